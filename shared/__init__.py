@@ -1,0 +1,1 @@
+"""The kernel: what all services agree on, and nothing more."""

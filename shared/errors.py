@@ -1,0 +1,108 @@
+"""Our errors.
+
+* DomainError               400  a rule said no; the caller can be told why
+  + InvalidError            400  what was sent has faults, all of them named
+  + ForbiddenError          403  the caller may not do this
+  + NotFoundError           404  there is no such thing
+  + ConflictError           409  not in the state it is in now
+  + UnprocessableError      422  understood, and in itself contradictory
+* UnavailableError          503  something we stand on is out; ask again
+* PoisonError               this message can never be handled; park it
+* CollisionError            two transactions met; try again
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import ClassVar
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing that is wrong with what was sent, and how to put it right."""
+
+    field: str
+    """JSON pointer into the body (`/productOrderItem/0/id`), or a parameter's name."""
+
+    code: str
+    """Stable and public."""
+
+    reason: str
+    """For people. Never repeats what was sent: it may be personal."""
+
+    remedy: str = ""
+
+
+class DomainError(Exception):
+    """A rule said no. `code` is stable and public; the text may change."""
+
+    status: ClassVar[int] = 400
+    code: str = "rule-broken"
+
+    def __init__(self, detail: str = "", *, code: str = "", remedy: str = "") -> None:
+        super().__init__(detail)
+        self.detail = detail
+        """What happened, in a sentence for people."""
+
+        self.remedy = remedy
+        """What the caller can do about it."""
+
+        if code:
+            self.code = code
+
+
+class InvalidError(DomainError):
+    """What was sent has faults. All of them are named at once."""
+
+    code = "invalid"
+
+    def __init__(self, faults: Iterable[Fault], *, code: str = "") -> None:
+        self.faults = tuple(faults)
+        super().__init__(
+            "; ".join(f"{each.field}: {each.reason}" for each in self.faults), code=code
+        )
+
+
+class ForbiddenError(DomainError):
+    """The caller is known, and may not do this."""
+
+    status = 403
+    code = "forbidden"
+
+
+class NotFoundError(DomainError):
+    """There is no such thing, or none that this caller may see."""
+
+    status = 404
+    code = "not-found"
+
+
+class ConflictError(DomainError):
+    """The thing is not in a state that allows this now."""
+
+    status = 409
+    code = "conflict"
+
+
+class UnprocessableError(DomainError):
+    """The request is well formed, and contradicts itself or an earlier one."""
+
+    status = 422
+    code = "unprocessable"
+
+
+class UnavailableError(Exception):
+    """Something that we stand on is out: nobody's fault that asks. Asking again may help."""
+
+    def __init__(self, detail: str, *, retry_after: timedelta = timedelta(seconds=5)) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.retry_after = retry_after
+
+
+class PoisonError(Exception):
+    """This message can never be handled; retrying is useless, so park it."""
+
+
+class CollisionError(Exception):
+    """Two transactions wrote the same thing; the one that lost tries again."""
