@@ -1,0 +1,1 @@
+"""The services of Kaitong. None imports another; they speak by messages."""

@@ -1,0 +1,210 @@
+"""What a message is, how it is named, and how it travels."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from typing import ClassVar, Self, TypeVar
+from uuid import UUID, uuid5
+
+import msgspec
+
+_registry: dict[str, type["Message"]] = {}
+
+
+class Message(msgspec.Struct, frozen=True, kw_only=True):
+    """A fact, or a request, that one service tells the others. Immutable.
+
+    Readers drop fields they do not know, so an owner may add a field with a
+    default at any time. Any other change is a new version, told beside the old
+    one until the readers have moved.
+    """
+
+    name: ClassVar[str]
+    """Owner and fact, for example `resources.assigned`."""
+
+    type: ClassVar[str]
+    """Name and version on the wire, for example `resources.assigned.v1`."""
+
+    owner: ClassVar[str]
+    """The service that tells it."""
+
+    topic: ClassVar[str]
+    """Kafka topic: a fact's is its owner, a request's that of the one it is for."""
+
+    older: ClassVar[tuple[str, ...]] = ()
+    """Types of older versions in which the owner tells the same fact as well."""
+
+    @property
+    def key(self) -> UUID:
+        """The partition key: messages with one key are read in the order written."""
+        raise NotImplementedError
+
+
+class OrderMessage(Message, frozen=True, kw_only=True):
+    """A message about one order, which is its key."""
+
+    order_id: UUID
+
+    @property
+    def key(self) -> UUID:
+        """The order."""
+        return self.order_id
+
+
+M = TypeVar("M", bound=Message)
+
+
+def told(
+    name: str, version: int, *, to: str | None = None, also_as: tuple[int, ...] = ()
+) -> Callable[[type[M]], type[M]]:
+    """Enter a message in the registry under its name and version.
+
+    Facts are for everyone. A request is for one service, which is `to`; the
+    others are spared reading it. `also_as` names older versions told beside it.
+
+    Raises:
+        TypeError: if the name and version are taken.
+    """
+
+    def enter(cls: type[M]) -> type[M]:
+        cls.name = name
+        cls.owner = name.partition(".")[0]
+        cls.type = f"{name}.v{version}"
+        cls.older = tuple(f"{name}.v{each}" for each in also_as)
+        cls.topic = f"{to}.requests" if to else cls.owner
+        if cls.type in _registry:
+            msg = f"{cls.type} is declared twice"
+            raise TypeError(msg)
+        _registry[cls.type] = cls
+        return cls
+
+    return enter
+
+
+def private(name: str, version: int) -> Callable[[type[M]], type[M]]:
+    """Enter a message that a service tells only itself: a timer, an element's answer.
+
+    It never reaches Kafka, but is written, read and handled like all others.
+    """
+    return told(name, version, to=PRIVATE)
+
+
+PRIVATE = "private"
+"""Whom private messages are for; there is no such topic."""
+
+
+def registered() -> list[type[Message]]:
+    """Return every contract between services, by name."""
+    public = [name for name, each in _registry.items() if not each.topic.startswith(PRIVATE)]
+    return [_registry[name] for name in sorted(public)]
+
+
+def contract_of(type_: str) -> type[Message] | None:
+    """Return the contract that this code knows under a type, if it knows one."""
+    return _registry.get(type_)
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """What set a piece of work going: a message, or a request from outside."""
+
+    id: UUID
+    correlation_id: UUID
+    tenant: str
+    local_network: str = ""
+    """The area (本地网) the work is about, by its area code; empty where there is none."""
+
+    traceparent: str = ""
+    """W3C trace context, handed on unread."""
+
+
+class Envelope(msgspec.Struct, frozen=True, kw_only=True):
+    """A message on its way: the attributes of CloudEvents 1.0 around the data.
+
+    CloudEvents allows only lower-case letters and digits in attribute names,
+    hence the extension names without underscores.
+    """
+
+    id: UUID
+    type: str
+    source: str
+    subject: UUID
+    """The message's key."""
+
+    time: datetime
+    dataschema: str
+    tenant: str
+    correlationid: UUID
+    causationid: UUID
+    sequence: int
+    """Counts the messages of one owner under one key, from 1, without a hole."""
+
+    data: msgspec.Raw
+    """The message, as JSON."""
+
+    specversion: str = "1.0"
+    datacontenttype: str = "application/json"
+    localnetwork: str = ""
+    traceparent: str = ""
+    older: tuple[str, ...] = ()
+    """Types of older versions in which the same fact is told as well."""
+
+    @classmethod
+    def around(
+        cls, message: Message, cause: Cause, position: int, sequence: int, time: datetime
+    ) -> Self:
+        """Wrap the message that `cause` tells at `position`. A retry repeats the id."""
+        type_ = message.type
+        return cls(
+            id=message_id(cause, type_, position),
+            type=type_,
+            source=f"/kaitong/{message.owner}",
+            subject=message.key,
+            time=time,
+            dataschema=f"/contracts/{type_}.json",
+            tenant=cause.tenant,
+            correlationid=cause.correlation_id,
+            causationid=cause.id,
+            sequence=sequence,
+            data=msgspec.Raw(encode(message)),
+            localnetwork=cause.local_network,
+            traceparent=cause.traceparent,
+            older=message.older,
+        )
+
+    def open(self) -> Message | None:
+        """Return the message inside, or None if this code does not know its type.
+
+        Raises:
+            msgspec.ValidationError: if the data does not keep to its contract.
+        """
+        contract = _registry.get(self.type)
+        return _decoder(contract).decode(self.data) if contract else None
+
+    @property
+    def as_cause(self) -> Cause:
+        """This message, seen as the cause of what its reader does."""
+        return Cause(
+            self.id, self.correlationid, self.tenant, self.localnetwork, self.traceparent
+        )
+
+
+def message_id(cause: Cause, type_: str, position: int) -> UUID:
+    """Return the id of the message that `cause` tells at `position`: always the same."""
+    return uuid5(cause.id, f"{type_}/{position}")
+
+
+def name_of(type_: str) -> str:
+    """Return the name in a type, without its version."""
+    return type_.rpartition(".v")[0] or type_
+
+
+encode = msgspec.json.Encoder().encode
+read_envelope = msgspec.json.Decoder(Envelope).decode
+"""Decode an envelope. Raises msgspec.MsgspecError when it is none."""
+
+
+@lru_cache(maxsize=256)
+def _decoder(contract: type[M]) -> msgspec.json.Decoder[M]:
+    return msgspec.json.Decoder(contract)

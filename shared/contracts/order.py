@@ -1,0 +1,51 @@
+"""Messages owned by the order service."""
+
+from shared.contracts.base import OrderMessage, told
+from shared.contracts.parts import Cents, Customer, HeldProduct, OrderedItem, RefusalCode
+
+
+@told("order.accepted", 1)
+class OrderAccepted(OrderMessage, frozen=True, kw_only=True):
+    """An order is taken on; provisioning is to make its plan."""
+
+    client: str
+    """Who placed it: the client of the API."""
+
+    customer: Customer
+    items: tuple[OrderedItem, ...]
+    external_id: str = ""
+    """The CRM's number of the order."""
+
+    channel: str = ""
+    priority: int = 4
+    """TMF622: 0 is the most urgent, 4 the least."""
+
+    one_off_cents: Cents = 0
+    monthly_cents: Cents = 0
+
+
+@told("order.completed", 1)
+class OrderCompleted(OrderMessage, frozen=True, kw_only=True):
+    """The customer has what was ordered. Final."""
+
+    customer_id: str
+    products: tuple[HeldProduct, ...]
+
+
+@told("order.failed", 1)
+class OrderFailed(OrderMessage, frozen=True, kw_only=True):
+    """The order will not be fulfilled, and nothing is held for it. Final."""
+
+    customer_id: str
+    code: str
+    reason: str
+
+
+@told("order.rejected", 1)
+class OrderRejected(OrderMessage, frozen=True, kw_only=True):
+    """The order cannot be fulfilled at all, which was seen before work began. Final."""
+
+    customer_id: str
+    code: RefusalCode
+    reason: str
+

@@ -1,0 +1,52 @@
+"""Messages owned by the provisioning service."""
+
+from shared.contracts.base import OrderMessage, told
+from shared.contracts.parts import CompletedService, ItemNeeds
+
+
+@told("provisioning.assignment_requested", 1, to="resources")
+class AssignmentRequested(OrderMessage, frozen=True, kw_only=True):
+    """Resources is to hold all that the order needs, or nothing."""
+
+    client: str
+    """Who placed the order: numbers it has selected are its own to reserve."""
+
+    items: tuple[ItemNeeds, ...]
+
+
+@told("provisioning.release_requested", 1, to="resources")
+class ReleaseRequested(OrderMessage, frozen=True, kw_only=True):
+    """Resources is to undo what it did for the order. Undoes AssignmentRequested."""
+
+
+@told("provisioning.service_completed", 1)
+class ServiceCompleted(OrderMessage, frozen=True, kw_only=True):
+    """Every service of the order works, or is gone, as ordered."""
+
+    services: tuple[CompletedService, ...]
+
+
+@told("provisioning.service_failed", 1)
+class ServiceFailed(OrderMessage, frozen=True, kw_only=True):
+    """The order's services cannot be had, and all that was begun is undone."""
+
+    code: str
+    reason: str
+    step: str = ""
+    """The step of the plan that failed; empty when none had begun."""
+
+
+@told("provisioning.service_held", 1)
+class ServiceHeld(OrderMessage, frozen=True, kw_only=True):
+    """The plan stopped at a step that people must look at (fallout)."""
+
+    step: str
+    code: str
+    reason: str
+
+
+@told("provisioning.service_resumed", 1)
+class ServiceResumed(OrderMessage, frozen=True, kw_only=True):
+    """People have looked; the plan goes on. Undoes ServiceHeld."""
+
+    step: str

@@ -1,0 +1,137 @@
+"""Aggregates at hand: read together, changed in memory, written together.
+
+A batch of messages touches hundreds of aggregates. The shelf reads them with
+one select, lends them out one by one, and writes what changed with one
+statement when the transaction ends; the code in between sees one at a time.
+"""
+
+from collections.abc import Collection, Hashable
+from dataclasses import fields
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from sqlalchemy import bindparam, func, select
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import Session
+
+from shared.bulk import insert_rows, table_of, update_rows
+from shared.db import Base
+from shared.errors import CollisionError, NotFoundError
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+    T = TypeVar("T", bound=DataclassInstance)
+else:
+    T = TypeVar("T")
+
+Key = Hashable
+
+
+class Loans(Generic[T]):
+    """What one transaction has taken from one shelf."""
+
+    def __init__(self) -> None:
+        self.known: dict[Key, T | None] = {}
+        self.added: set[Key] = set()
+        self.changed: set[Key] = set()
+
+
+class Shelf(Generic[T]):
+    """The frozen dataclasses of one kind, each a row of one table.
+
+    Fields and columns have the same names; the first is the key.
+    """
+
+    def __init__(self, table: type[Base], kind: type[T]) -> None:
+        self._table = table
+        self._kind = kind
+        self._names = tuple(field.name for field in fields(kind))
+        self._row_of = attrgetter(*self._names)
+        columns = [table_of(table).c[name] for name in self._names]
+        keys = bindparam("keys", type_=ARRAY(columns[0].type))
+        self._look = select(*columns).where(columns[0] == func.any(keys))
+        self._lend = self._look.order_by(columns[0]).with_for_update(key_share=True)
+
+    def _loans(self, session: Session) -> Loans[T]:
+        loans: Loans[T] | None = session.info.get(self)
+        if loans is None:
+            loans = session.info[self] = Loans()
+        return loans
+
+    def preload(self, session: Session, keys: Collection[Key]) -> None:
+        """Read and lock, with one select, those that are not at hand yet."""
+        loans = self._loans(session)
+        missing = [key for key in dict.fromkeys(keys) if key not in loans.known]
+        if missing:
+            loans.known.update(dict.fromkeys(missing))
+            for row in session.execute(self._lend, {"keys": missing}):
+                loans.known[row[0]] = self._kind(*row)
+
+    def find(self, session: Session, key: Key) -> T | None:
+        """Return one, locked until the transaction ends, or None if there is none."""
+        known = self._loans(session).known
+        if key not in known:
+            self.preload(session, (key,))
+        return known[key]
+
+    def get(self, session: Session, key: Key) -> T:
+        """Return one, locked until the transaction ends.
+
+        Raises:
+            NotFoundError: if there is none.
+        """
+        return self._must_be(self.find(session, key), key)
+
+    def look(self, session: Session, key: Key) -> T:
+        """Return one as it was last committed, to show it; nothing is locked.
+
+        Raises:
+            NotFoundError: if there is none.
+        """
+        row = session.execute(self._look, {"keys": [key]}).one_or_none()
+        return self._must_be(self._kind(*row) if row else None, key)
+
+    def _must_be(self, found: T | None, key: Key) -> T:
+        if found is None:
+            msg = f"there is no {self._kind.__name__.lower()} {key}"
+            raise NotFoundError(msg)
+        return found
+
+    def put(self, session: Session, thing: T) -> None:
+        """Write one, new or changed, when the transaction ends."""
+        key = self._row_of(thing)[0]
+        loans = self._loans(session)
+        is_new = self.find(session, key) is None or key in loans.added
+        (loans.added if is_new else loans.changed).add(key)
+        loans.known[key] = thing
+
+    def write(self, session: Session) -> None:
+        """Write what was put.
+
+        Raises:
+            CollisionError: if another transaction has added one of the new ones.
+        """
+        loans = self._loans(session)
+        for keys, write_rows in ((loans.added, insert_rows), (loans.changed, update_rows)):
+            rows = [self._row_of(loans.known[key]) for key in keys]
+            if rows and write_rows(session, self._table, self._names, rows) != len(rows):
+                msg = f"another transaction has written one of {len(rows)} {self._kind.__name__}s"
+                raise CollisionError(msg)
+            keys.clear()
+
+    def waiting(self, session: Session) -> int:
+        """Return how many things were put and are not written yet."""
+        loans = self._loans(session)
+        return len(loans.added) + len(loans.changed)
+
+
+def write_shelves(session: Session) -> None:
+    """Write what was put on any shelf in this session."""
+    for shelf in shelves(session):
+        shelf.write(session)
+
+
+def shelves(session: Session) -> list[Shelf[Any]]:
+    """Return the shelves that this session has used."""
+    return [key for key in session.info if isinstance(key, Shelf)]
