@@ -1,0 +1,1 @@
+"""Where Kaitong runs: on one machine, in containers, in clusters."""

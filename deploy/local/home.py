@@ -1,0 +1,55 @@
+"""Where the state of this checkout lies on this machine."""
+
+import contextlib
+import fcntl
+import hashlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from deploy.local.errors import StartError
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+
+PRIVATE_ROOTS = (Path("/var/lib"), Path("/var/tmp"))  # noqa: S108  a folder of our own in it
+
+
+def home() -> Path:
+    """Return the folder that holds all state: `KAITONG_HOME`, or `.kaitong` in the checkout."""
+    named = os.environ.get("KAITONG_HOME")
+    return Path(named).expanduser().resolve() if named else CHECKOUT / ".kaitong"
+
+
+def digest(path: Path) -> str:
+    """Return a short name for a path, the same each time and different for every path."""
+    return hashlib.sha256(os.fsencode(path.resolve())).hexdigest()[:12]
+
+
+def private_folder() -> Path:
+    """Return root's folder for what an unprivileged user must reach; make it when it is new.
+
+    The home may lie under a folder that only its owner may enter, and no permission of
+    it is widened: so there is a second folder, named after the first one's path.
+
+    Raises:
+        StartError: Neither place can be used.
+    """
+    name = f"kaitong-{digest(home())}"
+    for folder in (root / name for root in PRIVATE_ROOTS):
+        with contextlib.suppress(OSError):
+            folder.mkdir(mode=0o711, exist_ok=True)
+            folder.chmod(0o711)
+            if folder.stat().st_uid == os.getuid() and not folder.is_symlink():
+                return folder
+    message = "PostgreSQL: neither /var/lib nor /var/tmp takes a folder; make one of them writable"
+    raise StartError(message)
+
+
+@contextlib.contextmanager
+def locked(name: str) -> Iterator[None]:
+    """Let one process at a time do this for this home; the others wait here."""
+    folder = home() / "run"
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / f"{name}.lock").open("w") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield

@@ -1,0 +1,41 @@
+"""Find loopback ports that nobody uses."""
+
+import random
+import socket
+
+from deploy.local.errors import StartError
+
+HOST = "127.0.0.1"
+RANGE = range(15_000, 32_000)
+"""Below the ports that systems give to outgoing connections, so that an engine finds
+its own port still free after a restart."""
+
+
+def is_free(port: int) -> bool:
+    """Tell whether something could listen on this port now."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError:
+            return False
+        return True
+
+
+def free_port() -> int:
+    """Return a port that is free now."""
+    return next(port for port in random.sample(RANGE, len(RANGE)) if is_free(port))
+
+
+def settle(wanted: int | None, last: int | None, name: str) -> int:
+    """Return the port to use: the wanted one, else the last one if free, else any.
+
+    Raises:
+        StartError: The wanted port is taken.
+    """
+    if wanted is not None and not is_free(wanted):
+        message = f"{name}: port {wanted} on {HOST} is taken; free it or choose another"
+        raise StartError(message)
+    if wanted is not None:
+        return wanted
+    return last if last is not None and is_free(last) else free_port()

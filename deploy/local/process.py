@@ -1,0 +1,106 @@
+"""Start, recognise and end processes of this machine."""
+
+import contextlib
+import os
+import pwd
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import psutil
+
+LEASH = Path(__file__).with_name("leash.py")
+
+NURSERY = ThreadPoolExecutor(1, "nursery")
+"""All children are born in this one thread: Linux calls a child an orphan when the
+thread that made it ends, and this one lives as long as the process."""
+
+END = signal.SIGKILL
+"""What a child gets when its parent is gone, unless told otherwise."""
+
+
+def spawn(  # noqa: PLR0913  each is a different side of a process
+    command: Sequence[str | Path],
+    log: Path,
+    *,
+    environment: Mapping[str, str] | None = None,
+    folder: Path | None = None,
+    user: pwd.struct_passwd | None = None,
+    orphan_signal: int = END,
+) -> psutil.Popen:
+    """Start `command` in a session of its own, its output appended to `log`.
+
+    Args:
+        command: An absolute path and its arguments.
+        log: Made when it is not there.
+        environment: The whole of it; nothing is inherited when it is given.
+        folder: Where the command runs.
+        user: Who runs it, when root gives up its rights for it.
+        orphan_signal: Sent when this process ends first; 0 lets the child live on.
+    """
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("ab") as output:
+        return NURSERY.submit(
+            psutil.Popen,
+            leashed(command, user, orphan_signal),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            cwd=folder,
+            env=environment,
+            start_new_session=True,
+        ).result()
+
+
+def leashed(
+    command: Sequence[str | Path], user: pwd.struct_passwd | None, orphan_signal: int = 0
+) -> list[str]:
+    """Return the command line that becomes `command` under those terms."""
+    uid, gid = (user.pw_uid, user.pw_gid) if user else (-1, -1)
+    terms = [str(number) for number in (os.getpid(), int(orphan_signal), uid, gid)]
+    return [sys.executable, "-I", "-S", str(LEASH), *terms, *map(str, command)]
+
+
+def end(process: psutil.Process, number: int, patience: float) -> None:
+    """Send a signal and wait; after `patience` seconds the process is killed."""
+    with contextlib.suppress(psutil.NoSuchProcess):
+        process.send_signal(number)
+        try:
+            process.wait(patience)
+        except psutil.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def is_alive(process: psutil.Process) -> bool:
+    """Tell whether a process runs; one that only waits to be reaped does not."""
+    with contextlib.suppress(psutil.NoSuchProcess):
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    return False
+
+
+def kill_all(processes: Iterable[psutil.Process]) -> None:
+    """Kill with -9 and return when they are gone."""
+    doomed = list(processes)
+    for process in doomed:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.kill()
+    while any(map(is_alive, doomed)):
+        time.sleep(0.005)
+
+
+def living_in(folder: Path) -> list[psutil.Process]:
+    """Return the processes whose working folder is this one."""
+    return [
+        process for process in psutil.process_iter(["cwd"]) if process.info["cwd"] == str(folder)
+    ]
+
+
+def last_line(log: Path) -> str:
+    """Return the last line of a log that says something, for an error's text."""
+    lines = log.read_text(errors="replace").splitlines() if log.exists() else []
+    return next((line.strip() for line in reversed(lines) if line.strip()), "nothing was logged")
