@@ -1,0 +1,287 @@
+"""What differs from one installation to the next, read from the environment.
+
+docs/settings.md is made from here: `python -m shared.settings > docs/settings.md`.
+"""
+
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Self
+
+from shared.environment import (
+    Setting,
+    SettingsError,
+    database_url,
+    folder,
+    matching,
+    one_of,
+    optional_file,
+    optional_folder,
+    read_setting,
+    servers,
+    settings_of,
+    some_of,
+    table,
+    web_url,
+    whole,
+)
+from shared.exposure import RISKS, contradictions_in
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Settings:
+    """Where one process of one service finds its neighbours, and what it may do."""
+
+    service: str
+    database_url: Annotated[
+        str,
+        Setting(
+            "KAITONG_DATABASE_{SERVICE}",
+            "the URL of the service's own database, postgresql://ROLE:PASSWORD@HOST:PORT/DATABASE; "
+            "TLS by ?sslmode=verify-full&sslrootcert=FILE",
+            database_url,
+            secret=True,
+        ),
+    ]
+    kafka: Annotated[
+        str,
+        Setting(
+            "KAITONG_KAFKA",
+            "Kafka's bootstrap servers, HOST:PORT with commas between",
+            servers,
+            default="127.0.0.1:9092",
+        ),
+    ]
+    kafka_security: Annotated[
+        str,
+        Setting(
+            "KAITONG_KAFKA_SECURITY",
+            "how to speak to Kafka: plaintext, ssl, sasl_plaintext or sasl_ssl",
+            one_of("plaintext", "ssl", "sasl_plaintext", "sasl_ssl"),
+            default="plaintext",
+        ),
+    ]
+    kafka_mechanism: Annotated[
+        str,
+        Setting(
+            "KAITONG_KAFKA_MECHANISM",
+            "the SASL mechanism: plain, scram-sha-256 or scram-sha-512",
+            one_of("plain", "scram-sha-256", "scram-sha-512"),
+            default="scram-sha-512",
+        ),
+    ]
+    kafka_user: Annotated[
+        str, Setting("KAITONG_KAFKA_USER", "the user at Kafka, with SASL", default="")
+    ]
+    kafka_password: Annotated[
+        str,
+        Setting(
+            "KAITONG_KAFKA_PASSWORD",
+            "the user's password at Kafka",
+            default="",
+            secret=True,
+        ),
+    ]
+    kafka_ca: Annotated[
+        Path | None,
+        Setting(
+            "KAITONG_KAFKA_CA",
+            "a file with the certificates that Kafka's own is checked against; "
+            "without it the system's are used",
+            optional_file,
+            default="",
+        ),
+    ]
+    topic_prefix: Annotated[
+        str,
+        Setting(
+            "KAITONG_TOPIC_PREFIX",
+            "what is put before topics and groups, so that installations can share a broker",
+            matching(r"[A-Za-z0-9._-]{0,100}", "made of letters, digits, dots, dashes"),
+            default="",
+        ),
+    ]
+    http_host: Annotated[
+        str,
+        Setting(
+            "KAITONG_HTTP_HOST",
+            "the address the API listens at",
+            default="127.0.0.1",
+        ),
+    ]
+    http_port: Annotated[
+        int,
+        Setting(
+            "KAITONG_HTTP_PORT",
+            "the port the API listens at; 0 for any that is free",
+            whole(0, 65535),
+            default="8000",
+        ),
+    ]
+    home: Annotated[
+        Path,
+        Setting(
+            "KAITONG_HOME",
+            "the folder for all that is kept on one machine",
+            folder,
+            default=".kaitong",
+        ),
+    ]
+    state: Annotated[
+        Path,
+        Setting(
+            "KAITONG_STATE",
+            "a folder for the service's scratch files; nothing of value is kept there",
+            folder,
+            default="{home}/state/{service}",
+        ),
+    ]
+    elements_url: Annotated[
+        str,
+        Setting(
+            "KAITONG_ELEMENTS_URL",
+            "where network elements that speak HTTP are reached",
+            web_url,
+            default="",
+        ),
+    ]
+    log: Annotated[
+        str,
+        Setting(
+            "KAITONG_LOG",
+            "json for machines, console for people",
+            one_of("json", "console"),
+            default="json",
+        ),
+    ]
+    log_level: Annotated[
+        str,
+        Setting(
+            "KAITONG_LOG_LEVEL",
+            "the least level that is written: debug, info, warning or error",
+            one_of("debug", "info", "warning", "error"),
+            default="info",
+        ),
+    ]
+    log_key: Annotated[
+        str,
+        Setting(
+            "KAITONG_LOG_KEY",
+            "a secret; the same personal value gets the same mark in all logs with one key. "
+            "Without it each process makes its own, and marks cannot be compared across processes",
+            matching(r"|.{16,}", "at least 16 characters long"),
+            default="",
+            secret=True,
+        ),
+    ]
+    auth_keys: Annotated[
+        Path,
+        Setting(
+            "KAITONG_AUTH_KEYS",
+            "a folder with the public keys (KID.pem) that tokens are checked against",
+            folder,
+            default="{home}/keys",
+        ),
+    ]
+    auth_issuer: Annotated[
+        str,
+        Setting(
+            "KAITONG_AUTH_ISSUER",
+            "the `iss` that tokens must carry",
+            default="kaitong",
+        ),
+    ]
+    auth_audience: Annotated[
+        str,
+        Setting(
+            "KAITONG_AUTH_AUDIENCE",
+            "the `aud` that tokens must name",
+            default="kaitong",
+        ),
+    ]
+    body_limit: Annotated[
+        int,
+        Setting(
+            "KAITONG_BODY_LIMIT",
+            "the most bytes that a request may carry",
+            whole(1_024, 1 << 30),
+            default="1048576",
+        ),
+    ]
+    rate_limit: Annotated[
+        int,
+        Setting(
+            "KAITONG_RATE_LIMIT",
+            "the most requests a second that one client may make of one process; 0 for no limit",
+            whole(0, 1_000_000),
+            default="1000",
+        ),
+    ]
+    concurrency: Annotated[
+        int,
+        Setting(
+            "KAITONG_CONCURRENCY",
+            "the most requests that one process works on at a time",
+            whole(1, 100_000),
+            default="500",
+        ),
+    ]
+    archive_months: Annotated[
+        int,
+        Setting(
+            "KAITONG_ARCHIVE_MONTHS",
+            "how many months of told messages stay in the database; 0 for all",
+            whole(0, 1_200),
+            default="0",
+        ),
+    ]
+    archive_folder: Annotated[
+        Path | None,
+        Setting(
+            "KAITONG_ARCHIVE_FOLDER",
+            "where months that leave the database are written to",
+            optional_folder,
+            default="",
+        ),
+    ]
+    insecure: Annotated[
+        frozenset[str],
+        Setting(
+            "KAITONG_INSECURE",
+            f"what may be combined with a public address all the same: any of {', '.join(RISKS)}",
+            some_of(*RISKS),
+            default="",
+        ),
+    ]
+
+    @classmethod
+    def from_environment(cls, service: str, environment: Mapping[str, str] = os.environ) -> Self:
+        """Read the settings of `service`.
+
+        Raises:
+            SettingsError: one line for each fault, with its setting and its remedy.
+        """
+        faults: list[str] = []
+        places = {"service": service, "home": environment.get("KAITONG_HOME", "") or ".kaitong"}
+        values = {
+            field: read_setting(declared, environment, places, faults)
+            for field, declared in settings_of(cls).items()
+        }
+        if faults:
+            raise SettingsError("\n".join(faults))
+        settings = cls(service=service, **values)
+        if contradictions := list(contradictions_in(settings)):
+            raise SettingsError("\n".join(contradictions))
+        return settings
+
+    def __repr__(self) -> str:
+        """Show everything but the secrets."""
+        declared = settings_of(type(self)).items()
+        plain = {field: getattr(self, field) for field, each in declared if not each.secret}
+        return f"Settings(service={self.service!r}, {plain})"
+
+
+if __name__ == "__main__":
+    sys.stdout.write(table(Settings))
