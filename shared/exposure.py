@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from shared.environment import is_loopback, credentials_of
+from shared.environment import credentials_of, is_loopback
 
 if TYPE_CHECKING:
     from shared.settings import Settings
