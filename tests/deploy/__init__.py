@@ -1,0 +1,1 @@
+"""Tests of what the project runs on and with."""
