@@ -39,7 +39,8 @@ def table_of(kind: type[Base]) -> Table:
 
 def unnest(columns: Sequence[Column[Any]]) -> TableValuedAlias:
     """Return a relation of the given columns, bound to one array per column."""
-    arrays = (bindparam(f"new_{c.name}", type_=ARRAY(c.type)) for c in columns)
+    # One dimension, said so: a packed tuple is one value, not a row of a matrix.
+    arrays = (bindparam(f"new_{c.name}", type_=ARRAY(c.type, dimensions=1)) for c in columns)
     names = (column(c.name, c.type) for c in columns)
     return func.unnest(*arrays).table_valued(*names, name="new").render_derived()
 
