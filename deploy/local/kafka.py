@@ -4,6 +4,7 @@ import base64
 import contextlib
 import re
 import secrets
+import shutil
 import signal
 import socket
 import struct
@@ -11,11 +12,14 @@ import subprocess
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import mkdtemp
 
 import psutil
 
 from deploy.local import packages, ports, process
 from deploy.local.errors import StartError
+from deploy.local.home import home, locked
+from deploy.local.progress import showing
 
 PATIENCE = 60.0
 """Seconds to become ready or to stop."""
@@ -26,7 +30,6 @@ JAVA_OPTIONS = (
     "-XX:+UseSerialGC",
     "-XX:TieredStopAtLevel=1",
     "-XX:-UsePerfData",
-    "-Xshare:auto",
     "-Djava.awt.headless=true",
     "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
     "-Dorg.slf4j.simpleLogger.showDateTime=true",
@@ -96,9 +99,9 @@ class Kafka:
         """The node's settings, written anew at every start."""
         return self.folder / "server.properties"
 
-    def start(self) -> None:
+    def start(self, *java_options: str) -> None:
         """Start again, on the same data and port, after `stop` or `kill`."""
-        self.server = launch(self)
+        self.server = launch(self, *(java_options or class_archive()))
         wait_until_ready(self)
 
     def stop(self) -> None:
@@ -124,21 +127,29 @@ def start_kafka(
     Raises:
         StartError: It cannot start; the text says why and what to do.
     """
+    packages.fetch([packages.KAFKA])
+    make_class_archive()
     folder.mkdir(parents=True, exist_ok=True)
     folder = folder.resolve()
-    last = last_ports(folder)
-    alive = running(folder)
-    own = last[0] if alive else ports.settle(port, last[0], "Kafka")
-    controller = last[1] if alive else ports.settle(None, last[1], "Kafka")
-    node = Kafka(folder, own or 0, controller or 0, detached, log or folder / "kafka.log")
-    if alive:
-        node.server = alive
+    server, last = running(folder), last_ports(folder)
+    log = log or folder / "kafka.log"
+    if server and last:
+        node = Kafka(folder, *last, detached, log)
+        node.server = server
         return node
-    configure(node)
-    if not (folder / "data" / "meta.properties").exists():
-        format_storage(node)
+    own, controller = last or (None, None)
+    own = ports.settle(port, own, "Kafka")
+    node = Kafka(folder, own, ports.settle(None, controller, "Kafka"), detached, log)
+    make_ready(node)
     node.start()
     return node
+
+
+def make_ready(node: Kafka) -> None:
+    """Write the node's settings, and format its storage when it is new."""
+    configure(node)
+    if not (node.folder / "data" / "meta.properties").exists():
+        format_storage(node)
 
 
 def configure(node: Kafka) -> None:
@@ -161,7 +172,7 @@ def format_storage(node: Kafka) -> None:
         identity = f"K{identity[1:]}"
     tool = ["kafka.tools.StorageTool", "format", "--ignore-formatted"]
     done = subprocess.run(
-        java(*tool, "-t", identity, "-c", str(node.configuration)),
+        java(*class_archive(), *tool, "-t", identity, "-c", str(node.configuration)),
         capture_output=True,
         text=True,
         env=environment(),
@@ -173,10 +184,10 @@ def format_storage(node: Kafka) -> None:
         raise StartError(message)
 
 
-def launch(node: Kafka) -> psutil.Process:
+def launch(node: Kafka, *java_options: str) -> psutil.Process:
     """Start the node's Java process."""
     return process.spawn(
-        java("kafka.Kafka", str(node.configuration)),
+        java(*java_options, "kafka.Kafka", str(node.configuration)),
         node.log,
         environment=environment(),
         folder=node.folder,
@@ -186,11 +197,36 @@ def launch(node: Kafka) -> psutil.Process:
 
 def java(*words: str) -> list[str]:
     """Return the command line that runs one of Kafka's main classes."""
-    archive = packages.class_archive()
-    shared = [f"-XX:SharedArchiveFile={archive}"] if archive else []
     program = str(packages.java_folder() / "bin" / "java")
     classes = ":".join(map(str, packages.kafka_jars()))
-    return [program, *JAVA_OPTIONS, *shared, "-cp", classes, *words]
+    return [program, *JAVA_OPTIONS, "-cp", classes, *words]
+
+
+def class_archive() -> tuple[str, ...]:
+    """Return the option that lets Java find Kafka's classes loaded and linked: half the start."""
+    archive = packages.class_archive()
+    return (f"-XX:AOTCache={archive}",) if archive.exists() and archive.stat().st_size else ()
+
+
+def make_class_archive() -> None:
+    """Let a node live once in a folder of its own, and keep the classes that it loaded."""
+    archive = packages.class_archive()
+    with locked("classes"):
+        if archive.exists():
+            return
+        half = archive.with_suffix(".half")
+        folder = Path(mkdtemp(prefix="kafka-", dir=home()))
+        try:
+            with showing("preparing Kafka's classes (once)"):
+                ends = (ports.free_port(), ports.free_port())
+                node = Kafka(folder, *ends, detached=False, log=folder / "kafka.log")
+                make_ready(node)
+                node.start(f"-XX:AOTCacheOutput={half}")
+                node.stop()
+        finally:
+            shutil.rmtree(folder)
+        # A Java that cannot make one starts slower; that is all.
+        half.rename(archive) if half.exists() else archive.touch()
 
 
 def environment() -> dict[str, str]:
@@ -229,9 +265,8 @@ def running(folder: Path) -> psutil.Process | None:
     return next(iter(process.living_in(folder)), None)
 
 
-def last_ports(folder: Path) -> tuple[int | None, int | None]:
+def last_ports(folder: Path) -> tuple[int, int] | None:
     """Return the ports of the broker and of its controller in this life or the last one."""
     settings = folder / "server.properties"
-    text = settings.read_text() if settings.exists() else ""
-    found = LISTENERS.search(text)
-    return (int(found[1]), int(found[2])) if found else (None, None)
+    found = LISTENERS.search(settings.read_text() if settings.exists() else "")
+    return (int(found[1]), int(found[2])) if found else None

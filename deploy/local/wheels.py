@@ -1,0 +1,168 @@
+"""Install wheels from the locks, by uv. Needs nothing but the standard library."""
+
+import os
+import shutil
+import ssl
+import subprocess
+import sys
+from pathlib import Path
+
+from deploy.local.errors import StartError
+from deploy.local.home import CHECKOUT, home
+from deploy.local.progress import Tell
+
+UV_LOCK = CHECKOUT / "requirements-uv.txt"
+
+SYSTEM_CERTIFICATES = (
+    "/etc/ssl/certs/ca-certificates.crt",
+    "/etc/pki/tls/certs/ca-bundle.crt",
+    "/etc/ssl/ca-bundle.pem",
+    "/etc/ssl/cert.pem",
+)
+
+
+def make_environment(folder: Path, tell: Tell) -> None:
+    """Make an empty virtual environment with this Python; needs no venv module."""
+    run_uv(tell, "venv", "--python", sys.executable, str(folder))
+
+
+def install(lock: Path, *where: str, tell: Tell) -> None:
+    """Install all that a lock names, checked against its hashes.
+
+    Args:
+        lock: A requirements file with hashes.
+        where: uv's options that say where to, such as `--target FOLDER`.
+        tell: Is given uv's own words on what it does.
+
+    Raises:
+        StartError: It cannot be done; the text says what to do.
+    """
+    strict = ("--require-hashes", "--no-deps", "--only-binary", ":all:")
+    run_uv(tell, "pip", "install", *strict, *where, "--requirement", str(lock))
+
+
+def run_uv(tell: Tell, *words: str) -> None:
+    """Run uv; when it fails, raise what it said last."""
+    run([str(uv(tell)), "--no-progress", *words], network() | index(), tell)
+
+
+def uv(tell: Tell) -> Path:
+    """Return the machine's own uv, or a private one, fetched by pip the first time."""
+    found = shutil.which("uv")
+    if found:
+        return Path(found)
+    folder = home() / "uv"
+    if not folder.exists():
+        tell("fetching uv")
+        half = folder.with_suffix(".half")
+        shutil.rmtree(half, ignore_errors=True)
+        strict = ("--require-hashes", "--only-binary=:all:", "--no-deps", "--no-input")
+        where = ("--target", str(half), "--requirement", str(UV_LOCK))
+        pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--no-cache-dir"]
+        run([*pip, "install", *strict, *where], network(), tell)
+        half.rename(folder)
+    return folder / "bin" / "uv"
+
+
+def run(command: list[str], environment: dict[str, str], tell: Tell) -> None:
+    """Run a program that fetches packages, and pass on each line it says.
+
+    Raises:
+        StartError: It failed.
+    """
+    said = []
+    with subprocess.Popen(
+        command,
+        env=environment,
+        cwd=CHECKOUT,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+    ) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            said.append(line)
+            tell(line.strip())
+    if process.returncode:
+        log = home() / "logs" / "install.log"
+        log.parent.mkdir(parents=True, exist_ok=True)
+        log.write_text("".join(said))
+        raise StartError(explain("".join(said), log))
+
+
+def explain(said: str, log: Path) -> str:
+    """Return one line that says why packages could not be fetched, and what to do."""
+    if "No module named pip" in said:
+        return "this Python has neither pip nor uv: install one of them"
+    if any(sign in said for sign in ("No space left", "os error 28")):
+        return f"no space left for packages in {home()}: free some, or set KAITONG_HOME"
+    if any(sign in said for sign in NO_NETWORK):
+        return f"packages cannot be fetched: connect to the network and start again (see {log})"
+    return f"packages cannot be installed: {last_words(said)} (see {log})"
+
+
+NO_NETWORK = (
+    "dns error",
+    "error sending request",
+    "Failed to fetch",
+    "Request failed after",
+    "tcp connect error",
+    "Temporary failure in name resolution",
+    "Network is unreachable",
+    "Failed to establish a new connection",
+    "Could not find a version",
+    "operation timed out",
+)
+"""How uv and pip say that they reach nobody."""
+
+
+def last_words(said: str) -> str:
+    """Return the last line of a text that says something."""
+    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    return lines[-1] if lines else "nothing was said"
+
+
+def network() -> dict[str, str]:
+    """Return the environment for programs that fetch packages.
+
+    They keep their caches in our home and trust whom the machine trusts (a company's own
+    certificates, for one), unless the environment says otherwise.
+    """
+    caches = str(home() / "cache")
+    bare = {"HOME": caches, "PATH": os.defpath}
+    trusted = certificates()
+    trust = {"UV_SYSTEM_CERTS": "1", "PIP_CERT": trusted, "REQUESTS_CA_BUNDLE": trusted}
+    return (
+        bare
+        | {name: value for name, value in trust.items() if trusted and value}
+        | dict(os.environ)
+        | {
+            "UV_CACHE_DIR": f"{caches}/uv",
+            "UV_PYTHON_DOWNLOADS": "never",
+            "XDG_CACHE_HOME": caches,
+            "PYTHONNOUSERSITE": "1",
+        }
+    )
+
+
+def certificates() -> str | None:
+    """Return the machine's own list of trusted certificates, if it has one in a file."""
+    places = (ssl.get_default_verify_paths().cafile, *SYSTEM_CERTIFICATES)
+    return next((place for place in places if place and Path(place).exists()), None)
+
+
+def index() -> dict[str, str]:
+    """Return the package index that pip is configured to use: uv does not look there."""
+    if os.environ.keys() & {"UV_DEFAULT_INDEX", "UV_INDEX_URL"}:
+        return {}
+    asked = subprocess.run(
+        [sys.executable, "-m", "pip", "config", "get", "global.index-url"],
+        env=network(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    mirror = os.environ.get("PIP_INDEX_URL") or asked.stdout.strip()
+    return {"UV_DEFAULT_INDEX": mirror} if mirror else {}
