@@ -1,0 +1,135 @@
+"""Logs: JSON for machines, colours for people, and no customer in either.
+
+Everything a process says goes through here, also what libraries say through
+`logging`, warnings, and exceptions that nobody caught.
+"""
+
+import logging
+import os
+import sys
+import threading
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import structlog
+from structlog.contextvars import bind_contextvars, clear_contextvars
+from structlog.typing import EventDict, Processor, WrappedLogger
+
+from shared.masking import Mask
+from shared.settings import Settings
+
+QUIET = {
+    "aiokafka": logging.ERROR,
+    "faust": logging.WARNING,
+    "mode": logging.WARNING,
+    "kafka": logging.WARNING,
+    "asyncio": logging.WARNING,
+    "uvicorn": logging.WARNING,
+    "httpx": logging.WARNING,
+    "httpcore": logging.WARNING,
+    "sqlalchemy": logging.WARNING,
+    "alembic": logging.INFO,
+}
+"""The least level at which each library is heard: what they say lower is about themselves."""
+
+log = structlog.get_logger()
+
+
+class Lines:
+    """Writes lines to standard error, each whole, wherever that points at the moment."""
+
+    def msg(self, line: str) -> None:
+        """Write one line."""
+        sys.stderr.write(f"{line}\n")
+
+    debug = info = warning = error = critical = exception = log = msg
+
+
+def configure_logs(settings: Settings) -> None:
+    """Set up everything that this process will log."""
+    level = logging.getLevelNamesMapping()[settings.log_level.upper()]
+    mask = Mask(settings.log_key.encode() or os.urandom(32))
+    ending: list[Processor] = [structlog.processors.format_exc_info, mask, renderer(settings.log)]
+    structlog.configure(
+        processors=[*beginning(settings.service), *ending],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=lambda *_: Lines(),
+        cache_logger_on_first_use=True,
+    )
+    route_logging(level, [*beginning(settings.service), structlog.stdlib.add_logger_name], ending)
+    sys.excepthook = uncaught
+    threading.excepthook = uncaught_in_thread
+
+
+def beginning(service: str) -> list[Processor]:
+    """Return the steps that say who speaks, when, how loud, and on whose behalf."""
+
+    def add_service(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
+        event["service"] = service
+        return event
+
+    return [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        add_service,
+    ]
+
+
+def renderer(form: str) -> Processor:
+    """Return the last step: an event becomes a line."""
+    return structlog.dev.ConsoleRenderer(colors=True) if form == "console" else as_json
+
+
+def as_json(_: WrappedLogger, __: str, event: Mapping[str, Any]) -> str:
+    """Return an event as a line of JSON."""
+    return msgspec.json.encode(event, enc_hook=str).decode()
+
+
+def route_logging(level: int, first: list[Processor], ending: list[Processor]) -> None:
+    """Have what libraries say through `logging` written as our own events are."""
+    handler = Heard()
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=first,
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *ending],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers = [handler]
+    root.setLevel(level)
+    for name, least in QUIET.items():
+        logging.getLogger(name).setLevel(max(level, least))
+    logging.captureWarnings(capture=True)
+
+
+class Heard(logging.Handler):
+    """Writes what libraries say."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write one record."""
+        sys.stderr.write(f"{self.format(record)}\n")
+
+
+def uncaught(
+    kind: type[BaseException], error: BaseException, traceback: TracebackType | None
+) -> None:
+    """Log an exception that nobody caught; Python would print it unmasked."""
+    if issubclass(kind, KeyboardInterrupt):
+        return
+    log.critical("exception.uncaught", exc_info=(kind, error, traceback))
+
+
+def uncaught_in_thread(what: threading.ExceptHookArgs) -> None:
+    """Log an exception that ended a thread."""
+    if what.exc_value is not None:
+        uncaught(what.exc_type, what.exc_value, what.exc_traceback)
+
+
+def bind(correlation_id: UUID, **more: str) -> None:
+    """Put the correlation id, and more, on all that is logged on behalf of this work."""
+    clear_contextvars()
+    bind_contextvars(correlation_id=str(correlation_id), **more)

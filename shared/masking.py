@@ -1,0 +1,107 @@
+"""Hiding what tells of a person before it reaches a log.
+
+First by name: whatever stands under `phone` or `token` is hidden, whatever it looks
+like. Then by look: numbers, e-mail addresses and tokens inside any other text. What
+is hidden leaves a mark, the same for the same value and key, so that a
+customer's trouble can be followed through the logs without knowing the customer.
+"""
+
+import hmac
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+HIDDEN = frozenset(
+    {
+        *("phone", "mobile", "telephone", "msisdn", "e164"),
+        *("identity", "identitynumber", "idnumber", "idcard", "passport"),
+        *("iccid", "imsi", "imei", "loid", "email", "mail", "address", "name", "surname"),
+        *("token", "jwt", "authorization", "bearer", "cookie", "password", "secret", "credentials"),
+    }
+)
+"""A key is hidden when one of its words, or all of them together, is one of these."""
+
+WORDS = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])")
+
+UUID = r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}(?![0-9a-fA-F])"
+INSTANT = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?"
+TELLING = re.compile(
+    rf"""
+    (?P<harmless> {UUID} | {INSTANT} )
+    | [Bb]earer \s+ \S+
+    | eyJ[\w-]+ (?: \.[\w-]* ){{1,4}}                   # a JSON Web Token
+    | (?<=://) [^\s/@:]+ : [^\s/@]+ (?=@)                # user and password in a URL
+    | [\w.+-]+ @ [\w-]+ (?: \.[\w-]+ )+                  # an e-mail address
+    | \+ \d (?: [ -]? \d ){{6,14}} (?!\d)                # a number as E.164 writes it
+    | (?<!\d) 1[3-9]\d [ -]? \d{{4}} [ -]? \d{{4}} (?!\d)     # a mobile number
+    | (?<!\d) 0\d{{2,3}} [ )-]* \d{{7,8}} (?!\d)          # a fixed one with its area code
+    | (?<!\d) \d{{6}} [ -]? \d{{8}} [ -]? \d{{3}}[\dXx] (?!\d)  # an identity number
+    | (?<!\d) \d{{11,}} (?!\d)                           # ICCID, IMSI, digits of any such length
+    """,
+    re.VERBOSE,
+)
+"""Ids and times come first, because they may hold such digits and are harmless."""
+
+SPACING = str.maketrans("", "", " -()")
+
+SHORTEST = 5
+"""Nothing shorter can be any of it."""
+
+LONG = 10**10
+"""From here on a whole number may be a telephone number."""
+
+
+class Mask:
+    """Hides personal values under one key."""
+
+    def __init__(self, key: bytes) -> None:
+        self._key = key
+
+    def __call__(self, _: object, __: str, event: Mapping[str, Any]) -> dict[str, Any]:
+        """Hide what is personal in a log event (structlog's shape of a processor)."""
+        return {key: self.under(key, value) for key, value in event.items()}
+
+    def under(self, key: object, value: object) -> object:
+        """Return `value` as it may be logged under `key`."""
+        if value is None or value == "" or isinstance(value, bool):
+            return value
+        return self.mark(str(value)) if is_hidden(str(key)) else self.seen(value)
+
+    def seen(self, value: object) -> object:
+        """Return `value` with all that looks personal hidden."""
+        match value:
+            case None | bool() | float():
+                return value
+            case int():
+                return value if abs(value) < LONG else self.text(str(value))
+            case str():
+                return self.text(value)
+            case Mapping():
+                return {self.text(str(key)): self.under(key, each) for key, each in value.items()}
+            case list() | tuple() | set() | frozenset():
+                return [self.seen(each) for each in value]
+            case _:
+                return self.text(str(value))
+
+    def text(self, text: str) -> str:
+        """Return a text with all that looks personal replaced by marks."""
+        return text if len(text) < SHORTEST else TELLING.sub(self._replace, text)
+
+    def mark(self, value: str) -> str:
+        """Return the mark of a value: the same for the same value, and no way back.
+
+        Spacing is not part of a value: 138 1234 5678 is 13812345678.
+        """
+        bare = value.translate(SPACING).encode(errors="replace")
+        return f"<{hmac.digest(self._key, bare, 'sha256').hex()[:12]}>"
+
+    def _replace(self, found: re.Match[str]) -> str:
+        return found[0] if found["harmless"] else self.mark(found[0])
+
+
+@lru_cache(maxsize=4096)
+def is_hidden(key: str) -> bool:
+    """Tell whether what stands under this key is personal, whatever it looks like."""
+    words = [word.lower() for word in WORDS.findall(key)]
+    return not HIDDEN.isdisjoint(words) or "".join(words) in HIDDEN

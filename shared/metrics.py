@@ -1,0 +1,129 @@
+"""What a process counts and measures of itself, for Prometheus.
+
+Every metric of the kernel is declared here. Children are looked up once per
+combination of labels and then kept: a count costs a dictionary and an addition.
+"""
+
+from functools import lru_cache
+
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    GCCollector,
+    Histogram,
+    PlatformCollector,
+    ProcessCollector,
+    generate_latest,
+)
+
+REGISTRY = CollectorRegistry()
+ProcessCollector(registry=REGISTRY)
+PlatformCollector(registry=REGISTRY)
+GCCollector(registry=REGISTRY)
+
+FAST = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
+"""Seconds: from a cached answer to a request that waits out an outage."""
+
+SIZES = (1, 2, 5, 10, 20, 50, 100, 200, 500)
+
+MESSAGES = Counter(
+    "kaitong_messages",
+    "Messages that came in, by what became of them.",
+    ("type", "result"),
+    registry=REGISTRY,
+)
+TOLD = Counter(
+    "kaitong_messages_told", "Messages told to the others.", ("type",), registry=REGISTRY
+)
+BATCH_SIZE = Histogram(
+    "kaitong_batch_size",
+    "How many were done in one transaction, by who did them (inbox, desk, runner).",
+    ("of",),
+    buckets=SIZES,
+    registry=REGISTRY,
+)
+BATCH_SECONDS = Histogram(
+    "kaitong_batch_seconds",
+    "How long one transaction took, by who did it.",
+    ("of",),
+    buckets=FAST,
+    registry=REGISTRY,
+)
+PARKED = Gauge("kaitong_parked", "Messages that are set aside now.", registry=REGISTRY)
+LAG = Gauge(
+    "kaitong_lag", "Messages on a topic that are not read yet.", ("topic",), registry=REGISTRY
+)
+UNSENT_AGE = Gauge(
+    "kaitong_outbox_unsent_age_seconds",
+    "Age of the oldest message that is told and not known to be with the broker; 0: none.",
+    registry=REGISTRY,
+)
+RELAY_DIRECT = Gauge(
+    "kaitong_relay_direct",
+    "1 while messages go to the broker straight after the commit, 0 while by the table.",
+    registry=REGISTRY,
+)
+ATTEMPTS = Counter(
+    "kaitong_attempts",
+    "Operations tried on network elements, by what came of them.",
+    ("element", "result"),
+    registry=REGISTRY,
+)
+IN_DOUBT = Gauge(
+    "kaitong_attempts_in_doubt",
+    "Operations on network elements whose outcome is unknown now.",
+    registry=REGISTRY,
+)
+TIMERS_LATE = Gauge(
+    "kaitong_timers_late_seconds", "How long the oldest due timer has waited.", registry=REGISTRY
+)
+REQUESTS = Histogram(
+    "kaitong_http_request_seconds",
+    "Requests answered, by route and status.",
+    ("method", "route", "status"),
+    buckets=FAST,
+    registry=REGISTRY,
+)
+REQUESTS_NOW = Gauge("kaitong_http_requests_now", "Requests being worked on.", registry=REGISTRY)
+
+
+@lru_cache(maxsize=4096)
+def messages(type_: str, result: str) -> Counter:
+    """Return the counter of messages of a type: `handled`, `duplicate`, `parked`, `ignored`."""
+    return MESSAGES.labels(type_, result)
+
+
+@lru_cache(maxsize=4096)
+def told(type_: str) -> Counter:
+    """Return the counter of messages of a type that were told."""
+    return TOLD.labels(type_)
+
+
+@lru_cache(maxsize=4096)
+def attempts(element: str, result: str) -> Counter:
+    """Return the counter of an element's attempts: `done`, `refused`, `failed`, `undecided`, ..."""
+    return ATTEMPTS.labels(element, result)
+
+
+@lru_cache(maxsize=4096)
+def requests(method: str, route: str, status: int) -> Histogram:
+    """Return the histogram of the requests to a route that were answered so."""
+    return REQUESTS.labels(method, route, str(status))
+
+
+@lru_cache(maxsize=16)
+def batch_size(of: str) -> Histogram:
+    """Return the histogram of batch sizes of `inbox`, `desk` or `runner`."""
+    return BATCH_SIZE.labels(of)
+
+
+@lru_cache(maxsize=16)
+def batch_seconds(of: str) -> Histogram:
+    """Return the histogram of how long the batches of `inbox`, `desk` or `runner` took."""
+    return BATCH_SECONDS.labels(of)
+
+
+def page() -> bytes:
+    """Return all of it in Prometheus' text format."""
+    return generate_latest(REGISTRY)
