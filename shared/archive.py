@@ -1,0 +1,160 @@
+"""The archive by month: partitions made ahead, cold months moved to files.
+
+The outbox is the owner's archive of all that was ever told; the history grows
+beside it. Both are kept for ever unless the settings say otherwise, and nothing
+leaves the database before its file is written, read back and counted.
+"""
+
+import gzip
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import structlog
+from sqlalchemy import Connection, text
+
+log = structlog.get_logger()
+
+TABLES = {"outbox": "told_at", "history": "at"}
+"""The tables partitioned by month, and the column that says which."""
+
+AHEAD = 3
+"""Months made in advance, the current one included."""
+
+CHUNK = 1000
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Month:
+    """A calendar month, in UTC."""
+
+    year: int
+    number: int
+
+    @classmethod
+    def of(cls, instant: datetime) -> "Month":
+        """Return the month that an instant falls in."""
+        there = instant.astimezone(UTC)
+        return cls(there.year, there.month)
+
+    def plus(self, months: int) -> "Month":
+        """Return the month so many later (or earlier, if negative)."""
+        index = self.year * 12 + self.number - 1 + months
+        return Month(index // 12, index % 12 + 1)
+
+    @property
+    def start(self) -> datetime:
+        """The instant it begins."""
+        return datetime(self.year, self.number, 1, tzinfo=UTC)
+
+    def __str__(self) -> str:
+        return f"{self.year:04}_{self.number:02}"
+
+
+def make_partitions(connection: Connection, now: datetime) -> None:
+    """Make the partitions of this month and the next ones that are not there yet."""
+    for table in TABLES:
+        for ahead in range(AHEAD):
+            month = Month.of(now).plus(ahead)
+            connection.execute(
+                text(
+                    f"CREATE TABLE IF NOT EXISTS {table}_{month} PARTITION OF {table}"
+                    f" FOR VALUES FROM ('{month.start.isoformat()}')"
+                    f" TO ('{month.plus(1).start.isoformat()}')"
+                )
+            )
+
+
+def months_of(connection: Connection, table: str) -> list[Month]:
+    """Return the months that a table holds in the database, oldest first."""
+    names = connection.scalars(
+        text("SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = (:t)::regclass"),
+        {"t": table},
+    )
+    return sorted(_month_in(name) for name in names)
+
+
+def _month_in(partition: str) -> Month:
+    year, month = partition.split("_")[-2:]
+    return Month(int(year), int(month))
+
+
+def cold_months(connection: Connection, table: str, now: datetime, keep: int) -> list[Month]:
+    """Return the months that are older than the last `keep`, none of it still unsent."""
+    coldest = Month.of(now).plus(1 - keep)
+    oldest_unsent = connection.scalar(text("SELECT min(told_at) FROM unsent"))
+    if oldest_unsent:
+        coldest = min(coldest, Month.of(oldest_unsent))
+    return [month for month in months_of(connection, table) if month < coldest]
+
+
+def export_month(connection: Connection, table: str, month: Month, folder: Path) -> Path:
+    """Write a month of a table to a file, one JSON object a line; return the file.
+
+    The file appears whole or not at all.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{table}_{month}.jsonl.gz"
+    part = path.with_suffix(".part")
+    with gzip.open(part, "wt", encoding="utf-8") as file:
+        file.writelines(_lines(connection, table, month))
+    part.rename(path)
+    return path
+
+
+def _lines(connection: Connection, table: str, month: Month) -> Iterator[str]:
+    rows = connection.execution_options(yield_per=CHUNK).execute(
+        text(f"SELECT * FROM {table}_{month} ORDER BY position")  # noqa: S608  our own names
+    )
+    for row in rows.mappings():
+        yield json.dumps({name: _plain(value) for name, value in row.items()}) + "\n"
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401  whatever a column holds
+    if isinstance(value, bytes | memoryview):
+        return bytes(value).decode()
+    return value if isinstance(value, int | str | None) else str(value)
+
+
+def drop_month(connection: Connection, table: str, month: Month, file: Path) -> int:
+    """Drop a month from the database, if its file has every row; return how many there were.
+
+    Raises:
+        ArithmeticError: if the file has another number of rows; nothing is dropped.
+    """
+    count = f"SELECT count(*) FROM {table}_{month}"  # noqa: S608  our own names
+    rows: int = connection.scalars(text(count)).one()
+    with gzip.open(file, "rt", encoding="utf-8") as lines:
+        written = sum(1 for _ in lines)
+    if written != rows:
+        msg = f"{file} has {written} rows, the database {rows}; the month stays"
+        raise ArithmeticError(msg)
+    connection.execute(text(f"DROP TABLE {table}_{month}"))
+    return rows
+
+
+def keep_house(connection: Connection, now: datetime, keep: int, folder: Path | None) -> list[Path]:
+    """Make the partitions ahead; move cold months to files if the settings want it.
+
+    Args:
+        connection: the transaction to do it in.
+        now: the time.
+        keep: how many months stay in the database; 0 for all.
+        folder: where the files go.
+
+    Returns:
+        The files that were written.
+    """
+    make_partitions(connection, now)
+    files = []
+    if keep and folder:
+        for table in TABLES:
+            for month in cold_months(connection, table, now, keep):
+                file = export_month(connection, table, month, folder)
+                rows = drop_month(connection, table, month, file)
+                log.info("archive.exported", table=table, month=str(month), rows=rows)
+                files.append(file)
+    return files

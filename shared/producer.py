@@ -1,0 +1,105 @@
+"""Kafka's sending side, by way of aiokafka. No other module imports aiokafka.
+
+Idempotent: the broker drops what a lost answer makes us send twice, and keeps
+the order in which one partition's letters were handed over.
+"""
+
+import asyncio
+from asyncio import Future
+from contextlib import suppress
+from typing import Any
+
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
+from aiokafka.helpers import create_ssl_context
+
+from shared.admin import ends
+from shared.errors import UnavailableError
+from shared.outbox import Letter
+from shared.settings import Settings
+
+BUFFER = 1 << 18
+"""Bytes that may wait for one partition; more than a batch of the relay's makes."""
+
+OUT_AFTER_MS = 10_000
+"""A letter that the broker has not taken by then is sent again from the table."""
+
+CLOSE_S = 3.0
+
+
+class Producer:
+    """Hands letters to the broker."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._kafka: AIOKafkaProducer | None = None
+
+    async def open(self) -> None:
+        """Reach the broker.
+
+        Raises:
+            UnavailableError: if it is out.
+        """
+        kafka = AIOKafkaProducer(**options(self._settings))
+        try:
+            await kafka.start()
+        except (KafkaError, OSError) as error:
+            with suppress(KafkaError, OSError):
+                await kafka.stop()
+            raise UnavailableError(str(error)) from error
+        self._kafka = kafka
+
+    async def close(self) -> None:
+        """Let go of the broker; what is still on its way may or may not arrive."""
+        kafka, self._kafka = self._kafka, None
+        if kafka:
+            with suppress(KafkaError, OSError, TimeoutError):
+                async with asyncio.timeout(CLOSE_S):
+                    await kafka.stop()
+
+    async def send(self, letter: Letter) -> "Future[Any]":
+        """Queue one letter; the future is done once all replicas have it.
+
+        Raises:
+            UnavailableError: if there is no producer that takes it.
+        """
+        if self._kafka is None:
+            msg = "there is no connection to Kafka"
+            raise UnavailableError(msg)
+        try:
+            sent: Future[Any] = await self._kafka.send(
+                self._settings.topic_prefix + letter.topic,
+                value=letter.body,
+                key=letter.key.bytes,
+                headers=[("id", letter.id.bytes), ("type", letter.type.encode())],
+            )
+        except KafkaError as error:
+            raise UnavailableError(str(error)) from error
+        return sent
+
+    async def forgotten(self, sent: dict[str, int]) -> dict[str, int]:
+        """Return those of these partitions whose end lies at or before what was sent to them."""
+        if not sent:
+            return {}
+        found = await asyncio.to_thread(ends, self._settings, list(sent))
+        return {
+            source: found[source] for source, highest in sent.items() if found[source] <= highest
+        }
+
+
+def options(settings: Settings) -> dict[str, Any]:
+    """Return how a producer of ours is set up."""
+    secure = settings.kafka_security in {"ssl", "sasl_ssl"}
+    ca = str(settings.kafka_ca) if settings.kafka_ca else None
+    return {
+        "bootstrap_servers": settings.kafka,
+        "enable_idempotence": True,
+        "acks": "all",
+        "max_batch_size": BUFFER,
+        "request_timeout_ms": OUT_AFTER_MS,
+        "security_protocol": settings.kafka_security.upper(),
+        "ssl_context": create_ssl_context(cafile=ca) if secure else None,
+        "sasl_mechanism": settings.kafka_mechanism.upper(),
+        "sasl_plain_username": settings.kafka_user or None,
+        "sasl_plain_password": settings.kafka_password or None,
+    }
