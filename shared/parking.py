@@ -1,0 +1,122 @@
+"""Where messages wait that could not be handled, for a person to look at.
+
+While one waits, those that follow it under the same key wait behind it, so that
+the order within the key survives; all other keys flow.
+"""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from enum import StrEnum
+from typing import NamedTuple
+
+from sqlalchemy import BigInteger, Identity, Index, bindparam, func, select, update
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from shared.bulk import insert_rows
+from shared.db import Base, Instant, words
+
+
+class Why(StrEnum):
+    """The classes of trouble that park a message."""
+
+    UNREADABLE = "unreadable"
+    UNKNOWN_VERSION = "unknown-version"
+    TOO_LARGE = "too-large"
+    RULE_BROKEN = "rule-broken"
+    BUG = "bug"
+    COLLISION = "collision"
+    DEADLY = "deadly"
+    """It ended the process, five times."""
+
+    BEHIND = "behind"
+    """Nothing is wrong with it; it waits for one before it."""
+
+
+class ParkedRow(Base):
+    """One message that could not be handled, as it came."""
+
+    __tablename__ = "parked"
+
+    position: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    identity: Mapped[str] = mapped_column(unique=True)
+    """The message's id; topic, partition and offset where it has none."""
+
+    source: Mapped[str]
+    """Topic and partition; `timers` or `attempts` for the service's own messages."""
+
+    offset: Mapped[int] = mapped_column(BigInteger)
+    type: Mapped[str]
+    key: Mapped[bytes]
+    body: Mapped[bytes]
+    why: Mapped[Why] = mapped_column(words(Why))
+    error: Mapped[str]
+    """For people: what was wrong, with the traceback where it was a bug."""
+
+    parked_at: Mapped[datetime] = mapped_column(Instant)
+    released_at: Mapped[datetime | None] = mapped_column(Instant)
+
+    __table_args__ = (
+        Index("ix_parked_open", "key", "position", postgresql_where=released_at.is_(None)),
+    )
+
+
+class Parking(NamedTuple):
+    """A message and the reason to set it aside."""
+
+    identity: str
+    source: str
+    offset: int
+    type: str
+    key: bytes
+    body: bytes
+    why: Why
+    error: str
+
+
+KEYS = bindparam("keys", type_=ARRAY(ParkedRow.key.type))
+OPEN = ParkedRow.released_at.is_(None)
+BLOCKED = (
+    select(ParkedRow.key).where(ParkedRow.key == func.any(KEYS), OPEN).with_for_update(read=True)
+)
+
+
+def blocked(session: Session, keys: Collection[bytes]) -> set[bytes]:
+    """Return those of `keys` under which something is parked, and stays so until we end."""
+    return set(session.scalars(BLOCKED, {"keys": list(keys)}))
+
+
+def park(session: Session, several: Sequence[Parking], now: datetime) -> None:
+    """Set messages aside, once each."""
+    insert_rows(
+        session, ParkedRow, (*Parking._fields, "parked_at"), [(*each, now) for each in several]
+    )
+
+
+def oldest(session: Session, key: bytes) -> ParkedRow | None:
+    """Return the message to release first under a key, locked."""
+    mine = select(ParkedRow).where(ParkedRow.key == key, OPEN)
+    return session.scalar(mine.order_by(ParkedRow.position).limit(1).with_for_update())
+
+
+def release(session: Session, identity: str, now: datetime) -> None:
+    """Note that a message is being handled after all."""
+    session.execute(update(ParkedRow).where(ParkedRow.identity == identity).values(released_at=now))
+
+
+def still(session: Session, identity: str, why: Why, error: str) -> None:
+    """Note what is wrong with a message that was tried again."""
+    session.execute(
+        update(ParkedRow).where(ParkedRow.identity == identity).values(why=why, error=error)
+    )
+
+
+def waiting(session: Session, *, limit: int, after: int = 0) -> list[ParkedRow]:
+    """Return what is parked, oldest first, from a position on."""
+    rows = select(ParkedRow).where(OPEN, ParkedRow.position > after)
+    return list(session.scalars(rows.order_by(ParkedRow.position).limit(limit)))
+
+
+def count(session: Session) -> int:
+    """Return how many messages are parked."""
+    return session.scalars(select(func.count()).select_from(ParkedRow).where(OPEN)).one()
