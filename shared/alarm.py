@@ -1,0 +1,70 @@
+"""The alarm: reminders whose time has come are handled like messages."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import partial
+
+from sqlalchemy.orm import Session
+
+from shared import timers
+from shared.db import Sessions
+from shared.inbox import Receiver, Subscriptions
+from shared.inbox_rows import Record
+from shared.outbox import Dispatch
+from shared.patience import patiently
+from shared.relay import Relay
+from shared.timers import Due
+
+MOST = 500
+LOOK_AGAIN = timedelta(seconds=1)
+"""The longest rest: another process may have set a reminder."""
+
+
+@dataclass(slots=True)
+class Alarm:
+    """Rings for one service."""
+
+    sessions: Sessions
+    relay: Relay
+    subscriptions: Subscriptions
+    _wake: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def wake(self) -> None:
+        """Look at once what is due."""
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Handle what is due, for ever."""
+        while True:
+            self._wake.clear()
+            due, next_due = await patiently(self.relay, self._look)
+            if due:
+                await self._ring(due)
+            else:
+                await self._rest(next_due)
+
+    async def _rest(self, next_due: datetime | None) -> None:
+        now = datetime.now(UTC)
+        rest = min(LOOK_AGAIN, next_due - now) if next_due else LOOK_AGAIN
+        try:
+            async with asyncio.timeout(max(0.0, rest.total_seconds())):
+                await self._wake.wait()
+        except TimeoutError:
+            return
+
+    async def _ring(self, due: Sequence[Due]) -> None:
+        ids = {(each.key.bytes, each.body): each.id for each in due}
+
+        def strike(session: Session, records: Sequence[Record]) -> None:
+            timers.strike(session, [ids[each.key, each.body] for each in records])
+
+        receiver = Receiver(self.sessions, self.subscriptions, strike)
+        records = [Record("timers", 0, each.key.bytes, each.body, each.type) for each in due]
+        await patiently(self.relay, partial(receiver.receive_now, records))
+
+    def _look(self, _: Dispatch) -> tuple[list[Due], datetime | None]:
+        with self.sessions() as session:
+            due = timers.due(session, datetime.now(UTC), MOST)
+            return due, None if due else timers.next_due(session)

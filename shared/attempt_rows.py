@@ -1,0 +1,185 @@
+"""Attempts, from rows and to rows."""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import Index, bindparam, func, or_, select
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from shared.attempts import Attempt, End, Result, Verdict, rank
+from shared.bulk import insert_rows, table_of, update_rows
+from shared.contracts import Cause, Characteristic
+from shared.db import Base, Instant, packed, words
+
+
+class Claim(NamedTuple):
+    """An attempt that is ours to call, and what set it going."""
+
+    attempt: Attempt
+    cause: Cause
+
+
+class AttemptRow(Base):
+    """One operation on an element, wanted, under way, or over."""
+
+    __tablename__ = "attempts"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    order_id: Mapped[UUID] = mapped_column(index=True)
+    tenant: Mapped[str]
+    element: Mapped[str]
+    kind: Mapped[str]
+    subject: Mapped[str]
+    parameters: Mapped[tuple[Characteristic, ...]] = mapped_column(
+        packed(tuple[Characteristic, ...])
+    )
+    priority: Mapped[int]
+    max_tries: Mapped[int]
+    timeout_ms: Mapped[int]
+    tries: Mapped[int]
+    questions: Mapped[int]
+    doubtful: Mapped[bool]
+    local_network: Mapped[str]
+    cause: Mapped[UUID]
+    correlation_id: Mapped[UUID]
+    traceparent: Mapped[str]
+    wanted_at: Mapped[datetime] = mapped_column(Instant)
+    rank: Mapped[datetime] = mapped_column(Instant)
+    due_at: Mapped[datetime] = mapped_column(Instant)
+    lease_until: Mapped[datetime | None] = mapped_column(Instant)
+    """Somebody is calling until then; a lease that expired is an outcome unknown."""
+
+    ended_at: Mapped[datetime | None] = mapped_column(Instant)
+    result: Mapped[Result | None] = mapped_column(words(Result))
+    code: Mapped[str]
+    detail: Mapped[str]
+
+    __table_args__ = (
+        Index("ix_attempts_open", "rank", postgresql_where=ended_at.is_(None)),
+        Index(
+            "ix_attempts_calling",
+            "element",
+            postgresql_where=ended_at.is_(None) & lease_until.is_not(None),
+        ),
+    )
+
+
+ATTEMPTS = table_of(AttemptRow)
+WISH = (
+    *("id", "order_id", "tenant", "element", "kind", "subject", "parameters", "priority"),
+    *("max_tries", "timeout_ms", "tries", "questions", "doubtful"),
+    *("local_network", "cause", "correlation_id", "traceparent"),
+)
+NEW = (*WISH, "wanted_at", "rank", "due_at", "code", "detail")
+CHANGED = (
+    *("id", "tries", "questions", "doubtful", "due_at", "lease_until", "ended_at"),
+    *("result", "code", "detail"),
+)
+NOW = bindparam("now", type_=Instant)
+OPEN = ATTEMPTS.c.ended_at.is_(None)
+LEASED = ATTEMPTS.c.lease_until.is_not(None)
+FREE = or_(ATTEMPTS.c.lease_until.is_(None), ATTEMPTS.c.lease_until <= NOW)
+WISHES = (
+    select(*(ATTEMPTS.c[name] for name in WISH), LEASED)
+    .where(OPEN, FREE, ATTEMPTS.c.due_at <= NOW)
+    .where(ATTEMPTS.c.element != func.all(bindparam("full", type_=ARRAY(ATTEMPTS.c.element.type))))
+    .order_by(ATTEMPTS.c.rank)
+    .limit(bindparam("limit"))
+    .with_for_update(skip_locked=True)
+)
+CALLING = (
+    select(ATTEMPTS.c.element, func.count())
+    .where(OPEN, LEASED, ATTEMPTS.c.lease_until > NOW)
+    .group_by(ATTEMPTS.c.element)
+)
+NEXT_DUE = select(
+    func.min(func.greatest(ATTEMPTS.c.due_at, func.coalesce(ATTEMPTS.c.lease_until, NOW)))
+).where(OPEN)
+ONE_CLAIMS_AT_A_TIME = select(func.pg_advisory_xact_lock(func.hashtext("kaitong.attempts.claim")))
+
+
+def wish(session: Session, wanted: Sequence[tuple[Attempt, Cause]], now: datetime) -> None:
+    """Write down what is to be called. What is written down already stays as it is."""
+    rows = [
+        (*_wish_row(attempt, cause), now, rank(attempt, now), now, "", "")
+        for attempt, cause in wanted
+    ]
+    insert_rows(session, AttemptRow, NEW, rows)
+
+
+def _wish_row(attempt: Attempt, cause: Cause) -> tuple[object, ...]:
+    return (
+        *(attempt.id, attempt.order_id, attempt.tenant, attempt.element, attempt.kind),
+        *(attempt.subject, attempt.parameters, attempt.priority, attempt.max_tries),
+        round(attempt.timeout / timedelta(milliseconds=1)),
+        *(attempt.tries, attempt.questions, attempt.doubtful),
+        *(cause.local_network, cause.id, cause.correlation_id, cause.traceparent),
+    )
+
+
+def calling(session: Session, now: datetime) -> dict[str, int]:
+    """Return how many calls are under way at each element, by all processes.
+
+    Until the transaction ends nobody else begins one.
+    """
+    session.execute(ONE_CLAIMS_AT_A_TIME)
+    return dict(session.execute(CALLING, {"now": now}).tuples().all())
+
+
+def wishes(session: Session, now: datetime, full: Collection[str], limit: int) -> list[Claim]:
+    """Return what is to be called now, the first in the queue first, locked.
+
+    Args:
+        session: the claiming transaction.
+        now: the time.
+        full: elements that bear no more calls.
+        limit: at most so many.
+    """
+    rows = session.execute(WISHES, {"now": now, "full": list(full), "limit": limit})
+    return [_attempt(*row) for row in rows]
+
+
+def _attempt(*row: Any) -> Claim:  # noqa: ANN401  a row of many types
+    *fields, local_network, cause, correlation_id, traceparent, was_leased = row
+    wish = dict(zip(WISH, fields, strict=False))
+    timeout = timedelta(milliseconds=wish.pop("timeout_ms"))
+    attempt = Attempt(**wish, timeout=timeout)
+    if was_leased:
+        attempt = replace(attempt, doubtful=True)
+    context = Cause(cause, correlation_id, attempt.tenant, local_network, traceparent)
+    return Claim(attempt, context)
+
+
+def lease(session: Session, leased: Iterable[tuple[Attempt, datetime]]) -> None:
+    """Note that these are being called, each until a time."""
+    rows = [(attempt.id, attempt.doubtful, until) for attempt, until in leased]
+    update_rows(session, AttemptRow, ("id", "doubtful", "lease_until"), rows)
+
+
+def conclude(session: Session, verdicts: Iterable[Verdict], now: datetime) -> None:
+    """Write down how attempts go on, or how they ended."""
+    update_rows(session, AttemptRow, CHANGED, [_changed(each, now) for each in verdicts])
+
+
+def _changed(verdict: Verdict, now: datetime) -> tuple[object, ...]:
+    attempt, (result, code, detail) = verdict.attempt, verdict.outcome
+    counts = (attempt.id, attempt.tries, attempt.questions, attempt.doubtful)
+    if isinstance(verdict, End):
+        return (*counts, now, None, now, result, code, detail)
+    return (*counts, now + verdict.pause, None, None, None, code, detail)
+
+
+def next_due(session: Session, now: datetime) -> datetime | None:
+    """Return when there is something to call next, if ever."""
+    due: datetime | None = session.scalars(NEXT_DUE, {"now": now}).one()
+    return due
+
+
+def of_order(session: Session, order_id: UUID) -> list[AttemptRow]:
+    """Return all attempts of one order, oldest first, to show them."""
+    mine = select(AttemptRow).where(AttemptRow.order_id == order_id)
+    return list(session.scalars(mine.order_by(AttemptRow.wanted_at, AttemptRow.id)))

@@ -1,0 +1,246 @@
+"""The runner: what is wanted of network elements is called.
+
+It wakes at once after the commit that made work. Calls happen outside any
+transaction, several at a time; outcomes are committed in batches, together with
+what the handlers make of them.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from random import uniform
+from typing import NamedTuple
+
+import structlog
+from sqlalchemy.orm import Session
+
+from shared import attempt_rows, metrics
+from shared.attempt_rows import Claim
+from shared.attempts import (
+    UNKNOWN,
+    Adapter,
+    Again,
+    Attempt,
+    AttemptAnswered,
+    CannotAskError,
+    ElementTimeoutError,
+    End,
+    Limit,
+    Limits,
+    Outcome,
+    Verdict,
+    after_call,
+    after_question,
+    free_places,
+)
+from shared.breath import breath
+from shared.contracts import Cause, Envelope, encode
+from shared.db import Sessions
+from shared.inbox import Receiver, Subscriptions
+from shared.inbox_rows import Record
+from shared.outbox import Dispatch
+from shared.patience import patiently
+from shared.rates import Rates
+from shared.relay import Relay
+from shared.work import Work, begin
+
+log = structlog.get_logger()
+
+MOST_CALLS = 200
+"""Calls under way at a time in this process."""
+
+GRACE = timedelta(seconds=10)
+"""A lease outlives its call's time-out by this, so that only the dead lose theirs."""
+
+LOOK_AGAIN = timedelta(seconds=1)
+"""The longest rest: another process may have made work."""
+
+FULL = timedelta(milliseconds=200)
+"""The rest while every element that is wanted is busy."""
+
+
+class Concluded(NamedTuple):
+    """What one call, or question, led to."""
+
+    claim: Claim
+    verdict: Verdict
+
+
+@dataclass(slots=True)
+class Runner:
+    """Calls elements for one service."""
+
+    sessions: Sessions
+    relay: Relay
+    subscriptions: Subscriptions
+    adapter: Adapter
+    limits: Callable[[Session], Limits]
+    _wake: asyncio.Event = field(default_factory=asyncio.Event)
+    _calls: set["asyncio.Task[None]"] = field(default_factory=set)
+    _concluded: "asyncio.Queue[Concluded]" = field(default_factory=asyncio.Queue)
+    _rates: Rates = field(default_factory=Rates)
+
+    def wake(self) -> None:
+        """Look at once whether there is something to call."""
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Call what is due, and commit what came of it, for ever."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._begin_calls())
+            group.create_task(self._commit_outcomes())
+
+    async def _begin_calls(self) -> None:
+        while True:
+            self._wake.clear()
+            claims, next_due = await patiently(self.relay, self._claim)
+            for claim in claims:
+                call = asyncio.create_task(self._call(claim))
+                self._calls.add(call)
+                call.add_done_callback(self._calls.discard)
+            if not claims:
+                await self._rest(next_due)
+
+    async def _rest(self, next_due: datetime | None) -> None:
+        """Sleep until something is due, somebody wakes us, or it is time to look again."""
+        until_due = next_due - datetime.now(UTC) if next_due else LOOK_AGAIN
+        rest = min(LOOK_AGAIN, max(FULL, until_due))
+        try:
+            async with asyncio.timeout(rest.total_seconds()):
+                await self._wake.wait()
+        except TimeoutError:
+            return
+
+    def _claim(self, dispatch: Dispatch) -> tuple[list[Claim], datetime | None]:
+        """Lease what is due and what the elements bear; else return when the next is due."""
+        now, room = datetime.now(UTC), MOST_CALLS - len(self._calls)
+        with begin(self.sessions, now, dispatch) as transaction:
+            session = transaction.session
+            next_due = attempt_rows.next_due(session, now)
+            if next_due is None or next_due > now or not room:
+                return [], next_due
+            places = self._places(session, now)
+            full = [element for element in places.known if not places.left(element)]
+            wishes = attempt_rows.wishes(session, now, full, room)
+            claims = [wish for wish in wishes if places.take(wish.attempt.element)]
+            attempt_rows.lease(session, [(each.attempt, _lease(each, now)) for each in claims])
+        self._rates.spend(each.attempt.element for each in claims)
+        return claims, next_due
+
+    def _places(self, session: Session, now: datetime) -> "Places":
+        return Places(self.limits(session), attempt_rows.calling(session, now), self._rates)
+
+    async def _call(self, claim: Claim) -> None:
+        """Call, or ask what became of a call, and hand the outcome on."""
+        attempt = claim.attempt
+        verdict = await (self._ask(attempt) if attempt.doubtful else self._perform(attempt))
+        result = verdict.outcome.result if isinstance(verdict, End) else "again"
+        metrics.attempts(attempt.element, result).inc()
+        self._concluded.put_nowait(Concluded(claim, verdict))
+
+    async def _perform(self, attempt: Attempt) -> Verdict:
+        try:
+            async with asyncio.timeout(attempt.timeout.total_seconds()):
+                return after_call(attempt, await self.adapter.perform(attempt))
+        except (TimeoutError, ElementTimeoutError):
+            return after_call(attempt, UNKNOWN)
+
+    async def _ask(self, attempt: Attempt) -> Verdict:
+        try:
+            async with asyncio.timeout(attempt.timeout.total_seconds()):
+                return after_question(attempt, await self.adapter.ask(attempt))
+        except (TimeoutError, ElementTimeoutError):
+            return after_question(attempt, UNKNOWN)
+        except CannotAskError as error:
+            return End(attempt, UNKNOWN._replace(code="cannot-ask", detail=str(error)))
+
+    async def _commit_outcomes(self) -> None:
+        while True:
+            concluded = [await self._concluded.get()]
+            while not self._concluded.empty():
+                concluded.append(self._concluded.get_nowait())
+            async with breath(len(concluded)):
+                await self._commit(concluded)
+            self.wake()
+
+    async def _commit(self, concluded: Sequence[Concluded]) -> None:
+        """Commit outcomes: those that end an attempt go to its handler, in the same transaction."""
+        pauses = [each for each in concluded if isinstance(each.verdict, Again)]
+        ends = {_record(each): each.verdict for each in concluded if isinstance(each.verdict, End)}
+        if pauses:
+            await patiently(self.relay, partial(self._pause, pauses))
+        if ends:
+            receiver = Receiver(self.sessions, self.subscriptions, partial(_end, ends))
+            await patiently(self.relay, partial(receiver.receive_now, list(ends)))
+
+    def _pause(self, pauses: Sequence[Concluded], dispatch: Dispatch) -> None:
+        now = datetime.now(UTC)
+        with begin(self.sessions, now, dispatch) as transaction:
+            for claim, verdict in pauses:
+                _note(transaction.work(claim.cause), claim.attempt, verdict)
+            again = [_jittered(verdict) for _, verdict in pauses]
+            attempt_rows.conclude(transaction.session, again, now)
+
+
+class Places:
+    """How many more calls each element bears at this moment."""
+
+    def __init__(self, limits: Limits, calling: dict[str, int], rates: Rates) -> None:
+        self._limits, self._calling, self._rates = limits, calling, rates
+        self._left: dict[str, int] = {}
+        self.known = set(limits) | set(calling)
+
+    def left(self, element: str) -> int:
+        """Return how many more calls it bears."""
+        if element not in self._left:
+            self._left[element] = self._count(element)
+        return self._left[element]
+
+    def take(self, element: str) -> bool:
+        """Take one of its places, if there is one."""
+        left = self.left(element)
+        self._left[element] = max(0, left - 1)
+        return left > 0
+
+    def _count(self, element: str) -> int:
+        free = free_places(self._limits, self._calling, element)
+        per_second = self._limits.get(element, Limit()).per_second
+        return min(free, self._rates.left(element, per_second)) if per_second else free
+
+
+def _lease(claim: Claim, now: datetime) -> datetime:
+    return now + claim.attempt.timeout + GRACE
+
+
+def _jittered(verdict: Verdict) -> Verdict:
+    assert isinstance(verdict, Again)
+    return replace(verdict, pause=verdict.pause * uniform(0.8, 1.2))  # noqa: S311  no secret
+
+
+def _note(work: Work, attempt: Attempt, verdict: Verdict) -> None:
+    """Keep in the history what an element said to one call."""
+    outcome: Outcome = verdict.outcome
+    reason = f"{outcome.code}: {outcome.detail}" if outcome.code else ""
+    part = f"{attempt.element}/{attempt.kind}/{attempt.id}"
+    asked = "asked" if attempt.doubtful else "called"
+    work.note("attempt", attempt.order_id, asked, outcome.result, part=part, reason=reason)
+
+
+def _record(concluded: Concluded) -> Record:
+    """Return the end of an attempt as a message; the same however often it is found."""
+    (attempt, cause), verdict = concluded
+    result, code, detail = verdict.outcome
+    message = AttemptAnswered(
+        order_id=attempt.order_id, attempt_id=attempt.id, result=result, code=code, detail=detail
+    )
+    own = Cause(
+        attempt.id, cause.correlation_id, cause.tenant, cause.local_network, cause.traceparent
+    )
+    envelope = Envelope.around(message, own, 0, 0, datetime.now(UTC))
+    return Record("attempts", 0, message.key.bytes, encode(envelope), message.type)
+
+
+def _end(ends: Mapping[Record, Verdict], session: Session, records: Sequence[Record]) -> None:
+    attempt_rows.conclude(session, [ends[each] for each in records], datetime.now(UTC))
