@@ -1,0 +1,170 @@
+"""The desk: requests that wait together are served in one transaction.
+
+A commit costs the same for one request as for a hundred. The desk takes what
+has come in while it was busy, never waits for more, and answers after the commit.
+"""
+
+import asyncio
+from asyncio import Future
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Any, TypeAlias, TypeVar
+
+from sqlalchemy.orm import Session
+
+from shared.breath import breath
+from shared.contracts import Cause
+from shared.db import Sessions
+from shared.errors import DomainError, UnavailableError
+from shared.outbox import Dispatch
+from shared.relay import Relay
+from shared.work import (
+    PASSING,
+    StubbornCollisionError,
+    Transaction,
+    Work,
+    begin,
+    divide,
+    stubbornly,
+)
+
+T = TypeVar("T")
+Needs: TypeAlias = Callable[[Session, Sequence[Any]], None]
+
+MOST = 200
+PATIENCE = timedelta(seconds=10)
+"""So long a request waits for its turn and its commit, before it is told to come again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Errand:
+    """What one request wants done, and where its answer is waited for."""
+
+    cause: Cause
+    do: Callable[[Work], Any]
+    needs: Needs | None
+    about: Any
+    answer: "Future[Any]"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of one errand: an answer, or the reason why there is none."""
+
+    errand: Errand
+    answer: Any = None
+    error: Exception | None = None
+
+    def tell(self) -> None:
+        """Hand it to whoever waits, if somebody still does."""
+        if self.errand.answer.done():
+            return
+        if self.error:
+            self.errand.answer.set_exception(self.error)
+        else:
+            self.errand.answer.set_result(self.answer)
+
+
+class Desk:
+    """Serves the requests of one service."""
+
+    def __init__(self, sessions: Sessions, relay: Relay) -> None:
+        self._sessions = sessions
+        self._relay = relay
+        self._waiting: asyncio.Queue[Errand] = asyncio.Queue()
+
+    async def serve(
+        self,
+        cause: Cause,
+        do: Callable[[Work], T],
+        *,
+        needs: Needs | None = None,
+        about: Any = None,  # noqa: ANN401  whatever `needs` reads by
+    ) -> T:
+        """Do `do` in a transaction; return its answer once that is committed.
+
+        Args:
+            cause: the request.
+            do: reads, decides and writes; may be done again from the start.
+            needs: reads for all requests at once what `do` will ask for.
+            about: what this request's part of `needs` is.
+
+        Raises:
+            DomainError: if `do` refuses.
+            UnavailableError: if the database is out, or too much waits.
+        """
+        answer: Future[T] = asyncio.get_running_loop().create_future()
+        self._waiting.put_nowait(Errand(cause, do, needs, about, answer))
+        try:
+            async with asyncio.timeout(PATIENCE.total_seconds()):
+                return await answer
+        except TimeoutError as error:
+            msg = "the service is busy or its database is out; ask again, with the same keys"
+            raise UnavailableError(msg) from error
+
+    async def run(self) -> None:
+        """Serve those who wait, for ever."""
+        while True:
+            errands = [await self._waiting.get()]
+            while len(errands) < MOST and not self._waiting.empty():
+                errands.append(self._waiting.get_nowait())
+            if waited_for := [each for each in errands if not each.answer.done()]:
+                async with breath(len(waited_for)):
+                    await self._serve(waited_for)
+
+    async def _serve(self, errands: Sequence[Errand]) -> None:
+        try:
+            outcomes = await self._relay.commit(partial(self._transact, errands))
+        except PASSING as trouble:
+            error = UnavailableError("the database is out; ask again, with the same keys")
+            error.__cause__ = trouble
+            outcomes = [Outcome(errand, error=error) for errand in errands]
+        for outcome in outcomes:
+            outcome.tell()
+
+    def _transact(self, errands: Sequence[Errand], dispatch: Dispatch) -> list[Outcome]:
+        serve = partial(self._serve_all, datetime.now(UTC), dispatch)
+        done = divide(errands, partial(stubbornly, serve), refuse, (Exception,))
+        return [outcome for part in done for outcome in part]
+
+    def _serve_all(
+        self, now: datetime, dispatch: Dispatch, errands: Sequence[Errand]
+    ) -> list[Outcome]:
+        with begin(self._sessions, now, dispatch) as transaction:
+            preload(transaction.session, errands)
+            return [serve_one(each, transaction) for each in errands]
+
+
+def preload(session: Session, errands: Sequence[Errand]) -> None:
+    """Read what all these requests will ask for."""
+    asked: dict[Needs, list[Any]] = {}
+    for errand in errands:
+        if errand.needs:
+            asked.setdefault(errand.needs, []).append(errand.about)
+    for needs, about in asked.items():
+        needs(session, about)
+
+
+def serve_one(errand: Errand, transaction: Transaction) -> Outcome:
+    """Serve one of several requests.
+
+    Raises:
+        DomainError: if it was refused after it had changed something, so that all
+            must be done again without it.
+    """
+    before = transaction.extent
+    try:
+        return Outcome(errand, errand.do(transaction.work(errand.cause)))
+    except DomainError as refusal:
+        if transaction.extent != before:
+            raise
+        return Outcome(errand, error=refusal)
+
+
+def refuse(errand: Errand, error: Exception) -> list[Outcome]:
+    """Keep the reason for the one who asked."""
+    if isinstance(error, StubbornCollisionError):
+        error = UnavailableError("others are writing the same thing; ask again in a moment")
+    return [Outcome(errand, error=error)]

@@ -1,0 +1,82 @@
+"""The history: every change of a state, append-only, in the change's own transaction."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy import BigInteger, Index, insert, select
+from sqlalchemy import Sequence as Counter
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from shared.bulk import bind, table_of, unnest
+from shared.db import Base, Instant
+
+
+class Change(NamedTuple):
+    """One thing passed from one state to another."""
+
+    at: datetime
+    tenant: str
+    kind: str
+    """What changed: `order`, `item`, `step`, `number`, ..."""
+
+    subject: str
+    """Which one: the order's id for whatever belongs to an order, else its own name."""
+
+    part: str
+    """Which part of the subject: an item, a step; the order that held a number."""
+
+    was: str
+    """Empty for what begins to exist."""
+
+    became: str
+    reason: str
+    cause: UUID
+    """The message or request that made it so."""
+
+
+class HistoryRow(Base):
+    """One change. Partitioned by month."""
+
+    __tablename__ = "history"
+    __table_args__ = (
+        Index("ix_history_subject", "subject", "position"),
+        {"postgresql_partition_by": "RANGE (at)"},
+    )
+
+    at: Mapped[datetime] = mapped_column(Instant, primary_key=True)
+    position: Mapped[int] = mapped_column(BigInteger, Counter("history_position"), primary_key=True)
+    tenant: Mapped[str]
+    kind: Mapped[str]
+    subject: Mapped[str]
+    part: Mapped[str]
+    was: Mapped[str]
+    became: Mapped[str]
+    reason: Mapped[str]
+    cause: Mapped[UUID]
+
+
+HISTORY = table_of(HistoryRow)
+COLUMNS = [HISTORY.c[name] for name in Change._fields]
+WRITE = insert(HISTORY).from_select(
+    [*Change._fields, "position"],
+    select(unnest(COLUMNS), Counter("history_position").next_value()),
+)
+
+
+def write(session: Session, changes: Sequence[Change]) -> None:
+    """Append changes, in their order."""
+    if changes:
+        session.execute(WRITE, bind(Change._fields, changes))
+
+
+def read(session: Session, tenant: str, subject: str, *, limit: int = 1000) -> list[Change]:
+    """Return the history of one subject, oldest first."""
+    statement = (
+        select(*COLUMNS)
+        .where(HISTORY.c.subject == subject, HISTORY.c.tenant == tenant)
+        .order_by(HISTORY.c.position)
+        .limit(limit)
+    )
+    return [Change(*row) for row in session.execute(statement)]

@@ -1,0 +1,59 @@
+"""Bring databases to the tables that this code knows: `python -m shared.migrate order ...`.
+
+Each database has two lines of migrations: the kernel's (shared/migrations), the
+same everywhere, and the service's own.
+"""
+
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, create_engine
+
+from shared.archive import make_partitions
+from shared.db import Url
+from shared.settings import Settings
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def config_for(service: str) -> Config:
+    """Return Alembic's configuration of one service's database."""
+    config = Config()
+    kernel, own = ROOT / "shared/migrations", ROOT / "services" / service / "migrations"
+    config.set_main_option("script_location", str(kernel))
+    versions = [str(kernel / "versions"), str(own / "versions")]
+    config.set_main_option("version_locations", "\n".join(versions))
+    config.set_main_option("path_separator", "newline")
+    return config
+
+
+def migrate(service: str, url: Url) -> None:
+    """Bring one database up to date; several may try at once, one does it."""
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("SELECT pg_advisory_xact_lock(hashtext('kaitong.migrate'))")
+        upgrade(service, connection)
+        make_partitions(connection, datetime.now(UTC))
+    engine.dispose()
+
+
+def upgrade(service: str, connection: Connection) -> None:
+    """Run what migrations are missing, in the connection's transaction."""
+    config = config_for(service)
+    config.attributes["connection"] = connection
+    command.upgrade(config, "heads")
+
+
+def main(services: Sequence[str]) -> None:
+    """Migrate the databases of these services, in turn."""
+    for service in services:
+        migrate(service, Settings.from_environment(service).database_url)
+        sys.stdout.write(f"{service}: the database is up to date\n")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,1 @@
+"""Migrations of the kernel's tables, the same in every service's database."""

@@ -1,0 +1,159 @@
+"""Run a service: its HTTP API, its worker with the runner, or all in one process.
+
+If one of its parts ends, the process does: an API that answers while its worker
+is dead is a lie. Whoever supervises the process starts it again.
+"""
+
+import asyncio
+import gc
+import os
+import sys
+from collections.abc import AsyncIterator, Coroutine, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+import structlog
+import uvloop
+
+from shared.alarm import Alarm
+from shared.archive import keep_house
+from shared.bus import Hearing, consuming
+from shared.db import Sessions, make_sessions
+from shared.desk import Desk
+from shared.environment import SettingsError
+from shared.http import Checks, listen, make_api
+from shared.logs import configure_logs
+from shared.patience import patiently
+from shared.producer import Producer
+from shared.relay import Relay
+from shared.runner import Runner
+from shared.service import Service
+from shared.settings import Settings
+from shared.stop import stop_process
+from shared.trials import Lifeline
+from shared.worker import Worker
+
+log = structlog.get_logger()
+
+GARBAGE = 50_000
+"""Objects between two looks for cycles; the default of 700 costs a fifth of all CPU."""
+
+HOUSEKEEPING = timedelta(hours=1)
+LAST_WORDS = 10.0
+"""Seconds that the end may take, before the process ends all the same."""
+
+
+class Part(StrEnum):
+    """Which parts of a service this process is."""
+
+    API = "api"
+    WORKER = "worker"
+    ALL = "all"
+
+
+def run(service: Service, arguments: Sequence[str] = ()) -> None:
+    """Run `service` until it is told to stop; which part is the first argument, or `all`."""
+    words = list(arguments or sys.argv[1:])
+    try:
+        part = Part(words[0] if words else Part.ALL)
+        settings = Settings.from_environment(service.name)
+    except (SettingsError, ValueError) as error:
+        sys.exit(f"{service.name}: {error}")
+    configure_logs(settings)
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(GARBAGE)
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(serve(service, settings, part))
+    os._exit(0)  # a writing thread that waits for a database must not keep us
+
+
+async def serve(service: Service, settings: Settings, part: Part) -> None:
+    """Open all that `service` needs, serve, and close it in the opposite order."""
+    sessions = make_sessions(settings.database_url)
+    relay = Relay(sessions, Producer(settings))
+    await patiently(relay, lambda _: prepare(service, sessions))
+    async with AsyncExitStack() as stack:
+        lifeline = Lifeline(settings.state / part)
+        careful = lifeline.take()
+        stack.callback(lifeline.let_go)
+        stack.push_async_callback(relay.close)
+        watch(relay.run())
+        watch(keep_house_for_ever(relay, sessions, settings))
+        checks: Checks = {"relay": lambda: relay.is_direct}
+        if part is not Part.API:
+            worker = Worker(sessions, relay, service.subscriptions, careful=careful)
+            await stack.enter_async_context(working(service, settings, sessions, relay, worker))
+        desk = Desk(sessions, relay)
+        if part is not Part.WORKER:
+            watch(desk.run())
+        routers = () if part is Part.WORKER else service.routers
+        await listen(make_api(service.name, routers, desk, sessions, settings, checks), settings)
+
+
+def prepare(service: Service, sessions: Sessions) -> None:
+    """Do what the service wants done before it serves."""
+    for step in service.on_start:
+        with sessions.begin() as session:
+            step(session)
+
+
+@asynccontextmanager
+async def working(
+    service: Service, settings: Settings, sessions: Sessions, relay: Relay, worker: Worker
+) -> AsyncIterator[None]:
+    """Hear, remind and call for `service`, while the context is open."""
+    wakers = []
+    if any(each.message.topic.startswith("private") for each in service.subscriptions.values()):
+        alarm = Alarm(sessions, relay, service.subscriptions)
+        wakers.append(alarm.wake)
+        watch(alarm.run())
+    if service.calls:
+        adapter = service.calls.adapter(settings)
+        runner = Runner(sessions, relay, service.subscriptions, adapter, service.calls.limits)
+        wakers.append(runner.wake)
+        watch(runner.run())
+
+    def wake_all() -> None:
+        for wake in wakers:
+            wake()
+
+    relay.on_wake = wake_all
+    types = tuple(service.subscriptions)
+    hearing = Hearing(service.name, service.topics, types, worker.handle, worker.reached)
+    async with consuming(hearing, settings) as reading:
+        watch(reading)
+        yield
+        for task in watched:
+            task.cancel()
+
+
+async def keep_house_for_ever(relay: Relay, sessions: Sessions, settings: Settings) -> None:
+    """Make next month's partitions in time, and move cold months to files."""
+    while True:
+        await patiently(relay, lambda _: keep_house_once(sessions, settings))
+        await asyncio.sleep(HOUSEKEEPING.total_seconds())
+
+
+def keep_house_once(sessions: Sessions, settings: Settings) -> None:
+    """Look after the archive's partitions."""
+    with sessions.begin() as session:
+        keep_house(
+            session.connection(),
+            datetime.now(UTC),
+            settings.archive_months,
+            settings.archive_folder,
+        )
+
+
+def watch(loop: Coroutine[Any, Any, None]) -> None:
+    """Run a loop beside the others, and end the process if it ends by itself."""
+    task = asyncio.ensure_future(loop)
+    watched.add(task)
+    task.add_done_callback(lambda it: it.cancelled() or stop_process("a loop ended", it))
+
+
+watched: set["asyncio.Future[None]"] = set()
+"""The event loop itself keeps only weak references to its tasks."""

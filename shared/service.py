@@ -1,0 +1,43 @@
+"""A service, as a value."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from fastapi import APIRouter
+from sqlalchemy.orm import Session
+
+from shared.attempts import Adapter, Limits
+from shared.inbox import Subscriptions
+from shared.settings import Settings
+
+
+def no_limits(_: Session) -> Limits:
+    """Return no limits, for a service that calls no elements."""
+    return {}
+
+
+@dataclass(frozen=True, slots=True)
+class Calls:
+    """How a service reaches network elements."""
+
+    adapter: Callable[[Settings], Adapter]
+    limits: Callable[[Session], Limits] = no_limits
+    """Reads how much each element bears; asked about once a second."""
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """What one service is called, what it serves, what it listens to, and whom it calls."""
+
+    name: str
+    routers: Sequence[APIRouter]
+    subscriptions: Subscriptions
+    calls: Calls | None = None
+    on_start: Sequence[Callable[[Session], None]] = field(default=())
+    """Done in one transaction before anything is served, for example loading shipped data."""
+
+    @property
+    def topics(self) -> tuple[str, ...]:
+        """The topics to read: those of the messages it has handlers for."""
+        heard = {each.message.topic for each in self.subscriptions.values()}
+        return tuple(sorted(topic for topic in heard if not topic.startswith("private")))

@@ -1,0 +1,137 @@
+"""The kernel's pieces, small enough for a test."""
+
+import asyncio
+from asyncio import Future
+from collections.abc import Sequence
+from datetime import datetime
+from types import SimpleNamespace
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import select
+
+from shared.contracts import Cause, Envelope, Message, encode, read_envelope
+from shared.db import Sessions
+from shared.history import HistoryRow
+from shared.inbox import Receiver, Subscriptions
+from shared.inbox_rows import Record
+from shared.outbox import Dispatch, Letter, OutboxRow
+from shared.parking import ParkedRow
+from shared.work import begin
+from tests.conftest import NOON
+
+TENANT = "jiangsu"
+_offsets = iter(range(1, 1 << 31))
+
+
+def cause_of(message: Message, tenant: str = TENANT) -> Cause:
+    """Return a cause that is always the same for one key."""
+    return Cause(message.key, message.key, tenant)
+
+
+def record_of(
+    message: Message, cause: Cause | None = None, *, told_at: datetime = NOON, offset: int = 0
+) -> Record:
+    """Return `message` as it comes from Kafka."""
+    envelope = Envelope.around(message, cause or cause_of(message), 0, 1, told_at)
+    source = f"{message.topic}/{message.key.int % 12}"
+    return Record(
+        source, offset or next(_offsets), message.key.bytes, encode(envelope), message.type
+    )
+
+
+def hear(
+    sessions: Sessions,
+    subscriptions: Subscriptions,
+    *messages: Message,
+    tenant: str = TENANT,
+    now: datetime = NOON,
+) -> Dispatch:
+    """Let a service handle these messages as one batch; return what it told."""
+    records = [record_of(message, cause_of(message, tenant)) for message in messages]
+    return hear_records(sessions, subscriptions, records, now=now)
+
+
+def hear_records(
+    sessions: Sessions,
+    subscriptions: Subscriptions,
+    records: Sequence[Record],
+    *,
+    now: datetime = NOON,
+) -> Dispatch:
+    """Let a service handle these records as one batch."""
+    dispatch = Dispatch(uuid4())
+    Receiver(sessions, subscriptions).receive(records, now, dispatch)
+    return dispatch
+
+
+def tell(sessions: Sessions, *messages: Message, teller: UUID | None = None) -> Dispatch:
+    """Commit a transaction that tells these messages."""
+    dispatch = Dispatch(teller or uuid4())
+    tell_in(sessions, dispatch, *messages)
+    return dispatch
+
+
+def tell_in(sessions: Sessions, dispatch: Dispatch, *messages: Message) -> None:
+    """Commit a transaction that tells these messages, in a turn of the writing thread."""
+    with begin(sessions, NOON, dispatch) as transaction:
+        for message in messages:
+            own = Cause(uuid4(), message.key, TENANT)
+            transaction.work(own).emit(message)
+
+
+def told(sessions: Sessions) -> list[Message]:
+    """Return all that a service has told, in its order."""
+    return [message for envelope in envelopes(sessions) if (message := envelope.open())]
+
+
+def envelopes(sessions: Sessions) -> list[Envelope]:
+    """Return all that a service has told, as it leaves."""
+    with sessions() as session:
+        bodies = session.scalars(select(OutboxRow.body).order_by(OutboxRow.position))
+        return [read_envelope(body) for body in bodies]
+
+
+def types_told(sessions: Sessions) -> list[str]:
+    """Return the types of all that a service has told."""
+    return [message.type for message in told(sessions)]
+
+
+def parked(sessions: Sessions) -> list[ParkedRow]:
+    """Return all that was ever parked."""
+    with sessions() as session:
+        return list(session.scalars(select(ParkedRow).order_by(ParkedRow.position)))
+
+
+def history(sessions: Sessions) -> list[tuple[str, str, str, str]]:
+    """Return kind, part, state before and after of each change."""
+    with sessions() as session:
+        rows = session.scalars(select(HistoryRow).order_by(HistoryRow.position))
+        return [(row.kind, row.part, row.was, row.became) for row in rows]
+
+
+class Broker:
+    """Takes letters, and says so at once."""
+
+    def __init__(self) -> None:
+        self.got: list[Letter] = []
+        self.opened = 0
+
+    async def open(self) -> None:
+        """Be there."""
+        self.opened += 1
+
+    async def close(self) -> None:
+        """Go."""
+
+    async def send(self, letter: Letter) -> "Future[Any]":
+        """Take a letter."""
+        sent: Future[Any] = asyncio.get_running_loop().create_future()
+        sent.set_result(SimpleNamespace(partition=letter.key.int % 12, offset=len(self.got)))
+        self.got.append(letter)
+        return sent
+
+    async def forgotten(self, sent: dict[str, int]) -> dict[str, int]:
+        """Remember everything."""
+        del sent
+        return {}
