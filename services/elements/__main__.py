@@ -1,0 +1,81 @@
+"""Run the network-element simulator: `python -m services.elements`."""
+
+import gc
+import os
+import socket
+import sys
+
+import uvicorn
+
+from services.elements.api import make_api
+from services.elements.hangup import Line
+from services.elements.journal import FileJournal, Forgetful, Journal, JournalError
+from services.elements.settings import Settings, SettingsError
+from services.elements.store import Network
+
+SETTINGS_FAULT = 2
+IDLE_SECONDS = 30
+LAST_ANSWERS_SECONDS = 2
+
+
+def main() -> int:
+    """Listen until told to stop. Returns the exit code."""
+    try:
+        settings = Settings.from_environment(os.environ)
+        network = Network()
+        journal = open_journal(settings, network)
+        listener = listen(settings)
+    except (SettingsError, JournalError) as error:
+        sys.stderr.write(f"elements: {error}\n")
+        return SETTINGS_FAULT
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
+    serve(network, journal, listener)
+    return 0
+
+
+def open_journal(settings: Settings, network: Network) -> Journal:
+    """Return the journal, with all it kept recalled."""
+    if settings.state is None:
+        return Forgetful()
+    journal = FileJournal(settings.state)
+    for entry in journal.entries():
+        network.recall(entry)
+    return journal
+
+
+def listen(settings: Settings) -> socket.socket:
+    """Return a socket that callers reach.
+
+    Raises:
+        SettingsError: host or port cannot be used.
+    """
+    host, port = settings.http_host, settings.http_port
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=2048)
+    except OSError as error:
+        message = f"cannot listen at {host}:{port} ({error.strerror}): change KAITONG_HTTP_PORT"
+        raise SettingsError(message) from error
+
+
+def serve(network: Network, journal: Journal, listener: socket.socket) -> None:
+    """Answer until told to stop."""
+    config = uvicorn.Config(
+        make_api(network, journal),
+        loop="uvloop",
+        http=Line,
+        ws="none",
+        lifespan="off",
+        access_log=False,
+        log_level="warning",
+        server_header=False,
+        date_header=False,
+        timeout_keep_alive=IDLE_SECONDS,
+        timeout_graceful_shutdown=LAST_ANSWERS_SECONDS,
+    )
+    uvicorn.Server(config).run(sockets=[listener])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,125 @@
+"""What an element can do, and what it answers. Pure: no I/O, no clock, no randomness."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from zlib import crc32
+
+
+class Work(Enum):
+    """What an operation does to the thing it is about."""
+
+    INSTALL = "install"
+    REMOVE = "remove"
+    TEST = "test"
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of operation: what it does, and to which thing."""
+
+    work: Work
+    thing: str
+
+
+AAA: Mapping[str, Kind] = {
+    "create-account": Kind(Work.INSTALL, "account"),
+    "delete-account": Kind(Work.REMOVE, "account"),
+}
+IMS: Mapping[str, Kind] = {
+    "create-subscriber": Kind(Work.INSTALL, "subscriber"),
+    "delete-subscriber": Kind(Work.REMOVE, "subscriber"),
+    "add-enum": Kind(Work.INSTALL, "enum"),
+    "remove-enum": Kind(Work.REMOVE, "enum"),
+    "test-line": Kind(Work.TEST, "subscriber"),
+}
+OLT: Mapping[str, Kind] = {
+    "add-profile": Kind(Work.INSTALL, "profile"),
+    "remove-profile": Kind(Work.REMOVE, "profile"),
+    "test-line": Kind(Work.TEST, "profile"),
+}
+
+Result = Mapping[str, bool | float]
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """What an element is asked to do."""
+
+    id: str
+    kind: str
+    subject: str
+    """The service it is done for."""
+
+    parameters: str
+    """A JSON object with sorted keys, so that equal parameters are equal text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why an element does not do what it is asked to."""
+
+    code: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What became of an operation: done, unless it was refused."""
+
+    operation: Operation
+    refusal: Refusal | None = None
+
+
+def kinds_of(element: str) -> Mapping[str, Kind]:
+    """Return the operations that an element knows, by the name of their kind."""
+    return {"aaa": AAA, "ims": IMS}.get(element, OLT)
+
+
+def decide(
+    element: str, operation: Operation, installed: Operation | None, ordered: Refusal | None
+) -> Answer:
+    """Return what the element answers to a new operation.
+
+    Args:
+        element: its name.
+        operation: of a kind that the element knows.
+        installed: what made the thing that the operation is about, None if it is not there.
+        ordered: the refusal that a fault brings about, None without one.
+    """
+    kind = kinds_of(element)[operation.kind]
+    own = refusal_of(kind, operation.subject, there=installed is not None)
+    return Answer(operation, ordered or own)
+
+
+def refusal_of(kind: Kind, subject: str, *, there: bool) -> Refusal | None:
+    """Return why this cannot be done, None if it can."""
+    match kind.work, there:
+        case Work.INSTALL, True:
+            return Refusal(f"{kind.thing}-exists", f"{subject} has an active {kind.thing} already")
+        case Work.REMOVE, False:
+            return Refusal(f"{kind.thing}-missing", f"{subject} has no active {kind.thing}")
+        case Work.TEST, False:
+            return silence_of(kind.thing, subject)
+        case _:
+            return None
+
+
+def silence_of(thing: str, subject: str) -> Refusal:
+    """Return what a test reports when nothing is configured at the other end."""
+    if thing == "profile":
+        return Refusal("no-optical-signal", f"no light from the ONU of {subject}")
+    return Refusal("not-registered", f"the terminal of {subject} is not registered")
+
+
+def result_of(element: str, operation: Operation) -> Result:
+    """Return what an operation that was done reports: a test its readings, others nothing.
+
+    The readings depend on the subject alone, so that a repeated answer is the same.
+    """
+    kind = kinds_of(element)[operation.kind]
+    if kind.work is not Work.TEST:
+        return {}
+    if kind.thing == "subscriber":
+        return {"passed": True, "registered": True}
+    return {"passed": True, "optical_power_dbm": -15 - crc32(operation.subject.encode()) % 80 / 10}

@@ -1,0 +1,149 @@
+"""The simulator's memory across a kill: a file of lines, written before each answer.
+
+A line reaches the operating system with one write, so a killed process loses nothing that it
+answered. A machine that loses its power may; equipment of a test does not need more.
+"""
+
+import fcntl
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Protocol, Self, TypeAlias
+
+import msgspec
+from msgspec import Raw, Struct
+
+from services.elements.domain import Answer, Operation, Refusal
+from services.elements.faults import AnyFault
+
+FILE = "elements.journal"
+
+
+class JournalError(Exception):
+    """The journal cannot be used. The text says why and what to do."""
+
+
+class Answered(Struct, frozen=True, tag="answer"):
+    """An element answered an operation."""
+
+    element: str
+    id: str
+    kind: str
+    subject: str
+    parameters: Raw
+    refusal: Refusal | None = None
+
+    @classmethod
+    def of(cls, element: str, answer: Answer) -> Self:
+        """Return the entry of an answer."""
+        operation = answer.operation
+        return cls(
+            element,
+            operation.id,
+            operation.kind,
+            operation.subject,
+            Raw(operation.parameters),
+            answer.refusal,
+        )
+
+    def answer(self) -> Answer:
+        """Return the answer of the entry."""
+        parameters = bytes(self.parameters).decode()
+        return Answer(Operation(self.id, self.kind, self.subject, parameters), self.refusal)
+
+
+class Ordered(Struct, frozen=True, tag="faults"):
+    """All faults of an element were replaced by these."""
+
+    element: str
+    faults: tuple[AnyFault, ...]
+
+
+Entry: TypeAlias = Answered | Ordered
+
+_encode = msgspec.json.Encoder().encode
+_decode: Callable[[bytes], Entry] = msgspec.json.Decoder(Entry).decode
+
+
+class Journal(Protocol):
+    """Where entries are written."""
+
+    def append(self, entry: Entry) -> None:
+        """Keep an entry.
+
+        Raises:
+            JournalError: it was not kept.
+        """
+
+
+class Forgetful:
+    """A journal for a simulator that needs no memory across a restart."""
+
+    def append(self, entry: Entry) -> None:
+        """Keep nothing."""
+
+
+class FileJournal:
+    """A journal in a folder, which one process at a time may use."""
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / FILE
+        try:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+        except OSError as error:
+            message = f"{self._path} cannot be opened ({error.strerror}): check KAITONG_STATE"
+            raise JournalError(message) from error
+        self._lock()
+        self._size = 0
+
+    def _lock(self) -> None:
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            os.close(self._file)
+            message = f"{self._path} is in use: stop the other simulator, or change KAITONG_STATE"
+            raise JournalError(message) from error
+
+    def entries(self) -> Iterator[Entry]:
+        """Yield what was kept, in order; a line that a kill cut off is removed.
+
+        Raises:
+            JournalError: a line cannot be read.
+        """
+        with self._path.open("rb") as lines:
+            for number, line in enumerate(lines, start=1):
+                if not line.endswith(b"\n"):
+                    break
+                yield self._entry(line, number)
+                self._size += len(line)
+        os.ftruncate(self._file, self._size)
+
+    def _entry(self, line: bytes, number: int) -> Entry:
+        try:
+            return _decode(line)
+        except msgspec.DecodeError as error:
+            message = f"{self._path}: line {number} cannot be read: mend or remove the file"
+            raise JournalError(message) from error
+
+    def append(self, entry: Entry) -> None:
+        """Write an entry, whole or not at all.
+
+        Raises:
+            JournalError: it was not written.
+        """
+        line = _encode(entry) + b"\n"
+        try:
+            written = os.write(self._file, line)
+        except OSError as error:
+            message = f"the journal cannot be written: {error.strerror}"
+            raise JournalError(message) from error
+        if written != len(line):
+            os.ftruncate(self._file, self._size)
+            message = "the journal cannot be written: no space left"
+            raise JournalError(message)
+        self._size += len(line)
+
+    def close(self) -> None:
+        """Let another process use the journal."""
+        os.close(self._file)

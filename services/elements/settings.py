@@ -1,0 +1,40 @@
+"""Where the simulator listens and what it remembers by, read from the environment."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+PORTS = range(1, 65_536)
+
+
+class SettingsError(Exception):
+    """The simulator cannot start like this. The text says which setting, and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What differs from one installation to the next."""
+
+    http_host: str
+    http_port: int
+    state: Path | None
+    """The journal's folder; None: nothing is kept across a restart."""
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> Self:
+        """Read KAITONG_HTTP_HOST, KAITONG_HTTP_PORT and KAITONG_STATE.
+
+        Raises:
+            SettingsError: the port is none.
+        """
+        port = environment.get("KAITONG_HTTP_PORT") or "8000"
+        if not (port.isascii() and port.isdecimal() and int(port) in PORTS):
+            message = f"KAITONG_HTTP_PORT is {port!r}: give a whole number from 1 to 65535"
+            raise SettingsError(message)
+        state = environment.get("KAITONG_STATE")
+        return cls(
+            http_host=environment.get("KAITONG_HTTP_HOST") or "127.0.0.1",
+            http_port=int(port),
+            state=Path(state) if state else None,
+        )

@@ -1,0 +1,18 @@
+"""A simulator to talk to."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+from httpx import ASGITransport, AsyncClient
+
+from services.elements.api import make_api
+from services.elements.journal import Forgetful
+from services.elements.store import Network
+
+
+@pytest.fixture
+async def client() -> AsyncIterator[AsyncClient]:
+    """A caller of a simulator that was told nothing yet."""
+    transport = ASGITransport(make_api(Network(), Forgetful()))
+    async with AsyncClient(transport=transport, base_url="http://elements") as caller:
+        yield caller
