@@ -1,0 +1,171 @@
+"""Parties and their accounts, as the orders of the CRM carry them."""
+
+import hashlib
+import hmac
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+import phonenumbers
+
+from shared.contracts import OrderAccepted
+from shared.errors import PoisonError
+
+LONGEST = 200
+"""Characters of what is searched: an index of PostgreSQL takes no more than 2,700 bytes."""
+
+HOME_REGION = "CN"
+"""Where a phone number without a country code belongs."""
+
+
+class Category(StrEnum):
+    """What kind of customer a party is."""
+
+    PUBLIC = "public"
+    BUSINESS = "business"
+    KEY_ACCOUNT = "key-account"
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """A person or an organization that orders."""
+
+    tenant: str
+    party_id: str
+    """The upstream CRM's id."""
+
+    name: str
+    phone: str
+    email: str
+    identity_number: str
+    category: str
+    told_at: datetime
+    told_by: UUID
+    erased_at: datetime | None = None
+    person_mark: str = ""
+    """After an erasure: a keyed hash by which the same person can be recognised."""
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """The tenant and the id."""
+        return self.tenant, self.party_id
+
+    @property
+    def is_organization(self) -> bool:
+        """Business and key-account customers are organizations, all others persons."""
+        return self.category in {Category.BUSINESS, Category.KEY_ACCOUNT}
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What a party pays for its products through."""
+
+    tenant: str
+    account_id: str
+    party_id: str
+    told_at: datetime
+    told_by: UUID
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """The tenant and the id."""
+        return self.tenant, self.account_id
+
+
+def party_of(order: OrderAccepted, tenant: str, told_at: datetime) -> Party:
+    """Return the party as an accepted order carries it.
+
+    Raises:
+        PoisonError: if its id is too long to be a key.
+    """
+    it = order.customer
+    return Party(
+        tenant,
+        _key(it.id),
+        it.name[:LONGEST],
+        it.phone[:LONGEST],
+        it.email[:LONGEST],
+        it.identity_number[:LONGEST],
+        it.category,
+        told_at,
+        order.order_id,
+    )
+
+
+def account_of(order: OrderAccepted, tenant: str, told_at: datetime) -> Account:
+    """Return the account that an accepted order names.
+
+    Raises:
+        PoisonError: if its id is too long to be a key.
+    """
+    customer = order.customer
+    return Account(tenant, _key(customer.account_id), customer.id, told_at, order.order_id)
+
+
+def _key(id_: str) -> str:
+    if len(id_) > LONGEST:
+        msg = f"an id of {len(id_)} characters; {LONGEST} are the most that can be looked up"
+        raise PoisonError(msg)
+    return id_
+
+
+def erased(party: Party, at: datetime, by: UUID, key: bytes) -> Party:
+    """Return the party without personal data, and marked.
+
+    The erasure is a version like any other: an order accepted before it, however
+    late its message, brings nothing back; an order accepted after it does.
+    """
+    return replace(
+        party,
+        name="",
+        phone="",
+        email="",
+        identity_number="",
+        told_at=max(at, party.told_at),
+        told_by=by,
+        erased_at=at,
+        person_mark=next(iter(marks_of(party, key)), party.person_mark),
+    )
+
+
+def marks_of(party: Party, key: bytes) -> list[str]:
+    """Return the marks by which a person can be recognised, the surest first.
+
+    A mark is an HMAC-SHA-256: without the key nobody can try all phone numbers.
+    """
+    traits = (
+        ("identity", party.identity_number.strip().upper()),
+        ("phone", _international(party.phone)),
+        ("email", party.email.strip().casefold()),
+    )
+    return [
+        hmac.new(key, f"{trait}:{value}".encode(), hashlib.sha256).hexdigest()
+        for trait, value in traits
+        if value
+    ]
+
+
+def spellings(phone: str) -> list[str]:
+    """Return the ways in which orders may have written a phone number."""
+    written = phone.strip()
+    compact = "".join(each for each in written if each not in " -().\u00a0")
+    ways = [written, compact, _international(compact)]
+    if parsed := _parsed(compact):
+        national = phonenumbers.national_significant_number(parsed)
+        ways += [national, f"0{national}"]
+    return sorted({way for way in ways if way})
+
+
+def _international(phone: str) -> str:
+    parsed = _parsed(phone)
+    if parsed is None:
+        return phone.strip()
+    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
+
+
+def _parsed(phone: str) -> phonenumbers.PhoneNumber | None:
+    try:
+        return phonenumbers.parse(phone, HOME_REGION)
+    except phonenumbers.NumberParseException:
+        return None

@@ -1,0 +1,95 @@
+"""What the customer service does when it hears something.
+
+Every message is kept as a fact of its own, and nothing has to be there before it:
+so the view is the same in whatever order the topics bring them.
+"""
+
+from collections.abc import Sequence
+
+from services.customer import store
+from services.customer.domain.order import (
+    OrderEnded,
+    assignment_of,
+    ending_of,
+    order_of,
+    stop_of,
+)
+from services.customer.domain.party import account_of, party_of
+from services.customer.domain.product import is_end, product_of, service_of
+from shared.contracts import (
+    OrderAccepted,
+    OrderCompleted,
+    OrderFailed,
+    OrderRejected,
+    ResourcesAssigned,
+    ServiceCompleted,
+    ServiceHeld,
+    ServiceResumed,
+)
+from shared.inbox import on, on_all, subscribe
+from shared.work import Work, Works
+
+
+def on_accepted(orders: Sequence[OrderAccepted], works: Works) -> None:
+    """Keep the orders, and the parties and accounts that they carry."""
+    session, told = works.session, [(each.tenant, each.told_at) for each in works.each]
+    came = list(zip(orders, told, strict=True))
+    store.add_orders(session, [order_of(order, *when) for order, when in came])
+    store.keep_parties(session, [party_of(order, *when) for order, when in came])
+    accounts = [account_of(order, *when) for order, when in came if order.customer.account_id]
+    store.keep_accounts(session, accounts)
+
+
+def on_assigned(messages: Sequence[ResourcesAssigned], works: Works) -> None:
+    """Keep what resources holds for the orders."""
+    came = zip(messages, works.each, strict=True)
+    store.add_assignments(
+        works.session, [assignment_of(message, work.tenant) for message, work in came]
+    )
+
+
+def on_service_completed(messages: Sequence[ServiceCompleted], works: Works) -> None:
+    """Keep what runs in the network now, and what does no more."""
+    changes = [
+        (is_end(change), service_of(change, message.order_id, work.tenant, work.told_at))
+        for message, work in zip(messages, works.each, strict=True)
+        for change in message.services
+    ]
+    store.keep_services(works.session, [service for ended, service in changes if not ended])
+    store.end_services(works.session, [service for ended, service in changes if ended])
+
+
+def on_completed(messages: Sequence[OrderCompleted], works: Works) -> None:
+    """Keep that the orders ended, what the customers have now, and what they gave up."""
+    on_ended(messages, works)
+    changes = [
+        (is_end(change), product_of(message, change, work.tenant, work.told_at))
+        for message, work in zip(messages, works.each, strict=True)
+        for change in message.products
+    ]
+    store.keep_products(works.session, [product for ended, product in changes if not ended])
+    store.end_products(works.session, [product for ended, product in changes if ended])
+
+
+def on_ended(messages: Sequence[OrderEnded], works: Works) -> None:
+    """Keep how the orders ended."""
+    came = zip(messages, works.each, strict=True)
+    endings = [ending_of(message, work.tenant, work.told_at) for message, work in came]
+    store.add_endings(works.session, endings)
+
+
+def on_stop(message: ServiceHeld | ServiceResumed, work: Work) -> None:
+    """Keep that an order's plan stopped, or goes on."""
+    store.add_stop(work.session, stop_of(message, work.cause.id, work.tenant, work.told_at))
+
+
+SUBSCRIPTIONS = subscribe(
+    on_all(OrderAccepted, on_accepted),
+    on_all(OrderCompleted, on_completed),
+    on_all(OrderFailed, on_ended),
+    on_all(OrderRejected, on_ended),
+    on_all(ResourcesAssigned, on_assigned),
+    on_all(ServiceCompleted, on_service_completed),
+    on(ServiceHeld, on_stop),
+    on(ServiceResumed, on_stop),
+)

@@ -1,0 +1,1 @@
+"""Migrations of the customer service's own tables."""

@@ -1,0 +1,139 @@
+"""Writing facts down: one statement for each table and batch, nothing read before."""
+
+from collections.abc import Collection, Iterable, Sequence
+from functools import cache
+from operator import attrgetter
+from typing import Any
+
+from sqlalchemy import or_, select, tuple_
+from sqlalchemy.dialects.postgresql import Insert, insert
+from sqlalchemy.orm import Session
+
+from services.customer.domain.order import Assignment, Ending, Order, Stop
+from services.customer.domain.party import Account, Party
+from services.customer.domain.product import Product, Service
+from services.customer.domain.version import V, latest
+from services.customer.store.rows import names_of
+from services.customer.tables import (
+    AccountRow,
+    AssignmentRow,
+    EndingRow,
+    OrderRow,
+    PartyRow,
+    ProductRow,
+    ServiceRow,
+    StopRow,
+)
+from shared.bulk import bind, insert_rows, table_of, unnest, upsert_rows
+from shared.db import Base
+from shared.errors import PoisonError
+
+TOLD = (
+    *("tenant", "party_id", "name", "phone", "email", "identity_number", "category"),
+    *("told_at", "told_by"),
+)
+"""What an order tells of a party; the rest is ours."""
+
+
+def add_orders(session: Session, orders: Sequence[Order]) -> None:
+    """Write down orders that are new."""
+    _add(session, OrderRow, Order, orders)
+
+
+def add_assignments(session: Session, assignments: Sequence[Assignment]) -> None:
+    """Write down what orders hold."""
+    _add(session, AssignmentRow, Assignment, assignments)
+
+
+def add_stop(session: Session, stop: Stop) -> None:
+    """Write down that a plan stopped, or goes on."""
+    _add(session, StopRow, Stop, [stop])
+
+
+def add_endings(session: Session, endings: Sequence[Ending]) -> None:
+    """Write down how orders ended.
+
+    Raises:
+        PoisonError: if one has ended otherwise before: no order ends twice.
+    """
+    if _add(session, EndingRow, Ending, endings) < len(endings):
+        states = select(EndingRow.order_id, EndingRow.state).where(
+            EndingRow.order_id.in_([each.order_id for each in endings])
+        )
+        known = {row.order_id: row.state for row in session.execute(states)}
+        for each in endings:
+            if known[each.order_id] is not each.state:
+                msg = f"order {each.order_id} is {known[each.order_id]}; it cannot be {each.state}"
+                raise PoisonError(msg)
+
+
+def keep_parties(session: Session, parties: Iterable[Party]) -> None:
+    """Keep of each party what was told last."""
+    _keep_latest(session, PartyRow, TOLD, parties, keys=2)
+
+
+def keep_accounts(session: Session, accounts: Iterable[Account]) -> None:
+    """Keep of each account what was told last."""
+    _keep_latest(session, AccountRow, names_of(Account), accounts, keys=2)
+
+
+def keep_products(session: Session, products: Iterable[Product]) -> None:
+    """Keep of each product what was told last. One that has ended stays so."""
+    _keep_latest(session, ProductRow, names_of(Product), products)
+
+
+def keep_services(session: Session, services: Iterable[Service]) -> None:
+    """Keep of each service what was told last. One that has ended stays so."""
+    _keep_latest(session, ServiceRow, names_of(Service), services)
+
+
+def end_products(session: Session, products: Collection[Product]) -> None:
+    """Write down that these products were given up, known or not."""
+    rows = {each.product_id: (each.product_id, each.tenant, each.told_at) for each in products}
+    names = ("product_id", "tenant", "ended_at")
+    upsert_rows(session, ProductRow, names, list(rows.values()))
+
+
+def end_services(session: Session, services: Collection[Service]) -> None:
+    """Write down that these services run no more, known or not."""
+    rows = {each.service_id: (each.service_id, each.tenant, each.told_at) for each in services}
+    names = ("service_id", "tenant", "ended_at")
+    upsert_rows(session, ServiceRow, names, list(rows.values()))
+
+
+def _add(session: Session, table: type[Base], kind: type, things: Iterable[Any]) -> int:
+    names = names_of(kind)
+    return insert_rows(session, table, names, list(map(attrgetter(*names), things)))
+
+
+def _keep_latest(
+    session: Session,
+    table: type[Base],
+    names: tuple[str, ...],
+    versions: Iterable[V],
+    keys: int = 1,
+) -> None:
+    rows = list(map(attrgetter(*names), latest(versions)))
+    if rows:
+        session.execute(_upsert_latest(table, names, keys), bind(names, rows))
+
+
+@cache
+def _upsert_latest(kind: type[Base], names: tuple[str, ...], keys: int) -> Insert:
+    """Return the statement that inserts, or overwrites what was told earlier.
+
+    Rows are locked in the order of their keys.
+    """
+    table = table_of(kind)
+    rows = unnest([table.c[name] for name in names])
+    in_turn = select(rows).order_by(*(rows.c[name] for name in names[:keys]))
+    statement = insert(table).from_select(names, in_turn)
+    new, old = statement.excluded, table.c
+    return statement.on_conflict_do_update(
+        index_elements=names[:keys],
+        set_={name: new[name] for name in names[keys:]},
+        where=or_(
+            old.told_at.is_(None),
+            tuple_(new.told_at, new.told_by) > tuple_(old.told_at, old.told_by),
+        ),
+    )

@@ -1,0 +1,135 @@
+"""Reading all that is known of one customer: few statements, each bounded by an index."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from services.customer.domain.order import Assignment, Ending, Order, Stop
+from services.customer.domain.product import Product, Service
+from services.customer.domain.view import Known, Placed
+from services.customer.store.parties import accounts_of, party
+from services.customer.store.rows import columns_of
+from services.customer.tables import (
+    AssignmentRow,
+    EndingRow,
+    OrderRow,
+    ProductRow,
+    ServiceRow,
+    StopRow,
+)
+
+ORDER = columns_of(OrderRow, Order)
+ENDING = columns_of(EndingRow, Ending)
+ASSIGNMENT = columns_of(AssignmentRow, Assignment)
+STOP = columns_of(StopRow, Stop)
+PRODUCT = columns_of(ProductRow, Product)
+SERVICE = columns_of(ServiceRow, Service)
+
+
+def known(
+    session: Session, tenant: str, party_id: str, most: int, client: str | None = None
+) -> Known:
+    """Return what is known of one customer, at most so many things of each kind.
+
+    Args:
+        session: the session to read with.
+        tenant: whose customer it is.
+        party_id: the customer.
+        most: the longest that each list may get.
+        client: only orders that this client of the API placed; None for all.
+
+    Raises:
+        NotFoundError: if there is no such customer.
+    """
+    it = party(session, tenant, party_id)
+    accounts = accounts_of(session, tenant, party_id, most + 1)
+    placed = _placed(session, tenant, party_id, most + 1, client)
+    products = _products(session, tenant, party_id, most + 1)
+    return Known(
+        it,
+        accounts[:most],
+        placed[:most],
+        products[:most],
+        _services(session, set(_service_ids(placed[:most], products[:most]))),
+        frozenset(
+            name
+            for name, length in (
+                ("accounts", len(accounts)),
+                ("orders", len(placed)),
+                ("products", len(products)),
+            )
+            if length > most
+        ),
+    )
+
+
+def _placed(
+    session: Session, tenant: str, party_id: str, limit: int, client: str | None
+) -> list[Placed]:
+    """Return the latest orders of a party, each with all that became of it."""
+    statement = (
+        select(*ORDER, *ENDING, *ASSIGNMENT)
+        .outerjoin(EndingRow, EndingRow.order_id == OrderRow.order_id)
+        .outerjoin(AssignmentRow, AssignmentRow.order_id == OrderRow.order_id)
+        .where(OrderRow.tenant == tenant, OrderRow.party_id == party_id)
+        .order_by(OrderRow.order_id.desc())
+        .limit(limit)
+    )
+    if client is not None:
+        statement = statement.where(OrderRow.client == client)
+    rows = session.execute(statement).all()
+    orders, endings = len(ORDER), len(ORDER) + len(ENDING)
+    stops = _stops(session, [row[0] for row in rows])
+    return [
+        Placed(
+            Order(*row[:orders]),
+            Ending(*row[orders:endings]) if row[orders] else None,
+            Assignment(*row[endings:]) if row[endings] else None,
+            tuple(stops[row[0]]),
+        )
+        for row in rows
+    ]
+
+
+def _stops(session: Session, order_ids: Collection[UUID]) -> dict[UUID, list[Stop]]:
+    stops: dict[UUID, list[Stop]] = defaultdict(list)
+    told = (
+        select(*STOP).where(StopRow.order_id.in_(order_ids)).order_by(StopRow.told_at, StopRow.id)
+    )
+    for row in session.execute(told):
+        stop = Stop(*row)
+        stops[stop.order_id].append(stop)
+    return stops
+
+
+def _products(session: Session, tenant: str, party_id: str, limit: int) -> list[Product]:
+    held = (
+        select(*PRODUCT)
+        .where(
+            ProductRow.tenant == tenant,
+            ProductRow.party_id == party_id,
+            ProductRow.ended_at.is_(None),
+        )
+        .order_by(ProductRow.product_id)
+        .limit(limit)
+    )
+    return [Product(*row) for row in session.execute(held)]
+
+
+def _service_ids(placed: Iterable[Placed], products: Iterable[Product]) -> Iterable[UUID]:
+    for product in products:
+        yield product.service_id
+    for each in placed:
+        if each.assignment and not each.ending:
+            yield from (item.service_id for item in each.assignment.items)
+
+
+def _services(session: Session, ids: Collection[UUID]) -> dict[UUID, Service | None]:
+    """Return services by id, None for those that run no more."""
+    rows = session.execute(
+        select(*SERVICE, ServiceRow.ended_at).where(ServiceRow.service_id.in_(ids))
+    )
+    return {row[0]: None if row.ended_at else Service(*row[:-1]) for row in rows}

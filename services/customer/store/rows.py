@@ -1,0 +1,21 @@
+"""How our frozen dataclasses and the rows of the tables correspond: by name."""
+
+from dataclasses import fields
+from functools import cache
+from typing import Any
+
+from sqlalchemy import Column
+
+from shared.bulk import table_of
+from shared.db import Base
+
+
+@cache
+def names_of(kind: type) -> tuple[str, ...]:
+    """Return the names of the columns that a dataclass fills, in its order."""
+    return tuple(field.name for field in fields(kind))
+
+
+def columns_of(table: type[Base], kind: type) -> list[Column[Any]]:
+    """Return the columns that a dataclass fills, in its order."""
+    return [table_of(table).c[name] for name in names_of(kind)]

@@ -1,0 +1,165 @@
+"""The tables of the customer service. No other service reads them.
+
+Columns marked `personal` tell something of a person; an erasure blanks them.
+"""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import BigInteger, Index, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from services.customer.domain.order import OrderState
+from shared.contracts import Held, ItemHoldings, OrderedItem
+from shared.db import Base, Instant, packed, words
+
+PERSONAL = {"personal": True}
+Exact = Text(collation="C")
+"""Text that is compared byte by byte, so that an index serves the start of a name as well."""
+
+
+class PartyRow(Base):
+    """A person or an organization, as the order accepted last carried it."""
+
+    __tablename__ = "parties"
+
+    tenant: Mapped[str] = mapped_column(primary_key=True)
+    party_id: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(Exact, info=PERSONAL)
+    phone: Mapped[str] = mapped_column(Exact, info=PERSONAL)
+    email: Mapped[str] = mapped_column(info=PERSONAL)
+    identity_number: Mapped[str] = mapped_column(info=PERSONAL)
+    category: Mapped[str]
+    told_at: Mapped[datetime] = mapped_column(Instant)
+    told_by: Mapped[UUID]
+    erased_at: Mapped[datetime | None] = mapped_column(Instant)
+    person_mark: Mapped[str] = mapped_column(server_default="")
+
+    __table_args__ = (
+        Index("ix_parties_phone", "tenant", "phone", "party_id", postgresql_where=phone != ""),
+        Index("ix_parties_name", "tenant", "name", "party_id", postgresql_where=name != ""),
+        Index(
+            "ix_parties_mark",
+            "tenant",
+            "person_mark",
+            "party_id",
+            postgresql_where=person_mark != "",
+        ),
+    )
+
+
+class AccountRow(Base):
+    """An account, and whose it is."""
+
+    __tablename__ = "accounts"
+    __table_args__ = (Index("ix_accounts_party", "tenant", "party_id", "account_id"),)
+
+    tenant: Mapped[str] = mapped_column(primary_key=True)
+    account_id: Mapped[str] = mapped_column(primary_key=True)
+    party_id: Mapped[str]
+    told_at: Mapped[datetime] = mapped_column(Instant)
+    told_by: Mapped[UUID]
+
+
+class OrderRow(Base):
+    """An order as it was accepted. Its id grows with time."""
+
+    __tablename__ = "orders"
+    __table_args__ = (Index("ix_orders_party", "tenant", "party_id", "order_id"),)
+
+    order_id: Mapped[UUID] = mapped_column(primary_key=True)
+    tenant: Mapped[str]
+    party_id: Mapped[str]
+    client: Mapped[str]
+    external_id: Mapped[str]
+    channel: Mapped[str]
+    priority: Mapped[int]
+    accepted_at: Mapped[datetime] = mapped_column(Instant)
+    one_off_cents: Mapped[int] = mapped_column(BigInteger)
+    monthly_cents: Mapped[int] = mapped_column(BigInteger)
+    items: Mapped[tuple[OrderedItem, ...]] = mapped_column(packed(tuple[OrderedItem, ...]))
+
+
+class EndingRow(Base):
+    """How an order ended."""
+
+    __tablename__ = "endings"
+
+    order_id: Mapped[UUID] = mapped_column(primary_key=True)
+    tenant: Mapped[str]
+    state: Mapped[OrderState] = mapped_column(words(OrderState))
+    ended_at: Mapped[datetime] = mapped_column(Instant)
+    code: Mapped[str]
+    reason: Mapped[str]
+
+
+class AssignmentRow(Base):
+    """What resources holds for an order."""
+
+    __tablename__ = "assignments"
+
+    order_id: Mapped[UUID] = mapped_column(primary_key=True)
+    tenant: Mapped[str]
+    items: Mapped[tuple[ItemHoldings, ...]] = mapped_column(packed(tuple[ItemHoldings, ...]))
+
+
+class StopRow(Base):
+    """That an order's plan stopped, or went on."""
+
+    __tablename__ = "stops"
+    __table_args__ = (Index("ix_stops_order", "order_id"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    tenant: Mapped[str]
+    order_id: Mapped[UUID]
+    told_at: Mapped[datetime] = mapped_column(Instant)
+    is_hold: Mapped[bool]
+    step: Mapped[str]
+    code: Mapped[str]
+    reason: Mapped[str]
+
+
+class ProductRow(Base):
+    """A product, as the order that last touched it left it.
+
+    Where its end is told before its beginning, only the end is known at first.
+    """
+
+    __tablename__ = "products"
+
+    product_id: Mapped[UUID] = mapped_column(primary_key=True)
+    tenant: Mapped[str]
+    party_id: Mapped[str] = mapped_column(server_default="")
+    service_id: Mapped[UUID | None]
+    offering_id: Mapped[str] = mapped_column(server_default="")
+    name: Mapped[str] = mapped_column(server_default="")
+    number: Mapped[str] = mapped_column(server_default="")
+    monthly_cents: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    told_at: Mapped[datetime | None] = mapped_column(Instant)
+    told_by: Mapped[UUID | None]
+    ended_at: Mapped[datetime | None] = mapped_column(Instant)
+
+    __table_args__ = (
+        Index(
+            "ix_products_party",
+            "tenant",
+            "party_id",
+            "product_id",
+            postgresql_where=ended_at.is_(None),
+        ),
+    )
+
+
+class ServiceRow(Base):
+    """What runs in the network for a product. The end may be told first here too."""
+
+    __tablename__ = "services"
+
+    service_id: Mapped[UUID] = mapped_column(primary_key=True)
+    tenant: Mapped[str]
+    product_id: Mapped[UUID | None]
+    specification: Mapped[str] = mapped_column(server_default="")
+    held: Mapped[tuple[Held, ...] | None] = mapped_column(packed(tuple[Held, ...]))
+    told_at: Mapped[datetime | None] = mapped_column(Instant)
+    told_by: Mapped[UUID | None]
+    ended_at: Mapped[datetime | None] = mapped_column(Instant)

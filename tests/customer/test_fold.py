@@ -1,0 +1,231 @@
+"""The view is the same in whatever order the topics bring the messages."""
+
+from itertools import pairwise
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from services.customer import store
+from services.customer.domain.order import OrderState
+from services.customer.domain.view import Holding, HoldingState, View, view_of
+from services.customer.handlers import SUBSCRIPTIONS
+from shared.contracts import Action, Cause, Message, OrderRejected, RefusalCode
+from shared.db import Sessions
+from shared.inbox_rows import Record
+from tests.conftest import empty
+from tests.customer.build import (
+    TENANT,
+    ZHANG,
+    a_customer,
+    accepted,
+    an_item,
+    assigned,
+    at,
+    completed,
+    failed,
+    order_id,
+    product_id,
+    resumed,
+    service_completed,
+    stopped,
+)
+from tests.kernel import hear, hear_records, parked, record_of
+
+MOBILE = "13900000001"
+
+LIFE: tuple[Message, ...] = (
+    # The first order gives a line and a number,
+    accepted(1),
+    assigned(1, "+862583100001"),
+    service_completed(1, "+862583100001"),
+    completed(1, "+862583100001"),
+    # the second another, after people had to look at it twice,
+    accepted(2, a_customer(account_id="acc-2")),
+    assigned(2, "+862583100002"),
+    stopped(2, "jumper"),
+    resumed(2, "jumper"),
+    stopped(2, "test"),
+    resumed(2, "test"),
+    service_completed(2, "+862583100002"),
+    completed(2, "+862583100002"),
+    # the third changes it,
+    accepted(3, a_customer(account_id="acc-2"), items=(an_item(3, Action.MODIFY, of=2),)),
+    service_completed(3, "+862583100003", Action.MODIFY, of=2),
+    completed(3, "+862583100003", Action.MODIFY, of=2, monthly_cents=3000),
+    # the fourth gives the first one back,
+    accepted(4, items=(an_item(4, Action.DELETE, of=1),)),
+    assigned(4, "+862583100001", of=1),
+    service_completed(4, "+862583100001", Action.DELETE, of=1),
+    completed(4, "+862583100001", Action.DELETE, of=1),
+    # two come to nothing,
+    accepted(5),
+    assigned(5, "+862583100005"),
+    stopped(5),
+    failed(5),
+    accepted(6),
+    OrderRejected(
+        order_id=order_id(6), customer_id=ZHANG, code=RefusalCode.UNSERVED, reason="no plant"
+    ),
+    # and two are not done yet; the customer has moved to another mobile meanwhile.
+    accepted(7),
+    assigned(7, "+862583100007"),
+    accepted(8, a_customer(phone=MOBILE)),
+    assigned(8, "+862583100008"),
+    stopped(8),
+)
+"""All that is told of one customer's orders, in the order in which it happened."""
+
+
+def told(minute: int, message: Message) -> Record:
+    """Return a message of that minute as it comes from Kafka."""
+    cause = Cause(order_id(100 + minute), message.key, TENANT)
+    return record_of(message, cause, told_at=at(minute))
+
+
+STORY = [told(minute, message) for minute, message in enumerate(LIFE)]
+
+
+def the_view(sessions: Sessions, client: str | None = None) -> View:
+    with sessions() as session:
+        return view_of(store.known(session, TENANT, ZHANG, 100, client))
+
+
+@pytest.fixture(scope="module")
+def expected(databases: dict[str, Sessions]) -> View:
+    """The view when everything comes as it happened."""
+    sessions = databases["customer"]
+    empty(sessions)
+    hear_records(sessions, SUBSCRIPTIONS, STORY)
+    return the_view(sessions)
+
+
+def test_the_view_tells_where_every_order_stands(expected: View) -> None:
+    assert [placed.state for placed in expected.known.placed] == [
+        OrderState.HELD,
+        OrderState.IN_PROGRESS,
+        OrderState.REJECTED,
+        OrderState.FAILED,
+        OrderState.COMPLETED,
+        OrderState.COMPLETED,
+        OrderState.COMPLETED,
+        OrderState.COMPLETED,
+    ]
+    assert expected.known.placed[0].hold is not None
+    assert [placed.hold for placed in expected.known.placed[1:]] == [None] * 7
+
+
+def test_the_view_has_what_the_customer_holds_and_no_more(expected: View) -> None:
+    (product,) = expected.known.products
+
+    assert (product.product_id, product.number, product.monthly_cents) == (
+        product_id(2),
+        "+862583100003",
+        3000,
+    )
+    assert [(each.value, each.state) for each in expected.numbers] == [
+        ("+862583100003", HoldingState.IN_USE),
+        ("+862583100007", HoldingState.RESERVED),
+        ("+862583100008", HoldingState.RESERVED),
+    ]
+    assert {each.kind for each in expected.lines} == {"pair"}
+
+
+def test_the_order_accepted_last_speaks_for_party_and_account(expected: View) -> None:
+    assert expected.known.party.phone == MOBILE
+    assert [(each.account_id, each.party_id) for each in expected.known.accounts] == [
+        ("acc-1", ZHANG),
+        ("acc-2", ZHANG),
+    ]
+
+
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(st.permutations(STORY), st.lists(st.integers(0, len(STORY)), max_size=4))
+def test_shuffled_and_cut_into_any_batches_the_messages_make_the_same_view(
+    databases: dict[str, Sessions], expected: View, shuffled: list[Record], cuts: list[int]
+) -> None:
+    sessions = databases["customer"]
+    empty(sessions)
+
+    for start, end in pairwise([0, *sorted(cuts), len(STORY)]):
+        hear_records(sessions, SUBSCRIPTIONS, shuffled[start:end])
+
+    assert the_view(sessions) == expected
+    assert parked(sessions) == []
+
+
+def test_hearing_everything_twice_changes_nothing(sessions: Sessions, expected: View) -> None:
+    for _ in range(2):
+        hear_records(sessions, SUBSCRIPTIONS, STORY)
+
+    assert the_view(sessions) == expected
+
+
+def test_a_disconnect_that_overtakes_the_completion_still_ends_the_product(
+    sessions: Sessions,
+) -> None:
+    hear(sessions, SUBSCRIPTIONS, accepted(1), completed(4, action=Action.DELETE, of=1))
+    hear(sessions, SUBSCRIPTIONS, service_completed(4, action=Action.DELETE, of=1))
+    hear(sessions, SUBSCRIPTIONS, completed(1), service_completed(1))
+
+    view = the_view(sessions)
+    assert view.known.products == []
+    assert view.numbers == ()
+
+
+def test_an_order_that_ends_a_second_time_otherwise_is_set_aside(sessions: Sessions) -> None:
+    hear(sessions, SUBSCRIPTIONS, accepted(1), completed(1))
+    hear(sessions, SUBSCRIPTIONS, failed(1), accepted(2))
+
+    (row,) = parked(sessions)
+    assert row.type == "order.failed.v1"
+    assert "completed; it cannot be failed" in row.error
+    states = [placed.state for placed in the_view(sessions).known.placed]
+    assert states == [OrderState.ACKNOWLEDGED, OrderState.COMPLETED]
+
+
+def test_a_client_sees_its_own_orders_of_the_customer(sessions: Sessions) -> None:
+    hear(sessions, SUBSCRIPTIONS, accepted(1), accepted(2, client="another"))
+
+    mine = the_view(sessions, client="another")
+    assert [placed.order.order_id for placed in mine.known.placed] == [order_id(2)]
+
+
+def test_a_tenant_knows_nothing_of_another_ones_customers(sessions: Sessions) -> None:
+    hear(sessions, SUBSCRIPTIONS, accepted(1, a_customer(phone="1")), completed(1))
+    hear(sessions, SUBSCRIPTIONS, accepted(2, a_customer(phone="2")), tenant="zhejiang")
+
+    with sessions() as session:
+        theirs = store.known(session, "zhejiang", ZHANG, 100)
+    assert theirs.party.phone == "2"
+    assert [placed.order.order_id for placed in theirs.placed] == [order_id(2)]
+    assert theirs.products == []
+    assert the_view(sessions).known.party.phone == "1"
+
+
+def test_lists_are_cut_and_say_so(sessions: Sessions) -> None:
+    for n in range(1, 4):
+        customer = a_customer(account_id=f"acc-{n}")
+        hear(sessions, SUBSCRIPTIONS, accepted(n, customer), completed(n))
+
+    with sessions() as session:
+        two = store.known(session, TENANT, ZHANG, 2)
+        three = store.known(session, TENANT, ZHANG, 3)
+
+    assert [placed.order.order_id for placed in two.placed] == [order_id(3), order_id(2)]
+    assert two.cut_short == {"accounts", "orders", "products"}
+    assert three.cut_short == frozenset()
+
+
+def test_what_a_running_service_holds_is_in_use_though_its_disconnect_is_on_the_way(
+    sessions: Sessions,
+) -> None:
+    hear(sessions, SUBSCRIPTIONS, accepted(1), service_completed(1), completed(1))
+    hear(sessions, SUBSCRIPTIONS, accepted(4, items=(an_item(4, Action.DELETE, of=1),)))
+    hear(sessions, SUBSCRIPTIONS, assigned(4, of=1))
+
+    number: Holding = the_view(sessions).numbers[0]
+    assert number.state is HoldingState.IN_USE
+    assert len(the_view(sessions).numbers) == 1
