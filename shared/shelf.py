@@ -43,7 +43,8 @@ class Shelf(Generic[T]):
     Fields and columns have the same names; the first is the key.
     """
 
-    def __init__(self, table: type[Base], kind: type[T]) -> None:
+    def __init__(self, table: type[Base], kind: type[T], *, changes: bool = True) -> None:
+        """Make a shelf; rows that never change once they are there need no locks."""
         self._table = table
         self._kind = kind
         self._names = tuple(field.name for field in fields(kind))
@@ -51,7 +52,8 @@ class Shelf(Generic[T]):
         columns = [table_of(table).c[name] for name in self._names]
         keys = bindparam("keys", type_=ARRAY(columns[0].type))
         self._look = select(*columns).where(columns[0] == func.any(keys))
-        self._lend = self._look.order_by(columns[0]).with_for_update(key_share=True)
+        locked = self._look.order_by(columns[0]).with_for_update(key_share=True)
+        self._lend = locked if changes else self._look
 
     def _loans(self, session: Session) -> Loans[T]:
         loans: Loans[T] | None = session.info.get(self)
@@ -104,6 +106,13 @@ class Shelf(Generic[T]):
         loans = self._loans(session)
         is_new = self.find(session, key) is None or key in loans.added
         (loans.added if is_new else loans.changed).add(key)
+        loans.known[key] = thing
+
+    def add(self, session: Session, thing: T) -> None:
+        """Write a new one when the transaction ends; whether it is new is seen only then."""
+        key = self._row_of(thing)[0]
+        loans = self._loans(session)
+        loans.added.add(key)
         loans.known[key] = thing
 
     def write(self, session: Session) -> None:
