@@ -29,6 +29,7 @@ class AttemptRow(Base):
     __tablename__ = "attempts"
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
+    operation_id: Mapped[UUID]
     order_id: Mapped[UUID] = mapped_column(index=True)
     tenant: Mapped[str]
     element: Mapped[str]
@@ -70,7 +71,8 @@ class AttemptRow(Base):
 
 ATTEMPTS = table_of(AttemptRow)
 WISH = (
-    *("id", "order_id", "tenant", "element", "kind", "subject", "parameters", "priority"),
+    *("id", "operation_id", "order_id", "tenant"),
+    *("element", "kind", "subject", "parameters", "priority"),
     *("max_tries", "timeout_ms", "tries", "questions", "doubtful"),
     *("local_network", "cause", "correlation_id", "traceparent"),
 )
@@ -113,8 +115,9 @@ def wish(session: Session, wanted: Sequence[tuple[Attempt, Cause]], now: datetim
 
 def _wish_row(attempt: Attempt, cause: Cause) -> tuple[object, ...]:
     return (
-        *(attempt.id, attempt.order_id, attempt.tenant, attempt.element, attempt.kind),
-        *(attempt.subject, attempt.parameters, attempt.priority, attempt.max_tries),
+        *(attempt.id, attempt.operation_id, attempt.order_id, attempt.tenant),
+        *(attempt.element, attempt.kind, attempt.subject, attempt.parameters),
+        *(attempt.priority, attempt.max_tries),
         round(attempt.timeout / timedelta(milliseconds=1)),
         *(attempt.tries, attempt.questions, attempt.doubtful),
         *(cause.local_network, cause.id, cause.correlation_id, cause.traceparent),

@@ -29,7 +29,13 @@ class Attempt:
     """One operation on one network element, wanted by one order."""
 
     id: UUID
-    """The operation id: the element does an operation once, however often it is called."""
+    """This attempt, which ends once."""
+
+    operation_id: UUID
+    """What the element knows it by: it does an operation once, however often it is called.
+
+    A later attempt at what nobody could tell the outcome of has the same.
+    """
 
     order_id: UUID
     tenant: str

@@ -223,7 +223,7 @@ def _note(work: Work, attempt: Attempt, verdict: Verdict) -> None:
     """Keep in the history what an element said to one call."""
     outcome: Outcome = verdict.outcome
     reason = f"{outcome.code}: {outcome.detail}" if outcome.code else ""
-    part = f"{attempt.element}/{attempt.kind}/{attempt.id}"
+    part = f"{attempt.element}/{attempt.kind}/{attempt.operation_id}"
     asked = "asked" if attempt.doubtful else "called"
     work.note("attempt", attempt.order_id, asked, outcome.result, part=part, reason=reason)
 

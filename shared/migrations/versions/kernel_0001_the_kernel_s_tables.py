@@ -141,6 +141,7 @@ def called() -> None:
     op.create_table(
         "attempts",
         sa.Column("id", UUID, nullable=False),
+        sa.Column("operation_id", UUID, nullable=False),
         sa.Column("order_id", UUID, nullable=False),
         sa.Column("tenant", sa.String, nullable=False),
         sa.Column("element", sa.String, nullable=False),
