@@ -69,6 +69,7 @@ def serve(network: Network, journal: Journal, listener: socket.socket) -> None:
         lifespan="off",
         access_log=False,
         log_level="warning",
+        proxy_headers=False,
         server_header=False,
         date_header=False,
         timeout_keep_alive=IDLE_SECONDS,

@@ -32,8 +32,8 @@ class HangUp(Response):
         Raises:
             ConnectionResetError: the caller is in this process and has no connection to close.
         """
-        connection = scope.get("state", {}).get(CONNECTION)
-        if not isinstance(connection, asyncio.Transport):
+        connection: asyncio.Transport | None = scope.get("state", {}).get(CONNECTION)
+        if connection is None:
             raise ConnectionResetError
         if self._then == "close":
             connection.abort()

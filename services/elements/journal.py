@@ -13,7 +13,7 @@ from typing import Protocol, Self, TypeAlias
 import msgspec
 from msgspec import Raw, Struct
 
-from services.elements.domain import Answer, Operation, Refusal
+from services.elements.domain import Answer, Operation, Refusal, kinds_of
 from services.elements.faults import AnyFault
 
 FILE = "elements.journal"
@@ -121,10 +121,15 @@ class FileJournal:
 
     def _entry(self, line: bytes, number: int) -> Entry:
         try:
-            return _decode(line)
+            entry = _decode(line)
         except msgspec.DecodeError as error:
-            message = f"{self._path}: line {number} cannot be read: mend or remove the file"
-            raise JournalError(message) from error
+            raise self._unreadable(number) from error
+        if isinstance(entry, Answered) and entry.kind not in kinds_of(entry.element):
+            raise self._unreadable(number)
+        return entry
+
+    def _unreadable(self, number: int) -> JournalError:
+        return JournalError(f"{self._path}: line {number} cannot be read: mend or remove the file")
 
     def append(self, entry: Entry) -> None:
         """Write an entry, whole or not at all.
