@@ -176,6 +176,13 @@ def _changed(verdict: Verdict, now: datetime) -> tuple[object, ...]:
     return (*counts, now + verdict.pause, None, None, None, code, detail)
 
 
+def count_open(session: Session) -> tuple[int, int]:
+    """Return how many attempts are not over, and how many of those are in doubt."""
+    doubtful = func.count().filter(ATTEMPTS.c.doubtful)
+    waiting, in_doubt = session.execute(select(func.count(), doubtful).where(OPEN)).one()
+    return int(waiting), int(in_doubt)
+
+
 def next_due(session: Session, now: datetime) -> datetime | None:
     """Return when there is something to call next, if ever."""
     due: datetime | None = session.scalars(NEXT_DUE, {"now": now}).one()

@@ -257,6 +257,17 @@ def sent(session: Session) -> dict[str, int]:
     return {row.source: row.highest for row in session.scalars(select(SentRow))}
 
 
+def told_about(
+    session: Session, tenant: str, key: UUID | None, *, limit: int = 1000
+) -> list[tuple[datetime, str, int]]:
+    """Return when what was told under a key, oldest first: time, type and sequence."""
+    mine = select(OUTBOX.c.told_at, OUTBOX.c.type, OUTBOX.c.sequence).where(
+        OUTBOX.c.key == key, OUTBOX.c.tenant == tenant
+    )
+    rows = session.execute(mine.order_by(OUTBOX.c.position).limit(limit))
+    return [row.tuple() for row in rows]
+
+
 def oldest_unsent(session: Session) -> datetime | None:
     """Return when the oldest unsent letter was told, if there is one."""
     oldest: datetime | None = session.scalars(OLDEST).one()

@@ -117,6 +117,17 @@ def waiting(session: Session, *, limit: int, after: int = 0) -> list[ParkedRow]:
     return list(session.scalars(rows.order_by(ParkedRow.position).limit(limit)))
 
 
+def at(session: Session, position: int) -> ParkedRow | None:
+    """Return what is parked at a position, if it still is."""
+    return session.scalar(select(ParkedRow).where(OPEN, ParkedRow.position == position))
+
+
+def count_under(session: Session, key: bytes) -> int:
+    """Return how many messages are parked under a key."""
+    mine = select(func.count()).select_from(ParkedRow).where(OPEN, ParkedRow.key == key)
+    return session.scalars(mine).one()
+
+
 def count(session: Session) -> int:
     """Return how many messages are parked."""
     return session.scalars(select(func.count()).select_from(ParkedRow).where(OPEN)).one()

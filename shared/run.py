@@ -7,6 +7,7 @@ is dead is a lie. Whoever supervises the process starts it again.
 import asyncio
 import gc
 import os
+import signal
 import sys
 from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -22,9 +23,11 @@ from shared.archive import keep_house
 from shared.bus import Hearing, consuming
 from shared.db import Sessions, make_sessions
 from shared.desk import Desk
-from shared.environment import SettingsError
-from shared.http import Checks, listen, make_api
+from shared.errors import StartError
+from shared.http import Checks, listen, make_api, open_port
+from shared.http import Part as Health
 from shared.logs import configure_logs
+from shared.ops import Desks, make_ops_router
 from shared.patience import patiently
 from shared.producer import Producer
 from shared.relay import Relay
@@ -41,8 +44,6 @@ GARBAGE = 50_000
 """Objects between two looks for cycles; the default of 700 costs a fifth of all CPU."""
 
 HOUSEKEEPING = timedelta(hours=1)
-LAST_WORDS = 10.0
-"""Seconds that the end may take, before the process ends all the same."""
 
 
 class Part(StrEnum):
@@ -55,42 +56,74 @@ class Part(StrEnum):
 
 def run(service: Service, arguments: Sequence[str] = ()) -> None:
     """Run `service` until it is told to stop; which part is the first argument, or `all`."""
-    words = list(arguments or sys.argv[1:])
+    words = list(arguments or sys.argv[1:]) or [Part.ALL.value]
     try:
-        part = Part(words[0] if words else Part.ALL)
+        part = part_of(words[0])
         settings = Settings.from_environment(service.name)
-    except (SettingsError, ValueError) as error:
+        configure_logs(settings)
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(GARBAGE)
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(serve(service, settings, part))
+    except StartError as error:
         sys.exit(f"{service.name}: {error}")
-    configure_logs(settings)
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(GARBAGE)
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(serve(service, settings, part))
+    sys.stdout.flush()
     os._exit(0)  # a writing thread that waits for a database must not keep us
+
+
+def part_of(word: str) -> Part:
+    """Return the part that a word names.
+
+    Raises:
+        StartError: if it names none.
+    """
+    try:
+        return Part(word)
+    except ValueError:
+        msg = f"there is no part {word}; say {', '.join(Part)}"
+        raise StartError(msg) from None
 
 
 async def serve(service: Service, settings: Settings, part: Part) -> None:
     """Open all that `service` needs, serve, and close it in the opposite order."""
+    stopping = stop_signal()
+    port = open_port(settings)
     sessions = make_sessions(settings.database_url)
     relay = Relay(sessions, Producer(settings))
+    desk = Desk(sessions, relay)
+    checks: Checks = {"broker": lambda: broker_of(relay)}
+    desks = Desks(service.name, sessions, relay, service.subscriptions)
+    routers = () if part is Part.WORKER else (*service.routers, make_ops_router(desks))
+    api = make_api(service.name, routers, desk, sessions, settings, checks=checks)
     await patiently(relay, lambda _: prepare(service, sessions))
     async with AsyncExitStack() as stack:
         lifeline = Lifeline(settings.state / part)
         careful = lifeline.take()
         stack.callback(lifeline.let_go)
         stack.push_async_callback(relay.close)
+        stack.callback(stop_watching)
         watch(relay.run())
+        watch(desk.run())
         watch(keep_house_for_ever(relay, sessions, settings))
-        checks: Checks = {"relay": lambda: relay.is_direct}
         if part is not Part.API:
             worker = Worker(sessions, relay, service.subscriptions, careful=careful)
             await stack.enter_async_context(working(service, settings, sessions, relay, worker))
-        desk = Desk(sessions, relay)
-        if part is not Part.WORKER:
-            watch(desk.run())
-        routers = () if part is Part.WORKER else service.routers
-        await listen(make_api(service.name, routers, desk, sessions, settings, checks), settings)
+        await listen(api, port, stopping)
+
+
+def stop_signal() -> asyncio.Event:
+    """Return an event that is set when the process is told to stop."""
+    stopping = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+    return stopping
+
+
+def broker_of(relay: Relay) -> Health:
+    """Tell whether messages leave right after their commit."""
+    says = "" if relay.is_direct else "Kafka is out; messages wait in the database"
+    return Health(is_well=relay.is_direct, says=says)
 
 
 def prepare(service: Service, sessions: Sessions) -> None:
@@ -126,8 +159,7 @@ async def working(
     async with consuming(hearing, settings) as reading:
         watch(reading)
         yield
-        for task in watched:
-            task.cancel()
+        stop_watching()
 
 
 async def keep_house_for_ever(relay: Relay, sessions: Sessions, settings: Settings) -> None:
@@ -153,6 +185,12 @@ def watch(loop: Coroutine[Any, Any, None]) -> None:
     task = asyncio.ensure_future(loop)
     watched.add(task)
     task.add_done_callback(lambda it: it.cancelled() or stop_process("a loop ended", it))
+
+
+def stop_watching() -> None:
+    """End the loops: this is an orderly end."""
+    for task in watched:
+        task.cancel()
 
 
 watched: set["asyncio.Future[None]"] = set()

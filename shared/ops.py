@@ -1,0 +1,200 @@
+"""What operators may ask of every service: its state, its part of a journey, what is parked.
+
+The answers name no customer: of a message they tell the type, not what is in it.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Query
+from pydantic import BaseModel
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from shared import attempt_rows, history, outbox, parking, timers
+from shared.auth import Caller, allow
+from shared.db import Sessions
+from shared.errors import NotFoundError
+from shared.http import Router, ToRead
+from shared.inbox import Receiver, Subscriptions
+from shared.outbox import UNSENT, Dispatch
+from shared.parking import ParkedRow
+from shared.relay import Relay
+from shared.release import release
+
+Viewer = Annotated[Caller, allow("viewer:read")]
+Operator = Annotated[Caller, allow("ops:replay")]
+
+
+class StateView(BaseModel):
+    """How a service is doing, as its database has it."""
+
+    service: str
+    relay_is_direct: bool
+    """Whether messages leave right after their commit: Kafka is there."""
+
+    unsent: int
+    oldest_unsent_s: float
+    parked: int
+    attempts_waiting: int
+    attempts_in_doubt: int
+    timers_due: int
+
+
+class StepView(BaseModel):
+    """One moment of a journey: a message that was told, or a state that changed."""
+
+    at: datetime
+    service: str
+    kind: str
+    """`message`, or what changed its state."""
+
+    what: str
+    """The message's type, or the part that changed."""
+
+    was: str = ""
+    became: str = ""
+    reason: str = ""
+    sequence: int = 0
+    """Of a message: its number among those of its owner and key."""
+
+
+class ParkedView(BaseModel):
+    """One message that waits for a person."""
+
+    position: int
+    identity: str
+    source: str
+    type: str
+    key: str
+    why: str
+    error: str
+    parked_at: datetime
+
+    @classmethod
+    def of(cls, row: ParkedRow) -> "ParkedView":
+        """Show a row."""
+        return cls(
+            position=row.position,
+            identity=row.identity,
+            source=row.source,
+            type=row.type,
+            key=row.key.hex(),
+            why=row.why,
+            error=row.error,
+            parked_at=row.parked_at,
+        )
+
+
+class ReleasedView(BaseModel):
+    """What came of a retry."""
+
+    handled: int
+    still_parked: int
+
+
+@dataclass(frozen=True, slots=True)
+class Desks:
+    """What the operators' endpoints work on."""
+
+    service: str
+    sessions: Sessions
+    relay: Relay
+    subscriptions: Subscriptions
+
+
+def make_ops_router(desks: Desks) -> Router:
+    """Return the endpoints that every service has for its operators."""
+    router = Router(prefix="/ops/v1", tags=["operations"])
+
+    @router.get("/state")
+    def read_state(_: Viewer, session: ToRead) -> StateView:
+        """Return how the service is doing."""
+        return state_of(desks, session, datetime.now(UTC))
+
+    @router.get("/journeys/{subject}")
+    def read_journey(subject: str, caller: Viewer, session: ToRead) -> list[StepView]:
+        """Return this service's part of what happened to an order, oldest first."""
+        return journey(desks.service, session, caller.tenant, subject)
+
+    @router.get("/parked")
+    def list_parked(
+        _: Viewer,
+        session: ToRead,
+        after: Annotated[int, Query(ge=0, description="Only positions beyond this.")] = 0,
+        limit: Annotated[int, Query(ge=1, le=100)] = 20,
+    ) -> list[ParkedView]:
+        """List parked messages, oldest first."""
+        return [ParkedView.of(row) for row in parking.waiting(session, limit=limit, after=after)]
+
+    @router.post("/parked/{position}/retry")
+    async def retry_parked(position: int, _: Operator) -> ReleasedView:
+        """Handle a parked message and those behind it, until one is hopeless still."""
+        return await desks.relay.commit(partial(retry, desks, position))
+
+    return router
+
+
+def state_of(desks: Desks, session: Session, now: datetime) -> StateView:
+    """Count what waits."""
+    oldest = outbox.oldest_unsent(session)
+    waiting, doubtful = attempt_rows.count_open(session)
+    return StateView(
+        service=desks.service,
+        relay_is_direct=desks.relay.is_direct,
+        unsent=session.scalars(select(func.count()).select_from(UNSENT)).one(),
+        oldest_unsent_s=max(0.0, (now - oldest).total_seconds()) if oldest else 0.0,
+        parked=parking.count(session),
+        attempts_waiting=waiting,
+        attempts_in_doubt=doubtful,
+        timers_due=len(timers.due(session, now, 1000)),
+    )
+
+
+def journey(service: str, session: Session, tenant: str, subject: str) -> list[StepView]:
+    """Return the messages told about a subject and the changes of its states, by time."""
+    changes = [
+        StepView(
+            at=each.at,
+            service=service,
+            kind=each.kind,
+            what=each.part,
+            was=each.was,
+            became=each.became,
+            reason=each.reason,
+        )
+        for each in history.read(session, tenant, subject)
+    ]
+    told = [
+        StepView(at=at, service=service, kind="message", what=type_, sequence=sequence)
+        for at, type_, sequence in outbox.told_about(session, tenant, _as_key(subject))
+    ]
+    return sorted([*changes, *told], key=lambda each: each.at)
+
+
+def _as_key(subject: str) -> UUID | None:
+    try:
+        return UUID(subject)
+    except ValueError:
+        return None
+
+
+def retry(desks: Desks, position: int, dispatch: Dispatch) -> ReleasedView:
+    """Release what is parked under the key of one parked message.
+
+    Raises:
+        NotFoundError: if nothing is parked at that position.
+    """
+    with desks.sessions() as session:
+        row = parking.at(session, position)
+        if row is None:
+            msg = f"nothing is parked at {position}; see GET /ops/v1/parked"
+            raise NotFoundError(msg)
+        key = row.key
+    receiver = Receiver(desks.sessions, desks.subscriptions)
+    handled = release(desks.sessions, receiver, key, datetime.now(UTC), dispatch)
+    with desks.sessions() as session:
+        return ReleasedView(handled=handled, still_parked=parking.count_under(session, key))
