@@ -75,7 +75,6 @@ def make(folder: Path) -> None:
             folder.rename(old)
         half.rename(folder)
         shutil.rmtree(old, ignore_errors=True)
-    shutil.rmtree(home() / "cache" / "uv", ignore_errors=True)
 
 
 def add(folder: Path, lock: str, tell: Tell) -> None:

@@ -8,7 +8,6 @@ import shutil
 import signal
 import socket
 import struct
-import subprocess
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -171,16 +170,10 @@ def format_storage(node: Kafka) -> None:
     if identity.startswith("-"):  # would look like an option
         identity = f"K{identity[1:]}"
     tool = ["kafka.tools.StorageTool", "format", "--ignore-formatted"]
-    done = subprocess.run(
-        java(*class_archive(), *tool, "-t", identity, "-c", str(node.configuration)),
-        capture_output=True,
-        text=True,
-        env=environment(),
-        check=False,
-    )
-    if done.returncode:
-        reason = (done.stderr.strip() or done.stdout.strip()).splitlines()[-1:]
-        message = f"Kafka: cannot format {node.folder}: {' '.join(reason)}"
+    command = java(*class_archive(), *tool, "-t", identity, "-c", str(node.configuration))
+    reason = process.finish(command, environment())
+    if reason:
+        message = f"Kafka: cannot format {node.folder}: {reason}"
         raise StartError(message)
 
 

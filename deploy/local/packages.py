@@ -6,7 +6,7 @@ locks stay the same.
 
 import shutil
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -90,7 +90,7 @@ POSTGRES = Package("PostgreSQL", (CHECKOUT / "requirements-postgres.txt",), fill
 KAFKA = Package("Kafka", (CHECKOUT / "requirements-kafka.txt", JARS_LOCK), fill_kafka)
 
 
-def fetch(packages: Iterable[Package]) -> None:
+def fetch(packages: Sequence[Package]) -> None:
     """Fetch the packages that are not there yet, side by side.
 
     Raises:

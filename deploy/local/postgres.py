@@ -1,12 +1,6 @@
 """One private PostgreSQL cluster on this machine."""
 
-import hashlib
-import os
-import pwd
-import secrets
-import shutil
 import signal
-import subprocess
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,26 +8,19 @@ from pathlib import Path
 import psutil
 
 from deploy.local import packages, ports, process
+from deploy.local.cluster import (
+    SUPERUSER,
+    account,
+    create,
+    data_folder,
+    environment,
+    programs,
+    remove_cluster,
+)
 from deploy.local.errors import StartError
-from deploy.local.home import digest, locked, private_folder
 
-SUPERUSER = "postgres"
 PATIENCE = 60.0
 """Seconds to become ready (a crash recovery may have much to read) or to stop."""
-
-UNPRIVILEGED = ("postgres", "nobody")
-"""Who runs it when root starts it: the first of these users that the machine has."""
-
-INITDB = (
-    f"--username={SUPERUSER}",
-    "--auth=scram-sha-256",
-    "--encoding=UTF8",
-    "--locale=C",
-    "--locale-provider=builtin",
-    "--builtin-locale=C.UTF-8",
-    "--data-checksums",
-    "--no-instructions",
-)
 
 SETTINGS = {
     "listen_addresses": ports.HOST,
@@ -107,8 +94,7 @@ class Postgres:
         process.kill_all([self.server, *process.living_in(self.data)])
 
     def remove(self) -> None:
-        """Stop, and delete all that the cluster holds."""
-        self.kill()
+        """Delete the cluster and all that it holds."""
         remove_cluster(self.folder)
 
 
@@ -149,107 +135,6 @@ def start_postgres(
     return cluster
 
 
-def data_folder(folder: Path) -> Path:
-    """Return where the data lies: in the folder, or for root where the cluster's user can go."""
-    if os.getuid() != 0:
-        return folder.resolve() / "data"
-    data = private_folder() / f"data-{digest(folder)}"
-    link = folder / "data"
-    if not link.is_symlink():
-        link.symlink_to(data)
-    return data
-
-
-def remove_cluster(folder: Path) -> None:
-    """Delete a cluster that does not run, with its password and log."""
-    data = data_folder(folder)
-    shutil.rmtree(data, ignore_errors=True)
-    shutil.rmtree(folder, ignore_errors=True)
-
-
-def account() -> pwd.struct_passwd | None:
-    """Return the user that root hands the cluster to; none when the caller is not root.
-
-    Raises:
-        StartError: PostgreSQL would refuse every user that could run it.
-    """
-    known = {user.pw_name: user for user in pwd.getpwall()}
-    if os.getuid() == 0:
-        for name in UNPRIVILEGED:
-            if name in known:
-                return known[name]
-        message = "PostgreSQL refuses root, and there is no user nobody: start as another user"
-        raise StartError(message)
-    try:
-        pwd.getpwuid(os.getuid())
-    except KeyError:
-        message = f"PostgreSQL: user id {os.getuid()} has no name; add it to /etc/passwd"
-        raise StartError(message) from None
-    return None
-
-
-def programs() -> Path:
-    """Return PostgreSQL's `bin` folder; for root, in a copy that the cluster's user can reach."""
-    package = packages.POSTGRES
-    within = packages.postgres_programs()[0].relative_to(package.folder)
-    if os.getuid() != 0:
-        return package.folder / within
-    copy = private_folder() / f"postgresql-{hashlib.sha256(package.fingerprint).hexdigest()[:12]}"
-    with locked("postgres"):
-        if not copy.exists():
-            copy_programs(copy)
-    return copy / within
-
-
-def copy_programs(copy: Path) -> None:
-    """Copy PostgreSQL to where everybody may read it."""
-    half = copy.with_suffix(".half")
-    shutil.rmtree(half, ignore_errors=True)
-    for part in packages.postgres_programs():
-        place = half / part.relative_to(packages.POSTGRES.folder)
-        shutil.copytree(part, place, symlinks=True)
-    for path in [half, *half.rglob("*")]:
-        path.chmod(path.stat().st_mode | (0o055 if path.is_dir() else 0o044))
-    for program in (
-        half / packages.postgres_programs()[0].relative_to(packages.POSTGRES.folder)
-    ).iterdir():
-        program.chmod(0o755)
-    half.rename(copy)
-
-
-def create(folder: Path, data: Path) -> None:
-    """Make a new cluster; what an interrupted attempt left is thrown away."""
-    half = data.with_suffix(".half")
-    shutil.rmtree(half, ignore_errors=True)
-    half.mkdir(mode=0o700)
-    password = secrets.token_urlsafe(24)
-    secret = folder / "password"
-    secret.touch(mode=0o600)
-    secret.write_text(password)
-    hand_over = half.with_name(f"{half.name}.password")
-    hand_over.touch(mode=0o600)
-    hand_over.write_text(password)
-    user = account()
-    if user:
-        os.chown(half, user.pw_uid, user.pw_gid)
-        os.chown(hand_over, user.pw_uid, user.pw_gid)
-    places = (f"--pwfile={hand_over}", f"--pgdata={half}")
-    done = subprocess.run(
-        process.leashed([programs() / "initdb", *INITDB, *places], user),
-        capture_output=True,
-        text=True,
-        env=environment(),
-        cwd=half,
-        check=False,
-    )
-    hand_over.unlink()
-    if done.returncode:
-        reason = (done.stderr.strip() or done.stdout.strip()).splitlines()[-1:]
-        message = f"PostgreSQL: cannot create a cluster in {data}: {' '.join(reason)}"
-        raise StartError(message)
-    half.rename(data)
-
-
 def launch(cluster: Postgres) -> psutil.Process:
     """Start the postmaster."""
     chosen = SETTINGS | {"port": cluster.port} | ({} if cluster.fsync else UNSAFE)
@@ -263,11 +148,6 @@ def launch(cluster: Postgres) -> psutil.Process:
         user=account(),
         orphan_signal=0 if cluster.detached else signal.SIGQUIT,
     )
-
-
-def environment() -> dict[str, str]:
-    """Return all that PostgreSQL's programs need to know of their surroundings."""
-    return {"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"}
 
 
 def wait_until_ready(cluster: Postgres) -> None:

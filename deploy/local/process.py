@@ -13,6 +13,8 @@ from pathlib import Path
 
 import psutil
 
+from deploy.local.errors import last_words
+
 LEASH = Path(__file__).with_name("leash.py")
 
 NURSERY = ThreadPoolExecutor(1, "nursery")
@@ -56,8 +58,29 @@ def spawn(  # noqa: PLR0913  each is a different side of a process
         ).result()
 
 
+def finish(
+    command: Sequence[str | Path],
+    environment: Mapping[str, str],
+    *,
+    folder: Path | None = None,
+    user: pwd.struct_passwd | None = None,
+) -> str | None:
+    """Run `command` to its end; return its last words when it failed, and None when it did not."""
+    done = subprocess.run(
+        leashed(command, user, END),
+        capture_output=True,
+        text=True,
+        errors="replace",
+        env=environment,
+        cwd=folder,
+        start_new_session=True,
+        check=False,
+    )
+    return last_words(done.stdout + done.stderr) if done.returncode else None
+
+
 def leashed(
-    command: Sequence[str | Path], user: pwd.struct_passwd | None, orphan_signal: int = 0
+    command: Sequence[str | Path], user: pwd.struct_passwd | None, orphan_signal: int
 ) -> list[str]:
     """Return the command line that becomes `command` under those terms."""
     uid, gid = (user.pw_uid, user.pw_gid) if user else (-1, -1)
@@ -102,5 +125,4 @@ def living_in(folder: Path) -> list[psutil.Process]:
 
 def last_line(log: Path) -> str:
     """Return the last line of a log that says something, for an error's text."""
-    lines = log.read_text(errors="replace").splitlines() if log.exists() else []
-    return next((line.strip() for line in reversed(lines) if line.strip()), "nothing was logged")
+    return last_words(log.read_text(errors="replace") if log.exists() else "")

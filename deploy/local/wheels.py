@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from deploy.local.errors import StartError
+from deploy.local.errors import StartError, last_words
 from deploy.local.home import CHECKOUT, home
 from deploy.local.progress import Tell
 
@@ -29,6 +29,8 @@ def make_environment(folder: Path, tell: Tell) -> None:
 def install(lock: Path, *where: str, tell: Tell) -> None:
     """Install all that a lock names, checked against its hashes.
 
+    What was downloaded before an interruption is not downloaded again.
+
     Args:
         lock: A requirements file with hashes.
         where: uv's options that say where to, such as `--target FOLDER`.
@@ -38,7 +40,9 @@ def install(lock: Path, *where: str, tell: Tell) -> None:
         StartError: It cannot be done; the text says what to do.
     """
     strict = ("--require-hashes", "--no-deps", "--only-binary", ":all:")
-    run_uv(tell, "pip", "install", *strict, *where, "--requirement", str(lock))
+    cache = home() / "cache" / lock.stem
+    run_uv(tell, "--cache-dir", str(cache), "pip", "install", *strict, *where, "-r", str(lock))
+    shutil.rmtree(cache, ignore_errors=True)
 
 
 def run_uv(tell: Tell, *words: str) -> None:
@@ -116,12 +120,6 @@ NO_NETWORK = (
     "operation timed out",
 )
 """How uv and pip say that they reach nobody."""
-
-
-def last_words(said: str) -> str:
-    """Return the last line of a text that says something."""
-    lines = [line.strip() for line in said.splitlines() if line.strip()]
-    return lines[-1] if lines else "nothing was said"
 
 
 def network() -> dict[str, str]:

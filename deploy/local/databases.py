@@ -1,0 +1,75 @@
+"""A database and a role for each service, which reaches nothing else."""
+
+import json
+import secrets
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import psycopg
+from psycopg import Connection, sql
+
+from deploy.local import ports
+from deploy.local.postgres import Postgres
+
+
+def make_databases(cluster: Postgres, folder: Path, services: Iterable[str]) -> dict[str, str]:
+    """Return the URL of each service's own database, after making those that are missing.
+
+    Args:
+        cluster: Runs.
+        folder: Keeps the roles' passwords.
+        services: Whose databases are wanted.
+    """
+    passwords = passwords_for(folder, services)
+    with psycopg.connect(dsn(cluster), autocommit=True) as connection:
+        shut(connection, "postgres")
+        shut(connection, "template1")
+        for service, password in passwords.items():
+            make_database(connection, name_of(service), password)
+    return {
+        service: f"postgresql+psycopg://{name_of(service)}:{password}@{ports.HOST}:{cluster.port}"
+        f"/{name_of(service)}"
+        for service, password in passwords.items()
+    }
+
+
+def name_of(service: str) -> str:
+    """Return the name of a service's database and of its role."""
+    return f"kaitong_{service}"
+
+
+def dsn(cluster: Postgres) -> str:
+    """Return the superuser's connection to the database that is always there."""
+    return f"{cluster.url.replace('+psycopg', '')}/postgres"
+
+
+def make_database(connection: Connection, name: str, password: str) -> None:
+    """Make a role and its database, or give the role there is this password."""
+    role = sql.Identifier(name)
+    known = connection.execute("SELECT FROM pg_roles WHERE rolname = %s", [name]).rowcount
+    verb = sql.SQL("ALTER" if known else "CREATE")
+    connection.execute(
+        sql.SQL("{} ROLE {} LOGIN PASSWORD {}").format(verb, role, sql.Literal(password))
+    )
+    if not connection.execute("SELECT FROM pg_database WHERE datname = %s", [name]).rowcount:
+        connection.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(role, role))
+    shut(connection, name)
+
+
+def shut(connection: Connection, database: str) -> None:
+    """Let nobody connect to a database but its owner and the superuser."""
+    statement = "REVOKE CONNECT, TEMPORARY ON DATABASE {} FROM PUBLIC"
+    connection.execute(sql.SQL(statement).format(sql.Identifier(database)))
+
+
+def passwords_for(folder: Path, services: Iterable[str]) -> Mapping[str, str]:
+    """Return the services' passwords; new ones are made up and kept."""
+    file = folder / "passwords.json"
+    known: dict[str, str] = json.loads(file.read_text()) if file.exists() else {}
+    all_of_them = {service: known.get(service) or secrets.token_urlsafe(24) for service in services}
+    half = file.with_suffix(".half")
+    half.unlink(missing_ok=True)
+    half.touch(mode=0o600)
+    half.write_text(json.dumps(known | all_of_them))
+    half.rename(file)
+    return all_of_them

