@@ -5,18 +5,15 @@ from starting. Who calls is read from a token (tokens.py) before anything else o
 request is looked at.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_type_hints
 
 from fastapi import Depends, FastAPI, Request
-from fastapi.dependencies.models import Dependant
-from fastapi.openapi.models import HTTPBearer
-from fastapi.routing import APIRoute
-from fastapi.security.base import SecurityBase
 from starlette.routing import BaseRoute
 
-from shared.errors import DomainError, ForbiddenError
+from shared.errors import DomainError, ForbiddenError, StartError
+from shared.given import Given, ours_in
 
 CRM = frozenset(
     {
@@ -93,18 +90,17 @@ class MissingScopeError(ForbiddenError):
         self.challenge = f'{CHALLENGE}, error="insufficient_scope", scope="{wanted}"'
 
 
-class Allow(SecurityBase):
+class Allow(Given[Caller]):
     """Lets those callers pass that have one of the scopes."""
 
     def __init__(self, scopes: tuple[str, ...]) -> None:
         if unknown := set(scopes) - ADMIN or not scopes:
             msg = f"no role has a scope {unknown or ''}: see ROLES in shared/auth.py"
             raise ValueError(msg)
+        super().__init__(self.check)
         self.scopes = scopes
-        self.scheme_name = "token"
-        self.model = HTTPBearer(bearerFormat="JWT", description="A token as RFC 9068 has it.")
 
-    async def __call__(self, request: Request) -> Caller:
+    def check(self, request: Request) -> Caller:
         """Return the caller.
 
         Raises:
@@ -127,7 +123,7 @@ def allow(*scopes: str) -> Any:  # noqa: ANN401  as FastAPI types its own Depend
     return Depends(Allow(scopes))
 
 
-class OpenRouteError(Exception):
+class OpenRouteError(StartError):
     """A route says nothing of who may call it."""
 
 
@@ -150,11 +146,10 @@ def path_of(route: BaseRoute) -> str:
 
 def is_said(route: BaseRoute) -> bool:
     """Tell whether it is said who may call a route."""
-    if path_of(route) in PUBLIC:
-        return True
-    return isinstance(route, APIRoute) and is_guarded(route.dependant)
+    return path_of(route) in PUBLIC or bool(getattr(route, "allows", ()))
 
 
-def is_guarded(dependant: Dependant) -> bool:
-    """Tell whether an endpoint, or something that it depends on, has an allow()."""
-    return isinstance(dependant.call, Allow) or any(map(is_guarded, dependant.dependencies))
+def allows_of(endpoint: Callable[..., Any]) -> tuple[Allow, ...]:
+    """Return what an endpoint's own parameters say of who may call it."""
+    hints = get_type_hints(endpoint, include_extras=True).values()
+    return tuple(found for hint in hints if isinstance(found := ours_in(hint), Allow))

@@ -10,11 +10,13 @@ from typing import Any, get_type_hints
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+from shared.errors import StartError
+
 Read = Callable[[str], Any]
 """Turns text into a value; raises ValueError with what is wrong and the remedy."""
 
 
-class SettingsError(Exception):
+class SettingsError(StartError):
     """The process cannot start with these settings. One line for each fault."""
 
 

@@ -9,6 +9,7 @@
 * UnavailableError          503  something we stand on is out; ask again
 * PoisonError               this message can never be handled; park it
 * CollisionError            two transactions met; try again
+* StartError                the process cannot start like this
 """
 
 from collections.abc import Iterable
@@ -94,6 +95,10 @@ class UnprocessableError(DomainError):
 class UnavailableError(Exception):
     """Something that we stand on is out: nobody's fault that asks. Asking again may help."""
 
+    status: ClassVar[int] = 503
+    code: ClassVar[str] = "unavailable"
+    remedy: ClassVar[str] = "ask again after Retry-After; an order with an externalId is taken once"
+
     def __init__(self, detail: str, *, retry_after: timedelta = timedelta(seconds=5)) -> None:
         super().__init__(detail)
         self.detail = detail
@@ -106,3 +111,7 @@ class PoisonError(Exception):
 
 class CollisionError(Exception):
     """Two transactions wrote the same thing; the one that lost tries again."""
+
+
+class StartError(Exception):
+    """The process cannot start like this. Each line names a fault, and ends with the remedy."""

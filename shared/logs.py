@@ -11,11 +11,10 @@ import threading
 from collections.abc import Mapping
 from types import TracebackType
 from typing import Any
-from uuid import UUID
 
 import msgspec
 import structlog
-from structlog.contextvars import bind_contextvars, clear_contextvars
+from structlog.contextvars import bind_contextvars
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 from shared.masking import Mask
@@ -129,7 +128,6 @@ def uncaught_in_thread(what: threading.ExceptHookArgs) -> None:
         uncaught(what.exc_type, what.exc_value, what.exc_traceback)
 
 
-def bind(correlation_id: UUID, **more: str) -> None:
+def bind(correlation_id: str, **more: str) -> None:
     """Put the correlation id, and more, on all that is logged on behalf of this work."""
-    clear_contextvars()
-    bind_contextvars(correlation_id=str(correlation_id), **more)
+    bind_contextvars(correlation_id=correlation_id, **more)

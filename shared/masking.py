@@ -100,6 +100,11 @@ class Mask:
         return found[0] if found["harmless"] else self.mark(found[0])
 
 
+def is_telling(text: str) -> bool:
+    """Tell whether something in a text looks personal."""
+    return any(not found["harmless"] for found in TELLING.finditer(text))
+
+
 @lru_cache(maxsize=4096)
 def is_hidden(key: str) -> bool:
     """Tell whether what stands under this key is personal, whatever it looks like."""

@@ -70,6 +70,11 @@ ATTEMPTS = Counter(
     ("element", "result"),
     registry=REGISTRY,
 )
+WAITING = Gauge(
+    "kaitong_database_wait_seconds",
+    "How long work has waited for the database to come back; 0: it does not.",
+    registry=REGISTRY,
+)
 IN_DOUBT = Gauge(
     "kaitong_attempts_in_doubt",
     "Operations on network elements whose outcome is unknown now.",

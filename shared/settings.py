@@ -176,6 +176,17 @@ class Settings:
             secret=True,
         ),
     ]
+    person_key: Annotated[
+        str,
+        Setting(
+            "KAITONG_PERSON_KEY",
+            "a secret, never changed; by it a person whose data were erased can be recognised. "
+            "Without it nobody's data can be erased",
+            matching(r"|.{16,}", "at least 16 characters long"),
+            default="",
+            secret=True,
+        ),
+    ]
     auth_keys: Annotated[
         Path,
         Setting(

@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 from shared.auth import ROLES, BadTokenError, Caller
+from shared.errors import StartError
 
 log = structlog.get_logger()
 
@@ -36,7 +37,7 @@ RECHECK = 5.0
 WEAKEST_RSA = 2_048
 
 
-class KeysError(Exception):
+class KeysError(StartError):
     """The folder of keys is of no use. One line, with the remedy."""
 
 

@@ -1,0 +1,33 @@
+"""What every HTTP API of ours has: a guarded edge, problem+json, paging, health.
+
+Services use `Router`, `ToRead`, `ToDesk`, `RequestCause`, `ToSettings`, `Page`, `paged`, `Fields`,
+`show` and `show_all`; the kernel's run.py uses `make_api`, `open_port` and `listen`.
+"""
+
+from shared.http.body import read_json
+from shared.http.frame import make_api
+from shared.http.health import Checks, Part
+from shared.http.listen import PortError, listen, open_port
+from shared.http.needs import RequestCause, ToDesk, ToRead, ToSettings
+from shared.http.paging import Fields, Page, paged, show, show_all
+from shared.http.router import Router
+
+__all__ = [
+    "Checks",
+    "Fields",
+    "Page",
+    "Part",
+    "PortError",
+    "RequestCause",
+    "Router",
+    "ToDesk",
+    "ToRead",
+    "ToSettings",
+    "listen",
+    "make_api",
+    "open_port",
+    "paged",
+    "read_json",
+    "show",
+    "show_all",
+]

@@ -1,0 +1,151 @@
+"""The frame around every HTTP API of ours."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from fastapi import APIRouter, FastAPI
+from fastapi.exceptions import RequestValidationError
+from sqlalchemy.orm import sessionmaker
+from starlette.exceptions import HTTPException
+
+from shared.auth import check_routes
+from shared.db import Sessions
+from shared.desk import Desk
+from shared.errors import StartError
+from shared.http.edge import Edge
+from shared.http.health import Checks, add_health
+from shared.http.problems import refuse
+from shared.http.router import GuardedRoute
+from shared.settings import Settings
+from shared.tokens import Expected, Tokens
+
+TEXT = {"type": "string"}
+TOKEN = {
+    "type": "http",
+    "scheme": "bearer",
+    "bearerFormat": "JWT",
+    "description": "An access token (RFC 9068); what it takes stands at each operation: x-scopes.",
+}
+PROBLEM = {
+    "title": "Problem",
+    "description": "What went wrong (RFC 9457).",
+    "type": "object",
+    "required": ["type", "title", "status", "code", "request_id"],
+    "properties": {
+        "type": {**TEXT, "description": "/problems/CODE"},
+        "title": TEXT,
+        "status": {"type": "integer"},
+        "code": {**TEXT, "description": "Stable: programs decide by it."},
+        "detail": TEXT,
+        "remedy": {**TEXT, "description": "What the caller can do."},
+        "errors": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["field", "code", "message"],
+                "properties": {
+                    "field": {**TEXT, "description": "JSON pointer, or a parameter's name."},
+                    "code": TEXT,
+                    "message": TEXT,
+                    "remedy": TEXT,
+                },
+            },
+        },
+        "request_id": {**TEXT, "description": "As the answer's X-Request-Id."},
+    },
+    "examples": [
+        {
+            "type": "/problems/invalid",
+            "title": "Invalid",
+            "status": 400,
+            "code": "invalid",
+            "detail": "/productOrderItem/0/action: should be 'add', 'modify' or 'delete'",
+            "errors": [
+                {
+                    "field": "/productOrderItem/0/action",
+                    "code": "enum",
+                    "message": "should be 'add', 'modify' or 'delete'",
+                    "remedy": "give 'add', 'modify' or 'delete'",
+                }
+            ],
+            "request_id": "0199a0c2-1111-7222-8333-123456789012",
+        }
+    ],
+}
+
+
+class UnguardedRouteError(StartError):
+    """A route would read its body by the framework's rules instead of ours."""
+
+
+class Api(FastAPI):
+    """FastAPI, describing our error answers as well."""
+
+    def openapi(self) -> dict[str, Any]:
+        """Return the description of the API."""
+        if not self.openapi_schema:
+            components = super().openapi().setdefault("components", {})
+            components.setdefault("schemas", {})["Problem"] = PROBLEM
+            components["securitySchemes"] = {"token": TOKEN}
+        return super().openapi()
+
+
+def make_api(  # noqa: PLR0913, PLR0917  each is a different neighbour
+    title: str,
+    routers: Iterable[APIRouter],
+    desk: Desk,
+    sessions: Sessions,
+    settings: Settings,
+    checks: Checks | None = None,
+) -> FastAPI:
+    """Return the HTTP API of a service, complete.
+
+    Args:
+        title: what it is called in its description.
+        routers: made with shared.http.Router.
+        desk: where changes are served.
+        sessions: of the service's database.
+        settings: of the process.
+        checks: the parts of the process, for /health/ready.
+
+    Raises:
+        KeysError: there are no keys to check tokens against.
+        OpenRouteError: a route does not say who may call it.
+        UnguardedRouteError: a router was made without our Router.
+    """
+    api = Api(title=title, docs_url=None, redoc_url=None, redirect_slashes=False)
+    api.state.desk = desk
+    api.state.settings = settings
+    api.state.settings = settings
+    api.state.reading = read_only(sessions)
+    for router in routers:
+        add_routes(api, router)
+    add_health(api, sessions, checks or {})
+    check_routes(api)
+    api.add_exception_handler(HTTPException, refuse)
+    api.add_exception_handler(RequestValidationError, refuse)
+    expected = Expected(settings.auth_issuer, settings.auth_audience)
+    tokens = Tokens(settings.auth_keys, expected)
+    api.add_middleware(Edge, tokens=tokens, settings=settings)
+    return api
+
+
+def add_routes(api: FastAPI, router: APIRouter) -> None:
+    """Add a router's routes as they are.
+
+    FastAPI's own include_router would look every route up twice for each request.
+    """
+    unguarded = [route for route in router.routes if not isinstance(route, GuardedRoute)]
+    if unguarded:
+        paths = ", ".join(str(getattr(route, "path", route)) for route in unguarded)
+        msg = f"{paths}: declare these routes on shared.http.Router, which reads bodies safely"
+        raise UnguardedRouteError(msg)
+    api.router.routes.extend(router.routes)
+
+
+def read_only(sessions: Sessions) -> Sessions:
+    """Return a factory of sessions that see one moment of the database and cannot write."""
+    bind = sessions.kw["bind"].execution_options(
+        isolation_level="REPEATABLE READ", postgresql_readonly=True
+    )
+    return sessionmaker(**{**sessions.kw, "bind": bind, "autoflush": False})

@@ -1,0 +1,105 @@
+"""Answering HTTP on a port, until told to stop."""
+
+import asyncio
+import errno
+import signal
+import socket
+
+import structlog
+import uvicorn
+from fastapi import FastAPI
+
+from shared.errors import StartError
+from shared.http.protocol import Protocol, State
+from shared.settings import Settings
+
+log = structlog.get_logger()
+
+BACKLOG = 2_048
+GRACE = 10.0
+"""Seconds that requests have to end once the process is told to stop."""
+
+WHY = {
+    errno.EADDRINUSE: "is taken: stop what listens there, or choose another KAITONG_HTTP_PORT",
+    errno.EACCES: "is not allowed here: choose a KAITONG_HTTP_PORT above 1023",
+    errno.EADDRNOTAVAIL: "is no address of this machine: correct KAITONG_HTTP_HOST",
+}
+
+
+class PortError(StartError):
+    """The API cannot listen where it should."""
+
+
+def open_port(settings: Settings) -> socket.socket:
+    """Return a socket that listens where the settings say.
+
+    Raises:
+        PortError: that is not possible, and what to do.
+    """
+    host, port = settings.http_host, settings.http_port
+    try:
+        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        return socket.create_server(address[:2], family=family, backlog=BACKLOG)
+    except socket.gaierror as error:
+        message = f"KAITONG_HTTP_HOST {host} is not known here: give an address of this machine"
+        raise PortError(message) from error
+    except OSError as error:
+        why = WHY.get(error.errno or 0, f"cannot be listened at ({error.strerror}): choose another")
+        message = f"port {port} on {host} {why}"
+        raise PortError(message) from error
+
+
+async def listen(api: FastAPI, settings: Settings, stopping: asyncio.Event | None = None) -> None:
+    """Answer HTTP until told to stop; then let what is begun end.
+
+    Args:
+        api: what answers.
+        settings: say where.
+        stopping: tells to stop; without it SIGTERM and SIGINT do.
+
+    Raises:
+        PortError: it cannot listen there, and what to do.
+    """
+    port = open_port(settings)
+    loop = asyncio.get_running_loop()
+    config = uvicorn.Config(
+        api,
+        http=Protocol,
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,
+    )
+    config.load()
+    state = State()
+    server = await loop.create_server(
+        lambda: Protocol(config, state, {}, loop), sock=port, backlog=BACKLOG
+    )
+    host, number = port.getsockname()[:2]
+    log.info("http.listening", host=host, port=number)
+    try:
+        await (stopping or on_signals(loop)).wait()
+    finally:
+        server.close()
+        await finish(state)
+
+
+def on_signals(loop: asyncio.AbstractEventLoop) -> asyncio.Event:
+    """Return an event that is set when the process is told to stop."""
+    stopping = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopping.set)
+    return stopping
+
+
+async def finish(state: State) -> None:
+    """Let the requests at hand end, for a while, then close every connection."""
+    for connection in list(state.connections):
+        connection.shutdown()
+    if state.tasks:
+        _, pending = await asyncio.wait(state.tasks, timeout=GRACE)
+        for task in pending:
+            task.cancel()
+    for connection in list(state.connections):
+        connection.transport.abort()

@@ -1,0 +1,145 @@
+"""Pages and fields of lists, as TM Forum's REST guidelines have them (TMF630)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated, TypeAlias, TypeVar
+
+from fastapi import Depends, Query, Response
+from pydantic import BaseModel
+
+from shared.errors import Fault, InvalidError
+
+T = TypeVar("T")
+
+USUAL, MOST = 20, 100
+FURTHEST = 10_000
+"""Beyond this, counting past what is skipped costs more than it is worth: filter instead."""
+
+PARTIAL = 206
+
+
+@dataclass(frozen=True, slots=True)
+class Paging:
+    """Which part of a list is asked for."""
+
+    offset: int
+    limit: int
+
+    @property
+    def reach(self) -> int:
+        """How many to read: one more than to show tells whether there are more."""
+        return self.limit + 1
+
+    @property
+    def rows(self) -> range:
+        """Which rows to read: from the first to show to the one after the last."""
+        return range(self.offset, self.offset + self.reach)
+
+
+async def paging(
+    offset: Annotated[int, Query(ge=0, le=FURTHEST, description="How many to skip.")] = 0,
+    limit: Annotated[int, Query(ge=1, le=MOST, description="How many to show.")] = USUAL,
+) -> Paging:
+    """Read `offset` and `limit`."""
+    return Paging(offset, limit)
+
+
+Page: TypeAlias = Annotated[Paging, Depends(paging)]
+"""For endpoints that list: read `page.reach` rows from `page.offset` on, answer with `paged`."""
+
+
+def paged(
+    response: Response, page: Paging, found: Sequence[T], total: int | None = None
+) -> Sequence[T]:
+    """Return what is shown of what was found, and say in the head whether there is more.
+
+    Args:
+        response: the answer being made; its status becomes 206 when there is more.
+        page: what was asked for.
+        found: up to `page.reach` from `page.offset` on.
+        total: how many there are in all, where that is cheap to know.
+    """
+    shown = found[: page.limit]
+    end = page.offset + len(shown)
+    is_partial = len(found) > len(shown) or (total is not None and end < total)
+    response.status_code = PARTIAL if is_partial else 200
+    response.headers["X-Result-Count"] = str(len(shown))
+    if total is None and not is_partial and (shown or not page.offset):
+        total = end
+    if total is not None:
+        response.headers["X-Total-Count"] = str(total)
+    return shown
+
+
+async def fields(
+    fields: Annotated[
+        str, Query(max_length=1_000, description="Attributes to show, with commas between.")
+    ] = "",
+) -> frozenset[str]:
+    """Read `fields`: the attributes that are wanted, none for all."""
+    return frozenset(each.strip() for each in fields.split(",") if each.strip())
+
+
+Fields: TypeAlias = Annotated[frozenset[str], Depends(fields)]
+"""For endpoints that let their caller choose attributes: answer with `show` or `show_all`."""
+
+OF_BODY = frozenset({b"content-length", b"content-type"})
+
+ALWAYS = frozenset({"id", "href", "@type"})
+"""Shown whatever was chosen."""
+
+
+def show(
+    view: BaseModel, chosen: frozenset[str] = frozenset(), response: Response | None = None
+) -> Response:
+    """Return the answer that shows one thing, with the chosen attributes only.
+
+    Args:
+        view: the thing.
+        chosen: attributes by their names in JSON; none for all.
+        response: carries the status and the headers, if something was set there.
+
+    Raises:
+        InvalidError: an attribute does not exist.
+    """
+    include = included(type(view), chosen)
+    body = view.model_dump_json(by_alias=True, exclude_none=True, include=include)
+    return as_json(body.encode(), response)
+
+
+def show_all(
+    views: Sequence[BaseModel],
+    chosen: frozenset[str] = frozenset(),
+    response: Response | None = None,
+) -> Response:
+    """Return the answer that lists things, with the chosen attributes only.
+
+    Raises:
+        InvalidError: an attribute does not exist.
+    """
+    include = included(type(views[0]), chosen) if views else None
+    parts = (
+        view.model_dump_json(by_alias=True, exclude_none=True, include=include) for view in views
+    )
+    return as_json(f"[{','.join(parts)}]".encode(), response)
+
+
+def as_json(body: bytes, response: Response | None) -> Response:
+    """Return an answer with the status and headers that were set on another."""
+    answer = Response(body, media_type="application/json")
+    if response is not None:
+        answer.status_code = response.status_code or 200
+        answer.raw_headers += [each for each in response.raw_headers if each[0] not in OF_BODY]
+    return answer
+
+
+def included(kind: type[BaseModel], chosen: frozenset[str]) -> set[str] | None:
+    """Return the names in Python of the attributes that are to be shown; None for all."""
+    if not chosen:
+        return None
+    names = {field.alias or name: name for name, field in kind.model_fields.items()}
+    if unknown := sorted(chosen - names.keys()):
+        known = ", ".join(sorted(names))
+        reason = f"names {len(unknown)} unknown attributes"
+        raise InvalidError([Fault("fields", "unknown-field", reason, f"choose from {known}")])
+    return {name for alias, name in names.items() if alias in chosen | ALWAYS}

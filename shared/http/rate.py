@@ -1,0 +1,33 @@
+"""How often one client may ask."""
+
+import math
+import time
+from collections.abc import Callable, Hashable
+
+MOST_CLIENTS = 10_000
+
+
+class Buckets:
+    """A bucket of tokens for each client: full after a second's rest, one token a request."""
+
+    def __init__(self, a_second: int, clock: Callable[[], float] = time.monotonic) -> None:
+        self._a_second = a_second
+        self._clock = clock
+        self._left: dict[Hashable, tuple[float, float]] = {}
+
+    def take(self, client: Hashable) -> int:
+        """Take a token; return 0, or the seconds after which there is one again."""
+        now = self._clock()
+        left, then = self._left.get(client, (float(self._a_second), now))
+        left = min(self._a_second, left + (now - then) * self._a_second)
+        if left < 1:
+            self._left[client] = (left, now)
+            return math.ceil((1 - left) / self._a_second)
+        self._left[client] = (left - 1, now)
+        if len(self._left) > MOST_CLIENTS:
+            self._forget(now)
+        return 0
+
+    def _forget(self, now: float) -> None:
+        """Forget who has not asked for a second: their buckets are full again."""
+        self._left = {name: it for name, it in self._left.items() if now - it[1] < 1}

@@ -1,0 +1,60 @@
+"""What every service declares its routes on."""
+
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+from fastapi.routing import APIRoute
+
+from shared.auth import Allow, allows_of
+from shared.given import lean
+from shared.http.body import JsonRequest
+
+PROBLEM = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+REFUSALS: dict[int | str, dict[str, Any]] = {
+    "4XX": {"description": "The request is refused, and why.", "content": PROBLEM},
+    "503": {"description": "Something we stand on is out; ask again.", "content": PROBLEM},
+}
+SECURED: dict[str, Any] = {"security": [{"token": []}]}
+
+Answer = Callable[[Request], Awaitable[Response]]
+Handler = Callable[[Request], Coroutine[Any, Any, Response]]
+
+
+class GuardedRoute(APIRoute):
+    """A route that asks first who calls, then reads the body by our rules, then answers."""
+
+    allows: tuple[Allow, ...] = ()
+    """Who may call, as the endpoint's parameters say."""
+
+    def __init__(self, path: str, endpoint: Callable[..., Any], **more: Any) -> None:  # noqa: ANN401
+        self.allows = allows_of(endpoint)
+        scopes = {"x-scopes": sorted({name for each in self.allows for name in each.scopes})}
+        extra = {**SECURED, **scopes, **(more.pop("openapi_extra", None) or {})}
+        super().__init__(path, lean(endpoint), openapi_extra=extra, **more)
+
+    def get_route_handler(self) -> Handler:
+        """Return what answers a request."""
+        answer = super().get_route_handler()
+        return guarded(answer, self.allows, reads=self.body_field is not None)
+
+
+def guarded(answer: Answer, allows: tuple[Allow, ...], *, reads: bool) -> Handler:
+    """Return `answer`, behind the questions who calls and what it sends."""
+
+    async def careful(request: Request) -> Response:
+        for each in allows:
+            each.check(request)
+        if reads:
+            request = JsonRequest(request.scope, request.receive)
+            await request.json()
+        return await answer(request)
+
+    return careful
+
+
+class Router(APIRouter):
+    """FastAPI's router, with our routes."""
+
+    def __init__(self, **more: Any) -> None:  # noqa: ANN401  handed on
+        super().__init__(route_class=GuardedRoute, responses=REFUSALS, **more)

@@ -1,0 +1,91 @@
+"""What is known of a request from its head alone."""
+
+import re
+from collections.abc import Iterable, MutableMapping
+from dataclasses import dataclass
+from typing import Any, Self
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+from fastapi import Request
+
+from shared.auth import Caller
+from shared.ids import time_ordered_id
+from shared.masking import is_telling
+
+Headers = Iterable[tuple[bytes, bytes]]
+Scope = MutableMapping[str, Any]
+
+SANE = re.compile(rb"[A-Za-z0-9][A-Za-z0-9._:-]{7,63}")
+"""What an id of a request may look like that a caller chose."""
+
+TRACE = re.compile(rb"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
+"""W3C Trace Context, version 0."""
+
+NOTED = frozenset(
+    {b"x-request-id", b"traceparent", b"authorization", b"content-length", b"transfer-encoding"}
+)
+
+
+@dataclass(slots=True)
+class Visit:
+    """One request: its ids, and the headers that the edge looks at itself."""
+
+    id: UUID
+    """Fresh for each request, ordered by time; an order takes it for its own."""
+
+    request_id: str
+    """As the caller named the request, if that is sane, else the fresh id."""
+
+    correlation_id: UUID
+    """On everything that comes of the request, in all services."""
+
+    traceparent: str
+    headers: dict[bytes, bytes]
+    caller: Caller | None = None
+
+    @classmethod
+    def of(cls, headers: Headers) -> Self:
+        """Read the head of a request."""
+        noted = {name: value for name, value in headers if name in NOTED}
+        fresh = time_ordered_id()
+        request_id, correlation_id = str(fresh), fresh
+        given = noted.get(b"x-request-id")
+        if given is not None and (known := correlation_of(given)):
+            request_id, correlation_id = given.decode("ascii"), known
+        trace = noted.get(b"traceparent", b"")
+        traceparent = trace.decode("ascii") if trace and TRACE.fullmatch(trace) else ""
+        return cls(fresh, request_id, correlation_id, traceparent, noted)
+
+    @property
+    def correlation(self) -> str:
+        """The correlation id as text."""
+        return self.request_id if self.correlation_id is self.id else str(self.correlation_id)
+
+    @property
+    def length(self) -> int:
+        """How many bytes the request says that it carries."""
+        return int(self.headers.get(b"content-length", 0))
+
+    @property
+    def is_chunked(self) -> bool:
+        """Tell whether the request carries something without saying how long it is."""
+        return b"transfer-encoding" in self.headers
+
+
+def correlation_of(given: bytes) -> UUID | None:
+    """Return the correlation id for a request's id, or None if that is not sane.
+
+    What looks personal is not sane, since the id goes into the logs.
+    """
+    if not SANE.fullmatch(given) or is_telling(text := given.decode("ascii")):
+        return None
+    try:
+        return UUID(text)
+    except ValueError:
+        return uuid5(NAMESPACE_URL, f"urn:kaitong:request:{text}")
+
+
+def visit_of(request: Request) -> Visit:
+    """Return what the edge noted of a request."""
+    visit: Visit = request.scope["visit"]
+    return visit
