@@ -2,7 +2,6 @@
 
 import asyncio
 import errno
-import signal
 import socket
 
 import structlog
@@ -49,18 +48,8 @@ def open_port(settings: Settings) -> socket.socket:
         raise PortError(message) from error
 
 
-async def listen(api: FastAPI, settings: Settings, stopping: asyncio.Event | None = None) -> None:
-    """Answer HTTP until told to stop; then let what is begun end.
-
-    Args:
-        api: what answers.
-        settings: say where.
-        stopping: tells to stop; without it SIGTERM and SIGINT do.
-
-    Raises:
-        PortError: it cannot listen there, and what to do.
-    """
-    port = open_port(settings)
+async def listen(api: FastAPI, port: socket.socket, stopping: asyncio.Event) -> None:
+    """Answer HTTP on an open port until `stopping` is set; then let what is begun end."""
     loop = asyncio.get_running_loop()
     config = uvicorn.Config(
         api,
@@ -79,18 +68,10 @@ async def listen(api: FastAPI, settings: Settings, stopping: asyncio.Event | Non
     host, number = port.getsockname()[:2]
     log.info("http.listening", host=host, port=number)
     try:
-        await (stopping or on_signals(loop)).wait()
+        await stopping.wait()
     finally:
         server.close()
         await finish(state)
-
-
-def on_signals(loop: asyncio.AbstractEventLoop) -> asyncio.Event:
-    """Return an event that is set when the process is told to stop."""
-    stopping = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stopping.set)
-    return stopping
 
 
 async def finish(state: State) -> None:
