@@ -88,7 +88,7 @@ STORY = [told(minute, message) for minute, message in enumerate(LIFE)]
 
 def the_view(sessions: Sessions, client: str | None = None) -> View:
     with sessions() as session:
-        return view_of(store.known(session, TENANT, ZHANG, 100, client))
+        return view_of(store.known(session, store.party(session, TENANT, ZHANG), 100, client))
 
 
 @pytest.fixture(scope="module")
@@ -198,7 +198,7 @@ def test_a_tenant_knows_nothing_of_another_ones_customers(sessions: Sessions) ->
     hear(sessions, SUBSCRIPTIONS, accepted(2, a_customer(phone="2")), tenant="zhejiang")
 
     with sessions() as session:
-        theirs = store.known(session, "zhejiang", ZHANG, 100)
+        theirs = store.known(session, store.party(session, "zhejiang", ZHANG), 100)
     assert theirs.party.phone == "2"
     assert [placed.order.order_id for placed in theirs.placed] == [order_id(2)]
     assert theirs.products == []
@@ -211,8 +211,9 @@ def test_lists_are_cut_and_say_so(sessions: Sessions) -> None:
         hear(sessions, SUBSCRIPTIONS, accepted(n, customer), completed(n))
 
     with sessions() as session:
-        two = store.known(session, TENANT, ZHANG, 2)
-        three = store.known(session, TENANT, ZHANG, 3)
+        party = store.party(session, TENANT, ZHANG)
+        two = store.known(session, party, 2)
+        three = store.known(session, party, 3)
 
     assert [placed.order.order_id for placed in two.placed] == [order_id(3), order_id(2)]
     assert two.cut_short == {"accounts", "orders", "products"}

@@ -15,6 +15,9 @@ from shared.errors import PoisonError
 LONGEST = 200
 """Characters of what is searched: an index of PostgreSQL takes no more than 2,700 bytes."""
 
+SHOWN = 4
+"""Characters of an identity number that are enough to compare it by."""
+
 HOME_REGION = "CN"
 """Where a phone number without a country code belongs."""
 
@@ -55,6 +58,11 @@ class Party:
     def is_organization(self) -> bool:
         """Business and key-account customers are organizations, all others persons."""
         return self.category in {Category.BUSINESS, Category.KEY_ACCOUNT}
+
+    @property
+    def tells_of_a_person(self) -> bool:
+        """Whether there is anything to erase."""
+        return any((self.name, self.phone, self.email, self.identity_number))
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,8 +122,11 @@ def erased(party: Party, at: datetime, by: UUID, key: bytes) -> Party:
     """Return the party without personal data, and marked.
 
     The erasure is a version like any other: an order accepted before it, however
-    late its message, brings nothing back; an order accepted after it does.
+    late its message, brings nothing back; an order accepted after it does. Erasing
+    what is erased already changes nothing.
     """
+    if party.erased_at and not party.tells_of_a_person:
+        return party
     return replace(
         party,
         name="",
@@ -144,6 +155,12 @@ def marks_of(party: Party, key: bytes) -> list[str]:
         for trait, value in traits
         if value
     ]
+
+
+def concealed(secret: str) -> str:
+    """Return a text with all but its last four characters hidden; a short one entirely."""
+    shown = secret[-SHOWN:] if len(secret) > 2 * SHOWN else ""
+    return shown.rjust(len(secret), "*")
 
 
 def spellings(phone: str) -> list[str]:

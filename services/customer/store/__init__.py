@@ -23,6 +23,8 @@ from services.customer.store.parties import (
     has_ordered,
     party,
     recognised,
+    unknown_account,
+    unknown_customer,
 )
 
 __all__ = [
@@ -46,4 +48,6 @@ __all__ = [
     "known",
     "party",
     "recognised",
+    "unknown_account",
+    "unknown_customer",
 ]

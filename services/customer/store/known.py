@@ -8,9 +8,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from services.customer.domain.order import Assignment, Ending, Order, Stop
+from services.customer.domain.party import Party
 from services.customer.domain.product import Product, Service
 from services.customer.domain.view import Known, Placed
-from services.customer.store.parties import accounts_of, party
+from services.customer.store.parties import accounts_of
 from services.customer.store.rows import columns_of
 from services.customer.tables import (
     AssignmentRow,
@@ -29,52 +30,36 @@ PRODUCT = columns_of(ProductRow, Product)
 SERVICE = columns_of(ServiceRow, Service)
 
 
-def known(
-    session: Session, tenant: str, party_id: str, most: int, client: str | None = None
-) -> Known:
+def known(session: Session, party: Party, most: int, client: str | None = None) -> Known:
     """Return what is known of one customer, at most so many things of each kind.
 
     Args:
         session: the session to read with.
-        tenant: whose customer it is.
-        party_id: the customer.
+        party: the customer.
         most: the longest that each list may get.
         client: only orders that this client of the API placed; None for all.
-
-    Raises:
-        NotFoundError: if there is no such customer.
     """
-    it = party(session, tenant, party_id)
-    accounts = accounts_of(session, tenant, party_id, most + 1)
-    placed = _placed(session, tenant, party_id, most + 1, client)
-    products = _products(session, tenant, party_id, most + 1)
+    accounts = accounts_of(session, party, range(most + 1))
+    placed = _placed(session, party, most + 1, client)
+    products = _products(session, party, most + 1)
+    lengths = {"accounts": len(accounts), "orders": len(placed), "products": len(products)}
     return Known(
-        it,
+        party,
         accounts[:most],
         placed[:most],
         products[:most],
         _services(session, set(_service_ids(placed[:most], products[:most]))),
-        frozenset(
-            name
-            for name, length in (
-                ("accounts", len(accounts)),
-                ("orders", len(placed)),
-                ("products", len(products)),
-            )
-            if length > most
-        ),
+        frozenset(name for name, length in lengths.items() if length > most),
     )
 
 
-def _placed(
-    session: Session, tenant: str, party_id: str, limit: int, client: str | None
-) -> list[Placed]:
+def _placed(session: Session, party: Party, limit: int, client: str | None) -> list[Placed]:
     """Return the latest orders of a party, each with all that became of it."""
     statement = (
         select(*ORDER, *ENDING, *ASSIGNMENT)
         .outerjoin(EndingRow, EndingRow.order_id == OrderRow.order_id)
         .outerjoin(AssignmentRow, AssignmentRow.order_id == OrderRow.order_id)
-        .where(OrderRow.tenant == tenant, OrderRow.party_id == party_id)
+        .where(OrderRow.tenant == party.tenant, OrderRow.party_id == party.party_id)
         .order_by(OrderRow.order_id.desc())
         .limit(limit)
     )
@@ -105,12 +90,12 @@ def _stops(session: Session, order_ids: Collection[UUID]) -> dict[UUID, list[Sto
     return stops
 
 
-def _products(session: Session, tenant: str, party_id: str, limit: int) -> list[Product]:
+def _products(session: Session, party: Party, limit: int) -> list[Product]:
     held = (
         select(*PRODUCT)
         .where(
-            ProductRow.tenant == tenant,
-            ProductRow.party_id == party_id,
+            ProductRow.tenant == party.tenant,
+            ProductRow.party_id == party.party_id,
             ProductRow.ended_at.is_(None),
         )
         .order_by(ProductRow.product_id)

@@ -3,8 +3,9 @@
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, exists, select, update
+from sqlalchemy import ColumnElement, Exists, Select, exists, select, update
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.elements import SQLCoreOperations
 
 from services.customer.domain.party import Account, Party
 from services.customer.store.rows import columns_of, names_of
@@ -59,19 +60,23 @@ def unknown_customer(party_id: str) -> NotFoundError:
 
 def has_ordered(session: Session, tenant: str, party_id: str, client: str) -> bool:
     """Tell whether this client of the API has placed an order for this party."""
-    orders = exists().where(
+    return bool(session.scalar(select(_orders(tenant, party_id, client))))
+
+
+def _orders(
+    tenant: str | SQLCoreOperations[str], party_id: str | SQLCoreOperations[str], client: str
+) -> Exists:
+    return exists().where(
         OrderRow.tenant == tenant, OrderRow.party_id == party_id, OrderRow.client == client
     )
-    return bool(session.scalar(select(orders)))
 
 
-def accounts_of(
-    session: Session, tenant: str, party_id: str, limit: int, offset: int = 0
-) -> list[Account]:
+def accounts_of(session: Session, party: Party, rows: range) -> list[Account]:
     """Return the accounts of one party, by id."""
-    mine = AccountRow.tenant == tenant, AccountRow.party_id == party_id
-    statement = select(*ACCOUNT).where(*mine).order_by(AccountRow.account_id)
-    return [Account(*row) for row in session.execute(statement.limit(limit).offset(offset))]
+    mine = AccountRow.tenant == party.tenant, AccountRow.party_id == party.party_id
+    found = select(*ACCOUNT).where(*mine).order_by(AccountRow.account_id)
+    these = found.offset(rows.start).limit(len(rows))
+    return [Account(*row) for row in session.execute(these)]
 
 
 def account(session: Session, tenant: str, account_id: str) -> Account:
@@ -83,24 +88,32 @@ def account(session: Session, tenant: str, account_id: str) -> Account:
     this = AccountRow.tenant == tenant, AccountRow.account_id == account_id
     row = session.execute(select(*ACCOUNT).where(*this)).one_or_none()
     if row is None:
-        msg = f"no accepted order names account {account_id}"
-        raise NotFoundError(msg, remedy="check the account's id")
+        raise unknown_account(account_id)
     return Account(*row)
 
 
+def unknown_account(account_id: str) -> NotFoundError:
+    """Return the error for an account that no accepted order names."""
+    msg = f"no accepted order names account {account_id}"
+    return NotFoundError(msg, remedy="check the account's id")
+
+
 def by_phone(
-    session: Session, tenant: str, phones: Collection[str], limit: int, offset: int = 0
+    session: Session, tenant: str, phones: Collection[str], rows: range, client: str | None = None
 ) -> list[Party]:
-    """Return the parties with one of these phone numbers, by id."""
-    found = select(*PARTY).where(PartyRow.tenant == tenant, PartyRow.phone.in_(phones))
-    return _parties(
-        session, found.where(PartyRow.phone != "").order_by(PartyRow.party_id), limit, offset
+    """Return the parties with one of these phone numbers, by number.
+
+    Those only that `client` has ordered for; None for all.
+    """
+    found = select(*PARTY).where(
+        PartyRow.tenant == tenant, PartyRow.phone != "", PartyRow.phone.in_(phones)
     )
+    if client is not None:
+        found = found.where(_orders(PartyRow.tenant, PartyRow.party_id, client))
+    return _parties(session, found.order_by(PartyRow.phone, PartyRow.party_id), rows)
 
 
-def by_name(
-    session: Session, tenant: str, beginning: str, limit: int, offset: int = 0
-) -> list[Party]:
+def by_name(session: Session, tenant: str, beginning: str, rows: range) -> list[Party]:
     """Return the parties whose name begins so, by name."""
     found = select(*PARTY).where(
         PartyRow.tenant == tenant,
@@ -108,19 +121,23 @@ def by_name(
         PartyRow.name >= beginning,
         PartyRow.name < beginning + AFTER_ALL,
     )
-    return _parties(session, found.order_by(PartyRow.name, PartyRow.party_id), limit, offset)
+    return _parties(session, found.order_by(PartyRow.name, PartyRow.party_id), rows)
 
 
-def recognised(session: Session, tenant: str, marks: Collection[str], limit: int) -> list[str]:
-    """Return the ids of erased parties that bear one of these marks."""
+def recognised(session: Session, party: Party, marks: Collection[str], limit: int) -> list[str]:
+    """Return the ids of other parties, erased ones, that bear one of these marks."""
     found = select(PartyRow.party_id).where(
-        PartyRow.tenant == tenant, PartyRow.person_mark != "", PartyRow.person_mark.in_(marks)
+        PartyRow.tenant == party.tenant,
+        PartyRow.person_mark != "",
+        PartyRow.person_mark.in_(marks),
+        PartyRow.party_id != party.party_id,
     )
     return list(session.scalars(found.order_by(PartyRow.party_id).limit(limit)))
 
 
-def _parties(session: Session, found: Select[Any], limit: int, offset: int) -> list[Party]:
-    return [Party(*row) for row in session.execute(found.limit(limit).offset(offset))]
+def _parties(session: Session, found: Select[Any], rows: range) -> list[Party]:
+    these = found.offset(rows.start).limit(len(rows))
+    return [Party(*row) for row in session.execute(these)]
 
 
 def _is(tenant: str, party_id: str) -> tuple[ColumnElement[bool], ColumnElement[bool]]:

@@ -1,0 +1,114 @@
+"""Nothing that is asked for reads a table from end to end, however many customers there are."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from sqlalchemy import event, text
+from sqlalchemy.orm import Session
+
+from services.customer import store
+from shared.db import Sessions
+from tests.customer.build import TENANT
+
+MANY = 20_000
+TENTH = "party-10"
+
+FILL = f"""
+INSERT INTO parties (tenant, party_id, name, phone, email, identity_number, category, told_at,
+                     told_by, person_mark)
+    SELECT '{TENANT}', 'party-' || n, 'name-' || n, '138' || n, '', '', 'public', now(),
+           gen_random_uuid(), 'mark-' || n FROM generate_series(1, {MANY}) n;
+INSERT INTO accounts (tenant, account_id, party_id, told_at, told_by)
+    SELECT '{TENANT}', 'account-' || n, 'party-' || n, now(), gen_random_uuid()
+    FROM generate_series(1, {MANY}) n;
+INSERT INTO orders (order_id, tenant, party_id, client, external_id, channel, priority,
+                    accepted_at, one_off_cents, monthly_cents, items)
+    SELECT gen_random_uuid(), '{TENANT}', 'party-' || n, 'crm', '', '', 4, now(), 0, 0, '[]'
+    FROM generate_series(1, {MANY}) n;
+INSERT INTO assignments (order_id, tenant, items) SELECT order_id, tenant, '[]' FROM orders;
+INSERT INTO endings (order_id, tenant, state, ended_at, code, reason)
+    SELECT order_id, tenant, 'completed', now(), '', '' FROM orders;
+INSERT INTO stops (id, tenant, order_id, told_at, is_hold, step, code, reason)
+    SELECT gen_random_uuid(), tenant, order_id, now(), true, '', '', '' FROM orders;
+INSERT INTO services (service_id, tenant, held, told_at, told_by)
+    SELECT order_id, tenant, '[]', now(), order_id FROM orders;
+INSERT INTO products (product_id, tenant, party_id, service_id, told_at, told_by)
+    SELECT order_id, tenant, party_id, order_id, now(), order_id FROM orders;
+ANALYZE;
+"""  # noqa: S608  nothing in it comes from outside
+
+
+@pytest.fixture(scope="module")
+def crowded(databases: dict[str, Sessions]) -> Sessions:
+    """A database with many customers."""
+    sessions = databases["customer"]
+    with sessions.begin() as session:
+        session.execute(text("TRUNCATE parties, accounts, orders, assignments, endings, stops"))
+        session.execute(text("TRUNCATE services, products"))
+        session.execute(text(FILL))
+    return sessions
+
+
+@contextmanager
+def plans(session: Session) -> Iterator[list[str]]:
+    """Collect the plans of all that is asked meanwhile."""
+    connection, found = session.connection(), list[str]()
+
+    def explain(_: Any, cursor: Any, statement: str, parameters: Any, *__: Any) -> None:
+        cursor.execute(f"EXPLAIN {statement}", parameters)
+        found.append("\n".join(line for (line,) in cursor.fetchall()))
+
+    event.listen(connection, "before_cursor_execute", explain)
+    yield found
+    event.remove(connection, "before_cursor_execute", explain)
+
+
+@pytest.mark.parametrize(
+    ("ask", "statements"),
+    [
+        (lambda session: store.party(session, TENANT, TENTH), 1),
+        (lambda session: store.get_party(session, TENANT, TENTH), 1),
+        (lambda session: store.account(session, TENANT, "account-10"), 1),
+        (lambda session: store.has_ordered(session, TENANT, TENTH, "crm"), 1),
+        (lambda session: store.by_phone(session, TENANT, ["13810", "1"], range(20)), 1),
+        (lambda session: store.by_phone(session, TENANT, ["13810"], range(20), "crm"), 1),
+        (lambda session: store.by_name(session, TENANT, "name-10", range(20)), 1),
+        (
+            lambda session: store.known(session, store.party(session, TENANT, TENTH), 100),
+            6,
+        ),
+        (
+            lambda session: store.recognised(
+                session, store.party(session, TENANT, TENTH), ["mark-7"], 10
+            ),
+            2,
+        ),
+    ],
+)
+def test_every_question_is_served_by_an_index(
+    crowded: Sessions, ask: Callable[[Session], object], statements: int
+) -> None:
+    with crowded() as session, plans(session) as found:
+        assert ask(session)
+
+    assert len(found) == statements
+    assert [plan for plan in found if "Seq Scan" in plan] == []
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda session: store.by_phone(session, TENANT, ["13810", "1"], range(20)),
+        lambda session: store.by_name(session, TENANT, "name-10", range(20)),
+        lambda session: store.accounts_of(session, store.party(session, TENANT, TENTH), range(20)),
+    ],
+)
+def test_the_first_page_of_a_list_does_not_sort_the_rest(
+    crowded: Sessions, ask: Callable[[Session], object]
+) -> None:
+    with crowded() as session, plans(session) as found:
+        assert ask(session)
+
+    assert [plan for plan in found if "Sort  " in plan] == []
