@@ -1,0 +1,7 @@
+"""Run the customer service: `python -m services.customer api|worker|all`."""
+
+from services.customer.app import SERVICE
+from shared.run import run
+
+if __name__ == "__main__":
+    run(SERVICE)

@@ -1,0 +1,134 @@
+"""Finding customers, seeing all that is known of one, and forgetting who one was."""
+
+from functools import partial
+from typing import Annotated
+
+from fastapi import Query, Response
+
+from services.customer import store
+from services.customer.api import showing
+from services.customer.api.access import SEES_ALL, Reader, client_of, party_for
+from services.customer.api.shapes import CUSTOMERS, CustomerView, Erased, Erasure, Found
+from services.customer.domain.party import LONGEST, Party, erased, marks_of, spellings
+from services.customer.domain.view import view_of
+from shared.auth import Caller, MissingScopeError, allow
+from shared.errors import Fault, InvalidError, UnavailableError
+from shared.http import (
+    Page,
+    RequestCause,
+    Router,
+    ToDesk,
+    ToRead,
+    ToSettings,
+    paged,
+    show,
+    show_all,
+)
+from shared.work import Work
+
+MOST = 100
+KNOWN_BEFORE = 10
+
+Admin = Annotated[Caller, allow("admin")]
+Searched = Annotated[str, Query(min_length=1, max_length=LONGEST)]
+
+router = Router(tags=["customers"])
+
+
+@router.get(CUSTOMERS, response_model=list[Found])
+def find_customers(  # noqa: PLR0913  each is a part of the request
+    *,
+    caller: Reader,
+    session: ToRead,
+    page: Page,
+    response: Response,
+    phone: Searched | None = None,
+    name: Searched | None = None,
+) -> Response:
+    """Return the customers with a phone number, however it is written, or a name that begins so."""
+    found = search(session, caller, phone, name, page.rows)
+    shown = [showing.found(each) for each in paged(response, page, found)]
+    return show_all(shown, response=response)
+
+
+def search(
+    session: ToRead, caller: Caller, phone: str | None, name: str | None, rows: range
+) -> list[Party]:
+    """Return the parties that were searched for.
+
+    Raises:
+        InvalidError: if not exactly one thing is searched by.
+        MissingScopeError: if a CRM searches by name: a number it was told, a name it could guess.
+    """
+    if (phone is None) == (name is None):
+        reason = "customers are searched by a phone number or by a name"
+        raise InvalidError([Fault("phone", "one-of", reason, "give one of phone and name")])
+    if phone is not None:
+        client = client_of(caller)
+        return store.by_phone(session, caller.tenant, spellings(phone), rows, client)
+    if not caller.may(SEES_ALL):
+        raise MissingScopeError([SEES_ALL])
+    return store.by_name(session, caller.tenant, name or "", rows)
+
+
+@router.get(f"{CUSTOMERS}/{{party_id}}/view", response_model=CustomerView)
+def read_view(
+    party_id: str,
+    caller: Reader,
+    session: ToRead,
+    settings: ToSettings,
+    limit: Annotated[int, Query(ge=1, le=MOST, description="The longest a list gets.")] = MOST,
+) -> Response:
+    """Return all that is known of one customer, each list up to `limit`."""
+    party = party_for(session, caller, party_id)
+    known = store.known(session, party, limit, client_of(caller))
+    before: tuple[str, ...] = ()
+    if settings.person_key and caller.may(SEES_ALL):
+        before = known_before(session, party, settings.person_key.encode())
+    return show(showing.customer_view(view_of(known), before))
+
+
+def known_before(session: ToRead, party: Party, key: bytes) -> tuple[str, ...]:
+    """Return the ids of erased customers who are the same person."""
+    marks = marks_of(party, key)
+    return tuple(store.recognised(session, party, marks, KNOWN_BEFORE)) if marks else ()
+
+
+@router.post(f"{CUSTOMERS}/{{party_id}}/erase", response_model=Erased)
+async def erase_customer(  # noqa: PLR0913  each is a part of the request
+    *,
+    party_id: str,
+    erasure: Erasure,
+    caller: Admin,
+    cause: RequestCause,
+    desk: ToDesk,
+    settings: ToSettings,
+) -> Response:
+    """Blank all that tells who a customer is; orders and products stay.
+
+    What orders accepted later carry is kept again.
+    """
+    if not settings.person_key:
+        msg = "there is no key to mark erased persons with: set KAITONG_PERSON_KEY and start again"
+        raise UnavailableError(msg)
+    key = settings.person_key.encode()
+    do = partial(erase, party_id, caller.client, erasure.reason, key)
+    party = await desk.serve(cause, do)
+    assert party.erased_at is not None
+    return show(
+        Erased(
+            id=party.party_id,
+            erased_at=party.erased_at,
+            is_recognisable=bool(party.person_mark),
+        )
+    )
+
+
+def erase(party_id: str, client: str, reason: str, key: bytes, work: Work) -> Party:
+    """Erase one party's personal data, and note who did it and why."""
+    party = store.get_party(work.session, work.tenant, party_id)
+    gone = erased(party, work.now, work.cause.id, key)
+    if gone is not party:
+        store.erase(work.session, gone)
+        work.note("party", party_id, "known", "erased", part=client, reason=reason)
+    return gone
