@@ -116,7 +116,6 @@ def make_api(  # noqa: PLR0913, PLR0917  each is a different neighbour
     api = Api(title=title, docs_url=None, redoc_url=None, redirect_slashes=False)
     api.state.desk = desk
     api.state.settings = settings
-    api.state.settings = settings
     api.state.reading = read_only(sessions)
     for router in routers:
         add_routes(api, router)
