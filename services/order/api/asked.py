@@ -1,0 +1,153 @@
+"""A TMF622 order as it comes: the form alone. What it means is the domain's.
+
+Every attribute may be missing here: the domain says which are needed, so that one
+answer names all faults. Attributes that we do not know are not kept.
+"""
+
+from typing import Annotated, Any
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic.alias_generators import to_camel
+
+Name = Annotated[str, StringConstraints(strip_whitespace=True, max_length=100)]
+"""Something that things are called by."""
+
+Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=1000)]
+"""Something that people read."""
+
+MOST_ITEMS = 200
+MOST_PARTS = 50
+
+
+class Asked(BaseModel):
+    """A part of what is asked for."""
+
+    model_config = ConfigDict(frozen=True, alias_generator=to_camel, use_attribute_docstrings=True)
+
+
+class AskedReference(Asked):
+    """Something that is called by its id."""
+
+    id: Name = ""
+
+
+class AskedCharacteristic(Asked):
+    """One property of a product."""
+
+    name: Name = ""
+    value: Any = None
+    """Text, a whole number, true or false, as the specification says."""
+
+
+class AskedPlace(Asked):
+    """A place, in its role."""
+
+    role: Name = ""
+    """`installation address`, for the one that counts."""
+
+    id: Name = ""
+    """The id of a standard address."""
+
+    local_network: Name = ""
+    """Extension: the area code of the address, for example 025."""
+
+
+class AskedProduct(Asked):
+    """The product that an item is about."""
+
+    id: Name = ""
+    """With action delete: the product in the inventory."""
+
+    place: Annotated[list[AskedPlace], Field(max_length=MOST_PARTS)] = []
+    product_characteristic: Annotated[list[AskedCharacteristic], Field(max_length=MOST_PARTS)] = []
+
+
+class AskedItem(Asked):
+    """One item of an order."""
+
+    id: Name = ""
+    """The item's number, unique in the order."""
+
+    action: Name = ""
+    """`add` or `delete`."""
+
+    business_action: Name = ""
+    """Extension: `new` or `disconnect`, as the field calls the action."""
+
+    quantity: int = 1
+    product_offering: AskedReference = AskedReference()
+    product: AskedProduct = AskedProduct()
+    product_order_item: Annotated[list["AskedItem"], Field(max_length=MOST_ITEMS)] = []
+    """The items of a bundle, one for each of its members."""
+
+    product_order_item_relationship: Annotated[list[Any], Field(max_length=MOST_PARTS)] = []
+
+
+class AskedMediumCharacteristic(Asked):
+    """What a contact medium consists of (TMF632)."""
+
+    phone_number: Name = ""
+    email_address: Name = ""
+
+
+class AskedMedium(Asked):
+    """A way to reach a party (TMF632 `contactMedium`)."""
+
+    medium_type: Name = ""
+    characteristic: AskedMediumCharacteristic = AskedMediumCharacteristic()
+
+
+class AskedIdentification(Asked):
+    """A document that says who a person is (TMF632 `individualIdentification`)."""
+
+    identification_id: Name = ""
+
+
+class AskedParty(Asked):
+    """A party, in its role."""
+
+    id: Name = ""
+    """The CRM's id of the party."""
+
+    role: Name = ""
+    """`customer`, for the one that counts."""
+
+    name: Name = ""
+    category: Name = ""
+    """Extension: `public`, `business` or `key-account`."""
+
+    referred_type: Annotated[Name, Field(alias="@referredType")] = ""
+    """`Individual` or `Organization`."""
+
+    contact_medium: Annotated[list[AskedMedium], Field(max_length=MOST_PARTS)] = []
+    individual_identification: Annotated[
+        list[AskedIdentification], Field(max_length=MOST_PARTS)
+    ] = []
+
+
+class AskedNote(Asked):
+    """A remark."""
+
+    text: Text = ""
+
+
+class AskedOrder(Asked):
+    """An order (TMF622 v4 `ProductOrder_Create`)."""
+
+    external_id: Name = ""
+    """The CRM's number of the order: repeating it repeats no order."""
+
+    priority: Annotated[Name, Field(coerce_numbers_to_str=True)] = ""
+    """0, the most urgent, to 4; 4 if nothing is said."""
+
+    category: Name = ""
+    description: Text = ""
+    requested_start_date: AwareDatetime | None = None
+    requested_completion_date: AwareDatetime | None = None
+    billing_account: AskedReference = AskedReference()
+    channel: Annotated[list[AskedReference], Field(max_length=MOST_PARTS)] = []
+    """By which channel it came; `internet` if nothing is said."""
+
+    note: Annotated[list[AskedNote], Field(max_length=MOST_PARTS)] = []
+    related_party: Annotated[list[AskedParty], Field(max_length=MOST_PARTS)] = []
+    product_order_item: Annotated[list[AskedItem], Field(max_length=MOST_ITEMS)] = []

@@ -1,0 +1,129 @@
+"""Prices as TM Forum shows them."""
+
+from collections.abc import Iterable, Iterator
+
+from services.order.api.shown import Shown
+from services.order.domain.catalogue import PriceKind
+from services.order.domain.price import Charge
+from shared.contracts import Cents
+
+CURRENCY = "CNY"
+MONTH = "month"
+CENTS = 100
+
+
+class MoneyView(Shown):
+    """An amount."""
+
+    unit: str
+    """ISO 4217."""
+
+    value: float
+
+    @classmethod
+    def of(cls, cents: Cents) -> "MoneyView":
+        """Show an amount."""
+        return cls(unit=CURRENCY, value=cents / CENTS)
+
+
+class PriceAmountView(Shown):
+    """A price, without tax."""
+
+    duty_free_amount: MoneyView
+    percentage: float | None = None
+
+
+class AlterationView(Shown):
+    """What is taken off a price."""
+
+    name: str
+    price_type: PriceKind
+    price: PriceAmountView
+
+
+class PriceReferenceView(Shown):
+    """A price of the catalogue."""
+
+    id: str
+
+
+class OrderPriceView(Shown):
+    """One line of what something costs, or a sum of lines."""
+
+    name: str
+    price_type: PriceKind
+    recurring_charge_period: str | None
+    price: PriceAmountView
+    price_alteration: tuple[AlterationView, ...] | None = None
+    product_offering_price: PriceReferenceView | None = None
+
+
+class QuantityView(Shown):
+    """So many of something."""
+
+    amount: int
+    units: str
+
+
+class TermView(Shown):
+    """How long a price binds."""
+
+    name: str
+    duration: QuantityView
+
+
+def period_of(kind: PriceKind) -> str | None:
+    """Return how often a price is charged."""
+    return None if kind is PriceKind.ONE_TIME else MONTH
+
+
+def lines(charges: Iterable[Charge]) -> tuple[OrderPriceView, ...]:
+    """Show charges, each as a line."""
+    return tuple(
+        OrderPriceView(
+            name=charge.name,
+            price_type=charge.kind,
+            recurring_charge_period=period_of(charge.kind),
+            price=PriceAmountView(duty_free_amount=MoneyView.of(charge.cents)),
+            price_alteration=alteration(charge),
+            product_offering_price=PriceReferenceView(id=charge.price_id),
+        )
+        for charge in charges
+    )
+
+
+def alteration(charge: Charge) -> tuple[AlterationView, ...] | None:
+    """Show what was taken off a charge, if something was."""
+    if not charge.discount_cents:
+        return None
+    off = PriceAmountView(
+        duty_free_amount=MoneyView.of(-charge.discount_cents),
+        percentage=-charge.discount_percent,
+    )
+    return (AlterationView(name=charge.discount_name, price_type=charge.kind, price=off),)
+
+
+def sums(one_off_cents: Cents, monthly_cents: Cents) -> Iterator[OrderPriceView]:
+    """Show what something costs once and every month, as far as it does."""
+    for kind, cents in ((PriceKind.ONE_TIME, one_off_cents), (PriceKind.RECURRING, monthly_cents)):
+        if cents:
+            yield OrderPriceView(
+                name="total",
+                price_type=kind,
+                recurring_charge_period=period_of(kind),
+                price=PriceAmountView(duty_free_amount=MoneyView.of(cents)),
+            )
+
+
+def terms(charges: Iterable[Charge]) -> tuple[TermView, ...] | None:
+    """Show how long charges bind, as far as they do."""
+    return (
+        tuple(
+            TermView(
+                name=charge.name, duration=QuantityView(amount=charge.term_months, units=MONTH)
+            )
+            for charge in charges
+            if charge.term_months
+        )
+        or None
+    )

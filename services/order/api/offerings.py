@@ -1,0 +1,197 @@
+"""The catalogue over HTTP: what is sold (TMF620 v4, to read), and its publication."""
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Annotated, TypeVar
+
+from fastapi import Depends, Query, Response
+from fastapi.concurrency import run_in_threadpool
+
+from services.order import store
+from services.order.api.shown import CATALOGUE, Shown
+from services.order.api.views_catalogue import (
+    OfferingView,
+    PriceView,
+    SpecificationView,
+    show_offering,
+    show_prices,
+    show_specification,
+)
+from services.order.domain.catalogue import (
+    Catalogue,
+    Entry,
+    LifeCycle,
+    Offering,
+    latest,
+    version_of,
+)
+from services.order.domain.publication import Publication, publish
+from shared.auth import Caller, allow
+from shared.errors import NotFoundError
+from shared.http import (
+    Fields,
+    Page,
+    RequestCause,
+    Router,
+    ToDesk,
+    ToRead,
+    paged,
+    show,
+    show_all,
+)
+from shared.http.paging import Paging
+from shared.work import Work
+
+router = Router(tags=["catalogue"])
+
+Reader = Annotated[Caller, allow("crm:order.read", "viewer:read")]
+Importer = Annotated[Caller, allow("ops:import")]
+T = TypeVar("T")
+Status = Annotated[LifeCycle | None, Query(alias="lifecycleStatus")]
+Version = Annotated[int | None, Query(ge=1, description="The active one, if none is named.")]
+
+
+async def open_catalogue(caller: Reader, session: ToRead) -> Catalogue:
+    """Return what the caller's tenant sells."""
+    return await run_in_threadpool(store.catalogue.get, session, caller.tenant)
+
+
+Sold = Annotated[Catalogue, Depends(open_catalogue)]
+
+OFFERINGS = f"{CATALOGUE}/productOffering"
+PRICES = f"{CATALOGUE}/productOfferingPrice"
+SPECIFICATIONS = f"{CATALOGUE}/productSpecification"
+
+
+@router.get(OFFERINGS, response_model=list[OfferingView])
+def list_offerings(
+    catalogue: Sold,
+    page: Page,
+    fields: Fields,
+    response: Response,
+    status: Status = None,
+) -> Response:
+    """List offerings, each in its newest version, or the newest in one status."""
+    found = latest(catalogue.offerings, status)
+    shown = [offering_view(each, catalogue) for each in part(found, page)]
+    return show_all(paged(response, page, shown, len(found)), fields, response)
+
+
+@router.get(f"{OFFERINGS}/{{id}}", response_model=OfferingView)
+def read_offering(
+    id: str,  # noqa: A002  TMF's name
+    catalogue: Sold,
+    fields: Fields,
+    version: Version = None,
+) -> Response:
+    """Show one offering."""
+    offering = must_be(version_of(catalogue.offerings, id, version), "offering")
+    return show(offering_view(offering, catalogue), fields)
+
+
+def offering_view(offering: Offering, catalogue: Catalogue) -> OfferingView:
+    """Show an offering, and whether it is sold."""
+    return show_offering(offering, is_sellable=catalogue.sold.get(offering.id) == offering)
+
+
+@router.get(SPECIFICATIONS, response_model=list[SpecificationView])
+def list_specifications(
+    catalogue: Sold,
+    page: Page,
+    fields: Fields,
+    response: Response,
+    status: Status = None,
+) -> Response:
+    """List specifications, each in its newest version, or the newest in one status."""
+    found = latest(catalogue.specifications, status)
+    shown = [show_specification(each) for each in part(found, page)]
+    return show_all(paged(response, page, shown, len(found)), fields, response)
+
+
+@router.get(f"{SPECIFICATIONS}/{{id}}", response_model=SpecificationView)
+def read_specification(
+    id: str,  # noqa: A002  TMF's name
+    catalogue: Sold,
+    fields: Fields,
+    version: Version = None,
+) -> Response:
+    """Show one specification."""
+    found = must_be(version_of(catalogue.specifications, id, version), "specification")
+    return show(show_specification(found), fields)
+
+
+@router.get(PRICES, response_model=list[PriceView])
+def list_prices(catalogue: Sold, page: Page, fields: Fields, response: Response) -> Response:
+    """List the prices and discounts of all offerings, each in its newest version."""
+    found = all_prices(catalogue)
+    shown = part(found, page)
+    return show_all(paged(response, page, shown, len(found)), fields, response)
+
+
+@router.get(f"{PRICES}/{{id}}", response_model=PriceView)
+def read_price(
+    id: str,  # noqa: A002  TMF's name
+    catalogue: Sold,
+    fields: Fields,
+) -> Response:
+    """Show one price or discount."""
+    found = all_prices(catalogue)
+    return show(must_be(next((each for each in found if each.id == id), None), "price"), fields)
+
+
+def all_prices(catalogue: Catalogue) -> list[PriceView]:
+    """Show all prices and discounts."""
+    return [price for each in latest(catalogue.offerings) for price in show_prices(each)]
+
+
+def part(found: Sequence[T], page: Paging) -> Sequence[T]:
+    """Return what of a list belongs on a page, and one more."""
+    return found[page.offset : page.offset + page.reach]
+
+
+def must_be(found: T | None, kind: str) -> T:
+    """Return what was found.
+
+    Raises:
+        NotFoundError: if nothing was.
+    """
+    if found is None:
+        msg = f"the catalogue has no such {kind}"
+        raise NotFoundError(msg, remedy=f"list them under {CATALOGUE}")
+    return found
+
+
+class PublishedView(Shown):
+    """What a publication has changed."""
+
+    changed: list[str]
+    """Kind, id and version of each entry that is new or different."""
+
+
+@router.post("/ops/v1/catalogue")
+async def publish_catalogue(
+    publication: Publication, caller: Importer, cause: RequestCause, desk: ToDesk
+) -> PublishedView:
+    """Publish specifications and offerings, in new versions or for a new state.
+
+    What is there already does no harm, so a publication can be sent again. A version
+    that was active never changes: send what is different under a higher version.
+    """
+    changed = await desk.serve(cause, partial(put, caller.tenant, publication))
+    return PublishedView(changed=changed)
+
+
+def put(tenant: str, publication: Publication, work: Work) -> list[str]:
+    """Bring a tenant's catalogue to what was published; return the names of what changed."""
+    shared, own = store.catalogue.lock(work.session, tenant)
+    entries = publish(shared, own, publication)
+    store.catalogue.put(work.session, tenant, entries)
+    names = [name_of(each) for each in entries]
+    for name, entry in zip(names, entries, strict=True):
+        work.note("catalogue", name, "", entry.state)
+    return names
+
+
+def name_of(entry: Entry) -> str:
+    """Return kind, id and version of an entry."""
+    return f"{type(entry).__name__.lower()}/{entry.id}/{entry.version}"

@@ -1,0 +1,187 @@
+"""Orders over HTTP (TMF622 v4)."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Annotated, NamedTuple
+from uuid import UUID
+
+from fastapi import Depends, Header, Query, Response
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from sqlalchemy.orm import Session
+
+from services.order import store
+from services.order.api.examples import ORDER_EXAMPLES
+from services.order.api.reading import OrderBody
+from services.order.api.shown import ORDERS
+from services.order.api.views_history import ChangeView
+from services.order.api.views_order import OrderView, show_order
+from services.order.domain.acceptance import accept
+from services.order.domain.order import Order
+from services.order.domain.progress import Progress, first_changes
+from services.order.domain.request import GivenOrder, Placed
+from services.order.domain.states import State
+from services.order.domain.submission import Names, Submission, earlier, repetition
+from services.order.store.order_lists import OrderFilter
+from shared import history
+from shared.auth import Caller, allow
+from shared.http import Fields, Page, RequestCause, Router, ToDesk, ToRead, paged, show, show_all
+from shared.work import Work
+
+router = Router(tags=["orders"])
+
+Reader = Annotated[Caller, allow("crm:order.read", "viewer:read")]
+Writer = Annotated[Caller, allow("crm:order.write")]
+IdempotencyKey = Annotated[
+    str | None,
+    Header(
+        min_length=1,
+        max_length=255,
+        pattern=r"^[\x21-\x7e]+$",
+        description="Chosen by the client, a new one for each new order: a request that is "
+        "repeated with it gets the first answer again.",
+    ),
+]
+
+
+class Errand(NamedTuple):
+    """One POST: what it asks for, by whom, and under which names it may be repeated."""
+
+    names: Names
+    given: GivenOrder
+    fingerprint: bytes
+
+
+def preload(session: Session, errands: Sequence[Errand]) -> None:
+    """Read what these POSTs will ask for, with a select for each kind."""
+    store.submissions.preload(session, [each.names for each in errands])
+    store.catalogue.preload(session, {each.names.tenant for each in errands})
+    store.products.preload_with_bundles(
+        session, [id_ for each in errands for id_ in each.given.product_ids]
+    )
+
+
+@router.post(
+    ORDERS,
+    status_code=201,
+    response_model=OrderView,
+    openapi_extra={"requestBody": {"content": {"application/json": {"examples": ORDER_EXAMPLES}}}},
+)
+async def place_order(
+    body: OrderBody,
+    caller: Writer,
+    cause: RequestCause,
+    desk: ToDesk,
+    idempotency_key: IdempotencyKey = None,
+) -> Response:
+    """Place an order.
+
+    It is accepted or refused at once, with every fault named; its fulfilment goes on
+    after the answer. An order that is repeated, by its `Idempotency-Key` or its
+    `externalId`, gets the first answer again, byte for byte. Another body under the
+    same `Idempotency-Key` is refused with 422, under the same `externalId` with 409.
+    """
+    names = Names(caller.tenant, caller.client, idempotency_key, body.given.external_id or None)
+    errand = Errand(names, body.given, body.fingerprint)
+    answer = await desk.serve(cause, partial(take_on, errand), needs=preload, about=errand)
+    location = {"Location": f"{ORDERS}/{answer.order_id}"}
+    return Response(answer.answer, 201, location, media_type="application/json")
+
+
+def take_on(errand: Errand, work: Work) -> Submission:
+    """Accept an order, unless it was before; return the answer either way."""
+    names = errand.names
+    known = earlier(*store.submissions.find(work.session, names), errand.fingerprint)
+    if known:
+        for again in repetition(known, names, work.cause.id):
+            store.submissions.add(work.session, again)
+        return known
+    placed = Placed(work.cause.id, names.tenant, names.client, work.now)
+    catalogue = store.catalogue.get(work.session, names.tenant)
+    products = store.products.with_bundles(work.session, errand.given.product_ids)
+    accepted = accept(errand.given, placed, catalogue, products)
+    answer = answer_of(errand, accepted.order, accepted.progress)
+    store.submissions.add(work.session, answer)
+    store.orders.add(work.session, accepted.order, accepted.progress)
+    store.products.put_all(work.session, changed=accepted.claimed)
+    for change in first_changes(accepted.progress):
+        work.note(change.kind, placed.order_id, change.was, change.became, part=change.part)
+    work.cause = replace(work.cause, local_network=accepted.order.local_network)
+    work.emit(accepted.tell)
+    return answer
+
+
+def answer_of(errand: Errand, order: Order, progress: Progress) -> Submission:
+    """Return the answer to a POST, as it is kept for those who ask again."""
+    view = show_order(order, progress)
+    return Submission(
+        id=order.id,
+        **errand.names._asdict(),
+        order_id=order.id,
+        fingerprint=errand.fingerprint,
+        answer=view.model_dump_json(by_alias=True, exclude_none=True).encode(),
+    )
+
+
+class OrderQuery(BaseModel):
+    """Which orders are wanted, as the URL says it."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+    state: State | None = None
+    external_id: Annotated[str | None, Field(alias="externalId", max_length=100)] = None
+    party_id: Annotated[str | None, Field(alias="relatedParty.id", max_length=100)] = None
+    ordered_from: Annotated[AwareDatetime | None, Field(alias="orderDate.gte")] = None
+    """Orders of this moment and later, with its zone: `2026-01-31T12:00:00Z`."""
+
+    ordered_until: Annotated[AwareDatetime | None, Field(alias="orderDate.lte")] = None
+    """Orders of this moment and earlier."""
+
+
+async def filters(asked: Annotated[OrderQuery, Query()], caller: Reader) -> OrderFilter:
+    """Read which orders are wanted; a CRM sees its own."""
+    return OrderFilter(
+        tenant=caller.tenant,
+        client=own_only(caller),
+        state=asked.state,
+        external_id=asked.external_id,
+        party_id=asked.party_id,
+        ordered_from=asked.ordered_from,
+        ordered_until=asked.ordered_until,
+    )
+
+
+def own_only(caller: Caller) -> str | None:
+    """Return the client whose orders alone the caller may see; None for all of its tenant."""
+    return None if caller.may("viewer:read") else caller.client
+
+
+@router.get(ORDERS, response_model=list[OrderView])
+def list_orders(
+    wanted: Annotated[OrderFilter, Depends(filters)],
+    session: ToRead,
+    page: Page,
+    fields: Fields,
+    response: Response,
+) -> Response:
+    """List orders, the newest first. 206 says that there are more behind this page.
+
+    `X-Total-Count` is given where it costs nothing: when the last order is on the page.
+    """
+    found = store.order_lists.find(session, wanted, page.offset, page.reach)
+    shown = [show_order(*each) for each in paged(response, page, found)]
+    return show_all(shown, fields, response)
+
+
+@router.get(f"{ORDERS}/{{id}}", response_model=OrderView)
+def read_order(id: UUID, caller: Reader, session: ToRead, fields: Fields) -> Response:  # noqa: A002  TMF's name
+    """Show one order as it stands."""
+    order, progress = store.orders.look(session, id, caller.tenant, own_only(caller))
+    return show(show_order(order, progress), fields)
+
+
+@router.get("/ops/v1/orders/{id}/history")
+def read_history(id: UUID, caller: Reader, session: ToRead) -> list[ChangeView]:  # noqa: A002
+    """List every change of state of an order and its items, oldest first."""
+    order, _ = store.orders.look(session, id, caller.tenant, own_only(caller))
+    return [ChangeView.of(each) for each in history.read(session, order.tenant, str(order.id))]

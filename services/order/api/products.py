@@ -1,0 +1,62 @@
+"""The installed base over HTTP (TMF637 v4)."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Depends, Query, Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from services.order import store
+from services.order.api.shown import PRODUCTS
+from services.order.api.views_product import ProductInventoryView, show_product
+from services.order.domain.product import Status
+from services.order.store.product_lists import ProductFilter
+from shared.auth import Caller, allow
+from shared.http import Fields, Page, Router, ToRead, paged, show, show_all
+
+router = Router(tags=["products"])
+
+Reader = Annotated[Caller, allow("crm:order.read", "viewer:read")]
+
+
+class ProductQuery(BaseModel):
+    """Which products are wanted, as the URL says it."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+    status: Status | None = None
+    party_id: Annotated[str | None, Field(alias="relatedParty.id", max_length=100)] = None
+    offering_id: Annotated[str | None, Field(alias="productOffering.id", max_length=100)] = None
+    number: Annotated[str | None, Field(alias="productSerialNumber", max_length=100)] = None
+    """A telephone number in E.164, its plus sign written %2B."""
+
+
+async def filters(asked: Annotated[ProductQuery, Query()], caller: Reader) -> ProductFilter:
+    """Read which products are wanted."""
+    return ProductFilter(
+        tenant=caller.tenant,
+        party_id=asked.party_id,
+        status=asked.status,
+        offering_id=asked.offering_id,
+        number=asked.number,
+    )
+
+
+@router.get(PRODUCTS, response_model=list[ProductInventoryView])
+def list_products(
+    wanted: Annotated[ProductFilter, Depends(filters)],
+    session: ToRead,
+    page: Page,
+    fields: Fields,
+    response: Response,
+) -> Response:
+    """List products that customers have or had. 206 says that there are more."""
+    found = store.product_lists.find(session, wanted, page.offset, page.reach)
+    shown = [show_product(each) for each in paged(response, page, found)]
+    return show_all(shown, fields, response)
+
+
+@router.get(f"{PRODUCTS}/{{id}}", response_model=ProductInventoryView)
+def read_product(id: UUID, caller: Reader, session: ToRead, fields: Fields) -> Response:  # noqa: A002  TMF's name
+    """Show one product."""
+    return show(show_product(store.products.look(session, id, caller.tenant)), fields)

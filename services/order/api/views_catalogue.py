@@ -1,0 +1,288 @@
+"""The catalogue as TMF620 v4 shows it."""
+
+from collections.abc import Iterator
+from typing import Annotated
+
+from pydantic import Field
+
+from services.order.api.money import MoneyView, QuantityView, period_of
+from services.order.api.shown import (
+    CATALOGUE,
+    Moment,
+    ReferenceView,
+    Shown,
+)
+from services.order.domain.catalogue import (
+    CharacteristicRule,
+    Discount,
+    LifeCycle,
+    Offering,
+    Price,
+    PriceKind,
+    Specification,
+    ValueType,
+)
+from shared.contracts import Value
+
+
+class ValueView(Shown):
+    """A value that a characteristic may have."""
+
+    value: str | int | bool
+    value_type: ValueType
+
+
+class CharacteristicRuleView(Shown):
+    """What may be said of one property of a product."""
+
+    name: str
+    description: str | None = None
+    value_type: ValueType
+    configurable: bool = True
+    min_cardinality: int
+    max_cardinality: int = 1
+    regex: str | None = None
+    product_spec_characteristic_value: tuple[ValueView, ...] | None = None
+    product_spec_char_relationship: tuple["RuleRelationshipView", ...] | None = None
+
+
+class RuleRelationshipView(Shown):
+    """Another characteristic that must be given with it."""
+
+    name: str
+    relationship_type: str = "requires"
+
+
+class SpecificationView(Shown):
+    """A kind of product (TMF620 v4 `ProductSpecification`)."""
+
+    id: str
+    href: str
+    name: str
+    description: str | None = None
+    version: str
+    lifecycle_status: LifeCycle
+    is_bundle: bool = False
+    product_spec_characteristic: tuple[CharacteristicRuleView, ...]
+    type: Annotated[str, Field(alias="@type")] = "ProductSpecification"
+
+
+class ValidityView(Shown):
+    """From when until when."""
+
+    start_date_time: Moment | None = None
+    end_date_time: Moment | None = None
+
+
+class MemberView(Shown):
+    """An offering that is sold in a bundle."""
+
+    id: str
+    href: str
+
+
+class ValueUseView(Shown):
+    """A characteristic that has a certain value."""
+
+    name: str
+    product_spec_characteristic_value: tuple[ValueView, ...]
+
+
+class PriceView(Shown):
+    """A price of an offering (TMF620 v4 `ProductOfferingPrice`)."""
+
+    id: str
+    href: str
+    name: str
+    version: str
+    lifecycle_status: LifeCycle
+    price_type: str
+    """`oneTime`, `recurring`, `minimumSpend` or `discount`."""
+
+    recurring_charge_period_type: str | None = None
+    recurring_charge_period_length: int | None = None
+    price: MoneyView | None = None
+    percentage: float | None = None
+    prod_spec_char_value_use: tuple[ValueUseView, ...] | None = None
+    """The characteristics for which it is due."""
+
+    product_offering_term: tuple["OfferingTermView", ...] | None = None
+    type: Annotated[str, Field(alias="@type")] = "ProductOfferingPrice"
+
+
+class OfferingTermView(Shown):
+    """How long a price binds."""
+
+    name: str
+    duration: QuantityView
+
+
+class OfferingView(Shown):
+    """What can be ordered (TMF620 v4 `ProductOffering`)."""
+
+    id: str
+    href: str
+    name: str
+    description: str | None = None
+    version: str
+    lifecycle_status: LifeCycle
+    is_bundle: bool
+    is_sellable: bool
+    """It can be ordered now: this version is the newest active one, and so are its parts."""
+
+    valid_for: ValidityView | None = None
+    channel: tuple[ReferenceView, ...] | None = None
+    market_segment: tuple[ReferenceView, ...] | None = None
+    place: tuple[ReferenceView, ...] | None = None
+    bundled_product_offering: tuple[MemberView, ...] | None = None
+    prod_spec_char_value_use: tuple[ValueUseView, ...] | None = None
+    product_offering_price: tuple[ReferenceView, ...] | None = None
+    product_specification: ReferenceView | None = None
+    type: Annotated[str, Field(alias="@type")] = "ProductOffering"
+
+
+TYPES: dict[type[Value], ValueType] = {
+    str: ValueType.STRING,
+    int: ValueType.INTEGER,
+    bool: ValueType.BOOLEAN,
+}
+
+
+def href(kind: str, id_: str) -> str:
+    """Return where an entry of the catalogue is found."""
+    return f"{CATALOGUE}/{kind}/{id_}"
+
+
+def value_view(value: Value) -> ValueView:
+    """Show a value."""
+    return ValueView(value=value, value_type=TYPES[type(value)])
+
+
+def show_specification(specification: Specification) -> SpecificationView:
+    """Show one version of a specification."""
+    return SpecificationView(
+        id=specification.id,
+        href=href("productSpecification", specification.id),
+        name=specification.name,
+        description=specification.description or None,
+        version=str(specification.version),
+        lifecycle_status=specification.state,
+        product_spec_characteristic=tuple(map(rule_view, specification.characteristics)),
+    )
+
+
+def rule_view(rule: CharacteristicRule) -> CharacteristicRuleView:
+    """Show what may be said of one property."""
+    return CharacteristicRuleView(
+        name=rule.name,
+        description=rule.description or None,
+        value_type=rule.type,
+        min_cardinality=int(rule.required),
+        regex=rule.pattern or None,
+        product_spec_characteristic_value=tuple(map(value_view, rule.allowed)) or None,
+        product_spec_char_relationship=tuple(
+            RuleRelationshipView(name=name) for name in rule.requires
+        )
+        or None,
+    )
+
+
+def show_offering(offering: Offering, *, is_sellable: bool) -> OfferingView:
+    """Show one version of an offering."""
+    prices = [price_reference(price) for price in show_prices(offering)]
+    eligible = offering.eligibility
+    return OfferingView(
+        id=offering.id,
+        href=href("productOffering", offering.id),
+        name=offering.name,
+        description=offering.description or None,
+        version=str(offering.version),
+        lifecycle_status=offering.state,
+        is_bundle=offering.is_bundle,
+        is_sellable=is_sellable,
+        valid_for=validity(offering),
+        channel=references(eligible.channels),
+        market_segment=references(eligible.categories),
+        place=references(eligible.local_networks),
+        bundled_product_offering=tuple(
+            MemberView(id=member, href=href("productOffering", member))
+            for member in offering.members
+        )
+        or None,
+        prod_spec_char_value_use=tuple(use(each.name, each.value) for each in offering.fixed)
+        or None,
+        product_offering_price=tuple(prices) or None,
+        product_specification=specification_reference(offering.specification),
+    )
+
+
+def validity(offering: Offering) -> ValidityView | None:
+    """Show when an offering is sold, if that is bounded."""
+    begin, end = offering.eligibility.valid_from, offering.eligibility.valid_until
+    return ValidityView(start_date_time=begin, end_date_time=end) if begin or end else None
+
+
+def references(ids: tuple[str, ...]) -> tuple[ReferenceView, ...] | None:
+    """Show things that are called by their ids."""
+    return tuple(ReferenceView(id=id_) for id_ in ids) or None
+
+
+def specification_reference(id_: str) -> ReferenceView | None:
+    """Show which specification an offering is of, if it is of one."""
+    return ReferenceView(id=id_, href=href("productSpecification", id_)) if id_ else None
+
+
+def price_reference(price: PriceView) -> ReferenceView:
+    """Show which price an offering has."""
+    return ReferenceView(id=price.id, href=price.href, name=price.name)
+
+
+def use(name: str, value: Value) -> ValueUseView:
+    """Show that a characteristic has a value."""
+    return ValueUseView(name=name, product_spec_characteristic_value=(value_view(value),))
+
+
+def show_prices(offering: Offering) -> Iterator[PriceView]:
+    """Show the prices of an offering, and what it takes off those of its members."""
+    for price in offering.prices:
+        yield price_view(offering, price)
+    for discount in offering.discounts:
+        yield discount_view(offering, discount)
+
+
+def price_view(offering: Offering, price: Price) -> PriceView:
+    """Show a price. Its id is that of the offering and its own."""
+    id_ = f"{offering.id}:{price.id}"
+    term = QuantityView(amount=price.term_months, units="month")
+    return PriceView(
+        id=id_,
+        href=href("productOfferingPrice", id_),
+        name=price.name,
+        version=str(offering.version),
+        lifecycle_status=offering.state,
+        price_type=price.kind,
+        recurring_charge_period_type=period_of(price.kind),
+        recurring_charge_period_length=None if price.kind is PriceKind.ONE_TIME else 1,
+        price=MoneyView.of(price.amount_cents),
+        prod_spec_char_value_use=(use(price.when.characteristic, price.when.value),)
+        if price.when
+        else None,
+        product_offering_term=(OfferingTermView(name=price.name, duration=term),)
+        if price.term_months
+        else None,
+    )
+
+
+def discount_view(offering: Offering, discount: Discount) -> PriceView:
+    """Show what a bundle takes off a member's prices."""
+    id_ = f"{offering.id}:{discount.id}"
+    return PriceView(
+        id=id_,
+        href=href("productOfferingPrice", id_),
+        name=discount.name,
+        version=str(offering.version),
+        lifecycle_status=offering.state,
+        price_type="discount",
+        recurring_charge_period_type=period_of(discount.kind),
+        percentage=-discount.percent,
+    )

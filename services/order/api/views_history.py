@@ -1,0 +1,39 @@
+"""Changes of state as they are shown."""
+
+from typing import Self
+from uuid import UUID
+
+from services.order.api.shown import Moment, Shown
+from shared.history import Change
+
+
+class ChangeView(Shown):
+    """One thing passed from one state to another."""
+
+    at: Moment
+    kind: str
+    """`order` or `item`."""
+
+    part: str
+    """Which item; empty for the order itself."""
+
+    was: str
+    """Empty for what begins."""
+
+    became: str
+    reason: str
+    cause: UUID
+    """The request or message that made it so."""
+
+    @classmethod
+    def of(cls, change: Change) -> Self:
+        """Show a change."""
+        return cls(
+            at=change.at,
+            kind=change.kind,
+            part=change.part,
+            was=change.was,
+            became=change.became,
+            reason=change.reason,
+            cause=change.cause,
+        )

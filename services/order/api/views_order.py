@@ -1,0 +1,233 @@
+"""An order as TMF622 v4 shows it."""
+
+from collections.abc import Iterable, Mapping
+from typing import Annotated
+
+from pydantic import Field
+
+from services.order.api.money import OrderPriceView, TermView, lines, sums, terms
+from services.order.api.shown import (
+    CATALOGUE,
+    ORDERS,
+    PRODUCTS,
+    CharacteristicView,
+    Moment,
+    PartyView,
+    PlaceView,
+    ReferenceView,
+    Shown,
+)
+from services.order.domain.order import BundleItem, Content, Item, Order
+from services.order.domain.places import ROLE
+from services.order.domain.progress import Progress
+from services.order.domain.states import State, compose
+from shared.contracts import Action, Characteristic, Value
+
+TYPES: dict[type[Value], str] = {str: "string", int: "integer", bool: "boolean"}
+
+
+class ProductView(Shown):
+    """The product that an item is about."""
+
+    id: str | None = None
+    href: str | None = None
+    is_bundle: bool
+    place: tuple[PlaceView, ...] | None = None
+    product_characteristic: tuple[CharacteristicView, ...] | None = None
+    product_specification: ReferenceView | None = None
+
+
+class ItemView(Shown):
+    """One item: a product, or a bundle of items."""
+
+    id: str
+    quantity: int = 1
+    action: Action
+    business_action: str
+    state: State
+    product_offering: ReferenceView
+    product: ProductView
+    item_price: tuple[OrderPriceView, ...] | None = None
+    item_total_price: tuple[OrderPriceView, ...] | None = None
+    item_term: tuple[TermView, ...] | None = None
+    product_order_item: tuple["ItemView", ...] | None = None
+
+
+class NoteView(Shown):
+    """A remark that came with the order."""
+
+    text: str
+
+
+class ChannelView(Shown):
+    """By which channel the order came."""
+
+    id: str
+
+
+class MessageView(Shown):
+    """Why an order is held, or came to nothing (as TMF622 v5 names it)."""
+
+    code: str
+    reason: str
+    timestamp: Moment
+
+
+class OrderView(Shown):
+    """An order (TMF622 v4 `ProductOrder`)."""
+
+    id: str
+    href: str
+    external_id: str | None = None
+    priority: str
+    category: str | None = None
+    description: str | None = None
+    state: State
+    order_date: Moment
+    requested_start_date: Moment | None = None
+    requested_completion_date: Moment | None = None
+    completion_date: Moment | None = None
+    channel: tuple[ChannelView, ...]
+    note: tuple[NoteView, ...] | None = None
+    billing_account: ReferenceView | None = None
+    related_party: tuple[PartyView, ...]
+    order_total_price: tuple[OrderPriceView, ...]
+    product_order_item: tuple[ItemView, ...]
+    product_order_error_message: tuple[MessageView, ...] | None = None
+    type: Annotated[str, Field(alias="@type")] = "ProductOrder"
+
+
+def show_order(order: Order, progress: Progress) -> OrderView:
+    """Show an order as it stands."""
+    content = order.content
+    return OrderView(
+        id=str(order.id),
+        href=f"{ORDERS}/{order.id}",
+        external_id=content.external_id or None,
+        priority=str(content.priority),
+        category=content.category or None,
+        description=content.description or None,
+        state=progress.state,
+        order_date=order.ordered_at,
+        requested_start_date=content.requested_start,
+        requested_completion_date=content.requested_completion,
+        completion_date=progress.changed_at if progress.state is State.COMPLETED else None,
+        channel=(ChannelView(id=content.channel),),
+        note=tuple(NoteView(text=note.text) for note in content.notes) or None,
+        billing_account=account(content),
+        related_party=(customer(content),),
+        order_total_price=tuple(sums(order.one_off_cents, order.monthly_cents)),
+        product_order_item=show_items(order, progress),
+        product_order_error_message=message(progress),
+    )
+
+
+def account(content: Content) -> ReferenceView | None:
+    """Show the account that pays, if the order names one."""
+    id_ = content.customer.account_id
+    return ReferenceView(id=id_) if id_ else None
+
+
+def customer(content: Content) -> PartyView:
+    """Show the customer."""
+    return PartyView(
+        id=content.customer.id,
+        role="customer",
+        name=content.customer.name or None,
+        referred_type="Organization" if content.is_organization else "Individual",
+    )
+
+
+def message(progress: Progress) -> tuple[MessageView, ...] | None:
+    """Show why an order stands where it stands, if there is a reason."""
+    if not progress.code:
+        return None
+    why = MessageView(code=progress.code, reason=progress.reason, timestamp=progress.changed_at)
+    return (why,)
+
+
+def show_items(order: Order, progress: Progress) -> tuple[ItemView, ...]:
+    """Show the items as they were nested, in their order."""
+    states = {each.id: each.state for each in progress.items}
+    bundles = {bundle.id: bundle for bundle in order.content.bundles}
+    tops = dict.fromkeys(item.bundle_item or item.id for item in order.items)
+    items = {item.id: item for item in order.items}
+    return tuple(
+        show_bundle(bundles[top], [*order.members(bundles[top])], states)
+        if top in bundles
+        else show_item(items[top], states[top])
+        for top in tops
+    )
+
+
+def show_item(item: Item, state: State) -> ItemView:
+    """Show the item of one product."""
+    ordered = item.ordered
+    return ItemView(
+        id=ordered.id,
+        action=ordered.action,
+        business_action=ordered.business_action,
+        state=state,
+        product_offering=offering_reference(
+            ordered.offering_id, ordered.offering_name, ordered.catalogue_version
+        ),
+        product=ProductView(
+            id=str(ordered.product_id),
+            href=f"{PRODUCTS}/{ordered.product_id}",
+            is_bundle=False,
+            place=places(ordered.address_id, item.local_network),
+            product_characteristic=characteristics(ordered.characteristics),
+            product_specification=ReferenceView(id=ordered.specification),
+        ),
+        item_price=lines(item.charges) or None,
+        item_total_price=tuple(sums(ordered.one_off_cents, ordered.monthly_cents)) or None,
+        item_term=terms(item.charges),
+    )
+
+
+def show_bundle(
+    bundle: BundleItem, members: Iterable[Item], states: Mapping[str, State]
+) -> ItemView:
+    """Show the item of a bundle, with the items in it."""
+    own = tuple(members)
+    return ItemView(
+        id=bundle.id,
+        action=Action.ADD,
+        business_action=own[0].ordered.business_action,
+        state=compose([states[item.id] for item in own]),
+        product_offering=offering_reference(
+            bundle.offering_id, bundle.offering_name, bundle.catalogue_version
+        ),
+        product=ProductView(is_bundle=True),
+        item_total_price=tuple(
+            sums(
+                sum(item.ordered.one_off_cents for item in own),
+                sum(item.ordered.monthly_cents for item in own),
+            )
+        ),
+        product_order_item=tuple(show_item(item, states[item.id]) for item in own),
+    )
+
+
+def offering_reference(offering_id: str, name: str, version: int) -> ReferenceView:
+    """Show which version of which offering something is of."""
+    href = f"{CATALOGUE}/productOffering/{offering_id}"
+    return ReferenceView(id=offering_id, href=href, name=name, version=str(version))
+
+
+def places(address_id: str, local_network: str) -> tuple[PlaceView, ...] | None:
+    """Show where something is installed, if it is anywhere."""
+    if not address_id:
+        return None
+    return (PlaceView(id=address_id, role=ROLE, local_network=local_network or None),)
+
+
+def characteristics(values: Iterable[Characteristic]) -> tuple[CharacteristicView, ...] | None:
+    """Show characteristics, if there are any."""
+    return (
+        tuple(
+            CharacteristicView(name=each.name, value=each.value, value_type=TYPES[type(each.value)])
+            for each in values
+        )
+        or None
+    )

@@ -1,0 +1,13 @@
+"""The order service, put together."""
+
+from services.order import handlers
+from services.order.api import offerings, orders, products
+from services.order.store.catalogue import load_shipped
+from shared.service import Service
+
+SERVICE = Service(
+    "order",
+    (orders.router, products.router, offerings.router),
+    handlers.SUBSCRIPTIONS,
+    on_start=(load_shipped,),
+)

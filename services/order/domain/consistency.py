@@ -1,0 +1,178 @@
+"""What makes an entry of the catalogue whole: nothing in it points nowhere."""
+
+import re
+from collections.abc import Iterator
+
+from services.order.domain.catalogue import (
+    Catalogue,
+    CharacteristicRule,
+    LifeCycle,
+    Offering,
+    Price,
+    PriceKind,
+    Specification,
+)
+from services.order.domain.characteristics import check_value
+from shared.errors import Fault
+
+IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+HUNDRED_PERCENT = 100
+FEWEST_MEMBERS = 2
+MOST_CENTS = 10**12
+
+
+def check_name(at: str, id_: str, version: int) -> Iterator[Fault]:
+    """Name what is wrong with an id or a version."""
+    if not IDENTIFIER.fullmatch(id_):
+        yield Fault(
+            f"{at}/id",
+            "id-malformed",
+            "the id has not the right form",
+            "use 1 to 64 letters, digits, dots, dashes",
+        )
+    if version < 1:
+        yield Fault(f"{at}/version", "version-malformed", "versions begin at 1", "use 1 or more")
+
+
+def check_specification(at: str, specification: Specification) -> Iterator[Fault]:
+    """Name what is wrong with a specification by itself."""
+    yield from check_name(at, specification.id, specification.version)
+    names = [rule.name for rule in specification.characteristics]
+    for index, rule in enumerate(specification.characteristics):
+        here = f"{at}/characteristics/{index}"
+        if rule.name in names[:index]:
+            yield Fault(f"{here}/name", "name-twice", "another has this name", "give each its own")
+        for missing in set(rule.requires) - set(names):
+            yield dangling(f"{here}/requires", f"there is no characteristic {missing}")
+        yield from check_rule(here, rule)
+
+
+def check_rule(at: str, rule: CharacteristicRule) -> Iterator[Fault]:
+    """Name what is wrong with the values that a characteristic may have."""
+    try:
+        re.compile(rule.pattern)
+    except re.error as error:
+        reason = f"the pattern is no regular expression: {error}"
+        yield Fault(f"{at}/pattern", "pattern-malformed", reason, "write it as Python's re does")
+        return
+    free = CharacteristicRule(name=rule.name, type=rule.type, pattern=rule.pattern)
+    for index, value in enumerate(rule.allowed):
+        yield from check_value(f"{at}/allowed/{index}", value, free, {})
+
+
+def check_offering(at: str, offering: Offering, catalogue: Catalogue) -> Iterator[Fault]:
+    """Name what is wrong with an offering, in the catalogue as it will be."""
+    yield from check_name(at, offering.id, offering.version)
+    yield from check_prices(at, offering)
+    if bool(offering.specification) is offering.is_bundle:
+        yield Fault(
+            at,
+            "offering-undecided",
+            "an offering is of a specification or has members, one of both",
+            "give specification, or members",
+        )
+    elif offering.is_bundle:
+        yield from check_bundle(at, offering, catalogue)
+    elif (specification := catalogue.specified.get(offering.specification)) is None:
+        yield dangling(f"{at}/specification", "there is no active specification of this id")
+    else:
+        yield from check_product(at, offering, specification)
+
+
+def check_product(at: str, offering: Offering, specification: Specification) -> Iterator[Fault]:
+    """Name what does not fit between an offering and its specification."""
+    rules = {rule.name: rule for rule in specification.characteristics}
+    for index, fixed in enumerate(offering.fixed):
+        here = f"{at}/fixed/{index}"
+        if fixed.name not in rules:
+            yield dangling(f"{here}/name", "the specification has no such characteristic")
+        else:
+            yield from check_value(f"{here}/value", fixed.value, rules[fixed.name], {})
+    for index, price in enumerate(offering.prices):
+        here = f"{at}/prices/{index}/when"
+        if price.when and price.when.characteristic not in rules:
+            yield dangling(here, "the specification has no such characteristic")
+        elif price.when:
+            rule = rules[price.when.characteristic]
+            yield from check_value(f"{here}/value", price.when.value, rule, {})
+    if offering.discounts:
+        yield dangling(f"{at}/discounts", "only a bundle gives discounts")
+
+
+def check_prices(at: str, offering: Offering) -> Iterator[Fault]:
+    """Name what is wrong with prices by themselves."""
+    ids = [price.id for price in offering.prices]
+    for index, price in enumerate(offering.prices):
+        here = f"{at}/prices/{index}"
+        if price.id in ids[:index]:
+            yield Fault(f"{here}/id", "price-twice", "another has this id", "give each its own")
+        if not 0 <= price.amount_cents <= MOST_CENTS:
+            yield Fault(
+                f"{here}/amount_cents",
+                "amount-malformed",
+                "the amount is out of range",
+                "use cents",
+            )
+        yield from check_term(here, price)
+
+
+def check_term(at: str, price: Price) -> Iterator[Fault]:
+    """Name a term where there must be none, or none where there must be one."""
+    binds = price.kind is PriceKind.MINIMUM_SPEND
+    if binds is not (price.term_months > 0):
+        yield Fault(
+            f"{at}/term_months",
+            "term-malformed",
+            "a minimum spend has a term in months, other prices have none",
+            "use 1 or more with minimumSpend, 0 otherwise",
+        )
+
+
+def check_bundle(at: str, bundle: Offering, catalogue: Catalogue) -> Iterator[Fault]:
+    """Name what is wrong with a bundle: its members and its discounts."""
+    if len(bundle.members) < FEWEST_MEMBERS or bundle.prices or bundle.fixed:
+        yield Fault(
+            at,
+            "bundle-malformed",
+            "a bundle has two members or more, and prices by its members",
+            "give members and discounts, no prices and no fixed values",
+        )
+    for index, member in enumerate(bundle.members):
+        here = f"{at}/members/{index}"
+        if member in bundle.members[:index]:
+            yield Fault(here, "member-twice", "a member is named twice", "name it once")
+        elif bundle.state is LifeCycle.ACTIVE and not is_single(member, catalogue):
+            yield dangling(here, "no single offering of this id is sold")
+    yield from check_discounts(at, bundle)
+
+
+def is_single(offering_id: str, catalogue: Catalogue) -> bool:
+    """Tell whether an offering is sold, and is no bundle."""
+    offering = catalogue.sold.get(offering_id)
+    return offering is not None and not offering.is_bundle
+
+
+def check_discounts(at: str, bundle: Offering) -> Iterator[Fault]:
+    """Name what is wrong with what a bundle takes off."""
+    seen: set[tuple[str, PriceKind]] = set()
+    for index, discount in enumerate(bundle.discounts):
+        here = f"{at}/discounts/{index}"
+        if discount.member not in bundle.members:
+            yield dangling(f"{here}/member", "the bundle has no such member")
+        if not 1 <= discount.percent <= HUNDRED_PERCENT:
+            yield Fault(
+                f"{here}/percent", "percent-malformed", "the share is out of range", "use 1 to 100"
+            )
+        if discount.kind is PriceKind.MINIMUM_SPEND or (discount.member, discount.kind) in seen:
+            yield Fault(
+                f"{here}/kind",
+                "discount-malformed",
+                "a member has one discount on one-time prices and one on recurring ones",
+                "use oneTime or recurring, each once for a member",
+            )
+        seen.add((discount.member, discount.kind))
+
+
+def dangling(at: str, reason: str) -> Fault:
+    """Say that something points nowhere."""
+    return Fault(at, "dangling", reason, "name one that is there, or publish it along")

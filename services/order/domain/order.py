@@ -1,0 +1,126 @@
+"""An order as it was accepted: what was asked for, at what price. It never changes."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID, uuid5
+
+import msgspec
+
+from services.order.domain.moments import moment_of
+from services.order.domain.price import Charge
+from shared.contracts import Action, Cents, Customer, OrderedItem
+from shared.contracts.personal import Personal
+
+BUSINESS_ACTIONS = {Action.ADD: "new", Action.DELETE: "disconnect"}
+"""What can be done to a product, as TMF622 and as the field calls it."""
+
+
+class Kept(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A value that is kept inside a row."""
+
+
+class Item(Kept, frozen=True, kw_only=True):
+    """One ordered product, as the other services are told of it, and its price."""
+
+    ordered: OrderedItem
+    bundle_item: str = ""
+    """The item of the order that bundles it."""
+
+    local_network: str = ""
+    """Where it is installed, by area code, as far as the order says."""
+
+    charges: tuple[Charge, ...] = ()
+
+    @property
+    def id(self) -> str:
+        """The CRM's number of the item."""
+        return self.ordered.id
+
+
+class BundleItem(Kept, frozen=True, kw_only=True):
+    """An item that stands for a bundle of others; no product of its own."""
+
+    id: str
+    offering_id: str
+    offering_name: str
+    catalogue_version: int
+
+
+class Note(Kept, frozen=True, kw_only=True):
+    """A remark that came with the order."""
+
+    text: Personal
+
+
+class Content(Kept, frozen=True, kw_only=True):
+    """All of an order that is not searched for. Holds personal data."""
+
+    customer: Customer
+    is_organization: bool = False
+    items: tuple[Item, ...]
+    bundles: tuple[BundleItem, ...] = ()
+    external_id: str = ""
+    channel: str
+    priority: int
+    category: str = ""
+    description: Personal = ""
+    notes: tuple[Note, ...] = ()
+    requested_start: datetime | None = None
+    requested_completion: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One accepted order."""
+
+    id: UUID
+    tenant: str
+    client: str
+    party_id: str
+    content: Content
+
+    @property
+    def ordered_at(self) -> datetime:
+        """When it was placed."""
+        return moment_of(self.id)
+
+    @property
+    def items(self) -> tuple[Item, ...]:
+        """Its products, those of bundles among them."""
+        return self.content.items
+
+    @property
+    def local_network(self) -> str:
+        """The area that it is about, as far as it says: that of its first item with one."""
+        return next((item.local_network for item in self.items if item.local_network), "")
+
+    @property
+    def one_off_cents(self) -> Cents:
+        """What it costs once."""
+        return sum(item.ordered.one_off_cents for item in self.items)
+
+    @property
+    def monthly_cents(self) -> Cents:
+        """What it costs every month."""
+        return sum(item.ordered.monthly_cents for item in self.items)
+
+    def members(self, bundle: BundleItem) -> Iterator[Item]:
+        """Yield the items of one of its bundles."""
+        return (item for item in self.items if item.bundle_item == bundle.id)
+
+    def ended_products(self) -> list[UUID]:
+        """Return the products that it takes away."""
+        return [
+            item.ordered.product_id for item in self.items if item.ordered.action is Action.DELETE
+        ]
+
+
+def product_id(order_id: UUID, item_id: str) -> UUID:
+    """Return the id of the product that an item makes: the same whenever it is asked."""
+    return uuid5(order_id, f"product/{item_id}")
+
+
+def service_id(order_id: UUID, item_id: str) -> UUID:
+    """Return the id of the service under that product."""
+    return uuid5(order_id, f"service/{item_id}")

@@ -1,0 +1,120 @@
+"""Who orders, and by which way: the parts of an order that are not its items."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from services.order.domain.request import (
+    CATEGORIES,
+    CHANNELS,
+    DEFAULT_CHANNEL,
+    DEFAULT_PRIORITY,
+    GivenOrder,
+    GivenParty,
+)
+from shared.contracts import Customer
+from shared.errors import Fault
+
+CUSTOMER = "customer"
+URGENT, LEISURELY = 0, 4
+PRIORITIES = [str(each) for each in range(URGENT, LEISURELY + 1)]
+
+
+def check_head(given: GivenOrder, now: datetime) -> Iterator[Fault]:
+    """Name what is wrong with an order apart from its items."""
+    yield from check_customer(given)
+    yield from check_channel(given)
+    if given.priority and given.priority not in PRIORITIES:
+        yield Fault(
+            "/priority", "priority-unknown", "there is no such priority", "use 0 (most urgent) to 4"
+        )
+    if given.requested_start and given.requested_start > now:
+        yield Fault(
+            "/requestedStartDate",
+            "start-in-future",
+            "an order is begun as soon as it is accepted",
+            "leave requestedStartDate out, or send the order when it is to begin",
+        )
+
+
+def customers(given: GivenOrder) -> list[GivenParty]:
+    """Return the parties that are named as the customer."""
+    return [party for party in given.parties if party.role.casefold() == CUSTOMER]
+
+
+def check_customer(given: GivenOrder) -> Iterator[Fault]:
+    """Name what is wrong with the customer: there must be exactly one."""
+    found = customers(given)
+    if not found:
+        yield Fault(
+            "/relatedParty",
+            "customer-missing",
+            "nobody is named as the customer",
+            'add one with role "customer" and its id in the CRM',
+        )
+    for extra in found[1:]:
+        yield Fault(
+            f"{extra.field}/role",
+            "customer-twice",
+            "an order has one customer",
+            'name only one with role "customer"',
+        )
+    for party in found:
+        yield from check_party(party)
+
+
+def check_party(party: GivenParty) -> Iterator[Fault]:
+    """Name what is wrong with one customer."""
+    if not party.id:
+        yield Fault(
+            f"{party.field}/id", "customer-id-missing", "the customer has no id", "give the CRM's"
+        )
+    if party.category and party.category not in CATEGORIES:
+        yield Fault(
+            f"{party.field}/category",
+            "category-unknown",
+            "there is no such category of customers",
+            f"use one of: {', '.join(CATEGORIES)}",
+        )
+
+
+def check_channel(given: GivenOrder) -> Iterator[Fault]:
+    """Name what is wrong with the channel, if one is named."""
+    for channel in given.channels:
+        if channel.value not in CHANNELS:
+            yield Fault(
+                channel.field,
+                "channel-unknown",
+                "there is no such channel",
+                f"use one of: {', '.join(CHANNELS)}",
+            )
+    for extra in given.channels[1:]:
+        yield Fault(extra.field, "channel-twice", "an order comes by one channel", "name only one")
+
+
+def channel_of(given: GivenOrder) -> str:
+    """Return the channel by which an order came."""
+    return given.channels[0].value if given.channels else DEFAULT_CHANNEL
+
+
+def priority_of(given: GivenOrder) -> int:
+    """Return how urgent an order is."""
+    return int(given.priority) if given.priority else DEFAULT_PRIORITY
+
+
+def category_of(party: GivenParty) -> str:
+    """Return a customer's category; organizations that name none are businesses."""
+    return party.category or ("business" if party.is_organization else "public")
+
+
+def customer_of(given: GivenOrder) -> Customer:
+    """Return the customer as the order carries it."""
+    party = customers(given)[0]
+    return Customer(
+        id=party.id,
+        account_id=given.account_id,
+        name=party.name,
+        phone=party.phone,
+        email=party.email,
+        identity_number=party.identity_number,
+        category=category_of(party),
+    )

@@ -1,0 +1,144 @@
+"""The installed base: what customers have, as completed orders have made it."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from services.order.domain.order import Item, Kept, Order, product_id
+from services.order.domain.price import Charge
+from shared.contracts import Action, Cents, Characteristic, CompletedService
+from shared.errors import PoisonError
+
+
+class Status(StrEnum):
+    """Where a product stands (TMF637 v4 `ProductStatusType`)."""
+
+    ACTIVE = "active"
+    PENDING_TERMINATE = "pendingTerminate"
+    """An open order takes it away."""
+
+    TERMINATED = "terminated"
+
+
+class ProductContent(Kept, frozen=True, kw_only=True):
+    """All of a product that is not searched for."""
+
+    item_id: str
+    name: str
+    catalogue_version: int
+    account_id: str = ""
+    address_id: str = ""
+    local_network: str = ""
+    bundle: str = ""
+    characteristics: tuple[Characteristic, ...] = ()
+    charges: tuple[Charge, ...] = ()
+    monthly_cents: Cents = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """One product of one customer."""
+
+    id: UUID
+    tenant: str
+    party_id: str
+    status: Status
+    offering_id: str
+    specification: str
+    number: str
+    """E.164; empty where it has none."""
+
+    service_id: UUID
+    order_id: UUID
+    """The order that made it."""
+
+    ending_order_id: UUID | None
+    """The order that takes it away, or has."""
+
+    bundle_id: UUID | None
+    """Shared by the products of one bundle, which are given up together."""
+
+    started_at: datetime
+    ended_at: datetime | None
+    content: ProductContent
+
+
+def fold(
+    order: Order,
+    going: Mapping[UUID, Product],
+    services: Iterable[CompletedService],
+    now: datetime,
+) -> tuple[tuple[Product, ...], tuple[Product, ...]]:
+    """Return the products that a completed order has made, and those it has taken away.
+
+    Raises:
+        PoisonError: if an item is not among what was completed.
+    """
+    done = {service.item_id: service for service in services}
+    if missing := [item.id for item in order.items if item.id not in done]:
+        msg = f"order {order.id} was completed without its items {', '.join(missing)}"
+        raise PoisonError(msg)
+    made = [item for item in order.items if item.ordered.action is Action.ADD]
+    return (
+        tuple(begin(order, item, done[item.id], now) for item in made),
+        tuple(end(product, now) for product in going.values()),
+    )
+
+
+def spared(going: Mapping[UUID, Product]) -> tuple[Product, ...]:
+    """Return the products that stay, because the order that was to end them has failed."""
+    return tuple(spare(product) for product in going.values())
+
+
+def begin(order: Order, item: Item, done: CompletedService, now: datetime) -> Product:
+    """Return the product that a completed item has made."""
+    ordered = item.ordered
+    return Product(
+        id=ordered.product_id,
+        tenant=order.tenant,
+        party_id=order.party_id,
+        status=Status.ACTIVE,
+        offering_id=ordered.offering_id,
+        specification=ordered.specification,
+        number=number_of(done),
+        service_id=ordered.service_id,
+        order_id=order.id,
+        ending_order_id=None,
+        bundle_id=product_id(order.id, item.bundle_item) if item.bundle_item else None,
+        started_at=now,
+        ended_at=None,
+        content=ProductContent(
+            item_id=ordered.id,
+            name=ordered.offering_name,
+            catalogue_version=ordered.catalogue_version,
+            account_id=order.content.customer.account_id,
+            address_id=ordered.address_id,
+            local_network=item.local_network,
+            bundle=ordered.bundle,
+            characteristics=ordered.characteristics,
+            charges=item.charges,
+            monthly_cents=ordered.monthly_cents,
+        ),
+    )
+
+
+def number_of(done: CompletedService) -> str:
+    """Return the number that a service was given, or nothing."""
+    return next((held.value for held in done.held if held.kind == "number"), "")
+
+
+def claim(product: Product, order_id: UUID) -> Product:
+    """Let an open order take a product away; no other may."""
+    return replace(product, status=Status.PENDING_TERMINATE, ending_order_id=order_id)
+
+
+def spare(product: Product) -> Product:
+    """Undo `claim`: the order came to nothing."""
+    return replace(product, status=Status.ACTIVE, ending_order_id=None)
+
+
+def end(product: Product, now: datetime) -> Product:
+    """Take a product away for good."""
+    return replace(product, status=Status.TERMINATED, ended_at=now)

@@ -1,0 +1,95 @@
+"""One order asked for twice: the same answer twice, or a conflict."""
+
+import hashlib
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+from uuid import UUID
+
+import msgspec
+
+from shared.errors import ConflictError, UnprocessableError
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """One accepted request and its answer, under the names it may be repeated by."""
+
+    id: UUID
+    tenant: str
+    client: str
+    idempotency_key: str | None
+    external_id: str | None
+    """None also where a request repeats the externalId of an earlier one."""
+
+    order_id: UUID
+    fingerprint: bytes
+    answer: bytes
+    """The body of the 201, for those who ask again. Holds personal data."""
+
+
+class Names(NamedTuple):
+    """Who asks, and the names under which the request may be known already."""
+
+    tenant: str
+    client: str
+    idempotency_key: str | None
+    external_id: str | None
+
+
+class IdempotencyKeyReusedError(UnprocessableError):
+    """The client has sent another body with this Idempotency-Key."""
+
+    code = "idempotency-key-reused"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "this Idempotency-Key came with another body before",
+            remedy="send the earlier body again, or take a new key for a new order",
+        )
+
+
+class ExternalIdTakenError(ConflictError):
+    """The client has placed another order with this externalId."""
+
+    code = "external-id-taken"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "there is an order with this externalId, and it asks for something else",
+            remedy="send the earlier body again, or give the new order its own externalId",
+        )
+
+
+def earlier(
+    by_key: Submission | None, by_external_id: Submission | None, fingerprint: bytes
+) -> Submission | None:
+    """Return the submission that a request repeats, or None if it is a new one.
+
+    Raises:
+        IdempotencyKeyReusedError: if its key belongs to another body.
+        ExternalIdTakenError: if its externalId belongs to another body.
+    """
+    if by_key and by_key.fingerprint != fingerprint:
+        raise IdempotencyKeyReusedError
+    if by_external_id and by_external_id.fingerprint != fingerprint:
+        raise ExternalIdTakenError
+    return by_key or by_external_id
+
+
+def repetition(of: Submission, names: Names, id_: UUID) -> tuple[Submission, ...]:
+    """Return what must be remembered of a repeated request: its key, if that is a new one."""
+    if not names.idempotency_key or names.idempotency_key == of.idempotency_key:
+        return ()
+    again = replace(of, id=id_, idempotency_key=names.idempotency_key, external_id=None)
+    return (again,)
+
+
+def fingerprint(body: object) -> bytes:
+    """Return what two JSON bodies share exactly if they say the same.
+
+    The order of fields and white space say nothing.
+    """
+    return hashlib.blake2b(canonical(body), digest_size=16).digest()
+
+
+canonical = msgspec.json.Encoder(order="sorted").encode

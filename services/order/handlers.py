@@ -1,0 +1,57 @@
+"""What the order service does when it hears something."""
+
+from services.order import store
+from services.order.domain.progress import News, Step, advance, conclude
+from services.order.store.orders import preload_progress, preload_whole
+from shared.contracts import (
+    ResourcesAssigned,
+    ResourcesRefused,
+    ServiceCompleted,
+    ServiceFailed,
+    ServiceHeld,
+    ServiceResumed,
+)
+from shared.inbox import on, subscribe
+from shared.work import Work
+
+
+def on_progress(news: News, work: Work) -> None:
+    """Move an order on."""
+    progress = store.orders.progress(work.session, news.order_id)
+    move(advance(progress, news, work.now), work)
+
+
+def on_outcome(news: News, work: Work) -> None:
+    """Move an order on, perhaps to its end; fold the installed base and tell."""
+    order = store.orders.get(work.session, news.order_id)
+    progress = store.orders.progress(work.session, news.order_id)
+    going = store.products.existing(work.session, order.ended_products())
+    outcome = conclude(order, progress, going, news, work.now)
+    move(outcome.step, work)
+    store.products.put_all(work.session, made=outcome.made, changed=outcome.changed)
+    work.emit(*outcome.tell)
+
+
+def move(step: Step, work: Work) -> None:
+    """Write where an order stands now, and how it came there."""
+    if step.changes:
+        store.orders.move(work.session, step.progress)
+    for change in step.changes:
+        work.note(
+            change.kind,
+            step.progress.order_id,
+            change.was,
+            change.became,
+            part=change.part,
+            reason=step.progress.reason,
+        )
+
+
+SUBSCRIPTIONS = subscribe(
+    on(ResourcesAssigned, on_progress, needs=preload_progress),
+    on(ResourcesRefused, on_outcome, needs=preload_whole),
+    on(ServiceCompleted, on_outcome, needs=preload_whole),
+    on(ServiceFailed, on_outcome, needs=preload_whole),
+    on(ServiceHeld, on_progress, needs=preload_progress),
+    on(ServiceResumed, on_progress, needs=preload_progress),
+)

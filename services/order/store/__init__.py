@@ -1,0 +1,12 @@
+"""The order service's rows, read and written. The only module that queries the tables."""
+
+from services.order.store import (
+    catalogue,
+    order_lists,
+    orders,
+    product_lists,
+    products,
+    submissions,
+)
+
+__all__ = ["catalogue", "order_lists", "orders", "product_lists", "products", "submissions"]

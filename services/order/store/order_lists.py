@@ -1,0 +1,74 @@
+"""Lists of orders, each by an index that holds them in the order shown."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy.orm import Session
+
+from services.order.domain.moments import first_from, last_until
+from services.order.domain.order import Order
+from services.order.domain.progress import Progress
+from services.order.domain.states import State
+from services.order.tables import OrderRow, ProgressRow, SubmissionRow
+
+ORDER = [getattr(OrderRow, name) for name in Order.__dataclass_fields__]
+PROGRESS = [getattr(ProgressRow, name) for name in Progress.__dataclass_fields__]
+
+
+@dataclass(frozen=True, slots=True)
+class OrderFilter:
+    """Which orders are wanted; None does not ask."""
+
+    tenant: str
+    client: str | None = None
+    state: State | None = None
+    external_id: str | None = None
+    party_id: str | None = None
+    ordered_from: datetime | None = None
+    ordered_until: datetime | None = None
+
+
+def find(
+    session: Session, wanted: OrderFilter, offset: int, limit: int
+) -> list[tuple[Order, Progress]]:
+    """Return the orders that are wanted with where they stand, the newest first."""
+    rows = session.execute(statement(wanted).offset(offset).limit(limit))
+    return [(Order(*row[: len(ORDER)]), Progress(*row[len(ORDER) :])) for row in rows]
+
+
+def statement(wanted: OrderFilter) -> Select[Any]:
+    """Return the select for the orders that are wanted."""
+    return (
+        select(*ORDER, *PROGRESS)
+        .join(ProgressRow, ProgressRow.order_id == OrderRow.id)
+        .where(OrderRow.tenant == wanted.tenant, *conditions(wanted))
+        .order_by(OrderRow.id.desc())
+    )
+
+
+def conditions(wanted: OrderFilter) -> Iterator[ColumnElement[bool]]:
+    """Yield what is asked of each order."""
+    if wanted.client is not None:
+        yield OrderRow.client == wanted.client
+    if wanted.party_id is not None:
+        yield OrderRow.party_id == wanted.party_id
+    if wanted.state is not None:
+        yield ProgressRow.tenant == wanted.tenant
+        yield ProgressRow.state == wanted.state
+    if wanted.external_id is not None:
+        yield OrderRow.id.in_(named(wanted.tenant, wanted.external_id))
+    if wanted.ordered_from is not None:
+        yield OrderRow.id >= first_from(wanted.ordered_from)
+    if wanted.ordered_until is not None:
+        yield OrderRow.id <= last_until(wanted.ordered_until)
+
+
+def named(tenant: str, external_id: str) -> Select[UUID]:
+    """Return the select for the ids of orders that clients have given this externalId."""
+    return select(SubmissionRow.order_id).where(
+        SubmissionRow.tenant == tenant, SubmissionRow.external_id == external_id
+    )

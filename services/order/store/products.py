@@ -1,0 +1,75 @@
+"""The installed base, from rows and to rows."""
+
+from collections.abc import Collection, Iterable
+from uuid import UUID
+
+from sqlalchemy import bindparam, func, select
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import Session, aliased
+
+from services.order.domain.product import Product
+from services.order.tables import ProductRow
+from shared.errors import NotFoundError
+from shared.shelf import Shelf
+
+PRODUCTS = Shelf(ProductRow, Product)
+
+preload = PRODUCTS.preload
+
+Partner = aliased(ProductRow)
+TOGETHER = (
+    select(ProductRow.id, Partner.id)
+    .join(Partner, ProductRow.bundle_id == Partner.bundle_id)
+    .where(ProductRow.id == func.any(bindparam("ids", type_=ARRAY(ProductRow.id.type))))
+)
+
+
+def preload_with_bundles(session: Session, ids: Collection[UUID]) -> None:
+    """Read and lock products, and all that were sold in one bundle with them."""
+    if ids:
+        partners = _partners(session)
+        for product, partner in session.execute(TOGETHER, {"ids": list(ids)}):
+            partners.setdefault(product, set()).add(partner)
+        PRODUCTS.preload(session, sorted({*ids}.union(*(partners.get(each, ()) for each in ids))))
+
+
+def with_bundles(session: Session, ids: Iterable[UUID]) -> dict[UUID, Product]:
+    """Return those of these products that exist, and all in one bundle with them.
+
+    They were read by `preload_with_bundles`.
+    """
+    partners = _partners(session)
+    return existing(session, {each for id_ in ids for each in (id_, *partners.get(id_, ()))})
+
+
+def existing(session: Session, ids: Iterable[UUID]) -> dict[UUID, Product]:
+    """Return those of these products that exist."""
+    return {id_: found for id_ in ids if (found := PRODUCTS.find(session, id_))}
+
+
+def look(session: Session, product_id: UUID, tenant: str) -> Product:
+    """Return a product, to show it.
+
+    Raises:
+        NotFoundError: if there is none, or none of this tenant.
+    """
+    product = PRODUCTS.look(session, product_id)
+    if product.tenant != tenant:
+        msg = f"there is no product {product_id}"
+        raise NotFoundError(msg)
+    return product
+
+
+def put_all(
+    session: Session, *, made: Iterable[Product] = (), changed: Iterable[Product] = ()
+) -> None:
+    """Write new products, and those that were read and have changed."""
+    for product in made:
+        PRODUCTS.add(session, product)
+    for product in changed:
+        PRODUCTS.put(session, product)
+
+
+def _partners(session: Session) -> dict[UUID, set[UUID]]:
+    partners: dict[UUID, set[UUID]] = session.info.setdefault("partners", {})
+    return partners

@@ -1,0 +1,79 @@
+"""Accepted requests, found again by the names they may be repeated by."""
+
+from collections.abc import Iterable
+from typing import TypeAlias
+
+from sqlalchemy import select, union_all
+from sqlalchemy.orm import Session
+
+from services.order.domain.submission import Names, Submission
+from services.order.tables import SubmissionRow
+from shared.bulk import bind, table_of, unnest
+from shared.shelf import Shelf
+
+SUBMISSIONS = Shelf(SubmissionRow, Submission, changes=False)
+
+Name: TypeAlias = tuple[str, str, str, str]
+"""Tenant, client, which kind of name, and the name."""
+
+ROWS = table_of(SubmissionRow)
+COLUMNS = [ROWS.c[name] for name in Submission.__dataclass_fields__]
+ASKED = unnest([ROWS.c[name] for name in Names._fields])
+OWN = select(*COLUMNS).where(ROWS.c.tenant == ASKED.c.tenant, ROWS.c.client == ASKED.c.client)
+KNOWN = union_all(
+    OWN.where(ROWS.c.idempotency_key == ASKED.c.idempotency_key),
+    OWN.where(ROWS.c.external_id == ASKED.c.external_id),
+)
+
+
+def preload(session: Session, asked: Iterable[Names]) -> None:
+    """Read with one select what is known under any of these names."""
+    known = _known(session)
+    missing = [names for names in asked if any(name not in known for name in given(names))]
+    for names in missing:
+        for name in given(names):
+            known.setdefault(name, None)
+    if missing:
+        for row in session.execute(KNOWN, bind(Names._fields, missing)):
+            learn(session, Submission(*row))
+
+
+def find(session: Session, names: Names) -> tuple[Submission | None, Submission | None]:
+    """Return what the client has sent under this key, and under this externalId."""
+    preload(session, [names])
+    known = _known(session)
+    return known.get(key_of(names)), known.get(external_id_of(names))
+
+
+def add(session: Session, submission: Submission) -> None:
+    """Write a submission when the transaction ends; from now on it is found."""
+    SUBMISSIONS.add(session, submission)
+    learn(session, submission)
+
+
+def learn(session: Session, submission: Submission) -> None:
+    """Have a submission found under its names until the transaction ends."""
+    names = Names(
+        submission.tenant, submission.client, submission.idempotency_key, submission.external_id
+    )
+    _known(session).update(dict.fromkeys(given(names), submission))
+
+
+def key_of(names: Names) -> Name:
+    """Return the key with whose it is."""
+    return names.tenant, names.client, "key", names.idempotency_key or ""
+
+
+def external_id_of(names: Names) -> Name:
+    """Return the externalId with whose it is."""
+    return names.tenant, names.client, "external-id", names.external_id or ""
+
+
+def given(names: Names) -> list[Name]:
+    """Return those that are there: what has no name is found under none."""
+    return [name for name in (key_of(names), external_id_of(names)) if name[-1]]
+
+
+def _known(session: Session) -> dict[Name, Submission | None]:
+    known: dict[Name, Submission | None] = session.info.setdefault("submissions", {})
+    return known

@@ -1,0 +1,145 @@
+"""The tables of the order service. No other service reads them.
+
+Columns marked `personal` tell something of a person; an erasure blanks them.
+"""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Index
+from sqlalchemy.orm import Mapped, mapped_column
+
+from services.order.domain.order import Content
+from services.order.domain.product import ProductContent, Status
+from services.order.domain.progress import ItemState
+from services.order.domain.states import State
+from shared.db import Base, Instant, packed, words
+
+PERSONAL = {"personal": True}
+
+UNPACKED = {"postgresql_with": {"toast_tuple_target": "8160"}}
+"""Rows of usual size stay in one piece: PostgreSQL would compress them from 2 KB on."""
+
+
+class SubmissionRow(Base):
+    """One accepted request and its answer. Never changed, but for an erasure."""
+
+    __tablename__ = "submissions"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    tenant: Mapped[str]
+    client: Mapped[str]
+    idempotency_key: Mapped[str | None] = mapped_column()
+    external_id: Mapped[str | None] = mapped_column()
+    order_id: Mapped[UUID]
+    fingerprint: Mapped[bytes]
+    answer: Mapped[bytes] = mapped_column(info=PERSONAL)
+
+    __table_args__ = (
+        Index(
+            "uq_submissions_key",
+            *("tenant", "client", "idempotency_key"),
+            unique=True,
+            postgresql_where=idempotency_key.is_not(None),
+        ),
+        Index(
+            "uq_submissions_external_id",
+            *("tenant", "external_id", "client"),
+            unique=True,
+            postgresql_where=external_id.is_not(None),
+        ),
+        UNPACKED,
+    )
+
+
+class OrderRow(Base):
+    """One order as it was accepted. Never changed, but for an erasure.
+
+    Ids sort by time, so each index holds its orders oldest first.
+    """
+
+    __tablename__ = "orders"
+    __table_args__ = (
+        Index("ix_orders_tenant", "tenant", "id"),
+        Index("ix_orders_client", "tenant", "client", "id"),
+        Index("ix_orders_party", "tenant", "party_id", "id"),
+        UNPACKED,
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    tenant: Mapped[str]
+    client: Mapped[str]
+    party_id: Mapped[str]
+    content: Mapped[Content] = mapped_column(packed(Content), info=PERSONAL)
+
+
+class ProgressRow(Base):
+    """Where one order stands. Apart from the order, so that a change writes little."""
+
+    __tablename__ = "order_progress"
+    __table_args__ = (Index("ix_order_progress_state", "tenant", "state", "order_id"),)
+
+    order_id: Mapped[UUID] = mapped_column(primary_key=True)
+    tenant: Mapped[str]
+    state: Mapped[State] = mapped_column(words(State))
+    items: Mapped[tuple[ItemState, ...]] = mapped_column(packed(tuple[ItemState, ...]))
+    code: Mapped[str]
+    reason: Mapped[str]
+    changed_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class ProductRow(Base):
+    """One product of one customer."""
+
+    __tablename__ = "products"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    tenant: Mapped[str]
+    party_id: Mapped[str]
+    status: Mapped[Status] = mapped_column(words(Status))
+    offering_id: Mapped[str]
+    specification: Mapped[str]
+    number: Mapped[str] = mapped_column()
+    service_id: Mapped[UUID]
+    order_id: Mapped[UUID]
+    ending_order_id: Mapped[UUID | None]
+    bundle_id: Mapped[UUID | None] = mapped_column()
+    started_at: Mapped[datetime] = mapped_column(Instant)
+    ended_at: Mapped[datetime | None] = mapped_column(Instant)
+    content: Mapped[ProductContent] = mapped_column(packed(ProductContent))
+
+    __table_args__ = (
+        Index("ix_products_tenant", "tenant", "id"),
+        Index("ix_products_party", "tenant", "party_id", "id"),
+        Index("ix_products_offering", "tenant", "offering_id", "id"),
+        Index("ix_products_number", "tenant", "number", "id", postgresql_where=number != ""),
+        Index(
+            "ix_products_gone",
+            *("tenant", "status", "id"),
+            postgresql_where=status != Status.ACTIVE,
+        ),
+        Index("ix_products_bundle", "bundle_id", postgresql_where=bundle_id.is_not(None)),
+    )
+
+
+class EntryRow(Base):
+    """One version of a specification or an offering."""
+
+    __tablename__ = "catalogue"
+
+    tenant: Mapped[str] = mapped_column(primary_key=True)
+    """Empty for what all tenants share."""
+
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    id: Mapped[str] = mapped_column(primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True)
+    content: Mapped[bytes]
+
+
+class EditionRow(Base):
+    """What the catalogue of one tenant is in all: another whenever anything in it is."""
+
+    __tablename__ = "catalogue_editions"
+
+    tenant: Mapped[str] = mapped_column(primary_key=True)
+    edition: Mapped[bytes]
