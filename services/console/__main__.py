@@ -1,0 +1,6 @@
+"""Run the command line: `python -m services.console`."""
+
+from services.console.cli import main
+
+if __name__ == "__main__":
+    main()

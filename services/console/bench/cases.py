@@ -1,0 +1,171 @@
+"""The cases: each measures one thing once; the bench repeats them."""
+
+import asyncio
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+
+from deploy.local.home import CHECKOUT
+from deploy.local.record import Record
+from services.console.bench import usage
+from services.console.bench.completion import Completions
+from services.console.bench.field import answer_work_orders
+from services.console.bench.figures import Figures, percentile
+from services.console.bench.load import Customer, Post, Target, flood, pace
+from services.console.bench.workload import fibre_orders, reference_orders
+from services.console.orders import ORDERS
+
+RATE = 20.0
+"""Orders a second of the paced cases."""
+
+PACED = 300
+"""Orders of one paced round."""
+
+IDLE_S = 15.0
+SETTLE_S = 1.0
+"""What a case leaves behind (marks, acknowledgements) still belongs to it."""
+
+SERVICES = ("order", "provisioning", "resources", "customer")
+
+
+@dataclass
+class Site:
+    """A running stack, made ready to be measured."""
+
+    record: Record
+    crm: str
+    """A token of the CRM's."""
+
+    operator: str
+    splitters: int
+    completions: Completions = field(init=False)
+    _fibres: "count[int]" = field(default_factory=count)
+
+    def __post_init__(self) -> None:
+        """Open the order service's database."""
+        self.completions = Completions(self.record.databases["order"])
+
+    @property
+    def target(self) -> Target:
+        """Where orders are posted."""
+        return Target(int(self.record.urls["order"].rpartition(":")[2]), ORDERS, self.crm)
+
+    @property
+    def pids(self) -> Mapping[str, int]:
+        """The processes of the stack, by name."""
+        return {line.name: line.life.pid for line in self.record.lines}
+
+    def fibres(self, number: int) -> list[Post]:
+        """Return so many orders for fibre, each round at other addresses."""
+        start = next(self._fibres) * number
+        return fibre_orders(number, start, self.splitters)
+
+
+async def with_crew(site: Site, posting: Callable[[], "asyncio.Future[Customer]"]) -> Customer:
+    """Post while the field force answers work orders; return when all has completed."""
+    already, stop = site.completions.count(), asyncio.Event()
+    url, database = site.record.urls["provisioning"], site.record.databases["provisioning"]
+    crew = asyncio.ensure_future(answer_work_orders(url, database, site.operator, stop))
+    customer = await posting()
+    await asyncio.to_thread(site.completions.wait_for, already + len(customer.posted_at))
+    stop.set()
+    await crew
+    return customer
+
+
+def saturated(site: Site, posts: Sequence[Post], *, crew: bool = False) -> Figures:
+    """Post as fast as the service answers; return the rate and the CPU of an order."""
+    already, before = site.completions.count(), usage.read(site.pids)
+    if crew:
+        asyncio.run(with_crew(site, lambda: asyncio.ensure_future(flood(site.target, posts))))
+    else:
+        asyncio.run(flood(site.target, posts))
+        site.completions.wait_for(already + len(posts))
+    took = time.monotonic() - before.at
+    return {"orders_per_s": len(posts) / took} | cpu(site, before, len(posts))
+
+
+def cpu(site: Site, before: usage.Reading, orders: int) -> dict[str, float]:
+    """Return the CPU of each order, in all and by part."""
+    time.sleep(SETTLE_S)
+    used = usage.between(before, usage.read(site.pids))
+    parts = used.ms_per(orders)
+    by_part = {f"cpu_ms_{part}": spent for part, spent in parts.items()}
+    total = {"cpu_ms_per_order": sum(parts.values()), "other_cores": used.others}
+    return total | by_part
+
+
+def paced(site: Site, posts: Sequence[Post], *, crew: bool = False) -> Figures:
+    """Post evenly; return how long an order takes from its POST to its completion."""
+    already, before = site.completions.count(), usage.read(site.pids)
+    if crew:
+        posting = lambda: asyncio.ensure_future(pace(site.target, posts, RATE))  # noqa: E731
+        customer = asyncio.run(with_crew(site, posting))
+    else:
+        customer = asyncio.run(pace(site.target, posts, RATE))
+        site.completions.wait_for(already + len(posts))
+    spent = cpu(site, before, len(posts))
+    times = site.completions.times(list(customer.posted_at))
+    took_ms = [1000 * (times[key] - posted) for key, posted in customer.posted_at.items()]
+    percentiles = {"p50_ms": percentile(took_ms, 0.5), "p99_ms": percentile(took_ms, 0.99)}
+    return percentiles | {"max_ms": max(took_ms)} | spent
+
+
+def reference(site: Site, orders: int) -> Figures:
+    """Measure the reference order, as many as go through."""
+    return saturated(site, reference_orders(orders))
+
+
+def reference_20(site: Site, _: int) -> Figures:
+    """Measure the reference order at an even 20 a second."""
+    return paced(site, reference_orders(PACED))
+
+
+def ftth(site: Site, orders: int) -> Figures:
+    """Measure fibre with elements over HTTP and a work order that is answered at once."""
+    return saturated(site, site.fibres(max(100, orders // 4)), crew=True)
+
+
+def ftth_20(site: Site, _: int) -> Figures:
+    """Measure fibre at an even 20 a second."""
+    return paced(site, site.fibres(PACED), crew=True)
+
+
+def idle(site: Site, _: int) -> Figures:
+    """Measure the stack while nothing is asked of it, and its memory."""
+    time.sleep(SETTLE_S)
+    before = usage.read(site.pids)
+    time.sleep(IDLE_S)
+    used = usage.between(before, usage.read(site.pids))
+    shares = {f"core_share_{part}": spent / used.seconds for part, spent in used.parts.items()}
+    memory = {f"pss_mb_{part}": usage.pss_mb(pid) for part, pid in site.pids.items()}
+    totals = {"core_share": used.total / used.seconds, "pss_mb": sum(memory.values())}
+    return totals | shares | memory
+
+
+def start(_: Site, __: int) -> Figures:
+    """Measure a demonstration of its own: from the command to the first completed order."""
+    with tempfile.TemporaryDirectory() as folder:
+        result = Path(folder) / "demo.json"
+        command = [sys.executable, "-P", "-m", "services.console", "demo", "--orders", "12"]
+        subprocess.run(  # noqa: S603
+            [*command, "--json", str(result)], check=True, cwd=CHECKOUT, stdout=subprocess.DEVNULL
+        )
+        found = json.loads(result.read_bytes())
+    return {"first_order_s": found["first_order_s"]}
+
+
+def assignment(site: Site, _: int) -> Figures:
+    """Measure what one number costs in pools of ten thousand, a hundred thousand, a million."""
+    command = [sys.executable, "-m", "tests.bench.assignment", site.record.databases["resources"]]
+    done = subprocess.run(  # noqa: S603
+        command, check=True, cwd=CHECKOUT, stdout=subprocess.PIPE
+    )
+    found: dict[str, float] = json.loads(done.stdout)
+    return found

@@ -1,0 +1,56 @@
+"""When orders completed, as the order service's database has it."""
+
+import time
+from collections.abc import Callable
+
+from sqlalchemy import Engine, create_engine, text
+
+PATIENCE_S = 120.0
+BEAT_S = 0.05
+
+OPEN = "SELECT count(*) FROM order_progress WHERE state NOT IN ('completed', 'failed', 'rejected')"
+COMPLETED = "SELECT count(*) FROM order_progress WHERE state = 'completed'"
+TIMES = """
+    SELECT s.idempotency_key, extract(epoch FROM o.told_at)
+    FROM submissions s JOIN outbox o ON o.key = s.order_id AND o.type = 'order.completed.v1'
+    WHERE s.idempotency_key = ANY(:keys)
+"""
+
+
+class Completions:
+    """What the bench asks of the order service's database."""
+
+    def __init__(self, url: str) -> None:
+        self._engine: Engine = create_engine(url, isolation_level="AUTOCOMMIT")
+
+    def count(self) -> int:
+        """Return how many orders have completed."""
+        with self._engine.connect() as connection:
+            return int(connection.scalars(text(COMPLETED)).one())
+
+    def wait_for(self, number: int, tick: Callable[[], None] = lambda: None) -> None:
+        """Return when so many orders have completed in all.
+
+        Raises:
+            TimeoutError: if they do not.
+        """
+        end = time.monotonic() + PATIENCE_S
+        while (done := self.count()) < number:
+            if time.monotonic() > end:
+                msg = f"only {done} of {number} orders completed in {PATIENCE_S:.0f} s"
+                raise TimeoutError(msg)
+            tick()
+            time.sleep(BEAT_S)
+
+    def times(self, keys: list[str]) -> dict[str, float]:
+        """Return when each of these orders completed (Unix time), by its Idempotency-Key.
+
+        The time is that at which the completing transaction began.
+        """
+        with self._engine.connect() as connection:
+            rows = connection.execute(text(TIMES), {"keys": keys})
+            return {key: float(at) for key, at in rows}
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self._engine.dispose()

@@ -1,0 +1,160 @@
+"""`kaitong bench`: run every case several times, check what was measured, show a table."""
+
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import typer
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from deploy.local.errors import StartError
+from deploy.local.home import home
+from deploy.local.stack import Stack
+from services.console.bench import cases
+from services.console.bench.cases import Site
+from services.console.bench.figures import Case, Figures, machine
+from services.console.bench.load import flood
+from services.console.bench.usage import TOLERANCE
+from services.console.bench.workload import load_catalogue, load_plant, reference_orders
+from services.console.client import Client, make_keys, token_for
+from services.console.exits import NO, UNAVAILABLE, CommandError, stderr, stdout
+from services.console.invariants import broken
+
+FIBRES_A_SPLITTER = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """One case, and what it is to reach."""
+
+    about: str
+    measure: Callable[[Site, int], Figures]
+    goals: Mapping[str, float]
+
+
+PLANS = {
+    "reference": Plan(
+        "reference order, saturated",
+        cases.reference,
+        {"cpu_ms_per_order": 2.5, "orders_per_s": 600},
+    ),
+    "reference_20": Plan(
+        "reference order at 20/s",
+        cases.reference_20,
+        {"p50_ms": 60, "p99_ms": 200, "cpu_ms_per_order": 30},
+    ),
+    "ftth": Plan("FTTH, elements over HTTP, saturated", cases.ftth, {"cpu_ms_per_order": 8}),
+    "ftth_20": Plan(
+        "FTTH, elements over HTTP, at 20/s", cases.ftth_20, {"p50_ms": 150, "p99_ms": 400}
+    ),
+    "idle": Plan("whole stack, idle", cases.idle, {"core_share": 0.15, "pss_mb": 900}),
+    "assignment": Plan(
+        "number assignment, pools of 10⁴, 10⁵, 10⁶", cases.assignment, {"assignment_ratio": 1.2}
+    ),
+    "start": Plan("demo: command to first completed order", cases.start, {"first_order_s": 15}),
+}
+
+
+def run_bench(rounds: int, only: Sequence[str], orders: int, json: Path | None) -> None:
+    """Measure; end with 1 if what was measured was not right."""
+    if unknown := set(only) - set(PLANS):
+        msg = f"there is no case {', '.join(unknown)}; choose from {', '.join(PLANS)}"
+        raise CommandError(msg, 2)
+    chosen = [name for name in PLANS if not only or name in only]
+    with running_site(rounds, orders) as site:
+        measured = measure_all(site, chosen, rounds, orders)
+        violations = broken(site.record)
+    draw(measured, violations)
+    if json:
+        result = as_json(measured, violations)
+        json.write_bytes(msgspec.json.format(msgspec.json.encode(result)))
+    if violations:
+        raise typer.Exit(NO)
+
+
+@contextmanager
+def running_site(rounds: int, orders: int) -> Iterator[Site]:
+    """Start a stack of its own, with plant for all rounds; remove it at the end."""
+    splitters = max(64, rounds * (orders // 4 + cases.PACED) // FIBRES_A_SPLITTER)
+    with tempfile.TemporaryDirectory(prefix="bench-", dir=home()) as folder:
+        make_keys(Path(folder))
+        try:
+            stack = Stack.start(Path(folder))
+        except StartError as error:
+            raise CommandError(str(error), UNAVAILABLE) from error
+        with stack:
+            record = stack.describe()
+            operator = token_for("ops", at=Path(folder))
+            client = Client(record.urls, operator)
+            load_catalogue(client)
+            load_plant(client, 2 * (rounds + 1) * orders, splitters)
+            site = Site(record, token_for("crm", at=Path(folder)), operator, splitters)
+            warm_up(site)
+            yield site
+        stack.purge()
+
+
+def warm_up(site: Site) -> None:
+    """Let some orders go through, so that joining groups and filling caches is not measured."""
+    import asyncio  # noqa: PLC0415
+
+    asyncio.run(flood(site.target, reference_orders(200)))
+    site.completions.wait_for(200)
+
+
+def measure_all(site: Site, chosen: Sequence[str], rounds: int, orders: int) -> list[Case]:
+    """Run every case once a round, with progress."""
+    figures: dict[str, list[Figures]] = {name: [] for name in chosen}
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    with Progress(*columns, console=stderr, transient=True) as progress:
+        task = progress.add_task("measuring")
+        for round_ in range(1, rounds + 1):
+            for name in chosen:
+                progress.update(task, description=f"round {round_} of {rounds}: {name}")
+                figures[name].append(PLANS[name].measure(site, orders))
+    return [Case(name, PLANS[name].about, figures[name], PLANS[name].goals) for name in chosen]
+
+
+def as_json(measured: Sequence[Case], violations: Sequence[str]) -> dict[str, Any]:
+    """Return everything under plain names."""
+    found: dict[str, Any] = {"machine": machine(), "violations": len(violations)}
+    return found | {case.name: case.plain() for case in measured}
+
+
+def draw(measured: Sequence[Case], violations: Sequence[str]) -> None:
+    """Draw the table: median, spread, goal."""
+    table = Table(*("case", "figure", "median", "spread", "goal", ""), box=None)
+    for case in measured:
+        for figure in case.goals:
+            least, greatest = case.spread(figure)
+            verdict = "[green]reached[/]" if case.reaches(figure) else "[red]missed[/]"
+            spread = f"{least:.3g} to {greatest:.3g}"
+            goal = f"{case.goals[figure]:g}"
+            table.add_row(case.about, figure, f"{case.middle(figure):.3g}", spread, goal, verdict)
+    stdout.print(table)
+    for case in measured:
+        draw_parts(case)
+    for each in violations:
+        stdout.print(f"[red]broken: {each}[/]")
+    stdout.print(f"{' · '.join(str(value) for value in machine().values())}")
+
+
+def draw_parts(case: Case) -> None:
+    """Draw where an order's CPU goes, and whether others used the machine meanwhile."""
+    parts = {
+        name.removeprefix("cpu_ms_"): case.middle(name)
+        for name in case.rounds[0]
+        if name.startswith("cpu_ms_") and name != "cpu_ms_per_order"
+    }
+    if parts:
+        words = "  ".join(f"{part} {spent:.2f}" for part, spent in parts.items())
+        stdout.print(f"{case.about}: CPU ms an order: {words}")
+    if "other_cores" in case.rounds[0] and case.middle("other_cores") > 1 + TOLERANCE:
+        stdout.print(
+            f"[yellow]{case.about}: others used the machine; times are not to be trusted[/]"
+        )

@@ -1,0 +1,170 @@
+"""The command line: which commands there are, and what each takes.
+
+Commands are imported when they are called, so that `--help` is quick.
+"""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from services.console.exits import CommandError, stderr
+
+app = typer.Typer(
+    name="kaitong",
+    help="Kaitong (开通) carries a telecom order from the CRM to a working service.",
+    epilog="Begin with `kaitong demo`.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+order = typer.Typer(help="Place and follow product orders (TMF622).", no_args_is_help=True)
+numbers = typer.Typer(help="Look for phone numbers.", no_args_is_help=True)
+app.add_typer(order, name="order")
+app.add_typer(numbers, name="numbers")
+
+JsonFile = Annotated[
+    Path | None, typer.Option("--json", metavar="FILE", help="Write the result to FILE, as JSON.")
+]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON to standard output.")]
+
+
+@app.command(epilog="Example: kaitong demo --orders 200 --keep")
+def demo(
+    orders: Annotated[int, typer.Option(min=12, max=5000, help="How many orders to post.")] = 200,
+    *,
+    keep: Annotated[bool, typer.Option("--keep", help="Leave everything running.")] = False,
+    json: JsonFile = None,
+) -> None:
+    """Start everything, load Jiangsu, post orders, check that nothing was lost."""
+    from services.console.demo.run import run_demo  # noqa: PLC0415
+
+    run_demo(orders, keep=keep, json=json)
+
+
+@app.command(epilog="Example: kaitong up")
+def up() -> None:
+    """Start everything in the background, and return when it is ready."""
+    from services.console.stack import up as start  # noqa: PLC0415
+
+    start()
+
+
+@app.command(epilog="Example: kaitong down --purge")
+def down(
+    *, purge: Annotated[bool, typer.Option("--purge", help="Delete all data as well.")] = False
+) -> None:
+    """Stop everything; all data is kept unless it is to be purged."""
+    from services.console.stack import down as stop  # noqa: PLC0415
+
+    stop(purge=purge)
+
+
+@app.command(epilog="Example: kaitong status --json status.json")
+def status(json: JsonFile = None) -> None:
+    """Show what runs, what waits and what is parked; exit 1 if something is wrong."""
+    from services.console.status import show_status  # noqa: PLC0415
+
+    show_status(json)
+
+
+@app.command(epilog="Example: kaitong token crm --client web-shop --hours 8")
+def token(
+    role: Annotated[str, typer.Argument(help="crm, viewer, ops or admin.")],
+    client: Annotated[str, typer.Option(help="Whose token it is.")] = "",
+    tenant: Annotated[str, typer.Option(help="Whose data it opens.")] = "jiangsu",
+    hours: Annotated[float, typer.Option(min=0.01, max=24 * 365, help="How long.")] = 12,
+) -> None:
+    """Print a bearer token for development, for a role."""
+    from datetime import timedelta  # noqa: PLC0415
+
+    from services.console.client import token_for  # noqa: PLC0415
+
+    typer.echo(token_for(role, client=client, tenant=tenant, lifetime=timedelta(hours=hours)))
+
+
+@app.command(epilog="Example: kaitong bench --rounds 3 --case reference --json bench.json")
+def bench(
+    rounds: Annotated[int, typer.Option(min=1, max=20, help="How often each case runs.")] = 3,
+    case: Annotated[list[str] | None, typer.Option(help="Only this case; may be repeated.")] = None,
+    orders: Annotated[int, typer.Option(min=100, max=50_000, help="Orders a round.")] = 3000,
+    json: JsonFile = None,
+) -> None:
+    """Measure rates, times, CPU and memory on this machine, and check what was measured."""
+    from services.console.bench.run import run_bench  # noqa: PLC0415
+
+    run_bench(rounds, case or [], orders, json)
+
+
+@app.command(epilog="Example: kaitong test --only tests/order")
+def test(
+    only: Annotated[list[str] | None, typer.Option(help="Only these tests; no checks.")] = None,
+    json: JsonFile = None,
+) -> None:
+    """Check and test the code, as the continuous integration does."""
+    from services.console.testing import run_tests  # noqa: PLC0415
+
+    run_tests(only or [], json)
+
+
+@order.command(epilog="Example: kaitong order submit examples/ftth-new.json")
+def submit(
+    files: Annotated[list[Path], typer.Argument(help="TMF622 product orders; - for stdin.")],
+    *,
+    json: Json = False,
+) -> None:
+    """Post product orders; exit 1 if one is refused."""
+    from services.console.orders import submit_files  # noqa: PLC0415
+
+    submit_files(files, json=json)
+
+
+@order.command(epilog="Example: kaitong order show 0198... --follow")
+def show(
+    order_id: Annotated[str, typer.Argument(metavar="ID", help="The order's id.")],
+    *,
+    follow: Annotated[bool, typer.Option("--follow", help="Until it has ended.")] = False,
+    json: Json = False,
+) -> None:
+    """Show an order and its journey; exit 1 if it failed or was rejected."""
+    from services.console.orders import show_order  # noqa: PLC0415
+
+    show_order(order_id, follow=follow, json=json)
+
+
+@order.command("list", epilog="Example: kaitong order list --state failed --limit 50")
+def list_(
+    state: Annotated[str, typer.Option(help="Only orders in this state.")] = "",
+    limit: Annotated[int, typer.Option(min=1, max=100)] = 20,
+    *,
+    json: Json = False,
+) -> None:
+    """List orders, the latest first."""
+    from services.console.orders import list_orders  # noqa: PLC0415
+
+    list_orders(state, limit, json=json)
+
+
+@numbers.command(epilog="Example: kaitong numbers search '*8888' --exchange NJ-XW")
+def search(
+    pattern: Annotated[str, typer.Argument(help="For example *8888, +8625*, 66.")] = "",
+    grade: Annotated[str, typer.Option(help="Only this vanity grade.")] = "",
+    exchange: Annotated[str, typer.Option(help="Only this exchange.")] = "",
+    limit: Annotated[int, typer.Option(min=1, max=100)] = 20,
+    *,
+    json: Json = False,
+) -> None:
+    """Find idle numbers that a customer can pick."""
+    from services.console.numbers import search_numbers  # noqa: PLC0415
+
+    search_numbers(pattern, grade, exchange, limit, json=json)
+
+
+def main() -> None:
+    """Run the command line, and end with an exit code that means something."""
+    try:
+        app(prog_name="kaitong")
+    except CommandError as error:
+        stderr.print(f"kaitong: {error}", markup=False)
+        sys.exit(error.code)

@@ -1,0 +1,150 @@
+"""The services' APIs, as the command line calls them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from deploy.local.detached import look
+from deploy.local.home import home
+from deploy.local.record import Record
+from services.console.exits import UNAVAILABLE, CommandError
+from shared.keys import LIFETIME, TENANT, make_development_keys, make_token
+from shared.tokens import KeysError
+
+TIME_OUT_S = 30.0
+BAD_REQUEST = 400
+JSON = Any
+"""A JSON document, as the API answered it."""
+
+
+class ApiError(CommandError):
+    """A service said no."""
+
+    def __init__(self, answer: httpx.Response) -> None:
+        self.status = answer.status_code
+        self.problem = problem_of(answer)
+        super().__init__(explain(self.problem))
+
+
+@dataclass(frozen=True)
+class Client:
+    """One role's access to all services of a running stack."""
+
+    urls: Mapping[str, str]
+    """HTTP address by service."""
+
+    token: str
+
+    @cached_property
+    def http(self) -> httpx.Client:
+        """The connections, kept open."""
+        headers = {"Authorization": f"Bearer {self.token}"}
+        return httpx.Client(headers=headers, timeout=TIME_OUT_S)
+
+    def get(self, service: str, path: str, **query: str | int) -> JSON:
+        """Return what a service answers.
+
+        Raises:
+            CommandError: if it says no, or does not answer.
+        """
+        return self.send(service, "GET", path, params=query).json()
+
+    def post(
+        self, service: str, path: str, body: JSON, headers: Mapping[str, str] | None = None
+    ) -> JSON:
+        """Post a body; return what the service answers.
+
+        Raises:
+            CommandError: if it says no, or does not answer.
+        """
+        answer = self.send(service, "POST", path, json=body, headers=headers)
+        return answer.json() if answer.content else None
+
+    def send(self, service: str, method: str, path: str, **more: Any) -> httpx.Response:  # noqa: ANN401
+        """Send a request; return the answer, whatever kind of yes it is.
+
+        Raises:
+            CommandError: if it says no, or does not answer.
+        """
+        try:
+            answer = self.http.request(method, self.urls[service] + path, **more)
+        except httpx.TransportError as error:
+            msg = f"the {service} service does not answer ({error}); see `kaitong status`"
+            raise CommandError(msg, UNAVAILABLE) from error
+        if answer.status_code >= BAD_REQUEST:
+            raise ApiError(answer)
+        return answer
+
+
+def running() -> Record:
+    """Return the stack that runs on this checkout.
+
+    Raises:
+        CommandError: if none does.
+    """
+    found = look(home())
+    if found is None or found.state != "ready":
+        state = found.state if found else "never started"
+        msg = f"Kaitong does not run here ({state}); start it with `kaitong up`"
+        raise CommandError(msg, UNAVAILABLE)
+    return found
+
+
+def connect(role: str, stack: Record | None = None) -> Client:
+    """Return access in a role to the stack that runs on this checkout.
+
+    Raises:
+        CommandError: if none runs.
+    """
+    return Client((stack or running()).urls, token_for(role))
+
+
+def make_keys(folder: Path) -> Path:
+    """See that a home has development keys; return where they are."""
+    keys = folder / "keys"
+    make_development_keys(keys, datetime.now(UTC))
+    return keys
+
+
+def token_for(
+    role: str,
+    *,
+    at: Path | None = None,
+    client: str = "",
+    lifetime: timedelta = LIFETIME,
+    tenant: str = TENANT,
+) -> str:
+    """Return a token signed with the development keys of a home, this checkout's if none is said.
+
+    Raises:
+        CommandError: if there is no such role, or no key of our own.
+    """
+    try:
+        keys, now = make_keys(at or home()), datetime.now(UTC)
+        return make_token(keys, role, now=now, client=client, tenant=tenant, lifetime=lifetime)
+    except KeysError as error:
+        raise CommandError(str(error)) from error
+
+
+def problem_of(answer: httpx.Response) -> Mapping[str, Any]:
+    """Return the problem document of an answer, or what comes nearest to one."""
+    try:
+        found = answer.json()
+    except ValueError:
+        found = {}
+    return found if isinstance(found, dict) else {"detail": answer.text or answer.reason_phrase}
+
+
+def explain(problem: Mapping[str, Any]) -> str:
+    """Put a problem in lines for people: what is wrong, and each fault with its remedy."""
+    first = str(problem.get("detail") or problem.get("title") or "the service said no")
+    faults = [
+        f"  {fault.get('field', '')}: {fault.get('message', '')} {fault.get('remedy', '')}".rstrip()
+        for fault in problem.get("errors", ())
+    ]
+    return "\n".join([first, *faults])

@@ -1,0 +1,21 @@
+"""What the command line's exit codes mean.
+
+0 it worked · 1 the answer is no (not found, failed, rejected, an invariant broken) ·
+2 the command was not understood · 69 something it needs is not there · 130 interrupted.
+"""
+
+from rich.console import Console
+
+NO = 1
+UNAVAILABLE = 69
+
+stderr = Console(stderr=True, highlight=False, soft_wrap=True)
+stdout = Console(highlight=False)
+
+
+class CommandError(Exception):
+    """A command cannot do what it was asked: why, and the remedy."""
+
+    def __init__(self, why: str, code: int = NO) -> None:
+        super().__init__(why)
+        self.code = code

@@ -1,0 +1,38 @@
+"""`up` and `down`."""
+
+from deploy.local import detached
+from deploy.local.errors import StartError
+from deploy.local.home import home
+from deploy.local.record import Record
+from services.console.client import make_keys
+from services.console.exits import UNAVAILABLE, CommandError, stderr, stdout
+
+
+def up() -> None:
+    """Start everything in the background, and say where it is.
+
+    Raises:
+        CommandError: if it cannot start, and why.
+    """
+    make_keys(home())
+    try:
+        with stderr.status("starting Kafka, PostgreSQL and the services"):
+            found = detached.up(home())
+    except StartError as error:
+        raise CommandError(str(error), UNAVAILABLE) from error
+    tell_where(found)
+
+
+def tell_where(found: Record) -> None:
+    """Print where everything is reached."""
+    for name, url in found.urls.items():
+        stdout.print(f"{name:<14}{url}")
+    stdout.print(f"{'kafka':<14}{found.kafka}")
+    stdout.print("Next: `kaitong status`, `kaitong order submit examples/ftth-new.json`.")
+
+
+def down(*, purge: bool) -> None:
+    """Stop what runs; delete its data if that is wanted."""
+    was_running = detached.down(home(), forget=purge)
+    first = "stopped" if was_running else "nothing was running"
+    stdout.print(first + ("; all data is deleted" if purge else "; all data is kept"))

@@ -1,0 +1,67 @@
+"""`kaitong test`: the checks and the tests, in the order in which they fail fastest."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+import typer
+
+from deploy.local.home import CHECKOUT
+from services.console.exits import NO, stdout
+
+BIN = Path(sys.executable).parent
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One check."""
+
+    name: str
+    command: tuple[str, ...]
+
+
+STAGES = (
+    Stage("format", (str(BIN / "ruff"), "format", "--check", "--quiet", ".")),
+    Stage("ruff", (str(BIN / "ruff"), "check", "--quiet", ".")),
+    Stage("mypy", (str(BIN / "mypy"), "--no-error-summary")),
+    Stage("imports", (str(BIN / "lint-imports"),)),
+)
+
+
+def tests(paths: Sequence[str]) -> Stage:
+    """Return the stage that runs these tests, or all."""
+    return Stage("tests", (sys.executable, "-m", "pytest", *paths))
+
+
+def run_tests(only: Sequence[str], json: Path | None) -> None:
+    """Run every stage until one fails; end with 1 if one does."""
+    stages = (tests(only),) if only else (*STAGES, tests(()))
+    seconds: dict[str, float] = {}
+    failed = ""
+    for stage in stages:
+        failed = "" if run(stage, seconds) else stage.name
+        if failed:
+            break
+    summary = ", ".join(f"{name} {took:.0f} s" for name, took in seconds.items())
+    stdout.print(f"{summary}: {f'{failed} failed' if failed else 'all is well'}")
+    if json:
+        result = {"ok": not failed, "failed": failed, "seconds": seconds}
+        json.write_bytes(msgspec.json.format(msgspec.json.encode(result)))
+    if failed:
+        raise typer.Exit(NO)
+
+
+def run(stage: Stage, seconds: dict[str, float]) -> bool:
+    """Run one stage, its output shown as it comes; note how long it took."""
+    stdout.print(f"[bold]{stage.name}[/]")
+    start = time.monotonic()
+    environment = os.environ | {"PYTHONPATH": str(CHECKOUT)}
+    done = subprocess.run(stage.command, cwd=CHECKOUT, env=environment, check=False)  # noqa: S603
+    seconds[stage.name] = round(time.monotonic() - start, 1)
+    stdout.print(f"{stage.name}: {seconds[stage.name]} s")
+    return done.returncode == 0
