@@ -161,9 +161,9 @@ def start(_: Site, __: int) -> Figures:
     return {"first_order_s": found["first_order_s"]}
 
 
-def assignment(site: Site, _: int) -> Figures:
+def assignment(_: Site, __: int) -> Figures:
     """Measure what one number costs in pools of ten thousand, a hundred thousand, a million."""
-    command = [sys.executable, "-m", "tests.bench.assignment", site.record.databases["resources"]]
+    command = [sys.executable, "-m", "tests.bench.assignment"]
     done = subprocess.run(  # noqa: S603
         command, check=True, cwd=CHECKOUT, stdout=subprocess.PIPE
     )

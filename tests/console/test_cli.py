@@ -1,0 +1,108 @@
+"""The command line: helps, refuses with a remedy, and ends with codes that mean something."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from deploy.local.home import CHECKOUT
+from services.console.cli import app
+
+COMMANDS = (
+    *(("demo",), ("up",), ("down",), ("status",), ("token",), ("bench",), ("test",)),
+    *(("order", "submit"), ("order", "show"), ("order", "list"), ("numbers", "search")),
+)
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A home in which nothing ever ran."""
+    monkeypatch.setenv("KAITONG_HOME", str(tmp_path))
+    return tmp_path
+
+
+def kaitong(*words: str) -> subprocess.CompletedProcess[str]:
+    """Run the command line as a person does."""
+    command = [sys.executable, "-m", "services.console", *words]
+    return subprocess.run(  # noqa: S603  our own
+        command, cwd=CHECKOUT, capture_output=True, text=True, check=False
+    )
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_says_what_it_does_and_gives_an_example(command: tuple[str, ...]) -> None:
+    answer = CliRunner().invoke(app, [*command, "--help"])
+
+    assert answer.exit_code == 0
+    assert f"Example: kaitong {' '.join(command)}" in answer.output
+
+
+@pytest.mark.usefixtures("home")
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (("status",), 69),
+        (("order", "list"), 69),
+        (("token", "nobody"), 1),
+        (("bench", "--case", "nothing"), 2),
+        (("no-such-command",), 2),
+        (("demo", "--orders", "many"), 2),
+    ],
+)
+def test_a_refusal_has_a_code_and_a_line_that_says_why(words: tuple[str, ...], code: int) -> None:
+    answer = kaitong(*words)
+
+    assert answer.returncode == code
+    assert answer.stdout == ""
+    assert answer.stderr.strip()
+    assert "Traceback" not in answer.stderr
+
+
+@pytest.mark.usefixtures("home")
+def test_what_needs_a_running_stack_says_how_to_start_one() -> None:
+    answer = kaitong("status")
+
+    assert "kaitong up" in answer.stderr
+
+
+def test_a_token_is_printed_alone_and_its_key_is_for_the_owner_only(home: Path) -> None:
+    answer = kaitong("token", "crm", "--client", "shop")
+
+    assert answer.returncode == 0
+    assert answer.stdout.count(".") == 2
+    private = list((home / "keys").glob("*.key"))
+    assert private
+    assert {file.stat().st_mode & 0o777 for file in private} == {0o600}
+
+
+@pytest.mark.usefixtures("home")
+def test_nothing_to_stop_is_no_failure() -> None:
+    answer = kaitong("down")
+
+    assert answer.returncode == 0
+    assert "nothing was running" in answer.stdout
+
+
+def test_a_file_that_is_no_json_is_named(home: Path) -> None:
+    from services.console.exits import CommandError  # noqa: PLC0415
+    from services.console.orders import read  # noqa: PLC0415
+
+    file = home / "order.json"
+    file.write_text("{")
+
+    with pytest.raises(CommandError, match=r"order\.json is no JSON"):
+        read(file)
+
+
+def test_the_result_of_the_tests_can_be_had_as_json(tmp_path: Path) -> None:
+    test = tmp_path / "test_nothing.py"
+    test.write_text("def test_nothing():\n    assert True\n")
+    result = tmp_path / "result.json"
+
+    answer = kaitong("test", "--only", str(test), "--json", str(result))
+
+    assert answer.returncode == 0, answer.stdout + answer.stderr
+    assert json.loads(result.read_bytes())["ok"]
