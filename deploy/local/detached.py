@@ -60,7 +60,7 @@ def down(home: Path, *, forget: bool = False) -> bool:
         forget: True deletes the state too.
     """
     last = record.read(home)
-    supervisor = last.supervisor.process if last else None
+    supervisor = last.supervisor.process if last and not last.is_over else None
     if supervisor:
         process.end(supervisor, signal.SIGTERM, STOP_PATIENCE)
     if last:

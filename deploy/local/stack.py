@@ -168,7 +168,9 @@ class Stack:
             self.supervisor.keep("kafka", self.kafka, stage=ENGINES)
             bootstrap = self.kafka.bootstrap
         self.write(kafka=bootstrap)
-        self.do("topics", {KAFKA: bootstrap}, "shared.admin")
+        # The tool reads a service's settings as a whole, but opens no database.
+        places = {KAFKA: bootstrap, setting_of("order"): "postgresql://nowhere/none"}
+        self.do("topics", places, "shared.admin")
 
     def surroundings(self, service: str) -> dict[str, str]:
         """Return where a service finds its neighbours."""

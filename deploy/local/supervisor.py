@@ -111,12 +111,16 @@ class Supervisor:
         self.changed = changed
         self.say = say
         self.stopping = threading.Event()
+        self.beginning = threading.Lock()
         self.starters = ThreadPoolExecutor(thread_name_prefix="starter")
         self.watcher = threading.Thread(target=self.watch, name="supervisor", daemon=True)
 
     def keep(self, name: str, engine: Engine, *, stage: int, url: str = "") -> None:
         """Take a running engine into care; a higher stage needs the lower ones."""
-        self.kept.append(Kept(name, engine, stage, url))
+        with self.beginning:
+            self.kept.append(Kept(name, engine, stage, url))
+            if not self.watcher.is_alive():
+                self.watcher.start()
         self.changed()
 
     def watch(self) -> None:

@@ -1,0 +1,38 @@
+"""The locks: what is installed is what was checked, wherever it comes from."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from deploy.local.home import CHECKOUT
+from deploy.local.packages import JARS_LOCK
+
+LOCKS = sorted(CHECKOUT.glob("requirements*.txt"))
+
+
+@pytest.mark.parametrize("lock", LOCKS, ids=lambda lock: lock.name)
+def test_every_package_has_a_version_and_a_hash(lock: Path) -> None:
+    entries = re.split(r"^(?=\w)", lock.read_text(), flags=re.MULTILINE)[1:]
+    assert entries
+    assert all(re.match(r"[\w.-]+==\S+ ", it) and "--hash=sha256:" in it for it in entries)
+
+
+@pytest.mark.parametrize("lock", [*LOCKS, JARS_LOCK], ids=lambda lock: lock.name)
+def test_no_lock_binds_its_users_to_an_address(lock: Path) -> None:
+    text = lock.read_text()
+    assert not re.search(
+        r"://|--(extra-)?index-url|--find-links", text.replace("--no-emit-index-url", "")
+    )
+
+
+def test_the_tests_run_on_the_versions_that_run() -> None:
+    def versions(name: str) -> set[str]:
+        return set(re.findall(r"^[\w.-]+==\S+", (CHECKOUT / name).read_text(), flags=re.MULTILINE))
+
+    assert versions("requirements.txt") <= versions("requirements-dev.txt")
+
+
+def test_every_jar_has_its_place_and_its_sha256() -> None:
+    for line in JARS_LOCK.read_text().splitlines():
+        assert re.fullmatch(r"[0-9a-f]{64}  [\w./-]+/([\w.-]+)/([\w.-]+)/\1-\2\.jar", line)

@@ -1,0 +1,99 @@
+"""A stack as a whole, on the engines of the test run, which settings name."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from deploy.local import detached
+from deploy.local.errors import StartError
+from deploy.local.kafka import Kafka
+from deploy.local.stack import Stack
+from deploy.local.surroundings import environment_of, is_ready, purge
+from tests.deploy.waiting import gone, until
+
+
+@pytest.fixture
+def home(tmp_path: Path, kafka: Kafka, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A home of its own, with Kafka elsewhere and no service that needs a database."""
+    monkeypatch.setenv("KAITONG_KAFKA", kafka.bootstrap)
+    monkeypatch.setenv("KAITONG_TOPIC_PREFIX", f"stack{os.getpid()}.{tmp_path.name}.")
+    monkeypatch.setattr(detached, "SERVICES", ())
+    home = tmp_path / "home"
+    yield home
+    detached.down(home, forget=True)
+
+
+def start(home: Path) -> Stack:
+    """Start a stack of nothing but the simulator."""
+    return Stack.start(home, services=())
+
+
+def test_engines_that_settings_name_are_not_started(home: Path, kafka: Kafka) -> None:
+    with start(home) as stack:
+        seen = stack.describe()
+        assert (seen.state, seen.kafka) == ("ready", kafka.bootstrap)
+        assert [line.name for line in seen.lines] == ["elements"]
+    assert stack.describe().state == "stopped"
+    assert gone(seen.lines[0].life.pid)
+
+
+def test_a_killed_process_comes_back_at_its_address(home: Path) -> None:
+    with start(home) as stack:
+        (line,) = stack.describe().lines
+        process = line.life.process
+        assert process is not None
+        process.kill()
+        until(lambda: stack.describe().lines[0].restarts == 1, "it is started again")
+        until(lambda: is_ready(line.url), "it answers")
+        assert stack.describe().lines[0].last_end == "killed by SIGKILL"
+
+
+def test_addresses_stay_from_start_to_start(home: Path) -> None:
+    with start(home) as first:
+        before = first.describe().urls
+    with start(home) as second:
+        assert second.describe().urls == before
+
+
+def test_a_second_stack_on_one_home_is_refused(home: Path) -> None:
+    with start(home), pytest.raises(StartError, match="runs already"):
+        start(home)
+
+
+def test_what_fails_to_start_is_told_in_its_own_words_and_leaves_nothing(home: Path) -> None:
+    with pytest.raises(StartError, match=r"nonsense ended: .*No module named services\.nonsense"):
+        broken(home)
+    seen = detached.look(home)
+    assert seen is not None
+    assert seen.state == "failed"
+    assert all(gone(line.life.pid) for line in seen.lines)
+
+
+def broken(home: Path) -> None:
+    """Start a stack with a service that does not exist."""
+    stack = Stack(home, (), elements=False, wanted_ports={}, fsync=False)
+    stack.take()
+    try:
+        stack.write(urls={"nonsense": "http://127.0.0.1:1"})
+        stack.run("nonsense", {})
+        stack.wait_until_ready()
+    except StartError as error:
+        stack.stop("failed", str(error))
+        raise
+
+
+def test_a_service_is_told_no_other_services_password(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KAITONG_DATABASE_CUSTOMER", "postgresql://secret")
+    told = environment_of("order", tmp_path, {"KAITONG_DATABASE_ORDER": "postgresql://own"})
+    assert [name for name in told if "DATABASE" in name] == ["KAITONG_DATABASE_ORDER"]
+
+
+def test_purge_deletes_state_and_nothing_else(tmp_path: Path) -> None:
+    for name in ("kafka", "logs", "env", "engines", "holiday pictures"):
+        (tmp_path / name).mkdir()
+    purge(tmp_path)
+    assert {it.name for it in tmp_path.iterdir()} == {"env", "engines", "holiday pictures"}

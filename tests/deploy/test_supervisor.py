@@ -1,0 +1,154 @@
+"""What keeps processes running."""
+
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from deploy.local import record, supervisor
+from deploy.local.home import CHECKOUT
+from deploy.local.record import Life, Line, Record, leftovers, life_of
+from deploy.local.supervisor import LAST_PAUSE, Kept, Program, Supervisor
+from tests.deploy.waiting import gone, until
+
+SLEEPER = ("/bin/sleep", "600")
+IDLE = "while :; do sleep 0.02; done"
+
+
+class Care:
+    """A supervisor with a notebook of what it said."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.said: list[str] = []
+        self.supervisor = Supervisor(lambda: None, self.said.append)
+
+    def program(self, name: str, *command: str, stage: int = 0) -> Program:
+        """Start a program and keep it running."""
+        program = Program(command, {}, self.folder / f"{name}.log", self.folder)
+        program.start()
+        self.supervisor.keep(name, program, stage=stage)
+        return program
+
+    def has_said(self, words: str) -> bool:
+        """Tell whether it said so."""
+        return any(words in line for line in self.said)
+
+
+@pytest.fixture
+def care(tmp_path: Path) -> Iterator[Care]:
+    """A supervisor that stops at the test's end."""
+    care = Care(tmp_path)
+    yield care
+    care.supervisor.stop()
+
+
+def test_what_was_killed_is_started_again_and_told(care: Care) -> None:
+    program = care.program("sleeper", *SLEEPER)
+    first = program.server.pid
+
+    program.server.kill()
+
+    until(lambda: care.has_said("sleeper runs again"), "it runs again")
+    assert care.has_said("sleeper ended (killed by SIGKILL)")
+    assert program.server.pid != first
+    assert care.supervisor.kept[0].line.restarts == 1
+
+
+def test_what_ends_again_and_again_is_started_again_and_again(care: Care) -> None:
+    care.program("hopeless", "/bin/sh", "-c", "echo no database; exit 3")
+    until(lambda: care.supervisor.kept[0].restarts >= 3, "three starts")
+    assert care.has_said("hopeless ended (exit code 3); see ")
+
+
+def test_what_ends_young_is_started_more_and_more_seldom(tmp_path: Path) -> None:
+    kept = Kept("hopeless", Program(SLEEPER, {}, tmp_path / "log", tmp_path), 0, "")
+    pauses = [kept.next_pause() for _ in range(20)]
+    assert pauses == sorted(pauses)
+    assert pauses[0] < 1
+    assert pauses[-1] == LAST_PAUSE
+
+
+def test_services_stop_before_the_engines_they_need(care: Care, tmp_path: Path) -> None:
+    ends = tmp_path / "ends"
+    for name, stage in (("engine", 0), ("service", 1)):
+        ready = tmp_path / f"{name}.ready"
+        farewell = (
+            f"trap 'echo {name} >> {ends}; exit' TERM; touch {ready}; while :; do sleep 0.02; done"
+        )
+        care.program(name, "/bin/sh", "-c", farewell, stage=stage)
+        until(ready.exists, f"{name} runs")
+
+    care.supervisor.stop()
+
+    assert ends.read_text().split() == ["service", "engine"]
+
+
+def test_what_does_not_stop_is_killed(
+    care: Care, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(supervisor, "STOP_PATIENCE", 0.2)
+    ready = tmp_path / "ready"
+    stubborn = f"trap '' TERM; touch {ready}; {IDLE}"
+    program = care.program("stubborn", "/bin/sh", "-c", stubborn)
+    until(ready.exists, "it runs")
+
+    care.supervisor.stop()
+
+    assert gone(program.server.pid)
+
+
+def test_nothing_is_started_again_after_the_stop(care: Care) -> None:
+    program = care.program("sleeper", *SLEEPER)
+    program.server.kill()
+    care.supervisor.stop()
+    assert gone(program.server.pid)
+    assert not care.supervisor.watcher.is_alive()
+    assert not [it for it in threading.enumerate() if it.name.startswith("starter")]
+
+
+KEEPER = """
+import sys, time
+from pathlib import Path
+from deploy.local.supervisor import Program, Supervisor
+folder = Path(sys.argv[1])
+care = Supervisor(lambda: None, print)
+for name in ("one", "two"):
+    program = Program(("/bin/sleep", "600"), {}, folder / name, folder)
+    program.start()
+    care.keep(name, program, stage=0)
+    print(program.server.pid, flush=True)
+time.sleep(600)
+"""
+
+
+def test_a_supervisor_killed_with_9_leaves_nothing_behind(tmp_path: Path) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", KEEPER, str(tmp_path)],
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=CHECKOUT,
+    ) as keeper:
+        assert keeper.stdout is not None
+        pids = [int(keeper.stdout.readline()) for _ in range(2)]
+        assert not any(map(gone, pids))
+        keeper.kill()
+    until(lambda: all(map(gone, pids)), "its processes end")
+
+
+def test_leftovers_are_known_by_pid_and_start_time(tmp_path: Path) -> None:
+    with subprocess.Popen(SLEEPER) as ours, subprocess.Popen(SLEEPER) as strangers:
+        mine = Line("mine", life_of(ours.pid), "log")
+        reused = Line("reused", Life(strangers.pid, life_of(strangers.pid).started - 60), "log")
+        (tmp_path / "run").mkdir()
+        record.write(tmp_path, Record("ready", Life(1, 0.0), lines=(mine, reused)))
+
+        found = leftovers(record.read(tmp_path) or Record("none", Life(0, 0)))
+
+        assert [process.pid for process in found] == [ours.pid]
+        for process in (ours, strangers):
+            psutil.Process(process.pid).kill()

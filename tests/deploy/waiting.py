@@ -1,0 +1,24 @@
+"""Wait on a condition, never for luck."""
+
+import time
+from collections.abc import Callable
+
+import psutil
+
+PATIENCE = 20.0
+
+
+def until(holds: Callable[[], object], what: str) -> None:
+    """Return as soon as it holds; fail when it does not in time."""
+    deadline = time.monotonic() + PATIENCE
+    while not holds():
+        assert time.monotonic() < deadline, f"not in {PATIENCE:.0f} s: {what}"
+        time.sleep(0.02)
+
+
+def gone(pid: int) -> bool:
+    """Tell whether a process has ended; one that nobody has reaped yet has."""
+    try:
+        return bool(psutil.Process(pid).status() == psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return True
