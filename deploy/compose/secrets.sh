@@ -1,0 +1,27 @@
+#!/bin/sh
+# Refuses to let anything start while a secret is missing or weak; says which, and what to do.
+# The passwords become part of URLs and of SQL: letters and digits need no quoting anywhere.
+set -eu
+
+faults=0
+
+complain() {
+    echo "$1 $2: put the output of 'openssl rand -hex 24' for it into .env (see .env.example)" >&2
+    faults=1
+}
+
+for name in \
+    KAITONG_PASSWORD_POSTGRES KAITONG_PASSWORD_ORDER KAITONG_PASSWORD_PROVISIONING \
+    KAITONG_PASSWORD_RESOURCES KAITONG_PASSWORD_CUSTOMER \
+    KAITONG_LOG_KEY KAITONG_PERSON_KEY
+do
+    eval "value=\${$name:-}"
+    case $value in
+        '') complain "$name" 'is not set' ;;
+        *[!A-Za-z0-9]*) complain "$name" 'holds something other than letters and digits' ;;
+        ????????????????*) ;;
+        *) complain "$name" 'is shorter than 16 characters' ;;
+    esac
+done
+
+exit "$faults"

@@ -1,0 +1,50 @@
+"""docker-compose.yml, read as Compose reads it: anchors, merges and variables resolved."""
+
+import re
+from collections.abc import Mapping
+from typing import Any, TypeAlias
+
+import yaml
+
+from deploy.local.home import CHECKOUT
+
+Parts: TypeAlias = dict[str, Any]
+
+VARIABLE = re.compile(r"\$\{(\w+)(?::(?P<kind>[-+?])(?P<other>(?:[^{}]|\$\{[^{}]*\})*))?\}")
+
+
+def services(variables: Mapping[str, str] | None = None) -> dict[str, Parts]:
+    """Return the containers by name."""
+    return parts(variables)["services"]  # type: ignore[no-any-return]  # as the file has it
+
+
+def parts(variables: Mapping[str, str] | None = None) -> Parts:
+    """Return the whole file, with these variables set."""
+    text = (CHECKOUT / "docker-compose.yml").read_text()
+    found: Parts = resolved(yaml.safe_load(text), variables or {})
+    return found
+
+
+def variables_in(text: str) -> set[str]:
+    """Return the names of the variables that a text asks for."""
+    return set(re.findall(r"\$\{(\w+)", text))
+
+
+def resolved(value: Any, variables: Mapping[str, str]) -> Any:
+    """Return a value with the variables in its texts filled in."""
+    if isinstance(value, dict):
+        return {key: resolved(each, variables) for key, each in value.items()}
+    if isinstance(value, list):
+        return [resolved(each, variables) for each in value]
+    return filled(value, variables) if isinstance(value, str) else value
+
+
+def filled(text: str, variables: Mapping[str, str]) -> str:
+    """Return a text with its variables filled in."""
+
+    def fill(found: re.Match[str]) -> str:
+        value, other = variables.get(found[1], ""), filled(found["other"] or "", variables)
+        assert found["kind"] in {"-", "+"}, f"{found[0]} has no default: config would fail"
+        return other if bool(value) == (found["kind"] == "+") else value
+
+    return VARIABLE.sub(fill, text)

@@ -1,0 +1,296 @@
+"""docker-compose.yml, the image and the scripts that it runs."""
+
+import os
+import re
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from deploy.local.cluster import programs
+from deploy.local.databases import name_of
+from deploy.local.home import CHECKOUT
+from deploy.local.postgres import Postgres
+from services.elements.settings import Settings as ElementsSettings
+from shared.environment import settings_of
+from shared.settings import Settings
+from tests.conftest import SERVICES
+from tests.deploy.compose import Parts, parts, services, variables_in
+
+COMPOSE = (CHECKOUT / "docker-compose.yml").read_text()
+DOCKERFILE = (CHECKOUT / "deploy" / "Dockerfile").read_text()
+EXAMPLE = (CHECKOUT / ".env.example").read_text()
+SCRIPTS = CHECKOUT / "deploy" / "compose"
+
+ENGINES = ("kafka", "postgres")
+ONCE = ("secrets", "migrate", "topics")
+PROCESSES = tuple(f"{service}-{part}" for service in SERVICES for part in ("api", "worker"))
+FILLED = {
+    name: f"0123456789abcdef{n}"
+    for n, name in enumerate(
+        re.findall(r"^(KAITONG_\w*(?:PASSWORD|KEY)\w*)=$", EXAMPLE, re.MULTILINE)
+    )
+    if name != "KAITONG_AUTH_KEYS"
+}
+"""All secrets, as somebody fills them in."""
+
+
+def settings_for(process: str, variables: Mapping[str, str]) -> Settings:
+    """Return the settings that a container's process reads."""
+    return Settings.from_environment(
+        process.partition("-")[0], services(variables)[process]["environment"]
+    )
+
+
+def test_there_are_both_engines_the_simulator_and_two_processes_for_each_service() -> None:
+    assert set(services()) == {*ENGINES, *ONCE, "elements", *PROCESSES}
+
+
+@pytest.mark.parametrize("process", PROCESSES)
+def test_each_process_runs_its_part_of_its_service(process: str) -> None:
+    service, _, part = process.partition("-")
+
+    assert services()[process]["command"] == [f"services.{service}", part]
+    assert (CHECKOUT / "services" / service).is_dir()
+
+
+@pytest.mark.parametrize("process", [*PROCESSES, "migrate", "topics"])
+def test_only_settings_that_there_are_are_set(process: str) -> None:
+    names = {each.name for each in settings_of(Settings).values()}
+    known = names | {f"KAITONG_DATABASE_{service.upper()}" for service in SERVICES}
+
+    assert set(services()[process]["environment"]) <= known
+
+
+def test_the_simulator_is_given_the_settings_that_it_reads() -> None:
+    environment = services()["elements"]["environment"]
+
+    assert set(environment) == {"KAITONG_HTTP_HOST", "KAITONG_HTTP_PORT", "KAITONG_STATE"}
+    assert ElementsSettings.from_environment(environment).state is not None
+
+
+@pytest.mark.parametrize("process", PROCESSES)
+def test_filled_in_secrets_are_all_that_a_process_needs(process: str) -> None:
+    settings = settings_for(process, FILLED)
+
+    assert settings.kafka == "kafka:19092"
+    assert settings.insecure == {"plaintext-kafka"}
+    assert (settings.http_host == "0.0.0.0") == process.endswith("-api")  # noqa: S104
+
+
+def test_risks_that_somebody_takes_are_added_to_the_one_that_the_file_takes() -> None:
+    settings = settings_for("order-api", FILLED | {"KAITONG_INSECURE": "development-keys"})
+
+    assert settings.insecure == {"plaintext-kafka", "development-keys"}
+
+
+@pytest.mark.parametrize("process", PROCESSES)
+def test_a_process_knows_its_own_database_and_no_other(process: str) -> None:
+    service = process.partition("-")[0]
+    environment = services(FILLED)[process]["environment"]
+    databases = {name: url for name, url in environment.items() if "DATABASE" in name}
+
+    password = FILLED[f"KAITONG_PASSWORD_{service.upper()}"]
+    name = name_of(service)
+    assert databases == {
+        f"KAITONG_DATABASE_{service.upper()}": f"postgresql://{name}:{password}@postgres:5432/{name}"
+    }
+
+
+def test_tables_and_topics_are_there_before_a_process_starts() -> None:
+    all_of_them = services()
+
+    assert all_of_them["migrate"]["command"] == ["shared.migrate", *SERVICES]
+    assert all_of_them["topics"]["command"] == ["shared.admin"]
+    done = {"condition": "service_completed_successfully"}
+    for process in PROCESSES:
+        assert all_of_them[process]["depends_on"] == {"migrate": done, "topics": done}
+    healthy = {"condition": "service_healthy"}
+    assert all_of_them["migrate"]["depends_on"] == {"postgres": healthy}
+    assert all_of_them["topics"]["depends_on"] == {"kafka": healthy}
+
+
+@pytest.mark.parametrize("name", [*ENGINES, "elements"])
+def test_nothing_starts_before_the_secrets_were_looked_at(name: str) -> None:
+    looked_at = {"secrets": {"condition": "service_completed_successfully"}}
+
+    assert services()[name]["depends_on"] == looked_at
+
+
+@pytest.mark.parametrize("name", [*ENGINES, "elements", *PROCESSES])
+def test_what_runs_on_is_restarted_and_tells_how_it_is(name: str) -> None:
+    container = services()[name]
+
+    assert container["restart"] == "unless-stopped"
+    assert {"test", "interval", "timeout", "retries", "start_period"} <= set(
+        container["healthcheck"]
+    )
+
+
+def asked(name: str) -> str:
+    """Return what a container's health check asks."""
+    return " ".join(services()[name]["healthcheck"]["test"])
+
+
+def test_every_health_check_asks_for_something_that_only_a_healthy_process_answers() -> None:
+    assert "kafka-topics.sh --bootstrap-server kafka:19092 --list" in asked("kafka")
+    assert "pg_isready" in asked("postgres")
+    assert "--host=127.0.0.1" in asked("postgres")
+    for process in ("elements", *PROCESSES):
+        port = services()[process]["environment"]["KAITONG_HTTP_PORT"]
+        assert f"http://127.0.0.1:{port}/health/ready" in asked(process)
+
+
+def test_the_python_of_the_health_check_fails_when_nobody_answers() -> None:
+    kind, python, *words = services()["order-api"]["healthcheck"]["test"]
+    nobody = [word.replace(":8000/", ":1/") for word in words]
+
+    assert (kind, python) == ("CMD", "python")
+    compile(words[-1], "healthcheck", "exec")
+    done = subprocess.run(["/usr/bin/env", "python3", *nobody], capture_output=True, check=False)
+    assert done.returncode == 1
+    assert b"URLError" in done.stderr
+
+
+def published(container: Parts) -> list[str]:
+    return [str(each) for each in container.get("ports", [])]
+
+
+def test_only_loopback_reaches_what_is_published() -> None:
+    ports = [port for container in services().values() for port in published(container)]
+
+    assert len(ports) == len(SERVICES) + len(ENGINES)
+    assert len({port.split(":")[1] for port in ports}) == len(ports)
+    assert all(port.startswith("127.0.0.1:") for port in ports)
+
+
+def test_every_variable_has_a_default_or_is_explained() -> None:
+    explained = set(re.findall(r"^#?\s*(KAITONG_\w+)=", EXAMPLE, re.MULTILINE))
+    without_default = {name for name in variables_in(COMPOSE) if f"${{{name}:-}}" in COMPOSE}
+
+    assert parts()["name"] == "kaitong"
+    assert without_default <= explained
+    assert explained <= variables_in(COMPOSE)
+
+
+def test_the_file_holds_no_secret_itself() -> None:
+    for container in services().values():
+        for name, value in container.get("environment", {}).items():
+            if re.search("PASSWORD|_KEY$", name):
+                assert value == "", name
+            assert not re.search(r"://\w+:\w+@", str(value)), name
+
+
+def test_volumes_are_declared_and_mounted_scripts_are_there() -> None:
+    mounts = [
+        mount.split(":")[0]
+        for container in services().values()
+        for mount in container.get("volumes", [])
+        if isinstance(mount, str)
+    ]
+    named = {mount for mount in mounts if not mount.startswith(".")}
+
+    assert named == set(parts()["volumes"]) == {"kafka", "postgres", "elements"}
+    assert all((CHECKOUT / mount).is_file() for mount in mounts if mount.startswith("."))
+
+
+def test_it_also_builds_and_runs_with_stand_in_images_and_rootless_engines() -> None:
+    assert "ulimits" not in COMPOSE
+    assert "privileged" not in COMPOSE.replace("no-new-privileges", "")
+    assert not DOCKERFILE.startswith("# syntax")
+    froms = re.findall(r"^FROM (\S+)", DOCKERFILE, re.MULTILINE)
+    assert froms
+    assert set(froms) == {"${PYTHON_IMAGE}"}
+    assert re.search(r"^ARG PYTHON_IMAGE=\S+$", DOCKERFILE, re.MULTILINE)
+    assert not re.search(r"@sha256|--mount", DOCKERFILE + COMPOSE)
+
+
+def test_the_image_gets_what_it_copies_and_runs_as_nobody_special() -> None:
+    sent = (CHECKOUT / ".dockerignore").read_text().splitlines()
+    copied = re.findall(r"^COPY (?!--from)(\S+)", DOCKERFILE, re.MULTILINE)
+
+    assert copied
+    assert all(f"!{path}" in sent and (CHECKOUT / path).exists() for path in copied)
+    assert re.search(r"^USER 10001:10001$", DOCKERFILE, re.MULTILINE)
+    assert "--require-hashes" in DOCKERFILE
+
+
+def check_secrets(variables: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
+    """Run the container that looks at the secrets, with these variables in .env."""
+    environment = services(variables)["secrets"]["environment"]
+    script = SCRIPTS / "secrets.sh"
+    return subprocess.run(
+        ["/bin/sh", str(script)], env=environment, capture_output=True, text=True, check=False
+    )
+
+
+def test_filled_in_secrets_are_accepted() -> None:
+    assert len(FILLED) == 7
+
+    done = check_secrets(FILLED)
+
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("name", FILLED)
+@pytest.mark.parametrize(
+    ("value", "why"),
+    [
+        ("", "is not set"),
+        ("hunter2", "is shorter than 16 characters"),
+        ("p@ss/word-0123456789", "holds something other than letters and digits"),
+    ],
+)
+def test_a_secret_that_is_missing_or_weak_stops_the_start_and_is_named(
+    name: str, value: str, why: str
+) -> None:
+    done = check_secrets(FILLED | {name: value})
+
+    (line,) = done.stderr.splitlines()
+    assert done.returncode == 1
+    assert line.startswith(f"{name} {why}: ")
+    assert "openssl rand" in line
+    assert not value or value not in line
+
+
+def test_all_missing_secrets_are_named_at_once() -> None:
+    assert len(check_secrets({}).stderr.splitlines()) == len(FILLED)
+
+
+@pytest.fixture(scope="module")
+def roles(postgres: Postgres) -> Postgres:
+    """A PostgreSQL on which the script has made databases and roles."""
+    environment = services(FILLED)["postgres"]["environment"]
+    place = {
+        "PATH": f"{programs()}:{os.environ['PATH']}",
+        "POSTGRES_USER": "postgres",
+        "PGHOST": "127.0.0.1",
+        "PGPORT": str(postgres.port),
+        "PGPASSWORD": postgres.password,
+    }
+    script: Path = SCRIPTS / "databases.sh"
+    subprocess.run(["/bin/sh", str(script)], env=environment | place, check=True)
+    return postgres
+
+
+def connect(server: Postgres, role: str, database: str) -> psycopg.Connection:
+    """Connect as a service."""
+    password = FILLED[f"KAITONG_PASSWORD_{role.upper()}"]
+    address = f"postgresql://{name_of(role)}:{password}@127.0.0.1:{server.port}"
+    return psycopg.connect(f"{address}/{database}")
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_role_owns_its_own_database(roles: Postgres, service: str) -> None:
+    with connect(roles, service, name_of(service)) as connection:
+        connection.execute("CREATE TABLE mine (id int)")
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_role_reaches_no_other_database(roles: Postgres, service: str) -> None:
+    others = [name_of(other) for other in SERVICES if other != service]
+    for database in [*others, "postgres", "template1"]:
+        with pytest.raises(psycopg.OperationalError, match="permission denied for database"):
+            connect(roles, service, database)
