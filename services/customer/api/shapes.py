@@ -8,6 +8,8 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
+from services.customer.api import examples
+
 PARTIES = "/tmf-api/partyManagement/v4"
 ACCOUNTS = "/tmf-api/accountManagement/v4/partyAccount"
 ORDERS = "/tmf-api/productOrderingManagement/v4/productOrder"
@@ -25,7 +27,12 @@ def link(collection: str, id_: str | UUID) -> str:
 class Shape(BaseModel):
     """A part of an answer. Names are written as TM Forum writes them."""
 
-    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, frozen=True)
+    model_config = ConfigDict(
+        alias_generator=to_camel,
+        populate_by_name=True,
+        frozen=True,
+        use_attribute_docstrings=True,
+    )
 
 
 class Medium(Shape):
@@ -71,6 +78,8 @@ class PartyShape(Shape):
 class Individual(PartyShape):
     """A person (TMF632 `Individual`)."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.INDIVIDUAL]})
+
     type: Literal["Individual"] = Field("Individual", alias="@type")
     full_name: str | None = None
     individual_identification: tuple[Identification, ...] = ()
@@ -78,6 +87,8 @@ class Individual(PartyShape):
 
 class Organization(PartyShape):
     """A business or key-account customer (TMF632 `Organization`)."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.ORGANIZATION]})
 
     type: Literal["Organization"] = Field("Organization", alias="@type")
     name: str | None = None
@@ -96,6 +107,8 @@ class RelatedParty(Shape):
 class PartyAccount(Shape):
     """An account that a party pays through (TMF666 `PartyAccount`)."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.PARTY_ACCOUNT]})
+
     id: str
     href: str
     type: Literal["PartyAccount"] = Field("PartyAccount", alias="@type")
@@ -105,6 +118,8 @@ class PartyAccount(Shape):
 
 class Found(Shape):
     """A customer, as a search shows it."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.FOUND]})
 
     id: str
     href: str
@@ -222,6 +237,8 @@ class HoldingShape(Shape):
 class CustomerView(Shape):
     """The unified view of one customer."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.VIEW]})
+
     id: str
     href: str
     type: Literal["CustomerView"] = Field("CustomerView", alias="@type")
@@ -240,7 +257,7 @@ class CustomerView(Shape):
 class Erasure(Shape):
     """What is to be erased, and why."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [examples.ERASURE]})
 
     reason: str = Field(min_length=3, max_length=500)
     """Kept in the history: name the request, not the person."""
@@ -248,6 +265,8 @@ class Erasure(Shape):
 
 class Erased(Shape):
     """That a customer's personal data are gone."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.ERASED]})
 
     id: str
     erased_at: datetime
