@@ -1,0 +1,11 @@
+"""The resources service.
+
+Owns:   numbers and their segments, the line plant (exchanges, addresses, splitters, pairs) and
+        its pools, and who holds what of them.
+Hears:  provisioning.assignment_requested, provisioning.release_requested,
+        provisioning.service_completed.
+Tells:  resources.assigned, resources.refused, resources.released.
+API:    GET /ops/v1/numbers, /ops/v1/numbers/{e164}; POST, DELETE /ops/v1/numbers/{e164}/hold;
+        GET /ops/v1/holdings/{id}, /ops/v1/pools, /ops/v1/pools/{kind}/{name}, /ops/v1/addresses;
+        POST /ops/v1/import/{exchanges|segments|splitters|addresses|pairs}.
+"""

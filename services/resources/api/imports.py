@@ -1,0 +1,132 @@
+"""Importing numbers and plant. What is sent again changes nothing."""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Annotated, TypeAlias
+
+from fastapi import Depends, Request, Response
+
+from services.resources import store
+from services.resources.api.rows import R, described, read_rows
+from services.resources.api.shapes import ImportView
+from services.resources.domain import checks
+from services.resources.domain.plant import Address, Exchange, PairBlock, Segment, Splitter
+from shared.auth import Caller, allow
+from shared.errors import Fault, InvalidError
+from shared.given import Given
+from shared.http import RequestCause, Router, ToDesk, show
+from shared.work import Work
+
+IMPORT = "/ops/v1/import"
+MOST_FAULTS = 100
+
+Importer: TypeAlias = Annotated[Caller, allow("ops:import")]
+Raw: TypeAlias = Annotated[Request, Depends(Given(lambda request: request))]
+"""The request itself: its body is rows, which are not read as one JSON value."""
+
+router = Router(tags=["import"])
+
+
+def declare(path: str, kind: type[R], take_in: Callable[[Sequence[R], Work], int]) -> None:
+    """Declare the import of one kind of rows."""
+
+    async def import_rows(
+        request: Raw, caller: Importer, cause: RequestCause, desk: ToDesk
+    ) -> Response:
+        del caller  # asked for, so that it is allowed
+        rows = read_rows(kind, await request.body(), request.headers.get("content-type", ""))
+        made = await desk.serve(cause, partial(take_in, rows)) if rows else 0
+        return show(ImportView(rows=len(rows), made=made))
+
+    import_rows.__doc__ = take_in.__doc__
+    router.post(
+        f"{IMPORT}/{path}",
+        response_model=ImportView,
+        operation_id=f"import_{path}",
+        name=f"import_{path}",
+        openapi_extra=described(kind),
+    )(import_rows)
+
+
+def take_in_exchanges(rows: Sequence[Exchange], work: Work) -> int:
+    """Keep exchanges, new or changed."""
+    refuse(checks.check_exchanges(rows))
+    return store.add_exchanges(work.session, work.tenant, rows)
+
+
+def take_in_segments(rows: Sequence[Segment], work: Work) -> int:
+    """Keep segments and make their numbers, each with its grade.
+
+    A known segment keeps its numbers; sent with another state, it opens, blocks or puts
+    off those that nobody has.
+    """
+    store.take_seat(work.session)
+    known = store.segments_meeting(work.session, work.tenant, rows)
+    refuse(checks.check_segments(rows, networks_of(rows, work), known))
+    made = store.add_segments(work.session, work.tenant, rows, known)
+    for each in store.reopen(work.session, work.tenant, rows, known):
+        work.note("number", each.e164, each.was, each.became, reason="segment imported anew")
+    note_new("segment", rows, known, work)
+    return made
+
+
+def take_in_splitters(rows: Sequence[Splitter], work: Work) -> int:
+    """Keep splitters and make their legs, VLANs and LOIDs; a known one may grow."""
+    store.take_seat(work.session)
+    known = store.splitters_meeting(work.session, work.tenant, rows)
+    refuse(checks.check_splitters(rows, networks_of(rows, work), known))
+    made = store.add_splitters(work.session, work.tenant, rows, known)
+    note_new("splitter", rows, known, work)
+    return made
+
+
+def take_in_addresses(rows: Sequence[Address], work: Work) -> int:
+    """Keep addresses and what serves them, new or changed."""
+    names = {each.splitter_id for each in rows if each.splitter_id}
+    splitters = {each.id for each in store.known_splitters(work.session, work.tenant, names)}
+    refuse(checks.check_addresses(rows, networks_of(rows, work), splitters))
+    return store.add_addresses(work.session, work.tenant, rows)
+
+
+def take_in_pairs(rows: Sequence[PairBlock], work: Work) -> int:
+    """Make pairs on exchanges' distribution frames; those that are there stay as they are."""
+    store.take_seat(work.session)
+    refuse(checks.check_pairs(rows, networks_of(rows, work)))
+    return store.add_pairs(work.session, work.tenant, rows)
+
+
+def networks_of(
+    rows: Sequence[Segment | Splitter | Address | PairBlock], work: Work
+) -> checks.Networks:
+    """Return the local networks of the exchanges that these rows name."""
+    return store.networks(work.session, work.tenant, (each.exchange_id for each in rows))
+
+
+def note_new(
+    kind: str,
+    rows: Sequence[Segment] | Sequence[Splitter],
+    known: Sequence[Segment] | Sequence[Splitter],
+    work: Work,
+) -> None:
+    """Note which rows begin to exist."""
+    before = {each.id for each in known}
+    for each in rows:
+        if each.id not in before:
+            work.note(kind, each.id, "", "imported")
+
+
+def refuse(faults: Sequence[Fault]) -> None:
+    """Refuse an import that has faults.
+
+    Raises:
+        InvalidError: naming them, up to a hundred.
+    """
+    if faults:
+        raise InvalidError(faults[:MOST_FAULTS])
+
+
+declare("exchanges", Exchange, take_in_exchanges)
+declare("segments", Segment, take_in_segments)
+declare("splitters", Splitter, take_in_splitters)
+declare("addresses", Address, take_in_addresses)
+declare("pairs", PairBlock, take_in_pairs)

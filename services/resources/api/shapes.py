@@ -1,0 +1,177 @@
+"""What answers look like."""
+
+from datetime import datetime
+from typing import Self
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from services.resources.domain.level import Breakdown, Level
+from services.resources.domain.number import Number
+from services.resources.domain.plant import Address
+from services.resources.domain.states import State
+from services.resources.domain.things import Holding, Kind
+from shared.contracts import Value
+from shared.history import Change
+
+
+class Shape(BaseModel):
+    """A part of an answer."""
+
+    model_config = ConfigDict(frozen=True)
+
+
+class ChangeView(Shape):
+    """One change of a number's state."""
+
+    at: datetime
+    was: str
+    became: str
+    order_id: str = Field(description="The order that made it so; empty where it was none.")
+    reason: str
+
+    @classmethod
+    def of(cls, change: Change) -> Self:
+        """Show a change."""
+        return cls(
+            at=change.at,
+            was=change.was,
+            became=change.became,
+            order_id=change.part,
+            reason=change.reason,
+        )
+
+
+class NumberView(Shape):
+    """A number, as anybody may see it who looks for one."""
+
+    number: str = Field(description="E.164.", examples=["+862580008888"])
+    exchange: str = Field(examples=["NJ-XW"])
+    grade: str = Field(description="Vanity grade; empty for a plain number.", examples=["AAAA"])
+    state: State
+    until: datetime | None = Field(None, description="When the state ends by itself.")
+
+    @classmethod
+    def of(cls, number: Number) -> Self:
+        """Show a number."""
+        return cls(
+            number=number.e164,
+            exchange=number.exchange_id,
+            grade=number.grade,
+            state=number.state,
+            until=number.until,
+        )
+
+
+class NumberDetail(NumberView):
+    """A number, as operations staff see it: with its holder and its history."""
+
+    selected_by: str | None = None
+    order_id: UUID | None = None
+    service_id: UUID | None = None
+    history: tuple[ChangeView, ...] | None = Field(None, description="Oldest first.")
+
+    @classmethod
+    def whole(cls, number: Number, changes: list[Change]) -> Self:
+        """Show all of a number."""
+        return cls(
+            **NumberView.of(number).model_dump(),
+            selected_by=number.selected_by,
+            order_id=number.order_id,
+            service_id=number.service_id,
+            history=tuple(ChangeView.of(each) for each in changes),
+        )
+
+
+class HoldingView(Shape):
+    """One thing that an order or a service holds."""
+
+    kind: Kind
+    value: str = Field(examples=["NJ-XW-SP001/003"])
+    pool: str = Field(description="The exchange or splitter.", examples=["NJ-XW-SP001"])
+    element: str = Field(description="The network element it leads to, if it leads to one.")
+    attributes: dict[str, Value]
+    state: State
+    order_id: UUID = Field(description="The order that touched it last.")
+    service_id: UUID
+
+    @classmethod
+    def of(cls, holding: Holding) -> Self:
+        """Show a holding."""
+        return cls(
+            kind=holding.thing.pool.kind,
+            value=holding.thing.value,
+            pool=holding.thing.pool.name,
+            element=holding.thing.element,
+            attributes={each.name: each.value for each in holding.thing.attributes},
+            state=holding.state,
+            order_id=holding.order_id,
+            service_id=holding.service_id,
+        )
+
+
+class HoldingsView(Shape):
+    """All that one order touched last, or one service holds."""
+
+    id: UUID
+    held: tuple[HoldingView, ...] = Field(description="Empty where nothing is held.")
+
+
+class PoolView(Shape):
+    """A pool, and what is left of it."""
+
+    kind: Kind
+    name: str = Field(description="The exchange or splitter.")
+    exchange: str
+    capacity: int
+    free: int
+
+    @classmethod
+    def of(cls, level: Level) -> Self:
+        """Show a level."""
+        return cls(
+            kind=level.kind,
+            name=level.name,
+            exchange=level.exchange_id,
+            capacity=level.capacity,
+            free=level.free,
+        )
+
+
+class PoolDetail(PoolView):
+    """A pool, and how many of its things are in which state; together its capacity."""
+
+    states: dict[str, int] = Field(examples=[{"free": 13, "in_use": 3}])
+
+    @classmethod
+    def whole(cls, counted: Breakdown) -> Self:
+        """Show all of a pool."""
+        return cls(**PoolView.of(counted.level).model_dump(), states=dict(counted.states))
+
+
+class AddressView(Shape):
+    """A standard address, and what serves it."""
+
+    id: str = Field(examples=["addr-320102-002-0001"])
+    text: str
+    exchange: str
+    local_network: str
+    splitter: str | None = Field(None, description="Left out where there is no fibre.")
+
+    @classmethod
+    def of(cls, address: Address) -> Self:
+        """Show an address."""
+        return cls(
+            id=address.id,
+            text=address.text,
+            exchange=address.exchange_id,
+            local_network=address.local_network,
+            splitter=address.splitter_id,
+        )
+
+
+class ImportView(Shape):
+    """What came of an import."""
+
+    rows: int = Field(description="How many were sent, and are kept.")
+    made: int = Field(description="Numbers or pool items that did not exist before.")

@@ -1,0 +1,1 @@
+"""What may be held, by whom, and who gets what. Pure: no I/O, no clock, no randomness."""

@@ -1,0 +1,193 @@
+"""Whether what is imported can be true: every fault of every row, named at once."""
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple, TypeAlias, TypeVar
+
+from services.resources.domain.numbering import is_valid_range, kind_of
+from services.resources.domain.plant import Address, Exchange, PairBlock, Segment, Splitter
+from services.resources.domain.states import OPENS_AS
+from shared.errors import Fault
+
+R = TypeVar("R", Exchange, Segment, Splitter, Address, PairBlock)
+Networks: TypeAlias = Mapping[str, str]
+"""The local network of every exchange that is known, by the exchange's id."""
+
+KNOWN = -1
+"""The place of what was imported before."""
+
+LAST_VLAN = 4094
+LONGEST_LOID = 24
+"""A logical ONU id has so many characters (ITU-T G.984.3)."""
+
+
+class Placed(NamedTuple):
+    """A row, and its place in what was sent."""
+
+    place: int
+    row: Any
+
+    def fault(self, field: str, code: str, reason: str, remedy: str) -> Fault:
+        """Return what is wrong with the row."""
+        return Fault(f"/{self.place}/{field}", code, reason, remedy)
+
+
+def check_exchanges(rows: Sequence[Exchange]) -> list[Fault]:
+    """Return what is wrong with these exchanges."""
+    return list(doubled(place_all(rows)))
+
+
+def check_segments(
+    rows: Sequence[Segment], networks: Networks, known: Sequence[Segment]
+) -> list[Fault]:
+    """Return what is wrong with these segments; `known` are those that they may meet."""
+    placed = place_all(rows)
+    before = {each.id: each for each in known}
+    return [
+        *doubled(placed),
+        *without_exchange(placed, networks),
+        *(fault for each in placed for fault in segment_faults(each)),
+        *changed(placed, before, ("exchange_id", "first", "count")),
+        *meeting(placed, known, everywhere, lambda row: (row.low, row.high), "count"),
+    ]
+
+
+def check_splitters(
+    rows: Sequence[Splitter], networks: Networks, known: Sequence[Splitter]
+) -> list[Fault]:
+    """Return what is wrong with these splitters; `known` are those that they may meet."""
+    placed = place_all(rows)
+    before = {each.id: each for each in known}
+    fixed = ("exchange_id", "olt", "pon_port", "svlan", "first_cvlan")
+    return [
+        *doubled(placed),
+        *without_exchange(placed, networks),
+        *(fault for each in placed for fault in splitter_faults(each, before.get(each.row.id))),
+        *changed(placed, before, fixed),
+        *meeting(
+            placed,
+            known,
+            lambda row: (row.exchange_id, row.svlan),
+            lambda row: (row.first_cvlan, row.last_cvlan),
+            "first_cvlan",
+        ),
+    ]
+
+
+def check_addresses(
+    rows: Sequence[Address], networks: Networks, splitters: Collection[str]
+) -> list[Fault]:
+    """Return what is wrong with these addresses."""
+    placed = place_all(rows)
+    orphans = [
+        each.fault("splitter_id", "unknown", "is not a known splitter", "import splitters first")
+        for each in placed
+        if each.row.splitter_id is not None and each.row.splitter_id not in splitters
+    ]
+    return [*doubled(placed), *without_exchange(placed, networks), *orphans]
+
+
+def check_pairs(rows: Sequence[PairBlock], networks: Networks) -> list[Fault]:
+    """Return what is wrong with these blocks of pairs."""
+    placed = place_all(rows)
+    return [*doubled(placed), *without_exchange(placed, networks)]
+
+
+def place_all(rows: Iterable[R]) -> list[Placed]:
+    """Return the rows with their places."""
+    return [Placed(*each) for each in enumerate(rows)]
+
+
+def doubled(rows: Iterable[Placed]) -> Iterator[Fault]:
+    """Yield a fault for every row that was sent before."""
+    seen: set[str] = set()
+    for each in rows:
+        if each.row.id in seen:
+            yield each.fault("id", "twice", "was sent twice", "send every row once")
+        seen.add(each.row.id)
+
+
+def without_exchange(rows: Iterable[Placed], networks: Networks) -> Iterator[Fault]:
+    """Yield a fault for every row whose exchange is not known, or lies in another network."""
+    for each in rows:
+        network = networks.get(each.row.exchange_id)
+        if network is None:
+            reason, remedy = "is not a known exchange", "import exchanges first"
+            yield each.fault("exchange_id", "unknown", reason, remedy)
+        elif getattr(each.row, "local_network", network) != network:
+            reason, remedy = "is not that of the exchange", f"the exchange lies in {network}"
+            yield each.fault("local_network", "contradiction", reason, remedy)
+
+
+def segment_faults(each: Placed) -> Iterator[Fault]:
+    """Yield what is wrong with a segment in itself."""
+    segment: Segment = each.row
+    if not is_valid_range(segment.low, segment.high):
+        reason = "has numbers that the country's numbering plan does not have"
+        yield each.fault("first", "not-valid", reason, "check the area code and the length")
+    elif segment.kind not in {"", kind_of(segment.first)}:
+        remedy = f"the numbering plan says {kind_of(segment.first)}; leave it out"
+        yield each.fault("kind", "contradiction", "is not what the numbers are for", remedy)
+    if segment.state not in OPENS_AS:
+        remedy = f"one of {', '.join(sorted(OPENS_AS))}"
+        yield each.fault("state", "not-importable", "comes about by orders only", remedy)
+
+
+def splitter_faults(each: Placed, before: Splitter | None) -> Iterator[Fault]:
+    """Yield what is wrong with a splitter in itself, and beside what it was."""
+    splitter: Splitter = each.row
+    if splitter.last_cvlan > LAST_VLAN:
+        reason = f"leaves no VLAN for the last of {splitter.legs} legs"
+        yield each.fault("first_cvlan", "too-high", reason, f"{LAST_VLAN} is the last VLAN")
+    if splitter.faulty_legs > splitter.legs:
+        reason = "is more than it has"
+        yield each.fault("faulty_legs", "too-many", reason, f"{splitter.legs} at most")
+    if len(splitter.last_loid) > LONGEST_LOID:
+        reason = f"makes LOIDs of more than {LONGEST_LOID} characters"
+        yield each.fault("id", "too-long", reason, "give it a shorter name")
+    if before and splitter.legs < before.legs:
+        reason, remedy = "is less than it had", f"{before.legs} at least: legs may be in use"
+        yield each.fault("legs", "too-few", reason, remedy)
+
+
+def changed(
+    rows: Iterable[Placed], before: Mapping[str, Any], fixed: Sequence[str]
+) -> Iterator[Fault]:
+    """Yield a fault for every row that changes what must stay as it was imported first."""
+    for each in rows:
+        was = before.get(each.row.id)
+        for field in fixed:
+            if was is not None and getattr(was, field) != getattr(each.row, field):
+                remedy = f"it is {getattr(was, field)}; what differs needs another id"
+                yield each.fault(field, "changed", "was imported with another value", remedy)
+
+
+def meeting(
+    rows: Sequence[Placed],
+    known: Iterable[Any],
+    group: Callable[[Any], object],
+    span: Callable[[Any], tuple[int, int]],
+    field: str,
+) -> Iterator[Fault]:
+    """Yield a fault for every row whose span overlaps another's of its group."""
+    mine = {each.row.id for each in rows}
+    others = [Placed(KNOWN, each) for each in known if each.id not in mine]
+    widest: dict[object, Placed] = {}
+    for each in sorted([*others, *rows], key=lambda it: span(it.row)):
+        before = widest.setdefault(group(each.row), each)
+        if before is not each and span(each.row)[0] <= span(before.row)[1]:
+            yield from collision(before, each, field)
+        if span(each.row)[1] > span(before.row)[1]:
+            widest[group(each.row)] = each
+
+
+def everywhere(_: object) -> str:
+    """Return the one group that all numbers belong to."""
+    return ""
+
+
+def collision(one: Placed, other: Placed, field: str) -> Iterator[Fault]:
+    """Yield the fault of the later of two rows that overlap, where they are two."""
+    guilty, before = sorted((one, other), key=lambda each: -each.place)
+    if guilty.place != KNOWN and guilty.row.id != before.row.id:
+        reason = f"overlaps {before.row.id}"
+        yield guilty.fault(field, "overlap", reason, "give every number to one row only")

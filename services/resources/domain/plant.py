@@ -1,0 +1,111 @@
+"""What is imported: exchanges, segments of numbers, splitters, addresses and pairs.
+
+The shapes are those of the import API.
+"""
+
+from typing import Annotated
+
+import msgspec
+
+from services.resources.domain.states import NumberState
+
+Id = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]*$(?!\n)", max_length=64)]
+Name = Annotated[str, msgspec.Meta(pattern=r"^[^\x00-\x1f]*$(?!\n)", max_length=256)]
+AreaCode = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{1,8}$(?!\n)")]
+VlanId = Annotated[int, msgspec.Meta(ge=1, le=4094)]
+MOST_NUMBERS = 1_000_000
+MOST_LEGS = 128
+MOST_PAIRS = 1_000_000
+
+
+class Imported(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One row of an import."""
+
+
+class Exchange(Imported, frozen=True, kw_only=True):
+    """A local exchange (端局)."""
+
+    id: Id
+    name: Name
+    local_network: AreaCode
+    city: Name = ""
+    district: Name = ""
+
+
+class Segment(Imported, frozen=True, kw_only=True):
+    """A run of numbers of one exchange (号段)."""
+
+    id: Id
+    exchange_id: Id
+    local_network: AreaCode
+    first: Annotated[str, msgspec.Meta(pattern=r"^\+[1-9][0-9]{6,14}$(?!\n)")]
+    count: Annotated[int, msgspec.Meta(ge=1, le=MOST_NUMBERS)]
+    kind: str = ""
+    """`fixed`, `mobile` or `other`; taken from the numbering plan when it is left out."""
+
+    quarantine_days: Annotated[int, msgspec.Meta(ge=0, le=3650)] = 90
+    state: NumberState = NumberState.IDLE
+    """`idle`, `planned` or `blocked`: what those of its numbers are that nobody has."""
+
+    @property
+    def low(self) -> int:
+        """Its first number."""
+        return int(self.first)
+
+    @property
+    def high(self) -> int:
+        """Its last number."""
+        return self.low + self.count - 1
+
+    @property
+    def last(self) -> str:
+        """Its last number, E.164."""
+        return f"+{self.high}"
+
+
+class Address(Imported, frozen=True, kw_only=True):
+    """A standard address (标准地址), and what serves it."""
+
+    id: Id
+    text: Name
+    exchange_id: Id
+    local_network: AreaCode
+    splitter_id: Id | None = None
+    """None where there is no fibre."""
+
+
+class Splitter(Imported, frozen=True, kw_only=True):
+    """A splitter (分光器) on a PON port; each leg has a VLAN and a LOID of its own."""
+
+    id: Id
+    exchange_id: Id
+    olt: Id
+    pon_port: Annotated[str, msgspec.Meta(pattern=r"^[0-9]+(/[0-9]+)*$(?!\n)", max_length=32)]
+    legs: Annotated[int, msgspec.Meta(ge=1, le=MOST_LEGS)]
+    svlan: VlanId
+    first_cvlan: VlanId
+    faulty_legs: Annotated[int, msgspec.Meta(ge=0, le=MOST_LEGS)] = 0
+    """So many of its legs, the first ones, can serve nobody."""
+
+    @property
+    def last_cvlan(self) -> int:
+        """The customer VLAN of its last leg."""
+        return self.first_cvlan + self.legs - 1
+
+    @property
+    def last_loid(self) -> str:
+        """The logical ONU id of its last leg."""
+        return f"{self.id}-L{self.legs:03}"
+
+
+class PairBlock(Imported, frozen=True, kw_only=True):
+    """Pairs on one exchange's distribution frame (MDF), numbered from `first`."""
+
+    exchange_id: Id
+    first: Annotated[int, msgspec.Meta(ge=0, le=9_000_000)]
+    count: Annotated[int, msgspec.Meta(ge=0, le=MOST_PAIRS)]
+
+    @property
+    def id(self) -> str:
+        """What tells it from other blocks."""
+        return f"{self.exchange_id}/{self.first}"

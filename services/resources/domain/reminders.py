@@ -1,0 +1,32 @@
+"""What resources tells itself, when it is due. Nobody else hears it."""
+
+from datetime import datetime
+from uuid import UUID, uuid5
+
+from shared.contracts import Message, private
+
+NUMBERS = UUID("4f1c2c0e-6f5d-5b0a-9a83-6a3f4f0a7d11")
+"""Names the keys of messages about one number."""
+
+
+class NumberMessage(Message, frozen=True, kw_only=True):
+    """A message about one number, which is its key."""
+
+    e164: str
+    until: datetime
+    """What is over: a state that has been prolonged or left since is none of its business."""
+
+    @property
+    def key(self) -> UUID:
+        """The number, as an id."""
+        return uuid5(NUMBERS, self.e164)
+
+
+@private("resources.hold_expired", 1)
+class HoldExpired(NumberMessage, frozen=True, kw_only=True):
+    """The client that selected the number has not ordered it in time."""
+
+
+@private("resources.quarantine_ended", 1)
+class QuarantineEnded(NumberMessage, frozen=True, kw_only=True):
+    """The number has rested long enough to be given out again."""

@@ -1,0 +1,81 @@
+"""What the resources service does when it hears something."""
+
+from collections.abc import Iterable, Sequence
+
+from services.resources import store
+from services.resources.domain.claim import Request
+from services.resources.domain.ending import gives_back, release, undo
+from services.resources.domain.number import LOOK_AGAIN, end
+from services.resources.domain.reminders import HoldExpired, NumberMessage, QuarantineEnded
+from services.resources.domain.things import Change
+from shared.contracts import (
+    AssignmentRequested,
+    OrderMessage,
+    ReleaseRequested,
+    ResourcesReleased,
+    ServiceCompleted,
+)
+from shared.inbox import on_all, subscribe
+from shared.work import Works
+
+
+def on_assignment_requested(requests: Sequence[AssignmentRequested], works: Works) -> None:
+    """Hold for each of these orders all that it needs, or nothing."""
+    wanted = [Request(work.tenant, each) for work, each in zip(works.each, requests, strict=True)]
+    shares = store.assign(works.session, wanted, works.now)
+    works.answer(share.answer for share in shares)
+    tell_history((change for share in shares for change in share.changes), requests, works)
+
+
+def on_release_requested(requests: Sequence[ReleaseRequested], works: Works) -> None:
+    """Undo what these orders did."""
+    changes = undo(store.held_by(works.session, [each.order_id for each in requests]))
+    store.write(works.session, changes)
+    works.answer(ResourcesReleased(order_id=each.order_id) for each in requests)
+    tell_history(changes, requests, works)
+
+
+def on_service_completed(completed: Sequence[ServiceCompleted], works: Works) -> None:
+    """Take into use what these orders reserved, and free what they gave back."""
+    changes = store.occupy(works.session, [each.order_id for each in completed])
+    if over := [each.order_id for each in completed if gives_back(each)]:
+        held = store.held_by(works.session, over)
+        freed = release(held, store.rests(works.session, held), works.now)
+        store.write(works.session, freed)
+        changes += freed
+    tell_history(changes, completed, works)
+
+
+def on_number_due(messages: Sequence[NumberMessage], works: Works) -> None:
+    """Make idle those numbers whose hold or quarantine is over; look again at the busy ones."""
+    came = {
+        (work.tenant, each.e164): (each, work)
+        for work, each in zip(works.each, messages, strict=True)
+    }
+    free = store.lend(works.session, came)
+    over = [after for key, number in free.items() if (after := end(number, came[key][0]))]
+    store.put(works.session, over)
+    for number in over:
+        message, work = came[number.key]
+        work.note("number", number.e164, free[number.key].state, number.state, reason=message.name)
+    for message, work in (came[key] for key in came.keys() - free.keys()):
+        work.remind(works.now + LOOK_AGAIN, message)
+
+
+def tell_history(changes: Iterable[Change], messages: Sequence[OrderMessage], works: Works) -> None:
+    """Note what changed for which order, and remember when it ends by itself."""
+    work_of = {each.order_id: work for each, work in zip(messages, works.each, strict=True)}
+    for change in changes:
+        work, kind, value = work_of[change.order_id], change.thing.pool.kind, change.thing.value
+        work.note(kind, value, change.was, change.became, part=str(change.order_id))
+        if change.until:
+            work.remind(change.until, QuarantineEnded(e164=value, until=change.until))
+
+
+SUBSCRIPTIONS = subscribe(
+    on_all(AssignmentRequested, on_assignment_requested),
+    on_all(ReleaseRequested, on_release_requested),
+    on_all(ServiceCompleted, on_service_completed),
+    on_all(HoldExpired, on_number_due),
+    on_all(QuarantineEnded, on_number_due),
+)

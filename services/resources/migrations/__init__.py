@@ -1,0 +1,1 @@
+"""Migrations of the resources service's database, applied by shared.migrate."""

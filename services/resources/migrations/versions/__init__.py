@@ -1,0 +1,1 @@
+"""Migrations of the resources service's own tables."""

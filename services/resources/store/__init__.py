@@ -1,0 +1,47 @@
+"""Numbers and the plant, from rows and to rows. The only modules that query the tables."""
+
+from services.resources.store.addresses import address, find_addresses
+from services.resources.store.assignment import assign, take_seat
+from services.resources.store.holdings import held_by, look, occupy, write
+from services.resources.store.levels import breakdown, levels
+from services.resources.store.numbers import lend, look_up, put, rests, wait_for
+from services.resources.store.plant import (
+    add_addresses,
+    add_exchanges,
+    add_pairs,
+    add_splitters,
+    known_splitters,
+    networks,
+    splitters_meeting,
+)
+from services.resources.store.search import search
+from services.resources.store.segments import add_segments, reopen, segments_meeting
+
+__all__ = [
+    "add_addresses",
+    "add_exchanges",
+    "add_pairs",
+    "add_segments",
+    "add_splitters",
+    "address",
+    "assign",
+    "breakdown",
+    "find_addresses",
+    "held_by",
+    "known_splitters",
+    "lend",
+    "levels",
+    "look",
+    "look_up",
+    "networks",
+    "occupy",
+    "put",
+    "reopen",
+    "rests",
+    "search",
+    "segments_meeting",
+    "splitters_meeting",
+    "take_seat",
+    "wait_for",
+    "write",
+]

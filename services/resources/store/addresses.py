@@ -1,0 +1,49 @@
+"""Addresses, found by a part of their text or by their id."""
+
+from typing import Any
+
+from sqlalchemy import Select, Text, cast, func, select
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import Session
+
+from services.resources.domain.address import grams
+from services.resources.domain.plant import Address
+from services.resources.store.plant import as_struct
+from services.resources.tables import AddressRow
+from shared.errors import NotFoundError
+
+COLUMNS = [getattr(AddressRow, name) for name in Address.__struct_fields__]
+PLAIN = func.regexp_replace(func.lower(AddressRow.text), r"\s", "", "g")
+
+
+def find_addresses(
+    session: Session, tenant: str, letters: str, exchange_id: str, rows: range
+) -> list[Address]:
+    """Return addresses whose text holds these letters, in the order of their ids."""
+    found = select(*COLUMNS).where(AddressRow.tenant == tenant)
+    if letters:
+        wanted = cast(grams(letters), ARRAY(Text))
+        found = found.where(AddressRow.grams.contains(wanted))
+        found = found.where(PLAIN.contains(letters, autoescape=True))
+    if exchange_id:
+        found = found.where(AddressRow.exchange_id == exchange_id)
+    return read(session, found.order_by(AddressRow.id).offset(rows.start).limit(len(rows)))
+
+
+def address(session: Session, tenant: str, id_: str) -> Address:
+    """Return one address.
+
+    Raises:
+        NotFoundError: if there is none with this id.
+    """
+    one = select(*COLUMNS).where(AddressRow.tenant == tenant, AddressRow.id == id_)
+    found = read(session, one)
+    if not found:
+        msg = "there is no such address"
+        raise NotFoundError(msg, remedy="search for addresses: /ops/v1/addresses?text=...")
+    return found[0]
+
+
+def read(session: Session, statement: Select[Any]) -> list[Address]:
+    """Return the addresses that a statement finds."""
+    return [as_struct(Address, row) for row in session.execute(statement)]

@@ -1,0 +1,201 @@
+"""Importing exchanges, splitters, addresses and pairs: all that a row implies is made here.
+
+One statement makes all the legs, VLANs, LOIDs or pairs of an import, in the database.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, TypeVar
+
+import msgspec
+from sqlalchemy import Row, Text, TextClause, bindparam, func, select, text, tuple_
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import Session
+
+from services.resources.domain.address import grams
+from services.resources.domain.plant import Address, Exchange, Imported, PairBlock, Splitter
+from services.resources.tables import ExchangeRow, SplitterRow
+from shared.bulk import upsert_rows
+from shared.db import Base
+
+R = TypeVar("R", bound=Imported)
+
+MANY = 10_000
+"""From so many new rows on the planner is told at once how much there is now."""
+
+ADD_ITEMS = text("""
+WITH new AS (
+    INSERT INTO pool_items (tenant, kind, pool, value, element, attributes, state)
+    SELECT :tenant, thing.kind, s.id, thing.value, s.olt,
+           convert_to('[' || thing.attributes || ']', 'UTF8'), thing.state
+    FROM unnest(CAST(:ids AS text[]), CAST(:exchanges AS text[]), CAST(:olts AS text[]),
+                CAST(:ports AS text[]), CAST(:from_legs AS int[]), CAST(:legs AS int[]),
+                CAST(:svlans AS int[]), CAST(:cvlans AS int[]), CAST(:faulty AS int[]))
+         AS s (id, exchange, olt, port, from_leg, legs, svlan, cvlan, faulty)
+    CROSS JOIN LATERAL generate_series(s.from_leg, s.legs) AS leg
+    CROSS JOIN LATERAL (VALUES
+        ('leg', s.id || '/' || lpad(leg::text, 3, '0'),
+         '{"name":"splitter","value":"' || s.id || '"},{"name":"leg","value":' || leg
+         || '},{"name":"pon_port","value":"' || s.port
+         || '"},{"name":"exchange","value":"' || s.exchange || '"}',
+         CASE WHEN leg <= s.faulty THEN 'faulty' ELSE 'free' END),
+        ('vlan', s.exchange || '/' || s.svlan || '.' || lpad((s.cvlan + leg - 1)::text, 4, '0'),
+         '{"name":"svlan","value":' || s.svlan || '},{"name":"cvlan","value":' || s.cvlan + leg - 1
+         || '}', 'free'),
+        ('loid', s.id || '-L' || lpad(leg::text, 3, '0'), '', 'free')
+    ) AS thing (kind, value, attributes, state)
+    ON CONFLICT (tenant, kind, pool, value) DO NOTHING
+    RETURNING kind, pool
+), grown AS (
+    INSERT INTO pools (tenant, kind, name, exchange_id, capacity)
+    SELECT :tenant, new.kind, new.pool, s.exchange, count(*)
+    FROM new JOIN unnest(CAST(:ids AS text[]), CAST(:exchanges AS text[])) AS s (id, exchange)
+         ON s.id = new.pool
+    GROUP BY new.kind, new.pool, s.exchange
+    ON CONFLICT (tenant, kind, name) DO UPDATE SET capacity = pools.capacity + excluded.capacity
+)
+SELECT count(*) FROM new
+""")
+
+ADD_PAIRS = text("""
+WITH new AS (
+    INSERT INTO pool_items (tenant, kind, pool, value, element, attributes, state)
+    SELECT :tenant, 'pair', b.exchange, b.exchange || '/' || lpad(n::text, 7, '0'), '',
+           convert_to('[{"name":"exchange","value":"' || b.exchange || '"},{"name":"pair","value":'
+                      || n || '}]', 'UTF8'), 'free'
+    FROM unnest(CAST(:exchanges AS text[]), CAST(:firsts AS int[]), CAST(:counts AS int[]))
+         AS b (exchange, first, count)
+    CROSS JOIN LATERAL generate_series(b.first, b.first + b.count - 1) AS n
+    ON CONFLICT (tenant, kind, pool, value) DO NOTHING
+    RETURNING pool
+), grown AS (
+    INSERT INTO pools (tenant, kind, name, exchange_id, capacity)
+    SELECT :tenant, 'pair', pool, pool, count(*) FROM new GROUP BY pool
+    ON CONFLICT (tenant, kind, name) DO UPDATE SET capacity = pools.capacity + excluded.capacity
+)
+SELECT count(*) FROM new
+""")
+
+ADD_ADDRESSES = text("""
+INSERT INTO addresses (tenant, id, text, exchange_id, local_network, splitter_id, grams)
+SELECT :tenant, a.id, a.text, a.exchange, a.network, a.splitter, string_to_array(a.grams, ' ')
+FROM unnest(CAST(:ids AS text[]), CAST(:texts AS text[]), CAST(:exchanges AS text[]),
+            CAST(:networks AS text[]), CAST(:splitters AS text[]), CAST(:grams AS text[]))
+     AS a (id, text, exchange, network, splitter, grams)
+ON CONFLICT (tenant, id) DO UPDATE
+SET text = excluded.text, exchange_id = excluded.exchange_id,
+    local_network = excluded.local_network, splitter_id = excluded.splitter_id,
+    grams = excluded.grams
+""")
+
+IDS = bindparam("ids", type_=ARRAY(Text))
+TENANT = bindparam("tenant", type_=Text)
+NETWORKS = select(ExchangeRow.id, ExchangeRow.local_network).where(
+    ExchangeRow.tenant == TENANT, ExchangeRow.id == func.any(IDS)
+)
+SPLITTERS = select(*(getattr(SplitterRow, name) for name in Splitter.__struct_fields__)).where(
+    SplitterRow.tenant == TENANT
+)
+BY_ID = SPLITTERS.where(SplitterRow.id == func.any(IDS))
+BY_SVLAN = SPLITTERS.where(
+    tuple_(SplitterRow.exchange_id, SplitterRow.svlan).in_(bindparam("svlans", expanding=True))
+)
+
+
+def networks(session: Session, tenant: str, exchanges: Iterable[str]) -> dict[str, str]:
+    """Return the local network of each of these exchanges that is known."""
+    rows = session.execute(NETWORKS, {"tenant": tenant, "ids": sorted(set(exchanges))})
+    return dict(rows.tuples())
+
+
+def known_splitters(session: Session, tenant: str, ids: Iterable[str]) -> list[Splitter]:
+    """Return those of these splitters that are known."""
+    rows = session.execute(BY_ID, {"tenant": tenant, "ids": sorted(set(ids))})
+    return [as_struct(Splitter, row) for row in rows]
+
+
+def splitters_meeting(session: Session, tenant: str, rows: Sequence[Splitter]) -> list[Splitter]:
+    """Return the known splitters that these may meet: the same ones, or on the same SVLAN."""
+    svlans = {(each.exchange_id, each.svlan) for each in rows}
+    found = session.execute(BY_SVLAN, {"tenant": tenant, "svlans": sorted(svlans)})
+    known = known_splitters(session, tenant, (each.id for each in rows))
+    beside = [as_struct(Splitter, row) for row in found]
+    return list({each.id: each for each in (*known, *beside)}.values())
+
+
+def as_struct(kind: type[R], row: Row[Any]) -> R:
+    """Return a row that holds the fields of an import, in their order."""
+    return kind(**dict(zip(kind.__struct_fields__, row, strict=True)))
+
+
+def keep(session: Session, kind: type[Base], tenant: str, rows: Sequence[Imported]) -> None:
+    """Write imported rows down, new or changed."""
+    names = type(rows[0]).__struct_fields__ if rows else ()
+    values = [(tenant, *msgspec.structs.astuple(each)) for each in rows]
+    upsert_rows(session, kind, ("tenant", *names), values, keys=2)
+
+
+def add_exchanges(session: Session, tenant: str, rows: Sequence[Exchange]) -> int:
+    """Write exchanges down; nothing is made for them."""
+    keep(session, ExchangeRow, tenant, rows)
+    return 0
+
+
+def add_addresses(session: Session, tenant: str, rows: Sequence[Address]) -> int:
+    """Write addresses down, so that they can be found by any part of their text."""
+    bound = {
+        "tenant": tenant,
+        "ids": [each.id for each in rows],
+        "texts": [each.text for each in rows],
+        "exchanges": [each.exchange_id for each in rows],
+        "networks": [each.local_network for each in rows],
+        "splitters": [each.splitter_id for each in rows],
+        "grams": [" ".join(grams(each.text)) for each in rows],
+    }
+    session.execute(ADD_ADDRESSES, bound)
+    return 0
+
+
+def add_splitters(
+    session: Session, tenant: str, rows: Sequence[Splitter], known: Sequence[Splitter]
+) -> int:
+    """Write splitters down and make their legs, VLANs and LOIDs; return how many are new."""
+    keep(session, SplitterRow, tenant, rows)
+    legs = {each.id: each.legs for each in known}
+    grown = [each for each in rows if each.legs > legs.get(each.id, 0)]
+    bound = {
+        "tenant": tenant,
+        "ids": [each.id for each in grown],
+        "exchanges": [each.exchange_id for each in grown],
+        "olts": [each.olt for each in grown],
+        "ports": [each.pon_port for each in grown],
+        "from_legs": [legs.get(each.id, 0) + 1 for each in grown],
+        "legs": [each.legs for each in grown],
+        "svlans": [each.svlan for each in grown],
+        "cvlans": [each.first_cvlan for each in grown],
+        "faulty": [each.faulty_legs for each in grown],
+    }
+    return make(session, ADD_ITEMS, bound) if grown else 0
+
+
+def add_pairs(session: Session, tenant: str, rows: Sequence[PairBlock]) -> int:
+    """Make pairs; return how many are new."""
+    bound = {
+        "tenant": tenant,
+        "exchanges": [each.exchange_id for each in rows],
+        "firsts": [each.first for each in rows],
+        "counts": [each.count for each in rows],
+    }
+    return make(session, ADD_PAIRS, bound) if rows else 0
+
+
+def make(session: Session, statement: TextClause, bound: Mapping[str, Any]) -> int:
+    """Run a statement that makes pool items; return how many."""
+    made: int = session.execute(statement, bound).scalar_one()
+    tell_planner(session, "pool_items", made)
+    return made
+
+
+def tell_planner(session: Session, table: str, made: int) -> None:
+    """Let the database see how much there is now, if much was made: its plans hang on it."""
+    if made >= MANY:
+        session.execute(text(f"ANALYZE {table}"))

@@ -1,0 +1,185 @@
+"""The tables of the resources service. No other service reads them.
+
+Numbers and pool items change their state in place. What is given out in order is found
+through an index of the free ones alone, which shrinks as a pool fills. An item that goes
+from reserved to in use changes no indexed column, and the pages keep room for its new
+version: that update touches no index at all.
+"""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Computed, Index, Text, func
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import Mapped, mapped_column
+
+from services.resources.domain.states import ItemState, NumberState
+from services.resources.domain.things import Kind
+from shared.contracts import Characteristic
+from shared.db import Base, Instant, packed, words
+
+Exact = Text(collation="C")
+"""Text that is compared byte by byte, so that an index serves the start of a word as well."""
+
+ROOMY = {"postgresql_with": {"fillfactor": 60}}
+
+
+class ExchangeRow(Base):
+    """A local exchange."""
+
+    __tablename__ = "exchanges"
+    __table_args__ = (Index("ix_exchanges_network", "tenant", "local_network", "id"),)
+
+    tenant: Mapped[str] = mapped_column(primary_key=True)
+    id: Mapped[str] = mapped_column(Exact, primary_key=True)
+    name: Mapped[str]
+    local_network: Mapped[str]
+    city: Mapped[str]
+    district: Mapped[str]
+
+
+class SegmentRow(Base):
+    """A run of numbers of one exchange."""
+
+    __tablename__ = "segments"
+    __table_args__ = (
+        Index("uq_segments_first", "tenant", "first", unique=True),
+        Index("ix_segments_exchange", "tenant", "exchange_id", "first"),
+    )
+
+    tenant: Mapped[str] = mapped_column(primary_key=True)
+    id: Mapped[str] = mapped_column(Exact, primary_key=True)
+    exchange_id: Mapped[str] = mapped_column(Exact)
+    local_network: Mapped[str]
+    first: Mapped[str] = mapped_column(Exact)
+    last: Mapped[str] = mapped_column(Exact)
+    count: Mapped[int]
+    kind: Mapped[str]
+    quarantine_days: Mapped[int]
+    state: Mapped[NumberState] = mapped_column(words(NumberState))
+
+
+class NumberRow(Base):
+    """One telephone number; nobody's, a client's for some minutes, or one service's."""
+
+    __tablename__ = "numbers"
+
+    tenant: Mapped[str] = mapped_column(primary_key=True)
+    e164: Mapped[str] = mapped_column(Exact, primary_key=True)
+    exchange_id: Mapped[str] = mapped_column(Exact)
+    grade: Mapped[str]
+    state: Mapped[NumberState] = mapped_column(words(NumberState))
+    idle: Mapped[bool] = mapped_column(Computed("state = 'idle'", persisted=True))
+    order_id: Mapped[UUID | None] = mapped_column()
+    service_id: Mapped[UUID | None] = mapped_column()
+    selected_by: Mapped[str | None]
+    until: Mapped[datetime | None] = mapped_column(Instant)
+
+    __table_args__ = (
+        CheckConstraint(
+            "(state IN ('reserved', 'in_use', 'pending_release')) = (service_id IS NOT NULL)"
+            " AND (order_id IS NULL) = (service_id IS NULL)",
+            name="held_by_one",
+        ),
+        CheckConstraint("(state = 'selected') = (selected_by IS NOT NULL)", name="selected_by_one"),
+        CheckConstraint(
+            "(state IN ('selected', 'quarantined')) = (until IS NOT NULL)", name="ends"
+        ),
+        Index(
+            *("ix_numbers_idle", "tenant", "exchange_id", "grade", "e164"),
+            postgresql_where=idle,
+        ),
+        Index(
+            *("ix_numbers_ending", "tenant", func.reverse(e164)),
+            postgresql_where=idle,
+        ),
+        Index("ix_numbers_order", "order_id", postgresql_where=order_id.is_not(None)),
+        Index("ix_numbers_service", "service_id", postgresql_where=service_id.is_not(None)),
+        ROOMY,
+    )
+
+
+class AddressRow(Base):
+    """A standard address, and what serves it."""
+
+    __tablename__ = "addresses"
+    __table_args__ = (
+        Index("ix_addresses_grams", "grams", postgresql_using="gin"),
+        Index("ix_addresses_exchange", "tenant", "exchange_id", "id"),
+    )
+
+    tenant: Mapped[str] = mapped_column(primary_key=True)
+    id: Mapped[str] = mapped_column(Exact, primary_key=True)
+    text: Mapped[str]
+    exchange_id: Mapped[str] = mapped_column(Exact)
+    local_network: Mapped[str]
+    splitter_id: Mapped[str | None] = mapped_column(Exact)
+    grams: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    """Every two characters of the text that stand together: what a search goes by."""
+
+
+class SplitterRow(Base):
+    """A splitter on a PON port."""
+
+    __tablename__ = "splitters"
+    __table_args__ = (Index("ix_splitters_svlan", "tenant", "exchange_id", "svlan", "id"),)
+
+    tenant: Mapped[str] = mapped_column(primary_key=True)
+    id: Mapped[str] = mapped_column(Exact, primary_key=True)
+    exchange_id: Mapped[str] = mapped_column(Exact)
+    olt: Mapped[str]
+    pon_port: Mapped[str]
+    legs: Mapped[int]
+    svlan: Mapped[int]
+    first_cvlan: Mapped[int]
+    faulty_legs: Mapped[int]
+
+
+class PoolRow(Base):
+    """How much one pool holds in all."""
+
+    __tablename__ = "pools"
+    __table_args__ = (Index("ix_pools_exchange", "tenant", "exchange_id", "kind", "name"),)
+
+    tenant: Mapped[str] = mapped_column(primary_key=True)
+    kind: Mapped[Kind] = mapped_column(words(Kind), primary_key=True)
+    name: Mapped[str] = mapped_column(Exact, primary_key=True)
+    exchange_id: Mapped[str] = mapped_column(Exact)
+    capacity: Mapped[int]
+
+
+class ItemRow(Base):
+    """One thing of a pool that is no number: a leg, a VLAN, a LOID, a pair."""
+
+    __tablename__ = "pool_items"
+
+    tenant: Mapped[str] = mapped_column(primary_key=True)
+    kind: Mapped[Kind] = mapped_column(words(Kind), primary_key=True)
+    pool: Mapped[str] = mapped_column(Exact, primary_key=True)
+    value: Mapped[str] = mapped_column(Exact, primary_key=True)
+    element: Mapped[str]
+    attributes: Mapped[tuple[Characteristic, ...]] = mapped_column(
+        packed(tuple[Characteristic, ...])
+    )
+    state: Mapped[ItemState] = mapped_column(words(ItemState))
+    free: Mapped[bool] = mapped_column(Computed("state = 'free'", persisted=True))
+    order_id: Mapped[UUID | None] = mapped_column()
+    service_id: Mapped[UUID | None] = mapped_column()
+
+    __table_args__ = (
+        CheckConstraint(
+            "(state IN ('reserved', 'in_use', 'pre_released')) = (service_id IS NOT NULL)"
+            " AND (order_id IS NULL) = (service_id IS NULL)",
+            name="held_by_one",
+        ),
+        Index("ix_pool_items_free", "tenant", "kind", "pool", "value", postgresql_where=free),
+        # The others are named after their pool; these are named after what they are in the network.
+        Index(
+            *("uq_pool_items_vlan", "tenant", "value"),
+            unique=True,
+            postgresql_where=kind == Kind.VLAN,
+        ),
+        Index("ix_pool_items_order", "order_id", postgresql_where=order_id.is_not(None)),
+        Index("ix_pool_items_service", "service_id", postgresql_where=service_id.is_not(None)),
+        ROOMY,
+    )
