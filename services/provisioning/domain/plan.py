@@ -1,0 +1,223 @@
+"""A plan: what one order needs done in the network, as a graph of steps."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import NamedTuple, Self
+from uuid import UUID, uuid5
+
+import msgspec
+
+from services.provisioning.domain.blueprint import BlueprintStep, Kind, Part
+from shared.contracts import Action, Characteristic, Held
+
+ASSIGN = "assign"
+"""The one step that a plan has for all items of its order together."""
+
+
+class PlanState(StrEnum):
+    """Which way a plan goes."""
+
+    RUNNING = "running"
+    UNDOING = "undoing"
+    COMPLETED = "completed"
+    FAILED = "failed"
+
+
+class StepState(StrEnum):
+    """Where a step stands."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    UNDOING = "undoing"
+    UNDONE = "undone"
+    SKIPPED = "skipped"
+    FALLOUT = "fallout"
+    """People must look at it."""
+
+
+SETTLED = frozenset({StepState.DONE, StepState.SKIPPED})
+"""What lets the next steps begin."""
+
+FINAL = frozenset({PlanState.COMPLETED, PlanState.FAILED})
+
+
+class Trouble(Part, frozen=True, kw_only=True):
+    """Why a step did not go well."""
+
+    code: str
+    """Stable and public."""
+
+    reason: str
+    """In plain words."""
+
+    answer: str = ""
+    """What the element, or the crew, said itself."""
+
+    undoing: bool = False
+    """It was being undone."""
+
+
+class Item(Part, frozen=True, kw_only=True):
+    """What a plan knows of one order item."""
+
+    id: str
+    action: Action
+    specification: str
+    offering_id: str
+    catalogue_version: int
+    blueprint_version: int
+    """Both are those of the day the order was accepted, whatever came later."""
+
+    product_id: UUID
+    service_id: UUID
+    address_id: str = ""
+    characteristics: tuple[Characteristic, ...] = ()
+    held: tuple[Held, ...] = ()
+
+    def with_held(self, held: tuple[Held, ...]) -> Self:
+        """Return it as it is once it holds this."""
+        return msgspec.structs.replace(self, held=held)
+
+
+class Step(Part, frozen=True, kw_only=True):
+    """One step of a plan: as drawn, and where it stands."""
+
+    blueprint: BlueprintStep
+    item_id: str = ""
+    """Empty for the step that assigns, which is for all items."""
+
+    after: tuple[int, ...] = ()
+    """Positions in the plan, all before its own."""
+
+    state: StepState = StepState.WAITING
+    rounds: int = 0
+    """How often its element, or a crew, was sent for."""
+
+    undo_rounds: int = 0
+    """The same, to undo it."""
+
+    refusals: int = 0
+    """How often its element said no. It never forgets that, so the next asks anew."""
+
+    accepted: bool = False
+    """A crew is at it."""
+
+    unsure: bool = False
+    """It may have been done; nobody could tell."""
+
+    trouble: Trouble | None = None
+
+    @property
+    def ref(self) -> str:
+        """What it is called within its plan: `1/account`; `assign`."""
+        return f"{self.item_id}/{self.blueprint.name}" if self.item_id else self.blueprint.name
+
+    @property
+    def title(self) -> str:
+        """What is done, in plain words."""
+        return self.blueprint.title or self.blueprint.name
+
+    @property
+    def has_undo(self) -> bool:
+        """Tell whether there is something that undoes it."""
+        return bool(self.blueprint.undo) or self.blueprint.kind is Kind.ASSIGN
+
+    @property
+    def may_be_done(self) -> bool:
+        """Tell whether there may be something to undo."""
+        given_up = self.state in {StepState.FAILED, StepState.SKIPPED}
+        return self.state is StepState.DONE or (self.unsure and given_up)
+
+
+class Failure(Part, frozen=True, kw_only=True):
+    """Why a plan was given up."""
+
+    code: str
+    reason: str
+    step: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """All that one order needs done, and how far it is."""
+
+    order_id: UUID
+    tenant: str
+    local_network: str
+    client: str
+    customer_id: str
+    priority: int
+    state: PlanState
+    items: tuple[Item, ...]
+    steps: tuple[Step, ...]
+    failure: Failure | None
+    made_at: datetime
+    changed_at: datetime
+
+    def item(self, item_id: str) -> Item:
+        """Return one of its items."""
+        return next(each for each in self.items if each.id == item_id)
+
+    def position(self, ref: str) -> int | None:
+        """Return where the step called so stands, if there is one."""
+        return next((i for i, step in enumerate(self.steps) if step.ref == ref), None)
+
+    @property
+    def is_held(self) -> bool:
+        """Tell whether people must look at one of its steps."""
+        return any(step.state is StepState.FALLOUT for step in self.steps)
+
+
+class Place(NamedTuple):
+    """Which step is meant, and which way it goes."""
+
+    position: int
+    undo: bool
+    is_present: bool
+    """This is the present round's; an earlier one has been answered."""
+
+
+def operation_id(order_id: UUID, step: Step, *, undo: bool) -> UUID:
+    """Return the id under which an element is asked to do a step.
+
+    It stays the same, however often it is asked, until the element refuses.
+    """
+    again = f"/{step.refusals}" if step.refusals else ""
+    return uuid5(order_id, f"{way(undo=undo)}/{step.ref}{again}")
+
+
+def attempt_id(order_id: UUID, step: Step, rounds: int, *, undo: bool) -> UUID:
+    """Return the id of a step's attempt in one of its rounds."""
+    return uuid5(order_id, f"attempt/{way(undo=undo)}/{step.ref}/{rounds}")
+
+
+def work_order_id(order_id: UUID, step: Step, *, undo: bool) -> UUID:
+    """Return the id of a step's present work order."""
+    return uuid5(order_id, f"work-order/{way(undo=undo)}/{step.ref}/{rounds_of(step, undo=undo)}")
+
+
+def way(*, undo: bool) -> str:
+    """Return what the way is called, in ids."""
+    return "undo" if undo else "step"
+
+
+def rounds_of(step: Step, *, undo: bool) -> int:
+    """Return how often somebody was sent for, this way."""
+    return step.undo_rounds if undo else step.rounds
+
+
+def place_of(plan: Plan, id_: UUID) -> Place | None:
+    """Return whose attempt this is, if it is one of the plan's."""
+    under_way = {StepState.RUNNING, StepState.UNDOING}
+    busy_first = sorted(range(len(plan.steps)), key=lambda i: plan.steps[i].state not in under_way)
+    for position in busy_first:
+        step = plan.steps[position]
+        for undo in (False, True):
+            present = rounds_of(step, undo=undo)
+            for rounds in range(present, 0, -1):
+                if attempt_id(plan.order_id, step, rounds, undo=undo) == id_:
+                    return Place(position, undo, rounds == present)
+    return None
