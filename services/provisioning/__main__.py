@@ -1,0 +1,7 @@
+"""Run the provisioning service: `python -m services.provisioning api|worker|all`."""
+
+from services.provisioning.app import SERVICE
+from shared.run import run
+
+if __name__ == "__main__":
+    run(SERVICE)

@@ -1,0 +1,1 @@
+"""How network elements are spoken to, one module for each way."""

@@ -1,0 +1,154 @@
+"""Blueprints: what plans are drawn from; publishing more of them."""
+
+from datetime import datetime
+from functools import partial
+from typing import Annotated, Literal, Self
+
+from fastapi import Body
+from pydantic import Field
+
+from services.provisioning.api.shown import OPS, Asked, Name, Shown, Viewer
+from services.provisioning.domain.blueprint import (
+    Blueprint,
+    BlueprintNeed,
+    BlueprintStep,
+    Kind,
+    NoReturn,
+    OnFailure,
+)
+from services.provisioning.domain.publication import Published
+from services.provisioning.domain.reading import MOST_STEPS, check
+from services.provisioning.store import blueprints as store
+from shared.auth import Caller, allow
+from shared.contracts import Action, Characteristic, Value
+from shared.http import RequestCause, Router, ToDesk, ToRead
+from shared.work import Work
+
+BLUEPRINTS = f"{OPS}/blueprints"
+MOST = 100
+
+Publisher = Annotated[Caller, allow("ops:import")]
+
+router = Router(tags=["blueprints"])
+
+
+class Parameter(Asked):
+    """What an element, or a crew, is told."""
+
+    name: Name
+    value: Value
+    """A value, or a reference: `$leg.pon_port`, `$characteristic.speedMbps`, `$item.service_id`."""
+
+
+class Need(Asked):
+    """A thing that an item needs from the resource pools."""
+
+    kind: Name
+    picked: Name = ""
+    grade: Name = ""
+
+
+class Step(Asked):
+    """One step, as drawn."""
+
+    name: Name
+    kind: Kind
+    title: Name = ""
+    after: tuple[Name, ...] = ()
+    element: Name = ""
+    operation: Name = ""
+    undo: Name = ""
+    nothing_to_undo: tuple[Name, ...] = ()
+    parameters: tuple[Parameter, ...] = ()
+    skill: Name = ""
+    district: Name = ""
+    tries: int = 5
+    timeout_s: int = 5
+    wait_s: int = 0
+    on_failure: OnFailure = OnFailure.ROLLBACK
+    ponr: NoReturn | None = None
+
+    def drawn(self) -> BlueprintStep:
+        """Return the step as the domain knows it."""
+        named = self.model_dump(exclude={"parameters"})
+        parameters = (Characteristic(name=each.name, value=each.value) for each in self.parameters)
+        return BlueprintStep(**named, parameters=tuple(parameters))
+
+    @classmethod
+    def of(cls, step: BlueprintStep) -> Self:
+        """Show a step."""
+        return cls.model_validate(step, from_attributes=True)
+
+
+class Pattern(Asked):
+    """How one action on one product specification is carried out."""
+
+    specification: Name
+    action: Literal[Action.ADD, Action.MODIFY, Action.DELETE]
+    version: int
+    needs: Annotated[tuple[Need, ...], Field(max_length=MOST_STEPS)] = ()
+    steps: Annotated[tuple[Step, ...], Field(min_length=1, max_length=MOST_STEPS)]
+
+    def drawn(self) -> Blueprint:
+        """Return the blueprint as the domain knows it."""
+        needs = (BlueprintNeed(**each.model_dump()) for each in self.needs)
+        return Blueprint(
+            specification=self.specification,
+            action=self.action,
+            version=self.version,
+            needs=tuple(needs),
+            steps=tuple(step.drawn() for step in self.steps),
+        )
+
+
+class BlueprintView(Shown):
+    """One version of a blueprint, and who published it."""
+
+    shared: bool
+    """All tenants share it; a tenant's own stands before it."""
+
+    published_at: datetime
+    published_by: str
+    blueprint: Pattern
+
+    @classmethod
+    def of(cls, published: Published) -> Self:
+        """Show what was published."""
+        return cls(
+            shared=published.tenant == store.SHARED,
+            published_at=published.published_at,
+            published_by=published.published_by,
+            blueprint=Pattern.model_validate(published.blueprint, from_attributes=True),
+        )
+
+
+@router.get(BLUEPRINTS)
+def list_blueprints(caller: Viewer, session: ToRead) -> list[BlueprintView]:
+    """Return all versions of all blueprints. New plans are drawn from the newest of each."""
+    return [BlueprintView.of(each) for each in store.published(session, caller.tenant)]
+
+
+@router.post(BLUEPRINTS, status_code=201)
+async def publish_blueprints(
+    patterns: Annotated[tuple[Pattern, ...], Body(min_length=1, max_length=MOST)],
+    caller: Publisher,
+    cause: RequestCause,
+    desk: ToDesk,
+) -> list[BlueprintView]:
+    """Publish blueprints, all or none. Plans that are under way keep the version they began with.
+
+    What is published already is left as it is.
+    """
+    drawn = tuple(each.drawn() for each in patterns)
+    check(drawn)
+    return await desk.serve(cause, partial(publish, drawn, caller.client))
+
+
+def publish(blueprints: tuple[Blueprint, ...], by: str, work: Work) -> list[BlueprintView]:
+    """Publish blueprints for the caller's tenant."""
+    new = store.publish(work.session, work.tenant, blueprints, by, work.now)
+    for each in new:
+        name = f"{each.specification}/{each.action}"
+        work.note("blueprint", name, "", "published", part=str(each.version))
+    published = (Published(work.tenant, each, work.now, by) for each in blueprints)
+    return [BlueprintView.of(each) for each in published]

@@ -1,0 +1,136 @@
+"""Network elements: how much each bears, and whether it is being worked on."""
+
+from collections.abc import Callable
+from datetime import datetime
+from functools import partial
+from typing import Annotated, Self, TypeAlias
+
+from fastapi import Path
+from pydantic import Field
+
+from services.provisioning.api.shown import OPS, Asked, Shown, Text, Viewer
+from services.provisioning.domain.element import (
+    Element,
+    back_from_maintenance,
+    limited,
+    put_in_maintenance,
+    usual,
+)
+from services.provisioning.store import elements as store
+from shared.auth import Caller, allow
+from shared.http import RequestCause, Router, ToDesk, ToRead
+from shared.work import Work
+
+ELEMENTS = f"{OPS}/elements"
+
+Operator: TypeAlias = Annotated[Caller, allow("ops:fallout")]
+ElementPath: TypeAlias = Annotated[
+    str, Path(pattern=r"^[A-Za-z0-9]([A-Za-z0-9._:@+-]{0,126}[A-Za-z0-9])?$")
+]
+
+router = Router(tags=["elements"])
+
+
+class Limits(Asked):
+    """How much an element is to bear."""
+
+    concurrency: Annotated[int, Field(ge=1, le=1000)]
+    """Calls under way at a time."""
+
+    per_second: Annotated[float, Field(ge=0, le=10_000)] = 0
+    """Calls begun in a second; 0 for no limit."""
+
+
+class Maintenance(Asked):
+    """Why an element is being worked on."""
+
+    reason: Annotated[Text, Field(min_length=1)]
+
+
+class ElementView(Shown):
+    """One network element. Of one that was never named here the usual limits hold."""
+
+    name: str
+    concurrency: int
+    per_second: float
+    in_maintenance: bool
+    reason: str
+    changed_at: datetime
+    changed_by: str
+
+    @classmethod
+    def of(cls, element: Element) -> Self:
+        """Show an element."""
+        return cls(
+            name=element.name,
+            concurrency=element.concurrency,
+            per_second=element.per_second,
+            in_maintenance=element.in_maintenance,
+            reason=element.reason,
+            changed_at=element.changed_at,
+            changed_by=element.changed_by,
+        )
+
+
+@router.get(ELEMENTS)
+def list_elements(_: Viewer, session: ToRead) -> list[ElementView]:
+    """Return the elements whose limits somebody has set, by name."""
+    return [ElementView.of(each) for each in store.listed(session)]
+
+
+@router.get(f"{ELEMENTS}/{{name}}")
+def read_element(name: ElementPath, _: Viewer, session: ToRead) -> ElementView:
+    """Return one element whose limits somebody has set."""
+    return ElementView.of(store.look(session, name))
+
+
+Change: TypeAlias = Callable[[Element, str, datetime], Element]
+"""What is done to an element, by whom and when."""
+
+
+@router.put(f"{ELEMENTS}/{{name}}")
+async def set_limits(
+    name: ElementPath, limits: Limits, caller: Operator, cause: RequestCause, desk: ToDesk
+) -> ElementView:
+    """Set how much an element bears."""
+
+    def change(element: Element, by: str, now: datetime) -> Element:
+        return limited(element, limits.concurrency, limits.per_second, by, now)
+
+    return await desk.serve(cause, partial(keep, name, caller.client, change))
+
+
+@router.put(f"{ELEMENTS}/{{name}}/maintenance")
+async def begin_maintenance(
+    name: ElementPath, why: Maintenance, caller: Operator, cause: RequestCause, desk: ToDesk
+) -> ElementView:
+    """Begin nothing more on an element; what is wanted of it waits."""
+
+    def change(element: Element, by: str, now: datetime) -> Element:
+        return put_in_maintenance(element, why.reason, by, now)
+
+    return await desk.serve(cause, partial(keep, name, caller.client, change))
+
+
+@router.delete(f"{ELEMENTS}/{{name}}/maintenance")
+async def end_maintenance(
+    name: ElementPath, caller: Operator, cause: RequestCause, desk: ToDesk
+) -> ElementView:
+    """Go on with an element; what has waited is done now."""
+    return await desk.serve(cause, partial(keep, name, caller.client, back_from_maintenance))
+
+
+def keep(name: str, by: str, change: Change, work: Work) -> ElementView:
+    """Change an element, and keep it in the history."""
+    before = store.find(work.session, name) or usual(name, by, work.now)
+    after = change(before, by, work.now)
+    store.put(work.session, after)
+    work.note("element", name, described(before), described(after), reason=after.reason)
+    return ElementView.of(after)
+
+
+def described(element: Element) -> str:
+    """Return the state of an element, as the history has it."""
+    bears = f"{element.concurrency} at a time"
+    rate = f", {element.per_second:g}/s" if element.per_second else ""
+    return "in maintenance" if element.in_maintenance else f"{bears}{rate}"

@@ -1,0 +1,183 @@
+"""Fallout (卡单): what people must look at, and what they decide."""
+
+from datetime import datetime
+from functools import partial
+from typing import Annotated, Self, TypeAlias
+from uuid import UUID
+
+from fastapi import Body, Query, Response
+
+from services.provisioning.api.shown import OPS, Asked, Name, Shown, Text, Viewer
+from services.provisioning.domain import people
+from services.provisioning.domain.advance import advance
+from services.provisioning.domain.fallout import Fallout, FalloutState, in_question
+from services.provisioning.domain.people import Decided, Remedy
+from services.provisioning.domain.plan import Plan
+from services.provisioning.store import fallout as store
+from services.provisioning.store import outcome, plans
+from shared.auth import Caller, allow
+from shared.contracts import Cause
+from shared.desk import Desk
+from shared.http import Page, RequestCause, Router, ToDesk, ToRead, paged
+from shared.work import Work
+
+FALLOUT = f"{OPS}/fallout"
+
+Clerk: TypeAlias = Annotated[Caller, allow("ops:fallout")]
+WAITING = frozenset({FalloutState.OPEN})
+Which: TypeAlias = Annotated[str, Query(max_length=128)]
+
+router = Router(tags=["fallout"])
+
+
+class Decision(Asked):
+    """What somebody decides, about which step and why."""
+
+    step: Name = ""
+    """The step, as its plan names it: `1/test`. It can be left out where only one waits."""
+
+    reason: Text = ""
+    by: Name = ""
+    """Who decides; the caller's name if nothing is said."""
+
+    def signed(self, caller: Caller) -> Self:
+        """Return the decision with a name under it."""
+        return self.model_copy(update={"by": self.by or caller.client})
+
+
+SAYS_NOTHING = Decision()
+Said: TypeAlias = Annotated[Decision, Body()]
+
+
+class FalloutView(Shown):
+    """One step that did not go well, and what came of it."""
+
+    id: UUID
+    order_id: UUID
+    step: str
+    undoing: bool
+    """It was being undone."""
+
+    state: FalloutState
+    code: str
+    reason: str
+    """In plain words."""
+
+    answer: str
+    """What the element, or the crew, said itself."""
+
+    actions: tuple[Remedy, ...]
+    """What can be decided now."""
+
+    specification: str
+    element: str
+    local_network: str
+    priority: int
+    times: int
+    """How often it came to people."""
+
+    opened_at: datetime
+    changed_at: datetime
+    changed_by: str
+    remark: str
+
+    @classmethod
+    def of(cls, fallout: Fallout, plan: Plan) -> "FalloutView":
+        """Show the record of a step of a plan."""
+        return cls(
+            id=fallout.id,
+            order_id=fallout.order_id,
+            step=fallout.step,
+            undoing=fallout.undoing,
+            state=fallout.state,
+            code=fallout.code,
+            reason=fallout.reason,
+            answer=fallout.answer,
+            actions=tuple(people.remedies_at(plan, fallout.step)),
+            specification=fallout.specification,
+            element=fallout.element,
+            local_network=fallout.local_network,
+            priority=fallout.priority,
+            times=fallout.times,
+            opened_at=fallout.opened_at,
+            changed_at=fallout.changed_at,
+            changed_by=fallout.changed_by,
+            remark=fallout.remark,
+        )
+
+
+@router.get(FALLOUT)
+def list_fallout(  # noqa: PLR0913  each is a part of the request
+    *,
+    caller: Viewer,
+    session: ToRead,
+    page: Page,
+    response: Response,
+    state: Annotated[frozenset[FalloutState], Query()] = WAITING,
+    code: Which = "",
+    element: Which = "",
+    specification: Which = "",
+) -> list[FalloutView]:
+    """Return fallout, the longest waiting first: the open one, unless other states are wanted."""
+    wanted = store.Wanted(state, code, element, specification)
+    found = store.find(session, caller.tenant, wanted, page.rows)
+    shown = paged(response, page, found)
+    known = plans.of_orders(session, {each.order_id for each in shown})
+    return [FalloutView.of(each, known[each.order_id]) for each in shown]
+
+
+@router.get(f"{FALLOUT}/{{order_id}}")
+def read_fallout(order_id: UUID, caller: Viewer, session: ToRead) -> list[FalloutView]:
+    """Return all fallout that one order ever had."""
+    plan = plans.look(session, caller.tenant, order_id)
+    found = store.of_order(session, caller.tenant, order_id)
+    return [FalloutView.of(each, plan) for each in found]
+
+
+@router.post(f"{FALLOUT}/{{order_id}}/retry")
+async def retry_step(
+    order_id: UUID, caller: Clerk, cause: RequestCause, desk: ToDesk, said: Said = SAYS_NOTHING
+) -> FalloutView:
+    """Have a step done, or undone, once more. It counts as repaired once it is seen to succeed.
+
+    An element of which nobody knows whether it did the step is asked first.
+    """
+    return await serve(order_id, Remedy.RETRY, said.signed(caller), cause, desk)
+
+
+@router.post(f"{FALLOUT}/{{order_id}}/skip")
+async def skip_step(
+    order_id: UUID, caller: Clerk, cause: RequestCause, desk: ToDesk, said: Said = SAYS_NOTHING
+) -> FalloutView:
+    """Go on without a step: somebody has seen to it by hand."""
+    return await serve(order_id, Remedy.SKIP, said.signed(caller), cause, desk)
+
+
+@router.post(f"{FALLOUT}/{{order_id}}/fail")
+async def fail_order(
+    order_id: UUID, caller: Clerk, cause: RequestCause, desk: ToDesk, said: Said = SAYS_NOTHING
+) -> FalloutView:
+    """Give the order up: undo all that was done, last things first, and fail it."""
+    return await serve(order_id, Remedy.FAIL, said.signed(caller), cause, desk)
+
+
+async def serve(
+    order_id: UUID, remedy: Remedy, said: Decision, cause: Cause, desk: Desk
+) -> FalloutView:
+    """Have the desk carry out what somebody decided."""
+    do = partial(decide, order_id, remedy, said)
+    return await desk.serve(cause, do, needs=plans.preload_orders, about=order_id)
+
+
+def decide(order_id: UUID, remedy: Remedy, said: Decision, work: Work) -> FalloutView:
+    """Carry out what somebody decided, and sign it.
+
+    Raises:
+        ConflictError: if that cannot be decided now.
+    """
+    plan = plans.lend(work.session, work.tenant, order_id)
+    ref = said.step or people.only_one_waiting(plan)
+    decision = advance(plan, Decided(remedy, ref))
+    outcome.carry_out(work, plan, decision)
+    record = store.sign(work.session, in_question(plan, ref), said.by, said.reason)
+    return FalloutView.of(record, decision.plan)

@@ -1,0 +1,179 @@
+"""The service inventory (TMF638 v4), to read."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from fastapi import Query, Response
+from pydantic import Field
+
+from services.provisioning.api.shown import TmfShown, Viewer
+from services.provisioning.domain.service import Service, ServiceState
+from services.provisioning.store import services as store
+from shared.contracts import Value
+from shared.http import Fields, Page, Router, ToRead, paged, show, show_all
+
+SERVICES = "/tmf-api/serviceInventory/v4/service"
+
+router = Router(tags=["services"])
+
+
+class SpecificationRef(TmfShown):
+    """What kind of service it is, and by which blueprint it was made or changed last."""
+
+    id: str
+    version: str
+
+
+class ServiceCharacteristic(TmfShown):
+    """What was chosen of it."""
+
+    name: str
+    value_type: str
+    value: Value
+
+
+class ResourceRef(TmfShown):
+    """What it stands on: things of the resource pools, and network elements."""
+
+    id: str
+    name: str
+    """The kind of thing: `number`, `leg`, ...; `element`."""
+
+    referred_type: Literal["LogicalResource", "NetworkElement"] = Field(alias="@referredType")
+
+
+class PartyRef(TmfShown):
+    """Whose it is."""
+
+    id: str
+    role: Literal["customer"] = "customer"
+    referred_type: Literal["Party"] = Field("Party", alias="@referredType")
+
+
+class PlaceRef(TmfShown):
+    """Where it is."""
+
+    id: str
+    role: Literal["installation address"] = "installation address"
+
+
+class OrderItemRef(TmfShown):
+    """The order item that changed it last."""
+
+    service_order_id: UUID
+    item_id: str
+    item_action: str
+    role: Literal["last change"] = "last change"
+
+
+class RelatedProduct(TmfShown):
+    """The product that it makes real."""
+
+    id: UUID
+    role: Literal["product"] = "product"
+    referred_type: Literal["Product"] = Field("Product", alias="@referredType")
+
+
+class ServiceView(TmfShown):
+    """A service in the network (TMF638 `Service`)."""
+
+    id: UUID
+    href: str
+    type: Literal["Service"] = Field("Service", alias="@type")
+    name: str
+    category: Literal["CFS"] = "CFS"
+    service_type: str
+    state: ServiceState
+    is_service_enabled: bool
+    has_started: bool
+    start_date: datetime
+    end_date: datetime | None
+    service_specification: SpecificationRef
+    service_characteristic: tuple[ServiceCharacteristic, ...]
+    supporting_resource: tuple[ResourceRef, ...]
+    related_party: tuple[PartyRef, ...]
+    related_entity: tuple[RelatedProduct, ...]
+    place: tuple[PlaceRef, ...]
+    service_order_item: tuple[OrderItemRef, ...]
+
+    @classmethod
+    def of(cls, service: Service) -> "ServiceView":
+        """Show a service."""
+        is_active = service.state is ServiceState.ACTIVE
+        return cls(
+            id=service.id,
+            href=f"{SERVICES}/{service.id}",
+            name=service.specification,
+            service_type=service.specification,
+            state=service.state,
+            is_service_enabled=is_active,
+            has_started=is_active,
+            start_date=service.started_at,
+            end_date=service.ended_at,
+            service_specification=SpecificationRef(
+                id=service.specification, version=str(service.blueprint_version)
+            ),
+            service_characteristic=characteristics(service),
+            supporting_resource=resources(service),
+            related_party=(PartyRef(id=service.customer_id),),
+            related_entity=(RelatedProduct(id=service.product_id),),
+            place=(PlaceRef(id=service.address_id),) if service.address_id else (),
+            service_order_item=(
+                OrderItemRef(
+                    service_order_id=service.order_id,
+                    item_id=service.item_id,
+                    item_action=service.action,
+                ),
+            ),
+        )
+
+
+VALUE_TYPES = {str: "string", int: "integer", bool: "boolean"}
+
+
+def characteristics(service: Service) -> tuple[ServiceCharacteristic, ...]:
+    """Show what was chosen of a service."""
+    return tuple(
+        ServiceCharacteristic(
+            name=each.name, value_type=VALUE_TYPES[type(each.value)], value=each.value
+        )
+        for each in service.characteristics
+    )
+
+
+def resources(service: Service) -> tuple[ResourceRef, ...]:
+    """Show what a service stands on."""
+    held = [
+        ResourceRef(id=each.value, name=each.kind, referred_type="LogicalResource")
+        for each in service.held
+    ]
+    elements = [
+        ResourceRef(id=name, name="element", referred_type="NetworkElement")
+        for name in service.elements
+    ]
+    return (*held, *elements)
+
+
+@router.get(SERVICES, response_model=list[ServiceView])
+def list_services(  # noqa: PLR0913  each is a part of the request
+    *,
+    caller: Viewer,
+    session: ToRead,
+    page: Page,
+    fields: Fields,
+    response: Response,
+    customer_id: Annotated[str | None, Query(alias="relatedParty.id", min_length=1)] = None,
+    state: ServiceState | None = None,
+) -> Response:
+    """Return services, by customer."""
+    wanted = store.Wanted(customer_id, state)
+    found = store.find(session, caller.tenant, wanted, page.rows)
+    shown = [ServiceView.of(each) for each in paged(response, page, found)]
+    return show_all(shown, fields, response)
+
+
+@router.get(f"{SERVICES}/{{service_id}}", response_model=ServiceView)
+def read_service(service_id: UUID, caller: Viewer, session: ToRead, fields: Fields) -> Response:
+    """Return one service."""
+    return show(ServiceView.of(store.get(session, caller.tenant, service_id)), fields)

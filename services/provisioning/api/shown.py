@@ -1,0 +1,76 @@
+"""What all our answers are made of, and who may ask for them."""
+
+from collections.abc import Iterable
+from typing import Annotated, Self, TypeAlias
+
+from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic.alias_generators import to_camel
+
+from shared.auth import Caller, allow
+from shared.contracts import Characteristic, Held, Value
+
+OPS = "/ops/v1"
+
+Viewer: TypeAlias = Annotated[Caller, allow("viewer:read")]
+
+Text: TypeAlias = Annotated[str, StringConstraints(strip_whitespace=True, max_length=1000)]
+"""Something that people write and read."""
+
+Name: TypeAlias = Annotated[str, StringConstraints(strip_whitespace=True, max_length=128)]
+"""Something that things are called by."""
+
+
+class Asked(BaseModel):
+    """A part of what is asked for. What we do not know is refused: it may be a slip."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+
+class Shown(BaseModel):
+    """A part of an answer of our own operations."""
+
+    model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
+
+
+class TmfShown(BaseModel):
+    """A part of an answer in TM Forum's shape."""
+
+    model_config = ConfigDict(
+        frozen=True, alias_generator=to_camel, populate_by_name=True, use_attribute_docstrings=True
+    )
+
+
+class CharacteristicView(Shown):
+    """One named property."""
+
+    name: str
+    value: Value
+
+    @classmethod
+    def all(cls, characteristics: Iterable[Characteristic]) -> tuple[Self, ...]:
+        """Show properties."""
+        return tuple(cls(name=each.name, value=each.value) for each in characteristics)
+
+
+class HeldView(Shown):
+    """One thing that a service holds."""
+
+    kind: str
+    value: str
+    element: str
+    """The network element it leads to, if it leads to one."""
+
+    attributes: tuple[CharacteristicView, ...]
+
+    @classmethod
+    def all(cls, held: Iterable[Held]) -> tuple[Self, ...]:
+        """Show things held."""
+        return tuple(
+            cls(
+                kind=each.kind,
+                value=each.value,
+                element=each.element,
+                attributes=CharacteristicView.all(each.attributes),
+            )
+            for each in held
+        )

@@ -1,0 +1,15 @@
+"""The provisioning service, put together."""
+
+from services.provisioning.adapters.http import adapter_for
+from services.provisioning.api import ROUTERS
+from services.provisioning.handlers import SUBSCRIPTIONS
+from services.provisioning.store import blueprints, elements
+from shared.service import Calls, Service
+
+SERVICE = Service(
+    "provisioning",
+    ROUTERS,
+    SUBSCRIPTIONS,
+    calls=Calls(adapter_for, elements.limits),
+    on_start=(blueprints.load_shipped,),
+)

@@ -1,0 +1,1 @@
+"""Migrations of the provisioning service's own tables."""

@@ -1,0 +1,122 @@
+"""Blueprints, from rows and to rows; what was read is kept until it is another.
+
+A tenant's own blueprints stand before those that all tenants share. Each tenant's
+part has an edition, which changes with whatever is published: comparing editions
+costs a few rows a batch, the blueprints are read once for each.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TypeAlias
+
+import msgspec
+from sqlalchemy import bindparam, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from services.provisioning.domain.blueprint import Blueprint
+from services.provisioning.domain.draft import Blueprints
+from services.provisioning.domain.publication import Published, newest, news
+from services.provisioning.domain.reading import read_blueprints
+from services.provisioning.tables import BlueprintRow, EditionRow
+from shared.bulk import insert_rows, upsert_rows
+
+SHIPPED = Path(__file__).parents[1] / "data/blueprints.json"
+SHARED = ""
+"""The tenant of what all tenants share."""
+
+LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
+"""When what is shipped was published: before anything else."""
+
+Edition: TypeAlias = bytes
+NOTHING: Edition = b""
+KEY = "blueprint-editions"
+EDITIONS = select(EditionRow.tenant, EditionRow.edition)
+OF_TENANT = select(BlueprintRow.content).where(
+    BlueprintRow.tenant == bindparam("tenant", type_=BlueprintRow.tenant.type)
+)
+COLUMNS = (
+    *("tenant", "specification", "action", "version"),
+    *("content", "published_at", "published_by"),
+)
+MOST_KEPT = 64
+"""Tenants whose blueprints are kept in memory."""
+
+_kept: dict[tuple[str, Edition, Edition], Blueprints] = {}
+"""By tenant, edition of what is shared and edition of its own."""
+
+
+def get(session: Session, tenant: str) -> Blueprints:
+    """Return the newest blueprints of a tenant."""
+    editions = _editions(session)
+    name = (tenant, editions.get(SHARED, NOTHING), editions.get(tenant, NOTHING))
+    if name not in _kept:
+        if len(_kept) >= MOST_KEPT:
+            _kept.clear()
+        shared, own = (newest(_read(session, each)) for each in (SHARED, tenant))
+        _kept[name] = {**shared, **own}
+    return _kept[name]
+
+
+def published(session: Session, tenant: str) -> list[Published]:
+    """Return all versions of all blueprints that a tenant's plans were ever drawn from."""
+    rows = session.scalars(
+        select(BlueprintRow)
+        .where(BlueprintRow.tenant.in_([SHARED, tenant]))
+        .order_by(
+            BlueprintRow.specification,
+            BlueprintRow.action,
+            BlueprintRow.tenant,
+            BlueprintRow.version,
+        )
+    )
+    return [Published(row.tenant, row.content, row.published_at, row.published_by) for row in rows]
+
+
+def publish(
+    session: Session, tenant: str, blueprints: Sequence[Blueprint], by: str, now: datetime
+) -> list[Blueprint]:
+    """Publish blueprints for a tenant, and return those that were not published already.
+
+    Raises:
+        ConflictError: if a version is published already and says something else.
+        InvalidError: if a version is older than the newest.
+    """
+    before = _lock(session, tenant)
+    if new := news(_read(session, tenant), blueprints):
+        rows = [
+            (tenant, each.specification, each.action, each.version, each, now, by) for each in new
+        ]
+        insert_rows(session, BlueprintRow, COLUMNS, rows)
+        content = msgspec.json.encode(new)
+        edition = hashlib.blake2b(before + content, digest_size=16).digest()
+        upsert_rows(session, EditionRow, ("tenant", "edition"), [(tenant, edition)])
+        session.info.pop(KEY, None)
+    return new
+
+
+def load_shipped(session: Session) -> None:
+    """Publish for all tenants what the service is shipped with, as far as it is new."""
+    publish(session, SHARED, read_blueprints(SHIPPED.read_bytes()), "shipped", LONG_AGO)
+
+
+def _editions(session: Session) -> dict[str, Edition]:
+    """Return the editions that are valid now, read once in a transaction."""
+    editions: dict[str, Edition] | None = session.info.get(KEY)
+    if editions is None:
+        editions = session.info[KEY] = dict(session.execute(EDITIONS).tuples().all())
+    return editions
+
+
+def _lock(session: Session, tenant: str) -> Edition:
+    """Return a tenant's edition, which nobody else changes until the transaction ends."""
+    new = insert(EditionRow).values(tenant=tenant, edition=NOTHING)
+    session.execute(new.on_conflict_do_nothing())
+    mine = select(EditionRow.edition).where(EditionRow.tenant == tenant)
+    return session.scalars(mine.with_for_update()).one()
+
+
+def _read(session: Session, tenant: str) -> list[Blueprint]:
+    return list(session.scalars(OF_TENANT, {"tenant": tenant}))

@@ -1,0 +1,54 @@
+"""Fallout, from rows and to rows."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, fields
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from services.provisioning.domain.fallout import Fallout, FalloutState, signed
+from services.provisioning.tables import FalloutRow
+from shared.bulk import table_of
+from shared.shelf import Shelf
+
+FALLOUT = Shelf(FalloutRow, Fallout)
+TABLE = table_of(FalloutRow)
+COLUMNS = [TABLE.c[field.name] for field in fields(Fallout)]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which fallout is asked for; empty for any."""
+
+    states: Collection[FalloutState] = ()
+    code: str = ""
+    element: str = ""
+    specification: str = ""
+
+
+def sign(session: Session, id_: UUID, by: str, remark: str) -> Fallout:
+    """Write down who decided about a step, and why."""
+    after = signed(FALLOUT.get(session, id_), by, remark)
+    FALLOUT.put(session, after)
+    return after
+
+
+def find(session: Session, tenant: str, wanted: Wanted, rows: range) -> list[Fallout]:
+    """Return a tenant's fallout, the longest waiting first."""
+    found = select(*COLUMNS).where(TABLE.c.tenant == tenant)
+    if wanted.states:
+        found = found.where(TABLE.c.state.in_(wanted.states))
+    for name in ("code", "element", "specification"):
+        if value := getattr(wanted, name):
+            found = found.where(TABLE.c[name] == value)
+    in_turn = found.order_by(TABLE.c.opened_at, TABLE.c.id)
+    these = in_turn.offset(rows.start).limit(len(rows))
+    return [Fallout(*row) for row in session.execute(these)]
+
+
+def of_order(session: Session, tenant: str, order_id: UUID) -> list[Fallout]:
+    """Return all fallout of one order of a tenant, oldest first."""
+    mine = select(*COLUMNS).where(TABLE.c.order_id == order_id, TABLE.c.tenant == tenant)
+    rows = session.execute(mine.order_by(TABLE.c.opened_at, TABLE.c.id))
+    return [Fallout(*row) for row in rows]

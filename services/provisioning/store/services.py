@@ -1,0 +1,78 @@
+"""The service inventory, from rows and to rows."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from services.provisioning.domain.draft import Made
+from services.provisioning.domain.plan import Plan
+from services.provisioning.domain.service import Inventory, Service, ServiceState
+from services.provisioning.tables import ServiceRow
+from shared.bulk import table_of
+from shared.contracts import Action, OrderAccepted
+from shared.errors import NotFoundError
+from shared.shelf import Shelf
+
+SERVICES = Shelf(ServiceRow, Service)
+TABLE = table_of(ServiceRow)
+COLUMNS = [TABLE.c[field.name] for field in fields(Service)]
+GONE = TABLE.c.ended_at.is_not(None)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which services are asked for; None for any."""
+
+    customer_id: str | None = None
+    state: ServiceState | None = None
+
+
+def touched(orders: Iterable[OrderAccepted]) -> list[UUID]:
+    """Return the services that are there already and that these orders change or end."""
+    new = {Action.ADD, Action.NO_CHANGE}
+    return [item.service_id for order in orders for item in order.items if item.action not in new]
+
+
+def preload(session: Session, orders: Iterable[OrderAccepted]) -> None:
+    """Read the services that these orders change or end."""
+    SERVICES.preload(session, touched(orders))
+
+
+def made(session: Session, order: OrderAccepted) -> Made:
+    """Return what was ordered when the services were made that an order changes or ends."""
+    found = ((id_, SERVICES.find(session, id_)) for id_ in touched([order]))
+    return {id_: service.characteristics for id_, service in found if service}
+
+
+def inventory(session: Session, plan: Plan) -> Inventory:
+    """Return the services that a plan changes or ends, locked."""
+    there = [item.service_id for item in plan.items if item.action is not Action.ADD]
+    return {id_: SERVICES.find(session, id_) for id_ in there}
+
+
+def get(session: Session, tenant: str, id_: UUID) -> Service:
+    """Return one service of a tenant, to show it.
+
+    Raises:
+        NotFoundError: if the tenant has none of that id.
+    """
+    service = SERVICES.look(session, id_)
+    if service.tenant != tenant:
+        message = f"there is no service {id_}"
+        raise NotFoundError(message)
+    return service
+
+
+def find(session: Session, tenant: str, wanted: Wanted, rows: range) -> list[Service]:
+    """Return services of a tenant, by customer."""
+    found = select(*COLUMNS).where(TABLE.c.tenant == tenant)
+    if wanted.customer_id is not None:
+        found = found.where(TABLE.c.customer_id == wanted.customer_id)
+    if wanted.state is not None:
+        found = found.where(GONE if wanted.state is ServiceState.TERMINATED else ~GONE)
+    by_customer = found.order_by(TABLE.c.customer_id, TABLE.c.id)
+    these = by_customer.offset(rows.start).limit(len(rows))
+    return [Service(*row) for row in session.execute(these)]

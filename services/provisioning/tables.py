@@ -1,0 +1,184 @@
+"""The tables of the provisioning service. No other service reads them.
+
+Nothing here tells anything of a person: crews ask the customer service whom they visit.
+"""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Index
+from sqlalchemy.orm import Mapped, mapped_column
+
+from services.provisioning.domain.blueprint import Blueprint
+from services.provisioning.domain.fallout import FalloutState
+from services.provisioning.domain.plan import Failure, Item, PlanState, Step
+from services.provisioning.domain.service import ServiceState
+from services.provisioning.domain.work_order import WorkState
+from shared.contracts import Action, Characteristic, Held
+from shared.db import Base, Instant, packed, words
+
+PACKED_HELD = packed(tuple[Held, ...])
+PACKED_CHARACTERISTICS = packed(tuple[Characteristic, ...])
+
+ROOMY = {"postgresql_with": {"fillfactor": "60", "toast_tuple_target": "8160"}}
+"""Rows change no indexed column, find their new version room on the same page, and stay in one
+piece: PostgreSQL would compress them from 2 KB on."""
+
+
+class BlueprintRow(Base):
+    """One version of how an action on a specification is carried out. Never changed."""
+
+    __tablename__ = "blueprints"
+
+    tenant: Mapped[str] = mapped_column(primary_key=True)
+    specification: Mapped[str] = mapped_column(primary_key=True)
+    action: Mapped[Action] = mapped_column(words(Action), primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True)
+    content: Mapped[Blueprint] = mapped_column(packed(Blueprint))
+    published_at: Mapped[datetime] = mapped_column(Instant)
+    published_by: Mapped[str]
+
+
+class EditionRow(Base):
+    """What all blueprints of one tenant are together: another whenever one is published."""
+
+    __tablename__ = "blueprint_editions"
+
+    tenant: Mapped[str] = mapped_column(primary_key=True)
+    edition: Mapped[bytes]
+
+
+class PlanRow(Base):
+    """One order's plan, and how far it is."""
+
+    __tablename__ = "plans"
+    __table_args__ = (ROOMY,)
+
+    order_id: Mapped[UUID] = mapped_column(primary_key=True)
+    tenant: Mapped[str]
+    local_network: Mapped[str]
+    client: Mapped[str]
+    customer_id: Mapped[str]
+    priority: Mapped[int]
+    state: Mapped[PlanState] = mapped_column(words(PlanState))
+    items: Mapped[tuple[Item, ...]] = mapped_column(packed(tuple[Item, ...]))
+    steps: Mapped[tuple[Step, ...]] = mapped_column(packed(tuple[Step, ...]))
+    failure: Mapped[Failure | None] = mapped_column(packed(Failure))
+    made_at: Mapped[datetime] = mapped_column(Instant)
+    changed_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class ServiceRow(Base):
+    """One service in the network, or one that was."""
+
+    __tablename__ = "services"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    tenant: Mapped[str]
+    local_network: Mapped[str]
+    state: Mapped[ServiceState] = mapped_column(words(ServiceState))
+    specification: Mapped[str]
+    blueprint_version: Mapped[int]
+    catalogue_version: Mapped[int]
+    customer_id: Mapped[str]
+    product_id: Mapped[UUID]
+    order_id: Mapped[UUID]
+    item_id: Mapped[str]
+    action: Mapped[Action] = mapped_column(words(Action))
+    address_id: Mapped[str]
+    characteristics: Mapped[tuple[Characteristic, ...]] = mapped_column(PACKED_CHARACTERISTICS)
+    held: Mapped[tuple[Held, ...]] = mapped_column(PACKED_HELD)
+    elements: Mapped[tuple[str, ...]] = mapped_column(packed(tuple[str, ...]))
+    started_at: Mapped[datetime] = mapped_column(Instant)
+    ended_at: Mapped[datetime | None] = mapped_column(Instant)
+
+    __table_args__ = (
+        Index("ix_services_customer", "tenant", "customer_id", "id"),
+        Index(
+            *("ix_services_gone", "tenant", "customer_id", "id"),
+            postgresql_where=ended_at.is_not(None),
+        ),
+    )
+
+
+class WorkOrderRow(Base):
+    """One piece of work for people."""
+
+    __tablename__ = "work_orders"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    tenant: Mapped[str]
+    local_network: Mapped[str]
+    order_id: Mapped[UUID] = mapped_column(index=True)
+    step: Mapped[str]
+    round: Mapped[int]
+    undo: Mapped[bool]
+    job: Mapped[str]
+    title: Mapped[str]
+    skill: Mapped[str]
+    district: Mapped[str]
+    specification: Mapped[str]
+    service_id: Mapped[UUID]
+    address_id: Mapped[str]
+    parameters: Mapped[tuple[Characteristic, ...]] = mapped_column(PACKED_CHARACTERISTICS)
+    held: Mapped[tuple[Held, ...]] = mapped_column(PACKED_HELD)
+    priority: Mapped[int]
+    state: Mapped[WorkState] = mapped_column(words(WorkState))
+    dispatched_at: Mapped[datetime] = mapped_column(Instant)
+    accepted_at: Mapped[datetime | None] = mapped_column(Instant)
+    accepted_by: Mapped[str]
+    answered_at: Mapped[datetime | None] = mapped_column(Instant)
+    answered_by: Mapped[str]
+    remark: Mapped[str]
+
+    __table_args__ = (
+        Index(
+            *("ix_work_orders_open", "tenant", "skill", "district", "priority"),
+            *("dispatched_at", "id"),
+            postgresql_where=answered_at.is_(None),
+        ),
+        Index(
+            *("ix_work_orders_closed", "tenant", "state", "dispatched_at", "id"),
+            postgresql_where=answered_at.is_not(None),
+        ),
+    )
+
+
+class FalloutRow(Base):
+    """One step that people had to look at."""
+
+    __tablename__ = "fallout"
+    __table_args__ = (Index("ix_fallout_state", "tenant", "state", "opened_at", "id"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    tenant: Mapped[str]
+    local_network: Mapped[str]
+    order_id: Mapped[UUID] = mapped_column(index=True)
+    step: Mapped[str]
+    undoing: Mapped[bool]
+    specification: Mapped[str]
+    element: Mapped[str]
+    code: Mapped[str]
+    reason: Mapped[str]
+    answer: Mapped[str]
+    state: Mapped[FalloutState] = mapped_column(words(FalloutState))
+    times: Mapped[int]
+    priority: Mapped[int]
+    opened_at: Mapped[datetime] = mapped_column(Instant)
+    changed_at: Mapped[datetime] = mapped_column(Instant)
+    changed_by: Mapped[str]
+    remark: Mapped[str]
+
+
+class ElementRow(Base):
+    """How much one network element bears. It bears the same for all tenants together."""
+
+    __tablename__ = "elements"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    concurrency: Mapped[int]
+    per_second: Mapped[float]
+    in_maintenance: Mapped[bool]
+    reason: Mapped[str]
+    changed_at: Mapped[datetime] = mapped_column(Instant)
+    changed_by: Mapped[str]
