@@ -26,7 +26,7 @@ QUIET = {
     "mode": logging.WARNING,
     "kafka": logging.WARNING,
     "asyncio": logging.WARNING,
-    "uvicorn": logging.WARNING,
+    "uvicorn": logging.ERROR,
     "httpx": logging.WARNING,
     "httpcore": logging.WARNING,
     "sqlalchemy": logging.WARNING,

@@ -18,7 +18,7 @@ log = structlog.get_logger()
 encode = msgspec.json.Encoder().encode
 
 
-class Line(msgspec.Struct, omit_defaults=True):
+class Line(msgspec.Struct):
     """One request, as the log has it."""
 
     method: str

@@ -1,6 +1,7 @@
 """Answering HTTP on a port, until told to stop."""
 
 import asyncio
+import contextlib
 import errno
 import socket
 
@@ -76,11 +77,13 @@ async def listen(api: FastAPI, port: socket.socket, stopping: asyncio.Event) -> 
 
 async def finish(state: State) -> None:
     """Let the requests at hand end, for a while, then close every connection."""
+    state.is_empty.clear()
     for connection in list(state.connections):
         connection.shutdown()
-    if state.tasks:
-        _, pending = await asyncio.wait(state.tasks, timeout=GRACE)
-        for task in pending:
-            task.cancel()
+    if state.connections:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(state.is_empty.wait(), GRACE)
+    for task in state.tasks:
+        task.cancel()
     for connection in list(state.connections):
         connection.transport.abort()

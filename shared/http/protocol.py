@@ -5,6 +5,7 @@ connecting, half a head, half a body (408), nothing between two requests, an ans
 is not taken.
 """
 
+import asyncio
 import time
 from asyncio import TimerHandle
 from email.utils import formatdate
@@ -36,6 +37,11 @@ class State(ServerState):
     """What the connections of one server share."""
 
     _second = 0
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.is_empty = asyncio.Event()
+        """Set when the last connection is gone."""
 
     def tell_the_time(self) -> None:
         """Keep the header `date` right, once a second."""
@@ -73,6 +79,8 @@ class Protocol(HttpToolsProtocol):
         """Forget a connection."""
         self._stop_waiting()
         super().connection_lost(exc)
+        if not self.connections:
+            self.server_state.is_empty.set()
 
     def data_received(self, data: bytes) -> None:
         """Take in what came, if half a head does not grow too large."""
@@ -157,10 +165,18 @@ class Protocol(HttpToolsProtocol):
             raise TooLargeHeadError
 
     def _refuse(self, status: HTTPStatus) -> None:
-        """Say no on the bare socket: there is no request that could be answered."""
-        if self.cycle is not None and not self.cycle.response_complete:
-            self.transport.close()
-            return
+        """Say no on the bare socket, in the place of whoever waits for what does not come."""
+        cycle = self.cycle
+        if cycle is not None and not cycle.response_complete:
+            if not cycle.more_body:
+                self._is_over = True
+                cycle.keep_alive = False  # what is begun is answered, what follows it is not
+                return
+            if cycle.response_started or self.pipeline:
+                self.transport.abort()
+                return
+            cycle.disconnected = True
+            cycle.message_event.set()
         self.transport.write(REFUSALS[status])
         self._linger()
 
@@ -175,17 +191,12 @@ class Protocol(HttpToolsProtocol):
         self._deadline = self.loop.call_later(PATIENCE, self._give_up_on_body)
 
     def _give_up_on_body(self) -> None:
-        """Refuse a request whose body does not come, in the place of whoever waits for it."""
+        """Refuse a request whose body does not come."""
         self._deadline = None
-        cycle = self.cycle
         if self.pipeline:
-            return self._expect_body()  # it is not read on before the one ahead is answered
-        if cycle.response_started:
-            return self.transport.abort()
-        cycle.disconnected = True
-        cycle.message_event.set()
-        self.transport.write(REFUSALS[HTTPStatus.REQUEST_TIMEOUT])
-        return self._linger()
+            self._expect_body()  # it is not read on before the one ahead is answered
+        else:
+            self._refuse(HTTPStatus.REQUEST_TIMEOUT)
 
     def _expect(self, seconds: float) -> None:
         self._stop_waiting()

@@ -28,6 +28,11 @@ class Buckets:
             self._forget(now)
         return 0
 
+    @property
+    def remembered(self) -> int:
+        """How many clients' buckets are kept."""
+        return len(self._left)
+
     def _forget(self, now: float) -> None:
         """Forget who has not asked for a second: their buckets are full again."""
         self._left = {name: it for name, it in self._left.items() if now - it[1] < 1}

@@ -1,0 +1,74 @@
+"""The small API on a real port, and callers that speak to its bare socket."""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+
+from fastapi import FastAPI
+
+from shared.http import listen, open_port
+from shared.settings import Settings
+
+LONGEST_WAIT = 15.0
+
+
+@dataclass
+class Server:
+    """An API that listens."""
+
+    port: int
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+@asynccontextmanager
+async def listening(api: FastAPI, settings: Settings) -> AsyncIterator[Server]:
+    """Let the API answer on a free port while the context is open."""
+    port = open_port(settings)
+    server = Server(port.getsockname()[1])
+    serving = asyncio.create_task(listen(api, port, server.stopping))
+    try:
+        yield server
+    finally:
+        server.stopping.set()
+        await asyncio.wait_for(serving, LONGEST_WAIT)
+
+
+@asynccontextmanager
+async def connected(
+    port: int,
+) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+    """Connect to a port."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    try:
+        yield reader, writer
+    finally:
+        writer.close()
+        with suppress(OSError):
+            await writer.wait_closed()
+
+
+async def say(port: int, *parts: bytes) -> bytes:
+    """Send parts, each by itself, and return all that is answered until the other side closes."""
+    async with connected(port) as (reader, writer):
+        with suppress(ConnectionError):
+            for part in parts:
+                writer.write(part)
+                await writer.drain()
+        return await heard(reader)
+
+
+async def heard(reader: asyncio.StreamReader) -> bytes:
+    """Return all that comes until the other side closes."""
+    got = bytearray()
+    with suppress(ConnectionError):
+        async with asyncio.timeout(LONGEST_WAIT):
+            while part := await reader.read(65_536):
+                got += part
+    return bytes(got)
+
+
+def statuses(answers: bytes) -> list[int]:
+    """Return the statuses of the answers on one connection."""
+    return [int(status) for status in re.findall(rb"HTTP/1\.1 (\d{3}) ", answers)]

@@ -1,0 +1,146 @@
+"""What answers look like, and what else a process tells of itself."""
+
+import json
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from fastapi import APIRouter
+from httpx import AsyncClient
+from sqlalchemy import create_engine
+from sqlalchemy.orm import sessionmaker
+
+from shared.db import Sessions
+from shared.http import Part, make_api
+from shared.http.frame import UnguardedRouteError
+from shared.logs import configure_logs
+from shared.settings import Settings
+from tests.shared.http.api import NOWHERE, an_api, bearer, calling, settings_for
+
+
+async def test_a_page_says_how_much_there_is(client: AsyncClient) -> None:
+    first = await client.get("/things", params={"limit": 10})
+    last = await client.get("/things", params={"limit": 10, "offset": 20})
+    counted = await client.get("/things", params={"limit": 10, "total": 30})
+    beyond = await client.get("/things", params={"offset": 100})
+
+    heads = [
+        (each.status_code, each.headers["x-result-count"], each.headers.get("x-total-count"))
+        for each in (first, last, counted, beyond)
+    ]
+    assert heads == [(206, "10", None), (200, "10", "30"), (206, "10", "30"), (200, "0", None)]
+    assert [each["id"] for each in last.json()] == [str(n) for n in range(20, 30)]
+
+
+async def test_a_caller_chooses_attributes_and_always_gets_the_id(client: AsyncClient) -> None:
+    one = await client.get(f"/things/{uuid4()}", params={"fields": "name"})
+    many = await client.get("/things", params={"fields": "amount", "limit": 1})
+
+    assert one.json().keys() == {"id", "name"}
+    assert many.json() == [{"id": "0", "amount": 0}]
+
+
+async def test_a_live_process_says_so_to_everybody(settings: Settings) -> None:
+    async with calling(an_api(settings), {}) as client:
+        assert (await client.get("/health/live")).json() == {"status": "live"}
+
+
+async def test_readiness_is_the_databases_and_names_the_other_parts(
+    tmp_path: Path, sessions: Sessions
+) -> None:
+    settings = settings_for(tmp_path)
+    checks = {"worker": lambda: Part(is_well=False, says="dead", figures={"lag": 7})}
+    async with calling(an_api(settings, sessions, checks), {}) as client:
+        ready = await client.get("/health/ready")
+    async with calling(an_api(settings), {}) as client:
+        unready = await client.get("/health/ready")
+
+    assert ready.status_code == 200
+    assert ready.json() == {
+        "status": "ready",
+        "parts": {
+            "database": {"well": True, "says": ""},
+            "worker": {"well": False, "says": "dead", "lag": 7},
+        },
+    }
+    assert unready.status_code == 503
+    assert unready.json()["parts"]["database"]["well"] is False
+
+
+async def test_requests_are_counted_by_route_and_status(client: AsyncClient) -> None:
+    await client.get(f"/things/{uuid4()}")
+    await client.get("/things/17")
+    await client.get("/nothing/at/all")
+
+    counted = (await client.get("/metrics", headers={"Authorization": ""})).text
+
+    for route, status in (("/things/{thing_id}", 200), ("/things/{thing_id}", 400)):
+        line = f'_count{{method="GET",route="{route}",status="{status}"}}'
+        assert line in counted
+    assert 'route="unmatched",status="404"' in counted
+    assert "/nothing" not in counted
+
+
+async def test_a_reader_sees_one_moment_and_cannot_write(
+    tmp_path: Path, sessions: Sessions
+) -> None:
+    settings = settings_for(tmp_path)
+    async with calling(an_api(settings, sessions), bearer(settings)) as client:
+        read = await client.get("/rows")
+        written = await client.get("/written")
+
+    assert read.json() == "on"
+    assert written.status_code == 500
+
+
+@pytest.mark.usefixtures("logging_as_it_was")
+async def test_a_line_is_logged_for_each_request_and_names_no_customer(
+    settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    configure_logs(settings)
+    async with calling(an_api(settings), bearer(settings, client="crm-1")) as client:
+        answer = await client.get("/numbers/13812345678", params={"text": "13912345678"})
+
+    line = json.loads(capsys.readouterr().err.splitlines()[-1])
+    assert line | {"timestamp": 0, "ms": 0} == {
+        "event": "http.answered",
+        "level": "info",
+        "service": "order",
+        "method": "GET",
+        "route": "/numbers/{number}",
+        "status": 200,
+        "client": "crm-1",
+        "request_id": answer.headers["x-request-id"],
+        "correlation_id": answer.headers["x-request-id"],
+        "timestamp": 0,
+        "ms": 0,
+    }
+
+
+async def test_the_description_tells_of_problems_tokens_and_scopes(settings: Settings) -> None:
+    async with calling(an_api(settings), {}) as client:
+        said = (await client.get("/openapi.json")).json()
+
+    operation = said["paths"]["/things"]["post"]
+    assert operation["x-scopes"] == ["crm:order.write"]
+    assert operation["security"] == [{"token": []}]
+    assert "application/problem+json" in operation["responses"]["4XX"]["content"]
+    assert "422" not in operation["responses"]
+    assert "the_request" not in json.dumps(said)
+    assert {"Problem", "Thing"} <= said["components"]["schemas"].keys()
+
+
+def test_a_router_of_the_frameworks_own_keeps_the_process_from_starting(
+    settings: Settings,
+) -> None:
+    router = APIRouter()
+
+    @router.get("/unguarded")
+    async def read() -> None:
+        """Be read by the framework's rules."""
+
+    sessions = sessionmaker(create_engine(NOWHERE))
+    with pytest.raises(
+        UnguardedRouteError, match=r"/unguarded: declare .* on shared\.http\.Router"
+    ):
+        make_api("things", [router], None, sessions, settings)  # type: ignore[arg-type]

@@ -1,0 +1,162 @@
+"""Who is let in, how often, and by what name."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import pytest
+from httpx import AsyncClient, Response
+
+from shared.http.rate import Buckets
+from shared.settings import Settings
+from tests.shared.http.api import an_api, bearer, calling, problem, settings_for
+
+SANE_ID = "crm-order-4711"
+
+
+async def test_without_a_token_nothing_is_read_and_the_scheme_is_named(settings: Settings) -> None:
+    async with calling(an_api(settings), {}) as client:
+        answer = await client.post("/things", content=b"{" * 1000)
+
+    problem(answer, 401, "unauthorized")
+    assert answer.headers["www-authenticate"] == 'Bearer realm="kaitong"'
+
+
+@pytest.mark.parametrize("said", ["Bearer nonsense", "Basic YTpi", "Bearer", "nonsense"])
+async def test_a_bad_token_is_refused(settings: Settings, said: str) -> None:
+    async with calling(an_api(settings), {"Authorization": said}) as client:
+        answer = await client.get("/things")
+
+    problem(answer, 401, "bad-token")
+    assert 'error="invalid_token"' in answer.headers["www-authenticate"]
+
+
+async def test_a_path_that_is_not_there_tells_nothing_to_strangers(settings: Settings) -> None:
+    async with calling(an_api(settings), {}) as client:
+        problem(await client.get("/nothing"), 401, "unauthorized")
+
+
+async def test_a_missing_scope_is_named_before_the_body_is_looked_at(settings: Settings) -> None:
+    async with calling(an_api(settings), bearer(settings, "viewer")) as client:
+        answer = await client.post("/things", content=b"no json")
+        allowed = await client.get("/things")
+
+    body = problem(answer, 403, "missing-scope")
+    assert "crm:order.write" in body["detail"]
+    assert 'scope="crm:order.write"' in answer.headers["www-authenticate"]
+    assert allowed.status_code in {200, 206}
+
+
+async def test_an_endpoint_learns_who_calls_and_by_which_cause(settings: Settings) -> None:
+    trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+    headers = bearer(settings, client="crm-9", tenant="anhui") | {"traceparent": trace}
+    async with calling(an_api(settings), headers) as client:
+        said = [(await client.get("/caller")).json() for _ in range(3)]
+
+    assert {(each["client"], each["tenant"], each["traceparent"]) for each in said} == {
+        ("crm-9", "anhui", trace)
+    }
+    causes = [each["cause"] for each in said]
+    assert causes == sorted(set(causes))
+
+
+async def test_a_request_keeps_the_id_that_its_caller_gave_it(client: AsyncClient) -> None:
+    given = str(uuid4())
+    answer = await client.get("/caller", headers={"X-Request-Id": given})
+    named = await client.get("/caller", headers={"X-Request-Id": SANE_ID})
+    again = await client.get("/caller", headers={"X-Request-Id": SANE_ID})
+
+    assert answer.headers["x-request-id"] == answer.json()["correlation"] == given
+    assert named.headers["x-request-id"] == SANE_ID
+    assert named.json()["correlation"] == again.json()["correlation"]
+
+
+@pytest.mark.parametrize(
+    "given",
+    ["short", "x" * 65, "with blanks here", "tel:13812345678", "wang@example.cn", "a\tbcdefgh"],
+)
+async def test_an_id_that_is_long_strange_or_personal_is_replaced(
+    client: AsyncClient, given: str
+) -> None:
+    answer = await client.get("/caller", headers={"X-Request-Id": given})
+
+    assert answer.status_code == 200
+    assert UUID(answer.headers["x-request-id"]).version == 7
+
+
+async def test_a_trace_that_is_malformed_is_dropped(client: AsyncClient) -> None:
+    answer = await client.get("/caller", headers={"traceparent": "00-zz"})
+
+    assert answer.json()["traceparent"] == ""
+
+
+async def test_a_client_that_asks_too_often_is_told_when_to_come_again(tmp_path: Path) -> None:
+    settings = settings_for(tmp_path, KAITONG_RATE_LIMIT="3")
+    async with calling(an_api(settings), bearer(settings, client="eager")) as client:
+        answers = [await client.get("/caller") for _ in range(8)]
+        other = await client.get("/caller", headers=bearer(settings, client="calm"))
+        live = await client.get("/health/live")
+
+    refused = [each for each in answers if each.status_code == 429]
+    assert len(refused) >= 4
+    problem(refused[0], 429, "too-often")
+    assert refused[0].headers["retry-after"] == "1"
+    assert other.status_code == live.status_code == 200
+
+
+def test_a_bucket_fills_again_with_time() -> None:
+    now = [0.0]
+    buckets = Buckets(2, lambda: now[0])
+    assert [buckets.take("a"), buckets.take("a"), buckets.take("a")] == [0, 0, 1]
+
+    now[0] = 0.5
+    assert [buckets.take("a"), buckets.take("a")] == [0, 1]
+    now[0] = 60.0
+    assert [buckets.take("a") for _ in range(3)] == [0, 0, 1]
+
+
+def test_buckets_of_clients_that_went_away_are_forgotten() -> None:
+    now = [0.0]
+    buckets = Buckets(2, lambda: now[0])
+
+    for number in range(25_000):
+        now[0] += 0.001
+        buckets.take(number)
+
+    assert buckets.remembered <= 10_001
+
+
+async def test_only_so_many_requests_are_worked_on_at_a_time(tmp_path: Path) -> None:
+    settings = settings_for(tmp_path, KAITONG_CONCURRENCY="2")
+    release = asyncio.Event()
+
+    async def slow_body() -> AsyncIterator[bytes]:
+        yield b"{"
+        await release.wait()
+        yield b"}"
+
+    async with calling(an_api(settings), bearer(settings)) as client:
+        json_ = {"Content-Type": "application/json"}
+        held = [
+            asyncio.ensure_future(client.post("/things", content=slow_body(), headers=json_))
+            for _ in range(2)
+        ]
+        await asyncio.sleep(0)
+        refused = await until_refused(client)
+        live = await client.get("/health/live")
+        release.set()
+        answers = await asyncio.gather(*held)
+
+    problem(refused, 503, "unavailable")
+    assert refused.headers["retry-after"] == "1"
+    assert live.status_code == 200
+    assert {each.status_code for each in answers} == {400}
+
+
+async def until_refused(client: AsyncClient) -> Response:
+    """Ask until it is too much; the test's own deadline ends it otherwise."""
+    while True:
+        answer = await client.get("/caller")
+        if answer.status_code == 503:
+            return answer

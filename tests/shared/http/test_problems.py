@@ -1,0 +1,132 @@
+"""What a caller is told when something is wrong."""
+
+import logging
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+import structlog
+from httpx import AsyncClient
+
+from shared.db import Sessions
+from tests.shared.http.api import an_api, bearer, calling, faults, problem, settings_for
+
+THING = {"name": "a thing", "amount": 3, "parts": [{"id": "1", "value": True}]}
+
+
+async def test_a_good_request_is_answered(client: AsyncClient) -> None:
+    answer = await client.post("/things", json=THING)
+
+    assert answer.status_code == 201
+    assert UUID(answer.json()["id"]).version == 7
+    assert answer.headers["cache-control"] == "no-store"
+    assert "server" not in answer.headers
+
+
+async def test_every_fault_of_a_body_is_named_at_once_by_pointer_code_and_remedy(
+    client: AsyncClient,
+) -> None:
+    body = {"amount": -1, "parts": [{"id": "", "value": None}, {"id": "2", "value": 1, "x/y": 1}]}
+
+    answer = await client.post("/things", json=body)
+
+    assert faults(answer) == {
+        "/name": "missing",
+        "/amount": "greater-than-equal",
+        "/parts/0/id": "string-too-short",
+        "/parts/0/value": "string-type",
+        "/parts/1/x~1y": "extra-forbidden",
+    }
+
+
+async def test_what_was_sent_is_never_repeated(client: AsyncClient) -> None:
+    secret = "13812345678"  # noqa: S105  a number that must not come back
+    body = {"name": secret * 10, "amount": secret, "parts": [{"id": [secret], "value": {}}]}
+
+    for answer in (
+        await client.post("/things", json=body),
+        await client.get(f"/things/{secret}"),
+        await client.get("/things", params={"offset": secret, "limit": f"x{secret}"}),
+        await client.get("/things", params={"fields": secret}),
+    ):
+        assert answer.status_code == 400
+        assert secret not in answer.text
+
+
+async def test_a_missing_body_is_said_to_be_missing(client: AsyncClient) -> None:
+    answer = await client.post("/things", headers={"Content-Type": "application/json"})
+
+    assert faults(answer) == {"": "missing"}
+
+
+@pytest.mark.parametrize(
+    ("path", "field", "code"),
+    [
+        ("/things/17", "thing_id", "uuid-parsing"),
+        ("/things?offset=-1", "offset", "greater-than-equal"),
+        ("/things?offset=99999999999999999999999", "offset", "less-than-equal"),
+        ("/things?limit=1000", "limit", "less-than-equal"),
+        ("/things?limit=ten", "limit", "int-parsing"),
+        ("/things?fields=id,size", "fields", "unknown-field"),
+    ],
+)
+async def test_a_bad_parameter_is_named_with_its_remedy(
+    client: AsyncClient, path: str, field: str, code: str
+) -> None:
+    answer = await client.get(path)
+
+    assert faults(answer) == {field: code}
+
+
+async def test_an_unknown_path_and_method_are_problems_too(client: AsyncClient) -> None:
+    problem(await client.get("/nothing"), 404, "not-found")
+    problem(await client.get("/things/"), 404, "not-found")
+    answer = await client.delete("/things")
+    problem(answer, 405, "method-not-allowed")
+    assert answer.headers["allow"]
+
+
+@pytest.mark.parametrize(
+    ("why", "status", "code"),
+    [("conflict", 409, "done"), ("invalid", 400, "invalid"), ("busy", 503, "unavailable")],
+)
+async def test_each_refusal_of_the_kernels_has_its_status(
+    client: AsyncClient, why: str, status: int, code: str
+) -> None:
+    answer = await client.get(f"/refused/{why}")
+
+    problem(answer, status, code)
+    assert answer.headers.get("retry-after") == ("7" if why == "busy" else None)
+
+
+async def test_a_bug_is_a_problem_that_tells_nothing_and_is_logged(
+    client: AsyncClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    structlog.configure(logger_factory=structlog.stdlib.LoggerFactory())
+
+    with caplog.at_level(logging.ERROR):
+        answer = await client.get("/bug")
+    structlog.reset_defaults()
+
+    problem(answer, 500, "unforeseen")
+    assert "13812345678" not in answer.text
+    assert any("request.failed" in record.getMessage() for record in caplog.records)
+
+
+async def test_a_database_that_is_out_is_503_and_says_when_to_ask_again(
+    client: AsyncClient,
+) -> None:
+    answer = await client.get("/rows")
+
+    problem(answer, 503, "unavailable")
+    assert int(answer.headers["retry-after"]) > 0
+
+
+async def test_a_value_that_the_database_cannot_hold_is_the_callers_fault(
+    tmp_path: Path, sessions: Sessions
+) -> None:
+    settings = settings_for(tmp_path)
+    async with calling(an_api(settings, sessions), bearer(settings)) as client:
+        answer = await client.get("/stored", params={"number": 1 << 40})
+
+    problem(answer, 400, "not-storable")
