@@ -92,7 +92,8 @@ class Kept:
         """Note how its life ended, and how long to wait before the next one."""
         server = self.engine.server
         lived = time.time() - server.create_time()
-        self.last_end = in_words(server.wait(0))
+        # Its first thread has ended; the others may take a moment longer.
+        self.last_end = in_words(server.wait(STOP_PATIENCE))
         self.pause = FIRST_PAUSE if lived > GROWN_UP else self.pause
         self.restarts += 1
 

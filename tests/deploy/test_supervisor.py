@@ -65,6 +65,14 @@ def test_what_ends_again_and_again_is_started_again_and_again(care: Care) -> Non
     assert care.has_said("hopeless ended (exit code 3); see ")
 
 
+def test_what_loses_its_first_thread_before_the_others_is_started_again(care: Care) -> None:
+    leave = "ctypes.CDLL(None).syscall(60, 0)"  # exit(2): of the calling thread alone
+    linger = "threading.Timer(0.5, lambda: os._exit(3)).start()"
+    care.program("slow", sys.executable, "-c", f"import ctypes, os, threading; {linger}; {leave}")
+    until(lambda: care.has_said("slow ended (exit code 3); see "), "its end")
+    until(lambda: care.supervisor.kept[0].restarts >= 2, "two starts")
+
+
 def test_what_ends_young_is_started_more_and_more_seldom(tmp_path: Path) -> None:
     kept = Kept("hopeless", Program(SLEEPER, {}, tmp_path / "log", tmp_path), 0, "")
     pauses = [kept.next_pause() for _ in range(20)]
