@@ -130,7 +130,7 @@ def calling(session: Session, now: datetime) -> dict[str, int]:
     Until the transaction ends nobody else begins one.
     """
     session.execute(ONE_CLAIMS_AT_A_TIME)
-    return dict(session.execute(CALLING, {"now": now}).tuples().all())
+    return {row[0]: row[1] for row in session.execute(CALLING, {"now": now})}
 
 
 def wishes(session: Session, now: datetime, full: Collection[str], limit: int) -> list[Claim]:
