@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Annotated, TypeVar
 
-from fastapi import Depends, Query, Response
-from fastapi.concurrency import run_in_threadpool
+from fastapi import Query, Response
 
 from services.order import store
 from services.order.api.shown import CATALOGUE, Shown
@@ -51,27 +50,23 @@ Status = Annotated[LifeCycle | None, Query(alias="lifecycleStatus")]
 Version = Annotated[int | None, Query(ge=1, description="The active one, if none is named.")]
 
 
-async def open_catalogue(caller: Reader, session: ToRead) -> Catalogue:
-    """Return what the caller's tenant sells."""
-    return await run_in_threadpool(store.catalogue.get, session, caller.tenant)
-
-
-Sold = Annotated[Catalogue, Depends(open_catalogue)]
-
 OFFERINGS = f"{CATALOGUE}/productOffering"
 PRICES = f"{CATALOGUE}/productOfferingPrice"
 SPECIFICATIONS = f"{CATALOGUE}/productSpecification"
 
 
 @router.get(OFFERINGS, response_model=list[OfferingView])
-def list_offerings(
-    catalogue: Sold,
+def list_offerings(  # noqa: PLR0913  each is a part of the request
+    *,
+    caller: Reader,
+    session: ToRead,
     page: Page,
     fields: Fields,
     response: Response,
     status: Status = None,
 ) -> Response:
     """List offerings, each in its newest version, or the newest in one status."""
+    catalogue = store.catalogue.get(session, caller.tenant)
     found = latest(catalogue.offerings, status)
     shown = [offering_view(each, catalogue) for each in part(found, page)]
     return show_all(paged(response, page, shown, len(found)), fields, response)
@@ -80,11 +75,13 @@ def list_offerings(
 @router.get(f"{OFFERINGS}/{{id}}", response_model=OfferingView)
 def read_offering(
     id: str,  # noqa: A002  TMF's name
-    catalogue: Sold,
+    caller: Reader,
+    session: ToRead,
     fields: Fields,
     version: Version = None,
 ) -> Response:
     """Show one offering."""
+    catalogue = store.catalogue.get(session, caller.tenant)
     offering = must_be(version_of(catalogue.offerings, id, version), "offering")
     return show(offering_view(offering, catalogue), fields)
 
@@ -95,14 +92,17 @@ def offering_view(offering: Offering, catalogue: Catalogue) -> OfferingView:
 
 
 @router.get(SPECIFICATIONS, response_model=list[SpecificationView])
-def list_specifications(
-    catalogue: Sold,
+def list_specifications(  # noqa: PLR0913  each is a part of the request
+    *,
+    caller: Reader,
+    session: ToRead,
     page: Page,
     fields: Fields,
     response: Response,
     status: Status = None,
 ) -> Response:
     """List specifications, each in its newest version, or the newest in one status."""
+    catalogue = store.catalogue.get(session, caller.tenant)
     found = latest(catalogue.specifications, status)
     shown = [show_specification(each) for each in part(found, page)]
     return show_all(paged(response, page, shown, len(found)), fields, response)
@@ -111,19 +111,23 @@ def list_specifications(
 @router.get(f"{SPECIFICATIONS}/{{id}}", response_model=SpecificationView)
 def read_specification(
     id: str,  # noqa: A002  TMF's name
-    catalogue: Sold,
+    caller: Reader,
+    session: ToRead,
     fields: Fields,
     version: Version = None,
 ) -> Response:
     """Show one specification."""
+    catalogue = store.catalogue.get(session, caller.tenant)
     found = must_be(version_of(catalogue.specifications, id, version), "specification")
     return show(show_specification(found), fields)
 
 
 @router.get(PRICES, response_model=list[PriceView])
-def list_prices(catalogue: Sold, page: Page, fields: Fields, response: Response) -> Response:
+def list_prices(
+    caller: Reader, session: ToRead, page: Page, fields: Fields, response: Response
+) -> Response:
     """List the prices and discounts of all offerings, each in its newest version."""
-    found = all_prices(catalogue)
+    found = all_prices(store.catalogue.get(session, caller.tenant))
     shown = part(found, page)
     return show_all(paged(response, page, shown, len(found)), fields, response)
 
@@ -131,11 +135,12 @@ def list_prices(catalogue: Sold, page: Page, fields: Fields, response: Response)
 @router.get(f"{PRICES}/{{id}}", response_model=PriceView)
 def read_price(
     id: str,  # noqa: A002  TMF's name
-    catalogue: Sold,
+    caller: Reader,
+    session: ToRead,
     fields: Fields,
 ) -> Response:
     """Show one price or discount."""
-    found = all_prices(catalogue)
+    found = all_prices(store.catalogue.get(session, caller.tenant))
     return show(must_be(next((each for each in found if each.id == id), None), "price"), fields)
 
 

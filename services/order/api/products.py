@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Depends, Query, Response
+from fastapi import Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.order import store
@@ -31,8 +31,8 @@ class ProductQuery(BaseModel):
     """A telephone number in E.164, its plus sign written %2B."""
 
 
-async def filters(asked: Annotated[ProductQuery, Query()], caller: Reader) -> ProductFilter:
-    """Read which products are wanted."""
+def wanted_by(caller: Caller, asked: ProductQuery) -> ProductFilter:
+    """Return which products are wanted."""
     return ProductFilter(
         tenant=caller.tenant,
         party_id=asked.party_id,
@@ -43,15 +43,17 @@ async def filters(asked: Annotated[ProductQuery, Query()], caller: Reader) -> Pr
 
 
 @router.get(PRODUCTS, response_model=list[ProductInventoryView])
-def list_products(
-    wanted: Annotated[ProductFilter, Depends(filters)],
+def list_products(  # noqa: PLR0913  each is a part of the request
+    *,
+    asked: Annotated[ProductQuery, Query()],
+    caller: Reader,
     session: ToRead,
     page: Page,
     fields: Fields,
     response: Response,
 ) -> Response:
     """List products that customers have or had. 206 says that there are more."""
-    found = store.product_lists.find(session, wanted, page.offset, page.reach)
+    found = store.product_lists.find(session, wanted_by(caller, asked), page.offset, page.reach)
     shown = [show_product(each) for each in paged(response, page, found)]
     return show_all(shown, fields, response)
 

@@ -54,7 +54,8 @@ def preload(session: Session, tenants: Iterable[str]) -> None:
     missing = [tenant for tenant in {SHARED, *tenants} if tenant not in known]
     if missing:
         known.update(dict.fromkeys(missing, NOTHING))
-        known.update(session.execute(EDITIONS, {"tenants": missing}).tuples().all())
+        for tenant, edition in session.execute(EDITIONS, {"tenants": missing}):
+            known[tenant] = edition
 
 
 def get(session: Session, tenant: str) -> Catalogue:

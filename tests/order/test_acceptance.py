@@ -1,0 +1,333 @@
+"""What is accepted, and how all that is wrong with the rest is named."""
+
+from datetime import timedelta
+
+import pytest
+
+from services.order.domain.order import product_id, service_id
+from services.order.domain.states import State
+from shared.contracts import Action
+from shared.errors import InvalidError
+from tests.conftest import NOON
+from tests.order.build import (
+    ADDRESS,
+    NUMBER,
+    Json,
+    a_body,
+    a_bundle,
+    a_member,
+    a_place,
+    accepted,
+    an_item,
+    faults_of,
+    found,
+    order_id,
+)
+
+ITEM = "/productOrderItem/0"
+CHARACTERISTIC = f"{ITEM}/product/productCharacteristic"
+
+
+def test_an_accepted_order_tells_all_that_others_need() -> None:
+    body = a_body(
+        an_item("A", "voice-basic", number=NUMBER),
+        externalId="CRM-1",
+        priority="1",
+        channel=[{"id": "call-centre"}],
+        billingAccount={"id": "acc-7"},
+        relatedParty=[
+            {
+                "id": "C-1",
+                "role": "Customer",
+                "name": "张伟",
+                "category": "key-account",
+                "contactMedium": [
+                    {"mediumType": "phone", "characteristic": {"phoneNumber": "13851234567"}},
+                    {"mediumType": "email", "characteristic": {"emailAddress": "z@example.cn"}},
+                ],
+                "individualIdentification": [{"identificationId": "320102199003078515"}],
+            }
+        ],
+    )
+
+    told = accepted(body).tell
+
+    assert (told.external_id, told.channel, told.priority) == ("CRM-1", "call-centre", 1)
+    assert (told.one_off_cents, told.monthly_cents) == (5000, 1500)
+    customer = told.customer
+    assert (customer.id, customer.account_id, customer.category) == ("C-1", "acc-7", "key-account")
+    assert (customer.name, customer.phone) == ("张伟", "13851234567")
+    assert (customer.email, customer.identity_number) == ("z@example.cn", "320102199003078515")
+    (item,) = told.items
+    assert (item.id, item.action, item.business_action) == ("A", Action.ADD, "new")
+    assert (item.offering_id, item.specification) == ("voice-basic", "voice")
+    assert (item.catalogue_version, item.address_id) == (1, ADDRESS)
+    assert item.product_id == product_id(order_id(1), "A")
+    assert item.service_id == service_id(order_id(1), "A")
+    assert [(each.name, each.value) for each in item.characteristics] == [("number", NUMBER)]
+
+
+def test_what_is_not_said_has_a_stated_meaning() -> None:
+    order = accepted().order
+
+    assert (order.content.channel, order.content.priority) == ("internet", 4)
+    assert order.content.customer.category == "public"
+    assert order.ordered_at == NOON
+
+
+def test_an_organization_is_a_business_unless_it_says_otherwise() -> None:
+    party = {"id": "C-9", "role": "customer", "@referredType": "Organization"}
+
+    assert accepted(a_body(relatedParty=[party])).order.content.customer.category == "business"
+
+
+def test_all_items_begin_acknowledged() -> None:
+    progress = accepted(a_body(a_bundle())).progress
+
+    assert progress.state is State.ACKNOWLEDGED
+    assert [(each.id, each.state) for each in progress.items] == [
+        ("1.1", State.ACKNOWLEDGED),
+        ("1.2", State.ACKNOWLEDGED),
+    ]
+
+
+def test_the_offering_says_what_the_order_need_not() -> None:
+    (item,) = accepted(a_body(an_item(offering="ftth-1000"))).order.items
+
+    assert [(each.name, each.value) for each in item.ordered.characteristics] == [
+        ("speedMbps", 1000)
+    ]
+
+
+def test_the_items_of_a_bundle_are_installed_where_the_bundle_is_unless_they_say() -> None:
+    elsewhere = a_member("1.2", "voice-basic") | {
+        "product": {"place": [a_place(id="addr-2", localNetwork="0512")]}
+    }
+
+    order = accepted(a_body(a_bundle("1", a_member("1.1", "ftth-300"), elsewhere))).order
+
+    assert [item.ordered.address_id for item in order.items] == [ADDRESS, "addr-2"]
+    assert [item.ordered.bundle for item in order.items] == ["home-300", "home-300"]
+    assert order.local_network == "0512"
+
+
+def test_every_fault_is_named_at_once_with_its_place_and_a_remedy() -> None:
+    body = a_body(
+        an_item("1", "ftth-300", speedMbps=250, colour="blue"),
+        an_item("1", "no-such-thing"),
+        {"id": "3", "action": "modify"},
+        {"action": "add", "productOffering": {"id": "voice-basic"}},
+        relatedParty=[{"role": "customer", "category": "vip"}],
+        priority="7",
+        channel=[{"id": "pigeon"}],
+        requestedStartDate=(NOON + timedelta(days=3)).isoformat(),
+    )
+
+    assert faults_of(body) == {
+        (f"{CHARACTERISTIC}/0/value", "characteristic-value"),
+        (f"{CHARACTERISTIC}/1/name", "characteristic-unknown"),
+        ("/productOrderItem/1/id", "item-id-twice"),
+        ("/productOrderItem/1/productOffering/id", "offering-unknown"),
+        ("/productOrderItem/2/action", "action-unsupported"),
+        ("/productOrderItem/3/id", "item-id-missing"),
+        ("/productOrderItem/3/product/place", "address-missing"),
+        ("/relatedParty/0/id", "customer-id-missing"),
+        ("/relatedParty/0/category", "category-unknown"),
+        ("/priority", "priority-unknown"),
+        ("/channel/0/id", "channel-unknown"),
+        ("/requestedStartDate", "start-in-future"),
+    }
+    assert all(fault.remedy and fault.reason for fault in found(body))
+
+
+def test_faults_of_form_and_of_meaning_are_named_together() -> None:
+    body = a_body(
+        an_item("1") | {"quantity": "many"},
+        an_item("2", speedMbps=100) | {"action": ["add"]},
+        an_item("3", "no-such-thing"),
+        externalId={"not": "text"},
+        productOfferingQualification="ignored",
+    )
+
+    assert faults_of(body) == {
+        ("/productOrderItem/0/quantity", "int-parsing"),
+        ("/productOrderItem/1/action", "string-type"),
+        ("/productOrderItem/2/productOffering/id", "offering-unknown"),
+        ("/externalId", "string-type"),
+    }
+
+
+def test_what_was_sent_is_never_repeated_in_a_fault() -> None:
+    phone = "13851234567"
+    values: Json = {phone: phone}
+    body = a_body(
+        an_item(phone, phone, speedMbps=phone) | {"action": "modify"},
+        an_item(phone, **values),
+        relatedParty=[{"id": phone, "role": "customer", "category": phone}],
+        priority=phone,
+        channel=[{"id": phone}],
+    )
+
+    faults = found(body)
+
+    assert len(faults) >= 5
+    assert not any(phone in f"{each.reason} {each.remedy}" for each in faults)
+
+
+def test_null_says_nothing() -> None:
+    body = a_body(an_item() | {"quantity": None}, externalId=None, priority=None, note=None)
+
+    assert faults_of(body) == set()
+
+
+@pytest.mark.parametrize(
+    ("differences", "fault"),
+    [
+        ({"productOrderItem": []}, ("/productOrderItem", "items-missing")),
+        ({"relatedParty": []}, ("/relatedParty", "customer-missing")),
+        (
+            {"relatedParty": [{"id": "1", "role": "customer"}, {"id": "2", "role": "customer"}]},
+            ("/relatedParty/1/role", "customer-twice"),
+        ),
+        ({"channel": [{"id": "fax"}, {"id": "fax"}]}, ("/channel/1/id", "channel-twice")),
+        ({"productOrderItem": {}}, ("/productOrderItem", "list-type")),
+        ({"requestedStartDate": "2026-01-01T00:00:00"}, ("/requestedStartDate", "timezone-aware")),
+        ({"externalId": "x" * 101}, ("/externalId", "string-too-long")),
+    ],
+)
+def test_faults_of_the_order_itself(differences: Json, fault: tuple[str, str]) -> None:
+    assert faults_of(a_body(**differences)) == {fault}
+
+
+@pytest.mark.parametrize(
+    ("differences", "fault"),
+    [
+        ({"action": ""}, ("/action", "action-missing")),
+        ({"action": "noChange"}, ("/action", "action-unsupported")),
+        ({"businessAction": "disconnect"}, ("/businessAction", "business-action-mismatch")),
+        ({"quantity": 2}, ("/quantity", "quantity-unsupported")),
+        ({"productOffering": {}}, ("/productOffering/id", "offering-missing")),
+        (
+            {"productOrderItemRelationship": [{"id": "2", "relationshipType": "reliesOn"}]},
+            ("/productOrderItemRelationship", "relationship-unsupported"),
+        ),
+        (
+            {"product": {"id": "7", "place": [a_place()]}},
+            ("/product/id", "product-not-wanted"),
+        ),
+        ({"product": {"place": []}}, ("/product/place", "address-missing")),
+        (
+            {"product": {"place": [a_place(role="billing address")]}},
+            ("/product/place", "address-missing"),
+        ),
+        (
+            {"product": {"place": [a_place(), a_place(id="addr-2")]}},
+            ("/product/place/1", "address-twice"),
+        ),
+        (
+            {"product": {"place": [a_place(localNetwork="25")]}},
+            ("/product/place/0/localNetwork", "local-network-malformed"),
+        ),
+        ({"productOrderItem": [an_item("2")]}, ("/productOrderItem", "not-a-bundle")),
+    ],
+)
+def test_faults_of_an_item(differences: Json, fault: tuple[str, str]) -> None:
+    field, code = fault
+
+    assert faults_of(a_body(an_item() | differences)) == {(ITEM + field, code)}
+
+
+@pytest.mark.parametrize(
+    ("values", "fault"),
+    [
+        ({"number": 862580001234}, ("/0/value", "characteristic-type")),
+        ({"number": "02580001234"}, ("/0/value", "characteristic-value")),
+        ({"number": "+86" + "1" * 300}, ("/0/value", "characteristic-type")),
+        ({"numberGrade": "AAAA"}, ("", "characteristic-missing")),
+        ({"number": NUMBER, "numberGrade": "ZZZZ"}, ("/1/value", "characteristic-value")),
+        ({"number": True}, ("/0/value", "characteristic-type")),
+        ({"number": None}, ("/0/value", "characteristic-type")),
+    ],
+)
+def test_faults_of_a_characteristic(values: Json, fault: tuple[str, str]) -> None:
+    field, code = fault
+
+    assert faults_of(a_body(an_item("1", "voice-basic", **values))) == {
+        (CHARACTERISTIC + field, code)
+    }
+
+
+def test_true_is_not_one() -> None:
+    assert faults_of(a_body(an_item(speedMbps=True))) == {
+        (f"{CHARACTERISTIC}/0/value", "characteristic-type")
+    }
+
+
+def test_another_speed_than_the_offerings_own_is_a_fault() -> None:
+    assert faults_of(a_body(an_item(offering="ftth-300", speedMbps=100))) == {
+        (f"{CHARACTERISTIC}/0/value", "characteristic-fixed")
+    }
+
+
+def test_a_characteristic_given_twice_is_a_fault() -> None:
+    item = an_item("1", "voice-basic", number=NUMBER)
+    item["product"]["productCharacteristic"] *= 2
+
+    assert faults_of(a_body(item)) == {(f"{CHARACTERISTIC}/1/name", "characteristic-twice")}
+
+
+@pytest.mark.parametrize(
+    ("bundle", "faults"),
+    [
+        (
+            a_bundle("1", a_member("1.1", "ftth-300")),
+            {("/productOrderItem", "member-missing")},
+        ),
+        (
+            an_item("1", "home-300"),
+            {("/productOrderItem", "member-missing")},
+        ),
+        (
+            a_bundle("1", a_member("1.1", "ftth-300"), a_member("1.2", "ftth-100")),
+            {
+                ("/productOrderItem", "member-missing"),
+                ("/productOrderItem/1/productOffering/id", "member-unwanted"),
+            },
+        ),
+        (
+            a_bundle(
+                "1",
+                a_member("1.1", "ftth-300"),
+                a_member("1.2", "voice-basic"),
+                a_member("1.3", "voice-basic"),
+            ),
+            {("/productOrderItem/2/productOffering/id", "member-unwanted")},
+        ),
+        (
+            a_bundle("1", a_member("1", "ftth-300"), a_member("1.2", "voice-basic")),
+            {("/productOrderItem/0/id", "item-id-twice")},
+        ),
+        (
+            a_bundle("1", a_member("1.1", "ftth-300", speedMbps=1), a_member("1.2", "voice-basic")),
+            {
+                (
+                    "/productOrderItem/0/product/productCharacteristic/0/value",
+                    "characteristic-value",
+                )
+            },
+        ),
+    ],
+)
+def test_faults_of_a_bundle(bundle: Json, faults: set[tuple[str, str]]) -> None:
+    assert faults_of(a_body(bundle)) == {(ITEM + field, code) for field, code in faults}
+
+
+def test_an_order_of_more_than_a_hundred_items_is_a_fault() -> None:
+    items = [an_item(str(n)) for n in range(101)]
+
+    assert faults_of(a_body(*items)) == {("/productOrderItem", "items-too-many")}
+
+
+def test_an_order_with_faults_is_not_accepted() -> None:
+    with pytest.raises(InvalidError):
+        accepted(a_body(an_item(offering="no-such-thing")))

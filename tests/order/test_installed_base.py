@@ -1,0 +1,236 @@
+"""The installed base: what completed orders make, and who may take it away."""
+
+from dataclasses import replace
+from uuid import UUID
+
+import pytest
+
+from services.order.domain.acceptance import Accepted
+from services.order.domain.product import Product, Status, claim, end
+from services.order.domain.progress import Outcome, advance, conclude
+from services.order.domain.states import State
+from shared.contracts import Action, OrderCompleted, OrderFailed, OrderRejected, RefusalCode
+from shared.errors import PoisonError
+from tests.conftest import NOON
+from tests.order.build import (
+    ADDRESS,
+    NUMBER,
+    a_body,
+    a_bundle,
+    a_departure,
+    accepted,
+    an_item,
+    assigned,
+    completed,
+    failed,
+    faults_of,
+    order_id,
+    refused,
+)
+
+AT = "/productOrderItem/0/product/id"
+
+
+def done(order: Accepted, *going: Product) -> Outcome:
+    """Return what comes of an order that completes."""
+    there = {product.id: product for product in going}
+    return conclude(order.order, order.progress, there, completed(order), NOON)
+
+
+def a_product(n: int = 1) -> Product:
+    """Return a telephone that the n-th order has made."""
+    return done(accepted(a_body(an_item("1", "voice-basic")), n)).made[0]
+
+
+def a_bundle_of_products() -> tuple[Product, ...]:
+    return done(accepted(a_body(a_bundle()))).made
+
+
+def test_a_completed_order_makes_its_products() -> None:
+    order = accepted(a_body(an_item("1", "voice-basic"), billingAccount={"id": "acc-7"}))
+
+    outcome = done(order)
+
+    (product,) = outcome.made
+    assert (product.status, product.number, product.party_id) == (Status.ACTIVE, NUMBER, "C-1")
+    assert product.id == order.order.items[0].ordered.product_id
+    assert product.service_id == order.order.items[0].ordered.service_id
+    assert (product.content.address_id, product.content.account_id) == (ADDRESS, "acc-7")
+    (told,) = outcome.tell
+    assert isinstance(told, OrderCompleted)
+    (held,) = told.products
+    assert (held.product_id, held.number, held.monthly_cents) == (product.id, NUMBER, 1500)
+
+
+def test_the_products_of_a_bundle_know_each_other() -> None:
+    fibre, telephone = a_bundle_of_products()
+
+    assert fibre.bundle_id == telephone.bundle_id is not None
+    assert fibre.content.bundle == "home-300"
+
+
+def test_a_departure_is_told_as_the_product_it_takes_away() -> None:
+    product = a_product()
+
+    (item,) = accepted(a_body(a_departure(product.id)), 2, products=(product,)).tell.items
+
+    assert (item.action, item.business_action) == (Action.DELETE, "disconnect")
+    assert (item.product_id, item.service_id) == (product.id, product.service_id)
+    assert (item.specification, item.monthly_cents, item.one_off_cents) == ("voice", 0, 0)
+
+
+def test_an_accepted_departure_claims_its_product_and_a_completed_one_ends_it() -> None:
+    product = a_product()
+    order = accepted(a_body(a_departure(product.id)), 2, products=(product,))
+
+    (claimed,) = order.claimed
+    outcome = done(order, claimed)
+
+    assert (claimed.status, claimed.ending_order_id) == (Status.PENDING_TERMINATE, order_id(2))
+    (gone,) = outcome.changed
+    assert (gone.status, gone.ended_at) == (Status.TERMINATED, NOON)
+    assert outcome.made == ()
+    (told,) = outcome.tell
+    assert isinstance(told, OrderCompleted)
+    assert told.products[0].action is Action.DELETE
+    assert told.products[0].number == NUMBER
+
+
+@pytest.mark.parametrize(
+    ("code", "state", "message"),
+    [
+        (RefusalCode.UNSERVED, State.REJECTED, OrderRejected),
+        ("none-free", State.FAILED, OrderFailed),
+    ],
+)
+def test_a_departure_that_comes_to_nothing_spares_its_product(
+    code: str, state: State, message: type
+) -> None:
+    product = a_product()
+    order = accepted(a_body(a_departure(product.id)), 2, products=(product,))
+    claimed = {each.id: each for each in order.claimed}
+
+    outcome = conclude(order.order, order.progress, claimed, failed(2, code), NOON)
+
+    assert outcome.step.progress.state is state
+    assert outcome.changed == (product,)
+    (told,) = outcome.tell
+    assert isinstance(told, message)
+
+
+def test_an_end_that_is_told_twice_changes_and_tells_nothing_more() -> None:
+    order = accepted()
+    rejected = advance(order.progress, refused(code=RefusalCode.UNSERVED), NOON).progress
+
+    outcome = conclude(order.order, rejected, {}, failed(code="unserved"), NOON)
+
+    assert outcome == Outcome(outcome.step)
+    assert outcome.step.changes == ()
+
+
+def test_a_completion_that_leaves_an_item_out_can_never_be_legal() -> None:
+    order = accepted(a_body(an_item("1"), an_item("2")))
+    news = completed(order)
+    halved = type(news)(order_id=news.order_id, services=news.services[:1])
+
+    with pytest.raises(PoisonError, match="without its items 2"):
+        conclude(order.order, order.progress, {}, halved, NOON)
+
+
+def test_an_order_under_way_has_no_outcome_yet() -> None:
+    order = accepted()
+
+    outcome = conclude(order.order, order.progress, {}, assigned(), NOON)
+
+    assert outcome.step.progress.state is State.IN_PROGRESS
+    assert (outcome.made, outcome.changed, outcome.tell) == ((), (), ())
+
+
+def test_a_product_can_be_taken_away() -> None:
+    product = a_product()
+
+    assert faults_of(a_body(a_departure(product.id)), products=(product,)) == set()
+
+
+@pytest.mark.parametrize(
+    ("id_", "code"),
+    [
+        ("", "product-missing"),
+        ("not-a-uuid", "product-unknown"),
+        (str(UUID(int=1)), "product-unknown"),
+    ],
+)
+def test_a_product_that_is_not_there_cannot_be_taken_away(id_: str, code: str) -> None:
+    assert faults_of(a_body(a_departure(id_))) == {(AT, code)}
+
+
+def test_a_product_of_another_customer_cannot_be_taken_away() -> None:
+    product = replace(a_product(), party_id="C-2")
+
+    assert faults_of(a_body(a_departure(product.id)), products=(product,)) == {
+        (AT, "product-of-another")
+    }
+
+
+def test_a_product_of_another_tenant_is_not_there() -> None:
+    product = replace(a_product(), tenant="zhejiang")
+
+    assert faults_of(a_body(a_departure(product.id)), products=(product,)) == {
+        (AT, "product-unknown")
+    }
+
+
+def test_a_product_that_is_gone_cannot_be_taken_away() -> None:
+    product = end(a_product(), NOON)
+
+    assert faults_of(a_body(a_departure(product.id)), products=(product,)) == {
+        (AT, "product-terminated")
+    }
+
+
+def test_a_product_with_an_open_order_cannot_be_taken_away() -> None:
+    product = claim(a_product(), order_id(9))
+
+    assert faults_of(a_body(a_departure(product.id)), products=(product,)) == {(AT, "product-busy")}
+
+
+def test_a_product_cannot_be_taken_away_twice_in_one_order() -> None:
+    product = a_product()
+    body = a_body(a_departure(product.id), a_departure(product.id, "2"))
+
+    assert faults_of(body, products=(product,)) == {
+        ("/productOrderItem/1/product/id", "product-twice")
+    }
+
+
+def test_a_product_is_of_the_offering_that_it_was_ordered_as() -> None:
+    product = a_product()
+    item = a_departure(product.id) | {"productOffering": {"id": "ftth-300"}}
+
+    assert faults_of(a_body(item), products=(product,)) == {
+        ("/productOrderItem/0/productOffering/id", "offering-mismatch")
+    }
+
+
+def test_a_bundle_is_given_up_as_a_whole() -> None:
+    fibre, telephone = products = a_bundle_of_products()
+
+    assert faults_of(a_body(a_departure(fibre.id)), products=products) == {(AT, "bundle-split")}
+    whole = a_body(a_departure(fibre.id), a_departure(telephone.id, "2"))
+    assert faults_of(whole, products=products) == set()
+
+
+def test_what_is_left_of_a_bundle_can_be_given_up() -> None:
+    fibre, telephone = a_bundle_of_products()
+    products = (fibre, end(telephone, NOON))
+
+    assert faults_of(a_body(a_departure(fibre.id)), products=products) == set()
+
+
+def test_a_bundle_is_given_up_product_by_product() -> None:
+    product = a_product()
+    nested = {"id": "1", "action": "delete", "productOrderItem": [a_departure(product.id, "1.1")]}
+
+    assert faults_of(a_body(nested), products=(product,)) == {
+        ("/productOrderItem/0/productOrderItem", "nested-delete")
+    }

@@ -1,0 +1,121 @@
+"""What things cost."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.order.domain.catalogue import (
+    Condition,
+    Discount,
+    Offering,
+    Price,
+    PriceKind,
+)
+from services.order.domain.price import Quote, quote, total
+from shared.contracts import Characteristic
+from tests.order.build import CATALOGUE, NUMBER, a_body, a_bundle, accepted, an_item
+
+GRADED = Characteristic(name="numberGrade", value="AAAA")
+
+
+def priced(offering: str, *characteristics: Characteristic) -> Quote:
+    return quote(CATALOGUE.sold[offering], characteristics)
+
+
+@pytest.mark.parametrize(
+    ("offering", "monthly_cents"), [("ftth-100", 6900), ("ftth-300", 9900), ("ftth-1000", 19900)]
+)
+def test_fibre_costs_its_installation_once_and_its_rate_every_month(
+    offering: str, monthly_cents: int
+) -> None:
+    price = priced(offering)
+
+    assert (price.one_off_cents, price.monthly_cents) == (10000, monthly_cents)
+
+
+def test_a_vanity_number_costs_a_prepayment_and_a_minimum_spend_for_a_term() -> None:
+    price = priced("voice-basic", GRADED)
+
+    assert price.one_off_cents == 5000 + 500000
+    assert price.monthly_cents == 38800
+    top_up = price.charges[-1]
+    assert (top_up.cents, top_up.term_months) == (38800 - 1500, 36)
+
+
+def test_a_plain_number_costs_nothing_beside_the_line() -> None:
+    price = priced("voice-basic", Characteristic(name="number", value=NUMBER))
+
+    assert (price.one_off_cents, price.monthly_cents) == (5000, 1500)
+
+
+def test_a_dearer_grade_costs_more() -> None:
+    grades = ["AAA", "AABB", "ABCD", "AAAA", "AAAAA"]
+    prepaid = {
+        grade: priced("voice-basic", Characteristic(name="numberGrade", value=grade)).one_off_cents
+        for grade in grades
+    }
+
+    assert prepaid["AABB"] < prepaid["AAA"] < prepaid["ABCD"] < prepaid["AAAA"] < prepaid["AAAAA"]
+
+
+def test_a_bundle_takes_its_discounts_off_its_members() -> None:
+    order = accepted(a_body(a_bundle())).order
+
+    fibre, telephone = (item.ordered for item in order.items)
+    assert (fibre.one_off_cents, fibre.monthly_cents) == (0, 7920)
+    assert (telephone.one_off_cents, telephone.monthly_cents) == (5000, 750)
+    assert (order.one_off_cents, order.monthly_cents) == (5000, 8670)
+
+
+def test_the_same_products_outside_a_bundle_cost_the_full_price() -> None:
+    order = accepted(a_body(an_item("1"), an_item("2", "voice-basic"))).order
+
+    assert (order.one_off_cents, order.monthly_cents) == (15000, 11400)
+
+
+def test_a_bundle_takes_nothing_off_what_a_number_costs() -> None:
+    offering = CATALOGUE.sold["voice-basic"]
+    half = Discount(id="d", name="d", member=offering.id, kind=PriceKind.ONE_TIME, percent=50)
+
+    price = quote(offering, [GRADED], [half])
+
+    assert price.one_off_cents == 2500 + 500000
+
+
+prices = st.builds(
+    Price,
+    id=st.text(min_size=1, max_size=3),
+    name=st.just("a price"),
+    kind=st.sampled_from(PriceKind),
+    amount_cents=st.integers(0, 10**9),
+    when=st.none() | st.just(Condition(characteristic="numberGrade", value="AAAA")),
+    term_months=st.just(12),
+)
+discounts = st.builds(
+    Discount,
+    id=st.just("d"),
+    name=st.just("d"),
+    member=st.just("thing"),
+    kind=st.sampled_from([PriceKind.ONE_TIME, PriceKind.RECURRING]),
+    percent=st.integers(1, 100),
+)
+
+
+@given(
+    listed=st.lists(prices, max_size=6),
+    off=st.lists(discounts, max_size=2),
+    graded=st.booleans(),
+)
+def test_the_lines_add_up_no_line_is_below_nothing_and_the_month_reaches_the_minimum(
+    *, listed: list[Price], off: list[Discount], graded: bool
+) -> None:
+    offering = Offering(id="thing", version=1, name="thing", prices=tuple(listed))
+
+    price = quote(offering, [GRADED] if graded else [], off)
+
+    assert price.one_off_cents == total(price.charges, PriceKind.ONE_TIME)
+    assert price.monthly_cents == total(price.charges, PriceKind.RECURRING)
+    assert all(0 <= charge.cents <= charge.list_cents for charge in price.charges)
+    for each in listed:
+        if each.kind is PriceKind.MINIMUM_SPEND and (graded or not each.when):
+            assert price.monthly_cents >= each.amount_cents

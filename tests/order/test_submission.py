@@ -1,0 +1,69 @@
+"""The same request twice."""
+
+import json
+from dataclasses import replace
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.order.domain.submission import (
+    ExternalIdTakenError,
+    IdempotencyKeyReusedError,
+    Names,
+    Submission,
+    earlier,
+    fingerprint,
+    repetition,
+)
+
+SENT = Submission(UUID(int=1), "t", "c", "key", "ext", UUID(int=1), b"print", b"{}")
+values = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+)
+
+
+def test_a_new_request_repeats_nothing() -> None:
+    assert earlier(None, None, b"print") is None
+
+
+def test_the_same_body_is_the_same_order_by_either_name() -> None:
+    assert earlier(SENT, None, b"print") is SENT
+    assert earlier(None, SENT, b"print") is SENT
+
+
+def test_another_body_under_the_key_is_refused_before_the_external_id_is_looked_at() -> None:
+    with pytest.raises(IdempotencyKeyReusedError):
+        earlier(SENT, SENT, b"another")
+
+
+def test_another_body_under_the_external_id_is_a_conflict() -> None:
+    with pytest.raises(ExternalIdTakenError):
+        earlier(None, SENT, b"another")
+
+
+def test_a_new_key_of_a_repeated_request_is_remembered_and_nothing_else() -> None:
+    names = Names("t", "c", "other-key", "ext")
+
+    assert repetition(SENT, names, UUID(int=2)) == (
+        replace(SENT, id=UUID(int=2), idempotency_key="other-key", external_id=None),
+    )
+    assert repetition(SENT, names._replace(idempotency_key="key"), UUID(int=2)) == ()
+    assert repetition(SENT, names._replace(idempotency_key=None), UUID(int=2)) == ()
+
+
+@given(st.dictionaries(st.text(), values, max_size=5), st.randoms(use_true_random=False))
+def test_the_order_of_fields_says_nothing(body: dict[str, object], random: object) -> None:
+    fields = list(body.items())
+    random.shuffle(fields)  # type: ignore[attr-defined]
+
+    assert fingerprint(dict(fields)) == fingerprint(body)
+
+
+@given(values, values)
+def test_bodies_that_say_different_things_differ(one: object, other: object) -> None:
+    same = json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
+
+    assert (fingerprint(one) == fingerprint(other)) is same
