@@ -18,7 +18,14 @@ from deploy.local.errors import StartError
 from deploy.local.kafka import Kafka, make_class_archive, start_kafka
 from deploy.local.postgres import Postgres, start_postgres
 from deploy.local.supervisor import Program, Supervisor
-from deploy.local.surroundings import environment_of, is_ready, purge, setting_of
+from deploy.local.surroundings import (
+    PERSON_KEY,
+    environment_of,
+    is_ready,
+    person_key,
+    purge,
+    setting_of,
+)
 
 SERVICES = ("order", "provisioning", "resources", "customer")
 ELEMENTS = "elements"
@@ -178,8 +185,11 @@ class Stack:
             setting_of(service): self.state.databases[service],
             KAFKA: self.state.kafka,
         }
-        elements = {"KAITONG_ELEMENTS_URL": self.state.urls.get(ELEMENTS, "")}
-        return places | (elements if service == "provisioning" and self.elements else {})
+        if service == "provisioning" and self.elements:
+            places["KAITONG_ELEMENTS_URL"] = self.state.urls.get(ELEMENTS, "")
+        if service == "customer":
+            places[PERSON_KEY] = person_key(self.home)
+        return places
 
     def run(self, name: str, places: Mapping[str, str], *words: str) -> None:
         """Start a service (or the simulator) and keep it running."""

@@ -1,6 +1,7 @@
 """What a process of the stack finds around it, and what is left when all are gone."""
 
 import os
+import secrets
 import shutil
 from collections.abc import Mapping
 from contextlib import closing
@@ -15,6 +16,8 @@ STATE = ("postgres", "kafka", "state", "keys", "logs", "run")
 """All folders of a home that hold state; the others hold programs."""
 
 DATABASE = "KAITONG_DATABASE_"
+PERSON_KEY = "KAITONG_PERSON_KEY"
+"""The setting by which the customer service recognises persons whose data were erased."""
 
 
 def setting_of(service: str) -> str:
@@ -31,6 +34,20 @@ def environment_of(name: str, home: Path, places: Mapping[str, str]) -> dict[str
         "PYTHONPATH": str(CHECKOUT),
     }
     return inherited | own | dict(places)
+
+
+def person_key(home: Path) -> str:
+    """Return the key of that setting: what it says, else one that is made up once and kept."""
+    if PERSON_KEY in os.environ:
+        return os.environ[PERSON_KEY]
+    file = home / "run" / "person.key"
+    if not file.exists():
+        half = file.with_suffix(".half")
+        half.unlink(missing_ok=True)
+        half.touch(mode=0o600)
+        half.write_text(secrets.token_urlsafe(32))
+        half.rename(file)
+    return file.read_text()
 
 
 def is_ready(url: str) -> bool:
