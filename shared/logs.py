@@ -56,7 +56,6 @@ def configure_logs(settings: Settings) -> None:
         processors=[*beginning(settings.service), *ending],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=lambda *_: Lines(),
-        cache_logger_on_first_use=True,
     )
     route_logging(level, [*beginning(settings.service), structlog.stdlib.add_logger_name], ending)
     sys.excepthook = uncaught

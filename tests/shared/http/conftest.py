@@ -1,12 +1,15 @@
 """Fixtures for tests of the edge."""
 
 import logging
+import sys
+import threading
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
 import structlog
 from httpx import AsyncClient
 
+from shared.logs import configure_logs
 from shared.settings import Settings
 from tests.shared.http.api import an_api, bearer, calling, settings_for
 
@@ -24,12 +27,14 @@ async def client(settings: Settings) -> AsyncIterator[AsyncClient]:
         yield client
 
 
-@pytest.fixture
-def logging_as_it_was() -> Iterator[None]:
-    """Undo what a test does to logging."""
+@pytest.fixture(autouse=True)
+def logged(settings: Settings) -> Iterator[None]:
+    """Logs as in production, and afterwards as they were before."""
     root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
+    handlers, level, hooks = root.handlers[:], root.level, (sys.excepthook, threading.excepthook)
+    configure_logs(settings)
     yield
     structlog.reset_defaults()
     root.handlers, root.level = handlers, level
+    sys.excepthook, threading.excepthook = hooks
     logging.captureWarnings(capture=False)

@@ -13,7 +13,6 @@ from sqlalchemy.orm import sessionmaker
 from shared.db import Sessions
 from shared.http import Part, make_api
 from shared.http.frame import UnguardedRouteError
-from shared.logs import configure_logs
 from shared.settings import Settings
 from tests.shared.http.api import NOWHERE, an_api, bearer, calling, settings_for
 
@@ -93,11 +92,9 @@ async def test_a_reader_sees_one_moment_and_cannot_write(
     assert written.status_code == 500
 
 
-@pytest.mark.usefixtures("logging_as_it_was")
 async def test_a_line_is_logged_for_each_request_and_names_no_customer(
     settings: Settings, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    configure_logs(settings)
     async with calling(an_api(settings), bearer(settings, client="crm-1")) as client:
         answer = await client.get("/numbers/13812345678", params={"text": "13912345678"})
 
