@@ -1,0 +1,281 @@
+"""Lists of orders and products: filters, pages, fields."""
+
+import re
+from datetime import UTC, datetime, timedelta
+from uuid import UUID, uuid4
+
+import pytest
+from httpx import AsyncClient, Response
+from sqlalchemy import text
+
+from services.order.api.shown import ORDERS, PRODUCTS
+from services.order.domain.acceptance import accept
+from services.order.domain.moments import first_from, last_until, moment_of
+from services.order.domain.product import Status
+from services.order.domain.states import State
+from services.order.domain.submission import Submission
+from services.order.handlers import SUBSCRIPTIONS
+from services.order.store import order_lists, orders, product_lists, submissions
+from services.order.store.order_lists import OrderFilter
+from services.order.store.product_lists import ProductFilter
+from shared.db import Sessions
+from shared.outbox import Dispatch
+from shared.work import begin
+from tests.conftest import NOON
+from tests.kernel import TENANT, hear
+from tests.order.build import (
+    CATALOGUE,
+    NUMBER,
+    a_body,
+    an_item,
+    assigned,
+    completed,
+    given_by,
+    order_id,
+    placed_by,
+)
+from tests.order.conftest import AsRole
+
+
+def there_are(sessions: Sessions, count: int, *, client: str = "crm", start: int = 1) -> None:
+    """Put orders in the database, a minute between them; every third customer's is one's."""
+    with begin(sessions, NOON, Dispatch(uuid4())) as transaction:
+        for n in range(start, start + count):
+            id_ = order_id(n, NOON + timedelta(minutes=n))
+            body = a_body(an_item("1", "voice-basic"), party=f"C-{n % 3}", externalId=f"CRM-{n}")
+            made = accept(given_by(body), placed_by(id_, client), CATALOGUE, {})
+            orders.add(transaction.session, made.order, made.progress)
+            known = Submission(id_, TENANT, client, None, f"CRM-{n}", id_, b"", b"")
+            submissions.add(transaction.session, known)
+
+
+async def listed(
+    client: AsyncClient, headers: dict[str, str], query: str = "", path: str = ORDERS
+) -> Response:
+    return await client.get(f"{path}{query}", headers=headers)
+
+
+def names(answer: Response) -> list[str]:
+    return [each["externalId"] for each in answer.json()]
+
+
+async def test_the_newest_order_comes_first(
+    client: AsyncClient, stocked: Sessions, as_role: AsRole
+) -> None:
+    there_are(stocked, 3)
+
+    answer = await listed(client, as_role("crm"))
+
+    assert names(answer) == ["CRM-3", "CRM-2", "CRM-1"]
+    assert answer.status_code == 200
+    assert answer.headers["x-result-count"] == answer.headers["x-total-count"] == "3"
+
+
+async def test_pages_meet_without_gap_or_overlap(
+    client: AsyncClient, stocked: Sessions, as_role: AsRole
+) -> None:
+    there_are(stocked, 7)
+
+    pages = [await listed(client, as_role("crm"), f"?limit=3&offset={at}") for at in (0, 3, 6)]
+
+    assert [name for page in pages for name in names(page)] == [f"CRM-{n}" for n in range(7, 0, -1)]
+    assert [page.status_code for page in pages] == [206, 206, 200]
+    assert pages[-1].headers["x-total-count"] == "7"
+    assert "x-total-count" not in pages[0].headers
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("?externalId=CRM-2", [2]),
+        ("?externalId=CRM-99", []),
+        ("?relatedParty.id=C-0", [6, 3]),
+        ("?state=inProgress", [4]),
+        ("?state=acknowledged&relatedParty.id=C-1", [1]),
+        ("?state=acknowledged&limit=2", [6, 5]),
+        ("?orderDate.gte={4}", [6, 5, 4]),
+        ("?orderDate.lte={2}", [2, 1]),
+        ("?orderDate.gte={2}&orderDate.lte={3}", [3, 2]),
+        ("?orderDate.gte={2}&relatedParty.id=C-2", [5, 2]),
+        ("?externalId=CRM-2&state=held", []),
+    ],
+)
+async def test_filters_narrow_and_add_up(
+    client: AsyncClient, stocked: Sessions, as_role: AsRole, query: str, found: list[int]
+) -> None:
+    there_are(stocked, 6)
+    moved = assigned(4)
+    hear(
+        stocked,
+        SUBSCRIPTIONS,
+        type(moved)(order_id=order_id(4, NOON + timedelta(minutes=4)), items=()),
+    )
+
+    def at(minute: re.Match[str]) -> str:
+        moment = NOON + timedelta(minutes=int(minute[1]))
+        return moment.isoformat().replace("+00:00", "Z")
+
+    answer = await listed(client, as_role("crm"), re.sub(r"\{(\d)\}", at, query))
+
+    assert names(answer) == [f"CRM-{n}" for n in found]
+
+
+async def test_a_crm_sees_its_own_orders_and_a_viewer_all_of_the_tenant(
+    client: AsyncClient, stocked: Sessions, as_role: AsRole
+) -> None:
+    there_are(stocked, 2)
+    there_are(stocked, 1, client="other", start=3)
+
+    assert names(await listed(client, as_role("crm"))) == ["CRM-2", "CRM-1"]
+    assert names(await listed(client, as_role("crm", "other"))) == ["CRM-3"]
+    assert names(await listed(client, as_role("crm", "other"), "?externalId=CRM-1")) == []
+    assert len(names(await listed(client, as_role("viewer")))) == 3
+    assert names(await listed(client, as_role("viewer", tenant="zhejiang"))) == []
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "?state=lost",
+        "?limit=0",
+        "?limit=1000",
+        "?offset=-1",
+        "?offset=1000000",
+        "?orderDate.gte=yesterday",
+        "?orderDate.gte=2026-01-01T00:00:00",
+        "?fields=colour",
+        f"?externalId={'x' * 101}",
+    ],
+)
+async def test_a_bad_question_is_refused_with_its_parameter(
+    client: AsyncClient, stocked: Sessions, as_role: AsRole, query: str
+) -> None:
+    there_are(stocked, 1)
+
+    answer = await listed(client, as_role("crm"), query)
+
+    assert answer.status_code == 400
+    (error,) = answer.json()["errors"]
+    assert error["field"] == query.removeprefix("?").partition("=")[0]
+
+
+async def test_a_list_shows_the_chosen_fields(
+    client: AsyncClient, stocked: Sessions, as_role: AsRole
+) -> None:
+    there_are(stocked, 1)
+
+    (order,) = (await listed(client, as_role("crm"), "?fields=externalId")).json()
+
+    assert set(order) == {"id", "href", "@type", "externalId"}
+
+
+async def test_products_are_found_by_customer_number_offering_and_status(
+    client: AsyncClient, stocked: Sessions, as_role: AsRole
+) -> None:
+    with begin(stocked, NOON, Dispatch(uuid4())) as transaction:
+        fibre = accept(given_by(a_body()), placed_by(order_id(1)), CATALOGUE, {})
+        voice = accept(
+            given_by(a_body(an_item("1", "voice-basic"), party="C-2")),
+            placed_by(order_id(2)),
+            CATALOGUE,
+            {},
+        )
+        for each in (fibre, voice):
+            orders.add(transaction.session, each.order, each.progress)
+    hear(stocked, SUBSCRIPTIONS, completed(fibre), completed(voice))
+    headers = as_role("crm")
+
+    async def found(query: str) -> list[str]:
+        answer = await listed(client, headers, query, PRODUCTS)
+        return [each["productOffering"]["id"] for each in answer.json()]
+
+    assert await found("?relatedParty.id=C-2") == ["voice-basic"]
+    assert await found(f"?productSerialNumber={NUMBER.replace('+', '%2B')}") == ["voice-basic"]
+    assert await found("?productOffering.id=ftth-300") == ["ftth-300"]
+    assert sorted(await found("?status=active")) == ["ftth-300", "voice-basic"]
+    assert await found("?status=terminated") == []
+    assert await found("?status=active&relatedParty.id=C-1") == ["ftth-300"]
+
+
+async def test_a_product_is_shown_as_tmf637_has_it(
+    client: AsyncClient, stocked: Sessions, as_role: AsRole
+) -> None:
+    with begin(stocked, NOON, Dispatch(uuid4())) as transaction:
+        made = accept(
+            given_by(a_body(an_item("1", "voice-basic", number=NUMBER, numberGrade="AAAA"))),
+            placed_by(order_id(1)),
+            CATALOGUE,
+            {},
+        )
+        orders.add(transaction.session, made.order, made.progress)
+    hear(stocked, SUBSCRIPTIONS, completed(made))
+    ordered = made.order.items[0].ordered
+
+    place = f"{PRODUCTS}/{ordered.product_id}"
+    shown = (await client.get(place, headers=as_role("crm"))).json()
+
+    assert (shown["status"], shown["productSerialNumber"]) == ("active", NUMBER)
+    assert shown["startDate"] == NOON.strftime("%Y-%m-%dT%H:%M:%S.000Z")
+    assert {each["name"]: each["value"] for each in shown["productCharacteristic"]} == {
+        "number": NUMBER,
+        "numberGrade": "AAAA",
+    }
+    assert shown["productOrderItem"][0]["productOrderId"] == str(made.order.id)
+    assert shown["realizingService"][0]["id"] == str(ordered.service_id)
+    assert shown["productTerm"][0]["duration"] == {"amount": 36, "units": "month"}
+    other = await client.get(place, headers=as_role("crm", tenant="zhejiang"))
+    assert other.status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("wanted", "index"),
+    [
+        (OrderFilter(TENANT), "ix_orders_tenant"),
+        (OrderFilter(TENANT, client="crm"), "ix_orders_client"),
+        (OrderFilter(TENANT, party_id="C-1"), "ix_orders_party"),
+        (OrderFilter(TENANT, state=State.HELD), "ix_order_progress_state"),
+        (OrderFilter(TENANT, external_id="CRM-1"), "uq_submissions_external_id"),
+        (OrderFilter(TENANT, ordered_from=NOON), "ix_orders_tenant"),
+        (ProductFilter(TENANT), "ix_products_tenant"),
+        (ProductFilter(TENANT, party_id="C-1"), "ix_products_party"),
+        (ProductFilter(TENANT, offering_id="ftth-300"), "ix_products_offering"),
+        (ProductFilter(TENANT, number=NUMBER), "ix_products_number"),
+        (ProductFilter(TENANT, status=Status.TERMINATED), "ix_products_gone"),
+    ],
+)
+def test_every_filter_has_its_index(
+    sessions: Sessions, wanted: OrderFilter | ProductFilter, index: str
+) -> None:
+    statement = (
+        order_lists.statement(wanted)
+        if isinstance(wanted, OrderFilter)
+        else product_lists.statement(wanted)
+    ).limit(21)
+    engine = sessions.kw["bind"]
+    said = str(statement.compile(engine, compile_kwargs={"literal_binds": True}))
+
+    with sessions() as session:
+        session.execute(text("SET LOCAL enable_seqscan = off"))
+        session.execute(text("SET LOCAL enable_sort = off"))
+        plan = "\n".join(session.scalars(text(f"EXPLAIN {said.replace(':', chr(92) + ':')}")))
+
+    assert index in plan
+    assert "Sort" not in plan
+
+
+def test_the_ids_of_a_time_span_are_those_of_its_orders() -> None:
+    inside = order_id(1)
+    before = UUID(int=inside.int - (1 << 80))
+
+    assert moment_of(inside) == NOON
+    assert (
+        before < first_from(NOON) <= inside <= last_until(NOON) < UUID(int=inside.int + (1 << 80))
+    )
+
+
+@pytest.mark.parametrize(
+    "moment", [datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)]
+)
+def test_any_moment_has_ids(moment: datetime) -> None:
+    assert first_from(moment).int >= 0
+    assert last_until(moment).int < 1 << 128

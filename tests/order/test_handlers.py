@@ -1,0 +1,212 @@
+"""Messages in, messages out, through a real database."""
+
+from uuid import uuid4
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import event
+
+from services.order.domain.acceptance import Accepted
+from services.order.domain.product import Product, Status
+from services.order.domain.states import State
+from services.order.handlers import SUBSCRIPTIONS
+from services.order.store import orders, products
+from shared.contracts import Message, RefusalCode
+from shared.db import Sessions
+from shared.outbox import Dispatch
+from shared.work import begin
+from tests.conftest import NOON, empty
+from tests.kernel import TENANT, hear, history, parked, told, types_told
+from tests.order.build import (
+    NUMBER,
+    PARTY,
+    a_body,
+    a_bundle,
+    a_departure,
+    accepted,
+    an_item,
+    assigned,
+    completed,
+    failed,
+    order_id,
+    refused,
+    resumed,
+    stopped,
+)
+
+
+def there_is(sessions: Sessions, *there: Accepted) -> None:
+    """Put orders in the database as their acceptance does."""
+    with begin(sessions, NOON, Dispatch(uuid4())) as transaction:
+        for each in there:
+            orders.add(transaction.session, each.order, each.progress)
+            products.put_all(transaction.session, changed=each.claimed)
+
+
+def state_of(sessions: Sessions, n: int = 1) -> State:
+    with sessions() as session:
+        return orders.look(session, order_id(n), TENANT, None)[1].state
+
+
+def product_of(sessions: Sessions, order: Accepted, item: int = 0) -> Product:
+    with sessions() as session:
+        return products.look(session, order.order.items[item].ordered.product_id, TENANT)
+
+
+def test_a_batch_moves_each_order_its_own_way(sessions: Sessions) -> None:
+    there_is(sessions, *(accepted(n=n) for n in range(1, 5)))
+
+    hear(sessions, SUBSCRIPTIONS, assigned(1), refused(2, RefusalCode.UNSERVED), refused(3))
+
+    assert [state_of(sessions, n) for n in range(1, 5)] == [
+        State.IN_PROGRESS,
+        State.REJECTED,
+        State.IN_PROGRESS,
+        State.ACKNOWLEDGED,
+    ]
+    assert types_told(sessions) == ["order.rejected.v1"]
+
+
+def test_several_messages_about_one_order_in_one_batch_are_several_steps(
+    sessions: Sessions,
+) -> None:
+    order = accepted()
+    there_is(sessions, order)
+
+    hear(sessions, SUBSCRIPTIONS, assigned(), stopped(), resumed(), completed(order))
+
+    assert state_of(sessions) is State.COMPLETED
+    assert [(was, became) for kind, _, was, became in history(sessions) if kind == "order"] == [
+        ("acknowledged", "inProgress"),
+        ("inProgress", "held"),
+        ("held", "inProgress"),
+        ("inProgress", "completed"),
+    ]
+
+
+def test_a_completed_order_makes_the_installed_base_and_tells(sessions: Sessions) -> None:
+    order = accepted(a_body(a_bundle()))
+    there_is(sessions, order)
+
+    hear(sessions, SUBSCRIPTIONS, assigned(), completed(order))
+
+    telephone = product_of(sessions, order, 1)
+    assert (telephone.status, telephone.number) == (Status.ACTIVE, NUMBER)
+    assert telephone.bundle_id == product_of(sessions, order, 0).bundle_id
+    assert types_told(sessions) == ["order.completed.v1"]
+
+
+def test_an_order_comes_back_from_its_row_as_it_was(sessions: Sessions) -> None:
+    order = accepted(
+        a_body(a_bundle(), an_item("2", "voice-basic", number=NUMBER), note=[{"text": "Ring"}])
+    )
+    there_is(sessions, order)
+
+    with sessions() as session:
+        assert orders.look(session, order.order.id, TENANT, None) == (order.order, order.progress)
+
+
+def test_a_departure_ends_its_product(sessions: Sessions) -> None:
+    made = accepted(a_body(an_item("1", "voice-basic")))
+    there_is(sessions, made)
+    hear(sessions, SUBSCRIPTIONS, completed(made))
+    gone = accepted(
+        a_body(a_departure(made.order.items[0].ordered.product_id)),
+        2,
+        products=(product_of(sessions, made),),
+    )
+    there_is(sessions, gone)
+    assert product_of(sessions, made).status is Status.PENDING_TERMINATE
+
+    hear(sessions, SUBSCRIPTIONS, assigned(2), completed(gone))
+
+    ended = product_of(sessions, made)
+    assert (ended.status, ended.ended_at) == (Status.TERMINATED, NOON)
+    assert ended.ending_order_id == order_id(2)
+
+
+def test_a_failed_departure_leaves_its_product_to_the_customer(sessions: Sessions) -> None:
+    made = accepted()
+    there_is(sessions, made)
+    hear(sessions, SUBSCRIPTIONS, completed(made))
+    before = product_of(sessions, made)
+    departure = a_body(a_departure(before.id))
+    there_is(sessions, accepted(departure, 2, products=(before,)))
+
+    hear(sessions, SUBSCRIPTIONS, assigned(2), failed(2, "element-refused"))
+
+    assert product_of(sessions, made) == before
+    assert types_told(sessions)[-1] == "order.failed.v1"
+
+
+def test_what_can_never_be_legal_is_parked_and_changes_nothing(sessions: Sessions) -> None:
+    order = accepted()
+    there_is(sessions, order)
+    hear(sessions, SUBSCRIPTIONS, completed(order))
+
+    hear(sessions, SUBSCRIPTIONS, failed())
+
+    (row,) = parked(sessions)
+    assert "never" in row.error
+    assert state_of(sessions) is State.COMPLETED
+
+
+def test_news_of_an_order_that_is_not_there_is_parked(sessions: Sessions) -> None:
+    hear(sessions, SUBSCRIPTIONS, assigned(7), refused(8))
+
+    assert len(parked(sessions)) == 2
+
+
+@pytest.fixture(scope="module")
+def own(databases: dict[str, Sessions]) -> Sessions:
+    """The order service's database; hypothesis empties it for each example."""
+    return databases["order"]
+
+
+@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.data())
+def test_a_batch_or_one_by_one_comes_to_the_same(own: Sessions, data: st.DataObject) -> None:
+    order, lost = accepted(a_body(a_bundle())), accepted(n=2)
+    mine: list[Message] = [assigned(), stopped(), resumed(), completed(order)]
+    others: list[Message] = [refused(2), failed(2)]
+    turns = data.draw(st.permutations([True] * len(mine) + [False] * len(others)))
+    sources = {True: iter(mine), False: iter(others)}
+    news = [next(sources[turn]) for turn in turns]
+    cuts = data.draw(st.sets(st.integers(1, len(news) - 1)))
+    ends = [*sorted(cuts), len(news)]
+    empty(own)
+    there_is(own, order, lost)
+
+    for start, end in zip([0, *ends], ends, strict=False):
+        hear(own, SUBSCRIPTIONS, *news[start:end])
+
+    assert (state_of(own, 1), state_of(own, 2)) == (State.COMPLETED, State.FAILED)
+    assert sorted(types_told(own)) == ["order.completed.v1", "order.failed.v1"]
+    assert len(history(own)) == 4 * 3 + 2 * 2
+    assert not parked(own)
+
+
+def test_the_customer_is_told_with_every_end(sessions: Sessions) -> None:
+    there_is(sessions, *(accepted(n=n) for n in (1, 2, 3)))
+
+    hear(sessions, SUBSCRIPTIONS, completed(accepted()), failed(2))
+    hear(sessions, SUBSCRIPTIONS, refused(3, RefusalCode.UNSERVED))
+
+    assert {getattr(message, "customer_id", "") for message in told(sessions)} == {PARTY}
+
+
+def test_a_batch_costs_a_handful_of_statements(sessions: Sessions) -> None:
+    there = [accepted(n=n) for n in range(1, 41)]
+    there_is(sessions, *there)
+    statements: list[str] = []
+    engine = sessions.kw["bind"]
+
+    def note(*arguments: object) -> None:
+        statements.append(str(arguments[2]))
+
+    event.listen(engine, "before_cursor_execute", note)
+    hear(sessions, SUBSCRIPTIONS, *(completed(each) for each in there))
+    event.remove(engine, "before_cursor_execute", note)
+
+    assert len(statements) < 15
