@@ -1,0 +1,239 @@
+"""The contracts as others read them: AsyncAPI 3.0, and a JSON Schema for each message.
+
+`python -m shared.contracts.export` prints the AsyncAPI document;
+`python -m shared.contracts.export FOLDER` writes it all there, unless readers of what
+lies there could not read what this code tells (compare.py).
+"""
+
+import ast
+import inspect
+import json
+import sys
+import textwrap
+from collections.abc import Iterator
+from enum import EnumType
+from functools import lru_cache
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import msgspec
+
+import shared.contracts  # noqa: F401  fills the registry
+from shared.contracts.base import Envelope, Message, registered
+from shared.contracts.compare import breaks_between
+
+Schema: TypeAlias = dict[str, Any]
+
+INDEX = "asyncapi.json"
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+
+class BreakingError(Exception):
+    """Readers of what was released could not read what this code tells."""
+
+
+def files() -> dict[str, Schema]:
+    """Return the content of every file of the export, by its name."""
+    schemas = {f"{message.type}.json": schema_of(message) for message in registered()}
+    return {INDEX: document(), **schemas}
+
+
+def schema_of(message: type[Message]) -> Schema:
+    """Return the JSON Schema of one message's data, complete in itself."""
+    (top,), parts = msgspec.json.schema_components([message], ref_template="#/$defs/{name}")
+    parts = described(parts, [message])
+    main = parts.pop(top["$ref"].rpartition("/")[2])
+    head = {"$schema": DIALECT, "$id": f"/contracts/{message.type}.json", "x-type": message.type}
+    return {**head, **main, **({"$defs": parts} if parts else {})}
+
+
+def document() -> Schema:
+    """Return every topic and every message as one AsyncAPI document."""
+    messages = registered()
+    _, parts = msgspec.json.schema_components(
+        [Envelope, *messages], ref_template="#/components/schemas/{name}"
+    )
+    return {
+        "asyncapi": "3.0.0",
+        "info": {
+            "title": "Kaitong",
+            "version": "1",
+            "description": "What the services tell each other: CloudEvents 1.0 in JSON on Kafka. "
+            "The Kafka headers `type` and `id` repeat the envelope's, so that a reader can skip "
+            "a record unread.",
+        },
+        "defaultContentType": "application/cloudevents+json",
+        "channels": {
+            topic: {
+                "address": topic,
+                "messages": {
+                    each.type: ref("messages", each.type)
+                    for each in messages
+                    if each.topic == topic
+                },
+            }
+            for topic in sorted({each.topic for each in messages})
+        },
+        "operations": {each.type: operation_of(each) for each in messages},
+        "components": {
+            "messages": {each.type: message_of(each) for each in messages},
+            "schemas": described(parts, [Envelope, *messages]),
+        },
+    }
+
+
+def operation_of(message: type[Message]) -> Schema:
+    """Return who sends a message where."""
+    return {
+        "action": "send",
+        "channel": {"$ref": f"#/channels/{message.topic}"},
+        "summary": f"{message.owner} tells it.",
+        "messages": [{"$ref": f"#/channels/{message.topic}/messages/{message.type}"}],
+    }
+
+
+def message_of(message: type[Message]) -> Schema:
+    """Return one message in its envelope."""
+    inside = {
+        "type": {"const": message.type},
+        "dataschema": {"const": f"/contracts/{message.type}.json"},
+        "data": ref("schemas", message.__name__),
+    }
+    return {
+        "name": message.type,
+        "title": message.__name__,
+        "summary": inspect.getdoc(message) or "",
+        "correlationId": {"location": "$message.payload#/correlationid"},
+        "payload": {"allOf": [ref("schemas", "Envelope"), {"properties": inside}]},
+        "bindings": {"kafka": {"key": {"type": "string", "description": "The subject, 16 bytes."}}},
+    }
+
+
+def ref(kind: str, name: str) -> dict[str, str]:
+    """Point at a component."""
+    return {"$ref": f"#/components/{kind}/{name}"}
+
+
+def described(schemas: dict[str, Schema], tops: list[type]) -> dict[str, Schema]:
+    """Return schemas with what the code says of each field and each word."""
+    kinds = {kind.__name__: kind for top in tops for kind in kinds_in(top)}
+    return {name: with_words(schema, kinds[name]) for name, schema in sorted(schemas.items())}
+
+
+def with_words(schema: Schema, kind: type) -> Schema:
+    """Return the schema of one kind with what its code says."""
+    said = docstrings_of(kind)
+    whole = {**schema, "description": inspect.getdoc(kind) or ""}
+    if isinstance(kind, EnumType):
+        words = {
+            str(kind[name].value): text for name, text in said.items() if name in kind.__members__
+        }
+        return {**whole, **({"x-words": words} if words else {})}
+    fields = schema.get("properties", {}).items()
+    told = {
+        name: {**field, "description": said[name]} if name in said else field
+        for name, field in fields
+    }
+    return {**whole, "properties": told}
+
+
+def kinds_in(top: type) -> Iterator[type]:
+    """Return a kind, and those that its fields are made of."""
+    waiting: list[Any] = [msgspec.inspect.type_info(top)]
+    seen: set[type] = set()
+    while waiting:
+        info = waiting.pop()
+        kind = getattr(info, "cls", None)
+        if kind is None or kind not in seen:
+            waiting += parts_of(info)
+        if kind is not None and kind not in seen:
+            seen.add(kind)
+            yield kind
+
+
+def parts_of(info: Any) -> list[Any]:  # noqa: ANN401  one of many kinds of msgspec's
+    """Return the types inside a type."""
+    match info:
+        case msgspec.inspect.StructType(fields=fields):
+            return [field.type for field in fields]
+        case msgspec.inspect.UnionType(types=types):
+            return list(types)
+        case msgspec.inspect.VarTupleType(item_type=item) | msgspec.inspect.Metadata(type=item):
+            return [item]
+        case _:
+            return []
+
+
+@lru_cache
+def docstrings_of(kind: type) -> dict[str, str]:
+    """Return the texts under the fields of a class and of those it builds on."""
+    ours = [each for each in reversed(kind.__mro__) if each.__module__.startswith("shared.")]
+    return {name: text for each in ours for name, text in texts_in(each)}
+
+
+def texts_in(kind: type) -> Iterator[tuple[str, str]]:
+    """Return each field of one class with the text under it."""
+    (tree,) = ast.parse(textwrap.dedent(inspect.getsource(kind))).body
+    assert isinstance(tree, ast.ClassDef)
+    for field, below in pairwise(tree.body):
+        name, text = name_of(field), text_of(below)
+        if name and text:
+            yield name, inspect.cleandoc(text)
+
+
+def name_of(node: ast.stmt) -> str | None:
+    """Return the name of the field that a statement declares."""
+    match node:
+        case ast.AnnAssign(target=ast.Name(id=name)) | ast.Assign(targets=[ast.Name(id=name)]):
+            return name
+        case _:
+            return None
+
+
+def text_of(node: ast.stmt) -> str | None:
+    """Return the text that a statement is, if it is nothing else."""
+    match node:
+        case ast.Expr(value=ast.Constant(value=str(text))):
+            return text
+        case _:
+            return None
+
+
+def write(folder: Path) -> None:
+    """Write the export to a folder.
+
+    Raises:
+        BreakingError: readers of what lies there could not read what this code tells.
+    """
+    exported = files()
+    breaks = [
+        each
+        for path in sorted(folder.glob("*.v*.json"))
+        for each in breaks_between(json.loads(path.read_text()), exported.get(path.name))
+    ]
+    if breaks:
+        raise BreakingError("\n".join([*breaks, "tell a new version beside the old one instead"]))
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, content in exported.items():
+        (folder / name).write_text(as_text(content))
+
+
+def as_text(content: Schema) -> str:
+    """Return a file's content, the same for the same contracts."""
+    return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+
+
+def main(arguments: list[str]) -> None:
+    """Print the document, or write all files to the folder that is named."""
+    if not arguments:
+        sys.stdout.write(as_text(document()))
+        return
+    try:
+        write(Path(arguments[0]))
+    except BreakingError as error:
+        sys.exit(str(error))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,117 @@
+"""Yesterday's readers can read what is told today, and the published contracts are the code's."""
+
+import copy
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from shared.contracts.compare import breaks_between
+from shared.contracts.export import BreakingError, as_text, files, write
+
+PUBLISHED = Path(__file__).parents[2] / "docs" / "contracts"
+AGAIN = "python -m shared.contracts.export docs/contracts"
+ACCEPTED = "order.accepted.v1.json"
+
+Change = Callable[[dict[str, Any]], Any]
+
+
+def released() -> dict[str, Any]:
+    """Return a message as it was released."""
+    return json.loads((PUBLISHED / ACCEPTED).read_text())  # type: ignore[no-any-return]
+
+
+def changed(change: Change) -> dict[str, Any]:
+    """Return the message after a change."""
+    after = copy.deepcopy(released())
+    change(after)
+    return after
+
+
+def test_the_published_contracts_are_those_of_the_code() -> None:
+    exported = {name: as_text(content) for name, content in files().items()}
+
+    assert {path.name: path.read_text() for path in PUBLISHED.iterdir()} == exported, AGAIN
+
+
+def test_readers_of_the_released_contracts_can_read_what_is_told_today() -> None:
+    exported = files()
+
+    breaks = [
+        each
+        for path in sorted(PUBLISHED.glob("*.v*.json"))
+        for each in breaks_between(json.loads(path.read_text()), exported.get(path.name))
+    ]
+
+    assert breaks == []
+
+
+BREAKING: dict[str, Change] = {
+    "the field client is gone": lambda it: it["properties"].pop("client"),
+    "the field priority is of another type": lambda it: it["properties"].update(
+        priority={"type": "string"}
+    ),
+    "the field items is of another type": lambda it: it["properties"].update(
+        items={"$ref": "#/$defs/OrderedItem"}
+    ),
+    "the field new is required now": lambda it: it["required"].append("new"),
+    "the field client is not always told any more": lambda it: it["required"].remove("client"),
+    "Customer is gone": lambda it: it["$defs"].pop("Customer"),
+    "Customer: the field id is of another type": lambda it: it["$defs"]["Customer"][
+        "properties"
+    ].update(id={"type": "integer"}),
+    "Action is of another type": lambda it: it["$defs"]["Action"]["enum"].append("pause"),
+}
+
+
+@pytest.mark.parametrize(("said", "change"), BREAKING.items(), ids=BREAKING.keys())
+def test_what_a_reader_of_yesterday_cannot_read_is_named(said: str, change: Change) -> None:
+    breaks = breaks_between(released(), changed(change))
+
+    assert len(breaks) == 1
+    assert said in breaks[0]
+
+
+def test_a_message_that_is_not_told_any_more_is_named() -> None:
+    assert breaks_between(released(), None) == ["order.accepted.v1 is not told any more"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda it: it["properties"].update(new={"type": "string", "default": ""}),
+        lambda it: it["properties"]["channel"].update(description="Better words.", default="web"),
+        lambda it: it["$defs"].update(Extra={"type": "object"}),
+        lambda it: it.update(description="Better words."),
+    ],
+)
+def test_more_fields_and_better_words_break_nobody(change: Change) -> None:
+    assert breaks_between(released(), changed(change)) == []
+
+
+def test_a_break_is_not_published(tmp_path: Path) -> None:
+    write(tmp_path)
+    held = json.loads((tmp_path / ACCEPTED).read_text())
+    held["properties"]["gone"] = {"type": "string"}
+    (tmp_path / ACCEPTED).write_text(json.dumps(held))
+
+    with pytest.raises(BreakingError, match="the field gone is gone"):
+        write(tmp_path)
+
+
+def test_every_message_and_field_says_what_it_is() -> None:
+    index = files()["asyncapi.json"]["components"]
+
+    assert all(message["summary"] for message in index["messages"].values())
+    envelope = index["schemas"]["Envelope"]["properties"]
+    assert envelope["sequence"]["description"].startswith("Counts the messages of one owner")
+    assert index["schemas"]["RefusalCode"]["x-words"]["unserved"].startswith("No plant of ours")
+
+
+def test_personal_fields_are_marked() -> None:
+    customer = files()[ACCEPTED]["$defs"]["Customer"]["properties"]
+
+    marked = {name for name, field in customer.items() if field.get("x-personal")}
+    assert marked == {"name", "phone", "email", "identity_number"}
