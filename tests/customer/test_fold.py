@@ -230,3 +230,17 @@ def test_what_a_running_service_holds_is_in_use_though_its_disconnect_is_on_the_
     number: Holding = the_view(sessions).numbers[0]
     assert number.state is HoldingState.IN_USE
     assert len(the_view(sessions).numbers) == 1
+
+
+def test_what_runs_no_more_is_held_no_more_though_its_order_is_not_done(
+    sessions: Sessions,
+) -> None:
+    hear(sessions, SUBSCRIPTIONS, accepted(1), service_completed(1), completed(1))
+    hear(sessions, SUBSCRIPTIONS, accepted(4, items=(an_item(4, Action.DELETE, of=1),)))
+    hear(
+        sessions, SUBSCRIPTIONS, assigned(4, of=1), service_completed(4, action=Action.DELETE, of=1)
+    )
+
+    view = the_view(sessions)
+    assert view.known.placed[0].state is OrderState.IN_PROGRESS
+    assert view.numbers == view.lines == ()
