@@ -106,7 +106,8 @@ def _editions(session: Session) -> dict[str, Edition]:
     """Return the editions that are valid now, read once in a transaction."""
     editions: dict[str, Edition] | None = session.info.get(KEY)
     if editions is None:
-        editions = session.info[KEY] = dict(session.execute(EDITIONS).tuples().all())
+        rows = session.execute(EDITIONS)
+        editions = session.info[KEY] = {row.tenant: row.edition for row in rows}
     return editions
 
 

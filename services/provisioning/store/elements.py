@@ -21,8 +21,10 @@ LIMITS = select(
 
 def limits(session: Session) -> Limits:
     """Return how much each element bears of which somebody has said so."""
-    rows = session.execute(LIMITS).tuples()
-    return {name: Limit(most, rate, is_out) for name, most, rate, is_out in rows}
+    return {
+        row.name: Limit(row.concurrency, row.per_second, row.in_maintenance)
+        for row in session.execute(LIMITS)
+    }
 
 
 def listed(session: Session) -> list[Element]:

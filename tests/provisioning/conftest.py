@@ -1,0 +1,212 @@
+"""The provisioning service in one process, and a simulator of elements in another."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, TypeAlias
+from uuid import UUID, uuid4
+
+import pytest
+from httpx import ASGITransport, AsyncClient
+
+from deploy.local.postgres import Postgres
+from services.provisioning.adapters.http import HttpAdapter
+from services.provisioning.app import SERVICE
+from services.provisioning.domain.plan import Plan
+from services.provisioning.store import elements, plans
+from services.provisioning.store.blueprints import load_shipped
+from shared.contracts import Message
+from shared.db import Sessions
+from shared.desk import Desk
+from shared.http import make_api
+from shared.keys import make_development_keys, make_token
+from shared.relay import Relay
+from shared.runner import Runner
+from shared.settings import Settings
+from shared.trials import Caution, Lifeline
+from tests.elements.process import Simulator
+from tests.kernel import TENANT, Broker, hear
+
+AsRole: TypeAlias = Callable[..., dict[str, str]]
+"""Makes the headers of a caller."""
+
+
+@pytest.fixture
+def sessions(sessions: Sessions) -> Sessions:
+    """The database of the service, with the blueprints that are shipped."""
+    with sessions.begin() as session:
+        load_shipped(session)
+    return sessions
+
+
+@pytest.fixture(scope="session")
+def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with keys for development."""
+    folder = tmp_path_factory.mktemp("provisioning") / "keys"
+    make_development_keys(folder, datetime.now(UTC))
+    return folder
+
+
+@pytest.fixture
+def as_role(keys: Path) -> AsRole:
+    """Makes the headers of a caller, by role; of another client or tenant when told so."""
+
+    def headers(role: str, client: str = "", tenant: str = TENANT) -> dict[str, str]:
+        token = make_token(keys, role, now=datetime.now(UTC), client=client, tenant=tenant)
+        return {"Authorization": f"Bearer {token}"}
+
+    return headers
+
+
+@pytest.fixture
+def own_settings(postgres: Postgres, keys: Path, tmp_path: Path) -> Settings:
+    """The settings of the service."""
+    environment = {
+        "KAITONG_DATABASE_PROVISIONING": f"{postgres.url}/test_provisioning",
+        "KAITONG_AUTH_KEYS": str(keys),
+        "KAITONG_HOME": str(tmp_path),
+    }
+    return Settings.from_environment("provisioning", environment)
+
+
+@pytest.fixture
+async def client(
+    sessions: Sessions, own_settings: Settings, as_role: AsRole
+) -> AsyncIterator[AsyncClient]:
+    """Calls the API, as operations staff unless told otherwise."""
+    relay = Relay(sessions, Broker())
+    async with serving(sessions, relay, own_settings) as client:
+        client.headers.update(as_role("ops"))
+        yield client
+    await relay.close()
+
+
+@asynccontextmanager
+async def serving(
+    sessions: Sessions, relay: Relay, settings: Settings
+) -> AsyncIterator[AsyncClient]:
+    """Serve the API, without a network in between, while the context is open."""
+    desk = Desk(sessions, relay)
+    api = make_api("provisioning", SERVICE.routers, desk, sessions, settings)
+    transport = ASGITransport(api, raise_app_exceptions=False)
+    async with AsyncExitStack() as stack:
+        stack.callback(asyncio.create_task(desk.run()).cancel)
+        yield await stack.enter_async_context(
+            AsyncClient(transport=transport, base_url="http://provisioning")
+        )
+
+
+@pytest.fixture(scope="session")
+def simulators(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Simulator]:
+    """A simulator of elements in a process of its own."""
+    simulator = Simulator(tmp_path_factory.mktemp("elements"))
+    yield simulator
+    simulator.stop()
+
+
+@dataclass
+class Network:
+    """The elements, as a test sees them: what they did, and faults to order."""
+
+    url: str
+    client: AsyncClient
+
+    async def suffer(self, element: str, *faults: dict[str, object]) -> None:
+        """Order faults of an element."""
+        answer = await self.client.put(f"/elements/{element}/faults", json={"faults": faults})
+        assert answer.status_code == 200, answer.text
+
+    async def active(self, element: str) -> dict[str, str]:
+        """Return what is configured on an element: kind by subject."""
+        answer = await self.client.get(f"/elements/{element}/active")
+        return {each["subject"]: each["kind"] for each in answer.json()["active"]}
+
+    async def effects(self, element: str) -> dict[str, int]:
+        """Return how often each operation had an effect."""
+        answer = await self.client.get(f"/elements/{element}/effects")
+        found: dict[str, int] = answer.json()["effects"]
+        return found
+
+
+@pytest.fixture
+async def network(simulators: Simulator) -> AsyncIterator[Network]:
+    """The simulator, without any faults."""
+    async with AsyncClient(base_url=simulators.url) as client:
+        known = (await client.get("/elements")).json()["elements"]
+        for element in known:
+            await client.delete(f"/elements/{element}/faults")
+        yield Network(simulators.url, client)
+
+
+PATIENCE_S = 20
+
+
+@dataclass
+class Stack:
+    """The service as it runs: its API and its runner."""
+
+    sessions: Sessions
+    client: AsyncClient
+    runner: Runner
+    running: "asyncio.Task[None]"
+    order_id: UUID = field(default_factory=uuid4)
+    """Elements remember operations for ever, so each test has an order of its own."""
+
+    async def hear(self, *messages: Message) -> None:
+        """Hand the service messages, one batch each."""
+        for message in messages:
+            await asyncio.to_thread(hear, self.sessions, SERVICE.subscriptions, message)
+        self.runner.wake()
+
+    def plan(self, order_id: UUID | None = None) -> Plan:
+        """Return an order's plan as it is now."""
+        with self.sessions() as session:
+            return plans.look(session, TENANT, order_id or self.order_id)
+
+    async def until(self, is_so: Callable[[Plan], bool], order_id: UUID | None = None) -> Plan:
+        """Wait until something is so of a plan."""
+        deadline = asyncio.get_running_loop().time() + PATIENCE_S
+        while not is_so(plan := await asyncio.to_thread(self.plan, order_id)):
+            assert asyncio.get_running_loop().time() < deadline, plan
+            assert not self.running.done(), self.running.exception()
+            await asyncio.sleep(0.02)
+        return plan
+
+    async def post(self, path: str, **body: str) -> dict[str, Any]:
+        """Post something that is taken."""
+        answer = await self.client.post(path, json=body)
+        assert answer.is_success, answer.text
+        found: dict[str, Any] = answer.json()
+        return found
+
+    async def open_work_orders(self) -> list[dict[str, Any]]:
+        """Return the work list."""
+        found: list[dict[str, Any]] = (await self.client.get("/ops/v1/work-orders")).json()
+        return found
+
+    async def report_all(self) -> None:
+        """Let the crews do all that is on the work list."""
+        for each in await self.open_work_orders():
+            await self.post(f"/ops/v1/work-orders/{each['id']}/report")
+
+
+@pytest.fixture
+async def stack(
+    sessions: Sessions, network: Network, own_settings: Settings, as_role: AsRole
+) -> AsyncIterator[Stack]:
+    """The service, calling the simulator."""
+    relay, adapter = Relay(sessions, Broker()), HttpAdapter(network.url)
+    caution = Caution(sessions, Lifeline(own_settings.state))
+    runner = Runner(sessions, relay, SERVICE.subscriptions, caution, adapter, elements.limits)
+    relay.on_wake = runner.wake
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(relay.close)
+        stack.push_async_callback(adapter.close)
+        client = await stack.enter_async_context(serving(sessions, relay, own_settings))
+        client.headers.update(as_role("ops"))
+        running = asyncio.create_task(runner.run())
+        stack.callback(running.cancel)
+        yield Stack(sessions, client, runner, running)

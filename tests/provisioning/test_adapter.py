@@ -1,0 +1,136 @@
+"""The adapter tells what an element did from what it did not, and from what nobody knows."""
+
+import socket
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+
+from services.provisioning.adapters.http import HttpAdapter, news_of, outcome_of, read
+from shared.attempts import Attempt, CannotAskError, ElementTimeoutError, Result
+from shared.contracts import Characteristic
+from tests.provisioning.build import ORDER_ID, TENANT
+from tests.provisioning.conftest import Network
+
+pytestmark = pytest.mark.usefixtures("network")
+
+
+def an_attempt(kind: str = "create-account", element: str = "aaa") -> Attempt:
+    """An attempt at an operation that no element has heard of."""
+    return Attempt(
+        id=uuid4(),
+        operation_id=uuid4(),
+        order_id=ORDER_ID,
+        tenant=TENANT,
+        element=element,
+        kind=kind,
+        subject=str(uuid4()),
+        parameters=(Characteristic(name="cvlan", value=117),),
+        timeout=timedelta(seconds=0.5),
+    )
+
+
+@pytest.fixture
+async def adapter(network: Network) -> AsyncIterator[HttpAdapter]:
+    """An adapter to the simulator."""
+    adapter = HttpAdapter(network.url)
+    yield adapter
+    await adapter.close()
+
+
+async def test_an_operation_is_done_once_however_often_it_is_called(
+    adapter: HttpAdapter, network: Network
+) -> None:
+    attempt = an_attempt()
+
+    outcomes = [await adapter.perform(attempt) for _ in range(3)]
+
+    assert {each.result for each in outcomes} == {Result.DONE}
+    assert (await network.effects("aaa"))[str(attempt.operation_id)] == 1
+    assert (await network.active("aaa"))[attempt.subject] == "create-account"
+
+
+async def test_a_refusal_carries_what_the_element_said(adapter: HttpAdapter) -> None:
+    attempt = an_attempt("delete-account")
+
+    outcome = await adapter.perform(attempt)
+
+    assert (outcome.result, outcome.code) == (Result.REFUSED, "account-missing")
+    assert outcome.detail
+    assert await adapter.ask(attempt) == outcome
+
+
+async def test_a_wrong_call_is_a_refusal_too(adapter: HttpAdapter) -> None:
+    outcome = await adapter.perform(an_attempt("make-tea"))
+
+    assert (outcome.result, outcome.code) == (Result.REFUSED, "invalid")
+
+
+async def test_an_error_of_the_element_passes(adapter: HttpAdapter, network: Network) -> None:
+    await network.suffer("aaa", {"fault": "error"})
+
+    outcome = await adapter.perform(an_attempt())
+
+    assert (outcome.result, outcome.code) == (Result.FAILED, "element-error")
+
+
+async def test_an_element_that_cannot_be_reached_has_done_nothing() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as nobody:
+        port = nobody.getsockname()[1]
+    adapter = HttpAdapter(f"http://127.0.0.1:{port}")
+
+    outcome = await adapter.perform(an_attempt())
+    with pytest.raises(ElementTimeoutError):
+        await adapter.ask(an_attempt())
+
+    assert (outcome.result, outcome.code) == (Result.FAILED, "unreachable")
+    await adapter.close()
+
+
+@pytest.mark.parametrize("then", ["close", "silence"])
+async def test_a_lost_answer_is_unknown_until_the_element_is_asked(
+    adapter: HttpAdapter, network: Network, then: str
+) -> None:
+    attempt = an_attempt()
+    await adapter.perform(an_attempt())  # the next call goes over a connection that was kept
+    await network.suffer("aaa", {"fault": "drop", "then": then, "times": 1})
+
+    with pytest.raises(ElementTimeoutError):
+        await adapter.perform(attempt)
+
+    news = await adapter.ask(attempt)
+    assert news
+    assert news.result is Result.DONE
+
+
+async def test_an_answer_that_comes_too_late_is_unknown(
+    adapter: HttpAdapter, network: Network
+) -> None:
+    await network.suffer("aaa", {"fault": "slow", "delay_ms": 2000, "times": 1})
+
+    with pytest.raises(ElementTimeoutError):
+        await adapter.perform(replace(an_attempt(), timeout=timedelta(seconds=0.1)))
+
+
+async def test_an_element_says_when_it_never_heard_of_an_operation(adapter: HttpAdapter) -> None:
+    assert await adapter.ask(an_attempt()) is None
+
+
+async def test_without_an_address_nothing_is_called() -> None:
+    outcome = await HttpAdapter("").perform(an_attempt())
+
+    assert (outcome.result, outcome.code) == (Result.FAILED, "no-address")
+
+
+@pytest.mark.parametrize("status", [200, 202, 301, 502, 504])
+def test_what_a_call_came_to_is_unknown_when_the_answer_does_not_say(status: int) -> None:
+    assert outcome_of(status, read(b"<html>")).result is Result.UNDECIDED
+
+
+def test_whoever_does_not_understand_the_question_cannot_be_asked() -> None:
+    with pytest.raises(CannotAskError):
+        news_of(404, read(b'{"code": "not-found"}'))
+    with pytest.raises(ElementTimeoutError):
+        news_of(502, read(b"<html>"))

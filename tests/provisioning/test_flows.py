@@ -1,0 +1,227 @@
+"""Orders with real elements: called by the real runner, whatever the elements do."""
+
+from uuid import uuid4
+
+from services.provisioning.domain.plan import Plan, PlanState, StepState, operation_id
+from shared.contracts import (
+    Action,
+    OrderAccepted,
+    ResourcesReleased,
+    ServiceFailed,
+    ServiceHeld,
+    ServiceResumed,
+)
+from tests.kernel import history, parked, told, types_told
+from tests.provisioning.build import accepted, an_item, assigned, shipped
+from tests.provisioning.conftest import Network, Stack
+
+OLT = "NJ-XW-OLT01"
+
+
+def is_completed(plan: Plan) -> bool:
+    return plan.state is PlanState.COMPLETED
+
+
+def is_failed(plan: Plan) -> bool:
+    return plan.state is PlanState.FAILED
+
+
+def is_held(plan: Plan) -> bool:
+    return plan.is_held
+
+
+def state_of(plan: Plan, ref: str) -> StepState:
+    position = plan.position(ref)
+    assert position is not None
+    return plan.steps[position].state
+
+
+async def begin(stack: Stack, *specifications: str) -> str:
+    """Have an order for new services accepted and assigned; return the first service's id."""
+    named = enumerate(specifications or ("ftth",), start=1)
+    items = [an_item(name, id_=str(n), made_by=stack.order_id) for n, name in named]
+    await hear(stack, accepted(*items, order_id=stack.order_id))
+    return str(items[0].service_id)
+
+
+async def hear(stack: Stack, order: OrderAccepted) -> None:
+    await stack.hear(order, assigned(order, shipped()))
+
+
+async def install(stack: Stack) -> None:
+    """Let a crew install the ONU once it is sent out."""
+    await stack.until(lambda plan: state_of(plan, "1/install") is StepState.RUNNING)
+    await stack.report_all()
+
+
+async def test_a_new_line_is_configured_installed_tested_and_told(
+    stack: Stack, network: Network
+) -> None:
+    service_id = await begin(stack)
+    await install(stack)
+    await stack.until(is_completed)
+
+    assert (await network.active("aaa"))[service_id] == "create-account"
+    assert (await network.active(OLT))[service_id] == "add-profile"
+    assert types_told(stack.sessions)[-1] == "provisioning.service_completed.v1"
+    assert parked(stack.sessions) == []
+
+
+async def test_a_disconnection_leaves_nothing_on_the_elements(
+    stack: Stack, network: Network
+) -> None:
+    service_id = await begin(stack)
+    await install(stack)
+    await stack.until(is_completed)
+    leaving = an_item("ftth", Action.DELETE, made_by=stack.order_id)
+    second = uuid4()
+
+    await hear(stack, accepted(leaving, order_id=second))
+    await stack.until(lambda plan: state_of(plan, "1/recover") is StepState.RUNNING, second)
+    await stack.report_all()
+    await stack.until(is_completed, second)
+
+    assert service_id not in await network.active("aaa")
+    assert service_id not in await network.active(OLT)
+    view = f"/tmf-api/serviceInventory/v4/service/{service_id}"
+    assert (await stack.client.get(view)).json()["state"] == "terminated"
+
+
+async def test_a_lost_answer_is_asked_for_and_nothing_is_done_twice(
+    stack: Stack, network: Network
+) -> None:
+    await network.suffer(OLT, {"fault": "drop", "kind": "add-profile", "times": 1})
+
+    await begin(stack)
+    await install(stack)
+    plan = await stack.until(is_completed)
+
+    operation = operation_id(stack.order_id, plan.steps[2], undo=False)
+    assert (await network.effects(OLT))[str(operation)] == 1
+    tries = [part for kind, part, was, _ in history(stack.sessions) if (kind, was) == TRIED]
+    assert f"{OLT}/add-profile/{operation}" in tries
+
+
+TRIED = ("attempt", "called")
+
+
+async def test_an_element_that_fails_for_a_while_is_called_again(
+    stack: Stack, network: Network
+) -> None:
+    await network.suffer("aaa", {"fault": "error", "times": 2})
+
+    await begin(stack)
+    await install(stack)
+
+    await stack.until(is_completed)
+
+
+async def test_a_refusal_undoes_all_that_was_done_and_fails_the_order(
+    stack: Stack, network: Network
+) -> None:
+    await network.suffer(OLT, {"fault": "refuse", "code": "no-such-port"})
+
+    service_id = await begin(stack)
+    await stack.until(lambda plan: state_of(plan, "assign") is StepState.UNDOING)
+    await stack.hear(ResourcesReleased(order_id=stack.order_id))
+    await stack.until(is_failed)
+
+    assert service_id not in await network.active("aaa")
+    failed = told(stack.sessions)[-1]
+    assert isinstance(failed, ServiceFailed)
+    assert (failed.code, failed.step) == ("no-such-port", "1/profile")
+    assert OLT in failed.reason
+
+
+async def test_what_nobody_can_tell_goes_to_people_and_a_retry_repairs_it(
+    stack: Stack, network: Network
+) -> None:
+    blind = {"fault": "reject-connection", "on": ["ask"]}
+    await network.suffer("aaa", blind, {"fault": "drop", "times": 1})
+    await begin(stack)
+    await stack.until(is_held)
+    (found,) = (await stack.client.get("/ops/v1/fallout")).json()
+    assert (found["step"], found["state"]) == ("1/account", "open")
+    assert found["actions"] == ["retry", "skip", "fail"]
+
+    await network.suffer("aaa")
+    await stack.post(f"/ops/v1/fallout/{stack.order_id}/retry", reason="the element is back")
+    await install(stack)
+    plan = await stack.until(is_completed)
+
+    operation = operation_id(stack.order_id, plan.steps[1], undo=False)
+    assert (await network.effects("aaa"))[str(operation)] == 1
+    (found,) = (await stack.client.get(f"/ops/v1/fallout/{stack.order_id}")).json()
+    assert (found["state"], found["remark"]) == ("repaired", "the element is back")
+    stops = [each for each in told(stack.sessions) if isinstance(each, STOPS)]
+    assert [type(each) for each in stops] == [ServiceHeld, ServiceResumed]
+
+
+STOPS = (ServiceHeld, ServiceResumed)
+
+
+async def test_a_test_that_fails_after_a_repair_is_asked_for_anew(
+    stack: Stack, network: Network
+) -> None:
+    dark = {"fault": "refuse", "kind": "test-line", "code": "no-optical-signal"}
+    await network.suffer(OLT, dark)
+    await begin(stack)
+    await install(stack)
+    plan = await stack.until(is_held)
+    assert state_of(plan, "1/test") is StepState.FALLOUT
+
+    await network.suffer(OLT)
+    await stack.post(f"/ops/v1/fallout/{stack.order_id}/retry")
+
+    await stack.until(is_completed)
+
+
+async def test_people_give_an_order_up_and_the_crew_takes_the_box_back(
+    stack: Stack, network: Network
+) -> None:
+    await network.suffer(OLT, {"fault": "refuse", "kind": "test-line", "code": "no-light"})
+    service_id = await begin(stack)
+    await install(stack)
+    await stack.until(is_held)
+
+    await stack.post(f"/ops/v1/fallout/{stack.order_id}/fail", reason="the street is dug up")
+    await stack.until(lambda plan: state_of(plan, "1/install") is StepState.UNDOING)
+    (recovery,) = await stack.open_work_orders()
+    await stack.report_all()
+    await stack.until(lambda plan: state_of(plan, "assign") is StepState.UNDOING)
+    await stack.hear(ResourcesReleased(order_id=stack.order_id))
+    await stack.until(is_failed)
+
+    assert (recovery["job"], recovery["undo"]) == ("recover-onu", True)
+    assert service_id not in await network.active("aaa")
+    assert service_id not in await network.active(OLT)
+
+
+async def test_nothing_is_begun_on_an_element_in_maintenance(
+    stack: Stack, network: Network
+) -> None:
+    path = "/ops/v1/elements/aaa/maintenance"
+    answer = await stack.client.put(path, json={"reason": "new software"})
+    assert answer.json()["in_maintenance"] is True
+
+    service_id = await begin(stack)
+    await stack.until(lambda plan: state_of(plan, "1/profile") is StepState.DONE)
+    waiting = stack.plan()
+    assert state_of(waiting, "1/account") is StepState.RUNNING
+    assert service_id not in await network.active("aaa")
+
+    await stack.client.delete(path)
+    await install(stack)
+    await stack.until(is_completed)
+
+
+async def test_steps_of_a_bundle_go_side_by_side_and_end_together(stack: Stack) -> None:
+    await begin(stack, "ftth", "voice")
+    await stack.until(lambda plan: state_of(plan, "1/install") is StepState.RUNNING)
+    assert {each["job"] for each in await stack.open_work_orders()} == {"install-onu", "run-jumper"}
+    await stack.report_all()
+    await stack.until(is_completed)
+
+    services = (await stack.client.get("/tmf-api/serviceInventory/v4/service")).json()
+    assert {each["serviceType"] for each in services} == {"ftth", "voice"}
+    assert {each["state"] for each in services} == {"active"}
