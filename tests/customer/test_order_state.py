@@ -81,3 +81,7 @@ def test_a_hold_stands_until_it_is_lifted_and_may_stand_again() -> None:
 
 def test_a_resumption_that_overtakes_its_hold_still_lifts_it() -> None:
     assert standing([go_on(2), hold(1)]) is None
+
+
+def test_a_clock_that_went_back_between_hold_and_resumption_holds_nobody() -> None:
+    assert standing([hold(2), go_on(1)]) is None
