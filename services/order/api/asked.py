@@ -4,7 +4,7 @@ Every attribute may be missing here: the domain says which are needed, so that o
 answer names all faults. Attributes that we do not know are not kept.
 """
 
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 from pydantic.alias_generators import to_camel
@@ -15,8 +15,9 @@ Name = Annotated[str, StringConstraints(strip_whitespace=True, max_length=100)]
 Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=1000)]
 """Something that people read."""
 
-MOST_ITEMS = 200
-MOST_PARTS = 50
+T = TypeVar("T")
+Few = Annotated[list[T], Field(max_length=50, default_factory=list)]
+Many = Annotated[list[T], Field(max_length=200, default_factory=list)]
 
 
 class Asked(BaseModel):
@@ -58,8 +59,8 @@ class AskedProduct(Asked):
     id: Name = ""
     """With action delete: the product in the inventory."""
 
-    place: Annotated[list[AskedPlace], Field(max_length=MOST_PARTS)] = []
-    product_characteristic: Annotated[list[AskedCharacteristic], Field(max_length=MOST_PARTS)] = []
+    place: Few[AskedPlace]
+    product_characteristic: Few[AskedCharacteristic]
 
 
 class AskedItem(Asked):
@@ -77,10 +78,10 @@ class AskedItem(Asked):
     quantity: int = 1
     product_offering: AskedReference = AskedReference()
     product: AskedProduct = AskedProduct()
-    product_order_item: Annotated[list["AskedItem"], Field(max_length=MOST_ITEMS)] = []
+    product_order_item: Many["AskedItem"]
     """The items of a bundle, one for each of its members."""
 
-    product_order_item_relationship: Annotated[list[Any], Field(max_length=MOST_PARTS)] = []
+    product_order_item_relationship: Few[Any]
 
 
 class AskedMediumCharacteristic(Asked):
@@ -119,10 +120,8 @@ class AskedParty(Asked):
     referred_type: Annotated[Name, Field(alias="@referredType")] = ""
     """`Individual` or `Organization`."""
 
-    contact_medium: Annotated[list[AskedMedium], Field(max_length=MOST_PARTS)] = []
-    individual_identification: Annotated[
-        list[AskedIdentification], Field(max_length=MOST_PARTS)
-    ] = []
+    contact_medium: Few[AskedMedium]
+    individual_identification: Few[AskedIdentification]
 
 
 class AskedNote(Asked):
@@ -145,9 +144,9 @@ class AskedOrder(Asked):
     requested_start_date: AwareDatetime | None = None
     requested_completion_date: AwareDatetime | None = None
     billing_account: AskedReference = AskedReference()
-    channel: Annotated[list[AskedReference], Field(max_length=MOST_PARTS)] = []
+    channel: Few[AskedReference]
     """By which channel it came; `internet` if nothing is said."""
 
-    note: Annotated[list[AskedNote], Field(max_length=MOST_PARTS)] = []
-    related_party: Annotated[list[AskedParty], Field(max_length=MOST_PARTS)] = []
-    product_order_item: Annotated[list[AskedItem], Field(max_length=MOST_ITEMS)] = []
+    note: Few[AskedNote]
+    related_party: Few[AskedParty]
+    product_order_item: Many[AskedItem]

@@ -1,7 +1,8 @@
 """What all views have in common."""
 
 from datetime import UTC, datetime
-from typing import Annotated
+from functools import cache
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
 from pydantic.alias_generators import to_camel
@@ -21,7 +22,11 @@ Moment = Annotated[datetime, PlainSerializer(utc, return_type=str)]
 
 
 class Shown(BaseModel):
-    """A part of an answer: TM Forum's names in JSON, ours in Python."""
+    """A part of an answer: TM Forum's names in JSON, ours in Python.
+
+    Views are made here alone, of what the domain holds, so nothing in them is checked
+    again: that would cost a tenth of what placing an order does.
+    """
 
     model_config = ConfigDict(
         frozen=True,
@@ -29,6 +34,25 @@ class Shown(BaseModel):
         populate_by_name=True,
         use_attribute_docstrings=True,
     )
+
+    if not TYPE_CHECKING:
+
+        def __init__(self, **values: object) -> None:
+            set_attribute = object.__setattr__
+            set_attribute(self, "__dict__", {**usual(type(self)), **values})
+            set_attribute(self, "__pydantic_fields_set__", _ALL)
+            set_attribute(self, "__pydantic_extra__", None)
+            set_attribute(self, "__pydantic_private__", None)
+
+
+_ALL: set[str] = set()
+
+
+@cache
+def usual(kind: type[BaseModel]) -> dict[str, object]:
+    """Return what a view shows where nothing is said."""
+    fields = kind.model_fields.items()
+    return {name: field.default for name, field in fields if not field.is_required()}
 
 
 class ReferenceView(Shown):

@@ -61,7 +61,7 @@ def accept(
     Raises:
         InvalidError: the order has faults; all of them are named.
     """
-    given = replace(given, items=tuple(housed(item) for item in given.items))
+    given = settled(given)
     others = apart_from(given.faults, check(given, placed, catalogue, products))
     if faults := (*given.faults, *others):
         raise InvalidError(faults)
@@ -70,6 +70,13 @@ def accept(
     order = Order(placed.order_id, placed.tenant, placed.client, party_id, content)
     claimed = tuple(claim(products[each], order.id) for each in order.ended_products())
     return Accepted(order, acknowledge(order), claimed, announce(order))
+
+
+def settled(given: GivenOrder) -> GivenOrder:
+    """Return the order with an address for every item that has one from its bundle."""
+    if any(item.members for item in given.items):
+        return replace(given, items=tuple(housed(item) for item in given.items))
+    return given
 
 
 def apart_from(found: Sequence[Fault], others: Iterable[Fault]) -> Iterator[Fault]:
