@@ -71,23 +71,39 @@ class Client:
         Raises:
             CommandError: if it says no, or does not answer.
         """
-        try:
-            answer = self.http.request(method, self.urls[service] + path, **more)
-        except httpx.TransportError as error:
-            msg = f"the {service} service does not answer ({error}); see `kaitong status`"
-            raise CommandError(msg, UNAVAILABLE) from error
+        answer = self.ask(service, method, path, **more)
         if answer.status_code >= BAD_REQUEST:
             raise ApiError(answer)
         return answer
 
+    def ask(self, service: str, method: str, path: str, **more: Any) -> httpx.Response:  # noqa: ANN401
+        """Send a request; return the answer, be it yes or no.
+
+        Raises:
+            CommandError: if there is none.
+        """
+        try:
+            return self.http.request(method, self.urls[service] + path, **more)
+        except httpx.TransportError as error:
+            msg = f"the {service} service does not answer ({error}); see `kaitong status`"
+            raise CommandError(msg, UNAVAILABLE) from error
+
+
+def demo_home() -> Path:
+    """Return where the demonstration lives; its keys are those of this checkout."""
+    return home() / "demo"
+
 
 def running() -> Record:
-    """Return the stack that runs on this checkout.
+    """Return the stack that runs on this checkout: its own, else a demonstration that was kept.
 
     Raises:
         CommandError: if none does.
     """
     found = look(home())
+    if found is None or found.state != "ready":
+        kept = look(demo_home())
+        found = kept if kept and kept.state == "ready" else found
     if found is None or found.state != "ready":
         state = found.state if found else "never started"
         msg = f"Kaitong does not run here ({state}); start it with `kaitong up`"

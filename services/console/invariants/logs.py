@@ -1,0 +1,53 @@
+"""Invariants about logs: no customer is to be found in them."""
+
+import re
+from collections.abc import Iterator
+
+from services.console.invariants.evidence import SERVICES, Evidence
+from services.console.invariants.orders import Verdict
+from shared.masking import is_telling
+
+WORDS = re.compile(
+    r"""
+    \d{8,} [\dXx]?           # telephone and identity numbers
+    | [\w.+-]+ @ [\w.-]+     # e-mail addresses
+    | [\u4e00-\u9fff]{2,}    # names
+    """,
+    re.VERBOSE,
+)
+
+
+def no_log_names_a_customer(evidence: Evidence) -> Iterator[Verdict]:
+    """Look through all logs for what the orders' customers are known by."""
+    known = set(personal(evidence))
+    for log in evidence.logs:
+        faults = 0
+        for number, line in enumerate(log.read_text(errors="replace").splitlines(), start=1):
+            ours = log.stem in SERVICES
+            if not known.isdisjoint(WORDS.findall(line)) or (ours and is_telling(line)):
+                faults += 1
+                yield f"{log.name}, line {number}, names a customer"
+        if not faults:
+            yield None
+
+
+def personal(evidence: Evidence) -> Iterator[str]:
+    """Yield everything by which a customer could be recognised."""
+    for order in evidence.chronicle.accepted.values():
+        customer = order.customer
+        yield from (customer.name, customer.email, customer.identity_number)
+        yield from spellings(customer.phone)
+    for assigned in evidence.chronicle.assigned.values():
+        for item in assigned.items:
+            for held in item.held:
+                if held.kind == "number":
+                    yield from spellings(held.value)
+
+
+def spellings(number: str) -> Iterator[str]:
+    """Yield a telephone number as it may be written without marks: with country code, without."""
+    digits = re.sub(r"\D", "", number)
+    yield digits
+    if digits.startswith("86"):
+        yield digits.removeprefix("86")
+        yield f"0{digits.removeprefix('86')}"

@@ -1,0 +1,32 @@
+"""When a stack is at rest: nothing waits to be sent, heard or done."""
+
+import time
+
+from deploy.local.record import Record
+from services.console.invariants.evidence import Evidence, gather
+from services.console.invariants.messages import (
+    everything_was_heard,
+    everything_was_sent,
+    no_call_is_open,
+)
+from services.console.invariants.orders import every_order_has_ended
+
+BEAT_S = 0.2
+SIGNS = (everything_was_sent, no_call_is_open, every_order_has_ended, everything_was_heard)
+"""What is broken while something is under way; the cheap ones first."""
+
+
+def at_rest(stack: Record, patience_s: float) -> bool:
+    """Wait until nothing is under way; tell whether that came to be in time."""
+    end = time.monotonic() + patience_s
+    while time.monotonic() < end:
+        with gather(stack) as evidence:
+            if is_at_rest(evidence):
+                return True
+        time.sleep(BEAT_S)
+    return False
+
+
+def is_at_rest(evidence: Evidence) -> bool:
+    """Tell whether nothing is under way."""
+    return all(not any(sign(evidence)) for sign in SIGNS)

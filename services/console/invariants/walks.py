@@ -1,0 +1,110 @@
+"""Invariants about histories: nothing ever took a way that it may not take."""
+
+from collections.abc import Iterator, Mapping
+from itertools import groupby
+from typing import LiteralString
+
+from services.console.invariants.evidence import Evidence
+from services.console.invariants.orders import Verdict
+
+HISTORY: LiteralString = """
+    SELECT kind, subject, part, was, became FROM history
+    ORDER BY kind, subject, part, position
+"""
+PLANT: LiteralString = """
+    SELECT kind, subject, '' AS part, was, became FROM history
+    ORDER BY kind, subject, position
+"""
+"""The same for numbers and plant, whose part names the order: it is one walk all the same."""
+
+HISTORIES = {"order": HISTORY, "provisioning": HISTORY, "resources": PLANT}
+
+Ways = Mapping[str, frozenset[str]]
+
+
+def ways(**onward: str) -> Ways:
+    """Return where one can go from each state; `begin` stands for what was not there before."""
+    return {
+        "" if state == "begin" else state: frozenset(states.split())
+        for state, states in onward.items()
+    }
+
+
+ORDER = ways(
+    begin="acknowledged",
+    # From acknowledged straight to an end: one service's message overtook another's.
+    acknowledged="inProgress rejected held completed failed",
+    inProgress="held completed failed",
+    held="inProgress completed failed",
+)
+PLAN = ways(
+    begin="running completed failed",
+    running="completed undoing failed",
+    undoing="failed",
+)
+STEP = ways(
+    begin="running",
+    waiting="running done failed skipped fallout",
+    # Done, and undone at once, because the plan had turned round meanwhile.
+    running="done failed skipped fallout undone undoing",
+    fallout="running done skipped failed undoing undone",
+    failed="undoing undone",
+    skipped="undoing undone",
+    done="undoing undone",
+    undoing="undone fallout",
+)
+NUMBER = ways(
+    begin="idle planned blocked",
+    planned="idle blocked",
+    idle="selected reserved planned blocked",
+    selected="idle reserved selected",
+    reserved="in_use idle pending_release",
+    in_use="pending_release",
+    pending_release="quarantined in_use",
+    quarantined="idle",
+    blocked="idle",
+)
+ITEM = ways(
+    free="reserved",
+    reserved="in_use free pre_released",
+    in_use="pre_released",
+    pre_released="free in_use",
+)
+PLANT_KINDS = ("leg", "vlan", "loid", "pair")
+LEGAL: Mapping[str, Ways] = {
+    "order": ORDER,
+    "item": ORDER,
+    "plan": PLAN,
+    "step": STEP,
+    "number": NUMBER,
+    **dict.fromkeys(PLANT_KINDS, ITEM),
+}
+NOTHING = frozenset({""})
+FIRST: Mapping[str, frozenset[str]] = {
+    "step": NOTHING | {"waiting"},
+    "number": NOTHING | {"idle"},
+    **dict.fromkeys(PLANT_KINDS, frozenset({"free"})),
+}
+"""What a walk may begin from; from nothing, where nothing is said."""
+
+
+def only_legal_ways_were_walked(evidence: Evidence) -> Iterator[Verdict]:
+    """Follow every order, item, plan, step, number and pool item through its history."""
+    for service, statement in HISTORIES.items():
+        rows = evidence.rows(service, statement)
+        for (kind, subject, part), steps in groupby(rows, lambda row: row[:3]):
+            if kind in LEGAL:
+                wrong = misstep(kind, [(step.was, step.became) for step in steps])
+                name = f"a {kind}" if kind == "number" else f"{kind} {subject} {part}".rstrip()
+                yield f"{name} went {wrong}" if wrong else None
+
+
+def misstep(kind: str, walk: list[tuple[str, str]]) -> str:
+    """Return the first step of a walk that may not be, in words; empty if all may."""
+    here = ""
+    for place, (was, became) in enumerate(walk):
+        joins = was in FIRST.get(kind, NOTHING) if place == 0 else was == here
+        if not joins or became not in LEGAL[kind].get(was, frozenset()):
+            return f"from {was or 'nothing'} to {became}, being {here or 'nothing'}"
+        here = became
+    return ""
