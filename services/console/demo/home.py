@@ -1,0 +1,100 @@
+"""Where the demonstration lives, so that a system of one's own is left alone."""
+
+import fcntl
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from deploy.local import detached
+from deploy.local.errors import StartError
+from deploy.local.home import home
+from deploy.local.record import Record
+from deploy.local.stack import Stack
+from deploy.local.surroundings import purge
+from services.console.client import demo_home, make_keys
+from services.console.demo.signals import undisturbed
+from services.console.exits import UNAVAILABLE, CommandError, stderr
+
+
+@contextmanager
+def own_home() -> Iterator[Path]:
+    """Give the demonstration a fresh home until the block ends.
+
+    Raises:
+        CommandError: if another demonstration has it.
+    """
+    place = demo_home()
+    place.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with (place / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            msg = "a demonstration is under way in this checkout; wait until it has ended"
+            raise CommandError(msg, UNAVAILABLE) from None
+        if (kept := detached.look(place)) and kept.supervisor.process:
+            msg = "a demonstration that was kept still runs; stop it with `kaitong down`"
+            raise CommandError(msg, UNAVAILABLE)
+        purge(place)
+        share_keys(place)
+        yield place
+
+
+def share_keys(place: Path) -> None:
+    """Let the tokens of this checkout be good for the demonstration too."""
+    shutil.copytree(make_keys(home()), place / "keys")
+
+
+@contextmanager
+def running(place: Path, *, keep: bool) -> Iterator[Record]:
+    """Run a stack until the block ends; then delete all of it, unless it is to be kept.
+
+    It is deleted whenever the block ends before its time.
+
+    Raises:
+        CommandError: if it cannot start; the text says what to do.
+    """
+    way = kept if keep else passing
+    try:
+        with way(place) as found:
+            yield found
+    except StartError as error:
+        raise CommandError(str(error), UNAVAILABLE) from error
+
+
+@contextmanager
+def passing(place: Path) -> Iterator[Record]:
+    """Run a stack that ends with the block, or with this process, however that ends."""
+    stack = None
+    try:
+        stack = Stack.start(place)
+        yield stack.describe()
+    except Exception:
+        keep_logs(place)
+        raise
+    finally:
+        with undisturbed():
+            if stack:
+                stack.stop()
+            purge(place)
+
+
+@contextmanager
+def kept(place: Path) -> Iterator[Record]:
+    """Run a stack that lives on when the block ends well."""
+    try:
+        yield detached.up(place)
+    except BaseException as error:
+        if isinstance(error, Exception):
+            keep_logs(place)
+        with undisturbed():
+            detached.down(place, forget=True)
+        raise
+
+
+def keep_logs(place: Path) -> None:
+    """Put the logs of a demonstration that went wrong beside those of this checkout."""
+    logs = home() / "logs" / "demo"
+    shutil.rmtree(logs, ignore_errors=True)
+    shutil.copytree(place / "logs", logs)
+    stderr.print(f"kaitong: the demonstration's logs are kept in {logs}")
