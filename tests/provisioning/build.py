@@ -98,13 +98,13 @@ def an_item(
     )
 
 
-def accepted(*items: OrderedItem, order_id: UUID = ORDER_ID) -> OrderAccepted:
+def accepted(*items: OrderedItem, order_id: UUID = ORDER_ID, priority: int = 2) -> OrderAccepted:
     return OrderAccepted(
         order_id=order_id,
         client="crm",
         customer=Customer(id="C-1"),
         items=items or (an_item(),),
-        priority=2,
+        priority=priority,
     )
 
 

@@ -1,7 +1,7 @@
 """The provisioning service in one process, and a simulator of elements in another."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -114,7 +114,7 @@ class Network:
     url: str
     client: AsyncClient
 
-    async def suffer(self, element: str, *faults: dict[str, object]) -> None:
+    async def suffer(self, element: str, *faults: Mapping[str, object]) -> None:
         """Order faults of an element."""
         answer = await self.client.put(f"/elements/{element}/faults", json={"faults": faults})
         assert answer.status_code == 200, answer.text

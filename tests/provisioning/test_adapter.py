@@ -11,7 +11,8 @@ import pytest
 from services.provisioning.adapters.http import HttpAdapter, news_of, outcome_of, read
 from shared.attempts import Attempt, CannotAskError, ElementTimeoutError, Result
 from shared.contracts import Characteristic
-from tests.provisioning.build import ORDER_ID, TENANT
+from tests.kernel import TENANT
+from tests.provisioning.build import ORDER_ID
 from tests.provisioning.conftest import Network
 
 pytestmark = pytest.mark.usefixtures("network")

@@ -1,0 +1,317 @@
+"""The service inventory, plans, fallout, blueprints and elements, asked and told over HTTP."""
+
+from typing import Any
+
+import msgspec
+import pytest
+from httpx import AsyncClient
+
+from services.provisioning.domain.blueprint import OnFailure
+from services.provisioning.domain.plan import attempt_id
+from services.provisioning.handlers import SUBSCRIPTIONS
+from services.provisioning.store import elements
+from shared.attempts import AttemptAnswered, Limit, Result
+from shared.contracts import Cause, OrderAccepted
+from shared.db import Sessions
+from tests.kernel import TENANT, hear, hear_records, history, record_of, told
+from tests.provisioning.build import (
+    HELD,
+    ORDER_ID,
+    OTHER_ID,
+    a_blueprint,
+    a_call,
+    accepted,
+    an_item,
+    assigned,
+    index,
+)
+from tests.provisioning.conftest import AsRole
+from tests.provisioning.test_handlers import plan_of, publish
+
+SERVICES = "/tmf-api/serviceInventory/v4/service"
+FALLOUT = "/ops/v1/fallout"
+BLUEPRINTS = "/ops/v1/blueprints"
+ELEMENTS = "/ops/v1/elements"
+REFERENCE = a_blueprint()
+WITH_PEOPLE = a_blueprint(a_call("switch", on_failure=OnFailure.PEOPLE))
+
+
+def run(sessions: Sessions, order: OrderAccepted, blueprint: Any = REFERENCE) -> None:
+    publish(sessions, blueprint)
+    hear(sessions, SUBSCRIPTIONS, order)
+    hear(sessions, SUBSCRIPTIONS, assigned(order, index([blueprint])))
+
+
+def refuse(sessions: Sessions) -> None:
+    """Let the element refuse what it was asked last."""
+    step = plan_of(sessions).steps[1]
+    answer = AttemptAnswered(
+        order_id=ORDER_ID,
+        attempt_id=attempt_id(ORDER_ID, step, step.rounds, undo=False),
+        result=Result.REFUSED,
+        code="busy",
+        detail="port 3 is busy",
+    )
+    cause = Cause(answer.attempt_id, ORDER_ID, TENANT)
+    hear_records(sessions, SUBSCRIPTIONS, [record_of(answer, cause)])
+
+
+async def test_a_service_is_shown_as_tmf638_has_it(client: AsyncClient, sessions: Sessions) -> None:
+    order = accepted()
+    run(sessions, order)
+    service_id = str(order.items[0].service_id)
+
+    found = (await client.get(f"{SERVICES}/{service_id}")).json()
+
+    assert found["id"] == service_id
+    assert found["href"] == f"{SERVICES}/{service_id}"
+    assert found["@type"] == "Service"
+    assert (found["state"], found["serviceType"]) == ("active", "reference")
+    assert found["serviceSpecification"] == {"id": "reference", "version": "1"}
+    assert found["serviceCharacteristic"] == [
+        {"name": "speedMbps", "valueType": "integer", "value": 300}
+    ]
+    assert found["supportingResource"] == [
+        {
+            "id": HELD[kind].value,
+            "name": kind,
+            "@referredType": "LogicalResource",
+        }
+        for kind in ("number", "pair")
+    ] + [{"id": "inline", "name": "element", "@referredType": "NetworkElement"}]
+    assert found["relatedParty"] == [{"id": "C-1", "role": "customer", "@referredType": "Party"}]
+    assert found["serviceOrderItem"][0]["serviceOrderId"] == str(ORDER_ID)
+    assert found["startDate"].endswith("Z")
+
+
+async def test_services_are_listed_by_customer_and_state_in_pages(
+    client: AsyncClient, sessions: Sessions
+) -> None:
+    first, second = accepted(), accepted(an_item(made_by=OTHER_ID), order_id=OTHER_ID)
+    run(sessions, first)
+    run(sessions, second)
+
+    part = await client.get(SERVICES, params={"limit": 1, "fields": "id,state"})
+    mine = await client.get(SERVICES, params={"relatedParty.id": "C-1", "state": "active"})
+    gone = await client.get(SERVICES, params={"state": "terminated"})
+    nobodys = await client.get(SERVICES, params={"relatedParty.id": "C-2"})
+
+    assert part.status_code == 206
+    assert set(part.json()[0]) == {"id", "href", "@type", "state"}
+    assert len(mine.json()) == 2
+    assert gone.json() == nobodys.json() == []
+
+
+async def test_an_unknown_service_and_another_tenants_are_not_there(
+    client: AsyncClient, sessions: Sessions, as_role: AsRole
+) -> None:
+    run(sessions, accepted())
+    path = f"{SERVICES}/{accepted().items[0].service_id}"
+
+    stranger = await client.get(path, headers=as_role("viewer", tenant="zhejiang"))
+    unknown = await client.get(f"{SERVICES}/{ORDER_ID}")
+    crm = await client.get(path, headers=as_role("crm"))
+
+    assert [each.status_code for each in (stranger, unknown, crm)] == [404, 404, 403]
+
+
+async def test_a_plan_is_shown_with_all_that_was_done_for_it(
+    client: AsyncClient, sessions: Sessions
+) -> None:
+    run(sessions, accepted(), WITH_PEOPLE)
+    refuse(sessions)
+
+    plan = (await client.get(f"/ops/v1/plans/{ORDER_ID}")).json()
+
+    assert (plan["state"], plan["is_held"]) == ("running", True)
+    assert plan["items"][0]["blueprint_version"] == 1
+    assert plan["items"][0]["catalogue_version"] == 3
+    assign, switch = plan["steps"]
+    assert (assign["step"], assign["state"]) == ("assign", "done")
+    assert (switch["step"], switch["state"], switch["after"]) == ("1/switch", "fallout", ["assign"])
+    assert switch["trouble"] == {
+        "code": "busy",
+        "reason": "make the switch: aaa refused",
+        "answer": "port 3 is busy",
+        "undoing": False,
+    }
+    assert switch["actions"] == ["retry", "skip", "fail"]
+    (attempt,) = plan["attempts"]
+    assert (attempt["element"], attempt["kind"]) == ("aaa", "create-switch")
+    assert ("step", "1/switch", "running", "fallout") in [
+        (each["kind"], each["part"], each["was"], each["became"]) for each in plan["history"]
+    ]
+
+
+async def test_an_order_that_nobody_knows_has_no_plan(client: AsyncClient) -> None:
+    answer = await client.get(f"/ops/v1/plans/{ORDER_ID}")
+
+    assert answer.status_code == 404
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+async def test_a_retry_is_repaired_only_once_it_is_seen_to_succeed(
+    client: AsyncClient, sessions: Sessions
+) -> None:
+    run(sessions, accepted(), WITH_PEOPLE)
+    refuse(sessions)
+    body = {"step": "1/switch", "reason": "port freed", "by": "anna"}
+
+    retried = (await client.post(f"{FALLOUT}/{ORDER_ID}/retry", json=body)).json()
+    assert (retried["state"], retried["changed_by"]) == ("retried", "anna")
+    assert retried["actions"] == []
+    refuse(sessions)
+    (again,) = (await client.get(FALLOUT)).json()
+    assert (again["state"], again["times"]) == ("open", 2)
+
+    await client.post(f"{FALLOUT}/{ORDER_ID}/skip", json={"reason": "by hand"})
+    (skipped,) = (await client.get(FALLOUT, params={"state": "skipped"})).json()
+    assert (skipped["remark"], skipped["answer"]) == ("by hand", "port 3 is busy")
+    assert (await client.get(FALLOUT)).json() == []
+    assert ("fallout", "1/switch", "open", "skipped") in history(sessions)
+
+
+async def test_fallout_is_filtered_by_what_it_is(client: AsyncClient, sessions: Sessions) -> None:
+    run(sessions, accepted(), WITH_PEOPLE)
+    refuse(sessions)
+
+    async def count(**filters: str) -> int:
+        return len((await client.get(FALLOUT, params=filters)).json())
+
+    assert await count(code="busy", element="aaa", specification="reference") == 1
+    assert await count(code="other") == await count(element="ims") == 0
+    assert await count(specification="ftth") == await count(state="repaired") == 0
+
+
+async def test_what_cannot_be_decided_is_a_conflict_that_says_what_can(
+    client: AsyncClient, sessions: Sessions
+) -> None:
+    run(sessions, accepted(), WITH_PEOPLE)
+
+    early = await client.post(f"{FALLOUT}/{ORDER_ID}/retry")
+    refuse(sessions)
+    unknown = await client.post(f"{FALLOUT}/{ORDER_ID}/retry", json={"step": "1/other"})
+    nobodys = await client.post(f"{FALLOUT}/{OTHER_ID}/retry")
+    other = await client.post(f"{FALLOUT}/{ORDER_ID}/cheer")
+
+    assert (early.status_code, early.json()["code"]) == (409, "not-possible")
+    assert (unknown.status_code, unknown.json()["remedy"]) == (
+        404,
+        "name one of: assign, 1/switch",
+    )
+    assert nobodys.status_code == 404
+    assert other.status_code in {404, 405}
+
+
+async def test_only_clerks_decide(client: AsyncClient, sessions: Sessions, as_role: AsRole) -> None:
+    run(sessions, accepted(), WITH_PEOPLE)
+    refuse(sessions)
+    path = f"{FALLOUT}/{ORDER_ID}/skip"
+
+    viewer = await client.post(path, headers=as_role("viewer"))
+    stranger = await client.post(path, headers=as_role("ops", tenant="zhejiang"))
+
+    assert (viewer.status_code, stranger.status_code) == (403, 404)
+    assert plan_of(sessions).is_held
+
+
+async def test_a_published_blueprint_is_what_the_next_plan_is_drawn_from(
+    client: AsyncClient, sessions: Sessions
+) -> None:
+    body = [msgspec.to_builtins(REFERENCE)]
+
+    first = await client.post(BLUEPRINTS, json=body)
+    again = await client.post(BLUEPRINTS, json=body)
+    hear(sessions, SUBSCRIPTIONS, accepted())
+
+    assert (first.status_code, again.status_code) == (201, 201)
+    assert plan_of(sessions).items[0].blueprint_version == 1
+    listed = (await client.get(BLUEPRINTS)).json()
+    (mine,) = [each for each in listed if not each["shared"]]
+    assert mine["blueprint"]["specification"] == "reference"
+    assert mine["blueprint"]["steps"][1]["element"] == "inline"
+    assert {each["blueprint"]["specification"] for each in listed} == {"ftth", "voice", "reference"}
+
+
+async def test_a_blueprint_with_faults_is_refused_with_all_of_them(client: AsyncClient) -> None:
+    bad = msgspec.to_builtins(a_blueprint(a_call("a", "later", element="$leg.element"), version=0))
+
+    answer = await client.post(BLUEPRINTS, json=[bad])
+
+    assert answer.status_code == 400
+    assert {each["field"] for each in answer.json()["errors"]} == {
+        "/0/version",
+        "/0/steps/1/after",
+        "/0/steps/1",
+    }
+    assert all(each["remedy"] for each in answer.json()["errors"])
+
+
+@pytest.mark.parametrize("body", [[], [{}], {}, [{"steps": "none"}]])
+async def test_what_is_no_blueprint_is_refused(client: AsyncClient, body: Any) -> None:
+    answer = await client.post(BLUEPRINTS, json=body)
+
+    assert answer.status_code == 400
+    assert answer.json()["errors"]
+
+
+async def test_a_version_that_says_something_else_is_a_conflict(client: AsyncClient) -> None:
+    await client.post(BLUEPRINTS, json=[msgspec.to_builtins(REFERENCE)])
+
+    answer = await client.post(BLUEPRINTS, json=[msgspec.to_builtins(WITH_PEOPLE)])
+
+    assert (answer.status_code, answer.json()["code"]) == (409, "version-taken")
+
+
+async def test_what_an_element_bears_is_what_the_runner_keeps_to(
+    client: AsyncClient, sessions: Sessions
+) -> None:
+    await client.put(f"{ELEMENTS}/aaa", json={"concurrency": 2, "per_second": 0.5})
+    await client.put(f"{ELEMENTS}/NJ-XW-OLT01/maintenance", json={"reason": "new software"})
+
+    with sessions() as session:
+        limits = elements.limits(session)
+    listed = (await client.get(ELEMENTS)).json()
+    assert limits["aaa"] == Limit(2, 0.5, in_maintenance=False)
+    assert limits["NJ-XW-OLT01"].in_maintenance
+    assert [each["name"] for each in listed] == ["NJ-XW-OLT01", "aaa"]
+    back = await client.delete(f"{ELEMENTS}/NJ-XW-OLT01/maintenance")
+    assert (back.json()["in_maintenance"], back.json()["reason"]) == (False, "")
+    assert ("element", "", "8 at a time", "in maintenance") in history(sessions)
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        (f"{ELEMENTS}/aaa", {"concurrency": 0}),
+        (f"{ELEMENTS}/aaa", {"concurrency": 2, "per_second": -1}),
+        (f"{ELEMENTS}/aaa", {}),
+        (f"{ELEMENTS}/-/maintenance", {"reason": "x"}),
+        (f"{ELEMENTS}/aaa/maintenance", {"reason": ""}),
+    ],
+)
+async def test_limits_that_make_no_sense_are_refused(
+    client: AsyncClient, path: str, body: dict[str, Any]
+) -> None:
+    answer = await client.put(path, json=body)
+
+    assert answer.status_code == 400
+    assert answer.json()["errors"]
+
+
+async def test_an_element_that_nobody_named_is_not_there(client: AsyncClient) -> None:
+    answer = await client.get(f"{ELEMENTS}/ims")
+
+    assert answer.status_code == 404
+
+
+async def test_nothing_is_told_when_somebody_only_looks(
+    client: AsyncClient, sessions: Sessions
+) -> None:
+    run(sessions, accepted())
+    before = told(sessions)
+
+    for path in (SERVICES, FALLOUT, BLUEPRINTS, ELEMENTS, f"/ops/v1/plans/{ORDER_ID}"):
+        assert (await client.get(path)).is_success
+
+    assert told(sessions) == before
