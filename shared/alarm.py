@@ -11,11 +11,12 @@ from sqlalchemy.orm import Session
 from shared import timers
 from shared.db import Sessions
 from shared.inbox import Receiver, Subscriptions
-from shared.inbox_rows import Record
+from shared.inbox_rows import Record, number_of
 from shared.outbox import Dispatch
 from shared.patience import patiently
 from shared.relay import Relay
 from shared.timers import Due
+from shared.trials import Caution
 
 MOST = 500
 LOOK_AGAIN = timedelta(seconds=1)
@@ -29,6 +30,7 @@ class Alarm:
     sessions: Sessions
     relay: Relay
     subscriptions: Subscriptions
+    caution: Caution
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
 
     def wake(self) -> None:
@@ -55,16 +57,20 @@ class Alarm:
             return
 
     async def _ring(self, due: Sequence[Due]) -> None:
-        ids = {(each.key.bytes, each.body): each.id for each in due}
+        ids = {_record(each): each.id for each in due}
 
-        def strike(session: Session, records: Sequence[Record]) -> None:
-            timers.strike(session, [ids[each.key, each.body] for each in records])
+        def strike(session: Session, records: Sequence[Record]) -> list[Record]:
+            struck = timers.strike(session, [ids[each] for each in records])
+            return [each for each in records if ids[each] in struck]
 
         receiver = Receiver(self.sessions, self.subscriptions, strike)
-        records = [Record("timers", 0, each.key.bytes, each.body, each.type) for each in due]
-        await patiently(self.relay, partial(receiver.receive_now, records))
+        await patiently(self.relay, partial(self.caution.receive, receiver, list(ids)))
 
     def _look(self, _: Dispatch) -> tuple[list[Due], datetime | None]:
         with self.sessions() as session:
             due = timers.due(session, datetime.now(UTC), MOST)
             return due, None if due else timers.next_due(session)
+
+
+def _record(due: Due) -> Record:
+    return Record("timers", number_of(due.id), due.key.bytes, due.body, due.type)

@@ -7,6 +7,7 @@ leaves the database before its file is written, read back and counted.
 
 import gzip
 import json
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,6 +16,9 @@ from typing import Any
 
 import structlog
 from sqlalchemy import Connection, text
+
+from shared.db import Sessions
+from shared.outbox import RETENTION
 
 log = structlog.get_logger()
 
@@ -25,6 +29,15 @@ AHEAD = 3
 """Months made in advance, the current one included."""
 
 CHUNK = 1000
+
+ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(hashtext('kaitong.partitions'))")
+MOVING = text("SELECT pg_try_advisory_xact_lock(hashtext('kaitong.archive'))")
+SHORT_WAIT = text("SET LOCAL lock_timeout = '2s'")
+"""Dropping a month waits for all who read; those who come later must not wait for it long."""
+
+
+class IncompleteFileError(Exception):
+    """A file does not hold what the database does."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -55,10 +68,14 @@ class Month:
 
 
 def make_partitions(connection: Connection, now: datetime) -> None:
-    """Make the partitions of this month and the next ones that are not there yet."""
+    """Make the partitions of this month and the next ones that are not there yet.
+
+    In a new database also that of the month before: another machine's clock may be there.
+    """
+    connection.execute(ONE_AT_A_TIME)
     for table in TABLES:
-        for ahead in range(AHEAD):
-            month = Month.of(now).plus(ahead)
+        first = 0 if months_of(connection, table) else -1
+        for month in (Month.of(now).plus(ahead) for ahead in range(first, AHEAD)):
             connection.execute(
                 text(
                     f"CREATE TABLE IF NOT EXISTS {table}_{month} PARTITION OF {table}"
@@ -83,33 +100,45 @@ def _month_in(partition: str) -> Month:
 
 
 def cold_months(connection: Connection, table: str, now: datetime, keep: int) -> list[Month]:
-    """Return the months that are older than the last `keep`, none of it still unsent."""
-    coldest = Month.of(now).plus(1 - keep)
-    oldest_unsent = connection.scalar(text("SELECT min(told_at) FROM unsent"))
-    if oldest_unsent:
-        coldest = min(coldest, Month.of(oldest_unsent))
-    return [month for month in months_of(connection, table) if month < coldest]
+    """Return the months that are older than the last `keep`, and that no broker may miss."""
+    oldest_unsent = connection.scalar(text("SELECT min(told_at) FROM unsent")) or now
+    may_be_missed = Month.of(min(oldest_unsent, now - RETENTION))
+    warm = min(Month.of(now).plus(1 - keep), may_be_missed)
+    return [month for month in months_of(connection, table) if month < warm]
 
 
 def export_month(connection: Connection, table: str, month: Month, folder: Path) -> Path:
     """Write a month of a table to a file, one JSON object a line; return the file.
 
-    The file appears whole or not at all.
+    The file appears whole or not at all. One that is there already stays as it is.
     """
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{table}_{month}.jsonl.gz"
+    if path.exists():
+        return path
     part = path.with_suffix(".part")
-    with gzip.open(part, "wt", encoding="utf-8") as file:
-        file.writelines(_lines(connection, table, month))
+    with part.open("wb") as raw:
+        with gzip.open(raw, "wt", encoding="utf-8") as file:
+            file.writelines(_lines(connection, table, month))
+        raw.flush()
+        os.fsync(raw.fileno())
     part.rename(path)
+    sync_folder(folder)
     return path
 
 
+def sync_folder(folder: Path) -> None:
+    """Have the names in a folder survive a power cut."""
+    opened = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)
+
+
 def _lines(connection: Connection, table: str, month: Month) -> Iterator[str]:
-    rows = connection.execution_options(yield_per=CHUNK).execute(
-        text(f"SELECT * FROM {table}_{month} ORDER BY position")  # noqa: S608  our own names
-    )
-    for row in rows.mappings():
+    rows = text(f"SELECT * FROM {table}_{month} ORDER BY position")  # noqa: S608  our own names
+    for row in connection.execute(rows.execution_options(yield_per=CHUNK)).mappings():
         yield json.dumps({name: _plain(value) for name, value in row.items()}) + "\n"
 
 
@@ -123,38 +152,57 @@ def drop_month(connection: Connection, table: str, month: Month, file: Path) -> 
     """Drop a month from the database, if its file has every row; return how many there were.
 
     Raises:
-        ArithmeticError: if the file has another number of rows; nothing is dropped.
+        IncompleteFileError: if the file has another number of rows; nothing is dropped.
     """
     count = f"SELECT count(*) FROM {table}_{month}"  # noqa: S608  our own names
     rows: int = connection.scalars(text(count)).one()
     with gzip.open(file, "rt", encoding="utf-8") as lines:
         written = sum(1 for _ in lines)
     if written != rows:
-        msg = f"{file} has {written} rows, the database {rows}; the month stays"
-        raise ArithmeticError(msg)
+        msg = f"{file} has {written} rows, the database {rows}; the month stays: look at the file"
+        raise IncompleteFileError(msg)
     connection.execute(text(f"DROP TABLE {table}_{month}"))
     return rows
 
 
-def keep_house(connection: Connection, now: datetime, keep: int, folder: Path | None) -> list[Path]:
+def keep_house(sessions: Sessions, now: datetime, keep: int, folder: Path | None) -> list[Path]:
     """Make the partitions ahead; move cold months to files if the settings want it.
 
     Args:
-        connection: the transaction to do it in.
+        sessions: the service's database.
         now: the time.
         keep: how many months stay in the database; 0 for all.
         folder: where the files go.
 
     Returns:
-        The files that were written.
+        The files of the months that have left the database.
     """
-    make_partitions(connection, now)
-    files = []
-    if keep and folder:
-        for table in TABLES:
-            for month in cold_months(connection, table, now, keep):
-                file = export_month(connection, table, month, folder)
-                rows = drop_month(connection, table, month, file)
-                log.info("archive.exported", table=table, month=str(month), rows=rows)
-                files.append(file)
-    return files
+    with sessions.begin() as session:
+        make_partitions(session.connection(), now)
+    if not keep or folder is None:
+        return []
+    return [file for table in TABLES for file in _move(sessions, table, now, keep, folder)]
+
+
+def _move(sessions: Sessions, table: str, now: datetime, keep: int, folder: Path) -> Iterator[Path]:
+    with sessions() as session:
+        months = cold_months(session.connection(), table, now, keep)
+    for month in months:
+        with sessions.begin() as session:
+            if file := move_month(session.connection(), table, month, folder):
+                yield file
+
+
+def move_month(connection: Connection, table: str, month: Month, folder: Path) -> Path | None:
+    """Export a month and drop it; return its file, or None if it stays for now."""
+    connection.execute(SHORT_WAIT)
+    if not connection.scalar(MOVING) or month not in months_of(connection, table):
+        return None  # another process is at it, or has been
+    file = export_month(connection, table, month, folder)
+    try:
+        rows = drop_month(connection, table, month, file)
+    except IncompleteFileError as error:
+        log.error("archive.differs", table=table, month=str(month), why=str(error))  # noqa: TRY400
+        return None
+    log.info("archive.exported", table=table, month=str(month), rows=rows)
+    return file

@@ -6,14 +6,17 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Index, bindparam, func, or_, select
+from sqlalchemy import Column, Index, bindparam, func, or_, select, update
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from shared.attempts import Attempt, End, Result, Verdict, rank
-from shared.bulk import insert_rows, table_of, update_rows
+from shared.bulk import bind, insert_rows, table_of, unnest, update_rows
 from shared.contracts import Cause, Characteristic
 from shared.db import Base, Instant, packed, words
+
+GRACE = timedelta(seconds=10)
+"""A lease outlives its call's time-out by this, so that only the dead lose theirs."""
 
 
 class Claim(NamedTuple):
@@ -21,6 +24,15 @@ class Claim(NamedTuple):
 
     attempt: Attempt
     cause: Cause
+    until: datetime
+    """It is ours until then; whoever is late finds it taken, and leaves it alone."""
+
+
+class Concluded(NamedTuple):
+    """What one call, or question, led to."""
+
+    claim: Claim
+    verdict: Verdict
 
 
 class AttemptRow(Base):
@@ -101,6 +113,16 @@ CALLING = (
 NEXT_DUE = select(
     func.min(func.greatest(ATTEMPTS.c.due_at, func.coalesce(ATTEMPTS.c.lease_until, NOW)))
 ).where(OPEN)
+HELD = Column("held_until", Instant)
+NEWS = unnest([*(ATTEMPTS.c[name] for name in CHANGED), HELD])
+CONCLUDE = (
+    update(ATTEMPTS)
+    .where(ATTEMPTS.c.id == NEWS.c.id, ATTEMPTS.c.lease_until == NEWS.c.held_until, OPEN)
+    .values({name: NEWS.c[name] for name in CHANGED[1:]})
+    .returning(ATTEMPTS.c.id)
+)
+"""Nothing that somebody else has claimed since, or that is over."""
+
 ONE_CLAIMS_AT_A_TIME = select(func.pg_advisory_xact_lock(func.hashtext("kaitong.attempts.claim")))
 
 
@@ -143,10 +165,10 @@ def wishes(session: Session, now: datetime, full: Collection[str], limit: int) -
         limit: at most so many.
     """
     rows = session.execute(WISHES, {"now": now, "full": list(full), "limit": limit})
-    return [_attempt(*row) for row in rows]
+    return [_claim(now, *row) for row in rows]
 
 
-def _attempt(*row: Any) -> Claim:  # noqa: ANN401  a row of many types
+def _claim(now: datetime, *row: Any) -> Claim:  # noqa: ANN401  a row of many types
     *fields, local_network, cause, correlation_id, traceparent, was_leased = row
     wish = dict(zip(WISH, fields, strict=False))
     timeout = timedelta(milliseconds=wish.pop("timeout_ms"))
@@ -154,26 +176,28 @@ def _attempt(*row: Any) -> Claim:  # noqa: ANN401  a row of many types
     if was_leased:
         attempt = replace(attempt, doubtful=True)
     context = Cause(cause, correlation_id, attempt.tenant, local_network, traceparent)
-    return Claim(attempt, context)
+    return Claim(attempt, context, now + timeout + GRACE)
 
 
-def lease(session: Session, leased: Iterable[tuple[Attempt, datetime]]) -> None:
+def lease(session: Session, claims: Iterable[Claim]) -> None:
     """Note that these are being called, each until a time."""
-    rows = [(attempt.id, attempt.doubtful, until) for attempt, until in leased]
+    rows = [(attempt.id, attempt.doubtful, until) for attempt, _, until in claims]
     update_rows(session, AttemptRow, ("id", "doubtful", "lease_until"), rows)
 
 
-def conclude(session: Session, verdicts: Iterable[Verdict], now: datetime) -> None:
-    """Write down how attempts go on, or how they ended."""
-    update_rows(session, AttemptRow, CHANGED, [_changed(each, now) for each in verdicts])
+def conclude(session: Session, concluded: Iterable[Concluded], now: datetime) -> set[UUID]:
+    """Write down how attempts go on, or how they ended; return those that were ours still."""
+    rows = [_changed(each, now) for each in concluded]
+    return set(session.scalars(CONCLUDE, bind((*CHANGED, "held_until"), rows)))
 
 
-def _changed(verdict: Verdict, now: datetime) -> tuple[object, ...]:
+def _changed(concluded: Concluded, now: datetime) -> tuple[object, ...]:
+    (_, _, until), verdict = concluded
     attempt, (result, code, detail) = verdict.attempt, verdict.outcome
     counts = (attempt.id, attempt.tries, attempt.questions, attempt.doubtful)
     if isinstance(verdict, End):
-        return (*counts, now, None, now, result, code, detail)
-    return (*counts, now + verdict.pause, None, None, None, code, detail)
+        return (*counts, now, None, now, result, code, detail, until)
+    return (*counts, now + verdict.pause, None, None, None, code, detail, until)
 
 
 def count_open(session: Session) -> tuple[int, int]:

@@ -34,7 +34,7 @@ YEARS = 1e9
 """Seconds. A handler may wait for its database as long as it takes."""
 
 UNWANTED = 5000
-"""After so many records that nobody listens to, the place is written down all the same."""
+"""After so many records of a partition that nobody listens to, the place is written down."""
 
 Handle = Callable[[Sequence[Record]], Awaitable[None]]
 Places = Mapping[str, int]
@@ -49,8 +49,9 @@ class Consumer(driver.Consumer):
     """
 
     async def wait_first(self, *coros: Any, timeout: Any = None) -> Any:  # noqa: ANN401, ASYNC109
-        """Wait for the first of two, the put, and let the second go."""
-        del timeout
+        """Of a put and a rebalance, wait for the put; of all else, as Faust does."""
+        if len(coros) != len(("put", "rebalance")):
+            return await super().wait_first(*coros, timeout=timeout)
         put, suspended = coros
         suspended.close()
         return await put
@@ -68,9 +69,10 @@ class Consumer(driver.Consumer):
         places = await transport.reached()
         for partition in self.assignment():
             place, group = places.get(transport.source_of(partition)), committed.get(partition)
-            if place is not None and start_before(group, place):
-                start = min(place, group or 0)
-                log.error("broker.differs", partition=str(partition), group=group, ours=place)
+            start = start_before(group, place)
+            if start is not None:
+                tell = log.info if group and group - start <= UNWANTED else log.error
+                tell("broker.differs", partition=str(partition), group=group, ours=place)
                 await self.seek_wait({partition: start})
                 committed[partition] = start
         return committed
@@ -81,9 +83,17 @@ class Consumer(driver.Consumer):
             await self.seek(partition, offset)
 
 
-def start_before(group: int | None, place: int) -> bool:
-    """Tell whether to start elsewhere than where the group stands."""
-    return group is None or group < 0 or place < group
+def start_before(group: int | None, place: int | None) -> int | None:
+    """Return where to start, if it is before where the group stands.
+
+    Records that nobody listens to are acknowledged and not counted in our place, so
+    it lies a little behind as a rule.
+    """
+    if place is None:
+        return None
+    if group is None or group < 0:
+        return 0
+    return place if place < group else None
 
 
 class Transport(driver.Transport):
@@ -119,7 +129,7 @@ class Reader:
         self._names = names
         self._prefix = len(prefix)
         self._handle = handle
-        self._unwanted = 0
+        self._unwanted: dict[TP, int] = {}
         self._barrier: dict[tuple[TP, int], int] = {}
 
     async def read(self, channel: Any) -> None:  # noqa: ANN401  Faust does not type its queues
@@ -134,10 +144,7 @@ class Reader:
     async def accept(self, batch: Sequence[Message]) -> None:
         """Handle a batch, as far as it is still ours, and acknowledge it."""
         live = [message for message in batch if self._is_live(message)]
-        wanted = [message for message in live if self._is_wanted(message)]
-        self._unwanted += len(live) - len(wanted)
-        if self._unwanted >= UNWANTED:
-            wanted, self._unwanted = live, 0
+        wanted = [message for message in live if self._is_to_be_handled(message)]
         if wanted:
             await self._handle([self._record(message) for message in wanted])
         for message in live:
@@ -150,6 +157,12 @@ class Reader:
         if app.should_stop or app.rebalancing or turn[1] != app.consumer_generation_id:
             self._barrier.setdefault(turn, message.offset)
         return message.offset < self._barrier.get(turn, message.offset + 1)
+
+    def _is_to_be_handled(self, message: Message) -> bool:
+        """Tell whether the inbox must see it: somebody listens, or nobody has for long."""
+        unwanted = 0 if self._is_wanted(message) else self._unwanted.get(message.tp, 0) + 1
+        self._unwanted[message.tp] = unwanted % UNWANTED
+        return unwanted in {0, UNWANTED}
 
     def _is_wanted(self, message: Message) -> bool:
         """Tell whether anybody here listens; what does not say its type is looked into."""

@@ -1,14 +1,20 @@
 """The database of one service: base class, column types, engine, sessions."""
 
+import re
 from enum import StrEnum
+from functools import cache, lru_cache
 from typing import Any, TypeAlias
 
 import msgspec
+import sqlalchemy
 from psycopg import Connection
 from psycopg.types.array import ListBinaryDumper
 from sqlalchemy import DateTime, Dialect, Engine, Enum, LargeBinary, MetaData, create_engine, event
+from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 from sqlalchemy.types import TypeDecorator
+
+from shared.errors import UnprocessableError
 
 Sessions = sessionmaker[Session]
 
@@ -22,9 +28,26 @@ NAMING = {
 
 
 class Base(DeclarativeBase):
-    """Base of every table. Constraint names are fixed, so migrations can name them."""
+    """Base of every table. Constraint names are fixed, so migrations can name them.
+
+    Each service has its own database, and so its own names: two may both have `orders`.
+    """
 
     metadata = MetaData(naming_convention=NAMING)
+    """The kernel's tables, which every database has."""
+
+    def __init_subclass__(cls, **arguments: Any) -> None:  # noqa: ANN401
+        """Enter a table among those of its own service."""
+        room, _, rest = cls.__module__.partition(".")
+        if room != "shared":
+            cls.metadata = metadata_of(f"{room}.{rest.partition('.')[0]}")
+        super().__init_subclass__(**arguments)
+
+
+@cache
+def metadata_of(service: str) -> MetaData:
+    """Return the tables of one service, named by its package (`services.order`)."""
+    return MetaData(naming_convention=NAMING, info={"service": service})
 
 
 def words(kind: type[StrEnum]) -> Enum:
@@ -84,15 +107,70 @@ def make_sessions(url: Url) -> Sessions:
     return sessionmaker(make_engine(url), expire_on_commit=False)
 
 
+KEEP_ALIVE = {
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,
+}
+"""A server that is cut off, and says nothing, is given up after half a minute."""
+
+
 def make_engine(url: Url) -> Engine:
     """Return an engine set up for statements that carry many rows."""
     engine = create_engine(
-        url, pool_size=2, max_overflow=CONNECTIONS - 2, connect_args={"connect_timeout": 5}
+        url,
+        pool_size=2,
+        max_overflow=CONNECTIONS - 2,
+        connect_args={"connect_timeout": 5, **KEEP_ALIVE},
     )
     event.listen(engine, "connect", prefer_binary_arrays)
+    event.listen(engine, "handle_error", tell_limits_from_outages)
+    event.listen(engine, "before_cursor_execute", count_writing)
     return engine
 
 
 def prefer_binary_arrays(connection: Connection[Any], _: object) -> None:
     """Send lists as they are; as text, each item costs two regular expressions."""
     connection.adapters.register_dumper(list, ListBinaryDumper)
+
+
+LIMITS = "54"
+"""The class of SQLSTATE for what is more than the server can take, and stays so."""
+
+
+def tell_limits_from_outages(context: ExceptionContext) -> None:
+    """Refuse what is too large for an index; the driver reports it like an outage.
+
+    Raises:
+        UnprocessableError: so that nobody waits for it to pass.
+    """
+    state = getattr(context.original_exception, "sqlstate", None) or ""
+    if state.startswith(LIMITS):
+        msg = "something in it is too large to be stored"
+        raise UnprocessableError(msg, code="too-large", remedy="shorten its longest texts")
+
+
+WRITINGS = "kaitong.writings"
+WRITING = re.compile(r"\b(INSERT|UPDATE|DELETE|MERGE|TRUNCATE|COPY)\b", re.IGNORECASE)
+LOCKING = re.compile(r"\bFOR (NO KEY )?UPDATE\b", re.IGNORECASE)
+
+
+def count_writing(
+    connection: sqlalchemy.Connection, _cursor: object, statement: str, *_: object
+) -> None:
+    """Count the statements that write, for those who must know whether anything was written."""
+    if is_writing(statement):
+        connection.info[WRITINGS] = connection.info.get(WRITINGS, 0) + 1
+
+
+@lru_cache(maxsize=4096)
+def is_writing(statement: str) -> bool:
+    """Tell whether a statement may change anything, in its CTEs too; locks change nothing."""
+    return WRITING.search(LOCKING.sub("", statement)) is not None
+
+
+def writings(session: Session) -> int:
+    """Return how many statements have written on this session's connection; it only grows."""
+    found: int = session.connection().info.get(WRITINGS, 0)
+    return found

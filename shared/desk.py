@@ -14,6 +14,7 @@ from typing import Any, TypeAlias, TypeVar
 
 from sqlalchemy.orm import Session
 
+from shared import metrics
 from shared.breath import breath
 from shared.contracts import Cause
 from shared.db import Sessions
@@ -111,23 +112,36 @@ class Desk:
             while len(errands) < MOST and not self._waiting.empty():
                 errands.append(self._waiting.get_nowait())
             if waited_for := [each for each in errands if not each.answer.done()]:
+                metrics.batch_size("desk").observe(len(waited_for))
                 async with breath(len(waited_for)):
                     await self._serve(waited_for)
 
     async def _serve(self, errands: Sequence[Errand]) -> None:
+        outcomes: list[Outcome] = []
         try:
-            outcomes = await self._relay.commit(partial(self._transact, errands))
+            await self._relay.commit(partial(self._transact, errands, outcomes))
         except PASSING as trouble:
             error = UnavailableError("the database is out; ask again, with the same keys")
             error.__cause__ = trouble
-            outcomes = [Outcome(errand, error=error) for errand in errands]
+            served = {id(outcome.errand) for outcome in outcomes}
+            waiting = [errand for errand in errands if id(errand) not in served]
+            outcomes += [Outcome(errand, error=error) for errand in waiting]
         for outcome in outcomes:
             outcome.tell()
 
-    def _transact(self, errands: Sequence[Errand], dispatch: Dispatch) -> list[Outcome]:
+    def _transact(
+        self, errands: Sequence[Errand], outcomes: list[Outcome], dispatch: Dispatch
+    ) -> None:
+        """Serve these, and add what is final to the outcomes, whatever becomes of the rest."""
         serve = partial(self._serve_all, datetime.now(UTC), dispatch)
-        done = divide(errands, partial(stubbornly, serve), refuse, (Exception,))
-        return [outcome for part in done for outcome in part]
+
+        def together(several: Sequence[Errand]) -> None:
+            outcomes.extend(stubbornly(serve, several))
+
+        def alone(errand: Errand, error: Exception) -> None:
+            outcomes.append(refuse(errand, error))
+
+        divide(errands, together, alone, (Exception,))
 
     def _serve_all(
         self, now: datetime, dispatch: Dispatch, errands: Sequence[Errand]
@@ -163,8 +177,8 @@ def serve_one(errand: Errand, transaction: Transaction) -> Outcome:
         return Outcome(errand, error=refusal)
 
 
-def refuse(errand: Errand, error: Exception) -> list[Outcome]:
+def refuse(errand: Errand, error: Exception) -> Outcome:
     """Keep the reason for the one who asked."""
     if isinstance(error, StubbornCollisionError):
         error = UnavailableError("others are writing the same thing; ask again in a moment")
-    return [Outcome(errand, error=error)]
+    return Outcome(errand, error=error)

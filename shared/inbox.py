@@ -6,65 +6,37 @@ times and then parked with its traceback; a bug in the kernel ends the process.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
-from traceback import format_exception
 from typing import Any, TypeAlias, TypeVar
 from uuid import UUID
 
-import msgspec
 from sqlalchemy.orm import Session
 
 from shared import inbox_rows, metrics
-from shared.contracts import Envelope, Message, name_of, read_envelope
+from shared.contracts import Envelope, Message, name_of
 from shared.db import Sessions
-from shared.errors import DomainError, PoisonError
 from shared.inbox_rows import Heard, Record
 from shared.outbox import Dispatch
-from shared.parking import Parking, Why, park
-from shared.work import (
-    COLLISION,
-    PASSING,
-    StubbornCollisionError,
-    Transaction,
-    Work,
-    Works,
-    begin,
-    divide,
-    stubbornly,
+from shared.parking import park
+from shared.trouble import (
+    HOPELESS,
+    HandlerError,
+    UnknownVersionError,
+    blaming_the_data,
+    blaming_the_handler,
+    blaming_the_sender,
+    parking_of,
+    read,
 )
+from shared.work import Transaction, Work, Works, begin, divide, stubbornly
 
 M = TypeVar("M", bound=Message)
 Preload: TypeAlias = Callable[[Session, Sequence[Any]], None]
 """Reads, with few statements, the aggregates that handlers of these messages will ask for."""
 
-MOST_BYTES = 1_000_000
 MOST_TRIES = 3
-
-
-class UnknownVersionError(PoisonError):
-    """A fact that we listen to, in a version that we do not know, and in no other."""
-
-
-class TooLargeError(PoisonError):
-    """A message over the size limit."""
-
-
-class HandlerError(Exception):
-    """A handler stumbled over something that it does not know."""
-
-
-class DeadlyError(Exception):
-    """A record that ended the process, again and again."""
-
-
-HOPELESS = (
-    *(msgspec.MsgspecError, PoisonError, DomainError),
-    *(HandlerError, StubbornCollisionError, UnicodeDecodeError),
-)
-"""Trouble that stays however often we try: this message cannot be handled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,22 +52,6 @@ class Subscription:
 
 Subscriptions: TypeAlias = dict[str, Subscription]
 """By type, as on the wire."""
-
-
-@contextmanager
-def blaming_the_handler() -> Iterator[None]:
-    """Tell a handler's bug from one of the kernel, which must end the process.
-
-    Raises:
-        HandlerError: for whatever comes out that nobody knows.
-    """
-    try:
-        yield
-    except (*PASSING, *COLLISION, *HOPELESS):
-        raise
-    except Exception as bug:
-        msg = f"{type(bug).__name__}: {bug}"
-        raise HandlerError(msg) from bug
 
 
 def on(
@@ -125,8 +81,16 @@ def subscribe(*subscriptions: Subscription) -> Subscriptions:
     return {subscription.message.type: subscription for subscription in subscriptions}
 
 
-Companion: TypeAlias = Callable[[Session, Sequence[Record]], None]
-"""What is written together with the handling of records, for example a timer struck out."""
+Companion: TypeAlias = Callable[[Session, Sequence[Record]], Sequence[Record]]
+"""What is written before records are handled, with them: for example a timer is struck out.
+
+Returns those that are still to be handled, and not by another process.
+"""
+
+
+def nothing(_: Session, records: Sequence[Record]) -> Sequence[Record]:
+    """Write nothing with records, and have them all handled."""
+    return records
 
 
 class Receiver:
@@ -136,7 +100,7 @@ class Receiver:
         self,
         sessions: Sessions,
         subscriptions: Subscriptions,
-        companion: Companion | None = None,
+        companion: Companion = nothing,
     ) -> None:
         self._sessions = sessions
         self._subscriptions = subscriptions
@@ -158,23 +122,26 @@ class Receiver:
         self.receive(records, datetime.now(UTC), dispatch)
 
     def _handle_all(self, now: datetime, dispatch: Dispatch, records: Sequence[Record]) -> None:
-        with begin(self._sessions, now, dispatch) as transaction:
-            heard = inbox_rows.note(transaction.session, list(self.open_all(records)), now)
+        with blaming_the_data(), begin(self._sessions, now, dispatch) as transaction:
+            session = transaction.session
+            ours = self._companion(session, records)
+            heard = inbox_rows.note(session, list(self.open_all(ours)), now)
             with blaming_the_handler():
                 self.hand_out(heard, transaction)
-            inbox_rows.reach(transaction.session, records)
-            if self._companion:
-                self._companion(transaction.session, records)
-            with blaming_the_handler():
                 transaction.flush()
+            inbox_rows.reach(session, records)
+        for each in heard:
+            metrics.messages(each.envelope.type, "handled").inc()
 
     def _alone(self, now: datetime, dispatch: Dispatch, record: Record, error: Exception) -> None:
         """Give one record its last chances; then set it aside with the reason."""
-        tries = MOST_TRIES - 1 if isinstance(error, HandlerError) else 0
-        for _ in range(tries):
+        handle = partial(self._handle_all, now, dispatch)
+        tries = 1
+        while isinstance(error, HandlerError) and tries < MOST_TRIES:
+            tries += 1
             try:
-                return self._handle_all(now, dispatch, [record])
-            except HandlerError as again:
+                return stubbornly(handle, [record])
+            except HOPELESS as again:
                 error = again
         return self.set_aside(record, error, now, dispatch)
 
@@ -183,27 +150,31 @@ class Receiver:
     ) -> None:
         """Park one record with the reason, so that those of other keys can pass."""
         with begin(self._sessions, now, dispatch) as transaction:
-            parking = _parking(record, error)
-            park(transaction.session, [parking], now)
-            inbox_rows.reach(transaction.session, [record])
-            if self._companion:
-                self._companion(transaction.session, [record])
-        metrics.messages(parking.type, "parked").inc()
+            session = transaction.session
+            parkings = [parking_of(ours, error) for ours in self._companion(session, [record])]
+            park(session, parkings, now)
+            inbox_rows.reach(session, [record])
+        for parking in parkings:
+            metrics.messages(parking.type, "parked").inc()
+
+    def set_aside_now(self, record: Record, error: Exception, dispatch: Dispatch) -> None:
+        """Park one record at the time it is."""
+        self.set_aside(record, error, datetime.now(UTC), dispatch)
 
     def open_all(self, records: Iterable[Record]) -> Iterator[Heard]:
         """Yield the messages in these records that somebody here listens to.
 
         Raises:
-            msgspec.MsgspecError: if one does not keep to its contract.
-            PoisonError: if one is too large, or in a version that nobody here knows.
+            PoisonError: if one cannot be read, or is in a version that nobody here knows.
         """
         for record in records:
-            if len(record.body) > MOST_BYTES:
-                msg = f"{len(record.body)} bytes; at most {MOST_BYTES} are read"
-                raise TooLargeError(msg)
-            envelope = read_envelope(record.body)
+            if record.type and name_of(record.type) not in self._names:
+                metrics.messages(record.type, "ignored").inc()
+                continue
+            envelope = read(record)
             if envelope.type in self._subscriptions:
-                message = envelope.open()
+                with blaming_the_sender():
+                    message = envelope.open()
                 assert message is not None
                 yield Heard(record, envelope, message)
             else:
@@ -225,7 +196,6 @@ class Receiver:
                 transaction.work(each.envelope.as_cause, each.envelope.time) for each in several
             ]
             subscription.handle([each.message for each in several], Works(transaction, works))
-            metrics.messages(subscription.message.type, "handled").inc(len(several))
 
     def _preload(self, session: Session, heard: Sequence[Heard]) -> None:
         """Read the aggregates that the handlers of these messages will ask for."""
@@ -267,38 +237,3 @@ def _release(
     for type_, several in gathered.items():
         yield subscriptions[type_], several
     gathered.clear()
-
-
-REASONS: tuple[tuple[type[Exception], Why], ...] = (
-    (TooLargeError, Why.TOO_LARGE),
-    (UnknownVersionError, Why.UNKNOWN_VERSION),
-    (DeadlyError, Why.DEADLY),
-    (HandlerError, Why.BUG),
-    (StubbornCollisionError, Why.COLLISION),
-    (PoisonError, Why.RULE_BROKEN),
-    (DomainError, Why.RULE_BROKEN),
-)
-
-
-def why(error: Exception) -> Why:
-    """Return the class of trouble that an error is of."""
-    return next((why for kind, why in REASONS if isinstance(error, kind)), Why.UNREADABLE)
-
-
-def explain(error: Exception) -> str:
-    """Return what a person needs to know of an error: of a bug, the traceback too."""
-    if isinstance(error, HandlerError):
-        return "".join(format_exception(error.__cause__))
-    return f"{type(error).__name__}: {error}"
-
-
-def _parking(record: Record, error: Exception) -> Parking:
-    try:
-        envelope = read_envelope(record.body)
-        identity, type_ = str(envelope.id), envelope.type
-    except (msgspec.MsgspecError, UnicodeDecodeError):
-        identity, type_ = record.identity, record.type
-    return Parking(
-        *(identity, record.source, record.offset, type_, record.key, record.body),
-        *(why(error), explain(error)),
-    )

@@ -42,6 +42,11 @@ class OffsetRow(Base):
     """The offset of the next record to read."""
 
 
+def number_of(id_: UUID) -> int:
+    """Return a number that stands for an id where offsets are kept."""
+    return id_.int >> 65
+
+
 class Record(NamedTuple):
     """One message as it came: from a partition, a timer or the runner."""
 
@@ -49,7 +54,7 @@ class Record(NamedTuple):
     """Topic and partition (`order/7`), or `timers`, `attempts`, `parked`."""
 
     offset: int
-    """Where in its partition; 0 where there is none."""
+    """Where in its partition; of a timer or an attempt, a number that names it."""
 
     key: bytes
     body: bytes

@@ -14,7 +14,7 @@ from pydantic import BaseModel
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from shared import attempt_rows, history, outbox, parking, timers
+from shared import attempt_rows, history, outbox, parking, timers, unsent
 from shared.auth import Caller, allow
 from shared.db import Sessions
 from shared.errors import NotFoundError
@@ -140,7 +140,7 @@ def make_ops_router(desks: Desks) -> Router:
 
 def state_of(desks: Desks, session: Session, now: datetime) -> StateView:
     """Count what waits."""
-    oldest = outbox.oldest_unsent(session)
+    oldest = unsent.oldest(session)
     waiting, doubtful = attempt_rows.count_open(session)
     return StateView(
         service=desks.service,

@@ -7,23 +7,20 @@ came between. `sequences` counts the letters under each key.
 """
 
 from collections import Counter as Tally
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple, cast
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import (
     BigInteger,
-    CursorResult,
     Index,
     bindparam,
-    delete,
     exists,
     func,
     insert,
     select,
-    tuple_,
 )
 from sqlalchemy import Sequence as Counter
 from sqlalchemy.dialects.postgresql import ARRAY
@@ -33,6 +30,13 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from shared.bulk import bind, table_of, unnest
 from shared.contracts import Cause, Envelope, Message, encode
 from shared.db import Base, Instant
+from shared.errors import UnprocessableError
+
+MOST_BYTES = 1_000_000
+"""The largest letter; Kafka refuses more, and would keep all behind it waiting."""
+
+ENVELOPE = 4_000
+"""What an envelope adds to its message, at most."""
 
 RETENTION = timedelta(days=7)
 """So long topics keep what was sent; older letters no broker needs to be reminded of."""
@@ -80,18 +84,6 @@ class SequenceRow(Base):
     told: Mapped[int] = mapped_column(BigInteger)
 
 
-class SentRow(Base):
-    """How far one partition was written by this service: what the broker must not forget."""
-
-    __tablename__ = "sent"
-
-    source: Mapped[str] = mapped_column(primary_key=True)
-    """Topic and partition, `order/7`."""
-
-    highest: Mapped[int] = mapped_column(BigInteger)
-    """The highest offset that the broker has given to a letter of ours."""
-
-
 class Letter(NamedTuple):
     """A message, sealed: all that the wire needs."""
 
@@ -130,9 +122,25 @@ class Draft(NamedTuple):
     """A message that is to be told, not yet counted and sealed."""
 
     message: Message
+    data: bytes
+    """The message, encoded while its author can still be blamed for it."""
+
     cause: Cause
     position: int
     """Its place among the messages of its cause."""
+
+    @classmethod
+    def of(cls, message: Message, cause: Cause, position: int) -> "Draft":
+        """Take down what is to be told.
+
+        Raises:
+            UnprocessableError: if it is too large for the way it has to go.
+        """
+        data = encode(message)
+        if len(data) > MOST_BYTES - ENVELOPE:
+            msg = f"{message.type} would be {len(data)} bytes; at most {MOST_BYTES} are carried"
+            raise UnprocessableError(msg, code="too-large", remedy="ask for less at a time")
+        return cls(message, data, cause, position)
 
 
 OUTBOX = table_of(OutboxRow)
@@ -169,30 +177,6 @@ KEYS = bindparam("new_key", type_=ARRAY(UNSENT.c.key.type))
 OTHERS_FIRST = exists().where(UNSENT.c.key == func.any(KEYS), UNSENT.c.teller != TELLER)
 STORE = select(OTHERS_FIRST).add_cte(NAMED)
 
-OLDEST_UNSENT = (
-    select(*COLUMNS)
-    .join_from(
-        OUTBOX,
-        UNSENT,
-        (OUTBOX.c.position == UNSENT.c.position) & (OUTBOX.c.told_at == UNSENT.c.told_at),
-    )
-    .where(UNSENT.c.told_at <= bindparam("told_before", type_=Instant))
-    .order_by(UNSENT.c.position)
-    .limit(bindparam("limit"))
-)
-SENT = unnest([UNSENT.c.key, UNSENT.c.id])
-MARK = delete(UNSENT).where(tuple_(UNSENT.c.key, UNSENT.c.id) == tuple_(SENT.c.key, SENT.c.id))
-SENT_TO = table_of(SentRow)
-FILL = unnest([SENT_TO.c.source, SENT_TO.c.highest])
-NEW_FILL = insert_or_update(SENT_TO).from_select(
-    ["source", "highest"], select(FILL).order_by(FILL.c.source)
-)
-FILLED = NEW_FILL.on_conflict_do_update(
-    index_elements=["source"],
-    set_={"highest": func.greatest(SENT_TO.c.highest, NEW_FILL.excluded.highest)},
-)
-OLDEST = select(func.min(UNSENT.c.told_at))
-
 
 def store(
     session: Session, drafts: Sequence[Draft], now: datetime, teller: UUID
@@ -226,35 +210,15 @@ def count(session: Session, drafts: Iterable[Draft]) -> dict[UUID, int]:
 def seal(drafts: Iterable[Draft], before: dict[UUID, int], now: datetime) -> list[Letter]:
     """Put each message in its envelope, numbered within its key."""
     letters = []
-    for message, cause, position in drafts:
+    for message, data, cause, position in drafts:
         key = message.key
         before[key] = sequence = before[key] + 1
-        envelope = Envelope.around(message, cause, position, sequence, now)
+        envelope = Envelope.around(message, cause, position, sequence, now, data)
         body = encode(envelope)
         letters.append(
             Letter(envelope.id, cause.tenant, message.type, message.topic, key, sequence, body)
         )
     return letters
-
-
-def unsent(session: Session, told_before: datetime, limit: int) -> list[Letter]:
-    """Return the oldest letters that nobody has marked as sent.
-
-    Always from the beginning: the order of positions is not that of commits.
-    """
-    rows = session.execute(OLDEST_UNSENT, {"told_before": told_before, "limit": limit})
-    return [Letter(*row) for row in rows]
-
-
-def mark(session: Session, letters: Sequence[Letter], places: Mapping[str, int]) -> None:
-    """Remember that these letters are with the broker, and how far that fills its partitions."""
-    session.execute(MARK, bind(("key", "id"), [(letter.key, letter.id) for letter in letters]))
-    session.execute(FILLED, bind(("source", "highest"), list(places.items())))
-
-
-def sent(session: Session) -> dict[str, int]:
-    """Return the highest offset that was given to us, by topic and partition."""
-    return {row.source: row.highest for row in session.scalars(select(SentRow))}
 
 
 def told_about(
@@ -266,28 +230,3 @@ def told_about(
     )
     rows = session.execute(mine.order_by(OUTBOX.c.position).limit(limit))
     return [row.tuple() for row in rows]
-
-
-def oldest_unsent(session: Session) -> datetime | None:
-    """Return when the oldest unsent letter was told, if there is one."""
-    oldest: datetime | None = session.scalars(OLDEST).one()
-    return oldest
-
-
-def forget_sent(session: Session, sources: Collection[str], now: datetime, teller: UUID) -> int:
-    """Take all that the broker may still have held for unsent again; return how many letters.
-
-    For a broker that has lost its topics. Readers drop what they know already.
-    """
-    lost = select(OUTBOX.c.key, OUTBOX.c.id, OUTBOX.c.position, OUTBOX.c.told_at, TELLER).where(
-        OUTBOX.c.told_at >= bindparam("since", type_=Instant)
-    )
-    statement = (
-        insert_or_update(UNSENT)
-        .from_select(["key", "id", "position", "told_at", "teller"], lost)
-        .on_conflict_do_nothing()
-        .execution_options(preserve_rowcount=True)
-    )
-    session.execute(delete(SENT_TO).where(SENT_TO.c.source.in_(sources)))
-    result = session.execute(statement, {"since": now - RETENTION, "teller": teller})
-    return cast("CursorResult[Any]", result).rowcount

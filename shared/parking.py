@@ -94,9 +94,15 @@ def park(session: Session, several: Sequence[Parking], now: datetime) -> None:
 
 
 def oldest(session: Session, key: bytes) -> ParkedRow | None:
-    """Return the message to release first under a key, locked."""
+    """Return the message to release first under a key."""
     mine = select(ParkedRow).where(ParkedRow.key == key, OPEN)
-    return session.scalar(mine.order_by(ParkedRow.position).limit(1).with_for_update())
+    return session.scalar(mine.order_by(ParkedRow.position).limit(1))
+
+
+def lock(session: Session, position: int) -> bool:
+    """Keep all who come from a parked message until we end; tell whether it is parked still."""
+    mine = select(ParkedRow.position).where(ParkedRow.position == position, OPEN)
+    return session.scalar(mine.with_for_update()) is not None
 
 
 def release(session: Session, identity: str, now: datetime) -> None:

@@ -9,6 +9,7 @@ from asyncio import Future
 from contextlib import suppress
 from typing import Any
 
+import structlog
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 from aiokafka.helpers import create_ssl_context
@@ -22,9 +23,14 @@ BUFFER = 1 << 18
 """Bytes that may wait for one partition; more than a batch of the relay's makes."""
 
 OUT_AFTER_MS = 10_000
-"""A letter that the broker has not taken by then is sent again from the table."""
+"""A request is given up after this; an idempotent producer then makes it again, for ever."""
 
 CLOSE_S = 3.0
+FIRST_PAUSE = 0.2
+LONGEST_PAUSE = 5.0
+"""Seconds between two tries to reach the broker."""
+
+log = structlog.get_logger()
 
 
 class Producer:
@@ -56,6 +62,8 @@ class Producer:
             with suppress(KafkaError, OSError, TimeoutError):
                 async with asyncio.timeout(CLOSE_S):
                     await kafka.stop()
+                    return
+            await _abandon(kafka)
 
     async def send(self, letter: Letter) -> "Future[Any]":
         """Queue one letter; the future is done once all replicas have it.
@@ -85,6 +93,32 @@ class Producer:
         return {
             source: found[source] for source, highest in sent.items() if found[source] <= highest
         }
+
+
+async def _abandon(kafka: AIOKafkaProducer) -> None:
+    """End what `stop` leaves when the broker is out: a task that would try for ever."""
+    with suppress(KafkaError, OSError):
+        await kafka.client.close()
+    # aiokafka offers no other way.
+    task, waiting = kafka._sender.sender_task, kafka._message_accumulator  # noqa: SLF001
+    if task:
+        task.cancel()
+        await asyncio.wait({task}, timeout=CLOSE_S)
+    waiting.fail_all(UnavailableError("the broker is out"))
+
+
+async def wait_for_broker(settings: Settings) -> None:
+    """Return once the broker can be reached."""
+    probe, pause = Producer(settings), FIRST_PAUSE
+    while True:
+        try:
+            await probe.open()
+        except UnavailableError as trouble:
+            log.info("broker.waited_for", trouble=str(trouble), seconds=pause)
+            await asyncio.sleep(pause)
+            pause = min(LONGEST_PAUSE, 2 * pause)
+        else:
+            return await probe.close()
 
 
 def options(settings: Settings) -> dict[str, Any]:

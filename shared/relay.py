@@ -7,23 +7,29 @@ leave in the order of their commits. Sends are awaited, and marked in bulk, late
 When the broker is out, or anything went wrong on the way to it, nothing is sent
 directly: commits go on, letters wait in the table, and the sweep sends them in
 their order once there is a broker again. A start needs no broker either.
+
+A letter is handed over only when all before it under its key are with the broker,
+or were handed to the same producer before it. So one may arrive twice, and never
+before its elders.
 """
 
 import asyncio
 from asyncio import Future
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 from uuid import uuid4
 
 import structlog
 
-from shared import metrics, outbox
+from shared import metrics, unsent
 from shared.db import Sessions
 from shared.errors import UnavailableError
 from shared.outbox import Dispatch, Letter, Told
+from shared.sender import Sender, confirmed
 from shared.work import PASSING
 
 T = TypeVar("T")
@@ -36,31 +42,14 @@ TICK = timedelta(seconds=0.5)
 LEFT_BEHIND = timedelta(seconds=10)
 """A letter older than this, and unsent, has lost whoever was to send it."""
 
+REMINDER = timedelta(seconds=60)
+"""Between two looks whether the broker still has what it was given."""
+
 HAND_OVER = timedelta(seconds=2)
 """The producer takes letters at once, unless the broker is out and its buffer full."""
 
 LONGEST_PAUSE = 5.0
 """Seconds between two tries to reach the broker."""
-
-
-class Sender(Protocol):
-    """Whoever brings letters to the broker."""
-
-    async def open(self) -> None:
-        """Reach the broker. Raises UnavailableError when it is out."""
-
-    async def close(self) -> None:
-        """Let go of the broker, whatever is still on its way."""
-
-    async def send(self, letter: Letter) -> "Future[Any]":
-        """Queue one letter; the future is done once the broker has it.
-
-        Raises:
-            UnavailableError: if it cannot be queued.
-        """
-
-    async def forgotten(self, sent: dict[str, int]) -> dict[str, int]:
-        """Return those partitions whose end lies before what was sent to them."""
 
 
 class Relay:
@@ -73,9 +62,11 @@ class Relay:
         self._turn = asyncio.Lock()
         self._teller = uuid4()
         self._sent: list[tuple[Letter, Any]] = []
-        self._on_its_way = 0
+        self._filled: dict[str, int] = {}
         self._direct = False
-        self._look_at = datetime.now(UTC)
+        self._doubtful = False
+        self._stumbles = 0
+        self._look_at = self._remind_at = datetime.now(UTC)
         self.on_wake: Callable[[], None] = lambda: None
         """Called after a commit that made work for the runner."""
 
@@ -94,12 +85,13 @@ class Relay:
             try:
                 return await self._in_thread(partial(transact, dispatch))
             except BaseException:
-                self._distrust_the_table()
+                self._doubtful = True
+                self._take_another_name()
                 raise
             finally:
                 await self._pass_on(dispatch.told)
 
-    def _distrust_the_table(self) -> None:
+    def _take_another_name(self) -> None:
         """Take another name: letters under the old one may be there that nobody holds.
 
         A commit whose answer was lost has told letters that are not in memory. What
@@ -112,11 +104,12 @@ class Relay:
             self.on_wake()
         if not self._direct:
             return
+        letters = [letter for part in told for letter in part.letters]
         try:
             if any(part.behind for part in told):
-                await self._sweep(datetime.now(UTC))
-            else:
-                await self._send([letter for part in told for letter in part.letters])
+                keys = {letter.key for letter in letters}
+                letters = await self._ask(unsent.letters_under, keys)
+            await self._send(letters)
         except (UnavailableError, *PASSING) as trouble:
             self._stumble(trouble)
 
@@ -131,26 +124,30 @@ class Relay:
             async with asyncio.timeout(HAND_OVER.total_seconds()):
                 for letter in letters:
                     future = await self._sender.send(letter)
-                    self._on_its_way += 1
                     future.add_done_callback(partial(self._settled, letter))
                     futures.append(future)
         except TimeoutError as error:
-            msg = "the producer's buffer is full"
+            msg = "the producer takes no letters: the broker is out, or has no such topic"
             raise UnavailableError(msg) from error
         return futures
 
     def _settled(self, letter: Letter, future: "Future[Any]") -> None:
-        self._on_its_way -= 1
         if future.cancelled() or future.exception():
             self._stumble(future)
-        else:
-            self._sent.append((letter, future.result()))
+            return
+        place = future.result()
+        self._sent.append((letter, place))
+        source = f"{letter.topic}/{place.partition}"
+        if 0 <= place.offset < self._filled.get(source, 0):
+            self._stumble(f"{source} was at {self._filled[source]}, and is at {place.offset}")
+        self._filled[source] = place.offset
 
     def _stumble(self, trouble: object) -> None:
         """Send nothing directly from now on; the sweep starts anew from the table."""
         if self._direct:
             log.warning("relay.stumbled", trouble=repr(trouble))
         self._direct = False
+        self._stumbles += 1
         metrics.RELAY_DIRECT.set(0)
 
     async def run(self) -> None:
@@ -174,8 +171,9 @@ class Relay:
         self._direct = False
         await self._sender.close()
         await asyncio.sleep(0)  # lets the futures' callbacks note what was sent
-        async with self._turn:
-            await self._mark()
+        with suppress(*PASSING):
+            async with self._turn:
+                await self._mark()
 
     async def _catch_up(self) -> None:
         """Send all that waits in the table; the last of it while nobody commits.
@@ -187,77 +185,91 @@ class Relay:
         await self._sender.open()
         await self._remind_the_broker()
         while not self._direct:
+            while await self._sweep_once() == SWEEP_SIZE:
+                pass
             async with self._turn:
-                self._distrust_the_table()
-                left = await self._sweep_once(datetime.now(UTC))
-                self._direct = left < SWEEP_SIZE
+                self._take_another_name()
+                before = self._stumbles
+                waited = await self._send_what_waits()
+                self._direct = waited < SWEEP_SIZE and self._stumbles == before
         metrics.RELAY_DIRECT.set(1)
         log.info("relay.is_direct")
 
+    async def _sweep_once(self) -> int:
+        """Send the oldest letters of the table, wait for them, mark them; return how many."""
+        letters = await self._ask(unsent.oldest_letters, SWEEP_SIZE)
+        await confirmed(await self._send(letters))
+        await self._mark()
+        return len(letters)
+
+    async def _send_what_waits(self) -> int:
+        """Hand the oldest letters of the table over; return how many."""
+        await self._mark()
+        letters = await self._ask(unsent.oldest_letters, SWEEP_SIZE)
+        await self._send(letters)
+        return len(letters)
+
     async def _remind_the_broker(self) -> None:
         """Send again what a broker that was wiped has lost; readers drop what they know."""
-        sent = await self._in_thread(self._read_sent)
-        if lost := await self._sender.forgotten(sent):
-            letters = await self._in_thread(partial(self._forget_sent, set(lost)))
+        self._filled.clear()
+        filled = await self._ask(unsent.filled)
+        if lost := await self._sender.forgotten(filled):
+            letters = await self._ask(unsent.send_again, set(lost), datetime.now(UTC), uuid4())
             log.error("broker.forgot", partitions=lost, letters_sent_again=letters)
+            msg = f"the broker has forgotten {len(lost)} partitions"
+            self._stumble(msg)
 
     async def settle(self) -> None:
-        """Mark what was sent; now and then, send what others left behind."""
+        """Mark what was sent; now and then, send what others left behind.
+
+        Raises:
+            UnavailableError: if much was left behind: it is sent from the table, from the start.
+        """
         async with self._turn:
             await self._mark()
         now = datetime.now(UTC)
         if now >= self._look_at:
             self._look_at = now + LEFT_BEHIND / 2
-            oldest = await self._in_thread(self._oldest_unsent)
-            metrics.UNSENT_AGE.set((now - oldest).total_seconds() if oldest else 0.0)
-            if oldest and oldest < now - LEFT_BEHIND:
-                async with self._turn:
-                    await self._sweep(now - LEFT_BEHIND)
+            await self._look_behind(now)
+        if now >= self._remind_at:
+            self._remind_at = now + REMINDER
+            await self._remind_the_broker()
+        if self._doubtful:
+            self._doubtful = False
+            await self._tell_what_is_doubtful()
 
-    async def _sweep(self, told_before: datetime) -> None:
-        while await self._sweep_once(told_before) == SWEEP_SIZE:
-            pass
-
-    async def _sweep_once(self, told_before: datetime) -> int:
-        """Send the oldest letters of the table, wait for them, mark them; return how many."""
-        await self._mark()
-        letters = await self._in_thread(partial(self._unsent, told_before))
-        results = await asyncio.gather(*await self._send(letters), return_exceptions=True)
-        if trouble := next((each for each in results if isinstance(each, BaseException)), None):
-            msg = f"a letter was not sent: {trouble!r}"
+    async def _look_behind(self, now: datetime) -> None:
+        oldest = await self._ask(unsent.oldest)
+        metrics.UNSENT_AGE.set((now - oldest).total_seconds() if oldest else 0.0)
+        if oldest and oldest < now - LEFT_BEHIND:
+            msg = f"letters told at {oldest} were left behind"
             raise UnavailableError(msg)
-        await asyncio.sleep(0)  # lets the futures' callbacks note what was sent
-        await self._mark()
-        return len(letters)
+
+    async def _tell_what_is_doubtful(self) -> None:
+        """Send the letters of a commit whose answer was lost: they are in the table only."""
+        async with self._turn:
+            if await self._send_what_waits() == SWEEP_SIZE:
+                msg = "a commit failed, and much is unsent"
+                raise UnavailableError(msg)
 
     async def _mark(self) -> None:
         if self._sent:
             sent, self._sent = self._sent, []
-            await self._in_thread(partial(self._mark_rows, sent))
+            places: dict[str, int] = {}
+            for letter, place in sent:
+                source = f"{letter.topic}/{place.partition}"
+                places[source] = max(place.offset, places.get(source, 0))
+            await self._ask(unsent.mark, [letter for letter, _ in sent], places)
+
+    async def _ask(self, question: Callable[..., T], *about: Any) -> T:  # noqa: ANN401
+        """Ask the table something, or have something written there."""
+        return await self._in_thread(partial(ask, self._sessions, question, *about))
 
     async def _in_thread(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
 
-    def _unsent(self, told_before: datetime) -> list[Letter]:
-        with self._sessions() as session:
-            return outbox.unsent(session, told_before, SWEEP_SIZE)
 
-    def _mark_rows(self, sent: Sequence[tuple[Letter, Any]]) -> None:
-        places: dict[str, int] = {}
-        for letter, place in sent:
-            source = f"{letter.topic}/{place.partition}"
-            places[source] = max(place.offset, places.get(source, 0))
-        with self._sessions.begin() as session:
-            outbox.mark(session, [letter for letter, _ in sent], places)
-
-    def _read_sent(self) -> dict[str, int]:
-        with self._sessions() as session:
-            return outbox.sent(session)
-
-    def _forget_sent(self, sources: set[str]) -> int:
-        with self._sessions.begin() as session:
-            return outbox.forget_sent(session, sources, datetime.now(UTC), uuid4())
-
-    def _oldest_unsent(self) -> datetime | None:
-        with self._sessions() as session:
-            return outbox.oldest_unsent(session)
+def ask(sessions: Sessions, question: Callable[..., T], *about: Any) -> T:  # noqa: ANN401
+    """Do something small in a transaction of its own."""
+    with sessions.begin() as session:
+        return question(session, *about)

@@ -21,6 +21,7 @@ import uvloop
 from shared.alarm import Alarm
 from shared.archive import keep_house
 from shared.bus import Hearing, consuming
+from shared.contracts.base import PRIVATE
 from shared.db import Sessions, make_sessions
 from shared.desk import Desk
 from shared.errors import StartError
@@ -29,13 +30,14 @@ from shared.http import Part as Health
 from shared.logs import configure_logs
 from shared.ops import Desks, make_ops_router
 from shared.patience import patiently
-from shared.producer import Producer
+from shared.producer import Producer, wait_for_broker
 from shared.relay import Relay
 from shared.runner import Runner
 from shared.service import Service
 from shared.settings import Settings
 from shared.stop import stop_process
-from shared.trials import Lifeline
+from shared.trials import Caution, Lifeline
+from shared.work import PASSING
 from shared.worker import Worker
 
 log = structlog.get_logger()
@@ -44,6 +46,8 @@ GARBAGE = 50_000
 """Objects between two looks for cycles; the default of 700 costs a fifth of all CPU."""
 
 HOUSEKEEPING = timedelta(hours=1)
+LAST_WORDS = 10.0
+"""Seconds in which Faust may leave its group, before the process ends all the same."""
 
 
 class Part(StrEnum):
@@ -99,16 +103,15 @@ async def serve(service: Service, settings: Settings, part: Part) -> None:
     await patiently(relay, lambda _: prepare(service, sessions))
     async with AsyncExitStack() as stack:
         lifeline = Lifeline(settings.state / part)
-        careful = lifeline.take()
         stack.callback(lifeline.let_go)
         stack.push_async_callback(relay.close)
         stack.callback(stop_watching)
         watch(relay.run())
         watch(desk.run())
-        watch(keep_house_for_ever(relay, sessions, settings))
+        watch(keep_house_for_ever(sessions, settings))
         if part is not Part.API:
-            worker = Worker(sessions, relay, service.subscriptions, careful=careful)
-            await stack.enter_async_context(working(service, settings, sessions, relay, worker))
+            caution = Caution(sessions, lifeline)
+            await stack.enter_async_context(working(service, settings, sessions, relay, caution))
         await listen(api, port, stopping)
 
 
@@ -135,17 +138,18 @@ def prepare(service: Service, sessions: Sessions) -> None:
 
 @asynccontextmanager
 async def working(
-    service: Service, settings: Settings, sessions: Sessions, relay: Relay, worker: Worker
+    service: Service, settings: Settings, sessions: Sessions, relay: Relay, caution: Caution
 ) -> AsyncIterator[None]:
     """Hear, remind and call for `service`, while the context is open."""
+    subscriptions = service.subscriptions
     wakers = []
-    if any(each.message.topic.startswith("private") for each in service.subscriptions.values()):
-        alarm = Alarm(sessions, relay, service.subscriptions)
+    if any(each.message.topic.startswith(PRIVATE) for each in subscriptions.values()):
+        alarm = Alarm(sessions, relay, subscriptions, caution)
         wakers.append(alarm.wake)
         watch(alarm.run())
     if service.calls:
-        adapter = service.calls.adapter(settings)
-        runner = Runner(sessions, relay, service.subscriptions, adapter, service.calls.limits)
+        adapter, limits = service.calls.adapter(settings), service.calls.limits
+        runner = Runner(sessions, relay, subscriptions, caution, adapter, limits)
         wakers.append(runner.wake)
         watch(runner.run())
 
@@ -154,37 +158,42 @@ async def working(
             wake()
 
     relay.on_wake = wake_all
-    types = tuple(service.subscriptions)
+    worker = Worker(sessions, relay, subscriptions, caution)
+    types = tuple(subscriptions)
     hearing = Hearing(service.name, service.topics, types, worker.handle, worker.reached)
+    reading = watch(hear(hearing, settings))
+    yield
+    stop_watching()
+    await asyncio.wait({reading}, timeout=LAST_WORDS)
+
+
+async def hear(hearing: Hearing, settings: Settings) -> None:
+    """Hear what comes from Kafka, from when it is there."""
+    await wait_for_broker(settings)
     async with consuming(hearing, settings) as reading:
-        watch(reading)
-        yield
-        stop_watching()
+        await reading
 
 
-async def keep_house_for_ever(relay: Relay, sessions: Sessions, settings: Settings) -> None:
-    """Make next month's partitions in time, and move cold months to files."""
+async def keep_house_for_ever(sessions: Sessions, settings: Settings) -> None:
+    """Make next month's partitions in time, and move cold months to files.
+
+    Not in the writing thread: a month takes long to write to a file.
+    """
     while True:
-        await patiently(relay, lambda _: keep_house_once(sessions, settings))
+        try:
+            months, folder = settings.archive_months, settings.archive_folder
+            await asyncio.to_thread(keep_house, sessions, datetime.now(UTC), months, folder)
+        except PASSING as trouble:
+            log.warning("archive.waits", trouble=str(trouble))
         await asyncio.sleep(HOUSEKEEPING.total_seconds())
 
 
-def keep_house_once(sessions: Sessions, settings: Settings) -> None:
-    """Look after the archive's partitions."""
-    with sessions.begin() as session:
-        keep_house(
-            session.connection(),
-            datetime.now(UTC),
-            settings.archive_months,
-            settings.archive_folder,
-        )
-
-
-def watch(loop: Coroutine[Any, Any, None]) -> None:
+def watch(loop: Coroutine[Any, Any, None]) -> "asyncio.Future[None]":
     """Run a loop beside the others, and end the process if it ends by itself."""
     task = asyncio.ensure_future(loop)
     watched.add(task)
     task.add_done_callback(lambda it: it.cancelled() or stop_process("a loop ended", it))
+    return task
 
 
 def stop_watching() -> None:

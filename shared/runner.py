@@ -11,13 +11,12 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from random import uniform
-from typing import NamedTuple
 
 import structlog
 from sqlalchemy.orm import Session
 
 from shared import attempt_rows, metrics
-from shared.attempt_rows import Claim
+from shared.attempt_rows import Claim, Concluded
 from shared.attempts import (
     UNKNOWN,
     Adapter,
@@ -27,7 +26,6 @@ from shared.attempts import (
     CannotAskError,
     ElementTimeoutError,
     End,
-    Limit,
     Limits,
     Outcome,
     Verdict,
@@ -39,11 +37,12 @@ from shared.breath import breath
 from shared.contracts import Cause, Envelope, encode
 from shared.db import Sessions
 from shared.inbox import Receiver, Subscriptions
-from shared.inbox_rows import Record
+from shared.inbox_rows import Record, number_of
 from shared.outbox import Dispatch
 from shared.patience import patiently
-from shared.rates import Rates
+from shared.rates import Rates, read_rates
 from shared.relay import Relay
+from shared.trials import Caution
 from shared.work import Work, begin
 
 log = structlog.get_logger()
@@ -51,21 +50,11 @@ log = structlog.get_logger()
 MOST_CALLS = 200
 """Calls under way at a time in this process."""
 
-GRACE = timedelta(seconds=10)
-"""A lease outlives its call's time-out by this, so that only the dead lose theirs."""
-
 LOOK_AGAIN = timedelta(seconds=1)
 """The longest rest: another process may have made work."""
 
 FULL = timedelta(milliseconds=200)
 """The rest while every element that is wanted is busy."""
-
-
-class Concluded(NamedTuple):
-    """What one call, or question, led to."""
-
-    claim: Claim
-    verdict: Verdict
 
 
 @dataclass(slots=True)
@@ -75,12 +64,12 @@ class Runner:
     sessions: Sessions
     relay: Relay
     subscriptions: Subscriptions
+    caution: Caution
     adapter: Adapter
     limits: Callable[[Session], Limits]
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
     _calls: set["asyncio.Task[None]"] = field(default_factory=set)
     _concluded: "asyncio.Queue[Concluded]" = field(default_factory=asyncio.Queue)
-    _rates: Rates = field(default_factory=Rates)
 
     def wake(self) -> None:
         """Look at once whether there is something to call."""
@@ -125,12 +114,14 @@ class Runner:
             full = [element for element in places.known if not places.left(element)]
             wishes = attempt_rows.wishes(session, now, full, room)
             claims = [wish for wish in wishes if places.take(wish.attempt.element)]
-            attempt_rows.lease(session, [(each.attempt, _lease(each, now)) for each in claims])
-        self._rates.spend(each.attempt.element for each in claims)
+            attempt_rows.lease(session, claims)
+            places.rates.write(session)
         return claims, next_due
 
     def _places(self, session: Session, now: datetime) -> "Places":
-        return Places(self.limits(session), attempt_rows.calling(session, now), self._rates)
+        calling = attempt_rows.calling(session, now)
+        limits = self.limits(session)
+        return Places(limits, calling, read_rates(session, limits, now))
 
     async def _call(self, claim: Claim) -> None:
         """Call, or ask what became of a call, and hand the outcome on."""
@@ -146,6 +137,8 @@ class Runner:
                 return after_call(attempt, await self.adapter.perform(attempt))
         except (TimeoutError, ElementTimeoutError):
             return after_call(attempt, UNKNOWN)
+        except Exception as bug:  # noqa: BLE001  the call may have been done all the same
+            return after_call(attempt, _stumbled(attempt, bug))
 
     async def _ask(self, attempt: Attempt) -> Verdict:
         try:
@@ -155,6 +148,8 @@ class Runner:
             return after_question(attempt, UNKNOWN)
         except CannotAskError as error:
             return End(attempt, UNKNOWN._replace(code="cannot-ask", detail=str(error)))
+        except Exception as bug:  # noqa: BLE001  what was to be asked is unknown still
+            return after_question(attempt, _stumbled(attempt, bug))
 
     async def _commit_outcomes(self) -> None:
         while True:
@@ -168,27 +163,28 @@ class Runner:
     async def _commit(self, concluded: Sequence[Concluded]) -> None:
         """Commit outcomes: those that end an attempt go to its handler, in the same transaction."""
         pauses = [each for each in concluded if isinstance(each.verdict, Again)]
-        ends = {_record(each): each.verdict for each in concluded if isinstance(each.verdict, End)}
+        ends = {_record(each): each for each in concluded if isinstance(each.verdict, End)}
         if pauses:
             await patiently(self.relay, partial(self._pause, pauses))
         if ends:
             receiver = Receiver(self.sessions, self.subscriptions, partial(_end, ends))
-            await patiently(self.relay, partial(receiver.receive_now, list(ends)))
+            await patiently(self.relay, partial(self.caution.receive, receiver, list(ends)))
 
     def _pause(self, pauses: Sequence[Concluded], dispatch: Dispatch) -> None:
         now = datetime.now(UTC)
         with begin(self.sessions, now, dispatch) as transaction:
-            for claim, verdict in pauses:
-                _note(transaction.work(claim.cause), claim.attempt, verdict)
-            again = [_jittered(verdict) for _, verdict in pauses]
-            attempt_rows.conclude(transaction.session, again, now)
+            again = [Concluded(claim, _jittered(verdict)) for claim, verdict in pauses]
+            ours = attempt_rows.conclude(transaction.session, again, now)
+            for claim, verdict in again:
+                if claim.attempt.id in ours:
+                    _note(transaction.work(claim.cause), claim.attempt, verdict)
 
 
 class Places:
     """How many more calls each element bears at this moment."""
 
     def __init__(self, limits: Limits, calling: dict[str, int], rates: Rates) -> None:
-        self._limits, self._calling, self._rates = limits, calling, rates
+        self._limits, self._calling, self.rates = limits, calling, rates
         self._left: dict[str, int] = {}
         self.known = set(limits) | set(calling)
 
@@ -202,16 +198,19 @@ class Places:
         """Take one of its places, if there is one."""
         left = self.left(element)
         self._left[element] = max(0, left - 1)
+        if left:
+            self.rates.spend(element)
         return left > 0
 
     def _count(self, element: str) -> int:
         free = free_places(self._limits, self._calling, element)
-        per_second = self._limits.get(element, Limit()).per_second
-        return min(free, self._rates.left(element, per_second)) if per_second else free
+        return min(free, self.rates.left(element, free))
 
 
-def _lease(claim: Claim, now: datetime) -> datetime:
-    return now + claim.attempt.timeout + GRACE
+def _stumbled(attempt: Attempt, bug: Exception) -> Outcome:
+    """Return what is known after a bug in an adapter: nothing. People are told in the end."""
+    log.error("adapter.bug", element=attempt.element, kind=attempt.kind, exc_info=bug)
+    return UNKNOWN._replace(code="adapter-bug", detail=f"{type(bug).__name__}: {bug}")
 
 
 def _jittered(verdict: Verdict) -> Verdict:
@@ -230,7 +229,7 @@ def _note(work: Work, attempt: Attempt, verdict: Verdict) -> None:
 
 def _record(concluded: Concluded) -> Record:
     """Return the end of an attempt as a message; the same however often it is found."""
-    (attempt, cause), verdict = concluded
+    (attempt, cause, _), verdict = concluded
     result, code, detail = verdict.outcome
     message = AttemptAnswered(
         order_id=attempt.order_id, attempt_id=attempt.id, result=result, code=code, detail=detail
@@ -239,8 +238,13 @@ def _record(concluded: Concluded) -> Record:
         attempt.id, cause.correlation_id, cause.tenant, cause.local_network, cause.traceparent
     )
     envelope = Envelope.around(message, own, 0, 0, datetime.now(UTC))
-    return Record("attempts", 0, message.key.bytes, encode(envelope), message.type)
+    number = number_of(attempt.id)
+    return Record("attempts", number, message.key.bytes, encode(envelope), message.type)
 
 
-def _end(ends: Mapping[Record, Verdict], session: Session, records: Sequence[Record]) -> None:
-    attempt_rows.conclude(session, [ends[each] for each in records], datetime.now(UTC))
+def _end(
+    ends: Mapping[Record, Concluded], session: Session, records: Sequence[Record]
+) -> list[Record]:
+    """Write down what has ended; return what is ours to tell."""
+    ours = attempt_rows.conclude(session, [ends[each] for each in records], datetime.now(UTC))
+    return [each for each in records if ends[each].claim.attempt.id in ours]

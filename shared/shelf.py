@@ -5,7 +5,7 @@ one select, lends them out one by one, and writes what changed with one
 statement when the transaction ends; the code in between sees one at a time.
 """
 
-from collections.abc import Collection, Hashable
+from collections.abc import Collection
 from dataclasses import fields
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 else:
     T = TypeVar("T")
 
-Key = Hashable
+Key = Any
+"""Of one type within a shelf, hashable and with an order: a UUID or a text."""
 
 
 class Loans(Generic[T]):
@@ -35,6 +36,7 @@ class Loans(Generic[T]):
         self.known: dict[Key, T | None] = {}
         self.added: set[Key] = set()
         self.changed: set[Key] = set()
+        self.puts = 0
 
 
 class Shelf(Generic[T]):
@@ -107,6 +109,7 @@ class Shelf(Generic[T]):
         is_new = self.find(session, key) is None or key in loans.added
         (loans.added if is_new else loans.changed).add(key)
         loans.known[key] = thing
+        loans.puts += 1
 
     def add(self, session: Session, thing: T) -> None:
         """Write a new one when the transaction ends; whether it is new is seen only then."""
@@ -114,6 +117,7 @@ class Shelf(Generic[T]):
         loans = self._loans(session)
         loans.added.add(key)
         loans.known[key] = thing
+        loans.puts += 1
 
     def write(self, session: Session) -> None:
         """Write what was put.
@@ -123,16 +127,16 @@ class Shelf(Generic[T]):
         """
         loans = self._loans(session)
         for keys, write_rows in ((loans.added, insert_rows), (loans.changed, update_rows)):
-            rows = [self._row_of(loans.known[key]) for key in keys]
+            # In one order, so that two transactions never wait for each other in a circle.
+            rows = [self._row_of(loans.known[key]) for key in sorted(keys)]
             if rows and write_rows(session, self._table, self._names, rows) != len(rows):
                 msg = f"another transaction has written one of {len(rows)} {self._kind.__name__}s"
                 raise CollisionError(msg)
             keys.clear()
 
-    def waiting(self, session: Session) -> int:
-        """Return how many things were put and are not written yet."""
-        loans = self._loans(session)
-        return len(loans.added) + len(loans.changed)
+    def puts(self, session: Session) -> int:
+        """Return how often anything was put in this transaction, written yet or not."""
+        return self._loans(session).puts
 
 
 def write_shelves(session: Session) -> None:

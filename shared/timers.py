@@ -44,9 +44,10 @@ DUE = (
     .limit(bindparam("limit"))
 )
 NEXT = select(func.min(TIMERS.c.due_at))
-STRIKE = delete(TIMERS).where(
-    TIMERS.c.id == func.any(bindparam("ids", type_=ARRAY(TIMERS.c.id.type)))
-)
+IDS = bindparam("ids", type_=ARRAY(TIMERS.c.id.type))
+STANDING = select(TIMERS.c.id).where(TIMERS.c.id == func.any(IDS)).with_for_update(skip_locked=True)
+STRIKE = delete(TIMERS).where(TIMERS.c.id.in_(STANDING)).returning(TIMERS.c.id)
+"""What another process is striking is left to it; if it fails, it comes up again."""
 
 
 class Due(NamedTuple):
@@ -65,8 +66,8 @@ def set_all(session: Session, reminders: Sequence[Reminder], now: datetime) -> N
 
 
 def _row(reminder: Reminder, now: datetime) -> tuple[UUID, UUID, str, bytes, datetime]:
-    message, cause, position = reminder.draft
-    envelope = Envelope.around(message, cause, position, 0, now)
+    message, data, cause, position = reminder.draft
+    envelope = Envelope.around(message, cause, position, 0, now, data)
     return envelope.id, message.key, message.type, encode(envelope), reminder.due_at
 
 
@@ -81,7 +82,6 @@ def next_due(session: Session) -> datetime | None:
     return due
 
 
-def strike(session: Session, ids: Collection[UUID]) -> None:
-    """Strike reminders that are being handled in this transaction."""
-    if ids:
-        session.execute(STRIKE, {"ids": list(ids)})
+def strike(session: Session, ids: Collection[UUID]) -> set[UUID]:
+    """Strike reminders that are handled in this transaction; return those that still stood."""
+    return set(session.scalars(STRIKE, {"ids": list(ids)}))

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from shared import attempt_rows, history, outbox, timers
 from shared.attempts import Attempt
 from shared.contracts import Cause, Message
-from shared.db import Sessions
+from shared.db import Sessions, writings
 from shared.errors import CollisionError
 from shared.history import Change
 from shared.outbox import Dispatch, Draft, Told
@@ -67,10 +67,10 @@ class Transaction:
 
     @property
     def extent(self) -> int:
-        """How much waits to be written: it grows with every change that a piece of work makes."""
-        put = sum(shelf.waiting(self.session) for shelf in shelves(self.session))
+        """How much was changed: it grows with every change that a piece of work makes."""
+        put = sum(shelf.puts(self.session) for shelf in shelves(self.session))
         told = len(self.drafts) + len(self.reminders) + len(self.attempts)
-        return put + told + len(self.changes)
+        return writings(self.session) + put + told + len(self.changes)
 
 
 @dataclass(slots=True)
@@ -138,7 +138,7 @@ class Work:
         self.transaction.changes.append(change)
 
     def _draft(self, message: Message) -> Draft:
-        draft = Draft(message, self.cause, self.position)
+        draft = Draft.of(message, self.cause, self.position)
         self.position += 1
         return draft
 
@@ -181,25 +181,28 @@ def begin(sessions: Sessions, now: datetime, dispatch: Dispatch) -> Iterator[Tra
 
 def divide(
     batch: Sequence[I],
-    together: Callable[[Sequence[I]], R],
-    alone: Callable[[I, Exception], R],
+    together: Callable[[Sequence[I]], None],
+    alone: Callable[[I, Exception], None],
     hopeless: tuple[type[Exception], ...],
-) -> list[R]:
+) -> None:
     """Do a batch together; if it fails, each half; what fails alone is told apart.
 
     So one bad item costs twice the logarithm of the batch, not the batch. Passing
     trouble is nobody's fault and leaves at once.
     """
     try:
-        return [together(batch)]
+        together(batch)
     except PASSING:
         raise
     except hopeless as error:
         if len(batch) == 1:
-            return [alone(batch[0], error)]
-        middle = len(batch) // 2
-        halves = (batch[:middle], batch[middle:])
-        return [done for half in halves for done in divide(half, together, alone, hopeless)]
+            alone(batch[0], error)
+            return
+    else:
+        return
+    middle = len(batch) // 2
+    for half in (batch[:middle], batch[middle:]):
+        divide(half, together, alone, hopeless)
 
 
 def stubbornly(together: Callable[[Sequence[I]], R], batch: Sequence[I]) -> R:

@@ -151,10 +151,19 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True):
     """Types of older versions in which the same fact is told as well."""
 
     @classmethod
-    def around(
-        cls, message: Message, cause: Cause, position: int, sequence: int, time: datetime
+    def around(  # noqa: PLR0913, PLR0917  an envelope says so many things
+        cls,
+        message: Message,
+        cause: Cause,
+        position: int,
+        sequence: int,
+        time: datetime,
+        data: bytes | None = None,
     ) -> Self:
-        """Wrap the message that `cause` tells at `position`. A retry repeats the id."""
+        """Wrap the message that `cause` tells at `position`. A retry repeats the id.
+
+        `data` is the message, if it is encoded already.
+        """
         type_ = message.type
         return cls(
             id=message_id(cause, type_, position),
@@ -167,7 +176,7 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True):
             correlationid=cause.correlation_id,
             causationid=cause.id,
             sequence=sequence,
-            data=msgspec.Raw(encode(message)),
+            data=msgspec.Raw(data or encode(message)),
             localnetwork=cause.local_network,
             traceparent=cause.traceparent,
             older=message.older,

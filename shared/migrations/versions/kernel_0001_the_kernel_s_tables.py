@@ -89,10 +89,9 @@ def heard() -> None:
     )
     op.create_table(
         "trials",
-        sa.Column("source", sa.String, nullable=False),
-        sa.Column("offset", sa.BigInteger, nullable=False),
+        sa.Column("identity", sa.String, nullable=False),
         sa.Column("deaths", sa.Integer, nullable=False),
-        sa.PrimaryKeyConstraint("source", name="pk_trials"),
+        sa.PrimaryKeyConstraint("identity", name="pk_trials"),
     )
 
 
@@ -179,6 +178,14 @@ def called() -> None:
         ["element"],
         postgresql_where=sa.text("ended_at IS NULL AND lease_until IS NOT NULL"),
     )
+    op.create_table(
+        "rates",
+        sa.Column("element", sa.String, nullable=False),
+        sa.Column("tokens", sa.Float, nullable=False),
+        sa.Column("filled_at", INSTANT, nullable=False),
+        sa.PrimaryKeyConstraint("element", name="pk_rates"),
+        postgresql_with={"fillfactor": "10"},
+    )
 
 
 def remembered() -> None:
@@ -200,3 +207,11 @@ def remembered() -> None:
         postgresql_partition_by="RANGE (at)",
     )
     op.create_index("ix_history_subject", "history", ["subject", "position"])
+    op.execute(
+        "CREATE FUNCTION refuse_to_rewrite() RETURNS trigger LANGUAGE plpgsql AS $$"
+        " BEGIN RAISE EXCEPTION 'the history is only ever added to'; END $$"
+    )
+    op.execute(
+        "CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON history"
+        " FOR EACH ROW EXECUTE FUNCTION refuse_to_rewrite()"
+    )

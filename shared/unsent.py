@@ -1,0 +1,105 @@
+"""What is not known to be with the broker, and how far the broker was filled.
+
+Letters are named in `unsent` by the transaction that tells them (outbox.py), and
+struck out here once the broker has confirmed them.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any, cast
+from uuid import UUID
+
+from sqlalchemy import BigInteger, CursorResult, bindparam, delete, func, select, tuple_
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from shared.bulk import bind, table_of, unnest
+from shared.db import Base, Instant
+from shared.outbox import COLUMNS, KEYS, OUTBOX, RETENTION, TELLER, UNSENT, Letter
+
+
+class SentRow(Base):
+    """How far one partition was written by this service: what the broker must not forget."""
+
+    __tablename__ = "sent"
+
+    source: Mapped[str] = mapped_column(primary_key=True)
+    """Topic and partition, `order/7`."""
+
+    highest: Mapped[int] = mapped_column(BigInteger)
+    """The highest offset that the broker has given to a letter of ours."""
+
+
+LETTERS = (
+    select(*COLUMNS)
+    .join_from(
+        OUTBOX,
+        UNSENT,
+        (OUTBOX.c.position == UNSENT.c.position) & (OUTBOX.c.told_at == UNSENT.c.told_at),
+    )
+    .order_by(UNSENT.c.position)
+)
+OLDEST_LETTERS = LETTERS.limit(bindparam("limit"))
+LETTERS_UNDER = LETTERS.where(UNSENT.c.key == func.any(KEYS))
+SENT = unnest([UNSENT.c.key, UNSENT.c.id])
+MARK = delete(UNSENT).where(tuple_(UNSENT.c.key, UNSENT.c.id) == tuple_(SENT.c.key, SENT.c.id))
+FILL = table_of(SentRow)
+NEWS = unnest([FILL.c.source, FILL.c.highest])
+NEW_FILL = insert(FILL).from_select(["source", "highest"], select(NEWS).order_by(NEWS.c.source))
+FILLED = NEW_FILL.on_conflict_do_update(
+    index_elements=["source"],
+    set_={"highest": func.greatest(FILL.c.highest, NEW_FILL.excluded.highest)},
+)
+OLDEST = select(func.min(UNSENT.c.told_at))
+SINCE = bindparam("since", type_=Instant)
+RECENT = select(OUTBOX.c.key, OUTBOX.c.id, OUTBOX.c.position, OUTBOX.c.told_at, TELLER).where(
+    OUTBOX.c.told_at >= SINCE
+)
+AGAIN = (
+    insert(UNSENT)
+    .from_select(["key", "id", "position", "told_at", "teller"], RECENT)
+    .on_conflict_do_nothing()
+    .execution_options(preserve_rowcount=True)
+)
+
+
+def oldest_letters(session: Session, limit: int) -> list[Letter]:
+    """Return the oldest letters that nobody has marked as sent.
+
+    Always from the beginning: the order of positions is not that of commits, except
+    within a key. And however young: clocks differ, so a time would cut the letters
+    of a key apart.
+    """
+    return [Letter(*row) for row in session.execute(OLDEST_LETTERS, {"limit": limit})]
+
+
+def letters_under(session: Session, keys: Collection[UUID]) -> list[Letter]:
+    """Return all letters under these keys that nobody has marked as sent, in their order."""
+    return [Letter(*row) for row in session.execute(LETTERS_UNDER, {"new_key": list(keys)})]
+
+
+def mark(session: Session, letters: Sequence[Letter], places: Mapping[str, int]) -> None:
+    """Remember that these letters are with the broker, and how far that fills its partitions."""
+    session.execute(MARK, bind(("key", "id"), [(letter.key, letter.id) for letter in letters]))
+    session.execute(FILLED, bind(("source", "highest"), list(places.items())))
+
+
+def filled(session: Session) -> dict[str, int]:
+    """Return the highest offset that was given to us, by topic and partition."""
+    return {row.source: row.highest for row in session.scalars(select(SentRow))}
+
+
+def oldest(session: Session) -> datetime | None:
+    """Return when the oldest unsent letter was told, if there is one."""
+    found: datetime | None = session.scalars(OLDEST).one()
+    return found
+
+
+def send_again(session: Session, lost: Collection[str], now: datetime, teller: UUID) -> int:
+    """Take all that the broker may still have held for unsent again; return how many letters.
+
+    For a broker that has lost partitions. Readers drop what they know already.
+    """
+    session.execute(delete(SentRow).where(SentRow.source.in_(lost)))
+    result = session.execute(AGAIN, {"since": now - RETENTION, "teller": teller})
+    return cast("CursorResult[Any]", result).rowcount
