@@ -65,7 +65,6 @@ class PlanRow(Base):
     steps: Mapped[tuple[Step, ...]] = mapped_column(packed(tuple[Step, ...]))
     failure: Mapped[Failure | None] = mapped_column(packed(Failure))
     made_at: Mapped[datetime] = mapped_column(Instant)
-    changed_at: Mapped[datetime] = mapped_column(Instant)
 
 
 class ServiceRow(Base):

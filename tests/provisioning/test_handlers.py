@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from uuid import UUID
+from uuid import UUID, uuid5
 
 import msgspec
 import pytest
@@ -11,13 +11,10 @@ from sqlalchemy import event, select
 
 from services.provisioning.domain.blueprint import Blueprint, BlueprintStep, Kind
 from services.provisioning.domain.messages import PauseEnded
-from services.provisioning.domain.plan import Plan, PlanState
-from services.provisioning.domain.service import Service, ServiceState
+from services.provisioning.domain.plan import PlanState
+from services.provisioning.domain.service import ServiceState
 from services.provisioning.handlers import SUBSCRIPTIONS
 from services.provisioning.store import blueprints, plans, work_orders
-from services.provisioning.store.services import SERVICES
-from shared import attempt_rows
-from shared.attempt_rows import AttemptRow
 from shared.contracts import (
     Action,
     AssignmentRequested,
@@ -45,37 +42,15 @@ from tests.provisioning.build import (
     an_item,
     assigned,
     index,
-    shipped,
 )
-
-REFERENCE = a_blueprint()
-
-
-def publish(sessions: Sessions, *published: Blueprint, tenant: str = TENANT) -> None:
-    with sessions.begin() as session:
-        blueprints.publish(session, tenant, published, "anna", NOON)
-
-
-def plan_of(sessions: Sessions, order_id: UUID = ORDER_ID) -> Plan:
-    with sessions() as session:
-        return plans.look(session, TENANT, order_id)
-
-
-def services_of(sessions: Sessions, order: OrderAccepted) -> list[Service]:
-    with sessions() as session:
-        return [SERVICES.look(session, item.service_id) for item in order.items]
-
-
-def attempts_of(sessions: Sessions, order_id: UUID = ORDER_ID) -> list[AttemptRow]:
-    with sessions() as session:
-        return attempt_rows.of_order(session, order_id)
-
-
-def begin(sessions: Sessions, order: OrderAccepted) -> None:
-    """Have an order accepted, and all assigned that it needs."""
-    known = shipped() | index([REFERENCE])
-    hear(sessions, SUBSCRIPTIONS, order)
-    hear(sessions, SUBSCRIPTIONS, assigned(order, known))
+from tests.provisioning.database import (
+    REFERENCE,
+    attempts_of,
+    begin,
+    plan_of,
+    publish,
+    services_of,
+)
 
 
 def test_an_order_whose_element_is_in_process_is_done_by_two_messages(sessions: Sessions) -> None:
@@ -95,10 +70,8 @@ def test_an_order_whose_element_is_in_process_is_done_by_two_messages(sessions: 
     assert service.state is ServiceState.ACTIVE
     assert history(sessions) == [
         ("step", "assign", "", "running"),
-        ("plan", "", "", "running"),
         ("step", "assign", "running", "done"),
         ("step", "1/switch", "waiting", "done"),
-        ("plan", "", "running", "completed"),
     ]
 
 
@@ -123,8 +96,7 @@ def test_a_batch_of_orders_takes_as_many_statements_as_a_few(sessions: Sessions)
 def renamed(order: OrderAccepted, order_id: UUID) -> OrderAccepted:
     """Return the order under another id, with services of its own."""
     items = (
-        msgspec.structs.replace(each, service_id=UUID(int=order_id.int << 8))
-        for each in order.items
+        msgspec.structs.replace(each, service_id=uuid5(order_id, each.id)) for each in order.items
     )
     return msgspec.structs.replace(order, order_id=order_id, items=tuple(items))
 

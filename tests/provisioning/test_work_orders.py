@@ -12,7 +12,7 @@ from shared.db import Sessions
 from tests.kernel import envelopes, hear, history
 from tests.provisioning.build import ORDER_ID, OTHER_ID, accepted, an_item, assigned, shipped
 from tests.provisioning.conftest import AsRole
-from tests.provisioning.test_handlers import plan_of
+from tests.provisioning.database import plan_of
 
 LIST = "/ops/v1/work-orders"
 VOICE = accepted(an_item("voice"))

@@ -255,5 +255,5 @@ def read_plan(order_id: UUID, caller: Viewer, session: ToRead) -> PlanView:
         ),
         history=tuple(ChangeView.of(each) for each in changes),
         made_at=plan.made_at,
-        changed_at=plan.changed_at,
+        changed_at=changes[-1].at if changes else plan.made_at,
     )

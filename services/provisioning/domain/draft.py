@@ -62,7 +62,6 @@ def draft(
         steps=tuple(steps_of(drawn)),
         failure=None,
         made_at=now,
-        changed_at=now,
     )
     turn = Turn(plan)
     if missing := [item for item, each in found if each is None]:

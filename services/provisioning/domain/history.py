@@ -21,13 +21,15 @@ class Passage(NamedTuple):
 
 
 def passages(before: Plan | None, after: Plan) -> Iterator[Passage]:
-    """Yield what changed, steps first: they are why the plan did."""
+    """Yield what changed, steps first: they are why the plan did.
+
+    That a plan began, or came to its good end, is said by its steps and messages.
+    """
     was = before.steps if before else ()
     for position, step in enumerate(after.steps):
         old: str = was[position].state if was else NEW
         if old != step.state and (old or step.state is not StepState.WAITING):
             reason = step.trouble.reason if step.trouble else ""
             yield Passage(step.ref, old, step.state, reason)
-    old = before.state if before else NEW
-    if old != after.state:
-        yield Passage("", old, after.state, after.failure.reason if after.failure else "")
+    if after.failure and (before is None or before.state != after.state):
+        yield Passage("", before.state if before else NEW, after.state, after.failure.reason)

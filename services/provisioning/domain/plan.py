@@ -155,7 +155,28 @@ class Plan:
     steps: tuple[Step, ...]
     failure: Failure | None
     made_at: datetime
-    changed_at: datetime
+
+    def moved(
+        self,
+        state: PlanState,
+        items: tuple[Item, ...],
+        steps: tuple[Step, ...],
+        failure: Failure | None,
+    ) -> Self:
+        """Return the plan as it is once it has moved."""
+        return type(self)(
+            self.order_id,
+            self.tenant,
+            self.local_network,
+            self.client,
+            self.customer_id,
+            self.priority,
+            state,
+            items,
+            steps,
+            failure,
+            self.made_at,
+        )
 
     def item(self, item_id: str) -> Item:
         """Return one of its items."""

@@ -59,12 +59,11 @@ def after(plan: Plan, inventory: Inventory, now: datetime) -> Iterator[Service]:
         if item.action is Action.DELETE:
             yield gone(known or running(plan, item, now), plan, item, now)
         else:
-            started_at = known.started_at if known else now
-            yield replace(running(plan, item, now), started_at=started_at)
+            yield running(plan, item, known.started_at if known else now)
 
 
-def running(plan: Plan, item: Item, now: datetime) -> Service:
-    """Return the service that an item has made."""
+def running(plan: Plan, item: Item, started_at: datetime) -> Service:
+    """Return the service that an item has made, or changed."""
     return Service(
         id=item.service_id,
         tenant=plan.tenant,
@@ -82,7 +81,7 @@ def running(plan: Plan, item: Item, now: datetime) -> Service:
         characteristics=item.characteristics,
         held=item.held,
         elements=tuple(carriers(plan, item)),
-        started_at=now,
+        started_at=started_at,
         ended_at=None,
     )
 

@@ -1,6 +1,6 @@
 """One turn of a plan: what changes when it hears something, while that is worked out."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -126,16 +126,15 @@ class Turn:
 
     def decide(self) -> Decision:
         """Return what it all came to."""
-        plan = replace(
-            self.plan,
-            state=self.state,
-            items=self.items,
-            steps=tuple(self.steps),
-            failure=self.failure,
-        )
+        plan = self.plan.moved(self.state, self.items, tuple(self.steps), self.failure)
+        was_held, is_held = self.plan.is_held, plan.is_held
+        if was_held and not is_held:
+            self.tell.insert(0, resumed(self.plan))
+        if is_held and not was_held:
+            self.tell.append(held(plan))
         return Decision(
             plan=plan,
-            tell=(*resumed(self.plan, plan), *self.tell, *held(self.plan, plan)),
+            tell=tuple(self.tell),
             calls=tuple(self.calls),
             jobs=tuple(self.jobs),
             voided=tuple(self.voided),
@@ -178,19 +177,15 @@ def completed(item: Item) -> CompletedService:
     )
 
 
-def held(before: Plan, after: Plan) -> list[Message]:
-    """Tell that the plan now stops for people, if it did not before."""
-    if before.is_held or not after.is_held:
-        return []
-    step = next(each for each in after.steps if each.state is StepState.FALLOUT)
+def held(plan: Plan) -> ServiceHeld:
+    """Tell that the plan now stops for people, and why."""
+    step = next(each for each in plan.steps if each.state is StepState.FALLOUT)
     assert step.trouble
     why = step.trouble
-    return [ServiceHeld(order_id=after.order_id, step=step.ref, code=why.code, reason=why.reason)]
+    return ServiceHeld(order_id=plan.order_id, step=step.ref, code=why.code, reason=why.reason)
 
 
-def resumed(before: Plan, after: Plan) -> list[Message]:
-    """Tell that the plan goes on, if it stopped for people before."""
-    if after.is_held or not before.is_held:
-        return []
+def resumed(before: Plan) -> ServiceResumed:
+    """Tell that the plan goes on, which had stopped for people."""
     step = next(each for each in before.steps if each.state is StepState.FALLOUT)
-    return [ServiceResumed(order_id=after.order_id, step=step.ref)]
+    return ServiceResumed(order_id=before.order_id, step=step.ref)

@@ -32,7 +32,7 @@ def carry_out(work: Work, before: Plan, decision: Decision) -> None:
     """
     if not work.local_network:
         work.cause = replace(work.cause, local_network=before.local_network)
-    plan = replace(decision.plan, changed_at=work.now)
+    plan = decision.plan
     PLANS.put(work.session, plan)
     set_going(work, before, decision)
     for happening in fallout.happenings(before, plan):

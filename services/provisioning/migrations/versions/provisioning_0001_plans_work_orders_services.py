@@ -59,7 +59,6 @@ def plans() -> None:
         sa.Column("steps", BYTEA, nullable=False),
         sa.Column("failure", BYTEA),
         sa.Column("made_at", INSTANT, nullable=False),
-        sa.Column("changed_at", INSTANT, nullable=False),
         sa.PrimaryKeyConstraint("order_id", name="pk_plans"),
         postgresql_with={"fillfactor": "60", "toast_tuple_target": "8160"},
     )

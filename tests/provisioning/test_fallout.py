@@ -1,0 +1,124 @@
+"""Fallout is shown with what can be decided, and what people decide is carried out."""
+
+from httpx import AsyncClient
+
+from services.provisioning.domain.blueprint import OnFailure
+from services.provisioning.domain.plan import attempt_id
+from services.provisioning.handlers import SUBSCRIPTIONS
+from shared.attempts import AttemptAnswered, Result
+from shared.contracts import Cause
+from shared.db import Sessions
+from tests.kernel import TENANT, hear_records, history, record_of
+from tests.provisioning.build import ORDER_ID, OTHER_ID, a_blueprint, a_call, accepted
+from tests.provisioning.conftest import AsRole
+from tests.provisioning.database import plan_of, run
+
+FALLOUT = "/ops/v1/fallout"
+WITH_PEOPLE = a_blueprint(a_call("switch", on_failure=OnFailure.PEOPLE))
+
+
+def refuse(sessions: Sessions) -> None:
+    """Let the element refuse what it was asked last."""
+    step = plan_of(sessions).steps[1]
+    answer = AttemptAnswered(
+        order_id=ORDER_ID,
+        attempt_id=attempt_id(ORDER_ID, step, step.rounds, undo=False),
+        result=Result.REFUSED,
+        code="busy",
+        detail="port 3 is busy",
+    )
+    cause = Cause(answer.attempt_id, ORDER_ID, TENANT)
+    hear_records(sessions, SUBSCRIPTIONS, [record_of(answer, cause)])
+
+
+async def test_a_plan_is_shown_with_all_that_was_done_for_it(
+    client: AsyncClient, sessions: Sessions
+) -> None:
+    run(sessions, accepted(), WITH_PEOPLE)
+    refuse(sessions)
+
+    plan = (await client.get(f"/ops/v1/plans/{ORDER_ID}")).json()
+
+    assert (plan["state"], plan["is_held"]) == ("running", True)
+    assert plan["items"][0]["blueprint_version"] == 1
+    assert plan["items"][0]["catalogue_version"] == 3
+    assign, switch = plan["steps"]
+    assert (assign["step"], assign["state"]) == ("assign", "done")
+    assert (switch["step"], switch["state"], switch["after"]) == ("1/switch", "fallout", ["assign"])
+    assert switch["trouble"] == {
+        "code": "busy",
+        "reason": "make the switch: aaa refused",
+        "answer": "port 3 is busy",
+        "undoing": False,
+    }
+    assert switch["actions"] == ["retry", "skip", "fail"]
+    (attempt,) = plan["attempts"]
+    assert (attempt["element"], attempt["kind"]) == ("aaa", "create-switch")
+    assert ("step", "1/switch", "running", "fallout") in [
+        (each["kind"], each["part"], each["was"], each["became"]) for each in plan["history"]
+    ]
+
+
+async def test_a_retry_is_repaired_only_once_it_is_seen_to_succeed(
+    client: AsyncClient, sessions: Sessions
+) -> None:
+    run(sessions, accepted(), WITH_PEOPLE)
+    refuse(sessions)
+    body = {"step": "1/switch", "reason": "port freed", "by": "anna"}
+
+    retried = (await client.post(f"{FALLOUT}/{ORDER_ID}/retry", json=body)).json()
+    assert (retried["state"], retried["changed_by"]) == ("retried", "anna")
+    assert retried["actions"] == []
+    refuse(sessions)
+    (again,) = (await client.get(FALLOUT)).json()
+    assert (again["state"], again["times"]) == ("open", 2)
+
+    await client.post(f"{FALLOUT}/{ORDER_ID}/skip", json={"reason": "by hand"})
+    (skipped,) = (await client.get(FALLOUT, params={"state": "skipped"})).json()
+    assert (skipped["remark"], skipped["answer"]) == ("by hand", "port 3 is busy")
+    assert (await client.get(FALLOUT)).json() == []
+    assert ("fallout", "1/switch", "open", "skipped") in history(sessions)
+
+
+async def test_fallout_is_filtered_by_what_it_is(client: AsyncClient, sessions: Sessions) -> None:
+    run(sessions, accepted(), WITH_PEOPLE)
+    refuse(sessions)
+
+    async def count(**filters: str) -> int:
+        return len((await client.get(FALLOUT, params=filters)).json())
+
+    assert await count(code="busy", element="aaa", specification="reference") == 1
+    assert await count(code="other") == await count(element="ims") == 0
+    assert await count(specification="ftth") == await count(state="repaired") == 0
+
+
+async def test_what_cannot_be_decided_is_a_conflict_that_says_what_can(
+    client: AsyncClient, sessions: Sessions
+) -> None:
+    run(sessions, accepted(), WITH_PEOPLE)
+
+    early = await client.post(f"{FALLOUT}/{ORDER_ID}/retry")
+    refuse(sessions)
+    unknown = await client.post(f"{FALLOUT}/{ORDER_ID}/retry", json={"step": "1/other"})
+    nobodys = await client.post(f"{FALLOUT}/{OTHER_ID}/retry")
+    other = await client.post(f"{FALLOUT}/{ORDER_ID}/cheer")
+
+    assert (early.status_code, early.json()["code"]) == (409, "not-possible")
+    assert (unknown.status_code, unknown.json()["remedy"]) == (
+        404,
+        "name one of: assign, 1/switch",
+    )
+    assert nobodys.status_code == 404
+    assert other.status_code in {404, 405}
+
+
+async def test_only_clerks_decide(client: AsyncClient, sessions: Sessions, as_role: AsRole) -> None:
+    run(sessions, accepted(), WITH_PEOPLE)
+    refuse(sessions)
+    path = f"{FALLOUT}/{ORDER_ID}/skip"
+
+    viewer = await client.post(path, headers=as_role("viewer"))
+    stranger = await client.post(path, headers=as_role("ops", tenant="zhejiang"))
+
+    assert (viewer.status_code, stranger.status_code) == (403, 404)
+    assert plan_of(sessions).is_held
