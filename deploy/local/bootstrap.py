@@ -12,7 +12,7 @@ from pathlib import Path
 from deploy.local.errors import StartError
 from deploy.local.home import CHECKOUT, home, locked
 from deploy.local.progress import Tell, showing
-from deploy.local.wheels import install, make_environment
+from deploy.local.wheels import PYTHON, install, make_environment
 
 UNAVAILABLE = os.EX_UNAVAILABLE
 RUNTIME = "requirements.txt"
@@ -69,7 +69,7 @@ def make(folder: Path) -> None:
         shutil.rmtree(leftover, ignore_errors=True)
     with showing("making the environment (once)") as tell:
         make_environment(half, tell)
-        (half / "base").write_text(os.environ.get("KAITONG_PYTHON", sys.executable))
+        (half / "base").write_text(os.environ.get("KAITONG_PYTHON", PYTHON))
         add(half, RUNTIME, tell)
         if folder.exists():
             folder.rename(old)

@@ -3,6 +3,7 @@
 Run as `python -m deploy.local.detached HOME` it is that background process.
 """
 
+import os
 import signal
 import sys
 import threading
@@ -15,8 +16,10 @@ import psutil
 
 from deploy.local import process, record
 from deploy.local.errors import StartError
-from deploy.local.stack import SERVICES, Stack, fetch_engines
-from deploy.local.surroundings import environment_of, purge
+from deploy.local.existing import fetch_engines
+from deploy.local.home import CHECKOUT
+from deploy.local.stack import SERVICES, Stack
+from deploy.local.surroundings import purge
 
 STOP_PATIENCE = 90.0
 """Seconds that a stack has to stop before its supervisor is killed, and all with it."""
@@ -32,9 +35,8 @@ def up(home: Path) -> record.Record:
     fetch_engines(SERVICES)
     command = [sys.executable, "-P", "-m", "deploy.local.detached", str(home)]
     log = home / "logs" / "supervisor.log"
-    child = process.spawn(
-        command, log, environment=environment_of("supervisor", home, {}), orphan_signal=0
-    )
+    surroundings = dict(os.environ) | {"PYTHONPATH": str(CHECKOUT)}
+    child = process.spawn(command, log, environment=surroundings, orphan_signal=0)
     try:
         return when_ready(home, child, log)
     except BaseException:
@@ -57,11 +59,13 @@ def down(home: Path, *, forget: bool = False) -> bool:
 
     Args:
         home: Keeps all state.
-        forget: True deletes the state too.
+        forget: True ends everything at once, and deletes the state too.
     """
     last = record.read(home)
     supervisor = last.supervisor.process if last and not last.is_over else None
-    if supervisor:
+    if supervisor and forget:
+        process.kill_all([supervisor])  # and all that it started, with it
+    elif supervisor:
         process.end(supervisor, signal.SIGTERM, STOP_PATIENCE)
     if last:
         process.kill_all(record.leftovers(record.read(home) or last))

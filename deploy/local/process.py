@@ -100,9 +100,14 @@ def end(process: psutil.Process, number: int, patience: float) -> None:
 
 
 def is_alive(process: psutil.Process) -> bool:
-    """Tell whether a process runs; one that only waits to be reaped does not."""
+    """Tell whether a process runs; one that only waits to be reaped does not.
+
+    One whose first thread has ended looks like that while the others still hold its
+    ports and locks.
+    """
     with contextlib.suppress(psutil.NoSuchProcess):
-        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+        is_reapable = process.status() == psutil.STATUS_ZOMBIE and process.num_threads() <= 1
+        return process.is_running() and not is_reapable
     return False
 
 

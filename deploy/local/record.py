@@ -1,11 +1,19 @@
 """What runs here, written down: so that others can see it, stop it and clean up after it."""
 
+import fcntl
 import os
-from dataclasses import dataclass, field
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from threading import Lock
+from typing import Any
 
 import msgspec
 import psutil
+
+from deploy.local.errors import StartError
+from deploy.local.process import is_alive, kill_all
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,8 +28,7 @@ class Life:
         """The process, if this very one still runs."""
         try:
             process = psutil.Process(self.pid)
-            same = process.create_time() == self.started
-            return process if same and process.status() != psutil.STATUS_ZOMBIE else None
+            return process if process.create_time() == self.started and is_alive(process) else None
         except psutil.NoSuchProcess:
             return None
 
@@ -98,3 +105,49 @@ def read(home: Path) -> Record | None:
 def leftovers(record: Record) -> list[psutil.Process]:
     """Return the processes of a dead supervisor that still run."""
     return [process for line in record.lines if (process := line.life.process)]
+
+
+class Logbook:
+    """The record of a home while a stack runs there, kept by whoever started it."""
+
+    def __init__(self, home: Path, lines: Callable[[], tuple[Line, ...]]) -> None:
+        """Make this home ours, and end what a supervisor that was killed left behind.
+
+        Args:
+            home: Keeps all state.
+            lines: Tells what is kept running.
+
+        Raises:
+            StartError: Another stack runs on it.
+        """
+        self.home = home
+        self.lines = lines
+        self.pen = Lock()
+        for name in ("run", "logs", "state"):
+            (home / name).mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.lock = (home / "run" / "stack.lock").open("w")
+        try:
+            fcntl.flock(self.lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            self.lock.close()
+            message = f"Kaitong runs already in {home}: see `kaitong status`"
+            raise StartError(message) from None
+        last = read(home)
+        if last:
+            kill_all(leftovers(last))
+        self.now = Record("starting", life_of(os.getpid()), urls=last.urls if last else {})
+
+    def write(self, **changes: Any) -> None:  # noqa: ANN401  whatever the record's fields are
+        """Write down what runs now; several threads have something to say."""
+        with self.pen:
+            self.now = replace(self.now, lines=self.lines(), **changes)
+            write(self.home, self.now)
+
+    def say(self, text: str) -> None:
+        """Note what happened to a process."""
+        with (self.home / "logs" / "supervisor.log").open("a") as log:
+            log.write(f"{time.strftime('%Y-%m-%dT%H:%M:%S%z')} {text}\n")
+
+    def close(self) -> None:
+        """Let others have the home."""
+        self.lock.close()

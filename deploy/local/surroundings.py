@@ -10,19 +10,14 @@ from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
 from deploy.local.cluster import remove_cluster
+from deploy.local.existing import DATABASE
 from deploy.local.home import CHECKOUT
 
-STATE = ("postgres", "kafka", "state", "keys", "logs", "run")
-"""All folders of a home that hold state; the others hold programs."""
-
-DATABASE = "KAITONG_DATABASE_"
 PERSON_KEY = "KAITONG_PERSON_KEY"
 """The setting by which the customer service recognises persons whose data were erased."""
 
-
-def setting_of(service: str) -> str:
-    """Return the name of the setting that says where a service's database is."""
-    return f"{DATABASE}{service.upper()}"
+STATE = ("postgres", "kafka", "state", "keys", "logs", "run")
+"""All folders of a home that hold state; the others hold programs."""
 
 
 def environment_of(name: str, home: Path, places: Mapping[str, str]) -> dict[str, str]:

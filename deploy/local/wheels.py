@@ -11,6 +11,9 @@ from deploy.local.errors import StartError, last_words
 from deploy.local.home import CHECKOUT, home
 from deploy.local.progress import Tell
 
+PYTHON = str(getattr(sys, "_base_executable", sys.executable))
+"""The machine's Python, also when somebody's own virtual environment is active."""
+
 UV_LOCK = CHECKOUT / "requirements-uv.txt"
 
 SYSTEM_CERTIFICATES = (
@@ -23,7 +26,7 @@ SYSTEM_CERTIFICATES = (
 
 def make_environment(folder: Path, tell: Tell) -> None:
     """Make an empty virtual environment with this Python; needs no venv module."""
-    run_uv(tell, "venv", "--python", sys.executable, str(folder))
+    run_uv(tell, "venv", "--python", PYTHON, str(folder))
 
 
 def install(lock: Path, *where: str, tell: Tell) -> None:
@@ -62,7 +65,7 @@ def uv(tell: Tell) -> Path:
         shutil.rmtree(half, ignore_errors=True)
         strict = ("--require-hashes", "--only-binary=:all:", "--no-deps", "--no-input")
         where = ("--target", str(half), "--requirement", str(UV_LOCK))
-        pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--no-cache-dir"]
+        pip = [PYTHON, "-m", "pip", "--disable-pip-version-check", "--no-cache-dir"]
         run([*pip, "install", *strict, *where], network(), tell)
         half.rename(folder)
     return folder / "bin" / "uv"
@@ -156,7 +159,7 @@ def index() -> dict[str, str]:
     if os.environ.keys() & {"UV_DEFAULT_INDEX", "UV_INDEX_URL"}:
         return {}
     asked = subprocess.run(
-        [sys.executable, "-m", "pip", "config", "get", "global.index-url"],
+        [PYTHON, "-m", "pip", "config", "get", "global.index-url"],
         env=network(),
         capture_output=True,
         text=True,

@@ -22,7 +22,7 @@ from deploy.local.errors import StartError
 from deploy.local.home import CHECKOUT
 from deploy.local.kafka import Kafka, start_kafka
 from deploy.local.postgres import SETTINGS, Postgres, start_postgres
-from tests.deploy.waiting import gone, until
+from tests.deploy.waiting import gone, has_become, until
 
 
 @pytest.fixture
@@ -87,6 +87,7 @@ def test_a_stranger_with_the_old_process_id_does_not_keep_the_cluster_down(
     text = note.read_text()
     own_postgres.stop()
     with subprocess.Popen(process.leashed(["/bin/sleep", "60"], account(), 0)) as other:
+        until(lambda: has_become(other.pid, "sleep"), "the stranger runs")
         note.write_text(text.replace(text.split()[0], str(other.pid), 1))
         own_postgres.start()
         other.kill()

@@ -8,8 +8,9 @@ import pytest
 
 from deploy.local import detached
 from deploy.local.errors import StartError
+from deploy.local.existing import setting_of
 from deploy.local.kafka import Kafka
-from deploy.local.stack import Stack
+from deploy.local.stack import SERVICES, Stack
 from deploy.local.surroundings import environment_of, is_ready, purge
 from tests.deploy.waiting import gone, until
 
@@ -71,12 +72,25 @@ def test_what_fails_to_start_is_told_in_its_own_words_and_leaves_nothing(home: P
     assert all(gone(line.life.pid) for line in seen.lines)
 
 
+def test_a_stack_in_the_background_that_cannot_start_says_why(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KAITONG_KAFKA", "127.0.0.1:1")
+    for service in SERVICES:
+        monkeypatch.setenv(setting_of(service), "postgresql://nobody:none@127.0.0.1:1/none")
+    with pytest.raises(StartError, match=r"^(migrate|topics): .* \(see .*\.log\)$"):
+        detached.up(home)
+    seen = detached.look(home)
+    assert seen is not None
+    assert seen.state == "failed"
+
+
 def broken(home: Path) -> None:
     """Start a stack with a service that does not exist."""
     stack = Stack(home, (), elements=False, wanted_ports={}, fsync=False)
     stack.take()
     try:
-        stack.write(urls={"nonsense": "http://127.0.0.1:1"})
+        stack.log.write(urls={"nonsense": "http://127.0.0.1:1"})
         stack.run("nonsense", {})
         stack.wait_until_ready()
     except StartError as error:

@@ -6,14 +6,13 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
-import psutil
 import pytest
 
 from deploy.local import record, supervisor
 from deploy.local.home import CHECKOUT
 from deploy.local.record import Life, Line, Record, leftovers, life_of
 from deploy.local.supervisor import LAST_PAUSE, Kept, Program, Supervisor
-from tests.deploy.waiting import gone, until
+from tests.deploy.waiting import gone, has_become, until
 
 SLEEPER = ("/bin/sleep", "600")
 IDLE = "while :; do sleep 0.02; done"
@@ -143,20 +142,28 @@ def test_a_supervisor_killed_with_9_leaves_nothing_behind(tmp_path: Path) -> Non
     ) as keeper:
         assert keeper.stdout is not None
         pids = [int(keeper.stdout.readline()) for _ in range(2)]
-        assert not any(map(gone, pids))
+        until(lambda: all(has_become(pid, "sleep") for pid in pids), "both run")
         keeper.kill()
     until(lambda: all(map(gone, pids)), "its processes end")
 
 
-def test_leftovers_are_known_by_pid_and_start_time(tmp_path: Path) -> None:
-    with subprocess.Popen(SLEEPER) as ours, subprocess.Popen(SLEEPER) as strangers:
-        mine = Line("mine", life_of(ours.pid), "log")
-        reused = Line("reused", Life(strangers.pid, life_of(strangers.pid).started - 60), "log")
-        (tmp_path / "run").mkdir()
-        record.write(tmp_path, Record("ready", Life(1, 0.0), lines=(mine, reused)))
+@pytest.fixture
+def sleepers() -> Iterator[list[int]]:
+    """Two processes that do nothing, by their ids."""
+    with subprocess.Popen(SLEEPER) as one, subprocess.Popen(SLEEPER) as other:
+        yield [one.pid, other.pid]
+        one.kill()
+        other.kill()
 
-        found = leftovers(record.read(tmp_path) or Record("none", Life(0, 0)))
 
-        assert [process.pid for process in found] == [ours.pid]
-        for process in (ours, strangers):
-            psutil.Process(process.pid).kill()
+def test_leftovers_are_known_by_pid_and_start_time(tmp_path: Path, sleepers: list[int]) -> None:
+    mine, reused = map(life_of, sleepers)
+    stranger = Life(reused.pid, reused.started - 60)
+    lines = (Line("mine", mine, "log"), Line("reused", stranger, "log"))
+    (tmp_path / "run").mkdir()
+    record.write(tmp_path, Record("ready", Life(1, 0.0), lines=lines))
+
+    last = record.read(tmp_path)
+
+    assert last is not None
+    assert [process.pid for process in leftovers(last)] == [mine.pid]

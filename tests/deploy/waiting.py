@@ -22,3 +22,8 @@ def gone(pid: int) -> bool:
         return bool(psutil.Process(pid).status() == psutil.STATUS_ZOMBIE)
     except psutil.NoSuchProcess:
         return True
+
+
+def has_become(pid: int, program: str) -> bool:
+    """Tell whether a process is past its leash and runs the program it was started for."""
+    return bool(psutil.Process(pid).name() == program)

@@ -15,8 +15,9 @@ import typer
 from rich.progress import Progress
 
 from deploy.jiangsu.province import Province, province
+from deploy.local.existing import fetch_engines
 from deploy.local.record import Record
-from deploy.local.stack import SERVICES, fetch_engines
+from deploy.local.stack import SERVICES
 from services.console.bench.usage import pss_mb
 from services.console.client import Client, token_for
 from services.console.demo import crew, crm, drawing, following, loading, outcome
