@@ -5,7 +5,6 @@ from uuid import uuid4
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import event
 
 from services.order.domain.acceptance import Accepted
 from services.order.domain.product import Product, Status
@@ -194,19 +193,3 @@ def test_the_customer_is_told_with_every_end(sessions: Sessions) -> None:
     hear(sessions, SUBSCRIPTIONS, refused(3, RefusalCode.UNSERVED))
 
     assert {getattr(message, "customer_id", "") for message in told(sessions)} == {PARTY}
-
-
-def test_a_batch_costs_a_handful_of_statements(sessions: Sessions) -> None:
-    there = [accepted(n=n) for n in range(1, 41)]
-    there_is(sessions, *there)
-    statements: list[str] = []
-    engine = sessions.kw["bind"]
-
-    def note(*arguments: object) -> None:
-        statements.append(str(arguments[2]))
-
-    event.listen(engine, "before_cursor_execute", note)
-    hear(sessions, SUBSCRIPTIONS, *(completed(each) for each in there))
-    event.remove(engine, "before_cursor_execute", note)
-
-    assert len(statements) < 15

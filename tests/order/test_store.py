@@ -1,0 +1,136 @@
+"""What the store promises beyond its rows."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from uuid import UUID, uuid4
+
+from sqlalchemy import event, text
+
+from services.order.domain.publication import Publication, publish
+from services.order.domain.submission import Names, Submission
+from services.order.handlers import SUBSCRIPTIONS
+from services.order.store import catalogue, orders, products, submissions
+from shared.db import Sessions
+from shared.outbox import Dispatch
+from shared.work import begin
+from tests.conftest import NOON
+from tests.kernel import TENANT, hear
+from tests.order.build import (
+    SHIPPED_ENTRIES,
+    a_body,
+    a_departure,
+    accepted,
+    completed,
+)
+
+SENT = Submission(UUID(int=1), TENANT, "crm", "key-1", "CRM-1", UUID(int=1), b"", b"")
+FTTH = SHIPPED_ENTRIES.offerings[0]
+
+
+@contextmanager
+def counted(sessions: Sessions) -> Iterator[list[str]]:
+    """Note every statement that is sent to the database."""
+    engine, statements = sessions.kw["bind"], list[str]()
+
+    def note(*arguments: object) -> None:
+        statements.append(str(arguments[2]))
+
+    event.listen(engine, "before_cursor_execute", note)
+    yield statements
+    event.remove(engine, "before_cursor_execute", note)
+
+
+def until(condition: Callable[[], bool]) -> None:
+    """Wait for a condition, with a deadline."""
+    deadline = time.monotonic() + 10
+    while not condition():
+        assert time.monotonic() < deadline, "it did not come to pass"
+        time.sleep(0.01)
+
+
+def test_a_submission_is_found_before_it_is_written(sessions: Sessions) -> None:
+    with sessions() as session:
+        submissions.preload(session, [Names(TENANT, "crm", "key-1", "CRM-1")])
+        submissions.add(session, SENT)
+
+        assert submissions.find(session, Names(TENANT, "crm", "key-1", None)) == (SENT, None)
+        assert submissions.find(session, Names(TENANT, "crm", None, "CRM-1")) == (None, SENT)
+        assert submissions.find(session, Names(TENANT, "crm", "key-1", "CRM-2")) == (SENT, None)
+
+
+def test_the_submissions_of_a_batch_are_read_with_one_select(sessions: Sessions) -> None:
+    asked = [Names(TENANT, "crm", f"key-{n}", f"CRM-{n}") for n in range(50)]
+
+    with sessions() as session, counted(sessions) as statements:
+        submissions.preload(session, asked)
+        assert [submissions.find(session, names) for names in asked] == [(None, None)] * 50
+
+    assert len(statements) == 1
+
+
+def there_are_products(sessions: Sessions, count: int) -> list[UUID]:
+    """Have orders completed; return the products that they made."""
+    there = [accepted(n=n) for n in range(1, count + 1)]
+    with begin(sessions, NOON, Dispatch(uuid4())) as transaction:
+        for each in there:
+            orders.add(transaction.session, each.order, each.progress)
+    hear(sessions, SUBSCRIPTIONS, *(completed(each) for each in there))
+    return [each.order.items[0].ordered.product_id for each in there]
+
+
+def test_a_batch_of_completions_costs_a_handful_of_statements(sessions: Sessions) -> None:
+    with counted(sessions) as statements:
+        there_are_products(sessions, 40)
+
+    assert len(statements) < 20
+
+
+def test_a_batch_of_departures_costs_a_handful_of_statements(sessions: Sessions) -> None:
+    ids = there_are_products(sessions, 40)
+    with sessions() as session:
+        there = [products.look(session, id_, TENANT) for id_ in ids]
+    gone = [
+        accepted(a_body(a_departure(each.id)), 100 + n, products=(each,))
+        for n, each in enumerate(there)
+    ]
+    with begin(sessions, NOON, Dispatch(uuid4())) as transaction:
+        for each in gone:
+            orders.add(transaction.session, each.order, each.progress)
+        products.preload_with_bundles(transaction.session, ids)
+        products.put_all(
+            transaction.session, changed=[one for each in gone for one in each.claimed]
+        )
+
+    with counted(sessions) as statements:
+        hear(sessions, SUBSCRIPTIONS, *(completed(each) for each in gone))
+
+    assert len(statements) < 20
+
+
+def test_who_publishes_second_sees_what_the_first_has_published(stocked: Sessions) -> None:
+    second = replace(FTTH, version=FTTH.version + 1)
+    seen: list[int] = []
+
+    def publish_again() -> None:
+        with stocked.begin() as session:
+            _, own = catalogue.lock(session, catalogue.SHARED)
+            seen.extend(each.version for each in own.offerings if each.id == FTTH.id)
+
+    with stocked.begin() as first:
+        shared, own = catalogue.lock(first, catalogue.SHARED)
+        thread = threading.Thread(target=publish_again)
+        thread.start()
+        until(lambda: somebody_waits(stocked) or not thread.is_alive())
+        publication = Publication(offerings=(second,))
+        catalogue.put(first, catalogue.SHARED, publish(shared, own, publication))
+    thread.join(10)
+
+    assert seen == [FTTH.version, second.version]
+
+
+def somebody_waits(sessions: Sessions) -> bool:
+    with sessions() as session:
+        return bool(session.scalars(text("SELECT 1 FROM pg_locks WHERE NOT granted")).first())
