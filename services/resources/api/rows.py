@@ -15,6 +15,7 @@ R = TypeVar("R", bound=Imported)
 LINES = frozenset({"application/x-ndjson", "application/ndjson", "application/jsonl"})
 ARRAY = "application/json"
 MOST_FAULTS = 100
+UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 PLACE = re.compile(r" - at `\$\.?(?P<path>[^`]*)`$")
 
 
@@ -31,7 +32,7 @@ def read_rows(kind: type[R], body: bytes, said: str) -> list[R]:
     for place, row in enumerate(split(body, said)):
         try:
             rows.append(decode(row))
-        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        except UNREADABLE as error:
             faults.append(fault_of(place, str(error)))
     if faults:
         raise InvalidError(faults[:MOST_FAULTS])
@@ -49,7 +50,7 @@ def split(body: bytes, said: str) -> Sequence[bytes | msgspec.Raw]:
         raise WrongMediaTypeError(message, remedy=remedy)
     try:
         return msgspec.json.decode(body, type=list[msgspec.Raw])
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+    except UNREADABLE as error:
         fault = Fault("", "bad-json", "it is no array of JSON", "send an array of objects")
         raise InvalidError([fault]) from error
 

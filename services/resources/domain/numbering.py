@@ -1,6 +1,7 @@
 """Telephone numbers as text: what is one, and which of them a pattern means."""
 
 import re
+from itertools import chain
 from typing import NamedTuple
 
 import phonenumbers
@@ -53,8 +54,10 @@ def is_valid(e164: str) -> bool:
 
 def is_valid_range(first: int, last: int) -> bool:
     """Tell whether the numbering plan has all numbers from `first` to `last`."""
-    probes = {first, last, *range(first - first % BLOCK + BLOCK, last, BLOCK)}
-    return len(str(first)) == len(str(last)) and all(is_valid(f"+{each}") for each in probes)
+    if len(str(first)) != len(str(last)):
+        return False
+    probes = chain((first, last), range(first - first % BLOCK + BLOCK, last, BLOCK))
+    return all(is_valid(f"+{each}") for each in probes)
 
 
 def kind_of(e164: str) -> str:

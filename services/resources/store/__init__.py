@@ -2,6 +2,7 @@
 
 from services.resources.store.addresses import address, find_addresses
 from services.resources.store.assignment import assign, take_seat
+from services.resources.store.finding import search
 from services.resources.store.holdings import held_by, look, occupy, write
 from services.resources.store.levels import breakdown, levels
 from services.resources.store.numbers import lend, look_up, put, rests, wait_for
@@ -14,7 +15,6 @@ from services.resources.store.plant import (
     networks,
     splitters_meeting,
 )
-from services.resources.store.search import search
 from services.resources.store.segments import add_segments, reopen, segments_meeting
 
 __all__ = [

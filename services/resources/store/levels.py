@@ -57,7 +57,7 @@ def breakdown(session: Session, tenant: str, kind: Kind, name: str) -> Breakdown
     counted = (
         number_states(tenant, name) if kind is Kind.NUMBER else item_states(tenant, kind, name)
     )
-    return Breakdown(Level(*row), dict(session.execute(counted).tuples().all()))
+    return Breakdown(Level(*row), dict(session.execute(counted).all()))
 
 
 def number_states(tenant: str, exchange_id: str) -> Select[Any]:

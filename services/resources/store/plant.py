@@ -104,7 +104,7 @@ BY_SVLAN = SPLITTERS.where(
 def networks(session: Session, tenant: str, exchanges: Iterable[str]) -> dict[str, str]:
     """Return the local network of each of these exchanges that is known."""
     rows = session.execute(NETWORKS, {"tenant": tenant, "ids": sorted(set(exchanges))})
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def known_splitters(session: Session, tenant: str, ids: Iterable[str]) -> list[Splitter]:

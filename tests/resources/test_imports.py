@@ -1,0 +1,344 @@
+"""Importing numbers and plant over HTTP."""
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+import pytest
+from httpx import AsyncClient, Response
+from sqlalchemy import func, select
+
+from deploy.jiangsu.province import province
+from services.resources.domain.grade import grade_of
+from services.resources.store.segments import vanity
+from services.resources.tables import ItemRow, NumberRow, PoolRow
+from shared.db import Sessions
+from tests.kernel import history
+from tests.resources.build import e164, states
+from tests.resources.conftest import AsRole
+
+X = {"id": "X", "name": "Nanjing Xuanwu", "local_network": "025"}
+SEGMENT = {
+    "id": "seg",
+    "exchange_id": "X",
+    "local_network": "025",
+    "first": "+862580000000",
+    "count": 2000,
+}
+SPLITTER = {
+    "id": "S",
+    "exchange_id": "X",
+    "olt": "X-OLT1",
+    "pon_port": "0/1/3",
+    "legs": 4,
+    "svlan": 101,
+    "first_cvlan": 201,
+}
+ADDRESS = {
+    "id": "addr-1",
+    "text": "人民路1号",
+    "exchange_id": "X",
+    "local_network": "025",
+    "splitter_id": "S",
+}
+PAIRS = {"exchange_id": "X", "first": 1, "count": 10}
+
+
+class Imports:
+    """Sends imports."""
+
+    def __init__(self, client: AsyncClient, headers: dict[str, str]) -> None:
+        self._client = client
+        self._headers = headers
+
+    async def send(self, kind: str, *rows: Any) -> Response:
+        """Send rows as an array."""
+        path = f"/ops/v1/import/{kind}"
+        return await self._client.post(path, json=list(rows), headers=self._headers)
+
+    async def send_text(self, kind: str, body: str, media_type: str) -> Response:
+        """Send a body as it is."""
+        headers = {**self._headers, "Content-Type": media_type}
+        return await self._client.post(
+            f"/ops/v1/import/{kind}", content=body.encode(), headers=headers
+        )
+
+    async def faults(self, kind: str, *rows: Any) -> list[tuple[str, str]]:
+        """Return field and code of each fault that an import has."""
+        answer = await self.send(kind, *rows)
+        assert answer.status_code == 400, answer.text
+        return [(each["field"], each["code"]) for each in answer.json()["errors"]]
+
+
+@pytest.fixture
+async def imports(client: AsyncClient, as_role: AsRole) -> Imports:
+    """Sends imports; exchange X is there already."""
+    found = Imports(client, as_role("ops"))
+    assert (await found.send("exchanges", X)).json() == {"rows": 1, "made": 0}
+    return found
+
+
+def count(sessions: Sessions, table: type[NumberRow] | type[ItemRow]) -> int:
+    with sessions() as session:
+        return session.scalars(select(func.count()).select_from(table)).one()
+
+
+async def test_a_segment_makes_its_numbers_each_with_its_grade(
+    imports: Imports, sessions: Sessions
+) -> None:
+    answer = await imports.send("segments", SEGMENT)
+
+    assert answer.json() == {"rows": 1, "made": 2000}
+    with sessions() as session:
+        rows = session.execute(select(NumberRow.e164, NumberRow.grade, NumberRow.state)).all()
+    assert {name for name, *_ in rows} == {f"+{862580000000 + n}" for n in range(2000)}
+    assert all(grade == grade_of(name, vanity()) for name, grade, _ in rows)
+    assert {grade for _, grade, _ in rows} >= {"", "AAA", "AABB", "ABAB", "ABCD", "AAAA"}
+
+
+async def test_a_splitter_makes_a_leg_a_vlan_and_a_loid_for_each_customer(
+    imports: Imports, sessions: Sessions
+) -> None:
+    answer = await imports.send("splitters", SPLITTER | {"faulty_legs": 1})
+
+    assert answer.json() == {"rows": 1, "made": 12}
+    with sessions() as session:
+        values = session.scalars(select(ItemRow.value).order_by(ItemRow.kind, ItemRow.value))
+        assert list(values) == [
+            *("S/001", "S/002", "S/003", "S/004"),
+            *("S-L001", "S-L002", "S-L003", "S-L004"),
+            *("X/101.0201", "X/101.0202", "X/101.0203", "X/101.0204"),
+        ]
+    assert states(sessions) == {"S/001": "faulty"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "row"),
+    [
+        ("exchanges", X),
+        ("segments", SEGMENT),
+        ("splitters", SPLITTER),
+        ("pairs", PAIRS),
+    ],
+)
+async def test_what_is_sent_again_changes_nothing(
+    imports: Imports, sessions: Sessions, kind: str, row: dict[str, Any]
+) -> None:
+    await imports.send(kind, row)
+    before = count(sessions, NumberRow), count(sessions, ItemRow), history(sessions)
+
+    again = await imports.send(kind, row)
+
+    assert again.json() == {"rows": 1, "made": 0}
+    assert (count(sessions, NumberRow), count(sessions, ItemRow), history(sessions)) == before
+
+
+async def test_a_splitter_may_grow_and_makes_only_what_is_new(
+    imports: Imports, sessions: Sessions
+) -> None:
+    await imports.send("splitters", SPLITTER)
+
+    grown = await imports.send("splitters", SPLITTER | {"legs": 8})
+
+    assert grown.json() == {"rows": 1, "made": 12}
+    with sessions() as session:
+        pools = session.execute(select(PoolRow.kind, PoolRow.capacity)).all()
+    assert {kind.value: capacity for kind, capacity in pools} == {"leg": 8, "vlan": 8, "loid": 8}
+
+
+async def test_pairs_that_overlap_are_made_once(imports: Imports, sessions: Sessions) -> None:
+    await imports.send("pairs", PAIRS)
+
+    more = await imports.send("pairs", PAIRS | {"first": 6})
+
+    assert more.json() == {"rows": 1, "made": 5}
+    assert count(sessions, ItemRow) == 15
+
+
+async def test_lines_of_json_are_as_good_as_an_array(imports: Imports) -> None:
+    lines = "\n".join(json.dumps(PAIRS | {"first": first}) for first in (1, 100))
+
+    answer = await imports.send_text("pairs", lines + "\n", "application/x-ndjson")
+
+    assert answer.json() == {"rows": 2, "made": 20}
+
+
+async def test_every_fault_of_every_row_is_named_at_once(imports: Imports) -> None:
+    rows = [
+        SEGMENT,
+        SEGMENT | {"id": "long", "first": "+8625800100000"},
+        SEGMENT | {"id": "nowhere", "first": "+862581000000", "exchange_id": "Y"},
+        SEGMENT | {"id": "elsewhere", "first": "+862582000000", "local_network": "0512"},
+        SEGMENT | {"id": "over", "first": "+862580001999"},
+        SEGMENT | {"id": "used", "first": "+862583000000", "state": "in_use"},
+        SEGMENT | {"id": "mobile", "first": "+862584000000", "kind": "mobile"},
+        SEGMENT,
+    ]
+
+    assert set(await imports.faults("segments", *rows)) == {
+        ("/1/first", "not-valid"),
+        ("/2/exchange_id", "unknown"),
+        ("/3/local_network", "contradiction"),
+        ("/4/count", "overlap"),
+        ("/5/state", "not-importable"),
+        ("/6/kind", "contradiction"),
+        ("/7/id", "twice"),
+    }
+
+
+async def test_rows_that_are_not_of_the_right_shape_are_named_by_place_and_field(
+    imports: Imports,
+) -> None:
+    faults = await imports.faults(
+        "pairs",
+        PAIRS,
+        PAIRS | {"count": "many"},
+        {"first": 1},
+        PAIRS | {"colour": "red"},
+        "pairs",
+        PAIRS | {"count": -1},
+    )
+
+    assert [field for field, _ in faults] == ["/1/count", "/2", "/3", "/4", "/5/count"]
+
+
+async def test_a_refused_import_leaves_nothing_behind(imports: Imports, sessions: Sessions) -> None:
+    await imports.faults("segments", SEGMENT, SEGMENT | {"id": "b", "exchange_id": "Y"})
+
+    assert count(sessions, NumberRow) == 0
+
+
+async def test_numbers_of_a_known_segment_belong_to_no_other(imports: Imports) -> None:
+    await imports.send("segments", SEGMENT)
+
+    assert await imports.faults(
+        "segments", SEGMENT | {"id": "other", "first": "+862580000500", "count": 10}
+    ) == [("/0/count", "overlap")]
+
+
+@pytest.mark.parametrize("change", [{"count": 10}, {"first": "+862589000000"}])
+async def test_a_known_segment_keeps_its_numbers(imports: Imports, change: dict[str, Any]) -> None:
+    await imports.send("segments", SEGMENT)
+
+    (fault,) = await imports.faults("segments", SEGMENT | change)
+
+    assert fault == (f"/0/{next(iter(change))}", "changed")
+
+
+async def test_a_blocked_segment_gives_out_nothing_until_it_is_opened(
+    imports: Imports, sessions: Sessions
+) -> None:
+    few = SEGMENT | {"count": 3, "first": e164(0)}
+    await imports.send("segments", few | {"state": "planned"})
+    planned = set(states(sessions).values())
+
+    await imports.send("segments", few)
+    opened = states(sessions)
+    await imports.send("segments", few | {"state": "blocked"})
+
+    assert (planned, opened, set(states(sessions).values())) == ({"planned"}, {}, {"blocked"})
+    changes = Counter(
+        (was, became) for kind, _, was, became in history(sessions) if kind == "number"
+    )
+    assert changes == {("planned", "idle"): 3, ("idle", "blocked"): 3}
+
+
+@pytest.mark.parametrize(
+    ("change", "fault"),
+    [
+        ({"legs": 2}, ("/0/legs", "too-few")),
+        ({"olt": "X-OLT2"}, ("/0/olt", "changed")),
+        ({"svlan": 102}, ("/0/svlan", "changed")),
+        ({"faulty_legs": 5}, ("/0/faulty_legs", "too-many")),
+        ({"id": "T"}, ("/0/first_cvlan", "overlap")),
+        ({"id": "T", "first_cvlan": 204}, ("/0/first_cvlan", "overlap")),
+        ({"id": "T", "first_cvlan": 4092}, ("/0/first_cvlan", "too-high")),
+        ({"id": "T" * 30, "svlan": 102}, ("/0/id", "too-long")),
+    ],
+)
+async def test_a_splitter_that_contradicts_what_is_there_is_refused(
+    imports: Imports, change: dict[str, Any], fault: tuple[str, str]
+) -> None:
+    await imports.send("splitters", SPLITTER)
+
+    assert await imports.faults("splitters", SPLITTER | change) == [fault]
+
+
+async def test_splitters_share_a_port_s_vlan_side_by_side(imports: Imports) -> None:
+    beside = SPLITTER | {"id": "T", "first_cvlan": 205}
+
+    assert (await imports.send("splitters", SPLITTER, beside)).json()["made"] == 24
+
+
+async def test_an_address_names_a_splitter_that_is_known(imports: Imports) -> None:
+    assert await imports.faults("addresses", ADDRESS) == [("/0/splitter_id", "unknown")]
+
+    await imports.send("splitters", SPLITTER)
+
+    assert (await imports.send("addresses", ADDRESS)).json() == {"rows": 1, "made": 0}
+
+
+@pytest.mark.parametrize(
+    ("body", "media_type", "status"),
+    [
+        ("", "application/json", 400),
+        ("{}", "application/json", 400),
+        ("[{]", "application/json", 400),
+        ('[{"exchange_id": "X", "first": 1e999, "count": 1}]', "application/json", 400),
+        ('[{"exchange_id": "X\\u0000", "first": 1, "count": 1}]', "application/json", 400),
+        ('[{"exchange_id": "\\ud800", "first": 1, "count": 1}]', "application/json", 400),
+        ('[{"exchange_id": "X\\n", "first": 1, "count": 1}]', "application/json", 400),
+        ("not json\n", "application/x-ndjson", 400),
+        ("[]", "text/csv", 415),
+        ("[" * 5000, "application/json", 400),
+        ('{"x": ' + "[" * 5000, "application/x-ndjson", 400),
+    ],
+)
+async def test_a_body_that_makes_no_sense_is_refused(
+    imports: Imports, body: str, media_type: str, status: int
+) -> None:
+    answer = await imports.send_text("pairs", body, media_type)
+
+    assert answer.status_code == status, answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+async def test_an_import_of_nothing_is_nothing(imports: Imports) -> None:
+    assert (await imports.send("pairs")).json() == {"rows": 0, "made": 0}
+
+
+@pytest.mark.parametrize("role", ["crm", "viewer"])
+async def test_only_operations_import(client: AsyncClient, as_role: AsRole, role: str) -> None:
+    answer = await client.post("/ops/v1/import/exchanges", json=[X], headers=as_role(role))
+
+    assert answer.status_code == 403
+
+
+async def test_the_demonstration_province_is_taken_in_as_it_is(
+    imports: Imports, sessions: Sessions
+) -> None:
+    small = province(numbers=2_000, addresses=500, pairs=1_000)
+    made = {}
+    parts: dict[str, Sequence[Any]] = {
+        "exchanges": small.exchanges,
+        "segments": small.segments,
+        "splitters": small.splitters,
+        "addresses": small.addresses,
+        "pairs": small.pair_blocks,
+    }
+    for kind, rows in parts.items():
+        answer = await imports.send(kind, *(asdict(row) for row in rows))
+        assert answer.status_code == 200, answer.text
+        made[kind] = answer.json()["made"]
+
+    legs = sum(each.legs for each in small.splitters)
+    assert made == {
+        "exchanges": 0,
+        "segments": 2_000,
+        "splitters": 3 * legs,
+        "addresses": 0,
+        "pairs": 1_000,
+    }
+    assert count(sessions, NumberRow) == 2_000

@@ -1,0 +1,75 @@
+"""What is a number, and which numbers a pattern means."""
+
+import pytest
+
+from services.resources.domain.numbering import (
+    Pattern,
+    is_valid_range,
+    kind_of,
+    read_e164,
+    read_pattern,
+)
+from services.resources.domain.search import Search
+from shared.errors import InvalidError
+
+
+def test_a_range_of_real_numbers_is_valid() -> None:
+    assert is_valid_range(862580000000, 862580009999)
+
+
+@pytest.mark.parametrize(
+    ("first", "last"),
+    [
+        (8625800000000, 8625800000999),  # a digit too many
+        (86258000000, 86258000999),  # a digit too few
+        (862580000000, 8625800000000),  # runs over into longer numbers
+        (12340000, 12340099),  # no such country and length
+    ],
+)
+def test_a_range_with_numbers_that_no_plan_has_is_not(first: int, last: int) -> None:
+    assert not is_valid_range(first, last)
+
+
+def test_the_numbering_plan_says_what_a_number_is_for() -> None:
+    assert kind_of("+862580001234") == "fixed"
+    assert kind_of("+8613812345678") == "mobile"
+
+
+@pytest.mark.parametrize(
+    "text", ["", "862580001234", "+86 25 8000 1234", "+0123456", "+\uff18\uff1625"]
+)
+def test_what_is_not_written_as_e164_is_refused_with_the_remedy(text: str) -> None:
+    with pytest.raises(InvalidError) as refusal:
+        read_e164(text)
+
+    assert "E.164" in refusal.value.faults[0].reason
+    assert "+8625" in refusal.value.faults[0].remedy
+
+
+@pytest.mark.parametrize(
+    ("text", "pattern"),
+    [
+        ("", Pattern()),
+        ("+8625*", Pattern(head="+8625")),
+        ("+862580001234", Pattern(head="+862580001234")),
+        ("*8888", Pattern(tail="8888")),
+        ("*888*", Pattern(middle="888")),
+    ],
+)
+def test_a_pattern_says_how_numbers_begin_end_or_what_they_contain(
+    text: str, pattern: Pattern
+) -> None:
+    assert read_pattern(text) == pattern
+
+
+@pytest.mark.parametrize("text", ["8888", "**", "*", "*8*", "8%8", "*88_8", "+86*25*", "*8888\n"])
+def test_anything_else_is_no_pattern(text: str) -> None:
+    with pytest.raises(InvalidError):
+        read_pattern(text)
+
+
+def test_a_pattern_open_at_both_ends_needs_an_exchange() -> None:
+    with pytest.raises(InvalidError):
+        Search(tenant="jiangsu", pattern=Pattern(middle="888"))
+
+    assert Search(tenant="jiangsu", pattern=Pattern(middle="888"), exchange_id="X")
