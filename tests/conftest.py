@@ -9,13 +9,15 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import create_engine, text
-from sqlalchemy.orm import sessionmaker
 
 from deploy.local.kafka import Kafka, start_kafka
 from deploy.local.postgres import Postgres, start_postgres
-from shared.db import Sessions, make_engine
+from deploy.local.stack import Stack
+from services.console.client import make_keys
+from shared.db import Sessions, make_sessions
 from shared.migrate import migrate
 from shared.settings import Settings
+from tests.flows.site import Site
 
 NOON = datetime.now(UTC).replace(day=1, hour=12, minute=0, second=0, microsecond=0)
 """The time in tests: this month, whose partitions are there."""
@@ -47,19 +49,32 @@ def kafka(folder: Path) -> Iterator[Kafka]:
     broker.stop()
 
 
-@pytest.fixture(scope="session")
-def databases(postgres: Postgres) -> dict[str, Sessions]:
-    """A migrated database for each service."""
-    admin = create_engine(f"{postgres.url}/postgres", isolation_level="AUTOCOMMIT")
-    found = {}
-    for service in SERVICES:
+class Databases(dict[str, Sessions]):
+    """A migrated database for each service that is asked for."""
+
+    def __init__(self, server: str) -> None:
+        super().__init__()
+        self._server = server
+
+    def __missing__(self, service: str) -> Sessions:
+        """Make it."""
+        url = f"{self._server}/test_{service}"
+        admin = create_engine(f"{self._server}/postgres", isolation_level="AUTOCOMMIT")
         with admin.connect() as connection:
             connection.execute(text(f"CREATE DATABASE test_{service}"))
-        url = f"{postgres.url}/test_{service}"
+        admin.dispose()
         migrate(service, url)
-        found[service] = sessionmaker(make_engine(url), expire_on_commit=False)
-    admin.dispose()
-    return found
+        self[service] = make_sessions(url)
+        return self[service]
+
+
+@pytest.fixture(scope="session")
+def databases(postgres: Postgres) -> Iterator[dict[str, Sessions]]:
+    """The databases of the services, each made when it is first asked for."""
+    made = Databases(postgres.url)
+    yield made
+    for sessions in made.values():
+        sessions.kw["bind"].dispose()
 
 
 @pytest.fixture
@@ -78,7 +93,7 @@ def sessions(databases: dict[str, Sessions], service_name: str) -> Sessions:
 
 
 def empty(sessions: Sessions) -> None:
-    """Remove all rows, and nothing else."""
+    """Remove all rows, and nothing else. A truncation would make new files of every table."""
     with sessions.begin() as session:
         tables = session.scalars(
             text(
@@ -86,7 +101,11 @@ def empty(sessions: Sessions) -> None:
                 " AND relnamespace = 'public'::regnamespace AND relname <> 'alembic_version'"
             )
         )
-        session.execute(text(f"TRUNCATE {', '.join(tables)} RESTART IDENTITY"))
+        looks = [f"SELECT '{each}' WHERE EXISTS (SELECT FROM {each})" for each in tables]  # noqa: S608
+        full = session.scalars(text(" UNION ALL ".join(looks))).all()
+        session.execute(text("SET LOCAL session_replication_role = replica"))  # no triggers
+        for table in full:
+            session.execute(text(f"DELETE FROM {table}"))  # noqa: S608  our own names
 
 
 @pytest.fixture
@@ -100,3 +119,14 @@ def settings(kafka: Kafka, postgres: Postgres, service_name: str, tmp_path: Path
         "KAITONG_HTTP_PORT": "0",
     }
     return Settings.from_environment(service_name, environment)
+
+
+@pytest.fixture(scope="session")
+def site(folder: Path) -> Iterator[Site]:
+    """The whole system on engines of its own, started for this run."""
+    home = folder / "site"
+    home.mkdir()
+    make_keys(home)
+    stack = Stack.start(home, fsync=False)
+    yield Site(stack)
+    stack.purge()

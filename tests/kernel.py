@@ -2,19 +2,20 @@
 
 import asyncio
 from asyncio import Future
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from types import SimpleNamespace
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import select
+from sqlalchemy import event, func, select
 
 from shared.contracts import Cause, Envelope, Message, encode, read_envelope
-from shared.db import Sessions
+from shared.db import Base, Sessions
 from shared.history import HistoryRow
 from shared.inbox import Receiver, Subscriptions
-from shared.inbox_rows import Record
+from shared.inbox_rows import Record, reached
 from shared.outbox import Dispatch, Letter, OutboxRow
 from shared.parking import ParkedRow
 from shared.work import begin
@@ -108,6 +109,45 @@ def history(sessions: Sessions) -> list[tuple[str, str, str, str]]:
     with sessions() as session:
         rows = session.scalars(select(HistoryRow).order_by(HistoryRow.position))
         return [(row.kind, row.part, row.was, row.became) for row in rows]
+
+
+def places(sessions: Sessions) -> dict[str, int]:
+    """Return how far each partition was read."""
+    with sessions() as session:
+        return reached(session)
+
+
+def count_of(sessions: Sessions, table: type[Base]) -> int:
+    """Return how many rows a table has."""
+    with sessions() as session:
+        return session.scalars(select(func.count()).select_from(table)).one()
+
+
+@contextmanager
+def statements(sessions: Sessions) -> Iterator[list[str]]:
+    """Collect the statements that are executed inside."""
+    collected: list[str] = []
+
+    def collect(*execution: Any) -> None:
+        collected.append(execution[2])
+
+    engine = sessions.kw["bind"]
+    event.listen(engine, "before_cursor_execute", collect)
+    try:
+        yield collected
+    finally:
+        event.remove(engine, "before_cursor_execute", collect)
+
+
+async def until(condition: Callable[[], object], patience: float = 20.0) -> None:
+    """Wait for a condition, and not for ever.
+
+    Raises:
+        TimeoutError: if it does not come true.
+    """
+    async with asyncio.timeout(patience):
+        while not condition():  # noqa: ASYNC110  what is waited for sets no event
+            await asyncio.sleep(0.01)
 
 
 class Broker:

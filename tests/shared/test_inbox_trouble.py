@@ -1,0 +1,319 @@
+"""Trouble with a message: told apart, bounded, and nobody else's."""
+
+from collections.abc import Callable
+from functools import partial
+from uuid import UUID, uuid4
+
+import msgspec
+import pytest
+from sqlalchemy.exc import IntegrityError, OperationalError
+
+from shared.contracts import Cause, Envelope, OrderAccepted, ServiceFailed, encode
+from shared.db import Sessions
+from shared.errors import CollisionError, ConflictError, PoisonError
+from shared.inbox import MOST_TRIES, Receiver, Subscriptions, on, subscribe
+from shared.inbox_rows import InboxRow, Record
+from shared.outbox import MOST_BYTES
+from shared.parking import Why
+from shared.patience import patiently
+from shared.relay import Relay
+from shared.work import MOST_COLLISIONS, Work
+from tests.conftest import NOON
+from tests.kernel import (
+    TENANT,
+    Broker,
+    cause_of,
+    count_of,
+    hear_records,
+    parked,
+    places,
+    record_of,
+    statements,
+    types_told,
+    until,
+)
+from tests.shared.ledger import (
+    ORDER,
+    OTHER,
+    SUBSCRIPTIONS,
+    accepted,
+    assigned,
+    completed,
+    lines,
+    write,
+)
+
+ENVELOPE = Envelope.around(accepted(), cause_of(accepted()), 0, 1, NOON)
+
+
+def garbage(body: bytes) -> Record:
+    return Record("order/3", 17, b"some key", body, "order.accepted.v1")
+
+
+def sealed(envelope: Envelope) -> Record:
+    return record_of(accepted())._replace(body=encode(envelope), type="")
+
+
+NESTED = b'{"data":' + b"[" * 5000 + b"]" * 5000 + b"}"
+
+
+@pytest.mark.parametrize("body", [b"", b"not json", b"\xff\xfe", b"[1]", b"null", NESTED])
+def test_what_is_no_message_is_parked_under_its_place(sessions: Sessions, body: bytes) -> None:
+    for _ in range(2):
+        hear_records(sessions, SUBSCRIPTIONS, [garbage(body), record_of(accepted())])
+
+    (row,) = parked(sessions)
+    assert (row.identity, row.why, row.body) == ("order/3/17", Why.UNREADABLE, body)
+    assert lines(sessions) == ["order.accepted"]
+    assert places(sessions)["order/3"] == 18
+
+
+def test_what_breaks_its_contract_is_parked_under_its_id(sessions: Sessions) -> None:
+    broken = msgspec.structs.replace(ENVELOPE, data=msgspec.Raw(b'{"order_id": 7}'))
+
+    hear_records(sessions, SUBSCRIPTIONS, [sealed(broken), record_of(accepted(OTHER))])
+
+    (row,) = parked(sessions)
+    assert (row.identity, row.why) == (str(ENVELOPE.id), Why.UNREADABLE)
+    assert lines(sessions, OTHER) == ["order.accepted"]
+
+
+def test_a_version_that_nobody_knows_is_parked_at_once(sessions: Sessions) -> None:
+    newer = msgspec.structs.replace(ENVELOPE, type="order.accepted.v9")
+
+    hear_records(sessions, SUBSCRIPTIONS, [sealed(newer)])
+
+    (row,) = parked(sessions)
+    assert (row.why, row.type) == (Why.UNKNOWN_VERSION, "order.accepted.v9")
+    assert "deploy a reader" in row.error
+
+
+def test_a_new_version_that_is_also_told_in_an_older_one_is_ignored(sessions: Sessions) -> None:
+    newer = msgspec.structs.replace(
+        ENVELOPE, type="order.accepted.v9", older=("order.accepted.v1",)
+    )
+
+    hear_records(sessions, SUBSCRIPTIONS, [sealed(newer)])
+
+    assert not parked(sessions)
+
+
+def test_a_message_over_the_limit_is_parked_unread(sessions: Sessions) -> None:
+    hear_records(sessions, SUBSCRIPTIONS, [garbage(b"[" * (MOST_BYTES + 1))])
+
+    (row,) = parked(sessions)
+    assert (row.identity, row.why) == ("order/3/17", Why.TOO_LARGE)
+
+
+def test_what_a_database_cannot_write_down_is_parked_legibly(sessions: Sessions) -> None:
+    zero = msgspec.structs.replace(ENVELOPE, type="order.accepted.v\0")
+
+    hear_records(
+        sessions, SUBSCRIPTIONS, [sealed(zero), garbage(b"\0")._replace(type="order.accepted.v\0")]
+    )
+
+    assert [row.type for row in parked(sessions)] == ["order.accepted.v\\0", "order.accepted.v\\0"]
+
+
+class Stumbling:
+    """A handler that fails so often, and then writes."""
+
+    def __init__(self, error: Callable[[], Exception], times: int = 1 << 30) -> None:
+        self.calls = 0
+        self._error, self._times = error, times
+
+    def __call__(self, message: OrderAccepted, work: Work) -> None:
+        self.calls += 1
+        if self.calls <= self._times:
+            raise self._error()
+        write(message, work)
+
+
+def with_handler(handler: Callable[[OrderAccepted, Work], None]) -> Subscriptions:
+    return SUBSCRIPTIONS | subscribe(on(OrderAccepted, handler))
+
+
+def hear_with(
+    sessions: Sessions, handler: Callable[[OrderAccepted, Work], None], *more: Record
+) -> None:
+    records = [record_of(accepted()), *more]
+    hear_records(sessions, with_handler(handler), records)
+
+
+@pytest.mark.parametrize("error", [partial(ConflictError, "too late"), partial(PoisonError, "no")])
+def test_a_broken_rule_parks_at_once(sessions: Sessions, error: Callable[[], Exception]) -> None:
+    handler = Stumbling(error)
+
+    hear_with(sessions, handler)
+
+    (row,) = parked(sessions)
+    assert (row.why, handler.calls) == (Why.RULE_BROKEN, 1)
+    assert count_of(sessions, InboxRow) == 0
+
+
+def test_only_the_hopeless_message_of_a_batch_is_parked(sessions: Sessions) -> None:
+    orders = [uuid4() for _ in range(63)]
+    others = [record_of(assigned(each)) for each in orders]
+
+    with statements(sessions) as executed:
+        hear_with(sessions, Stumbling(ConflictError), *others)
+
+    assert [row.key for row in parked(sessions)] == [ORDER.bytes]
+    assert all(lines(sessions, each) == ["resources.assigned"] for each in orders)
+    assert len(executed) < 64  # about eight for each halving
+
+
+def test_a_bug_is_tried_three_times_alone_and_parked_with_its_traceback(
+    sessions: Sessions,
+) -> None:
+    handler = Stumbling(partial(ZeroDivisionError, "oops"))
+
+    hear_with(sessions, handler)
+
+    (row,) = parked(sessions)
+    assert (row.why, handler.calls) == (Why.BUG, MOST_TRIES)
+    assert "in __call__" in row.error
+    assert row.error.endswith("ZeroDivisionError: oops\n")
+
+
+def test_while_a_bug_is_tried_the_rest_of_its_batch_is_handled(sessions: Sessions) -> None:
+    handler = Stumbling(ZeroDivisionError)
+
+    hear_with(sessions, handler, record_of(accepted(OTHER)), record_of(assigned(UUID(int=7))))
+
+    assert [row.why for row in parked(sessions)] == [Why.BUG, Why.BUG]
+    assert lines(sessions, UUID(int=7)) == ["resources.assigned"]
+
+
+def test_a_bug_that_does_not_come_again_harms_nobody(sessions: Sessions) -> None:
+    hear_with(sessions, Stumbling(ZeroDivisionError, times=MOST_TRIES - 1))
+
+    assert lines(sessions) == ["order.accepted"]
+    assert not parked(sessions)
+
+
+def test_a_bug_whose_next_try_meets_a_rule_is_parked_for_the_rule(sessions: Sessions) -> None:
+    errors: list[Exception] = [ConflictError("too late"), ZeroDivisionError()]
+
+    hear_with(sessions, Stumbling(errors.pop))
+
+    assert [row.why for row in parked(sessions)] == [Why.RULE_BROKEN]
+
+
+def test_a_bug_whose_next_try_collides_is_handled_in_the_end(sessions: Sessions) -> None:
+    errors: list[Exception] = [CollisionError(), ZeroDivisionError()]
+
+    hear_with(sessions, Stumbling(errors.pop, times=2))
+
+    assert lines(sessions) == ["order.accepted"]
+
+
+@pytest.mark.parametrize(
+    "error", [CollisionError, partial(IntegrityError, "", {}, Exception("taken"))]
+)
+def test_a_collision_is_retried(sessions: Sessions, error: Callable[[], Exception]) -> None:
+    hear_with(sessions, Stumbling(error, times=MOST_COLLISIONS - 1))
+
+    assert lines(sessions) == ["order.accepted"]
+
+
+@pytest.mark.parametrize(
+    "error", [CollisionError, partial(IntegrityError, "", {}, Exception("taken"))]
+)
+def test_a_collision_that_never_ends_is_parked_after_a_bounded_number(
+    sessions: Sessions, error: Callable[[], Exception]
+) -> None:
+    handler = Stumbling(error)
+
+    hear_with(sessions, handler)
+
+    assert [row.why for row in parked(sessions)] == [Why.COLLISION]
+    assert handler.calls == MOST_COLLISIONS
+
+
+def test_what_cannot_be_stored_is_the_handlers_fault_and_parked(sessions: Sessions) -> None:
+    def note(message: OrderAccepted, work: Work) -> None:
+        work.note("order", message.order_id, "", "acknowledged", reason="zero \0 byte")
+
+    hear_with(sessions, note, record_of(assigned(OTHER)))
+
+    assert [row.why for row in parked(sessions)] == [Why.BUG]
+    assert lines(sessions, OTHER) == ["resources.assigned"]
+
+
+def test_what_is_too_large_for_an_index_is_parked_and_not_waited_out(sessions: Sessions) -> None:
+    def note(_: OrderAccepted, work: Work) -> None:
+        incompressible = "".join(uuid4().hex for _ in range(300))
+        work.note("order", incompressible, "", "acknowledged")
+
+    hear_with(sessions, note, record_of(assigned(OTHER)))
+
+    assert [row.why for row in parked(sessions)] == [Why.RULE_BROKEN]
+    assert lines(sessions, OTHER) == ["resources.assigned"]
+
+
+def test_what_is_too_large_for_the_broker_is_never_told(sessions: Sessions) -> None:
+    def tell(message: OrderAccepted, work: Work) -> None:
+        write(message, work)
+        long = "x" * MOST_BYTES
+        work.emit(ServiceFailed(order_id=message.order_id, code="long", reason=long))
+
+    hear_with(sessions, tell, record_of(assigned(OTHER)))
+
+    assert [row.why for row in parked(sessions)] == [Why.RULE_BROKEN]
+    assert lines(sessions) == types_told(sessions) == []
+    assert lines(sessions, OTHER) == ["resources.assigned"]
+
+
+def test_what_cannot_be_encoded_is_the_handlers_fault(sessions: Sessions) -> None:
+    def tell(message: OrderAccepted, work: Work) -> None:
+        work.emit(ServiceFailed(order_id=message.order_id, code="c", reason=object()))  # type: ignore[arg-type]
+
+    hear_with(sessions, tell)
+
+    assert [row.why for row in parked(sessions)] == [Why.BUG]
+
+
+def passing() -> Exception:
+    return OperationalError("", {}, OSError("the server is gone"))
+
+
+def test_passing_trouble_parks_nothing_and_leaves_the_rest_to_be_received_again(
+    sessions: Sessions,
+) -> None:
+    handler = Stumbling(passing)
+
+    with pytest.raises(OperationalError):
+        hear_with(sessions, handler, record_of(completed()))
+
+    assert handler.calls == 1
+    assert not parked(sessions)
+    assert lines(sessions) == []
+
+
+async def test_passing_trouble_is_waited_out_and_what_was_committed_before_it_is_sent(
+    sessions: Sessions,
+) -> None:
+    broker = Broker()
+    relay = Relay(sessions, broker)
+    await relay._catch_up()  # noqa: SLF001  the broker is there
+    seen: list[list[str]] = []
+
+    def fail_after_the_first_half(message: OrderAccepted, work: Work) -> None:
+        if message.order_id == OTHER and len(seen) < 3:
+            seen.append([letter.type for letter in broker.got])
+            raise passing() if len(seen) > 1 else ConflictError
+        write(message, work)
+        work.emit(ServiceFailed(order_id=message.order_id, code="", reason=""))
+
+    receiver = Receiver(sessions, with_handler(fail_after_the_first_half))
+    records = [
+        record_of(each, Cause(each.key, each.key, TENANT)) for each in (accepted(), accepted(OTHER))
+    ]
+    await patiently(relay, partial(receiver.receive_now, records))
+
+    # Together they fail by a rule, so they are halved; the second half meets an outage.
+    assert seen == [[], [], ["provisioning.service_failed.v1"]]
+    assert lines(sessions) == lines(sessions, OTHER) == ["order.accepted"]
+    await until(lambda: len(broker.got) == 2)
+    assert not parked(sessions)

@@ -1,0 +1,229 @@
+"""What is parked keeps the order of its key, waits for people, and comes back in order."""
+
+import threading
+from functools import partial
+from uuid import UUID
+
+import pytest
+from sqlalchemy import text
+
+from shared import parking
+from shared.contracts import Cause, OrderAccepted, OrderMessage
+from shared.db import Sessions
+from shared.errors import CollisionError, ConflictError
+from shared.inbox import Receiver, Subscriptions, on, subscribe
+from shared.inbox_rows import Record
+from shared.outbox import Dispatch
+from shared.parking import Why
+from shared.release import release
+from shared.work import Work
+from tests.conftest import NOON
+from tests.kernel import TENANT, hear, hear_records, parked, places, record_of, types_told
+from tests.shared.ledger import (
+    ORDER,
+    OTHER,
+    SUBSCRIPTIONS,
+    accepted,
+    assigned,
+    completed,
+    lines,
+    write,
+)
+
+ALL = ["order.accepted", "resources.assigned", "provisioning.service_completed"]
+
+
+def refuse(_: OrderMessage, __: Work) -> None:
+    raise ConflictError
+
+
+def stumble(_: OrderMessage, __: Work) -> None:
+    raise ZeroDivisionError
+
+
+REFUSING = SUBSCRIPTIONS | subscribe(on(OrderAccepted, refuse))
+
+
+def park_three(sessions: Sessions) -> None:
+    hear(sessions, REFUSING, accepted(), assigned(), completed())
+
+
+def let_go(sessions: Sessions, subscriptions: Subscriptions = SUBSCRIPTIONS) -> int:
+    """Release what is parked under the order."""
+    receiver = Receiver(sessions, subscriptions)
+    return release(sessions, receiver, ORDER.bytes, NOON, Dispatch(UUID(int=1)))
+
+
+def whys(sessions: Sessions) -> list[tuple[str, Why]]:
+    return [(row.type.rpartition(".v")[0], row.why) for row in parked(sessions)]
+
+
+def waiting(sessions: Sessions) -> int:
+    with sessions() as session:
+        return parking.count(session)
+
+
+def test_what_follows_a_parked_message_under_its_key_waits_behind_it(sessions: Sessions) -> None:
+    hear(sessions, REFUSING, accepted(), assigned(), assigned(OTHER))
+    hear(sessions, REFUSING, completed())
+
+    assert whys(sessions) == [
+        ("order.accepted", Why.RULE_BROKEN),
+        ("resources.assigned", Why.BEHIND),
+        ("provisioning.service_completed", Why.BEHIND),
+    ]
+    assert lines(sessions) == []
+
+
+def test_other_keys_flow(sessions: Sessions) -> None:
+    hear(sessions, REFUSING, accepted(), assigned(OTHER))
+    hear(sessions, REFUSING, completed(OTHER))
+
+    assert lines(sessions, OTHER) == ALL[1:]
+
+
+def test_what_is_parked_comes_again_and_is_still_parked_once(sessions: Sessions) -> None:
+    for _ in range(3):
+        park_three(sessions)
+
+    assert len(parked(sessions)) == 3
+
+
+def test_what_was_handled_before_is_not_parked_behind_what_failed_later(
+    sessions: Sessions,
+) -> None:
+    hear(sessions, REFUSING, assigned())
+
+    hear(sessions, REFUSING, accepted(), assigned())
+
+    assert whys(sessions) == [("order.accepted", Why.RULE_BROKEN)]
+
+
+def test_the_place_goes_on_over_what_is_parked(sessions: Sessions) -> None:
+    records = [record_of(each, offset=20 + n) for n, each in enumerate([accepted(), assigned()])]
+
+    hear_records(sessions, REFUSING, records)
+
+    assert places(sessions) == {records[0].source: 21, records[1].source: 22}
+
+
+def test_release_handles_a_key_from_its_oldest_message_on(sessions: Sessions) -> None:
+    park_three(sessions)
+
+    assert let_go(sessions) == 3
+
+    assert lines(sessions) == ALL
+    assert types_told(sessions) == ["provisioning.release_requested.v1"]
+    assert waiting(sessions) == 0
+
+
+def test_what_was_released_is_known_from_then_on(sessions: Sessions) -> None:
+    park_three(sessions)
+    let_go(sessions)
+
+    hear(sessions, SUBSCRIPTIONS, accepted(), assigned(), completed())
+
+    assert lines(sessions) == ALL
+
+
+def test_release_stops_at_the_first_message_that_is_hopeless_still(sessions: Sessions) -> None:
+    park_three(sessions)
+    stubborn = SUBSCRIPTIONS | subscribe(on(type(assigned()), stumble))
+
+    assert let_go(sessions, stubborn) == 1
+
+    assert lines(sessions) == ["order.accepted"]
+    assert whys(sessions)[1:] == [
+        ("resources.assigned", Why.BUG),
+        ("provisioning.service_completed", Why.BEHIND),
+    ]
+    assert "ZeroDivisionError" in parked(sessions)[1].error
+    assert waiting(sessions) == 2
+
+
+def test_release_tries_again_when_it_collides(sessions: Sessions) -> None:
+    park_three(sessions)
+    errors: list[Exception] = [CollisionError()]
+
+    def collide_once(message: OrderAccepted, work: Work) -> None:
+        if errors:
+            raise errors.pop()
+        write(message, work)
+
+    assert let_go(sessions, SUBSCRIPTIONS | subscribe(on(OrderAccepted, collide_once))) == 3
+
+
+def test_an_unreadable_message_stays_parked_until_somebody_can_read_it(
+    sessions: Sessions,
+) -> None:
+    garbage = Record("order/3", 17, ORDER.bytes, b"not json", "")
+    hear_records(sessions, SUBSCRIPTIONS, [garbage, record_of(assigned())])
+
+    assert let_go(sessions) == 0
+
+    assert [row.why for row in parked(sessions)] == [Why.UNREADABLE, Why.BEHIND]
+
+
+@pytest.mark.parametrize("parked_first", [1, 2])
+def test_a_message_that_arrives_during_release_is_neither_lost_nor_overtakes(
+    sessions: Sessions, parked_first: int
+) -> None:
+    """Held open in the middle, the release of the oldest meets a newcomer of its key."""
+    hear(sessions, REFUSING, *[accepted(), assigned()][:parked_first])
+    newcomer = threading.Thread(target=partial(hear, sessions, SUBSCRIPTIONS, completed()))
+
+    def handle_slowly(message: OrderAccepted, work: Work) -> None:
+        write(message, work)
+        newcomer.start()
+        wait_for_a_waiting_lock(sessions)
+
+    released = let_go(sessions, SUBSCRIPTIONS | subscribe(on(OrderAccepted, handle_slowly)))
+    newcomer.join(timeout=20)
+    released += let_go(sessions)
+
+    assert lines(sessions) == [each for each in ALL if each != ALL[1] or parked_first == 2]
+    assert waiting(sessions) == 0
+    assert released >= parked_first
+
+
+def wait_for_a_waiting_lock(sessions: Sessions) -> None:
+    """Return once another session waits for a lock of ours."""
+    waiters = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+    give_up = threading.Event()
+    for _ in range(2000):
+        with sessions() as session:
+            if session.scalar(waiters):
+                return
+        give_up.wait(0.005)
+    msg = "nobody waits"
+    raise AssertionError(msg)
+
+
+def test_two_who_release_one_key_do_not_handle_it_twice(sessions: Sessions) -> None:
+    park_three(sessions)
+    second = threading.Thread(target=partial(let_go, sessions))
+
+    def handle_slowly(message: OrderAccepted, work: Work) -> None:
+        write(message, work)
+        second.start()
+        wait_for_a_waiting_lock(sessions)
+
+    let_go(sessions, SUBSCRIPTIONS | subscribe(on(OrderAccepted, handle_slowly)))
+    second.join(timeout=20)
+
+    assert lines(sessions) == ALL
+
+
+def test_a_parked_message_of_another_tenant_is_released_as_that_tenants(
+    sessions: Sessions,
+) -> None:
+    cause = Cause(ORDER, ORDER, "zhejiang")
+    hear_records(sessions, REFUSING, [record_of(accepted(), cause)])
+    seen: list[str] = []
+
+    def look(_: OrderAccepted, work: Work) -> None:
+        seen.append(work.tenant)
+
+    let_go(sessions, subscribe(on(OrderAccepted, look)))
+
+    assert seen == ["zhejiang"] != [TENANT]
