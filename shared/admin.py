@@ -14,7 +14,7 @@ from kafka.admin import OffsetSpec
 from kafka.errors import KafkaError, UnknownTopicOrPartitionError
 
 from shared.contracts import registered
-from shared.errors import UnavailableError
+from shared.errors import StartError, UnavailableError
 from shared.outbox import RETENTION
 from shared.settings import Settings
 
@@ -130,7 +130,10 @@ def options(settings: Settings) -> dict[str, Any]:
 
 def main() -> None:
     """Make the topics, and say which."""
-    made = make_topics(Settings.from_environment("order"))
+    try:
+        made = make_topics(Settings.from_environment("order"))
+    except (StartError, UnavailableError) as error:
+        sys.exit(f"topics: {error}")
     sys.stdout.write(f"topics made: {', '.join(made) or 'none, all are there'}\n")
 
 

@@ -212,28 +212,14 @@ def in_turn(
 ) -> Iterator[tuple[Subscription, list[Heard]]]:
     """Yield what each handler gets, in an order that keeps that of every key.
 
-    Messages for an `on_all` handler gather until the end, or until another one
-    with a key among theirs arrives.
+    First what came first under each key, by type, then what came second, and so on:
+    so a backlog in which each order's messages lie side by side takes no more
+    statements than one in which they are mixed.
     """
-    gathered: dict[str, list[Heard]] = {}
-    waiting: set[UUID] = set()
+    turns: dict[UUID, int] = {}
+    rounds: dict[tuple[int, str], list[Heard]] = {}
     for each in heard:
-        subscription = subscriptions[each.envelope.type]
-        key = each.envelope.subject
-        if key in waiting:
-            yield from _release(gathered, subscriptions)
-            waiting.clear()
-        if subscription.at_once:
-            gathered.setdefault(each.envelope.type, []).append(each)
-            waiting.add(key)
-        else:
-            yield subscription, [each]
-    yield from _release(gathered, subscriptions)
-
-
-def _release(
-    gathered: dict[str, list[Heard]], subscriptions: Subscriptions
-) -> Iterator[tuple[Subscription, list[Heard]]]:
-    for type_, several in gathered.items():
+        turn = turns[each.envelope.subject] = turns.get(each.envelope.subject, 0) + 1
+        rounds.setdefault((turn, each.envelope.type), []).append(each)
+    for (_, type_), several in sorted(rounds.items(), key=lambda each: each[0][0]):
         yield subscriptions[type_], several
-    gathered.clear()

@@ -12,9 +12,11 @@ from pathlib import Path
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, create_engine
+from sqlalchemy.exc import OperationalError
 
 from shared.archive import make_partitions
 from shared.db import Url
+from shared.errors import StartError
 from shared.settings import Settings
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -51,7 +53,12 @@ def upgrade(service: str, connection: Connection) -> None:
 def main(services: Sequence[str]) -> None:
     """Migrate the databases of these services, in turn."""
     for service in services:
-        migrate(service, Settings.from_environment(service).database_url)
+        try:
+            migrate(service, Settings.from_environment(service).database_url)
+        except StartError as error:
+            sys.exit(f"{service}: {error}")
+        except OperationalError as error:
+            sys.exit(f"{service}: the database cannot be reached or changed: {error.orig}")
         sys.stdout.write(f"{service}: the database is up to date\n")
 
 
