@@ -10,7 +10,7 @@ from pydantic import TypeAdapter
 from services.order.api.reading import OrderBody
 from services.order.domain.acceptance import Accepted, accept
 from services.order.domain.catalogue import Catalogue
-from services.order.domain.product import Product
+from services.order.domain.product import Product, fold
 from services.order.domain.publication import Publication
 from services.order.domain.request import GivenOrder, Placed
 from services.order.store.catalogue import SHIPPED
@@ -167,3 +167,10 @@ def completed(order: Accepted, number: str = NUMBER) -> ServiceCompleted:
             for item in order.order.items
         ),
     )
+
+
+def a_product(n: int = 1, *, party: str = PARTY) -> Product:
+    """Return a telephone that the n-th order has made."""
+    order = accepted(a_body(an_item("1", "voice-basic"), party=party), n)
+    made, _ = fold(order.order, {}, completed(order).services, NOON)
+    return made[0]

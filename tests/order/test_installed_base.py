@@ -18,6 +18,7 @@ from tests.order.build import (
     a_body,
     a_bundle,
     a_departure,
+    a_product,
     accepted,
     an_item,
     assigned,
@@ -35,11 +36,6 @@ def done(order: Accepted, *going: Product) -> Outcome:
     """Return what comes of an order that completes."""
     there = {product.id: product for product in going}
     return conclude(order.order, order.progress, there, completed(order), NOON)
-
-
-def a_product(n: int = 1) -> Product:
-    """Return a telephone that the n-th order has made."""
-    return done(accepted(a_body(an_item("1", "voice-basic")), n)).made[0]
 
 
 def a_bundle_of_products() -> tuple[Product, ...]:

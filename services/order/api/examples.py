@@ -40,7 +40,7 @@ ORDER_EXAMPLES: dict[str, Any] = {
             item_of(
                 "1",
                 "voice-basic",
-                {"name": "number", "value": "+862580008888"},
+                {"name": "number", "value": "+862580001111"},
                 {"name": "numberGrade", "value": "AAAA"},
             ),
         ),

@@ -1,0 +1,134 @@
+"""The orders to try, and those in the API's description, mean what is said of them."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from httpx import AsyncClient
+
+from deploy.jiangsu.addresses import NO_FREE_PORT, UNSERVED
+from deploy.jiangsu.province import Province, province
+from services.order.api.examples import ORDER_EXAMPLES
+from tests.order.build import Json, a_product, accepted, faults_of
+from tests.order.conftest import AsRole
+
+FOLDER = Path(__file__).parents[2] / "examples"
+GOOD = ("ftth-new", "voice-new", "voice-picked", "bundle-home", "unserved-address", "no-free-port")
+
+
+def example(name: str) -> Json:
+    body: Json = json.loads((FOLDER / f"{name}.json").read_text("utf-8"))
+    return body
+
+
+def places_in(body: Any) -> list[Json]:
+    """Return all places that a body names."""
+    if isinstance(body, list):
+        return [place for each in body for place in places_in(each)]
+    if not isinstance(body, dict):
+        return []
+    own: list[Json] = body.get("place", [])
+    return own + [place for each in body.values() for place in places_in(each)]
+
+
+@pytest.fixture(scope="module")
+def jiangsu() -> Province:
+    return province()
+
+
+def test_every_example_is_told_of() -> None:
+    told = (FOLDER / "README.md").read_text("utf-8")
+
+    assert all(f"`{path.name}`" in told for path in FOLDER.glob("*.json"))
+
+
+@pytest.mark.parametrize(
+    ("name", "one_off_cents", "monthly_cents"),
+    [
+        ("ftth-new", 10000, 9900),
+        ("voice-new", 5000, 1500),
+        ("voice-picked", 105000, 8800),
+        ("bundle-home", 5000, 8670),
+        ("unserved-address", 10000, 6900),
+        ("no-free-port", 10000, 6900),
+    ],
+)
+def test_a_good_example_is_accepted_at_the_price_told(
+    name: str, one_off_cents: int, monthly_cents: int
+) -> None:
+    order = accepted(example(name)).order
+
+    assert (order.one_off_cents, order.monthly_cents) == (one_off_cents, monthly_cents)
+
+
+def test_the_template_gives_up_a_product_that_the_customer_has() -> None:
+    body = example("disconnect")
+    product = a_product(party=body["relatedParty"][0]["id"])
+
+    assert {code for _, code in faults_of(body)} == {"product-unknown"}
+    body["productOrderItem"][0]["product"]["id"] = str(product.id)
+    assert faults_of(body, products=(product,)) == set()
+
+
+def test_the_bad_characteristic_is_the_only_fault() -> None:
+    assert faults_of(example("bad-characteristic")) == {
+        ("/productOrderItem/0/product/productCharacteristic/0/value", "characteristic-value")
+    }
+
+
+def test_all_of_many_faults_are_named() -> None:
+    assert {code for _, code in faults_of(example("many-faults"))} == {
+        "customer-id-missing",
+        "priority-unknown",
+        "item-id-twice",
+        "action-unsupported",
+        "address-missing",
+        "characteristic-value",
+        "characteristic-unknown",
+        "offering-unknown",
+    }
+
+
+def test_the_addresses_are_those_of_the_province(jiangsu: Province) -> None:
+    orderable = {address.id: address.local_network for address in jiangsu.orderable()}
+    special = {"unserved-address": UNSERVED, "no-free-port": NO_FREE_PORT}
+
+    for name in GOOD:
+        for place in places_in(example(name)):
+            if name in special:
+                assert place["id"] == special[name]
+            else:
+                assert orderable[place["id"]] == place["localNetwork"]
+
+
+def test_the_picked_number_is_one_of_the_exchange_that_serves_the_address(
+    jiangsu: Province,
+) -> None:
+    body = example("voice-picked")
+    (place,) = places_in(body)
+    exchange = next(each for each in jiangsu.addresses if each.id == place["id"]).exchange_id
+    characteristics = body["productOrderItem"][0]["product"]["productCharacteristic"]
+    number = next(each["value"] for each in characteristics if each["name"] == "number")
+
+    owners = [each.exchange_id for each in jiangsu.segments if number in set(each.numbers())]
+
+    assert owners == [exchange]
+
+
+async def test_the_api_describes_itself_with_examples_that_are_accepted(
+    client: AsyncClient, as_role: AsRole
+) -> None:
+    described = (await client.get("/openapi.json")).json()
+    post = described["paths"]["/tmf-api/productOrderingManagement/v4/productOrder"]["post"]
+    content = post["requestBody"]["content"]["application/json"]
+
+    assert content["schema"]["$ref"].endswith("AskedOrder")
+    assert set(content["examples"]) == set(ORDER_EXAMPLES)
+    for name, each in ORDER_EXAMPLES.items():
+        answer = await client.post(
+            "/tmf-api/productOrderingManagement/v4/productOrder",
+            json=each["value"],
+            headers=as_role("crm"),
+        )
+        assert (name, answer.status_code) in {(name, 201), ("disconnect", 400)}
