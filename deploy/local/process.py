@@ -105,6 +105,8 @@ def is_alive(process: psutil.Process) -> bool:
     One whose first thread has ended looks like that while the others still hold its
     ports and locks.
     """
+    if isinstance(process, psutil.Popen):
+        return process.poll() is None
     with contextlib.suppress(psutil.NoSuchProcess):
         is_reapable = process.status() == psutil.STATUS_ZOMBIE and process.num_threads() <= 1
         return process.is_running() and not is_reapable
