@@ -132,6 +132,7 @@ class Protocol(HttpToolsProtocol):
         """Go on with the next request, or wait for it."""
         self.server_state.total_requests += 1
         if self.transport.is_closing():
+            self._expect(PATIENCE)
             return
         self.flow.resume_reading()
         if self.pipeline:

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from shared.auth import ROLES
-from shared.keys import make_development_keys, make_token
+from shared.keys import make_development_keys, make_pair, make_token
 from shared.tokens import Expected, KeysError, Tokens
 from tests.shared.http.api import NOW
 
@@ -45,6 +45,7 @@ def test_many_starts_at_once_agree_on_one_key(tmp_path: Path) -> None:
     folder = tmp_path / "deep" / "keys"
 
     with ThreadPoolExecutor(8) as pool:
+        list(pool.map(make_pair, [folder] * 8))
         list(pool.map(partial(make_development_keys, folder), [NOW] * 8))
 
     assert len(list(folder.glob("*.pem"))) == 1

@@ -1,6 +1,6 @@
 """A small API behind the real edge, and ways to call it."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import FastAPI, Query, Response
+from fastapi.responses import StreamingResponse
 from httpx import ASGITransport, AsyncClient
 from httpx import Response as HttpResponse
 from pydantic import BaseModel, ConfigDict, Field
@@ -40,6 +41,8 @@ NOW = datetime.now(UTC)
 
 NOWHERE = "postgresql+psycopg://nobody:nothing@127.0.0.1:1/none"
 """A database that cannot be reached."""
+
+LARGE = 50_000_000
 
 Writer = Annotated[Caller, allow("crm:order.write")]
 Reader = Annotated[Caller, allow("crm:order.read", "viewer:read")]
@@ -136,6 +139,23 @@ async def read_caller(caller: Reader, cause: RequestCause) -> dict[str, str]:
     }
 
 
+@router.get("/large")
+async def read_much(_: Reader) -> Response:
+    """Answer with more than fits a socket's buffers."""
+    return Response(bytes(LARGE))
+
+
+@router.get("/streamed")
+async def stream_much(_: Reader) -> StreamingResponse:
+    """Answer with as much, piece by piece."""
+
+    async def pieces() -> AsyncIterator[bytes]:
+        for _ in range(LARGE // 1_000_000):
+            yield bytes(1_000_000)
+
+    return StreamingResponse(pieces())
+
+
 @router.get("/bug")
 async def run_into_a_bug(_: Reader) -> None:
     """Do what nobody foresaw."""
@@ -167,12 +187,15 @@ def settings_for(folder: Path, url: str = NOWHERE, **environment: str) -> Settin
 
 
 def an_api(
-    settings: Settings, sessions: Sessions | None = None, checks: Checks | None = None
+    settings: Settings,
+    sessions: Sessions | None = None,
+    checks: Checks | None = None,
+    routers: Sequence[Router] = (),
 ) -> FastAPI:
-    """Return the small API."""
+    """Return the small API, or one with other routes."""
     sessions = sessions or sessionmaker(create_engine(settings.database_url))
     desk = Desk(sessions, Relay(sessions, Producer(settings)))
-    return make_api("things", [router], desk, sessions, settings, checks)
+    return make_api("things", routers or [router], desk, sessions, settings, checks)
 
 
 def bearer(settings: Settings, role: str = "crm", **more: Any) -> dict[str, str]:

@@ -4,7 +4,7 @@ import asyncio
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from fastapi import FastAPI
 
@@ -19,19 +19,20 @@ class Server:
     """An API that listens."""
 
     port: int
-    stopping: asyncio.Event = field(default_factory=asyncio.Event)
+    serving: "asyncio.Task[None]"
+    stopping: asyncio.Event
 
 
 @asynccontextmanager
 async def listening(api: FastAPI, settings: Settings) -> AsyncIterator[Server]:
     """Let the API answer on a free port while the context is open."""
     port = open_port(settings)
-    server = Server(port.getsockname()[1])
-    serving = asyncio.create_task(listen(api, port, server.stopping))
+    stopping = asyncio.Event()
+    serving = asyncio.create_task(listen(api, port, stopping))
     try:
-        yield server
+        yield Server(port.getsockname()[1], serving, stopping)
     finally:
-        server.stopping.set()
+        stopping.set()
         await asyncio.wait_for(serving, LONGEST_WAIT)
 
 

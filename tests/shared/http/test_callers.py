@@ -155,8 +155,9 @@ async def test_only_so_many_requests_are_worked_on_at_a_time(tmp_path: Path) -> 
 
 
 async def until_refused(client: AsyncClient) -> Response:
-    """Ask until it is too much; the test's own deadline ends it otherwise."""
-    while True:
-        answer = await client.get("/caller")
-        if answer.status_code == 503:
-            return answer
+    """Ask until it is too much."""
+    async with asyncio.timeout(10):
+        while True:
+            answer = await client.get("/caller")
+            if answer.status_code == 503:
+                return answer

@@ -77,6 +77,13 @@ async def test_a_bad_parameter_is_named_with_its_remedy(
     assert faults(answer) == {field: code}
 
 
+@pytest.mark.parametrize("path", ["/numbers/1%00", "/numbers/1?text=%00"])
+async def test_a_url_with_a_nul_is_refused_for_every_endpoint(
+    client: AsyncClient, path: str
+) -> None:
+    assert faults(await client.get(path)) == {"": "nul"}
+
+
 async def test_an_unknown_path_and_method_are_problems_too(client: AsyncClient) -> None:
     problem(await client.get("/nothing"), 404, "not-found")
     problem(await client.get("/things/"), 404, "not-found")
