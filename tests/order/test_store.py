@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from uuid import UUID, uuid4
 
+import pytest
 from sqlalchemy import event, text
 
 from services.order.domain.publication import Publication, publish
@@ -14,6 +15,7 @@ from services.order.domain.submission import Names, Submission
 from services.order.handlers import SUBSCRIPTIONS
 from services.order.store import catalogue, orders, products, submissions
 from shared.db import Sessions
+from shared.errors import StartError
 from shared.outbox import Dispatch
 from shared.work import begin
 from tests.conftest import NOON
@@ -134,3 +136,16 @@ def test_who_publishes_second_sees_what_the_first_has_published(stocked: Session
 def somebody_waits(sessions: Sessions) -> bool:
     with sessions() as session:
         return bool(session.scalars(text("SELECT 1 FROM pg_locks WHERE NOT granted")).first())
+
+
+def test_a_start_with_a_catalogue_that_contradicts_what_is_there_says_which_and_why(
+    sessions: Sessions,
+) -> None:
+    with sessions.begin() as session:
+        catalogue.lock(session, catalogue.SHARED)
+        catalogue.put(session, catalogue.SHARED, [replace(FTTH, name="Another")])
+
+    with sessions.begin() as session, pytest.raises(StartError) as caught:
+        catalogue.load_shipped(session)
+
+    assert "catalogue.json/offerings/0: " in str(caught.value)

@@ -63,7 +63,7 @@ def accept(
     """
     given = settled(given)
     others = apart_from(given.faults, check(given, placed, catalogue, products))
-    if faults := (*given.faults, *others):
+    if faults := dict.fromkeys((*given.faults, *others)):
         raise InvalidError(faults)
     content = content_of(placed.order_id, given, catalogue, products)
     party_id = content.customer.id

@@ -25,6 +25,7 @@ from services.order.domain.catalogue import (
 from services.order.domain.publication import Publication, publish
 from services.order.tables import EditionRow, EntryRow
 from shared.bulk import upsert_rows
+from shared.errors import InvalidError, StartError
 
 SHIPPED = Path(__file__).parents[1] / "data/catalogue.json"
 SHARED = ""
@@ -109,10 +110,20 @@ def put(session: Session, tenant: str, entries: Sequence[Entry]) -> None:
 
 
 def load_shipped(session: Session) -> None:
-    """Publish for all tenants what the service is shipped with, as far as it is new."""
+    """Publish for all tenants what the service is shipped with, as far as it is new.
+
+    Raises:
+        StartError: it contradicts what is there.
+    """
     publication = msgspec.json.decode(SHIPPED.read_bytes(), type=Publication)
     shared, own = lock(session, SHARED)
-    put(session, SHARED, publish(shared, own, publication))
+    try:
+        put(session, SHARED, publish(shared, own, publication))
+    except InvalidError as error:
+        msg = "\n".join(
+            f"{SHIPPED.name}{fault.field}: {fault.reason}; {fault.remedy}" for fault in error.faults
+        )
+        raise StartError(msg) from error
 
 
 def _editions(session: Session) -> dict[str, Edition]:
