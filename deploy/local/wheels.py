@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from deploy.local.errors import StartError, last_words
-from deploy.local.home import CHECKOUT, home
+from deploy.local.home import CHECKOUT, home, locked
 from deploy.local.progress import Tell
 
 PYTHON = str(getattr(sys, "_base_executable", sys.executable))
@@ -59,16 +59,22 @@ def uv(tell: Tell) -> Path:
     if found:
         return Path(found)
     folder = home() / "uv"
-    if not folder.exists():
-        tell("fetching uv")
-        half = folder.with_suffix(".half")
-        shutil.rmtree(half, ignore_errors=True)
-        strict = ("--require-hashes", "--only-binary=:all:", "--no-deps", "--no-input")
-        where = ("--target", str(half), "--requirement", str(UV_LOCK))
-        pip = [PYTHON, "-m", "pip", "--disable-pip-version-check", "--no-cache-dir"]
-        run([*pip, "install", *strict, *where], network(), tell)
-        half.rename(folder)
+    with locked("uv"):  # engines are fetched side by side
+        if not folder.exists():
+            fetch_uv(folder, tell)
     return folder / "bin" / "uv"
+
+
+def fetch_uv(folder: Path, tell: Tell) -> None:
+    """Have pip put uv into a folder of its own."""
+    tell("fetching uv")
+    half = folder.with_suffix(".half")
+    shutil.rmtree(half, ignore_errors=True)
+    strict = ("--require-hashes", "--only-binary=:all:", "--no-deps", "--no-input")
+    where = ("--target", str(half), "--requirement", str(UV_LOCK))
+    pip = [PYTHON, "-m", "pip", "--disable-pip-version-check", "--no-cache-dir"]
+    run([*pip, "install", *strict, *where], network(), tell)
+    half.rename(folder)
 
 
 def run(command: list[str], environment: dict[str, str], tell: Tell) -> None:
