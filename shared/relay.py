@@ -197,6 +197,7 @@ class Relay:
 
     async def _sweep_once(self) -> int:
         """Send the oldest letters of the table, wait for them, mark them; return how many."""
+        await self._mark()
         letters = await self._ask(unsent.oldest_letters, SWEEP_SIZE)
         await confirmed(await self._send(letters))
         await self._mark()
@@ -211,9 +212,9 @@ class Relay:
 
     async def _remind_the_broker(self) -> None:
         """Send again what a broker that was wiped has lost; readers drop what they know."""
-        self._filled.clear()
         filled = await self._ask(unsent.filled)
         if lost := await self._sender.forgotten(filled):
+            self._filled.clear()
             letters = await self._ask(unsent.send_again, set(lost), datetime.now(UTC), uuid4())
             log.error("broker.forgot", partitions=lost, letters_sent_again=letters)
             msg = f"the broker has forgotten {len(lost)} partitions"

@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import event, func, select
+from sqlalchemy.exc import OperationalError
 
 from shared.contracts import Cause, Envelope, Message, encode, read_envelope
 from shared.db import Base, Sessions
@@ -73,9 +74,11 @@ def tell(sessions: Sessions, *messages: Message, teller: UUID | None = None) -> 
     return dispatch
 
 
-def tell_in(sessions: Sessions, dispatch: Dispatch, *messages: Message) -> None:
+def tell_in(
+    sessions: Sessions, dispatch: Dispatch, *messages: Message, now: datetime = NOON
+) -> None:
     """Commit a transaction that tells these messages, in a turn of the writing thread."""
-    with begin(sessions, NOON, dispatch) as transaction:
+    with begin(sessions, now, dispatch) as transaction:
         for message in messages:
             own = Cause(uuid4(), message.key, TENANT)
             transaction.work(own).emit(message)
@@ -137,6 +140,11 @@ def statements(sessions: Sessions) -> Iterator[list[str]]:
         yield collected
     finally:
         event.remove(engine, "before_cursor_execute", collect)
+
+
+def passing_trouble() -> OperationalError:
+    """Return what the driver raises when the database is out."""
+    return OperationalError("", {}, OSError("the server is gone"))
 
 
 async def until(condition: Callable[[], object], patience: float = 20.0) -> None:

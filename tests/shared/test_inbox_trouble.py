@@ -1,14 +1,13 @@
-"""Trouble with a message: told apart, bounded, and nobody else's."""
+"""Trouble in a handler: told apart, bounded, and nobody else's."""
 
 from collections.abc import Callable
 from functools import partial
 from uuid import UUID, uuid4
 
-import msgspec
 import pytest
 from sqlalchemy.exc import IntegrityError, OperationalError
 
-from shared.contracts import Cause, Envelope, OrderAccepted, ServiceFailed, encode
+from shared.contracts import Cause, OrderAccepted, ServiceFailed
 from shared.db import Sessions
 from shared.errors import CollisionError, ConflictError, PoisonError
 from shared.inbox import MOST_TRIES, Receiver, Subscriptions, on, subscribe
@@ -18,15 +17,13 @@ from shared.parking import Why
 from shared.patience import patiently
 from shared.relay import Relay
 from shared.work import MOST_COLLISIONS, Work
-from tests.conftest import NOON
 from tests.kernel import (
     TENANT,
     Broker,
-    cause_of,
     count_of,
     hear_records,
     parked,
-    places,
+    passing_trouble,
     record_of,
     statements,
     types_told,
@@ -42,77 +39,6 @@ from tests.shared.ledger import (
     lines,
     write,
 )
-
-ENVELOPE = Envelope.around(accepted(), cause_of(accepted()), 0, 1, NOON)
-
-
-def garbage(body: bytes) -> Record:
-    return Record("order/3", 17, b"some key", body, "order.accepted.v1")
-
-
-def sealed(envelope: Envelope) -> Record:
-    return record_of(accepted())._replace(body=encode(envelope), type="")
-
-
-NESTED = b'{"data":' + b"[" * 5000 + b"]" * 5000 + b"}"
-
-
-@pytest.mark.parametrize("body", [b"", b"not json", b"\xff\xfe", b"[1]", b"null", NESTED])
-def test_what_is_no_message_is_parked_under_its_place(sessions: Sessions, body: bytes) -> None:
-    for _ in range(2):
-        hear_records(sessions, SUBSCRIPTIONS, [garbage(body), record_of(accepted())])
-
-    (row,) = parked(sessions)
-    assert (row.identity, row.why, row.body) == ("order/3/17", Why.UNREADABLE, body)
-    assert lines(sessions) == ["order.accepted"]
-    assert places(sessions)["order/3"] == 18
-
-
-def test_what_breaks_its_contract_is_parked_under_its_id(sessions: Sessions) -> None:
-    broken = msgspec.structs.replace(ENVELOPE, data=msgspec.Raw(b'{"order_id": 7}'))
-
-    hear_records(sessions, SUBSCRIPTIONS, [sealed(broken), record_of(accepted(OTHER))])
-
-    (row,) = parked(sessions)
-    assert (row.identity, row.why) == (str(ENVELOPE.id), Why.UNREADABLE)
-    assert lines(sessions, OTHER) == ["order.accepted"]
-
-
-def test_a_version_that_nobody_knows_is_parked_at_once(sessions: Sessions) -> None:
-    newer = msgspec.structs.replace(ENVELOPE, type="order.accepted.v9")
-
-    hear_records(sessions, SUBSCRIPTIONS, [sealed(newer)])
-
-    (row,) = parked(sessions)
-    assert (row.why, row.type) == (Why.UNKNOWN_VERSION, "order.accepted.v9")
-    assert "deploy a reader" in row.error
-
-
-def test_a_new_version_that_is_also_told_in_an_older_one_is_ignored(sessions: Sessions) -> None:
-    newer = msgspec.structs.replace(
-        ENVELOPE, type="order.accepted.v9", older=("order.accepted.v1",)
-    )
-
-    hear_records(sessions, SUBSCRIPTIONS, [sealed(newer)])
-
-    assert not parked(sessions)
-
-
-def test_a_message_over_the_limit_is_parked_unread(sessions: Sessions) -> None:
-    hear_records(sessions, SUBSCRIPTIONS, [garbage(b"[" * (MOST_BYTES + 1))])
-
-    (row,) = parked(sessions)
-    assert (row.identity, row.why) == ("order/3/17", Why.TOO_LARGE)
-
-
-def test_what_a_database_cannot_write_down_is_parked_legibly(sessions: Sessions) -> None:
-    zero = msgspec.structs.replace(ENVELOPE, type="order.accepted.v\0")
-
-    hear_records(
-        sessions, SUBSCRIPTIONS, [sealed(zero), garbage(b"\0")._replace(type="order.accepted.v\0")]
-    )
-
-    assert [row.type for row in parked(sessions)] == ["order.accepted.v\\0", "order.accepted.v\\0"]
 
 
 class Stumbling:
@@ -274,14 +200,10 @@ def test_what_cannot_be_encoded_is_the_handlers_fault(sessions: Sessions) -> Non
     assert [row.why for row in parked(sessions)] == [Why.BUG]
 
 
-def passing() -> Exception:
-    return OperationalError("", {}, OSError("the server is gone"))
-
-
 def test_passing_trouble_parks_nothing_and_leaves_the_rest_to_be_received_again(
     sessions: Sessions,
 ) -> None:
-    handler = Stumbling(passing)
+    handler = Stumbling(passing_trouble)
 
     with pytest.raises(OperationalError):
         hear_with(sessions, handler, record_of(completed()))
@@ -302,7 +224,7 @@ async def test_passing_trouble_is_waited_out_and_what_was_committed_before_it_is
     def fail_after_the_first_half(message: OrderAccepted, work: Work) -> None:
         if message.order_id == OTHER and len(seen) < 3:
             seen.append([letter.type for letter in broker.got])
-            raise passing() if len(seen) > 1 else ConflictError
+            raise passing_trouble() if len(seen) > 1 else ConflictError
         write(message, work)
         work.emit(ServiceFailed(order_id=message.order_id, code="", reason=""))
 
