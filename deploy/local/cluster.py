@@ -39,22 +39,42 @@ def data_folder(folder: Path) -> Path:
     data, link = private_folder() / f"data-{digest(folder)}", folder / "data"
     if not link.is_symlink() or link.readlink() != data:
         remove_data(data)
+        remove_forgotten()
+        owner_of(data).write_text(str(folder.resolve()))
         link.unlink(missing_ok=True)
         link.symlink_to(data)
     return data
+
+
+def owner_of(data: Path) -> Path:
+    """Return the note that says which folder root's data belongs to."""
+    return data.with_suffix(".of")
+
+
+def remove_forgotten() -> None:
+    """Delete what belongs to folders that are gone: nobody else would."""
+    for note in private_folder().glob("data-*.of"):
+        if not Path(note.read_text()).exists():
+            remove_data(note.with_suffix(""))
 
 
 def remove_data(data: Path) -> None:
     """Delete a cluster's data, and end whoever still works on it."""
     process.kill_all(process.living_in(data))
     shutil.rmtree(data, ignore_errors=True)
+    owner_of(data).unlink(missing_ok=True)
 
 
 def remove_cluster(folder: Path) -> None:
-    """Delete a cluster with its password and log."""
-    if folder.exists():
-        remove_data(data_folder(folder))
-        shutil.rmtree(folder, ignore_errors=True)
+    """Delete a cluster with its password and log, and root's programs with the last one."""
+    if not folder.exists():
+        return
+    remove_data(data_folder(folder))
+    shutil.rmtree(folder, ignore_errors=True)
+    if os.getuid() == 0:
+        with locked("postgres"):
+            if not any(private_folder().glob("data-*")):
+                shutil.rmtree(private_folder())
 
 
 def account() -> pwd.struct_passwd | None:

@@ -16,10 +16,10 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from kafka import KafkaAdminClient
 
 from deploy.local import ports, process
-from deploy.local.cluster import account, data_folder
+from deploy.local.cluster import account, data_folder, remove_cluster
 from deploy.local.databases import dsn, make_databases
 from deploy.local.errors import StartError
-from deploy.local.home import CHECKOUT
+from deploy.local.home import CHECKOUT, private_folder
 from deploy.local.kafka import Kafka, start_kafka
 from deploy.local.postgres import SETTINGS, Postgres, start_postgres
 from tests.deploy.waiting import gone, has_become, until
@@ -174,7 +174,39 @@ def test_two_checkouts_never_share_a_cluster(
         folder = home / "postgres"
         folder.mkdir(parents=True)
         places.add(data_folder(folder))
+        remove_cluster(folder)
     assert len(places) == 2
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root has a second folder")
+def test_data_of_a_folder_that_is_gone_goes_when_another_is_made(tmp_path: Path) -> None:
+    gone_folder, folder = tmp_path / "gone", tmp_path / "here"
+    for each in (gone_folder, folder):
+        each.mkdir()
+    forgotten = data_folder(gone_folder)
+    forgotten.mkdir()
+    shutil.rmtree(gone_folder)
+
+    data_folder(folder)
+
+    assert not forgotten.exists()
+    remove_cluster(folder)
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root has a second folder")
+def test_the_last_cluster_of_a_home_takes_the_private_folder_along(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KAITONG_HOME", str(tmp_path))
+    folders = [tmp_path / "one", tmp_path / "two"]
+    for folder in folders:
+        folder.mkdir()
+        data_folder(folder).mkdir()
+    private = private_folder()
+    remove_cluster(folders[0])
+    assert private.exists()
+    remove_cluster(folders[1])
+    assert not private.exists()
 
 
 def test_a_services_role_reaches_its_own_database_and_nothing_else(
