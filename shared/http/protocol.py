@@ -62,9 +62,6 @@ class Protocol(HttpToolsProtocol):
     """How many heads were read whole."""
 
     _is_in_head = True
-    _head_size = 0
-    """Bytes of the head being read, as far as it is understood."""
-
     _unread = 0
     """Bytes that came without completing a head."""
 
@@ -99,23 +96,14 @@ class Protocol(HttpToolsProtocol):
         if self._deadline is None and not self._is_in_head and self.cycle.more_body:
             self._expect_body()
 
-    def on_message_begin(self) -> None:
-        """Begin to read a head."""
-        super().on_message_begin()
-        self._head_size = 0
-
-    def on_url(self, url: bytes) -> None:
-        """Take in a part of the URL."""
-        super().on_url(url)
-        self._grow(len(url))
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        """Take in a header."""
-        super().on_header(name, value)
-        self._grow(len(name) + len(value) + 4)
-
     def on_headers_complete(self) -> None:
-        """Begin to answer: the head is whole."""
+        """Begin to answer: the head is whole.
+
+        Raises:
+            TooLargeHeadError: it is larger than we take.
+        """
+        if self._is_head_too_large():
+            raise TooLargeHeadError
         self.server_state.tell_the_time()
         super().on_headers_complete()
         self._stop_waiting()
@@ -155,15 +143,14 @@ class Protocol(HttpToolsProtocol):
     def send_400_response(self, msg: str) -> None:
         """Refuse what is not HTTP, or too much of it."""
         del msg
-        if self._head_size > LARGEST_HEAD or len(self.headers or ()) > MOST_HEADERS:
+        if self.headers and self._is_head_too_large():
             self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
         else:
             self._refuse(HTTPStatus.BAD_REQUEST)
 
-    def _grow(self, size: int) -> None:
-        self._head_size += size
-        if self._head_size > LARGEST_HEAD or len(self.headers) > MOST_HEADERS:
-            raise TooLargeHeadError
+    def _is_head_too_large(self) -> bool:
+        size = len(self.url) + sum(len(name) + len(value) for name, value in self.headers)
+        return size > LARGEST_HEAD or len(self.headers) > MOST_HEADERS
 
     def _refuse(self, status: HTTPStatus) -> None:
         """Say no on the bare socket, in the place of whoever waits for what does not come."""

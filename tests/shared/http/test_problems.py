@@ -2,12 +2,15 @@
 
 import json
 from pathlib import Path
+from typing import Annotated, Literal
 from uuid import UUID
 
 import pytest
 from httpx import AsyncClient
+from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
 from shared.db import Sessions
+from shared.http.faults import faults_of
 from tests.shared.http.api import an_api, bearer, calling, faults, problem, settings_for
 
 THING = {"name": "a thing", "amount": 3, "parts": [{"id": "1", "value": True}]}
@@ -135,3 +138,27 @@ async def test_a_value_that_the_database_cannot_hold_is_the_callers_fault(
         answer = await client.get("/stored", params={"number": 1 << 40})
 
     problem(answer, 400, "not-storable")
+
+
+class Line(BaseModel):
+    """One kind of access."""
+
+    kind: Literal["line"]
+
+
+class Radio(BaseModel):
+    """Another."""
+
+    kind: Literal["radio"]
+
+
+def test_a_kind_that_is_unknown_is_not_repeated_either() -> None:
+    accesses = TypeAdapter(list[Annotated[Line | Radio, Field(discriminator="kind")]])
+    with pytest.raises(ValidationError) as caught:
+        accesses.validate_python([{"kind": "13812345678"}])
+
+    errors = [{**error, "loc": ("body", *error["loc"])} for error in caught.value.errors()]
+    (fault,) = faults_of(errors, [{"kind": "13812345678"}])
+
+    assert "13812345678" not in str(fault)
+    assert fault.field == "/0"
