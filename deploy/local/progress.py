@@ -20,7 +20,7 @@ def showing(what: str) -> Iterator[Tell]:
     since = time.monotonic()
 
     def tell(line: str) -> None:
-        if line:
+        if line[:1].isalnum() and not line.startswith("WARNING"):
             _news[what] = f"{what}: {line}"
             _draw()
 
@@ -47,7 +47,8 @@ def _draw() -> None:
     """Write all news over the line that showed the last ones."""
     if sys.stderr.isatty():
         with _pen:
-            width = shutil.get_terminal_size().columns - 1
-            text = f"kaitong: {' · '.join(_news.values())}" if _news else ""
-            sys.stderr.write(f"\r\x1b[K{text[:width]}")
+            room = shutil.get_terminal_size().columns - len("kaitong: ")
+            share = room // max(len(_news), 1) - len(" · ")
+            text = " · ".join(news[:share] for news in _news.values())
+            sys.stderr.write(f"\r\x1b[Kkaitong: {text}" if text else "\r\x1b[K")
             sys.stderr.flush()
