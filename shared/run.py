@@ -35,7 +35,7 @@ from shared.relay import Relay
 from shared.runner import Runner
 from shared.service import Service
 from shared.settings import Settings
-from shared.stop import stop_process
+from shared.stop import refuse_to_start, stop_process
 from shared.trials import Caution, Lifeline
 from shared.work import PASSING
 from shared.worker import Worker
@@ -71,7 +71,7 @@ def run(service: Service, arguments: Sequence[str] = ()) -> None:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(serve(service, settings, part))
     except StartError as error:
-        sys.exit(f"{service.name}: {error}")
+        refuse_to_start(f"{service.name}: {error}")
     sys.stdout.flush()
     os._exit(0)  # a writing thread that waits for a database must not keep us
 

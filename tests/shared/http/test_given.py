@@ -1,0 +1,84 @@
+"""What endpoints are given past the framework, and through it."""
+
+from pathlib import Path
+from typing import Annotated
+
+import pytest
+from fastapi import Depends
+from sqlalchemy import text
+
+from shared.auth import Caller, allow
+from shared.db import Sessions
+from shared.http import Router, ToRead
+from shared.settings import Settings
+from tests.shared.http.api import Reader, Writer, an_api, bearer, calling, settings_for
+
+
+async def test_a_dependency_of_an_endpoints_own_may_ask_for_the_same(
+    tmp_path: Path, sessions: Sessions
+) -> None:
+    router = Router()
+
+    def asked(caller: Reader, session: ToRead) -> str:
+        return f"{caller.client} {session.execute(text('SELECT 1')).scalar_one()}"
+
+    @router.get("/asked")
+    def read(_: Reader, found: Annotated[str, Depends(asked)]) -> str:
+        """Say what a dependency found."""
+        return found
+
+    settings = settings_for(tmp_path)
+    headers = bearer(settings, client="crm-1")
+    async with calling(an_api(settings, sessions, routers=[router]), headers) as client:
+        answer = await client.get("/asked")
+
+    assert answer.json() == "crm-1 1"
+
+
+async def test_every_scope_that_an_endpoint_names_is_asked_for(settings: Settings) -> None:
+    router = Router()
+
+    @router.get("/both")
+    def read(_: Reader, __: Writer, ___: Annotated[Caller, allow("admin")]) -> None:
+        """Be for those who may all of it."""
+
+    api = an_api(settings, routers=[router])
+    async with calling(api, {}) as client:
+        statuses = [
+            (await client.get("/both", headers=bearer(settings, role))).status_code
+            for role in ("viewer", "crm", "admin")
+        ]
+
+    assert statuses == [403, 403, 200]
+
+
+def test_an_endpoint_that_would_block_the_others_is_noticed_at_once() -> None:
+    router = Router()
+
+    async def read(_: Reader, session: ToRead) -> None:
+        """Read in the loop that serves everybody."""
+
+    with pytest.raises(TypeError, match="declare it with `def`"):
+        router.get("/blocking")(read)
+
+
+async def test_sessions_are_closed_after_an_endpoint_also_when_it_fails(
+    tmp_path: Path, sessions: Sessions
+) -> None:
+    router = Router()
+    lent: list[ToRead] = []
+
+    @router.get("/failing")
+    def fail(_: Reader, session: ToRead) -> None:
+        """Fail with a session open."""
+        session.execute(text("SELECT 1"))
+        lent.append(session)
+        raise ValueError
+
+    settings = settings_for(tmp_path)
+    api = an_api(settings, sessions, routers=[router])
+    async with calling(api, bearer(settings)) as client:
+        answer = await client.get("/failing")
+
+    assert answer.status_code == 500
+    assert not lent[0].in_transaction()

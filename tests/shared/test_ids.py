@@ -1,0 +1,31 @@
+"""Ids that sort by when they were made."""
+
+import time
+
+from shared.ids import time_ordered_id
+
+MANY = 10_000
+
+
+def test_ids_are_of_version_7_and_never_the_same() -> None:
+    made = [time_ordered_id() for _ in range(MANY)]
+
+    assert len(set(made)) == MANY
+    assert {(each.version, each.variant) for each in made} == {(7, "specified in RFC 4122")}
+
+
+def test_an_id_made_later_sorts_later() -> None:
+    earlier = time_ordered_id()
+    began = time.time_ns()
+    while time.time_ns() < began + 1_000:
+        pass
+
+    assert earlier < time_ordered_id()
+
+
+def test_an_id_tells_the_millisecond_it_was_made_in() -> None:
+    before = time.time_ns() // 1_000_000
+    told = time_ordered_id().int >> 80
+    after = time.time_ns() // 1_000_000
+
+    assert before <= told <= after
