@@ -32,7 +32,7 @@ from shared.db import Sessions
 from shared.errors import NotFoundError
 from shared.timers import TimerRow
 from tests.conftest import NOON
-from tests.kernel import TENANT, envelopes, hear, history, parked, told, types_told
+from tests.kernel import TENANT, hear, history, parked, told, types_told
 from tests.provisioning.build import (
     ORDER_ID,
     OTHER_ID,
@@ -256,14 +256,6 @@ def test_a_wait_ends_when_its_time_has_passed(sessions: Sessions) -> None:
 
     assert due_at == NOON + timedelta(hours=1)
     assert plan_of(sessions).state is PlanState.COMPLETED
-
-
-def test_what_is_told_of_an_order_belongs_to_its_area(sessions: Sessions) -> None:
-    publish(sessions, REFERENCE)
-    begin(sessions, accepted())
-
-    assert {each.tenant for each in envelopes(sessions)} == {TENANT}
-    assert plan_of(sessions).local_network == envelopes(sessions)[0].localnetwork
 
 
 def test_an_answer_that_can_never_be_legal_is_parked(sessions: Sessions) -> None:

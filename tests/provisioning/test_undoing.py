@@ -154,3 +154,14 @@ def test_a_crew_that_has_begun_is_waited_for_and_then_undone() -> None:
 
     (job,) = course.decision.jobs
     assert job.undo
+
+
+def test_what_people_have_seen_to_while_all_is_undone_is_left_alone() -> None:
+    course = Course(a_call("a"), a_call("b"))
+    course.answer("create-a", Result.UNDECIDED)
+    course.answer("create-b", Result.REFUSED)
+
+    course.decide(Remedy.SKIP, "1/a")
+
+    assert "delete-a" not in course.asked()
+    assert isinstance(course.told[-1], ReleaseRequested)

@@ -5,14 +5,26 @@ from typing import Any
 import pytest
 from httpx import AsyncClient, Response
 
-from services.provisioning.domain.plan import PlanState, StepState
+from services.provisioning.domain.plan import StepState
 from services.provisioning.handlers import SUBSCRIPTIONS
-from shared.contracts import OrderAccepted
+from shared.attempts import AttemptAnswered, Result
+from shared.contracts import Cause, OrderAccepted
 from shared.db import Sessions
-from tests.kernel import envelopes, hear, history
-from tests.provisioning.build import ORDER_ID, OTHER_ID, accepted, an_item, assigned, shipped
+from tests.kernel import TENANT, envelopes, hear, hear_records, history, record_of
+from tests.provisioning.build import (
+    ORDER_ID,
+    OTHER_ID,
+    a_blueprint,
+    a_call,
+    a_job,
+    accepted,
+    an_item,
+    assigned,
+    index,
+    shipped,
+)
 from tests.provisioning.conftest import AsRole
-from tests.provisioning.database import plan_of
+from tests.provisioning.database import attempts_of, plan_of, publish
 
 LIST = "/ops/v1/work-orders"
 VOICE = accepted(an_item("voice"))
@@ -203,14 +215,36 @@ async def test_a_wrong_answer_is_refused_with_the_field(
 
 
 async def test_what_a_crew_sets_going_belongs_to_the_orders_area(
-    client: AsyncClient, sessions: Sessions, jumper: str
+    client: AsyncClient, sessions: Sessions
 ) -> None:
+    nanjing = Cause(ORDER_ID, ORDER_ID, TENANT, "025")
+    for message in (VOICE, assigned(VOICE, shipped())):
+        hear_records(sessions, SUBSCRIPTIONS, [record_of(message, nanjing)])
     for _ in range(3):
-        open_ = await listed(client)
-        await say(client, "return", str(open_[0]["id"]), reason="nobody at home")
+        (open_,) = await listed(client, local_network="025")
+        await say(client, "return", str(open_["id"]), reason="nobody at home")
 
     held = envelopes(sessions)[-1]
+
     assert held.type == "provisioning.service_held.v1"
-    assert held.localnetwork == plan_of(sessions).local_network
-    assert plan_of(sessions).state is PlanState.RUNNING
-    assert jumper
+    assert held.localnetwork == "025"
+    assert plan_of(sessions).local_network == "025"
+
+
+async def test_a_crew_that_is_not_needed_any_more_is_called_off(
+    client: AsyncClient, sessions: Sessions
+) -> None:
+    publish(sessions, both := a_blueprint(a_job("install"), a_call("a")))
+    hear(sessions, SUBSCRIPTIONS, accepted())
+    hear(sessions, SUBSCRIPTIONS, assigned(accepted(), index([both])))
+    (attempt,) = attempts_of(sessions)
+    refused = AttemptAnswered(
+        order_id=ORDER_ID, attempt_id=attempt.id, result=Result.REFUSED, code="busy"
+    )
+
+    hear(sessions, SUBSCRIPTIONS, refused)
+
+    assert await listed(client) == []
+    (void,) = await listed(client, state="void")
+    answer = await say(client, "report", str(void["id"]))
+    assert (answer.status_code, answer.json()["code"]) == (409, "answered-otherwise")
