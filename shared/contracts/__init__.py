@@ -12,6 +12,7 @@ from shared.contracts.base import (
     read_envelope,
     registered,
 )
+from shared.contracts.customer import PartyErased, party_key
 from shared.contracts.order import OrderAccepted, OrderCompleted, OrderFailed, OrderRejected
 from shared.contracts.parts import (
     Action,
@@ -63,6 +64,7 @@ __all__ = [
     "OrderMessage",
     "OrderRejected",
     "OrderedItem",
+    "PartyErased",
     "RefusalCode",
     "ReleaseRequested",
     "ResourcesAssigned",
@@ -76,6 +78,7 @@ __all__ = [
     "contract_of",
     "encode",
     "name_of",
+    "party_key",
     "private",
     "read_envelope",
     "registered",

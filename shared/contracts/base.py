@@ -194,9 +194,7 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def as_cause(self) -> Cause:
         """This message, seen as the cause of what its reader does."""
-        return Cause(
-            self.id, self.correlationid, self.tenant, self.localnetwork, self.traceparent
-        )
+        return Cause(self.id, self.correlationid, self.tenant, self.localnetwork, self.traceparent)
 
 
 def message_id(cause: Cause, type_: str, position: int) -> UUID:

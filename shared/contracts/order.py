@@ -48,4 +48,3 @@ class OrderRejected(OrderMessage, frozen=True, kw_only=True):
     customer_id: str
     code: RefusalCode
     reason: str
-

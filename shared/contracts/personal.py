@@ -45,5 +45,11 @@ def personal_fields(kind: type[msgspec.Struct]) -> frozenset[str]:
     return frozenset(field.name for field in info.fields if _is_marked(field.type))
 
 
+@lru_cache(maxsize=256)
+def tells_of_persons(kind: type[msgspec.Struct]) -> bool:
+    """Tell whether a message, or any part of it, has personal fields."""
+    return any(mark in msgspec.json.encode(msgspec.json.schema(kind)).decode() for mark in MARK)
+
+
 def _is_marked(kind: msgspec.inspect.Type) -> bool:
     return isinstance(kind, msgspec.inspect.Metadata) and kind.extra_json_schema == MARK

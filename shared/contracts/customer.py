@@ -1,0 +1,32 @@
+"""Messages owned by the customer service."""
+
+from datetime import datetime
+from uuid import UUID, uuid5
+
+from shared.contracts.base import Message, told
+
+PARTIES = UUID("6d0f5a52-41c3-5a4e-9a55-0d6a8f4f6d11")
+
+
+def party_key(tenant: str, party_id: str) -> UUID:
+    """Return the key of what is told of one party: always the same."""
+    return uuid5(uuid5(PARTIES, tenant), party_id)
+
+
+@told("customer.party_erased", 1)
+class PartyErased(Message, frozen=True, kw_only=True):
+    """Who a party is must not be known any more: everybody blanks what tells it."""
+
+    party_key: UUID
+    """Made of the tenant and the party's id."""
+
+    party_id: str
+    """The upstream CRM's id of the party; by itself it tells nothing of a person."""
+
+    until: datetime
+    """Orders accepted until then are meant; a later one makes the party known again."""
+
+    @property
+    def key(self) -> UUID:
+        """The party."""
+        return self.party_key
