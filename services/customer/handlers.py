@@ -26,6 +26,7 @@ from shared.contracts import (
     ServiceHeld,
     ServiceResumed,
 )
+from shared.erasure import forgetting
 from shared.inbox import on, on_all, subscribe
 from shared.work import Work, Works
 
@@ -92,4 +93,5 @@ SUBSCRIPTIONS = subscribe(
     on_all(ServiceCompleted, on_service_completed),
     on(ServiceHeld, on_stop),
     on(ServiceResumed, on_stop),
+    *forgetting(),
 )

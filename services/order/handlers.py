@@ -11,6 +11,7 @@ from shared.contracts import (
     ServiceHeld,
     ServiceResumed,
 )
+from shared.erasure import forgetting
 from shared.inbox import on, subscribe
 from shared.work import Work
 
@@ -54,4 +55,5 @@ SUBSCRIPTIONS = subscribe(
     on(ServiceFailed, on_outcome, needs=preload_whole),
     on(ServiceHeld, on_progress, needs=preload_progress),
     on(ServiceResumed, on_progress, needs=preload_progress),
+    *forgetting(store.erasure.forget),
 )

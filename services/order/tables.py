@@ -6,7 +6,7 @@ Columns marked `personal` tell something of a person; an erasure blanks them.
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Index
+from sqlalchemy import Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.order.domain.order import Content
@@ -19,6 +19,9 @@ PERSONAL = {"personal": True}
 
 UNPACKED = {"postgresql_with": {"toast_tuple_target": "8160"}}
 """Rows of usual size stay in one piece: PostgreSQL would compress them from 2 KB on."""
+
+REPEATED = text("id <> order_id")
+"""A submission that gives an earlier one another name; the first is called like its order."""
 
 
 class SubmissionRow(Base):
@@ -48,6 +51,7 @@ class SubmissionRow(Base):
             unique=True,
             postgresql_where=external_id.is_not(None),
         ),
+        Index("ix_submissions_repeated", "order_id", postgresql_where=REPEATED),
         UNPACKED,
     )
 

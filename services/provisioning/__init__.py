@@ -2,7 +2,8 @@
 
 Owns:   blueprints, plans and their steps, work orders, fallout, the service inventory, and
         how much each network element bears.
-Hears:  order.accepted, resources.assigned, resources.refused, resources.released.
+Hears:  order.accepted, resources.assigned, resources.refused, resources.released,
+        customer.party_erased.
 Tells:  provisioning.assignment_requested, provisioning.release_requested (for resources),
         provisioning.service_completed, service_failed, service_held, service_resumed.
 API:    GET /tmf-api/serviceInventory/v4/service and /service/{id};

@@ -11,6 +11,7 @@ from shared.contracts import (
     ResourcesRefused,
     ResourcesReleased,
 )
+from shared.erasure import forgetting
 from shared.inbox import on, subscribe
 from shared.work import Work
 
@@ -38,4 +39,5 @@ SUBSCRIPTIONS = subscribe(
     on(ResourcesReleased, on_news, needs=plans.preload),
     on(AttemptAnswered, on_news, needs=plans.preload),
     on(PauseEnded, on_news, needs=plans.preload),
+    *forgetting(),
 )

@@ -11,11 +11,14 @@ HEARS: Mapping[str, frozenset[str]] = {
         {
             *("resources.assigned", "resources.refused", "provisioning.service_completed"),
             *("provisioning.service_failed", "provisioning.service_held"),
-            "provisioning.service_resumed",
+            *("provisioning.service_resumed", "customer.party_erased"),
         }
     ),
     "provisioning": frozenset(
-        {"order.accepted", "resources.assigned", "resources.refused", "resources.released"}
+        {
+            *("order.accepted", "resources.assigned", "resources.refused", "resources.released"),
+            "customer.party_erased",
+        }
     ),
     "resources": frozenset(
         {
@@ -28,6 +31,7 @@ HEARS: Mapping[str, frozenset[str]] = {
             *("order.accepted", "order.completed", "order.failed", "order.rejected"),
             *("resources.assigned", "provisioning.service_completed"),
             *("provisioning.service_held", "provisioning.service_resumed"),
+            "customer.party_erased",
         }
     ),
 }

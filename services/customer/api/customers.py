@@ -12,6 +12,7 @@ from services.customer.api.shapes import CUSTOMERS, CustomerView, Erased, Erasur
 from services.customer.domain.party import LONGEST, Party, erased, marks_of, spellings
 from services.customer.domain.view import view_of
 from shared.auth import Caller, MissingScopeError, allow
+from shared.contracts import PartyErased, party_key
 from shared.errors import Fault, InvalidError, UnavailableError
 from shared.http import (
     Page,
@@ -104,9 +105,9 @@ async def erase_customer(  # noqa: PLR0913  each is a part of the request
     desk: ToDesk,
     settings: ToSettings,
 ) -> Response:
-    """Blank all that tells who a customer is; orders and products stay.
+    """Blank all that tells who a customer is, in all services; orders and products stay.
 
-    What orders accepted later carry is kept again.
+    The other services follow within moments. What orders accepted later carry is kept again.
     """
     if not settings.person_key:
         msg = "there is no key to mark erased persons with: set KAITONG_PERSON_KEY and start again"
@@ -125,10 +126,13 @@ async def erase_customer(  # noqa: PLR0913  each is a part of the request
 
 
 def erase(party_id: str, client: str, reason: str, key: bytes, work: Work) -> Party:
-    """Erase one party's personal data, and note who did it and why."""
+    """Erase one party's personal data, note who did it and why, and have all others do it."""
     party = store.get_party(work.session, work.tenant, party_id)
     gone = erased(party, work.now, work.cause.id, key)
     if gone is not party:
         store.erase(work.session, gone)
         work.note("party", party_id, "known", "erased", part=client, reason=reason)
+        key_of_party = party_key(work.tenant, party_id)
+        told = PartyErased(party_key=key_of_party, party_id=party_id, until=gone.told_at)
+        work.emit(told)
     return gone

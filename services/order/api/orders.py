@@ -94,7 +94,7 @@ def take_on(errand: Errand, work: Work) -> Submission:
     known = earlier(*store.submissions.find(work.session, names), errand.fingerprint)
     if known:
         for again in repetition(known, names, work.cause.id):
-            store.submissions.add(work.session, again)
+            store.submissions.repeat(work.session, again)
         return known
     placed = Placed(work.cause.id, names.tenant, names.client, work.now)
     catalogue = store.catalogue.get(work.session, names.tenant)

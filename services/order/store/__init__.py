@@ -2,6 +2,7 @@
 
 from services.order.store import (
     catalogue,
+    erasure,
     order_lists,
     orders,
     product_lists,
@@ -9,4 +10,12 @@ from services.order.store import (
     submissions,
 )
 
-__all__ = ["catalogue", "order_lists", "orders", "product_lists", "products", "submissions"]
+__all__ = [
+    "catalogue",
+    "erasure",
+    "order_lists",
+    "orders",
+    "product_lists",
+    "products",
+    "submissions",
+]

@@ -1,9 +1,10 @@
 """Accepted requests, found again by the names they may be repeated by."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import TypeAlias
 
-from sqlalchemy import select, union_all
+from sqlalchemy import bindparam, select, union_all
 from sqlalchemy.orm import Session
 
 from services.order.domain.submission import Names, Submission
@@ -24,6 +25,8 @@ KNOWN = union_all(
     OWN.where(ROWS.c.idempotency_key == ASKED.c.idempotency_key),
     OWN.where(ROWS.c.external_id == ASKED.c.external_id),
 )
+
+ANSWER = select(ROWS.c.answer).where(ROWS.c.id == bindparam("order_id")).with_for_update(read=True)
 
 
 def preload(session: Session, asked: Iterable[Names]) -> None:
@@ -49,6 +52,15 @@ def add(session: Session, submission: Submission) -> None:
     """Write a submission when the transaction ends; from now on it is found."""
     SUBMISSIONS.add(session, submission)
     learn(session, submission)
+
+
+def repeat(session: Session, again: Submission) -> None:
+    """Write another name of a submission when the transaction ends, with the answer it has now.
+
+    Meanwhile no erasure passes: it would blank the answer and miss the copy.
+    """
+    answer = session.scalars(ANSWER, {"order_id": again.order_id}).one()
+    add(session, replace(again, answer=answer))
 
 
 def learn(session: Session, submission: Submission) -> None:
