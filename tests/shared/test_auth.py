@@ -2,32 +2,27 @@
 
 import base64
 import json
-from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
 import jwt
 import pytest
-from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from cryptography.hazmat.primitives.asymmetric import ec
 from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.auth import (
     ADMIN,
     ROLES,
-    BadTokenError,
     Caller,
     OpenRouteError,
     allow,
 )
 from shared.http import Router
 from shared.keys import make_development_keys
-from shared.tokens import RECHECK, Expected, KeysError, Tokens
+from shared.tokens import Tokens
 from tests.shared.http.api import NOW, an_api, settings_for
-
-EXPECTED = Expected("kaitong", "kaitong")
-HOUR = timedelta(hours=1)
+from tests.shared.tokens import EXPECTED, Clock, claims, kid_of, private_of, signed, why_not
 
 
 @pytest.fixture(scope="module")
@@ -35,16 +30,6 @@ def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("home") / "keys"
     make_development_keys(folder, NOW)
     return folder
-
-
-class Clock:
-    """A clock that a test sets."""
-
-    def __init__(self, now: datetime = NOW) -> None:
-        self.now = now.timestamp()
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @pytest.fixture
@@ -55,42 +40,6 @@ def clock() -> Clock:
 @pytest.fixture
 def tokens(keys: Path, clock: Clock) -> Tokens:
     return Tokens(keys, EXPECTED, clock)
-
-
-def claims(**more: Any) -> dict[str, Any]:
-    """Return what a sound token says."""
-    issued = int(NOW.timestamp())
-    return {
-        "iss": "kaitong",
-        "aud": "kaitong",
-        "sub": "crm-1",
-        "client_id": "crm-1",
-        "iat": issued,
-        "exp": issued + 3600,
-        "tenant": "jiangsu",
-        "role": "crm",
-        **more,
-    }
-
-
-def private_of(keys: Path) -> bytes:
-    return next(keys.glob("*.key")).read_bytes()
-
-
-def kid_of(keys: Path) -> str:
-    return next(keys.glob("*.key")).stem
-
-
-def signed(keys: Path, said: dict[str, Any], **header: Any) -> bytes:
-    """Return a token that says this, signed with the right key."""
-    head = {"typ": "at+jwt", "kid": kid_of(keys), **header}
-    return jwt.encode(said, private_of(keys), algorithm="ES256", headers=head).encode()
-
-
-def why_not(tokens: Tokens, token: bytes) -> str:
-    with pytest.raises(BadTokenError) as caught:
-        tokens.caller(token)
-    return caught.value.detail
 
 
 def test_a_sound_token_says_who_calls(tokens: Tokens, keys: Path) -> None:
@@ -210,73 +159,6 @@ def test_a_token_is_remembered_until_it_ends_and_no_longer(
     clock.now = said["exp"] + 60
 
     assert "expired" in why_not(tokens, token)
-
-
-def test_a_key_that_is_added_counts_and_one_that_is_taken_away_does_not(
-    tmp_path: Path, clock: Clock
-) -> None:
-    old, new = tmp_path / "old", tmp_path / "new"
-    make_development_keys(old, NOW)
-    make_development_keys(new, NOW)
-    tokens = Tokens(old, EXPECTED, clock)
-    former, later = signed(old, claims()), signed(new, claims())
-    assert tokens.caller(former)
-    assert "unknown" in why_not(tokens, later)
-
-    public = next(new.glob("*.pem"))
-    (old / public.name).write_bytes(public.read_bytes())
-    clock.now += 2 * RECHECK
-    assert tokens.caller(later)
-    next(path for path in old.glob("*.pem") if path.name != public.name).unlink()
-    clock.now += 2 * RECHECK
-
-    assert tokens.caller(later)
-    assert "unknown" in why_not(tokens, former)
-
-
-def test_keys_that_become_unreadable_leave_the_old_ones_in_force(
-    tmp_path: Path, clock: Clock
-) -> None:
-    folder = tmp_path / "keys"
-    make_development_keys(folder, NOW)
-    tokens = Tokens(folder, EXPECTED, clock)
-    (folder / "new.pem").write_text("no key at all")
-    clock.now += 2 * RECHECK
-
-    assert tokens.caller(signed(folder, claims()))
-
-
-def test_an_rsa_key_is_good_if_it_is_long_enough(tmp_path: Path) -> None:
-    key = rsa.generate_private_key(65537, 2048)
-    put(tmp_path / "issuer-1.pem", key.public_key())
-    head = {"typ": "at+jwt", "kid": "issuer-1"}
-    token = jwt.encode(claims(), key, algorithm="RS256", headers=head).encode()
-
-    assert Tokens(tmp_path, EXPECTED).caller(token).client == "crm-1"
-
-
-def put(path: Path, key: Any) -> None:
-    path.write_bytes(key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
-
-
-@pytest.mark.parametrize(
-    "key",
-    [
-        rsa.generate_private_key(65537, 1024).public_key(),  # noqa: S505  that is the point
-        ec.generate_private_key(ec.SECP384R1()).public_key(),
-        ed25519.Ed25519PrivateKey.generate().public_key(),
-    ],
-)
-def test_weak_and_strange_keys_keep_the_process_from_starting(tmp_path: Path, key: Any) -> None:
-    put(tmp_path / "weak.pem", key)
-
-    with pytest.raises(KeysError, match=r"KAITONG_AUTH_KEYS: .*weak\.pem"):
-        Tokens(tmp_path, EXPECTED)
-
-
-def test_no_keys_keep_the_process_from_starting(tmp_path: Path) -> None:
-    with pytest.raises(KeysError, match="KAITONG_AUTH_KEYS"):
-        Tokens(tmp_path, EXPECTED)
 
 
 @given(

@@ -9,9 +9,11 @@ import pytest
 import structlog
 from httpx import AsyncClient
 
+from shared.http import protocol
 from shared.logs import configure_logs
 from shared.settings import Settings
 from tests.shared.http.api import an_api, bearer, calling, settings_for
+from tests.shared.http.sockets import PATIENCE, Server, listening
 
 
 @pytest.fixture(scope="session")
@@ -38,3 +40,18 @@ def logged(settings: Settings) -> Iterator[None]:
     root.handlers, root.level = handlers, level
     sys.excepthook, threading.excepthook = hooks
     logging.captureWarnings(capture=False)
+
+
+@pytest.fixture
+async def server(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Server]:
+    """The small API on a port, with little patience."""
+    monkeypatch.setattr(protocol, "PATIENCE", PATIENCE)
+    monkeypatch.setattr(protocol, "LINGER_SECONDS", PATIENCE)
+    async with listening(an_api(settings), settings) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def authorization(settings: Settings) -> bytes:
+    """The header with a CRM's token."""
+    return b"Authorization: %b\r\n" % bearer(settings)["Authorization"].encode()

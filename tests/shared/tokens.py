@@ -1,0 +1,64 @@
+"""Tokens that say what a test wants."""
+
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import jwt
+import pytest
+
+from shared.auth import BadTokenError
+from shared.tokens import Expected, Tokens
+from tests.shared.http.api import NOW
+
+EXPECTED = Expected("kaitong", "kaitong")
+
+
+class Clock:
+    """A clock that a test sets."""
+
+    def __init__(self, now: datetime = NOW) -> None:
+        self.now = now.timestamp()
+
+    def __call__(self) -> float:
+        """Return the time."""
+        return self.now
+
+
+def claims(**more: Any) -> dict[str, Any]:
+    """Return what a sound token says."""
+    issued = int(NOW.timestamp())
+    return {
+        "iss": "kaitong",
+        "aud": "kaitong",
+        "sub": "crm-1",
+        "client_id": "crm-1",
+        "iat": issued,
+        "exp": issued + 3600,
+        "tenant": "jiangsu",
+        "role": "crm",
+        **more,
+    }
+
+
+def private_of(keys: Path) -> bytes:
+    """Return the private key in a folder."""
+    return next(keys.glob("*.key")).read_bytes()
+
+
+def kid_of(keys: Path) -> str:
+    """Return the id of the key in a folder."""
+    return next(keys.glob("*.key")).stem
+
+
+def signed(keys: Path, said: dict[str, Any], **header: Any) -> bytes:
+    """Return a token that says this, signed with the right key."""
+    head = {"typ": "at+jwt", "kid": kid_of(keys), **header}
+    return jwt.encode(said, private_of(keys), algorithm="ES256", headers=head).encode()
+
+
+def why_not(tokens: Tokens, token: bytes) -> str:
+    """Return why a token does not count."""
+    with pytest.raises(BadTokenError) as caught:
+        tokens.caller(token)
+    return caught.value.detail
