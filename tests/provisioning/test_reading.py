@@ -1,5 +1,6 @@
 """Blueprints are looked through before they are published, and every fault is named."""
 
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -105,3 +106,12 @@ def test_what_was_published_never_changes_and_versions_only_grow() -> None:
 
 def test_the_shipped_file_can_be_read_by_people() -> None:
     assert max(map(len, SHIPPED.read_text().splitlines())) <= 100
+
+
+def test_the_blueprint_that_the_documentation_shows_is_right() -> None:
+    page = Path("docs/flows/ftth-new.md").read_text()
+    shown = page.partition("```json\n")[2].partition("```")[0]
+
+    (blueprint,) = read_blueprints(shown.encode())
+
+    assert blueprint.specification == "lan-line"
