@@ -72,7 +72,7 @@ async def test_a_crew_accepts_and_reports_and_the_plan_goes_on(
     client: AsyncClient, sessions: Sessions, jumper: str
 ) -> None:
     taken = await say(client, "accept", jumper, by="crew-7")
-    done = await say(client, "report", jumper, by="crew-7", remark="pair 12 used")
+    done = await say(client, "report", jumper, by="crew-7", result="done", remark="pair 12 used")
 
     assert (taken.json()["state"], taken.json()["accepted_by"]) == ("accepted", "crew-7")
     assert (done.json()["state"], done.json()["remark"]) == ("reported", "pair 12 used")
@@ -202,6 +202,7 @@ async def test_only_crews_answer_and_only_their_own_tenants_work_orders(
         ("return", {}, "/reason"),
         ("return", {"reason": " "}, "/reason"),
         ("report", {"remark": "x" * 1001}, "/remark"),
+        ("report", {"result": "not done"}, "/result"),
         ("report", {"colour": "red"}, "/colour"),
     ],
 )

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from functools import partial
-from typing import Annotated, TypeAlias
+from typing import Annotated, Literal, TypeAlias
 from uuid import UUID
 
 from fastapi import Body, Query, Response
@@ -53,6 +53,9 @@ class Signed(Asked):
 
 class Done(Signed):
     """What a crew reports back."""
+
+    result: Literal["done"] = "done"
+    """What is not done is returned, with the reason."""
 
     remark: Text = ""
 
