@@ -8,13 +8,13 @@ from sqlalchemy import select
 
 from services.customer.handlers import SUBSCRIPTIONS
 from services.customer.tables import PartyRow
-from shared.contracts import Cause, OrderAccepted
+from shared.contracts import Cause, OrderAccepted, PartyErased, party_key
 from shared.db import Sessions
 from shared.history import HistoryRow
 from shared.settings import Settings
 from tests.customer.build import TENANT, ZHANG, a_customer, accepted, completed, order_id
 from tests.customer.conftest import AsRole, calling
-from tests.kernel import hear, hear_records, record_of
+from tests.kernel import hear, hear_records, record_of, told
 
 VIEW = f"/ops/v1/customers/{ZHANG}/view"
 ERASE = f"/ops/v1/customers/{ZHANG}/erase"
@@ -89,6 +89,18 @@ async def test_an_erasure_is_noted_with_who_asked_for_it_and_why(
         "erased",
         "request 2026-17",
     )
+
+
+async def test_the_other_services_are_told_of_an_erasure_once(
+    client: AsyncClient, sessions: Sessions, as_role: AsRole
+) -> None:
+    hear_at(sessions, TOMORROW, accepted(1))
+
+    for _ in range(2):
+        await client.post(ERASE, json=REASON, headers=as_role("admin"))
+
+    key = party_key(TENANT, ZHANG)
+    assert told(sessions) == [PartyErased(party_key=key, party_id=ZHANG, until=TOMORROW)]
 
 
 async def test_a_message_from_before_an_erasure_brings_nothing_back(
