@@ -24,7 +24,9 @@ from shared.contracts import (
     Message,
     Need,
     OrderMessage,
+    RefusalCode,
     ResourcesAssigned,
+    ResourcesRefused,
     ServiceCompleted,
 )
 from shared.db import Sessions
@@ -146,6 +148,12 @@ def given(answer: Message) -> list[str]:
     """Return the things in an answer, by their names."""
     assert isinstance(answer, ResourcesAssigned), answer
     return [held.value for item in answer.items for held in item.held]
+
+
+def refusal(answer: Message) -> RefusalCode:
+    """Return why an order was refused."""
+    assert isinstance(answer, ResourcesRefused), answer
+    return answer.code
 
 
 def states(sessions: Sessions) -> dict[str, str]:

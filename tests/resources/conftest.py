@@ -20,6 +20,7 @@ from shared.relay import Relay
 from shared.settings import Settings
 from tests.kernel import TENANT, Broker
 from tests.resources.build import CLIENT
+from tests.resources.importing import Imports, X
 
 AsRole: TypeAlias = Callable[..., dict[str, str]]
 """Makes the headers of a caller."""
@@ -69,3 +70,11 @@ async def client(sessions: Sessions, own_settings: Settings) -> AsyncIterator[As
         yield await stack.enter_async_context(
             AsyncClient(transport=transport, base_url="http://resources")
         )
+
+
+@pytest.fixture
+async def imports(client: AsyncClient, as_role: AsRole) -> Imports:
+    """Sends imports; exchange X is there already."""
+    found = Imports(client, as_role("ops"))
+    assert (await found.send("exchanges", X)).json() == {"rows": 1, "made": 0}
+    return found

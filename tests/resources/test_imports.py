@@ -7,8 +7,8 @@ from dataclasses import asdict
 from typing import Any
 
 import pytest
-from httpx import AsyncClient, Response
-from sqlalchemy import func, select
+from httpx import AsyncClient
+from sqlalchemy import select
 
 from deploy.jiangsu.province import province
 from services.resources.domain.grade import grade_of
@@ -18,71 +18,7 @@ from shared.db import Sessions
 from tests.kernel import history
 from tests.resources.build import e164, states
 from tests.resources.conftest import AsRole
-
-X = {"id": "X", "name": "Nanjing Xuanwu", "local_network": "025"}
-SEGMENT = {
-    "id": "seg",
-    "exchange_id": "X",
-    "local_network": "025",
-    "first": "+862580000000",
-    "count": 2000,
-}
-SPLITTER = {
-    "id": "S",
-    "exchange_id": "X",
-    "olt": "X-OLT1",
-    "pon_port": "0/1/3",
-    "legs": 4,
-    "svlan": 101,
-    "first_cvlan": 201,
-}
-ADDRESS = {
-    "id": "addr-1",
-    "text": "人民路1号",
-    "exchange_id": "X",
-    "local_network": "025",
-    "splitter_id": "S",
-}
-PAIRS = {"exchange_id": "X", "first": 1, "count": 10}
-
-
-class Imports:
-    """Sends imports."""
-
-    def __init__(self, client: AsyncClient, headers: dict[str, str]) -> None:
-        self._client = client
-        self._headers = headers
-
-    async def send(self, kind: str, *rows: Any) -> Response:
-        """Send rows as an array."""
-        path = f"/ops/v1/import/{kind}"
-        return await self._client.post(path, json=list(rows), headers=self._headers)
-
-    async def send_text(self, kind: str, body: str, media_type: str) -> Response:
-        """Send a body as it is."""
-        headers = {**self._headers, "Content-Type": media_type}
-        return await self._client.post(
-            f"/ops/v1/import/{kind}", content=body.encode(), headers=headers
-        )
-
-    async def faults(self, kind: str, *rows: Any) -> list[tuple[str, str]]:
-        """Return field and code of each fault that an import has."""
-        answer = await self.send(kind, *rows)
-        assert answer.status_code == 400, answer.text
-        return [(each["field"], each["code"]) for each in answer.json()["errors"]]
-
-
-@pytest.fixture
-async def imports(client: AsyncClient, as_role: AsRole) -> Imports:
-    """Sends imports; exchange X is there already."""
-    found = Imports(client, as_role("ops"))
-    assert (await found.send("exchanges", X)).json() == {"rows": 1, "made": 0}
-    return found
-
-
-def count(sessions: Sessions, table: type[NumberRow] | type[ItemRow]) -> int:
-    with sessions() as session:
-        return session.scalars(select(func.count()).select_from(table)).one()
+from tests.resources.importing import ADDRESS, PAIRS, SEGMENT, SPLITTER, Imports, X, count
 
 
 async def test_a_segment_makes_its_numbers_each_with_its_grade(
@@ -165,68 +101,6 @@ async def test_lines_of_json_are_as_good_as_an_array(imports: Imports) -> None:
     assert answer.json() == {"rows": 2, "made": 20}
 
 
-async def test_every_fault_of_every_row_is_named_at_once(imports: Imports) -> None:
-    rows = [
-        SEGMENT,
-        SEGMENT | {"id": "long", "first": "+8625800100000"},
-        SEGMENT | {"id": "nowhere", "first": "+862581000000", "exchange_id": "Y"},
-        SEGMENT | {"id": "elsewhere", "first": "+862582000000", "local_network": "0512"},
-        SEGMENT | {"id": "over", "first": "+862580001999"},
-        SEGMENT | {"id": "used", "first": "+862583000000", "state": "in_use"},
-        SEGMENT | {"id": "mobile", "first": "+862584000000", "kind": "mobile"},
-        SEGMENT,
-    ]
-
-    assert set(await imports.faults("segments", *rows)) == {
-        ("/1/first", "not-valid"),
-        ("/2/exchange_id", "unknown"),
-        ("/3/local_network", "contradiction"),
-        ("/4/count", "overlap"),
-        ("/5/state", "not-importable"),
-        ("/6/kind", "contradiction"),
-        ("/7/id", "twice"),
-    }
-
-
-async def test_rows_that_are_not_of_the_right_shape_are_named_by_place_and_field(
-    imports: Imports,
-) -> None:
-    faults = await imports.faults(
-        "pairs",
-        PAIRS,
-        PAIRS | {"count": "many"},
-        {"first": 1},
-        PAIRS | {"colour": "red"},
-        "pairs",
-        PAIRS | {"count": -1},
-    )
-
-    assert [field for field, _ in faults] == ["/1/count", "/2", "/3", "/4", "/5/count"]
-
-
-async def test_a_refused_import_leaves_nothing_behind(imports: Imports, sessions: Sessions) -> None:
-    await imports.faults("segments", SEGMENT, SEGMENT | {"id": "b", "exchange_id": "Y"})
-
-    assert count(sessions, NumberRow) == 0
-
-
-async def test_numbers_of_a_known_segment_belong_to_no_other(imports: Imports) -> None:
-    await imports.send("segments", SEGMENT)
-
-    assert await imports.faults(
-        "segments", SEGMENT | {"id": "other", "first": "+862580000500", "count": 10}
-    ) == [("/0/count", "overlap")]
-
-
-@pytest.mark.parametrize("change", [{"count": 10}, {"first": "+862589000000"}])
-async def test_a_known_segment_keeps_its_numbers(imports: Imports, change: dict[str, Any]) -> None:
-    await imports.send("segments", SEGMENT)
-
-    (fault,) = await imports.faults("segments", SEGMENT | change)
-
-    assert fault == (f"/0/{next(iter(change))}", "changed")
-
-
 async def test_a_blocked_segment_gives_out_nothing_until_it_is_opened(
     imports: Imports, sessions: Sessions
 ) -> None:
@@ -245,27 +119,6 @@ async def test_a_blocked_segment_gives_out_nothing_until_it_is_opened(
     assert changes == {("planned", "idle"): 3, ("idle", "blocked"): 3}
 
 
-@pytest.mark.parametrize(
-    ("change", "fault"),
-    [
-        ({"legs": 2}, ("/0/legs", "too-few")),
-        ({"olt": "X-OLT2"}, ("/0/olt", "changed")),
-        ({"svlan": 102}, ("/0/svlan", "changed")),
-        ({"faulty_legs": 5}, ("/0/faulty_legs", "too-many")),
-        ({"id": "T"}, ("/0/first_cvlan", "overlap")),
-        ({"id": "T", "first_cvlan": 204}, ("/0/first_cvlan", "overlap")),
-        ({"id": "T", "first_cvlan": 4092}, ("/0/first_cvlan", "too-high")),
-        ({"id": "T" * 30, "svlan": 102}, ("/0/id", "too-long")),
-    ],
-)
-async def test_a_splitter_that_contradicts_what_is_there_is_refused(
-    imports: Imports, change: dict[str, Any], fault: tuple[str, str]
-) -> None:
-    await imports.send("splitters", SPLITTER)
-
-    assert await imports.faults("splitters", SPLITTER | change) == [fault]
-
-
 async def test_splitters_share_a_port_s_vlan_side_by_side(imports: Imports) -> None:
     beside = SPLITTER | {"id": "T", "first_cvlan": 205}
 
@@ -278,31 +131,6 @@ async def test_an_address_names_a_splitter_that_is_known(imports: Imports) -> No
     await imports.send("splitters", SPLITTER)
 
     assert (await imports.send("addresses", ADDRESS)).json() == {"rows": 1, "made": 0}
-
-
-@pytest.mark.parametrize(
-    ("body", "media_type", "status"),
-    [
-        ("", "application/json", 400),
-        ("{}", "application/json", 400),
-        ("[{]", "application/json", 400),
-        ('[{"exchange_id": "X", "first": 1e999, "count": 1}]', "application/json", 400),
-        ('[{"exchange_id": "X\\u0000", "first": 1, "count": 1}]', "application/json", 400),
-        ('[{"exchange_id": "\\ud800", "first": 1, "count": 1}]', "application/json", 400),
-        ('[{"exchange_id": "X\\n", "first": 1, "count": 1}]', "application/json", 400),
-        ("not json\n", "application/x-ndjson", 400),
-        ("[]", "text/csv", 415),
-        ("[" * 5000, "application/json", 400),
-        ('{"x": ' + "[" * 5000, "application/x-ndjson", 400),
-    ],
-)
-async def test_a_body_that_makes_no_sense_is_refused(
-    imports: Imports, body: str, media_type: str, status: int
-) -> None:
-    answer = await imports.send_text("pairs", body, media_type)
-
-    assert answer.status_code == status, answer.text
-    assert answer.headers["content-type"] == "application/problem+json"
 
 
 async def test_an_import_of_nothing_is_nothing(imports: Imports) -> None:

@@ -1,0 +1,117 @@
+"""Imports that cannot be true, and bodies that make no sense."""
+
+from typing import Any
+
+import pytest
+
+from services.resources.tables import NumberRow
+from shared.db import Sessions
+from tests.resources.importing import PAIRS, SEGMENT, SPLITTER, Imports, count
+
+
+async def test_every_fault_of_every_row_is_named_at_once(imports: Imports) -> None:
+    rows = [
+        SEGMENT,
+        SEGMENT | {"id": "long", "first": "+8625800100000"},
+        SEGMENT | {"id": "nowhere", "first": "+862581000000", "exchange_id": "Y"},
+        SEGMENT | {"id": "elsewhere", "first": "+862582000000", "local_network": "0512"},
+        SEGMENT | {"id": "over", "first": "+862580001999"},
+        SEGMENT | {"id": "used", "first": "+862583000000", "state": "in_use"},
+        SEGMENT | {"id": "mobile", "first": "+862584000000", "kind": "mobile"},
+        SEGMENT,
+    ]
+
+    assert set(await imports.faults("segments", *rows)) == {
+        ("/1/first", "not-valid"),
+        ("/2/exchange_id", "unknown"),
+        ("/3/local_network", "contradiction"),
+        ("/4/count", "overlap"),
+        ("/5/state", "not-importable"),
+        ("/6/kind", "contradiction"),
+        ("/7/id", "twice"),
+    }
+
+
+async def test_rows_that_are_not_of_the_right_shape_are_named_by_place_and_field(
+    imports: Imports,
+) -> None:
+    faults = await imports.faults(
+        "pairs",
+        PAIRS,
+        PAIRS | {"count": "many"},
+        {"first": 1},
+        PAIRS | {"colour": "red"},
+        "pairs",
+        PAIRS | {"count": -1},
+    )
+
+    assert [field for field, _ in faults] == ["/1/count", "/2", "/3", "/4", "/5/count"]
+
+
+async def test_a_refused_import_leaves_nothing_behind(imports: Imports, sessions: Sessions) -> None:
+    await imports.faults("segments", SEGMENT, SEGMENT | {"id": "b", "exchange_id": "Y"})
+
+    assert count(sessions, NumberRow) == 0
+
+
+async def test_numbers_of_a_known_segment_belong_to_no_other(imports: Imports) -> None:
+    await imports.send("segments", SEGMENT)
+
+    assert await imports.faults(
+        "segments", SEGMENT | {"id": "other", "first": "+862580000500", "count": 10}
+    ) == [("/0/count", "overlap")]
+
+
+@pytest.mark.parametrize("change", [{"count": 10}, {"first": "+862589000000"}])
+async def test_a_known_segment_keeps_its_numbers(imports: Imports, change: dict[str, Any]) -> None:
+    await imports.send("segments", SEGMENT)
+
+    (fault,) = await imports.faults("segments", SEGMENT | change)
+
+    assert fault == (f"/0/{next(iter(change))}", "changed")
+
+
+@pytest.mark.parametrize(
+    ("change", "fault"),
+    [
+        ({"legs": 2}, ("/0/legs", "too-few")),
+        ({"olt": "X-OLT2"}, ("/0/olt", "changed")),
+        ({"svlan": 102}, ("/0/svlan", "changed")),
+        ({"faulty_legs": 5}, ("/0/faulty_legs", "too-many")),
+        ({"id": "T"}, ("/0/first_cvlan", "overlap")),
+        ({"id": "T", "first_cvlan": 204}, ("/0/first_cvlan", "overlap")),
+        ({"id": "T", "first_cvlan": 4092}, ("/0/first_cvlan", "too-high")),
+        ({"id": "T" * 30, "svlan": 102}, ("/0/id", "too-long")),
+    ],
+)
+async def test_a_splitter_that_contradicts_what_is_there_is_refused(
+    imports: Imports, change: dict[str, Any], fault: tuple[str, str]
+) -> None:
+    await imports.send("splitters", SPLITTER)
+
+    assert await imports.faults("splitters", SPLITTER | change) == [fault]
+
+
+@pytest.mark.parametrize(
+    ("body", "media_type", "status"),
+    [
+        ("", "application/json", 400),
+        ("{}", "application/json", 400),
+        ("[{]", "application/json", 400),
+        ('[{"exchange_id": "X", "first": 1e999, "count": 1}]', "application/json", 400),
+        ('[{"exchange_id": "X\\u0000", "first": 1, "count": 1}]', "application/json", 400),
+        ('[{"exchange_id": "\\ud800", "first": 1, "count": 1}]', "application/json", 400),
+        ('[{"exchange_id": "X\\n", "first": 1, "count": 1}]', "application/json", 400),
+        ("not json\n", "application/x-ndjson", 400),
+        ("[]", "text/csv", 415),
+        ("[" * 5000, "application/json", 400),
+        ('{"x": ' + "[" * 5000, "application/x-ndjson", 400),
+    ],
+)
+async def test_a_body_that_makes_no_sense_is_refused(
+    imports: Imports, body: str, media_type: str, status: int
+) -> None:
+    answer = await imports.send_text("pairs", body, media_type)
+
+    assert answer.status_code == status, answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
