@@ -1,10 +1,14 @@
 """`up` and `down`."""
 
+import shutil
+
 from deploy.local import detached
 from deploy.local.errors import StartError
+from deploy.local.existing import fetch_engines
 from deploy.local.home import home
 from deploy.local.record import Record
-from services.console.client import make_keys
+from deploy.local.stack import SERVICES
+from services.console.client import demo_home, make_keys
 from services.console.exits import UNAVAILABLE, CommandError, stderr, stdout
 
 
@@ -16,6 +20,7 @@ def up() -> None:
     """
     make_keys(home())
     try:
+        fetch_engines(SERVICES)
         with stderr.status("starting Kafka, PostgreSQL and the services"):
             found = detached.up(home())
     except StartError as error:
@@ -32,7 +37,12 @@ def tell_where(found: Record) -> None:
 
 
 def down(*, purge: bool) -> None:
-    """Stop what runs; delete its data if that is wanted."""
+    """Stop what runs; delete its data if that is wanted. Of a demonstration nothing is kept."""
     was_running = detached.down(home(), forget=purge)
-    first = "stopped" if was_running else "nothing was running"
-    stdout.print(first + ("; all data is deleted" if purge else "; all data is kept"))
+    was_shown = demo_home().exists() and detached.down(demo_home(), forget=True)
+    shutil.rmtree(demo_home(), ignore_errors=True)
+    if was_shown:
+        stdout.print("the demonstration is over, and its data is deleted")
+    if was_running or not was_shown:
+        first = "stopped" if was_running else "nothing was running"
+        stdout.print(first + ("; all data is deleted" if purge else "; all data is kept"))

@@ -12,10 +12,8 @@ from services.console.demo.stories import Product, Twist
 from services.console.orders import read
 
 EXAMPLES = CHECKOUT / "examples"
-DISCONNECT = "disconnect"
 ADDRESS = "installation address"
 SPEEDS = (100, 300, 1000)
-BAD_SPEED = 250
 CHANNELS = ("internet", "business-hall", "call-centre", "account-manager", "agent")
 
 Body = dict[str, Any]
@@ -37,19 +35,19 @@ def example(name: str) -> Body:
 
 def new(planned: Planned, picked: Number | None) -> Body:
     """Return the order of something new."""
-    body = about(planned, deepcopy(example(planned.story.product)))
+    body = about(planned, deepcopy(example(planned.story.example)))
     for item in every(body["productOrderItem"]):
         settle(item, planned)
         if picked:
             describe(item, {"number": picked.e164, "numberGrade": picked.grade})
-    if planned.story.product is Product.FIBRE:
+    if planned.story.product is Product.FIBRE and planned.story.twist is not Twist.BAD_SPEED:
         choose_speed(body["productOrderItem"][0], planned)
     return body
 
 
 def disconnect(planned: Planned, products: Sequence[str]) -> Body:
     """Return the order that gives products up."""
-    body = about(planned, deepcopy(example(DISCONNECT)))
+    body = about(planned, deepcopy(example(planned.story.example)))
     (item,) = body["productOrderItem"]
     body["productOrderItem"] = [
         item | {"id": str(place), "product": {"id": product}}
@@ -91,10 +89,8 @@ def describe(item: Body, values: Mapping[str, Any]) -> None:
 
 
 def choose_speed(item: Body, planned: Planned) -> None:
-    """Order one of the speeds; one that is not offered, or another than before, where planned."""
-    twist = planned.story.twist
-    is_other = twist in {Twist.OTHER_UNDER_KEY, Twist.OTHER_UNDER_EXTERNAL_ID}
+    """Order one of the speeds; another than before, where planned."""
+    is_other = planned.story.twist in {Twist.OTHER_UNDER_KEY, Twist.OTHER_UNDER_EXTERNAL_ID}
     speed = SPEEDS[(planned.root.number + is_other) % len(SPEEDS)]
-    item["productOffering"] = {"id": f"ftth-{speed}"}
-    said = BAD_SPEED if twist is Twist.BAD_SPEED else speed
-    item["product"]["productCharacteristic"] = [{"name": "speedMbps", "value": said}]
+    item["productOffering"]["id"] = f"ftth-{speed}"
+    describe(item, {"speedMbps": speed})

@@ -57,7 +57,7 @@ def progress() -> Iterator[Progress]:
     columns = (
         SpinnerColumn(finished_text="[green]done[/]"),
         TextColumn("{task.description}"),
-        BarColumn(bar_width=30),
+        BarColumn(bar_width=20),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
     )

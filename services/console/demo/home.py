@@ -24,9 +24,9 @@ def own_home() -> Iterator[Path]:
     Raises:
         CommandError: if another demonstration has it.
     """
-    place = demo_home()
-    place.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with (place / "lock").open("w") as lock:
+    place, locks = demo_home(), home() / "run"
+    locks.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with (locks / "demo.lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -35,14 +35,9 @@ def own_home() -> Iterator[Path]:
         if (kept := detached.look(place)) and kept.supervisor.process:
             msg = "a demonstration that was kept still runs; stop it with `kaitong down`"
             raise CommandError(msg, UNAVAILABLE)
-        purge(place)
-        share_keys(place)
+        remove(place)
+        shutil.copytree(make_keys(home()), place / "keys")  # this checkout's tokens count
         yield place
-
-
-def share_keys(place: Path) -> None:
-    """Let the tokens of this checkout be good for the demonstration too."""
-    shutil.copytree(make_keys(home()), place / "keys")
 
 
 @contextmanager
@@ -75,8 +70,8 @@ def passing(place: Path) -> Iterator[Record]:
     finally:
         with undisturbed():
             if stack:
-                stack.stop()
-            purge(place)
+                stack.purge()
+            remove(place)
 
 
 @contextmanager
@@ -85,11 +80,18 @@ def kept(place: Path) -> Iterator[Record]:
     try:
         yield detached.up(place)
     except BaseException as error:
-        if isinstance(error, Exception):
-            keep_logs(place)
         with undisturbed():
+            if isinstance(error, Exception):
+                keep_logs(place)
             detached.down(place, forget=True)
+            remove(place)
         raise
+
+
+def remove(place: Path) -> None:
+    """Delete a home in which nothing runs."""
+    purge(place)
+    shutil.rmtree(place, ignore_errors=True)
 
 
 def keep_logs(place: Path) -> None:

@@ -21,12 +21,12 @@ from deploy.local.stack import SERVICES
 from services.console.bench.usage import pss_mb
 from services.console.client import Client, token_for
 from services.console.demo import crew, crm, drawing, following, loading, outcome
-from services.console.demo.home import own_home, running
+from services.console.demo.home import keep_logs, own_home, running
 from services.console.demo.ledger import Ledger, OverError
 from services.console.demo.outcome import Outcome, Times
 from services.console.demo.plan import Plan, plan
 from services.console.demo.signals import stoppable
-from services.console.exits import NO
+from services.console.exits import NO, CommandError
 from services.console.invariants import Posted, at_rest, check
 from services.console.journey import journey_of
 from services.console.orders import ORDERS
@@ -35,6 +35,9 @@ STILL_S = 30.0
 """When nothing has happened for so long, nothing will."""
 
 REST_S = 20.0
+USAGE = 2
+"""The exit code of a command that was not understood."""
+
 BEAT_S = 0.1
 LOCKED = "port-locked"
 """Why some OLTs refuse."""
@@ -52,10 +55,13 @@ def run_demo(orders: int, *, keep: bool, json: Path | None) -> None:
         CommandError: if it cannot run here; the text says what to do.
     """
     began = psutil.Process().create_time()
+    if json and not json.absolute().parent.is_dir():
+        msg = f"{json.parent} is no folder; name a file in a folder that is there"
+        raise CommandError(msg, USAGE)
     built = province()
     fetch_engines(SERVICES)
     with stoppable(), own_home() as home, drawing.progress() as progress:
-        starting = progress.add_task("Kafka, PostgreSQL, elements, four services", total=1)
+        starting = progress.add_task("engines and services started", total=1)
         with running(home, keep=keep) as stack:
             progress.update(starting, completed=1)
             show = Show(stack, home, built, plan(orders, built), began, time.time())
@@ -63,6 +69,8 @@ def run_demo(orders: int, *, keep: bool, json: Path | None) -> None:
             progress.stop()
             drawing.draw(result)
             show.draw_journey()
+            if result.violations:
+                keep_logs(home)
             drawing.where_next(outcome.to_show(show.ledger), keep=keep)
     if json:
         json.write_bytes(msgspec.json.format(msgspec.json.encode(result.as_json())))

@@ -20,7 +20,9 @@ def stoppable() -> Iterator[None]:
 
 
 def interrupt(_number: int, _frame: FrameType | None) -> None:
-    """Stop what is under way."""
+    """Stop what is under way; being told so again changes nothing."""
+    for number in ENDS:
+        signal.signal(number, signal.SIG_IGN)
     raise KeyboardInterrupt
 
 

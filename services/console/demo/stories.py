@@ -3,7 +3,7 @@
 Data only: `share` is how many of 200 orders are of the kind.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -69,6 +69,15 @@ FIRST_HALF = frozenset({Twist.NONE, Twist.BAD_SPEED})
 """Posts that stand alone; all others come back to an earlier one."""
 
 
+EXAMPLES: Mapping[Place | Twist, str] = {
+    Place.UNSERVED: "unserved-address",
+    Place.FULL: "no-free-port",
+    Twist.BAD_SPEED: "bad-characteristic",
+    Twist.DISCONNECT: "disconnect",
+}
+"""Examples that are not named after their product."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Story:
     """One kind of post."""
@@ -87,6 +96,12 @@ class Story:
 
     is_always: bool = True
     """Told at least once, however few orders are posted."""
+
+    @property
+    def example(self) -> str:
+        """The example that it is made from."""
+        special = EXAMPLES.get(self.place) or EXAMPLES.get(self.twist)
+        return special or self.product
 
     @property
     def stands_alone(self) -> bool:

@@ -17,7 +17,7 @@ import psycopg
 from psycopg.rows import namedtuple_row
 
 from deploy.local.record import Record
-from services.console.client import Client, token_for
+from services.console.client import TIME_OUT_S, Client, token_for
 from services.console.invariants.chronicle import Chronicle
 from shared.contracts import Envelope, read_envelope
 from shared.keys import TENANT
@@ -47,6 +47,9 @@ class Evidence:
     posted: Sequence[Posted]
     connections: Mapping[str, psycopg.Connection[Row]]
     viewer: Client
+    http: httpx.Client
+    """For what asks for no token."""
+
     tenant: str = TENANT
 
     def rows(self, service: str, statement: LiteralString) -> list[Row]:
@@ -78,7 +81,8 @@ class Evidence:
 
     def element(self, path: str) -> Any:  # noqa: ANN401  any JSON document
         """Return what the element simulator answers."""
-        return httpx.get(self.stack.urls["elements"] + path, timeout=30).raise_for_status().json()
+        answer = self.http.get(self.stack.urls["elements"] + path)
+        return answer.raise_for_status().json()
 
     @property
     def logs(self) -> Iterable[Path]:
@@ -108,4 +112,5 @@ def gather(stack: Record, posted: Sequence[Posted] = ()) -> Iterator[Evidence]:
             for service, url in stack.databases.items()
         }
         opened.callback(viewer.http.close)
-        yield Evidence(stack, posted, connections, viewer)
+        http = opened.enter_context(httpx.Client(timeout=TIME_OUT_S))
+        yield Evidence(stack, posted, connections, viewer, http)

@@ -16,19 +16,21 @@ HELD = """
     FROM pool_items WHERE service_id IS NOT NULL
 """
 POOLS = """
-    SELECT p.kind, p.name, p.capacity, count(i.pool) AS items
+    SELECT p.kind, p.name, p.capacity, coalesce(i.items, 0) AS items
     FROM pools p
     LEFT JOIN (
-        SELECT tenant, kind, pool FROM pool_items
-        UNION ALL SELECT tenant, 'number', exchange_id FROM numbers
+        SELECT tenant, kind, pool, count(*) AS items FROM pool_items GROUP BY tenant, kind, pool
+        UNION ALL
+        SELECT tenant, 'number', exchange_id, count(*) FROM numbers GROUP BY tenant, exchange_id
     ) AS i ON (i.tenant, i.kind, i.pool) = (p.tenant, p.kind, p.name)
-    GROUP BY p.tenant, p.kind, p.name
 """
 SEGMENTS = """
-    SELECT s.id, s.count, count(n.e164) AS numbers
+    SELECT s.id, s.count, n.numbers
     FROM segments s
-    LEFT JOIN numbers n ON n.tenant = s.tenant AND n.e164 BETWEEN s.first AND s.last
-    GROUP BY s.tenant, s.id
+    CROSS JOIN LATERAL (
+        SELECT count(*) AS numbers FROM numbers
+        WHERE tenant = s.tenant AND e164 >= s.first AND e164 <= s.last
+    ) AS n
 """
 STATES = """
     SELECT e164 AS value, state, service_id IS NOT NULL AS is_held FROM numbers

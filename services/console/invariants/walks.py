@@ -81,11 +81,12 @@ LEGAL: Mapping[str, Ways] = {
 }
 NOTHING = frozenset({""})
 FIRST: Mapping[str, frozenset[str]] = {
+    "plan": NOTHING | {"running"},
     "step": NOTHING | {"waiting"},
     "number": NOTHING | {"idle"},
     **dict.fromkeys(PLANT_KINDS, frozenset({"free"})),
 }
-"""What a walk may begin from; from nothing, where nothing is said."""
+"""What a walk may begin from; from nothing, where nothing is said. Only a plan's end is noted."""
 
 
 def only_legal_ways_were_walked(evidence: Evidence) -> Iterator[Verdict]:
