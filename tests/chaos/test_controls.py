@@ -1,0 +1,136 @@
+"""Negative controls: each invariant finds the fault that it is there to find."""
+
+from dataclasses import replace
+from pathlib import Path
+from uuid import UUID
+
+import httpx
+import pytest
+
+from services.console.invariants import INVARIANTS, Posted, at_rest, check
+from services.console.invariants.checking import find
+from services.console.invariants.evidence import Evidence, gather
+from tests.chaos.faults import FAULTS
+from tests.elements.process import Simulator
+from tests.flows.site import Site, fibre, home_bundle, telephone
+
+
+@pytest.fixture(scope="module")
+def posted(site: Site) -> list[Posted]:
+    """Some orders that completed, on a system where nothing is wrong."""
+    place = site.place()
+    orders = [
+        site.order(item(place.served), customer="C-control")
+        for item in (fibre, telephone, home_bundle)
+    ]
+    found = [Posted(UUID(site.completed(order)["id"]), order["externalId"]) for order in orders]
+    assert at_rest(site.record, 30)
+    return found
+
+
+def broken_in(evidence: Evidence) -> set[str]:
+    """Return the invariants that do not hold."""
+    return {name for name, each in INVARIANTS.items() if find(name, each, evidence).faults}
+
+
+def test_nothing_is_wrong_without_a_fault(site: Site, posted: list[Posted]) -> None:
+    found = check(site.record, posted)
+
+    assert [each for each in found if each.faults] == []
+    blind = {each.invariant for each in found if not each.looked_at}
+    assert blind <= {"no element call is open"}
+
+
+@pytest.mark.parametrize("invariant", FAULTS)
+def test_a_fault_in_a_database_is_found(site: Site, posted: list[Posted], invariant: str) -> None:
+    service, fault = FAULTS[invariant]
+
+    with gather(site.record, posted) as evidence:
+        connection = evidence.connections[service]
+        with connection.transaction(force_rollback=True):
+            connection.execute(fault)
+            found = find(invariant, INVARIANTS[invariant], evidence)
+
+    assert found.faults
+
+
+@pytest.mark.usefixtures("posted")
+def test_something_on_an_element_that_nobody_ordered_is_found(site: Site) -> None:
+    url = f"{site.record.urls['elements']}/elements/STRAY-OLT01/operations"
+    body = {"kind": "add-profile", "subject": "stray"}
+    httpx.put(f"{url}/stray-1", json=body).raise_for_status()
+
+    with gather(site.record) as evidence:
+        found = broken_in(evidence)
+
+    httpx.put(f"{url}/stray-2", json=body | {"kind": "remove-profile"}).raise_for_status()
+    assert found == {"elements have what the inventory says"}
+
+
+@pytest.mark.usefixtures("posted")
+def test_a_view_that_is_not_what_was_told_is_found(site: Site) -> None:
+    with gather(site.record) as evidence:
+        execute = evidence.connections["customer"].execute
+        (row,) = execute(
+            "SELECT max(order_id::text)::uuid AS id FROM endings WHERE state = 'completed'"
+        )
+        execute("UPDATE endings SET state = 'failed' WHERE order_id = %s", [row.id])
+        found = broken_in(evidence)
+        execute("UPDATE endings SET state = 'completed' WHERE order_id = %s", [row.id])
+
+    assert found == {"customers' views are the fold of what was told"}
+
+
+@pytest.mark.usefixtures("posted")
+@pytest.mark.parametrize("part", ["name", "phone", "number"])
+def test_a_customer_in_a_log_is_found(site: Site, part: str) -> None:
+    log = site.home / "logs" / "planted.log"
+
+    with gather(site.record) as evidence:
+        log.write_text(f"nobody answers at {known(evidence)[part]}, trying again\n")
+        found = broken_in(evidence)
+
+    log.unlink()
+    assert found == {"no log names a customer"}
+
+
+def known(evidence: Evidence) -> dict[str, str]:
+    """Return what the customer of a telephone order is known by."""
+    assigned = [
+        (order_id, held.value)
+        for order_id, each in evidence.chronicle.assigned.items()
+        for item in each.items
+        for held in item.held
+        if held.kind == "number"
+    ]
+    order_id, number = assigned[-1]
+    customer = evidence.chronicle.accepted[order_id].customer
+    return {"name": customer.name, "phone": customer.phone, "number": number.removeprefix("+86")}
+
+
+@pytest.mark.usefixtures("posted")
+def test_an_operation_that_was_done_twice_is_found(site: Site, tmp_path: Path) -> None:
+    simulator = Simulator(tmp_path)
+    body = {"kind": "create-account", "subject": "s1"}
+    url = f"{simulator.url}/elements/aaa/operations/o1"
+    httpx.put(url, json=body).raise_for_status()
+    simulator.kill()
+    (journal,) = tmp_path.iterdir()
+    journal.write_bytes(journal.read_bytes() * 2)
+    simulator.restart()
+
+    with gather(replace(site.record, urls=site.record.urls | {"elements": simulator.url})) as seen:
+        found = broken_in(seen)
+
+    simulator.stop()
+    assert "every operation had one effect" in found
+
+
+def test_every_invariant_has_a_control() -> None:
+    others = {
+        "every operation had one effect",
+        "customers' views are the fold of what was told",
+        "no log names a customer",
+    }
+
+    assert FAULTS.keys() | others == INVARIANTS.keys()

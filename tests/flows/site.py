@@ -1,0 +1,302 @@
+"""A running system, and what a test does with it: plant, orders, crews, faults."""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from deploy.jiangsu.model import Address, Exchange, PairBlock, Segment, Splitter
+from deploy.local.record import Record
+from deploy.local.stack import Stack
+from services.console.client import Client, token_for
+from services.console.orders import ENDED, ORDERS
+from shared.keys import TENANT
+
+PRODUCTS = "/tmf-api/productInventory/v4/product"
+INVENTORY = "/tmf-api/serviceInventory/v4/service"
+WORK_ORDERS = "/ops/v1/work-orders"
+PATIENCE_S = 20.0
+BEAT_S = 0.03
+NETWORK = "025"
+JSON = Any
+
+
+@dataclass(frozen=True)
+class Place:
+    """An exchange of its own, with one OLT and one splitter."""
+
+    exchange: str
+    olt: str
+    served: str
+    """An address with fibre."""
+
+    unserved: str
+    numbers: range
+    """National numbers without the zero: 2580001000, ..."""
+
+    @property
+    def first(self) -> str:
+        """The lowest number, E.164."""
+        return f"+86{self.numbers[0]}"
+
+
+@dataclass
+class Site:
+    """A running system."""
+
+    stack: Stack
+    _exchanges: Iterator[int] = field(default_factory=lambda: count(1))
+    _names: Iterator[int] = field(default_factory=lambda: count(1))
+    _clients: dict[tuple[str, str, str], Client] = field(default_factory=dict)
+
+    @property
+    def record(self) -> Record:
+        """What runs now."""
+        return self.stack.describe()
+
+    @property
+    def home(self) -> Path:
+        """Where it lives."""
+        return self.stack.home
+
+    def client(self, role: str, *, tenant: str = TENANT, name: str = "") -> Client:
+        """Return access in a role."""
+        who = (role, tenant, name)
+        if who not in self._clients:
+            token = token_for(role, at=self.home, tenant=tenant, client=name)
+            self._clients[who] = Client(self.record.urls, token)
+        return self._clients[who]
+
+    def place(
+        self, *, legs: int = 8, numbers: int = 100, pairs: int = 20, tenant: str = TENANT
+    ) -> Place:
+        """Build an exchange of its own."""
+        number = next(self._exchanges)
+        exchange, olt, splitter = f"T{number}", f"T{number}-OLT01", f"T{number}-SP1"
+        first = 2580000000 + 1000 * number
+        served, unserved = f"addr-t{number}-1", f"addr-t{number}-2"
+        rows: dict[str, Sequence[Any]] = {
+            "exchanges": [Exchange(exchange, exchange, NETWORK, "南京市", "玄武区")],
+            "splitters": [Splitter(splitter, exchange, olt, "0/1/1", legs, 100 + number, 101)],
+            "addresses": [
+                Address(served, f"南京市试验路{number}号", exchange, NETWORK, splitter),
+                Address(unserved, f"南京市远处路{number}号", exchange, NETWORK, None),
+            ],
+            "segments": [Segment(f"seg-t{number}", exchange, NETWORK, f"+86{first}", numbers)],
+            "pairs": [PairBlock(exchange, 1, pairs)],
+        }
+        ops = self.client("ops", tenant=tenant)
+        for kind, several in rows.items():
+            ops.post("resources", f"/ops/v1/import/{kind}", [asdict(row) for row in several])
+        return Place(exchange, olt, served, unserved, range(first, first + numbers))
+
+    def order(self, *items: JSON, customer: str = "", external_id: str = "") -> JSON:
+        """Return an order of these items, by a customer of its own unless one is named."""
+        number = next(self._names)
+        return {
+            "externalId": external_id or f"T-{number}",
+            "relatedParty": [
+                {
+                    "id": customer or f"C-{number}",
+                    "role": "customer",
+                    "name": "试验人",
+                    "contactMedium": [
+                        {
+                            "mediumType": "phone",
+                            "characteristic": {"phoneNumber": f"138{number:08}"},
+                        }
+                    ],
+                }
+            ],
+            "productOrderItem": list(items),
+        }
+
+    def post(self, order: JSON, *, key: str = "", client: Client | None = None) -> httpx.Response:
+        """Post an order; return the answer, whatever it is."""
+        headers = {"Idempotency-Key": key} if key else {}
+        return (client or self.client("crm")).ask(
+            "order", "POST", ORDERS, json=order, headers=headers
+        )
+
+    def accepted(self, order: JSON) -> str:
+        """Post an order that is accepted; return its id."""
+        answer = self.post(order)
+        assert answer.status_code == 201, answer.text
+        return str(answer.json()["id"])
+
+    def read(self, order_id: str) -> JSON:
+        """Return an order as it stands."""
+        return self.client("viewer").get("order", f"{ORDERS}/{order_id}")
+
+    def until(self, what: Callable[[], Any], patience_s: float = PATIENCE_S) -> Any:
+        """Wait until something is so, and return it."""
+        end = time.monotonic() + patience_s
+        while not (found := what()):
+            assert time.monotonic() < end, f"it did not come to be in {patience_s:.0f} s"
+            time.sleep(BEAT_S)
+        return found
+
+    def until_state(self, order_id: str, *states: str) -> JSON:
+        """Wait until an order is in one of these states; return it."""
+        return self.until(
+            lambda: order if (order := self.read(order_id))["state"] in states else None
+        )
+
+    def jobs(self, order_id: str) -> list[JSON]:
+        """Return the open work orders of an order."""
+        found: list[JSON] = self.client("ops").get("provisioning", WORK_ORDERS, order_id=order_id)
+        return found
+
+    def job(self, order_id: str, job: str) -> JSON:
+        """Wait for one work order of an order; return it."""
+        return self.until(
+            lambda: next((each for each in self.jobs(order_id) if each["job"] == job), None)
+        )
+
+    def answer_job(self, job: JSON, verb: str = "report", **said: str) -> JSON:
+        """Answer a work order."""
+        path = f"{WORK_ORDERS}/{job['id']}/{verb}"
+        return self.client("ops").post("provisioning", path, said)
+
+    def fulfil(self, order_id: str) -> JSON:
+        """Report all work orders of an order done, until it has ended; return it."""
+
+        def ended() -> JSON:
+            for job in self.jobs(order_id):
+                self.answer_job(job)
+            order = self.read(order_id)
+            return order if order["state"] in ENDED else None
+
+        return self.until(ended)
+
+    def completed(self, order: JSON) -> JSON:
+        """Post an order and see it completed."""
+        ended = self.fulfil(self.accepted(order))
+        assert ended["state"] == "completed", ended
+        return ended
+
+    def products(self, customer: str, status: str = "active") -> list[JSON]:
+        """Return what a customer has."""
+        query = {"relatedParty.id": customer, "status": status}
+        found: list[JSON] = self.client("viewer").get("order", PRODUCTS, **query)
+        return found
+
+    def view(self, customer: str, *, products: int) -> JSON:
+        """Wait until the view of a customer shows so many products; return it."""
+        path = f"/ops/v1/customers/{customer}/view"
+
+        def as_expected() -> JSON:
+            answer = self.client("viewer").ask("customer", "GET", path)
+            found = answer.json() if answer.status_code == 200 else {}
+            return found if found and len(found["products"]) == products else None
+
+        return self.until(as_expected)
+
+    def held(self, holder: str, **states: str) -> dict[str, JSON]:
+        """Wait until an order or a service holds these kinds of things in these states."""
+
+        def as_expected() -> JSON:
+            found = self.holdings(holder)
+            seen = {kind: each["state"] for kind, each in found.items()}
+            return found if seen == states else None
+
+        found: dict[str, JSON] = self.until(as_expected)
+        return found
+
+    def holdings(self, holder: str) -> dict[str, JSON]:
+        """Return what an order touched, or a service holds, by kind."""
+        found = self.client("viewer").get("resources", f"/ops/v1/holdings/{holder}")
+        return {each["kind"]: each for each in found["held"]}
+
+    def number(self, e164: str, state: str) -> JSON:
+        """Wait until a number is in a state; return it, with its holder and history."""
+
+        def as_expected() -> JSON:
+            found = self.client("viewer").get("resources", f"/ops/v1/numbers/{e164}")
+            return found if found["state"] == state else None
+
+        return self.until(as_expected)
+
+    def fallout(self, order_id: str) -> list[JSON]:
+        """Return all fallout of an order."""
+        found: list[JSON] = self.client("ops").get("provisioning", f"/ops/v1/fallout/{order_id}")
+        return found
+
+    def decide(self, order_id: str, remedy: str, **said: str) -> JSON:
+        """Decide what becomes of a step in fallout."""
+        return self.client("ops").post("provisioning", f"/ops/v1/fallout/{order_id}/{remedy}", said)
+
+    def plan(self, order_id: str) -> JSON:
+        """Wait until an order has a plan; return it."""
+        path = f"/ops/v1/plans/{order_id}"
+
+        def found() -> JSON:
+            answer = self.client("viewer").ask("provisioning", "GET", path)
+            return answer.json() if answer.status_code == 200 else None
+
+        return self.until(found)
+
+    def element(self, name: str, what: str) -> JSON:
+        """Return what is active on an element, or its effects."""
+        url = f"{self.record.urls['elements']}/elements/{name}/{what}"
+        return httpx.get(url).raise_for_status().json()[what]
+
+    def subjects(self, name: str) -> set[str]:
+        """Return the services that an element carries."""
+        return {each["subject"] for each in self.element(name, "active")}
+
+    @contextmanager
+    def faults(self, element: str, *faults: JSON) -> Iterator[None]:
+        """Have an element suffer faults until the block ends."""
+        url = f"{self.record.urls['elements']}/elements/{element}/faults"
+        httpx.put(url, json={"faults": list(faults)}).raise_for_status()
+        yield
+        httpx.delete(url).raise_for_status()
+
+
+def fibre(address: str, *, id_: str = "1", speed: int = 300) -> JSON:
+    """Return the item of a new fibre line."""
+    return {
+        "id": id_,
+        "action": "add",
+        "productOffering": {"id": f"ftth-{speed}"},
+        "product": at(address) | {"productCharacteristic": [{"name": "speedMbps", "value": speed}]},
+    }
+
+
+def telephone(address: str, *, id_: str = "1", number: str = "", grade: str = "") -> JSON:
+    """Return the item of a new telephone, with a picked number if one is named."""
+    said = {"number": number, "numberGrade": grade}
+    characteristics = [{"name": name, "value": value} for name, value in said.items() if value]
+    product = at(address) | ({"productCharacteristic": characteristics} if number else {})
+    offering = {"id": "voice-basic"}
+    return {"id": id_, "action": "add", "productOffering": offering, "product": product}
+
+
+def home_bundle(address: str) -> JSON:
+    """Return the item of fibre and telephone in a bundle."""
+    return {
+        "id": "1",
+        "action": "add",
+        "productOffering": {"id": "home-300"},
+        "product": at(address),
+        "productOrderItem": [
+            {"id": "1.1", "action": "add", "productOffering": {"id": "ftth-300"}},
+            {"id": "1.2", "action": "add", "productOffering": {"id": "voice-basic"}},
+        ],
+    }
+
+
+def gone(product: str, *, id_: str = "1") -> JSON:
+    """Return the item that gives a product up."""
+    return {"id": id_, "action": "delete", "product": {"id": product}}
+
+
+def at(address: str) -> JSON:
+    """Return a product at an address."""
+    return {"place": [{"id": address, "role": "installation address", "localNetwork": NETWORK}]}

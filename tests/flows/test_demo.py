@@ -1,0 +1,185 @@
+"""The demonstration: what it shows is so, and it leaves nothing behind."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+import psycopg
+import pytest
+from psycopg import sql
+
+from deploy.jiangsu.province import province
+from deploy.local import record
+from deploy.local.home import CHECKOUT, PRIVATE_ROOTS, digest
+from deploy.local.home import home as real_home
+from deploy.local.record import Record
+from services.console.demo.plan import plan
+from services.console.demo.stories import STORIES, End, Twist, mix
+
+PATIENCE_S = 60.0
+
+
+@pytest.fixture(scope="module")
+def home(folder: Path) -> Iterator[Path]:
+    """A home without a stack, which has the engines of this checkout."""
+    place = folder / "demo-home"
+    place.mkdir()
+    (place / "engines").symlink_to(real_home() / "engines")
+    yield place
+    for root in PRIVATE_ROOTS:
+        shutil.rmtree(private(root, place), ignore_errors=True)
+
+
+def private(root: Path, home: Path) -> Path:
+    """Return where root keeps what PostgreSQL's own user must reach."""
+    return root / f"kaitong-{digest(home)}"
+
+
+def demo(home: Path, *words: str) -> subprocess.Popen[bytes]:
+    """Start the command as a person does."""
+    command = [sys.executable, "-P", "-m", "services.console", "demo", "--orders", "12", *words]
+    return subprocess.Popen(  # noqa: S603  our own
+        command,
+        cwd=CHECKOUT,
+        env=os.environ | {"PYTHONPATH": str(CHECKOUT), "KAITONG_HOME": str(home)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
+
+
+def engines_start(found: Record) -> bool:
+    """Tell whether engines are being started."""
+    return found.state == "starting" and bool(found.lines)
+
+
+def province_loads(found: Record) -> bool:
+    """Tell whether numbers are being loaded."""
+    return found.has_started and count(found, "resources", "numbers") > 0
+
+
+def orders_flow(found: Record) -> bool:
+    """Tell whether orders are under way."""
+    return found.has_started and count(found, "order", "orders") > 1
+
+
+def count(found: Record, service: str, table: str) -> int:
+    """Return how many rows a table has."""
+    counted = sql.SQL("SELECT count(*) FROM {}").format(sql.Identifier(table))
+    with psycopg.connect(found.databases[service].replace("+psycopg", "")) as connection:
+        (rows,) = connection.execute(counted).fetchone() or (0,)
+        return int(rows)
+
+
+def wait_for(
+    moment: Callable[[Record], bool], home: Path, command: subprocess.Popen[bytes]
+) -> None:
+    """Return when a demonstration has come so far."""
+    end = time.monotonic() + PATIENCE_S
+    while not ((found := record.read(home / "demo")) and moment(found)):
+        assert command.poll() is None, command.communicate()[0].decode()
+        assert time.monotonic() < end, "it did not come so far in time"
+        time.sleep(0.02)
+
+
+def left_behind(home: Path) -> list[str]:
+    """Return what of a demonstration is still there."""
+    processes = [
+        f"{process.pid} {command}"
+        for process in psutil.process_iter(["cmdline", "cwd"])
+        if str(home) in (command := " ".join(process.info["cmdline"] or []))
+        or str(home) in str(process.info["cwd"])
+    ]
+    data = [each for root in PRIVATE_ROOTS for each in private(root, home).glob("data-*")]
+    return [*processes, *map(str, data), *map(str, home.glob("demo*"))]
+
+
+def test_a_dozen_orders_tell_every_story_and_nothing_is_left_running(
+    home: Path, tmp_path: Path
+) -> None:
+    result = tmp_path / "demo.json"
+
+    command = demo(home, "--json", str(result))
+    output = command.communicate()[0].decode()
+
+    assert command.returncode == 0, output
+    found = json.loads(result.read_bytes())
+    assert found["orders"] == 12
+    ends = {end: found[end] for end in ("completed", "failed", "rejected", "refused", "repeated")}
+    assert ends == {"completed": 6, "failed": 1, "rejected": 1, "refused": 3, "repeated": 1}
+    assert (found["violations"], found["violation_list"]) == (0, [])
+    assert 0 < found["first_order_s"] < found["seconds"]
+    assert found["pss_mb"] > 100
+    assert "the journey of order" in output
+    assert left_behind(home) == []
+
+
+@pytest.mark.parametrize("moment", [engines_start, province_loads, orders_flow])
+def test_who_is_interrupted_leaves_nothing_behind(
+    moment: Callable[[Record], bool], home: Path
+) -> None:
+    command = demo(home)
+    wait_for(moment, home, command)
+
+    command.send_signal(signal.SIGINT)
+    command.send_signal(signal.SIGINT)
+    output = command.communicate(timeout=PATIENCE_S)[0].decode()
+
+    assert command.returncode == 130, output
+    assert "Traceback" not in output
+    assert left_behind(home) == []
+
+
+def test_a_demonstration_that_is_kept_can_be_looked_at_and_stopped(home: Path) -> None:
+    assert demo(home, "--keep").wait(PATIENCE_S) == 0
+
+    status = kaitong(home, "status")
+    listed = kaitong(home, "order", "list", "--json")
+    again = kaitong(home, "demo")
+    down = kaitong(home, "down")
+
+    assert status.returncode == 0, status.stdout
+    assert len(json.loads(listed.stdout)) == 8
+    assert (again.returncode, "kaitong down" in again.stderr) == (69, True)
+    assert (down.returncode, "is over" in down.stdout) == (0, True)
+    assert left_behind(home) == []
+
+
+def kaitong(home: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    """Run another command on the same home."""
+    return subprocess.run(  # noqa: S603  our own
+        [sys.executable, "-P", "-m", "services.console", *words],
+        cwd=CHECKOUT,
+        env=os.environ | {"PYTHONPATH": str(CHECKOUT), "KAITONG_HOME": str(home)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("orders", [*range(12, 60), 200, 5000])
+def test_any_number_of_orders_is_mixed_in_proportion(orders: int) -> None:
+    counts = dict(mix(orders))
+
+    assert sum(counts.values()) == orders
+    assert all(counts[story] for story in STORIES if story.is_always)
+    assert {end for story, count in counts.items() if count for end in (story.end,)} == set(End)
+
+
+def test_too_few_orders_are_refused() -> None:
+    with pytest.raises(ValueError, match="too few"):
+        plan(11, province(numbers=1000, addresses=600))
+
+
+def test_no_product_is_given_up_twice_and_none_that_is_asked_for_again() -> None:
+    posts = plan(200, province()).posts
+
+    given_up = [each.earlier for each in posts if each.story.twist is Twist.DISCONNECT]
+    assert len(given_up) == len(set(given_up))
+    assert len({each.key for each in posts}) == 200 - 4 - 2

@@ -1,0 +1,76 @@
+"""Giving lines up: what was held is free again, in its time."""
+
+from tests.flows.site import JSON, Site, fibre, gone, home_bundle, telephone
+
+
+def give_up(site: Site, customer: str) -> JSON:
+    """Give all that a customer has up."""
+    products = site.products(customer)
+    items = [gone(each["id"], id_=str(place)) for place, each in enumerate(products, start=1)]
+    return site.completed(site.order(*items, customer=customer))
+
+
+def test_fibre_that_is_given_up_leaves_nothing_behind(site: Site) -> None:
+    place = site.place(legs=1)
+    site.completed(site.order(fibre(place.served), customer="C-leaves"))
+
+    give_up(site, "C-leaves")
+
+    assert site.products("C-leaves") == []
+    site.until(lambda: not site.view("C-leaves", products=0)["lines"])
+    assert site.subjects(place.olt) == set()
+    # The one leg there is can be sold again.
+    site.completed(site.order(fibre(place.served)))
+
+
+def test_the_number_of_a_telephone_that_is_given_up_rests_before_anybody_gets_it(
+    site: Site,
+) -> None:
+    place = site.place()
+    site.completed(site.order(telephone(place.served), customer="C-quiet"))
+    (product,) = site.products("C-quiet")
+    number = product["productSerialNumber"]
+
+    give_up(site, "C-quiet")
+
+    assert site.number(number, "quarantined")["until"]
+    next_one = site.completed(site.order(telephone(place.served), customer="C-next"))
+    assert next_one["state"] == "completed"
+    assert site.products("C-next")[0]["productSerialNumber"] != number
+
+
+def test_a_bundle_is_given_up_as_a_whole(site: Site) -> None:
+    place = site.place()
+    site.completed(site.order(home_bundle(place.served), customer="C-whole"))
+    first, _ = site.products("C-whole")
+
+    half = site.post(site.order(gone(first["id"]), customer="C-whole"))
+    assert half.status_code == 400
+    assert [each["code"] for each in half.json()["errors"]] == ["bundle-split"]
+
+    give_up(site, "C-whole")
+    assert site.products("C-whole") == []
+
+
+def test_a_product_with_an_open_order_cannot_be_given_up_once_more(site: Site) -> None:
+    place = site.place()
+    site.completed(site.order(fibre(place.served), customer="C-twice"))
+    (product,) = site.products("C-twice")
+    first = site.accepted(site.order(gone(product["id"]), customer="C-twice"))
+
+    second = site.post(site.order(gone(product["id"]), customer="C-twice"))
+
+    assert second.status_code == 400
+    assert [each["code"] for each in second.json()["errors"]] == ["product-busy"]
+    assert site.fulfil(first)["state"] == "completed"
+
+
+def test_another_customer_s_product_cannot_be_given_up(site: Site) -> None:
+    place = site.place()
+    site.completed(site.order(fibre(place.served), customer="C-owner"))
+    (product,) = site.products("C-owner")
+
+    answer = site.post(site.order(gone(product["id"]), customer="C-thief"))
+
+    assert answer.status_code == 400
+    assert [each["code"] for each in answer.json()["errors"]] == ["product-of-another"]

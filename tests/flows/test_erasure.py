@@ -1,0 +1,54 @@
+"""Who was erased is told of in no database of the running system."""
+
+from sqlalchemy import create_engine
+
+from tests.erasure import where_told
+from tests.flows.site import JSON, Site, fibre
+
+SECRETS = ("林小玉", "13851230099", "lin@example.cn", "320102198811027744", "五楼左手", "按两次铃")
+
+
+def telling(order: JSON, customer: str) -> JSON:
+    """Return an order that tells all that one can tell of a person."""
+    name, phone, mail, identity, description, note = SECRETS
+    media = [("phone", {"phoneNumber": phone}), ("email", {"emailAddress": mail})]
+    person = {
+        "id": customer,
+        "role": "customer",
+        "name": name,
+        "individualIdentification": [{"identificationId": identity}],
+        "contactMedium": [{"mediumType": kind, "characteristic": it} for kind, it in media],
+    }
+    return order | {
+        "relatedParty": [person],
+        "description": description,
+        "note": [{"text": note}],
+    }
+
+
+def told_in(site: Site) -> set[str]:
+    """Return the columns of all databases that tell of the person."""
+    found = set()
+    for service, url in site.record.databases.items():
+        engine = create_engine(url)
+        with engine.connect() as connection:
+            found |= {f"{service}.{place}" for place in where_told(connection, *SECRETS)}
+        engine.dispose()
+    return found
+
+
+def test_an_erased_customer_is_told_of_in_no_database(site: Site) -> None:
+    customer = "C-forgotten"
+    order = telling(site.order(fibre(site.place().served)), customer)
+    done = site.completed(order)
+    site.view(customer, products=1)
+    assert {place.partition(".")[0] for place in told_in(site)} == {"order", "customer"}
+
+    path = f"/ops/v1/customers/{customer}/erase"
+    site.client("admin").post("customer", path, {"reason": "request 2026-17"})
+
+    site.until(lambda: not told_in(site))
+    assert site.read(done["id"])["state"] == "completed"
+    assert site.post(order).json()["id"] == done["id"]
+    assert site.view(customer, products=1)["profile"]["name"] == ""
+    assert told_in(site) == set()

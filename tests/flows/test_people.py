@@ -1,0 +1,103 @@
+"""Crews that come back, steps that stop for people, and what people decide."""
+
+from tests.flows.site import JSON, Site, fibre
+
+DARK = {"fault": "refuse", "kind": "test-line", "code": "no-optical-signal", "detail": "dark"}
+
+
+def stopped_at_test(site: Site, olt: str, address: str) -> str:
+    """Return an order whose line test the element refuses."""
+    with site.faults(olt, DARK):
+        order_id = site.accepted(site.order(fibre(address)))
+        site.answer_job(site.job(order_id, "install-onu"))
+        site.until_state(order_id, "held")
+    return order_id
+
+
+def test_a_returned_work_order_is_sent_out_again(site: Site) -> None:
+    order_id = site.accepted(site.order(fibre(site.place().served)))
+    first = site.job(order_id, "install-onu")
+    site.answer_job(first, "accept")
+
+    site.answer_job(first, "return", reason="nobody at home")
+
+    second = site.job(order_id, "install-onu")
+    assert (second["round"], second["state"]) == (2, "dispatched")
+    assert site.fulfil(order_id)["state"] == "completed"
+
+
+def test_a_job_that_no_crew_can_do_stops_the_order_for_people(site: Site) -> None:
+    order_id = site.accepted(site.order(fibre(site.place().served)))
+    for _ in range(3):
+        site.answer_job(site.job(order_id, "install-onu"), "return", reason="no duct")
+
+    held = site.until_state(order_id, "held")
+
+    (why,) = held["productOrderErrorMessage"]
+    assert why["code"] == "returned"
+    (fallout,) = site.fallout(order_id)
+    assert (fallout["state"], fallout["answer"]) == ("open", "no duct")
+    assert fallout["actions"] == ["retry", "skip", "fail"]
+    site.decide(order_id, "retry")
+    assert site.fulfil(order_id)["state"] == "completed"
+
+
+def test_a_retry_counts_as_repaired_once_it_was_seen_to_succeed(site: Site) -> None:
+    place = site.place()
+    order_id = stopped_at_test(site, place.olt, place.served)
+
+    site.decide(order_id, "retry", reason="fibre was cleaned", by="Li")
+
+    assert site.until_state(order_id, "completed")
+    (fallout,) = site.fallout(order_id)
+    assert (fallout["state"], fallout["changed_by"]) == ("repaired", "Li")
+
+
+def test_a_step_can_be_skipped_by_whoever_saw_to_it_by_hand(site: Site) -> None:
+    place = site.place()
+    order_id = stopped_at_test(site, place.olt, place.served)
+
+    site.decide(order_id, "skip", reason="measured by hand")
+
+    assert site.until_state(order_id, "completed")
+    assert site.fallout(order_id)[0]["state"] == "skipped"
+
+
+def test_an_order_that_people_give_up_is_undone_in_reverse(site: Site) -> None:
+    place = site.place(legs=1)
+    order_id = stopped_at_test(site, place.olt, place.served)
+
+    site.decide(order_id, "fail", reason="the customer moved away")
+    recover = site.job(order_id, "recover-onu")
+    assert site.subjects(place.olt), "the profile goes after the ONU"
+    site.answer_job(recover)
+
+    assert site.until_state(order_id, "failed")
+    assert site.subjects(place.olt) == set()
+    assert site.holdings(order_id) == {}
+
+
+def test_what_cannot_be_decided_is_refused_with_what_can(site: Site) -> None:
+    order_id = site.accepted(site.order(fibre(site.place().served)))
+    site.job(order_id, "install-onu")
+
+    answer = site.client("ops").ask(
+        "provisioning", "POST", f"/ops/v1/fallout/{order_id}/retry", json={"step": "1/install"}
+    )
+
+    assert answer.status_code == 409
+    assert answer.json()["remedy"]
+    assert site.fulfil(order_id)["state"] == "completed"
+
+
+def test_an_answer_that_contradicts_an_earlier_one_is_refused(site: Site) -> None:
+    order_id = site.accepted(site.order(fibre(site.place().served)))
+    job: JSON = site.job(order_id, "install-onu")
+    site.answer_job(job, "report", remark="done")
+    assert site.answer_job(job, "report", remark="done")["state"] == "reported"
+
+    path = f"/ops/v1/work-orders/{job['id']}/return"
+    answer = site.client("ops").ask("provisioning", "POST", path, json={"reason": "rain"})
+
+    assert (answer.status_code, answer.json()["code"]) == (409, "answered-otherwise")
+    assert site.fulfil(order_id)["state"] == "completed"
