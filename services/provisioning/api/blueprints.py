@@ -5,8 +5,9 @@ from functools import partial
 from typing import Annotated, Literal, Self
 
 from fastapi import Body
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
+from services.provisioning.api import examples
 from services.provisioning.api.shown import OPS, Asked, Name, Shown, Viewer
 from services.provisioning.domain.blueprint import (
     Blueprint,
@@ -83,6 +84,8 @@ class Step(Asked):
 class Pattern(Asked):
     """How one action on one product specification is carried out."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.BLUEPRINT]})
+
     specification: Name
     action: Literal[Action.ADD, Action.MODIFY, Action.DELETE]
     version: int
@@ -103,6 +106,8 @@ class Pattern(Asked):
 
 class BlueprintView(Shown):
     """One version of a blueprint, and who published it."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.PUBLISHED]})
 
     shared: bool
     """All tenants share it; a tenant's own stands before it."""

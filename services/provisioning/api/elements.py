@@ -6,8 +6,9 @@ from functools import partial
 from typing import Annotated, Self, TypeAlias
 
 from fastapi import Path
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
+from services.provisioning.api import examples
 from services.provisioning.api.shown import OPS, Asked, Shown, Text, Viewer
 from services.provisioning.domain.element import (
     Element,
@@ -49,6 +50,8 @@ class Maintenance(Asked):
 
 class ElementView(Shown):
     """One network element. Of one that was never named here the usual limits hold."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.ELEMENT]})
 
     name: str
     concurrency: int

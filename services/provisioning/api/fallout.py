@@ -6,7 +6,9 @@ from typing import Annotated, Self, TypeAlias
 from uuid import UUID
 
 from fastapi import Body, Query, Response
+from pydantic import ConfigDict
 
+from services.provisioning.api import examples
 from services.provisioning.api.shown import OPS, Asked, Name, Shown, Text, Viewer
 from services.provisioning.domain import people
 from services.provisioning.domain.advance import advance
@@ -51,6 +53,8 @@ Said: TypeAlias = Annotated[Decision, Body()]
 
 class FalloutView(Shown):
     """One step that did not go well, and what came of it."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.FALLOUT]})
 
     id: UUID
     order_id: UUID

@@ -4,6 +4,9 @@ from datetime import datetime
 from typing import Self
 from uuid import UUID
 
+from pydantic import ConfigDict
+
+from services.provisioning.api import examples
 from services.provisioning.api.shown import (
     OPS,
     CharacteristicView,
@@ -212,6 +215,8 @@ class FailureView(Shown):
 
 class PlanView(Shown):
     """All that one order needs done, and how far it is."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.PLAN]})
 
     order_id: UUID
     state: PlanState

@@ -5,8 +5,9 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import Query, Response
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
+from services.provisioning.api import examples
 from services.provisioning.api.shown import TmfShown, Viewer
 from services.provisioning.domain.service import Service, ServiceState
 from services.provisioning.store import services as store
@@ -78,6 +79,8 @@ class RelatedProduct(TmfShown):
 class ServiceView(TmfShown):
     """A service in the network (TMF638 `Service`)."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.SERVICE]})
+
     id: UUID
     href: str
     type: Literal["Service"] = Field("Service", alias="@type")
@@ -88,7 +91,7 @@ class ServiceView(TmfShown):
     is_service_enabled: bool
     has_started: bool
     start_date: datetime
-    end_date: datetime | None
+    end_date: datetime | None = None
     service_specification: SpecificationRef
     service_characteristic: tuple[ServiceCharacteristic, ...]
     supporting_resource: tuple[ResourceRef, ...]

@@ -6,8 +6,9 @@ from typing import Annotated, Literal, TypeAlias
 from uuid import UUID
 
 from fastapi import Body, Query, Response
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
+from services.provisioning.api import examples
 from services.provisioning.api.shown import (
     OPS,
     Asked,
@@ -71,6 +72,8 @@ class CameBack(Signed):
 
 class WorkOrderView(Shown):
     """One piece of work for people."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.WORK_ORDER]})
 
     id: UUID
     order_id: UUID
