@@ -1,6 +1,8 @@
 """The locks: what is installed is what was checked, wherever it comes from."""
 
 import re
+import tomllib
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -31,6 +33,18 @@ def test_the_tests_run_on_the_versions_that_run() -> None:
         return set(re.findall(r"^[\w.-]+==\S+", (CHECKOUT / name).read_text(), flags=re.MULTILINE))
 
     assert versions("requirements.txt") <= versions("requirements-dev.txt")
+
+
+def test_nothing_is_installed_that_nobody_uses() -> None:
+    project = tomllib.loads((CHECKOUT / "pyproject.toml").read_text())["project"]
+    named = {re.split(r"[^\w-]", each)[0] for each in project["dependencies"]}
+    rooms = [CHECKOUT / room for room in ("shared", "services", "deploy")]
+    code = "\n".join(file.read_text() for room in rooms for file in room.rglob("*.py"))
+    modules = set(re.findall(r"^\s*(?:import|from) (\w+)", code, flags=re.MULTILINE))
+    used = {dist for module in modules for dist in packages_distributions().get(module, [])}
+    assert named - {name.lower().replace("_", "-") for name in used} == {
+        "httptools"
+    }  # uvicorn's parser
 
 
 def test_every_jar_has_its_place_and_its_sha256() -> None:
