@@ -73,10 +73,17 @@ async def with_crew(site: Site, posting: Callable[[], "asyncio.Future[Customer]"
     url, database = site.record.urls["provisioning"], site.record.databases["provisioning"]
     crew = asyncio.ensure_future(answer_work_orders(url, database, site.operator, stop))
     customer = await posting()
-    await asyncio.to_thread(site.completions.wait_for, already + len(customer.posted_at))
+    number = already + len(customer.posted_at)
+    await asyncio.to_thread(site.completions.wait_for, number, lambda: still_at_work(crew))
     stop.set()
     await crew
     return customer
+
+
+def still_at_work(crew: "asyncio.Future[None]") -> None:
+    """Fail with what ended the crew, if it has ended."""
+    if crew.done():
+        crew.result()
 
 
 def saturated(site: Site, posts: Sequence[Post], *, crew: bool = False) -> Figures:

@@ -5,6 +5,7 @@ so that the search does not count as work of the system.
 """
 
 import asyncio
+from http import HTTPStatus
 
 import aiohttp
 from sqlalchemy import create_engine, text
@@ -40,4 +41,6 @@ async def answer_work_orders(url: str, database: str, token: str, stop: asyncio.
 async def _report(session: aiohttp.ClientSession, work_order: str) -> None:
     path = f"/ops/v1/work-orders/{work_order}/report"
     async with session.post(path, json={"result": "done"}) as answer:
-        answer.raise_for_status()
+        if answer.status != HTTPStatus.OK:
+            msg = f"work order {work_order}: {answer.status} {await answer.text()}"
+            raise ValueError(msg)

@@ -1,5 +1,7 @@
 """`kaitong bench`: run every case several times, check what was measured, show a table."""
 
+import asyncio
+import os
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -26,6 +28,8 @@ from services.console.exits import NO, UNAVAILABLE, CommandError, stderr, stdout
 from services.console.invariants import broken
 
 FIBRES_A_SPLITTER = 16
+ONE_CLIENT = 100_000
+"""Requests a second: the bench is one client, and is to meet the limit's cost, not the limit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +87,7 @@ def running_site(rounds: int, orders: int) -> Iterator[Site]:
     splitters = max(64, rounds * (orders // 4 + cases.PACED) // FIBRES_A_SPLITTER)
     with tempfile.TemporaryDirectory(prefix="bench-", dir=home()) as folder:
         make_keys(Path(folder))
+        os.environ["KAITONG_RATE_LIMIT"] = str(ONE_CLIENT)
         try:
             stack = Stack.start(Path(folder))
         except StartError as error:
@@ -101,8 +106,6 @@ def running_site(rounds: int, orders: int) -> Iterator[Site]:
 
 def warm_up(site: Site) -> None:
     """Let some orders go through, so that joining groups and filling caches is not measured."""
-    import asyncio  # noqa: PLC0415
-
     asyncio.run(flood(site.target, reference_orders(200)))
     site.completions.wait_for(200)
 
