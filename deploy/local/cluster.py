@@ -1,5 +1,6 @@
 """PostgreSQL's files on this machine: its programs, its data, and whose they are."""
 
+import contextlib
 import hashlib
 import os
 import pwd
@@ -54,8 +55,9 @@ def owner_of(data: Path) -> Path:
 def remove_forgotten() -> None:
     """Delete what belongs to folders that are gone: nobody else would."""
     for note in private_folder().glob("data-*.of"):
-        if not Path(note.read_text()).exists():
-            remove_data(note.with_suffix(""))
+        with contextlib.suppress(FileNotFoundError):  # somebody else was quicker
+            if not Path(note.read_text()).exists():
+                remove_data(note.with_suffix(""))
 
 
 def remove_data(data: Path) -> None:
