@@ -1,0 +1,150 @@
+"""The relay and a real broker: its headers, its death, and its loss of memory."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from functools import partial
+from uuid import UUID, uuid4
+
+import pytest
+
+from deploy.local.kafka import Kafka
+from shared import admin
+from shared import producer as producer_module
+from shared.contracts import Message, ReleaseRequested
+from shared.db import Sessions
+from shared.outbox import MOST_BYTES, Dispatch, UnsentRow
+from shared.producer import Producer
+from shared.relay import Relay
+from shared.settings import Settings
+from tests.kernel import count_of, tell_in, until
+from tests.shared.hearing import Listener, facts, hearing, letters_of, produce
+from tests.shared.ledger import ORDER, accepted
+
+
+@pytest.fixture(autouse=True)
+def topics(settings: Settings) -> None:
+    """Make this test's own topics."""
+    admin.make_topics(settings)
+
+
+@asynccontextmanager
+async def relaying(sessions: Sessions, settings: Settings) -> AsyncIterator[Relay]:
+    """Run a relay with a real producer."""
+    relay = Relay(sessions, Producer(settings))
+    running = asyncio.create_task(relay.run())
+    yield relay
+    running.cancel()
+    await relay.close()
+
+
+async def tell(relay: Relay, sessions: Sessions, count: int, key: UUID = ORDER) -> None:
+    """Tell the ledger's fact about an order, so many times."""
+    for _ in range(count):
+        now = datetime.now(UTC)
+        await relay.commit(partial(tell_now, sessions, accepted(key), now))
+
+
+def tell_now(sessions: Sessions, message: Message, now: datetime, dispatch: Dispatch) -> None:
+    """Commit a transaction that tells something."""
+    tell_in(sessions, dispatch, message, now=now)
+
+
+async def test_a_letter_carries_its_key_its_type_and_its_id(settings: Settings) -> None:
+    (letter,) = facts([ORDER])
+    await produce(settings, [letter])
+    listener = Listener()
+
+    async with hearing(settings, listener):
+        await until(lambda: bool(listener.heard))
+
+    (record,) = listener.heard
+    assert (record.key, record.body, record.type) == (ORDER.bytes, letter.body, letter.type)
+
+
+async def test_the_largest_letter_passes(settings: Settings) -> None:
+    (small,) = letters_of([ReleaseRequested(order_id=ORDER)])
+    await produce(settings, [small._replace(body=b"x" * MOST_BYTES)])
+
+    assert sum(admin.ends(settings, [f"{small.topic}/{n}" for n in range(12)]).values()) == 1
+
+
+async def test_a_broker_that_dies_is_caught_up_with_in_order_and_stops_no_commit(
+    sessions: Sessions, settings: Settings, kafka: Kafka, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(producer_module, "CLOSE_S", 0.2)
+    listener = Listener()
+    async with relaying(sessions, settings) as relay, hearing(settings, listener):
+        await until(lambda: relay.is_direct)
+        await tell(relay, sessions, 5)
+        kafka.kill()
+        async with asyncio.timeout(15):
+            await tell(relay, sessions, 200)
+        kafka.start()
+        await tell(relay, sessions, 5)
+        await until(lambda: len(set(listener.heard_of(ORDER))) == 210, patience=30)
+        await until(lambda: count_of(sessions, UnsentRow) == 0 and relay.is_direct)
+
+    assert list(dict.fromkeys(listener.heard_of(ORDER))) == list(range(1, 211))
+
+
+async def test_a_producer_that_is_let_go_of_while_the_broker_is_out_leaves_no_task(
+    settings: Settings, kafka: Kafka, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(producer_module, "CLOSE_S", 0.2)
+    before = asyncio.all_tasks()
+    producer = Producer(settings)
+    await producer.open()
+    await (await producer.send(facts([ORDER])[0]))
+    kafka.kill()
+    try:
+        sent = await producer.send(facts([ORDER])[0])
+        async with asyncio.timeout(5):
+            await producer.close()
+        await until(lambda: asyncio.all_tasks() == before)
+    finally:
+        kafka.start()
+
+    assert isinstance(sent.exception(), Exception)
+
+
+async def test_a_broker_that_lost_its_topics_is_sent_the_archive_again(
+    sessions: Sessions, settings: Settings
+) -> None:
+    others = [uuid4() for _ in range(5)]
+    async with relaying(sessions, settings) as relay:
+        await until(lambda: relay.is_direct)
+        for key in (ORDER, *others):
+            await tell(relay, sessions, 2, key)
+        await until(lambda: count_of(sessions, UnsentRow) == 0)
+    wipe(settings)
+
+    listener = Listener()
+    async with relaying(sessions, settings) as relay, hearing(settings, listener):
+        await until(lambda: relay.is_direct)
+        await tell(relay, sessions, 1)
+        await until(lambda: len(listener.heard) == 13)
+
+    assert listener.heard_of(ORDER) == [1, 2, 3]
+    assert all(listener.heard_of(key) == [1, 2] for key in others)
+
+
+def wipe(settings: Settings) -> None:
+    """Make the topics anew, with nothing in them."""
+    client = admin.client(settings)
+    client.delete_topics([settings.topic_prefix + topic for topic in admin.topics()])
+    client.close()
+    deadline = asyncio.get_running_loop().time() + 20
+    while not admin.make_topics(settings):
+        assert asyncio.get_running_loop().time() < deadline
+
+
+def test_how_full_partitions_are_is_known_of_those_that_are_not_there_too(
+    settings: Settings,
+) -> None:
+    assert admin.ends(settings, ["order/0", "nowhere/3", "order/99"]) == {
+        "order/0": 0,
+        "nowhere/3": 0,
+        "order/99": 0,
+    }
