@@ -1,6 +1,5 @@
 """A party that was erased is told of nowhere any more; its orders stay what they were."""
 
-import asyncio
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -17,7 +16,7 @@ from services.order import tables
 from services.order.api.shown import ORDERS
 from services.order.domain.moments import moment_of
 from services.order.handlers import SUBSCRIPTIONS
-from services.order.store import erasure, orders
+from services.order.store import orders
 from services.order.tables import OrderRow, SubmissionRow
 from services.provisioning.handlers import SUBSCRIPTIONS as PLANS
 from shared.contracts import (
@@ -30,7 +29,7 @@ from shared.contracts import (
 )
 from shared.contracts.personal import blank
 from shared.db import Base, Sessions
-from shared.erasure import AGAIN, PART, ErasureDue
+from shared.erasure import AGAIN, PART
 from shared.errors import ConflictError
 from shared.inbox import Subscriptions, on, subscribe
 from shared.inbox_rows import Record
@@ -38,10 +37,10 @@ from shared.outbox import Dispatch, Letter, OutboxRow
 from shared.work import Work, begin
 from tests.conftest import NOON, SERVICES, empty
 from tests.erasure import ring, where_told
-from tests.kernel import TENANT, count_of, envelopes, hear, hear_records, history, parked, told
+from tests.kernel import TENANT, envelopes, hear, hear_records, history, parked, told
 from tests.order.build import PARTY, Json, a_body, accepted
 from tests.order.conftest import AsRole
-from tests.order.test_api_idempotency import post, until_somebody_waits_for_a_lock
+from tests.order.test_api_idempotency import post
 
 UNTIL = NOON + timedelta(days=60)
 """After whatever is accepted in a test."""
@@ -127,44 +126,6 @@ async def test_all_columns_that_are_marked_personal_are_blanked(
     }
 
     assert marked | {"outbox.body"} == told_in(stocked)
-
-
-async def test_a_repeated_request_gets_the_blanked_answer_from_then_on(
-    client: AsyncClient, stocked: Sessions, as_role: AsRole
-) -> None:
-    body, headers = telling(externalId="CRM-1"), as_role("crm")
-    asked = [await post(client, headers, body, key) for key in ("key-1", "key-2")]
-
-    forget(stocked)
-
-    keys = ("key-1", "key-2", "key-3", None)
-    answers = [await post(client, headers, body, key) for key in keys]
-    assert {(answer.status_code, answer.content) for answer in answers} == {
-        (201, answers[0].content)
-    }
-    expected = asked[0].json()
-    del expected["description"], expected["relatedParty"][0]["name"]
-    expected["note"] = [{"text": ""}]
-    assert answers[0].json() == expected
-    assert told_in(stocked) == set()
-    assert count_of(stocked, OrderRow) == 1
-
-
-async def test_an_answer_that_is_copied_while_it_is_erased_is_copied_blank(
-    client: AsyncClient, stocked: Sessions, as_role: AsRole
-) -> None:
-    body, headers = telling(externalId="CRM-1"), as_role("crm")
-    order = (await post(client, headers, body)).json()
-    due = ErasureDue(party_key=UUID(int=0), party_id=PARTY, until=UNTIL)
-    with stocked() as erasing:
-        assert erasure.forget(erasing, TENANT, due) == [UUID(order["id"])]
-        copying = asyncio.create_task(post(client, headers, body, "key-2"))
-        await until_somebody_waits_for_a_lock(stocked)
-        erasing.commit()
-
-    assert (await copying).status_code == 201
-    assert "submissions.answer" not in told_in(stocked)
-    assert count_of(stocked, SubmissionRow) == 2
 
 
 async def test_letters_keep_all_but_what_they_told_of_the_person(
