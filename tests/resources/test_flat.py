@@ -5,13 +5,14 @@ from typing import Any
 import pytest
 from sqlalchemy import Select, text
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.selectable import TextualSelect
 
 from services.resources import store
 from services.resources.domain.claim import Request
 from services.resources.domain.numbering import read_pattern
 from services.resources.domain.search import Search
 from services.resources.domain.things import Kind, Pool
-from services.resources.store import finding, sources
+from services.resources.store import finding, taking
 from shared.contracts import Need, ResourcesAssigned
 from shared.db import Sessions
 from tests.conftest import NOON
@@ -22,7 +23,7 @@ SMALL, LARGE = 1_000, 20_000
 ASKED = 50
 
 
-def pages(session: Session, statement: Select[Any], bound: dict[str, Any]) -> int:
+def pages(session: Session, statement: Select[Any] | TextualSelect, bound: dict[str, Any]) -> int:
     """Return how many pages a statement touches."""
     compiled = statement.compile(session.connection())
     bind = {**compiled.params, **bound}
@@ -48,13 +49,12 @@ def test_taking_from_a_pool_twenty_times_as_large_touches_as_many_pages(
     sessions: Sessions, kind: Kind
 ) -> None:
     pool = Pool(TENANT, kind, "X")
-    source = sources.NUMBER_SOURCE if kind is Kind.NUMBER else sources.ITEM_SOURCE
-    bound = sources.bound(source, [pool], {pool: ASKED})
+    bound = taking.bound({pool: ASKED})
     touched = []
     for size in (SMALL, LARGE):
         filled(sessions, size)
         with sessions() as session:
-            touched.append(pages(session, sources.EAGER[source], bound))
+            touched.append(pages(session, taking.EAGER, bound))
             session.execute(text("TRUNCATE numbers, pool_items, segments, splitters, pools"))
             session.commit()
 
@@ -67,10 +67,9 @@ def test_taking_from_a_pool_that_is_nearly_used_up_touches_as_many_pages(
 ) -> None:
     filled(sessions, 2_000)
     pool = Pool(TENANT, Kind.PAIR, "X")
-    bound = sources.bound(sources.ITEM_SOURCE, [pool], {pool: ASKED})
-    take = sources.EAGER[sources.ITEM_SOURCE]
+    bound = taking.bound({pool: ASKED})
     with sessions() as session:
-        fresh = pages(session, take, bound)
+        fresh = pages(session, taking.EAGER, bound)
 
     for start in range(0, 1_900, 100):
         with sessions.begin() as session:
@@ -78,7 +77,7 @@ def test_taking_from_a_pool_that_is_nearly_used_up_touches_as_many_pages(
             shares = store.assign(session, [Request(TENANT, each) for each in wanted], NOON)
             assert all(isinstance(each.answer, ResourcesAssigned) for each in shares)
     with sessions() as session:
-        worn = pages(session, take, bound)
+        worn = pages(session, taking.EAGER, bound)
 
     assert worn <= 2 * fresh
 

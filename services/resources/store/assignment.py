@@ -19,14 +19,13 @@ from services.resources.domain.claim import Request, claims
 from services.resources.domain.share import Demand, Share, Stock, demand, share_out
 from services.resources.domain.states import NumberState
 from services.resources.domain.things import Pool
-from services.resources.store import picks, sources
+from services.resources.store import picks, taking
 from services.resources.store.holdings import write
 from services.resources.store.known import read_known
 
 SAVEPOINT = text("SAVEPOINT assigning")
 LET_GO = text("ROLLBACK TO SAVEPOINT assigning")
-RELEASE = text("RELEASE SAVEPOINT assigning")
-SEAT = text("SELECT pg_advisory_xact_lock(hashtext('resources.seat'))")
+SEAT = text("SELECT pg_advisory_xact_lock(hashtext('retaking.seat'))")
 
 
 class Taken(NamedTuple):
@@ -45,10 +44,9 @@ def assign(session: Session, requests: Sequence[Request], now: datetime) -> list
         PoisonError: if one needs a kind of thing that there is no pool of.
     """
     wanted = claims(requests, read_known(session, requests))
-    session.execute(SAVEPOINT)
+    session.execute(SAVEPOINT)  # gone with the transaction
     shares = share_out(wanted, take_all(session, demand(wanted), now))
     write(session, [change for share in shares for change in share.changes])
-    session.execute(RELEASE)
     return shares
 
 
@@ -76,7 +74,7 @@ def take(session: Session, asked: Demand, now: datetime, *, patient: bool) -> Ta
     # A picked number may be the lowest of a pool as well: another is to be at hand then.
     both = Counter(pick.thing.pool for pick in picked.values() if pick.state is NumberState.IDLE)
     wanted = {pool: count + both[pool] for pool, count in asked.pools.items()}
-    return Taken(Stock(sources.take(session, wanted, patient=patient), picked, now), wanted)
+    return Taken(Stock(taking.take(session, wanted, patient=patient), picked, now), wanted)
 
 
 def is_masked(session: Session, asked: Demand, taken: Taken) -> bool:
@@ -85,6 +83,6 @@ def is_masked(session: Session, asked: Demand, taken: Taken) -> bool:
     got = {pool: len(stock.free.get(pool, ())) for pool in wanted}
     short = {pool: count for pool, count in wanted.items() if got[pool] < count}
     missing = [key for key in asked.picked if key not in stock.picks]
-    if any(count > got[pool] for pool, count in sources.seen(session, short).items()):
+    if any(count > got[pool] for pool, count in taking.seen(session, short).items()):
         return True
     return bool(picks.seen(session, missing))

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from services.resources.domain.number import Number
 from services.resources.domain.search import Search
 from services.resources.store.numbers import COLUMNS, NAMES, number_of
-from services.resources.store.sources import NUMBERS
+from services.resources.store.rows import NUMBERS
 from services.resources.tables import ExchangeRow, SegmentRow
 
 

@@ -1,18 +1,16 @@
 """Who holds what: read, and written after a decision."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, Update, bindparam, func, or_, select, update
+from sqlalchemy import Select, bindparam, func, or_, select, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
-from services.resources.domain.states import ItemState, NumberState
+from services.resources.domain.states import ITEM_MOVES, NUMBER_MOVES, Move
 from services.resources.domain.things import Change, Holding, Kind, Pool, Thing
-from services.resources.store.sources import ITEMS, NUMBERS
-from services.resources.tables import ItemRow, NumberRow
-from shared.bulk import update_rows
+from services.resources.store.rows import ITEMS, NUMBERS, bind
 from shared.errors import CollisionError
 
 ORDERS = bindparam("orders", type_=ARRAY(NUMBERS.c.order_id.type))
@@ -80,43 +78,74 @@ def item(tenant: str, kind: Kind, pool: str, value: str, *more: Any) -> Thing:  
     return Thing(Pool(tenant, kind, pool), value, *more)
 
 
-OCCUPY_NUMBERS: Update = (
-    update(NUMBERS)
-    .where(NUMBERS.c.order_id == func.any(ORDERS), NUMBERS.c.state == NumberState.RESERVED)
-    .values(state=NumberState.IN_USE)
+OCCUPY = text("""
+WITH number AS (
+    UPDATE numbers SET state = :number_became
+    WHERE order_id = ANY(CAST(:orders AS uuid[])) AND state = :number_was
+    RETURNING tenant, exchange_id, grade, e164, order_id, service_id
+), item AS (
+    UPDATE pool_items SET state = :item_became
+    WHERE order_id = ANY(CAST(:orders AS uuid[])) AND state = :item_was
+    RETURNING tenant, kind, pool, value, order_id, service_id
 )
-OCCUPY_ITEMS: Update = (
-    update(ITEMS)
-    .where(ITEMS.c.order_id == func.any(ORDERS), ITEMS.c.state == ItemState.RESERVED)
-    .values(state=ItemState.IN_USE)
-)
-OCCUPIED_NUMBERS = OCCUPY_NUMBERS.returning(
-    *NUMBER_COLUMNS, NUMBERS.c.order_id, NUMBERS.c.service_id
-)
-OCCUPIED_ITEMS = OCCUPY_ITEMS.returning(*ITEM_COLUMNS, ITEMS.c.order_id, ITEMS.c.service_id)
+SELECT tenant, 'number', exchange_id, grade, e164, order_id, service_id FROM number
+UNION ALL
+SELECT tenant, kind, pool, '', value, order_id, service_id FROM item
+""")
+((NUMBER_WAS, NUMBER_BECAME),) = NUMBER_MOVES[Move.OCCUPY].items()
+((ITEM_WAS, ITEM_BECAME),) = ITEM_MOVES[Move.OCCUPY].items()
+OCCUPYING = {
+    "number_was": NUMBER_WAS.value,
+    "number_became": NUMBER_BECAME.value,
+    "item_was": ITEM_WAS.value,
+    "item_became": ITEM_BECAME.value,
+}
 
 
 def occupy(session: Session, orders: Collection[UUID]) -> list[Change]:
     """Put in use what these orders have reserved; return what changed.
 
-    One statement for each table and nothing read before: this is what happens to every
-    order that goes well.
+    One statement, and nothing read before: this is what happens to every order that goes
+    well. Only the state changes, so that no index is touched.
     """
-    bound = {"orders": list(orders)}
-    numbers, items = (session.execute(each, bound) for each in (OCCUPIED_NUMBERS, OCCUPIED_ITEMS))
-    was, became = NumberState.RESERVED, NumberState.IN_USE
-    reserved, in_use = ItemState.RESERVED, ItemState.IN_USE
-    return [
-        *(Change(number(*row[:4]), was, became, *row[4:]) for row in numbers),
-        *(Change(item(*row[:6]), reserved, in_use, *row[6:]) for row in items),
-    ]
+    changes = []
+    for tenant, word, name, grade, value, *holder in session.execute(
+        OCCUPY, {"orders": list(orders), **OCCUPYING}
+    ):
+        kind = Kind(word)
+        is_number = kind is Kind.NUMBER
+        was, became = (NUMBER_WAS, NUMBER_BECAME) if is_number else (ITEM_WAS, ITEM_BECAME)
+        changes.append(Change(Thing(Pool(tenant, kind, name, grade), value), was, became, *holder))
+    return changes
 
 
-NUMBER_NAMES = ("tenant", "e164", "state", "order_id", "service_id", "selected_by", "until")
-ITEM_NAMES = ("tenant", "kind", "pool", "value", "state", "order_id", "service_id")
+WRITE = text("""
+WITH number AS (
+    UPDATE numbers SET state = new.state, order_id = new.holder, service_id = new.service,
+                       selected_by = NULL, until = new.until
+    FROM unnest(CAST(:n_tenant AS text[]), CAST(:n_value AS text[]), CAST(:n_state AS text[]),
+                CAST(:n_order AS uuid[]), CAST(:n_service AS uuid[]),
+                CAST(:n_until AS timestamptz[]))
+         AS new (tenant, value, state, holder, service, until)
+    WHERE numbers.tenant = new.tenant AND numbers.e164 = new.value
+    RETURNING 1
+), item AS (
+    UPDATE pool_items SET state = new.state, order_id = new.holder, service_id = new.service
+    FROM unnest(CAST(:i_tenant AS text[]), CAST(:i_kind AS text[]), CAST(:i_pool AS text[]),
+                CAST(:i_value AS text[]), CAST(:i_state AS text[]),
+                CAST(:i_order AS uuid[]), CAST(:i_service AS uuid[]))
+         AS new (tenant, kind, pool, value, state, holder, service)
+    WHERE pool_items.tenant = new.tenant AND pool_items.kind = new.kind
+      AND pool_items.pool = new.pool AND pool_items.value = new.value
+    RETURNING 1
+)
+SELECT (SELECT count(*) FROM number) + (SELECT count(*) FROM item)
+""")
+NUMBER_NAMES = ("n_tenant", "n_value", "n_state", "n_order", "n_service", "n_until")
+ITEM_NAMES = ("i_tenant", "i_kind", "i_pool", "i_value", "i_state", "i_order", "i_service")
 
 
-def write(session: Session, changes: Iterable[Change]) -> None:
+def write(session: Session, changes: Collection[Change]) -> None:
     """Write down who holds what from now on; the things are locked already.
 
     Raises:
@@ -125,13 +154,15 @@ def write(session: Session, changes: Iterable[Change]) -> None:
     numbers: list[Sequence[Any]] = []
     items: list[Sequence[Any]] = []
     for each in changes:
-        tenant, kind, pool, _ = each.thing.pool
+        (tenant, kind, pool, _), value = each.thing.key
         if kind is Kind.NUMBER:
-            numbers.append((tenant, each.thing.value, each.became, *each.holder, None, each.until))
+            numbers.append((tenant, value, each.became.value, *each.holder, each.until))
         else:
-            items.append((tenant, kind, pool, each.thing.value, each.became, *each.holder))
-    written = update_rows(session, NumberRow, NUMBER_NAMES, numbers, keys=2)
-    written += update_rows(session, ItemRow, ITEM_NAMES, items, keys=4)
-    if written != len(numbers) + len(items):
-        msg = f"only {written} of {len(numbers) + len(items)} things were there"
+            items.append((tenant, kind.value, pool, value, each.became.value, *each.holder))
+    if not changes:
+        return
+    bound = bind(NUMBER_NAMES, numbers) | bind(ITEM_NAMES, items)
+    written = session.execute(WRITE, bound).scalar_one()
+    if written != len(changes):
+        msg = f"only {written} of {len(changes)} things were there"
         raise CollisionError(msg)

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from services.resources.domain.level import Breakdown, Level
 from services.resources.domain.things import Kind
-from services.resources.store.sources import ITEMS, NUMBERS
+from services.resources.store.rows import ITEMS, NUMBERS
 from services.resources.tables import PoolRow, SegmentRow
 from shared.bulk import table_of
 from shared.errors import NotFoundError

@@ -13,7 +13,7 @@ from services.resources.domain.number import Number
 from services.resources.domain.states import NumberState
 from services.resources.domain.things import Holding, NumberKey
 from services.resources.store.assignment import take_seat
-from services.resources.store.sources import NUMBERS, relation
+from services.resources.store.rows import NUMBERS, bind_numbers, relation
 from services.resources.tables import NumberRow, SegmentRow
 from shared.bulk import update_rows
 from shared.errors import NotFoundError
@@ -85,8 +85,7 @@ def one(found: Sequence[Number]) -> Number:
 
 def read(session: Session, statement: Select[Any], keys: Sequence[NumberKey]) -> list[Number]:
     """Return the numbers that a statement finds."""
-    bound = {"tenant": [each[0] for each in keys], "e164": [each[1] for each in keys]}
-    rows = session.execute(statement, bound) if keys else ()
+    rows = session.execute(statement, bind_numbers(keys)) if keys else ()
     return [number_of(row) for row in rows]
 
 
@@ -103,6 +102,5 @@ def put(session: Session, numbers: Iterable[Number]) -> None:
 def rests(session: Session, holdings: Iterable[Holding]) -> dict[NumberKey, timedelta]:
     """Return how long each number among these rests when it is given back."""
     keys = [each.thing.number for each in holdings if each.state is NumberState.PENDING_RELEASE]
-    bound = {"tenant": [each[0] for each in keys], "e164": [each[1] for each in keys]}
-    rows = session.execute(RESTS, bound) if keys else ()
+    rows = session.execute(RESTS, bind_numbers(keys)) if keys else ()
     return {(tenant, e164): timedelta(days=days) for tenant, e164, days in rows}
