@@ -8,19 +8,32 @@ from sqlalchemy import select
 
 from services.customer.handlers import SUBSCRIPTIONS
 from services.customer.tables import PartyRow
-from shared.contracts import Cause, OrderAccepted, PartyErased, party_key
+from shared.contracts import Cause, OrderAccepted, PartyErased, party_key, read_envelope
+from shared.contracts.personal import blank
 from shared.db import Sessions
+from shared.errors import ConflictError
 from shared.history import HistoryRow
+from shared.inbox import on, subscribe
 from shared.settings import Settings
+from shared.work import Work
+from tests.conftest import NOON
 from tests.customer.build import TENANT, ZHANG, a_customer, accepted, completed, order_id
 from tests.customer.conftest import AsRole, calling
-from tests.kernel import hear, hear_records, record_of, told
+from tests.erasure import ring
+from tests.kernel import hear, hear_records, parked, record_of, told
 
 VIEW = f"/ops/v1/customers/{ZHANG}/view"
 ERASE = f"/ops/v1/customers/{ZHANG}/erase"
 REASON = {"reason": "request 2026-17"}
 YESTERDAY = datetime.now(UTC) - timedelta(days=1)
 TOMORROW = datetime.now(UTC) + timedelta(days=1)
+
+
+def refuse(_: OrderAccepted, __: Work) -> None:
+    raise ConflictError
+
+
+REFUSING = SUBSCRIPTIONS | subscribe(on(OrderAccepted, refuse))
 
 
 def hear_at(sessions: Sessions, told_at: datetime, *orders: OrderAccepted) -> None:
@@ -101,6 +114,20 @@ async def test_the_other_services_are_told_of_an_erasure_once(
 
     key = party_key(TENANT, ZHANG)
     assert told(sessions) == [PartyErased(party_key=key, party_id=ZHANG, until=TOMORROW)]
+
+
+async def test_what_is_parked_of_an_erased_customer_is_blanked_too(
+    client: AsyncClient, sessions: Sessions, as_role: AsRole
+) -> None:
+    hear_at(sessions, YESTERDAY, accepted(1))
+    hear_records(sessions, REFUSING, [record_of(accepted(2), told_at=YESTERDAY)])
+    await client.post(ERASE, json=REASON, headers=as_role("admin"))
+
+    hear(sessions, SUBSCRIPTIONS, *told(sessions))
+    ring(sessions, SUBSCRIPTIONS, NOON)
+
+    (row,) = parked(sessions)
+    assert read_envelope(row.body).open() == blank(accepted(2))
 
 
 async def test_a_message_from_before_an_erasure_brings_nothing_back(
