@@ -20,6 +20,7 @@ AGEING = timedelta(seconds=20)
 
 FIRST_PAUSE = timedelta(milliseconds=200)
 LONGEST_PAUSE = timedelta(seconds=30)
+MOST_DOUBLINGS = 16
 MOST_QUESTIONS = 6
 """So often an element is asked what became of an operation before people are."""
 
@@ -190,7 +191,7 @@ def _call_again(attempt: Attempt, outcome: Outcome) -> Verdict:
 
 def pause_after(tries: int) -> timedelta:
     """Return how long to wait after so many tries: twice as long each time."""
-    doubled: timedelta = FIRST_PAUSE * 2 ** max(0, tries - 1)
+    doubled: timedelta = FIRST_PAUSE * 2 ** min(MOST_DOUBLINGS, max(0, tries - 1))
     return min(LONGEST_PAUSE, doubled)
 
 

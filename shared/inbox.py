@@ -125,11 +125,10 @@ class Receiver:
         with blaming_the_data(), begin(self._sessions, now, dispatch) as transaction:
             session = transaction.session
             ours = self._companion(session, records)
-            heard = inbox_rows.note(session, list(self.open_all(ours)), now)
+            heard = inbox_rows.note(session, list(self.open_all(ours)), records, now)
             with blaming_the_handler():
                 self.hand_out(heard, transaction)
                 transaction.flush()
-            inbox_rows.reach(session, records)
         for each in heard:
             metrics.messages(each.envelope.type, "handled").inc()
 

@@ -27,10 +27,12 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import insert as insert_or_update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from shared import history
 from shared.bulk import bind, table_of, unnest
 from shared.contracts import Cause, Envelope, Message, encode
 from shared.db import Base, Instant
 from shared.errors import UnprocessableError
+from shared.history import Change
 
 MOST_BYTES = 1_000_000
 """The largest letter; Kafka refuses more, and would keep all behind it waiting."""
@@ -157,6 +159,9 @@ COUNT = NEW_COUNTS.on_conflict_do_update(
 ).returning(SEQUENCES.c.key, SEQUENCES.c.told)
 """Rows are locked in the order of keys; until the commit nobody else tells under them."""
 
+COUNT_AND_REMEMBER = COUNT.add_cte(history.WRITE.cte("remembered"))
+"""One statement for both: each costs a message that comes alone a quarter of a millisecond."""
+
 NOW = bindparam("now", type_=Instant)
 ARCHIVED = (
     insert(OUTBOX)
@@ -179,13 +184,18 @@ STORE = select(OTHERS_FIRST).add_cte(NAMED)
 
 
 def store(
-    session: Session, drafts: Sequence[Draft], now: datetime, teller: UUID
+    session: Session,
+    drafts: Sequence[Draft],
+    changes: Sequence[Change],
+    now: datetime,
+    teller: UUID,
 ) -> tuple[list[Letter], bool]:
     """Seal and store messages, to be sent if and only if the session commits.
 
     Args:
         session: the transaction that makes them true.
         drafts: the messages, in the order to be told.
+        changes: what is to be remembered with them.
         now: the time.
         teller: who is about to send them.
 
@@ -194,16 +204,22 @@ def store(
         their keys, is still unsent: then they must not be sent past it.
     """
     if not drafts:
+        history.write(session, changes)
         return [], False
-    letters = seal(drafts, count(session, drafts), now)
+    letters = seal(drafts, count(session, drafts, changes), now)
     bound = {**bind(Letter._fields, letters), "now": now, "teller": teller}
     return letters, bool(session.scalar(STORE, bound))
 
 
-def count(session: Session, drafts: Iterable[Draft]) -> dict[UUID, int]:
+def count(
+    session: Session, drafts: Iterable[Draft], changes: Sequence[Change] = ()
+) -> dict[UUID, int]:
     """Count these messages under their keys; return how many each key had before."""
     tally = Tally(draft.message.key for draft in drafts)
-    rows = session.execute(COUNT, bind(("key", "told"), list(tally.items())))
+    bound = bind(("key", "told"), list(tally.items()))
+    if changes:
+        bound |= bind(Change._fields, changes)
+    rows = session.execute(COUNT_AND_REMEMBER if changes else COUNT, bound)
     return {key: told - tally[key] for key, told in rows}
 
 

@@ -68,7 +68,9 @@ def run(service: Service, arguments: Sequence[str] = ()) -> None:
         gc.collect()
         gc.freeze()
         gc.set_threshold(GARBAGE)
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        # By policy, not for one loop: Faust reads Kafka in a thread with a loop of its own.
+        asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
+        with asyncio.Runner() as runner:
             runner.run(serve(service, settings, part))
     except StartError as error:
         refuse_to_start(f"{service.name}: {error}")

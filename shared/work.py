@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session
 
-from shared import attempt_rows, history, outbox, timers
+from shared import attempt_rows, outbox, timers
 from shared.attempts import Attempt
 from shared.contracts import Cause, Message
 from shared.db import Sessions, writings
@@ -59,10 +59,9 @@ class Transaction:
     def finish(self, teller: UUID) -> Told:
         """Write all that waits, and return what is to be sent once it is committed."""
         self.flush()
-        history.write(self.session, self.changes)
         timers.set_all(self.session, self.reminders, self.now)
         attempt_rows.wish(self.session, self.attempts, self.now)
-        letters, behind = outbox.store(self.session, self.drafts, self.now, teller)
+        letters, behind = outbox.store(self.session, self.drafts, self.changes, self.now, teller)
         return Told(letters, behind, wakes=bool(self.attempts or self.reminders))
 
     @property

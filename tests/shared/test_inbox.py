@@ -72,7 +72,7 @@ def test_a_batch_costs_as_many_statements_as_one_message(sessions: Sessions) -> 
         hear(sessions, SUBSCRIPTIONS, *map(accepted, orders), *map(assigned, others))
 
     assert len(for_many) == len(for_one)
-    assert len(for_one) == 6, for_one  # note, read, write, count, store, reach
+    assert len(for_one) == 5, for_one  # note, read, write, count, store
 
 
 def test_messages_of_one_key_are_handled_in_their_order(sessions: Sessions) -> None:
