@@ -128,5 +128,7 @@ def site(folder: Path) -> Iterator[Site]:
     home.mkdir()
     make_keys(home)
     stack = Stack.start(home, fsync=False)
-    yield Site(stack)
+    found = Site(stack)
+    yield found
+    found.close()
     stack.purge()

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
@@ -11,8 +11,10 @@ from services.console.invariants import INVARIANTS, Posted, at_rest, check
 from services.console.invariants.checking import find
 from services.console.invariants.evidence import Evidence, gather
 from tests.chaos.faults import FAULTS
+from tests.chaos.topics import Place, Sighting, disorder
 from tests.elements.process import Simulator
-from tests.flows.site import Site, fibre, home_bundle, telephone
+from tests.flows.items import fibre, home_bundle, telephone
+from tests.flows.site import Site
 
 
 @pytest.fixture(scope="module")
@@ -124,6 +126,14 @@ def test_an_operation_that_was_done_twice_is_found(site: Site, tmp_path: Path) -
 
     simulator.stop()
     assert "every operation had one effect" in found
+
+
+def test_letters_that_changed_places_on_a_topic_are_found_and_copies_are_not() -> None:
+    place = Place("order", "order", uuid4())
+    first, second, third = (Sighting(place, uuid4(), sequence) for sequence in (1, 2, 3))
+
+    assert disorder([first, second, first, second, third]) == []
+    assert len(disorder([first, third, second])) == 1
 
 
 def test_every_invariant_has_a_control() -> None:

@@ -1,6 +1,6 @@
 """What lies on the topics, read from their beginnings."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from typing import NamedTuple
 from uuid import UUID
@@ -44,7 +44,7 @@ def sightings(bootstrap: str) -> Iterator[Sighting]:
                         yield Sighting(place, envelope.id, envelope.sequence)
 
 
-def disorder(seen: Iterator[Sighting]) -> list[str]:
+def disorder(seen: Iterable[Sighting]) -> list[str]:
     """Return where letters lie in another order than they were told, copies left out."""
     found: list[str] = []
     known: set[UUID] = set()

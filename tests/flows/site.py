@@ -72,6 +72,11 @@ class Site:
             self._clients[who] = Client(self.record.urls, token)
         return self._clients[who]
 
+    def close(self) -> None:
+        """Hang up."""
+        for client in self._clients.values():
+            client.http.close()
+
     def place(
         self, *, legs: int = 8, numbers: int = 100, pairs: int = 20, tenant: str = TENANT
     ) -> Place:
@@ -257,46 +262,3 @@ class Site:
         httpx.put(url, json={"faults": list(faults)}).raise_for_status()
         yield
         httpx.delete(url).raise_for_status()
-
-
-def fibre(address: str, *, id_: str = "1", speed: int = 300) -> JSON:
-    """Return the item of a new fibre line."""
-    return {
-        "id": id_,
-        "action": "add",
-        "productOffering": {"id": f"ftth-{speed}"},
-        "product": at(address) | {"productCharacteristic": [{"name": "speedMbps", "value": speed}]},
-    }
-
-
-def telephone(address: str, *, id_: str = "1", number: str = "", grade: str = "") -> JSON:
-    """Return the item of a new telephone, with a picked number if one is named."""
-    said = {"number": number, "numberGrade": grade}
-    characteristics = [{"name": name, "value": value} for name, value in said.items() if value]
-    product = at(address) | ({"productCharacteristic": characteristics} if number else {})
-    offering = {"id": "voice-basic"}
-    return {"id": id_, "action": "add", "productOffering": offering, "product": product}
-
-
-def home_bundle(address: str) -> JSON:
-    """Return the item of fibre and telephone in a bundle."""
-    return {
-        "id": "1",
-        "action": "add",
-        "productOffering": {"id": "home-300"},
-        "product": at(address),
-        "productOrderItem": [
-            {"id": "1.1", "action": "add", "productOffering": {"id": "ftth-300"}},
-            {"id": "1.2", "action": "add", "productOffering": {"id": "voice-basic"}},
-        ],
-    }
-
-
-def gone(product: str, *, id_: str = "1") -> JSON:
-    """Return the item that gives a product up."""
-    return {"id": id_, "action": "delete", "product": {"id": product}}
-
-
-def at(address: str) -> JSON:
-    """Return a product at an address."""
-    return {"place": [{"id": address, "role": "installation address", "localNetwork": NETWORK}]}

@@ -4,7 +4,8 @@ import pytest
 
 from services.console.client import Client
 from services.console.orders import ORDERS
-from tests.flows.site import Site, fibre
+from tests.flows.items import fibre
+from tests.flows.site import Site
 
 
 def test_a_viewer_cannot_order(site: Site) -> None:

@@ -1,6 +1,7 @@
 """Giving lines up: what was held is free again, in its time."""
 
-from tests.flows.site import JSON, Site, fibre, gone, home_bundle, telephone
+from tests.flows.items import fibre, gone, home_bundle, telephone
+from tests.flows.site import JSON, Site
 
 
 def give_up(site: Site, customer: str) -> JSON:

@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.flows.site import JSON, Site, fibre
+from tests.flows.items import fibre
+from tests.flows.site import JSON, Site
 
 ADD = {"kind": "add-profile"}
 

@@ -3,7 +3,8 @@
 from sqlalchemy import create_engine
 
 from tests.erasure import where_told
-from tests.flows.site import JSON, Site, fibre
+from tests.flows.items import fibre
+from tests.flows.site import JSON, Site
 
 SECRETS = ("林小玉", "13851230099", "lin@example.cn", "320102198811027744", "五楼左手", "按两次铃")
 

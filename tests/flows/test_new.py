@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.flows.site import INVENTORY, Site, fibre, home_bundle, telephone
+from tests.flows.items import fibre, home_bundle, telephone
+from tests.flows.site import INVENTORY, Site
 
 
 def test_fibre_is_assigned_activated_installed_tested_and_held(site: Site) -> None:

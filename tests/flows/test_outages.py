@@ -4,7 +4,8 @@ import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from tests.flows.site import Site, fibre
+from tests.flows.items import fibre
+from tests.flows.site import Site
 
 
 @contextmanager

@@ -5,7 +5,8 @@ from contextlib import contextmanager
 
 import psycopg
 
-from tests.flows.site import JSON, Site, fibre
+from tests.flows.items import fibre
+from tests.flows.site import JSON, Site
 
 STATE, PARKED = "/ops/v1/state", "/ops/v1/parked"
 

@@ -1,6 +1,7 @@
 """Crews that come back, steps that stop for people, and what people decide."""
 
-from tests.flows.site import JSON, Site, fibre
+from tests.flows.items import fibre
+from tests.flows.site import JSON, Site
 
 DARK = {"fault": "refuse", "kind": "test-line", "code": "no-optical-signal", "detail": "dark"}
 

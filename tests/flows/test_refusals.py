@@ -2,7 +2,8 @@
 
 from uuid import uuid4
 
-from tests.flows.site import JSON, Site, fibre, telephone
+from tests.flows.items import fibre, telephone
+from tests.flows.site import JSON, Site
 
 
 def test_every_fault_of_an_order_is_named_with_field_and_remedy(site: Site) -> None:
