@@ -1,7 +1,11 @@
 """The kernel's tests run on a database that has the ledger's table as well."""
 
+from datetime import timedelta
+
 import pytest
 
+from shared import attempts
+from shared import runner as runner_module
 from shared.db import Sessions, metadata_of
 from tests.shared import ledger
 
@@ -13,3 +17,11 @@ def sessions(sessions: Sessions) -> Sessions:
     """An empty database with the ledger's table."""
     PAGES.create(sessions.kw["bind"], checkfirst=True)
     return sessions
+
+
+@pytest.fixture
+def quick_runner(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let runners pause for milliseconds where one pauses for seconds."""
+    monkeypatch.setattr(attempts, "FIRST_PAUSE", timedelta(milliseconds=5))
+    monkeypatch.setattr(attempts, "LONGEST_PAUSE", timedelta(milliseconds=20))
+    monkeypatch.setattr(runner_module, "FULL", timedelta(milliseconds=10))
