@@ -22,13 +22,18 @@ PARTITIONS = 12
 """Fixed for a topic's life, so that keys never move."""
 
 
+CLUSTER_DEFAULT = -1
+
+
 def topics() -> list[str]:
     """Return the topics of all contracts, without prefix."""
     return sorted({message.topic for message in registered()})
 
 
-def make_topics(settings: Settings, replication: int = 1) -> list[str]:
+def make_topics(settings: Settings) -> list[str]:
     """Make the topics that are not there yet, with a leader for each partition.
+
+    They get as many replicas as the cluster's own default says.
 
     Raises:
         UnavailableError: if the broker is out.
@@ -36,7 +41,7 @@ def make_topics(settings: Settings, replication: int = 1) -> list[str]:
     retention_ms = str(RETENTION // timedelta(milliseconds=1))
     spec = {
         "num_partitions": PARTITIONS,
-        "replication_factor": replication,
+        "replication_factor": CLUSTER_DEFAULT,
         "configs": {"retention.ms": retention_ms},
     }
     with closing(client(settings)) as admin:
@@ -68,13 +73,13 @@ def ends(settings: Settings, sources: Sequence[str]) -> dict[str, int]:
     return found
 
 
-def lag(settings: Settings, service: str) -> dict[str, int]:
-    """Return how many records of each partition a service has still to read.
+def lag(settings: Settings) -> dict[str, int]:
+    """Return how many records of each partition the service has still to read.
 
     Raises:
         UnavailableError: if the broker is out.
     """
-    group = group_of(settings, service)
+    group = settings.group
     try:
         with closing(client(settings)) as admin:
             read = admin.list_group_offsets({group: None}).get(group, {})
@@ -87,11 +92,6 @@ def lag(settings: Settings, service: str) -> dict[str, int]:
         for each, place in read.items()
         if each in last
     }
-
-
-def group_of(settings: Settings, service: str) -> str:
-    """Return the consumer group of a service."""
-    return f"{settings.topic_prefix}{service}"
 
 
 def partition_of(settings: Settings, source: str) -> TopicPartition:

@@ -19,7 +19,6 @@ from faust.transport.drivers import aiokafka as driver
 from faust.types.auth import AuthProtocol
 from faust.types.tuples import TP, Message
 
-from shared.admin import group_of
 from shared.breath import breath
 from shared.contracts import name_of
 from shared.inbox_rows import Record
@@ -181,10 +180,10 @@ def type_of(message: Message) -> bytes | None:
     return found if isinstance(found, bytes) else None
 
 
-def make_app(service: str, settings: Settings) -> faust.App:
+def make_app(settings: Settings) -> faust.App:
     """Return Faust, set up to lose nothing."""
     return faust.App(
-        group_of(settings, service),
+        settings.group,
         broker=f"kafka://{settings.kafka.replace(',', ';')}",
         broker_credentials=credentials(settings),
         datadir=str(settings.state),
@@ -229,7 +228,6 @@ def credentials(settings: Settings) -> Any:  # noqa: ANN401  Faust's own union
 class Hearing:
     """What one service listens to, and how far it has heard."""
 
-    service: str
     topics: Sequence[str]
     types: Sequence[str]
     handle: Handle
@@ -244,7 +242,7 @@ async def consuming(
 
     Anything unexpected, in the handler or in Faust, ends the process.
     """
-    app = make_app(hearing.service, settings)
+    app = make_app(settings)
     app.loop = asyncio.get_running_loop()
     app.transport = Transport(app, settings.topic_prefix, hearing.reached)
     names = frozenset(name_of(type_).encode() for type_ in hearing.types)

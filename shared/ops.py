@@ -24,6 +24,7 @@ from shared.outbox import UNSENT, Dispatch
 from shared.parking import ParkedRow
 from shared.relay import Relay
 from shared.release import release
+from shared.settings import Settings
 
 Viewer = Annotated[Caller, allow("viewer:read")]
 Operator = Annotated[Caller, allow("ops:replay")]
@@ -89,6 +90,14 @@ class ParkedView(BaseModel):
         )
 
 
+class LagView(BaseModel):
+    """How much of what the others told a service has still to read, as Kafka has it."""
+
+    records: int
+    by_partition: dict[str, int]
+    """Only partitions of which something is left, `order/7`."""
+
+
 class ReleasedView(BaseModel):
     """What came of a retry."""
 
@@ -100,7 +109,7 @@ class ReleasedView(BaseModel):
 class Desks:
     """What the operators' endpoints work on."""
 
-    service: str
+    settings: Settings
     sessions: Sessions
     relay: Relay
     subscriptions: Subscriptions
@@ -115,10 +124,19 @@ def make_ops_router(desks: Desks) -> Router:
         """Return how the service is doing."""
         return state_of(desks, session, datetime.now(UTC))
 
+    @router.get("/lag")
+    def read_lag(_: Viewer) -> LagView:
+        """Return how far the service is behind on its topics."""
+        # kafka-python costs a third of a second to import, and is seldom asked for.
+        from shared.admin import lag  # noqa: PLC0415
+
+        left = {source: count for source, count in lag(desks.settings).items() if count}
+        return LagView(records=sum(left.values()), by_partition=left)
+
     @router.get("/journeys/{subject}")
     def read_journey(subject: str, caller: Viewer, session: ToRead) -> list[StepView]:
         """Return this service's part of what happened to an order, oldest first."""
-        return journey(desks.service, session, caller.tenant, subject)
+        return journey(desks.settings.service, session, caller.tenant, subject)
 
     @router.get("/parked")
     def list_parked(
@@ -143,7 +161,7 @@ def state_of(desks: Desks, session: Session, now: datetime) -> StateView:
     oldest = unsent.oldest(session)
     waiting, doubtful = attempt_rows.count_open(session)
     return StateView(
-        service=desks.service,
+        service=desks.settings.service,
         relay_is_direct=desks.relay.is_direct,
         unsent=session.scalars(select(func.count()).select_from(UNSENT)).one(),
         oldest_unsent_s=max(0.0, (now - oldest).total_seconds()) if oldest else 0.0,

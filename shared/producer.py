@@ -14,7 +14,6 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 from aiokafka.helpers import create_ssl_context
 
-from shared.admin import ends
 from shared.errors import UnavailableError
 from shared.outbox import Letter
 from shared.settings import Settings
@@ -89,6 +88,9 @@ class Producer:
         """Return those of these partitions whose end lies at or before what was sent to them."""
         if not sent:
             return {}
+        # kafka-python costs a third of a second to import, and is needed on a restart only.
+        from shared.admin import ends  # noqa: PLC0415
+
         found = await asyncio.to_thread(ends, self._settings, list(sent))
         return {
             source: found[source] for source, highest in sent.items() if found[source] <= highest

@@ -99,7 +99,7 @@ async def serve(service: Service, settings: Settings, part: Part) -> None:
     relay = Relay(sessions, Producer(settings))
     desk = Desk(sessions, relay)
     checks: Checks = {"broker": lambda: broker_of(relay)}
-    desks = Desks(service.name, sessions, relay, service.subscriptions)
+    desks = Desks(settings, sessions, relay, service.subscriptions)
     routers = () if part is Part.WORKER else (*service.routers, make_ops_router(desks))
     api = make_api(service.name, routers, desk, sessions, settings, checks=checks)
     await patiently(relay, lambda _: prepare(service, sessions))
@@ -162,7 +162,7 @@ async def working(
     relay.on_wake = wake_all
     worker = Worker(sessions, relay, subscriptions, caution)
     types = tuple(subscriptions)
-    hearing = Hearing(service.name, service.topics, types, worker.handle, worker.reached)
+    hearing = Hearing(service.topics, types, worker.handle, worker.reached)
     reading = watch(hear(hearing, settings))
     yield
     stop_watching()

@@ -105,11 +105,7 @@ class Settings:
     ]
     http_host: Annotated[
         str,
-        Setting(
-            "KAITONG_HTTP_HOST",
-            "the address the API listens at",
-            default="127.0.0.1",
-        ),
+        Setting("KAITONG_HTTP_HOST", "the address the API listens at", default="127.0.0.1"),
     ]
     http_port: Annotated[
         int,
@@ -198,19 +194,11 @@ class Settings:
     ]
     auth_issuer: Annotated[
         str,
-        Setting(
-            "KAITONG_AUTH_ISSUER",
-            "the `iss` that tokens must carry",
-            default="kaitong",
-        ),
+        Setting("KAITONG_AUTH_ISSUER", "the `iss` that tokens must carry", default="kaitong"),
     ]
     auth_audience: Annotated[
         str,
-        Setting(
-            "KAITONG_AUTH_AUDIENCE",
-            "the `aud` that tokens must name",
-            default="kaitong",
-        ),
+        Setting("KAITONG_AUTH_AUDIENCE", "the `aud` that tokens must name", default="kaitong"),
     ]
     body_limit: Annotated[
         int,
@@ -286,6 +274,11 @@ class Settings:
         if contradictions := list(contradictions_in(settings)):
             raise SettingsError("\n".join(contradictions))
         return settings
+
+    @property
+    def group(self) -> str:
+        """The consumer group that the service's workers share."""
+        return f"{self.topic_prefix}{self.service}"
 
     def __repr__(self) -> str:
         """Show everything but the secrets."""

@@ -59,6 +59,7 @@ def ask(client: Client, service: str) -> dict[str, Any]:
     """Return a service's state, or why it tells none."""
     try:
         state: dict[str, Any] = client.get(service, "/ops/v1/state")
+        state["lag"] = client.get(service, "/ops/v1/lag")["records"]
     except CommandError as error:
         return {"error": str(error)}
     return state
@@ -115,7 +116,7 @@ def draw(status: Status) -> None:
         row = (each["name"], state, str(each["pid"]), memory, str(each["restarts"]), each["url"])
         processes.add_row(*row)
     stdout.print(processes)
-    names = ("unsent", "parked", "attempts_waiting", "attempts_in_doubt", "timers_due")
+    names = ("lag", "unsent", "parked", "attempts_waiting", "attempts_in_doubt", "timers_due")
     states = Table("service", "relay", *(name.replace("_", " ") for name in names), box=None)
     for service, found in status.services.items():
         if "error" not in found:

@@ -74,7 +74,7 @@ async def hearing(
 ) -> AsyncIterator[None]:
     """Hear what comes on the order service's topic, as one member of its group."""
     settings.state.mkdir(parents=True, exist_ok=True)
-    heard = Hearing(settings.service, ("order",), types, handle, reached)
+    heard = Hearing(("order",), types, handle, reached)
     async with consuming(heard, settings) as reading:
         running = asyncio.ensure_future(reading)
         yield
@@ -83,7 +83,7 @@ async def hearing(
 
 def committed(settings: Settings) -> dict[str, int]:
     """Return where the group stands, by topic and partition."""
-    group = admin.group_of(settings, settings.service)
+    group = settings.group
     client = admin.client(settings)
     found = client.list_group_offsets({group: None}).get(group, {})
     client.close()
@@ -100,5 +100,5 @@ def stand_at(settings: Settings, places: dict[str, int]) -> None:
         ): OffsetAndMetadata(place, "", -1)
         for source, place in places.items()
     }
-    client.alter_group_offsets(admin.group_of(settings, settings.service), offsets)
+    client.alter_group_offsets(settings.group, offsets)
     client.close()
