@@ -54,7 +54,10 @@ class NoReturn(StrEnum):
 
 
 class Part(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A value kept inside a blueprint or a plan."""
+    """A value kept inside a blueprint or a plan.
+
+    What a newer version of this code has added is read over: plans outlive deployments.
+    """
 
 
 class BlueprintNeed(Part, frozen=True, kw_only=True):
@@ -69,7 +72,7 @@ class BlueprintNeed(Part, frozen=True, kw_only=True):
     grade: str = ""
 
 
-class BlueprintStep(Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class BlueprintStep(Part, frozen=True, kw_only=True):
     """One step, as drawn.
 
     `element`, `district` and the parameters' values may refer to what is known of the
@@ -113,7 +116,7 @@ class BlueprintStep(Part, frozen=True, kw_only=True, forbid_unknown_fields=True)
     """The point of no return is passed when this step begins."""
 
 
-class Blueprint(Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Blueprint(Part, frozen=True, kw_only=True):
     """How one action on one product specification is carried out.
 
     The first step assigns; each other stands behind those that it comes after.
