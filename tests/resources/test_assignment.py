@@ -137,6 +137,16 @@ def test_a_picked_number_of_the_grade_that_was_sold_is_reserved(sessions: Sessio
     assert given(answers(sessions)[order_id(1)]) == ["+862580008888"]
 
 
+def test_a_pick_of_the_lowest_number_leaves_the_next_to_who_wants_any(
+    sessions: Sessions,
+) -> None:
+    stock(sessions, segments=[a_segment(count=2)])
+
+    tell(sessions, an_order(1, Need(kind="number", picked=e164(0))), an_order(2))
+
+    assert given(answers(sessions)[order_id(2)]) == [e164(1)]
+
+
 @pytest.mark.parametrize("picked", ["+862580009999", "+862599990000"])
 def test_a_picked_number_that_is_not_ours_or_held_is_not_available(
     sessions: Sessions, picked: str

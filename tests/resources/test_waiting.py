@@ -146,3 +146,19 @@ def test_who_waits_for_a_picked_number_waits_alone(sessions: Sessions) -> None:
     results = [each.result(PATIENCE) for each in (first, second)]
     assert results == [[e164(1)], [None]]
     assert deadlocks(sessions) == before
+
+
+def test_who_holds_numbers_one_after_the_other_waits_alone_too(sessions: Sessions) -> None:
+    stock(sessions, segments=[a_segment(count=2)])
+    before = deadlocks(sessions)
+    low, high = (Need(kind="number", picked=e164(place)) for place in range(2))
+
+    with sessions() as desk:
+        store.wait_for(desk, (TENANT, e164(1)))
+        second = at_once(sessions, lambda session: assign(session, an_order(1, low, high)))
+        assert waits(sessions, second)
+        assert store.wait_for(desk, (TENANT, e164(0))).e164 == e164(0)
+        desk.rollback()
+
+    assert second.result(PATIENCE) == [e164(0)]
+    assert deadlocks(sessions) == before

@@ -3,11 +3,11 @@
 One statement makes all the legs, VLANs, LOIDs or pairs of an import, in the database.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, TypeVar
 
 import msgspec
-from sqlalchemy import Row, Text, TextClause, bindparam, func, select, text, tuple_
+from sqlalchemy import Row, Text, bindparam, func, select, text, tuple_
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
@@ -19,42 +19,41 @@ from shared.db import Base
 
 R = TypeVar("R", bound=Imported)
 
-MANY = 10_000
-"""From so many new rows on the planner is told at once how much there is now."""
+MANY = 1_000
+"""Fewer new rows change no plan."""
+
+ROWS = text("SELECT reltuples FROM pg_class WHERE oid = CAST(:table AS regclass)")
+"""How many rows the planner believes in; less than none if it has never looked."""
 
 ADD_ITEMS = text("""
 WITH new AS (
-    INSERT INTO pool_items (tenant, kind, pool, value, element, attributes, state)
-    SELECT :tenant, thing.kind, s.id, thing.value, s.olt,
-           convert_to('[' || thing.attributes || ']', 'UTF8'), thing.state
-    FROM unnest(CAST(:ids AS text[]), CAST(:exchanges AS text[]), CAST(:olts AS text[]),
-                CAST(:ports AS text[]), CAST(:from_legs AS int[]), CAST(:legs AS int[]),
-                CAST(:svlans AS int[]), CAST(:cvlans AS int[]), CAST(:faulty AS int[]))
-         AS s (id, exchange, olt, port, from_leg, legs, svlan, cvlan, faulty)
-    CROSS JOIN LATERAL generate_series(s.from_leg, s.legs) AS leg
-    CROSS JOIN LATERAL (VALUES
-        ('leg', s.id || '/' || lpad(leg::text, 3, '0'),
-         '{"name":"splitter","value":"' || s.id || '"},{"name":"leg","value":' || leg
-         || '},{"name":"pon_port","value":"' || s.port
-         || '"},{"name":"exchange","value":"' || s.exchange || '"}',
-         CASE WHEN leg <= s.faulty THEN 'faulty' ELSE 'free' END),
-        ('vlan', s.exchange || '/' || s.svlan || '.' || lpad((s.cvlan + leg - 1)::text, 4, '0'),
-         '{"name":"svlan","value":' || s.svlan || '},{"name":"cvlan","value":' || s.cvlan + leg - 1
-         || '}', 'free'),
-        ('loid', s.id || '-L' || lpad(leg::text, 3, '0'), '', 'free')
-    ) AS thing (kind, value, attributes, state)
-    ON CONFLICT (tenant, kind, pool, value) DO NOTHING
-    RETURNING kind, pool
+    SELECT * FROM unnest(CAST(:ids AS text[]), CAST(:exchanges AS text[]), CAST(:olts AS text[]),
+                         CAST(:ports AS text[]), CAST(:from_legs AS int[]), CAST(:legs AS int[]),
+                         CAST(:svlans AS int[]), CAST(:cvlans AS int[]), CAST(:faulty AS int[]))
+                  AS s (id, exchange, olt, port, from_leg, legs, svlan, cvlan, faulty)
 ), grown AS (
     INSERT INTO pools (tenant, kind, name, exchange_id, capacity)
-    SELECT :tenant, new.kind, new.pool, s.exchange, count(*)
-    FROM new JOIN unnest(CAST(:ids AS text[]), CAST(:exchanges AS text[])) AS s (id, exchange)
-         ON s.id = new.pool
-    GROUP BY new.kind, new.pool, s.exchange
-    ON CONFLICT (tenant, kind, name) DO UPDATE SET capacity = pools.capacity + excluded.capacity
+    SELECT :tenant, kind, id, exchange, legs
+    FROM new CROSS JOIN (VALUES ('leg'), ('vlan'), ('loid')) AS kinds (kind)
+    ON CONFLICT (tenant, kind, name) DO UPDATE SET capacity = excluded.capacity
 )
-SELECT count(*) FROM new
+INSERT INTO pool_items (tenant, kind, pool, value, element, attributes, state)
+SELECT :tenant, thing.kind, s.id, thing.value, s.olt,
+       convert_to('[' || thing.attributes || ']', 'UTF8'), thing.state
+FROM new AS s CROSS JOIN LATERAL generate_series(s.from_leg, s.legs) AS leg
+CROSS JOIN LATERAL (VALUES
+    ('leg', s.id || '/' || lpad(leg::text, 3, '0'),
+     '{"name":"splitter","value":"' || s.id || '"},{"name":"leg","value":' || leg
+     || '},{"name":"pon_port","value":"' || s.port
+     || '"},{"name":"exchange","value":"' || s.exchange || '"}',
+     CASE WHEN leg <= s.faulty THEN 'faulty' ELSE 'free' END),
+    ('vlan', s.exchange || '/' || s.svlan || '.' || lpad((s.cvlan + leg - 1)::text, 4, '0'),
+     '{"name":"svlan","value":' || s.svlan || '},{"name":"cvlan","value":' || s.cvlan + leg - 1
+     || '}', 'free'),
+    ('loid', s.id || '-L' || lpad(leg::text, 3, '0'), '', 'free')
+) AS thing (kind, value, attributes, state)
 """)
+"""No conflict can come up: a known splitter only grows, and its VLANs are checked before."""
 
 ADD_PAIRS = text("""
 WITH new AS (
@@ -174,7 +173,11 @@ def add_splitters(
         "cvlans": [each.first_cvlan for each in grown],
         "faulty": [each.faulty_legs for each in grown],
     }
-    return make(session, ADD_ITEMS, bound) if grown else 0
+    made = sum(3 * (each.legs - legs.get(each.id, 0)) for each in grown)
+    if grown:
+        session.execute(ADD_ITEMS, bound)
+        tell_planner(session, "pool_items", made)
+    return made
 
 
 def add_pairs(session: Session, tenant: str, rows: Sequence[PairBlock]) -> int:
@@ -185,17 +188,12 @@ def add_pairs(session: Session, tenant: str, rows: Sequence[PairBlock]) -> int:
         "firsts": [each.first for each in rows],
         "counts": [each.count for each in rows],
     }
-    return make(session, ADD_PAIRS, bound) if rows else 0
-
-
-def make(session: Session, statement: TextClause, bound: Mapping[str, Any]) -> int:
-    """Run a statement that makes pool items; return how many."""
-    made: int = session.execute(statement, bound).scalar_one()
+    made: int = session.execute(ADD_PAIRS, bound).scalar_one() if rows else 0
     tell_planner(session, "pool_items", made)
     return made
 
 
 def tell_planner(session: Session, table: str, made: int) -> None:
-    """Let the database see how much there is now, if much was made: its plans hang on it."""
-    if made >= MANY:
+    """Let the database see how much there is now, if it grew much: its plans hang on it."""
+    if made >= MANY and made > session.execute(ROWS, {"table": table}).scalar_one() / 2:
         session.execute(text(f"ANALYZE {table}"))
