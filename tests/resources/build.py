@@ -28,8 +28,10 @@ from shared.contracts import (
     ResourcesAssigned,
     ResourcesRefused,
     ServiceCompleted,
+    read_envelope,
 )
 from shared.db import Sessions
+from shared.timers import TimerRow
 from tests.conftest import NOON
 from tests.kernel import TENANT, hear, told
 
@@ -171,3 +173,11 @@ def holders(sessions: Sessions) -> dict[str, tuple[UUID | None, UUID | None]]:
     with sessions() as session:
         rows = [*session.execute(number), *session.execute(item)]
     return {name: (order, service) for name, order, service in rows if service}
+
+
+def reminders(sessions: Sessions) -> list[tuple[datetime, Message]]:
+    """Return what the service wants to be reminded of, and when."""
+    with sessions() as session:
+        rows = session.execute(select(TimerRow.due_at, TimerRow.body)).all()
+    found = ((due_at, read_envelope(body).open()) for due_at, body in rows)
+    return [(due_at, message) for due_at, message in found if message]

@@ -119,6 +119,15 @@ def test_an_address_that_no_fibre_reaches_is_unserved(sessions: Sessions, addres
     assert refusal(answers(sessions)[order_id(1)]) is RefusalCode.UNSERVED
 
 
+def test_another_tenant_s_plant_serves_nobody_of_ours(sessions: Sessions) -> None:
+    stock(sessions, tenant="other")
+
+    tell(sessions, an_order(1, *FIBRE), an_order(2, PAIR))
+
+    assert refusal(answers(sessions)[order_id(1)]) is RefusalCode.UNSERVED
+    assert refusal(answers(sessions)[order_id(2)]) is RefusalCode.UNSERVED
+
+
 def test_vanity_numbers_go_only_to_those_who_picked_them(sessions: Sessions) -> None:
     stock(sessions, segments=[a_segment(first="+862580001110", count=2)])  # AAA would be lowest
 

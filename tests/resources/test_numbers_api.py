@@ -17,6 +17,8 @@ from tests.resources.build import (
     e164,
     given,
     order_id,
+    reminders,
+    states,
     stock,
     tell,
 )
@@ -126,6 +128,20 @@ async def test_a_hold_given_up_leaves_the_number_to_others(
     taken = await client.post(f"{NUMBERS}/{e164(0)}/hold", headers=other)
 
     assert [each.status_code for each in (refused, let_go, again, taken)] == [409, 204, 204, 201]
+
+
+async def test_a_hold_ends_by_itself(
+    client: AsyncClient, as_role: AsRole, sessions: Sessions
+) -> None:
+    stock(sessions)
+    held = (await client.post(f"{NUMBERS}/{e164(0)}/hold", headers=as_role("crm"))).json()
+    until = datetime.fromisoformat(held["until"])
+
+    ((due_at, reminder),) = reminders(sessions)
+    tell(sessions, reminder, now=due_at)
+
+    assert due_at == until
+    assert states(sessions) == {}
 
 
 async def test_many_who_want_one_number_at_once_get_it_once(

@@ -8,7 +8,7 @@ from services.resources import store
 from services.resources.domain.number import HOLD, LOOK_AGAIN
 from services.resources.domain.number import select as select_number
 from services.resources.domain.reminders import HoldExpired, QuarantineEnded
-from shared.contracts import Action, read_envelope
+from shared.contracts import Action
 from shared.db import Sessions
 from shared.timers import TimerRow
 from tests.conftest import NOON
@@ -22,6 +22,7 @@ from tests.resources.build import (
     e164,
     given,
     order_id,
+    reminders,
     states,
     stock,
     tell,
@@ -36,13 +37,6 @@ def held(sessions: Sessions, place: int = 0) -> HoldExpired:
         number = select_number(store.wait_for(session, (TENANT, e164(place))), "crm", NOON)
         store.put(session, [number])
     return HoldExpired(e164=e164(place), until=NOON + HOLD)
-
-
-def reminders(sessions: Sessions) -> list[tuple[timedelta, object]]:
-    """Return what the service wants to be reminded of, and when from noon."""
-    with sessions() as session:
-        rows = session.execute(select(TimerRow.due_at, TimerRow.body)).all()
-    return [(due - NOON, read_envelope(body).open()) for due, body in rows]
 
 
 def test_a_hold_that_is_over_leaves_the_number_idle(sessions: Sessions) -> None:
@@ -94,7 +88,7 @@ def test_a_number_that_another_works_on_is_looked_at_again_later(sessions: Sessi
         tell(sessions, over, now=NOON)
 
     assert states(sessions) == {e164(0): "selected"}
-    assert reminders(sessions) == [(LOOK_AGAIN, over)]
+    assert reminders(sessions) == [(NOON + LOOK_AGAIN, over)]
     assert parked(sessions) == []
 
 
@@ -107,7 +101,7 @@ def test_a_number_given_back_rests_as_long_as_its_segment_says(sessions: Session
     tell(sessions, completed(2, Action.DELETE, of=1))
 
     rest = QuarantineEnded(e164=e164(0), until=NOON + REST)
-    assert reminders(sessions) == [(REST, rest)]
+    assert reminders(sessions) == [(NOON + REST, rest)]
     assert states(sessions) == {e164(0): "quarantined"}
 
 
@@ -138,6 +132,6 @@ def test_segments_side_by_side_have_their_own_quarantine(sessions: Sessions) -> 
         tell(sessions, a_disconnection(10 + n, of=n))
         tell(sessions, completed(10 + n, Action.DELETE, of=n))
 
-    assert sorted(due.days for due, _ in reminders(sessions)) == [30, 60]
+    assert sorted((due - NOON).days for due, _ in reminders(sessions)) == [30, 60]
     with sessions() as session:
         assert session.scalar(select(func.count()).select_from(TimerRow)) == 2
