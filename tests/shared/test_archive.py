@@ -1,0 +1,194 @@
+"""The archive by month: partitions ahead, and nothing lost on the way to a file."""
+
+import gzip
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import text
+
+from shared import unsent
+from shared.archive import AHEAD, TABLES, Month, keep_house, make_partitions, months_of
+from shared.contracts import Cause, ReleaseRequested, read_envelope
+from shared.db import Sessions
+from shared.outbox import Dispatch, OutboxRow
+from shared.work import begin
+from tests.conftest import NOON
+from tests.kernel import TENANT, count_of
+from tests.shared.ledger import ORDER
+
+KEEP = 3
+
+
+@pytest.fixture(autouse=True)
+def a_year(sessions: Sessions) -> Iterator[None]:
+    """The months of the last year have partitions, and lose them afterwards."""
+    with sessions() as session:
+        before = {table: months_of(session.connection(), table) for table in TABLES}
+    with sessions.begin() as session:
+        for back in (12, 9, 6, 3):
+            make_partitions(session.connection(), back_in_time(back))
+    yield
+    with sessions.begin() as session:
+        for table, months in before.items():
+            for month in months_of(session.connection(), table):
+                if month not in months:
+                    session.execute(text(f"DROP TABLE {table}_{month}"))
+
+
+def back_in_time(months: int) -> datetime:
+    return Month.of(NOON).plus(-months).start + timedelta(days=9)
+
+
+def tell_at(sessions: Sessions, at: datetime, *, is_sent: bool = True) -> None:
+    """Tell something, and change a state, at a time."""
+    dispatch = Dispatch(uuid4())
+    with begin(sessions, at, dispatch) as transaction:
+        work = transaction.work(Cause(uuid4(), ORDER, TENANT))
+        work.emit(ReleaseRequested(order_id=ORDER))
+        work.note("order", ORDER, "", "acknowledged", reason="ok")
+    if is_sent:
+        with sessions.begin() as session:
+            unsent.mark(session, dispatch.told[0].letters, {})
+
+
+def tidy(sessions: Sessions, folder: Path, now: datetime = NOON) -> list[Path]:
+    return keep_house(sessions, now, KEEP, folder)
+
+
+def lines_of(path: Path) -> list[dict[str, object]]:
+    with gzip.open(path, "rt", encoding="utf-8") as lines:
+        return [json.loads(line) for line in lines]
+
+
+def test_there_are_partitions_for_this_month_and_the_next_ones(sessions: Sessions) -> None:
+    with sessions() as session:
+        for table in TABLES:
+            months = months_of(session.connection(), table)
+            assert {Month.of(NOON).plus(ahead) for ahead in range(AHEAD)} <= set(months)
+
+
+def test_a_new_database_takes_what_a_clock_of_last_month_tells(sessions: Sessions) -> None:
+    tell_at(sessions, Month.of(NOON).start - timedelta(seconds=1))
+
+    assert count_of(sessions, OutboxRow) == 1
+
+
+def test_partitions_are_made_again_and_again_without_harm(sessions: Sessions) -> None:
+    for month in range(3):
+        with sessions.begin() as session:
+            make_partitions(session.connection(), Month.of(NOON).plus(month).start)
+
+    with sessions() as session:
+        assert Month.of(NOON).plus(AHEAD + 1) in months_of(session.connection(), "outbox")
+
+
+def test_a_cold_month_leaves_with_every_row_in_its_file(sessions: Sessions, tmp_path: Path) -> None:
+    for _ in range(5):
+        tell_at(sessions, back_in_time(6))
+    tell_at(sessions, NOON)
+
+    files = {path.name: path for path in tidy(sessions, tmp_path)}
+
+    month = Month.of(back_in_time(6))
+    told, changed = files[f"outbox_{month}.jsonl.gz"], files[f"history_{month}.jsonl.gz"]
+    bodies = [read_envelope(str(line["body"]).encode()) for line in lines_of(told)]
+    assert [envelope.sequence for envelope in bodies] == [1, 2, 3, 4, 5]
+    assert [line["became"] for line in lines_of(changed)] == ["acknowledged"] * 5
+    assert count_of(sessions, OutboxRow) == 1
+    assert not list(tmp_path.glob("*.part"))
+
+
+def test_warm_months_stay(sessions: Sessions, tmp_path: Path) -> None:
+    for back in range(KEEP):
+        tell_at(sessions, back_in_time(back))
+
+    tidy(sessions, tmp_path)
+
+    assert count_of(sessions, OutboxRow) == KEEP
+
+
+def test_nothing_leaves_unless_the_settings_say_so(sessions: Sessions, tmp_path: Path) -> None:
+    tell_at(sessions, back_in_time(9))
+
+    assert keep_house(sessions, NOON, 0, tmp_path) == []
+    assert keep_house(sessions, NOON, KEEP, None) == []
+
+    assert count_of(sessions, OutboxRow) == 1
+
+
+def test_a_month_with_something_unsent_stays_and_so_do_the_later_ones(
+    sessions: Sessions, tmp_path: Path
+) -> None:
+    tell_at(sessions, back_in_time(9))
+    tell_at(sessions, back_in_time(6), is_sent=False)
+    tell_at(sessions, back_in_time(5))
+
+    tidy(sessions, tmp_path)
+
+    assert count_of(sessions, OutboxRow) == 2
+    assert (tmp_path / f"outbox_{Month.of(back_in_time(9))}.jsonl.gz").exists()
+
+
+def test_what_a_wiped_broker_must_be_reminded_of_stays_however_little_is_kept(
+    sessions: Sessions, tmp_path: Path
+) -> None:
+    first = Month.of(NOON).start + timedelta(hours=1)
+    tell_at(sessions, first - timedelta(days=2))
+
+    keep_house(sessions, first, 1, tmp_path)
+
+    assert count_of(sessions, OutboxRow) == 1
+
+
+def test_a_month_whose_file_has_not_every_row_stays(sessions: Sessions, tmp_path: Path) -> None:
+    tell_at(sessions, back_in_time(6))
+    tell_at(sessions, back_in_time(6))
+    month = Month.of(back_in_time(6))
+    path = tmp_path / f"outbox_{month}.jsonl.gz"
+    with gzip.open(path, "wt", encoding="utf-8") as file:
+        file.write("{}\n")
+
+    files = tidy(sessions, tmp_path)
+
+    assert path not in files
+    assert count_of(sessions, OutboxRow) == 2
+    assert lines_of(path) == [{}]
+
+
+def test_what_was_written_before_a_crash_is_counted_and_not_written_over(
+    sessions: Sessions, tmp_path: Path
+) -> None:
+    """The file was there, the month was not dropped yet."""
+    tell_at(sessions, back_in_time(6))
+    month = Month.of(back_in_time(6))
+    path = tmp_path / f"outbox_{month}.jsonl.gz"
+    with gzip.open(path, "wt", encoding="utf-8") as file:
+        file.write('{"as": "it was"}\n')
+
+    assert path in tidy(sessions, tmp_path)
+
+    assert lines_of(path) == [{"as": "it was"}]
+    assert count_of(sessions, OutboxRow) == 0
+
+
+def test_two_processes_do_not_move_one_month_at_once(sessions: Sessions, tmp_path: Path) -> None:
+    tell_at(sessions, back_in_time(6))
+    with sessions.begin() as session:
+        session.execute(text("SELECT pg_advisory_xact_lock(hashtext('kaitong.archive'))"))
+        assert tidy(sessions, tmp_path) == []
+
+    assert count_of(sessions, OutboxRow) == 1
+    assert tidy(sessions, tmp_path)
+
+
+def test_months_follow_each_other_over_the_year() -> None:
+    december = Month(2026, 12)
+
+    assert december.plus(1) == Month(2027, 1)
+    assert december.plus(-12) == Month(2025, 12)
+    assert Month.of(datetime(2027, 1, 1, tzinfo=UTC)) > december
+    assert str(Month(2026, 3)) == "2026_03"

@@ -1,0 +1,112 @@
+"""The database: what is an outage and what is not, and who has written."""
+
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.orm import Mapped, mapped_column
+
+from shared.bulk import insert_rows, update_rows, upsert_rows
+from shared.db import Base, Sessions, is_writing, make_sessions, metadata_of, writings
+from shared.errors import UnprocessableError
+from shared.work import PASSING
+from tests.conftest import NOON
+from tests.shared.ledger import ORDER, OTHER, Page, PageRow, lines
+
+NAMES = ("order_id", "lines", "written_at")
+
+
+@pytest.mark.parametrize(
+    ("statement", "writes"),
+    [
+        ("SELECT 1", False),
+        ("SELECT updated FROM inserted ORDER BY deleted", False),
+        ("SELECT 1 FROM pages FOR UPDATE", False),
+        ("SELECT 1 FROM pages FOR NO KEY UPDATE SKIP LOCKED", False),
+        ("INSERT INTO pages VALUES (1)", True),
+        ("update pages set a = 1", True),
+        ("WITH gone AS (DELETE FROM pages RETURNING 1) SELECT * FROM gone", True),
+        ("WITH held AS (SELECT 1 FOR UPDATE) UPDATE pages SET a = 1", True),
+        ("MERGE INTO pages USING news ON true", True),
+    ],
+)
+def test_a_statement_that_writes_is_known_wherever_it_does(statement: str, writes: object) -> None:
+    assert is_writing(statement) is writes
+
+
+def test_writing_statements_are_counted_on_their_connection(sessions: Sessions) -> None:
+    with sessions() as session, sessions() as other:
+        before, others = writings(session), writings(other)
+        session.execute(text("SELECT 1"))
+        insert_rows(session, PageRow, NAMES, [(ORDER, (), NOON)])
+
+        assert (writings(session) - before, writings(other) - others) == (1, 0)
+
+
+def test_what_is_too_large_for_an_index_is_refused_and_no_outage(sessions: Sessions) -> None:
+    long = "".join(uuid4().hex for _ in range(400))
+
+    with sessions() as session, pytest.raises(UnprocessableError) as refused:
+        session.execute(
+            text("INSERT INTO parked VALUES (1, :long, '', 0, '', '', '', '', '', now(), NULL)"),
+            {"long": long},
+        )
+
+    assert not isinstance(refused.value, PASSING)
+    assert refused.value.code == "too-large"
+
+
+def test_a_server_that_is_not_there_is_passing_trouble() -> None:
+    nowhere = make_sessions("postgresql+psycopg://a:b@127.0.0.1:1/none")
+
+    with nowhere() as session, pytest.raises(PASSING):
+        session.execute(text("SELECT 1"))
+
+
+def test_a_lock_that_is_held_too_long_is_passing_trouble(sessions: Sessions) -> None:
+    with sessions() as first, sessions() as second:
+        first.execute(text("LOCK TABLE pages"))
+        second.execute(text("SET LOCAL lock_timeout = '10ms'"))
+        with pytest.raises(PASSING):
+            second.execute(text("SELECT 1 FROM pages"))
+
+
+def test_a_broken_rule_of_the_database_is_no_passing_trouble(sessions: Sessions) -> None:
+    with sessions() as session, pytest.raises(IntegrityError) as broken:
+        session.execute(text("INSERT INTO pages (order_id) VALUES (NULL)"))
+
+    assert isinstance(broken.value, DBAPIError)
+    assert not isinstance(broken.value, OperationalError)
+
+
+def test_services_may_have_tables_of_one_name() -> None:
+    """Each has its own database."""
+
+    class Twin(Base):
+        """A table of another service."""
+
+        __module__ = "a.b.c"
+        __tablename__ = "pages"
+
+        id: Mapped[UUID] = mapped_column(primary_key=True)
+
+    assert Twin.metadata is metadata_of("a.b")
+    assert set(metadata_of("a.b").tables) == {"pages"}
+    assert PageRow.metadata is metadata_of("tests.shared")
+
+
+def test_rows_are_inserted_overwritten_and_updated_many_at_once(sessions: Sessions) -> None:
+    def row(order_id: UUID, line: str) -> tuple[object, ...]:
+        page = Page(order_id, (line,), NOON)
+        return (page.order_id, page.lines, page.written_at)
+
+    with sessions.begin() as session:
+        both = [row(ORDER, "a.v1"), row(OTHER, "a.v1")]
+        assert insert_rows(session, PageRow, NAMES, both[:1]) == 1
+        assert insert_rows(session, PageRow, NAMES, both) == 1
+        assert upsert_rows(session, PageRow, NAMES, [row(ORDER, "b.v1")]) == 1
+        assert update_rows(session, PageRow, NAMES, [row(uuid4(), "c.v1"), row(OTHER, "c.v1")]) == 1
+        assert insert_rows(session, PageRow, NAMES, []) == 0
+
+    assert (lines(sessions), lines(sessions, OTHER)) == (["b"], ["c"])

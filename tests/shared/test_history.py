@@ -1,0 +1,65 @@
+"""The history: added to with the change, read in order, never rewritten."""
+
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import delete, update
+from sqlalchemy.exc import ProgrammingError
+
+from shared import history
+from shared.contracts import Cause
+from shared.db import Sessions
+from shared.history import HistoryRow
+from shared.outbox import Dispatch
+from shared.work import begin
+from tests.conftest import NOON
+from tests.kernel import TENANT, statements
+from tests.shared.ledger import ORDER, OTHER
+
+STATES = ["acknowledged", "inProgress", "completed"]
+
+
+def live(sessions: Sessions, tenant: str = TENANT) -> None:
+    """Let an order pass through its states in one transaction, another one between them."""
+    with begin(sessions, NOON, Dispatch(uuid4())) as transaction:
+        work = transaction.work(Cause(uuid4(), ORDER, tenant))
+        for was, became in zip(["", *STATES], STATES, strict=False):
+            work.note("order", ORDER, was, became, part="1", reason="so it goes")
+            work.note("order", OTHER, was, became)
+
+
+def test_changes_are_read_in_the_order_of_their_making(sessions: Sessions) -> None:
+    live(sessions)
+
+    with sessions() as session:
+        changes = history.read(session, TENANT, str(ORDER))
+
+    assert [each.became for each in changes] == STATES
+    assert {(each.kind, each.part, each.reason, each.at) for each in changes} == {
+        ("order", "1", "so it goes", NOON)
+    }
+
+
+def test_a_tenant_reads_its_own_only(sessions: Sessions) -> None:
+    live(sessions, "zhejiang")
+
+    with sessions() as session:
+        assert history.read(session, TENANT, str(ORDER)) == []
+
+
+def test_many_changes_cost_one_statement(sessions: Sessions) -> None:
+    with statements(sessions) as executed:
+        live(sessions)
+
+    assert len(executed) == 1
+
+
+@pytest.mark.parametrize("rewrite", [delete(HistoryRow), update(HistoryRow).values(became="never")])
+def test_nobody_rewrites_what_has_happened(sessions: Sessions, rewrite: object) -> None:
+    live(sessions)
+
+    with sessions() as session, pytest.raises(ProgrammingError, match="only ever added to"):
+        session.execute(rewrite)  # type: ignore[call-overload]
+
+    with sessions() as session:
+        assert len(history.read(session, TENANT, str(ORDER))) == len(STATES)

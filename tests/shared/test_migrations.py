@@ -1,0 +1,97 @@
+"""Every database walks up from empty, to the tables that the code knows and no others."""
+
+import importlib
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import MetaData, create_engine, text
+from sqlalchemy.engine import make_url
+
+import shared.run  # noqa: F401  so that all of the kernel's tables are known
+from deploy.local.postgres import Postgres
+from shared.db import Base, Sessions, metadata_of
+from shared.migrate import migrate
+from tests.conftest import SERVICES
+from tests.shared import conftest
+
+
+def models_of(service: str) -> MetaData:
+    """Return the kernel's tables and those of a service."""
+    importlib.import_module(f"services.{service}.tables")
+    both = MetaData()
+    for models in (Base.metadata, metadata_of(f"services.{service}")):
+        for table in models.tables.values():
+            table.to_metadata(both)
+    return both
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_database_walks_up_from_empty_and_equals_the_models(
+    databases: dict[str, Sessions], service: str
+) -> None:
+    models = models_of(service)
+    mine = {conftest.PAGES.name, "alembic_version"}
+
+    def is_ours(name: str | None, kind: str, parents: object) -> bool:
+        del parents
+        return kind != "table" or (name not in mine and not is_partition(name))
+
+    with databases[service]() as session:
+        partitions = set(session.scalars(text("SELECT inhrelid::regclass::text FROM pg_inherits")))
+
+        def is_partition(name: str | None) -> bool:
+            return name in partitions
+
+        options = {"include_name": is_ours, "compare_type": True}
+        context = MigrationContext.configure(session.connection(), opts=options)
+        assert compare_metadata(context, models) == []
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_the_models_name_every_index_and_constraint_as_the_database_does(
+    databases: dict[str, Sessions], service: str
+) -> None:
+    with databases[service]() as session:
+        there = set(
+            session.scalars(
+                text(
+                    "SELECT relname FROM pg_class WHERE relkind IN ('i', 'I') UNION ALL"
+                    " SELECT conname FROM pg_constraint"
+                )
+            )
+        )
+
+    for table in models_of(service).tables.values():
+        indexes = {str(each.name) for each in table.indexes}
+        constraints = {str(each.name) for each in table.constraints if each.name}
+        assert indexes | constraints <= there
+
+
+def test_two_processes_may_migrate_at_once(postgres: Postgres) -> None:
+    """One does it, the other finds it done."""
+    admin = create_engine(f"{postgres.url}/postgres", isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.execute(text("DROP DATABASE IF EXISTS test_twice"))
+        connection.execute(text("CREATE DATABASE test_twice"))
+    url = f"{postgres.url}/test_twice"
+
+    for _ in range(2):
+        migrate("order", url)
+
+    engine = create_engine(url)
+    with engine.connect() as connection:
+        versions = set(connection.scalars(text("SELECT version_num FROM alembic_version")))
+    engine.dispose()
+    with admin.connect() as connection:
+        connection.execute(text("DROP DATABASE test_twice"))
+    admin.dispose()
+    assert "kernel_0001" in versions
+    assert len(versions) == 2
+    assert make_url(url).database == "test_twice"
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_service_has_migrations_of_its_own(service: str) -> None:
+    assert list(Path("services", service, "migrations", "versions").glob("*_*.py"))
