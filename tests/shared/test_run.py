@@ -1,0 +1,155 @@
+"""A whole process: started without a broker, killed in the middle, told to stop."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from deploy.local.kafka import Kafka
+from deploy.local.ports import free_port
+from shared import admin
+from shared.contracts import OrderAccepted
+from shared.db import Sessions
+from shared.keys import make_development_keys
+from shared.parking import ParkedRow
+from shared.settings import Settings
+from shared.stop import UNEXPECTED
+from tests.conftest import NOON
+from tests.kernel import count_of, until
+from tests.shared import small
+from tests.shared.hearing import letters_of, produce
+from tests.shared.ledger import accepted, assigned, lines
+
+
+class Process:
+    """One process of the small service."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.port = free_port()
+        environment = {
+            "PATH": os.environ["PATH"],
+            "KAITONG_DATABASE_ORDER": settings.database_url,
+            "KAITONG_KAFKA": settings.kafka,
+            "KAITONG_TOPIC_PREFIX": settings.topic_prefix,
+            "KAITONG_HOME": str(settings.home),
+            "KAITONG_HTTP_PORT": str(self.port),
+        }
+        self.log = settings.home / f"{self.port}.log"
+        with self.log.open("wb") as log:
+            self._running = subprocess.Popen(  # noqa: S603  our own module
+                [sys.executable, "-m", small.__name__], env=environment, stderr=log, stdout=log
+            )
+
+    def answers(self) -> bool:
+        """Tell whether its API is ready."""
+        url = f"http://127.0.0.1:{self.port}/health/ready"
+        try:
+            with urllib.request.urlopen(url, timeout=1) as answer:
+                return bool(answer.status == 200)
+        except OSError:
+            assert self._running.poll() is None, self.log.read_text()
+            return False
+
+    def end(self, number: int) -> int:
+        """Send it a signal; return its exit status."""
+        self._running.send_signal(number)
+        return self._running.wait(30)
+
+
+@contextmanager
+def process(settings: Settings) -> Iterator[Process]:
+    """Run a process, and leave none behind."""
+    running = Process(settings)
+    try:
+        yield running
+    finally:
+        running.end(signal.SIGKILL)
+
+
+@pytest.fixture(autouse=True)
+def prepared(settings: Settings) -> None:
+    """Make the keys and the topics that a process needs."""
+    make_development_keys(settings.auth_keys, NOON)
+    admin.make_topics(settings)
+
+
+async def test_a_process_starts_without_a_broker_and_hears_once_it_is_there(
+    sessions: Sessions, settings: Settings, kafka: Kafka
+) -> None:
+    await produce(settings, letters_of([accepted()]))
+    kafka.kill()
+    with process(settings) as running:
+        try:
+            await until(running.answers)
+        finally:
+            kafka.start()
+        await until(lambda: bool(lines(sessions)), patience=30)
+        assert running.end(signal.SIGTERM) == 0
+
+    assert lines(sessions) == ["order.accepted"]
+
+
+async def test_a_process_that_is_killed_in_the_middle_loses_nothing_and_does_nothing_twice(
+    sessions: Sessions, settings: Settings
+) -> None:
+    orders = [uuid4() for _ in range(300)]
+    letters = letters_of([make(each) for each in orders for make in (accepted, assigned)])
+    letters = [each._replace(topic=OrderAccepted.topic) for each in letters]
+    with process(settings) as killed:
+        await until(killed.answers)
+        producing = asyncio.create_task(produce(settings, letters))
+        await until(lambda: bool(lines(sessions, orders[0])))
+        assert killed.end(signal.SIGKILL) == -signal.SIGKILL
+        await producing
+
+    with process(settings) as running:
+        await until(lambda: all(len(lines(sessions, each)) == 2 for each in orders), patience=40)
+        assert running.end(signal.SIGTERM) == 0
+
+    both = ["order.accepted", "resources.assigned"]
+    assert all(lines(sessions, each) == both for each in orders)
+    assert count_of(sessions, ParkedRow) == 0
+
+
+def test_when_one_part_of_a_process_ends_the_process_does(tmp_path: Path) -> None:
+    """An API that answers while its worker is dead is a lie."""
+    program = (
+        "import asyncio\n"
+        "from shared.run import watch\n"
+        "async def part(): raise ZeroDivisionError\n"
+        "async def main():\n"
+        "    watch(part())\n"
+        "    await asyncio.sleep(60)\n"
+        "asyncio.run(main())\n"
+    )
+    script = tmp_path / "part.py"
+    script.write_text(program)
+    environment = {"PYTHONPATH": str(Path.cwd())}
+
+    ended = subprocess.run(  # noqa: S603  our own script
+        [sys.executable, str(script)], check=False, timeout=60, env=environment, capture_output=True
+    )
+
+    assert ended.returncode == UNEXPECTED
+    assert b"ZeroDivisionError" in ended.stdout + ended.stderr
+
+
+def test_what_cannot_start_says_why_in_one_line(settings: Settings) -> None:
+    ended = subprocess.run(  # noqa: S603  our own module
+        [sys.executable, "-m", small.__name__, "worcker"],
+        check=False,
+        timeout=60,
+        env={"KAITONG_HOME": str(settings.home)},
+        capture_output=True,
+    )
+
+    assert ended.returncode != 0
+    assert ended.stderr == b"order: there is no part worcker; say api, worker, all\n"
