@@ -70,6 +70,8 @@ class Runner:
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
     _calls: set["asyncio.Task[None]"] = field(default_factory=set)
     _concluded: "asyncio.Queue[Concluded]" = field(default_factory=asyncio.Queue)
+    _limits: Limits = field(default_factory=dict)
+    _limits_until: datetime = LONG_AGO
 
     def wake(self) -> None:
         """Look at once whether there is something to call."""
@@ -82,18 +84,24 @@ class Runner:
             group.create_task(self._commit_outcomes())
 
     async def _begin_calls(self) -> None:
+        crowd = 1
         while True:
             self._wake.clear()
-            claims, next_due = await patiently(self.relay, self._claim)
+            async with breath(crowd):
+                claims, next_due = await patiently(self.relay, self._claim)
+            crowd = len(claims)
             for claim in claims:
                 call = asyncio.create_task(self._call(claim))
                 self._calls.add(call)
                 call.add_done_callback(self._calls.discard)
-            if not claims:
-                await self._rest(next_due)
+            await self._rest(next_due)
 
     async def _rest(self, next_due: datetime | None) -> None:
-        """Sleep until something is due, somebody wakes us, or it is time to look again."""
+        """Sleep until something is due, somebody wakes us, or it is time to look again.
+
+        What was due and not claimed waits for a place at its element: the end of a call
+        wakes us, and a rate gives way with time.
+        """
         until_due = next_due - datetime.now(UTC) if next_due else LOOK_AGAIN
         rest = min(LOOK_AGAIN, max(FULL, until_due))
         try:
@@ -120,8 +128,9 @@ class Runner:
 
     def _places(self, session: Session, now: datetime) -> "Places":
         calling = attempt_rows.calling(session, now)
-        limits = self.limits(session)
-        return Places(limits, calling, read_rates(session, limits, now))
+        if now >= self._limits_until:
+            self._limits, self._limits_until = self.limits(session), now + LOOK_AGAIN
+        return Places(self._limits, calling, read_rates(session, self._limits, now))
 
     async def _call(self, claim: Claim) -> None:
         """Call, or ask what became of a call, and hand the outcome on."""

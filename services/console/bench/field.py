@@ -11,7 +11,7 @@ import aiohttp
 from sqlalchemy import create_engine, text
 
 OPEN = "SELECT id FROM work_orders WHERE state IN ('dispatched', 'accepted') LIMIT 200"
-BEAT_S = 0.005
+BEAT_S = 0.01
 AT_ONCE = 16
 
 
@@ -34,7 +34,7 @@ async def answer_work_orders(url: str, database: str, token: str, stop: asyncio.
             fresh = [each for each in found if each not in answered]
             await asyncio.gather(*(_report(session, each) for each in fresh))
             answered.update(fresh)
-            await asyncio.sleep(0 if fresh else BEAT_S)
+            await asyncio.sleep(BEAT_S)
     engine.dispose()
 
 
