@@ -171,6 +171,7 @@ async def test_the_description_of_the_api_is_whole(client: AsyncClient) -> None:
         if path.startswith("/ops/v1/import/")
     }
     assert len(bodies) == 5
+    assert all(each["application/json"]["example"] for each in bodies.values())
     assert all(
         {"application/json", "application/x-ndjson"} <= set(content) for content in bodies.values()
     )

@@ -27,8 +27,9 @@ Raw: TypeAlias = Annotated[Request, Depends(Given(lambda request: request))]
 router = Router(tags=["import"])
 
 
-def declare(path: str, kind: type[R], take_in: Callable[[Sequence[R], Work], int]) -> None:
-    """Declare the import of one kind of rows."""
+def declare(path: str, example: R, take_in: Callable[[Sequence[R], Work], int]) -> None:
+    """Declare the import of rows of the example's kind."""
+    kind = type(example)
 
     async def import_rows(
         request: Raw, caller: Importer, cause: RequestCause, desk: ToDesk
@@ -44,7 +45,7 @@ def declare(path: str, kind: type[R], take_in: Callable[[Sequence[R], Work], int
         response_model=ImportView,
         operation_id=f"import_{path}",
         name=f"import_{path}",
-        openapi_extra=described(kind),
+        openapi_extra=described(example),
     )(import_rows)
 
 
@@ -125,8 +126,37 @@ def refuse(faults: Sequence[Fault]) -> None:
         raise InvalidError(faults[:MOST_FAULTS])
 
 
-declare("exchanges", Exchange, take_in_exchanges)
-declare("segments", Segment, take_in_segments)
-declare("splitters", Splitter, take_in_splitters)
-declare("addresses", Address, take_in_addresses)
-declare("pairs", PairBlock, take_in_pairs)
+EXCHANGE = Exchange(
+    id="NJ-XW", name="Nanjing Xuanwu", local_network="025", city="南京市", district="玄武区"
+)
+SEGMENT = Segment(
+    id="seg-025-80000000",
+    exchange_id="NJ-XW",
+    local_network="025",
+    first="+862580000000",
+    count=1000,
+    kind="fixed",
+)
+SPLITTER = Splitter(
+    id="NJ-XW-SP001",
+    exchange_id="NJ-XW",
+    olt="NJ-XW-OLT01",
+    pon_port="0/1/3",
+    legs=8,
+    svlan=101,
+    first_cvlan=101,
+)
+ADDRESS = Address(
+    id="addr-320102-002-0001",
+    text="江苏省南京市玄武区梅园新村街道人民路1号",
+    exchange_id="NJ-XW",
+    local_network="025",
+    splitter_id="NJ-XW-SP001",
+)
+PAIRS = PairBlock(exchange_id="NJ-XW", first=1, count=500)
+
+declare("exchanges", EXCHANGE, take_in_exchanges)
+declare("segments", SEGMENT, take_in_segments)
+declare("splitters", SPLITTER, take_in_splitters)
+declare("addresses", ADDRESS, take_in_addresses)
+declare("pairs", PAIRS, take_in_pairs)

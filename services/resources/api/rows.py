@@ -63,10 +63,11 @@ def fault_of(place: int, says: str) -> Fault:
     return Fault(f"/{place}/{field}".rstrip("/"), "not-valid", reason, "see /openapi.json")
 
 
-def described(kind: type[Imported]) -> dict[str, Any]:
-    """Return how OpenAPI describes the body of an import."""
+def described(example: Imported) -> dict[str, Any]:
+    """Return how OpenAPI describes the body of an import of such rows."""
+    kind = type(example)
     _, parts = msgspec.json.schema_components([kind], ref_template="#/$defs/{name}")
-    row = parts[kind.__name__]
-    content = {ARRAY: {"schema": {"type": "array", "items": row}}}
-    content |= {media_type: {"schema": row} for media_type in sorted(LINES)}
+    row, shown = parts[kind.__name__], msgspec.to_builtins(example)
+    content = {ARRAY: {"schema": {"type": "array", "items": row}, "example": [shown]}}
+    content |= {media_type: {"schema": row, "example": shown} for media_type in sorted(LINES)}
     return {"requestBody": {"required": True, "content": content}}
