@@ -57,6 +57,9 @@ FULL = timedelta(milliseconds=200)
 """The rest while every element that is wanted is busy."""
 
 
+LONG_AGO = datetime.min.replace(tzinfo=UTC)
+
+
 @dataclass(slots=True)
 class Runner:
     """Calls elements for one service."""
