@@ -20,6 +20,7 @@ from deploy.local import record
 from deploy.local.home import CHECKOUT, PRIVATE_ROOTS, digest
 from deploy.local.home import home as real_home
 from deploy.local.record import Record
+from services.console.demo.home import own_home, running
 from services.console.demo.plan import plan
 from services.console.demo.stories import STORIES, End, Twist, mix
 
@@ -136,16 +137,20 @@ def test_who_is_interrupted_leaves_nothing_behind(
     assert left_behind(home) == []
 
 
-def test_a_demonstration_that_is_kept_can_be_looked_at_and_stopped(home: Path) -> None:
-    assert demo(home, "--keep").wait(PATIENCE_S) == 0
+def test_a_demonstration_that_is_kept_can_be_looked_at_and_stopped(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KAITONG_HOME", str(home))
+    with own_home() as place, running(place, keep=True) as stack:
+        pass
 
     status = kaitong(home, "status")
     listed = kaitong(home, "order", "list", "--json")
     again = kaitong(home, "demo")
     down = kaitong(home, "down")
 
-    assert status.returncode == 0, status.stdout
-    assert len(json.loads(listed.stdout)) == 8
+    assert (status.returncode, stack.urls["order"] in status.stdout) == (0, True)
+    assert (listed.returncode, json.loads(listed.stdout)) == (0, [])
     assert (again.returncode, "kaitong down" in again.stderr) == (69, True)
     assert (down.returncode, "is over" in down.stdout) == (0, True)
     assert left_behind(home) == []
