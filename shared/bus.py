@@ -15,6 +15,7 @@ from typing import Any
 import faust
 import structlog
 from faust.contrib.asgi import faust_app_running
+from faust.tables.manager import TableManager
 from faust.transport.drivers import aiokafka as driver
 from faust.types.auth import AuthProtocol
 from faust.types.tuples import TP, Message
@@ -31,6 +32,9 @@ MOST = 500
 BUFFER = 4 * MOST
 YEARS = 1e9
 """Seconds. A handler may wait for its database as long as it takes."""
+
+COMMIT_EVERY = 1.0
+"""Seconds between two times that Kafka is told how far we are; our database knows better."""
 
 UNWANTED = 5000
 """After so many records of a partition that nobody listens to, the place is written down."""
@@ -93,6 +97,15 @@ def start_before(group: int | None, place: int | None) -> int | None:
     if group is None or group < 0:
         return 0
     return place if place < group else None
+
+
+class Tables(TableManager):
+    """Faust's tables, of which there are none to wait a second for at every start."""
+
+    async def sleep(self, n: Any) -> None:  # noqa: ANN401  Faust's own union
+        """Do not."""
+        del n
+        await asyncio.sleep(0)
 
 
 class Transport(driver.Transport):
@@ -194,6 +207,7 @@ def make_app(settings: Settings) -> faust.App:
         topic_disable_leader=True,
         web_enabled=False,
         stream_wait_empty=False,
+        TableManager=Tables,
         stream_buffer_maxsize=BUFFER,
         consumer_auto_offset_reset="earliest",
         broker_max_poll_records=MOST,
@@ -201,7 +215,7 @@ def make_app(settings: Settings) -> faust.App:
         broker_session_timeout=6.0,
         broker_rebalance_timeout=6.0,
         broker_heartbeat_interval=1.0,
-        broker_commit_interval=1.0,
+        broker_commit_interval=COMMIT_EVERY,
         broker_commit_every=100 * MOST,
     )
 

@@ -25,6 +25,7 @@ OUT_AFTER_MS = 10_000
 """A request is given up after this; an idempotent producer then makes it again, for ever."""
 
 CLOSE_S = 3.0
+CANCEL_S = 0.1
 FIRST_PAUSE = 0.2
 LONGEST_PAUSE = 5.0
 """Seconds between two tries to reach the broker."""
@@ -58,11 +59,13 @@ class Producer:
         """Let go of the broker; what is still on its way may or may not arrive."""
         kafka, self._kafka = self._kafka, None
         if kafka:
-            with suppress(KafkaError, OSError, TimeoutError):
-                async with asyncio.timeout(CLOSE_S):
-                    await kafka.stop()
-                    return
-            await _abandon(kafka)
+            with suppress(KafkaError, OSError):
+                try:
+                    async with asyncio.timeout(CLOSE_S):
+                        await kafka.flush()
+                except TimeoutError:
+                    await _abandon(kafka)
+                await kafka.stop()
 
     async def send(self, letter: Letter) -> "Future[Any]":
         """Queue one letter; the future is done once all replicas have it.
@@ -98,15 +101,14 @@ class Producer:
 
 
 async def _abandon(kafka: AIOKafkaProducer) -> None:
-    """End what `stop` leaves when the broker is out: a task that would try for ever."""
-    with suppress(KafkaError, OSError):
-        await kafka.client.close()
-    # aiokafka offers no other way.
-    task, waiting = kafka._sender.sender_task, kafka._message_accumulator  # noqa: SLF001
-    if task:
-        task.cancel()
-        await asyncio.wait({task}, timeout=CLOSE_S)
-    waiting.fail_all(UnavailableError("the broker is out"))
+    """End what `stop` would wait for: a task that tries for ever while the broker is out."""
+    # aiokafka offers no other way; cancelled once, the task waits for its own tasks.
+    sending, waiting = kafka._sender.sender_task, kafka._message_accumulator  # noqa: SLF001
+    while not sending.done():
+        sending.cancel()
+        await asyncio.wait({sending}, timeout=CANCEL_S)
+    waiting._batches.clear()  # noqa: SLF001
+    waiting._pending_batches.clear()  # noqa: SLF001
 
 
 async def wait_for_broker(settings: Settings) -> None:

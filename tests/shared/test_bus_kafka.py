@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import pytest
 
-from shared import admin
+from shared import admin, bus
 from shared.inbox_rows import Record
 from shared.outbox import Letter
 from shared.settings import Settings
@@ -18,8 +18,9 @@ from tests.shared.ledger import ORDER, OTHER
 
 
 @pytest.fixture(autouse=True)
-def topics(settings: Settings) -> None:
-    """Make this test's own topics."""
+def topics(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make this test's own topics, and commit what is acknowledged at once."""
+    monkeypatch.setattr(bus, "COMMIT_EVERY", 0.1)
     admin.make_topics(settings)
 
 
@@ -67,7 +68,7 @@ async def test_what_is_not_handled_yet_is_not_acknowledged_and_comes_again(
 
     async with hearing(settings, never_end):
         await reached.wait()
-        await asyncio.sleep(2 * 1.0)  # so long that what was acknowledged would be committed
+        await asyncio.sleep(0.5)  # so long that what was acknowledged would be committed
     assert not any(committed(settings).values())
 
     listener = Listener()

@@ -6,14 +6,14 @@ import signal
 import subprocess
 import sys
 import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
 
-from deploy.local.kafka import Kafka
 from deploy.local.ports import free_port
 from shared import admin
 from shared.contracts import OrderAccepted
@@ -82,19 +82,36 @@ def prepared(settings: Settings) -> None:
 
 
 async def test_a_process_starts_without_a_broker_and_hears_once_it_is_there(
-    sessions: Sessions, settings: Settings, kafka: Kafka
+    sessions: Sessions, settings: Settings
 ) -> None:
     await produce(settings, letters_of([accepted()]))
-    kafka.kill()
-    with process(settings) as running:
-        try:
-            await until(running.answers)
-        finally:
-            kafka.start()
-        await until(lambda: bool(lines(sessions)), patience=30)
+    port = free_port()
+    with process(replace(settings, kafka=f"127.0.0.1:{port}")) as running:
+        await until(running.answers)
+        assert lines(sessions) == []
+        async with leading_to(settings.kafka, port):
+            await until(lambda: bool(lines(sessions)), patience=30)
         assert running.end(signal.SIGTERM) == 0
 
     assert lines(sessions) == ["order.accepted"]
+
+
+@asynccontextmanager
+async def leading_to(broker: str, port: int) -> AsyncIterator[None]:
+    """Let a port lead to the broker, which then tells its own."""
+    host, _, there = broker.rpartition(":")
+
+    async def lead(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        answers, questions = await asyncio.open_connection(host, int(there))
+        await asyncio.gather(pour(reader, questions), pour(answers, writer))
+
+    async def pour(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with closing(writer):
+            while some := await reader.read(1 << 16):
+                writer.write(some)
+
+    async with await asyncio.start_server(lead, "127.0.0.1", port):
+        yield
 
 
 async def test_a_process_that_is_killed_in_the_middle_loses_nothing_and_does_nothing_twice(
