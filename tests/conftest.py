@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+import hypothesis
 import pytest
 from sqlalchemy import create_engine, text
 
@@ -21,6 +22,15 @@ from tests.flows.site import Site
 
 NOON = datetime.now(UTC).replace(day=1, hour=12, minute=0, second=0, microsecond=0)
 """The time in tests: this month, whose partitions are there."""
+
+hypothesis.settings.register_profile(
+    "kaitong",
+    deadline=None,
+    print_blob=True,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
+hypothesis.settings.load_profile("kaitong")
+"""Time says nothing here: the machine may be busy with something else."""
 
 SERVICES = ("order", "provisioning", "resources", "customer")
 

@@ -33,7 +33,8 @@ def tell_where(found: Record) -> None:
     for name, url in found.urls.items():
         stdout.print(f"{name:<14}{url}")
     stdout.print(f"{'kafka':<14}{found.kafka}")
-    stdout.print("Next: `kaitong status`, `kaitong order submit examples/ftth-new.json`.")
+    stdout.print("It is empty: import exchanges, numbers and plant (POST /ops/v1/import/...).")
+    stdout.print("Next: `kaitong status`; `kaitong demo --keep` shows a whole province instead.")
 
 
 def down(*, purge: bool) -> None:
