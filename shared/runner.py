@@ -75,6 +75,8 @@ class Runner:
     _concluded: "asyncio.Queue[Concluded]" = field(default_factory=asyncio.Queue)
     _limits: Limits = field(default_factory=dict)
     _limits_until: datetime = LONG_AGO
+    _is_short: bool = False
+    """Something is due that found no place: the end of a call may make one."""
 
     def wake(self) -> None:
         """Look at once whether there is something to call."""
@@ -89,9 +91,11 @@ class Runner:
     async def _begin_calls(self) -> None:
         crowd = 1
         while True:
+            woken = self._wake.is_set()
             self._wake.clear()
             async with breath(crowd):
-                claims, next_due = await patiently(self.relay, self._claim)
+                lease = partial(self._claim, look_first=not woken)
+                claims, next_due = await patiently(self.relay, lease)
             crowd = len(claims)
             for claim in claims:
                 call = asyncio.create_task(self._call(claim))
@@ -113,13 +117,19 @@ class Runner:
         except TimeoutError:
             return
 
-    def _claim(self, dispatch: Dispatch) -> tuple[list[Claim], datetime | None]:
-        """Lease what is due and what the elements bear; else return when the next is due."""
+    def _claim(
+        self, dispatch: Dispatch, *, look_first: bool = True
+    ) -> tuple[list[Claim], datetime | None]:
+        """Lease what is due and what the elements bear; else return when the next is due.
+
+        A look before saves the rest of the work where there is nothing to do.
+        """
         now, room = datetime.now(UTC), MOST_CALLS - len(self._calls)
         with begin(self.sessions, now, dispatch) as transaction:
             session = transaction.session
-            next_due = attempt_rows.next_due(session, now)
+            next_due = attempt_rows.next_due(session, now) if look_first else now
             if next_due is None or next_due > now or not room:
+                self._is_short = not room
                 return [], next_due
             places = self._places(session, now)
             full = [element for element in places.known if not places.left(element)]
@@ -127,6 +137,9 @@ class Runner:
             claims = [wish for wish in wishes if places.take(wish.attempt.element)]
             attempt_rows.lease(session, claims)
             places.rates.write(session)
+            self._is_short = bool(full) or len(claims) < len(wishes) or len(wishes) == room
+            if not claims:
+                next_due = attempt_rows.next_due(session, now)
         return claims, next_due
 
     def _places(self, session: Session, now: datetime) -> "Places":
@@ -170,7 +183,8 @@ class Runner:
                 concluded.append(self._concluded.get_nowait())
             async with breath(len(concluded)):
                 await self._commit(concluded)
-            self.wake()
+            if self._is_short or any(isinstance(each.verdict, Again) for each in concluded):
+                self.wake()
 
     async def _commit(self, concluded: Sequence[Concluded]) -> None:
         """Commit outcomes: those that end an attempt go to its handler, in the same transaction."""

@@ -10,7 +10,7 @@ from http import HTTPStatus
 import aiohttp
 from sqlalchemy import create_engine, text
 
-OPEN = "SELECT id FROM work_orders WHERE state IN ('dispatched', 'accepted') LIMIT 200"
+OPEN = "SELECT id FROM work_orders WHERE answered_at IS NULL LIMIT 200"
 BEAT_S = 0.01
 AT_ONCE = 16
 

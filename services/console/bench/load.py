@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 CREATED = 201
-CONNECTIONS = 64
+CONNECTIONS = 192
+"""As many orders are under way to the API at a time: enough that it is never waited for."""
 
 
 class Post(NamedTuple):

@@ -22,7 +22,7 @@ from services.console.bench.cases import Site
 from services.console.bench.figures import Case, Figures, machine
 from services.console.bench.load import flood
 from services.console.bench.usage import TOLERANCE
-from services.console.bench.workload import load_catalogue, load_plant, reference_orders
+from services.console.bench.workload import load_catalogue, load_plant, open_up, reference_orders
 from services.console.client import Client, make_keys, token_for
 from services.console.exits import NO, UNAVAILABLE, CommandError, stderr, stdout
 from services.console.invariants import broken
@@ -97,6 +97,7 @@ def running_site(rounds: int, orders: int) -> Iterator[Site]:
             operator = token_for("ops", at=Path(folder))
             client = Client(record.urls, operator)
             load_catalogue(client)
+            open_up(client)
             load_plant(client, 2 * (rounds + 1) * orders, splitters)
             site = Site(record, token_for("crm", at=Path(folder)), operator, splitters)
             warm_up(site)

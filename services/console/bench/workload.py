@@ -17,6 +17,10 @@ HERE = Path(__file__).parent
 NETWORK = "025"
 EXCHANGE = "BENCH"
 LEGS = 64
+SPLITTERS_AN_OLT = 8
+AT_THE_AAA = 128
+"""Calls at a time: one AAA serves all orders, and is no small machine."""
+
 PER_SEGMENT = 10_000
 PER_BLOCK = 10_000
 
@@ -30,6 +34,12 @@ def load_catalogue(client: Client) -> None:
     )
     blueprints = msgspec.json.decode((HERE / "blueprints.json").read_bytes())
     client.post("provisioning", "/ops/v1/blueprints", blueprints)
+
+
+def open_up(client: Client) -> None:
+    """Let the AAA bear as many calls as a bench makes."""
+    body = {"concurrency": AT_THE_AAA}
+    client.send("provisioning", "PUT", "/ops/v1/elements/aaa", json=body)
 
 
 def load_plant(client: Client, numbers: int, splitters: int) -> None:
@@ -52,7 +62,9 @@ def load_plant(client: Client, numbers: int, splitters: int) -> None:
 
 def _splitter(n: int) -> Splitter:
     port = f"0/{n // 16 % 16}/{n % 16}"
-    return Splitter(f"bench-SP{n}", EXCHANGE, f"bench-OLT{n // 256}", port, LEGS, 100 + n, 1)
+    return Splitter(
+        f"bench-SP{n}", EXCHANGE, f"bench-OLT{n // SPLITTERS_AN_OLT}", port, LEGS, 100 + n, 1
+    )
 
 
 def _address(n: int) -> Address:
