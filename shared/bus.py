@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from ssl import create_default_context
 from typing import Any
 
@@ -135,12 +136,18 @@ class Reader:
     """
 
     def __init__(
-        self, app: faust.App, names: frozenset[bytes], prefix: str, handle: Handle
+        self,
+        app: faust.App,
+        names: frozenset[bytes],
+        prefix: str,
+        handle: Handle,
+        gather: timedelta = timedelta(),
     ) -> None:
         self._app = app
         self._names = names
         self._prefix = len(prefix)
         self._handle = handle
+        self._gather = gather.total_seconds()
         self._unwanted: dict[TP, int] = {}
         self._barrier: dict[tuple[TP, int], int] = {}
 
@@ -148,6 +155,8 @@ class Reader:
         """Handle what the channel brings, for ever."""
         while True:
             batch = [(await channel.get()).message]
+            if self._gather:
+                await asyncio.sleep(self._gather)
             while len(batch) < MOST and not channel.queue.empty():
                 batch.append(channel.queue.get_nowait().message)
             async with breath(len(batch)):
@@ -246,6 +255,8 @@ class Hearing:
     types: Sequence[str]
     handle: Handle
     reached: Callable[[], Awaitable[Places]]
+    gather: timedelta = timedelta()
+    """So long the first record of a batch waits for others, where nobody waits for it."""
 
 
 @asynccontextmanager
@@ -260,7 +271,7 @@ async def consuming(
     app.loop = asyncio.get_running_loop()
     app.transport = Transport(app, settings.topic_prefix, hearing.reached)
     names = frozenset(name_of(type_).encode() for type_ in hearing.types)
-    reader = Reader(app, names, settings.topic_prefix, hearing.handle)
+    reader = Reader(app, names, settings.topic_prefix, hearing.handle, hearing.gather)
     topics = [settings.topic_prefix + topic for topic in hearing.topics]
 
     @app.agent(app.topic(*topics, key_type=bytes, value_type=bytes))

@@ -162,7 +162,7 @@ async def working(
     relay.on_wake = wake_all
     worker = Worker(sessions, relay, subscriptions, caution)
     types = tuple(subscriptions)
-    hearing = Hearing(service.topics, types, worker.handle, worker.reached)
+    hearing = Hearing(service.topics, types, worker.handle, worker.reached, gather=service.gather)
     reading = watch(hear(hearing, settings))
     yield
     stop_watching()

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from fastapi import APIRouter
 from sqlalchemy.orm import Session
@@ -35,6 +36,10 @@ class Service:
     calls: Calls | None = None
     on_start: Sequence[Callable[[Session], None]] = field(default=())
     """Done in one transaction before anything is served, for example loading shipped data."""
+
+    gather: timedelta = timedelta()
+    """So long a message may wait for others to be handled with: for a service whose answers no
+    order waits for. A transaction for each message is dear while little is going on."""
 
     @property
     def topics(self) -> tuple[str, ...]:

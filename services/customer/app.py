@@ -1,7 +1,12 @@
 """The customer service, put together."""
 
+from datetime import timedelta
+
 from services.customer.api import ROUTERS
 from services.customer.handlers import SUBSCRIPTIONS
 from shared.service import Service
 
-SERVICE = Service("customer", ROUTERS, SUBSCRIPTIONS)
+GATHER = timedelta(milliseconds=250)
+"""So much later may the view show what has happened: no order waits for it."""
+
+SERVICE = Service("customer", ROUTERS, SUBSCRIPTIONS, gather=GATHER)
