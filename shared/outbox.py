@@ -106,6 +106,9 @@ class Told:
     behind: bool = False
     """An older letter under one of the keys is still unsent, and not on its way from here."""
 
+    reminds: bool = False
+    """It set a reminder."""
+
     wakes: bool = False
     """It made work for the runner."""
 

@@ -91,13 +91,22 @@ class Producer:
         """Return those of these partitions whose end lies at or before what was sent to them."""
         if not sent:
             return {}
-        # kafka-python costs a third of a second to import, and is needed on a restart only.
-        from shared.admin import ends  # noqa: PLC0415
-
         found = await asyncio.to_thread(ends, self._settings, list(sent))
         return {
             source: found[source] for source, highest in sent.items() if found[source] <= highest
         }
+
+
+def ends(settings: Settings, sources: list[str]) -> dict[str, int]:
+    """Return the end offsets of partitions, from a thread: it takes its time.
+
+    Raises:
+        UnavailableError: if the broker is out.
+    """
+    # kafka-python costs a third of a second to import, and is seldom needed.
+    from shared import admin  # noqa: PLC0415
+
+    return admin.ends(settings, sources)
 
 
 async def _abandon(kafka: AIOKafkaProducer) -> None:

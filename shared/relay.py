@@ -67,6 +67,9 @@ class Relay:
         self._doubtful = False
         self._stumbles = 0
         self._look_at = self._remind_at = datetime.now(UTC)
+        self.on_remind: Callable[[], None] = lambda: None
+        """Called after a commit that set a reminder."""
+
         self.on_wake: Callable[[], None] = lambda: None
         """Called after a commit that made work for the runner."""
 
@@ -102,6 +105,8 @@ class Relay:
     async def _pass_on(self, told: Sequence[Told]) -> None:
         if any(part.wakes for part in told):
             self.on_wake()
+        if any(part.reminds for part in told):
+            self.on_remind()
         if not self._direct:
             return
         letters = [letter for part in told for letter in part.letters]

@@ -144,22 +144,16 @@ async def working(
 ) -> AsyncIterator[None]:
     """Hear, remind and call for `service`, while the context is open."""
     subscriptions = service.subscriptions
-    wakers = []
     if any(each.message.topic.startswith(PRIVATE) for each in subscriptions.values()):
         alarm = Alarm(sessions, relay, subscriptions, caution)
-        wakers.append(alarm.wake)
+        relay.on_remind = alarm.wake
         watch(alarm.run())
     if service.calls:
         adapter, limits = service.calls.adapter(settings), service.calls.limits
         runner = Runner(sessions, relay, subscriptions, caution, adapter, limits)
-        wakers.append(runner.wake)
+        relay.on_wake = runner.wake
         watch(runner.run())
 
-    def wake_all() -> None:
-        for wake in wakers:
-            wake()
-
-    relay.on_wake = wake_all
     worker = Worker(sessions, relay, subscriptions, caution)
     types = tuple(subscriptions)
     hearing = Hearing(service.topics, types, worker.handle, worker.reached, gather=service.gather)

@@ -57,6 +57,9 @@ FULL = timedelta(milliseconds=200)
 """The rest while every element that is wanted is busy."""
 
 
+TOGETHER = timedelta(milliseconds=8)
+"""So long an outcome waits for those of other calls: an order's branches often end together."""
+
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
@@ -179,6 +182,8 @@ class Runner:
     async def _commit_outcomes(self) -> None:
         while True:
             concluded = [await self._concluded.get()]
+            if self._calls:
+                await asyncio.sleep(TOGETHER.total_seconds())
             while not self._concluded.empty():
                 concluded.append(self._concluded.get_nowait())
             async with breath(len(concluded)):

@@ -62,7 +62,7 @@ class Transaction:
         timers.set_all(self.session, self.reminders, self.now)
         attempt_rows.wish(self.session, self.attempts, self.now)
         letters, behind = outbox.store(self.session, self.drafts, self.changes, self.now, teller)
-        return Told(letters, behind, wakes=bool(self.attempts or self.reminders))
+        return Told(letters, behind, bool(self.reminders), bool(self.attempts))
 
     @property
     def extent(self) -> int:

@@ -173,7 +173,7 @@ async def test_a_reminder_that_was_set_just_now_rings_at_its_time(
     """The commit that sets it wakes the alarm, which then sleeps until it is due."""
     monkeypatch.setattr(alarm_module, "LOOK_AGAIN", timedelta(hours=1))
     alarm = make_alarm()
-    alarm.relay.on_wake = alarm.wake
+    alarm.relay.on_remind = alarm.wake
     ringing = asyncio.create_task(alarm.run())
     await until(lambda: alarm._wake._waiters)  # noqa: SLF001
 
