@@ -32,6 +32,11 @@ Rows: TypeAlias = Sequence[Sequence[Any]]
 Names: TypeAlias = tuple[str, ...]
 
 
+COUNTED = {"preserve_rowcount": True}
+"""SQLAlchemy forgets how many rows an INSERT wrote unless told. Told once, with the statement
+that is kept: an option added at each call makes it a new one, to be taken apart anew."""
+
+
 def table_of(kind: type[Base]) -> Table:
     """Return the Core table under a declarative class."""
     return cast("Table", kind.__table__)
@@ -56,7 +61,8 @@ def insert_new(kind: type[Base], names: Names) -> Insert:
     """Return the statement that inserts what is not there yet."""
     table = table_of(kind)
     rows = unnest([table.c[name] for name in names])
-    return insert(table).from_select(names, select(rows)).on_conflict_do_nothing()
+    statement = insert(table).from_select(names, select(rows)).on_conflict_do_nothing()
+    return statement.execution_options(**COUNTED)
 
 
 @cache
@@ -71,10 +77,11 @@ def upsert(kind: type[Base], names: Names, keys: int) -> Insert:
     statement = insert(table).from_select(
         names, select(rows).order_by(*(rows.c[name] for name in names[:keys]))
     )
-    return statement.on_conflict_do_update(
+    upserting = statement.on_conflict_do_update(
         index_elements=names[:keys],
         set_={name: statement.excluded[name] for name in names[keys:]},
     )
+    return upserting.execution_options(**COUNTED)
 
 
 @cache
@@ -85,7 +92,7 @@ def overwrite(kind: type[Base], names: Names, keys: int) -> Update:
     old_key = tuple_(*(table.c[name] for name in names[:keys]))
     new_key = tuple_(*(new.c[name] for name in names[:keys]))
     values = {name: new.c[name] for name in names[keys:]}
-    return update(table).where(old_key == new_key).values(values)
+    return update(table).where(old_key == new_key).values(values).execution_options(**COUNTED)
 
 
 def insert_rows(session: Session, kind: type[Base], names: Names, rows: Rows) -> int:
@@ -113,6 +120,5 @@ def update_rows(
 def _run(session: Session, statement: Executable, names: Names, rows: Rows) -> int:
     if not rows:
         return 0
-    counted = statement.execution_options(preserve_rowcount=True)
-    result = session.execute(counted, bind(names, rows))
+    result = session.execute(statement, bind(names, rows))
     return cast("CursorResult[Any]", result).rowcount
