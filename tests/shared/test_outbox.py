@@ -3,7 +3,7 @@
 import threading
 from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 import pytest
@@ -177,8 +177,8 @@ def test_letters_are_read_back_from_the_oldest_on_whatever_their_clocks_said(
     sessions: Sessions,
 ) -> None:
     """Another machine's clock is ahead: a limit of time would cut the key's letters apart."""
-    dispatch = Dispatch(uuid4())
-    for told_at in (NOON + timedelta(hours=1), NOON):
+    dispatch, now = Dispatch(uuid4()), datetime.now(UTC)
+    for told_at in (now + timedelta(hours=1), now):
         with begin(sessions, told_at, dispatch) as transaction:
             transaction.work(Cause(uuid4(), ORDER, TENANT)).emit(RELEASE)
 

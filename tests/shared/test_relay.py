@@ -2,10 +2,12 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from functools import partial
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import event
 from sqlalchemy.exc import OperationalError
 
 from shared.contracts import Message, ReleaseRequested, ServiceFailed, ServiceResumed
@@ -80,6 +82,24 @@ async def test_what_is_rolled_back_is_never_sent(
 
     # What was committed before the trouble is told; what was not is not.
     assert topic.types == IN_ORDER[:1]
+
+
+async def test_what_a_commit_that_failed_has_told_is_never_sent(
+    sessions: Sessions, relay: Relay, topic: Topic
+) -> None:
+    def fail(_: object) -> None:
+        raise passing_trouble()
+
+    engine = sessions.kw["bind"]
+    event.listen(engine, "commit", fail)
+    try:
+        with pytest.raises(OperationalError):
+            await commit(relay, sessions, RELEASE)
+    finally:
+        event.remove(engine, "commit", fail)
+    await commit(relay, sessions, RESUMED)
+
+    assert topic.types == IN_ORDER[1:2]
 
 
 async def test_what_a_crash_left_behind_is_sent_by_the_next_start(
@@ -164,7 +184,7 @@ async def test_a_commit_whose_answer_was_lost_is_told_soon_all_the_same(
     sessions: Sessions, relay: Relay, topic: Topic
 ) -> None:
     def lose_the_answer(_: Dispatch) -> None:
-        tell(sessions, RELEASE)
+        tell_in(sessions, Dispatch(uuid4()), RELEASE, now=datetime.now(UTC))
         raise passing_trouble()
 
     with pytest.raises(OperationalError):
