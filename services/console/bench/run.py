@@ -19,13 +19,13 @@ from deploy.local.home import home
 from deploy.local.stack import Stack
 from services.console.bench import cases
 from services.console.bench.cases import Site
+from services.console.bench.check import broken
 from services.console.bench.figures import Case, Figures, machine
 from services.console.bench.load import flood
 from services.console.bench.usage import TOLERANCE
 from services.console.bench.workload import load_catalogue, load_plant, open_up, reference_orders
 from services.console.client import Client, make_keys, token_for
 from services.console.exits import NO, UNAVAILABLE, CommandError, stderr, stdout
-from services.console.invariants import broken
 
 FIBRES_A_SPLITTER = 16
 ONE_CLIENT = 100_000

@@ -1,0 +1,61 @@
+"""What must hold of everything that was measured: each query counts what does not.
+
+The demonstration's invariants look at every order through every API; for tens of
+thousands of orders the databases are asked themselves.
+"""
+
+import time
+
+from sqlalchemy import create_engine, text
+
+from deploy.local.record import Record
+
+SERVICES = ("order", "provisioning", "resources", "customer")
+PATIENCE_S = 20.0
+
+ONCE = """
+    SELECT count(*) FROM orders o
+    WHERE 1 <> (SELECT count(*) FROM outbox WHERE key = o.id AND type = 'order.completed.v1')
+"""
+OPEN = "SELECT count(*) FROM order_progress WHERE state <> 'completed'"
+GIVEN_TWICE = """
+    SELECT count(*) FROM (
+        SELECT held ->> 'kind', held ->> 'value'
+        FROM outbox,
+             jsonb_path_query(convert_from(body, 'UTF8')::jsonb, '$.data.items[*].held[*]') AS held
+        WHERE type = 'resources.assigned.v1'
+        GROUP BY 1, 2 HAVING count(DISTINCT key) > 1
+    ) AS things
+"""
+RULES = (
+    (
+        "order",
+        "orders that did not complete",
+        "SELECT count(*) FROM order_progress WHERE state <> 'completed'",
+    ),
+    ("order", "orders whose completion was not told exactly once", ONCE),
+    ("resources", "numbers and lines given to two orders", GIVEN_TWICE),
+    *((name, f"messages parked at {name}", "SELECT count(*) FROM parked") for name in SERVICES),
+    *((name, f"messages unsent at {name}", "SELECT count(*) FROM unsent") for name in SERVICES),
+)
+
+
+def broken(record: Record) -> list[str]:
+    """Return what does not hold, with its count; what is on its way is waited for."""
+    end = time.monotonic() + PATIENCE_S
+    while (found := look(record)) and time.monotonic() < end:
+        time.sleep(0.5)
+    return found
+
+
+def look(record: Record) -> list[str]:
+    """Ask every rule once."""
+    found = []
+    for service, rule, query in RULES:
+        engine = create_engine(record.databases[service])
+        with engine.connect() as connection:
+            count = connection.scalars(text(query)).one()
+        engine.dispose()
+        if count:
+            found.append(f"{count} {rule}")
+    return found
