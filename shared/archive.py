@@ -194,7 +194,7 @@ def _move(sessions: Sessions, table: str, now: datetime, keep: int, folder: Path
 
 
 def move_month(connection: Connection, table: str, month: Month, folder: Path) -> Path | None:
-    """Export a month and drop it; return its file, or None if it stays for now."""
+    """Export a month and drop it; return its file, or None if it stays."""
     connection.execute(SHORT_WAIT)
     if not connection.scalar(MOVING) or month not in months_of(connection, table):
         return None  # another process is at it, or has been
