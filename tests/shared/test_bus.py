@@ -11,8 +11,9 @@ import pytest
 from mode import Service
 
 from shared import bus
-from shared.bus import MOST, Consumer, Reader, start_before
+from shared.bus import MOST, Consumer, Reader, make_app, start_before
 from shared.inbox_rows import Record
+from shared.settings import Settings
 from tests.kernel import until
 
 KNOWN = b"order.accepted.v1"
@@ -232,6 +233,14 @@ def test_a_partition_is_read_from_the_group_or_from_further_back_where_our_datab
     group: int | None, place: int | None, start: int | None
 ) -> None:
     assert start_before(group, place) == start
+
+
+async def test_a_start_waits_for_no_tables(settings: Settings) -> None:
+    """Faust sleeps a second for tables that might be declared yet."""
+    manager: Any = make_app(settings).conf.TableManager
+
+    async with asyncio.timeout(0.5):
+        await manager.sleep(SimpleNamespace(), 1.0)
 
 
 class Racer(Service):

@@ -186,6 +186,30 @@ def test_a_message_that_arrives_during_release_is_neither_lost_nor_overtakes(
     assert released >= parked_first
 
 
+def test_a_message_that_is_being_parked_during_release_is_released_with_the_others(
+    sessions: Sessions,
+) -> None:
+    """Its transaction is still open: whoever releases waits for it, or would miss it."""
+    hear(sessions, REFUSING, accepted())
+    parking_it = threading.Event()
+
+    def handle_slowly(_: OrderMessage, __: Work) -> None:
+        parking_it.set()
+        wait_for_a_waiting_lock(sessions)
+
+    slow = SUBSCRIPTIONS | subscribe(on(type(assigned()), handle_slowly))
+    both = [completed(), assigned(OTHER)]
+    newcomer = threading.Thread(target=partial(hear, sessions, slow, *both))
+    newcomer.start()
+    parking_it.wait(20)
+
+    assert let_go(sessions) == 2
+    newcomer.join(timeout=20)
+
+    assert lines(sessions) == [ALL[0], ALL[2]]
+    assert waiting(sessions) == 0
+
+
 def wait_for_a_waiting_lock(sessions: Sessions) -> None:
     """Return once another session waits for a lock of ours."""
     waiters = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
