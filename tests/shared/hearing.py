@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -10,12 +11,14 @@ from kafka import KafkaAdminClient, TopicPartition
 from kafka.structs import OffsetAndMetadata
 
 from shared import admin
-from shared.bus import Handle, Hearing, Places, consuming
+from shared.bus import Handle, Hearing, consuming
 from shared.contracts import Cause, Message, read_envelope
+from shared.dispatch import Letter
 from shared.inbox_rows import Record
-from shared.outbox import Draft, Letter, seal
+from shared.outbox import Draft, seal
 from shared.producer import Producer
 from shared.settings import Settings
+from shared.transport import Places
 from tests.conftest import NOON
 from tests.kernel import TENANT
 from tests.shared.ledger import SUBSCRIPTIONS, accepted
@@ -70,11 +73,16 @@ class Listener:
 
 @asynccontextmanager
 async def hearing(
-    settings: Settings, handle: Handle, *, reached: Any = nowhere, types: Sequence[str] = TYPES
+    settings: Settings,
+    handle: Handle,
+    *,
+    reached: Any = nowhere,
+    types: Sequence[str] = TYPES,
+    gather: timedelta = timedelta(),
 ) -> AsyncIterator[None]:
     """Hear what comes on the order service's topic, as one member of its group."""
     settings.state.mkdir(parents=True, exist_ok=True)
-    heard = Hearing(("order",), types, handle, reached)
+    heard = Hearing(("order",), types, handle, reached, gather)
     async with consuming(heard, settings) as reading:
         running = asyncio.ensure_future(reading)
         yield

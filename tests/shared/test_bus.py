@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
 
@@ -11,9 +10,10 @@ import pytest
 from mode import Service
 
 from shared import bus
-from shared.bus import MOST, Consumer, Reader, make_app, start_before
+from shared.bus import Reader
 from shared.inbox_rows import Record
 from shared.settings import Settings
+from shared.transport import MOST, Consumer, make_app, start_before
 from tests.kernel import until
 
 KNOWN = b"order.accepted.v1"
@@ -262,19 +262,3 @@ async def test_of_a_put_and_a_rebalance_the_put_is_awaited_itself() -> None:
     assert await racer.wait_first(put(), suspended.wait()) == "put"  # type: ignore[misc]
 
     assert tasks == [before]
-
-
-async def test_a_reader_that_nobody_waits_for_gathers_what_comes_close_together() -> None:
-    app, queue = Faust(), asyncio.Queue[Any]()
-    handler = Handler(app)
-    second = timedelta(seconds=1)
-    reader = Reader(app, frozenset({b"order.accepted"}), "p.", handler, second)  # type: ignore[arg-type]
-    reading = asyncio.create_task(reader.read(SimpleNamespace(get=queue.get, queue=queue)))
-
-    for offset in range(3):
-        queue.put_nowait(SimpleNamespace(message=a_message(offset)))
-        await asyncio.sleep(0)
-    await until(lambda: bool(handler.batches))
-    reading.cancel()
-
-    assert handler.batches == [[0, 1, 2]]

@@ -4,13 +4,14 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
 
-from shared import admin, bus
+from shared import admin, transport
+from shared.dispatch import Letter
 from shared.inbox_rows import Record
-from shared.outbox import Letter
 from shared.settings import Settings
 from tests.kernel import until
 from tests.shared.hearing import Listener, committed, facts, hearing, produce, stand_at
@@ -20,7 +21,7 @@ from tests.shared.ledger import ORDER, OTHER
 @pytest.fixture(autouse=True)
 def topics(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     """Make this test's own topics, and commit what is acknowledged at once."""
-    monkeypatch.setattr(bus, "COMMIT_EVERY", 0.1)
+    monkeypatch.setattr(transport, "COMMIT_EVERY", 0.1)
     admin.make_topics(settings)
 
 
@@ -36,6 +37,18 @@ async def test_what_has_gathered_is_handled_in_real_batches(settings: Settings) 
     assert {record.key for record in listener.heard} == {letter.key.bytes for letter in letters}
     assert len(listener.batches) < 100
     assert max(map(len, listener.batches)) > 50
+
+
+async def test_what_nobody_waits_for_gathers_at_the_broker(settings: Settings) -> None:
+    listener = Listener()
+    async with hearing(settings, listener, gather=timedelta(seconds=2)):
+        await produce(settings, facts([ORDER]))
+        await until(lambda: bool(listener.heard))  # the broker is asked again from here on
+        for each in (OTHER, ORDER, OTHER):
+            await produce(settings, facts([each]))
+        await until(lambda: len(listener.heard) == 4)
+
+    assert len(listener.batches) == 2
 
 
 async def test_the_order_of_a_partition_is_kept_from_producer_to_handler(
