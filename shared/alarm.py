@@ -10,9 +10,9 @@ from sqlalchemy.orm import Session
 
 from shared import timers
 from shared.db import Sessions
+from shared.dispatch import Dispatch
 from shared.inbox import Receiver, Subscriptions
 from shared.inbox_rows import Record, number_of
-from shared.outbox import Dispatch
 from shared.patience import patiently
 from shared.relay import Relay
 from shared.timers import Due

@@ -1,22 +1,27 @@
 """Attempts, from rows and to rows."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 from uuid import UUID
 
 from sqlalchemy import Column, Index, bindparam, func, or_, select, update
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from shared.attempts import Attempt, End, Result, Verdict, rank
-from shared.bulk import bind, insert_rows, table_of, unnest, update_rows
+from shared.bulk import bind, table_of, unnest, update_rows
 from shared.contracts import Cause, Characteristic
 from shared.db import Base, Instant, packed, words
+from shared.prepared import Prepared
 
 GRACE = timedelta(seconds=10)
 """A lease outlives its call's time-out by this, so that only the dead lose theirs."""
+
+
+Wish: TypeAlias = tuple[Attempt, Cause]
+"""An attempt that is wanted, and what wants it."""
 
 
 class Claim(NamedTuple):
@@ -82,40 +87,45 @@ class AttemptRow(Base):
 
 
 ATTEMPTS = table_of(AttemptRow)
-WISH = (
+WANTED = (
     *("id", "operation_id", "order_id", "tenant"),
     *("element", "kind", "subject", "parameters", "priority"),
     *("max_tries", "timeout_ms", "tries", "questions", "doubtful"),
     *("local_network", "cause", "correlation_id", "traceparent"),
 )
-NEW = (*WISH, "wanted_at", "rank", "due_at", "code", "detail")
+NEW = (*WANTED, "wanted_at", "rank", "due_at", "lease_until", "code", "detail")
 CHANGED = (
     *("id", "tries", "questions", "doubtful", "due_at", "lease_until", "ended_at"),
     *("result", "code", "detail"),
 )
 NOW = bindparam("now", type_=Instant)
 OPEN = ATTEMPTS.c.ended_at.is_(None)
+WRITE = Prepared(
+    insert(ATTEMPTS)
+    .from_select(NEW, select(unnest([ATTEMPTS.c[name] for name in NEW])))
+    .on_conflict_do_nothing()
+    .returning(ATTEMPTS.c.id)
+)
 LEASED = ATTEMPTS.c.lease_until.is_not(None)
 FREE = or_(ATTEMPTS.c.lease_until.is_(None), ATTEMPTS.c.lease_until <= NOW)
-WISHES = (
-    select(*(ATTEMPTS.c[name] for name in WISH), LEASED)
+WISHES = Prepared(
+    select(*(ATTEMPTS.c[name] for name in WANTED), LEASED)
     .where(OPEN, FREE, ATTEMPTS.c.due_at <= NOW)
     .where(ATTEMPTS.c.element != func.all(bindparam("full", type_=ARRAY(ATTEMPTS.c.element.type))))
     .order_by(ATTEMPTS.c.rank)
     .limit(bindparam("limit"))
     .with_for_update(skip_locked=True)
 )
-CALLING = (
+CALLING = Prepared(
     select(ATTEMPTS.c.element, func.count())
     .where(OPEN, LEASED, ATTEMPTS.c.lease_until > NOW)
     .group_by(ATTEMPTS.c.element)
 )
-NEXT_DUE = select(
-    func.min(func.greatest(ATTEMPTS.c.due_at, func.coalesce(ATTEMPTS.c.lease_until, NOW)))
-).where(OPEN)
+FREE_AT = func.greatest(ATTEMPTS.c.due_at, func.coalesce(ATTEMPTS.c.lease_until, NOW))
+NEXT_DUE = Prepared(select(func.min(FREE_AT)).where(OPEN))
 HELD = Column("held_until", Instant)
 NEWS = unnest([*(ATTEMPTS.c[name] for name in CHANGED), HELD])
-CONCLUDE = (
+CONCLUDE = Prepared(
     update(ATTEMPTS)
     .where(ATTEMPTS.c.id == NEWS.c.id, ATTEMPTS.c.lease_until == NEWS.c.held_until, OPEN)
     .values({name: NEWS.c[name] for name in CHANGED[1:]})
@@ -123,16 +133,36 @@ CONCLUDE = (
 )
 """Nothing that somebody else has claimed since, or that is over."""
 
-ONE_CLAIMS_AT_A_TIME = select(func.pg_advisory_xact_lock(func.hashtext("kaitong.attempts.claim")))
+TURN = func.hashtext("kaitong.attempts.claim")
+WAIT_FOR_TURN = Prepared(select(func.pg_advisory_xact_lock(TURN)))
+TAKE_TURN = Prepared(select(func.pg_try_advisory_xact_lock(TURN)))
+"""Who leases holds the turn until its transaction ends, so that all count the same calls."""
+
+NOT_LEASED: Mapping[UUID, datetime] = {}
 
 
-def wish(session: Session, wanted: Sequence[tuple[Attempt, Cause]], now: datetime) -> None:
-    """Write down what is to be called. What is written down already stays as it is."""
+def wish(
+    session: Session,
+    wanted: Sequence[Wish],
+    now: datetime,
+    until: Mapping[UUID, datetime] = NOT_LEASED,
+) -> set[UUID]:
+    """Write down what is to be called. What is written down already stays as it is.
+
+    Args:
+        session: the transaction that wants it.
+        wanted: the attempts.
+        now: the time.
+        until: those that are leased at once, and how long.
+
+    Returns:
+        Those that were not written down before.
+    """
     rows = [
-        (*_wish_row(attempt, cause), now, rank(attempt, now), now, "", "")
+        (*_wish_row(attempt, cause), now, rank(attempt, now), now, until.get(attempt.id), "", "")
         for attempt, cause in wanted
     ]
-    insert_rows(session, AttemptRow, NEW, rows)
+    return set(WRITE.column(session, bind(NEW, rows))) if rows else set()
 
 
 def _wish_row(attempt: Attempt, cause: Cause) -> tuple[object, ...]:
@@ -146,13 +176,19 @@ def _wish_row(attempt: Attempt, cause: Cause) -> tuple[object, ...]:
     )
 
 
-def calling(session: Session, now: datetime) -> dict[str, int]:
-    """Return how many calls are under way at each element, by all processes.
+def wait_to_claim(session: Session) -> None:
+    """Wait for the turn to lease; until the transaction ends nobody else does."""
+    WAIT_FOR_TURN.rows(session)
 
-    Until the transaction ends nobody else begins one.
-    """
-    session.execute(ONE_CLAIMS_AT_A_TIME)
-    return {row[0]: row[1] for row in session.execute(CALLING, {"now": now})}
+
+def may_claim(session: Session) -> bool:
+    """Take the turn to lease, if nobody has it; wait for nobody."""
+    return bool(TAKE_TURN.value(session))
+
+
+def calling(session: Session, now: datetime) -> dict[str, int]:
+    """Return how many calls are under way at each element, by all processes."""
+    return dict(CALLING.rows(session, {"now": now}))
 
 
 def wishes(session: Session, now: datetime, full: Collection[str], limit: int) -> list[Claim]:
@@ -164,19 +200,24 @@ def wishes(session: Session, now: datetime, full: Collection[str], limit: int) -
         full: elements that bear no more calls.
         limit: at most so many.
     """
-    rows = session.execute(WISHES, {"now": now, "full": list(full), "limit": limit})
+    rows = WISHES.rows(session, {"now": now, "full": list(full), "limit": limit})
     return [_claim(now, *row) for row in rows]
 
 
 def _claim(now: datetime, *row: Any) -> Claim:  # noqa: ANN401  a row of many types
     *fields, local_network, cause, correlation_id, traceparent, was_leased = row
-    wish = dict(zip(WISH, fields, strict=False))
-    timeout = timedelta(milliseconds=wish.pop("timeout_ms"))
-    attempt = Attempt(**wish, timeout=timeout)
+    wanted = dict(zip(WANTED, fields, strict=False))
+    timeout = timedelta(milliseconds=wanted.pop("timeout_ms"))
+    attempt = Attempt(**wanted, timeout=timeout)
     if was_leased:
         attempt = replace(attempt, doubtful=True)
     context = Cause(cause, correlation_id, attempt.tenant, local_network, traceparent)
-    return Claim(attempt, context, now + timeout + GRACE)
+    return claim(attempt, context, now)
+
+
+def claim(attempt: Attempt, cause: Cause, now: datetime) -> Claim:
+    """Return the claim on an attempt that is called from now on."""
+    return Claim(attempt, cause, now + attempt.timeout + GRACE)
 
 
 def lease(session: Session, claims: Iterable[Claim]) -> None:
@@ -188,7 +229,7 @@ def lease(session: Session, claims: Iterable[Claim]) -> None:
 def conclude(session: Session, concluded: Iterable[Concluded], now: datetime) -> set[UUID]:
     """Write down how attempts go on, or how they ended; return those that were ours still."""
     rows = [_changed(each, now) for each in concluded]
-    return set(session.scalars(CONCLUDE, bind((*CHANGED, "held_until"), rows)))
+    return set(CONCLUDE.column(session, bind((*CHANGED, "held_until"), rows)))
 
 
 def _changed(concluded: Concluded, now: datetime) -> tuple[object, ...]:
@@ -209,7 +250,7 @@ def count_open(session: Session) -> tuple[int, int]:
 
 def next_due(session: Session, now: datetime) -> datetime | None:
     """Return when there is something to call next, if ever."""
-    due: datetime | None = session.scalars(NEXT_DUE, {"now": now}).one()
+    due: datetime | None = NEXT_DUE.value(session, {"now": now})
     return due
 
 

@@ -7,34 +7,18 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any, TypeAlias, cast
 
-from sqlalchemy import (
-    Column,
-    CursorResult,
-    Executable,
-    Table,
-    Update,
-    bindparam,
-    column,
-    func,
-    select,
-    tuple_,
-    update,
-)
-from sqlalchemy.dialects.postgresql import ARRAY, Insert, insert
+from sqlalchemy import Column, Table, bindparam, column, func, select, tuple_, update
+from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.selectable import TableValuedAlias
 
 from shared.db import Base
+from shared.prepared import Prepared
 
 Rows: TypeAlias = Sequence[Sequence[Any]]
 """Rows as tuples, in the order of the columns named with them."""
 
 Names: TypeAlias = tuple[str, ...]
-
-
-COUNTED = {"preserve_rowcount": True}
-"""SQLAlchemy forgets how many rows an INSERT wrote unless told. Told once, with the statement
-that is kept: an option added at each call makes it a new one, to be taken apart anew."""
 
 
 def table_of(kind: type[Base]) -> Table:
@@ -57,16 +41,15 @@ def bind(names: Sequence[str], rows: Rows) -> dict[str, list[Any]]:
 
 
 @cache
-def insert_new(kind: type[Base], names: Names) -> Insert:
+def insert_new(kind: type[Base], names: Names) -> Prepared:
     """Return the statement that inserts what is not there yet."""
     table = table_of(kind)
     rows = unnest([table.c[name] for name in names])
-    statement = insert(table).from_select(names, select(rows)).on_conflict_do_nothing()
-    return statement.execution_options(**COUNTED)
+    return Prepared(insert(table).from_select(names, select(rows)).on_conflict_do_nothing())
 
 
 @cache
-def upsert(kind: type[Base], names: Names, keys: int) -> Insert:
+def upsert(kind: type[Base], names: Names, keys: int) -> Prepared:
     """Return the statement that inserts, or overwrites what has the same key.
 
     Rows are locked in the order of their keys, so that two such statements never
@@ -81,18 +64,18 @@ def upsert(kind: type[Base], names: Names, keys: int) -> Insert:
         index_elements=names[:keys],
         set_={name: statement.excluded[name] for name in names[keys:]},
     )
-    return upserting.execution_options(**COUNTED)
+    return Prepared(upserting)
 
 
 @cache
-def overwrite(kind: type[Base], names: Names, keys: int) -> Update:
+def overwrite(kind: type[Base], names: Names, keys: int) -> Prepared:
     """Return the statement that overwrites rows, found by the first `keys` names."""
     table = table_of(kind)
     new = unnest([table.c[name] for name in names])
     old_key = tuple_(*(table.c[name] for name in names[:keys]))
     new_key = tuple_(*(new.c[name] for name in names[:keys]))
     values = {name: new.c[name] for name in names[keys:]}
-    return update(table).where(old_key == new_key).values(values).execution_options(**COUNTED)
+    return Prepared(update(table).where(old_key == new_key).values(values))
 
 
 def insert_rows(session: Session, kind: type[Base], names: Names, rows: Rows) -> int:
@@ -117,8 +100,5 @@ def update_rows(
     return _run(session, overwrite(kind, names, keys), names, rows)
 
 
-def _run(session: Session, statement: Executable, names: Names, rows: Rows) -> int:
-    if not rows:
-        return 0
-    result = session.execute(statement, bind(names, rows))
-    return cast("CursorResult[Any]", result).rowcount
+def _run(session: Session, statement: Prepared, names: Names, rows: Rows) -> int:
+    return statement.run(session, bind(names, rows)) if rows else 0

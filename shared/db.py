@@ -140,12 +140,17 @@ LIMITS = "54"
 
 
 def tell_limits_from_outages(context: ExceptionContext) -> None:
+    """Look at what went wrong with a statement before anybody waits for it to pass."""
+    refuse_what_is_too_large(context.original_exception)
+
+
+def refuse_what_is_too_large(error: BaseException) -> None:
     """Refuse what is too large for an index; the driver reports it like an outage.
 
     Raises:
         UnprocessableError: so that nobody waits for it to pass.
     """
-    state = getattr(context.original_exception, "sqlstate", None) or ""
+    state = getattr(error, "sqlstate", None) or ""
     if state.startswith(LIMITS):
         msg = "something in it is too large to be stored"
         raise UnprocessableError(msg, code="too-large", remedy="shorten its longest texts")

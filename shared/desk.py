@@ -18,8 +18,8 @@ from shared import metrics
 from shared.breath import breath
 from shared.contracts import Cause
 from shared.db import Sessions
+from shared.dispatch import Dispatch
 from shared.errors import DomainError, UnavailableError
-from shared.outbox import Dispatch
 from shared.relay import Relay
 from shared.work import (
     PASSING,

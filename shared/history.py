@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from shared.bulk import bind, table_of, unnest
 from shared.db import Base, Instant
+from shared.prepared import Prepared
 
 
 class Change(NamedTuple):
@@ -59,16 +60,17 @@ class HistoryRow(Base):
 
 HISTORY = table_of(HistoryRow)
 COLUMNS = [HISTORY.c[name] for name in Change._fields]
-WRITE = insert(HISTORY).from_select(
+APPEND = insert(HISTORY).from_select(
     [*Change._fields, "position"],
     select(unnest(COLUMNS), Counter("history_position").next_value()),
 )
+WRITE = Prepared(APPEND)
 
 
 def write(session: Session, changes: Sequence[Change]) -> None:
     """Append changes, in their order."""
     if changes:
-        session.execute(WRITE, bind(Change._fields, changes))
+        WRITE.run(session, bind(Change._fields, changes))
 
 
 def read(session: Session, tenant: str, subject: str, *, limit: int = 1000) -> list[Change]:

@@ -17,8 +17,8 @@ from sqlalchemy.orm import Session
 from shared import inbox_rows, metrics
 from shared.contracts import Envelope, Message, name_of
 from shared.db import Sessions
+from shared.dispatch import Dispatch
 from shared.inbox_rows import Heard, Record
-from shared.outbox import Dispatch
 from shared.parking import park
 from shared.trouble import (
     HOPELESS,

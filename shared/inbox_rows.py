@@ -18,6 +18,7 @@ from shared.contracts import Envelope, Message
 from shared.db import Base, Instant
 from shared.errors import CollisionError
 from shared.parking import ParkedRow, Parking, Why, blocked, park
+from shared.prepared import Prepared
 
 
 class InboxRow(Base):
@@ -91,7 +92,7 @@ INBOX = table_of(InboxRow)
 OFFSETS = table_of(OffsetRow)
 ARRIVED = unnest([INBOX.c.message_id, table_of(ParkedRow).c.key])
 NOW = bindparam("now", type_=Instant)
-NOTE_ALL = (
+NOTE_ALL = Prepared(
     insert(INBOX)
     .from_select(["message_id", "handled_at"], select(ARRIVED.c.message_id, NOW))
     .on_conflict_do_nothing()
@@ -101,10 +102,11 @@ PLACES = unnest([OFFSETS.c.source, OFFSETS.c.reached])
 NEW_PLACES = insert(OFFSETS).from_select(
     ["source", "reached"], select(PLACES).order_by(PLACES.c.source)
 )
-REACH = NEW_PLACES.on_conflict_do_update(
+FURTHER = NEW_PLACES.on_conflict_do_update(
     index_elements=["source"], set_={"reached": NEW_PLACES.excluded.reached}
 )
-NOTE = (
+REACH = Prepared(FURTHER)
+NOTE = Prepared(
     insert(INBOX)
     .from_select(
         ["message_id", "handled_at"],
@@ -114,18 +116,17 @@ NOTE = (
     )
     .on_conflict_do_nothing()
     .returning(INBOX.c.message_id)
-    .add_cte(REACH.cte("reached"))
+    .add_cte(FURTHER.cte("reached"))
 )
 """One statement for both: each costs a message that comes alone a quarter of a millisecond."""
-KNOWN = select(INBOX.c.message_id).where(
-    INBOX.c.message_id == func.any(bindparam("ids", type_=ARRAY(INBOX.c.message_id.type)))
-)
+IDS = bindparam("ids", type_=ARRAY(INBOX.c.message_id.type))
+KNOWN = Prepared(select(INBOX.c.message_id).where(INBOX.c.message_id == func.any(IDS)))
 
 
 def reach(session: Session, records: Iterable[Record]) -> None:
     """Remember how far these records go in their partitions."""
     if (places := _places(records))["new_source"]:
-        session.execute(REACH, places)
+        REACH.run(session, places)
 
 
 def _places(records: Iterable[Record]) -> dict[str, list[Any]]:
@@ -155,7 +156,7 @@ def note(
     once = {each.envelope.id: each for each in heard}
     ids, keys = list(once), [each.record.key for each in once.values()]
     bound = {"new_message_id": ids, "new_key": keys, "now": now, **_places(records)}
-    new = set(session.scalars(NOTE, bound))
+    new = set(NOTE.column(session, bound))
     if len(new) < len(once):
         _park_followers(session, [each for id_, each in once.items() if id_ not in new], now)
     return [each for id_, each in once.items() if id_ in new]
@@ -164,11 +165,11 @@ def note(
 def note_released(session: Session, heard: Heard, now: datetime) -> bool:
     """Write down that a parked message is handled; tell whether it was not before."""
     bound = {"new_message_id": [heard.envelope.id], "new_key": [heard.record.key], "now": now}
-    return session.scalar(NOTE_ALL, bound) is not None
+    return NOTE_ALL.value(session, bound) is not None
 
 
 def _park_followers(session: Session, heard: Collection[Heard], now: datetime) -> None:
-    known = set(session.scalars(KNOWN, {"ids": [each.envelope.id for each in heard]}))
+    known = set(KNOWN.column(session, {"ids": [each.envelope.id for each in heard]}))
     unknown = [each for each in heard if each.envelope.id not in known]
     closed = blocked(session, {each.record.key for each in unknown})
     if any(each.record.key not in closed for each in unknown):

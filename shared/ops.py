@@ -17,10 +17,11 @@ from sqlalchemy.orm import Session
 from shared import attempt_rows, history, outbox, parking, timers, unsent
 from shared.auth import Caller, allow
 from shared.db import Sessions
+from shared.dispatch import Dispatch
 from shared.errors import NotFoundError
 from shared.http import Router, ToRead
 from shared.inbox import Receiver, Subscriptions
-from shared.outbox import UNSENT, Dispatch
+from shared.outbox import UNSENT
 from shared.parking import ParkedRow
 from shared.relay import Relay
 from shared.release import release

@@ -8,7 +8,6 @@ came between. `sequences` counts the letters under each key.
 
 from collections import Counter as Tally
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
@@ -31,8 +30,10 @@ from shared import history
 from shared.bulk import bind, table_of, unnest
 from shared.contracts import Cause, Envelope, Message, encode
 from shared.db import Base, Instant
+from shared.dispatch import Letter
 from shared.errors import UnprocessableError
 from shared.history import Change
+from shared.prepared import Prepared
 
 MOST_BYTES = 1_000_000
 """The largest letter; Kafka refuses more, and would keep all behind it waiting."""
@@ -86,43 +87,6 @@ class SequenceRow(Base):
     told: Mapped[int] = mapped_column(BigInteger)
 
 
-class Letter(NamedTuple):
-    """A message, sealed: all that the wire needs."""
-
-    id: UUID
-    tenant: str
-    type: str
-    topic: str
-    key: UUID
-    sequence: int
-    body: bytes
-
-
-@dataclass(slots=True)
-class Told:
-    """What one committed transaction has told, and wants done."""
-
-    letters: list[Letter]
-    behind: bool = False
-    """An older letter under one of the keys is still unsent, and not on its way from here."""
-
-    reminds: bool = False
-    """It set a reminder."""
-
-    wakes: bool = False
-    """It made work for the runner."""
-
-
-@dataclass(slots=True)
-class Dispatch:
-    """What the transactions of one turn of the writing thread have told so far."""
-
-    teller: UUID
-    """Who sends it: names this process, until something goes wrong in it."""
-
-    told: list[Told] = field(default_factory=list)
-
-
 class Draft(NamedTuple):
     """A message that is to be told, not yet counted and sealed."""
 
@@ -157,12 +121,13 @@ TALLY = unnest([SEQUENCES.c.key, SEQUENCES.c.told])
 NEW_COUNTS = insert_or_update(SEQUENCES).from_select(
     ["key", "told"], select(TALLY).order_by(TALLY.c.key)
 )
-COUNT = NEW_COUNTS.on_conflict_do_update(
+COUNTS = NEW_COUNTS.on_conflict_do_update(
     index_elements=["key"], set_={"told": SEQUENCES.c.told + NEW_COUNTS.excluded.told}
 ).returning(SEQUENCES.c.key, SEQUENCES.c.told)
 """Rows are locked in the order of keys; until the commit nobody else tells under them."""
 
-COUNT_AND_REMEMBER = COUNT.add_cte(history.WRITE.cte("remembered"))
+COUNT = Prepared(COUNTS)
+COUNT_AND_REMEMBER = Prepared(COUNTS.add_cte(history.APPEND.cte("remembered")))
 """One statement for both: each costs a message that comes alone a quarter of a millisecond."""
 
 NOW = bindparam("now", type_=Instant)
@@ -183,7 +148,7 @@ NAMED = (
 )
 KEYS = bindparam("new_key", type_=ARRAY(UNSENT.c.key.type))
 OTHERS_FIRST = exists().where(UNSENT.c.key == func.any(KEYS), UNSENT.c.teller != TELLER)
-STORE = select(OTHERS_FIRST).add_cte(NAMED)
+STORE = Prepared(select(OTHERS_FIRST).add_cte(NAMED))
 
 
 def store(
@@ -211,7 +176,7 @@ def store(
         return [], False
     letters = seal(drafts, count(session, drafts, changes), now)
     bound = {**bind(Letter._fields, letters), "now": now, "teller": teller}
-    return letters, bool(session.scalar(STORE, bound))
+    return letters, bool(STORE.value(session, bound))
 
 
 def count(
@@ -222,7 +187,7 @@ def count(
     bound = bind(("key", "told"), list(tally.items()))
     if changes:
         bound |= bind(Change._fields, changes)
-    rows = session.execute(COUNT_AND_REMEMBER if changes else COUNT, bound)
+    rows = (COUNT_AND_REMEMBER if changes else COUNT).rows(session, bound)
     return {key: told - tally[key] for key, told in rows}
 
 

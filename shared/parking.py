@@ -15,6 +15,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from shared.bulk import insert_rows
 from shared.db import Base, Instant, words
+from shared.prepared import Prepared
 
 
 class Why(StrEnum):
@@ -76,14 +77,14 @@ class Parking(NamedTuple):
 
 KEYS = bindparam("keys", type_=ARRAY(ParkedRow.key.type))
 OPEN = ParkedRow.released_at.is_(None)
-BLOCKED = (
+BLOCKED = Prepared(
     select(ParkedRow.key).where(ParkedRow.key == func.any(KEYS), OPEN).with_for_update(read=True)
 )
 
 
 def blocked(session: Session, keys: Collection[bytes]) -> set[bytes]:
     """Return those of `keys` under which something is parked, and stays so until we end."""
-    return set(session.scalars(BLOCKED, {"keys": list(keys)}))
+    return set(BLOCKED.column(session, {"keys": list(keys)}))
 
 
 def park(session: Session, several: Sequence[Parking], now: datetime) -> None:

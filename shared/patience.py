@@ -8,7 +8,7 @@ from typing import TypeVar
 import structlog
 
 from shared import metrics
-from shared.outbox import Dispatch
+from shared.dispatch import Dispatch
 from shared.relay import Relay
 from shared.work import PASSING
 

@@ -14,8 +14,8 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 from aiokafka.helpers import create_ssl_context
 
+from shared.dispatch import Letter
 from shared.errors import UnavailableError
-from shared.outbox import Letter
 from shared.settings import Settings
 
 BUFFER = 1 << 18

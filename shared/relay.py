@@ -27,8 +27,8 @@ import structlog
 
 from shared import metrics, unsent
 from shared.db import Sessions
+from shared.dispatch import Caller, Dispatch, Elsewhere, Letter, Told
 from shared.errors import UnavailableError
-from shared.outbox import Dispatch, Letter, Told
 from shared.sender import Sender, confirmed
 from shared.work import PASSING
 
@@ -70,8 +70,8 @@ class Relay:
         self.on_remind: Callable[[], None] = lambda: None
         """Called after a commit that set a reminder."""
 
-        self.on_wake: Callable[[], None] = lambda: None
-        """Called after a commit that made work for the runner."""
+        self.caller: Caller = Elsewhere()
+        """Calls the elements that what is committed here wants called."""
 
     @property
     def is_direct(self) -> bool:
@@ -84,7 +84,7 @@ class Relay:
         What was committed before `transact` failed is sent as well.
         """
         async with self._turn:
-            dispatch = Dispatch(self._teller)
+            dispatch = Dispatch(self._teller, self.caller)
             try:
                 return await self._in_thread(partial(transact, dispatch))
             except BaseException:
@@ -103,8 +103,9 @@ class Relay:
         self._teller = uuid4()
 
     async def _pass_on(self, told: Sequence[Told]) -> None:
+        self.caller.call([claim for part in told for claim in part.claims])
         if any(part.wakes for part in told):
-            self.on_wake()
+            self.caller.wake()
         if any(part.reminds for part in told):
             self.on_remind()
         if not self._direct:

@@ -6,9 +6,9 @@ from functools import partial
 
 from shared import inbox_rows, parking
 from shared.db import Sessions
+from shared.dispatch import Dispatch
 from shared.inbox import Receiver
 from shared.inbox_rows import Record
-from shared.outbox import Dispatch
 from shared.parking import ParkedRow
 from shared.trouble import HOPELESS, blaming_the_data, blaming_the_handler, explain, why
 from shared.work import begin, stubbornly

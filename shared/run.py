@@ -151,7 +151,7 @@ async def working(
     if service.calls:
         adapter, limits = service.calls.adapter(settings), service.calls.limits
         runner = Runner(sessions, relay, subscriptions, caution, adapter, limits)
-        relay.on_wake = runner.wake
+        relay.caller = runner
         watch(runner.run())
 
     worker = Worker(sessions, relay, subscriptions, caution)

@@ -16,7 +16,7 @@ import structlog
 from sqlalchemy.orm import Session
 
 from shared import attempt_rows, metrics
-from shared.attempt_rows import Claim, Concluded
+from shared.attempt_rows import Claim, Concluded, Wish
 from shared.attempts import (
     UNKNOWN,
     Adapter,
@@ -31,24 +31,20 @@ from shared.attempts import (
     Verdict,
     after_call,
     after_question,
-    free_places,
 )
 from shared.breath import breath
 from shared.contracts import Cause, Envelope, encode
 from shared.db import Sessions
+from shared.dispatch import Dispatch
 from shared.inbox import Receiver, Subscriptions
 from shared.inbox_rows import Record, number_of
-from shared.outbox import Dispatch
+from shared.leases import Leases
 from shared.patience import patiently
-from shared.rates import Rates, read_rates
 from shared.relay import Relay
 from shared.trials import Caution
 from shared.work import Work, begin
 
 log = structlog.get_logger()
-
-MOST_CALLS = 200
-"""Calls under way at a time in this process."""
 
 LOOK_AGAIN = timedelta(seconds=1)
 """The longest rest: another process may have made work."""
@@ -59,8 +55,6 @@ FULL = timedelta(milliseconds=200)
 
 TOGETHER = timedelta(milliseconds=8)
 """So long an outcome waits for those of other calls: an order's branches often end together."""
-
-LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(slots=True)
@@ -76,14 +70,25 @@ class Runner:
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
     _calls: set["asyncio.Task[None]"] = field(default_factory=set)
     _concluded: "asyncio.Queue[Concluded]" = field(default_factory=asyncio.Queue)
-    _limits: Limits = field(default_factory=dict)
-    _limits_until: datetime = LONG_AGO
-    _is_short: bool = False
-    """Something is due that found no place: the end of a call may make one."""
+    _leases: Leases = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._leases = Leases(self.limits, self._calls)
 
     def wake(self) -> None:
         """Look at once whether there is something to call."""
         self._wake.set()
+
+    def wish(self, session: Session, wanted: Sequence[Wish], now: datetime) -> list[Claim]:
+        """Write down what is wanted; return what is leased already, to be called at once."""
+        return self._leases.wish(session, wanted, now)
+
+    def call(self, claims: Sequence[Claim]) -> None:
+        """Call what was leased."""
+        for claim in claims:
+            call = asyncio.create_task(self._call(claim))
+            self._calls.add(call)
+            call.add_done_callback(self._calls.discard)
 
     async def run(self) -> None:
         """Call what is due, and commit what came of it, for ever."""
@@ -100,10 +105,7 @@ class Runner:
                 lease = partial(self._claim, look_first=not woken)
                 claims, next_due = await patiently(self.relay, lease)
             crowd = len(claims)
-            for claim in claims:
-                call = asyncio.create_task(self._call(claim))
-                self._calls.add(call)
-                call.add_done_callback(self._calls.discard)
+            self.call(claims)
             await self._rest(next_due)
 
     async def _rest(self, next_due: datetime | None) -> None:
@@ -123,33 +125,10 @@ class Runner:
     def _claim(
         self, dispatch: Dispatch, *, look_first: bool = True
     ) -> tuple[list[Claim], datetime | None]:
-        """Lease what is due and what the elements bear; else return when the next is due.
-
-        A look before saves the rest of the work where there is nothing to do.
-        """
-        now, room = datetime.now(UTC), MOST_CALLS - len(self._calls)
+        """Lease what is due and what the elements bear; else return when the next is due."""
+        now = datetime.now(UTC)
         with begin(self.sessions, now, dispatch) as transaction:
-            session = transaction.session
-            next_due = attempt_rows.next_due(session, now) if look_first else now
-            if next_due is None or next_due > now or not room:
-                self._is_short = not room
-                return [], next_due
-            places = self._places(session, now)
-            full = [element for element in places.known if not places.left(element)]
-            wishes = attempt_rows.wishes(session, now, full, room)
-            claims = [wish for wish in wishes if places.take(wish.attempt.element)]
-            attempt_rows.lease(session, claims)
-            places.rates.write(session)
-            self._is_short = bool(full) or len(claims) < len(wishes) or len(wishes) == room
-            if not claims:
-                next_due = attempt_rows.next_due(session, now)
-        return claims, next_due
-
-    def _places(self, session: Session, now: datetime) -> "Places":
-        calling = attempt_rows.calling(session, now)
-        if now >= self._limits_until:
-            self._limits, self._limits_until = self.limits(session), now + LOOK_AGAIN
-        return Places(self._limits, calling, read_rates(session, self._limits, now))
+            return self._leases.claim(transaction.session, now, look_first=look_first)
 
     async def _call(self, claim: Claim) -> None:
         """Call, or ask what became of a call, and hand the outcome on."""
@@ -188,7 +167,7 @@ class Runner:
                 concluded.append(self._concluded.get_nowait())
             async with breath(len(concluded)):
                 await self._commit(concluded)
-            if self._is_short or any(isinstance(each.verdict, Again) for each in concluded):
+            if self._leases.is_short or any(isinstance(each.verdict, Again) for each in concluded):
                 self.wake()
 
     async def _commit(self, concluded: Sequence[Concluded]) -> None:
@@ -209,33 +188,6 @@ class Runner:
             for claim, verdict in again:
                 if claim.attempt.id in ours:
                     _note(transaction.work(claim.cause), claim.attempt, verdict)
-
-
-class Places:
-    """How many more calls each element bears at this moment."""
-
-    def __init__(self, limits: Limits, calling: dict[str, int], rates: Rates) -> None:
-        self._limits, self._calling, self.rates = limits, calling, rates
-        self._left: dict[str, int] = {}
-        self.known = set(limits) | set(calling)
-
-    def left(self, element: str) -> int:
-        """Return how many more calls it bears."""
-        if element not in self._left:
-            self._left[element] = self._count(element)
-        return self._left[element]
-
-    def take(self, element: str) -> bool:
-        """Take one of its places, if there is one."""
-        left = self.left(element)
-        self._left[element] = max(0, left - 1)
-        if left:
-            self.rates.spend(element)
-        return left > 0
-
-    def _count(self, element: str) -> int:
-        free = free_places(self._limits, self._calling, element)
-        return min(free, self.rates.left(element, free))
 
 
 def _stumbled(attempt: Attempt, bug: Exception) -> Outcome:

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any, Protocol
 
+from shared.dispatch import Letter
 from shared.errors import UnavailableError
-from shared.outbox import Letter
 
 ANSWER = timedelta(seconds=10)
 """The broker confirms letters at once, unless it is out."""

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from shared.bulk import insert_rows, table_of, update_rows
 from shared.db import Base
 from shared.errors import CollisionError, NotFoundError
+from shared.prepared import Prepared
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -53,9 +54,10 @@ class Shelf(Generic[T]):
         self._row_of = attrgetter(*self._names)
         columns = [table_of(table).c[name] for name in self._names]
         keys = bindparam("keys", type_=ARRAY(columns[0].type))
-        self._look = select(*columns).where(columns[0] == func.any(keys))
-        locked = self._look.order_by(columns[0]).with_for_update(key_share=True)
-        self._lend = locked if changes else self._look
+        look = select(*columns).where(columns[0] == func.any(keys))
+        locked = look.order_by(columns[0]).with_for_update(key_share=True)
+        self._look = Prepared(look)
+        self._lend = Prepared(locked) if changes else self._look
 
     def _loans(self, session: Session) -> Loans[T]:
         loans: Loans[T] | None = session.info.get(self)
@@ -69,7 +71,7 @@ class Shelf(Generic[T]):
         missing = [key for key in dict.fromkeys(keys) if key not in loans.known]
         if missing:
             loans.known.update(dict.fromkeys(missing))
-            for row in session.execute(self._lend, {"keys": missing}):
+            for row in self._lend.rows(session, {"keys": missing}):
                 loans.known[row[0]] = self._kind(*row)
 
     def find(self, session: Session, key: Key) -> T | None:
@@ -93,8 +95,8 @@ class Shelf(Generic[T]):
         Raises:
             NotFoundError: if there is none.
         """
-        row = session.execute(self._look, {"keys": [key]}).one_or_none()
-        return self._must_be(self._kind(*row) if row else None, key)
+        rows = self._look.rows(session, {"keys": [key]})
+        return self._must_be(self._kind(*rows[0]) if rows else None, key)
 
     def _must_be(self, found: T | None, key: Key) -> T:
         if found is None:

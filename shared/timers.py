@@ -13,6 +13,7 @@ from shared.bulk import bind, table_of, unnest
 from shared.contracts import Envelope, encode
 from shared.db import Base, Instant
 from shared.outbox import Draft
+from shared.prepared import Prepared
 
 
 class Reminder(NamedTuple):
@@ -36,17 +37,19 @@ class TimerRow(Base):
 
 TIMERS = table_of(TimerRow)
 NAMES = ("id", "key", "type", "body", "due_at")
-SET = insert(TIMERS).from_select(NAMES, select(unnest([TIMERS.c[name] for name in NAMES])))
-DUE = (
+SET = Prepared(
+    insert(TIMERS).from_select(NAMES, select(unnest([TIMERS.c[name] for name in NAMES])))
+)
+DUE = Prepared(
     select(TIMERS.c.id, TIMERS.c.key, TIMERS.c.type, TIMERS.c.body)
     .where(TIMERS.c.due_at <= bindparam("now", type_=Instant))
     .order_by(TIMERS.c.due_at, TIMERS.c.id)
     .limit(bindparam("limit"))
 )
-NEXT = select(func.min(TIMERS.c.due_at))
+NEXT = Prepared(select(func.min(TIMERS.c.due_at)))
 IDS = bindparam("ids", type_=ARRAY(TIMERS.c.id.type))
 STANDING = select(TIMERS.c.id).where(TIMERS.c.id == func.any(IDS)).with_for_update(skip_locked=True)
-STRIKE = delete(TIMERS).where(TIMERS.c.id.in_(STANDING)).returning(TIMERS.c.id)
+STRIKE = Prepared(delete(TIMERS).where(TIMERS.c.id.in_(STANDING)).returning(TIMERS.c.id))
 """What another process is striking is left to it; if it fails, it comes up again."""
 
 
@@ -62,7 +65,7 @@ class Due(NamedTuple):
 def set_all(session: Session, reminders: Sequence[Reminder], now: datetime) -> None:
     """Write reminders down, with the change that wants them."""
     if reminders:
-        session.execute(SET, bind(NAMES, [_row(each, now) for each in reminders]))
+        SET.run(session, bind(NAMES, [_row(each, now) for each in reminders]))
 
 
 def _row(reminder: Reminder, now: datetime) -> tuple[UUID, UUID, str, bytes, datetime]:
@@ -73,15 +76,15 @@ def _row(reminder: Reminder, now: datetime) -> tuple[UUID, UUID, str, bytes, dat
 
 def due(session: Session, now: datetime, limit: int) -> list[Due]:
     """Return what is due, the longest waiting first."""
-    return [Due(*row) for row in session.execute(DUE, {"now": now, "limit": limit})]
+    return [Due(*row) for row in DUE.rows(session, {"now": now, "limit": limit})]
 
 
 def next_due(session: Session) -> datetime | None:
     """Return when the next reminder is due, if there is one."""
-    due: datetime | None = session.scalars(NEXT).one()
+    due: datetime | None = NEXT.value(session)
     return due
 
 
 def strike(session: Session, ids: Collection[UUID]) -> set[UUID]:
     """Strike reminders that are handled in this transaction; return those that still stood."""
-    return set(session.scalars(STRIKE, {"ids": list(ids)}))
+    return set(STRIKE.column(session, {"ids": list(ids)}))

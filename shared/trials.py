@@ -20,9 +20,9 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from shared.db import Base, Sessions
+from shared.dispatch import Dispatch
 from shared.inbox import Receiver
 from shared.inbox_rows import Record
-from shared.outbox import Dispatch
 from shared.trouble import DeadlyError
 from shared.work import PASSING
 

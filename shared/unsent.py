@@ -6,16 +6,17 @@ struck out here once the broker has confirmed them.
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CursorResult, bindparam, delete, func, select, tuple_
+from sqlalchemy import BigInteger, bindparam, delete, func, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from shared.bulk import bind, table_of, unnest
 from shared.db import Base, Instant
-from shared.outbox import COLUMNS, KEYS, OUTBOX, RETENTION, TELLER, UNSENT, Letter
+from shared.dispatch import Letter
+from shared.outbox import COLUMNS, KEYS, OUTBOX, RETENTION, TELLER, UNSENT
+from shared.prepared import Prepared
 
 
 class SentRow(Base):
@@ -39,10 +40,10 @@ LETTERS = (
     )
     .order_by(UNSENT.c.position)
 )
-OLDEST_LETTERS = LETTERS.limit(bindparam("limit"))
-LETTERS_UNDER = LETTERS.where(UNSENT.c.key == func.any(KEYS))
+OLDEST_LETTERS = Prepared(LETTERS.limit(bindparam("limit")))
+LETTERS_UNDER = Prepared(LETTERS.where(UNSENT.c.key == func.any(KEYS)))
 SENT = unnest([UNSENT.c.key, UNSENT.c.id])
-MARK = delete(UNSENT).where(tuple_(UNSENT.c.key, UNSENT.c.id) == tuple_(SENT.c.key, SENT.c.id))
+SENT_ONES = tuple_(UNSENT.c.key, UNSENT.c.id) == tuple_(SENT.c.key, SENT.c.id)
 FILL = table_of(SentRow)
 NEWS = unnest([FILL.c.source, FILL.c.highest])
 NEW_FILL = insert(FILL).from_select(["source", "highest"], select(NEWS).order_by(NEWS.c.source))
@@ -50,16 +51,16 @@ FILLED = NEW_FILL.on_conflict_do_update(
     index_elements=["source"],
     set_={"highest": func.greatest(FILL.c.highest, NEW_FILL.excluded.highest)},
 )
-OLDEST = select(func.min(UNSENT.c.told_at))
+MARK = Prepared(delete(UNSENT).where(SENT_ONES).add_cte(FILLED.cte("filled")))
+OLDEST = Prepared(select(func.min(UNSENT.c.told_at)))
 SINCE = bindparam("since", type_=Instant)
 RECENT = select(OUTBOX.c.key, OUTBOX.c.id, OUTBOX.c.position, OUTBOX.c.told_at, TELLER).where(
     OUTBOX.c.told_at >= SINCE
 )
-AGAIN = (
+AGAIN = Prepared(
     insert(UNSENT)
     .from_select(["key", "id", "position", "told_at", "teller"], RECENT)
     .on_conflict_do_nothing()
-    .execution_options(preserve_rowcount=True)
 )
 
 
@@ -70,18 +71,18 @@ def oldest_letters(session: Session, limit: int) -> list[Letter]:
     within a key. And however young: clocks differ, so a time would cut the letters
     of a key apart.
     """
-    return [Letter(*row) for row in session.execute(OLDEST_LETTERS, {"limit": limit})]
+    return [Letter(*row) for row in OLDEST_LETTERS.rows(session, {"limit": limit})]
 
 
 def letters_under(session: Session, keys: Collection[UUID]) -> list[Letter]:
     """Return all letters under these keys that nobody has marked as sent, in their order."""
-    return [Letter(*row) for row in session.execute(LETTERS_UNDER, {"new_key": list(keys)})]
+    return [Letter(*row) for row in LETTERS_UNDER.rows(session, {"new_key": list(keys)})]
 
 
 def mark(session: Session, letters: Sequence[Letter], places: Mapping[str, int]) -> None:
     """Remember that these letters are with the broker, and how far that fills its partitions."""
-    session.execute(MARK, bind(("key", "id"), [(letter.key, letter.id) for letter in letters]))
-    session.execute(FILLED, bind(("source", "highest"), list(places.items())))
+    sent = bind(("key", "id"), [(letter.key, letter.id) for letter in letters])
+    MARK.run(session, sent | bind(("source", "highest"), list(places.items())))
 
 
 def filled(session: Session) -> dict[str, int]:
@@ -91,7 +92,7 @@ def filled(session: Session) -> dict[str, int]:
 
 def oldest(session: Session) -> datetime | None:
     """Return when the oldest unsent letter was told, if there is one."""
-    found: datetime | None = session.scalars(OLDEST).one()
+    found: datetime | None = OLDEST.value(session)
     return found
 
 
@@ -101,5 +102,4 @@ def send_again(session: Session, lost: Collection[str], now: datetime, teller: U
     For a broker that has lost partitions. Readers drop what they know already.
     """
     session.execute(delete(SentRow).where(SentRow.source.in_(lost)))
-    result = session.execute(AGAIN, {"since": now - RETENTION, "teller": teller})
-    return cast("CursorResult[Any]", result).rowcount
+    return AGAIN.run(session, {"since": now - RETENTION, "teller": teller})

@@ -11,13 +11,15 @@ from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session
 
-from shared import attempt_rows, outbox, timers
+from shared import outbox, timers
+from shared.attempt_rows import Wish
 from shared.attempts import Attempt
 from shared.contracts import Cause, Message
 from shared.db import Sessions, writings
+from shared.dispatch import Dispatch, Told
 from shared.errors import CollisionError
 from shared.history import Change
-from shared.outbox import Dispatch, Draft, Told
+from shared.outbox import Draft
 from shared.shelf import shelves, write_shelves
 from shared.timers import Reminder
 
@@ -46,7 +48,7 @@ class Transaction:
     drafts: list[Draft] = field(default_factory=list)
     changes: list[Change] = field(default_factory=list)
     reminders: list[Reminder] = field(default_factory=list)
-    attempts: list[tuple[Attempt, Cause]] = field(default_factory=list)
+    attempts: list[Wish] = field(default_factory=list)
 
     def work(self, cause: Cause, told_at: datetime | None = None) -> "Work":
         """Return the view of this transaction that one handler gets."""
@@ -56,13 +58,15 @@ class Transaction:
         """Write the aggregates that were put, so that what is wrong with them shows."""
         write_shelves(self.session)
 
-    def finish(self, teller: UUID) -> Told:
-        """Write all that waits, and return what is to be sent once it is committed."""
+    def finish(self, dispatch: Dispatch) -> Told:
+        """Write all that waits; return what is to be sent, and called, once it is committed."""
+        session, now = self.session, self.now
         self.flush()
-        timers.set_all(self.session, self.reminders, self.now)
-        attempt_rows.wish(self.session, self.attempts, self.now)
-        letters, behind = outbox.store(self.session, self.drafts, self.changes, self.now, teller)
-        return Told(letters, behind, bool(self.reminders), bool(self.attempts))
+        timers.set_all(session, self.reminders, now)
+        letters, behind = outbox.store(session, self.drafts, self.changes, now, dispatch.teller)
+        claims = dispatch.caller.wish(session, self.attempts, now) if self.attempts else []
+        wakes = len(claims) < len(self.attempts)
+        return Told(letters, behind, bool(self.reminders), claims, wakes)
 
     @property
     def extent(self) -> int:
@@ -174,7 +178,7 @@ def begin(sessions: Sessions, now: datetime, dispatch: Dispatch) -> Iterator[Tra
     with sessions.begin() as session:
         transaction = Transaction(session, now)
         yield transaction
-        told = transaction.finish(dispatch.teller)
+        told = transaction.finish(dispatch)
     dispatch.told.append(told)
 
 

@@ -5,9 +5,9 @@ from functools import partial
 
 from shared import inbox_rows, metrics
 from shared.db import Sessions
+from shared.dispatch import Dispatch
 from shared.inbox import Receiver, Subscriptions
 from shared.inbox_rows import Record
-from shared.outbox import Dispatch
 from shared.patience import patiently
 from shared.relay import Relay
 from shared.trials import Caution

@@ -8,9 +8,9 @@ from sqlalchemy import Connection, text
 
 from shared import timers
 from shared.db import Sessions
+from shared.dispatch import Dispatch
 from shared.inbox import Receiver, Subscriptions
 from shared.inbox_rows import Record
-from shared.outbox import Dispatch
 
 WRITTEN = text(
     "SELECT table_name, column_name, data_type FROM information_schema.columns"

@@ -14,10 +14,11 @@ from sqlalchemy.exc import OperationalError
 
 from shared.contracts import Cause, Envelope, Message, encode, read_envelope
 from shared.db import Base, Sessions
+from shared.dispatch import Dispatch, Letter
 from shared.history import HistoryRow
 from shared.inbox import Receiver, Subscriptions
 from shared.inbox_rows import Record, reached
-from shared.outbox import Dispatch, Letter, OutboxRow
+from shared.outbox import OutboxRow
 from shared.parking import ParkedRow
 from shared.work import begin
 from tests.conftest import NOON

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from shared.runner import LOOK_AGAIN
+from shared.leases import LIMITS_HOLD
 from tests.flows.items import fibre
 from tests.flows.site import JSON, Site
 
@@ -53,7 +53,7 @@ def test_an_element_in_maintenance_is_left_alone_until_it_is_back(site: Site) ->
     place, ops = site.place(), site.client("ops")
     path = f"/ops/v1/elements/{place.olt}/maintenance"
     ops.send("provisioning", "PUT", path, json={"reason": "new line card"})
-    time.sleep(LOOK_AGAIN.total_seconds())  # so long runners go by what they read before
+    time.sleep(LIMITS_HOLD.total_seconds())  # so long runners go by what they read before
     order_id = site.accepted(site.order(fibre(place.served)))
     site.until(lambda: steps(site, order_id).get("1/account") == "done")
 

@@ -19,7 +19,7 @@ from services.order.store import order_lists, orders, product_lists, submissions
 from services.order.store.order_lists import OrderFilter
 from services.order.store.product_lists import ProductFilter
 from shared.db import Sessions
-from shared.outbox import Dispatch
+from shared.dispatch import Dispatch
 from shared.work import begin
 from tests.conftest import NOON
 from tests.kernel import TENANT, hear

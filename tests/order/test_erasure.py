@@ -29,11 +29,12 @@ from shared.contracts import (
 )
 from shared.contracts.personal import blank
 from shared.db import Base, Sessions
+from shared.dispatch import Dispatch, Letter
 from shared.erasure import AGAIN, PART
 from shared.errors import ConflictError
 from shared.inbox import Subscriptions, on, subscribe
 from shared.inbox_rows import Record
-from shared.outbox import Dispatch, Letter, OutboxRow
+from shared.outbox import OutboxRow
 from shared.work import Work, begin
 from tests.conftest import NOON, SERVICES, empty
 from tests.erasure import ring, where_told

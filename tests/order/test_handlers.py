@@ -13,7 +13,7 @@ from services.order.handlers import SUBSCRIPTIONS
 from services.order.store import orders, products
 from shared.contracts import Message, RefusalCode
 from shared.db import Sessions
-from shared.outbox import Dispatch
+from shared.dispatch import Dispatch
 from shared.work import begin
 from tests.conftest import NOON, empty
 from tests.kernel import TENANT, hear, history, parked, told, types_told

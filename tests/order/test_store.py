@@ -15,8 +15,8 @@ from services.order.domain.submission import Names, Submission
 from services.order.handlers import SUBSCRIPTIONS
 from services.order.store import catalogue, orders, products, submissions
 from shared.db import Sessions
+from shared.dispatch import Dispatch
 from shared.errors import StartError
-from shared.outbox import Dispatch
 from shared.work import begin
 from tests.conftest import NOON
 from tests.kernel import TENANT, hear

@@ -201,7 +201,7 @@ async def stack(
     relay, adapter = Relay(sessions, Broker()), HttpAdapter(network.url)
     caution = Caution(sessions, Lifeline(own_settings.state))
     runner = Runner(sessions, relay, SERVICE.subscriptions, caution, adapter, elements.limits)
-    relay.on_wake = runner.wake
+    relay.caller = runner
     async with AsyncExitStack() as stack:
         stack.push_async_callback(relay.close)
         stack.push_async_callback(adapter.close)

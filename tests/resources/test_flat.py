@@ -20,6 +20,7 @@ from tests.kernel import TENANT
 from tests.resources.build import a_segment, an_order, e164, stock
 
 SMALL, LARGE = 1_000, 20_000
+EAGER: Any = taking.EAGER.statement
 ASKED = 50
 
 
@@ -54,7 +55,7 @@ def test_taking_from_a_pool_twenty_times_as_large_touches_as_many_pages(
     for size in (SMALL, LARGE):
         filled(sessions, size)
         with sessions() as session:
-            touched.append(pages(session, taking.EAGER, bound))
+            touched.append(pages(session, EAGER, bound))
             session.execute(text("TRUNCATE numbers, pool_items, segments, splitters, pools"))
             session.commit()
 
@@ -69,7 +70,7 @@ def test_taking_from_a_pool_that_is_nearly_used_up_touches_as_many_pages(
     pool = Pool(TENANT, Kind.PAIR, "X")
     bound = taking.bound({pool: ASKED})
     with sessions() as session:
-        fresh = pages(session, taking.EAGER, bound)
+        fresh = pages(session, EAGER, bound)
 
     for start in range(0, 1_900, 100):
         with sessions.begin() as session:
@@ -77,7 +78,7 @@ def test_taking_from_a_pool_that_is_nearly_used_up_touches_as_many_pages(
             shares = store.assign(session, [Request(TENANT, each) for each in wanted], NOON)
             assert all(isinstance(each.answer, ResourcesAssigned) for each in shares)
     with sessions() as session:
-        worn = pages(session, taking.EAGER, bound)
+        worn = pages(session, EAGER, bound)
 
     assert worn <= 2 * fresh
 

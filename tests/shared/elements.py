@@ -16,8 +16,8 @@ from shared.attempt_rows import AttemptRow
 from shared.attempts import Attempt, AttemptAnswered, Limits, Outcome, Result
 from shared.contracts import Cause
 from shared.db import Sessions
+from shared.dispatch import Dispatch
 from shared.inbox import Subscriptions, on, subscribe
-from shared.outbox import Dispatch
 from shared.relay import Relay
 from shared.runner import Runner
 from shared.trials import Caution, Lifeline
@@ -126,7 +126,7 @@ def runner_of(
     caution = Caution(sessions, Lifeline(folder))
     relay = Relay(sessions, Broker())
     runner = Runner(sessions, relay, subscriptions, caution, element, lambda _: limits or {})
-    relay.on_wake = runner.wake
+    relay.caller = runner
     return runner
 
 

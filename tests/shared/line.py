@@ -9,8 +9,8 @@ from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
+from shared.dispatch import Letter
 from shared.errors import UnavailableError
-from shared.outbox import Letter
 from shared.relay import Relay
 
 

@@ -14,7 +14,8 @@ from shared import unsent
 from shared.archive import AHEAD, TABLES, Month, keep_house, make_partitions, months_of
 from shared.contracts import Cause, ReleaseRequested, read_envelope
 from shared.db import Sessions
-from shared.outbox import Dispatch, OutboxRow
+from shared.dispatch import Dispatch
+from shared.outbox import OutboxRow
 from shared.work import begin
 from tests.conftest import NOON
 from tests.kernel import TENANT, count_of

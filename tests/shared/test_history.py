@@ -9,8 +9,8 @@ from sqlalchemy.exc import ProgrammingError
 from shared import history
 from shared.contracts import Cause
 from shared.db import Sessions
+from shared.dispatch import Dispatch
 from shared.history import HistoryRow
-from shared.outbox import Dispatch
 from shared.work import begin
 from tests.conftest import NOON
 from tests.kernel import TENANT, statements

@@ -12,10 +12,11 @@ from sqlalchemy import delete, select
 from shared import unsent
 from shared.contracts import Cause, OrderAccepted, ReleaseRequested, ServiceFailed, ServiceResumed
 from shared.db import Sessions
+from shared.dispatch import Dispatch
 from shared.errors import CollisionError
 from shared.inbox import on, subscribe
 from shared.inbox_rows import InboxRow
-from shared.outbox import Dispatch, OutboxRow, SequenceRow, UnsentRow
+from shared.outbox import OutboxRow, SequenceRow, UnsentRow
 from shared.unsent import SentRow
 from shared.work import Work, begin
 from tests.conftest import NOON
@@ -57,7 +58,7 @@ def test_what_is_rolled_back_was_never_told_and_leaves_no_hole(sessions: Session
     def tell_and_fail() -> None:
         with begin(sessions, NOON, dispatch) as transaction:
             transaction.work(Cause(uuid4(), ORDER, TENANT)).emit(RELEASE)
-            transaction.finish(dispatch.teller)
+            transaction.finish(dispatch)
             raise ZeroDivisionError
 
     tell(sessions, RELEASE)
@@ -102,7 +103,7 @@ def test_who_tells_later_under_a_key_waits_for_who_told_first(sessions: Sessions
 
     with begin(sessions, NOON, dispatch) as transaction:
         transaction.work(Cause(uuid4(), ORDER, TENANT)).emit(RELEASE)
-        told = transaction.finish(dispatch.teller)
+        told = transaction.finish(dispatch)
         transaction.drafts.clear()
         second.start()
         second.join(timeout=0.2)
@@ -119,7 +120,7 @@ def test_a_retry_repeats_the_ids_of_what_it_tells(sessions: Sessions) -> None:
     def tell_two(message: OrderAccepted, work: Work) -> None:
         work.emit(RELEASE, ServiceResumed(order_id=message.order_id, step="a"))
         work.emit(ServiceResumed(order_id=message.order_id, step="b"))
-        told = work.transaction.finish(uuid4())
+        told = work.transaction.finish(Dispatch(uuid4()))
         tries.append([letter.id for letter in told.letters])
         work.transaction.drafts.clear()
         if len(tries) < 3:

@@ -10,10 +10,10 @@ from sqlalchemy import text
 from shared import parking
 from shared.contracts import Cause, OrderAccepted, OrderMessage
 from shared.db import Sessions
+from shared.dispatch import Dispatch
 from shared.errors import CollisionError, ConflictError
 from shared.inbox import Receiver, Subscriptions, on, subscribe
 from shared.inbox_rows import Record
-from shared.outbox import Dispatch
 from shared.parking import Why
 from shared.release import release
 from shared.work import Work

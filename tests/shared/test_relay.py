@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
-from functools import partial
 from uuid import uuid4
 
 import pytest
@@ -12,7 +11,8 @@ from sqlalchemy.exc import OperationalError
 
 from shared.contracts import Message, ReleaseRequested, ServiceFailed, ServiceResumed
 from shared.db import Sessions
-from shared.outbox import Dispatch, UnsentRow
+from shared.dispatch import Dispatch, Elsewhere
+from shared.outbox import UnsentRow
 from shared.relay import SWEEP_SIZE, Relay
 from tests.kernel import count_of, passing_trouble, statements, tell, tell_in, until
 from tests.shared.ledger import ORDER, OTHER
@@ -223,7 +223,15 @@ async def test_a_commit_that_makes_work_for_the_runner_wakes_it(
     sessions: Sessions, relay: Relay
 ) -> None:
     woken: list[str] = []
-    relay.on_wake = partial(woken.append, "up")
+
+    class Sleeper(Elsewhere):
+        """A runner that notes that it was woken."""
+
+        def wake(self) -> None:
+            """Note it."""
+            woken.append("up")
+
+    relay.caller = Sleeper()
 
     def remind(dispatch: Dispatch) -> None:
         tell_in(sessions, dispatch, RELEASE)

@@ -12,7 +12,8 @@ from shared import relay as relay_module
 from shared import sender
 from shared.contracts import ReleaseRequested
 from shared.db import Sessions
-from shared.outbox import Dispatch, UnsentRow
+from shared.dispatch import Dispatch
+from shared.outbox import UnsentRow
 from shared.relay import Relay
 from tests.kernel import count_of, passing_trouble, tell_in, until
 from tests.shared.line import Line, Topic, running

@@ -14,7 +14,8 @@ from shared import admin
 from shared import producer as producer_module
 from shared.contracts import Message, ReleaseRequested
 from shared.db import Sessions
-from shared.outbox import MOST_BYTES, Dispatch, UnsentRow
+from shared.dispatch import Dispatch
+from shared.outbox import MOST_BYTES, UnsentRow
 from shared.producer import Producer
 from shared.relay import Relay
 from shared.settings import Settings

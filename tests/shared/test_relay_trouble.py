@@ -10,8 +10,9 @@ from shared import relay as relay_module
 from shared import sender
 from shared.contracts import ReleaseRequested
 from shared.db import Sessions, make_sessions
+from shared.dispatch import Dispatch, Letter
 from shared.errors import UnavailableError
-from shared.outbox import Dispatch, Letter, UnsentRow
+from shared.outbox import UnsentRow
 from shared.relay import Relay
 from tests.kernel import count_of, tell, tell_in, until
 from tests.shared.ledger import ORDER, OTHER

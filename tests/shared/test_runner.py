@@ -20,9 +20,9 @@ from shared.attempts import (
 )
 from shared.contracts import Characteristic
 from shared.db import Sessions
+from shared.dispatch import Dispatch
 from shared.errors import ConflictError
 from shared.inbox import on, subscribe
-from shared.outbox import Dispatch
 from shared.parking import Why
 from shared.work import Work
 from tests.kernel import history, parked, until

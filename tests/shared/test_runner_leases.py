@@ -11,7 +11,7 @@ from sqlalchemy import update
 from shared.attempt_rows import AttemptRow, Concluded
 from shared.attempts import Again, End, Outcome, Result
 from shared.db import Sessions
-from shared.outbox import Dispatch
+from shared.dispatch import Dispatch
 from tests.kernel import history, until
 from tests.shared.elements import (
     ATTEMPT,

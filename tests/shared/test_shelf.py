@@ -10,8 +10,8 @@ import pytest
 from sqlalchemy import event
 
 from shared.db import Sessions, is_writing
+from shared.dispatch import Dispatch
 from shared.errors import CollisionError, NotFoundError
-from shared.outbox import Dispatch
 from shared.shelf import Shelf
 from shared.work import begin
 from tests.conftest import NOON

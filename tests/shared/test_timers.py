@@ -13,9 +13,9 @@ from shared import alarm as alarm_module
 from shared.alarm import Alarm
 from shared.contracts import Cause, Message
 from shared.db import Sessions
+from shared.dispatch import Dispatch
 from shared.errors import ConflictError
 from shared.inbox import Subscriptions, on, subscribe
-from shared.outbox import Dispatch
 from shared.parking import Why
 from shared.relay import Relay
 from shared.timers import TimerRow

@@ -12,9 +12,9 @@ from sqlalchemy.exc import OperationalError
 
 from shared.contracts import OrderAccepted
 from shared.db import Sessions
+from shared.dispatch import Dispatch
 from shared.inbox import Receiver, on, subscribe
 from shared.inbox_rows import Record
-from shared.outbox import Dispatch
 from shared.parking import Why
 from shared.trials import MOST_DEATHS, Caution, Lifeline, TrialRow
 from shared.work import Work

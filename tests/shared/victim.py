@@ -8,9 +8,9 @@ from uuid import UUID, uuid4
 
 from shared.contracts import Cause, Envelope, OrderAccepted, OrderMessage, encode
 from shared.db import make_sessions
+from shared.dispatch import Dispatch
 from shared.inbox import Receiver, on, subscribe
 from shared.inbox_rows import Record
-from shared.outbox import Dispatch
 from shared.trials import Caution, Lifeline
 from shared.work import Work
 from tests.shared.ledger import ORDER, SUBSCRIPTIONS, accepted, assigned, write

@@ -6,9 +6,11 @@ so that the search does not count as work of the system.
 
 import asyncio
 from http import HTTPStatus
+from uuid import UUID
 
 import aiohttp
-from sqlalchemy import create_engine, text
+import psycopg
+from sqlalchemy import make_url
 
 OPEN = "SELECT id FROM work_orders WHERE answered_at IS NULL LIMIT 200"
 BEAT_S = 0.01
@@ -24,21 +26,20 @@ async def answer_work_orders(url: str, database: str, token: str, stop: asyncio.
         token: of an operator.
         stop: ends it.
     """
-    engine = create_engine(database, isolation_level="AUTOCOMMIT")
     headers = {"Authorization": f"Bearer {token}"}
-    answered: set[str] = set()
+    answered: set[UUID] = set()
+    place = make_url(database).set(drivername="postgresql").render_as_string(hide_password=False)
     async with aiohttp.ClientSession(url, headers=headers) as session:
-        while not stop.is_set():
-            with engine.connect() as connection:
-                found = [str(row.id) for row in connection.execute(text(OPEN))]
-            fresh = [each for each in found if each not in answered]
-            await asyncio.gather(*(_report(session, each) for each in fresh))
-            answered.update(fresh)
-            await asyncio.sleep(BEAT_S)
-    engine.dispose()
+        with psycopg.connect(place, autocommit=True) as connection:
+            while not stop.is_set():
+                found = [id_ for (id_,) in connection.execute(OPEN)]
+                fresh = [each for each in found if each not in answered]
+                await asyncio.gather(*(_report(session, each) for each in fresh))
+                answered.update(fresh)
+                await asyncio.sleep(BEAT_S)
 
 
-async def _report(session: aiohttp.ClientSession, work_order: str) -> None:
+async def _report(session: aiohttp.ClientSession, work_order: UUID) -> None:
     path = f"/ops/v1/work-orders/{work_order}/report"
     async with session.post(path, json={"result": "done"}) as answer:
         if answer.status != HTTPStatus.OK:

@@ -6,7 +6,7 @@ from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import or_, select, tuple_
-from sqlalchemy.dialects.postgresql import Insert, insert
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from services.customer.domain.order import Assignment, Ending, Order, Stop
@@ -27,6 +27,7 @@ from services.customer.tables import (
 from shared.bulk import bind, insert_rows, table_of, unnest, upsert_rows
 from shared.db import Base
 from shared.errors import PoisonError
+from shared.prepared import Prepared
 
 TOLD = (
     *("tenant", "party_id", "name", "phone", "email", "identity_number", "category"),
@@ -115,11 +116,11 @@ def _keep_latest(
 ) -> None:
     rows = list(map(attrgetter(*names), latest(versions)))
     if rows:
-        session.execute(_upsert_latest(table, names, keys), bind(names, rows))
+        _upsert_latest(table, names, keys).run(session, bind(names, rows))
 
 
 @cache
-def _upsert_latest(kind: type[Base], names: tuple[str, ...], keys: int) -> Insert:
+def _upsert_latest(kind: type[Base], names: tuple[str, ...], keys: int) -> Prepared:
     """Return the statement that inserts, or overwrites what was told earlier.
 
     Rows are locked in the order of their keys.
@@ -129,11 +130,10 @@ def _upsert_latest(kind: type[Base], names: tuple[str, ...], keys: int) -> Inser
     in_turn = select(rows).order_by(*(rows.c[name] for name in names[:keys]))
     statement = insert(table).from_select(names, in_turn)
     new, old = statement.excluded, table.c
-    return statement.on_conflict_do_update(
+    is_later = tuple_(new.told_at, new.told_by) > tuple_(old.told_at, old.told_by)
+    upsert = statement.on_conflict_do_update(
         index_elements=names[:keys],
         set_={name: new[name] for name in names[keys:]},
-        where=or_(
-            old.told_at.is_(None),
-            tuple_(new.told_at, new.told_by) > tuple_(old.told_at, old.told_by),
-        ),
+        where=or_(old.told_at.is_(None), is_later),
     )
+    return Prepared(upsert)

@@ -26,6 +26,7 @@ from services.order.domain.publication import Publication, publish
 from services.order.tables import EditionRow, EntryRow
 from shared.bulk import upsert_rows
 from shared.errors import InvalidError, StartError
+from shared.prepared import Prepared
 
 SHIPPED = Path(__file__).parents[1] / "data/catalogue.json"
 SHARED = ""
@@ -40,6 +41,7 @@ TENANTS = bindparam("tenants", type_=ARRAY(EditionRow.tenant.type))
 EDITIONS = select(EditionRow.tenant, EditionRow.edition).where(
     EditionRow.tenant == func.any(TENANTS)
 )
+VALID = Prepared(EDITIONS)
 ENTRIES = select(EntryRow.kind, EntryRow.content).where(
     EntryRow.tenant == bindparam("tenant", type_=EntryRow.tenant.type)
 )
@@ -55,7 +57,7 @@ def preload(session: Session, tenants: Iterable[str]) -> None:
     missing = [tenant for tenant in {SHARED, *tenants} if tenant not in known]
     if missing:
         known.update(dict.fromkeys(missing, NOTHING))
-        for tenant, edition in session.execute(EDITIONS, {"tenants": missing}):
+        for tenant, edition in VALID.rows(session, {"tenants": missing}):
             known[tenant] = edition
 
 
@@ -101,7 +103,7 @@ def put(session: Session, tenant: str, entries: Sequence[Entry]) -> None:
         for each in entries
     ]
     upsert_rows(session, EntryRow, ("tenant", "kind", "id", "version", "content"), rows, keys=4)
-    before = session.execute(EDITIONS, {"tenants": [tenant]}).one().edition
+    ((_, before),) = VALID.rows(session, {"tenants": [tenant]})
     digest = hashlib.blake2b(before, digest_size=16)
     for row in rows:
         digest.update(row[-1])

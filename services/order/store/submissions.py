@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from services.order.domain.submission import Names, Submission
 from services.order.tables import SubmissionRow
 from shared.bulk import bind, table_of, unnest
+from shared.prepared import Prepared
 from shared.shelf import Shelf
 
 SUBMISSIONS = Shelf(SubmissionRow, Submission, changes=False)
@@ -21,9 +22,11 @@ ROWS = table_of(SubmissionRow)
 COLUMNS = [ROWS.c[name] for name in Submission.__dataclass_fields__]
 ASKED = unnest([ROWS.c[name] for name in Names._fields])
 OWN = select(*COLUMNS).where(ROWS.c.tenant == ASKED.c.tenant, ROWS.c.client == ASKED.c.client)
-KNOWN = union_all(
-    OWN.where(ROWS.c.idempotency_key == ASKED.c.idempotency_key),
-    OWN.where(ROWS.c.external_id == ASKED.c.external_id),
+KNOWN = Prepared(
+    union_all(
+        OWN.where(ROWS.c.idempotency_key == ASKED.c.idempotency_key),
+        OWN.where(ROWS.c.external_id == ASKED.c.external_id),
+    )
 )
 
 ANSWER = select(ROWS.c.answer).where(ROWS.c.id == bindparam("order_id")).with_for_update(read=True)
@@ -37,7 +40,7 @@ def preload(session: Session, asked: Iterable[Names]) -> None:
         for name in given(names):
             known.setdefault(name, None)
     if missing:
-        for row in session.execute(KNOWN, bind(Names._fields, missing)):
+        for row in KNOWN.rows(session, bind(Names._fields, missing)):
             learn(session, Submission(*row))
 
 

@@ -22,6 +22,7 @@ from services.provisioning.domain.publication import Published, newest, news
 from services.provisioning.domain.reading import read_blueprints
 from services.provisioning.tables import BlueprintRow, EditionRow
 from shared.bulk import insert_rows, upsert_rows
+from shared.prepared import Prepared
 
 SHIPPED = Path(__file__).parents[1] / "data/blueprints.json"
 SHARED = ""
@@ -33,7 +34,7 @@ LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 Edition: TypeAlias = bytes
 NOTHING: Edition = b""
 KEY = "blueprint-editions"
-EDITIONS = select(EditionRow.tenant, EditionRow.edition)
+EDITIONS = Prepared(select(EditionRow.tenant, EditionRow.edition))
 OF_TENANT = select(BlueprintRow.content).where(
     BlueprintRow.tenant == bindparam("tenant", type_=BlueprintRow.tenant.type)
 )
@@ -106,8 +107,7 @@ def _editions(session: Session) -> dict[str, Edition]:
     """Return the editions that are valid now, read once in a transaction."""
     editions: dict[str, Edition] | None = session.info.get(KEY)
     if editions is None:
-        rows = session.execute(EDITIONS)
-        editions = session.info[KEY] = {row.tenant: row.edition for row in rows}
+        editions = session.info[KEY] = dict(EDITIONS.rows(session))
     return editions
 
 

@@ -6,6 +6,7 @@ from sqlalchemy.orm import Session
 from services.provisioning.domain.element import Element
 from services.provisioning.tables import ElementRow
 from shared.attempts import Limit, Limits
+from shared.prepared import Prepared
 from shared.shelf import Shelf
 
 ELEMENTS = Shelf(ElementRow, Element)
@@ -14,17 +15,17 @@ find = ELEMENTS.find
 look = ELEMENTS.look
 put = ELEMENTS.put
 
-LIMITS = select(
-    ElementRow.name, ElementRow.concurrency, ElementRow.per_second, ElementRow.in_maintenance
+LIMITS = Prepared(
+    select(
+        *(ElementRow.name, ElementRow.concurrency),
+        *(ElementRow.per_second, ElementRow.in_maintenance),
+    )
 )
 
 
 def limits(session: Session) -> Limits:
     """Return how much each element bears of which somebody has said so."""
-    return {
-        row.name: Limit(row.concurrency, row.per_second, row.in_maintenance)
-        for row in session.execute(LIMITS)
-    }
+    return {name: Limit(*bears) for name, *bears in LIMITS.rows(session)}
 
 
 def listed(session: Session) -> list[Element]:

@@ -5,7 +5,8 @@ from dataclasses import dataclass, fields
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, bindparam, func, select
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
 from services.provisioning.domain.work_order import OPEN, WorkOrder, WorkState
@@ -13,6 +14,7 @@ from services.provisioning.store.plans import PLANS
 from services.provisioning.tables import WorkOrderRow
 from shared.bulk import table_of
 from shared.errors import NotFoundError
+from shared.prepared import Prepared
 from shared.shelf import Shelf
 from shared.work import Work
 
@@ -20,6 +22,8 @@ WORK_ORDERS = Shelf(WorkOrderRow, WorkOrder)
 TABLE = table_of(WorkOrderRow)
 COLUMNS = [TABLE.c[field.name] for field in fields(WorkOrder)]
 UNANSWERED = TABLE.c.answered_at.is_(None)
+IDS = bindparam("ids", type_=ARRAY(TABLE.c.id.type))
+ORDERS = Prepared(select(TABLE.c.order_id).where(TABLE.c.id == func.any(IDS)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +39,7 @@ class Wanted:
 
 def preload(session: Session, ids: Sequence[UUID]) -> None:
     """Read work orders, and before them their plans: always in this order, as plans do."""
-    mine = select(TABLE.c.order_id).where(TABLE.c.id.in_(ids))
-    PLANS.preload(session, list(session.scalars(mine)))
+    PLANS.preload(session, ORDERS.column(session, {"ids": list(ids)}))
     WORK_ORDERS.preload(session, ids)
 
 

@@ -22,10 +22,11 @@ from services.resources.domain.things import Pool
 from services.resources.store import picks, taking
 from services.resources.store.holdings import write
 from services.resources.store.known import read_known
+from shared.prepared import Prepared
 
-SAVEPOINT = text("SAVEPOINT assigning")
-LET_GO = text("ROLLBACK TO SAVEPOINT assigning")
-SEAT = text("SELECT pg_advisory_xact_lock(hashtext('retaking.seat'))")
+SAVEPOINT = Prepared(text("SAVEPOINT assigning"))
+LET_GO = Prepared(text("ROLLBACK TO SAVEPOINT assigning"))
+SEAT = Prepared(text("SELECT pg_advisory_xact_lock(hashtext('retaking.seat'))"))
 
 
 class Taken(NamedTuple):
@@ -44,7 +45,7 @@ def assign(session: Session, requests: Sequence[Request], now: datetime) -> list
         PoisonError: if one needs a kind of thing that there is no pool of.
     """
     wanted = claims(requests, read_known(session, requests))
-    session.execute(SAVEPOINT)  # gone with the transaction
+    SAVEPOINT.run(session)  # gone with the transaction
     shares = share_out(wanted, take_all(session, demand(wanted), now))
     write(session, [change for share in shares for change in share.changes])
     return shares
@@ -54,7 +55,7 @@ def take_all(session: Session, asked: Demand, now: datetime) -> Stock:
     """Take what is asked for, as far as there is any: none of it is missed for a lock."""
     taken = take(session, asked, now, patient=False)
     while is_masked(session, asked, taken):
-        session.execute(LET_GO)
+        LET_GO.run(session)
         take_seat(session)
         taken = take(session, asked, now, patient=True)
     return taken.stock
@@ -65,7 +66,7 @@ def take_seat(session: Session) -> None:
 
     To be done before anything else is locked, or after all that was is let go.
     """
-    session.execute(SEAT)
+    SEAT.run(session)
 
 
 def take(session: Session, asked: Demand, now: datetime, *, patient: bool) -> Taken:

@@ -12,6 +12,7 @@ from services.resources.domain.states import ITEM_MOVES, NUMBER_MOVES, Move
 from services.resources.domain.things import Change, Holding, Kind, Pool, Thing
 from services.resources.store.rows import ITEMS, NUMBERS, bind
 from shared.errors import CollisionError
+from shared.prepared import Prepared
 
 ORDERS = bindparam("orders", type_=ARRAY(NUMBERS.c.order_id.type))
 SERVICES = bindparam("services", type_=ARRAY(NUMBERS.c.service_id.type))
@@ -28,12 +29,12 @@ HELD_ITEMS = select(*ITEM_COLUMNS, ITEMS.c.state, ITEMS.c.order_id, ITEMS.c.serv
 )
 
 
-def by_holder(held: Select[Any], *, lock: bool) -> Select[Any]:
+def by_holder(held: Select[Any], *, lock: bool) -> Prepared:
     """Return the statement that finds things by order or service."""
     table = held.get_final_froms()[0]
     mine = or_(table.c.order_id == func.any(ORDERS), table.c.service_id == func.any(SERVICES))
     found = held.where(mine)
-    return found.with_for_update() if lock else found
+    return Prepared(found.with_for_update() if lock else found)
 
 
 LEND = (by_holder(HELD_NUMBERS, lock=True), by_holder(HELD_ITEMS, lock=True))
@@ -55,13 +56,13 @@ def look(session: Session, tenant: str, holder: UUID) -> list[Holding]:
 
 def holdings(
     session: Session,
-    statements: tuple[Select[Any], Select[Any]],
+    statements: tuple[Prepared, Prepared],
     orders: Collection[UUID],
     services: Collection[UUID],
 ) -> list[Holding]:
     """Run both statements, and return what they find."""
     bound = {"orders": list(orders), "services": list(services)}
-    numbers, items = (session.execute(each, bound) for each in statements)
+    numbers, items = (each.rows(session, bound) for each in statements)
     return [
         *(Holding(number(*row[:4]), *row[4:]) for row in numbers),
         *(Holding(item(*row[:6]), *row[6:]) for row in items),
@@ -78,7 +79,8 @@ def item(tenant: str, kind: Kind, pool: str, value: str, *more: Any) -> Thing:  
     return Thing(Pool(tenant, kind, pool), value, *more)
 
 
-OCCUPY = text("""
+OCCUPY = Prepared(
+    text("""
 WITH number AS (
     UPDATE numbers SET state = :number_became
     WHERE order_id = ANY(CAST(:orders AS uuid[])) AND state = :number_was
@@ -92,6 +94,7 @@ SELECT tenant, 'number', exchange_id, grade, e164, order_id, service_id FROM num
 UNION ALL
 SELECT tenant, kind, pool, '', value, order_id, service_id FROM item
 """)
+)
 ((NUMBER_WAS, NUMBER_BECAME),) = NUMBER_MOVES[Move.OCCUPY].items()
 ((ITEM_WAS, ITEM_BECAME),) = ITEM_MOVES[Move.OCCUPY].items()
 OCCUPYING = {
@@ -109,8 +112,8 @@ def occupy(session: Session, orders: Collection[UUID]) -> list[Change]:
     well. Only the state changes, so that no index is touched.
     """
     changes = []
-    for tenant, word, name, grade, value, *holder in session.execute(
-        OCCUPY, {"orders": list(orders), **OCCUPYING}
+    for tenant, word, name, grade, value, *holder in OCCUPY.rows(
+        session, {"orders": list(orders), **OCCUPYING}
     ):
         kind = Kind(word)
         is_number = kind is Kind.NUMBER
@@ -119,7 +122,8 @@ def occupy(session: Session, orders: Collection[UUID]) -> list[Change]:
     return changes
 
 
-WRITE = text("""
+WRITE = Prepared(
+    text("""
 WITH number AS (
     UPDATE numbers SET state = new.state, order_id = new.holder, service_id = new.service,
                        selected_by = NULL, until = new.until
@@ -141,6 +145,7 @@ WITH number AS (
 )
 SELECT (SELECT count(*) FROM number) + (SELECT count(*) FROM item)
 """)
+)
 NUMBER_NAMES = ("n_tenant", "n_value", "n_state", "n_order", "n_service", "n_until")
 ITEM_NAMES = ("i_tenant", "i_kind", "i_pool", "i_value", "i_state", "i_order", "i_service")
 
@@ -162,7 +167,7 @@ def write(session: Session, changes: Collection[Change]) -> None:
     if not changes:
         return
     bound = bind(NUMBER_NAMES, numbers) | bind(ITEM_NAMES, items)
-    written = session.execute(WRITE, bound).scalar_one()
+    written = WRITE.value(session, bound)
     if written != len(changes):
         msg = f"only {written} of {len(changes)} things were there"
         raise CollisionError(msg)

@@ -12,6 +12,7 @@ from services.resources.store.holdings import held_by
 from services.resources.store.rows import ITEMS, NUMBERS, bind, relation
 from services.resources.tables import AddressRow
 from shared.contracts import HoldAction
+from shared.prepared import Prepared
 
 WANT = relation(tenant=Text, address=Text, order=Uuid)
 HERE = (AddressRow.tenant == WANT.c.tenant) & (AddressRow.id == WANT.c.address)
@@ -19,10 +20,12 @@ HAS_ASKED = or_(
     exists().where(NUMBERS.c.order_id == WANT.c.order),
     exists().where(ITEMS.c.order_id == WANT.c.order),
 )
-KNOWN = select(
-    *(WANT.c.tenant, WANT.c.address, WANT.c.order, HAS_ASKED),
-    *(AddressRow.exchange_id, AddressRow.local_network, AddressRow.splitter_id),
-).select_from(WANT.outerjoin(AddressRow, HERE))
+KNOWN = Prepared(
+    select(
+        *(WANT.c.tenant, WANT.c.address, WANT.c.order, HAS_ASKED),
+        *(AddressRow.exchange_id, AddressRow.local_network, AddressRow.splitter_id),
+    ).select_from(WANT.outerjoin(AddressRow, HERE))
+)
 
 
 def read_known(session: Session, requests: Sequence[Request]) -> Known:
@@ -35,8 +38,8 @@ def read_known(session: Session, requests: Sequence[Request]) -> Known:
     sites: dict[tuple[str, str], Site] = {}
     asked: set[UUID] = set()
     bound = bind(("tenant", "address", "order"), wanted)
-    for tenant, address, order_id, has_asked, exchange, network, splitter in session.execute(
-        KNOWN, bound
+    for tenant, address, order_id, has_asked, exchange, network, splitter in KNOWN.rows(
+        session, bound
     ):
         asked |= {order_id} if has_asked else set()
         if exchange:

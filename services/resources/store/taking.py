@@ -5,10 +5,10 @@ from typing import Any
 
 from sqlalchemy import Integer, Text, TextClause, text
 from sqlalchemy.orm import Session
-from sqlalchemy.sql.selectable import TextualSelect
 
 from services.resources.domain.things import Pool, Thing
 from services.resources.store.rows import ITEMS, bind
+from shared.prepared import Prepared
 
 LOCK = "FOR UPDATE"
 LOWEST = """
@@ -36,12 +36,11 @@ CROSS JOIN LATERAL (
 """The pools come in their order, and so do the locks."""
 
 
-def reading(locking: str) -> TextualSelect:
+def reading(locking: str) -> Prepared:
     """Return the statement that finds the lowest things, locking them in that way."""
     statement: TextClause = text(LOWEST.replace(LOCK, locking))
-    return statement.columns(
-        place=Integer, value=Text, element=Text, attributes=ITEMS.c.attributes.type
-    )
+    columns = {"place": Integer, "value": Text, "element": Text}
+    return Prepared(statement.columns(**columns, attributes=ITEMS.c.attributes.type))
 
 
 EAGER = reading("FOR UPDATE SKIP LOCKED")
@@ -63,12 +62,12 @@ def seen(session: Session, wanted: Mapping[Pool, int]) -> dict[Pool, int]:
 
 
 def lowest(
-    session: Session, statement: TextualSelect, wanted: Mapping[Pool, int]
+    session: Session, statement: Prepared, wanted: Mapping[Pool, int]
 ) -> dict[Pool, list[Thing]]:
     """Return the things that a statement finds, the lowest first."""
     found: dict[Pool, list[Thing]] = {}
     pools = sorted(wanted)
-    rows = session.execute(statement, bound(wanted)) if pools else ()
+    rows = statement.rows(session, bound(wanted)) if pools else ()
     for place, *shown in rows:
         pool = pools[place - 1]
         found.setdefault(pool, []).append(Thing(pool, *shown))

@@ -1,0 +1,197 @@
+"""What is wanted is leased with the wish, where nobody waits, and within what elements bear."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from shared import attempt_rows
+from shared.attempt_rows import Claim
+from shared.attempts import Attempt, Limit, Limits
+from shared.contracts import Cause
+from shared.db import Sessions
+from shared.dispatch import Dispatch
+from shared.runner import Runner
+from shared.work import begin
+from tests.kernel import TENANT, statements, until
+from tests.shared.elements import (
+    ATTEMPT,
+    Element,
+    an_attempt,
+    another_attempt,
+    are_over,
+    rows,
+    runner_of,
+    running,
+    want,
+)
+
+pytestmark = pytest.mark.usefixtures("quick_runner")
+ONE = {"olt": Limit(concurrency=1)}
+
+
+def wish(sessions: Sessions, runner: Runner, *attempts: Attempt) -> Sequence[Claim]:
+    """Commit a transaction of the runner's own process; return what it leased."""
+    dispatch = Dispatch(uuid4(), runner)
+    with begin(sessions, datetime.now(UTC), dispatch) as transaction:
+        for attempt in attempts:
+            transaction.work(Cause(uuid4(), attempt.order_id, TENANT)).attempt(attempt)
+    return dispatch.told[0].claims
+
+
+def leased(sessions: Sessions) -> int:
+    """Return how many attempts are leased."""
+    return sum(row.lease_until is not None for row in rows(sessions))
+
+
+async def test_what_is_wanted_is_leased_in_the_transaction_that_wants_it_and_called_after(
+    sessions: Sessions, tmp_path: Path
+) -> None:
+    element = Element()
+    runner = runner_of(sessions, tmp_path, element)
+
+    claims = wish(sessions, runner, an_attempt())
+
+    assert [claim.attempt for claim in claims] == [an_attempt()]
+    assert [row.lease_until for row in rows(sessions)] == [claims[0].until]
+    assert element.heard == []
+    with statements(sessions) as executed:
+        runner.call(claims)
+        await until(lambda: bool(element.heard))
+    assert executed == []  # nothing more had to be looked for
+
+
+async def test_who_has_leased_all_that_it_wanted_wakes_nobody(
+    sessions: Sessions, tmp_path: Path
+) -> None:
+    dispatch = Dispatch(uuid4(), runner_of(sessions, tmp_path, Element(), ONE))
+    for n, is_waiting in enumerate([False, True]):
+        with begin(sessions, datetime.now(UTC), dispatch) as transaction:
+            attempt = another_attempt()
+            transaction.work(Cause(uuid4(), attempt.order_id, TENANT)).attempt(attempt)
+        assert dispatch.told[n].wakes is is_waiting
+
+
+@pytest.mark.parametrize("limits", [ONE, {"olt": Limit(in_maintenance=True)}])
+async def test_no_more_is_leased_than_the_element_bears(
+    sessions: Sessions, tmp_path: Path, limits: Limits
+) -> None:
+    here, there = (runner_of(sessions, tmp_path, Element(), limits) for _ in range(2))
+    places = 0 if limits["olt"].in_maintenance else 1
+
+    wish(sessions, here, another_attempt(), another_attempt())
+    wish(sessions, there, another_attempt())
+
+    assert leased(sessions) == places
+
+
+async def test_a_rate_holds_for_what_is_leased_with_the_wish_too(
+    sessions: Sessions, tmp_path: Path
+) -> None:
+    runner = runner_of(sessions, tmp_path, Element(), {"olt": Limit(per_second=0.001)})
+
+    for _ in range(3):
+        wish(sessions, runner, another_attempt())
+
+    assert leased(sessions) == 1
+
+
+async def test_nothing_overtakes_what_waits_for_a_place(sessions: Sessions, tmp_path: Path) -> None:
+    """A place is free again, and the one who has waited for it gets it, not the newcomer."""
+    limits = dict(ONE)
+    runner = runner_of(sessions, tmp_path, Element(), limits)
+    waiting = another_attempt()
+    wish(sessions, runner, another_attempt(), waiting)
+    runner._claim(Dispatch(ATTEMPT))  # noqa: SLF001  it finds no place for the second
+    limits["olt"] = Limit(concurrency=2)
+    runner._leases._limits_until = datetime.now(UTC)  # noqa: SLF001  it reads them again
+
+    assert wish(sessions, runner, another_attempt()) == []
+
+    ((first,), _) = runner._claim(Dispatch(ATTEMPT))  # noqa: SLF001
+    assert first.attempt == waiting
+
+
+async def test_elsewhere_nobody_waits_because_one_element_is_short(
+    sessions: Sessions, tmp_path: Path
+) -> None:
+    runner = runner_of(sessions, tmp_path, Element(), {"olt": Limit(in_maintenance=True)})
+    wish(sessions, runner, another_attempt())
+    runner._claim(Dispatch(ATTEMPT))  # noqa: SLF001
+
+    (claim,) = wish(sessions, runner, another_attempt(element="ims"))
+    assert claim.attempt.element == "ims"
+
+
+async def test_whoever_wants_something_while_another_leases_does_not_wait(
+    sessions: Sessions, tmp_path: Path
+) -> None:
+    element = Element()
+    runner = runner_of(sessions, tmp_path, element)
+    with sessions.begin() as other:
+        attempt_rows.wait_to_claim(other)
+        assert wish(sessions, runner, another_attempt()) == []
+
+    async with running(runner):
+        await until(are_over(sessions))
+    assert len(element.heard) == 1
+
+
+async def test_what_is_written_down_already_is_not_leased_again(
+    sessions: Sessions, tmp_path: Path
+) -> None:
+    runner = runner_of(sessions, tmp_path, Element())
+    want(sessions, an_attempt())
+
+    assert wish(sessions, runner, an_attempt()) == []
+    assert leased(sessions) == 0
+
+
+async def test_what_is_wanted_twice_in_one_transaction_is_leased_once(
+    sessions: Sessions, tmp_path: Path
+) -> None:
+    runner = runner_of(sessions, tmp_path, Element())
+
+    assert len(wish(sessions, runner, an_attempt(), an_attempt())) == 1
+
+
+async def test_the_urgent_are_leased_first(sessions: Sessions, tmp_path: Path) -> None:
+    runner = runner_of(sessions, tmp_path, Element(), ONE)
+    usual, urgent = another_attempt(priority=4), another_attempt(priority=0)
+
+    (claim,) = wish(sessions, runner, usual, urgent)
+
+    assert claim.attempt == urgent
+
+
+async def test_a_wish_that_is_rolled_back_is_not_called(sessions: Sessions, tmp_path: Path) -> None:
+    element = Element()
+    runner = runner_of(sessions, tmp_path, element)
+
+    def want_and_fail(dispatch: Dispatch) -> None:
+        with begin(sessions, datetime.now(UTC), dispatch) as transaction:
+            transaction.work(Cause(uuid4(), ATTEMPT, TENANT)).attempt(an_attempt())
+            transaction.finish(dispatch)
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await runner.relay.commit(want_and_fail)
+
+    assert rows(sessions) == []
+    assert not runner._calls  # noqa: SLF001
+
+
+async def test_what_a_commit_leased_is_called_right_after_it(
+    sessions: Sessions, tmp_path: Path
+) -> None:
+    element = Element()
+    runner = runner_of(sessions, tmp_path, element)
+
+    def want_one(dispatch: Dispatch) -> None:
+        with begin(sessions, datetime.now(UTC), dispatch) as transaction:
+            transaction.work(Cause(uuid4(), ATTEMPT, TENANT)).attempt(an_attempt())
+
+    await runner.relay.commit(want_one)  # nobody looks for work: the runner does not run
+    await until(lambda: bool(element.heard), patience=timedelta(seconds=5).total_seconds())
