@@ -25,7 +25,7 @@ PATIENCE = 60.0
 
 JAVA_OPTIONS = (
     "-Xms64m",
-    "-Xmx192m",
+    "-Xmx128m",
     "-XX:+UseSerialGC",
     "-XX:TieredStopAtLevel=1",
     "-XX:-UsePerfData",
