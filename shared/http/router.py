@@ -9,6 +9,7 @@ from fastapi.routing import APIRoute
 from shared.auth import Allow, allows_of
 from shared.given import lean
 from shared.http.body import JsonRequest
+from shared.http.query import check_query, names_in
 
 PROBLEM = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
 REFUSALS: dict[int | str, dict[str, Any]] = {
@@ -22,7 +23,7 @@ Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
 class GuardedRoute(APIRoute):
-    """A route that asks first who calls, then reads the body by our rules, then answers."""
+    """A route that asks first who calls, then reads what it sends by our rules, then answers."""
 
     allows: tuple[Allow, ...] = ()
     """Who may call, as the endpoint's parameters say."""
@@ -36,15 +37,20 @@ class GuardedRoute(APIRoute):
     def get_route_handler(self) -> Handler:
         """Return what answers a request."""
         answer = super().get_route_handler()
-        return guarded(answer, self.allows, reads=self.body_field is not None)
+        names = names_in(self.dependant)
+        return guarded(answer, self.allows, names, reads=self.body_field is not None)
 
 
-def guarded(answer: Answer, allows: tuple[Allow, ...], *, reads: bool) -> Handler:
+def guarded(
+    answer: Answer, allows: tuple[Allow, ...], names: frozenset[str], *, reads: bool
+) -> Handler:
     """Return `answer`, behind the questions who calls and what it sends."""
 
     async def careful(request: Request) -> Response:
         for each in allows:
             each.check(request)
+        if request.scope["query_string"]:
+            check_query(request.query_params, names)
         if reads:
             request = JsonRequest(request.scope, request.receive)
             await request.json()

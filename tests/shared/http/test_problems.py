@@ -70,6 +70,11 @@ async def test_a_missing_body_is_said_to_be_missing(client: AsyncClient) -> None
         ("/things?limit=1000", "limit", "less-than-equal"),
         ("/things?limit=ten", "limit", "int-parsing"),
         ("/things?fields=id,size", "fields", "unknown-field"),
+        ("/things?limits=10", "limits", "unknown-parameter"),
+        ("/caller?limit=10", "limit", "unknown-parameter"),
+        ("/things?=10", "", "unknown-parameter"),
+        ("/things?limit=10&limit=20", "limit", "repeated"),
+        ("/things?total=1&total=1", "total", "repeated"),
     ],
 )
 async def test_a_bad_parameter_is_named_with_its_remedy(
