@@ -39,13 +39,15 @@ class DomainError(Exception):
 
     status: ClassVar[int] = 400
     code: str = "rule-broken"
+    usual_remedy: ClassVar[str] = ""
+    """What helps where nothing better is said."""
 
     def __init__(self, detail: str = "", *, code: str = "", remedy: str = "") -> None:
         super().__init__(detail)
         self.detail = detail
         """What happened, in a sentence for people."""
 
-        self.remedy = remedy
+        self.remedy = remedy or self.usual_remedy
         """What the caller can do about it."""
 
         if code:
@@ -76,6 +78,7 @@ class NotFoundError(DomainError):
 
     status = 404
     code = "not-found"
+    usual_remedy = "check the id, and by whose token you ask: what others have is not shown"
 
 
 class ConflictError(DomainError):

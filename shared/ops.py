@@ -6,10 +6,10 @@ The answers name no customer: of a message they tell the type, not what is in it
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
-from typing import Annotated
+from typing import Annotated, TypeAlias
 from uuid import UUID
 
-from fastapi import Query
+from fastapi import Path, Query
 from pydantic import BaseModel
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -29,6 +29,11 @@ from shared.settings import Settings
 
 Viewer = Annotated[Caller, allow("viewer:read")]
 Operator = Annotated[Caller, allow("ops:replay")]
+
+HIGHEST = 2**63 - 1
+"""The last position that a table can have."""
+
+Position: TypeAlias = Annotated[int, Path(ge=1, le=HIGHEST)]
 
 
 class StateView(BaseModel):
@@ -143,14 +148,16 @@ def make_ops_router(desks: Desks) -> Router:
     def list_parked(
         _: Viewer,
         session: ToRead,
-        after: Annotated[int, Query(ge=0, description="Only positions beyond this.")] = 0,
+        after: Annotated[
+            int, Query(ge=0, le=HIGHEST, description="Only positions beyond this.")
+        ] = 0,
         limit: Annotated[int, Query(ge=1, le=100)] = 20,
     ) -> list[ParkedView]:
         """List parked messages, oldest first."""
         return [ParkedView.of(row) for row in parking.waiting(session, limit=limit, after=after)]
 
     @router.post("/parked/{position}/retry")
-    async def retry_parked(position: int, _: Operator) -> ReleasedView:
+    async def retry_parked(position: Position, _: Operator) -> ReleasedView:
         """Handle a parked message and those behind it, until one is hopeless still."""
         return await desks.relay.commit(partial(retry, desks, position))
 

@@ -36,6 +36,15 @@ REMEDIES = {
 }
 """By how the type of a pydantic error begins; the first that fits."""
 
+BOUNDS = {
+    "ge": "give {} or more",
+    "gt": "give more than {}",
+    "le": "give {} or less",
+    "lt": "give less than {}",
+    "multiple_of": "give a multiple of {}",
+}
+"""By what the context of a pydantic error calls the bound."""
+
 NOWHERE = object()
 
 
@@ -77,9 +86,13 @@ def reason_of(error: dict[str, Any]) -> str:
 
 def remedy_of(error: dict[str, Any]) -> str:
     """Return what to do about it."""
-    expected = error.get("ctx", {}).get("expected")
+    context = error.get("ctx", {})
+    expected = context.get("expected")
     if expected and not error["type"].startswith("union_tag"):
         return f"give {expected}"
+    for bound, remedy in BOUNDS.items():
+        if bound in context:
+            return remedy.format(context[bound])
     fitting = (text for start, text in REMEDIES.items() if error["type"].startswith(start))
     return next(fitting, "correct it")
 

@@ -98,7 +98,8 @@ def problem_of(error: Exception) -> Problem:  # noqa: PLR0911  a line for each k
 def of_http(error: HTTPException) -> Problem:
     """Return what a caller is told when the framework refused."""
     code, detail, remedy = KNOWN.get(
-        error.status_code, (f"http-{error.status_code}", str(error.detail), "")
+        error.status_code,
+        (f"http-{error.status_code}", str(error.detail), "see /openapi.json for what is taken"),
     )
     return Problem(error.status_code, code, detail, remedy, (), dict(error.headers or {}))
 

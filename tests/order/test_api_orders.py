@@ -184,6 +184,8 @@ async def test_an_order_that_is_not_there_is_a_problem_not_a_crash(
 
     assert answer.status_code in {400, 404}
     assert answer.headers["content-type"] == "application/problem+json"
+    told = answer.json()
+    assert all(each["remedy"] for each in told.get("errors", [told]))
 
 
 async def test_the_history_tells_every_change_with_its_cause(

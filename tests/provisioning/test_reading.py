@@ -69,7 +69,8 @@ def test_a_blueprint_begins_with_what_assigns_and_does_something() -> None:
     assert ("/steps/0", "no-assign") in codes(changed(good, steps=(STEP,)))
     assert ("/steps", "out-of-range") in codes(changed(good, steps=()))
     assert ("/steps/0", "not-allowed") in codes(changed(good, steps=(people, STEP)))
-    assert ("/version", "out-of-range") in codes(changed(good, version=0))
+    for version in (0, 2**31):
+        assert ("/version", "out-of-range") in codes(changed(good, version=version))
     assert ("/action", "nothing-to-do") in codes(changed(good, action=Action.NO_CHANGE))
     assert ("/specification", "bad-name") in codes(changed(good, specification="Leased line"))
 

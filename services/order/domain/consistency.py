@@ -19,6 +19,7 @@ IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 HUNDRED_PERCENT = 100
 FEWEST_MEMBERS = 2
 MOST_CENTS = 10**12
+LAST_VERSION = 10**6
 
 
 def check_name(at: str, id_: str, version: int) -> Iterator[Fault]:
@@ -30,8 +31,9 @@ def check_name(at: str, id_: str, version: int) -> Iterator[Fault]:
             "the id has not the right form",
             "use 1 to 64 letters, digits, dots, dashes",
         )
-    if version < 1:
-        yield Fault(f"{at}/version", "version-malformed", "versions begin at 1", "use 1 or more")
+    if not 1 <= version <= LAST_VERSION:
+        reason = f"versions go from 1 to {LAST_VERSION}"
+        yield Fault(f"{at}/version", "version-malformed", reason, "count up from the newest")
 
 
 def check_specification(at: str, specification: Specification) -> Iterator[Fault]:

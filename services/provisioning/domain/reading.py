@@ -20,6 +20,7 @@ from shared.errors import Fault, InvalidError
 NAME = re.compile(r"[a-z][a-z0-9-]{0,39}")
 TEMPLATE = re.compile(r"\$([a-z][a-z0-9_-]*)\.([A-Za-z][A-Za-z0-9_]*)")
 MOST_STEPS = 50
+LAST_VERSION = 10**6
 MOST_TRIES = 100
 LONGEST_TIMEOUT_S = 600
 
@@ -53,8 +54,9 @@ def check(blueprints: Sequence[Blueprint]) -> None:
 def faults(blueprint: Blueprint, at: str = "") -> Iterator[Fault]:
     """Yield all that is wrong with a blueprint; `at` is where it stands in what was sent."""
     steps = blueprint.steps
-    if blueprint.version < 1:
-        yield Fault(f"{at}/version", "out-of-range", "versions count from 1", "give 1 or more")
+    if not 1 <= blueprint.version <= LAST_VERSION:
+        reason = f"versions go from 1 to {LAST_VERSION}"
+        yield Fault(f"{at}/version", "out-of-range", reason, "count up from the newest")
     if blueprint.action is Action.NO_CHANGE:
         yield Fault(f"{at}/action", "nothing-to-do", "noChange changes nothing", "leave it out")
     if not NAME.fullmatch(blueprint.specification):

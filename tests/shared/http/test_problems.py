@@ -8,10 +8,24 @@ from uuid import UUID
 import pytest
 from httpx import AsyncClient
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError
+from sqlalchemy import create_engine
+from sqlalchemy.orm import sessionmaker
 
 from shared.db import Sessions
 from shared.http.faults import faults_of
-from tests.shared.http.api import an_api, bearer, calling, faults, problem, settings_for
+from shared.ops import Desks, make_ops_router
+from shared.producer import Producer
+from shared.relay import Relay
+from shared.settings import Settings
+from tests.shared.http.api import (
+    NOWHERE,
+    an_api,
+    bearer,
+    calling,
+    faults,
+    problem,
+    settings_for,
+)
 
 THING = {"name": "a thing", "amount": 3, "parts": [{"id": "1", "value": True}]}
 
@@ -83,6 +97,32 @@ async def test_a_bad_parameter_is_named_with_its_remedy(
     answer = await client.get(path)
 
     assert faults(answer) == {field: code}
+
+
+@pytest.mark.parametrize(
+    ("asked", "remedy"), [("offset=-1", "give 0 or more"), ("limit=1000", "give 100 or less")]
+)
+async def test_a_value_beyond_a_bound_is_told_the_bound(
+    client: AsyncClient, asked: str, remedy: str
+) -> None:
+    (fault,) = (await client.get(f"/things?{asked}")).json()["errors"]
+
+    assert fault["remedy"] == remedy
+
+
+@pytest.mark.parametrize(
+    ("method", "path"), [("GET", "/parked?after={}"), ("POST", "/parked/{}/retry")]
+)
+@pytest.mark.parametrize("position", ["-1", str(2**63), "9" * 70])
+async def test_a_position_that_no_table_can_have_is_named(
+    settings: Settings, method: str, path: str, position: str
+) -> None:
+    sessions = sessionmaker(create_engine(NOWHERE))
+    ops = make_ops_router(Desks(settings, sessions, Relay(sessions, Producer(settings)), {}))
+    async with calling(an_api(settings, routers=[ops]), bearer(settings, "ops")) as client:
+        answer = await client.request(method, f"/ops/v1{path.format(position)}")
+
+    assert set(faults(answer)) <= {"after", "position"}
 
 
 @pytest.mark.parametrize("path", ["/numbers/1%00", "/numbers/1?text=%00"])
