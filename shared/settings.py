@@ -176,8 +176,9 @@ class Settings:
         str,
         Setting(
             "KAITONG_PERSON_KEY",
-            "a secret, never changed; by it a person whose data were erased can be recognised. "
-            "Without it nobody's data can be erased",
+            "a secret of customer and order, never changed; by it a person whose data were erased "
+            "can be recognised, and an order that is repeated. Without it nobody's data can be "
+            "erased",
             matching(r"|.{16,}", "at least 16 characters long"),
             default="",
             secret=True,

@@ -169,7 +169,7 @@ class Stack:
         }
         if service == "provisioning" and self.elements:
             places["KAITONG_ELEMENTS_URL"] = self.log.now.urls.get(ELEMENTS, "")
-        if service == "customer":
+        if service in {"customer", "order"}:
             places[PERSON_KEY] = person_key(self.home)
         return places
 

@@ -5,6 +5,9 @@ from pathlib import Path
 import pytest
 
 from deploy.local.surroundings import PERSON_KEY, person_key
+from tests.deploy.compose import services
+
+PARTS = ("api", "worker")
 
 
 @pytest.fixture
@@ -27,6 +30,13 @@ def test_only_its_owner_can_read_the_key(home: Path) -> None:
 
     (file,) = (home / "run").iterdir()
     assert file.stat().st_mode & 0o077 == 0
+
+
+def test_only_who_keeps_something_of_persons_has_the_key() -> None:
+    keyed = {name for name, each in services().items() if PERSON_KEY in each.get("environment", {})}
+
+    processes = {f"{service}-{part}" for service in ("order", "customer") for part in PARTS}
+    assert keyed == {"secrets", "migrate", "topics", *processes}
 
 
 def test_a_key_that_is_set_is_used(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:

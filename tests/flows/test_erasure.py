@@ -1,7 +1,9 @@
 """Who was erased is told of in no database of the running system."""
 
-from sqlalchemy import create_engine
+from sqlalchemy import create_engine, text
 
+from deploy.local.surroundings import person_key
+from services.order.domain.submission import fingerprint, sealed
 from tests.erasure import where_told
 from tests.flows.items import fibre
 from tests.flows.site import JSON, Site
@@ -38,6 +40,16 @@ def told_in(site: Site) -> set[str]:
     return found
 
 
+def fingerprint_of(site: Site, order_id: str) -> bytes:
+    """Return what is kept of the body that an order came with."""
+    engine = create_engine(site.record.databases["order"])
+    with engine.connect() as connection:
+        statement = text("SELECT fingerprint FROM submissions WHERE id = :id")
+        found: bytes = connection.execute(statement, {"id": order_id}).scalar_one()
+    engine.dispose()
+    return bytes(found)
+
+
 def test_an_erased_customer_is_told_of_in_no_database(site: Site) -> None:
     customer = "C-forgotten"
     order = telling(site.order(fibre(site.place().served)), customer)
@@ -53,3 +65,5 @@ def test_an_erased_customer_is_told_of_in_no_database(site: Site) -> None:
     assert site.post(order).json()["id"] == done["id"]
     assert site.view(customer, products=1)["profile"]["name"] == ""
     assert told_in(site) == set()
+    key = person_key(site.home).encode()
+    assert fingerprint_of(site, done["id"]) == sealed(fingerprint(order), key)

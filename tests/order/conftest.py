@@ -22,6 +22,8 @@ from shared.settings import Settings
 from tests.kernel import TENANT, Broker
 from tests.order.build import CLIENT
 
+PERSON_KEY = "a key for persons in tests"
+
 AsRole: TypeAlias = Callable[..., dict[str, str]]
 """Makes the headers of a caller."""
 
@@ -76,6 +78,7 @@ def own_settings(postgres: Postgres, keys: Path, tmp_path: Path) -> Settings:
         "KAITONG_DATABASE_ORDER": f"{postgres.url}/test_order",
         "KAITONG_AUTH_KEYS": str(keys),
         "KAITONG_HOME": str(tmp_path),
+        "KAITONG_PERSON_KEY": PERSON_KEY,
     }
     return Settings.from_environment("order", environment)
 

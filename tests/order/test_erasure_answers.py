@@ -5,15 +5,16 @@ from dataclasses import replace
 from uuid import UUID, uuid4
 
 from httpx import AsyncClient
+from sqlalchemy import select
 
-from services.order.domain.submission import Names
+from services.order.domain.submission import Names, fingerprint, sealed
 from services.order.store import erasure, submissions
 from services.order.tables import OrderRow, SubmissionRow
 from shared.db import Sessions
 from shared.erasure import ErasureDue
 from tests.kernel import TENANT, count_of
 from tests.order.build import CLIENT, PARTY
-from tests.order.conftest import AsRole
+from tests.order.conftest import PERSON_KEY, AsRole
 from tests.order.test_api_idempotency import post, until_somebody_waits_for_a_lock
 from tests.order.test_erasure import UNTIL, forget, telling, told_in
 
@@ -37,6 +38,23 @@ async def test_a_repeated_request_gets_the_blanked_answer_from_then_on(
     assert answers[0].json() == expected
     assert told_in(stocked) == set()
     assert count_of(stocked, OrderRow) == 1
+
+
+async def test_what_is_kept_of_a_body_confirms_no_guess_of_who_it_was_about(
+    client: AsyncClient, stocked: Sessions, as_role: AsRole
+) -> None:
+    body = telling(externalId="CRM-1")
+    await post(client, as_role("crm"), body, "key-1")
+
+    forget(stocked)
+
+    with stocked() as session:
+        (kept,) = session.scalars(select(SubmissionRow.fingerprint)).all()
+    guess = fingerprint(body)
+    assert kept == sealed(guess, PERSON_KEY.encode())
+    assert kept not in {guess, sealed(guess, b"")}
+    another = await post(client, as_role("crm"), telling(externalId="CRM-1", priority="1"))
+    assert another.status_code == 409
 
 
 async def test_an_answer_that_is_copied_while_it_is_erased_is_copied_blank(

@@ -16,6 +16,7 @@ from services.order.domain.submission import (
     earlier,
     fingerprint,
     repetition,
+    sealed,
 )
 
 SENT = Submission(UUID(int=1), "t", "c", "key", "ext", UUID(int=1), b"print", b"{}")
@@ -67,3 +68,11 @@ def test_bodies_that_say_different_things_differ(one: object, other: object) -> 
     same = json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
 
     assert (fingerprint(one) == fingerprint(other)) is same
+
+
+@given(values)
+def test_a_fingerprint_that_is_kept_tells_nothing_without_the_key(body: object) -> None:
+    kept = sealed(fingerprint(body), b"a key")
+
+    assert kept == sealed(fingerprint(body), b"a key")
+    assert kept not in {fingerprint(body), sealed(fingerprint(body), b"another key")}

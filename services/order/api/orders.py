@@ -21,11 +21,22 @@ from services.order.domain.order import Order
 from services.order.domain.progress import Progress, first_changes
 from services.order.domain.request import GivenOrder, Placed
 from services.order.domain.states import State
-from services.order.domain.submission import Names, Submission, earlier, repetition
+from services.order.domain.submission import Names, Submission, earlier, repetition, sealed
 from services.order.store.order_lists import OrderFilter
 from shared import history
 from shared.auth import Caller, allow
-from shared.http import Fields, Page, RequestCause, Router, ToDesk, ToRead, paged, show, show_all
+from shared.http import (
+    Fields,
+    Page,
+    RequestCause,
+    Router,
+    ToDesk,
+    ToRead,
+    ToSettings,
+    paged,
+    show,
+    show_all,
+)
 from shared.work import Work
 
 router = Router(tags=["orders"])
@@ -67,11 +78,13 @@ def preload(session: Session, errands: Sequence[Errand]) -> None:
     response_model=OrderView,
     openapi_extra={"requestBody": {"content": {"application/json": {"examples": ORDER_EXAMPLES}}}},
 )
-async def place_order(
+async def place_order(  # noqa: PLR0913  each is a part of the request
+    *,
     body: OrderBody,
     caller: Writer,
     cause: RequestCause,
     desk: ToDesk,
+    settings: ToSettings,
     idempotency_key: IdempotencyKey = None,
 ) -> Response:
     """Place an order.
@@ -82,7 +95,8 @@ async def place_order(
     same `Idempotency-Key` is refused with 422, under the same `externalId` with 409.
     """
     names = Names(caller.tenant, caller.client, idempotency_key, body.given.external_id or None)
-    errand = Errand(names, body.given, body.fingerprint)
+    print_ = sealed(body.fingerprint, settings.person_key.encode())
+    errand = Errand(names, body.given, print_)
     answer = await desk.serve(cause, partial(take_on, errand), needs=preload, about=errand)
     location = {"Location": f"{ORDERS}/{answer.order_id}"}
     return Response(answer.answer, 201, location, media_type="application/json")

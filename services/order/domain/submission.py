@@ -1,6 +1,7 @@
 """One order asked for twice: the same answer twice, or a conflict."""
 
 import hashlib
+import hmac
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 from uuid import UUID
@@ -23,6 +24,8 @@ class Submission:
 
     order_id: UUID
     fingerprint: bytes
+    """Of the body, sealed."""
+
     answer: bytes
     """The body of the 201, for those who ask again. Holds personal data."""
 
@@ -98,9 +101,18 @@ def without_persons(answer: bytes) -> bytes:
 def fingerprint(body: object) -> bytes:
     """Return what two JSON bodies share exactly if they say the same.
 
-    The order of fields and white space say nothing.
+    The order of fields and white space say nothing. To be kept it must be `sealed`.
     """
     return hashlib.blake2b(canonical(body), digest_size=16).digest()
+
+
+def sealed(print_: bytes, key: bytes) -> bytes:
+    """Return a fingerprint as it may be kept: without the key nobody can try bodies against it.
+
+    An erasure blanks the answer beside it, and what is left of the order is most of the
+    body: who guesses a name and a phone number could otherwise see the guess confirmed.
+    """
+    return hmac.digest(key, b"order submission\0" + print_, "sha256")[:16]
 
 
 canonical = msgspec.json.Encoder(order="sorted").encode
