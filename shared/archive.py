@@ -2,7 +2,7 @@
 
 The outbox is the owner's archive of all that was ever told; the history grows
 beside it. Both are kept for ever unless the settings say otherwise, and nothing
-leaves the database before its file is written, read back and counted.
+leaves the database before its file is written, read back and compared.
 """
 
 import gzip
@@ -11,8 +11,9 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import zip_longest
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import structlog
 from sqlalchemy import Connection, text
@@ -29,6 +30,12 @@ AHEAD = 3
 """Months made in advance, the current one included."""
 
 CHUNK = 1000
+
+Key: TypeAlias = tuple[datetime, int]
+"""What tells a row from all others of its table: when it was written, and its position."""
+
+NO_ROW: Key = (datetime.min.replace(tzinfo=UTC), -1)
+"""The key of a line that is no row."""
 
 ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(hashtext('kaitong.partitions'))")
 MOVING = text("SELECT pg_try_advisory_xact_lock(hashtext('kaitong.archive'))")
@@ -152,17 +159,34 @@ def drop_month(connection: Connection, table: str, month: Month, file: Path) -> 
     """Drop a month from the database, if its file has every row; return how many there were.
 
     Raises:
-        IncompleteFileError: if the file has another number of rows; nothing is dropped.
+        IncompleteFileError: if the file has other rows, or fewer, or more; nothing is dropped.
     """
-    count = f"SELECT count(*) FROM {table}_{month}"  # noqa: S608  our own names
-    rows: int = connection.scalars(text(count)).one()
-    with gzip.open(file, "rt", encoding="utf-8") as lines:
-        written = sum(1 for _ in lines)
-    if written != rows:
-        msg = f"{file} has {written} rows, the database {rows}; the month stays: look at the file"
-        raise IncompleteFileError(msg)
+    rows = 0
+    for there, written in zip_longest(_keys(connection, table, month), _keys_in(file, table)):
+        rows += 1
+        if there != written:
+            msg = f"{file} and the database differ in row {rows}; the month stays: look at the file"
+            raise IncompleteFileError(msg)
     connection.execute(text(f"DROP TABLE {table}_{month}"))
     return rows
+
+
+def _keys(connection: Connection, table: str, month: Month) -> Iterator[Key]:
+    """Yield the keys of a month's rows, as the database has them."""
+    keys = f"SELECT {TABLES[table]}, position FROM {table}_{month} ORDER BY position"  # noqa: S608
+    rows = connection.execute(text(keys).execution_options(yield_per=CHUNK))
+    yield from ((row[0], row[1]) for row in rows)
+
+
+def _keys_in(file: Path, table: str) -> Iterator[Key]:
+    """Yield the keys of the rows in a file."""
+    with gzip.open(file, "rt", encoding="utf-8") as lines:
+        for line in lines:
+            try:
+                row = json.loads(line)
+                yield datetime.fromisoformat(row[TABLES[table]]), row["position"]
+            except (ValueError, KeyError):
+                yield NO_ROW
 
 
 def keep_house(sessions: Sessions, now: datetime, keep: int, folder: Path | None) -> list[Path]:
@@ -172,7 +196,7 @@ def keep_house(sessions: Sessions, now: datetime, keep: int, folder: Path | None
         sessions: the service's database.
         now: the time.
         keep: how many months stay in the database; 0 for all.
-        folder: where the files go.
+        folder: where the files go; each service has one of its own.
 
     Returns:
         The files of the months that have left the database.

@@ -182,7 +182,7 @@ async def keep_house_for_ever(sessions: Sessions, settings: Settings) -> None:
     """
     while True:
         try:
-            months, folder = settings.archive_months, settings.archive_folder
+            months, folder = settings.archive_months, settings.archive_place
             await asyncio.to_thread(keep_house, sessions, datetime.now(UTC), months, folder)
         except PASSING as trouble:
             log.warning("archive.waits", trouble=str(trouble))

@@ -241,7 +241,7 @@ class Settings:
         Path | None,
         Setting(
             "KAITONG_ARCHIVE_FOLDER",
-            "where months that leave the database are written to",
+            "where months that leave the database are written to, in a folder for each service",
             optional_folder,
             default="",
         ),
@@ -280,6 +280,11 @@ class Settings:
     def group(self) -> str:
         """The consumer group that the service's workers share."""
         return f"{self.topic_prefix}{self.service}"
+
+    @property
+    def archive_place(self) -> Path | None:
+        """Where the service's own cold months go: services may share `archive_folder`."""
+        return self.archive_folder / self.service if self.archive_folder else None
 
     def __repr__(self) -> str:
         """Show everything but the secrets."""

@@ -11,7 +11,15 @@ import pytest
 from sqlalchemy import text
 
 from shared import unsent
-from shared.archive import AHEAD, TABLES, Month, keep_house, make_partitions, months_of
+from shared.archive import (
+    AHEAD,
+    TABLES,
+    Month,
+    export_month,
+    keep_house,
+    make_partitions,
+    months_of,
+)
 from shared.contracts import Cause, ReleaseRequested, read_envelope
 from shared.db import Sessions
 from shared.dispatch import Dispatch
@@ -160,20 +168,39 @@ def test_a_month_whose_file_has_not_every_row_stays(sessions: Sessions, tmp_path
     assert lines_of(path) == [{}]
 
 
-def test_what_was_written_before_a_crash_is_counted_and_not_written_over(
+def test_what_was_written_before_a_crash_is_compared_and_not_written_over(
     sessions: Sessions, tmp_path: Path
 ) -> None:
     """The file was there, the month was not dropped yet."""
-    tell_at(sessions, back_in_time(6))
-    month = Month.of(back_in_time(6))
-    path = tmp_path / f"outbox_{month}.jsonl.gz"
-    with gzip.open(path, "wt", encoding="utf-8") as file:
-        file.write('{"as": "it was"}\n')
+    path = written_before(sessions, tmp_path, {"as": "it was"})
 
     assert path in tidy(sessions, tmp_path)
 
-    assert lines_of(path) == [{"as": "it was"}]
+    (line,) = lines_of(path)
+    assert line["as"] == "it was"
     assert count_of(sessions, OutboxRow) == 0
+
+
+@pytest.mark.parametrize("other", [{"position": 0}, {"told_at": "2020-01-01 00:00:00+00:00"}])
+def test_a_file_with_as_many_rows_of_another_service_takes_no_month_away(
+    sessions: Sessions, tmp_path: Path, other: dict[str, object]
+) -> None:
+    path = written_before(sessions, tmp_path, other)
+
+    assert path not in tidy(sessions, tmp_path)
+
+    assert count_of(sessions, OutboxRow) == 1
+
+
+def written_before(sessions: Sessions, folder: Path, other: dict[str, object]) -> Path:
+    """Tell something, write its month to a file, change that; return the file."""
+    tell_at(sessions, back_in_time(6))
+    with sessions() as session:
+        path = export_month(session.connection(), "outbox", Month.of(back_in_time(6)), folder)
+    (line,) = lines_of(path)
+    with gzip.open(path, "wt", encoding="utf-8") as file:
+        file.write(json.dumps(line | other) + "\n")
+    return path
 
 
 def test_two_processes_do_not_move_one_month_at_once(sessions: Sessions, tmp_path: Path) -> None:

@@ -129,3 +129,16 @@ def test_a_public_address_and_development_keys_do_not_go_together(tmp_path: Path
 
 def test_the_page_of_settings_is_as_the_code_has_it() -> None:
     assert PAGE.read_text() == table(Settings), "python -m shared.settings > docs/settings.md"
+
+
+def test_services_that_share_a_folder_for_the_archive_do_not_share_files(tmp_path: Path) -> None:
+    given = {"KAITONG_ARCHIVE_MONTHS": "3", "KAITONG_ARCHIVE_FOLDER": str(tmp_path)}
+    places = {
+        Settings.from_environment(service, given | {url: "postgresql://u:p@h/d"}).archive_place
+        for service, url in (
+            ("order", "KAITONG_DATABASE_ORDER"),
+            ("customer", "KAITONG_DATABASE_CUSTOMER"),
+        )
+    }
+
+    assert places == {tmp_path / "order", tmp_path / "customer"}
