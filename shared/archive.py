@@ -8,7 +8,7 @@ leaves the database before its file is written, read back and compared.
 import gzip
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import zip_longest
@@ -123,15 +123,20 @@ def export_month(connection: Connection, table: str, month: Month, folder: Path)
     path = folder / f"{table}_{month}.jsonl.gz"
     if path.exists():
         return path
+    write_whole(path, _lines(connection, table, month))
+    return path
+
+
+def write_whole(path: Path, lines: Iterable[str]) -> None:
+    """Write a file that appears, or takes the place of what was there, whole or not at all."""
     part = path.with_suffix(".part")
     with part.open("wb") as raw:
         with gzip.open(raw, "wt", encoding="utf-8") as file:
-            file.writelines(_lines(connection, table, month))
+            file.writelines(lines)
         raw.flush()
         os.fsync(raw.fileno())
     part.rename(path)
-    sync_folder(folder)
-    return path
+    sync_folder(path.parent)
 
 
 def sync_folder(folder: Path) -> None:

@@ -25,6 +25,7 @@ from sqlalchemy import bindparam, func, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
+from shared import forgotten
 from shared.bulk import table_of, update_rows
 from shared.contracts import (
     Customer,
@@ -37,6 +38,7 @@ from shared.contracts import (
     registered,
 )
 from shared.contracts.personal import blank, tells_of_persons
+from shared.forgotten import Forgotten
 from shared.inbox import Subscription, on
 from shared.outbox import OUTBOX, RETENTION, OutboxRow
 from shared.parking import ParkedRow
@@ -86,7 +88,8 @@ def forgetting(forget: Forget = nothing) -> tuple[Subscription, Subscription]:
 
 
 def on_erased(message: PartyErased, work: Work) -> None:
-    """Plan to forget a party, and to look again for what comes late."""
+    """Plan to forget a party, and to look again for what comes late; remember whom."""
+    forgotten.note(work.session, work.tenant, message.party_id, message.until)
     due = ErasureDue(party_key=message.party_key, party_id=message.party_id, until=message.until)
     for wait in (timedelta(), *AGAIN):
         work.remind(work.now + wait, due)
@@ -131,11 +134,12 @@ def blank_letters(session: Session, keys: Collection[UUID]) -> None:
 
 def blank_parked(session: Session, tenant: str, due: ErasureDue) -> None:
     """Blank what is, or was, parked here and tells who a party is."""
+    whom = {(tenant, due.party_id): due.until}
     for rows in _parked(session):
         changed = [
             (position, new, TAKEN)
             for position, was in rows
-            if is_meant(was, tenant, due) and (new := blanked(was))
+            if is_told_of(was, whom) and (new := blanked(was))
         ]
         update_rows(session, ParkedRow, ("position", "body", "error"), changed)
 
@@ -147,15 +151,14 @@ def _parked(session: Session) -> Iterator[Sequence[tuple[int, bytes]]]:
         after = found[-1].position
 
 
-def is_meant(body: bytes, tenant: str, due: ErasureDue) -> bool:
-    """Tell whether a letter carries this party, and was told before it was erased."""
+def is_told_of(body: bytes, whom: Forgotten) -> bool:
+    """Tell whether a letter carries one of these parties, and was told before it was erased."""
     try:
         envelope, message = opened(body)
     except UnreadableError:
         return False
-    return (envelope.tenant, due.party_id) in {
-        (tenant, each.id) for each in parties_in(message)
-    } and envelope.time <= due.until
+    untils = (whom.get((envelope.tenant, each.id)) for each in parties_in(message))
+    return any(until is not None and envelope.time <= until for until in untils)
 
 
 def parties_in(message: Message | None) -> list[Customer]:

@@ -9,6 +9,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import MetaData, create_engine, text
 from sqlalchemy.engine import make_url
 
+import shared.erasure
 import shared.run  # noqa: F401  so that all of the kernel's tables are known
 from deploy.local.postgres import Postgres
 from shared.db import Base, Sessions, metadata_of
@@ -87,7 +88,7 @@ def test_two_processes_may_migrate_at_once(postgres: Postgres) -> None:
     with admin.connect() as connection:
         connection.execute(text("DROP DATABASE test_twice"))
     admin.dispose()
-    assert "kernel_0001" in versions
+    assert "kernel_0002" in versions
     assert len(versions) == 2
     assert make_url(url).database == "test_twice"
 

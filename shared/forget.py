@@ -1,0 +1,89 @@
+"""Blank who was erased in the archive's files: `python -m shared.forget order ...`.
+
+An erasure reaches all that a service's database has. The months that were moved to
+files before it are read through here, as often as the operator's own rules ask for:
+every file in which something is to be blanked is written anew and put in its place.
+"""
+
+import gzip
+import json
+import sys
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+from sqlalchemy import create_engine
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
+
+from shared import forgotten
+from shared.archive import write_whole
+from shared.erasure import blanked, is_told_of, personal_types
+from shared.errors import StartError
+from shared.forgotten import Forgotten
+from shared.settings import Settings
+
+FILES = "outbox_*.jsonl.gz"
+"""Letters alone tell of persons: the history names nobody."""
+
+
+def forget_in(folder: Path, whom: Forgotten) -> Iterator[tuple[Path, int]]:
+    """Blank everybody who was erased in all files of a folder; yield how many letters in each."""
+    for file in sorted(folder.glob(FILES)):
+        yield file, forget_in_file(file, whom)
+
+
+def forget_in_file(file: Path, whom: Forgotten) -> int:
+    """Blank everybody who was erased in one file; return in how many letters.
+
+    The file is whole at every moment, and is not touched where there is nothing to blank.
+    """
+    with gzip.open(file, "rt", encoding="utf-8") as lines:
+        count = sum(new != line for line, new in blanked_lines(lines, whom))
+    if count:
+        with gzip.open(file, "rt", encoding="utf-8") as lines:
+            write_whole(file, (new for _, new in blanked_lines(lines, whom)))
+    return count
+
+
+def blanked_lines(lines: Iterable[str], whom: Forgotten) -> Iterator[tuple[str, str]]:
+    """Yield each line as it is and as it shall be: the same, where there is nothing to blank."""
+    personal = set(personal_types())
+    for line in lines:
+        row = json.loads(line)
+        body = row["body"].encode()
+        if row["type"] in personal and is_told_of(body, whom) and (new := blanked(body)):
+            yield line, json.dumps(row | {"body": new.decode()}) + "\n"
+        else:
+            yield line, line
+
+
+def forget(service: str) -> str:
+    """Blank everybody who was erased in the files of a service; return what was done."""
+    settings = Settings.from_environment(service)
+    if settings.archive_place is None:
+        return "KAITONG_ARCHIVE_FOLDER is not set: nothing was ever moved to files"
+    engine = create_engine(settings.database_url)
+    with Session(engine) as session:
+        whom = forgotten.everybody(session)
+    engine.dispose()
+    counts = [count for _, count in forget_in(settings.archive_place, whom)]
+    return f"{sum(counts)} letters were blanked; {len(counts)} files were read"
+
+
+def main(services: Sequence[str]) -> None:
+    """Go through the files of these services, in turn."""
+    for service in services:
+        try:
+            done = forget(service)
+        except StartError as error:
+            sys.exit(f"{service}: {error}")
+        except OperationalError as error:
+            sys.exit(f"{service}: the database cannot be reached: {error.orig}")
+        except (OSError, EOFError, zlib.error, ValueError) as error:
+            sys.exit(f"{service}: a file cannot be read or written: {error}; it stays as it was")
+        sys.stdout.write(f"{service}: {done}\n")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
