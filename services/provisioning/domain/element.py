@@ -19,7 +19,7 @@ class Element:
     """Calls under way at a time, by all processes together."""
 
     per_second: float
-    """Calls begun in a second, by each process; 0 for no limit."""
+    """Calls begun in a second, by all processes together; 0 for no limit."""
 
     in_maintenance: bool
     """Nothing is begun; what is wanted waits, and goes on afterwards."""
