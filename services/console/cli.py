@@ -9,18 +9,26 @@ from typing import Annotated
 
 import typer
 
-from services.console.exits import CommandError, stderr
+from services.console.exits import MEANING, CommandError, stderr
 
 app = typer.Typer(
     name="kaitong",
     help="Kaitong (开通) carries a telecom order from the CRM to a working service.",
-    epilog="Begin with `kaitong demo`.",
+    epilog=f"Example: kaitong demo\n\nExit codes: {MEANING}",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-order = typer.Typer(help="Place and follow product orders (TMF622).", no_args_is_help=True)
-numbers = typer.Typer(help="Look for phone numbers.", no_args_is_help=True)
+order = typer.Typer(
+    help="Place and follow product orders (TMF622).",
+    epilog="Example: kaitong order list --state held",
+    no_args_is_help=True,
+)
+numbers = typer.Typer(
+    help="Look for phone numbers.",
+    epilog="Example: kaitong numbers search '*8888'",
+    no_args_is_help=True,
+)
 app.add_typer(order, name="order")
 app.add_typer(numbers, name="numbers")
 

@@ -1,10 +1,12 @@
-"""What the command line's exit codes mean.
-
-0 it worked · 1 the answer is no (not found, failed, rejected, an invariant broken) ·
-2 the command was not understood · 69 something it needs is not there · 130 interrupted.
-"""
+"""How the command line ends, and says why."""
 
 from rich.console import Console
+
+MEANING = (
+    "0 it worked; 1 the answer is no (not found, refused, failed, an invariant broken); "
+    "2 the command was not understood; 69 something it needs is not there; 130 interrupted."
+)
+"""Of the exit codes."""
 
 NO = 1
 UNAVAILABLE = 69

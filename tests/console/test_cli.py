@@ -1,6 +1,7 @@
 """The command line: helps, refuses with a remedy, and ends with codes that mean something."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -10,10 +11,12 @@ from typer.testing import CliRunner
 
 from deploy.local.home import CHECKOUT
 from services.console.cli import app
+from services.console.exits import NO, UNAVAILABLE
 
 COMMANDS = (
     *(("demo",), ("up",), ("down",), ("status",), ("token",), ("bench",), ("test",)),
     *(("order", "submit"), ("order", "show"), ("order", "list"), ("numbers", "search")),
+    *((), ("order",), ("numbers",)),
 )
 
 
@@ -38,6 +41,14 @@ def test_every_command_says_what_it_does_and_gives_an_example(command: tuple[str
 
     assert answer.exit_code == 0
     assert f"Example: kaitong {' '.join(command)}" in answer.output
+
+
+def test_the_help_says_what_exit_codes_mean() -> None:
+    answer = CliRunner().invoke(app, ["--help"])
+
+    told = re.search(r"Exit codes: (.*)", " ".join(answer.output.split()))
+    assert told
+    assert {int(code) for code in re.findall(r"\b\d+\b", told[1])} == {0, NO, 2, UNAVAILABLE, 130}
 
 
 @pytest.mark.usefixtures("home")
