@@ -7,5 +7,6 @@ Hears:  provisioning.assignment_requested, provisioning.release_requested,
 Tells:  resources.assigned, resources.refused, resources.released.
 API:    GET /ops/v1/numbers, /ops/v1/numbers/{e164}; POST, DELETE /ops/v1/numbers/{e164}/hold;
         GET /ops/v1/holdings/{id}, /ops/v1/pools, /ops/v1/pools/{kind}/{name}, /ops/v1/addresses;
+        GET /ops/v1/pools/{kind}/{name}/things and /things/{value}; POST .../withdraw|restore;
         POST /ops/v1/import/{exchanges|segments|splitters|addresses|pairs}.
 """

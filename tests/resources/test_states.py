@@ -57,5 +57,8 @@ def test_only_reserving_makes_a_free_item_somebodys(move: Move) -> None:
         assert became not in HELD_ITEM or move is Move.RESERVE
 
 
-def test_nothing_befalls_a_faulty_leg() -> None:
-    assert all(after(ItemState.FAULTY, move) is None for move in Move)
+def test_nothing_that_orders_do_befalls_a_leg_that_is_faulty_or_blocked() -> None:
+    people = {Move.BLOCK, Move.FAIL, Move.OPEN}
+
+    for state in (ItemState.FAULTY, ItemState.BLOCKED):
+        assert all(after(state, move) is None for move in set(Move) - people)

@@ -65,10 +65,12 @@ NUMBER = ways(
     blocked="idle",
 )
 ITEM = ways(
-    free="reserved",
+    free="reserved faulty blocked",
     reserved="in_use free pre_released",
     in_use="pre_released",
     pre_released="free in_use",
+    faulty="free blocked",
+    blocked="free faulty",
 )
 PLANT_KINDS = ("leg", "vlan", "loid", "pair")
 LEGAL: Mapping[str, Ways] = {
@@ -84,7 +86,8 @@ FIRST: Mapping[str, frozenset[str]] = {
     "plan": NOTHING | {"running"},
     "step": NOTHING | {"waiting"},
     "number": NOTHING | {"idle"},
-    **dict.fromkeys(PLANT_KINDS, frozenset({"free"})),
+    # An import knows of faulty legs.
+    **dict.fromkeys(PLANT_KINDS, frozenset({"free", "faulty"})),
 }
 """What a walk may begin from; from nothing, where nothing is said. Only a plan's end is noted."""
 

@@ -39,6 +39,7 @@ class ItemState(StrEnum):
     IN_USE = "in_use"
     PRE_RELEASED = "pre_released"
     FAULTY = "faulty"
+    BLOCKED = "blocked"
 
 
 class Move(StrEnum):
@@ -57,6 +58,7 @@ class Move(StrEnum):
     OPEN = "open"
     PLAN = "plan"
     BLOCK = "block"
+    FAIL = "fail"
 
 
 NumberMoves: TypeAlias = Mapping[NumberState, NumberState]
@@ -91,6 +93,7 @@ NUMBER_MOVES: Mapping[Move, NumberMoves] = MappingProxyType(
             NumberState.IDLE: NumberState.BLOCKED,
             NumberState.PLANNED: NumberState.BLOCKED,
         },
+        Move.FAIL: {},
     }
 )
 """What is not in a move's table stays as it is: a late or doubled message finds nothing to do."""
@@ -108,6 +111,9 @@ ITEM_MOVES: Mapping[Move, ItemMoves] = MappingProxyType(
         },
         Move.OCCUPY: {ItemState.RESERVED: ItemState.IN_USE},
         Move.RELEASE: {ItemState.PRE_RELEASED: ItemState.FREE},
+        Move.BLOCK: {ItemState.FREE: ItemState.BLOCKED, ItemState.FAULTY: ItemState.BLOCKED},
+        Move.FAIL: {ItemState.FREE: ItemState.FAULTY, ItemState.BLOCKED: ItemState.FAULTY},
+        Move.OPEN: {ItemState.BLOCKED: ItemState.FREE, ItemState.FAULTY: ItemState.FREE},
     }
 )
 

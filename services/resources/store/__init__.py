@@ -16,8 +16,16 @@ from services.resources.store.plant import (
     splitters_meeting,
 )
 from services.resources.store.segments import add_segments, reopen, segments_meeting
+from services.resources.store.things import (
+    Found,
+    find_items,
+    lend_states,
+    look_at_item,
+    put_states,
+)
 
 __all__ = [
+    "Found",
     "add_addresses",
     "add_exchanges",
     "add_pairs",
@@ -27,15 +35,19 @@ __all__ = [
     "assign",
     "breakdown",
     "find_addresses",
+    "find_items",
     "held_by",
     "known_splitters",
     "lend",
+    "lend_states",
     "levels",
     "look",
+    "look_at_item",
     "look_up",
     "networks",
     "occupy",
     "put",
+    "put_states",
     "reopen",
     "rests",
     "search",

@@ -1,0 +1,93 @@
+"""Single things of one pool: lent to be taken out or put back, and shown."""
+
+from collections.abc import Collection, Mapping
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, Select, bindparam, func, select
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import Session
+
+from services.resources.domain.states import ItemState, State
+from services.resources.domain.things import Kind, Pool, Thing
+from services.resources.store.assignment import take_seat
+from services.resources.store.rows import ITEMS, NUMBERS
+from services.resources.tables import ItemRow, NumberRow
+from shared.bulk import update_rows
+from shared.errors import NotFoundError
+
+THESE = bindparam("values", type_=ARRAY(ITEMS.c.value.type))
+STATES_OF_NUMBERS = (
+    select(NUMBERS.c.e164, NUMBERS.c.state)
+    .where(NUMBERS.c.e164 == func.any(THESE))
+    .order_by(NUMBERS.c.e164)
+    .with_for_update()
+)
+STATES_OF_ITEMS = (
+    select(ITEMS.c.value, ITEMS.c.state)
+    .where(ITEMS.c.value == func.any(THESE))
+    .order_by(ITEMS.c.value)
+    .with_for_update()
+)
+SHOWN = select(
+    *(ITEMS.c.tenant, ITEMS.c.kind, ITEMS.c.pool, ITEMS.c.value, ITEMS.c.element),
+    *(ITEMS.c.attributes, ITEMS.c.state, ITEMS.c.order_id, ITEMS.c.service_id),
+)
+
+
+def of_pool(statement: Select[Any], pool: Pool) -> Select[Any]:
+    """Return a statement on one pool's things alone."""
+    if pool.kind is Kind.NUMBER:
+        return statement.where(NUMBERS.c.tenant == pool.tenant, NUMBERS.c.exchange_id == pool.name)
+    return statement.where(
+        ITEMS.c.tenant == pool.tenant, ITEMS.c.kind == pool.kind, ITEMS.c.pool == pool.name
+    )
+
+
+def lend_states(session: Session, pool: Pool, values: Collection[str]) -> dict[str, State]:
+    """Return the states of those of these things that there are, locked."""
+    take_seat(session)
+    statement = STATES_OF_NUMBERS if pool.kind is Kind.NUMBER else STATES_OF_ITEMS
+    found = session.execute(of_pool(statement, pool), {"values": list(values)})
+    return {value: state for value, state in found}  # noqa: C416  rows, not pairs
+
+
+def put_states(session: Session, pool: Pool, states: Mapping[str, State]) -> None:
+    """Write the states of things that were lent."""
+    if pool.kind is Kind.NUMBER:
+        rows: list[tuple[Any, ...]] = [(pool.tenant, *each) for each in states.items()]
+        update_rows(session, NumberRow, ("tenant", "e164", "state"), rows, keys=2)
+    else:
+        rows = [(*pool[:3], *each) for each in states.items()]
+        update_rows(session, ItemRow, ("tenant", "kind", "pool", "value", "state"), rows, keys=4)
+
+
+Found = tuple[Thing, ItemState, UUID | None, UUID | None]
+"""A thing, its state, the order that touched it last and the service that has it, if any."""
+
+
+def find_items(session: Session, pool: Pool, state: ItemState | None, rows: range) -> list[Found]:
+    """Return a pool's items, by value."""
+    wanted = of_pool(SHOWN, pool)
+    wanted = wanted.where(ITEMS.c.state == state) if state else wanted
+    page = wanted.order_by(ITEMS.c.value).offset(rows.start).limit(len(rows))
+    return [found_of(row) for row in session.execute(page)]
+
+
+def look_at_item(session: Session, pool: Pool, value: str) -> Found:
+    """Return one item of a pool, to show it.
+
+    Raises:
+        NotFoundError: if there is none.
+    """
+    row = session.execute(of_pool(SHOWN, pool).where(ITEMS.c.value == value)).one_or_none()
+    if row is None:
+        msg = f"the pool has no such {pool.kind}"
+        raise NotFoundError(msg, remedy=f"list them: /ops/v1/pools/{pool.kind}/{pool.name}/things")
+    return found_of(row)
+
+
+def found_of(row: Row[Any]) -> Found:
+    """Return a row as what was found."""
+    thing = Thing(Pool(row.tenant, row.kind, row.pool), row.value, row.element, row.attributes)
+    return thing, row.state, row.order_id, row.service_id

@@ -1,0 +1,192 @@
+"""Single things are taken out of their pools and put back, and nobody is given them meanwhile."""
+
+from typing import Any
+
+import pytest
+from httpx import AsyncClient, Response
+
+from services.resources.domain.states import NumberState
+from shared.contracts import RefusalCode
+from shared.db import Sessions
+from tests.kernel import history
+from tests.resources.build import (
+    FIBRE,
+    NUMBER,
+    PAIR,
+    a_segment,
+    an_order,
+    answers,
+    e164,
+    given,
+    order_id,
+    refusal,
+    states,
+    stock,
+    tell,
+)
+from tests.resources.conftest import AsRole
+
+POOLS = "/ops/v1/pools"
+WHY = "storm"
+
+
+class Keeper:
+    """Who takes things out of the pools and puts them back."""
+
+    def __init__(self, client: AsyncClient, as_role: AsRole) -> None:
+        self.client, self.as_role = client, as_role
+
+    async def withdraw(self, pool: str, *values: str, state: str = "blocked") -> Response:
+        """Take things out."""
+        return await self.post(f"{pool}/withdraw", values, state=state)
+
+    async def restore(self, pool: str, *values: str) -> Response:
+        """Put things back."""
+        return await self.post(f"{pool}/restore", values)
+
+    async def post(self, path: str, values: tuple[str, ...], **more: str) -> Response:
+        """Send values, and why."""
+        body = {"values": list(values), "reason": WHY, **more}
+        return await self.client.post(f"{POOLS}/{path}", json=body, headers=self.as_role("ops"))
+
+    async def read(self, path: str) -> Any:
+        """Return what is answered to a viewer."""
+        answer = await self.client.get(f"{POOLS}/{path}", headers=self.as_role("viewer"))
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+
+@pytest.fixture
+def keeper(client: AsyncClient, as_role: AsRole, sessions: Sessions) -> Keeper:
+    """Keeps a small exchange X, with a splitter S."""
+    stock(sessions)
+    return Keeper(client, as_role)
+
+
+def changed(answer: Response) -> int:
+    assert answer.status_code == 200, answer.text
+    found: int = answer.json()["changed"]
+    return found
+
+
+@pytest.mark.parametrize("state", ["blocked", "faulty"])
+async def test_what_is_taken_out_is_given_to_nobody_until_it_is_back(
+    keeper: Keeper, sessions: Sessions, state: str
+) -> None:
+    legs = [each["value"] for each in await keeper.read("leg/S/things")]
+    assert changed(await keeper.withdraw("leg/S", *legs, state=state)) == len(legs)
+
+    tell(sessions, an_order(1, *FIBRE))
+    assert changed(await keeper.restore("leg/S", legs[1])) == 1
+    tell(sessions, an_order(2, *FIBRE))
+
+    found = answers(sessions)
+    assert refusal(found[order_id(1)]) is RefusalCode.NONE_FREE
+    assert legs[1] in given(found[order_id(2)])
+
+
+async def test_a_number_that_is_blocked_is_passed_over(keeper: Keeper, sessions: Sessions) -> None:
+    assert changed(await keeper.withdraw("number/X", e164(0))) == 1
+
+    tell(sessions, an_order(1, NUMBER))
+
+    assert given(answers(sessions)[order_id(1)]) == [e164(1)]
+    assert changed(await keeper.restore("number/X", e164(0))) == 1
+    assert e164(0) not in states(sessions)
+
+
+async def test_doing_it_again_changes_nothing(keeper: Keeper, sessions: Sessions) -> None:
+    await keeper.withdraw("number/X", e164(0))
+
+    assert changed(await keeper.withdraw("number/X", e164(0))) == 0
+    assert changed(await keeper.restore("number/X", e164(0), e164(1))) == 1
+    assert changed(await keeper.restore("number/X", e164(0))) == 0
+    assert [each[2:] for each in history(sessions)] == [("idle", "blocked"), ("blocked", "idle")]
+
+
+@pytest.mark.parametrize("verb", ["withdraw", "restore"])
+async def test_what_somebody_has_is_refused_and_nothing_is_changed(
+    keeper: Keeper, sessions: Sessions, verb: str
+) -> None:
+    tell(sessions, an_order(1, NUMBER, PAIR))
+    before = states(sessions)
+
+    answer = await getattr(keeper, verb)("number/X", e164(1), e164(0))
+
+    assert (answer.status_code, answer.json()["code"]) == (409, "not-free")
+    assert answer.json()["remedy"]
+    assert states(sessions) == before
+
+
+async def test_a_number_that_its_segment_has_not_opened_stays_so(
+    client: AsyncClient, as_role: AsRole, sessions: Sessions
+) -> None:
+    stock(sessions, segments=[a_segment(state=NumberState.PLANNED)])
+    keeper = Keeper(client, as_role)
+
+    for answer in (
+        await keeper.withdraw("number/X", e164(0)),
+        await keeper.restore("number/X", e164(0)),
+    ):
+        assert answer.json()["code"] == "not-free"
+
+
+@pytest.mark.parametrize(
+    ("pool", "value", "state", "fault"),
+    [
+        ("number/X", "+862500000000", "blocked", ("/values/1", "unknown-thing")),
+        ("number/Y", e164(0), "blocked", ("/values/0", "unknown-thing")),
+        ("number/X", e164(0), "faulty", ("/state", "never-faulty")),
+        ("leg/S", "S/999", "faulty", ("/values/0", "unknown-thing")),
+        ("leg/S", "S/001", "broken", ("/state", "enum")),
+    ],
+)
+async def test_every_fault_is_named_with_its_place(
+    keeper: Keeper, pool: str, value: str, state: str, fault: tuple[str, str]
+) -> None:
+    values = [e164(0), value] if fault[0] == "/values/1" else [value]
+
+    answer = await keeper.withdraw(pool, *values, state=state)
+
+    assert answer.status_code == 400
+    (named,) = answer.json()["errors"]
+    assert (named["field"], named["code"]) == fault
+    assert named["remedy"]
+
+
+async def test_a_thing_is_shown_with_its_history(keeper: Keeper) -> None:
+    first, *_ = await keeper.read("leg/S/things")
+    await keeper.withdraw("leg/S", first["value"], state="faulty")
+
+    (out,) = await keeper.read("leg/S/things?state=faulty")
+    shown = await keeper.read(f"leg/S/things/{first['value']}")
+
+    assert out == first | {"state": "faulty"}
+    (change,) = shown["history"]
+    assert (change["was"], change["became"]) == ("free", "faulty")
+    assert WHY in change["reason"]
+
+
+async def test_only_those_who_keep_the_plant_change_it(
+    client: AsyncClient, as_role: AsRole, keeper: Keeper
+) -> None:
+    del keeper
+    body = {"values": [e164(0)], "state": "blocked", "reason": WHY}
+    path = f"{POOLS}/number/X/withdraw"
+
+    assert (await client.post(path, json=body, headers=as_role("crm"))).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("path", "status"), [("leg/S/things/S/999", 404), ("number/X/things", 400)]
+)
+async def test_what_is_not_there_to_be_seen_is_a_problem_with_a_remedy(
+    client: AsyncClient, as_role: AsRole, keeper: Keeper, path: str, status: int
+) -> None:
+    del keeper
+
+    answer = await client.get(f"{POOLS}/{path}", headers=as_role("viewer"))
+
+    assert answer.status_code == status
+    told = answer.json()
+    assert all(each["remedy"] for each in told.get("errors", [told]))
