@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from deploy.local.record import Record
 from services.console.invariants import (
     customers,
+    histories,
     logs,
     messages,
     network,
@@ -25,6 +26,7 @@ INVARIANTS: Mapping[str, Check] = {
     "one order for each externalId and client": orders.one_order_for_each_external_id,
     "every end was told, once": orders.every_end_was_told_once,
     "orders, plans, numbers and plant took legal ways only": walks.only_legal_ways_were_walked,
+    "all stand where the history has them last": histories.every_state_is_in_the_history,
     "no number or line has two holders": resources.everything_has_one_holder,
     "nothing is reserved for an ended order": resources.nothing_is_reserved_for_an_ended_order,
     "services hold what resources say": resources.services_hold_what_resources_say,
