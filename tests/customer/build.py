@@ -20,11 +20,11 @@ from shared.contracts import (
     ServiceHeld,
     ServiceResumed,
 )
+from tests.callers import CLIENT
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 ZHANG = "zhang-wei"
 TENANT = "jiangsu"
-CLIENT = "crm"
 
 
 def order_id(n: int) -> UUID:

@@ -1,65 +1,20 @@
 """The customer service's API, called without a network in between."""
 
-import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
-from datetime import UTC, datetime
+from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import TypeAlias
 
 import pytest
-from httpx import ASGITransport, AsyncClient
+from httpx import AsyncClient
 
 from deploy.local.postgres import Postgres
 from services.customer.app import SERVICE
 from shared.db import Sessions
-from shared.desk import Desk
-from shared.http import make_api
-from shared.keys import make_development_keys, make_token
-from shared.relay import Relay
 from shared.settings import Settings
-from tests.customer.build import CLIENT, TENANT
-from tests.kernel import Broker
+from tests.callers import as_role, calling, keys
+
+__all__ = ["as_role", "keys"]
 
 PERSON_KEY = "a key for persons in tests"
-
-AsRole: TypeAlias = Callable[..., dict[str, str]]
-"""Makes the headers of a caller."""
-
-
-@pytest.fixture(scope="session")
-def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with keys for development."""
-    folder = tmp_path_factory.mktemp("customer") / "keys"
-    make_development_keys(folder, datetime.now(UTC))
-    return folder
-
-
-@pytest.fixture
-def as_role(keys: Path) -> AsRole:
-    """Makes the headers of a caller, by role; of another client or tenant when told so."""
-
-    def headers(role: str, client: str = CLIENT, tenant: str = TENANT) -> dict[str, str]:
-        token = make_token(keys, role, now=datetime.now(UTC), client=client, tenant=tenant)
-        return {"Authorization": f"Bearer {token}"}
-
-    return headers
-
-
-@asynccontextmanager
-async def calling(sessions: Sessions, settings: Settings) -> AsyncIterator[AsyncClient]:
-    """Serve, and return who calls."""
-    relay = Relay(sessions, Broker())
-    desk = Desk(sessions, relay)
-    api = make_api("customer", SERVICE.routers, desk, sessions, settings)
-    transport = ASGITransport(api, raise_app_exceptions=False)
-    async with AsyncExitStack() as stack:
-        serving = asyncio.create_task(desk.run())
-        stack.callback(serving.cancel)
-        stack.push_async_callback(relay.close)
-        yield await stack.enter_async_context(
-            AsyncClient(transport=transport, base_url="http://customer")
-        )
 
 
 @pytest.fixture
@@ -77,5 +32,5 @@ def own_settings(postgres: Postgres, keys: Path, tmp_path: Path) -> dict[str, st
 async def client(sessions: Sessions, own_settings: dict[str, str]) -> AsyncIterator[AsyncClient]:
     """Calls the API."""
     settings = Settings.from_environment("customer", own_settings)
-    async with calling(sessions, settings) as client:
+    async with calling(SERVICE, sessions, settings) as client:
         yield client

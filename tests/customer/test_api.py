@@ -6,6 +6,7 @@ from httpx import AsyncClient
 from services.customer.handlers import SUBSCRIPTIONS
 from shared.contracts import Characteristic, Held, ItemHoldings, ResourcesAssigned
 from shared.db import Sessions
+from tests.callers import AsRole
 from tests.customer.build import (
     ZHANG,
     a_customer,
@@ -18,7 +19,6 @@ from tests.customer.build import (
     service_id,
     stopped,
 )
-from tests.customer.conftest import AsRole
 from tests.kernel import hear
 
 PARTIES = "/tmf-api/partyManagement/v4"

@@ -7,8 +7,8 @@ from httpx import AsyncClient
 
 from services.customer.handlers import SUBSCRIPTIONS
 from shared.db import Sessions
+from tests.callers import AsRole
 from tests.customer.build import ZHANG, a_customer, accepted
-from tests.customer.conftest import AsRole
 from tests.kernel import hear
 
 

@@ -6,6 +6,7 @@ import pytest
 from httpx import AsyncClient
 from sqlalchemy import select
 
+from services.customer.app import SERVICE
 from services.customer.handlers import SUBSCRIPTIONS
 from services.customer.tables import PartyRow
 from shared.contracts import Cause, OrderAccepted, PartyErased, party_key, read_envelope
@@ -16,9 +17,9 @@ from shared.history import HistoryRow
 from shared.inbox import on, subscribe
 from shared.settings import Settings
 from shared.work import Work
+from tests.callers import AsRole, calling
 from tests.conftest import NOON
 from tests.customer.build import TENANT, ZHANG, a_customer, accepted, completed, order_id
-from tests.customer.conftest import AsRole, calling
 from tests.erasure import ring
 from tests.kernel import hear, hear_records, parked, record_of, told
 
@@ -211,7 +212,7 @@ async def test_without_a_key_for_marks_nobody_is_erased(
     hear(sessions, SUBSCRIPTIONS, accepted(1))
     keyless = Settings.from_environment("customer", own_settings | {"KAITONG_PERSON_KEY": ""})
 
-    async with calling(sessions, keyless) as client:
+    async with calling(SERVICE, sessions, keyless) as client:
         answer = await client.post(ERASE, json=REASON, headers=as_role("admin"))
         view = await client.get(VIEW, headers=as_role("viewer"))
 

@@ -1,45 +1,13 @@
-"""The migrations make the tables that the code knows."""
-
-from alembic.autogenerate import compare_metadata
-from alembic.migration import MigrationContext
-from sqlalchemy import MetaData, inspect
+"""The customer service's tables know what in them tells of a person."""
 
 from services.customer import tables
 from shared.bulk import table_of
 from shared.contracts import Customer
 from shared.contracts.personal import personal_fields
-from shared.db import Base, Sessions
+from shared.db import Base
 
 ROWS = [each for each in vars(tables).values() if isinstance(each, type) and each is not Base]
 OURS = [table_of(each) for each in ROWS if issubclass(each, Base)]
-
-
-def test_the_migrations_and_the_models_agree(sessions: Sessions) -> None:
-    ours = MetaData()
-    for table in OURS:
-        table.to_metadata(ours)
-    names = set(ours.tables)
-    options = {"include_name": lambda name, kind, _: kind != "table" or name in names}
-
-    with sessions() as session:
-        context = MigrationContext.configure(session.connection(), opts=options)
-        assert compare_metadata(context, ours) == []
-
-
-def test_the_migrated_indexes_leave_out_what_nobody_searches(sessions: Sessions) -> None:
-    with sessions() as session:
-        there = inspect(session.connection())
-        partial = {
-            index["name"]: bool(index.get("dialect_options", {}).get("postgresql_where"))
-            for table in OURS
-            for index in there.get_indexes(table.name)
-        }
-
-    assert partial == {
-        index.name: index.dialect_options["postgresql"]["where"] is not None
-        for table in OURS
-        for index in table.indexes
-    }
 
 
 def test_the_columns_marked_personal_are_the_contracts_personal_fields() -> None:

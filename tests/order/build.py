@@ -27,10 +27,10 @@ from shared.contracts import (
 )
 from shared.contracts.parts import RefusalCode
 from shared.errors import Fault, InvalidError
+from tests.callers import CLIENT
 from tests.conftest import NOON
 from tests.kernel import TENANT
 
-CLIENT = "crm"
 PARTY = "C-1"
 ADDRESS = "addr-1"
 NUMBER = "+862580001234"

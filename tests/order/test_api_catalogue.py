@@ -7,13 +7,14 @@ import pytest
 from httpx import AsyncClient, Response
 
 from services.order.api.shown import CATALOGUE, ORDERS
+from services.order.app import SERVICE
 from services.order.store import catalogue
 from services.order.store.catalogue import load_shipped
 from shared.db import Sessions
 from shared.settings import Settings
+from tests.callers import AsRole, calling
 from tests.kernel import TENANT
 from tests.order.build import a_body, an_item
-from tests.order.conftest import AsRole, calling
 
 PUBLISH = "/ops/v1/catalogue"
 Json = dict[str, Any]
@@ -115,7 +116,10 @@ async def test_the_pages_of_a_list_meet(client: AsyncClient, as_role: AsRole) ->
 async def test_a_published_product_can_be_ordered_at_once_in_every_process(
     stocked: Sessions, own_settings: Settings, as_role: AsRole
 ) -> None:
-    async with calling(stocked, own_settings) as one, calling(stocked, own_settings) as other:
+    async with (
+        calling(SERVICE, stocked, own_settings) as one,
+        calling(SERVICE, stocked, own_settings) as other,
+    ):
         assert (await order(other, as_role("crm"), "cable-blue")).status_code == 400
 
         published = await publish(one, as_role("ops"), a_publication())

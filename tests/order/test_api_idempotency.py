@@ -10,6 +10,7 @@ from httpx import AsyncClient, Response
 from sqlalchemy import func, select, text
 
 from services.order.api.shown import ORDERS
+from services.order.app import SERVICE
 from services.order.domain.product import fold
 from services.order.domain.submission import Names
 from services.order.handlers import SUBSCRIPTIONS
@@ -18,10 +19,10 @@ from services.order.tables import OrderRow, SubmissionRow
 from shared.contracts import ResourcesAssigned
 from shared.db import Sessions
 from shared.settings import Settings
+from tests.callers import AsRole, calling
 from tests.conftest import NOON
 from tests.kernel import hear, told
 from tests.order.build import Json, a_body, a_departure, accepted, an_item, completed
-from tests.order.conftest import AsRole, calling
 
 BODY = a_body(externalId="CRM-1")
 
@@ -195,7 +196,10 @@ async def test_duplicates_at_two_processes_are_one_order(
     stocked: Sessions, own_settings: Settings, as_role: AsRole
 ) -> None:
     headers = as_role("crm")
-    async with calling(stocked, own_settings) as one, calling(stocked, own_settings) as other:
+    async with (
+        calling(SERVICE, stocked, own_settings) as one,
+        calling(SERVICE, stocked, own_settings) as other,
+    ):
         for n in range(10):
             body = a_body(externalId=f"CRM-{n}")
             answers = await asyncio.gather(
@@ -210,7 +214,10 @@ async def test_who_loses_a_race_for_a_key_gets_the_winners_answer(
     stocked: Sessions, own_settings: Settings, as_role: AsRole
 ) -> None:
     headers = as_role("crm")
-    async with calling(stocked, own_settings) as one, calling(stocked, own_settings) as other:
+    async with (
+        calling(SERVICE, stocked, own_settings) as one,
+        calling(SERVICE, stocked, own_settings) as other,
+    ):
         winner = await post(one, headers, BODY, "key-1")
         with stocked.begin() as session:
             names = Names("jiangsu", "crm", "key-1", "CRM-1")

@@ -21,6 +21,7 @@ from services.order.store.product_lists import ProductFilter
 from shared.db import Sessions
 from shared.dispatch import Dispatch
 from shared.work import begin
+from tests.callers import AsRole
 from tests.conftest import NOON
 from tests.kernel import TENANT, hear
 from tests.order.build import (
@@ -34,7 +35,6 @@ from tests.order.build import (
     order_id,
     placed_by,
 )
-from tests.order.conftest import AsRole
 
 
 def there_are(sessions: Sessions, count: int, *, client: str = "crm", start: int = 1) -> None:

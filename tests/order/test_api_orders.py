@@ -12,6 +12,7 @@ from services.order.handlers import SUBSCRIPTIONS
 from shared.contracts import OrderAccepted, RefusalCode, ResourcesAssigned, ResourcesRefused
 from shared.db import Sessions
 from shared.ids import time_ordered_id
+from tests.callers import AsRole
 from tests.kernel import envelopes, hear, history, told
 from tests.order.build import (
     NUMBER,
@@ -21,7 +22,6 @@ from tests.order.build import (
     a_place,
     an_item,
 )
-from tests.order.conftest import AsRole
 
 
 async def post(client: AsyncClient, headers: dict[str, str], body: Json | None = None) -> Response:

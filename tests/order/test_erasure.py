@@ -36,11 +36,11 @@ from shared.inbox import Subscriptions, on, subscribe
 from shared.inbox_rows import Record
 from shared.outbox import OutboxRow
 from shared.work import Work, begin
+from tests.callers import AsRole
 from tests.conftest import NOON, SERVICES, empty
 from tests.erasure import ring, where_told
 from tests.kernel import TENANT, envelopes, hear, hear_records, history, parked, told
 from tests.order.build import PARTY, Json, a_body, accepted
-from tests.order.conftest import AsRole
 from tests.order.test_api_idempotency import post
 
 UNTIL = NOON + timedelta(days=60)

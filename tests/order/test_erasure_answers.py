@@ -12,9 +12,10 @@ from services.order.store import erasure, submissions
 from services.order.tables import OrderRow, SubmissionRow
 from shared.db import Sessions
 from shared.erasure import ErasureDue
+from tests.callers import CLIENT, AsRole
 from tests.kernel import TENANT, count_of
-from tests.order.build import CLIENT, PARTY
-from tests.order.conftest import PERSON_KEY, AsRole
+from tests.order.build import PARTY
+from tests.order.conftest import PERSON_KEY
 from tests.order.test_api_idempotency import post, until_somebody_waits_for_a_lock
 from tests.order.test_erasure import UNTIL, forget, telling, told_in
 

@@ -10,8 +10,8 @@ from httpx import AsyncClient
 from deploy.jiangsu.addresses import NO_FREE_PORT, UNSERVED
 from deploy.jiangsu.province import Province, province
 from services.order.api.examples import ORDER_EXAMPLES
+from tests.callers import AsRole
 from tests.order.build import Json, a_product, accepted, faults_of
-from tests.order.conftest import AsRole
 
 FOLDER = Path(__file__).parents[2] / "examples"
 GOOD = ("ftth-new", "voice-new", "voice-picked", "bundle-home", "unserved-address", "no-free-port")

@@ -2,15 +2,14 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from httpx import ASGITransport, AsyncClient
+from httpx import AsyncClient
 
 from deploy.local.postgres import Postgres
 from services.provisioning.adapters.http import HttpAdapter
@@ -20,18 +19,15 @@ from services.provisioning.store import elements, plans
 from services.provisioning.store.blueprints import load_shipped
 from shared.contracts import Message
 from shared.db import Sessions
-from shared.desk import Desk
-from shared.http import make_api
-from shared.keys import make_development_keys, make_token
 from shared.relay import Relay
 from shared.runner import Runner
 from shared.settings import Settings
 from shared.trials import Caution, Lifeline
+from tests.callers import AsRole, as_role, calling, keys
 from tests.elements.process import Simulator
 from tests.kernel import TENANT, Broker, hear
 
-AsRole: TypeAlias = Callable[..., dict[str, str]]
-"""Makes the headers of a caller."""
+__all__ = ["as_role", "keys"]
 
 
 @pytest.fixture
@@ -40,25 +36,6 @@ def sessions(sessions: Sessions) -> Sessions:
     with sessions.begin() as session:
         load_shipped(session)
     return sessions
-
-
-@pytest.fixture(scope="session")
-def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with keys for development."""
-    folder = tmp_path_factory.mktemp("provisioning") / "keys"
-    make_development_keys(folder, datetime.now(UTC))
-    return folder
-
-
-@pytest.fixture
-def as_role(keys: Path) -> AsRole:
-    """Makes the headers of a caller, by role; of another client or tenant when told so."""
-
-    def headers(role: str, client: str = "", tenant: str = TENANT) -> dict[str, str]:
-        token = make_token(keys, role, now=datetime.now(UTC), client=client, tenant=tenant)
-        return {"Authorization": f"Bearer {token}"}
-
-    return headers
 
 
 @pytest.fixture
@@ -77,26 +54,9 @@ async def client(
     sessions: Sessions, own_settings: Settings, as_role: AsRole
 ) -> AsyncIterator[AsyncClient]:
     """Calls the API, as operations staff unless told otherwise."""
-    relay = Relay(sessions, Broker())
-    async with serving(sessions, relay, own_settings) as client:
+    async with calling(SERVICE, sessions, own_settings) as client:
         client.headers.update(as_role("ops"))
         yield client
-    await relay.close()
-
-
-@asynccontextmanager
-async def serving(
-    sessions: Sessions, relay: Relay, settings: Settings
-) -> AsyncIterator[AsyncClient]:
-    """Serve the API, without a network in between, while the context is open."""
-    desk = Desk(sessions, relay)
-    api = make_api("provisioning", SERVICE.routers, desk, sessions, settings)
-    transport = ASGITransport(api, raise_app_exceptions=False)
-    async with AsyncExitStack() as stack:
-        stack.callback(asyncio.create_task(desk.run()).cancel)
-        yield await stack.enter_async_context(
-            AsyncClient(transport=transport, base_url="http://provisioning")
-        )
 
 
 @pytest.fixture(scope="session")
@@ -203,9 +163,8 @@ async def stack(
     runner = Runner(sessions, relay, SERVICE.subscriptions, caution, adapter, elements.limits)
     relay.caller = runner
     async with AsyncExitStack() as stack:
-        stack.push_async_callback(relay.close)
         stack.push_async_callback(adapter.close)
-        client = await stack.enter_async_context(serving(sessions, relay, own_settings))
+        client = await stack.enter_async_context(calling(SERVICE, sessions, own_settings, relay))
         client.headers.update(as_role("ops"))
         running = asyncio.create_task(runner.run())
         stack.callback(running.cancel)

@@ -11,6 +11,7 @@ from services.provisioning.handlers import SUBSCRIPTIONS
 from services.provisioning.store import elements
 from shared.attempts import Limit
 from shared.db import Sessions
+from tests.callers import AsRole
 from tests.kernel import hear, history, told
 from tests.provisioning.build import (
     HELD,
@@ -21,7 +22,6 @@ from tests.provisioning.build import (
     accepted,
     an_item,
 )
-from tests.provisioning.conftest import AsRole
 from tests.provisioning.database import plan_of, run
 
 SERVICES = "/tmf-api/serviceInventory/v4/service"

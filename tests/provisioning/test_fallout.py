@@ -8,9 +8,9 @@ from services.provisioning.handlers import SUBSCRIPTIONS
 from shared.attempts import AttemptAnswered, Result
 from shared.contracts import Cause
 from shared.db import Sessions
+from tests.callers import AsRole
 from tests.kernel import TENANT, hear_records, history, record_of
 from tests.provisioning.build import ORDER_ID, OTHER_ID, a_blueprint, a_call, accepted
-from tests.provisioning.conftest import AsRole
 from tests.provisioning.database import plan_of, run
 
 FALLOUT = "/ops/v1/fallout"

@@ -10,6 +10,7 @@ from services.provisioning.handlers import SUBSCRIPTIONS
 from shared.attempts import AttemptAnswered, Result
 from shared.contracts import Cause, OrderAccepted
 from shared.db import Sessions
+from tests.callers import AsRole
 from tests.kernel import TENANT, envelopes, hear, hear_records, history, record_of
 from tests.provisioning.build import (
     ORDER_ID,
@@ -23,7 +24,6 @@ from tests.provisioning.build import (
     index,
     shipped,
 )
-from tests.provisioning.conftest import AsRole
 from tests.provisioning.database import attempts_of, plan_of, publish
 
 LIST = "/ops/v1/work-orders"

@@ -32,10 +32,10 @@ from shared.contracts import (
 )
 from shared.db import Sessions
 from shared.timers import TimerRow
+from tests.callers import CLIENT
 from tests.conftest import NOON
 from tests.kernel import TENANT, hear, told
 
-CLIENT = "crm"
 NUMBER = Need(kind="number")
 PAIR = Need(kind="pair")
 FIBRE = (Need(kind="leg"), Need(kind="vlan"), Need(kind="loid"))

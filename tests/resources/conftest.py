@@ -1,48 +1,19 @@
 """The resources service's API, called without a network in between."""
 
-import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack
-from datetime import UTC, datetime
+from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import TypeAlias
 
 import pytest
-from httpx import ASGITransport, AsyncClient
+from httpx import AsyncClient
 
 from deploy.local.postgres import Postgres
 from services.resources.app import SERVICE
 from shared.db import Sessions
-from shared.desk import Desk
-from shared.http import make_api
-from shared.keys import make_development_keys, make_token
-from shared.relay import Relay
 from shared.settings import Settings
-from tests.kernel import TENANT, Broker
-from tests.resources.build import CLIENT
+from tests.callers import AsRole, as_role, calling, keys
 from tests.resources.importing import Imports, X
 
-AsRole: TypeAlias = Callable[..., dict[str, str]]
-"""Makes the headers of a caller."""
-
-
-@pytest.fixture(scope="session")
-def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with keys for development."""
-    folder = tmp_path_factory.mktemp("resources") / "keys"
-    make_development_keys(folder, datetime.now(UTC))
-    return folder
-
-
-@pytest.fixture
-def as_role(keys: Path) -> AsRole:
-    """Makes the headers of a caller, by role; of another client or tenant when told so."""
-
-    def headers(role: str, client: str = CLIENT, tenant: str = TENANT) -> dict[str, str]:
-        token = make_token(keys, role, now=datetime.now(UTC), client=client, tenant=tenant)
-        return {"Authorization": f"Bearer {token}"}
-
-    return headers
+__all__ = ["as_role", "keys"]
 
 
 @pytest.fixture
@@ -59,17 +30,8 @@ def own_settings(postgres: Postgres, keys: Path, tmp_path: Path) -> Settings:
 @pytest.fixture
 async def client(sessions: Sessions, own_settings: Settings) -> AsyncIterator[AsyncClient]:
     """Calls the API."""
-    relay = Relay(sessions, Broker())
-    desk = Desk(sessions, relay)
-    api = make_api("resources", SERVICE.routers, desk, sessions, own_settings)
-    transport = ASGITransport(api, raise_app_exceptions=False)
-    async with AsyncExitStack() as stack:
-        serving = asyncio.create_task(desk.run())
-        stack.callback(serving.cancel)
-        stack.push_async_callback(relay.close)
-        yield await stack.enter_async_context(
-            AsyncClient(transport=transport, base_url="http://resources")
-        )
+    async with calling(SERVICE, sessions, own_settings) as client:
+        yield client
 
 
 @pytest.fixture

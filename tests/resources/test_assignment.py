@@ -13,10 +13,10 @@ from shared.contracts import (
     ResourcesAssigned,
 )
 from shared.db import Sessions
+from tests.callers import CLIENT
 from tests.conftest import NOON
 from tests.kernel import TENANT, parked, types_told
 from tests.resources.build import (
-    CLIENT,
     FIBRE,
     NUMBER,
     PAIR,

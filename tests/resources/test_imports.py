@@ -15,9 +15,9 @@ from services.resources.domain.grade import grade_of
 from services.resources.store.segments import vanity
 from services.resources.tables import ItemRow, NumberRow, PoolRow
 from shared.db import Sessions
+from tests.callers import AsRole
 from tests.kernel import history
 from tests.resources.build import e164, states
-from tests.resources.conftest import AsRole
 from tests.resources.importing import ADDRESS, PAIRS, SEGMENT, SPLITTER, Imports, X, count
 
 

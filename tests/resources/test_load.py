@@ -19,10 +19,10 @@ from shared.contracts import (
 )
 from shared.db import Sessions
 from shared.errors import ConflictError
+from tests.callers import CLIENT
 from tests.conftest import NOON
 from tests.kernel import TENANT
 from tests.resources.build import (
-    CLIENT,
     FIBRE,
     NUMBER,
     PAIR,

@@ -9,8 +9,8 @@ from httpx import AsyncClient
 from services.resources.domain.number import HOLD
 from shared.contracts import Need
 from shared.db import Sessions
+from tests.callers import CLIENT, AsRole
 from tests.resources.build import (
-    CLIENT,
     a_segment,
     an_order,
     answers,
@@ -22,7 +22,6 @@ from tests.resources.build import (
     stock,
     tell,
 )
-from tests.resources.conftest import AsRole
 
 NUMBERS = "/ops/v1/numbers"
 

@@ -6,6 +6,7 @@ import pytest
 from httpx import AsyncClient
 
 from shared.db import Sessions
+from tests.callers import AsRole
 from tests.resources.build import (
     FIBRE,
     NUMBER,
@@ -19,7 +20,6 @@ from tests.resources.build import (
     stock,
     tell,
 )
-from tests.resources.conftest import AsRole
 
 
 async def test_pools_tell_what_they_hold_and_what_is_left(

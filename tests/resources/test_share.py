@@ -18,9 +18,10 @@ from shared.contracts import (
     ResourcesAssigned,
     ResourcesRefused,
 )
+from tests.callers import CLIENT
 from tests.conftest import NOON
 from tests.kernel import TENANT
-from tests.resources.build import CLIENT, an_order, e164, order_id, service_id
+from tests.resources.build import an_order, e164, order_id, service_id
 from tests.resources.build import given as things
 
 SITES = {(TENANT, "fibre"): Site("X", "025", "S"), (TENANT, "copper"): Site("X", "025", None)}

@@ -7,10 +7,10 @@ from services.resources import store
 from services.resources.domain.number import select
 from shared.contracts import Need
 from shared.db import Sessions
+from tests.callers import CLIENT
 from tests.conftest import NOON
 from tests.kernel import TENANT
 from tests.resources.build import (
-    CLIENT,
     FIBRE,
     NUMBER,
     PAIR,

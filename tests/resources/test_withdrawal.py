@@ -8,6 +8,7 @@ from httpx import AsyncClient, Response
 from services.resources.domain.states import NumberState
 from shared.contracts import RefusalCode
 from shared.db import Sessions
+from tests.callers import AsRole
 from tests.kernel import history
 from tests.resources.build import (
     FIBRE,
@@ -24,7 +25,6 @@ from tests.resources.build import (
     stock,
     tell,
 )
-from tests.resources.conftest import AsRole
 
 POOLS = "/ops/v1/pools"
 WHY = "storm"

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import MetaData, create_engine, text
+from sqlalchemy import MetaData, create_engine, inspect, text
 from sqlalchemy.engine import make_url
 
 import shared.erasure
@@ -68,6 +68,27 @@ def test_the_models_name_every_index_and_constraint_as_the_database_does(
         indexes = {str(each.name) for each in table.indexes}
         constraints = {str(each.name) for each in table.constraints if each.name}
         assert indexes | constraints <= there
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_the_migrated_indexes_hold_the_rows_that_the_models_say(
+    databases: dict[str, Sessions], service: str
+) -> None:
+    tables = models_of(service).tables.values()
+    with databases[service]() as session:
+        there = inspect(session.connection())
+        partial = {
+            index["name"]: bool(index.get("dialect_options", {}).get("postgresql_where"))
+            for table in tables
+            for index in there.get_indexes(table.name)
+            if "duplicates_constraint" not in index
+        }
+
+    assert partial == {
+        index.name: index.dialect_options["postgresql"]["where"] is not None
+        for table in tables
+        for index in table.indexes
+    }
 
 
 def test_two_processes_may_migrate_at_once(postgres: Postgres) -> None:

@@ -1,0 +1,61 @@
+"""Who calls a service's API in tests, and the API, served without a network in between."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TypeAlias
+
+import pytest
+from httpx import ASGITransport, AsyncClient
+
+from shared.db import Sessions
+from shared.desk import Desk
+from shared.http import make_api
+from shared.keys import make_development_keys, make_token
+from shared.relay import Relay
+from shared.service import Service
+from shared.settings import Settings
+from tests.kernel import TENANT, Broker
+
+CLIENT = "crm"
+
+AsRole: TypeAlias = Callable[..., dict[str, str]]
+"""Makes the headers of a caller."""
+
+
+@pytest.fixture(scope="session")
+def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with keys for development."""
+    folder = tmp_path_factory.mktemp("callers") / "keys"
+    make_development_keys(folder, datetime.now(UTC))
+    return folder
+
+
+@pytest.fixture
+def as_role(keys: Path) -> AsRole:
+    """Makes the headers of a caller, by role; of another client or tenant when told so."""
+
+    def headers(role: str, client: str = CLIENT, tenant: str = TENANT) -> dict[str, str]:
+        token = make_token(keys, role, now=datetime.now(UTC), client=client, tenant=tenant)
+        return {"Authorization": f"Bearer {token}"}
+
+    return headers
+
+
+@asynccontextmanager
+async def calling(
+    service: Service, sessions: Sessions, settings: Settings, relay: Relay | None = None
+) -> AsyncIterator[AsyncClient]:
+    """Serve as one process would, and return who calls."""
+    relay = relay or Relay(sessions, Broker())
+    desk = Desk(sessions, relay)
+    api = make_api(service.name, service.routers, desk, sessions, settings)
+    transport = ASGITransport(api, raise_app_exceptions=False)
+    async with AsyncExitStack() as stack:
+        stack.callback(asyncio.create_task(desk.run()).cancel)
+        stack.push_async_callback(relay.close)
+        yield await stack.enter_async_context(
+            AsyncClient(transport=transport, base_url=f"http://{service.name}")
+        )
