@@ -1,6 +1,7 @@
 """The database of one service: base class, column types, engine, sessions."""
 
 import re
+from datetime import timedelta
 from enum import StrEnum
 from functools import cache, lru_cache
 from typing import Any, TypeAlias
@@ -11,6 +12,7 @@ from psycopg import Connection
 from psycopg.types.array import ListBinaryDumper
 from sqlalchemy import DateTime, Dialect, Engine, Enum, LargeBinary, MetaData, create_engine, event
 from sqlalchemy.engine import ExceptionContext
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 from sqlalchemy.types import TypeDecorator
 
@@ -107,6 +109,8 @@ def make_sessions(url: Url) -> Sessions:
     return sessionmaker(make_engine(url), expire_on_commit=False)
 
 
+MILLISECOND = timedelta(milliseconds=1)
+
 KEEP_ALIVE = {
     "keepalives_idle": 10,
     "keepalives_interval": 5,
@@ -116,13 +120,22 @@ KEEP_ALIVE = {
 """A server that is cut off, and says nothing, is given up after half a minute."""
 
 
+LIMITED = {
+    "statement_timeout": timedelta(minutes=2),
+    "idle_in_transaction_session_timeout": timedelta(minutes=1),
+}
+"""No statement runs away, and no process that was frozen keeps what it has locked: the server
+ends both, which is passing trouble to whoever comes back."""
+
+
 def make_engine(url: Url) -> Engine:
     """Return an engine set up for statements that carry many rows."""
+    limits = (f"-c {name}={each // MILLISECOND}" for name, each in LIMITED.items())
     engine = create_engine(
         url,
         pool_size=2,
         max_overflow=CONNECTIONS - 2,
-        connect_args={"connect_timeout": 5, **KEEP_ALIVE},
+        connect_args={"connect_timeout": 5, "options": " ".join(limits), **KEEP_ALIVE},
     )
     event.listen(engine, "connect", prefer_binary_arrays)
     event.listen(engine, "handle_error", tell_limits_from_outages)
@@ -138,19 +151,25 @@ def prefer_binary_arrays(connection: Connection[Any], _: object) -> None:
 LIMITS = "54"
 """The class of SQLSTATE for what is more than the server can take, and stays so."""
 
+STOOD_STILL = "25P03"
+"""The server ended a transaction that did nothing; the driver calls it an internal error."""
+
 
 def tell_limits_from_outages(context: ExceptionContext) -> None:
     """Look at what went wrong with a statement before anybody waits for it to pass."""
-    refuse_what_is_too_large(context.original_exception)
+    tell_apart(context.original_exception)
 
 
-def refuse_what_is_too_large(error: BaseException) -> None:
-    """Refuse what is too large for an index; the driver reports it like an outage.
+def tell_apart(error: BaseException) -> None:
+    """Tell apart what the driver calls by the wrong name, and leave the rest to SQLAlchemy.
 
     Raises:
-        UnprocessableError: so that nobody waits for it to pass.
+        UnprocessableError: what is too large for an index, so that nobody waits for it to pass.
+        OperationalError: a transaction that was ended for standing still: it is to be done again.
     """
     state = getattr(error, "sqlstate", None) or ""
+    if state == STOOD_STILL:
+        raise OperationalError(None, None, error)
     if state.startswith(LIMITS):
         msg = "something in it is too large to be stored"
         raise UnprocessableError(msg, code="too-large", remedy="shorten its longest texts")

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import ARRAY, TypeEngine
 
-from shared.db import refuse_what_is_too_large
+from shared.db import tell_apart
 
 Process: TypeAlias = Callable[[Any], Any] | None
 """How a value is changed on its way; None: not at all."""
@@ -122,13 +122,14 @@ def told_by_sqlalchemy(error: psycopg.Error, connection: Connection, sql: str) -
 
     Raises:
         UnprocessableError: if what was to be stored is too large.
+        OperationalError: if the server ended a transaction that stood still.
     """
-    refuse_what_is_too_large(error)
     driver = cast("DBAPIConnection", connection.connection.dbapi_connection)
     cursor = cast("DBAPICursor | None", connection.info.get(CURSOR))
     is_lost = connection.dialect.is_disconnect(error, driver, cursor)  # type: ignore[arg-type]
     if is_lost:
         connection.invalidate(error)
+    tell_apart(error)
     return DBAPIError.instance(
         sql,
         None,

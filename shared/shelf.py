@@ -5,6 +5,7 @@ one select, lends them out one by one, and writes what changed with one
 statement when the transaction ends; the code in between sees one at a time.
 """
 
+import re
 from collections.abc import Collection
 from dataclasses import fields
 from operator import attrgetter
@@ -100,7 +101,7 @@ class Shelf(Generic[T]):
 
     def _must_be(self, found: T | None, key: Key) -> T:
         if found is None:
-            msg = f"there is no {self._kind.__name__.lower()} {key}"
+            msg = f"there is no {spoken(self._kind)} {key}"
             raise NotFoundError(msg)
         return found
 
@@ -139,6 +140,11 @@ class Shelf(Generic[T]):
     def puts(self, session: Session) -> int:
         """Return how often anything was put in this transaction, written yet or not."""
         return self._loans(session).puts
+
+
+def spoken(kind: type) -> str:
+    """Return what people call a thing: `WorkOrder` is a work order."""
+    return re.sub(r"(?<!^)(?=[A-Z])", " ", kind.__name__).lower()
 
 
 def write_shelves(session: Session) -> None:

@@ -1,5 +1,7 @@
 """The database: what is an outage and what is not, and who has written."""
 
+from datetime import timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -7,9 +9,11 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.orm import Mapped, mapped_column
 
+from deploy.local.postgres import Postgres
 from shared.bulk import insert_rows, update_rows, upsert_rows
-from shared.db import Base, Sessions, is_writing, make_sessions, metadata_of, writings
+from shared.db import LIMITED, Base, Sessions, is_writing, make_sessions, metadata_of, writings
 from shared.errors import UnprocessableError
+from shared.prepared import Prepared
 from shared.work import PASSING
 from tests.conftest import NOON
 from tests.shared.ledger import ORDER, OTHER, Page, PageRow, lines
@@ -70,6 +74,34 @@ def test_a_lock_that_is_held_too_long_is_passing_trouble(sessions: Sessions) -> 
         second.execute(text("SET LOCAL lock_timeout = '10ms'"))
         with pytest.raises(PASSING):
             second.execute(text("SELECT 1 FROM pages"))
+
+
+@pytest.mark.parametrize(
+    ("limit", "ask"),
+    [
+        ("statement_timeout", lambda session: session.execute(text("SELECT pg_sleep(60)"))),
+        ("statement_timeout", Prepared(text("SELECT pg_sleep(60)")).rows),
+        ("idle_in_transaction_session_timeout", lambda session: session.execute(text("SELECT 1"))),
+        ("idle_in_transaction_session_timeout", Prepared(text("SELECT 1")).rows),
+    ],
+)
+def test_what_runs_away_or_stands_still_is_ended_and_that_is_passing_trouble(
+    postgres: Postgres, monkeypatch: pytest.MonkeyPatch, limit: str, ask: Any
+) -> None:
+    monkeypatch.setitem(LIMITED, limit, timedelta(milliseconds=50))
+    sessions = make_sessions(f"{postgres.url}/postgres")
+    watcher = make_sessions(f"{postgres.url}/postgres")
+
+    with sessions() as session, watcher() as other:
+        pid = session.scalar(text("SELECT pg_backend_pid()"))
+        if limit != "statement_timeout":
+            while other.scalar(text("SELECT 1 FROM pg_stat_activity WHERE pid = :it"), {"it": pid}):
+                other.rollback()
+        with pytest.raises(PASSING):
+            ask(session)
+
+    for each in (sessions, watcher):
+        each.kw["bind"].dispose()
 
 
 def test_a_broken_rule_of_the_database_is_no_passing_trouble(sessions: Sessions) -> None:

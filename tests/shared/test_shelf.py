@@ -12,7 +12,7 @@ from sqlalchemy import event
 from shared.db import Sessions, is_writing
 from shared.dispatch import Dispatch
 from shared.errors import CollisionError, NotFoundError
-from shared.shelf import Shelf
+from shared.shelf import Shelf, spoken
 from shared.work import begin
 from tests.conftest import NOON
 from tests.kernel import statements
@@ -134,3 +134,11 @@ def test_a_shelf_of_what_never_changes_locks_nothing(sessions: Sessions) -> None
         unlocked.preload(session, [ORDER, OTHER])
 
     assert "FOR" not in executed[0].split()
+
+
+def test_a_thing_is_called_by_the_words_of_its_name() -> None:
+    assert [spoken(each) for each in (Page, TwoWords)] == ["page", "two words"]
+
+
+class TwoWords:
+    """A thing of two words."""
