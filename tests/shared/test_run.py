@@ -128,6 +128,7 @@ async def test_a_process_that_is_killed_in_the_middle_loses_nothing_and_does_not
         await producing
 
     with process(settings) as running:
+        await until(running.answers)  # the one before may have handled all; this one hears signals
         await until(lambda: all(len(lines(sessions, each)) == 2 for each in orders), patience=40)
         assert running.end(signal.SIGTERM) == 0
 
