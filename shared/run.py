@@ -10,10 +10,10 @@ import os
 import signal
 import sys
 from collections.abc import AsyncIterator, Coroutine, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Any, NoReturn
 
 import structlog
 import uvloop
@@ -50,8 +50,9 @@ TURN = 0.001
 is usual, makes the writing thread wait for Faust's, and an order through ten hops for each."""
 
 HOUSEKEEPING = timedelta(hours=1)
-LAST_WORDS = 10.0
-"""Seconds in which Faust may leave its group, before the process ends all the same."""
+LAST_WORDS = 5.0
+"""Seconds in which Faust may leave its group, and as many for the relay to mark what was
+sent, before the process ends all the same."""
 
 
 class Part(StrEnum):
@@ -76,11 +77,9 @@ def run(service: Service, arguments: Sequence[str] = ()) -> None:
         # By policy, not for one loop: Faust reads Kafka in a thread with a loop of its own.
         asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
         with asyncio.Runner() as runner:
-            runner.run(serve(service, settings, part))
+            runner.run(serve_and_end(service, settings, part))
     except StartError as error:
         refuse_to_start(f"{service.name}: {error}")
-    sys.stdout.flush()
-    os._exit(0)  # a writing thread that waits for a database must not keep us
 
 
 def part_of(word: str) -> Part:
@@ -96,6 +95,17 @@ def part_of(word: str) -> Part:
         raise StartError(msg) from None
 
 
+async def serve_and_end(service: Service, settings: Settings, part: Part) -> NoReturn:
+    """Serve until told to stop, then end the process, whatever still hangs in it.
+
+    A writing thread waits for its database, and Faust for the group that it joins, for
+    longer than whoever told us to stop waits for us.
+    """
+    await serve(service, settings, part)
+    sys.stdout.flush()
+    os._exit(0)
+
+
 async def serve(service: Service, settings: Settings, part: Part) -> None:
     """Open all that `service` needs, serve, and close it in the opposite order."""
     stopping = stop_signal()
@@ -107,11 +117,12 @@ async def serve(service: Service, settings: Settings, part: Part) -> None:
     desks = Desks(settings, sessions, relay, service.subscriptions)
     routers = () if part is Part.WORKER else (*service.routers, make_ops_router(desks))
     api = make_api(service.name, routers, desk, sessions, settings, checks=checks)
-    await patiently(relay, lambda _: prepare(service, sessions))
+    if not await done_before(stopping, patiently(relay, lambda _: prepare(service, sessions))):
+        return
     async with AsyncExitStack() as stack:
         lifeline = Lifeline(settings.state / part)
         stack.callback(lifeline.let_go)
-        stack.push_async_callback(relay.close)
+        stack.push_async_callback(let_go, relay)
         stack.callback(stop_watching)
         watch(relay.run())
         watch(desk.run())
@@ -128,6 +139,25 @@ def stop_signal() -> asyncio.Event:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
     return stopping
+
+
+async def done_before(stopping: asyncio.Event, work: Coroutine[Any, Any, None]) -> bool:
+    """Do some work and tell whether it is done; it is left when the process is told to stop."""
+    doing, waiting = asyncio.ensure_future(work), asyncio.ensure_future(stopping.wait())
+    await asyncio.wait({doing, waiting}, return_when=asyncio.FIRST_COMPLETED)
+    waiting.cancel()
+    if not doing.done():
+        doing.cancel()
+        return False
+    await doing  # raises what it raised
+    return True
+
+
+async def let_go(relay: Relay) -> None:
+    """Let go of the broker, in time; what is not marked as sent is sent by the next start."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(LAST_WORDS):
+            await relay.close()
 
 
 def broker_of(relay: Relay) -> Health:

@@ -1,10 +1,19 @@
 """The ledger as a whole process: `python -m tests.shared.small`."""
 
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
 from shared.run import run
 from shared.service import Service
-from tests.shared.ledger import SUBSCRIPTIONS
+from tests.shared.ledger import SUBSCRIPTIONS, PageRow
 
-SERVICE = Service("order", (), SUBSCRIPTIONS)
+
+def look(session: Session) -> None:
+    """Look into the database before anything is served."""
+    session.execute(select(PageRow.order_id).limit(1))
+
+
+SERVICE = Service("order", (), SUBSCRIPTIONS, on_start=(look,))
 
 if __name__ == "__main__":
     run(SERVICE)

@@ -1,13 +1,11 @@
-"""A whole process: started without a broker, killed in the middle, told to stop."""
+"""A whole process: started without a broker, killed in the middle."""
 
 import asyncio
-import os
 import signal
 import subprocess
 import sys
-import urllib.request
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, closing, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, closing
 from dataclasses import replace
 from pathlib import Path
 from uuid import uuid4
@@ -27,51 +25,7 @@ from tests.kernel import count_of, until
 from tests.shared import small
 from tests.shared.hearing import letters_of, produce
 from tests.shared.ledger import accepted, assigned, lines
-
-
-class Process:
-    """One process of the small service."""
-
-    def __init__(self, settings: Settings) -> None:
-        self.port = free_port()
-        environment = {
-            "PATH": os.environ["PATH"],
-            "KAITONG_DATABASE_ORDER": settings.database_url,
-            "KAITONG_KAFKA": settings.kafka,
-            "KAITONG_TOPIC_PREFIX": settings.topic_prefix,
-            "KAITONG_HOME": str(settings.home),
-            "KAITONG_HTTP_PORT": str(self.port),
-        }
-        self.log = settings.home / f"{self.port}.log"
-        with self.log.open("wb") as log:
-            self._running = subprocess.Popen(  # noqa: S603  our own module
-                [sys.executable, "-m", small.__name__], env=environment, stderr=log, stdout=log
-            )
-
-    def answers(self) -> bool:
-        """Tell whether its API is ready."""
-        url = f"http://127.0.0.1:{self.port}/health/ready"
-        try:
-            with urllib.request.urlopen(url, timeout=1) as answer:
-                return bool(answer.status == 200)
-        except OSError:
-            assert self._running.poll() is None, self.log.read_text()
-            return False
-
-    def end(self, number: int) -> int:
-        """Send it a signal; return its exit status."""
-        self._running.send_signal(number)
-        return self._running.wait(30)
-
-
-@contextmanager
-def process(settings: Settings) -> Iterator[Process]:
-    """Run a process, and leave none behind."""
-    running = Process(settings)
-    try:
-        yield running
-    finally:
-        running.end(signal.SIGKILL)
+from tests.shared.process import process
 
 
 @pytest.fixture(autouse=True)

@@ -1,0 +1,34 @@
+"""The small service with a task that nothing ends: `python -m tests.shared.clinging`.
+
+Some of Faust's are like that, now and then, while they join a group.
+"""
+
+import asyncio
+from contextlib import suppress
+from dataclasses import replace
+
+from shared.attempts import Adapter
+from shared.run import run
+from shared.service import Calls
+from shared.settings import Settings
+from tests.shared import small
+from tests.shared.elements import Element
+
+tasks: list["asyncio.Future[None]"] = []
+
+
+def adapter(_: Settings) -> Adapter:
+    """Return an adapter, and start the task."""
+    tasks.append(asyncio.ensure_future(cling()))
+    return Element()
+
+
+async def cling() -> None:
+    """Go on for ever, cancelled or not."""
+    while True:
+        with suppress(asyncio.CancelledError):
+            await asyncio.sleep(60)
+
+
+if __name__ == "__main__":
+    run(replace(small.SERVICE, calls=Calls(adapter)))
