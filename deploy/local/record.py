@@ -45,6 +45,9 @@ class Line:
     last_end: str = ""
     """How its last life ended, in words; empty when it has had one life only."""
 
+    refuses: bool = False
+    """It cannot run like this, and is not started again."""
+
 
 @dataclass(frozen=True, slots=True)
 class Record:

@@ -197,7 +197,8 @@ class Stack:
         log = self.home / "logs" / f"{name}.log"
         command = [sys.executable, "-P", "-m", module, *words]
         if not self.tools.finish(command, log, environment_of(name, self.home, places)):
-            message = f"{name}: {process.last_line(log)} (see {log})"
+            last = process.last_line(log).removeprefix(f"{name}: ")
+            message = f"{name}: {last} (see {log})"
             raise StartError(message)
 
     def wait_until_ready(self) -> None:
@@ -210,9 +211,9 @@ class Stack:
         waiting = dict(self.log.now.urls)
         while waiting := {name: url for name, url in waiting.items() if not is_ready(url)}:
             for kept in self.supervisor.kept:
-                if kept.restarts:
-                    last = process.last_line(kept.engine.log)
-                    message = f"{kept.name} ended: {last} (see {kept.engine.log})"
+                if kept.last_end:
+                    how = "cannot start" if kept.refuses else "ended"
+                    message = f"{kept.name} {how}: {kept.last_words} (see {kept.engine.log})"
                     raise StartError(message)
             if time.monotonic() > deadline:
                 late = ", ".join(waiting)

@@ -1,4 +1,7 @@
-"""Keep processes running: whatever ends is started again, until told to stop."""
+"""Keep processes running: whatever ends is started again, until told to stop.
+
+Only what says itself that it cannot run like this is left alone.
+"""
 
 import signal
 import threading
@@ -26,6 +29,10 @@ FIRST_PAUSE, LAST_PAUSE = 0.2, 30.0
 
 GROWN_UP = 30.0
 """Seconds after which a process that ends is not called young any more."""
+
+REFUSES = 78
+"""Exit code (EX_CONFIG) of what cannot run like this: a setting or a port is wrong, and
+starting it again would not help."""
 
 
 class Engine(Protocol):
@@ -76,26 +83,35 @@ class Kept:
     busy: bool = False
     """It is being started right now."""
 
+    refuses: bool = False
+    """It has said that it cannot run like this."""
+
     @property
     def has_ended(self) -> bool:
-        """Tell whether it needs a start."""
-        return not self.busy and not process.is_alive(self.engine.server)
+        """Tell whether it has ended, and nobody has seen it yet."""
+        return not (self.busy or self.refuses or process.is_alive(self.engine.server))
+
+    @property
+    def last_words(self) -> str:
+        """What its log says last, for an error's text."""
+        return process.last_line(self.engine.log).removeprefix(f"{self.name}: ")
 
     @property
     def line(self) -> Line:
         """What others may know of it."""
         server, log = self.engine.server, str(self.engine.log)
         life = Life(server.pid, server.create_time())
-        return Line(self.name, life, log, self.url, self.restarts, self.last_end)
+        return Line(self.name, life, log, self.url, self.restarts, self.last_end, self.refuses)
 
     def bury(self) -> None:
         """Note how its life ended, and how long to wait before the next one."""
         server = self.engine.server
         lived = time.time() - server.create_time()
         # Its first thread has ended; the others may take a moment longer.
-        self.last_end = in_words(server.wait(STOP_PATIENCE))
+        code = server.wait(STOP_PATIENCE)
+        self.refuses = code == REFUSES
+        self.last_end = f"cannot start: {self.last_words}" if self.refuses else in_words(code)
         self.pause = FIRST_PAUSE if lived > GROWN_UP else self.pause
-        self.restarts += 1
 
     def next_pause(self) -> float:
         """Return how long to wait before a start, and wait longer the next time."""
@@ -128,13 +144,16 @@ class Supervisor:
         """Start again what has ended, until told to stop."""
         while not self.stopping.wait(BEAT):
             for kept in [it for it in self.kept if it.has_ended]:
-                kept.busy = True
                 kept.bury()
                 self.say(f"{kept.name} ended ({kept.last_end}); see {kept.engine.log}")
-                self.starters.submit(self.revive, kept)
+                if not kept.refuses:
+                    kept.busy = True
+                    self.starters.submit(self.revive, kept)
+                self.changed()
 
     def revive(self, kept: Kept) -> None:
         """Start one again, as often as it takes."""
+        kept.restarts += 1
         while not self.stopping.wait(kept.next_pause()):
             try:
                 kept.engine.start()

@@ -83,6 +83,7 @@ def process_of(line: Line) -> dict[str, Any]:
         "running": process is not None,
         "restarts": line.restarts,
         "last_end": line.last_end,
+        "refuses": line.refuses,
         "url": line.url,
         "pss_mb": round(pss_mb(line.life.pid), 1) if process else 0.0,
     }
@@ -94,7 +95,7 @@ def violations(
     """Yield what is wrong, each with what to do."""
     for process in processes:
         if not process["running"]:
-            yield f"{process['name']} does not run ({process['last_end']}); see its log"
+            yield f"{process['name']} does not run ({process['last_end']}); {remedy_for(process)}"
     for service, state in states.items():
         if error := state.get("error"):
             yield f"{service}: {error}"
@@ -105,6 +106,13 @@ def violations(
             yield f"{service} cannot reach Kafka; its messages wait in the database"
         if state["oldest_unsent_s"] > OLDEST_UNSENT_S:
             yield f"{service} has unsent messages, the oldest {state['oldest_unsent_s']:.0f} s old"
+
+
+def remedy_for(process: Mapping[str, Any]) -> str:
+    """Return what to do about a process that has ended."""
+    if process["refuses"]:
+        return "mend that, then `kaitong down` and `kaitong up`"
+    return "it is started again by itself; if it ends again, see its log"
 
 
 def draw(status: Status) -> None:

@@ -13,7 +13,9 @@ from services.elements.journal import FileJournal, Forgetful, Journal, JournalEr
 from services.elements.settings import Settings, SettingsError
 from services.elements.store import Network
 
-SETTINGS_FAULT = 2
+SETTINGS_FAULT = 78
+"""EX_CONFIG: starting again would not help."""
+
 IDLE_SECONDS = 30
 LAST_ANSWERS_SECONDS = 2
 

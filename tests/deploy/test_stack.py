@@ -65,11 +65,20 @@ def test_a_second_stack_on_one_home_is_refused(home: Path) -> None:
 
 def test_what_fails_to_start_is_told_in_its_own_words_and_leaves_nothing(home: Path) -> None:
     with pytest.raises(StartError, match=r"nonsense ended: .*No module named services\.nonsense"):
-        broken(home)
+        broken(home, "nonsense")
     seen = detached.look(home)
     assert seen is not None
     assert seen.state == "failed"
     assert all(gone(line.life.pid) for line in seen.lines)
+
+
+def test_a_setting_that_is_wrong_stops_the_start_with_one_line_that_says_why(home: Path) -> None:
+    with pytest.raises(StartError) as caught:
+        broken(home, "elements", KAITONG_HTTP_PORT="eighty")
+
+    why = "KAITONG_HTTP_PORT is 'eighty': give a whole number from 1 to 65535"
+    log = home / "logs" / "elements.log"
+    assert str(caught.value) == f"elements cannot start: {why} (see {log})"
 
 
 def test_a_stack_in_the_background_that_cannot_start_says_why(
@@ -85,13 +94,13 @@ def test_a_stack_in_the_background_that_cannot_start_says_why(
     assert seen.state == "failed"
 
 
-def broken(home: Path) -> None:
-    """Start a stack with a service that does not exist."""
+def broken(home: Path, service: str, **settings: str) -> None:
+    """Start a stack with a service that cannot start."""
     stack = Stack(home, (), elements=False, wanted_ports={}, fsync=False)
     stack.take()
     try:
-        stack.log.write(urls={"nonsense": "http://127.0.0.1:1"})
-        stack.run("nonsense", {})
+        stack.log.write(urls={service: "http://127.0.0.1:1"})
+        stack.run(service, settings)
         stack.wait_until_ready()
     except StartError as error:
         stack.stop("failed", str(error))

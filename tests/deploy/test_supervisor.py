@@ -64,6 +64,21 @@ def test_what_ends_again_and_again_is_started_again_and_again(care: Care) -> Non
     assert care.has_said("hopeless ended (exit code 3); see ")
 
 
+def test_what_cannot_run_like_this_is_told_once_and_left_alone(care: Care) -> None:
+    wrong = care.program(
+        "wrong", "/bin/sh", "-c", "echo 'wrong: KAITONG_X is odd: mend it'; exit 78"
+    )
+    first = wrong.server.pid
+    until(lambda: care.has_said("wrong ended (cannot start: KAITONG_X is odd: mend it)"), "why")
+
+    care.program("hopeless", "/bin/sh", "-c", "exit 3")
+    until(lambda: care.supervisor.kept[1].restarts >= 2, "another is started again")
+
+    assert care.supervisor.kept[0].line.refuses
+    assert (wrong.server.pid, care.supervisor.kept[0].restarts) == (first, 0)
+    assert len([line for line in care.said if "wrong" in line]) == 1
+
+
 def test_what_loses_its_first_thread_before_the_others_is_started_again(care: Care) -> None:
     leave = "ctypes.CDLL(None).syscall(60, 0)"  # exit(2): of the calling thread alone
     linger = "threading.Timer(0.5, lambda: os._exit(3)).start()"

@@ -145,6 +145,6 @@ def test_a_setting_that_cannot_work_stops_the_start_with_one_line(
     }
     for line, settings in faults.items():
         code, said = simulator.log_of_a_second_start(**settings)
-        assert code == 2
+        assert code == 78
         assert line in said
         assert len(said.splitlines()) == 1
