@@ -17,7 +17,14 @@ from deploy.local.existing import KAFKA, fetch_engines, setting_of, without_data
 from deploy.local.kafka import Kafka, start_kafka
 from deploy.local.postgres import Postgres, start_postgres
 from deploy.local.supervisor import Program, Supervisor
-from deploy.local.surroundings import PERSON_KEY, environment_of, is_ready, person_key, purge
+from deploy.local.surroundings import (
+    LOG_KEY,
+    PERSON_KEY,
+    environment_of,
+    is_ready,
+    purge,
+    secret_of,
+)
 from deploy.local.tools import Tools
 
 SERVICES = ("order", "provisioning", "resources", "customer")
@@ -162,15 +169,16 @@ class Stack:
         self.do("topics", places, "shared.admin")
 
     def surroundings(self, service: str) -> dict[str, str]:
-        """Return where a service finds its neighbours."""
+        """Return where a service finds its neighbours, and the secrets it needs."""
         places = {
             setting_of(service): self.log.now.databases[service],
             KAFKA: self.log.now.kafka,
+            LOG_KEY: secret_of(LOG_KEY, self.home),
         }
         if service == "provisioning" and self.elements:
             places["KAITONG_ELEMENTS_URL"] = self.log.now.urls.get(ELEMENTS, "")
         if service in {"customer", "order"}:
-            places[PERSON_KEY] = person_key(self.home)
+            places[PERSON_KEY] = secret_of(PERSON_KEY, self.home)
         return places
 
     def run(self, name: str, places: Mapping[str, str], *words: str) -> None:

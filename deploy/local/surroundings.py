@@ -16,6 +16,9 @@ from deploy.local.home import CHECKOUT
 PERSON_KEY = "KAITONG_PERSON_KEY"
 """The setting by which the customer service recognises persons whose data were erased."""
 
+LOG_KEY = "KAITONG_LOG_KEY"
+"""The setting by which one customer gets one mark in the logs of all services."""
+
 STATE = ("postgres", "kafka", "state", "keys", "logs", "run")
 """All folders of a home that hold state; the others hold programs."""
 
@@ -31,11 +34,11 @@ def environment_of(name: str, home: Path, places: Mapping[str, str]) -> dict[str
     return inherited | own | dict(places)
 
 
-def person_key(home: Path) -> str:
-    """Return the key of that setting: what it says, else one that is made up once and kept."""
-    if PERSON_KEY in os.environ:
-        return os.environ[PERSON_KEY]
-    file = home / "run" / "person.key"
+def secret_of(setting: str, home: Path) -> str:
+    """Return what a secret setting says, else what is made up for it once and kept."""
+    if said := os.environ.get(setting, "").strip():
+        return said
+    file = home / "run" / setting.removeprefix("KAITONG_").lower().replace("_", ".")
     if not file.exists():
         half = file.with_suffix(".half")
         half.unlink(missing_ok=True)

@@ -1,0 +1,83 @@
+"""The secrets of one machine: made once, kept, given to the services, and nobody else's to read."""
+
+from pathlib import Path
+
+import pytest
+
+from deploy.local.stack import SERVICES, Stack
+from deploy.local.surroundings import LOG_KEY, PERSON_KEY, secret_of
+from tests.deploy.compose import services
+
+PARTS = ("api", "worker")
+
+
+@pytest.fixture(params=[LOG_KEY, PERSON_KEY])
+def setting(request: pytest.FixtureRequest) -> str:
+    """Each setting that is a secret of this machine."""
+    name: str = request.param
+    return name
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A new home, without the settings."""
+    monkeypatch.delenv(LOG_KEY, raising=False)
+    monkeypatch.delenv(PERSON_KEY, raising=False)
+    (tmp_path / "run").mkdir()
+    return tmp_path
+
+
+def test_a_secret_is_made_once_and_kept(home: Path, setting: str) -> None:
+    secret = secret_of(setting, home)
+
+    assert len(secret) >= 32
+    assert secret_of(setting, home) == secret
+
+
+def test_secrets_differ(home: Path) -> None:
+    assert secret_of(LOG_KEY, home) != secret_of(PERSON_KEY, home)
+
+
+def test_only_its_owner_can_read_a_secret(home: Path, setting: str) -> None:
+    secret_of(setting, home)
+
+    (file,) = (home / "run").iterdir()
+    assert file.stat().st_mode & 0o077 == 0
+
+
+def test_a_secret_that_is_set_is_used(
+    home: Path, setting: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(setting, "a secret of this installation")
+
+    assert secret_of(setting, home) == "a secret of this installation"
+    assert list((home / "run").iterdir()) == []
+
+
+def test_a_setting_that_is_empty_is_as_good_as_none(
+    home: Path, setting: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(setting, "")
+
+    assert len(secret_of(setting, home)) >= 32
+
+
+def test_every_service_is_given_one_log_key_from_start_to_start(home: Path) -> None:
+    assert len({key_given_to(service, home) for service in SERVICES for _ in "12"}) == 1
+
+
+def key_given_to(service: str, home: Path) -> str:
+    """Return the log key that a new stack on this home hands to a service."""
+    stack = Stack(home, SERVICES, elements=False, wanted_ports={}, fsync=False)
+    stack.take()
+    stack.log.write(databases=dict.fromkeys(SERVICES, "postgresql://nowhere/none"))
+    given = stack.surroundings(service)
+    stack.stop()
+    return given[LOG_KEY]
+
+
+def test_only_who_keeps_something_of_persons_has_the_key() -> None:
+    keyed = {name for name, each in services().items() if PERSON_KEY in each.get("environment", {})}
+
+    processes = {f"{service}-{part}" for service in ("order", "customer") for part in PARTS}
+    assert keyed == {"secrets", "migrate", "topics", *processes}
