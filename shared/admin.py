@@ -13,10 +13,12 @@ from kafka import KafkaAdminClient, TopicPartition
 from kafka.admin import OffsetSpec
 from kafka.errors import KafkaError, UnknownTopicOrPartitionError
 
+from shared.broker import BrokerSettings
 from shared.contracts import registered
 from shared.errors import StartError, UnavailableError
 from shared.outbox import RETENTION
-from shared.settings import Settings
+from shared.settings import Settings, broker_settings
+from shared.stop import refuse_to_start
 
 PARTITIONS = 12
 """Fixed for a topic's life, so that keys never move."""
@@ -30,7 +32,7 @@ def topics() -> list[str]:
     return sorted({message.topic for message in registered()})
 
 
-def make_topics(settings: Settings) -> list[str]:
+def make_topics(settings: BrokerSettings) -> list[str]:
     """Make the topics that are not there yet, with a leader for each partition.
 
     They get as many replicas as the cluster's own default says.
@@ -52,7 +54,7 @@ def make_topics(settings: Settings) -> list[str]:
     return missing
 
 
-def ends(settings: Settings, sources: Sequence[str]) -> dict[str, int]:
+def ends(settings: BrokerSettings, sources: Sequence[str]) -> dict[str, int]:
     """Return the end offset of partitions named `topic/7`; 0 where there is no such topic.
 
     Raises:
@@ -94,13 +96,13 @@ def lag(settings: Settings) -> dict[str, int]:
     }
 
 
-def partition_of(settings: Settings, source: str) -> TopicPartition:
+def partition_of(settings: BrokerSettings, source: str) -> TopicPartition:
     """Return the partition that we call `topic/7`."""
     topic, _, number = source.rpartition("/")
     return TopicPartition(settings.topic_prefix + topic, int(number))
 
 
-def client(settings: Settings) -> Any:  # noqa: ANN401  kafka-python ships no types
+def client(settings: BrokerSettings) -> Any:  # noqa: ANN401  kafka-python ships no types
     """Return a client for administration.
 
     Raises:
@@ -113,7 +115,7 @@ def client(settings: Settings) -> Any:  # noqa: ANN401  kafka-python ships no ty
         raise UnavailableError(msg) from error
 
 
-def options(settings: Settings) -> dict[str, Any]:
+def options(settings: BrokerSettings) -> dict[str, Any]:
     """Return how Kafka is reached by kafka-python."""
     found: dict[str, Any] = {
         "bootstrap_servers": settings.kafka,
@@ -131,8 +133,10 @@ def options(settings: Settings) -> dict[str, Any]:
 def main() -> None:
     """Make the topics, and say which."""
     try:
-        made = make_topics(Settings.from_environment("order"))
-    except (StartError, UnavailableError) as error:
+        made = make_topics(broker_settings())
+    except StartError as error:
+        refuse_to_start(f"topics: {error}")
+    except UnavailableError as error:
         sys.exit(f"topics: {error}")
     sys.stdout.write(f"topics made: {', '.join(made) or 'none, all are there'}\n")
 

@@ -2,7 +2,7 @@
 
 import ipaddress
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_type_hints
@@ -47,11 +47,38 @@ def settings_of(kind: type) -> dict[str, Setting]:
     }
 
 
+def read_settings(
+    kind: type, environment: Mapping[str, str], places: Mapping[str, str]
+) -> dict[str, Any]:
+    """Return a value for each setting of a class, by field.
+
+    Raises:
+        SettingsError: one line for each fault.
+    """
+    faults: list[str] = []
+    values = {
+        field: read_setting(declared, environment, places, faults)
+        for field, declared in settings_of(kind).items()
+    }
+    refuse(faults)
+    return values
+
+
+def refuse(faults: Iterable[str]) -> None:
+    """Let nothing start with these faults.
+
+    Raises:
+        SettingsError: there is one.
+    """
+    if said := "\n".join(faults):
+        raise SettingsError(said)
+
+
 def read_setting(
     declared: Setting, environment: Mapping[str, str], places: Mapping[str, str], faults: list[str]
 ) -> Any:  # noqa: ANN401  whatever the setting is
     """Return a setting's value; when it has none, say why in `faults` and return None."""
-    name = declared.name.format(SERVICE=places["service"].upper())
+    name = declared.name.format(SERVICE=places.get("service", "").upper())
     text = environment.get(name, "").strip() or (declared.default or "").format(**places)
     if declared.default is None and not text:
         faults.append(f"{name} is not set: give {declared.about}")

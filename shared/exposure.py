@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from shared.environment import credentials_of, is_loopback
 
 if TYPE_CHECKING:
+    from shared.broker import BrokerSettings
     from shared.settings import Settings
 
 DEVELOPMENT = "development-"
@@ -18,13 +19,17 @@ RISKS = ("development-keys", "default-passwords", "plaintext-kafka")
 """What a public address must not be combined with, unless KAITONG_INSECURE names it."""
 
 
-def contradictions_in(settings: "Settings") -> Iterator[str]:
-    """Name what is wrong between settings that are each right."""
+def contradictions_with_kafka(settings: "BrokerSettings") -> Iterator[str]:
+    """Name what is wrong between settings of Kafka that are each right."""
     if settings.kafka_security.startswith("sasl") and not settings.kafka_user:
         yield (
             f"KAITONG_KAFKA_USER is not set, and KAITONG_KAFKA_SECURITY is "
             f"{settings.kafka_security}: give the user, and KAITONG_KAFKA_PASSWORD"
         )
+
+
+def contradictions_in(settings: "Settings") -> Iterator[str]:
+    """Name what is wrong between settings that are each right."""
     if settings.archive_months and not settings.archive_folder:
         yield (
             "KAITONG_ARCHIVE_FOLDER is not set, and KAITONG_ARCHIVE_MONTHS lets months leave "

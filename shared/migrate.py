@@ -18,6 +18,7 @@ from shared.archive import make_partitions
 from shared.db import Url
 from shared.errors import StartError
 from shared.settings import Settings
+from shared.stop import refuse_to_start
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -56,7 +57,7 @@ def main(services: Sequence[str]) -> None:
         try:
             migrate(service, Settings.from_environment(service).database_url)
         except StartError as error:
-            sys.exit(f"{service}: {error}")
+            refuse_to_start(f"{service}: {error}")
         except OperationalError as error:
             sys.exit(f"{service}: the database cannot be reached or changed: {error.orig}")
         sys.stdout.write(f"{service}: the database is up to date\n")

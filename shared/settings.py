@@ -10,28 +10,26 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Self
 
+from shared.broker import BrokerSettings
 from shared.environment import (
     Setting,
-    SettingsError,
     database_url,
     folder,
     matching,
     one_of,
-    optional_file,
     optional_folder,
-    read_setting,
-    servers,
-    settings_of,
+    read_settings,
+    refuse,
     some_of,
     table,
     web_url,
     whole,
 )
-from shared.exposure import RISKS, contradictions_in
+from shared.exposure import RISKS, contradictions_in, contradictions_with_kafka
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class Settings:
+class Settings(BrokerSettings):
     """Where one process of one service finds its neighbours, and what it may do."""
 
     service: str
@@ -43,64 +41,6 @@ class Settings:
             "TLS by ?sslmode=verify-full&sslrootcert=FILE",
             database_url,
             secret=True,
-        ),
-    ]
-    kafka: Annotated[
-        str,
-        Setting(
-            "KAITONG_KAFKA",
-            "Kafka's bootstrap servers, HOST:PORT with commas between",
-            servers,
-            default="127.0.0.1:9092",
-        ),
-    ]
-    kafka_security: Annotated[
-        str,
-        Setting(
-            "KAITONG_KAFKA_SECURITY",
-            "how to speak to Kafka: plaintext, ssl, sasl_plaintext or sasl_ssl",
-            one_of("plaintext", "ssl", "sasl_plaintext", "sasl_ssl"),
-            default="plaintext",
-        ),
-    ]
-    kafka_mechanism: Annotated[
-        str,
-        Setting(
-            "KAITONG_KAFKA_MECHANISM",
-            "the SASL mechanism: plain, scram-sha-256 or scram-sha-512",
-            one_of("plain", "scram-sha-256", "scram-sha-512"),
-            default="scram-sha-512",
-        ),
-    ]
-    kafka_user: Annotated[
-        str, Setting("KAITONG_KAFKA_USER", "the user at Kafka, with SASL", default="")
-    ]
-    kafka_password: Annotated[
-        str,
-        Setting(
-            "KAITONG_KAFKA_PASSWORD",
-            "the user's password at Kafka",
-            default="",
-            secret=True,
-        ),
-    ]
-    kafka_ca: Annotated[
-        Path | None,
-        Setting(
-            "KAITONG_KAFKA_CA",
-            "a file with the certificates that Kafka's own is checked against; "
-            "without it the system's are used",
-            optional_file,
-            default="",
-        ),
-    ]
-    topic_prefix: Annotated[
-        str,
-        Setting(
-            "KAITONG_TOPIC_PREFIX",
-            "what is put before topics and groups, so that installations can share a broker",
-            matching(r"[A-Za-z0-9._-]{0,100}", "made of letters, digits, dots, dashes"),
-            default="",
         ),
     ]
     http_host: Annotated[
@@ -263,17 +203,9 @@ class Settings:
         Raises:
             SettingsError: one line for each fault, with its setting and its remedy.
         """
-        faults: list[str] = []
         places = {"service": service, "home": environment.get("KAITONG_HOME", "") or ".kaitong"}
-        values = {
-            field: read_setting(declared, environment, places, faults)
-            for field, declared in settings_of(cls).items()
-        }
-        if faults:
-            raise SettingsError("\n".join(faults))
-        settings = cls(service=service, **values)
-        if contradictions := list(contradictions_in(settings)):
-            raise SettingsError("\n".join(contradictions))
+        settings = cls(service=service, **read_settings(cls, environment, places))
+        refuse([*contradictions_with_kafka(settings), *contradictions_in(settings)])
         return settings
 
     @property
@@ -286,11 +218,16 @@ class Settings:
         """Where the service's own cold months go: services may share `archive_folder`."""
         return self.archive_folder / self.service if self.archive_folder else None
 
-    def __repr__(self) -> str:
-        """Show everything but the secrets."""
-        declared = settings_of(type(self)).items()
-        plain = {field: getattr(self, field) for field, each in declared if not each.secret}
-        return f"Settings(service={self.service!r}, {plain})"
+
+def broker_settings(environment: Mapping[str, str] = os.environ) -> BrokerSettings:
+    """Read how Kafka is reached, and nothing else.
+
+    Raises:
+        SettingsError: one line for each fault, with its setting and its remedy.
+    """
+    settings = BrokerSettings(**read_settings(BrokerSettings, environment, {}))
+    refuse(contradictions_with_kafka(settings))
+    return settings
 
 
 if __name__ == "__main__":

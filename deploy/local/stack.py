@@ -164,9 +164,7 @@ class Stack:
             self.supervisor.keep("kafka", self.kafka, stage=ENGINES)
             bootstrap = self.kafka.bootstrap
         self.log.write(kafka=bootstrap)
-        # The tool reads a service's settings as a whole, but opens no database.
-        places = {KAFKA: bootstrap, setting_of("order"): "postgresql://nowhere/none"}
-        self.do("topics", places, "shared.admin")
+        self.do("topics", {KAFKA: bootstrap}, "shared.admin")
 
     def surroundings(self, service: str) -> dict[str, str]:
         """Return where a service finds its neighbours, and the secrets it needs."""

@@ -99,6 +99,10 @@ def test_a_process_knows_its_own_database_and_no_other(process: str) -> None:
     }
 
 
+def test_the_topic_tool_knows_no_database() -> None:
+    assert [name for name in services(FILLED)["topics"]["environment"] if "DATABASE" in name] == []
+
+
 def test_tables_and_topics_are_there_before_a_process_starts() -> None:
     all_of_them = services()
 

@@ -53,10 +53,10 @@ def test_every_fault_is_named_in_a_line_with_its_setting_and_the_remedy() -> Non
     )
 
     assert [line.split()[0] for line in faults] == [
-        "KAITONG_DATABASE_ORDER",
         "KAITONG_KAFKA",
         "KAITONG_KAFKA_CA",
         "KAITONG_TOPIC_PREFIX",
+        "KAITONG_DATABASE_ORDER",
         "KAITONG_HTTP_PORT",
         "KAITONG_ELEMENTS_URL",
         "KAITONG_LOG",
