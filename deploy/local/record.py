@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 import psutil
 
+from deploy.local import logs
 from deploy.local.errors import StartError
 from deploy.local.process import is_alive, kill_all
 
@@ -138,6 +139,8 @@ class Logbook:
         last = read(home)
         if last:
             kill_all(leftovers(last))
+        for log in (home / "logs").glob("*.log"):
+            logs.cut(log)
         self.now = Record("starting", life_of(os.getpid()), urls=last.urls if last else {})
 
     def write(self, **changes: Any) -> None:  # noqa: ANN401  whatever the record's fields are
@@ -148,8 +151,10 @@ class Logbook:
 
     def say(self, text: str) -> None:
         """Note what happened to a process."""
-        with (self.home / "logs" / "supervisor.log").open("a") as log:
-            log.write(f"{time.strftime('%Y-%m-%dT%H:%M:%S%z')} {text}\n")
+        log = self.home / "logs" / "supervisor.log"
+        logs.cut(log)
+        with log.open("a") as book:
+            book.write(f"{time.strftime('%Y-%m-%dT%H:%M:%S%z')} {text}\n")
 
     def close(self) -> None:
         """Let others have the home."""

@@ -5,6 +5,7 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -228,10 +229,12 @@ class Stack:
             time.sleep(0.05)
 
     def stop(self, state: str = "stopped", error: str = "") -> None:
-        """Stop everything, services first; all state is kept."""
-        self.log.write(state="stopping")
+        """Stop everything, services first; all state is kept. A full disk keeps nothing up."""
+        with suppress(OSError):
+            self.log.write(state="stopping")
         self.supervisor.stop()
-        self.log.write(state=state, error=error)
+        with suppress(OSError):
+            self.log.write(state=state, error=error)
         self.log.close()
 
     def purge(self) -> None:

@@ -3,6 +3,8 @@
 Only what says itself that it cannot run like this is left alone.
 """
 
+import contextlib
+import itertools
 import signal
 import threading
 import time
@@ -14,12 +16,15 @@ from typing import Protocol
 
 import psutil
 
-from deploy.local import process
+from deploy.local import logs, process
 from deploy.local.errors import StartError
 from deploy.local.record import Life, Line
 
 BEAT = 0.1
 """Seconds between two looks at the processes."""
+
+LOOK = 50
+"""Beats between two looks at the size of the logs."""
 
 STOP_PATIENCE = 20.0
 """Seconds that a process has to stop before it is killed."""
@@ -142,14 +147,17 @@ class Supervisor:
 
     def watch(self) -> None:
         """Start again what has ended, until told to stop."""
-        while not self.stopping.wait(BEAT):
+        for beat in itertools.count(1):
+            if self.stopping.wait(BEAT):
+                return
             for kept in [it for it in self.kept if it.has_ended]:
                 kept.bury()
-                self.say(f"{kept.name} ended ({kept.last_end}); see {kept.engine.log}")
+                self.tell(f"{kept.name} ended ({kept.last_end}); see {kept.engine.log}")
                 if not kept.refuses:
                     kept.busy = True
                     self.starters.submit(self.revive, kept)
-                self.changed()
+            for kept in list(self.kept) if beat % LOOK == 0 else ():
+                logs.cut(kept.engine.log)
 
     def revive(self, kept: Kept) -> None:
         """Start one again, as often as it takes."""
@@ -157,13 +165,18 @@ class Supervisor:
         while not self.stopping.wait(kept.next_pause()):
             try:
                 kept.engine.start()
-            except StartError as error:
-                self.say(f"{kept.name} does not start, trying again in {kept.pause:.1f} s: {error}")
+            except (StartError, OSError) as error:
+                self.tell(f"{kept.name} does not start, next try in {kept.pause:.1f} s: {error}")
             else:
-                self.say(f"{kept.name} runs again")
+                self.tell(f"{kept.name} runs again")
                 break
         kept.busy = False
-        self.changed()
+
+    def tell(self, text: str) -> None:
+        """Tell of a change, and have it written down; a full disk does not end our care."""
+        with contextlib.suppress(OSError):
+            self.changed()
+            self.say(text)
 
     def stop(self) -> None:
         """Stop everything, what needs others before what they need."""

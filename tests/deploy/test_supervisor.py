@@ -1,5 +1,6 @@
 """What keeps processes running."""
 
+import errno
 import subprocess
 import sys
 import threading
@@ -11,39 +12,11 @@ import pytest
 from deploy.local import record, supervisor
 from deploy.local.home import CHECKOUT
 from deploy.local.record import Life, Line, Record, leftovers, life_of
-from deploy.local.supervisor import LAST_PAUSE, Kept, Program, Supervisor
+from deploy.local.supervisor import LAST_PAUSE, Kept, Program
+from tests.deploy.care import SLEEPER, Care
 from tests.deploy.waiting import gone, has_become, until
 
-SLEEPER = ("/bin/sleep", "600")
 IDLE = "while :; do sleep 0.02; done"
-
-
-class Care:
-    """A supervisor with a notebook of what it said."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.said: list[str] = []
-        self.supervisor = Supervisor(lambda: None, self.said.append)
-
-    def program(self, name: str, *command: str, stage: int = 0) -> Program:
-        """Start a program and keep it running."""
-        program = Program(command, {}, self.folder / f"{name}.log", self.folder)
-        program.start()
-        self.supervisor.keep(name, program, stage=stage)
-        return program
-
-    def has_said(self, words: str) -> bool:
-        """Tell whether it said so."""
-        return any(words in line for line in self.said)
-
-
-@pytest.fixture
-def care(tmp_path: Path) -> Iterator[Care]:
-    """A supervisor that stops at the test's end."""
-    care = Care(tmp_path)
-    yield care
-    care.supervisor.stop()
 
 
 def test_what_was_killed_is_started_again_and_told(care: Care) -> None:
@@ -122,6 +95,32 @@ def test_what_does_not_stop_is_killed(
     care.supervisor.stop()
 
     assert gone(program.server.pid)
+
+
+def test_a_start_that_the_machine_refuses_is_tried_again(care: Care, tmp_path: Path) -> None:
+    program = care.program("sleeper", *SLEEPER)
+    log, program.log = program.log, tmp_path  # nothing can be written there
+    program.server.kill()
+    until(lambda: care.has_said("sleeper does not start, next try in "), "a start that fails")
+
+    program.log = log
+
+    until(lambda: care.has_said("sleeper runs again"), "it runs again")
+
+
+def test_a_supervisor_that_can_write_nothing_down_goes_on(care: Care) -> None:
+    program = care.program("sleeper", *SLEEPER)
+    first = program.server.pid
+    care.supervisor.changed = care.supervisor.say = fail
+
+    program.server.kill()
+
+    until(lambda: program.server.pid != first, "it runs again")
+
+
+def fail(*_: object) -> None:
+    """Do as a full disk does."""
+    raise OSError(errno.ENOSPC, "No space left on device")
 
 
 def starters() -> set[threading.Thread]:

@@ -23,7 +23,7 @@ def no_log_names_a_customer(evidence: Evidence) -> Iterator[Verdict]:
     for log in evidence.logs:
         faults = 0
         for number, line in enumerate(log.read_text(errors="replace").splitlines(), start=1):
-            ours = log.stem in SERVICES
+            ours = log.name.partition(".")[0] in SERVICES
             if not known.isdisjoint(WORDS.findall(line)) or (ours and is_telling(line)):
                 faults += 1
                 yield f"{log.name}, line {number}, names a customer"
