@@ -86,8 +86,11 @@ class Stack:
         stack.take()
         try:
             stack.open()
-        except BaseException as error:
+        except Exception as error:
             stack.stop("failed", str(error) or type(error).__name__)
+            raise
+        except BaseException:  # told to stop
+            stack.stop()
             raise
         return stack
 
@@ -127,13 +130,13 @@ class Stack:
         """Start engines and simulator side by side, then what needs them."""
         fetch_engines(self.services)
         with ThreadPoolExecutor() as pool:
-            work: list[Future[None]] = [
-                pool.submit(self.open_databases),
-                pool.submit(self.open_kafka),
-            ]
-            if self.elements:
-                self.run(ELEMENTS, {})
             try:
+                work: list[Future[None]] = [
+                    pool.submit(self.open_databases),
+                    pool.submit(self.open_kafka),
+                ]
+                if self.elements:
+                    self.run(ELEMENTS, {})
                 for done in as_completed(work):
                     done.result()
             except BaseException:

@@ -1,6 +1,8 @@
 """A stack as a whole, on the engines of the test run, which settings name."""
 
 import os
+import socket
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,7 +14,7 @@ from deploy.local.existing import setting_of
 from deploy.local.kafka import Kafka
 from deploy.local.stack import SERVICES, Stack
 from deploy.local.surroundings import environment_of, is_ready, purge
-from tests.deploy.waiting import gone, until
+from tests.deploy.waiting import PATIENCE, gone, until
 
 
 @pytest.fixture
@@ -79,6 +81,28 @@ def test_a_setting_that_is_wrong_stops_the_start_with_one_line_that_says_why(hom
     why = "KAITONG_HTTP_PORT is 'eighty': give a whole number from 1 to 65535"
     log = home / "logs" / "elements.log"
     assert str(caught.value) == f"elements cannot start: {why} (see {log})"
+
+
+def test_a_start_that_is_interrupted_waits_for_no_tool(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    def started() -> None:
+        with pytest.raises(KeyboardInterrupt):
+            Stack.start(home, services=("order",))
+
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"postgresql://nobody:none@127.0.0.1:{silent.getsockname()[1]}/none"
+        monkeypatch.setenv(setting_of("order"), url)
+        monkeypatch.setattr(Stack, "run", interrupted)
+        starting = threading.Thread(target=started, daemon=True)
+        starting.start()
+        starting.join(PATIENCE)
+        has_ended = not starting.is_alive()
+    starting.join()  # the tool has lost its database
+    assert has_ended
 
 
 def test_a_stack_in_the_background_that_cannot_start_says_why(
