@@ -15,12 +15,18 @@ from types import FrameType
 import psutil
 
 from deploy.local import process, record
-from deploy.local.errors import StartError
+from deploy.local.errors import StartError, last_words
 from deploy.local.existing import fetch_engines
 from deploy.local.home import CHECKOUT
 from deploy.local.stack import SERVICES, Stack
+from deploy.local.supervisor import in_words
 from deploy.local.surroundings import purge
 
+MODULE = "deploy.local.detached"
+FAILED = 1
+"""Exit code of a supervisor that could not start, and has said why."""
+
+LOST = "lost"
 STOP_PATIENCE = 90.0
 """Seconds that a stack has to stop before its supervisor is killed, and all with it."""
 
@@ -32,26 +38,53 @@ def up(home: Path) -> record.Record:
         StartError: It cannot start, or runs already; the text says what to do.
     """
     home = home.resolve()
+    if (found := look(home)) and found.state == LOST:
+        message = f"Kaitong runs in {home}, but its files are gone; stop it with `kaitong down`"
+        raise StartError(message)
     fetch_engines(SERVICES)
-    command = [sys.executable, "-P", "-m", "deploy.local.detached", str(home)]
+    command = [sys.executable, "-P", "-m", MODULE, str(home)]
     log = home / "logs" / "supervisor.log"
+    before = log.stat().st_size if log.exists() else 0
     surroundings = dict(os.environ) | {"PYTHONPATH": str(CHECKOUT)}
     child = process.spawn(command, log, environment=surroundings, orphan_signal=0)
     try:
-        return when_ready(home, child, log)
+        return when_ready(home, child, log, before)
     except BaseException:
         process.end(child, signal.SIGTERM, STOP_PATIENCE)
         raise
 
 
-def when_ready(home: Path, supervisor: psutil.Process, log: Path) -> record.Record:
-    """Return the record of a stack that is being started, as soon as it is ready."""
+def when_ready(home: Path, supervisor: psutil.Process, log: Path, before: int) -> record.Record:
+    """Return the record of a stack that is being started, as soon as it is ready.
+
+    Raises:
+        StartError: it ended instead.
+    """
     while process.is_alive(supervisor):
         last = record.read(home)
         if last and last.supervisor.pid == supervisor.pid and last.has_started:
             return last
         time.sleep(0.05)
-    raise StartError(process.last_line(log))
+    raise StartError(why_ended(supervisor, log, before))
+
+
+def why_ended(supervisor: psutil.Process, log: Path, before: int) -> str:
+    """Return why a start came to nothing, in its own words where it had time for any.
+
+    Args:
+        supervisor: has ended.
+        log: holds what it said, after what others had said before.
+        before: so many bytes.
+    """
+    said = log.read_bytes()
+    own = said[before:] if before <= len(said) else said
+    match supervisor.wait():
+        case 0:
+            return "Kaitong was stopped before it was ready; start it with `kaitong up`"
+        case code if code == FAILED and own.strip():
+            return last_words(own.decode(errors="replace"))
+        case code:
+            return f"the start was broken off ({in_words(code)}); try again, or see {log}"
 
 
 def down(home: Path, *, forget: bool = False) -> bool:
@@ -61,8 +94,7 @@ def down(home: Path, *, forget: bool = False) -> bool:
         home: Keeps all state.
         forget: True ends everything at once, and deletes the state too.
     """
-    last = record.read(home)
-    supervisor = last.supervisor.process if last and not last.is_over else None
+    last, supervisor = record.read(home), supervisor_of(home)
     if supervisor and forget:
         process.kill_all([supervisor])  # and all that it started, with it
     elif supervisor:
@@ -75,11 +107,27 @@ def down(home: Path, *, forget: bool = False) -> bool:
 
 
 def look(home: Path) -> record.Record | None:
-    """Return what runs in a home; `killed` is the state of a stack that could not say goodbye."""
+    """Return what runs in a home.
+
+    The state of a stack that could not say goodbye is `killed`, and that of one whose
+    files were deleted while it ran is `lost`.
+    """
     last = record.read(home)
     if last and not last.is_over and not last.supervisor.process:
         return replace(last, state="killed")
+    if not last and (stray := supervisor_of(home)):
+        return record.Record(LOST, record.life_of(stray.pid))
     return last
+
+
+def supervisor_of(home: Path) -> psutil.Process | None:
+    """Return who keeps the stack of a home; also when its record is gone."""
+    last = record.read(home)
+    if last and not last.is_over and (known := last.supervisor.process):
+        return known
+    words = [MODULE, str(home.resolve())]
+    everybody = psutil.process_iter(["cmdline"])
+    return next((it for it in everybody if (it.info["cmdline"] or [])[-2:] == words), None)
 
 
 def main() -> int:
@@ -91,7 +139,7 @@ def main() -> int:
             threading.Event().wait()
     except StartError as error:
         sys.stderr.write(f"{error}\n")
-        return 1
+        return FAILED
     return 0
 
 

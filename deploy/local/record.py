@@ -99,10 +99,10 @@ def write(home: Path, record: Record) -> None:
 
 
 def read(home: Path) -> Record | None:
-    """Return the record of a home, if there is one."""
+    """Return the record of a home, if there is one; a power cut may have left half of it."""
     try:
         return msgspec.json.decode(place(home).read_bytes(), type=Record)
-    except FileNotFoundError:
+    except (FileNotFoundError, msgspec.DecodeError):
         return None
 
 
