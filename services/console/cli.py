@@ -4,12 +4,13 @@ Commands are imported when they are called, so that `--help` is quick.
 """
 
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from services.console.exits import MEANING, CommandError, stderr
+from services.console.exits import MEANING, UNAVAILABLE, CommandError, stderr
 
 app = typer.Typer(
     name="kaitong",
@@ -176,3 +177,18 @@ def main() -> None:
     except CommandError as error:
         stderr.print(f"kaitong: {error}", markup=False)
         sys.exit(error.code)
+    except OSError as error:
+        if not error.filename:
+            raise
+        remedy = "run this as its owner, or name another folder in KAITONG_HOME"
+        what = f"{error.filename} (of {owner_of(Path(error.filename))}): {error.strerror}"
+        stderr.print(f"kaitong: {what}; {remedy}", markup=False)
+        sys.exit(UNAVAILABLE)
+
+
+def owner_of(path: Path) -> str:
+    """Return who owns a file, or the nearest folder above it that can be seen."""
+    for place in (path, *path.parents):
+        with suppress(OSError, KeyError):
+            return place.owner()
+    return "nobody known here"

@@ -31,6 +31,14 @@ class ApiError(CommandError):
         super().__init__(explain(self.problem))
 
 
+class NoAnswerError(CommandError):
+    """A service says nothing."""
+
+    def __init__(self, service: str, error: httpx.TransportError) -> None:
+        self.why = f"does not answer ({error})"
+        super().__init__(f"the {service} service {self.why}; see `kaitong status`", UNAVAILABLE)
+
+
 @dataclass(frozen=True)
 class Client:
     """One role's access to all services of a running stack."""
@@ -39,12 +47,13 @@ class Client:
     """HTTP address by service."""
 
     token: str
+    patience_s: float = TIME_OUT_S
 
     @cached_property
     def http(self) -> httpx.Client:
         """The connections, kept open."""
         headers = {"Authorization": f"Bearer {self.token}"}
-        return httpx.Client(headers=headers, timeout=TIME_OUT_S)
+        return httpx.Client(headers=headers, timeout=self.patience_s)
 
     def get(self, service: str, path: str, **query: str | int) -> JSON:
         """Return what a service answers.
@@ -80,13 +89,12 @@ class Client:
         """Send a request; return the answer, be it yes or no.
 
         Raises:
-            CommandError: if there is none.
+            NoAnswerError: if there is none.
         """
         try:
             return self.http.request(method, self.urls[service] + path, **more)
         except httpx.TransportError as error:
-            msg = f"the {service} service does not answer ({error}); see `kaitong status`"
-            raise CommandError(msg, UNAVAILABLE) from error
+            raise NoAnswerError(service, error) from error
 
 
 def demo_home() -> Path:
@@ -105,19 +113,30 @@ def running() -> Record:
         kept = look(demo_home())
         found = kept if kept and kept.state == "ready" else found
     if found is None or found.state != "ready":
-        state = found.state if found else "never started"
-        msg = f"Kaitong does not run here ({state}); start it with `kaitong up`"
-        raise CommandError(msg, UNAVAILABLE)
+        raise CommandError(why_not(found), UNAVAILABLE)
     return found
 
 
-def connect(role: str, stack: Record | None = None) -> Client:
+def why_not(found: Record | None) -> str:
+    """Say why a stack cannot be asked, and what to do about it."""
+    match found.state if found else "never started":
+        case "starting" | "stopping" as state:
+            return f"Kaitong is {state} here; ask again in a moment"
+        case "lost":
+            return "Kaitong runs here, but its files are gone; stop it with `kaitong down`"
+        case "failed" if found:
+            return f"Kaitong did not start here: {found.error}; mend that, then `kaitong up`"
+        case state:
+            return f"Kaitong does not run here ({state}); start it with `kaitong up`"
+
+
+def connect(role: str, stack: Record | None = None, *, patience_s: float = TIME_OUT_S) -> Client:
     """Return access in a role to the stack that runs on this checkout.
 
     Raises:
         CommandError: if none runs.
     """
-    return Client((stack or running()).urls, token_for(role))
+    return Client((stack or running()).urls, token_for(role), patience_s)
 
 
 def make_keys(folder: Path) -> Path:

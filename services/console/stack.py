@@ -39,8 +39,9 @@ def tell_where(found: Record) -> None:
 
 def down(*, purge: bool) -> None:
     """Stop what runs; delete its data if that is wanted. Of a demonstration nothing is kept."""
-    was_running = detached.down(home(), forget=purge)
-    was_shown = demo_home().exists() and detached.down(demo_home(), forget=True)
+    with stderr.status("stopping the services, then Kafka and PostgreSQL"):
+        was_running = detached.down(home(), forget=purge)
+        was_shown = detached.down(demo_home(), forget=True)
     shutil.rmtree(demo_home(), ignore_errors=True)
     if was_shown:
         stdout.print("the demonstration is over, and its data is deleted")

@@ -1,7 +1,9 @@
 """`kaitong status`: what runs, what waits, what is parked."""
 
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +13,14 @@ from rich.table import Table
 
 from deploy.local.record import Line, Record
 from services.console.bench.usage import pss_mb
-from services.console.client import Client, connect, running
+from services.console.client import Client, NoAnswerError, connect, running
 from services.console.exits import NO, CommandError, stdout
 
 SERVICES = ("order", "provisioning", "resources", "customer")
 SHOWN = 10
+PATIENCE_S = 5.0
+"""So long one service may take to answer."""
+
 OLDEST_UNSENT_S = 30.0
 """Older unsent messages than this mean that somebody should look."""
 
@@ -37,7 +42,7 @@ class Status:
 def show_status(json: Path | None) -> None:
     """Show the stack; end with 1 if something is wrong, 69 if nothing runs."""
     found = running()
-    status = look(found, connect("viewer", found))
+    status = look(found, connect("viewer", found, patience_s=PATIENCE_S))
     if json:
         json.write_bytes(msgspec.json.format(msgspec.json.encode(asdict(status))))
     draw(status)
@@ -47,8 +52,10 @@ def show_status(json: Path | None) -> None:
 
 def look(found: Record, client: Client) -> Status:
     """Ask the supervisor's record and every service."""
-    states = {service: ask(client, service) for service in SERVICES}
-    parked = [dict(row, service=name) for name in SERVICES for row in ask_parked(client, name)]
+    with ThreadPoolExecutor(len(SERVICES)) as pool:  # one that hangs holds up no other
+        states = dict(zip(SERVICES, pool.map(partial(ask, client), SERVICES), strict=True))
+    asked = [service for service, state in states.items() if "error" not in state]
+    parked = [dict(row, service=name) for name in asked for row in ask_parked(client, name)]
     processes = [process_of(line) for line in found.lines]
     wrong = list(violations(processes, states))
     memory = sum(process["pss_mb"] for process in processes)
@@ -60,6 +67,8 @@ def ask(client: Client, service: str) -> dict[str, Any]:
     try:
         state: dict[str, Any] = client.get(service, "/ops/v1/state")
         state["lag"] = client.get(service, "/ops/v1/lag")["records"]
+    except NoAnswerError as error:
+        return {"error": error.why}
     except CommandError as error:
         return {"error": str(error)}
     return state
@@ -93,12 +102,14 @@ def violations(
     processes: list[dict[str, Any]], states: Mapping[str, Mapping[str, Any]]
 ) -> Iterator[str]:
     """Yield what is wrong, each with what to do."""
+    ended = {process["name"] for process in processes if not process["running"]}
     for process in processes:
-        if not process["running"]:
+        if process["name"] in ended:
             yield f"{process['name']} does not run ({process['last_end']}); {remedy_for(process)}"
     for service, state in states.items():
         if error := state.get("error"):
-            yield f"{service}: {error}"
+            if service not in ended:
+                yield f"{service}: {error}"
             continue
         if state["parked"]:
             yield f"{service} has {state['parked']} parked messages; mend the cause, then retry"
@@ -133,11 +144,14 @@ def draw(status: Status) -> None:
     stdout.print(states)
     for waiting in status.parked:
         first_line = waiting["error"].strip().splitlines()[-1]
-        stdout.print(
-            f"parked at {waiting['service']}: {waiting['type']} {waiting['why']}: {first_line}"
-        )
+        tell(f"parked at {waiting['service']}: {waiting['type']} {waiting['why']}: {first_line}")
     for wrong in status.violations:
-        stdout.print(f"[red]{wrong}[/]")
+        tell(wrong, "red")
     stdout.print(
         f"{status.pss_mb:.0f} MB in all; {'all is well' if status.ready else 'look above'}"
     )
+
+
+def tell(line: str, style: str = "") -> None:
+    """Print a line as it is, on one line however long."""
+    stdout.print(line, style=style, markup=False, soft_wrap=True)

@@ -97,6 +97,19 @@ def test_nothing_to_stop_is_no_failure() -> None:
     assert "nothing was running" in answer.stdout
 
 
+def test_state_that_cannot_be_used_is_named_with_a_remedy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("KAITONG_HOME", str(tmp_path / "file"))
+
+    answer = kaitong("status")
+
+    assert answer.returncode == 69
+    assert "Not a directory; run this as its owner, or name another" in answer.stderr
+    assert len(answer.stderr.splitlines()) == 1
+
+
 def test_a_file_that_is_no_json_is_named(home: Path) -> None:
     from services.console.exits import CommandError  # noqa: PLC0415
     from services.console.orders import read  # noqa: PLC0415
