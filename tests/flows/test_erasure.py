@@ -2,7 +2,7 @@
 
 from sqlalchemy import create_engine, text
 
-from deploy.local.surroundings import person_key
+from deploy.local.surroundings import PERSON_KEY, secret_of
 from services.order.domain.submission import fingerprint, sealed
 from tests.erasure import where_told
 from tests.flows.items import fibre
@@ -65,5 +65,5 @@ def test_an_erased_customer_is_told_of_in_no_database(site: Site) -> None:
     assert site.post(order).json()["id"] == done["id"]
     assert site.view(customer, products=1)["profile"]["name"] == ""
     assert told_in(site) == set()
-    key = person_key(site.home).encode()
+    key = secret_of(PERSON_KEY, site.home).encode()
     assert fingerprint_of(site, done["id"]) == sealed(fingerprint(order), key)
