@@ -80,4 +80,4 @@ def test_only_who_keeps_something_of_persons_has_the_key() -> None:
     keyed = {name for name, each in services().items() if PERSON_KEY in each.get("environment", {})}
 
     processes = {f"{service}-{part}" for service in ("order", "customer") for part in PARTS}
-    assert keyed == {"secrets", "migrate", "topics", *processes}
+    assert keyed == {"secrets", "migrate", *processes}
