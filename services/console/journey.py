@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from rich.markup import escape
 from rich.table import Table
 
 from services.console.client import Client
@@ -56,5 +57,5 @@ def timeline(moments: Sequence[Moment]) -> Table:
         assert begin
         after_ms = (moment.at - begin).total_seconds() * 1000
         service = f"[{COLOURS[moment.service]}]{moment.service}[/]"
-        table.add_row(f"{after_ms:.0f}", service, moment.text, moment.reason)
+        table.add_row(f"{after_ms:.0f}", service, *map(escape, (moment.text, moment.reason)))
     return table
