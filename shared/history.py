@@ -1,12 +1,13 @@
 """The history: every change of a state, append-only, in the change's own transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Index, insert, select
+from sqlalchemy import BigInteger, Index, bindparam, func, insert, select
 from sqlalchemy import Sequence as Counter
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from shared.bulk import bind, table_of, unnest
@@ -65,6 +66,7 @@ APPEND = insert(HISTORY).from_select(
     select(unnest(COLUMNS), Counter("history_position").next_value()),
 )
 WRITE = Prepared(APPEND)
+SUBJECTS = bindparam("subjects", type_=ARRAY(HISTORY.c.subject.type))
 
 
 def write(session: Session, changes: Sequence[Change]) -> None:
@@ -82,3 +84,27 @@ def read(session: Session, tenant: str, subject: str, *, limit: int = 1000) -> l
         .limit(limit)
     )
     return [Change(*row) for row in session.execute(statement)]
+
+
+def read_many(  # noqa: PLR0913  each narrows what is read
+    session: Session,
+    tenant: str,
+    subjects: Collection[str],
+    *,
+    part: str,
+    begin: datetime,
+    limit: int = 1000,
+) -> list[Change]:
+    """Return what befell one part of these subjects, oldest first.
+
+    Months before `begin` are not looked at: each would cost a look for each subject.
+    """
+    statement = (
+        select(*COLUMNS)
+        .where(HISTORY.c.subject == func.any(SUBJECTS), HISTORY.c.tenant == tenant)
+        .where(HISTORY.c.part == part, HISTORY.c.at >= begin)
+        .order_by(HISTORY.c.position)
+        .limit(limit)
+    )
+    rows = session.execute(statement, {"subjects": list(subjects)})
+    return [Change(*row) for row in rows]

@@ -1,6 +1,7 @@
 """What operators may ask of every service: its state, its part of a journey, what is parked.
 
-The answers name no customer: of a message they tell the type, not what is in it.
+The answers name no customer: of a message they tell the type, not what is in it. A number
+or a line on a journey is named, as in its holder's view: who may see the one may see the other.
 """
 
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from pydantic import BaseModel
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from shared import attempt_rows, history, outbox, parking, timers, unsent
+from shared import attempt_rows, history, parking, recall, timers, unsent
 from shared.auth import Caller, allow
 from shared.db import Sessions
 from shared.dispatch import Dispatch
@@ -25,6 +26,7 @@ from shared.outbox import UNSENT
 from shared.parking import ParkedRow
 from shared.relay import Relay
 from shared.release import release
+from shared.service import ForOrder, no_changes
 from shared.settings import Settings
 
 Viewer = Annotated[Caller, allow("viewer:read")]
@@ -119,6 +121,7 @@ class Desks:
     sessions: Sessions
     relay: Relay
     subscriptions: Subscriptions
+    for_order: ForOrder = no_changes
 
 
 def make_ops_router(desks: Desks) -> Router:
@@ -142,7 +145,7 @@ def make_ops_router(desks: Desks) -> Router:
     @router.get("/journeys/{subject}")
     def read_journey(subject: str, caller: Viewer, session: ToRead) -> list[StepView]:
         """Return this service's part of what happened to an order, oldest first."""
-        return journey(desks.settings.service, session, caller.tenant, subject)
+        return journey(desks, session, caller.tenant, subject)
 
     @router.get("/parked")
     def list_parked(
@@ -180,23 +183,29 @@ def state_of(desks: Desks, session: Session, now: datetime) -> StateView:
     )
 
 
-def journey(service: str, session: Session, tenant: str, subject: str) -> list[StepView]:
-    """Return the messages told about a subject and the changes of its states, by time."""
+def journey(desks: Desks, session: Session, tenant: str, subject: str) -> list[StepView]:
+    """Return what was told about a subject and what changed with it, or because of it, by time."""
+    service, key = desks.settings.service, _as_key(subject)
+    own = history.read(session, tenant, subject)
+    others = desks.for_order(session, tenant, key) if key else ()
     changes = [
         StepView(
             at=each.at,
             service=service,
             kind=each.kind,
-            what=each.part,
+            what=what,
             was=each.was,
             became=each.became,
             reason=each.reason,
         )
-        for each in history.read(session, tenant, subject)
+        for each, what in (
+            *((each, each.part) for each in own),
+            *((each, each.subject) for each in others),
+        )
     ]
     told = [
         StepView(at=at, service=service, kind="message", what=type_, sequence=sequence)
-        for at, type_, sequence in outbox.told_about(session, tenant, _as_key(subject))
+        for at, type_, sequence in (recall.tellings(session, tenant, key) if key else ())
     ]
     return sorted([*changes, *told], key=lambda each: each.at)
 

@@ -114,7 +114,7 @@ async def serve(service: Service, settings: Settings, part: Part) -> None:
     relay = Relay(sessions, Producer(settings))
     desk = Desk(sessions, relay)
     checks: Checks = {"broker": lambda: broker_of(relay)}
-    desks = Desks(settings, sessions, relay, service.subscriptions)
+    desks = Desks(settings, sessions, relay, service.subscriptions, service.for_order)
     routers = () if part is Part.WORKER else (*service.routers, make_ops_router(desks))
     api = make_api(service.name, routers, desk, sessions, settings, checks=checks)
     if not await done_before(stopping, patiently(relay, lambda _: prepare(service, sessions))):

@@ -3,13 +3,24 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import TypeAlias
+from uuid import UUID
 
 from fastapi import APIRouter
 from sqlalchemy.orm import Session
 
 from shared.attempts import Adapter, Limits
+from shared.history import Change
 from shared.inbox import Subscriptions
 from shared.settings import Settings
+
+ForOrder: TypeAlias = Callable[[Session, str, UUID], Sequence[Change]]
+"""Reads what befell a tenant's things because of one order, oldest first."""
+
+
+def no_changes(_: Session, __: str, ___: UUID) -> Sequence[Change]:
+    """Return no changes, for a service whose history has them all by the order."""
+    return ()
 
 
 def no_limits(_: Session) -> Limits:
@@ -36,6 +47,9 @@ class Service:
     calls: Calls | None = None
     on_start: Sequence[Callable[[Session], None]] = field(default=())
     """Done in one transaction before anything is served, for example loading shipped data."""
+
+    for_order: ForOrder = no_changes
+    """Adds to an order's journey what the history has by other names than the order's."""
 
     gather: timedelta = timedelta()
     """So long a message may wait for others to be handled with: for a service whose answers no

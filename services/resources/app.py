@@ -1,7 +1,8 @@
 """The resources service, put together."""
 
+from services.resources import store
 from services.resources.api import ROUTERS
 from services.resources.handlers import SUBSCRIPTIONS
 from shared.service import Service
 
-SERVICE = Service("resources", ROUTERS, SUBSCRIPTIONS)
+SERVICE = Service("resources", ROUTERS, SUBSCRIPTIONS, for_order=store.read_for_order)

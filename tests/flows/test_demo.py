@@ -118,6 +118,7 @@ def test_a_dozen_orders_tell_every_story_and_nothing_is_left_running(
     assert 0 < found["first_order_s"] < found["seconds"]
     assert found["pss_mb"] > 100
     assert "the journey of order" in output
+    assert " to reserved" in output
     assert left_behind(home) == []
 
 

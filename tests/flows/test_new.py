@@ -2,6 +2,7 @@
 
 import pytest
 
+from services.console.journey import journey_of
 from tests.flows.items import fibre, home_bundle, telephone
 from tests.flows.site import INVENTORY, Site
 
@@ -103,3 +104,19 @@ def test_the_journey_of_an_order_is_told_by_all_services(site: Site) -> None:
         steps = site.client("viewer").get(service, f"/ops/v1/journeys/{order['id']}")
         assert steps, service
         assert steps == sorted(steps, key=lambda step: step["at"])
+
+
+def test_the_journey_of_an_order_names_the_number_and_the_line_that_it_was_given(
+    site: Site,
+) -> None:
+    place = site.place()
+    order = site.completed(site.order(home_bundle(place.served)))
+    kinds = ("leg", "vlan", "loid", "number", "pair")
+    held = site.held(order["id"], **dict.fromkeys(kinds, "in_use"))
+
+    journey = journey_of(site.client("viewer"), order["id"])
+
+    for kind in kinds:
+        name = held[kind]["value"]
+        told = [step.became for step in journey if (step.kind, step.what) == (kind, name)]
+        assert told == ["reserved", "in_use"]

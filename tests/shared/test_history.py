@@ -1,5 +1,6 @@
 """The history: added to with the change, read in order, never rewritten."""
 
+from datetime import datetime, timedelta
 from uuid import uuid4
 
 import pytest
@@ -52,6 +53,28 @@ def test_many_changes_cost_one_statement(sessions: Sessions) -> None:
         live(sessions)
 
     assert len(executed) == 1
+
+
+def test_what_befell_many_subjects_because_of_one_part_is_read_at_once(sessions: Sessions) -> None:
+    later = NOON + timedelta(days=1)
+    for now, tenant in ((NOON, TENANT), (later, TENANT), (later, "zhejiang")):
+        with begin(sessions, now, Dispatch(uuid4())) as transaction:
+            work = transaction.work(Cause(uuid4(), ORDER, tenant))
+            for subject in ("one", "two", "three"):
+                work.note("number", subject, "idle", "reserved", part=str(ORDER))
+                work.note("number", subject, "reserved", "idle", part=str(OTHER))
+
+    def read(start: datetime, limit: int = 1000) -> list[tuple[datetime, str, str]]:
+        with sessions() as session:
+            found = history.read_many(
+                session, TENANT, {"two", "one"}, part=str(ORDER), begin=start, limit=limit
+            )
+        return [(each.at, each.subject, each.became) for each in found]
+
+    day = [(later, "one", "reserved"), (later, "two", "reserved")]
+    assert read(later) == day
+    assert read(NOON) == [*((NOON, *rest) for _, *rest in day), *day]
+    assert len(read(NOON, limit=3)) == 3
 
 
 @pytest.mark.parametrize("rewrite", [delete(HistoryRow), update(HistoryRow).values(became="never")])

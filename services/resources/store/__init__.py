@@ -4,6 +4,7 @@ from services.resources.store.addresses import address, find_addresses
 from services.resources.store.assignment import assign, take_seat
 from services.resources.store.finding import search
 from services.resources.store.holdings import held_by, look, occupy, write
+from services.resources.store.journey import read_for_order
 from services.resources.store.levels import breakdown, levels
 from services.resources.store.numbers import lend, look_up, put, rests, wait_for
 from services.resources.store.plant import (
@@ -48,6 +49,7 @@ __all__ = [
     "occupy",
     "put",
     "put_states",
+    "read_for_order",
     "reopen",
     "rests",
     "search",
