@@ -203,14 +203,3 @@ def seal(drafts: Iterable[Draft], before: dict[UUID, int], now: datetime) -> lis
             Letter(envelope.id, cause.tenant, message.type, message.topic, key, sequence, body)
         )
     return letters
-
-
-def told_about(
-    session: Session, tenant: str, key: UUID | None, *, limit: int = 1000
-) -> list[tuple[datetime, str, int]]:
-    """Return when what was told under a key, oldest first: time, type and sequence."""
-    mine = select(OUTBOX.c.told_at, OUTBOX.c.type, OUTBOX.c.sequence).where(
-        OUTBOX.c.key == key, OUTBOX.c.tenant == tenant
-    )
-    rows = session.execute(mine.order_by(OUTBOX.c.position).limit(limit))
-    return [row.tuple() for row in rows]
