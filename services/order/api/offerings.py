@@ -1,13 +1,13 @@
 """The catalogue over HTTP: what is sold (TMF620 v4, to read), and its publication."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Annotated, TypeVar
 
 from fastapi import Query, Response
 
 from services.order import store
-from services.order.api.shown import CATALOGUE, Shown
+from services.order.api.shown import CATALOGUE, OFFERINGS, PRICES, SPECIFICATIONS, Shown
 from services.order.api.views_catalogue import (
     OfferingView,
     PriceView,
@@ -50,11 +50,6 @@ Status = Annotated[LifeCycle | None, Query(alias="lifecycleStatus")]
 Version = Annotated[int | None, Query(ge=1, description="The active one, if none is named.")]
 
 
-OFFERINGS = f"{CATALOGUE}/productOffering"
-PRICES = f"{CATALOGUE}/productOfferingPrice"
-SPECIFICATIONS = f"{CATALOGUE}/productSpecification"
-
-
 @router.get(OFFERINGS, response_model=list[OfferingView])
 def list_offerings(  # noqa: PLR0913  each is a part of the request
     *,
@@ -68,8 +63,7 @@ def list_offerings(  # noqa: PLR0913  each is a part of the request
     """List offerings, each in its newest version, or the newest in one status."""
     catalogue = store.catalogue.get(session, caller.tenant)
     found = latest(catalogue.offerings, status)
-    shown = [offering_view(each, catalogue) for each in part(found, page)]
-    return show_all(paged(response, page, shown, len(found)), fields, response)
+    return answer(found, partial(offering_view, catalogue), page, fields, response)
 
 
 @router.get(f"{OFFERINGS}/{{id}}", response_model=OfferingView)
@@ -83,10 +77,10 @@ def read_offering(
     """Show one offering."""
     catalogue = store.catalogue.get(session, caller.tenant)
     offering = must_be(version_of(catalogue.offerings, id, version), "offering")
-    return show(offering_view(offering, catalogue), fields)
+    return show(offering_view(catalogue, offering), fields)
 
 
-def offering_view(offering: Offering, catalogue: Catalogue) -> OfferingView:
+def offering_view(catalogue: Catalogue, offering: Offering) -> OfferingView:
     """Show an offering, and whether it is sold."""
     return show_offering(offering, is_sellable=catalogue.sold.get(offering.id) == offering)
 
@@ -104,8 +98,7 @@ def list_specifications(  # noqa: PLR0913  each is a part of the request
     """List specifications, each in its newest version, or the newest in one status."""
     catalogue = store.catalogue.get(session, caller.tenant)
     found = latest(catalogue.specifications, status)
-    shown = [show_specification(each) for each in part(found, page)]
-    return show_all(paged(response, page, shown, len(found)), fields, response)
+    return answer(found, show_specification, page, fields, response)
 
 
 @router.get(f"{SPECIFICATIONS}/{{id}}", response_model=SpecificationView)
@@ -128,8 +121,7 @@ def list_prices(
 ) -> Response:
     """List the prices and discounts of all offerings, each in its newest version."""
     found = all_prices(store.catalogue.get(session, caller.tenant))
-    shown = part(found, page)
-    return show_all(paged(response, page, shown, len(found)), fields, response)
+    return answer(found, lambda price: price, page, fields, response)
 
 
 @router.get(f"{PRICES}/{{id}}", response_model=PriceView)
@@ -149,9 +141,16 @@ def all_prices(catalogue: Catalogue) -> list[PriceView]:
     return [price for each in latest(catalogue.offerings) for price in show_prices(each)]
 
 
-def part(found: Sequence[T], page: Paging) -> Sequence[T]:
-    """Return what of a list belongs on a page, and one more."""
-    return found[page.offset : page.offset + page.reach]
+def answer(
+    found: Sequence[T],
+    view: Callable[[T], Shown],
+    page: Paging,
+    fields: frozenset[str],
+    response: Response,
+) -> Response:
+    """Answer with the page of a list that is wanted; nothing behind it is made a view."""
+    shown = [view(each) for each in found[page.offset : page.offset + page.reach]]
+    return show_all(paged(response, page, shown, len(found)), fields, response)
 
 
 def must_be(found: T | None, kind: str) -> T:

@@ -10,6 +10,9 @@ from pydantic.alias_generators import to_camel
 ORDERS = "/tmf-api/productOrderingManagement/v4/productOrder"
 PRODUCTS = "/tmf-api/productInventory/v4/product"
 CATALOGUE = "/tmf-api/productCatalogManagement/v4"
+OFFERINGS = f"{CATALOGUE}/productOffering"
+PRICES = f"{CATALOGUE}/productOfferingPrice"
+SPECIFICATIONS = f"{CATALOGUE}/productSpecification"
 
 
 def utc(moment: datetime) -> str:
