@@ -1,7 +1,7 @@
 """Reading imports: rows as lines of JSON, or as one array, and every fault of theirs."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 import msgspec
@@ -66,8 +66,24 @@ def fault_of(place: int, says: str) -> Fault:
 def described(example: Imported) -> dict[str, Any]:
     """Return how OpenAPI describes the body of an import of such rows."""
     kind = type(example)
-    _, parts = msgspec.json.schema_components([kind], ref_template="#/$defs/{name}")
-    row, shown = parts[kind.__name__], msgspec.to_builtins(example)
+    _, parts = msgspec.json.schema_components([kind], ref_template="{name}")
+    row, shown = written_out(parts[kind.__name__], parts), msgspec.to_builtins(example)
     content = {ARRAY: {"schema": {"type": "array", "items": row}, "example": [shown]}}
     content |= {media_type: {"schema": row, "example": shown} for media_type in sorted(LINES)}
     return {"requestBody": {"required": True, "content": content}}
+
+
+def written_out(schema: Any, parts: Mapping[str, Any]) -> Any:  # noqa: ANN401  JSON
+    """Return a schema with its parts in the place of references to them.
+
+    A reference would point at the start of the whole description, where they are not.
+    """
+    match schema:
+        case {"$ref": name, **more}:
+            return written_out(parts[name], parts) | more
+        case dict():
+            return {name: written_out(each, parts) for name, each in schema.items()}
+        case list():
+            return [written_out(each, parts) for each in schema]
+        case _:
+            return schema
