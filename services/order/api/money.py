@@ -52,7 +52,7 @@ class OrderPriceView(Shown):
 
     name: str
     price_type: PriceKind
-    recurring_charge_period: str | None
+    recurring_charge_period: str | None = None
     price: PriceAmountView
     price_alteration: tuple[AlterationView, ...] | None = None
     product_offering_price: PriceReferenceView | None = None
