@@ -11,7 +11,6 @@ from typing import Annotated, TypeAlias
 from uuid import UUID
 
 from fastapi import Path, Query
-from pydantic import BaseModel
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -22,8 +21,8 @@ from shared.dispatch import Dispatch
 from shared.errors import NotFoundError
 from shared.http import Router, ToRead
 from shared.inbox import Receiver, Subscriptions
+from shared.ops_views import LagView, MomentView, ParkedView, ReleasedView, StateView
 from shared.outbox import UNSENT
-from shared.parking import ParkedRow
 from shared.relay import Relay
 from shared.release import release
 from shared.service import ForOrder, no_changes
@@ -36,81 +35,6 @@ HIGHEST = 2**63 - 1
 """The last position that a table can have."""
 
 Position: TypeAlias = Annotated[int, Path(ge=1, le=HIGHEST)]
-
-
-class StateView(BaseModel):
-    """How a service is doing, as its database has it."""
-
-    service: str
-    relay_is_direct: bool
-    """Whether messages leave right after their commit: Kafka is there."""
-
-    unsent: int
-    oldest_unsent_s: float
-    parked: int
-    attempts_waiting: int
-    attempts_in_doubt: int
-    timers_due: int
-
-
-class StepView(BaseModel):
-    """One moment of a journey: a message that was told, or a state that changed."""
-
-    at: datetime
-    service: str
-    kind: str
-    """`message`, or what changed its state."""
-
-    what: str
-    """The message's type, or the part that changed."""
-
-    was: str = ""
-    became: str = ""
-    reason: str = ""
-    sequence: int = 0
-    """Of a message: its number among those of its owner and key."""
-
-
-class ParkedView(BaseModel):
-    """One message that waits for a person."""
-
-    position: int
-    identity: str
-    source: str
-    type: str
-    key: str
-    why: str
-    error: str
-    parked_at: datetime
-
-    @classmethod
-    def of(cls, row: ParkedRow) -> "ParkedView":
-        """Show a row."""
-        return cls(
-            position=row.position,
-            identity=row.identity,
-            source=row.source,
-            type=row.type,
-            key=row.key.hex(),
-            why=row.why,
-            error=row.error,
-            parked_at=row.parked_at,
-        )
-
-
-class LagView(BaseModel):
-    """How much of what the others told a service has still to read, as Kafka has it."""
-
-    records: int
-    by_partition: dict[str, int]
-    """Only partitions of which something is left, `order/7`."""
-
-
-class ReleasedView(BaseModel):
-    """What came of a retry."""
-
-    handled: int
-    still_parked: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +67,7 @@ def make_ops_router(desks: Desks) -> Router:
         return LagView(records=sum(left.values()), by_partition=left)
 
     @router.get("/journeys/{subject}")
-    def read_journey(subject: str, caller: Viewer, session: ToRead) -> list[StepView]:
+    def read_journey(subject: str, caller: Viewer, session: ToRead) -> list[MomentView]:
         """Return this service's part of what happened to an order, oldest first."""
         return journey(desks, session, caller.tenant, subject)
 
@@ -183,13 +107,13 @@ def state_of(desks: Desks, session: Session, now: datetime) -> StateView:
     )
 
 
-def journey(desks: Desks, session: Session, tenant: str, subject: str) -> list[StepView]:
+def journey(desks: Desks, session: Session, tenant: str, subject: str) -> list[MomentView]:
     """Return what was told about a subject and what changed with it, or because of it, by time."""
     service, key = desks.settings.service, _as_key(subject)
     own = history.read(session, tenant, subject)
     others = desks.for_order(session, tenant, key) if key else ()
     changes = [
-        StepView(
+        MomentView(
             at=each.at,
             service=service,
             kind=each.kind,
@@ -204,7 +128,7 @@ def journey(desks: Desks, session: Session, tenant: str, subject: str) -> list[S
         )
     ]
     told = [
-        StepView(at=at, service=service, kind="message", what=type_, sequence=sequence)
+        MomentView(at=at, service=service, kind="message", what=type_, sequence=sequence)
         for at, type_, sequence in (recall.tellings(session, tenant, key) if key else ())
     ]
     return sorted([*changes, *told], key=lambda each: each.at)

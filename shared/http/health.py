@@ -3,12 +3,14 @@
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from functools import partial
+from typing import Any, Literal, TypeAlias
 
 from fastapi import FastAPI, Response
 from fastapi.concurrency import run_in_threadpool
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST
+from pydantic import BaseModel, ConfigDict
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -61,16 +63,62 @@ class Database:
         return Part(is_well=True)
 
 
+class PartView(BaseModel):
+    """How one part of the process is; what it counts stands beside it."""
+
+    model_config = ConfigDict(extra="allow")
+    __pydantic_extra__: dict[str, float]
+
+    well: bool
+    says: str
+
+
+class ReadyView(BaseModel):
+    """Whether requests can be served, and how each part of the process is."""
+
+    status: Literal["ready", "unready"]
+    parts: dict[str, PartView]
+
+
+Described: TypeAlias = dict[int | str, dict[str, Any]]
+"""What answers are like, by their status."""
+
+MEASURED = """\
+# HELP kaitong_parked Messages that are set aside now.
+# TYPE kaitong_parked gauge
+kaitong_parked 0.0
+"""
+
+
+def body_of(parts: Mapping[str, Part]) -> dict[str, Any]:
+    """Return the answer that tells how the parts are."""
+    return {
+        "status": "ready" if parts["database"].is_well else "unready",
+        "parts": {name: part.shown() for name, part in parts.items()},
+    }
+
+
+def example(value: object, media_type: str = "application/json") -> dict[str, Any]:
+    """Return how an answer is described by an example."""
+    return {"content": {media_type: {"example": value}}}
+
+
+ON_LIVE: Described = {200: example({"status": "live"})}
+ON_METRICS: Described = {200: example(MEASURED, "text/plain")}
+ON_READY: Described = {
+    200: example(body_of({"database": Part(is_well=True)})),
+    503: {
+        "model": ReadyView,
+        "description": "The database cannot be reached.",
+        **example(body_of({"database": Part(is_well=False, says="cannot be reached")})),
+    },
+}
+
+
 def add_health(api: FastAPI, sessions: Sessions, checks: Checks) -> None:
     """Add `/health/live`, `/health/ready` and `/metrics`, which everybody may ask."""
     database = Database(sessions)
 
-    @api.get("/health/live", tags=["health"])
-    async def live() -> dict[str, str]:
-        """Tell that the process answers."""
-        return {"status": "live"}
-
-    @api.get("/health/ready", tags=["health"])
     async def ready() -> Response:
         """Tell whether requests can be served: whether the database can be reached.
 
@@ -79,14 +127,19 @@ def add_health(api: FastAPI, sessions: Sessions, checks: Checks) -> None:
         """
         parts = {"database": await database.check()}
         parts |= {name: check() for name, check in checks.items()}
-        is_ready = parts["database"].is_well
-        body = {
-            "status": "ready" if is_ready else "unready",
-            "parts": {name: part.shown() for name, part in parts.items()},
-        }
-        return JSONResponse(body, 200 if is_ready else 503)
+        return JSONResponse(body_of(parts), 200 if parts["database"].is_well else 503)
 
-    @api.get("/metrics", tags=["health"])
-    def measured() -> Response:
-        """Return what the process counts, for Prometheus."""
-        return Response(metrics.page(), media_type=CONTENT_TYPE_LATEST)
+    add = partial(api.add_api_route, tags=["health"])
+    add("/health/live", live, responses=ON_LIVE)
+    add("/health/ready", ready, response_model=ReadyView, responses=ON_READY)
+    add("/metrics", measured, response_class=PlainTextResponse, responses=ON_METRICS)
+
+
+async def live() -> dict[str, str]:
+    """Tell that the process answers."""
+    return {"status": "live"}
+
+
+def measured() -> Response:
+    """Return what the process counts, for Prometheus."""
+    return Response(metrics.page(), media_type=CONTENT_TYPE_LATEST)

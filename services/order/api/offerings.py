@@ -4,9 +4,11 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Annotated, TypeVar
 
-from fastapi import Query, Response
+from fastapi import Body, Query, Response
+from pydantic import ConfigDict
 
 from services.order import store
+from services.order.api import examples_catalogue as examples
 from services.order.api.shown import CATALOGUE, OFFERINGS, PRICES, SPECIFICATIONS, Shown
 from services.order.api.views_catalogue import (
     OfferingView,
@@ -168,13 +170,18 @@ def must_be(found: T | None, kind: str) -> T:
 class PublishedView(Shown):
     """What a publication has changed."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.PUBLISHED]})
+
     changed: list[str]
     """Kind, id and version of each entry that is new or different."""
 
 
 @router.post("/ops/v1/catalogue")
 async def publish_catalogue(
-    publication: Publication, caller: Importer, cause: RequestCause, desk: ToDesk
+    publication: Annotated[Publication, Body(examples=[examples.PUBLICATION])],
+    caller: Importer,
+    cause: RequestCause,
+    desk: ToDesk,
 ) -> PublishedView:
     """Publish specifications and offerings, in new versions or for a new state.
 

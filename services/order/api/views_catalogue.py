@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
+from services.order.api import examples_catalogue as examples
 from services.order.api.money import MoneyView, QuantityView, period_of
 from services.order.api.shown import (
     CATALOGUE,
@@ -56,6 +57,8 @@ class RuleRelationshipView(Shown):
 class SpecificationView(Shown):
     """A kind of product (TMF620 v4 `ProductSpecification`)."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.SPECIFICATION]})
+
     id: str
     href: str
     name: str
@@ -91,6 +94,8 @@ class ValueUseView(Shown):
 class PriceView(Shown):
     """A price of an offering (TMF620 v4 `ProductOfferingPrice`)."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.PRICE]})
+
     id: str
     href: str
     name: str
@@ -119,6 +124,8 @@ class OfferingTermView(Shown):
 
 class OfferingView(Shown):
     """What can be ordered (TMF620 v4 `ProductOffering`)."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.OFFERING]})
 
     id: str
     href: str

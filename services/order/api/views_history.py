@@ -3,12 +3,17 @@
 from typing import Self
 from uuid import UUID
 
+from pydantic import ConfigDict
+
+from services.order.api import examples_order as examples
 from services.order.api.shown import Moment, Shown
 from shared.history import Change
 
 
 class ChangeView(Shown):
     """One thing passed from one state to another."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.CHANGE]})
 
     at: Moment
     kind: str

@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Mapping
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
+from services.order.api import examples_order as examples
 from services.order.api.money import OrderPriceView, TermView, lines, sums, terms
 from services.order.api.shown import (
     CATALOGUE,
@@ -75,6 +76,8 @@ class MessageView(Shown):
 
 class OrderView(Shown):
     """An order (TMF622 v4 `ProductOrder`)."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.ORDER]})
 
     id: str
     href: str

@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
+from services.order.api import examples_order as examples
 from services.order.api.money import OrderPriceView, TermView, lines, terms
 from services.order.api.shown import (
     ORDERS,
@@ -35,6 +36,8 @@ class OrderItemView(Shown):
 
 class ProductInventoryView(Shown):
     """A product that a customer has, or had (TMF637 v4 `Product`)."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.PRODUCT]})
 
     id: str
     href: str

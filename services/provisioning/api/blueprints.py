@@ -135,7 +135,9 @@ def list_blueprints(caller: Viewer, session: ToRead) -> list[BlueprintView]:
 
 @router.post(BLUEPRINTS, status_code=201)
 async def publish_blueprints(
-    patterns: Annotated[tuple[Pattern, ...], Body(min_length=1, max_length=MOST)],
+    patterns: Annotated[
+        tuple[Pattern, ...], Body(min_length=1, max_length=MOST, examples=[[examples.BLUEPRINT]])
+    ],
     caller: Publisher,
     cause: RequestCause,
     desk: ToDesk,

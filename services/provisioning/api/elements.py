@@ -35,6 +35,8 @@ router = Router(tags=["elements"])
 class Limits(Asked):
     """How much an element is to bear."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.LIMITS]})
+
     concurrency: Annotated[int, Field(ge=1, le=1000)]
     """Calls under way at a time."""
 
@@ -44,6 +46,8 @@ class Limits(Asked):
 
 class Maintenance(Asked):
     """Why an element is being worked on."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.MAINTENANCE]})
 
     reason: Annotated[Text, Field(min_length=1)]
 

@@ -74,6 +74,16 @@ WORK_ORDER: dict[str, Any] = {
     "remark": "ONU in the hall, -18 dBm",
 }
 
+ACCEPTED: dict[str, Any] = {"by": "crew-7"}
+
+REPORTED: dict[str, Any] = {
+    "by": "crew-7",
+    "result": "done",
+    "remark": "ONU in the hall, -18 dBm",
+}
+
+RETURNED: dict[str, Any] = {"by": "crew-7", "reason": "nobody at home"}
+
 FALLOUT: dict[str, Any] = {
     "id": FALLOUT_ID,
     "order_id": ORDER_ID,
@@ -93,6 +103,12 @@ FALLOUT: dict[str, Any] = {
     "changed_at": "2026-01-01T15:10:01Z",
     "changed_by": "",
     "remark": "",
+}
+
+DECISION: dict[str, Any] = {
+    "step": "1/test",
+    "reason": "connector cleaned",
+    "by": "wang.fang",
 }
 
 TROUBLE: dict[str, Any] = {
@@ -238,3 +254,7 @@ ELEMENT: dict[str, Any] = {
     "changed_at": "2026-01-01T12:00:00Z",
     "changed_by": "development-ops",
 }
+
+LIMITS: dict[str, Any] = {"concurrency": 8, "per_second": 20.0}
+
+MAINTENANCE: dict[str, Any] = {"reason": "new software"}

@@ -35,6 +35,8 @@ router = Router(tags=["fallout"])
 class Decision(Asked):
     """What somebody decides, about which step and why."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.DECISION]})
+
     step: Name = ""
     """The step, as its plan names it: `1/test`. It can be left out where only one waits."""
 

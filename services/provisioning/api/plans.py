@@ -105,7 +105,7 @@ class StepView(Shown):
     operation: str
     undo: str
     on_failure: OnFailure
-    ponr: NoReturn | None
+    ponr: NoReturn | None = None
     rounds: int
     """How often its element, or a crew, was sent for."""
 
@@ -227,7 +227,7 @@ class PlanView(Shown):
     customer_id: str
     local_network: str
     priority: int
-    failure: FailureView | None
+    failure: FailureView | None = None
     items: tuple[ItemView, ...]
     steps: tuple[StepView, ...]
     attempts: tuple[AttemptView, ...]

@@ -48,12 +48,16 @@ router = Router(tags=["work orders"])
 class Signed(Asked):
     """Who answers."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.ACCEPTED]})
+
     by: Name = ""
     """The crew, or whoever is in it; the caller's name if nothing is said."""
 
 
 class Done(Signed):
     """What a crew reports back."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.REPORTED]})
 
     result: Literal["done"] = "done"
     """What is not done is returned, with the reason."""
@@ -66,6 +70,8 @@ NOBODY, DONE = Signed(), Done()
 
 class CameBack(Signed):
     """Why a crew came back."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.RETURNED]})
 
     reason: Annotated[Text, Field(min_length=1)]
 

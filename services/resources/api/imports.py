@@ -7,7 +7,7 @@ from typing import Annotated, TypeAlias
 from fastapi import Depends, Request, Response
 
 from services.resources import store
-from services.resources.api.rows import R, described, read_rows
+from services.resources.api.rows import ARRAY, R, described, read_rows
 from services.resources.api.shapes import ImportView
 from services.resources.domain import checks
 from services.resources.domain.plant import Address, Exchange, PairBlock, Segment, Splitter
@@ -27,8 +27,8 @@ Raw: TypeAlias = Annotated[Request, Depends(Given(lambda request: request))]
 router = Router(tags=["import"])
 
 
-def declare(path: str, example: R, take_in: Callable[[Sequence[R], Work], int]) -> None:
-    """Declare the import of rows of the example's kind."""
+def declare(path: str, example: R, made: int, take_in: Callable[[Sequence[R], Work], int]) -> None:
+    """Declare the import of rows of the example's kind; of the example itself so much is made."""
     kind = type(example)
 
     async def import_rows(
@@ -46,6 +46,7 @@ def declare(path: str, example: R, take_in: Callable[[Sequence[R], Work], int]) 
         operation_id=f"import_{path}",
         name=f"import_{path}",
         openapi_extra=described(example),
+        responses={200: {"content": {ARRAY: {"example": {"rows": 1, "made": made}}}}},
     )(import_rows)
 
 
@@ -155,8 +156,8 @@ ADDRESS = Address(
 )
 PAIRS = PairBlock(exchange_id="NJ-XW", first=1, count=500)
 
-declare("exchanges", EXCHANGE, take_in_exchanges)
-declare("segments", SEGMENT, take_in_segments)
-declare("splitters", SPLITTER, take_in_splitters)
-declare("addresses", ADDRESS, take_in_addresses)
-declare("pairs", PAIRS, take_in_pairs)
+declare("exchanges", EXCHANGE, 0, take_in_exchanges)
+declare("segments", SEGMENT, 1000, take_in_segments)
+declare("splitters", SPLITTER, 24, take_in_splitters)
+declare("addresses", ADDRESS, 0, take_in_addresses)
+declare("pairs", PAIRS, 500, take_in_pairs)

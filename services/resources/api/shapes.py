@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from services.resources.api import examples
 from services.resources.domain.level import Breakdown, Level
 from services.resources.domain.number import Number
 from services.resources.domain.plant import Address
@@ -45,6 +46,8 @@ class ChangeView(Shape):
 class NumberView(Shape):
     """A number, as anybody may see it who looks for one."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.NUMBER]})
+
     number: str = Field(description="E.164.", examples=["+862580008888"])
     exchange: str = Field(examples=["NJ-XW"])
     grade: str = Field(description="Vanity grade; empty for a plain number.", examples=["AAAA"])
@@ -65,6 +68,8 @@ class NumberView(Shape):
 
 class NumberDetail(NumberView):
     """A number, as operations staff see it: with its holder and its history."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.NUMBER_DETAIL]})
 
     selected_by: str | None = None
     order_id: UUID | None = None
@@ -113,12 +118,16 @@ class HoldingView(Shape):
 class HoldingsView(Shape):
     """All that one order touched last, or one service holds."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.HOLDINGS]})
+
     id: UUID
     held: tuple[HoldingView, ...] = Field(description="Empty where nothing is held.")
 
 
 class PoolView(Shape):
     """A pool, and what is left of it."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.POOL]})
 
     kind: Kind
     name: str = Field(description="The exchange or splitter.")
@@ -141,6 +150,8 @@ class PoolView(Shape):
 class PoolDetail(PoolView):
     """A pool, and how many of its things are in which state; together its capacity."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.POOL_DETAIL]})
+
     states: dict[str, int] = Field(examples=[{"free": 13, "in_use": 3}])
 
     @classmethod
@@ -151,6 +162,8 @@ class PoolDetail(PoolView):
 
 class AddressView(Shape):
     """A standard address, and what serves it."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.ADDRESS]})
 
     id: str = Field(examples=["addr-320102-002-0001"])
     text: str
@@ -172,6 +185,8 @@ class AddressView(Shape):
 
 class ImportView(Shape):
     """What came of an import."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.IMPORTED]})
 
     rows: int = Field(description="How many were sent, and are kept.")
     made: int = Field(description="Numbers or pool items that did not exist before.")

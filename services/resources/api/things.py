@@ -9,6 +9,7 @@ from fastapi import Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.resources import store
+from services.resources.api import examples
 from services.resources.api.shapes import ChangeView, Shape
 from services.resources.domain.states import ItemState, State
 from services.resources.domain.things import Kind, Pool
@@ -35,10 +36,7 @@ router = Router(tags=["plant"])
 class Named(BaseModel):
     """Which things of the pool are meant, and why."""
 
-    model_config = ConfigDict(
-        extra="forbid",
-        json_schema_extra={"examples": [{"values": ["NJ-XW-SP001/003"], "reason": "storm"}]},
-    )
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [examples.NAMED]})
 
     values: Annotated[
         list[Annotated[str, Field(max_length=200)]], Field(min_length=1, max_length=MOST)
@@ -49,13 +47,7 @@ class Named(BaseModel):
 class Withdrawal(Named):
     """What is taken out."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {"values": ["NJ-XW-SP001/003"], "state": "faulty", "reason": "fibre broken"}
-            ]
-        }
-    )
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.WITHDRAWAL]})
 
     state: Why
 
@@ -63,11 +55,15 @@ class Withdrawal(Named):
 class ChangedView(Shape):
     """What came of it."""
 
-    changed: int = Field(description="How many were in another state before.", examples=[1])
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.CHANGED]})
+
+    changed: int = Field(description="How many were in another state before.")
 
 
 class ThingView(Shape):
     """One thing of a pool."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.LEG]})
 
     kind: Kind
     value: str = Field(examples=["NJ-XW-SP001/003"])
@@ -96,6 +92,8 @@ class ThingView(Shape):
 
 class ThingDetail(ThingView):
     """One thing of a pool, with all that befell it."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.LEG_DETAIL]})
 
     history: tuple[ChangeView, ...] = Field((), description="Oldest first.")
 

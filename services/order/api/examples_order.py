@@ -1,0 +1,140 @@
+"""Orders and products that show in the API's description what is answered.
+
+The order is the answer to the example with a vanity number, the product what comes of it.
+"""
+
+from typing import Any
+
+from services.order.api.shown import OFFERINGS, ORDERS, PRODUCTS
+
+ORDER_ID = "0199a0c2-1111-7222-8333-123456789012"
+PRODUCT_ID = "48ad8b2b-4faa-5c2d-b96b-62f88e225758"
+SERVICE_ID = "fa2f7d54-5fb2-54bb-801d-f01d88dd9601"
+TERM = "Minimum spend for a number of grade AAAA"
+
+
+def money(value: float) -> dict[str, Any]:
+    """Return an amount without tax."""
+    return {"dutyFreeAmount": {"unit": "CNY", "value": value}}
+
+
+def once(name: str, value: float, **more: Any) -> dict[str, Any]:  # noqa: ANN401  JSON
+    """Return a line of what is paid once."""
+    return {"name": name, "priceType": "oneTime", "price": money(value), **more}
+
+
+def monthly(name: str, value: float, **more: Any) -> dict[str, Any]:  # noqa: ANN401  JSON
+    """Return a line of what is paid every month."""
+    line = {"name": name, "priceType": "recurring", "recurringChargePeriod": "month"}
+    return {**line, "price": money(value), **more}
+
+
+PLACE = {
+    "id": "addr-320102-002-0001",
+    "role": "installation address",
+    "localNetwork": "025",
+    "@referredType": "GeographicAddress",
+}
+OFFERING = {
+    "id": "voice-basic",
+    "href": f"{OFFERINGS}/voice-basic",
+    "name": "Telephone",
+    "version": "1",
+}
+CHARACTERISTICS = [
+    {"name": "number", "value": "+862580001111", "valueType": "string"},
+    {"name": "numberGrade", "value": "AAAA", "valueType": "string"},
+]
+PRICES = [
+    once("Installation", 50.0, productOfferingPrice={"id": "voice-installation"}),
+    monthly("Line rental, monthly", 15.0, productOfferingPrice={"id": "voice-monthly"}),
+    once(
+        "Prepayment for a number of grade AAAA",
+        5000.0,
+        productOfferingPrice={"id": "grade-aaaa-prepaid"},
+    ),
+    monthly(TERM, 373.0, productOfferingPrice={"id": "grade-aaaa-minimum"}),
+]
+TOTALS = [once("total", 5050.0), monthly("total", 388.0)]
+TERMS = [{"name": TERM, "duration": {"amount": 36, "units": "month"}}]
+
+ORDER: dict[str, Any] = {
+    "id": ORDER_ID,
+    "href": f"{ORDERS}/{ORDER_ID}",
+    "externalId": "CRM-1002",
+    "priority": "4",
+    "state": "acknowledged",
+    "orderDate": "2025-10-01T17:11:36.977Z",
+    "channel": [{"id": "internet"}],
+    "relatedParty": [
+        {
+            "id": "C-320100-0001",
+            "role": "customer",
+            "name": "Zhang Wei",
+            "@referredType": "Individual",
+        }
+    ],
+    "orderTotalPrice": TOTALS,
+    "productOrderItem": [
+        {
+            "id": "1",
+            "quantity": 1,
+            "action": "add",
+            "businessAction": "new",
+            "state": "acknowledged",
+            "productOffering": OFFERING,
+            "product": {
+                "id": PRODUCT_ID,
+                "href": f"{PRODUCTS}/{PRODUCT_ID}",
+                "isBundle": False,
+                "place": [PLACE],
+                "productCharacteristic": CHARACTERISTICS,
+                "productSpecification": {"id": "voice"},
+            },
+            "itemPrice": PRICES,
+            "itemTotalPrice": TOTALS,
+            "itemTerm": TERMS,
+        }
+    ],
+    "@type": "ProductOrder",
+}
+
+CHANGE: dict[str, Any] = {
+    "at": "2025-10-01T17:11:36.977Z",
+    "kind": "item",
+    "part": "1",
+    "was": "",
+    "became": "acknowledged",
+    "reason": "",
+    "cause": ORDER_ID,
+}
+
+PRODUCT: dict[str, Any] = {
+    "id": PRODUCT_ID,
+    "href": f"{PRODUCTS}/{PRODUCT_ID}",
+    "name": "Telephone",
+    "isBundle": False,
+    "isCustomerVisible": True,
+    "productSerialNumber": "+862580001111",
+    "startDate": "2025-10-01T17:11:38.977Z",
+    "status": "active",
+    "place": [PLACE],
+    "productCharacteristic": CHARACTERISTICS,
+    "productOffering": OFFERING,
+    "productOrderItem": [
+        {
+            "orderItemAction": "add",
+            "orderItemId": "1",
+            "productOrderId": ORDER_ID,
+            "productOrderHref": f"{ORDERS}/{ORDER_ID}",
+        }
+    ],
+    "productPrice": PRICES,
+    "productSpecification": {"id": "voice"},
+    "productTerm": TERMS,
+    "realizingService": [
+        {"id": SERVICE_ID, "href": f"/tmf-api/serviceInventory/v4/service/{SERVICE_ID}"}
+    ],
+    "relatedParty": [{"id": "C-320100-0001", "role": "customer", "@referredType": "Individual"}],
+    "@type": "Product",
+}

@@ -1,0 +1,125 @@
+"""What operators are shown of a service. No customer is named: a message shows its type alone."""
+
+from datetime import datetime
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from shared.parking import ParkedRow
+
+
+def like(**example: Any) -> ConfigDict:  # noqa: ANN401  JSON
+    """Return how a view is described: its fields by the texts under them, and an example."""
+    return ConfigDict(use_attribute_docstrings=True, json_schema_extra={"examples": [example]})
+
+
+class StateView(BaseModel):
+    """How a service is doing, as its database has it."""
+
+    model_config = like(
+        service="order",
+        relay_is_direct=True,
+        unsent=0,
+        oldest_unsent_s=0.0,
+        parked=1,
+        attempts_waiting=0,
+        attempts_in_doubt=0,
+        timers_due=0,
+    )
+
+    service: str
+    relay_is_direct: bool
+    """Whether messages leave right after their commit: Kafka is there."""
+
+    unsent: int
+    oldest_unsent_s: float
+    parked: int
+    attempts_waiting: int
+    attempts_in_doubt: int
+    timers_due: int
+
+
+class MomentView(BaseModel):
+    """One moment of a journey: a message that was told, or a state that changed."""
+
+    model_config = like(
+        at="2026-01-31T12:00:02Z",
+        service="order",
+        kind="order",
+        what="",
+        was="inProgress",
+        became="completed",
+        reason="",
+        sequence=0,
+    )
+
+    at: datetime
+    service: str
+    kind: str
+    """`message`, or what changed its state."""
+
+    what: str
+    """The message's type, or the part that changed."""
+
+    was: str = ""
+    became: str = ""
+    reason: str = ""
+    sequence: int = 0
+    """Of a message: its number among those of its owner and key."""
+
+
+class ParkedView(BaseModel):
+    """One message that waits for a person."""
+
+    model_config = like(
+        position=17,
+        identity="0199a0c2-2222-7333-8444-123456789012",
+        source="order/7",
+        type="order.accepted.v1",
+        key="0199a0c2111172228333123456789012",
+        why="rule-broken",
+        error="no blueprint carries out add of lan-line",
+        parked_at="2026-01-31T12:00:01Z",
+    )
+
+    position: int
+    identity: str
+    source: str
+    type: str
+    key: str
+    why: str
+    error: str
+    parked_at: datetime
+
+    @classmethod
+    def of(cls, row: ParkedRow) -> "ParkedView":
+        """Show a row."""
+        return cls(
+            position=row.position,
+            identity=row.identity,
+            source=row.source,
+            type=row.type,
+            key=row.key.hex(),
+            why=row.why,
+            error=row.error,
+            parked_at=row.parked_at,
+        )
+
+
+class LagView(BaseModel):
+    """How much of what the others told a service has still to read, as Kafka has it."""
+
+    model_config = like(records=5, by_partition={"order/7": 3, "resources/2": 2})
+
+    records: int
+    by_partition: dict[str, int]
+    """Only partitions of which something is left, `order/7`."""
+
+
+class ReleasedView(BaseModel):
+    """What came of a retry."""
+
+    model_config = like(handled=2, still_parked=0)
+
+    handled: int
+    still_parked: int

@@ -1,0 +1,98 @@
+"""The services' descriptions are complete: all bodies and answers have examples, which hold."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+from sqlalchemy import create_engine
+from sqlalchemy.orm import sessionmaker
+
+from services.customer.app import SERVICE as CUSTOMER
+from services.order.app import SERVICE as ORDER
+from services.provisioning.app import SERVICE as PROVISIONING
+from services.resources.app import SERVICE as RESOURCES
+from shared.desk import Desk
+from shared.http import make_api
+from shared.ops import Desks, make_ops_router
+from shared.producer import Producer
+from shared.relay import Relay
+from shared.service import Service
+from tests.schemas import faults_in, resolved
+from tests.shared.http.api import settings_for
+
+Json = dict[str, Any]
+
+PROBLEM = "application/problem+json"
+
+
+class Content(NamedTuple):
+    """One body, or one answer."""
+
+    name: str
+    described: Json
+    """Its schema, and its examples where they do not stand in the schema."""
+
+
+@pytest.fixture(params=[ORDER, PROVISIONING, RESOURCES, CUSTOMER], ids=lambda each: each.name)
+def description(request: pytest.FixtureRequest, tmp_path: Path) -> Json:
+    """What a service says of its API."""
+    service: Service = request.param
+    settings = settings_for(tmp_path)
+    sessions = sessionmaker(create_engine(settings.database_url))
+    relay = Relay(sessions, Producer(settings))
+    ops = make_ops_router(Desks(settings, sessions, relay, service.subscriptions))
+    routers = (*service.routers, ops)
+    api = make_api(service.name, routers, Desk(sessions, relay), sessions, settings)
+    return api.openapi()
+
+
+def contents_of(description: Json) -> Iterator[Content]:
+    """Yield every body that is taken, and every answer that is no refusal."""
+    for path, operations in description["paths"].items():
+        for verb, operation in operations.items():
+            parts = operation["responses"] | {"body": operation.get("requestBody", {})}
+            for part, described in parts.items():
+                for media_type, content in described.get("content", {}).items():
+                    if media_type != PROBLEM:
+                        yield Content(f"{verb} {path} {part} {media_type}", content)
+
+
+def examples_of(content: Json, whole: Json) -> list[Any]:
+    """Return the examples of a body or an answer: its own, or those of what it consists of."""
+    own = [each["value"] for each in content.get("examples", {}).values()]
+    own += [content["example"]] if "example" in content else []
+    return own or examples_in(content["schema"], whole)
+
+
+def examples_in(schema: Json, whole: Json) -> list[Any]:
+    """Return the examples in a schema; those of a list may stand with what it lists."""
+    if "examples" in schema:
+        return list(schema["examples"])
+    if "$ref" in schema:
+        return examples_in(dict(resolved(schema["$ref"], whole)), whole)
+    return [[each] for each in examples_in(schema.get("items", {}), whole)] if schema else []
+
+
+def test_every_body_and_every_answer_has_an_example(description: Json) -> None:
+    contents = list(contents_of(description))
+
+    assert len(contents) > 10
+    assert [each.name for each in contents if not examples_of(each.described, description)] == []
+
+
+def test_every_example_is_what_its_schema_says(description: Json) -> None:
+    faults = [
+        f"{each.name}: {fault}"
+        for each in contents_of(description)
+        for example in examples_of(each.described, description)
+        for fault in faults_in(example, each.described["schema"], description)
+    ]
+
+    assert faults == []
+
+
+def test_the_example_of_a_refusal_is_what_its_schema_says(description: Json) -> None:
+    problem = description["components"]["schemas"]["Problem"]
+
+    assert [list(faults_in(each, problem, description)) for each in problem["examples"]] == [[]]
