@@ -123,7 +123,10 @@ def submit(
     *,
     json: Json = False,
 ) -> None:
-    """Post product orders; exit 1 if one is refused."""
+    """Post product orders; exit 1 if one is refused.
+
+    With --json each file is answered with one object: the order, or the file and its problem.
+    """
     from services.console.orders import submit_files  # noqa: PLC0415
 
     submit_files(files, json=json)

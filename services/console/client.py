@@ -12,12 +12,15 @@ import httpx
 from deploy.local.detached import look
 from deploy.local.home import home
 from deploy.local.record import Record
-from services.console.exits import UNAVAILABLE, CommandError
+from services.console.exits import NO, UNAVAILABLE, CommandError
 from shared.keys import LIFETIME, TENANT, make_development_keys, make_token
 from shared.tokens import KeysError
 
 TIME_OUT_S = 30.0
 BAD_REQUEST = 400
+OUT = 503
+"""Something that the service stands on is out."""
+
 JSON = Any
 """A JSON document, as the API answered it."""
 
@@ -27,8 +30,13 @@ class ApiError(CommandError):
 
     def __init__(self, answer: httpx.Response) -> None:
         self.status = answer.status_code
-        self.problem = problem_of(answer)
-        super().__init__(explain(self.problem))
+        self._problem = problem_of(answer)
+        super().__init__(explain(self._problem), UNAVAILABLE if self.status == OUT else NO)
+
+    @property
+    def problem(self) -> Mapping[str, Any]:
+        """What the service said."""
+        return self._problem
 
 
 class NoAnswerError(CommandError):

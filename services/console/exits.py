@@ -1,5 +1,8 @@
 """How the command line ends, and says why."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from rich.console import Console
 
 MEANING = (
@@ -21,3 +24,8 @@ class CommandError(Exception):
     def __init__(self, why: str, code: int = NO) -> None:
         super().__init__(why)
         self.code = code
+
+    @property
+    def problem(self) -> Mapping[str, Any]:
+        """The reason as a document, for programs."""
+        return {"detail": str(self)}

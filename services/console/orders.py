@@ -11,7 +11,7 @@ import typer
 from rich.table import Table
 
 from services.console.client import Client, connect, running
-from services.console.exits import NO, CommandError, stderr, stdout
+from services.console.exits import NO, UNAVAILABLE, CommandError, stderr, stdout
 from services.console.journey import journey_of, timeline
 
 ORDERS = "/tmf-api/productOrderingManagement/v4/productOrder"
@@ -21,21 +21,37 @@ BEAT_S = 0.3
 
 
 def submit_files(files: Sequence[Path], *, json: bool) -> None:
-    """Post each file; end with 1 if one is refused."""
-    client, refused = connect("crm"), 0
-    for file in files:
-        try:
-            answer = client.post("order", ORDERS, read(file))
-        except CommandError as error:
-            refused += 1
-            stderr.print(f"{file}: {error}", markup=False)
-            continue
-        if json:
-            print_json(answer)
-        else:
-            stdout.print(f"{file}: {answer['id']} {answer['state']}")
+    """Post each file; end with 1 if one is refused.
+
+    Raises:
+        CommandError: if the service cannot answer; what follows is not posted.
+    """
+    client = connect("crm")
+    refused = [file for file in files if not submit(client, file, json=json)]
     if refused:
         raise typer.Exit(NO)
+
+
+def submit(client: Client, file: Path, *, json: bool) -> bool:
+    """Post one file and print what came of it; tell whether the order was accepted.
+
+    Raises:
+        CommandError: if the service cannot answer.
+    """
+    try:
+        answer = client.post("order", ORDERS, read(file))
+    except CommandError as error:
+        if error.code == UNAVAILABLE:
+            raise
+        stderr.print(f"{file}: {error}", markup=False)
+        if json:
+            print_json({"file": str(file), "problem": error.problem})
+        return False
+    if json:
+        print_json(answer)
+    else:
+        stdout.print(f"{file}: {answer['id']} {answer['state']}", markup=False)
+    return True
 
 
 def read(file: Path) -> Any:  # noqa: ANN401  any JSON document
@@ -48,10 +64,10 @@ def read(file: Path) -> Any:  # noqa: ANN401  any JSON document
         content = sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8")
         return msgspec.json.decode(content)
     except OSError as error:
-        msg = f"{file} cannot be read: {error.strerror}"
+        msg = f"it cannot be read: {error.strerror}"
         raise CommandError(msg) from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        msg = f"{file} is no JSON: {error}"
+        msg = f"it is no JSON: {error}"
         raise CommandError(msg) from error
 
 

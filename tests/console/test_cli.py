@@ -2,16 +2,14 @@
 
 import json
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
-from deploy.local.home import CHECKOUT
 from services.console.cli import app
 from services.console.exits import NO, UNAVAILABLE
+from tests.console.command import kaitong
 
 COMMANDS = (
     *(("demo",), ("up",), ("down",), ("status",), ("token",), ("bench",), ("test",)),
@@ -25,14 +23,6 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A home in which nothing ever ran."""
     monkeypatch.setenv("KAITONG_HOME", str(tmp_path))
     return tmp_path
-
-
-def kaitong(*words: str) -> subprocess.CompletedProcess[str]:
-    """Run the command line as a person does."""
-    command = [sys.executable, "-m", "services.console", *words]
-    return subprocess.run(  # noqa: S603  our own
-        command, cwd=CHECKOUT, capture_output=True, text=True, check=False
-    )
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -108,17 +98,6 @@ def test_state_that_cannot_be_used_is_named_with_a_remedy(
     assert answer.returncode == 69
     assert "Not a directory; run this as its owner, or name another" in answer.stderr
     assert len(answer.stderr.splitlines()) == 1
-
-
-def test_a_file_that_is_no_json_is_named(home: Path) -> None:
-    from services.console.exits import CommandError  # noqa: PLC0415
-    from services.console.orders import read  # noqa: PLC0415
-
-    file = home / "order.json"
-    file.write_text("{")
-
-    with pytest.raises(CommandError, match=r"order\.json is no JSON"):
-        read(file)
 
 
 def test_the_result_of_the_tests_can_be_had_as_json(tmp_path: Path) -> None:

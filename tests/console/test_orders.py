@@ -1,0 +1,151 @@
+"""`kaitong order submit`, against the order service on a real port."""
+
+import asyncio
+import json
+import os
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+from subprocess import CompletedProcess
+
+import httpx
+import pytest
+
+from deploy.local.postgres import Postgres
+from deploy.local.record import Record, life_of, read, write
+from services.console.client import ApiError, make_keys
+from services.console.exits import NO, UNAVAILABLE
+from services.order.api.examples import ORDER_EXAMPLES
+from services.order.app import SERVICE
+from services.order.store.catalogue import load_shipped
+from shared.db import Sessions
+from shared.desk import Desk
+from shared.http import make_api
+from shared.relay import Relay
+from shared.settings import Settings
+from tests.console.command import kaitong
+from tests.kernel import Broker
+from tests.shared.http.sockets import listening
+
+NOBODY = "http://127.0.0.1:1"
+SUBMIT = ("order", "submit")
+
+
+@pytest.fixture
+async def home(
+    postgres: Postgres, sessions: Sessions, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Path]:
+    """A home on which the order service runs, with the shipped catalogue."""
+    monkeypatch.setenv("KAITONG_HOME", str(tmp_path))
+    environment = {
+        "KAITONG_DATABASE_ORDER": f"{postgres.url}/test_order",
+        "KAITONG_AUTH_KEYS": str(make_keys(tmp_path)),
+        "KAITONG_HOME": str(tmp_path),
+        "KAITONG_HTTP_PORT": "0",
+        "KAITONG_PERSON_KEY": "a key for persons in tests",
+    }
+    settings = Settings.from_environment("order", environment)
+    with sessions.begin() as session:
+        load_shipped(session)
+    relay = Relay(sessions, Broker())
+    desk = Desk(sessions, relay)
+    serving = asyncio.create_task(desk.run())
+    api = make_api("order", SERVICE.routers, desk, sessions, settings)
+    async with listening(api, settings) as server:
+        (tmp_path / "run").mkdir()
+        urls = {"order": f"http://127.0.0.1:{server.port}"}
+        write(tmp_path, Record("ready", life_of(os.getpid()), urls=urls))
+        yield tmp_path
+    serving.cancel()
+    await relay.close()
+
+
+async def submit(*words: str | Path) -> CompletedProcess[str]:
+    """Run the command while the service answers."""
+    return await asyncio.to_thread(kaitong, *SUBMIT, *map(str, words))
+
+
+def a_file(home: Path, name: str = "fibre", *, faulty: bool = False) -> Path:
+    """Write an order that is accepted, or one that is refused."""
+    file = home / f"{name}.json"
+    body = ORDER_EXAMPLES[name]["value"]
+    file.write_text(json.dumps({} if faulty else body), encoding="utf-8")
+    return file
+
+
+async def test_an_order_that_is_accepted_is_printed_with_its_state(home: Path) -> None:
+    answer = await submit(a_file(home))
+
+    assert answer.returncode == 0, answer.stderr
+    assert answer.stdout.split()[-1] == "acknowledged"
+
+
+async def test_one_refusal_among_others_ends_with_no_and_the_others_are_placed(home: Path) -> None:
+    answer = await submit(a_file(home, "bundle", faulty=True), a_file(home))
+
+    assert answer.returncode == NO
+    assert "bundle.json: " in answer.stderr
+    assert answer.stdout.startswith(str(home / "fibre.json"))
+
+
+async def test_a_refusal_is_one_json_object_with_the_problem(home: Path) -> None:
+    file = a_file(home, faulty=True)
+
+    answer = await submit("--json", file)
+
+    said = json.loads(answer.stdout)
+    assert answer.returncode == NO
+    assert said["file"] == str(file)
+    assert (said["problem"]["status"], said["problem"]["code"]) == (400, "invalid")
+    assert "/productOrderItem" in {each["field"] for each in said["problem"]["errors"]}
+
+
+async def test_an_accepted_order_is_one_json_object(home: Path) -> None:
+    answer = await submit("--json", a_file(home))
+
+    assert json.loads(answer.stdout)["@type"] == "ProductOrder"
+
+
+@pytest.mark.parametrize(
+    ("content", "why"), [(None, "cannot be read: No such file"), ("{", "is no JSON")]
+)
+async def test_a_file_that_holds_no_order_is_named_once(
+    home: Path, content: str | None, why: str
+) -> None:
+    file = home / "order.json"
+    if content is not None:
+        file.write_text(content)
+
+    answer = await submit("--json", file)
+
+    assert answer.returncode == NO
+    assert answer.stderr.count("order.json") == 1
+    assert why in answer.stderr
+    assert why in json.loads(answer.stdout)["problem"]["detail"]
+
+
+@pytest.mark.parametrize("words", [(), ("--json",)])
+async def test_a_service_that_is_down_is_unavailable_and_nothing_more_is_asked_of_it(
+    home: Path, words: tuple[str, ...]
+) -> None:
+    file = a_file(home)
+    write(home, replace(known(home), urls={"order": NOBODY}))
+
+    answer = await submit(*words, file, file)
+
+    assert answer.returncode == UNAVAILABLE
+    assert answer.stderr.count("does not answer") == 1
+    assert answer.stdout == ""
+
+
+def test_a_service_that_lacks_what_it_stands_on_is_unavailable_too() -> None:
+    refusals = [ApiError(httpx.Response(status, json={"detail": "no"})) for status in (503, 409)]
+
+    assert [each.code for each in refusals] == [UNAVAILABLE, NO]
+
+
+def known(home: Path) -> Record:
+    """Return what is written down of the stack."""
+    found = read(home)
+    assert found
+    return found
