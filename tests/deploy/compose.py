@@ -1,7 +1,11 @@
 """docker-compose.yml, read as Compose reads it: anchors, merges and variables resolved."""
 
+import os
 import re
+import shutil
+import subprocess
 from collections.abc import Mapping
+from functools import cache
 from typing import Any, TypeAlias
 
 import yaml
@@ -48,3 +52,16 @@ def filled(text: str, variables: Mapping[str, str]) -> str:
         return other if bool(value) == (found["kind"] == "+") else value
 
     return VARIABLE.sub(fill, text)
+
+
+@cache
+def compose() -> tuple[str, ...]:
+    """Return how Compose itself is called on this machine; empty where it is not there."""
+    if named := os.environ.get("KAITONG_COMPOSE"):
+        return (named,)
+    docker, alone = shutil.which("docker"), shutil.which("docker-compose")
+    if docker:
+        asked = subprocess.run([docker, "compose", "version"], capture_output=True, check=False)
+        if asked.returncode == 0:
+            return (docker, "compose")
+    return (alone,) if alone else ()

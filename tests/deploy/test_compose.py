@@ -17,7 +17,7 @@ from services.elements.settings import Settings as ElementsSettings
 from shared.environment import settings_of
 from shared.settings import Settings
 from tests.conftest import SERVICES
-from tests.deploy.compose import Parts, parts, services, variables_in
+from tests.deploy.compose import Parts, compose, parts, services, variables_in
 
 COMPOSE = (CHECKOUT / "docker-compose.yml").read_text()
 DOCKERFILE = (CHECKOUT / "deploy" / "Dockerfile").read_text()
@@ -42,6 +42,25 @@ def settings_for(process: str, variables: Mapping[str, str]) -> Settings:
     return Settings.from_environment(
         process.partition("-")[0], services(variables)[process]["environment"]
     )
+
+
+@pytest.mark.parametrize("variables", [{}, FILLED], ids=["nothing set", "all secrets set"])
+def test_compose_itself_takes_the_file(variables: dict[str, str]) -> None:
+    if not compose():
+        pytest.skip("Compose is not here: install its plugin, or name it in KAITONG_COMPOSE")
+    own = {name: value for name, value in os.environ.items() if not name.startswith("KAITONG_")}
+    words = ["--file", "docker-compose.yml", "--env-file", os.devnull, "config", "--quiet"]
+
+    answer = subprocess.run(
+        [*compose(), *words],
+        cwd=CHECKOUT,
+        env=own | variables,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert answer.returncode == 0, answer.stderr
 
 
 def test_there_are_both_engines_the_simulator_and_two_processes_for_each_service() -> None:
