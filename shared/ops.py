@@ -51,6 +51,13 @@ class Desks:
 def make_ops_router(desks: Desks) -> Router:
     """Return the endpoints that every service has for its operators."""
     router = Router(prefix="/ops/v1", tags=["operations"])
+    add_sights(router, desks)
+    add_parked(router, desks)
+    return router
+
+
+def add_sights(router: Router, desks: Desks) -> None:
+    """Add what shows how the service is doing, and what it did."""
 
     @router.get("/state")
     def read_state(_: Viewer, session: ToRead) -> StateView:
@@ -71,6 +78,10 @@ def make_ops_router(desks: Desks) -> Router:
         """Return this service's part of what happened to an order, oldest first."""
         return journey(desks, session, caller.tenant, subject)
 
+
+def add_parked(router: Router, desks: Desks) -> None:
+    """Add what shows parked messages, and has them handled once more."""
+
     @router.get("/parked")
     def list_parked(
         _: Viewer,
@@ -87,8 +98,6 @@ def make_ops_router(desks: Desks) -> Router:
     async def retry_parked(position: Position, _: Operator) -> ReleasedView:
         """Handle a parked message and those behind it, until one is hopeless still."""
         return await desks.relay.commit(partial(retry, desks, position))
-
-    return router
 
 
 def state_of(desks: Desks, session: Session, now: datetime) -> StateView:

@@ -33,6 +33,17 @@ HERE = Path(__file__).parent
 Row = Mapping[str, str]
 """One division as the package has it: its code, its name, the codes above it."""
 
+SOURCE = {
+    "package": f"{PACKAGE}@{VERSION} (npm)",
+    "integrity": INTEGRITY,
+    "licence": "WTFPL, see LICENSE.china-division",
+    "data": "National Bureau of Statistics of China, divisions as of 2023-06-30",
+    "extract": "all cities, districts, counties, sub-districts, towns and townships of "
+    "Jiangsu; without development zones, parks and farms that only the statistics know",
+    "added": "area_code, pinyin, short: from names.py",
+}
+"""What is written of where the divisions are from."""
+
 
 class ExtractError(Exception):
     """The package could not be fetched, or is not the one this script knows."""
@@ -114,15 +125,7 @@ def extract(cities: Iterable[Row], districts: Iterable[Row], towns: Iterable[Row
             found = named(district) | {"towns": towns_of[district["code"]]}
             districts_of.setdefault(district["cityCode"], []).append(found)
     return {
-        "source": {
-            "package": f"{PACKAGE}@{VERSION} (npm)",
-            "integrity": INTEGRITY,
-            "licence": "WTFPL, see LICENSE.china-division",
-            "data": "National Bureau of Statistics of China, divisions as of 2023-06-30",
-            "extract": "all cities, districts, counties, sub-districts, towns and townships of "
-            "Jiangsu; without development zones, parks and farms that only the statistics know",
-            "added": "area_code, pinyin, short: from names.py",
-        },
+        "source": SOURCE,
         "cities": [
             named(city)
             | {"area_code": AREA_CODES[city["code"]], "districts": districts_of[city["code"]]}

@@ -35,17 +35,11 @@ def on_outcome(news: News, work: Work) -> None:
 
 def move(step: Step, work: Work) -> None:
     """Write where an order stands now, and how it came there."""
+    order_id, reason = step.progress.order_id, step.progress.reason
     if step.changes:
         store.orders.move(work.session, step.progress)
-    for change in step.changes:
-        work.note(
-            change.kind,
-            step.progress.order_id,
-            change.was,
-            change.became,
-            part=change.part,
-            reason=step.progress.reason,
-        )
+    for each in step.changes:
+        work.note(each.kind, order_id, each.was, each.became, part=each.part, reason=reason)
 
 
 SUBSCRIPTIONS = subscribe(

@@ -1,13 +1,13 @@
 """What the resources service does when it hears something."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from services.resources import store
 from services.resources.domain.claim import Request
 from services.resources.domain.ending import gives_back, release, undo
-from services.resources.domain.number import LOOK_AGAIN, end
+from services.resources.domain.number import LOOK_AGAIN, Number, end
 from services.resources.domain.reminders import HoldExpired, NumberMessage, QuarantineEnded
-from services.resources.domain.things import Change
+from services.resources.domain.things import Change, NumberKey
 from shared.contracts import (
     AssignmentRequested,
     OrderMessage,
@@ -16,7 +16,7 @@ from shared.contracts import (
     ServiceCompleted,
 )
 from shared.inbox import on_all, subscribe
-from shared.work import Works
+from shared.work import Work, Works
 
 
 def on_assignment_requested(requests: Sequence[AssignmentRequested], works: Works) -> None:
@@ -48,18 +48,26 @@ def on_service_completed(completed: Sequence[ServiceCompleted], works: Works) ->
 
 def on_number_due(messages: Sequence[NumberMessage], works: Works) -> None:
     """Make idle those numbers whose hold or quarantine is over; look again at the busy ones."""
-    came = {
-        (work.tenant, each.e164): (each, work)
-        for work, each in zip(works.each, messages, strict=True)
-    }
+    pairs = zip(messages, works.each, strict=True)
+    came = {(work.tenant, message.e164): (message, work) for message, work in pairs}
     free = store.lend(works.session, came)
-    over = [after for key, number in free.items() if (after := end(number, came[key][0]))]
-    store.put(works.session, over)
-    for number in over:
-        message, work = came[number.key]
-        work.note("number", number.e164, free[number.key].state, number.state, reason=message.name)
+    make_idle(free, came, works)
     for message, work in (came[key] for key in came.keys() - free.keys()):
         work.remind(works.now + LOOK_AGAIN, message)
+
+
+def make_idle(
+    numbers: Mapping[NumberKey, Number],
+    came: Mapping[NumberKey, tuple[NumberMessage, Work]],
+    works: Works,
+) -> None:
+    """Make numbers idle whose time is over, and note by which message."""
+    over = [after for key, number in numbers.items() if (after := end(number, came[key][0]))]
+    store.put(works.session, over)
+    for after in over:
+        message, work = came[after.key]
+        was = numbers[after.key].state
+        work.note("number", after.e164, was, after.state, reason=message.name)
 
 
 def tell_history(changes: Iterable[Change], messages: Sequence[OrderMessage], works: Works) -> None:

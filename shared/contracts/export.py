@@ -10,7 +10,7 @@ import inspect
 import json
 import sys
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from enum import EnumType
 from functools import lru_cache
 from itertools import pairwise
@@ -27,6 +27,12 @@ Schema: TypeAlias = dict[str, Any]
 
 INDEX = "asyncapi.json"
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
+INFO = {
+    "title": "Kaitong",
+    "version": "1",
+    "description": "What the services tell each other: CloudEvents 1.0 in JSON on Kafka. The Kafka "
+    "headers `type` and `id` repeat the envelope's, so that a reader can skip a record unread.",
+}
 
 
 class BreakingError(Exception):
@@ -56,23 +62,10 @@ def document() -> Schema:
     )
     return {
         "asyncapi": "3.0.0",
-        "info": {
-            "title": "Kaitong",
-            "version": "1",
-            "description": "What the services tell each other: CloudEvents 1.0 in JSON on Kafka. "
-            "The Kafka headers `type` and `id` repeat the envelope's, so that a reader can skip "
-            "a record unread.",
-        },
+        "info": INFO,
         "defaultContentType": "application/cloudevents+json",
         "channels": {
-            topic: {
-                "address": topic,
-                "messages": {
-                    each.type: ref("messages", each.type)
-                    for each in messages
-                    if each.topic == topic
-                },
-            }
+            topic: channel_of(topic, messages)
             for topic in sorted({each.topic for each in messages})
         },
         "operations": {each.type: operation_of(each) for each in messages},
@@ -81,6 +74,12 @@ def document() -> Schema:
             "schemas": described(parts, [Envelope, *messages]),
         },
     }
+
+
+def channel_of(topic: str, messages: Iterable[type[Message]]) -> Schema:
+    """Return a topic with those of the messages that are told on it."""
+    mine = {each.type: ref("messages", each.type) for each in messages if each.topic == topic}
+    return {"address": topic, "messages": mine}
 
 
 def operation_of(message: type[Message]) -> Schema:

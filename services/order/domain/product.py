@@ -109,18 +109,24 @@ def begin(order: Order, item: Item, done: CompletedService, now: datetime) -> Pr
         bundle_id=product_id(order.id, item.bundle_item) if item.bundle_item else None,
         started_at=now,
         ended_at=None,
-        content=ProductContent(
-            item_id=ordered.id,
-            name=ordered.offering_name,
-            catalogue_version=ordered.catalogue_version,
-            account_id=order.content.customer.account_id,
-            address_id=ordered.address_id,
-            local_network=item.local_network,
-            bundle=ordered.bundle,
-            characteristics=ordered.characteristics,
-            charges=item.charges,
-            monthly_cents=ordered.monthly_cents,
-        ),
+        content=content_of(item, order.content.customer.account_id),
+    )
+
+
+def content_of(item: Item, account_id: str) -> ProductContent:
+    """Return what a product keeps of the item that it was ordered by."""
+    ordered = item.ordered
+    return ProductContent(
+        item_id=ordered.id,
+        name=ordered.offering_name,
+        catalogue_version=ordered.catalogue_version,
+        account_id=account_id,
+        address_id=ordered.address_id,
+        local_network=item.local_network,
+        bundle=ordered.bundle,
+        characteristics=ordered.characteristics,
+        charges=item.charges,
+        monthly_cents=ordered.monthly_cents,
     )
 
 

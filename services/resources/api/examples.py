@@ -13,7 +13,7 @@ NUMBER: dict[str, Any] = {
     "exchange": "NJ-XW",
     "grade": "AAA",
     "state": "selected",
-    "until": "2026-01-31T12:15:00Z",
+    "until": "2026-01-31T12:10:00Z",
 }
 
 NUMBER_DETAIL: dict[str, Any] = {
