@@ -5,7 +5,7 @@ The order is the answer to the example with a vanity number, the product what co
 
 from typing import Any
 
-from services.order.api.shown import OFFERINGS, ORDERS, PRODUCTS
+from services.order.api.shown import OFFERINGS, ORDERS, PRODUCTS, SERVICES
 
 ORDER_ID = "0199a0c2-1111-7222-8333-123456789012"
 PRODUCT_ID = "48ad8b2b-4faa-5c2d-b96b-62f88e225758"
@@ -132,9 +132,7 @@ PRODUCT: dict[str, Any] = {
     "productPrice": PRICES,
     "productSpecification": {"id": "voice"},
     "productTerm": TERMS,
-    "realizingService": [
-        {"id": SERVICE_ID, "href": f"/tmf-api/serviceInventory/v4/service/{SERVICE_ID}"}
-    ],
+    "realizingService": [{"id": SERVICE_ID, "href": f"{SERVICES}/{SERVICE_ID}"}],
     "relatedParty": [{"id": "C-320100-0001", "role": "customer", "@referredType": "Individual"}],
     "@type": "Product",
 }

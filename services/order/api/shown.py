@@ -7,12 +7,23 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
 from pydantic.alias_generators import to_camel
 
+from services.order.domain.catalogue import ValueType
+from shared.contracts import Value
+
 ORDERS = "/tmf-api/productOrderingManagement/v4/productOrder"
 PRODUCTS = "/tmf-api/productInventory/v4/product"
 CATALOGUE = "/tmf-api/productCatalogManagement/v4"
 OFFERINGS = f"{CATALOGUE}/productOffering"
 PRICES = f"{CATALOGUE}/productOfferingPrice"
 SPECIFICATIONS = f"{CATALOGUE}/productSpecification"
+SERVICES = "/tmf-api/serviceInventory/v4/service"
+"""Of the provisioning service."""
+
+TYPES: dict[type[Value], ValueType] = {
+    str: ValueType.STRING,
+    int: ValueType.INTEGER,
+    bool: ValueType.BOOLEAN,
+}
 
 
 def utc(moment: datetime) -> str:

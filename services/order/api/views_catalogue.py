@@ -8,7 +8,10 @@ from pydantic import ConfigDict, Field
 from services.order.api import examples_catalogue as examples
 from services.order.api.money import MoneyView, QuantityView, period_of
 from services.order.api.shown import (
-    CATALOGUE,
+    OFFERINGS,
+    PRICES,
+    SPECIFICATIONS,
+    TYPES,
     Moment,
     ReferenceView,
     Shown,
@@ -148,18 +151,6 @@ class OfferingView(Shown):
     type: Annotated[str, Field(alias="@type")] = "ProductOffering"
 
 
-TYPES: dict[type[Value], ValueType] = {
-    str: ValueType.STRING,
-    int: ValueType.INTEGER,
-    bool: ValueType.BOOLEAN,
-}
-
-
-def href(kind: str, id_: str) -> str:
-    """Return where an entry of the catalogue is found."""
-    return f"{CATALOGUE}/{kind}/{id_}"
-
-
 def value_view(value: Value) -> ValueView:
     """Show a value."""
     return ValueView(value=value, value_type=TYPES[type(value)])
@@ -169,7 +160,7 @@ def show_specification(specification: Specification) -> SpecificationView:
     """Show one version of a specification."""
     return SpecificationView(
         id=specification.id,
-        href=href("productSpecification", specification.id),
+        href=f"{SPECIFICATIONS}/{specification.id}",
         name=specification.name,
         description=specification.description or None,
         version=str(specification.version),
@@ -200,7 +191,7 @@ def show_offering(offering: Offering, *, is_sellable: bool) -> OfferingView:
     eligible = offering.eligibility
     return OfferingView(
         id=offering.id,
-        href=href("productOffering", offering.id),
+        href=f"{OFFERINGS}/{offering.id}",
         name=offering.name,
         description=offering.description or None,
         version=str(offering.version),
@@ -212,8 +203,7 @@ def show_offering(offering: Offering, *, is_sellable: bool) -> OfferingView:
         market_segment=references(eligible.categories),
         place=references(eligible.local_networks),
         bundled_product_offering=tuple(
-            MemberView(id=member, href=href("productOffering", member))
-            for member in offering.members
+            MemberView(id=member, href=f"{OFFERINGS}/{member}") for member in offering.members
         )
         or None,
         prod_spec_char_value_use=tuple(use(each.name, each.value) for each in offering.fixed)
@@ -236,7 +226,7 @@ def references(ids: tuple[str, ...]) -> tuple[ReferenceView, ...] | None:
 
 def specification_reference(id_: str) -> ReferenceView | None:
     """Show which specification an offering is of, if it is of one."""
-    return ReferenceView(id=id_, href=href("productSpecification", id_)) if id_ else None
+    return ReferenceView(id=id_, href=f"{SPECIFICATIONS}/{id_}") if id_ else None
 
 
 def price_reference(price: PriceView) -> ReferenceView:
@@ -263,7 +253,7 @@ def price_view(offering: Offering, price: Price) -> PriceView:
     term = QuantityView(amount=price.term_months, units="month")
     return PriceView(
         id=id_,
-        href=href("productOfferingPrice", id_),
+        href=f"{PRICES}/{id_}",
         name=price.name,
         version=str(offering.version),
         lifecycle_status=offering.state,
@@ -285,7 +275,7 @@ def discount_view(offering: Offering, discount: Discount) -> PriceView:
     id_ = f"{offering.id}:{discount.id}"
     return PriceView(
         id=id_,
-        href=href("productOfferingPrice", id_),
+        href=f"{PRICES}/{id_}",
         name=discount.name,
         version=str(offering.version),
         lifecycle_status=offering.state,

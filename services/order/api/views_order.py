@@ -8,9 +8,10 @@ from pydantic import ConfigDict, Field
 from services.order.api import examples_order as examples
 from services.order.api.money import OrderPriceView, TermView, lines, sums, terms
 from services.order.api.shown import (
-    CATALOGUE,
+    OFFERINGS,
     ORDERS,
     PRODUCTS,
+    TYPES,
     CharacteristicView,
     Moment,
     PartyView,
@@ -22,9 +23,7 @@ from services.order.domain.order import BundleItem, Content, Item, Order
 from services.order.domain.places import ROLE
 from services.order.domain.progress import Progress
 from services.order.domain.states import State, compose
-from shared.contracts import Action, Characteristic, Value
-
-TYPES: dict[type[Value], str] = {str: "string", int: "integer", bool: "boolean"}
+from shared.contracts import Action, Characteristic
 
 
 class ProductView(Shown):
@@ -214,7 +213,7 @@ def show_bundle(
 
 def offering_reference(offering_id: str, name: str, version: int) -> ReferenceView:
     """Show which version of which offering something is of."""
-    href = f"{CATALOGUE}/productOffering/{offering_id}"
+    href = f"{OFFERINGS}/{offering_id}"
     return ReferenceView(id=offering_id, href=href, name=name, version=str(version))
 
 

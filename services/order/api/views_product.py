@@ -10,6 +10,7 @@ from services.order.api.money import OrderPriceView, TermView, lines, terms
 from services.order.api.shown import (
     ORDERS,
     PRODUCTS,
+    SERVICES,
     CharacteristicView,
     Moment,
     PartyView,
@@ -21,7 +22,6 @@ from services.order.api.views_order import characteristics, offering_reference, 
 from services.order.domain.product import Product, Status
 from shared.contracts import Characteristic
 
-SERVICES = "/tmf-api/serviceInventory/v4/service"
 NUMBER = "number"
 
 

@@ -7,18 +7,16 @@ from typing import Annotated, TypeAlias
 from fastapi import Depends, Request, Response
 
 from services.resources import store
-from services.resources.api.rows import ARRAY, R, described, read_rows
+from services.resources.api.rows import ARRAY, R, described, read_rows, refuse
 from services.resources.api.shapes import ImportView
 from services.resources.domain import checks
 from services.resources.domain.plant import Address, Exchange, PairBlock, Segment, Splitter
 from shared.auth import Caller, allow
-from shared.errors import Fault, InvalidError
 from shared.given import Given
 from shared.http import RequestCause, Router, ToDesk, show
 from shared.work import Work
 
 IMPORT = "/ops/v1/import"
-MOST_FAULTS = 100
 
 Importer: TypeAlias = Annotated[Caller, allow("ops:import")]
 Raw: TypeAlias = Annotated[Request, Depends(Given(lambda request: request))]
@@ -115,16 +113,6 @@ def note_new(
     for each in rows:
         if each.id not in before:
             work.note(kind, each.id, "", "imported")
-
-
-def refuse(faults: Sequence[Fault]) -> None:
-    """Refuse an import that has faults.
-
-    Raises:
-        InvalidError: naming them, up to a hundred.
-    """
-    if faults:
-        raise InvalidError(faults[:MOST_FAULTS])
 
 
 EXCHANGE = Exchange(

@@ -34,9 +34,18 @@ def read_rows(kind: type[R], body: bytes, said: str) -> list[R]:
             rows.append(decode(row))
         except UNREADABLE as error:
             faults.append(fault_of(place, str(error)))
+    refuse(faults)
+    return rows
+
+
+def refuse(faults: Sequence[Fault]) -> None:
+    """Refuse an import that has faults.
+
+    Raises:
+        InvalidError: naming them, up to a hundred.
+    """
     if faults:
         raise InvalidError(faults[:MOST_FAULTS])
-    return rows
 
 
 def split(body: bytes, said: str) -> Sequence[bytes | msgspec.Raw]:
