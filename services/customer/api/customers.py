@@ -25,6 +25,7 @@ from shared.http import (
     show,
     show_all,
 )
+from shared.settings import Settings
 from shared.work import Work
 
 MOST = 100
@@ -109,20 +110,20 @@ async def erase_customer(  # noqa: PLR0913  each is a part of the request
 
     The other services follow within moments. What orders accepted later carry is kept again.
     """
+    do = partial(erase, party_id, caller.client, erasure.reason, key_for(settings))
+    return show(showing.gone(await desk.serve(cause, do)))
+
+
+def key_for(settings: Settings) -> bytes:
+    """Return the key that erased persons are marked with.
+
+    Raises:
+        UnavailableError: if there is none.
+    """
     if not settings.person_key:
         msg = "there is no key to mark erased persons with: set KAITONG_PERSON_KEY and start again"
         raise UnavailableError(msg)
-    key = settings.person_key.encode()
-    do = partial(erase, party_id, caller.client, erasure.reason, key)
-    party = await desk.serve(cause, do)
-    assert party.erased_at is not None
-    return show(
-        Erased(
-            id=party.party_id,
-            erased_at=party.erased_at,
-            is_recognisable=bool(party.person_mark),
-        )
-    )
+    return settings.person_key.encode()
 
 
 def erase(party_id: str, client: str, reason: str, key: bytes, work: Work) -> Party:

@@ -89,6 +89,16 @@ def found(party: Party) -> shapes.Found:
     )
 
 
+def gone(party: Party) -> shapes.Erased:
+    """Show that a party's personal data are erased."""
+    assert party.erased_at is not None
+    return shapes.Erased(
+        id=party.party_id,
+        erased_at=party.erased_at,
+        is_recognisable=bool(party.person_mark),
+    )
+
+
 def customer_view(view: View, known_before_as: tuple[str, ...] = ()) -> shapes.CustomerView:
     """Show all that is known of a customer."""
     known = view.known

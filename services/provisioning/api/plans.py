@@ -1,5 +1,6 @@
 """An order's plan: its steps, and all that was done for them."""
 
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Self
 from uuid import UUID
@@ -20,6 +21,7 @@ from services.provisioning.domain.blueprint import Kind, NoReturn, OnFailure
 from services.provisioning.domain.filling import fill_text
 from services.provisioning.domain.people import Remedy
 from services.provisioning.domain.plan import Item, Plan, PlanState, Step, StepState, Trouble
+from services.provisioning.domain.work_order import WorkOrder
 from services.provisioning.store import plans, work_orders
 from shared import attempt_rows, history
 from shared.attempt_rows import AttemptRow
@@ -236,29 +238,39 @@ class PlanView(Shown):
     made_at: datetime
     changed_at: datetime
 
+    @classmethod
+    def of(
+        cls,
+        plan: Plan,
+        attempts: Iterable[AttemptRow],
+        orders: Iterable[WorkOrder],
+        changes: Sequence[Change],
+    ) -> Self:
+        """Show a plan, with all that was done for it."""
+        why = plan.failure
+        return cls(
+            order_id=plan.order_id,
+            state=plan.state,
+            is_held=plan.is_held,
+            client=plan.client,
+            customer_id=plan.customer_id,
+            local_network=plan.local_network,
+            priority=plan.priority,
+            failure=FailureView(code=why.code, reason=why.reason, step=why.step) if why else None,
+            items=tuple(ItemView.of(item) for item in plan.items),
+            steps=tuple(StepView.of(plan, step) for step in plan.steps),
+            attempts=tuple(map(AttemptView.of, attempts)),
+            work_orders=tuple(map(WorkOrderView.of, orders)),
+            history=tuple(map(ChangeView.of, changes)),
+            made_at=plan.made_at,
+            changed_at=changes[-1].at if changes else plan.made_at,
+        )
+
 
 @router.get(f"{OPS}/plans/{{order_id}}")
 def read_plan(order_id: UUID, caller: Viewer, session: ToRead) -> PlanView:
     """Return the plan of an order with its steps, attempts, work orders and history."""
     plan = plans.look(session, caller.tenant, order_id)
-    why = plan.failure
-    changes = history.read(session, caller.tenant, str(order_id))
-    return PlanView(
-        order_id=plan.order_id,
-        state=plan.state,
-        is_held=plan.is_held,
-        client=plan.client,
-        customer_id=plan.customer_id,
-        local_network=plan.local_network,
-        priority=plan.priority,
-        failure=FailureView(code=why.code, reason=why.reason, step=why.step) if why else None,
-        items=tuple(ItemView.of(item) for item in plan.items),
-        steps=tuple(StepView.of(plan, step) for step in plan.steps),
-        attempts=tuple(AttemptView.of(row) for row in attempt_rows.of_order(session, order_id)),
-        work_orders=tuple(
-            WorkOrderView.of(each) for each in work_orders.of_order(session, order_id)
-        ),
-        history=tuple(ChangeView.of(each) for each in changes),
-        made_at=plan.made_at,
-        changed_at=changes[-1].at if changes else plan.made_at,
-    )
+    attempts = attempt_rows.of_order(session, order_id)
+    orders = work_orders.of_order(session, order_id)
+    return PlanView.of(plan, attempts, orders, history.read(session, caller.tenant, str(order_id)))
