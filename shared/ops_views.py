@@ -59,7 +59,7 @@ class MomentView(BaseModel):
     """`message`, or what changed its state."""
 
     what: str
-    """The message's type, or the part that changed."""
+    """The message's type; of a change, the part of the order, the number or the pool item."""
 
     was: str = ""
     became: str = ""
