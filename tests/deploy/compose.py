@@ -17,6 +17,18 @@ Parts: TypeAlias = dict[str, Any]
 VARIABLE = re.compile(r"\$\{(\w+)(?::(?P<kind>[-+?])(?P<other>(?:[^{}]|\$\{[^{}]*\})*))?\}")
 
 
+EXAMPLE = (CHECKOUT / ".env.example").read_text()
+SCRIPTS = CHECKOUT / "deploy" / "compose"
+FILLED = {
+    name: f"0123456789abcdef{n}"
+    for n, name in enumerate(
+        re.findall(r"^(KAITONG_\w*(?:PASSWORD|KEY)\w*)=$", EXAMPLE, re.MULTILINE)
+    )
+    if name != "KAITONG_AUTH_KEYS"
+}
+"""All secrets, as somebody fills them in."""
+
+
 def services(variables: Mapping[str, str] | None = None) -> dict[str, Parts]:
     """Return the containers by name."""
     return parts(variables)["services"]  # type: ignore[no-any-return]  # as the file has it

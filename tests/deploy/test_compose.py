@@ -4,37 +4,31 @@ import os
 import re
 import subprocess
 from collections.abc import Mapping
-from pathlib import Path
 
-import psycopg
 import pytest
 
-from deploy.local.cluster import programs
 from deploy.local.databases import name_of
 from deploy.local.home import CHECKOUT
-from deploy.local.postgres import Postgres
 from services.elements.settings import Settings as ElementsSettings
 from shared.environment import settings_of
 from shared.settings import Settings
 from tests.conftest import SERVICES
-from tests.deploy.compose import Parts, compose, parts, services, variables_in
+from tests.deploy.compose import (
+    EXAMPLE,
+    FILLED,
+    Parts,
+    compose,
+    parts,
+    services,
+    variables_in,
+)
 
 COMPOSE = (CHECKOUT / "docker-compose.yml").read_text()
 DOCKERFILE = (CHECKOUT / "deploy" / "Dockerfile").read_text()
-EXAMPLE = (CHECKOUT / ".env.example").read_text()
-SCRIPTS = CHECKOUT / "deploy" / "compose"
 
 ENGINES = ("kafka", "postgres")
 ONCE = ("secrets", "migrate", "topics")
 PROCESSES = tuple(f"{service}-{part}" for service in SERVICES for part in ("api", "worker"))
-FILLED = {
-    name: f"0123456789abcdef{n}"
-    for n, name in enumerate(
-        re.findall(r"^(KAITONG_\w*(?:PASSWORD|KEY)\w*)=$", EXAMPLE, re.MULTILINE)
-    )
-    if name != "KAITONG_AUTH_KEYS"
-}
-"""All secrets, as somebody fills them in."""
 
 
 def settings_for(process: str, variables: Mapping[str, str]) -> Settings:
@@ -238,82 +232,3 @@ def test_the_image_gets_what_it_copies_and_runs_as_nobody_special() -> None:
     assert all(f"!{path}" in sent and (CHECKOUT / path).exists() for path in copied)
     assert re.search(r"^USER 10001:10001$", DOCKERFILE, re.MULTILINE)
     assert "--require-hashes" in DOCKERFILE
-
-
-def check_secrets(variables: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
-    """Run the container that looks at the secrets, with these variables in .env."""
-    environment = services(variables)["secrets"]["environment"]
-    script = SCRIPTS / "secrets.sh"
-    return subprocess.run(
-        ["/bin/sh", str(script)], env=environment, capture_output=True, text=True, check=False
-    )
-
-
-def test_filled_in_secrets_are_accepted() -> None:
-    assert len(FILLED) == 7
-
-    done = check_secrets(FILLED)
-
-    assert (done.returncode, done.stderr) == (0, "")
-
-
-@pytest.mark.parametrize("name", FILLED)
-@pytest.mark.parametrize(
-    ("value", "why"),
-    [
-        ("", "is not set"),
-        ("hunter2", "is shorter than 16 characters"),
-        ("p@ss/word-0123456789", "holds something other than letters and digits"),
-    ],
-)
-def test_a_secret_that_is_missing_or_weak_stops_the_start_and_is_named(
-    name: str, value: str, why: str
-) -> None:
-    done = check_secrets(FILLED | {name: value})
-
-    (line,) = done.stderr.splitlines()
-    assert done.returncode == 1
-    assert line.startswith(f"{name} {why}: ")
-    assert "openssl rand" in line
-    assert not value or value not in line
-
-
-def test_all_missing_secrets_are_named_at_once() -> None:
-    assert len(check_secrets({}).stderr.splitlines()) == len(FILLED)
-
-
-@pytest.fixture(scope="module")
-def roles(postgres: Postgres) -> Postgres:
-    """A PostgreSQL on which the script has made databases and roles."""
-    environment = services(FILLED)["postgres"]["environment"]
-    place = {
-        "PATH": f"{programs()}:{os.environ['PATH']}",
-        "POSTGRES_USER": "postgres",
-        "PGHOST": "127.0.0.1",
-        "PGPORT": str(postgres.port),
-        "PGPASSWORD": postgres.password,
-    }
-    script: Path = SCRIPTS / "databases.sh"
-    subprocess.run(["/bin/sh", str(script)], env=environment | place, check=True)
-    return postgres
-
-
-def connect(server: Postgres, role: str, database: str) -> psycopg.Connection:
-    """Connect as a service."""
-    password = FILLED[f"KAITONG_PASSWORD_{role.upper()}"]
-    address = f"postgresql://{name_of(role)}:{password}@127.0.0.1:{server.port}"
-    return psycopg.connect(f"{address}/{database}")
-
-
-@pytest.mark.parametrize("service", SERVICES)
-def test_a_role_owns_its_own_database(roles: Postgres, service: str) -> None:
-    with connect(roles, service, name_of(service)) as connection:
-        connection.execute("CREATE TABLE mine (id int)")
-
-
-@pytest.mark.parametrize("service", SERVICES)
-def test_a_role_reaches_no_other_database(roles: Postgres, service: str) -> None:
-    others = [name_of(other) for other in SERVICES if other != service]
-    for database in [*others, "postgres", "template1"]:
-        with pytest.raises(psycopg.OperationalError, match="permission denied for database"):
-            connect(roles, service, database)
