@@ -8,6 +8,7 @@ leaves the database before its file is written, read back and compared.
 import gzip
 import json
 import os
+import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -18,7 +19,7 @@ from typing import Any, TypeAlias
 import structlog
 from sqlalchemy import Connection, text
 
-from shared.db import Sessions
+from shared.db import WITHOUT_LIMITS, Sessions
 from shared.outbox import RETENTION
 
 log = structlog.get_logger()
@@ -190,7 +191,7 @@ def _keys_in(file: Path, table: str) -> Iterator[Key]:
             try:
                 row = json.loads(line)
                 yield datetime.fromisoformat(row[TABLES[table]]), row["position"]
-            except (ValueError, KeyError):
+            except (ValueError, KeyError, TypeError):
                 yield NO_ROW
 
 
@@ -227,10 +228,11 @@ def move_month(connection: Connection, table: str, month: Month, folder: Path) -
     connection.execute(SHORT_WAIT)
     if not connection.scalar(MOVING) or month not in months_of(connection, table):
         return None  # another process is at it, or has been
+    connection.execute(WITHOUT_LIMITS)
     file = export_month(connection, table, month, folder)
     try:
         rows = drop_month(connection, table, month, file)
-    except IncompleteFileError as error:
+    except (IncompleteFileError, gzip.BadGzipFile, EOFError, zlib.error) as error:
         log.error("archive.differs", table=table, month=str(month), why=str(error))  # noqa: TRY400
         return None
     log.info("archive.exported", table=table, month=str(month), rows=rows)

@@ -10,7 +10,17 @@ import msgspec
 import sqlalchemy
 from psycopg import Connection
 from psycopg.types.array import ListBinaryDumper
-from sqlalchemy import DateTime, Dialect, Engine, Enum, LargeBinary, MetaData, create_engine, event
+from sqlalchemy import (
+    DateTime,
+    Dialect,
+    Engine,
+    Enum,
+    LargeBinary,
+    MetaData,
+    create_engine,
+    event,
+    text,
+)
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
@@ -126,6 +136,11 @@ LIMITED = {
 }
 """No statement runs away, and no process that was frozen keeps what it has locked: the server
 ends both, which is passing trouble to whoever comes back."""
+
+
+SETTINGS = ", ".join(f"set_config('{name}', '0', true)" for name in LIMITED)
+WITHOUT_LIMITS = text(f"SELECT {SETTINGS}")
+"""For the rest of a transaction that is known to be long."""
 
 
 def make_engine(url: Url) -> Engine:

@@ -5,11 +5,14 @@ files before it are read through here, as often as the operator's own rules ask 
 every file in which something is to be blanked is written anew and put in its place.
 """
 
+import fcntl
 import gzip
 import json
+import os
 import sys
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from sqlalchemy import create_engine
@@ -58,16 +61,28 @@ def blanked_lines(lines: Iterable[str], whom: Forgotten) -> Iterator[tuple[str, 
             yield line, line
 
 
+@contextmanager
+def alone_in(folder: Path) -> Iterator[None]:
+    """Wait until nobody else goes through a folder: two would write one file at once."""
+    place = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(place, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(place)
+
+
 def forget(service: str) -> str:
     """Blank everybody who was erased in the files of a service; return what was done."""
     settings = Settings.from_environment(service)
     if settings.archive_place is None:
         return "KAITONG_ARCHIVE_FOLDER is not set: nothing was ever moved to files"
-    engine = create_engine(settings.database_url)
-    with Session(engine) as session:
-        whom = forgotten.everybody(session)
-    engine.dispose()
-    counts = [count for _, count in forget_in(settings.archive_place, whom)]
+    with alone_in(settings.archive_place):
+        engine = create_engine(settings.database_url)
+        with Session(engine) as session:
+            whom = forgotten.everybody(session)
+        engine.dispose()
+        counts = [count for _, count in forget_in(settings.archive_place, whom)]
     return f"{sum(counts)} letters were blanked; {len(counts)} files were read"
 
 

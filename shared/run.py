@@ -214,8 +214,8 @@ async def keep_house_for_ever(sessions: Sessions, settings: Settings) -> None:
         try:
             months, folder = settings.archive_months, settings.archive_place
             await asyncio.to_thread(keep_house, sessions, datetime.now(UTC), months, folder)
-        except PASSING as trouble:
-            log.warning("archive.waits", trouble=str(trouble))
+        except (*PASSING, OSError) as trouble:  # also a disk that is full
+            log.error("archive.waits", trouble=str(trouble))  # noqa: TRY400  people read it
         await asyncio.sleep(HOUSEKEEPING.total_seconds())
 
 

@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from shared.bulk import bind, table_of, unnest
-from shared.db import Base, Instant
+from shared.db import WITHOUT_LIMITS, Base, Instant
 from shared.dispatch import Letter
 from shared.outbox import COLUMNS, KEYS, OUTBOX, RETENTION, TELLER, UNSENT
 from shared.prepared import Prepared
@@ -101,5 +101,6 @@ def send_again(session: Session, lost: Collection[str], now: datetime, teller: U
 
     For a broker that has lost partitions. Readers drop what they know already.
     """
+    session.execute(WITHOUT_LIMITS)
     session.execute(delete(SentRow).where(SentRow.source.in_(lost)))
     return AGAIN.run(session, {"since": now - RETENTION, "teller": teller})

@@ -2,7 +2,7 @@
 
 import gzip
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
@@ -19,6 +19,7 @@ from shared.archive import (
     keep_house,
     make_partitions,
     months_of,
+    move_month,
 )
 from shared.contracts import Cause, ReleaseRequested, read_envelope
 from shared.db import Sessions
@@ -190,6 +191,28 @@ def test_a_file_with_as_many_rows_of_another_service_takes_no_month_away(
     assert path not in tidy(sessions, tmp_path)
 
     assert count_of(sessions, OutboxRow) == 1
+
+
+@pytest.mark.parametrize(
+    "spoiled", [lambda whole: whole[:-12], lambda _: b"", lambda _: b"no gzip"]
+)
+def test_a_month_whose_file_is_spoiled_stays_and_ends_no_process(
+    sessions: Sessions, tmp_path: Path, spoiled: Callable[[bytes], bytes]
+) -> None:
+    path = written_before(sessions, tmp_path, {})
+    path.write_bytes(spoiled(path.read_bytes()))
+
+    assert path not in tidy(sessions, tmp_path)
+
+    assert count_of(sessions, OutboxRow) == 1
+
+
+def test_however_long_a_month_takes_it_is_moved(sessions: Sessions, tmp_path: Path) -> None:
+    tell_at(sessions, back_in_time(6))
+    with sessions.begin() as session:
+        move_month(session.connection(), "outbox", Month.of(back_in_time(6)), tmp_path)
+
+        assert session.scalar(text("SHOW statement_timeout")) == "0"
 
 
 def written_before(sessions: Sessions, folder: Path, other: dict[str, object]) -> Path:

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import threading
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -14,7 +15,7 @@ from shared.contracts import Message, PartyErased, read_envelope
 from shared.contracts.personal import blank
 from shared.db import Sessions
 from shared.erasure import forgetting
-from shared.forget import FILES, forget_in, main
+from shared.forget import FILES, alone_in, forget_in, main
 from shared.forgotten import Forgotten
 from shared.inbox import subscribe
 from tests.conftest import NOON
@@ -119,3 +120,20 @@ def test_the_command_goes_through_the_files_of_a_service(
 
     assert capsys.readouterr().out == "order: 1 letters were blanked; 1 files were read\n"
     assert list(told_in(file)) == [blank(about())]
+
+
+def test_two_at_once_go_through_a_folder_one_after_the_other(tmp_path: Path) -> None:
+    with alone_in(tmp_path):
+        second = threading.Thread(target=enter, args=[tmp_path])
+        second.start()
+        second.join(timeout=0.2)
+        assert second.is_alive()
+
+    second.join(timeout=20)
+    assert not second.is_alive()
+
+
+def enter(folder: Path) -> None:
+    """Be alone in a folder, for a moment."""
+    with alone_in(folder):
+        pass

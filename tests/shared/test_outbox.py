@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, text
 
 from shared import unsent
 from shared.contracts import Cause, OrderAccepted, ReleaseRequested, ServiceFailed, ServiceResumed
@@ -229,3 +229,11 @@ def test_the_archive_keeps_what_was_sent(sessions: Sessions) -> None:
     assert count_of(sessions, UnsentRow) == 0
     assert count_of(sessions, OutboxRow) == 2
     assert [each.type for each in envelopes(sessions)] == types_told(sessions)
+
+
+def test_however_much_a_broker_has_lost_it_is_sent_again(sessions: Sessions) -> None:
+    tell(sessions, RELEASE)
+    with sessions.begin() as session:
+        assert unsent.send_again(session, {"order/0"}, NOON, uuid4()) == 0  # it is unsent already
+
+        assert session.scalar(text("SHOW statement_timeout")) == "0"
