@@ -69,12 +69,10 @@ class Prepared:
         values = {**self._constants, **bound}
         for name, process in self._processes:
             values[name] = process(values[name])
-        cursor: Cursor[Row] | None = connection.info.get(CURSOR)
-        if cursor is None:
-            cursor = connection.info[CURSOR] = _driver(connection).cursor()
-        told = (connection, cursor, self._sql, values, None, False)
-        connection.dispatch.before_cursor_execute(*told)
         try:
+            cursor = _cursor(connection)
+            told = (connection, cursor, self._sql, values, None, False)
+            connection.dispatch.before_cursor_execute(*told)
             return cursor.execute(self._sql, values)
         except psycopg.Error as error:
             raise told_by_sqlalchemy(error, connection, self._sql) from error
@@ -85,14 +83,21 @@ class Prepared:
         if unfit or compiled.insert_prefetch or compiled.update_prefetch:
             msg = f"not a fixed text; bind lists as arrays, give every value: {compiled}"
             raise TypeError(msg)
-        self._constants = {k: v for k, v in compiled.params.items() if v is not None}
+        self._constants = {
+            name: bind.effective_value for name, bind in compiled.binds.items() if not bind.required
+        }
         ways = [(name, _way_in(bind.type, dialect)) for name, bind in compiled.binds.items()]
         self._processes = [(name, process) for name, process in ways if process]
         self._sql = str(compiled)
 
 
-def _driver(connection: Connection) -> psycopg.Connection[Row]:
-    return cast("psycopg.Connection[Row]", connection.connection.driver_connection)
+def _cursor(connection: Connection) -> Cursor[Row]:
+    """Return the one cursor of a connection; making another for each run costs a third of it."""
+    cursor: Cursor[Row] | None = connection.info.get(CURSOR)
+    if cursor is None:
+        driver = cast("psycopg.Connection[Row]", connection.connection.driver_connection)
+        cursor = connection.info[CURSOR] = driver.cursor()
+    return cursor
 
 
 def _way_in(kind: TypeEngine[Any], dialect: Dialect) -> Process:
@@ -128,6 +133,7 @@ def told_by_sqlalchemy(error: psycopg.Error, connection: Connection, sql: str) -
     cursor = cast("DBAPICursor | None", connection.info.get(CURSOR))
     is_lost = connection.dialect.is_disconnect(error, driver, cursor)  # type: ignore[arg-type]
     if is_lost:
+        connection.engine.dispose()  # the others, which are as old, are lost as a rule
         connection.invalidate(error)
     tell_apart(error)
     return DBAPIError.instance(

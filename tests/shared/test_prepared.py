@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import bindparam, event, func, select, text
+from sqlalchemy import bindparam, event, func, select, text, update
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.exc import IntegrityError, OperationalError
 
@@ -58,6 +58,15 @@ def test_constants_of_a_statement_are_given_with_it(sessions: Sessions) -> None:
         insert_rows(session, PageRow, NAMES, [(ORDER, (), NOON), (OTHER, (), NOON)])
 
         assert mine.value(session) == 1
+
+
+def test_nothing_is_a_constant_too(sessions: Sessions) -> None:
+    parking = Parking("one", "order/1", 5, "type", b"key", b"body", Why.BUG, "it broke")
+    forget = Prepared(update(PARKED).values(released_at=None))
+    with sessions.begin() as session:
+        park(session, [parking], NOON)
+
+        assert forget.run(session) == 1
 
 
 def test_it_tells_how_many_rows_it_wrote(sessions: Sessions) -> None:
@@ -122,12 +131,17 @@ def test_what_is_too_large_for_an_index_is_refused_and_no_outage(sessions: Sessi
 def test_a_lost_connection_is_passing_trouble_and_the_next_transaction_has_another(
     sessions: Sessions,
 ) -> None:
+    """So is every other of before: the server was started anew, as a rule."""
     me = Prepared(text("SELECT pg_backend_pid()"))
-    with sessions() as session, sessions() as killer:
-        READ.rows(session, {"ids": [ORDER]})
-        killer.execute(text("SELECT pg_terminate_backend(:pid, 5000)"), {"pid": me.value(session)})
+    with sessions() as one, sessions() as idle, sessions() as killer:
+        killer.execute(text("SELECT 1"))
+        pids = [me.value(each) for each in (one, idle)]
+        idle.close()
+        for pid in pids:
+            killer.execute(text("SELECT pg_terminate_backend(:pid, 5000)"), {"pid": pid})
+        killer.connection().invalidate()  # nothing but the idle one is left to be taken
         with pytest.raises(OperationalError) as lost:
-            READ.rows(session, {"ids": [ORDER]})
+            READ.rows(one, {"ids": [ORDER]})
 
     assert isinstance(lost.value, PASSING)
     with sessions() as session:
