@@ -32,6 +32,10 @@ class Claim(NamedTuple):
     until: datetime
     """It is ours until then; whoever is late finds it taken, and leaves it alone."""
 
+    def may_begin(self, now: datetime) -> bool:
+        """Tell whether a call that begins now is over, and written down, before the lease is."""
+        return now + self.attempt.timeout + GRACE / 2 <= self.until
+
 
 class Concluded(NamedTuple):
     """What one call, or question, led to."""
@@ -133,6 +137,13 @@ CONCLUDE = Prepared(
 )
 """Nothing that somebody else has claimed since, or that is over."""
 
+LET_GO = Prepared(
+    update(ATTEMPTS)
+    .where(ATTEMPTS.c.id == bindparam("id", type_=ATTEMPTS.c.id.type), OPEN)
+    .where(ATTEMPTS.c.lease_until == bindparam("until", type_=Instant))
+    .values(lease_until=None)
+)
+
 TURN = func.hashtext("kaitong.attempts.claim")
 WAIT_FOR_TURN = Prepared(select(func.pg_advisory_xact_lock(TURN)))
 TAKE_TURN = Prepared(select(func.pg_try_advisory_xact_lock(TURN)))
@@ -224,6 +235,11 @@ def lease(session: Session, claims: Iterable[Claim]) -> None:
     """Note that these are being called, each until a time."""
     rows = [(attempt.id, attempt.doubtful, until) for attempt, _, until in claims]
     update_rows(session, AttemptRow, ("id", "doubtful", "lease_until"), rows)
+
+
+def let_go(session: Session, each: Claim) -> None:
+    """Give a lease back of which no use was made; if nobody else has it, nothing is in doubt."""
+    LET_GO.run(session, {"id": each.attempt.id, "until": each.until})
 
 
 def conclude(session: Session, concluded: Iterable[Concluded], now: datetime) -> set[UUID]:

@@ -35,6 +35,9 @@ class Leases:
     calls: Collection[Any]
     """Those under way in this process."""
 
+    clock: Callable[[], datetime]
+    """Tells the time: a transaction may be old when it comes to leasing."""
+
     _limits: Limits = field(default_factory=dict)
     _limits_until: datetime = LONG_AGO
     _short: frozenset[ElementName] = frozenset()
@@ -52,7 +55,8 @@ class Leases:
         """Write down what is wanted; return what of it is leased, to be called after the commit."""
         once = {attempt.id: (attempt, cause) for attempt, cause in wanted}
         queue = sorted(once.values(), key=lambda each: rank(each[0], now))
-        claims = self._of_new(session, queue, now)
+        # By the clock: a transaction that waited for locks would lease what has expired already.
+        claims = self._of_new(session, queue, self.clock())
         until = {attempt.id: until for attempt, _, until in claims}
         new = attempt_rows.wish(session, queue, now, until)
         return [claim for claim in claims if claim.attempt.id in new]
@@ -84,6 +88,7 @@ class Leases:
             self._is_crowded, self._short = not room, frozenset()
             return [], next_due
         attempt_rows.wait_to_claim(session)
+        now = self.clock()  # however long the turn was waited for
         places = self._places(session, now)
         full = {element for element in places.known if not places.left(element)}
         wishes = attempt_rows.wishes(session, now, full, room)

@@ -56,6 +56,7 @@ def read_rates(session: Session, limits: Limits, now: datetime) -> Rates:
     if not per_second:
         return Rates({}, now)
     rows = {row.element: row for row in session.scalars(select(RateRow))}
+    now = max([now, *(row.filled_at for row in rows.values())])  # no time is filled in twice
     return Rates({name: _filled(rows, name, rate, now) for name, rate in per_second.items()}, now)
 
 

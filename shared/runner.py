@@ -73,7 +73,7 @@ class Runner:
     _leases: Leases = field(init=False)
 
     def __post_init__(self) -> None:
-        self._leases = Leases(self.limits, self._calls)
+        self._leases = Leases(self.limits, self._calls, partial(datetime.now, UTC))
 
     def wake(self) -> None:
         """Look at once whether there is something to call."""
@@ -132,11 +132,19 @@ class Runner:
 
     async def _call(self, claim: Claim) -> None:
         """Call, or ask what became of a call, and hand the outcome on."""
+        if not claim.may_begin(datetime.now(UTC)):
+            await patiently(self.relay, partial(self._let_go, claim))
+            return self.wake()
         attempt = claim.attempt
         verdict = await (self._ask(attempt) if attempt.doubtful else self._perform(attempt))
         result = verdict.outcome.result if isinstance(verdict, End) else "again"
         metrics.attempts(attempt.element, result).inc()
-        self._concluded.put_nowait(Concluded(claim, verdict))
+        return self._concluded.put_nowait(Concluded(claim, verdict))
+
+    def _let_go(self, claim: Claim, dispatch: Dispatch) -> None:
+        """Give back what was leased too long ago: its turn was long, or we were stopped."""
+        with begin(self.sessions, datetime.now(UTC), dispatch) as transaction:
+            attempt_rows.let_go(transaction.session, claim)
 
     async def _perform(self, attempt: Attempt) -> Verdict:
         try:

@@ -28,7 +28,7 @@ def lines_of(log: Path) -> list[str]:
 def test_a_log_is_cut_while_its_writer_goes_on(care: Care, tmp_path: Path) -> None:
     (tmp_path / "much").write_text("\n".join([*MUCH, ""]))
     wait = "until [ -e go ]; do sleep 0.02; done"
-    program = care.program("writer", "/bin/sh", "-c", f"cat much; {wait}; echo more; exec sleep 600")
+    program = care.program("writer", "/bin/sh", "-c", f"cat much; {wait}; echo more; exec sleep 60")
     until(lambda: logs.part(program.log, 1).exists(), "it is cut")
     until(lambda: program.log.stat().st_size == 0, "it begins anew")
 
@@ -39,7 +39,7 @@ def test_a_log_is_cut_while_its_writer_goes_on(care: Care, tmp_path: Path) -> No
 
 
 def test_a_writer_that_is_started_again_goes_on_where_the_last_one_ended(care: Care) -> None:
-    program = care.program("writer", "/bin/sh", "-c", "echo once more; exec sleep 600")
+    program = care.program("writer", "/bin/sh", "-c", "echo once more; exec sleep 60")
     until(lambda: lines_of(program.log) == ["once more"], "it has written")
 
     program.server.kill()

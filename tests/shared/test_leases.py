@@ -6,13 +6,15 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import update
 
 from shared import attempt_rows
-from shared.attempt_rows import Claim
+from shared.attempt_rows import GRACE, AttemptRow, Claim
 from shared.attempts import Attempt, Limit, Limits
 from shared.contracts import Cause
 from shared.db import Sessions
 from shared.dispatch import Dispatch
+from shared.rates import read_rates
 from shared.runner import Runner
 from shared.work import begin
 from tests.kernel import TENANT, statements, until
@@ -195,3 +197,52 @@ async def test_what_a_commit_leased_is_called_right_after_it(
 
     await runner.relay.commit(want_one)  # nobody looks for work: the runner does not run
     await until(lambda: bool(element.heard), patience=timedelta(seconds=5).total_seconds())
+
+
+async def test_what_is_leased_is_ours_from_when_it_is_leased_however_old_the_transaction(
+    sessions: Sessions, tmp_path: Path
+) -> None:
+    dispatch = Dispatch(uuid4(), runner_of(sessions, tmp_path, Element()))
+    before = datetime.now(UTC)
+
+    with begin(sessions, before - timedelta(hours=1), dispatch) as transaction:
+        transaction.work(Cause(uuid4(), ATTEMPT, TENANT)).attempt(an_attempt())
+
+    assert dispatch.told[0].claims[0].until >= before + an_attempt().timeout + GRACE
+
+
+async def test_a_lease_that_was_held_too_long_is_given_back_and_nothing_is_in_doubt(
+    sessions: Sessions, tmp_path: Path
+) -> None:
+    """The turn was long, or the process was stopped, between the commit and the call."""
+    element = Element()
+    runner = runner_of(sessions, tmp_path, element)
+    (claim,) = wish(sessions, runner, an_attempt())
+    late = claim._replace(until=datetime.now(UTC) + claim.attempt.timeout)
+    with sessions.begin() as session:
+        session.execute(update(AttemptRow).values(lease_until=late.until))
+
+    runner.call([late])
+    await until(lambda: leased(sessions) == 0)
+    assert element.heard == []
+
+    async with running(runner):
+        await until(are_over(sessions))
+    assert element.verbs == ["call"]
+
+
+async def test_a_rate_is_not_filled_twice_by_a_process_that_is_behind(
+    sessions: Sessions,
+) -> None:
+    limits = {"olt": Limit(per_second=10)}
+    now = datetime.now(UTC)
+    with sessions.begin() as session:
+        ahead = read_rates(session, limits, now + timedelta(seconds=1))
+        for _ in range(10):
+            ahead.spend("olt")
+        ahead.write(session)
+        behind = read_rates(session, limits, now)
+        assert behind.left("olt", 10) == 0
+        behind.write(session)
+
+        assert read_rates(session, limits, now + timedelta(seconds=1)).left("olt", 10) == 0
