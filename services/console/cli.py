@@ -136,7 +136,7 @@ def submit(
 def show(
     order_id: Annotated[str, typer.Argument(metavar="ID", help="The order's id.")],
     *,
-    follow: Annotated[bool, typer.Option("--follow", help="Until it has ended.")] = False,
+    follow: Annotated[bool, typer.Option("--follow", help="As it happens, to its end.")] = False,
     json: Json = False,
 ) -> None:
     """Show an order and its journey; exit 1 if it failed or was rejected."""

@@ -13,6 +13,7 @@ MEANING = (
 
 NO = 1
 UNAVAILABLE = 69
+INTERRUPTED = 130
 
 stderr = Console(stderr=True, highlight=False, soft_wrap=True)
 stdout = Console(highlight=False)

@@ -2,22 +2,26 @@
 
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import msgspec
 import typer
 from rich.table import Table
 
 from services.console.client import Client, connect, running
-from services.console.exits import NO, UNAVAILABLE, CommandError, stderr, stdout
+from services.console.exits import INTERRUPTED, NO, UNAVAILABLE, CommandError, stderr, stdout
 from services.console.journey import journey_of, timeline
+from services.console.live import Told, tell
 
 ORDERS = "/tmf-api/productOrderingManagement/v4/productOrder"
 ENDED = frozenset({"completed", "failed", "rejected", "cancelled", "partial"})
 GOOD = frozenset({"acknowledged", "inProgress", "pending", "held", "completed"})
 BEAT_S = 0.3
+
+Order: TypeAlias = dict[str, Any]
 
 
 def submit_files(files: Sequence[Path], *, json: bool) -> None:
@@ -72,28 +76,50 @@ def read(file: Path) -> Any:  # noqa: ANN401  any JSON document
 
 
 def show_order(order_id: str, *, follow: bool, json: bool) -> None:
-    """Show one order; end with 1 if it came to no good end."""
+    """Show one order, as it happens if it is to be followed; end with 1 if it came to no good end.
+
+    Raises:
+        Exit: with 1, or with 130 if somebody stops following.
+    """
     found = running()
     crm, operator = connect("admin", found), connect("ops", found)
-    order = crm.get("order", f"{ORDERS}/{order_id}")
-    while follow and order["state"] not in ENDED:
-        time.sleep(BEAT_S)
-        order = crm.get("order", f"{ORDERS}/{order_id}")
+    look = partial(crm.get, "order", f"{ORDERS}/{order_id}")
+    said = (lambda _: None) if json else partial(tell, Told(), operator)
+    order = followed(look, said) if follow else look()
     if json:
         print_json(order)
     else:
-        draw(order, operator)
+        draw(order)
+        if not follow:
+            stdout.print(timeline(journey_of(operator, order["id"])))
     if order["state"] not in GOOD:
         raise typer.Exit(NO)
 
 
-def draw(order: dict[str, Any], operator: Client) -> None:
-    """Draw an order and its journey."""
+def followed(look: Callable[[], Order], say: Callable[[Order], None]) -> Order:
+    """Look at an order until it has ended, saying each time what is new; return it.
+
+    Raises:
+        Exit: with 130, if somebody interrupts.
+    """
+    try:
+        while True:
+            order = look()
+            say(order)
+            if order["state"] in ENDED:
+                return order
+            time.sleep(BEAT_S)
+    except KeyboardInterrupt:
+        stderr.print("kaitong: you no longer follow the order; it goes on without you")
+        raise typer.Exit(INTERRUPTED) from None
+
+
+def draw(order: Order) -> None:
+    """Draw an order and its items."""
     stdout.print(f"[bold]{order['id']}[/] {order['state']} {order.get('externalId', '')}")
     for item in order["productOrderItem"]:
         offering = item.get("productOffering", {}).get("id", "")
         stdout.print(f"  {item['id']} {item['action']} {offering} {item.get('state', '')}")
-    stdout.print(timeline(journey_of(operator, order["id"])))
 
 
 def list_orders(state: str, limit: int, *, json: bool) -> None:
