@@ -13,6 +13,7 @@ from shared.attempts import Adapter, Limits
 from shared.history import Change
 from shared.inbox import Subscriptions
 from shared.settings import Settings
+from shared.troubles import Source
 
 ForOrder: TypeAlias = Callable[[Session, str, UUID], Sequence[Change]]
 """Reads what befell a tenant's things because of one order, oldest first."""
@@ -50,6 +51,9 @@ class Service:
 
     for_order: ForOrder = no_changes
     """Adds to an order's journey what the history has by other names than the order's."""
+
+    troubles: Sequence[Source] = field(default=())
+    """Reads what can be wrong with this service alone, beside what the kernel knows of all."""
 
     gather: timedelta = timedelta()
     """So long a message may wait for others to be handled with: for a service whose answers no
