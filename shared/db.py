@@ -7,6 +7,7 @@ from functools import cache, lru_cache
 from typing import Any, TypeAlias
 
 import msgspec
+import psycopg
 import sqlalchemy
 from psycopg import Connection
 from psycopg.types.array import ListBinaryDumper
@@ -146,7 +147,7 @@ WITHOUT_LIMITS = text(f"SELECT {SETTINGS}")
 def make_engine(url: Url) -> Engine:
     """Return an engine set up for statements that carry many rows."""
     limits = (f"-c {name}={each // MILLISECOND}" for name, each in LIMITED.items())
-    engine = create_engine(
+    engine = make_plain_engine(
         url,
         pool_size=2,
         max_overflow=CONNECTIONS - 2,
@@ -155,6 +156,16 @@ def make_engine(url: Url) -> Engine:
     event.listen(engine, "connect", prefer_binary_arrays)
     event.listen(engine, "handle_error", tell_limits_from_outages)
     event.listen(engine, "before_cursor_execute", count_writing)
+    return engine
+
+
+def make_plain_engine(url: Url, **options: Any) -> Engine:  # noqa: ANN401  handed on
+    """Return an engine whose errors name no value that a statement carried.
+
+    Every engine of ours is made here: values are personal, and errors are kept and logged.
+    """
+    engine = create_engine(url, hide_parameters=True, **options)
+    event.listen(engine, "handle_error", hide_values_of)
     return engine
 
 
@@ -173,6 +184,35 @@ STOOD_STILL = "25P03"
 def tell_limits_from_outages(context: ExceptionContext) -> None:
     """Look at what went wrong with a statement before anybody waits for it to pass."""
     tell_apart(context.original_exception)
+
+
+def hide_values_of(context: ExceptionContext) -> None:
+    """Take the values out of what the driver says, and out of what SQLAlchemy made of it."""
+    said = str(context.original_exception)
+    hide_values(context.original_exception)
+    left, told = str(context.original_exception), context.sqlalchemy_exception
+    if told is not None and told.args and left != said:
+        told.args = (str(told.args[0]).replace(said, left), *told.args[1:])
+
+
+VALUES_REPEATED = ("22", "42601")
+"""SQLSTATEs whose first line repeats a value: data exceptions, and syntax errors."""
+
+
+def hide_values(error: BaseException) -> None:
+    """Reduce what the server said to a line that names no value.
+
+    Its DETAIL names rows and keys, its CONTEXT parameters, and of a value that it cannot
+    take the first line repeats it. What the driver says by itself names none.
+    """
+    if not isinstance(error, psycopg.Error) or not error.sqlstate:
+        return
+    diag = error.diag
+    repeats = error.sqlstate.startswith(VALUES_REPEATED)
+    said = "" if repeats else f": {diag.message_primary}"
+    where = ", ".join(filter(None, (diag.table_name, diag.column_name, diag.constraint_name)))
+    named = f" ({where})" if where else ""
+    error.args = (f"SQLSTATE {error.sqlstate}, {type(error).__name__}{named}{said}",)
 
 
 def tell_apart(error: BaseException) -> None:

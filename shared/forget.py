@@ -15,12 +15,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from sqlalchemy import create_engine
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from shared import forgotten
 from shared.archive import write_whole
+from shared.db import make_plain_engine
 from shared.erasure import blanked, is_told_of, personal_types
 from shared.errors import StartError
 from shared.forgotten import Forgotten
@@ -78,7 +78,7 @@ def forget(service: str) -> str:
     if settings.archive_place is None:
         return "KAITONG_ARCHIVE_FOLDER is not set: nothing was ever moved to files"
     with alone_in(settings.archive_place):
-        engine = create_engine(settings.database_url)
+        engine = make_plain_engine(settings.database_url)
         with Session(engine) as session:
             whom = forgotten.everybody(session)
         engine.dispose()

@@ -11,11 +11,11 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, create_engine
+from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
 
 from shared.archive import make_partitions
-from shared.db import Url
+from shared.db import Url, make_plain_engine
 from shared.errors import StartError
 from shared.settings import Settings
 from shared.stop import refuse_to_start
@@ -36,7 +36,7 @@ def config_for(service: str) -> Config:
 
 def migrate(service: str, url: Url) -> None:
     """Bring one database up to date; several may try at once, one does it."""
-    engine = create_engine(url)
+    engine = make_plain_engine(url)
     with engine.begin() as connection:
         connection.exec_driver_sql("SELECT pg_advisory_xact_lock(hashtext('kaitong.migrate'))")
         upgrade(service, connection)

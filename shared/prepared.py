@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import ARRAY, TypeEngine
 
-from shared.db import tell_apart
+from shared.db import hide_values, tell_apart
 
 Process: TypeAlias = Callable[[Any], Any] | None
 """How a value is changed on its way; None: not at all."""
@@ -136,6 +136,7 @@ def told_by_sqlalchemy(error: psycopg.Error, connection: Connection, sql: str) -
         connection.engine.dispose()  # the others, which are as old, are lost as a rule
         connection.invalidate(error)
     tell_apart(error)
+    hide_values(error)
     return DBAPIError.instance(
         sql,
         None,

@@ -6,9 +6,10 @@ thousands of orders the databases are asked themselves.
 
 import time
 
-from sqlalchemy import create_engine, text
+from sqlalchemy import text
 
 from deploy.local.record import Record
+from shared.db import make_plain_engine
 
 SERVICES = ("order", "provisioning", "resources", "customer")
 PATIENCE_S = 20.0
@@ -52,7 +53,7 @@ def look(record: Record) -> list[str]:
     """Ask every rule once."""
     found = []
     for service, rule, query in RULES:
-        engine = create_engine(record.databases[service])
+        engine = make_plain_engine(record.databases[service])
         with engine.connect() as connection:
             count = connection.scalars(text(query)).one()
         engine.dispose()

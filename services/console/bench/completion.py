@@ -3,7 +3,9 @@
 import time
 from collections.abc import Callable
 
-from sqlalchemy import Engine, create_engine, text
+from sqlalchemy import Engine, text
+
+from shared.db import make_plain_engine
 
 PATIENCE_S = 120.0
 BEAT_S = 0.05
@@ -21,7 +23,7 @@ class Completions:
     """What the bench asks of the order service's database."""
 
     def __init__(self, url: str) -> None:
-        self._engine: Engine = create_engine(url, isolation_level="AUTOCOMMIT")
+        self._engine: Engine = make_plain_engine(url, isolation_level="AUTOCOMMIT")
 
     def count(self) -> int:
         """Return how many orders have completed."""
