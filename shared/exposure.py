@@ -15,7 +15,7 @@ DEVELOPMENT = "development-"
 WELL_KNOWN = frozenset({"admin", "changeme", "kaitong", "password", "postgres", "secret", "test"})
 """Passwords that whoever wants in tries first; so is the name of the role."""
 
-RISKS = ("development-keys", "default-passwords", "plaintext-kafka")
+RISKS = ("development-keys", "private-keys", "default-passwords", "plaintext-kafka")
 """What a public address must not be combined with, unless KAITONG_INSECURE names it."""
 
 
@@ -51,6 +51,11 @@ def risks_of(settings: "Settings", database: str) -> Iterator[tuple[str, str]]:
         yield (
             "development-keys",
             "KAITONG_AUTH_KEYS holds development keys: name a folder with your issuer's keys only",
+        )
+    if any(settings.auth_keys.glob("*.key")):
+        yield (
+            "private-keys",
+            "KAITONG_AUTH_KEYS holds private keys: name a folder with public keys only",
         )
     if is_guessable(settings):
         yield (

@@ -1,7 +1,8 @@
 """Keys and tokens for development: made at the first start, never used in production.
 
 The folder holds `development-ID.pem`, the public key that services read, and, for its
-owner's eyes only, `development-ID.key` and a token for each role in `tokens/`.
+owner's eyes only, `development-ID.key` and a token for each role in `tokens/`. What is
+handed to others, a container for example, is `public/`: the public keys alone.
 """
 
 import os
@@ -34,6 +35,7 @@ ISSUER = "kaitong"
 AUDIENCE = "kaitong"
 """What tokens for development say of themselves: the defaults of the settings."""
 
+PUBLIC = "public"
 FOR_OWNER = 0o600
 FOLDER_FOR_OWNER = 0o700
 
@@ -47,6 +49,7 @@ def make_development_keys(folder: Path, now: datetime) -> None:
     if not any(folder.glob("*.pem")):
         make_pair(folder)
     if private_key(folder):
+        copy_public_keys(folder)
         renew_tokens(folder, now)
 
 
@@ -68,6 +71,19 @@ def make_pair(folder: Path) -> None:
             raise KeysError(message) from error
     finally:
         shutil.rmtree(made, ignore_errors=True)
+
+
+def copy_public_keys(folder: Path) -> None:
+    """See that `public/` holds the folder's public keys, and no other."""
+    public = folder / PUBLIC
+    public.mkdir(mode=FOLDER_FOR_OWNER, exist_ok=True)
+    here = {path.name: path.read_bytes() for path in folder.glob("*.pem")}
+    for path in public.iterdir():
+        if path.suffix == ".pem" and path.name not in here:
+            path.unlink(missing_ok=True)
+    for name, content in here.items():
+        if not (public / name).is_file() or (public / name).read_bytes() != content:
+            write(public / name, content)
 
 
 def renew_tokens(folder: Path, now: datetime) -> None:

@@ -127,6 +127,18 @@ def test_a_public_address_and_development_keys_do_not_go_together(tmp_path: Path
     Settings.from_environment("order", given | {"KAITONG_INSECURE": ",".join(RISKS)})
 
 
+def test_a_public_address_and_private_keys_do_not_go_together(tmp_path: Path) -> None:
+    keys = tmp_path / "keys"
+    keys.mkdir()
+    (keys / "issuer.key").touch()
+    given = SOUND | {"KAITONG_HTTP_HOST": "0.0.0.0", "KAITONG_HOME": str(tmp_path)}  # noqa: S104
+
+    faults = faults_of(given)
+
+    assert len(faults) == 1
+    assert "KAITONG_INSECURE=private-keys" in faults[0]
+
+
 def test_the_page_of_settings_is_as_the_code_has_it() -> None:
     assert PAGE.read_text() == table(Settings), "python -m shared.settings > docs/settings.md"
 
