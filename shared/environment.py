@@ -95,7 +95,7 @@ def whole(low: int, high: int) -> Read:
     """Return a reader of whole numbers from `low` to `high`."""
 
     def read(text: str) -> int:
-        if not re.fullmatch(r"\d{1,18}", text) or not low <= int(text) <= high:
+        if not re.fullmatch(r"[0-9]{1,18}", text) or not low <= int(text) <= high:
             message = f"is not a whole number from {low} to {high}: give one"
             raise ValueError(message)
         return int(text)
@@ -193,7 +193,7 @@ def credentials_of(url: str) -> tuple[str, str]:
 def servers(text: str) -> str:
     """Read Kafka bootstrap servers: `host:port`, several with commas between."""
     given = [each.strip() for each in text.split(",")]
-    if any(not re.fullmatch(r"(\[[0-9a-fA-F:]+\]|[\w.-]+):\d{1,5}", each) for each in given):
+    if any(not re.fullmatch(r"(\[[0-9a-fA-F:]+\]|[\w.-]+):[0-9]{1,5}", each) for each in given):
         message = "is not HOST:PORT, or several with commas between: correct it"
         raise ValueError(message)
     return ",".join(given)

@@ -25,7 +25,7 @@ HIDDEN = frozenset(
 WORDS = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])")
 
 UUID = r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}(?![0-9a-fA-F])"
-INSTANT = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?"
+INSTANT = r"[0-9]{4}(?:-[0-9]{2}){2}T[0-9]{2}(?::[0-9]{2}){2}(?:\.[0-9]{1,9})?"
 TELLING = re.compile(
     rf"""
     (?P<harmless> {UUID} | {INSTANT} )
@@ -41,7 +41,10 @@ TELLING = re.compile(
     """,
     re.VERBOSE,
 )
-"""Ids and times come first, because they may hold such digits and are harmless."""
+"""Ids and times come first, because they may hold such digits and are harmless.
+
+`\\d` is meant: a telephone number in full width digits is one as well, and is hidden.
+"""
 
 SPACING = str.maketrans("", "", " -()")
 

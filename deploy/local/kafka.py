@@ -68,7 +68,7 @@ SETTINGS = {
 
 
 LISTENERS = re.compile(
-    r"^listeners=PLAINTEXT://[^:]*:(\d+),CONTROLLER://[^:]*:(\d+)$", re.MULTILINE
+    r"^listeners=PLAINTEXT://[^:]*:([0-9]+),CONTROLLER://[^:]*:([0-9]+)$", re.MULTILINE
 )
 
 

@@ -102,8 +102,8 @@ def wanted(rule: CharacteristicRule) -> str:
 
 @cache
 def compiled(pattern: str) -> re.Pattern[str]:
-    """Compile a pattern of the catalogue once."""
-    return re.compile(pattern)
+    """Compile a pattern of the catalogue once; its classes of characters mean ASCII."""
+    return re.compile(pattern, re.ASCII)
 
 
 def characteristics_of(item: GivenItem, offering: Offering) -> tuple[Characteristic, ...]:

@@ -12,7 +12,7 @@ from services.order.domain.catalogue import (
     PriceKind,
     Specification,
 )
-from services.order.domain.characteristics import check_value
+from services.order.domain.characteristics import check_value, compiled
 from shared.errors import Fault
 
 IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -52,8 +52,8 @@ def check_specification(at: str, specification: Specification) -> Iterator[Fault
 def check_rule(at: str, rule: CharacteristicRule) -> Iterator[Fault]:
     """Name what is wrong with the values that a characteristic may have."""
     try:
-        re.compile(rule.pattern)
-    except re.error as error:
+        compiled(rule.pattern)
+    except (re.error, ValueError) as error:
         reason = f"the pattern is no regular expression: {error}"
         yield Fault(f"{at}/pattern", "pattern-malformed", reason, "write it as Python's re does")
         return

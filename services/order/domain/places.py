@@ -9,7 +9,7 @@ from shared.errors import Fault
 
 ROLE = "installation address"
 NOWHERE = GivenPlace("", ROLE, "", "")
-AREA_CODE = re.compile(r"0[1-9]\d{1,2}")
+AREA_CODE = re.compile(r"0[1-9][0-9]{1,2}")
 
 
 def installation_addresses(item: GivenItem) -> list[GivenPlace]:

@@ -1,0 +1,39 @@
+"""Regular expressions take the digits 0 to 9 and no others."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from services.order.domain.characteristics import compiled
+
+ANY_SCRIPT = {
+    Path("shared/masking.py"): "hides numbers however they are written",
+    Path("services/console/invariants/logs.py"): "finds numbers however they are written",
+}
+"""Where the digits of all scripts are meant, and why."""
+
+
+def texts(path: Path) -> Iterator[str]:
+    """Yield every text in a module, docstrings too."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.value
+
+
+def test_no_pattern_takes_digits_of_other_scripts() -> None:
+    loose = [
+        str(path)
+        for room in ("shared", "services", "deploy")
+        for path in sorted(Path(room).rglob("*.py"))
+        if path not in ANY_SCRIPT and any(r"\d" in text and "`" not in text for text in texts(path))
+    ]
+
+    assert loose == []
+
+
+@pytest.mark.parametrize("pattern", [r"\d{3}", r"\w{3}"])
+def test_a_pattern_of_the_catalogue_means_ascii(pattern: str) -> None:
+    assert compiled(pattern).fullmatch("025")
+    assert not compiled(pattern).fullmatch("02\uff15")
