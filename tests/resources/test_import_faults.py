@@ -32,6 +32,39 @@ async def test_every_fault_of_every_row_is_named_at_once(imports: Imports) -> No
     }
 
 
+@pytest.mark.parametrize(
+    ("first", "code", "remedy"),
+    [
+        ("+12025550100", "foreign", "+86"),
+        ("+2100000000000", "foreign", "+86"),
+        ("+8613812340000", "not-fixed", "no pool"),
+        ("+864008123400", "not-fixed", "no pool"),
+        ("+868008123400", "not-fixed", "no pool"),
+        ("+8610010", "not-valid", "area code"),
+        ("+8651180000000", "other-area", "+8625"),
+    ],
+)
+async def test_an_exchange_has_fixed_lines_of_its_own_area_alone(
+    imports: Imports, sessions: Sessions, first: str, code: str, remedy: str
+) -> None:
+    answer = await imports.send("segments", SEGMENT | {"first": first, "count": 10})
+
+    (fault,) = answer.json()["errors"]
+    assert (fault["field"], fault["code"]) == ("/0/first", code)
+    assert remedy in fault["remedy"]
+    assert count(sessions, NumberRow) == 0
+
+
+@pytest.mark.parametrize("code", ["25", "0125x", "02\uff15", "00", "0251234"])
+async def test_an_area_code_is_written_as_it_is_dialled_within_the_country(
+    imports: Imports, code: str
+) -> None:
+    answer = await imports.send("exchanges", {"id": "Z", "name": "Z", "local_network": code})
+
+    assert answer.status_code == 400
+    assert answer.json()["errors"][0]["field"] == "/0/local_network"
+
+
 async def test_rows_that_are_not_of_the_right_shape_are_named_by_place_and_field(
     imports: Imports,
 ) -> None:

@@ -4,6 +4,7 @@ import pytest
 
 from services.resources.domain.numbering import (
     Pattern,
+    area_code_of,
     is_valid_range,
     kind_of,
     read_e164,
@@ -33,6 +34,8 @@ def test_a_range_with_numbers_that_no_plan_has_is_not(first: int, last: int) -> 
 def test_the_numbering_plan_says_what_a_number_is_for() -> None:
     assert kind_of("+862580001234") == "fixed"
     assert kind_of("+8613812345678") == "mobile"
+    assert kind_of("+864001234567") == "shared-cost"
+    assert kind_of("+868001234567") == "toll-free"
 
 
 @pytest.mark.parametrize(
@@ -73,3 +76,18 @@ def test_a_pattern_open_at_both_ends_needs_an_exchange() -> None:
         Search(tenant="jiangsu", pattern=Pattern(middle="888"))
 
     assert Search(tenant="jiangsu", pattern=Pattern(middle="888"), exchange_id="X")
+
+
+@pytest.mark.parametrize(
+    ("e164", "area"),
+    [
+        ("+862580001234", "025"),
+        ("+8651180001234", "0511"),
+        ("+8613812345678", ""),
+        ("+864001234567", ""),
+        ("+8610086", ""),
+        ("+2100000000000", ""),
+    ],
+)
+def test_the_numbering_plan_says_to_which_area_a_number_belongs(e164: str, area: str) -> None:
+    assert area_code_of(e164) == area

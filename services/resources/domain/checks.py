@@ -3,7 +3,13 @@
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, TypeAlias, TypeVar
 
-from services.resources.domain.numbering import is_valid_range, kind_of
+from services.resources.domain.numbering import (
+    COUNTRY_CODE,
+    area_code_of,
+    is_of_home,
+    is_valid_range,
+    kind_of,
+)
 from services.resources.domain.plant import Address, Exchange, PairBlock, Segment, Splitter
 from services.resources.domain.states import OPENS_AS
 from shared.errors import Fault
@@ -14,6 +20,9 @@ Networks: TypeAlias = Mapping[str, str]
 
 KNOWN = -1
 """The place of what was imported before."""
+
+FIXED = "fixed"
+"""The one kind of number that an exchange has."""
 
 LAST_VLAN = 4094
 LONGEST_LOID = 24
@@ -46,6 +55,7 @@ def check_segments(
         *doubled(placed),
         *without_exchange(placed, networks),
         *(fault for each in placed for fault in segment_faults(each)),
+        *(fault for each in placed for fault in plan_faults(each, networks)),
         *changed(placed, before, ("exchange_id", "first", "count")),
         *meeting(placed, known, everywhere, lambda row: (row.low, row.high), "count"),
     ]
@@ -121,15 +131,33 @@ def without_exchange(rows: Iterable[Placed], networks: Networks) -> Iterator[Fau
 def segment_faults(each: Placed) -> Iterator[Fault]:
     """Yield what is wrong with a segment in itself."""
     segment: Segment = each.row
-    if not is_valid_range(segment.low, segment.high):
-        reason = "has numbers that the country's numbering plan does not have"
-        yield each.fault("first", "not-valid", reason, "check the area code and the length")
-    elif segment.kind not in {"", kind_of(segment.first)}:
+    if segment.kind not in {"", kind_of(segment.first)}:
         remedy = f"the numbering plan says {kind_of(segment.first)}; leave it out"
         yield each.fault("kind", "contradiction", "is not what the numbers are for", remedy)
     if segment.state not in OPENS_AS:
         remedy = f"one of {', '.join(sorted(OPENS_AS))}"
         yield each.fault("state", "not-importable", "comes about by orders only", remedy)
+
+
+def plan_faults(each: Placed, networks: Networks) -> Iterator[Fault]:
+    """Yield why the numbering plan does not have a segment's numbers in its exchange."""
+    segment: Segment = each.row
+    area = networks.get(segment.exchange_id, segment.local_network)
+    if not is_of_home(segment.first):
+        reason, remedy = "is a number of another country", f"use numbers of +{COUNTRY_CODE}"
+        yield each.fault("first", "foreign", reason, remedy)
+    elif not is_valid_range(segment.low, segment.high):
+        reason = "has numbers that the country's numbering plan does not have"
+        yield each.fault("first", "not-valid", reason, "check the area code and the length")
+    elif (kind := kind_of(segment.first)) != FIXED:
+        reason = f"is no fixed line but {kind}: an exchange has fixed lines alone"
+        remedy = "leave it out: there is no pool of such numbers, and no exchange serves them"
+        yield each.fault("first", "not-fixed", reason, remedy)
+    elif {area_code_of(segment.first), area_code_of(segment.last)} != {area}:
+        found = area_code_of(segment.first)
+        reason = f"lies in area {found}, and the exchange in {area}"
+        remedy = f"begin with +{COUNTRY_CODE}{area[1:]}, or name an exchange of {found}"
+        yield each.fault("first", "other-area", reason, remedy)
 
 
 def splitter_faults(each: Placed, before: Splitter | None) -> Iterator[Fault]:

@@ -1,4 +1,7 @@
-"""Telephone numbers as text: what is one, and which of them a pattern means."""
+"""Telephone numbers as text: what is one, where it belongs, and which of them a pattern means.
+
+The numbering plans are those of the phonenumbers library; which country's is ours is HOME.
+"""
 
 import re
 from itertools import chain
@@ -9,12 +12,21 @@ import phonenumbers
 from shared.errors import Fault, InvalidError
 
 E164 = re.compile(r"\+[1-9][0-9]{6,14}", re.ASCII)
+HOME = "CN"
+"""The country whose numbering plan the exchanges have (ISO 3166-1)."""
+
+COUNTRY_CODE = phonenumbers.country_code_for_region(HOME)
+TRUNK_PREFIX = phonenumbers.ndd_prefix_for_region(HOME, strip_non_digits=True) or ""
+"""What an area code begins with when it is dialled within the country: `0`."""
+
 BLOCK = 1000
 """A numbering plan never ends within a block of so many numbers."""
 
 KINDS = {
     phonenumbers.PhoneNumberType.FIXED_LINE: "fixed",
     phonenumbers.PhoneNumberType.MOBILE: "mobile",
+    phonenumbers.PhoneNumberType.TOLL_FREE: "toll-free",
+    phonenumbers.PhoneNumberType.SHARED_COST: "shared-cost",
 }
 
 PATTERN = re.compile(
@@ -47,9 +59,17 @@ def read_e164(text: str) -> str:
     raise InvalidError([fault])
 
 
+def parse(e164: str) -> phonenumbers.PhoneNumber:
+    """Return a number as the library has it; one of no country is a number without digits."""
+    try:
+        return phonenumbers.parse(e164)
+    except phonenumbers.NumberParseException:
+        return phonenumbers.PhoneNumber(country_code=0, national_number=0)
+
+
 def is_valid(e164: str) -> bool:
     """Tell whether the numbering plan of its country has such a number."""
-    return bool(E164.fullmatch(e164)) and phonenumbers.is_valid_number(phonenumbers.parse(e164))
+    return bool(E164.fullmatch(e164)) and phonenumbers.is_valid_number(parse(e164))
 
 
 def is_valid_range(first: int, last: int) -> bool:
@@ -61,8 +81,21 @@ def is_valid_range(first: int, last: int) -> bool:
 
 
 def kind_of(e164: str) -> str:
-    """Return `fixed`, `mobile` or `other`."""
-    return KINDS.get(phonenumbers.number_type(phonenumbers.parse(e164)), "other")
+    """Return `fixed`, `mobile`, `toll-free` (800), `shared-cost` (400) or `other`."""
+    return KINDS.get(phonenumbers.number_type(parse(e164)), "other")
+
+
+def is_of_home(e164: str) -> bool:
+    """Tell whether a number belongs to the country of the exchanges."""
+    return parse(e164).country_code == COUNTRY_CODE
+
+
+def area_code_of(e164: str) -> str:
+    """Return the area code of a number, `025`; empty where it belongs to no area."""
+    number = parse(e164)
+    length = phonenumbers.length_of_geographical_area_code(number)
+    code = phonenumbers.national_significant_number(number)[:length]
+    return TRUNK_PREFIX + code if code else ""
 
 
 def read_pattern(text: str) -> Pattern:

@@ -11,7 +11,9 @@ from services.resources.domain.states import NumberState
 
 Id = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]*$(?!\n)", max_length=64)]
 Name = Annotated[str, msgspec.Meta(pattern=r"^[^\x00-\x1f]*$(?!\n)", max_length=256)]
-AreaCode = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{1,8}$(?!\n)")]
+AreaCode = Annotated[str, msgspec.Meta(pattern=r"^0[1-9][0-9]{1,2}$(?!\n)")]
+"""As it is dialled within the country: `025`, `0512`."""
+
 VlanId = Annotated[int, msgspec.Meta(ge=1, le=4094)]
 MOST_NUMBERS = 1_000_000
 MOST_LEGS = 128
@@ -41,7 +43,7 @@ class Segment(Imported, frozen=True, kw_only=True):
     first: Annotated[str, msgspec.Meta(pattern=r"^\+[1-9][0-9]{6,14}$(?!\n)")]
     count: Annotated[int, msgspec.Meta(ge=1, le=MOST_NUMBERS)]
     kind: str = ""
-    """`fixed`, `mobile` or `other`; taken from the numbering plan when it is left out."""
+    """`fixed`; taken from the numbering plan when it is left out."""
 
     quarantine_days: Annotated[int, msgspec.Meta(ge=0, le=3650)] = 90
     state: NumberState = NumberState.IDLE
