@@ -11,13 +11,13 @@ from dataclasses import fields
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import Boolean, bindparam, func, literal_column, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
 from shared.bulk import insert_rows, table_of, update_rows
 from shared.db import Base
-from shared.errors import CollisionError, NotFoundError
+from shared.errors import CollisionError, ConflictError, NotFoundError
 from shared.prepared import Prepared
 
 if TYPE_CHECKING:
@@ -30,6 +30,21 @@ else:
 Key = Any
 """Of one type within a shelf, hashable and with an order: a UUID or a text."""
 
+BY_ANOTHER = literal_column("xmin::text <> pg_current_xact_id()::xid::text", Boolean)
+"""The row was written by another transaction than this one."""
+
+
+class ExistsAlreadyError(ConflictError):
+    """A thing that must be new is there already: trying again cannot help."""
+
+    code = "exists-already"
+
+    def __init__(self, kind: type, key: Key) -> None:
+        super().__init__(
+            f"there is a {spoken(kind)} {key} already; a second one is not made",
+            remedy="find out who tells it twice; what is there stays as it is",
+        )
+
 
 class Loans(Generic[T]):
     """What one transaction has taken from one shelf."""
@@ -37,6 +52,9 @@ class Loans(Generic[T]):
     def __init__(self) -> None:
         self.known: dict[Key, T | None] = {}
         self.added: set[Key] = set()
+        self.must_be_new: set[Key] = set()
+        """Of the added ones, those that nothing was read of before."""
+
         self.changed: set[Key] = set()
         self.puts = 0
 
@@ -59,6 +77,8 @@ class Shelf(Generic[T]):
         locked = look.order_by(columns[0]).with_for_update(key_share=True)
         self._look = Prepared(look)
         self._lend = Prepared(locked) if changes else self._look
+        there = select(columns[0]).where(columns[0] == func.any(keys), BY_ANOTHER)
+        self._there = Prepared(there.order_by(columns[0]).limit(1))
 
     def _loans(self, session: Session) -> Loans[T]:
         loans: Loans[T] | None = session.info.get(self)
@@ -115,10 +135,17 @@ class Shelf(Generic[T]):
         loans.puts += 1
 
     def add(self, session: Session, thing: T) -> None:
-        """Write a new one when the transaction ends; whether it is new is seen only then."""
+        """Write a new one when the transaction ends; whether it is new is seen only then.
+
+        Raises:
+            ExistsAlreadyError: if it is known in this transaction already.
+        """
         key = self._row_of(thing)[0]
         loans = self._loans(session)
+        if loans.known.get(key) is not None:
+            raise ExistsAlreadyError(self._kind, key)
         loans.added.add(key)
+        loans.must_be_new.add(key)
         loans.known[key] = thing
         loans.puts += 1
 
@@ -126,16 +153,28 @@ class Shelf(Generic[T]):
         """Write what was put.
 
         Raises:
-            CollisionError: if another transaction has added one of the new ones.
+            ExistsAlreadyError: if one that must be new was there already.
+            CollisionError: if another transaction has added one of the others meanwhile.
         """
         loans = self._loans(session)
         for keys, write_rows in ((loans.added, insert_rows), (loans.changed, update_rows)):
             # In one order, so that two transactions never wait for each other in a circle.
             rows = [self._row_of(loans.known[key]) for key in sorted(keys)]
             if rows and write_rows(session, self._table, self._names, rows) != len(rows):
+                self._refuse_known(session, loans.must_be_new & keys)
                 msg = f"another transaction has written one of {len(rows)} {self._kind.__name__}s"
                 raise CollisionError(msg)
             keys.clear()
+        loans.must_be_new.clear()
+
+    def _refuse_known(self, session: Session, keys: Collection[Key]) -> None:
+        """Let nothing that must be new be there already, by another transaction.
+
+        Raises:
+            ExistsAlreadyError: if something is.
+        """
+        for row in self._there.rows(session, {"keys": sorted(keys)}):
+            raise ExistsAlreadyError(self._kind, row[0])
 
     def puts(self, session: Session) -> int:
         """Return how often anything was put in this transaction, written yet or not."""

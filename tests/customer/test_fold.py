@@ -13,6 +13,7 @@ from services.customer.handlers import SUBSCRIPTIONS
 from shared.contracts import Action, Cause, Message, OrderRejected, RefusalCode
 from shared.db import Sessions
 from shared.inbox_rows import Record
+from shared.parking import Why
 from tests.conftest import empty
 from tests.customer.build import (
     TENANT,
@@ -184,6 +185,22 @@ def test_an_order_that_ends_a_second_time_otherwise_is_set_aside(sessions: Sessi
     assert "completed; it cannot be failed" in row.error
     states = [placed.state for placed in the_view(sessions).known.placed]
     assert states == [OrderState.ACKNOWLEDGED, OrderState.COMPLETED]
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_a_known_order_is_not_accepted_for_another_customer(
+    sessions: Sessions, *, together: bool
+) -> None:
+    first = record_of(accepted(1))
+    other = Cause(order_id(9), order_id(1), TENANT)
+    second = record_of(accepted(1, a_customer(id="another")), other)
+
+    for batch in [[first, second]] if together else [[first], [second]]:
+        hear_records(sessions, SUBSCRIPTIONS, batch)
+
+    (row,) = parked(sessions)
+    assert row.why is Why.RULE_BROKEN
+    assert f"order {order_id(1)} was accepted already" in row.error
 
 
 def test_a_client_sees_its_own_orders_of_the_customer(sessions: Sessions) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy import event
 from shared.db import Sessions, is_writing
 from shared.dispatch import Dispatch
 from shared.errors import CollisionError, NotFoundError
-from shared.shelf import Shelf, spoken
+from shared.shelf import ExistsAlreadyError, Shelf, spoken
 from shared.work import begin
 from tests.conftest import NOON
 from tests.kernel import statements
@@ -98,6 +98,30 @@ def test_two_transactions_that_add_the_same_collide(sessions: Sessions) -> None:
         be_overtaken()
 
     assert lines(sessions) == ["quick"]
+
+
+def test_what_must_be_new_and_is_there_is_named_and_not_tried_again(sessions: Sessions) -> None:
+    put(sessions, a_page(ORDER, "first.v1"))
+
+    def add() -> None:
+        with begin(sessions, NOON, Dispatch(uuid4())) as transaction:
+            PAGES.add(transaction.session, a_page(OTHER, "other.v1"))
+            PAGES.add(transaction.session, a_page(ORDER, "second.v1"))
+
+    with pytest.raises(ExistsAlreadyError, match=f"there is a page {ORDER} already"):
+        add()
+
+    assert (lines(sessions), lines(sessions, OTHER)) == (["first"], [])
+
+
+def test_what_must_be_new_is_added_once_in_a_transaction(sessions: Sessions) -> None:
+    def add() -> None:
+        with begin(sessions, NOON, Dispatch(uuid4())) as transaction:
+            PAGES.add(transaction.session, a_page(ORDER, "first.v1"))
+            PAGES.add(transaction.session, a_page(ORDER, "second.v1"))
+
+    with pytest.raises(ExistsAlreadyError):
+        add()
 
 
 def test_rows_are_written_in_the_order_of_their_keys(sessions: Sessions) -> None:

@@ -37,8 +37,19 @@ TOLD = (
 
 
 def add_orders(session: Session, orders: Sequence[Order]) -> None:
-    """Write down orders that are new."""
-    _add(session, OrderRow, Order, orders)
+    """Write down orders that are new.
+
+    Raises:
+        PoisonError: if one is known as another client's, or for another customer.
+    """
+    if _add(session, OrderRow, Order, orders) < len(orders):
+        owners = select(OrderRow.order_id, OrderRow.tenant, OrderRow.client, OrderRow.party_id)
+        these = OrderRow.order_id.in_([each.order_id for each in orders])
+        known = {order_id: owner for order_id, *owner in session.execute(owners.where(these))}
+        for each in orders:
+            if known[each.order_id] != [each.tenant, each.client, each.party_id]:
+                msg = f"order {each.order_id} was accepted already, for another client or customer"
+                raise PoisonError(msg)
 
 
 def add_assignments(session: Session, assignments: Sequence[Assignment]) -> None:

@@ -1,0 +1,37 @@
+"""An order that is accepted twice has one plan, and the second message waits for people."""
+
+from uuid import UUID
+
+import msgspec
+import pytest
+
+from services.provisioning.handlers import SUBSCRIPTIONS
+from shared.contracts import Cause
+from shared.db import Sessions
+from shared.inbox_rows import Record
+from shared.parking import Why
+from tests.kernel import TENANT, hear_records, parked, record_of
+from tests.provisioning.build import ORDER_ID, accepted
+from tests.provisioning.database import REFERENCE, plan_of, publish
+
+
+def accepted_by(client: str, cause: int) -> Record:
+    """Return that a client's order was accepted, under an id of its own."""
+    order = msgspec.structs.replace(accepted(), client=client)
+    return record_of(order, Cause(UUID(int=cause), order.order_id, TENANT))
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_a_known_order_that_is_accepted_again_is_parked_at_once_by_name(
+    sessions: Sessions, *, together: bool
+) -> None:
+    publish(sessions, REFERENCE)
+    first, second = accepted_by("crm", 1), accepted_by("another", 2)
+
+    for batch in [[first, second]] if together else [[first], [second]]:
+        hear_records(sessions, SUBSCRIPTIONS, batch)
+
+    (row,) = parked(sessions)
+    assert row.why is Why.RULE_BROKEN
+    assert f"there is a plan {ORDER_ID} already" in row.error
+    assert plan_of(sessions).client == "crm"
