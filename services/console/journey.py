@@ -9,6 +9,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from services.console.client import Client
+from shared.input.timestamps import read_timestamp
 
 SERVICES = ("order", "provisioning", "resources", "customer")
 COLOURS = {"order": "cyan", "provisioning": "magenta", "resources": "yellow", "customer": "green"}
@@ -29,7 +30,7 @@ class Moment:
     @classmethod
     def of(cls, step: dict[str, Any]) -> "Moment":
         """Read what a service answered."""
-        at = datetime.fromisoformat(step["at"])
+        at = read_timestamp(step["at"])
         words = (step[name] for name in ("service", "kind", "what", "was", "became", "reason"))
         return cls(at, *words)
 

@@ -15,8 +15,6 @@ REMEDIES = {
     "missing": "give it",
     "extra_forbidden": "leave it out",
     "bool": "give true or false",
-    "date_": "give a day as 2026-01-31",
-    "datetime": "give a time as 2026-01-31T12:00:00Z",
     "dict": "give an object",
     "float": "give a number",
     "int": "give a whole number",
@@ -27,7 +25,6 @@ REMEDIES = {
     "string_pattern": "see the pattern in /openapi.json",
     "string_too": "give a text of the right length",
     "string": "give text",
-    "timezone": "give a time with its zone, as 2026-01-31T12:00:00Z",
     "too_long": "give fewer",
     "too_short": "give more",
     "tuple": "give a list",
@@ -87,6 +84,8 @@ def reason_of(error: dict[str, Any]) -> str:
 def remedy_of(error: dict[str, Any]) -> str:
     """Return what to do about it."""
     context = error.get("ctx", {})
+    if "remedy" in context:
+        return str(context["remedy"])
     expected = context.get("expected")
     if expected and not error["type"].startswith("union_tag"):
         return f"give {expected}"

@@ -10,6 +10,7 @@ from services.console.demo.ledger import Ledger
 from services.console.demo.plan import Planned
 from services.console.demo.stories import End, Product, Twist
 from services.console.invariants import Finding
+from shared.input.timestamps import read_timestamp
 
 CREATED = 201
 
@@ -138,7 +139,7 @@ def took_ms(ledger: Ledger) -> dict[End, list[float]]:
     """Return how long each order took from accepted to ended, by its end."""
     found: dict[End, list[float]] = {}
     for order in ledger.ended.values():
-        took = ended_at(order) - datetime.fromisoformat(order["orderDate"])
+        took = ended_at(order) - read_timestamp(order["orderDate"])
         found.setdefault(End(order["state"]), []).append(took.total_seconds() * 1000)
     return found
 
@@ -146,7 +147,7 @@ def took_ms(ledger: Ledger) -> dict[End, list[float]]:
 def ended_at(order: Mapping[str, Any]) -> datetime:
     """Return when an order ended."""
     why = order.get("productOrderErrorMessage", ())
-    return datetime.fromisoformat(order.get("completionDate") or why[0]["timestamp"])
+    return read_timestamp(order.get("completionDate") or why[0]["timestamp"])
 
 
 def first_completed_at(ledger: Ledger) -> datetime | None:

@@ -6,8 +6,10 @@ answer names all faults. Attributes that we do not know are not kept.
 
 from typing import Annotated, Any, TypeVar
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from pydantic.alias_generators import to_camel
+
+from shared.input.timestamps import Timestamp
 
 Name = Annotated[str, StringConstraints(strip_whitespace=True, max_length=100)]
 """Something that things are called by."""
@@ -141,8 +143,8 @@ class AskedOrder(Asked):
 
     category: Name = ""
     description: Text = ""
-    requested_start_date: AwareDatetime | None = None
-    requested_completion_date: AwareDatetime | None = None
+    requested_start_date: Timestamp | None = None
+    requested_completion_date: Timestamp | None = None
     billing_account: AskedReference = AskedReference()
     channel: Few[AskedReference]
     """By which channel it came; `internet` if nothing is said."""

@@ -7,7 +7,7 @@ from typing import Annotated, NamedTuple
 from uuid import UUID
 
 from fastapi import Header, Query, Response
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.orm import Session
 
 from services.order import store
@@ -37,6 +37,7 @@ from shared.http import (
     show,
     show_all,
 )
+from shared.input.timestamps import Timestamp
 from shared.work import Work
 
 router = Router(tags=["orders"])
@@ -145,10 +146,10 @@ class OrderQuery(BaseModel):
     state: State | None = None
     external_id: Annotated[str | None, Field(alias="externalId", max_length=100)] = None
     party_id: Annotated[str | None, Field(alias="relatedParty.id", max_length=100)] = None
-    ordered_from: Annotated[AwareDatetime | None, Field(alias="orderDate.gte")] = None
+    ordered_from: Annotated[Timestamp | None, Field(alias="orderDate.gte")] = None
     """Orders of this moment and later, with its zone: `2026-01-31T12:00:00Z`."""
 
-    ordered_until: Annotated[AwareDatetime | None, Field(alias="orderDate.lte")] = None
+    ordered_until: Annotated[Timestamp | None, Field(alias="orderDate.lte")] = None
     """Orders of this moment and earlier."""
 
 

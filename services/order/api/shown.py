@@ -1,6 +1,6 @@
 """What all views have in common."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,6 +9,7 @@ from pydantic.alias_generators import to_camel
 
 from services.order.domain.catalogue import ValueType
 from shared.contracts import Value
+from shared.input.timestamps import in_utc
 
 ORDERS = "/tmf-api/productOrderingManagement/v4/productOrder"
 PRODUCTS = "/tmf-api/productInventory/v4/product"
@@ -28,7 +29,7 @@ TYPES: dict[type[Value], ValueType] = {
 
 def utc(moment: datetime) -> str:
     """Write a time as all our answers do: `2026-01-31T12:00:00.123Z`."""
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return in_utc(moment).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 Moment = Annotated[datetime, PlainSerializer(utc, return_type=str)]

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from enum import StrEnum
 from typing import Self, TypeAlias, TypeVar
 
 from shared.contracts import Cents, Value
+from shared.input.timestamps import Timestamp
 
 
 class LifeCycle(StrEnum):
@@ -119,8 +119,8 @@ class Eligibility:
     categories: tuple[str, ...] = ()
     channels: tuple[str, ...] = ()
     local_networks: tuple[str, ...] = ()
-    valid_from: datetime | None = None
-    valid_until: datetime | None = None
+    valid_from: Timestamp | None = None
+    valid_until: Timestamp | None = None
     """From this moment on it is sold no more."""
 
 

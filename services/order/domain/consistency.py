@@ -13,6 +13,7 @@ from services.order.domain.catalogue import (
     Specification,
 )
 from services.order.domain.characteristics import check_value, compiled
+from services.order.domain.eligibility import check_validity
 from shared.errors import Fault
 
 IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -66,6 +67,8 @@ def check_offering(at: str, offering: Offering, catalogue: Catalogue) -> Iterato
     """Name what is wrong with an offering, in the catalogue as it will be."""
     yield from check_name(at, offering.id, offering.version)
     yield from check_prices(at, offering)
+    if offering.state is not LifeCycle.RETIRED:
+        yield from check_validity(f"{at}/eligibility", offering.eligibility)
     if bool(offering.specification) is offering.is_bundle:
         yield Fault(
             at,

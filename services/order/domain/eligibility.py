@@ -1,11 +1,13 @@
 """Who may buy an offering, where, by which way and when."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
 
-from services.order.domain.catalogue import Eligibility
+from services.order.domain.catalogue import EVERYBODY, Eligibility, Entry, Offering
 from shared.errors import Fault
+from shared.input import timestamps
 
 
 class Buyer(NamedTuple):
@@ -36,3 +38,27 @@ def check_eligibility(at: str, rules: Eligibility, buyer: Buyer) -> Iterator[Fau
 def not_sold(at: str, to_whom: str, remedy: str) -> Fault:
     """Say that an offering is not for this buyer."""
     return Fault(at, "offering-not-eligible", f"the offering is not sold {to_whom}", remedy)
+
+
+def check_validity(at: str, rules: Eligibility) -> Iterator[Fault]:
+    """Name a validity that ends before it begins."""
+    begin, end = rules.valid_from, rules.valid_until
+    if begin and end and end <= begin:
+        yield Fault(
+            f"{at}/valid_until",
+            "validity-empty",
+            "it is sold no more before it is sold at all",
+            "give a moment after valid_from, or leave one of them out",
+        )
+
+
+def repaired(entry: Entry) -> Entry:
+    """Return a stored entry with moments that can be compared and shown.
+
+    Some were published before moments needed a zone and had to stay in the calendar.
+    """
+    if not isinstance(entry, Offering) or entry.eligibility == EVERYBODY:
+        return entry
+    rules = entry.eligibility
+    begin, end = timestamps.repaired(rules.valid_from), timestamps.repaired(rules.valid_until)
+    return replace(entry, eligibility=replace(rules, valid_from=begin, valid_until=end))

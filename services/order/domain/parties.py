@@ -27,12 +27,32 @@ def check_head(given: GivenOrder, now: datetime) -> Iterator[Fault]:
         yield Fault(
             "/priority", "priority-unknown", "there is no such priority", "use 0 (most urgent) to 4"
         )
-    if given.requested_start and given.requested_start > now:
+    yield from check_dates(given, now)
+
+
+def check_dates(given: GivenOrder, now: datetime) -> Iterator[Fault]:
+    """Name requested dates that cannot be kept."""
+    start, completion = given.requested_start, given.requested_completion
+    if start and start > now:
         yield Fault(
             "/requestedStartDate",
             "start-in-future",
             "an order is begun as soon as it is accepted",
             "leave requestedStartDate out, or send the order when it is to begin",
+        )
+    if completion and completion <= now:
+        yield Fault(
+            "/requestedCompletionDate",
+            "completion-in-past",
+            "the order is wanted complete before it is placed",
+            "give a later date-time, or leave requestedCompletionDate out",
+        )
+    elif start and completion and completion < start:
+        yield Fault(
+            "/requestedCompletionDate",
+            "completion-before-start",
+            "the order is wanted complete before it begins",
+            "give a date-time after requestedStartDate, or leave one of them out",
         )
 
 

@@ -22,6 +22,7 @@ from services.order.domain.catalogue import (
     Specification,
     overlay,
 )
+from services.order.domain.eligibility import repaired
 from services.order.domain.publication import Publication, publish
 from services.order.tables import EditionRow, EntryRow
 from shared.bulk import upsert_rows
@@ -76,7 +77,7 @@ def get(session: Session, tenant: str) -> Catalogue:
 def read(session: Session, tenant: str) -> Catalogue:
     """Return what was published for one tenant, or what all share."""
     entries = [
-        msgspec.json.decode(content, type=KINDS[kind])
+        repaired(msgspec.json.decode(content, type=KINDS[kind]))
         for kind, content in session.execute(ENTRIES, {"tenant": tenant})
     ]
     return Catalogue.of(

@@ -1,0 +1,8 @@
+"""The rules of what comes in from outside, each in one place.
+
+Bodies, query parameters, imports and publications of every service use these types,
+and so must every new endpoint. docs/bad-input.md lists each rule with its test.
+
+timestamps    date-times: RFC 3339 with a zone, within the calendar
+refusals      how a rule says no: a code, a reason, a remedy
+"""

@@ -1,0 +1,91 @@
+"""Date-times as they come in: RFC 3339 (section 5.6), with a zone, within the calendar.
+
+Nothing else in Kaitong reads a date-time from text, and no other form is read: a day
+without a time, a time without a zone and digits that could count seconds all have
+several meanings, and the wrong one would be taken in silence.
+"""
+
+import re
+from datetime import UTC, datetime
+from typing import Annotated, TypeAlias
+
+from pydantic import BeforeValidator
+
+from shared.input.refusals import refusal
+
+DATE_TIME = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?"
+    r"(?P<zone>[Zz]|[+-][0-9]{2}:[0-9]{2})?"
+)
+REMEDY = "give a date-time with its zone, as 2026-01-31T12:00:00Z (in a URL, + is %2B)"
+EARLIEST = datetime.min.replace(tzinfo=UTC)
+LATEST = datetime.max.replace(tzinfo=UTC)
+
+
+def read_timestamp(said: object) -> datetime:
+    """Return the moment that an RFC 3339 date-time says, in the zone that it names.
+
+    Digits beyond microseconds are dropped.
+
+    Raises:
+        PydanticCustomError: it is none, has no zone, or leaves the calendar in UTC.
+    """
+    if isinstance(said, datetime):
+        return checked(said)
+    if not isinstance(said, str):
+        raise refusal(code="datetime-type", reason="should be a date-time, as text", remedy=REMEDY)
+    form = DATE_TIME.fullmatch(said)
+    if form is None:
+        raise refusal(
+            code="datetime-parsing", reason="should be a date-time of RFC 3339", remedy=REMEDY
+        )
+    try:
+        moment = datetime.fromisoformat(said.upper())
+    except ValueError:
+        raise refusal(
+            code="datetime-parsing", reason="is not in the calendar", remedy=REMEDY
+        ) from None
+    return checked(moment)
+
+
+def checked(moment: datetime) -> datetime:
+    """Return a moment that has a zone and can be written in UTC.
+
+    Raises:
+        PydanticCustomError: it has none, or cannot.
+    """
+    if moment.tzinfo is None:
+        raise refusal(code="timezone-aware", reason="should have a time zone", remedy=REMEDY)
+    try:
+        moment.astimezone(UTC)
+    except OverflowError:
+        reason = "leaves the calendar (years 0001 to 9999) when it is written in UTC"
+        raise refusal(
+            code="datetime-range", reason=reason, remedy="give a later or an earlier one"
+        ) from None
+    return moment
+
+
+Timestamp: TypeAlias = Annotated[datetime, BeforeValidator(read_timestamp)]
+"""A date-time in a body, a query parameter, an import or a publication."""
+
+
+def in_utc(moment: datetime) -> datetime:
+    """Return a moment in UTC, even one that was stored before these rules held.
+
+    What has no zone counts as UTC; what leaves the calendar stays at its edge.
+    """
+    if moment.tzinfo is None:
+        return moment.replace(tzinfo=UTC)
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        return EARLIEST if moment.year == EARLIEST.year else LATEST
+
+
+def repaired(stored: datetime | None) -> datetime | None:
+    """Return a stored moment as it is, or in UTC if it breaks these rules."""
+    if stored is None:
+        return None
+    in_order = in_utc(stored)
+    return stored if stored.tzinfo and stored == in_order else in_order

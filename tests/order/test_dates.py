@@ -1,0 +1,158 @@
+"""Dates of orders, queries and publications: taken as they are meant, or refused."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from httpx import AsyncClient
+
+from services.order.api.shown import CATALOGUE, ORDERS
+from services.order.domain.catalogue import Eligibility, Offering
+from services.order.store import catalogue as store
+from shared.db import Sessions
+from tests.callers import AsRole
+from tests.conftest import NOON
+from tests.kernel import TENANT
+from tests.order.build import Json, a_body, an_item, faults_of
+
+WRONG = [
+    "20270101",
+    "2026-09-01",
+    "2026-09-01T00:00:00",
+    "0001-01-01T00:00:00+08:00",
+    "9999-12-31T23:59:59-08:00",
+]
+
+
+def a_publication(**eligibility: Any) -> Json:
+    offering: Json = {
+        "id": "ftth-campus",
+        "version": 1,
+        "name": "Campus",
+        "specification": "ftth",
+        "fixed": [{"name": "speedMbps", "value": 300}],
+        "eligibility": eligibility,
+    }
+    return {"offerings": [offering]}
+
+
+def at(**offset: float) -> str:
+    return (NOON + timedelta(**offset)).isoformat()
+
+
+@pytest.mark.parametrize("said", [*WRONG, 20270101])
+@pytest.mark.parametrize("field", ["requestedStartDate", "requestedCompletionDate"])
+async def test_an_order_with_a_date_of_another_form_is_refused(
+    client: AsyncClient, as_role: AsRole, field: str, said: str | int
+) -> None:
+    body = a_body() | {field: said}
+
+    answer = await client.post(ORDERS, json=body, headers=as_role("crm"))
+
+    assert answer.status_code == 400
+    (error,) = answer.json()["errors"]
+    assert error["field"] == f"/{field}"
+    assert error["remedy"]
+
+
+@pytest.mark.parametrize("said", WRONG)
+@pytest.mark.parametrize("bound", ["orderDate.gte", "orderDate.lte"])
+async def test_a_query_with_a_date_of_another_form_is_refused(
+    client: AsyncClient, as_role: AsRole, bound: str, said: str
+) -> None:
+    answer = await client.get(ORDERS, params={bound: said}, headers=as_role("crm"))
+
+    assert answer.status_code == 400
+    (error,) = answer.json()["errors"]
+    assert error["field"] == bound
+    assert "%2B" in error["remedy"] or "later" in error["remedy"]
+
+
+@pytest.mark.parametrize("said", WRONG)
+@pytest.mark.parametrize("field", ["valid_from", "valid_until"])
+async def test_a_publication_with_a_date_of_another_form_is_refused_and_changes_nothing(
+    client: AsyncClient, as_role: AsRole, field: str, said: str
+) -> None:
+    body = a_publication(**{field: said})
+
+    answer = await client.post("/ops/v1/catalogue", json=body, headers=as_role("ops"))
+
+    assert answer.status_code == 400
+    (error,) = answer.json()["errors"]
+    assert error["field"] == f"/offerings/0/eligibility/{field}"
+    assert error["remedy"]
+    read = f"{CATALOGUE}/productOffering/ftth-campus"
+    assert (await client.get(read, headers=as_role("crm"))).status_code == 404
+
+
+@pytest.mark.parametrize("until", ["2026-09-01T00:00:00Z", "2026-08-01T00:00:00Z"])
+async def test_a_validity_that_ends_before_it_begins_is_refused(
+    client: AsyncClient, as_role: AsRole, until: str
+) -> None:
+    body = a_publication(valid_from="2026-09-01T08:00:00+08:00", valid_until=until)
+
+    answer = await client.post("/ops/v1/catalogue", json=body, headers=as_role("ops"))
+
+    assert answer.status_code == 400
+    assert [(each["field"], each["code"]) for each in answer.json()["errors"]] == [
+        ("/offerings/0/eligibility/valid_until", "validity-empty")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("dates", "fault"),
+    [
+        ({"requestedCompletionDate": at(seconds=-1)}, "completion-in-past"),
+        (
+            {"requestedStartDate": at(hours=-1), "requestedCompletionDate": at(hours=-2)},
+            "completion-in-past",
+        ),
+    ],
+)
+def test_an_order_that_is_wanted_before_it_is_placed_is_refused(
+    dates: dict[str, str], fault: str
+) -> None:
+    assert faults_of(a_body(**dates)) == {("/requestedCompletionDate", fault)}
+
+
+def test_an_order_that_is_wanted_before_it_begins_is_refused() -> None:
+    dates = {"requestedStartDate": at(days=2), "requestedCompletionDate": at(days=1)}
+
+    assert ("/requestedCompletionDate", "completion-before-start") in faults_of(a_body(**dates))
+
+
+def test_an_order_may_be_wanted_for_later_and_have_begun_before() -> None:
+    dates = {"requestedStartDate": at(hours=-1), "requestedCompletionDate": at(days=3)}
+
+    assert faults_of(a_body(**dates)) == set()
+
+
+@pytest.mark.parametrize(
+    "valid_from",
+    [
+        datetime(2026, 9, 1),  # noqa: DTZ001  such was accepted once
+        datetime.fromisoformat("0001-01-01T00:00:00+08:00"),
+    ],
+)
+async def test_what_was_published_before_the_rule_is_listed_and_ordered(
+    client: AsyncClient, stocked: Sessions, as_role: AsRole, valid_from: datetime
+) -> None:
+    old = Offering(
+        id="old",
+        version=1,
+        name="Old",
+        specification="ftth",
+        eligibility=Eligibility(valid_from=valid_from, valid_until=NOON + timedelta(days=36_500)),
+    )
+    with stocked.begin() as session:
+        store.lock(session, TENANT)
+        store.put(session, TENANT, [old])
+
+    listed = await client.get(f"{CATALOGUE}/productOffering", headers=as_role("crm"))
+    ordered = await client.post(
+        ORDERS, json=a_body(an_item("1", "old", speedMbps=300)), headers=as_role("crm")
+    )
+
+    assert listed.status_code == 200
+    assert "old" in [each["id"] for each in listed.json()]
+    assert ordered.status_code == 201

@@ -1,0 +1,98 @@
+"""Date-times are read by one rule: RFC 3339, with a zone, within the calendar."""
+
+import ast
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from pydantic import TypeAdapter, ValidationError
+
+from shared.input.timestamps import EARLIEST, LATEST, Timestamp, in_utc, repaired
+
+READ = TypeAdapter(Timestamp)
+HERE = {Path("shared/input/timestamps.py"), Path("shared/archive.py")}
+"""The archive reads its own files back, in the database's form."""
+
+OTHER_WAYS = {"fromisoformat", "strptime", "AwareDatetime", "NaiveDatetime", "utcfromtimestamp"}
+
+
+@pytest.mark.parametrize(
+    ("said", "meant"),
+    [
+        ("2026-01-31T12:00:00Z", datetime(2026, 1, 31, 12, tzinfo=UTC)),
+        ("2026-01-31t12:00:00.5z", datetime(2026, 1, 31, 12, 0, 0, 500_000, UTC)),
+        ("2026-01-31T20:00:00+08:00", datetime(2026, 1, 31, 12, tzinfo=UTC)),
+        ("2026-01-31T12:00:00.123456789Z", datetime(2026, 1, 31, 12, 0, 0, 123_456, UTC)),
+        ("0001-01-01T00:00:00Z", EARLIEST),
+        ("9999-12-31T23:59:59.999999Z", LATEST),
+    ],
+)
+def test_a_date_time_of_rfc_3339_is_read(said: str, meant: datetime) -> None:
+    assert READ.validate_python(said) == meant
+
+
+@pytest.mark.parametrize(
+    ("said", "code"),
+    [
+        ("20270101", "datetime-parsing"),
+        ("1767225600", "datetime-parsing"),
+        (20270101, "datetime-type"),
+        (1.5, "datetime-type"),
+        (True, "datetime-type"),
+        ("2026-09-01", "datetime-parsing"),
+        ("2026-09-01 12:00:00Z", "datetime-parsing"),
+        ("2026-09-01T12:00Z", "datetime-parsing"),
+        ("20260901T120000Z", "datetime-parsing"),
+        ("2026-W36-2T12:00:00Z", "datetime-parsing"),
+        ("2026-09-01T12:00:00+0800", "datetime-parsing"),
+        ("２０２６-09-01T12:00:00Z", "datetime-parsing"),  # noqa: RUF001  full width
+        (" 2026-09-01T12:00:00Z", "datetime-parsing"),
+        ("2026-09-01T12:00:00Z\n", "datetime-parsing"),
+        ("2026-02-30T12:00:00Z", "datetime-parsing"),
+        ("2026-09-01T25:00:00Z", "datetime-parsing"),
+        ("2026-09-01T12:00:00+24:00", "datetime-parsing"),
+        ("2026-12-31T23:59:60Z", "datetime-parsing"),
+        ("", "datetime-parsing"),
+        ("2026-09-01T12:00:00", "timezone-aware"),
+        ("0001-01-01T00:00:00+08:00", "datetime-range"),
+        ("9999-12-31T23:59:59-08:00", "datetime-range"),
+    ],
+)
+def test_any_other_form_is_refused_with_a_remedy(said: object, code: str) -> None:
+    with pytest.raises(ValidationError) as caught:
+        READ.validate_python(said)
+
+    (error,) = caught.value.errors()
+    assert error["type"] == code
+    assert error["ctx"]["remedy"]
+    assert str(said) not in error["msg"] or not said
+
+
+@pytest.mark.parametrize(
+    ("stored", "shown"),
+    [
+        (datetime(2026, 9, 1, 8), datetime(2026, 9, 1, 8, tzinfo=UTC)),  # noqa: DTZ001  it has none
+        (datetime.fromisoformat("0001-01-01T00:00:00+08:00"), EARLIEST),
+        (datetime.fromisoformat("9999-12-31T23:59:59-08:00"), LATEST),
+        (datetime.fromisoformat("2026-09-01T08:00:00+08:00"), datetime(2026, 9, 1, tzinfo=UTC)),
+    ],
+)
+def test_what_was_stored_before_the_rule_can_be_shown_and_compared(
+    stored: datetime, shown: datetime
+) -> None:
+    assert in_utc(stored) == shown
+    assert repaired(stored) == shown
+
+
+def test_nothing_else_reads_a_date_time_from_text() -> None:
+    elsewhere = {
+        f"{path}:{node.lineno}"
+        for room in ("shared", "services")
+        for path in Path(room).rglob("*.py")
+        if path not in HERE
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Attribute | ast.Name)
+        if (node.attr if isinstance(node, ast.Attribute) else node.id) in OTHER_WAYS
+    }
+
+    assert elsewhere == set()
