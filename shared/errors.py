@@ -59,8 +59,11 @@ class InvalidError(DomainError):
 
     code = "invalid"
 
-    def __init__(self, faults: Iterable[Fault], *, code: str = "") -> None:
+    def __init__(self, faults: Iterable[Fault], *, code: str = "", left_out: int = 0) -> None:
         self.faults = tuple(faults)
+        self.left_out = left_out
+        """How many there are beside those that are named."""
+
         super().__init__(
             "; ".join(f"{each.field}: {each.reason}" for each in self.faults), code=code
         )

@@ -190,4 +190,6 @@ def explain(problem: Mapping[str, Any]) -> str:
         f"  {fault.get('field', '')}: {fault.get('message', '')} {fault.get('remedy', '')}".rstrip()
         for fault in problem.get("errors", ())
     ]
-    return "\n".join([first, *faults])
+    left_out = problem.get("errors_left_out", 0)
+    more = [f"  and {left_out} more: mend these first"] if left_out else []
+    return "\n".join([first, *faults, *more])

@@ -55,6 +55,10 @@ PROBLEM = {
                 },
             },
         },
+        "errors_left_out": {
+            "type": "integer",
+            "description": "How many faults there are beside those named; left out for none.",
+        },
         "request_id": {**TEXT, "description": "As the answer's X-Request-Id."},
     },
     "examples": [

@@ -7,7 +7,7 @@ Values that were sent are never repeated: they may be personal.
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import msgspec
@@ -46,6 +46,8 @@ class Problem:
     remedy: str = ""
     faults: Sequence[Fault] = ()
     headers: dict[str, str] = field(default_factory=dict)
+    left_out: int = 0
+    """How many faults there are beside those that are named."""
 
     def response(self, request_id: str) -> Response:
         """Return the answer to the request of this id."""
@@ -62,6 +64,7 @@ class Problem:
         body |= {"detail": self.detail} if self.detail else {}
         body |= {"remedy": self.remedy} if self.remedy else {}
         body |= {"errors": [entry(each) for each in self.faults]} if self.faults else {}
+        body |= {"errors_left_out": self.left_out} if self.left_out else {}
         return body | {"request_id": request_id}
 
 
@@ -78,7 +81,7 @@ def problem_of(error: Exception) -> Problem:  # noqa: PLR0911  a line for each k
             challenge = {"www-authenticate": error.challenge}
             return Problem(error.status, error.code, error.detail, error.remedy, (), challenge)
         case InvalidError():
-            return Problem(error.status, error.code, error.detail, error.remedy, error.faults)
+            return of_faults(error)
         case DomainError():
             return Problem(error.status, error.code, error.detail, error.remedy)
         case RequestValidationError():
@@ -93,6 +96,12 @@ def problem_of(error: Exception) -> Problem:  # noqa: PLR0911  a line for each k
             return of_database(error)
         case _:
             return unforeseen(error)
+
+
+def of_faults(error: InvalidError) -> Problem:
+    """Return what a caller is told of the faults in what it sent."""
+    told = Problem(error.status, error.code, error.detail, error.remedy, error.faults)
+    return replace(told, left_out=error.left_out)
 
 
 def of_http(error: HTTPException) -> Problem:

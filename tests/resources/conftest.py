@@ -11,7 +11,7 @@ from services.resources.app import SERVICE
 from shared.db import Sessions
 from shared.settings import Settings
 from tests.callers import AsRole, as_role, calling, keys
-from tests.resources.importing import Imports, X
+from tests.resources.importing import Imports, X, came
 
 __all__ = ["as_role", "keys"]
 
@@ -38,5 +38,5 @@ async def client(sessions: Sessions, own_settings: Settings) -> AsyncIterator[As
 async def imports(client: AsyncClient, as_role: AsRole) -> Imports:
     """Sends imports; exchange X is there already."""
     found = Imports(client, as_role("ops"))
-    assert (await found.send("exchanges", X)).json() == {"rows": 1, "made": 0}
+    assert (await found.send("exchanges", X)).json() == came(made=1)
     return found

@@ -11,14 +11,14 @@ from shared.db import Sessions
 X = {"id": "X", "name": "Nanjing Xuanwu", "local_network": "025"}
 SEGMENT = {
     "id": "seg",
-    "exchange_id": "X",
+    "exchange": "X",
     "local_network": "025",
     "first": "+862580000000",
     "count": 2000,
 }
 SPLITTER = {
     "id": "S",
-    "exchange_id": "X",
+    "exchange": "X",
     "olt": "X-OLT1",
     "pon_port": "0/1/3",
     "legs": 4,
@@ -28,11 +28,18 @@ SPLITTER = {
 ADDRESS = {
     "id": "addr-1",
     "text": "人民路1号",
-    "exchange_id": "X",
+    "exchange": "X",
     "local_network": "025",
-    "splitter_id": "S",
+    "splitter": "S",
 }
-PAIRS = {"exchange_id": "X", "first": 1, "count": 10}
+PAIRS = {"exchange": "X", "first": 1, "count": 10}
+
+
+def came(made: int = 0, changed: int = 0, unchanged: int = 0, things: int = 0) -> dict[str, int]:
+    """Return what an import answers."""
+    rows = made + changed + unchanged
+    counts = {"made": made, "changed": changed, "unchanged": unchanged, "things": things}
+    return {"rows": rows, **counts}
 
 
 class Imports:

@@ -13,7 +13,7 @@ async def test_every_fault_of_every_row_is_named_at_once(imports: Imports) -> No
     rows = [
         SEGMENT,
         SEGMENT | {"id": "long", "first": "+8625800100000"},
-        SEGMENT | {"id": "nowhere", "first": "+862581000000", "exchange_id": "Y"},
+        SEGMENT | {"id": "nowhere", "first": "+862581000000", "exchange": "Y"},
         SEGMENT | {"id": "elsewhere", "first": "+862582000000", "local_network": "0512"},
         SEGMENT | {"id": "over", "first": "+862580001999"},
         SEGMENT | {"id": "used", "first": "+862583000000", "state": "in_use"},
@@ -23,7 +23,7 @@ async def test_every_fault_of_every_row_is_named_at_once(imports: Imports) -> No
 
     assert set(await imports.faults("segments", *rows)) == {
         ("/1/first", "not-valid"),
-        ("/2/exchange_id", "unknown"),
+        ("/2/exchange", "unknown"),
         ("/3/local_network", "contradiction"),
         ("/4/count", "overlap"),
         ("/5/state", "not-importable"),
@@ -78,11 +78,18 @@ async def test_rows_that_are_not_of_the_right_shape_are_named_by_place_and_field
         PAIRS | {"count": -1},
     )
 
-    assert [field for field, _ in faults] == ["/1/count", "/2", "/3", "/4", "/5/count"]
+    assert faults == [
+        ("/1/count", "not-valid"),
+        ("/2/exchange", "missing"),
+        ("/2/count", "missing"),
+        ("/3/colour", "unknown-field"),
+        ("/4", "not-valid"),
+        ("/5/count", "not-valid"),
+    ]
 
 
 async def test_a_refused_import_leaves_nothing_behind(imports: Imports, sessions: Sessions) -> None:
-    await imports.faults("segments", SEGMENT, SEGMENT | {"id": "b", "exchange_id": "Y"})
+    await imports.faults("segments", SEGMENT, SEGMENT | {"id": "b", "exchange": "Y"})
 
     assert count(sessions, NumberRow) == 0
 
@@ -131,10 +138,10 @@ async def test_a_splitter_that_contradicts_what_is_there_is_refused(
         ("", "application/json", 400),
         ("{}", "application/json", 400),
         ("[{]", "application/json", 400),
-        ('[{"exchange_id": "X", "first": 1e999, "count": 1}]', "application/json", 400),
-        ('[{"exchange_id": "X\\u0000", "first": 1, "count": 1}]', "application/json", 400),
-        ('[{"exchange_id": "\\ud800", "first": 1, "count": 1}]', "application/json", 400),
-        ('[{"exchange_id": "X\\n", "first": 1, "count": 1}]', "application/json", 400),
+        ('[{"exchange": "X", "first": 1e999, "count": 1}]', "application/json", 400),
+        ('[{"exchange": "X\\u0000", "first": 1, "count": 1}]', "application/json", 400),
+        ('[{"exchange": "\\ud800", "first": 1, "count": 1}]', "application/json", 400),
+        ('[{"exchange": "X\\n", "first": 1, "count": 1}]', "application/json", 400),
         ("not json\n", "application/x-ndjson", 400),
         ("[]", "text/csv", 415),
         ("[" * 5000, "application/json", 400),

@@ -18,7 +18,7 @@ from shared.db import Sessions
 from tests.callers import AsRole
 from tests.kernel import history
 from tests.resources.build import e164, states
-from tests.resources.importing import ADDRESS, PAIRS, SEGMENT, SPLITTER, Imports, X, count
+from tests.resources.importing import ADDRESS, PAIRS, SEGMENT, SPLITTER, Imports, X, came, count
 
 
 async def test_a_segment_makes_its_numbers_each_with_its_grade(
@@ -26,7 +26,7 @@ async def test_a_segment_makes_its_numbers_each_with_its_grade(
 ) -> None:
     answer = await imports.send("segments", SEGMENT)
 
-    assert answer.json() == {"rows": 1, "made": 2000}
+    assert answer.json() == came(made=1, things=2000)
     with sessions() as session:
         rows = session.execute(select(NumberRow.e164, NumberRow.grade, NumberRow.state)).all()
     assert {name for name, *_ in rows} == {f"+{862580000000 + n}" for n in range(2000)}
@@ -39,7 +39,7 @@ async def test_a_splitter_makes_a_leg_a_vlan_and_a_loid_for_each_customer(
 ) -> None:
     answer = await imports.send("splitters", SPLITTER | {"faulty_legs": 1})
 
-    assert answer.json() == {"rows": 1, "made": 12}
+    assert answer.json() == came(made=1, things=12)
     with sessions() as session:
         values = session.scalars(select(ItemRow.value).order_by(ItemRow.kind, ItemRow.value))
         assert list(values) == [
@@ -67,7 +67,7 @@ async def test_what_is_sent_again_changes_nothing(
 
     again = await imports.send(kind, row)
 
-    assert again.json() == {"rows": 1, "made": 0}
+    assert again.json() == came(unchanged=1)
     assert (count(sessions, NumberRow), count(sessions, ItemRow), history(sessions)) == before
 
 
@@ -78,7 +78,7 @@ async def test_a_splitter_may_grow_and_makes_only_what_is_new(
 
     grown = await imports.send("splitters", SPLITTER | {"legs": 8})
 
-    assert grown.json() == {"rows": 1, "made": 12}
+    assert grown.json() == came(changed=1, things=12)
     with sessions() as session:
         pools = session.execute(select(PoolRow.kind, PoolRow.capacity)).all()
     assert {kind.value: capacity for kind, capacity in pools} == {"leg": 8, "vlan": 8, "loid": 8}
@@ -89,7 +89,7 @@ async def test_pairs_that_overlap_are_made_once(imports: Imports, sessions: Sess
 
     more = await imports.send("pairs", PAIRS | {"first": 6})
 
-    assert more.json() == {"rows": 1, "made": 5}
+    assert more.json() == came(changed=1, things=5)
     assert count(sessions, ItemRow) == 15
 
 
@@ -98,7 +98,7 @@ async def test_lines_of_json_are_as_good_as_an_array(imports: Imports) -> None:
 
     answer = await imports.send_text("pairs", lines + "\n", "application/x-ndjson")
 
-    assert answer.json() == {"rows": 2, "made": 20}
+    assert answer.json() == came(made=2, things=20)
 
 
 async def test_a_blocked_segment_gives_out_nothing_until_it_is_opened(
@@ -122,19 +122,19 @@ async def test_a_blocked_segment_gives_out_nothing_until_it_is_opened(
 async def test_splitters_share_a_port_s_vlan_side_by_side(imports: Imports) -> None:
     beside = SPLITTER | {"id": "T", "first_cvlan": 205}
 
-    assert (await imports.send("splitters", SPLITTER, beside)).json()["made"] == 24
+    assert (await imports.send("splitters", SPLITTER, beside)).json() == came(made=2, things=24)
 
 
 async def test_an_address_names_a_splitter_that_is_known(imports: Imports) -> None:
-    assert await imports.faults("addresses", ADDRESS) == [("/0/splitter_id", "unknown")]
+    assert await imports.faults("addresses", ADDRESS) == [("/0/splitter", "unknown")]
 
     await imports.send("splitters", SPLITTER)
 
-    assert (await imports.send("addresses", ADDRESS)).json() == {"rows": 1, "made": 0}
+    assert (await imports.send("addresses", ADDRESS)).json() == came(made=1)
 
 
 async def test_an_import_of_nothing_is_nothing(imports: Imports) -> None:
-    assert (await imports.send("pairs")).json() == {"rows": 0, "made": 0}
+    assert (await imports.send("pairs")).json() == came()
 
 
 @pytest.mark.parametrize("role", ["crm", "viewer"])
@@ -159,7 +159,7 @@ async def test_the_demonstration_province_is_taken_in_as_it_is(
     for kind, rows in parts.items():
         answer = await imports.send(kind, *(asdict(row) for row in rows))
         assert answer.status_code == 200, answer.text
-        made[kind] = answer.json()["made"]
+        made[kind] = answer.json()["things"]
 
     legs = sum(each.legs for each in small.splitters)
     assert made == {

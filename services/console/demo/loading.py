@@ -54,7 +54,16 @@ def load(client: Client, loaded: City) -> None:
     """
     for name, rows in loaded.rows.items():
         for part in parts(rows):
-            client.post("resources", f"/ops/v1/import/{name}", [asdict(row) for row in part])
+            client.post("resources", f"/ops/v1/import/{name}", [shown(row) for row in part])
+
+
+NAMES = {"exchange_id": "exchange", "splitter_id": "splitter"}
+"""What the import calls what the province has under another name."""
+
+
+def shown(row: Any) -> dict[str, Any]:  # noqa: ANN401  one of many kinds of rows
+    """Return a row as the import reads it."""
+    return {NAMES.get(name, name): value for name, value in asdict(row).items()}
 
 
 def parts(rows: Sequence[Any]) -> Iterator[Sequence[Any]]:

@@ -107,4 +107,10 @@ ADDRESS: dict[str, Any] = {
     "splitter": "NJ-XW-SP001",
 }
 
-IMPORTED: dict[str, Any] = {"rows": 1, "made": 1000}
+IMPORTED: dict[str, Any] = {
+    "rows": 1,
+    "made": 1,
+    "changed": 0,
+    "unchanged": 0,
+    "things": 1000,
+}

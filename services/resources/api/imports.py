@@ -7,10 +7,20 @@ from typing import Annotated, TypeAlias
 from fastapi import Depends, Request, Response
 
 from services.resources import store
-from services.resources.api.rows import ARRAY, R, described, read_rows, refuse
+from services.resources.api import examples
+from services.resources.api.rows import ARRAY, Sent, described, read_rows, refuse
 from services.resources.api.shapes import ImportView
 from services.resources.domain import checks
-from services.resources.domain.plant import Address, Exchange, PairBlock, Segment, Splitter
+from services.resources.domain.checks import R
+from services.resources.domain.plant import (
+    Address,
+    Exchange,
+    PairBlock,
+    Segment,
+    Splitter,
+    with_kind,
+)
+from services.resources.domain.tally import Tally, tally, tally_blocks
 from shared.auth import Caller, allow
 from shared.given import Given
 from shared.http import RequestCause, Router, ToDesk, show
@@ -22,77 +32,95 @@ Importer: TypeAlias = Annotated[Caller, allow("ops:import")]
 Raw: TypeAlias = Annotated[Request, Depends(Given(lambda request: request))]
 """The request itself: its body is rows, which are not read as one JSON value."""
 
+Taker: TypeAlias = Callable[[Sent[R], Work], Tally]
+"""Takes rows in, unless some have faults."""
+
 router = Router(tags=["import"])
 
 
-def declare(path: str, example: R, made: int, take_in: Callable[[Sequence[R], Work], int]) -> None:
-    """Declare the import of rows of the example's kind; of the example itself so much is made."""
+def declare(path: str, example: R, things: int, take_in: Taker[R]) -> None:
+    """Declare the import of rows of the example's kind; the example itself makes so many things."""
     kind = type(example)
 
     async def import_rows(
         request: Raw, caller: Importer, cause: RequestCause, desk: ToDesk
     ) -> Response:
         del caller  # asked for, so that it is allowed
-        rows = read_rows(kind, await request.body(), request.headers.get("content-type", ""))
-        made = await desk.serve(cause, partial(take_in, rows)) if rows else 0
-        return show(ImportView(rows=len(rows), made=made))
+        sent = read_rows(kind, await request.body(), request.headers.get("content-type", ""))
+        is_empty = not (sent.rows or sent.faults)
+        came = Tally() if is_empty else await desk.serve(cause, partial(take_in, sent))
+        return show(ImportView(rows=len(sent.rows), **came._asdict()))
 
     import_rows.__doc__ = take_in.__doc__
+    shown = {**examples.IMPORTED, "things": things}
     router.post(
         f"{IMPORT}/{path}",
         response_model=ImportView,
         operation_id=f"import_{path}",
         name=f"import_{path}",
         openapi_extra=described(example),
-        responses={200: {"content": {ARRAY: {"example": {"rows": 1, "made": made}}}}},
+        responses={200: {"content": {ARRAY: {"example": shown}}}},
     )(import_rows)
 
 
-def take_in_exchanges(rows: Sequence[Exchange], work: Work) -> int:
+def take_in_exchanges(sent: Sent[Exchange], work: Work) -> Tally:
     """Keep exchanges, new or changed."""
-    refuse(checks.check_exchanges(rows))
-    return store.add_exchanges(work.session, work.tenant, rows)
+    store.take_seat(work.session)
+    refuse([*sent.faults, *checks.check_exchanges(sent.rows)])
+    rows = sent.plain
+    known = store.known_exchanges(work.session, work.tenant, rows)
+    store.add_exchanges(work.session, work.tenant, rows)
+    return tally(rows, known)
 
 
-def take_in_segments(rows: Sequence[Segment], work: Work) -> int:
+def take_in_segments(sent: Sent[Segment], work: Work) -> Tally:
     """Keep segments and make their numbers, each with its grade.
 
     A known segment keeps its numbers; sent with another state, it opens, blocks or puts
     off those that nobody has.
     """
     store.take_seat(work.session)
+    rows = sent.plain
     known = store.segments_meeting(work.session, work.tenant, rows)
-    refuse(checks.check_segments(rows, networks_of(rows, work), known))
-    made = store.add_segments(work.session, work.tenant, rows, known)
+    refuse([*sent.faults, *checks.check_segments(sent.rows, networks_of(rows, work), known)])
+    things = store.add_segments(work.session, work.tenant, rows, known)
     for each in store.reopen(work.session, work.tenant, rows, known):
         work.note("number", each.e164, each.was, each.became, reason="segment imported anew")
     note_new("segment", rows, known, work)
-    return made
+    return tally(map(with_kind, rows), known, things)
 
 
-def take_in_splitters(rows: Sequence[Splitter], work: Work) -> int:
+def take_in_splitters(sent: Sent[Splitter], work: Work) -> Tally:
     """Keep splitters and make their legs, VLANs and LOIDs; a known one may grow."""
     store.take_seat(work.session)
+    rows = sent.plain
     known = store.splitters_meeting(work.session, work.tenant, rows)
-    refuse(checks.check_splitters(rows, networks_of(rows, work), known))
-    made = store.add_splitters(work.session, work.tenant, rows, known)
+    refuse([*sent.faults, *checks.check_splitters(sent.rows, networks_of(rows, work), known)])
+    things = store.add_splitters(work.session, work.tenant, rows, known)
     note_new("splitter", rows, known, work)
-    return made
+    return tally(rows, known, things)
 
 
-def take_in_addresses(rows: Sequence[Address], work: Work) -> int:
+def take_in_addresses(sent: Sent[Address], work: Work) -> Tally:
     """Keep addresses and what serves them, new or changed."""
+    store.take_seat(work.session)
+    rows = sent.plain
     names = {each.splitter_id for each in rows if each.splitter_id}
     splitters = {each.id for each in store.known_splitters(work.session, work.tenant, names)}
-    refuse(checks.check_addresses(rows, networks_of(rows, work), splitters))
-    return store.add_addresses(work.session, work.tenant, rows)
+    refuse([*sent.faults, *checks.check_addresses(sent.rows, networks_of(rows, work), splitters)])
+    known = store.known_addresses(work.session, work.tenant, rows)
+    store.add_addresses(work.session, work.tenant, rows)
+    return tally(rows, known)
 
 
-def take_in_pairs(rows: Sequence[PairBlock], work: Work) -> int:
+def take_in_pairs(sent: Sent[PairBlock], work: Work) -> Tally:
     """Make pairs on exchanges' distribution frames; those that are there stay as they are."""
     store.take_seat(work.session)
-    refuse(checks.check_pairs(rows, networks_of(rows, work)))
-    return store.add_pairs(work.session, work.tenant, rows)
+    rows = sent.plain
+    refuse([*sent.faults, *checks.check_pairs(sent.rows, networks_of(rows, work))])
+    added = store.add_pairs(work.session, work.tenant, rows)
+    sizes = [each.count for each in rows]
+    return tally_blocks(zip(sizes, added.new_of_block, strict=True), added.things)
 
 
 def networks_of(

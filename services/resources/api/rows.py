@@ -1,51 +1,116 @@
 """Reading imports: rows as lines of JSON, or as one array, and every fault of theirs."""
 
 import re
-from collections.abc import Mapping, Sequence
-from typing import Any, TypeVar
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Generic, NamedTuple
 
 import msgspec
 
-from services.resources.domain.plant import Imported
+from services.resources.domain.checks import Placed, R
+from services.resources.domain.plant import OLD_NAMES, Imported
 from shared.errors import Fault, InvalidError
 from shared.http.body import WrongMediaTypeError
-
-R = TypeVar("R", bound=Imported)
 
 LINES = frozenset({"application/x-ndjson", "application/ndjson", "application/jsonl"})
 ARRAY = "application/json"
 MOST_FAULTS = 100
+"""So many are named; the others are counted."""
+
+LONGEST_NAME = 64
+OBJECT = msgspec.json.Decoder(dict[str, Any]).decode
 UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 PLACE = re.compile(r" - at `\$\.?(?P<path>[^`]*)`$")
 
 
-def read_rows(kind: type[R], body: bytes, said: str) -> list[R]:
+class Sent(NamedTuple, Generic[R]):
+    """The rows that were sent, and what is wrong with the shape of the others."""
+
+    rows: list[Placed[R]]
+    faults: list[Fault]
+
+    @property
+    def plain(self) -> list[R]:
+        """The rows without their places."""
+        return [each.row for each in self.rows]
+
+
+def read_rows(kind: type[R], body: bytes, said: str) -> Sent[R]:
     """Return the rows in a body, which is said to be of this media type.
 
     Raises:
         WrongMediaTypeError: if it is said to be something else.
-        InvalidError: naming what is wrong with which row, up to a hundred faults.
+        InvalidError: if it is no list of rows at all.
     """
     decode = msgspec.json.Decoder(kind).decode
-    rows: list[R] = []
-    faults: list[Fault] = []
+    sent: Sent[R] = Sent([], [])
     for place, row in enumerate(split(body, said)):
         try:
-            rows.append(decode(row))
-        except UNREADABLE as error:
-            faults.append(fault_of(place, str(error)))
-    refuse(faults)
-    return rows
+            sent.rows.append(Placed(place, decode(row)))
+        except UNREADABLE:
+            read_slowly(kind, place, row, sent)
+    return sent
+
+
+def read_slowly(kind: type[R], place: int, row: bytes | msgspec.Raw, sent: Sent[R]) -> None:
+    """Read a row that says its fields by their old names, or find all that is wrong with it."""
+    try:
+        said = OBJECT(row)
+    except UNREADABLE as error:
+        sent.faults.append(fault_of(place, str(error)))
+        return
+    faults = list(faults_in(kind, place, said))
+    sent.faults.extend(faults)
+    if not faults:
+        named = {OLD_NAMES.get(name, name): value for name, value in said.items()}
+        sent.rows.append(Placed(place, msgspec.convert(named, kind)))
+
+
+def faults_in(kind: type[R], place: int, said: Mapping[str, Any]) -> Iterator[Fault]:
+    """Yield what is wrong with the fields of a row, each by itself."""
+    fields = {each.encode_name: each for each in msgspec.structs.fields(kind)}
+    given = {OLD_NAMES.get(name, name) for name in said}
+    for name, value in said.items():
+        new = OLD_NAMES.get(name, name)
+        if new not in fields:
+            remedy = f"leave it out; a row has: {', '.join(fields)}"
+            yield Fault(f"/{place}/{pointer(name)}", "unknown-field", "is no field", remedy)
+        elif new != name and new in said:
+            reason, remedy = f"is the old name of {new}, which is there too", "leave it out"
+            yield Fault(f"/{place}/{name}", "twice", reason, remedy)
+        else:
+            yield from value_faults(place, name, value, fields[new].type)
+    for name, field in fields.items():
+        if field.required and name not in given:
+            yield Fault(f"/{place}/{name}", "missing", "is missing", "give it; see /openapi.json")
+
+
+def value_faults(place: int, name: str, value: object, kind: object) -> Iterator[Fault]:
+    """Yield what is wrong with one value."""
+    try:
+        msgspec.convert(value, kind)
+    except msgspec.ValidationError as error:
+        yield fault_of(place, str(error), name)
 
 
 def refuse(faults: Sequence[Fault]) -> None:
     """Refuse an import that has faults.
 
     Raises:
-        InvalidError: naming them, up to a hundred.
+        InvalidError: naming them in the order of their rows, up to a hundred, and how many more.
     """
     if faults:
-        raise InvalidError(faults[:MOST_FAULTS])
+        in_turn = sorted(faults, key=row_of)
+        raise InvalidError(in_turn[:MOST_FAULTS], left_out=len(faults[MOST_FAULTS:]))
+
+
+def row_of(fault: Fault) -> int:
+    """Return the place of the row that a fault is in."""
+    return int(fault.field.split("/")[1])
+
+
+def pointer(name: str) -> str:
+    """Return a field's name as a JSON pointer has it (RFC 6901), cut to a bounded length."""
+    return name[:LONGEST_NAME].replace("~", "~0").replace("/", "~1")
 
 
 def split(body: bytes, said: str) -> Sequence[bytes | msgspec.Raw]:
@@ -64,10 +129,10 @@ def split(body: bytes, said: str) -> Sequence[bytes | msgspec.Raw]:
         raise InvalidError([fault]) from error
 
 
-def fault_of(place: int, says: str) -> Fault:
+def fault_of(place: int, says: str, field: str = "") -> Fault:
     """Return what is wrong with a row, as msgspec says it: it never repeats what was sent."""
     found = PLACE.search(says)
-    field = found["path"] if found else ""
+    field = field or (found["path"] if found else "")
     reason = PLACE.sub("", says).replace("`", "")
     return Fault(f"/{place}/{field}".rstrip("/"), "not-valid", reason, "see /openapi.json")
 

@@ -189,4 +189,7 @@ class ImportView(Shape):
     model_config = ConfigDict(json_schema_extra={"examples": [examples.IMPORTED]})
 
     rows: int = Field(description="How many were sent, and are kept.")
-    made: int = Field(description="Numbers or pool items that did not exist before.")
+    made: int = Field(description="Rows that were not known before.")
+    changed: int = Field(description="Rows that differ from what was known, or add to it.")
+    unchanged: int = Field(description="Rows that were known just so.")
+    things: int = Field(description="Numbers or pool items that did not exist before.")

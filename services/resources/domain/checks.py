@@ -1,7 +1,7 @@
 """Whether what is imported can be true: every fault of every row, named at once."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple, TypeAlias, TypeVar
+from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar
 
 from services.resources.domain.numbering import (
     COUNTRY_CODE,
@@ -10,11 +10,18 @@ from services.resources.domain.numbering import (
     is_valid_range,
     kind_of,
 )
-from services.resources.domain.plant import Address, Exchange, PairBlock, Segment, Splitter
+from services.resources.domain.plant import (
+    OLD_NAMES,
+    Address,
+    Exchange,
+    PairBlock,
+    Segment,
+    Splitter,
+)
 from services.resources.domain.states import OPENS_AS
 from shared.errors import Fault
 
-R = TypeVar("R", Exchange, Segment, Splitter, Address, PairBlock)
+R = TypeVar("R", bound=Exchange | Segment | Splitter | Address | PairBlock)
 Networks: TypeAlias = Mapping[str, str]
 """The local network of every exchange that is known, by the exchange's id."""
 
@@ -29,52 +36,50 @@ LONGEST_LOID = 24
 """A logical ONU id has so many characters (ITU-T G.984.3)."""
 
 
-class Placed(NamedTuple):
+class Placed(NamedTuple, Generic[R]):
     """A row, and its place in what was sent."""
 
     place: int
-    row: Any
+    row: R
 
     def fault(self, field: str, code: str, reason: str, remedy: str) -> Fault:
         """Return what is wrong with the row."""
         return Fault(f"/{self.place}/{field}", code, reason, remedy)
 
 
-def check_exchanges(rows: Sequence[Exchange]) -> list[Fault]:
+def check_exchanges(rows: Sequence[Placed[Exchange]]) -> list[Fault]:
     """Return what is wrong with these exchanges."""
-    return list(doubled(place_all(rows)))
+    return list(doubled(rows))
 
 
 def check_segments(
-    rows: Sequence[Segment], networks: Networks, known: Sequence[Segment]
+    rows: Sequence[Placed[Segment]], networks: Networks, known: Sequence[Segment]
 ) -> list[Fault]:
     """Return what is wrong with these segments; `known` are those that they may meet."""
-    placed = place_all(rows)
     before = {each.id: each for each in known}
     return [
-        *doubled(placed),
-        *without_exchange(placed, networks),
-        *(fault for each in placed for fault in segment_faults(each)),
-        *(fault for each in placed for fault in plan_faults(each, networks)),
-        *changed(placed, before, ("exchange_id", "first", "count")),
-        *meeting(placed, known, everywhere, lambda row: (row.low, row.high), "count"),
+        *doubled(rows),
+        *without_exchange(rows, networks),
+        *(fault for each in rows for fault in segment_faults(each)),
+        *(fault for each in rows for fault in plan_faults(each, networks)),
+        *changed(rows, before, ("exchange_id", "first", "count")),
+        *meeting(rows, known, everywhere, lambda row: (row.low, row.high), "count"),
     ]
 
 
 def check_splitters(
-    rows: Sequence[Splitter], networks: Networks, known: Sequence[Splitter]
+    rows: Sequence[Placed[Splitter]], networks: Networks, known: Sequence[Splitter]
 ) -> list[Fault]:
     """Return what is wrong with these splitters; `known` are those that they may meet."""
-    placed = place_all(rows)
     before = {each.id: each for each in known}
     fixed = ("exchange_id", "olt", "pon_port", "svlan", "first_cvlan")
     return [
-        *doubled(placed),
-        *without_exchange(placed, networks),
-        *(fault for each in placed for fault in splitter_faults(each, before.get(each.row.id))),
-        *changed(placed, before, fixed),
+        *doubled(rows),
+        *without_exchange(rows, networks),
+        *(fault for each in rows for fault in splitter_faults(each, before.get(each.row.id))),
+        *changed(rows, before, fixed),
         *meeting(
-            placed,
+            rows,
             known,
             lambda row: (row.exchange_id, row.svlan),
             lambda row: (row.first_cvlan, row.last_cvlan),
@@ -84,30 +89,23 @@ def check_splitters(
 
 
 def check_addresses(
-    rows: Sequence[Address], networks: Networks, splitters: Collection[str]
+    rows: Sequence[Placed[Address]], networks: Networks, splitters: Collection[str]
 ) -> list[Fault]:
     """Return what is wrong with these addresses."""
-    placed = place_all(rows)
     orphans = [
-        each.fault("splitter_id", "unknown", "is not a known splitter", "import splitters first")
-        for each in placed
+        each.fault("splitter", "unknown", "is not a known splitter", "import splitters first")
+        for each in rows
         if each.row.splitter_id is not None and each.row.splitter_id not in splitters
     ]
-    return [*doubled(placed), *without_exchange(placed, networks), *orphans]
+    return [*doubled(rows), *without_exchange(rows, networks), *orphans]
 
 
-def check_pairs(rows: Sequence[PairBlock], networks: Networks) -> list[Fault]:
+def check_pairs(rows: Sequence[Placed[PairBlock]], networks: Networks) -> list[Fault]:
     """Return what is wrong with these blocks of pairs."""
-    placed = place_all(rows)
-    return [*doubled(placed), *without_exchange(placed, networks)]
+    return [*doubled(rows), *without_exchange(rows, networks)]
 
 
-def place_all(rows: Iterable[R]) -> list[Placed]:
-    """Return the rows with their places."""
-    return [Placed(*each) for each in enumerate(rows)]
-
-
-def doubled(rows: Iterable[Placed]) -> Iterator[Fault]:
+def doubled(rows: Iterable[Placed[Any]]) -> Iterator[Fault]:
     """Yield a fault for every row that was sent before."""
     seen: set[str] = set()
     for each in rows:
@@ -116,21 +114,21 @@ def doubled(rows: Iterable[Placed]) -> Iterator[Fault]:
         seen.add(each.row.id)
 
 
-def without_exchange(rows: Iterable[Placed], networks: Networks) -> Iterator[Fault]:
+def without_exchange(rows: Iterable[Placed[Any]], networks: Networks) -> Iterator[Fault]:
     """Yield a fault for every row whose exchange is not known, or lies in another network."""
     for each in rows:
         network = networks.get(each.row.exchange_id)
         if network is None:
             reason, remedy = "is not a known exchange", "import exchanges first"
-            yield each.fault("exchange_id", "unknown", reason, remedy)
+            yield each.fault("exchange", "unknown", reason, remedy)
         elif getattr(each.row, "local_network", network) != network:
             reason, remedy = "is not that of the exchange", f"the exchange lies in {network}"
             yield each.fault("local_network", "contradiction", reason, remedy)
 
 
-def segment_faults(each: Placed) -> Iterator[Fault]:
+def segment_faults(each: Placed[Segment]) -> Iterator[Fault]:
     """Yield what is wrong with a segment in itself."""
-    segment: Segment = each.row
+    segment = each.row
     if segment.kind not in {"", kind_of(segment.first)}:
         remedy = f"the numbering plan says {kind_of(segment.first)}; leave it out"
         yield each.fault("kind", "contradiction", "is not what the numbers are for", remedy)
@@ -139,9 +137,9 @@ def segment_faults(each: Placed) -> Iterator[Fault]:
         yield each.fault("state", "not-importable", "comes about by orders only", remedy)
 
 
-def plan_faults(each: Placed, networks: Networks) -> Iterator[Fault]:
+def plan_faults(each: Placed[Segment], networks: Networks) -> Iterator[Fault]:
     """Yield why the numbering plan does not have a segment's numbers in its exchange."""
-    segment: Segment = each.row
+    segment = each.row
     area = networks.get(segment.exchange_id, segment.local_network)
     if not is_of_home(segment.first):
         reason, remedy = "is a number of another country", f"use numbers of +{COUNTRY_CODE}"
@@ -160,9 +158,9 @@ def plan_faults(each: Placed, networks: Networks) -> Iterator[Fault]:
         yield each.fault("first", "other-area", reason, remedy)
 
 
-def splitter_faults(each: Placed, before: Splitter | None) -> Iterator[Fault]:
+def splitter_faults(each: Placed[Splitter], before: Splitter | None) -> Iterator[Fault]:
     """Yield what is wrong with a splitter in itself, and beside what it was."""
-    splitter: Splitter = each.row
+    splitter = each.row
     if splitter.last_cvlan > LAST_VLAN:
         reason = f"leaves no VLAN for the last of {splitter.legs} legs"
         yield each.fault("first_cvlan", "too-high", reason, f"{LAST_VLAN} is the last VLAN")
@@ -178,7 +176,7 @@ def splitter_faults(each: Placed, before: Splitter | None) -> Iterator[Fault]:
 
 
 def changed(
-    rows: Iterable[Placed], before: Mapping[str, Any], fixed: Sequence[str]
+    rows: Iterable[Placed[Any]], before: Mapping[str, Any], fixed: Sequence[str]
 ) -> Iterator[Fault]:
     """Yield a fault for every row that changes what must stay as it was imported first."""
     for each in rows:
@@ -186,11 +184,16 @@ def changed(
         for field in fixed:
             if was is not None and getattr(was, field) != getattr(each.row, field):
                 remedy = f"it is {getattr(was, field)}; what differs needs another id"
-                yield each.fault(field, "changed", "was imported with another value", remedy)
+                yield each.fault(
+                    OLD_NAMES.get(field, field),
+                    "changed",
+                    "was imported with another value",
+                    remedy,
+                )
 
 
 def meeting(
-    rows: Sequence[Placed],
+    rows: Sequence[Placed[Any]],
     known: Iterable[Any],
     group: Callable[[Any], object],
     span: Callable[[Any], tuple[int, int]],
@@ -199,7 +202,7 @@ def meeting(
     """Yield a fault for every row whose span overlaps another's of its group."""
     mine = {each.row.id for each in rows}
     others = [Placed(KNOWN, each) for each in known if each.id not in mine]
-    widest: dict[object, Placed] = {}
+    widest: dict[object, Placed[Any]] = {}
     for each in sorted([*others, *rows], key=lambda it: span(it.row)):
         before = widest.setdefault(group(each.row), each)
         if before is not each and span(each.row)[0] <= span(before.row)[1]:
@@ -213,7 +216,7 @@ def everywhere(_: object) -> str:
     return ""
 
 
-def collision(one: Placed, other: Placed, field: str) -> Iterator[Fault]:
+def collision(one: Placed[Any], other: Placed[Any], field: str) -> Iterator[Fault]:
     """Yield the fault of the later of two rows that overlap, where they are two."""
     guilty, before = sorted((one, other), key=lambda each: -each.place)
     if guilty.place != KNOWN and guilty.row.id != before.row.id:

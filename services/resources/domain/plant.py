@@ -1,12 +1,13 @@
 """What is imported: exchanges, segments of numbers, splitters, addresses and pairs.
 
-The shapes are those of the import API.
+The shapes are those of the import API, which reads and shows the same names.
 """
 
 from typing import Annotated
 
 import msgspec
 
+from services.resources.domain.numbering import kind_of
 from services.resources.domain.states import NumberState
 
 Id = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]*$(?!\n)", max_length=64)]
@@ -15,6 +16,9 @@ AreaCode = Annotated[str, msgspec.Meta(pattern=r"^0[1-9][0-9]{1,2}$(?!\n)")]
 """As it is dialled within the country: `025`, `0512`."""
 
 VlanId = Annotated[int, msgspec.Meta(ge=1, le=4094)]
+OLD_NAMES = {"exchange_id": "exchange", "splitter_id": "splitter"}
+"""What fields of a row were called before; they are read under these names too."""
+
 MOST_NUMBERS = 1_000_000
 MOST_LEGS = 128
 MOST_PAIRS = 1_000_000
@@ -38,7 +42,7 @@ class Segment(Imported, frozen=True, kw_only=True):
     """A run of numbers of one exchange (号段)."""
 
     id: Id
-    exchange_id: Id
+    exchange_id: Id = msgspec.field(name="exchange")
     local_network: AreaCode
     first: Annotated[str, msgspec.Meta(pattern=r"^\+[1-9][0-9]{6,14}$(?!\n)")]
     count: Annotated[int, msgspec.Meta(ge=1, le=MOST_NUMBERS)]
@@ -65,14 +69,19 @@ class Segment(Imported, frozen=True, kw_only=True):
         return f"+{self.high}"
 
 
+def with_kind(segment: Segment) -> Segment:
+    """Return a segment with the kind that the numbering plan gives its numbers."""
+    return msgspec.structs.replace(segment, kind=kind_of(segment.first))
+
+
 class Address(Imported, frozen=True, kw_only=True):
     """A standard address (标准地址), and what serves it."""
 
     id: Id
     text: Name
-    exchange_id: Id
+    exchange_id: Id = msgspec.field(name="exchange")
     local_network: AreaCode
-    splitter_id: Id | None = None
+    splitter_id: Id | None = msgspec.field(name="splitter", default=None)
     """None where there is no fibre."""
 
 
@@ -80,7 +89,7 @@ class Splitter(Imported, frozen=True, kw_only=True):
     """A splitter (分光器) on a PON port; each leg has a VLAN and a LOID of its own."""
 
     id: Id
-    exchange_id: Id
+    exchange_id: Id = msgspec.field(name="exchange")
     olt: Id
     pon_port: Annotated[str, msgspec.Meta(pattern=r"^[0-9]+(/[0-9]+)*$(?!\n)", max_length=32)]
     legs: Annotated[int, msgspec.Meta(ge=1, le=MOST_LEGS)]
@@ -103,7 +112,7 @@ class Splitter(Imported, frozen=True, kw_only=True):
 class PairBlock(Imported, frozen=True, kw_only=True):
     """Pairs on one exchange's distribution frame (MDF), numbered from `first`."""
 
-    exchange_id: Id
+    exchange_id: Id = msgspec.field(name="exchange")
     first: Annotated[int, msgspec.Meta(ge=0, le=9_000_000)]
     count: Annotated[int, msgspec.Meta(ge=0, le=MOST_PAIRS)]
 

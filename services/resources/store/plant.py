@@ -4,16 +4,16 @@ One statement makes all the legs, VLANs, LOIDs or pairs of an import, in the dat
 """
 
 from collections.abc import Iterable, Sequence
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import msgspec
-from sqlalchemy import Row, Text, bindparam, func, select, text, tuple_
+from sqlalchemy import Row, Select, Text, bindparam, func, select, text, tuple_
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
 from services.resources.domain.address import grams
 from services.resources.domain.plant import Address, Exchange, Imported, PairBlock, Splitter
-from services.resources.tables import ExchangeRow, SplitterRow
+from services.resources.tables import AddressRow, ExchangeRow, SplitterRow
 from shared.bulk import upsert_rows
 from shared.db import Base
 
@@ -65,14 +65,21 @@ WITH new AS (
          AS b (exchange, first, count)
     CROSS JOIN LATERAL generate_series(b.first, b.first + b.count - 1) AS n
     ON CONFLICT (tenant, kind, pool, value) DO NOTHING
-    RETURNING pool
+    RETURNING pool, value
 ), grown AS (
     INSERT INTO pools (tenant, kind, name, exchange_id, capacity)
     SELECT :tenant, 'pair', pool, pool, count(*) FROM new GROUP BY pool
     ON CONFLICT (tenant, kind, name) DO UPDATE SET capacity = pools.capacity + excluded.capacity
 )
-SELECT count(*) FROM new
+SELECT (SELECT count(*) FROM new), count(new.value)
+FROM unnest(CAST(:exchanges AS text[]), CAST(:firsts AS int[]), CAST(:counts AS int[]))
+     WITH ORDINALITY AS b (exchange, first, count, place)
+LEFT JOIN new ON new.pool = b.exchange
+             AND new.value BETWEEN b.exchange || '/' || lpad(b.first::text, 7, '0')
+                               AND b.exchange || '/' || lpad((b.first + b.count - 1)::text, 7, '0')
+GROUP BY b.place ORDER BY b.place
 """)
+"""How many pairs are new in all, and of each block: two blocks may have some in common."""
 
 ADD_ADDRESSES = text("""
 INSERT INTO addresses (tenant, id, text, exchange_id, local_network, splitter_id, grams)
@@ -88,12 +95,24 @@ SET text = excluded.text, exchange_id = excluded.exchange_id,
 
 IDS = bindparam("ids", type_=ARRAY(Text))
 TENANT = bindparam("tenant", type_=Text)
+
+
+def known_under(
+    table: type[ExchangeRow | AddressRow], kind: type[Exchange | Address]
+) -> Select[Any]:
+    """Return the statement that reads what is known under some ids."""
+    columns = (getattr(table, name) for name in kind.__struct_fields__)
+    return select(*columns).where(table.tenant == TENANT, table.id == func.any(IDS))
+
+
 NETWORKS = select(ExchangeRow.id, ExchangeRow.local_network).where(
     ExchangeRow.tenant == TENANT, ExchangeRow.id == func.any(IDS)
 )
 SPLITTERS = select(*(getattr(SplitterRow, name) for name in Splitter.__struct_fields__)).where(
     SplitterRow.tenant == TENANT
 )
+EXCHANGES = known_under(ExchangeRow, Exchange)
+ADDRESSES = known_under(AddressRow, Address)
 BY_ID = SPLITTERS.where(SplitterRow.id == func.any(IDS))
 BY_SVLAN = SPLITTERS.where(
     tuple_(SplitterRow.exchange_id, SplitterRow.svlan).in_(bindparam("svlans", expanding=True))
@@ -133,13 +152,24 @@ def keep(session: Session, kind: type[Base], tenant: str, rows: Sequence[Importe
     upsert_rows(session, kind, ("tenant", *names), values, keys=2)
 
 
-def add_exchanges(session: Session, tenant: str, rows: Sequence[Exchange]) -> int:
+def known_exchanges(session: Session, tenant: str, rows: Sequence[Exchange]) -> list[Exchange]:
+    """Return the exchanges that are known under the ids of these."""
+    found = session.execute(EXCHANGES, {"tenant": tenant, "ids": [each.id for each in rows]})
+    return [as_struct(Exchange, row) for row in found]
+
+
+def known_addresses(session: Session, tenant: str, rows: Sequence[Address]) -> list[Address]:
+    """Return the addresses that are known under the ids of these."""
+    found = session.execute(ADDRESSES, {"tenant": tenant, "ids": [each.id for each in rows]})
+    return [as_struct(Address, row) for row in found]
+
+
+def add_exchanges(session: Session, tenant: str, rows: Sequence[Exchange]) -> None:
     """Write exchanges down; nothing is made for them."""
     keep(session, ExchangeRow, tenant, rows)
-    return 0
 
 
-def add_addresses(session: Session, tenant: str, rows: Sequence[Address]) -> int:
+def add_addresses(session: Session, tenant: str, rows: Sequence[Address]) -> None:
     """Write addresses down, so that they can be found by any part of their text."""
     bound = {
         "tenant": tenant,
@@ -151,7 +181,6 @@ def add_addresses(session: Session, tenant: str, rows: Sequence[Address]) -> int
         "grams": [" ".join(grams(each.text)) for each in rows],
     }
     session.execute(ADD_ADDRESSES, bound)
-    return 0
 
 
 def add_splitters(
@@ -180,17 +209,25 @@ def add_splitters(
     return made
 
 
-def add_pairs(session: Session, tenant: str, rows: Sequence[PairBlock]) -> int:
-    """Make pairs; return how many are new."""
+class AddedPairs(NamedTuple):
+    """What came of blocks of pairs."""
+
+    things: int
+    new_of_block: list[int]
+
+
+def add_pairs(session: Session, tenant: str, rows: Sequence[PairBlock]) -> AddedPairs:
+    """Make pairs; return how many are new, in all and of each block."""
     bound = {
         "tenant": tenant,
         "exchanges": [each.exchange_id for each in rows],
         "firsts": [each.first for each in rows],
         "counts": [each.count for each in rows],
     }
-    made: int = session.execute(ADD_PAIRS, bound).scalar_one() if rows else 0
+    found = session.execute(ADD_PAIRS, bound).all() if rows else []
+    made = found[0][0] if found else 0
     tell_planner(session, "pool_items", made)
-    return made
+    return AddedPairs(made, [new for _, new in found])
 
 
 def tell_planner(session: Session, table: str, made: int) -> None:

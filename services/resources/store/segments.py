@@ -10,8 +10,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from services.resources.domain.grade import Tails, read_rules, tails
-from services.resources.domain.numbering import kind_of
-from services.resources.domain.plant import Segment
+from services.resources.domain.plant import Segment, with_kind
 from services.resources.domain.states import NUMBER_MOVES, OPENS_AS, NumberState
 from services.resources.store.plant import IDS, TENANT, as_struct, tell_planner
 from services.resources.tables import SegmentRow
@@ -89,10 +88,7 @@ def add_segments(
     session: Session, tenant: str, rows: Sequence[Segment], known: Sequence[Segment]
 ) -> int:
     """Write segments down and make the numbers of the new ones; return how many."""
-    kept = [
-        (tenant, *msgspec.structs.astuple(each), each.last)
-        for each in (msgspec.structs.replace(row, kind=kind_of(row.first)) for row in rows)
-    ]
+    kept = [(tenant, *msgspec.structs.astuple(each), each.last) for each in map(with_kind, rows)]
     upsert_rows(session, SegmentRow, ("tenant", *NAMES), kept, keys=2)
     before = {each.id for each in known}
     new = [each for each in rows if each.id not in before]
