@@ -1,7 +1,7 @@
 """What every HTTP API of ours has: a guarded edge, problem+json, paging, health.
 
 Services use `Router`, `ToRead`, `ToDesk`, `RequestCause`, `ToSettings`, `Page`, `paged`, `Fields`,
-`show` and `show_all`; the kernel's run.py uses `make_api`, `open_port` and `listen`.
+`show`, `show_all` and `link`; the kernel's run.py uses `make_api`, `open_port` and `listen`.
 """
 
 from shared.http.body import read_json
@@ -10,6 +10,7 @@ from shared.http.health import Checks, Part
 from shared.http.listen import PortError, listen, open_port
 from shared.http.needs import RequestCause, ToDesk, ToRead, ToSettings
 from shared.http.paging import Fields, Page, paged, show, show_all
+from shared.http.paths import link
 from shared.http.router import Router
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "ToDesk",
     "ToRead",
     "ToSettings",
+    "link",
     "listen",
     "make_api",
     "open_port",

@@ -14,6 +14,7 @@ from shared import metrics
 from shared.auth import PUBLIC, BadTokenError, NoCallerError
 from shared.errors import DomainError, Fault, InvalidError, UnavailableError
 from shared.http.access import AccessLog
+from shared.http.paths import keep_slashes
 from shared.http.problems import problem_of
 from shared.http.rate import Buckets
 from shared.http.visit import Visit
@@ -76,6 +77,7 @@ class Edge:
         visit = scope["visit"] = Visit.of(scope["headers"])
         bind(visit.correlation)
         answer = Answer(send, visit)
+        keep_slashes(scope)
         self._busy += 1
         try:
             self._admit(scope, visit)

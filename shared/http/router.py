@@ -9,6 +9,7 @@ from fastapi.routing import APIRoute
 from shared.auth import Allow, allows_of
 from shared.given import lean
 from shared.http.body import JsonRequest
+from shared.http.paths import restore_slashes
 from shared.http.query import check_query, names_in
 
 PROBLEM = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
@@ -49,6 +50,7 @@ def guarded(
     async def careful(request: Request) -> Response:
         for each in allows:
             each.check(request)
+        restore_slashes(request.scope)
         if request.scope["query_string"]:
             check_query(request.query_params, names)
         if reads:

@@ -73,6 +73,13 @@ def test_a_blueprint_begins_with_what_assigns_and_does_something() -> None:
         assert ("/version", "out-of-range") in codes(changed(good, version=version))
     assert ("/action", "nothing-to-do") in codes(changed(good, action=Action.NO_CHANGE))
     assert ("/specification", "bad-name") in codes(changed(good, specification="Leased line"))
+    assert codes(changed(good, specification="Leased.line_2")) == set()
+
+
+def test_the_element_of_a_step_has_a_name_that_an_element_can_have() -> None:
+    step = changed(a_call("a"), element="the core")
+
+    assert ("/steps/1/element", "bad-name") in codes(a_blueprint(step))
 
 
 def test_all_faults_are_named_at_once() -> None:

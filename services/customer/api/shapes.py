@@ -2,7 +2,6 @@
 
 from datetime import datetime
 from typing import Literal, TypeAlias
-from urllib.parse import quote
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -17,11 +16,6 @@ PRODUCTS = "/tmf-api/productInventory/v4/product"
 CUSTOMERS = "/ops/v1/customers"
 
 Cents: TypeAlias = int
-
-
-def link(collection: str, id_: str | UUID) -> str:
-    """Return where a thing is found."""
-    return f"{collection}/{quote(str(id_), safe='')}"
 
 
 class Shape(BaseModel):

@@ -1,12 +1,12 @@
 """From what is known to what is shown."""
 
 from services.customer.api import shapes
-from services.customer.api.shapes import link
 from services.customer.domain.order import Stop
 from services.customer.domain.party import Account, Party, concealed
 from services.customer.domain.product import Product, Service
 from services.customer.domain.view import Holding, Placed, View
 from shared.contracts import OrderedItem
+from shared.http import link
 
 
 def party_link(party: Party) -> str:

@@ -9,6 +9,7 @@ from typing import Annotated, Any, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from pydantic.alias_generators import to_camel
 
+from shared.input.ids import Id
 from shared.input.timestamps import Timestamp
 
 Name = Annotated[str, StringConstraints(strip_whitespace=True, max_length=100)]
@@ -31,7 +32,7 @@ class Asked(BaseModel):
 class AskedReference(Asked):
     """Something that is called by its id."""
 
-    id: Name = ""
+    id: Id = ""
 
 
 class AskedCharacteristic(Asked):
@@ -48,7 +49,7 @@ class AskedPlace(Asked):
     role: Name = ""
     """`installation address`, for the one that counts."""
 
-    id: Name = ""
+    id: Id = ""
     """The id of a standard address."""
 
     local_network: Name = ""
@@ -58,7 +59,7 @@ class AskedPlace(Asked):
 class AskedProduct(Asked):
     """The product that an item is about."""
 
-    id: Name = ""
+    id: Id = ""
     """With action delete: the product in the inventory."""
 
     place: Few[AskedPlace]
@@ -68,7 +69,7 @@ class AskedProduct(Asked):
 class AskedItem(Asked):
     """One item of an order."""
 
-    id: Name = ""
+    id: Id = ""
     """The item's number, unique in the order."""
 
     action: Name = ""
@@ -109,7 +110,7 @@ class AskedIdentification(Asked):
 class AskedParty(Asked):
     """A party, in its role."""
 
-    id: Name = ""
+    id: Id = ""
     """The CRM's id of the party."""
 
     role: Name = ""
@@ -135,7 +136,7 @@ class AskedNote(Asked):
 class AskedOrder(Asked):
     """An order (TMF622 v4 `ProductOrder_Create`)."""
 
-    external_id: Name = ""
+    external_id: Id = ""
     """The CRM's number of the order: repeating it repeats no order."""
 
     priority: Annotated[Name, Field(coerce_numbers_to_str=True)] = ""

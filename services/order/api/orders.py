@@ -37,6 +37,7 @@ from shared.http import (
     show,
     show_all,
 )
+from shared.input.ids import Id
 from shared.input.timestamps import Timestamp
 from shared.work import Work
 
@@ -144,8 +145,8 @@ class OrderQuery(BaseModel):
     model_config = ConfigDict(use_attribute_docstrings=True)
 
     state: State | None = None
-    external_id: Annotated[str | None, Field(alias="externalId", max_length=100)] = None
-    party_id: Annotated[str | None, Field(alias="relatedParty.id", max_length=100)] = None
+    external_id: Annotated[Id | None, Field(alias="externalId")] = None
+    party_id: Annotated[Id | None, Field(alias="relatedParty.id")] = None
     ordered_from: Annotated[Timestamp | None, Field(alias="orderDate.gte")] = None
     """Orders of this moment and later, with its zone: `2026-01-31T12:00:00Z`."""
 

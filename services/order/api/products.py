@@ -13,6 +13,7 @@ from services.order.domain.product import Status
 from services.order.store.product_lists import ProductFilter
 from shared.auth import Caller, allow
 from shared.http import Fields, Page, Router, ToRead, paged, show, show_all
+from shared.input.ids import Id
 
 router = Router(tags=["products"])
 
@@ -25,8 +26,8 @@ class ProductQuery(BaseModel):
     model_config = ConfigDict(use_attribute_docstrings=True)
 
     status: Status | None = None
-    party_id: Annotated[str | None, Field(alias="relatedParty.id", max_length=100)] = None
-    offering_id: Annotated[str | None, Field(alias="productOffering.id", max_length=100)] = None
+    party_id: Annotated[Id | None, Field(alias="relatedParty.id")] = None
+    offering_id: Annotated[Id | None, Field(alias="productOffering.id")] = None
     number: Annotated[str | None, Field(alias="productSerialNumber", max_length=100)] = None
     """A telephone number in E.164, its plus sign written %2B."""
 

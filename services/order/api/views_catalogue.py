@@ -27,6 +27,7 @@ from services.order.domain.catalogue import (
     ValueType,
 )
 from shared.contracts import Value
+from shared.http import link
 
 
 class ValueView(Shown):
@@ -160,7 +161,7 @@ def show_specification(specification: Specification) -> SpecificationView:
     """Show one version of a specification."""
     return SpecificationView(
         id=specification.id,
-        href=f"{SPECIFICATIONS}/{specification.id}",
+        href=link(SPECIFICATIONS, specification.id),
         name=specification.name,
         description=specification.description or None,
         version=str(specification.version),
@@ -191,7 +192,7 @@ def show_offering(offering: Offering, *, is_sellable: bool) -> OfferingView:
     eligible = offering.eligibility
     return OfferingView(
         id=offering.id,
-        href=f"{OFFERINGS}/{offering.id}",
+        href=link(OFFERINGS, offering.id),
         name=offering.name,
         description=offering.description or None,
         version=str(offering.version),
@@ -203,7 +204,7 @@ def show_offering(offering: Offering, *, is_sellable: bool) -> OfferingView:
         market_segment=references(eligible.categories),
         place=references(eligible.local_networks),
         bundled_product_offering=tuple(
-            MemberView(id=member, href=f"{OFFERINGS}/{member}") for member in offering.members
+            MemberView(id=member, href=link(OFFERINGS, member)) for member in offering.members
         )
         or None,
         prod_spec_char_value_use=tuple(use(each.name, each.value) for each in offering.fixed)
@@ -226,7 +227,7 @@ def references(ids: tuple[str, ...]) -> tuple[ReferenceView, ...] | None:
 
 def specification_reference(id_: str) -> ReferenceView | None:
     """Show which specification an offering is of, if it is of one."""
-    return ReferenceView(id=id_, href=f"{SPECIFICATIONS}/{id_}") if id_ else None
+    return ReferenceView(id=id_, href=link(SPECIFICATIONS, id_)) if id_ else None
 
 
 def price_reference(price: PriceView) -> ReferenceView:
@@ -253,7 +254,7 @@ def price_view(offering: Offering, price: Price) -> PriceView:
     term = QuantityView(amount=price.term_months, units="month")
     return PriceView(
         id=id_,
-        href=f"{PRICES}/{id_}",
+        href=link(PRICES, id_),
         name=price.name,
         version=str(offering.version),
         lifecycle_status=offering.state,
@@ -275,7 +276,7 @@ def discount_view(offering: Offering, discount: Discount) -> PriceView:
     id_ = f"{offering.id}:{discount.id}"
     return PriceView(
         id=id_,
-        href=f"{PRICES}/{id_}",
+        href=link(PRICES, id_),
         name=discount.name,
         version=str(offering.version),
         lifecycle_status=offering.state,

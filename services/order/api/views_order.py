@@ -24,6 +24,7 @@ from services.order.domain.places import ROLE
 from services.order.domain.progress import Progress
 from services.order.domain.states import State, compose
 from shared.contracts import Action, Characteristic
+from shared.http import link
 
 
 class ProductView(Shown):
@@ -213,7 +214,7 @@ def show_bundle(
 
 def offering_reference(offering_id: str, name: str, version: int) -> ReferenceView:
     """Show which version of which offering something is of."""
-    href = f"{OFFERINGS}/{offering_id}"
+    href = link(OFFERINGS, offering_id)
     return ReferenceView(id=offering_id, href=href, name=name, version=str(version))
 
 

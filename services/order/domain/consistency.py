@@ -15,8 +15,11 @@ from services.order.domain.catalogue import (
 from services.order.domain.characteristics import check_value, compiled
 from services.order.domain.eligibility import check_validity
 from shared.errors import Fault
+from shared.input.ids import IDENTIFIER_IN_WORDS, is_identifier
 
-IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+COLON = ":"
+"""Stands between the id of an offering and those of its prices."""
+
 HUNDRED_PERCENT = 100
 FEWEST_MEMBERS = 2
 MOST_CENTS = 10**12
@@ -25,16 +28,17 @@ LAST_VERSION = 10**6
 
 def check_name(at: str, id_: str, version: int) -> Iterator[Fault]:
     """Name what is wrong with an id or a version."""
-    if not IDENTIFIER.fullmatch(id_):
-        yield Fault(
-            f"{at}/id",
-            "id-malformed",
-            "the id has not the right form",
-            "use 1 to 64 letters, digits, dots, dashes",
-        )
+    yield from check_identifier(f"{at}/id", id_)
     if not 1 <= version <= LAST_VERSION:
         reason = f"versions go from 1 to {LAST_VERSION}"
         yield Fault(f"{at}/version", "version-malformed", reason, "count up from the newest")
+
+
+def check_identifier(at: str, id_: str) -> Iterator[Fault]:
+    """Name what is wrong with the id of an entry or of a part of one."""
+    if not is_identifier(id_) or COLON in id_:
+        remedy = f"{IDENTIFIER_IN_WORDS}; no colon, which stands before the id of a price"
+        yield Fault(at, "id-malformed", "the id has not the right form", remedy)
 
 
 def check_specification(at: str, specification: Specification) -> Iterator[Fault]:
@@ -109,6 +113,8 @@ def check_prices(at: str, offering: Offering) -> Iterator[Fault]:
     ids = [price.id for price in offering.prices]
     for index, price in enumerate(offering.prices):
         here = f"{at}/prices/{index}"
+        if offering.state is not LifeCycle.RETIRED:
+            yield from check_identifier(f"{here}/id", price.id)
         if price.id in ids[:index]:
             yield Fault(f"{here}/id", "price-twice", "another has this id", "give each its own")
         if not 0 <= price.amount_cents <= MOST_CENTS:
@@ -162,6 +168,8 @@ def check_discounts(at: str, bundle: Offering) -> Iterator[Fault]:
     seen: set[tuple[str, PriceKind]] = set()
     for index, discount in enumerate(bundle.discounts):
         here = f"{at}/discounts/{index}"
+        if bundle.state is not LifeCycle.RETIRED:
+            yield from check_identifier(f"{here}/id", discount.id)
         if discount.member not in bundle.members:
             yield dangling(f"{here}/member", "the bundle has no such member")
         if not 1 <= discount.percent <= HUNDRED_PERCENT:

@@ -25,9 +25,8 @@ from shared.work import Work
 ELEMENTS = f"{OPS}/elements"
 
 Operator: TypeAlias = Annotated[Caller, allow("ops:fallout")]
-ElementPath: TypeAlias = Annotated[
-    str, Path(pattern=r"^[A-Za-z0-9]([A-Za-z0-9._:@+-]{0,126}[A-Za-z0-9])?$")
-]
+ElementPath: TypeAlias = Annotated[str, Path(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:@+-]{0,127}$")]
+"""The name of an element: an identifier, or one as equipment of others bears it."""
 
 router = Router(tags=["elements"])
 

@@ -16,6 +16,7 @@ from services.provisioning.domain.filling import (
 from services.provisioning.domain.plan import ASSIGN
 from shared.contracts import Action
 from shared.errors import Fault, InvalidError
+from shared.input.ids import IDENTIFIER_IN_WORDS, is_identifier
 
 NAME = re.compile(r"[a-z][a-z0-9-]{0,39}")
 TEMPLATE = re.compile(r"\$([a-z][a-z0-9_-]*)\.([A-Za-z][A-Za-z0-9_]*)")
@@ -59,8 +60,8 @@ def faults(blueprint: Blueprint, at: str = "") -> Iterator[Fault]:
         yield Fault(f"{at}/version", "out-of-range", reason, "count up from the newest")
     if blueprint.action is Action.NO_CHANGE:
         yield Fault(f"{at}/action", "nothing-to-do", "noChange changes nothing", "leave it out")
-    if not NAME.fullmatch(blueprint.specification):
-        yield Fault(f"{at}/specification", "bad-name", "is no name", "use a-z, 0-9 and dashes")
+    if not is_identifier(blueprint.specification):
+        yield Fault(f"{at}/specification", "bad-name", "is no identifier", IDENTIFIER_IN_WORDS)
     if not 1 <= len(steps) <= MOST_STEPS:
         remedy = f"draw 1 to {MOST_STEPS}"
         yield Fault(f"{at}/steps", "out-of-range", "too few or too many steps", remedy)
@@ -81,6 +82,8 @@ def name_faults(step: BlueprintStep, before: Sequence[str], at: str) -> Iterator
     """Yield what is wrong with a step's name and place."""
     if not NAME.fullmatch(step.name):
         yield Fault(f"{at}/name", "bad-name", "is no name", "use a-z, 0-9 and dashes")
+    if step.element and not step.element.startswith(MARK) and not is_identifier(step.element):
+        yield Fault(f"{at}/element", "bad-name", "is no identifier", IDENTIFIER_IN_WORDS)
     if step.name in before:
         yield Fault(f"{at}/name", "taken", "a step before it has that name", "rename one")
     if not step.after and before:

@@ -1,0 +1,37 @@
+"""Following references: whatever an answer says is at an href is there."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from httpx import AsyncClient
+
+ADDRESSES = ("href", "view")
+
+
+def references_in(answer: Any) -> Iterator[tuple[str, str]]:
+    """Yield each address in an answer, with the id of what is there."""
+    if isinstance(answer, dict):
+        for name in ADDRESSES:
+            if name in answer:
+                yield answer[name], answer["id"]
+        for value in answer.values():
+            yield from references_in(value)
+    elif isinstance(answer, list):
+        for value in answer:
+            yield from references_in(value)
+
+
+async def lost(
+    client: AsyncClient, answer: Any, headers: dict[str, str], *, besides: tuple[str, ...] = ()
+) -> list[str]:
+    """Return the addresses in an answer that lead nowhere, or to something else.
+
+    Those are left out that begin like one of `besides`: other services have them.
+    """
+    found = []
+    for href, id_ in references_in(answer):
+        if not href.startswith(besides):
+            there = await client.get(href, headers=headers)
+            if there.status_code != 200 or there.json()["id"] != id_:
+                found.append(href)
+    return found
