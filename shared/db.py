@@ -28,6 +28,7 @@ from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 from sqlalchemy.types import TypeDecorator
 
 from shared.errors import UnprocessableError
+from shared.writes import READ_ONLY, WRITES
 
 Sessions = sessionmaker[Session]
 
@@ -183,7 +184,19 @@ STOOD_STILL = "25P03"
 
 def tell_limits_from_outages(context: ExceptionContext) -> None:
     """Look at what went wrong with a statement before anybody waits for it to pass."""
-    tell_apart(context.original_exception)
+    if is_demoted(context.original_exception, context.connection):
+        context.is_disconnect = True
+    tell_apart(context.original_exception, context.connection)
+
+
+def is_demoted(error: BaseException, connection: sqlalchemy.Connection | None) -> bool:
+    """Tell whether a server that took writes takes none: other connections may find one that does.
+
+    A reader of ours may not write by its own wish: that is a bug, and no outage.
+    """
+    options = connection.get_execution_options() if connection else {}
+    is_reader = options.get("postgresql_readonly", False)
+    return getattr(error, "sqlstate", None) == READ_ONLY and not is_reader
 
 
 def hide_values_of(context: ExceptionContext) -> None:
@@ -215,15 +228,19 @@ def hide_values(error: BaseException) -> None:
     error.args = (f"SQLSTATE {error.sqlstate}, {type(error).__name__}{named}{said}",)
 
 
-def tell_apart(error: BaseException) -> None:
+def tell_apart(error: BaseException, connection: sqlalchemy.Connection | None) -> None:
     """Tell apart what the driver calls by the wrong name, and leave the rest to SQLAlchemy.
 
     Raises:
         UnprocessableError: what is too large for an index, so that nobody waits for it to pass.
-        OperationalError: a transaction that was ended for standing still: it is to be done again.
+        OperationalError: a transaction that was ended for standing still, or that a server
+            refused which only reads for now: it is to be done again.
     """
     state = getattr(error, "sqlstate", None) or ""
-    if state == STOOD_STILL:
+    demoted = is_demoted(error, connection)
+    if demoted or state != READ_ONLY:
+        WRITES.note(state)
+    if demoted or state == STOOD_STILL:
         raise OperationalError(None, None, error)
     if state.startswith(LIMITS):
         msg = "something in it is too large to be stored"

@@ -114,7 +114,8 @@ class Desk:
             if waited_for := [each for each in errands if not each.answer.done()]:
                 metrics.batch_size("desk").observe(len(waited_for))
                 async with breath(len(waited_for)):
-                    await self._serve(waited_for)
+                    with metrics.batch_seconds("desk").time():
+                        await self._serve(waited_for)
 
     async def _serve(self, errands: Sequence[Errand]) -> None:
         outcomes: list[Outcome] = []

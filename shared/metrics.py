@@ -45,14 +45,34 @@ BATCH_SIZE = Histogram(
 )
 BATCH_SECONDS = Histogram(
     "kaitong_batch_seconds",
-    "How long one transaction took, by who did it.",
+    "How long one batch took until it was committed, its wait for the writing thread included.",
     ("of",),
     buckets=FAST,
     registry=REGISTRY,
 )
-PARKED = Gauge("kaitong_parked", "Messages that are set aside now.", registry=REGISTRY)
+TROUBLE = Gauge(
+    "kaitong_trouble",
+    "What is wrong, by its kind: how many messages, orders, calls, ... it concerns; 0: nothing.",
+    ("kind",),
+    registry=REGISTRY,
+)
+TROUBLE_AGE = Gauge(
+    "kaitong_trouble_age_seconds",
+    "How long that has been wrong, by its kind: of several the longest.",
+    ("kind",),
+    registry=REGISTRY,
+)
+PARKED = Gauge(
+    "kaitong_parked", "Messages that are set aside now, by the reason.", ("why",), registry=REGISTRY
+)
 LAG = Gauge(
     "kaitong_lag", "Messages on a topic that are not read yet.", ("topic",), registry=REGISTRY
+)
+LAG_AGE = Gauge(
+    "kaitong_lag_seconds",
+    "Age of the oldest message on a topic that is not read yet; 0: all are.",
+    ("topic",),
+    registry=REGISTRY,
 )
 UNSENT_AGE = Gauge(
     "kaitong_outbox_unsent_age_seconds",
@@ -72,7 +92,7 @@ ATTEMPTS = Counter(
 )
 WAITING = Gauge(
     "kaitong_database_wait_seconds",
-    "How long work has waited for the database to come back; 0: it does not.",
+    "How long work has waited for the database to come back; 0: none waits.",
     registry=REGISTRY,
 )
 IN_DOUBT = Gauge(
@@ -95,7 +115,7 @@ REQUESTS_NOW = Gauge("kaitong_http_requests_now", "Requests being worked on.", r
 
 @lru_cache(maxsize=4096)
 def messages(type_: str, result: str) -> Counter:
-    """Return the counter of messages of a type: `handled`, `duplicate`, `parked`, `ignored`."""
+    """Return the counter of messages of a type: `handled`, `parked` or `ignored`."""
     return MESSAGES.labels(type_, result)
 
 

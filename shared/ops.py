@@ -11,18 +11,17 @@ from typing import Annotated, TypeAlias
 from uuid import UUID
 
 from fastapi import Path, Query
-from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from shared import attempt_rows, history, parking, recall, timers, unsent
+from shared import history, parking, recall
 from shared.auth import Caller, allow
 from shared.db import Sessions
 from shared.dispatch import Dispatch
-from shared.errors import NotFoundError
+from shared.errors import NotFoundError, UnavailableError
 from shared.http import Router, ToRead
 from shared.inbox import Receiver, Subscriptions
+from shared.monitor import Monitor
 from shared.ops_views import LagView, MomentView, ParkedView, ReleasedView, StateView
-from shared.outbox import UNSENT
 from shared.relay import Relay
 from shared.release import release
 from shared.service import ForOrder, no_changes
@@ -45,6 +44,7 @@ class Desks:
     sessions: Sessions
     relay: Relay
     subscriptions: Subscriptions
+    monitor: Monitor
     for_order: ForOrder = no_changes
 
 
@@ -60,18 +60,22 @@ def add_sights(router: Router, desks: Desks) -> None:
     """Add what shows how the service is doing, and what it did."""
 
     @router.get("/state")
-    def read_state(_: Viewer, session: ToRead) -> StateView:
-        """Return how the service is doing."""
-        return state_of(desks, session, datetime.now(UTC))
+    async def read_state(_: Viewer) -> StateView:
+        """Return how the service is doing, and what is wrong with it.
+
+        It is answered whatever is out; what is not known for that is null.
+        """
+        report = await desks.monitor.report()
+        return StateView.of(desks.settings.service, desks.relay.is_direct, report)
 
     @router.get("/lag")
-    def read_lag(_: Viewer) -> LagView:
+    async def read_lag(_: Viewer) -> LagView:
         """Return how far the service is behind on its topics."""
-        # kafka-python costs a third of a second to import, and is seldom asked for.
-        from shared.admin import lag  # noqa: PLC0415
-
-        left = {source: count for source, count in lag(desks.settings).items() if count}
-        return LagView(records=sum(left.values()), by_partition=left)
+        report = await desks.monitor.report()
+        if report.lag is None:
+            msg = "Kafka does not tell now; see GET /ops/v1/state"
+            raise UnavailableError(msg)
+        return LagView.of(report.lag)
 
     @router.get("/journeys/{subject}")
     def read_journey(subject: str, caller: Viewer, session: ToRead) -> list[MomentView]:
@@ -98,22 +102,6 @@ def add_parked(router: Router, desks: Desks) -> None:
     async def retry_parked(position: Position, _: Operator) -> ReleasedView:
         """Handle a parked message and those behind it, until one is hopeless still."""
         return await desks.relay.commit(partial(retry, desks, position))
-
-
-def state_of(desks: Desks, session: Session, now: datetime) -> StateView:
-    """Count what waits."""
-    oldest = unsent.oldest(session)
-    waiting, doubtful = attempt_rows.count_open(session)
-    return StateView(
-        service=desks.settings.service,
-        relay_is_direct=desks.relay.is_direct,
-        unsent=session.scalars(select(func.count()).select_from(UNSENT)).one(),
-        oldest_unsent_s=max(0.0, (now - oldest).total_seconds()) if oldest else 0.0,
-        parked=parking.count(session),
-        attempts_waiting=waiting,
-        attempts_in_doubt=doubtful,
-        timers_due=len(timers.due(session, now, 1000)),
-    )
 
 
 def journey(desks: Desks, session: Session, tenant: str, subject: str) -> list[MomentView]:

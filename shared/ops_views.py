@@ -5,7 +5,10 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
+from shared.lag import Lag
+from shared.monitor import Report
 from shared.parking import ParkedRow
+from shared.trouble_view import EXAMPLE, TroubleView
 
 
 def like(**example: Any) -> ConfigDict:  # noqa: ANN401  JSON
@@ -14,29 +17,63 @@ def like(**example: Any) -> ConfigDict:  # noqa: ANN401  JSON
 
 
 class StateView(BaseModel):
-    """How a service is doing, as its database has it."""
+    """How a service is doing: what is wrong with it, and what waits in its database.
+
+    A figure is null while the database, or Kafka for the lag, does not tell it.
+    """
 
     model_config = like(
         service="order",
         relay_is_direct=True,
         unsent=0,
         oldest_unsent_s=0.0,
-        parked=1,
+        parked=2,
         attempts_waiting=0,
         attempts_in_doubt=0,
         timers_due=0,
+        lag=0,
+        oldest_lag_s=0.0,
+        troubles=[TroubleView.of(EXAMPLE).model_dump(mode="json")],
     )
 
     service: str
     relay_is_direct: bool
     """Whether messages leave right after their commit: Kafka is there."""
 
-    unsent: int
-    oldest_unsent_s: float
-    parked: int
-    attempts_waiting: int
-    attempts_in_doubt: int
-    timers_due: int
+    unsent: int | None
+    oldest_unsent_s: float | None
+    parked: int | None
+    attempts_waiting: int | None
+    """Calls of network elements that have not ended."""
+
+    attempts_in_doubt: int | None
+    timers_due: int | None
+    lag: int | None
+    """Messages that are not read yet."""
+
+    oldest_lag_s: float | None
+    """The age in seconds of the oldest of them."""
+
+    troubles: list[TroubleView]
+    """The same that `/health/ready` tells, and `/metrics` counts."""
+
+    @classmethod
+    def of(cls, service: str, is_direct: bool, report: Report) -> "StateView":  # noqa: FBT001
+        """Show a report."""
+        figures, lag = report.figures, report.lag
+        return cls(
+            service=service,
+            relay_is_direct=is_direct,
+            unsent=figures and figures.unsent.count,
+            oldest_unsent_s=figures and figures.unsent.oldest_s,
+            parked=figures and sum(each.count for each in figures.parked.values()),
+            attempts_waiting=figures and figures.attempts_open,
+            attempts_in_doubt=figures and figures.in_doubt.count,
+            timers_due=figures and figures.timers_due.count,
+            lag=lag and lag.records,
+            oldest_lag_s=lag and lag.oldest_s,
+            troubles=[TroubleView.of(each) for each in report.troubles],
+        )
 
 
 class MomentView(BaseModel):
@@ -109,11 +146,20 @@ class ParkedView(BaseModel):
 class LagView(BaseModel):
     """How much of what the others told a service has still to read, as Kafka has it."""
 
-    model_config = like(records=5, by_partition={"order/7": 3, "resources/2": 2})
+    model_config = like(records=5, oldest_s=1.5, by_partition={"order/7": 3, "resources/2": 2})
 
     records: int
+    oldest_s: float
+    """The age in seconds of the oldest record that is not read."""
+
     by_partition: dict[str, int]
     """Only partitions of which something is left, `order/7`."""
+
+    @classmethod
+    def of(cls, lag: Lag) -> "LagView":
+        """Show what Kafka told."""
+        left = {source: each.count for source, each in lag.by_partition.items() if each.count}
+        return cls(records=lag.records, oldest_s=round(lag.oldest_s, 1), by_partition=left)
 
 
 class ReleasedView(BaseModel):

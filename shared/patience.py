@@ -1,6 +1,7 @@
 """Patience: trouble that goes away by itself is waited out, for as long as it takes."""
 
 import asyncio
+import time
 from collections.abc import Callable
 from random import uniform
 from typing import TypeVar
@@ -23,27 +24,37 @@ ALERT_AFTER = 60.0
 """Seconds; from then on somebody should look."""
 
 
+waits: dict[object, float] = {}
+"""Since when each piece of work has waited for the database, on the monotonic clock."""
+
+
+def longest_wait() -> float:
+    """Return how long the database has been waited for, in seconds; 0 if nothing waits for it."""
+    return time.monotonic() - min(waits.values()) if waits else 0.0
+
+
+metrics.WAITING.set_function(longest_wait)
+
+
 async def patiently(relay: Relay, transact: Callable[[Dispatch], T]) -> T:
     """Run `transact` in its turn of the writing thread, again and again until it is done.
 
     Between two tries others have their turn.
     """
-    loop = asyncio.get_running_loop()
-    began, pause = loop.time(), FIRST_PAUSE
-    while True:
-        try:
-            result = await relay.commit(transact)
-        except PASSING as trouble:
-            waited = loop.time() - began
-            tell = log.error if waited > ALERT_AFTER else log.warning
-            tell(
-                "database.waited_for",
-                seconds=round(waited, 1),
-                trouble=str(trouble),
-            )
-            metrics.WAITING.set(waited)
+    mine, pause = object(), FIRST_PAUSE
+    try:
+        while True:
+            try:
+                return await relay.commit(transact)
+            except PASSING as trouble:
+                waits.setdefault(mine, time.monotonic())
+                _tell(trouble, time.monotonic() - waits[mine])
             await asyncio.sleep(pause * uniform(0.7, 1.3))  # noqa: S311  jitter, no secret
             pause = min(LONGEST_PAUSE, 2 * pause)
-        else:
-            metrics.WAITING.set(0)
-            return result
+    finally:
+        waits.pop(mine, None)
+
+
+def _tell(trouble: Exception, waited: float) -> None:
+    tell = log.error if waited > ALERT_AFTER else log.warning
+    tell("database.waited_for", seconds=round(waited, 1), trouble=str(trouble))

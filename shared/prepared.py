@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import ARRAY, TypeEngine
 
-from shared.db import hide_values, tell_apart
+from shared.db import hide_values, is_demoted, tell_apart
 
 Process: TypeAlias = Callable[[Any], Any] | None
 """How a value is changed on its way; None: not at all."""
@@ -127,15 +127,16 @@ def told_by_sqlalchemy(error: psycopg.Error, connection: Connection, sql: str) -
 
     Raises:
         UnprocessableError: if what was to be stored is too large.
-        OperationalError: if the server ended a transaction that stood still.
+        OperationalError: if the server ended a transaction that stood still, or takes no writes.
     """
     driver = cast("DBAPIConnection", connection.connection.dbapi_connection)
     cursor = cast("DBAPICursor | None", connection.info.get(CURSOR))
-    is_lost = connection.dialect.is_disconnect(error, driver, cursor)  # type: ignore[arg-type]
+    is_gone = connection.dialect.is_disconnect(error, driver, cursor)  # type: ignore[arg-type]
+    is_lost = is_gone or is_demoted(error, connection)
     if is_lost:
         connection.engine.dispose()  # the others, which are as old, are lost as a rule
         connection.invalidate(error)
-    tell_apart(error)
+    tell_apart(error, connection)
     hide_values(error)
     return DBAPIError.instance(
         sql,

@@ -1,4 +1,4 @@
-"""Kafka's sending side, by way of aiokafka. No other module imports aiokafka.
+"""Kafka's sending side, by way of aiokafka. Beside it only lag.py imports aiokafka.
 
 Idempotent: the broker drops what a lost answer makes us send twice, and keeps
 the order in which one partition's letters were handed over.
@@ -136,14 +136,20 @@ async def wait_for_broker(settings: Settings) -> None:
 
 def options(settings: Settings) -> dict[str, Any]:
     """Return how a producer of ours is set up."""
-    secure = settings.kafka_security in {"ssl", "sasl_ssl"}
-    ca = str(settings.kafka_ca) if settings.kafka_ca else None
-    return {
-        "bootstrap_servers": settings.kafka,
+    return connection_options(settings) | {
         "enable_idempotence": True,
         "acks": "all",
         "max_batch_size": BUFFER,
         "request_timeout_ms": OUT_AFTER_MS,
+    }
+
+
+def connection_options(settings: Settings) -> dict[str, Any]:
+    """Return how aiokafka reaches the broker, for whatever it does there."""
+    secure = settings.kafka_security in {"ssl", "sasl_ssl"}
+    ca = str(settings.kafka_ca) if settings.kafka_ca else None
+    return {
+        "bootstrap_servers": settings.kafka,
         "security_protocol": settings.kafka_security.upper(),
         "ssl_context": create_ssl_context(cafile=ca) if secure else None,
         "sasl_mechanism": settings.kafka_mechanism.upper(),

@@ -14,6 +14,7 @@ before its elders.
 """
 
 import asyncio
+import time
 from asyncio import Future
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -67,6 +68,7 @@ class Relay:
         self._doubtful = False
         self._stumbles = 0
         self._look_at = self._remind_at = datetime.now(UTC)
+        self._busy_since: float | None = None
         self.on_remind: Callable[[], None] = lambda: None
         """Called after a commit that set a reminder."""
 
@@ -78,6 +80,11 @@ class Relay:
         """Whether letters leave right after their commit: the broker is there."""
         return self._direct
 
+    @property
+    def busy_s(self) -> float:
+        """How long the transaction at hand has taken, in seconds; 0 while there is none."""
+        return 0.0 if self._busy_since is None else time.monotonic() - self._busy_since
+
     async def commit(self, transact: Callable[[Dispatch], T]) -> T:
         """Run `transact`, which commits, in the writing thread; then send what it told.
 
@@ -85,6 +92,7 @@ class Relay:
         """
         async with self._turn:
             dispatch = Dispatch(self._teller, self.caller)
+            self._busy_since = time.monotonic()
             try:
                 return await self._in_thread(partial(transact, dispatch))
             except BaseException:
@@ -92,6 +100,7 @@ class Relay:
                 self._take_another_name()
                 raise
             finally:
+                self._busy_since = None
                 await self._pass_on(dispatch.told)
 
     def _take_another_name(self) -> None:
@@ -108,9 +117,11 @@ class Relay:
             self.caller.wake()
         if any(part.reminds for part in told):
             self.on_remind()
+        letters = [letter for part in told for letter in part.letters]
+        for letter in letters:
+            metrics.told(letter.type).inc()
         if not self._direct:
             return
-        letters = [letter for part in told for letter in part.letters]
         try:
             if any(part.behind for part in told):
                 keys = {letter.key for letter in letters}
@@ -247,7 +258,6 @@ class Relay:
 
     async def _look_behind(self, now: datetime) -> None:
         oldest = await self._ask(unsent.oldest)
-        metrics.UNSENT_AGE.set((now - oldest).total_seconds() if oldest else 0.0)
         if oldest and oldest < now - LEFT_BEHIND:
             msg = f"letters told at {oldest} were left behind"
             raise UnavailableError(msg)

@@ -25,18 +25,19 @@ from shared.contracts.base import PRIVATE
 from shared.db import Sessions, make_sessions
 from shared.desk import Desk
 from shared.errors import StartError
-from shared.http import Checks, listen, make_api, open_port
-from shared.http import Part as Health
+from shared.http import listen, make_api, open_port
 from shared.logs import configure_logs
+from shared.monitor import Monitor, Sources
 from shared.ops import Desks, make_ops_router
 from shared.patience import patiently
 from shared.producer import Producer, wait_for_broker
 from shared.relay import Relay
 from shared.runner import Runner
-from shared.service import Service
+from shared.service import Service, no_limits
 from shared.settings import Settings
 from shared.stop import refuse_to_start, stop_process
 from shared.trials import Caution, Lifeline
+from shared.trouble_sources import of_relay
 from shared.work import PASSING
 from shared.worker import Worker
 
@@ -113,10 +114,10 @@ async def serve(service: Service, settings: Settings, part: Part) -> None:
     sessions = make_sessions(settings.database_url)
     relay = Relay(sessions, Producer(settings))
     desk = Desk(sessions, relay)
-    checks: Checks = {"broker": lambda: broker_of(relay)}
-    desks = Desks(settings, sessions, relay, service.subscriptions, service.for_order)
+    monitor = Monitor(settings, sessions, sources_of(service, relay))
+    desks = Desks(settings, sessions, relay, service.subscriptions, monitor, service.for_order)
     routers = () if part is Part.WORKER else (*service.routers, make_ops_router(desks))
-    api = make_api(service.name, routers, desk, sessions, settings, checks=checks)
+    api = make_api(service.name, routers, desk, sessions, settings, monitor)
     if not await done_before(stopping, patiently(relay, lambda _: prepare(service, sessions))):
         return
     async with AsyncExitStack() as stack:
@@ -160,10 +161,10 @@ async def let_go(relay: Relay) -> None:
             await relay.close()
 
 
-def broker_of(relay: Relay) -> Health:
-    """Tell whether messages leave right after their commit."""
-    says = "" if relay.is_direct else "Kafka is out; messages wait in the database"
-    return Health(is_well=relay.is_direct, says=says)
+def sources_of(service: Service, relay: Relay) -> Sources:
+    """Return where the troubles of a process come from."""
+    limits = service.calls.limits if service.calls else no_limits
+    return Sources(service.troubles, (of_relay(relay),), limits, service.topics)
 
 
 def prepare(service: Service, sessions: Sessions) -> None:

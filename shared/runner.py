@@ -173,8 +173,10 @@ class Runner:
                 await asyncio.sleep(TOGETHER.total_seconds())
             while not self._concluded.empty():
                 concluded.append(self._concluded.get_nowait())
+            metrics.batch_size("runner").observe(len(concluded))
             async with breath(len(concluded)):
-                await self._commit(concluded)
+                with metrics.batch_seconds("runner").time():
+                    await self._commit(concluded)
             if self._leases.is_short or any(isinstance(each.verdict, Again) for each in concluded):
                 self.wake()
 

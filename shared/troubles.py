@@ -105,3 +105,8 @@ ProcessSource: TypeAlias = Callable[[], Iterable[Trouble]]
 def age_s(since: datetime | None, now: datetime) -> float:
     """Return how long ago something was, in seconds; 0 for nothing and for a future time."""
     return max(0.0, (now - since).total_seconds()) if since else 0.0
+
+
+def counted(count: int, noun: str) -> str:
+    """Return a count with its noun: `1 message`, `2 messages`."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

@@ -27,7 +27,8 @@ class Worker:
     async def handle(self, records: Sequence[Record]) -> None:
         """Handle a batch; return once it is committed."""
         metrics.batch_size("inbox").observe(len(records))
-        await patiently(self._relay, partial(self._caution.receive, self._receiver, records))
+        with metrics.batch_seconds("inbox").time():
+            await patiently(self._relay, partial(self._caution.receive, self._receiver, records))
 
     async def reached(self) -> dict[str, int]:
         """Return the offset of the next record to read, by topic and partition."""

@@ -66,7 +66,6 @@ def ask(client: Client, service: str) -> dict[str, Any]:
     """Return a service's state, or why it tells none."""
     try:
         state: dict[str, Any] = client.get(service, "/ops/v1/state")
-        state["lag"] = client.get(service, "/ops/v1/lag")["records"]
     except NoAnswerError as error:
         return {"error": error.why}
     except CommandError as error:
@@ -115,7 +114,7 @@ def violations(
             yield f"{service} has {state['parked']} parked messages; mend the cause, then retry"
         if not state["relay_is_direct"]:
             yield f"{service} cannot reach Kafka; its messages wait in the database"
-        if state["oldest_unsent_s"] > OLDEST_UNSENT_S:
+        if (state["oldest_unsent_s"] or 0) > OLDEST_UNSENT_S:
             yield f"{service} has unsent messages, the oldest {state['oldest_unsent_s']:.0f} s old"
 
 

@@ -3,7 +3,7 @@
 from services.provisioning.adapters.http import adapter_for
 from services.provisioning.api import ROUTERS
 from services.provisioning.handlers import SUBSCRIPTIONS
-from services.provisioning.store import blueprints, elements
+from services.provisioning.store import blueprints, elements, troubles
 from shared.service import Calls, Service
 
 SERVICE = Service(
@@ -12,4 +12,5 @@ SERVICE = Service(
     SUBSCRIPTIONS,
     calls=Calls(adapter_for, elements.limits),
     on_start=(blueprints.load_shipped,),
+    troubles=troubles.SOURCES,
 )

@@ -6,7 +6,6 @@ Services use `Router`, `ToRead`, `ToDesk`, `RequestCause`, `ToSettings`, `Page`,
 
 from shared.http.body import read_json
 from shared.http.frame import make_api
-from shared.http.health import Checks, Part
 from shared.http.listen import PortError, listen, open_port
 from shared.http.needs import RequestCause, ToDesk, ToRead, ToSettings
 from shared.http.paging import Fields, Page, paged, show, show_all
@@ -14,10 +13,8 @@ from shared.http.paths import link
 from shared.http.router import Router
 
 __all__ = [
-    "Checks",
     "Fields",
     "Page",
-    "Part",
     "PortError",
     "RequestCause",
     "Router",

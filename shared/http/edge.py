@@ -62,6 +62,7 @@ class Edge:
         self._concurrency = settings.concurrency
         self._busy = 0
         self._log = AccessLog(settings)
+        metrics.REQUESTS_NOW.set_function(lambda: self._busy)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""

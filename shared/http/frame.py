@@ -14,9 +14,10 @@ from shared.db import Sessions
 from shared.desk import Desk
 from shared.errors import StartError
 from shared.http.edge import Edge
-from shared.http.health import Checks, add_health
+from shared.http.health import add_health
 from shared.http.problems import refuse
 from shared.http.router import GuardedRoute
+from shared.monitor import Monitor
 from shared.settings import Settings
 from shared.tokens import Expected, Tokens
 
@@ -104,7 +105,7 @@ def make_api(  # noqa: PLR0913, PLR0917  each is a different neighbour
     desk: Desk,
     sessions: Sessions,
     settings: Settings,
-    checks: Checks | None = None,
+    monitor: Monitor | None = None,
 ) -> FastAPI:
     """Return the HTTP API of a service, complete.
 
@@ -114,7 +115,7 @@ def make_api(  # noqa: PLR0913, PLR0917  each is a different neighbour
         desk: where changes are served.
         sessions: of the service's database.
         settings: of the process.
-        checks: the parts of the process, for /health/ready.
+        monitor: of the process; without one its database alone is looked at.
 
     Raises:
         KeysError: there are no keys to check tokens against.
@@ -129,7 +130,7 @@ def make_api(  # noqa: PLR0913, PLR0917  each is a different neighbour
     api.state.reading = read_only(sessions)
     for router in routers:
         add_routes(api, router)
-    add_health(api, sessions, checks or {})
+    add_health(api, monitor or Monitor(settings, sessions))
     check_routes(api)
     api.add_exception_handler(HTTPException, refuse)
     api.add_exception_handler(RequestValidationError, refuse)

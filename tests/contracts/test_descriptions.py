@@ -14,6 +14,7 @@ from services.provisioning.app import SERVICE as PROVISIONING
 from services.resources.app import SERVICE as RESOURCES
 from shared.desk import Desk
 from shared.http import make_api
+from shared.monitor import Monitor
 from shared.ops import Desks, make_ops_router
 from shared.producer import Producer
 from shared.relay import Relay
@@ -41,7 +42,9 @@ def description(request: pytest.FixtureRequest, tmp_path: Path) -> Json:
     settings = settings_for(tmp_path)
     sessions = sessionmaker(create_engine(settings.database_url))
     relay = Relay(sessions, Producer(settings))
-    ops = make_ops_router(Desks(settings, sessions, relay, service.subscriptions))
+    ops = make_ops_router(
+        Desks(settings, sessions, relay, service.subscriptions, Monitor(settings, sessions))
+    )
     routers = (*service.routers, ops)
     api = make_api(service.name, routers, Desk(sessions, relay), sessions, settings)
     return api.openapi()

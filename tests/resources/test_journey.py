@@ -12,6 +12,7 @@ from httpx import AsyncClient, Response
 from services.resources.app import SERVICE
 from shared.contracts import Action, AssignmentRequested, ReleaseRequested
 from shared.db import Sessions
+from shared.monitor import Monitor
 from shared.ops import Desks, make_ops_router
 from shared.relay import Relay
 from shared.settings import Settings
@@ -65,7 +66,9 @@ async def onlooker(
     """Looks at a small exchange X, through what every service has for its operators."""
     stock(sessions)
     relay = Relay(sessions, Broker())
-    ops = make_ops_router(Desks(own_settings, sessions, relay, {}, SERVICE.for_order))
+    ops = make_ops_router(
+        Desks(own_settings, sessions, relay, {}, Monitor(own_settings, sessions), SERVICE.for_order)
+    )
     service = replace(SERVICE, routers=(ops,))
     async with calling(service, sessions, own_settings, relay) as client:
         yield Onlooker(client, as_role)

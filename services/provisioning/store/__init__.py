@@ -3,4 +3,5 @@
 blueprints.py   what plans are drawn from, kept in memory
 plans.py        plans, and carrying out what was decided of one
 services.py work_orders.py fallout.py elements.py   what is kept beside the plans
+troubles.py     what people have to look at
 """

@@ -20,7 +20,6 @@ from shared.db import Sessions
 from shared.desk import Desk
 from shared.errors import ConflictError, Fault, InvalidError, UnavailableError
 from shared.http import (
-    Checks,
     Fields,
     Page,
     RequestCause,
@@ -32,6 +31,7 @@ from shared.http import (
     show_all,
 )
 from shared.keys import make_development_keys, make_token
+from shared.monitor import Monitor
 from shared.producer import Producer
 from shared.relay import Relay
 from shared.settings import Settings
@@ -189,13 +189,13 @@ def settings_for(folder: Path, url: str = NOWHERE, **environment: str) -> Settin
 def an_api(
     settings: Settings,
     sessions: Sessions | None = None,
-    checks: Checks | None = None,
+    monitor: Monitor | None = None,
     routers: Sequence[Router] = (),
 ) -> FastAPI:
     """Return the small API, or one with other routes."""
     sessions = sessions or sessionmaker(create_engine(settings.database_url))
     desk = Desk(sessions, Relay(sessions, Producer(settings)))
-    return make_api("things", routers or [router], desk, sessions, settings, checks)
+    return make_api("things", routers or [router], desk, sessions, settings, monitor)
 
 
 def bearer(settings: Settings, role: str = "crm", **more: Any) -> dict[str, str]:

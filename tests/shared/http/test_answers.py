@@ -11,9 +11,11 @@ from sqlalchemy import create_engine
 from sqlalchemy.orm import sessionmaker
 
 from shared.db import Sessions
-from shared.http import Part, make_api
+from shared.http import make_api
 from shared.http.frame import UnguardedRouteError
+from shared.monitor import Monitor, Sources
 from shared.settings import Settings
+from shared.troubles import Kind, Trouble
 from tests.shared.http.api import NOWHERE, an_api, bearer, calling, settings_for
 
 
@@ -44,26 +46,24 @@ async def test_a_live_process_says_so_to_everybody(settings: Settings) -> None:
         assert (await client.get("/health/live")).json() == {"status": "live"}
 
 
-async def test_readiness_is_the_databases_and_names_the_other_parts(
+async def test_readiness_is_the_databases_and_names_all_else_that_is_wrong(
     tmp_path: Path, sessions: Sessions
 ) -> None:
     settings = settings_for(tmp_path)
-    checks = {"worker": lambda: Part(is_well=False, says="dead", figures={"lag": 7})}
-    async with calling(an_api(settings, sessions, checks), {}) as client:
+    late = Trouble(kind=Kind.LATE_TIMERS, says="7 timers due and not handled", remedy="look")
+    monitor = Monitor(settings, sessions, Sources(process=(lambda: [late],)))
+    async with calling(an_api(settings, sessions, monitor), {}) as client:
         ready = await client.get("/health/ready")
     async with calling(an_api(settings), {}) as client:
         unready = await client.get("/health/ready")
 
     assert ready.status_code == 200
-    assert ready.json() == {
-        "status": "ready",
-        "parts": {
-            "database": {"well": True, "says": ""},
-            "worker": {"well": False, "says": "dead", "lag": 7},
-        },
-    }
+    assert ready.json()["status"] == "ready"
+    (named,) = ready.json()["troubles"]
+    assert (named["kind"], named["says"], named["is_blocking"]) == (late.kind, late.says, False)
     assert unready.status_code == 503
-    assert unready.json()["parts"]["database"]["well"] is False
+    (out,) = unready.json()["troubles"]
+    assert (out["kind"], out["is_blocking"]) == (Kind.DATABASE_OUT, True)
 
 
 async def test_requests_are_counted_by_route_and_status(client: AsyncClient) -> None:

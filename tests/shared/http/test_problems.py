@@ -13,6 +13,7 @@ from sqlalchemy.orm import sessionmaker
 
 from shared.db import Sessions
 from shared.http.faults import faults_of
+from shared.monitor import Monitor
 from shared.ops import Desks, make_ops_router
 from shared.producer import Producer
 from shared.relay import Relay
@@ -118,7 +119,11 @@ async def test_a_position_that_no_table_can_have_is_named(
     settings: Settings, method: str, path: str, position: str
 ) -> None:
     sessions = sessionmaker(create_engine(NOWHERE))
-    ops = make_ops_router(Desks(settings, sessions, Relay(sessions, Producer(settings)), {}))
+    ops = make_ops_router(
+        Desks(
+            settings, sessions, Relay(sessions, Producer(settings)), {}, Monitor(settings, sessions)
+        )
+    )
     async with calling(an_api(settings, routers=[ops]), bearer(settings, "ops")) as client:
         answer = await client.request(method, f"/ops/v1{path.format(position)}")
 

@@ -1,0 +1,104 @@
+"""What is counted of one service: messages parked and unsent, calls, timers that are due."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from shared.attempt_rows import ATTEMPTS, FREE, LEASED, NOW
+from shared.attempt_rows import OPEN as ATTEMPT_OPEN
+from shared.attempts import Limit, Limits
+from shared.outbox import UNSENT
+from shared.parking import OPEN as PARKED_OPEN
+from shared.parking import ParkedRow, Why
+from shared.prepared import Prepared
+from shared.timers import TIMERS
+from shared.troubles import age_s
+
+WAITED_LONG_S = 2.0
+"""Seconds; a step that waits longer for a place at its element is told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """How many of something there are, and the age of the oldest in seconds."""
+
+    count: int = 0
+    oldest_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """The calls that one element is wanted for, and those under way."""
+
+    element: str
+    waiting: Waiting
+    under_way: int
+    limit: Limit
+
+    @property
+    def is_full(self) -> bool:
+        """Tell whether it has had no place for calls that have waited for some time."""
+        is_limited = self.under_way >= self.limit.concurrency or bool(self.limit.per_second)
+        return is_limited and self.waiting.oldest_s > WAITED_LONG_S
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """The counts of one moment."""
+
+    parked: Mapping[Why, Waiting]
+    unsent: Waiting
+    in_doubt: Waiting
+    attempts_open: int
+    timers_due: Waiting
+    queues: tuple[Queue, ...]
+
+
+PARKED = Prepared(
+    select(ParkedRow.why, func.count(), func.min(ParkedRow.parked_at))
+    .where(PARKED_OPEN)
+    .group_by(ParkedRow.why)
+)
+UNSENT_NOW = Prepared(select(func.count(), func.min(UNSENT.c.told_at)))
+TIMERS_DUE = Prepared(select(func.count(), func.min(TIMERS.c.due_at)).where(TIMERS.c.due_at <= NOW))
+IS_DOUBTFUL = ATTEMPTS.c.doubtful | (LEASED & (ATTEMPTS.c.lease_until <= NOW))
+WAITS = FREE & (ATTEMPTS.c.due_at <= NOW)
+IS_CALLED = LEASED & (ATTEMPTS.c.lease_until > NOW)
+
+
+CALLS = Prepared(
+    select(
+        ATTEMPTS.c.element,
+        func.count(),
+        func.count().filter(IS_DOUBTFUL),
+        func.min(ATTEMPTS.c.wanted_at).filter(IS_DOUBTFUL),
+        func.count().filter(WAITS),
+        func.min(ATTEMPTS.c.due_at).filter(WAITS),
+        func.count().filter(IS_CALLED),
+    )
+    .where(ATTEMPT_OPEN)
+    .group_by(ATTEMPTS.c.element)
+)
+
+
+def count(session: Session, now: datetime, limits: Callable[[Session], Limits]) -> Figures:
+    """Count what waits in a service's database."""
+    calls, borne = CALLS.rows(session, {"now": now}), limits(session)
+    unsent, told_at = UNSENT_NOW.rows(session)[0]
+    due, due_at = TIMERS_DUE.rows(session, {"now": now})[0]
+    return Figures(
+        {why: Waiting(n, age_s(at, now)) for why, n, at in PARKED.rows(session)},
+        Waiting(unsent, age_s(told_at, now)),
+        Waiting(
+            sum(row[2] for row in calls), max((age_s(row[3], now) for row in calls), default=0.0)
+        ),
+        sum(row[1] for row in calls),
+        Waiting(due, age_s(due_at, now)),
+        tuple(
+            Queue(name, Waiting(n, age_s(at, now)), under_way, borne.get(name, Limit()))
+            for name, _, _, _, n, at, under_way in calls
+        ),
+    )

@@ -1,0 +1,135 @@
+"""The troubles of one process: gathered when somebody asks, at most once a second.
+
+Nothing runs while nobody asks. The database is asked in a thread of its own, Kafka beside
+it; whichever does not answer in time is a trouble itself, and the others are told all the
+same.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from shared.attempts import Limits
+from shared.database_watch import DatabaseWatch
+from shared.db import Sessions
+from shared.errors import UnavailableError
+from shared.figures import Figures
+from shared.lag import Lag, LagReader
+from shared.service import no_limits
+from shared.settings import Settings
+from shared.trouble_metrics import measure
+from shared.trouble_sources import broker_out, of_lag
+from shared.troubles import Kind, ProcessSource, Source, Trouble
+
+FRESH_S = 1.0
+"""Seconds that a report stands: asking is open to everybody."""
+
+ORDER = {kind: place for place, kind in enumerate(Kind)}
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Where the troubles of a process come from, beside what every service can have."""
+
+    database: Sequence[Source] = ()
+    process: Sequence[ProcessSource] = ()
+    limits: Callable[[Session], Limits] = no_limits
+    topics: Sequence[str] | None = None
+    """What the service reads; None where Kafka is not to be asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What was found at one moment."""
+
+    troubles: tuple[Trouble, ...]
+    figures: Figures | None
+    """None where the database did not tell."""
+
+    lag: Lag | None
+    """None where Kafka did not tell."""
+
+    @property
+    def is_ready(self) -> bool:
+        """Tell whether the process can serve requests."""
+        return not any(each.is_blocking for each in self.troubles)
+
+
+@dataclass(slots=True)
+class Monitor:
+    """Gathers the troubles of one process."""
+
+    settings: Settings
+    sessions: Sessions
+    sources: Sources = field(default_factory=Sources)
+    clock: Callable[[], float] = time.monotonic
+    _database: DatabaseWatch = field(init=False)
+    _lag: LagReader | None = field(init=False, default=None)
+    _broker_out_since: float | None = None
+    _gathering: "asyncio.Future[Report] | None" = None
+    _report: Report | None = None
+    _gathered_at: float = float("-inf")
+
+    def __post_init__(self) -> None:
+        sources = self.sources
+        self._database = DatabaseWatch(
+            self.settings.service, self.sessions, sources.database, sources.limits
+        )
+        if sources.topics is not None:
+            self._lag = LagReader(self.settings, sources.topics)
+
+    async def report(self) -> Report:
+        """Return what is wrong, as it was at most a second ago; within three seconds."""
+        if self._report and self.clock() - self._gathered_at <= FRESH_S:
+            return self._report
+        if self._gathering is None:
+            self._gathering = asyncio.ensure_future(self._gather())
+            self._gathering.add_done_callback(self._gathered)
+        return await asyncio.shield(self._gathering)
+
+    def _gathered(self, _: object) -> None:
+        self._gathering = None
+
+    async def _gather(self) -> Report:
+        seen, (lag, broker) = await asyncio.gather(self._database.ask(), self._ask_broker())
+        process = [each for source in self.sources.process for each in source()]
+        report = Report(in_order([*seen.troubles, *broker, *process]), seen.figures, lag)
+        measure(report.troubles, report.figures, report.lag)
+        self._report, self._gathered_at = report, self.clock()
+        return report
+
+    async def _ask_broker(self) -> tuple[Lag | None, list[Trouble]]:
+        if self._lag is None:
+            return None, []
+        try:
+            lag = await self._lag.read()
+        except UnavailableError as error:
+            self._broker_out_since = self._broker_out_since or time.monotonic()
+            return None, [broker_out(error, self._broker_out_since)]
+        self._broker_out_since = None
+        return lag, list(of_lag(lag))
+
+    async def close(self) -> None:
+        """Let go of Kafka."""
+        if self._lag:
+            await self._lag.close()
+
+
+def in_order(troubles: Iterable[Trouble]) -> tuple[Trouble, ...]:
+    """Return troubles by their kind, what keeps requests from being served first.
+
+    A writing thread that waits for a database that is out is no second trouble.
+    """
+    found = list(troubles)
+    is_out = any(each.kind is Kind.DATABASE_OUT for each in found)
+    left = [each for each in found if not (is_out and each.kind is Kind.HANG)]
+    return tuple(sorted(left, key=place_of))
+
+
+def place_of(trouble: Trouble) -> tuple[Any, ...]:
+    """Return where a trouble stands in a list."""
+    return (not trouble.is_blocking, trouble.is_notice, ORDER[trouble.kind], trouble.part)

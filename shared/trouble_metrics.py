@@ -1,0 +1,39 @@
+"""The troubles of a process, and what was counted for them, as Prometheus reads them."""
+
+from collections.abc import Iterable
+
+from shared import metrics
+from shared.figures import Figures, Waiting
+from shared.lag import Lag
+from shared.parking import Why
+from shared.troubles import Kind, Trouble
+
+for _kind in Kind:  # a series that is absent fires no alert
+    metrics.TROUBLE.labels(_kind)
+    metrics.TROUBLE_AGE.labels(_kind)
+
+
+def measure(troubles: Iterable[Trouble], figures: Figures | None, lag: Lag | None) -> None:
+    """Set every gauge. What the database or Kafka did not tell stays as it was."""
+    counts, ages = dict.fromkeys(Kind, 0), dict.fromkeys(Kind, 0.0)
+    for each in troubles:
+        counts[each.kind] += each.count
+        ages[each.kind] = max(ages[each.kind], each.oldest_age_s)
+    for kind in Kind:
+        metrics.TROUBLE.labels(kind).set(counts[kind])
+        metrics.TROUBLE_AGE.labels(kind).set(ages[kind])
+    if figures:
+        measure_figures(figures)
+    if lag:
+        for topic, waiting in lag.by_topic.items():
+            metrics.LAG.labels(topic).set(waiting.count)
+            metrics.LAG_AGE.labels(topic).set(waiting.oldest_s)
+
+
+def measure_figures(figures: Figures) -> None:
+    """Set the gauges of what was counted in the database."""
+    for why in Why:
+        metrics.PARKED.labels(why).set(figures.parked.get(why, Waiting()).count)
+    metrics.UNSENT_AGE.set(figures.unsent.oldest_s)
+    metrics.IN_DOUBT.set(figures.in_doubt.count)
+    metrics.TIMERS_LATE.set(figures.timers_due.oldest_s)

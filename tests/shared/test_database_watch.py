@@ -1,0 +1,182 @@
+"""What a process finds out about its database: out, slow, full, read-only, and what waits in it."""
+
+import asyncio
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+import psycopg
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
+
+from deploy.local.postgres import Postgres
+from shared.contracts import OrderAccepted
+from shared.database_watch import DatabaseWatch
+from shared.db import Sessions, make_sessions
+from shared.inbox import on, subscribe
+from shared.service import no_limits
+from shared.troubles import Kind, Trouble
+from shared.writes import WRITES
+from tests.kernel import hear, tell
+from tests.shared.elements import an_attempt, want
+from tests.shared.ledger import SUBSCRIPTIONS, PageRow, Reminded, accepted
+from tests.shared.test_parking import refuse
+from tests.shared.test_timers import remind
+
+NOWHERE = "postgresql+psycopg://nobody:nothing@127.0.0.1:1/none"
+
+
+@pytest.fixture(autouse=True)
+def nothing_refused() -> Iterator[None]:
+    """Let no refusal of one test be remembered in another."""
+    WRITES.work()
+    yield
+    WRITES.work()
+
+
+async def found(sessions: Sessions, service: str = "order") -> list[Trouble]:
+    """Return what a watch of this database finds."""
+    return (await DatabaseWatch(service, sessions, (), no_limits).ask()).troubles
+
+
+def kinds(troubles: list[Trouble]) -> set[Kind]:
+    return {each.kind for each in troubles}
+
+
+def write(sessions: Sessions) -> None:
+    """Write something, and leave nothing of it."""
+    with sessions() as session:
+        session.add(PageRow(order_id=uuid4(), lines=(), written_at=datetime.now(UTC)))
+        session.flush()
+
+
+async def test_a_database_that_is_well_and_empty_has_no_trouble(sessions: Sessions) -> None:
+    assert await found(sessions) == []
+
+
+async def test_what_waits_for_long_is_told_with_its_count_and_its_age(sessions: Sessions) -> None:
+    past = datetime.now(UTC) - timedelta(minutes=5)
+    hear(sessions, SUBSCRIPTIONS | subscribe(on(OrderAccepted, refuse)), accepted(), now=past)
+    tell(sessions, accepted())
+    remind(sessions, past, Reminded(order_id=uuid4()), Reminded(order_id=uuid4()))
+    want(sessions, an_attempt(doubtful=True), now=past)
+    with sessions.begin() as session:
+        session.execute(text("UPDATE unsent SET told_at = :past"), {"past": past})
+
+    troubles = {each.kind: each for each in await found(sessions)}
+
+    assert {kind: each.count for kind, each in troubles.items()} == {
+        Kind.PARKED: 1,
+        Kind.UNSENT: 1,
+        Kind.LATE_TIMERS: 2,
+        Kind.IN_DOUBT: 1,
+    }
+    assert all(300 <= each.oldest_age_s < 330 for each in troubles.values())
+    assert troubles[Kind.PARKED].part == "rule-broken"
+    assert not any(each.is_blocking or each.is_notice for each in troubles.values())
+
+
+async def test_what_is_young_is_no_trouble_yet(sessions: Sessions) -> None:
+    now = datetime.now(UTC)
+    tell(sessions, accepted())
+    remind(sessions, now, Reminded(order_id=uuid4()))
+    with sessions.begin() as session:
+        session.execute(text("UPDATE unsent SET told_at = :now"), {"now": now})
+
+    assert await found(sessions) == []
+
+
+async def test_a_database_that_is_out_blocks_and_names_setting_and_remedy() -> None:
+    (out,) = await found(make_sessions(NOWHERE), "resources")
+
+    assert out.is_blocking
+    assert out.says == "PostgreSQL refuses connections: requests are refused, messages wait"
+    assert out.remedy == "start it, or correct the host and port in KAITONG_DATABASE_RESOURCES"
+
+
+async def test_a_database_that_says_nothing_is_told_in_time() -> None:
+    async def say_nothing(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await asyncio.sleep(5)
+        writer.close()
+
+    server = await asyncio.start_server(say_nothing, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    began = time.monotonic()
+
+    troubles = await found(make_sessions(NOWHERE.replace(":1/", f":{port}/")))
+    server.close()
+
+    assert kinds(troubles) == {Kind.DATABASE_OUT}
+    assert time.monotonic() - began < 3
+
+
+async def test_a_read_only_database_blocks_until_it_takes_writes_again(
+    sessions: Sessions, postgres: Postgres
+) -> None:
+    url = sessions.kw["bind"].url.render_as_string(hide_password=False)
+    with read_only(postgres, "test_order"):
+        reading = make_sessions(url)
+        with pytest.raises(OperationalError):  # it passes: whoever asked may ask again
+            write(reading)
+        refused = await found(reading)
+    taken = await found(reading)
+    write(reading)
+    reading.kw["bind"].dispose()
+
+    assert kinds(refused) == {Kind.DATABASE_READ_ONLY}
+    assert refused[0].is_blocking
+    assert taken == []
+
+
+@contextmanager
+def read_only(postgres: Postgres, database: str) -> Iterator[None]:
+    """Let new connections to a database only read until the block ends."""
+    setting = f"ALTER DATABASE {database} SET default_transaction_read_only = "
+    url = f"{postgres.url}/postgres".replace("+psycopg", "")
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(f"{setting} on")
+        try:
+            yield
+        finally:
+            connection.execute(f"{setting} off")
+
+
+async def test_a_pool_that_is_used_up_is_no_outage(sessions: Sessions) -> None:
+    held = [sessions() for _ in range(8)]
+    for session in held:
+        session.execute(text("SELECT 1"))
+
+    troubles = await found(sessions)
+    for session in held:
+        session.close()
+
+    assert troubles == []
+
+
+async def test_counting_that_takes_too_long_is_told_as_that(sessions: Sessions) -> None:
+    def sleep(session: Session, _: datetime) -> list[Trouble]:
+        session.execute(text("SELECT pg_sleep(5)"))
+        return []
+
+    seen = await DatabaseWatch("order", sessions, (sleep,), no_limits).ask()
+
+    assert kinds(seen.troubles) == {Kind.DATABASE_SLOW}
+    assert not seen.troubles[0].is_blocking
+
+
+async def test_a_database_that_answers_and_counts_for_long_is_not_out(sessions: Sessions) -> None:
+    watch = DatabaseWatch("order", sessions, (sleep_in_steps,), no_limits)
+    seen = await watch.ask()
+
+    assert kinds(seen.troubles) == {Kind.DATABASE_SLOW}
+
+
+def sleep_in_steps(session: Session, _: datetime) -> list[Trouble]:
+    """Take long, and no statement too long."""
+    for _step in range(4):
+        session.execute(text("SELECT pg_sleep(0.8)"))
+    return []

@@ -1,0 +1,97 @@
+"""How far a service is behind, in messages and exact seconds, whichever process asks."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+
+import pytest
+
+from shared import admin
+from shared.errors import UnavailableError
+from shared.lag import LagReader
+from shared.settings import Settings
+from tests.kernel import until
+from tests.shared.hearing import Listener, committed, facts, hearing, produce, stand_at
+from tests.shared.ledger import ORDER, OTHER
+
+
+@pytest.fixture(autouse=True)
+def topics(settings: Settings) -> None:
+    """Make this test's own topics."""
+    admin.make_topics(settings)
+
+
+@asynccontextmanager
+async def reader_of(settings: Settings) -> AsyncIterator[LagReader]:
+    """Ask for the lag on the order service's topic."""
+    reader = LagReader(settings, ("order", "resources"))
+    yield reader
+    await reader.close()
+
+
+async def test_a_quiet_topic_reads_zero_seconds(settings: Settings) -> None:
+    listener = Listener()
+    async with hearing(settings, listener), reader_of(settings) as reader:
+        await produce(settings, facts([ORDER, OTHER]))
+        await until(lambda: len(listener.heard) == 2)
+        await until(lambda: sum(committed(settings).values()) == 2)
+
+        lag = await reader.read()
+
+    assert (lag.records, lag.oldest_s) == (0, 0.0)
+    assert lag.by_topic.keys() == {"order"}
+
+
+async def test_lag_is_the_age_of_the_oldest_message_that_is_not_read(settings: Settings) -> None:
+    async with reader_of(settings) as reader:
+        began = time.time()
+        await produce(settings, facts([ORDER, OTHER]))
+        produced = time.time()
+        await asyncio.sleep(1.5)
+        await produce(settings, facts([ORDER]))
+
+        asked = time.time()
+        lag = await reader.read()
+
+    assert lag.records == 3
+    assert asked - produced <= lag.oldest_s + 0.01 <= time.time() - began + 0.02
+
+
+async def test_what_the_group_has_read_is_no_lag(settings: Settings) -> None:
+    await produce(settings, facts([ORDER] * 5))
+    async with reader_of(settings) as reader:
+        (source,) = (await reader.read()).by_partition
+        stand_at(settings, {source: 3})
+
+        lag = await reader.read()
+
+    assert lag.by_partition[source].count == 2
+
+
+async def test_a_broker_that_is_out_is_told_in_time_and_found_again(settings: Settings) -> None:
+    away = replace(settings, kafka="127.0.0.1:1")
+    async with reader_of(away) as reader:
+        with pytest.raises(UnavailableError, match="cannot be reached"):
+            await reader.read()
+        reader._settings = settings  # noqa: SLF001  as if it had come back at its address
+
+        assert (await reader.read()).records == 0
+
+
+async def test_a_broker_that_says_nothing_is_told_within_the_time(settings: Settings) -> None:
+    async def say_nothing(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await asyncio.sleep(60)
+        writer.close()
+
+    server = await asyncio.start_server(say_nothing, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    async with reader_of(replace(settings, kafka=f"127.0.0.1:{port}")) as reader:
+        began = time.monotonic()
+        with pytest.raises(UnavailableError):
+            await reader.read()
+        took = time.monotonic() - began
+    server.close()
+
+    assert took < 4
