@@ -1,13 +1,16 @@
-"""`kaitong status`: what runs, what waits, what is parked."""
+"""`kaitong status`: what runs, what is wrong with it, and what to do."""
 
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import msgspec
+import psutil
 import typer
 from rich.table import Table
 
@@ -15,28 +18,52 @@ from deploy.local.record import Line, Record
 from services.console.bench.usage import pss_mb
 from services.console.client import Client, NoAnswerError, connect, running
 from services.console.exits import NO, CommandError, stdout
+from services.console.troubles import Named, Process, lines, of_stack, summary, verdict
 
 SERVICES = ("order", "provisioning", "resources", "customer")
 SHOWN = 10
 PATIENCE_S = 5.0
 """So long one service may take to answer."""
 
-OLDEST_UNSENT_S = 30.0
-"""Older unsent messages than this mean that somebody should look."""
+FIGURES = ("lag", "unsent", "parked", "attempts_waiting", "attempts_in_doubt", "timers_due")
 
 
 @dataclass(frozen=True, slots=True)
 class Status:
     """What is known of the stack at this moment."""
 
-    ready: bool
-    processes: list[dict[str, Any]]
-    services: dict[str, dict[str, Any]]
-    parked: list[dict[str, Any]]
-    violations: list[str]
-    """What is wrong, in words."""
+    processes: Sequence[Process]
+    services: Mapping[str, Mapping[str, Any]]
+    """What each service tells of itself, or its `error`."""
 
-    pss_mb: float
+    parked: Sequence[Mapping[str, Any]]
+    troubles: Sequence[Named]
+
+    @property
+    def is_well(self) -> bool:
+        """Tell whether nothing is wrong; what is normal so far is not."""
+        return all(each.trouble.is_notice for each in self.troubles)
+
+    @property
+    def pss_mb(self) -> float:
+        """The memory of all processes."""
+        return round(sum(each.pss_mb for each in self.processes), 1)
+
+    @property
+    def uncounted(self) -> list[str]:
+        """The services whose database did not tell what waits in it."""
+        return [name for name, state in self.services.items() if state.get("parked") is None]
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it for programs."""
+        return {
+            "ready": self.is_well,
+            "troubles": [each.as_json() for each in self.troubles],
+            "processes": [asdict(each) for each in self.processes],
+            "services": self.services,
+            "parked": self.parked,
+            "pss_mb": self.pss_mb,
+        }
 
 
 def show_status(json: Path | None) -> None:
@@ -44,22 +71,21 @@ def show_status(json: Path | None) -> None:
     found = running()
     status = look(found, connect("viewer", found, patience_s=PATIENCE_S))
     if json:
-        json.write_bytes(msgspec.json.format(msgspec.json.encode(asdict(status))))
+        json.write_bytes(msgspec.json.format(msgspec.json.encode(status.as_json())))
     draw(status)
-    if status.violations:
+    if not status.is_well:
         raise typer.Exit(NO)
 
 
 def look(found: Record, client: Client) -> Status:
     """Ask the supervisor's record and every service."""
+    services = [name for name in SERVICES if name in client.urls]
     with ThreadPoolExecutor(len(SERVICES)) as pool:  # one that hangs holds up no other
-        states = dict(zip(SERVICES, pool.map(partial(ask, client), SERVICES), strict=True))
-    asked = [service for service, state in states.items() if "error" not in state]
-    parked = [dict(row, service=name) for name in asked for row in ask_parked(client, name)]
+        states = dict(zip(services, pool.map(partial(ask, client), services), strict=True))
+    have = [service for service, state in states.items() if state.get("parked")]
+    parked = [dict(row, service=name) for name in have for row in ask_parked(client, name)]
     processes = [process_of(line) for line in found.lines]
-    wrong = list(violations(processes, states))
-    memory = sum(process["pss_mb"] for process in processes)
-    return Status(not wrong, processes, states, parked, wrong, round(memory, 1))
+    return Status(processes, states, parked, of_stack(processes, states))
 
 
 def ask(client: Client, service: str) -> dict[str, Any]:
@@ -82,73 +108,61 @@ def ask_parked(client: Client, service: str) -> list[dict[str, Any]]:
     return rows
 
 
-def process_of(line: Line) -> dict[str, Any]:
+def process_of(line: Line) -> Process:
     """Describe one process of the stack."""
     process = line.life.process
-    return {
-        "name": line.name,
-        "pid": line.life.pid,
-        "running": process is not None,
-        "restarts": line.restarts,
-        "last_end": line.last_end,
-        "refuses": line.refuses,
-        "url": line.url,
-        "pss_mb": round(pss_mb(line.life.pid), 1) if process else 0.0,
-    }
+    return Process(
+        name=line.name,
+        pid=line.life.pid,
+        running=process is not None,
+        restarts=line.restarts,
+        last_end=line.last_end,
+        refuses=line.refuses,
+        url=line.url,
+        log=line.log,
+        age_s=max(0.0, time.time() - line.life.started),
+        is_stopped=process is not None and is_stopped(process),
+        pss_mb=round(pss_mb(line.life.pid), 1) if process else 0.0,
+    )
 
 
-def violations(
-    processes: list[dict[str, Any]], states: Mapping[str, Mapping[str, Any]]
-) -> Iterator[str]:
-    """Yield what is wrong, each with what to do."""
-    ended = {process["name"] for process in processes if not process["running"]}
-    for process in processes:
-        if process["name"] in ended:
-            yield f"{process['name']} does not run ({process['last_end']}); {remedy_for(process)}"
-    for service, state in states.items():
-        if error := state.get("error"):
-            if service not in ended:
-                yield f"{service}: {error}"
-            continue
-        if state["parked"]:
-            yield f"{service} has {state['parked']} parked messages; mend the cause, then retry"
-        if not state["relay_is_direct"]:
-            yield f"{service} cannot reach Kafka; its messages wait in the database"
-        if (state["oldest_unsent_s"] or 0) > OLDEST_UNSENT_S:
-            yield f"{service} has unsent messages, the oldest {state['oldest_unsent_s']:.0f} s old"
-
-
-def remedy_for(process: Mapping[str, Any]) -> str:
-    """Return what to do about a process that has ended."""
-    if process["refuses"]:
-        return "mend that, then `kaitong down` and `kaitong up`"
-    return "it is started again by itself; if it ends again, see its log"
+def is_stopped(process: psutil.Process) -> bool:
+    """Tell whether a signal has stopped a process."""
+    with suppress(psutil.NoSuchProcess):
+        return bool(process.status() == psutil.STATUS_STOPPED)
+    return False
 
 
 def draw(status: Status) -> None:
     """Draw it for a person."""
-    processes = Table(*("process", "state", "pid", "MB", "restarts", "address"), box=None)
-    for each in status.processes:
-        state = "[green]runs[/]" if each["running"] else "[red]ended[/]"
-        memory = f"{each['pss_mb']:.0f}"
-        row = (each["name"], state, str(each["pid"]), memory, str(each["restarts"]), each["url"])
-        processes.add_row(*row)
-    stdout.print(processes)
-    names = ("lag", "unsent", "parked", "attempts_waiting", "attempts_in_doubt", "timers_due")
-    states = Table("service", "relay", *(name.replace("_", " ") for name in names), box=None)
+    stdout.print(table_of(status.processes))
+    states = Table("service", "relay", *(name.replace("_", " ") for name in FIGURES), box=None)
     for service, found in status.services.items():
         if "error" not in found:
             relay = "direct" if found["relay_is_direct"] else "[red]waits[/]"
-            states.add_row(service, relay, *(str(found[name]) for name in names))
+            figures = ("?" if found[name] is None else str(found[name]) for name in FIGURES)
+            states.add_row(service, relay, *figures)
     stdout.print(states)
     for waiting in status.parked:
         first_line = waiting["error"].strip().splitlines()[-1]
         tell(f"parked at {waiting['service']}: {waiting['type']} {waiting['why']}: {first_line}")
-    for wrong in status.violations:
-        tell(wrong, "red")
-    stdout.print(
-        f"{status.pss_mb:.0f} MB in all; {'all is well' if status.ready else 'look above'}"
-    )
+    for line in lines(each for each in status.troubles if not each.trouble.is_notice):
+        tell(line, "red")
+    for line in lines(each for each in status.troubles if each.trouble.is_notice):
+        tell(line)
+    tell(summary(status.troubles, status.uncounted))
+    tell(f"{status.pss_mb:.0f} MB in all; {verdict(status.troubles)}")
+
+
+def table_of(processes: Sequence[Process]) -> Table:
+    """Return the table of what runs."""
+    table = Table(*("process", "state", "pid", "MB", "restarts", "address"), box=None)
+    for each in processes:
+        state = "[green]runs[/]" if each.running else "[red]ended[/]"
+        state = "[red]stopped[/]" if each.is_stopped else state
+        row = (each.name, state, str(each.pid), f"{each.pss_mb:.0f}", str(each.restarts), each.url)
+        table.add_row(*row)
+    return table
 
 
 def tell(line: str, style: str = "") -> None:

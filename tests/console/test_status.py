@@ -7,37 +7,136 @@ import pytest
 
 from deploy.local.record import Life, Record
 from services.console.client import Client, why_not
-from services.console.status import ask, tell, violations
+from services.console.status import ask, tell
+from services.console.troubles import Named, Process, lines, of_stack, span, summary, verdict
+from shared.troubles import Kind, Trouble
 
-WELL = {"parked": 0, "relay_is_direct": True, "oldest_unsent_s": 0.0}
-
-
-def a_process(**changes: Any) -> dict[str, Any]:
-    """Return a process that runs."""
-    return {"name": "order", "running": True, "last_end": "", "refuses": False} | changes
+WELL: dict[str, Any] = {"parked": 0, "relay_is_direct": True, "troubles": []}
+SILENT = {"error": "does not answer (refused)"}
 
 
-def test_what_runs_and_is_well_is_no_violation() -> None:
-    assert list(violations([a_process()], {"order": WELL})) == []
+def a_process(**changes: Any) -> Process:
+    """Return a process that has run for an hour."""
+    usual: dict[str, Any] = {
+        "name": "order",
+        "pid": 17,
+        "running": True,
+        "restarts": 0,
+        "last_end": "",
+        "refuses": False,
+        "url": "http://127.0.0.1:1",
+        "log": "order.log",
+        "age_s": 3600.0,
+        "is_stopped": False,
+        "pss_mb": 80.0,
+    }
+    return Process(**usual | changes)
+
+
+def a_trouble(kind: Kind, **changes: Any) -> Trouble:
+    """Return a trouble that shows only what matters."""
+    return Trouble(**{"kind": kind, "says": "it is wrong", "remedy": "mend it"} | changes)
+
+
+def telling(*troubles: Trouble) -> dict[str, Any]:
+    """Return the state of a service that tells these."""
+    return WELL | {"troubles": [Named("", each).as_json() for each in troubles]}
+
+
+def test_what_runs_and_is_well_has_no_trouble() -> None:
+    found = of_stack([a_process()], {"order": WELL})
+
+    assert found == []
+    assert verdict(found) == "all is well"
+
+
+def test_what_a_service_tells_is_named_with_its_age_and_what_to_do() -> None:
+    held = a_trouble(Kind.HELD, count=3, oldest_age_s=7300.0)
+
+    (line,) = lines(of_stack([a_process()], {"order": telling(held)}))
+
+    assert line == "order: it is wrong, the oldest for 2 h — mend it (docs/runbook.md#held)"
+
+
+def test_the_verdict_follows_what_is_wrong_and_not_what_is_normal() -> None:
+    wrong = of_stack([], {"order": telling(a_trouble(Kind.PARKED))})
+    normal = of_stack([], {"order": telling(a_trouble(Kind.WORK_WAITING, is_notice=True))})
+
+    assert verdict(wrong) == "1 trouble: look above"
+    assert verdict(normal) == "nothing is wrong; some things wait, see above"
+
+
+def test_how_much_waits_for_people_is_always_said() -> None:
+    parked = a_trouble(Kind.PARKED, count=2, oldest_age_s=120.0)
+    found = of_stack([], {"order": telling(parked), "customer": telling(parked)})
+
+    assert summary(found, ["resources"]) == (
+        "held orders 0; work orders with crews 0; parked messages 4 (the oldest for 2 min); "
+        "operations in doubt 0; not counted: resources"
+    )
+
+
+def test_kafka_is_named_once_however_many_services_miss_it() -> None:
+    out = telling(a_trouble(Kind.BROKER_OUT))
+    found = of_stack([], {"order": out, "customer": out})
+
+    assert list(lines(found)) == [
+        "kafka: it is wrong — mend it (docs/runbook.md#broker_out); told by order, customer"
+    ]
+
+
+def test_kafka_is_named_once_where_its_own_process_has_ended() -> None:
+    ended = a_process(name="kafka", running=False, last_end="killed by SIGKILL")
+    out = telling(a_trouble(Kind.BROKER_OUT))
+
+    (line,) = lines(of_stack([ended], {"order": out, "customer": out}))
+
+    assert line.startswith("kafka: does not run (killed by SIGKILL) — it is started again")
 
 
 def test_what_has_ended_is_named_once_with_how_and_what_follows() -> None:
     ended = a_process(running=False, last_end="killed by SIGKILL")
 
-    (said,) = violations([ended], {"order": {"error": "does not answer (refused)"}})
+    (line,) = lines(of_stack([ended], {"order": SILENT}))
 
-    assert said.startswith("order does not run (killed by SIGKILL); it is started again")
+    assert line == (
+        "order: does not run (killed by SIGKILL) — it is started again by itself; "
+        "if it ends again, see order.log (docs/runbook.md#ended)"
+    )
+
+
+def test_what_ends_again_and_again_is_not_said_to_come_back_by_itself() -> None:
+    ended = a_process(running=False, last_end="exit code 1", restarts=7)
+
+    (line,) = lines(of_stack([ended], {}))
+
+    assert "it was started again 7 times in vain; see why in order.log" in line
 
 
 def test_what_refuses_its_settings_is_to_be_mended() -> None:
     refusing = a_process(running=False, last_end="cannot start: port 1 is taken", refuses=True)
 
-    (said,) = violations([refusing], {"order": {"error": "does not answer (refused)"}})
+    (line,) = lines(of_stack([refusing], {"order": SILENT}))
 
-    assert said == (
-        "order does not run (cannot start: port 1 is taken); "
-        "mend that, then `kaitong down` and `kaitong up`"
+    assert line == (
+        "order: does not run (cannot start: port 1 is taken) — "
+        "mend that, then `kaitong down` and `kaitong up` (docs/runbook.md#ended)"
     )
+
+
+def test_what_was_started_again_a_moment_ago_is_shown_and_not_wrong() -> None:
+    restarted = a_process(restarts=1, last_end="killed by SIGKILL", age_s=5.0)
+
+    (named,) = of_stack([restarted], {"order": WELL})
+
+    assert named.trouble.is_notice
+    assert named.line.startswith("order: was started again 5 s ago: killed by SIGKILL")
+
+
+def test_what_a_signal_has_stopped_is_named_once_with_how_it_goes_on() -> None:
+    (line,) = lines(of_stack([a_process(is_stopped=True)], {"order": SILENT}))
+
+    assert line.startswith("order: is stopped by a signal (process 17) — `kill -CONT 17`")
 
 
 def test_what_runs_and_does_not_answer_is_named_in_time() -> None:
@@ -48,9 +147,25 @@ def test_what_runs_and_does_not_answer_is_named_in_time() -> None:
         state = ask(client, "order")
         client.http.close()
 
-    assert list(violations([a_process()], {"order": state})) == [
-        "order: does not answer (timed out)"
+    (line,) = lines(of_stack([a_process()], {"order": state}))
+    assert line.startswith("order: does not answer (timed out) — ask again; if it stays so, ")
+    assert "`kill -9 17`" in line
+
+
+def test_what_is_starting_is_not_said_to_hang() -> None:
+    found = of_stack([a_process(restarts=1, last_end="exit code 1", age_s=2.0)], {"order": SILENT})
+
+    wrong = [each.line for each in found if not each.trouble.is_notice]
+    assert wrong == [
+        "order: is starting, since 2 s — ask again in a moment; order.log (docs/runbook.md#ended)"
     ]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"), [(0.2, "0 s"), (59.0, "59 s"), (90.0, "2 min"), (200_000.0, "2 d")]
+)
+def test_a_span_of_time_is_told_in_its_largest_unit(seconds: float, words: str) -> None:
+    assert span(seconds) == words
 
 
 @pytest.mark.parametrize(
