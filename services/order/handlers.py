@@ -36,7 +36,7 @@ def on_outcome(news: News, work: Work) -> None:
 def move(step: Step, work: Work) -> None:
     """Write where an order stands now, and how it came there."""
     order_id, reason = step.progress.order_id, step.progress.reason
-    if step.changes:
+    if step.moved:
         store.orders.move(work.session, step.progress)
     for each in step.changes:
         work.note(each.kind, order_id, each.was, each.became, part=each.part, reason=reason)

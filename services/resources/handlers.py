@@ -1,6 +1,7 @@
 """What the resources service does when it hears something."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from services.resources import store
 from services.resources.domain.claim import Request
@@ -23,6 +24,8 @@ def on_assignment_requested(requests: Sequence[AssignmentRequested], works: Work
     """Hold for each of these orders all that it needs, or nothing."""
     wanted = [Request(work.tenant, each) for work, each in zip(works.each, requests, strict=True)]
     shares = store.assign(works.session, wanted, works.now)
+    for work, share in zip(works.each, shares, strict=True):
+        work.cause = replace(work.cause, local_network=share.local_network)
     works.answer(share.answer for share in shares)
     tell_history((change for share in shares for change in share.changes), requests, works)
 

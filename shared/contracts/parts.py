@@ -74,6 +74,12 @@ class OrderedItem(Part, frozen=True, kw_only=True):
     product_id: UUID
     service_id: UUID
     address_id: str = ""
+    local_network: str = ""
+    """The area code that the order says the address lies in; resources checks it."""
+
+    sold_in: tuple[str, ...] = ()
+    """The local networks that the offering is sold in; empty for all. Resources checks it."""
+
     bundle: str = ""
     """The offering under which the item was bundled, if it was."""
 
@@ -112,6 +118,12 @@ class ItemNeeds(Part, frozen=True, kw_only=True):
     needs: tuple[Need, ...] = ()
     """Empty for a pre-release: the service's own holdings are meant."""
 
+    local_network: str = ""
+    """What the order says of the address; an address elsewhere is refused."""
+
+    sold_in: tuple[str, ...] = ()
+    """An address in none of these local networks is refused; empty for all."""
+
 
 class Held(Part, frozen=True, kw_only=True):
     """One thing that a service holds."""
@@ -133,13 +145,19 @@ class ItemHoldings(Part, frozen=True, kw_only=True):
     item_id: str
     service_id: UUID
     held: tuple[Held, ...]
+    local_network: str = ""
+    """Where its address lies, by the inventory; empty where it has no address."""
 
 
 class RefusalCode(StrEnum):
     """Why resources cannot give what an order needs."""
 
     UNSERVED = "unserved"
-    """No plant of ours reaches the address: the order is rejected."""
+    """It cannot be served at the address as ordered: the order is rejected.
+
+    No plant of ours reaches the address, it lies in another local network than the order
+    says, or the offering is not sold there.
+    """
 
     NONE_FREE = "none-free"
     NOT_AVAILABLE = "not-available"
@@ -159,6 +177,8 @@ class CompletedService(Part, frozen=True, kw_only=True):
     specification: str
     blueprint_version: int
     held: tuple[Held, ...] = ()
+    local_network: str = ""
+    """Where its address lies, as resources told it; empty where it has no address."""
 
 
 class HeldProduct(Part, frozen=True, kw_only=True):

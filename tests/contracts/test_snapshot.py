@@ -107,7 +107,7 @@ def test_every_message_and_field_says_what_it_is() -> None:
     assert all(message["summary"] for message in index["messages"].values())
     envelope = index["schemas"]["Envelope"]["properties"]
     assert envelope["sequence"]["description"].startswith("Counts the messages of one owner")
-    assert index["schemas"]["RefusalCode"]["x-words"]["unserved"].startswith("No plant of ours")
+    assert index["schemas"]["RefusalCode"]["x-words"]["unserved"].startswith("It cannot be served")
 
 
 def test_personal_fields_are_marked() -> None:

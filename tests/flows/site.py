@@ -78,21 +78,27 @@ class Site:
             client.http.close()
 
     def place(
-        self, *, legs: int = 8, numbers: int = 100, pairs: int = 20, tenant: str = TENANT
+        self,
+        *,
+        legs: int = 8,
+        numbers: int = 100,
+        pairs: int = 20,
+        tenant: str = TENANT,
+        network: str = NETWORK,
     ) -> Place:
         """Build an exchange of its own."""
         number = next(self._exchanges)
         exchange, olt, splitter = f"T{number}", f"T{number}-OLT01", f"T{number}-SP1"
-        first = 2580000000 + 1000 * number
+        first = int(f"{network[1:]}80000000") + 1000 * number
         served, unserved = f"addr-t{number}-1", f"addr-t{number}-2"
         rows: dict[str, Sequence[Any]] = {
-            "exchanges": [Exchange(exchange, exchange, NETWORK, "南京市", "玄武区")],
+            "exchanges": [Exchange(exchange, exchange, network, "南京市", "玄武区")],
             "splitters": [Splitter(splitter, exchange, olt, "0/1/1", legs, 100 + number, 101)],
             "addresses": [
-                Address(served, f"南京市试验路{number}号", exchange, NETWORK, splitter),
-                Address(unserved, f"南京市远处路{number}号", exchange, NETWORK, None),
+                Address(served, f"南京市试验路{number}号", exchange, network, splitter),
+                Address(unserved, f"南京市远处路{number}号", exchange, network, None),
             ],
-            "segments": [Segment(f"seg-t{number}", exchange, NETWORK, f"+86{first}", numbers)],
+            "segments": [Segment(f"seg-t{number}", exchange, network, f"+86{first}", numbers)],
             "pairs": [PairBlock(exchange, 1, pairs)],
         }
         ops = self.client("ops", tenant=tenant)

@@ -107,7 +107,7 @@ def test_the_items_of_a_bundle_are_installed_where_the_bundle_is_unless_they_say
 
     assert [item.ordered.address_id for item in order.items] == [ADDRESS, "addr-2"]
     assert [item.ordered.bundle for item in order.items] == ["home-300", "home-300"]
-    assert order.local_network == "0512"
+    assert [item.ordered.local_network for item in order.items] == ["", "0512"]
 
 
 def test_every_fault_is_named_at_once_with_its_place_and_a_remedy() -> None:

@@ -52,7 +52,7 @@ async def test_a_placed_order_is_answered_priced_and_told(
     accepted = envelope.open()
     assert isinstance(accepted, OrderAccepted)
     assert str(accepted.order_id) == order["id"]
-    assert envelope.localnetwork == "025"
+    assert (envelope.localnetwork, accepted.items[0].local_network) == ("", "025")
     assert history(stocked) == [
         ("order", "", "", "acknowledged"),
         ("item", "1", "", "acknowledged"),

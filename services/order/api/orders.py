@@ -1,7 +1,6 @@
 """Orders over HTTP (TMF622 v4)."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import partial
 from typing import Annotated, NamedTuple
 from uuid import UUID
@@ -122,7 +121,6 @@ def take_on(errand: Errand, work: Work) -> Submission:
     store.products.put_all(work.session, changed=accepted.claimed)
     for change in first_changes(accepted.progress):
         work.note(change.kind, placed.order_id, change.was, change.became, part=change.part)
-    work.cause = replace(work.cause, local_network=accepted.order.local_network)
     work.emit(accepted.tell)
     return answer
 

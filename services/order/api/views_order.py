@@ -21,7 +21,7 @@ from services.order.api.shown import (
 )
 from services.order.domain.order import BundleItem, Content, Item, Order
 from services.order.domain.places import ROLE
-from services.order.domain.progress import Progress
+from services.order.domain.progress import ItemState, Progress
 from services.order.domain.states import State, compose
 from shared.contracts import Action, Characteristic
 from shared.http import link
@@ -151,7 +151,7 @@ def message(progress: Progress) -> tuple[MessageView, ...] | None:
 
 def show_items(order: Order, progress: Progress) -> tuple[ItemView, ...]:
     """Show the items as they were nested, in their order."""
-    states = {each.id: each.state for each in progress.items}
+    states = {each.id: each for each in progress.items}
     bundles = {bundle.id: bundle for bundle in order.content.bundles}
     tops = dict.fromkeys(item.bundle_item or item.id for item in order.items)
     items = {item.id: item for item in order.items}
@@ -163,14 +163,14 @@ def show_items(order: Order, progress: Progress) -> tuple[ItemView, ...]:
     )
 
 
-def show_item(item: Item, state: State) -> ItemView:
+def show_item(item: Item, stands: ItemState) -> ItemView:
     """Show the item of one product."""
     ordered = item.ordered
     return ItemView(
         id=ordered.id,
         action=ordered.action,
         business_action=ordered.business_action,
-        state=state,
+        state=stands.state,
         product_offering=offering_reference(
             ordered.offering_id, ordered.offering_name, ordered.catalogue_version
         ),
@@ -178,7 +178,7 @@ def show_item(item: Item, state: State) -> ItemView:
             id=str(ordered.product_id),
             href=f"{PRODUCTS}/{ordered.product_id}",
             is_bundle=False,
-            place=places(ordered.address_id, item.local_network),
+            place=places(ordered.address_id, stands.local_network or item.local_network),
             product_characteristic=characteristics(ordered.characteristics),
             product_specification=ReferenceView(id=ordered.specification),
         ),
@@ -189,7 +189,7 @@ def show_item(item: Item, state: State) -> ItemView:
 
 
 def show_bundle(
-    bundle: BundleItem, members: Iterable[Item], states: Mapping[str, State]
+    bundle: BundleItem, members: Iterable[Item], states: Mapping[str, ItemState]
 ) -> ItemView:
     """Show the item of a bundle, with the items in it."""
     own = tuple(members)
@@ -197,7 +197,7 @@ def show_bundle(
         id=bundle.id,
         action=Action.ADD,
         business_action=own[0].ordered.business_action,
-        state=compose([states[item.id] for item in own]),
+        state=compose([states[item.id].state for item in own]),
         product_offering=offering_reference(
             bundle.offering_id, bundle.offering_name, bundle.catalogue_version
         ),

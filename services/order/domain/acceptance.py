@@ -5,9 +5,9 @@ from dataclasses import replace
 from typing import NamedTuple
 from uuid import UUID
 
-from services.order.domain.catalogue import Catalogue, Offering
+from services.order.domain.catalogue import EVERYBODY, Catalogue, Offering
 from services.order.domain.characteristics import characteristics_of
-from services.order.domain.eligibility import Buyer
+from services.order.domain.eligibility import Buyer, areas
 from services.order.domain.items import Shop, check_items
 from services.order.domain.order import (
     BUSINESS_ACTIONS,
@@ -98,7 +98,7 @@ def check(
     """Name everything that is wrong with an order."""
     yield from check_head(given, placed.now)
     party = next(iter(customers(given)), GivenParty(field=""))
-    buyer = Buyer(category_of(party), channel_of(given), "", placed.now)
+    buyer = Buyer(category_of(party), channel_of(given), None, placed.now)
     own = {id_: each for id_, each in products.items() if each.tenant == placed.tenant}
     yield from check_items(given.items, Shop(catalogue, own, party.id, buyer))
 
@@ -174,6 +174,8 @@ def arrival(
         product_id=product_id(order_id, item.id),
         service_id=service_id(order_id, item.id),
         address_id=place.id,
+        local_network=place.local_network,
+        sold_in=areas(offering.eligibility, bundle.eligibility if bundle else EVERYBODY) or (),
         bundle=bundle.id if bundle else "",
         characteristics=characteristics,
         one_off_cents=price.one_off_cents,

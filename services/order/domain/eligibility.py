@@ -15,7 +15,9 @@ class Buyer(NamedTuple):
 
     category: str
     channel: str
-    local_network: str
+    local_network: str | None
+    """None while it is not known: the address decides, and resources judges by it."""
+
     now: datetime
 
 
@@ -27,12 +29,20 @@ def check_eligibility(at: str, rules: Eligibility, buyer: Buyer) -> Iterator[Fau
         ("local network", rules.local_networks, buyer.local_network),
     )
     for what, admitted, value in asked:
-        if admitted and value not in admitted:
+        if admitted and value is not None and value not in admitted:
             yield not_sold(at, f"to this {what}", f"it is sold to: {', '.join(admitted)}")
     if rules.valid_from and buyer.now < rules.valid_from:
         yield not_sold(at, "yet", f"it is sold from {rules.valid_from.isoformat()}")
     if rules.valid_until and buyer.now >= rules.valid_until:
         yield not_sold(at, "any more", "choose another of the catalogue")
+
+
+def areas(*rules: Eligibility) -> tuple[str, ...] | None:
+    """Return the local networks that all these rules admit; empty for all, None for none."""
+    asked = [set(each.local_networks) for each in rules if each.local_networks]
+    if not asked:
+        return ()
+    return tuple(sorted(set.intersection(*asked))) or None
 
 
 def not_sold(at: str, to_whom: str, remedy: str) -> Fault:

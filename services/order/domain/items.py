@@ -7,7 +7,7 @@ from uuid import UUID
 from services.order.domain.catalogue import EVERYBODY, Catalogue, Offering
 from services.order.domain.characteristics import check_characteristics
 from services.order.domain.disconnection import check_bundles, check_disconnection
-from services.order.domain.eligibility import Buyer, check_eligibility
+from services.order.domain.eligibility import Buyer, areas, check_eligibility, not_sold
 from services.order.domain.order import BUSINESS_ACTIONS
 from services.order.domain.places import check_places, place_of
 from services.order.domain.product import Product
@@ -149,12 +149,18 @@ def check_unsold(at: str, offering_id: str, catalogue: Catalogue) -> Iterator[Fa
 def check_offering(item: GivenItem, offering: Offering, shop: Shop) -> Iterator[Fault]:
     """Name what is wrong with an item whose offering is sold."""
     if offering.eligibility != EVERYBODY:
-        here = shop.buyer._replace(local_network=place_of(item).local_network)
+        here = shop.buyer._replace(local_network=local_network_of(item))
         yield from check_eligibility(f"{item.field}/productOffering/id", offering.eligibility, here)
     if offering.is_bundle:
         yield from check_bundle(item, offering, shop)
     else:
         yield from check_product_item(item, offering, shop.catalogue)
+
+
+def local_network_of(item: GivenItem) -> str | None:
+    """Return the local network that an item says; None if its address is to tell."""
+    place = place_of(item)
+    return place.local_network or (None if place.id else "")
 
 
 def check_product_item(
@@ -191,6 +197,10 @@ def check_bundle(item: GivenItem, bundle: Offering, shop: Shop) -> Iterator[Faul
         )
     for member in item.members:
         yield from check_item(member, shop)
+        offering = shop.catalogue.sold.get(member.offering_id)
+        if offering and areas(bundle.eligibility, offering.eligibility) is None:
+            at = f"{member.field}/productOffering/id"
+            yield not_sold(at, "wherever the bundle is", "order it outside of the bundle")
 
 
 def check_members(item: GivenItem, bundle: Offering) -> Iterator[Fault]:

@@ -28,7 +28,7 @@ class Item(Kept, frozen=True, kw_only=True):
     """The item of the order that bundles it."""
 
     local_network: str = ""
-    """Where it is installed, by area code, as far as the order says."""
+    """Where it is installed, by area code, as the order says; the address decides."""
 
     charges: tuple[Charge, ...] = ()
 
@@ -89,11 +89,6 @@ class Order:
     def items(self) -> tuple[Item, ...]:
         """Its products, those of bundles among them."""
         return self.content.items
-
-    @property
-    def local_network(self) -> str:
-        """The area that it is about, as far as it says: that of its first item with one."""
-        return next((item.local_network for item in self.items if item.local_network), "")
 
     @property
     def one_off_cents(self) -> Cents:

@@ -4,7 +4,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from types import MappingProxyType
 from uuid import UUID
+
+import msgspec
 
 from services.order.domain.order import Item, Kept, Order, product_id
 from services.order.domain.price import Charge
@@ -65,13 +68,20 @@ class Product:
     content: ProductContent
 
 
+NOT_TOLD: Mapping[str, str] = MappingProxyType({})
+
+
 def fold(
     order: Order,
     going: Mapping[UUID, Product],
     services: Iterable[CompletedService],
     now: datetime,
+    networks: Mapping[str, str] = NOT_TOLD,
 ) -> tuple[tuple[Product, ...], tuple[Product, ...]]:
     """Return the products that a completed order has made, and those it has taken away.
+
+    `networks` says where the items' addresses lie; of an item that it does not know,
+    what the order says stands.
 
     Raises:
         PoisonError: if an item is not among what was completed.
@@ -82,9 +92,15 @@ def fold(
         raise PoisonError(msg)
     made = [item for item in order.items if item.ordered.action is Action.ADD]
     return (
-        tuple(begin(order, item, done[item.id], now) for item in made),
+        tuple(begin(order, located(item, networks), done[item.id], now) for item in made),
         tuple(end(product, now) for product in going.values()),
     )
+
+
+def located(item: Item, networks: Mapping[str, str]) -> Item:
+    """Return an item with where its address lies."""
+    network = networks.get(item.id) or item.local_network
+    return msgspec.structs.replace(item, local_network=network)
 
 
 def spared(going: Mapping[UUID, Product]) -> tuple[Product, ...]:

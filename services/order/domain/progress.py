@@ -42,6 +42,8 @@ class ItemState(msgspec.Struct, frozen=True, array_like=True):
 
     id: str
     state: State
+    local_network: str = ""
+    """Where its address lies, once resources has told it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,8 @@ class Step(NamedTuple):
 
     progress: Progress
     changes: tuple[Change, ...]
+    moved: bool = True
+    """Whether anything of it is different."""
 
 
 def acknowledge(order: Order) -> Progress:
@@ -105,12 +109,27 @@ def advance(progress: Progress, news: News, now: datetime) -> Step:
         PoisonError: if the message can never come to an order in this state.
     """
     event, code, reason = reading(news)
-    items = tuple(ItemState(each.id, after(each.state, event)) for each in progress.items)
+    networks = networks_in(news)
+    items = tuple(
+        ItemState(each.id, after(each.state, event), networks.get(each.id) or each.local_network)
+        for each in progress.items
+    )
     if items == progress.items:
-        return Step(progress, ())
+        return Step(progress, (), moved=False)
+    if [each.state for each in items] == [each.state for each in progress.items]:
+        return Step(replace(progress, items=items), ())
     state = compose([each.state for each in items])
     moved = replace(progress, state=state, items=items, code=code, reason=reason, changed_at=now)
     return Step(moved, tuple(changes(progress, moved)))
+
+
+def networks_in(news: News) -> dict[str, str]:
+    """Return where the addresses of items lie, as far as a message tells."""
+    match news:
+        case ResourcesAssigned(items=told) | ServiceCompleted(services=told):
+            return {each.item_id: each.local_network for each in told}
+        case _:
+            return {}
 
 
 EVENTS: dict[type[Message], Event] = {
@@ -175,7 +194,7 @@ def conclude(
             return Outcome(step)
         case State.COMPLETED:
             assert isinstance(news, ServiceCompleted)
-            made, gone = fold(order, going, news.services, now)
+            made, gone = fold(order, going, news.services, now, networks_of(step.progress))
             return Outcome(step, made, gone, (completed(order, (*made, *gone)),))
         case State.REJECTED:
             return Outcome(step, (), spared(going), (rejected(order, step.progress),))
@@ -183,6 +202,11 @@ def conclude(
             return Outcome(step, (), spared(going), (failed(order, step.progress),))
         case _:
             return Outcome(step)
+
+
+def networks_of(progress: Progress) -> dict[str, str]:
+    """Return where the addresses of an order's items lie, as far as it is known."""
+    return {each.id: each.local_network for each in progress.items}
 
 
 def completed(order: Order, products: Iterable[Product]) -> OrderCompleted:

@@ -133,8 +133,8 @@ def resources_answered(turn: Turn, answer: ResourcesAnswer) -> None:
 
 def holding(items: tuple[Item, ...], holdings: tuple[ItemHoldings, ...]) -> tuple[Item, ...]:
     """Return the items with what each of them holds."""
-    held = {each.item_id: each.held for each in holdings}
-    return tuple(item.with_held(held.get(item.id, ())) for item in items)
+    of = {each.item_id: (each.held, each.local_network) for each in holdings}
+    return tuple(item.with_held(*of.get(item.id, ((), ""))) for item in items)
 
 
 def element_answered(turn: Turn, answer: AttemptAnswered) -> None:

@@ -67,7 +67,7 @@ def draft(
     if missing := [item for item, each in found if each is None]:
         turn.fail(no_blueprint(missing))
     elif drawn:
-        turn.tell.append(request(plan, drawn))
+        turn.tell.append(request(order, drawn))
     else:
         turn.complete()
     return turn.decide()
@@ -112,13 +112,14 @@ def steps_of(drawn: Drawn) -> Iterator[Step]:
         position += len(own)
 
 
-def request(plan: Plan, drawn: Drawn) -> AssignmentRequested:
+def request(order: OrderAccepted, drawn: Drawn) -> AssignmentRequested:
     """Return the request to hold all that the order needs."""
-    items = tuple(needs_of(item, blueprint) for item, blueprint in drawn)
-    return AssignmentRequested(order_id=plan.order_id, client=plan.client, items=items)
+    ordered = {each.id: each for each in order.items}
+    items = tuple(needs_of(item, blueprint, ordered[item.id]) for item, blueprint in drawn)
+    return AssignmentRequested(order_id=order.order_id, client=order.client, items=items)
 
 
-def needs_of(item: Item, blueprint: Blueprint) -> ItemNeeds:
+def needs_of(item: Item, blueprint: Blueprint, ordered: OrderedItem) -> ItemNeeds:
     """Return what one item needs; a service that goes gives back all that it holds."""
     gives_back = item.action is Action.DELETE
     return ItemNeeds(
@@ -127,6 +128,8 @@ def needs_of(item: Item, blueprint: Blueprint) -> ItemNeeds:
         action=HoldAction.PRE_RELEASE if gives_back else HoldAction.RESERVE,
         address_id=item.address_id,
         needs=() if gives_back else tuple(needs(item, blueprint)),
+        local_network=ordered.local_network,
+        sold_in=ordered.sold_in,
     )
 
 

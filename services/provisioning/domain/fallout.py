@@ -112,7 +112,7 @@ def opened(plan: Plan, happening: Happening, now: datetime) -> Fallout:
     return Fallout(
         id=happening.id,
         tenant=plan.tenant,
-        local_network=plan.local_network,
+        local_network=plan.network_of(item),
         order_id=plan.order_id,
         step=step.ref,
         undoing=trouble.undoing,

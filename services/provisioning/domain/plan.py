@@ -76,10 +76,12 @@ class Item(Part, frozen=True, kw_only=True):
     address_id: str = ""
     characteristics: tuple[Characteristic, ...] = ()
     held: tuple[Held, ...] = ()
+    local_network: str = ""
+    """Where its address lies, as resources told it."""
 
-    def with_held(self, held: tuple[Held, ...]) -> Self:
-        """Return it as it is once it holds this."""
-        return msgspec.structs.replace(self, held=held)
+    def with_held(self, held: tuple[Held, ...], local_network: str) -> Self:
+        """Return it as it is once it holds this, at an address that lies there."""
+        return msgspec.structs.replace(self, held=held, local_network=local_network)
 
 
 class Step(Part, frozen=True, kw_only=True):
@@ -163,11 +165,12 @@ class Plan:
         steps: tuple[Step, ...],
         failure: Failure | None,
     ) -> Self:
-        """Return the plan as it is once it has moved."""
+        """Return the plan as it is once it has moved; it is about its first item's area."""
+        networks = (each.local_network for each in items if each.local_network)
         return type(self)(
             self.order_id,
             self.tenant,
-            self.local_network,
+            next(networks, self.local_network),
             self.client,
             self.customer_id,
             self.priority,
@@ -177,6 +180,10 @@ class Plan:
             failure,
             self.made_at,
         )
+
+    def network_of(self, item: Item) -> str:
+        """Return the local network that the work for one of its items lies in."""
+        return item.local_network or self.local_network
 
     def item(self, item_id: str) -> Item:
         """Return one of its items."""

@@ -67,7 +67,7 @@ def running(plan: Plan, item: Item, started_at: datetime) -> Service:
     return Service(
         id=item.service_id,
         tenant=plan.tenant,
-        local_network=plan.local_network,
+        local_network=plan.network_of(item),
         state=ServiceState.ACTIVE,
         specification=item.specification,
         blueprint_version=item.blueprint_version,

@@ -174,6 +174,7 @@ def completed(item: Item) -> CompletedService:
         specification=item.specification,
         blueprint_version=item.blueprint_version,
         held=item.held,
+        local_network=item.local_network,
     )
 
 

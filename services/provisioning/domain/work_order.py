@@ -103,7 +103,7 @@ def sent_out(plan: Plan, job: Job, now: datetime) -> WorkOrder:
     return WorkOrder(
         id=work_order_id(plan.order_id, step, undo=undo),
         tenant=plan.tenant,
-        local_network=plan.local_network,
+        local_network=plan.network_of(item),
         order_id=plan.order_id,
         step=step.ref,
         round=rounds_of(step, undo=undo),

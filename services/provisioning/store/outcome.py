@@ -30,9 +30,9 @@ def carry_out(work: Work, before: Plan, decision: Decision) -> None:
 
     What is told of it belongs to its area, also when a request from outside is the cause.
     """
-    if not work.local_network:
-        work.cause = replace(work.cause, local_network=before.local_network)
     plan = decision.plan
+    if work.local_network != plan.local_network:
+        work.cause = replace(work.cause, local_network=plan.local_network)
     PLANS.put(work.session, plan)
     set_going(work, before, decision)
     for happening in fallout.happenings(before, plan):

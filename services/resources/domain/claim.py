@@ -50,6 +50,9 @@ class Claim:
     held: tuple[Holding, ...] = ()
     """What the order holds already: it has asked before."""
 
+    networks: tuple[str, ...] = ()
+    """Where the address of each item lies; empty where the inventory does not know it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Known:
@@ -74,7 +77,7 @@ def claims(requests: Sequence[Request], known: Known) -> list[Claim | ResourcesR
         of_order.setdefault(each.order_id, []).append(each)
         of_service.setdefault(each.service_id, []).append(each)
     return [
-        Claim(request, held=tuple(held))
+        Claim(request, held=tuple(held), networks=networks_of(request, known.sites))
         if (held := of_order.get(request.wanted.order_id))
         else claim(request, known.sites, of_service)
         for request in requests
@@ -103,13 +106,43 @@ def claim(
             returned += mine
             continue
         site = sites.get((request.tenant, item.address_id))
+        if reason := misplaced(item, site):
+            return refuse(request, item, RefusalCode.UNSERVED, reason)
         for need in item.needs:
             ask = ask_for(request, item, need, site)
             if isinstance(ask, ResourcesRefused):
                 return ask
             asks.append(ask)
     asks.sort(key=lambda each: not each.picked)
-    return Claim(request, tuple(asks), tuple(returned))
+    return Claim(request, tuple(asks), tuple(returned), (), networks_of(request, sites))
+
+
+def networks_of(request: Request, sites: Mapping[tuple[str, str], Site]) -> tuple[str, ...]:
+    """Return where the address of each of an order's items lies."""
+    found = (sites.get((request.tenant, item.address_id)) for item in request.wanted.items)
+    return tuple(site.local_network if site else "" for site in found)
+
+
+def misplaced(item: ItemNeeds, site: Site | None) -> str:
+    """Say why an item cannot be had where its address lies; empty if it can.
+
+    The address decides: neither what the order says of it is believed, nor that its
+    offering is sold there.
+    """
+    if not (item.local_network or item.sold_in):
+        return ""
+    if site is None:
+        return f"the inventory does not know address {item.address_id}"
+    if item.local_network not in {"", site.local_network}:
+        lies, said = site.local_network, item.local_network
+        return f"address {item.address_id} lies in local network {lies}, not in {said}"
+    if item.sold_in and site.local_network not in item.sold_in:
+        sold = ", ".join(item.sold_in)
+        return (
+            f"the offering is not sold in local network {site.local_network}, where address"
+            f" {item.address_id} lies; it is sold in: {sold}"
+        )
+    return ""
 
 
 def may_return(holding: Holding, tenant: str) -> bool:
@@ -181,7 +214,8 @@ def assigned(claim_: Claim, things: Sequence[tuple[UUID, Thing]]) -> ResourcesAs
                 item_id=item.item_id,
                 service_id=item.service_id,
                 held=tuple(of_service.get(item.service_id, ())),
+                local_network=network,
             )
-            for item in wanted.items
+            for item, network in zip(wanted.items, claim_.networks, strict=True)
         ),
     )

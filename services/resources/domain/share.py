@@ -43,6 +43,12 @@ class Share(NamedTuple):
     answer: Answer
     changes: tuple[Change, ...] = ()
 
+    @property
+    def local_network(self) -> str:
+        """The area that the order is about: that of its first item with an address."""
+        items = self.answer.items if isinstance(self.answer, ResourcesAssigned) else ()
+        return next((each.local_network for each in items if each.local_network), "")
+
 
 class Demand(NamedTuple):
     """What a batch of claims asks for together."""
