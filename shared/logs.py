@@ -83,8 +83,12 @@ def renderer(form: str) -> Processor:
 
 
 def as_json(_: WrappedLogger, __: str, event: Mapping[str, Any]) -> str:
-    """Return an event as a line of JSON."""
-    return msgspec.json.encode(event, enc_hook=str).decode()
+    """Return an event as a line of JSON; what JSON cannot hold is shown as Python shows it."""
+    try:
+        return msgspec.json.encode(event, enc_hook=str).decode()
+    except (TypeError, ValueError, RecursionError):
+        legible = {str(name): ascii(value) for name, value in event.items()}
+        return msgspec.json.encode(legible).decode()
 
 
 def route_logging(level: int, first: list[Processor], ending: list[Processor]) -> None:
@@ -108,8 +112,13 @@ class Heard(logging.Handler):
     """Writes what libraries say."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Write one record."""
-        sys.stderr.write(f"{self.format(record)}\n")
+        """Write one record; one whose arguments do not fit its text is written as it is."""
+        try:
+            line = self.format(record)
+        except (TypeError, ValueError, KeyError):
+            record.msg, record.args = f"{record.msg!r} with {record.args!r}", None
+            line = self.format(record)
+        sys.stderr.write(f"{line}\n")
 
 
 def uncaught(

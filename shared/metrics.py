@@ -103,6 +103,11 @@ IN_DOUBT = Gauge(
 TIMERS_LATE = Gauge(
     "kaitong_timers_late_seconds", "How long the oldest due timer has waited.", registry=REGISTRY
 )
+LOG_WRITES_LOST = Counter(
+    "kaitong_log_writes_lost",
+    "Writes to the log that failed: its disk is full, or its reader is gone.",
+    registry=REGISTRY,
+)
 REQUESTS = Histogram(
     "kaitong_http_request_seconds",
     "Requests answered, by route and status.",

@@ -6,7 +6,6 @@ is dead is a lie. Whoever supervises the process starts it again.
 
 import asyncio
 import gc
-import os
 import signal
 import sys
 from collections.abc import AsyncIterator, Coroutine, Sequence
@@ -35,9 +34,10 @@ from shared.relay import Relay
 from shared.runner import Runner
 from shared.service import Service, no_limits
 from shared.settings import Settings
-from shared.stop import refuse_to_start, stop_process
+from shared.stop import end_process, refuse_to_start, stop_process
+from shared.streams import protect_streams
 from shared.trials import Caution, Lifeline
-from shared.trouble_sources import of_relay
+from shared.trouble_sources import of_log, of_relay
 from shared.work import PASSING
 from shared.worker import Worker
 
@@ -67,6 +67,7 @@ class Part(StrEnum):
 def run(service: Service, arguments: Sequence[str] = ()) -> None:
     """Run `service` until it is told to stop; which part is the first argument, or `all`."""
     words = list(arguments or sys.argv[1:]) or [Part.ALL.value]
+    protect_streams()
     try:
         part = part_of(words[0])
         settings = Settings.from_environment(service.name)
@@ -102,9 +103,13 @@ async def serve_and_end(service: Service, settings: Settings, part: Part) -> NoR
     A writing thread waits for its database, and Faust for the group that it joins, for
     longer than whoever told us to stop waits for us.
     """
-    await serve(service, settings, part)
-    sys.stdout.flush()
-    os._exit(0)
+    try:
+        await serve(service, settings, part)
+    except StartError:
+        raise
+    except BaseException as error:  # noqa: BLE001  the loop's own end would wait for threads
+        stop_process("a bug, or trouble nobody expected", error)
+    end_process()
 
 
 async def serve(service: Service, settings: Settings, part: Part) -> None:
@@ -164,7 +169,7 @@ async def let_go(relay: Relay) -> None:
 def sources_of(service: Service, relay: Relay) -> Sources:
     """Return where the troubles of a process come from."""
     limits = service.calls.limits if service.calls else no_limits
-    return Sources(service.troubles, (of_relay(relay),), limits, service.topics)
+    return Sources(service.troubles, (of_relay(relay), of_log), limits, service.topics)
 
 
 def prepare(service: Service, sessions: Sessions) -> None:

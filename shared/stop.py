@@ -1,4 +1,8 @@
-"""Stopping for good: what is not understood must not go on."""
+"""Ending the process, whatever fails on the way out.
+
+The ways out end with `os._exit`: an ordinary exit waits for threads, and a thread may wait
+for a database or a broker for ever. They reach it whatever fails before, also on a full disk.
+"""
 
 import logging
 import os
@@ -22,14 +26,26 @@ def stop_process(why: str, what: object) -> NoReturn:
     All that matters is in the database and on the broker; a graceful way out
     could acknowledge what was not handled.
     """
-    cause = what if isinstance(what, BaseException) else None
-    log.critical("process.stopped", why=why, what=repr(what), exc_info=cause)
-    logging.shutdown()
-    os._exit(UNEXPECTED)
+    try:
+        cause = what if isinstance(what, BaseException) else None
+        log.critical("process.stopped", why=why, what=repr(what), exc_info=cause)
+        logging.shutdown()
+    finally:
+        end_process(UNEXPECTED)
 
 
 def refuse_to_start(why: str) -> NoReturn:
-    """End a process that has not begun: each line of `why` names a fault and its remedy."""
-    sys.stderr.write(f"{why}\n")
-    sys.stderr.flush()
-    raise SystemExit(CANNOT_START)
+    """End a process that cannot run like this: each line of `why` names a fault and its remedy."""
+    try:
+        sys.stderr.write(f"{why}\n")
+    finally:
+        end_process(CANNOT_START)
+
+
+def end_process(status: int = 0) -> NoReturn:
+    """End the process without waiting for threads, its output written as far as possible."""
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    finally:
+        os._exit(status)

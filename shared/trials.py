@@ -62,14 +62,24 @@ class Lifeline:
     """A file that tells, after an abnormal end, what was being handled.
 
     It survives the process, not the machine: after a power cut no record is to blame.
+    While its disk is full nothing is noted, and a record that ends the process is not
+    found out: that is better than to handle nothing.
     """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._file = -1
+        self._is_writable = True
 
     def take(self) -> frozenset[str]:
         """Take the first line that no living process holds; return what was left on it."""
+        try:
+            return self._take()
+        except OSError as error:
+            self._note_failure(error)
+            return frozenset()
+
+    def _take(self) -> frozenset[str]:
         self._folder.mkdir(parents=True, exist_ok=True)
         for number in count():
             self._file = os.open(self._folder / f"handling.{number}", os.O_RDWR | os.O_CREAT, 0o600)
@@ -98,7 +108,20 @@ class Lifeline:
         self._write([])
 
     def _write(self, identities: Sequence[str]) -> None:
-        os.pwrite(self._file, json.dumps(identities).encode() + b"\n", 0)
+        if self._file < 0:
+            return
+        try:
+            os.pwrite(self._file, json.dumps(identities).encode() + b"\n", 0)
+        except OSError as error:
+            self._note_failure(error)
+        else:
+            self._is_writable = True
+
+    def _note_failure(self, error: OSError) -> None:
+        """Say that nothing can be noted, once for each time that this begins."""
+        if self._is_writable:
+            log.warning("lifeline.unwritable", folder=str(self._folder), trouble=str(error))
+        self._is_writable = False
 
     def let_go(self) -> None:
         """Leave nothing behind: this is an orderly end."""

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterable, Iterator
 
+from shared import streams
 from shared.errors import UnavailableError
 from shared.figures import Figures, Queue, Waiting
 from shared.lag import Lag
@@ -149,6 +150,18 @@ def of_relay(relay: Relay) -> ProcessSource:
             )
 
     return troubles
+
+
+def of_log() -> Iterable[Trouble]:
+    """Yield the trouble of a log that cannot be written."""
+    since = streams.failing_since()
+    if since is not None:
+        yield Trouble(
+            kind=Kind.LOG_UNWRITABLE,
+            oldest_age_s=max(0.0, time.time() - since),
+            says="the log cannot be written; all else goes on",
+            remedy="make room where the log lies, or see who reads it",
+        )
 
 
 def broker_out(error: UnavailableError, since: float) -> Trouble:

@@ -7,6 +7,7 @@ import sys
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from deploy.local.ports import free_port
 from shared.settings import Settings
@@ -16,7 +17,9 @@ from tests.shared import small
 class Process:
     """One process of the small service."""
 
-    def __init__(self, settings: Settings, module: str) -> None:
+    def __init__(
+        self, settings: Settings, module: str, log: Path | None, temporary: Path | None
+    ) -> None:
         self.port = free_port()
         environment = {
             "PATH": os.environ["PATH"],
@@ -25,11 +28,13 @@ class Process:
             "KAITONG_TOPIC_PREFIX": settings.topic_prefix,
             "KAITONG_HOME": str(settings.home),
             "KAITONG_HTTP_PORT": str(self.port),
+            "KAITONG_STATE": str(settings.state),
         }
-        self.log = settings.home / f"{self.port}.log"
-        with self.log.open("wb") as log:
+        environment |= {"TMPDIR": str(temporary)} if temporary else {}
+        self.log = log or settings.home / f"{self.port}.log"
+        with self.log.open("wb") as output:
             self._running = subprocess.Popen(  # noqa: S603  our own module
-                [sys.executable, "-m", module], env=environment, stderr=log, stdout=log
+                [sys.executable, "-m", module], env=environment, stderr=output, stdout=output
             )
 
     def says(self, words: str) -> bool:
@@ -43,8 +48,12 @@ class Process:
             with urllib.request.urlopen(url, timeout=1) as answer:
                 return bool(answer.status == 200)
         except OSError:
-            assert self._running.poll() is None, self.log.read_text()
+            assert self._running.poll() is None, f"it ended; see {self.log}"
             return False
+
+    def ended(self, patience: float) -> int:
+        """Return its exit status, once it has ended by itself."""
+        return self._running.wait(patience)
 
     def end(self, number: int, patience: float = 30) -> int:
         """Send it a signal; return its exit status, once it has ended."""
@@ -53,9 +62,22 @@ class Process:
 
 
 @contextmanager
-def process(settings: Settings, module: str = small.__name__) -> Iterator[Process]:
-    """Run a process, and leave none behind."""
-    running = Process(settings, module)
+def process(
+    settings: Settings,
+    module: str = small.__name__,
+    *,
+    log: Path | None = None,
+    temporary: Path | None = None,
+) -> Iterator[Process]:
+    """Run a process, and leave none behind.
+
+    Args:
+        settings: All but its port and its archive.
+        module: What it runs.
+        log: Where it writes, if not to a file in its home.
+        temporary: Its temporary folder, if not the machine's.
+    """
+    running = Process(settings, module, log, temporary)
     try:
         yield running
     finally:

@@ -1,7 +1,11 @@
 """How a process ends that must not go on."""
 
+import os
 import subprocess
 import sys
+from pathlib import Path
+
+import pytest
 
 from shared.stop import CANNOT_START, UNEXPECTED
 
@@ -29,3 +33,54 @@ def test_a_process_that_cannot_start_says_so_without_a_traceback() -> None:
     ended = ended_by("from shared.stop import refuse_to_start; refuse_to_start('port: taken')")
 
     assert (ended.returncode, ended.stdout, ended.stderr) == (CANNOT_START, "", "port: taken\n")
+
+
+@pytest.mark.parametrize(
+    ("code", "status"),
+    [
+        ("shared.stop.stop_process('a loop ended', ValueError('unexpected'))", UNEXPECTED),
+        ("shared.stop.refuse_to_start('port: taken')", CANNOT_START),
+        ("shared.stop.end_process()", 0),
+        ("shared.stop.stop_process('unspeakable', Unspeakable())", UNEXPECTED),
+    ],
+)
+def test_a_process_ends_with_its_status_although_its_log_is_on_a_full_disk(
+    code: str, status: int
+) -> None:
+    """Also where an object that the reason names cannot be shown."""
+    unspeakable = "class Unspeakable:\n    def __repr__(self): raise RuntimeError\n"
+
+    with Path("/dev/full").open("w") as full:
+        ended = subprocess.run(  # noqa: S603
+            [sys.executable, "-c", f"import shared.stop\n{unspeakable}{code}"],
+            stdout=full,
+            stderr=full,
+            check=False,
+            timeout=30,
+        )
+
+    assert ended.returncode == status
+
+
+def test_a_process_whose_log_cannot_be_written_works_on_and_counts_what_it_could_not_say() -> None:
+    code = (
+        "import logging, sys, structlog; from pathlib import Path;"
+        "from shared import metrics, streams; from shared.logs import configure_logs;"
+        "from shared.settings import Settings; streams.protect_streams();"
+        "configure_logs(Settings.from_environment('order',"
+        " {'KAITONG_DATABASE_ORDER': 'postgresql://o:x@127.0.0.1/x'}));"
+        "structlog.get_logger().error('one'); logging.getLogger('faust').error('two');"
+        "print('three', file=sys.stderr);"
+        "assert streams.failing_since();"
+        "assert b'kaitong_log_writes_lost_total 4.0' in metrics.page(), metrics.page();"
+        "sys.stderr = streams.Stream(open(sys.argv[1], 'w'));"
+        "structlog.get_logger().error('four');"
+        "assert streams.failing_since() is None;"
+    )
+
+    with Path("/dev/full").open("w") as full:
+        ended = subprocess.run(  # noqa: S603
+            [sys.executable, "-c", code, os.devnull], stderr=full, check=False, timeout=30
+        )
+
+    assert ended.returncode == 0

@@ -1,0 +1,103 @@
+"""A full disk: a process works on, or ends and can be started again; nothing hangs."""
+
+import os
+import signal
+import subprocess
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import text
+
+from shared import admin
+from shared.contracts import OrderAccepted
+from shared.db import Sessions
+from shared.keys import make_development_keys
+from shared.settings import Settings
+from shared.stop import UNEXPECTED
+from tests.conftest import NOON
+from tests.kernel import until
+from tests.shared.hearing import letters_of, produce
+from tests.shared.ledger import accepted, lines
+from tests.shared.process import process
+
+FULL = Path("/dev/full")
+PATIENCE = 60.0
+"""Seconds."""
+
+
+@pytest.fixture(autouse=True)
+def prepared(settings: Settings) -> None:
+    """Make the keys and the topics that a process needs."""
+    make_development_keys(settings.auth_keys, NOON)
+    admin.make_topics(settings)
+
+
+async def test_a_process_whose_log_is_on_a_full_disk_handles_messages_and_ends_when_told_to(
+    sessions: Sessions, settings: Settings
+) -> None:
+    with process(settings, log=FULL) as running:
+        await until(running.answers, PATIENCE)
+        await produce(settings, letters_of([accepted()]))
+        await until(lambda: bool(lines(sessions)), PATIENCE)
+
+        assert running.end(signal.SIGTERM) == 0
+
+
+async def test_a_process_that_meets_a_bug_ends_although_its_log_is_on_a_full_disk(
+    sessions: Sessions, settings: Settings
+) -> None:
+    """Alive and not listening would be worse: no supervisor starts that again."""
+    with process(settings, log=FULL) as running:
+        await until(running.answers, PATIENCE)
+        with sessions.begin() as session:
+            session.execute(text("ALTER TABLE inbox RENAME TO elsewhere"))
+        try:
+            await produce(settings, letters_of([accepted()]))
+            assert running.ended(PATIENCE) == UNEXPECTED
+        finally:
+            with sessions.begin() as session:
+                session.execute(text("ALTER TABLE elsewhere RENAME TO inbox"))
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of one megabyte."""
+    if os.getuid() != 0:
+        pytest.skip("only root may mount a file system")
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", folder], check=True)  # noqa: S603, S607
+    yield folder
+    subprocess.run(["umount", "--lazy", folder], check=True)  # noqa: S603, S607
+
+
+async def test_a_process_whose_folders_are_on_a_full_disk_starts_and_handles_messages(
+    sessions: Sessions, settings: Settings, small_disk: Path
+) -> None:
+    """Its log, its scratch files and the temporary folder; keys are read only."""
+    orders = [uuid4() for _ in range(500)]
+    small_disk.joinpath("ballast").write_bytes(b"0" * ((1 << 20) - 4096))
+    fill(small_disk / "more")
+    on_disk = replace(settings, state=small_disk / "state")
+
+    with process(on_disk, log=small_disk / "log", temporary=small_disk) as running:
+        await until(running.answers, PATIENCE)
+        await produce(settings, letters_of([accepted(each) for each in orders]))
+        await until(lambda: all(lines(sessions, each) for each in orders), PATIENCE)
+
+        assert running.end(signal.SIGTERM) == 0
+
+    assert lines(sessions, orders[0]) == [OrderAccepted.name]
+
+
+def fill(file: Path) -> None:
+    """Write until there is no room left."""
+    with file.open("wb", 0) as hole:
+        try:
+            while True:
+                hole.write(b"0" * 512)
+        except OSError:
+            return
