@@ -1,12 +1,10 @@
 """One private Kafka node on this machine: broker and controller in one process."""
 
 import base64
-import contextlib
 import re
 import secrets
 import shutil
 import signal
-import socket
 import struct
 import time
 from dataclasses import dataclass, field
@@ -15,13 +13,13 @@ from tempfile import mkdtemp
 
 import psutil
 
-from deploy.local import packages, ports, process
+from deploy.local import packages, ports, process, pulse
 from deploy.local.errors import StartError
 from deploy.local.home import home, locked
 from deploy.local.progress import showing
 
-PATIENCE = 60.0
-"""Seconds to become ready or to stop."""
+PATIENCE = STOP_PATIENCE = 60.0
+"""Seconds to become ready, and to stop."""
 
 JAVA_OPTIONS = (
     "-Xms64m",
@@ -99,17 +97,22 @@ class Kafka:
         return self.folder / "server.properties"
 
     def start(self, *java_options: str) -> None:
-        """Start again, on the same data and port, after `stop` or `kill`."""
-        self.server = launch(self, *(java_options or class_archive()))
+        """Start again, on the same data and port; one that is starting still is waited for."""
+        if not process.runs(self):
+            self.server = launch(self, *(java_options or class_archive()))
         wait_until_ready(self)
 
     def stop(self) -> None:
         """Stop in order: leadership given up, everything written."""
-        process.end(self.server, signal.SIGTERM, PATIENCE)
+        process.end(self.server, signal.SIGTERM, STOP_PATIENCE)
 
     def kill(self) -> None:
         """Kill with -9, as a power cut would."""
         process.kill_all([self.server])
+
+    def answers(self) -> bool:
+        """Tell whether it answers requests."""
+        return answers(self.port, pulse.ANSWER_WITHIN)
 
 
 def start_kafka(
@@ -244,13 +247,10 @@ def wait_until_ready(node: Kafka) -> None:
         time.sleep(0.02)
 
 
-def answers(port: int) -> bool:
+def answers(port: int, patience: float = 1.0) -> bool:
     """Tell whether a broker there answers the request that opens every conversation."""
     api_versions = struct.pack(">hhih", 18, 0, 1, -1)
-    with contextlib.suppress(OSError), socket.create_connection((ports.HOST, port), 1) as caller:
-        caller.sendall(struct.pack(">i", len(api_versions)) + api_versions)
-        return len(caller.recv(4)) > 0
-    return False
+    return ports.answers(port, struct.pack(">i", len(api_versions)) + api_versions, patience)
 
 
 def running(folder: Path) -> psutil.Process | None:

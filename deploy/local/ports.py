@@ -1,5 +1,6 @@
 """Find loopback ports that nobody uses."""
 
+import contextlib
 import random
 import socket
 
@@ -25,6 +26,17 @@ def is_free(port: int) -> bool:
 def free_port() -> int:
     """Return a port that is free now."""
     return next(port for port in random.sample(RANGE, len(RANGE)) if is_free(port))
+
+
+def answers(port: int, question: bytes, patience: float) -> bool:
+    """Tell whether what listens on a port answers a question within `patience` seconds."""
+    with (
+        contextlib.suppress(OSError),
+        socket.create_connection((HOST, port), patience) as caller,
+    ):
+        caller.sendall(question)
+        return len(caller.recv(1)) > 0
+    return False
 
 
 def settle(wanted: int | None, last: int | None, name: str) -> int:

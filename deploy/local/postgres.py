@@ -1,13 +1,14 @@
 """One private PostgreSQL cluster on this machine."""
 
 import signal
+import struct
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import psutil
 
-from deploy.local import packages, ports, process
+from deploy.local import packages, ports, process, pulse
 from deploy.local.cluster import (
     SUPERUSER,
     account,
@@ -19,8 +20,8 @@ from deploy.local.cluster import (
 )
 from deploy.local.errors import StartError
 
-PATIENCE = 60.0
-"""Seconds to become ready (a crash recovery may have much to read) or to stop."""
+PATIENCE = STOP_PATIENCE = 60.0
+"""Seconds to become ready (a crash recovery may have much to read), and to stop."""
 
 SETTINGS = {
     "listen_addresses": ports.HOST,
@@ -52,6 +53,9 @@ SETTINGS = {
     "log_checkpoints": "off",
 }
 
+ENCRYPTION = struct.pack(">ii", 8, 80877103)
+"""PostgreSQL's SSLRequest."""
+
 UNSAFE = {"fsync": "off", "full_page_writes": "off"}
 
 
@@ -81,13 +85,19 @@ class Postgres:
         return self.server.pid
 
     def start(self) -> None:
-        """Start again, on the same data and port, after `stop` or `kill`."""
-        self.server = launch(self)
+        """Start again, on the same data and port; one that is recovering still is waited for."""
+        if not process.runs(self):
+            self.server = launch(self)
         wait_until_ready(self)
 
     def stop(self) -> None:
-        """Shut down fast: sessions are ended, everything is written."""
-        process.end(self.server, signal.SIGINT, PATIENCE)
+        """Shut down fast: sessions are ended, everything is written; no process is left."""
+        process.end(self.server, signal.SIGINT, STOP_PATIENCE)
+        process.kill_all(process.living_in(self.data))
+
+    def answers(self) -> bool:
+        """Tell whether it answers the request that asks for encryption: also while it recovers."""
+        return ports.answers(self.port, ENCRYPTION, pulse.ANSWER_WITHIN)
 
     def kill(self) -> None:
         """Kill the whole cluster with -9, as a power cut would."""

@@ -99,6 +99,13 @@ def end(process: psutil.Process, number: int, patience: float) -> None:
             process.wait()
 
 
+def exit_code(process: psutil.Process, patience: float) -> int | None:
+    """Return how a process that ends has ended; None if that is not to be seen in time."""
+    with contextlib.suppress(psutil.Error, subprocess.TimeoutExpired):
+        return process.wait(patience)
+    return None
+
+
 def is_alive(process: psutil.Process) -> bool:
     """Tell whether a process runs; one that only waits to be reaped does not.
 
@@ -111,6 +118,12 @@ def is_alive(process: psutil.Process) -> bool:
         is_reapable = process.status() == psutil.STATUS_ZOMBIE and process.num_threads() <= 1
         return process.is_running() and not is_reapable
     return False
+
+
+def runs(engine: object) -> bool:
+    """Tell whether an engine has been started, and its process runs."""
+    server = getattr(engine, "server", None)
+    return server is not None and is_alive(server)
 
 
 def kill_all(processes: Iterable[psutil.Process]) -> None:

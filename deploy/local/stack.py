@@ -194,6 +194,7 @@ class Stack:
             environment_of(name, self.home, address | dict(places)),
             self.home / "logs" / f"{name}.log",
             folder,
+            url,
         )
         program.start()
         self.supervisor.keep(name, program, stage=PROGRAMS, url=url)

@@ -1,4 +1,4 @@
-"""Keep processes running: whatever ends is started again, until told to stop.
+"""Keep processes running: what ends or hangs is started again, until told to stop.
 
 Only what says itself that it cannot run like this is left alone.
 """
@@ -16,8 +16,8 @@ from typing import Protocol
 
 import psutil
 
-from deploy.local import logs, process
-from deploy.local.errors import StartError
+from deploy.local import logs, process, pulse
+from deploy.local.pulse import Pulse
 from deploy.local.record import Life, Line
 
 BEAT = 0.1
@@ -35,6 +35,9 @@ FIRST_PAUSE, LAST_PAUSE = 0.2, 30.0
 GROWN_UP = 30.0
 """Seconds after which a process that ends is not called young any more."""
 
+MOST_AT_ONCE = 32
+"""So many processes can be started, or looked at, beside each other; more than there are."""
+
 REFUSES = 78
 """Exit code (EX_CONFIG) of what cannot run like this: a setting or a port is wrong, and
 starting it again would not help."""
@@ -47,10 +50,17 @@ class Engine(Protocol):
     log: Path
 
     def start(self) -> None:
-        """Start (again); return when it is of use, or at once if it tells by HTTP."""
+        """Start (again); return when it is of use, or at once if it tells by HTTP.
+
+        Raises:
+            StartError: it ended, or is not of use yet; called again, it waits for what runs.
+        """
 
     def stop(self) -> None:
-        """Stop in order."""
+        """Stop in order; what does not stop is killed."""
+
+    def answers(self) -> bool:
+        """Tell whether it answers, within seconds."""
 
 
 @dataclass
@@ -61,6 +71,9 @@ class Program:
     environment: Mapping[str, str]
     log: Path
     folder: Path
+    url: str = ""
+    """Where it answers `/health/live`; empty where it speaks no HTTP."""
+
     server: psutil.Process = field(init=False)
 
     def start(self) -> None:
@@ -72,6 +85,10 @@ class Program:
     def stop(self) -> None:
         """Ask it to stop; after a while kill it."""
         process.end(self.server, signal.SIGTERM, STOP_PATIENCE)
+
+    def answers(self) -> bool:
+        """Tell whether it answers; what speaks no HTTP is trusted."""
+        return not self.url or pulse.answers_http(self.url)
 
 
 @dataclass
@@ -91,10 +108,25 @@ class Kept:
     refuses: bool = False
     """It has said that it cannot run like this."""
 
+    pulse: Pulse | None = None
+    is_ending: bool = False
+    """It hangs, and is being ended right now."""
+
+    was_hung: bool = False
+
     @property
     def has_ended(self) -> bool:
         """Tell whether it has ended, and nobody has seen it yet."""
-        return not (self.busy or self.refuses or process.is_alive(self.engine.server))
+        is_left_alone = self.busy or self.is_ending or self.refuses
+        return not (is_left_alone or process.is_alive(self.engine.server))
+
+    def hangs(self) -> bool:
+        """Look whether it answers; tell whether it has not for too long."""
+        server = self.engine.server
+        if self.pulse is None or self.pulse.server != server:
+            self.pulse = Pulse(server)
+        self.pulse.note(answers=not process.is_alive(server) or self.engine.answers())
+        return self.pulse.is_hung
 
     @property
     def last_words(self) -> str:
@@ -113,9 +145,11 @@ class Kept:
         server = self.engine.server
         lived = time.time() - server.create_time()
         # Its first thread has ended; the others may take a moment longer.
-        code = server.wait(STOP_PATIENCE)
+        code = process.exit_code(server, STOP_PATIENCE)
         self.refuses = code == REFUSES
         self.last_end = f"cannot start: {self.last_words}" if self.refuses else in_words(code)
+        if self.was_hung:
+            self.last_end, self.was_hung = f"it did not answer; {self.last_end}", False
         self.pause = FIRST_PAUSE if lived > GROWN_UP else self.pause
 
     def next_pause(self) -> float:
@@ -134,8 +168,9 @@ class Supervisor:
         self.say = say
         self.stopping = threading.Event()
         self.beginning = threading.Lock()
-        self.starters = ThreadPoolExecutor(thread_name_prefix="starter")
+        self.starters = ThreadPoolExecutor(MOST_AT_ONCE, thread_name_prefix="starter")
         self.watcher = threading.Thread(target=self.watch, name="supervisor", daemon=True)
+        self.looker = threading.Thread(target=self.look, name="looker", daemon=True)
 
     def keep(self, name: str, engine: Engine, *, stage: int, url: str = "") -> None:
         """Take a running engine into care; a higher stage needs the lower ones."""
@@ -143,6 +178,7 @@ class Supervisor:
             self.kept.append(Kept(name, engine, stage, url))
             if not self.watcher.is_alive():
                 self.watcher.start()
+                self.looker.start()
         self.changed()
 
     def watch(self) -> None:
@@ -165,18 +201,43 @@ class Supervisor:
         while not self.stopping.wait(kept.next_pause()):
             try:
                 kept.engine.start()
-            except (StartError, OSError) as error:
+            except Exception as error:  # noqa: BLE001  whatever it is, it is told and tried again
                 self.tell(f"{kept.name} does not start, next try in {kept.pause:.1f} s: {error}")
             else:
                 self.tell(f"{kept.name} runs again")
                 break
         kept.busy = False
 
+    def look(self) -> None:
+        """End what hangs, until told to stop; the watcher finds it ended."""
+        with ThreadPoolExecutor(MOST_AT_ONCE, thread_name_prefix="looker") as pool:
+            while not self.stopping.wait(pulse.LOOK_EVERY):
+                for _ in pool.map(self.look_at, list(self.kept)):
+                    pass
+
+    def look_at(self, kept: Kept) -> None:
+        """End a process if it hangs."""
+        try:
+            if not self.stopping.is_set() and kept.hangs():
+                self.end(kept)
+        except (OSError, psutil.Error) as error:
+            self.tell(f"{kept.name} cannot be looked at: {error}")
+
+    def end(self, kept: Kept) -> None:
+        """End a process that hangs, by force if need be."""
+        kept.is_ending = kept.was_hung = True
+        try:
+            self.tell(f"{kept.name} does not answer, and is ended; see {kept.engine.log}")
+            kept.engine.stop()
+        finally:
+            kept.is_ending = False
+
     def tell(self, text: str) -> None:
         """Tell of a change, and have it written down; a full disk does not end our care."""
         with contextlib.suppress(OSError):
-            self.changed()
             self.say(text)
+        with contextlib.suppress(OSError):
+            self.changed()
 
     def stop(self) -> None:
         """Stop everything, what needs others before what they need."""
@@ -211,4 +272,7 @@ def in_words(code: int | None) -> str:
     """Return how a process ended, for a person."""
     if code is None:
         return "nobody saw how"
-    return f"killed by {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
+    if code >= 0:
+        return f"exit code {code}"
+    known = {each.value: each.name for each in signal.Signals}
+    return f"killed by {known.get(-code, f'signal {-code}')}"

@@ -112,7 +112,7 @@ def of_process(process: Process) -> Iterator[Trouble]:
         yield Trouble(
             kind=Kind.HANG,
             says=f"is stopped by a signal (process {process.pid})",
-            remedy=f"`kill -CONT {process.pid}` lets it go on",
+            remedy=f"`kill -CONT {process.pid}` lets it go on; else it is started again soon",
         )
     elif process.restarts and process.age_s < JUST_STARTED_S:
         yield Trouble(
@@ -138,8 +138,8 @@ def no_answer(error: str, process: Process | None) -> Trouble:
     if process and process.age_s < STARTING_S:
         says = f"is starting, since {span(process.age_s)}"
         return Trouble(kind=Kind.ENDED, says=says, remedy=f"ask again in a moment; {process.log}")
-    kill = f"`kill -9 {process.pid}` has it started again; {process.log}" if process else "its log"
-    remedy = f"ask again; if it stays so, {kill} says what it did last"
+    where = process.log if process else "its log"
+    remedy = f"wait: within two minutes it answers, or is started again; see {where}"
     return Trouble(kind=Kind.HANG, says=error, remedy=remedy)
 
 

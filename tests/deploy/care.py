@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from deploy.local.supervisor import Program, Supervisor
+from deploy.local.supervisor import Engine, Kept, Program, Supervisor
 
 SLEEPER = ("/bin/sleep", "600")
 
@@ -15,12 +15,17 @@ class Care:
         self.said: list[str] = []
         self.supervisor = Supervisor(lambda: None, self.said.append)
 
-    def program(self, name: str, *command: str, stage: int = 0) -> Program:
+    def program(self, name: str, *command: str, stage: int = 0, url: str = "") -> Program:
         """Start a program and keep it running."""
-        program = Program(command, {}, self.folder / f"{name}.log", self.folder)
+        program = Program(command, {}, self.folder / f"{name}.log", self.folder, url)
         program.start()
         self.supervisor.keep(name, program, stage=stage)
         return program
+
+    def engine(self, name: str, engine: Engine) -> Kept:
+        """Keep an engine running that runs; return what is known of it."""
+        self.supervisor.keep(name, engine, stage=0)
+        return self.supervisor.kept[-1]
 
     def has_said(self, words: str) -> bool:
         """Tell whether it said so."""

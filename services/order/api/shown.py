@@ -9,7 +9,6 @@ from pydantic.alias_generators import to_camel
 
 from services.order.domain.catalogue import ValueType
 from shared.contracts import Value
-from shared.http import link
 from shared.input.timestamps import in_utc
 
 ORDERS = "/tmf-api/productOrderingManagement/v4/productOrder"
@@ -20,13 +19,6 @@ PRICES = f"{CATALOGUE}/productOfferingPrice"
 SPECIFICATIONS = f"{CATALOGUE}/productSpecification"
 SERVICES = "/tmf-api/serviceInventory/v4/service"
 """Of the provisioning service."""
-
-PARTIES = "/tmf-api/partyManagement/v4"
-ACCOUNTS = "/tmf-api/accountManagement/v4/partyAccount"
-"""Both of the customer service."""
-
-ADDRESSES = "/ops/v1/addresses"
-"""Of the resources service."""
 
 TYPES: dict[type[Value], ValueType] = {
     str: ValueType.STRING,
@@ -100,7 +92,6 @@ class PlaceView(Shown):
 
     id: str
     role: str
-    href: str | None = None
     local_network: str | None = None
     referred_type: Annotated[str, Field(alias="@referredType")] = "GeographicAddress"
 
@@ -109,24 +100,6 @@ class PartyView(Shown):
     """A party, in its role. How to reach it is told by the customer service alone."""
 
     id: str
-    href: str
     role: str
     name: str | None = None
     referred_type: Annotated[str, Field(alias="@referredType")] = "Individual"
-
-
-def customer_view(id_: str, name: str | None, *, is_organization: bool) -> PartyView:
-    """Show who the customer is, and where the customer service tells more."""
-    kind = "organization" if is_organization else "individual"
-    return PartyView(
-        id=id_,
-        href=link(f"{PARTIES}/{kind}", id_),
-        role="customer",
-        name=name,
-        referred_type=kind.capitalize(),
-    )
-
-
-def account_view(id_: str) -> ReferenceView | None:
-    """Show the account that pays, if one is named."""
-    return ReferenceView(id=id_, href=link(ACCOUNTS, id_)) if id_ else None

@@ -6,9 +6,10 @@ from typing import Annotated
 from pydantic import ConfigDict, Field
 
 from services.order.api import examples_catalogue as examples
-from services.order.api.money import MoneyView, QuantityView, period_of, price_reference
+from services.order.api.money import MoneyView, QuantityView, period_of
 from services.order.api.shown import (
     OFFERINGS,
+    PRICES,
     SPECIFICATIONS,
     TYPES,
     Moment,
@@ -187,7 +188,7 @@ def rule_view(rule: CharacteristicRule) -> CharacteristicRuleView:
 
 def show_offering(offering: Offering, *, is_sellable: bool) -> OfferingView:
     """Show one version of an offering."""
-    prices = map(offered_at, show_prices(offering))
+    prices = [price_reference(price) for price in show_prices(offering)]
     eligible = offering.eligibility
     return OfferingView(
         id=offering.id,
@@ -229,9 +230,9 @@ def specification_reference(id_: str) -> ReferenceView | None:
     return ReferenceView(id=id_, href=link(SPECIFICATIONS, id_)) if id_ else None
 
 
-def offered_at(price: PriceView) -> ReferenceView:
+def price_reference(price: PriceView) -> ReferenceView:
     """Show which price an offering has."""
-    return ReferenceView(id=price.id, href=price.href, name=price.name, version=price.version)
+    return ReferenceView(id=price.id, href=price.href, name=price.name)
 
 
 def use(name: str, value: Value) -> ValueUseView:
@@ -248,12 +249,12 @@ def show_prices(offering: Offering) -> Iterator[PriceView]:
 
 
 def price_view(offering: Offering, price: Price) -> PriceView:
-    """Show a price."""
-    at = price_reference(offering.id, price.id, price.name)
+    """Show a price. Its id is that of the offering and its own."""
+    id_ = f"{offering.id}:{price.id}"
     term = QuantityView(amount=price.term_months, units="month")
     return PriceView(
-        id=at.id,
-        href=at.href,
+        id=id_,
+        href=link(PRICES, id_),
         name=price.name,
         version=str(offering.version),
         lifecycle_status=offering.state,
@@ -272,10 +273,10 @@ def price_view(offering: Offering, price: Price) -> PriceView:
 
 def discount_view(offering: Offering, discount: Discount) -> PriceView:
     """Show what a bundle takes off a member's prices."""
-    at = price_reference(offering.id, discount.id, discount.name)
+    id_ = f"{offering.id}:{discount.id}"
     return PriceView(
-        id=at.id,
-        href=at.href,
+        id=id_,
+        href=link(PRICES, id_),
         name=discount.name,
         version=str(offering.version),
         lifecycle_status=offering.state,

@@ -1,7 +1,6 @@
 """The installed base, from rows and to rows."""
 
 from collections.abc import Collection, Iterable
-from dataclasses import fields
 from uuid import UUID
 
 from sqlalchemy import bindparam, func, select
@@ -17,7 +16,6 @@ PRODUCTS = Shelf(ProductRow, Product)
 
 preload = PRODUCTS.preload
 
-COLUMNS = [getattr(ProductRow, field.name) for field in fields(Product)]
 Partner = aliased(ProductRow)
 TOGETHER = (
     select(ProductRow.id, Partner.id)
@@ -60,13 +58,6 @@ def look(session: Session, product_id: UUID, tenant: str) -> Product:
         msg = f"there is no product {product_id}"
         raise NotFoundError(msg)
     return product
-
-
-def look_at_bundle(session: Session, bundle_id: UUID, tenant: str) -> list[Product]:
-    """Return the products of a bundle, to show it; none if there is no such bundle."""
-    mine = (ProductRow.bundle_id == bundle_id, ProductRow.tenant == tenant)
-    rows = session.execute(select(*COLUMNS).where(*mine).order_by(ProductRow.id))
-    return [Product(*row) for row in rows]
 
 
 def put_all(

@@ -82,7 +82,6 @@ class Thing(NamedTuple):
         return Held(
             kind=self.pool.kind,
             value=self.value,
-            pool=self.pool.name,
             element=self.element,
             attributes=self.attributes,
         )
