@@ -14,27 +14,14 @@ from starlette.routing import BaseRoute
 
 from shared.errors import DomainError, ForbiddenError, StartError
 from shared.given import Given, ours_in
-
-CRM = frozenset(
-    {
-        "crm:order.write",
-        "crm:order.read",
-        "crm:number.read",
-        "crm:number.hold",
-        "crm:customer.read",
-    }
-)
-VIEWER = frozenset({"viewer:read"})
-OPS = VIEWER | {"ops:fallout", "ops:workorder", "ops:replay", "ops:import"}
-ADMIN = CRM | OPS | {"ops:replay.execute", "admin"}
-
-ROLES = {"crm": CRM, "viewer": VIEWER, "ops": OPS, "admin": ADMIN}
-"""What each role may do. A token's own scopes can narrow this, never widen it."""
+from shared.roles import SCOPES, Limits
 
 PUBLIC = frozenset({"/health/live", "/health/ready", "/metrics", "/openapi.json"})
 """What anybody may ask, without a token."""
 
 CHALLENGE = 'Bearer realm="kaitong"'
+
+UNLIMITED = Limits()
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +34,17 @@ class Caller:
     tenant: str
     role: str
     scopes: frozenset[str]
+    sub: str = ""
+    """Who acts through the client, a person or a program; empty where the token names none."""
+
+    limits: Limits = UNLIMITED
+    areas: frozenset[str] = frozenset()
+    """Of a crew: the local networks and districts whose work it sees; `*` for all."""
+
+    @property
+    def person(self) -> str:
+        """Who acts: history, audit and approvals go by this. A client alone is one person."""
+        return self.sub or self.client
 
     def may(self, *scopes: str) -> bool:
         """Tell whether any of these scopes is the caller's."""
@@ -94,8 +92,8 @@ class Allow(Given[Caller]):
     """Lets those callers pass that have one of the scopes."""
 
     def __init__(self, scopes: tuple[str, ...]) -> None:
-        if unknown := set(scopes) - ADMIN or not scopes:
-            msg = f"no role has a scope {unknown or ''}: see ROLES in shared/auth.py"
+        if unknown := set(scopes) - SCOPES.keys() or not scopes:
+            msg = f"no role has a scope {unknown or ''}: see SCOPES in shared/roles.py"
             raise ValueError(msg)
         super().__init__(self.check)
         self.scopes = scopes

@@ -37,6 +37,9 @@ class Change(NamedTuple):
     cause: UUID
     """The message or request that made it so."""
 
+    actor: str = ""
+    """The person or program whose request made it so; empty where a message did."""
+
 
 class HistoryRow(Base):
     """One change. Partitioned by month."""
@@ -57,6 +60,7 @@ class HistoryRow(Base):
     became: Mapped[str]
     reason: Mapped[str]
     cause: Mapped[UUID]
+    actor: Mapped[str] = mapped_column(server_default="")
 
 
 HISTORY = table_of(HistoryRow)

@@ -9,6 +9,7 @@ import os
 import secrets
 import shutil
 import tempfile
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -21,9 +22,9 @@ from cryptography.hazmat.primitives.serialization import (
     PublicFormat,
 )
 
-from shared.auth import ROLES
 from shared.exposure import DEVELOPMENT
 from shared.ids import time_ordered_id
+from shared.roles import ROLES
 from shared.tokens import KeysError
 
 LIFETIME = timedelta(days=30)
@@ -33,6 +34,7 @@ EARLY = timedelta(days=7)
 TENANT = "jiangsu"
 ISSUER = "kaitong"
 AUDIENCE = "kaitong"
+EVERYWHERE = "*"
 """What tokens for development say of themselves: the defaults of the settings."""
 
 PUBLIC = "public"
@@ -111,9 +113,11 @@ def make_token(  # noqa: PLR0913  each is a claim
     *,
     now: datetime,
     client: str = "",
+    person: str = "",
     tenant: str = TENANT,
     lifetime: timedelta = LIFETIME,
     scopes: frozenset[str] | None = None,
+    areas: Collection[str] | None = None,
 ) -> str:
     """Return a token for development, signed with the folder's own key.
 
@@ -122,9 +126,11 @@ def make_token(  # noqa: PLR0913  each is a claim
         role: One of ROLES.
         now: When it is issued.
         client: Whose it is; `development-ROLE` when nothing is said.
+        person: Who acts through the client; the client itself when nothing is said.
         tenant: Whose data it opens.
         lifetime: How long it counts.
         scopes: What it is narrowed to; None for all that the role may do.
+        areas: Where a crew works: local networks and districts; None for everywhere.
 
     Raises:
         KeysError: there is no key for development in the folder, or no such role.
@@ -141,13 +147,14 @@ def make_token(  # noqa: PLR0913  each is a claim
     claims = {
         "iss": ISSUER,
         "aud": AUDIENCE,
-        "sub": client,
+        "sub": person or client,
         "client_id": client,
         "jti": str(time_ordered_id()),
         "iat": issued,
         "exp": issued + int(lifetime.total_seconds()),
         "tenant": tenant,
         "role": role,
+        "areas": EVERYWHERE if areas is None else " ".join(sorted(areas)),
         **({} if scopes is None else {"scope": " ".join(sorted(scopes))}),
     }
     header = {"typ": "at+jwt", "kid": key.stem}

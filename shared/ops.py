@@ -18,16 +18,22 @@ from shared.auth import Caller, allow
 from shared.db import Sessions
 from shared.dispatch import Dispatch
 from shared.errors import NotFoundError, UnavailableError
-from shared.http import Router, ToRead
+from shared.http import RequestCause, Router, ToDesk, ToRead
 from shared.inbox import Receiver, Subscriptions
 from shared.monitor import Monitor
+from shared.ops_people import add_people
 from shared.ops_views import LagView, MomentView, ParkedView, ReleasedView, StateView
 from shared.relay import Relay
 from shared.release import release
 from shared.service import ForOrder, no_changes
 from shared.settings import Settings
+from shared.work import Work
 
 Viewer = Annotated[Caller, allow("viewer:read")]
+Watcher = Annotated[Caller, allow("viewer:read", "network:read", "analyst:read")]
+"""Who may see how a service is doing: nothing in it is about a customer."""
+
+Planner = Annotated[Caller, allow("viewer:read", "network:read")]
 Operator = Annotated[Caller, allow("ops:replay")]
 
 HIGHEST = 2**63 - 1
@@ -53,6 +59,7 @@ def make_ops_router(desks: Desks) -> Router:
     router = Router(prefix="/ops/v1", tags=["operations"])
     add_sights(router, desks)
     add_parked(router, desks)
+    add_people(router)
     return router
 
 
@@ -60,7 +67,7 @@ def add_sights(router: Router, desks: Desks) -> None:
     """Add what shows how the service is doing, and what it did."""
 
     @router.get("/state")
-    async def read_state(_: Viewer) -> StateView:
+    async def read_state(_: Watcher) -> StateView:
         """Return how the service is doing, and what is wrong with it.
 
         It is answered whatever is out; what is not known for that is null.
@@ -69,7 +76,7 @@ def add_sights(router: Router, desks: Desks) -> None:
         return StateView.of(desks.settings.service, desks.relay.is_direct, report)
 
     @router.get("/lag")
-    async def read_lag(_: Viewer) -> LagView:
+    async def read_lag(_: Watcher) -> LagView:
         """Return how far the service is behind on its topics."""
         report = await desks.monitor.report()
         if report.lag is None:
@@ -78,7 +85,7 @@ def add_sights(router: Router, desks: Desks) -> None:
         return LagView.of(report.lag)
 
     @router.get("/journeys/{subject}")
-    def read_journey(subject: str, caller: Viewer, session: ToRead) -> list[MomentView]:
+    def read_journey(subject: str, caller: Planner, session: ToRead) -> list[MomentView]:
         """Return this service's part of what happened to an order, oldest first."""
         return journey(desks, session, caller.tenant, subject)
 
@@ -99,9 +106,18 @@ def add_parked(router: Router, desks: Desks) -> None:
         return [ParkedView.of(row) for row in parking.waiting(session, limit=limit, after=after)]
 
     @router.post("/parked/{position}/retry")
-    async def retry_parked(position: Position, _: Operator) -> ReleasedView:
+    async def retry_parked(
+        position: Position, _: Operator, cause: RequestCause, desk: ToDesk
+    ) -> ReleasedView:
         """Handle a parked message and those behind it, until one is hopeless still."""
+        await desk.serve(cause, partial(note_release, position))
         return await desks.relay.commit(partial(retry, desks, position))
+
+
+def note_release(position: int, work: Work) -> None:
+    """Keep in the audit who has a parked message handled once more."""
+    if row := parking.at(work.session, position):
+        work.audit("parked.release", f"{row.type}/{row.identity}")
 
 
 def journey(desks: Desks, session: Session, tenant: str, subject: str) -> list[MomentView]:
@@ -118,6 +134,7 @@ def journey(desks: Desks, session: Session, tenant: str, subject: str) -> list[M
             was=each.was,
             became=each.became,
             reason=each.reason,
+            actor=each.actor,
         )
         for each, what in (
             *((each, each.part) for each in own),

@@ -88,6 +88,7 @@ class MomentView(BaseModel):
         became="completed",
         reason="",
         sequence=0,
+        actor="",
     )
 
     at: datetime
@@ -103,6 +104,9 @@ class MomentView(BaseModel):
     reason: str = ""
     sequence: int = 0
     """Of a message: its number among those of its owner and key."""
+
+    actor: str = ""
+    """Of a change: the person or program whose request made it so; empty where none did."""
 
 
 class ParkedView(BaseModel):

@@ -17,6 +17,7 @@ from shared.environment import (
     folder,
     matching,
     one_of,
+    optional_file,
     optional_folder,
     read_settings,
     refuse,
@@ -140,6 +141,15 @@ class Settings(BrokerSettings):
     auth_audience: Annotated[
         str,
         Setting("KAITONG_AUTH_AUDIENCE", "the `aud` that tokens must name", default="kaitong"),
+    ]
+    roles: Annotated[
+        Path | None,
+        Setting(
+            "KAITONG_ROLES",
+            "a file of roles (JSON) in the place of those that are shipped: see docs/access.md",
+            optional_file,
+            default="",
+        ),
     ]
     body_limit: Annotated[
         int,

@@ -19,13 +19,14 @@ from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurv
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
-from shared.auth import ROLES, BadTokenError, Caller
+from shared.auth import BadTokenError, Caller
 from shared.errors import StartError
+from shared.roles import ROLES, Roles
 
 log = structlog.get_logger()
 
 TYPES = frozenset({"at+jwt", "application/at+jwt"})
-CLAIMS = ["exp", "iat", "iss", "aud", "sub", "client_id", "tenant", "role"]
+CLAIMS = ["exp", "iat", "iss", "aud", "client_id", "tenant", "role"]
 LEEWAY = 10
 """Seconds by which clocks may differ."""
 
@@ -71,9 +72,14 @@ class Tokens:
     """
 
     def __init__(
-        self, folder: Path, expected: Expected, clock: Callable[[], float] = time.time
+        self,
+        folder: Path,
+        expected: Expected,
+        clock: Callable[[], float] = time.time,
+        roles: Roles = ROLES,
     ) -> None:
         self._folder = folder
+        self._roles = roles
         self._expected = expected
         self._clock = clock
         self._good: OrderedDict[bytes, Good] = OrderedDict()
@@ -129,7 +135,7 @@ class Tokens:
             )
         except jwt.InvalidTokenError as error:
             raise BadTokenError(reason_of(error)) from error
-        return Good(caller_of(claims), end_of(claims, now))
+        return Good(caller_of(claims, self._roles), end_of(claims, now))
 
     def _key_of(self, token: bytes) -> Key:
         if len(token) > LONGEST:
@@ -166,22 +172,33 @@ def end_of(claims: dict[str, Any], now: float) -> float:
     return end + LEEWAY
 
 
-def caller_of(claims: dict[str, Any]) -> Caller:
+def caller_of(claims: dict[str, Any], roles: Roles = ROLES) -> Caller:
     """Return whom verified claims are about.
+
+    A token without `sub` names a client alone, which then acts itself. `scope` narrows
+    what the role may do, `areas` says where a crew works.
 
     Raises:
         BadTokenError: they name no role of ours, or are not text.
     """
-    if not all(is_name(claims[name]) for name in ("client_id", "tenant", "role", "sub")):
+    sub = claims.get("sub", claims["client_id"])
+    if not all(map(is_name, (claims["client_id"], claims["tenant"], claims["role"], sub))):
         message = "client_id, sub, tenant or role in it is not a name"
         raise BadTokenError(message)
-    granted = ROLES.get(claims["role"])
-    if granted is None:
+    role = roles.get(claims["role"])
+    if role is None:
         message = "its role is unknown"
         raise BadTokenError(message)
-    asked = claims.get("scope")
-    scopes = granted if asked is None else granted.intersection(str(asked).split())
-    return Caller(claims["client_id"], claims["tenant"], claims["role"], scopes)
+    asked, areas = claims.get("scope"), claims.get("areas")
+    return Caller(
+        client=claims["client_id"],
+        tenant=claims["tenant"],
+        role=claims["role"],
+        scopes=role.scopes if asked is None else role.scopes.intersection(str(asked).split()),
+        sub=sub,
+        limits=role.limits,
+        areas=role.limits.areas if areas is None else frozenset(str(areas).split()),
+    )
 
 
 def is_name(value: object) -> bool:

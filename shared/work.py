@@ -11,9 +11,10 @@ from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session
 
-from shared import outbox, timers
+from shared import audit, outbox, timers
 from shared.attempt_rows import Wish
 from shared.attempts import Attempt
+from shared.audit import Entry
 from shared.contracts import Cause, Message
 from shared.db import Sessions, writings
 from shared.dispatch import Dispatch, Told
@@ -49,6 +50,7 @@ class Transaction:
     changes: list[Change] = field(default_factory=list)
     reminders: list[Reminder] = field(default_factory=list)
     attempts: list[Wish] = field(default_factory=list)
+    entries: list[Entry] = field(default_factory=list)
 
     def work(self, cause: Cause, told_at: datetime | None = None) -> "Work":
         """Return the view of this transaction that one handler gets."""
@@ -66,6 +68,7 @@ class Transaction:
         letters, behind = outbox.store(session, self.drafts, self.changes, now, dispatch.teller)
         claims = dispatch.caller.wish(session, self.attempts, now) if self.attempts else []
         wakes = len(claims) < len(self.attempts)
+        audit.append(session, self.entries)
         return Told(letters, behind, bool(self.reminders), claims, wakes)
 
     @property
@@ -73,7 +76,7 @@ class Transaction:
         """How much was changed: it grows with every change that a piece of work makes."""
         put = sum(shelf.puts(self.session) for shelf in shelves(self.session))
         told = len(self.drafts) + len(self.reminders) + len(self.attempts)
-        return writings(self.session) + put + told + len(self.changes)
+        return writings(self.session) + put + told + len(self.changes) + len(self.entries)
 
 
 @dataclass(slots=True)
@@ -136,9 +139,18 @@ class Work:
         """Append a change of state to the history."""
         change = Change(
             *(self.transaction.now, self.cause.tenant, kind, str(subject), part),
-            *(was, became, reason, self.cause.id),
+            *(was, became, reason, self.cause.id, self.cause.actor),
         )
         self.transaction.changes.append(change)
+
+    def audit(self, action: str, subject: str, *, reason: str = "", things: int = 1) -> None:
+        """Append to the audit what a person does here, and why."""
+        cause = self.cause
+        entry = Entry(
+            *(self.transaction.now, cause.tenant, cause.actor, cause.client, cause.role),
+            *(action, subject, things, reason, cause.id),
+        )
+        self.transaction.entries.append(entry)
 
     def _draft(self, message: Message) -> Draft:
         draft = Draft.of(message, self.cause, self.position)

@@ -1,11 +1,11 @@
 """Who calls a service's API in tests, and the API, served without a network in between."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import pytest
 from httpx import ASGITransport, AsyncClient
@@ -35,10 +35,17 @@ def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def as_role(keys: Path) -> AsRole:
-    """Makes the headers of a caller, by role; of another client or tenant when told so."""
+    """Makes the headers of a caller, by role; of another client, tenant or person when told so."""
 
-    def headers(role: str, client: str = CLIENT, tenant: str = TENANT) -> dict[str, str]:
-        token = make_token(keys, role, now=datetime.now(UTC), client=client, tenant=tenant)
+    def headers(
+        role: str,
+        client: str = CLIENT,
+        tenant: str = TENANT,
+        person: str = "",
+        areas: Collection[str] | None = None,
+    ) -> dict[str, str]:
+        who: dict[str, Any] = {"client": client, "tenant": tenant, "person": person}
+        token = make_token(keys, role, now=datetime.now(UTC), areas=areas, **who)
         return {"Authorization": f"Bearer {token}"}
 
     return headers

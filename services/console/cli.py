@@ -78,10 +78,22 @@ def status(json: JsonFile = None) -> None:
     show_status(json)
 
 
-@app.command(epilog="Example: kaitong token crm --client web-shop --hours 8")
-def token(
-    role: Annotated[str, typer.Argument(help="crm, viewer, ops or admin.")],
-    client: Annotated[str, typer.Option(help="Whose token it is.")] = "",
+@app.command(epilog="Example: kaitong token crm --client web-shop --person li-na --hours 8")
+def token(  # noqa: PLR0913  each is an option
+    role: Annotated[
+        str,
+        typer.Argument(
+            help="crm, billing, crew, operator, supervisor, network, product, agent, analyst, "
+            "auditor, viewer or admin."
+        ),
+    ],
+    *,
+    person: Annotated[str, typer.Option(help="Who acts, a person or a program.")] = "",
+    client: Annotated[str, typer.Option(help="The client of the API that is acted through.")] = "",
+    area: Annotated[
+        list[str] | None,
+        typer.Option(help="Of a crew: a local network or district; may be repeated."),
+    ] = None,
     tenant: Annotated[str, typer.Option(help="Whose data it opens.")] = "jiangsu",
     hours: Annotated[float, typer.Option(min=0.01, max=24 * 365, help="How long.")] = 12,
 ) -> None:
@@ -90,7 +102,15 @@ def token(
 
     from services.console.client import token_for  # noqa: PLC0415
 
-    typer.echo(token_for(role, client=client, tenant=tenant, lifetime=timedelta(hours=hours)))
+    made = token_for(
+        role,
+        client=client,
+        person=person,
+        areas=area or None,
+        tenant=tenant,
+        lifetime=timedelta(hours=hours),
+    )
+    typer.echo(made)
 
 
 @app.command(epilog="Example: kaitong bench --rounds 3 --case reference --json bench.json")

@@ -1,6 +1,6 @@
 """The services' APIs, as the command line calls them."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -154,11 +154,13 @@ def make_keys(folder: Path) -> Path:
     return keys
 
 
-def token_for(
+def token_for(  # noqa: PLR0913  each is a claim
     role: str,
     *,
     at: Path | None = None,
     client: str = "",
+    person: str = "",
+    areas: Collection[str] | None = None,
     lifetime: timedelta = LIFETIME,
     tenant: str = TENANT,
 ) -> str:
@@ -169,7 +171,16 @@ def token_for(
     """
     try:
         keys, now = make_keys(at or home()), datetime.now(UTC)
-        return make_token(keys, role, now=now, client=client, tenant=tenant, lifetime=lifetime)
+        return make_token(
+            keys,
+            role,
+            now=now,
+            client=client,
+            person=person,
+            areas=areas,
+            tenant=tenant,
+            lifetime=lifetime,
+        )
     except KeysError as error:
         raise CommandError(str(error)) from error
 

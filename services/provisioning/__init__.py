@@ -3,7 +3,7 @@
 Owns:   blueprints, plans and their steps, work orders, fallout, the service inventory, and
         how much each network element bears.
 Hears:  order.accepted, resources.assigned, resources.refused, resources.released,
-        customer.party_erased.
+        customer.party_erased, customer.access_changed.
 Tells:  provisioning.assignment_requested, provisioning.release_requested (for resources),
         provisioning.service_completed, service_failed, service_held, service_resumed.
 API:    GET /tmf-api/serviceInventory/v4/service and /service/{id};

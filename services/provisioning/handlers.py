@@ -12,6 +12,7 @@ from shared.contracts import (
     ResourcesReleased,
 )
 from shared.erasure import forgetting
+from shared.grants import obeying_grants
 from shared.inbox import on, subscribe
 from shared.work import Work
 
@@ -40,4 +41,5 @@ SUBSCRIPTIONS = subscribe(
     on(AttemptAnswered, on_news, needs=plans.preload),
     on(PauseEnded, on_news, needs=plans.preload),
     *forgetting(),
+    *obeying_grants(),
 )

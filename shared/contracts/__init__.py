@@ -12,7 +12,7 @@ from shared.contracts.base import (
     read_envelope,
     registered,
 )
-from shared.contracts.customer import PartyErased, party_key
+from shared.contracts.customer import AccessChanged, PartyErased, grant_key, party_key
 from shared.contracts.order import OrderAccepted, OrderCompleted, OrderFailed, OrderRejected
 from shared.contracts.parts import (
     Action,
@@ -28,8 +28,10 @@ from shared.contracts.parts import (
     ItemNeeds,
     Need,
     OrderedItem,
+    PartyKind,
     RefusalCode,
     Value,
+    kind_of,
 )
 from shared.contracts.provisioning import (
     AssignmentRequested,
@@ -42,6 +44,7 @@ from shared.contracts.provisioning import (
 from shared.contracts.resources import ResourcesAssigned, ResourcesRefused, ResourcesReleased
 
 __all__ = [
+    "AccessChanged",
     "Action",
     "AssignmentRequested",
     "Cause",
@@ -65,6 +68,7 @@ __all__ = [
     "OrderRejected",
     "OrderedItem",
     "PartyErased",
+    "PartyKind",
     "RefusalCode",
     "ReleaseRequested",
     "ResourcesAssigned",
@@ -77,6 +81,8 @@ __all__ = [
     "Value",
     "contract_of",
     "encode",
+    "grant_key",
+    "kind_of",
     "name_of",
     "party_key",
     "private",

@@ -118,6 +118,15 @@ class Cause:
     traceparent: str = ""
     """W3C trace context, handed on unread."""
 
+    actor: str = ""
+    """Of a request: the person or program that acts. Empty for what a message causes."""
+
+    client: str = ""
+    """Of a request: the client of the API that the actor acts through."""
+
+    role: str = ""
+    """Of a request: the role in which the actor acts."""
+
 
 class Envelope(msgspec.Struct, frozen=True, kw_only=True):
     """A message on its way: the attributes of CloudEvents 1.0 around the data.

@@ -6,6 +6,7 @@ from uuid import UUID, uuid5
 from shared.contracts.base import Message, told
 
 PARTIES = UUID("6d0f5a52-41c3-5a4e-9a55-0d6a8f4f6d11")
+GRANTS = UUID("5b8e0f0e-5f0a-5f0c-8d39-5a3f4b6f3c21")
 
 
 def party_key(tenant: str, party_id: str) -> UUID:
@@ -30,3 +31,36 @@ class PartyErased(Message, frozen=True, kw_only=True):
     def key(self) -> UUID:
         """The party."""
         return self.party_key
+
+
+def grant_key(tenant: str, owner: str, grantee: str, customer_id: str) -> UUID:
+    """Return the key of what is told of one grant: always the same."""
+    key = GRANTS
+    for part in (tenant, owner, grantee, customer_id):
+        key = uuid5(key, part)
+    return key
+
+
+@told("customer.access_changed", 1)
+class AccessChanged(Message, frozen=True, kw_only=True):
+    """What one client of the API shares with another is something else from now on."""
+
+    grant_key: UUID
+    """Made of the tenant, both clients and the customer."""
+
+    owner_client: str
+    """The client that brought what is shared."""
+
+    grantee: str
+    """The client with which it is shared."""
+
+    customer_id: str = ""
+    """The upstream CRM's id of the customer; empty for all customers of the owner."""
+
+    level: str = ""
+    """`see`, `change`, or empty where nothing is shared any more."""
+
+    @property
+    def key(self) -> UUID:
+        """The grant."""
+        return self.grant_key

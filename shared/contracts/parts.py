@@ -38,8 +38,24 @@ class Characteristic(Part, frozen=True, kw_only=True):
     value: Value
 
 
+class PartyKind(StrEnum):
+    """What a customer is (TMF632)."""
+
+    INDIVIDUAL = "Individual"
+    ORGANIZATION = "Organization"
+
+
+ORGANIZATIONS = frozenset({"business", "key-account"})
+"""The categories whose customers are organizations; all others are persons."""
+
+
+def kind_of(category: str) -> PartyKind:
+    """Return what customers of a category are: the one rule of all services."""
+    return PartyKind.ORGANIZATION if category in ORGANIZATIONS else PartyKind.INDIVIDUAL
+
+
 class Customer(Part, frozen=True, kw_only=True):
-    """The customer as the order carries it."""
+    """The customer as the order carries it. What the order does not say is empty."""
 
     id: str
     """The upstream CRM's id of the party."""
@@ -51,6 +67,9 @@ class Customer(Part, frozen=True, kw_only=True):
     identity_number: Personal = ""
     category: str = "public"
     """`public`, `business` or `key-account`."""
+
+    kind: str = ""
+    """`Individual` or `Organization`, where the order says so."""
 
 
 class OrderedItem(Part, frozen=True, kw_only=True):
@@ -192,3 +211,6 @@ class HeldProduct(Part, frozen=True, kw_only=True):
     name: str
     number: Annotated[str, msgspec.Meta(description="E.164, if it has one")] = ""
     monthly_cents: Cents = 0
+
+    client: str = ""
+    """The client that brought the product: whose it is."""

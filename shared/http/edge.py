@@ -6,12 +6,12 @@ first, and nothing of a body is read for somebody unknown.
 """
 
 import time
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Hashable, MutableMapping
 from datetime import timedelta
 from typing import Any
 
 from shared import metrics
-from shared.auth import PUBLIC, BadTokenError, NoCallerError
+from shared.auth import PUBLIC, BadTokenError, Caller, NoCallerError
 from shared.errors import DomainError, Fault, InvalidError, UnavailableError
 from shared.http.access import AccessLog
 from shared.http.paths import keep_slashes
@@ -108,7 +108,7 @@ class Edge:
             message = "Too many requests are being worked on."
             raise UnavailableError(message, retry_after=timedelta(seconds=1))
         caller = visit.caller = scope["caller"] = self._tokens.caller(token_of(visit))
-        if self._buckets and (wait := self._buckets.take((caller.tenant, caller.client))):
+        if self._buckets and (wait := self._buckets.take(*bucket_of(caller))):
             message = "This client asks more often than it may."
             raise TooOftenError(message, retry_after=timedelta(seconds=wait))
         if visit.length > self._body_limit:
@@ -162,6 +162,12 @@ class Counted:
         if self._left < 0:
             raise too_large(self._limit)
         return event
+
+
+def bucket_of(caller: Caller) -> tuple[Hashable, int | None]:
+    """Return whose requests are counted together, and how many a second the role allows."""
+    most = caller.limits.requests_per_second
+    return (caller.tenant, caller.client, most), most
 
 
 def too_large(limit: int) -> TooLargeError:

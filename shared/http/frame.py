@@ -18,6 +18,7 @@ from shared.http.health import add_health
 from shared.http.problems import refuse
 from shared.http.router import GuardedRoute
 from shared.monitor import Monitor
+from shared.roles import ROLES, read_roles
 from shared.settings import Settings
 from shared.tokens import Expected, Tokens
 
@@ -119,6 +120,7 @@ def make_api(  # noqa: PLR0913, PLR0917  each is a different neighbour
 
     Raises:
         KeysError: there are no keys to check tokens against.
+        RolesError: the file of roles is of no use.
         OpenRouteError: a route does not say who may call it.
         UnguardedRouteError: a router was made without our Router.
     """
@@ -135,7 +137,8 @@ def make_api(  # noqa: PLR0913, PLR0917  each is a different neighbour
     api.add_exception_handler(HTTPException, refuse)
     api.add_exception_handler(RequestValidationError, refuse)
     expected = Expected(settings.auth_issuer, settings.auth_audience)
-    tokens = Tokens(settings.auth_keys, expected)
+    roles = read_roles(settings.roles) if settings.roles else ROLES
+    tokens = Tokens(settings.auth_keys, expected, roles=roles)
     api.add_middleware(Edge, tokens=tokens, settings=settings)
     return api
 

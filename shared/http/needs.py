@@ -29,8 +29,11 @@ def settings_of(request: Request) -> Settings:
 def cause_of(request: Request) -> Cause:
     """Return a request as the cause of what is done for it."""
     visit = visit_of(request)
-    tenant = visit.caller.tenant if visit.caller else ""
-    return Cause(visit.id, visit.correlation_id, tenant, "", visit.traceparent)
+    who = visit.caller
+    if who is None:
+        return Cause(visit.id, visit.correlation_id, "", "", visit.traceparent)
+    acting = (who.person, who.client, who.role)
+    return Cause(visit.id, visit.correlation_id, who.tenant, "", visit.traceparent, *acting)
 
 
 @contextmanager

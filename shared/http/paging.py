@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, TypeAlias, TypeVar
 
-from fastapi import Depends, Query, Response
+from fastapi import Depends, Query, Request, Response
 from pydantic import BaseModel
 
+from shared.auth import Caller
 from shared.errors import Fault, InvalidError
 
 T = TypeVar("T")
@@ -37,11 +38,13 @@ class Paging:
 
 
 async def paging(
+    request: Request,
     offset: Annotated[int, Query(ge=0, le=FURTHEST, description="How many to skip.")] = 0,
     limit: Annotated[int, Query(ge=1, le=MOST, description="How many to show.")] = USUAL,
 ) -> Paging:
-    """Read `offset` and `limit`."""
-    return Paging(offset, limit)
+    """Read `offset` and `limit`; the caller's role may show fewer at once."""
+    caller: Caller = request.scope["caller"]
+    return Paging(offset, min(limit, caller.limits.page_size))
 
 
 Page: TypeAlias = Annotated[Paging, Depends(paging)]

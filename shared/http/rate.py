@@ -15,14 +15,18 @@ class Buckets:
         self._clock = clock
         self._left: dict[Hashable, tuple[float, float]] = {}
 
-    def take(self, client: Hashable) -> int:
-        """Take a token; return 0, or the seconds after which there is one again."""
+    def take(self, client: Hashable, at_most: int | None = None) -> int:
+        """Take a token; return 0, or the seconds after which there is one again.
+
+        `at_most` is how many a second this client may take, if that is fewer than all may.
+        """
+        a_second = min(self._a_second, at_most or self._a_second)
         now = self._clock()
-        left, then = self._left.get(client, (float(self._a_second), now))
-        left = min(self._a_second, left + (now - then) * self._a_second)
+        left, then = self._left.get(client, (float(a_second), now))
+        left = min(a_second, left + (now - then) * a_second)
         if left < 1:
             self._left[client] = (left, now)
-            return math.ceil((1 - left) / self._a_second)
+            return math.ceil((1 - left) / a_second)
         self._left[client] = (left - 1, now)
         if len(self._left) > MOST_CLIENTS:
             self._forget(now)

@@ -11,15 +11,10 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.auth import (
-    ADMIN,
-    ROLES,
-    Caller,
-    OpenRouteError,
-    allow,
-)
+from shared.auth import Caller, OpenRouteError, allow
 from shared.http import Router
 from shared.keys import make_development_keys
+from shared.roles import ROLES, SCOPES
 from shared.tokens import Tokens
 from tests.shared.http.api import NOW, an_api, settings_for
 from tests.shared.tokens import EXPECTED, Clock, claims, kid_of, private_of, signed, why_not
@@ -45,7 +40,28 @@ def tokens(keys: Path, clock: Clock) -> Tokens:
 def test_a_sound_token_says_who_calls(tokens: Tokens, keys: Path) -> None:
     caller = tokens.caller(signed(keys, claims()))
 
-    assert caller == Caller("crm-1", "jiangsu", "crm", ROLES["crm"])
+    assert caller == Caller("crm-1", "jiangsu", "crm", ROLES["crm"].scopes, "crm-1")
+
+
+def test_a_token_names_the_person_beside_the_client(tokens: Tokens, keys: Path) -> None:
+    caller = tokens.caller(signed(keys, claims(sub="li-na")))
+
+    assert (caller.client, caller.person) == ("crm-1", "li-na")
+
+
+def test_a_token_that_names_nobody_acts_in_its_clients_name(tokens: Tokens, keys: Path) -> None:
+    said = claims()
+    del said["sub"]
+
+    assert tokens.caller(signed(keys, said)).person == "crm-1"
+
+
+def test_a_token_says_in_which_areas_a_crew_works(tokens: Tokens, keys: Path) -> None:
+    crew = tokens.caller(signed(keys, claims(role="crew", areas="025 NJ-XW")))
+    without = tokens.caller(signed(keys, claims(role="crew")))
+
+    assert crew.areas == {"025", "NJ-XW"}
+    assert without.areas == frozenset()
 
 
 def test_the_scopes_in_a_token_narrow_what_its_role_may_and_never_widen_it(
@@ -57,7 +73,7 @@ def test_the_scopes_in_a_token_narrow_what_its_role_may_and_never_widen_it(
 
 
 def test_an_admin_may_all() -> None:
-    assert all(scopes <= ROLES["admin"] for scopes in ROLES.values())
+    assert ROLES["admin"].scopes == SCOPES.keys()
 
 
 @pytest.mark.parametrize(
@@ -91,7 +107,7 @@ def forged(keys: Path, said: dict[str, Any]) -> bytes:
     return jwt.api_jws.encode(payload, private_of(keys), algorithm="ES256", headers=head).encode()
 
 
-@pytest.mark.parametrize("name", ["exp", "iat", "iss", "aud", "sub", "client_id", "tenant", "role"])
+@pytest.mark.parametrize("name", ["exp", "iat", "iss", "aud", "client_id", "tenant", "role"])
 def test_a_token_that_leaves_something_out_does_not_count(
     tokens: Tokens, keys: Path, name: str
 ) -> None:
@@ -178,7 +194,7 @@ def test_whatever_comes_as_a_token_is_refused_in_order(keys: Path, token: bytes)
 def test_a_scope_that_no_role_has_is_noticed_at_once() -> None:
     with pytest.raises(ValueError, match="wrote"):
         allow("crm:order.wrote")
-    assert "crm:order.write" in ADMIN
+    assert "crm:order.write" in SCOPES
 
 
 def test_a_route_that_does_not_say_who_may_call_it_keeps_the_process_from_starting(

@@ -187,6 +187,7 @@ PLAN: dict[str, Any] = {
             "was": "running",
             "became": "fallout",
             "reason": f"test the line: {OLT} refused",
+            "actor": "",
         }
     ],
     "made_at": "2026-01-01T12:00:00Z",

@@ -193,6 +193,8 @@ class ChangeView(Shown):
     was: str
     became: str
     reason: str
+    actor: str
+    """The person or program whose request made it so; empty where a message did."""
 
     @classmethod
     def of(cls, change: Change) -> Self:
@@ -204,6 +206,7 @@ class ChangeView(Shown):
             was=change.was,
             became=change.became,
             reason=change.reason,
+            actor=change.actor,
         )
 
 

@@ -30,6 +30,7 @@ class ChangeView(Shape):
     became: str
     order_id: str = Field(description="The order that made it so; empty where it was none.")
     reason: str
+    actor: str = Field("", description="The person or program whose request made it so.")
 
     @classmethod
     def of(cls, change: Change) -> Self:
@@ -40,6 +41,7 @@ class ChangeView(Shape):
             became=change.became,
             order_id=change.part,
             reason=change.reason,
+            actor=change.actor,
         )
 
 

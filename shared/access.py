@@ -1,0 +1,97 @@
+"""Who sees and changes whose data: the one rule, for every endpoint of every service.
+
+A thing belongs to the client of the API that brought it: an order to the client that
+placed it, a product to the client whose order made it, what is known of a customer to
+the client that told it, a plan, a service and a work order to the client of their order.
+A client sees and changes what it brought, and what the client that brought it has
+shared with it (grants.py). Staff of the operator see all of their tenant; crews see the
+work of their area, and what they have taken on. What a caller may not see is not there
+for it: it is left out of lists, and answered 404.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from enum import StrEnum
+
+from shared.auth import Caller
+from shared.errors import NotFoundError
+
+SEES_TENANT = frozenset({"viewer:read", "billing:read", "agent:read", "network:read"})
+"""Each of these scopes sees what all clients brought, on the routes that take it."""
+
+CHANGES_TENANT = frozenset({"admin"})
+
+EVERYWHERE = "*"
+"""An area of a crew: all of them."""
+
+
+class Level(StrEnum):
+    """What a grant allows."""
+
+    SEE = "see"
+    CHANGE = "change"
+    """To see it, and to order changes of it."""
+
+
+SUFFICES: dict[Level, tuple[Level, ...]] = {
+    Level.SEE: (Level.SEE, Level.CHANGE),
+    Level.CHANGE: (Level.CHANGE,),
+}
+"""By what is wanted, the levels of grants that allow it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Whose things of a tenant a caller may see, or change."""
+
+    tenant: str
+    client: str | None
+    """The client whose own things they are; None for those of all clients."""
+
+    level: Level = Level.SEE
+    has_grants: bool = True
+    """False where nothing is shared with the client, so that nobody looks."""
+
+    @property
+    def is_whole(self) -> bool:
+        """Tell whether it takes in all of the tenant."""
+        return self.client is None
+
+
+def reach_of(caller: Caller, level: Level = Level.SEE) -> Reach:
+    """Return what a caller may see, or change."""
+    whole = SEES_TENANT if level is Level.SEE else CHANGES_TENANT
+    return Reach(caller.tenant, None if caller.may(*whole) else caller.client, level)
+
+
+def whole_tenant(tenant: str) -> Reach:
+    """Return the reach of the operator's own staff."""
+    return Reach(tenant, None)
+
+
+def is_own(reach: Reach, owner: str) -> bool:
+    """Tell whether a client's things are within reach without any grant."""
+    return reach.client in {None, owner}
+
+
+def is_allowed(reach: Reach, owner: str, granted: Collection[Level]) -> bool:
+    """Tell whether a thing is within reach.
+
+    Args:
+        reach: of the caller.
+        owner: the client that brought the thing.
+        granted: the levels at which the owner has shared its customer with the caller.
+    """
+    return is_own(reach, owner) or any(level in SUFFICES[reach.level] for level in granted)
+
+
+def works_there(caller: Caller, *areas: str) -> bool:
+    """Tell whether one of these areas, local network or district, is a crew's own."""
+    return EVERYWHERE in caller.areas or not caller.areas.isdisjoint(areas)
+
+
+class HiddenError(NotFoundError):
+    """It is not there, or not there for this caller: both are answered alike."""
+
+    def __init__(self, *, kind: str, id_: object) -> None:
+        super().__init__(f"there is no {kind} {id_}")

@@ -1,0 +1,218 @@
+"""A second person for what is dangerous: who asked cannot approve.
+
+An action for which the caller's role needs a second person (roles.py) is not done when
+it is asked for: it is written down, and answered with 202. When another person has
+approved it, the first one sends the same request again, and it is done, once. A request
+that says something else needs another approval.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import Index, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from shared.auth import Caller
+from shared.bulk import table_of
+from shared.db import Base, Instant, words
+from shared.errors import ConflictError, ForbiddenError, NotFoundError
+from shared.shelf import Shelf
+from shared.work import Work
+
+LASTS = timedelta(hours=24)
+"""So long an approval can be given, and then used."""
+
+
+class ApprovalState(StrEnum):
+    """Where a request for approval stands."""
+
+    WAITING = "waiting"
+    APPROVED = "approved"
+    REFUSED = "refused"
+    USED = "used"
+    EXPIRED = "expired"
+
+
+OPEN = frozenset({ApprovalState.WAITING, ApprovalState.APPROVED})
+
+
+class ApprovalRow(Base):
+    """One request for approval."""
+
+    __tablename__ = "approvals"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    tenant: Mapped[str]
+    action: Mapped[str]
+    subject: Mapped[str]
+    fingerprint: Mapped[bytes]
+    """Of what is asked for: the approval holds for exactly that."""
+
+    asked_by: Mapped[str]
+    reason: Mapped[str]
+    asked_at: Mapped[datetime] = mapped_column(Instant)
+    until: Mapped[datetime] = mapped_column(Instant)
+    state: Mapped[ApprovalState] = mapped_column(words(ApprovalState))
+    decided_by: Mapped[str] = mapped_column(server_default="")
+    decided_at: Mapped[datetime | None] = mapped_column(Instant)
+
+    __table_args__ = (
+        Index("ix_approvals_waiting", "tenant", "state", "id"),
+        Index(
+            *("uq_approvals_open", "tenant", "action", "asked_by", "fingerprint"),
+            unique=True,
+            postgresql_where=state.in_(sorted(OPEN)),
+        ),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """One request for approval."""
+
+    id: UUID
+    tenant: str
+    action: str
+    subject: str
+    fingerprint: bytes
+    asked_by: str
+    """The person."""
+
+    reason: str
+    asked_at: datetime
+    until: datetime
+    state: ApprovalState
+    decided_by: str = ""
+    decided_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Dangerous:
+    """Something for which a second person may be needed."""
+
+    action: str
+    """One of roles.NEEDS_APPROVAL."""
+
+    subject: str
+    """By an id that tells nothing of a person."""
+
+    content: object
+    """All that decides what would be done, as JSON can say it."""
+
+    reason: str = ""
+
+    @property
+    def fingerprint(self) -> bytes:
+        """What two requests share exactly if they would do the same."""
+        said = msgspec.json.encode([self.subject, self.content], order="sorted")
+        return hashlib.blake2b(said, digest_size=16).digest()
+
+
+class SamePersonError(ForbiddenError):
+    """Who asked for an approval would give it."""
+
+    code = "second-person-needed"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "who asked for it cannot approve it",
+            remedy="have another person, who may approve, decide about it",
+        )
+
+
+def decided(approval: Approval, state: ApprovalState, by: str, now: datetime) -> Approval:
+    """Return a request for approval about which somebody has decided.
+
+    Raises:
+        SamePersonError: if who decides has asked for it.
+        ConflictError: if it is decided already, or has expired.
+    """
+    if by == approval.asked_by:
+        raise SamePersonError
+    if approval.state is not ApprovalState.WAITING or approval.until < now:
+        is_late = approval.state in OPEN and approval.until < now
+        now_is = ApprovalState.EXPIRED if is_late else approval.state
+        msg = f"approval {approval.id} is {now_is}"
+        raise ConflictError(msg, remedy="have it asked for again")
+    return replace(approval, state=state, decided_by=by, decided_at=now, until=now + LASTS)
+
+
+APPROVALS = Shelf(ApprovalRow, Approval)
+TABLE = table_of(ApprovalRow)
+COLUMNS = [TABLE.c[name] for name in Approval.__dataclass_fields__]
+
+
+def passes(work: Work, caller: Caller, asked: Dangerous) -> Approval | None:
+    """Tell whether something may be done now: None if so, else the approval that it waits for."""
+    if asked.action not in caller.limits.needs_second_approval:
+        return None
+    known = _open(work.session, caller, asked)
+    if known and known.until < work.now:
+        APPROVALS.put(work.session, replace(known, state=ApprovalState.EXPIRED))
+        APPROVALS.write(work.session)
+        known = None
+    if known is None:
+        known = _asked(work, caller, asked)
+        APPROVALS.add(work.session, known)
+        work.audit(f"{asked.action}.ask", asked.subject, reason=asked.reason)
+    if known.state is ApprovalState.APPROVED:
+        APPROVALS.put(work.session, replace(known, state=ApprovalState.USED))
+        return None
+    return known
+
+
+def decide(work: Work, caller: Caller, id_: UUID, state: ApprovalState, reason: str) -> Approval:
+    """Write down what a second person decides.
+
+    Raises:
+        NotFoundError: if there is no such request in the caller's tenant.
+        SamePersonError: if the caller has asked for it.
+        ConflictError: if it is decided already, or has expired.
+    """
+    approval = APPROVALS.find(work.session, id_)
+    if approval is None or approval.tenant != caller.tenant:
+        msg = f"there is no approval {id_}"
+        raise NotFoundError(msg)
+    after = decided(approval, state, caller.person, work.now)
+    APPROVALS.put(work.session, after)
+    work.audit(f"{approval.action}.{state}", approval.subject, reason=reason)
+    return after
+
+
+def find(session: Session, tenant: str, state: ApprovalState, rows: range) -> Sequence[Approval]:
+    """Return a tenant's requests for approval in a state, oldest first."""
+    these = select(*COLUMNS).where(TABLE.c.tenant == tenant, TABLE.c.state == state)
+    found = these.order_by(TABLE.c.id).offset(rows.start).limit(len(rows))
+    return [Approval(*row) for row in session.execute(found)]
+
+
+def _open(session: Session, caller: Caller, asked: Dangerous) -> Approval | None:
+    mine = select(TABLE.c.id).where(
+        TABLE.c.tenant == caller.tenant,
+        TABLE.c.action == asked.action,
+        TABLE.c.asked_by == caller.person,
+        TABLE.c.fingerprint == asked.fingerprint,
+        TABLE.c.state.in_(sorted(OPEN)),
+    )
+    id_ = session.scalar(mine)
+    return APPROVALS.find(session, id_) if id_ else None
+
+
+def _asked(work: Work, caller: Caller, asked: Dangerous) -> Approval:
+    return Approval(
+        id=work.cause.id,
+        tenant=caller.tenant,
+        action=asked.action,
+        subject=asked.subject,
+        fingerprint=asked.fingerprint,
+        asked_by=caller.person,
+        reason=asked.reason,
+        asked_at=work.now,
+        until=work.now + LASTS,
+        state=ApprovalState.WAITING,
+    )

@@ -1,0 +1,130 @@
+"""Roles: data, each a list of scopes and limits, read from a file and checked.
+
+The file shipped with the kernel (data/roles.json) can be replaced by KAITONG_ROLES.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, field_validator
+
+from shared.errors import StartError
+
+SCOPES: Mapping[str, str] = {
+    "crm:order.write": "place orders",
+    "crm:order.read": "see orders, products and the catalogue, its own and what is shared with it",
+    "crm:number.read": "search numbers and addresses",
+    "crm:number.hold": "keep a number for some minutes",
+    "crm:customer.read": "see customers, as it told them and as is shared with it",
+    "viewer:read": "see everything of the tenant but the audit",
+    "billing:read": "see orders, products, accounts and the catalogue of the tenant",
+    "agent:read": "see customers, orders, products and the catalogue of the tenant",
+    "network:read": "see plant, plans, services, fallout, work orders, blueprints and elements",
+    "product:read": "see the catalogue",
+    "analyst:read": "see states, pools and the catalogue; nothing of a customer",
+    "audit:read": "read the audit",
+    "crew:workorder": "see and answer the work orders of its area",
+    "ops:workorder": "answer any work order",
+    "ops:fallout": "decide about fallout; limit and maintain elements",
+    "ops:replay": "release parked messages",
+    "ops:replay.execute": "execute replays",
+    "ops:import": "import plant, publish blueprints and the catalogue",
+    "ops:approve": "approve, as the second person",
+    "network:write": "import and withdraw plant, publish blueprints, limit and maintain elements",
+    "product:write": "publish the catalogue",
+    "access:grant": "share customers between clients",
+    "customer:erase": "erase a customer's personal data",
+    "admin": "everything, in whoever's name",
+}
+"""Every scope that a route may take, and what it lets its holder do."""
+
+EVERY_SCOPE = "*"
+SHIPPED = Path(__file__).parent / "data/roles.json"
+NEEDS_APPROVAL = frozenset({"customer.erase", "access.grant-all", "things.withdraw"})
+"""The actions for which a role's limits can ask for a second person."""
+
+
+class RolesError(StartError):
+    """The file of roles is of no use. One line for each fault, with the remedy."""
+
+
+class Limits(BaseModel):
+    """How much a caller in a role may do."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    requests_per_second: Annotated[int, Field(ge=1)] | None = None
+    """Of one client to one process; None for what the settings say, and never more."""
+
+    page_size: Annotated[int, Field(ge=1)] = 100
+    """The most rows of a list that one answer shows."""
+
+    import_rows: Annotated[int, Field(ge=1)] | None = None
+    """The most rows that one import carries; None for what fits into a body."""
+
+    needs_second_approval: frozenset[str] = frozenset()
+    """Actions that a second person must approve."""
+
+    areas: frozenset[str] = frozenset()
+    """Of a crew whose token names none: local networks and districts; `*` for all."""
+
+    @field_validator("needs_second_approval")
+    @classmethod
+    def known(cls, actions: frozenset[str]) -> frozenset[str]:
+        """Refuse actions that there are not."""
+        if unknown := actions - NEEDS_APPROVAL:
+            known = ", ".join(sorted(NEEDS_APPROVAL))
+            msg = f"there is no action {', '.join(sorted(unknown))}: use some of {known}"
+            raise ValueError(msg)
+        return actions
+
+
+class Role(BaseModel):
+    """What callers in a role may do."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+    description: Annotated[str, Field(alias="is")] = ""
+    scopes: frozenset[str]
+    limits: Limits = Limits()
+
+    @field_validator("scopes")
+    @classmethod
+    def complete(cls, scopes: frozenset[str]) -> frozenset[str]:
+        """Return the scopes, all where `*` is among them; refuse those that there are not."""
+        if unknown := scopes - SCOPES.keys() - {EVERY_SCOPE}:
+            msg = f"there is no scope {', '.join(sorted(unknown))}: see docs/access.md"
+            raise ValueError(msg)
+        return frozenset(SCOPES) if EVERY_SCOPE in scopes else scopes
+
+
+Roles = Mapping[str, Role]
+READER: TypeAdapter[dict[str, Role]] = TypeAdapter(dict[str, Role])
+
+
+def read_roles(path: Path = SHIPPED) -> Roles:
+    """Return the roles in a file, by name.
+
+    Raises:
+        RolesError: it cannot be read, or says what there is not; naming every fault.
+    """
+    try:
+        return READER.validate_json(path.read_bytes())
+    except OSError as error:
+        msg = f"KAITONG_ROLES: {path} cannot be read ({error.strerror}): name a file of roles"
+        raise RolesError(msg) from error
+    except ValidationError as error:
+        faults = error.errors(include_url=False, include_input=False)
+        raise RolesError(
+            "\n".join(line(path, each["loc"], each["msg"]) for each in faults)
+        ) from error
+
+
+def line(path: Path, place: tuple[int | str, ...], said: str) -> str:
+    """Return one fault of a file of roles as a line."""
+    return f"KAITONG_ROLES: {path}: /{'/'.join(map(str, place))}: {said}"
+
+
+ROLES = read_roles()
+"""The roles that are shipped."""

@@ -1,0 +1,127 @@
+"""A second person for what is dangerous: never the one who asked."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from uuid import UUID, uuid4
+
+import pytest
+
+from shared import approvals, audit
+from shared.approvals import LASTS, Approval, ApprovalState, Dangerous, SamePersonError
+from shared.auth import Caller
+from shared.contracts import Cause
+from shared.db import Sessions
+from shared.dispatch import Dispatch
+from shared.errors import ConflictError, NotFoundError
+from shared.roles import ROLES, Limits
+from shared.work import begin
+from tests.conftest import NOON
+from tests.kernel import TENANT
+
+ASKED = Dangerous("things.withdraw", "leg/NJ-XW-SP001", {"values": ["1", "2"]}, "flooded")
+OTHERWISE = replace(ASKED, content={"values": ["1", "2", "3"]})
+NETWORK = ROLES["network"]
+
+
+def a_person(name: str, tenant: str = TENANT, limits: Limits = NETWORK.limits) -> Caller:
+    return Caller("back-office", tenant, "network", NETWORK.scopes, name, limits)
+
+
+LI, WANG = a_person("li-na"), a_person("wang-fang")
+
+
+def ask(
+    sessions: Sessions, who: Caller = LI, what: Dangerous = ASKED, now: datetime = NOON
+) -> Approval | None:
+    """Ask whether something may be done now."""
+    with begin(sessions, now, Dispatch(uuid4())) as transaction:
+        return approvals.passes(transaction.work(cause_of(who)), who, what)
+
+
+def decide(
+    sessions: Sessions, who: Caller, id_: UUID, state: ApprovalState = ApprovalState.APPROVED
+) -> Approval:
+    """Decide about what was asked for."""
+    with begin(sessions, NOON, Dispatch(uuid4())) as transaction:
+        return approvals.decide(transaction.work(cause_of(who)), who, id_, state, "seen")
+
+
+def cause_of(who: Caller) -> Cause:
+    return Cause(uuid4(), uuid4(), who.tenant, "", "", who.person, who.client, who.role)
+
+
+def must_wait(approval: Approval | None) -> Approval:
+    assert approval is not None
+    assert approval.state is ApprovalState.WAITING
+    return approval
+
+
+def test_what_a_role_may_do_alone_is_done_at_once(sessions: Sessions) -> None:
+    assert ask(sessions, a_person("li-na", limits=Limits())) is None
+
+
+def test_what_another_has_approved_is_done_once(sessions: Sessions) -> None:
+    waiting = must_wait(ask(sessions))
+    assert must_wait(ask(sessions)) == waiting
+
+    decide(sessions, WANG, waiting.id)
+
+    assert ask(sessions) is None
+    assert must_wait(ask(sessions)).id != waiting.id
+
+
+def test_who_asked_for_it_cannot_approve_it(sessions: Sessions) -> None:
+    waiting = must_wait(ask(sessions))
+
+    with pytest.raises(SamePersonError):
+        decide(sessions, LI, waiting.id)
+    with pytest.raises(SamePersonError):
+        decide(sessions, replace(LI, client="another-client"), waiting.id)
+
+    must_wait(ask(sessions))
+
+
+def test_an_approval_holds_for_what_was_asked_for_and_for_who_asked(sessions: Sessions) -> None:
+    decide(sessions, WANG, must_wait(ask(sessions)).id)
+
+    must_wait(ask(sessions, what=OTHERWISE))
+    must_wait(ask(sessions, WANG))
+    assert ask(sessions) is None
+
+
+def test_what_is_refused_is_not_done_and_can_be_asked_for_again(sessions: Sessions) -> None:
+    first = must_wait(ask(sessions))
+    decide(sessions, WANG, first.id, ApprovalState.REFUSED)
+
+    second = must_wait(ask(sessions))
+
+    assert second.id != first.id
+    with pytest.raises(ConflictError, match="refused"):
+        decide(sessions, WANG, first.id)
+
+
+def test_an_approval_that_is_not_used_in_time_is_asked_for_again(sessions: Sessions) -> None:
+    first = must_wait(ask(sessions))
+    decide(sessions, WANG, first.id)
+
+    late = NOON + LASTS + timedelta(seconds=1)
+
+    assert must_wait(ask(sessions, now=late)).id != first.id
+
+
+def test_nobody_decides_for_another_tenant(sessions: Sessions) -> None:
+    waiting = must_wait(ask(sessions))
+
+    with pytest.raises(NotFoundError):
+        decide(sessions, a_person("wang-fang", tenant="zhejiang"), waiting.id)
+
+
+def test_who_asked_and_who_decided_are_in_the_audit(sessions: Sessions) -> None:
+    decide(sessions, WANG, must_wait(ask(sessions)).id)
+
+    with sessions() as session:
+        entries = [entry for _, entry in audit.read(session, TENANT, after=0, limit=10)]
+    assert [(each.actor, each.action, each.subject) for each in entries] == [
+        ("li-na", "things.withdraw.ask", ASKED.subject),
+        ("wang-fang", "things.withdraw.approved", ASKED.subject),
+    ]
