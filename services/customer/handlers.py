@@ -6,6 +6,8 @@ so the view is the same in whatever order the topics bring them.
 
 from collections.abc import Sequence
 
+import structlog
+
 from services.customer import store
 from services.customer.domain.order import (
     OrderEnded,
@@ -14,8 +16,9 @@ from services.customer.domain.order import (
     order_of,
     stop_of,
 )
-from services.customer.domain.party import account_of, party_of
+from services.customer.domain.party import Account, account_of
 from services.customer.domain.product import is_end, product_of, service_of
+from services.customer.domain.telling import telling_of
 from shared.contracts import (
     OrderAccepted,
     OrderCompleted,
@@ -30,15 +33,24 @@ from shared.erasure import forgetting
 from shared.inbox import on, on_all, subscribe
 from shared.work import Work, Works
 
+log = structlog.get_logger()
+
 
 def on_accepted(orders: Sequence[OrderAccepted], works: Works) -> None:
     """Keep the orders, and the parties and accounts that they carry."""
     session, told = works.session, [(each.tenant, each.told_at) for each in works.each]
     came = list(zip(orders, told, strict=True))
     store.add_orders(session, [order_of(order, *when) for order, when in came])
-    store.keep_parties(session, [party_of(order, *when) for order, when in came])
+    store.keep_tellings(session, [telling_of(order, *when) for order, when in came])
     accounts = [account_of(order, *when) for order, when in came if order.customer.account_id]
-    store.keep_accounts(session, accounts)
+    report(store.keep_accounts(session, accounts), works)
+
+
+def report(contested: Sequence[Account], works: Works) -> None:
+    """Have people told of accounts that more than one customer's orders have named."""
+    if contested:
+        store.contest(works.session, contested)
+        log.warning("account.of_two_customers", accounts=len(contested))
 
 
 def on_assigned(messages: Sequence[ResourcesAssigned], works: Works) -> None:

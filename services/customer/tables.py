@@ -6,7 +6,7 @@ Columns marked `personal` tell something of a person; an erasure blanks them.
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Index, Text
+from sqlalchemy import BigInteger, Index, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.customer.domain.order import OrderState
@@ -18,26 +18,51 @@ Exact = Text(collation="C")
 """Text that is compared byte by byte, so that an index serves the start of a name as well."""
 
 
-class PartyRow(Base):
-    """A person or an organization, as the order accepted last carried it."""
+def mark() -> Mapped[str]:
+    """Return a column that says when a field was told last; empty for never."""
+    return mapped_column(Exact, server_default="")
 
-    __tablename__ = "parties"
 
-    tenant: Mapped[str] = mapped_column(primary_key=True)
-    party_id: Mapped[str] = mapped_column(primary_key=True)
+class Told:
+    """What was told of a party: fields, and when each was told."""
+
     name: Mapped[str] = mapped_column(Exact, info=PERSONAL)
     phone: Mapped[str] = mapped_column(Exact, info=PERSONAL)
     email: Mapped[str] = mapped_column(info=PERSONAL)
     identity_number: Mapped[str] = mapped_column(info=PERSONAL)
     category: Mapped[str]
+    kind: Mapped[str] = mapped_column(server_default="")
+    name_mark: Mapped[str] = mark()
+    phone_mark: Mapped[str] = mark()
+    email_mark: Mapped[str] = mark()
+    identity_number_mark: Mapped[str] = mark()
+    category_mark: Mapped[str] = mark()
+    kind_mark: Mapped[str] = mark()
     told_at: Mapped[datetime] = mapped_column(Instant)
     told_by: Mapped[UUID]
+
+
+class PartyRow(Told, Base):
+    """A person or an organization, as all clients have told it together."""
+
+    __tablename__ = "parties"
+
+    tenant: Mapped[str] = mapped_column(primary_key=True)
+    party_id: Mapped[str] = mapped_column(primary_key=True)
     erased_at: Mapped[datetime | None] = mapped_column(Instant)
+    erased_mark: Mapped[str] = mark()
+    """What was told until then is blank."""
+
     person_mark: Mapped[str] = mapped_column(server_default="")
 
     __table_args__ = (
-        Index("ix_parties_phone", "tenant", "phone", "party_id", postgresql_where=phone != ""),
-        Index("ix_parties_name", "tenant", "name", "party_id", postgresql_where=name != ""),
+        Index(
+            *("ix_parties_phone", "tenant", "phone", "party_id"),
+            postgresql_where=text("phone <> ''"),
+        ),
+        Index(
+            *("ix_parties_name", "tenant", "name", "party_id"), postgresql_where=text("name <> ''")
+        ),
         Index(
             "ix_parties_mark",
             "tenant",
@@ -48,8 +73,48 @@ class PartyRow(Base):
     )
 
 
+class TellingRow(Told, Base):
+    """What one client has told of a party: that, and no more, is what it sees of it."""
+
+    __tablename__ = "party_tellings"
+
+    tenant: Mapped[str] = mapped_column(primary_key=True)
+    party_id: Mapped[str] = mapped_column(primary_key=True)
+    client: Mapped[str] = mapped_column(primary_key=True)
+
+    __table_args__ = (
+        Index(
+            *("ix_party_tellings_phone", "tenant", "phone", "party_id"),
+            postgresql_where=text("phone <> ''"),
+        ),
+    )
+
+
+class AccountTellingRow(Base):
+    """An account, and whose it is, as one client has told it."""
+
+    __tablename__ = "account_tellings"
+    __table_args__ = (Index("ix_account_tellings_party", "tenant", "party_id", "account_id"),)
+
+    tenant: Mapped[str] = mapped_column(primary_key=True)
+    account_id: Mapped[str] = mapped_column(primary_key=True)
+    party_id: Mapped[str] = mapped_column(primary_key=True)
+    client: Mapped[str] = mapped_column(primary_key=True)
+    told_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class ContestedAccountRow(Base):
+    """An account that orders of more than one customer have named."""
+
+    __tablename__ = "contested_accounts"
+
+    tenant: Mapped[str] = mapped_column(primary_key=True)
+    account_id: Mapped[str] = mapped_column(primary_key=True)
+    since: Mapped[datetime] = mapped_column(Instant)
+
+
 class AccountRow(Base):
-    """An account, and whose it is."""
+    """An account, as the code of the release before wrote it. Read by that alone."""
 
     __tablename__ = "accounts"
     __table_args__ = (Index("ix_accounts_party", "tenant", "party_id", "account_id"),)
@@ -138,6 +203,8 @@ class ProductRow(Base):
     told_at: Mapped[datetime | None] = mapped_column(Instant)
     told_by: Mapped[UUID | None]
     ended_at: Mapped[datetime | None] = mapped_column(Instant)
+    client: Mapped[str] = mapped_column(server_default="")
+    """The client that brought it; empty where the order service has not said it."""
 
     __table_args__ = (
         Index(

@@ -3,8 +3,6 @@
 from uuid import UUID
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from services.customer.domain.party import (
     LONGEST,
@@ -12,10 +10,9 @@ from services.customer.domain.party import (
     account_of,
     erased,
     marks_of,
-    party_of,
     spellings,
 )
-from services.customer.domain.version import latest
+from services.customer.domain.telling import party_of, telling_of
 from shared.errors import PoisonError
 from tests.customer.build import TENANT, a_customer, accepted, at
 
@@ -24,18 +21,7 @@ ERASURE = UUID(int=7)
 
 
 def a_party(n: int = 1, minute: float = 0, **differences: str) -> Party:
-    return party_of(accepted(n, a_customer(**differences)), TENANT, at(minute))
-
-
-@given(st.permutations([a_party(1, 0), a_party(2, 5), a_party(3, 5), a_party(4, 1)]))
-def test_the_order_told_last_wins_and_its_id_settles_a_tie(versions: list[Party]) -> None:
-    assert latest(versions) == [a_party(3, 5)]
-
-
-def test_each_party_has_a_latest_version_of_its_own() -> None:
-    zhang, li = a_party(1, 1), a_party(2, 0, id="li")
-
-    assert latest([zhang, li]) == [zhang, li]
+    return party_of([telling_of(accepted(n, a_customer(**differences)), TENANT, at(minute))])
 
 
 @pytest.mark.parametrize("category", ["business", "key-account"])
@@ -57,13 +43,6 @@ def test_an_erased_party_has_no_personal_data_and_a_mark() -> None:
     assert gone.erased_at == at(9)
     assert gone.person_mark in marks_of(party, KEY)
     assert gone.category == party.category
-
-
-def test_an_order_accepted_before_an_erasure_is_older_and_one_after_it_newer() -> None:
-    gone = erased(a_party(), at(9), ERASURE, KEY)
-
-    assert latest([gone, a_party(2, 8)]) == [gone]
-    assert latest([gone, a_party(3, 10)]) == [a_party(3, 10)]
 
 
 def test_erasing_twice_keeps_the_mark() -> None:

@@ -9,19 +9,28 @@ from sqlalchemy import event, text
 from sqlalchemy.orm import Session
 
 from services.customer import store
+from shared.access import Reach, whole_tenant
 from shared.db import Sessions
 from tests.customer.build import TENANT
 
 MANY = 20_000
 TENTH = "party-10"
 
+WHOLE, OWN, GRANTED = whole_tenant(TENANT), Reach(TENANT, "crm"), Reach(TENANT, "another")
+
 FILL = f"""
 INSERT INTO parties (tenant, party_id, name, phone, email, identity_number, category, told_at,
                      told_by, person_mark)
     SELECT '{TENANT}', 'party-' || n, 'name-' || n, '138' || n, '', '', 'public', now(),
            gen_random_uuid(), 'mark-' || n FROM generate_series(1, {MANY}) n;
-INSERT INTO accounts (tenant, account_id, party_id, told_at, told_by)
-    SELECT '{TENANT}', 'account-' || n, 'party-' || n, now(), gen_random_uuid()
+INSERT INTO party_tellings (tenant, party_id, client, name, phone, email, identity_number,
+                            category, told_at, told_by)
+    SELECT tenant, party_id, 'crm', name, phone, '', '', 'public', told_at, told_by FROM parties;
+INSERT INTO account_tellings (tenant, account_id, party_id, client, told_at)
+    SELECT '{TENANT}', 'account-' || n, 'party-' || n, 'crm', now()
+    FROM generate_series(1, {MANY}) n;
+INSERT INTO access_grants (tenant, grantee, owner, customer_id, level, changed_at)
+    SELECT '{TENANT}', 'another', 'crm', 'party-' || n, 'see', now()
     FROM generate_series(1, {MANY}) n;
 INSERT INTO orders (order_id, tenant, party_id, client, external_id, channel, priority,
                     accepted_at, one_off_cents, monthly_cents, items)
@@ -45,8 +54,8 @@ def crowded(databases: dict[str, Sessions]) -> Sessions:
     """A database with many customers."""
     sessions = databases["customer"]
     with sessions.begin() as session:
-        session.execute(text("TRUNCATE parties, accounts, orders, assignments, endings, stops"))
-        session.execute(text("TRUNCATE services, products"))
+        session.execute(text("TRUNCATE parties, party_tellings, account_tellings, access_grants"))
+        session.execute(text("TRUNCATE orders, assignments, endings, stops, services, products"))
         session.execute(text(FILL))
     return sessions
 
@@ -65,23 +74,29 @@ def plans(session: Session) -> Iterator[list[str]]:
     event.remove(connection, "before_cursor_execute", explain)
 
 
+def known_in(session: Session, reach: Reach) -> object:
+    """Return what is known of a customer within reach."""
+    return store.known(session, reach, store.party(session, reach, TENTH), 100)
+
+
 @pytest.mark.parametrize(
     ("ask", "statements"),
     [
-        (lambda session: store.party(session, TENANT, TENTH), 1),
+        (lambda session: store.party(session, WHOLE, TENTH), 1),
+        (lambda session: store.party(session, OWN, TENTH), 1),
+        (lambda session: store.party(session, GRANTED, TENTH), 1),
         (lambda session: store.get_party(session, TENANT, TENTH), 1),
-        (lambda session: store.account(session, TENANT, "account-10"), 1),
-        (lambda session: store.has_ordered(session, TENANT, TENTH, "crm"), 1),
-        (lambda session: store.by_phone(session, TENANT, ["13810", "1"], range(20)), 1),
-        (lambda session: store.by_phone(session, TENANT, ["13810"], range(20), "crm"), 1),
+        (lambda session: store.owners_of(session, WHOLE, ["account-10"]), 2),
+        (lambda session: store.owners_of(session, GRANTED, ["account-10"]), 2),
+        (lambda session: store.by_phone(session, WHOLE, ["13810", "1"], range(20)), 1),
+        (lambda session: store.by_phone(session, OWN, ["13810"], range(20)), 2),
+        (lambda session: store.by_phone(session, GRANTED, ["13810"], range(20)), 2),
         (lambda session: store.by_name(session, TENANT, "name-10", range(20)), 1),
-        (
-            lambda session: store.known(session, store.party(session, TENANT, TENTH), 100),
-            6,
-        ),
+        (lambda session: known_in(session, WHOLE), 6),
+        (lambda session: known_in(session, GRANTED), 6),
         (
             lambda session: store.recognised(
-                session, store.party(session, TENANT, TENTH), ["mark-7"], 10
+                session, store.party(session, WHOLE, TENTH), ["mark-7"], 10
             ),
             2,
         ),
@@ -100,9 +115,9 @@ def test_every_question_is_served_by_an_index(
 @pytest.mark.parametrize(
     "ask",
     [
-        lambda session: store.by_phone(session, TENANT, ["13810", "1"], range(20)),
+        lambda session: store.by_phone(session, WHOLE, ["13810", "1"], range(20)),
         lambda session: store.by_name(session, TENANT, "name-10", range(20)),
-        lambda session: store.accounts_of(session, store.party(session, TENANT, TENTH), range(20)),
+        lambda session: store.accounts_of(session, WHOLE, TENTH, range(20)),
     ],
 )
 def test_the_first_page_of_a_list_neither_reads_nor_sorts_the_rest(

@@ -1,36 +1,25 @@
-"""Whose customers a caller may see."""
+"""Who may ask for customers, and which of them there are for a caller."""
 
 from typing import Annotated, TypeAlias
 
-from services.customer import store
-from services.customer.domain.party import Party
+from shared.access import SEES_TENANT
 from shared.auth import Caller, allow
-from shared.http import ToRead
 
+AGENT = "agent:read"
 SEES_ALL = "viewer:read"
 SEES_OWN = "crm:customer.read"
 
-Reader: TypeAlias = Annotated[Caller, allow(SEES_ALL, SEES_OWN)]
-"""Operations staff see all customers of the tenant, a CRM those whom it has ordered for."""
+Reader: TypeAlias = Annotated[Caller, allow(SEES_ALL, AGENT, SEES_OWN)]
+"""Staff see all customers of the tenant, a CRM what it told itself and what it was granted."""
+
+AccountReader: TypeAlias = Annotated[Caller, allow(SEES_ALL, AGENT, "billing:read", SEES_OWN)]
 
 
-def client_of(caller: Caller) -> str | None:
-    """Return the client whose orders alone the caller may see; None for all."""
-    return None if caller.may(SEES_ALL) else caller.client
+def sees_in_full(caller: Caller) -> bool:
+    """Tell whether a caller sees identity numbers as they are: a CRM does, which gave them."""
+    return caller.may(SEES_OWN)
 
 
-def may_see(session: ToRead, caller: Caller, party_id: str) -> bool:
-    """Tell whether a customer, if there is such a one, is the caller's to see."""
-    client = client_of(caller)
-    return client is None or store.has_ordered(session, caller.tenant, party_id, client)
-
-
-def party_for(session: ToRead, caller: Caller, party_id: str) -> Party:
-    """Return a party that the caller may see.
-
-    Raises:
-        NotFoundError: if there is none.
-    """
-    if not may_see(session, caller, party_id):
-        raise store.unknown_customer(party_id)
-    return store.party(session, caller.tenant, party_id)
+def sees_everybody(caller: Caller) -> bool:
+    """Tell whether a caller may search all customers of the tenant."""
+    return caller.may(*SEES_TENANT)

@@ -7,13 +7,15 @@ from fastapi import Query, Response
 
 from services.customer import store
 from services.customer.api import showing
-from services.customer.api.access import SEES_ALL, Reader, client_of, party_for
+from services.customer.api.access import SEES_ALL, Reader, sees_everybody
 from services.customer.api.shapes import CUSTOMERS, CustomerView, Erased, Erasure, Found
 from services.customer.domain.party import LONGEST, Party, erased, marks_of, spellings
 from services.customer.domain.view import view_of
+from shared.access import reach_of
 from shared.auth import Caller, MissingScopeError, allow
 from shared.contracts import PartyErased, party_key
 from shared.errors import Fault, InvalidError, UnavailableError
+from shared.grants import looked_up
 from shared.http import (
     Page,
     RequestCause,
@@ -66,9 +68,8 @@ def search(
         reason = "customers are searched by a phone number or by a name"
         raise InvalidError([Fault("phone", "one-of", reason, "give one of phone and name")])
     if phone is not None:
-        client = client_of(caller)
-        return store.by_phone(session, caller.tenant, spellings(phone), rows, client)
-    if not caller.may(SEES_ALL):
+        return store.by_phone(session, reach_of(caller), spellings(phone), rows)
+    if not sees_everybody(caller):
         raise MissingScopeError([SEES_ALL])
     return store.by_name(session, caller.tenant, name or "", rows)
 
@@ -82,8 +83,9 @@ def read_view(
     limit: Annotated[int, Query(ge=1, le=MOST, description="The longest a list gets.")] = MOST,
 ) -> Response:
     """Return all that is known of one customer, each list up to `limit`."""
-    party = party_for(session, caller, party_id)
-    known = store.known(session, party, limit, client_of(caller))
+    reach = looked_up(session, reach_of(caller))
+    party = store.party(session, reach, party_id)
+    known = store.known(session, reach, party, min(limit, caller.limits.page_size))
     before: tuple[str, ...] = ()
     if settings.person_key and caller.may(SEES_ALL):
         before = known_before(session, party, settings.person_key.encode())

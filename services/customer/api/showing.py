@@ -1,11 +1,13 @@
 """From what is known to what is shown."""
 
+from collections.abc import Sequence
+
 from services.customer.api import shapes
 from services.customer.domain.order import Stop
-from services.customer.domain.party import Account, Party, concealed
+from services.customer.domain.party import Party, concealed
 from services.customer.domain.product import Product, Service
 from services.customer.domain.view import Holding, Placed, View
-from shared.contracts import OrderedItem
+from shared.contracts import OrderedItem, kind_of
 from shared.http import link
 
 
@@ -61,18 +63,17 @@ def _identification(party: Party, *, in_full: bool) -> tuple[shapes.Identificati
     return (shapes.Identification(identification_id=shown),) if number else ()
 
 
-def party_account(account: Account, party: Party) -> shapes.PartyAccount:
+def party_account(account_id: str, owners: Sequence[Party]) -> shapes.PartyAccount:
     """Show an account, and whose it is."""
     return shapes.PartyAccount(
-        id=account.account_id,
-        href=link(shapes.ACCOUNTS, account.account_id),
-        name=account.account_id,
-        related_party=(
+        id=account_id,
+        href=link(shapes.ACCOUNTS, account_id),
+        name=account_id,
+        related_party=tuple(
             shapes.RelatedParty(
-                id=party.party_id,
-                href=party_link(party),
-                referred_type="Organization" if party.is_organization else "Individual",
-            ),
+                id=party.party_id, href=party_link(party), referred_type=kind_of(party.category)
+            )
+            for party in owners
         ),
     )
 
@@ -107,8 +108,7 @@ def customer_view(view: View, known_before_as: tuple[str, ...] = ()) -> shapes.C
         href=f"{link(shapes.CUSTOMERS, known.party.party_id)}/view",
         profile=_profile(known.party, known_before_as),
         accounts=tuple(
-            shapes.AccountLink(id=each.account_id, href=link(shapes.ACCOUNTS, each.account_id))
-            for each in known.accounts
+            shapes.AccountLink(id=each, href=link(shapes.ACCOUNTS, each)) for each in known.accounts
         ),
         orders=tuple(map(_order, known.placed)),
         products=tuple(

@@ -4,12 +4,11 @@ import hashlib
 import hmac
 from dataclasses import dataclass, replace
 from datetime import datetime
-from enum import StrEnum
 from uuid import UUID
 
 import phonenumbers
 
-from shared.contracts import OrderAccepted
+from shared.contracts import OrderAccepted, PartyKind, kind_of
 from shared.errors import PoisonError
 
 LONGEST = 200
@@ -20,14 +19,6 @@ SHOWN = 4
 
 HOME_REGION = "CN"
 """Where a phone number without a country code belongs."""
-
-
-class Category(StrEnum):
-    """What kind of customer a party is."""
-
-    PUBLIC = "public"
-    BUSINESS = "business"
-    KEY_ACCOUNT = "key-account"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +47,8 @@ class Party:
 
     @property
     def is_organization(self) -> bool:
-        """Business and key-account customers are organizations, all others persons."""
-        return self.category in {Category.BUSINESS, Category.KEY_ACCOUNT}
+        """Tell what it is, by the one rule that all services go by."""
+        return kind_of(self.category) is PartyKind.ORGANIZATION
 
     @property
     def tells_of_a_person(self) -> bool:
@@ -67,38 +58,18 @@ class Party:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """What a party pays for its products through."""
+    """What a party pays for its products through, as one client has told it."""
 
     tenant: str
     account_id: str
     party_id: str
+    client: str
     told_at: datetime
-    told_by: UUID
 
     @property
-    def key(self) -> tuple[str, str]:
-        """The tenant and the id."""
-        return self.tenant, self.account_id
-
-
-def party_of(order: OrderAccepted, tenant: str, told_at: datetime) -> Party:
-    """Return the party as an accepted order carries it.
-
-    Raises:
-        PoisonError: if its id is too long to be a key.
-    """
-    it = order.customer
-    return Party(
-        tenant,
-        _key(it.id),
-        it.name[:LONGEST],
-        it.phone[:LONGEST],
-        it.email[:LONGEST],
-        it.identity_number[:LONGEST],
-        it.category,
-        told_at,
-        order.order_id,
-    )
+    def key(self) -> tuple[str, str, str, str]:
+        """All but the time."""
+        return self.tenant, self.account_id, self.party_id, self.client
 
 
 def account_of(order: OrderAccepted, tenant: str, told_at: datetime) -> Account:
@@ -108,10 +79,15 @@ def account_of(order: OrderAccepted, tenant: str, told_at: datetime) -> Account:
         PoisonError: if its id is too long to be a key.
     """
     customer = order.customer
-    return Account(tenant, _key(customer.account_id), customer.id, told_at, order.order_id)
+    return Account(tenant, key_of(customer.account_id), customer.id, order.client, told_at)
 
 
-def _key(id_: str) -> str:
+def key_of(id_: str) -> str:
+    """Return an id that can be looked up.
+
+    Raises:
+        PoisonError: if it is too long.
+    """
     if len(id_) > LONGEST:
         msg = f"an id of {len(id_)} characters; {LONGEST} are the most that can be looked up"
         raise PoisonError(msg)

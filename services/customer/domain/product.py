@@ -21,6 +21,8 @@ class Product:
     monthly_cents: int
     told_at: datetime
     told_by: UUID
+    client: str = ""
+    """The client that brought it; empty where the order service has not said it."""
 
     @property
     def key(self) -> UUID:
@@ -61,6 +63,7 @@ def product_of(
         product.monthly_cents,
         told_at,
         order.order_id,
+        product.client,
     )
 
 

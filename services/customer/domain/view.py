@@ -14,7 +14,7 @@ from services.customer.domain.order import (
     standing,
     state_of,
 )
-from services.customer.domain.party import Account, Party
+from services.customer.domain.party import Party
 from services.customer.domain.product import Product, Service
 from shared.contracts import Characteristic, Held
 
@@ -66,7 +66,9 @@ class Known:
     """All that is known of one customer, as far as it was asked for."""
 
     party: Party
-    accounts: Sequence[Account]
+    accounts: Sequence[str]
+    """Their ids."""
+
     placed: Sequence[Placed]
     """The latest first."""
 

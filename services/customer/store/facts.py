@@ -5,21 +5,18 @@ from functools import cache
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import or_, select, tuple_
+from sqlalchemy import case, or_, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from services.customer.domain.order import Assignment, Ending, Order, Stop
-from services.customer.domain.party import Account, Party
 from services.customer.domain.product import Product, Service
 from services.customer.domain.version import V, latest
 from services.customer.store.rows import names_of
 from services.customer.tables import (
-    AccountRow,
     AssignmentRow,
     EndingRow,
     OrderRow,
-    PartyRow,
     ProductRow,
     ServiceRow,
     StopRow,
@@ -28,12 +25,6 @@ from shared.bulk import bind, insert_rows, table_of, unnest, upsert_rows
 from shared.db import Base
 from shared.errors import PoisonError
 from shared.prepared import Prepared
-
-TOLD = (
-    *("tenant", "party_id", "name", "phone", "email", "identity_number", "category"),
-    *("told_at", "told_by"),
-)
-"""What an order tells of a party; the rest is ours."""
 
 
 def add_orders(session: Session, orders: Sequence[Order]) -> None:
@@ -79,16 +70,6 @@ def add_endings(session: Session, endings: Sequence[Ending]) -> None:
                 raise PoisonError(msg)
 
 
-def keep_parties(session: Session, parties: Iterable[Party]) -> None:
-    """Keep of each party what was told last."""
-    _keep_latest(session, PartyRow, TOLD, parties, keys=2)
-
-
-def keep_accounts(session: Session, accounts: Iterable[Account]) -> None:
-    """Keep of each account what was told last."""
-    _keep_latest(session, AccountRow, names_of(Account), accounts, keys=2)
-
-
 def keep_products(session: Session, products: Iterable[Product]) -> None:
     """Keep of each product what was told last. One that has ended stays so."""
     _keep_latest(session, ProductRow, names_of(Product), products)
@@ -130,6 +111,12 @@ def _keep_latest(
         _upsert_latest(table, names, keys).run(session, bind(names, rows))
 
 
+def kept(name: str, new: Any, old: Any) -> Any:  # noqa: ANN401  columns
+    """Return what a column becomes; whose a product is stays where it is not said again."""
+    said = new[name]
+    return case((said == "", old[name]), else_=said) if name == "client" else said
+
+
 @cache
 def _upsert_latest(kind: type[Base], names: tuple[str, ...], keys: int) -> Prepared:
     """Return the statement that inserts, or overwrites what was told earlier.
@@ -144,7 +131,7 @@ def _upsert_latest(kind: type[Base], names: tuple[str, ...], keys: int) -> Prepa
     is_later = tuple_(new.told_at, new.told_by) > tuple_(old.told_at, old.told_by)
     upsert = statement.on_conflict_do_update(
         index_elements=names[:keys],
-        set_={name: new[name] for name in names[keys:]},
+        set_={name: kept(name, new, old) for name in names[keys:]},
         where=or_(old.told_at.is_(None), is_later),
     )
     return Prepared(upsert)

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from services.customer.domain.order import Assignment, Ending, Order, Stop
@@ -21,6 +21,8 @@ from services.customer.tables import (
     ServiceRow,
     StopRow,
 )
+from shared.access import Reach
+from shared.grants import within
 
 ORDER = columns_of(OrderRow, Order)
 ENDING = columns_of(EndingRow, Ending)
@@ -30,18 +32,18 @@ PRODUCT = columns_of(ProductRow, Product)
 SERVICE = columns_of(ServiceRow, Service)
 
 
-def known(session: Session, party: Party, most: int, client: str | None = None) -> Known:
-    """Return what is known of one customer, at most so many things of each kind.
+def known(session: Session, reach: Reach, party: Party, most: int) -> Known:
+    """Return what of one customer is within reach, at most so many things of each kind.
 
     Args:
         session: the session to read with.
+        reach: whose things the caller may see.
         party: the customer.
         most: the longest that each list may get.
-        client: only orders that this client of the API placed; None for all.
     """
-    accounts = accounts_of(session, party, range(most + 1))
-    placed = _placed(session, party, most + 1, client)
-    products = _products(session, party, most + 1)
+    accounts = accounts_of(session, reach, party.party_id, range(most + 1))
+    placed = _placed(session, reach, party, most + 1)
+    products = _products(session, reach, party, most + 1)
     lengths = {"accounts": len(accounts), "orders": len(placed), "products": len(products)}
     return Known(
         party,
@@ -53,18 +55,17 @@ def known(session: Session, party: Party, most: int, client: str | None = None) 
     )
 
 
-def _placed(session: Session, party: Party, limit: int, client: str | None) -> list[Placed]:
+def _placed(session: Session, reach: Reach, party: Party, limit: int) -> list[Placed]:
     """Return the latest orders of a party, each with all that became of it."""
     statement = (
         select(*ORDER, *ENDING, *ASSIGNMENT)
         .outerjoin(EndingRow, EndingRow.order_id == OrderRow.order_id)
         .outerjoin(AssignmentRow, AssignmentRow.order_id == OrderRow.order_id)
         .where(OrderRow.tenant == party.tenant, OrderRow.party_id == party.party_id)
+        .where(within(reach, OrderRow.client, OrderRow.party_id))
         .order_by(OrderRow.order_id.desc())
         .limit(limit)
     )
-    if client is not None:
-        statement = statement.where(OrderRow.client == client)
     rows = session.execute(statement).all()
     orders, endings = len(ORDER), len(ORDER) + len(ENDING)
     stops = _stops(session, [row[0] for row in rows])
@@ -90,13 +91,18 @@ def _stops(session: Session, order_ids: Collection[UUID]) -> dict[UUID, list[Sto
     return stops
 
 
-def _products(session: Session, party: Party, limit: int) -> list[Product]:
+def _products(session: Session, reach: Reach, party: Party, limit: int) -> list[Product]:
+    """Return products within reach. Of one from before its client was told, its order's is it."""
+    by_order = select(OrderRow.client).where(OrderRow.order_id == ProductRow.told_by)
+    its = by_order.correlate(ProductRow).scalar_subquery()
+    owner = func.coalesce(func.nullif(ProductRow.client, ""), its)
     held = (
         select(*PRODUCT)
         .where(
             ProductRow.tenant == party.tenant,
             ProductRow.party_id == party.party_id,
             ProductRow.ended_at.is_(None),
+            within(reach, owner, ProductRow.party_id),
         )
         .order_by(ProductRow.product_id)
         .limit(limit)

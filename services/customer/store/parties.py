@@ -1,38 +1,78 @@
-"""Parties and accounts: found by id, phone, name or mark, each through an index."""
+"""Parties and accounts: found by id, phone, name or mark, each through an index.
 
+Who sees all of a tenant is shown what all clients have told together; a client what it
+has told itself, and what those have told that share the customer with it.
+"""
+
+from collections import defaultdict
 from collections.abc import Collection
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Exists, Select, exists, select, update
+from sqlalchemy import ColumnElement, Row, Select, and_, func, select, update
 from sqlalchemy.orm import Session
-from sqlalchemy.sql.elements import SQLCoreOperations
 
 from services.customer.domain.party import Account, Party
+from services.customer.domain.telling import LAST, PERSONAL, Telling, category_of, mark_of, party_of
 from services.customer.store.rows import columns_of, names_of
-from services.customer.tables import AccountRow, OrderRow, PartyRow
+from services.customer.tables import AccountTellingRow, PartyRow, TellingRow
+from shared.access import Reach
 from shared.errors import NotFoundError
+from shared.grants import within
 
 AFTER_ALL = "\U0010ffff"
 """Sorts after every character, so that what begins with a text is a range of an index."""
 
-PARTY = columns_of(PartyRow, Party)
-ACCOUNT = columns_of(AccountRow, Account)
+PARTY = [*columns_of(PartyRow, Party), *(PartyRow.category_mark, PartyRow.kind, PartyRow.kind_mark)]
+TELLING = [*columns_of(TellingRow, Telling), PartyRow.erased_at]
+TOLD_PARTY = and_(PartyRow.tenant == TellingRow.tenant, PartyRow.party_id == TellingRow.party_id)
+ACCOUNT = columns_of(AccountTellingRow, Account)
 
 
-def party(session: Session, tenant: str, party_id: str) -> Party:
-    """Return one party as it was last committed.
+def party(session: Session, reach: Reach, party_id: str) -> Party:
+    """Return one party as far as the caller may know it, as it was last committed.
 
     Raises:
-        NotFoundError: if there is none.
+        NotFoundError: if there is none, or none for this caller.
     """
-    row = session.execute(select(*PARTY).where(*_is(tenant, party_id))).one_or_none()
-    if row is None:
+    if reach.is_whole:
+        found = session.execute(select(*PARTY).where(*_is(reach.tenant, party_id))).one_or_none()
+        parties = [_whole(found)] if found else []
+    else:
+        parties = _told(session, reach, [party_id])
+    if not parties:
         raise unknown_customer(party_id)
-    return Party(*row)
+    return parties[0]
+
+
+def _told(session: Session, reach: Reach, party_ids: Collection[str]) -> list[Party]:
+    """Return these parties as the clients within reach have told them, in the order asked."""
+    found = (
+        select(*TELLING)
+        .join(PartyRow, TOLD_PARTY)
+        .where(
+            TellingRow.tenant == reach.tenant,
+            TellingRow.party_id.in_(party_ids),
+            within(reach, TellingRow.client, TellingRow.party_id),
+        )
+    )
+    tellings: dict[str, list[Telling]] = defaultdict(list)
+    erased: dict[str, datetime | None] = {}
+    for row in session.execute(found):
+        tellings[row.party_id].append(Telling(*row[:-1]))
+        erased[row.party_id] = row.erased_at
+    return [party_of(tellings[each], erased[each]) for each in party_ids if each in tellings]
+
+
+def _whole(row: Row[Any]) -> Party:
+    """Return the party in a row of what all clients told."""
+    fields = dict(zip(names_of(Party), row, strict=False))
+    fields["category"] = category_of(row.category, row.category_mark, row.kind, row.kind_mark)
+    return Party(**fields)
 
 
 def get_party(session: Session, tenant: str, party_id: str) -> Party:
-    """Return one party, locked until the transaction ends.
+    """Return one party as all clients told it, locked until the transaction ends.
 
     Raises:
         NotFoundError: if there is none.
@@ -41,13 +81,22 @@ def get_party(session: Session, tenant: str, party_id: str) -> Party:
     row = session.execute(this).one_or_none()
     if row is None:
         raise unknown_customer(party_id)
-    return Party(*row)
+    return _whole(row)
 
 
 def erase(session: Session, erased: Party) -> None:
-    """Write an erased party over what was there."""
-    row = {name: getattr(erased, name) for name in names_of(Party)}
-    session.execute(update(PartyRow).where(*_is(erased.tenant, erased.party_id)).values(row))
+    """Blank a party, in everybody's words, and all that is told of it until then."""
+    mark = mark_of(erased.told_at, LAST)
+    blank = {
+        **dict.fromkeys(PERSONAL, ""),
+        **dict.fromkeys((f"{name}_mark" for name in PERSONAL), mark),
+    }
+    written = ("told_at", "told_by", "erased_at", "person_mark")
+    row = {name: getattr(erased, name) for name in written}
+    these = _is(erased.tenant, erased.party_id)
+    session.execute(update(PartyRow).where(*these).values(blank | row | {"erased_mark": mark}))
+    of_clients = TellingRow.tenant == erased.tenant, TellingRow.party_id == erased.party_id
+    session.execute(update(TellingRow).where(*of_clients).values(blank))
 
 
 def unknown_customer(party_id: str) -> NotFoundError:
@@ -58,38 +107,39 @@ def unknown_customer(party_id: str) -> NotFoundError:
     )
 
 
-def has_ordered(session: Session, tenant: str, party_id: str, client: str) -> bool:
-    """Tell whether this client of the API has placed an order for this party."""
-    return bool(session.scalar(select(_orders(tenant, party_id, client))))
+def accounts_of(session: Session, reach: Reach, party_id: str, rows: range) -> list[str]:
+    """Return the ids of one party's accounts that are within reach, in their order."""
+    mine = AccountTellingRow.tenant == reach.tenant, AccountTellingRow.party_id == party_id
+    visible = within(reach, AccountTellingRow.client, AccountTellingRow.party_id)
+    found = select(AccountTellingRow.account_id).where(*mine, visible).distinct()
+    in_turn = found.order_by(AccountTellingRow.account_id)
+    return list(session.scalars(in_turn.offset(rows.start).limit(len(rows))))
 
 
-def _orders(
-    tenant: str | SQLCoreOperations[str], party_id: str | SQLCoreOperations[str], client: str
-) -> Exists:
-    return exists().where(
-        OrderRow.tenant == tenant, OrderRow.party_id == party_id, OrderRow.client == client
-    )
+def owners_of(
+    session: Session, reach: Reach, account_ids: Collection[str]
+) -> dict[str, list[Party]]:
+    """Return whose these accounts are, within reach: one customer each, or more by mistake."""
+    table = AccountTellingRow
+    these = table.tenant == reach.tenant, table.account_id.in_(account_ids)
+    visible = within(reach, table.client, table.party_id)
+    pairs = select(table.account_id, table.party_id).where(*these, visible).distinct()
+    found = session.execute(pairs.order_by(table.account_id, table.party_id)).all()
+    ids = list({party_id for _, party_id in found})
+    known = {each.party_id: each for each in parties_of(session, reach, ids)}
+    owners: dict[str, list[Party]] = defaultdict(list)
+    for account_id, party_id in found:
+        if party_id in known:
+            owners[account_id].append(known[party_id])
+    return owners
 
 
-def accounts_of(session: Session, party: Party, rows: range) -> list[Account]:
-    """Return the accounts of one party, by id."""
-    mine = AccountRow.tenant == party.tenant, AccountRow.party_id == party.party_id
-    found = select(*ACCOUNT).where(*mine).order_by(AccountRow.account_id)
-    these = found.offset(rows.start).limit(len(rows))
-    return [Account(*row) for row in session.execute(these)]
-
-
-def account(session: Session, tenant: str, account_id: str) -> Account:
-    """Return one account.
-
-    Raises:
-        NotFoundError: if there is none.
-    """
-    this = AccountRow.tenant == tenant, AccountRow.account_id == account_id
-    row = session.execute(select(*ACCOUNT).where(*this)).one_or_none()
-    if row is None:
-        raise unknown_account(account_id)
-    return Account(*row)
+def parties_of(session: Session, reach: Reach, party_ids: Collection[str]) -> list[Party]:
+    """Return these parties as far as they are within reach."""
+    if not reach.is_whole:
+        return _told(session, reach, party_ids)
+    these = select(*PARTY).where(PartyRow.tenant == reach.tenant, PartyRow.party_id.in_(party_ids))
+    return [_whole(row) for row in session.execute(these)]
 
 
 def unknown_account(account_id: str) -> NotFoundError:
@@ -98,19 +148,31 @@ def unknown_account(account_id: str) -> NotFoundError:
     return NotFoundError(msg, remedy="check the account's id")
 
 
-def by_phone(
-    session: Session, tenant: str, phones: Collection[str], rows: range, client: str | None = None
-) -> list[Party]:
-    """Return the parties with one of these phone numbers, by number.
-
-    Those only that `client` has ordered for; None for all.
-    """
+def by_phone(session: Session, reach: Reach, phones: Collection[str], rows: range) -> list[Party]:
+    """Return the parties within reach with one of these phone numbers, by number."""
+    if not reach.is_whole:
+        return _told(session, reach, _told_with_phone(session, reach, phones, rows))
     found = select(*PARTY).where(
-        PartyRow.tenant == tenant, PartyRow.phone != "", PartyRow.phone.in_(phones)
+        PartyRow.tenant == reach.tenant, PartyRow.phone != "", PartyRow.phone.in_(phones)
     )
-    if client is not None:
-        found = found.where(_orders(PartyRow.tenant, PartyRow.party_id, client))
     return _parties(session, found.order_by(PartyRow.phone, PartyRow.party_id), rows)
+
+
+def _told_with_phone(
+    session: Session, reach: Reach, phones: Collection[str], rows: range
+) -> list[str]:
+    found = (
+        select(TellingRow.party_id)
+        .where(
+            TellingRow.tenant == reach.tenant,
+            TellingRow.phone != "",
+            TellingRow.phone.in_(phones),
+            within(reach, TellingRow.client, TellingRow.party_id),
+        )
+        .group_by(TellingRow.party_id)
+        .order_by(func.min(TellingRow.phone), TellingRow.party_id)
+    )
+    return list(session.scalars(found.offset(rows.start).limit(len(rows))))
 
 
 def by_name(session: Session, tenant: str, beginning: str, rows: range) -> list[Party]:
@@ -137,7 +199,7 @@ def recognised(session: Session, party: Party, marks: Collection[str], limit: in
 
 def _parties(session: Session, found: Select[Any], rows: range) -> list[Party]:
     these = found.offset(rows.start).limit(len(rows))
-    return [Party(*row) for row in session.execute(these)]
+    return [_whole(row) for row in session.execute(these)]
 
 
 def _is(tenant: str, party_id: str) -> tuple[ColumnElement[bool], ColumnElement[bool]]:

@@ -1,0 +1,145 @@
+"""What clients have told of parties and accounts: written down field by field, nothing read before.
+
+First the parties, which locks them, then what each client told of them: an erasure that
+was committed in between is seen, and nothing told before it is kept.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from functools import cache
+from operator import attrgetter
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, case, func, literal_column, or_, select
+from sqlalchemy.dialects.postgresql import Insert, insert
+from sqlalchemy.orm import Session
+from sqlalchemy.sql.selectable import TableValuedAlias
+
+from services.customer.domain.party import Account
+from services.customer.domain.telling import (
+    FIELDS,
+    MARKS,
+    PERSONAL,
+    Telling,
+    folded,
+    of_all_clients,
+)
+from services.customer.store.rows import names_of
+from services.customer.tables import (
+    AccountTellingRow,
+    ContestedAccountRow,
+    PartyRow,
+    TellingRow,
+)
+from shared.bulk import bind, insert_rows, table_of, unnest
+from shared.db import Base
+from shared.prepared import Prepared
+
+PARTIES, TELLINGS = table_of(PartyRow), table_of(TellingRow)
+OF_CLIENT = names_of(Telling)
+OF_PARTY = tuple(name for name in OF_CLIENT if name != "client")
+
+
+def keep_tellings(session: Session, tellings: Sequence[Telling]) -> None:
+    """Keep of each party, and of what each client told of it, what was said last of each field."""
+    if not tellings:
+        return
+    for statement, names, told in (
+        (keep_parties(), OF_PARTY, of_all_clients(tellings)),
+        (keep_by_client(), OF_CLIENT, folded(tellings)),
+    ):
+        statement.run(session, bind(names, list(map(attrgetter(*names), told))))
+
+
+@cache
+def keep_parties() -> Prepared:
+    """Return the statement that keeps what all clients told together."""
+    rows = unnest([PARTIES.c[name] for name in OF_PARTY])
+    in_turn = select(rows).order_by(rows.c.tenant, rows.c.party_id)
+    return Prepared(field_by_field(insert(PARTIES).from_select(OF_PARTY, in_turn), PartyRow))
+
+
+@cache
+def keep_by_client() -> Prepared:
+    """Return the statement that keeps what each client told, blank where that was erased since."""
+    rows = unnest([TELLINGS.c[name] for name in OF_CLIENT])
+    is_party = and_(PARTIES.c.tenant == rows.c.tenant, PARTIES.c.party_id == rows.c.party_id)
+    in_turn = (
+        select(*(unless_erased(rows, name) for name in OF_CLIENT))
+        .select_from(rows.outerjoin(PARTIES, is_party))
+        .order_by(rows.c.tenant, rows.c.party_id, rows.c.client)
+    )
+    return Prepared(field_by_field(insert(TELLINGS).from_select(OF_CLIENT, in_turn), TellingRow))
+
+
+def unless_erased(rows: TableValuedAlias, name: str) -> ColumnElement[Any]:
+    """Return a new value, blank if it tells of a person and was told before an erasure."""
+    if name not in PERSONAL:
+        return rows.c[name]
+    is_later = rows.c[f"{name}_mark"] > func.coalesce(PARTIES.c.erased_mark, "")
+    return case((is_later, rows.c[name]), else_="").label(name)
+
+
+def field_by_field(statement: Insert, kind: type[Base]) -> Insert:
+    """Return an insert that overwrites, where there is a row, each field that was told later."""
+    table, new = table_of(kind), statement.excluded
+    is_later = {mark: new[mark] > table.c[mark] for mark in MARKS}
+    values: dict[str, Any] = {
+        "told_at": func.greatest(table.c.told_at, new.told_at),
+        "told_by": case((new.told_at > table.c.told_at, new.told_by), else_=table.c.told_by),
+    }
+    for field, mark in zip(FIELDS, MARKS, strict=True):
+        values[field] = case((is_later[mark], new[field]), else_=table.c[field])
+        values[mark] = func.greatest(table.c[mark], new[mark])
+    return statement.on_conflict_do_update(
+        index_elements=[column.name for column in table.primary_key],
+        set_=values,
+        where=or_(*is_later.values(), new.told_at > table.c.told_at),
+    )
+
+
+def keep_accounts(session: Session, accounts: Iterable[Account]) -> list[Account]:
+    """Keep whose these accounts are; return those that another customer has as well."""
+    new = {each.key: each for each in accounts}
+    if not new:
+        return []
+    names = names_of(Account)
+    told = list(map(attrgetter(*names), new.values()))
+    owners: dict[tuple[str, str], set[str]] = defaultdict(set)
+    rows = keep_account().rows(session, bind(names, told))
+    for tenant, account_id, party_id, *_ in rows:
+        owners[tenant, account_id].add(party_id)
+    contested = [row for row in rows if row[-1] or len(owners[row[0], row[1]]) > 1]
+    return [new[row[0], row[1], row[2], row[3]] for row in contested]
+
+
+@cache
+def keep_account() -> Prepared:
+    """Return the statement that keeps new tellings of accounts, and tells who else has them."""
+    table = table_of(AccountTellingRow)
+    names = names_of(Account)
+    rows = unnest([table.c[name] for name in names])
+    in_turn = select(rows).order_by(*(rows.c[name] for name in names[:4]))
+    other = table.alias()
+    # By their names: SQLAlchemy would have the subquery read the new rows' table once more.
+    its: dict[str, ColumnElement[str]] = {
+        name: literal_column(f"{table.name}.{name}") for name in names[:3]
+    }
+    of_another = (
+        select(other.c.party_id)
+        .where(
+            other.c.tenant == its["tenant"],
+            other.c.account_id == its["account_id"],
+            other.c.party_id != its["party_id"],
+        )
+        .exists()
+    )
+    new = insert(table).from_select(names, in_turn).on_conflict_do_nothing()
+    return Prepared(new.returning(*(table.c[name] for name in names[:4]), of_another))
+
+
+def contest(session: Session, accounts: Iterable[Account]) -> None:
+    """Write down that these accounts belong to more than one customer."""
+    found = {(each.tenant, each.account_id): each.told_at for each in accounts}
+    rows = [(*key, since) for key, since in found.items()]
+    insert_rows(session, ContestedAccountRow, ("tenant", "account_id", "since"), rows)

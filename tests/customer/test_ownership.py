@@ -1,0 +1,200 @@
+"""A client sees of a customer what it told and brought itself, and nothing that others did."""
+
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from httpx import AsyncClient
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import select
+
+from services.customer import store
+from services.customer.domain.party import Party
+from services.customer.handlers import SUBSCRIPTIONS
+from services.customer.tables import ContestedAccountRow, TellingRow
+from shared.access import Reach
+from shared.contracts import Cause, Customer, Message, OrderRejected, RefusalCode
+from shared.db import Sessions
+from shared.inbox_rows import Record
+from tests.callers import CLIENT, AsRole
+from tests.conftest import empty
+from tests.customer.build import (
+    TENANT,
+    ZHANG,
+    a_customer,
+    accepted,
+    at,
+    completed,
+    order_id,
+)
+from tests.customer.test_erase import ERASE, REASON, TOMORROW, YESTERDAY, hear_at
+from tests.kernel import hear, hear_records, record_of
+
+OTHER = "another-crm"
+VIEW = f"/ops/v1/customers/{ZHANG}/view"
+INDIVIDUAL = f"/tmf-api/partyManagement/v4/individual/{ZHANG}"
+ACCOUNTS = "/tmf-api/accountManagement/v4/partyAccount"
+BY_ID = Customer(id=ZHANG, category="")
+
+
+def told(minute: int, message: Message) -> Record:
+    cause = Cause(order_id(100 + minute), message.key, TENANT)
+    return record_of(message, cause, told_at=at(minute))
+
+
+STORY = [
+    told(minute, message)
+    for minute, message in enumerate(
+        [
+            accepted(1, a_customer(category="business")),
+            accepted(2, BY_ID),
+            accepted(3, a_customer(phone="13900000001", name="", category="")),
+            accepted(4, BY_ID, client=OTHER),
+            accepted(5, Customer(id=ZHANG, name="Zhang", category="", kind="Individual")),
+            accepted(6, Customer(id=ZHANG, email="z@example.cn", category=""), client=OTHER),
+        ]
+    )
+]
+
+
+def the_parties(sessions: Sessions) -> list[Party]:
+    """Return the customer as all, and as each of two clients, may know it."""
+    with sessions() as session:
+        reaches = [Reach(TENANT, client) for client in (None, CLIENT, OTHER)]
+        return [store.party(session, reach, ZHANG) for reach in reaches]
+
+
+@pytest.fixture(scope="module")
+def expected(databases: dict[str, Sessions]) -> list[Party]:
+    """The customer when everything comes as it happened."""
+    empty(databases["customer"])
+    hear_records(databases["customer"], SUBSCRIPTIONS, STORY)
+    return the_parties(databases["customer"])
+
+
+def test_an_order_that_names_its_customer_by_id_alone_blanks_nothing(
+    expected: list[Party],
+) -> None:
+    whole, own, others = expected
+
+    assert (whole.name, whole.phone, whole.email) == ("Zhang", "13900000001", "z@example.cn")
+    assert whole.identity_number == own.identity_number == "320102199003078515"
+    assert (own.name, own.email, own.category) == ("Zhang", "zhang@example.cn", "public")
+    assert (others.name, others.phone, others.identity_number) == ("", "", "")
+    assert others.email == "z@example.cn"
+
+
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(st.permutations(STORY), st.lists(st.integers(0, len(STORY)), max_size=3))
+def test_field_by_field_the_last_word_counts_however_messages_arrive(
+    databases: dict[str, Sessions], expected: list[Party], shuffled: list[Record], cuts: list[int]
+) -> None:
+    sessions = databases["customer"]
+    empty(sessions)
+
+    for start, end in pairwise([0, *sorted(cuts), len(STORY)]):
+        hear_records(sessions, SUBSCRIPTIONS, shuffled[start:end])
+
+    assert the_parties(sessions) == expected
+
+
+async def test_an_order_in_vain_opens_nothing_that_another_client_told(
+    client: AsyncClient, sessions: Sessions, as_role: AsRole
+) -> None:
+    unserved = OrderRejected(
+        order_id=order_id(2), customer_id=ZHANG, code=RefusalCode.UNSERVED, reason="no plant"
+    )
+    hear(sessions, SUBSCRIPTIONS, accepted(1), completed(1))
+    hear(
+        sessions,
+        SUBSCRIPTIONS,
+        accepted(
+            2,
+            a_customer(name="", phone="", email="", identity_number="", account_id=""),
+            client=OTHER,
+        ),
+        unserved,
+    )
+    hear(sessions, SUBSCRIPTIONS, accepted(3))
+    stranger = as_role("crm", client=OTHER)
+
+    person = (await client.get(INDIVIDUAL, headers=stranger)).json()
+    view = (await client.get(VIEW, headers=stranger)).json()
+    accounts = await client.get(ACCOUNTS, params={"relatedParty.id": ZHANG}, headers=stranger)
+    found = await client.get("/ops/v1/customers", params={"phone": "13851234567"}, headers=stranger)
+
+    assert "fullName" not in person
+    assert person["contactMedium"] == person["individualIdentification"] == []
+    assert (view["profile"]["name"], view["profile"]["identityNumber"]) == ("", "")
+    assert [each["id"] for each in view["orders"]] == [str(order_id(2))]
+    assert view["products"] == view["accounts"] == view["numbers"] == []
+    assert accounts.json() == found.json() == []
+
+
+@pytest.mark.parametrize("role", ["viewer", "agent"])
+async def test_staff_see_what_all_clients_told_and_brought(
+    client: AsyncClient, sessions: Sessions, as_role: AsRole, role: str
+) -> None:
+    hear(sessions, SUBSCRIPTIONS, accepted(1), completed(1))
+    hear(sessions, SUBSCRIPTIONS, accepted(2, BY_ID, client=OTHER))
+
+    view = (await client.get(VIEW, headers=as_role(role))).json()
+
+    assert view["profile"]["name"] == "张伟"
+    assert [each["client"] for each in view["orders"]] == [OTHER, CLIENT]
+    assert len(view["products"]) == 1
+
+
+async def test_an_account_of_two_customers_is_shown_with_both_and_reported(
+    client: AsyncClient, sessions: Sessions, as_role: AsRole
+) -> None:
+    hear(sessions, SUBSCRIPTIONS, accepted(1))
+    hear(sessions, SUBSCRIPTIONS, accepted(2, a_customer(id="li-na")))
+
+    account = await client.get(f"{ACCOUNTS}/acc-1", headers=as_role("crm"))
+    of_first = await client.get(
+        ACCOUNTS, params={"relatedParty.id": ZHANG}, headers=as_role("viewer")
+    )
+
+    assert [each["id"] for each in account.json()["relatedParty"]] == ["li-na", ZHANG]
+    assert [each["id"] for each in of_first.json()] == ["acc-1"]
+    with sessions() as session:
+        assert session.scalars(select(ContestedAccountRow.account_id)).all() == ["acc-1"]
+
+
+@pytest.mark.parametrize("apart", [True, False])
+def test_only_an_account_that_two_customers_name_is_reported(
+    sessions: Sessions, *, apart: bool
+) -> None:
+    orders: list[Any] = [
+        accepted(1),
+        accepted(2),
+        accepted(3, client=OTHER),
+        accepted(4, a_customer(id="li-na", account_id="acc-2")),
+        accepted(5, a_customer(id="wang", account_id="acc-2")),
+    ]
+    for batch in [[each] for each in orders] if apart else [orders]:
+        hear(sessions, SUBSCRIPTIONS, *batch)
+
+    with sessions() as session:
+        assert session.scalars(select(ContestedAccountRow.account_id)).all() == ["acc-2"]
+
+
+async def test_an_erasure_blanks_what_every_client_told_whenever_its_message_comes(
+    client: AsyncClient, sessions: Sessions, as_role: AsRole
+) -> None:
+    hear_at(sessions, YESTERDAY, accepted(1))
+    await client.post(ERASE, json=REASON, headers=as_role("admin"))
+
+    hear_at(sessions, YESTERDAY, accepted(2, client=OTHER), accepted(3))
+
+    with sessions() as session:
+        rows = session.scalars(select(TellingRow).order_by(TellingRow.client)).all()
+        told = [(row.client, row.name, row.phone, row.email, row.identity_number) for row in rows]
+    assert told == [(OTHER, "", "", "", ""), (CLIENT, "", "", "", "")]
+    hear_at(sessions, TOMORROW, accepted(4, client=OTHER))
+    _, own, others = the_parties(sessions)
+    assert (own.name, others.name) == ("", "张伟")
