@@ -12,6 +12,7 @@ from shared.contracts import (
     ServiceResumed,
 )
 from shared.erasure import forgetting
+from shared.grants import obeying_grants
 from shared.inbox import on, subscribe
 from shared.work import Work
 
@@ -50,4 +51,5 @@ SUBSCRIPTIONS = subscribe(
     on(ServiceHeld, on_progress, needs=preload_progress),
     on(ServiceResumed, on_progress, needs=preload_progress),
     *forgetting(store.erasure.forget),
+    *obeying_grants(),
 )

@@ -111,9 +111,12 @@ class ProductRow(Base):
     started_at: Mapped[datetime] = mapped_column(Instant)
     ended_at: Mapped[datetime | None] = mapped_column(Instant)
     content: Mapped[ProductContent] = mapped_column(packed(ProductContent))
+    client: Mapped[str] = mapped_column(server_default="")
+    """Whose it is; where the code of the release before leaves it out, a trigger fills it in."""
 
     __table_args__ = (
         Index("ix_products_tenant", "tenant", "id"),
+        Index("ix_products_client", "tenant", "client", "id"),
         Index("ix_products_party", "tenant", "party_id", "id"),
         Index("ix_products_offering", "tenant", "offering_id", "id"),
         Index("ix_products_number", "tenant", "number", "id", postgresql_where=number != ""),

@@ -18,6 +18,7 @@ from shared.contracts import (
     Action,
     CompletedService,
     Held,
+    OrderAccepted,
     ResourcesAssigned,
     ResourcesRefused,
     ServiceCompleted,
@@ -150,21 +151,26 @@ def resumed(n: int = 1, step: str = "create-account") -> ServiceResumed:
 
 def completed(order: Accepted, number: str = NUMBER) -> ServiceCompleted:
     """Return the news that all services of an order work, or are gone."""
+    return completed_by(order.tell, number)
+
+
+def completed_by(told: OrderAccepted, number: str = NUMBER) -> ServiceCompleted:
+    """Return the news that all services of an order work that was told like this."""
     return ServiceCompleted(
-        order_id=order.order.id,
+        order_id=told.order_id,
         services=tuple(
             CompletedService(
                 item_id=item.id,
-                action=item.ordered.action,
-                product_id=item.ordered.product_id,
-                service_id=item.ordered.service_id,
-                specification=item.ordered.specification,
+                action=item.action,
+                product_id=item.product_id,
+                service_id=item.service_id,
+                specification=item.specification,
                 blueprint_version=1,
                 held=(Held(kind="number", value=number),)
-                if item.ordered.specification == "voice" and item.ordered.action is Action.ADD
+                if item.specification == "voice" and item.action is Action.ADD
                 else (),
             )
-            for item in order.order.items
+            for item in told.items
         ),
     )
 

@@ -4,9 +4,11 @@ from datetime import timedelta
 
 import pytest
 
+from services.order.api.views_order import show_order
 from services.order.domain.order import product_id, service_id
+from services.order.domain.parties import category_of
 from services.order.domain.states import State
-from shared.contracts import Action
+from shared.contracts import Action, Customer
 from shared.errors import InvalidError
 from tests.conftest import NOON
 from tests.order.build import (
@@ -21,6 +23,7 @@ from tests.order.build import (
     an_item,
     faults_of,
     found,
+    given_by,
     order_id,
 )
 
@@ -70,14 +73,57 @@ def test_what_is_not_said_has_a_stated_meaning() -> None:
     order = accepted().order
 
     assert (order.content.channel, order.content.priority) == ("internet", 4)
-    assert order.content.customer.category == "public"
+    assert (order.content.customer.category, order.content.customer.kind) == ("", "")
     assert order.ordered_at == NOON
 
 
-def test_an_organization_is_a_business_unless_it_says_otherwise() -> None:
-    party = {"id": "C-9", "role": "customer", "@referredType": "Organization"}
+def test_an_organization_buys_as_a_business_unless_it_says_otherwise() -> None:
+    (party,) = given_by(a_body(relatedParty=[a_party("Organization")])).parties
 
-    assert accepted(a_body(relatedParty=[party])).order.content.customer.category == "business"
+    assert category_of(party) == "business"
+    assert accepted(a_body(relatedParty=[a_party("Organization")])).order.content.customer == (
+        Customer(id="C-9", category="", kind="Organization")
+    )
+
+
+@pytest.mark.parametrize(
+    ("kind", "category"),
+    [
+        ("Individual", "business"),
+        ("Individual", "key-account"),
+        ("Organization", "public"),
+    ],
+)
+def test_a_kind_and_a_category_that_contradict_each_other_are_refused(
+    kind: str, category: str
+) -> None:
+    body = a_body(relatedParty=[a_party(kind, category)])
+
+    assert faults_of(body) == {("/relatedParty/0/@referredType", "kind-contradicts-category")}
+
+
+@pytest.mark.parametrize(
+    ("kind", "category", "shown"),
+    [
+        ("", "", "Party"),
+        ("Individual", "", "Individual"),
+        ("Organization", "", "Organization"),
+        ("", "public", "Individual"),
+        ("", "business", "Organization"),
+        ("Organization", "key-account", "Organization"),
+    ],
+)
+def test_an_order_shows_what_its_customer_is_as_the_customer_service_does(
+    kind: str, category: str, shown: str
+) -> None:
+    order = accepted(a_body(relatedParty=[a_party(kind, category)]))
+
+    (party,) = show_order(order.order, order.progress).related_party
+    assert party.referred_type == shown
+
+
+def a_party(kind: str, category: str = "") -> Json:
+    return {"id": "C-9", "role": "customer", "@referredType": kind, "category": category}
 
 
 def test_all_items_begin_acknowledged() -> None:

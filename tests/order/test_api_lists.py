@@ -18,6 +18,7 @@ from services.order.handlers import SUBSCRIPTIONS
 from services.order.store import order_lists, orders, product_lists, submissions
 from services.order.store.order_lists import OrderFilter
 from services.order.store.product_lists import ProductFilter
+from shared.access import Reach, whole_tenant
 from shared.db import Sessions
 from shared.dispatch import Dispatch
 from shared.work import begin
@@ -227,20 +228,24 @@ async def test_a_product_is_shown_as_tmf637_has_it(
     assert other.status_code == 404
 
 
+WHOLE, OWN = whole_tenant(TENANT), Reach(TENANT, "crm", has_grants=False)
+
+
 @pytest.mark.parametrize(
     ("wanted", "index"),
     [
-        (OrderFilter(TENANT), "ix_orders_tenant"),
-        (OrderFilter(TENANT, client="crm"), "ix_orders_client"),
-        (OrderFilter(TENANT, party_id="C-1"), "ix_orders_party"),
-        (OrderFilter(TENANT, state=State.HELD), "ix_order_progress_state"),
-        (OrderFilter(TENANT, external_id="CRM-1"), "uq_submissions_external_id"),
-        (OrderFilter(TENANT, ordered_from=NOON), "ix_orders_tenant"),
-        (ProductFilter(TENANT), "ix_products_tenant"),
-        (ProductFilter(TENANT, party_id="C-1"), "ix_products_party"),
-        (ProductFilter(TENANT, offering_id="ftth-300"), "ix_products_offering"),
-        (ProductFilter(TENANT, number=NUMBER), "ix_products_number"),
-        (ProductFilter(TENANT, status=Status.TERMINATED), "ix_products_gone"),
+        (OrderFilter(WHOLE), "ix_orders_tenant"),
+        (OrderFilter(OWN), "ix_orders_client"),
+        (ProductFilter(OWN), "ix_products_client"),
+        (OrderFilter(WHOLE, party_id="C-1"), "ix_orders_party"),
+        (OrderFilter(WHOLE, state=State.HELD), "ix_order_progress_state"),
+        (OrderFilter(WHOLE, external_id="CRM-1"), "uq_submissions_external_id"),
+        (OrderFilter(WHOLE, ordered_from=NOON), "ix_orders_tenant"),
+        (ProductFilter(WHOLE), "ix_products_tenant"),
+        (ProductFilter(WHOLE, party_id="C-1"), "ix_products_party"),
+        (ProductFilter(WHOLE, offering_id="ftth-300"), "ix_products_offering"),
+        (ProductFilter(WHOLE, number=NUMBER), "ix_products_number"),
+        (ProductFilter(WHOLE, status=Status.TERMINATED), "ix_products_gone"),
     ],
 )
 def test_every_filter_has_its_index(

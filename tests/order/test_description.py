@@ -50,6 +50,7 @@ def test_the_example_of_a_change_is_one_of_that_order() -> None:
         first.became,
         reason="",
         cause=order.order.id,
+        actor="crm",
     )
 
     assert as_sent(ChangeView.of(change)) == examples_order.CHANGE

@@ -11,6 +11,7 @@ from services.order.domain.product import Product, Status
 from services.order.domain.states import State
 from services.order.handlers import SUBSCRIPTIONS
 from services.order.store import orders, products
+from shared.access import whole_tenant
 from shared.contracts import Message, RefusalCode
 from shared.db import Sessions
 from shared.dispatch import Dispatch
@@ -45,12 +46,14 @@ def there_is(sessions: Sessions, *there: Accepted) -> None:
 
 def state_of(sessions: Sessions, n: int = 1) -> State:
     with sessions() as session:
-        return orders.look(session, order_id(n), TENANT, None)[1].state
+        return orders.look(session, whole_tenant(TENANT), order_id(n))[1].state
 
 
 def product_of(sessions: Sessions, order: Accepted, item: int = 0) -> Product:
     with sessions() as session:
-        return products.look(session, order.order.items[item].ordered.product_id, TENANT)
+        return products.look(
+            session, whole_tenant(TENANT), order.order.items[item].ordered.product_id
+        )
 
 
 def test_a_batch_moves_each_order_its_own_way(sessions: Sessions) -> None:
@@ -103,7 +106,10 @@ def test_an_order_comes_back_from_its_row_as_it_was(sessions: Sessions) -> None:
     there_is(sessions, order)
 
     with sessions() as session:
-        assert orders.look(session, order.order.id, TENANT, None) == (order.order, order.progress)
+        assert orders.look(session, whole_tenant(TENANT), order.order.id) == (
+            order.order,
+            order.progress,
+        )
 
 
 def test_a_departure_ends_its_product(sessions: Sessions) -> None:

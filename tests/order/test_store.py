@@ -14,6 +14,7 @@ from services.order.domain.publication import Publication, publish
 from services.order.domain.submission import Names, Submission
 from services.order.handlers import SUBSCRIPTIONS
 from services.order.store import catalogue, orders, products, submissions
+from shared.access import whole_tenant
 from shared.db import Sessions
 from shared.dispatch import Dispatch
 from shared.errors import StartError
@@ -93,7 +94,7 @@ def test_a_batch_of_completions_costs_a_handful_of_statements(sessions: Sessions
 def test_a_batch_of_departures_costs_a_handful_of_statements(sessions: Sessions) -> None:
     ids = there_are_products(sessions, 40)
     with sessions() as session:
-        there = [products.look(session, id_, TENANT) for id_ in ids]
+        there = [products.look(session, whole_tenant(TENANT), id_) for id_ in ids]
     gone = [
         accepted(a_body(a_departure(each.id)), 100 + n, products=(each,))
         for n, each in enumerate(there)

@@ -71,7 +71,7 @@ ORDER: dict[str, Any] = {
             "id": "C-320100-0001",
             "role": "customer",
             "name": "Zhang Wei",
-            "@referredType": "Individual",
+            "@referredType": "Party",
         }
     ],
     "orderTotalPrice": TOTALS,
@@ -107,6 +107,7 @@ CHANGE: dict[str, Any] = {
     "became": "acknowledged",
     "reason": "",
     "cause": ORDER_ID,
+    "actor": "crm",
 }
 
 PRODUCT: dict[str, Any] = {

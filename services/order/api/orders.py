@@ -23,7 +23,9 @@ from services.order.domain.states import State
 from services.order.domain.submission import Names, Submission, earlier, repetition, sealed
 from services.order.store.order_lists import OrderFilter
 from shared import history
+from shared.access import Level, Reach, reach_of
 from shared.auth import Caller, allow
+from shared.contracts import Cause
 from shared.http import (
     Fields,
     Page,
@@ -42,7 +44,7 @@ from shared.work import Work
 
 router = Router(tags=["orders"])
 
-Reader = Annotated[Caller, allow("crm:order.read", "viewer:read")]
+Reader = Annotated[Caller, allow("crm:order.read", "viewer:read", "billing:read", "agent:read")]
 Writer = Annotated[Caller, allow("crm:order.write")]
 IdempotencyKey = Annotated[
     str | None,
@@ -62,6 +64,8 @@ class Errand(NamedTuple):
     names: Names
     given: GivenOrder
     fingerprint: bytes
+    reach: Reach
+    """Whose products it may change."""
 
 
 def preload(session: Session, errands: Sequence[Errand]) -> None:
@@ -97,7 +101,7 @@ async def place_order(  # noqa: PLR0913  each is a part of the request
     """
     names = Names(caller.tenant, caller.client, idempotency_key, body.given.external_id or None)
     print_ = sealed(body.fingerprint, settings.person_key.encode())
-    errand = Errand(names, body.given, print_)
+    errand = Errand(names, body.given, print_, reach_of(caller, Level.CHANGE))
     answer = await desk.serve(cause, partial(take_on, errand), needs=preload, about=errand)
     location = {"Location": f"{ORDERS}/{answer.order_id}"}
     return Response(answer.answer, 201, location, media_type="application/json")
@@ -111,9 +115,10 @@ def take_on(errand: Errand, work: Work) -> Submission:
         for again in repetition(known, names, work.cause.id):
             store.submissions.repeat(work.session, again)
         return known
-    placed = Placed(work.cause.id, names.tenant, names.client, work.now)
+    placed = Placed(work.cause.id, names.tenant, names.client, work.now, person_of(work.cause))
     catalogue = store.catalogue.get(work.session, names.tenant)
-    products = store.products.with_bundles(work.session, errand.given.product_ids)
+    named = store.products.with_bundles(work.session, errand.given.product_ids)
+    products = store.products.within(work.session, errand.reach, named)
     accepted = accept(errand.given, placed, catalogue, products)
     answer = answer_of(errand, accepted.order, accepted.progress)
     store.submissions.add(work.session, answer)
@@ -123,6 +128,11 @@ def take_on(errand: Errand, work: Work) -> Submission:
         work.note(change.kind, placed.order_id, change.was, change.became, part=change.part)
     work.emit(accepted.tell)
     return answer
+
+
+def person_of(cause: Cause) -> str:
+    """Return who placed an order, where it is somebody else than the client itself."""
+    return "" if cause.actor == cause.client else cause.actor
 
 
 def answer_of(errand: Errand, order: Order, progress: Progress) -> Submission:
@@ -153,21 +163,15 @@ class OrderQuery(BaseModel):
 
 
 def wanted_by(caller: Caller, asked: OrderQuery) -> OrderFilter:
-    """Return which orders are wanted; a CRM sees its own."""
+    """Return which orders are wanted; a CRM sees its own, and what is shared with it."""
     return OrderFilter(
-        tenant=caller.tenant,
-        client=own_only(caller),
+        reach=reach_of(caller),
         state=asked.state,
         external_id=asked.external_id,
         party_id=asked.party_id,
         ordered_from=asked.ordered_from,
         ordered_until=asked.ordered_until,
     )
-
-
-def own_only(caller: Caller) -> str | None:
-    """Return the client whose orders alone the caller may see; None for all of its tenant."""
-    return None if caller.may("viewer:read") else caller.client
 
 
 @router.get(ORDERS, response_model=list[OrderView])
@@ -192,12 +196,12 @@ def list_orders(  # noqa: PLR0913  each is a part of the request
 @router.get(f"{ORDERS}/{{id}}", response_model=OrderView)
 def read_order(id: UUID, caller: Reader, session: ToRead, fields: Fields) -> Response:  # noqa: A002  TMF's name
     """Show one order as it stands."""
-    order, progress = store.orders.look(session, id, caller.tenant, own_only(caller))
+    order, progress = store.orders.look(session, reach_of(caller), id)
     return show(show_order(order, progress), fields)
 
 
 @router.get("/ops/v1/orders/{id}/history")
 def read_history(id: UUID, caller: Reader, session: ToRead) -> list[ChangeView]:  # noqa: A002
     """List every change of state of an order and its items, oldest first."""
-    order, _ = store.orders.look(session, id, caller.tenant, own_only(caller))
+    order, _ = store.orders.look(session, reach_of(caller), id)
     return [ChangeView.of(each) for each in history.read(session, order.tenant, str(order.id))]

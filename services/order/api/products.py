@@ -11,13 +11,14 @@ from services.order.api.shown import PRODUCTS
 from services.order.api.views_product import ProductInventoryView, show_product
 from services.order.domain.product import Status
 from services.order.store.product_lists import ProductFilter
+from shared.access import reach_of
 from shared.auth import Caller, allow
 from shared.http import Fields, Page, Router, ToRead, paged, show, show_all
 from shared.input.ids import Id
 
 router = Router(tags=["products"])
 
-Reader = Annotated[Caller, allow("crm:order.read", "viewer:read")]
+Reader = Annotated[Caller, allow("crm:order.read", "viewer:read", "billing:read", "agent:read")]
 
 
 class ProductQuery(BaseModel):
@@ -35,7 +36,7 @@ class ProductQuery(BaseModel):
 def wanted_by(caller: Caller, asked: ProductQuery) -> ProductFilter:
     """Return which products are wanted."""
     return ProductFilter(
-        tenant=caller.tenant,
+        reach=reach_of(caller),
         party_id=asked.party_id,
         status=asked.status,
         offering_id=asked.offering_id,
@@ -62,4 +63,4 @@ def list_products(  # noqa: PLR0913  each is a part of the request
 @router.get(f"{PRODUCTS}/{{id}}", response_model=ProductInventoryView)
 def read_product(id: UUID, caller: Reader, session: ToRead, fields: Fields) -> Response:  # noqa: A002  TMF's name
     """Show one product."""
-    return show(show_product(store.products.look(session, id, caller.tenant)), fields)
+    return show(show_product(store.products.look(session, reach_of(caller), id)), fields)

@@ -18,10 +18,11 @@ from services.order.domain.request import (
     GivenPlace,
 )
 from services.order.domain.submission import fingerprint
+from shared.contracts import PartyKind
 from shared.errors import Fault
 from shared.http.faults import faults_of
 
-ORGANIZATION = "Organization"
+KINDS = frozenset(PartyKind)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +157,7 @@ def parties_of(asked: Sequence[AskedParty]) -> Iterator[GivenParty]:
             id=party.id,
             name=party.name,
             category=party.category,
-            is_organization=party.referred_type == ORGANIZATION,
+            kind=party.referred_type if party.referred_type in KINDS else "",
             phone=first(medium.phone_number for medium in media),
             email=first(medium.email_address for medium in media),
             identity_number=first(papers),

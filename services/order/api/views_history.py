@@ -30,6 +30,9 @@ class ChangeView(Shown):
     cause: UUID
     """The request or message that made it so."""
 
+    actor: str
+    """The person or program whose request made it so; empty where a message did."""
+
     @classmethod
     def of(cls, change: Change) -> Self:
         """Show a change."""
@@ -41,4 +44,5 @@ class ChangeView(Shown):
             became=change.became,
             reason=change.reason,
             cause=change.cause,
+            actor=change.actor,
         )

@@ -23,8 +23,11 @@ from services.order.domain.order import BundleItem, Content, Item, Order
 from services.order.domain.places import ROLE
 from services.order.domain.progress import ItemState, Progress
 from services.order.domain.states import State, compose
-from shared.contracts import Action, Characteristic
+from shared.contracts import Action, Characteristic, PartyKind, kind_of
 from shared.http import link
+
+UNSAID = "Party"
+"""What a customer is called of which the order says neither kind nor category."""
 
 
 class ProductView(Shown):
@@ -137,8 +140,16 @@ def customer(content: Content) -> PartyView:
         id=content.customer.id,
         role="customer",
         name=content.customer.name or None,
-        referred_type="Organization" if content.is_organization else "Individual",
+        referred_type=kind(content),
     )
+
+
+def kind(content: Content) -> str:
+    """Show what the customer is, as far as the order says it."""
+    said = content.customer
+    if content.is_organization:
+        return PartyKind.ORGANIZATION
+    return said.kind or (kind_of(said.category) if said.category else UNSAID)
 
 
 def message(progress: Progress) -> tuple[MessageView, ...] | None:

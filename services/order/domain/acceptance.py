@@ -65,7 +65,7 @@ def accept(
     others = apart_from(given.faults, check(given, placed, catalogue, products))
     if faults := dict.fromkeys((*given.faults, *others)):
         raise InvalidError(faults)
-    content = content_of(placed.order_id, given, catalogue, products)
+    content = content_of(placed, given, catalogue, products)
     party_id = content.customer.id
     order = Order(placed.order_id, placed.tenant, placed.client, party_id, content)
     claimed = tuple(claim(products[each], order.id) for each in order.ended_products())
@@ -104,13 +104,12 @@ def check(
 
 
 def content_of(
-    order_id: UUID, given: GivenOrder, catalogue: Catalogue, products: Mapping[UUID, Product]
+    placed: Placed, given: GivenOrder, catalogue: Catalogue, products: Mapping[UUID, Product]
 ) -> Content:
     """Return what an order without faults asks for, priced."""
     return Content(
         customer=customer_of(given),
-        is_organization=customers(given)[0].is_organization,
-        items=tuple(products_of(order_id, given, catalogue, products)),
+        items=tuple(products_of(placed.order_id, given, catalogue, products)),
         bundles=tuple(bundles_of(given, catalogue)),
         external_id=given.external_id,
         channel=channel_of(given),
@@ -120,6 +119,7 @@ def content_of(
         notes=tuple(Note(text=text) for text in given.notes),
         requested_start=given.requested_start,
         requested_completion=given.requested_completion,
+        person=placed.person,
     )
 
 

@@ -58,6 +58,8 @@ class Content(Kept, frozen=True, kw_only=True):
 
     customer: Customer
     is_organization: bool = False
+    """As orders said it before the customer's kind was kept with the customer."""
+
     items: tuple[Item, ...]
     bundles: tuple[BundleItem, ...] = ()
     external_id: str = ""
@@ -68,6 +70,8 @@ class Content(Kept, frozen=True, kw_only=True):
     notes: tuple[Note, ...] = ()
     requested_start: datetime | None = None
     requested_completion: datetime | None = None
+    person: str = ""
+    """Who placed it, where it is not the client itself."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from services.order.domain.request import (
     GivenOrder,
     GivenParty,
 )
-from shared.contracts import Customer
+from shared.contracts import Customer, PartyKind, kind_of
 from shared.errors import Fault
 
 CUSTOMER = "customer"
@@ -95,6 +95,18 @@ def check_party(party: GivenParty) -> Iterator[Fault]:
             "there is no such category of customers",
             f"use one of: {', '.join(CATEGORIES)}",
         )
+    yield from check_kind(party)
+
+
+def check_kind(party: GivenParty) -> Iterator[Fault]:
+    """Name a contradiction between what a customer is and its category."""
+    if party.category in CATEGORIES and party.kind not in {"", kind_of(party.category)}:
+        yield Fault(
+            f"{party.field}/@referredType",
+            "kind-contradicts-category",
+            "business and key-account customers are organizations, public ones are individuals",
+            f"give {kind_of(party.category)}, or leave @referredType or category out",
+        )
 
 
 def check_channel(given: GivenOrder) -> Iterator[Fault]:
@@ -122,12 +134,12 @@ def priority_of(given: GivenOrder) -> int:
 
 
 def category_of(party: GivenParty) -> str:
-    """Return a customer's category; organizations that name none are businesses."""
-    return party.category or ("business" if party.is_organization else "public")
+    """Return the category that a customer buys in; organizations that name none are businesses."""
+    return party.category or ("business" if party.kind == PartyKind.ORGANIZATION else "public")
 
 
 def customer_of(given: GivenOrder) -> Customer:
-    """Return the customer as the order carries it."""
+    """Return the customer as the order carries it; what it does not say is empty."""
     party = customers(given)[0]
     return Customer(
         id=party.id,
@@ -136,5 +148,6 @@ def customer_of(given: GivenOrder) -> Customer:
         phone=party.phone,
         email=party.email,
         identity_number=party.identity_number,
-        category=category_of(party),
+        category=party.category,
+        kind=party.kind,
     )

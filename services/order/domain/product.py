@@ -66,6 +66,8 @@ class Product:
     started_at: datetime
     ended_at: datetime | None
     content: ProductContent
+    client: str
+    """The client of the API whose order made it: whose it is."""
 
 
 NOT_TOLD: Mapping[str, str] = MappingProxyType({})
@@ -126,6 +128,7 @@ def begin(order: Order, item: Item, done: CompletedService, now: datetime) -> Pr
         started_at=now,
         ended_at=None,
         content=content_of(item, order.content.customer.account_id),
+        client=order.client,
     )
 
 

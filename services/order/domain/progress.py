@@ -211,15 +211,17 @@ def networks_of(progress: Progress) -> dict[str, str]:
 
 def completed(order: Order, products: Iterable[Product]) -> OrderCompleted:
     """Say that the customer has what was ordered."""
-    numbers = {product.id: product.number for product in products}
+    known = {product.id: product for product in products}
     return OrderCompleted(
         order_id=order.id,
         customer_id=order.party_id,
-        products=tuple(held(item.ordered, numbers) for item in order.items),
+        products=tuple(
+            held(item.ordered, known.get(item.ordered.product_id)) for item in order.items
+        ),
     )
 
 
-def held(ordered: OrderedItem, numbers: Mapping[UUID, str]) -> HeldProduct:
+def held(ordered: OrderedItem, product: Product | None) -> HeldProduct:
     """Return a product of an order as it is when the order completes."""
     return HeldProduct(
         item_id=ordered.id,
@@ -228,8 +230,9 @@ def held(ordered: OrderedItem, numbers: Mapping[UUID, str]) -> HeldProduct:
         service_id=ordered.service_id,
         offering_id=ordered.offering_id,
         name=ordered.offering_name,
-        number=numbers.get(ordered.product_id, ""),
+        number=product.number if product else "",
         monthly_cents=ordered.monthly_cents,
+        client=product.client if product else "",
     )
 
 

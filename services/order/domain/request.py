@@ -49,7 +49,9 @@ class GivenParty:
     id: str = ""
     name: str = ""
     category: str = ""
-    is_organization: bool = False
+    kind: str = ""
+    """`Individual` or `Organization`, where it is said."""
+
     phone: str = ""
     email: str = ""
     identity_number: str = ""
@@ -123,3 +125,5 @@ class Placed(NamedTuple):
     tenant: str
     client: str
     now: datetime
+    person: str = ""
+    """Who acts through the client, where it is not the client itself."""

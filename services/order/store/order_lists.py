@@ -1,7 +1,7 @@
 """Lists of orders, each by an index that holds them in the order shown."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -14,6 +14,8 @@ from services.order.domain.order import Order
 from services.order.domain.progress import Progress
 from services.order.domain.states import State
 from services.order.tables import OrderRow, ProgressRow, SubmissionRow
+from shared.access import Reach
+from shared.grants import looked_up, within
 
 ORDER = [getattr(OrderRow, name) for name in Order.__dataclass_fields__]
 PROGRESS = [getattr(ProgressRow, name) for name in Progress.__dataclass_fields__]
@@ -23,8 +25,7 @@ PROGRESS = [getattr(ProgressRow, name) for name in Progress.__dataclass_fields__
 class OrderFilter:
     """Which orders are wanted; None does not ask."""
 
-    tenant: str
-    client: str | None = None
+    reach: Reach
     state: State | None = None
     external_id: str | None = None
     party_id: str | None = None
@@ -36,6 +37,7 @@ def find(
     session: Session, wanted: OrderFilter, offset: int, limit: int
 ) -> list[tuple[Order, Progress]]:
     """Return the orders that are wanted with where they stand, the newest first."""
+    wanted = replace(wanted, reach=looked_up(session, wanted.reach))
     rows = session.execute(statement(wanted).offset(offset).limit(limit))
     return [(Order(*row[: len(ORDER)]), Progress(*row[len(ORDER) :])) for row in rows]
 
@@ -45,22 +47,22 @@ def statement(wanted: OrderFilter) -> Select[Any]:
     return (
         select(*ORDER, *PROGRESS)
         .join(ProgressRow, ProgressRow.order_id == OrderRow.id)
-        .where(OrderRow.tenant == wanted.tenant, *conditions(wanted))
+        .where(OrderRow.tenant == wanted.reach.tenant, *conditions(wanted))
         .order_by(OrderRow.id.desc())
     )
 
 
 def conditions(wanted: OrderFilter) -> Iterator[ColumnElement[bool]]:
     """Yield what is asked of each order."""
-    if wanted.client is not None:
-        yield OrderRow.client == wanted.client
+    if not wanted.reach.is_whole:
+        yield within(wanted.reach, OrderRow.client, OrderRow.party_id)
     if wanted.party_id is not None:
         yield OrderRow.party_id == wanted.party_id
     if wanted.state is not None:
-        yield ProgressRow.tenant == wanted.tenant
+        yield ProgressRow.tenant == wanted.reach.tenant
         yield ProgressRow.state == wanted.state
     if wanted.external_id is not None:
-        yield OrderRow.id.in_(named(wanted.tenant, wanted.external_id))
+        yield OrderRow.id.in_(named(wanted.reach.tenant, wanted.external_id))
     if wanted.ordered_from is not None:
         yield OrderRow.id >= first_from(wanted.ordered_from)
     if wanted.ordered_until is not None:

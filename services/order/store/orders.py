@@ -9,8 +9,9 @@ from services.order.domain.order import Order
 from services.order.domain.progress import Progress
 from services.order.store import products
 from services.order.tables import OrderRow, ProgressRow
+from shared.access import HiddenError, Reach
 from shared.contracts import OrderMessage
-from shared.errors import NotFoundError
+from shared.grants import covers
 from shared.shelf import Shelf
 
 ORDERS = Shelf(OrderRow, Order, changes=False)
@@ -27,18 +28,15 @@ def add(session: Session, order: Order, acknowledged: Progress) -> None:
     PROGRESS.add(session, acknowledged)
 
 
-def look(
-    session: Session, order_id: UUID, tenant: str, client: str | None
-) -> tuple[Order, Progress]:
+def look(session: Session, reach: Reach, order_id: UUID) -> tuple[Order, Progress]:
     """Return an order with where it stands, to show it.
 
     Raises:
-        NotFoundError: if there is none, or none of this tenant and, if given, this client.
+        NotFoundError: if there is none, or none within reach.
     """
     order = ORDERS.look(session, order_id)
-    if order.tenant != tenant or client not in {None, order.client}:
-        msg = f"there is no order {order_id}"
-        raise NotFoundError(msg)
+    if order.tenant != reach.tenant or not covers(session, reach, order.client, order.party_id):
+        raise HiddenError(kind="order", id_=order_id)
     return order, PROGRESS.look(session, order_id)
 
 

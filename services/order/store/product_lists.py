@@ -1,7 +1,7 @@
 """Lists of products, each by an index that holds them in the order shown."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, select
@@ -9,6 +9,8 @@ from sqlalchemy.orm import Session
 
 from services.order.domain.product import Product, Status
 from services.order.tables import ProductRow
+from shared.access import Reach
+from shared.grants import looked_up, within
 
 COLUMNS = [getattr(ProductRow, name) for name in Product.__dataclass_fields__]
 
@@ -17,7 +19,7 @@ COLUMNS = [getattr(ProductRow, name) for name in Product.__dataclass_fields__]
 class ProductFilter:
     """Which products are wanted; None does not ask."""
 
-    tenant: str
+    reach: Reach
     party_id: str | None = None
     status: Status | None = None
     offering_id: str | None = None
@@ -26,6 +28,7 @@ class ProductFilter:
 
 def find(session: Session, wanted: ProductFilter, offset: int, limit: int) -> list[Product]:
     """Return the products that are wanted, in the order of their ids."""
+    wanted = replace(wanted, reach=looked_up(session, wanted.reach))
     rows = session.execute(statement(wanted).offset(offset).limit(limit))
     return [Product(*row) for row in rows]
 
@@ -34,13 +37,15 @@ def statement(wanted: ProductFilter) -> Select[Any]:
     """Return the select for the products that are wanted."""
     return (
         select(*COLUMNS)
-        .where(ProductRow.tenant == wanted.tenant, *conditions(wanted))
+        .where(ProductRow.tenant == wanted.reach.tenant, *conditions(wanted))
         .order_by(ProductRow.id)
     )
 
 
 def conditions(wanted: ProductFilter) -> Iterator[ColumnElement[bool]]:
     """Yield what is asked of each product."""
+    if not wanted.reach.is_whole:
+        yield within(wanted.reach, ProductRow.client, ProductRow.party_id)
     if wanted.party_id is not None:
         yield ProductRow.party_id == wanted.party_id
     if wanted.offering_id is not None:

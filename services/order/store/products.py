@@ -1,6 +1,6 @@
 """The installed base, from rows and to rows."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from uuid import UUID
 
 from sqlalchemy import bindparam, func, select
@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session, aliased
 
 from services.order.domain.product import Product
 from services.order.tables import ProductRow
-from shared.errors import NotFoundError
+from shared.access import HiddenError, Reach
+from shared.grants import covers
 from shared.shelf import Shelf
 
 PRODUCTS = Shelf(ProductRow, Product)
@@ -47,17 +48,27 @@ def existing(session: Session, ids: Iterable[UUID]) -> dict[UUID, Product]:
     return {id_: found for id_ in ids if (found := PRODUCTS.find(session, id_))}
 
 
-def look(session: Session, product_id: UUID, tenant: str) -> Product:
+def look(session: Session, reach: Reach, product_id: UUID) -> Product:
     """Return a product, to show it.
 
     Raises:
-        NotFoundError: if there is none, or none of this tenant.
+        NotFoundError: if there is none, or none within reach.
     """
     product = PRODUCTS.look(session, product_id)
-    if product.tenant != tenant:
-        msg = f"there is no product {product_id}"
-        raise NotFoundError(msg)
+    if not is_within(session, reach, product):
+        raise HiddenError(kind="product", id_=product_id)
     return product
+
+
+def is_within(session: Session, reach: Reach, product: Product) -> bool:
+    """Tell whether a product is the caller's to see, or to change, as its reach says."""
+    is_of_tenant = product.tenant == reach.tenant
+    return is_of_tenant and covers(session, reach, product.client, product.party_id)
+
+
+def within(session: Session, reach: Reach, found: Mapping[UUID, Product]) -> dict[UUID, Product]:
+    """Return those products that are within reach; the others are not there for the caller."""
+    return {id_: each for id_, each in found.items() if is_within(session, reach, each)}
 
 
 def put_all(

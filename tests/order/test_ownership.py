@@ -1,0 +1,177 @@
+"""Orders and products are the client's that brought them, and of those it shares them with."""
+
+from datetime import datetime, timedelta
+from uuid import UUID, uuid4
+
+import pytest
+from httpx import AsyncClient, Response
+from sqlalchemy import text
+
+from services.order.handlers import SUBSCRIPTIONS
+from shared.access import Level
+from shared.contracts import AccessChanged, Cause, OrderAccepted, ResourcesAssigned, grant_key
+from shared.db import Sessions
+from tests.callers import CLIENT, AsRole
+from tests.conftest import NOON
+from tests.kernel import TENANT, envelopes, hear, hear_records, history, record_of
+from tests.order.build import PARTY, a_body, a_departure, an_item, completed_by, order_id
+
+ORDERS = "/tmf-api/productOrderingManagement/v4/productOrder"
+PRODUCTS = "/tmf-api/productInventory/v4/product"
+OTHER = "another-crm"
+SECOND = timedelta(seconds=1)
+
+
+def shared_by(level: str, customer: str = PARTY, owner: str = CLIENT) -> AccessChanged:
+    """Return the news that the first CRM shares a customer with the other."""
+    key = grant_key(TENANT, owner, OTHER, customer)
+    return AccessChanged(
+        grant_key=key, owner_client=owner, grantee=OTHER, customer_id=customer, level=level
+    )
+
+
+def learn(sessions: Sessions, message: AccessChanged, told_at: datetime) -> None:
+    """Have the service hear of a grant that was changed then."""
+    cause = Cause(uuid4(), message.key, TENANT)
+    hear_records(sessions, SUBSCRIPTIONS, [record_of(message, cause, told_at=told_at)])
+
+
+async def post(client: AsyncClient, headers: dict[str, str], body: object) -> Response:
+    return await client.post(ORDERS, json=body, headers=headers)
+
+
+@pytest.fixture
+async def product(client: AsyncClient, stocked: Sessions, as_role: AsRole) -> UUID:
+    """A telephone that the first CRM has brought."""
+    placed = await post(client, as_role("crm"), a_body(an_item("1", "voice-basic")))
+    assert placed.status_code == 201
+    (envelope,) = envelopes(stocked)
+    told = envelope.open()
+    assert isinstance(told, OrderAccepted)
+    hear(stocked, SUBSCRIPTIONS, ResourcesAssigned(order_id=told.order_id, items=()))
+    hear(stocked, SUBSCRIPTIONS, completed_by(told))
+    return told.items[0].product_id
+
+
+async def seen(client: AsyncClient, headers: dict[str, str], product: UUID) -> tuple[int, int, int]:
+    """Return how a product is answered, and how long the lists of products and orders are."""
+    one = await client.get(f"{PRODUCTS}/{product}", headers=headers)
+    products = await client.get(PRODUCTS, headers=headers)
+    orders = await client.get(ORDERS, headers=headers)
+    return one.status_code, len(products.json()), len(orders.json())
+
+
+async def test_another_client_neither_lists_nor_reads_a_product(
+    client: AsyncClient, as_role: AsRole, product: UUID
+) -> None:
+    assert await seen(client, as_role("crm"), product) == (200, 1, 1)
+    assert await seen(client, as_role("crm", OTHER), product) == (404, 0, 0)
+    assert await seen(client, as_role("viewer", OTHER), product) == (200, 1, 1)
+    narrowed = await client.get(
+        PRODUCTS, params={"relatedParty.id": PARTY}, headers=as_role("crm", OTHER)
+    )
+    assert narrowed.json() == []
+
+
+@pytest.mark.parametrize("level", ["", "see"])
+async def test_another_client_cannot_disconnect_a_product_that_it_may_at_most_see(
+    client: AsyncClient, stocked: Sessions, as_role: AsRole, product: UUID, level: str
+) -> None:
+    hear(stocked, SUBSCRIPTIONS, shared_by(level))
+
+    answer = await post(client, as_role("crm", OTHER), a_body(a_departure(product)))
+
+    assert answer.status_code == 400
+    (fault,) = answer.json()["errors"]
+    assert fault["code"] == "product-unknown"
+
+
+async def test_a_client_disconnects_what_is_shared_with_it_for_that(
+    client: AsyncClient, stocked: Sessions, as_role: AsRole, product: UUID
+) -> None:
+    hear(stocked, SUBSCRIPTIONS, shared_by(Level.CHANGE))
+
+    answer = await post(client, as_role("crm", OTHER), a_body(a_departure(product)))
+
+    assert answer.status_code == 201
+
+
+async def test_the_owner_disconnects_its_own_product(
+    client: AsyncClient, as_role: AsRole, product: UUID
+) -> None:
+    assert (await post(client, as_role("crm"), a_body(a_departure(product)))).status_code == 201
+
+
+@pytest.mark.parametrize(
+    ("level", "customer"), [("see", PARTY), ("see", ""), ("change", PARTY), ("change", "")]
+)
+async def test_what_is_shared_is_seen_until_it_is_no_more(  # noqa: PLR0913, PLR0917
+    client: AsyncClient,
+    stocked: Sessions,
+    as_role: AsRole,
+    product: UUID,
+    level: str,
+    customer: str,
+) -> None:
+    stranger = as_role("crm", OTHER)
+
+    learn(stocked, shared_by(level, customer), NOON)
+    granted = await seen(client, stranger, product)
+    learn(stocked, shared_by("", customer), NOON + SECOND)
+    learn(stocked, shared_by(level, customer), NOON - SECOND)
+    revoked = await seen(client, stranger, product)
+
+    assert (granted, revoked) == ((200, 1, 1), (404, 0, 0))
+
+
+@pytest.mark.parametrize("grant", [shared_by("see", "C-2"), shared_by("see", PARTY, "third-crm")])
+async def test_a_grant_opens_one_customer_of_one_client_alone(
+    client: AsyncClient, stocked: Sessions, as_role: AsRole, product: UUID, grant: AccessChanged
+) -> None:
+    hear(stocked, SUBSCRIPTIONS, grant)
+
+    assert await seen(client, as_role("crm", OTHER), product) == (404, 0, 0)
+
+
+async def test_a_grant_of_another_tenant_opens_nothing(
+    client: AsyncClient, stocked: Sessions, as_role: AsRole, product: UUID
+) -> None:
+    hear(stocked, SUBSCRIPTIONS, shared_by("see"), tenant="zhejiang")
+
+    assert await seen(client, as_role("crm", OTHER), product) == (404, 0, 0)
+
+
+async def test_an_orders_history_says_which_person_placed_it(
+    client: AsyncClient, stocked: Sessions, as_role: AsRole
+) -> None:
+    placed = await post(client, as_role("crm", person="li-na"), a_body())
+
+    shown = await client.get(
+        f"/ops/v1/orders/{placed.json()['id']}/history", headers=as_role("crm")
+    )
+
+    assert [each["actor"] for each in shown.json()] == ["li-na", "li-na"]
+    assert len(history(stocked)) == 2
+
+
+def test_a_product_that_yesterdays_code_writes_gets_its_orders_client(sessions: Sessions) -> None:
+    columns = "id, tenant, party_id, status, offering_id, specification, number, service_id"
+    with sessions.begin() as session:
+        session.execute(
+            text(
+                "INSERT INTO orders (id, tenant, client, party_id, content)"
+                " VALUES (:id, 'jiangsu', 'one-crm', 'C-1', convert_to('{}', 'UTF8'))"
+            ),
+            {"id": order_id(1)},
+        )
+        session.execute(
+            text(
+                f"INSERT INTO products ({columns}, order_id, started_at, content)"  # noqa: S608
+                " VALUES (:id, 'jiangsu', 'C-1', 'active', 'o', 's', '', :id, :id, now(),"
+                " convert_to('{}', 'UTF8'))"
+            ),
+            {"id": order_id(1)},
+        )
+
+    with sessions() as session:
+        assert session.scalar(text("SELECT client FROM products")) == "one-crm"
