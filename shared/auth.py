@@ -16,7 +16,8 @@ from shared.errors import DomainError, ForbiddenError, StartError
 from shared.given import Given, ours_in
 from shared.roles import SCOPES, Limits
 
-PUBLIC = frozenset({"/health/live", "/health/ready", "/metrics", "/openapi.json"})
+HEALTH = frozenset({"/health/live", "/health/ready", "/livez", "/healthz", "/readyz", "/metrics"})
+PUBLIC = HEALTH | {"/", "/docs", "/openapi.json"}
 """What anybody may ask, without a token."""
 
 CHALLENGE = 'Bearer realm="kaitong"'

@@ -122,7 +122,7 @@ async def serve(service: Service, settings: Settings, part: Part) -> None:
     monitor = Monitor(settings, sessions, sources_of(service, relay))
     desks = Desks(settings, sessions, relay, service.subscriptions, monitor, service.for_order)
     routers = () if part is Part.WORKER else (*service.routers, make_ops_router(desks))
-    api = make_api(service.name, routers, desk, sessions, settings, monitor)
+    api = make_api(service.name, routers, desk, sessions, settings, monitor, service.about)
     if not await done_before(stopping, patiently(relay, lambda _: prepare(service, sessions))):
         return
     async with AsyncExitStack() as stack:

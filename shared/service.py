@@ -45,6 +45,9 @@ class Service:
     name: str
     routers: Sequence[APIRouter]
     subscriptions: Subscriptions
+    about: str = ""
+    """What it is for, in a sentence or two for those who call its API."""
+
     calls: Calls | None = None
     on_start: Sequence[Callable[[Session], None]] = field(default=())
     """Done in one transaction before anything is served, for example loading shipped data."""

@@ -173,7 +173,8 @@ class Settings(BrokerSettings):
         int,
         Setting(
             "KAITONG_CONCURRENCY",
-            "the most requests that one process works on at a time",
+            "the most requests that one process works on at a time; of one client half as many may "
+            "wait for the rest of their bodies",
             whole(1, 100_000),
             default="500",
         ),

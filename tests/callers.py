@@ -58,7 +58,7 @@ async def calling(
     """Serve as one process would, and return who calls."""
     relay = relay or Relay(sessions, Broker())
     desk = Desk(sessions, relay)
-    api = make_api(service.name, service.routers, desk, sessions, settings)
+    api = make_api(service.name, service.routers, desk, sessions, settings, about=service.about)
     transport = ASGITransport(api, raise_app_exceptions=False)
     async with AsyncExitStack() as stack:
         stack.callback(asyncio.create_task(desk.run()).cancel)

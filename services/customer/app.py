@@ -9,4 +9,10 @@ from shared.service import Service
 GATHER = timedelta(milliseconds=250)
 """So much later may the view show what has happened: no order waits for it."""
 
-SERVICE = Service("customer", ROUTERS, SUBSCRIPTIONS, gather=GATHER)
+SERVICE = Service(
+    "customer",
+    ROUTERS,
+    SUBSCRIPTIONS,
+    about="Shows each customer in one view: who it is (TMF632), its accounts, products and orders.",
+    gather=GATHER,
+)

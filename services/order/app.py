@@ -9,5 +9,7 @@ SERVICE = Service(
     "order",
     (orders.router, products.router, offerings.router),
     handlers.SUBSCRIPTIONS,
+    about="Takes orders from a CRM (TMF622), prices them by the catalogue (TMF620), and keeps the "
+    "products that customers have (TMF637).",
     on_start=(load_shipped,),
 )

@@ -10,6 +10,8 @@ SERVICE = Service(
     "provisioning",
     ROUTERS,
     SUBSCRIPTIONS,
+    about="Turns accepted orders into plans, calls network elements, dispatches work orders, and "
+    "keeps the services that run (TMF638).",
     calls=Calls(adapter_for, elements.limits),
     on_start=(blueprints.load_shipped,),
     troubles=troubles.SOURCES,

@@ -5,4 +5,10 @@ from services.resources.api import ROUTERS
 from services.resources.handlers import SUBSCRIPTIONS
 from shared.service import Service
 
-SERVICE = Service("resources", ROUTERS, SUBSCRIPTIONS, for_order=store.read_for_order)
+SERVICE = Service(
+    "resources",
+    ROUTERS,
+    SUBSCRIPTIONS,
+    about="Keeps numbers and the line plant, and who holds what of them.",
+    for_order=store.read_for_order,
+)

@@ -15,6 +15,10 @@ from shared.http.visit import Visit
 from shared.settings import Settings
 
 log = structlog.get_logger()
+
+SELDOM = 1.0
+"""Seconds between two lines about callers that left: everybody can leave as often as they like."""
+
 encode = msgspec.json.Encoder().encode
 
 
@@ -41,6 +45,8 @@ class AccessLog:
         self._service = settings.service
         self._is_heard = settings.log_level in {"debug", "info"}
         self._is_json = settings.log == "json"
+        self._unanswered = 0
+        self._told_at = float("-inf")
 
     def write(self, visit: Visit, method: str, route: str, status: int, seconds: float) -> None:
         """Write the line for one request."""
@@ -61,3 +67,23 @@ class AccessLog:
             sys.stderr.write(encode(line).decode() + "\n")
         else:
             log.info("http.answered", method=method, route=route, status=status, ms=line.ms)
+
+    def note_unanswered(self, visit: Visit, method: str, route: str, status: int) -> None:
+        """Count a caller that left, or was cut off, before it had an answer.
+
+        The line is written once a second at most, and says how many they were since the last.
+        """
+        self._unanswered += 1
+        now = time.monotonic()
+        if now - self._told_at < SELDOM:
+            return
+        client = visit.caller.client if visit.caller else ""
+        times, self._unanswered, self._told_at = self._unanswered, 0, now
+        log.info(
+            "http.unanswered",
+            method=method,
+            route=route,
+            status=status,
+            client=client,
+            times=times,
+        )

@@ -15,6 +15,7 @@ from shared.desk import Desk
 from shared.errors import StartError
 from shared.http.edge import Edge
 from shared.http.health import add_health
+from shared.http.pages import add_pages
 from shared.http.problems import refuse
 from shared.http.router import GuardedRoute
 from shared.monitor import Monitor
@@ -24,6 +25,17 @@ from shared.tokens import Expected, Tokens
 
 UNTRACED: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False}
 """Finding out for each request that nobody traces costs 5 microseconds."""
+
+COMMON = """\
+Every operation wants a bearer token; which scopes it takes stands beside it.
+
+Where there is GET there is HEAD; OPTIONS, and every 405, name a path's methods in Allow. What goes
+wrong is answered as application/problem+json with a stable code and what to do.
+
+Lists are shown in pages: 200 when a page is the last one, 206 when more follows, with the number
+of things on it in X-Result-Count and, where that is known, of all in X-Total-Count."""
+
+HERE = [{"url": "/", "description": "Where this description was read."}]
 
 TEXT = {"type": "string"}
 TOKEN = {
@@ -107,16 +119,18 @@ def make_api(  # noqa: PLR0913, PLR0917  each is a different neighbour
     sessions: Sessions,
     settings: Settings,
     monitor: Monitor | None = None,
+    about: str = "",
 ) -> FastAPI:
     """Return the HTTP API of a service, complete.
 
     Args:
-        title: what it is called in its description.
+        title: the service's name.
         routers: made with shared.http.Router.
         desk: where changes are served.
         sessions: of the service's database.
         settings: of the process.
         monitor: of the process; without one its database alone is looked at.
+        about: what the service is for, in a sentence or two.
 
     Raises:
         KeysError: there are no keys to check tokens against.
@@ -125,7 +139,13 @@ def make_api(  # noqa: PLR0913, PLR0917  each is a different neighbour
         UnguardedRouteError: a router was made without our Router.
     """
     api = Api(
-        title=title, docs_url=None, redoc_url=None, redirect_slashes=False, telemetry=UNTRACED
+        title=f"Kaitong: {title}",
+        description=f"{about}\n\n{COMMON}".strip(),
+        servers=HERE,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        telemetry=UNTRACED,
     )
     api.state.desk = desk
     api.state.settings = settings
@@ -133,6 +153,7 @@ def make_api(  # noqa: PLR0913, PLR0917  each is a different neighbour
     for router in routers:
         add_routes(api, router)
     add_health(api, monitor or Monitor(settings, sessions))
+    add_pages(api)
     check_routes(api)
     api.add_exception_handler(HTTPException, refuse)
     api.add_exception_handler(RequestValidationError, refuse)

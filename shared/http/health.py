@@ -55,7 +55,10 @@ ON_READY: Described = {
 
 
 def add_health(api: FastAPI, monitor: Monitor) -> None:
-    """Add `/health/live`, `/health/ready` and `/metrics`, which everybody may ask."""
+    """Add `/health/live`, `/health/ready` and `/metrics`, which everybody may ask.
+
+    `/livez`, `/healthz` and `/readyz` are the same under the names that many tools ask by.
+    """
 
     async def ready() -> Response:
         """Tell whether requests can be served, and what is wrong.
@@ -74,6 +77,8 @@ def add_health(api: FastAPI, monitor: Monitor) -> None:
     add = partial(api.add_api_route, tags=["health"])
     add("/health/live", live, responses=ON_LIVE)
     add("/health/ready", ready, response_model=ReadyView, responses=ON_READY)
+    for path, endpoint in (("/livez", live), ("/healthz", live), ("/readyz", ready)):
+        add(path, endpoint, include_in_schema=False)
     add("/metrics", measured, response_class=PlainTextResponse, responses=ON_METRICS)
 
 

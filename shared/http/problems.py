@@ -22,11 +22,13 @@ from starlette.exceptions import HTTPException
 from shared.auth import MissingScopeError, NoCallerError
 from shared.errors import DomainError, Fault, InvalidError, UnavailableError
 from shared.http.faults import faults_of
+from shared.http.methods import methods_at
 from shared.http.visit import visit_of
 
 log = structlog.get_logger()
 
 MEDIA_TYPE = "application/problem+json"
+NOT_ALLOWED = 405
 TOO_MUCH = "54"
 """SQLSTATE class: a value or a row is larger than the database can hold."""
 
@@ -138,5 +140,13 @@ def unforeseen(error: Exception) -> Problem:
 
 
 async def refuse(request: Request, error: Exception) -> Response:
-    """Answer an error that the framework found (its shape of a handler)."""
+    """Answer an error that the framework found (its shape of a handler).
+
+    A path that does not take a method says which it takes; asking for that is OPTIONS.
+    """
+    if isinstance(error, HTTPException) and error.status_code == NOT_ALLOWED:
+        allow = ", ".join(methods_at(request.app.routes, request.scope))
+        if request.method == "OPTIONS":
+            return Response(status_code=204, headers={"allow": allow})
+        error = HTTPException(NOT_ALLOWED, headers={"allow": allow})
     return problem_of(error).response(visit_of(request).request_id)

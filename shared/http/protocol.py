@@ -6,6 +6,7 @@ is not taken.
 """
 
 import asyncio
+import re
 import time
 from asyncio import TimerHandle
 from email.utils import formatdate
@@ -28,9 +29,16 @@ LARGEST_HEAD = 32_768
 MOST_HEADERS = 100
 MOST_CONNECTIONS = 4_096
 
+HOST = re.compile(rb"[A-Za-z0-9._~%!$&'()*+,;=:\[\]-]*")
+"""What a Host may look like (RFC 3986, section 3.2.2), with a port or without."""
+
 
 class TooLargeHeadError(Exception):
     """The head of a request is larger than we take."""
+
+
+class BadHostError(Exception):
+    """The head does not say, once and legibly, which host it is for (RFC 9112, section 3.2)."""
 
 
 class State(ServerState):
@@ -101,9 +109,12 @@ class Protocol(HttpToolsProtocol):
 
         Raises:
             TooLargeHeadError: it is larger than we take.
+            BadHostError: it names no host, or several.
         """
         if self._is_head_too_large():
             raise TooLargeHeadError
+        if not self._is_host_said():
+            raise BadHostError
         self.server_state.tell_the_time()
         super().on_headers_complete()
         self._stop_waiting()
@@ -152,6 +163,12 @@ class Protocol(HttpToolsProtocol):
         size = len(self.url) + sum(len(name) + len(value) for name, value in self.headers)
         return size > LARGEST_HEAD or len(self.headers) > MOST_HEADERS
 
+    def _is_host_said(self) -> bool:
+        hosts = [value for name, value in self.headers if name == b"host"]
+        if not hosts:
+            return self.parser.get_http_version() == "1.0"
+        return len(hosts) == 1 and HOST.fullmatch(hosts[0]) is not None
+
     def _refuse(self, status: HTTPStatus) -> None:
         """Say no on the bare socket, in the place of whoever waits for what does not come."""
         cycle = self.cycle
@@ -163,6 +180,7 @@ class Protocol(HttpToolsProtocol):
             if cycle.response_started or self.pipeline:
                 self.transport.abort()
                 return
+            cycle.scope["state"]["refused"] = status.value
             cycle.disconnected = True
             cycle.message_event.set()
         self.transport.write(REFUSALS[status])
@@ -225,7 +243,10 @@ def refusal(status: HTTPStatus, code: str, detail: str, remedy: str) -> bytes:
 
 REFUSALS = {
     HTTPStatus.BAD_REQUEST: refusal(
-        HTTPStatus.BAD_REQUEST, "bad-http", "This is no HTTP/1.1 request.", "send one"
+        HTTPStatus.BAD_REQUEST,
+        "bad-http",
+        "This is no HTTP/1.1 request.",
+        "send one, with one header Host",
     ),
     HTTPStatus.REQUEST_TIMEOUT: refusal(
         HTTPStatus.REQUEST_TIMEOUT,

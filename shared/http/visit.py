@@ -67,9 +67,9 @@ class Visit:
         return int(self.headers.get(b"content-length", 0))
 
     @property
-    def is_chunked(self) -> bool:
-        """Tell whether the request carries something without saying how long it is."""
-        return b"transfer-encoding" in self.headers
+    def has_body(self) -> bool:
+        """Tell whether the request carries something."""
+        return b"transfer-encoding" in self.headers or self.length > 0
 
 
 def correlation_of(given: bytes) -> UUID | None:

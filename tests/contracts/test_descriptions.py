@@ -1,26 +1,9 @@
 """The services' descriptions are complete: all bodies and answers have examples, which hold."""
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any, NamedTuple
 
-import pytest
-from sqlalchemy import create_engine
-from sqlalchemy.orm import sessionmaker
-
-from services.customer.app import SERVICE as CUSTOMER
-from services.order.app import SERVICE as ORDER
-from services.provisioning.app import SERVICE as PROVISIONING
-from services.resources.app import SERVICE as RESOURCES
-from shared.desk import Desk
-from shared.http import make_api
-from shared.monitor import Monitor
-from shared.ops import Desks, make_ops_router
-from shared.producer import Producer
-from shared.relay import Relay
-from shared.service import Service
 from tests.schemas import faults_in, resolved
-from tests.shared.http.api import settings_for
 
 Json = dict[str, Any]
 
@@ -33,21 +16,6 @@ class Content(NamedTuple):
     name: str
     described: Json
     """Its schema, and its examples where they do not stand in the schema."""
-
-
-@pytest.fixture(params=[ORDER, PROVISIONING, RESOURCES, CUSTOMER], ids=lambda each: each.name)
-def description(request: pytest.FixtureRequest, tmp_path: Path) -> Json:
-    """What a service says of its API."""
-    service: Service = request.param
-    settings = settings_for(tmp_path)
-    sessions = sessionmaker(create_engine(settings.database_url))
-    relay = Relay(sessions, Producer(settings))
-    ops = make_ops_router(
-        Desks(settings, sessions, relay, service.subscriptions, Monitor(settings, sessions))
-    )
-    routers = (*service.routers, ops)
-    api = make_api(service.name, routers, Desk(sessions, relay), sessions, settings)
-    return api.openapi()
 
 
 def contents_of(description: Json) -> Iterator[Content]:

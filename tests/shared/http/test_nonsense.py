@@ -71,6 +71,25 @@ async def test_what_is_no_http_is_refused(server: Server, nonsense: bytes) -> No
     assert [each for each in answered if not 400 <= each < 500] == []
 
 
+@pytest.mark.parametrize(
+    "hosts",
+    [b"", b"Host: x\r\nHost: x\r\n", b"Host: a b\r\n", b"Host: x/y\r\n", b"Host: user@x\r\n"],
+)
+async def test_a_request_names_one_host(server: Server, hosts: bytes) -> None:
+    answer = await say(server.port, b"GET /health/live HTTP/1.1\r\n" + hosts + b"\r\n")
+
+    assert statuses(answer) == [400]
+    assert b"Host" in answer
+
+
+@pytest.mark.parametrize("host", [b"x", b"x:8000", b"127.0.0.1", b"[::1]:80", b""])
+async def test_any_host_will_do_and_http_1_0_needs_none(server: Server, host: bytes) -> None:
+    named = b"GET /health/live HTTP/1.1\r\nHost: %b\r\nConnection: close\r\n\r\n" % host
+
+    assert statuses(await say(server.port, named)) == [200]
+    assert statuses(await say(server.port, b"GET /health/live HTTP/1.0\r\n\r\n")) == [200]
+
+
 async def test_nonsense_after_a_request_does_not_keep_it_from_being_answered(
     server: Server, authorization: bytes
 ) -> None:

@@ -1,0 +1,174 @@
+"""One client's slowness costs others nothing, and callers that leave are no faults of ours."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from shared import metrics
+from shared.errors import UnavailableError
+from shared.http import protocol
+from shared.http.bodies import Bodies, Event
+from shared.settings import Settings
+from tests.shared.http.api import an_api, bearer, settings_for
+from tests.shared.http.sockets import (
+    PATIENCE,
+    Server,
+    connected,
+    heard,
+    listening,
+    post,
+    say,
+    statuses,
+)
+
+PLACES = 8
+BODY = b'{"name": "a", "amount": 1}'
+WHOLE = f"Content-Length: {len(BODY)}\r\nConnection: close"
+
+
+@pytest.fixture
+def narrow(tmp_path: Path) -> Settings:
+    """Settings by which few requests are worked on at a time."""
+    return settings_for(tmp_path, KAITONG_CONCURRENCY=str(PLACES))
+
+
+@pytest.fixture
+async def small_server(narrow: Settings) -> AsyncIterator[Server]:
+    """A server with few places, and its usual patience."""
+    async with listening(an_api(narrow), narrow) as server:
+        yield server
+
+
+def header(settings: Settings, client: str) -> bytes:
+    """Return the header with the token of a client."""
+    return b"Authorization: %b\r\n" % bearer(settings, client=client)["Authorization"].encode()
+
+
+async def hold(port: int, request: bytes, until: asyncio.Event) -> bytes:
+    """Send a request and nothing more; once told to, return what was answered."""
+    async with connected(port) as (reader, writer):
+        writer.write(request)
+        await writer.drain()
+        await until.wait()
+        writer.write_eof()
+        return await heard(reader)
+
+
+async def test_one_clients_slow_bodies_take_nobody_elses_place(
+    small_server: Server, narrow: Settings
+) -> None:
+    until = asyncio.Event()
+    slow = post(header(narrow, "slow"), "Content-Length: 100", b"{")
+    async with asyncio.TaskGroup() as group:
+        held = [group.create_task(hold(small_server.port, slow, until)) for _ in range(60)]
+        others = post(header(narrow, "quick"), WHOLE, BODY)
+        answers = [await say(small_server.port, others) for _ in range(10)]
+        until.set()
+
+    assert [statuses(each) for each in answers] == [[201]] * 10
+    refused = [each.result() for each in held if each.result()]
+    assert {status for each in refused for status in statuses(each)} == {429}
+    assert len(refused) == 60 - PLACES // 2
+    assert all(b"too-many-bodies" in each and b"retry-after: 1" in each for each in refused)
+
+
+async def test_a_client_whose_bodies_have_come_has_its_share_again(
+    small_server: Server, narrow: Settings
+) -> None:
+    request = post(header(narrow, "slow"), WHOLE, BODY)
+    halves = [request[:-5], request[-5:]]
+
+    for _ in range(3):
+        answers = await asyncio.gather(
+            *(say(small_server.port, *halves) for _ in range(PLACES // 2))
+        )
+        assert [statuses(each) for each in answers] == [[201]] * (PLACES // 2)
+
+
+async def test_answers_that_are_not_read_take_nobody_elses_place(
+    small_server: Server, narrow: Settings
+) -> None:
+    until = asyncio.Event()
+    asked = b"GET /large HTTP/1.1\r\nHost: x\r\n" + header(narrow, "slow") + b"\r\n"
+    async with asyncio.TaskGroup() as group:
+        for _ in range(2 * PLACES):
+            group.create_task(take_little(small_server.port, asked, until))
+        answer = await say(small_server.port, post(header(narrow, "quick"), WHOLE, BODY))
+        until.set()
+
+    assert statuses(answer) == [201]
+
+
+async def take_little(port: int, request: bytes, until: asyncio.Event) -> None:
+    """Send a request, read the begin of its answer, and wait."""
+    async with connected(port) as (reader, writer):
+        writer.write(request)
+        assert statuses(await reader.read(100)) == [200]
+        await until.wait()
+        writer.transport.abort()
+
+
+async def test_a_caller_that_leaves_in_its_body_is_no_fault_and_tells_little(
+    server: Server, authorization: bytes, capfd: pytest.CaptureFixture[str]
+) -> None:
+    before = unanswered(499)
+    for _ in range(50):
+        async with connected(server.port) as (_, writer):
+            writer.write(post(authorization, "Content-Length: 100", b"{"))
+            await writer.drain()
+    async with asyncio.timeout(10):
+        while unanswered(499) - before < 50:
+            await say(server.port, post(authorization, WHOLE, BODY))
+
+    lines = [json.loads(line) for line in capfd.readouterr().err.splitlines()]
+    told = [each for each in lines if each["event"] == "http.unanswered"]
+    assert {each["level"] for each in lines} == {"info"}
+    assert 1 <= len(told) < 10
+
+
+async def test_a_body_that_does_not_come_counts_as_a_time_out(
+    settings: Settings, authorization: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(protocol, "PATIENCE", PATIENCE)
+    before = unanswered(408)
+
+    async with listening(an_api(settings), settings) as server:
+        answers = await say(server.port, post(authorization, "Content-Length: 100", b"{"))
+
+    assert statuses(answers) == [408]
+    assert unanswered(408) - before == 1
+
+
+def unanswered(status: int) -> float:
+    """Return how many requests were counted that ended so before a route was found."""
+    found = metrics.REGISTRY.get_sample_value(
+        "kaitong_http_request_seconds_count",
+        {"method": "POST", "route": "unmatched", "status": str(status)},
+    )
+    return found or 0.0
+
+
+async def test_all_bodies_together_hold_only_so_much() -> None:
+    bodies = Bodies(limit=10, share=10, room=15)
+    waiting = asyncio.Event()
+
+    async def ten_and_more() -> Event:
+        if waiting.is_set():
+            await asyncio.Event().wait()
+        waiting.set()
+        return {"type": "http.request", "body": b"0123456789", "more_body": True}
+
+    async def six() -> Event:
+        return {"type": "http.request", "body": b"012345", "more_body": False}
+
+    first = asyncio.create_task(bodies.whole("a", ten_and_more))
+    await waiting.wait()
+    with pytest.raises(UnavailableError):
+        await bodies.whole("b", six)
+    first.cancel()
+    await asyncio.gather(first, return_exceptions=True)
+
+    assert (await (await bodies.whole("b", six))())["body"] == b"012345"
