@@ -32,6 +32,12 @@ numbers = typer.Typer(
 )
 app.add_typer(order, name="order")
 app.add_typer(numbers, name="numbers")
+catalogue = typer.Typer(
+    help="Look after what is sold.",
+    epilog="Example: kaitong catalogue check",
+    no_args_is_help=True,
+)
+app.add_typer(catalogue, name="catalogue")
 
 JsonFile = Annotated[
     Path | None, typer.Option("--json", metavar="FILE", help="Write the result to FILE, as JSON.")
@@ -191,6 +197,14 @@ def search(
     from services.console.numbers import search_numbers  # noqa: PLC0415
 
     search_numbers(pattern, grade, exchange, limit, json=json)
+
+
+@catalogue.command(epilog="Example: kaitong catalogue check")
+def check(*, json: Json = False) -> None:
+    """Name what is sold and cannot be delivered, or given up; exit 1 if there is any."""
+    from services.console.catalogue import check_catalogue  # noqa: PLC0415
+
+    check_catalogue(json=json)
 
 
 def main() -> None:

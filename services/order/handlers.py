@@ -4,6 +4,7 @@ from services.order import store
 from services.order.domain.progress import News, Step, advance, conclude
 from services.order.store.orders import preload_progress, preload_whole
 from shared.contracts import (
+    BlueprintsPublished,
     ResourcesAssigned,
     ResourcesRefused,
     ServiceCompleted,
@@ -34,6 +35,11 @@ def on_outcome(news: News, work: Work) -> None:
     work.emit(*outcome.tell)
 
 
+def on_blueprints(told: BlueprintsPublished, work: Work) -> None:
+    """Keep what provisioning can carry out."""
+    store.blueprints.keep(work.session, told)
+
+
 def move(step: Step, work: Work) -> None:
     """Write where an order stands now, and how it came there."""
     order_id, reason = step.progress.order_id, step.progress.reason
@@ -50,6 +56,7 @@ SUBSCRIPTIONS = subscribe(
     on(ServiceFailed, on_outcome, needs=preload_whole),
     on(ServiceHeld, on_progress, needs=preload_progress),
     on(ServiceResumed, on_progress, needs=preload_progress),
+    on(BlueprintsPublished, on_blueprints),
     *forgetting(store.erasure.forget),
     *obeying_grants(),
 )

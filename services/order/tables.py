@@ -13,6 +13,7 @@ from services.order.domain.order import Content
 from services.order.domain.product import ProductContent, Status
 from services.order.domain.progress import ItemState
 from services.order.domain.states import State
+from shared.contracts import BlueprintName
 from shared.db import Base, Instant, packed, words
 
 PERSONAL = {"personal": True}
@@ -141,6 +142,17 @@ class EntryRow(Base):
     id: Mapped[str] = mapped_column(primary_key=True)
     version: Mapped[int] = mapped_column(primary_key=True)
     content: Mapped[bytes]
+
+
+class BlueprintsRow(Base):
+    """What provisioning can carry out for one tenant, as it has told last."""
+
+    __tablename__ = "blueprints"
+
+    tenant: Mapped[str] = mapped_column(primary_key=True)
+    """Empty for what all tenants share."""
+
+    blueprints: Mapped[tuple[BlueprintName, ...]] = mapped_column(packed(tuple[BlueprintName, ...]))
 
 
 class EditionRow(Base):

@@ -5,7 +5,8 @@ Owns:   blueprints, plans and their steps, work orders, fallout, the service inv
 Hears:  order.accepted, resources.assigned, resources.refused, resources.released,
         customer.party_erased, customer.access_changed.
 Tells:  provisioning.assignment_requested, provisioning.release_requested (for resources),
-        provisioning.service_completed, service_failed, service_held, service_resumed.
+        provisioning.service_completed, service_failed, service_held, service_resumed,
+        blueprints_published.
 API:    GET /tmf-api/serviceInventory/v4/service and /service/{id};
         GET /ops/v1/plans/{order_id}; GET, POST /ops/v1/blueprints;
         GET /ops/v1/work-orders and /work-orders/{id}, POST /work-orders/{id}/accept|report|return;

@@ -3,7 +3,7 @@
 from services.provisioning.adapters.http import adapter_for
 from services.provisioning.api import ROUTERS
 from services.provisioning.handlers import SUBSCRIPTIONS
-from services.provisioning.store import blueprints, elements, troubles
+from services.provisioning.store import announcing, blueprints, elements, troubles
 from shared.service import Calls, Service
 
 SERVICE = Service(
@@ -13,6 +13,6 @@ SERVICE = Service(
     about="Turns accepted orders into plans, calls network elements, dispatches work orders, and "
     "keeps the services that run (TMF638).",
     calls=Calls(adapter_for, elements.limits),
-    on_start=(blueprints.load_shipped,),
+    on_start=(blueprints.load_shipped, announcing.announce_untold),
     troubles=troubles.SOURCES,
 )

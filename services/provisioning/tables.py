@@ -46,6 +46,8 @@ class EditionRow(Base):
 
     tenant: Mapped[str] = mapped_column(primary_key=True)
     edition: Mapped[bytes]
+    told: Mapped[bytes] = mapped_column(server_default="")
+    """The edition that the other services were told of last."""
 
 
 class PlanRow(Base):

@@ -16,6 +16,7 @@ from shared.contracts.customer import AccessChanged, PartyErased, grant_key, par
 from shared.contracts.order import OrderAccepted, OrderCompleted, OrderFailed, OrderRejected
 from shared.contracts.parts import (
     Action,
+    BlueprintName,
     Cents,
     Characteristic,
     CompletedService,
@@ -35,6 +36,7 @@ from shared.contracts.parts import (
 )
 from shared.contracts.provisioning import (
     AssignmentRequested,
+    BlueprintsPublished,
     ReleaseRequested,
     ServiceCompleted,
     ServiceFailed,
@@ -47,6 +49,8 @@ __all__ = [
     "AccessChanged",
     "Action",
     "AssignmentRequested",
+    "BlueprintName",
+    "BlueprintsPublished",
     "Cause",
     "Cents",
     "Characteristic",

@@ -186,6 +186,14 @@ class RefusalCode(StrEnum):
     """The service to disconnect holds nothing."""
 
 
+class BlueprintName(Part, frozen=True, kw_only=True):
+    """What a blueprint is for, and its newest version."""
+
+    specification: str
+    action: Action
+    version: int
+
+
 class CompletedService(Part, frozen=True, kw_only=True):
     """What became of one order item's service in the network."""
 

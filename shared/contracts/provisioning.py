@@ -1,7 +1,12 @@
 """Messages owned by the provisioning service."""
 
-from shared.contracts.base import OrderMessage, told
-from shared.contracts.parts import CompletedService, ItemNeeds
+from uuid import UUID, uuid5
+
+from shared.contracts.base import Message, OrderMessage, told
+from shared.contracts.parts import BlueprintName, CompletedService, ItemNeeds
+
+BLUEPRINTS = UUID("0b5f4a53-5d0c-5b0e-8d0a-2f0c1c9f6e21")
+"""Names the keys of what is told of tenants' blueprints."""
 
 
 @told("provisioning.assignment_requested", 1, to="resources")
@@ -50,3 +55,18 @@ class ServiceResumed(OrderMessage, frozen=True, kw_only=True):
     """People have looked; the plan goes on. Undoes ServiceHeld."""
 
     step: str
+
+
+@told("provisioning.blueprints_published", 1)
+class BlueprintsPublished(Message, frozen=True, kw_only=True):
+    """All that a tenant, or all tenants together, can have carried out from now on."""
+
+    owner_tenant: str
+    """Empty for what all tenants share."""
+
+    blueprints: tuple[BlueprintName, ...]
+
+    @property
+    def key(self) -> UUID:
+        """The tenant."""
+        return uuid5(BLUEPRINTS, self.owner_tenant)

@@ -26,9 +26,10 @@ from services.order.domain.catalogue import (
     latest,
     version_of,
 )
+from services.order.domain.delivery import irrevocable, undeliverable
 from services.order.domain.publication import Publication, publish
 from shared.auth import Caller, allow
-from shared.errors import NotFoundError
+from shared.errors import Fault, InvalidError, NotFoundError
 from shared.http import (
     Fields,
     Page,
@@ -175,8 +176,20 @@ class PublishedView(Shown):
     changed: list[str]
     """Kind, id and version of each entry that is new or different."""
 
+    warnings: list["WarningView"] | None = None
+    """What was published all the same, and wants mending."""
 
-@router.post("/ops/v1/catalogue")
+
+class WarningView(Shown):
+    """What is missing beside an entry, and what to do."""
+
+    field: str
+    code: str
+    message: str
+    remedy: str
+
+
+@router.post("/ops/v1/catalogue", response_model_exclude_none=True)
 async def publish_catalogue(
     publication: Annotated[Publication, Body(examples=[examples.PUBLICATION])],
     caller: Importer,
@@ -186,21 +199,35 @@ async def publish_catalogue(
     """Publish specifications and offerings, in new versions or for a new state.
 
     What is there already does no harm, so a publication can be sent again. A version
-    that was active never changes: send what is different under a higher version.
+    that was active never changes: send what is different under a higher version. An
+    offering on sale needs a blueprint by which its products are delivered; without one by
+    which they are given up, there is a warning.
     """
-    changed = await desk.serve(cause, partial(put, caller.tenant, publication))
-    return PublishedView(changed=changed)
+    return await desk.serve(cause, partial(put, caller.tenant, publication))
 
 
-def put(tenant: str, publication: Publication, work: Work) -> list[str]:
-    """Bring a tenant's catalogue to what was published; return the names of what changed."""
+def put(tenant: str, publication: Publication, work: Work) -> PublishedView:
+    """Bring a tenant's catalogue to what was published.
+
+    Raises:
+        InvalidError: if it contradicts itself or what is known, or cannot be delivered.
+    """
     shared, own = store.catalogue.lock(work.session, tenant)
     entries = publish(shared, own, publication)
+    known = store.blueprints.known(work.session, tenant)
+    if known is not None and (faults := list(undeliverable(publication, known))):
+        raise InvalidError(faults)
     store.catalogue.put(work.session, tenant, entries)
     names = [name_of(each) for each in entries]
     for name, entry in zip(names, entries, strict=True):
         work.note("catalogue", name, "", entry.state)
-    return names
+    gaps = () if known is None else irrevocable(publication, known)
+    return PublishedView(changed=names, warnings=[warning(each) for each in gaps] or None)
+
+
+def warning(gap: Fault) -> WarningView:
+    """Show what is missing."""
+    return WarningView(field=gap.field, code=gap.code, message=gap.reason, remedy=gap.remedy)
 
 
 def name_of(entry: Entry) -> str:

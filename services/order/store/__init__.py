@@ -1,6 +1,7 @@
 """The order service's rows, read and written. The only module that queries the tables."""
 
 from services.order.store import (
+    blueprints,
     catalogue,
     erasure,
     order_lists,
@@ -11,6 +12,7 @@ from services.order.store import (
 )
 
 __all__ = [
+    "blueprints",
     "catalogue",
     "erasure",
     "order_lists",

@@ -17,9 +17,10 @@ from services.provisioning.domain.blueprint import (
     NoReturn,
     OnFailure,
 )
-from services.provisioning.domain.publication import Published
+from services.provisioning.domain.publication import Published, gaps_in
 from services.provisioning.domain.reading import MOST_STEPS, check
 from services.provisioning.store import blueprints as store
+from services.provisioning.store.announcing import announce
 from shared.auth import Caller, allow
 from shared.contracts import Action, Characteristic, Value
 from shared.http import RequestCause, Router, ToDesk, ToRead
@@ -115,11 +116,14 @@ class BlueprintView(Shown):
     published_at: datetime
     published_by: str
     blueprint: Pattern
+    warning: str = ""
+    """What is missing beside it, and what to do; told when it is published."""
 
     @classmethod
-    def of(cls, published: Published) -> Self:
+    def of(cls, published: Published, warning: str = "") -> Self:
         """Show what was published."""
         return cls(
+            warning=warning,
             shared=published.tenant == store.SHARED,
             published_at=published.published_at,
             published_by=published.published_by,
@@ -157,5 +161,8 @@ def publish(blueprints: tuple[Blueprint, ...], by: str, work: Work) -> list[Blue
     for each in new:
         name = f"{each.specification}/{each.action}"
         work.note("blueprint", name, "", "published", part=str(each.version))
+    if new:
+        announce(work, work.tenant)
+    gaps = gaps_in(blueprints, store.get(work.session, work.tenant))
     published = (Published(work.tenant, each, work.now, by) for each in blueprints)
-    return [BlueprintView.of(each) for each in published]
+    return [BlueprintView.of(each, gaps.get(each.blueprint, "")) for each in published]

@@ -243,6 +243,7 @@ PUBLISHED: dict[str, Any] = {
     "shared": False,
     "published_at": "2026-01-01T12:00:00Z",
     "published_by": "development-ops",
+    "warning": "",
     "blueprint": BLUEPRINT,
 }
 

@@ -1,6 +1,6 @@
 """Publishing blueprints: versions only grow, and what was published never changes."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias
@@ -72,3 +72,21 @@ def version_faults(
 def name(blueprint: Blueprint) -> str:
     """Return what a blueprint is called: `ftth/add version 1`."""
     return f"{blueprint.specification}/{blueprint.action} version {blueprint.version}"
+
+
+def gaps_in(sent: Iterable[Blueprint], known: Mapping[Pattern, Blueprint]) -> dict[Blueprint, str]:
+    """Return for each blueprint sent what is missing beside those that are known now.
+
+    What can be made and not taken away again can never be given up; and the reverse is
+    never asked for.
+    """
+    other = {Action.ADD: Action.DELETE, Action.DELETE: Action.ADD}
+    why = {
+        Action.ADD: "products of it can never be given up",
+        Action.DELETE: "there can be no product of it to give up",
+    }
+    return {
+        each: f"{why[each.action]}: publish {each.specification}/{other[each.action]} as well"
+        for each in sent
+        if each.action in other and (each.specification, other[each.action]) not in known
+    }

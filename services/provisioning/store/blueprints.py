@@ -56,7 +56,7 @@ def get(session: Session, tenant: str) -> Blueprints:
     if name not in _kept:
         if len(_kept) >= MOST_KEPT:
             _kept.clear()
-        shared, own = (newest(_read(session, each)) for each in (SHARED, tenant))
+        shared, own = (newest(read_own(session, each)) for each in (SHARED, tenant))
         _kept[name] = {**shared, **own}
     return _kept[name]
 
@@ -86,7 +86,7 @@ def publish(
         InvalidError: if a version is older than the newest.
     """
     before = _lock(session, tenant)
-    if new := news(_read(session, tenant), blueprints):
+    if new := news(read_own(session, tenant), blueprints):
         rows = [
             (tenant, each.specification, each.action, each.version, each, now, by) for each in new
         ]
@@ -119,5 +119,6 @@ def _lock(session: Session, tenant: str) -> Edition:
     return session.scalars(mine.with_for_update()).one()
 
 
-def _read(session: Session, tenant: str) -> list[Blueprint]:
+def read_own(session: Session, tenant: str) -> list[Blueprint]:
+    """Return all versions that were published for one tenant, or that all share."""
     return list(session.scalars(OF_TENANT, {"tenant": tenant}))

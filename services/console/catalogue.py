@@ -1,0 +1,93 @@
+"""`kaitong catalogue check`: what is sold, beside what can be carried out."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+from services.console.client import Client, connect
+from services.console.exits import NO, CommandError, stdout
+from services.console.orders import print_json
+
+OFFERINGS = "/tmf-api/productCatalogManagement/v4/productOffering"
+SPECIFICATIONS = "/tmf-api/productCatalogManagement/v4/productSpecification"
+BLUEPRINTS = "/ops/v1/blueprints"
+PAGE = 100
+JSON = Any
+
+
+class Gap(NamedTuple):
+    """Something that is sold or carried out, and what is missing beside it."""
+
+    what: str
+    message: str
+    remedy: str
+
+
+def check_catalogue(*, json: bool) -> None:
+    """Print every gap between the catalogue and the blueprints.
+
+    Raises:
+        CommandError: if there are any, or a service does not answer.
+    """
+    client = connect("viewer")
+    blueprints = client.get("provisioning", BLUEPRINTS)
+    found = list(gaps(pages(client, OFFERINGS), pages(client, SPECIFICATIONS), blueprints))
+    if json:
+        print_json([each._asdict() for each in found])
+    else:
+        for each in found:
+            stdout.print(f"{each.what}: {each.message} — {each.remedy}", markup=False)
+    if found:
+        msg = f"{len(found)} gaps between what is sold and what can be carried out"
+        raise CommandError(msg, NO)
+    if not json:
+        stdout.print("everything that is sold can be delivered and given up")
+
+
+def pages(client: Client, path: str) -> list[JSON]:
+    """Return all that is active in one list of the catalogue."""
+    found: list[JSON] = []
+    while True:
+        part = client.get("order", path, lifecycleStatus="active", limit=PAGE, offset=len(found))
+        found += part
+        if len(part) < PAGE:
+            return found
+
+
+def gaps(
+    offerings: Sequence[JSON], specifications: Sequence[JSON], blueprints: Sequence[JSON]
+) -> Iterator[Gap]:
+    """Yield every gap, offerings first."""
+    drawn = {
+        (each["blueprint"]["specification"], each["blueprint"]["action"]) for each in blueprints
+    }
+    for offering in offerings:
+        of = offering.get("productSpecification")
+        if of and (of["id"], "add") not in drawn:
+            yield not_deliverable(offering["id"], of["id"])
+    sold = {each["productSpecification"]["id"] for each in offerings if not each["isBundle"]}
+    for specification in sorted(sold | {name for name, action in drawn if action == "add"}):
+        if (specification, "delete") not in drawn:
+            yield never_given_up(specification)
+    known = {each["id"] for each in specifications}
+    for specification in sorted({name for name, _ in drawn} - known):
+        yield not_sold(specification)
+
+
+def not_deliverable(offering: str, specification: str) -> Gap:
+    """Say that an offering is sold and cannot be delivered."""
+    message = f"is sold, and there is no blueprint {specification}/add: every order fails"
+    remedy = f"publish it (POST {BLUEPRINTS}), or retire the offering"
+    return Gap(f"offering {offering}", message, remedy)
+
+
+def never_given_up(specification: str) -> Gap:
+    """Say that products can be made and never taken away."""
+    message = f"there is no blueprint {specification}/delete: its products can never be given up"
+    return Gap(f"specification {specification}", message, f"publish it (POST {BLUEPRINTS})")
+
+
+def not_sold(specification: str) -> Gap:
+    """Say that a blueprint is of something that the catalogue does not have."""
+    message = "has blueprints, and the catalogue has no active specification of this id"
+    remedy = "publish it (POST /ops/v1/catalogue), or check how its id is written"
+    return Gap(f"specification {specification}", message, remedy)

@@ -1,0 +1,16 @@
+"""Which blueprints provisioning has, as it tells."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "order_0004"
+down_revision = "order_0003"
+
+
+def upgrade() -> None:
+    """Nothing is known until provisioning tells."""
+    op.create_table(
+        "blueprints",
+        sa.Column("tenant", sa.String, primary_key=True),
+        sa.Column("blueprints", sa.LargeBinary, nullable=False),
+    )

@@ -1,0 +1,89 @@
+"""What is published is held against what provisioning says that it can carry out."""
+
+from typing import Any
+from uuid import UUID
+
+import pytest
+from httpx import AsyncClient
+
+from services.order.handlers import SUBSCRIPTIONS
+from shared.contracts import Action, BlueprintName, BlueprintsPublished, Cause
+from shared.db import Sessions
+from tests.callers import AsRole
+from tests.kernel import TENANT, hear, hear_records, record_of
+from tests.order.test_api_catalogue import a_publication, publish
+
+SHARED = ""
+
+
+def blueprints(*actions: Action, owner: str = TENANT) -> BlueprintsPublished:
+    """Return that there are blueprints for cable, of these actions and no others."""
+    names = (BlueprintName(specification="cable", action=each, version=1) for each in actions)
+    return BlueprintsPublished(owner_tenant=owner, blueprints=tuple(names))
+
+
+async def test_an_offering_that_cannot_be_delivered_is_refused_with_the_remedy(
+    client: AsyncClient, stocked: Sessions, as_role: AsRole
+) -> None:
+    hear(stocked, SUBSCRIPTIONS, blueprints(Action.DELETE))
+
+    answer = await publish(client, as_role("ops"), a_publication())
+
+    (fault,) = answer.json()["errors"]
+    assert answer.status_code == 400
+    assert (fault["field"], fault["code"]) == ("/offerings/0/specification", "not-deliverable")
+    assert "cable/add" in fault["remedy"]
+
+
+async def test_an_offering_that_can_never_be_given_up_is_published_with_a_warning(
+    client: AsyncClient, stocked: Sessions, as_role: AsRole
+) -> None:
+    hear(stocked, SUBSCRIPTIONS, blueprints(Action.ADD))
+
+    answer = await publish(client, as_role("ops"), a_publication())
+
+    (warning,) = answer.json()["warnings"]
+    assert answer.status_code == 200
+    assert (warning["field"], warning["code"]) == ("/offerings/0/specification", "never-given-up")
+    assert "cable/delete" in warning["remedy"]
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        [blueprints(Action.ADD, Action.DELETE)],
+        [blueprints(Action.ADD, Action.DELETE, owner=SHARED)],
+        [blueprints(owner=TENANT), blueprints(Action.ADD, Action.DELETE, owner=SHARED)],
+        [],
+    ],
+)
+async def test_what_can_be_carried_out_or_is_not_known_yet_is_published_without_a_word(
+    client: AsyncClient, stocked: Sessions, as_role: AsRole, told: list[BlueprintsPublished]
+) -> None:
+    for each in told:
+        hear(stocked, SUBSCRIPTIONS, each)
+
+    answer = await publish(client, as_role("ops"), a_publication())
+
+    assert answer.status_code == 200
+    assert "warnings" not in answer.json()
+
+
+@pytest.mark.parametrize("change", [{"state": "draft"}, {"state": "retired"}])
+async def test_what_is_not_on_sale_needs_no_blueprint(
+    client: AsyncClient, stocked: Sessions, as_role: AsRole, change: dict[str, Any]
+) -> None:
+    hear(stocked, SUBSCRIPTIONS, blueprints())
+
+    assert (await publish(client, as_role("ops"), a_publication(**change))).status_code == 200
+
+
+async def test_what_was_told_last_stands(
+    client: AsyncClient, stocked: Sessions, as_role: AsRole
+) -> None:
+    hear(stocked, SUBSCRIPTIONS, blueprints())
+    later = blueprints(Action.ADD, Action.DELETE)
+    cause = Cause(UUID(int=2), later.key, TENANT)
+    hear_records(stocked, SUBSCRIPTIONS, [record_of(later, cause)])
+
+    assert (await publish(client, as_role("ops"), a_publication())).status_code == 200

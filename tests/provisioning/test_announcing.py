@@ -1,0 +1,70 @@
+"""Which blueprints there are is told: when they are published, and once by a start."""
+
+from httpx import AsyncClient
+
+from services.provisioning.store.announcing import announce_untold
+from shared.contracts import BlueprintsPublished
+from shared.db import Sessions
+from tests.kernel import TENANT, told
+from tests.provisioning.build import a_blueprint, a_call
+from tests.provisioning.database import REFERENCE, publish
+
+BLUEPRINTS = "/ops/v1/blueprints"
+
+
+def announced(sessions: Sessions) -> list[tuple[str, list[str]]]:
+    """Return what was told: by tenant, the names of blueprints."""
+    return [
+        (each.owner_tenant, [f"{one.specification}/{one.action}" for one in each.blueprints])
+        for each in told(sessions)
+        if isinstance(each, BlueprintsPublished)
+    ]
+
+
+def start(sessions: Sessions) -> None:
+    """Do what a start of the service does."""
+    with sessions.begin() as session:
+        announce_untold(session)
+
+
+def test_a_start_tells_what_was_never_told_and_only_once(sessions: Sessions) -> None:
+    publish(sessions, REFERENCE)
+
+    start(sessions)
+    start(sessions)
+
+    assert [tenant for tenant, names in announced(sessions) if "reference/add" in names] == [TENANT]
+
+
+async def test_what_is_published_is_told_with_all_that_was_before(
+    client: AsyncClient, sessions: Sessions
+) -> None:
+    publish(sessions, REFERENCE)
+    start(sessions)
+    before = len(announced(sessions))
+
+    for version in (1, 1):
+        answer = await client.post(BLUEPRINTS, json=[a_pattern("add", version)])
+        assert answer.status_code == 201, answer.text
+    start(sessions)
+
+    (last,) = announced(sessions)[before:]
+    assert last[0] == TENANT
+    assert set(last[1]) >= {"reference/add", "gadget/add"}
+
+
+async def test_what_can_never_be_given_up_is_published_with_a_warning(
+    client: AsyncClient,
+) -> None:
+    lone = (await client.post(BLUEPRINTS, json=[a_pattern("add")])).json()
+    both = (await client.post(BLUEPRINTS, json=[a_pattern("delete")])).json()
+
+    assert "publish gadget/delete as well" in lone[0]["warning"]
+    assert both[0]["warning"] == ""
+
+
+def a_pattern(action: str, version: int = 1) -> dict[str, object]:
+    """Return a blueprint of a gadget, as it is published."""
+    drawn = a_blueprint(a_call("switch"))
+    steps = [{"name": each.name, "kind": each.kind} for each in drawn.steps[:1]]
+    return {"specification": "gadget", "action": action, "version": version, "steps": steps}
