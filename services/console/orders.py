@@ -15,6 +15,8 @@ from services.console.client import Client, connect, running
 from services.console.exits import INTERRUPTED, NO, UNAVAILABLE, CommandError, stderr, stdout
 from services.console.journey import journey_of, timeline
 from services.console.live import Told, tell
+from shared.errors import InvalidError
+from shared.input.json_text import read_json
 
 ORDERS = "/tmf-api/productOrderingManagement/v4/productOrder"
 ENDED = frozenset({"completed", "failed", "rejected", "cancelled", "partial"})
@@ -62,16 +64,17 @@ def read(file: Path) -> Any:  # noqa: ANN401  any JSON document
     """Return what a file, or standard input, holds.
 
     Raises:
-        CommandError: if it cannot be read, or is no JSON.
+        CommandError: if it cannot be read, or is no JSON that means one thing.
     """
     try:
-        content = sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8")
-        return msgspec.json.decode(content)
+        return read_json(sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes())
     except OSError as error:
         msg = f"it cannot be read: {error.strerror}"
         raise CommandError(msg) from error
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        msg = f"it is no JSON: {error}"
+    except InvalidError as error:
+        (fault,) = error.faults
+        named = f"{fault.field}: " if fault.field else ""
+        msg = f"{named}{fault.reason} — {fault.remedy}"
         raise CommandError(msg) from error
 
 

@@ -151,6 +151,9 @@ class Held(Part, frozen=True, kw_only=True):
     value: str
     """Its name in the inventory; E.164 for a number."""
 
+    pool: str = ""
+    """The pool that it lies in, which leads to it in the inventory."""
+
     element: ElementName = ""
     """The network element it leads to, where it leads to one."""
 

@@ -4,7 +4,6 @@ Services use `Router`, `ToRead`, `ToDesk`, `RequestCause`, `ToSettings`, `Page`,
 `show`, `show_all` and `link`; the kernel's run.py uses `make_api`, `open_port` and `listen`.
 """
 
-from shared.http.body import read_json
 from shared.http.frame import make_api
 from shared.http.listen import PortError, listen, open_port
 from shared.http.needs import RequestCause, ToDesk, ToRead, ToSettings
@@ -26,7 +25,6 @@ __all__ = [
     "make_api",
     "open_port",
     "paged",
-    "read_json",
     "show",
     "show_all",
 ]

@@ -3,6 +3,7 @@
 Bodies, query parameters, imports and publications of every service use these types,
 and so must every new endpoint. docs/bad-input.md lists each rule with its test.
 
+json_text     JSON that means the same to everybody
 timestamps    date-times: RFC 3339 with a zone, within the calendar
 ids           what callers call their things; identifiers of our own
 refusals      how a rule says no: a code, a reason, a remedy

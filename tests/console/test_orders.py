@@ -149,3 +149,25 @@ def known(home: Path) -> Record:
     found = read(home)
     assert found
     return found
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ('{"externalId": "a", "externalId": "b"}', "externalId: an object has this key twice"),
+        ('{"externalId": "\\ud800"}', "half of a surrogate pair"),
+        ('{"priority": NaN}', "it is no JSON"),
+        ("{", "it is no JSON"),
+    ],
+)
+async def test_a_file_that_could_mean_two_things_is_not_sent(
+    home: Path, text: str, says: str
+) -> None:
+    file = home / "double.json"
+    file.write_text(text, encoding="utf-8")
+
+    answer = await submit(file)
+
+    assert answer.returncode == NO
+    assert says in answer.stderr
+    assert " — " in answer.stderr

@@ -224,3 +224,16 @@ async def test_a_start_loads_the_shipped_catalogue_once(stocked: Sessions) -> No
     with stocked.begin() as session:
         load_shipped(session)
         assert catalogue.get(session, TENANT) is before
+
+
+async def test_a_price_that_a_later_version_has_no_more_is_still_found(
+    client: AsyncClient, as_role: AsRole
+) -> None:
+    await publish(client, as_role("ops"), a_publication())
+    again = {"id": "often", "name": "Often", "kind": "oneTime", "amount_cents": 1}
+    await publish(client, as_role("ops"), a_publication(2, prices=[again]))
+
+    path = f"{CATALOGUE}/productOfferingPrice/cable-blue:once"
+    old = (await client.get(path, headers=as_role("crm"))).json()
+
+    assert (old["id"], old["version"]) == ("cable-blue:once", "1")

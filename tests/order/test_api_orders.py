@@ -43,7 +43,13 @@ async def test_a_placed_order_is_answered_priced_and_told(
     assert (order["state"], order["externalId"]) == ("acknowledged", "CRM-1")
     assert (order["channel"], order["priority"]) == ([{"id": "internet"}], "4")
     assert order["relatedParty"] == [
-        {"id": "C-1", "role": "customer", "name": "张伟", "@referredType": "Party"}
+        {
+            "id": "C-1",
+            "href": "/tmf-api/partyManagement/v4/individual/C-1",
+            "role": "customer",
+            "name": "张伟",
+            "@referredType": "Party",
+        }
     ]
     monthly = order["orderTotalPrice"][1]
     assert (monthly["priceType"], monthly["recurringChargePeriod"]) == ("recurring", "month")

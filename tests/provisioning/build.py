@@ -59,6 +59,7 @@ HELD = {
     "pair": Held(
         kind="pair",
         value="NJ-XW-0001",
+        pool="NJ-XW",
         attributes=(Characteristic(name="exchange", value="NJ-XW"),),
     ),
 }

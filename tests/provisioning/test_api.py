@@ -14,7 +14,6 @@ from shared.db import Sessions
 from tests.callers import AsRole
 from tests.kernel import hear, history, told
 from tests.provisioning.build import (
-    HELD,
     ORDER_ID,
     OTHER_ID,
     a_blueprint,
@@ -49,13 +48,32 @@ async def test_a_service_is_shown_as_tmf638_has_it(client: AsyncClient, sessions
     ]
     assert found["supportingResource"] == [
         {
-            "id": HELD[kind].value,
-            "name": kind,
+            "id": "+862580000000",
+            "href": "/ops/v1/numbers/%2B862580000000",
+            "name": "number",
             "@referredType": "LogicalResource",
+        },
+        {
+            "id": "NJ-XW-0001",
+            "href": "/ops/v1/pools/pair/NJ-XW/things/NJ-XW-0001",
+            "name": "pair",
+            "@referredType": "LogicalResource",
+        },
+        {
+            "id": "inline",
+            "href": f"{ELEMENTS}/inline",
+            "name": "element",
+            "@referredType": "NetworkElement",
+        },
+    ]
+    assert found["relatedParty"] == [
+        {
+            "id": "C-1",
+            "href": "/ops/v1/customers/C-1/view",
+            "role": "customer",
+            "@referredType": "Party",
         }
-        for kind in ("number", "pair")
-    ] + [{"id": "inline", "name": "element", "@referredType": "NetworkElement"}]
-    assert found["relatedParty"] == [{"id": "C-1", "role": "customer", "@referredType": "Party"}]
+    ]
     assert found["serviceOrderItem"][0]["serviceOrderId"] == str(ORDER_ID)
     assert found["startDate"].endswith("Z")
 
@@ -182,10 +200,12 @@ async def test_limits_that_make_no_sense_are_refused(
     assert answer.json()["errors"]
 
 
-async def test_an_element_that_nobody_named_is_not_there(client: AsyncClient) -> None:
+async def test_an_element_that_nobody_named_bears_what_is_usual(client: AsyncClient) -> None:
     answer = await client.get(f"{ELEMENTS}/ims")
 
-    assert answer.status_code == 404
+    shown = answer.json()
+    assert (shown["name"], shown["concurrency"], shown["in_maintenance"]) == ("ims", 8, False)
+    assert shown.get("changed_at") is None
 
 
 async def test_nothing_is_told_when_somebody_only_looks(

@@ -155,3 +155,40 @@ async def test_a_body_that_makes_no_sense_is_refused(
 
     assert answer.status_code == status, answer.text
     assert answer.headers["content-type"] == "application/problem+json"
+
+
+AMBIGUOUS = [
+    ('{"id": "a", "id": "b", "name": "X", "local_network": "025"}', "/0/id", "duplicate-key"),
+    ('{"id": "a", "name": "X\\u0000", "local_network": "025"}', "/0", "nul"),
+    ('{"id": 99999999999999999999, "name": "X"}', "/0", "number-too-large"),
+]
+
+
+@pytest.mark.parametrize(
+    ("row", "field", "code"),
+    [
+        *AMBIGUOUS,
+        ('{"id": "a", "name": "\\ud800", "local_network": "025"}', "/0", "lone-surrogate"),
+        ('{"id": "a", "name": "X", "local_network": NaN}', "/0", "bad-json"),
+    ],
+)
+async def test_a_row_in_a_line_is_read_by_the_rules_of_every_body(
+    imports: Imports, row: str, field: str, code: str
+) -> None:
+    answer = await imports.send_text("exchanges", row, "application/x-ndjson")
+
+    assert answer.status_code == 400
+    (error,) = answer.json()["errors"]
+    assert (error["field"], error["code"]) == (field, code)
+    assert error["remedy"]
+
+
+@pytest.mark.parametrize(("row", "field", "code"), AMBIGUOUS)
+async def test_a_row_in_an_array_is_read_by_the_rules_of_every_body(
+    imports: Imports, row: str, field: str, code: str
+) -> None:
+    answer = await imports.send_text("exchanges", f"[{row}]", "application/json")
+
+    assert answer.status_code == 400
+    (error,) = answer.json()["errors"]
+    assert (error["field"], error["code"]) == (field, code)

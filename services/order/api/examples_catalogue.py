@@ -49,11 +49,13 @@ OFFERING: dict[str, Any] = {
             "id": "ftth-300:ftth-installation",
             "href": f"{PRICES}/ftth-300:ftth-installation",
             "name": "Installation",
+            "version": "1",
         },
         {
             "id": "ftth-300:ftth-300-monthly",
             "href": f"{PRICES}/ftth-300:ftth-300-monthly",
             "name": "Fibre 300M, monthly",
+            "version": "1",
         },
     ],
     "productSpecification": {"id": "ftth", "href": f"{SPECIFICATIONS}/ftth"},

@@ -5,7 +5,16 @@ The order is the answer to the example with a vanity number, the product what co
 
 from typing import Any
 
-from services.order.api.shown import OFFERINGS, ORDERS, PRODUCTS, SERVICES
+from services.order.api.shown import (
+    ADDRESSES,
+    OFFERINGS,
+    ORDERS,
+    PARTIES,
+    PRICES,
+    PRODUCTS,
+    SERVICES,
+    SPECIFICATIONS,
+)
 
 ORDER_ID = "0199a0c2-1111-7222-8333-123456789012"
 PRODUCT_ID = "48ad8b2b-4faa-5c2d-b96b-62f88e225758"
@@ -29,8 +38,10 @@ def monthly(name: str, value: float, **more: Any) -> dict[str, Any]:  # noqa: AN
     return {**line, "price": money(value), **more}
 
 
+PARTY = f"{PARTIES}/individual/C-320100-0001"
 PLACE = {
     "id": "addr-320102-002-0001",
+    "href": f"{ADDRESSES}/addr-320102-002-0001",
     "role": "installation address",
     "localNetwork": "025",
     "@referredType": "GeographicAddress",
@@ -41,19 +52,29 @@ OFFERING = {
     "name": "Telephone",
     "version": "1",
 }
+SPECIFICATION = {"id": "voice", "href": f"{SPECIFICATIONS}/voice"}
 CHARACTERISTICS = [
     {"name": "number", "value": "+862580001111", "valueType": "string"},
     {"name": "numberGrade", "value": "AAAA", "valueType": "string"},
 ]
-PRICES = [
-    once("Installation", 50.0, productOfferingPrice={"id": "voice-installation"}),
-    monthly("Line rental, monthly", 15.0, productOfferingPrice={"id": "voice-monthly"}),
-    once(
-        "Prepayment for a number of grade AAAA",
-        5000.0,
-        productOfferingPrice={"id": "grade-aaaa-prepaid"},
+
+
+def price(id_: str, name: str) -> dict[str, Any]:
+    """Return where the catalogue has a price of the telephone."""
+    whole = f"voice-basic:{id_}"
+    return {"id": whole, "href": f"{PRICES}/{whole}", "name": name}
+
+
+PREPAYMENT = "Prepayment for a number of grade AAAA"
+LINES = [
+    once("Installation", 50.0, productOfferingPrice=price("voice-installation", "Installation")),
+    monthly(
+        "Line rental, monthly",
+        15.0,
+        productOfferingPrice=price("voice-monthly", "Line rental, monthly"),
     ),
-    monthly(TERM, 373.0, productOfferingPrice={"id": "grade-aaaa-minimum"}),
+    once(PREPAYMENT, 5000.0, productOfferingPrice=price("grade-aaaa-prepaid", PREPAYMENT)),
+    monthly(TERM, 373.0, productOfferingPrice=price("grade-aaaa-minimum", TERM)),
 ]
 TOTALS = [once("total", 5050.0), monthly("total", 388.0)]
 TERMS = [{"name": TERM, "duration": {"amount": 36, "units": "month"}}]
@@ -69,6 +90,7 @@ ORDER: dict[str, Any] = {
     "relatedParty": [
         {
             "id": "C-320100-0001",
+            "href": PARTY,
             "role": "customer",
             "name": "Zhang Wei",
             "@referredType": "Party",
@@ -85,13 +107,12 @@ ORDER: dict[str, Any] = {
             "productOffering": OFFERING,
             "product": {
                 "id": PRODUCT_ID,
-                "href": f"{PRODUCTS}/{PRODUCT_ID}",
                 "isBundle": False,
-                "place": [PLACE],
+                "place": [{name: each for name, each in PLACE.items() if name != "href"}],
                 "productCharacteristic": CHARACTERISTICS,
-                "productSpecification": {"id": "voice"},
+                "productSpecification": SPECIFICATION,
             },
-            "itemPrice": PRICES,
+            "itemPrice": LINES,
             "itemTotalPrice": TOTALS,
             "itemTerm": TERMS,
         }
@@ -130,10 +151,17 @@ PRODUCT: dict[str, Any] = {
             "productOrderHref": f"{ORDERS}/{ORDER_ID}",
         }
     ],
-    "productPrice": PRICES,
-    "productSpecification": {"id": "voice"},
+    "productPrice": LINES,
+    "productSpecification": SPECIFICATION,
     "productTerm": TERMS,
     "realizingService": [{"id": SERVICE_ID, "href": f"{SERVICES}/{SERVICE_ID}"}],
-    "relatedParty": [{"id": "C-320100-0001", "role": "customer", "@referredType": "Individual"}],
+    "relatedParty": [
+        {
+            "id": "C-320100-0001",
+            "href": PARTY,
+            "role": "customer",
+            "@referredType": "Individual",
+        }
+    ],
     "@type": "Product",
 }

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable, Iterator
 
-from services.order.api.shown import Shown
+from services.order.api.shown import PRICES, Shown
 from services.order.domain.catalogue import PriceKind
 from services.order.domain.price import Charge
 from shared.contracts import Cents
+from shared.http import link
 
 CURRENCY = "CNY"
 MONTH = "month"
@@ -33,18 +34,21 @@ class PriceAmountView(Shown):
     percentage: float | None = None
 
 
+class PriceReferenceView(Shown):
+    """A price of the catalogue, or a discount."""
+
+    id: str
+    href: str
+    name: str
+
+
 class AlterationView(Shown):
     """What is taken off a price."""
 
     name: str
     price_type: PriceKind
     price: PriceAmountView
-
-
-class PriceReferenceView(Shown):
-    """A price of the catalogue."""
-
-    id: str
+    product_offering_price: PriceReferenceView
 
 
 class OrderPriceView(Shown):
@@ -77,22 +81,28 @@ def period_of(kind: PriceKind) -> str | None:
     return None if kind is PriceKind.ONE_TIME else MONTH
 
 
-def lines(charges: Iterable[Charge]) -> tuple[OrderPriceView, ...]:
-    """Show charges, each as a line."""
+def price_reference(offering_id: str, price_id: str, name: str) -> PriceReferenceView:
+    """Show where the catalogue has a price of an offering. Its id is the offering's and its own."""
+    id_ = f"{offering_id}:{price_id}"
+    return PriceReferenceView(id=id_, href=link(PRICES, id_), name=name)
+
+
+def lines(charges: Iterable[Charge], offering_id: str, bundle: str) -> tuple[OrderPriceView, ...]:
+    """Show charges for an offering, each as a line; discounts are those of its bundle."""
     return tuple(
         OrderPriceView(
             name=charge.name,
             price_type=charge.kind,
             recurring_charge_period=period_of(charge.kind),
             price=PriceAmountView(duty_free_amount=MoneyView.of(charge.cents)),
-            price_alteration=alteration(charge),
-            product_offering_price=PriceReferenceView(id=charge.price_id),
+            price_alteration=alteration(charge, bundle),
+            product_offering_price=price_reference(offering_id, charge.price_id, charge.name),
         )
         for charge in charges
     )
 
 
-def alteration(charge: Charge) -> tuple[AlterationView, ...] | None:
+def alteration(charge: Charge, bundle: str) -> tuple[AlterationView, ...] | None:
     """Show what was taken off a charge, if something was."""
     if not charge.discount_cents:
         return None
@@ -100,7 +110,16 @@ def alteration(charge: Charge) -> tuple[AlterationView, ...] | None:
         duty_free_amount=MoneyView.of(-charge.discount_cents),
         percentage=-charge.discount_percent,
     )
-    return (AlterationView(name=charge.discount_name, price_type=charge.kind, price=off),)
+    return (
+        AlterationView(
+            name=charge.discount_name,
+            price_type=charge.kind,
+            price=off,
+            product_offering_price=price_reference(
+                bundle, charge.discount_id, charge.discount_name
+            ),
+        ),
+    )
 
 
 def sums(one_off_cents: Cents, monthly_cents: Cents) -> Iterator[OrderPriceView]:

@@ -133,10 +133,18 @@ def read_price(
     caller: Reader,
     session: ToRead,
     fields: Fields,
+    version: Version = None,
 ) -> Response:
-    """Show one price or discount."""
-    found = all_prices(store.catalogue.get(session, caller.tenant))
-    return show(must_be(next((each for each in found if each.id == id), None), "price"), fields)
+    """Show one price or discount, as the newest version of its offering that has it does.
+
+    A price that a later version has no more is still shown: orders refer to it.
+    """
+    own = store.catalogue.get(session, caller.tenant)
+    shared = store.catalogue.get(session, store.catalogue.SHARED)
+    known = [each for part in (own, shared) for each in reversed(part.offerings)]
+    found = (price for each in known for price in show_prices(each) if price.id == id)
+    wanted = (price for price in found if version in {None, int(price.version)})
+    return show(must_be(next(wanted, None), "price"), fields)
 
 
 def all_prices(catalogue: Catalogue) -> list[PriceView]:

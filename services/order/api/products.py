@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from services.order import store
 from services.order.api.shown import PRODUCTS
-from services.order.api.views_product import ProductInventoryView, show_product
+from services.order.api.views_product import ProductInventoryView, show_bundle, show_product
 from services.order.domain.product import Status
 from services.order.store.product_lists import ProductFilter
 from shared.access import reach_of
@@ -62,5 +62,7 @@ def list_products(  # noqa: PLR0913  each is a part of the request
 
 @router.get(f"{PRODUCTS}/{{id}}", response_model=ProductInventoryView)
 def read_product(id: UUID, caller: Reader, session: ToRead, fields: Fields) -> Response:  # noqa: A002  TMF's name
-    """Show one product."""
+    """Show one product, or a bundle by what it holds."""
+    if members := store.products.look_at_bundle(session, reach_of(caller), id):
+        return show(show_bundle(members), fields)
     return show(show_product(store.products.look(session, reach_of(caller), id)), fields)

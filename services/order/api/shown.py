@@ -8,7 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
 from pydantic.alias_generators import to_camel
 
 from services.order.domain.catalogue import ValueType
-from shared.contracts import Value
+from shared.contracts import PartyKind, Value
+from shared.http import link
 from shared.input.timestamps import in_utc
 
 ORDERS = "/tmf-api/productOrderingManagement/v4/productOrder"
@@ -19,6 +20,13 @@ PRICES = f"{CATALOGUE}/productOfferingPrice"
 SPECIFICATIONS = f"{CATALOGUE}/productSpecification"
 SERVICES = "/tmf-api/serviceInventory/v4/service"
 """Of the provisioning service."""
+
+PARTIES = "/tmf-api/partyManagement/v4"
+ACCOUNTS = "/tmf-api/accountManagement/v4/partyAccount"
+"""Both of the customer service."""
+
+ADDRESSES = "/ops/v1/addresses"
+"""Of the resources service."""
 
 TYPES: dict[type[Value], ValueType] = {
     str: ValueType.STRING,
@@ -92,6 +100,7 @@ class PlaceView(Shown):
 
     id: str
     role: str
+    href: str | None = None
     local_network: str | None = None
     referred_type: Annotated[str, Field(alias="@referredType")] = "GeographicAddress"
 
@@ -100,6 +109,27 @@ class PartyView(Shown):
     """A party, in its role. How to reach it is told by the customer service alone."""
 
     id: str
+    href: str
     role: str
     name: str | None = None
     referred_type: Annotated[str, Field(alias="@referredType")] = "Individual"
+
+
+def customer_view(id_: str, name: str | None, kind: str) -> PartyView:
+    """Show who the customer is, and where the customer service tells more.
+
+    Of a customer whose kind nobody has said, it is told as of an individual.
+    """
+    path = "organization" if kind == PartyKind.ORGANIZATION else "individual"
+    return PartyView(
+        id=id_,
+        href=link(f"{PARTIES}/{path}", id_),
+        role="customer",
+        name=name,
+        referred_type=kind,
+    )
+
+
+def account_view(id_: str) -> ReferenceView | None:
+    """Show the account that pays, if one is named."""
+    return ReferenceView(id=id_, href=link(ACCOUNTS, id_)) if id_ else None

@@ -6,10 +6,9 @@ from typing import Annotated
 from pydantic import ConfigDict, Field
 
 from services.order.api import examples_catalogue as examples
-from services.order.api.money import MoneyView, QuantityView, period_of
+from services.order.api.money import MoneyView, QuantityView, period_of, price_reference
 from services.order.api.shown import (
     OFFERINGS,
-    PRICES,
     SPECIFICATIONS,
     TYPES,
     Moment,
@@ -188,7 +187,7 @@ def rule_view(rule: CharacteristicRule) -> CharacteristicRuleView:
 
 def show_offering(offering: Offering, *, is_sellable: bool) -> OfferingView:
     """Show one version of an offering."""
-    prices = [price_reference(price) for price in show_prices(offering)]
+    prices = map(offered_at, show_prices(offering))
     eligible = offering.eligibility
     return OfferingView(
         id=offering.id,
@@ -230,9 +229,9 @@ def specification_reference(id_: str) -> ReferenceView | None:
     return ReferenceView(id=id_, href=link(SPECIFICATIONS, id_)) if id_ else None
 
 
-def price_reference(price: PriceView) -> ReferenceView:
+def offered_at(price: PriceView) -> ReferenceView:
     """Show which price an offering has."""
-    return ReferenceView(id=price.id, href=price.href, name=price.name)
+    return ReferenceView(id=price.id, href=price.href, name=price.name, version=price.version)
 
 
 def use(name: str, value: Value) -> ValueUseView:
@@ -249,12 +248,12 @@ def show_prices(offering: Offering) -> Iterator[PriceView]:
 
 
 def price_view(offering: Offering, price: Price) -> PriceView:
-    """Show a price. Its id is that of the offering and its own."""
-    id_ = f"{offering.id}:{price.id}"
+    """Show a price."""
+    at = price_reference(offering.id, price.id, price.name)
     term = QuantityView(amount=price.term_months, units="month")
     return PriceView(
-        id=id_,
-        href=link(PRICES, id_),
+        id=at.id,
+        href=at.href,
         name=price.name,
         version=str(offering.version),
         lifecycle_status=offering.state,
@@ -273,10 +272,10 @@ def price_view(offering: Offering, price: Price) -> PriceView:
 
 def discount_view(offering: Offering, discount: Discount) -> PriceView:
     """Show what a bundle takes off a member's prices."""
-    id_ = f"{offering.id}:{discount.id}"
+    at = price_reference(offering.id, discount.id, discount.name)
     return PriceView(
-        id=id_,
-        href=link(PRICES, id_),
+        id=at.id,
+        href=at.href,
         name=discount.name,
         version=str(offering.version),
         lifecycle_status=offering.state,

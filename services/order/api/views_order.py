@@ -2,15 +2,18 @@
 
 from collections.abc import Iterable, Mapping
 from typing import Annotated
+from uuid import UUID
 
 from pydantic import ConfigDict, Field
 
 from services.order.api import examples_order as examples
 from services.order.api.money import OrderPriceView, TermView, lines, sums, terms
 from services.order.api.shown import (
+    ADDRESSES,
     OFFERINGS,
     ORDERS,
     PRODUCTS,
+    SPECIFICATIONS,
     TYPES,
     CharacteristicView,
     Moment,
@@ -18,12 +21,14 @@ from services.order.api.shown import (
     PlaceView,
     ReferenceView,
     Shown,
+    account_view,
+    customer_view,
 )
-from services.order.domain.order import BundleItem, Content, Item, Order
+from services.order.domain.order import BundleItem, Content, Item, Order, product_id
 from services.order.domain.places import ROLE
 from services.order.domain.progress import ItemState, Progress
 from services.order.domain.states import State, compose
-from shared.contracts import Action, Characteristic, PartyKind, kind_of
+from shared.contracts import Action, Characteristic
 from shared.http import link
 
 UNSAID = "Party"
@@ -120,7 +125,7 @@ def show_order(order: Order, progress: Progress) -> OrderView:
         completion_date=progress.changed_at if progress.state is State.COMPLETED else None,
         channel=(ChannelView(id=content.channel),),
         note=tuple(NoteView(text=note.text) for note in content.notes) or None,
-        billing_account=account(content),
+        billing_account=account_view(content.customer.account_id),
         related_party=(customer(content),),
         order_total_price=tuple(sums(order.one_off_cents, order.monthly_cents)),
         product_order_item=show_items(order, progress),
@@ -128,28 +133,10 @@ def show_order(order: Order, progress: Progress) -> OrderView:
     )
 
 
-def account(content: Content) -> ReferenceView | None:
-    """Show the account that pays, if the order names one."""
-    id_ = content.customer.account_id
-    return ReferenceView(id=id_) if id_ else None
-
-
 def customer(content: Content) -> PartyView:
     """Show the customer."""
-    return PartyView(
-        id=content.customer.id,
-        role="customer",
-        name=content.customer.name or None,
-        referred_type=kind(content),
-    )
-
-
-def kind(content: Content) -> str:
-    """Show what the customer is, as far as the order says it."""
-    said = content.customer
-    if content.is_organization:
-        return PartyKind.ORGANIZATION
-    return said.kind or (kind_of(said.category) if said.category else UNSAID)
+    named = content.customer
+    return customer_view(named.id, named.name or None, content.party_kind or UNSAID)
 
 
 def message(progress: Progress) -> tuple[MessageView, ...] | None:
@@ -167,7 +154,7 @@ def show_items(order: Order, progress: Progress) -> tuple[ItemView, ...]:
     tops = dict.fromkeys(item.bundle_item or item.id for item in order.items)
     items = {item.id: item for item in order.items}
     return tuple(
-        show_bundle(bundles[top], [*order.members(bundles[top])], states)
+        show_bundle(order, bundles[top], states)
         if top in bundles
         else show_item(items[top], states[top])
         for top in tops
@@ -187,32 +174,42 @@ def show_item(item: Item, stands: ItemState) -> ItemView:
         ),
         product=ProductView(
             id=str(ordered.product_id),
-            href=f"{PRODUCTS}/{ordered.product_id}",
+            href=product_link(ordered.product_id, ordered.action, stands.state),
             is_bundle=False,
-            place=places(ordered.address_id, stands.local_network or item.local_network),
+            place=places(
+                ordered.address_id,
+                stands.local_network or item.local_network,
+                is_known=bool(stands.local_network),
+            ),
             product_characteristic=characteristics(ordered.characteristics),
-            product_specification=ReferenceView(id=ordered.specification),
+            product_specification=specification_reference(ordered.specification),
         ),
-        item_price=lines(item.charges) or None,
+        item_price=lines(item.charges, ordered.offering_id, ordered.bundle) or None,
         item_total_price=tuple(sums(ordered.one_off_cents, ordered.monthly_cents)) or None,
         item_term=terms(item.charges),
     )
 
 
-def show_bundle(
-    bundle: BundleItem, members: Iterable[Item], states: Mapping[str, ItemState]
-) -> ItemView:
+def product_link(product_id: UUID, action: Action, state: State) -> str | None:
+    """Return where the inventory has an item's product, once it is there."""
+    is_there = action is Action.DELETE or state is State.COMPLETED
+    return f"{PRODUCTS}/{product_id}" if is_there else None
+
+
+def show_bundle(order: Order, bundle: BundleItem, states: Mapping[str, ItemState]) -> ItemView:
     """Show the item of a bundle, with the items in it."""
-    own = tuple(members)
+    own = tuple(order.members(bundle))
+    state = compose([states[item.id].state for item in own])
+    id_ = product_id(order.id, bundle.id)
     return ItemView(
         id=bundle.id,
         action=Action.ADD,
         business_action=own[0].ordered.business_action,
-        state=compose([states[item.id].state for item in own]),
+        state=state,
         product_offering=offering_reference(
             bundle.offering_id, bundle.offering_name, bundle.catalogue_version
         ),
-        product=ProductView(is_bundle=True),
+        product=ProductView(id=str(id_), href=product_link(id_, Action.ADD, state), is_bundle=True),
         item_total_price=tuple(
             sums(
                 sum(item.ordered.one_off_cents for item in own),
@@ -229,11 +226,22 @@ def offering_reference(offering_id: str, name: str, version: int) -> ReferenceVi
     return ReferenceView(id=offering_id, href=href, name=name, version=str(version))
 
 
-def places(address_id: str, local_network: str) -> tuple[PlaceView, ...] | None:
-    """Show where something is installed, if it is anywhere."""
+def specification_reference(id_: str) -> ReferenceView:
+    """Show which specification something is of."""
+    return ReferenceView(id=id_, href=link(SPECIFICATIONS, id_))
+
+
+def places(
+    address_id: str, local_network: str, *, is_known: bool = True
+) -> tuple[PlaceView, ...] | None:
+    """Show where something is installed, if it is anywhere, and where the address is found.
+
+    Whether resources knows the address is known once it has told where that lies.
+    """
     if not address_id:
         return None
-    return (PlaceView(id=address_id, role=ROLE, local_network=local_network or None),)
+    href = link(ADDRESSES, address_id) if is_known else None
+    return (PlaceView(id=address_id, href=href, role=ROLE, local_network=local_network or None),)
 
 
 def characteristics(values: Iterable[Characteristic]) -> tuple[CharacteristicView, ...] | None:

@@ -1,6 +1,6 @@
 """A product of the installed base as TMF637 v4 shows it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Annotated
 
 from pydantic import ConfigDict, Field
@@ -8,6 +8,7 @@ from pydantic import ConfigDict, Field
 from services.order.api import examples_order as examples
 from services.order.api.money import OrderPriceView, TermView, lines, terms
 from services.order.api.shown import (
+    OFFERINGS,
     ORDERS,
     PRODUCTS,
     SERVICES,
@@ -17,10 +18,18 @@ from services.order.api.shown import (
     PlaceView,
     ReferenceView,
     Shown,
+    account_view,
+    customer_view,
 )
-from services.order.api.views_order import characteristics, offering_reference, places
+from services.order.api.views_order import (
+    characteristics,
+    offering_reference,
+    places,
+    specification_reference,
+)
 from services.order.domain.product import Product, Status
-from shared.contracts import Characteristic
+from shared.contracts import Characteristic, PartyKind
+from shared.http import link
 
 NUMBER = "number"
 
@@ -57,15 +66,19 @@ class ProductInventoryView(Shown):
     product_order_item: tuple[OrderItemView, ...]
     product_price: tuple[OrderPriceView, ...] | None = None
     product_relationship: tuple["RelationshipView", ...] | None = None
-    product_specification: ReferenceView
+    product_specification: ReferenceView | None = None
+    """A bundle has none."""
+
     product_term: tuple[TermView, ...] | None = None
-    realizing_service: tuple[ReferenceView, ...]
+    realizing_service: tuple[ReferenceView, ...] = ()
+    """A bundle has none of its own."""
+
     related_party: tuple[PartyView, ...]
     type: Annotated[str, Field(alias="@type")] = "Product"
 
 
 class RelationshipView(Shown):
-    """A bundle that the product is a part of."""
+    """A bundle that the product is a part of, or a part of the bundle."""
 
     relationship_type: str = "bundled"
     product: ReferenceView
@@ -82,22 +95,29 @@ def show_product(product: Product) -> ProductInventoryView:
         start_date=product.started_at,
         termination_date=product.ended_at,
         status=product.status,
-        billing_account=ReferenceView(id=content.account_id) if content.account_id else None,
+        billing_account=account_view(content.account_id),
         place=places(content.address_id, content.local_network),
         product_characteristic=characteristics(with_number(product)),
         product_offering=offering_reference(
             product.offering_id, content.name, content.catalogue_version
         ),
         product_order_item=order_items(product),
-        product_price=lines(content.charges) or None,
+        product_price=lines(content.charges, product.offering_id, content.bundle) or None,
         product_relationship=bundle(product),
-        product_specification=ReferenceView(id=product.specification),
+        product_specification=specification_reference(product.specification),
         product_term=terms(content.charges),
         realizing_service=(
             ReferenceView(id=str(product.service_id), href=f"{SERVICES}/{product.service_id}"),
         ),
-        related_party=(PartyView(id=product.party_id, role="customer"),),
+        related_party=(party_of(product),),
     )
+
+
+def party_of(product: Product) -> PartyView:
+    """Show whose a product is."""
+    is_organization = product.content.is_organization
+    kind = PartyKind.ORGANIZATION if is_organization else PartyKind.INDIVIDUAL
+    return customer_view(product.party_id, None, kind)
 
 
 def with_number(product: Product) -> Iterable[Characteristic]:
@@ -130,5 +150,32 @@ def bundle(product: Product) -> tuple[RelationshipView, ...] | None:
     """Show the bundle that a product is a part of, if it is."""
     if product.bundle_id is None:
         return None
-    of = ReferenceView(id=str(product.bundle_id), name=product.content.bundle)
-    return (RelationshipView(product=of),)
+    id_, name = str(product.bundle_id), product.content.bundle
+    return (RelationshipView(product=ReferenceView(id=id_, href=link(PRODUCTS, id_), name=name)),)
+
+
+def show_bundle(members: Sequence[Product]) -> ProductInventoryView:
+    """Show a bundle: the products that were sold, and are given up, together."""
+    first = members[0]
+    id_, name = str(first.bundle_id), first.content.bundle
+    return ProductInventoryView(
+        id=id_,
+        href=link(PRODUCTS, id_),
+        name=name,
+        is_bundle=True,
+        start_date=first.started_at,
+        termination_date=first.ended_at,
+        status=first.status,
+        billing_account=account_view(first.content.account_id),
+        product_offering=ReferenceView(id=name, href=link(OFFERINGS, name)),
+        product_order_item=(),
+        product_relationship=tuple(map(contained, members)),
+        related_party=(party_of(first),),
+    )
+
+
+def contained(member: Product) -> RelationshipView:
+    """Show that a product is a part of a bundle."""
+    id_ = str(member.id)
+    of = ReferenceView(id=id_, href=link(PRODUCTS, id_), name=member.content.name)
+    return RelationshipView(relationship_type="bundles", product=of)

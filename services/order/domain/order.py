@@ -9,7 +9,7 @@ import msgspec
 
 from services.order.domain.moments import moment_of
 from services.order.domain.price import Charge
-from shared.contracts import Action, Cents, Customer, OrderedItem
+from shared.contracts import Action, Cents, Customer, OrderedItem, PartyKind, kind_of
 from shared.contracts.personal import Personal
 
 BUSINESS_ACTIONS = {Action.ADD: "new", Action.DELETE: "disconnect"}
@@ -72,6 +72,14 @@ class Content(Kept, frozen=True, kw_only=True):
     requested_completion: datetime | None = None
     person: str = ""
     """Who placed it, where it is not the client itself."""
+
+    @property
+    def party_kind(self) -> str:
+        """What the customer is, as far as the order says it; empty where it does not."""
+        if self.is_organization:
+            return PartyKind.ORGANIZATION
+        said = self.customer
+        return said.kind or (kind_of(said.category) if said.category else "")
 
 
 @dataclass(frozen=True, slots=True)

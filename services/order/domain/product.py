@@ -9,9 +9,9 @@ from uuid import UUID
 
 import msgspec
 
-from services.order.domain.order import Item, Kept, Order, product_id
+from services.order.domain.order import Content, Item, Kept, Order, product_id
 from services.order.domain.price import Charge
-from shared.contracts import Action, Cents, Characteristic, CompletedService
+from shared.contracts import Action, Cents, Characteristic, CompletedService, PartyKind
 from shared.errors import PoisonError
 
 
@@ -38,6 +38,8 @@ class ProductContent(Kept, frozen=True, kw_only=True):
     characteristics: tuple[Characteristic, ...] = ()
     charges: tuple[Charge, ...] = ()
     monthly_cents: Cents = 0
+    is_organization: bool = False
+    """Whether the customer is one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,25 +129,26 @@ def begin(order: Order, item: Item, done: CompletedService, now: datetime) -> Pr
         bundle_id=product_id(order.id, item.bundle_item) if item.bundle_item else None,
         started_at=now,
         ended_at=None,
-        content=content_of(item, order.content.customer.account_id),
+        content=content_of(item, order.content),
         client=order.client,
     )
 
 
-def content_of(item: Item, account_id: str) -> ProductContent:
-    """Return what a product keeps of the item that it was ordered by."""
+def content_of(item: Item, order: Content) -> ProductContent:
+    """Return what a product keeps of the order and the item that it was ordered by."""
     ordered = item.ordered
     return ProductContent(
         item_id=ordered.id,
         name=ordered.offering_name,
         catalogue_version=ordered.catalogue_version,
-        account_id=account_id,
+        account_id=order.customer.account_id,
         address_id=ordered.address_id,
         local_network=item.local_network,
         bundle=ordered.bundle,
         characteristics=ordered.characteristics,
         charges=item.charges,
         monthly_cents=ordered.monthly_cents,
+        is_organization=order.party_kind == PartyKind.ORGANIZATION,
     )
 
 

@@ -1,6 +1,7 @@
 """The installed base, from rows and to rows."""
 
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import fields
 from uuid import UUID
 
 from sqlalchemy import bindparam, func, select
@@ -17,6 +18,7 @@ PRODUCTS = Shelf(ProductRow, Product)
 
 preload = PRODUCTS.preload
 
+COLUMNS = [getattr(ProductRow, field.name) for field in fields(Product)]
 Partner = aliased(ProductRow)
 TOGETHER = (
     select(ProductRow.id, Partner.id)
@@ -69,6 +71,14 @@ def is_within(session: Session, reach: Reach, product: Product) -> bool:
 def within(session: Session, reach: Reach, found: Mapping[UUID, Product]) -> dict[UUID, Product]:
     """Return those products that are within reach; the others are not there for the caller."""
     return {id_: each for id_, each in found.items() if is_within(session, reach, each)}
+
+
+def look_at_bundle(session: Session, reach: Reach, bundle_id: UUID) -> list[Product]:
+    """Return the products of a bundle, to show it; none if there is none within reach."""
+    mine = (ProductRow.bundle_id == bundle_id, ProductRow.tenant == reach.tenant)
+    rows = session.execute(select(*COLUMNS).where(*mine).order_by(ProductRow.id))
+    members = [Product(*row) for row in rows]
+    return [each for each in members if is_within(session, reach, each)]
 
 
 def put_all(

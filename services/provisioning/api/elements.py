@@ -11,6 +11,7 @@ from pydantic import ConfigDict, Field
 from services.provisioning.api import examples
 from services.provisioning.api.shown import OPS, Asked, Shown, Text, Viewer
 from services.provisioning.domain.element import (
+    USUAL,
     Element,
     back_from_maintenance,
     limited,
@@ -19,6 +20,7 @@ from services.provisioning.domain.element import (
 )
 from services.provisioning.store import elements as store
 from shared.auth import Caller, allow
+from shared.errors import NotFoundError
 from shared.http import RequestCause, Router, ToDesk, ToRead
 from shared.work import Work
 
@@ -61,8 +63,22 @@ class ElementView(Shown):
     per_second: float
     in_maintenance: bool
     reason: str
-    changed_at: datetime
+    changed_at: datetime | None = None
+    """Left out where nothing was set."""
+
     changed_by: str
+
+    @classmethod
+    def usual(cls, name: str) -> Self:
+        """Show an element of which nobody has said anything."""
+        return cls(
+            name=name,
+            concurrency=USUAL.concurrency,
+            per_second=USUAL.per_second,
+            in_maintenance=False,
+            reason="",
+            changed_by="",
+        )
 
     @classmethod
     def of(cls, element: Element) -> Self:
@@ -86,8 +102,11 @@ def list_elements(_: Viewer, session: ToRead) -> list[ElementView]:
 
 @router.get(f"{ELEMENTS}/{{name}}")
 def read_element(name: ElementPath, _: Viewer, session: ToRead) -> ElementView:
-    """Return one element whose limits somebody has set."""
-    return ElementView.of(store.look(session, name))
+    """Return one element: what was set for it, or what is usual."""
+    try:
+        return ElementView.of(store.look(session, name))
+    except NotFoundError:
+        return ElementView.usual(name)
 
 
 Change: TypeAlias = Callable[[Element, str, datetime], Element]

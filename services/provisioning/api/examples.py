@@ -37,12 +37,42 @@ SERVICE: dict[str, Any] = {
     "serviceSpecification": {"id": "ftth", "version": "1"},
     "serviceCharacteristic": [{"name": "speedMbps", "valueType": "integer", "value": 300}],
     "supportingResource": [
-        {"id": "NJ-XW-SP001/003", "name": "leg", "@referredType": "LogicalResource"},
-        {"id": OLT, "name": "element", "@referredType": "NetworkElement"},
+        {
+            "id": "NJ-XW-SP001/003",
+            "href": "/ops/v1/pools/leg/NJ-XW-SP001/things/NJ-XW-SP001/003",
+            "name": "leg",
+            "@referredType": "LogicalResource",
+        },
+        {
+            "id": OLT,
+            "href": f"/ops/v1/elements/{OLT}",
+            "name": "element",
+            "@referredType": "NetworkElement",
+        },
     ],
-    "relatedParty": [{"id": "C-320100-0001", "role": "customer", "@referredType": "Party"}],
-    "relatedEntity": [{"id": PRODUCT_ID, "role": "product", "@referredType": "Product"}],
-    "place": [{"id": "addr-320102-002-0007", "role": "installation address"}],
+    "relatedParty": [
+        {
+            "id": "C-320100-0001",
+            "href": "/ops/v1/customers/C-320100-0001/view",
+            "role": "customer",
+            "@referredType": "Party",
+        }
+    ],
+    "relatedEntity": [
+        {
+            "id": PRODUCT_ID,
+            "href": f"/tmf-api/productInventory/v4/product/{PRODUCT_ID}",
+            "role": "product",
+            "@referredType": "Product",
+        }
+    ],
+    "place": [
+        {
+            "id": "addr-320102-002-0007",
+            "href": "/ops/v1/addresses/addr-320102-002-0007",
+            "role": "installation address",
+        }
+    ],
     "serviceOrderItem": [
         {"serviceOrderId": ORDER_ID, "itemId": "1", "itemAction": "add", "role": "last change"}
     ],

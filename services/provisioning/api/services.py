@@ -2,18 +2,30 @@
 
 from datetime import datetime
 from typing import Annotated, Literal
+from urllib.parse import quote
 from uuid import UUID
 
 from fastapi import Query, Response
 from pydantic import ConfigDict, Field
 
 from services.provisioning.api import examples
+from services.provisioning.api.elements import ELEMENTS
 from services.provisioning.api.shown import TmfShown, Viewer
 from services.provisioning.domain.service import Service, ServiceState
 from services.provisioning.store import services as store
-from shared.contracts import Value
-from shared.http import Fields, Page, Router, ToRead, paged, show, show_all
+from shared.contracts import Held, Value
+from shared.http import Fields, Page, Router, ToRead, link, paged, show, show_all
 
+CUSTOMERS = "/ops/v1/customers"
+"""Of the customer service."""
+
+PRODUCTS = "/tmf-api/productInventory/v4/product"
+"""Of the order service."""
+
+ADDRESSES, NUMBERS, POOLS = "/ops/v1/addresses", "/ops/v1/numbers", "/ops/v1/pools"
+"""Of the resources service."""
+
+NUMBER = "number"
 SERVICES = "/tmf-api/serviceInventory/v4/service"
 
 router = Router(tags=["services"])
@@ -38,6 +50,7 @@ class ResourceRef(TmfShown):
     """What it stands on: things of the resource pools, and network elements."""
 
     id: str
+    href: str | None = None
     name: str
     """The kind of thing: `number`, `leg`, ...; `element`."""
 
@@ -48,6 +61,7 @@ class PartyRef(TmfShown):
     """Whose it is."""
 
     id: str
+    href: str
     role: Literal["customer"] = "customer"
     referred_type: Literal["Party"] = Field("Party", alias="@referredType")
 
@@ -56,6 +70,7 @@ class PlaceRef(TmfShown):
     """Where it is."""
 
     id: str
+    href: str
     role: Literal["installation address"] = "installation address"
 
 
@@ -72,6 +87,7 @@ class RelatedProduct(TmfShown):
     """The product that it makes real."""
 
     id: UUID
+    href: str
     role: Literal["product"] = "product"
     referred_type: Literal["Product"] = Field("Product", alias="@referredType")
 
@@ -119,9 +135,11 @@ class ServiceView(TmfShown):
             ),
             service_characteristic=characteristics(service),
             supporting_resource=resources(service),
-            related_party=(PartyRef(id=service.customer_id),),
-            related_entity=(RelatedProduct(id=service.product_id),),
-            place=(PlaceRef(id=service.address_id),) if service.address_id else (),
+            related_party=(PartyRef(id=service.customer_id, href=customer_link(service)),),
+            related_entity=(
+                RelatedProduct(id=service.product_id, href=link(PRODUCTS, service.product_id)),
+            ),
+            place=places(service),
             service_order_item=(
                 OrderItemRef(
                     service_order_id=service.order_id,
@@ -130,6 +148,17 @@ class ServiceView(TmfShown):
                 ),
             ),
         )
+
+
+def customer_link(service: Service) -> str:
+    """Return where the customer service shows whose a service is."""
+    return f"{link(CUSTOMERS, service.customer_id)}/view"
+
+
+def places(service: Service) -> tuple[PlaceRef, ...]:
+    """Show where a service is, if it is anywhere."""
+    id_ = service.address_id
+    return (PlaceRef(id=id_, href=link(ADDRESSES, id_)),) if id_ else ()
 
 
 VALUE_TYPES = {str: "string", int: "integer", bool: "boolean"}
@@ -148,14 +177,26 @@ def characteristics(service: Service) -> tuple[ServiceCharacteristic, ...]:
 def resources(service: Service) -> tuple[ResourceRef, ...]:
     """Show what a service stands on."""
     held = [
-        ResourceRef(id=each.value, name=each.kind, referred_type="LogicalResource")
+        ResourceRef(
+            id=each.value, href=held_link(each), name=each.kind, referred_type="LogicalResource"
+        )
         for each in service.held
     ]
     elements = [
-        ResourceRef(id=name, name="element", referred_type="NetworkElement")
+        ResourceRef(
+            id=name, href=link(ELEMENTS, name), name="element", referred_type="NetworkElement"
+        )
         for name in service.elements
     ]
     return (*held, *elements)
+
+
+def held_link(held: Held) -> str | None:
+    """Return where resources shows a thing; what was held before pools were told has no link."""
+    if held.kind == NUMBER:
+        return link(NUMBERS, held.value)
+    pool = f"{link(f'{POOLS}/{held.kind}', held.pool)}/things"
+    return f"{pool}/{quote(held.value)}" if held.pool else None
 
 
 @router.get(SERVICES, response_model=list[ServiceView])

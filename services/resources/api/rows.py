@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Generic, NamedTuple
 
 import msgspec
@@ -10,6 +11,7 @@ from services.resources.domain.checks import Placed, R
 from services.resources.domain.plant import OLD_NAMES, Imported
 from shared.errors import Fault, InvalidError
 from shared.http.body import WrongMediaTypeError
+from shared.input.json_text import read_json
 
 LINES = frozenset({"application/x-ndjson", "application/ndjson", "application/jsonl"})
 ARRAY = "application/json"
@@ -17,7 +19,6 @@ MOST_FAULTS = 100
 """So many are named; the others are counted."""
 
 LONGEST_NAME = 64
-OBJECT = msgspec.json.Decoder(dict[str, Any]).decode
 UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 PLACE = re.compile(r" - at `\$\.?(?P<path>[^`]*)`$")
 
@@ -41,21 +42,28 @@ def read_rows(kind: type[R], body: bytes, said: str) -> Sent[R]:
         WrongMediaTypeError: if it is said to be something else.
         InvalidError: if it is no list of rows at all.
     """
-    decode = msgspec.json.Decoder(kind).decode
     sent: Sent[R] = Sent([], [])
     for place, row in enumerate(split(body, said)):
         try:
-            sent.rows.append(Placed(place, decode(row)))
-        except UNREADABLE:
-            read_slowly(kind, place, row, sent)
+            read_row(kind, place, read_json(bytes(row)), sent)
+        except InvalidError as error:
+            sent.faults.extend(replace(each, field=at(place, each.field)) for each in error.faults)
     return sent
 
 
-def read_slowly(kind: type[R], place: int, row: bytes | msgspec.Raw, sent: Sent[R]) -> None:
-    """Read a row that says its fields by their old names, or find all that is wrong with it."""
+def read_row(kind: type[R], place: int, said: object, sent: Sent[R]) -> None:
+    """Read one row."""
     try:
-        said = OBJECT(row)
-    except UNREADABLE as error:
+        sent.rows.append(Placed(place, msgspec.convert(said, kind)))
+    except msgspec.ValidationError as error:
+        read_slowly(kind, place, said, error, sent)
+
+
+def read_slowly(
+    kind: type[R], place: int, said: object, error: msgspec.ValidationError, sent: Sent[R]
+) -> None:
+    """Read a row that says its fields by their old names, or find all that is wrong with it."""
+    if not isinstance(said, dict):
         sent.faults.append(fault_of(place, str(error)))
         return
     faults = list(faults_in(kind, place, said))
@@ -134,7 +142,12 @@ def fault_of(place: int, says: str, field: str = "") -> Fault:
     found = PLACE.search(says)
     field = field or (found["path"] if found else "")
     reason = PLACE.sub("", says).replace("`", "")
-    return Fault(f"/{place}/{field}".rstrip("/"), "not-valid", reason, "see /openapi.json")
+    return Fault(at(place, field), "not-valid", reason, "see /openapi.json")
+
+
+def at(place: int, field: str) -> str:
+    """Return the JSON pointer to a row, or to one of its fields."""
+    return f"/{place}/{field}".rstrip("/")
 
 
 def described(example: Imported) -> dict[str, Any]:

@@ -82,6 +82,7 @@ class Thing(NamedTuple):
         return Held(
             kind=self.pool.kind,
             value=self.value,
+            pool=self.pool.name,
             element=self.element,
             attributes=self.attributes,
         )

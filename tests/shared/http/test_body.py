@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.errors import Fault, InvalidError
-from shared.http import read_json
+from shared.input.json_text import read_json
 from tests.shared.http.api import an_api, bearer, calling, faults, problem, settings_for
 
 JSON = {"Content-Type": "application/json"}
