@@ -102,7 +102,10 @@ class AskedMedium(Asked):
 
 
 class AskedIdentification(Asked):
-    """A document that says who a person is (TMF632 `individualIdentification`)."""
+    """A document that says who a person or an organization is (TMF632)."""
+
+    identification_type: Name = ""
+    """`residentIdentityCard` and `unifiedSocialCreditCode` are held to their check digits."""
 
     identification_id: Name = ""
 
@@ -125,12 +128,14 @@ class AskedParty(Asked):
 
     contact_medium: Few[AskedMedium]
     individual_identification: Few[AskedIdentification]
+    organization_identification: Few[AskedIdentification]
 
 
 class AskedNote(Asked):
-    """A remark."""
+    """A remark for whoever reads the order."""
 
     text: Text = ""
+    """Kept and shown with the order; an erasure of the customer blanks it."""
 
 
 class AskedOrder(Asked):
@@ -144,6 +149,8 @@ class AskedOrder(Asked):
 
     category: Name = ""
     description: Text = ""
+    """Kept and shown with the order; an erasure of the customer takes it away."""
+
     requested_start_date: Timestamp | None = None
     requested_completion_date: Timestamp | None = None
     billing_account: AskedReference = AskedReference()

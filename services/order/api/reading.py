@@ -14,6 +14,7 @@ from services.order.domain.request import (
     GivenCharacteristic,
     GivenItem,
     GivenOrder,
+    GivenPaper,
     GivenParty,
     GivenPlace,
 )
@@ -150,9 +151,9 @@ def parties_of(asked: Sequence[AskedParty]) -> Iterator[GivenParty]:
     """Yield the parties of an order."""
     for index, party in enumerate(asked):
         media = [medium.characteristic for medium in party.contact_medium]
-        papers = (paper.identification_id for paper in party.individual_identification)
+        here = f"/relatedParty/{index}"
         yield GivenParty(
-            field=f"/relatedParty/{index}",
+            field=here,
             role=party.role,
             id=party.id,
             name=party.name,
@@ -160,8 +161,20 @@ def parties_of(asked: Sequence[AskedParty]) -> Iterator[GivenParty]:
             kind=party.referred_type if party.referred_type in KINDS else "",
             phone=first(medium.phone_number for medium in media),
             email=first(medium.email_address for medium in media),
-            identity_number=first(papers),
+            papers=tuple(papers_of(here, party)),
         )
+
+
+def papers_of(at: str, party: AskedParty) -> Iterator[GivenPaper]:
+    """Yield the documents that say who a party is."""
+    kinds = {
+        "individualIdentification": party.individual_identification,
+        "organizationIdentification": party.organization_identification,
+    }
+    for kind, papers in kinds.items():
+        for index, paper in enumerate(papers):
+            here = f"{at}/{kind}/{index}/identificationId"
+            yield GivenPaper(here, paper.identification_type, paper.identification_id)
 
 
 def first(texts: Iterable[str]) -> str:

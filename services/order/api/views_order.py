@@ -66,6 +66,7 @@ class NoteView(Shown):
     """A remark that came with the order."""
 
     text: str
+    """Empty after an erasure of the customer."""
 
 
 class ChannelView(Shown):

@@ -14,8 +14,12 @@ from services.order.domain.product import Product
 from services.order.domain.request import GivenItem
 from shared.contracts import Action
 from shared.errors import Fault
+from shared.input.texts import comparable
 
 MOST_ITEMS = 100
+NUMBER = "number"
+"""The characteristic by which an item picks its number."""
+
 ACTIONS = " or ".join(BUSINESS_ACTIONS)
 
 
@@ -44,6 +48,7 @@ def check_items(items: Sequence[GivenItem], shop: Shop) -> Iterator[Fault]:
             "send several orders",
         )
     yield from check_ids(items)
+    yield from check_picks(items)
     for item in items:
         yield from check_item(item, shop)
     deletes = [item for item in items if item.action == Action.DELETE]
@@ -69,6 +74,23 @@ def check_ids(items: Sequence[GivenItem]) -> Iterator[Fault]:
                 at, "item-id-twice", "another item has this id", "give each its own, nested or not"
             )
         seen.add(item.id)
+
+
+def check_picks(items: Sequence[GivenItem]) -> Iterator[Fault]:
+    """Name items that pick a number which an earlier one picks as well."""
+    picked: dict[object, str] = {}
+    for item in every(items):
+        for each in item.characteristics:
+            if each.name != NUMBER or not isinstance(each.value, str):
+                continue
+            first = picked.setdefault(comparable(each.value), item.field)
+            if first != item.field:
+                yield Fault(
+                    f"{each.field}/value",
+                    "number-twice",
+                    f"the item {first} picks this number as well, and a number has one line",
+                    "pick another for one of them, or leave it to us",
+                )
 
 
 def check_item(item: GivenItem, shop: Shop) -> Iterator[Fault]:

@@ -13,6 +13,8 @@ from services.order.domain.request import (
 )
 from shared.contracts import Customer, PartyKind, kind_of
 from shared.errors import Fault
+from shared.input.identities import is_false
+from shared.input.texts import comparable
 
 CUSTOMER = "customer"
 URGENT, LEISURELY = 0, 4
@@ -58,7 +60,7 @@ def check_dates(given: GivenOrder, now: datetime) -> Iterator[Fault]:
 
 def customers(given: GivenOrder) -> list[GivenParty]:
     """Return the parties that are named as the customer."""
-    return [party for party in given.parties if party.role.casefold() == CUSTOMER]
+    return [party for party in given.parties if comparable(party.role) == CUSTOMER]
 
 
 def check_customer(given: GivenOrder) -> Iterator[Fault]:
@@ -96,6 +98,7 @@ def check_party(party: GivenParty) -> Iterator[Fault]:
             f"use one of: {', '.join(CATEGORIES)}",
         )
     yield from check_kind(party)
+    yield from check_papers(party)
 
 
 def check_kind(party: GivenParty) -> Iterator[Fault]:
@@ -107,6 +110,18 @@ def check_kind(party: GivenParty) -> Iterator[Fault]:
             "business and key-account customers are organizations, public ones are individuals",
             f"give {kind_of(party.category)}, or leave @referredType or category out",
         )
+
+
+def check_papers(party: GivenParty) -> Iterator[Fault]:
+    """Name numbers whose check digit is not that of the paper that they are said to be on."""
+    for paper in party.papers:
+        if is_false(paper.kind, paper.number):
+            yield Fault(
+                paper.field,
+                "identity-number-false",
+                "the number cannot be one of this identificationType: its form or check digit",
+                "copy it from the paper again, or name another identificationType",
+            )
 
 
 def check_channel(given: GivenOrder) -> Iterator[Fault]:

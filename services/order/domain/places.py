@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from services.order.domain.request import GivenItem, GivenPlace
 from shared.errors import Fault
+from shared.input.texts import word
 
 ROLE = "installation address"
 NOWHERE = GivenPlace("", ROLE, "", "")
@@ -14,8 +15,7 @@ AREA_CODE = re.compile(r"0[1-9][0-9]{1,2}")
 
 def installation_addresses(item: GivenItem) -> list[GivenPlace]:
     """Return the places of an item that are in the role of its address."""
-    wanted = ROLE.replace(" ", "")
-    return [each for each in item.places if each.role.replace(" ", "").casefold() == wanted]
+    return [each for each in item.places if word(each.role) == word(ROLE)]
 
 
 def place_of(item: GivenItem) -> GivenPlace:

@@ -40,6 +40,14 @@ class GivenCharacteristic(NamedTuple):
     value: object
 
 
+class GivenPaper(NamedTuple):
+    """A document that says who a party is."""
+
+    field: str
+    kind: str
+    number: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GivenParty:
     """One party of the order, in its role."""
@@ -54,7 +62,12 @@ class GivenParty:
 
     phone: str = ""
     email: str = ""
-    identity_number: str = ""
+    papers: tuple[GivenPaper, ...] = ()
+
+    @property
+    def identity_number(self) -> str:
+        """The number that the first of its papers has."""
+        return next((each.number for each in self.papers if each.number), "")
 
 
 class GivenPlace(NamedTuple):

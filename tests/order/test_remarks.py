@@ -1,0 +1,53 @@
+"""What an order says in words: kept, shown to those who may read it, taken away by an erasure."""
+
+from httpx import AsyncClient
+
+from services.order.api.shown import ORDERS
+from shared.contracts import OrderAccepted
+from shared.contracts.base import encode
+from shared.db import Sessions
+from tests.callers import AsRole
+from tests.kernel import told
+from tests.order.build import Json, a_body
+from tests.order.test_erasure import forget
+
+WORDS: Json = {"description": "Third floor", "note": [{"text": "Ring twice"}, {"text": "A dog"}]}
+
+
+async def test_description_and_notes_are_kept_and_shown_wherever_the_order_is(
+    client: AsyncClient, as_role: AsRole
+) -> None:
+    body = a_body(externalId="CRM-1", **WORDS)
+
+    first = await client.post(ORDERS, json=body, headers=as_role("crm"))
+    again = await client.post(ORDERS, json=body, headers=as_role("crm"))
+    read = await client.get(first.headers["location"], headers=as_role("crm"))
+    (listed,) = (await client.get(ORDERS, headers=as_role("crm"))).json()
+
+    for shown in (first.json(), again.json(), read.json(), listed):
+        assert {name: shown[name] for name in WORDS} == WORDS
+
+
+async def test_no_other_service_is_told_them(
+    client: AsyncClient, stocked: Sessions, as_role: AsRole
+) -> None:
+    await client.post(ORDERS, json=a_body(**WORDS), headers=as_role("crm"))
+
+    (message,) = told(stocked)
+    assert isinstance(message, OrderAccepted)
+    assert not any(each in encode(message) for each in (b"Third floor", b"Ring twice", b"A dog"))
+
+
+async def test_an_erasure_takes_the_description_away_and_blanks_the_notes(
+    client: AsyncClient, stocked: Sessions, as_role: AsRole
+) -> None:
+    body = a_body(externalId="CRM-1", **WORDS)
+    first = await client.post(ORDERS, json=body, headers=as_role("crm"))
+
+    forget(stocked)
+
+    again = await client.post(ORDERS, json=body, headers=as_role("crm"))
+    read = await client.get(first.headers["location"], headers=as_role("crm"))
+    for shown in (again.json(), read.json()):
+        assert "description" not in shown
+        assert shown["note"] == [{"text": ""}, {"text": ""}]
