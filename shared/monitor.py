@@ -28,6 +28,12 @@ from shared.troubles import Kind, ProcessSource, Source, Trouble
 FRESH_S = 1.0
 """Seconds that a report stands: asking is open to everybody."""
 
+SOON_S = 0.5
+"""Seconds that a probe waits for a newer report."""
+
+STALE_S = 60.0
+"""Seconds after which a report is of no use to a probe either."""
+
 ORDER = {kind: place for place, kind in enumerate(Kind)}
 
 
@@ -86,10 +92,26 @@ class Monitor:
         """Return what is wrong, as it was at most a second ago; within three seconds."""
         if self._report and self.clock() - self._gathered_at <= FRESH_S:
             return self._report
+        return await asyncio.shield(self._begin())
+
+    async def report_soon(self) -> Report:
+        """Return what is wrong within half a second, if necessary as it was a moment ago.
+
+        For probes: one that waits a second at most would take a broker that hangs for a
+        process that cannot serve requests. What is found later is told to the next one.
+        """
+        if not self._report or self.clock() - self._gathered_at > STALE_S:
+            return await self.report()
+        if self.clock() - self._gathered_at > FRESH_S:
+            await asyncio.wait({self._begin()}, timeout=SOON_S)
+        return self._report
+
+    def _begin(self) -> "asyncio.Future[Report]":
+        """Begin to gather, unless somebody has."""
         if self._gathering is None:
             self._gathering = asyncio.ensure_future(self._gather())
             self._gathering.add_done_callback(self._gathered)
-        return await asyncio.shield(self._gathering)
+        return self._gathering
 
     def _gathered(self, _: object) -> None:
         self._gathering = None

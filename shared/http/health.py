@@ -66,7 +66,7 @@ def add_health(api: FastAPI, monitor: Monitor) -> None:
         They cannot while the database is out, full or read-only. Whatever else is wrong
         is named and does not matter for that: what cannot be done now waits in the database.
         """
-        report = await monitor.report()
+        report = await monitor.report_soon()
         return JSONResponse(body_of(report), 200 if report.is_ready else 503)
 
     async def measured() -> Response:

@@ -45,7 +45,7 @@ class Process:
         """Tell whether its API is ready."""
         url = f"http://127.0.0.1:{self.port}/health/ready"
         try:
-            with urllib.request.urlopen(url, timeout=1) as answer:
+            with urllib.request.urlopen(url, timeout=5) as answer:
                 return bool(answer.status == 200)
         except OSError:
             assert self._running.poll() is None, f"it ended; see {self.log}"

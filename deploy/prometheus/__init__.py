@@ -1,0 +1,1 @@
+"""Kaitong watched by Prometheus: an alert for each kind of trouble."""

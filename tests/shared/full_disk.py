@@ -1,0 +1,128 @@
+"""A database on a disk that can be filled, and be freed again.
+
+Where this process may mount one, the disk is a small tmpfs with a tablespace; where it may
+not, the server writes to /dev/full whenever the service writes: the kernel says that there
+is no space left, and PostgreSQL says so with the same SQLSTATE.
+"""
+
+import os
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Protocol
+
+import psycopg
+
+from deploy.local.cluster import account
+from deploy.local.postgres import Postgres
+from shared.migrate import migrate
+
+NAME = "test_full_disk"
+SIZE_MB = 96
+CHUNK = 1 << 16
+
+FUNCTIONS = """
+CREATE FUNCTION write_to_a_full_disk() RETURNS trigger LANGUAGE plpgsql AS
+$$BEGIN EXECUTE 'COPY (SELECT 1) TO ''/dev/full'''; END$$;
+CREATE FUNCTION define_on_a_full_disk() RETURNS event_trigger LANGUAGE plpgsql AS
+$$BEGIN EXECUTE 'COPY (SELECT 1) TO ''/dev/full'''; END$$;
+"""
+FILL = """
+CREATE TRIGGER full_disk BEFORE INSERT ON inbox EXECUTE FUNCTION write_to_a_full_disk();
+CREATE EVENT TRIGGER full_disk ON ddl_command_start EXECUTE FUNCTION define_on_a_full_disk();
+"""
+FREE = "DROP EVENT TRIGGER full_disk; DROP TRIGGER full_disk ON inbox;"
+
+
+class Disk(Protocol):
+    """A disk with a migrated database on it."""
+
+    url: str
+
+    def fill(self) -> None:
+        """Leave no room on it."""
+
+    def free(self) -> None:
+        """Make room again."""
+
+
+class Mounted:
+    """A tmpfs of its own."""
+
+    def __init__(self, url: str, place: Path) -> None:
+        self.url = url
+        self._filler = place / "filler"
+
+    def fill(self) -> None:
+        """Write to it until the kernel refuses."""
+        with self._filler.open("wb", buffering=0) as filler:
+            size = CHUNK
+            while size:
+                try:
+                    filler.write(bytes(size))
+                except OSError:
+                    size //= 2
+
+    def free(self) -> None:
+        """Delete what fills it."""
+        self._filler.unlink()
+
+
+class Pretended:
+    """The kernel's own full disk, written to with each write of the service."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        execute(url, FUNCTIONS)
+
+    def fill(self) -> None:
+        """Refuse writes from now on."""
+        execute(self.url, FILL)
+
+    def free(self) -> None:
+        """Take them again."""
+        execute(self.url, FREE)
+
+
+@contextmanager
+def disk(postgres: Postgres, place: Path) -> Iterator[Disk]:
+    """A database on a disk that can be filled."""
+    server = f"{postgres.url}/postgres"
+    url, is_mounted = f"{postgres.url}/{NAME}", mount(place)
+    if is_mounted:
+        execute(server, f"CREATE TABLESPACE {NAME} LOCATION '{place / 'data'}'")
+    where = f"TABLESPACE {NAME}" if is_mounted else ""
+    execute(server, f"CREATE DATABASE {NAME} {where}")
+    try:
+        migrate("order", url)
+        yield Mounted(url, place) if is_mounted else Pretended(url)
+    finally:
+        execute(server, f"DROP DATABASE {NAME} WITH (FORCE)")
+        if is_mounted:
+            execute(server, f"DROP TABLESPACE {NAME}")
+            subprocess.run(["umount", place], check=True)  # noqa: S603, S607
+
+
+def mount(place: Path) -> bool:
+    """Mount a small disk for the server's user; tell whether that is allowed here."""
+    size = f"size={SIZE_MB}m"
+    command = ["mount", "-t", "tmpfs", "-o", size, "tmpfs", str(place)]
+    try:
+        done = subprocess.run(command, check=False, capture_output=True)  # noqa: S603
+    except FileNotFoundError:
+        return False
+    if done.returncode:
+        return False
+    (place / "data").mkdir()
+    user = account()
+    if user:
+        os.chown(place / "data", user.pw_uid, user.pw_gid)
+    place.chmod(0o755)
+    return True
+
+
+def execute(url: str, statement: str) -> None:
+    """Execute a statement for good, as the superuser."""
+    with psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as connection:
+        connection.execute(statement)

@@ -1,0 +1,116 @@
+"""A database whose disk is full answers every question and takes no write: its processes say so."""
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psycopg
+import pytest
+
+from deploy.local.postgres import Postgres
+from deploy.local.record import Record, life_of
+from services.console.client import Client
+from services.console.status import look
+from shared import admin
+from shared.db import make_sessions
+from shared.keys import make_development_keys, make_token
+from shared.settings import Settings
+from shared.troubles import Kind
+from tests.conftest import NOON
+from tests.kernel import until
+from tests.shared.conftest import PAGES
+from tests.shared.full_disk import Disk, Pretended, disk, execute
+from tests.shared.hearing import letters_of, produce
+from tests.shared.http.api import NOW
+from tests.shared.ledger import accepted, lines
+from tests.shared.process import process
+
+FULL = Kind.DATABASE_FULL
+COUNTED = 'kaitong_trouble{kind="database_full"} 1.0'
+
+
+@pytest.fixture
+def small_disk(postgres: Postgres) -> Iterator[Disk]:
+    """A migrated database of the ledger on a disk that can be filled."""
+    place = Path(tempfile.mkdtemp(prefix="kaitong-disk-", dir="/tmp"))
+    place.chmod(0o755)
+    with disk(postgres, place) as small:
+        prepare(small.url)
+        yield small
+    shutil.rmtree(place)
+
+
+def prepare(url: str) -> None:
+    """Make the ledger's table."""
+    sessions = make_sessions(url)
+    PAGES.create(sessions.kw["bind"])
+    sessions.kw["bind"].dispose()
+
+
+async def test_a_full_disk_makes_a_process_unready_until_a_write_works(
+    settings: Settings, small_disk: Disk
+) -> None:
+    make_development_keys(settings.auth_keys, NOON)
+    admin.make_topics(settings)
+    own = replace(settings, database_url=small_disk.url)
+    sessions = make_sessions(small_disk.url)
+    with process(own) as running:
+        url = f"http://127.0.0.1:{running.port}"
+        await until(running.answers)
+        small_disk.fill()
+        await produce(settings, letters_of([accepted()]))
+        await until(lambda: ready(url).status_code == 503)
+        told, counted, status = ready(url).json(), metrics(url), status_of(url, settings)
+        still = ready(url).status_code
+        small_disk.free()
+        await until(lambda: ready(url).status_code == 200)
+        await until(lambda: bool(lines(sessions)))
+        after = ready(url).json()
+    sessions.kw["bind"].dispose()
+
+    (full,) = (each for each in told["troubles"] if each["is_blocking"])
+    assert (full["kind"], told["status"]) == (FULL, "unready")
+    assert COUNTED in counted
+    assert FULL in {each["kind"] for each in status}
+    assert still == 503, "it was called ready before a write had worked"
+    assert FULL not in {each["kind"] for each in after["troubles"]}
+
+
+def test_where_no_disk_can_be_mounted_the_kernel_refuses_writes_too(small_disk: Disk) -> None:
+    pretended = Pretended(small_disk.url)
+    one = "INSERT INTO inbox VALUES (gen_random_uuid(), now())"
+
+    pretended.fill()
+    with pytest.raises(psycopg.errors.DiskFull):
+        execute(pretended.url, one)
+    with pytest.raises(psycopg.errors.DiskFull):
+        execute(pretended.url, "CREATE TABLE probe (filler bytea)")
+    pretended.free()
+
+    execute(pretended.url, one)
+
+
+def ready(url: str) -> httpx.Response:
+    """Ask a process whether it is ready."""
+    return httpx.get(f"{url}/health/ready", timeout=5)
+
+
+def metrics(url: str) -> str:
+    """Return what a process counts."""
+    return httpx.get(f"{url}/metrics", timeout=5).text
+
+
+def status_of(url: str, settings: Settings) -> list[dict[str, Any]]:
+    """Return the troubles that `kaitong status` names of a stack of this process alone."""
+    token = make_token(settings.auth_keys, "viewer", now=NOW)
+    client = Client({"order": url}, token, patience_s=5)
+    stack = Record("ready", life_of(1), urls={"order": url})
+    try:
+        found: list[dict[str, Any]] = look(stack, client).as_json()["troubles"]
+        return found
+    finally:
+        client.http.close()
