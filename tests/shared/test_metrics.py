@@ -24,6 +24,7 @@ from shared.monitor import Monitor, Sources
 from shared.patience import patiently
 from shared.relay import Relay
 from shared.settings import Settings
+from shared.streams import Stream
 from shared.trials import Caution, Lifeline
 from shared.worker import Worker
 from tests.kernel import Broker, hear, passing_trouble, record_of, tell_in, until
@@ -172,6 +173,12 @@ async def a_request_answered(world: World) -> AsyncIterator[None]:
     yield
 
 
+@asynccontextmanager
+async def a_log_unwritable(_: World) -> AsyncIterator[None]:
+    Stream(None).write("a line")
+    yield
+
+
 MOVES: list[tuple[str, dict[str, str], Move]] = [
     ("kaitong_messages", {"type": "order.accepted.v1", "result": "handled"}, something_handled),
     ("kaitong_messages_told", {"type": "order.accepted.v1"}, something_told),
@@ -192,6 +199,7 @@ MOVES: list[tuple[str, dict[str, str], Move]] = [
     ("kaitong_database_wait_seconds", {}, the_database_out),
     ("kaitong_attempts_in_doubt", {}, something_waits),
     ("kaitong_timers_late_seconds", {}, something_waits),
+    ("kaitong_log_writes_lost", {}, a_log_unwritable),
     ("kaitong_http_request_seconds", {"route": "/caller"}, a_request_answered),
     ("kaitong_http_requests_now", {}, a_request_at_hand),
 ]

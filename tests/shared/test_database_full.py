@@ -23,11 +23,11 @@ from shared.troubles import Kind
 from tests.conftest import NOON
 from tests.kernel import until
 from tests.shared.conftest import PAGES
-from tests.shared.full_disk import Disk, Pretended, disk, execute
 from tests.shared.hearing import letters_of, produce
 from tests.shared.http.api import NOW
 from tests.shared.ledger import accepted, lines
 from tests.shared.process import process
+from tests.shared.small_disk import Disk, Pretended, disk, execute
 
 FULL = Kind.DATABASE_FULL
 COUNTED = 'kaitong_trouble{kind="database_full"} 1.0'
