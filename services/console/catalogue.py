@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from services.console.client import Client, connect
-from services.console.exits import NO, CommandError, stdout
-from services.console.orders import print_json
+from services.console.exits import NO, CommandError, with_remedy
+from services.console.output import print_json, say
 
 OFFERINGS = "/tmf-api/productCatalogManagement/v4/productOffering"
 SPECIFICATIONS = "/tmf-api/productCatalogManagement/v4/productSpecification"
@@ -35,12 +35,12 @@ def check_catalogue(*, json: bool) -> None:
         print_json([each._asdict() for each in found])
     else:
         for each in found:
-            stdout.print(f"{each.what}: {each.message} — {each.remedy}", markup=False)
+            say(with_remedy(f"{each.what}: {each.message}", each.remedy))
     if found:
         msg = f"{len(found)} gaps between what is sold and what can be carried out"
         raise CommandError(msg, NO)
     if not json:
-        stdout.print("everything that is sold can be delivered and given up")
+        say("everything that is sold can be delivered and given up")
 
 
 def pages(client: Client, path: str) -> list[JSON]:

@@ -10,7 +10,15 @@ from typing import Annotated
 
 import typer
 
-from services.console.exits import MEANING, UNAVAILABLE, CommandError, stderr
+from services.console.exits import (
+    INTERRUPTED,
+    MEANING,
+    UNAVAILABLE,
+    USAGE,
+    CommandError,
+    with_remedy,
+)
+from services.console.output import announce, complain, flush, forgive_encodings, say
 
 app = typer.Typer(
     name="kaitong",
@@ -19,6 +27,7 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # plain help: no boxes, nothing read as markup
 )
 order = typer.Typer(
     help="Place and follow product orders (TMF622).",
@@ -116,7 +125,7 @@ def token(  # noqa: PLR0913  each is an option
         tenant=tenant,
         lifetime=timedelta(hours=hours),
     )
-    typer.echo(made)
+    say(made)
 
 
 @app.command(epilog="Example: kaitong bench --rounds 3 --case reference --json bench.json")
@@ -209,18 +218,44 @@ def check(*, json: Json = False) -> None:
 
 def main() -> None:
     """Run the command line, and end with an exit code that means something."""
+    forgive_encodings()
+    code = run()
+    flush()
+    sys.exit(code)
+
+
+def run() -> int:
+    """Run the command line; return its exit code, with the reason printed if it is not 0."""
     try:
-        app(prog_name="kaitong")
+        return int(app(prog_name="kaitong", standalone_mode=False) or 0)
+    except typer.TyperException as error:
+        explain(error)
+        return USAGE
+    except typer.Abort:
+        return INTERRUPTED
     except CommandError as error:
-        stderr.print(f"kaitong: {error}", markup=False)
-        sys.exit(error.code)
+        for line in error.lines:
+            announce(line)
+        return error.code
     except OSError as error:
         if not error.filename:
             raise
-        remedy = "run this as its owner, or name another folder in KAITONG_HOME"
         what = f"{error.filename} (of {owner_of(Path(error.filename))}): {error.strerror}"
-        stderr.print(f"kaitong: {what}; {remedy}", markup=False)
-        sys.exit(UNAVAILABLE)
+        remedy = "run this as its owner, or name another folder in KAITONG_HOME"
+        announce(with_remedy(what, remedy))
+        return UNAVAILABLE
+
+
+def explain(error: typer.TyperException) -> None:
+    """Say why a command was not understood, in one line; or print the help that was meant."""
+    context = getattr(error, "ctx", None)
+    said = error.format_message()
+    if context and said == context.get_help():
+        for line in said.splitlines():
+            complain(line)
+        return
+    command = context.command_path if context else "kaitong"
+    announce(with_remedy(said.rstrip("."), f"see `{command} --help`"))
 
 
 def owner_of(path: Path) -> str:

@@ -1,6 +1,6 @@
 """The services' APIs, as the command line calls them."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -12,7 +12,7 @@ import httpx
 from deploy.local.detached import look
 from deploy.local.home import home
 from deploy.local.record import Record
-from services.console.exits import NO, UNAVAILABLE, CommandError
+from services.console.exits import NO, UNAVAILABLE, CommandError, with_remedy
 from shared.keys import LIFETIME, TENANT, make_development_keys, make_token
 from shared.tokens import KeysError
 
@@ -31,7 +31,13 @@ class ApiError(CommandError):
     def __init__(self, answer: httpx.Response) -> None:
         self.status = answer.status_code
         self._problem = problem_of(answer)
-        super().__init__(explain(self._problem), UNAVAILABLE if self.status == OUT else NO)
+        self._lines = lines_of(self._problem)
+        super().__init__("; ".join(self._lines), UNAVAILABLE if self.status == OUT else NO)
+
+    @property
+    def lines(self) -> Sequence[str]:
+        """What a person is told, a line for each fault."""
+        return self._lines
 
     @property
     def problem(self) -> Mapping[str, Any]:
@@ -44,7 +50,8 @@ class NoAnswerError(CommandError):
 
     def __init__(self, service: str, error: httpx.TransportError) -> None:
         self.why = f"does not answer ({error})"
-        super().__init__(f"the {service} service {self.why}; see `kaitong status`", UNAVAILABLE)
+        remedy = "see `kaitong status`"
+        super().__init__(f"the {service} service {self.why}", UNAVAILABLE, remedy=remedy)
 
 
 @dataclass(frozen=True)
@@ -129,13 +136,13 @@ def why_not(found: Record | None) -> str:
     """Say why a stack cannot be asked, and what to do about it."""
     match found.state if found else "never started":
         case "starting" | "stopping" as state:
-            return f"Kaitong is {state} here; ask again in a moment"
+            return f"Kaitong is {state} here — ask again in a moment"
         case "lost":
-            return "Kaitong runs here, but its files are gone; stop it with `kaitong down`"
+            return "Kaitong runs here, but its files are gone — stop it with `kaitong down`"
         case "failed" if found:
-            return f"Kaitong did not start here: {found.error}; mend that, then `kaitong up`"
+            return f"Kaitong did not start here: {found.error} — mend that, then `kaitong up`"
         case state:
-            return f"Kaitong does not run here ({state}); start it with `kaitong up`"
+            return f"Kaitong does not run here ({state}) — start it with `kaitong up`"
 
 
 def connect(role: str, stack: Record | None = None, *, patience_s: float = TIME_OUT_S) -> Client:
@@ -194,13 +201,16 @@ def problem_of(answer: httpx.Response) -> Mapping[str, Any]:
     return found if isinstance(found, dict) else {"detail": answer.text or answer.reason_phrase}
 
 
-def explain(problem: Mapping[str, Any]) -> str:
-    """Put a problem in lines for people: what is wrong, and each fault with its remedy."""
-    first = str(problem.get("detail") or problem.get("title") or "the service said no")
-    faults = [
-        f"  {fault.get('field', '')}: {fault.get('message', '')} {fault.get('remedy', '')}".rstrip()
-        for fault in problem.get("errors", ())
-    ]
-    left_out = problem.get("errors_left_out", 0)
-    more = [f"  and {left_out} more: mend these first"] if left_out else []
-    return "\n".join([first, *faults, *more])
+def lines_of(problem: Mapping[str, Any]) -> list[str]:
+    """Return a problem in lines for people: each fault once, with its place and its remedy."""
+    if faults := problem.get("errors"):
+        told = [line_of(*map(each.get, ("field", "message", "remedy"))) for each in faults]
+        left_out = problem.get("errors_left_out", 0)
+        return [*told, f"and {left_out} more — mend these first"] if left_out else told
+    why = problem.get("detail") or problem.get("title") or "the service said no"
+    return [with_remedy(str(why), problem.get("remedy", ""))]
+
+
+def line_of(pointer: str | None, message: str | None, remedy: str | None) -> str:
+    """Return one fault as `pointer: message — remedy`."""
+    return with_remedy(": ".join(filter(None, (pointer, message))), remedy or "")

@@ -1,9 +1,7 @@
 """How the command line ends, and says why."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
-
-from rich.console import Console
 
 MEANING = (
     "0 it worked; 1 the answer is no (not found, refused, failed, an invariant broken); "
@@ -12,21 +10,29 @@ MEANING = (
 """Of the exit codes."""
 
 NO = 1
+USAGE = 2
 UNAVAILABLE = 69
 INTERRUPTED = 130
-
-stderr = Console(stderr=True, highlight=False, soft_wrap=True)
-stdout = Console(highlight=False)
 
 
 class CommandError(Exception):
     """A command cannot do what it was asked: why, and the remedy."""
 
-    def __init__(self, why: str, code: int = NO) -> None:
-        super().__init__(why)
+    def __init__(self, why: str, code: int = NO, *, remedy: str = "") -> None:
+        super().__init__(with_remedy(why, remedy))
         self.code = code
+
+    @property
+    def lines(self) -> Sequence[str]:
+        """What a person is told, a line for each fault."""
+        return [str(self)]
 
     @property
     def problem(self) -> Mapping[str, Any]:
         """The reason as a document, for programs."""
         return {"detail": str(self)}
+
+
+def with_remedy(why: str, remedy: str) -> str:
+    """Return a fault and what to do about it, in one line."""
+    return f"{why} — {remedy}" if remedy else why

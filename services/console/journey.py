@@ -5,10 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from rich.markup import escape
-from rich.table import Table
-
 from services.console.client import Client
+from services.console.output import Row, Styled, table
 from shared.input.timestamps import read_timestamp
 
 SERVICES = ("order", "provisioning", "resources", "customer")
@@ -50,13 +48,21 @@ def journey_of(client: Client, order_id: str) -> list[Moment]:
     return sorted((Moment.of(step) for step in steps), key=lambda moment: moment.at)
 
 
-def timeline(moments: Sequence[Moment]) -> Table:
-    """Draw a journey, times counted from its begin."""
-    table = Table("ms", "service", "what happened", "reason", box=None, pad_edge=False)
-    begin = moments[0].at if moments else None
-    for moment in moments:
-        assert begin
-        after_ms = (moment.at - begin).total_seconds() * 1000
-        service = f"[{COLOURS[moment.service]}]{moment.service}[/]"
-        table.add_row(f"{after_ms:.0f}", service, *map(escape, (moment.text, moment.reason)))
-    return table
+HEAD = ("ms", "service", "what happened", "reason")
+
+
+def draw(moments: Sequence[Moment]) -> None:
+    """Print a journey, times counted from its begin."""
+    table(HEAD, [row_of(each, moments[0].at) for each in moments])
+
+
+def row_of(moment: Moment, begin: datetime) -> Row:
+    """Return one moment as a row, its time counted from the journey's begin."""
+    after_ms = (moment.at - begin).total_seconds() * 1000
+    service = Styled(moment.service, COLOURS[moment.service])
+    return (f"{after_ms:.0f}", service, moment.text, one_line(moment.reason))
+
+
+def one_line(words: str) -> str:
+    """Return what somebody said in several lines as one."""
+    return " ".join(words.split())

@@ -6,11 +6,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from rich.text import Text
-
 from services.console.client import Client
-from services.console.exits import stdout
-from services.console.journey import COLOURS, Moment, journey_of
+from services.console.journey import HEAD, Moment, journey_of, one_line, row_of
+from services.console.output import Row, Styled, row, say
 
 WORK_ORDERS = "/ops/v1/work-orders"
 FALLOUT = "/ops/v1/fallout"
@@ -36,32 +34,34 @@ class Told:
     begin: datetime | None = None
     asks: set[str] = field(default_factory=set)
 
-    def news(self, journey: Sequence[Moment]) -> Iterator[Text]:
-        """Yield a line for each moment that is new, however late its service tells of it."""
+    def news(self, journey: Sequence[Moment]) -> Iterator[Row]:
+        """Yield a row for each moment that is new, however late its service tells of it."""
         if journey and self.begin is None:
             self.begin = journey[0].at
-            yield columns("ms", "service", "what happened", "reason")
+            yield [Styled(name, "bold") for name in HEAD]
         # Counted, not just kept: two messages of one type may go out at the same instant.
         fresh = Counter(journey) - self.moments
         self.moments += fresh
         for moment in sorted(fresh.elements(), key=lambda each: each.at):
             assert self.begin
-            yield line(moment, self.begin)
+            yield row_of(moment, self.begin)
 
-    def once(self, asks: Sequence[Ask]) -> Iterator[Text]:
+    def once(self, asks: Sequence[Ask]) -> Iterator[Styled]:
         """Yield a line for each thing asked of people that was not told before."""
         for ask in asks:
             if ask.which not in self.asks:
                 self.asks.add(ask.which)
-                yield Text(one_line(ask.words), "bold")
+                yield Styled(one_line(ask.words), "bold")
 
 
 def tell(told: Told, operator: Client, order: dict[str, Any]) -> None:
     """Print what is new about an order."""
     # First whom it waits for, so that the journey, read later, has what led there.
     asks = [*crews(operator, order), *decisions(operator, order)]
-    for news in (*told.news(journey_of(operator, order["id"])), *told.once(asks)):
-        stdout.print(news, soft_wrap=True)
+    for moment in told.news(journey_of(operator, order["id"])):
+        row(moment, WIDTHS)
+    for ask in told.once(asks):
+        say(ask)
 
 
 def crews(operator: Client, order: dict[str, Any]) -> Iterator[Ask]:
@@ -87,24 +87,3 @@ def decisions(operator: Client, order: dict[str, Any]) -> Iterator[Ask]:
             words = f"waits for people: {what}; its fallout: GET {url}; decide it: {call}, {body}"
             # The same step may come to people again, after a retry.
             yield Ask(f"{entry['id']}/{entry['times']}", words)
-
-
-def line(moment: Moment, begin: datetime) -> Text:
-    """Draw one moment, its time counted from the journey's begin."""
-    after_ms = (moment.at - begin).total_seconds() * 1000
-    said = (moment.service, moment.text, moment.reason)
-    return columns(f"{after_ms:.0f}", *said, colour=COLOURS[moment.service])
-
-
-def columns(ms: str, service: str, what: str, reason: str, *, colour: str = "") -> Text:
-    """Put a row of the timeline in a line; without a colour it is the heading."""
-    words = [word.ljust(width) for word, width in zip((ms, service, what), WIDTHS, strict=True)]
-    text = Text(f"{'  '.join(words)}  {one_line(reason)}".rstrip(), "" if colour else "bold")
-    start = WIDTHS[0] + len("  ")
-    text.stylize(colour, start, start + len(service))
-    return text
-
-
-def one_line(words: str) -> str:
-    """Return what somebody said in several lines as one."""
-    return " ".join(words.split())

@@ -1,10 +1,7 @@
 """`kaitong numbers`: looking for a number to pick."""
 
-from rich.table import Table
-
 from services.console.client import connect
-from services.console.exits import stdout
-from services.console.orders import print_json
+from services.console.output import print_json, say, table
 
 
 def search_numbers(pattern: str, grade: str, exchange: str, limit: int, *, json: bool) -> None:
@@ -15,7 +12,11 @@ def search_numbers(pattern: str, grade: str, exchange: str, limit: int, *, json:
     if json:
         print_json(found)
         return
-    table = Table("number", "grade", "exchange", "state", box=None)
-    for each in found:
-        table.add_row(each["number"], each["grade"] or "plain", each["exchange"], each["state"])
-    stdout.print(table if found else "no idle number matches; try a shorter pattern")
+    if not found:
+        say("no idle number matches; try a shorter pattern")
+        return
+    rows = (
+        (each["number"], each["grade"] or "plain", each["exchange"], each["state"])
+        for each in found
+    )
+    table(("number", "grade", "exchange", "state"), rows)

@@ -6,15 +6,16 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeAlias
+from urllib.parse import quote
 
-import msgspec
 import typer
-from rich.table import Table
 
 from services.console.client import Client, connect, running
-from services.console.exits import INTERRUPTED, NO, UNAVAILABLE, CommandError, stderr, stdout
-from services.console.journey import journey_of, timeline
+from services.console.exits import INTERRUPTED, NO, UNAVAILABLE, CommandError
+from services.console.journey import draw as draw_journey
+from services.console.journey import journey_of
 from services.console.live import Told, tell
+from services.console.output import Styled, announce, complain, print_json, row, say, table
 from shared.errors import InvalidError
 from shared.input.json_text import read_json
 
@@ -49,14 +50,15 @@ def submit(client: Client, file: Path, *, json: bool) -> bool:
     except CommandError as error:
         if error.code == UNAVAILABLE:
             raise
-        stderr.print(f"{file}: {error}", markup=False)
+        for line in error.lines:
+            complain(f"{file}: {line}")
         if json:
             print_json({"file": str(file), "problem": error.problem})
         return False
     if json:
         print_json(answer)
     else:
-        stdout.print(f"{file}: {answer['id']} {answer['state']}", markup=False)
+        say(f"{file}: {answer['id']} {answer['state']}")
     return True
 
 
@@ -70,12 +72,11 @@ def read(file: Path) -> Any:  # noqa: ANN401  any JSON document
         return read_json(sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes())
     except OSError as error:
         msg = f"it cannot be read: {error.strerror}"
-        raise CommandError(msg) from error
+        raise CommandError(msg, remedy="name a file that is there, or - for stdin") from error
     except InvalidError as error:
         (fault,) = error.faults
-        named = f"{fault.field}: " if fault.field else ""
-        msg = f"{named}{fault.reason} — {fault.remedy}"
-        raise CommandError(msg) from error
+        why = f"{fault.field}: {fault.reason}" if fault.field else fault.reason
+        raise CommandError(why, remedy=fault.remedy) from error
 
 
 def show_order(order_id: str, *, follow: bool, json: bool) -> None:
@@ -86,7 +87,7 @@ def show_order(order_id: str, *, follow: bool, json: bool) -> None:
     """
     found = running()
     crm, operator = connect("admin", found), connect("ops", found)
-    look = partial(crm.get, "order", f"{ORDERS}/{order_id}")
+    look = partial(crm.get, "order", f"{ORDERS}/{quote(order_id, safe='')}")
     said = (lambda _: None) if json else partial(tell, Told(), operator)
     order = followed(look, said) if follow else look()
     if json:
@@ -94,7 +95,7 @@ def show_order(order_id: str, *, follow: bool, json: bool) -> None:
     else:
         draw(order)
         if not follow:
-            stdout.print(timeline(journey_of(operator, order["id"])))
+            draw_journey(journey_of(operator, order["id"]))
     if order["state"] not in GOOD:
         raise typer.Exit(NO)
 
@@ -113,16 +114,16 @@ def followed(look: Callable[[], Order], say: Callable[[Order], None]) -> Order:
                 return order
             time.sleep(BEAT_S)
     except KeyboardInterrupt:
-        stderr.print("kaitong: you no longer follow the order; it goes on without you")
+        announce("you no longer follow the order; it goes on without you")
         raise typer.Exit(INTERRUPTED) from None
 
 
 def draw(order: Order) -> None:
-    """Draw an order and its items."""
-    stdout.print(f"[bold]{order['id']}[/] {order['state']} {order.get('externalId', '')}")
+    """Print an order and its items."""
+    row((Styled(order["id"], "bold"), order["state"], order.get("externalId", "")))
     for item in order["productOrderItem"]:
         offering = item.get("productOffering", {}).get("id", "")
-        stdout.print(f"  {item['id']} {item['action']} {offering} {item.get('state', '')}")
+        row((item["id"], item["action"], offering, item.get("state", "")))
 
 
 def list_orders(state: str, limit: int, *, json: bool) -> None:
@@ -132,13 +133,6 @@ def list_orders(state: str, limit: int, *, json: bool) -> None:
     if json:
         print_json(found)
         return
-    table = Table("id", "externalId", "state", "ordered", box=None)
-    for order in found:
-        words = (order.get(name, "") for name in ("id", "externalId", "state", "orderDate"))
-        table.add_row(*words)
-    stdout.print(table)
-
-
-def print_json(value: Any) -> None:  # noqa: ANN401  any JSON document
-    """Print a document to standard output."""
-    sys.stdout.write(msgspec.json.format(msgspec.json.encode(value)).decode() + "\n")
+    names = ("id", "externalId", "state", "orderDate")
+    rows = [[order.get(name, "") for name in names] for order in found]
+    table(("id", "externalId", "state", "ordered"), rows)

@@ -12,12 +12,12 @@ from typing import Any
 import msgspec
 import psutil
 import typer
-from rich.table import Table
 
 from deploy.local.record import Line, Record
 from services.console.bench.usage import pss_mb
 from services.console.client import Client, NoAnswerError, connect, running
-from services.console.exits import NO, CommandError, stdout
+from services.console.exits import NO, CommandError
+from services.console.output import Row, Styled, say, table
 from services.console.troubles import Named, Process, lines, of_stack, summary, verdict
 
 SERVICES = ("order", "provisioning", "resources", "customer")
@@ -134,37 +134,33 @@ def is_stopped(process: psutil.Process) -> bool:
 
 
 def draw(status: Status) -> None:
-    """Draw it for a person."""
-    stdout.print(table_of(status.processes))
-    states = Table("service", "relay", *(name.replace("_", " ") for name in FIGURES), box=None)
-    for service, found in status.services.items():
-        if "error" not in found:
-            relay = "direct" if found["relay_is_direct"] else "[red]waits[/]"
-            figures = ("?" if found[name] is None else str(found[name]) for name in FIGURES)
-            states.add_row(service, relay, *figures)
-    stdout.print(states)
+    """Print it for a person."""
+    head = ("process", "state", "pid", "MB", "restarts", "address")
+    table(head, map(process_row, status.processes), right=(2, 3, 4))
+    names = ("service", "relay", *(name.replace("_", " ") for name in FIGURES))
+    found = {name: each for name, each in status.services.items() if "error" not in each}
+    table(names, [service_row(*each) for each in found.items()])
     for waiting in status.parked:
         first_line = waiting["error"].strip().splitlines()[-1]
-        tell(f"parked at {waiting['service']}: {waiting['type']} {waiting['why']}: {first_line}")
+        say(f"parked at {waiting['service']}: {waiting['type']} {waiting['why']}: {first_line}")
     for line in lines(each for each in status.troubles if not each.trouble.is_notice):
-        tell(line, "red")
+        say(Styled(line, "red"))
     for line in lines(each for each in status.troubles if each.trouble.is_notice):
-        tell(line)
-    tell(summary(status.troubles, status.uncounted))
-    tell(f"{status.pss_mb:.0f} MB in all; {verdict(status.troubles)}")
+        say(line)
+    say(summary(status.troubles, status.uncounted))
+    say(f"{status.pss_mb:.0f} MB in all; {verdict(status.troubles)}")
 
 
-def table_of(processes: Sequence[Process]) -> Table:
-    """Return the table of what runs."""
-    table = Table(*("process", "state", "pid", "MB", "restarts", "address"), box=None)
-    for each in processes:
-        state = "[green]runs[/]" if each.running else "[red]ended[/]"
-        state = "[red]stopped[/]" if each.is_stopped else state
-        row = (each.name, state, str(each.pid), f"{each.pss_mb:.0f}", str(each.restarts), each.url)
-        table.add_row(*row)
-    return table
+def process_row(each: Process) -> Row:
+    """Return a process as a row."""
+    state = Styled("runs", "green") if each.running else Styled("ended", "red")
+    state = Styled("stopped", "red") if each.is_stopped else state
+    figures = (str(each.pid), f"{each.pss_mb:.0f}", str(each.restarts))
+    return (each.name, state, *figures, each.url)
 
 
-def tell(line: str, style: str = "") -> None:
-    """Print a line as it is, on one line however long."""
-    stdout.print(line, style=style, markup=False, soft_wrap=True)
+def service_row(service: str, found: Mapping[str, Any]) -> Row:
+    """Return a service's state as a row."""
+    relay = "direct" if found["relay_is_direct"] else Styled("waits", "red")
+    figures = ("?" if found[name] is None else str(found[name]) for name in FIGURES)
+    return (service, relay, *figures)

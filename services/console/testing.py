@@ -12,7 +12,8 @@ import msgspec
 import typer
 
 from deploy.local.home import CHECKOUT
-from services.console.exits import NO, stdout
+from services.console.exits import NO, USAGE, CommandError
+from services.console.output import Styled, say
 
 BIN = Path(sys.executable).parent
 
@@ -39,7 +40,13 @@ def tests(paths: Sequence[str]) -> Stage:
 
 
 def run_tests(only: Sequence[str], json: Path | None) -> None:
-    """Run every stage until one fails; end with 1 if one does."""
+    """Run every stage until one fails; end with 1 if one does.
+
+    Raises:
+        CommandError: if there are no such tests.
+    """
+    for each in only:
+        check_path(each)
     stages = (tests(only),) if only else (*STAGES, tests(()))
     seconds: dict[str, float] = {}
     failed = ""
@@ -48,7 +55,7 @@ def run_tests(only: Sequence[str], json: Path | None) -> None:
         if failed:
             break
     summary = ", ".join(f"{name} {took:.0f} s" for name, took in seconds.items())
-    stdout.print(f"{summary}: {f'{failed} failed' if failed else 'all is well'}")
+    say(f"{summary}: {f'{failed} failed' if failed else 'all is well'}")
     if json:
         result = {"ok": not failed, "failed": failed, "seconds": seconds}
         json.write_bytes(msgspec.json.format(msgspec.json.encode(result)))
@@ -56,12 +63,23 @@ def run_tests(only: Sequence[str], json: Path | None) -> None:
         raise typer.Exit(NO)
 
 
+def check_path(test: str) -> None:
+    """See that a test's file or folder is there.
+
+    Raises:
+        CommandError: if it is not.
+    """
+    if not CHECKOUT.joinpath(test.partition("::")[0]).exists():
+        msg = f"there are no tests at {test}"
+        raise CommandError(msg, USAGE, remedy="name a file or folder below tests/")
+
+
 def run(stage: Stage, seconds: dict[str, float]) -> bool:
     """Run one stage, its output shown as it comes; note how long it took."""
-    stdout.print(f"[bold]{stage.name}[/]")
+    say(Styled(stage.name, "bold"))
     start = time.monotonic()
     environment = os.environ | {"PYTHONPATH": str(CHECKOUT)}
     done = subprocess.run(stage.command, cwd=CHECKOUT, env=environment, check=False)  # noqa: S603
     seconds[stage.name] = round(time.monotonic() - start, 1)
-    stdout.print(f"{stage.name}: {seconds[stage.name]} s")
+    say(f"{stage.name}: {seconds[stage.name]} s")
     return done.returncode == 0

@@ -96,7 +96,7 @@ def test_state_that_cannot_be_used_is_named_with_a_remedy(
     answer = kaitong("status")
 
     assert answer.returncode == 69
-    assert "Not a directory; run this as its owner, or name another" in answer.stderr
+    assert "Not a directory — run this as its owner, or name another" in answer.stderr
     assert len(answer.stderr.splitlines()) == 1
 
 

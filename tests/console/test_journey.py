@@ -3,9 +3,9 @@
 from datetime import timedelta
 from typing import Any
 
-from rich.console import Console
+import pytest
 
-from services.console.journey import Moment, timeline
+from services.console.journey import Moment, draw
 from tests.conftest import NOON
 
 
@@ -22,24 +22,29 @@ def a_moment(**differences: Any) -> Moment:
     return Moment.of(usual | differences)
 
 
-def drawn(*moments: Moment) -> str:
-    console = Console(width=120)
-    with console.capture() as captured:
-        console.print(timeline(moments))
-    return captured.get()
-
-
-def test_a_timeline_names_the_number_and_counts_from_the_begin() -> None:
+def test_a_timeline_names_the_number_and_counts_from_the_begin(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     later = (NOON + timedelta(milliseconds=250)).isoformat()
 
-    shown = drawn(a_moment(), a_moment(at=later, was="reserved", became="in_use"))
+    draw([a_moment(), a_moment(at=later, was="reserved", became="in_use")])
 
+    shown = capsys.readouterr().out
     assert "+862580001020 idle to reserved" in shown
     assert shown.splitlines()[-1].split()[:2] == ["250", "resources"]
 
 
-def test_a_timeline_shows_brackets_as_they_are() -> None:
-    shown = drawn(a_moment(kind="leg", what="NJ[bold]SP", reason="seen [red] by [/]"))
+def test_a_timeline_shows_what_a_terminal_would_obey_in_one_line(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    draw([a_moment(reason="\x1b[31m\x9bdark\nfibre\u202e")])
 
+    assert capsys.readouterr().out.endswith("\t\\x1b[31m\\x9bdark fibre\\u202e\n")
+
+
+def test_a_timeline_shows_brackets_as_they_are(capsys: pytest.CaptureFixture[str]) -> None:
+    draw([a_moment(kind="leg", what="NJ[bold]SP", reason="seen [red] by [/]")])
+
+    shown = capsys.readouterr().out
     assert "NJ[bold]SP" in shown
     assert "seen [red] by [/]" in shown

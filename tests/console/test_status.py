@@ -7,7 +7,7 @@ import pytest
 
 from deploy.local.record import Life, Record
 from services.console.client import Client, why_not
-from services.console.status import ask, tell
+from services.console.status import Status, ask, draw
 from services.console.troubles import Named, Process, lines, of_stack, span, summary, verdict
 from shared.troubles import Kind, Trouble
 
@@ -171,20 +171,21 @@ def test_a_span_of_time_is_told_in_its_largest_unit(seconds: float, words: str) 
 @pytest.mark.parametrize(
     ("state", "line"),
     [
-        ("starting", "Kaitong is starting here; ask again in a moment"),
-        ("stopping", "Kaitong is stopping here; ask again in a moment"),
-        ("killed", "Kaitong does not run here (killed); start it with `kaitong up`"),
-        ("lost", "Kaitong runs here, but its files are gone; stop it with `kaitong down`"),
-        ("failed", "Kaitong did not start here: no room; mend that, then `kaitong up`"),
+        ("starting", "Kaitong is starting here — ask again in a moment"),
+        ("stopping", "Kaitong is stopping here — ask again in a moment"),
+        ("killed", "Kaitong does not run here (killed) — start it with `kaitong up`"),
+        ("lost", "Kaitong runs here, but its files are gone — stop it with `kaitong down`"),
+        ("failed", "Kaitong did not start here: no room — mend that, then `kaitong up`"),
     ],
 )
 def test_a_stack_that_cannot_be_asked_says_why_and_what_to_do(state: str, line: str) -> None:
     assert why_not(Record(state, Life(1, 0.0), error="no room")) == line
 
 
-def test_a_line_is_one_line_and_shown_as_it_is(capsys: pytest.CaptureFixture[str]) -> None:
-    line = f"[/red] {'very ' * 40}long"
+def test_what_is_wrong_is_one_line_shown_as_it_is(capsys: pytest.CaptureFixture[str]) -> None:
+    says = f"[/red] {'very ' * 40}long"
 
-    tell(line)
+    draw(Status([], {}, [], [Named("order", a_trouble(Kind.HELD, says=says))]))
 
-    assert capsys.readouterr().out == f"{line}\n"
+    (line,) = (each for each in capsys.readouterr().out.splitlines() if says in each)
+    assert line.startswith(f"order: {says} — mend it")

@@ -6,10 +6,10 @@ from tests.flows.site import JSON, Site
 DARK = {"fault": "refuse", "kind": "test-line", "code": "no-optical-signal", "detail": "dark"}
 
 
-def stopped_at_test(site: Site, olt: str, address: str) -> str:
+def stopped_at_test(site: Site, olt: str, address: str, *, external_id: str = "") -> str:
     """Return an order whose line test the element refuses."""
     with site.faults(olt, DARK):
-        order_id = site.accepted(site.order(fibre(address)))
+        order_id = site.accepted(site.order(fibre(address), external_id=external_id))
         site.answer_job(site.job(order_id, "install-onu"))
         site.until_state(order_id, "held")
     return order_id

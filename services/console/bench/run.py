@@ -11,8 +11,6 @@ from typing import Any
 
 import msgspec
 import typer
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-from rich.table import Table
 
 from deploy.local.errors import StartError
 from deploy.local.home import home
@@ -25,7 +23,8 @@ from services.console.bench.load import flood
 from services.console.bench.usage import TOLERANCE
 from services.console.bench.workload import load_catalogue, load_plant, open_up, reference_orders
 from services.console.client import Client, make_keys, token_for
-from services.console.exits import NO, UNAVAILABLE, CommandError, stderr, stdout
+from services.console.exits import NO, UNAVAILABLE, USAGE, CommandError
+from services.console.output import Row, Styled, naming, say, table
 
 FIBRES_A_SPLITTER = 16
 ONE_CLIENT = 100_000
@@ -67,8 +66,9 @@ PLANS = {
 def run_bench(rounds: int, only: Sequence[str], orders: int, json: Path | None) -> None:
     """Measure; end with 1 if what was measured was not right."""
     if unknown := set(only) - set(PLANS):
-        msg = f"there is no case {', '.join(unknown)}; choose from {', '.join(PLANS)}"
-        raise CommandError(msg, 2)
+        remedy = f"choose from {', '.join(PLANS)}"
+        msg = f"there is no case {', '.join(unknown)}"
+        raise CommandError(msg, USAGE, remedy=remedy)
     chosen = [name for name in PLANS if not only or name in only]
     with running_site(rounds, orders) as site:
         measured = measure_all(site, chosen, rounds, orders)
@@ -114,8 +114,7 @@ def warm_up(site: Site) -> None:
 def measure_all(site: Site, chosen: Sequence[str], rounds: int, orders: int) -> list[Case]:
     """Run every case once a round, with progress."""
     figures: dict[str, list[Figures]] = {name: [] for name in chosen}
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
-    with Progress(*columns, console=stderr, transient=True) as progress:
+    with naming() as progress:
         task = progress.add_task("measuring")
         for round_ in range(1, rounds + 1):
             for name in chosen:
@@ -132,20 +131,21 @@ def as_json(measured: Sequence[Case], violations: Sequence[str]) -> dict[str, An
 
 def draw(measured: Sequence[Case], violations: Sequence[str]) -> None:
     """Draw the table: median, spread, goal."""
-    table = Table(*("case", "figure", "median", "spread", "goal", ""), box=None)
+    rows: list[Row] = []
     for case in measured:
         for figure in case.goals:
             least, greatest = case.spread(figure)
-            verdict = "[green]reached[/]" if case.reaches(figure) else "[red]missed[/]"
+            reached = Styled("reached", "green"), Styled("missed", "red")
+            verdict = reached[not case.reaches(figure)]
             spread = f"{least:.3g} to {greatest:.3g}"
             goal = f"{case.goals[figure]:g}"
-            table.add_row(case.about, figure, f"{case.middle(figure):.3g}", spread, goal, verdict)
-    stdout.print(table)
+            rows.append((case.about, figure, f"{case.middle(figure):.3g}", spread, goal, verdict))
+    table(("case", "figure", "median", "spread", "goal", ""), rows)
     for case in measured:
         draw_parts(case)
     for each in violations:
-        stdout.print(f"[red]broken: {each}[/]")
-    stdout.print(f"{' · '.join(str(value) for value in machine().values())}")
+        say(Styled(f"broken: {each}", "red"))
+    say(f"{' · '.join(str(value) for value in machine().values())}")
 
 
 def draw_parts(case: Case) -> None:
@@ -157,8 +157,7 @@ def draw_parts(case: Case) -> None:
     }
     if parts:
         words = "  ".join(f"{part} {spent:.2f}" for part, spent in parts.items())
-        stdout.print(f"{case.about}: CPU ms an order: {words}")
+        say(f"{case.about}: CPU ms an order: {words}")
     if "other_cores" in case.rounds[0] and case.middle("other_cores") > 1 + TOLERANCE:
-        stdout.print(
-            f"[yellow]{case.about}: others used the machine; times are not to be trusted[/]"
-        )
+        warning = f"{case.about}: others used the machine; times are not to be trusted"
+        say(Styled(warning, "yellow"))

@@ -14,7 +14,8 @@ from deploy.local.stack import Stack
 from deploy.local.surroundings import purge
 from services.console.client import demo_home, make_keys
 from services.console.demo.signals import undisturbed
-from services.console.exits import UNAVAILABLE, CommandError, stderr
+from services.console.exits import UNAVAILABLE, CommandError
+from services.console.output import announce
 
 
 @contextmanager
@@ -30,11 +31,11 @@ def own_home() -> Iterator[Path]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            msg = "a demonstration is under way in this checkout; wait until it has ended"
-            raise CommandError(msg, UNAVAILABLE) from None
+            msg = "a demonstration is under way in this checkout"
+            raise CommandError(msg, UNAVAILABLE, remedy="wait until it has ended") from None
         if (kept := detached.look(place)) and kept.supervisor.process:
-            msg = "a demonstration that was kept still runs; stop it with `kaitong down`"
-            raise CommandError(msg, UNAVAILABLE)
+            msg = "a demonstration that was kept still runs"
+            raise CommandError(msg, UNAVAILABLE, remedy="stop it with `kaitong down`")
         remove(place)
         shutil.copytree(make_keys(home()), place / "keys")  # this checkout's tokens count
         yield place
@@ -99,4 +100,4 @@ def keep_logs(place: Path) -> None:
     logs = home() / "logs" / "demo"
     shutil.rmtree(logs, ignore_errors=True)
     shutil.copytree(place / "logs", logs)
-    stderr.print(f"kaitong: the demonstration's logs are kept in {logs}")
+    announce(f"the demonstration's logs are kept in {logs}")

@@ -12,7 +12,6 @@ import httpx
 import msgspec
 import psutil
 import typer
-from rich.progress import Progress
 
 from deploy.jiangsu.province import Province, province
 from deploy.local.existing import fetch_engines
@@ -26,18 +25,16 @@ from services.console.demo.ledger import Ledger, OverError
 from services.console.demo.outcome import Outcome, Times
 from services.console.demo.plan import Plan, plan
 from services.console.demo.signals import stoppable
-from services.console.exits import NO, CommandError
+from services.console.exits import NO, USAGE, CommandError
 from services.console.invariants import Posted, at_rest, check
 from services.console.journey import journey_of
 from services.console.orders import ORDERS
+from services.console.output import Progress, counting
 
 STILL_S = 30.0
 """When nothing has happened for so long, nothing will."""
 
 REST_S = 20.0
-USAGE = 2
-"""The exit code of a command that was not understood."""
-
 BEAT_S = 0.1
 LOCKED = "port-locked"
 """Why some OLTs refuse."""
@@ -56,11 +53,12 @@ def run_demo(orders: int, *, keep: bool, json: Path | None) -> None:
     """
     began = psutil.Process().create_time()
     if json and not json.absolute().parent.is_dir():
-        msg = f"{json.parent} is no folder; name a file in a folder that is there"
-        raise CommandError(msg, USAGE)
+        remedy = "name a file in a folder that is there"
+        msg = f"{json.parent} is no folder"
+        raise CommandError(msg, USAGE, remedy=remedy)
     built = province()
     fetch_engines(SERVICES)
-    with stoppable(), own_home() as home, drawing.progress() as progress:
+    with stoppable(), own_home() as home, counting() as progress:
         starting = progress.add_task("engines and services started", total=1)
         with running(home, keep=keep) as stack:
             progress.update(starting, completed=1)
