@@ -85,9 +85,32 @@ def is_allowed(reach: Reach, owner: str, granted: Collection[Level]) -> bool:
     return is_own(reach, owner) or any(level in SUFFICES[reach.level] for level in granted)
 
 
-def works_there(caller: Caller, *areas: str) -> bool:
-    """Tell whether one of these areas, local network or district, is a crew's own."""
-    return EVERYWHERE in caller.areas or not caller.areas.isdisjoint(areas)
+@dataclass(frozen=True, slots=True)
+class Crew:
+    """Whose work orders a caller may see that sees no others: those of its areas, and its own."""
+
+    areas: frozenset[str]
+    """Local networks and districts."""
+
+    names: frozenset[str]
+    """Under which it takes work on: its person and its client."""
+
+    @property
+    def is_everywhere(self) -> bool:
+        """Tell whether it works in all areas."""
+        return EVERYWHERE in self.areas
+
+    def sees(self, local_network: str, district: str, taken_by: str) -> bool:
+        """Tell whether a work order there, taken on by somebody or not yet, is its to see."""
+        is_there = not self.areas.isdisjoint({local_network, district})
+        return self.is_everywhere or is_there or taken_by in self.names
+
+
+def crew_of(caller: Caller) -> Crew | None:
+    """Return the crew that a caller is; None for who sees work orders by another scope."""
+    if caller.may(*SEES_TENANT, "ops:workorder", "crm:order.read"):
+        return None
+    return Crew(caller.areas, frozenset({caller.person, caller.client}))
 
 
 class HiddenError(NotFoundError):

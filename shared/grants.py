@@ -71,7 +71,7 @@ NEW = insert(GrantRow)
 KEEP = NEW.on_conflict_do_update(
     index_elements=NAMES[:4],
     set_={name: NEW.excluded[name] for name in NAMES[4:]},
-    where=TABLE.c.changed_at < NEW.excluded.changed_at,
+    where=TABLE.c.changed_at <= NEW.excluded.changed_at,
 )
 
 

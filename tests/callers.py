@@ -8,12 +8,15 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 import pytest
+from fastapi import FastAPI
 from httpx import ASGITransport, AsyncClient
 
 from shared.db import Sessions
 from shared.desk import Desk
 from shared.http import make_api
 from shared.keys import make_development_keys, make_token
+from shared.monitor import Monitor
+from shared.ops import Desks, make_ops_router
 from shared.relay import Relay
 from shared.service import Service
 from shared.settings import Settings
@@ -51,6 +54,16 @@ def as_role(keys: Path) -> AsRole:
     return headers
 
 
+def whole_api(
+    service: Service, sessions: Sessions, settings: Settings, relay: Relay, desk: Desk
+) -> FastAPI:
+    """Return all endpoints of a service, the operators' among them."""
+    monitor = Monitor(settings, sessions)
+    ops = make_ops_router(Desks(settings, sessions, relay, service.subscriptions, monitor))
+    routers = (*service.routers, ops)
+    return make_api(service.name, routers, desk, sessions, settings, about=service.about)
+
+
 @asynccontextmanager
 async def calling(
     service: Service, sessions: Sessions, settings: Settings, relay: Relay | None = None
@@ -58,7 +71,7 @@ async def calling(
     """Serve as one process would, and return who calls."""
     relay = relay or Relay(sessions, Broker())
     desk = Desk(sessions, relay)
-    api = make_api(service.name, service.routers, desk, sessions, settings, about=service.about)
+    api = whole_api(service, sessions, settings, relay, desk)
     transport = ASGITransport(api, raise_app_exceptions=False)
     async with AsyncExitStack() as stack:
         stack.callback(asyncio.create_task(desk.run()).cancel)

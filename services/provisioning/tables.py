@@ -92,8 +92,11 @@ class ServiceRow(Base):
     elements: Mapped[tuple[str, ...]] = mapped_column(packed(tuple[str, ...]))
     started_at: Mapped[datetime] = mapped_column(Instant)
     ended_at: Mapped[datetime | None] = mapped_column(Instant)
+    client: Mapped[str] = mapped_column(server_default="")
+    """Whose it is; where the code of the release before leaves it out, a trigger fills it in."""
 
     __table_args__ = (
+        Index("ix_services_client", "tenant", "client", "customer_id", "id"),
         Index("ix_services_customer", "tenant", "customer_id", "id"),
         Index(
             *("ix_services_gone", "tenant", "customer_id", "id"),

@@ -104,9 +104,9 @@ async def test_an_unknown_service_and_another_tenants_are_not_there(
 
     stranger = await client.get(path, headers=as_role("viewer", tenant="zhejiang"))
     unknown = await client.get(f"{SERVICES}/{ORDER_ID}")
-    crm = await client.get(path, headers=as_role("crm"))
+    analyst = await client.get(path, headers=as_role("analyst"))
 
-    assert [each.status_code for each in (stranger, unknown, crm)] == [404, 404, 403]
+    assert [each.status_code for each in (stranger, unknown, analyst)] == [404, 404, 403]
 
 
 async def test_an_order_that_nobody_knows_has_no_plan(client: AsyncClient) -> None:

@@ -12,6 +12,7 @@ from services.customer.api.shapes import CUSTOMERS, CustomerView, Erased, Erasur
 from services.customer.domain.party import LONGEST, Party, erased, marks_of, spellings
 from services.customer.domain.view import view_of
 from shared.access import reach_of
+from shared.approvals import Approval, Dangerous, passes
 from shared.auth import Caller, MissingScopeError, allow
 from shared.contracts import PartyErased, party_key
 from shared.errors import Fault, InvalidError, UnavailableError
@@ -27,13 +28,15 @@ from shared.http import (
     show,
     show_all,
 )
+from shared.ops_people import ApprovalView, waiting_for
 from shared.settings import Settings
 from shared.work import Work
 
 MOST = 100
 KNOWN_BEFORE = 10
 
-Admin = Annotated[Caller, allow("admin")]
+Eraser = Annotated[Caller, allow("customer:erase")]
+ERASE = "customer.erase"
 Searched = Annotated[str, Query(min_length=1, max_length=LONGEST)]
 
 router = Router(tags=["customers"])
@@ -98,12 +101,16 @@ def known_before(session: ToRead, party: Party, key: bytes) -> tuple[str, ...]:
     return tuple(store.recognised(session, party, marks, KNOWN_BEFORE)) if marks else ()
 
 
-@router.post(f"{CUSTOMERS}/{{party_id}}/erase", response_model=Erased)
+@router.post(
+    f"{CUSTOMERS}/{{party_id}}/erase",
+    response_model=Erased,
+    responses={202: {"model": ApprovalView, "description": "A second person must approve it."}},
+)
 async def erase_customer(  # noqa: PLR0913  each is a part of the request
     *,
     party_id: str,
     erasure: Erasure,
-    caller: Admin,
+    caller: Eraser,
     cause: RequestCause,
     desk: ToDesk,
     settings: ToSettings,
@@ -112,8 +119,10 @@ async def erase_customer(  # noqa: PLR0913  each is a part of the request
 
     The other services follow within moments. What orders accepted later carry is kept again.
     """
-    do = partial(erase, party_id, caller.client, erasure.reason, key_for(settings))
-    return show(showing.gone(await desk.serve(cause, do)))
+    key = key_for(settings)
+    asked = Dangerous(ERASE, party_id, {}, erasure.reason)
+    done = await desk.serve(cause, partial(erase_if_approved, asked, caller, key))
+    return waiting_for(done) if isinstance(done, Approval) else show(showing.gone(done))
 
 
 def key_for(settings: Settings) -> bytes:
@@ -128,6 +137,15 @@ def key_for(settings: Settings) -> bytes:
     return settings.person_key.encode()
 
 
+def erase_if_approved(asked: Dangerous, caller: Caller, key: bytes, work: Work) -> Party | Approval:
+    """Erase a party, or return the approval that it waits for."""
+    party_id = asked.subject
+    store.get_party(work.session, work.tenant, party_id)
+    if approval := passes(work, caller, asked):
+        return approval
+    return erase(party_id, caller.client, asked.reason, key, work)
+
+
 def erase(party_id: str, client: str, reason: str, key: bytes, work: Work) -> Party:
     """Erase one party's personal data, note who did it and why, and have all others do it."""
     party = store.get_party(work.session, work.tenant, party_id)
@@ -135,6 +153,7 @@ def erase(party_id: str, client: str, reason: str, key: bytes, work: Work) -> Pa
     if gone is not party:
         store.erase(work.session, gone)
         work.note("party", party_id, "known", "erased", part=client, reason=reason)
+        work.audit(ERASE, party_id, reason=reason)
         key_of_party = party_key(work.tenant, party_id)
         told = PartyErased(party_key=key_of_party, party_id=party_id, until=gone.told_at)
         work.emit(told)

@@ -146,3 +146,17 @@ ERASED: dict[str, Any] = {
     "erasedAt": "2026-01-31T12:00:00Z",
     "isRecognisable": True,
 }
+
+REVOCATION: dict[str, Any] = {
+    "owner": "crm-a",
+    "grantee": "crm-b",
+    "customerId": "C-320100-0001",
+    "reason": "the shop was sold",
+}
+
+GRANT_ASKED: dict[str, Any] = REVOCATION | {"level": "see"}
+
+GRANT: dict[str, Any] = GRANT_ASKED | {
+    "changedAt": "2026-01-31T12:00:00Z",
+    "changedBy": "li-na",
+}

@@ -46,8 +46,14 @@ from shared.work import Work
 
 router = Router(tags=["catalogue"])
 
-Reader = Annotated[Caller, allow("crm:order.read", "viewer:read")]
-Importer = Annotated[Caller, allow("ops:import")]
+Reader = Annotated[
+    Caller,
+    allow(
+        *("crm:order.read", "viewer:read", "billing:read", "agent:read"),
+        *("product:read", "analyst:read"),
+    ),
+]
+Importer = Annotated[Caller, allow("ops:import", "product:write")]
 T = TypeVar("T")
 Status = Annotated[LifeCycle | None, Query(alias="lifecycleStatus")]
 Version = Annotated[int | None, Query(ge=1, description="The active one, if none is named.")]
@@ -229,6 +235,7 @@ def put(tenant: str, publication: Publication, work: Work) -> PublishedView:
     names = [name_of(each) for each in entries]
     for name, entry in zip(names, entries, strict=True):
         work.note("catalogue", name, "", entry.state)
+        work.audit("catalogue.publish", name)
     gaps = () if known is None else irrevocable(publication, known)
     return PublishedView(changed=names, warnings=[warning(each) for each in gaps] or None)
 

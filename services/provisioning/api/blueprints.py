@@ -29,7 +29,7 @@ from shared.work import Work
 BLUEPRINTS = f"{OPS}/blueprints"
 MOST = 100
 
-Publisher = Annotated[Caller, allow("ops:import")]
+Publisher = Annotated[Caller, allow("ops:import", "network:write")]
 
 router = Router(tags=["blueprints"])
 
@@ -152,7 +152,7 @@ async def publish_blueprints(
     """
     drawn = tuple(each.drawn() for each in patterns)
     check(drawn)
-    return await desk.serve(cause, partial(publish, drawn, caller.client))
+    return await desk.serve(cause, partial(publish, drawn, caller.person))
 
 
 def publish(blueprints: tuple[Blueprint, ...], by: str, work: Work) -> list[BlueprintView]:
@@ -161,6 +161,7 @@ def publish(blueprints: tuple[Blueprint, ...], by: str, work: Work) -> list[Blue
     for each in new:
         name = f"{each.specification}/{each.action}"
         work.note("blueprint", name, "", "published", part=str(each.version))
+        work.audit("blueprint.publish", f"{name}/{each.version}")
     if new:
         announce(work, work.tenant)
     gaps = gaps_in(blueprints, store.get(work.session, work.tenant))

@@ -9,7 +9,7 @@ from fastapi import Path
 from pydantic import ConfigDict, Field
 
 from services.provisioning.api import examples
-from services.provisioning.api.shown import OPS, Asked, Shown, Text, Viewer
+from services.provisioning.api.shown import OPS, Asked, Shown, Text
 from services.provisioning.domain.element import (
     USUAL,
     Element,
@@ -26,7 +26,8 @@ from shared.work import Work
 
 ELEMENTS = f"{OPS}/elements"
 
-Operator: TypeAlias = Annotated[Caller, allow("ops:fallout")]
+Watcher: TypeAlias = Annotated[Caller, allow("viewer:read", "network:read", "analyst:read")]
+Operator: TypeAlias = Annotated[Caller, allow("ops:fallout", "network:write")]
 ElementPath: TypeAlias = Annotated[str, Path(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:@+-]{0,127}$")]
 """The name of an element: an identifier, or one as equipment of others bears it."""
 
@@ -95,13 +96,13 @@ class ElementView(Shown):
 
 
 @router.get(ELEMENTS)
-def list_elements(_: Viewer, session: ToRead) -> list[ElementView]:
+def list_elements(_: Watcher, session: ToRead) -> list[ElementView]:
     """Return the elements whose limits somebody has set, by name."""
     return [ElementView.of(each) for each in store.listed(session)]
 
 
 @router.get(f"{ELEMENTS}/{{name}}")
-def read_element(name: ElementPath, _: Viewer, session: ToRead) -> ElementView:
+def read_element(name: ElementPath, _: Watcher, session: ToRead) -> ElementView:
     """Return one element: what was set for it, or what is usual."""
     try:
         return ElementView.of(store.look(session, name))
@@ -122,7 +123,7 @@ async def set_limits(
     def change(element: Element, by: str, now: datetime) -> Element:
         return limited(element, limits.concurrency, limits.per_second, by, now)
 
-    return await desk.serve(cause, partial(keep, name, caller.client, change))
+    return await desk.serve(cause, partial(keep, name, caller.person, change))
 
 
 @router.put(f"{ELEMENTS}/{{name}}/maintenance")
@@ -134,7 +135,7 @@ async def begin_maintenance(
     def change(element: Element, by: str, now: datetime) -> Element:
         return put_in_maintenance(element, why.reason, by, now)
 
-    return await desk.serve(cause, partial(keep, name, caller.client, change))
+    return await desk.serve(cause, partial(keep, name, caller.person, change))
 
 
 @router.delete(f"{ELEMENTS}/{{name}}/maintenance")
@@ -142,7 +143,7 @@ async def end_maintenance(
     name: ElementPath, caller: Operator, cause: RequestCause, desk: ToDesk
 ) -> ElementView:
     """Go on with an element; what has waited is done now."""
-    return await desk.serve(cause, partial(keep, name, caller.client, back_from_maintenance))
+    return await desk.serve(cause, partial(keep, name, caller.person, back_from_maintenance))
 
 
 def keep(name: str, by: str, change: Change, work: Work) -> ElementView:
@@ -151,6 +152,7 @@ def keep(name: str, by: str, change: Change, work: Work) -> ElementView:
     after = change(before, by, work.now)
     store.put(work.session, after)
     work.note("element", name, described(before), described(after), reason=after.reason)
+    work.audit("element.change", name, reason=f"{described(after)} {after.reason}".rstrip())
     return ElementView.of(after)
 
 

@@ -46,7 +46,7 @@ class Decision(Asked):
 
     def signed(self, caller: Caller) -> Self:
         """Return the decision with a name under it."""
-        return self.model_copy(update={"by": self.by or caller.client})
+        return self.model_copy(update={"by": self.by or caller.person})
 
 
 SAYS_NOTHING = Decision()
@@ -185,5 +185,6 @@ def decide(order_id: UUID, remedy: Remedy, said: Decision, work: Work) -> Fallou
     ref = said.step or people.only_one_waiting(plan)
     decision = advance(plan, Decided(remedy, ref))
     outcome.carry_out(work, plan, decision)
+    work.audit(f"fallout.{remedy}", f"{order_id}/{ref}", reason=said.reason)
     record = store.sign(work.session, in_question(plan, ref), said.by, said.reason)
     return FalloutView.of(record, decision.plan)

@@ -10,9 +10,10 @@ from pydantic import ConfigDict, Field
 
 from services.provisioning.api import examples
 from services.provisioning.api.elements import ELEMENTS
-from services.provisioning.api.shown import TmfShown, Viewer
+from services.provisioning.api.shown import Reader, TmfShown
 from services.provisioning.domain.service import Service, ServiceState
 from services.provisioning.store import services as store
+from shared.access import reach_of
 from shared.contracts import Held, Value
 from shared.http import Fields, Page, Router, ToRead, link, paged, show, show_all
 
@@ -202,7 +203,7 @@ def held_link(held: Held) -> str | None:
 @router.get(SERVICES, response_model=list[ServiceView])
 def list_services(  # noqa: PLR0913  each is a part of the request
     *,
-    caller: Viewer,
+    caller: Reader,
     session: ToRead,
     page: Page,
     fields: Fields,
@@ -212,12 +213,12 @@ def list_services(  # noqa: PLR0913  each is a part of the request
 ) -> Response:
     """Return services, by customer."""
     wanted = store.Wanted(customer_id, state)
-    found = store.find(session, caller.tenant, wanted, page.rows)
+    found = store.find(session, reach_of(caller), wanted, page.rows)
     shown = [ServiceView.of(each) for each in paged(response, page, found)]
     return show_all(shown, fields, response)
 
 
 @router.get(f"{SERVICES}/{{service_id}}", response_model=ServiceView)
-def read_service(service_id: UUID, caller: Viewer, session: ToRead, fields: Fields) -> Response:
+def read_service(service_id: UUID, caller: Reader, session: ToRead, fields: Fields) -> Response:
     """Return one service."""
-    return show(ServiceView.of(store.get(session, caller.tenant, service_id)), fields)
+    return show(ServiceView.of(store.get(session, reach_of(caller), service_id)), fields)

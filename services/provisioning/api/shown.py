@@ -11,7 +11,11 @@ from shared.contracts import Characteristic, Held, Value
 
 OPS = "/ops/v1"
 
-Viewer: TypeAlias = Annotated[Caller, allow("viewer:read")]
+Viewer: TypeAlias = Annotated[Caller, allow("viewer:read", "network:read")]
+"""Staff: what they see is the whole tenant's."""
+
+Reader: TypeAlias = Annotated[Caller, allow("viewer:read", "network:read", "crm:order.read")]
+"""Staff, and clients for what they brought and what is shared with them."""
 
 Text: TypeAlias = Annotated[str, StringConstraints(strip_whitespace=True, max_length=1000)]
 """Something that people write and read."""

@@ -17,7 +17,6 @@ from services.provisioning.api.shown import (
     Name,
     Shown,
     Text,
-    Viewer,
 )
 from services.provisioning.domain.advance import advance
 from services.provisioning.domain.work_order import (
@@ -33,13 +32,18 @@ from services.provisioning.domain.work_order import (
 )
 from services.provisioning.store import outcome, plans
 from services.provisioning.store import work_orders as store
+from shared.access import crew_of, reach_of
 from shared.auth import Caller, allow
+from shared.errors import Fault, InvalidError
 from shared.http import Page, RequestCause, Router, ToDesk, ToRead, paged
 from shared.work import Work
 
 WORK_ORDERS = f"{OPS}/work-orders"
 
-Crew: TypeAlias = Annotated[Caller, allow("ops:workorder")]
+Reader: TypeAlias = Annotated[
+    Caller, allow("viewer:read", "network:read", "crm:order.read", "crew:workorder")
+]
+Worker: TypeAlias = Annotated[Caller, allow("ops:workorder", "crew:workorder")]
 Which: TypeAlias = Annotated[str, Query(max_length=128)]
 
 router = Router(tags=["work orders"])
@@ -51,7 +55,7 @@ class Signed(Asked):
     model_config = ConfigDict(json_schema_extra={"examples": [examples.ACCEPTED]})
 
     by: Name = ""
-    """The crew, or whoever is in it; the caller's name if nothing is said."""
+    """The crew, or whoever is in it; who calls, if nothing is said."""
 
 
 class Done(Signed):
@@ -144,7 +148,7 @@ class WorkOrderView(Shown):
 @router.get(WORK_ORDERS)
 def list_work_orders(  # noqa: PLR0913  each is a part of the request
     *,
-    caller: Viewer,
+    caller: Reader,
     session: ToRead,
     page: Page,
     response: Response,
@@ -156,61 +160,81 @@ def list_work_orders(  # noqa: PLR0913  each is a part of the request
 ) -> list[WorkOrderView]:
     """Return work orders: the open ones, the most urgent first, unless others are asked for."""
     wanted = store.Wanted(state, skill, district, local_network, order_id)
-    found = store.find(session, caller.tenant, wanted, page.rows)
+    found = store.find(session, sight_of(caller), wanted, page.rows)
     return [WorkOrderView.of(each) for each in paged(response, page, found)]
 
 
 @router.get(f"{WORK_ORDERS}/{{work_order_id}}")
-def read_work_order(work_order_id: UUID, caller: Viewer, session: ToRead) -> WorkOrderView:
+def read_work_order(work_order_id: UUID, caller: Reader, session: ToRead) -> WorkOrderView:
     """Return one work order."""
-    return WorkOrderView.of(store.look(session, caller.tenant, work_order_id))
+    return WorkOrderView.of(store.look(session, sight_of(caller), work_order_id))
 
 
 @router.post(f"{WORK_ORDERS}/{{work_order_id}}/accept")
 async def accept_work_order(
     work_order_id: UUID,
-    caller: Crew,
+    caller: Worker,
     cause: RequestCause,
     desk: ToDesk,
     said: Annotated[Signed, Body()] = NOBODY,
 ) -> WorkOrderView:
     """Take a work order on (签收). The same again changes nothing."""
-    accept = partial(answer, work_order_id, Accept(said.by or caller.client))
+    accept = partial(answer, work_order_id, Accept(signature(said, caller)), sight_of(caller))
     return await desk.serve(cause, accept, needs=store.preload, about=work_order_id)
 
 
 @router.post(f"{WORK_ORDERS}/{{work_order_id}}/report")
 async def report_work_order(
     work_order_id: UUID,
-    caller: Crew,
+    caller: Worker,
     cause: RequestCause,
     desk: ToDesk,
     said: Annotated[Done, Body()] = DONE,
 ) -> WorkOrderView:
     """Report a work order done (回单); who reports has accepted. The same again changes nothing."""
-    report = partial(answer, work_order_id, Report(said.by or caller.client, said.remark))
+    reported = Report(signature(said, caller), said.remark)
+    report = partial(answer, work_order_id, reported, sight_of(caller))
     return await desk.serve(cause, report, needs=store.preload, about=work_order_id)
 
 
 @router.post(f"{WORK_ORDERS}/{{work_order_id}}/return")
 async def return_work_order(
-    work_order_id: UUID, caller: Crew, cause: RequestCause, desk: ToDesk, said: CameBack
+    work_order_id: UUID, caller: Worker, cause: RequestCause, desk: ToDesk, said: CameBack
 ) -> WorkOrderView:
     """Return a work order with the reason why it is not done (退单).
 
     Another crew is sent out, as often as the blueprint says; then people decide.
     """
-    give_back = partial(answer, work_order_id, Return(said.by or caller.client, said.reason))
+    returned = Return(signature(said, caller), said.reason)
+    give_back = partial(answer, work_order_id, returned, sight_of(caller))
     return await desk.serve(cause, give_back, needs=store.preload, about=work_order_id)
 
 
-def answer(work_order_id: UUID, said: Answer, work: Work) -> WorkOrderView:
+def sight_of(caller: Caller) -> store.Sight:
+    """Return which work orders a caller may see."""
+    return store.Sight(reach_of(caller), crew_of(caller))
+
+
+def signature(said: Signed, caller: Caller) -> str:
+    """Return who answers; a crew answers in its own name.
+
+    Raises:
+        InvalidError: if a crew signs with another name.
+    """
+    crew = crew_of(caller)
+    if crew and said.by and said.by not in crew.names:
+        reason = "a crew answers in its own name"
+        raise InvalidError([Fault("/by", "not-your-name", reason, "leave it out")])
+    return said.by or caller.person
+
+
+def answer(work_order_id: UUID, said: Answer, sight: store.Sight, work: Work) -> WorkOrderView:
     """Take a crew's answer, and move the plan on that sent it out.
 
     Raises:
         ConflictError: if the work order was answered otherwise already.
     """
-    before = store.lend(work.session, work.tenant, work_order_id)
+    before = store.lend(work.session, sight, work_order_id)
     after = answered(before, said, work.now)
     if after != before:
         store.keep(work, before, after)

@@ -47,6 +47,8 @@ class Service:
 
     started_at: datetime
     ended_at: datetime | None
+    client: str
+    """The client of the API whose order made it: whose it is."""
 
 
 Inventory: TypeAlias = Mapping[UUID, Service | None]
@@ -59,7 +61,8 @@ def after(plan: Plan, inventory: Inventory, now: datetime) -> Iterator[Service]:
         if item.action is Action.DELETE:
             yield gone(known or running(plan, item, now), plan, item, now)
         else:
-            yield running(plan, item, known.started_at if known else now)
+            made = running(plan, item, known.started_at if known else now)
+            yield replace(made, client=known.client) if known else made
 
 
 def running(plan: Plan, item: Item, started_at: datetime) -> Service:
@@ -83,6 +86,7 @@ def running(plan: Plan, item: Item, started_at: datetime) -> Service:
         elements=tuple(carriers(plan, item)),
         started_at=started_at,
         ended_at=None,
+        client=plan.client,
     )
 
 

@@ -11,9 +11,10 @@ from services.provisioning.domain.draft import Made
 from services.provisioning.domain.plan import Plan
 from services.provisioning.domain.service import Inventory, Service, ServiceState
 from services.provisioning.tables import ServiceRow
+from shared.access import HiddenError, Reach
 from shared.bulk import table_of
 from shared.contracts import Action, OrderAccepted
-from shared.errors import NotFoundError
+from shared.grants import covers, looked_up, within
 from shared.shelf import Shelf
 
 SERVICES = Shelf(ServiceRow, Service)
@@ -53,22 +54,25 @@ def inventory(session: Session, plan: Plan) -> Inventory:
     return {id_: SERVICES.find(session, id_) for id_ in there}
 
 
-def get(session: Session, tenant: str, id_: UUID) -> Service:
-    """Return one service of a tenant, to show it.
+def get(session: Session, reach: Reach, id_: UUID) -> Service:
+    """Return one service, to show it.
 
     Raises:
-        NotFoundError: if the tenant has none of that id.
+        NotFoundError: if there is none of that id within reach.
     """
     service = SERVICES.look(session, id_)
-    if service.tenant != tenant:
-        message = f"there is no service {id_}"
-        raise NotFoundError(message)
+    is_of_tenant = service.tenant == reach.tenant
+    if not is_of_tenant or not covers(session, reach, service.client, service.customer_id):
+        raise HiddenError(kind="service", id_=id_)
     return service
 
 
-def find(session: Session, tenant: str, wanted: Wanted, rows: range) -> list[Service]:
-    """Return services of a tenant, by customer."""
-    found = select(*COLUMNS).where(TABLE.c.tenant == tenant)
+def find(session: Session, reach: Reach, wanted: Wanted, rows: range) -> list[Service]:
+    """Return the services within reach, by customer."""
+    found = select(*COLUMNS).where(TABLE.c.tenant == reach.tenant)
+    if not reach.is_whole:
+        seen = looked_up(session, reach)
+        found = found.where(within(seen, TABLE.c.client, TABLE.c.customer_id))
     if wanted.customer_id is not None:
         found = found.where(TABLE.c.customer_id == wanted.customer_id)
     if wanted.state is not None:

@@ -5,15 +5,16 @@ from dataclasses import dataclass, fields
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, bindparam, func, select
+from sqlalchemy import ColumnElement, Select, bindparam, func, or_, select, true
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
 from services.provisioning.domain.work_order import OPEN, WorkOrder, WorkState
 from services.provisioning.store.plans import PLANS
-from services.provisioning.tables import WorkOrderRow
+from services.provisioning.tables import PlanRow, WorkOrderRow
+from shared.access import Crew, HiddenError, Reach
 from shared.bulk import table_of
-from shared.errors import NotFoundError
+from shared.grants import covers, looked_up, within
 from shared.prepared import Prepared
 from shared.shelf import Shelf
 from shared.work import Work
@@ -37,28 +38,36 @@ class Wanted:
     order_id: UUID | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """Which work orders a caller may see."""
+
+    reach: Reach
+    crew: Crew | None = None
+
+
 def preload(session: Session, ids: Sequence[UUID]) -> None:
     """Read work orders, and before them their plans: always in this order, as plans do."""
     PLANS.preload(session, ORDERS.column(session, {"ids": list(ids)}))
     WORK_ORDERS.preload(session, ids)
 
 
-def lend(session: Session, tenant: str, id_: UUID) -> WorkOrder:
-    """Return one work order of a tenant, locked until the transaction ends.
+def lend(session: Session, sight: Sight, id_: UUID) -> WorkOrder:
+    """Return one work order, locked until the transaction ends.
 
     Raises:
-        NotFoundError: if the tenant has none of that id.
+        NotFoundError: if there is none of that id in sight.
     """
-    return of_tenant(WORK_ORDERS.get(session, id_), tenant)
+    return in_sight(session, sight, WORK_ORDERS.get(session, id_))
 
 
-def look(session: Session, tenant: str, id_: UUID) -> WorkOrder:
-    """Return one work order of a tenant, to show it.
+def look(session: Session, sight: Sight, id_: UUID) -> WorkOrder:
+    """Return one work order, to show it.
 
     Raises:
-        NotFoundError: if the tenant has none of that id.
+        NotFoundError: if there is none of that id in sight.
     """
-    return of_tenant(WORK_ORDERS.look(session, id_), tenant)
+    return in_sight(session, sight, WORK_ORDERS.look(session, id_))
 
 
 def keep(work: Work, before: WorkOrder | None, after: WorkOrder) -> None:
@@ -68,21 +77,41 @@ def keep(work: Work, before: WorkOrder | None, after: WorkOrder) -> None:
     work.note("work-order", after.order_id, was, after.state, part=after.step)
 
 
-def of_tenant(work_order: WorkOrder, tenant: str) -> WorkOrder:
-    """Return a work order if it is the tenant's.
+def in_sight(session: Session, sight: Sight, work_order: WorkOrder) -> WorkOrder:
+    """Return a work order if the caller may see it.
 
     Raises:
-        NotFoundError: if it is another's.
+        NotFoundError: if not.
     """
-    if work_order.tenant != tenant:
-        message = f"there is no work order {work_order.id}"
-        raise NotFoundError(message)
-    return work_order
+    it = work_order
+    is_seen = it.tenant == sight.reach.tenant
+    if is_seen and sight.crew:
+        is_seen = sight.crew.sees(it.local_network, it.district, it.accepted_by)
+    elif is_seen and not sight.reach.is_whole:
+        plan = PLANS.look(session, it.order_id)
+        is_seen = covers(session, sight.reach, plan.client, plan.customer_id)
+    if not is_seen:
+        raise HiddenError(kind="work order", id_=it.id)
+    return it
 
 
-def find(session: Session, tenant: str, wanted: Wanted, rows: range) -> list[WorkOrder]:
-    """Return a tenant's work orders: of open ones the most urgent first, else the latest."""
-    found = among(select(*COLUMNS).where(TABLE.c.tenant == tenant), wanted)
+def seen_by(session: Session, sight: Sight) -> ColumnElement[bool]:
+    """Return the condition that a work order of the tenant is in sight."""
+    crew, plan = sight.crew, table_of(PlanRow)
+    if crew and not crew.is_everywhere:
+        is_there = or_(TABLE.c.local_network.in_(crew.areas), TABLE.c.district.in_(crew.areas))
+        return or_(is_there, TABLE.c.accepted_by.in_(crew.names))
+    if crew or sight.reach.is_whole:
+        return true()
+    owned = within(looked_up(session, sight.reach), plan.c.client, plan.c.customer_id)
+    mine = select(plan.c.order_id).where(plan.c.order_id == TABLE.c.order_id, owned)
+    return mine.correlate(TABLE).exists()
+
+
+def find(session: Session, sight: Sight, wanted: Wanted, rows: range) -> list[WorkOrder]:
+    """Return work orders in sight: of open ones the most urgent first, else the latest."""
+    visible = TABLE.c.tenant == sight.reach.tenant, seen_by(session, sight)
+    found = among(select(*COLUMNS).where(*visible), wanted)
     if wanted.order_id is None and set(wanted.states) <= OPEN:
         found = found.where(UNANSWERED)
         in_turn = found.order_by(TABLE.c.priority, TABLE.c.dispatched_at, TABLE.c.id)

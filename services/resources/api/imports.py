@@ -22,13 +22,14 @@ from services.resources.domain.plant import (
 )
 from services.resources.domain.tally import Tally, tally, tally_blocks
 from shared.auth import Caller, allow
+from shared.errors import Fault, InvalidError
 from shared.given import Given
 from shared.http import RequestCause, Router, ToDesk, show
 from shared.work import Work
 
 IMPORT = "/ops/v1/import"
 
-Importer: TypeAlias = Annotated[Caller, allow("ops:import")]
+Importer: TypeAlias = Annotated[Caller, allow("ops:import", "network:write")]
 Raw: TypeAlias = Annotated[Request, Depends(Given(lambda request: request))]
 """The request itself: its body is rows, which are not read as one JSON value."""
 
@@ -45,10 +46,11 @@ def declare(path: str, example: R, things: int, take_in: Taker[R]) -> None:
     async def import_rows(
         request: Raw, caller: Importer, cause: RequestCause, desk: ToDesk
     ) -> Response:
-        del caller  # asked for, so that it is allowed
         sent = read_rows(kind, await request.body(), request.headers.get("content-type", ""))
+        refuse_too_many(len(sent.rows), caller.limits.import_rows)
         is_empty = not (sent.rows or sent.faults)
-        came = Tally() if is_empty else await desk.serve(cause, partial(take_in, sent))
+        do = partial(take_in_audited, path, take_in, sent)
+        came = Tally() if is_empty else await desk.serve(cause, do)
         return show(ImportView(rows=len(sent.rows), **came._asdict()))
 
     import_rows.__doc__ = take_in.__doc__
@@ -61,6 +63,24 @@ def declare(path: str, example: R, things: int, take_in: Taker[R]) -> None:
         openapi_extra=described(example),
         responses={200: {"content": {ARRAY: {"example": shown}}}},
     )(import_rows)
+
+
+def refuse_too_many(rows: int, most: int | None) -> None:
+    """Refuse an import of more rows than the caller's role may send at once.
+
+    Raises:
+        InvalidError: if there are more.
+    """
+    if most is not None and rows > most:
+        reason = f"{rows} rows; the role may import {most} at once"
+        raise InvalidError([Fault("", "too-many-rows", reason, "send them in parts")])
+
+
+def take_in_audited(path: str, take_in: Taker[R], sent: Sent[R], work: Work) -> Tally:
+    """Take rows in, and keep in the audit who sent how many."""
+    tally_ = take_in(sent, work)
+    work.audit(f"import.{path}", path, things=len(sent.rows))
+    return tally_
 
 
 def take_in_exchanges(sent: Sent[Exchange], work: Work) -> Tally:

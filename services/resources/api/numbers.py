@@ -18,11 +18,11 @@ from shared.http import RequestCause, Router, ToDesk, ToRead, show, show_all
 from shared.work import Work
 
 NUMBERS = "/ops/v1/numbers"
-SEES_ALL = "viewer:read"
+SEES_ALL, PLANS = "viewer:read", "network:read"
 PLAIN = "plain"
 """How a caller asks for numbers without a vanity grade."""
 
-Reader: TypeAlias = Annotated[Caller, allow("crm:number.read", SEES_ALL)]
+Reader: TypeAlias = Annotated[Caller, allow("crm:number.read", SEES_ALL, PLANS)]
 Holder: TypeAlias = Annotated[Caller, allow("crm:number.hold")]
 Name: TypeAlias = Annotated[str, Query(max_length=64)]
 
@@ -58,7 +58,7 @@ def search_numbers(  # noqa: PLR0913  each is a part of the request
 def read_number(e164: str, caller: Reader, session: ToRead) -> Response:
     """Return one number; operations staff also see its holder and its history."""
     number = store.look_up(session, (caller.tenant, read_e164(e164)))
-    if not caller.may(SEES_ALL):
+    if not caller.may(SEES_ALL, PLANS):
         return show(NumberView.of(number))
     return show(NumberDetail.whole(number, history.read(session, caller.tenant, e164)))
 

@@ -18,8 +18,11 @@ from services.resources.domain.things import Kind
 from shared.auth import Caller, allow
 from shared.http import Page, Router, ToRead, paged, show, show_all
 
-Viewer: TypeAlias = Annotated[Caller, allow("viewer:read")]
-Reader: TypeAlias = Annotated[Caller, allow("crm:number.read", "viewer:read")]
+Viewer: TypeAlias = Annotated[Caller, allow("viewer:read", "network:read")]
+Counter: TypeAlias = Annotated[Caller, allow("viewer:read", "network:read", "analyst:read")]
+"""Who may see how full pools are: that tells nothing of a customer."""
+
+Reader: TypeAlias = Annotated[Caller, allow("crm:number.read", "viewer:read", "network:read")]
 Name: TypeAlias = Annotated[str, Query(max_length=64)]
 
 router = Router(tags=["plant"])
@@ -28,7 +31,7 @@ router = Router(tags=["plant"])
 @router.get("/ops/v1/pools", response_model=list[PoolView])
 def list_pools(  # noqa: PLR0913  each is a part of the request
     *,
-    caller: Viewer,
+    caller: Counter,
     session: ToRead,
     page: Page,
     response: Response,
@@ -41,7 +44,7 @@ def list_pools(  # noqa: PLR0913  each is a part of the request
 
 
 @router.get("/ops/v1/pools/{kind}/{name}", response_model=PoolDetail)
-def read_pool(kind: Kind, name: str, caller: Viewer, session: ToRead) -> Response:
+def read_pool(kind: Kind, name: str, caller: Counter, session: ToRead) -> Response:
     """Return one pool with how many of its things are in which state."""
     return show(PoolDetail.whole(store.breakdown(session, caller.tenant, kind, name)))
 

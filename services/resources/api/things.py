@@ -15,18 +15,21 @@ from services.resources.domain.states import ItemState, State
 from services.resources.domain.things import Kind, Pool
 from services.resources.domain.withdrawal import Why, restore, withdraw
 from shared import history
+from shared.approvals import Approval, Dangerous, passes
 from shared.auth import Caller, allow
 from shared.contracts import Value
 from shared.errors import Fault, InvalidError
 from shared.history import Change
 from shared.http import Page, RequestCause, Router, ToDesk, ToRead, paged, show, show_all
+from shared.ops_people import ApprovalView, waiting_for
 from shared.work import Work
 
 POOL = "/ops/v1/pools/{kind}/{name}"
 MOST = 1000
+WITHDRAW = "things.withdraw"
 
-Viewer: TypeAlias = Annotated[Caller, allow("viewer:read")]
-Keeper: TypeAlias = Annotated[Caller, allow("ops:import")]
+Viewer: TypeAlias = Annotated[Caller, allow("viewer:read", "network:read")]
+Keeper: TypeAlias = Annotated[Caller, allow("ops:import", "network:write")]
 Rule: TypeAlias = Callable[[Mapping[str, State]], dict[str, State]]
 """Returns the new states of the things that change."""
 
@@ -143,7 +146,11 @@ def read_thing(kind: Kind, name: str, value: str, caller: Viewer, session: ToRea
     return show(ThingDetail.whole(found, [each for each in changes if each.kind == kind]))
 
 
-@router.post(f"{POOL}/withdraw")
+@router.post(
+    f"{POOL}/withdraw",
+    response_model=ChangedView,
+    responses={202: {"model": ApprovalView, "description": "A second person must approve it."}},
+)
 async def withdraw_things(  # noqa: PLR0913  each is a part of the request
     *,
     kind: Kind,
@@ -152,13 +159,24 @@ async def withdraw_things(  # noqa: PLR0913  each is a part of the request
     caller: Keeper,
     cause: RequestCause,
     desk: ToDesk,
-) -> ChangedView:
+) -> Response:
     """Take things out of a pool, as blocked or faulty: all that are named, or none.
 
     Only what nobody has can be taken out; what is out already stays so.
     """
     pool, rule = Pool(caller.tenant, kind, name), partial(withdraw, kind=kind, why=asked.state)
-    return await desk.serve(cause, partial(change, pool, asked, caller.client, rule))
+    content = [asked.state, sorted(asked.values)]
+    danger = Dangerous(WITHDRAW, f"{kind}/{name}", content, asked.reason)
+    moved = partial(change, pool, asked, caller.person, rule)
+    done = await desk.serve(cause, partial(withdraw_if_approved, danger, caller, moved))
+    return waiting_for(done) if isinstance(done, Approval) else show(done)
+
+
+def withdraw_if_approved(
+    danger: Dangerous, caller: Caller, moved: Callable[[Work], ChangedView], work: Work
+) -> ChangedView | Approval:
+    """Take things out of a pool, or return the approval that it waits for."""
+    return passes(work, caller, danger) or moved(work)
 
 
 @router.post(f"{POOL}/restore")
@@ -167,7 +185,7 @@ async def restore_things(  # noqa: PLR0913  each is a part of the request
 ) -> ChangedView:
     """Put things back into a pool that were taken out: all that are named, or none."""
     pool = Pool(caller.tenant, kind, name)
-    return await desk.serve(cause, partial(change, pool, asked, caller.client, restore))
+    return await desk.serve(cause, partial(change, pool, asked, caller.person, restore))
 
 
 def change(pool: Pool, asked: Named, by: str, rule: Rule, work: Work) -> ChangedView:
@@ -176,6 +194,8 @@ def change(pool: Pool, asked: Named, by: str, rule: Rule, work: Work) -> Changed
     refuse_unknown(asked, found)
     states = rule(found)
     store.put_states(work.session, pool, states)
+    verb = "things.restore" if rule is restore else WITHDRAW
+    work.audit(verb, f"{pool.kind}/{pool.name}", reason=asked.reason, things=len(states))
     for value, state in states.items():
         work.note(pool.kind, value, found[value], state, reason=f"by {by}: {asked.reason}")
     return ChangedView(changed=len(states))

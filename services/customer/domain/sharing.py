@@ -1,0 +1,64 @@
+"""Sharing customers between clients of the API: what may be shared, and what is told of it."""
+
+from dataclasses import dataclass
+
+from shared.approvals import Dangerous
+from shared.contracts import AccessChanged, grant_key
+from shared.errors import Fault, InvalidError
+from shared.grants import ALL_CUSTOMERS, REVOKED
+
+GRANT_ALL = "access.grant-all"
+
+
+@dataclass(frozen=True, slots=True)
+class Sharing:
+    """What of one client's customers another one may see or change from now on."""
+
+    owner: str
+    grantee: str
+    customer_id: str
+    level: str
+    """Empty where nothing is shared any more."""
+
+    reason: str
+
+    @property
+    def subject(self) -> str:
+        """What the audit calls it."""
+        return f"{self.owner}/{self.customer_id or '*'}/{self.grantee}"
+
+    @property
+    def action(self) -> str:
+        """What the audit calls what is done."""
+        return "access.revoke" if self.level == REVOKED else "access.grant"
+
+    @property
+    def danger(self) -> Dangerous | None:
+        """What a second person may be needed for: to share all customers of a client."""
+        if self.customer_id != ALL_CUSTOMERS or self.level == REVOKED:
+            return None
+        return Dangerous(GRANT_ALL, self.subject, {"level": self.level}, self.reason)
+
+
+def check(sharing: Sharing) -> Sharing:
+    """Return a sharing that makes sense.
+
+    Raises:
+        InvalidError: if a client would share with itself.
+    """
+    if sharing.owner == sharing.grantee:
+        reason = "a client sees what it brought itself without any grant"
+        raise InvalidError([Fault("/grantee", "same-client", reason, "name another client")])
+    return sharing
+
+
+def told_of(sharing: Sharing, tenant: str) -> AccessChanged:
+    """Return what the other services are told."""
+    named = (sharing.owner, sharing.grantee, sharing.customer_id)
+    return AccessChanged(
+        grant_key=grant_key(tenant, *named),
+        owner_client=sharing.owner,
+        grantee=sharing.grantee,
+        customer_id=sharing.customer_id,
+        level=sharing.level,
+    )

@@ -1,0 +1,166 @@
+"""Sharing customers between clients: who may, what opens, what is told and kept of it."""
+
+import pytest
+from httpx import AsyncClient, Response
+from sqlalchemy import select
+
+from services.customer.handlers import SUBSCRIPTIONS
+from shared import audit
+from shared.contracts import AccessChanged, Customer
+from shared.db import Sessions
+from shared.grants import GrantRow
+from tests.callers import CLIENT, AsRole
+from tests.customer.build import TENANT, ZHANG, a_customer, accepted, completed
+from tests.kernel import hear, told
+
+OTHER = "another-crm"
+GRANTS = "/ops/v1/grants"
+INDIVIDUAL = f"/tmf-api/partyManagement/v4/individual/{ZHANG}"
+VIEW = f"/ops/v1/customers/{ZHANG}/view"
+ONE = {"owner": CLIENT, "grantee": OTHER, "customerId": ZHANG, "reason": "the shop was sold"}
+ALL = {name: value for name, value in ONE.items() if name != "customerId"}
+
+
+async def share(client: AsyncClient, headers: dict[str, str], **asked: str) -> Response:
+    return await client.post(GRANTS, json=ONE | asked, headers=headers)
+
+
+async def test_a_granted_client_sees_what_the_owner_told_and_brought_until_it_is_revoked(
+    client: AsyncClient, sessions: Sessions, as_role: AsRole
+) -> None:
+    hear(sessions, SUBSCRIPTIONS, accepted(1), completed(1))
+    stranger, supervisor = as_role("crm", OTHER), as_role("supervisor", person="li-na")
+
+    before = await client.get(VIEW, headers=stranger)
+    answer = await share(client, supervisor)
+    view = (await client.get(VIEW, headers=stranger)).json()
+    person = (await client.get(INDIVIDUAL, headers=stranger)).json()
+    found = await client.get("/ops/v1/customers", params={"phone": "13851234567"}, headers=stranger)
+    revoked = await client.post(f"{GRANTS}/revoke", json=ONE, headers=supervisor)
+    after = await client.get(VIEW, headers=stranger)
+
+    assert (before.status_code, after.status_code) == (404, 404)
+    assert (answer.status_code, revoked.status_code) == (201, 200)
+    assert (answer.json()["changedBy"], revoked.json()["level"]) == ("li-na", "")
+    assert view["profile"]["name"] == person["fullName"] == "张伟"
+    assert [len(view[name]) for name in ("orders", "products", "accounts")] == [1, 1, 1]
+    assert [each["id"] for each in found.json()] == [ZHANG]
+
+
+async def test_a_grant_of_one_customer_opens_no_other(
+    client: AsyncClient, sessions: Sessions, as_role: AsRole
+) -> None:
+    hear(sessions, SUBSCRIPTIONS, accepted(1), accepted(2, a_customer(id="li", account_id="a-2")))
+    await share(client, as_role("admin"))
+
+    other = await client.get("/ops/v1/customers/li/view", headers=as_role("crm", OTHER))
+
+    assert other.status_code == 404
+
+
+async def test_a_granted_client_sees_both_what_it_told_and_what_the_owner_did(
+    client: AsyncClient, sessions: Sessions, as_role: AsRole
+) -> None:
+    own = Customer(id=ZHANG, category="", email="own@example.cn")
+    hear(sessions, SUBSCRIPTIONS, accepted(1), accepted(2, own, client=OTHER))
+    await share(client, as_role("admin"))
+
+    view = (await client.get(VIEW, headers=as_role("crm", OTHER))).json()
+    owners = (await client.get(VIEW, headers=as_role("crm"))).json()
+
+    assert view["profile"]["name"] == "张伟"
+    assert len(view["orders"]) == 2
+    assert (len(owners["orders"]), owners["profile"]["email"]) == (1, "zhang@example.cn")
+
+
+async def test_all_customers_of_a_client_are_shared_by_a_second_person(
+    client: AsyncClient, sessions: Sessions, as_role: AsRole
+) -> None:
+    hear(sessions, SUBSCRIPTIONS, accepted(1))
+    li, wang = as_role("supervisor", person="li-na"), as_role("supervisor", person="wang")
+    stranger = as_role("crm", OTHER)
+
+    asked = await client.post(GRANTS, json=ALL, headers=li)
+    place = f"{asked.headers['location']}/approve"
+    alone = await client.post(place, headers=li)
+    unseen = await client.get(VIEW, headers=stranger)
+    approved = await client.post(place, json={"reason": "seen"}, headers=wang)
+    done = await client.post(GRANTS, json=ALL, headers=li)
+    seen = await client.get(VIEW, headers=stranger)
+
+    assert (asked.status_code, asked.json()["state"]) == (202, "waiting")
+    assert (alone.status_code, alone.json()["code"]) == (403, "second-person-needed")
+    assert (unseen.status_code, seen.status_code) == (404, 200)
+    assert (approved.json()["state"], approved.json()["decided_by"]) == ("approved", "wang")
+    assert done.status_code == 201
+
+
+async def test_each_change_is_told_to_the_other_services_and_audited(
+    client: AsyncClient, sessions: Sessions, as_role: AsRole
+) -> None:
+    supervisor = as_role("supervisor", "back-office", person="li-na")
+
+    await share(client, supervisor, level="change")
+    await client.post(f"{GRANTS}/revoke", json=ONE, headers=supervisor)
+
+    changes = [each for each in told(sessions) if isinstance(each, AccessChanged)]
+    assert [(each.owner_client, each.grantee, each.customer_id) for each in changes] == [
+        (CLIENT, OTHER, ZHANG)
+    ] * 2
+    assert [each.level for each in changes] == ["change", ""]
+    with sessions() as session:
+        entries = [entry for _, entry in audit.read(session, TENANT, after=0, limit=10)]
+        assert session.scalars(select(GrantRow.level)).all() == [""]
+    assert [(each.actor, each.client, each.action, each.reason) for each in entries] == [
+        ("li-na", "back-office", "access.grant", "the shop was sold"),
+        ("li-na", "back-office", "access.revoke", "the shop was sold"),
+    ]
+    assert {each.subject for each in entries} == {f"{CLIENT}/{ZHANG}/{OTHER}"}
+
+
+async def test_grants_that_hold_are_listed(client: AsyncClient, as_role: AsRole) -> None:
+    await share(client, as_role("admin"))
+    await share(client, as_role("admin"), grantee="third")
+    await client.post(f"{GRANTS}/revoke", json=ONE, headers=as_role("admin"))
+
+    listed = await client.get(GRANTS, headers=as_role("auditor"))
+    elsewhere = await client.get(GRANTS, headers=as_role("auditor", tenant="zhejiang"))
+
+    assert [(each["grantee"], each["level"]) for each in listed.json()] == [("third", "see")]
+    assert elsewhere.json() == []
+
+
+@pytest.mark.parametrize("role", ["crm", "viewer", "operator", "ops", "auditor"])
+async def test_only_who_may_shares_customers(
+    client: AsyncClient, as_role: AsRole, role: str
+) -> None:
+    assert (await share(client, as_role(role))).status_code == 403
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"grantee": CLIENT}, {"level": "own"}, {"reason": ""}, {"owner": ""}, {"more": "1"}],
+)
+async def test_a_grant_that_makes_no_sense_is_refused(
+    client: AsyncClient, as_role: AsRole, wrong: dict[str, str]
+) -> None:
+    answer = await share(client, as_role("admin"), **wrong)
+
+    assert answer.status_code == 400
+    assert answer.json()["errors"][0]["remedy"]
+
+
+async def test_a_supervisor_erases_a_customer_with_a_second_person(
+    client: AsyncClient, sessions: Sessions, as_role: AsRole
+) -> None:
+    hear(sessions, SUBSCRIPTIONS, accepted(1))
+    place, why = f"/ops/v1/customers/{ZHANG}/erase", {"reason": "request 2026-17"}
+    li, wang = as_role("supervisor", person="li-na"), as_role("supervisor", person="wang")
+
+    asked = await client.post(place, json=why, headers=li)
+    name = (await client.get(VIEW, headers=li)).json()["profile"]["name"]
+    await client.post(f"{asked.headers['location']}/approve", headers=wang)
+    done = await client.post(place, json=why, headers=li)
+
+    assert (asked.status_code, name, done.status_code) == (202, "张伟", 200)
+    assert (await client.get(VIEW, headers=li)).json()["profile"]["name"] == ""
