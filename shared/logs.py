@@ -17,6 +17,7 @@ import structlog
 from structlog.contextvars import bind_contextvars
 from structlog.typing import EventDict, Processor, WrappedLogger
 
+from shared.library_logs import lowered
 from shared.masking import Mask
 from shared.settings import Settings
 
@@ -113,6 +114,9 @@ class Heard(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write one record; one whose arguments do not fit its text is written as it is."""
+        record = lowered(record)
+        if record.levelno < logging.getLogger().level:
+            return
         try:
             line = self.format(record)
         except (TypeError, ValueError, KeyError):

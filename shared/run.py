@@ -25,6 +25,7 @@ from shared.db import Sessions, make_sessions
 from shared.desk import Desk
 from shared.errors import StartError
 from shared.http import listen, make_api, open_port
+from shared.library_logs import Ending, begin_the_end
 from shared.logs import configure_logs
 from shared.monitor import Monitor, Sources
 from shared.ops import Desks, make_ops_router
@@ -142,8 +143,13 @@ async def serve(service: Service, settings: Settings, part: Part) -> None:
 def stop_signal() -> asyncio.Event:
     """Return an event that is set when the process is told to stop."""
     stopping = asyncio.Event()
+
+    def stop() -> None:
+        begin_the_end()
+        stopping.set()
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+        asyncio.get_running_loop().add_signal_handler(number, stop)
     return stopping
 
 
@@ -229,8 +235,18 @@ def watch(loop: Coroutine[Any, Any, None]) -> "asyncio.Future[None]":
     """Run a loop beside the others, and end the process if it ends by itself."""
     task = asyncio.ensure_future(loop)
     watched.add(task)
-    task.add_done_callback(lambda it: it.cancelled() or stop_process("a loop ended", it))
+    task.add_done_callback(ended)
     return task
+
+
+def ended(loop: "asyncio.Future[None]") -> None:
+    """End the process with one of its loops, unless it is ending in order."""
+    if loop.cancelled():
+        return
+    if Ending.has_begun:
+        log.info("loop.ended", why=repr(loop.exception()))
+        return
+    stop_process("a loop ended", loop)
 
 
 def stop_watching() -> None:

@@ -1,0 +1,112 @@
+"""An orderly end looks orderly, and what needs no person is not logged as an error."""
+
+import importlib
+import json
+import logging
+import signal
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from deploy.local.kafka import Kafka
+from shared import admin
+from shared.db import Sessions
+from shared.keys import make_development_keys
+from shared.library_logs import RULES, Ending, Rule, begin_the_end, lowered
+from shared.settings import Settings
+from tests.conftest import NOON
+from tests.kernel import until
+from tests.shared.hearing import letters_of, produce
+from tests.shared.ledger import accepted, lines
+from tests.shared.process import process
+
+PATIENCE = 60.0
+
+
+def errors_in(log: Path) -> list[dict[str, Any]]:
+    """Return the lines of a log that are for a person to act on."""
+    said = [json.loads(line) for line in log.read_text().splitlines()]
+    return [line for line in said if line["level"] in {"error", "critical"}]
+
+
+@pytest.fixture
+def prepared(settings: Settings) -> None:
+    """Make the keys and the topics that a process needs."""
+    make_development_keys(settings.auth_keys, NOON)
+    admin.make_topics(settings)
+
+
+@pytest.mark.usefixtures("prepared")
+async def test_a_process_told_to_stop_under_traffic_logs_no_error(
+    sessions: Sessions, settings: Settings
+) -> None:
+    orders = [uuid4() for _ in range(2_000)]
+    with process(settings) as busy:
+        await until(lambda: busy.says("relay.is_direct"), PATIENCE)
+        await produce(settings, letters_of([accepted(each) for each in orders]))
+        await until(lambda: bool(lines(sessions, orders[0])), PATIENCE)
+
+        assert busy.end(signal.SIGTERM) == 0
+
+    assert errors_in(busy.log) == []
+
+
+@pytest.mark.usefixtures("prepared")
+async def test_a_process_told_to_stop_while_kafka_is_out_logs_no_error(
+    sessions: Sessions, settings: Settings, kafka: Kafka
+) -> None:
+    with process(settings) as running:
+        await until(lambda: running.says("relay.is_direct"), PATIENCE)
+        await produce(settings, letters_of([accepted()]))
+        await until(lambda: bool(lines(sessions)), PATIENCE)
+        kafka.kill()
+        try:
+            await until(lambda: running.says("Unable"), PATIENCE)
+            assert running.end(signal.SIGTERM) == 0
+        finally:
+            kafka.start()
+
+    assert errors_in(running.log) == []
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.begins)
+def test_a_message_of_the_list_is_written_at_its_level_without_traceback(rule: Rule) -> None:
+    record = logging.LogRecord(
+        f"{rule.library}.inside", logging.ERROR, "", 0, f"{rule.begins} x", None, (None, None, None)
+    )
+
+    written = lowered(record)
+
+    assert (written.levelno, written.levelname) == (rule.level, logging.getLevelName(rule.level))
+    assert written.exc_info is None
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.begins)
+def test_a_message_of_the_list_is_one_that_its_library_has(rule: Rule) -> None:
+    folder = Path(importlib.import_module(rule.library).__file__ or "").parent
+
+    sources = (file.read_text() for file in folder.rglob("*.py"))
+
+    assert any(rule.begins in source for source in sources)
+
+
+@pytest.mark.parametrize("name", ["aiokafka.client", "faust.app", "another"])
+def test_what_is_not_on_the_list_stays_as_loud_as_it_is(name: str) -> None:
+    record = logging.LogRecord(name, logging.ERROR, "", 0, "something is wrong", None, None)
+
+    assert lowered(record) is record
+
+
+def test_what_the_messaging_libraries_say_of_the_end_that_was_asked_for_is_no_error(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(Ending, "has_begun", False)
+    record = logging.LogRecord("faust.app", logging.CRITICAL, "", 0, "Crashed", None, None)
+    ours = logging.LogRecord("shared", logging.ERROR, "", 0, "Crashed", None, None)
+
+    begin_the_end()
+
+    assert lowered(record).levelno == logging.INFO
+    assert lowered(ours) is ours
