@@ -52,7 +52,7 @@ def every_order_has_ended(evidence: Evidence) -> Iterator[Verdict]:
 def items_agree_with_their_order(evidence: Evidence) -> Iterator[Verdict]:
     """See that an order was fulfilled as a whole or not at all."""
     for row in evidence.rows("order", WHOLE):
-        states = {state for _, state in _decode(row.items)} if row.items else set()
+        states = {item[1] for item in _decode(row.items)} if row.items else set()
         agree = states == {row.state}
         yield None if agree else f"order {row.id} is {row.state}, its items are {sorted(states)}"
 
