@@ -24,6 +24,7 @@ from shared.db import make_plain_engine
 from shared.erasure import blanked, is_told_of, personal_types
 from shared.errors import StartError
 from shared.forgotten import Forgotten
+from shared.reach import in_one_line
 from shared.settings import Settings
 
 FILES = "outbox_*.jsonl.gz"
@@ -72,9 +73,8 @@ def alone_in(folder: Path) -> Iterator[None]:
         os.close(place)
 
 
-def forget(service: str) -> str:
+def forget(settings: Settings) -> str:
     """Blank everybody who was erased in the files of a service; return what was done."""
-    settings = Settings.from_environment(service)
     if settings.archive_place is None:
         return "KAITONG_ARCHIVE_FOLDER is not set: nothing was ever moved to files"
     with alone_in(settings.archive_place):
@@ -90,11 +90,13 @@ def main(services: Sequence[str]) -> None:
     """Go through the files of these services, in turn."""
     for service in services:
         try:
-            done = forget(service)
+            settings = Settings.from_environment(service)
         except StartError as error:
             sys.exit(f"{service}: {error}")
+        try:
+            done = forget(settings)
         except OperationalError as error:
-            sys.exit(f"{service}: the database cannot be reached: {error.orig}")
+            sys.exit(f"{service}: {in_one_line(service, settings.database_url, error)}")
         except (OSError, EOFError, zlib.error, ValueError) as error:
             sys.exit(f"{service}: a file cannot be read or written: {error}; it stays as it was")
         sys.stdout.write(f"{service}: {done}\n")

@@ -17,6 +17,7 @@ from sqlalchemy.exc import OperationalError
 from shared.archive import make_partitions
 from shared.db import Url, make_plain_engine
 from shared.errors import StartError
+from shared.reach import first_line, in_one_line, is_unreachable
 from shared.settings import Settings
 from shared.stop import refuse_to_start
 
@@ -51,15 +52,24 @@ def upgrade(service: str, connection: Connection) -> None:
     command.upgrade(config, "heads")
 
 
+def why_not(service: str, url: Url, error: OperationalError) -> str:
+    """Return in one line why a database was not migrated, and what to do."""
+    if is_unreachable(error):
+        return in_one_line(service, url, error)
+    return f"the database cannot be changed: {first_line(error)} — mend that, then migrate again"
+
+
 def main(services: Sequence[str]) -> None:
     """Migrate the databases of these services, in turn."""
     for service in services:
         try:
-            migrate(service, Settings.from_environment(service).database_url)
+            url = Settings.from_environment(service).database_url
         except StartError as error:
             refuse_to_start(f"{service}: {error}")
+        try:
+            migrate(service, url)
         except OperationalError as error:
-            sys.exit(f"{service}: the database cannot be reached or changed: {error.orig}")
+            sys.exit(f"{service}: {why_not(service, url, error)}")
         sys.stdout.write(f"{service}: the database is up to date\n")
 
 

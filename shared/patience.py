@@ -10,6 +10,7 @@ import structlog
 
 from shared import metrics
 from shared.dispatch import Dispatch
+from shared.reach import first_line
 from shared.relay import Relay
 from shared.work import PASSING
 
@@ -57,4 +58,4 @@ async def patiently(relay: Relay, transact: Callable[[Dispatch], T]) -> T:
 
 def _tell(trouble: Exception, waited: float) -> None:
     tell = log.error if waited > ALERT_AFTER else log.warning
-    tell("database.waited_for", seconds=round(waited, 1), trouble=str(trouble))
+    tell("database.waited_for", seconds=round(waited, 1), trouble=first_line(trouble))

@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import OperationalError
 
 
 class Unreachable(NamedTuple):
@@ -80,6 +81,10 @@ CAUSES: tuple[tuple[str, Unreachable], ...] = (
 UNKNOWN = Unreachable("cannot be reached", "see its log; it is named in {setting}")
 
 
+NO_CONNECTION = ("08", "28", "3D", "53300", "57P03")
+"""SQLSTATEs, or their classes, of a server that lets nobody in."""
+
+
 def setting_of(service: str) -> str:
     """Return the setting that says where a service's database is."""
     return f"KAITONG_DATABASE_{service.upper()}"
@@ -92,8 +97,21 @@ def why_unreachable(service: str, error: BaseException) -> Unreachable:
     return Unreachable(why, remedy.format(setting=setting_of(service)))
 
 
+def is_unreachable(error: OperationalError) -> bool:
+    """Tell whether there was no connection, rather than a statement that failed on one."""
+    state = getattr(error.orig, "sqlstate", None) or ""
+    return not state or state.startswith(NO_CONNECTION)
+
+
 def in_one_line(service: str, url: str, error: BaseException) -> str:
-    """Return it in one line, for the log of the one who starts the service: with the address."""
+    """Return it in one line, for whoever starts a process: with the address, without a password."""
     where, (why, remedy) = make_url(url), why_unreachable(service, error)
     place = f"{where.host or 'the local socket'}:{where.port or 5432}/{where.database or ''}"
-    return f"{setting_of(service)}: PostgreSQL at {place} {why} — {remedy}"
+    said = f" ({first_line(error)})" if why == UNKNOWN.why else ""
+    return f"{setting_of(service)}: PostgreSQL at {place} {why}{said} — {remedy}"
+
+
+def first_line(error: BaseException) -> str:
+    """Return the first line of what the driver said."""
+    said = str(getattr(error, "orig", None) or error)
+    return next(iter(said.splitlines()), type(error).__name__)

@@ -10,12 +10,16 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any, NoReturn
 
 import structlog
 import uvloop
+from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
 
 from shared.alarm import Alarm
 from shared.archive import keep_house
@@ -23,6 +27,7 @@ from shared.bus import Hearing, consuming
 from shared.contracts.base import PRIVATE
 from shared.db import Sessions, make_sessions
 from shared.desk import Desk
+from shared.dispatch import Dispatch
 from shared.errors import StartError
 from shared.http import listen, make_api, open_port
 from shared.library_logs import Ending, begin_the_end
@@ -31,6 +36,7 @@ from shared.monitor import Monitor, Sources
 from shared.ops import Desks, make_ops_router
 from shared.patience import patiently
 from shared.producer import Producer, wait_for_broker
+from shared.reach import in_one_line, is_unreachable
 from shared.relay import Relay
 from shared.runner import Runner
 from shared.service import Service, no_limits
@@ -124,7 +130,8 @@ async def serve(service: Service, settings: Settings, part: Part) -> None:
     desks = Desks(settings, sessions, relay, service.subscriptions, monitor, service.for_order)
     routers = () if part is Part.WORKER else (*service.routers, make_ops_router(desks))
     api = make_api(service.name, routers, desk, sessions, settings, monitor, service.about)
-    if not await done_before(stopping, patiently(relay, lambda _: prepare(service, sessions))):
+    preparation = Preparation(service, settings, sessions)
+    if not await done_before(stopping, patiently(relay, preparation)):
         return
     async with AsyncExitStack() as stack:
         lifeline = Lifeline(settings.state / part)
@@ -178,11 +185,36 @@ def sources_of(service: Service, relay: Relay) -> Sources:
     return Sources(service.troubles, (of_relay(relay), of_log), limits, service.topics)
 
 
-def prepare(service: Service, sessions: Sessions) -> None:
-    """Do what the service wants done before it serves."""
-    for step in service.on_start:
-        with sessions.begin() as session:
-            step(session)
+@dataclass(slots=True)
+class Preparation:
+    """What a service wants done before it serves; it is tried until its database is there."""
+
+    service: Service
+    settings: Settings
+    sessions: Sessions
+    _has_said_why: bool = False
+
+    def __call__(self, _: Dispatch) -> None:
+        """Do it, or say once and in one line why it has to wait."""
+        try:
+            for step in (look_at_the_database, *self.service.on_start):
+                with self.sessions.begin() as session:
+                    step(session)
+        except OperationalError as error:
+            self._say_why(error)
+            if self.service.on_start:
+                raise
+
+    def _say_why(self, error: OperationalError) -> None:
+        if is_unreachable(error) and not self._has_said_why:
+            line = in_one_line(self.service.name, self.settings.database_url, error)
+            log.error("database.unreachable", why=line)
+            self._has_said_why = True
+
+
+def look_at_the_database(session: Session) -> None:
+    """See whether the database is there, so that it is told at the start if it is not."""
+    session.execute(text("SELECT 1"))
 
 
 @asynccontextmanager
