@@ -3,10 +3,10 @@
 Owns:   blueprints, plans and their steps, work orders, fallout, the service inventory, and
         how much each network element bears.
 Hears:  order.accepted, resources.assigned, resources.refused, resources.released,
-        customer.party_erased, customer.access_changed.
+        resources.reservation_questioned, customer.party_erased, customer.access_changed.
 Tells:  provisioning.assignment_requested, provisioning.release_requested (for resources),
         provisioning.service_completed, service_failed, service_held, service_resumed,
-        blueprints_published.
+        blueprints_published, reservation_answered.
 API:    GET /tmf-api/serviceInventory/v4/service and /service/{id};
         GET /ops/v1/plans/{order_id}; GET, POST /ops/v1/blueprints;
         GET /ops/v1/work-orders and /work-orders/{id}, POST /work-orders/{id}/accept|report|return;

@@ -3,10 +3,12 @@
 from services.provisioning.domain.advance import advance
 from services.provisioning.domain.draft import draft
 from services.provisioning.domain.messages import PauseEnded
+from services.provisioning.domain.plan import answered
 from services.provisioning.store import blueprints, outcome, plans, services
 from shared.attempts import AttemptAnswered
 from shared.contracts import (
     OrderAccepted,
+    ReservationQuestioned,
     ResourcesAssigned,
     ResourcesRefused,
     ResourcesReleased,
@@ -33,6 +35,13 @@ def on_news(
     outcome.carry_out(work, plan, advance(plan, news))
 
 
+def on_questioned(question: ReservationQuestioned, work: Work) -> None:
+    """Say whether the order's plan needs what is reserved for it."""
+    plan = plans.find(work.session, question.order_id)
+    own = plan if plan and plan.tenant == work.tenant else None
+    work.emit(answered(question, own))
+
+
 SUBSCRIPTIONS = subscribe(
     on(OrderAccepted, on_accepted, needs=services.preload),
     on(ResourcesAssigned, on_news, needs=plans.preload),
@@ -40,6 +49,7 @@ SUBSCRIPTIONS = subscribe(
     on(ResourcesReleased, on_news, needs=plans.preload),
     on(AttemptAnswered, on_news, needs=plans.preload),
     on(PauseEnded, on_news, needs=plans.preload),
+    on(ReservationQuestioned, on_questioned),
     *forgetting(),
     *obeying_grants(),
 )

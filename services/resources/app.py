@@ -11,4 +11,6 @@ SERVICE = Service(
     SUBSCRIPTIONS,
     about="Keeps numbers and the line plant, and who holds what of them.",
     for_order=store.read_for_order,
+    on_start=(store.see_to_looking,),
+    troubles=(store.questions.questioned,),
 )

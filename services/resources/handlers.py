@@ -7,16 +7,24 @@ from services.resources import store
 from services.resources.domain.claim import Request
 from services.resources.domain.ending import gives_back, release, undo
 from services.resources.domain.number import LOOK_AGAIN, Number, end
-from services.resources.domain.reminders import HoldExpired, NumberMessage, QuarantineEnded
+from services.resources.domain.question import EVERY, OLD, ask, take_answer
+from services.resources.domain.reminders import (
+    HoldExpired,
+    NumberMessage,
+    QuarantineEnded,
+    ReservationsDue,
+)
 from services.resources.domain.things import Change, NumberKey
 from shared.contracts import (
     AssignmentRequested,
+    Cause,
     OrderMessage,
     ReleaseRequested,
+    ReservationAnswered,
     ResourcesReleased,
     ServiceCompleted,
 )
-from shared.inbox import on_all, subscribe
+from shared.inbox import on, on_all, subscribe
 from shared.work import Work, Works
 
 
@@ -26,6 +34,8 @@ def on_assignment_requested(requests: Sequence[AssignmentRequested], works: Work
     shares = store.assign(works.session, wanted, works.now)
     for work, share in zip(works.each, shares, strict=True):
         work.cause = replace(work.cause, local_network=share.local_network)
+    if again := [share.answer.order_id for share in shares if share.is_again]:
+        store.questions.forget(works.session, again)
     works.answer(share.answer for share in shares)
     tell_history((change for share in shares for change in share.changes), requests, works)
 
@@ -83,10 +93,46 @@ def tell_history(changes: Iterable[Change], messages: Sequence[OrderMessage], wo
             work.remind(change.until, QuarantineEnded(e164=value, until=change.until))
 
 
+def on_reservations_due(message: ReservationsDue, work: Work) -> None:
+    """Ask about reservations that are old, and look again in an hour."""
+    store.questions.look_for_old(work.session, work.now - OLD)
+    for each in store.questions.to_ask(work.session, work.now):
+        question = ask(each, work.cause.id, work.now)
+        store.questions.put(work.session, question)
+        assert question.question_id
+        cause = Cause(question.question_id, work.cause.correlation_id, each.tenant)
+        work.transaction.work(cause).emit(question.message)
+    work.remind(work.now + EVERY, message)
+
+
+def on_answered(answer: ReservationAnswered, work: Work) -> None:
+    """Keep whether a plan answers for a reservation; give it back if none does and people want."""
+    held = store.held_by(work.session, [answer.order_id])
+    asked = store.questions.find(work.session, answer.order_id)
+    known = take_answer(asked, answer, work.now) if asked else None
+    if known is None:
+        return
+    if known.release_by:
+        give_back(undo(held), f"released by {known.release_by}: {known.release_reason}", work)
+        store.questions.forget(work.session, [answer.order_id])
+    else:
+        store.questions.put(work.session, known)
+
+
+def give_back(changes: Sequence[Change], reason: str, work: Work) -> None:
+    """Free what no plan answers for, and note who wanted it and why."""
+    store.write(work.session, changes)
+    for each in changes:
+        kind, value, order_id = each.thing.pool.kind, each.thing.value, str(each.order_id)
+        work.note(kind, value, each.was, each.became, part=order_id, reason=reason)
+
+
 SUBSCRIPTIONS = subscribe(
     on_all(AssignmentRequested, on_assignment_requested),
     on_all(ReleaseRequested, on_release_requested),
     on_all(ServiceCompleted, on_service_completed),
     on_all(HoldExpired, on_number_due),
     on_all(QuarantineEnded, on_number_due),
+    on(ReservationsDue, on_reservations_due),
+    on(ReservationAnswered, on_answered),
 )

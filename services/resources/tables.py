@@ -99,6 +99,24 @@ class NumberRow(Base):
     )
 
 
+class QuestionRow(Base):
+    """An order whose reservation is old, and whether its plan answers for it."""
+
+    __tablename__ = "questions"
+    __table_args__ = (Index("ix_questions_since", "tenant", "since", "order_id"),)
+
+    order_id: Mapped[UUID] = mapped_column(primary_key=True)
+    tenant: Mapped[str]
+    since: Mapped[datetime] = mapped_column(Instant)
+    question_id: Mapped[UUID | None]
+    asked_at: Mapped[datetime | None] = mapped_column(Instant)
+    answered_at: Mapped[datetime | None] = mapped_column(Instant)
+    is_needed: Mapped[bool | None]
+    plan: Mapped[str] = mapped_column(server_default="")
+    release_by: Mapped[str] = mapped_column(server_default="")
+    release_reason: Mapped[str] = mapped_column(server_default="")
+
+
 class AddressRow(Base):
     """A standard address, and what serves it."""
 

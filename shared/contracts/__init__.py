@@ -38,12 +38,18 @@ from shared.contracts.provisioning import (
     AssignmentRequested,
     BlueprintsPublished,
     ReleaseRequested,
+    ReservationAnswered,
     ServiceCompleted,
     ServiceFailed,
     ServiceHeld,
     ServiceResumed,
 )
-from shared.contracts.resources import ResourcesAssigned, ResourcesRefused, ResourcesReleased
+from shared.contracts.resources import (
+    ReservationQuestioned,
+    ResourcesAssigned,
+    ResourcesRefused,
+    ResourcesReleased,
+)
 
 __all__ = [
     "AccessChanged",
@@ -75,6 +81,8 @@ __all__ = [
     "PartyKind",
     "RefusalCode",
     "ReleaseRequested",
+    "ReservationAnswered",
+    "ReservationQuestioned",
     "ResourcesAssigned",
     "ResourcesRefused",
     "ResourcesReleased",

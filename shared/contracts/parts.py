@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 from typing import Annotated, TypeAlias
-from uuid import UUID
+from uuid import UUID, uuid5
 
 import msgspec
 
@@ -187,6 +187,18 @@ class RefusalCode(StrEnum):
 
     NOT_HELD = "not-held"
     """The service to disconnect holds nothing."""
+
+
+RESERVATIONS = UUID("e0c2b1a4-7d3e-5f6a-8b9c-0d1e2f3a4b5c")
+
+
+def reservation_key(order_id: UUID) -> UUID:
+    """Return the key of what is said of an order's reservation.
+
+    It is not the order's: what is parked under that must not keep the question waiting,
+    and an order that has no plan has something parked.
+    """
+    return uuid5(RESERVATIONS, str(order_id))
 
 
 class BlueprintName(Part, frozen=True, kw_only=True):

@@ -3,7 +3,7 @@
 from uuid import UUID, uuid5
 
 from shared.contracts.base import Message, OrderMessage, told
-from shared.contracts.parts import BlueprintName, CompletedService, ItemNeeds
+from shared.contracts.parts import BlueprintName, CompletedService, ItemNeeds, reservation_key
 
 BLUEPRINTS = UUID("0b5f4a53-5d0c-5b0e-8d0a-2f0c1c9f6e21")
 """Names the keys of what is told of tenants' blueprints."""
@@ -55,6 +55,22 @@ class ServiceResumed(OrderMessage, frozen=True, kw_only=True):
     """People have looked; the plan goes on. Undoes ServiceHeld."""
 
     step: str
+
+
+@told("provisioning.reservation_answered", 1)
+class ReservationAnswered(Message, frozen=True, kw_only=True):
+    """Whether a plan needs what is reserved for its order."""
+
+    order_id: UUID
+    question_id: UUID
+    is_needed: bool
+    plan: str = ""
+    """The state of the plan; empty where the order has none."""
+
+    @property
+    def key(self) -> UUID:
+        """The reservation."""
+        return reservation_key(self.order_id)
 
 
 @told("provisioning.blueprints_published", 1)

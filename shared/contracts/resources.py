@@ -1,7 +1,9 @@
 """Messages owned by the resources service."""
 
-from shared.contracts.base import OrderMessage, told
-from shared.contracts.parts import ItemHoldings, RefusalCode
+from uuid import UUID
+
+from shared.contracts.base import Message, OrderMessage, told
+from shared.contracts.parts import ItemHoldings, RefusalCode, reservation_key
 
 
 @told("resources.assigned", 1)
@@ -24,3 +26,17 @@ class ResourcesRefused(OrderMessage, frozen=True, kw_only=True):
 @told("resources.released", 1)
 class ResourcesReleased(OrderMessage, frozen=True, kw_only=True):
     """What the order held is free again, what it gave back is in use again."""
+
+
+@told("resources.reservation_questioned", 1)
+class ReservationQuestioned(Message, frozen=True, kw_only=True):
+    """Things are reserved for an order; provisioning is to say whether a plan needs them."""
+
+    order_id: UUID
+    question_id: UUID
+    """Comes back with the answer."""
+
+    @property
+    def key(self) -> UUID:
+        """The reservation."""
+        return reservation_key(self.order_id)

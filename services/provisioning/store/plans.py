@@ -19,6 +19,7 @@ TABLE = table_of(PlanRow)
 COLUMNS = [TABLE.c[field.name] for field in fields(Plan)]
 
 get = PLANS.get
+find = PLANS.find
 
 
 def preload(session: Session, messages: Iterable[OrderMessage]) -> None:

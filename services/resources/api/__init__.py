@@ -1,7 +1,7 @@
 """The HTTP API of the resources service."""
 
-from services.resources.api import imports, numbers, plant, things
+from services.resources.api import imports, numbers, plant, reservations, things
 
-ROUTERS = (numbers.router, plant.router, things.router, imports.router)
+ROUTERS = (numbers.router, plant.router, things.router, imports.router, reservations.router)
 
 __all__ = ["ROUTERS"]

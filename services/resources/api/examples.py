@@ -114,3 +114,17 @@ IMPORTED: dict[str, Any] = {
     "unchanged": 0,
     "things": 1000,
 }
+
+RELEASE: dict[str, Any] = {"reason": "the order was never placed"}
+
+RESERVATION: dict[str, Any] = {
+    "order_id": ORDER_ID,
+    "since": "2026-01-31T12:00:00Z",
+    "held": f"/ops/v1/holdings/{ORDER_ID}",
+    "asked_at": "2026-01-31T13:00:00Z",
+    "answered_at": "2026-01-31T13:00:01Z",
+    "is_needed": False,
+    "plan": "",
+    "release_by": "",
+    "release_reason": "",
+}

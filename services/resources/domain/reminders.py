@@ -9,6 +9,10 @@ NUMBERS = UUID("4f1c2c0e-6f5d-5b0a-9a83-6a3f4f0a7d11")
 """Names the keys of messages about one number."""
 
 
+RESERVATIONS = UUID("a3b7f6f2-0f6a-5d55-8f3c-7f0d6c5b1e02")
+"""The key of the look for old reservations."""
+
+
 class NumberMessage(Message, frozen=True, kw_only=True):
     """A message about one number, which is its key."""
 
@@ -30,3 +34,13 @@ class HoldExpired(NumberMessage, frozen=True, kw_only=True):
 @private("resources.quarantine_ended", 1)
 class QuarantineEnded(NumberMessage, frozen=True, kw_only=True):
     """The number has rested long enough to be given out again."""
+
+
+@private("resources.reservations_due", 1)
+class ReservationsDue(Message, frozen=True, kw_only=True):
+    """Old reservations are to be looked for."""
+
+    @property
+    def key(self) -> UUID:
+        """Always the same: there is one such look at a time."""
+        return RESERVATIONS

@@ -44,6 +44,11 @@ class Share(NamedTuple):
     changes: tuple[Change, ...] = ()
 
     @property
+    def is_again(self) -> bool:
+        """Tell whether the order holds it already, and has asked again."""
+        return not self.changes and isinstance(self.answer, ResourcesAssigned)
+
+    @property
     def local_network(self) -> str:
         """The area that the order is about: that of its first item with an address."""
         items = self.answer.items if isinstance(self.answer, ResourcesAssigned) else ()

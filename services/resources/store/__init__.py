@@ -1,11 +1,13 @@
 """Numbers and the plant, from rows and to rows. The only modules that query the tables."""
 
+from services.resources.store import questions
 from services.resources.store.addresses import address, find_addresses
 from services.resources.store.assignment import assign, take_seat
 from services.resources.store.finding import search
 from services.resources.store.holdings import held_by, look, occupy, write
 from services.resources.store.journey import read_for_order
 from services.resources.store.levels import breakdown, levels
+from services.resources.store.looking import now, see_to_looking
 from services.resources.store.numbers import lend, look_up, put, rests, wait_for
 from services.resources.store.plant import (
     add_addresses,
@@ -50,13 +52,16 @@ __all__ = [
     "look_at_item",
     "look_up",
     "networks",
+    "now",
     "occupy",
     "put",
     "put_states",
+    "questions",
     "read_for_order",
     "reopen",
     "rests",
     "search",
+    "see_to_looking",
     "segments_meeting",
     "splitters_meeting",
     "take_seat",

@@ -1,0 +1,75 @@
+"""Reservations that are old, and whether the order's plan answers for them.
+
+What is reserved is given back only by people, and only after provisioning has said, when
+it was asked for that very purpose, that no plan needs it.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from uuid import UUID, uuid5
+
+from shared.contracts import ReservationAnswered, ReservationQuestioned
+
+OLD = timedelta(hours=1)
+"""What is reserved for longer is asked about."""
+
+EVERY = timedelta(hours=1)
+"""How often old reservations are looked for."""
+
+AGAIN = timedelta(days=1)
+"""How often the same one is asked about: crews may need days."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is known of one order's reservation."""
+
+    order_id: UUID
+    tenant: str
+    since: datetime
+    """Reserved at the latest since then."""
+
+    question_id: UUID | None = None
+    asked_at: datetime | None = None
+    answered_at: datetime | None = None
+    is_needed: bool | None = None
+    """None until the last question is answered."""
+
+    plan: str = ""
+    """The state of the plan, as it was answered."""
+
+    release_by: str = ""
+    """Who wants it given back, if the plan does not answer for it; empty for no one."""
+
+    release_reason: str = ""
+
+    @property
+    def message(self) -> ReservationQuestioned:
+        """What provisioning is asked."""
+        assert self.question_id
+        return ReservationQuestioned(order_id=self.order_id, question_id=self.question_id)
+
+
+def ask(question: Question, cause: UUID, now: datetime) -> Question:
+    """Ask whether a plan answers for the reservation."""
+    return replace(
+        question,
+        question_id=uuid5(cause, str(question.order_id)),
+        asked_at=now,
+        answered_at=None,
+        is_needed=None,
+        plan="",
+    )
+
+
+def want_release(question: Question, by: str, reason: str) -> Question:
+    """Have the reservation given back, if the next answer is that no plan needs it."""
+    return replace(question, release_by=by, release_reason=reason)
+
+
+def take_answer(question: Question, answer: ReservationAnswered, now: datetime) -> Question | None:
+    """Return what is known after an answer; None if it is to another question."""
+    if question.question_id != answer.question_id:
+        return None
+    known = replace(question, answered_at=now, is_needed=answer.is_needed, plan=answer.plan)
+    return replace(known, release_by="", release_reason="") if answer.is_needed else known

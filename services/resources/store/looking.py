@@ -1,0 +1,33 @@
+"""The hourly look for old reservations: set going by a start, and by itself from then on."""
+
+from datetime import datetime
+from uuid import uuid5
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from services.resources.domain.reminders import RESERVATIONS, ReservationsDue
+from services.resources.store.assignment import take_seat
+from shared.contracts import Cause
+from shared.dispatch import Dispatch
+from shared.timers import TIMERS
+from shared.work import Transaction
+
+
+def now(session: Session) -> datetime:
+    """Return when the transaction began, by the database's clock."""
+    began: datetime = session.execute(select(func.now())).scalar_one()
+    return began
+
+
+def see_to_looking(session: Session) -> None:
+    """Have old reservations looked for, unless that is due already. Done at every start."""
+    take_seat(session)
+    due = select(func.count()).where(TIMERS.c.type == ReservationsDue.type)
+    if session.execute(due).scalar_one():
+        return
+    began = now(session)
+    transaction = Transaction(session, began)
+    id_ = uuid5(RESERVATIONS, str(began))
+    transaction.work(Cause(id_, id_, "")).remind(began, ReservationsDue())
+    transaction.finish(Dispatch(RESERVATIONS))

@@ -1,0 +1,65 @@
+"""What is reserved for an order that was never placed is given back, on the whole system."""
+
+from contextlib import closing
+from datetime import UTC, datetime
+from uuid import UUID, uuid4, uuid5
+
+from kafka import KafkaProducer
+
+from shared.contracts import AssignmentRequested, Cause, HoldAction, ItemNeeds, Need, encode
+from shared.contracts.base import Envelope
+from shared.keys import TENANT
+from tests.flows.items import fibre
+from tests.flows.site import JSON, Site
+
+RESERVATIONS = "/ops/v1/reservations"
+KINDS = ("leg", "vlan", "loid")
+
+
+def forge(site: Site, order_id: UUID, address: str) -> None:
+    """Ask resources, as whoever can write to Kafka can, for an order that was never placed."""
+    item = ItemNeeds(
+        item_id="1",
+        service_id=uuid5(order_id, "service/1"),
+        action=HoldAction.RESERVE,
+        address_id=address,
+        needs=tuple(Need(kind=each) for each in KINDS),
+    )
+    request = AssignmentRequested(order_id=order_id, client="crm", items=(item,))
+    cause = Cause(uuid4(), order_id, TENANT)
+    envelope = Envelope.around(request, cause, 0, 1, datetime.now(UTC))
+    headers = [("id", envelope.id.bytes), ("type", envelope.type.encode())]
+    with closing(KafkaProducer(bootstrap_servers=site.record.kafka)) as producer:
+        producer.send(request.topic, encode(envelope), order_id.bytes, headers=headers).get(10)
+
+
+def release(site: Site, order_id: str) -> JSON:
+    """Have an order's reservation given back, if no plan answers for it."""
+    path = f"{RESERVATIONS}/{order_id}/release"
+    return site.client("ops").post("resources", path, {"reason": "never placed"})
+
+
+def test_what_was_reserved_for_an_order_that_was_never_placed_is_given_back(site: Site) -> None:
+    place, order_id = site.place(), uuid4()
+    forge(site, order_id, place.served)
+    site.held(str(order_id), **dict.fromkeys(KINDS, "reserved"))
+
+    assert release(site, str(order_id))["is_needed"] is None
+
+    site.until(lambda: site.holdings(str(order_id)) == {})
+
+
+def test_what_a_plan_needs_is_not_given_back(site: Site) -> None:
+    order_id = site.accepted(site.order(fibre(site.place().served)))
+    site.held(order_id, **dict.fromkeys(KINDS, "reserved"))
+
+    release(site, order_id)
+
+    def answer() -> JSON:
+        path = f"{RESERVATIONS}/{order_id}"
+        found = site.client("viewer").get("resources", path)
+        return found if found.get("answered_at") else None
+
+    known = site.until(answer)
+    assert (known["is_needed"], known["plan"], known["release_by"]) == (True, "running", "")
+    assert site.fulfil(order_id)["state"] == "completed"

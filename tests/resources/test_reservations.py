@@ -1,0 +1,218 @@
+"""Reservations that no plan answers for are found, and given back by people."""
+
+from datetime import timedelta
+from uuid import UUID
+
+from httpx import AsyncClient, Response
+
+from services.resources import store
+from services.resources.domain.question import AGAIN, EVERY, OLD
+from services.resources.domain.reminders import ReservationsDue
+from services.resources.handlers import SUBSCRIPTIONS
+from shared.contracts import Cause, ReservationAnswered, ReservationQuestioned
+from shared.db import Sessions
+from shared.troubles import Kind
+from tests.callers import AsRole
+from tests.conftest import NOON
+from tests.kernel import TENANT, hear_records, history, record_of, told
+from tests.resources.build import (
+    FIBRE,
+    an_order,
+    completed,
+    order_id,
+    reminders,
+    states,
+    stock,
+    tell,
+)
+
+LATER = NOON + OLD + timedelta(seconds=1)
+RESERVATIONS = "/ops/v1/reservations"
+
+
+def look(sessions: Sessions, hours: int = 0) -> None:
+    """Look for old reservations, so many hours after they became old."""
+    now = LATER + timedelta(hours=hours)
+    cause = Cause(UUID(int=hours + 1), UUID(int=1), TENANT)
+    hear_records(sessions, SUBSCRIPTIONS, [record_of(ReservationsDue(), cause)], now=now)
+
+
+def questions(sessions: Sessions) -> list[ReservationQuestioned]:
+    """Return what provisioning was asked."""
+    return [each for each in told(sessions) if isinstance(each, ReservationQuestioned)]
+
+
+def answer(
+    sessions: Sessions, question: ReservationQuestioned, *, is_needed: bool, plan: str = ""
+) -> None:
+    """Answer a question."""
+    said = ReservationAnswered(
+        order_id=question.order_id,
+        question_id=question.question_id,
+        is_needed=is_needed,
+        plan=plan,
+    )
+    cause = Cause(question.question_id, question.order_id, TENANT)
+    hear_records(sessions, SUBSCRIPTIONS, [record_of(said, cause)], now=LATER)
+
+
+def test_what_is_reserved_for_an_hour_is_asked_about_and_what_is_in_use_is_not(
+    sessions: Sessions,
+) -> None:
+    stock(sessions)
+    tell(sessions, an_order(1), an_order(2), completed(2))
+    tell(sessions, an_order(3), now=LATER)
+
+    look(sessions)
+
+    assert [each.order_id for each in questions(sessions)] == [order_id(1)]
+    assert (LATER + EVERY, ReservationsDue()) in reminders(sessions)
+
+
+def test_the_same_reservation_is_asked_about_once_a_day(sessions: Sessions) -> None:
+    stock(sessions)
+    tell(sessions, an_order(1))
+
+    for hours in (0, 1, 2, int(AGAIN / timedelta(hours=1))):
+        look(sessions, hours)
+
+    first, second = questions(sessions)
+    assert first.question_id != second.question_id
+
+
+def test_a_start_sees_to_it_that_there_is_one_look(sessions: Sessions) -> None:
+    for _ in range(2):
+        with sessions.begin() as session:
+            store.see_to_looking(session)
+
+    assert [message for _, message in reminders(sessions)] == [ReservationsDue()]
+
+
+def test_what_no_plan_answers_for_is_a_trouble_and_stays_reserved(sessions: Sessions) -> None:
+    stock(sessions)
+    tell(sessions, an_order(1, *FIBRE))
+    look(sessions)
+    before = states(sessions)
+
+    answer(sessions, questions(sessions)[0], is_needed=False)
+
+    with sessions() as session:
+        (trouble,) = store.questions.questioned(session, LATER)
+    assert (trouble.kind, trouble.count, trouble.oldest_age_s) == (
+        Kind.QUESTIONED,
+        1,
+        (LATER - NOON).total_seconds(),
+    )
+    assert states(sessions) == before != {}
+
+
+def test_what_a_plan_answers_for_is_no_trouble(sessions: Sessions) -> None:
+    stock(sessions)
+    tell(sessions, an_order(1))
+    look(sessions)
+
+    answer(sessions, questions(sessions)[0], is_needed=True, plan="running")
+
+    with sessions() as session:
+        assert list(store.questions.questioned(session, LATER)) == []
+
+
+async def test_people_give_back_what_no_plan_answers_for_and_the_history_says_why(
+    client: AsyncClient, sessions: Sessions, as_role: AsRole
+) -> None:
+    stock(sessions)
+    tell(sessions, an_order(1, *FIBRE))
+
+    asked = await release(client, as_role)
+    assert (asked.status_code, states(sessions) == {}) == (202, False)
+    answer(sessions, questions(sessions)[-1], is_needed=False)
+
+    assert states(sessions) == {}
+    back = [(kind, was, became) for kind, _, was, became in history(sessions) if was == "reserved"]
+    assert set(back) == {(kind, "reserved", "free") for kind in ("leg", "vlan", "loid")}
+    path = "/ops/v1/pools/leg/S/things/S/001"
+    leg = (await client.get(path, headers=as_role("viewer"))).json()
+    assert leg["history"][-1]["reason"] == "released by crm: never placed"
+
+
+async def test_what_a_plan_answers_for_is_never_given_back(
+    client: AsyncClient, sessions: Sessions, as_role: AsRole
+) -> None:
+    stock(sessions)
+    tell(sessions, an_order(1, *FIBRE))
+    await release(client, as_role)
+    before = states(sessions)
+
+    answer(sessions, questions(sessions)[-1], is_needed=True, plan="running")
+
+    assert states(sessions) == before != {}
+    path = f"{RESERVATIONS}/{order_id(1)}"
+    shown = (await client.get(path, headers=as_role("viewer"))).json()
+    assert (shown["is_needed"], shown["plan"], shown["release_by"]) == (True, "running", "")
+
+
+async def test_only_the_answer_to_the_last_question_counts(
+    client: AsyncClient, sessions: Sessions, as_role: AsRole
+) -> None:
+    stock(sessions)
+    tell(sessions, an_order(1, *FIBRE))
+    look(sessions)
+    await release(client, as_role)
+    before = states(sessions)
+
+    answer(sessions, questions(sessions)[0], is_needed=False)
+
+    assert states(sessions) == before != {}
+
+
+async def test_an_order_that_asks_again_lives_and_is_not_given_back(
+    client: AsyncClient, sessions: Sessions, as_role: AsRole
+) -> None:
+    stock(sessions)
+    tell(sessions, an_order(1, *FIBRE))
+    await release(client, as_role)
+    again = Cause(UUID(int=9), order_id(1), TENANT)
+    hear_records(sessions, SUBSCRIPTIONS, [record_of(an_order(1, *FIBRE), again)])
+    before = states(sessions)
+
+    answer(sessions, questions(sessions)[-1], is_needed=False)
+
+    assert states(sessions) == before != {}
+
+
+async def test_old_reservations_are_listed_with_what_is_known_of_each(
+    client: AsyncClient, sessions: Sessions, as_role: AsRole
+) -> None:
+    stock(sessions)
+    tell(sessions, an_order(1))
+    look(sessions)
+    answer(sessions, questions(sessions)[0], is_needed=False)
+
+    (shown,) = (await client.get(RESERVATIONS, headers=as_role("viewer"))).json()
+
+    assert (shown["order_id"], shown["is_needed"]) == (str(order_id(1)), False)
+    assert shown["held"] == f"/ops/v1/holdings/{order_id(1)}"
+
+
+async def test_what_is_not_reserved_cannot_be_given_back(
+    client: AsyncClient, sessions: Sessions, as_role: AsRole
+) -> None:
+    stock(sessions)
+    tell(sessions, an_order(1), completed(1))
+
+    answer_ = await release(client, as_role)
+
+    assert answer_.status_code == 404
+    assert "older_than" in answer_.json()["remedy"]
+
+
+async def test_only_those_who_decide_about_fallout_give_back(
+    client: AsyncClient, as_role: AsRole
+) -> None:
+    assert (await release(client, as_role, role="viewer")).status_code == 403
+
+
+async def release(client: AsyncClient, as_role: AsRole, role: str = "ops") -> Response:
+    """Have the first order's reservation given back."""
+    path = f"{RESERVATIONS}/{order_id(1)}/release"
+    return await client.post(path, json={"reason": "never placed"}, headers=as_role(role))
