@@ -32,6 +32,12 @@ class Told:
     identity_number: Mapped[str] = mapped_column(info=PERSONAL)
     category: Mapped[str]
     kind: Mapped[str] = mapped_column(server_default="")
+    name_key: Mapped[str] = mapped_column(Exact, server_default="", info=PERSONAL)
+    """The name as it is compared."""
+
+    phone_key: Mapped[str] = mapped_column(Exact, server_default="", info=PERSONAL)
+    """The phone number in E.164, where it is one."""
+
     name_mark: Mapped[str] = mark()
     phone_mark: Mapped[str] = mark()
     email_mark: Mapped[str] = mark()
@@ -57,11 +63,12 @@ class PartyRow(Told, Base):
 
     __table_args__ = (
         Index(
-            *("ix_parties_phone", "tenant", "phone", "party_id"),
-            postgresql_where=text("phone <> ''"),
+            *("ix_parties_phone_key", "tenant", "phone_key", "party_id"),
+            postgresql_where=text("phone_key <> ''"),
         ),
         Index(
-            *("ix_parties_name", "tenant", "name", "party_id"), postgresql_where=text("name <> ''")
+            *("ix_parties_name_key", "tenant", "name_key", "party_id"),
+            postgresql_where=text("name_key <> ''"),
         ),
         Index(
             "ix_parties_mark",
@@ -84,8 +91,8 @@ class TellingRow(Told, Base):
 
     __table_args__ = (
         Index(
-            *("ix_party_tellings_phone", "tenant", "phone", "party_id"),
-            postgresql_where=text("phone <> ''"),
+            *("ix_party_tellings_phone_key", "tenant", "phone_key", "party_id"),
+            postgresql_where=text("phone_key <> ''"),
         ),
     )
 

@@ -6,5 +6,8 @@ and so must every new endpoint. docs/bad-input.md lists each rule with its test.
 json_text     JSON that means the same to everybody
 timestamps    date-times: RFC 3339 with a zone, within the calendar
 ids           what callers call their things; identifiers of our own
+texts         texts as they are compared
+phones        phone numbers as they are compared
+identities    numbers on papers: their one form, their check digits
 refusals      how a rule says no: a code, a reason, a remedy
 """

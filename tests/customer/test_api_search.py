@@ -17,6 +17,8 @@ from tests.kernel import hear
     [
         ({"phone": "138 5123 4567"}, [ZHANG]),
         ({"phone": "+8613851234567"}, [ZHANG]),
+        ({"phone": "１３８-5123-4567"}, [ZHANG]),  # noqa: RUF001  full width
+        ({"phone": "\u202a（＋８６）138 5123\u200b4567\u202c"}, [ZHANG]),  # noqa: RUF001
         ({"phone": "13851234568"}, []),
         ({"name": "张"}, [ZHANG, "wei-2"]),
         ({"name": "张伟"}, [ZHANG]),
@@ -69,3 +71,44 @@ async def test_a_client_cannot_search_by_name(client: AsyncClient, as_role: AsRo
     answer = await client.get("/ops/v1/customers", params={"name": "张"}, headers=as_role("crm"))
 
     assert answer.status_code == 403
+
+
+@pytest.mark.parametrize("asked", ["Jos\u00e9", "Jose\u0301", "JOS\u00c9", "ｊｏｓé", "Jos"])
+@pytest.mark.parametrize("stored", ["Jose\u0301 Ruiz", "Ｊｏｓ\u00e9 Ruiz"])  # noqa: RUF001
+async def test_a_name_is_found_in_any_form_of_unicode_and_shown_as_it_was_sent(
+    client: AsyncClient, sessions: Sessions, as_role: AsRole, stored: str, asked: str
+) -> None:
+    hear(sessions, SUBSCRIPTIONS, accepted(1, a_customer(name=stored)))
+
+    answer = await client.get(
+        "/ops/v1/customers", params={"name": asked}, headers=as_role("viewer")
+    )
+
+    assert [each["name"] for each in answer.json()] == [stored]
+
+
+@pytest.mark.parametrize(
+    "stored",
+    ["138-5123-4503", "+86 138 5123 4503", "１３８５１２３４５０３", "8613851234503"],  # noqa: RUF001
+)
+@pytest.mark.parametrize("role", ["viewer", "crm"])
+async def test_a_phone_number_is_found_however_it_was_stored_and_asked(
+    client: AsyncClient, sessions: Sessions, as_role: AsRole, role: str, stored: str
+) -> None:
+    hear(sessions, SUBSCRIPTIONS, accepted(1, a_customer(phone=stored)))
+
+    for asked in ("13851234503", "138 5123 4503", "+8613851234503"):
+        answer = await client.get(
+            "/ops/v1/customers", params={"phone": asked}, headers=as_role(role)
+        )
+        assert [each["phone"] for each in answer.json()] == [stored]
+
+
+@pytest.mark.parametrize("asked", [{"name": "  "}, {"name": "\u200b"}, {"phone": "-"}])
+async def test_a_search_for_nothing_is_refused(
+    client: AsyncClient, as_role: AsRole, asked: dict[str, str]
+) -> None:
+    answer = await client.get("/ops/v1/customers", params=asked, headers=as_role("viewer"))
+
+    assert answer.status_code == 400
+    assert answer.json()["errors"][0]["code"] == "nothing-sought"

@@ -1,17 +1,86 @@
 """The customer service's tables know what in them tells of a person."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from alembic import command
+from sqlalchemy import Connection, Engine, create_engine, text
+
+from deploy.local.postgres import Postgres
 from services.customer import tables
+from services.customer.domain.telling import KEYS
 from shared.bulk import table_of
 from shared.contracts import Customer
 from shared.contracts.personal import personal_fields
 from shared.db import Base
+from shared.migrate import config_for, upgrade
 
 ROWS = [each for each in vars(tables).values() if isinstance(each, type) and each is not Base]
 OURS = [table_of(each) for each in ROWS if issubclass(each, Base)]
 
+OF_ALL = "'t', {id}, {name}, {phone}, '', '', 'public', now(), gen_random_uuid()"
+ROWS_BEFORE = (
+    OF_ALL.format(id="'A'", name="E'Jose\\u0301'", phone="'138-5123-4503'"),
+    OF_ALL.format(id="'B'", name="''", phone="''"),
+    OF_ALL.format(id="'C'", name="'\u5f20\u4f1f'", phone="''"),
+)
+KNOWN = f"""
+INSERT INTO parties (tenant, party_id, name, phone, email, identity_number, category, told_at,
+                     told_by)
+    VALUES ({"), (".join(ROWS_BEFORE)});
+INSERT INTO party_tellings (tenant, party_id, client, name, phone, email, identity_number,
+                            category, told_at, told_by)
+    SELECT tenant, party_id, 'crm', name, phone, '', '', category, told_at, told_by FROM parties;
+"""  # noqa: S608  nothing in it comes from outside
+FOUND = "SELECT party_id, name_key, phone_key FROM {} ORDER BY party_id"
 
-def test_the_columns_marked_personal_are_the_contracts_personal_fields() -> None:
+
+@contextmanager
+def a_database(postgres: Postgres, name: str) -> Iterator[Engine]:
+    """Make an empty database for a test, and take it away after."""
+    admin = create_engine(f"{postgres.url}/postgres", isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.execute(text(f"DROP DATABASE IF EXISTS {name}"))
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    engine = create_engine(f"{postgres.url}/{name}")
+    try:
+        yield engine
+    finally:
+        engine.dispose()
+        with admin.connect() as connection:
+            connection.execute(text(f"DROP DATABASE {name}"))
+        admin.dispose()
+
+
+def upgrade_to(revision: str, connection: Connection) -> None:
+    """Walk up to one revision of the service's own."""
+    config = config_for("customer")
+    config.attributes["connection"] = connection
+    command.upgrade(config, revision)
+
+
+def test_the_columns_marked_personal_are_the_contracts_personal_fields_and_their_keys() -> None:
     told = [table_of(tables.PartyRow), table_of(tables.TellingRow)]
     marked = {(table, each.name) for table in OURS for each in table.c if each.info.get("personal")}
 
-    assert marked == {(table, name) for table in told for name in personal_fields(Customer)}
+    personal = (*personal_fields(Customer), *KEYS)
+    assert marked == {(table, name) for table in told for name in personal}
+
+
+def test_what_is_known_already_is_found_after_the_migration(postgres: Postgres) -> None:
+    with a_database(postgres, "test_search_keys") as engine:
+        with engine.begin() as connection:
+            upgrade_to("customer_0002", connection)
+            connection.execute(text(KNOWN))
+        with engine.begin() as connection:
+            upgrade("customer", connection)
+        with engine.connect() as connection:
+            parties = connection.execute(text(FOUND.format("parties"))).all()
+            tellings = connection.execute(text(FOUND.format("party_tellings"))).all()
+
+    assert parties == tellings
+    assert [tuple(row) for row in parties] == [
+        ("A", "jos\u00e9", "+8613851234503"),
+        ("B", "", ""),
+        ("C", "\u5f20\u4f1f", ""),
+    ]

@@ -1,5 +1,8 @@
 """Parties: the order accepted last speaks for them, and an erasure for all before it."""
 
+import hashlib
+import hmac
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -10,7 +13,6 @@ from services.customer.domain.party import (
     account_of,
     erased,
     marks_of,
-    spellings,
 )
 from services.customer.domain.telling import party_of, telling_of
 from shared.errors import PoisonError
@@ -69,19 +71,28 @@ def test_who_left_no_trait_has_no_mark() -> None:
     assert marks_of(a_party(identity_number="", phone="", email=""), KEY) == []
 
 
-@pytest.mark.parametrize("written", ["13851234567", "138 5123 4567", "+86 138-5123-4567"])
-def test_a_phone_number_is_found_however_it_was_written(written: str) -> None:
-    assert {"13851234567", "+8613851234567", written} <= set(spellings(written))
+@pytest.mark.parametrize(
+    "spelling",
+    [
+        {"identity_number": "３２０１０２１９９００３０７８５１５"},  # noqa: RUF001  full width
+        {"identity_number": "320102 19900307 8515"},
+        {"identity_number": "", "phone": "１３８ ５１２３ ４５６７"},  # noqa: RUF001
+        {"identity_number": "", "phone": "", "email": "Ｚｈａｎｇ@example.cn"},  # noqa: RUF001
+    ],
+)
+def test_an_erased_person_is_recognised_in_another_spelling(spelling: dict[str, Any]) -> None:
+    plain: dict[str, Any] = {name: value for name, value in spelling.items() if not value}
+    gone = erased(a_party(**plain), at(9), ERASURE, KEY)
+
+    assert gone.person_mark in marks_of(a_party(id="again", **spelling), KEY)
 
 
-def test_a_fixed_number_is_found_with_and_without_its_area_code_prefix() -> None:
-    assert {"025-8310 0001", "02583100001", "2583100001", "+862583100001"} <= set(
-        spellings("025-8310 0001")
-    )
+def test_an_erased_person_is_recognised_by_a_mark_of_the_spelling_itself() -> None:
+    """So marks were made before all spellings had one form."""
+    written = "３２０１ 02"  # noqa: RUF001  full width
+    old = hmac.new(KEY, f"identity:{written}".encode(), hashlib.sha256).hexdigest()
 
-
-def test_what_is_no_phone_number_is_searched_as_it_is() -> None:
-    assert spellings(" none ") == ["none"]
+    assert old in marks_of(a_party(identity_number=f" {written} "), KEY)
 
 
 def test_an_id_too_long_for_a_key_is_set_aside_and_a_long_name_is_cut() -> None:

@@ -9,7 +9,7 @@ from services.customer import store
 from services.customer.api import showing
 from services.customer.api.access import SEES_ALL, Reader, sees_everybody
 from services.customer.api.shapes import CUSTOMERS, CustomerView, Erased, Erasure, Found
-from services.customer.domain.party import LONGEST, Party, erased, marks_of, spellings
+from services.customer.domain.party import LONGEST, Party, erased, marks_of
 from services.customer.domain.view import view_of
 from shared.access import reach_of
 from shared.approvals import Approval, Dangerous, passes
@@ -28,6 +28,8 @@ from shared.http import (
     show,
     show_all,
 )
+from shared.input.phones import phone_key
+from shared.input.texts import comparable
 from shared.ops_people import ApprovalView, waiting_for
 from shared.settings import Settings
 from shared.work import Work
@@ -71,10 +73,23 @@ def search(
         reason = "customers are searched by a phone number or by a name"
         raise InvalidError([Fault("phone", "one-of", reason, "give one of phone and name")])
     if phone is not None:
-        return store.by_phone(session, reach_of(caller), spellings(phone), rows)
+        key = searchable("phone", phone_key(phone))
+        return store.by_phone(session, reach_of(caller), key, rows)
     if not sees_everybody(caller):
         raise MissingScopeError([SEES_ALL])
-    return store.by_name(session, caller.tenant, name or "", rows)
+    return store.by_name(session, caller.tenant, searchable("name", comparable(name or "")), rows)
+
+
+def searchable(parameter: str, key: str) -> str:
+    """Return what is looked for, in the form in which it is compared.
+
+    Raises:
+        InvalidError: nothing is left in it: all customers would begin so.
+    """
+    if not key:
+        reason, remedy = "says nothing that can be looked for", "give a letter or a digit at least"
+        raise InvalidError([Fault(parameter, "nothing-sought", reason, remedy)])
+    return key
 
 
 @router.get(f"{CUSTOMERS}/{{party_id}}/view", response_model=CustomerView)

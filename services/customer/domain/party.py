@@ -6,19 +6,17 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
-import phonenumbers
-
 from shared.contracts import OrderAccepted, PartyKind, kind_of
 from shared.errors import PoisonError
+from shared.input.identities import normal
+from shared.input.phones import phone_key
+from shared.input.texts import comparable
 
 LONGEST = 200
 """Characters of what is searched: an index of PostgreSQL takes no more than 2,700 bytes."""
 
 SHOWN = 4
 """Characters of an identity number that are enough to compare it by."""
-
-HOME_REGION = "CN"
-"""Where a phone number without a country code belongs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,16 +117,21 @@ def erased(party: Party, at: datetime, by: UUID, key: bytes) -> Party:
 def marks_of(party: Party, key: bytes) -> list[str]:
     """Return the marks by which a person can be recognised, the surest first.
 
-    A mark is an HMAC-SHA-256: without the key nobody can try all phone numbers.
+    A mark is an HMAC-SHA-256: without the key nobody can try all phone numbers. It is of
+    the one form that all spellings have; the last are of the spelling itself, as erasures
+    marked persons once.
     """
     traits = (
+        ("identity", normal(party.identity_number)),
+        ("phone", phone_key(party.phone)),
+        ("email", comparable(party.email)),
         ("identity", party.identity_number.strip().upper()),
-        ("phone", _international(party.phone)),
+        ("phone", party.phone.strip()),
         ("email", party.email.strip().casefold()),
     )
     return [
         hmac.new(key, f"{trait}:{value}".encode(), hashlib.sha256).hexdigest()
-        for trait, value in traits
+        for trait, value in dict.fromkeys(traits)
         if value
     ]
 
@@ -137,28 +140,3 @@ def concealed(secret: str) -> str:
     """Return a text with all but its last four characters hidden; a short one entirely."""
     shown = secret[-SHOWN:] if len(secret) > 2 * SHOWN else ""
     return shown.rjust(len(secret), "*")
-
-
-def spellings(phone: str) -> list[str]:
-    """Return the ways in which orders may have written a phone number."""
-    written = phone.strip()
-    compact = "".join(each for each in written if each not in " -().\u00a0")
-    ways = [written, compact, _international(compact)]
-    if parsed := _parsed(compact):
-        national = phonenumbers.national_significant_number(parsed)
-        ways += [national, f"0{national}"]
-    return sorted({way for way in ways if way})
-
-
-def _international(phone: str) -> str:
-    parsed = _parsed(phone)
-    if parsed is None:
-        return phone.strip()
-    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
-
-
-def _parsed(phone: str) -> phonenumbers.PhoneNumber | None:
-    try:
-        return phonenumbers.parse(phone, HOME_REGION)
-    except phonenumbers.NumberParseException:
-        return None

@@ -14,6 +14,8 @@ from uuid import UUID
 
 from services.customer.domain.party import LONGEST, Party, key_of
 from shared.contracts import OrderAccepted, PartyKind, kind_of
+from shared.input.phones import phone_key
+from shared.input.texts import comparable
 
 Mark: TypeAlias = str
 """When something was told, and by which order: later marks are greater. Empty: not told."""
@@ -23,6 +25,9 @@ FIELDS = (*PERSONAL, "category", "kind")
 """What orders tell of a party; each field has a mark of its own."""
 
 MARKS = tuple(f"{each}_mark" for each in FIELDS)
+KEYS = {"name_key": "name", "phone_key": "phone"}
+"""What parties are searched by, and the field that each is made of; told when that is."""
+
 LAST = "~"
 """Sorts after every order's id."""
 
@@ -44,6 +49,8 @@ class Telling:
     identity_number: str
     category: str
     kind: str
+    name_key: str
+    phone_key: str
     name_mark: Mark
     phone_mark: Mark
     email_mark: Mark
@@ -78,6 +85,8 @@ def telling_of(order: OrderAccepted, tenant: str, told_at: datetime) -> Telling:
         party_id=key_of(order.customer.id),
         client=order.client,
         **said,
+        name_key=comparable(said["name"])[:LONGEST],
+        phone_key=phone_key(said["phone"]),
         **marks,
         told_at=told_at,
         told_by=order.order_id,
@@ -91,6 +100,10 @@ def together(one: Telling, other: Telling) -> Telling:
     for field, mark in zip(FIELDS, MARKS, strict=True):
         source = other if getattr(other, mark) > getattr(one, mark) else one
         kept[field], kept[mark] = getattr(source, field), getattr(source, mark)
+    for name, field in KEYS.items():
+        mark = f"{field}_mark"
+        source = other if getattr(other, mark) > getattr(one, mark) else one
+        kept[name] = getattr(source, name)
     return replace(later, **kept)
 
 

@@ -9,11 +9,19 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, func, select, update
+from sqlalchemy import ColumnElement, Row, Select, and_, select, update
 from sqlalchemy.orm import Session
 
 from services.customer.domain.party import Account, Party
-from services.customer.domain.telling import LAST, PERSONAL, Telling, category_of, mark_of, party_of
+from services.customer.domain.telling import (
+    KEYS,
+    LAST,
+    PERSONAL,
+    Telling,
+    category_of,
+    mark_of,
+    party_of,
+)
 from services.customer.store.rows import columns_of, names_of
 from services.customer.tables import AccountTellingRow, PartyRow, TellingRow
 from shared.access import Reach
@@ -88,7 +96,7 @@ def erase(session: Session, erased: Party) -> None:
     """Blank a party, in everybody's words, and all that is told of it until then."""
     mark = mark_of(erased.told_at, LAST)
     blank = {
-        **dict.fromkeys(PERSONAL, ""),
+        **dict.fromkeys((*PERSONAL, *KEYS), ""),
         **dict.fromkeys((f"{name}_mark" for name in PERSONAL), mark),
     }
     written = ("told_at", "told_by", "erased_at", "person_mark")
@@ -148,42 +156,40 @@ def unknown_account(account_id: str) -> NotFoundError:
     return NotFoundError(msg, remedy="check the account's id")
 
 
-def by_phone(session: Session, reach: Reach, phones: Collection[str], rows: range) -> list[Party]:
-    """Return the parties within reach with one of these phone numbers, by number."""
+def by_phone(session: Session, reach: Reach, phone: str, rows: range) -> list[Party]:
+    """Return the parties within reach with the phone number of this key, by id."""
     if not reach.is_whole:
-        return _told(session, reach, _told_with_phone(session, reach, phones, rows))
+        return _told(session, reach, _told_with_phone(session, reach, phone, rows))
     found = select(*PARTY).where(
-        PartyRow.tenant == reach.tenant, PartyRow.phone != "", PartyRow.phone.in_(phones)
+        PartyRow.tenant == reach.tenant, PartyRow.phone_key != "", PartyRow.phone_key == phone
     )
-    return _parties(session, found.order_by(PartyRow.phone, PartyRow.party_id), rows)
+    return _parties(session, found.order_by(PartyRow.party_id), rows)
 
 
-def _told_with_phone(
-    session: Session, reach: Reach, phones: Collection[str], rows: range
-) -> list[str]:
+def _told_with_phone(session: Session, reach: Reach, phone: str, rows: range) -> list[str]:
     found = (
         select(TellingRow.party_id)
         .where(
             TellingRow.tenant == reach.tenant,
-            TellingRow.phone != "",
-            TellingRow.phone.in_(phones),
+            TellingRow.phone_key != "",
+            TellingRow.phone_key == phone,
             within(reach, TellingRow.client, TellingRow.party_id),
         )
         .group_by(TellingRow.party_id)
-        .order_by(func.min(TellingRow.phone), TellingRow.party_id)
+        .order_by(TellingRow.party_id)
     )
     return list(session.scalars(found.offset(rows.start).limit(len(rows))))
 
 
 def by_name(session: Session, tenant: str, beginning: str, rows: range) -> list[Party]:
-    """Return the parties whose name begins so, by name."""
+    """Return the parties whose name, as it is compared, begins so, by name."""
     found = select(*PARTY).where(
         PartyRow.tenant == tenant,
-        PartyRow.name != "",
-        PartyRow.name >= beginning,
-        PartyRow.name < beginning + AFTER_ALL,
+        PartyRow.name_key != "",
+        PartyRow.name_key >= beginning,
+        PartyRow.name_key < beginning + AFTER_ALL,
     )
-    return _parties(session, found.order_by(PartyRow.name, PartyRow.party_id), rows)
+    return _parties(session, found.order_by(PartyRow.name_key, PartyRow.party_id), rows)
 
 
 def recognised(session: Session, party: Party, marks: Collection[str], limit: int) -> list[str]:

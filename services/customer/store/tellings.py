@@ -18,6 +18,7 @@ from sqlalchemy.sql.selectable import TableValuedAlias
 from services.customer.domain.party import Account
 from services.customer.domain.telling import (
     FIELDS,
+    KEYS,
     MARKS,
     PERSONAL,
     Telling,
@@ -74,9 +75,10 @@ def keep_by_client() -> Prepared:
 
 def unless_erased(rows: TableValuedAlias, name: str) -> ColumnElement[Any]:
     """Return a new value, blank if it tells of a person and was told before an erasure."""
-    if name not in PERSONAL:
+    field = KEYS.get(name, name)
+    if field not in PERSONAL:
         return rows.c[name]
-    is_later = rows.c[f"{name}_mark"] > func.coalesce(PARTIES.c.erased_mark, "")
+    is_later = rows.c[f"{field}_mark"] > func.coalesce(PARTIES.c.erased_mark, "")
     return case((is_later, rows.c[name]), else_="").label(name)
 
 
@@ -91,6 +93,8 @@ def field_by_field(statement: Insert, kind: type[Base]) -> Insert:
     for field, mark in zip(FIELDS, MARKS, strict=True):
         values[field] = case((is_later[mark], new[field]), else_=table.c[field])
         values[mark] = func.greatest(table.c[mark], new[mark])
+    for name, field in KEYS.items():
+        values[name] = case((is_later[f"{field}_mark"], new[name]), else_=table.c[name])
     return statement.on_conflict_do_update(
         index_elements=[column.name for column in table.primary_key],
         set_=values,
