@@ -11,7 +11,8 @@ from services.resources.api import examples
 from services.resources.api.rows import ARRAY, Sent, described, read_rows, refuse
 from services.resources.api.shapes import ImportView
 from services.resources.domain import checks
-from services.resources.domain.checks import R
+from services.resources.domain.checks import Placed, R
+from services.resources.domain.naming import Spelling, names_in
 from services.resources.domain.plant import (
     Address,
     Exchange,
@@ -78,14 +79,22 @@ def refuse_too_many(rows: int, most: int | None) -> None:
 
 def take_in_audited(path: str, take_in: Taker[R], sent: Sent[R], work: Work) -> Tally:
     """Take rows in, and keep in the audit who sent how many."""
-    tally_ = take_in(sent, work)
+    store.take_seat(work.session)
+    tally_ = take_in(spelled_as_known(sent, work), work)
     work.audit(f"import.{path}", path, things=len(sent.rows))
     return tally_
 
 
+def spelled_as_known(sent: Sent[R], work: Work) -> Sent[R]:
+    """Return the rows with everything called as it was imported first."""
+    named = names_in(sent.plain)
+    spelling = Spelling(store.known_spellings(work.session, work.tenant, named))
+    rows = [Placed(place, spelling.applied(row)) for place, row in sent.rows]
+    return Sent(rows, sent.faults)
+
+
 def take_in_exchanges(sent: Sent[Exchange], work: Work) -> Tally:
     """Keep exchanges, new or changed."""
-    store.take_seat(work.session)
     refuse([*sent.faults, *checks.check_exchanges(sent.rows)])
     rows = sent.plain
     known = store.known_exchanges(work.session, work.tenant, rows)
@@ -99,7 +108,6 @@ def take_in_segments(sent: Sent[Segment], work: Work) -> Tally:
     A known segment keeps its numbers; sent with another state, it opens, blocks or puts
     off those that nobody has.
     """
-    store.take_seat(work.session)
     rows = sent.plain
     known = store.segments_meeting(work.session, work.tenant, rows)
     refuse([*sent.faults, *checks.check_segments(sent.rows, networks_of(rows, work), known)])
@@ -112,7 +120,6 @@ def take_in_segments(sent: Sent[Segment], work: Work) -> Tally:
 
 def take_in_splitters(sent: Sent[Splitter], work: Work) -> Tally:
     """Keep splitters and make their legs, VLANs and LOIDs; a known one may grow."""
-    store.take_seat(work.session)
     rows = sent.plain
     known = store.splitters_meeting(work.session, work.tenant, rows)
     refuse([*sent.faults, *checks.check_splitters(sent.rows, networks_of(rows, work), known)])
@@ -123,7 +130,6 @@ def take_in_splitters(sent: Sent[Splitter], work: Work) -> Tally:
 
 def take_in_addresses(sent: Sent[Address], work: Work) -> Tally:
     """Keep addresses and what serves them, new or changed."""
-    store.take_seat(work.session)
     rows = sent.plain
     names = {each.splitter_id for each in rows if each.splitter_id}
     splitters = {each.id for each in store.known_splitters(work.session, work.tenant, names)}
@@ -135,7 +141,6 @@ def take_in_addresses(sent: Sent[Address], work: Work) -> Tally:
 
 def take_in_pairs(sent: Sent[PairBlock], work: Work) -> Tally:
     """Make pairs on exchanges' distribution frames; those that are there stay as they are."""
-    store.take_seat(work.session)
     rows = sent.plain
     refuse([*sent.faults, *checks.check_pairs(sent.rows, networks_of(rows, work))])
     added = store.add_pairs(work.session, work.tenant, rows)

@@ -47,7 +47,7 @@ def search_numbers(  # noqa: PLR0913  each is a part of the request
         tenant=caller.tenant,
         pattern=read_pattern(pattern),
         grade={"": None, PLAIN: ""}.get(grade, grade),
-        exchange_id=exchange,
+        exchange_id=exchange and store.spelled(session, caller.tenant, exchange),
         local_network=local_network,
         limit=limit,
     )

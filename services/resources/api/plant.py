@@ -39,6 +39,7 @@ def list_pools(  # noqa: PLR0913  each is a part of the request
     exchange: Name = "",
 ) -> Response:
     """Return pools in the order of exchange, kind and name, each with what is left of it."""
+    exchange = exchange and store.spelled(session, caller.tenant, exchange)
     found = store.levels(session, caller.tenant, kind, exchange, page.rows)
     return show_all([PoolView.of(each) for each in paged(response, page, found)], response=response)
 
@@ -46,6 +47,7 @@ def list_pools(  # noqa: PLR0913  each is a part of the request
 @router.get("/ops/v1/pools/{kind}/{name}", response_model=PoolDetail)
 def read_pool(kind: Kind, name: str, caller: Counter, session: ToRead) -> Response:
     """Return one pool with how many of its things are in which state."""
+    name = store.spelled(session, caller.tenant, name)
     return show(PoolDetail.whole(store.breakdown(session, caller.tenant, kind, name)))
 
 
@@ -68,6 +70,7 @@ def find_addresses(  # noqa: PLR0913  each is a part of the request
 ) -> Response:
     """Return addresses that hold a text, in the order of their ids."""
     letters = read_search(text) if text else ""
+    exchange = exchange and store.spelled(session, caller.tenant, exchange)
     found = store.find_addresses(session, caller.tenant, letters, exchange, page.rows)
     shown = [AddressView.of(each) for each in paged(response, page, found)]
     return show_all(shown, response=response)

@@ -131,7 +131,7 @@ def list_things(  # noqa: PLR0913  each is a part of the request
     state: ItemState | None = None,
 ) -> Response:
     """Return the things of a pool that are no numbers, by value."""
-    pool = items_of(caller.tenant, kind, name)
+    pool = items_of(caller.tenant, kind, store.spelled(session, caller.tenant, name))
     found = store.find_items(session, pool, state, page.rows)
     return show_all(
         [ThingView.of(each) for each in paged(response, page, found)], response=response
@@ -141,8 +141,9 @@ def list_things(  # noqa: PLR0913  each is a part of the request
 @router.get(f"{POOL}/things/{{value:path}}", response_model=ThingDetail)
 def read_thing(kind: Kind, name: str, value: str, caller: Viewer, session: ToRead) -> Response:
     """Return one thing of a pool with its holder and its history."""
-    found = store.look_at_item(session, items_of(caller.tenant, kind, name), value)
-    changes = history.read(session, caller.tenant, value)
+    pool = items_of(caller.tenant, kind, store.spelled(session, caller.tenant, name))
+    found = store.look_at_item(session, pool, value)
+    changes = history.read(session, caller.tenant, found[0].value)
     return show(ThingDetail.whole(found, [each for each in changes if each.kind == kind]))
 
 
@@ -190,6 +191,7 @@ async def restore_things(  # noqa: PLR0913  each is a part of the request
 
 def change(pool: Pool, asked: Named, by: str, rule: Rule, work: Work) -> ChangedView:
     """Move things of a pool to other states, and note who did it and why."""
+    pool = pool._replace(name=store.spelled(work.session, pool.tenant, pool.name))
     found = store.lend_states(work.session, pool, asked.values)
     refuse_unknown(asked, found)
     states = rule(found)

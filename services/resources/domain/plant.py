@@ -99,6 +99,11 @@ class Splitter(Imported, frozen=True, kw_only=True):
     faulty_legs: Annotated[int, msgspec.Meta(ge=0, le=MOST_LEGS)] = 0
     """So many of its legs, the first ones, can serve nobody."""
 
+    def __post_init__(self) -> None:
+        """Write the port without leading zeros: `00/09/01` is `0/9/1`."""
+        port = "/".join(part.lstrip("0") or "0" for part in self.pon_port.split("/"))
+        msgspec.structs.force_setattr(self, "pon_port", port)
+
     @property
     def last_cvlan(self) -> int:
         """The customer VLAN of its last leg."""

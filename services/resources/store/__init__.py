@@ -21,6 +21,7 @@ from services.resources.store.plant import (
     splitters_meeting,
 )
 from services.resources.store.segments import add_segments, reopen, segments_meeting
+from services.resources.store.spelling import known_spellings, spelled
 from services.resources.store.things import (
     Found,
     find_items,
@@ -44,6 +45,7 @@ __all__ = [
     "held_by",
     "known_addresses",
     "known_exchanges",
+    "known_spellings",
     "known_splitters",
     "lend",
     "lend_states",
@@ -63,6 +65,7 @@ __all__ = [
     "search",
     "see_to_looking",
     "segments_meeting",
+    "spelled",
     "splitters_meeting",
     "take_seat",
     "wait_for",

@@ -8,10 +8,12 @@ from sqlalchemy import Row, Select, bindparam, func, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
+from services.resources.domain.naming import fold
 from services.resources.domain.states import ItemState, State
 from services.resources.domain.things import Kind, Pool, Thing
 from services.resources.store.assignment import take_seat
 from services.resources.store.rows import ITEMS, NUMBERS
+from services.resources.store.spelling import folded
 from services.resources.tables import ItemRow, NumberRow
 from shared.bulk import update_rows
 from shared.errors import NotFoundError
@@ -33,6 +35,10 @@ SHOWN = select(
     *(ITEMS.c.tenant, ITEMS.c.kind, ITEMS.c.pool, ITEMS.c.value, ITEMS.c.element),
     *(ITEMS.c.attributes, ITEMS.c.state, ITEMS.c.order_id, ITEMS.c.service_id),
 )
+
+
+OF_SPLITTER = frozenset({Kind.LEG, Kind.VLAN, Kind.LOID})
+"""Kinds whose pools are small, and whose things are found in any spelling."""
 
 
 def of_pool(statement: Select[Any], pool: Pool) -> Select[Any]:
@@ -80,7 +86,10 @@ def look_at_item(session: Session, pool: Pool, value: str) -> Found:
     Raises:
         NotFoundError: if there is none.
     """
-    row = session.execute(of_pool(SHOWN, pool).where(ITEMS.c.value == value)).one_or_none()
+    mine = of_pool(SHOWN, pool)
+    row = session.execute(mine.where(ITEMS.c.value == value)).one_or_none()
+    if row is None and pool.kind in OF_SPLITTER:
+        row = session.execute(mine.where(folded(ITEMS.c.value) == fold(value))).first()
     if row is None:
         msg = f"the pool has no such {pool.kind}"
         raise NotFoundError(msg, remedy=f"list them: /ops/v1/pools/{pool.kind}/{pool.name}/things")

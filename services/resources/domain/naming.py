@@ -1,0 +1,70 @@
+"""How the plant is spelled: one name for one thing, whatever its case and leading zeros.
+
+`NJ-XW-SP001`, `nj-xw-sp001` and `NJ-XW-SP1` are one splitter, and it is called as it was
+imported first. A PON port is written without leading zeros: `0/9/1`.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
+from typing import TypeVar
+
+import msgspec
+
+from services.resources.domain.plant import Address, Exchange, PairBlock, Segment, Splitter
+
+R = TypeVar("R", bound=Exchange | Segment | Splitter | Address | PairBlock)
+LEADING_ZEROS = re.compile(r"(?<![0-9])0+(?=[0-9])")
+
+
+class Role(StrEnum):
+    """What a name is the name of."""
+
+    EXCHANGE = "exchange"
+    SPLITTER = "splitter"
+    OLT = "olt"
+
+
+FIELDS: Mapping[type, Mapping[str, Role]] = {
+    Exchange: {"id": Role.EXCHANGE},
+    Segment: {"exchange_id": Role.EXCHANGE},
+    Splitter: {"id": Role.SPLITTER, "exchange_id": Role.EXCHANGE, "olt": Role.OLT},
+    Address: {"exchange_id": Role.EXCHANGE, "splitter_id": Role.SPLITTER},
+    PairBlock: {"exchange_id": Role.EXCHANGE},
+}
+"""Which fields of a row name something of the plant."""
+
+
+def fold(name: str) -> str:
+    """Return what all spellings of a name have in common."""
+    return LEADING_ZEROS.sub("", name.upper())
+
+
+def names_in(rows: Iterable[R]) -> dict[Role, set[str]]:
+    """Return what rows name, by role."""
+    found: dict[Role, set[str]] = {role: set() for role in Role}
+    for row in rows:
+        for field, role in FIELDS[type(row)].items():
+            if name := getattr(row, field):
+                found[role].add(name)
+    return found
+
+
+class Spelling:
+    """The names that are known, to which rows are brought."""
+
+    def __init__(self, known: Iterable[tuple[Role, str]]) -> None:
+        self._exact = set(known)
+        self._names = {(role, fold(name)): name for role, name in sorted(self._exact)}
+
+    def of(self, role: Role, name: str) -> str:
+        """Return how a thing is called; the first spelling stands if it is not known."""
+        if (role, name) in self._exact:
+            return name
+        return self._names.setdefault((role, fold(name)), name)
+
+    def applied(self, row: R) -> R:
+        """Return a row that calls everything as it is called."""
+        named = {field: (role, getattr(row, field)) for field, role in FIELDS[type(row)].items()}
+        changes = {field: self.of(*each) for field, each in named.items() if each[1]}
+        return msgspec.structs.replace(row, **changes)
