@@ -22,6 +22,7 @@ from shared.bulk import table_of
 from shared.db import Base, Instant, words
 from shared.errors import ConflictError, ForbiddenError, NotFoundError
 from shared.shelf import Shelf
+from shared.window import Window, page_of
 from shared.work import Work
 
 LASTS = timedelta(hours=24)
@@ -184,11 +185,11 @@ def decide(work: Work, caller: Caller, id_: UUID, state: ApprovalState, reason: 
     return after
 
 
-def find(session: Session, tenant: str, state: ApprovalState, rows: range) -> Sequence[Approval]:
+def find(session: Session, tenant: str, state: ApprovalState, rows: Window) -> Sequence[Approval]:
     """Return a tenant's requests for approval in a state, oldest first."""
     these = select(*COLUMNS).where(TABLE.c.tenant == tenant, TABLE.c.state == state)
-    found = these.order_by(TABLE.c.id).offset(rows.start).limit(len(rows))
-    return [Approval(*row) for row in session.execute(found)]
+    found = session.execute(page_of(these, [TABLE.c.id], rows))
+    return [Approval(*row) for row in found]
 
 
 def _open(session: Session, caller: Caller, asked: Dangerous) -> Approval | None:

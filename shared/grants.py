@@ -19,6 +19,7 @@ from shared.bulk import table_of
 from shared.contracts import AccessChanged
 from shared.db import Base, Instant
 from shared.inbox import Subscription, on
+from shared.window import Window, page_of
 from shared.work import Work
 
 ALL_CUSTOMERS = ""
@@ -66,6 +67,7 @@ class Grant:
 
 
 NAMES = tuple(Grant.__dataclass_fields__)
+KEYS = NAMES[1:4]
 TABLE = table_of(GrantRow)
 NEW = insert(GrantRow)
 KEEP = NEW.on_conflict_do_update(
@@ -80,11 +82,11 @@ def keep(session: Session, grant: Grant) -> None:
     session.execute(KEEP, {name: getattr(grant, name) for name in NAMES})
 
 
-def find(session: Session, tenant: str, rows: range) -> Sequence[Grant]:
+def find(session: Session, tenant: str, rows: Window) -> Sequence[Grant]:
     """Return the grants of a tenant that hold, by their clients."""
     holding = select(TABLE).where(TABLE.c.tenant == tenant, TABLE.c.level != REVOKED)
-    in_turn = holding.order_by(*(TABLE.c[name] for name in NAMES[1:4]))
-    return [Grant(*row) for row in session.execute(in_turn.offset(rows.start).limit(len(rows)))]
+    these = page_of(holding, [TABLE.c[name] for name in KEYS], rows)
+    return [Grant(*row) for row in session.execute(these)]
 
 
 def within(

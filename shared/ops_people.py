@@ -15,6 +15,7 @@ from shared.audit import Entry
 from shared.auth import Caller, allow
 from shared.http import Page, RequestCause, Router, ToDesk, ToRead, paged
 from shared.ops_views import like
+from shared.window import by
 from shared.work import Work
 
 Auditor = Annotated[Caller, allow("audit:read")]
@@ -196,7 +197,7 @@ def add_approvals(router: Router) -> None:
     ) -> list[ApprovalView]:
         """List what waits for a second person, oldest first, unless another state is asked for."""
         found: Sequence[Approval] = approvals.find(session, caller.tenant, state, page.rows)
-        return [ApprovalView.of(each) for each in paged(response, page, found)]
+        return [ApprovalView.of(each) for each in paged(response, page, found, keys=by("id"))]
 
     @router.post("/approvals/{id}/approve")
     async def approve(

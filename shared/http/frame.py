@@ -33,7 +33,9 @@ Where there is GET there is HEAD; OPTIONS, and every 405, name a path's methods 
 wrong is answered as application/problem+json with a stable code and what to do.
 
 Lists are shown in pages: 200 when a page is the last one, 206 when more follows, with the number
-of things on it in X-Result-Count and, where that is known, of all in X-Total-Count."""
+of things on it in X-Result-Count and, where that is known, of all in X-Total-Count. The header Link
+(rel="next") leads to the next page. A walk by it shows every thing that stays exactly once, while
+others arrive; skipping by `offset` repeats things of a list that grows."""
 
 HERE = [{"url": "/", "description": "Where this description was read."}]
 

@@ -1,14 +1,16 @@
 """Pages and fields of lists, as TM Forum's REST guidelines have them (TMF630)."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Annotated, TypeAlias, TypeVar
+from typing import Annotated, Any, TypeAlias, TypeVar
+from urllib.parse import urlencode
 
 from fastapi import Depends, Query, Request, Response
 from pydantic import BaseModel
 
 from shared.auth import Caller
 from shared.errors import Fault, InvalidError
+from shared.window import Window, cursor_of
 
 T = TypeVar("T")
 
@@ -17,6 +19,15 @@ FURTHEST = 10_000
 """Beyond this, counting past what is skipped costs more than it is worth: filter instead."""
 
 PARTIAL = 206
+LONGEST = 2_000
+"""Characters of a cursor."""
+
+PART = frozenset({"offset", "after"})
+"""The parameters that say which part of a list is wanted."""
+
+ABOUT_AFTER = """\
+Go on behind the last row of a page: as the header Link of that page has it. A walk by this shows
+every row that stays exactly once, while others arrive."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +36,14 @@ class Paging:
 
     offset: int
     limit: int
+    after: str = ""
+    """A cursor: the part goes on behind the row that it names."""
+
+    target: str = ""
+    """The path that was asked for, as it was written."""
+
+    asked: str = ""
+    """The query that was asked with, without what says which part."""
 
     @property
     def reach(self) -> int:
@@ -32,42 +51,65 @@ class Paging:
         return self.limit + 1
 
     @property
-    def rows(self) -> range:
+    def rows(self) -> Window:
         """Which rows to read: from the first to show to the one after the last."""
-        return range(self.offset, self.offset + self.reach)
+        return Window(self.offset, self.reach, self.after)
+
+    def link_to(self, **where: str | int) -> str:
+        """Return the header Link that leads to another part of the list (RFC 8288)."""
+        query = "&".join(filter(None, [self.asked, urlencode(where)]))
+        return f'<{self.target}?{query}>; rel="next"'
 
 
 async def paging(
     request: Request,
     offset: Annotated[int, Query(ge=0, le=FURTHEST, description="How many to skip.")] = 0,
     limit: Annotated[int, Query(ge=1, le=MOST, description="How many to show.")] = USUAL,
+    after: Annotated[str, Query(max_length=LONGEST, description=ABOUT_AFTER)] = "",
 ) -> Paging:
-    """Read `offset` and `limit`; the caller's role may show fewer at once."""
+    """Read `offset`, `limit` and `after`; the caller's role may show fewer at once."""
     caller: Caller = request.scope["caller"]
-    return Paging(offset, min(limit, caller.limits.page_size))
+    query: bytes = request.scope["query_string"]
+    pairs = query.decode("latin-1").split("&")
+    asked = "&".join(each for each in pairs if each.partition("=")[0] not in PART)
+    target = request.scope["raw_path"].decode("latin-1")
+    return Paging(offset, min(limit, caller.limits.page_size), after, target, asked)
 
 
 Page: TypeAlias = Annotated[Paging, Depends(paging)]
-"""For endpoints that list: read `page.reach` rows from `page.offset` on, answer with `paged`."""
+"""For endpoints that list: read `page.rows`, answer with `paged`."""
 
 
 def paged(
-    response: Response, page: Paging, found: Sequence[T], total: int | None = None
+    response: Response,
+    page: Paging,
+    found: Sequence[T],
+    total: int | None = None,
+    keys: Callable[[T], Sequence[Any]] | None = None,
 ) -> Sequence[T]:
     """Return what is shown of what was found, and say in the head whether there is more.
+
+    The header Link leads to what follows: behind the last row shown, or, in lists that do
+    not grow, by how many to skip.
 
     Args:
         response: the answer being made; its status becomes 206 when there is more.
         page: what was asked for.
-        found: up to `page.reach` from `page.offset` on.
+        found: up to `page.reach`, as `page.rows` says.
         total: how many there are in all, where that is cheap to know.
+        keys: returns what the list is ordered by, of a row; None for lists that do not grow.
     """
     shown = found[: page.limit]
     end = page.offset + len(shown)
     is_partial = len(found) > len(shown) or (total is not None and end < total)
     response.status_code = PARTIAL if is_partial else 200
     response.headers["X-Result-Count"] = str(len(shown))
-    if total is None and not is_partial and (shown or not page.offset):
+    if is_partial:
+        where: dict[str, str | int] = (
+            {"after": cursor_of(keys(shown[-1]))} if keys else {"offset": end}
+        )
+        response.headers["Link"] = page.link_to(**where)
+    if total is None and not is_partial and not page.after and (shown or not page.offset):
         total = end
     if total is not None:
         response.headers["X-Total-Count"] = str(total)

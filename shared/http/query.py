@@ -1,11 +1,14 @@
-"""The query of a URL: every parameter is one that the endpoint knows, and comes once.
+"""The query of a URL: every parameter is one that the endpoint knows, and comes as often as it may.
 
 A filter that is misspelt and passed over answers with everything, which looks like an
-answer; of two values for one filter only one would count, and nobody could say which.
+answer; of two values for a filter that takes one, only one would count. A parameter that
+is described as an array may come several times.
 """
 
+import re
 from collections import Counter
 from collections.abc import Iterator
+from typing import NamedTuple, get_args, get_origin
 
 from fastapi.dependencies.models import Dependant
 from fastapi.dependencies.utils import get_flat_params
@@ -15,32 +18,71 @@ from starlette.datastructures import QueryParams
 from shared.errors import Fault, InvalidError
 from shared.http.faults import LONGEST, MOST
 
+PLUS = re.compile(
+    rb"\+\d[^&]*|[^&]*\d{2}(?::|%3A)\d{2}[\d:.%A]*\+\d{2}(?::|%3A)?\d{2}", re.IGNORECASE
+)
+"""A value with a bare plus where one is meant: a number in E.164, or a time with its offset.
 
-def names_in(dependant: Dependant) -> frozenset[str]:
+In a query a bare plus says a space, so the value would be another than the caller sees.
+"""
+
+
+class Names(NamedTuple):
+    """The parameters that an endpoint takes from a query."""
+
+    known: frozenset[str]
+    several: frozenset[str]
+    """Those that may come more than once."""
+
+
+def names_in(dependant: Dependant) -> Names:
     """Return the names of the parameters that an endpoint takes from a query."""
-    return frozenset(
-        each.alias
+    fields = [
+        each
         for each in get_flat_params(dependant)
         # The fields of a model do not say where they come from.
         if getattr(each.field_info, "in_", ParamTypes.query) is ParamTypes.query
-    )
+    ]
+    several = (each.alias for each in fields if takes_several(each.field_info.annotation))
+    return Names(frozenset(each.alias for each in fields), frozenset(several))
 
 
-def check_query(query: QueryParams, names: frozenset[str]) -> None:
-    """Check the names in a query.
+def takes_several(annotation: object) -> bool:
+    """Tell whether a parameter of this type takes several values."""
+    origin = get_origin(annotation) or annotation
+    if isinstance(origin, type) and issubclass(origin, list | set | frozenset | tuple):
+        return True
+    return any(takes_several(each) for each in get_args(annotation))
+
+
+def check_query(raw: bytes, query: QueryParams, names: Names) -> None:
+    """Check what a query names, and that no value holds a plus that says a space.
 
     Raises:
-        InvalidError: some are unknown, or come more than once; all of them are named.
+        InvalidError: some are unknown, come more than once, or hold such a plus; all are named.
     """
-    if faults := list(faults_in(query, names))[:MOST]:
-        raise InvalidError(faults)
+    faults = [*faults_in(query, names), *bare_pluses_in(raw)]
+    if faults:
+        raise InvalidError(faults[:MOST])
 
 
-def faults_in(query: QueryParams, names: frozenset[str]) -> Iterator[Fault]:
-    """Yield a fault for each name that is unknown or comes more than once."""
-    known = f"choose from {', '.join(sorted(names))}" if names else "leave it out"
+def faults_in(query: QueryParams, names: Names) -> Iterator[Fault]:
+    """Yield a fault for each name that is unknown or comes more often than it may."""
+    known = f"choose from {', '.join(sorted(names.known))}" if names.known else "leave it out"
     for name, times in Counter(name for name, _ in query.multi_items()).items():
-        if name not in names:
+        if name not in names.known:
             yield Fault(name[:LONGEST], "unknown-parameter", "is no parameter here", known)
-        elif times > 1:
+        elif times > 1 and name not in names.several:
             yield Fault(name, "repeated", "comes more than once", "give it once")
+
+
+def bare_pluses_in(raw: bytes) -> Iterator[Fault]:
+    """Yield a fault for each value that holds a bare plus where a plus is meant."""
+    if b"+" not in raw:
+        return
+    for pair in raw.split(b"&"):
+        name, _, value = pair.partition(b"=")
+        if PLUS.fullmatch(value):
+            reason = "holds a bare +, which says a space in a URL"
+            remedy = "write the plus as %2B, or the space as %20"
+            yield Fault(name.decode("ascii", "replace")[:LONGEST], "bare-plus", reason, remedy)

@@ -10,7 +10,7 @@ from shared.auth import Allow, allows_of
 from shared.given import lean
 from shared.http.body import JsonRequest
 from shared.http.paths import restore_slashes
-from shared.http.query import check_query, names_in
+from shared.http.query import Names, check_query, names_in
 
 PROBLEM = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
 REFUSALS: dict[int | str, dict[str, Any]] = {
@@ -42,9 +42,7 @@ class GuardedRoute(APIRoute):
         return guarded(answer, self.allows, names, reads=self.body_field is not None)
 
 
-def guarded(
-    answer: Answer, allows: tuple[Allow, ...], names: frozenset[str], *, reads: bool
-) -> Handler:
+def guarded(answer: Answer, allows: tuple[Allow, ...], names: Names, *, reads: bool) -> Handler:
     """Return `answer`, behind the questions who calls and what it sends."""
 
     async def careful(request: Request) -> Response:
@@ -52,7 +50,7 @@ def guarded(
             each.check(request)
         restore_slashes(request.scope)
         if request.scope["query_string"]:
-            check_query(request.query_params, names)
+            check_query(request.scope["query_string"], request.query_params, names)
         if reads:
             request = JsonRequest(request.scope, request.receive)
             await request.json()

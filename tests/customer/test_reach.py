@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from services.customer import store
 from shared.access import Reach, whole_tenant
 from shared.db import Sessions
+from shared.window import Window
 from tests.customer.build import TENANT
 
 MANY = 20_000
@@ -89,10 +90,10 @@ def known_in(session: Session, reach: Reach) -> object:
         (lambda session: store.get_party(session, TENANT, TENTH), 1),
         (lambda session: store.owners_of(session, WHOLE, ["account-10"]), 2),
         (lambda session: store.owners_of(session, GRANTED, ["account-10"]), 2),
-        (lambda session: store.by_phone(session, WHOLE, "13810", range(20)), 1),
-        (lambda session: store.by_phone(session, OWN, "13810", range(20)), 2),
-        (lambda session: store.by_phone(session, GRANTED, "13810", range(20)), 2),
-        (lambda session: store.by_name(session, TENANT, "name-10", range(20)), 1),
+        (lambda session: store.by_phone(session, WHOLE, "13810", Window(0, 20)), 1),
+        (lambda session: store.by_phone(session, OWN, "13810", Window(0, 20)), 2),
+        (lambda session: store.by_phone(session, GRANTED, "13810", Window(0, 20)), 2),
+        (lambda session: store.by_name(session, TENANT, "name-10", Window(0, 20)), 1),
         (lambda session: known_in(session, WHOLE), 6),
         (lambda session: known_in(session, GRANTED), 6),
         (
@@ -116,9 +117,9 @@ def test_every_question_is_served_by_an_index(
 @pytest.mark.parametrize(
     "ask",
     [
-        lambda session: store.by_phone(session, WHOLE, "13810", range(20)),
-        lambda session: store.by_name(session, TENANT, "name-10", range(20)),
-        lambda session: store.accounts_of(session, WHOLE, TENTH, range(20)),
+        lambda session: store.by_phone(session, WHOLE, "13810", Window(0, 20)),
+        lambda session: store.by_name(session, TENANT, "name-10", Window(0, 20)),
+        lambda session: store.accounts_of(session, WHOLE, TENTH, Window(0, 20)),
     ],
 )
 def test_the_first_page_of_a_list_neither_reads_nor_sorts_the_rest(

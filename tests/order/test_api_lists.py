@@ -21,6 +21,7 @@ from services.order.store.product_lists import ProductFilter
 from shared.access import Reach, whole_tenant
 from shared.db import Sessions
 from shared.dispatch import Dispatch
+from shared.window import Window
 from shared.work import begin
 from tests.callers import AsRole
 from tests.conftest import NOON
@@ -252,10 +253,10 @@ def test_every_filter_has_its_index(
     sessions: Sessions, wanted: OrderFilter | ProductFilter, index: str
 ) -> None:
     statement = (
-        order_lists.statement(wanted)
+        order_lists.statement(wanted, Window(0, 21))
         if isinstance(wanted, OrderFilter)
-        else product_lists.statement(wanted)
-    ).limit(21)
+        else product_lists.statement(wanted, Window(0, 21))
+    )
     engine = sessions.kw["bind"]
     said = str(statement.compile(engine, compile_kwargs={"literal_binds": True}))
 

@@ -32,6 +32,7 @@ from shared.input.phones import phone_key
 from shared.input.texts import comparable
 from shared.ops_people import ApprovalView, waiting_for
 from shared.settings import Settings
+from shared.window import Window, by
 from shared.work import Work
 
 MOST = 100
@@ -56,12 +57,18 @@ def find_customers(  # noqa: PLR0913  each is a part of the request
 ) -> Response:
     """Return the customers with a phone number, however it is written, or a name that begins so."""
     found = search(session, caller, phone, name, page.rows)
-    shown = [showing.found(each) for each in paged(response, page, found)]
+    keys = by("party_id") if name is None else name_and_id
+    shown = [showing.found(each) for each in paged(response, page, found, keys=keys)]
     return show_all(shown, response=response)
 
 
+def name_and_id(party: Party) -> tuple[str, str]:
+    """Return by what a list of names is in order."""
+    return comparable(party.name)[:LONGEST], party.party_id
+
+
 def search(
-    session: ToRead, caller: Caller, phone: str | None, name: str | None, rows: range
+    session: ToRead, caller: Caller, phone: str | None, name: str | None, rows: Window
 ) -> list[Party]:
     """Return the parties that were searched for.
 

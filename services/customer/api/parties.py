@@ -57,7 +57,8 @@ def list_accounts(  # noqa: PLR0913  each is a part of the request
     """Return the accounts of one customer; one that two customers have names both."""
     reach = reach_of(caller)
     store.party(session, reach, party_id)
-    found = paged(response, page, store.accounts_of(session, reach, party_id, page.rows))
+    accounts = store.accounts_of(session, reach, party_id, page.rows)
+    found = paged(response, page, accounts, keys=lambda account_id: (account_id,))
     owners = store.owners_of(session, reach, found)
     shown = [showing.party_account(each, owners[each]) for each in found]
     return show_all(shown, fields, response)

@@ -23,6 +23,7 @@ from services.customer.tables import (
 )
 from shared.access import Reach
 from shared.grants import within
+from shared.window import Window
 
 ORDER = columns_of(OrderRow, Order)
 ENDING = columns_of(EndingRow, Ending)
@@ -41,7 +42,7 @@ def known(session: Session, reach: Reach, party: Party, most: int) -> Known:
         party: the customer.
         most: the longest that each list may get.
     """
-    accounts = accounts_of(session, reach, party.party_id, range(most + 1))
+    accounts = accounts_of(session, reach, party.party_id, Window(0, most + 1))
     placed = _placed(session, reach, party, most + 1)
     products = _products(session, reach, party, most + 1)
     lengths = {"accounts": len(accounts), "orders": len(placed), "products": len(products)}

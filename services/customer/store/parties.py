@@ -27,6 +27,7 @@ from services.customer.tables import AccountTellingRow, PartyRow, TellingRow
 from shared.access import Reach
 from shared.errors import NotFoundError
 from shared.grants import within
+from shared.window import Window, page_of
 
 AFTER_ALL = "\U0010ffff"
 """Sorts after every character, so that what begins with a text is a range of an index."""
@@ -115,13 +116,12 @@ def unknown_customer(party_id: str) -> NotFoundError:
     )
 
 
-def accounts_of(session: Session, reach: Reach, party_id: str, rows: range) -> list[str]:
+def accounts_of(session: Session, reach: Reach, party_id: str, rows: Window) -> list[str]:
     """Return the ids of one party's accounts that are within reach, in their order."""
     mine = AccountTellingRow.tenant == reach.tenant, AccountTellingRow.party_id == party_id
     visible = within(reach, AccountTellingRow.client, AccountTellingRow.party_id)
     found = select(AccountTellingRow.account_id).where(*mine, visible).distinct()
-    in_turn = found.order_by(AccountTellingRow.account_id)
-    return list(session.scalars(in_turn.offset(rows.start).limit(len(rows))))
+    return list(session.scalars(page_of(found, [AccountTellingRow.account_id], rows)))
 
 
 def owners_of(
@@ -156,17 +156,17 @@ def unknown_account(account_id: str) -> NotFoundError:
     return NotFoundError(msg, remedy="check the account's id")
 
 
-def by_phone(session: Session, reach: Reach, phone: str, rows: range) -> list[Party]:
+def by_phone(session: Session, reach: Reach, phone: str, rows: Window) -> list[Party]:
     """Return the parties within reach with the phone number of this key, by id."""
     if not reach.is_whole:
         return _told(session, reach, _told_with_phone(session, reach, phone, rows))
     found = select(*PARTY).where(
         PartyRow.tenant == reach.tenant, PartyRow.phone_key != "", PartyRow.phone_key == phone
     )
-    return _parties(session, found.order_by(PartyRow.party_id), rows)
+    return _parties(session, page_of(found, [PartyRow.party_id], rows))
 
 
-def _told_with_phone(session: Session, reach: Reach, phone: str, rows: range) -> list[str]:
+def _told_with_phone(session: Session, reach: Reach, phone: str, rows: Window) -> list[str]:
     found = (
         select(TellingRow.party_id)
         .where(
@@ -175,13 +175,12 @@ def _told_with_phone(session: Session, reach: Reach, phone: str, rows: range) ->
             TellingRow.phone_key == phone,
             within(reach, TellingRow.client, TellingRow.party_id),
         )
-        .group_by(TellingRow.party_id)
-        .order_by(TellingRow.party_id)
+        .distinct()
     )
-    return list(session.scalars(found.offset(rows.start).limit(len(rows))))
+    return list(session.scalars(page_of(found, [TellingRow.party_id], rows)))
 
 
-def by_name(session: Session, tenant: str, beginning: str, rows: range) -> list[Party]:
+def by_name(session: Session, tenant: str, beginning: str, rows: Window) -> list[Party]:
     """Return the parties whose name, as it is compared, begins so, by name."""
     found = select(*PARTY).where(
         PartyRow.tenant == tenant,
@@ -189,7 +188,7 @@ def by_name(session: Session, tenant: str, beginning: str, rows: range) -> list[
         PartyRow.name_key >= beginning,
         PartyRow.name_key < beginning + AFTER_ALL,
     )
-    return _parties(session, found.order_by(PartyRow.name_key, PartyRow.party_id), rows)
+    return _parties(session, page_of(found, [PartyRow.name_key, PartyRow.party_id], rows))
 
 
 def recognised(session: Session, party: Party, marks: Collection[str], limit: int) -> list[str]:
@@ -203,8 +202,7 @@ def recognised(session: Session, party: Party, marks: Collection[str], limit: in
     return list(session.scalars(found.order_by(PartyRow.party_id).limit(limit)))
 
 
-def _parties(session: Session, found: Select[Any], rows: range) -> list[Party]:
-    these = found.offset(rows.start).limit(len(rows))
+def _parties(session: Session, these: Select[Any]) -> list[Party]:
     return [_whole(row) for row in session.execute(these)]
 
 

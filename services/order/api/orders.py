@@ -188,8 +188,10 @@ def list_orders(  # noqa: PLR0913  each is a part of the request
 
     `X-Total-Count` is given where it costs nothing: when the last order is on the page.
     """
-    found = store.order_lists.find(session, wanted_by(caller, asked), page.offset, page.reach)
-    shown = [show_order(*each) for each in paged(response, page, found)]
+    found = store.order_lists.find(session, wanted_by(caller, asked), page.rows)
+    shown = [
+        show_order(*each) for each in paged(response, page, found, keys=lambda each: (each[0].id,))
+    ]
     return show_all(shown, fields, response)
 
 

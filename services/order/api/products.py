@@ -15,6 +15,7 @@ from shared.access import reach_of
 from shared.auth import Caller, allow
 from shared.http import Fields, Page, Router, ToRead, paged, show, show_all
 from shared.input.ids import Id
+from shared.window import by
 
 router = Router(tags=["products"])
 
@@ -55,8 +56,8 @@ def list_products(  # noqa: PLR0913  each is a part of the request
     response: Response,
 ) -> Response:
     """List products that customers have or had. 206 says that there are more."""
-    found = store.product_lists.find(session, wanted_by(caller, asked), page.offset, page.reach)
-    shown = [show_product(each) for each in paged(response, page, found)]
+    found = store.product_lists.find(session, wanted_by(caller, asked), page.rows)
+    shown = [show_product(each) for each in paged(response, page, found, keys=by("id"))]
     return show_all(shown, fields, response)
 
 

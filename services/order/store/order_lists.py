@@ -16,6 +16,7 @@ from services.order.domain.states import State
 from services.order.tables import OrderRow, ProgressRow, SubmissionRow
 from shared.access import Reach
 from shared.grants import looked_up, within
+from shared.window import Window, page_of
 
 ORDER = [getattr(OrderRow, name) for name in Order.__dataclass_fields__]
 PROGRESS = [getattr(ProgressRow, name) for name in Progress.__dataclass_fields__]
@@ -33,27 +34,28 @@ class OrderFilter:
     ordered_until: datetime | None = None
 
 
-def find(
-    session: Session, wanted: OrderFilter, offset: int, limit: int
-) -> list[tuple[Order, Progress]]:
+def find(session: Session, wanted: OrderFilter, window: Window) -> list[tuple[Order, Progress]]:
     """Return the orders that are wanted with where they stand, the newest first."""
     wanted = replace(wanted, reach=looked_up(session, wanted.reach))
-    rows = session.execute(statement(wanted).offset(offset).limit(limit))
+    rows = session.execute(statement(wanted, window))
     return [(Order(*row[: len(ORDER)]), Progress(*row[len(ORDER) :])) for row in rows]
 
 
-def statement(wanted: OrderFilter) -> Select[Any]:
-    """Return the select for the orders that are wanted."""
-    return (
+def statement(wanted: OrderFilter, window: Window) -> Select[Any]:
+    """Return the select for the orders that are wanted, the newest first."""
+    found = (
         select(*ORDER, *PROGRESS)
         .join(ProgressRow, ProgressRow.order_id == OrderRow.id)
         .where(OrderRow.tenant == wanted.reach.tenant, *conditions(wanted))
-        .order_by(OrderRow.id.desc())
     )
+    return page_of(found, [OrderRow.id], window, descending=True, joined=ProgressRow.order_id)
 
 
 def conditions(wanted: OrderFilter) -> Iterator[ColumnElement[bool]]:
-    """Yield what is asked of each order."""
+    """Yield what is asked of each order.
+
+    Bounds of time are told of both tables: a merge of the two would read the other's newer rows.
+    """
     if not wanted.reach.is_whole:
         yield within(wanted.reach, OrderRow.client, OrderRow.party_id)
     if wanted.party_id is not None:
@@ -64,9 +66,11 @@ def conditions(wanted: OrderFilter) -> Iterator[ColumnElement[bool]]:
     if wanted.external_id is not None:
         yield OrderRow.id.in_(named(wanted.reach.tenant, wanted.external_id))
     if wanted.ordered_from is not None:
-        yield OrderRow.id >= first_from(wanted.ordered_from)
+        first = first_from(wanted.ordered_from)
+        yield from (OrderRow.id >= first, ProgressRow.order_id >= first)
     if wanted.ordered_until is not None:
-        yield OrderRow.id <= last_until(wanted.ordered_until)
+        last = last_until(wanted.ordered_until)
+        yield from (OrderRow.id <= last, ProgressRow.order_id <= last)
 
 
 def named(tenant: str, external_id: str) -> Select[UUID]:

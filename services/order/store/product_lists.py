@@ -11,6 +11,7 @@ from services.order.domain.product import Product, Status
 from services.order.tables import ProductRow
 from shared.access import Reach
 from shared.grants import looked_up, within
+from shared.window import Window, page_of
 
 COLUMNS = [getattr(ProductRow, name) for name in Product.__dataclass_fields__]
 
@@ -26,20 +27,17 @@ class ProductFilter:
     number: str | None = None
 
 
-def find(session: Session, wanted: ProductFilter, offset: int, limit: int) -> list[Product]:
+def find(session: Session, wanted: ProductFilter, window: Window) -> list[Product]:
     """Return the products that are wanted, in the order of their ids."""
     wanted = replace(wanted, reach=looked_up(session, wanted.reach))
-    rows = session.execute(statement(wanted).offset(offset).limit(limit))
+    rows = session.execute(statement(wanted, window))
     return [Product(*row) for row in rows]
 
 
-def statement(wanted: ProductFilter) -> Select[Any]:
-    """Return the select for the products that are wanted."""
-    return (
-        select(*COLUMNS)
-        .where(ProductRow.tenant == wanted.reach.tenant, *conditions(wanted))
-        .order_by(ProductRow.id)
-    )
+def statement(wanted: ProductFilter, window: Window) -> Select[Any]:
+    """Return the select for the products that are wanted, in the order of their ids."""
+    these = (ProductRow.tenant == wanted.reach.tenant, *conditions(wanted))
+    return page_of(select(*COLUMNS).where(*these), [ProductRow.id], window)
 
 
 def conditions(wanted: ProductFilter) -> Iterator[ColumnElement[bool]]:

@@ -21,6 +21,7 @@ from shared.auth import Caller, allow
 from shared.contracts import Cause
 from shared.desk import Desk
 from shared.http import Page, RequestCause, Router, ToDesk, ToRead, paged
+from shared.window import by
 from shared.work import Work
 
 FALLOUT = f"{OPS}/fallout"
@@ -127,7 +128,7 @@ def list_fallout(  # noqa: PLR0913  each is a part of the request
     """Return fallout, the longest waiting first: the open one, unless other states are wanted."""
     wanted = store.Wanted(state, code, element, specification)
     found = store.find(session, caller.tenant, wanted, page.rows)
-    shown = paged(response, page, found)
+    shown = paged(response, page, found, keys=by("opened_at", "id"))
     known = plans.of_orders(session, {each.order_id for each in shown})
     return [FalloutView.of(each, known[each.order_id]) for each in shown]
 

@@ -16,6 +16,7 @@ from services.provisioning.store import services as store
 from shared.access import reach_of
 from shared.contracts import Held, Value
 from shared.http import Fields, Page, Router, ToRead, link, paged, show, show_all
+from shared.window import by
 
 CUSTOMERS = "/ops/v1/customers"
 """Of the customer service."""
@@ -214,7 +215,8 @@ def list_services(  # noqa: PLR0913  each is a part of the request
     """Return services, by customer."""
     wanted = store.Wanted(customer_id, state)
     found = store.find(session, reach_of(caller), wanted, page.rows)
-    shown = [ServiceView.of(each) for each in paged(response, page, found)]
+    page_shown = paged(response, page, found, keys=by("customer_id", "id"))
+    shown = [ServiceView.of(each) for each in page_shown]
     return show_all(shown, fields, response)
 
 

@@ -161,7 +161,8 @@ def list_work_orders(  # noqa: PLR0913  each is a part of the request
     """Return work orders: the open ones, the most urgent first, unless others are asked for."""
     wanted = store.Wanted(state, skill, district, local_network, order_id)
     found = store.find(session, sight_of(caller), wanted, page.rows)
-    return [WorkOrderView.of(each) for each in paged(response, page, found)]
+    shown = paged(response, page, found, keys=store.keys_of(wanted))
+    return [WorkOrderView.of(each) for each in shown]
 
 
 @router.get(f"{WORK_ORDERS}/{{work_order_id}}")

@@ -11,6 +11,7 @@ from services.provisioning.domain.fallout import Fallout, FalloutState, signed
 from services.provisioning.tables import FalloutRow
 from shared.bulk import table_of
 from shared.shelf import Shelf
+from shared.window import Window, page_of
 
 FALLOUT = Shelf(FalloutRow, Fallout)
 TABLE = table_of(FalloutRow)
@@ -34,7 +35,7 @@ def sign(session: Session, id_: UUID, by: str, remark: str) -> Fallout:
     return after
 
 
-def find(session: Session, tenant: str, wanted: Wanted, rows: range) -> list[Fallout]:
+def find(session: Session, tenant: str, wanted: Wanted, rows: Window) -> list[Fallout]:
     """Return a tenant's fallout, the longest waiting first."""
     found = select(*COLUMNS).where(TABLE.c.tenant == tenant)
     if wanted.states:
@@ -42,9 +43,8 @@ def find(session: Session, tenant: str, wanted: Wanted, rows: range) -> list[Fal
     for name in ("code", "element", "specification"):
         if value := getattr(wanted, name):
             found = found.where(TABLE.c[name] == value)
-    in_turn = found.order_by(TABLE.c.opened_at, TABLE.c.id)
-    these = in_turn.offset(rows.start).limit(len(rows))
-    return [Fallout(*row) for row in session.execute(these)]
+    these = session.execute(page_of(found, [TABLE.c.opened_at, TABLE.c.id], rows))
+    return [Fallout(*row) for row in these]
 
 
 def of_order(session: Session, tenant: str, order_id: UUID) -> list[Fallout]:

@@ -16,6 +16,7 @@ from shared.bulk import table_of
 from shared.contracts import Action, OrderAccepted
 from shared.grants import covers, looked_up, within
 from shared.shelf import Shelf
+from shared.window import Window, page_of
 
 SERVICES = Shelf(ServiceRow, Service)
 TABLE = table_of(ServiceRow)
@@ -67,7 +68,7 @@ def get(session: Session, reach: Reach, id_: UUID) -> Service:
     return service
 
 
-def find(session: Session, reach: Reach, wanted: Wanted, rows: range) -> list[Service]:
+def find(session: Session, reach: Reach, wanted: Wanted, rows: Window) -> list[Service]:
     """Return the services within reach, by customer."""
     found = select(*COLUMNS).where(TABLE.c.tenant == reach.tenant)
     if not reach.is_whole:
@@ -77,6 +78,5 @@ def find(session: Session, reach: Reach, wanted: Wanted, rows: range) -> list[Se
         found = found.where(TABLE.c.customer_id == wanted.customer_id)
     if wanted.state is not None:
         found = found.where(GONE if wanted.state is ServiceState.TERMINATED else ~GONE)
-    by_customer = found.order_by(TABLE.c.customer_id, TABLE.c.id)
-    these = by_customer.offset(rows.start).limit(len(rows))
-    return [Service(*row) for row in session.execute(these)]
+    these = session.execute(page_of(found, [TABLE.c.customer_id, TABLE.c.id], rows))
+    return [Service(*row) for row in these]

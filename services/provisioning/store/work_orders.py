@@ -1,6 +1,6 @@
 """Work orders, from rows and to rows."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 from uuid import UUID
@@ -17,11 +17,14 @@ from shared.bulk import table_of
 from shared.grants import covers, looked_up, within
 from shared.prepared import Prepared
 from shared.shelf import Shelf
+from shared.window import Window, by, page_of
 from shared.work import Work
 
 WORK_ORDERS = Shelf(WorkOrderRow, WorkOrder)
 TABLE = table_of(WorkOrderRow)
 COLUMNS = [TABLE.c[field.name] for field in fields(WorkOrder)]
+TURN = ("priority", "dispatched_at", "id")
+AGE = ("dispatched_at", "id")
 UNANSWERED = TABLE.c.answered_at.is_(None)
 IDS = bindparam("ids", type_=ARRAY(TABLE.c.id.type))
 ORDERS = Prepared(select(TABLE.c.order_id).where(TABLE.c.id == func.any(IDS)))
@@ -108,17 +111,25 @@ def seen_by(session: Session, sight: Sight) -> ColumnElement[bool]:
     return mine.correlate(TABLE).exists()
 
 
-def find(session: Session, sight: Sight, wanted: Wanted, rows: range) -> list[WorkOrder]:
+def find(session: Session, sight: Sight, wanted: Wanted, rows: Window) -> list[WorkOrder]:
     """Return work orders in sight: of open ones the most urgent first, else the latest."""
     visible = TABLE.c.tenant == sight.reach.tenant, seen_by(session, sight)
     found = among(select(*COLUMNS).where(*visible), wanted)
-    if wanted.order_id is None and set(wanted.states) <= OPEN:
-        found = found.where(UNANSWERED)
-        in_turn = found.order_by(TABLE.c.priority, TABLE.c.dispatched_at, TABLE.c.id)
+    if is_by_turn(wanted):
+        these = page_of(found.where(UNANSWERED), [TABLE.c[name] for name in TURN], rows)
     else:
-        in_turn = found.order_by(TABLE.c.dispatched_at.desc(), TABLE.c.id)
-    these = in_turn.offset(rows.start).limit(len(rows))
+        these = page_of(found, [TABLE.c[name] for name in AGE], rows, descending=True)
     return [WorkOrder(*row) for row in session.execute(these)]
+
+
+def is_by_turn(wanted: Wanted) -> bool:
+    """Tell whether these are listed by how urgent they are: open ones, not of one order."""
+    return wanted.order_id is None and set(wanted.states) <= OPEN
+
+
+def keys_of(wanted: Wanted) -> Callable[[WorkOrder], list[Any]]:
+    """Return what returns the keys by which these are listed."""
+    return by(*(TURN if is_by_turn(wanted) else AGE))
 
 
 def among(found: Select[Any], wanted: Wanted) -> Select[Any]:

@@ -17,6 +17,7 @@ from services.resources.domain.address import LONGEST, read_search
 from services.resources.domain.things import Kind
 from shared.auth import Caller, allow
 from shared.http import Page, Router, ToRead, paged, show, show_all
+from shared.window import by
 
 Viewer: TypeAlias = Annotated[Caller, allow("viewer:read", "network:read")]
 Counter: TypeAlias = Annotated[Caller, allow("viewer:read", "network:read", "analyst:read")]
@@ -41,7 +42,13 @@ def list_pools(  # noqa: PLR0913  each is a part of the request
     """Return pools in the order of exchange, kind and name, each with what is left of it."""
     exchange = exchange and store.spelled(session, caller.tenant, exchange)
     found = store.levels(session, caller.tenant, kind, exchange, page.rows)
-    return show_all([PoolView.of(each) for each in paged(response, page, found)], response=response)
+    return show_all(
+        [
+            PoolView.of(each)
+            for each in paged(response, page, found, keys=by("exchange_id", "kind", "name"))
+        ],
+        response=response,
+    )
 
 
 @router.get("/ops/v1/pools/{kind}/{name}", response_model=PoolDetail)
@@ -72,7 +79,7 @@ def find_addresses(  # noqa: PLR0913  each is a part of the request
     letters = read_search(text) if text else ""
     exchange = exchange and store.spelled(session, caller.tenant, exchange)
     found = store.find_addresses(session, caller.tenant, letters, exchange, page.rows)
-    shown = [AddressView.of(each) for each in paged(response, page, found)]
+    shown = [AddressView.of(each) for each in paged(response, page, found, keys=by("id"))]
     return show_all(shown, response=response)
 
 

@@ -16,6 +16,7 @@ from services.resources.domain.states import Move, after
 from shared.auth import Caller, allow
 from shared.errors import NotFoundError
 from shared.http import Page, RequestCause, Router, ToDesk, ToRead, paged, show, show_all
+from shared.window import by
 from shared.work import Work
 
 RESERVATIONS = "/ops/v1/reservations"
@@ -82,7 +83,8 @@ def list_reservations(
     """
     before = store.now(session) - timedelta(seconds=older_than)
     found = store.questions.listed(session, caller.tenant, before, page.rows)
-    shown = [ReservationView.of(each) for each in paged(response, page, found)]
+    keys = by("since", "order_id")
+    shown = [ReservationView.of(each) for each in paged(response, page, found, keys=keys)]
     return show_all(shown, response=response)
 
 

@@ -134,7 +134,11 @@ def list_things(  # noqa: PLR0913  each is a part of the request
     pool = items_of(caller.tenant, kind, store.spelled(session, caller.tenant, name))
     found = store.find_items(session, pool, state, page.rows)
     return show_all(
-        [ThingView.of(each) for each in paged(response, page, found)], response=response
+        [
+            ThingView.of(each)
+            for each in paged(response, page, found, keys=lambda each: (each[0].value,))
+        ],
+        response=response,
     )
 
 

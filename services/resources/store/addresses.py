@@ -11,13 +11,14 @@ from services.resources.domain.plant import Address
 from services.resources.store.plant import as_struct
 from services.resources.tables import AddressRow
 from shared.errors import NotFoundError
+from shared.window import Window, page_of
 
 COLUMNS = [getattr(AddressRow, name) for name in Address.__struct_fields__]
 PLAIN = func.regexp_replace(func.lower(AddressRow.text), r"\s", "", "g")
 
 
 def find_addresses(
-    session: Session, tenant: str, letters: str, exchange_id: str, rows: range
+    session: Session, tenant: str, letters: str, exchange_id: str, rows: Window
 ) -> list[Address]:
     """Return addresses whose text holds these letters, in the order of their ids."""
     found = select(*COLUMNS).where(AddressRow.tenant == tenant)
@@ -27,7 +28,7 @@ def find_addresses(
         found = found.where(PLAIN.contains(letters, autoescape=True))
     if exchange_id:
         found = found.where(AddressRow.exchange_id == exchange_id)
-    return read(session, found.order_by(AddressRow.id).offset(rows.start).limit(len(rows)))
+    return read(session, page_of(found, [AddressRow.id], rows))
 
 
 def address(session: Session, tenant: str, id_: str) -> Address:

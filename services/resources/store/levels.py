@@ -11,6 +11,7 @@ from services.resources.store.rows import ITEMS, NUMBERS
 from services.resources.tables import PoolRow, SegmentRow
 from shared.bulk import table_of
 from shared.errors import NotFoundError
+from shared.window import Window, page_of
 
 POOLS = table_of(PoolRow)
 IDLE = (
@@ -32,15 +33,14 @@ LEVELS = select(
 
 
 def levels(
-    session: Session, tenant: str, kind: Kind | None, exchange_id: str, rows: range
+    session: Session, tenant: str, kind: Kind | None, exchange_id: str, rows: Window
 ) -> list[Level]:
     """Return pools in the order of exchange, kind and name, each with what is left of it."""
     found = LEVELS.where(POOLS.c.tenant == tenant)
     found = found.where(POOLS.c.kind == kind) if kind else found
     found = found.where(POOLS.c.exchange_id == exchange_id) if exchange_id else found
     order = (POOLS.c.exchange_id, POOLS.c.kind, POOLS.c.name)
-    page = found.order_by(*order).offset(rows.start).limit(len(rows))
-    return [Level(*row) for row in session.execute(page)]
+    return [Level(*row) for row in session.execute(page_of(found, order, rows))]
 
 
 def breakdown(session: Session, tenant: str, kind: Kind, name: str) -> Breakdown:

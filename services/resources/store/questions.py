@@ -16,6 +16,7 @@ from shared.errors import NotFoundError
 from shared.prepared import Prepared
 from shared.shelf import Shelf
 from shared.troubles import Kind, Trouble, age_s, counted
+from shared.window import Window, page_of
 
 QUESTIONS = Shelf(QuestionRow, Question)
 TABLE = table_of(QuestionRow)
@@ -67,11 +68,11 @@ def to_ask(session: Session, now: datetime) -> list[Question]:
     return [each for key in keys if (each := QUESTIONS.find(session, key))]
 
 
-def listed(session: Session, tenant: str, before: datetime, rows: range) -> list[Question]:
+def listed(session: Session, tenant: str, before: datetime, rows: Window) -> list[Question]:
     """Return a tenant's reservations from before a time, the oldest first."""
     mine = select(*COLUMNS).where(TABLE.c.tenant == tenant, TABLE.c.since <= before)
-    page = mine.order_by(TABLE.c.since, TABLE.c.order_id).offset(rows.start).limit(len(rows))
-    return [Question(*row) for row in session.execute(page)]
+    these = session.execute(page_of(mine, [TABLE.c.since, TABLE.c.order_id], rows))
+    return [Question(*row) for row in these]
 
 
 def look(session: Session, tenant: str, order_id: UUID) -> Question:

@@ -17,6 +17,7 @@ from services.resources.store.spelling import folded
 from services.resources.tables import ItemRow, NumberRow
 from shared.bulk import update_rows
 from shared.errors import NotFoundError
+from shared.window import Window, page_of
 
 THESE = bindparam("values", type_=ARRAY(ITEMS.c.value.type))
 STATES_OF_NUMBERS = (
@@ -72,12 +73,11 @@ Found = tuple[Thing, ItemState, UUID | None, UUID | None]
 """A thing, its state, the order that touched it last and the service that has it, if any."""
 
 
-def find_items(session: Session, pool: Pool, state: ItemState | None, rows: range) -> list[Found]:
+def find_items(session: Session, pool: Pool, state: ItemState | None, rows: Window) -> list[Found]:
     """Return a pool's items, by value."""
     wanted = of_pool(SHOWN, pool)
     wanted = wanted.where(ITEMS.c.state == state) if state else wanted
-    page = wanted.order_by(ITEMS.c.value).offset(rows.start).limit(len(rows))
-    return [found_of(row) for row in session.execute(page)]
+    return [found_of(row) for row in session.execute(page_of(wanted, [ITEMS.c.value], rows))]
 
 
 def look_at_item(session: Session, pool: Pool, value: str) -> Found:

@@ -1,0 +1,127 @@
+"""Which rows of a list to read: by how many to skip, or from where the page before ended.
+
+Skipping rows repeats or loses some while others arrive. A list that is read on from the keys of
+the last row shown has every row that stays exactly once, and costs the same however far it goes.
+"""
+
+import base64
+import binascii
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from operator import ge, gt, le, lt
+from typing import Any, NoReturn, TypeAlias
+from uuid import UUID
+
+from sqlalchemy import Select, bindparam, tuple_
+from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy.sql.elements import ColumnElement
+
+from shared.errors import Fault, InvalidError
+
+Key: TypeAlias = ColumnElement[Any] | InstrumentedAttribute[Any]
+
+READ: dict[type, Callable[[Any], Any]] = {
+    UUID: UUID,
+    datetime: datetime.fromisoformat,
+    int: lambda value: value if type(value) is int else int(""),
+}
+"""How the key of a row is read from a cursor, by its type; texts as they are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A part of a list."""
+
+    offset: int
+    count: int
+    after: str = ""
+    """The cursor of the row to go on behind; empty to begin with the first."""
+
+
+def page_of(
+    found: Select[Any],
+    keys: Sequence[Key],
+    window: Window,
+    *,
+    descending: bool = False,
+    joined: Key | None = None,
+) -> Select[Any]:
+    """Return the select for a part of a list in the order of keys that name each row.
+
+    Args:
+        found: the rows of the list, in no order.
+        keys: in whose order they come; together they name each row.
+        window: the part.
+        descending: whether the greatest come first.
+        joined: the column of a joined table that equals the first key. What is asked of one
+            is asked of both, since a merge of the tables would read the other's from its begin.
+
+    Raises:
+        InvalidError: the cursor is not one of this list.
+    """
+    if window.after:
+        beyond = lt if descending else gt
+        last = values_of(window.after, keys)
+        bound = [bindparam(None, each, key.type) for key, each in zip(keys, last, strict=True)]
+        found = found.where(beyond(tuple_(*keys), tuple_(*bound)))
+        if joined is not None:
+            found = found.where((le if descending else ge)(joined, bound[0]))
+    in_turn = [key.desc() if descending else key for key in keys]
+    return found.order_by(*in_turn).offset(window.offset or None).limit(window.count)
+
+
+def by(*names: str) -> Callable[[Any], list[Any]]:
+    """Return what returns the keys of a row: its attributes of these names."""
+    return lambda row: [getattr(row, name) for name in names]
+
+
+def cursor_of(keys: Sequence[Any]) -> str:
+    """Return the cursor of the row with these keys."""
+    text = json.dumps(keys, default=str, ensure_ascii=False, separators=(",", ":"))
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+def values_of(cursor: str, keys: Sequence[Key]) -> list[Any]:
+    """Return the keys in a cursor, each of its column's type.
+
+    Raises:
+        InvalidError: they are not those of this list.
+    """
+    try:
+        padded = cursor + "=" * (-len(cursor) % 4)
+        found = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True).decode())
+        if not isinstance(found, list):
+            raise_bad_cursor()
+        return [value_of(key, each) for key, each in zip(keys, found, strict=True)]
+    except (ValueError, binascii.Error, RecursionError) as error:
+        raise_bad_cursor(error)
+
+
+def value_of(key: Key, value: object) -> object:
+    """Return one key of a row.
+
+    Raises:
+        ValueError: it is not what such a key looks like.
+    """
+    wanted = key.type.python_type
+    if wanted is not int and (not isinstance(value, str) or "\0" in value):
+        msg = "no text"
+        raise ValueError(msg)
+    if isinstance(value, str):
+        value.encode()
+    if wanted in READ:
+        return READ[wanted](value)
+    return wanted(value) if issubclass(wanted, Enum) else value
+
+
+def raise_bad_cursor(error: Exception | None = None) -> NoReturn:
+    """Refuse a cursor.
+
+    Raises:
+        InvalidError: always.
+    """
+    remedy = "take `after` from the header Link of the page before, or leave it out"
+    raise InvalidError([Fault("after", "cursor", "is no cursor of this list", remedy)]) from error

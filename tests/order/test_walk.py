@@ -1,0 +1,76 @@
+"""Walking through a list that grows meanwhile, by the header Link."""
+
+import re
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from httpx import AsyncClient, Response
+
+from services.order.api.shown import ORDERS, PRODUCTS
+from shared.db import Sessions
+from shared.window import cursor_of
+from tests.callers import AsRole
+from tests.order.test_api_lists import names, there_are
+from tests.shared.http.api import faults
+
+
+async def pages(
+    client: AsyncClient, headers: dict[str, str], where: str
+) -> AsyncIterator[Response]:
+    """Yield the pages of a list, each where the one before says that it goes on."""
+    while where:
+        page = await client.get(where, headers=headers)
+        yield page
+        found = re.fullmatch(r'<(.*)>; rel="next"', page.headers.get("link", ""))
+        assert page.status_code == (206 if found else 200), page.text
+        where = found[1] if found else ""
+
+
+@pytest.mark.parametrize("query", ["limit=7", "limit=7&offset=5", "limit=7&relatedParty.id=C-1"])
+async def test_a_walk_shows_every_order_exactly_once_while_others_arrive(
+    client: AsyncClient, stocked: Sessions, as_role: AsRole, query: str
+) -> None:
+    there_are(stocked, 40)
+    whole = f"{ORDERS}?{query}".replace("limit=7", "limit=100")
+    everything = await client.get(whole, headers=as_role("crm"))
+
+    seen = []
+    async for page in pages(client, as_role("crm"), f"{ORDERS}?{query}"):
+        seen += names(page)
+        there_are(stocked, 5, start=41 + len(seen))
+
+    assert seen == names(everything)
+    assert len(seen) > 7
+
+
+async def test_what_is_walked_through_by_skipping_comes_twice_while_others_arrive(
+    client: AsyncClient, stocked: Sessions, as_role: AsRole
+) -> None:
+    there_are(stocked, 10)
+
+    first = await client.get(f"{ORDERS}?limit=5", headers=as_role("crm"))
+    there_are(stocked, 2, start=11)
+    second = await client.get(f"{ORDERS}?limit=5&offset=5", headers=as_role("crm"))
+
+    assert set(names(first)) & set(names(second)), "else nothing is wrong with skipping"
+
+
+NO_KEYS: list[Any] = ["no id", 1, None, "\0", ["a"], {}]
+
+
+@pytest.mark.parametrize("path", [ORDERS, PRODUCTS])
+@pytest.mark.parametrize(
+    "cursor",
+    [
+        *("x", "!", "W10", "bnVsbA", "%F0%9F%98%80", "W1sx"),
+        *(cursor_of([key]) for key in NO_KEYS),
+        cursor_of(["a", "b"]),
+    ],
+)
+async def test_what_is_no_cursor_of_a_list_is_refused(
+    client: AsyncClient, as_role: AsRole, path: str, cursor: str
+) -> None:
+    answer = await client.get(f"{path}?after={cursor}", headers=as_role("crm"))
+
+    assert faults(answer) == {"after": "cursor"}
