@@ -10,6 +10,7 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, Computed, Index, Text, func
+from sqlalchemy import text as sql
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -124,6 +125,7 @@ class AddressRow(Base):
     __table_args__ = (
         Index("ix_addresses_grams", "grams", postgresql_using="gin"),
         Index("ix_addresses_exchange", "tenant", "exchange_id", "id"),
+        Index("ix_addresses_key", "tenant", sql("lower(id)")),
     )
 
     tenant: Mapped[str] = mapped_column(primary_key=True)
@@ -134,6 +136,9 @@ class AddressRow(Base):
     splitter_id: Mapped[str | None] = mapped_column(Exact)
     grams: Mapped[list[str]] = mapped_column(ARRAY(Text))
     """Every two characters of the text that stand together: what a search goes by."""
+
+    letters: Mapped[str] = mapped_column(server_default="")
+    """The text as it is compared; empty where the release before wrote the row."""
 
 
 class SplitterRow(Base):

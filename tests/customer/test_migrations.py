@@ -1,10 +1,7 @@
 """The customer service's tables know what in them tells of a person."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 from alembic import command
-from sqlalchemy import Connection, Engine, create_engine, text
+from sqlalchemy import Connection, text
 
 from deploy.local.postgres import Postgres
 from services.customer import tables
@@ -14,6 +11,7 @@ from shared.contracts import Customer
 from shared.contracts.personal import personal_fields
 from shared.db import Base
 from shared.migrate import config_for, upgrade
+from tests.databases import a_database
 
 ROWS = [each for each in vars(tables).values() if isinstance(each, type) and each is not Base]
 OURS = [table_of(each) for each in ROWS if issubclass(each, Base)]
@@ -33,23 +31,6 @@ INSERT INTO party_tellings (tenant, party_id, client, name, phone, email, identi
     SELECT tenant, party_id, 'crm', name, phone, '', '', category, told_at, told_by FROM parties;
 """  # noqa: S608  nothing in it comes from outside
 FOUND = "SELECT party_id, name_key, phone_key FROM {} ORDER BY party_id"
-
-
-@contextmanager
-def a_database(postgres: Postgres, name: str) -> Iterator[Engine]:
-    """Make an empty database for a test, and take it away after."""
-    admin = create_engine(f"{postgres.url}/postgres", isolation_level="AUTOCOMMIT")
-    with admin.connect() as connection:
-        connection.execute(text(f"DROP DATABASE IF EXISTS {name}"))
-        connection.execute(text(f"CREATE DATABASE {name}"))
-    engine = create_engine(f"{postgres.url}/{name}")
-    try:
-        yield engine
-    finally:
-        engine.dispose()
-        with admin.connect() as connection:
-            connection.execute(text(f"DROP DATABASE {name}"))
-        admin.dispose()
 
 
 def upgrade_to(revision: str, connection: Connection) -> None:

@@ -133,7 +133,9 @@ def take_in_addresses(sent: Sent[Address], work: Work) -> Tally:
     rows = sent.plain
     names = {each.splitter_id for each in rows if each.splitter_id}
     splitters = {each.id for each in store.known_splitters(work.session, work.tenant, names)}
-    refuse([*sent.faults, *checks.check_addresses(sent.rows, networks_of(rows, work), splitters)])
+    like = store.ids_like(work.session, work.tenant, [each.id for each in rows])
+    networks = networks_of(rows, work)
+    refuse([*sent.faults, *checks.check_addresses(sent.rows, networks, splitters, like)])
     known = store.known_addresses(work.session, work.tenant, rows)
     store.add_addresses(work.session, work.tenant, rows)
     return tally(rows, known)

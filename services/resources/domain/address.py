@@ -5,14 +5,20 @@ stand together; what has all those of the words looked for is then compared itse
 """
 
 from shared.errors import Fault, InvalidError
+from shared.input.texts import comparable
 
 GRAM = 2
 LONGEST = 100
 
 
 def plain(text: str) -> str:
-    """Return a text as it is compared: without spaces, and without capitals."""
-    return "".join(text.split()).lower()
+    """Return a text as it is compared: also without spaces."""
+    return "".join(comparable(text).split())
+
+
+def id_key(id_: str) -> str:
+    """Return what the spellings of an address's id have in common: people type it."""
+    return comparable(id_)
 
 
 def grams(text: str) -> list[str]:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar
 
+from services.resources.domain.address import id_key
 from services.resources.domain.numbering import (
     COUNTRY_CODE,
     area_code_of,
@@ -89,15 +90,32 @@ def check_splitters(
 
 
 def check_addresses(
-    rows: Sequence[Placed[Address]], networks: Networks, splitters: Collection[str]
+    rows: Sequence[Placed[Address]],
+    networks: Networks,
+    splitters: Collection[str],
+    known: Mapping[str, str],
 ) -> list[Fault]:
-    """Return what is wrong with these addresses."""
+    """Return what is wrong with these addresses; `known` are ids by what spellings share."""
     orphans = [
         each.fault("splitter", "unknown", "is not a known splitter", "import splitters first")
         for each in rows
         if each.row.splitter_id is not None and each.row.splitter_id not in splitters
     ]
-    return [*doubled(rows), *without_exchange(rows, networks), *orphans]
+    return [
+        *doubled(rows),
+        *spelt_otherwise(rows, known),
+        *without_exchange(rows, networks),
+        *orphans,
+    ]
+
+
+def spelt_otherwise(rows: Iterable[Placed[Address]], known: Mapping[str, str]) -> Iterator[Fault]:
+    """Yield a fault for every address whose id is another spelling of an earlier one's."""
+    seen = dict(known)
+    for each in rows:
+        if seen.setdefault(id_key(each.row.id), each.row.id) != each.row.id:
+            reason = "is the id of another address in capital or small letters"
+            yield each.fault("id", "spelt-otherwise", reason, "use that spelling, or another id")
 
 
 def check_pairs(rows: Sequence[Placed[PairBlock]], networks: Networks) -> list[Fault]:

@@ -1,7 +1,7 @@
 """Numbers and the plant, from rows and to rows. The only modules that query the tables."""
 
 from services.resources.store import questions
-from services.resources.store.addresses import address, find_addresses
+from services.resources.store.addresses import address, find_addresses, ids_like
 from services.resources.store.assignment import assign, take_seat
 from services.resources.store.finding import search
 from services.resources.store.holdings import held_by, look, occupy, write
@@ -43,6 +43,7 @@ __all__ = [
     "find_addresses",
     "find_items",
     "held_by",
+    "ids_like",
     "known_addresses",
     "known_exchanges",
     "known_spellings",

@@ -1,12 +1,13 @@
 """Addresses, found by a part of their text or by their id."""
 
+from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import Select, Text, cast, func, select
+from sqlalchemy import ColumnElement, Select, Text, cast, func, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
-from services.resources.domain.address import grams
+from services.resources.domain.address import grams, id_key
 from services.resources.domain.plant import Address
 from services.resources.store.plant import as_struct
 from services.resources.tables import AddressRow
@@ -14,7 +15,10 @@ from shared.errors import NotFoundError
 from shared.window import Window, page_of
 
 COLUMNS = [getattr(AddressRow, name) for name in Address.__struct_fields__]
-PLAIN = func.regexp_replace(func.lower(AddressRow.text), r"\s", "", "g")
+OLD = func.regexp_replace(func.lower(AddressRow.text), r"\s", "", "g")
+LETTERS = func.coalesce(func.nullif(AddressRow.letters, ""), OLD)
+KEY: ColumnElement[str] = func.lower(AddressRow.id)
+"""An address's id as it is compared. Ids of the plant are ASCII, so that is all."""
 
 
 def find_addresses(
@@ -25,24 +29,31 @@ def find_addresses(
     if letters:
         wanted = cast(grams(letters), ARRAY(Text))
         found = found.where(AddressRow.grams.contains(wanted))
-        found = found.where(PLAIN.contains(letters, autoescape=True))
+        found = found.where(LETTERS.contains(letters, autoescape=True))
     if exchange_id:
         found = found.where(AddressRow.exchange_id == exchange_id)
     return read(session, page_of(found, [AddressRow.id], rows))
 
 
 def address(session: Session, tenant: str, id_: str) -> Address:
-    """Return one address.
+    """Return one address, by any spelling of its id.
 
     Raises:
         NotFoundError: if there is none with this id.
     """
-    one = select(*COLUMNS).where(AddressRow.tenant == tenant, AddressRow.id == id_)
-    found = read(session, one)
+    same = select(*COLUMNS).where(AddressRow.tenant == tenant, KEY.in_([id_key(id_)]))
+    found = read(session, same.order_by((AddressRow.id == id_).desc()).limit(1))
     if not found:
         msg = "there is no such address"
         raise NotFoundError(msg, remedy="search for addresses: /ops/v1/addresses?text=...")
     return found[0]
+
+
+def ids_like(session: Session, tenant: str, ids: Collection[str]) -> dict[str, str]:
+    """Return the ids of addresses that are spellings of these, by what they have in common."""
+    keys = [id_key(each) for each in ids]
+    found = select(KEY, AddressRow.id).where(AddressRow.tenant == tenant, KEY.in_(keys))
+    return dict(session.execute(found).all())
 
 
 def read(session: Session, statement: Select[Any]) -> list[Address]:

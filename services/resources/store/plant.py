@@ -11,7 +11,7 @@ from sqlalchemy import Row, Select, Text, bindparam, func, select, text, tuple_
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
-from services.resources.domain.address import grams
+from services.resources.domain.address import grams, plain
 from services.resources.domain.plant import Address, Exchange, Imported, PairBlock, Splitter
 from services.resources.tables import AddressRow, ExchangeRow, SplitterRow
 from shared.bulk import upsert_rows
@@ -82,15 +82,17 @@ GROUP BY b.place ORDER BY b.place
 """How many pairs are new in all, and of each block: two blocks may have some in common."""
 
 ADD_ADDRESSES = text("""
-INSERT INTO addresses (tenant, id, text, exchange_id, local_network, splitter_id, grams)
-SELECT :tenant, a.id, a.text, a.exchange, a.network, a.splitter, string_to_array(a.grams, ' ')
+INSERT INTO addresses (tenant, id, text, exchange_id, local_network, splitter_id, letters, grams)
+SELECT :tenant, a.id, a.text, a.exchange, a.network, a.splitter, a.letters,
+       string_to_array(a.grams, ' ')
 FROM unnest(CAST(:ids AS text[]), CAST(:texts AS text[]), CAST(:exchanges AS text[]),
-            CAST(:networks AS text[]), CAST(:splitters AS text[]), CAST(:grams AS text[]))
-     AS a (id, text, exchange, network, splitter, grams)
+            CAST(:networks AS text[]), CAST(:splitters AS text[]), CAST(:letters AS text[]),
+            CAST(:grams AS text[]))
+     AS a (id, text, exchange, network, splitter, letters, grams)
 ON CONFLICT (tenant, id) DO UPDATE
 SET text = excluded.text, exchange_id = excluded.exchange_id,
     local_network = excluded.local_network, splitter_id = excluded.splitter_id,
-    grams = excluded.grams
+    letters = excluded.letters, grams = excluded.grams
 """)
 
 IDS = bindparam("ids", type_=ARRAY(Text))
@@ -178,6 +180,7 @@ def add_addresses(session: Session, tenant: str, rows: Sequence[Address]) -> Non
         "exchanges": [each.exchange_id for each in rows],
         "networks": [each.local_network for each in rows],
         "splitters": [each.splitter_id for each in rows],
+        "letters": [plain(each.text) for each in rows],
         "grams": [" ".join(grams(each.text)) for each in rows],
     }
     session.execute(ADD_ADDRESSES, bound)
