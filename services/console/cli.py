@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from pydantic import ValidationError
 
 from services.console.exits import (
     INTERRUPTED,
@@ -19,6 +20,7 @@ from services.console.exits import (
     with_remedy,
 )
 from services.console.output import announce, complain, flush, forgive_encodings, say
+from shared.input.wording import of_pydantic
 
 app = typer.Typer(
     name="kaitong",
@@ -31,12 +33,12 @@ app = typer.Typer(
 )
 order = typer.Typer(
     help="Place and follow product orders (TMF622).",
-    epilog="Example: kaitong order list --state held",
+    epilog="Example: kaitong order list --state failed",
     no_args_is_help=True,
 )
 numbers = typer.Typer(
     help="Look for phone numbers.",
-    epilog="Example: kaitong numbers search '*8888'",
+    epilog="Example: kaitong numbers search '*888'",
     no_args_is_help=True,
 )
 app.add_typer(order, name="order")
@@ -167,9 +169,9 @@ def submit(
     submit_files(files, json=json)
 
 
-@order.command(epilog="Example: kaitong order show 0198... --follow")
+@order.command(epilog="Example: kaitong order show DEMO-00001 --follow")
 def show(
-    order_id: Annotated[str, typer.Argument(metavar="ID", help="The order's id.")],
+    order_id: Annotated[str, typer.Argument(metavar="ID", help="The order's id or externalId.")],
     *,
     follow: Annotated[bool, typer.Option("--follow", help="As it happens, to its end.")] = False,
     json: Json = False,
@@ -193,9 +195,11 @@ def list_(
     list_orders(state, limit, json=json)
 
 
-@numbers.command(epilog="Example: kaitong numbers search '*8888' --exchange NJ-XW")
+@numbers.command(epilog="Example: kaitong numbers search '*888' --exchange NJ-XW")
 def search(
-    pattern: Annotated[str, typer.Argument(help="For example *8888, +8625*, 66.")] = "",
+    pattern: Annotated[
+        str, typer.Argument(help="+8625* begins, *888 ends; *66* contains, within one --exchange.")
+    ] = "",
     grade: Annotated[str, typer.Option(help="Only this vanity grade.")] = "",
     exchange: Annotated[str, typer.Option(help="Only this exchange.")] = "",
     limit: Annotated[int, typer.Option(min=1, max=100)] = 20,
@@ -255,7 +259,16 @@ def explain(error: typer.TyperException) -> None:
             complain(line)
         return
     command = context.command_path if context else "kaitong"
-    announce(with_remedy(said.rstrip("."), f"see `{command} --help`"))
+    announce(plain(error) or with_remedy(said.rstrip("."), f"see `{command} --help`"))
+
+
+def plain(error: typer.TyperException) -> str:
+    """Return what is wrong with an option's value; empty if it is something else."""
+    cause, parameter = error.__cause__, getattr(error, "param", None)
+    if not isinstance(cause, ValidationError) or parameter is None:
+        return ""
+    reason, remedy = of_pydantic(dict(cause.errors(include_url=False)[0]))
+    return with_remedy(f"{parameter.opts[0]}: {reason}", remedy)
 
 
 def owner_of(path: Path) -> str:

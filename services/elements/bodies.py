@@ -12,6 +12,7 @@ from starlette.requests import Request
 from services.elements.domain import Operation, kinds_of
 from services.elements.faults import AnyFault
 from services.elements.problems import Problem, invalid
+from shared.input.wording import PLACE, of_msgspec
 
 MOST_BYTES = 65_536
 NAME = r"[A-Za-z0-9+][A-Za-z0-9._:@+-]{0,127}"
@@ -82,8 +83,10 @@ def read(body: bytes, kind: type[Body]) -> Body:
     try:
         return msgspec.convert(plain, kind)
     except msgspec.ValidationError as error:
-        detail = f"the body is wrong: {error}"
-        raise invalid(detail, remedy="see the documentation of services.elements") from error
+        found, (reason, remedy) = PLACE.search(str(error)), of_msgspec(str(error))
+        where = found["path"] if found else "the body"
+        detail = f"{where or 'the body'} {reason}"
+        raise invalid(detail, remedy=remedy) from error
 
 
 def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -63,6 +63,21 @@ def test_a_refusal_has_a_code_and_a_line_that_says_why(words: tuple[str, ...], c
 
 
 @pytest.mark.usefixtures("home")
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        (("order", "list", "--limit", "0"), "--limit: is too small — give 1 or more"),
+        (("demo", "--orders", "many"), "--orders: is no whole number — give a whole number, as 3"),
+        (("no-such-command",), "No such command 'no-such-command' — see `kaitong --help`"),
+    ],
+)
+def test_a_wrong_word_is_told_in_one_plain_line(words: tuple[str, ...], line: str) -> None:
+    answer = kaitong(*words)
+
+    assert answer.stderr == f"kaitong: {line}\n"
+
+
+@pytest.mark.usefixtures("home")
 def test_what_needs_a_running_stack_says_how_to_start_one() -> None:
     answer = kaitong("status")
 

@@ -1,6 +1,5 @@
 """Reading imports: rows as lines of JSON, or as one array, and every fault of theirs."""
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Generic, NamedTuple
@@ -12,6 +11,7 @@ from services.resources.domain.plant import OLD_NAMES, Imported
 from shared.errors import Fault, InvalidError
 from shared.http.body import WrongMediaTypeError
 from shared.input.json_text import read_json
+from shared.input.wording import PLACE, of_msgspec
 
 LINES = frozenset({"application/x-ndjson", "application/ndjson", "application/jsonl"})
 ARRAY = "application/json"
@@ -20,7 +20,6 @@ MOST_FAULTS = 100
 
 LONGEST_NAME = 64
 UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
-PLACE = re.compile(r" - at `\$\.?(?P<path>[^`]*)`$")
 
 
 class Sent(NamedTuple, Generic[R]):
@@ -141,8 +140,7 @@ def fault_of(place: int, says: str, field: str = "") -> Fault:
     """Return what is wrong with a row, as msgspec says it: it never repeats what was sent."""
     found = PLACE.search(says)
     field = field or (found["path"] if found else "")
-    reason = PLACE.sub("", says).replace("`", "")
-    return Fault(at(place, field), "not-valid", reason, "see /openapi.json")
+    return Fault(at(place, field), "not-valid", *of_msgspec(says))
 
 
 def at(place: int, field: str) -> str:
