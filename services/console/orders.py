@@ -3,10 +3,11 @@
 import sys
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeAlias
-from urllib.parse import quote
+from uuid import UUID
 
 import typer
 
@@ -23,6 +24,8 @@ ORDERS = "/tmf-api/productOrderingManagement/v4/productOrder"
 ENDED = frozenset({"completed", "failed", "rejected", "cancelled", "partial"})
 GOOD = frozenset({"acknowledged", "inProgress", "pending", "held", "completed"})
 BEAT_S = 0.3
+REPEATED = "idempotent-replayed"
+"""The header of an answer that was given before."""
 
 Order: TypeAlias = dict[str, Any]
 
@@ -46,7 +49,7 @@ def submit(client: Client, file: Path, *, json: bool) -> bool:
         CommandError: if the service cannot answer.
     """
     try:
-        answer = client.post("order", ORDERS, read(file))
+        answer, is_known = post(client, read(file))
     except CommandError as error:
         if error.code == UNAVAILABLE:
             raise
@@ -58,8 +61,21 @@ def submit(client: Client, file: Path, *, json: bool) -> bool:
     if json:
         print_json(answer)
     else:
-        say(f"{file}: {answer['id']} {answer['state']}")
+        state = f"known already: {answer['state']}" if is_known else answer["state"]
+        say(f"{file}: {answer['id']} {state}")
     return True
+
+
+def post(client: Client, body: object) -> tuple[Order, bool]:
+    """Post an order; return it, and whether it was known already: then as it stands now.
+
+    Raises:
+        CommandError: if it is refused, or the service cannot answer.
+    """
+    answer = client.send("order", "POST", ORDERS, json=body)
+    order = answer.json()
+    is_known = REPEATED in answer.headers
+    return (client.get("order", f"{ORDERS}/{order['id']}") if is_known else order), is_known
 
 
 def read(file: Path) -> Any:  # noqa: ANN401  any JSON document
@@ -87,7 +103,7 @@ def show_order(order_id: str, *, follow: bool, json: bool) -> None:
     """
     found = running()
     crm, operator = connect("admin", found), connect("ops", found)
-    look = partial(crm.get, "order", f"{ORDERS}/{quote(order_id, safe='')}")
+    look = partial(crm.get, "order", f"{ORDERS}/{id_of(crm, order_id)}")
     said = (lambda _: None) if json else partial(tell, Told(), operator)
     order = followed(look, said) if follow else look()
     if json:
@@ -98,6 +114,24 @@ def show_order(order_id: str, *, follow: bool, json: bool) -> None:
             draw_journey(journey_of(operator, order["id"]))
     if order["state"] not in GOOD:
         raise typer.Exit(NO)
+
+
+def id_of(client: Client, name: str) -> str:
+    """Return the id of the order that a person names by its id or its externalId.
+
+    Raises:
+        CommandError: if there is none, or more than one client has such an externalId.
+    """
+    with suppress(ValueError):
+        return str(UUID(name))
+    found = [each["id"] for each in client.get("order", ORDERS, externalId=name, fields="id")]
+    if len(found) == 1:
+        return str(found[0])
+    if found:
+        msg = f"{len(found)} orders have the externalId {name}"
+        raise CommandError(msg, remedy=f"name one by its id: {', '.join(found)}")
+    msg = f"no order has the id or the externalId {name}"
+    raise CommandError(msg, remedy="see `kaitong order list`")
 
 
 def followed(look: Callable[[], Order], say: Callable[[Order], None]) -> Order:

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import re
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -10,6 +11,7 @@ from subprocess import CompletedProcess
 
 import httpx
 import pytest
+from sqlalchemy import text
 
 from deploy.local.postgres import Postgres
 from deploy.local.record import Record, life_of, read, write
@@ -78,6 +80,50 @@ async def test_an_order_that_is_accepted_is_printed_with_its_state(home: Path) -
 
     assert answer.returncode == 0, answer.stderr
     assert answer.stdout.split()[-1] == "acknowledged"
+
+
+async def test_an_order_that_is_known_already_is_printed_as_it_stands_now(
+    home: Path, sessions: Sessions
+) -> None:
+    file = a_file(home)
+    first = await submit(file)
+    with sessions.begin() as session:
+        session.execute(text("UPDATE order_progress SET state = 'completed'"))
+
+    again, as_json = await submit(file), await submit("--json", file)
+
+    order_id = first.stdout.split()[1]
+    assert again.stdout == f"{file}: {order_id} known already: completed\n"
+    assert json.loads(as_json.stdout)["state"] == "completed"
+
+
+async def test_each_fault_is_one_line_with_its_place_and_remedy(home: Path) -> None:
+    answer = await submit(a_file(home, faulty=True))
+
+    lines = answer.stderr.splitlines()
+    assert len(lines) == len(set(lines)) > 1
+    place = re.escape(str(home / "fibre.json"))
+    assert all(re.fullmatch(rf"{place}: /\w+: [^—]+ — [^—]+", line) for line in lines), lines
+
+
+async def test_a_filter_that_is_not_known_is_told_once(home: Path) -> None:
+    assert home
+    answer = await asyncio.to_thread(kaitong, "order", "list", "--state", "nonsense")
+
+    (line,) = answer.stderr.splitlines()
+    assert answer.returncode == NO
+    assert line.startswith(
+        "kaitong: state: query parameter is none of the values that are known here — give '"
+    )
+    assert line.count("acknowledged") == 1
+
+
+async def test_an_order_that_is_not_there_is_named(home: Path) -> None:
+    assert home
+    answer = await asyncio.to_thread(kaitong, "order", "show", "NONE")
+
+    (line,) = answer.stderr.splitlines()
+    assert line == "kaitong: no order has the id or the externalId NONE — see `kaitong order list`"
 
 
 async def test_one_refusal_among_others_ends_with_no_and_the_others_are_placed(home: Path) -> None:

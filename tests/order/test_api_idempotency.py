@@ -54,6 +54,8 @@ async def test_the_same_key_and_body_get_the_stored_answer_byte_for_byte(
     answers = [await post(client, headers, a_body(), "key-1") for _ in range(3)]
 
     assert_one_answer(answers)
+    replayed = [answer.headers.get("idempotent-replayed") for answer in answers]
+    assert replayed == [None, "true", "true"]
     assert count(stocked) == len(told(stocked)) == 1
 
 

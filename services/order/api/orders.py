@@ -44,6 +44,9 @@ from shared.work import Work
 
 router = Router(tags=["orders"])
 
+REPEATED = "Idempotent-Replayed"
+"""The header of an answer that was given before."""
+
 Reader = Annotated[Caller, allow("crm:order.read", "viewer:read", "billing:read", "agent:read")]
 Writer = Annotated[Caller, allow("crm:order.write")]
 IdempotencyKey = Annotated[
@@ -96,15 +99,18 @@ async def place_order(  # noqa: PLR0913  each is a part of the request
 
     It is accepted or refused at once, with every fault named; its fulfilment goes on
     after the answer. An order that is repeated, by its `Idempotency-Key` or its
-    `externalId`, gets the first answer again, byte for byte. Another body under the
-    same `Idempotency-Key` is refused with 422, under the same `externalId` with 409.
+    `externalId`, gets the first answer again, byte for byte, with the header
+    `Idempotent-Replayed: true`. Another body under the same `Idempotency-Key` is
+    refused with 422, under the same `externalId` with 409.
     """
     names = Names(caller.tenant, caller.client, idempotency_key, body.given.external_id or None)
     print_ = sealed(body.fingerprint, settings.person_key.encode())
     errand = Errand(names, body.given, print_, reach_of(caller, Level.CHANGE))
     answer = await desk.serve(cause, partial(take_on, errand), needs=preload, about=errand)
-    location = {"Location": f"{ORDERS}/{answer.order_id}"}
-    return Response(answer.answer, 201, location, media_type="application/json")
+    headers = {"Location": f"{ORDERS}/{answer.order_id}"}
+    if answer.order_id != cause.id:
+        headers[REPEATED] = "true"
+    return Response(answer.answer, 201, headers, media_type="application/json")
 
 
 def take_on(errand: Errand, work: Work) -> Submission:
