@@ -13,7 +13,7 @@ def search_numbers(pattern: str, grade: str, exchange: str, limit: int, *, json:
         print_json(found)
         return
     if not found:
-        say("no idle number matches; try a shorter pattern")
+        say("no idle number matches — try a shorter pattern")
         return
     rows = (
         (each["number"], each["grade"] or "plain", each["exchange"], each["state"])

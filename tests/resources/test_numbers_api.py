@@ -42,12 +42,10 @@ async def search(client: AsyncClient, as_role: AsRole, **asked: str | int) -> li
         ({"pattern": "+862580008885"}, ["+862580008885"]),
         ({"grade": "AAAA"}, ["+862580008888"]),
         ({"grade": "plain", "limit": 2}, ["+862580008880", "+862580008881"]),
-        ({"grade": "AAAA", "exchange": "Y"}, []),
         ({"grade": "AAAA", "local_network": "025"}, ["+862580008888"]),
-        ({"grade": "AAAA", "local_network": "0512"}, []),
-        ({"pattern": "*8888", "exchange": "Y"}, []),
         ({"pattern": "*8888", "local_network": "025", "grade": "AAAA"}, ["+862580008888"]),
         ({"pattern": "+8621*"}, []),
+        ({"pattern": "*9999", "exchange": "X", "local_network": "025"}, []),
     ],
 )
 async def test_idle_numbers_are_found_by_pattern_grade_and_region(
@@ -60,6 +58,33 @@ async def test_idle_numbers_are_found_by_pattern_grade_and_region(
     stock(sessions, segments=[a_segment(first="+862580008880", count=10)])
 
     assert await search(client, as_role, **asked) == found
+
+
+@pytest.mark.parametrize(
+    ("asked", "field", "code", "remedy"),
+    [
+        ({"grade": "AAAAAA"}, "grade", "unknown-grade", "choose from AAAAA, AAAA, ABCD, AABB"),
+        ({"grade": "AAAA", "exchange": "Y"}, "exchange", "unknown-exchange", "take one that GET"),
+        ({"pattern": "*1", "exchange": "Y"}, "exchange", "unknown-exchange", "take one that GET"),
+        ({"local_network": "0512"}, "local_network", "unknown-local-network", "take one that GET"),
+    ],
+)
+async def test_a_name_that_is_not_known_is_named(  # noqa: PLR0913, PLR0917  fixtures and cases
+    client: AsyncClient,
+    as_role: AsRole,
+    sessions: Sessions,
+    asked: dict[str, str],
+    field: str,
+    code: str,
+    remedy: str,
+) -> None:
+    stock(sessions)
+
+    answer = await client.get(NUMBERS, params=asked, headers=as_role("crm"))
+
+    (fault,) = answer.json()["errors"]
+    assert (answer.status_code, fault["field"], fault["code"]) == (400, field, code)
+    assert fault["remedy"].startswith(remedy)
 
 
 async def test_only_idle_numbers_are_found(

@@ -97,7 +97,7 @@ def draw_journey(order: Any, held: Sequence[Any], journey: Sequence[Moment]) -> 
 
 KEPT = (
     "It runs on. Look: `kaitong status`, `kaitong order list`, `kaitong order show {order}`, "
-    "`kaitong numbers search '*8888'`. Stop, and delete it: `kaitong down`."
+    "`kaitong numbers search '*888'`. Stop, and delete it: `kaitong down`."
 )
 GONE = (
     "Nothing is left running. Next: `kaitong demo --keep` to look around, `kaitong up` for a "

@@ -10,7 +10,7 @@ from services.resources.api.shapes import NumberDetail, NumberView
 from services.resources.domain.number import Number, give_up, select
 from services.resources.domain.numbering import read_e164, read_pattern
 from services.resources.domain.reminders import HoldExpired
-from services.resources.domain.search import Search
+from services.resources.domain.search import Search, check_names, read_grade
 from services.resources.domain.states import NumberState
 from shared import history
 from shared.auth import Caller, allow
@@ -19,9 +19,6 @@ from shared.work import Work
 
 NUMBERS = "/ops/v1/numbers"
 SEES_ALL, PLANS = "viewer:read", "network:read"
-PLAIN = "plain"
-"""How a caller asks for numbers without a vanity grade."""
-
 Reader: TypeAlias = Annotated[Caller, allow("crm:number.read", SEES_ALL, PLANS)]
 Holder: TypeAlias = Annotated[Caller, allow("crm:number.hold")]
 Name: TypeAlias = Annotated[str, Query(max_length=64)]
@@ -35,7 +32,7 @@ def search_numbers(  # noqa: PLR0913  each is a part of the request
     caller: Reader,
     session: ToRead,
     pattern: Annotated[
-        Name, Query(description="`+8625*` begins, `*8888` ends, `*888*` contains.")
+        Name, Query(description="`+8625*` begins, `*888` ends, `*66*` contains.")
     ] = "",
     grade: Annotated[Name, Query(description="A vanity grade, or `plain`; empty for all.")] = "",
     exchange: Name = "",
@@ -46,12 +43,15 @@ def search_numbers(  # noqa: PLR0913  each is a part of the request
     asked = Search(
         tenant=caller.tenant,
         pattern=read_pattern(pattern),
-        grade={"": None, PLAIN: ""}.get(grade, grade),
+        grade=read_grade(grade, store.known_grades()),
         exchange_id=exchange and store.spelled(session, caller.tenant, exchange),
         local_network=local_network,
         limit=limit,
     )
-    return show_all([NumberView.of(each) for each in store.search(session, asked)])
+    found = store.search(session, asked)
+    if not found:
+        check_names(asked, store.known_names(session, asked))
+    return show_all([NumberView.of(each) for each in found])
 
 
 @router.get(f"{NUMBERS}/{{e164}}", response_model=NumberDetail)

@@ -99,7 +99,7 @@ def area_code_of(e164: str) -> str:
 
 
 def read_pattern(text: str) -> Pattern:
-    """Return the pattern that a text writes: `+8625*`, `*8888` or `*888*`; nothing for all.
+    """Return the pattern that a text writes: `+8625*`, `*888` or `*66*`; nothing for all.
 
     Raises:
         InvalidError: if it writes none.
@@ -108,6 +108,6 @@ def read_pattern(text: str) -> Pattern:
         return ANY
     found = PATTERN.fullmatch(text)
     if not found:
-        remedy = "write +8625* (begins), *8888 (ends) or *888* (contains, two digits at least)"
+        remedy = "write +8625* (begins), *888 (ends) or *66* (contains, two digits at least)"
         raise InvalidError([Fault("pattern", "no-pattern", "is not a pattern of numbers", remedy)])
     return Pattern(**found.groupdict(default=""))

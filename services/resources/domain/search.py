@@ -1,9 +1,13 @@
 """What somebody who looks for a number asks for."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from services.resources.domain.numbering import ANY, Pattern
 from shared.errors import Fault, InvalidError
+
+PLAIN = "plain"
+"""How a caller asks for numbers without a vanity grade."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +30,37 @@ class Search:
             InvalidError: the pattern is open at both ends, and no exchange is named.
         """
         if self.pattern.middle and not self.exchange_id:
-            remedy = "name an exchange, or write *8888 for numbers that end so"
+            remedy = "name an exchange, or write *888 for numbers that end so"
             reason = "is open at both ends, which is searched within one exchange only"
             raise InvalidError([Fault("pattern", "too-wide", reason, remedy)])
+
+
+def read_grade(text: str, known: Collection[str]) -> str | None:
+    """Return the grade that is asked for: empty for plain numbers, None for all.
+
+    Raises:
+        InvalidError: if there is none of this name.
+    """
+    if text in {"", PLAIN}:
+        return "" if text else None
+    if text not in known:
+        remedy = f"choose from {', '.join(known)}, {PLAIN}"
+        raise InvalidError([Fault("grade", "unknown-grade", "is no vanity grade", remedy)])
+    return text
+
+
+def check_names(asked: Search, known: Collection[str]) -> None:
+    """See that the exchange and the local network of a search that found nothing are known.
+
+    Raises:
+        InvalidError: naming those that are not.
+    """
+    named = {"exchange": asked.exchange_id, "local_network": asked.local_network}
+    remedy = "take one that GET /ops/v1/pools or GET /ops/v1/addresses names"
+    faults = [
+        Fault(name, f"unknown-{name.replace('_', '-')}", "is not known here", remedy)
+        for name, value in named.items()
+        if value and value not in known
+    ]
+    if faults:
+        raise InvalidError(faults)

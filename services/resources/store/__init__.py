@@ -3,7 +3,7 @@
 from services.resources.store import questions
 from services.resources.store.addresses import address, find_addresses, ids_like
 from services.resources.store.assignment import assign, take_seat
-from services.resources.store.finding import search
+from services.resources.store.finding import known_names, search
 from services.resources.store.holdings import held_by, look, occupy, write
 from services.resources.store.journey import read_for_order
 from services.resources.store.levels import breakdown, levels
@@ -20,7 +20,7 @@ from services.resources.store.plant import (
     networks,
     splitters_meeting,
 )
-from services.resources.store.segments import add_segments, reopen, segments_meeting
+from services.resources.store.segments import add_segments, known_grades, reopen, segments_meeting
 from services.resources.store.spelling import known_spellings, spelled
 from services.resources.store.things import (
     Found,
@@ -46,6 +46,8 @@ __all__ = [
     "ids_like",
     "known_addresses",
     "known_exchanges",
+    "known_grades",
+    "known_names",
     "known_spellings",
     "known_splitters",
     "lend",

@@ -22,6 +22,18 @@ def search(session: Session, asked: Search) -> list[Number]:
     return [number_of(row) for row in session.execute(found)]
 
 
+def known_names(session: Session, asked: Search) -> set[str]:
+    """Return which of a search's exchange and local network there are."""
+    known: set[str] = set()
+    for column, name in (
+        (ExchangeRow.id, asked.exchange_id),
+        (ExchangeRow.local_network, asked.local_network),
+    ):
+        named = select(column).where(ExchangeRow.tenant == asked.tenant, column == name).limit(1)
+        known.update(session.scalars(named))
+    return known
+
+
 def by_ending(asked: Search) -> Select[Any]:
     """Select by how numbers end."""
     backwards = func.reverse(NUMBERS.c.e164)

@@ -79,7 +79,7 @@ def one(found: Sequence[Number]) -> Number:
     """
     if not found:
         msg = "the inventory has no such number"
-        raise NotFoundError(msg, remedy="search for numbers: /ops/v1/numbers?pattern=*8888")
+        raise NotFoundError(msg, remedy="search for numbers: /ops/v1/numbers?pattern=*888")
     return found[0]
 
 

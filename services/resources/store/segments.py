@@ -132,6 +132,11 @@ def vanity() -> Tails:
     return tails(read_rules(GRADES.read_bytes()))
 
 
+def known_grades() -> list[str]:
+    """Return the vanity grades that there are, the most valuable first."""
+    return list(dict.fromkeys(rule.grade for rule in read_rules(GRADES.read_bytes())))
+
+
 def grades() -> dict[str, object]:
     """Return what the statement that makes numbers must know of vanity grades."""
     found = vanity()
