@@ -40,6 +40,15 @@ others arrive; skipping by `offset` repeats things of a list that grows."""
 HERE = [{"url": "/", "description": "Where this description was read."}]
 
 TEXT = {"type": "string"}
+COUNT = {"schema": {"type": "integer", "minimum": 0}}
+ON_LAST_PAGE = {
+    "X-Result-Count": {"description": "How many things are on the page.", **COUNT},
+    "X-Total-Count": {"description": "How many there are, where that is known.", **COUNT},
+}
+ON_PAGE = {
+    **ON_LAST_PAGE,
+    "Link": {"description": 'The next page, `rel="next"` (RFC 8288).', "schema": TEXT},
+}
 TOKEN = {
     "type": "http",
     "scheme": "bearer",
@@ -108,10 +117,23 @@ class Api(FastAPI):
     def openapi(self) -> dict[str, Any]:
         """Return the description of the API."""
         if not self.openapi_schema:
+            describe_pages(super().openapi()["paths"])
             components = super().openapi().setdefault("components", {})
             components.setdefault("schemas", {})["Problem"] = PROBLEM
             components["securitySchemes"] = {"token": TOKEN}
         return super().openapi()
+
+
+def describe_pages(paths: dict[str, Any]) -> None:
+    """Describe the answers of every list: 200 for its last page, 206 for the others."""
+    for operations in paths.values():
+        operation = operations.get("get", {})
+        names = {each["name"] for each in operation.get("parameters", ())}
+        if {"offset", "after"} <= names:
+            last = operation["responses"]["200"]
+            last |= {"description": "The last page.", "headers": ON_LAST_PAGE}
+            page = {"description": "A page, and more follows.", "headers": ON_PAGE}
+            operation["responses"]["206"] = {**last, **page}
 
 
 def make_api(  # noqa: PLR0913, PLR0917  each is a different neighbour

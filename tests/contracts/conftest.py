@@ -22,6 +22,8 @@ from shared.service import Service
 from shared.settings import Settings
 from tests.shared.http.api import settings_for
 
+SERVICES = [ORDER, PROVISIONING, RESOURCES, CUSTOMER]
+
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
@@ -29,7 +31,7 @@ def settings(tmp_path: Path) -> Settings:
     return settings_for(tmp_path)
 
 
-@pytest.fixture(params=[ORDER, PROVISIONING, RESOURCES, CUSTOMER], ids=lambda each: each.name)
+@pytest.fixture(params=SERVICES, ids=lambda each: each.name)
 def api(request: pytest.FixtureRequest, settings: Settings) -> FastAPI:
     """The API of a service."""
     service: Service = request.param

@@ -1,0 +1,269 @@
+"""Whatever comes to a service, it answers as described, and it is never a fault of ours.
+
+Each operation of each description is asked with many hostile requests, on a real database and
+with a token that may do everything. The seed is fixed: what is red once is red again.
+"""
+
+import asyncio
+import json
+import re
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AsyncExitStack
+from copy import deepcopy
+from random import Random
+from typing import Any, NamedTuple
+from urllib.parse import quote
+
+import pytest
+from fastapi import FastAPI
+
+from shared.db import Sessions
+from shared.desk import Desk
+from shared.http import make_api
+from shared.monitor import Monitor
+from shared.ops import Desks, make_ops_router
+from shared.relay import Relay
+from shared.service import Service
+from shared.settings import Settings
+from tests.conftest import empty
+from tests.contracts.conftest import SERVICES
+from tests.kernel import Broker
+from tests.shared.http.api import bearer
+from tests.shared.http.test_fuzz import status_of
+
+Json = dict[str, Any]
+
+SEED = 20_260_101
+EACH = 26
+"""Requests to each operation."""
+
+FEW = 5
+"""Requests to each of those that anybody may call: they read nothing of a request."""
+
+ODD_METHODS = ("HEAD", "OPTIONS", "TRACE", "PROPFIND", "get", "PATCH", "PUT", "DELETE", "POST")
+TEXTS = (
+    *(
+        "",
+        " ",
+        "null",
+        "-1",
+        "0",
+        "1e999",
+        "NaN",
+        "true",
+        "[]",
+        "{}",
+        "%",
+        "*",
+        "+86",
+        "' OR 1=1--",
+    ),
+    *(
+        "\u202e",
+        "e\u0301",
+        "\ufeff",
+        "😀" * 50,
+        "\u0000",
+        "\ue000",
+        "\ud7ff",
+        "İ",
+        "ß",
+        "\uff11\uff12",
+    ),
+    *("../..", ".", "..", "a/b", "a;b=c", "a?b", "a#b", "\\", "\r\nX: y", "\x7f", "\x1b[31m"),
+    *("9" * 19, "9" * 400, "-" + "9" * 30, "a" * 129, "a" * 5_000, "0x10", "1_000", "٣"),
+    *("2026-02-30", "0000-00-00T00:00:00Z", "9999-12-31T23:59:59-14:00", "2026-01-31T12:00:00"),
+    *("0001-01-01T00:00:00+14:00", "-271821-04-20T00:00:00Z", "2026-12-31T23:59:60Z", "1e10"),
+    *("00000000-0000-0000-0000-000000000000", "ffffffff-ffff-ffff-ffff-ffffffffffff"),
+    *("+862552345678", "zh_CN", "fibre", "port", "%00", "%ff", "%zz", "%u0041", "%2F..%2F"),
+)
+VALUES: tuple[Any, ...] = (
+    *(None, True, 0, -1, 2**63 - 1, -(2**63), 1.5, 1e300, 5e-324, [], {}, [[]], [None], {"": ""}),
+    *TEXTS,
+    *({"id": None}, [{"id": "1"}] * 200, {"a": {"b": {"c": [1, [2, [3]]]}}}),
+)
+RAW = (
+    *(b"", b" ", b"{", b"[", b'"', b"nul", b"NaN", b"-Infinity", b"1e999", b"\xff\xfe", b"\x00"),
+    *(b"[" * 40 + b"]" * 40, b"[" * 100_000, b'{"a":' * 31 + b"1" + b"}" * 31, b'{"a":1,"a":2}'),
+    *(b'{"a":"\\ud800"}', b'"\\u0000"', b'{"\\u0000":1}', b"9" * 5_000, b"1" + b"0" * 400, b"{}x"),
+    *(b'\xef\xbb\xbf{"a":1}', b'{"a":1}\x00', b"a=b&c=d", b"<a/>", b'{"a":\xed\xa0\x80}', b"// {}"),
+    *(
+        b'{"a":01}',
+        b"{'a':1}",
+        b'{"a":1,}',
+        b'{"a":.5}',
+        b" " * 70_000,
+        b'"' + b"x" * 70_000 + b'"',
+    ),
+)
+KINDS = (
+    *("", "text/plain", "application/xml", "application/json; charset=utf-16", "application/json;"),
+    *("multipart/form-data; boundary=x", "application/x-www-form-urlencoded", "APPLICATION/JSON"),
+    *("application/merge-patch+json", 'application/json; charset="utf-8', "a/b/c", "*/*", "\xff"),
+)
+HEADERS = {
+    "Idempotency-Key": ("", "k" * 255, "k" * 256, "a b", "\xff", "1"),
+    "X-Request-Id": ("", "a" * 500, "13812345678", "{}", "\xff"),
+    "traceparent": ("00-0-0-0", "x" * 300),
+    "Accept": ("application/xml", "*/*;q=", "\xff"),
+    "Range": ("bytes=0-0", "items=5-1"),
+    "If-Match": ('"x"', "*"),
+    "Content-Encoding": ("gzip", "br"),
+    "X-HTTP-Method-Override": ("DELETE",),
+    "Cookie": ("a=" + "b" * 4_000,),
+    "Expect": ("100-continue", "nonsense"),
+}
+
+
+class Hostile(NamedTuple):
+    """One request."""
+
+    template: str
+    method: str
+    target: str
+    headers: dict[str, str]
+    body: bytes
+
+
+class Operation(NamedTuple):
+    """One operation of a description."""
+
+    template: str
+    verb: str
+    described: Json
+    examples: list[Any]
+
+
+@pytest.fixture(params=SERVICES, ids=lambda each: each.name)
+async def real_api(
+    request: pytest.FixtureRequest, databases: dict[str, Sessions], settings: Settings
+) -> AsyncIterator[FastAPI]:
+    """The whole API of a service on its own database, loaded as at a start."""
+    service: Service = request.param
+    sessions = databases[service.name]
+    empty(sessions)
+    for prepare in service.on_start:
+        with sessions.begin() as session:
+            prepare(session)
+    relay = Relay(sessions, Broker())
+    desk, monitor = Desk(sessions, relay), Monitor(settings, sessions)
+    ops = make_ops_router(Desks(settings, sessions, relay, service.subscriptions, monitor))
+    async with AsyncExitStack() as stack:
+        stack.callback(asyncio.create_task(desk.run()).cancel)
+        stack.push_async_callback(relay.close)
+        yield make_api(service.name, (*service.routers, ops), desk, sessions, settings)
+
+
+def operations(description: Json) -> Iterator[Operation]:
+    """Yield the operations of a description, with examples of what each takes."""
+    for template, verbs in description["paths"].items():
+        for verb, described in verbs.items():
+            content = described.get("requestBody", {}).get("content", {}).get("application/json")
+            yield Operation(template, verb.upper(), described, examples(content or {}, description))
+
+
+def examples(content: Json, whole: Json) -> list[Any]:
+    """Return examples of a body."""
+    if found := [each["value"] for each in content.get("examples", {}).values()]:
+        return found
+    schema = content.get("schema", {})
+    while "$ref" in schema:
+        schema = whole["components"]["schemas"][schema["$ref"].rsplit("/", 1)[1]]
+    return list(schema.get("examples", [{}]))
+
+
+def requests(operation: Operation, random: Random) -> Iterator[Hostile]:
+    """Yield hostile requests to an operation."""
+    for number in range(EACH if operation.described.get("security") else FEW):
+        method = random.choice(ODD_METHODS) if number % 9 == 8 else operation.verb
+        path = re.sub(r"\{[^}]*\}", lambda _: hostile_step(random), operation.template)
+        query = hostile_query(operation.described.get("parameters", ()), random)
+        body, kind = hostile_body(operation.examples, random)
+        headers = {name: random.choice(HEADERS[name]) for name in random.sample(list(HEADERS), 2)}
+        sent = body if operation.described.get("requestBody") or number % 7 == 0 else b""
+        headers |= {"Content-Type": kind, "Content-Length": str(len(sent))} if sent else {}
+        yield Hostile(operation.template, method, f"{path}?{query}", headers, sent)
+
+
+def hostile_step(random: Random) -> str:
+    """Return what may stand in a path for a parameter."""
+    return encoded(random.choice([text for text in TEXTS if text]), random)
+
+
+def encoded(text: str, random: Random) -> str:
+    """Return a text as a URL has it, now and then badly encoded."""
+    if random.random() < 0.1:
+        return random.choice(["%ff%fe", "%", "%C0%80", "%ED%A0%80", "%2e%2e", "a%2Fb"])
+    return quote(text, safe="", errors="replace")
+
+
+def hostile_query(parameters: Any, random: Random) -> str:
+    """Return a query: known parameters with hostile values, some twice, some unknown."""
+    names = [each["name"] for each in parameters if each["in"] == "query"]
+    chosen = random.sample(names, min(len(names), random.randrange(3)))
+    chosen += random.choice([[], [], [], chosen[:1], ["nothing"], ["\ud7ff"]])
+    pairs = [f"{quote(name)}={encoded(random.choice(TEXTS), random)}" for name in chosen]
+    return "&".join([*pairs, *random.choice([[], [], [], ["="], ["&&"], ["a" * 3_000], ["%"]])])
+
+
+def hostile_body(examples_: list[Any], random: Random) -> tuple[bytes, str]:
+    """Return a body and what it is said to be."""
+    if random.random() < 0.25:
+        return random.choice(RAW), "application/json"
+    body = deepcopy(random.choice(examples_ or [{}]))
+    for _ in range(random.randrange(1, 4)):
+        body = spoiled(body, random)
+    kind = random.choice(KINDS) if random.random() < 0.1 else "application/json"
+    return json.dumps(body, ensure_ascii=random.random() < 0.5).encode(errors="surrogatepass"), kind
+
+
+def spoiled(value: Any, random: Random) -> Any:
+    """Return a value in which something is another, twice, missing or too much."""
+    change: Callable[[Any], Any] = lambda _: deepcopy(random.choice(VALUES))  # noqa: E731
+    if isinstance(value, dict) and value and random.random() < 0.85:
+        name = random.choice(list(value))
+        match random.randrange(8):
+            case 0:
+                return {key: each for key, each in value.items() if key != name}
+            case 1:
+                return value | {random.choice(TEXTS): change(None)}
+            case _:
+                return value | {name: spoiled(value[name], random)}
+    if isinstance(value, list) and value and random.random() < 0.8:
+        at = random.randrange(len(value))
+        return [*value[:at], spoiled(value[at], random), *value[at : at + random.randrange(3)]]
+    return change(value)
+
+
+def is_described(hostile: Hostile, description: Json, status: int) -> bool:
+    """Tell whether the description has this answer to this request."""
+    if not 400 <= status < 500 and hostile.method == "OPTIONS":
+        return status == 204
+    verb = "get" if hostile.method == "HEAD" else hostile.method.lower()
+    said = description["paths"][hostile.template].get(verb)
+    if said is None or hostile.method not in {verb.upper(), "HEAD"}:
+        return 400 <= status < 500
+    return not {str(status), f"{status // 100}XX"}.isdisjoint(said["responses"])
+
+
+async def test_hostile_requests_are_answered_as_described(
+    real_api: FastAPI, settings: Settings
+) -> None:
+    random, description = Random(SEED), real_api.openapi()  # noqa: S311  no secret
+    token = bearer(settings, "admin", person="hostile")
+    answered, wrong = Counter[int](), []
+
+    for operation in operations(description):
+        for each in requests(operation, random):
+            status = await status_of(real_api, *each[1:3], each.headers | token, each.body)
+            answered[status] += 1
+            if (status >= 500 and status != 503) or not is_described(each, description, status):
+                wrong.append(
+                    (status, each.method, each.target[:200], each.headers, each.body[:300])
+                )
+
+    assert wrong == []
+    assert answered.total() > 500
+    assert answered[503] < answered.total() / 20, "a database is there"
+    assert any(status < 300 for status in answered)
