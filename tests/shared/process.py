@@ -18,7 +18,12 @@ class Process:
     """One process of the small service."""
 
     def __init__(
-        self, settings: Settings, module: str, log: Path | None, temporary: Path | None
+        self,
+        settings: Settings,
+        module: str,
+        part: str,
+        log: Path | None,
+        temporary: Path | None,
     ) -> None:
         self.port = free_port()
         environment = {
@@ -34,7 +39,7 @@ class Process:
         self.log = log or settings.home / f"{self.port}.log"
         with self.log.open("wb") as output:
             self._running = subprocess.Popen(  # noqa: S603  our own module
-                [sys.executable, "-m", module], env=environment, stderr=output, stdout=output
+                [sys.executable, "-m", module, part], env=environment, stderr=output, stdout=output
             )
 
     def says(self, words: str) -> bool:
@@ -66,6 +71,7 @@ def process(
     settings: Settings,
     module: str = small.__name__,
     *,
+    part: str = "all",
     log: Path | None = None,
     temporary: Path | None = None,
 ) -> Iterator[Process]:
@@ -74,10 +80,11 @@ def process(
     Args:
         settings: All but its port and its archive.
         module: What it runs.
+        part: Which part of the service it is.
         log: Where it writes, if not to a file in its home.
         temporary: Its temporary folder, if not the machine's.
     """
-    running = Process(settings, module, log, temporary)
+    running = Process(settings, module, part, log, temporary)
     try:
         yield running
     finally:

@@ -1,0 +1,65 @@
+"""A level, such as how much is parked, is the service's: each of its processes tells the same."""
+
+import urllib.request
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+import pytest
+
+from shared import admin
+from shared.contracts import OrderAccepted
+from shared.db import Sessions
+from shared.inbox import on, subscribe
+from shared.keys import make_development_keys
+from shared.settings import Settings
+from tests.conftest import NOON
+from tests.kernel import hear, until
+from tests.shared.elements import an_attempt, want
+from tests.shared.hearing import facts, produce
+from tests.shared.ledger import ORDER, SUBSCRIPTIONS, accepted
+from tests.shared.process import process
+from tests.shared.test_parking import refuse
+
+LEVELS = (
+    'kaitong_parked{why="rule-broken"} 1.0',
+    "kaitong_attempts_in_doubt 1.0",
+    'kaitong_trouble{kind="parked"} 1.0',
+    'kaitong_trouble{kind="in_doubt"} 1.0',
+)
+PAST = datetime.now(UTC) - timedelta(hours=1)
+
+
+@pytest.mark.parametrize("part", ["api", "worker", "all"])
+async def test_each_process_of_a_service_tells_the_levels_of_the_service(
+    sessions: Sessions, settings: Settings, part: str
+) -> None:
+    make_development_keys(settings.auth_keys, NOON)
+    admin.make_topics(settings)
+    refusing = SUBSCRIPTIONS | subscribe(on(OrderAccepted, refuse))
+    hear(sessions, refusing, accepted(uuid4()), now=PAST)
+    want(sessions, an_attempt(doubtful=True), now=PAST)
+
+    with process(settings, part=part) as running:
+        await until(running.answers)
+        told = metrics(running.port)
+
+    assert [level for level in LEVELS if level not in told] == []
+
+
+async def test_a_process_that_only_serves_requests_tells_what_no_worker_has_read(
+    sessions: Sessions, settings: Settings
+) -> None:
+    del sessions
+    make_development_keys(settings.auth_keys, NOON)
+    admin.make_topics(settings)
+    await produce(settings, facts([ORDER]))
+
+    with process(settings, part="api") as running:
+        await until(running.answers)
+        await until(lambda: 'kaitong_lag{topic="order"} 1.0' in metrics(running.port))
+
+
+def metrics(port: int) -> str:
+    """Return what a process counts."""
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as answer:
+        return str(answer.read(), "utf-8")
