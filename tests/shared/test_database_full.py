@@ -30,6 +30,9 @@ from tests.shared.process import process
 from tests.shared.small_disk import Disk, Pretended, disk, execute
 
 FULL = Kind.DATABASE_FULL
+PATIENCE = 60.0
+"""Seconds in which a process starts, however busy the machine is."""
+
 COUNTED = 'kaitong_trouble{kind="database_full"} 1.0'
 
 
@@ -60,15 +63,15 @@ async def test_a_full_disk_makes_a_process_unready_until_a_write_works(
     sessions = make_sessions(small_disk.url)
     with process(own) as running:
         url = f"http://127.0.0.1:{running.port}"
-        await until(running.answers)
+        await until(running.answers, PATIENCE)
         small_disk.fill()
         await produce(settings, letters_of([accepted()]))
-        await until(lambda: ready(url).status_code == 503)
+        await until(lambda: ready(url).status_code == 503, PATIENCE)
         told, counted, status = ready(url).json(), metrics(url), status_of(url, settings)
         still = ready(url).status_code
         small_disk.free()
-        await until(lambda: ready(url).status_code == 200)
-        await until(lambda: bool(lines(sessions)))
+        await until(lambda: ready(url).status_code == 200, PATIENCE)
+        await until(lambda: bool(lines(sessions)), PATIENCE)
         after = ready(url).json()
     sessions.kw["bind"].dispose()
 

@@ -26,6 +26,9 @@ LEVELS = (
     'kaitong_trouble{kind="parked"} 1.0',
     'kaitong_trouble{kind="in_doubt"} 1.0',
 )
+PATIENCE = 60.0
+"""Seconds in which a process starts, however busy the machine is."""
+
 PAST = datetime.now(UTC) - timedelta(hours=1)
 
 
@@ -40,7 +43,7 @@ async def test_each_process_of_a_service_tells_the_levels_of_the_service(
     want(sessions, an_attempt(doubtful=True), now=PAST)
 
     with process(settings, part=part) as running:
-        await until(running.answers)
+        await until(running.answers, PATIENCE)
         told = metrics(running.port)
 
     assert [level for level in LEVELS if level not in told] == []
@@ -55,8 +58,8 @@ async def test_a_process_that_only_serves_requests_tells_what_no_worker_has_read
     await produce(settings, facts([ORDER]))
 
     with process(settings, part="api") as running:
-        await until(running.answers)
-        await until(lambda: 'kaitong_lag{topic="order"} 1.0' in metrics(running.port))
+        await until(running.answers, PATIENCE)
+        await until(lambda: 'kaitong_lag{topic="order"} 1.0' in metrics(running.port), PATIENCE)
 
 
 def metrics(port: int) -> str:

@@ -107,7 +107,7 @@ def test_a_tool_says_one_line_and_fails(tool: str, tmp_path: Path) -> None:
 async def test_a_service_that_starts_says_it_once_and_waits(settings: Settings) -> None:
     make_development_keys(settings.auth_keys, NOON)
     with process(replace(settings, database_url=CLOSED)) as waiting:
-        await until(lambda: waiting.log.read_text().count("database.waited_for") > 3)
+        await until(lambda: waiting.log.read_text().count("database.waited_for") > 3, 60)
         said = waiting.log.read_text()
 
     assert said.count(f'"why":"{LINE}"') == 1
