@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from httpx import AsyncClient
 
-from services.resources.api import examples, shapes, things
+from services.resources.api import examples, reservations, shapes, things
 from services.resources.api.shapes import Shape
 from tests.callers import AsRole
 
@@ -23,6 +23,7 @@ from tests.callers import AsRole
         (things.ThingView, examples.LEG),
         (things.ThingDetail, examples.LEG_DETAIL),
         (things.ChangedView, examples.CHANGED),
+        (reservations.ReservationView, examples.RESERVATION),
     ],
 )
 def test_an_example_is_what_would_be_answered(shape: type[Shape], example: object) -> None:

@@ -30,6 +30,7 @@ NUMBER_DETAIL: dict[str, Any] = {
             "became": "selected",
             "order_id": "",
             "reason": "selected by crm",
+            "actor": "crm",
         },
         {
             "at": "2026-01-31T12:03:20Z",
@@ -37,6 +38,7 @@ NUMBER_DETAIL: dict[str, Any] = {
             "became": "reserved",
             "order_id": ORDER_ID,
             "reason": "",
+            "actor": "",
         },
     ],
 }
@@ -78,6 +80,7 @@ LEG_DETAIL: dict[str, Any] = {
             "became": "reserved",
             "order_id": ORDER_ID,
             "reason": "",
+            "actor": "",
         },
         {
             "at": "2026-01-31T15:10:01Z",
@@ -85,6 +88,7 @@ LEG_DETAIL: dict[str, Any] = {
             "became": "in_use",
             "order_id": ORDER_ID,
             "reason": "",
+            "actor": "",
         },
     ],
 }
