@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
+from importlib import import_module
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -52,6 +53,12 @@ def as_role(keys: Path) -> AsRole:
         return {"Authorization": f"Bearer {token}"}
 
     return headers
+
+
+def service_of(name: str) -> Service:
+    """Return a service by its name."""
+    service: Service = import_module(f"services.{name}.app").SERVICE
+    return service
 
 
 def whole_api(
