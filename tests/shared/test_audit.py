@@ -80,6 +80,11 @@ def test_no_entry_is_ever_rewritten_or_removed(sessions: Sessions, statement: st
         ("DELETE FROM audit WHERE position = 2", 2),
         ("DELETE FROM audit WHERE position = 1", 1),
         ("UPDATE audit SET position = 9 WHERE position = 3", 3),
+        (
+            "UPDATE audit a SET subject = b.subject, hash = b.hash FROM audit b"
+            " WHERE a.position IN (1, 2) AND b.position = 3 - a.position",
+            1,
+        ),
     ],
 )
 def test_what_was_changed_behind_its_back_breaks_the_chain(
