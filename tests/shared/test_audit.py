@@ -27,6 +27,10 @@ def act(sessions: Sessions, *subjects: str, tenant: str = TENANT) -> None:
             work.audit("things.withdraw", subject, reason="flooded", things=3)
 
 
+SWAPPED = """UPDATE audit a SET subject = b.subject, hash = b.hash FROM audit b
+    WHERE a.position IN (1, 2) AND b.position = 3 - a.position"""
+
+
 def an_entry(subject: str) -> Entry:
     """Return an entry as work writes it."""
     return Entry(NOON, TENANT, *WHO, "things.withdraw", subject, 1, "flooded", uuid4())
@@ -81,8 +85,7 @@ def test_no_entry_is_ever_rewritten_or_removed(sessions: Sessions, statement: st
         ("DELETE FROM audit WHERE position = 1", 1),
         ("UPDATE audit SET position = 9 WHERE position = 3", 3),
         (
-            "UPDATE audit a SET subject = b.subject, hash = b.hash FROM audit b"
-            " WHERE a.position IN (1, 2) AND b.position = 3 - a.position",
+            SWAPPED,
             1,
         ),
     ],

@@ -103,7 +103,7 @@ async def release_reservation(
     Provisioning is asked first: its answer, a moment later, releases the things, or says
     which plan needs them. The history of each thing has who wanted it and why.
     """
-    return await desk.serve(cause, partial(release, order_id, caller.client, asked.reason))
+    return await desk.serve(cause, partial(release, order_id, caller.person, asked.reason))
 
 
 def release(order_id: UUID, by: str, reason: str, work: Work) -> ReservationView:
@@ -122,4 +122,5 @@ def release(order_id: UUID, by: str, reason: str, work: Work) -> ReservationView
     store.questions.put(work.session, question)
     work.note("reservation", str(order_id), "", "release wanted", reason=f"by {by}: {reason}")
     work.emit(question.message)
+    work.audit("reservation.release", str(order_id), reason=reason)
     return ReservationView.of(question)
