@@ -15,6 +15,7 @@ from shared.access import reach_of
 from shared.auth import Caller, allow
 from shared.http import Fields, Page, Router, ToRead, paged, show, show_all
 from shared.input.ids import Id
+from shared.input.phones import phone_key
 from shared.window import by
 
 router = Router(tags=["products"])
@@ -31,7 +32,7 @@ class ProductQuery(BaseModel):
     party_id: Annotated[Id | None, Field(alias="relatedParty.id")] = None
     offering_id: Annotated[Id | None, Field(alias="productOffering.id")] = None
     number: Annotated[str | None, Field(alias="productSerialNumber", max_length=100)] = None
-    """A telephone number in E.164, its plus sign written %2B."""
+    """A telephone number in any spelling, a plus sign written %2B."""
 
 
 def wanted_by(caller: Caller, asked: ProductQuery) -> ProductFilter:
@@ -41,7 +42,7 @@ def wanted_by(caller: Caller, asked: ProductQuery) -> ProductFilter:
         party_id=asked.party_id,
         status=asked.status,
         offering_id=asked.offering_id,
-        number=asked.number,
+        number=None if asked.number is None else phone_key(asked.number),
     )
 
 

@@ -1,0 +1,38 @@
+"""Products are found by any spelling of their numbers."""
+
+from uuid import uuid4
+
+import pytest
+from httpx import AsyncClient
+
+from services.order.api.shown import PRODUCTS
+from services.order.store import products
+from shared.db import Sessions
+from shared.dispatch import Dispatch
+from shared.work import begin
+from tests.callers import AsRole
+from tests.conftest import NOON
+from tests.order.build import a_product
+
+
+@pytest.mark.parametrize(
+    ("asked", "count"),
+    [
+        ("+862580001234", 1),
+        ("025-8000 1234", 1),
+        ("（025）８０００１２３４", 1),  # noqa: RUF001  full width
+        ("862580001234", 1),
+        ("+862580001235", 0),
+    ],
+)
+async def test_a_product_is_found_by_any_spelling_of_its_number(
+    client: AsyncClient, stocked: Sessions, as_role: AsRole, asked: str, count: int
+) -> None:
+    with begin(stocked, NOON, Dispatch(uuid4())) as transaction:
+        products.put_all(transaction.session, made=[a_product()])
+
+    found = await client.get(
+        PRODUCTS, params={"productSerialNumber": asked}, headers=as_role("viewer")
+    )
+
+    assert (found.status_code, len(found.json())) == (200, count)
