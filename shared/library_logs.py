@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 OUTAGE = "Kafka is out or restarts: retried for ever, and told as the trouble broker_out"
 REBALANCE = "the group is being rebalanced: what was not acknowledged is read again"
+PLACE = "the place reached is kept in the database with what was handled; Kafka's is a copy"
 IDLE = "a partition without records, or one that has just moved: the trouble lag tells of delay"
 
 
@@ -37,6 +38,7 @@ RULES = (
     Rule("aiokafka", "OffsetCommit failed before join", REBALANCE),
     Rule("aiokafka", "OffsetCommit failed for group %s due to group", REBALANCE),
     Rule("aiokafka", "OffsetCommit failed for group %s - %s", REBALANCE),
+    Rule("aiokafka", "OffsetCommit failed for group %s on partition", PLACE, logging.WARNING),
     Rule("aiokafka", "Failed to commit on finallization", REBALANCE),
     Rule("faust", "Aiokafka has not sent fetch request", IDLE),
     Rule("faust", "Aiokafka has not received fetch response", IDLE),

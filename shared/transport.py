@@ -28,6 +28,10 @@ YEARS = 1e9
 COMMIT_EVERY = 1.0
 """Seconds between two times that Kafka is told how far we are; our database knows better."""
 
+TOPICS_KNOWN_MS = 5_000
+"""Milliseconds after which topics are looked at again. A group that was joined while a wiped
+broker had no topics yet has no partitions, and learns of them only so."""
+
 UNWANTED = 5000
 """After so many records of a partition that nobody listens to, the place is written down."""
 
@@ -159,6 +163,7 @@ def make_app(settings: Settings) -> faust.App:
         TableManager=Tables,
         stream_buffer_maxsize=BUFFER,
         consumer_auto_offset_reset="earliest",
+        consumer_metadata_max_age_ms=TOPICS_KNOWN_MS,
         broker_max_poll_records=MOST,
         broker_max_poll_interval=YEARS,
         broker_session_timeout=6.0,

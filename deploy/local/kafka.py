@@ -7,6 +7,7 @@ import shutil
 import signal
 import struct
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import mkdtemp
@@ -70,6 +71,10 @@ LISTENERS = re.compile(
 )
 
 
+def nothing_more() -> None:
+    """Do nothing once a node is ready."""
+
+
 @dataclass
 class Kafka:
     """A running private node."""
@@ -79,6 +84,9 @@ class Kafka:
     controller_port: int
     detached: bool
     log: Path
+    on_ready: Callable[[], None] = nothing_more
+    """Called at the end of each start, and again with each new try if it fails."""
+
     server: psutil.Process = field(init=False)
 
     @property
@@ -97,10 +105,16 @@ class Kafka:
         return self.folder / "server.properties"
 
     def start(self, *java_options: str) -> None:
-        """Start again, on the same data and port; one that is starting still is waited for."""
+        """Start again, on the same port; one that is starting still is waited for.
+
+        Data that were deleted meanwhile are formatted anew; the services send again what
+        they have told.
+        """
         if not process.runs(self):
+            make_ready(self)
             self.server = launch(self, *(java_options or class_archive()))
         wait_until_ready(self)
+        self.on_ready()
 
     def stop(self) -> None:
         """Stop in order: leadership given up, everything written."""
@@ -142,7 +156,6 @@ def start_kafka(
     own, controller = last or (None, None)
     own = ports.settle(port, own, "Kafka")
     node = Kafka(folder, own, ports.settle(None, controller, "Kafka"), detached, log)
-    make_ready(node)
     node.start()
     return node
 
@@ -216,7 +229,6 @@ def make_class_archive() -> None:
             with showing("preparing Kafka's classes (once)"):
                 ends = (ports.free_port(), ports.free_port())
                 node = Kafka(folder, *ends, detached=False, log=folder / "kafka.log")
-                make_ready(node)
                 node.start(f"-XX:AOTCacheOutput={half}")
                 node.stop()
         finally:

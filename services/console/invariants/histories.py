@@ -66,7 +66,7 @@ def orders_and_items(evidence: Evidence) -> Iterator[Standing]:
     """Yield where every order and every item stands."""
     for row in evidence.rows("order", ORDERS):
         yield Standing("order", str(row.order_id), "", row.state)
-        for id_, state in msgspec.json.decode(row.items):
+        for id_, state, *_ in msgspec.json.decode(row.items):
             yield Standing("item", str(row.order_id), id_, state)
 
 
