@@ -5,13 +5,17 @@ Run as `python -m shared.admin` to make the topics that are not there yet.
 
 import sys
 from collections.abc import Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import timedelta
 from typing import Any
 
-from kafka import KafkaAdminClient, TopicPartition
+from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.admin import OffsetSpec
-from kafka.errors import KafkaError, UnknownTopicOrPartitionError
+from kafka.errors import (
+    KafkaError,
+    TopicAlreadyExistsError,
+    UnknownTopicOrPartitionError,
+)
 
 from shared.broker import BrokerSettings
 from shared.contracts import registered
@@ -25,6 +29,12 @@ PARTITIONS = 12
 
 
 CLUSTER_DEFAULT = -1
+
+CLAIMS = "kaitong.installation"
+"""The topic whose first record names the installation that the topics belong to."""
+
+CLAIM_S = 10
+"""Seconds that the broker has to take or tell a claim."""
 
 
 def topics() -> list[str]:
@@ -94,6 +104,56 @@ def lag(settings: Settings) -> dict[str, int]:
         for each, place in read.items()
         if each in last
     }
+
+
+def claimant(settings: BrokerSettings, own: str) -> str:
+    """Return which installation has claimed the topics; `own` claims those that are free.
+
+    The first record of the topic CLAIMS names it, so of two that claim at once the broker
+    decides. Empty for topics that are free, which an empty `own` leaves free.
+
+    Raises:
+        UnavailableError: if the broker is out.
+    """
+    try:
+        with closing(client(settings)) as admin:
+            is_there = settings.topic_prefix + CLAIMS in admin.list_topics()
+            if not is_there and own:
+                make_claims(settings, admin)
+        found = first_claim(settings) if is_there or own else ""
+        if not found and own:
+            with closing(KafkaProducer(acks="all", **options(settings))) as producer:
+                producer.send(settings.topic_prefix + CLAIMS, own.encode()).get(CLAIM_S)
+            found = first_claim(settings)
+    except KafkaError as error:
+        raise UnavailableError(str(error)) from error
+    return found
+
+
+def make_claims(settings: BrokerSettings, admin: Any) -> None:  # noqa: ANN401  no types
+    """Make the topic that names the installation, unless another process just did."""
+    spec = {
+        "num_partitions": 1,
+        "replication_factor": CLUSTER_DEFAULT,
+        "configs": {"retention.ms": "-1", "retention.bytes": "-1"},
+    }
+    with suppress(TopicAlreadyExistsError):
+        admin.create_topics({settings.topic_prefix + CLAIMS: spec}, wait_for_metadata=True)
+
+
+def first_claim(settings: BrokerSettings) -> str:
+    """Return what the first claim says; empty if there is none."""
+    place = TopicPartition(settings.topic_prefix + CLAIMS, 0)
+    with closing(KafkaConsumer(**options(settings))) as consumer:
+        consumer.assign([place])
+        consumer.seek_to_beginning(place)
+        if consumer.position(place) >= consumer.end_offsets([place])[place]:
+            return ""
+        records = consumer.poll(timeout_ms=CLAIM_S * 1000, max_records=1).get(place)
+    if not records:
+        msg = f"the first record of {place.topic} cannot be read"
+        raise UnavailableError(msg)
+    return str(records[0].value.decode(errors="replace"))
 
 
 def partition_of(settings: BrokerSettings, source: str) -> TopicPartition:

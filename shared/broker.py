@@ -70,6 +70,18 @@ class BrokerSettings:
         ),
     ]
 
+    installation: Annotated[
+        str,
+        Setting(
+            "KAITONG_INSTALLATION",
+            "the name of this installation, the same for all its services and no other's; its "
+            "topics are claimed under it, and topics that another has claimed are left alone. "
+            "`up` makes one up; without one nothing is claimed",
+            matching(r"[A-Za-z0-9._-]{0,100}", "made of letters, digits, dots, dashes"),
+            default="",
+        ),
+    ]
+
     def __repr__(self) -> str:
         """Show everything but the secrets."""
         declared = settings_of(type(self)).items()

@@ -6,8 +6,9 @@ the order in which one partition's letters were handed over.
 
 import asyncio
 from asyncio import Future
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from typing import Any
+from typing import Any, TypeAlias
 
 import structlog
 from aiokafka import AIOKafkaProducer
@@ -33,23 +34,34 @@ LONGEST_PAUSE = 5.0
 log = structlog.get_logger()
 
 
+Allowed: TypeAlias = Callable[[], Awaitable[None]]
+"""Raises UnavailableError where the topics must not be used."""
+
+
+async def to_all() -> None:
+    """Let the topics be used: for tools and tests with topics of their own."""
+
+
 class Producer:
     """Hands letters to the broker."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, allowed: Allowed = to_all) -> None:
+        """Take what is asked, each time that the broker was reached, whether it may be used."""
         self._settings = settings
+        self._allowed = allowed
         self._kafka: AIOKafkaProducer | None = None
 
     async def open(self) -> None:
         """Reach the broker.
 
         Raises:
-            UnavailableError: if it is out.
+            UnavailableError: if it is out, or its topics are not ours.
         """
         kafka = AIOKafkaProducer(**options(self._settings))
         try:
             await kafka.start()
-        except (KafkaError, OSError) as error:
+            await self._allowed()
+        except (KafkaError, OSError, UnavailableError) as error:
             with suppress(KafkaError, OSError):
                 await kafka.stop()
             raise UnavailableError(str(error)) from error
@@ -120,9 +132,9 @@ async def _abandon(kafka: AIOKafkaProducer) -> None:
     waiting._pending_batches.clear()  # noqa: SLF001
 
 
-async def wait_for_broker(settings: Settings) -> None:
-    """Return once the broker can be reached."""
-    probe, pause = Producer(settings), FIRST_PAUSE
+async def wait_for_broker(settings: Settings, allowed: Allowed = to_all) -> None:
+    """Return once the broker can be reached, and its topics may be used."""
+    probe, pause = Producer(settings, allowed), FIRST_PAUSE
     while True:
         try:
             await probe.open()

@@ -30,6 +30,7 @@ from shared.desk import Desk
 from shared.dispatch import Dispatch
 from shared.errors import StartError
 from shared.http import listen, make_api, open_port
+from shared.installation import Claim
 from shared.library_logs import Ending, begin_the_end
 from shared.logs import configure_logs
 from shared.monitor import Monitor, Sources
@@ -124,9 +125,10 @@ async def serve(service: Service, settings: Settings, part: Part) -> None:
     stopping = stop_signal()
     port = open_port(settings)
     sessions = make_sessions(settings.database_url)
-    relay = Relay(sessions, Producer(settings))
+    claim = Claim(settings, sessions)
+    relay = Relay(sessions, Producer(settings, claim.check))
     desk = Desk(sessions, relay)
-    monitor = Monitor(settings, sessions, sources_of(service, relay))
+    monitor = Monitor(settings, sessions, sources_of(service, relay, claim))
     desks = Desks(settings, sessions, relay, service.subscriptions, monitor, service.for_order)
     routers = () if part is Part.WORKER else (*service.routers, make_ops_router(desks))
     api = make_api(service.name, routers, desk, sessions, settings, monitor, service.about)
@@ -143,7 +145,8 @@ async def serve(service: Service, settings: Settings, part: Part) -> None:
         watch(keep_house_for_ever(sessions, settings))
         if part is not Part.API:
             caution = Caution(sessions, lifeline)
-            await stack.enter_async_context(working(service, settings, sessions, relay, caution))
+            work = working(service, settings, sessions, relay, caution, claim)
+            await stack.enter_async_context(work)
         await listen(api, port, stopping)
 
 
@@ -179,10 +182,12 @@ async def let_go(relay: Relay) -> None:
             await relay.close()
 
 
-def sources_of(service: Service, relay: Relay) -> Sources:
+def sources_of(service: Service, relay: Relay, claim: Claim) -> Sources:
     """Return where the troubles of a process come from."""
     limits = service.calls.limits if service.calls else no_limits
-    return Sources(service.troubles, (of_relay(relay), of_log), limits, service.topics)
+    return Sources(
+        service.troubles, (of_relay(relay), of_log, claim.troubles), limits, service.topics
+    )
 
 
 @dataclass(slots=True)
@@ -218,8 +223,13 @@ def look_at_the_database(session: Session) -> None:
 
 
 @asynccontextmanager
-async def working(
-    service: Service, settings: Settings, sessions: Sessions, relay: Relay, caution: Caution
+async def working(  # noqa: PLR0913, PLR0917  each is a different part of the process
+    service: Service,
+    settings: Settings,
+    sessions: Sessions,
+    relay: Relay,
+    caution: Caution,
+    claim: Claim,
 ) -> AsyncIterator[None]:
     """Hear, remind and call for `service`, while the context is open."""
     subscriptions = service.subscriptions
@@ -236,15 +246,15 @@ async def working(
     worker = Worker(sessions, relay, subscriptions, caution)
     types = tuple(subscriptions)
     hearing = Hearing(service.topics, types, worker.handle, worker.reached, gather=service.gather)
-    reading = watch(hear(hearing, settings))
+    reading = watch(hear(hearing, settings, claim))
     yield
     stop_watching()
     await asyncio.wait({reading}, timeout=LAST_WORDS)
 
 
-async def hear(hearing: Hearing, settings: Settings) -> None:
-    """Hear what comes from Kafka, from when it is there."""
-    await wait_for_broker(settings)
+async def hear(hearing: Hearing, settings: Settings, claim: Claim) -> None:
+    """Hear what comes from Kafka, from when it is there and its topics are ours."""
+    await wait_for_broker(settings, claim.check)
     async with consuming(hearing, settings) as reading:
         await reading
 
@@ -273,12 +283,8 @@ def watch(loop: Coroutine[Any, Any, None]) -> "asyncio.Future[None]":
 
 def ended(loop: "asyncio.Future[None]") -> None:
     """End the process with one of its loops, unless it is ending in order."""
-    if loop.cancelled():
-        return
-    if Ending.has_begun:
-        log.info("loop.ended", why=repr(loop.exception()))
-        return
-    stop_process("a loop ended", loop)
+    if not loop.cancelled() and not Ending.has_begun:
+        stop_process("a loop ended", loop)
 
 
 def stop_watching() -> None:

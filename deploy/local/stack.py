@@ -19,6 +19,7 @@ from deploy.local.kafka import Kafka, start_kafka
 from deploy.local.postgres import Postgres, start_postgres
 from deploy.local.supervisor import Program, Supervisor
 from deploy.local.surroundings import (
+    INSTALLATION,
     LOG_KEY,
     PERSON_KEY,
     environment_of,
@@ -167,8 +168,13 @@ class Stack:
             self.kafka = start_kafka(self.home / "kafka", log=self.home / "logs" / "kafka.log")
             self.supervisor.keep("kafka", self.kafka, stage=ENGINES)
             bootstrap = self.kafka.bootstrap
+            self.kafka.on_ready = self.make_topics
         self.log.write(kafka=bootstrap)
-        self.do("topics", {KAFKA: bootstrap}, "shared.admin")
+        self.make_topics()
+
+    def make_topics(self) -> None:
+        """Make the topics that are not there: at the first start all, and after a loss of data."""
+        self.do("topics", {KAFKA: self.log.now.kafka}, "shared.admin")
 
     def surroundings(self, service: str) -> dict[str, str]:
         """Return where a service finds its neighbours, and the secrets it needs."""
@@ -176,6 +182,7 @@ class Stack:
             setting_of(service): self.log.now.databases[service],
             KAFKA: self.log.now.kafka,
             LOG_KEY: secret_of(LOG_KEY, self.home),
+            INSTALLATION: secret_of(INSTALLATION, self.home),
         }
         if service == "provisioning" and self.elements:
             places["KAITONG_ELEMENTS_URL"] = self.log.now.urls.get(ELEMENTS, "")

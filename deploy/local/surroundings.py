@@ -19,6 +19,9 @@ PERSON_KEY = "KAITONG_PERSON_KEY"
 LOG_KEY = "KAITONG_LOG_KEY"
 """The setting by which one customer gets one mark in the logs of all services."""
 
+INSTALLATION = "KAITONG_INSTALLATION"
+"""The setting under which the topics are claimed: two checkouts may be given one Kafka."""
+
 STATE = ("postgres", "kafka", "state", "keys", "logs", "run")
 """All folders of a home that hold state; the others hold programs."""
 

@@ -34,6 +34,7 @@ class Process:
             "KAITONG_HOME": str(settings.home),
             "KAITONG_HTTP_PORT": str(self.port),
             "KAITONG_STATE": str(settings.state),
+            "KAITONG_INSTALLATION": settings.installation,
         }
         environment |= {"TMPDIR": str(temporary)} if temporary else {}
         self.log = log or settings.home / f"{self.port}.log"

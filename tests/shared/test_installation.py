@@ -1,0 +1,132 @@
+"""Two installations on one broker: the second leaves the first one's topics alone."""
+
+import asyncio
+import signal
+import urllib.request
+from contextlib import closing
+from dataclasses import replace
+from uuid import uuid4
+
+import pytest
+
+from deploy.local.postgres import Postgres
+from shared import admin
+from shared.db import Sessions
+from shared.errors import UnavailableError
+from shared.installation import Claim
+from shared.keys import make_development_keys
+from shared.settings import Settings
+from tests.conftest import NOON, empty
+from tests.kernel import until
+from tests.shared.conftest import PAGES
+from tests.shared.hearing import letters_of, produce
+from tests.shared.ledger import accepted, lines
+from tests.shared.process import process
+
+PATIENCE = 60.0
+
+
+@pytest.fixture
+def other(databases: dict[str, Sessions]) -> Sessions:
+    """The empty database of another installation."""
+    found = databases["resources"]
+    empty(found)
+    PAGES.create(found.kw["bind"], checkfirst=True)
+    return found
+
+
+def named(settings: Settings, name: str) -> Settings:
+    """Return settings of the installation of that name."""
+    return replace(settings, installation=name)
+
+
+async def test_a_second_installation_on_the_same_topics_reads_nothing_and_says_so(
+    sessions: Sessions, other: Sessions, settings: Settings, postgres: Postgres
+) -> None:
+    make_development_keys(settings.auth_keys, NOON)
+    admin.make_topics(settings)
+    orders = [uuid4() for _ in range(60)]
+    second = replace(named(settings, "second"), database_url=f"{postgres.url}/test_resources")
+    with process(named(settings, "first")) as victim:
+        await until(lambda: victim.says("relay.is_direct"), PATIENCE)
+        with process(second) as intruder:
+            await until(lambda: intruder.says("topics.foreign"), PATIENCE)
+            await produce(settings, letters_of([accepted(each) for each in orders]))
+            await until(lambda: all(lines(sessions, each) for each in orders), PATIENCE)
+
+            assert "KAITONG_TOPIC_PREFIX" in line_of(intruder.log.read_text(), "topics.foreign")
+            assert "foreign_topics" in told_by(intruder.port)
+            assert "foreign_topics" not in told_by(victim.port)
+            assert not intruder.says("relay.is_direct")
+            assert intruder.end(signal.SIGTERM) == 0
+
+    assert [each for each in orders if lines(other, each)] == []
+
+
+def line_of(log: str, event: str) -> str:
+    """Return the one line of a log that has an event."""
+    (line,) = (line for line in log.splitlines() if event in line)
+    return line
+
+
+def told_by(port: int) -> str:
+    """Return what a process says of its state."""
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/health/ready", timeout=10) as answer:
+        return str(answer.read().decode())
+
+
+async def test_of_two_installations_that_claim_at_once_one_has_the_topics(
+    settings: Settings,
+) -> None:
+    names = [f"installation-{number}" for number in range(4)]
+
+    claims = (asyncio.to_thread(admin.claimant, settings, name) for name in names)
+    owners = set(await asyncio.gather(*claims))
+
+    assert len(owners) == 1
+    assert owners <= set(names)
+
+
+def test_topics_stay_free_of_who_has_no_name(settings: Settings) -> None:
+    assert admin.claimant(settings, "") == ""
+    assert admin.claimant(settings, "first") == "first"
+    assert admin.claimant(settings, "") == "first"
+
+
+async def test_a_database_keeps_its_installation_wherever_it_is_moved(
+    sessions: Sessions, settings: Settings
+) -> None:
+    await Claim(named(settings, "first"), sessions).check()
+
+    moved = Claim(named(settings, "another"), sessions)
+    await moved.check()
+
+    assert admin.claimant(settings, "") == "first"
+    assert list(moved.troubles()) == []
+
+
+async def test_an_installation_claims_its_topics_again_after_its_broker_was_wiped(
+    sessions: Sessions, settings: Settings
+) -> None:
+    claim = Claim(named(settings, "first"), sessions)
+    await claim.check()
+    with closing(admin.client(settings)) as client:
+        client.delete_topics([settings.topic_prefix + admin.CLAIMS])
+
+    await claim.check()
+
+    assert admin.claimant(settings, "") == "first"
+
+
+async def test_a_database_without_an_installation_leaves_claimed_topics_alone(
+    sessions: Sessions, settings: Settings
+) -> None:
+    admin.claimant(settings, "first")
+    claim = Claim(settings, sessions)
+
+    with pytest.raises(UnavailableError):
+        await claim.check()
+
+    (trouble,) = claim.troubles()
+    assert "first" in trouble.says
+    assert "KAITONG_TOPIC_PREFIX" in trouble.remedy
