@@ -92,21 +92,27 @@ async def test_answers_that_are_not_read_take_nobody_elses_place(
     small_server: Server, narrow: Settings
 ) -> None:
     until = asyncio.Event()
-    asked = b"GET /large HTTP/1.1\r\nHost: x\r\n" + header(narrow, "slow") + b"\r\n"
+    asked = b"GET /streamed HTTP/1.1\r\nHost: x\r\n" + header(narrow, "slow") + b"\r\n"
     async with asyncio.TaskGroup() as group:
         for _ in range(2 * PLACES):
-            group.create_task(take_little(small_server.port, asked, until))
+            begun = asyncio.Event()
+            group.create_task(take_little(small_server.port, asked, begun, until))
+            await begun.wait()
         answer = await say(small_server.port, post(header(narrow, "quick"), WHOLE, BODY))
         until.set()
 
     assert statuses(answer) == [201]
 
 
-async def take_little(port: int, request: bytes, until: asyncio.Event) -> None:
+async def take_little(
+    port: int, request: bytes, begun: asyncio.Event, until: asyncio.Event
+) -> None:
     """Send a request, read the begin of its answer, and wait."""
     async with connected(port) as (reader, writer):
         writer.write(request)
-        assert statuses(await reader.read(100)) == [200]
+        answer = await reader.read(100)
+        begun.set()
+        assert statuses(answer) == [200]
         await until.wait()
         writer.transport.abort()
 
