@@ -257,6 +257,13 @@ def _changed(concluded: Concluded, now: datetime) -> tuple[object, ...]:
     return (*counts, now + verdict.pause, None, None, None, code, detail, until)
 
 
+def call_off(session: Session, order_id: UUID, now: datetime) -> None:
+    """End an order's attempts that are open: what they were for has been decided already."""
+    mine = update(ATTEMPTS).where(ATTEMPTS.c.order_id == order_id, OPEN)
+    ended = {"ended_at": now, "lease_until": None, "result": Result.FAILED, "code": "called-off"}
+    session.execute(mine.values(ended))
+
+
 def count_open(session: Session) -> tuple[int, int]:
     """Return how many attempts are not over, and how many of those are in doubt."""
     doubtful = func.count().filter(ATTEMPTS.c.doubtful)

@@ -119,6 +119,7 @@ class Desk:
 
     async def _serve(self, errands: Sequence[Errand]) -> None:
         outcomes: list[Outcome] = []
+        await self._relay.certainty.serving()
         try:
             await self._relay.commit(partial(self._transact, errands, outcomes))
         except PASSING as trouble:

@@ -1,6 +1,6 @@
 """What leaves a turn of the writing thread: letters to send, calls to make, times to watch."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple, Protocol
@@ -69,6 +69,9 @@ class Told:
     wakes: bool = False
     """It wanted calls, and did not lease them all."""
 
+    parks: bool = False
+    """It parked a message."""
+
 
 @dataclass(slots=True)
 class Dispatch:
@@ -79,3 +82,5 @@ class Dispatch:
 
     caller: Caller = field(default_factory=Elsewhere)
     told: list[Told] = field(default_factory=list)
+    taken_over: Container[UUID] = frozenset()
+    """Messages that were told before the database was set back: they are not told again."""

@@ -7,7 +7,9 @@
   + ConflictError           409  not in the state it is in now
   + UnprocessableError      422  understood, and in itself contradictory
 * UnavailableError          503  something we stand on is out; ask again
+* UnprovenError            the database may be another one; wait for proof
 * PoisonError               this message can never be handled; park it
+  + TooEarlyError           not yet: what it is about is not known; park it and try again soon
 * CollisionError            two transactions met; try again
 * StartError                the process cannot start like this
 """
@@ -111,8 +113,20 @@ class UnavailableError(Exception):
         self.retry_after = retry_after
 
 
+class UnprovenError(Exception):
+    """Another database may be in the place of the one that was known; wait for proof, try again."""
+
+
 class PoisonError(Exception):
     """This message can never be handled; retrying is useless, so park it."""
+
+
+class TooEarlyError(PoisonError):
+    """What the message is about is not known yet: the message that makes it known is on its way.
+
+    Order holds within one topic only, so an effect may be read before its cause. It waits, and
+    is tried again for some minutes; then a person has to look.
+    """
 
 
 class CollisionError(Exception):

@@ -14,6 +14,9 @@ from shared.bulk import bind, table_of, unnest
 from shared.db import Base, Instant
 from shared.prepared import Prepared
 
+TAKEN_OVER = "taken over: told before the database was restored"
+"""The reason of a change that makes true again what was told; it may skip states."""
+
 
 class Change(NamedTuple):
     """One thing passed from one state to another."""

@@ -162,6 +162,11 @@ def note(
     return [each for id_, each in once.items() if id_ in new]
 
 
+def known(session: Session, ids: Collection[UUID]) -> set[UUID]:
+    """Return those of these messages that have been handled."""
+    return set(KNOWN.column(session, {"ids": list(ids)}))
+
+
 def note_released(session: Session, heard: Heard, now: datetime) -> bool:
     """Write down that a parked message is handled; tell whether it was not before."""
     bound = {"new_message_id": [heard.envelope.id], "new_key": [heard.record.key], "now": now}
@@ -169,8 +174,8 @@ def note_released(session: Session, heard: Heard, now: datetime) -> bool:
 
 
 def _park_followers(session: Session, heard: Collection[Heard], now: datetime) -> None:
-    known = set(KNOWN.column(session, {"ids": [each.envelope.id for each in heard]}))
-    unknown = [each for each in heard if each.envelope.id not in known]
+    ids = known(session, [each.envelope.id for each in heard])
+    unknown = [each for each in heard if each.envelope.id not in ids]
     closed = blocked(session, {each.record.key for each in unknown})
     if any(each.record.key not in closed for each in unknown):
         msg = "a parked message was released just now"

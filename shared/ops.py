@@ -22,6 +22,7 @@ from shared.http import RequestCause, Router, ToDesk, ToRead
 from shared.inbox import Receiver, Subscriptions
 from shared.monitor import Monitor
 from shared.ops_people import add_people
+from shared.ops_recoveries import add_recoveries
 from shared.ops_views import LagView, MomentView, ParkedView, ReleasedView, StateView
 from shared.relay import Relay
 from shared.release import release
@@ -60,6 +61,7 @@ def make_ops_router(desks: Desks) -> Router:
     add_sights(router, desks)
     add_parked(router, desks)
     add_people(router)
+    add_recoveries(router, desks.sessions, desks.relay)
     return router
 
 

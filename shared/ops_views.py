@@ -2,12 +2,14 @@
 
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
 from shared.lag import Lag
 from shared.monitor import Report
 from shared.parking import ParkedRow
+from shared.recovery.rows import RecoveryRow
 from shared.trouble_view import EXAMPLE, TroubleView
 
 
@@ -173,3 +175,62 @@ class ReleasedView(BaseModel):
 
     handled: int
     still_parked: int
+
+
+class RecoveryView(BaseModel):
+    """One time that the database was found to be set back."""
+
+    model_config = like(
+        id="0199a0c2-2222-7333-8444-123456789012",
+        noticed_at="2026-01-31T12:00:05Z",
+        lost_from="2026-01-31T11:59:30Z",
+        lost_until="2026-01-31T12:00:05Z",
+        state="done",
+        taken_over=57,
+        replayed=211,
+        missing="",
+        ended_at="2026-01-31T12:00:09Z",
+        acknowledged_at="2026-01-31T12:20:00Z",
+        acknowledged_by="li.wei",
+    )
+
+    id: UUID
+    noticed_at: datetime
+    lost_from: datetime | None
+    """The last change that the restored database has; null if it has none."""
+
+    lost_until: datetime
+    """When it was noticed: nothing was lost since."""
+
+    state: str
+    """`taking-over`, `replaying` or `done`."""
+
+    taken_over: int
+    """Messages of the service's own that were read back from its topics."""
+
+    replayed: int
+    """Messages of the others that were read once more."""
+
+    missing: str
+    """Partitions whose records the broker had deleted already; empty as a rule."""
+
+    ended_at: datetime | None
+    acknowledged_at: datetime | None
+    acknowledged_by: str
+
+    @classmethod
+    def of(cls, row: RecoveryRow) -> "RecoveryView":
+        """Show a row."""
+        return cls(
+            id=row.id,
+            noticed_at=row.noticed_at,
+            lost_from=row.lost_from,
+            lost_until=row.noticed_at,
+            state=row.state,
+            taken_over=row.taken_over,
+            replayed=row.replayed,
+            missing=row.missing,
+            ended_at=row.ended_at,
+            acknowledged_at=row.acknowledged_at,
+            acknowledged_by=row.acknowledged_by,
+        )

@@ -7,7 +7,7 @@ came between. `sequences` counts the letters under each key.
 """
 
 from collections import Counter as Tally
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
@@ -29,6 +29,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from shared import history
 from shared.bulk import bind, table_of, unnest
 from shared.contracts import Cause, Envelope, Message, encode
+from shared.contracts.base import message_id
 from shared.db import Base, Instant
 from shared.dispatch import Letter
 from shared.errors import UnprocessableError
@@ -177,6 +178,17 @@ def store(
     letters = seal(drafts, count(session, drafts, changes), now)
     bound = {**bind(Letter._fields, letters), "now": now, "teller": teller}
     return letters, bool(STORE.value(session, bound))
+
+
+def apart_from(drafts: Sequence[Draft], taken_over: Container[UUID]) -> Sequence[Draft]:
+    """Leave out what was told before the database was set back, by the id that it would have."""
+    if not taken_over:
+        return drafts
+    return [
+        each
+        for each in drafts
+        if message_id(each.cause, each.message.type, each.position) not in taken_over
+    ]
 
 
 def count(

@@ -8,6 +8,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
+from uuid import UUID
 
 from sqlalchemy import BigInteger, Identity, Index, bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import ARRAY
@@ -29,6 +30,12 @@ class Why(StrEnum):
     COLLISION = "collision"
     DEADLY = "deadly"
     """It ended the process, five times."""
+
+    EARLY = "early"
+    """What it is about is not known yet; it is tried again by itself for some minutes."""
+
+    RESTORED = "restored"
+    """The service told it before its database was set back, and cannot take it over."""
 
     BEHIND = "behind"
     """Nothing is wrong with it; it waits for one before it."""
@@ -75,6 +82,9 @@ class Parking(NamedTuple):
     error: str
 
 
+HAS_PARKED = "kaitong.has-parked"
+"""Set in the `info` of a session that has parked something."""
+
 KEYS = bindparam("keys", type_=ARRAY(ParkedRow.key.type))
 OPEN = ParkedRow.released_at.is_(None)
 BLOCKED = Prepared(
@@ -89,14 +99,27 @@ def blocked(session: Session, keys: Collection[bytes]) -> set[bytes]:
 
 def park(session: Session, several: Sequence[Parking], now: datetime) -> None:
     """Set messages aside, once each."""
+    session.info[HAS_PARKED] = True
     insert_rows(
         session, ParkedRow, (*Parking._fields, "parked_at"), [(*each, now) for each in several]
     )
 
 
-def oldest(session: Session, key: bytes) -> ParkedRow | None:
-    """Return the message to release first under a key."""
-    mine = select(ParkedRow).where(ParkedRow.key == key, OPEN)
+def parked_among(session: Session, ids: Collection[UUID]) -> set[str]:
+    """Return the identities of those of these messages that were ever parked."""
+    these = ParkedRow.identity.in_([str(each) for each in ids])
+    return set(session.scalars(select(ParkedRow.identity).where(these)))
+
+
+def early_keys(session: Session, since: datetime) -> list[bytes]:
+    """Return the keys under which a message waits that came too early, and not before `since`."""
+    early = select(ParkedRow.key).where(OPEN, ParkedRow.why == Why.EARLY)
+    return list(session.scalars(early.where(ParkedRow.parked_at >= since).distinct()))
+
+
+def next_under(session: Session, key: bytes, after: int) -> ParkedRow | None:
+    """Return the first message that is parked under a key behind a position."""
+    mine = select(ParkedRow).where(ParkedRow.key == key, ParkedRow.position > after, OPEN)
     return session.scalar(mine.order_by(ParkedRow.position).limit(1))
 
 

@@ -40,11 +40,13 @@ metrics.WAITING.set_function(longest_wait)
 async def patiently(relay: Relay, transact: Callable[[Dispatch], T]) -> T:
     """Run `transact` in its turn of the writing thread, again and again until it is done.
 
-    Between two tries others have their turn.
+    Between two tries others have their turn. A database that was lost is used again once it is
+    known that it has not been set back meanwhile.
     """
     mine, pause = object(), FIRST_PAUSE
     try:
         while True:
+            await relay.certainty.proof()
             try:
                 return await relay.commit(transact)
             except PASSING as trouble:

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import ARRAY, TypeEngine
 
-from shared.db import hide_values, is_demoted, tell_apart
+from shared.db import hide_values, is_demoted, note_loss, tell_apart
 
 Process: TypeAlias = Callable[[Any], Any] | None
 """How a value is changed on its way; None: not at all."""
@@ -134,6 +134,7 @@ def told_by_sqlalchemy(error: psycopg.Error, connection: Connection, sql: str) -
     is_gone = connection.dialect.is_disconnect(error, driver, cursor)  # type: ignore[arg-type]
     is_lost = is_gone or is_demoted(error, connection)
     if is_lost:
+        note_loss(connection.dialect)
         connection.engine.dispose()  # the others, which are as old, are lost as a rule
         connection.invalidate(error)
     tell_apart(error, connection)

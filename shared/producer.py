@@ -1,4 +1,4 @@
-"""Kafka's sending side, by way of aiokafka. Beside it only lag.py imports aiokafka.
+"""Kafka's sending side, by way of aiokafka. Beside it lag.py and recovery/topics.py import it.
 
 Idempotent: the broker drops what a lost answer makes us send twice, and keeps
 the order in which one partition's letters were handed over.

@@ -36,6 +36,12 @@ def told(session: Session, tenant: str, key: UUID, kind: type[M]) -> list[tuple[
     return [(at, message) for at, message in opened if isinstance(message, kind)]
 
 
+def has_told(session: Session, key: UUID, kind: type[Message]) -> bool:
+    """Tell whether a message of this kind was ever told under a key."""
+    found = select(OUTBOX.c.id).where(OUTBOX.c.key == key, OUTBOX.c.type == kind.type)
+    return session.scalar(found.limit(1)) is not None
+
+
 def under(letters: Select[Any], tenant: str, key: UUID) -> Select[Any]:
     """Return those letters that were told under a key, oldest first."""
     mine = letters.where(OUTBOX.c.key == key, OUTBOX.c.tenant == tenant)

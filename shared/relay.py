@@ -22,12 +22,13 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any, TypeVar
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import structlog
 
 from shared import metrics, unsent
-from shared.db import Sessions
+from shared.certainty import Certainty
+from shared.db import Sessions, losses
 from shared.dispatch import Caller, Dispatch, Elsewhere, Letter, Told
 from shared.errors import UnavailableError
 from shared.sender import Sender, confirmed
@@ -64,6 +65,7 @@ class Relay:
         self._teller = uuid4()
         self._sent: list[tuple[Letter, Any]] = []
         self._filled: dict[str, int] = {}
+        self._marked: dict[str, int] = {}
         self._direct = False
         self._doubtful = False
         self._stumbles = 0
@@ -71,6 +73,15 @@ class Relay:
         self._busy_since: float | None = None
         self.on_remind: Callable[[], None] = lambda: None
         """Called after a commit that set a reminder."""
+
+        self.on_park: Callable[[], None] = lambda: None
+        """Called after a commit that parked a message."""
+
+        self.certainty = Certainty(partial(losses, sessions))
+        """Whether the database is the one that was known, and not set back."""
+
+        self.taken_over: set[UUID] = set()
+        """Messages that were told before the database was set back: they are not told again."""
 
         self.caller: Caller = Elsewhere()
         """Calls the elements that what is committed here wants called."""
@@ -85,15 +96,24 @@ class Relay:
         """How long the transaction at hand has taken, in seconds; 0 while there is none."""
         return 0.0 if self._busy_since is None else time.monotonic() - self._busy_since
 
-    async def commit(self, transact: Callable[[Dispatch], T]) -> T:
+    async def commit(self, transact: Callable[[Dispatch], T], *, unproven: bool = False) -> T:
         """Run `transact`, which commits, in the writing thread; then send what it told.
 
         What was committed before `transact` failed is sent as well.
+
+        Args:
+            transact: writes, in one transaction or several.
+            unproven: also while the database may be another one: for its recovery.
+
+        Raises:
+            UnprovenError: if a connection was lost since the caller waited for the proof.
         """
         async with self._turn:
-            dispatch = Dispatch(self._teller, self.caller)
+            dispatch = Dispatch(self._teller, self.caller, taken_over=self.taken_over)
             self._busy_since = time.monotonic()
             try:
+                if not unproven:
+                    self.certainty.must_hold()
                 return await self._in_thread(partial(transact, dispatch))
             except BaseException:
                 self._doubtful = True
@@ -117,6 +137,8 @@ class Relay:
             self.caller.wake()
         if any(part.reminds for part in told):
             self.on_remind()
+        if any(part.parks for part in told):
+            self.on_park()
         letters = [letter for part in told for letter in part.letters]
         for letter in letters:
             metrics.told(letter.type).inc()
@@ -172,10 +194,12 @@ class Relay:
         pause = 0.2
         while True:
             try:
+                await self.certainty.proof()
                 await self._catch_up()
                 pause = 0.2
                 while self._direct:
                     await asyncio.sleep(TICK.total_seconds())
+                    await self.certainty.proof()
                     await self.settle()
             except (UnavailableError, *PASSING) as trouble:
                 self._stumble(trouble)
@@ -232,6 +256,7 @@ class Relay:
         filled = await self._ask(unsent.filled)
         if lost := await self._sender.forgotten(filled):
             self._filled.clear()
+            self._marked.clear()
             letters = await self._ask(unsent.send_again, set(lost), datetime.now(UTC), uuid4())
             log.error("broker.forgot", partitions=lost, letters_sent_again=letters)
             msg = f"the broker has forgotten {len(lost)} partitions"
@@ -257,6 +282,10 @@ class Relay:
             await self._tell_what_is_doubtful()
 
     async def _look_behind(self, now: datetime) -> None:
+        filled = await self._ask(unsent.filled)
+        if any(filled.get(source, -1) < place for source, place in self._marked.items()):
+            self.certainty.doubt()
+            self.certainty.on_doubt()  # it has forgotten what it was told: it was set back under us
         oldest = await self._ask(unsent.oldest)
         if oldest and oldest < now - LEFT_BEHIND:
             msg = f"letters told at {oldest} were left behind"
@@ -270,13 +299,15 @@ class Relay:
                 raise UnavailableError(msg)
 
     async def _mark(self) -> None:
-        if self._sent:
+        """Mark what was sent, in the database that it was sent from and in no other."""
+        if self._sent and self.certainty.is_proven:
             sent, self._sent = self._sent, []
             places: dict[str, int] = {}
             for letter, place in sent:
                 source = f"{letter.topic}/{place.partition}"
                 places[source] = max(place.offset, places.get(source, 0))
             await self._ask(unsent.mark, [letter for letter, _ in sent], places)
+            self._marked |= places
 
     async def _ask(self, question: Callable[..., T], *about: Any) -> T:  # noqa: ANN401
         """Ask the table something, or have something written there."""

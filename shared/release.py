@@ -1,4 +1,9 @@
-"""Releasing what is parked: a key's messages are tried again, oldest first."""
+"""Releasing what is parked: a key's messages are tried again, oldest first.
+
+Order holds within one topic and key. What came too early keeps only those behind it that came
+by the same topic: one of another topic may be what it waits for. Anything else that cannot be
+handled keeps all that are behind it.
+"""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -9,7 +14,7 @@ from shared.db import Sessions
 from shared.dispatch import Dispatch
 from shared.inbox import Receiver
 from shared.inbox_rows import Record
-from shared.parking import ParkedRow
+from shared.parking import ParkedRow, Why
 from shared.trouble import HOPELESS, blaming_the_data, blaming_the_handler, explain, why
 from shared.work import begin, stubbornly
 
@@ -17,27 +22,50 @@ from shared.work import begin, stubbornly
 def release(
     sessions: Sessions, receiver: Receiver, key: bytes, now: datetime, dispatch: Dispatch
 ) -> int:
-    """Handle all that is parked under a key, until one is hopeless still.
+    """Handle what is parked under a key, as far as order allows.
 
     Returns:
         How many were handled. What cannot be stays parked, with its new reason.
     """
-    handled = 0
-    handle = partial(_handle, sessions, receiver, now, dispatch)
-    while row := _oldest(sessions, key):
-        try:
-            stubbornly(handle, [row])
-        except HOPELESS as error:
-            with sessions.begin() as session:
-                parking.still(session, row.identity, why(error), explain(error))
+    handled, after = 0, 0
+    early: set[str] = set()
+    while row := _next(sessions, key, after):
+        after = row.position
+        if topic_of(row) in early:
+            continue
+        failure = _try(sessions, receiver, row, now, dispatch)
+        if failure is Why.EARLY:
+            early.add(topic_of(row))
+        elif failure:
             break
-        handled += 1
+        else:
+            handled += 1
+            if early:  # it may be what one of those waits for
+                early, after = set(), 0
     return handled
 
 
-def _oldest(sessions: Sessions, key: bytes) -> ParkedRow | None:
+def topic_of(row: ParkedRow) -> str:
+    """Return by which way a message came: order holds within it."""
+    return row.source.rpartition("/")[0] or row.source
+
+
+def _next(sessions: Sessions, key: bytes, after: int) -> ParkedRow | None:
     with sessions() as session:
-        return parking.oldest(session, key)
+        return parking.next_under(session, key, after)
+
+
+def _try(
+    sessions: Sessions, receiver: Receiver, row: ParkedRow, now: datetime, dispatch: Dispatch
+) -> Why | None:
+    """Handle one parked message; return why it cannot be handled still, and note it."""
+    try:
+        stubbornly(partial(_handle, sessions, receiver, now, dispatch), [row])
+    except HOPELESS as error:
+        with sessions.begin() as session:
+            parking.still(session, row.identity, why(error), explain(error))
+        return why(error)
+    return None
 
 
 def _handle(

@@ -8,12 +8,12 @@ import asyncio
 import gc
 import signal
 import sys
-from collections.abc import AsyncIterator, Coroutine, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from collections.abc import Sequence
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import Any, NoReturn
+from typing import NoReturn
 
 import structlog
 import uvloop
@@ -21,25 +21,23 @@ from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from shared.alarm import Alarm
 from shared.archive import keep_house
-from shared.bus import Hearing, consuming
-from shared.contracts.base import PRIVATE
 from shared.db import Sessions, make_sessions
 from shared.desk import Desk
 from shared.dispatch import Dispatch
 from shared.errors import StartError
 from shared.http import listen, make_api, open_port
 from shared.installation import Claim
-from shared.library_logs import Ending, begin_the_end
+from shared.library_logs import begin_the_end
 from shared.logs import configure_logs
+from shared.loops import done_before, stop_watching, watch
 from shared.monitor import Monitor, Sources
 from shared.ops import Desks, make_ops_router
 from shared.patience import patiently
-from shared.producer import Producer, wait_for_broker
+from shared.producer import Producer
 from shared.reach import in_one_line, is_unreachable
+from shared.recovery.troubles import restored
 from shared.relay import Relay
-from shared.runner import Runner
 from shared.service import Service, no_limits
 from shared.settings import Settings
 from shared.stop import end_process, refuse_to_start, stop_process
@@ -47,7 +45,7 @@ from shared.streams import protect_streams
 from shared.trials import Caution, Lifeline
 from shared.trouble_sources import of_log, of_relay
 from shared.work import PASSING
-from shared.worker import Worker
+from shared.working import LAST_WORDS, Working, recovery_of
 
 log = structlog.get_logger()
 
@@ -59,9 +57,6 @@ TURN = 0.001
 is usual, makes the writing thread wait for Faust's, and an order through ten hops for each."""
 
 HOUSEKEEPING = timedelta(hours=1)
-LAST_WORDS = 5.0
-"""Seconds in which Faust may leave its group, and as many for the relay to mark what was
-sent, before the process ends all the same."""
 
 
 class Part(StrEnum):
@@ -129,7 +124,7 @@ async def serve(service: Service, settings: Settings, part: Part) -> None:
     relay = Relay(sessions, Producer(settings, claim.check))
     desk = Desk(sessions, relay)
     monitor = Monitor(settings, sessions, sources_of(service, relay, claim))
-    desks = Desks(settings, sessions, relay, service.subscriptions, monitor, service.for_order)
+    desks = Desks(settings, sessions, relay, service.redelivered, monitor, service.for_order)
     routers = () if part is Part.WORKER else (*service.routers, make_ops_router(desks))
     api = make_api(service.name, routers, desk, sessions, settings, monitor, service.about)
     preparation = Preparation(service, settings, sessions)
@@ -140,14 +135,19 @@ async def serve(service: Service, settings: Settings, part: Part) -> None:
         stack.callback(lifeline.let_go)
         stack.push_async_callback(let_go, relay)
         stack.callback(stop_watching)
+        relay.certainty.doubt()
         watch(relay.run())
         watch(desk.run())
         watch(keep_house_for_ever(sessions, settings))
-        if part is not Part.API:
+        recovery = recovery_of(service, settings, sessions, relay, claim)
+        if part is Part.API:
+            watch(recovery.begin(None))
+        else:
             caution = Caution(sessions, lifeline)
-            work = working(service, settings, sessions, relay, caution, claim)
-            await stack.enter_async_context(work)
-        await listen(api, port, stopping)
+            works = Working(service, settings, sessions, relay, caution, claim)
+            await stack.enter_async_context(works.recovered_by(recovery))
+        if await done_before(stopping, relay.certainty.serving()):
+            await listen(api, port, stopping)
 
 
 def stop_signal() -> asyncio.Event:
@@ -163,18 +163,6 @@ def stop_signal() -> asyncio.Event:
     return stopping
 
 
-async def done_before(stopping: asyncio.Event, work: Coroutine[Any, Any, None]) -> bool:
-    """Do some work and tell whether it is done; it is left when the process is told to stop."""
-    doing, waiting = asyncio.ensure_future(work), asyncio.ensure_future(stopping.wait())
-    await asyncio.wait({doing, waiting}, return_when=asyncio.FIRST_COMPLETED)
-    waiting.cancel()
-    if not doing.done():
-        doing.cancel()
-        return False
-    await doing  # raises what it raised
-    return True
-
-
 async def let_go(relay: Relay) -> None:
     """Let go of the broker, in time; what is not marked as sent is sent by the next start."""
     with suppress(TimeoutError):
@@ -185,9 +173,8 @@ async def let_go(relay: Relay) -> None:
 def sources_of(service: Service, relay: Relay, claim: Claim) -> Sources:
     """Return where the troubles of a process come from."""
     limits = service.calls.limits if service.calls else no_limits
-    return Sources(
-        service.troubles, (of_relay(relay), of_log, claim.troubles), limits, service.topics
-    )
+    process = (of_relay(relay), of_log, claim.troubles)
+    return Sources((restored, *service.troubles), process, limits, service.topics)
 
 
 @dataclass(slots=True)
@@ -222,43 +209,6 @@ def look_at_the_database(session: Session) -> None:
     session.execute(text("SELECT 1"))
 
 
-@asynccontextmanager
-async def working(  # noqa: PLR0913, PLR0917  each is a different part of the process
-    service: Service,
-    settings: Settings,
-    sessions: Sessions,
-    relay: Relay,
-    caution: Caution,
-    claim: Claim,
-) -> AsyncIterator[None]:
-    """Hear, remind and call for `service`, while the context is open."""
-    subscriptions = service.subscriptions
-    if any(each.message.topic.startswith(PRIVATE) for each in subscriptions.values()):
-        alarm = Alarm(sessions, relay, subscriptions, caution)
-        relay.on_remind = alarm.wake
-        watch(alarm.run())
-    if service.calls:
-        adapter, limits = service.calls.adapter(settings), service.calls.limits
-        runner = Runner(sessions, relay, subscriptions, caution, adapter, limits)
-        relay.caller = runner
-        watch(runner.run())
-
-    worker = Worker(sessions, relay, subscriptions, caution)
-    types = tuple(subscriptions)
-    hearing = Hearing(service.topics, types, worker.handle, worker.reached, gather=service.gather)
-    reading = watch(hear(hearing, settings, claim))
-    yield
-    stop_watching()
-    await asyncio.wait({reading}, timeout=LAST_WORDS)
-
-
-async def hear(hearing: Hearing, settings: Settings, claim: Claim) -> None:
-    """Hear what comes from Kafka, from when it is there and its topics are ours."""
-    await wait_for_broker(settings, claim.check)
-    async with consuming(hearing, settings) as reading:
-        await reading
-
-
 async def keep_house_for_ever(sessions: Sessions, settings: Settings) -> None:
     """Make next month's partitions in time, and move cold months to files.
 
@@ -271,27 +221,3 @@ async def keep_house_for_ever(sessions: Sessions, settings: Settings) -> None:
         except (*PASSING, OSError) as trouble:  # also a disk that is full
             log.error("archive.waits", trouble=str(trouble))  # noqa: TRY400  people read it
         await asyncio.sleep(HOUSEKEEPING.total_seconds())
-
-
-def watch(loop: Coroutine[Any, Any, None]) -> "asyncio.Future[None]":
-    """Run a loop beside the others, and end the process if it ends by itself."""
-    task = asyncio.ensure_future(loop)
-    watched.add(task)
-    task.add_done_callback(ended)
-    return task
-
-
-def ended(loop: "asyncio.Future[None]") -> None:
-    """End the process with one of its loops, unless it is ending in order."""
-    if not loop.cancelled() and not Ending.has_begun:
-        stop_process("a loop ended", loop)
-
-
-def stop_watching() -> None:
-    """End the loops: this is an orderly end."""
-    for task in watched:
-        task.cancel()
-
-
-watched: set["asyncio.Future[None]"] = set()
-"""The event loop itself keeps only weak references to its tasks."""

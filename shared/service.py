@@ -10,8 +10,10 @@ from fastapi import APIRouter
 from sqlalchemy.orm import Session
 
 from shared.attempts import Adapter, Limits
+from shared.contracts.base import PRIVATE
 from shared.history import Change
 from shared.inbox import Subscriptions
+from shared.recovery.takeover import NOTHING, Takeover
 from shared.settings import Settings
 from shared.troubles import Source
 
@@ -62,8 +64,16 @@ class Service:
     """So long a message may wait for others to be handled with: for a service whose answers no
     order waits for. A transaction for each message is dear while little is going on."""
 
+    takeover: Takeover = NOTHING
+    """How its tables are made to say again what it has told, after its database was set back."""
+
     @property
     def topics(self) -> tuple[str, ...]:
-        """The topics to read: those of the messages it has handlers for."""
-        heard = {each.message.topic for each in self.subscriptions.values()}
-        return tuple(sorted(topic for topic in heard if not topic.startswith("private")))
+        """The topics to read, in the order of its subscriptions: causes before effects."""
+        heard = dict.fromkeys(each.message.topic for each in self.subscriptions.values())
+        return tuple(topic for topic in heard if not topic.startswith(PRIVATE))
+
+    @property
+    def redelivered(self) -> Subscriptions:
+        """Its handlers of what may be parked: messages of others, and its own taken over."""
+        return self.subscriptions | self.takeover.subscriptions

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from shared.bulk import insert_rows, table_of, update_rows
 from shared.db import Base
-from shared.errors import CollisionError, ConflictError, NotFoundError
+from shared.errors import CollisionError, ConflictError, NotFoundError, TooEarlyError
 from shared.prepared import Prepared
 
 if TYPE_CHECKING:
@@ -109,6 +109,18 @@ class Shelf(Generic[T]):
             NotFoundError: if there is none.
         """
         return self._must_be(self.find(session, key), key)
+
+    def expect(self, session: Session, key: Key) -> T:
+        """Return one that another message makes known, locked until the transaction ends.
+
+        Raises:
+            TooEarlyError: if there is none yet.
+        """
+        found = self.find(session, key)
+        if found is None:
+            msg = f"there is no {spoken(self._kind)} {key} yet"
+            raise TooEarlyError(msg)
+        return found
 
     def look(self, session: Session, key: Key) -> T:
         """Return one as it was last committed, to show it; nothing is locked.

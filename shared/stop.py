@@ -16,6 +16,9 @@ log = structlog.get_logger()
 UNEXPECTED = 70
 """Exit status (EX_SOFTWARE): a bug. The supervisor starts the process again."""
 
+START_AGAIN = 75
+"""Exit status (EX_TEMPFAIL): the process has to begin anew. The supervisor starts it again."""
+
 CANNOT_START = 78
 """Exit status (EX_CONFIG): a setting or a port is wrong. Starting again would not help."""
 
@@ -32,6 +35,13 @@ def stop_process(why: str, what: object) -> NoReturn:
         logging.shutdown()
     finally:
         end_process(UNEXPECTED)
+
+
+def start_again(why: str) -> NoReturn:
+    """End the process so that its supervisor starts another, which begins with what is known."""
+    log.error("process.starts_again", why=why)
+    logging.shutdown()
+    os._exit(START_AGAIN)
 
 
 def refuse_to_start(why: str) -> NoReturn:

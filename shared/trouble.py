@@ -11,7 +11,7 @@ import msgspec
 from sqlalchemy.exc import DataError
 
 from shared.contracts import Envelope, read_envelope
-from shared.errors import DomainError, PoisonError
+from shared.errors import DomainError, PoisonError, TooEarlyError
 from shared.inbox_rows import Record
 from shared.outbox import MOST_BYTES
 from shared.parking import Parking, Why
@@ -110,6 +110,7 @@ REASONS: tuple[tuple[type[Exception], Why], ...] = (
     (DeadlyError, Why.DEADLY),
     (HandlerError, Why.BUG),
     (StubbornCollisionError, Why.COLLISION),
+    (TooEarlyError, Why.EARLY),
     (PoisonError, Why.RULE_BROKEN),
     (DomainError, Why.RULE_BROKEN),
 )

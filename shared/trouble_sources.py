@@ -26,11 +26,16 @@ LAG_LATE_S = 10.0
 HANG_S = 10.0
 """Seconds; so long no transaction takes, and no request waits."""
 
+EARLY_S = 300.0
+"""Seconds for which what came too early is tried again by itself (redelivery.py)."""
+
 RETRY = "mend the cause, then POST /ops/v1/parked/POSITION/retry"
 REMEDIES = {
     Why.UNREADABLE: "have its sender mended; what it sent stays parked as evidence",
     Why.UNKNOWN_VERSION: "deploy a version that reads it, then POST /ops/v1/parked/POSITION/retry",
     Why.TOO_LARGE: "have its sender send less at a time",
+    Why.EARLY: "wait: it is tried again by itself for 5 minutes; then see why its cause is missing",
+    Why.RESTORED: "put right what its error names, then POST /ops/v1/parked/POSITION/retry",
     Why.BEHIND: "retry the first parked message of their key; these follow by themselves",
 }
 """By the reason why messages are parked; RETRY for the others."""
@@ -56,6 +61,7 @@ def parked(why: Why, waiting: Waiting) -> Trouble:
         oldest_age_s=waiting.oldest_s,
         says=f"{counted(waiting.count, 'message')} parked ({why})",
         remedy=REMEDIES.get(why, RETRY),
+        is_notice=why is Why.EARLY and waiting.oldest_s < EARLY_S,
     )
 
 

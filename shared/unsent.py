@@ -51,6 +51,7 @@ FILLED = NEW_FILL.on_conflict_do_update(
     index_elements=["source"],
     set_={"highest": func.greatest(FILL.c.highest, NEW_FILL.excluded.highest)},
 )
+FILL_UP = Prepared(FILLED)
 MARK = Prepared(delete(UNSENT).where(SENT_ONES).add_cte(FILLED.cte("filled")))
 OLDEST = Prepared(select(func.min(UNSENT.c.told_at)))
 SINCE = bindparam("since", type_=Instant)
@@ -83,6 +84,12 @@ def mark(session: Session, letters: Sequence[Letter], places: Mapping[str, int])
     """Remember that these letters are with the broker, and how far that fills its partitions."""
     sent = bind(("key", "id"), [(letter.key, letter.id) for letter in letters])
     MARK.run(session, sent | bind(("source", "highest"), list(places.items())))
+
+
+def fill(session: Session, places: Mapping[str, int]) -> None:
+    """Remember how far partitions are known to be filled, without any letter being marked."""
+    if places:
+        FILL_UP.run(session, bind(("source", "highest"), list(places.items())))
 
 
 def filled(session: Session) -> dict[str, int]:

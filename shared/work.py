@@ -18,16 +18,17 @@ from shared.audit import Entry
 from shared.contracts import Cause, Message
 from shared.db import Sessions, writings
 from shared.dispatch import Dispatch, Told
-from shared.errors import CollisionError
+from shared.errors import CollisionError, UnprovenError
 from shared.history import Change
 from shared.outbox import Draft
+from shared.parking import HAS_PARKED
 from shared.shelf import shelves, write_shelves
 from shared.timers import Reminder
 
 I = TypeVar("I")  # noqa: E741  an item
 R = TypeVar("R")
 
-PASSING = (OperationalError, InterfaceError, PoolTimeoutError)
+PASSING = (OperationalError, InterfaceError, PoolTimeoutError, UnprovenError)
 """Trouble that goes away by itself: the database restarts, a lock is held too long."""
 
 COLLISION = (CollisionError, IntegrityError)
@@ -65,11 +66,13 @@ class Transaction:
         session, now = self.session, self.now
         self.flush()
         timers.set_all(session, self.reminders, now)
-        letters, behind = outbox.store(session, self.drafts, self.changes, now, dispatch.teller)
+        drafts = outbox.apart_from(self.drafts, dispatch.taken_over)
+        letters, behind = outbox.store(session, drafts, self.changes, now, dispatch.teller)
         claims = dispatch.caller.wish(session, self.attempts, now) if self.attempts else []
         wakes = len(claims) < len(self.attempts)
         audit.append(session, self.entries)
-        return Told(letters, behind, bool(self.reminders), claims, wakes)
+        parks = HAS_PARKED in session.info
+        return Told(letters, behind, bool(self.reminders), claims, wakes, parks)
 
     @property
     def extent(self) -> int:

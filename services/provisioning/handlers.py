@@ -1,21 +1,27 @@
 """What the provisioning service does when it hears something."""
 
 from services.provisioning.domain.advance import advance
+from services.provisioning.domain.as_told import ToldOfPlan, as_told
 from services.provisioning.domain.draft import draft
 from services.provisioning.domain.messages import PauseEnded
 from services.provisioning.domain.plan import answered
 from services.provisioning.store import blueprints, outcome, plans, services
+from shared import attempt_rows
 from shared.attempts import AttemptAnswered
 from shared.contracts import (
     OrderAccepted,
+    ReleaseRequested,
     ReservationQuestioned,
     ResourcesAssigned,
     ResourcesRefused,
     ResourcesReleased,
+    ServiceCompleted,
+    ServiceFailed,
 )
 from shared.erasure import forgetting
 from shared.grants import obeying_grants
 from shared.inbox import on, subscribe
+from shared.recovery.takeover import Takeover
 from shared.work import Work
 
 
@@ -30,8 +36,12 @@ def on_news(
     news: ResourcesAssigned | ResourcesRefused | ResourcesReleased | AttemptAnswered | PauseEnded,
     work: Work,
 ) -> None:
-    """Move the order's plan on."""
-    plan = plans.get(work.session, news.order_id)
+    """Move the order's plan on.
+
+    Raises:
+        TooEarlyError: if the order has no plan yet: what it was accepted with is read later.
+    """
+    plan = plans.expect(work.session, news.order_id)
     outcome.carry_out(work, plan, advance(plan, news))
 
 
@@ -40,6 +50,17 @@ def on_questioned(question: ReservationQuestioned, work: Work) -> None:
     plan = plans.find(work.session, question.order_id)
     own = plan if plan and plan.tenant == work.tenant else None
     work.emit(answered(question, own))
+
+
+def take_over(told: ToldOfPlan, work: Work) -> None:
+    """Leave the order's plan as it was told to be before the database was restored.
+
+    Raises:
+        TooEarlyError: if the order has no plan yet: what it was accepted with is read later.
+    """
+    plan = plans.expect(work.session, told.order_id)
+    attempt_rows.call_off(work.session, told.order_id, work.now)
+    outcome.carry_out(work, plan, as_told(plan, told))
 
 
 SUBSCRIPTIONS = subscribe(
@@ -53,3 +74,12 @@ SUBSCRIPTIONS = subscribe(
     *forgetting(),
     *obeying_grants(),
 )
+
+TAKEOVER = Takeover(
+    subscribe(
+        on(ReleaseRequested, take_over),
+        on(ServiceCompleted, take_over),
+        on(ServiceFailed, take_over),
+    )
+)
+"""Plans are drawn once more from what orders were accepted with; their ends are as told."""

@@ -14,17 +14,24 @@ from services.resources.domain.reminders import (
     QuarantineEnded,
     ReservationsDue,
 )
+from services.resources.domain.takeover import as_told, named, without_a_change
 from services.resources.domain.things import Change, NumberKey
+from shared import recall
 from shared.contracts import (
     AssignmentRequested,
     Cause,
     OrderMessage,
     ReleaseRequested,
     ReservationAnswered,
+    ResourcesAssigned,
+    ResourcesRefused,
     ResourcesReleased,
     ServiceCompleted,
 )
+from shared.errors import TooEarlyError
+from shared.history import TAKEN_OVER
 from shared.inbox import on, on_all, subscribe
+from shared.recovery.takeover import Takeover
 from shared.work import Work, Works
 
 
@@ -49,14 +56,31 @@ def on_release_requested(requests: Sequence[ReleaseRequested], works: Works) -> 
 
 
 def on_service_completed(completed: Sequence[ServiceCompleted], works: Works) -> None:
-    """Take into use what these orders reserved, and free what they gave back."""
+    """Take into use what these orders reserved, and free what they gave back.
+
+    Raises:
+        TooEarlyError: if one was never told that it has something: its request is read later.
+    """
     changes = store.occupy(works.session, [each.order_id for each in completed])
+    see_that_they_have_asked(without_a_change(completed, changes), works)
     if over := [each.order_id for each in completed if gives_back(each)]:
         held = store.held_by(works.session, over)
         freed = release(held, store.rests(works.session, held), works.now)
         store.write(works.session, freed)
         changes += freed
     tell_history(changes, completed, works)
+
+
+def see_that_they_have_asked(completed: Sequence[ServiceCompleted], works: Works) -> None:
+    """See that orders which had nothing reserved were answered all the same.
+
+    Raises:
+        TooEarlyError: if one was not.
+    """
+    for each in completed:
+        if not recall.has_told(works.session, each.order_id, ResourcesAssigned):
+            msg = f"order {each.order_id} is complete, and its request was not read yet"
+            raise TooEarlyError(msg)
 
 
 def on_number_due(messages: Sequence[NumberMessage], works: Works) -> None:
@@ -113,18 +137,29 @@ def on_answered(answer: ReservationAnswered, work: Work) -> None:
     if known is None:
         return
     if known.release_by:
-        give_back(undo(held), f"released by {known.release_by}: {known.release_reason}", work)
+        write_noted(undo(held), f"released by {known.release_by}: {known.release_reason}", work)
         store.questions.forget(work.session, [answer.order_id])
     else:
         store.questions.put(work.session, known)
 
 
-def give_back(changes: Sequence[Change], reason: str, work: Work) -> None:
-    """Free what no plan answers for, and note who wanted it and why."""
+def write_noted(changes: Sequence[Change], reason: str, work: Work) -> None:
+    """Write changes down that no request of an order asks for, and note why they are made."""
     store.write(work.session, changes)
     for each in changes:
         kind, value, order_id = each.thing.pool.kind, each.thing.value, str(each.order_id)
         work.note(kind, value, each.was, each.became, part=order_id, reason=reason)
+
+
+def take_over_assigned(told: ResourcesAssigned, work: Work) -> None:
+    """Have an order hold what it was told to hold before the database was restored."""
+    standing = store.standing(work.session, named(work.tenant, told))
+    write_noted(list(as_told(told, standing)), TAKEN_OVER, work)
+
+
+def take_over_released(told: ResourcesReleased, work: Work) -> None:
+    """Undo what an order did, as it was told before the database was restored."""
+    write_noted(undo(store.held_by(work.session, [told.order_id])), TAKEN_OVER, work)
 
 
 SUBSCRIPTIONS = subscribe(
@@ -136,3 +171,12 @@ SUBSCRIPTIONS = subscribe(
     on(ReservationsDue, on_reservations_due),
     on(ReservationAnswered, on_answered),
 )
+
+TAKEOVER = Takeover(
+    subscribe(
+        on(ResourcesAssigned, take_over_assigned),
+        on(ResourcesReleased, take_over_released),
+    ),
+    settles=(ResourcesAssigned, ResourcesRefused, ResourcesReleased),
+)
+"""What was told is not decided again: another thing would be given under the same id."""

@@ -2,6 +2,7 @@
 
 from shared.contracts.base import OrderMessage, told
 from shared.contracts.parts import Cents, Customer, HeldProduct, OrderedItem, RefusalCode
+from shared.contracts.record import OrderRecord
 
 
 @told("order.accepted", 1)
@@ -22,6 +23,8 @@ class OrderAccepted(OrderMessage, frozen=True, kw_only=True):
 
     one_off_cents: Cents = 0
     monthly_cents: Cents = 0
+    record: OrderRecord | None = None
+    """What the order service keeps besides, for itself alone: a restored database reads it back."""
 
 
 @told("order.completed", 1)

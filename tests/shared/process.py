@@ -28,7 +28,7 @@ class Process:
         self.port = free_port()
         environment = {
             "PATH": os.environ["PATH"],
-            "KAITONG_DATABASE_ORDER": settings.database_url,
+            "KAITONG_DATABASE_SMALL": settings.database_url,
             "KAITONG_KAFKA": settings.kafka,
             "KAITONG_TOPIC_PREFIX": settings.topic_prefix,
             "KAITONG_HOME": str(settings.home),

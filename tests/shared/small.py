@@ -1,4 +1,7 @@
-"""The ledger as a whole process: `python -m tests.shared.small`."""
+"""The ledger as a whole process: `python -m tests.shared.small`.
+
+It bears no service's name: what it hears would count as told by itself.
+"""
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -13,7 +16,7 @@ def look(session: Session) -> None:
     session.execute(select(PageRow.order_id).limit(1))
 
 
-SERVICE = Service("order", (), SUBSCRIPTIONS, on_start=(look,))
+SERVICE = Service("small", (), SUBSCRIPTIONS, on_start=(look,))
 
 if __name__ == "__main__":
     run(SERVICE)

@@ -95,7 +95,7 @@ def test_when_one_part_of_a_process_ends_the_process_does(tmp_path: Path) -> Non
     """An API that answers while its worker is dead is a lie."""
     program = (
         "import asyncio\n"
-        "from shared.run import watch\n"
+        "from shared.loops import watch\n"
         "async def part(): raise ZeroDivisionError\n"
         "async def main():\n"
         "    watch(part())\n"
@@ -124,4 +124,4 @@ def test_what_cannot_start_says_why_in_one_line(settings: Settings) -> None:
     )
 
     assert ended.returncode != 0
-    assert ended.stderr == b"order: there is no part worcker; say api, worker, all\n"
+    assert ended.stderr == b"small: there is no part worcker; say api, worker, all\n"

@@ -6,13 +6,14 @@ from typing import LiteralString
 
 from services.console.invariants.evidence import Evidence
 from services.console.invariants.orders import Verdict
+from shared.history import TAKEN_OVER
 
 HISTORY: LiteralString = """
-    SELECT kind, subject, part, was, became FROM history
+    SELECT kind, subject, part, was, became, reason FROM history
     ORDER BY kind, subject, part, position
 """
 PLANT: LiteralString = """
-    SELECT kind, subject, '' AS part, was, became FROM history
+    SELECT kind, subject, '' AS part, was, became, reason FROM history
     ORDER BY kind, subject, position
 """
 """The same for numbers and plant, whose part names the order: it is one walk all the same."""
@@ -98,16 +99,22 @@ def only_legal_ways_were_walked(evidence: Evidence) -> Iterator[Verdict]:
         rows = evidence.rows(service, statement)
         for (kind, subject, part), steps in groupby(rows, lambda row: row[:3]):
             if kind in LEGAL:
-                wrong = misstep(kind, [(step.was, step.became) for step in steps])
+                wrong = misstep(kind, [(step.was, step.became, step.reason) for step in steps])
                 name = f"a {kind}" if kind == "number" else f"{kind} {subject} {part}".rstrip()
                 yield f"{name} went {wrong}" if wrong else None
 
 
-def misstep(kind: str, walk: list[tuple[str, str]]) -> str:
-    """Return the first step of a walk that may not be, in words; empty if all may."""
+def misstep(kind: str, walk: list[tuple[str, str, str]]) -> str:
+    """Return the first step of a walk that may not be, in words; empty if all may.
+
+    What a restored database took over may skip the states that lie between.
+    """
     here = ""
-    for place, (was, became) in enumerate(walk):
+    for place, (was, became, reason) in enumerate(walk):
         joins = was in FIRST.get(kind, NOTHING) if place == 0 else was == here
+        if reason == TAKEN_OVER and (joins or place == 0):
+            here = became
+            continue
         if not joins or became not in LEGAL[kind].get(was, frozenset()):
             return f"from {was or 'nothing'} to {became}, being {here or 'nothing'}"
         here = became

@@ -1,11 +1,12 @@
 """Orders over HTTP (TMF622 v4)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import Annotated, NamedTuple
 from uuid import UUID
 
 from fastapi import Header, Query, Response
+from msgspec.structs import replace as replace_field
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.orm import Session
 
@@ -17,10 +18,12 @@ from services.order.api.views_history import ChangeView
 from services.order.api.views_order import OrderView, show_order
 from services.order.domain.acceptance import accept
 from services.order.domain.order import Order
+from services.order.domain.product import Product
 from services.order.domain.progress import Progress, first_changes
 from services.order.domain.request import GivenOrder, Placed
 from services.order.domain.states import State
 from services.order.domain.submission import Names, Submission, earlier, repetition, sealed
+from services.order.domain.takeover import record_of
 from services.order.store.order_lists import OrderFilter
 from shared import history
 from shared.access import Level, Reach, reach_of
@@ -126,13 +129,9 @@ def take_on(errand: Errand, work: Work) -> Submission:
     named = store.products.with_bundles(work.session, errand.given.product_ids)
     products = store.products.within(work.session, errand.reach, named)
     accepted = accept(errand.given, placed, catalogue, products)
-    answer = answer_of(errand, accepted.order, accepted.progress)
-    store.submissions.add(work.session, answer)
-    store.orders.add(work.session, accepted.order, accepted.progress)
-    store.products.put_all(work.session, changed=accepted.claimed)
-    for change in first_changes(accepted.progress):
-        work.note(change.kind, placed.order_id, change.was, change.became, part=change.part)
-    work.emit(accepted.tell)
+    answer = answer_of(names, errand.fingerprint, accepted.order, accepted.progress)
+    keep(work, accepted.order, accepted.progress, accepted.claimed, answer)
+    work.emit(replace_field(accepted.tell, record=record_of(accepted.order, answer)))
     return answer
 
 
@@ -141,14 +140,25 @@ def person_of(cause: Cause) -> str:
     return "" if cause.actor == cause.client else cause.actor
 
 
-def answer_of(errand: Errand, order: Order, progress: Progress) -> Submission:
+def keep(
+    work: Work, order: Order, progress: Progress, claimed: Iterable[Product], answer: Submission
+) -> None:
+    """Store a new order, the products that it is to take away, and the answer to its client."""
+    store.submissions.add(work.session, answer)
+    store.orders.add(work.session, order, progress)
+    store.products.put_all(work.session, changed=claimed)
+    for change in first_changes(progress):
+        work.note(change.kind, order.id, change.was, change.became, part=change.part)
+
+
+def answer_of(names: Names, fingerprint: bytes, order: Order, progress: Progress) -> Submission:
     """Return the answer to a POST, as it is kept for those who ask again."""
     view = show_order(order, progress)
     return Submission(
         id=order.id,
-        **errand.names._asdict(),
+        **names._asdict(),
         order_id=order.id,
-        fingerprint=errand.fingerprint,
+        fingerprint=fingerprint,
         answer=view.model_dump_json(by_alias=True, exclude_none=True).encode(),
     )
 

@@ -17,8 +17,9 @@ from shared.shelf import Shelf
 ORDERS = Shelf(OrderRow, Order, changes=False)
 PROGRESS = Shelf(ProgressRow, Progress)
 
-get = ORDERS.get
-progress = PROGRESS.get
+find = ORDERS.find
+get = ORDERS.expect
+progress = PROGRESS.expect
 move = PROGRESS.put
 
 

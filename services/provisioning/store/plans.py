@@ -19,6 +19,7 @@ TABLE = table_of(PlanRow)
 COLUMNS = [TABLE.c[field.name] for field in fields(Plan)]
 
 get = PLANS.get
+expect = PLANS.expect
 find = PLANS.find
 
 

@@ -22,6 +22,7 @@ from services.resources.store.plant import (
 )
 from services.resources.store.segments import add_segments, known_grades, reopen, segments_meeting
 from services.resources.store.spelling import known_spellings, spelled
+from services.resources.store.standing import standing
 from services.resources.store.things import (
     Found,
     find_items,
@@ -70,6 +71,7 @@ __all__ = [
     "segments_meeting",
     "spelled",
     "splitters_meeting",
+    "standing",
     "take_seat",
     "wait_for",
     "write",

@@ -1,0 +1,91 @@
+"""Whether the database is known to have all that the topics show it had.
+
+When a connection is lost, another database may be in the place of the one that was known: one
+that was restored, or a replica that lagged. While that is in doubt nothing is published,
+consumed, set off or called. Requests are served once it is proven, or once it is known that
+nothing can prove it now, because the broker is out.
+"""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from shared.errors import UnprovenError
+
+
+def none_lost() -> int:
+    """Return that no connection was ever lost."""
+    return 0
+
+
+def ask_nobody() -> None:
+    """Ask for no proof."""
+
+
+@dataclass(slots=True)
+class Certainty:
+    """What one process knows of its database. It is certain until it is told to doubt."""
+
+    losses: Callable[[], int] = none_lost
+    """Returns how many connections were lost so far, by any thread."""
+
+    on_doubt: Callable[[], None] = ask_nobody
+    """Called when a proof is wanted."""
+
+    _seen: int = 0
+    _proven: asyncio.Event = field(default_factory=asyncio.Event)
+    _may_serve: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def __post_init__(self) -> None:
+        self.prove()
+
+    @property
+    def is_proven(self) -> bool:
+        """Whether nothing was lost since database and topics were compared."""
+        self._look()
+        return self._proven.is_set()
+
+    def prove(self) -> None:
+        """Note that the database has all that the topics show it had."""
+        self._proven.set()
+        self._may_serve.set()
+
+    def doubt(self) -> None:
+        """Note that another database may be in the place of the one that was known."""
+        self._proven.clear()
+        self._may_serve.clear()
+
+    def cannot_prove(self) -> None:
+        """Note that the broker is out: requests are served, all else waits."""
+        self._may_serve.set()
+
+    def can_prove(self) -> None:
+        """Note that the broker is there: requests wait for the proof."""
+        if not self._proven.is_set():
+            self._may_serve.clear()
+
+    async def proof(self) -> None:
+        """Wait until the database is proven."""
+        self._look()
+        await self._proven.wait()
+
+    async def serving(self) -> None:
+        """Wait until requests may be served."""
+        self._look()
+        await self._may_serve.wait()
+
+    def must_hold(self) -> None:
+        """See, in any thread, that no connection was lost since somebody last waited.
+
+        Raises:
+            UnprovenError: if one was; wait again.
+        """
+        if self.losses() != self._seen:
+            msg = "a connection was lost: the database has to be compared with the topics first"
+            raise UnprovenError(msg)
+
+    def _look(self) -> None:
+        if (lost := self.losses()) != self._seen:
+            self._seen = lost
+            self.doubt()
+            self.on_doubt()

@@ -1,0 +1,144 @@
+"""Finding out that a database was set back: the topics know more than it does.
+
+Two signs, each certain. A message of the service's own lies on a topic with a sequence that
+the database has not reached. Or the consumer group was told by this service that messages
+were handled which the inbox does not know.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+
+import msgspec
+from sqlalchemy.orm import Session
+
+from shared import inbox_rows, unsent
+from shared.contracts import Envelope, read_envelope, registered
+from shared.db import Sessions
+from shared.inbox_rows import Record
+from shared.parking import parked_among
+from shared.recovery.rows import told_under
+from shared.recovery.topics import TopicReader
+
+
+class Span(NamedTuple):
+    """A part of one partition, from an offset up to another."""
+
+    start: int
+    end: int
+
+
+Spans = Mapping[str, Span]
+"""By topic and partition, `order/7`."""
+
+
+class Own(NamedTuple):
+    """A message of the service's own, as it lies on a topic."""
+
+    record: Record
+    envelope: Envelope
+
+
+@dataclass(frozen=True, slots=True)
+class Interest:
+    """What one service tells and reads."""
+
+    service: str
+    topics: tuple[str, ...]
+    """Those that it reads, causes before effects."""
+
+    types: frozenset[str]
+    """What it has handlers for."""
+
+    @property
+    def own_topics(self) -> list[str]:
+        """Return the topics that hold what it tells."""
+        own = {each.topic for each in registered() if each.owner == self.service}
+        return sorted(own)
+
+    def own(self, records: Iterable[Record]) -> list[Own]:
+        """Return those records that the service itself has told, opened."""
+        return [
+            Own(each, envelope)
+            for each in records
+            if each.type.partition(".")[0] == self.service and (envelope := opened(each))
+        ]
+
+
+def opened(record: Record) -> Envelope | None:
+    """Return a record's envelope; None for what is no message, which nobody here has told."""
+    try:
+        return read_envelope(record.body)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return None
+
+
+async def told_since(reader: TopicReader, interest: Interest, sessions: Sessions) -> Spans:
+    """Return what lies on the service's own topics behind what its database knows to be there."""
+    sources = await reader.sources(interest.own_topics)
+    ends, begins = await reader.ends(sources), await reader.beginnings(sources)
+    with sessions() as session:
+        highest = unsent.filled(session)
+    return spans(ends, {each: max(begins[each], highest.get(each, -1) + 1) for each in sources})
+
+
+async def handled_since(reader: TopicReader, interest: Interest, sessions: Sessions) -> Spans:
+    """Return what the consumer group has passed and the database has not reached."""
+    sources = await reader.sources(interest.topics)
+    committed, begins = await reader.committed(sources), await reader.beginnings(sources)
+    with sessions() as session:
+        reached = inbox_rows.reached(session)
+    starts = {each: max(begins[each], reached.get(each, 0)) for each in sources}
+    return spans(committed, starts)
+
+
+def spans(ends: Mapping[str, int], starts: Mapping[str, int]) -> Spans:
+    """Return the parts that are not empty."""
+    both = {each: Span(starts[each], end) for each, end in ends.items()}
+    return {each: span for each, span in both.items() if span.start < span.end}
+
+
+async def set_back_since(
+    reader: TopicReader, interest: Interest, sessions: Sessions
+) -> datetime | None:
+    """Return when the first thing happened that the database has lost; None if it has lost none.
+
+    Raises:
+        UnavailableError: if the broker is out.
+    """
+    told = await told_since(reader, interest, sessions)
+    async for records in reader.merged(*bounds(told)):
+        with sessions() as session:
+            if lost := unknown(session, interest.own(records)):
+                return min(each.envelope.time for each in lost)
+    handled = await handled_since(reader, interest, sessions)
+    async for records in reader.merged(*bounds(handled)):
+        with sessions() as session:
+            if times := missed(session, [each for each in records if each.type in interest.types]):
+                return min(times)
+    return None
+
+
+def bounds(several: Spans) -> tuple[dict[str, int], dict[str, int]]:
+    """Return the first offset of each part, and the one behind its last."""
+    starts = {source: span.start for source, span in several.items()}
+    return starts, {source: span.end for source, span in several.items()}
+
+
+def unknown(session: Session, told: Sequence[Own]) -> list[Own]:
+    """Return those messages that the database does not know to have been told."""
+    if not told:
+        return []
+    known = told_under(session, {each.envelope.subject for each in told})
+    return [each for each in told if each.envelope.sequence > known.get(each.envelope.subject, 0)]
+
+
+def missed(session: Session, records: Collection[Record]) -> list[datetime]:
+    """Return when those of these records were told that were neither handled nor parked."""
+    told = {each.id: each.time for record in records if (each := opened(record))}
+    if not told:
+        return []
+    left = told.keys() - inbox_rows.known(session, told.keys())
+    parked = parked_among(session, left) if left else set()
+    return [told[each] for each in left if str(each) not in parked]

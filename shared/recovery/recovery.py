@@ -1,0 +1,241 @@
+"""The recovery of one service: notice, take over, read once more, and tell people.
+
+It runs before the process consumes or publishes anything, and again whenever the database was
+out: another may be in its place.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import TypeVar
+from uuid import UUID
+
+import structlog
+from sqlalchemy import text, update
+
+from shared import inbox_rows
+from shared.db import Sessions
+from shared.dispatch import Dispatch
+from shared.errors import UnavailableError
+from shared.ids import time_ordered_id
+from shared.inbox_rows import Record
+from shared.producer import Allowed, to_all
+from shared.recovery import rows
+from shared.recovery.evidence import Interest, Spans, bounds, set_back_since, spans, told_since
+from shared.recovery.rows import RecoveryRow, RecoveryState
+from shared.recovery.takeover import Keeper, Takeover
+from shared.recovery.topics import TopicReader
+from shared.relay import Relay
+from shared.settings import Settings
+from shared.stop import start_again
+from shared.work import PASSING
+
+T = TypeVar("T")
+log = structlog.get_logger()
+
+Handle = Callable[[list[Record]], Awaitable[None]]
+
+FIRST_PAUSE, LONGEST_PAUSE = 0.1, 5.0
+"""Seconds between two tries to compare database and topics."""
+
+ON_THE_WAY = timedelta(seconds=2)
+"""So long another process of the service may still be handing over what it has committed."""
+
+LOCK = "SELECT pg_try_advisory_lock(hashtext('kaitong.recovery'))"
+UNLOCK = "SELECT pg_advisory_unlock(hashtext('kaitong.recovery'))"
+
+
+@dataclass(slots=True)
+class Recovery:
+    """Recovers one service's database."""
+
+    settings: Settings
+    sessions: Sessions
+    relay: Relay
+    interest: Interest
+    takeover: Takeover
+    allowed: Allowed = to_all
+    """Raises UnavailableError where the topics are another installation's."""
+
+    is_done: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set once the process may consume, set timers off and call elements."""
+
+    _doubt: asyncio.Event = field(default_factory=asyncio.Event)
+    _is_replaying: bool = False
+
+    def doubt(self) -> None:
+        """Have database and topics compared; a recovery that is under way begins anew."""
+        if self._is_replaying:
+            start_again("the database was lost while it was being recovered; the recovery goes on")
+        self._doubt.set()
+
+    async def begin(self, handle: Handle | None) -> None:
+        """Recover what the start finds set back; from then on compare whenever in doubt, for ever.
+
+        Args:
+            handle: handles the records of others; None in a process that consumes nothing.
+        """
+        await self._patiently(partial(self._recover, handle))
+        self.is_done.set()
+        while True:
+            if not self._doubt.is_set():
+                self.relay.certainty.prove()
+            await self._doubt.wait()
+            self._doubt.clear()
+            if await self._patiently(self._look):
+                await self.relay.close()
+                start_again(
+                    "the database was set back; what it has lost is taken over at the start"
+                )
+
+    async def _patiently(self, work: Callable[[TopicReader], Awaitable[T]]) -> T:
+        """Do some work with topics and database, again and again until both are there."""
+        pause = FIRST_PAUSE
+        while True:
+            try:
+                async with TopicReader(self.settings) as reader:
+                    await self.allowed()
+                    self.relay.certainty.can_prove()
+                    return await work(reader)
+            except (UnavailableError, *PASSING) as trouble:
+                if isinstance(trouble, UnavailableError):
+                    self.relay.certainty.cannot_prove()
+                log.info("recovery.waits", trouble=str(trouble), seconds=pause)
+                await asyncio.sleep(pause)
+                pause = min(LONGEST_PAUSE, 2 * pause)
+
+    async def _look(self, reader: TopicReader) -> bool:
+        """Tell whether the database was set back, or another process is recovering it."""
+        if await set_back_since(reader, self.interest, self.sessions):
+            return True
+        return await asyncio.to_thread(self._is_behind)
+
+    def _is_behind(self) -> bool:
+        """Tell whether a recovery goes on, or has ended, that this process knows nothing of."""
+        with self.sessions() as session:
+            is_open = rows.open_recovery(session) is not None
+            return is_open or not rows.taken_over(session) <= self.relay.taken_over
+
+    async def _recover(self, handle: Handle | None, reader: TopicReader) -> None:
+        if (await self._is_needed(reader))[0]:
+            async with self._alone():
+                is_needed, since = await self._is_needed(reader)
+                if is_needed:  # no other process has done it meanwhile
+                    await self._recover_now(handle, reader, since)
+        self.relay.taken_over |= await asyncio.to_thread(self._taken_over)
+
+    async def _is_needed(self, reader: TopicReader) -> tuple[bool, datetime | None]:
+        since = await set_back_since(reader, self.interest, self.sessions)
+        return since is not None or await asyncio.to_thread(self._has_open), since
+
+    async def _recover_now(
+        self, handle: Handle | None, reader: TopicReader, since: datetime | None
+    ) -> None:
+        recovery = await self._in_turn(partial(self._open, since))
+        if recovery.state is RecoveryState.TAKING_OVER:
+            await self._take_over(recovery.id, reader)
+        self.relay.taken_over |= await asyncio.to_thread(self._taken_over)
+        self.relay.certainty.prove()
+        self._is_replaying = True
+        if handle:
+            await self._replay(recovery.id, handle, reader)
+        self._is_replaying = False
+
+    @asynccontextmanager
+    async def _alone(self) -> AsyncIterator[None]:
+        """Keep other processes of the service from recovering meanwhile."""
+        with self.sessions() as session:
+            connection = session.connection(execution_options={"isolation_level": "AUTOCOMMIT"})
+            while not connection.scalar(text(LOCK)):  # noqa: ASYNC110  another process has it
+                await asyncio.sleep(FIRST_PAUSE)
+            try:
+                yield
+            finally:
+                connection.execute(text(UNLOCK))
+
+    def _has_open(self) -> bool:
+        with self.sessions() as session:
+            return rows.open_recovery(session) is not None
+
+    def _taken_over(self) -> set[UUID]:
+        with self.sessions() as session:
+            return rows.taken_over(session)
+
+    def _open(self, since: datetime | None, _: Dispatch) -> RecoveryRow:
+        """Return the recovery that is going on; begin one if there is none."""
+        with self.sessions.begin() as session:
+            going = rows.open_recovery(session)
+            if going:
+                return going
+            now = datetime.now(UTC)
+            new = RecoveryRow(
+                id=time_ordered_id(),
+                noticed_at=now,
+                lost_from=rows.last_change(session) or since,
+                state=RecoveryState.TAKING_OVER,
+                taken_over=0,
+                replayed=0,
+                missing="",
+                acknowledged_by="",
+            )
+            session.add(new)
+        log.error("recovery.begins", lost_from=str(new.lost_from), lost_until=str(now))
+        return new
+
+    async def _take_over(self, id_: UUID, reader: TopicReader) -> None:
+        """Read back what the service has told, until nothing more comes."""
+        keeper = Keeper(self.sessions, self.interest, self.takeover, id_)
+        while lost := await told_since(reader, self.interest, self.sessions):
+            async for records in reader.merged(*bounds(lost)):
+                taken = await self._in_turn(partial(keeper.take_over, records))
+                await self._in_turn(partial(self._count, id_, "taken_over", len(taken)))
+            await asyncio.sleep(ON_THE_WAY.total_seconds())
+        await self._in_turn(partial(keeper.apply_pending, is_last=False))
+        await self._in_turn(partial(self._move, id_, RecoveryState.REPLAYING))
+
+    async def _replay(self, id_: UUID, handle: Handle, reader: TopicReader) -> None:
+        """Read once more what the others have told, topic by topic: causes before effects."""
+        keeper = Keeper(self.sessions, self.interest, self.takeover, id_)
+        missing: list[str] = []
+        for topic in self.interest.topics:
+            unread, gone = await self._unread(reader, topic)
+            missing += gone
+            async for records in reader.merged(*bounds(unread)):
+                await handle(records)
+                await self._in_turn(partial(self._count, id_, "replayed", len(records)))
+                await self._in_turn(partial(keeper.apply_pending, is_last=False))
+        await self._in_turn(partial(keeper.apply_pending, is_last=True))
+        await self._in_turn(partial(self._end, id_, missing))
+
+    async def _unread(self, reader: TopicReader, topic: str) -> tuple[Spans, list[str]]:
+        """Return what the database has not read of a topic, and what of it is gone for good."""
+        sources = await reader.sources([topic])
+        ends, begins = await reader.ends(sources), await reader.beginnings(sources)
+        with self.sessions() as session:
+            reached = inbox_rows.reached(session)
+        gone = [each for each in sources if each in reached and reached[each] < begins[each]]
+        starts = {each: max(begins[each], reached.get(each, 0)) for each in sources}
+        return spans(ends, starts), gone
+
+    async def _in_turn(self, transact: Callable[[Dispatch], T]) -> T:
+        """Write something in a turn of the writing thread."""
+        return await self.relay.commit(transact, unproven=True)
+
+    def _count(self, id_: UUID, column: str, more: int, _: Dispatch) -> None:
+        grown = {column: getattr(RecoveryRow, column) + more}
+        self._write(id_, **grown)
+
+    def _move(self, id_: UUID, state: RecoveryState, _: Dispatch) -> None:
+        self._write(id_, state=state)
+
+    def _end(self, id_: UUID, missing: Iterable[str], _: Dispatch) -> None:
+        gone = ", ".join(missing)
+        self._write(id_, state=RecoveryState.DONE, ended_at=datetime.now(UTC), missing=gone)
+        log.error("recovery.ended", recovery=str(id_), missing=gone)
+
+    def _write(self, id_: UUID, **values: object) -> None:
+        with self.sessions.begin() as session:
+            session.execute(update(RecoveryRow).where(RecoveryRow.id == id_).values(**values))

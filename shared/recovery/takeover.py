@@ -1,0 +1,164 @@
+"""Taking over what the service has told: the archive has it again, and the tables say the same."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from shared import parking, unsent
+from shared.contracts import Message, read_envelope
+from shared.db import Sessions
+from shared.dispatch import Dispatch, Letter
+from shared.errors import TooEarlyError
+from shared.inbox import Receiver, Subscriptions
+from shared.inbox_rows import Heard, Record
+from shared.parking import Parking, Why
+from shared.recovery import rows
+from shared.recovery.evidence import Interest, Own, unknown
+from shared.trouble import HOPELESS, blaming_the_data, blaming_the_handler, explain
+from shared.work import begin, stubbornly
+
+TAKEN_OVER = "taken-over"
+"""The source of what was told before the database was set back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Takeover:
+    """How one service makes its tables say again what it has told."""
+
+    subscriptions: Subscriptions
+    """Handlers of its own messages, by type. They tell nothing, and do nothing twice.
+
+    A handler raises TooEarlyError where something has to be read first.
+    """
+
+    settles: tuple[type[Message], ...] = ()
+    """Messages whose cause must not be handled once more: it could be answered otherwise."""
+
+    @property
+    def settled_types(self) -> frozenset[str]:
+        """Return the types of what settles its cause."""
+        return frozenset(each.type for each in self.settles)
+
+
+NOTHING = Takeover({})
+"""For a service whose tables follow from what the others tell it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Keeper:
+    """Takes messages over into one service's database."""
+
+    sessions: Sessions
+    interest: Interest
+    takeover: Takeover
+    recovery: UUID
+
+    def take_over(self, records: Sequence[Record], dispatch: Dispatch) -> list[UUID]:
+        """Take over those of these records that the database does not know; return their ids.
+
+        All of them are archived and counted in one transaction. Each is then applied in one of
+        its own, so that one that cannot be leaves the others alone.
+        """
+        own = self.interest.own(records)
+        with begin(self.sessions, datetime.now(UTC), dispatch) as transaction:
+            session = transaction.session
+            new = unknown(session, own)
+            self._archive(session, new, transaction.now)
+            unsent.fill(session, _furthest(records))
+        for each in new:
+            self._apply(heard(each), dispatch)
+        return [each.envelope.id for each in new]
+
+    def _archive(self, session: Session, new: Sequence[Own], now: datetime) -> None:
+        if not new:
+            return
+        rows.archive(session, [(_letter(each), each.envelope.time) for each in new])
+        keys = {each.envelope.id: each.envelope.subject for each in new}
+        rows.note_taken_over(session, self.recovery, keys)
+        settled = self.takeover.settled_types
+        causes = [each.envelope.causationid for each in new if each.envelope.type in settled]
+        rows.settle(session, causes, now)
+
+    def apply_pending(self, dispatch: Dispatch, *, is_last: bool) -> int:
+        """Apply what could not be applied yet; return how many messages are still pending.
+
+        The last time, what cannot be applied still is parked: a person decides.
+        """
+        with self.sessions() as session:
+            letters = rows.pending(session)
+        left = [each for each in map(_of_letter, letters) if not self._apply(each, dispatch)]
+        if is_last:
+            for each in left:
+                self._set_aside(each, TooEarlyError("nothing that it is about was found"), dispatch)
+            return 0
+        return len(left)
+
+    def _apply(self, each: Heard, dispatch: Dispatch) -> bool:
+        """Make the tables say what a message says; tell whether that is settled."""
+        try:
+            stubbornly(lambda _: self._apply_now(each, dispatch), [each])
+        except TooEarlyError:
+            return False
+        except HOPELESS as error:
+            self._set_aside(each, error, dispatch)
+        return True
+
+    def _apply_now(self, each: Heard, dispatch: Dispatch) -> None:
+        with (
+            blaming_the_data(),
+            begin(self.sessions, datetime.now(UTC), dispatch) as transaction,
+        ):
+            if each.envelope.type in self.takeover.subscriptions:
+                with blaming_the_handler():
+                    receiver = Receiver(self.sessions, self.takeover.subscriptions)
+                    receiver.hand_out([each], transaction)
+                    transaction.flush()
+            rows.note_applied(transaction.session, [each.envelope.id])
+
+    def _set_aside(self, each: Heard, error: Exception, dispatch: Dispatch) -> None:
+        """Park a message that cannot be applied: what follows under its key waits behind it."""
+        with begin(self.sessions, datetime.now(UTC), dispatch) as transaction:
+            record, envelope = each.record, each.envelope
+            parking.park(
+                transaction.session,
+                [
+                    Parking(
+                        *(str(envelope.id), TAKEN_OVER, record.offset, envelope.type),
+                        *(envelope.subject.bytes, record.body, Why.RESTORED, explain(error)),
+                    )
+                ],
+                transaction.now,
+            )
+            rows.note_applied(transaction.session, [envelope.id])
+
+
+def heard(own: Own) -> Heard:
+    """Return a message of the service's own as one to be handled."""
+    message = own.envelope.open()
+    assert message, f"{own.envelope.type} was told by this service and has no contract"
+    return Heard(own.record, own.envelope, message)
+
+
+def _of_letter(letter: Letter) -> Heard:
+    record = Record(TAKEN_OVER, letter.sequence, letter.key.bytes, letter.body, letter.type)
+    return heard(Own(record, read_envelope(letter.body)))
+
+
+def _letter(own: Own) -> Letter:
+    envelope, record = own.envelope, own.record
+    topic = record.source.rpartition("/")[0]
+    return Letter(
+        *(envelope.id, envelope.tenant, envelope.type, topic),
+        *(envelope.subject, envelope.sequence, record.body),
+    )
+
+
+def _furthest(records: Iterable[Record]) -> dict[str, int]:
+    """Return the highest offset that was read, by topic and partition."""
+    places: dict[str, int] = {}
+    for each in records:
+        places[each.source] = max(each.offset, places.get(each.source, 0))
+    return places

@@ -1,0 +1,63 @@
+"""Redelivery: what came too early is tried again by itself, for a bounded time."""
+
+import asyncio
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import partial
+
+from shared import parking
+from shared.db import Sessions
+from shared.dispatch import Dispatch
+from shared.inbox import Receiver, Subscriptions
+from shared.patience import patiently
+from shared.relay import Relay
+from shared.release import release
+
+EARLY_FOR = timedelta(minutes=5)
+"""So long after it came a message is tried again by itself; from then on a person has to look."""
+
+FIRST_PAUSE = timedelta(milliseconds=100)
+LONGEST_PAUSE = timedelta(seconds=5)
+LOOK_AGAIN = timedelta(seconds=30)
+"""The longest rest: another process may have parked a message, and ended."""
+
+
+@dataclass(slots=True)
+class Redelivery:
+    """Tries early messages of one service again."""
+
+    sessions: Sessions
+    relay: Relay
+    subscriptions: Subscriptions
+    _wake: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def wake(self) -> None:
+        """Look at once: something was parked."""
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Try what is early, for ever: soon at first, then less and less often."""
+        pause = FIRST_PAUSE
+        while True:
+            self._wake.clear()
+            keys = await patiently(self.relay, self._early)
+            for key in keys:
+                await patiently(self.relay, partial(self._release, key))
+            pause = min(LONGEST_PAUSE, 2 * pause) if keys else FIRST_PAUSE
+            await self._rest(pause if keys else LOOK_AGAIN)
+
+    async def _rest(self, pause: timedelta) -> None:
+        try:
+            async with asyncio.timeout(pause.total_seconds()):
+                await self._wake.wait()
+        except TimeoutError:
+            return
+        await asyncio.sleep(FIRST_PAUSE.total_seconds())
+
+    def _early(self, _: Dispatch) -> list[bytes]:
+        with self.sessions() as session:
+            return parking.early_keys(session, datetime.now(UTC) - EARLY_FOR)
+
+    def _release(self, key: bytes, dispatch: Dispatch) -> None:
+        receiver = Receiver(self.sessions, self.subscriptions)
+        release(self.sessions, receiver, key, datetime.now(UTC), dispatch)

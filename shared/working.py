@@ -1,0 +1,96 @@
+"""What a worker does beside its API: read, set due timers off, call elements, redeliver.
+
+Nothing of it begins before the database is known to have all that the topics show it had.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from shared.alarm import Alarm
+from shared.bus import Hearing, consuming
+from shared.contracts.base import PRIVATE
+from shared.db import Sessions
+from shared.installation import Claim
+from shared.loops import stop_watching, watch
+from shared.producer import wait_for_broker
+from shared.recovery.evidence import Interest
+from shared.recovery.recovery import Recovery
+from shared.redelivery import Redelivery
+from shared.relay import Relay
+from shared.runner import Runner
+from shared.service import Service
+from shared.settings import Settings
+from shared.trials import Caution
+from shared.worker import Worker
+
+LAST_WORDS = 5.0
+"""Seconds in which Faust may leave its group before the process ends all the same."""
+
+
+def recovery_of(
+    service: Service, settings: Settings, sessions: Sessions, relay: Relay, claim: Claim
+) -> Recovery:
+    """Return what keeps the service from going on with a database that was set back."""
+    interest = Interest(service.name, service.topics, frozenset(service.subscriptions))
+    recovery = Recovery(settings, sessions, relay, interest, service.takeover, claim.check)
+    relay.certainty.on_doubt = recovery.doubt
+    return recovery
+
+
+@dataclass(frozen=True, slots=True)
+class Working:
+    """All that a worker works with."""
+
+    service: Service
+    settings: Settings
+    sessions: Sessions
+    relay: Relay
+    caution: Caution
+    claim: Claim
+
+    @asynccontextmanager
+    async def recovered_by(self, recovery: Recovery) -> AsyncIterator[None]:
+        """Work while the context is open, once the database is recovered."""
+        worker = Worker(self.sessions, self.relay, self.service.subscriptions, self.caution)
+        watch(recovery.begin(worker.handle))
+        reading = watch(self._work(worker, recovery))
+        yield
+        stop_watching()
+        await asyncio.wait({reading}, timeout=LAST_WORDS)
+
+    async def _work(self, worker: Worker, recovery: Recovery) -> None:
+        await recovery.is_done.wait()
+        self._begin_timers()
+        self._begin_calls()
+        self._begin_redelivery()
+        await self._read(worker)
+
+    async def _read(self, worker: Worker) -> None:
+        """Handle what comes from Kafka, from when it is there."""
+        topics, types = self.service.topics, tuple(self.service.subscriptions)
+        gather = self.service.gather
+        hearing = Hearing(topics, types, worker.handle, worker.reached, gather=gather)
+        await wait_for_broker(self.settings, self.claim.check)
+        async with consuming(hearing, self.settings) as reading:
+            await reading
+
+    def _begin_timers(self) -> None:
+        subscriptions = self.service.subscriptions
+        if any(each.message.topic.startswith(PRIVATE) for each in subscriptions.values()):
+            alarm = Alarm(self.sessions, self.relay, subscriptions, self.caution)
+            self.relay.on_remind = alarm.wake
+            watch(alarm.run())
+
+    def _begin_calls(self) -> None:
+        if calls := self.service.calls:
+            known = (self.sessions, self.relay, self.service.subscriptions, self.caution)
+            runner = Runner(*known, calls.adapter(self.settings), calls.limits)
+            self.relay.caller = runner
+            watch(runner.run())
+
+    def _begin_redelivery(self) -> None:
+        redelivery = Redelivery(self.sessions, self.relay, self.service.redelivered)
+        self.relay.on_park = redelivery.wake
+        watch(redelivery.run())
