@@ -32,6 +32,7 @@ from shared.db import Sessions, losses
 from shared.dispatch import Caller, Dispatch, Elsewhere, Letter, Told
 from shared.errors import UnavailableError
 from shared.sender import Sender, confirmed
+from shared.sent import Sent
 from shared.work import PASSING
 
 T = TypeVar("T")
@@ -63,9 +64,7 @@ class Relay:
         self._thread = ThreadPoolExecutor(1, "writer")
         self._turn = asyncio.Lock()
         self._teller = uuid4()
-        self._sent: list[tuple[Letter, Any]] = []
-        self._filled: dict[str, int] = {}
-        self._marked: dict[str, int] = {}
+        self._sent = Sent()
         self._direct = False
         self._doubtful = False
         self._stumbles = 0
@@ -174,12 +173,8 @@ class Relay:
         if future.cancelled() or future.exception():
             self._stumble(future)
             return
-        place = future.result()
-        self._sent.append((letter, place))
-        source = f"{letter.topic}/{place.partition}"
-        if 0 <= place.offset < self._filled.get(source, 0):
-            self._stumble(f"{source} was at {self._filled[source]}, and is at {place.offset}")
-        self._filled[source] = place.offset
+        if gone_back := self._sent.note(letter, future.result()):
+            self._stumble(gone_back)
 
     def _stumble(self, trouble: object) -> None:
         """Send nothing directly from now on; the sweep starts anew from the table."""
@@ -255,8 +250,7 @@ class Relay:
         """Send again what a broker that was wiped has lost; readers drop what they know."""
         filled = await self._ask(unsent.filled)
         if lost := await self._sender.forgotten(filled):
-            self._filled.clear()
-            self._marked.clear()
+            self._sent.forget()
             letters = await self._ask(unsent.send_again, set(lost), datetime.now(UTC), uuid4())
             log.error("broker.forgot", partitions=lost, letters_sent_again=letters)
             msg = f"the broker has forgotten {len(lost)} partitions"
@@ -283,7 +277,7 @@ class Relay:
 
     async def _look_behind(self, now: datetime) -> None:
         filled = await self._ask(unsent.filled)
-        if any(filled.get(source, -1) < place for source, place in self._marked.items()):
+        if self._sent.is_unknown_to(filled):
             self.certainty.doubt()
             self.certainty.on_doubt()  # it has forgotten what it was told: it was set back under us
         oldest = await self._ask(unsent.oldest)
@@ -301,13 +295,9 @@ class Relay:
     async def _mark(self) -> None:
         """Mark what was sent, in the database that it was sent from and in no other."""
         if self._sent and self.certainty.is_proven:
-            sent, self._sent = self._sent, []
-            places: dict[str, int] = {}
-            for letter, place in sent:
-                source = f"{letter.topic}/{place.partition}"
-                places[source] = max(place.offset, places.get(source, 0))
-            await self._ask(unsent.mark, [letter for letter, _ in sent], places)
-            self._marked |= places
+            letters, places = self._sent.take()
+            await self._ask(unsent.mark, letters, places)
+            self._sent.mark(places)
 
     async def _ask(self, question: Callable[..., T], *about: Any) -> T:  # noqa: ANN401
         """Ask the table something, or have something written there."""

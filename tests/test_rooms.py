@@ -8,7 +8,7 @@ import pytest
 from tests.conftest import SERVICES
 
 ROOMS = {"domain", "tables", "store", "handlers", "api", "app", "__main__", "migrations"}
-ALSO = {"provisioning": {"adapters"}}
+ALSO = {"order": {"takeover"}, "provisioning": {"adapters"}}
 SPECIAL = {"data", "settings"}
 """Only where there is something to keep in them."""
 

@@ -1,0 +1,51 @@
+"""What the broker has confirmed, until the database knows of it."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from shared.dispatch import Letter
+
+
+class Sent:
+    """The letters of one process that the broker has, and where it put them."""
+
+    def __init__(self) -> None:
+        self._unmarked: list[tuple[Letter, Any]] = []
+        self._filled: dict[str, int] = {}
+        self._marked: dict[str, int] = {}
+
+    def __bool__(self) -> bool:
+        """Tell whether something is to be marked."""
+        return bool(self._unmarked)
+
+    def note(self, letter: Letter, place: Any) -> str:  # noqa: ANN401  the client's own type
+        """Note where a letter lies; say so if its partition was further on before."""
+        self._unmarked.append((letter, place))
+        source = f"{letter.topic}/{place.partition}"
+        before = self._filled.get(source, 0)
+        self._filled[source] = place.offset
+        if 0 <= place.offset < before:
+            return f"{source} was at {before}, and is at {place.offset}"
+        return ""
+
+    def take(self) -> tuple[Sequence[Letter], Mapping[str, int]]:
+        """Return what is to be marked, and how far that fills its partitions."""
+        sent, self._unmarked = self._unmarked, []
+        places: dict[str, int] = {}
+        for letter, place in sent:
+            source = f"{letter.topic}/{place.partition}"
+            places[source] = max(place.offset, places.get(source, 0))
+        return [letter for letter, _ in sent], places
+
+    def mark(self, places: Mapping[str, int]) -> None:
+        """Note that the database knows how far these partitions are filled."""
+        self._marked.update(places)
+
+    def is_unknown_to(self, filled: Mapping[str, int]) -> bool:
+        """Tell whether the database has forgotten how far partitions are filled."""
+        return any(filled.get(source, -1) < place for source, place in self._marked.items())
+
+    def forget(self) -> None:
+        """Begin anew with a broker that was wiped."""
+        self._filled.clear()
+        self._marked.clear()
