@@ -72,16 +72,12 @@ class Relay:
         self._busy_since: float | None = None
         self.on_remind: Callable[[], None] = lambda: None
         """Called after a commit that set a reminder."""
-
         self.on_park: Callable[[], None] = lambda: None
         """Called after a commit that parked a message."""
-
         self.certainty = Certainty(partial(losses, sessions))
         """Whether the database is the one that was known, and not set back."""
-
         self.taken_over: set[UUID] = set()
         """Messages that were told before the database was set back: they are not told again."""
-
         self.caller: Caller = Elsewhere()
         """Calls the elements that what is committed here wants called."""
 
@@ -98,21 +94,18 @@ class Relay:
     async def commit(self, transact: Callable[[Dispatch], T], *, unproven: bool = False) -> T:
         """Run `transact`, which commits, in the writing thread; then send what it told.
 
-        What was committed before `transact` failed is sent as well.
-
-        Args:
-            transact: writes, in one transaction or several.
-            unproven: also while the database may be another one: for its recovery.
+        What was committed before `transact` failed is sent as well. `unproven` is for the
+        recovery: it writes while the database may be another one.
 
         Raises:
             UnprovenError: if a connection was lost since the caller waited for the proof.
         """
         async with self._turn:
+            if not unproven:
+                self.certainty.must_hold()
             dispatch = Dispatch(self._teller, self.caller, taken_over=self.taken_over)
             self._busy_since = time.monotonic()
             try:
-                if not unproven:
-                    self.certainty.must_hold()
                 return await self._in_thread(partial(transact, dispatch))
             except BaseException:
                 self._doubtful = True
@@ -301,13 +294,7 @@ class Relay:
 
     async def _ask(self, question: Callable[..., T], *about: Any) -> T:  # noqa: ANN401
         """Ask the table something, or have something written there."""
-        return await self._in_thread(partial(ask, self._sessions, question, *about))
+        return await self._in_thread(partial(unsent.ask, self._sessions, question, *about))
 
     async def _in_thread(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
-
-
-def ask(sessions: Sessions, question: Callable[..., T], *about: Any) -> T:  # noqa: ANN401
-    """Do something small in a transaction of its own."""
-    with sessions.begin() as session:
-        return question(session, *about)

@@ -4,8 +4,9 @@ Letters are named in `unsent` by the transaction that tells them (outbox.py), an
 struck out here once the broker has confirmed them.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
+from typing import Any, TypeVar
 from uuid import UUID
 
 from sqlalchemy import BigInteger, bindparam, delete, func, select, tuple_
@@ -13,10 +14,12 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from shared.bulk import bind, table_of, unnest
-from shared.db import WITHOUT_LIMITS, Base, Instant
+from shared.db import WITHOUT_LIMITS, Base, Instant, Sessions
 from shared.dispatch import Letter
 from shared.outbox import COLUMNS, KEYS, OUTBOX, RETENTION, TELLER, UNSENT
 from shared.prepared import Prepared
+
+T = TypeVar("T")
 
 
 class SentRow(Base):
@@ -111,3 +114,9 @@ def send_again(session: Session, lost: Collection[str], now: datetime, teller: U
     session.execute(WITHOUT_LIMITS)
     session.execute(delete(SentRow).where(SentRow.source.in_(lost)))
     return AGAIN.run(session, {"since": now - RETENTION, "teller": teller})
+
+
+def ask(sessions: Sessions, question: Callable[..., T], *about: Any) -> T:  # noqa: ANN401
+    """Do something small in a transaction of its own."""
+    with sessions.begin() as session:
+        return question(session, *about)
