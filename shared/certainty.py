@@ -37,6 +37,7 @@ class Certainty:
     _may_serve: asyncio.Event = field(default_factory=asyncio.Event)
 
     def __post_init__(self) -> None:
+        self._seen = self.losses()
         self.prove()
 
     @property

@@ -61,7 +61,7 @@ def make_ops_router(desks: Desks) -> Router:
     add_sights(router, desks)
     add_parked(router, desks)
     add_people(router)
-    add_recoveries(router, desks.sessions, desks.relay)
+    add_recoveries(router)
     return router
 
 

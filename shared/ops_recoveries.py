@@ -1,29 +1,26 @@
 """What operators and CRMs may ask of recoveries: when a database was set back, and what is lost."""
 
-from datetime import UTC, datetime
 from functools import partial
 from typing import Annotated
 from uuid import UUID
 
 from shared.auth import Caller, allow
-from shared.db import Sessions
-from shared.dispatch import Dispatch
 from shared.errors import NotFoundError
-from shared.http import Router, ToRead
+from shared.http import RequestCause, Router, ToDesk, ToRead
 from shared.ops_views import RecoveryView
 from shared.recovery.rows import RecoveryRow, recoveries
-from shared.relay import Relay
+from shared.work import Work
 
 RecoveryReader = Annotated[Caller, allow("viewer:read", "crm:order.read")]
 Operator = Annotated[Caller, allow("ops:replay")]
 
 
-def add_recoveries(router: Router, sessions: Sessions, relay: Relay) -> None:
+def add_recoveries(router: Router) -> None:
     """Add what shows when the database was set back, and what came of it."""
 
     @router.get("/recoveries")
     def list_recoveries(_: RecoveryReader, session: ToRead) -> list[RecoveryView]:
-        """List the times that the database was found to be set back, the latest first.
+        """List the last 20 times that the database was found to be set back, the latest first.
 
         What was accepted between `lost_from` and `lost_until` and had not left the process is
         lost: a CRM sends its orders of that time again, by their externalId, which doubles none.
@@ -31,22 +28,28 @@ def add_recoveries(router: Router, sessions: Sessions, relay: Relay) -> None:
         return [RecoveryView.of(row) for row in recoveries(session)]
 
     @router.post("/recoveries/{id}/acknowledge")
-    async def acknowledge_recovery(id: UUID, caller: Operator) -> RecoveryView:  # noqa: A002
+    async def acknowledge_recovery(
+        id: UUID,  # noqa: A002  TMF's name
+        caller: Operator,
+        cause: RequestCause,
+        desk: ToDesk,
+    ) -> RecoveryView:
         """Note that a person has read what a recovery could not decide: the trouble is over."""
-        return await relay.commit(partial(acknowledge, sessions, id, caller))
+        return await desk.serve(cause, partial(acknowledge, id, caller.person))
 
 
-def acknowledge(sessions: Sessions, id_: UUID, caller: Caller, _: Dispatch) -> RecoveryView:
-    """Note who has acknowledged a recovery.
+def acknowledge(id_: UUID, person: str, work: Work) -> RecoveryView:
+    """Note who has acknowledged a recovery; the first one stays.
 
     Raises:
         NotFoundError: if there was none of that id.
     """
-    with sessions.begin() as session:
-        row = session.get(RecoveryRow, id_)
-        if row is None:
-            msg = f"there was no recovery {id_}; see GET /ops/v1/recoveries"
-            raise NotFoundError(msg)
-        if row.acknowledged_at is None:
-            row.acknowledged_at, row.acknowledged_by = datetime.now(UTC), caller.client
-        return RecoveryView.of(row)
+    row = work.session.get(RecoveryRow, id_)
+    if row is None:
+        msg = f"there was no recovery {id_}; see GET /ops/v1/recoveries"
+        raise NotFoundError(msg)
+    if row.acknowledged_at is None:
+        row.acknowledged_at, row.acknowledged_by = work.now, person
+        work.session.flush()
+        work.audit("recovery.acknowledge", str(id_))
+    return RecoveryView.of(row)

@@ -14,7 +14,13 @@ from services.resources.domain.reminders import (
     QuarantineEnded,
     ReservationsDue,
 )
-from services.resources.domain.takeover import as_told, named, without_a_change
+from services.resources.domain.takeover import (
+    as_free,
+    as_told,
+    given_up,
+    named,
+    without_a_change,
+)
 from services.resources.domain.things import Change, NumberKey
 from shared import recall
 from shared.contracts import (
@@ -154,7 +160,9 @@ def write_noted(changes: Sequence[Change], reason: str, work: Work) -> None:
 def take_over_assigned(told: ResourcesAssigned, work: Work) -> None:
     """Have an order hold what it was told to hold before the database was restored."""
     standing = store.standing(work.session, named(work.tenant, told))
-    write_noted(list(as_told(told, standing)), TAKEN_OVER, work)
+    freed = list(given_up(told, standing))
+    write_noted(freed, TAKEN_OVER, work)
+    write_noted(list(as_told(told, as_free(standing, freed))), TAKEN_OVER, work)
 
 
 def take_over_released(told: ResourcesReleased, work: Work) -> None:

@@ -4,14 +4,15 @@ With producer.py, the only importer of aiokafka. Nothing is committed and no gro
 """
 
 from collections import deque
-from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from typing import Any, Self
 
 import msgspec
 from aiokafka import AIOKafkaConsumer
-from aiokafka.errors import KafkaError
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import GroupCoordinatorNotAvailableError, KafkaError
 from aiokafka.structs import TopicPartition
 
 from shared.contracts import read_envelope
@@ -53,7 +54,6 @@ class TopicReader:
         self._prefix = settings.topic_prefix
         self._kafka = AIOKafkaConsumer(
             **connection_options(settings),
-            group_id=settings.group,
             enable_auto_commit=False,
             auto_offset_reset="earliest",
             max_poll_records=CHUNK,
@@ -107,17 +107,25 @@ class TopicReader:
             found = await ask([self._partition(each) for each in sources])
         return {self._source(each): offset for each, offset in found.items()}
 
-    async def committed(self, sources: Iterable[str]) -> dict[str, int]:
-        """Return where the service's consumer group stands; nothing where it never was."""
-        found: dict[str, int] = {}
-        partitions = [self._partition(each) for each in sources]
+    async def committed(self, sources: Collection[str]) -> dict[str, int]:
+        """Return where the service's consumer group stands; nothing where it never was.
+
+        A consumer that knows its group would look for changes of its own: so another is asked.
+        """
+        admin, group = (
+            AIOKafkaAdminClient(**connection_options(self._settings)),
+            self._settings.group,
+        )
         async with telling_outages():
-            self._kafka.assign(partitions)
-            for each in partitions:
-                offset = await self._kafka.committed(each)
-                if offset is not None:
-                    found[self._source(each)] = offset
-        return found
+            try:
+                await admin.start()
+                found = await admin.list_consumer_group_offsets(group)
+            except GroupCoordinatorNotAvailableError:  # of a broker that had no group yet
+                return {}
+            finally:
+                await admin.close()
+        places = {self._source(each): place.offset for each, place in found.items()}
+        return {each: places[each] for each in sources if places.get(each, -1) >= 0}
 
     async def merged(self, starts: Offsets, ends: Offsets) -> AsyncIterator[list[Record]]:
         """Yield records of several partitions in the order in which they were told.

@@ -48,6 +48,8 @@ EVERY_SERVICE = {
     "GET /ops/v1/journeys/{subject}": Row(PLANNERS),
     "GET /ops/v1/parked": Row(STAFF),
     "POST /ops/v1/parked/{position}/retry": Row(OPERATORS),
+    "GET /ops/v1/recoveries": Row(STAFF | {"crm"}),
+    "POST /ops/v1/recoveries/{id}/acknowledge": Row(OPERATORS),
     "GET /ops/v1/audit": Row(AUDITORS),
     "GET /ops/v1/audit/chain": Row(AUDITORS),
     "GET /ops/v1/approvals": Row(AUDITORS),

@@ -30,6 +30,9 @@ class Traffic:
     refused: list[str] = field(default_factory=list)
     """Answers that are neither a yes nor an outage of our own."""
 
+    answers: list[tuple[Any, bytes]] = field(default_factory=list)
+    """What was posted, and what it was answered with."""
+
     over: threading.Event = field(default_factory=threading.Event)
 
     @classmethod
@@ -53,11 +56,20 @@ class Traffic:
                 continue
             if answer.status_code == 201:
                 self.posted.append(Posted(UUID(answer.json()["id"]), order["externalId"]))
+                self.answers.append((order, answer.content))
                 return
             if answer.status_code != 503:
                 self.refused.append(answer.text)
                 return
             time.sleep(PAUSE_S)
+
+    def answered_otherwise(self) -> list[str]:
+        """Post every order once more; return those that are not answered as the first time."""
+        return [
+            order["externalId"]
+            for order, first in self.answers
+            if self.site.post(order, key=f"chaos-{order['externalId']}").content != first
+        ]
 
     def answer_work_orders(self) -> None:
         """Report work orders done as they come, until told to stop."""

@@ -11,7 +11,7 @@ from shared import parking
 from shared.contracts import Cause, OrderAccepted, OrderMessage
 from shared.db import Sessions
 from shared.dispatch import Dispatch
-from shared.errors import CollisionError, ConflictError
+from shared.errors import CollisionError, ConflictError, TooEarlyError
 from shared.inbox import Receiver, Subscriptions, on, subscribe
 from shared.inbox_rows import Record
 from shared.parking import Why
@@ -139,6 +139,41 @@ def test_release_stops_at_the_first_message_that_is_hopeless_still(sessions: Ses
     ]
     assert "ZeroDivisionError" in parked(sessions)[1].error
     assert waiting(sessions) == 2
+
+
+def test_what_came_too_early_lets_one_of_another_topic_pass_and_follows_it(
+    sessions: Sessions,
+) -> None:
+    """An effect and its cause come by different topics, the effect first."""
+
+    def need_the_order(message: OrderMessage, work: Work) -> None:
+        if "order.accepted" not in lines(sessions):
+            raise TooEarlyError
+        write(message, work)
+
+    needy = SUBSCRIPTIONS | subscribe(on(type(assigned()), need_the_order))
+    hear(sessions, needy, assigned())
+    hear(sessions, needy, accepted())
+    assert whys(sessions) == [("resources.assigned", Why.EARLY), ("order.accepted", Why.BEHIND)]
+
+    assert let_go(sessions, needy) == 2
+
+    assert lines(sessions) == ["order.accepted", "resources.assigned"]
+    assert waiting(sessions) == 0
+
+
+def test_what_came_too_early_keeps_those_of_its_own_topic_behind_it(sessions: Sessions) -> None:
+    def too_early(_: OrderMessage, __: Work) -> None:
+        raise TooEarlyError
+
+    early = SUBSCRIPTIONS | subscribe(on(OrderAccepted, too_early))
+    hear(sessions, early, accepted())
+    late = [each._replace(source=record_of(accepted()).source) for each in [record_of(assigned())]]
+    hear_records(sessions, early, late)
+
+    assert let_go(sessions, early) == 0
+
+    assert [why for _, why in whys(sessions)] == [Why.EARLY, Why.BEHIND]
 
 
 def test_release_tries_again_when_it_collides(sessions: Sessions) -> None:

@@ -69,6 +69,27 @@ def as_told(told: ResourcesAssigned, standing: Sequence[Standing]) -> Iterator[C
                 yield Change(each.thing, each.state, became, told.order_id, item.service_id)
 
 
+def given_up(told: ResourcesAssigned, standing: Iterable[Standing]) -> Iterator[Change]:
+    """Yield what other services held: they had given it up when the order was told it has it."""
+    takers = {(held.kind, held.value): item.service_id for item in told.items for held in item.held}
+    for each in standing:
+        kind, holder = each.thing.pool.kind, each.service_id
+        if holder and each.order_id and holder != takers[kind.value, each.thing.value]:
+            free = NumberState.IDLE if kind is Kind.NUMBER else ItemState.FREE
+            yield Change(each.thing, each.state, free, each.order_id, holder)
+
+
+def as_free(standing: Iterable[Standing], freed: Iterable[Change]) -> list[Standing]:
+    """Return where things stand once these are free."""
+    became = {each.thing.key: each.became for each in freed}
+    return [
+        Standing(each.thing, became[each.thing.key], None, None)
+        if each.thing.key in became
+        else each
+        for each in standing
+    ]
+
+
 def held_as(each: Standing, service_id: UUID) -> State:
     """Return how an order has a thing: about to give it back where its own service had it."""
     given_back = after(each.state, Move.PRE_RELEASE)

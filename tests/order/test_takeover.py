@@ -1,0 +1,94 @@
+"""An order that was answered with 201 is taken back from the topics, with its answer."""
+
+from httpx import AsyncClient
+from sqlalchemy import text
+
+from services.order.api.shown import ORDERS
+from services.order.tables import OrderRow
+from services.order.takeover import TAKEOVER
+from shared.contracts import OrderAccepted
+from shared.db import Sessions
+from shared.parking import Why
+from tests.callers import AsRole
+from tests.kernel import count_of, hear, parked, told
+from tests.order.build import a_body, a_bundle, an_item
+
+BODY = a_body(
+    externalId="CRM-1",
+    description="ring twice",
+    note=[{"text": "the dog bites"}],
+    requestedCompletionDate="2099-01-31T12:00:00+08:00",
+)
+LOST = ("orders", "order_progress", "submissions", "outbox", "sequences", "unsent", "history")
+
+
+def lose_the_orders(sessions: Sessions) -> None:
+    """Set the database back to when there was only the catalogue."""
+    with sessions.begin() as session:
+        session.execute(text("SET LOCAL session_replication_role = replica"))
+        for table in LOST:
+            session.execute(text(f"DELETE FROM {table}"))  # noqa: S608  our own names
+
+
+async def test_an_order_comes_back_as_it_was_and_is_answered_as_before(
+    client: AsyncClient, stocked: Sessions, as_role: AsRole
+) -> None:
+    named = as_role("crm") | {"Idempotency-Key": "key-1"}
+    first = await client.post(ORDERS, json=BODY, headers=named)
+    assert first.status_code == 201, first.text
+    shown = await client.get(first.headers["location"], headers=as_role("crm"))
+    (accepted,) = told(stocked)
+    lose_the_orders(stocked)
+
+    hear(stocked, TAKEOVER.subscriptions, accepted)
+
+    by_key = await client.post(ORDERS, json=BODY, headers=named)
+    by_external_id = await client.post(ORDERS, json=BODY, headers=as_role("crm"))
+    assert first.status_code == by_key.status_code == by_external_id.status_code == 201
+    assert first.content == by_key.content == by_external_id.content
+    again = await client.get(first.headers["location"], headers=as_role("crm"))
+    assert again.json() == shown.json()
+    assert count_of(stocked, OrderRow) == 1
+
+
+async def test_a_bundle_comes_back_with_its_items_and_prices(
+    client: AsyncClient, stocked: Sessions, as_role: AsRole
+) -> None:
+    first = await client.post(ORDERS, json=a_body(a_bundle()), headers=as_role("crm"))
+    shown = await client.get(first.headers["location"], headers=as_role("crm"))
+    (accepted,) = told(stocked)
+    lose_the_orders(stocked)
+
+    hear(stocked, TAKEOVER.subscriptions, accepted)
+
+    again = await client.get(first.headers["location"], headers=as_role("crm"))
+    assert again.json() == shown.json()
+
+
+async def test_an_order_that_was_sent_again_meanwhile_is_left_to_a_person(
+    client: AsyncClient, stocked: Sessions, as_role: AsRole
+) -> None:
+    await client.post(ORDERS, json=BODY, headers=as_role("crm"))
+    (accepted,) = told(stocked)
+    lose_the_orders(stocked)
+    await client.post(ORDERS, json=BODY, headers=as_role("crm"))
+
+    hear(stocked, TAKEOVER.subscriptions, accepted)
+
+    (row,) = parked(stocked)
+    assert row.why is Why.RULE_BROKEN
+    assert count_of(stocked, OrderRow) == 1
+
+
+async def test_an_order_that_was_told_of_before_there_were_records_comes_back(
+    client: AsyncClient, stocked: Sessions, as_role: AsRole
+) -> None:
+    await client.post(ORDERS, json=a_body(an_item()), headers=as_role("crm"))
+    (accepted,) = told(stocked)
+    assert isinstance(accepted, OrderAccepted)
+    lose_the_orders(stocked)
+    values = {name: getattr(accepted, name) for name in accepted.__struct_fields__}
+
+    hear(stocked, TAKEOVER.subscriptions, OrderAccepted(**(values | {"record": None})))
+
+    assert count_of(stocked, OrderRow) == 1

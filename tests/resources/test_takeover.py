@@ -1,0 +1,166 @@
+"""What was told holds: a restored database gives nothing twice, and loses no reservation."""
+
+import pytest
+from sqlalchemy import text
+
+from services.resources.handlers import TAKEOVER
+from shared.contracts import Message, ResourcesAssigned, ResourcesReleased, ServiceCompleted
+from shared.contracts.parts import CompletedService
+from shared.db import Sessions
+from shared.parking import Why
+from tests.kernel import hear, parked, told
+from tests.resources.build import (
+    FIBRE,
+    NUMBER,
+    a_disconnection,
+    an_order,
+    answers,
+    completed,
+    given,
+    holders,
+    order_id,
+    service_id,
+    states,
+    stock,
+    tell,
+)
+
+
+def lose_everything_since(sessions: Sessions) -> None:
+    """Set the database back to when the plant was imported and nothing had happened."""
+    with sessions.begin() as session:
+        session.execute(text("SET LOCAL session_replication_role = replica"))
+        free = "order_id = NULL, service_id = NULL"
+        session.execute(text(f"UPDATE numbers SET state = 'idle', until = NULL, {free}"))  # noqa: S608
+        session.execute(text(f"UPDATE pool_items SET state = 'free', {free}"))  # noqa: S608
+        for table in ("inbox", "outbox", "sequences", "unsent", "history", "timers"):
+            session.execute(text(f"DELETE FROM {table}"))  # noqa: S608
+
+
+def take_over(sessions: Sessions, *messages: Message) -> None:
+    """Make the tables say what was told."""
+    hear(sessions, TAKEOVER.subscriptions, *messages)
+
+
+def test_what_an_order_was_told_to_have_is_its_own_and_no_others(sessions: Sessions) -> None:
+    stock(sessions)
+    tell(sessions, an_order(1, NUMBER, *FIBRE))
+    first = answers(sessions)[order_id(1)]
+    lose_everything_since(sessions)
+
+    take_over(sessions, first)
+    tell(sessions, an_order(2, NUMBER, *FIBRE))
+
+    second = answers(sessions)[order_id(2)]
+    assert not set(given(first)) & set(given(second))
+    assert {holders(sessions)[each] for each in given(first)} == {(order_id(1), service_id(1))}
+
+
+def test_without_it_the_same_things_are_given_again(sessions: Sessions) -> None:
+    """The control: this is what a restored database did."""
+    stock(sessions)
+    tell(sessions, an_order(1, *FIBRE))
+    first = answers(sessions)[order_id(1)]
+    lose_everything_since(sessions)
+
+    tell(sessions, an_order(2, *FIBRE))
+
+    assert given(answers(sessions)[order_id(2)]) == given(first)
+
+
+def test_what_was_told_wins_over_a_holder_that_had_given_it_up_by_then(
+    sessions: Sessions,
+) -> None:
+    stock(sessions)
+    tell(sessions, an_order(1, *FIBRE))
+    first = answers(sessions)[order_id(1)]
+    assert isinstance(first, ResourcesAssigned)
+    later = ResourcesAssigned(
+        order_id=order_id(2),
+        items=tuple(
+            type(each)(item_id="1", service_id=service_id(2), held=each.held)
+            for each in first.items
+        ),
+    )
+
+    take_over(sessions, later)
+    tell(sessions, completed(1))
+
+    assert {holders(sessions)[each] for each in given(first)} == {(order_id(2), service_id(2))}
+
+
+def test_what_was_told_to_be_given_back_is_about_to_be(sessions: Sessions) -> None:
+    stock(sessions)
+    tell(sessions, an_order(1, *FIBRE))
+    tell(sessions, completed(1))
+    before = states(sessions)
+    tell(sessions, a_disconnection(2, of=1))
+    answer = answers(sessions)[order_id(2)]
+    after = states(sessions)
+    lose_everything_since(sessions)
+
+    take_over(sessions, answers_of_first(answer), answer)
+
+    assert before != after == states(sessions)
+
+
+def answers_of_first(answer: Message) -> ResourcesAssigned:
+    """Return what the first order was told, by what the second gives back."""
+    assert isinstance(answer, ResourcesAssigned)
+    return ResourcesAssigned(order_id=order_id(1), items=answer.items)
+
+
+def test_what_was_told_to_be_released_is_free(sessions: Sessions) -> None:
+    stock(sessions)
+    tell(sessions, an_order(1, *FIBRE))
+    first = answers(sessions)[order_id(1)]
+    lose_everything_since(sessions)
+
+    take_over(sessions, first)
+    take_over(sessions, ResourcesReleased(order_id=order_id(1)))
+
+    assert states(sessions) == {}
+
+
+def test_what_the_inventory_has_no_more_is_parked_for_a_person(sessions: Sessions) -> None:
+    stock(sessions)
+    tell(sessions, an_order(1, *FIBRE))
+    first = answers(sessions)[order_id(1)]
+    lose_everything_since(sessions)
+    with sessions.begin() as session:
+        session.execute(text("DELETE FROM pool_items WHERE kind = 'loid'"))
+
+    take_over(sessions, first)
+
+    (row,) = parked(sessions)
+    assert "repeat the imports" in row.error
+    assert holders(sessions) == {}
+
+
+@pytest.mark.parametrize("is_told", [False, True])
+def test_a_completion_that_comes_before_its_request_waits_for_it(
+    sessions: Sessions, *, is_told: bool
+) -> None:
+    stock(sessions)
+    tell(sessions, an_order(1, *FIBRE))
+    answer = answers(sessions)[order_id(1)]
+    assert isinstance(answer, ResourcesAssigned)
+    lose_everything_since(sessions)
+    if is_told:
+        take_over(sessions, answer)
+
+    tell(sessions, a_completion_of(answer))
+
+    early = [row for row in parked(sessions) if row.why is Why.EARLY]
+    assert bool(early) is not is_told
+    assert [each for each in told(sessions) if isinstance(each, ServiceCompleted)] == []
+
+
+def a_completion_of(answer: ResourcesAssigned) -> ServiceCompleted:
+    """Return that the order works with all that it was told to have."""
+    (service,) = completed(1).services
+    values = {each: getattr(service, each) for each in CompletedService.__struct_fields__}
+    held = answer.items[0].held
+    return ServiceCompleted(
+        order_id=answer.order_id, services=(CompletedService(**(values | {"held": held})),)
+    )

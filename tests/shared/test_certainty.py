@@ -1,0 +1,74 @@
+"""What a process does while another database may be in the place of the one that it knew."""
+
+import asyncio
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
+
+from shared.certainty import Certainty
+from shared.db import Sessions, losses
+from shared.errors import UnprovenError
+
+
+async def waits(coroutine: asyncio.Future[None]) -> bool:
+    """Tell whether something is still waited for when all else has had its turn."""
+    for _ in range(5):
+        await asyncio.sleep(0)
+    return not coroutine.done()
+
+
+async def test_a_lost_connection_stops_everything_until_there_is_proof() -> None:
+    lost = [0]
+    certainty = Certainty(lambda: lost[0])
+    lost[0] = 1
+
+    working = asyncio.ensure_future(certainty.proof())
+    serving = asyncio.ensure_future(certainty.serving())
+
+    assert await waits(working)
+    assert await waits(serving)
+    certainty.prove()
+    await asyncio.gather(working, serving)
+
+
+async def test_without_a_broker_requests_are_served_and_nothing_else_goes_on() -> None:
+    certainty = Certainty()
+    certainty.doubt()
+
+    certainty.cannot_prove()
+
+    await certainty.serving()
+    assert await waits(asyncio.ensure_future(certainty.proof()))
+
+
+async def test_once_the_broker_is_there_requests_wait_for_the_proof() -> None:
+    certainty = Certainty()
+    certainty.doubt()
+    certainty.cannot_prove()
+
+    certainty.can_prove()
+
+    assert await waits(asyncio.ensure_future(certainty.serving()))
+
+
+def test_what_was_lost_since_somebody_waited_is_seen_in_any_thread() -> None:
+    lost = [0]
+    certainty = Certainty(lambda: lost[0])
+    certainty.must_hold()
+    lost[0] = 1
+
+    with pytest.raises(UnprovenError):
+        certainty.must_hold()
+
+
+def test_a_connection_that_the_server_ended_is_counted(sessions: Sessions) -> None:
+    before = losses(sessions)
+    with sessions() as session:
+        own = session.scalar(text("SELECT pg_backend_pid()"))
+        with sessions() as other:
+            other.execute(text("SELECT pg_terminate_backend(:pid)"), {"pid": own})
+        with pytest.raises(OperationalError):
+            session.execute(text("SELECT 1"))
+
+    assert losses(sessions) == before + 1
