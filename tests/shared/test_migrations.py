@@ -10,6 +10,7 @@ from sqlalchemy import MetaData, create_engine, inspect, text
 from sqlalchemy.engine import make_url
 
 import shared.erasure
+import shared.grants
 import shared.run  # noqa: F401  so that all of the kernel's tables are known
 from deploy.local.postgres import Postgres
 from shared.db import Base, Sessions, metadata_of

@@ -11,6 +11,7 @@ def upgrade() -> None:
     """Nothing is known until provisioning tells."""
     op.create_table(
         "blueprints",
-        sa.Column("tenant", sa.String, primary_key=True),
+        sa.Column("tenant", sa.String, nullable=False),
         sa.Column("blueprints", sa.LargeBinary, nullable=False),
+        sa.PrimaryKeyConstraint("tenant", name="pk_blueprints"),
     )

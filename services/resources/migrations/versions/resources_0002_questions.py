@@ -12,7 +12,7 @@ def upgrade() -> None:
     moment = sa.DateTime(timezone=True)
     op.create_table(
         "questions",
-        sa.Column("order_id", sa.Uuid, primary_key=True),
+        sa.Column("order_id", sa.Uuid, nullable=False),
         sa.Column("tenant", sa.String, nullable=False),
         sa.Column("since", moment, nullable=False),
         sa.Column("question_id", sa.Uuid),
@@ -22,5 +22,6 @@ def upgrade() -> None:
         sa.Column("plan", sa.String, nullable=False, server_default=""),
         sa.Column("release_by", sa.String, nullable=False, server_default=""),
         sa.Column("release_reason", sa.String, nullable=False, server_default=""),
+        sa.PrimaryKeyConstraint("order_id", name="pk_questions"),
     )
     op.create_index("ix_questions_since", "questions", ["tenant", "since", "order_id"])
