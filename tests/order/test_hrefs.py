@@ -11,6 +11,9 @@ from tests.hrefs import lost, references_in
 from tests.order.build import Json, a_body, a_place, an_item
 
 PRODUCT = "/tmf-api/productInventory/v4/product/"
+OF_CUSTOMERS = ("/tmf-api/accountManagement/v4/", "/tmf-api/partyManagement/v4/")
+"""What the customer service answers for."""
+
 WRONG = ["a\u001b[31m", "a\nb", "Jose\u0301", " C-1", "..", "a\u200bb"]
 PLACES: list[tuple[str, Any]] = [
     ("/externalId", lambda id_: a_body(externalId=id_)),
@@ -51,7 +54,7 @@ async def test_an_order_is_taken_and_found_by_any_printable_ids(
     assert placed.status_code == 201
     assert [each["id"] for each in found.json()] == [placed.json()["id"]]
     assert found.json()[0]["externalId"] == id_
-    besides = (SERVICES, PRODUCT)
+    besides = (SERVICES, PRODUCT, *OF_CUSTOMERS)
     assert await lost(client, found.json(), as_role("crm"), besides=besides) == []
 
 

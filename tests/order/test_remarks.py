@@ -1,10 +1,12 @@
 """What an order says in words: kept, shown to those who may read it, taken away by an erasure."""
 
 from httpx import AsyncClient
+from msgspec.structs import replace
 
 from services.order.api.shown import ORDERS
 from shared.contracts import OrderAccepted
 from shared.contracts.base import encode
+from shared.contracts.personal import blank
 from shared.db import Sessions
 from tests.callers import AsRole
 from tests.kernel import told
@@ -28,14 +30,17 @@ async def test_description_and_notes_are_kept_and_shown_wherever_the_order_is(
         assert {name: shown[name] for name in WORDS} == WORDS
 
 
-async def test_no_other_service_is_told_them(
+async def test_only_the_record_that_the_order_service_reads_back_has_them(
     client: AsyncClient, stocked: Sessions, as_role: AsRole
 ) -> None:
     await client.post(ORDERS, json=a_body(**WORDS), headers=as_role("crm"))
 
     (message,) = told(stocked)
     assert isinstance(message, OrderAccepted)
-    assert not any(each in encode(message) for each in (b"Third floor", b"Ring twice", b"A dog"))
+    for_all = encode(replace(message, record=None))
+    assert not any(each in for_all for each in (b"Third floor", b"Ring twice", b"A dog"))
+    assert message.record
+    assert blank(message.record).description == blank(message.record).notes[0].text == ""
 
 
 async def test_an_erasure_takes_the_description_away_and_blanks_the_notes(
