@@ -18,10 +18,6 @@ def none_lost() -> int:
     return 0
 
 
-def ask_nobody() -> None:
-    """Ask for no proof."""
-
-
 @dataclass(slots=True)
 class Certainty:
     """What one process knows of its database. It is certain until it is told to doubt."""
@@ -29,8 +25,8 @@ class Certainty:
     losses: Callable[[], int] = none_lost
     """Returns how many connections were lost so far, by any thread."""
 
-    on_doubt: Callable[[], None] = ask_nobody
-    """Called when a proof is wanted."""
+    on_doubt: Callable[[], None] | None = None
+    """Called when a proof is wanted; None where there is nothing to compare with: no doubt then."""
 
     _seen: int = 0
     _proven: asyncio.Event = field(default_factory=asyncio.Event)
@@ -55,6 +51,12 @@ class Certainty:
         """Note that another database may be in the place of the one that was known."""
         self._proven.clear()
         self._may_serve.clear()
+
+    def suspect(self) -> None:
+        """Ask for a proof: the database has forgotten what this process knows."""
+        if self.on_doubt:
+            self.doubt()
+            self.on_doubt()
 
     def cannot_prove(self) -> None:
         """Note that the broker is out: requests are served, all else waits."""
@@ -81,12 +83,12 @@ class Certainty:
         Raises:
             UnprovenError: if one was; wait again.
         """
-        if self.losses() != self._seen:
+        if self.on_doubt and self.losses() != self._seen:
             msg = "a connection was lost: the database has to be compared with the topics first"
             raise UnprovenError(msg)
 
     def _look(self) -> None:
-        if (lost := self.losses()) != self._seen:
+        if self.on_doubt and (lost := self.losses()) != self._seen:
             self._seen = lost
             self.doubt()
             self.on_doubt()

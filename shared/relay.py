@@ -271,8 +271,7 @@ class Relay:
     async def _look_behind(self, now: datetime) -> None:
         filled = await self._ask(unsent.filled)
         if self._sent.is_unknown_to(filled):
-            self.certainty.doubt()
-            self.certainty.on_doubt()  # it has forgotten what it was told: it was set back under us
+            self.certainty.suspect()  # it has forgotten what it was told: it was set back
         oldest = await self._ask(unsent.oldest)
         if oldest and oldest < now - LEFT_BEHIND:
             msg = f"letters told at {oldest} were left behind"

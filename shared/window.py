@@ -20,12 +20,13 @@ from sqlalchemy.orm import InstrumentedAttribute
 from sqlalchemy.sql.elements import ColumnElement
 
 from shared.errors import Fault, InvalidError
+from shared.input.timestamps import read_timestamp
 
 Key: TypeAlias = ColumnElement[Any] | InstrumentedAttribute[Any]
 
 READ: dict[type, Callable[[Any], Any]] = {
     UUID: UUID,
-    datetime: datetime.fromisoformat,
+    datetime: read_timestamp,
     int: lambda value: value if type(value) is int else int(""),
 }
 """How the key of a row is read from a cursor, by its type; texts as they are."""

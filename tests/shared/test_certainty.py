@@ -20,7 +20,7 @@ async def waits(coroutine: asyncio.Future[None]) -> bool:
 
 async def test_a_lost_connection_stops_everything_until_there_is_proof() -> None:
     lost = [0]
-    certainty = Certainty(lambda: lost[0])
+    certainty = Certainty(lambda: lost[0], on_doubt=lambda: None)
     lost[0] = 1
 
     working = asyncio.ensure_future(certainty.proof())
@@ -54,7 +54,7 @@ async def test_once_the_broker_is_there_requests_wait_for_the_proof() -> None:
 
 def test_what_was_lost_since_somebody_waited_is_seen_in_any_thread() -> None:
     lost = [0]
-    certainty = Certainty(lambda: lost[0])
+    certainty = Certainty(lambda: lost[0], on_doubt=lambda: None)
     certainty.must_hold()
     lost[0] = 1
 
