@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from contextlib import closing, suppress
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.admin import OffsetSpec
@@ -62,6 +63,24 @@ def make_topics(settings: BrokerSettings) -> list[str]:
         if missing:
             admin.create_topics(dict.fromkeys(missing, spec), wait_for_metadata=True)
     return missing
+
+
+def topic_ids(settings: BrokerSettings, names: Sequence[str]) -> dict[str, UUID]:
+    """Return the id that the broker gave to each of these topics that there are.
+
+    A topic that is made again, under the same name, has another id.
+
+    Raises:
+        UnavailableError: if the broker is out.
+    """
+    prefixed = {settings.topic_prefix + name: name for name in names}
+    try:
+        with closing(client(settings)) as admin:
+            there = [each for each in admin.list_topics() if each in prefixed]
+            found = admin.describe_topics(there) if there else ()
+    except KafkaError as error:
+        raise UnavailableError(str(error)) from error
+    return {prefixed[each["name"]]: UUID(str(each["topic_id"])) for each in found}
 
 
 def ends(settings: BrokerSettings, sources: Sequence[str]) -> dict[str, int]:

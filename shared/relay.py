@@ -62,7 +62,7 @@ class Relay:
         self._sessions = sessions
         self._sender = sender
         self._thread = ThreadPoolExecutor(1, "writer")
-        self._turn = asyncio.Lock()
+        self.turn = asyncio.Lock()
         self._teller = uuid4()
         self._sent = Sent()
         self._direct = False
@@ -74,6 +74,7 @@ class Relay:
         """Called after a commit that set a reminder."""
         self.on_park: Callable[[], None] = lambda: None
         """Called after a commit that parked a message."""
+        self.on_stumble: Callable[[], None] = lambda: None  # on the way to the broker
         self.certainty = Certainty(partial(losses, sessions))
         """Whether the database is the one that was known, and not set back."""
         self.taken_over: set[UUID] = set()
@@ -100,7 +101,7 @@ class Relay:
         Raises:
             UnprovenError: if a connection was lost since the caller waited for the proof.
         """
-        async with self._turn:
+        async with self.turn:
             if not unproven:
                 self.certainty.must_hold()
             dispatch = Dispatch(self._teller, self.caller, taken_over=self.taken_over)
@@ -175,6 +176,7 @@ class Relay:
             log.warning("relay.stumbled", trouble=repr(trouble))
         self._direct = False
         self._stumbles += 1
+        self.on_stumble()
         metrics.RELAY_DIRECT.set(0)
 
     async def run(self) -> None:
@@ -201,7 +203,7 @@ class Relay:
         await self._sender.close()
         await asyncio.sleep(0)  # lets the futures' callbacks note what was sent
         with suppress(*PASSING):
-            async with self._turn:
+            async with self.turn:
                 await self._mark()
 
     async def _catch_up(self) -> None:
@@ -216,7 +218,7 @@ class Relay:
         while not self._direct:
             while await self._sweep_once() == SWEEP_SIZE:
                 pass
-            async with self._turn:
+            async with self.turn:
                 self._take_another_name()
                 before = self._stumbles
                 waited = await self._send_what_waits()
@@ -246,8 +248,7 @@ class Relay:
             self._sent.forget()
             letters = await self._ask(unsent.send_again, set(lost), datetime.now(UTC), uuid4())
             log.error("broker.forgot", partitions=lost, letters_sent_again=letters)
-            msg = f"the broker has forgotten {len(lost)} partitions"
-            self._stumble(msg)
+            self._stumble(f"the broker has forgotten {len(lost)} partitions")
 
     async def settle(self) -> None:
         """Mark what was sent; now and then, send what others left behind.
@@ -255,7 +256,7 @@ class Relay:
         Raises:
             UnavailableError: if much was left behind: it is sent from the table, from the start.
         """
-        async with self._turn:
+        async with self.turn:
             await self._mark()
         now = datetime.now(UTC)
         if now >= self._look_at:
@@ -279,7 +280,7 @@ class Relay:
 
     async def _tell_what_is_doubtful(self) -> None:
         """Send the letters of a commit whose answer was lost: they are in the table only."""
-        async with self._turn:
+        async with self.turn:
             if await self._send_what_waits() == SWEEP_SIZE:
                 msg = "a commit failed, and much is unsent"
                 raise UnavailableError(msg)

@@ -45,7 +45,7 @@ from shared.streams import protect_streams
 from shared.trials import Caution, Lifeline
 from shared.trouble_sources import of_log, of_relay
 from shared.work import PASSING
-from shared.working import LAST_WORDS, Working, recovery_of
+from shared.working import LAST_WORDS, Working, recovery_of, watch_of
 
 log = structlog.get_logger()
 
@@ -139,6 +139,7 @@ async def serve(service: Service, settings: Settings, part: Part) -> None:
         watch(relay.run())
         watch(desk.run())
         watch(keep_house_for_ever(sessions, settings))
+        watch(watch_of(service, settings, sessions, relay).run())
         recovery = recovery_of(service, settings, sessions, relay, claim)
         if part is Part.API:
             watch(recovery.begin(None))

@@ -22,6 +22,7 @@ from shared.relay import Relay
 from shared.runner import Runner
 from shared.service import Service
 from shared.settings import Settings
+from shared.topic_watch import TopicWatch
 from shared.trials import Caution
 from shared.worker import Worker
 
@@ -29,12 +30,26 @@ LAST_WORDS = 5.0
 """Seconds in which Faust may leave its group before the process ends all the same."""
 
 
+def watch_of(service: Service, settings: Settings, sessions: Sessions, relay: Relay) -> TopicWatch:
+    """Return what notices that the service's topics were made anew."""
+    names = {*interest_of(service).own_topics, *service.topics}
+    topics = TopicWatch(settings, sessions, relay, sorted(names))
+    relay.on_stumble = topics.wake
+    return topics
+
+
+def interest_of(service: Service) -> Interest:
+    """Return what the service tells and reads."""
+    return Interest(service.name, service.topics, frozenset(service.subscriptions))
+
+
 def recovery_of(
     service: Service, settings: Settings, sessions: Sessions, relay: Relay, claim: Claim
 ) -> Recovery:
     """Return what keeps the service from going on with a database that was set back."""
-    interest = Interest(service.name, service.topics, frozenset(service.subscriptions))
-    recovery = Recovery(settings, sessions, relay, interest, service.takeover, claim.check)
+    recovery = Recovery(
+        settings, sessions, relay, interest_of(service), service.takeover, claim.check
+    )
     relay.certainty.on_doubt = recovery.doubt
     return recovery
 

@@ -89,8 +89,10 @@ async def handled_since(reader: TopicReader, interest: Interest, sessions: Sessi
     committed, begins = await reader.committed(sources), await reader.beginnings(sources)
     with sessions() as session:
         reached = inbox_rows.reached(session)
+    # A place of 0 is that of a topic that was made anew: the group's is of the one before it.
+    passed = {each: place for each, place in committed.items() if reached.get(each) != 0}
     starts = {each: max(begins[each], reached.get(each, 0)) for each in sources}
-    return spans(committed, starts)
+    return spans(passed, starts)
 
 
 def spans(ends: Mapping[str, int], starts: Mapping[str, int]) -> Spans:

@@ -25,7 +25,7 @@ async def open_desk(sessions: Sessions) -> AsyncIterator[Desk]:
 
 async def together(desk: Desk, *errands: Callable[[Work], object]) -> list[object]:
     """Have several requests wait for one turn; return their answers, or why there is none."""
-    hold, go = asyncio.Event(), desk._relay._turn  # noqa: SLF001  the turn of somebody else
+    hold, go = asyncio.Event(), desk._relay.turn  # noqa: SLF001  the turn of somebody else
     async with go:
         held = asyncio.create_task(serve(desk, lambda _: hold.set()))
         await until(desk._waiting.empty)  # noqa: SLF001

@@ -57,7 +57,7 @@ async def test_what_requests_need_is_read_for_all_of_them_at_once(
 ) -> None:
     orders = [uuid4() for _ in range(20)]
 
-    async with desk._relay._turn:  # noqa: SLF001
+    async with desk._relay.turn:  # noqa: SLF001
         asked = [
             asyncio.create_task(
                 desk.serve(
@@ -178,7 +178,7 @@ async def test_a_request_that_collides_is_done_again_and_then_told_to_come_later
 
 
 async def test_who_has_stopped_waiting_is_not_served(desk: Desk, sessions: Sessions) -> None:
-    async with desk._relay._turn:  # noqa: SLF001
+    async with desk._relay.turn:  # noqa: SLF001
         held = asyncio.create_task(serve(desk, lambda _: None))
         await until(desk._waiting.empty)  # noqa: SLF001
         gone = asyncio.create_task(serve(desk, note(ORDER)))

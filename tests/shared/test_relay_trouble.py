@@ -120,7 +120,7 @@ async def test_a_letter_that_fails_while_the_table_is_handed_over_is_sent_at_onc
     monkeypatch.setattr(relay_module, "LEFT_BEHIND", timedelta(hours=1))
     line = Faint(topic)
     relay = Relay(sessions, line)
-    line.turn = relay._turn  # noqa: SLF001
+    line.turn = relay.turn
     swept = relay._sweep_once  # noqa: SLF001
 
     async def sweep_and_be_late() -> int:

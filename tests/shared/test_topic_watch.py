@@ -1,0 +1,98 @@
+"""Topics that were made anew are read from their beginnings, whatever offsets say."""
+
+from contextlib import closing
+from datetime import UTC, datetime
+from uuid import UUID, uuid4
+
+from sqlalchemy import text
+
+from shared import admin, inbox_rows, unsent
+from shared.db import Sessions
+from shared.dispatch import Dispatch
+from shared.inbox_rows import Record
+from shared.settings import Settings
+from shared.topic_watch import take_note
+from tests.kernel import tell_in
+from tests.shared.ledger import accepted
+
+OLD, NEW = {"order": UUID(int=1), "resources": UUID(int=2)}, UUID(int=3)
+ANEW = OLD | {"order": NEW}
+
+
+def read_far(sessions: Sessions) -> None:
+    """Have both topics read, and `order` written, up to some place."""
+    with sessions.begin() as session:
+        records = [Record(f"{topic}/3", 80, b"", b"") for topic in OLD]
+        inbox_rows.reach(session, records)
+        unsent.fill(session, {"order/3": 80})
+
+
+def places(sessions: Sessions) -> dict[str, int]:
+    with sessions() as session:
+        return inbox_rows.reached(session)
+
+
+def unsent_letters(sessions: Sessions) -> int:
+    with sessions() as session:
+        return int(session.scalars(text("SELECT count(*) FROM unsent")).one())
+
+
+def test_a_topic_that_was_made_anew_is_read_from_its_beginning_and_no_other(
+    sessions: Sessions,
+) -> None:
+    assert take_note(sessions, OLD, {}) == []
+    read_far(sessions)
+
+    assert take_note(sessions, ANEW, OLD) == ["order"]
+
+    assert places(sessions) == {"order/3": 0, "resources/3": 81}
+
+
+def test_what_was_told_on_it_is_sent_again(sessions: Sessions) -> None:
+    take_note(sessions, OLD, {})
+    tell_in(sessions, Dispatch(uuid4()), accepted(), now=datetime.now(UTC))
+    with sessions.begin() as session:
+        session.execute(text("DELETE FROM unsent"))
+        unsent.fill(session, {"order/3": 80})
+
+    take_note(sessions, ANEW, OLD)
+
+    assert unsent_letters(sessions) == 1
+    with sessions() as session:
+        assert unsent.filled(session) == {}
+
+
+def test_a_process_that_notices_after_another_begins_anew_all_the_same(
+    sessions: Sessions,
+) -> None:
+    take_note(sessions, OLD, {})
+    take_note(sessions, ANEW, OLD)
+    read_far(sessions)  # the other one wrote down how far it had read the topic before
+
+    assert take_note(sessions, ANEW, OLD) == ["order"]
+
+    assert places(sessions)["order/3"] == 0
+
+
+def test_while_nothing_was_made_anew_every_place_stays(sessions: Sessions) -> None:
+    take_note(sessions, OLD, {})
+    read_far(sessions)
+
+    assert take_note(sessions, OLD, OLD) == take_note(sessions, {}, OLD) == []
+
+    assert set(places(sessions).values()) == {81}
+
+
+def test_a_topic_that_is_deleted_and_made_again_has_another_id(settings: Settings) -> None:
+    admin.make_topics(settings)
+    before = admin.topic_ids(settings, ["order", "none"])
+
+    with closing(admin.client(settings)) as client:
+        client.delete_topics([settings.topic_prefix + "order"])
+    while "order" in admin.topic_ids(settings, ["order"]):
+        pass
+    admin.make_topics(settings)
+
+    after = admin.topic_ids(settings, ["order", "none"])
+    assert before.keys() == after.keys() == {"order"}
+    assert before != after
