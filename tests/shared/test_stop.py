@@ -72,7 +72,8 @@ def test_a_process_whose_log_cannot_be_written_works_on_and_counts_what_it_could
         "structlog.get_logger().error('one'); logging.getLogger('faust').error('two');"
         "print('three', file=sys.stderr);"
         "assert streams.failing_since();"
-        "assert b'kaitong_log_writes_lost_total 4.0' in metrics.page(), metrics.page();"
+        "lost = metrics.REGISTRY.get_sample_value('kaitong_log_writes_lost_total');"
+        "assert lost >= 3, lost;"  # a print is one write or two, as the stream is buffered or not
         "sys.stderr = streams.Stream(open(sys.argv[1], 'w'));"
         "structlog.get_logger().error('four');"
         "assert streams.failing_since() is None;"
