@@ -80,7 +80,10 @@ def topic_ids(settings: BrokerSettings, names: Sequence[str]) -> dict[str, UUID]
             found = admin.describe_topics(there) if there else ()
     except KafkaError as error:
         raise UnavailableError(str(error)) from error
-    return {prefixed[each["name"]]: UUID(str(each["topic_id"])) for each in found}
+    # One that was deleted since it was listed has none.
+    return {
+        prefixed[each["name"]]: UUID(str(each["topic_id"])) for each in found if each["topic_id"]
+    }
 
 
 def ends(settings: BrokerSettings, sources: Sequence[str]) -> dict[str, int]:

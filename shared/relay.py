@@ -74,9 +74,8 @@ class Relay:
         """Called after a commit that set a reminder."""
         self.on_park: Callable[[], None] = lambda: None
         """Called after a commit that parked a message."""
-        self.on_stumble: Callable[[], None] = lambda: None  # on the way to the broker
-        self.certainty = Certainty(partial(losses, sessions))
-        """Whether the database is the one that was known, and not set back."""
+        self.on_broker: Callable[[], None] = lambda: None  # it was lost, or reached again
+        self.certainty = Certainty(partial(losses, sessions))  # was the database set back?
         self.taken_over: set[UUID] = set()
         """Messages that were told before the database was set back: they are not told again."""
         self.caller: Caller = Elsewhere()
@@ -176,7 +175,7 @@ class Relay:
             log.warning("relay.stumbled", trouble=repr(trouble))
         self._direct = False
         self._stumbles += 1
-        self.on_stumble()
+        self.on_broker()
         metrics.RELAY_DIRECT.set(0)
 
     async def run(self) -> None:
@@ -223,6 +222,7 @@ class Relay:
                 before = self._stumbles
                 waited = await self._send_what_waits()
                 self._direct = waited < SWEEP_SIZE and self._stumbles == before
+        self.on_broker()
         metrics.RELAY_DIRECT.set(1)
         log.info("relay.is_direct")
 

@@ -33,7 +33,7 @@ LOOK_AGAIN = timedelta(seconds=60)
 """Between two looks while nothing goes wrong on the way to the broker."""
 
 TRY_AGAIN = timedelta(seconds=1)
-"""Between two tries while the broker or the database is out."""
+"""Between two looks while the broker or the database is out, or a topic is not there (yet)."""
 
 
 class TopicRow(Base):
@@ -69,11 +69,9 @@ class TopicWatch:
         while True:
             self._wake.clear()
             try:
-                await self._look()
-                pause = LOOK_AGAIN
+                pause = LOOK_AGAIN if await self._look() else TRY_AGAIN
             except (UnavailableError, *PASSING) as trouble:
                 log.info("topics.waited_for", trouble=str(trouble))
-                self._wake.clear()
                 pause = TRY_AGAIN
             try:
                 async with asyncio.timeout(pause.total_seconds()):
@@ -81,13 +79,15 @@ class TopicWatch:
             except TimeoutError:
                 continue
 
-    async def _look(self) -> None:
+    async def _look(self) -> bool:
+        """Take note of the topics there are; tell whether all are there."""
         found = await asyncio.to_thread(topic_ids, self.settings, list(self.names))
         async with self.relay.turn:  # no batch may write down how far it read in between
             replaced = await asyncio.to_thread(take_note, self.sessions, found, self._known)
             if replaced:
                 start_again(f"{', '.join(replaced)}: made anew; they are read from the beginning")
         self._known = {**self._known, **found}
+        return found.keys() >= set(self.names)
 
 
 def topic_ids(settings: Settings, names: list[str]) -> dict[str, UUID]:

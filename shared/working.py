@@ -34,7 +34,7 @@ def watch_of(service: Service, settings: Settings, sessions: Sessions, relay: Re
     """Return what notices that the service's topics were made anew."""
     names = {*interest_of(service).own_topics, *service.topics}
     topics = TopicWatch(settings, sessions, relay, sorted(names))
-    relay.on_stumble = topics.wake
+    relay.on_broker = topics.wake
     return topics
 
 

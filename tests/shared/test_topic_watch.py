@@ -4,6 +4,8 @@ from contextlib import closing
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
+import pytest
+from kafka import KafkaAdminClient
 from sqlalchemy import text
 
 from shared import admin, inbox_rows, unsent
@@ -96,3 +98,11 @@ def test_a_topic_that_is_deleted_and_made_again_has_another_id(settings: Setting
     after = admin.topic_ids(settings, ["order", "none"])
     assert before.keys() == after.keys() == {"order"}
     assert before != after
+
+
+def test_a_topic_that_is_deleted_while_it_is_looked_at_has_no_id(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(KafkaAdminClient, "list_topics", lambda _: [settings.topic_prefix + "gone"])
+
+    assert admin.topic_ids(settings, ["gone"]) == {}
