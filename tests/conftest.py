@@ -11,6 +11,7 @@ import hypothesis
 import pytest
 from sqlalchemy import create_engine, text
 
+from deploy.local.existing import named
 from deploy.local.kafka import Kafka, start_kafka
 from deploy.local.postgres import Postgres, start_postgres
 from deploy.local.stack import Stack
@@ -33,6 +34,10 @@ hypothesis.settings.load_profile("kaitong")
 """Time says nothing here: the machine may be busy with something else."""
 
 SERVICES = ("order", "provisioning", "resources", "customer")
+
+for _setting in named(SERVICES):
+    del os.environ[_setting]
+"""Tests bring their own engines, and never touch those that settings name."""
 
 
 @pytest.fixture(scope="session")

@@ -16,11 +16,11 @@ import psutil
 
 from deploy.local import process, record
 from deploy.local.errors import StartError, last_words
-from deploy.local.existing import fetch_engines
+from deploy.local.existing import fetch_engines, named
 from deploy.local.home import CHECKOUT
 from deploy.local.stack import SERVICES, Stack
 from deploy.local.supervisor import in_words
-from deploy.local.surroundings import purge
+from deploy.local.surroundings import needed_elsewhere, purge
 
 MODULE = "deploy.local.detached"
 FAILED = 1
@@ -92,8 +92,10 @@ def down(home: Path, *, forget: bool = False) -> bool:
 
     Args:
         home: Keeps all state.
-        forget: True ends everything at once, and deletes the state too.
+        forget: True ends everything at once, and deletes the state too. Nothing is deleted
+            in engines that settings name elsewhere, nor of what their databases need.
     """
+    existing = existing_engines(home)
     last, supervisor = record.read(home), supervisor_of(home)
     if supervisor and forget:
         process.kill_all([supervisor])  # and all that it started, with it
@@ -102,8 +104,17 @@ def down(home: Path, *, forget: bool = False) -> bool:
     if last:
         process.kill_all(record.leftovers(record.read(home) or last))
     if forget:
-        purge(home)
+        purge(home, {each.name for each in needed_elsewhere(home, existing)})
     return supervisor is not None
+
+
+def existing_engines(home: Path) -> dict[str, str]:
+    """Return where engines are that a stack found there, by the setting that names them.
+
+    Where no stack has been started, or its files are gone, the settings of now count.
+    """
+    last = record.read(home)
+    return dict(last.existing) if last else named(SERVICES)
 
 
 def look(home: Path) -> record.Record | None:

@@ -18,6 +18,17 @@ def setting_of(service: str) -> str:
     return f"{DATABASE}{service.upper()}"
 
 
+def named(services: Iterable[str]) -> dict[str, str]:
+    """Return what settings name elsewhere, by setting: where it is, without user and password."""
+    settings = (*map(setting_of, services), KAFKA)
+    return {each: place_of(os.environ[each]) for each in settings if os.environ.get(each)}
+
+
+def place_of(address: str) -> str:
+    """Return what an address says without its scheme, user, password and options."""
+    return address.rpartition("://")[2].rpartition("@")[2].partition("?")[0]
+
+
 def without_database(services: Iterable[str]) -> list[str]:
     """Return the services whose database no setting names."""
     return [service for service in services if setting_of(service) not in os.environ]

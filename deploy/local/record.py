@@ -63,6 +63,9 @@ class Record:
     databases: dict[str, str] = field(default_factory=dict, repr=False)
     """URL by service, with its password."""
 
+    existing: dict[str, str] = field(default_factory=dict)
+    """Where engines are that were there before, by the setting that names them."""
+
     urls: dict[str, str] = field(default_factory=dict)
     """HTTP address by service, the simulator's as `elements`."""
 

@@ -14,7 +14,7 @@ from typing import Self
 from deploy.local import ports, process, record
 from deploy.local.databases import make_databases
 from deploy.local.errors import StartError
-from deploy.local.existing import KAFKA, fetch_engines, setting_of, without_database
+from deploy.local.existing import KAFKA, fetch_engines, named, setting_of, without_database
 from deploy.local.kafka import Kafka, start_kafka
 from deploy.local.postgres import Postgres, start_postgres
 from deploy.local.supervisor import Program, Supervisor
@@ -22,6 +22,7 @@ from deploy.local.surroundings import (
     INSTALLATION,
     LOG_KEY,
     PERSON_KEY,
+    PERSONS,
     environment_of,
     is_ready,
     purge,
@@ -116,7 +117,7 @@ class Stack:
         """
         self.log = record.Logbook(self.home, lambda: tuple(it.line for it in self.supervisor.kept))
         self.supervisor = Supervisor(self.log.write, self.log.say)
-        self.log.write(urls=self.addresses(self.log.now.urls))
+        self.log.write(urls=self.addresses(self.log.now.urls), existing=named(self.services))
 
     def addresses(self, last: Mapping[str, str]) -> dict[str, str]:
         """Return the HTTP address of each service: as last time, where that is still free."""
@@ -186,7 +187,7 @@ class Stack:
         }
         if service == "provisioning" and self.elements:
             places["KAITONG_ELEMENTS_URL"] = self.log.now.urls.get(ELEMENTS, "")
-        if service in {"customer", "order"}:
+        if setting_of(service) in PERSONS:
             places[PERSON_KEY] = secret_of(PERSON_KEY, self.home)
         return places
 
@@ -249,7 +250,7 @@ class Stack:
         self.log.close()
 
     def purge(self) -> None:
-        """End everything at once, and delete all state."""
+        """End everything at once, and delete all state; engines elsewhere keep theirs."""
         self.supervisor.kill()
         purge(self.home)
         self.log.close()

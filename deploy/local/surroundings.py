@@ -3,18 +3,21 @@
 import os
 import secrets
 import shutil
-from collections.abc import Mapping
-from contextlib import closing
+from collections.abc import Collection, Mapping
+from contextlib import closing, suppress
 from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
 from deploy.local.cluster import remove_cluster
-from deploy.local.existing import DATABASE
+from deploy.local.existing import DATABASE, setting_of
 from deploy.local.home import CHECKOUT
 
 PERSON_KEY = "KAITONG_PERSON_KEY"
 """The setting by which the customer service recognises persons whose data were erased."""
+
+PERSONS = frozenset({setting_of("customer"), setting_of("order")})
+"""The settings of the databases that keep something of persons."""
 
 LOG_KEY = "KAITONG_LOG_KEY"
 """The setting by which one customer gets one mark in the logs of all services."""
@@ -41,7 +44,7 @@ def secret_of(setting: str, home: Path) -> str:
     """Return what a secret setting says, else what is made up for it once and kept."""
     if said := os.environ.get(setting, "").strip():
         return said
-    file = home / "run" / setting.removeprefix("KAITONG_").lower().replace("_", ".")
+    file = file_of(setting, home)
     if not file.exists():
         half = file.with_suffix(".half")
         half.unlink(missing_ok=True)
@@ -49,6 +52,11 @@ def secret_of(setting: str, home: Path) -> str:
         half.write_text(secrets.token_urlsafe(32))
         half.rename(file)
     return file.read_text()
+
+
+def file_of(setting: str, home: Path) -> Path:
+    """Return where a secret lies that was made up for a setting."""
+    return home / "run" / setting.removeprefix("KAITONG_").lower().replace("_", ".")
 
 
 def is_ready(url: str) -> bool:
@@ -61,8 +69,36 @@ def is_ready(url: str) -> bool:
         return False
 
 
-def purge(home: Path) -> None:
-    """Delete all state of a stack that does not run; programs that were fetched stay."""
+def purge(home: Path, keep: Collection[str] = ()) -> None:
+    """Delete all state of a stack that does not run; programs that were fetched stay.
+
+    Args:
+        home: Keeps all state.
+        keep: Secrets that stay, by the names of their files.
+    """
     remove_cluster(home / "postgres")
     for name in STATE:
-        shutil.rmtree(home / name, ignore_errors=True)
+        for path in (home / name).glob("*"):
+            if path.name not in keep:
+                delete(path)
+        with suppress(OSError):
+            (home / name).rmdir()  # one that holds a secret still stays
+
+
+def delete(path: Path) -> None:
+    """Delete a file or a folder with all that it holds; one that is gone is as good."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def needed_elsewhere(home: Path, existing: Collection[str]) -> list[Path]:
+    """Return the secrets of a home without which databases elsewhere lose something.
+
+    Args:
+        home: Keeps all state.
+        existing: The settings that name engines elsewhere.
+    """
+    files = [file_of(PERSON_KEY, home)] if PERSONS & set(existing) else []
+    return [each for each in files if each.exists()]

@@ -1,16 +1,24 @@
 """`up` and `down`."""
 
 import shutil
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 
 from deploy.local import detached
 from deploy.local.errors import StartError
-from deploy.local.existing import fetch_engines
+from deploy.local.existing import KAFKA, fetch_engines, setting_of
 from deploy.local.home import home
 from deploy.local.record import Record
 from deploy.local.stack import SERVICES
-from services.console.client import demo_home, make_keys
+from deploy.local.surroundings import needed_elsewhere
+from services.console.client import connect, demo_home, make_keys
 from services.console.exits import UNAVAILABLE, CommandError
+from services.console.orders import ORDERS
 from services.console.output import row, say, waiting
+from shared.keys import TENANT
+
+HELD = {"orders": ("order", ORDERS), "numbers or plant": ("resources", "/ops/v1/pools")}
+"""What a system may have from before, with the service and the list that tell."""
 
 
 def up() -> None:
@@ -27,6 +35,8 @@ def up() -> None:
     except StartError as error:
         raise CommandError(str(error), UNAVAILABLE) from error
     tell_where(found)
+    say(what_it_holds(found))
+    say("Next: `kaitong status`; `kaitong demo --keep` shows a whole province instead.")
 
 
 def tell_where(found: Record) -> None:
@@ -34,12 +44,26 @@ def tell_where(found: Record) -> None:
     for name, url in found.urls.items():
         row((name, url), (14,))
     row(("kafka", found.kafka), (14,))
-    say("It is empty: import exchanges, numbers and plant (POST /ops/v1/import/...).")
-    say("Next: `kaitong status`; `kaitong demo --keep` shows a whole province instead.")
+
+
+def what_it_holds(found: Record) -> str:
+    """Ask the services what they have from before, and return it in one line."""
+    client = connect("viewer", found)
+    try:
+        held = [each for each, (of, path) in HELD.items() if client.get(of, path, limit=1)]
+    except CommandError as error:
+        return f"What it holds is not known: {error}"
+    finally:
+        client.http.close()
+    if held:
+        return f"It holds {', '.join(held)} from before: see `kaitong order list`."
+    empty = f"It is empty (tenant {TENANT})"
+    return f"{empty}: import exchanges, numbers and plant (POST /ops/v1/import/...)."
 
 
 def down(*, purge: bool) -> None:
     """Stop what runs; delete its data if that is wanted. Of a demonstration nothing is kept."""
+    existing = detached.existing_engines(home())
     with waiting("stopping the services, then Kafka and PostgreSQL"):
         was_running = detached.down(home(), forget=purge)
         was_shown = detached.down(demo_home(), forget=True)
@@ -48,4 +72,37 @@ def down(*, purge: bool) -> None:
         say("the demonstration is over, and its data is deleted")
     if was_running or not was_shown:
         first = "stopped" if was_running else "nothing was running"
-        say(first + ("; all data is deleted" if purge else "; all data is kept"))
+        say(f"{first}; {what_is_deleted(existing) if purge else 'all data is kept'}")
+    for line in what_is_kept(home(), existing) if purge else ():
+        say(line)
+
+
+def what_is_deleted(existing: Mapping[str, str]) -> str:
+    """Say what a purge deletes where these settings name engines elsewhere."""
+    if not existing:
+        return "all data is deleted"
+    return f"deleted: all that lies in {home()} of databases, topics, keys, tokens and logs"
+
+
+def what_is_kept(place: Path, existing: Mapping[str, str]) -> Iterator[str]:
+    """Yield what a purge does not delete, a line for each, and what to do about it."""
+    for setting, address in existing.items():
+        what = "all topics at" if setting == KAFKA else "the database"
+        yield f"kept: {what} {address} ({setting})"
+    for file in needed_elsewhere(place, existing):
+        yield f"kept: {file}, by which these databases recognise persons whose data was erased"
+    if existing:
+        yield what_next(existing)
+
+
+def what_next(existing: Mapping[str, str]) -> str:
+    """Say what the next `up` finds, and what to do about it."""
+    if KAFKA in existing and not existing.keys() >= set(map(setting_of, SERVICES)):
+        return (
+            "databases were deleted, so these topics are of no use to the next `kaitong up` — "
+            "delete them, or set another KAITONG_TOPIC_PREFIX"
+        )
+    return (
+        "`kaitong up` goes on with what is kept — for an empty start drop those databases and "
+        "delete those topics, or name others"
+    )

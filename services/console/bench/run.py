@@ -25,6 +25,7 @@ from services.console.bench.workload import load_catalogue, load_plant, open_up,
 from services.console.client import Client, make_keys, token_for
 from services.console.exits import NO, UNAVAILABLE, USAGE, CommandError
 from services.console.output import Row, Styled, naming, say, table
+from services.console.own import refuse_existing_engines
 
 FIBRES_A_SPLITTER = 16
 ONE_CLIENT = 100_000
@@ -69,6 +70,7 @@ def run_bench(rounds: int, only: Sequence[str], orders: int, json: Path | None) 
         remedy = f"choose from {', '.join(PLANS)}"
         msg = f"there is no case {', '.join(unknown)}"
         raise CommandError(msg, USAGE, remedy=remedy)
+    refuse_existing_engines()
     chosen = [name for name in PLANS if not only or name in only]
     with running_site(rounds, orders) as site:
         measured = measure_all(site, chosen, rounds, orders)

@@ -30,6 +30,7 @@ from services.console.invariants import Posted, at_rest, check
 from services.console.journey import journey_of
 from services.console.orders import ORDERS
 from services.console.output import Progress, counting
+from services.console.own import refuse_existing_engines
 
 STILL_S = 30.0
 """When nothing has happened for so long, nothing will."""
@@ -56,6 +57,7 @@ def run_demo(orders: int, *, keep: bool, json: Path | None) -> None:
         remedy = "name a file in a folder that is there"
         msg = f"{json.parent} is no folder"
         raise CommandError(msg, USAGE, remedy=remedy)
+    refuse_existing_engines()
     built = province()
     fetch_engines(SERVICES)
     with stoppable(), own_home() as home, counting() as progress:

@@ -1,0 +1,115 @@
+"""Engines that were there before: `down --purge` says what stays, `up` what it finds."""
+
+import os
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from deploy.jiangsu.model import Exchange, Segment
+from deploy.local import record
+from deploy.local.databases import dsn, make_databases, name_of
+from deploy.local.existing import KAFKA, place_of, setting_of
+from deploy.local.kafka import Kafka
+from deploy.local.postgres import Postgres
+from services.console.client import Client, token_for
+from services.console.exits import USAGE
+from services.console.orders import ORDERS
+from tests.conftest import SERVICES
+from tests.console.command import kaitong
+from tests.kernel import until
+
+EMPTY = "It is empty (tenant jiangsu): import exchanges, numbers and plant"
+EXCHANGE = Exchange("X1", "X1", "025", "南京市", "玄武区")
+SEGMENT = Segment("seg-x1", "X1", "025", "+862580001000", 10)
+ORDER = {
+    "externalId": "E-1",
+    "relatedParty": [{"id": "C-1", "role": "customer"}],
+    "productOrderItem": [
+        {
+            "id": "1",
+            "action": "add",
+            "productOffering": {"id": "ftth-300"},
+            "product": {"place": [{"id": "nowhere", "role": "installation address"}]},
+        }
+    ],
+}
+
+
+@pytest.fixture
+def surroundings(postgres: Postgres, kafka: Kafka, tmp_path: Path) -> Iterator[dict[str, str]]:
+    """Settings that name a PostgreSQL and a Kafka that run already."""
+    urls = make_databases(postgres, tmp_path, SERVICES)
+    named = {setting_of(service): url for service, url in urls.items()}
+    yield named | {
+        KAFKA: kafka.bootstrap,
+        "KAITONG_TOPIC_PREFIX": f"existing{os.getpid()}.",
+        "KAITONG_HOME": str(tmp_path / "home"),
+    }
+    with psycopg.connect(dsn(postgres), autocommit=True) as connection:
+        for service in SERVICES:
+            connection.execute(f"DROP DATABASE {name_of(service)} WITH (FORCE)")
+            connection.execute(f"DROP ROLE {name_of(service)}")
+
+
+def told(settings: dict[str, str], *words: str) -> str:
+    """Run a command that succeeds; return what it prints."""
+    done = kaitong(*words, **settings)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+async def place_an_order(home: Path) -> None:
+    """Import an exchange with numbers, and have an order answered."""
+    found = record.read(home)
+    assert found
+    ops = Client(found.urls, token_for("ops", at=home))
+    crm = Client(found.urls, token_for("crm", at=home))
+    ops.post("resources", "/ops/v1/import/exchanges", [asdict(EXCHANGE)])
+    ops.post("resources", "/ops/v1/import/segments", [asdict(SEGMENT)])
+    path = f"{ORDERS}/{crm.post('order', ORDERS, ORDER)['id']}"
+    await until(lambda: crm.get("order", path)["state"] == "rejected", 60)
+    for each in (ops, crm):
+        each.http.close()
+
+
+async def test_what_lies_in_engines_that_were_there_before_is_kept_and_found_again(
+    surroundings: dict[str, str],
+) -> None:
+    home = Path(surroundings["KAITONG_HOME"])
+    person_key = home / "run" / "person.key"
+    try:
+        first = told(surroundings, "up")
+        secret = person_key.read_text()
+        await place_an_order(home)
+        purged = told(surroundings, "down", "--purge")
+        second = told(surroundings, "up")
+        secret_again = person_key.read_text()
+    finally:
+        told(surroundings, "down", "--purge")
+
+    assert EMPTY in first
+    assert "all data is deleted" not in purged
+    for setting in (setting_of("order"), setting_of("customer"), KAFKA):
+        assert f"{place_of(surroundings[setting])} ({setting})" in purged
+    assert "It holds orders, numbers or plant from before" in second
+    assert EMPTY not in second
+    assert secret_again == secret, "the databases' erased persons are not recognised any more"
+
+
+@pytest.mark.parametrize("command", ["demo", "bench"])
+def test_nothing_is_demonstrated_or_measured_on_engines_that_settings_name(command: str) -> None:
+    answer = kaitong(command, KAITONG_KAFKA="127.0.0.1:1", KAITONG_DATABASE_ORDER="postgresql://x")
+
+    assert answer.returncode == USAGE
+    (line,) = answer.stderr.splitlines()
+    assert "KAITONG_DATABASE_ORDER, KAITONG_KAFKA: this command runs on engines of its own" in line
+
+
+def test_where_an_engine_is_is_said_without_its_password() -> None:
+    url = "postgresql+psycopg://kaitong_order:s3cret%40@db.example:5433/orders?password=other"
+
+    assert place_of(url) == "db.example:5433/orders"
+    assert place_of("a:9092,b:9092") == "a:9092,b:9092"
