@@ -14,10 +14,13 @@ for _kind in Kind:  # a series that is absent fires no alert
 
 
 def measure(troubles: Iterable[Trouble], figures: Figures | None, lag: Lag | None) -> None:
-    """Set every gauge. What the database or Kafka did not tell stays as it was."""
+    """Set every gauge. What the database or Kafka did not tell stays as it was.
+
+    A trouble that concerns nothing countable counts as one: 0 says that there is none.
+    """
     counts, ages = dict.fromkeys(Kind, 0), dict.fromkeys(Kind, 0.0)
     for each in troubles:
-        counts[each.kind] += each.count
+        counts[each.kind] += max(1, each.count)
         ages[each.kind] = max(ages[each.kind], each.oldest_age_s)
     for kind in Kind:
         metrics.TROUBLE.labels(kind).set(counts[kind])

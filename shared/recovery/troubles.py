@@ -21,7 +21,6 @@ def restored(session: Session, now: datetime) -> Iterator[Trouble]:
     for row in session.scalars(open_ones.order_by(RecoveryRow.noticed_at).limit(10)):
         yield Trouble(
             kind=Kind.RESTORED,
-            count=row.taken_over,
             oldest_age_s=age_s(row.noticed_at, now),
             says=told_of(row),
             remedy=ACKNOWLEDGE.format(id=row.id)

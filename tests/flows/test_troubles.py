@@ -4,22 +4,18 @@ import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 
-import httpx
 import pytest
 
-from services.console.client import Client, token_for
-from services.console.status import PATIENCE_S, SERVICES, Status, look
 from services.console.troubles import lines, verdict
 from shared.leases import LIMITS_HOLD
 from shared.troubles import Kind
 from tests.flows.items import fibre
 from tests.flows.site import Site
 from tests.flows.test_elements import steps
-from tests.flows.test_outages import frozen
 from tests.flows.test_parking import PARKED, database, nobody_called, parked
 from tests.flows.test_people import stopped_at_test
+from tests.flows.witnesses import all_name, status_of
 
 ADD = {"kind": "add-profile"}
 SILENT = {"fault": "drop", "then": "silence", "on": ["perform", "ask"], **ADD}
@@ -28,46 +24,6 @@ RARELY = 0.01
 
 LONG = 40.0
 """Seconds; what is late or hangs has to be so for ten before it is named."""
-
-COUNTED = re.compile(r'^kaitong_trouble\{kind="(\w+)"\} ([1-9].*)$', re.MULTILINE)
-
-
-@dataclass(frozen=True)
-class Named:
-    """The kinds of trouble of one service, as its three witnesses name them."""
-
-    status: set[str]
-    metrics: set[str]
-    ready: set[str]
-    ready_status: int
-
-
-def status_of(site: Site) -> Status:
-    """Return what `kaitong status` knows."""
-    client = Client(site.record.urls, token_for("viewer", at=site.home), PATIENCE_S)
-    try:
-        return look(site.record, client)
-    finally:
-        client.http.close()
-
-
-def named(site: Site, service: str, status: Status | None = None) -> Named:
-    """Ask status, metrics and readiness of a service."""
-    told = (status or status_of(site)).as_json()["troubles"]
-    url = site.record.urls[service]
-    ready = httpx.get(f"{url}/health/ready", timeout=5)
-    return Named(
-        {each["kind"] for each in told if each["service"] == service},
-        {kind for kind, _ in COUNTED.findall(httpx.get(f"{url}/metrics", timeout=5).text)},
-        {each["kind"] for each in ready.json()["troubles"]},
-        ready.status_code,
-    )
-
-
-def all_name(site: Site, service: str, kind: Kind) -> Named | None:
-    """Return what the three name, if all of them name this, and no two name different things."""
-    found = named(site, service)
-    return found if kind in found.status & found.ready and found.metrics == found.ready else None
 
 
 def is_called(site: Site, order_id: str) -> bool:
@@ -163,34 +119,3 @@ def test_the_verdict_of_status_follows_and_says_what_to_do(troubled: Site) -> No
         r"GET /ops/v1/fallout .* \(docs/runbook\.md#held\)",
         held,
     )
-
-
-def test_a_process_that_hangs_is_named_by_status_with_what_to_do(site: Site) -> None:
-    with frozen(site, "customer"):
-        status = status_of(site)
-        with pytest.raises(httpx.TimeoutException):  # which is what Prometheus and probes see
-            httpx.get(f"{site.record.urls['customer']}/health/ready", timeout=1)
-
-    (line,) = (each for each in lines(status.troubles) if each.startswith("customer: is stopped"))
-    assert "`kill -CONT" in line
-
-
-def all_miss_kafka(site: Site) -> Status | None:
-    """Return what status knows, if all services have found out that Kafka is out."""
-    status = status_of(site)
-    out = {each.service for each in status.troubles if each.trouble.kind is Kind.BROKER_OUT}
-    return status if out == set(SERVICES) else None
-
-
-def test_when_kafka_is_out_all_services_answer_and_kafka_is_named_once(site: Site) -> None:
-    with frozen(site, "kafka"):
-        status = site.until(lambda: all_miss_kafka(site))
-        found = {name: named(site, name, status) for name in SERVICES}
-
-    for each in found.values():
-        assert Kind.BROKER_OUT in each.status & each.metrics & each.ready
-        assert each.ready_status == 200
-    assert not any("error" in state for state in status.services.values())
-    (line,) = (each for each in lines(status.troubles) if "afka" in each)
-    assert line.startswith("kafka: is stopped by a signal")
-    site.until(lambda: not named(site, "order").metrics & {Kind.BROKER_OUT})

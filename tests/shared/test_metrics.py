@@ -26,6 +26,8 @@ from shared.relay import Relay
 from shared.settings import Settings
 from shared.streams import Stream
 from shared.trials import Caution, Lifeline
+from shared.trouble_metrics import measure
+from shared.troubles import Kind, Trouble
 from shared.worker import Worker
 from tests.kernel import Broker, hear, passing_trouble, record_of, tell_in, until
 from tests.shared.counter import note, open_desk, serve
@@ -240,6 +242,17 @@ async def test_a_metric_moves_by_what_it_measures(
 
     async with move(world):
         assert value(name, labels) > before
+
+
+def test_a_trouble_that_concerns_nothing_countable_is_counted_as_one() -> None:
+    trouble = Trouble(kind=Kind.RESTORED, count=0, says="set back", remedy="acknowledge")
+
+    measure([trouble], None, None)
+    shown = REGISTRY.get_sample_value("kaitong_trouble", {"kind": Kind.RESTORED})
+    measure([], None, None)
+
+    assert shown == 1
+    assert REGISTRY.get_sample_value("kaitong_trouble", {"kind": Kind.RESTORED}) == 0
 
 
 async def test_levels_fall_when_what_they_measure_is_gone(world: World) -> None:

@@ -1,0 +1,54 @@
+"""Those who tell what is wrong with a running system: `status`, /metrics and /health/ready."""
+
+import re
+from dataclasses import dataclass
+
+import httpx
+
+from services.console.client import Client, token_for
+from services.console.status import Status, look
+from shared.troubles import Kind
+from tests.flows.site import Site
+
+COUNTED = re.compile(r'^kaitong_trouble\{kind="(\w+)"\} ([1-9].*)$', re.MULTILINE)
+
+LONG_S = 60.0
+"""Seconds for an answer: how soon each comes is the subject of other tests."""
+
+
+@dataclass(frozen=True)
+class Named:
+    """The kinds of trouble of one service, as its three witnesses name them."""
+
+    status: set[str]
+    metrics: set[str]
+    ready: set[str]
+    ready_status: int
+
+
+def status_of(site: Site) -> Status:
+    """Return what `kaitong status` knows."""
+    client = Client(site.record.urls, token_for("viewer", at=site.home), LONG_S)
+    try:
+        return look(site.record, client)
+    finally:
+        client.http.close()
+
+
+def named(site: Site, service: str, status: Status | None = None) -> Named:
+    """Ask status, metrics and readiness of a service."""
+    told = (status or status_of(site)).as_json()["troubles"]
+    url = site.record.urls[service]
+    ready = httpx.get(f"{url}/health/ready", timeout=LONG_S)
+    return Named(
+        {each["kind"] for each in told if each["service"] == service},
+        {kind for kind, _ in COUNTED.findall(httpx.get(f"{url}/metrics", timeout=LONG_S).text)},
+        {each["kind"] for each in ready.json()["troubles"]},
+        ready.status_code,
+    )
+
+
+def all_name(site: Site, service: str, kind: Kind) -> Named | None:
+    """Return what the three name, if all of them name this, and no two name different things."""
+    found = named(site, service)
+    return found if kind in found.status & found.ready and found.metrics == found.ready else None
