@@ -11,7 +11,10 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
+from deploy.jiangsu.model import Segment
+from deploy.jiangsu.province import province
 from services.console.cli import app
+from services.resources.domain.numbering import read_pattern
 from shared.roles import ROLES
 from tests.console.command import commands
 
@@ -88,6 +91,30 @@ def test_a_printed_command_is_one_that_there_is(place: str, line: str) -> None:
     for name in ("files", "only"):
         assert all(Path(each).exists() for each in asked.get(name) or ()), (place, line)
     assert asked.get("order_id", "DEMO-00001") in {"DEMO-00001", "EXAMPLE-FTTH-NEW"}, (place, line)
+
+
+@pytest.mark.parametrize("line", sorted({line for _, line in PRINTED if "numbers search " in line}))
+def test_a_printed_search_finds_numbers_of_the_demonstration(line: str) -> None:
+    asked = read(shlex.split(line))
+    pattern, exchange = read_pattern(asked["pattern"]), asked["exchange"]
+
+    found = [
+        number
+        for segment in province().segments
+        if exchange in {"", segment.exchange_id}
+        for number in numbers_of(segment)
+        if number.startswith(pattern.head)
+        and number.endswith(pattern.tail)
+        and pattern.middle in number
+    ]
+
+    assert found
+
+
+def numbers_of(segment: Segment) -> Iterator[str]:
+    """Yield the numbers of a segment, E.164."""
+    first = int(segment.first)
+    return (f"+{number}" for number in range(first, first + segment.count))
 
 
 @pytest.mark.parametrize("line", ["order show", "bench --lap 3", "status --json", "reset"])
