@@ -7,9 +7,10 @@ table of the kernel that every database has, and ask their own.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from functools import partial
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, or_, select, true
+from sqlalchemy import ColumnElement, Select, Subquery, or_, select, true
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 from sqlalchemy.sql.elements import SQLCoreOperations
@@ -19,7 +20,7 @@ from shared.bulk import table_of
 from shared.contracts import AccessChanged
 from shared.db import Base, Instant
 from shared.inbox import Subscription, on
-from shared.window import Window, page_of
+from shared.window import Key, Window, merged, page_for_each, page_of
 from shared.work import Work
 
 ALL_CUSTOMERS = ""
@@ -64,6 +65,13 @@ class Grant:
     changed_at: datetime
     changed_by: str = ""
     reason: str = ""
+
+
+class Whose(NamedTuple):
+    """The columns of a table that say whose a row is."""
+
+    client: SQLCoreOperations[str]
+    customer_id: SQLCoreOperations[str]
 
 
 NAMES = tuple(Grant.__dataclass_fields__)
@@ -114,6 +122,74 @@ def within(
         .exists()
     )
     return or_(own, granted)
+
+
+def page_within(  # noqa: PLR0913, PLR0917  each is a part of the question
+    session: Session,
+    reach: Reach,
+    found: Select[Any],
+    whose: Whose,
+    keys: Sequence[Key],
+    window: Window,
+    *,
+    descending: bool = False,
+    joined: Key | None = None,
+) -> Select[Any]:
+    """Return the select for a part of a list of what is within reach.
+
+    A client's own rows are read along an index, and those of each grant: never those of others,
+    to leave them out. As much as is shown is read for each client and customer that is shared.
+
+    Args:
+        session: tells whether anything is shared with the caller.
+        reach: of the caller.
+        found: the rows of the list, in no order, of all clients.
+        whose: the columns that say whose a row is.
+        keys: in whose order they come, as `page_of` has it.
+        window: the part.
+        descending: whether the greatest come first.
+        joined: as `page_of` has it.
+    """
+    part = partial(page_of, keys=keys, descending=descending, joined=joined)
+    if reach.client is None:
+        return part(found, window=window)
+    if not looked_up(session, reach).has_grants:
+        return part(found.where(whose.client == reach.client), window=window)
+    customers = _customers_shared(reach)
+    of_one = found.where(
+        whose.client == customers.c.owner, whose.customer_id == customers.c.customer_id
+    )
+    pages = [
+        *(
+            part(found.where(whose.client == client), window=window.part)
+            for client in (reach.client, *session.scalars(_clients_shared(reach)))
+        ),
+        page_for_each(customers, part(of_one, window=window.part)),
+    ]
+    return merged(pages, keys, window, descending=descending)
+
+
+def _shared(reach: Reach, *columns: ColumnElement[str]) -> Select[Any]:
+    return select(*columns).where(
+        TABLE.c.tenant == reach.tenant,
+        TABLE.c.grantee == reach.client,
+        TABLE.c.level.in_(SUFFICES[reach.level]),
+    )
+
+
+def _clients_shared(reach: Reach) -> Select[Any]:
+    """Select the clients of which all is shared with another.
+
+    They are asked for by name: the planner must know whether one has few rows or many.
+    """
+    found = _shared(reach, TABLE.c.owner).where(TABLE.c.customer_id == ALL_CUSTOMERS)
+    return found.order_by(TABLE.c.owner)
+
+
+def _customers_shared(reach: Reach) -> Subquery:
+    """Return the relation of single customers that are shared with a client."""
+    found = _shared(reach, TABLE.c.owner, TABLE.c.customer_id)
+    return found.where(TABLE.c.customer_id != ALL_CUSTOMERS).subquery("shared")
 
 
 def looked_up(session: Session, reach: Reach) -> Reach:

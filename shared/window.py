@@ -7,15 +7,17 @@ the last row shown has every row that stays exactly once, and costs the same how
 import base64
 import binascii
 import json
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum
 from operator import ge, gt, le, lt
 from typing import Any, NoReturn, TypeAlias
 from uuid import UUID
 
-from sqlalchemy import Select, bindparam, tuple_
+from sqlalchemy import FromClause, Select, bindparam, func, select, true, tuple_, union
+from sqlalchemy import column as sql_column
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import InstrumentedAttribute
 from sqlalchemy.sql.elements import ColumnElement
 
@@ -40,6 +42,11 @@ class Window:
     count: int
     after: str = ""
     """The cursor of the row to go on behind; empty to begin with the first."""
+
+    @property
+    def part(self) -> "Window":
+        """Return what to read of one of several lists to have this part of all together."""
+        return replace(self, offset=0, count=self.offset + self.count)
 
 
 def page_of(
@@ -72,6 +79,38 @@ def page_of(
             found = found.where((le if descending else ge)(joined, bound[0]))
     in_turn = [key.desc() if descending else key for key in keys]
     return found.order_by(*in_turn).offset(window.offset or None).limit(window.count)
+
+
+def merged(
+    parts: Sequence[Select[Any]], keys: Sequence[Key], window: Window, *, descending: bool = False
+) -> Select[Any]:
+    """Return the select for a part of several lists together, each row of them once.
+
+    An index holds rows in order for one value of its first columns. A list of rows with several
+    values reads a page for each of them, and not all of their rows to sort them.
+
+    Args:
+        parts: selects of `window.part` each, of the same columns.
+        keys: in whose order the rows come; among the columns, under their own names.
+        window: the part.
+        descending: whether the greatest come first.
+    """
+    rows = union(*parts).subquery("merged")
+    columns = [rows.c[str(key.key)] for key in keys]
+    in_turn = [column.desc() if descending else column for column in columns]
+    return select(rows).order_by(*in_turn).offset(window.offset or None).limit(window.count)
+
+
+def page_for_each(over: FromClause, page: Select[Any]) -> Select[Any]:
+    """Return the select for a page for each row of a relation, which the page refers to."""
+    rows = page.lateral("page")
+    return select(*rows.c).select_from(over.join(rows, true()))
+
+
+def values_in(column: Key, values: Collection[Any], name: str = "wanted") -> FromClause:
+    """Return a relation whose column `value` has each of these values of a column once."""
+    bound = bindparam(None, list(dict.fromkeys(values)), ARRAY(column.type))
+    return func.unnest(bound).table_valued(sql_column("value", column.type), name=name)
 
 
 def by(*names: str) -> Callable[[Any], list[Any]]:

@@ -1,23 +1,74 @@
-"""How many rows PostgreSQL reads for a question, and a large database to ask it of."""
+"""How much PostgreSQL reads for a question, and a large database to ask it of."""
 
 import json
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from typing import Any
 
+import pytest
 from sqlalchemy import create_engine, event, text
 from sqlalchemy.orm import Session
 
 from deploy.local.postgres import Postgres
+from shared.access import Reach, whole_tenant
 from shared.db import Sessions, make_sessions
 from shared.migrate import migrate
+from tests.kernel import TENANT
 
 Plan = dict[str, Any]
+
+MILLION = 1_000_000
+ROWS = int(os.environ.get("KAITONG_TEST_PLAN_ROWS", "100000"))
+"""Of each large table. The planner is told of a million however many there are: it takes the
+plans of a million rows, and what they read of these tells whether it grows with them."""
+
+ENOUGH_ROWS = 1_000
+"""Rows read for a page of 20, those left out too."""
+
+ENOUGH_PAGES = 500
+"""Pages of 8 kB read for it, of tables and indexes. An index that is walked from end to end
+leaves out no row, but has more pages."""
+
+CLIENT = f"""CASE WHEN n % {ROWS // 50} = 1 THEN 'crm-few' WHEN n % 3 = 0 THEN 'crm-some'
+    ELSE 'crm-most' END"""
+"""Whose the n-th row is: 50 of the first, spread over all, a third and two thirds of the others."""
+
+GRANTS = f"""
+    INSERT INTO access_grants (tenant, grantee, owner, customer_id, level, changed_at)
+    VALUES ('{TENANT}', 'crm-heir', 'crm-most', '', 'see', now()),
+        ('{TENANT}', 'crm-few', 'crm-most', 'C-7', 'see', now()),
+        ('{TENANT}', 'crm-few', 'crm-some', 'C-9', 'change', now()),
+        ('{TENANT}', 'crm-few', 'crm-some', 'C-10', 'see', now()),
+        ('{TENANT}', 'crm-shop', 'crm-few', '', 'see', now()),
+        ('{TENANT}', 'crm-shop', 'crm-most', 'C-8', 'change', now())"""  # noqa: S608
+
+REACHES = {
+    "all": whole_tenant(TENANT),
+    "most": Reach(TENANT, "crm-most"),
+    "few": Reach(TENANT, "crm-few", has_grants=False),
+    "few and granted": Reach(TENANT, "crm-few"),
+    "granted few": Reach(TENANT, "crm-shop"),
+    "granted most": Reach(TENANT, "crm-heir"),
+}
+"""Callers: who sees all, who brought most rows or few, and who was granted others' customers."""
+
+every_reach = pytest.mark.parametrize("reach", REACHES.values(), ids=REACHES)
+
+SERIES = f"FROM generate_series(1, {ROWS}) AS n"
 
 INDEXES = """
     SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public' AND indexname LIKE 'ix%'
     AND tablename NOT IN (SELECT relname FROM pg_class WHERE relkind = 'p' OR relispartition)"""
 """Those that can be made again once the rows are there, which is quicker."""
+
+TABLES = """
+    SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"""
+
+SCALE = f"""
+    UPDATE pg_class SET reltuples = reltuples * {MILLION / ROWS}
+    WHERE relkind IN ('r', 'i') AND relnamespace = 'public'::regnamespace
+    AND reltuples > {ROWS / 100}"""  # noqa: S608
 
 
 @contextmanager
@@ -30,19 +81,29 @@ def large(postgres: Postgres, service: str, fill: Sequence[str]) -> Iterator[Ses
     migrate(service, f"{postgres.url}/{name}")
     sessions = make_sessions(f"{postgres.url}/{name}")
     with sessions.begin() as session:
-        indexes = session.execute(text(INDEXES)).all()
-        for name_, _ in indexes:
-            session.execute(text(f"DROP INDEX {name_}"))
-        for statement in fill:
-            session.execute(text(statement))
-        for _, definition in indexes:
-            session.execute(text(definition))
-        session.execute(text("ANALYZE"))
+        fill_up(session, fill)
     yield sessions
     sessions.kw["bind"].dispose()
     with admin.connect() as connection:
         connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
     admin.dispose()
+
+
+def fill_up(session: Session, fill: Sequence[str]) -> None:
+    """Fill the tables, and tell the planner of a million rows; nothing else may tell it again."""
+    for table in session.scalars(text(TABLES)).all():
+        session.execute(text(f"ALTER TABLE {table} SET (autovacuum_enabled = false)"))
+    session.execute(text("SET LOCAL session_replication_role = replica"))  # no triggers
+    indexes = session.execute(text(INDEXES)).all()
+    for name, _ in indexes:
+        session.execute(text(f"DROP INDEX {name}"))
+    for statement in (GRANTS, *fill):
+        session.execute(text(statement))
+    for _, definition in indexes:
+        session.execute(text(definition))
+    session.execute(text(f"SET LOCAL default_statistics_target = {1 + ROWS // 300}"))  # all rows
+    session.execute(text("ANALYZE"))
+    session.execute(text(SCALE))
 
 
 @contextmanager
@@ -52,7 +113,8 @@ def explained(session: Session) -> Iterator[list[Plan]]:
 
     def explain(_: Any, cursor: Any, statement: str, parameters: Any, *__: Any) -> None:
         if statement.startswith(("SELECT", "WITH")):
-            cursor.execute(f"EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) {statement}", parameters)
+            how = "EXPLAIN (ANALYZE, BUFFERS, TIMING OFF, FORMAT JSON)"
+            cursor.execute(f"{how} {statement}", parameters)
             (rows,) = cursor.fetchone()
             plans = json.loads(rows) if isinstance(rows, str) else rows
             found.append(plans[0]["Plan"])
@@ -60,6 +122,23 @@ def explained(session: Session) -> Iterator[list[Plan]]:
     event.listen(connection, "before_cursor_execute", explain)
     yield found
     event.remove(connection, "before_cursor_execute", explain)
+
+
+def check(
+    sessions: Sessions,
+    ask: Callable[[Session], object],
+    *,
+    rows: int = ENOUGH_ROWS,
+    pages: int = ENOUGH_PAGES,
+) -> None:
+    """See that nothing reads much for a question."""
+    with sessions() as session, explained(session) as plans, suppress(ValueError):
+        ask(session)  # what these rows hold in their packed columns cannot be read
+
+    assert plans
+    read = [(rows_read(each), pages_read(each)) for each in plans]
+    dear = [said(plan) for plan, (r, p) in zip(plans, read, strict=True) if r > rows or p > pages]
+    assert dear == [], "\n".join([str(read), *dear])
 
 
 def rows_read(plan: Plan) -> int:
@@ -70,3 +149,17 @@ def rows_read(plan: Plan) -> int:
         left_out += plan.get("Rows Removed by Index Recheck", 0)
         own = int((plan["Actual Rows"] + left_out) * plan["Actual Loops"])
     return own + sum(rows_read(each) for each in plan.get("Plans", ()))
+
+
+def pages_read(plan: Plan) -> int:
+    """Return how many pages a plan has read, from memory or not."""
+    return int(plan["Shared Hit Blocks"] + plan["Shared Read Blocks"])
+
+
+def said(plan: Plan, depth: int = 0) -> str:
+    """Return a plan in lines, for who has to mend it."""
+    names = ("Node Type", "Relation Name", "Index Name", "Actual Rows", "Actual Loops")
+    more = ("Rows Removed by Filter", "Index Cond", "Filter")
+    own = " ".join(str(plan[name]) for name in (*names, *more) if name in plan)
+    below = (said(each, depth + 1) for each in plan.get("Plans", ()))
+    return "\n".join([f"{'  ' * depth}{own} pages={pages_read(plan)}", *below])

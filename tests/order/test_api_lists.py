@@ -6,22 +6,15 @@ from uuid import UUID, uuid4
 
 import pytest
 from httpx import AsyncClient, Response
-from sqlalchemy import text
 
 from services.order.api.shown import ORDERS, PRODUCTS
 from services.order.domain.acceptance import accept
 from services.order.domain.moments import first_from, last_until, moment_of
-from services.order.domain.product import Status
-from services.order.domain.states import State
 from services.order.domain.submission import Submission
 from services.order.handlers import SUBSCRIPTIONS
-from services.order.store import order_lists, orders, product_lists, submissions
-from services.order.store.order_lists import OrderFilter
-from services.order.store.product_lists import ProductFilter
-from shared.access import Reach, whole_tenant
+from services.order.store import orders, submissions
 from shared.db import Sessions
 from shared.dispatch import Dispatch
-from shared.window import Window
 from shared.work import begin
 from tests.callers import AsRole
 from tests.conftest import NOON
@@ -227,46 +220,6 @@ async def test_a_product_is_shown_as_tmf637_has_it(
     assert shown["productTerm"][0]["duration"] == {"amount": 36, "units": "month"}
     other = await client.get(place, headers=as_role("crm", tenant="zhejiang"))
     assert other.status_code == 404
-
-
-WHOLE, OWN = whole_tenant(TENANT), Reach(TENANT, "crm", has_grants=False)
-
-
-@pytest.mark.parametrize(
-    ("wanted", "index"),
-    [
-        (OrderFilter(WHOLE), "ix_orders_tenant"),
-        (OrderFilter(OWN), "ix_orders_client"),
-        (ProductFilter(OWN), "ix_products_client"),
-        (OrderFilter(WHOLE, party_id="C-1"), "ix_orders_party"),
-        (OrderFilter(WHOLE, state=State.HELD), "ix_order_progress_state"),
-        (OrderFilter(WHOLE, external_id="CRM-1"), "uq_submissions_external_id"),
-        (OrderFilter(WHOLE, ordered_from=NOON), "ix_orders_tenant"),
-        (ProductFilter(WHOLE), "ix_products_tenant"),
-        (ProductFilter(WHOLE, party_id="C-1"), "ix_products_party"),
-        (ProductFilter(WHOLE, offering_id="ftth-300"), "ix_products_offering"),
-        (ProductFilter(WHOLE, number=NUMBER), "ix_products_number"),
-        (ProductFilter(WHOLE, status=Status.TERMINATED), "ix_products_gone"),
-    ],
-)
-def test_every_filter_has_its_index(
-    sessions: Sessions, wanted: OrderFilter | ProductFilter, index: str
-) -> None:
-    statement = (
-        order_lists.statement(wanted, Window(0, 21))
-        if isinstance(wanted, OrderFilter)
-        else product_lists.statement(wanted, Window(0, 21))
-    )
-    engine = sessions.kw["bind"]
-    said = str(statement.compile(engine, compile_kwargs={"literal_binds": True}))
-
-    with sessions() as session:
-        session.execute(text("SET LOCAL enable_seqscan = off"))
-        session.execute(text("SET LOCAL enable_sort = off"))
-        plan = "\n".join(session.scalars(text(f"EXPLAIN {said.replace(':', chr(92) + ':')}")))
-
-    assert index in plan
-    assert "Sort" not in plan
 
 
 def test_the_ids_of_a_time_span_are_those_of_its_orders() -> None:

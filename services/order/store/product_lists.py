@@ -1,7 +1,7 @@
 """Lists of products, each by an index that holds them in the order shown."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, select
@@ -10,10 +10,12 @@ from sqlalchemy.orm import Session
 from services.order.domain.product import Product, Status
 from services.order.tables import ProductRow
 from shared.access import Reach
-from shared.grants import looked_up, within
+from shared.grants import Whose, page_within, within
 from shared.window import Window, page_of
 
 COLUMNS = [getattr(ProductRow, name) for name in Product.__dataclass_fields__]
+WHOSE = Whose(ProductRow.client, ProductRow.party_id)
+KEYS = [ProductRow.id]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,21 +31,21 @@ class ProductFilter:
 
 def find(session: Session, wanted: ProductFilter, window: Window) -> list[Product]:
     """Return the products that are wanted, in the order of their ids."""
-    wanted = replace(wanted, reach=looked_up(session, wanted.reach))
-    rows = session.execute(statement(wanted, window))
+    rows = session.execute(statement(session, wanted, window))
     return [Product(*row) for row in rows]
 
 
-def statement(wanted: ProductFilter, window: Window) -> Select[Any]:
+def statement(session: Session, wanted: ProductFilter, window: Window) -> Select[Any]:
     """Return the select for the products that are wanted, in the order of their ids."""
     these = (ProductRow.tenant == wanted.reach.tenant, *conditions(wanted))
-    return page_of(select(*COLUMNS).where(*these), [ProductRow.id], window)
+    found = select(*COLUMNS).where(*these)
+    if wanted.number is not None:  # few products ever have the same one
+        return page_of(found.where(within(wanted.reach, *WHOSE)), KEYS, window)
+    return page_within(session, wanted.reach, found, WHOSE, KEYS, window)
 
 
 def conditions(wanted: ProductFilter) -> Iterator[ColumnElement[bool]]:
     """Yield what is asked of each product."""
-    if not wanted.reach.is_whole:
-        yield within(wanted.reach, ProductRow.client, ProductRow.party_id)
     if wanted.party_id is not None:
         yield ProductRow.party_id == wanted.party_id
     if wanted.offering_id is not None:
