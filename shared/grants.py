@@ -4,11 +4,11 @@ The customer service owns the grants and tells each change; the others keep a co
 table of the kernel that every database has, and ask their own.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 from sqlalchemy import ColumnElement, Select, Subquery, or_, select, true
 from sqlalchemy.dialects.postgresql import insert
@@ -65,6 +65,9 @@ class Grant:
     changed_at: datetime
     changed_by: str = ""
     reason: str = ""
+
+
+Paged: TypeAlias = Callable[[Select[Any]], Select[Any]]
 
 
 class Whose(NamedTuple):
@@ -150,27 +153,40 @@ def page_within(  # noqa: PLR0913, PLR0917  each is a part of the question
         descending: whether the greatest come first.
         joined: as `page_of` has it.
     """
-    part = partial(page_of, keys=keys, descending=descending, joined=joined)
+    page = partial(page_of, keys=keys, descending=descending, joined=joined)
     if reach.client is None:
-        return part(found, window=window)
+        return page(found, window=window)
+    parts = pages_within(session, reach, found, whose, partial(page, window=window.part))
+    return merged(parts, keys, window, descending=descending)
+
+
+def pages_within(
+    session: Session, reach: Reach, found: Select[Any], whose: Whose, page: Paged
+) -> list[Select[Any]]:
+    """Return a page of a client's own rows, and one of each client and customer shared with it.
+
+    Args:
+        session: tells whether anything is shared with the caller.
+        reach: of a client.
+        found: the rows of the list, in no order, of all clients.
+        whose: the columns that say whose a row is.
+        page: makes a page of some of them.
+    """
+    own = page(found.where(whose.client == reach.client))
     if not looked_up(session, reach).has_grants:
-        return part(found.where(whose.client == reach.client), window=window)
+        return [own]
     customers = _customers_shared(reach)
     of_one = found.where(
         whose.client == customers.c.owner, whose.customer_id == customers.c.customer_id
     )
-    pages = [
-        *(
-            part(found.where(whose.client == client), window=window.part)
-            for client in (reach.client, *session.scalars(_clients_shared(reach)))
-        ),
-        page_for_each(customers, part(of_one, window=window.part)),
-    ]
-    return merged(pages, keys, window, descending=descending)
+    clients = session.scalars(_clients_shared(reach))
+    theirs = (page(found.where(whose.client == each)) for each in clients)
+    return [own, *theirs, page_for_each(customers, page(of_one))]
 
 
 def _shared(reach: Reach, *columns: ColumnElement[str]) -> Select[Any]:
-    return select(*columns).where(
+    found: Select[Any] = select(*columns)
+    return found.where(
         TABLE.c.tenant == reach.tenant,
         TABLE.c.grantee == reach.client,
         TABLE.c.level.in_(SUFFICES[reach.level]),

@@ -20,6 +20,7 @@ from sqlalchemy import column as sql_column
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import InstrumentedAttribute
 from sqlalchemy.sql.elements import ColumnElement
+from sqlalchemy.sql.selectable import TableValuedAlias
 
 from shared.errors import Fault, InvalidError
 from shared.input.timestamps import read_timestamp
@@ -95,7 +96,7 @@ def merged(
         window: the part.
         descending: whether the greatest come first.
     """
-    rows = union(*parts).subquery("merged")
+    rows = (union(*parts) if len(parts) > 1 else parts[0]).subquery("merged")
     columns = [rows.c[str(key.key)] for key in keys]
     in_turn = [column.desc() if descending else column for column in columns]
     return select(rows).order_by(*in_turn).offset(window.offset or None).limit(window.count)
@@ -107,10 +108,11 @@ def page_for_each(over: FromClause, page: Select[Any]) -> Select[Any]:
     return select(*rows.c).select_from(over.join(rows, true()))
 
 
-def values_in(column: Key, values: Collection[Any], name: str = "wanted") -> FromClause:
+def values_in(column: Key, values: Collection[Any], name: str = "wanted") -> TableValuedAlias:
     """Return a relation whose column `value` has each of these values of a column once."""
     bound = bindparam(None, list(dict.fromkeys(values)), ARRAY(column.type))
-    return func.unnest(bound).table_valued(sql_column("value", column.type), name=name)
+    named = sql_column("value", column.type)
+    return func.unnest(bound).table_valued(named, name=name).render_derived()
 
 
 def by(*names: str) -> Callable[[Any], list[Any]]:
@@ -120,8 +122,13 @@ def by(*names: str) -> Callable[[Any], list[Any]]:
 
 def cursor_of(keys: Sequence[Any]) -> str:
     """Return the cursor of the row with these keys."""
-    text = json.dumps(keys, default=str, ensure_ascii=False, separators=(",", ":"))
+    text = json.dumps(keys, default=as_text, ensure_ascii=False, separators=(",", ":"))
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+def as_text(key: object) -> str:
+    """Return one key as a cursor has it; a time as `read_timestamp` reads it."""
+    return key.isoformat() if isinstance(key, datetime) else str(key)
 
 
 def values_of(cursor: str, keys: Sequence[Key]) -> list[Any]:

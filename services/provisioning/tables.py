@@ -3,10 +3,11 @@
 Nothing here tells anything of a person: crews ask the customer service whom they visit.
 """
 
+from collections.abc import Iterator
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Index
+from sqlalchemy import Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.provisioning.domain.blueprint import Blueprint
@@ -102,7 +103,40 @@ class ServiceRow(Base):
             *("ix_services_gone", "tenant", "customer_id", "id"),
             postgresql_where=ended_at.is_not(None),
         ),
+        Index(
+            *("ix_services_client_gone", "tenant", "client", "customer_id", "id"),
+            postgresql_where=ended_at.is_not(None),
+        ),
     )
+
+
+TURN = ("priority", "dispatched_at", "id")
+"""By what open work orders come: the most urgent first."""
+
+AGE = ("dispatched_at", "id")
+IS_OPEN, IS_CLOSED = "answered_at IS NULL", "answered_at IS NOT NULL"
+LISTED_BY = ("skill", "district", "local_network", "client", "accepted_by")
+"""What a list of work orders may be narrowed to, besides their state and their customer."""
+
+
+def work_order_indexes() -> Iterator[Index]:
+    """Yield what lists of work orders read along.
+
+    Open ones are few at any time, so indexes of them alone are small. A work order is written
+    three times, when it is dispatched, accepted and answered: into an index of open ones twice,
+    into one of closed ones once.
+    """
+    yield Index("ix_work_orders_state", "tenant", "state", *AGE)
+    yield Index("ix_work_orders_customer", "tenant", "customer_id", *AGE)
+    yield Index(
+        "ix_work_orders_open_state", "tenant", "state", *TURN, postgresql_where=text(IS_OPEN)
+    )
+    for name in LISTED_BY:
+        is_taken = " AND accepted_by <> ''" if name == "accepted_by" else ""
+        for state, where, order in (("open", IS_OPEN, TURN), ("closed", IS_CLOSED, AGE)):
+            these = text(where + is_taken)
+            columns = ("tenant", name, *order)
+            yield Index(f"ix_work_orders_{state}_{name}", *columns, postgresql_where=these)
 
 
 class WorkOrderRow(Base):
@@ -134,25 +168,25 @@ class WorkOrderRow(Base):
     answered_at: Mapped[datetime | None] = mapped_column(Instant)
     answered_by: Mapped[str]
     remark: Mapped[str]
+    client: Mapped[str] = mapped_column(server_default="")
+    """Whose its order is; where the release before leaves it out, a trigger fills it in."""
 
-    __table_args__ = (
-        Index(
-            *("ix_work_orders_open", "tenant", "skill", "district", "priority"),
-            *("dispatched_at", "id"),
-            postgresql_where=answered_at.is_(None),
-        ),
-        Index(
-            *("ix_work_orders_closed", "tenant", "state", "dispatched_at", "id"),
-            postgresql_where=answered_at.is_not(None),
-        ),
-    )
+    customer_id: Mapped[str] = mapped_column(server_default="")
+
+    __table_args__ = (*work_order_indexes(),)
 
 
 class FalloutRow(Base):
     """One step that people had to look at."""
 
     __tablename__ = "fallout"
-    __table_args__ = (Index("ix_fallout_state", "tenant", "state", "opened_at", "id"),)
+    __table_args__ = (
+        Index("ix_fallout_state", "tenant", "state", "opened_at", "id"),
+        *(
+            Index(f"ix_fallout_{name}", "tenant", "state", name, "opened_at", "id")
+            for name in ("code", "element", "specification")
+        ),
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     tenant: Mapped[str]

@@ -5,6 +5,8 @@ So many rows that a plan which grows with them is told from one that does not.
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
+from itertools import product
 from uuid import UUID
 
 import pytest
@@ -19,7 +21,7 @@ from shared.access import Reach
 from shared.db import Sessions
 from shared.window import Window, cursor_of
 from tests.kernel import TENANT
-from tests.plans import CLIENT, ROWS, SERIES, check, every_reach, large
+from tests.plans import CLIENT, ROWS, SERIES, check_each, every_reach, large
 
 FIRST = datetime(2026, 1, 1, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
@@ -65,55 +67,59 @@ HALF = ROWS // 2
 MIDDLE = Window(0, 21, cursor_of([id_of(HALF)]))
 
 
-@every_reach
-@pytest.mark.parametrize(
-    ("wanted", "window"),
-    [
-        ({}, PAGE),
-        ({}, MIDDLE),
-        ({"state": State.HELD}, PAGE),
-        ({"state": State.HELD}, MIDDLE),
-        ({"state": State.COMPLETED}, PAGE),
-        ({"external_id": "CRM-7"}, PAGE),
-        ({"party_id": "C-7"}, PAGE),
-        ({"party_id": "C-7", "state": State.HELD}, PAGE),
-        ({"ordered_from": at(ROWS - 100)}, PAGE),
-        ({"ordered_until": at(100)}, PAGE),
-        ({"ordered_from": at(1000), "ordered_until": at(1100)}, PAGE),
-        ({"ordered_from": at(HALF), "ordered_until": at(HALF + 5)}, PAGE),
-        ({"ordered_from": at(HALF), "ordered_until": at(ROWS)}, MIDDLE),
-        ({"ordered_from": at(1000), "ordered_until": at(HALF)}, PAGE),
-        ({"ordered_until": at(HALF)}, PAGE),
-        ({"ordered_until": at(HALF), "state": State.HELD}, PAGE),
-        ({"ordered_until": at(HALF), "party_id": "C-7"}, PAGE),
-    ],
-    ids=str,
-)
-def test_a_list_of_orders_reads_little(
-    sold: Sessions, reach: Reach, wanted: dict[str, object], window: Window
-) -> None:
-    asked = OrderFilter(reach, **wanted)  # type: ignore[arg-type]
-    check(sold, lambda session: order_lists.find(session, asked, window))
+ORDERS: list[tuple[dict[str, object], Window]] = [
+    ({}, PAGE),
+    ({}, MIDDLE),
+    ({"state": State.HELD}, PAGE),
+    ({"state": State.HELD}, MIDDLE),
+    ({"state": State.COMPLETED}, PAGE),
+    ({"external_id": "CRM-7"}, PAGE),
+    ({"party_id": "C-7"}, PAGE),
+    ({"party_id": "C-7", "state": State.HELD}, PAGE),
+    ({"ordered_from": at(ROWS - 100)}, PAGE),
+    ({"ordered_until": at(100)}, PAGE),
+    ({"ordered_from": at(1000), "ordered_until": at(1100)}, PAGE),
+    ({"ordered_from": at(HALF), "ordered_until": at(HALF + 5)}, PAGE),
+    ({"ordered_from": at(HALF), "ordered_until": at(ROWS)}, MIDDLE),
+    ({"ordered_from": at(1000), "ordered_until": at(HALF)}, PAGE),
+    ({"ordered_until": at(HALF)}, PAGE),
+    ({"ordered_until": at(HALF), "state": State.HELD}, PAGE),
+    ({"ordered_until": at(HALF), "party_id": "C-7"}, PAGE),
+]
+
+PRODUCTS: list[dict[str, object]] = [
+    {},
+    {"status": Status.ACTIVE},
+    {"status": Status.TERMINATED},
+    {"party_id": "C-7"},
+    {"party_id": "C-7", "status": Status.ACTIVE},
+    {"offering_id": "o-7"},
+    {"offering_id": "o-7", "status": Status.TERMINATED, "party_id": "C-7"},
+    {"number": "+867"},
+]
 
 
 @every_reach
-@pytest.mark.parametrize("window", [PAGE, MIDDLE], ids=["first", "middle"])
-@pytest.mark.parametrize(
-    "wanted",
-    [
-        {},
-        {"status": Status.ACTIVE},
-        {"status": Status.TERMINATED},
-        {"party_id": "C-7"},
-        {"party_id": "C-7", "status": Status.ACTIVE},
-        {"offering_id": "o-7"},
-        {"offering_id": "o-7", "status": Status.TERMINATED, "party_id": "C-7"},
-        {"number": "+867"},
-    ],
-    ids=str,
-)
-def test_a_list_of_products_reads_little(
-    sold: Sessions, reach: Reach, wanted: dict[str, object], window: Window
-) -> None:
-    asked = ProductFilter(reach, **wanted)  # type: ignore[arg-type]
-    check(sold, lambda session: product_lists.find(session, asked, window))
+def test_a_list_of_orders_reads_little(sold: Sessions, reach: Reach) -> None:
+    questions = {
+        f"{asked} {window}": partial(
+            order_lists.find,
+            wanted=OrderFilter(reach, **asked),  # type: ignore[arg-type]
+            window=window,
+        )
+        for asked, window in ORDERS
+    }
+    check_each(sold, questions)
+
+
+@every_reach
+def test_a_list_of_products_reads_little(sold: Sessions, reach: Reach) -> None:
+    questions = {
+        f"{asked} {window}": partial(
+            product_lists.find,
+            wanted=ProductFilter(reach, **asked),  # type: ignore[arg-type]
+            window=window,
+        )
+        for asked, window in product(PRODUCTS, [PAGE, MIDDLE])
+    }
+    check_each(sold, questions)

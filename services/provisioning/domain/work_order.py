@@ -69,6 +69,11 @@ class WorkOrder:
     remark: str
     """What the crew had to say; the reason, if it came back."""
 
+    client: str = ""
+    """The client whose order it belongs to; empty where the release before wrote it last."""
+
+    customer_id: str = ""
+
 
 @dataclass(frozen=True, slots=True)
 class Accept:
@@ -125,6 +130,8 @@ def sent_out(plan: Plan, job: Job, now: datetime) -> WorkOrder:
         answered_at=None,
         answered_by="",
         remark="",
+        client=plan.client,
+        customer_id=plan.customer_id,
     )
 
 

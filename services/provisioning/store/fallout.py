@@ -11,18 +11,19 @@ from services.provisioning.domain.fallout import Fallout, FalloutState, signed
 from services.provisioning.tables import FalloutRow
 from shared.bulk import table_of
 from shared.shelf import Shelf
-from shared.window import Window, page_of
+from shared.window import Window, merged, page_of
 
 FALLOUT = Shelf(FalloutRow, Fallout)
 TABLE = table_of(FalloutRow)
 COLUMNS = [TABLE.c[field.name] for field in fields(Fallout)]
+KEYS = [TABLE.c.opened_at, TABLE.c.id]
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """Which fallout is asked for; empty for any."""
 
-    states: Collection[FalloutState] = ()
+    states: Collection[FalloutState] = tuple(FalloutState)
     code: str = ""
     element: str = ""
     specification: str = ""
@@ -38,13 +39,12 @@ def sign(session: Session, id_: UUID, by: str, remark: str) -> Fallout:
 def find(session: Session, tenant: str, wanted: Wanted, rows: Window) -> list[Fallout]:
     """Return a tenant's fallout, the longest waiting first."""
     found = select(*COLUMNS).where(TABLE.c.tenant == tenant)
-    if wanted.states:
-        found = found.where(TABLE.c.state.in_(wanted.states))
     for name in ("code", "element", "specification"):
         if value := getattr(wanted, name):
             found = found.where(TABLE.c[name] == value)
-    these = session.execute(page_of(found, [TABLE.c.opened_at, TABLE.c.id], rows))
-    return [Fallout(*row) for row in these]
+    of_state = (found.where(TABLE.c.state == each) for each in wanted.states)
+    parts = [page_of(each, KEYS, rows.part) for each in of_state]
+    return [Fallout(*row) for row in session.execute(merged(parts, KEYS, rows))]
 
 
 def of_order(session: Session, tenant: str, order_id: UUID) -> list[Fallout]:

@@ -14,13 +14,15 @@ from services.provisioning.tables import ServiceRow
 from shared.access import HiddenError, Reach
 from shared.bulk import table_of
 from shared.contracts import Action, OrderAccepted
-from shared.grants import covers, looked_up, within
+from shared.grants import Whose, covers, page_within
 from shared.shelf import Shelf
-from shared.window import Window, page_of
+from shared.window import Window
 
 SERVICES = Shelf(ServiceRow, Service)
 TABLE = table_of(ServiceRow)
 COLUMNS = [TABLE.c[field.name] for field in fields(Service)]
+WHOSE = Whose(TABLE.c.client, TABLE.c.customer_id)
+KEYS = [TABLE.c.customer_id, TABLE.c.id]
 GONE = TABLE.c.ended_at.is_not(None)
 
 
@@ -71,12 +73,9 @@ def get(session: Session, reach: Reach, id_: UUID) -> Service:
 def find(session: Session, reach: Reach, wanted: Wanted, rows: Window) -> list[Service]:
     """Return the services within reach, by customer."""
     found = select(*COLUMNS).where(TABLE.c.tenant == reach.tenant)
-    if not reach.is_whole:
-        seen = looked_up(session, reach)
-        found = found.where(within(seen, TABLE.c.client, TABLE.c.customer_id))
     if wanted.customer_id is not None:
         found = found.where(TABLE.c.customer_id == wanted.customer_id)
     if wanted.state is not None:
         found = found.where(GONE if wanted.state is ServiceState.TERMINATED else ~GONE)
-    these = session.execute(page_of(found, [TABLE.c.customer_id, TABLE.c.id], rows))
+    these = session.execute(page_within(session, reach, found, WHOSE, KEYS, rows))
     return [Service(*row) for row in these]

@@ -1,30 +1,33 @@
 """Work orders, from rows and to rows."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
-from typing import Any
+from functools import partial
+from typing import Any, NamedTuple, Self
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, bindparam, func, or_, select, true
+from sqlalchemy import Column, Select, bindparam, func, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
 from services.provisioning.domain.work_order import OPEN, WorkOrder, WorkState
 from services.provisioning.store.plans import PLANS
-from services.provisioning.tables import PlanRow, WorkOrderRow
+from services.provisioning.tables import AGE, TURN, WorkOrderRow
 from shared.access import Crew, HiddenError, Reach
 from shared.bulk import table_of
-from shared.grants import covers, looked_up, within
+from shared.grants import Paged, Whose, covers, pages_within
 from shared.prepared import Prepared
 from shared.shelf import Shelf
-from shared.window import Window, by, page_of
+from shared.window import Window, by, merged, page_for_each, page_of, values_in
 from shared.work import Work
 
 WORK_ORDERS = Shelf(WorkOrderRow, WorkOrder)
 TABLE = table_of(WorkOrderRow)
 COLUMNS = [TABLE.c[field.name] for field in fields(WorkOrder)]
-TURN = ("priority", "dispatched_at", "id")
-AGE = ("dispatched_at", "id")
+WHOSE = Whose(TABLE.c.client, TABLE.c.customer_id)
+ALL = frozenset(WorkState)
+CLOSED = ALL - OPEN
+NARROWED_BY = ("skill", "district", "local_network", "order_id")
 UNANSWERED = TABLE.c.answered_at.is_(None)
 IDS = bindparam("ids", type_=ARRAY(TABLE.c.id.type))
 ORDERS = Prepared(select(TABLE.c.order_id).where(TABLE.c.id == func.any(IDS)))
@@ -34,11 +37,16 @@ ORDERS = Prepared(select(TABLE.c.order_id).where(TABLE.c.id == func.any(IDS)))
 class Wanted:
     """Which work orders are asked for; empty for any."""
 
-    states: Collection[WorkState] = ()
+    states: frozenset[WorkState] = ALL
     skill: str = ""
     district: str = ""
     local_network: str = ""
     order_id: UUID | None = None
+
+    @property
+    def is_whole(self) -> bool:
+        """Tell whether nothing is asked of them but their state."""
+        return not any(getattr(self, name) for name in NARROWED_BY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +55,11 @@ class Sight:
 
     reach: Reach
     crew: Crew | None = None
+
+    @property
+    def is_whole(self) -> bool:
+        """Tell whether it takes in all of the tenant."""
+        return self.crew.is_everywhere if self.crew else self.reach.is_whole
 
 
 def preload(session: Session, ids: Sequence[UUID]) -> None:
@@ -90,59 +103,93 @@ def in_sight(session: Session, sight: Sight, work_order: WorkOrder) -> WorkOrder
     is_seen = it.tenant == sight.reach.tenant
     if is_seen and sight.crew:
         is_seen = sight.crew.sees(it.local_network, it.district, it.accepted_by)
-    elif is_seen and not sight.reach.is_whole:
-        plan = PLANS.look(session, it.order_id)
-        is_seen = covers(session, sight.reach, plan.client, plan.customer_id)
+    elif is_seen:
+        is_seen = covers(session, sight.reach, it.client, it.customer_id)
     if not is_seen:
         raise HiddenError(kind="work order", id_=it.id)
     return it
 
 
-def seen_by(session: Session, sight: Sight) -> ColumnElement[bool]:
-    """Return the condition that a work order of the tenant is in sight."""
-    crew, plan = sight.crew, table_of(PlanRow)
-    if crew and not crew.is_everywhere:
-        is_there = or_(TABLE.c.local_network.in_(crew.areas), TABLE.c.district.in_(crew.areas))
-        return or_(is_there, TABLE.c.accepted_by.in_(crew.names))
-    if crew or sight.reach.is_whole:
-        return true()
-    owned = within(looked_up(session, sight.reach), plan.c.client, plan.c.customer_id)
-    mine = select(plan.c.order_id).where(plan.c.order_id == TABLE.c.order_id, owned)
-    return mine.correlate(TABLE).exists()
-
-
 def find(session: Session, sight: Sight, wanted: Wanted, rows: Window) -> list[WorkOrder]:
     """Return work orders in sight: of open ones the most urgent first, else the latest."""
-    visible = TABLE.c.tenant == sight.reach.tenant, seen_by(session, sight)
-    found = among(select(*COLUMNS).where(*visible), wanted)
-    if is_by_turn(wanted):
-        these = page_of(found.where(UNANSWERED), [TABLE.c[name] for name in TURN], rows)
-    else:
-        these = page_of(found, [TABLE.c[name] for name in AGE], rows, descending=True)
+    how = Order.of(wanted)
+    page = partial(page_of, keys=how.keys, window=rows.part, descending=how.is_descending)
+    parts = [
+        each
+        for states in (wanted.states & OPEN, wanted.states - OPEN)
+        if states
+        for each in pages(session, sight, wanted, states, page)
+    ]
+    these = merged(parts, how.keys, rows, descending=how.is_descending)
     return [WorkOrder(*row) for row in session.execute(these)]
 
 
-def is_by_turn(wanted: Wanted) -> bool:
-    """Tell whether these are listed by how urgent they are: open ones, not of one order."""
-    return wanted.order_id is None and set(wanted.states) <= OPEN
+def pages(
+    session: Session, sight: Sight, wanted: Wanted, states: frozenset[WorkState], page: Paged
+) -> Iterable[Select[Any]]:
+    """Return pages that together begin with what is wanted: each along an index of its own.
+
+    Args:
+        session: tells what is shared with the caller.
+        sight: which the caller may see.
+        wanted: what is asked for.
+        states: of those, either open ones or closed ones.
+        page: makes a page of some rows.
+    """
+    found = among(select(*COLUMNS).where(TABLE.c.tenant == sight.reach.tenant), wanted)
+    found = found.where(UNANSWERED if OPEN.issuperset(states) else ~UNANSWERED)
+    if sight.is_whole and wanted.is_whole:
+        return [page(found.where(TABLE.c.state == each)) for each in states]
+    if states not in {OPEN, CLOSED}:  # else the planner would take them for fewer than they are
+        found = found.where(TABLE.c.state.in_(states))
+    if sight.is_whole:
+        return [page(found)]
+    if sight.crew:
+        return pages_of_crew(sight.crew, found, page)
+    return pages_within(session, sight.reach, found, WHOSE, page)
+
+
+def pages_of_crew(crew: Crew, found: Select[Any], page: Paged) -> Iterator[Select[Any]]:
+    """Yield pages of the work orders of a crew's areas, and of those that it has taken on."""
+    taken = found.where(TABLE.c.accepted_by != "")
+    for column, values, rows in (
+        (TABLE.c.local_network, crew.areas, found),
+        (TABLE.c.district, crew.areas, found),
+        (TABLE.c.accepted_by, crew.names, taken),
+    ):
+        each = values_in(column, sorted(values))
+        yield page_for_each(each, page(rows.where(column == each.c.value)))
+
+
+class Order(NamedTuple):
+    """By what work orders come in a list."""
+
+    names: tuple[str, ...]
+    is_descending: bool
+
+    @classmethod
+    def of(cls, wanted: Wanted) -> Self:
+        """Return by how urgent they are, of open ones not of one order; by their age, of others."""
+        is_by_turn = wanted.order_id is None and set(wanted.states) <= OPEN
+        return cls(TURN, is_descending=False) if is_by_turn else cls(AGE, is_descending=True)
+
+    @property
+    def keys(self) -> list[Column[Any]]:
+        """The columns."""
+        return [TABLE.c[name] for name in self.names]
 
 
 def keys_of(wanted: Wanted) -> Callable[[WorkOrder], list[Any]]:
     """Return what returns the keys by which these are listed."""
-    return by(*(TURN if is_by_turn(wanted) else AGE))
+    return by(*Order.of(wanted).names)
 
 
 def among(found: Select[Any], wanted: Wanted) -> Select[Any]:
-    """Leave only those that are asked for."""
-    equal = {
-        "skill": wanted.skill,
-        "district": wanted.district,
-        "local_network": wanted.local_network,
-        "order_id": wanted.order_id,
-    }
-    for name, value in equal.items():
+    """Leave only those that are asked for, whatever their state."""
+    for name in NARROWED_BY:
+        value = getattr(wanted, name)
         found = found.where(TABLE.c[name] == value) if value else found
-    return found.where(TABLE.c.state.in_(wanted.states)) if wanted.states else found
+    return found
 
 
 def of_order(session: Session, order_id: UUID) -> list[WorkOrder]:

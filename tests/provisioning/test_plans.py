@@ -1,0 +1,171 @@
+"""However many work orders, services and records of fallout there are, a list reads little."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from itertools import product
+from uuid import UUID
+
+import pytest
+
+from deploy.local.postgres import Postgres
+from services.provisioning.domain.fallout import FalloutState
+from services.provisioning.domain.service import ServiceState
+from services.provisioning.domain.work_order import OPEN, WorkState
+from services.provisioning.store import fallout, services, work_orders
+from services.provisioning.store.work_orders import CLOSED, Sight
+from shared.access import Crew, Reach
+from shared.db import Sessions
+from shared.window import Window, cursor_of
+from tests.kernel import TENANT
+from tests.plans import (
+    CLIENT,
+    ENOUGH_PAGES,
+    ENOUGH_ROWS,
+    ROWS,
+    SERIES,
+    Ask,
+    check_each,
+    dear,
+    every_reach,
+    large,
+)
+
+ID = "lpad(to_hex(n), 32, '0')::uuid"
+CUSTOMER = "'C-' || n % 10000"
+AT = "timestamptz '2026-01-01' + n * interval '1 second'"
+IS_OPEN = "n % 100 IN (0, 50)"
+FILL = (
+    f"""INSERT INTO work_orders (id, tenant, local_network, order_id, step, round, undo, job, title,
+    skill, district, specification, service_id, address_id, parameters, held, priority, state,
+    dispatched_at, accepted_by, answered_at, answered_by, remark, client, customer_id)
+    SELECT {ID}, '{TENANT}', '0' || n % 13, {ID}, '1/jumper', 1, false, 'jumper', '',
+    CASE WHEN n % 499 = 0 THEN 'splicer' ELSE 'fitter' END, 'D-' || n % 211, 'voice', {ID}, '', '',
+    '', n % 3, CASE WHEN NOT {IS_OPEN} THEN (CASE WHEN n % 1000 = 1 THEN 'returned' ELSE 'reported'
+    END) WHEN n % 1000 = 50 THEN 'accepted' ELSE 'dispatched' END, {AT},
+    CASE WHEN {IS_OPEN} AND n % 1000 <> 50 THEN '' ELSE 'crew-' || n % 97 END,
+    CASE WHEN {IS_OPEN} THEN NULL ELSE now() END, '', '', {CLIENT}, {CUSTOMER} {SERIES}""",
+    f"""INSERT INTO services (id, tenant, local_network, state, specification, blueprint_version,
+    catalogue_version, customer_id, product_id, order_id, item_id, action, address_id,
+    characteristics, held, elements, started_at, ended_at, client)
+    SELECT {ID}, '{TENANT}', '025', CASE WHEN n % 1000 = 0 THEN 'terminated' ELSE 'active' END,
+    'voice', 1, 1, {CUSTOMER}, {ID}, {ID}, '1', 'add', '', '', '', '', now(),
+    CASE WHEN n % 1000 = 0 THEN now() END, {CLIENT} {SERIES}""",
+    f"""INSERT INTO fallout (id, tenant, local_network, order_id, step, undoing, specification,
+    element, code, reason, answer, state, times, priority, opened_at, changed_at, changed_by,
+    remark)
+    SELECT {ID}, '{TENANT}', '025', {ID}, '1/activate', false,
+    CASE WHEN n % 5000 = 0 THEN 'rare' ELSE 'voice' END,
+    CASE WHEN n % 5000 = 0 THEN 'rare' ELSE 'ims-' || n % 7 END,
+    CASE WHEN n % 5000 = 0 THEN 'rare' ELSE 'refused' END, '', '',
+    CASE WHEN n % 1000 = 0 THEN 'open' ELSE 'repaired' END, 1, 1, {AT}, now(), '', '' {SERIES}""",
+)
+PAGE = Window(0, 21)
+FIRST = datetime(2026, 1, 1, tzinfo=UTC)
+HALF = ROWS // 2
+BY_AGE = Window(0, 21, cursor_of([FIRST + timedelta(seconds=HALF), UUID(int=HALF)]))
+BY_TURN = Window(0, 21, cursor_of([1, FIRST + timedelta(seconds=HALF), UUID(int=HALF)]))
+BY_CUSTOMER = Window(0, 21, cursor_of(["C-5", UUID(int=HALF)]))
+
+
+@pytest.fixture(scope="module")
+def busy(postgres: Postgres) -> Iterator[Sessions]:
+    """A database with much of all."""
+    with large(postgres, "provisioning", FILL) as sessions:
+        yield sessions
+
+
+NARROWED: list[dict[str, object]] = [
+    {},
+    {"skill": "fitter"},
+    {"skill": "splicer"},
+    {"district": "D-7"},
+    {"local_network": "07"},
+    {"skill": "splicer", "district": "D-7"},
+    {"order_id": UUID(int=50)},
+]
+OF_STATES = [
+    (OPEN, PAGE),
+    (OPEN, BY_TURN),
+    (frozenset({WorkState.ACCEPTED}), PAGE),
+    (frozenset({WorkState.REPORTED}), PAGE),
+    (frozenset({WorkState.REPORTED}), BY_AGE),
+    (frozenset({WorkState.RETURNED}), PAGE),
+    (frozenset({WorkState.RETURNED, WorkState.VOID}), PAGE),
+    (CLOSED, BY_AGE),
+]
+
+
+def work_orders_for(sight: Sight) -> dict[str, Ask]:
+    """Return the questions for work orders that one caller can have."""
+    return {
+        f"{sorted(states)} {narrowed} {window}": partial(
+            work_orders.find,
+            sight=sight,
+            wanted=work_orders.Wanted(states, **narrowed),  # type: ignore[arg-type]
+            rows=window,
+        )
+        for (states, window), narrowed in product(OF_STATES, NARROWED)
+        if not ("order_id" in narrowed and window is BY_TURN)  # one order's come by age
+    }
+
+
+@every_reach
+def test_a_list_of_work_orders_reads_little(busy: Sessions, reach: Reach) -> None:
+    check_each(busy, work_orders_for(Sight(reach)))
+
+
+@pytest.mark.parametrize(
+    "areas", [["D-7"], ["07"], ["D-7", "D-8", "07"], ["nowhere"], [], ["*"]], ids=str
+)
+def test_a_crew_s_list_of_work_orders_reads_little(busy: Sessions, areas: list[str]) -> None:
+    crew = Crew(frozenset(areas), frozenset({"crew-7", "field-company"}))
+    sight = Sight(Reach(TENANT, "crew"), crew)
+    of_states = ((OPEN, PAGE), (OPEN, BY_TURN), (CLOSED, PAGE), (CLOSED, BY_AGE))
+    questions = {
+        f"{sorted(states)} {window}": partial(
+            work_orders.find, sight=sight, wanted=work_orders.Wanted(states), rows=window
+        )
+        for states, window in of_states
+    }
+    check_each(busy, questions)
+
+
+@every_reach
+def test_open_and_closed_work_orders_together_cost_the_open_ones(
+    busy: Sessions, reach: Reach
+) -> None:
+    wanted = work_orders.Wanted(frozenset(WorkState), skill="fitter")
+    ask = partial(work_orders.find, sight=Sight(reach), wanted=wanted, rows=PAGE)
+
+    assert dear(busy, ask, rows=ROWS // 50 + ENOUGH_ROWS, pages=ROWS // 50 + ENOUGH_PAGES) == []
+
+
+@every_reach
+def test_a_list_of_services_reads_little(busy: Sessions, reach: Reach) -> None:
+    questions = {
+        f"{customer_id} {state} {window}": partial(
+            services.find, reach=reach, wanted=services.Wanted(customer_id, state), rows=window
+        )
+        for customer_id, state, window in product(
+            [None, "C-7"], [None, ServiceState.ACTIVE, ServiceState.TERMINATED], [PAGE, BY_CUSTOMER]
+        )
+    }
+    check_each(busy, questions)
+
+
+def test_a_list_of_fallout_reads_little(busy: Sessions) -> None:
+    states = ({FalloutState.OPEN}, {FalloutState.REPAIRED}, set(FalloutState))
+    narrowed: list[dict[str, str]] = [
+        {},
+        *({name: "rare"} for name in ("code", "element", "specification")),
+        {"element": "ims-3"},
+        {"code": "refused", "element": "ims-3", "specification": "voice"},
+    ]
+    questions = {
+        f"{sorted(those)} {names} {window}": partial(
+            fallout.find, tenant=TENANT, wanted=fallout.Wanted(those, **names), rows=window
+        )
+        for those, names, window in product(states, narrowed, [PAGE, BY_AGE])
+    }
+    check_each(busy, questions)
