@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple, TypeAlias
 from uuid import UUID
 
-from sqlalchemy import Column, Index, bindparam, func, or_, select, update
+from sqlalchemy import Column, Index, bindparam, exists, func, or_, select, update
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -32,9 +32,15 @@ class Claim(NamedTuple):
     until: datetime
     """It is ours until then; whoever is late finds it taken, and leaves it alone."""
 
+    wanted_at: datetime
+
     def may_begin(self, now: datetime) -> bool:
         """Tell whether a call that begins now is over, and written down, before the lease is."""
         return now + self.attempt.timeout + GRACE / 2 <= self.until
+
+
+Answered: TypeAlias = tuple[UUID, datetime]
+"""A call that is over: its attempt, and the end of its lease, which tells it from a later call."""
 
 
 class Concluded(NamedTuple):
@@ -113,21 +119,25 @@ WRITE = Prepared(
 LEASED = ATTEMPTS.c.lease_until.is_not(None)
 FREE = or_(ATTEMPTS.c.lease_until.is_(None), ATTEMPTS.c.lease_until <= NOW)
 WISHES = Prepared(
-    select(*(ATTEMPTS.c[name] for name in WANTED), LEASED)
+    select(*(ATTEMPTS.c[name] for name in WANTED), ATTEMPTS.c.wanted_at, LEASED)
     .where(OPEN, FREE, ATTEMPTS.c.due_at <= NOW)
     .where(ATTEMPTS.c.element != func.all(bindparam("full", type_=ARRAY(ATTEMPTS.c.element.type))))
     .order_by(ATTEMPTS.c.rank)
     .limit(bindparam("limit"))
     .with_for_update(skip_locked=True)
 )
-CALLING = Prepared(
-    select(ATTEMPTS.c.element, func.count())
-    .where(OPEN, LEASED, ATTEMPTS.c.lease_until > NOW)
-    .group_by(ATTEMPTS.c.element)
-)
 FREE_AT = func.greatest(ATTEMPTS.c.due_at, func.coalesce(ATTEMPTS.c.lease_until, NOW))
 NEXT_DUE = Prepared(select(func.min(FREE_AT)).where(OPEN))
 HELD = Column("held_until", Instant)
+ANSWERED = unnest([ATTEMPTS.c.id, HELD])
+IS_ANSWERED = exists().where(
+    ATTEMPTS.c.id == ANSWERED.c.id, ATTEMPTS.c.lease_until == ANSWERED.c.held_until
+)
+CALLING = Prepared(
+    select(ATTEMPTS.c.element, func.count())
+    .where(OPEN, LEASED, ATTEMPTS.c.lease_until > NOW, ~IS_ANSWERED)
+    .group_by(ATTEMPTS.c.element)
+)
 NEWS = unnest([*(ATTEMPTS.c[name] for name in CHANGED), HELD])
 CONCLUDE = Prepared(
     update(ATTEMPTS)
@@ -197,9 +207,13 @@ def may_claim(session: Session) -> bool:
     return bool(TAKE_TURN.value(session))
 
 
-def calling(session: Session, now: datetime) -> dict[str, int]:
-    """Return how many calls are under way at each element, by all processes."""
-    return dict(CALLING.rows(session, {"now": now}))
+def calling(session: Session, now: datetime, answered: Collection[Answered] = ()) -> dict[str, int]:
+    """Return how many calls are under way at each element, by all processes.
+
+    Calls count as over whose answers this process has, and has not written down yet.
+    """
+    bound = bind(("id", "held_until"), list(answered))
+    return dict(CALLING.rows(session, {"now": now, **bound}))
 
 
 def wishes(session: Session, now: datetime, full: Collection[str], limit: int) -> list[Claim]:
@@ -216,24 +230,25 @@ def wishes(session: Session, now: datetime, full: Collection[str], limit: int) -
 
 
 def _claim(now: datetime, *row: Any) -> Claim:  # noqa: ANN401  a row of many types
-    *fields, local_network, cause, correlation_id, traceparent, was_leased = row
+    *fields, wanted_at, was_leased = row
+    *fields, local_network, cause, correlation_id, traceparent = fields
     wanted = dict(zip(WANTED, fields, strict=False))
     timeout = timedelta(milliseconds=wanted.pop("timeout_ms"))
     attempt = Attempt(**wanted, timeout=timeout)
     if was_leased:
         attempt = replace(attempt, doubtful=True)
     context = Cause(cause, correlation_id, attempt.tenant, local_network, traceparent)
-    return claim(attempt, context, now)
+    return claim(attempt, context, wanted_at, now)
 
 
-def claim(attempt: Attempt, cause: Cause, now: datetime) -> Claim:
+def claim(attempt: Attempt, cause: Cause, wanted_at: datetime, now: datetime) -> Claim:
     """Return the claim on an attempt that is called from now on."""
-    return Claim(attempt, cause, now + attempt.timeout + GRACE)
+    return Claim(attempt, cause, now + attempt.timeout + GRACE, wanted_at)
 
 
 def lease(session: Session, claims: Iterable[Claim]) -> None:
     """Note that these are being called, each until a time."""
-    rows = [(attempt.id, attempt.doubtful, until) for attempt, _, until in claims]
+    rows = [(each.attempt.id, each.attempt.doubtful, each.until) for each in claims]
     update_rows(session, AttemptRow, ("id", "doubtful", "lease_until"), rows)
 
 
@@ -249,7 +264,7 @@ def conclude(session: Session, concluded: Iterable[Concluded], now: datetime) ->
 
 
 def _changed(concluded: Concluded, now: datetime) -> tuple[object, ...]:
-    (_, _, until), verdict = concluded
+    verdict, until = concluded.verdict, concluded.claim.until
     attempt, (result, code, detail) = verdict.attempt, verdict.outcome
     counts = (attempt.id, attempt.tries, attempt.questions, attempt.doubtful)
     if isinstance(verdict, End):

@@ -5,7 +5,6 @@ is *unknown*, never failed: the element is asked what became of the operation, a
 a call that is made again carries the same operation id.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -114,21 +113,6 @@ class Adapter(Protocol):
         """
 
 
-@dataclass(frozen=True, slots=True)
-class Limit:
-    """How much one element bears."""
-
-    concurrency: int = 8
-    per_second: float = 0
-    """Calls begun in a second; 0 for no limit."""
-
-    in_maintenance: bool = False
-    """Nothing is begun; what is wanted waits."""
-
-
-Limits: TypeAlias = Mapping[ElementName, Limit]
-
-
 @private("provisioning.attempt_answered", 1)
 class AttemptAnswered(OrderMessage, frozen=True, kw_only=True):
     """An attempt has ended, one way or another."""
@@ -198,9 +182,3 @@ def pause_after(tries: int) -> timedelta:
 def rank(attempt: Attempt, wanted_at: datetime) -> datetime:
     """Return where an attempt stands in the queue: the urgent first, and nobody for ever last."""
     return wanted_at + attempt.priority * AGEING
-
-
-def free_places(limits: Limits, calling: Mapping[ElementName, int], element: ElementName) -> int:
-    """Return how many more calls an element bears at this moment."""
-    limit = limits.get(element, Limit())
-    return 0 if limit.in_maintenance else max(0, limit.concurrency - calling.get(element, 0))

@@ -11,9 +11,9 @@ from sqlalchemy import Engine, NullPool, QueuePool, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from shared.attempts import Limits
 from shared.db import CONNECTIONS, Sessions, make_plain_engine
 from shared.figures import Figures, count
+from shared.limits import Limits
 from shared.reach import why_unreachable
 from shared.trouble_sources import of_figures
 from shared.troubles import Kind, Source, Trouble

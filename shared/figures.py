@@ -1,6 +1,6 @@
 """What is counted of one service: messages parked and unsent, calls, timers that are due."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,11 +9,11 @@ from sqlalchemy.orm import Session
 
 from shared.attempt_rows import ATTEMPTS, FREE, LEASED, NOW
 from shared.attempt_rows import OPEN as ATTEMPT_OPEN
-from shared.attempts import Limit, Limits
+from shared.limits import Limit, Limits, names_of
 from shared.outbox import UNSENT
 from shared.parking import OPEN as PARKED_OPEN
 from shared.parking import ParkedRow, Why
-from shared.prepared import Prepared
+from shared.prepared import Prepared, Row
 from shared.timers import TIMERS
 from shared.troubles import age_s
 
@@ -36,12 +36,19 @@ class Queue:
     element: str
     waiting: Waiting
     under_way: int
+    """Calls that are leased: under way, or answered a moment ago."""
+
     limit: Limit
+    type: str = "other"
+    """The element's type."""
 
     @property
     def is_full(self) -> bool:
-        """Tell whether it has had no place for calls that have waited for some time."""
-        is_limited = self.under_way >= self.limit.concurrency or bool(self.limit.per_second)
+        """Tell whether it has had no place for calls that have waited for some time.
+
+        At its limit it has a free place now and then, between an answer and the next lease.
+        """
+        is_limited = 2 * self.under_way >= self.limit.concurrency or bool(self.limit.per_second)
         return is_limited and self.waiting.oldest_s > WAITED_LONG_S
 
 
@@ -55,6 +62,8 @@ class Figures:
     attempts_open: int
     timers_due: Waiting
     queues: tuple[Queue, ...]
+    types: tuple[str, ...] = ()
+    """All types of elements that there can be, those at which nothing waits too."""
 
 
 PARKED = Prepared(
@@ -97,8 +106,23 @@ def count(session: Session, now: datetime, limits: Callable[[Session], Limits]) 
         ),
         sum(row[1] for row in calls),
         Waiting(due, age_s(due_at, now)),
-        tuple(
-            Queue(name, Waiting(n, age_s(at, now)), under_way, borne.get(name, Limit()))
-            for name, _, _, _, n, at, under_way in calls
-        ),
+        queues_of(now, borne, calls),
+        names_of(borne.types),
+    )
+
+
+def queues(session: Session, limits: Limits) -> tuple[Queue, ...]:
+    """Return what each element is wanted for now, and what is under way there."""
+    now = session.scalars(select(func.clock_timestamp())).one()
+    return queues_of(now, limits, CALLS.rows(session, {"now": now}))
+
+
+def queues_of(now: datetime, limits: Limits, calls: Sequence[Row]) -> tuple[Queue, ...]:
+    """Return what was counted at each element, with what it bears."""
+    return tuple(
+        Queue(
+            *(name, Waiting(n, age_s(at, now)), under_way),
+            *(limits.of(name), limits.type_of(name)),
+        )
+        for name, _, _, _, n, at, under_way in calls
     )

@@ -13,9 +13,10 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from shared import attempt_rows
-from shared.attempt_rows import Claim, Wish
-from shared.attempts import Limits, free_places, rank
+from shared.attempt_rows import Answered, Claim, Wish
+from shared.attempts import rank
 from shared.contracts import ElementName
+from shared.limits import Limits
 from shared.rates import Rates, read_rates
 
 MOST_CALLS = 200
@@ -31,14 +32,17 @@ LONG_AGO = datetime.min.replace(tzinfo=UTC)
 class Leases:
     """Gives out leases for one process."""
 
-    limits: Callable[[Session], Limits]
+    read_limits: Callable[[Session], Limits]
     calls: Collection[Any]
     """Those under way in this process."""
+
+    answered: Collection[Answered]
+    """Calls whose answers are there and not committed yet: their places are free."""
 
     clock: Callable[[], datetime]
     """Tells the time: a transaction may be old when it comes to leasing."""
 
-    _limits: Limits = field(default_factory=dict)
+    limits: Limits = field(default_factory=Limits)
     _limits_until: datetime = LONG_AGO
     _short: frozenset[ElementName] = frozenset()
     """Elements at which something may wait for a place."""
@@ -55,20 +59,21 @@ class Leases:
         """Write down what is wanted; return what of it is leased, to be called after the commit."""
         once = {attempt.id: (attempt, cause) for attempt, cause in wanted}
         queue = sorted(once.values(), key=lambda each: rank(each[0], now))
-        # By the clock: a transaction that waited for locks would lease what has expired already.
-        claims = self._of_new(session, queue, self.clock())
-        until = {attempt.id: until for attempt, _, until in claims}
+        claims = self._of_new(session, queue, now)
+        until = {claim.attempt.id: claim.until for claim in claims}
         new = attempt_rows.wish(session, queue, now, until)
         return [claim for claim in claims if claim.attempt.id in new]
 
-    def _of_new(self, session: Session, queue: Sequence[Wish], now: datetime) -> list[Claim]:
+    def _of_new(self, session: Session, queue: Sequence[Wish], wanted_at: datetime) -> list[Claim]:
         """Claim what overtakes nobody, unless another process is claiming just now."""
+        # By the clock: a transaction that waited for locks would lease what has expired already.
+        now = self.clock()
         first = [each for each in queue if each[0].element not in self._short][: self._room()]
         if self._is_crowded or not first or not attempt_rows.may_claim(session):
             return []
         places = self._places(session, now)
         claims = [
-            attempt_rows.claim(attempt, cause, now)
+            attempt_rows.claim(attempt, cause, wanted_at, now)
             for attempt, cause in first
             if places.take(attempt.element)
         ]
@@ -104,10 +109,11 @@ class Leases:
         return max(0, MOST_CALLS - len(self.calls))
 
     def _places(self, session: Session, now: datetime) -> "Places":
-        calling = attempt_rows.calling(session, now)
+        # Copied in one step: the event loop adds to it meanwhile.
+        calling = attempt_rows.calling(session, now, tuple(self.answered))
         if now >= self._limits_until:
-            self._limits, self._limits_until = self.limits(session), now + LIMITS_HOLD
-        return Places(self._limits, calling, read_rates(session, self._limits, now))
+            self.limits, self._limits_until = self.read_limits(session), now + LIMITS_HOLD
+        return Places(self.limits, calling, read_rates(session, self.limits.set, now))
 
 
 class Places:
@@ -116,7 +122,7 @@ class Places:
     def __init__(self, limits: Limits, calling: dict[str, int], rates: Rates) -> None:
         self._limits, self._calling, self.rates = limits, calling, rates
         self._left: dict[str, int] = {}
-        self.known = set(limits) | set(calling)
+        self.known = set(limits.set) | set(calling)
 
     def left(self, element: str) -> int:
         """Return how many more calls it bears."""
@@ -133,5 +139,5 @@ class Places:
         return left > 0
 
     def _count(self, element: str) -> int:
-        free = free_places(self._limits, self._calling, element)
+        free = self._limits.free_places(element, self._calling.get(element, 0))
         return min(free, self.rates.left(element, free))

@@ -25,6 +25,13 @@ GCCollector(registry=REGISTRY)
 FAST = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 """Seconds: from a cached answer to a request that waits out an outage."""
 
+FINE = (
+    *(0.001, 0.002, 0.003, 0.004, 0.005, 0.006, 0.008, 0.01, 0.012, 0.015, 0.02, 0.025, 0.03),
+    *(0.04, 0.05, 0.06, 0.08, 0.1, 0.12, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.75, 1.0, 2.0, 5.0),
+    *(10.0, 30.0, 60.0),
+)
+"""Seconds, close to each other: a median read from them is right to some 10 %."""
+
 SIZES = (1, 2, 5, 10, 20, 50, 100, 200, 500)
 
 MESSAGES = Counter(
@@ -90,6 +97,32 @@ ATTEMPTS = Counter(
     ("element", "result"),
     registry=REGISTRY,
 )
+CALL_SECONDS = Histogram(
+    "kaitong_attempt_call_seconds",
+    "How long an element took to answer one call or question, by the element's type.",
+    ("element_type",),
+    buckets=FINE,
+    registry=REGISTRY,
+)
+STEP_SECONDS = Histogram(
+    "kaitong_attempt_step_seconds",
+    "From when an operation was wanted until its last answer was there, by the element's type.",
+    ("element_type",),
+    buckets=FINE,
+    registry=REGISTRY,
+)
+ATTEMPTS_WAITING = Gauge(
+    "kaitong_attempts_waiting",
+    "Operations that wait for a place at their element, by its type.",
+    ("element_type",),
+    registry=REGISTRY,
+)
+ATTEMPTS_WAITING_AGE = Gauge(
+    "kaitong_attempts_waiting_age_seconds",
+    "How long the oldest of them has waited.",
+    ("element_type",),
+    registry=REGISTRY,
+)
 WAITING = Gauge(
     "kaitong_database_wait_seconds",
     "How long work has waited for the database to come back; 0: none waits.",
@@ -134,6 +167,18 @@ def told(type_: str) -> Counter:
 def attempts(element: str, result: str) -> Counter:
     """Return the counter of an element's attempts: `done`, `refused`, `failed`, `undecided`, ..."""
     return ATTEMPTS.labels(element, result)
+
+
+@lru_cache(maxsize=256)
+def call_seconds(element_type: str) -> Histogram:
+    """Return the histogram of how long elements of a type took to answer."""
+    return CALL_SECONDS.labels(element_type)
+
+
+@lru_cache(maxsize=256)
+def step_seconds(element_type: str) -> Histogram:
+    """Return the histogram of how long operations took that elements of a type were wanted for."""
+    return STEP_SECONDS.labels(element_type)
 
 
 @lru_cache(maxsize=4096)

@@ -13,12 +13,12 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from shared.attempts import Limits
 from shared.database_watch import DatabaseWatch
 from shared.db import Sessions
 from shared.errors import UnavailableError
 from shared.figures import Figures
 from shared.lag import Lag, LagReader
+from shared.limits import Limits
 from shared.service import no_limits
 from shared.settings import Settings
 from shared.trouble_metrics import measure

@@ -10,10 +10,10 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from shared.attempts import Limits
 from shared.bulk import upsert_rows
 from shared.contracts import ElementName
 from shared.db import Base, Instant
+from shared.limits import Limit
 
 SECOND = timedelta(seconds=1)
 
@@ -50,7 +50,7 @@ class Rates:
         upsert_rows(session, RateRow, ("element", "tokens", "filled_at"), rows)
 
 
-def read_rates(session: Session, limits: Limits, now: datetime) -> Rates:
+def read_rates(session: Session, limits: Mapping[ElementName, Limit], now: datetime) -> Rates:
     """Read and fill the buckets of the elements that have a rate."""
     per_second = {name: limit.per_second for name, limit in limits.items() if limit.per_second}
     if not per_second:

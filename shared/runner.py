@@ -11,12 +11,13 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from random import uniform
+from time import monotonic
 
 import structlog
 from sqlalchemy.orm import Session
 
 from shared import attempt_rows, metrics
-from shared.attempt_rows import Claim, Concluded, Wish
+from shared.attempt_rows import Answered, Claim, Concluded, Wish
 from shared.attempts import (
     UNKNOWN,
     Adapter,
@@ -26,7 +27,6 @@ from shared.attempts import (
     CannotAskError,
     ElementTimeoutError,
     End,
-    Limits,
     Outcome,
     Verdict,
     after_call,
@@ -39,9 +39,11 @@ from shared.dispatch import Dispatch
 from shared.inbox import Receiver, Subscriptions
 from shared.inbox_rows import Record, number_of
 from shared.leases import Leases
+from shared.limits import Limits
 from shared.patience import patiently
 from shared.relay import Relay
 from shared.trials import Caution
+from shared.troubles import age_s
 from shared.work import Work, begin
 
 log = structlog.get_logger()
@@ -70,10 +72,17 @@ class Runner:
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
     _calls: set["asyncio.Task[None]"] = field(default_factory=set)
     _concluded: "asyncio.Queue[Concluded]" = field(default_factory=asyncio.Queue)
+    _answered: set[Answered] = field(default_factory=set)
+    """Calls whose answers are there: until they are committed their leases hold no places."""
+
+    _answers: int = 0
+    """How many answers there have been."""
+
     _leases: Leases = field(init=False)
 
     def __post_init__(self) -> None:
-        self._leases = Leases(self.limits, self._calls, partial(datetime.now, UTC))
+        clock = partial(datetime.now, UTC)
+        self._leases = Leases(self.limits, self._calls, self._answered, clock)
 
     def wake(self) -> None:
         """Look at once whether there is something to call."""
@@ -101,9 +110,12 @@ class Runner:
         while True:
             woken = self._wake.is_set()
             self._wake.clear()
+            answers = self._answers
             async with breath(crowd):
                 lease = partial(self._claim, look_first=not woken)
                 claims, next_due = await patiently(self.relay, lease)
+            if self._leases.is_short and self._answers > answers:
+                self.wake()  # a place that was not free when they were counted may be free now
             crowd = len(claims)
             self.call(claims)
             await self._rest(next_due)
@@ -131,15 +143,28 @@ class Runner:
             return self._leases.claim(transaction.session, now, look_first=look_first)
 
     async def _call(self, claim: Claim) -> None:
-        """Call, or ask what became of a call, and hand the outcome on."""
+        """Call, or ask what became of a call; free the place, and hand the outcome on."""
         if not claim.may_begin(datetime.now(UTC)):
             await patiently(self.relay, partial(self._let_go, claim))
             return self.wake()
         attempt = claim.attempt
+        begun = monotonic()
         verdict = await (self._ask(attempt) if attempt.doubtful else self._perform(attempt))
-        result = verdict.outcome.result if isinstance(verdict, End) else "again"
-        metrics.attempts(attempt.element, result).inc()
+        self._answered.add((attempt.id, claim.until))
+        self._answers += 1
+        if self._leases.is_short:
+            self.wake()
+        self._measure(claim, verdict, monotonic() - begun)
         return self._concluded.put_nowait(Concluded(claim, verdict))
+
+    def _measure(self, claim: Claim, verdict: Verdict, took_s: float) -> None:
+        element = claim.attempt.element
+        kind = self._leases.limits.type_of(element)
+        metrics.call_seconds(kind).observe(took_s)
+        if isinstance(verdict, End):
+            metrics.step_seconds(kind).observe(age_s(claim.wanted_at, datetime.now(UTC)))
+        result = verdict.outcome.result if isinstance(verdict, End) else "again"
+        metrics.attempts(element, result).inc()
 
     def _let_go(self, claim: Claim, dispatch: Dispatch) -> None:
         """Give back what was leased too long ago: its turn was long, or we were stopped."""
@@ -177,7 +202,10 @@ class Runner:
             async with breath(len(concluded)):
                 with metrics.batch_seconds("runner").time():
                     await self._commit(concluded)
-            if self._leases.is_short or any(isinstance(each.verdict, Again) for each in concluded):
+            self._answered.difference_update(
+                (claim.attempt.id, claim.until) for claim, _ in concluded
+            )
+            if any(isinstance(each.verdict, Again) for each in concluded):
                 self.wake()
 
     async def _commit(self, concluded: Sequence[Concluded]) -> None:
@@ -222,7 +250,7 @@ def _note(work: Work, attempt: Attempt, verdict: Verdict) -> None:
 
 def _record(concluded: Concluded) -> Record:
     """Return the end of an attempt as a message; the same however often it is found."""
-    (attempt, cause, _), verdict = concluded
+    (attempt, cause, *_), verdict = concluded
     result, code, detail = verdict.outcome
     message = AttemptAnswered(
         order_id=attempt.order_id, attempt_id=attempt.id, result=result, code=code, detail=detail

@@ -9,10 +9,11 @@ from uuid import UUID
 from fastapi import APIRouter
 from sqlalchemy.orm import Session
 
-from shared.attempts import Adapter, Limits
+from shared.attempts import Adapter
 from shared.contracts.base import PRIVATE
 from shared.history import Change
 from shared.inbox import Subscriptions
+from shared.limits import Limits
 from shared.recovery.takeover import NOTHING, Takeover
 from shared.settings import Settings
 from shared.troubles import Source
@@ -28,7 +29,7 @@ def no_changes(_: Session, __: str, ___: UUID) -> Sequence[Change]:
 
 def no_limits(_: Session) -> Limits:
     """Return no limits, for a service that calls no elements."""
-    return {}
+    return Limits()
 
 
 @dataclass(frozen=True, slots=True)

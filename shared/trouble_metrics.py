@@ -40,3 +40,8 @@ def measure_figures(figures: Figures) -> None:
     metrics.UNSENT_AGE.set(figures.unsent.oldest_s)
     metrics.IN_DOUBT.set(figures.in_doubt.count)
     metrics.TIMERS_LATE.set(figures.timers_due.oldest_s)
+    for type_ in figures.types:
+        waiting = [each.waiting for each in figures.queues if each.type == type_]
+        metrics.ATTEMPTS_WAITING.labels(type_).set(sum(each.count for each in waiting))
+        oldest_s = max((each.oldest_s for each in waiting), default=0.0)
+        metrics.ATTEMPTS_WAITING_AGE.labels(type_).set(oldest_s)

@@ -7,6 +7,7 @@ from shared import streams
 from shared.errors import UnavailableError
 from shared.figures import Figures, Queue, Waiting
 from shared.lag import Lag
+from shared.limits import Limit
 from shared.parking import Why
 from shared.relay import Relay
 from shared.troubles import Kind, ProcessSource, Trouble, counted
@@ -122,9 +123,15 @@ def at_element(queue: Queue) -> Iterator[Trouble]:
             part=name,
             count=waiting.count,
             oldest_age_s=waiting.oldest_s,
-            says=f"{name} is at its limit, with {calls} waiting for a place",
+            says=f"{name} is at its limit of {bears(limit)}, with {calls} waiting for a place",
             remedy=f"if it bears more, say so with PUT {place}; else wait, or slow orders down",
         )
+
+
+def bears(limit: Limit) -> str:
+    """Return a limit in words."""
+    rate = f" and {limit.per_second:g} a second" if limit.per_second else ""
+    return f"{counted(limit.concurrency, 'call')} at a time{rate}"
 
 
 def of_lag(lag: Lag) -> Iterator[Trouble]:

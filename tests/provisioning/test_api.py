@@ -1,5 +1,6 @@
 """The service inventory, plans, fallout, blueprints and elements, asked and told over HTTP."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -9,8 +10,10 @@ from httpx import AsyncClient
 from services.provisioning.domain.blueprint import OnFailure
 from services.provisioning.handlers import SUBSCRIPTIONS
 from services.provisioning.store import elements
-from shared.attempts import Limit
+from shared import attempt_rows
+from shared.contracts import Cause
 from shared.db import Sessions
+from shared.limits import Limit
 from tests.callers import AsRole
 from tests.kernel import hear, history, told
 from tests.provisioning.build import (
@@ -22,6 +25,7 @@ from tests.provisioning.build import (
     an_item,
 )
 from tests.provisioning.database import plan_of, run
+from tests.shared.elements import another_attempt
 
 SERVICES = "/tmf-api/serviceInventory/v4/service"
 FALLOUT = "/ops/v1/fallout"
@@ -173,8 +177,8 @@ async def test_what_an_element_bears_is_what_the_runner_keeps_to(
     with sessions() as session:
         limits = elements.limits(session)
     listed = (await client.get(ELEMENTS)).json()
-    assert limits["aaa"] == Limit(2, 0.5, in_maintenance=False)
-    assert limits["NJ-XW-OLT01"].in_maintenance
+    assert limits.of("aaa") == Limit(2, 0.5, in_maintenance=False)
+    assert limits.of("NJ-XW-OLT01").in_maintenance
     assert [each["name"] for each in listed] == ["NJ-XW-OLT01", "aaa"]
     back = await client.delete(f"{ELEMENTS}/NJ-XW-OLT01/maintenance")
     assert (back.json()["in_maintenance"], back.json()["reason"]) == (False, "")
@@ -200,12 +204,34 @@ async def test_limits_that_make_no_sense_are_refused(
     assert answer.json()["errors"]
 
 
-async def test_an_element_that_nobody_named_bears_what_is_usual(client: AsyncClient) -> None:
-    answer = await client.get(f"{ELEMENTS}/ims")
+@pytest.mark.parametrize(("name", "concurrency"), [("aaa", 32), ("ims", 32), ("NJ-XW-OLT01", 8)])
+async def test_an_element_that_nobody_named_bears_what_its_type_does(
+    client: AsyncClient, name: str, concurrency: int
+) -> None:
+    shown = (await client.get(f"{ELEMENTS}/{name}")).json()
 
-    shown = answer.json()
-    assert (shown["name"], shown["concurrency"], shown["in_maintenance"]) == ("ims", 8, False)
+    assert (shown["name"], shown["type"]) == (name, "olt" if "OLT" in name else name)
+    assert (shown["concurrency"], shown["in_maintenance"]) == (concurrency, False)
     assert shown.get("changed_at") is None
+
+
+async def test_what_waits_for_an_element_is_shown_with_its_age(
+    client: AsyncClient, sessions: Sessions
+) -> None:
+    wanted = datetime.now(UTC) - timedelta(seconds=7)
+    with sessions.begin() as session:
+        for element in ("ims", "ims", "NJ-XW-OLT01"):
+            attempt = another_attempt(element=element)
+            attempt_rows.wish(
+                session, [(attempt, Cause(attempt.id, attempt.id, "jiangsu"))], wanted
+            )
+
+    olt, ims = (await client.get(ELEMENTS)).json()
+
+    assert (olt["name"], olt["waiting"], olt["in_service"]) == ("NJ-XW-OLT01", 1, 0)
+    assert (ims["name"], ims["waiting"], ims["concurrency"]) == ("ims", 2, 32)
+    assert 7 <= ims["oldest_waiting_s"] < 60
+    assert (await client.get(f"{ELEMENTS}/ims")).json()["waiting"] == 2
 
 
 async def test_nothing_is_told_when_somebody_only_looks(

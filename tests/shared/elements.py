@@ -2,22 +2,23 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import select
 
-from shared.attempt_rows import AttemptRow
-from shared.attempts import Attempt, AttemptAnswered, Limits, Outcome, Result
+from shared.attempt_rows import AttemptRow, Claim
+from shared.attempts import Attempt, AttemptAnswered, Outcome, Result
 from shared.contracts import Cause
 from shared.db import Sessions
 from shared.dispatch import Dispatch
 from shared.inbox import Subscriptions, on, subscribe
+from shared.limits import Limit, Limits
 from shared.relay import Relay
 from shared.runner import Runner
 from shared.trials import Caution, Lifeline
@@ -119,13 +120,15 @@ def runner_of(
     sessions: Sessions,
     folder: Path,
     element: Element,
-    limits: Limits | None = None,
+    limits: Mapping[str, Limit] | None = None,
     subscriptions: Subscriptions = SUBSCRIPTIONS,
 ) -> Runner:
     """Return the runner of one process."""
     caution = Caution(sessions, Lifeline(folder))
     relay = Relay(sessions, Broker())
-    runner = Runner(sessions, relay, subscriptions, caution, element, lambda _: limits or {})
+    runner = Runner(
+        sessions, relay, subscriptions, caution, element, lambda _: Limits(limits or {})
+    )
     relay.caller = runner
     return runner
 
@@ -144,6 +147,20 @@ def rows(sessions: Sessions) -> Sequence[AttemptRow]:
     """Return all attempts."""
     with sessions() as session:
         return session.scalars(select(AttemptRow).order_by(AttemptRow.rank)).all()
+
+
+def wish(sessions: Sessions, runner: Runner, *attempts: Attempt) -> Sequence[Claim]:
+    """Commit a transaction of the runner's own process; return what it leased."""
+    dispatch = Dispatch(uuid4(), runner)
+    with begin(sessions, datetime.now(UTC), dispatch) as transaction:
+        for attempt in attempts:
+            transaction.work(Cause(uuid4(), attempt.order_id, TENANT)).attempt(attempt)
+    return dispatch.told[0].claims
+
+
+def leased(sessions: Sessions) -> int:
+    """Return how many attempts are leased."""
+    return sum(row.lease_until is not None for row in rows(sessions))
 
 
 def results(sessions: Sessions) -> list[Result | None]:

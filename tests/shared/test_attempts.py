@@ -16,12 +16,10 @@ from shared.attempts import (
     Again,
     Attempt,
     End,
-    Limit,
     Outcome,
     Result,
     after_call,
     after_question,
-    free_places,
     pause_after,
     rank,
 )
@@ -109,15 +107,6 @@ def test_the_urgent_come_first_and_nobody_is_last_for_ever() -> None:
 
     assert rank(urgent, NOON) < rank(usual, NOON)
     assert rank(urgent, NOON + 4 * AGEING + timedelta(seconds=1)) > rank(usual, NOON)
-
-
-def test_an_element_bears_what_its_limit_says() -> None:
-    limits = {"olt": Limit(concurrency=3), "ims": Limit(in_maintenance=True)}
-
-    assert free_places(limits, {"olt": 1}, "olt") == 2
-    assert free_places(limits, {"olt": 5}, "olt") == 0
-    assert free_places(limits, {}, "ims") == 0
-    assert free_places(limits, {}, "aaa") == Limit().concurrency
 
 
 def test_an_attempt_is_another_than_the_operation_it_is_at() -> None:

@@ -1,6 +1,6 @@
 """What is wanted is leased with the wish, where nobody waits, and within what elements bear."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
@@ -9,13 +9,12 @@ import pytest
 from sqlalchemy import update
 
 from shared import attempt_rows
-from shared.attempt_rows import GRACE, AttemptRow, Claim
-from shared.attempts import Attempt, Limit, Limits
+from shared.attempt_rows import GRACE, AttemptRow
 from shared.contracts import Cause
 from shared.db import Sessions
 from shared.dispatch import Dispatch
+from shared.limits import Limit
 from shared.rates import read_rates
-from shared.runner import Runner
 from shared.work import begin
 from tests.kernel import TENANT, statements, until
 from tests.shared.elements import (
@@ -24,28 +23,16 @@ from tests.shared.elements import (
     an_attempt,
     another_attempt,
     are_over,
+    leased,
     rows,
     runner_of,
     running,
     want,
+    wish,
 )
 
 pytestmark = pytest.mark.usefixtures("quick_runner")
 ONE = {"olt": Limit(concurrency=1)}
-
-
-def wish(sessions: Sessions, runner: Runner, *attempts: Attempt) -> Sequence[Claim]:
-    """Commit a transaction of the runner's own process; return what it leased."""
-    dispatch = Dispatch(uuid4(), runner)
-    with begin(sessions, datetime.now(UTC), dispatch) as transaction:
-        for attempt in attempts:
-            transaction.work(Cause(uuid4(), attempt.order_id, TENANT)).attempt(attempt)
-    return dispatch.told[0].claims
-
-
-def leased(sessions: Sessions) -> int:
-    """Return how many attempts are leased."""
-    return sum(row.lease_until is not None for row in rows(sessions))
 
 
 async def test_what_is_wanted_is_leased_in_the_transaction_that_wants_it_and_called_after(
@@ -78,7 +65,7 @@ async def test_who_has_leased_all_that_it_wanted_wakes_nobody(
 
 @pytest.mark.parametrize("limits", [ONE, {"olt": Limit(in_maintenance=True)}])
 async def test_no_more_is_leased_than_the_element_bears(
-    sessions: Sessions, tmp_path: Path, limits: Limits
+    sessions: Sessions, tmp_path: Path, limits: Mapping[str, Limit]
 ) -> None:
     here, there = (runner_of(sessions, tmp_path, Element(), limits) for _ in range(2))
     places = 0 if limits["olt"].in_maintenance else 1

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from shared.attempts import AGEING, Limit, Result
+from shared.attempts import AGEING, Result
 from shared.db import Sessions
+from shared.limits import Limit
 from tests.conftest import NOON
 from tests.kernel import until
 from tests.shared.elements import (

@@ -11,7 +11,6 @@ from pydantic import ConfigDict, Field
 from services.provisioning.api import examples
 from services.provisioning.api.shown import OPS, Asked, Shown, Text
 from services.provisioning.domain.element import (
-    USUAL,
     Element,
     back_from_maintenance,
     limited,
@@ -21,7 +20,9 @@ from services.provisioning.domain.element import (
 from services.provisioning.store import elements as store
 from shared.auth import Caller, allow
 from shared.errors import NotFoundError
+from shared.figures import Queue
 from shared.http import RequestCause, Router, ToDesk, ToRead
+from shared.limits import type_of
 from shared.work import Work
 
 ELEMENTS = f"{OPS}/elements"
@@ -55,11 +56,14 @@ class Maintenance(Asked):
 
 
 class ElementView(Shown):
-    """One network element. Of one that was never named here the usual limits hold."""
+    """One network element: how much it bears, and what waits for it."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [examples.ELEMENT]})
 
     name: str
+    type: str
+    """What its name says it is; where nobody has set limits, those of its type hold."""
+
     concurrency: int
     per_second: float
     in_maintenance: bool
@@ -68,24 +72,19 @@ class ElementView(Shown):
     """Left out where nothing was set."""
 
     changed_by: str
+    waiting: int = 0
+    """Calls that wait for a place."""
+
+    oldest_waiting_s: float = 0.0
+    in_service: int = 0
+    """Calls that are leased: under way, or answered a moment ago."""
 
     @classmethod
-    def usual(cls, name: str) -> Self:
-        """Show an element of which nobody has said anything."""
-        return cls(
-            name=name,
-            concurrency=USUAL.concurrency,
-            per_second=USUAL.per_second,
-            in_maintenance=False,
-            reason="",
-            changed_by="",
-        )
-
-    @classmethod
-    def of(cls, element: Element) -> Self:
-        """Show an element."""
-        return cls(
+    def of(cls, element: Element, queue: Queue | None = None) -> Self:
+        """Show an element whose limits somebody has set."""
+        shown = cls(
             name=element.name,
+            type=type_of(store.TYPES, element.name).name,
             concurrency=element.concurrency,
             per_second=element.per_second,
             in_maintenance=element.in_maintenance,
@@ -93,21 +92,50 @@ class ElementView(Shown):
             changed_at=element.changed_at,
             changed_by=element.changed_by,
         )
+        return shown.with_queue(queue) if queue else shown
+
+    @classmethod
+    def of_type(cls, queue: Queue) -> Self:
+        """Show an element that bears what its type does."""
+        limit = queue.limit
+        shown = cls(
+            name=queue.element,
+            type=queue.type,
+            concurrency=limit.concurrency,
+            per_second=limit.per_second,
+            in_maintenance=limit.in_maintenance,
+            reason="",
+            changed_by="",
+        )
+        return shown.with_queue(queue)
+
+    def with_queue(self, queue: Queue) -> Self:
+        """Show what waits for it, and what is under way, too."""
+        now = {
+            "waiting": queue.waiting.count,
+            "oldest_waiting_s": round(queue.waiting.oldest_s, 3),
+            "in_service": queue.under_way,
+        }
+        return self.model_copy(update=now)
 
 
 @router.get(ELEMENTS)
 def list_elements(_: Watcher, session: ToRead) -> list[ElementView]:
-    """Return the elements whose limits somebody has set, by name."""
-    return [ElementView.of(each) for each in store.listed(session)]
+    """Return the elements whose limits somebody has set, or that are called now, by name."""
+    queues = {each.element: each for each in store.queues(session)}
+    known = [ElementView.of(each, queues.pop(each.name, None)) for each in store.listed(session)]
+    others = [ElementView.of_type(each) for each in queues.values()]
+    return sorted([*known, *others], key=lambda each: each.name)
 
 
 @router.get(f"{ELEMENTS}/{{name}}")
 def read_element(name: ElementPath, _: Watcher, session: ToRead) -> ElementView:
-    """Return one element: what was set for it, or what is usual."""
+    """Return one element: what was set for it, or what those of its type bear."""
+    queue = store.queue(session, name)
     try:
-        return ElementView.of(store.look(session, name))
+        return ElementView.of(store.look(session, name), queue)
     except NotFoundError:
-        return ElementView.usual(name)
+        return ElementView.of_type(queue)
 
 
 Change: TypeAlias = Callable[[Element, str, datetime], Element]
@@ -148,7 +176,8 @@ async def end_maintenance(
 
 def keep(name: str, by: str, change: Change, work: Work) -> ElementView:
     """Change an element, and keep it in the history."""
-    before = store.find(work.session, name) or usual(name, by, work.now)
+    bears = type_of(store.TYPES, name).limit
+    before = store.find(work.session, name) or usual(name, bears, by, work.now)
     after = change(before, by, work.now)
     store.put(work.session, after)
     work.note("element", name, described(before), described(after), reason=after.reason)

@@ -3,11 +3,8 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from shared.attempts import Limit
 from shared.contracts.parts import ElementName
-
-USUAL = Limit()
-"""What an element bears of which nobody has said anything."""
+from shared.limits import Limit
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +33,12 @@ class Element:
         return Limit(self.concurrency, self.per_second, self.in_maintenance)
 
 
-def usual(name: ElementName, by: str, now: datetime) -> Element:
+def usual(name: ElementName, limit: Limit, by: str, now: datetime) -> Element:
     """Return an element of which nobody has said anything before."""
     return Element(
         name=name,
-        concurrency=USUAL.concurrency,
-        per_second=USUAL.per_second,
+        concurrency=limit.concurrency,
+        per_second=limit.per_second,
         in_maintenance=False,
         reason="",
         changed_at=now,

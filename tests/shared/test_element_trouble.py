@@ -1,0 +1,39 @@
+"""An element at its limit is told when calls have waited long, and not before."""
+
+import pytest
+
+from shared.figures import Queue, Waiting
+from shared.limits import Limit
+from shared.trouble_sources import at_element
+from shared.troubles import Kind
+
+LONG, SHORT = Waiting(3, 2.5), Waiting(3, 0.5)
+
+
+@pytest.mark.parametrize(
+    ("waiting", "under_way", "limit", "is_told"),
+    [
+        (LONG, 8, Limit(8), True),
+        (LONG, 5, Limit(8), True),  # some places are free for the moment
+        (LONG, 0, Limit(8, per_second=2), True),
+        (LONG, 1, Limit(8), False),  # what waits has places enough: something else is wrong
+        (SHORT, 8, Limit(8), False),
+    ],
+)
+def test_an_element_is_at_its_limit_where_calls_wait_long_and_most_places_are_taken(
+    waiting: Waiting,
+    under_way: int,
+    limit: Limit,
+    is_told: bool,  # noqa: FBT001  a column of the table above
+) -> None:
+    told = [each.kind for each in at_element(Queue("olt", waiting, under_way, limit))]
+
+    assert told == [Kind.ELEMENT_AT_LIMIT] * is_told
+
+
+def test_the_trouble_says_how_much_the_element_bears() -> None:
+    (told,) = at_element(Queue("olt", LONG, 8, Limit(8, per_second=20)))
+
+    assert told.says == (
+        "olt is at its limit of 8 calls at a time and 20 a second, with 3 calls waiting for a place"
+    )

@@ -1,0 +1,224 @@
+"""Places at elements: free when the answer is there, and never more than there are."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from time import sleep
+
+import pytest
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+
+from shared import attempt_rows, metrics
+from shared import runner as runner_module
+from shared.attempt_rows import AttemptRow
+from shared.attempts import Outcome
+from shared.db import Sessions
+from shared.dispatch import Dispatch
+from shared.leases import LONG_AGO
+from shared.limits import Limit, Limits
+from shared.runner import Runner
+from tests.kernel import until
+from tests.shared.elements import (
+    ATTEMPT,
+    Element,
+    another_attempt,
+    are_over,
+    results,
+    rows,
+    runner_of,
+    running,
+    want,
+    wish,
+)
+
+pytestmark = pytest.mark.usefixtures("quick_runner")
+EIGHT = {"olt": Limit(concurrency=8)}
+
+
+@dataclass
+class Gate(Element):
+    """An element whose answers wait until the test lets them out."""
+
+    answers_out: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(0))
+
+    async def _follow(self, script: list[Outcome | Exception | None]) -> Outcome | None:
+        await self.answers_out.acquire()
+        return await super()._follow(script)
+
+    def let_out(self, answers: int) -> None:
+        """Answer so many calls."""
+        for _ in range(answers):
+            self.answers_out.release()
+
+
+def call(sessions: Sessions, runner: Runner, number: int) -> int:
+    """Want so many calls in a transaction of the runner's process; return how many it makes."""
+    claims = wish(sessions, runner, *(another_attempt() for _ in range(number)))
+    runner.call(claims)
+    return len(claims)
+
+
+def answered(runner: Runner, number: int) -> Callable[[], bool]:
+    """Return a condition: so many calls of this process are answered, and not committed."""
+    return lambda: len(runner._answered) == number  # noqa: SLF001
+
+
+async def test_a_place_is_free_when_the_answer_is_there_and_not_when_it_is_committed(
+    sessions: Sessions, tmp_path: Path
+) -> None:
+    """Nothing commits here: the runner does not run, and no answer is written down."""
+    element = Gate()
+    runner = runner_of(sessions, tmp_path, element, EIGHT)
+    assert call(sessions, runner, 9) == 8
+    await until(lambda: element.now["olt"] == 8)
+
+    element.let_out(3)
+    await until(answered(runner, 3))
+
+    assert call(sessions, runner, 9) == 3
+    await until(lambda: len(element.heard) == 11)
+    assert element.most["olt"] == 8
+    assert results(sessions) == [None] * 18
+
+
+async def test_what_waits_is_leased_when_an_answer_frees_a_place(
+    sessions: Sessions, tmp_path: Path
+) -> None:
+    element = Gate()
+    runner = runner_of(sessions, tmp_path, element, EIGHT)
+    call(sessions, runner, 8)
+    waiting = another_attempt()
+    want(sessions, waiting)
+    assert runner._claim(Dispatch(ATTEMPT))[0] == []  # noqa: SLF001
+
+    element.let_out(1)
+    await until(answered(runner, 1))
+
+    assert runner._wake.is_set()  # noqa: SLF001
+    ((claim,), _) = runner._claim(Dispatch(ATTEMPT))  # noqa: SLF001
+    assert claim.attempt == waiting
+
+
+async def test_an_answer_that_comes_while_places_are_counted_is_not_missed(
+    sessions: Sessions, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No answer comes after it, and nobody looks again for long."""
+    for rest in ("FULL", "LOOK_AGAIN"):
+        monkeypatch.setattr(runner_module, rest, timedelta(minutes=1))
+    element, loop, one = Gate(), asyncio.get_running_loop(), {"olt": Limit(concurrency=1)}
+    runner = runner_of(sessions, tmp_path, element, one)
+    call(sessions, runner, 1)
+    await until(lambda: element.now["olt"] == 1)
+    want(sessions, another_attempt())
+
+    def after_counting(_: Session) -> Limits:
+        loop.call_soon_threadsafe(element.let_out, 1)
+        while not runner._answered:  # noqa: SLF001
+            sleep(0.001)
+        return Limits(one)
+
+    monkeypatch.setattr(runner._leases, "read_limits", after_counting)  # noqa: SLF001
+    monkeypatch.setattr(runner._leases, "_limits_until", LONG_AGO)  # noqa: SLF001
+    async with running(runner):
+        await until(lambda: len(element.heard) == 2)
+
+
+async def test_what_one_process_has_freed_is_no_place_too_many_for_another(
+    sessions: Sessions, tmp_path: Path
+) -> None:
+    """The other one learns of answers when they are committed; until then their places are held."""
+    element = Gate()
+    here, there = (runner_of(sessions, tmp_path, element, EIGHT) for _ in range(2))
+    call(sessions, here, 8)
+    element.let_out(3)
+    await until(answered(here, 3))
+
+    assert call(sessions, there, 2) == 0
+    assert call(sessions, here, 2) == 2
+    assert call(sessions, there, 2) == 0
+
+
+async def test_an_answer_frees_no_place_of_a_later_call_by_another_process(
+    sessions: Sessions, tmp_path: Path
+) -> None:
+    """A process was stopped for so long that its lease ended and another one calls."""
+    one = {"olt": Limit(concurrency=1)}
+    late, other = (runner_of(sessions, tmp_path, Element(), one) for _ in range(2))
+    call(sessions, late, 1)
+    await until(answered(late, 1))
+    with sessions.begin() as session:
+        session.execute(update(AttemptRow).values(lease_until=datetime.now(UTC)))
+    ((again,), _) = other._claim(Dispatch(ATTEMPT))  # noqa: SLF001
+    assert again.attempt.doubtful
+
+    assert call(sessions, late, 1) == 0
+
+
+async def test_the_places_of_a_process_that_died_come_back_when_its_leases_end(
+    sessions: Sessions, tmp_path: Path
+) -> None:
+    dead, other = (runner_of(sessions, tmp_path, Gate(), EIGHT) for _ in range(2))
+    call(sessions, dead, 6)
+    assert call(sessions, other, 3) == 2
+
+    with sessions.begin() as session:
+        ended = datetime.now(UTC) - timedelta(seconds=1)
+        dead_calls = AttemptRow.rank < max(row.rank for row in rows(sessions))
+        session.execute(update(AttemptRow).where(dead_calls).values(lease_until=ended))
+
+    assert call(sessions, other, 9) == 6
+
+
+async def test_processes_that_start_and_die_never_call_more_at_once_than_the_element_bears(
+    sessions: Sessions, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A process that dies leaves its calls under way at the element, as they are here."""
+    monkeypatch.setattr(attempt_rows, "GRACE", timedelta(seconds=1))
+    element, limits = Element(takes=0.02), {"olt": Limit(concurrency=3)}
+    wanted = [another_attempt(timeout=timedelta(seconds=0.3)) for _ in range(80)]
+    lives = [start(sessions, tmp_path, element, limits) for _ in range(2)]
+    want(sessions, *wanted)
+
+    for place in 3 * (0, 1):
+        enough = len(element.heard) + 5
+        await until(lambda: len(element.heard) >= enough)  # noqa: B023  awaited in this round
+        lives[place].cancel()
+        lives[place] = start(sessions, tmp_path, element, limits)
+    await until(are_over(sessions))
+
+    for life in lives:
+        life.cancel()
+    assert element.most["olt"] == 3
+    assert {operation for _, operation in element.heard} == {each.operation_id for each in wanted}
+
+
+def start(
+    sessions: Sessions, folder: Path, element: Element, limits: dict[str, Limit]
+) -> "asyncio.Task[None]":
+    """Start a runner; cancelled, it commits and leases nothing more."""
+    return asyncio.create_task(runner_of(sessions, folder, element, limits).run())
+
+
+async def test_a_call_and_its_step_are_measured_by_the_elements_type(
+    sessions: Sessions, tmp_path: Path
+) -> None:
+    def seen(name: str) -> float:
+        labels = {"element_type": "other"}
+        return metrics.REGISTRY.get_sample_value(f"kaitong_attempt_{name}", labels) or 0.0
+
+    names = ("call_seconds_count", "call_seconds_sum", "step_seconds_count", "step_seconds_sum")
+    before = [seen(name) for name in names]
+    want(sessions, another_attempt(), now=datetime.now(UTC) - timedelta(seconds=7))
+
+    async with running(runner_of(sessions, tmp_path, Element(takes=0.01))):
+        await until(are_over(sessions))
+
+    calls, call_s, steps, step_s = (
+        seen(name) - old for name, old in zip(names, before, strict=True)
+    )
+    assert (calls, steps) == (1, 1)
+    assert 0.01 <= call_s < 5
+    assert 7 <= step_s < 15
