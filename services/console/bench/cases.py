@@ -18,7 +18,8 @@ from services.console.bench.completion import Completions
 from services.console.bench.field import answer_work_orders
 from services.console.bench.figures import Figures, percentile
 from services.console.bench.load import Customer, Post, Target, flood, pace
-from services.console.bench.workload import fibre_orders, reference_orders
+from services.console.bench.workload import fibre_orders, open_up, reference_orders
+from services.console.client import Client
 from services.console.orders import ORDERS
 
 RATE = 20.0
@@ -136,11 +137,13 @@ def reference_20(site: Site, _: int) -> Figures:
 
 def ftth(site: Site, orders: int) -> Figures:
     """Measure fibre with elements over HTTP and a work order that is answered at once."""
+    open_up(Client(site.record.urls, site.operator))
     return saturated(site, site.fibres(max(100, orders // 4)), crew=True)
 
 
 def ftth_20(site: Site, _: int) -> Figures:
     """Measure fibre at an even 20 a second."""
+    open_up(Client(site.record.urls, site.operator))
     return paced(site, site.fibres(PACED), crew=True)
 
 

@@ -1,8 +1,8 @@
 """What the bench orders, and the plant it needs for that."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
-from itertools import count
+from itertools import count, cycle, islice
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -10,6 +10,7 @@ from uuid import uuid4
 import msgspec
 
 from deploy.jiangsu.model import Address, Exchange, PairBlock, Segment, Splitter
+from deploy.local.home import CHECKOUT
 from services.console.bench.load import Post
 from services.console.client import Client
 
@@ -20,6 +21,12 @@ LEGS = 64
 SPLITTERS_AN_OLT = 8
 AT_THE_AAA = 128
 """Calls at a time: one AAA serves all orders, and is no small machine."""
+
+MIX = ("ftth-new", "voice-new", "bundle-home")
+"""Examples: one order each of fibre, a telephone line, and both."""
+
+FIRST_NUMBER = 8_000_0000
+"""Without the area code."""
 
 PER_SEGMENT = 10_000
 PER_BLOCK = 10_000
@@ -36,16 +43,27 @@ def load_catalogue(client: Client) -> None:
     client.post("provisioning", "/ops/v1/blueprints", blueprints)
 
 
+def set_limits(client: Client, calls: int, *elements: str) -> None:
+    """Let elements bear so many calls at a time."""
+    for each in elements:
+        path = f"/ops/v1/elements/{each}"
+        client.send("provisioning", "PUT", path, json={"concurrency": calls})
+
+
 def open_up(client: Client) -> None:
     """Let the AAA bear as many calls as a bench makes."""
-    body = {"concurrency": AT_THE_AAA}
-    client.send("provisioning", "PUT", "/ops/v1/elements/aaa", json=body)
+    set_limits(client, AT_THE_AAA, "aaa")
 
 
-def load_plant(client: Client, numbers: int, splitters: int) -> None:
-    """Make numbers and pairs for so many lines, and so many splitters for fibre."""
+def elements_of(splitters: int) -> Iterator[str]:
+    """Yield the elements that orders for so many splitters are delivered on."""
+    yield from ("aaa", "ims")
+    yield from dict.fromkeys(_olt(n) for n in range(splitters))
+
+
+def load_plant(client: Client, numbers: int, splitters: int, *, first: int = FIRST_NUMBER) -> None:
+    """Make numbers, from `first` on, and pairs for so many lines, and so many splitters."""
     blocks = range(0, numbers, PER_SEGMENT)
-    first = 8_000_0000
     load: dict[str, list[Any]] = {
         "exchanges": [Exchange(EXCHANGE, "Bench", NETWORK, "南京市", "玄武区")],
         "segments": [
@@ -62,9 +80,12 @@ def load_plant(client: Client, numbers: int, splitters: int) -> None:
 
 def _splitter(n: int) -> Splitter:
     port = f"0/{n // 16 % 16}/{n % 16}"
-    return Splitter(
-        f"bench-SP{n}", EXCHANGE, f"bench-OLT{n // SPLITTERS_AN_OLT}", port, LEGS, 100 + n, 1
-    )
+    return Splitter(f"bench-SP{n}", EXCHANGE, _olt(n), port, LEGS, 100 + n, 1)
+
+
+def _olt(splitter: int) -> str:
+    """Return the OLT of a splitter."""
+    return f"bench-OLT{splitter // SPLITTERS_AN_OLT}"
 
 
 def _address(n: int) -> Address:
@@ -81,6 +102,32 @@ def fibre_orders(number: int, first: int, splitters: int) -> list[Post]:
     speed = ({"name": "speedMbps", "value": 300},)
     addresses = (f"bench-addr-{n % splitters}" for n in range(first, first + number))
     return [_order("ftth-300", address, speed) for address in addresses]
+
+
+def mixed_orders(number: int, splitters: int) -> list[Post]:
+    """Return so many orders for fibre, telephone and bundles in turn, as in `examples/`."""
+    examples = [(CHECKOUT / "examples" / f"{name}.json").read_bytes() for name in MIX]
+    return [
+        _like(msgspec.json.decode(example), f"bench-addr-{n % splitters}")
+        for n, example in enumerate(islice(cycle(examples), number))
+    ]
+
+
+def _like(body: dict[str, Any], address: str) -> Post:
+    """Return an order like an example, of another customer at another address."""
+    key = str(uuid4())
+    body |= {"externalId": f"bench-{key}", "relatedParty": list(_parties(next(_names)))}
+    for item in _items(body["productOrderItem"]):
+        for place in item.get("product", {}).get("place", ()):
+            place |= {"id": address, "localNetwork": NETWORK}
+    return Post(key, msgspec.json.encode(body))
+
+
+def _items(items: Sequence[Any]) -> Iterator[dict[str, Any]]:
+    """Yield items, and those in them."""
+    for item in items:
+        yield item
+        yield from _items(item.get("productOrderItem", ()))
 
 
 def _order(offering: str, address: str, characteristics: tuple[dict[str, Any], ...]) -> Post:

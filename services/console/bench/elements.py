@@ -1,0 +1,84 @@
+"""The network elements of the bench: how long they take, and what steps at them took."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TypeAlias
+
+import httpx
+from prometheus_client.parser import text_string_to_metric_families
+
+from deploy.local.record import Record
+
+CALL = "kaitong_attempt_call_seconds"
+STEP = "kaitong_attempt_step_seconds"
+
+
+@dataclass(frozen=True, slots=True)
+class Histogram:
+    """How many values are at or below each bound."""
+
+    counts: Mapping[float, float]
+
+    @property
+    def count(self) -> int:
+        """How many values there are."""
+        return int(max(self.counts.values(), default=0))
+
+    def since(self, earlier: "Histogram | None") -> "Histogram":
+        """Return what has come since an earlier reading of the same."""
+        before = earlier.counts if earlier else {}
+        return Histogram({at: count - before.get(at, 0) for at, count in self.counts.items()})
+
+    def median(self) -> float:
+        """Return the value that half of all are at or below, as if they lay evenly in a bucket."""
+        half = self.count / 2
+        bounds = [(0.0, 0.0), *sorted(self.counts.items())]
+        for (low, below), (high, at_or_below) in pairwise(bounds):
+            if at_or_below >= half > below:
+                return low + (high - low) * (half - below) / (at_or_below - below)
+        return 0.0
+
+
+Readings: TypeAlias = Mapping[tuple[str, str], Histogram]
+"""Histograms by metric and element type."""
+
+
+def read_times(record: Record) -> Readings:
+    """Return how long calls and steps have taken so far, by element type."""
+    text = httpx.get(f"{record.urls['provisioning']}/metrics").raise_for_status().text
+    found: dict[tuple[str, str], dict[float, float]] = {}
+    for family in text_string_to_metric_families(text):
+        for sample in family.samples:
+            if family.name in {CALL, STEP} and sample.name.endswith("_bucket"):
+                counts = found.setdefault((family.name, sample.labels["element_type"]), {})
+                counts[float(sample.labels["le"])] = sample.value
+    return {which: Histogram(counts) for which, counts in found.items()}
+
+
+def steps_between(first: Readings, last: Readings) -> dict[str, float]:
+    """Return how long elements and steps took meanwhile, by element type: medians."""
+    found = {}
+    for (metric, kind), histogram in last.items():
+        step = histogram.since(first.get((metric, kind)))
+        if metric == STEP and step.count:
+            call = last[CALL, kind].since(first.get((CALL, kind)))
+            found[f"calls_{kind}"] = float(call.count)
+            found[f"call_ms_{kind}"] = 1000 * call.median()
+            found[f"step_ms_{kind}"] = 1000 * step.median()
+            found[f"step_ratio_{kind}"] = step.median() / call.median()
+    ratios = [value for name, value in found.items() if name.startswith("step_ratio_")]
+    return found | {"step_ratio": max(ratios)}
+
+
+@contextmanager
+def taking(record: Record, elements: Iterator[str], milliseconds: int) -> Iterator[None]:
+    """Let simulated elements take so long for every call, as real ones do, until the block ends."""
+    named, slow = list(elements), {"faults": [{"fault": "slow", "delay_ms": milliseconds}]}
+    with httpx.Client(base_url=record.urls["elements"]) as simulator:
+        for each in named:
+            simulator.put(f"/elements/{each}/faults", json=slow).raise_for_status()
+        yield
+        for each in named:
+            simulator.delete(f"/elements/{each}/faults").raise_for_status()

@@ -1,0 +1,92 @@
+"""The bench's case of an even load, for some seconds: it holds, and fails where steps queue."""
+
+from collections.abc import Iterator
+
+import msgspec
+import pytest
+
+from deploy.local.home import CHECKOUT
+from services.console.bench import cases
+from services.console.bench.elements import Histogram
+from services.console.bench.figures import Case, Figures
+from services.console.bench.run import missed
+from services.console.bench.steady import GOALS, USUAL, Load, details, parts_of, steady
+from services.console.bench.workload import load_plant, set_limits
+from services.console.client import Client, token_for
+from tests.flows.site import Site
+
+SHIPPED = CHECKOUT / "services/provisioning/data/elements.json"
+SPLITTERS = 16
+NUMBERS = 10_000
+FIRST_NUMBER = 8_900_0000
+"""Other tests have lower ones in the same system."""
+
+LIGHT = Load(per_second=8, element_ms=200)
+"""Elements take longer than usual, so that a busy machine makes no difference of threefold."""
+
+
+@pytest.fixture(scope="module")
+def measured_site(site: Site) -> Iterator[cases.Site]:
+    """The running system, with plant for the bench's orders."""
+    crm, ops = (token_for(role, at=site.home) for role in ("crm", "ops"))
+    client = Client(site.record.urls, ops)
+    load_plant(client, NUMBERS, SPLITTERS, first=FIRST_NUMBER)
+    found = cases.Site(site.record, crm, ops, SPLITTERS)
+    yield found
+    set_limits(client, USUAL.core_calls, "aaa", "ims")
+    found.completions.close()
+
+
+def a_case(figures: Figures) -> Case:
+    """Return what one round measured."""
+    return Case("steady", "an even load", [figures], GOALS)
+
+
+def test_an_even_load_keeps_to_the_time_that_elements_take(measured_site: cases.Site) -> None:
+    figures = steady(measured_site, 48, LIGHT)
+
+    assert "step_ratio" not in missed(a_case(figures)), figures
+    assert figures["calls_ims"] >= 96
+    assert figures["call_ms_ims"] >= 0.9 * LIGHT.element_ms
+    assert len(list(details(a_case(figures)))) == 5 + 3  # parts, and types: aaa, ims, olt
+
+
+def test_where_an_element_bears_too_little_for_the_load_the_goals_are_missed(
+    measured_site: cases.Site,
+) -> None:
+    figures = steady(measured_site, 30, Load(LIGHT.per_second, LIGHT.element_ms, core_calls=1))
+
+    assert missed(a_case(figures)) == ["p50_growth", "step_ratio"]
+    assert figures["step_ratio_ims"] > 3 > figures["step_ratio_olt"]
+
+
+def test_the_even_load_is_measured_with_the_limits_that_are_shipped() -> None:
+    shipped = msgspec.json.decode(SHIPPED.read_bytes())["types"]
+    calls = {each["name"]: each["concurrency"] for each in shipped}
+
+    assert (calls["aaa"], calls["ims"]) == (USUAL.core_calls, USUAL.core_calls)
+
+
+def test_parts_follow_the_order_in_which_orders_were_posted() -> None:
+    posted = {f"{n}": float(n) for n in reversed(range(10))}
+    completed = {key: at + (0.2 if at < 8 else 0.3) for key, at in posted.items()}
+
+    figures = parts_of(posted, completed)
+
+    assert figures["p50_ms_1"] == pytest.approx(200)
+    assert figures["p99_ms_5"] == pytest.approx(300)
+    assert figures["p50_growth"] == pytest.approx(1.5)
+
+
+@pytest.mark.parametrize(
+    ("counts", "median"),
+    [({1.0: 0, 2.0: 4, 3.0: 4}, 1.5), ({1.0: 1, 2.0: 2, float("inf"): 2}, 1.0), ({1.0: 0}, 0.0)],
+)
+def test_a_median_is_read_from_a_histogram(counts: dict[float, float], median: float) -> None:
+    assert Histogram(counts).median() == median
+
+
+def test_a_histogram_counts_what_has_come_since() -> None:
+    grown = Histogram({1.0: 5, 2.0: 9}).since(Histogram({1.0: 5, 2.0: 5}))
+
+    assert (grown.count, grown.median()) == (4, 1.5)
