@@ -19,8 +19,12 @@ from deploy.local.errors import StartError
 from deploy.local.home import home, locked
 from deploy.local.progress import showing
 
-PATIENCE = STOP_PATIENCE = 60.0
-"""Seconds to become ready, and to stop."""
+PATIENCE = 180.0
+"""Seconds to become ready, on a machine that is busy with something else. One that ends is
+told at once."""
+
+STOP_PATIENCE = 60.0
+"""Seconds to stop."""
 
 JAVA_OPTIONS = (
     "-Xms64m",

@@ -20,8 +20,12 @@ from deploy.local.cluster import (
 )
 from deploy.local.errors import StartError
 
-PATIENCE = STOP_PATIENCE = 60.0
-"""Seconds to become ready (a crash recovery may have much to read), and to stop."""
+PATIENCE = 180.0
+"""Seconds to become ready: a crash recovery may have much to read, on a busy machine. One that
+ends is told at once."""
+
+STOP_PATIENCE = 60.0
+"""Seconds to stop."""
 
 SETTINGS = {
     "listen_addresses": ports.HOST,

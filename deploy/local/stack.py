@@ -32,8 +32,9 @@ from deploy.local.tools import Tools
 
 SERVICES = ("order", "provisioning", "resources", "customer")
 ELEMENTS = "elements"
-PATIENCE = 60.0
-"""Seconds for services to become ready."""
+PATIENCE = 180.0
+"""Seconds for services to become ready, on a machine that is busy with something else. One
+that ends is told at once."""
 
 ENGINES, PROGRAMS = 0, 1
 """Stages: what needs nothing, and what needs the engines."""
