@@ -166,6 +166,7 @@ class Supervisor:
         self.kept: list[Kept] = []
         self.changed = changed
         self.say = say
+        self.is_unwritten = False
         self.stopping = threading.Event()
         self.beginning = threading.Lock()
         self.starters = ThreadPoolExecutor(MOST_AT_ONCE, thread_name_prefix="starter")
@@ -192,8 +193,15 @@ class Supervisor:
                 if not kept.refuses:
                     kept.busy = True
                     self.starters.submit(self.revive, kept)
-            for kept in list(self.kept) if beat % LOOK == 0 else ():
-                logs.cut(kept.engine.log)
+            if beat % LOOK == 0:
+                self.tidy()
+
+    def tidy(self) -> None:
+        """Cut logs that have grown too large, and write down what a full disk has refused."""
+        for kept in list(self.kept):
+            logs.cut(kept.engine.log)
+        if self.is_unwritten:
+            self.note()
 
     def revive(self, kept: Kept) -> None:
         """Start one again, as often as it takes."""
@@ -236,8 +244,14 @@ class Supervisor:
         """Tell of a change, and have it written down; a full disk does not end our care."""
         with contextlib.suppress(OSError):
             self.say(text)
+        self.note()
+
+    def note(self) -> None:
+        """Have it written down what runs; what a full disk refuses is tried again later."""
+        self.is_unwritten = True
         with contextlib.suppress(OSError):
             self.changed()
+            self.is_unwritten = False
 
     def stop(self) -> None:
         """Stop everything, what needs others before what they need."""

@@ -118,6 +118,24 @@ def test_a_supervisor_that_can_write_nothing_down_goes_on(care: Care) -> None:
     until(lambda: program.server.pid != first, "it runs again")
 
 
+def test_what_could_not_be_written_down_is_written_once_there_is_room(
+    care: Care, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else `status` would say of a process that runs again that it has ended."""
+    monkeypatch.setattr(supervisor, "LOOK", 1)
+    program = care.program("sleeper", *SLEEPER)
+    first = program.server.pid
+    care.supervisor.changed = fail
+    program.server.kill()
+    until(lambda: program.server.pid != first, "it runs again")
+    until(lambda: care.has_said("sleeper runs again"), "all was said")
+    written: list[str] = []
+
+    care.supervisor.changed = lambda: written.append("what runs")
+
+    until(lambda: bool(written), "it is written down")
+
+
 def fail(*_: object) -> None:
     """Do as a full disk does."""
     raise OSError(errno.ENOSPC, "No space left on device")

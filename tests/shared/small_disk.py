@@ -6,7 +6,6 @@ is no space left, and PostgreSQL says so with the same SQLSTATE.
 """
 
 import os
-import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,10 +16,10 @@ import psycopg
 from deploy.local.cluster import account
 from deploy.local.postgres import Postgres
 from shared.migrate import migrate
+from tests import disks
 
 NAME = "test_full_disk"
 SIZE_MB = 96
-CHUNK = 1 << 16
 
 FUNCTIONS = """
 CREATE FUNCTION write_to_a_full_disk() RETURNS trigger LANGUAGE plpgsql AS
@@ -52,21 +51,15 @@ class Mounted:
 
     def __init__(self, url: str, place: Path) -> None:
         self.url = url
-        self._filler = place / "filler"
+        self._disk = disks.Disk(place)
 
     def fill(self) -> None:
         """Write to it until the kernel refuses."""
-        with self._filler.open("wb", buffering=0) as filler:
-            size = CHUNK
-            while size:
-                try:
-                    filler.write(bytes(size))
-                except OSError:
-                    size //= 2
+        self._disk.fill()
 
     def free(self) -> None:
         """Delete what fills it."""
-        self._filler.unlink()
+        self._disk.free()
 
 
 class Pretended:
@@ -101,24 +94,17 @@ def disk(postgres: Postgres, place: Path) -> Iterator[Disk]:
         execute(server, f"DROP DATABASE {NAME} WITH (FORCE)")
         if is_mounted:
             execute(server, f"DROP TABLESPACE {NAME}")
-            subprocess.run(["umount", place], check=True)  # noqa: S603, S607
+            disks.unmount(place)
 
 
 def mount(place: Path) -> bool:
     """Mount a small disk for the server's user; tell whether that is allowed here."""
-    size = f"size={SIZE_MB}m"
-    command = ["mount", "-t", "tmpfs", "-o", size, "tmpfs", str(place)]
-    try:
-        done = subprocess.run(command, check=False, capture_output=True)  # noqa: S603
-    except FileNotFoundError:
-        return False
-    if done.returncode:
+    if disks.mount(place, SIZE_MB):
         return False
     (place / "data").mkdir()
     user = account()
     if user:
         os.chown(place / "data", user.pw_uid, user.pw_gid)
-    place.chmod(0o755)
     return True
 
 

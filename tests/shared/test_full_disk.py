@@ -1,8 +1,6 @@
 """A full disk: a process works on, or ends and can be started again; nothing hangs."""
 
-import os
 import signal
-import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -18,6 +16,7 @@ from shared.keys import make_development_keys
 from shared.settings import Settings
 from shared.stop import UNEXPECTED
 from tests.conftest import NOON
+from tests.disks import disk
 from tests.kernel import until
 from tests.shared.hearing import letters_of, produce
 from tests.shared.ledger import accepted, lines
@@ -65,13 +64,8 @@ async def test_a_process_that_meets_a_bug_ends_although_its_log_is_on_a_full_dis
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
     """A file system of one megabyte."""
-    if os.getuid() != 0:
-        pytest.skip("only root may mount a file system")
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", folder], check=True)  # noqa: S603, S607
-    yield folder
-    subprocess.run(["umount", "--lazy", folder], check=True)  # noqa: S603, S607
+    with disk(tmp_path / "disk", 1) as found:
+        yield found.place
 
 
 async def test_a_process_whose_folders_are_on_a_full_disk_starts_and_handles_messages(
