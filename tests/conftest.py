@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import cast
 
 import hypothesis
 import pytest
@@ -62,6 +63,19 @@ def kafka(folder: Path) -> Iterator[Kafka]:
     broker = start_kafka(folder / "kafka")
     yield broker
     broker.stop()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep together what shares engines, for runs on several processes.
+
+    The tests of the whole system are one group, and the first: they take the longest. The others
+    are a group for each file.
+    """
+    for item in items:
+        assert isinstance(item, pytest.Function)
+        group = "site" if "site" in item.fixturenames else item.nodeid.partition("::")[0]
+        item.add_marker(pytest.mark.xdist_group(group))
+    items.sort(key=lambda item: "site" not in cast("pytest.Function", item).fixturenames)
 
 
 class Databases(dict[str, Sessions]):

@@ -148,8 +148,8 @@ def passing_trouble() -> OperationalError:
     return OperationalError("", {}, OSError("the server is gone"))
 
 
-async def until(condition: Callable[[], object], patience: float = 20.0) -> None:
-    """Wait for a condition, and not for ever.
+async def until(condition: Callable[[], object], patience: float = 60.0) -> None:
+    """Wait for a condition, and not for ever: the machine may be busy.
 
     Raises:
         TimeoutError: if it does not come true.

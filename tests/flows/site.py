@@ -20,7 +20,7 @@ from shared.keys import TENANT
 PRODUCTS = "/tmf-api/productInventory/v4/product"
 INVENTORY = "/tmf-api/serviceInventory/v4/service"
 WORK_ORDERS = "/ops/v1/work-orders"
-PATIENCE_S = 20.0
+PATIENCE_S = 60.0
 BEAT_S = 0.03
 NETWORK = "025"
 JSON = Any

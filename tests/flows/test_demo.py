@@ -24,7 +24,7 @@ from services.console.demo.home import own_home, running
 from services.console.demo.plan import plan
 from services.console.demo.stories import STORIES, End, Twist, mix
 
-PATIENCE_S = 60.0
+PATIENCE_S = 180.0
 
 
 @pytest.fixture(scope="module")

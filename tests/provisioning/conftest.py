@@ -101,7 +101,7 @@ async def network(simulators: Simulator) -> AsyncIterator[Network]:
         yield Network(simulators.url, client)
 
 
-PATIENCE_S = 20
+PATIENCE_S = 60
 
 
 @dataclass

@@ -17,7 +17,7 @@ from tests.kernel import TENANT
 from tests.resources.build import given
 
 T = TypeVar("T")
-PATIENCE = 20.0
+PATIENCE = 60.0
 """Seconds. Whoever waits longer waits in vain."""
 
 

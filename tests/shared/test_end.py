@@ -48,7 +48,7 @@ async def test_a_process_whose_database_says_nothing_at_its_start_ends_when_told
     settings: Settings,
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        silent.settimeout(PATIENCE)
+        silent.settimeout(60)
         url = f"postgresql+psycopg://nobody:none@127.0.0.1:{silent.getsockname()[1]}/none"
         with process(replace(settings, database_url=url)) as waiting:
             connection, _ = silent.accept()
