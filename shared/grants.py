@@ -185,11 +185,14 @@ def pages_within(
 
 
 def _shared(reach: Reach, *columns: ColumnElement[str]) -> Select[Any]:
-    found: Select[Any] = select(*columns)
-    return found.where(
-        TABLE.c.tenant == reach.tenant,
-        TABLE.c.grantee == reach.client,
-        TABLE.c.level.in_(SUFFICES[reach.level]),
+    return (
+        select()
+        .add_columns(*columns)
+        .where(
+            TABLE.c.tenant == reach.tenant,
+            TABLE.c.grantee == reach.client,
+            TABLE.c.level.in_(SUFFICES[reach.level]),
+        )
     )
 
 
