@@ -100,9 +100,9 @@ def what_next(existing: Mapping[str, str]) -> str:
     if KAFKA in existing and not existing.keys() >= set(map(setting_of, SERVICES)):
         return (
             "databases were deleted, so these topics are of no use to the next `kaitong up` — "
-            "delete them, or set another KAITONG_TOPIC_PREFIX"
+            "set another KAITONG_TOPIC_PREFIX, or delete them if no other installation uses them"
         )
     return (
         "`kaitong up` goes on with what is kept — for an empty start drop those databases and "
-        "delete those topics, or name others"
+        "delete those topics if no other installation uses them, or name others"
     )
