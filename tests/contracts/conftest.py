@@ -1,5 +1,8 @@
-"""The API of each service, complete, over a database that cannot be reached."""
+"""The API of each service, complete: over a database that cannot be reached, or a real one."""
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +15,7 @@ from services.customer.app import SERVICE as CUSTOMER
 from services.order.app import SERVICE as ORDER
 from services.provisioning.app import SERVICE as PROVISIONING
 from services.resources.app import SERVICE as RESOURCES
+from shared.db import Sessions
 from shared.desk import Desk
 from shared.http import make_api
 from shared.monitor import Monitor
@@ -20,6 +24,8 @@ from shared.producer import Producer
 from shared.relay import Relay
 from shared.service import Service
 from shared.settings import Settings
+from tests.conftest import empty
+from tests.kernel import Broker
 from tests.shared.http.api import settings_for
 
 SERVICES = [ORDER, PROVISIONING, RESOURCES, CUSTOMER]
@@ -41,6 +47,26 @@ def api(request: pytest.FixtureRequest, settings: Settings) -> FastAPI:
     desks = Desks(settings, sessions, relay, service.subscriptions, monitor)
     routers, desk = (*service.routers, make_ops_router(desks)), Desk(sessions, relay)
     return make_api(service.name, routers, desk, sessions, settings, about=service.about)
+
+
+@pytest.fixture(params=SERVICES, ids=lambda each: each.name)
+async def real_api(
+    request: pytest.FixtureRequest, databases: dict[str, Sessions], settings: Settings
+) -> AsyncIterator[FastAPI]:
+    """The whole API of a service on its own database, loaded as at a start."""
+    service: Service = request.param
+    sessions = databases[service.name]
+    empty(sessions)
+    for prepare in service.on_start:
+        with sessions.begin() as session:
+            prepare(session)
+    relay = Relay(sessions, Broker())
+    desk, monitor = Desk(sessions, relay), Monitor(settings, sessions)
+    ops = make_ops_router(Desks(settings, sessions, relay, service.subscriptions, monitor))
+    async with AsyncExitStack() as stack:
+        stack.callback(asyncio.create_task(desk.run()).cancel)
+        stack.push_async_callback(relay.close)
+        yield make_api(service.name, (*service.routers, ops), desk, sessions, settings)
 
 
 @pytest.fixture

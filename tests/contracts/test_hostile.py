@@ -4,31 +4,18 @@ Each operation of each description is asked with many hostile requests, on a rea
 with a token that may do everything. The seed is fixed: what is red once is red again.
 """
 
-import asyncio
 import json
 import re
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AsyncExitStack
+from collections.abc import Callable, Iterator
 from copy import deepcopy
 from random import Random
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
-import pytest
 from fastapi import FastAPI
 
-from shared.db import Sessions
-from shared.desk import Desk
-from shared.http import make_api
-from shared.monitor import Monitor
-from shared.ops import Desks, make_ops_router
-from shared.relay import Relay
-from shared.service import Service
 from shared.settings import Settings
-from tests.conftest import empty
-from tests.contracts.conftest import SERVICES
-from tests.kernel import Broker
 from tests.shared.http.api import bearer
 from tests.shared.http.test_fuzz import status_of
 
@@ -133,26 +120,6 @@ class Operation(NamedTuple):
     verb: str
     described: Json
     examples: list[Any]
-
-
-@pytest.fixture(params=SERVICES, ids=lambda each: each.name)
-async def real_api(
-    request: pytest.FixtureRequest, databases: dict[str, Sessions], settings: Settings
-) -> AsyncIterator[FastAPI]:
-    """The whole API of a service on its own database, loaded as at a start."""
-    service: Service = request.param
-    sessions = databases[service.name]
-    empty(sessions)
-    for prepare in service.on_start:
-        with sessions.begin() as session:
-            prepare(session)
-    relay = Relay(sessions, Broker())
-    desk, monitor = Desk(sessions, relay), Monitor(settings, sessions)
-    ops = make_ops_router(Desks(settings, sessions, relay, service.subscriptions, monitor))
-    async with AsyncExitStack() as stack:
-        stack.callback(asyncio.create_task(desk.run()).cancel)
-        stack.push_async_callback(relay.close)
-        yield make_api(service.name, (*service.routers, ops), desk, sessions, settings)
 
 
 def operations(description: Json) -> Iterator[Operation]:

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from pydantic.alias_generators import to_camel
 
 from shared.input.ids import Id
+from shared.input.numbers import Whole
 from shared.input.timestamps import Timestamp
 
 Name = Annotated[str, StringConstraints(strip_whitespace=True, max_length=100)]
@@ -78,7 +79,7 @@ class AskedItem(Asked):
     business_action: Name = ""
     """Extension: `new` or `disconnect`, as the field calls the action."""
 
-    quantity: int = 1
+    quantity: Whole = 1
     product_offering: AskedReference = AskedReference()
     product: AskedProduct = AskedProduct()
     product_order_item: Many["AskedItem"]

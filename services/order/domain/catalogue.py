@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Self, TypeAlias, TypeVar
 
-from shared.contracts import Cents, Value
+from shared.contracts import Value
+from shared.input.numbers import Truth, Whole
 from shared.input.timestamps import Timestamp
 
 
@@ -32,7 +33,7 @@ class CharacteristicRule:
     name: str
     type: ValueType = ValueType.STRING
     description: str = ""
-    required: bool = False
+    required: Truth = False
     allowed: tuple[Value, ...] = ()
     """The values it may have; empty for any of its type."""
 
@@ -51,11 +52,11 @@ class Specification:
     """A kind of product; with the action it selects the blueprint."""
 
     id: str
-    version: int
+    version: Whole
     name: str
     state: LifeCycle = LifeCycle.ACTIVE
     description: str = ""
-    needs_address: bool = False
+    needs_address: Truth = False
     """It is installed at an address, which an order must name."""
 
     characteristics: tuple[CharacteristicRule, ...] = ()
@@ -87,9 +88,9 @@ class Price:
     id: str
     name: str
     kind: PriceKind
-    amount_cents: Cents
+    amount_cents: Whole
     when: Condition | None = None
-    term_months: int = 0
+    term_months: Whole = 0
     """How long a minimum spend binds."""
 
 
@@ -101,7 +102,7 @@ class Discount:
     name: str
     member: str
     kind: PriceKind
-    percent: int
+    percent: Whole
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,7 +133,7 @@ class Offering:
     """What can be ordered: one product of a specification, or a bundle of offerings."""
 
     id: str
-    version: int
+    version: Whole
     name: str
     state: LifeCycle = LifeCycle.ACTIVE
     description: str = ""

@@ -24,6 +24,7 @@ from services.provisioning.store.announcing import announce
 from shared.auth import Caller, allow
 from shared.contracts import Action, Characteristic, Value
 from shared.http import RequestCause, Router, ToDesk, ToRead
+from shared.input.numbers import Whole
 from shared.work import Work
 
 BLUEPRINTS = f"{OPS}/blueprints"
@@ -64,9 +65,9 @@ class Step(Asked):
     parameters: tuple[Parameter, ...] = ()
     skill: Name = ""
     district: Name = ""
-    tries: int = 5
-    timeout_s: int = 5
-    wait_s: int = 0
+    tries: Whole = 5
+    timeout_s: Whole = 5
+    wait_s: Whole = 0
     on_failure: OnFailure = OnFailure.ROLLBACK
     ponr: NoReturn | None = None
 
@@ -89,7 +90,7 @@ class Pattern(Asked):
 
     specification: Name
     action: Literal[Action.ADD, Action.MODIFY, Action.DELETE]
-    version: int
+    version: Whole
     needs: Annotated[tuple[Need, ...], Field(max_length=MOST_STEPS)] = ()
     steps: Annotated[tuple[Step, ...], Field(min_length=1, max_length=MOST_STEPS)]
 

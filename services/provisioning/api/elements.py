@@ -22,6 +22,7 @@ from shared.auth import Caller, allow
 from shared.errors import NotFoundError
 from shared.figures import Queue
 from shared.http import RequestCause, Router, ToDesk, ToRead
+from shared.input.numbers import IS_NUMBER, Number
 from shared.limits import type_of
 from shared.work import Work
 
@@ -40,10 +41,10 @@ class Limits(Asked):
 
     model_config = ConfigDict(json_schema_extra={"examples": [examples.LIMITS]})
 
-    concurrency: Annotated[int, Field(ge=1, le=1000)]
+    concurrency: Annotated[int, Field(ge=1, le=1000), IS_NUMBER]
     """Calls under way at a time."""
 
-    per_second: Annotated[float, Field(ge=0, le=10_000)] = 0
+    per_second: Annotated[Number, Field(ge=0, le=10_000)] = 0
     """Calls begun in a second; 0 for no limit."""
 
 

@@ -1,0 +1,35 @@
+"""Numbers and truth values as they come in JSON: each is what it is, and nothing is made into it.
+
+By itself pydantic takes `true` for 1, `"8"` for 8 and `"yes"` for true, which the description of
+an API says are none. As JSON Schema has it, `8.0` is a whole number.
+"""
+
+from typing import Annotated, TypeAlias
+
+from pydantic import BeforeValidator, StrictBool, StrictFloat
+
+from shared.input.refusals import refusal
+from shared.input.wording import WHOLE
+
+
+def check_number(said: object) -> object:
+    """Return what is not a text or a truth value; a further rule looks at the rest.
+
+    Raises:
+        PydanticCustomError: it is one, which pydantic would make a number of.
+    """
+    if isinstance(said, str | bool):
+        raise refusal(code="int_type", reason=WHOLE.reason, remedy=WHOLE.remedy)
+    return said
+
+
+IS_NUMBER = BeforeValidator(check_number)
+
+Whole: TypeAlias = Annotated[int, IS_NUMBER]
+"""A whole number in JSON. Of one with bounds write `Annotated[int, Field(ge=1), IS_NUMBER]`."""
+
+Number: TypeAlias = StrictFloat
+"""A number in JSON, with or without a fraction."""
+
+Truth: TypeAlias = StrictBool
+"""True or false in JSON."""
