@@ -1,0 +1,1 @@
+"""Each service's OpenAPI description, held against what the service answers."""
