@@ -55,6 +55,7 @@ class AuditRow(Base):
     __table_args__ = (
         Index("ix_audit_tenant", "tenant", "position"),
         Index("ix_audit_subject", "tenant", "subject", "position"),
+        Index("ix_audit_actor", "tenant", "actor", "position"),
     )
 
     position: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)

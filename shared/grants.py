@@ -10,7 +10,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any, NamedTuple, TypeAlias
 
-from sqlalchemy import ColumnElement, Select, Subquery, or_, select, true
+from sqlalchemy import ColumnElement, Index, Select, Subquery, or_, select, text, true
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 from sqlalchemy.sql.elements import SQLCoreOperations
@@ -51,6 +51,13 @@ class GrantRow(Base):
     """The person; empty in the services that only copy."""
 
     reason: Mapped[str] = mapped_column(server_default="")
+
+    __table_args__ = (
+        Index(
+            *("ix_access_grants_held", "tenant", "grantee", "owner", "customer_id"),
+            postgresql_where=text("level <> ''"),
+        ),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,15 +191,13 @@ def pages_within(
     return [own, *theirs, page_for_each(customers, page(of_one))]
 
 
-def _shared(reach: Reach, *columns: ColumnElement[str]) -> Select[Any]:
-    return (
-        select()
-        .add_columns(*columns)
-        .where(
-            TABLE.c.tenant == reach.tenant,
-            TABLE.c.grantee == reach.client,
-            TABLE.c.level.in_(SUFFICES[reach.level]),
-        )
+def _shared(reach: Reach, *columns: ColumnElement[Any]) -> Select[Any]:
+    found: Select[Any] = select(*columns)
+    return found.where(
+        TABLE.c.tenant == reach.tenant,
+        TABLE.c.grantee == reach.client,
+        TABLE.c.level.in_(SUFFICES[reach.level]),
+        TABLE.c.level != REVOKED,
     )
 
 

@@ -66,6 +66,7 @@ class ParkedRow(Base):
 
     __table_args__ = (
         Index("ix_parked_open", "key", "position", postgresql_where=released_at.is_(None)),
+        Index("ix_parked_waiting", "position", postgresql_where=released_at.is_(None)),
     )
 
 

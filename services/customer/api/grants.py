@@ -17,6 +17,7 @@ from shared.auth import Caller, allow
 from shared.grants import REVOKED, Grant
 from shared.http import Page, RequestCause, Router, ToDesk, ToRead, paged, show, show_all
 from shared.ops_people import ApprovalView, waiting_for
+from shared.window import by
 from shared.work import Work
 
 GRANTS = "/ops/v1/grants"
@@ -105,7 +106,7 @@ class GrantView(BaseModel):
 def list_grants(caller: Reader, session: ToRead, page: Page, response: Response) -> Response:
     """List what clients share with each other."""
     found = grants.find(session, caller.tenant, page.rows)
-    shown = [GrantView.of(each) for each in paged(response, page, found)]
+    shown = [GrantView.of(each) for each in paged(response, page, found, keys=by(*grants.KEYS))]
     return show_all(shown, response=response)
 
 

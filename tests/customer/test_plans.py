@@ -1,0 +1,63 @@
+"""However many customers and accounts there are, a list of them reads little."""
+
+from collections.abc import Iterator
+from functools import partial
+from itertools import product
+
+import pytest
+
+from deploy.local.postgres import Postgres
+from services.customer.store import accounts_of, by_name, by_phone, owners_of
+from shared.access import Reach
+from shared.db import Sessions
+from shared.window import Window, cursor_of
+from tests.kernel import TENANT
+from tests.plans import CLIENT, SERIES, Ask, check_each, every_reach, large
+
+ID = "lpad(to_hex(n), 32, '0')::uuid"
+TOLD = "name, phone, email, identity_number, category, kind, name_key, phone_key, told_at, told_by"
+PARTY = f"""'', '', '', '', '', '', 'wang' || lpad(n::text, 8, '0'), '+86' || n % 50000,
+    now(), {ID}"""
+FILL = (
+    f"""INSERT INTO parties (tenant, party_id, {TOLD}) SELECT '{TENANT}', 'C-' || n, {PARTY}
+    {SERIES}""",
+    f"""INSERT INTO party_tellings (tenant, party_id, client, {TOLD})
+    SELECT '{TENANT}', 'C-' || n, {CLIENT}, {PARTY} {SERIES}""",
+    f"""INSERT INTO account_tellings (tenant, account_id, party_id, client, told_at)
+    SELECT '{TENANT}', 'A-' || n, 'C-' || n % 10000, {CLIENT}, now() {SERIES}""",
+)
+PAGE = Window(0, 21)
+
+
+@pytest.fixture(scope="module")
+def known(postgres: Postgres) -> Iterator[Sessions]:
+    """A database of many customers."""
+    with large(postgres, "customer", FILL) as sessions:
+        yield sessions
+
+
+@every_reach
+def test_a_list_of_customers_and_of_accounts_reads_little(known: Sessions, reach: Reach) -> None:
+    behind, of_accounts = (Window(0, 21, cursor_of([each])) for each in ("C-5", "A-5"))
+    questions: dict[str, Ask] = {
+        **{
+            f"phone {phone} {rows}": partial(by_phone, reach=reach, phone=phone, rows=rows)
+            for phone, rows in product(["+867", "+860", "nobody"], [PAGE, behind])
+        },
+        **{
+            f"accounts {party} {rows}": partial(accounts_of, reach=reach, party_id=party, rows=rows)
+            for party, rows in product(["C-7", "C-8", "C-9"], [PAGE, of_accounts])
+        },
+        "owners": partial(owners_of, reach=reach, account_ids=["A-7", "A-8"]),
+    }
+    check_each(known, questions)
+
+
+@pytest.mark.parametrize("beginning", ["wang", "wang000005", "zhang"])
+def test_a_search_by_name_reads_little(known: Sessions, beginning: str) -> None:
+    behind = Window(0, 21, cursor_of([f"{beginning}00000500"[:12], "C-500"]))
+    questions: dict[str, Ask] = {
+        str(rows): partial(by_name, tenant=TENANT, beginning=beginning, rows=rows)
+        for rows in (PAGE, behind)
+    }
+    check_each(known, questions)

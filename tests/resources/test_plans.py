@@ -1,0 +1,126 @@
+"""However many numbers, things and addresses there are, a list of them reads little."""
+
+# ruff: noqa: S608  statements of our own names
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from functools import partial
+from uuid import UUID
+
+import pytest
+
+from deploy.local.postgres import Postgres
+from services.resources.domain.numbering import read_pattern
+from services.resources.domain.search import Search
+from services.resources.domain.states import ItemState
+from services.resources.domain.things import Kind, Pool
+from services.resources.store import find_addresses, find_items, levels, questions, search
+from services.resources.store.holdings import look
+from shared.db import Sessions
+from shared.window import Window, cursor_of
+from tests.kernel import TENANT
+from tests.plans import ENOUGH_PAGES, ROWS, SERIES, Ask, check_each, dear, large
+
+ID = "lpad(to_hex(n), 32, '0')::uuid"
+EXCHANGES = 200
+E164 = "'+862580' || lpad(n::text, 6, '0')"
+"""Each exchange has as many numbers in a row as the others."""
+
+HOME = f"'X-' || lpad((n / {ROWS // EXCHANGES})::text, 3, '0')"
+FILL = (
+    f"""INSERT INTO exchanges (tenant, id, name, local_network, city, district)
+    SELECT '{TENANT}', 'X-' || lpad(n::text, 3, '0'), '', '0' || n % 13, '', ''
+    FROM generate_series(0, {EXCHANGES}) AS n""",
+    f"""INSERT INTO segments (tenant, id, exchange_id, local_network, first, last, count, kind,
+    quarantine_days, state) SELECT '{TENANT}', 's-' || n, 'X-' || lpad(n::text, 3, '0'), '',
+    '+862580' || lpad((n * {ROWS // EXCHANGES})::text, 6, '0'),
+    '+862580' || lpad(((n + 1) * {ROWS // EXCHANGES} - 1)::text, 6, '0'), {ROWS // EXCHANGES},
+    'fixed', 90, 'idle' FROM generate_series(0, {EXCHANGES}) AS n""",
+    f"""INSERT INTO numbers (tenant, e164, exchange_id, grade, state, order_id, service_id)
+    SELECT '{TENANT}', {E164}, {HOME}, CASE WHEN n % 1000 = 888 THEN 'AAA' ELSE '' END,
+    CASE WHEN n % 2 = 0 THEN 'idle' ELSE 'in_use' END, CASE WHEN n % 2 = 1 THEN {ID} END,
+    CASE WHEN n % 2 = 1 THEN {ID} END {SERIES}""",
+    f"""INSERT INTO pool_items (tenant, kind, pool, value, element, attributes, state, order_id,
+    service_id) SELECT '{TENANT}', 'leg', 'S-' || n / 8, n::text, '', '[]',
+    CASE WHEN n % 4 = 0 THEN 'free' ELSE 'in_use' END, CASE WHEN n % 4 > 0 THEN {ID} END,
+    CASE WHEN n % 4 > 0 THEN {ID} END {SERIES}""",
+    f"""INSERT INTO pools (tenant, kind, name, exchange_id, capacity)
+    SELECT '{TENANT}', 'leg', 'S-' || n, 'X-' || lpad((n % {EXCHANGES})::text, 3, '0'), 8
+    FROM generate_series(0, {ROWS // 8}) AS n""",
+    f"""INSERT INTO addresses (tenant, id, text, exchange_id, local_network, grams, letters)
+    SELECT '{TENANT}', 'a-' || lpad(n::text, 8, '0'), '', {HOME}, '025',
+    ARRAY['南京', '路' || n / 100 % 1000, n % 1000 || '号'],
+    '南京路' || n / 100 % 1000 || '弄' || n % 1000 || '号' {SERIES}""",
+    f"""INSERT INTO questions (order_id, tenant, since)
+    SELECT {ID}, '{TENANT}', timestamptz '2026-01-01' + n * interval '1 second' {SERIES}""",
+)
+PAGE = Window(0, 21)
+NOW = datetime(2027, 1, 1, tzinfo=UTC)
+FIRST = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+@pytest.fixture(scope="module")
+def built(postgres: Postgres) -> Iterator[Sessions]:
+    """A database of a large plant."""
+    with large(postgres, "resources", FILL) as sessions:
+        yield sessions
+
+
+@pytest.mark.parametrize(
+    ("pattern", "more"),
+    [
+        ("", {}),
+        ("", {"grade": "AAA"}),
+        ("", {"grade": ""}),
+        ("", {"exchange_id": "X-077"}),
+        ("", {"exchange_id": "X-077", "grade": "AAA"}),
+        ("", {"local_network": "07"}),
+        ("", {"local_network": "07", "grade": "AAA"}),
+        ("+862580*", {}),
+        ("+8625800777*", {}),
+        ("+8625800777*", {"grade": "AAA"}),
+        ("*888", {}),
+        ("*8", {}),
+        ("*888", {"grade": "AAA"}),
+        ("*88", {"exchange_id": "X-077"}),
+        ("*88", {"local_network": "07"}),
+        ("*66*", {"exchange_id": "X-077"}),
+    ],
+)
+def test_a_search_for_numbers_reads_little(
+    built: Sessions, pattern: str, more: dict[str, str]
+) -> None:
+    asked = Search(tenant=TENANT, pattern=read_pattern(pattern), **more)  # type: ignore[arg-type]
+    each_exchange = 3 * EXCHANGES  # pages: a search may look into each
+
+    assert dear(built, partial(search, asked=asked), pages=ENOUGH_PAGES + each_exchange) == []
+
+
+def test_a_list_of_the_plant_reads_little(built: Sessions) -> None:
+    of_pool = partial(find_items, pool=Pool(TENANT, Kind.LEG, "S-777"))
+    behind = Window(0, 21, cursor_of(["X-077", "leg", "S-77"]))
+    pools = partial(levels, tenant=TENANT)
+    addresses = partial(find_addresses, tenant=TENANT)
+    later = Window(0, 21, cursor_of(["a-00005000"]))
+    asked: dict[str, Ask] = {
+        "things": partial(of_pool, state=None, rows=PAGE),
+        **{f"things {state}": partial(of_pool, state=state, rows=PAGE) for state in ItemState},
+        "pools": partial(pools, kind=None, exchange_id="", rows=PAGE),
+        "pools behind": partial(pools, kind=None, exchange_id="", rows=behind),
+        "pools of a kind": partial(pools, kind=Kind.LEG, exchange_id="", rows=PAGE),
+        "pools of another kind": partial(pools, kind=Kind.PAIR, exchange_id="", rows=PAGE),
+        "pools of an exchange": partial(pools, kind=None, exchange_id="X-077", rows=PAGE),
+        "addresses": partial(addresses, letters="", exchange_id="", rows=PAGE),
+        "addresses behind": partial(addresses, letters="", exchange_id="", rows=later),
+        "addresses of an exchange": partial(addresses, letters="", exchange_id="X-077", rows=PAGE),
+        "addresses everywhere": partial(addresses, letters="南京", exchange_id="", rows=PAGE),
+        "reservations": partial(questions.listed, tenant=TENANT, before=NOW, rows=PAGE),
+        "reservations behind": partial(
+            questions.listed,
+            tenant=TENANT,
+            before=NOW,
+            rows=Window(0, 21, cursor_of([FIRST, UUID(int=1)])),
+        ),
+        "holdings": partial(look, tenant=TENANT, holder=UUID(int=7)),
+    }
+    check_each(built, asked)

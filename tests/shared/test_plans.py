@@ -1,0 +1,64 @@
+"""However many rows the tables have that every service has, a list of them reads little."""
+
+from collections.abc import Iterator
+from functools import partial
+
+import pytest
+
+from deploy.local.postgres import Postgres
+from shared import approvals, audit, grants, history, parking
+from shared.approvals import ApprovalState
+from shared.db import Sessions
+from shared.recovery.rows import recoveries
+from shared.window import Window, cursor_of
+from tests.kernel import TENANT
+from tests.plans import ROWS, SERIES, Ask, check_each, large
+
+ID = "lpad(to_hex(n), 32, '0')::uuid"
+FILL = (
+    f"""INSERT INTO parked (identity, source, "offset", type, key, body, why, error, parked_at,
+    released_at) SELECT n::text, '', n, '', n::text::bytea, '', 'bug', '', now(),
+    CASE WHEN n > {ROWS} - 100 THEN NULL ELSE now() END {SERIES}""",
+    f"""INSERT INTO audit (position, at, tenant, actor, client, role, action, subject, things,
+    reason, cause, hash) SELECT n, now(), '{TENANT}', CASE WHEN n % 20000 = 0 THEN 'seldom' ELSE
+    'person-' || n % 9 END, '', '', '', 's-' || n % 1000, 1, '', {ID}, '' {SERIES}""",
+    f"""INSERT INTO access_grants (tenant, grantee, owner, customer_id, level, changed_at)
+    SELECT '{TENANT}', 'crm-' || n % 2, 'owner', 'C-' || n,
+    CASE WHEN n % 20000 = 0 THEN 'see' ELSE '' END, now() {SERIES}""",
+    f"""INSERT INTO approvals (id, tenant, action, subject, fingerprint, asked_by, reason, asked_at,
+    until, state) SELECT {ID}, '{TENANT}', '', '', n::text::bytea, '', '', now(), now(),
+    CASE WHEN n % 20000 = 0 THEN 'waiting' ELSE 'used' END {SERIES}""",
+    f"""INSERT INTO history (at, tenant, kind, subject, part, was, became, reason, cause, position)
+    SELECT now(), '{TENANT}', 'order', 's-' || n % 5000, '', '', '', '', {ID}, n {SERIES}""",
+)
+PAGE = Window(0, 21)
+
+
+@pytest.fixture(scope="module")
+def old(postgres: Postgres) -> Iterator[Sessions]:
+    """A database that has seen much."""
+    with large(postgres, "customer", FILL) as sessions:
+        yield sessions
+
+
+def test_a_list_of_what_every_service_keeps_reads_little(old: Sessions) -> None:
+    behind = Window(0, 21, cursor_of(["crm-0", "owner", "C-5"]))
+    audited = partial(audit.read, tenant=TENANT, limit=20)
+    questions: dict[str, Ask] = {
+        "parked": partial(parking.waiting, limit=20),
+        "parked behind": partial(parking.waiting, limit=20, after=ROWS - 50),
+        "recoveries": recoveries,
+        "audit": partial(audited, after=0),
+        "audit behind": partial(audited, after=ROWS // 2),
+        "audit of a subject": partial(audited, after=0, subject="s-7"),
+        "audit of a person": partial(audited, after=0, actor="person-7"),
+        "audit of a person who did little": partial(audited, after=0, actor="seldom"),
+        "grants": partial(grants.find, tenant=TENANT, rows=PAGE),
+        "grants behind": partial(grants.find, tenant=TENANT, rows=behind),
+        "history": partial(history.read, tenant=TENANT, subject="s-7"),
+        **{
+            f"approvals {state}": partial(approvals.find, tenant=TENANT, state=state, rows=PAGE)
+            for state in ApprovalState
+        },
+    }
+    check_each(old, questions)
