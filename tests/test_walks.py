@@ -1,0 +1,145 @@
+"""Walking through the lists of all services while rows arrive, each page behind the one before."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import pytest
+from sqlalchemy import text
+
+from services.customer import store as customers
+from services.provisioning.domain.fallout import FalloutState
+from services.provisioning.store import fallout
+from services.resources import store as resources
+from services.resources.domain.things import Kind, Pool
+from shared import approvals, grants
+from shared.access import whole_tenant
+from shared.approvals import ApprovalState
+from shared.db import Sessions
+from shared.window import Window, by, cursor_of
+from tests.conftest import NOON, empty
+from tests.kernel import TENANT
+
+NEW = "FROM unnest(CAST(:numbers AS integer[])) AS n"
+ID = "lpad(to_hex(n), 32, '0')::uuid"
+AT = "timestamptz '2026-01-01 00:00:00.25Z' + n * interval '1 second'"
+PARTY = f"""INSERT INTO parties (tenant, party_id, name, phone, email, identity_number, category,
+    name_key, phone_key, told_at, told_by) SELECT '{TENANT}', 'C-' || n, 'wang' || n, '', '', '',
+    '', 'wang' || n, '+861', now(), {ID} {NEW}"""
+
+
+class Listed(NamedTuple):
+    """A list: whose it is, how its n-th rows are made, and how it is read."""
+
+    service: str
+    row: str
+    find: Callable[..., Sequence[Any]]
+    asked: dict[str, Any]
+    keys: Callable[[Any], Sequence[Any]]
+
+
+LISTS = {
+    "fallout": Listed(
+        "provisioning",
+        f"""INSERT INTO fallout (id, tenant, local_network, order_id, step, undoing, specification,
+        element, code, reason, answer, state, times, priority, opened_at, changed_at, changed_by,
+        remark) SELECT {ID}, '{TENANT}', '', {ID}, '', false, '', '', '', '', '', 'open', 1, 1,
+        {AT}, now(), '', '' {NEW}""",
+        fallout.find,
+        {"tenant": TENANT, "wanted": fallout.Wanted({FalloutState.OPEN, FalloutState.RETRIED})},
+        by("opened_at", "id"),
+    ),
+    "reservations": Listed(
+        "resources",
+        f"INSERT INTO questions (order_id, tenant, since) SELECT {ID}, '{TENANT}', {AT} {NEW}",
+        resources.questions.listed,
+        {"tenant": TENANT, "before": NOON.replace(year=2100)},
+        by("since", "order_id"),
+    ),
+    "addresses": Listed(
+        "resources",
+        f"""INSERT INTO addresses (tenant, id, text, exchange_id, local_network, grams, letters)
+        SELECT '{TENANT}', 'a-' || n, '', '', '', '{{}}', '' {NEW}""",
+        resources.find_addresses,
+        {"tenant": TENANT, "letters": "", "exchange_id": ""},
+        by("id"),
+    ),
+    "things": Listed(
+        "resources",
+        f"""INSERT INTO pool_items (tenant, kind, pool, value, element, attributes, state)
+        SELECT '{TENANT}', 'leg', 'S', 'S/' || n, '', '[]', 'free' {NEW}""",
+        resources.find_items,
+        {"pool": Pool(TENANT, Kind.LEG, "S"), "state": None},
+        lambda found: (found[0].value,),
+    ),
+    "customers by phone": Listed(
+        "customer",
+        PARTY,
+        customers.by_phone,
+        {"reach": whole_tenant(TENANT), "phone": "+861"},
+        by("party_id"),
+    ),
+    "customers by name": Listed(
+        "customer",
+        PARTY,
+        customers.by_name,
+        {"tenant": TENANT, "beginning": "wang"},
+        by("name", "party_id"),
+    ),
+    "accounts": Listed(
+        "customer",
+        f"""INSERT INTO account_tellings (tenant, account_id, party_id, client, told_at)
+        SELECT '{TENANT}', 'A-' || n, 'C-1', 'crm', now() {NEW}""",
+        customers.accounts_of,
+        {"reach": whole_tenant(TENANT), "party_id": "C-1"},
+        lambda account_id: (account_id,),
+    ),
+    "grants": Listed(
+        "customer",
+        f"""INSERT INTO access_grants (tenant, grantee, owner, customer_id, level, changed_at)
+        SELECT '{TENANT}', 'shop', 'crm', 'C-' || n, 'see', now() {NEW}""",
+        grants.find,
+        {"tenant": TENANT},
+        by(*grants.KEYS),
+    ),
+    "approvals": Listed(
+        "customer",
+        f"""INSERT INTO approvals (id, tenant, action, subject, fingerprint, asked_by, reason,
+        asked_at, until, state) SELECT {ID}, '{TENANT}', '', '', {ID}::text::bytea, '', '', now(),
+        now(), 'waiting' {NEW}""",
+        approvals.find,
+        {"tenant": TENANT, "state": ApprovalState.WAITING},
+        by("id"),
+    ),
+}
+
+
+def add(sessions: Sessions, listed: Listed, numbers: Sequence[int]) -> None:
+    """Add these rows to a list."""
+    with sessions.begin() as session:
+        session.execute(text(listed.row), {"numbers": list(numbers)})
+
+
+def read(sessions: Sessions, listed: Listed, window: Window) -> list[tuple[Any, ...]]:
+    """Return the keys of a part of a list."""
+    with sessions() as session:
+        found = listed.find(session, **listed.asked, rows=window)
+    return [tuple(listed.keys(each)) for each in found]
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_a_walk_shows_every_row_that_stays_exactly_once_while_others_arrive(
+    databases: dict[str, Sessions], name: str
+) -> None:
+    listed, sessions = LISTS[name], databases[LISTS[name].service]
+    empty(sessions)
+    add(sessions, listed, range(100, 400, 10))
+    stayed = read(sessions, listed, Window(0, 100))
+
+    seen = read(sessions, listed, Window(0, 7))
+    for new in range(100, 400, 20):
+        add(sessions, listed, [new - 1, new + 1])
+        seen += read(sessions, listed, Window(0, 7, cursor_of(seen[-1])))
+
+    assert len(set(stayed)) == 30
+    assert len(set(seen)) == len(seen)
+    assert set(stayed) <= set(seen)
