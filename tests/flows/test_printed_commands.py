@@ -1,0 +1,99 @@
+"""Every command that is printed anywhere runs, and finds what it says it finds."""
+
+import shlex
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+from typer.testing import CliRunner, Result
+
+from deploy.jiangsu.province import province
+from deploy.local.home import CHECKOUT
+from services.console.cli import app
+from services.console.demo.loading import City, load
+from shared.input.wording import filled_in
+from tests.console.test_examples import FILLED_IN, NAMES, PRINTED, read
+from tests.flows.items import fibre
+from tests.flows.site import Site
+
+EXCHANGE, FIRST = "NJ-XW", "+862580000000"
+"""The part of the province that the examples are about."""
+
+WHOLE = {"demo", "up", "down", "bench", "test"}
+"""These start, stop, measure or test a whole system: test_demo.py and tests/deploy run them."""
+
+OFTEN_WRONG = "status"
+"""Ends with 1 when something is wrong, which other tests on this system may have left."""
+
+VALUES = {name.strip("{}"): value for name, value in FILLED_IN.items()}
+
+
+def printed() -> set[str]:
+    """Return each command that is printed as a whole, with the values of a text filled in."""
+    found = set()
+    for _, line in PRINTED:
+        words = shlex.split(filled_in(line, VALUES))
+        if words[0] not in WHOLE and (tuple(words) not in NAMES or needs_nothing(words)):
+            found.add(shlex.join(words))
+    return found
+
+
+def needs_nothing(words: list[str]) -> bool:
+    """Tell whether a command is complete without any words of its own."""
+    try:
+        read(words)
+    except (typer.TyperException, ValueError):  # of a command, or of a group
+        return False
+    return True
+
+
+def nanjing() -> City:
+    """Return what the examples ask for: one exchange, with its first thousand numbers."""
+    all_ = province()
+    rows: dict[str, list[Any]] = {
+        "exchanges": [each for each in all_.exchanges if each.id == EXCHANGE],
+        "splitters": [each for each in all_.splitters if each.exchange_id == EXCHANGE],
+        "addresses": [each for each in all_.addresses if each.exchange_id == EXCHANGE],
+        "pairs": [each for each in all_.pair_blocks if each.exchange_id == EXCHANGE],
+        "segments": [each for each in all_.segments if each.first == FIRST],
+    }
+    return City("025", rows)
+
+
+@pytest.fixture(scope="module")
+def ordered(site: Site) -> None:
+    """What the examples show: a part of the province, an order that is done, one that failed."""
+    load(site.client("ops"), nanjing())
+    place = site.place(legs=1)
+    site.completed(site.order(fibre(place.served), external_id="DEMO-00001"))
+    assert site.fulfil(site.accepted(site.order(fibre(place.served))))["state"] == "failed"
+    submitted = run("order submit examples/ftth-new.json", site, CHECKOUT)
+    assert submitted.exit_code == 0, submitted.output
+    site.fulfil(submitted.output.split()[1])
+
+
+def run(line: str, site: Site, folder: Path) -> Result:
+    """Run a command on the system, from a folder."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("KAITONG_HOME", str(site.home))
+        patch.chdir(folder)
+        return CliRunner().invoke(app, shlex.split(line))
+
+
+@pytest.mark.usefixtures("ordered")
+@pytest.mark.parametrize("line", sorted(printed()))
+def test_a_printed_command_runs_and_shows_something(line: str, site: Site, tmp_path: Path) -> None:
+    (tmp_path / "examples").symlink_to(CHECKOUT / "examples")
+
+    done = run(line, site, tmp_path)
+
+    assert done.exit_code in ({0, 1} if line.startswith(OFTEN_WRONG) else {0}), done.output
+    assert not isinstance(done.exception, Exception), done.exception
+    found = done.output.splitlines()
+    assert len(found) > (" list" in line), "a list has a head"
+    assert not found[0].startswith("no "), found
+
+
+def test_most_commands_are_printed_somewhere() -> None:
+    assert {line.split()[0] for line in printed()} | WHOLE == {name[0] for name in NAMES if name}
