@@ -208,6 +208,7 @@ def tell_limits_from_outages(context: ExceptionContext) -> None:
     """Look at what went wrong with a statement before anybody waits for it to pass."""
     if is_demoted(context.original_exception, context.connection):
         context.is_disconnect = True
+        note_loss(context.dialect)  # the next connection may find a replica that lagged
     tell_apart(context.original_exception, context.connection)
 
 
@@ -218,7 +219,18 @@ def is_demoted(error: BaseException, connection: sqlalchemy.Connection | None) -
     """
     options = connection.get_execution_options() if connection else {}
     is_reader = options.get("postgresql_readonly", False)
-    return getattr(error, "sqlstate", None) == READ_ONLY and not is_reader
+    return not is_reader and (getattr(error, "sqlstate", None) == READ_ONLY or is_unpromoted(error))
+
+
+def is_unpromoted(error: BaseException) -> bool:
+    """Tell whether a server refused to begin a transaction that may write: it is a standby still.
+
+    By the function that refuses, for the words depend on the server's language.
+    """
+    return (
+        isinstance(error, psycopg.errors.FeatureNotSupported)
+        and error.diag.source_function == "call_bool_check_hook"
+    )
 
 
 def hide_values_of(context: ExceptionContext) -> None:
@@ -261,7 +273,7 @@ def tell_apart(error: BaseException, connection: sqlalchemy.Connection | None) -
     state = getattr(error, "sqlstate", None) or ""
     demoted = is_demoted(error, connection)
     if demoted or state != READ_ONLY:
-        WRITES.note(state)
+        WRITES.note(READ_ONLY if demoted else state)
     if demoted or state == STOOD_STILL:
         raise OperationalError(None, None, error)
     if state.startswith(LIMITS):

@@ -1,0 +1,57 @@
+"""A server that is not promoted yet: what it refuses is an outage, and no bug of a handler."""
+
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
+
+from deploy.local import postgres, process
+from deploy.local.databases import dsn
+from deploy.local.postgres import Postgres, launch, start_postgres
+from shared.db import Sessions, losses, make_sessions
+from tests.kernel import until
+
+
+@pytest.fixture
+def standby(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Postgres]:
+    """A server that only replays a write-ahead log, and lets others read."""
+    monkeypatch.setattr(postgres, "SETTINGS", postgres.SETTINGS | {"wal_level": "replica"})
+    server = start_postgres(tmp_path / "standby", fsync=False)
+    process.end(server.server, signal.SIGINT, 60)
+    (server.data / "standby.signal").touch()
+    server.server = launch(server)
+    yield server
+    server.kill()
+    server.remove()
+
+
+def lets_in(server: Postgres) -> bool:
+    """Tell whether a server takes connections."""
+    try:
+        psycopg.connect(dsn(server)).close()
+    except psycopg.OperationalError:
+        return False
+    return True
+
+
+async def test_a_server_that_is_not_promoted_yet_is_waited_for(standby: Postgres) -> None:
+    await until(lambda: lets_in(standby))
+    sessions = make_sessions(f"{standby.url}/postgres")
+    before = losses(sessions)
+
+    with pytest.raises(OperationalError):
+        write(sessions)
+
+    assert losses(sessions) == before + 1
+    sessions.kw["bind"].dispose()
+
+
+def write(sessions: Sessions) -> None:
+    """Begin a transaction that says that it writes, as a connection does that was a reader's."""
+    with sessions() as session:
+        session.connection(execution_options={"postgresql_readonly": False})
+        session.execute(text("SELECT 1"))
