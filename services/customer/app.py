@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from services.customer.api import ROUTERS
-from services.customer.handlers import SUBSCRIPTIONS
+from services.customer.handlers import SUBSCRIPTIONS, TAKEOVER
 from shared.service import Service
 
 GATHER = timedelta(milliseconds=250)
@@ -15,4 +15,5 @@ SERVICE = Service(
     SUBSCRIPTIONS,
     about="Shows each customer in one view: who it is (TMF632), its accounts, products and orders.",
     gather=GATHER,
+    takeover=TAKEOVER,
 )

@@ -30,7 +30,9 @@ from shared.contracts import (
     ServiceResumed,
 )
 from shared.erasure import forgetting
+from shared.grants import obeying_grants
 from shared.inbox import on, on_all, subscribe
+from shared.recovery.takeover import Takeover
 from shared.work import Work, Works
 
 log = structlog.get_logger()
@@ -107,3 +109,6 @@ SUBSCRIPTIONS = subscribe(
     on(ServiceResumed, on_stop),
     *forgetting(),
 )
+
+TAKEOVER = Takeover(subscribe(*obeying_grants()))
+"""The grants hold as the others were told, by whom and why is not told; all else is heard again."""

@@ -4,7 +4,7 @@ import pytest
 from httpx import AsyncClient, Response
 from sqlalchemy import select
 
-from services.customer.handlers import SUBSCRIPTIONS
+from services.customer.handlers import SUBSCRIPTIONS, TAKEOVER
 from shared import audit
 from shared.contracts import AccessChanged, Customer
 from shared.db import Sessions
@@ -164,3 +164,31 @@ async def test_a_supervisor_erases_a_customer_with_a_second_person(
 
     assert (asked.status_code, name, done.status_code) == (202, "张伟", 200)
     assert (await client.get(VIEW, headers=li)).json()["profile"]["name"] == ""
+
+
+@pytest.mark.parametrize("is_revoked", [False, True])
+async def test_after_a_restore_a_grant_holds_as_the_others_were_told(
+    client: AsyncClient, sessions: Sessions, as_role: AsRole, *, is_revoked: bool
+) -> None:
+    hear(sessions, SUBSCRIPTIONS, accepted(1), completed(1))
+    await share(client, as_role("admin"))
+    if is_revoked:
+        await client.post(f"{GRANTS}/revoke", json=ONE, headers=as_role("admin"))
+    lost = [each for each in told(sessions) if isinstance(each, AccessChanged)]
+    set_back(sessions, is_granted=is_revoked)
+
+    hear(sessions, TAKEOVER.subscriptions, lost[-1])
+
+    view = await client.get(VIEW, headers=as_role("crm", OTHER))
+    assert view.status_code == (404 if is_revoked else 200)
+
+
+def set_back(sessions: Sessions, *, is_granted: bool) -> None:
+    """Have the database say what it said before the last change of a grant."""
+    with sessions.begin() as session:
+        grants = session.scalars(select(GrantRow)).all()
+        for row in grants:
+            row.changed_at = row.changed_at.replace(year=2020)
+            row.level = "see"
+            if not is_granted:
+                session.delete(row)
