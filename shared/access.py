@@ -116,5 +116,5 @@ def crew_of(caller: Caller) -> Crew | None:
 class HiddenError(NotFoundError):
     """It is not there, or not there for this caller: both are answered alike."""
 
-    def __init__(self, *, kind: str, id_: object) -> None:
-        super().__init__(f"there is no {kind} {id_}")
+    def __init__(self, *, kind: str, id_: object, remedy: str = "") -> None:
+        super().__init__(f"there is no {kind} {id_}", remedy=remedy)

@@ -2,10 +2,13 @@
 
 import os
 import time
+from datetime import UTC, datetime
 from uuid import UUID
 
 VERSION_7 = 0x7 << 76
 VARIANT = 0b10 << 62
+LATEST_MS = 253_402_300_799_000
+"""The last second that a `datetime` can hold."""
 
 
 def time_ordered_id() -> UUID:
@@ -18,3 +21,11 @@ def time_ordered_id() -> UUID:
     fraction = (nanoseconds << 12) // 1_000_000
     chance = int.from_bytes(os.urandom(8)) >> 2
     return UUID(int=milliseconds << 80 | VERSION_7 | fraction << 64 | VARIANT | chance)
+
+
+def made_at(id_: UUID) -> datetime | None:
+    """Return when a time-ordered id was made, to the millisecond; None for other ids."""
+    milliseconds = id_.int >> 80
+    if id_.version != VERSION_7 >> 76 or milliseconds > LATEST_MS:
+        return None
+    return datetime.fromtimestamp(milliseconds / 1000, UTC)

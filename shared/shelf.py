@@ -128,8 +128,12 @@ class Shelf(Generic[T]):
         Raises:
             NotFoundError: if there is none.
         """
+        return self._must_be(self.seen(session, key), key)
+
+    def seen(self, session: Session, key: Key) -> T | None:
+        """Return one as it was last committed, or None if there is none; nothing is locked."""
         rows = self._look.rows(session, {"keys": [key]})
-        return self._must_be(self._kind(*rows[0]) if rows else None, key)
+        return self._kind(*rows[0]) if rows else None
 
     def _must_be(self, found: T | None, key: Key) -> T:
         if found is None:

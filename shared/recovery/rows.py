@@ -162,6 +162,13 @@ def open_recovery(session: Session) -> RecoveryRow | None:
     return session.scalar(mine.order_by(RecoveryRow.noticed_at).limit(1))
 
 
+def covering(session: Session, moment: datetime) -> RecoveryRow | None:
+    """Return the latest recovery of a time that a moment lies in; changes of it may be lost."""
+    begin = func.coalesce(RecoveryRow.lost_from, text("'-infinity'"))
+    these = select(RecoveryRow).where(begin <= moment, RecoveryRow.noticed_at >= moment)
+    return session.scalar(these.order_by(RecoveryRow.noticed_at.desc()).limit(1))
+
+
 def recoveries(session: Session, limit: int = 20) -> list[RecoveryRow]:
     """Return recoveries, the latest first."""
     rows = select(RecoveryRow).order_by(RecoveryRow.noticed_at.desc()).limit(limit)

@@ -2,10 +2,13 @@
 
 from collections.abc import Iterator
 from datetime import datetime
+from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from shared.ids import made_at
+from shared.recovery import rows
 from shared.recovery.rows import RecoveryRow
 from shared.troubles import Kind, Trouble, age_s
 
@@ -29,12 +32,32 @@ def restored(session: Session, now: datetime) -> Iterator[Trouble]:
         )
 
 
+def remedy_if_lost(session: Session, id_: UUID) -> str:
+    """Return what helps where nothing has this id and it may have been lost in a restore.
+
+    Empty where no recovery covers the time at which the id was made.
+    """
+    moment = made_at(id_)
+    row = rows.covering(session, moment) if moment else None
+    return (
+        f"the database was restored, and what was accepted from {since(row)} to "
+        f"{row.noticed_at:%Y-%m-%d %H:%M:%S} UTC may be missing: send it again with the same "
+        "externalId or Idempotency-Key; what is there is answered as before"
+        if row
+        else ""
+    )
+
+
+def since(row: RecoveryRow) -> str:
+    """Return from when on changes may be lost."""
+    return f"{row.lost_from:%Y-%m-%d %H:%M:%S}" if row.lost_from else "its beginning"
+
+
 def told_of(row: RecoveryRow) -> str:
     """Say in one line what was lost, and what was made up for."""
-    since = f"{row.lost_from:%Y-%m-%d %H:%M:%S}" if row.lost_from else "its beginning"
     gone = f"; {row.missing} had lost records already" if row.missing else ""
     return (
-        f"the database was set back: from {since} to {row.noticed_at:%Y-%m-%d %H:%M:%S} UTC it "
-        f"has only what had left the process ({row.taken_over} messages taken over, "
+        f"the database was set back: from {since(row)} to {row.noticed_at:%Y-%m-%d %H:%M:%S} UTC "
+        f"it has only what had left the process ({row.taken_over} messages taken over, "
         f"{row.replayed} read once more, {row.state}){gone}"
     )

@@ -1,5 +1,9 @@
 """An order that was answered with 201 is taken back from the topics, with its answer."""
 
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+import pytest
 from httpx import AsyncClient
 from sqlalchemy import text
 
@@ -9,7 +13,9 @@ from services.order.takeover import TAKEOVER
 from shared.contracts import OrderAccepted
 from shared.db import Sessions
 from shared.parking import Why
+from shared.recovery.rows import RecoveryRow, RecoveryState
 from tests.callers import AsRole
+from tests.conftest import NOON
 from tests.kernel import count_of, hear, parked, told
 from tests.order.build import a_body, a_bundle, an_item
 
@@ -92,3 +98,35 @@ async def test_an_order_that_was_told_of_before_there_were_records_comes_back(
     hear(stocked, TAKEOVER.subscriptions, OrderAccepted(**(values | {"record": None})))
 
     assert count_of(stocked, OrderRow) == 1
+
+
+@pytest.mark.parametrize(("is_in_time", "says"), [(True, "send it again"), (False, "check the id")])
+async def test_an_order_that_is_missing_since_a_restore_is_to_be_sent_again(
+    client: AsyncClient, stocked: Sessions, as_role: AsRole, *, is_in_time: bool, says: str
+) -> None:
+    first = await client.post(ORDERS, json=BODY, headers=as_role("crm"))
+    lose_the_orders(stocked)
+    note_recovery(stocked, datetime.now(UTC) if is_in_time else NOON - timedelta(days=40))
+
+    answer = await client.get(first.headers["location"], headers=as_role("crm"))
+
+    assert answer.status_code == 404
+    assert says in answer.json()["remedy"]
+
+
+def note_recovery(sessions: Sessions, noticed_at: datetime) -> None:
+    """Have the database know that it was set back by a minute."""
+    with sessions.begin() as session:
+        session.add(
+            RecoveryRow(
+                id=uuid4(),
+                noticed_at=noticed_at + timedelta(seconds=1),
+                lost_from=noticed_at - timedelta(minutes=1),
+                state=RecoveryState.DONE,
+                taken_over=0,
+                replayed=0,
+                missing="",
+                ended_at=noticed_at,
+                acknowledged_by="",
+            )
+        )

@@ -12,6 +12,7 @@ from services.order.tables import OrderRow, ProgressRow
 from shared.access import HiddenError, Reach
 from shared.contracts import OrderMessage
 from shared.grants import covers
+from shared.recovery.troubles import remedy_if_lost
 from shared.shelf import Shelf
 
 ORDERS = Shelf(OrderRow, Order, changes=False)
@@ -35,10 +36,17 @@ def look(session: Session, reach: Reach, order_id: UUID) -> tuple[Order, Progres
     Raises:
         NotFoundError: if there is none, or none within reach.
     """
-    order = ORDERS.look(session, order_id)
-    if order.tenant != reach.tenant or not covers(session, reach, order.client, order.party_id):
-        raise HiddenError(kind="order", id_=order_id)
+    order = ORDERS.seen(session, order_id)
+    if order is None or not is_within(session, reach, order):
+        raise HiddenError(kind="order", id_=order_id, remedy=remedy_if_lost(session, order_id))
     return order, PROGRESS.look(session, order_id)
+
+
+def is_within(session: Session, reach: Reach, order: Order) -> bool:
+    """Tell whether an order is within reach."""
+    if order.tenant != reach.tenant:
+        return False
+    return covers(session, reach, order.client, order.party_id)
 
 
 def preload_progress(session: Session, news: Sequence[OrderMessage]) -> None:
