@@ -75,7 +75,7 @@ class Consumer(driver.Consumer):
             place, group = places.get(transport.source_of(partition)), committed.get(partition)
             start = start_before(group, place)
             if start is not None:
-                tell = log.info if group and group - start <= UNWANTED else log.error
+                tell = log.error if is_far_ahead(group, start) else log.info
                 tell("broker.differs", partition=str(partition), group=group, ours=place)
                 await self.seek_wait({partition: start})
                 committed[partition] = start
@@ -98,6 +98,15 @@ def start_before(group: int | None, place: int | None) -> int | None:
     if group is None or group < 0:
         return 0
     return place if place < group else None
+
+
+def is_far_ahead(group: int | None, start: int) -> bool:
+    """Tell whether the group has passed more than what nobody here listens to.
+
+    A group that has committed nothing is no trouble of its own: a broker that was wiped is told
+    by the relay, which finds it out for certain.
+    """
+    return group is not None and group - start > UNWANTED
 
 
 class Thread(driver.AIOKafkaConsumerThread):

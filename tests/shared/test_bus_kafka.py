@@ -8,6 +8,7 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from structlog.testing import capture_logs
 
 from shared import admin, transport
 from shared.dispatch import Letter
@@ -152,6 +153,22 @@ async def test_a_wiped_broker_is_read_from_its_beginning(settings: Settings) -> 
         await until(lambda: len(listener.heard) == 3)
 
     assert [record.offset for record in listener.heard] == [0, 1, 2]
+
+
+async def test_a_group_that_has_committed_nothing_is_no_error(settings: Settings) -> None:
+    """After a recovery the database has a place where its group has none yet."""
+    await produce(settings, facts([ORDER] * 3))
+
+    async def reached() -> dict[str, int]:
+        return {f"order/{number}": 3 for number in range(12)}
+
+    listener = Listener()
+    with capture_logs() as logs:
+        async with hearing(settings, listener, reached=reached):
+            await until(lambda: len(listener.heard) == 3)
+
+    levels = {each["log_level"] for each in logs if each["event"] == "broker.differs"}
+    assert levels == {"info"}
 
 
 async def test_a_database_that_is_ahead_of_the_group_changes_nothing(settings: Settings) -> None:
