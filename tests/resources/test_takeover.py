@@ -1,13 +1,17 @@
 """What was told holds: a restored database gives nothing twice, and loses no reservation."""
 
+from datetime import timedelta
+
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from services.resources.handlers import TAKEOVER
+from services.resources.tables import NumberRow
 from shared.contracts import Message, ResourcesAssigned, ResourcesReleased, ServiceCompleted
 from shared.contracts.parts import CompletedService
 from shared.db import Sessions
 from shared.parking import Why
+from tests.conftest import NOON
 from tests.kernel import hear, parked, told
 from tests.resources.build import (
     FIBRE,
@@ -87,6 +91,28 @@ def test_what_was_told_wins_over_a_holder_that_had_given_it_up_by_then(
     tell(sessions, completed(1))
 
     assert {holders(sessions)[each] for each in given(first)} == {(order_id(2), service_id(2))}
+
+
+def test_a_number_that_another_client_has_selected_by_now_is_the_orders_that_was_told_of_it(
+    sessions: Sessions,
+) -> None:
+    stock(sessions)
+    tell(sessions, an_order(1, NUMBER))
+    first = answers(sessions)[order_id(1)]
+    lose_everything_since(sessions)
+    with sessions.begin() as session:
+        session.execute(
+            text("UPDATE numbers SET state = 'selected', selected_by = 'other', until = :until"),
+            {"until": NOON + timedelta(minutes=10)},
+        )
+
+    take_over(sessions, first)
+
+    (number,) = given(first)
+    assert holders(sessions)[number] == (order_id(1), service_id(1))
+    with sessions() as session:
+        selected = session.scalar(select(NumberRow.selected_by).where(NumberRow.e164 == number))
+    assert selected is None
 
 
 def test_what_was_told_to_be_given_back_is_about_to_be(sessions: Sessions) -> None:

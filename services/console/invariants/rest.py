@@ -12,7 +12,7 @@ from services.console.invariants.messages import (
 from services.console.invariants.orders import every_order_has_ended
 
 BEAT_S = 0.2
-SIGNS = (everything_was_sent, no_call_is_open, every_order_has_ended, everything_was_heard)
+SIGNS = (no_call_is_open, every_order_has_ended, everything_was_sent, everything_was_heard)
 """What is broken while something is under way; the cheap ones first."""
 
 
