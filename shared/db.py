@@ -29,7 +29,7 @@ from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 from sqlalchemy.types import TypeDecorator
 
 from shared.errors import UnprocessableError
-from shared.writes import READ_ONLY, WRITES
+from shared.writes import READ_ONLY, WRITES, is_unpromoted
 
 Sessions = sessionmaker[Session]
 
@@ -220,17 +220,6 @@ def is_demoted(error: BaseException, connection: sqlalchemy.Connection | None) -
     options = connection.get_execution_options() if connection else {}
     is_reader = options.get("postgresql_readonly", False)
     return not is_reader and (getattr(error, "sqlstate", None) == READ_ONLY or is_unpromoted(error))
-
-
-def is_unpromoted(error: BaseException) -> bool:
-    """Tell whether a server refused to begin a transaction that may write: it is a standby still.
-
-    By the function that refuses, for the words depend on the server's language.
-    """
-    return (
-        isinstance(error, psycopg.errors.FeatureNotSupported)
-        and error.diag.source_function == "call_bool_check_hook"
-    )
 
 
 def hide_values_of(context: ExceptionContext) -> None:

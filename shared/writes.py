@@ -8,6 +8,7 @@ import time
 from dataclasses import dataclass, field
 from threading import Lock
 
+import psycopg
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
@@ -68,3 +69,14 @@ def probe(session: Session) -> None:
     """
     for statement in PROBE:
         session.execute(statement)
+
+
+def is_unpromoted(error: BaseException) -> bool:
+    """Tell whether a server refused to begin a transaction that may write: it is a standby still.
+
+    By the function that refuses, for the words depend on the server's language.
+    """
+    return (
+        isinstance(error, psycopg.errors.FeatureNotSupported)
+        and error.diag.source_function == "call_bool_check_hook"
+    )
