@@ -10,6 +10,7 @@ import inspect
 import json
 import sys
 import textwrap
+from argparse import ArgumentParser
 from collections.abc import Iterable, Iterator
 from enum import EnumType
 from functools import lru_cache
@@ -225,11 +226,14 @@ def as_text(content: Schema) -> str:
 
 def main(arguments: list[str]) -> None:
     """Print the document, or write all files to the folder that is named."""
-    if not arguments:
+    parser = ArgumentParser(prog="python -m shared.contracts.export", description=main.__doc__)
+    parser.add_argument("folder", type=Path, nargs="?", help="where the files lie: docs/contracts")
+    folder = parser.parse_args(arguments).folder
+    if folder is None:
         sys.stdout.write(as_text(document()))
         return
     try:
-        write(Path(arguments[0]))
+        write(folder)
     except BreakingError as error:
         sys.exit(str(error))
 
