@@ -65,6 +65,7 @@ def kafka(folder: Path) -> Iterator[Kafka]:
     broker.stop()
 
 
+@pytest.hookimpl(tryfirst=True)  # before the plugin reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep together what shares engines, for runs on several processes.
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from deploy.local import record
+from deploy.local import record, supervisor
 from deploy.local.databases import dsn
 from deploy.local.postgres import start_postgres
 from deploy.local.stack import Stack
@@ -26,7 +26,8 @@ from tests.flows.witnesses import status_of
 ORDERS = 30
 REST_S = 180.0
 LONG_S = 120.0
-"""Seconds; the longest pause before an engine is started again is thirty."""
+PAUSE_S = 2.0
+"""The longest pause before an engine is started again; half a minute elsewhere."""
 
 LARGE, SMALL = 600, 64
 """Megabytes."""
@@ -53,6 +54,7 @@ def cramped(folder: Path) -> Iterator[Cramped]:
         postgres = ends.enter_context(a_clusters_disk(place / "postgres"))
         kafka = ends.enter_context(disk(place / "kafka" / "data", LARGE))
         ends.enter_context(temporary(place / "tmp"))
+        ends.enter_context(pytest.MonkeyPatch.context()).setattr(supervisor, "LAST_PAUSE", PAUSE_S)
         make_keys(place)
         site = Site(Stack.start(place, fsync=False))
         ends.callback(site.stack.purge)
