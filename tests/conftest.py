@@ -6,11 +6,12 @@ import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import cast
+from typing import Any
 
 import hypothesis
 import pytest
 from sqlalchemy import create_engine, text
+from xdist.scheduler import LoadScopeScheduling
 
 from deploy.local.existing import named
 from deploy.local.kafka import Kafka, start_kafka
@@ -65,18 +66,22 @@ def kafka(folder: Path) -> Iterator[Kafka]:
     broker.stop()
 
 
-@pytest.hookimpl(tryfirst=True)  # before the plugin reads the groups
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep together what shares engines, for runs on several processes.
+WHOLE = ("tests/chaos/", "tests/console/", "tests/flows/")
+"""Tests of the whole system, which share one."""
 
-    The tests of the whole system are one group, and the first: they take the longest. The others
-    are a group for each file.
-    """
-    for item in items:
-        assert isinstance(item, pytest.Function)
-        group = "site" if "site" in item.fixturenames else item.nodeid.partition("::")[0]
-        item.add_marker(pytest.mark.xdist_group(group))
-    items.sort(key=lambda item: "site" not in cast("pytest.Function", item).fixturenames)
+
+class Shares(LoadScopeScheduling):  # type: ignore[misc]  # untyped
+    """Deals out tests to processes, so that tests which share engines stay together."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        """Return what a test belongs to: its file, or the tests of the whole system."""
+        file = nodeid.partition("::")[0]
+        return "whole" if file.startswith(WHOLE) else file
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Shares:
+    """Say how tests are dealt out, where they run in several processes."""
+    return Shares(config, log)
 
 
 class Databases(dict[str, Sessions]):

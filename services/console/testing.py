@@ -34,7 +34,7 @@ STAGES = (
 )
 
 
-AT_A_TIME = ("-n", "2", "--dist", "loadgroup", "--no-loadscope-reorder")
+AT_A_TIME = ("-n", "2", "--no-loadscope-reorder")
 """Two processes, each with engines of its own: half of what a test takes, it waits."""
 
 
