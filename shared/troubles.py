@@ -45,6 +45,9 @@ class Kind(StrEnum):
     QUESTIONED = "questioned"
     """Reservations that no plan answers for."""
 
+    CONTESTED_ACCOUNTS = "contested_accounts"
+    """Accounts that orders of more than one customer name, and that no person has settled."""
+
     RESTORED = "restored"
     """The database was restored from a backup, and what it missed is being made up for."""
 

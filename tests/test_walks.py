@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import text
 
 from services.customer import store as customers
+from services.customer.domain.contested import ContestState
 from services.provisioning.domain.fallout import FalloutState
 from services.provisioning.store import fallout
 from services.resources import store as resources
@@ -92,6 +93,14 @@ LISTS = {
         customers.accounts_of,
         {"reach": whole_tenant(TENANT), "party_id": "C-1"},
         lambda account_id: (account_id,),
+    ),
+    "contested accounts": Listed(
+        "customer",
+        f"""INSERT INTO contested_accounts (tenant, account_id, since)
+        SELECT '{TENANT}', 'A-' || n, now() {NEW}""",
+        customers.contested.listed,
+        {"tenant": TENANT, "state": ContestState.OPEN},
+        by("account_id"),
     ),
     "grants": Listed(
         "customer",

@@ -62,6 +62,9 @@ ALERTS: Mapping[Kind, Alert] = {
         TICKET, "an element is in maintenance for long", 0, older_than_s=8 * HOUR
     ),
     Kind.QUESTIONED: Alert(TICKET, "reservations have no plan that answers for them", 0),
+    Kind.CONTESTED_ACCOUNTS: Alert(
+        TICKET, "accounts of more than one customer wait to be settled", 0, older_than_s=DAY
+    ),
     Kind.RESTORED: Alert(TICKET, "a database was restored and makes up for what it missed", 0),
     Kind.FOREIGN_TOPICS: Alert(PAGE, "the topics belong to another installation", 0),
 }

@@ -8,5 +8,6 @@ Tells:  customer.party_erased, customer.access_changed.
 API:    GET /ops/v1/customers, GET /ops/v1/customers/{id}/view, POST /ops/v1/customers/{id}/erase,
         GET /tmf-api/partyManagement/v4/individual/{id} and /organization/{id},
         GET, POST /ops/v1/grants, POST /ops/v1/grants/revoke,
+        GET /ops/v1/contested-accounts, POST /ops/v1/contested-accounts/{id}/settle,
         GET /tmf-api/accountManagement/v4/partyAccount and /partyAccount/{id}.
 """

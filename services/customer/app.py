@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from services.customer import store
 from services.customer.api import ROUTERS
 from services.customer.handlers import SUBSCRIPTIONS, TAKEOVER
 from shared.service import Service
@@ -16,4 +17,5 @@ SERVICE = Service(
     about="Shows each customer in one view: who it is (TMF632), its accounts, products and orders.",
     gather=GATHER,
     takeover=TAKEOVER,
+    troubles=(store.contested.open_ones,),
 )

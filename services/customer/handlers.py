@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import structlog
 
 from services.customer import store
+from services.customer.domain.contested import named_again
 from services.customer.domain.order import (
     OrderEnded,
     assignment_of,
@@ -49,10 +50,23 @@ def on_accepted(orders: Sequence[OrderAccepted], works: Works) -> None:
 
 
 def report(contested: Sequence[Account], works: Works) -> None:
-    """Have people told of accounts that more than one customer's orders have named."""
+    """Have people told of accounts that more than one customer's orders have named.
+
+    Those that were settled are opened again if the orders of a further customer named them.
+    """
     if contested:
-        store.contest(works.session, contested)
+        store.contested.add(works.session, contested)
+        reopen(contested, works)
         log.warning("account.of_two_customers", accounts=len(contested))
+
+
+def reopen(named: Sequence[Account], works: Works) -> None:
+    """Open again those of these accounts that a further customer has named since."""
+    keys = {(each.tenant, each.account_id) for each in named}
+    settled = [each for each in store.contested.get_all(works.session, keys) if each.is_settled]
+    customers = store.contested.count_customers(works.session, settled)
+    after = [named_again(each, customers[each.key]) for each in settled]
+    store.contested.put(works.session, after)
 
 
 def on_assigned(messages: Sequence[ResourcesAssigned], works: Works) -> None:

@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import BigInteger, Index, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from services.customer.domain.contested import ContestState
 from services.customer.domain.order import OrderState
 from shared.contracts import Held, ItemHoldings, OrderedItem
 from shared.db import Base, Instant, packed, words
@@ -114,10 +115,16 @@ class ContestedAccountRow(Base):
     """An account that orders of more than one customer have named."""
 
     __tablename__ = "contested_accounts"
+    __table_args__ = (Index("ix_contested_accounts_state", "state", "tenant", "account_id"),)
 
     tenant: Mapped[str] = mapped_column(primary_key=True)
     account_id: Mapped[str] = mapped_column(primary_key=True)
     since: Mapped[datetime] = mapped_column(Instant)
+    state: Mapped[ContestState] = mapped_column(words(ContestState), server_default="open")
+    settled_at: Mapped[datetime | None] = mapped_column(Instant)
+    settled_by: Mapped[str] = mapped_column(server_default="")
+    note: Mapped[str] = mapped_column(server_default="")
+    settled_customers: Mapped[int] = mapped_column(server_default="0")
 
 
 class AccountRow(Base):

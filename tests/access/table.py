@@ -139,6 +139,8 @@ TABLE: dict[str, dict[str, Row]] = {
         "GET /ops/v1/customers": Row(CARE, LIST),
         "GET /ops/v1/customers/{party_id}/view": Row(CARE, ONE),
         "POST /ops/v1/customers/{party_id}/erase": Row(APPROVERS),
+        "GET /ops/v1/contested-accounts": Row(STAFF),
+        "POST /ops/v1/contested-accounts/{account_id}/settle": Row(OPERATORS),
         "GET /ops/v1/grants": Row(AUDITORS),
         "POST /ops/v1/grants": Row(APPROVERS),
         "POST /ops/v1/grants/revoke": Row(APPROVERS),

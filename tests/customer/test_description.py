@@ -3,6 +3,7 @@
 import pytest
 
 from services.customer.api import examples, shapes
+from services.customer.api.contested import ContestedAccountView
 from services.customer.api.shapes import Shape
 
 
@@ -16,6 +17,7 @@ from services.customer.api.shapes import Shape
         (shapes.CustomerView, examples.VIEW),
         (shapes.Erasure, examples.ERASURE),
         (shapes.Erased, examples.ERASED),
+        (ContestedAccountView, examples.CONTESTED_ACCOUNT),
     ],
 )
 def test_an_example_is_what_would_be_answered(shape: type[Shape], example: object) -> None:

@@ -65,3 +65,25 @@ def test_what_is_known_already_is_found_after_the_migration(postgres: Postgres) 
         ("B", "", ""),
         ("C", "\u5f20\u4f1f", ""),
     ]
+
+
+def test_what_is_known_already_waits_to_be_settled_and_yesterdays_code_adds_to_it(
+    postgres: Postgres,
+) -> None:
+    add = "INSERT INTO contested_accounts (tenant, account_id, since) VALUES ('t', '{}', now())"
+    with a_database(postgres, "test_settled_accounts") as engine:
+        with engine.begin() as connection:
+            upgrade_to("customer_0003", connection)
+            connection.execute(text(add.format("before")))
+        with engine.begin() as connection:
+            upgrade("customer", connection)
+            connection.execute(text(add.format("yesterdays")))
+        with engine.connect() as connection:
+            rows = connection.execute(
+                text("SELECT account_id, state, settled_by, note FROM contested_accounts")
+            ).all()
+
+    assert [tuple(row) for row in rows] == [
+        ("before", "open", "", ""),
+        ("yesterdays", "open", "", ""),
+    ]

@@ -1,13 +1,15 @@
 """However many customers and accounts there are, a list of them reads little."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from functools import partial
 from itertools import product
 
 import pytest
 
 from deploy.local.postgres import Postgres
-from services.customer.store import accounts_of, by_name, by_phone, owners_of
+from services.customer.domain.contested import ContestState
+from services.customer.store import accounts_of, by_name, by_phone, contested, owners_of
 from shared.access import Reach
 from shared.db import Sessions
 from shared.window import Window, cursor_of
@@ -25,6 +27,9 @@ FILL = (
     SELECT '{TENANT}', 'C-' || n, {CLIENT}, {PARTY} {SERIES}""",
     f"""INSERT INTO account_tellings (tenant, account_id, party_id, client, told_at)
     SELECT '{TENANT}', 'A-' || n, 'C-' || n % 10000, {CLIENT}, now() {SERIES}""",
+    f"""INSERT INTO contested_accounts (tenant, account_id, since, state)
+    SELECT '{TENANT}', 'A-' || n, now(), CASE WHEN n % 5000 = 0 THEN 'open' ELSE 'settled' END
+    {SERIES}""",
 )
 PAGE = Window(0, 21)
 
@@ -49,6 +54,21 @@ def test_a_list_of_customers_and_of_accounts_reads_little(known: Sessions, reach
             for party, rows in product(["C-7", "C-8", "C-9"], [PAGE, of_accounts])
         },
         "owners": partial(owners_of, reach=reach, account_ids=["A-7", "A-8"]),
+    }
+    check_each(known, questions)
+
+
+@pytest.mark.parametrize("state", [None, *ContestState])
+def test_a_list_of_contested_accounts_reads_little(
+    known: Sessions, state: ContestState | None
+) -> None:
+    questions: dict[str, Ask] = {
+        **{
+            str(rows): partial(contested.listed, tenant=TENANT, rows=rows, state=state)
+            for rows in (PAGE, Window(0, 21, cursor_of(["A-5"])))
+        },
+        "namings": partial(contested.namings, tenant=TENANT, account_ids=["A-7", "A-8"], most=21),
+        "troubles": lambda session: list(contested.open_ones(session, datetime.now(UTC))),
     }
     check_each(known, questions)
 

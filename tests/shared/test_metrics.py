@@ -13,6 +13,7 @@ import pytest
 from prometheus_client.samples import Sample
 from sqlalchemy import text
 
+from services.customer.app import SERVICE as CUSTOMER
 from shared import admin
 from shared.contracts import OrderAccepted
 from shared.db import Sessions
@@ -29,6 +30,7 @@ from shared.trials import Caution, Lifeline
 from shared.trouble_metrics import measure
 from shared.troubles import Kind, Trouble
 from shared.worker import Worker
+from tests.conftest import empty
 from tests.kernel import Broker, hear, passing_trouble, record_of, tell_in, until
 from tests.shared.counter import note, open_desk, serve
 from tests.shared.elements import Element, an_attempt, run_all, want
@@ -49,15 +51,19 @@ class World:
     sessions: Sessions
     settings: Settings
     folder: Path
+    databases: dict[str, Sessions]
+    """Those of the services, for what only one of them can have."""
 
 
 Move = Callable[[World], AbstractAsyncContextManager[None]]
 
 
 @pytest.fixture
-def world(sessions: Sessions, settings: Settings, tmp_path: Path) -> World:
+def world(
+    sessions: Sessions, settings: Settings, tmp_path: Path, databases: dict[str, Sessions]
+) -> World:
     """An empty database and a broker."""
-    return World(sessions, settings, tmp_path)
+    return World(sessions, settings, tmp_path, databases)
 
 
 @asynccontextmanager
@@ -113,6 +119,21 @@ async def something_waits(world: World) -> AsyncIterator[None]:
     with world.sessions.begin() as session:
         session.execute(text("UPDATE unsent SET told_at = :past"), {"past": PAST})
     await Monitor(world.settings, world.sessions).report()
+    yield
+
+
+@asynccontextmanager
+async def an_account_contested(world: World) -> AsyncIterator[None]:
+    sessions = world.databases["customer"]
+    empty(sessions)
+    with sessions.begin() as session:
+        session.execute(
+            text(
+                "INSERT INTO contested_accounts (tenant, account_id, since) VALUES ('', '', :past)"
+            ),
+            {"past": PAST},
+        )
+    await Monitor(world.settings, sessions, Sources(database=CUSTOMER.troubles)).report()
     yield
 
 
@@ -191,7 +212,9 @@ MOVES: list[tuple[str, dict[str, str], Move]] = [
     ("kaitong_batch_seconds", {"of": "desk"}, something_served),
     ("kaitong_batch_seconds", {"of": "runner"}, something_called),
     ("kaitong_trouble", {"kind": "parked"}, something_waits),
+    ("kaitong_trouble", {"kind": "contested_accounts"}, an_account_contested),
     ("kaitong_trouble_age_seconds", {"kind": "late_timers"}, something_waits),
+    ("kaitong_trouble_age_seconds", {"kind": "contested_accounts"}, an_account_contested),
     ("kaitong_parked", {"why": "rule-broken"}, something_waits),
     ("kaitong_lag", {"topic": "order"}, something_unread),
     ("kaitong_lag_seconds", {"topic": "order"}, something_unread),

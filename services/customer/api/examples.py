@@ -160,3 +160,30 @@ GRANT: dict[str, Any] = GRANT_ASKED | {
     "changedAt": "2026-01-31T12:00:00Z",
     "changedBy": "li-na",
 }
+
+SETTLEMENT: dict[str, Any] = {"note": "mother and daughter pay through one account"}
+
+CONTESTED_ACCOUNT: dict[str, Any] = {
+    "id": "A-320100-0001",
+    "href": "/tmf-api/accountManagement/v4/partyAccount/A-320100-0001",
+    "since": "2026-02-01T09:30:00Z",
+    "namedBy": [
+        {
+            "id": "C-320100-0001",
+            "view": "/ops/v1/customers/C-320100-0001/view",
+            "client": "crm-a",
+            "since": "2026-01-31T12:00:00Z",
+        },
+        {
+            "id": "C-320100-0002",
+            "view": "/ops/v1/customers/C-320100-0002/view",
+            "client": "crm-b",
+            "since": "2026-02-01T09:30:00Z",
+        },
+    ],
+    "isCutShort": False,
+    "state": "settled",
+    "settledAt": "2026-02-02T08:15:00Z",
+    "settledBy": "li-na",
+    "note": "mother and daughter pay through one account",
+}

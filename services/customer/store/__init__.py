@@ -1,5 +1,6 @@
 """What is known of customers, from rows and to rows. The only modules that query the tables."""
 
+from services.customer.store import contested
 from services.customer.store.facts import (
     add_assignments,
     add_endings,
@@ -23,7 +24,7 @@ from services.customer.store.parties import (
     unknown_account,
     unknown_customer,
 )
-from services.customer.store.tellings import contest, keep_accounts, keep_tellings
+from services.customer.store.tellings import keep_accounts, keep_tellings
 
 __all__ = [
     "accounts_of",
@@ -33,7 +34,7 @@ __all__ = [
     "add_stop",
     "by_name",
     "by_phone",
-    "contest",
+    "contested",
     "end_products",
     "end_services",
     "erase",

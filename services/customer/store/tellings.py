@@ -26,13 +26,8 @@ from services.customer.domain.telling import (
     of_all_clients,
 )
 from services.customer.store.rows import names_of
-from services.customer.tables import (
-    AccountTellingRow,
-    ContestedAccountRow,
-    PartyRow,
-    TellingRow,
-)
-from shared.bulk import bind, insert_rows, table_of, unnest
+from services.customer.tables import AccountTellingRow, PartyRow, TellingRow
+from shared.bulk import bind, table_of, unnest
 from shared.db import Base
 from shared.prepared import Prepared
 
@@ -140,10 +135,3 @@ def keep_account() -> Prepared:
     )
     new = insert(table).from_select(names, in_turn).on_conflict_do_nothing()
     return Prepared(new.returning(*(table.c[name] for name in names[:4]), of_another))
-
-
-def contest(session: Session, accounts: Iterable[Account]) -> None:
-    """Write down that these accounts belong to more than one customer."""
-    found = {(each.tenant, each.account_id): each.told_at for each in accounts}
-    rows = [(*key, since) for key, since in found.items()]
-    insert_rows(session, ContestedAccountRow, ("tenant", "account_id", "since"), rows)
