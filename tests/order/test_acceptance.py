@@ -195,7 +195,7 @@ def test_faults_of_form_and_of_meaning_are_named_together() -> None:
     )
 
     assert faults_of(body) == {
-        ("/productOrderItem/0/quantity", "int-parsing"),
+        ("/productOrderItem/0/quantity", "int-type"),
         ("/productOrderItem/1/action", "string-type"),
         ("/productOrderItem/2/productOffering/id", "offering-unknown"),
         ("/externalId", "string-type"),
