@@ -19,7 +19,7 @@ from services.console.exits import (
     CommandError,
     with_remedy,
 )
-from services.console.output import announce, complain, flush, forgive_encodings, say
+from services.console.output import announce, complain, flush, say, set_up_streams
 from shared.input.wording import of_pydantic
 
 app = typer.Typer(
@@ -222,7 +222,7 @@ def check(*, json: Json = False) -> None:
 
 def main() -> None:
     """Run the command line, and end with an exit code that means something."""
-    forgive_encodings()
+    set_up_streams()
     code = run()
     flush()
     sys.exit(code)

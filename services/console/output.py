@@ -175,11 +175,14 @@ def _json_escaped(character: str) -> str:
     return dumps(character)[1:-1]
 
 
-def forgive_encodings() -> None:
-    """Print what the terminal's encoding lacks in Python's spelling, instead of failing."""
+def set_up_streams() -> None:
+    """Print each line at once, also to a pipe or a file, and never fail for an encoding.
+
+    What the terminal's encoding lacks is printed in Python's spelling.
+    """
     for stream in (sys.stdout, sys.stderr):
         if reconfigure := getattr(stream, "reconfigure", None):
-            reconfigure(errors="backslashreplace")
+            reconfigure(errors="backslashreplace", line_buffering=True)
 
 
 def flush() -> None:

@@ -59,7 +59,8 @@ def following(order_id: str, folder: Path, *words: str) -> Iterator[Onlooker]:
     """Follow an order; whoever still does so at the end is stopped."""
     command = [sys.executable, "-m", "services.console", "order", "show", order_id, "--follow"]
     # Whoever runs the tests in the background ignores interrupts, and so would the command.
-    heeding = ["env", "--default-signal=INT", *command, *words]
+    # Nor does Python write every line at once by itself.
+    heeding = ["env", "--default-signal=INT", "--unset=PYTHONUNBUFFERED", *command, *words]
     out, err = folder / "out", folder / "err"
     with out.open("wb") as to_out, err.open("wb") as to_err:
         process = subprocess.Popen(heeding, cwd=CHECKOUT, stdout=to_out, stderr=to_err)  # noqa: S603
