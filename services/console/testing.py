@@ -34,13 +34,9 @@ STAGES = (
 )
 
 
-AT_A_TIME = ("-n", "2", "--no-loadscope-reorder")
-"""Two processes, each with engines of its own: half of what a test takes, it waits."""
-
-
 def tests(paths: Sequence[str]) -> Stage:
     """Return the stage that runs these tests, or all."""
-    return Stage("tests", (sys.executable, "-m", "pytest", *(paths or AT_A_TIME)))
+    return Stage("tests", (sys.executable, "-m", "pytest", *paths))
 
 
 def run_tests(only: Sequence[str], json: Path | None) -> None:
