@@ -49,6 +49,10 @@ RULES = (
     Rule("faust", "Stream stopped processing", IDLE),
     Rule("faust", "Has not committed", IDLE),
     Rule("faust", "No active partitions for", REBALANCE),
+    Rule("kafka", "%s: Error receiving network data", OUTAGE),
+    Rule("kafka", "%s: Connection lost", OUTAGE),
+    Rule("kafka", "Connection failed", OUTAGE),
+    Rule("kafka", "Bootstrap failed", OUTAGE),
     Rule("mode", "Thread keepalive is not responding", "the machine is busy", logging.WARNING),
 )
 
