@@ -10,6 +10,7 @@ from services.customer import store
 from services.customer.api.contested import MOST_NAMED
 from services.customer.app import SERVICE
 from services.customer.domain.contested import ContestState, settle
+from services.customer.domain.party import account_of
 from services.customer.handlers import SUBSCRIPTIONS
 from shared.db import Sessions
 from shared.metrics import REGISTRY
@@ -171,6 +172,23 @@ def test_an_order_that_names_an_account_while_it_is_settled_opens_it_again(
         (after,) = store.contested.listed(session, TENANT, Window(0, 2))
     assert is_waited_for
     assert (customers, after.settled_by, after.state) == (2, "mei", ContestState.OPEN)
+
+
+def test_two_customers_that_name_an_account_at_the_same_moment_are_noticed(
+    sessions: Sessions,
+) -> None:
+    with ThreadPoolExecutor(1) as pool:
+        with sessions.begin() as session:
+            first = store.keep_accounts(session, [account_of(accepted(1), TENANT, NOON)])
+            of_second = accepted(2, a_customer(id=LI), client=OTHER)
+            second = pool.submit(hear, sessions, SUBSCRIPTIONS, of_second)
+            is_waited_for = waits(sessions, second)
+        second.result(PATIENCE)
+
+    with sessions() as session:
+        found = store.contested.listed(session, TENANT, Window(0, 2))
+    assert (first, is_waited_for) == ([], True)
+    assert [each.account_id for each in found] == ["acc-1"]
 
 
 async def test_an_account_that_is_not_contested_cannot_be_settled(

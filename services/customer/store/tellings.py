@@ -4,13 +4,12 @@ First the parties, which locks them, then what each client told of them: an eras
 was committed in between is seen, and nothing told before it is kept.
 """
 
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from functools import cache
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, func, literal_column, or_, select
+from sqlalchemy import ColumnElement, and_, case, distinct, func, or_, select
 from sqlalchemy.dialects.postgresql import Insert, insert
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.selectable import TableValuedAlias
@@ -34,6 +33,31 @@ from shared.prepared import Prepared
 PARTIES, TELLINGS = table_of(PartyRow), table_of(TellingRow)
 OF_CLIENT = names_of(Telling)
 OF_PARTY = tuple(name for name in OF_CLIENT if name != "client")
+
+ACCOUNTS, ACCOUNT, ACCOUNT_ID = (
+    table_of(AccountTellingRow),
+    names_of(Account),
+    ("tenant", "account_id"),
+)
+NEW = unnest([ACCOUNTS.c[name] for name in ACCOUNT_ID])
+IN_TURN = select(NEW).order_by(NEW.c.tenant, NEW.c.account_id).subquery("in_turn")
+LOCK_ACCOUNTS = Prepared(
+    select(
+        func.pg_advisory_xact_lock(
+            func.hashtext("kaitong.account"),
+            func.hashtext(IN_TURN.c.tenant + " " + IN_TURN.c.account_id),
+        )
+    )
+)
+OF_SEVERAL = Prepared(
+    select(NEW.c.tenant, NEW.c.account_id)
+    .join(
+        ACCOUNTS,
+        and_(ACCOUNTS.c.tenant == NEW.c.tenant, ACCOUNTS.c.account_id == NEW.c.account_id),
+    )
+    .group_by(NEW.c.tenant, NEW.c.account_id)
+    .having(func.count(distinct(ACCOUNTS.c.party_id)) > 1)
+)
 
 
 def keep_tellings(session: Session, tellings: Sequence[Telling]) -> None:
@@ -98,40 +122,28 @@ def field_by_field(statement: Insert, kind: type[Base]) -> Insert:
 
 
 def keep_accounts(session: Session, accounts: Iterable[Account]) -> list[Account]:
-    """Keep whose these accounts are; return those that another customer has as well."""
-    new = {each.key: each for each in accounts}
+    """Keep whose these accounts are; return those, new of a customer, that another has as well.
+
+    Accounts that are new of a customer are locked until the transaction ends: of two customers
+    that name one at the same moment, the later one's transaction sees the other.
+    """
+    told = {each.key: each for each in accounts}
+    if not told:
+        return []
+    rows = list(map(attrgetter(*ACCOUNT), told.values()))
+    new = [tuple(row) for row in keep_account().rows(session, bind(ACCOUNT, rows))]
     if not new:
         return []
-    names = names_of(Account)
-    told = list(map(attrgetter(*names), new.values()))
-    owners: dict[tuple[str, str], set[str]] = defaultdict(set)
-    rows = keep_account().rows(session, bind(names, told))
-    for tenant, account_id, party_id, *_ in rows:
-        owners[tenant, account_id].add(party_id)
-    contested = [row for row in rows if row[-1] or len(owners[row[0], row[1]]) > 1]
-    return [new[row[0], row[1], row[2], row[3]] for row in contested]
+    ids = bind(ACCOUNT_ID, sorted({key[:2] for key in new}))
+    LOCK_ACCOUNTS.run(session, ids)
+    of_several = set(map(tuple, OF_SEVERAL.rows(session, ids)))
+    return [told[key] for key in new if key[:2] in of_several]
 
 
 @cache
 def keep_account() -> Prepared:
-    """Return the statement that keeps new tellings of accounts, and tells who else has them."""
-    table = table_of(AccountTellingRow)
-    names = names_of(Account)
-    rows = unnest([table.c[name] for name in names])
-    in_turn = select(rows).order_by(*(rows.c[name] for name in names[:4]))
-    other = table.alias()
-    # By their names: SQLAlchemy would have the subquery read the new rows' table once more.
-    its: dict[str, ColumnElement[str]] = {
-        name: literal_column(f"{table.name}.{name}") for name in names[:3]
-    }
-    of_another = (
-        select(other.c.party_id)
-        .where(
-            other.c.tenant == its["tenant"],
-            other.c.account_id == its["account_id"],
-            other.c.party_id != its["party_id"],
-        )
-        .exists()
-    )
-    new = insert(table).from_select(names, in_turn).on_conflict_do_nothing()
-    return Prepared(new.returning(*(table.c[name] for name in names[:4]), of_another))
+    """Return the statement that keeps new tellings of accounts, and tells their keys."""
+    rows = unnest([ACCOUNTS.c[name] for name in ACCOUNT])
+    in_turn = select(rows).order_by(*(rows.c[name] for name in ACCOUNT[:4]))
+    new = insert(ACCOUNTS).from_select(ACCOUNT, in_turn).on_conflict_do_nothing()
+    return Prepared(new.returning(*(ACCOUNTS.c[name] for name in ACCOUNT[:4])))
