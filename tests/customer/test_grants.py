@@ -4,7 +4,8 @@ import pytest
 from httpx import AsyncClient, Response
 from sqlalchemy import select
 
-from services.customer.handlers import SUBSCRIPTIONS, TAKEOVER
+from services.customer.app import SERVICE
+from services.customer.handlers import SUBSCRIPTIONS
 from shared import audit
 from shared.contracts import AccessChanged, Customer
 from shared.db import Sessions
@@ -177,7 +178,7 @@ async def test_after_a_restore_a_grant_holds_as_the_others_were_told(
     lost = [each for each in told(sessions) if isinstance(each, AccessChanged)]
     set_back(sessions, is_granted=is_revoked)
 
-    hear(sessions, TAKEOVER.subscriptions, lost[-1])
+    hear(sessions, SERVICE.takeover.subscriptions, lost[-1])
 
     view = await client.get(VIEW, headers=as_role("crm", OTHER))
     assert view.status_code == (404 if is_revoked else 200)

@@ -8,8 +8,8 @@ from httpx import AsyncClient
 from sqlalchemy import text
 
 from services.order.api.shown import ORDERS
+from services.order.app import SERVICE
 from services.order.tables import OrderRow
-from services.order.takeover import TAKEOVER
 from shared.contracts import OrderAccepted
 from shared.db import Sessions
 from shared.parking import Why
@@ -46,7 +46,7 @@ async def test_an_order_comes_back_as_it_was_and_is_answered_as_before(
     (accepted,) = told(stocked)
     lose_the_orders(stocked)
 
-    hear(stocked, TAKEOVER.subscriptions, accepted)
+    hear(stocked, SERVICE.takeover.subscriptions, accepted)
 
     by_key = await client.post(ORDERS, json=BODY, headers=named)
     by_external_id = await client.post(ORDERS, json=BODY, headers=as_role("crm"))
@@ -65,7 +65,7 @@ async def test_a_bundle_comes_back_with_its_items_and_prices(
     (accepted,) = told(stocked)
     lose_the_orders(stocked)
 
-    hear(stocked, TAKEOVER.subscriptions, accepted)
+    hear(stocked, SERVICE.takeover.subscriptions, accepted)
 
     again = await client.get(first.headers["location"], headers=as_role("crm"))
     assert again.json() == shown.json()
@@ -79,7 +79,7 @@ async def test_an_order_that_was_sent_again_meanwhile_is_left_to_a_person(
     lose_the_orders(stocked)
     await client.post(ORDERS, json=BODY, headers=as_role("crm"))
 
-    hear(stocked, TAKEOVER.subscriptions, accepted)
+    hear(stocked, SERVICE.takeover.subscriptions, accepted)
 
     (row,) = parked(stocked)
     assert row.why is Why.RULE_BROKEN
@@ -95,7 +95,7 @@ async def test_an_order_that_was_told_of_before_there_were_records_comes_back(
     lose_the_orders(stocked)
     values = {name: getattr(accepted, name) for name in accepted.__struct_fields__}
 
-    hear(stocked, TAKEOVER.subscriptions, OrderAccepted(**(values | {"record": None})))
+    hear(stocked, SERVICE.takeover.subscriptions, OrderAccepted(**(values | {"record": None})))
 
     assert count_of(stocked, OrderRow) == 1
 

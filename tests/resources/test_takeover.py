@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, text
 
-from services.resources.handlers import TAKEOVER
+from services.resources.app import SERVICE
 from services.resources.tables import NumberRow
 from shared.contracts import Message, ResourcesAssigned, ResourcesReleased, ServiceCompleted
 from shared.contracts.parts import CompletedService
@@ -43,7 +43,7 @@ def lose_everything_since(sessions: Sessions) -> None:
 
 def take_over(sessions: Sessions, *messages: Message) -> None:
     """Make the tables say what was told."""
-    hear(sessions, TAKEOVER.subscriptions, *messages)
+    hear(sessions, SERVICE.takeover.subscriptions, *messages)
 
 
 def test_what_an_order_was_told_to_have_is_its_own_and_no_others(sessions: Sessions) -> None:
