@@ -17,7 +17,7 @@ import structlog
 from structlog.contextvars import bind_contextvars
 from structlog.typing import EventDict, Processor, WrappedLogger
 
-from shared.library_logs import lowered
+from shared.log_levels import lowered
 from shared.masking import Mask
 from shared.settings import Settings
 

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Coroutine
 from typing import Any
 
-from shared.library_logs import Ending
+from shared.log_levels import Ending
 from shared.stop import stop_process
 
 

@@ -28,7 +28,7 @@ from shared.dispatch import Dispatch
 from shared.errors import StartError
 from shared.http import listen, make_api, open_port
 from shared.installation import Claim
-from shared.library_logs import begin_the_end
+from shared.log_levels import begin_the_end
 from shared.logs import configure_logs
 from shared.loops import done_before, stop_watching, watch
 from shared.monitor import Monitor, Sources

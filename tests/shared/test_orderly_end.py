@@ -14,7 +14,7 @@ from deploy.local.kafka import Kafka
 from shared import admin
 from shared.db import Sessions
 from shared.keys import make_development_keys
-from shared.library_logs import RULES, Ending, Rule, begin_the_end, lowered
+from shared.log_levels import RULES, Ending, Rule, begin_the_end, lowered
 from shared.settings import Settings
 from tests.conftest import NOON
 from tests.kernel import until
