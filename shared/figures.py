@@ -112,7 +112,7 @@ def count(session: Session, now: datetime, limits: Callable[[Session], Limits]) 
 
 
 def queues(session: Session, limits: Limits) -> tuple[Queue, ...]:
-    """Return what each element is wanted for now, and what is under way there."""
+    """Return the calls that wait and that are under way, of every element that has any."""
     now = session.scalars(select(func.clock_timestamp())).one()
     return queues_of(now, limits, CALLS.rows(session, {"now": now}))
 

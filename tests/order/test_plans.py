@@ -3,10 +3,11 @@
 So many rows that a plan which grows with them is told from one that does not.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import product
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -21,7 +22,7 @@ from shared.access import Reach
 from shared.db import Sessions
 from shared.window import Window, cursor_of
 from tests.kernel import TENANT
-from tests.plans import CLIENT, ROWS, SERIES, check_each, every_reach, large
+from tests.plans import CLIENT, ROWS, SERIES, Ask, check_each, every_reach, large
 
 FIRST = datetime(2026, 1, 1, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
@@ -99,27 +100,26 @@ PRODUCTS: list[dict[str, object]] = [
 ]
 
 
+def lists(
+    find: Callable[..., Any],
+    wanted: Callable[..., Any],
+    reach: Reach,
+    asked: Iterable[tuple[dict[str, object], Window]],
+) -> dict[str, Ask]:
+    """Return what reads each of these lists as a caller sees it, by its name."""
+    return {
+        f"{filters} {window}": partial(find, wanted=wanted(reach, **filters), window=window)
+        for filters, window in asked
+    }
+
+
 @every_reach
 def test_a_list_of_orders_reads_little(sold: Sessions, reach: Reach) -> None:
-    questions = {
-        f"{asked} {window}": partial(
-            order_lists.find,
-            wanted=OrderFilter(reach, **asked),  # type: ignore[arg-type]
-            window=window,
-        )
-        for asked, window in ORDERS
-    }
-    check_each(sold, questions)
+    check_each(sold, lists(order_lists.find, OrderFilter, reach, ORDERS))
 
 
 @every_reach
 def test_a_list_of_products_reads_little(sold: Sessions, reach: Reach) -> None:
-    questions = {
-        f"{asked} {window}": partial(
-            product_lists.find,
-            wanted=ProductFilter(reach, **asked),  # type: ignore[arg-type]
-            window=window,
-        )
-        for asked, window in product(PRODUCTS, [PAGE, MIDDLE])
-    }
-    check_each(sold, questions)
+    check_each(
+        sold, lists(product_lists.find, ProductFilter, reach, product(PRODUCTS, [PAGE, MIDDLE]))
+    )

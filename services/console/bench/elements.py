@@ -74,7 +74,7 @@ def steps_between(first: Readings, last: Readings) -> dict[str, float]:
 
 @contextmanager
 def taking(record: Record, elements: Iterator[str], milliseconds: int) -> Iterator[None]:
-    """Let simulated elements take so long for every call, as real ones do, until the block ends."""
+    """Make every call at simulated elements take this time until the block ends."""
     named, slow = list(elements), {"faults": [{"fault": "slow", "delay_ms": milliseconds}]}
     with httpx.Client(base_url=record.urls["elements"]) as simulator:
         for each in named:

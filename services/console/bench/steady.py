@@ -22,11 +22,11 @@ time, of the element type where it is greatest."""
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What is asked for, and of which elements."""
+    """The rate of orders, and how the elements behave."""
 
     per_second: float = 40
     element_ms: int = 50
-    """Each call takes a simulated element so long, as it takes a real one."""
+    """How long a simulated element takes for a call, as a real one does; milliseconds."""
 
     core_calls: int = 32
     """Calls at a time at each core element: as many as are shipped for its type."""

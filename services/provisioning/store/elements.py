@@ -58,12 +58,12 @@ def limits(session: Session) -> Limits:
 
 
 def queues(session: Session) -> tuple[Queue, ...]:
-    """Return what every element is wanted for now, and what is under way there."""
+    """Return the calls that wait and that are under way, of every element that has any."""
     return figures.queues(session, limits(session))
 
 
 def queue(session: Session, name: ElementName) -> Queue:
-    """Return what one element is wanted for now, and what is under way there."""
+    """Return the calls that wait and that are under way at one element."""
     found = (each for each in queues(session) if each.element == name)
     idle = Queue(name, Waiting(), 0, type_of(TYPES, name).limit, type_of(TYPES, name).name)
     return next(found, idle)
