@@ -85,6 +85,7 @@ ORDERS: list[tuple[dict[str, object], Window]] = [
     ({"ordered_from": at(1000), "ordered_until": at(HALF)}, PAGE),
     ({"ordered_until": at(HALF)}, PAGE),
     ({"ordered_until": at(HALF), "state": State.HELD}, PAGE),
+    ({"ordered_until": at(HALF), "state": State.COMPLETED}, PAGE),
     ({"ordered_until": at(HALF), "party_id": "C-7"}, PAGE),
 ]
 
