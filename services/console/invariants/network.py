@@ -26,14 +26,15 @@ def elements_have_what_the_inventory_says(evidence: Evidence) -> Iterator[Verdic
         for element in _decode(row.elements)
         if element != INLINE
     }
-    busy = services_under_way(evidence)
     configured = {
         (name, each["subject"])
         for name in evidence.element("/elements")["elements"]
         for each in evidence.element(f"/elements/{name}/active")["active"]
     }
+    busy = services_under_way(evidence)
+    agreed = inventory & configured
     for element, service in sorted(inventory | configured):
-        if (element, service) in inventory & configured or service in busy:
+        if (element, service) in agreed or service in busy:
             yield None
         else:
             who = "the inventory" if (element, service) in inventory else "the element"

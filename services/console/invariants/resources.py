@@ -87,8 +87,9 @@ def services_hold_what_resources_say(evidence: Evidence) -> Iterator[Verdict]:
         for row in evidence.rows("resources", HELD)
         if row.state == "in_use"
     }
+    agreed = given & held
     for service_id, thing in sorted(given | held):
-        if (service_id, thing) in given & held or service_id in ending:
+        if (service_id, thing) in agreed or service_id in ending:
             yield None
         else:
             who = "resources" if (service_id, thing) in held else "the completed order"
