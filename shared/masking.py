@@ -48,6 +48,9 @@ TELLING = re.compile(
 
 SPACING = str.maketrans("", "", " -()")
 
+LETTERS = str.maketrans("0123456789abcdef", "abcdefghijklmnop")
+"""A mark has no digits: some of them would look like a number, and be hidden once more."""
+
 SHORTEST = 5
 """Nothing shorter can be any of it."""
 
@@ -97,7 +100,8 @@ class Mask:
         Spacing is not part of a value: 138 1234 5678 is 13812345678.
         """
         bare = value.translate(SPACING).encode(errors="replace")
-        return f"<{hmac.digest(self._key, bare, 'sha256').hex()[:12]}>"
+        mark = hmac.digest(self._key, bare, "sha256").hex()[:12]
+        return f"<{mark.translate(LETTERS)}>"
 
     def _replace(self, found: re.Match[str]) -> str:
         return found[0] if found["harmless"] else self.mark(found[0])

@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.logs import QUIET, bind, configure_logs
-from shared.masking import Mask
+from shared.masking import Mask, is_telling
 from shared.settings import Settings
 
 KEY = "a key for this test only"
@@ -128,6 +128,13 @@ def test_a_mark_follows_a_value_and_does_not_lead_back(mask: Mask) -> None:
 
     assert here == f"call {there}"
     assert Mask(b"another key, of another installation").text(f"call {MOBILE}") != here
+
+
+def test_no_mark_looks_personal_itself(mask: Mask) -> None:
+    marks = [mask.mark(str(number)) for number in range(2000)]
+
+    assert [each for each in marks if is_telling(each) or mask.text(each) != each] == []
+    assert len(set(marks)) == len(marks)
 
 
 @given(
