@@ -16,12 +16,10 @@ from xdist.scheduler import LoadScopeScheduling
 from deploy.local.existing import named
 from deploy.local.kafka import Kafka, start_kafka
 from deploy.local.postgres import Postgres, start_postgres
-from deploy.local.stack import Stack
-from services.console.client import make_keys
 from shared.db import Sessions, make_sessions
 from shared.migrate import migrate
 from shared.settings import Settings
-from tests.flows.site import Site
+from tests.flows.site import Site, running
 
 NOON = datetime.now(UTC).replace(day=1, hour=12, minute=0, second=0, microsecond=0)
 """The time in tests: this month, whose partitions are there."""
@@ -159,11 +157,5 @@ def settings(kafka: Kafka, postgres: Postgres, service_name: str, tmp_path: Path
 @pytest.fixture(scope="session")
 def site(folder: Path) -> Iterator[Site]:
     """The whole system on engines of its own, started for this run."""
-    home = folder / "site"
-    home.mkdir()
-    make_keys(home)
-    stack = Stack.start(home, fsync=False)
-    found = Site(stack)
-    yield found
-    found.close()
-    stack.purge()
+    with running(folder / "site") as found:
+        yield found

@@ -199,7 +199,7 @@ class Stack:
         folder = self.home / "state" / name
         folder.mkdir(mode=0o700, exist_ok=True)
         program = Program(
-            [sys.executable, "-P", "-m", f"services.{name}", *words],
+            self.command_of(name, *words),
             environment_of(name, self.home, address | dict(places)),
             self.home / "logs" / f"{name}.log",
             folder,
@@ -207,6 +207,10 @@ class Stack:
         )
         program.start()
         self.supervisor.keep(name, program, stage=PROGRAMS, url=url)
+
+    def command_of(self, name: str, *words: str) -> list[str]:
+        """Return the command that runs a service (or the simulator)."""
+        return [sys.executable, "-P", "-m", f"services.{name}", *words]
 
     def do(self, name: str, places: Mapping[str, str], module: str, *words: str) -> None:
         """Run a tool to its end.

@@ -6,50 +6,66 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
+from typing import LiteralString
 
 import psycopg
 from psycopg import sql
 
 from deploy.local.cluster import programs
-from deploy.local.databases import dsn, name_of
+from deploy.local.databases import dsn, name_of, shut
 from tests.flows.site import Site
 
 
 @dataclass(frozen=True)
 class Backup:
-    """One service's database, as it was at a moment."""
+    """One service's database as it was at a moment, in a database beside it."""
 
     site: Site
     service: str
-    file: Path
     taken_at: float
+    """Seconds since 1970."""
 
     @classmethod
     def take(cls, site: Site, service: str) -> "Backup":
-        """Dump a database; the moment is that at which the dump begins."""
+        """Dump a database, and restore the dump beside it.
+
+        The moment is that at which the dump begins.
+        """
         file = site.home / f"{service}-{time.time_ns()}.dump"
         taken_at = time.time()
-        run(site, "pg_dump", "--format=custom", f"--file={file}", name_of(service))
-        return cls(site, service, file, taken_at)
+        dump(site, service, str(file))
+        backup = cls(site, service, taken_at)
+        with as_superuser(site) as connection:
+            make = sql.SQL("CREATE DATABASE {} OWNER {}")
+            connection.execute(make.format(backup.beside, backup.name))
+            shut(connection, f"{name_of(service)}_restored")
+        run(site, "pg_restore", f"--dbname={name_of(service)}_restored", str(file))
+        file.unlink()
+        return backup
 
-    def restore(self) -> float:
-        """Put the dump in the database's place; return how many seconds are lost.
+    @property
+    def name(self) -> sql.Identifier:
+        """The name of the service's database."""
+        return sql.Identifier(name_of(self.service))
 
-        It is restored beside the database, and takes its name when it is whole: so one does it
-        where processes may come back at any moment.
+    @property
+    def beside(self) -> sql.Identifier:
+        """The name of the restored one."""
+        return sql.Identifier(f"{name_of(self.service)}_restored")
+
+    def put_in_place(self) -> float:
+        """Give the service the restored database under the old name; return when it lost its own.
+
+        So one does it where processes may come back at any moment.
         """
-        name = name_of(self.service)
-        old, new = sql.Identifier(name), sql.Identifier(f"{name}_restored")
         with as_superuser(self.site) as connection:
-            connection.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(new, old))
-            run(self.site, "pg_restore", f"--dbname={name}_restored", str(self.file))
-            connection.execute(sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS false").format(old))
-            connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(old))
-            lost = time.time() - self.taken_at
-            connection.execute(sql.SQL("ALTER DATABASE {} RENAME TO {}").format(new, old))
-        self.file.unlink()
-        return lost
+            refuse = sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS false")
+            connection.execute(refuse.format(self.name))
+            lost_at = time.time()
+            connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(self.name))
+            rename = sql.SQL("ALTER DATABASE {} RENAME TO {}")
+            connection.execute(rename.format(self.beside, self.name))
+        return lost_at
 
 
 @contextmanager
@@ -61,6 +77,11 @@ def as_superuser(site: Site) -> Iterator[psycopg.Connection]:
         yield connection
 
 
+def dump(site: Site, service: str, file: str) -> None:
+    """Dump a service's database into a file."""
+    run(site, "pg_dump", "--format=custom", f"--file={file}", name_of(service))
+
+
 def run(site: Site, program: str, *arguments: str) -> None:
     """Run one of PostgreSQL's programs on the cluster."""
     postgres = site.stack.postgres
@@ -69,3 +90,11 @@ def run(site: Site, program: str, *arguments: str) -> None:
     reach = ("--host=127.0.0.1", f"--port={postgres.port}", "--username=postgres")
     path = programs() / program
     subprocess.run([str(path), *reach, *arguments], env=environment, check=True)  # noqa: S603
+
+
+def count(site: Site, service: str, statement: LiteralString) -> int:
+    """Return what a statement counts in a service's database."""
+    with psycopg.connect(site.record.databases[service].replace("+psycopg", "")) as connection:
+        row = connection.execute(statement).fetchone()
+    assert row
+    return int(row[0])

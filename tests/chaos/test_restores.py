@@ -1,62 +1,56 @@
 """A service's database is set back under orders: nothing is given twice, lost or told otherwise."""
 
 import random
-import time
-from typing import Any
+from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 
-from services.console.exits import CommandError
-from services.console.invariants import at_rest, broken
-from tests.chaos.restoring import Backup
-from tests.chaos.topics import disorder, sightings
-from tests.chaos.traffic import Traffic
+from deploy.local import stack
+from deploy.local.stack import SERVICES
+from tests.chaos.asked import ASKED, long
+from tests.chaos.control import what_breaks
+from tests.chaos.restore_report import Report
+from tests.chaos.rounds import Restore, run_in_turn, run_round, schedule
+from tests.chaos.stacks import START_S, Stacks
 from tests.flows.site import Site
 
-PER_SECOND = 20
-REST_S = 90.0
-RECOVERY_S = 120.0
+PER_SECOND = 20.0
 
 
-@pytest.mark.parametrize("service", ["order", "provisioning", "resources", "customer"])
-def test_a_database_that_is_set_back_under_orders_costs_nothing_and_gives_nothing_twice(
-    site: Site, service: str
+def test_databases_that_are_set_back_under_orders_cost_nothing_and_give_nothing_twice(
+    site: Site,
 ) -> None:
-    chance = random.Random(service)  # noqa: S311  the same moments in every run
-    traffic = Traffic.on(site)
-    lost_s = chance.uniform(1, 4)
+    chance = random.Random("short")  # noqa: S311  the same moments in every run
+    restores = [Restore(service, 0, chance.uniform(1, 4)) for service in SERVICES]
 
-    with traffic.crew():
-        with traffic.flowing(round(PER_SECOND * (lost_s + 4))):
-            backup = Backup.take(site, service)
-            time.sleep(lost_s)  # the time that is lost: what happens in it is the test
-            backup.restore()
-        site.until(lambda: is_recovered(site, service), patience_s=RECOVERY_S)
-        rested = at_rest(site.record, REST_S)
+    outcome = run_in_turn(site, restores, PER_SECOND)
 
-    assert traffic.refused == []
-    assert rested or broken(site.record, traffic.posted), "it never came to rest"
-    assert broken(site.record, traffic.posted) == []
-    assert disorder(sightings(site.record.kafka)) == []
-    assert traffic.answered_otherwise() == []
-    acknowledge(site, service)
+    assert outcome.faults == []
+    assert [each.restore.service for each in outcome.restored if not each.recovery] == []
 
 
-def recoveries(site: Site, service: str) -> Any:
-    """Return what a service says of its recoveries, the latest first."""
-    return site.client("viewer").get(service, "/ops/v1/recoveries")
+@long
+def test_restores_at_random_moments_cost_nothing_and_give_nothing_twice(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stack, "PATIENCE", START_S)
+    report = Report(ASKED)
+    rounds = schedule(ASKED.seed, ASKED.restores, ASKED.together, ASKED.lost_s)
+    broken = []
 
+    with ExitStack() as opened:
+        stacks = Stacks(tmp_path, opened)
+        for number, restores in enumerate(rounds, 1):
+            if ASKED.round in {0, number}:
+                outcome = run_round(site := stacks.fresh(), restores, ASKED.per_second)
+                lines = report.add(site, number, outcome)
+                if outcome.faults:
+                    broken.append(f"round {number}: see {stacks.leave(number, outcome)}")
+                with capfd.disabled():
+                    print("", *lines, sep="\n", flush=True)  # noqa: T201  the progress
 
-def is_recovered(site: Site, service: str) -> bool:
-    """Tell whether a service has noticed that its database was set back, and made up for it."""
-    try:
-        found = recoveries(site, service)
-    except CommandError:
-        return False  # it starts again
-    return bool(found) and found[0]["state"] == "done" and found[0]["acknowledged_at"] is None
-
-
-def acknowledge(site: Site, service: str) -> None:
-    """Have a person acknowledge the latest recovery: the trouble is over then."""
-    (id_,) = [each["id"] for each in recoveries(site, service)][:1]
-    site.client("ops").post(service, f"/ops/v1/recoveries/{id_}/acknowledge", {})
+    control = what_breaks(tmp_path / "unrecovered", ASKED.per_second)
+    with capfd.disabled():
+        print("", *report.close(control), sep="\n")  # noqa: T201
+    assert broken == []

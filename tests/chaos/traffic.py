@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import cycle, islice
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from services.console.exits import CommandError
@@ -17,7 +17,25 @@ from tests.flows.site import WORK_ORDERS, Place, Site
 
 PACE_S = 0.05
 PAUSE_S = 0.1
+CRMS = 8
+"""So many orders are posted at once, at most."""
+
+CREW = 4
+"""So many work orders are answered at once."""
+
 ITEMS = (fibre, telephone, home_bundle)
+LEGS = 96
+PER_PLACE = LEGS * 3 // 2
+"""Orders that the plant of one place is enough for: two of three need a leg."""
+
+
+class Answer(NamedTuple):
+    """A 201."""
+
+    order: Any
+    content: bytes
+    at: float
+    """When it came, in seconds since 1970."""
 
 
 @dataclass
@@ -30,20 +48,23 @@ class Traffic:
     refused: list[str] = field(default_factory=list)
     """Answers that are neither a yes nor an outage of our own."""
 
-    answers: list[tuple[Any, bytes]] = field(default_factory=list)
-    """What was posted, and what it was answered with."""
-
+    answers: list[Answer] = field(default_factory=list)
     over: threading.Event = field(default_factory=threading.Event)
 
     @classmethod
-    def on(cls, site: Site) -> "Traffic":
-        """Prepare traffic with plant of its own."""
-        return cls(site, [site.place(legs=96, numbers=200, pairs=100) for _ in range(3)])
+    def on(cls, site: Site, orders: int = 3 * PER_PLACE) -> "Traffic":
+        """Prepare traffic with plant of its own, enough for so many orders."""
+        count = -(-orders // PER_PLACE)
+        return cls(site, [site.place(legs=LEGS, numbers=200, pairs=100) for _ in range(count)])
 
     def orders(self, count: int) -> list[Any]:
         """Return so many orders, of all products, all over the plant."""
-        ways = cycle([(item, place) for place in self.places for item in ITEMS])
-        return [self.site.order(item(place.served)) for item, place in islice(ways, count)]
+        return list(islice(self.endless_orders(), count))
+
+    def endless_orders(self) -> Iterator[Any]:
+        """Yield orders of all products, all over the plant, without end."""
+        for item, place in cycle([(item, place) for place in self.places for item in ITEMS]):
+            yield self.site.order(item(place.served))
 
     def post(self, order: Any) -> None:
         """Post one order until it is answered."""
@@ -56,7 +77,7 @@ class Traffic:
                 continue
             if answer.status_code == 201:
                 self.posted.append(Posted(UUID(answer.json()["id"]), order["externalId"]))
-                self.answers.append((order, answer.content))
+                self.answers.append(Answer(order, answer.content, time.time()))
                 return
             if answer.status_code != 503:
                 self.refused.append(answer.text)
@@ -65,21 +86,32 @@ class Traffic:
 
     def answered_otherwise(self) -> list[str]:
         """Post every order once more; return those that are not answered as the first time."""
-        return [
-            order["externalId"]
-            for order, first in self.answers
-            if self.site.post(order, key=f"chaos-{order['externalId']}").content != first
-        ]
+        with ThreadPoolExecutor(CRMS, "crm") as pool:
+            same = pool.map(self.is_answered_again, self.answers)
+            return [
+                each.order["externalId"]
+                for each, is_same in zip(self.answers, same, strict=True)
+                if not is_same
+            ]
+
+    def is_answered_again(self, first: Answer) -> bool:
+        """Post an order once more; tell whether it is answered as the first time."""
+        key = f"chaos-{first.order['externalId']}"
+        return self.site.post(first.order, key=key).content == first.content
 
     def answer_work_orders(self) -> None:
         """Report work orders done as they come, until told to stop."""
         ops = self.site.client("ops")
-        while not self.over.wait(PACE_S):
-            try:
-                for job in ops.get("provisioning", WORK_ORDERS, limit=100):
-                    ops.post("provisioning", f"{WORK_ORDERS}/{job['id']}/report", {})
-            except CommandError:
-                time.sleep(PAUSE_S)
+
+        def report(job: Any) -> None:
+            ops.post("provisioning", f"{WORK_ORDERS}/{job['id']}/report", {})
+
+        with ThreadPoolExecutor(CREW, "worker") as pool:
+            while not self.over.wait(PACE_S):
+                try:
+                    list(pool.map(report, ops.get("provisioning", WORK_ORDERS, limit=100)))
+                except CommandError:
+                    time.sleep(PAUSE_S)
 
     @contextmanager
     def crew(self) -> Iterator[None]:
@@ -95,7 +127,7 @@ class Traffic:
     @contextmanager
     def flowing(self, count: int) -> Iterator[None]:
         """Post so many orders, evenly, while the block goes on; return when all are answered."""
-        with ThreadPoolExecutor(8, "crm") as pool:
+        with ThreadPoolExecutor(CRMS, "crm") as pool:
             under_way = []
             begun = threading.Event()
 
@@ -114,3 +146,24 @@ class Traffic:
             feeding.join()
             for each in under_way:
                 each.result()
+
+    @contextmanager
+    def steady(self, per_second: float) -> Iterator[None]:
+        """Post orders evenly until the block ends; return when all are answered."""
+        over = threading.Event()
+        with ThreadPoolExecutor(CRMS, "crm") as pool:
+
+            def feed() -> None:
+                begin = time.monotonic()
+                for number, order in enumerate(self.endless_orders()):
+                    if over.wait(max(0.0, begin + number / per_second - time.monotonic())):
+                        return
+                    pool.submit(self.post, order)
+
+            feeding = threading.Thread(target=feed, name="feed")
+            feeding.start()
+            try:
+                yield
+            finally:
+                over.set()
+                feeding.join()

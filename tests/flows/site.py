@@ -13,7 +13,7 @@ import httpx
 from deploy.jiangsu.model import Address, Exchange, PairBlock, Segment, Splitter
 from deploy.local.record import Record
 from deploy.local.stack import Stack
-from services.console.client import Client, token_for
+from services.console.client import Client, make_keys, token_for
 from services.console.orders import ENDED, ORDERS
 from shared.keys import TENANT
 
@@ -268,3 +268,16 @@ class Site:
         httpx.put(url, json={"faults": list(faults)}).raise_for_status()
         yield
         httpx.delete(url).raise_for_status()
+
+
+@contextmanager
+def running(home: Path, kind: type[Stack] = Stack) -> Iterator[Site]:
+    """Start the whole system in a new folder; at the end nothing of it is left."""
+    home.mkdir()
+    make_keys(home)
+    site = Site(kind.start(home, fsync=False))
+    try:
+        yield site
+    finally:
+        site.close()
+        site.stack.purge()

@@ -1,6 +1,5 @@
 """What the bench orders, and the plant it needs for that."""
 
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from itertools import count, cycle, islice
@@ -13,7 +12,7 @@ import msgspec
 from deploy.jiangsu.model import Address, Exchange, PairBlock, Segment, Splitter
 from deploy.local.home import CHECKOUT
 from services.console.bench.load import Post
-from services.console.client import JSON, ApiError, Client
+from services.console.client import Client
 
 HERE = Path(__file__).parent
 NETWORK = "025"
@@ -29,11 +28,6 @@ MIX = ("ftth-new", "voice-new", "bundle-home")
 FIRST_NUMBER = 8_000_0000
 """Without the area code."""
 
-HEARD_S = 30.0
-"""A blueprint comes to the order service by an event, within milliseconds as a rule."""
-
-PAUSE_S = 0.1
-
 PER_SEGMENT = 10_000
 PER_BLOCK = 10_000
 
@@ -41,25 +35,12 @@ _names = count(1)
 
 
 def load_catalogue(client: Client) -> None:
-    """Say how the reference line is delivered, and offer it once the order service has heard."""
+    """Offer the reference line, and say how it is delivered."""
+    client.post(
+        "order", "/ops/v1/catalogue", msgspec.json.decode((HERE / "catalogue.json").read_bytes())
+    )
     blueprints = msgspec.json.decode((HERE / "blueprints.json").read_bytes())
     client.post("provisioning", "/ops/v1/blueprints", blueprints)
-    catalogue = msgspec.json.decode((HERE / "catalogue.json").read_bytes())
-    end = time.monotonic() + HEARD_S
-    while not _is_offered(client, catalogue, is_last=time.monotonic() > end):
-        time.sleep(PAUSE_S)
-
-
-def _is_offered(client: Client, catalogue: JSON, *, is_last: bool) -> bool:
-    """Publish a catalogue; return False if blueprints are missing and this is not the last try."""
-    try:
-        client.post("order", "/ops/v1/catalogue", catalogue)
-    except ApiError as error:
-        codes = {each["code"] for each in error.problem.get("errors", ())}
-        if is_last or codes != {"not-deliverable"}:
-            raise
-        return False
-    return True
 
 
 def set_limits(client: Client, calls: int, *elements: str) -> None:

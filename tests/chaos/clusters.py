@@ -1,0 +1,129 @@
+"""Whole clusters set back: point-in-time recovery, and a replica that lagged and is promoted.
+
+The commands are those of docs/restore.md.
+"""
+
+import copy
+import os
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import psycopg
+
+from deploy.local.cluster import account
+from deploy.local.databases import dsn
+from deploy.local.postgres import Postgres, launch
+from tests.chaos.restoring import as_superuser, run
+from tests.elements.process import free_port
+from tests.flows.site import Site
+
+PATIENCE_S = 120.0
+
+
+def archiving(folder: Path) -> dict[str, str]:
+    """Return the settings of a cluster whose write-ahead log is archived and streamed."""
+    return {
+        "wal_level": "replica",
+        "max_wal_senders": "4",
+        "archive_mode": "on",
+        "archive_command": f"test ! -f {folder}/%f && cp %p {folder}/%f",
+    }
+
+
+@contextmanager
+def owned_folder(site: Site, name: str) -> Iterator[Path]:
+    """Make a folder that the cluster's user can write to, and remove it at the end."""
+    folder = the_cluster(site).data.with_name(f"{name}-{time.time_ns()}")
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def the_cluster(site: Site) -> Postgres:
+    """Return the cluster that the services are on."""
+    assert site.stack.postgres
+    return site.stack.postgres
+
+
+def base_backup(site: Site, folder: Path, *options: str) -> None:
+    """Take a base backup while everything runs."""
+    wanted = (f"--pgdata={folder}", "--wal-method=stream", "--checkpoint=fast", *options)
+    run(site, "pg_basebackup", *wanted)
+
+
+def archive_until_now(site: Site, archive: Path) -> None:
+    """Have the segment at hand archived; return when it is."""
+    with as_superuser(site) as connection:
+        row = connection.execute("SELECT pg_walfile_name(pg_switch_wal())").fetchone()
+    assert row
+    site.until((archive / row[0]).exists, patience_s=PATIENCE_S)
+
+
+def restore_to(moment: datetime, base: Path, archive: Path) -> None:
+    """Prepare a base backup to be restored to a moment when it starts."""
+    with (base / "postgresql.auto.conf").open("a") as file:
+        file.write(f"restore_command = 'cp {archive}/%f %p'\n")
+        file.write(f"recovery_target_time = '{moment.isoformat()}'\n")
+        file.write("recovery_target_action = 'promote'\n")
+    (base / "recovery.signal").touch()
+    hand_over(base)
+
+
+def hand_over(folder: Path) -> None:
+    """Make the cluster's user the owner of a folder."""
+    if user := account():
+        for path in [folder, *folder.rglob("*")]:
+            os.chown(path, user.pw_uid, user.pw_gid)
+    folder.chmod(0o700)
+
+
+def put_in_place(site: Site, data: Path) -> float:
+    """Have the supervisor start the cluster from other data; return when the old one ended."""
+    cluster = the_cluster(site)
+    old = copy.copy(cluster)
+    cluster.data = data
+    old.kill()
+    return time.time()
+
+
+@contextmanager
+def standby(site: Site, data: Path) -> Iterator[psycopg.Connection]:
+    """Run a standby of the cluster from a base backup; yield a connection to it."""
+    hand_over(data)
+    beside = replace(the_cluster(site), data=data, port=free_port())
+    beside.server = launch(beside)
+    with psycopg.connect(dsn_when_ready(site, beside), autocommit=True) as connection:
+        yield connection
+    beside.kill()
+
+
+def dsn_when_ready(site: Site, cluster: Postgres) -> str:
+    """Wait until a cluster takes connections; return the superuser's."""
+    site.until(lambda: takes_connections(dsn(cluster)), patience_s=PATIENCE_S)
+    return dsn(cluster)
+
+
+def takes_connections(conninfo: str) -> bool:
+    """Tell whether a cluster takes connections."""
+    try:
+        psycopg.connect(conninfo).close()
+    except psycopg.OperationalError:
+        return False
+    return True
+
+
+def promote(site: Site) -> None:
+    """Promote the standby that is in the cluster's place."""
+    with psycopg.connect(dsn_when_ready(site, the_cluster(site)), autocommit=True) as connection:
+        connection.execute("SELECT pg_promote()")
+
+
+def utc(moment: float) -> datetime:
+    """Return a moment, given in seconds since 1970."""
+    return datetime.fromtimestamp(moment, UTC)

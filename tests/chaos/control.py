@@ -1,0 +1,77 @@
+"""The control of the restores: databases are set back under services without their recovery."""
+
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+from deploy.local.stack import Stack
+from services.console.invariants import broken
+from tests.chaos import unrecovered
+from tests.chaos.restoring import Backup, count
+from tests.chaos.traffic import Traffic
+from tests.flows.site import Site, running
+
+WITHOUT = ("order", "resources")
+"""The services whose recovery is taken out, and whose databases are set back."""
+
+BROKEN = frozenset({"every 201 is there", "no number or line has two holders"})
+"""What does not hold then, for certain: accepted orders are gone, and what was assigned in the
+lost time is the lowest that is free again."""
+
+LOST = 20
+"""So many orders at least are accepted in the lost time, and so many assigned; and after it."""
+
+ORDERS = 1000
+"""More than are posted."""
+
+PATIENCE_S = 120.0
+ASSIGNED = "SELECT count(*) FROM outbox WHERE type LIKE 'resources.assigned.%'"
+
+
+class WithoutRecovery(Stack):
+    """A Kaitong of which two services find every database whole."""
+
+    def command_of(self, name: str, *words: str) -> list[str]:
+        """Return the command that runs a service, without its recovery if it is one of the two."""
+        without = [sys.executable, "-P", "-m", unrecovered.__name__, name, *words]
+        return without if name in WITHOUT else super().command_of(name, *words)
+
+
+def what_breaks(folder: Path, per_second: float) -> Sequence[str]:
+    """Set databases back without a recovery; return all that is wrong, once what must be is.
+
+    Args:
+        folder: where the system lives: a new one.
+        per_second: how many orders are posted.
+    """
+    with running(folder, WithoutRecovery) as site:
+        traffic = Traffic.on(site, ORDERS)
+        with traffic.crew():
+            with traffic.steady(per_second):
+                backups = [Backup.take(site, each) for each in WITHOUT]
+                wait_for_more(site, traffic)
+                for each in backups:
+                    each.put_in_place()
+                wait_for_more(site, traffic)
+            found: Sequence[str] = site.until(
+                lambda: enough(broken(site.record, traffic.posted)), PATIENCE_S
+            )
+            return found
+
+
+def enough(faults: Sequence[str]) -> Sequence[str]:
+    """Return faults if all that must be broken is among them; nothing before."""
+    return faults if tally(faults).keys() >= BROKEN else ()
+
+
+def tally(faults: Sequence[str]) -> Counter[str]:
+    """Return how many faults each invariant has."""
+    return Counter(each.partition(":")[0] for each in faults)
+
+
+def wait_for_more(site: Site, traffic: Traffic) -> None:
+    """Wait until a few more orders were accepted, and things assigned to a few."""
+    posted, assigned = len(traffic.posted), count(site, "resources", ASSIGNED)
+    site.until(lambda: len(traffic.posted) >= posted + LOST, PATIENCE_S)
+    site.until(lambda: count(site, "resources", ASSIGNED) >= assigned + LOST, PATIENCE_S)

@@ -1,0 +1,54 @@
+"""The stacks of a long run of restores, one after the other."""
+
+import shutil
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from deploy.local.stack import SERVICES
+from tests.chaos.restoring import dump
+from tests.chaos.rounds import Outcome
+from tests.flows.site import Site, running
+
+LIFETIME = 5
+"""Rounds on one stack: a database that grows takes longer to restore, and to check."""
+
+START_S = 600.0
+"""A busy machine takes its time to start a stack."""
+
+
+@dataclass
+class Stacks:
+    """One stack after the other: each serves a few rounds, and none after one that broke it."""
+
+    folder: Path
+    opened: ExitStack
+    """Closes the last one."""
+
+    rounds: int = LIFETIME
+    count: int = 0
+    site: Site | None = field(default=None)
+
+    def fresh(self) -> Site:
+        """Return a stack for one more round."""
+        if self.site is None or self.rounds == LIFETIME:
+            self.opened.close()
+            self.count += 1
+            self.site = self.opened.enter_context(running(self.folder / f"stack-{self.count}"))
+            self.rounds = 0
+        self.rounds += 1
+        return self.site
+
+    def leave(self, number: int, outcome: Outcome) -> Path:
+        """Keep what shows how a round broke a stack, and use that stack no more.
+
+        Returns the folder that has it.
+        """
+        assert self.site
+        kept = self.folder / f"round-{number}"
+        shutil.copytree(self.site.home / "logs", kept / "logs")
+        (kept / "faults.txt").write_text("\n".join(outcome.faults))
+        for service in SERVICES:
+            dump(self.site, service, str(kept / f"{service}.dump"))
+        self.site = None
+        return kept
