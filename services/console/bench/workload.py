@@ -1,5 +1,6 @@
 """What the bench orders, and the plant it needs for that."""
 
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from itertools import count, cycle, islice
@@ -12,7 +13,7 @@ import msgspec
 from deploy.jiangsu.model import Address, Exchange, PairBlock, Segment, Splitter
 from deploy.local.home import CHECKOUT
 from services.console.bench.load import Post
-from services.console.client import Client
+from services.console.client import JSON, ApiError, Client
 
 HERE = Path(__file__).parent
 NETWORK = "025"
@@ -28,6 +29,11 @@ MIX = ("ftth-new", "voice-new", "bundle-home")
 FIRST_NUMBER = 8_000_0000
 """Without the area code."""
 
+HEARD_S = 30.0
+"""A blueprint comes to the order service by an event, within milliseconds as a rule."""
+
+PAUSE_S = 0.1
+
 PER_SEGMENT = 10_000
 PER_BLOCK = 10_000
 
@@ -35,12 +41,25 @@ _names = count(1)
 
 
 def load_catalogue(client: Client) -> None:
-    """Offer the reference line, and say how it is delivered."""
-    client.post(
-        "order", "/ops/v1/catalogue", msgspec.json.decode((HERE / "catalogue.json").read_bytes())
-    )
+    """Say how the reference line is delivered, and offer it once the order service has heard."""
     blueprints = msgspec.json.decode((HERE / "blueprints.json").read_bytes())
     client.post("provisioning", "/ops/v1/blueprints", blueprints)
+    catalogue = msgspec.json.decode((HERE / "catalogue.json").read_bytes())
+    end = time.monotonic() + HEARD_S
+    while not _is_offered(client, catalogue, is_last=time.monotonic() > end):
+        time.sleep(PAUSE_S)
+
+
+def _is_offered(client: Client, catalogue: JSON, *, is_last: bool) -> bool:
+    """Publish a catalogue; return False if blueprints are missing and this is not the last try."""
+    try:
+        client.post("order", "/ops/v1/catalogue", catalogue)
+    except ApiError as error:
+        codes = {each["code"] for each in error.problem.get("errors", ())}
+        if is_last or codes != {"not-deliverable"}:
+            raise
+        return False
+    return True
 
 
 def set_limits(client: Client, calls: int, *elements: str) -> None:

@@ -11,7 +11,10 @@ from shared.errors import Fault
 Deliverable: TypeAlias = frozenset[tuple[str, Action]]
 """The specifications and actions that there is a blueprint of."""
 
-PUBLISH = "publish the blueprint {specification}/{action} first: POST /ops/v1/blueprints"
+PUBLISH = (
+    "publish the blueprint {specification}/{action} first: POST /ops/v1/blueprints;"
+    " if that was done within the last seconds, send this again"
+)
 
 
 def undeliverable(publication: Publication, known: Deliverable) -> Iterator[Fault]:
