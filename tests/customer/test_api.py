@@ -77,19 +77,6 @@ async def test_a_key_account_is_an_organization_and_no_individual(
     assert f"{PARTIES}/organization/panda" in as_individual.json()["remedy"]
 
 
-async def test_only_the_crm_sees_identity_numbers_in_full(
-    client: AsyncClient, sessions: Sessions, as_role: AsRole
-) -> None:
-    hear(sessions, SUBSCRIPTIONS, accepted(1))
-
-    party = await client.get(f"{PARTIES}/individual/{ZHANG}", headers=as_role("viewer"))
-    view = await client.get(VIEW, headers=as_role("admin"))
-
-    (identification,) = party.json()["individualIdentification"]
-    assert identification["identificationId"] == "**************8515"
-    assert view.json()["profile"]["identityNumber"] == "**************8515"
-
-
 async def test_fields_choose_attributes(
     client: AsyncClient, sessions: Sessions, as_role: AsRole
 ) -> None:

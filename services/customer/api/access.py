@@ -15,11 +15,6 @@ Reader: TypeAlias = Annotated[Caller, allow(SEES_ALL, AGENT, SEES_OWN)]
 AccountReader: TypeAlias = Annotated[Caller, allow(SEES_ALL, AGENT, "billing:read", SEES_OWN)]
 
 
-def sees_in_full(caller: Caller) -> bool:
-    """Tell whether a caller sees identity numbers as they are: a CRM does, which gave them."""
-    return caller.may(SEES_OWN)
-
-
 def sees_everybody(caller: Caller) -> bool:
     """Tell whether a caller may search all customers of the tenant."""
     return caller.may(*SEES_TENANT)

@@ -6,9 +6,9 @@ from fastapi import Query, Response
 
 from services.customer import store
 from services.customer.api import showing
-from services.customer.api.access import AccountReader, Reader, sees_in_full
+from services.customer.api.access import AccountReader, Reader
 from services.customer.api.shapes import ACCOUNTS, PARTIES, Individual, Organization, PartyAccount
-from services.customer.domain.party import Party
+from services.customer.domain.party import Party, is_as_told
 from shared.access import reach_of
 from shared.errors import NotFoundError
 from shared.http import Fields, Page, Router, ToRead, paged, show, show_all
@@ -19,17 +19,21 @@ router = Router(tags=["parties"])
 @router.get(f"{PARTIES}/individual/{{party_id}}", response_model=Individual)
 def read_individual(party_id: str, caller: Reader, session: ToRead, fields: Fields) -> Response:
     """Return a customer who is a person."""
-    party = store.party(session, reach_of(caller), party_id)
+    reach = reach_of(caller)
+    party = store.party(session, reach, party_id)
     must_be(party, organization=False)
-    return show(showing.individual(party, in_full=sees_in_full(caller)), fields)
+    in_full = is_as_told(party, store.own_identity_number(session, reach, party_id))
+    return show(showing.individual(party, in_full=in_full), fields)
 
 
 @router.get(f"{PARTIES}/organization/{{party_id}}", response_model=Organization)
 def read_organization(party_id: str, caller: Reader, session: ToRead, fields: Fields) -> Response:
     """Return a business or key-account customer."""
-    party = store.party(session, reach_of(caller), party_id)
+    reach = reach_of(caller)
+    party = store.party(session, reach, party_id)
     must_be(party, organization=True)
-    return show(showing.organization(party, in_full=sees_in_full(caller)), fields)
+    in_full = is_as_told(party, store.own_identity_number(session, reach, party_id))
+    return show(showing.organization(party, in_full=in_full), fields)
 
 
 def must_be(party: Party, *, organization: bool) -> None:

@@ -18,7 +18,7 @@ def party_link(party: Party) -> str:
 
 
 def individual(party: Party, *, in_full: bool) -> shapes.Individual:
-    """Show a person; the identity number in full only to those who may see it."""
+    """Show a person; the identity number in full only to the client that told it."""
     return shapes.Individual(
         id=party.party_id,
         href=party_link(party),

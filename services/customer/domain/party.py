@@ -136,6 +136,16 @@ def marks_of(party: Party, key: bytes) -> list[str]:
     ]
 
 
+def is_as_told(party: Party, told: str) -> bool:
+    """Tell whether a client told the identity number that a party has, in any spelling.
+
+    Args:
+        party: as the client may know it.
+        told: the number that this client told itself; empty where it told none.
+    """
+    return bool(told) and normal(told) == normal(party.identity_number)
+
+
 def concealed(secret: str) -> str:
     """Return a text with all but its last four characters hidden; a short one entirely."""
     shown = secret[-SHOWN:] if len(secret) > 2 * SHOWN else ""

@@ -80,6 +80,19 @@ def _whole(row: Row[Any]) -> Party:
     return Party(**fields)
 
 
+def own_identity_number(session: Session, reach: Reach, party_id: str) -> str:
+    """Return the identity number that the caller's own client told of a party, or nothing.
+
+    Nothing for who sees the whole tenant as well: staff see it as staff, not as a client.
+    """
+    told = select(TellingRow.identity_number).where(
+        TellingRow.tenant == reach.tenant,
+        TellingRow.party_id == party_id,
+        TellingRow.client == reach.client,
+    )
+    return "" if reach.is_whole else session.scalar(told) or ""
+
+
 def get_party(session: Session, tenant: str, party_id: str) -> Party:
     """Return one party as all clients told it, locked until the transaction ends.
 
