@@ -66,7 +66,7 @@ class Report:
         orders = sum(len(each.traffic.posted) for each in outcomes)
         lost = sum(outcome.orders_in(each) for outcome, each in self.restored)
         taken = sum(each.recovery["taken_over"] for _, each in self.restored if each.recovery)
-        yield f"- {orders} orders posted; {lost} accepted in a time that was lost"
+        yield f"- {orders} orders posted; {lost} accepted in lost times, by restore"
         yield f"- {taken} messages taken over"
         yield f"- {len(self.restored) - len(took)} restores after which a service saw nothing lost"
         if took:
@@ -77,7 +77,10 @@ class Report:
         whole = sum(not outcome.faults for outcome, _ in self.restored)
         yield f"**Verdict: all invariants hold after {whole} of {len(self.restored)} restores.**"
         yield ""
-        yield f"The control, two restores without the recovery: {len(control)} faults."
+        yield (
+            f"The control, two restores without the recovery: {len(control)} faults. What is under "
+            "way is among them, because such a system does not come to rest."
+        )
         yield ""
         yield from (f"- {name}: {faults}" for name, faults in tally(control).most_common())
 
