@@ -4,7 +4,7 @@ Run as `python -m shared.admin` to make the topics that are not there yet.
 """
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import closing, suppress
 from datetime import timedelta
 from typing import Any
@@ -15,7 +15,6 @@ from kafka.admin import OffsetSpec
 from kafka.errors import (
     KafkaError,
     TopicAlreadyExistsError,
-    UnknownTopicOrPartitionError,
 )
 
 from shared.broker import BrokerSettings
@@ -87,7 +86,7 @@ def topic_ids(settings: BrokerSettings, names: Sequence[str]) -> dict[str, UUID]
 
 
 def ends(settings: BrokerSettings, sources: Sequence[str]) -> dict[str, int]:
-    """Return the end offset of partitions named `topic/7`; 0 where there is no such topic.
+    """Return the end offset of partitions named `topic/7`; 0 for those that are not there.
 
     Raises:
         UnavailableError: if the broker is out.
@@ -96,15 +95,24 @@ def ends(settings: BrokerSettings, sources: Sequence[str]) -> dict[str, int]:
     asked = {partition_of(settings, source): source for source in sources}
     try:
         with closing(client(settings)) as admin:
-            there = set(admin.list_topics())
-            known = {each: OffsetSpec.LATEST for each in asked if each.topic in there}
+            known = dict.fromkeys(partitions_of(admin, asked), OffsetSpec.LATEST)
             for partition, end in admin.list_partition_offsets(known).items() if known else ():
                 found[asked[partition]] = end.offset
-    except UnknownTopicOrPartitionError:
-        return found
     except KafkaError as error:
         raise UnavailableError(str(error)) from error
     return found
+
+
+def partitions_of(admin: Any, wanted: Collection[TopicPartition]) -> list[TopicPartition]:  # noqa: ANN401
+    """Return those of these partitions that are there."""
+    topics = {each.topic for each in wanted} & set(admin.list_topics())
+    found = admin.describe_topics(sorted(topics)) if topics else ()
+    there = (
+        TopicPartition(topic["name"], partition["partition_index"])
+        for topic in found
+        for partition in topic["partitions"]
+    )
+    return [each for each in there if each in wanted]
 
 
 def lag(settings: Settings) -> dict[str, int]:

@@ -20,6 +20,7 @@ from shared.db import Sessions, make_sessions
 from shared.migrate import migrate
 from shared.settings import Settings
 from tests.flows.site import Site, running
+from tests.own_topics import own_topics
 
 NOON = datetime.now(UTC).replace(day=1, hour=12, minute=0, second=0, microsecond=0)
 """The time in tests: this month, whose partitions are there."""
@@ -152,6 +153,13 @@ def settings(kafka: Kafka, postgres: Postgres, service_name: str, tmp_path: Path
         "KAITONG_HTTP_PORT": "0",
     }
     return Settings.from_environment(service_name, environment)
+
+
+@pytest.fixture
+def topics(settings: Settings) -> Iterator[None]:
+    """Topics of this test's own."""
+    with own_topics(settings):
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -7,6 +7,9 @@ import pytest
 from shared import attempts
 from shared import runner as runner_module
 from shared.db import Sessions, metadata_of
+from shared.keys import make_development_keys
+from shared.settings import Settings
+from tests.conftest import NOON
 from tests.shared import ledger
 
 PAGES = metadata_of("tests.shared").tables[ledger.PageRow.__tablename__]
@@ -17,6 +20,12 @@ def sessions(sessions: Sessions) -> Sessions:
     """An empty database with the ledger's table."""
     PAGES.create(sessions.kw["bind"], checkfirst=True)
     return sessions
+
+
+@pytest.fixture
+def keys(settings: Settings) -> None:
+    """Make the keys that a process checks tokens with."""
+    make_development_keys(settings.auth_keys, NOON)
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from uuid import uuid4
 import pytest
 from structlog.testing import capture_logs
 
-from shared import admin, transport
+from shared import transport
 from shared.dispatch import Letter
 from shared.inbox_rows import Record
 from shared.settings import Settings
@@ -18,12 +18,13 @@ from tests.kernel import until
 from tests.shared.hearing import Listener, committed, facts, hearing, produce, stand_at
 from tests.shared.ledger import ORDER, OTHER
 
+pytestmark = pytest.mark.usefixtures("topics")
+
 
 @pytest.fixture(autouse=True)
-def topics(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Make this test's own topics, and commit what is acknowledged at once."""
+def soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Commit at once what is acknowledged."""
     monkeypatch.setattr(transport, "COMMIT_EVERY", 0.1)
-    admin.make_topics(settings)
 
 
 async def test_what_has_gathered_is_handled_in_real_batches(settings: Settings) -> None:

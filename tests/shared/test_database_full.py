@@ -15,12 +15,10 @@ from deploy.local.postgres import Postgres
 from deploy.local.record import Record, life_of
 from services.console.client import Client
 from services.console.status import look
-from shared import admin
 from shared.db import make_sessions
-from shared.keys import make_development_keys, make_token
+from shared.keys import make_token
 from shared.settings import Settings
 from shared.troubles import Kind
-from tests.conftest import NOON
 from tests.kernel import until
 from tests.shared.conftest import PAGES
 from tests.shared.hearing import letters_of, produce
@@ -54,11 +52,10 @@ def prepare(url: str) -> None:
     sessions.kw["bind"].dispose()
 
 
+@pytest.mark.usefixtures("keys", "topics")
 async def test_a_full_disk_makes_a_process_unready_until_a_write_works(
     settings: Settings, small_disk: Disk
 ) -> None:
-    make_development_keys(settings.auth_keys, NOON)
-    admin.make_topics(settings)
     own = replace(settings, database_url=small_disk.url)
     sessions = make_sessions(small_disk.url)
     with process(own) as running:

@@ -12,11 +12,8 @@ import pytest
 from sqlalchemy import text
 
 from deploy.local.ports import free_port
-from shared import admin
 from shared.db import Sessions
-from shared.keys import make_development_keys
 from shared.settings import Settings
-from tests.conftest import NOON
 from tests.kernel import until
 from tests.shared import clinging
 from tests.shared.hearing import letters_of, produce
@@ -27,11 +24,7 @@ PATIENCE = 15
 """Seconds; a supervisor kills what has not ended after twenty."""
 
 
-@pytest.fixture(autouse=True)
-def prepared(settings: Settings) -> None:
-    """Make the keys and the topics that a process needs."""
-    make_development_keys(settings.auth_keys, NOON)
-    admin.make_topics(settings)
+pytestmark = pytest.mark.usefixtures("keys", "topics")
 
 
 async def test_a_process_whose_database_is_out_at_its_start_ends_when_told_to(

@@ -9,13 +9,10 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import text
 
-from shared import admin
 from shared.contracts import OrderAccepted
 from shared.db import Sessions
-from shared.keys import make_development_keys
 from shared.settings import Settings
 from shared.stop import UNEXPECTED
-from tests.conftest import NOON
 from tests.disks import disk
 from tests.kernel import until
 from tests.shared.hearing import letters_of, produce
@@ -27,11 +24,7 @@ PATIENCE = 60.0
 """Seconds."""
 
 
-@pytest.fixture(autouse=True)
-def prepared(settings: Settings) -> None:
-    """Make the keys and the topics that a process needs."""
-    make_development_keys(settings.auth_keys, NOON)
-    admin.make_topics(settings)
+pytestmark = pytest.mark.usefixtures("keys", "topics")
 
 
 async def test_a_process_whose_log_is_on_a_full_disk_handles_messages_and_ends_when_told_to(

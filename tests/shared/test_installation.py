@@ -14,9 +14,8 @@ from shared import admin
 from shared.db import Sessions
 from shared.errors import UnavailableError
 from shared.installation import Claim
-from shared.keys import make_development_keys
 from shared.settings import Settings
-from tests.conftest import NOON, empty
+from tests.conftest import empty
 from tests.kernel import until
 from tests.shared.conftest import PAGES
 from tests.shared.hearing import letters_of, produce
@@ -40,11 +39,10 @@ def named(settings: Settings, name: str) -> Settings:
     return replace(settings, installation=name)
 
 
+@pytest.mark.usefixtures("keys", "topics")
 async def test_a_second_installation_on_the_same_topics_reads_nothing_and_says_so(
     sessions: Sessions, other: Sessions, settings: Settings, postgres: Postgres
 ) -> None:
-    make_development_keys(settings.auth_keys, NOON)
-    admin.make_topics(settings)
     orders = [uuid4() for _ in range(60)]
     second = replace(named(settings, "second"), database_url=f"{postgres.url}/test_resources")
     with process(named(settings, "first")) as victim:

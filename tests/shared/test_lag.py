@@ -8,7 +8,6 @@ from dataclasses import replace
 
 import pytest
 
-from shared import admin
 from shared.errors import UnavailableError
 from shared.lag import LagReader
 from shared.settings import Settings
@@ -16,11 +15,7 @@ from tests.kernel import until
 from tests.shared.hearing import Listener, committed, facts, hearing, produce, stand_at
 from tests.shared.ledger import ORDER, OTHER
 
-
-@pytest.fixture(autouse=True)
-def topics(settings: Settings) -> None:
-    """Make this test's own topics."""
-    admin.make_topics(settings)
+pytestmark = pytest.mark.usefixtures("topics")
 
 
 @asynccontextmanager

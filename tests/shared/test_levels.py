@@ -6,13 +6,10 @@ from uuid import uuid4
 
 import pytest
 
-from shared import admin
 from shared.contracts import OrderAccepted
 from shared.db import Sessions
 from shared.inbox import on, subscribe
-from shared.keys import make_development_keys
 from shared.settings import Settings
-from tests.conftest import NOON
 from tests.kernel import hear, until
 from tests.shared.elements import an_attempt, want
 from tests.shared.hearing import facts, produce
@@ -32,12 +29,13 @@ PATIENCE = 60.0
 PAST = datetime.now(UTC) - timedelta(hours=1)
 
 
+pytestmark = pytest.mark.usefixtures("keys", "topics")
+
+
 @pytest.mark.parametrize("part", ["api", "worker", "all"])
 async def test_each_process_of_a_service_tells_the_levels_of_the_service(
     sessions: Sessions, settings: Settings, part: str
 ) -> None:
-    make_development_keys(settings.auth_keys, NOON)
-    admin.make_topics(settings)
     refusing = SUBSCRIPTIONS | subscribe(on(OrderAccepted, refuse))
     hear(sessions, refusing, accepted(uuid4()), now=PAST)
     want(sessions, an_attempt(doubtful=True), now=PAST)
@@ -53,8 +51,6 @@ async def test_a_process_that_only_serves_requests_tells_what_no_worker_has_read
     sessions: Sessions, settings: Settings
 ) -> None:
     del sessions
-    make_development_keys(settings.auth_keys, NOON)
-    admin.make_topics(settings)
     await produce(settings, facts([ORDER]))
 
     with process(settings, part="api") as running:

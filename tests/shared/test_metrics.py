@@ -14,7 +14,6 @@ from prometheus_client.samples import Sample
 from sqlalchemy import text
 
 from services.customer.app import SERVICE as CUSTOMER
-from shared import admin
 from shared.contracts import OrderAccepted
 from shared.db import Sessions
 from shared.dispatch import Dispatch
@@ -32,6 +31,7 @@ from shared.troubles import Kind, Trouble
 from shared.worker import Worker
 from tests.conftest import empty
 from tests.kernel import Broker, hear, passing_trouble, record_of, tell_in, until
+from tests.own_topics import own_topics
 from tests.shared.counter import note, open_desk, serve
 from tests.shared.elements import Element, an_attempt, run_all, want
 from tests.shared.hearing import facts, produce
@@ -139,16 +139,16 @@ async def an_account_contested(world: World) -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def something_unread(world: World) -> AsyncIterator[None]:
-    admin.make_topics(world.settings)
-    await produce(world.settings, facts([ORDER]))
-    ticks = count(step=2)  # each look finds the last report too old
-    sources = Sources(topics=("order",))
-    monitor = Monitor(world.settings, world.sessions, sources, lambda: float(next(ticks)))
-    async with asyncio.timeout(20):  # a topic that is new has no leader yet
-        while (lag := (await monitor.report()).lag) is None or not lag.oldest_s:
-            pass
-    yield
-    await monitor.close()
+    with own_topics(world.settings):
+        await produce(world.settings, facts([ORDER]))
+        ticks = count(step=2)  # each look finds the last report too old
+        sources = Sources(topics=("order",))
+        monitor = Monitor(world.settings, world.sessions, sources, lambda: float(next(ticks)))
+        async with asyncio.timeout(20):  # a topic that is new has no leader yet
+            while (lag := (await monitor.report()).lag) is None or not lag.oldest_s:
+                pass
+        yield
+        await monitor.close()
 
 
 @asynccontextmanager

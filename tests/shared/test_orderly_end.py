@@ -11,12 +11,9 @@ from uuid import uuid4
 import pytest
 
 from deploy.local.kafka import Kafka
-from shared import admin
 from shared.db import Sessions
-from shared.keys import make_development_keys
 from shared.log_levels import RULES, Ending, Rule, begin_the_end, lowered
 from shared.settings import Settings
-from tests.conftest import NOON
 from tests.kernel import until
 from tests.shared.hearing import letters_of, produce
 from tests.shared.ledger import accepted, lines
@@ -31,14 +28,7 @@ def errors_in(log: Path) -> list[dict[str, Any]]:
     return [line for line in said if line["level"] in {"error", "critical"}]
 
 
-@pytest.fixture
-def prepared(settings: Settings) -> None:
-    """Make the keys and the topics that a process needs."""
-    make_development_keys(settings.auth_keys, NOON)
-    admin.make_topics(settings)
-
-
-@pytest.mark.usefixtures("prepared")
+@pytest.mark.usefixtures("keys", "topics")
 async def test_a_process_told_to_stop_under_traffic_logs_no_error(
     sessions: Sessions, settings: Settings
 ) -> None:
@@ -53,7 +43,7 @@ async def test_a_process_told_to_stop_under_traffic_logs_no_error(
     assert errors_in(busy.log) == []
 
 
-@pytest.mark.usefixtures("prepared")
+@pytest.mark.usefixtures("keys", "topics")
 async def test_a_process_told_to_stop_while_kafka_is_out_logs_no_error(
     sessions: Sessions, settings: Settings, kafka: Kafka
 ) -> None:
@@ -68,7 +58,7 @@ async def test_a_process_told_to_stop_while_kafka_is_out_logs_no_error(
         finally:
             kafka.start()
 
-    assert errors_in(running.log) == []
+    assert not (errors := errors_in(running.log)), errors
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.begins)

@@ -20,14 +20,11 @@ from shared.producer import Producer
 from shared.relay import Relay
 from shared.settings import Settings
 from tests.kernel import count_of, tell_in, until
+from tests.own_topics import PARTITIONS
 from tests.shared.hearing import Listener, facts, hearing, letters_of, produce
 from tests.shared.ledger import ORDER, accepted
 
-
-@pytest.fixture(autouse=True)
-def topics(settings: Settings) -> None:
-    """Make this test's own topics."""
-    admin.make_topics(settings)
+pytestmark = pytest.mark.usefixtures("topics")
 
 
 @asynccontextmanager
@@ -68,7 +65,9 @@ async def test_the_largest_letter_passes(settings: Settings) -> None:
     (small,) = letters_of([ReleaseRequested(order_id=ORDER)])
     await produce(settings, [small._replace(body=b"x" * MOST_BYTES)])
 
-    assert sum(admin.ends(settings, [f"{small.topic}/{n}" for n in range(12)]).values()) == 1
+    assert (
+        sum(admin.ends(settings, [f"{small.topic}/{n}" for n in range(PARTITIONS)]).values()) == 1
+    )
 
 
 async def test_a_broker_that_dies_is_caught_up_with_in_order_and_stops_no_commit(
@@ -142,11 +141,13 @@ def wipe(settings: Settings) -> None:
         assert asyncio.get_running_loop().time() < deadline
 
 
-def test_how_full_partitions_are_is_known_of_those_that_are_not_there_too(
+async def test_how_full_partitions_are_is_known_beside_those_that_are_not_there(
     settings: Settings,
 ) -> None:
-    assert admin.ends(settings, ["order/0", "nowhere/3", "order/99"]) == {
-        "order/0": 0,
-        "nowhere/3": 0,
-        "order/99": 0,
-    }
+    await produce(settings, facts([ORDER]))
+    there = [f"order/{n}" for n in range(PARTITIONS)]
+
+    found = admin.ends(settings, [*there, "nowhere/3", "order/99"])
+
+    assert sum(found[each] for each in there) == 1
+    assert (found["nowhere/3"], found["order/99"]) == (0, 0)

@@ -13,26 +13,18 @@ from uuid import uuid4
 import pytest
 
 from deploy.local.ports import free_port
-from shared import admin
 from shared.contracts import OrderAccepted
 from shared.db import Sessions
-from shared.keys import make_development_keys
 from shared.parking import ParkedRow
 from shared.settings import Settings
 from shared.stop import UNEXPECTED
-from tests.conftest import NOON
 from tests.kernel import count_of, until
 from tests.shared import small
 from tests.shared.hearing import letters_of, produce
 from tests.shared.ledger import accepted, assigned, lines
 from tests.shared.process import process
 
-
-@pytest.fixture(autouse=True)
-def prepared(settings: Settings) -> None:
-    """Make the keys and the topics that a process needs."""
-    make_development_keys(settings.auth_keys, NOON)
-    admin.make_topics(settings)
+pytestmark = pytest.mark.usefixtures("keys", "topics")
 
 
 async def test_a_process_starts_without_a_broker_and_hears_once_it_is_there(

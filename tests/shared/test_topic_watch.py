@@ -85,8 +85,8 @@ def test_while_nothing_was_made_anew_every_place_stays(sessions: Sessions) -> No
     assert set(places(sessions).values()) == {81}
 
 
+@pytest.mark.usefixtures("topics")
 def test_a_topic_that_is_deleted_and_made_again_has_another_id(settings: Settings) -> None:
-    admin.make_topics(settings)
     before = admin.topic_ids(settings, ["order", "none"])
 
     with closing(admin.client(settings)) as client:

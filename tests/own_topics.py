@@ -1,0 +1,27 @@
+"""Topics that belong to one test."""
+
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+
+import pytest
+
+from shared import admin
+from shared.settings import Settings
+
+PARTITIONS = 4
+"""Keys are spread over as many; twelve would only take longer to make."""
+
+
+@contextmanager
+def own_topics(settings: Settings) -> Iterator[None]:
+    """Make the topics of these settings, and delete them at the end.
+
+    A broker that starts again, as it does in some tests, reads every partition that there is.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(admin, "PARTITIONS", PARTITIONS)
+        admin.make_topics(settings)
+    yield
+    with closing(admin.client(settings)) as client:
+        own = [each for each in client.list_topics() if each.startswith(settings.topic_prefix)]
+        client.delete_topics(own)
