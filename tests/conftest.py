@@ -65,7 +65,7 @@ def kafka(folder: Path) -> Iterator[Kafka]:
     broker.stop()
 
 
-WHOLE = ("tests/chaos/", "tests/console/", "tests/flows/")
+WHOLE = ("tests/bench/", "tests/chaos/", "tests/console/", "tests/flows/")
 """Tests of the whole system, which share one."""
 
 

@@ -34,9 +34,14 @@ STAGES = (
 )
 
 
+PROCESSES = 2
+"""Each has a Kafka, a PostgreSQL and databases of its own; more would wait for two cores."""
+
+
 def tests(paths: Sequence[str]) -> Stage:
-    """Return the stage that runs these tests, or all."""
-    return Stage("tests", (sys.executable, "-m", "pytest", *paths))
+    """Return the stage that runs these tests, or all, dealt out to processes."""
+    how = () if paths else ("-n", str(PROCESSES), "--no-loadscope-reorder", "--durations=40")
+    return Stage("tests", (sys.executable, "-m", "pytest", *how, *paths))
 
 
 def run_tests(only: Sequence[str], json: Path | None) -> None:
