@@ -1,7 +1,5 @@
 """The bench's case of an even load, for some seconds: it holds, and fails where steps queue."""
 
-from collections.abc import Iterator
-
 import msgspec
 import pytest
 
@@ -11,30 +9,10 @@ from services.console.bench.elements import Histogram
 from services.console.bench.figures import Case, Figures
 from services.console.bench.run import missed
 from services.console.bench.steady import GOALS, USUAL, Load, details, parts_of, steady
-from services.console.bench.workload import load_plant, set_limits
-from services.console.client import Client, token_for
-from tests.flows.site import Site
 
 SHIPPED = CHECKOUT / "services/provisioning/data/elements.json"
-SPLITTERS = 16
-NUMBERS = 10_000
-FIRST_NUMBER = 8_900_0000
-"""Other tests have lower ones in the same system."""
-
 LIGHT = Load(per_second=8, element_ms=200)
 """Elements take longer than usual, so that a busy machine makes no difference of threefold."""
-
-
-@pytest.fixture(scope="module")
-def measured_site(site: Site) -> Iterator[cases.Site]:
-    """The running system, with plant for the bench's orders."""
-    crm, ops = (token_for(role, at=site.home) for role in ("crm", "ops"))
-    client = Client(site.record.urls, ops)
-    load_plant(client, NUMBERS, SPLITTERS, first=FIRST_NUMBER)
-    found = cases.Site(site.record, crm, ops, SPLITTERS)
-    yield found
-    set_limits(client, USUAL.core_calls, "aaa", "ims")
-    found.completions.close()
 
 
 def a_case(figures: Figures) -> Case:
