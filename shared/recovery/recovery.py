@@ -25,6 +25,7 @@ from shared.inbox_rows import Record
 from shared.producer import Allowed, to_all
 from shared.recovery import rows
 from shared.recovery.evidence import Interest, Spans, bounds, set_back_since, spans, told_since
+from shared.recovery.pending import Pending
 from shared.recovery.rows import RecoveryRow, RecoveryState
 from shared.recovery.takeover import Keeper, Takeover
 from shared.recovery.topics import TopicReader
@@ -135,13 +136,15 @@ class Recovery:
         self, handle: Handle | None, reader: TopicReader, since: datetime | None
     ) -> None:
         recovery = await self._in_turn(partial(self._open, since))
+        keeper = Keeper(self.sessions, self.interest, self.takeover, recovery.id)
+        pending = Pending(keeper, self._in_turn)
         if recovery.state is RecoveryState.TAKING_OVER:
-            await self._take_over(recovery.id, reader)
+            await self._take_over(keeper, pending, reader)
         self.relay.taken_over |= await asyncio.to_thread(self._taken_over)
         self.relay.certainty.prove()
         self._is_replaying = True
         if handle:
-            await self._replay(recovery.id, handle, reader)
+            await self._replay(recovery.id, pending, handle, reader)
         self._is_replaying = False
 
     @asynccontextmanager
@@ -185,20 +188,22 @@ class Recovery:
         log.error("recovery.begins", lost_from=str(new.lost_from), lost_until=str(now))
         return new
 
-    async def _take_over(self, id_: UUID, reader: TopicReader) -> None:
+    async def _take_over(self, keeper: Keeper, pending: Pending, reader: TopicReader) -> None:
         """Read back what the service has told, until nothing more comes."""
-        keeper = Keeper(self.sessions, self.interest, self.takeover, id_)
         while lost := await told_since(reader, self.interest, self.sessions):
             async for records in reader.merged(*bounds(lost)):
-                taken = await self._in_turn(partial(keeper.take_over, records))
-                await self._in_turn(partial(self._count, id_, "taken_over", len(taken)))
+                keys = await self._in_turn(partial(keeper.archive, records))
+                await pending.under(keys)
+                count = partial(self._count, keeper.recovery, "taken_over", len(keys))
+                await self._in_turn(count)
             await asyncio.sleep(ON_THE_WAY.total_seconds())
-        await self._in_turn(partial(keeper.apply_pending, is_last=False))
-        await self._in_turn(partial(self._move, id_, RecoveryState.REPLAYING))
+        await pending.all()
+        await self._in_turn(partial(self._move, keeper.recovery, RecoveryState.REPLAYING))
 
-    async def _replay(self, id_: UUID, handle: Handle, reader: TopicReader) -> None:
+    async def _replay(
+        self, id_: UUID, pending: Pending, handle: Handle, reader: TopicReader
+    ) -> None:
         """Read once more what the others have told, topic by topic: causes before effects."""
-        keeper = Keeper(self.sessions, self.interest, self.takeover, id_)
         missing: list[str] = []
         for topic in self.interest.topics:
             unread, gone = await self._unread(reader, topic)
@@ -206,8 +211,8 @@ class Recovery:
             async for records in reader.merged(*bounds(unread)):
                 await handle(records)
                 await self._in_turn(partial(self._count, id_, "replayed", len(records)))
-                await self._in_turn(partial(keeper.apply_pending, is_last=False))
-        await self._in_turn(partial(keeper.apply_pending, is_last=True))
+                await pending.follow(records)
+        await pending.all(is_last=True)
         await self._in_turn(partial(self._end, id_, missing))
 
     async def _unread(self, reader: TopicReader, topic: str) -> tuple[Spans, list[str]]:

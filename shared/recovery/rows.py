@@ -141,8 +141,14 @@ def taken_over(session: Session) -> set[UUID]:
     return set(session.scalars(select(TAKEN_OVER.c.id)))
 
 
-def pending(session: Session) -> list[Letter]:
-    """Return messages that could not be applied yet, oldest first."""
+def pending_keys(session: Session, after: UUID, limit: int) -> list[UUID]:
+    """Return keys behind this one under which a message could not be applied yet."""
+    mine = select(TAKEN_OVER.c.key).where(TAKEN_OVER.c.is_pending, TAKEN_OVER.c.key > after)
+    return list(session.scalars(mine.distinct().order_by(TAKEN_OVER.c.key).limit(limit)))
+
+
+def pending_under(session: Session, keys: Collection[UUID]) -> list[Letter]:
+    """Return messages under these keys that could not be applied yet, oldest first."""
     found: Select[Any] = (
         select(*COLUMNS)
         .join_from(
@@ -150,10 +156,10 @@ def pending(session: Session) -> list[Letter]:
             OUTBOX,
             (OUTBOX.c.key == TAKEN_OVER.c.key) & (OUTBOX.c.id == TAKEN_OVER.c.id),
         )
-        .where(TAKEN_OVER.c.is_pending)
+        .where(TAKEN_OVER.c.is_pending, TAKEN_OVER.c.key == func.any(KEYS))
         .order_by(OUTBOX.c.position)
     )
-    return [Letter(*row) for row in session.execute(found)]
+    return [Letter(*row) for row in session.execute(found, {"keys": list(keys)})]
 
 
 def open_recovery(session: Session) -> RecoveryRow | None:

@@ -1,6 +1,6 @@
 """Taking over what the service has told: the archive has it again, and the tables say the same."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
@@ -56,11 +56,13 @@ class Keeper:
     takeover: Takeover
     recovery: UUID
 
-    def take_over(self, records: Sequence[Record], dispatch: Dispatch) -> list[UUID]:
-        """Take over those of these records that the database does not know; return their ids.
+    def archive(self, records: Sequence[Record], dispatch: Dispatch) -> list[UUID]:
+        """Archive and count those of these records that the database does not know.
 
-        All of them are archived and counted in one transaction. Each is then applied in one of
-        its own, so that one that cannot be leaves the others alone.
+        What they say is pending until it is applied.
+
+        Returns:
+            The key of each of them.
         """
         own = self.interest.own(records)
         with begin(self.sessions, datetime.now(UTC), dispatch) as transaction:
@@ -68,9 +70,7 @@ class Keeper:
             new = unknown(session, own)
             self._archive(session, new, transaction.now)
             unsent.fill(session, _furthest(records))
-        for each in new:
-            self._apply(heard(each), dispatch)
-        return [each.envelope.id for each in new]
+        return [each.envelope.subject for each in new]
 
     def _archive(self, session: Session, new: Sequence[Own], now: datetime) -> None:
         if not new:
@@ -82,13 +82,21 @@ class Keeper:
         causes = [each.envelope.causationid for each in new if each.envelope.type in settled]
         rows.settle(session, causes, now)
 
-    def apply_pending(self, dispatch: Dispatch, *, is_last: bool) -> int:
-        """Apply what could not be applied yet; return how many messages are still pending.
+    def pending_keys(self, after: UUID, limit: int, _: Dispatch) -> list[UUID]:
+        """Return keys behind this one under which a message could not be applied yet."""
+        with self.sessions() as session:
+            return rows.pending_keys(session, after, limit)
 
-        The last time, what cannot be applied still is parked: a person decides.
+    def apply_under(
+        self, keys: Collection[UUID], dispatch: Dispatch, *, is_last: bool = False
+    ) -> int:
+        """Apply what is pending under these keys; return how many messages are pending still.
+
+        Each is applied in a transaction of its own, so that one that cannot be leaves the others
+        alone. The last time, what cannot be applied still is parked: a person decides.
         """
         with self.sessions() as session:
-            letters = rows.pending(session)
+            letters = rows.pending_under(session, keys)
         left = [each for each in map(_of_letter, letters) if not self._apply(each, dispatch)]
         if is_last:
             for each in left:

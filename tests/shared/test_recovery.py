@@ -1,0 +1,153 @@
+"""The recovery of a database that was set back, with a real broker."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TypeVar
+from uuid import UUID, uuid4
+
+import pytest
+
+from shared import admin
+from shared.contracts import OrderAccepted, ServiceCompleted
+from shared.db import Sessions
+from shared.dispatch import Dispatch
+from shared.errors import TooEarlyError
+from shared.inbox import Receiver, Subscriptions, on, subscribe
+from shared.inbox_rows import Record
+from shared.producer import Producer
+from shared.recovery import pending, topics
+from shared.recovery.evidence import Interest
+from shared.recovery.pending import Pending
+from shared.recovery.recovery import Recovery
+from shared.recovery.takeover import Takeover
+from shared.relay import Relay
+from shared.settings import Settings
+from shared.work import Work
+from tests.shared.hearing import letters_of, produce
+from tests.shared.ledger import accepted, completed
+
+T = TypeVar("T")
+
+BATCH = 5
+"""Records in a batch, so that a few orders make many."""
+
+FEW, MANY = 20, 60
+
+
+@dataclass
+class Drawing:
+    """A service like provisioning: what it has told waits for what orders were accepted with."""
+
+    drawn: set[UUID] = field(default_factory=set)
+    tries: int = 0
+    """How often it was tried to take over what it has told."""
+
+    largest_turn: int = 0
+    _in_turn: int = 0
+
+    def draw(self, message: OrderAccepted, _: Work) -> None:
+        """Hear of an order."""
+        self.drawn.add(message.order_id)
+
+    def end(self, message: ServiceCompleted, _: Work) -> None:
+        """Take over that an order is complete."""
+        self.tries += 1
+        self._in_turn += 1
+        self.largest_turn = max(self.largest_turn, self._in_turn)
+        if message.order_id not in self.drawn:
+            msg = "it has no plan yet"
+            raise TooEarlyError(msg)
+
+    def begin_turn(self) -> None:
+        """Count anew what one turn of the writing thread tries."""
+        self._in_turn = 0
+
+    @property
+    def subscriptions(self) -> Subscriptions:
+        """What it hears."""
+        return subscribe(on(OrderAccepted, self.draw))
+
+    @property
+    def takeover(self) -> Takeover:
+        """What it takes over."""
+        return Takeover(subscribe(on(ServiceCompleted, self.end)))
+
+
+class Counted(Relay):
+    """A relay that says when a turn of its writing thread begins."""
+
+    def __init__(self, sessions: Sessions, settings: Settings, drawing: Drawing) -> None:
+        super().__init__(sessions, Producer(settings))
+        self._drawing = drawing
+
+    async def commit(self, transact: Callable[[Dispatch], T], *, unproven: bool = False) -> T:
+        """Run a turn."""
+        self._drawing.begin_turn()
+        return await super().commit(transact, unproven=unproven)
+
+
+async def recovered(settings: Settings, sessions: Sessions, count: int) -> Drawing:
+    """Recover a service that has lost all that it told of so many orders."""
+    await told(settings, count)
+    drawing = Drawing()
+    relay = Counted(sessions, settings, drawing)
+    interest = Interest("provisioning", ("order",), frozenset({OrderAccepted.type}))
+    recovery = Recovery(settings, sessions, relay, interest, drawing.takeover)
+    receiver = Receiver(sessions, drawing.subscriptions)
+
+    async def handle(records: Sequence[Record]) -> None:
+        await relay.commit(partial(receiver.receive_now, records))
+
+    begun = asyncio.create_task(recovery.begin(handle))
+    async with asyncio.timeout(60):
+        await recovery.is_done.wait()
+    begun.cancel()
+    assert len(drawing.drawn) == count
+    return drawing
+
+
+async def told(settings: Settings, count: int) -> None:
+    """Have so many orders be accepted, and told to be complete."""
+    admin.make_topics(settings)
+    orders = [uuid4() for _ in range(count)]
+    await produce(settings, letters_of([accepted(each) for each in orders]))
+    await produce(settings, letters_of([completed(each) for each in orders]))
+
+
+@pytest.fixture(autouse=True)
+def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let batches and turns be small, so that a few orders make many."""
+    monkeypatch.setattr(topics, "CHUNK", BATCH)
+    monkeypatch.setattr(pending, "KEYS_A_TURN", BATCH)
+
+
+TRIES = 5
+"""Of one message: when it is read, after all were read, with its cause, and twice in between."""
+
+
+async def test_what_waits_for_its_cause_is_tried_a_few_times_however_much_waits(
+    settings: Settings, sessions: Sessions
+) -> None:
+    drawing = await recovered(settings, sessions, MANY)
+
+    assert drawing.tries <= TRIES * MANY
+
+
+async def test_no_turn_of_a_recovery_takes_over_more_than_a_few_orders(
+    settings: Settings, sessions: Sessions
+) -> None:
+    drawing = await recovered(settings, sessions, FEW)
+
+    assert drawing.largest_turn <= BATCH
+
+
+async def test_trying_all_that_waits_after_each_batch_is_found_to_be_too_much(
+    settings: Settings, sessions: Sessions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Pending, Pending.follow.__name__, lambda self, _: self.all())
+
+    drawing = await recovered(settings, sessions, MANY)
+
+    assert drawing.tries > TRIES * MANY
