@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from shared.auth import Caller
-from shared.errors import NotFoundError
+from shared.errors import Fault, InvalidError, NotFoundError
 
 SEES_TENANT = frozenset({"viewer:read", "billing:read", "agent:read", "network:read"})
 """Each of these scopes sees what all clients brought, on the routes that take it."""
@@ -110,7 +110,38 @@ def crew_of(caller: Caller) -> Crew | None:
     """Return the crew that a caller is; None for who sees work orders by another scope."""
     if caller.may(*SEES_TENANT, "ops:workorder", "crm:order.read"):
         return None
-    return Crew(caller.areas, frozenset({caller.person, caller.client}))
+    return Crew(caller.areas, names_of(caller))
+
+
+def names_of(caller: Caller) -> frozenset[str]:
+    """Return whom a token names: the person and the client."""
+    return frozenset({caller.person, caller.client})
+
+
+class NotYourNameError(InvalidError):
+    """It is signed with the name of somebody whom the token does not name."""
+
+    status = 422
+
+    def __init__(self) -> None:
+        reason = "is not who the token names"
+        remedy = "leave it out, or use a token of that person (its sub)"
+        super().__init__([Fault("/by", "not-your-name", reason, remedy)], code="not-your-name")
+
+
+def signature(caller: Caller, said: str = "") -> str:
+    """Return who signs what a caller does: the person, unless the client's own name is said.
+
+    Args:
+        caller: who calls.
+        said: the name under which the caller wants to sign, if any.
+
+    Raises:
+        NotYourNameError: the token names somebody else.
+    """
+    if said and said not in names_of(caller):
+        raise NotYourNameError
+    return said or caller.person
 
 
 class HiddenError(NotFoundError):

@@ -126,21 +126,36 @@ class SamePersonError(ForbiddenError):
         )
 
 
-def decided(approval: Approval, state: ApprovalState, by: str, now: datetime) -> Approval:
+class UnnamedError(ForbiddenError):
+    """Two persons are needed, and the token names none: anybody may stand behind a client."""
+
+    code = "person-needed"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "this takes two persons, and the token names a client alone",
+            remedy="use a token whose sub names who acts, a person or a program, not its client",
+        )
+
+
+def decided(approval: Approval, state: ApprovalState, who: Caller, now: datetime) -> Approval:
     """Return a request for approval about which somebody has decided.
 
     Raises:
-        SamePersonError: if who decides has asked for it.
+        UnnamedError: if it is not known which person decides.
+        SamePersonError: if who decides has asked for it, or may have: its client did, unnamed.
         ConflictError: if it is decided already, or has expired.
     """
-    if by == approval.asked_by:
+    if not who.is_named:
+        raise UnnamedError
+    if approval.asked_by in {who.person, who.client}:
         raise SamePersonError
     if approval.state is not ApprovalState.WAITING or approval.until < now:
         is_late = approval.state in OPEN and approval.until < now
         now_is = ApprovalState.EXPIRED if is_late else approval.state
         msg = f"approval {approval.id} is {now_is}"
         raise ConflictError(msg, remedy="have it asked for again")
-    return replace(approval, state=state, decided_by=by, decided_at=now, until=now + LASTS)
+    return replace(approval, state=state, decided_by=who.person, decided_at=now, until=now + LASTS)
 
 
 APPROVALS = Shelf(ApprovalRow, Approval)
@@ -149,9 +164,15 @@ COLUMNS = [TABLE.c[name] for name in Approval.__dataclass_fields__]
 
 
 def passes(work: Work, caller: Caller, asked: Dangerous) -> Approval | None:
-    """Tell whether something may be done now: None if so, else the approval that it waits for."""
+    """Tell whether something may be done now: None if so, else the approval that it waits for.
+
+    Raises:
+        UnnamedError: if a second person is needed, and the caller's token names no first.
+    """
     if asked.action not in caller.limits.needs_second_approval:
         return None
+    if not caller.is_named:
+        raise UnnamedError
     known = _open(work.session, caller, asked)
     if known and known.until < work.now:
         APPROVALS.put(work.session, replace(known, state=ApprovalState.EXPIRED))
@@ -172,6 +193,7 @@ def decide(work: Work, caller: Caller, id_: UUID, state: ApprovalState, reason: 
 
     Raises:
         NotFoundError: if there is no such request in the caller's tenant.
+        UnnamedError: if the caller's token names no person.
         SamePersonError: if the caller has asked for it.
         ConflictError: if it is decided already, or has expired.
     """
@@ -179,7 +201,7 @@ def decide(work: Work, caller: Caller, id_: UUID, state: ApprovalState, reason: 
     if approval is None or approval.tenant != caller.tenant:
         msg = f"there is no approval {id_}"
         raise NotFoundError(msg)
-    after = decided(approval, state, caller.person, work.now)
+    after = decided(approval, state, caller, work.now)
     APPROVALS.put(work.session, after)
     work.audit(f"{approval.action}.{state}", approval.subject, reason=reason)
     return after

@@ -47,6 +47,11 @@ class Caller:
         """Who acts: history, audit and approvals go by this. A client alone is one person."""
         return self.sub or self.client
 
+    @property
+    def is_named(self) -> bool:
+        """Tell whether it is known who acts: a person or a program, other than the client."""
+        return self.person != self.client
+
     def may(self, *scopes: str) -> bool:
         """Tell whether any of these scopes is the caller's."""
         return not self.scopes.isdisjoint(scopes)

@@ -60,13 +60,14 @@ async def test_a_plan_is_shown_with_all_that_was_done_for_it(
 
 
 async def test_a_retry_is_repaired_only_once_it_is_seen_to_succeed(
-    client: AsyncClient, sessions: Sessions
+    client: AsyncClient, sessions: Sessions, as_role: AsRole
 ) -> None:
     run(sessions, accepted(), WITH_PEOPLE)
     refuse(sessions)
-    body = {"step": "1/switch", "reason": "port freed", "by": "anna"}
+    body = {"step": "1/switch", "reason": "port freed"}
 
-    retried = (await client.post(f"{FALLOUT}/{ORDER_ID}/retry", json=body)).json()
+    anna = as_role("operator", "back-office", person="anna")
+    retried = (await client.post(f"{FALLOUT}/{ORDER_ID}/retry", json=body, headers=anna)).json()
     assert (retried["state"], retried["changed_by"]) == ("retried", "anna")
     assert retried["actions"] == []
     refuse(sessions)

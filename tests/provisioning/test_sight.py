@@ -84,17 +84,6 @@ async def test_a_crew_keeps_seeing_what_it_has_taken_on(
     assert await seen(client, colleague, jumper) == (404, 0)
 
 
-async def test_a_crew_answers_in_its_own_name(
-    client: AsyncClient, as_role: AsRole, jumper: str
-) -> None:
-    crew = as_role("crew", "field-company", person="wang", areas=["NJ-XW"])
-
-    answer = await client.post(f"{LIST}/{jumper}/accept", json={"by": "zhao"}, headers=crew)
-
-    assert answer.status_code == 400
-    assert answer.json()["errors"][0]["code"] == "not-your-name"
-
-
 async def services(client: AsyncClient, headers: dict[str, str]) -> list[dict[str, Any]]:
     answer = await client.get(SERVICES, headers=headers)
     assert answer.status_code == 200

@@ -69,10 +69,12 @@ async def test_a_work_order_says_what_to_connect_and_where(
 
 
 async def test_a_crew_accepts_and_reports_and_the_plan_goes_on(
-    client: AsyncClient, sessions: Sessions, jumper: str
+    client: AsyncClient, sessions: Sessions, jumper: str, as_role: AsRole
 ) -> None:
+    client.headers.update(as_role("crew", "crew-7"))
     taken = await say(client, "accept", jumper, by="crew-7")
     done = await say(client, "report", jumper, by="crew-7", result="done", remark="pair 12 used")
+    client.headers.update(as_role("ops"))
 
     assert (taken.json()["state"], taken.json()["accepted_by"]) == ("accepted", "crew-7")
     assert (done.json()["state"], done.json()["remark"]) == ("reported", "pair 12 used")
@@ -91,9 +93,9 @@ async def test_whoever_reports_has_accepted(client: AsyncClient, jumper: str) ->
 @pytest.mark.parametrize(
     ("what", "body"),
     [
-        ("accept", {"by": "crew-7"}),
-        ("report", {"by": "crew-7", "remark": "done"}),
-        ("return", {"by": "crew-7", "reason": "nobody at home"}),
+        ("accept", {}),
+        ("report", {"remark": "done"}),
+        ("return", {"reason": "nobody at home"}),
     ],
 )
 async def test_the_same_answer_again_changes_nothing(
@@ -112,7 +114,6 @@ async def test_the_same_answer_again_changes_nothing(
 @pytest.mark.parametrize(
     ("first", "then"),
     [
-        (("accept", {"by": "crew-7"}), ("accept", {"by": "crew-8"})),
         (("report", {"remark": "done"}), ("report", {"remark": "not so"})),
         (("report", {}), ("return", {"reason": "nobody at home"})),
         (("return", {"reason": "nobody at home"}), ("report", {})),
@@ -131,6 +132,17 @@ async def test_another_answer_is_a_conflict(
 
     assert answer.status_code == 409
     assert answer.json()["code"] == "answered-otherwise"
+
+
+async def test_what_one_crew_has_taken_on_another_does_not(
+    client: AsyncClient, jumper: str, as_role: AsRole
+) -> None:
+    place = f"{LIST}/{jumper}/accept"
+    await client.post(place, headers=as_role("crew", "crew-7"))
+
+    answer = await client.post(place, headers=as_role("crew", "crew-8"))
+
+    assert (answer.status_code, answer.json()["code"]) == (409, "answered-otherwise")
 
 
 async def test_a_work_order_that_came_back_is_sent_out_again_and_then_goes_to_people(

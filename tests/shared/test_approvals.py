@@ -5,9 +5,18 @@ from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 import pytest
+from sqlalchemy import update
 
 from shared import approvals, audit
-from shared.approvals import LASTS, Approval, ApprovalState, Dangerous, SamePersonError
+from shared.approvals import (
+    LASTS,
+    Approval,
+    ApprovalRow,
+    ApprovalState,
+    Dangerous,
+    SamePersonError,
+    UnnamedError,
+)
 from shared.auth import Caller
 from shared.contracts import Cause
 from shared.db import Sessions
@@ -79,6 +88,40 @@ def test_who_asked_for_it_cannot_approve_it(sessions: Sessions) -> None:
         decide(sessions, replace(LI, client="another-client"), waiting.id)
 
     must_wait(ask(sessions))
+
+
+@pytest.mark.parametrize("sub", ["", "back-office"])
+def test_a_client_without_a_person_approves_nothing(sessions: Sessions, sub: str) -> None:
+    waiting = must_wait(ask(sessions))
+    bare = replace(LI, sub=sub)
+
+    for state in (ApprovalState.APPROVED, ApprovalState.REFUSED):
+        with pytest.raises(UnnamedError) as refused:
+            decide(sessions, bare, waiting.id, state)
+        assert (refused.value.status, refused.value.code) == (403, "person-needed")
+        assert "sub" in refused.value.remedy
+
+    must_wait(ask(sessions))
+
+
+@pytest.mark.parametrize("sub", ["", "back-office"])
+def test_a_client_without_a_person_asks_for_nothing_that_two_must_want(
+    sessions: Sessions, sub: str
+) -> None:
+    with pytest.raises(UnnamedError):
+        ask(sessions, replace(LI, sub=sub))
+
+
+def test_what_a_client_asked_for_without_a_person_none_of_its_persons_approves(
+    sessions: Sessions,
+) -> None:
+    waiting = must_wait(ask(sessions))
+    with sessions.begin() as session:
+        session.execute(update(ApprovalRow).values(asked_by=LI.client))
+
+    with pytest.raises(SamePersonError):
+        decide(sessions, WANG, waiting.id)
+    decide(sessions, replace(WANG, client="the-auditors"), waiting.id)
 
 
 def test_an_approval_holds_for_what_was_asked_for_and_for_who_asked(sessions: Sessions) -> None:

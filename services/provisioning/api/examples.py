@@ -104,15 +104,14 @@ WORK_ORDER: dict[str, Any] = {
     "remark": "ONU in the hall, -18 dBm",
 }
 
-ACCEPTED: dict[str, Any] = {"by": "crew-7"}
+ACCEPTED: dict[str, Any] = {}
 
 REPORTED: dict[str, Any] = {
-    "by": "crew-7",
     "result": "done",
     "remark": "ONU in the hall, -18 dBm",
 }
 
-RETURNED: dict[str, Any] = {"by": "crew-7", "reason": "nobody at home"}
+RETURNED: dict[str, Any] = {"reason": "nobody at home"}
 
 FALLOUT: dict[str, Any] = {
     "id": FALLOUT_ID,
@@ -138,7 +137,6 @@ FALLOUT: dict[str, Any] = {
 DECISION: dict[str, Any] = {
     "step": "1/test",
     "reason": "connector cleaned",
-    "by": "wang.fang",
 }
 
 TROUBLE: dict[str, Any] = {

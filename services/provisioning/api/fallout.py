@@ -9,7 +9,7 @@ from fastapi import Body, Query, Response
 from pydantic import ConfigDict
 
 from services.provisioning.api import examples
-from services.provisioning.api.shown import OPS, Asked, Name, Shown, Text, Viewer
+from services.provisioning.api.shown import OPS, Name, Shown, Signed, Text, Viewer
 from services.provisioning.domain import people
 from services.provisioning.domain.advance import advance
 from services.provisioning.domain.fallout import Fallout, FalloutState, in_question
@@ -33,7 +33,7 @@ Which: TypeAlias = Annotated[str, Query(max_length=128)]
 router = Router(tags=["fallout"])
 
 
-class Decision(Asked):
+class Decision(Signed):
     """What somebody decides, about which step and why."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [examples.DECISION]})
@@ -42,12 +42,14 @@ class Decision(Asked):
     """The step, as its plan names it: `1/test`. It can be left out where only one waits."""
 
     reason: Text = ""
-    by: Name = ""
-    """Who decides; the caller's name if nothing is said."""
 
     def signed(self, caller: Caller) -> Self:
-        """Return the decision with a name under it."""
-        return self.model_copy(update={"by": self.by or caller.person})
+        """Return the decision with a name under it.
+
+        Raises:
+            NotYourNameError: the token names somebody else.
+        """
+        return self.model_copy(update={"by": self.signature(caller)})
 
 
 SAYS_NOTHING = Decision()

@@ -6,6 +6,7 @@ from typing import Annotated, Self, TypeAlias
 from pydantic import BaseModel, ConfigDict, StringConstraints
 from pydantic.alias_generators import to_camel
 
+from shared.access import signature
 from shared.auth import Caller, allow
 from shared.contracts import Characteristic, Held, Value
 
@@ -28,6 +29,24 @@ class Asked(BaseModel):
     """A part of what is asked for. What we do not know is refused: it may be a slip."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+
+class Signed(Asked):
+    """What somebody signs."""
+
+    by: Name = ""
+    """Who signs: the person or the client that the token names, and no other.
+
+    Left out, it is the person.
+    """
+
+    def signature(self, caller: Caller) -> str:
+        """Return who signs.
+
+        Raises:
+            NotYourNameError: the token names somebody else.
+        """
+        return signature(caller, self.by)
 
 
 class Shown(BaseModel):

@@ -11,11 +11,10 @@ from pydantic import ConfigDict, Field
 from services.provisioning.api import examples
 from services.provisioning.api.shown import (
     OPS,
-    Asked,
     CharacteristicView,
     HeldView,
-    Name,
     Shown,
+    Signed,
     Text,
 )
 from services.provisioning.domain.advance import advance
@@ -34,7 +33,6 @@ from services.provisioning.store import outcome, plans
 from services.provisioning.store import work_orders as store
 from shared.access import crew_of, reach_of
 from shared.auth import Caller, allow
-from shared.errors import Fault, InvalidError
 from shared.http import Page, RequestCause, Router, ToDesk, ToRead, paged
 from shared.work import Work
 
@@ -49,13 +47,10 @@ Which: TypeAlias = Annotated[str, Query(max_length=128)]
 router = Router(tags=["work orders"])
 
 
-class Signed(Asked):
-    """Who answers."""
+class Taken(Signed):
+    """Who takes it on."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [examples.ACCEPTED]})
-
-    by: Name = ""
-    """The crew, or whoever is in it; who calls, if nothing is said."""
 
 
 class Done(Signed):
@@ -69,7 +64,7 @@ class Done(Signed):
     remark: Text = ""
 
 
-NOBODY, DONE = Signed(), Done()
+TAKEN, DONE = Taken(), Done()
 
 
 class CameBack(Signed):
@@ -177,10 +172,10 @@ async def accept_work_order(
     caller: Worker,
     cause: RequestCause,
     desk: ToDesk,
-    said: Annotated[Signed, Body()] = NOBODY,
+    said: Annotated[Taken, Body()] = TAKEN,
 ) -> WorkOrderView:
     """Take a work order on (签收). The same again changes nothing."""
-    accept = partial(answer, work_order_id, Accept(signature(said, caller)), sight_of(caller))
+    accept = partial(answer, work_order_id, Accept(said.signature(caller)), sight_of(caller))
     return await desk.serve(cause, accept, needs=store.preload, about=work_order_id)
 
 
@@ -193,7 +188,7 @@ async def report_work_order(
     said: Annotated[Done, Body()] = DONE,
 ) -> WorkOrderView:
     """Report a work order done (回单); who reports has accepted. The same again changes nothing."""
-    reported = Report(signature(said, caller), said.remark)
+    reported = Report(said.signature(caller), said.remark)
     report = partial(answer, work_order_id, reported, sight_of(caller))
     return await desk.serve(cause, report, needs=store.preload, about=work_order_id)
 
@@ -206,7 +201,7 @@ async def return_work_order(
 
     Another crew is sent out, as often as the blueprint says; then people decide.
     """
-    returned = Return(signature(said, caller), said.reason)
+    returned = Return(said.signature(caller), said.reason)
     give_back = partial(answer, work_order_id, returned, sight_of(caller))
     return await desk.serve(cause, give_back, needs=store.preload, about=work_order_id)
 
@@ -214,19 +209,6 @@ async def return_work_order(
 def sight_of(caller: Caller) -> store.Sight:
     """Return which work orders a caller may see."""
     return store.Sight(reach_of(caller), crew_of(caller))
-
-
-def signature(said: Signed, caller: Caller) -> str:
-    """Return who answers; a crew answers in its own name.
-
-    Raises:
-        InvalidError: if a crew signs with another name.
-    """
-    crew = crew_of(caller)
-    if crew and said.by and said.by not in crew.names:
-        reason = "a crew answers in its own name"
-        raise InvalidError([Fault("/by", "not-your-name", reason, "leave it out")])
-    return said.by or caller.person
 
 
 def answer(work_order_id: UUID, said: Answer, sight: store.Sight, work: Work) -> WorkOrderView:
