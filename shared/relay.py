@@ -65,15 +65,13 @@ class Relay:
         self.turn = asyncio.Lock()
         self._teller = uuid4()
         self._sent = Sent()
-        self._direct = False
-        self._doubtful = False
+        self._direct = self._doubtful = False
         self._stumbles = 0
         self._look_at = self._remind_at = datetime.now(UTC)
         self._busy_since: float | None = None
         self.on_remind: Callable[[], None] = lambda: None
         """Called after a commit that set a reminder."""
-        self.on_park: Callable[[], None] = lambda: None
-        """Called after a commit that parked a message."""
+        self.on_park: Callable[[], None] = lambda: None  # after a commit that parked a message
         self.on_broker: Callable[[], None] = lambda: None  # it was lost, or reached again
         self.certainty = Certainty(partial(losses, sessions))  # was the database set back?
         self.taken_over: set[UUID] = set()
@@ -134,6 +132,8 @@ class Relay:
         letters = [letter for part in told for letter in part.letters]
         for letter in letters:
             metrics.told(letter.type).inc()
+        if self._direct and not self.certainty.is_proven:
+            self._stumble("the database is not proven; what it told may be taken back")
         if not self._direct:
             return
         try:

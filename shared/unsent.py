@@ -16,7 +16,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from shared.bulk import bind, table_of, unnest
 from shared.db import WITHOUT_LIMITS, Base, Instant, Sessions
 from shared.dispatch import Letter
-from shared.outbox import COLUMNS, KEYS, OUTBOX, RETENTION, TELLER, UNSENT
+from shared.outbox import COLUMNS, KEYS, OUTBOX, RETENTION, SEQUENCES, TELLER, UNSENT
 from shared.prepared import Prepared
 
 T = TypeVar("T")
@@ -98,6 +98,20 @@ def fill(session: Session, places: Mapping[str, int]) -> None:
 def filled(session: Session) -> dict[str, int]:
     """Return the highest offset that was given to us, by topic and partition."""
     return {row.source: row.highest for row in session.scalars(select(SentRow))}
+
+
+def take_back(session: Session, key: UUID) -> bool:
+    """Make untold all that was told under a key, unless some of it may have left; tell whether.
+
+    It is for a database that is not proven yet: nothing leaves before it is.
+    """
+    waits = set(session.scalars(select(UNSENT.c.id).where(UNSENT.c.key == key)))
+    told = set(session.scalars(select(OUTBOX.c.id).where(OUTBOX.c.key == key)))
+    if told - waits:
+        return False
+    for table in (UNSENT, OUTBOX, SEQUENCES):
+        session.execute(delete(table).where(table.c.key == key))
+    return True
 
 
 def oldest(session: Session) -> datetime | None:

@@ -4,10 +4,14 @@ Orders come back from what they were accepted with. How they went on follows fro
 other services tell, which is read once more.
 """
 
+from uuid import UUID
+
 from services.order import store
 from services.order.api.orders import answer_of, keep
+from services.order.domain.product import spared
 from services.order.domain.submission import Names
 from services.order.domain.takeover import take_over
+from shared import unsent
 from shared.contracts import OrderAccepted
 from shared.errors import ConflictError
 from shared.inbox import on, subscribe
@@ -18,20 +22,41 @@ from shared.work import Work
 def on_accepted(told: OrderAccepted, work: Work) -> None:
     """Store an order that was accepted, with the answer that its client got.
 
+    An order that its client has placed under the same names since, while the database was not
+    proven, gives way to it: it becomes its repetition, and nobody hears of it.
+
     Raises:
         TooEarlyError: if it takes away a product that is not there yet.
-        ConflictError: if its client has placed another order under the same externalId since.
+        ConflictError: if the others may have heard of the later order already.
     """
     if store.orders.find(work.session, told.order_id):
         return
+    names = names_of(told, work.tenant)
+    later = {each.order_id for each in store.submissions.find(work.session, names) if each}
+    for order_id in later:
+        withdraw(order_id, told, work)
     going = [item.product_id for item in told.items]
     taken = take_over(told, work.tenant, store.products.existing(work.session, going))
-    names = names_of(told, work.tenant)
-    if any(store.submissions.find(work.session, names)):
-        msg = f"order {told.order_id} was accepted, and its client has sent it again as another"
-        raise ConflictError(msg, remedy="end one of the two orders, then retry this message")
     print_ = told.record.fingerprint if told.record else b""
-    keep(work, *taken, answer_of(names, print_, taken.order, taken.progress))
+    answer = answer_of(names, print_, taken.order, taken.progress)
+    for order_id in later:
+        store.submissions.lead(work.session, order_id, answer)
+    keep(work, *taken, answer)
+
+
+def withdraw(order_id: UUID, told: OrderAccepted, work: Work) -> None:
+    """Take back an order that was accepted anew under the names of one that was told before.
+
+    Raises:
+        ConflictError: if something of it may have left the process.
+    """
+    if not unsent.take_back(work.session, order_id):
+        msg = f"order {told.order_id} was accepted, and its client has sent it again as {order_id}"
+        raise ConflictError(msg, remedy="end one of the two orders, then retry this message")
+    order = store.orders.get(work.session, order_id)
+    going = store.products.existing(work.session, order.ended_products())
+    store.products.put_all(work.session, changed=spared(order_id, going.values()))
+    store.orders.remove(work.session, order_id)
 
 
 def names_of(told: OrderAccepted, tenant: str) -> Names:

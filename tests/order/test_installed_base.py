@@ -75,6 +75,16 @@ def test_a_departure_is_told_as_the_product_it_takes_away() -> None:
     assert (item.specification, item.monthly_cents, item.one_off_cents) == ("voice", 0, 0)
 
 
+def test_a_departure_that_fails_leaves_a_product_alone_that_another_order_has_taken() -> None:
+    product = a_product()
+    order = accepted(a_body(a_departure(product.id)), 2, products=(product,))
+    taken = end(claim(product, order_id(3)), NOON)
+
+    outcome = conclude(order.order, order.progress, {product.id: taken}, failed(2), NOON)
+
+    assert outcome.changed == ()
+
+
 def test_an_accepted_departure_claims_its_product_and_a_completed_one_ends_it() -> None:
     product = a_product()
     order = accepted(a_body(a_departure(product.id)), 2, products=(product,))

@@ -12,6 +12,7 @@ from services.order.app import SERVICE
 from services.order.tables import OrderRow
 from shared.contracts import OrderAccepted
 from shared.db import Sessions
+from shared.outbox import UnsentRow
 from shared.parking import Why
 from shared.recovery.rows import RecoveryRow, RecoveryState
 from tests.callers import AsRole
@@ -71,19 +72,61 @@ async def test_a_bundle_comes_back_with_its_items_and_prices(
     assert again.json() == shown.json()
 
 
-async def test_an_order_that_was_sent_again_meanwhile_is_left_to_a_person(
+async def test_an_order_that_was_sent_again_meanwhile_becomes_its_own_repetition(
+    client: AsyncClient, stocked: Sessions, as_role: AsRole
+) -> None:
+    first = await client.post(ORDERS, json=BODY, headers=as_role("crm"))
+    (accepted,) = told(stocked)
+    lose_the_orders(stocked)
+    named = as_role("crm") | {"Idempotency-Key": "key-2"}
+    again = await client.post(ORDERS, json=BODY, headers=named)
+    assert again.headers["location"] != first.headers["location"]
+
+    hear(stocked, SERVICE.takeover.subscriptions, accepted)
+
+    assert (told(stocked), count_of(stocked, UnsentRow), parked(stocked)) == ([], 0, [])
+    assert count_of(stocked, OrderRow) == 1
+    for headers in (named, as_role("crm")):
+        repeated = await client.post(ORDERS, json=BODY, headers=headers)
+        assert (repeated.status_code, repeated.content) == (201, first.content)
+    shown = await client.get(again.headers["location"], headers=as_role("crm"))
+    assert (shown.status_code, shown.json()["id"]) == (200, first.json()["id"])
+
+
+async def test_another_order_under_the_same_external_id_is_withdrawn_and_not_hidden(
+    client: AsyncClient, stocked: Sessions, as_role: AsRole
+) -> None:
+    await client.post(ORDERS, json=BODY, headers=as_role("crm"))
+    (accepted,) = told(stocked)
+    lose_the_orders(stocked)
+    other = BODY | {"description": "ring once"}
+    again = await client.post(ORDERS, json=other, headers=as_role("crm"))
+    note_recovery(stocked, datetime.now(UTC))
+
+    hear(stocked, SERVICE.takeover.subscriptions, accepted)
+
+    assert count_of(stocked, UnsentRow) == 0
+    shown = await client.get(again.headers["location"], headers=as_role("crm"))
+    assert (shown.status_code, "restored" in shown.json()["remedy"]) == (404, True)
+    sent_again = await client.post(ORDERS, json=other, headers=as_role("crm"))
+    assert (sent_again.status_code, sent_again.json()["code"]) == (409, "external-id-taken")
+
+
+async def test_an_order_that_others_may_have_heard_of_is_left_to_a_person(
     client: AsyncClient, stocked: Sessions, as_role: AsRole
 ) -> None:
     await client.post(ORDERS, json=BODY, headers=as_role("crm"))
     (accepted,) = told(stocked)
     lose_the_orders(stocked)
     await client.post(ORDERS, json=BODY, headers=as_role("crm"))
+    with stocked.begin() as session:
+        session.execute(text("DELETE FROM unsent"))  # as once a letter is sent
 
     hear(stocked, SERVICE.takeover.subscriptions, accepted)
 
     (row,) = parked(stocked)
     assert row.why is Why.RULE_BROKEN
-    assert count_of(stocked, OrderRow) == 1
+    assert (count_of(stocked, OrderRow), len(told(stocked))) == (1, 1)
 
 
 async def test_an_order_that_was_told_of_before_there_were_records_comes_back(

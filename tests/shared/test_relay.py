@@ -251,3 +251,16 @@ async def test_an_orderly_end_marks_what_was_sent(sessions: Sessions, topic: Top
     await relay.close()
 
     assert count_of(sessions, UnsentRow) == 0
+
+
+async def test_what_is_told_while_the_database_is_not_proven_leaves_after_the_proof(
+    sessions: Sessions, relay: Relay, topic: Topic
+) -> None:
+    relay.certainty.doubt()
+    relay.certainty.cannot_prove()
+
+    await commit(relay, sessions, RELEASE)
+
+    assert (topic.types, count_of(sessions, UnsentRow)) == ([], 1)
+    relay.certainty.prove()
+    await until(lambda: topic.types == [RELEASE.name])

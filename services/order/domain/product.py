@@ -107,9 +107,12 @@ def located(item: Item, networks: Mapping[str, str]) -> Item:
     return msgspec.structs.replace(item, local_network=network)
 
 
-def spared(going: Mapping[UUID, Product]) -> tuple[Product, ...]:
-    """Return the products that stay, because the order that was to end them has failed."""
-    return tuple(spare(product) for product in going.values())
+def spared(order_id: UUID, going: Iterable[Product]) -> tuple[Product, ...]:
+    """Return the products that stay, because the order that was to end them came to nothing.
+
+    What another order has taken meanwhile is that one's: after a restore two may have it.
+    """
+    return tuple(spare(each) for each in going if each.ending_order_id == order_id)
 
 
 def begin(order: Order, item: Item, done: CompletedService, now: datetime) -> Product:

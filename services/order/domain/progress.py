@@ -197,9 +197,13 @@ def conclude(
             made, gone = fold(order, going, news.services, now, networks_of(step.progress))
             return Outcome(step, made, gone, (completed(order, (*made, *gone)),))
         case State.REJECTED:
-            return Outcome(step, (), spared(going), (rejected(order, step.progress),))
+            return Outcome(
+                step, (), spared(order.id, going.values()), (rejected(order, step.progress),)
+            )
         case State.FAILED:
-            return Outcome(step, (), spared(going), (failed(order, step.progress),))
+            return Outcome(
+                step, (), spared(order.id, going.values()), (failed(order, step.progress),)
+            )
         case _:
             return Outcome(step)
 

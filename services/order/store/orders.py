@@ -3,11 +3,12 @@
 from collections.abc import Iterable, Sequence
 from uuid import UUID
 
+from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from services.order.domain.order import Order
 from services.order.domain.progress import Progress
-from services.order.store import products
+from services.order.store import products, submissions
 from services.order.tables import OrderRow, ProgressRow
 from shared.access import HiddenError, Reach
 from shared.contracts import OrderMessage
@@ -30,16 +31,30 @@ def add(session: Session, order: Order, acknowledged: Progress) -> None:
     PROGRESS.add(session, acknowledged)
 
 
+def remove(session: Session, order_id: UUID) -> None:
+    """Remove an order of which nothing has left the process."""
+    session.execute(delete(ProgressRow).where(ProgressRow.order_id == order_id))
+    session.execute(delete(OrderRow).where(OrderRow.id == order_id))
+
+
 def look(session: Session, reach: Reach, order_id: UUID) -> tuple[Order, Progress]:
     """Return an order with where it stands, to show it.
+
+    One that turned out to be the repetition of an order that was there before is shown as that.
 
     Raises:
         NotFoundError: if there is none, or none within reach.
     """
-    order = ORDERS.seen(session, order_id)
+    order = ORDERS.seen(session, order_id) or repeated(session, order_id)
     if order is None or not is_within(session, reach, order):
         raise HiddenError(kind="order", id_=order_id, remedy=remedy_if_lost(session, order_id))
-    return order, PROGRESS.look(session, order_id)
+    return order, PROGRESS.look(session, order.id)
+
+
+def repeated(session: Session, order_id: UUID) -> Order | None:
+    """Return the order that was placed before this one, and asks for the same."""
+    first = submissions.stands_for(session, order_id)
+    return ORDERS.seen(session, first) if first else None
 
 
 def is_within(session: Session, reach: Reach, order: Order) -> bool:

@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import TypeAlias
+from uuid import UUID
 
-from sqlalchemy import bindparam, select, union_all
+from sqlalchemy import and_, bindparam, case, func, or_, select, union_all, update
 from sqlalchemy.orm import Session
 
 from services.order.domain.submission import Names, Submission
@@ -19,6 +20,7 @@ Name: TypeAlias = tuple[str, str, str, str]
 """Tenant, client, which kind of name, and the name."""
 
 ROWS = table_of(SubmissionRow)
+FIRST = ROWS.alias("first")
 COLUMNS = [ROWS.c[name] for name in Submission.__dataclass_fields__]
 ASKED = unnest([ROWS.c[name] for name in Names._fields])
 OWN = select(*COLUMNS).where(ROWS.c.tenant == ASKED.c.tenant, ROWS.c.client == ASKED.c.client)
@@ -64,6 +66,29 @@ def repeat(session: Session, again: Submission) -> None:
     """
     answer = session.scalars(ANSWER, {"order_id": again.order_id}).one()
     add(session, replace(again, answer=answer))
+
+
+def lead(session: Session, order_id: UUID, to: Submission) -> None:
+    """Have what was submitted as one order stand for another, which was there before it.
+
+    It keeps the keys of its own. A request that asks for the same has the same answer from now on.
+    """
+    is_same = ROWS.c.fingerprint == to.fingerprint
+    repeats = and_(ROWS.c.order_id == order_id, ROWS.c.id != ROWS.c.order_id)
+    values = {
+        "order_id": to.order_id,
+        "external_id": None,
+        "idempotency_key": func.nullif(ROWS.c.idempotency_key, to.idempotency_key),
+        "answer": case((is_same, to.answer), else_=ROWS.c.answer),
+    }
+    session.execute(update(ROWS).where(or_(ROWS.c.id == order_id, repeats)).values(values))
+
+
+def stands_for(session: Session, order_id: UUID) -> UUID | None:
+    """Return the order that was there before this one and asks for the same, if there is one."""
+    mine = ROWS.c.id == order_id, ROWS.c.order_id != order_id
+    same = select(FIRST.c.id).join_from(ROWS, FIRST, FIRST.c.id == ROWS.c.order_id)
+    return session.scalar(same.where(*mine, ROWS.c.fingerprint == FIRST.c.fingerprint))
 
 
 def learn(session: Session, submission: Submission) -> None:
