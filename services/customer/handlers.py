@@ -17,7 +17,7 @@ from services.customer.domain.order import (
     order_of,
     stop_of,
 )
-from services.customer.domain.party import Account, account_of
+from services.customer.domain.party import Account, account_of, erased_as_told
 from services.customer.domain.product import is_end, product_of, service_of
 from services.customer.domain.telling import telling_of
 from shared.contracts import (
@@ -25,6 +25,7 @@ from shared.contracts import (
     OrderCompleted,
     OrderFailed,
     OrderRejected,
+    PartyErased,
     ResourcesAssigned,
     ServiceCompleted,
     ServiceHeld,
@@ -32,6 +33,7 @@ from shared.contracts import (
 )
 from shared.erasure import forgetting
 from shared.grants import obeying_grants
+from shared.history import TAKEN_OVER
 from shared.inbox import on, on_all, subscribe
 from shared.recovery.takeover import Takeover
 from shared.work import Work, Works
@@ -112,6 +114,13 @@ def on_stop(message: ServiceHeld | ServiceResumed, work: Work) -> None:
     store.add_stop(work.session, stop_of(message, work.cause.id, work.tenant, work.told_at))
 
 
+def take_over_erased(told: PartyErased, work: Work) -> None:
+    """Erase a party as it was told to be before the database was restored."""
+    gone = erased_as_told(told, work.tenant, work.told_at, work.cause.id)
+    store.erase(work.session, gone)
+    work.note("party", gone.party_id, "known", "erased", reason=TAKEN_OVER)
+
+
 SUBSCRIPTIONS = subscribe(
     on_all(OrderAccepted, on_accepted),
     on_all(OrderCompleted, on_completed),
@@ -124,5 +133,6 @@ SUBSCRIPTIONS = subscribe(
     *forgetting(),
 )
 
-TAKEOVER = Takeover(subscribe(*obeying_grants()))
-"""The grants hold as the others were told, by whom and why is not told; all else is heard again."""
+TAKEOVER = Takeover(subscribe(*obeying_grants(), on(PartyErased, take_over_erased)))
+"""Grants and erasures hold as the others were told; by whom and why is not told. All else is
+heard again, and brings nothing back of who was erased."""

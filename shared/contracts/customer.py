@@ -27,6 +27,9 @@ class PartyErased(Message, frozen=True, kw_only=True):
     until: datetime
     """Orders accepted until then are meant; a later one makes the party known again."""
 
+    person_mark: str = ""
+    """A keyed hash by which the customer service recognises the person; its key is not told."""
+
     @property
     def key(self) -> UUID:
         """The party."""

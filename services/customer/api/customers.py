@@ -177,6 +177,11 @@ def erase(party_id: str, client: str, reason: str, key: bytes, work: Work) -> Pa
         work.note("party", party_id, "known", "erased", part=client, reason=reason)
         work.audit(ERASE, party_id, reason=reason)
         key_of_party = party_key(work.tenant, party_id)
-        told = PartyErased(party_key=key_of_party, party_id=party_id, until=gone.told_at)
+        told = PartyErased(
+            party_key=key_of_party,
+            party_id=party_id,
+            until=gone.told_at,
+            person_mark=gone.person_mark,
+        )
         work.emit(told)
     return gone

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
-from shared.contracts import OrderAccepted, PartyKind, kind_of
+from shared.contracts import OrderAccepted, PartyErased, PartyKind, kind_of
 from shared.errors import PoisonError
 from shared.input.identities import normal
 from shared.input.phones import phone_key
@@ -112,6 +112,12 @@ def erased(party: Party, at: datetime, by: UUID, key: bytes) -> Party:
         erased_at=at,
         person_mark=next(iter(marks_of(party, key)), party.person_mark),
     )
+
+
+def erased_as_told(told: PartyErased, tenant: str, at: datetime, by: UUID) -> Party:
+    """Return the party as an erasure left it that was told before the database was restored."""
+    blank = ("",) * 5
+    return Party(tenant, told.party_id, *blank, told.until, by, at, told.person_mark)
 
 
 def marks_of(party: Party, key: bytes) -> list[str]:

@@ -16,7 +16,6 @@ from services.customer.store.parties import (
     accounts_of,
     by_name,
     by_phone,
-    erase,
     get_party,
     own_identity_number,
     owners_of,
@@ -25,7 +24,7 @@ from services.customer.store.parties import (
     unknown_account,
     unknown_customer,
 )
-from services.customer.store.tellings import keep_accounts, keep_tellings
+from services.customer.store.tellings import erase, keep_accounts, keep_tellings
 
 __all__ = [
     "accounts_of",

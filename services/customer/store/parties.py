@@ -9,17 +9,13 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, select, update
+from sqlalchemy import ColumnElement, Row, Select, and_, select
 from sqlalchemy.orm import Session
 
 from services.customer.domain.party import Account, Party
 from services.customer.domain.telling import (
-    KEYS,
-    LAST,
-    PERSONAL,
     Telling,
     category_of,
-    mark_of,
     party_of,
 )
 from services.customer.store.rows import columns_of, names_of
@@ -104,21 +100,6 @@ def get_party(session: Session, tenant: str, party_id: str) -> Party:
     if row is None:
         raise unknown_customer(party_id)
     return _whole(row)
-
-
-def erase(session: Session, erased: Party) -> None:
-    """Blank a party, in everybody's words, and all that is told of it until then."""
-    mark = mark_of(erased.told_at, LAST)
-    blank = {
-        **dict.fromkeys((*PERSONAL, *KEYS), ""),
-        **dict.fromkeys((f"{name}_mark" for name in PERSONAL), mark),
-    }
-    written = ("told_at", "told_by", "erased_at", "person_mark")
-    row = {name: getattr(erased, name) for name in written}
-    these = _is(erased.tenant, erased.party_id)
-    session.execute(update(PartyRow).where(*these).values(blank | row | {"erased_mark": mark}))
-    of_clients = TellingRow.tenant == erased.tenant, TellingRow.party_id == erased.party_id
-    session.execute(update(TellingRow).where(*of_clients).values(blank))
 
 
 def unknown_customer(party_id: str) -> NotFoundError:

@@ -9,19 +9,22 @@ from functools import cache
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, distinct, func, or_, select
+from sqlalchemy import ColumnElement, Table, and_, case, distinct, func, or_, select, update
 from sqlalchemy.dialects.postgresql import Insert, insert
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.selectable import TableValuedAlias
 
-from services.customer.domain.party import Account
+from services.customer.domain.party import Account, Party
 from services.customer.domain.telling import (
     FIELDS,
     KEYS,
+    LAST,
     MARKS,
     PERSONAL,
+    Mark,
     Telling,
     folded,
+    mark_of,
     of_all_clients,
 )
 from services.customer.store.rows import names_of
@@ -33,6 +36,10 @@ from shared.prepared import Prepared
 PARTIES, TELLINGS = table_of(PartyRow), table_of(TellingRow)
 OF_CLIENT = names_of(Telling)
 OF_PARTY = tuple(name for name in OF_CLIENT if name != "client")
+
+PERSONAL_MARKS = tuple(f"{name}_mark" for name in PERSONAL)
+ERASED = names_of(Party)
+"""Columns of a party that an erasure writes."""
 
 ACCOUNTS, ACCOUNT, ACCOUNT_ID = (
     table_of(AccountTellingRow),
@@ -119,6 +126,47 @@ def field_by_field(statement: Insert, kind: type[Base]) -> Insert:
         set_=values,
         where=or_(*is_later.values(), new.told_at > table.c.told_at),
     )
+
+
+def erase(session: Session, gone: Party) -> None:
+    """Blank a party, in everybody's words, and all that is told of it until then.
+
+    What was told later stays. A party that nothing was told of yet is kept as a blank one, so
+    that what comes from before its erasure brings nothing back.
+    """
+    mark = mark_of(gone.told_at, LAST)
+    row = {name: getattr(gone, name) for name in ERASED}
+    new = insert(PARTIES).values(row | dict.fromkeys(PERSONAL_MARKS, mark) | {"erased_mark": mark})
+    session.execute(
+        new.on_conflict_do_update(
+            index_elements=["tenant", "party_id"],
+            set_=blank_until(PARTIES, mark) | erased_last(new),
+        )
+    )
+    of_clients = TELLINGS.c.tenant == gone.tenant, TELLINGS.c.party_id == gone.party_id
+    session.execute(update(TELLINGS).where(*of_clients).values(blank_until(TELLINGS, mark)))
+
+
+def blank_until(table: Table, mark: Mark) -> dict[str, ColumnElement[Any]]:
+    """Return what becomes of the personal columns of a row in an erasure with this mark."""
+    values: dict[str, ColumnElement[Any]] = {}
+    for name, field in {**dict(zip(PERSONAL, PERSONAL, strict=True)), **KEYS}.items():
+        values[name] = case((table.c[f"{field}_mark"] <= mark, ""), else_=table.c[name])
+    return values | {name: func.greatest(table.c[name], mark) for name in PERSONAL_MARKS}
+
+
+def erased_last(new: Insert) -> dict[str, ColumnElement[Any]]:
+    """Return what is kept of an erasure, of two that of the later one."""
+    known, told = PARTIES.c, new.excluded
+    is_later = told.erased_mark >= known.erased_mark
+    is_marked = and_(is_later, told.person_mark != "")
+    return {
+        "told_at": func.greatest(known.told_at, told.told_at),
+        "told_by": case((told.told_at >= known.told_at, told.told_by), else_=known.told_by),
+        "erased_at": case((is_later, told.erased_at), else_=known.erased_at),
+        "erased_mark": func.greatest(known.erased_mark, told.erased_mark),
+        "person_mark": case((is_marked, told.person_mark), else_=known.person_mark),
+    }
 
 
 def keep_accounts(session: Session, accounts: Iterable[Account]) -> list[Account]:

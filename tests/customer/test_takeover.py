@@ -1,0 +1,147 @@
+"""After a restore of the customer service, who was erased stays erased."""
+
+import pytest
+from httpx import AsyncClient
+from sqlalchemy import select, text
+
+from services.customer.app import SERVICE
+from services.customer.handlers import SUBSCRIPTIONS
+from services.customer.tables import PartyRow, TellingRow
+from shared.contracts import Envelope, OrderAccepted, encode
+from shared.db import Sessions
+from shared.history import TAKEN_OVER, HistoryRow
+from shared.inbox_rows import Record
+from tests.callers import AsRole
+from tests.customer.build import ZHANG, a_customer, accepted
+from tests.customer.test_erase import ERASE, REASON, TOMORROW, VIEW, YESTERDAY, hear_at
+from tests.kernel import envelopes, hear, hear_records, parked
+
+KEPT = ("parties", "party_tellings", "orders", "account_tellings")
+FROM_THE_KERNEL = ("inbox", "outbox", "sequences", "unsent", "history", "timers", "forgotten")
+
+
+def lose_everything(sessions: Sessions) -> None:
+    """Set the database back to when nothing had happened."""
+    with sessions.begin() as session:
+        session.execute(text("SET LOCAL session_replication_role = replica"))
+        for table in (*KEPT, *FROM_THE_KERNEL):
+            session.execute(text(f"DELETE FROM {table}"))  # noqa: S608
+
+
+def take_over(sessions: Sessions, told: list[Envelope]) -> None:
+    """Make the tables say what was told, with the time at which it was."""
+    records = [
+        Record("customer/0", place, each.subject.bytes, encode(each), each.type)
+        for place, each in enumerate(told)
+    ]
+    hear_records(sessions, SERVICE.takeover.subscriptions, records)
+
+
+def personal(sessions: Sessions) -> set[str]:
+    """Return all that is known of persons."""
+    found = set()
+    with sessions() as session:
+        for row in (*session.scalars(select(PartyRow)), *session.scalars(select(TellingRow))):
+            columns = row.__table__.columns
+            found |= {getattr(row, each.name) for each in columns if each.info.get("personal")}
+    return found - {""}
+
+
+async def profile_of(client: AsyncClient, as_role: AsRole) -> dict[str, object]:
+    view = (await client.get(VIEW, headers=as_role("viewer"))).json()
+    profile: dict[str, object] = view["profile"]
+    return profile
+
+
+BEFORE_AND_AFTER = pytest.mark.parametrize(
+    ("restored", "replayed"),
+    [
+        ((accepted(1), accepted(2, client="another-crm")), ()),
+        ((accepted(1),), (accepted(2, client="another-crm"),)),
+        ((), (accepted(1), accepted(2, client="another-crm"))),
+    ],
+)
+"""What the restored tables have of a customer, and what is read once more after the takeover."""
+
+
+@BEFORE_AND_AFTER
+async def test_after_a_restore_who_was_erased_is_blank_wherever_the_orders_come_in_the_row(
+    client: AsyncClient,
+    sessions: Sessions,
+    as_role: AsRole,
+    restored: tuple[OrderAccepted, ...],
+    replayed: tuple[OrderAccepted, ...],
+) -> None:
+    hear_at(sessions, YESTERDAY, *restored, *replayed)
+    await client.post(ERASE, json=REASON, headers=as_role("admin"))
+    before, told = await profile_of(client, as_role), envelopes(sessions)
+    lose_everything(sessions)
+    hear_at(sessions, YESTERDAY, *restored)
+
+    take_over(sessions, told)
+    hear_at(sessions, YESTERDAY, *replayed)
+
+    assert personal(sessions) == set()
+    assert await profile_of(client, as_role) == before
+    assert before["erasedAt"]
+    assert parked(sessions) == []
+
+
+@BEFORE_AND_AFTER
+async def test_after_a_restore_an_erased_person_is_recognised_under_a_new_id(
+    client: AsyncClient,
+    sessions: Sessions,
+    as_role: AsRole,
+    restored: tuple[OrderAccepted, ...],
+    replayed: tuple[OrderAccepted, ...],
+) -> None:
+    hear_at(sessions, YESTERDAY, *restored, *replayed)
+    await client.post(ERASE, json=REASON, headers=as_role("admin"))
+    told = envelopes(sessions)
+    lose_everything(sessions)
+    hear_at(sessions, YESTERDAY, *restored)
+    take_over(sessions, told)
+    hear_at(sessions, YESTERDAY, *replayed)
+
+    hear(sessions, SUBSCRIPTIONS, accepted(3, a_customer(id="new", phone="1", email="")))
+
+    answer = await client.get("/ops/v1/customers/new/view", headers=as_role("viewer"))
+    assert answer.json()["profile"]["knownBeforeAs"] == [ZHANG]
+
+
+@pytest.mark.parametrize("is_read_first", [True, False])
+async def test_after_a_restore_an_order_after_the_erasure_makes_the_customer_known(
+    client: AsyncClient, sessions: Sessions, as_role: AsRole, *, is_read_first: bool
+) -> None:
+    hear_at(sessions, YESTERDAY, accepted(1))
+    await client.post(ERASE, json=REASON, headers=as_role("admin"))
+    told = envelopes(sessions)
+    lose_everything(sessions)
+    hear_at(sessions, YESTERDAY, accepted(1))
+
+    if is_read_first:
+        hear_at(sessions, TOMORROW, accepted(2, a_customer(email="")))
+    take_over(sessions, told)
+    if not is_read_first:
+        hear_at(sessions, TOMORROW, accepted(2, a_customer(email="")))
+
+    profile = await profile_of(client, as_role)
+    assert (profile["name"], profile["email"]) == ("张伟", "")
+    assert profile["erasedAt"]
+    assert "zhang@example.cn" not in personal(sessions)
+
+
+async def test_the_history_says_that_an_erasure_was_taken_over(
+    client: AsyncClient, sessions: Sessions, as_role: AsRole
+) -> None:
+    hear_at(sessions, YESTERDAY, accepted(1))
+    await client.post(ERASE, json=REASON, headers=as_role("admin"))
+    told = envelopes(sessions)
+    lose_everything(sessions)
+
+    take_over(sessions, told)
+
+    with sessions() as session:
+        (row,) = session.scalars(select(HistoryRow))
+    assert (row.kind, row.subject, row.became) == ("party", ZHANG, "erased")
+    assert row.reason == TAKEN_OVER
