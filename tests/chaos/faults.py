@@ -74,6 +74,10 @@ FAULTS: dict[str, tuple[str, LiteralString]] = {
         "order",
         "UPDATE products SET party_id = 'somebody else' WHERE status = 'active'",
     ),
+    "who was erased is blank": (
+        "customer",
+        "UPDATE parties SET name = 'somebody', name_mark = substr(erased_mark, 1, 20) || '/0'",
+    ),
     "every message was sent": (
         "customer",
         """INSERT INTO unsent (key, id, position, told_at, teller)

@@ -5,6 +5,7 @@ import random
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -13,6 +14,7 @@ from typing import Any, NamedTuple
 from deploy.local.stack import SERVICES
 from services.console.exits import CommandError
 from services.console.invariants import at_rest, broken
+from tests.chaos.people import People
 from tests.chaos.restoring import Backup, count
 from tests.chaos.test_kills import line
 from tests.chaos.topics import disorder, sightings
@@ -124,8 +126,10 @@ def run_round(site: Site, restores: Sequence[Restore], per_second: float) -> Out
     length = max(each.starts_s + each.lost_s for each in restores) + MARGIN_S
     traffic = Traffic.on(site, round(per_second * 2 * length))
     with traffic.crew():
+        people = [People.of(traffic) for _ in restores]
         with traffic.steady(per_second), ThreadPoolExecutor(len(restores)) as pool:
-            restored = list(pool.map(partial(perform, site, time.monotonic()), restores))
+            begin = time.monotonic()
+            restored = list(pool.map(partial(perform, site, begin), restores, people))
             time.sleep(FEW)
         rested = at_rest(site.record, REST_S)
     return judged(site, restored, traffic, rested=rested)
@@ -153,16 +157,19 @@ def judged(site: Site, restored: Sequence[Restored], traffic: Traffic, *, rested
     return outcome
 
 
-def perform(site: Site, begin: float, restore: Restore) -> Restored:
+def perform(site: Site, begin: float, restore: Restore, people: People) -> Restored:
     """Take a backup, lose what follows, and wait until the service is whole again.
 
     Args:
         site: the system.
         begin: when the round began, by the monotonic clock.
         restore: what is restored, and when.
+        people: act in the time that is lost, unless the service that they ask is out.
     """
     sleep_until(begin + restore.starts_s)
     backup = Backup.take(site, restore.service)
+    with suppress(CommandError):
+        people.act()
     time.sleep(max(0.0, backup.taken_at + restore.lost_s - time.time()))
     lost_at = backup.put_in_place()
     if restore.killed_s is not None:
@@ -174,9 +181,10 @@ def perform(site: Site, begin: float, restore: Restore) -> Restored:
 
 def lose_in_turn(site: Site, traffic: Traffic, per_second: float, restore: Restore) -> Restored:
     """Do so under orders that end soon after the restore."""
-    service = restore.service
+    service, people = restore.service, People.of(traffic)
     with traffic.steady(per_second):
         backup = Backup.take(site, service)
+        people.act()
         known = count(site, service, HANDLED)
         time.sleep(max(0.0, backup.taken_at + restore.lost_s - time.time()))
         site.until(lambda: count(site, service, HANDLED) >= known + SOME)

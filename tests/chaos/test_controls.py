@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 
 import httpx
 import pytest
+from psycopg import sql
 
 from services.console.invariants import INVARIANTS, Posted, at_rest, check
 from services.console.invariants.checking import find
@@ -16,16 +17,20 @@ from tests.elements.process import Simulator
 from tests.flows.items import fibre, home_bundle, telephone
 from tests.flows.site import Site
 
+ERASED = "C-erased"
+"""A customer who was erased."""
+
 
 @pytest.fixture(scope="module")
 def posted(site: Site) -> list[Posted]:
-    """Some orders that completed, on a system where nothing is wrong."""
+    """Some orders that completed, the first customer erased, on a system where nothing is wrong."""
     place = site.place()
-    orders = [
-        site.order(item(place.served), customer="C-control")
-        for item in (fibre, telephone, home_bundle)
-    ]
+    wanted = [(ERASED, fibre), *(("C-control", item) for item in (fibre, telephone, home_bundle))]
+    orders = [site.order(item(place.served), customer=customer) for customer, item in wanted]
     found = [Posted(UUID(site.completed(order)["id"]), order["externalId"]) for order in orders]
+    site.view(ERASED, products=1)
+    path = f"/ops/v1/customers/{ERASED}/erase"
+    site.client("admin").post("customer", path, {"reason": "control"})
     assert at_rest(site.record, 30)
     return found
 
@@ -54,6 +59,30 @@ def test_a_fault_in_a_database_is_found(site: Site, posted: list[Posted], invari
             found = find(invariant, INVARIANTS[invariant], evidence)
 
     assert found.faults
+
+
+@pytest.mark.usefixtures("posted")
+@pytest.mark.parametrize(
+    ("table", "column", "name"),
+    [("orders", "content", "{customer,name}"), ("outbox", "body", "{data,customer,name}")],
+)
+def test_an_order_that_tells_of_who_was_erased_is_found(
+    site: Site, table: str, column: str, name: str
+) -> None:
+    told = sql.SQL(
+        "UPDATE {table} SET {column} = convert_to(jsonb_set("
+        "convert_from({column}, 'UTF8')::jsonb, {name}, '\"somebody\"')::text, 'UTF8') "
+        "WHERE convert_from({column}, 'UTF8') LIKE '%C-erased%'"
+    ).format(table=sql.Identifier(table), column=sql.Identifier(column), name=name)
+
+    with (
+        gather(site.record) as evidence,
+        evidence.connections["order"].transaction(force_rollback=True),
+    ):
+        evidence.connections["order"].execute(told)
+        found = broken_in(evidence)
+
+    assert found == {"who was erased is blank"}
 
 
 @pytest.mark.usefixtures("posted")

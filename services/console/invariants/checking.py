@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from deploy.local.record import Record
 from services.console.invariants import (
     customers,
+    erasures,
     histories,
     logs,
     messages,
@@ -37,6 +38,7 @@ INVARIANTS: Mapping[str, Check] = {
     "the inventory is what was completed": network.inventory_is_what_was_completed,
     "the installed base is what was completed": orders.installed_base_is_what_was_completed,
     "customers' views are the fold of what was told": customers.views_are_the_fold_of_what_was_told,
+    "who was erased is blank": erasures.who_was_erased_is_blank,
     "every message was sent": messages.everything_was_sent,
     "every message was heard": messages.everything_was_heard,
     "messages are counted without a hole": messages.sequences_have_no_hole,

@@ -3,6 +3,7 @@
 import time
 
 from deploy.local.record import Record
+from services.console.invariants.erasures import who_was_erased_is_blank
 from services.console.invariants.evidence import Evidence, gather
 from services.console.invariants.messages import (
     everything_was_heard,
@@ -12,7 +13,13 @@ from services.console.invariants.messages import (
 from services.console.invariants.orders import every_order_has_ended
 
 BEAT_S = 0.2
-SIGNS = (no_call_is_open, every_order_has_ended, everything_was_sent, everything_was_heard)
+SIGNS = (
+    no_call_is_open,
+    every_order_has_ended,
+    everything_was_sent,
+    everything_was_heard,
+    who_was_erased_is_blank,
+)
 """What is broken while something is under way; the cheap ones first."""
 
 
