@@ -91,9 +91,13 @@ SELECT key, told FROM unnest(CAST(:new_key AS uuid[]), CAST(:new_told AS bigint[
 ON CONFLICT (key) DO UPDATE SET told = greatest(sequences.told, excluded.told)
 """)
 )
-LAST_CHANGE = text(
-    "SELECT greatest((SELECT max(told_at) FROM outbox), (SELECT max(at) FROM history))"
+LAST_CHANGE = text("""
+SELECT greatest(
+    (SELECT max(told_at) FROM outbox), (SELECT max(at) FROM history),
+    (SELECT max(handled_at) FROM inbox)
 )
+""")
+"""What was handled counts as well: a service may tell nothing, and note nothing, for months."""
 
 
 def told_under(session: Session, keys: Collection[UUID]) -> dict[UUID, int]:
@@ -113,7 +117,7 @@ def archive(session: Session, letters: Sequence[tuple[Letter, datetime]]) -> Non
 
 
 def last_change(session: Session) -> datetime | None:
-    """Return when the database last changed, as far as its archive and history say."""
+    """Return when the database last changed, as far as archive, history and inbox say."""
     found: datetime | None = session.scalar(LAST_CHANGE)
     return found
 

@@ -68,6 +68,12 @@ class Restored(NamedTuple):
         return self.lost_at - self.taken_at
 
     @property
+    def told_too_early_s(self) -> float:
+        """How long before the backup changes are told to be lost; 0 if they are not."""
+        since = self.recovery and self.recovery["lost_from"]
+        return max(0.0, self.taken_at - datetime.fromisoformat(since).timestamp()) if since else 0.0
+
+    @property
     def recovery_s(self) -> float | None:
         """How long it took until the service was whole again."""
         if not self.recovery:

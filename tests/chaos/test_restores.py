@@ -17,6 +17,9 @@ from tests.flows.site import Site
 
 PER_SECOND = 20.0
 
+NEAR_S = 15.0
+"""Each service has handled something so long before its backup, at most."""
+
 
 def test_databases_that_are_set_back_under_orders_cost_nothing_and_give_nothing_twice(
     site: Site,
@@ -28,6 +31,7 @@ def test_databases_that_are_set_back_under_orders_cost_nothing_and_give_nothing_
 
     assert outcome.faults == []
     assert [each.restore.service for each in outcome.restored if not each.recovery] == []
+    assert max(each.told_too_early_s for each in outcome.restored) < NEAR_S
 
 
 @long

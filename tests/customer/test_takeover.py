@@ -1,4 +1,4 @@
-"""After a restore of the customer service, who was erased stays erased."""
+"""After a restore of the customer service: who was erased is blank, and what is lost is told."""
 
 import pytest
 from httpx import AsyncClient
@@ -11,9 +11,11 @@ from shared.contracts import Envelope, OrderAccepted, encode
 from shared.db import Sessions
 from shared.history import TAKEN_OVER, HistoryRow
 from shared.inbox_rows import Record
+from shared.recovery.rows import last_change
 from tests.callers import AsRole
 from tests.customer.build import ZHANG, a_customer, accepted
 from tests.customer.test_erase import ERASE, REASON, TOMORROW, VIEW, YESTERDAY, hear_at
+from tests.customer.test_grants import share
 from tests.kernel import envelopes, hear, hear_records, parked
 
 KEPT = ("parties", "party_tellings", "orders", "account_tellings")
@@ -145,3 +147,25 @@ async def test_the_history_says_that_an_erasure_was_taken_over(
         (row,) = session.scalars(select(HistoryRow))
     assert (row.kind, row.subject, row.became) == ("party", ZHANG, "erased")
     assert row.reason == TAKEN_OVER
+
+
+async def test_what_is_lost_begins_with_the_last_message_that_was_handled_and_not_with_a_grant(
+    client: AsyncClient, sessions: Sessions, as_role: AsRole
+) -> None:
+    await share(client, as_role("admin"))
+    hear(sessions, SUBSCRIPTIONS, accepted(1), now=TOMORROW)
+
+    with sessions() as session:
+        assert last_change(session) == TOMORROW
+
+
+async def test_what_is_lost_begins_with_a_grant_that_came_after_the_last_message(
+    client: AsyncClient, sessions: Sessions, as_role: AsRole
+) -> None:
+    hear(sessions, SUBSCRIPTIONS, accepted(1), now=YESTERDAY)
+    await share(client, as_role("admin"))
+
+    with sessions() as session:
+        found = last_change(session)
+    assert found
+    assert found > YESTERDAY
