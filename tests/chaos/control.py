@@ -12,12 +12,17 @@ from tests.chaos.restoring import Backup, count
 from tests.chaos.traffic import Traffic
 from tests.flows.site import Site, running
 
-WITHOUT = ("order", "resources")
-"""The services whose recovery is taken out, and whose databases are set back."""
+LOSSES = (("provisioning",), ("order", "resources"))
+"""The services whose recovery is taken out, in the order in which their databases are set back:
+the order service still has the orders of which provisioning lost the plans."""
 
-BROKEN = frozenset({"every 201 is there", "no number or line has two holders"})
-"""What does not hold then, for certain: accepted orders are gone, and what was assigned in the
-lost time is the lowest that is free again."""
+WITHOUT = frozenset(service for services in LOSSES for service in services)
+
+BROKEN = frozenset(
+    {"every 201 is there", "every order has a plan", "no number or line has two holders"}
+)
+"""What does not hold then, for certain: accepted orders are gone, others are not read once more
+and have no plan, and what was assigned in the lost time is the lowest that is free again."""
 
 LOST = 20
 """So many orders at least are accepted in the lost time, and so many assigned; and after it."""
@@ -30,10 +35,10 @@ ASSIGNED = "SELECT count(*) FROM outbox WHERE type LIKE 'resources.assigned.%'"
 
 
 class WithoutRecovery(Stack):
-    """A Kaitong of which two services find every database whole."""
+    """A Kaitong of which three services find every database whole."""
 
     def command_of(self, name: str, *words: str) -> list[str]:
-        """Return the command that runs a service, without its recovery if it is one of the two."""
+        """Return the command that runs a service, without its recovery if it is one of them."""
         without = [sys.executable, "-P", "-m", unrecovered.__name__, name, *words]
         return without if name in WITHOUT else super().command_of(name, *words)
 
@@ -49,15 +54,21 @@ def what_breaks(folder: Path, per_second: float) -> Sequence[str]:
         traffic = Traffic.on(site, ORDERS)
         with traffic.crew():
             with traffic.steady(per_second):
-                backups = [Backup.take(site, each) for each in WITHOUT]
-                wait_for_more(site, traffic)
-                for each in backups:
-                    each.put_in_place()
-                wait_for_more(site, traffic)
+                for services in LOSSES:
+                    lose(traffic, services)
             found: Sequence[str] = site.until(
                 lambda: enough(broken(site.record, traffic.posted)), PATIENCE_S
             )
             return found
+
+
+def lose(traffic: Traffic, services: Sequence[str]) -> None:
+    """Set databases back; a few orders are accepted and assigned in the lost time, and after it."""
+    backups = [Backup.take(traffic.site, each) for each in services]
+    wait_for_more(traffic.site, traffic)
+    for each in backups:
+        each.put_in_place()
+    wait_for_more(traffic.site, traffic)
 
 
 def enough(faults: Sequence[str]) -> Sequence[str]:

@@ -17,6 +17,10 @@ FAULTS: dict[str, tuple[str, LiteralString]] = {
         f"""UPDATE order_progress SET items = convert_to('[["1","failed"]]', 'UTF8')
             WHERE order_id = {LAST_ORDER}""",
     ),
+    "every order has a plan": (
+        "provisioning",
+        "DELETE FROM plans WHERE order_id = (SELECT max(order_id::text)::uuid FROM plans)",
+    ),
     "one order for each externalId and client": (
         "order",
         """DROP INDEX uq_submissions_external_id;

@@ -24,6 +24,7 @@ INVARIANTS: Mapping[str, Check] = {
     "every 201 is there": orders.every_201_is_there,
     "every order has ended, or waits for people with a reason": orders.every_order_has_ended,
     "an order's items ended as the order did": orders.items_agree_with_their_order,
+    "every order has a plan": orders.every_order_has_a_plan,
     "one order for each externalId and client": orders.one_order_for_each_external_id,
     "every end was told, once": orders.every_end_was_told_once,
     "orders, plans, numbers and plant took legal ways only": walks.only_legal_ways_were_walked,

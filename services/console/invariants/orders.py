@@ -24,6 +24,7 @@ ANSWERED = """
 """
 """An order that was accepted anew after a restore may stand for the one that was there before."""
 
+PLANS = "SELECT order_id FROM plans"
 SINGLE = """
     SELECT external_id, count(DISTINCT order_id) AS orders
     FROM submissions WHERE external_id IS NOT NULL
@@ -63,6 +64,13 @@ def items_agree_with_their_order(evidence: Evidence) -> Iterator[Verdict]:
         states = {item[1] for item in _decode(row.items)} if row.items else set()
         agree = states == {row.state}
         yield None if agree else f"order {row.id} is {row.state}, its items are {sorted(states)}"
+
+
+def every_order_has_a_plan(evidence: Evidence) -> Iterator[Verdict]:
+    """See that an order that was told to be accepted was planned."""
+    planned = {row.order_id for row in evidence.rows("provisioning", PLANS)}
+    for order_id in evidence.chronicle.accepted:
+        yield None if order_id in planned else f"order {order_id} has no plan"
 
 
 def one_order_for_each_external_id(evidence: Evidence) -> Iterator[Verdict]:
