@@ -65,17 +65,33 @@ def kafka(folder: Path) -> Iterator[Kafka]:
     broker.stop()
 
 
-WHOLE = ("tests/bench/", "tests/chaos/", "tests/console/", "tests/flows/")
-"""Tests of the whole system, which share one."""
+SHARING = {
+    "tests/bench/": "system",
+    "tests/console/": "system",
+    "tests/flows/": "system",
+    "tests/chaos/": "chaos",
+}
+"""Folders whose tests share a running system, and which they share: one is busy with faults."""
+
+ALONE = frozenset(
+    {
+        "tests/chaos/test_full_disks.py",
+        "tests/chaos/test_restore_controls.py",
+        "tests/flows/test_demo.py",
+        "tests/flows/test_existing.py",
+    }
+)
+"""Files in these folders whose tests start a system of their own."""
 
 
 class Shares(LoadScopeScheduling):  # type: ignore[misc]  # untyped
     """Deals out tests to processes, so that tests which share engines stay together."""
 
     def _split_scope(self, nodeid: str) -> str:
-        """Return what a test belongs to: its file, or the tests of the whole system."""
+        """Return what a test belongs to: its file, or those that share a system."""
         file = nodeid.partition("::")[0]
-        return "whole" if file.startswith(WHOLE) else file
+        shared = (system for folder, system in SHARING.items() if file.startswith(folder))
+        return file if file in ALONE else next(shared, file)
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Shares:
