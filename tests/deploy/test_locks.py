@@ -41,7 +41,8 @@ def test_nothing_is_installed_that_nobody_uses() -> None:
     rooms = [CHECKOUT / room for room in ("shared", "services", "deploy")]
     code = "\n".join(file.read_text() for room in rooms for file in room.rglob("*.py"))
     modules = set(re.findall(r"^\s*(?:import|from) (\w+)", code, flags=re.MULTILINE))
-    used = {dist for module in modules for dist in packages_distributions().get(module, [])}
+    distributions = packages_distributions()
+    used = {dist for module in modules for dist in distributions.get(module, [])}
     assert named - {name.lower().replace("_", "-") for name in used} == {
         "httptools"
     }  # uvicorn's parser
