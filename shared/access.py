@@ -13,7 +13,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 
-from shared.auth import Caller
+from shared.caller import Caller
 from shared.errors import Fault, InvalidError, NotFoundError
 
 SEES_TENANT = frozenset({"viewer:read", "billing:read", "agent:read", "network:read"})

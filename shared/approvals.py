@@ -17,8 +17,8 @@ import msgspec
 from sqlalchemy import Index, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from shared.auth import Caller
 from shared.bulk import table_of
+from shared.caller import Caller
 from shared.db import Base, Instant, words
 from shared.errors import ConflictError, ForbiddenError, NotFoundError
 from shared.shelf import Shelf

@@ -2,10 +2,10 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from sqlalchemy import Engine, NullPool, QueuePool, text
 from sqlalchemy.exc import SQLAlchemyError
@@ -16,7 +16,7 @@ from shared.figures import Figures, count
 from shared.limits import Limits
 from shared.reach import why_unreachable
 from shared.trouble_sources import of_figures
-from shared.troubles import Kind, Source, Trouble
+from shared.troubles import Kind, Trouble
 from shared.writes import READ_ONLY, WRITES, probe
 
 ANSWER_S = 2.0
@@ -44,6 +44,14 @@ REFUSED = {
     ),
 }
 """What is wrong, and what to do, by the kind of refusal."""
+
+
+Source: TypeAlias = Callable[[Session, datetime], Iterable[Trouble]]
+"""Reads from a service's database what is wrong with it at a time.
+
+It is called about every five seconds in each process, in a thread, with a short statement
+time-out: it reads by an index, and only counts.
+"""
 
 
 class Seen(NamedTuple):

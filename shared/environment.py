@@ -5,12 +5,12 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, get_type_hints
-
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError
+from typing import TYPE_CHECKING, Any, get_type_hints
 
 from shared.errors import StartError
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import URL
 
 Read = Callable[[str], Any]
 """Turns text into a value; raises ValueError with what is wrong and the remedy."""
@@ -174,8 +174,8 @@ def database_url(text: str) -> str:
     """
     remedy = "write postgresql://ROLE:PASSWORD@HOST:PORT/DATABASE"
     try:
-        url = make_url(text)
-    except ArgumentError as error:
+        url = parts_of(text)
+    except ValueError as error:
         message = f"is no database URL: {remedy}"
         raise ValueError(message) from error
     if url.drivername not in {"postgresql", "postgres", "postgresql+psycopg"} or not url.database:
@@ -184,9 +184,25 @@ def database_url(text: str) -> str:
     return url.set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
 
 
+def parts_of(url: str) -> "URL":
+    """Return a database URL in its parts.
+
+    Raises:
+        ValueError: if it is none.
+    """
+    # SQLAlchemy costs a third of a second to import, and commands have no database.
+    from sqlalchemy.engine import make_url  # noqa: PLC0415
+    from sqlalchemy.exc import ArgumentError  # noqa: PLC0415
+
+    try:
+        return make_url(url)
+    except ArgumentError as error:
+        raise ValueError(str(error)) from error
+
+
 def credentials_of(url: str) -> tuple[str, str]:
     """Return role and password in a database URL; empty where there is none."""
-    parsed = make_url(url)
+    parsed = parts_of(url)
     return parsed.username or "", str(parsed.password or "")
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from shared.database_watch import DatabaseWatch
+from shared.database_watch import DatabaseWatch, Source
 from shared.db import Sessions
 from shared.errors import UnavailableError
 from shared.figures import Figures
@@ -23,7 +23,7 @@ from shared.service import no_limits
 from shared.settings import Settings
 from shared.trouble_metrics import measure
 from shared.trouble_sources import broker_out, of_lag
-from shared.troubles import Kind, ProcessSource, Source, Trouble
+from shared.troubles import Kind, ProcessSource, Trouble
 
 FRESH_S = 1.0
 """Seconds that a report stands: asking is open to everybody."""

@@ -14,7 +14,8 @@ from fastapi import Path, Query
 from sqlalchemy.orm import Session
 
 from shared import history, parking, recall
-from shared.auth import Caller, allow
+from shared.auth import allow
+from shared.caller import Caller
 from shared.db import Sessions
 from shared.dispatch import Dispatch
 from shared.errors import NotFoundError, UnavailableError

@@ -12,7 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from shared import approvals, audit
 from shared.approvals import Approval, ApprovalState
 from shared.audit import Entry
-from shared.auth import Caller, allow
+from shared.auth import allow
+from shared.caller import Caller
 from shared.http import Page, RequestCause, Router, ToDesk, ToRead, paged
 from shared.ops_views import like
 from shared.window import by

@@ -4,7 +4,8 @@ from functools import partial
 from typing import Annotated
 from uuid import UUID
 
-from shared.auth import Caller, allow
+from shared.auth import allow
+from shared.caller import Caller
 from shared.errors import NotFoundError
 from shared.http import RequestCause, Router, ToDesk, ToRead
 from shared.ops_views import RecoveryView

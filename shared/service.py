@@ -11,12 +11,12 @@ from sqlalchemy.orm import Session
 
 from shared.attempts import Adapter
 from shared.contracts.base import PRIVATE
+from shared.database_watch import Source
 from shared.history import Change
 from shared.inbox import Subscriptions
 from shared.limits import Limits
 from shared.recovery.takeover import NOTHING, Takeover
 from shared.settings import Settings
-from shared.troubles import Source
 
 ForOrder: TypeAlias = Callable[[Session, str, UUID], Sequence[Change]]
 """Reads what befell a tenant's things because of one order, oldest first."""

@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurv
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
-from shared.auth import BadTokenError, Caller
+from shared.caller import BadTokenError, Caller
 from shared.errors import StartError
 from shared.roles import ROLES, Roles
 

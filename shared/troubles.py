@@ -11,8 +11,6 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TypeAlias
 
-from sqlalchemy.orm import Session
-
 
 class Kind(StrEnum):
     """The kinds of trouble. The values are stable: alerts and programs decide by them."""
@@ -93,13 +91,6 @@ class Trouble:
         """Return where the runbook says what it means and what to do."""
         return f"docs/runbook.md#{self.kind}"
 
-
-Source: TypeAlias = Callable[[Session, datetime], Iterable[Trouble]]
-"""Reads from a service's database what is wrong with it at a time.
-
-It is called about every five seconds in each process, in a thread, with a short statement
-time-out: it reads by an index, and only counts.
-"""
 
 ProcessSource: TypeAlias = Callable[[], Iterable[Trouble]]
 """Tells what a process knows to be wrong without its database; it never waits."""

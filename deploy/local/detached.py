@@ -8,7 +8,6 @@ import signal
 import sys
 import threading
 import time
-from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 
@@ -22,11 +21,9 @@ from deploy.local.stack import SERVICES, Stack
 from deploy.local.supervisor import in_words
 from deploy.local.surroundings import needed_elsewhere, purge
 
-MODULE = "deploy.local.detached"
 FAILED = 1
 """Exit code of a supervisor that could not start, and has said why."""
 
-LOST = "lost"
 STOP_PATIENCE = 90.0
 """Seconds that a stack has to stop before its supervisor is killed, and all with it."""
 
@@ -38,11 +35,11 @@ def up(home: Path) -> record.Record:
         StartError: It cannot start, or runs already; the text says what to do.
     """
     home = home.resolve()
-    if (found := look(home)) and found.state == LOST:
+    if (found := record.look(home)) and found.state == record.LOST:
         message = f"Kaitong runs in {home}, but its files are gone; stop it with `kaitong down`"
         raise StartError(message)
     fetch_engines(SERVICES)
-    command = [sys.executable, "-P", "-m", MODULE, str(home)]
+    command = [sys.executable, "-P", "-m", record.SUPERVISOR, str(home)]
     log = home / "logs" / "supervisor.log"
     before = log.stat().st_size if log.exists() else 0
     surroundings = dict(os.environ) | {"PYTHONPATH": str(CHECKOUT)}
@@ -96,7 +93,7 @@ def down(home: Path, *, forget: bool = False) -> bool:
             in engines that settings name elsewhere, nor of what their databases need.
     """
     existing = existing_engines(home)
-    last, supervisor = record.read(home), supervisor_of(home)
+    last, supervisor = record.read(home), record.supervisor_of(home)
     if supervisor and forget:
         process.kill_all([supervisor])  # and all that it started, with it
     elif supervisor:
@@ -115,30 +112,6 @@ def existing_engines(home: Path) -> dict[str, str]:
     """
     last = record.read(home)
     return dict(last.existing) if last else named(SERVICES)
-
-
-def look(home: Path) -> record.Record | None:
-    """Return what runs in a home.
-
-    The state of a stack that could not say goodbye is `killed`, and that of one whose
-    files were deleted while it ran is `lost`.
-    """
-    last = record.read(home)
-    if last and not last.is_over and not last.supervisor.process:
-        return replace(last, state="killed")
-    if not last and (stray := supervisor_of(home)):
-        return record.Record(LOST, record.life_of(stray.pid))
-    return last
-
-
-def supervisor_of(home: Path) -> psutil.Process | None:
-    """Return who keeps the stack of a home; also when its record is gone."""
-    last = record.read(home)
-    if last and not last.is_over and (known := last.supervisor.process):
-        return known
-    words = [MODULE, str(home.resolve())]
-    everybody = psutil.process_iter(["cmdline"])
-    return next((it for it in everybody if (it.info["cmdline"] or [])[-2:] == words), None)
 
 
 def main() -> int:

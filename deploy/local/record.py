@@ -16,6 +16,12 @@ from deploy.local import logs
 from deploy.local.errors import StartError
 from deploy.local.process import is_alive, kill_all
 
+SUPERVISOR = "deploy.local.detached"
+"""The module that keeps a stack in the background; its only argument is the home."""
+
+LOST = "lost"
+"""The state of a stack whose files were deleted while it ran."""
+
 
 @dataclass(frozen=True, slots=True)
 class Life:
@@ -112,6 +118,30 @@ def read(home: Path) -> Record | None:
 def leftovers(record: Record) -> list[psutil.Process]:
     """Return the processes of a dead supervisor that still run."""
     return [process for line in record.lines if (process := line.life.process)]
+
+
+def look(home: Path) -> Record | None:
+    """Return what runs in a home.
+
+    The state of a stack that could not say goodbye is `killed`, and that of one whose
+    files were deleted while it ran is `lost`.
+    """
+    last = read(home)
+    if last and not last.is_over and not last.supervisor.process:
+        return replace(last, state="killed")
+    if not last and (stray := supervisor_of(home)):
+        return Record(LOST, life_of(stray.pid))
+    return last
+
+
+def supervisor_of(home: Path) -> psutil.Process | None:
+    """Return who keeps the stack of a home; also when its record is gone."""
+    last = read(home)
+    if last and not last.is_over and (known := last.supervisor.process):
+        return known
+    words = [SUPERVISOR, str(home.resolve())]
+    everybody = psutil.process_iter(["cmdline"])
+    return next((it for it in everybody if (it.info["cmdline"] or [])[-2:] == words), None)
 
 
 class Logbook:

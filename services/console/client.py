@@ -9,9 +9,8 @@ from typing import Any
 
 import httpx
 
-from deploy.local.detached import look
 from deploy.local.home import home
-from deploy.local.record import Record
+from deploy.local.record import Record, look
 from services.console.exits import NO, UNAVAILABLE, CommandError, with_remedy
 from shared.keys import LIFETIME, TENANT, make_development_keys, make_token
 from shared.tokens import KeysError

@@ -13,7 +13,8 @@ from typing import Any
 from starlette.requests import ClientDisconnect
 
 from shared import metrics
-from shared.auth import PUBLIC, BadTokenError, Caller, NoCallerError
+from shared.auth import PUBLIC
+from shared.caller import BadTokenError, Caller, NoCallerError
 from shared.errors import Fault, InvalidError, UnavailableError
 from shared.http.access import AccessLog
 from shared.http.bodies import Bodies, too_large

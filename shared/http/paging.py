@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from fastapi import Depends, Query, Request, Response
 from pydantic import BaseModel
 
-from shared.auth import Caller
+from shared.caller import Caller
 from shared.errors import Fault, InvalidError
 from shared.window import Window, cursor_of
 

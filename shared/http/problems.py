@@ -19,7 +19,8 @@ from sqlalchemy.exc import DataError, DBAPIError, InterfaceError, OperationalErr
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
 
-from shared.auth import MissingScopeError, NoCallerError
+from shared.auth import MissingScopeError
+from shared.caller import NoCallerError
 from shared.errors import DomainError, Fault, InvalidError, UnavailableError
 from shared.http.faults import faults_of
 from shared.http.methods import methods_at

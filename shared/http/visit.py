@@ -8,7 +8,7 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 
 from fastapi import Request
 
-from shared.auth import Caller
+from shared.caller import Caller
 from shared.ids import time_ordered_id
 from shared.masking import is_telling
 

@@ -2,6 +2,8 @@
 
 import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,11 @@ from typer.testing import CliRunner
 from services.console.cli import app
 from services.console.exits import NO, UNAVAILABLE
 from tests.console.command import kaitong
+
+ASKING = ("orders", "status", "numbers", "catalogue", "client")
+"""Modules of the commands that only ask a running stack."""
+
+HEAVY = {"sqlalchemy", "psycopg", "fastapi", "faust", "aiokafka", "kafka"}
 
 COMMANDS = (
     *(("demo",), ("up",), ("down",), ("status",), ("token",), ("bench",), ("test",)),
@@ -124,3 +131,14 @@ def test_the_result_of_the_tests_can_be_had_as_json(tmp_path: Path) -> None:
 
     assert answer.returncode == 0, answer.stdout + answer.stderr
     assert json.loads(result.read_bytes())["ok"]
+
+
+@pytest.mark.parametrize("module", ASKING)
+def test_a_command_that_only_asks_loads_nothing_of_a_service(module: str) -> None:
+    """It would take a person's time at every command: a second, where the answer takes none."""
+    words = f"import services.console.{module}, sys; print(*sys.modules)"
+    done = subprocess.run(  # noqa: S603  our own
+        [sys.executable, "-c", words], capture_output=True, text=True, check=True
+    )
+
+    assert HEAVY & set(done.stdout.split()) == set()

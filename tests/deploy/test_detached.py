@@ -32,7 +32,7 @@ class Start:
     @property
     def supervisor(self) -> psutil.Process:
         """Who keeps the stack."""
-        found = detached.supervisor_of(self.home)
+        found = record.supervisor_of(self.home)
         assert found is not None
         return found
 
@@ -69,7 +69,7 @@ def test_a_start_that_is_stopped_says_so(start: Start) -> None:
     assert detached.down(start.home)
 
     assert start.why == "Kaitong was stopped before it was ready; start it with `kaitong up`"
-    seen = detached.look(start.home)
+    seen = record.look(start.home)
     assert seen is not None
     assert seen.state == "stopped"
 
@@ -78,7 +78,7 @@ def test_a_stack_whose_files_were_deleted_is_seen_and_can_be_stopped(start: Star
     supervisor = start.supervisor
     shutil.rmtree(start.home)
 
-    seen = detached.look(start.home)
+    seen = record.look(start.home)
     assert seen is not None
     assert (seen.state, seen.supervisor.pid) == ("lost", supervisor.pid)
     with pytest.raises(StartError, match="its files are gone; stop it with `kaitong down`"):
@@ -98,4 +98,4 @@ def test_half_a_record_is_none(tmp_path: Path) -> None:
     (tmp_path / "run").mkdir()
     record.place(tmp_path).write_text('{"state": "rea')
 
-    assert detached.look(tmp_path) is None
+    assert record.look(tmp_path) is None

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy.local import detached
+from deploy.local import detached, record
 from deploy.local.errors import StartError
 from deploy.local.existing import setting_of
 from deploy.local.kafka import Kafka
@@ -68,7 +68,7 @@ def test_a_second_stack_on_one_home_is_refused(home: Path) -> None:
 def test_what_fails_to_start_is_told_in_its_own_words_and_leaves_nothing(home: Path) -> None:
     with pytest.raises(StartError, match=r"nonsense ended: .*No module named services\.nonsense"):
         broken(home, "nonsense")
-    seen = detached.look(home)
+    seen = record.look(home)
     assert seen is not None
     assert seen.state == "failed"
     assert all(gone(line.life.pid) for line in seen.lines)
@@ -113,7 +113,7 @@ def test_a_stack_in_the_background_that_cannot_start_says_why(
         monkeypatch.setenv(setting_of(service), "postgresql://nobody:none@127.0.0.1:1/none")
     with pytest.raises(StartError, match=r"^(migrate|topics): .* \(see .*\.log\)$"):
         detached.up(home)
-    seen = detached.look(home)
+    seen = record.look(home)
     assert seen is not None
     assert seen.state == "failed"
 

@@ -17,7 +17,7 @@ from shared.approvals import (
     SamePersonError,
     UnnamedError,
 )
-from shared.auth import Caller
+from shared.caller import Caller
 from shared.contracts import Cause
 from shared.db import Sessions
 from shared.dispatch import Dispatch

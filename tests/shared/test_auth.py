@@ -11,7 +11,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.auth import Caller, OpenRouteError, allow
+from shared.auth import OpenRouteError, allow
+from shared.caller import Caller
 from shared.http import Router
 from shared.keys import make_development_keys
 from shared.roles import ROLES, SCOPES

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from shared.auth import Caller
+from shared.caller import Caller
 from shared.roles import NEEDS_APPROVAL, ROLES, SCOPES, RolesError, read_roles
 from tests.shared.http.api import an_api, bearer, calling, settings_for
 

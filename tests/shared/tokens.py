@@ -7,7 +7,7 @@ from typing import Any
 import jwt
 import pytest
 
-from shared.auth import BadTokenError
+from shared.caller import BadTokenError
 from shared.tokens import Expected, Tokens
 from tests.shared.http.api import NOW
 

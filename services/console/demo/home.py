@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from deploy.local import detached
+from deploy.local import detached, record
 from deploy.local.errors import StartError
 from deploy.local.home import home
 from deploy.local.record import Record
@@ -33,7 +33,7 @@ def own_home() -> Iterator[Path]:
         except BlockingIOError:
             msg = "a demonstration is under way in this checkout"
             raise CommandError(msg, UNAVAILABLE, remedy="wait until it has ended") from None
-        if (kept := detached.look(place)) and kept.supervisor.process:
+        if (kept := record.look(place)) and kept.supervisor.process:
             msg = "a demonstration that was kept still runs"
             raise CommandError(msg, UNAVAILABLE, remedy="stop it with `kaitong down`")
         remove(place)

@@ -3,7 +3,8 @@
 from typing import Annotated, TypeAlias
 
 from shared.access import SEES_TENANT
-from shared.auth import Caller, allow
+from shared.auth import allow
+from shared.caller import Caller
 
 AGENT = "agent:read"
 SEES_ALL = "viewer:read"

@@ -12,7 +12,8 @@ from services.customer import store
 from services.customer.api import examples
 from services.customer.api.shapes import ACCOUNTS, CUSTOMERS, Shape
 from services.customer.domain.contested import ContestedAccount, ContestState, Naming, settle
-from shared.auth import Caller, allow
+from shared.auth import allow
+from shared.caller import Caller
 from shared.http import Page, RequestCause, Router, ToDesk, ToRead, link, paged, show, show_all
 from shared.window import by
 from shared.work import Work

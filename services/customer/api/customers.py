@@ -13,7 +13,8 @@ from services.customer.domain.party import LONGEST, Party, erased, marks_of
 from services.customer.domain.view import view_of
 from shared.access import reach_of
 from shared.approvals import Approval, Dangerous, passes
-from shared.auth import Caller, MissingScopeError, allow
+from shared.auth import MissingScopeError, allow
+from shared.caller import Caller
 from shared.contracts import PartyErased, party_key
 from shared.errors import Fault, InvalidError, UnavailableError
 from shared.grants import looked_up

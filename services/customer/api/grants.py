@@ -13,7 +13,8 @@ from services.customer.domain.sharing import Sharing, check, told_of
 from shared import grants
 from shared.access import Level
 from shared.approvals import Approval, passes
-from shared.auth import Caller, allow
+from shared.auth import allow
+from shared.caller import Caller
 from shared.grants import REVOKED, Grant
 from shared.http import Page, RequestCause, Router, ToDesk, ToRead, paged, show, show_all
 from shared.ops_people import ApprovalView, waiting_for

@@ -28,7 +28,8 @@ from services.order.domain.catalogue import (
 )
 from services.order.domain.delivery import irrevocable, undeliverable
 from services.order.domain.publication import Publication, publish
-from shared.auth import Caller, allow
+from shared.auth import allow
+from shared.caller import Caller
 from shared.errors import Fault, InvalidError, NotFoundError
 from shared.http import (
     Fields,

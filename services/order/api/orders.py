@@ -27,7 +27,8 @@ from services.order.domain.takeover import record_of
 from services.order.store.order_lists import OrderFilter
 from shared import history
 from shared.access import Level, Reach, reach_of
-from shared.auth import Caller, allow
+from shared.auth import allow
+from shared.caller import Caller
 from shared.contracts import Cause
 from shared.http import (
     Fields,

@@ -12,7 +12,8 @@ from services.order.api.views_product import ProductInventoryView, show_bundle, 
 from services.order.domain.product import Status
 from services.order.store.product_lists import ProductFilter
 from shared.access import reach_of
-from shared.auth import Caller, allow
+from shared.auth import allow
+from shared.caller import Caller
 from shared.http import Fields, Page, Router, ToRead, paged, show, show_all
 from shared.input.ids import Id
 from shared.input.phones import phone_key

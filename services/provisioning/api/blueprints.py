@@ -21,7 +21,8 @@ from services.provisioning.domain.publication import Published, gaps_in
 from services.provisioning.domain.reading import MOST_STEPS, check
 from services.provisioning.store import blueprints as store
 from services.provisioning.store.announcing import announce
-from shared.auth import Caller, allow
+from shared.auth import allow
+from shared.caller import Caller
 from shared.contracts import Action, Characteristic, Value
 from shared.http import RequestCause, Router, ToDesk, ToRead
 from shared.input.numbers import Whole

@@ -18,7 +18,8 @@ from services.provisioning.domain.element import (
     usual,
 )
 from services.provisioning.store import elements as store
-from shared.auth import Caller, allow
+from shared.auth import allow
+from shared.caller import Caller
 from shared.errors import NotFoundError
 from shared.figures import Queue
 from shared.http import RequestCause, Router, ToDesk, ToRead

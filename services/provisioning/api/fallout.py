@@ -17,7 +17,8 @@ from services.provisioning.domain.people import Decided, Remedy
 from services.provisioning.domain.plan import Plan
 from services.provisioning.store import fallout as store
 from services.provisioning.store import outcome, plans
-from shared.auth import Caller, allow
+from shared.auth import allow
+from shared.caller import Caller
 from shared.contracts import Cause
 from shared.desk import Desk
 from shared.http import Page, RequestCause, Router, ToDesk, ToRead, paged

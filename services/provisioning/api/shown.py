@@ -7,7 +7,8 @@ from pydantic import BaseModel, ConfigDict, StringConstraints
 from pydantic.alias_generators import to_camel
 
 from shared.access import signature
-from shared.auth import Caller, allow
+from shared.auth import allow
+from shared.caller import Caller
 from shared.contracts import Characteristic, Held, Value
 
 OPS = "/ops/v1"

@@ -32,7 +32,8 @@ from services.provisioning.domain.work_order import (
 from services.provisioning.store import outcome, plans
 from services.provisioning.store import work_orders as store
 from shared.access import crew_of, reach_of
-from shared.auth import Caller, allow
+from shared.auth import allow
+from shared.caller import Caller
 from shared.http import Page, RequestCause, Router, ToDesk, ToRead, paged
 from shared.work import Work
 

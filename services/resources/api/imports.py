@@ -22,7 +22,8 @@ from services.resources.domain.plant import (
     with_kind,
 )
 from services.resources.domain.tally import Tally, tally, tally_blocks
-from shared.auth import Caller, allow
+from shared.auth import allow
+from shared.caller import Caller
 from shared.errors import Fault, InvalidError
 from shared.given import Given
 from shared.http import RequestCause, Router, ToDesk, show

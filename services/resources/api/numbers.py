@@ -13,7 +13,8 @@ from services.resources.domain.reminders import HoldExpired
 from services.resources.domain.search import Search, check_names, read_grade
 from services.resources.domain.states import NumberState
 from shared import history
-from shared.auth import Caller, allow
+from shared.auth import allow
+from shared.caller import Caller
 from shared.http import RequestCause, Router, ToDesk, ToRead, show, show_all
 from shared.work import Work
 

@@ -15,7 +15,8 @@ from services.resources.api.shapes import (
 )
 from services.resources.domain.address import LONGEST, read_search
 from services.resources.domain.things import Kind
-from shared.auth import Caller, allow
+from shared.auth import allow
+from shared.caller import Caller
 from shared.http import Page, Router, ToRead, paged, show, show_all
 from shared.window import by
 

@@ -13,7 +13,8 @@ from services.resources.api import examples
 from services.resources.api.shapes import Shape
 from services.resources.domain.question import Question, ask, want_release
 from services.resources.domain.states import Move, after
-from shared.auth import Caller, allow
+from shared.auth import allow
+from shared.caller import Caller
 from shared.errors import NotFoundError
 from shared.http import Page, RequestCause, Router, ToDesk, ToRead, paged, show, show_all
 from shared.window import by

@@ -16,7 +16,8 @@ from services.resources.domain.things import Kind, Pool
 from services.resources.domain.withdrawal import Why, restore, withdraw
 from shared import history
 from shared.approvals import Approval, Dangerous, passes
-from shared.auth import Caller, allow
+from shared.auth import allow
+from shared.caller import Caller
 from shared.contracts import Value
 from shared.errors import Fault, InvalidError
 from shared.history import Change

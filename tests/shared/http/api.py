@@ -15,7 +15,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import create_engine, text
 from sqlalchemy.orm import sessionmaker
 
-from shared.auth import Caller, allow
+from shared.auth import allow
+from shared.caller import Caller
 from shared.db import Sessions
 from shared.desk import Desk
 from shared.errors import ConflictError, Fault, InvalidError, UnavailableError

@@ -7,7 +7,8 @@ import pytest
 from fastapi import Depends
 from sqlalchemy import text
 
-from shared.auth import Caller, allow
+from shared.auth import allow
+from shared.caller import Caller
 from shared.db import Sessions
 from shared.http import Router, ToRead
 from shared.settings import Settings
