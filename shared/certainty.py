@@ -7,10 +7,14 @@ nothing can prove it now, because the broker is out.
 """
 
 import asyncio
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from shared.errors import UnprovenError
+
+SOON_S = 2.0
+"""Seconds that requests wait for the proof. Later ones are refused at once until it is there."""
 
 
 def none_lost() -> int:
@@ -31,10 +35,19 @@ class Certainty:
     _seen: int = 0
     _proven: asyncio.Event = field(default_factory=asyncio.Event)
     _may_serve: asyncio.Event = field(default_factory=asyncio.Event)
+    _waits_since: float = 0.0
+    """On the monotonic clock; of use only while requests wait."""
+
+    _has_served: bool = False
 
     def __post_init__(self) -> None:
         self._seen = self.losses()
         self.prove()
+
+    def begin(self) -> None:
+        """Begin without a proof, as a process does that starts: no request was served yet."""
+        self.doubt()
+        self._has_served = False
 
     @property
     def is_proven(self) -> bool:
@@ -42,15 +55,31 @@ class Certainty:
         self._look()
         return self._proven.is_set()
 
+    @property
+    def may_serve(self) -> bool:
+        """Whether requests may be served now."""
+        self._look()
+        return self._may_serve.is_set()
+
+    @property
+    def patience_s(self) -> float:
+        """How long a request may wait for the proof, in seconds; 0 once it has taken too long."""
+        return max(0.0, self._waits_since + SOON_S - time.monotonic())
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether requests are served, or wait for a moment only."""
+        return self.may_serve or (self._has_served and self.patience_s > 0)
+
     def prove(self) -> None:
         """Note that the database has all that the topics show it had."""
         self._proven.set()
-        self._may_serve.set()
+        self._serve()
 
     def doubt(self) -> None:
         """Note that another database may be in the place of the one that was known."""
         self._proven.clear()
-        self._may_serve.clear()
+        self._have_wait()
 
     def suspect(self) -> None:
         """Ask for a proof: the database has forgotten what this process knows."""
@@ -60,12 +89,12 @@ class Certainty:
 
     def cannot_prove(self) -> None:
         """Note that the broker is out: requests are served, all else waits."""
-        self._may_serve.set()
+        self._serve()
 
     def can_prove(self) -> None:
         """Note that the broker is there: requests wait for the proof."""
         if not self._proven.is_set():
-            self._may_serve.clear()
+            self._have_wait()
 
     async def proof(self) -> None:
         """Wait until the database is proven."""
@@ -86,6 +115,15 @@ class Certainty:
         if self.on_doubt and self.losses() != self._seen:
             msg = "a connection was lost: the database has to be compared with the topics first"
             raise UnprovenError(msg)
+
+    def _serve(self) -> None:
+        self._may_serve.set()
+        self._has_served = True
+
+    def _have_wait(self) -> None:
+        if self._may_serve.is_set():
+            self._may_serve.clear()
+            self._waits_since = time.monotonic()
 
     def _look(self) -> None:
         if self.on_doubt and (lost := self.losses()) != self._seen:

@@ -38,6 +38,11 @@ MOST = 200
 PATIENCE = timedelta(seconds=10)
 """So long a request waits for its turn and its commit, before it is told to come again."""
 
+UNPROVEN = (
+    "the database is out, or it may have been restored and is compared with what was told; "
+    "GET /ops/v1/recoveries says how far a recovery is"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Errand:
@@ -102,8 +107,25 @@ class Desk:
             async with asyncio.timeout(PATIENCE.total_seconds()):
                 return await answer
         except TimeoutError as error:
+            if not self._relay.certainty.may_serve:
+                raise UnavailableError(UNPROVEN) from error
             msg = "the service is busy or its database is out; ask again, with the same keys"
             raise UnavailableError(msg) from error
+
+    async def admit(self) -> None:
+        """Wait for a moment until the database is known to have all that it has told.
+
+        Raises:
+            UnavailableError: if that takes longer, as when the database was restored.
+        """
+        certainty = self._relay.certainty
+        if certainty.may_serve:
+            return
+        try:
+            async with asyncio.timeout(certainty.patience_s):
+                await certainty.serving()
+        except TimeoutError as error:
+            raise UnavailableError(UNPROVEN) from error
 
     async def run(self) -> None:
         """Serve those who wait, for ever."""
@@ -120,6 +142,7 @@ class Desk:
     async def _serve(self, errands: Sequence[Errand]) -> None:
         outcomes: list[Outcome] = []
         await self._relay.certainty.serving()
+        errands = [each for each in errands if not each.answer.done()]  # others have given up
         try:
             await self._relay.commit(partial(self._transact, errands, outcomes))
         except PASSING as trouble:

@@ -47,6 +47,9 @@ class Sources:
     topics: Sequence[str] | None = None
     """What the service reads; None where Kafka is not to be asked."""
 
+    is_served: Callable[[], bool] = lambda: True
+    """Tells whether requests are served: not before a restored database is taken over."""
+
 
 @dataclass(frozen=True, slots=True)
 class Report:
@@ -59,10 +62,12 @@ class Report:
     lag: Lag | None
     """None where Kafka did not tell."""
 
+    is_served: bool = True
+
     @property
     def is_ready(self) -> bool:
         """Tell whether the process can serve requests."""
-        return not any(each.is_blocking for each in self.troubles)
+        return self.is_served and not any(each.is_blocking for each in self.troubles)
 
 
 @dataclass(slots=True)
@@ -119,7 +124,8 @@ class Monitor:
     async def _gather(self) -> Report:
         seen, (lag, broker) = await asyncio.gather(self._database.ask(), self._ask_broker())
         process = [each for source in self.sources.process for each in source()]
-        report = Report(in_order([*seen.troubles, *broker, *process]), seen.figures, lag)
+        troubles = in_order([*seen.troubles, *broker, *process])
+        report = Report(troubles, seen.figures, lag, self.sources.is_served())
         measure(report.troubles, report.figures, report.lag)
         self._report, self._gathered_at = report, self.clock()
         return report

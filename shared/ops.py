@@ -23,7 +23,7 @@ from shared.http import RequestCause, Router, ToDesk, ToRead
 from shared.inbox import Receiver, Subscriptions
 from shared.monitor import Monitor
 from shared.ops_people import add_people
-from shared.ops_recoveries import add_recoveries
+from shared.ops_recoveries import add_acknowledgement, add_recoveries
 from shared.ops_views import LagView, MomentView, ParkedView, ReleasedView, StateView
 from shared.relay import Relay
 from shared.release import release
@@ -59,15 +59,19 @@ class Desks:
 def make_ops_router(desks: Desks) -> Router:
     """Return the endpoints that every service has for its operators."""
     router = Router(prefix="/ops/v1", tags=["operations"])
-    add_sights(router, desks)
+    prompt = Router(prefix="/ops/v1", tags=["operations"], needs_proof=False)
+    add_state(prompt, desks)
+    add_recoveries(prompt)
+    add_journeys(router, desks)
     add_parked(router, desks)
     add_people(router)
-    add_recoveries(router)
+    add_acknowledgement(router)
+    router.routes[:0] = prompt.routes
     return router
 
 
-def add_sights(router: Router, desks: Desks) -> None:
-    """Add what shows how the service is doing, and what it did."""
+def add_state(router: Router, desks: Desks) -> None:
+    """Add what shows how the service is doing."""
 
     @router.get("/state")
     async def read_state(_: Watcher) -> StateView:
@@ -86,6 +90,10 @@ def add_sights(router: Router, desks: Desks) -> None:
             msg = "Kafka does not tell now; see GET /ops/v1/state"
             raise UnavailableError(msg)
         return LagView.of(report.lag)
+
+
+def add_journeys(router: Router, desks: Desks) -> None:
+    """Add what shows what the service did for an order."""
 
     @router.get("/journeys/{subject}")
     def read_journey(subject: str, caller: Planner, session: ToRead) -> list[MomentView]:

@@ -28,6 +28,10 @@ def add_recoveries(router: Router) -> None:
         """
         return [RecoveryView.of(row) for row in recoveries(session)]
 
+
+def add_acknowledgement(router: Router) -> None:
+    """Add what ends the trouble of a recovery."""
+
     @router.post("/recoveries/{id}/acknowledge")
     async def acknowledge_recovery(
         id: UUID,  # noqa: A002  TMF's name

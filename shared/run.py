@@ -135,7 +135,7 @@ async def serve(service: Service, settings: Settings, part: Part) -> None:
         stack.callback(lifeline.let_go)
         stack.push_async_callback(let_go, relay)
         stack.callback(stop_watching)
-        relay.certainty.doubt()
+        relay.certainty.begin()
         watch(relay.run())
         watch(desk.run())
         watch(keep_house_for_ever(sessions, settings))
@@ -147,8 +147,7 @@ async def serve(service: Service, settings: Settings, part: Part) -> None:
             caution = Caution(sessions, lifeline)
             works = Working(service, settings, sessions, relay, caution, claim)
             await stack.enter_async_context(works.recovered_by(recovery))
-        if await done_before(stopping, relay.certainty.serving()):
-            await listen(api, port, stopping)
+        await listen(api, port, stopping)
 
 
 def stop_signal() -> asyncio.Event:
@@ -175,7 +174,8 @@ def sources_of(service: Service, relay: Relay, claim: Claim) -> Sources:
     """Return where the troubles of a process come from."""
     limits = service.calls.limits if service.calls else no_limits
     process = (of_relay(relay), of_log, claim.troubles)
-    return Sources((restored, *service.troubles), process, limits, service.topics)
+    own = (restored, *service.troubles)
+    return Sources(own, process, limits, service.topics, lambda: relay.certainty.is_ready)
 
 
 @dataclass(slots=True)

@@ -54,7 +54,8 @@ class Kind(StrEnum):
 
 
 BLOCKING = frozenset({Kind.DATABASE_OUT, Kind.DATABASE_FULL, Kind.DATABASE_READ_ONLY})
-"""With these a process cannot serve requests: /health/ready answers 503. Never with others."""
+"""With these a process cannot serve requests: /health/ready answers 503. Beside them it does so
+until what a restored database has lost is taken over, and never with others."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

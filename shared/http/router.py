@@ -29,6 +29,9 @@ class GuardedRoute(APIRoute):
     allows: tuple[Allow, ...] = ()
     """Who may call, as the endpoint's parameters say."""
 
+    needs_proof = True
+    """Whether it waits until the database is known to have all that it has told."""
+
     def __init__(self, path: str, endpoint: Callable[..., Any], **more: Any) -> None:  # noqa: ANN401
         self.allows = allows_of(endpoint)
         scopes = {"x-scopes": sorted({name for each in self.allows for name in each.scopes})}
@@ -39,15 +42,26 @@ class GuardedRoute(APIRoute):
         """Return what answers a request."""
         answer = super().get_route_handler()
         names = names_in(self.dependant)
-        return guarded(answer, self.allows, names, reads=self.body_field is not None)
+        reads = self.body_field is not None
+        return guarded(answer, self.allows, names, reads=reads, needs_proof=self.needs_proof)
 
 
-def guarded(answer: Answer, allows: tuple[Allow, ...], names: Names, *, reads: bool) -> Handler:
-    """Return `answer`, behind the questions who calls and what it sends."""
+class PromptRoute(GuardedRoute):
+    """A route that answers whatever database is there."""
+
+    needs_proof = False
+
+
+def guarded(
+    answer: Answer, allows: tuple[Allow, ...], names: Names, *, reads: bool, needs_proof: bool
+) -> Handler:
+    """Return `answer`, behind the questions who calls, of which database, and what it sends."""
 
     async def careful(request: Request) -> Response:
         for each in allows:
             each.check(request)
+        if needs_proof:
+            await request.app.state.desk.admit()
         restore_slashes(request.scope)
         if request.scope["query_string"]:
             check_query(request.scope["query_string"], request.query_params, names)
@@ -62,5 +76,12 @@ def guarded(answer: Answer, allows: tuple[Allow, ...], names: Names, *, reads: b
 class Router(APIRouter):
     """FastAPI's router, with our routes."""
 
-    def __init__(self, **more: Any) -> None:  # noqa: ANN401  handed on
-        super().__init__(route_class=GuardedRoute, responses=REFUSALS, **more)
+    def __init__(self, *, needs_proof: bool = True, **more: Any) -> None:  # noqa: ANN401  handed on
+        """Make one.
+
+        Args:
+            needs_proof: False for what must be seen while a database is being recovered.
+            more: handed on to FastAPI.
+        """
+        route = GuardedRoute if needs_proof else PromptRoute
+        super().__init__(route_class=route, responses=REFUSALS, **more)

@@ -5,10 +5,12 @@ the database has not reached. Or the consumer group was told by this service tha
 were handled which the inbox does not know.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+import asyncio
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
+from functools import partial
+from typing import NamedTuple, TypeVar
 
 import msgspec
 from sqlalchemy.orm import Session
@@ -20,6 +22,8 @@ from shared.inbox_rows import Record
 from shared.parking import parked_among
 from shared.recovery.rows import told_under
 from shared.recovery.topics import TopicReader
+
+T = TypeVar("T")
 
 
 class Span(NamedTuple):
@@ -78,8 +82,7 @@ async def told_since(reader: TopicReader, interest: Interest, sessions: Sessions
     """Return what lies on the service's own topics behind what its database knows to be there."""
     sources = await reader.sources(interest.own_topics)
     ends, begins = await reader.ends(sources), await reader.beginnings(sources)
-    with sessions() as session:
-        highest = unsent.filled(session)
+    highest = await asyncio.to_thread(ask, sessions, unsent.filled)
     return spans(ends, {each: max(begins[each], highest.get(each, -1) + 1) for each in sources})
 
 
@@ -87,8 +90,7 @@ async def handled_since(reader: TopicReader, interest: Interest, sessions: Sessi
     """Return what the consumer group has passed and the database has not reached."""
     sources = await reader.sources(interest.topics)
     committed, begins = await reader.committed(sources), await reader.beginnings(sources)
-    with sessions() as session:
-        reached = inbox_rows.reached(session)
+    reached = await asyncio.to_thread(ask, sessions, inbox_rows.reached)
     # A place of 0 is that of a topic that was made anew: the group's is of the one before it.
     passed = {each: place for each, place in committed.items() if reached.get(each) != 0}
     starts = {each: max(begins[each], reached.get(each, 0)) for each in sources}
@@ -111,15 +113,21 @@ async def set_back_since(
     """
     told = await told_since(reader, interest, sessions)
     async for records in reader.merged(*bounds(told)):
-        with sessions() as session:
-            if lost := unknown(session, interest.own(records)):
-                return min(each.envelope.time for each in lost)
+        own = interest.own(records)
+        if lost := await asyncio.to_thread(ask, sessions, partial(unknown, told=own)):
+            return min(each.envelope.time for each in lost)
     handled = await handled_since(reader, interest, sessions)
     async for records in reader.merged(*bounds(handled)):
-        with sessions() as session:
-            if times := missed(session, [each for each in records if each.type in interest.types]):
-                return min(times)
+        ours = [each for each in records if each.type in interest.types]
+        if times := await asyncio.to_thread(ask, sessions, partial(missed, records=ours)):
+            return min(times)
     return None
+
+
+def ask(sessions: Sessions, question: Callable[[Session], T]) -> T:
+    """Ask the database something; in a thread, since it may take long."""
+    with sessions() as session:
+        return question(session)
 
 
 def bounds(several: Spans) -> tuple[dict[str, int], dict[str, int]]:

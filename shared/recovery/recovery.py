@@ -24,7 +24,7 @@ from shared.ids import time_ordered_id
 from shared.inbox_rows import Record
 from shared.producer import Allowed, to_all
 from shared.recovery import rows
-from shared.recovery.evidence import Interest, Spans, bounds, set_back_since, spans, told_since
+from shared.recovery.evidence import Interest, Spans, ask, bounds, set_back_since, spans, told_since
 from shared.recovery.pending import Pending
 from shared.recovery.rows import RecoveryRow, RecoveryState
 from shared.recovery.takeover import Keeper, Takeover
@@ -151,21 +151,21 @@ class Recovery:
     async def _alone(self) -> AsyncIterator[None]:
         """Keep other processes of the service from recovering meanwhile."""
         with self.sessions() as session:
-            connection = session.connection(execution_options={"isolation_level": "AUTOCOMMIT"})
-            while not connection.scalar(text(LOCK)):  # noqa: ASYNC110  another process has it
+            options = {"isolation_level": "AUTOCOMMIT"}
+            connection = await asyncio.to_thread(session.connection, execution_options=options)
+            lock = partial(connection.scalar, text(LOCK))
+            while not await asyncio.to_thread(lock):  # noqa: ASYNC110  another process has it
                 await asyncio.sleep(FIRST_PAUSE)
             try:
                 yield
             finally:
-                connection.execute(text(UNLOCK))
+                await asyncio.to_thread(connection.execute, text(UNLOCK))
 
     def _has_open(self) -> bool:
-        with self.sessions() as session:
-            return rows.open_recovery(session) is not None
+        return ask(self.sessions, rows.open_recovery) is not None
 
     def _taken_over(self) -> set[UUID]:
-        with self.sessions() as session:
-            return rows.taken_over(session)
+        return ask(self.sessions, rows.taken_over)
 
     def _open(self, since: datetime | None, _: Dispatch) -> RecoveryRow:
         """Return the recovery that is going on; begin one if there is none."""
@@ -219,8 +219,7 @@ class Recovery:
         """Return what the database has not read of a topic, and what of it is gone for good."""
         sources = await reader.sources([topic])
         ends, begins = await reader.ends(sources), await reader.beginnings(sources)
-        with self.sessions() as session:
-            reached = inbox_rows.reached(session)
+        reached = await asyncio.to_thread(ask, self.sessions, inbox_rows.reached)
         gone = [each for each in sources if each in reached and reached[each] < begins[each]]
         starts = {each: max(begins[each], reached.get(each, 0)) for each in sources}
         return spans(ends, starts), gone

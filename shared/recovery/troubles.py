@@ -9,13 +9,24 @@ from sqlalchemy.orm import Session
 
 from shared.ids import made_at
 from shared.recovery import rows
-from shared.recovery.rows import RecoveryRow
+from shared.recovery.rows import RecoveryRow, RecoveryState
 from shared.troubles import Kind, Trouble, age_s
 
 ACKNOWLEDGE = (
     "have CRMs send their orders of that time again by externalId, repeat other changes, then "
     "POST /ops/v1/recoveries/{id}/acknowledge"
 )
+
+REMEDIES = {
+    RecoveryState.TAKING_OVER: (
+        "wait: requests are answered with 503 until all that was told is taken over, and CRMs "
+        "repeat them then"
+    ),
+    RecoveryState.REPLAYING: (
+        "wait: what others told is read once more; orders are accepted, and wait meanwhile"
+    ),
+    RecoveryState.DONE: ACKNOWLEDGE,
+}
 
 
 def restored(session: Session, now: datetime) -> Iterator[Trouble]:
@@ -26,9 +37,7 @@ def restored(session: Session, now: datetime) -> Iterator[Trouble]:
             kind=Kind.RESTORED,
             oldest_age_s=age_s(row.noticed_at, now),
             says=told_of(row),
-            remedy=ACKNOWLEDGE.format(id=row.id)
-            if row.ended_at
-            else "wait: messages are taken over and read once more, and orders wait meanwhile",
+            remedy=REMEDIES[row.state].format(id=row.id),
         )
 
 

@@ -15,9 +15,11 @@ from shared.db import Sessions
 from shared.outbox import UnsentRow
 from shared.parking import Why
 from shared.recovery.rows import RecoveryRow, RecoveryState
-from tests.callers import AsRole
+from shared.relay import Relay
+from shared.settings import Settings
+from tests.callers import AsRole, calling
 from tests.conftest import NOON
-from tests.kernel import count_of, hear, parked, told
+from tests.kernel import Broker, count_of, hear, parked, told
 from tests.order.build import a_body, a_bundle, an_item
 
 BODY = a_body(
@@ -173,3 +175,22 @@ def note_recovery(sessions: Sessions, noticed_at: datetime) -> None:
                 acknowledged_by="",
             )
         )
+
+
+async def test_an_order_is_refused_until_what_was_told_is_known_and_taken_while_kafka_is_out(
+    stocked: Sessions, own_settings: Settings, as_role: AsRole
+) -> None:
+    relay = Relay(stocked, Broker())
+    relay.certainty.begin()
+    async with calling(SERVICE, stocked, own_settings, relay) as client:
+        refused = await client.post(ORDERS, json=BODY, headers=as_role("crm"))
+        unread = await client.get(ORDERS, headers=as_role("crm"))
+        recoveries = await client.get("/ops/v1/recoveries", headers=as_role("crm"))
+        relay.certainty.cannot_prove()
+        taken = await client.post(ORDERS, json=BODY, headers=as_role("crm"))
+
+    assert refused.status_code == unread.status_code == 503
+    assert int(refused.headers["Retry-After"]) > 0
+    assert "/ops/v1/recoveries" in refused.json()["detail"]
+    assert recoveries.status_code == 200
+    assert taken.status_code == 201

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
+from shared import certainty as certainty_module
 from shared.certainty import Certainty
 from shared.db import Sessions, losses
 from shared.errors import UnprovenError
@@ -72,3 +73,25 @@ def test_a_connection_that_the_server_ended_is_counted(sessions: Sessions) -> No
             session.execute(text("SELECT 1"))
 
     assert losses(sessions) == before + 1
+
+
+def test_a_process_that_starts_is_not_ready_before_the_first_proof() -> None:
+    certainty = Certainty()
+    certainty.begin()
+    before = certainty.is_ready
+
+    certainty.prove()
+
+    assert (before, certainty.is_ready) == (False, True)
+
+
+def test_a_process_that_has_served_stays_ready_while_requests_wait_for_a_moment(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    certainty = Certainty()
+    certainty.doubt()
+    waits = certainty.is_ready
+
+    monkeypatch.setattr(certainty_module, "SOON_S", 0.0)
+
+    assert (waits, certainty.is_ready, certainty.patience_s) == (True, False, 0.0)
