@@ -39,9 +39,11 @@ def stop_process(why: str, what: object) -> NoReturn:
 
 def start_again(why: str) -> NoReturn:
     """End the process so that its supervisor starts another, which begins with what is known."""
-    log.error("process.starts_again", why=why)
-    logging.shutdown()
-    os._exit(START_AGAIN)
+    try:
+        log.error("process.starts_again", why=why)
+        logging.shutdown()
+    finally:
+        end_process(START_AGAIN)
 
 
 def refuse_to_start(why: str) -> NoReturn:

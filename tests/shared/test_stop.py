@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.stop import CANNOT_START, UNEXPECTED
+from shared.stop import CANNOT_START, START_AGAIN, UNEXPECTED
 
 
 def ended_by(code: str) -> "subprocess.CompletedProcess[str]":
@@ -42,13 +42,21 @@ def test_a_process_that_cannot_start_says_so_without_a_traceback() -> None:
         ("shared.stop.refuse_to_start('port: taken')", CANNOT_START),
         ("shared.stop.end_process()", 0),
         ("shared.stop.stop_process('unspeakable', Unspeakable())", UNEXPECTED),
+        ("shared.stop.start_again('set back')", START_AGAIN),
+        ("refuse_to_log(); shared.stop.start_again('set back')", START_AGAIN),
+        ("refuse_to_log(); shared.stop.stop_process('a loop ended', None)", UNEXPECTED),
     ],
 )
 def test_a_process_ends_with_its_status_although_its_log_is_on_a_full_disk(
     code: str, status: int
 ) -> None:
-    """Also where an object that the reason names cannot be shown."""
-    unspeakable = "class Unspeakable:\n    def __repr__(self): raise RuntimeError\n"
+    """Also where an object that the reason names cannot be shown, and where the log refuses."""
+    unspeakable = (
+        "import structlog\n"
+        "class Unspeakable:\n    def __repr__(self): raise RuntimeError\n"
+        "def refuse(*_): raise RuntimeError\n"
+        "def refuse_to_log(): structlog.configure(processors=[refuse])\n"
+    )
 
     with Path("/dev/full").open("w") as full:
         ended = subprocess.run(  # noqa: S603
