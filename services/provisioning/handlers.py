@@ -4,7 +4,7 @@ from services.provisioning.domain.advance import advance
 from services.provisioning.domain.as_told import ToldOfPlan, as_told
 from services.provisioning.domain.draft import draft
 from services.provisioning.domain.messages import PauseEnded
-from services.provisioning.domain.plan import answered
+from services.provisioning.domain.reservation import answered
 from services.provisioning.store import blueprints, outcome, plans, services
 from shared import attempt_rows
 from shared.attempts import AttemptAnswered
@@ -49,7 +49,7 @@ def on_questioned(question: ReservationQuestioned, work: Work) -> None:
     """Say whether the order's plan needs what is reserved for it."""
     plan = plans.find(work.session, question.order_id)
     own = plan if plan and plan.tenant == work.tenant else None
-    work.emit(answered(question, own))
+    work.emit(answered(question, own, services.of_plan(work.session, own) if own else {}))
 
 
 def take_over(told: ToldOfPlan, work: Work) -> None:

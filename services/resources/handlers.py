@@ -7,7 +7,7 @@ from services.resources import store
 from services.resources.domain.claim import Request
 from services.resources.domain.ending import gives_back, release, undo
 from services.resources.domain.number import LOOK_AGAIN, Number, end
-from services.resources.domain.question import EVERY, OLD, ask, take_answer
+from services.resources.domain.question import EVERY, OLD, ask, take_answer, unneeded
 from services.resources.domain.reminders import (
     HoldExpired,
     NumberMessage,
@@ -136,14 +136,14 @@ def on_reservations_due(message: ReservationsDue, work: Work) -> None:
 
 
 def on_answered(answer: ReservationAnswered, work: Work) -> None:
-    """Keep whether a plan answers for a reservation; give it back if none does and people want."""
-    held = store.held_by(work.session, [answer.order_id])
+    """Keep whether a plan answers for a reservation; give back what no plan does if people want."""
+    left = unneeded(answer, store.held_by(work.session, [answer.order_id]))
     asked = store.questions.find(work.session, answer.order_id)
-    known = take_answer(asked, answer, work.now) if asked else None
+    known = take_answer(asked, answer, leaves=bool(left), now=work.now) if asked else None
     if known is None:
         return
     if known.release_by:
-        write_noted(undo(held), f"released by {known.release_by}: {known.release_reason}", work)
+        write_noted(undo(left), f"released by {known.release_by}: {known.release_reason}", work)
         store.questions.forget(work.session, [answer.order_id])
     else:
         store.questions.put(work.session, known)

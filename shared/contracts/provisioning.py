@@ -3,7 +3,7 @@
 from uuid import UUID, uuid5
 
 from shared.contracts.base import Message, OrderMessage, told
-from shared.contracts.parts import BlueprintName, CompletedService, ItemNeeds, reservation_key
+from shared.contracts.parts import BlueprintName, CompletedService, Held, ItemNeeds, reservation_key
 
 BLUEPRINTS = UUID("0b5f4a53-5d0c-5b0e-8d0a-2f0c1c9f6e21")
 """Names the keys of what is told of tenants' blueprints."""
@@ -66,6 +66,9 @@ class ReservationAnswered(Message, frozen=True, kw_only=True):
     is_needed: bool
     plan: str = ""
     """The state of the plan; empty where the order has none."""
+
+    needs: tuple[Held, ...] | None = None
+    """What of it the plan needs; null for all, where `is_needed` says so."""
 
     @property
     def key(self) -> UUID:

@@ -2,28 +2,50 @@
 
 from uuid import UUID
 
+import msgspec
 import pytest
 from sqlalchemy import update
 
+from services.provisioning.domain.blueprint import Blueprint
 from services.provisioning.domain.plan import PlanState
-from services.provisioning.handlers import SUBSCRIPTIONS
+from services.provisioning.domain.turn import completed
+from services.provisioning.handlers import SUBSCRIPTIONS, TAKEOVER
 from services.provisioning.tables import PlanRow
-from shared.contracts import Cause, ReservationAnswered, ReservationQuestioned
+from shared.contracts import (
+    Action,
+    Cause,
+    OrderAccepted,
+    ReservationAnswered,
+    ReservationQuestioned,
+    ServiceCompleted,
+)
 from shared.db import Sessions
 from tests.kernel import hear, hear_records, record_of, told
-from tests.provisioning.build import ORDER_ID, accepted
-from tests.provisioning.database import REFERENCE, publish
+from tests.provisioning.build import ORDER_ID, OTHER_ID, accepted, an_item
+from tests.provisioning.database import REFERENCE, plan_of, publish, run
 
 QUESTION = ReservationQuestioned(order_id=ORDER_ID, question_id=UUID(int=5))
 
 
-def answered(sessions: Sessions, tenant: str) -> tuple[bool, str]:
-    """Ask, and return whether a plan needs it, and the plan's state."""
-    cause = Cause(UUID(int=7), ORDER_ID, tenant)
-    hear_records(sessions, SUBSCRIPTIONS, [record_of(QUESTION, cause)])
+ENDING = msgspec.structs.replace(REFERENCE, action=Action.DELETE)
+QUESTION_ABOUT_OTHER = ReservationQuestioned(order_id=OTHER_ID, question_id=UUID(int=6))
+
+
+def answer(
+    sessions: Sessions, tenant: str, question: ReservationQuestioned = QUESTION
+) -> ReservationAnswered:
+    """Ask, and return what is answered."""
+    cause = Cause(UUID(int=7), question.order_id, tenant)
+    hear_records(sessions, SUBSCRIPTIONS, [record_of(question, cause)])
     said = told(sessions)[-1]
     assert isinstance(said, ReservationAnswered)
-    assert said.question_id == QUESTION.question_id
+    assert said.question_id == question.question_id
+    return said
+
+
+def answered(sessions: Sessions, tenant: str) -> tuple[bool, str]:
+    """Ask, and return whether a plan needs it, and the plan's state."""
+    said = answer(sessions, tenant)
     return said.is_needed, said.plan
 
 
@@ -31,8 +53,8 @@ def test_what_is_reserved_for_an_order_without_a_plan_is_not_needed(sessions: Se
     assert answered(sessions, "jiangsu") == (False, "")
 
 
-@pytest.mark.parametrize("state", PlanState)
-def test_a_plan_needs_what_is_reserved_unless_it_has_failed(
+@pytest.mark.parametrize("state", [PlanState.RUNNING, PlanState.UNDOING, PlanState.FAILED])
+def test_a_plan_that_is_under_way_needs_what_is_reserved_and_one_that_failed_does_not(
     sessions: Sessions, state: PlanState
 ) -> None:
     publish(sessions, REFERENCE)
@@ -41,6 +63,48 @@ def test_a_plan_needs_what_is_reserved_unless_it_has_failed(
         session.execute(update(PlanRow).values(state=state))
 
     assert answered(sessions, "jiangsu") == (state is not PlanState.FAILED, state.value)
+
+
+def test_a_completed_plan_needs_what_its_services_stand_on_alone(sessions: Sessions) -> None:
+    order = complete(sessions, accepted())
+
+    said = answer(sessions, "jiangsu")
+
+    assert (said.is_needed, said.plan) == (True, "completed")
+    assert said.needs == plan_of(sessions, order.order_id).items[0].held != ()
+
+
+def test_a_completed_plan_whose_services_were_ended_needs_nothing(sessions: Sessions) -> None:
+    complete(sessions, accepted())
+    end = an_item(action=Action.DELETE)
+    complete(sessions, accepted(end, order_id=OTHER_ID), ENDING)
+
+    said = answer(sessions, "jiangsu")
+
+    assert (said.is_needed, said.plan, said.needs) == (False, "completed", ())
+
+
+def test_a_plan_that_has_ended_services_needs_what_it_gives_back(sessions: Sessions) -> None:
+    """Else they would be taken back into use."""
+    complete(sessions, accepted())
+    end = an_item(action=Action.DELETE)
+    ended = complete(sessions, accepted(end, order_id=OTHER_ID), ENDING)
+
+    said = answer(sessions, "jiangsu", QUESTION_ABOUT_OTHER)
+
+    assert (said.is_needed, said.needs) == (True, plan_of(sessions, ended.order_id).items[0].held)
+
+
+def complete(
+    sessions: Sessions, order: OrderAccepted, blueprint: Blueprint = REFERENCE
+) -> OrderAccepted:
+    """Have an order assigned, and told to be complete."""
+    run(sessions, order, blueprint)
+    plan = plan_of(sessions, order.order_id)
+    done = tuple(completed(each) for each in plan.items)
+    told_before = ServiceCompleted(order_id=order.order_id, services=done)
+    hear(sessions, TAKEOVER.subscriptions, told_before)
+    return order
 
 
 def test_another_tenants_plan_answers_for_nothing(sessions: Sessions) -> None:

@@ -3,13 +3,20 @@
 from datetime import timedelta
 from uuid import UUID
 
+import pytest
 from httpx import AsyncClient, Response
 
 from services.resources import store
 from services.resources.domain.question import AGAIN, EVERY, OLD
 from services.resources.domain.reminders import ReservationsDue
 from services.resources.handlers import SUBSCRIPTIONS
-from shared.contracts import Cause, ReservationAnswered, ReservationQuestioned
+from shared.contracts import (
+    Cause,
+    Held,
+    ReservationAnswered,
+    ReservationQuestioned,
+    ResourcesAssigned,
+)
 from shared.db import Sessions
 from shared.troubles import Kind
 from tests.callers import AsRole
@@ -43,7 +50,12 @@ def questions(sessions: Sessions) -> list[ReservationQuestioned]:
 
 
 def answer(
-    sessions: Sessions, question: ReservationQuestioned, *, is_needed: bool, plan: str = ""
+    sessions: Sessions,
+    question: ReservationQuestioned,
+    *,
+    is_needed: bool,
+    plan: str = "",
+    needs: tuple[Held, ...] | None = None,
 ) -> None:
     """Answer a question."""
     said = ReservationAnswered(
@@ -51,6 +63,7 @@ def answer(
         question_id=question.question_id,
         is_needed=is_needed,
         plan=plan,
+        needs=needs,
     )
     cause = Cause(question.question_id, question.order_id, TENANT)
     hear_records(sessions, SUBSCRIPTIONS, [record_of(said, cause)], now=LATER)
@@ -149,6 +162,40 @@ async def test_what_a_plan_answers_for_is_never_given_back(
     path = f"{RESERVATIONS}/{order_id(1)}"
     shown = (await client.get(path, headers=as_role("viewer"))).json()
     assert (shown["is_needed"], shown["plan"], shown["release_by"]) == (True, "running", "")
+
+
+async def test_of_what_is_reserved_only_that_is_given_back_which_a_completed_plan_does_not_need(
+    client: AsyncClient, sessions: Sessions, as_role: AsRole
+) -> None:
+    stock(sessions)
+    tell(sessions, an_order(1, *FIBRE))
+    await release(client, as_role)
+    (needed, *_) = held_by_the_first(sessions)
+
+    answer(sessions, questions(sessions)[-1], is_needed=True, plan="completed", needs=(needed,))
+
+    assert states(sessions) == {needed.value: "reserved"}
+
+
+@pytest.mark.parametrize(("first", "troubles"), [(0, []), (1, [Kind.QUESTIONED])])
+def test_what_a_completed_plan_does_not_need_is_a_trouble(
+    sessions: Sessions, first: int, troubles: list[Kind]
+) -> None:
+    stock(sessions)
+    tell(sessions, an_order(1, *FIBRE))
+    look(sessions)
+    needs = held_by_the_first(sessions)[first:]
+
+    answer(sessions, questions(sessions)[0], is_needed=True, plan="completed", needs=needs)
+
+    with sessions() as session:
+        assert [each.kind for each in store.questions.questioned(session, LATER)] == troubles
+
+
+def held_by_the_first(sessions: Sessions) -> tuple[Held, ...]:
+    """Return what the first order was told to have."""
+    (said,) = (each for each in told(sessions) if isinstance(each, ResourcesAssigned))
+    return said.items[0].held
 
 
 async def test_only_the_answer_to_the_last_question_counts(

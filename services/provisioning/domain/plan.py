@@ -9,13 +9,7 @@ from uuid import UUID, uuid5
 import msgspec
 
 from services.provisioning.domain.blueprint import BlueprintStep, Kind, Part
-from shared.contracts import (
-    Action,
-    Characteristic,
-    Held,
-    ReservationAnswered,
-    ReservationQuestioned,
-)
+from shared.contracts import Action, Characteristic, Held
 
 ASSIGN = "assign"
 """The one step that a plan has for all items of its order together."""
@@ -255,17 +249,3 @@ def place_of(plan: Plan, id_: UUID) -> Place | None:
                 if attempt_id(plan.order_id, step, rounds, undo=undo) == id_:
                     return Place(position, undo, rounds == present)
     return None
-
-
-def answered(question: ReservationQuestioned, plan: Plan | None) -> ReservationAnswered:
-    """Say whether a plan needs what is reserved for its order.
-
-    A plan that has failed has given back what it held. One that has completed needs it:
-    the service stands on it, whatever resources has heard of that.
-    """
-    return ReservationAnswered(
-        order_id=question.order_id,
-        question_id=question.question_id,
-        is_needed=plan is not None and plan.state is not PlanState.FAILED,
-        plan=plan.state if plan else "",
-    )

@@ -57,6 +57,11 @@ def inventory(session: Session, plan: Plan) -> Inventory:
     return {id_: SERVICES.find(session, id_) for id_ in there}
 
 
+def of_plan(session: Session, plan: Plan) -> Inventory:
+    """Return the services that a plan is about, as they were last committed."""
+    return {each.service_id: SERVICES.seen(session, each.service_id) for each in plan.items}
+
+
 def get(session: Session, reach: Reach, id_: UUID) -> Service:
     """Return one service, to show it.
 

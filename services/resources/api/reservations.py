@@ -47,7 +47,7 @@ class ReservationView(Shape):
     asked_at: datetime | None = Field(None, description="When provisioning was asked last.")
     answered_at: datetime | None = None
     is_needed: bool | None = Field(
-        None, description="Whether a plan needs it; left out until the question is answered."
+        None, description="Whether a plan needs all of it; left out until that is answered."
     )
     plan: str = Field("", description="The state of the plan; empty where there is none.")
     release_by: str = Field("", description="Who wants it given back, until that is answered.")

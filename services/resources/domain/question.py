@@ -4,11 +4,14 @@ What is reserved is given back only by people, and only after provisioning has s
 it was asked for that very purpose, that no plan needs it.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID, uuid5
 
-from shared.contracts import ReservationAnswered, ReservationQuestioned
+from services.resources.domain.states import Move, after
+from services.resources.domain.things import Holding
+from shared.contracts import Held, ReservationAnswered, ReservationQuestioned
 
 OLD = timedelta(hours=1)
 """What is reserved for longer is asked about."""
@@ -67,9 +70,33 @@ def want_release(question: Question, by: str, reason: str) -> Question:
     return replace(question, release_by=by, release_reason=reason)
 
 
-def take_answer(question: Question, answer: ReservationAnswered, now: datetime) -> Question | None:
-    """Return what is known after an answer; None if it is to another question."""
+def unneeded(answer: ReservationAnswered, held: Iterable[Holding]) -> list[Holding]:
+    """Return what is reserved, or about to be given back, and no plan needs."""
+    reserved = [each for each in held if after(each.state, Move.UNDO)]
+    if answer.needs is None:
+        return [] if answer.is_needed else reserved
+    return [each for each in reserved if not any(is_of(each, need) for need in answer.needs)]
+
+
+def is_of(holding: Holding, need: Held) -> bool:
+    """Tell whether it is this that is needed; what was told long ago names no pool."""
+    pool, value = holding.thing.pool, holding.thing.value
+    return (pool.kind, value) == (need.kind, need.value) and need.pool in {"", pool.name}
+
+
+def take_answer(
+    question: Question, answer: ReservationAnswered, *, leaves: bool, now: datetime
+) -> Question | None:
+    """Return what is known after an answer; None if it is to another question.
+
+    Args:
+        question: what was asked.
+        answer: of the order's plan.
+        leaves: whether something of the reservation is not needed.
+        now: the time.
+    """
     if question.question_id != answer.question_id:
         return None
-    known = replace(question, answered_at=now, is_needed=answer.is_needed, plan=answer.plan)
-    return replace(known, release_by="", release_reason="") if answer.is_needed else known
+    is_needed = answer.is_needed and not leaves
+    known = replace(question, answered_at=now, is_needed=is_needed, plan=answer.plan)
+    return replace(known, release_by="", release_reason="") if is_needed else known

@@ -1,0 +1,46 @@
+"""Whether a plan needs what is reserved for its order."""
+
+from collections.abc import Iterator
+
+from services.provisioning.domain.plan import Item, Plan, PlanState
+from services.provisioning.domain.service import Inventory, ServiceState
+from shared.contracts import Action, Held, ReservationAnswered, ReservationQuestioned
+
+
+def answered(
+    question: ReservationQuestioned, plan: Plan | None, services: Inventory
+) -> ReservationAnswered:
+    """Say whether a plan needs what is reserved for its order.
+
+    A plan that has failed has given back what it held. One that has completed needs what its
+    services stand on, whatever resources has heard of that, and nothing else. One that is under
+    way may need all.
+
+    Args:
+        question: what is asked.
+        plan: the order's plan, if it has one.
+        services: those of a completed plan, as they are now.
+    """
+    is_over = plan is not None and plan.state is PlanState.COMPLETED
+    needs = tuple(needed(plan, services)) if plan and is_over else None
+    return ReservationAnswered(
+        order_id=question.order_id,
+        question_id=question.question_id,
+        is_needed=plan is not None and plan.state is not PlanState.FAILED and needs != (),
+        plan=plan.state if plan else "",
+        needs=needs,
+    )
+
+
+def needed(plan: Plan, services: Inventory) -> Iterator[Held]:
+    """Yield what a completed plan needs."""
+    for item in plan.items:
+        if not is_gone(item, services):
+            yield from item.held
+
+
+def is_gone(item: Item, services: Inventory) -> bool:
+    """Tell whether another order has ended the service that an item made or changed."""
+    service = services.get(item.service_id)
+    is_ended = service is not None and service.state is ServiceState.TERMINATED
+    return is_ended and item.action is not Action.DELETE
