@@ -20,6 +20,7 @@ from services.console.exits import (
     with_remedy,
 )
 from services.console.output import announce, complain, flush, say, set_up_streams
+from services.console.results import can_be_written
 from shared.input.wording import of_pydantic
 
 app = typer.Typer(
@@ -51,7 +52,13 @@ catalogue = typer.Typer(
 app.add_typer(catalogue, name="catalogue")
 
 JsonFile = Annotated[
-    Path | None, typer.Option("--json", metavar="FILE", help="Write the result to FILE, as JSON.")
+    Path | None,
+    typer.Option(
+        "--json",
+        metavar="FILE",
+        callback=can_be_written,
+        help="Write the result to FILE, as JSON; missing folders are made.",
+    ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON to standard output.")]
 

@@ -122,10 +122,22 @@ def test_state_that_cannot_be_used_is_named_with_a_remedy(
     assert len(answer.stderr.splitlines()) == 1
 
 
-def test_the_result_of_the_tests_can_be_had_as_json(tmp_path: Path) -> None:
+def test_a_result_that_cannot_be_written_is_told_before_anything_is_done(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+
+    answer = kaitong("bench", "--json", str(tmp_path / "file" / "result.json"))
+
+    assert answer.returncode == 2
+    assert "cannot be written" in answer.stderr
+    assert "name a file in a folder of yours" in " ".join(answer.stderr.split())
+
+
+def test_the_result_of_the_tests_can_be_had_as_json_and_missing_folders_are_made(
+    tmp_path: Path,
+) -> None:
     test = tmp_path / "test_nothing.py"
     test.write_text("def test_nothing():\n    assert True\n")
-    result = tmp_path / "result.json"
+    result = tmp_path / "reports" / "today" / "result.json"
 
     answer = kaitong("test", "--only", str(test), "--json", str(result))
 
