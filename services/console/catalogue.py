@@ -29,8 +29,8 @@ def check_catalogue(*, json: bool) -> None:
         CommandError: if there are any, or a service does not answer.
     """
     client = connect("viewer")
-    blueprints = client.get("provisioning", BLUEPRINTS)
-    found = list(gaps(pages(client, OFFERINGS), pages(client, SPECIFICATIONS), blueprints))
+    blueprints = list(client.walk("provisioning", BLUEPRINTS, limit=PAGE))
+    found = list(gaps(active(client, OFFERINGS), active(client, SPECIFICATIONS), blueprints))
     if json:
         print_json([each._asdict() for each in found])
     else:
@@ -43,14 +43,9 @@ def check_catalogue(*, json: bool) -> None:
         say("everything that is sold can be delivered and given up")
 
 
-def pages(client: Client, path: str) -> list[JSON]:
+def active(client: Client, path: str) -> list[JSON]:
     """Return all that is active in one list of the catalogue."""
-    found: list[JSON] = []
-    while True:
-        part = client.get("order", path, lifecycleStatus="active", limit=PAGE, offset=len(found))
-        found += part
-        if len(part) < PAGE:
-            return found
+    return list(client.walk("order", path, lifecycleStatus="active", limit=PAGE))
 
 
 def gaps(

@@ -1,11 +1,12 @@
 """The services' APIs, as the command line calls them."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import httpx
 
@@ -76,6 +77,18 @@ class Client:
             CommandError: if it says no, or does not answer.
         """
         return self.send(service, "GET", path, params=query).json()
+
+    def walk(self, service: str, path: str, **query: str | int) -> Iterator[JSON]:
+        """Yield all that is in a list, page by page, as the header Link of each leads on.
+
+        Raises:
+            CommandError: if the service says no, or does not answer.
+        """
+        place = f"{path}?{urlencode(query)}"
+        while place:
+            answer = self.send(service, "GET", place)
+            yield from answer.json()
+            place = answer.links.get("next", {}).get("url", "")
 
     def post(
         self, service: str, path: str, body: JSON, headers: Mapping[str, str] | None = None

@@ -1,7 +1,6 @@
 """Following orders to their ends."""
 
 from collections.abc import Iterator
-from itertools import count
 
 from services.console.client import Client
 from services.console.demo.ledger import Ledger
@@ -31,9 +30,5 @@ def follow(client: Client, ledger: Ledger) -> None:
 
 def in_state(client: Client, state: str) -> Iterator[str]:
     """Yield the ids of the orders that are in a state now."""
-    for offset in count(0, PAGE):
-        found = client.get("order", ORDERS, state=state, fields="id", limit=PAGE, offset=offset)
-        page = [order["id"] for order in found]
-        yield from page
-        if len(page) < PAGE:
-            return
+    for order in client.walk("order", ORDERS, state=state, fields="id", limit=PAGE):
+        yield order["id"]
