@@ -95,7 +95,7 @@ class Leases:
         attempt_rows.wait_to_claim(session)
         now = self.clock()  # however long the turn was waited for
         places = self._places(session, now)
-        full = {element for element in places.known if not places.left(element)}
+        full = {element for element in places.known | self._short if not places.left(element)}
         wishes = attempt_rows.wishes(session, now, full, room)
         claims = [wish for wish in wishes if places.take(wish.attempt.element)]
         attempt_rows.lease(session, claims)
@@ -135,9 +135,9 @@ class Places:
         left = self.left(element)
         self._left[element] = max(0, left - 1)
         if left:
-            self.rates.spend(element)
+            self.rates.spend(self._limits.name_of(element))
         return left > 0
 
     def _count(self, element: str) -> int:
         free = self._limits.free_places(element, self._calling.get(element, 0))
-        return min(free, self.rates.left(element, free))
+        return min(free, self.rates.left(self._limits.name_of(element), free))

@@ -9,6 +9,7 @@ from fnmatch import fnmatchcase
 from functools import lru_cache
 
 from shared.contracts.parts import ElementName
+from shared.input.names import fold
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +45,9 @@ Types = tuple[ElementType, ...]
 
 @lru_cache(maxsize=16_384)
 def type_of(types: Types, element: ElementName) -> ElementType:
-    """Return the type of an element: the first whose pattern fits its name."""
-    return next((each for each in types if fnmatchcase(element, each.elements)), OTHER)
+    """Return the type of an element: the first whose pattern fits its name, in any case."""
+    name = element.upper()
+    return next((each for each in types if fnmatchcase(name, each.elements.upper())), OTHER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +55,25 @@ class Limits:
     """How much every element bears."""
 
     set: Mapping[ElementName, Limit] = field(default_factory=dict)
-    """What somebody has said of single elements."""
+    """What somebody has said of single elements, in whatever spelling."""
 
     types: Types = ()
+    spellings: Mapping[str, ElementName] = field(init=False)
+    """By what all spellings of a name have in common, the one of which it was said."""
+
+    def __post_init__(self) -> None:
+        spellings = {fold(name): name for name in sorted(self.set, reverse=True)}
+        object.__setattr__(self, "spellings", spellings)
+
+    def name_of(self, element: ElementName) -> ElementName:
+        """Return the name under which something was said of an element, if anything was."""
+        if not self.set or element in self.set:
+            return element
+        return self.spellings.get(fold(element), element)
 
     def of(self, element: ElementName) -> Limit:
         """Return how much an element bears."""
-        return self.set.get(element) or type_of(self.types, element).limit
+        return self.set.get(self.name_of(element)) or type_of(self.types, element).limit
 
     def type_of(self, element: ElementName) -> str:
         """Return the name of an element's type."""

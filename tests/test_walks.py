@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
+from uuid import UUID
 
 import pytest
 from sqlalchemy import text
@@ -9,7 +10,7 @@ from sqlalchemy import text
 from services.customer import store as customers
 from services.customer.domain.contested import ContestState
 from services.provisioning.domain.fallout import FalloutState
-from services.provisioning.store import fallout
+from services.provisioning.store import elements, fallout
 from services.resources import store as resources
 from services.resources.domain.things import Kind, Pool
 from shared import approvals, grants
@@ -20,6 +21,7 @@ from shared.window import Window, by, cursor_of
 from tests.conftest import NOON, empty
 from tests.kernel import TENANT
 
+ORDER = UUID(int=7)
 NEW = "FROM unnest(CAST(:numbers AS integer[])) AS n"
 ID = "lpad(to_hex(n), 32, '0')::uuid"
 AT = "timestamptz '2026-01-01 00:00:00.25Z' + n * interval '1 second'"
@@ -48,6 +50,24 @@ LISTS = {
         fallout.find,
         {"tenant": TENANT, "wanted": fallout.Wanted({FalloutState.OPEN, FalloutState.RETRIED})},
         by("opened_at", "id"),
+    ),
+    "fallout of an order": Listed(
+        "provisioning",
+        f"""INSERT INTO fallout (id, tenant, local_network, order_id, step, undoing, specification,
+        element, code, reason, answer, state, times, priority, opened_at, changed_at, changed_by,
+        remark) SELECT {ID}, '{TENANT}', '', '{ORDER}', '', false, '', '', '', '', '', 'open', 1, 1,
+        {AT}, now(), '', '' {NEW}""",
+        fallout.of_order,
+        {"tenant": TENANT, "order_id": ORDER},
+        by("opened_at", "id"),
+    ),
+    "elements": Listed(
+        "provisioning",
+        f"""INSERT INTO elements (name, concurrency, per_second, in_maintenance, reason, changed_at,
+        changed_by) SELECT 'OLT-' || n, 1, 0, false, '', now(), '' {NEW}""",
+        elements.listed,
+        {},
+        by("name"),
     ),
     "reservations": Listed(
         "resources",

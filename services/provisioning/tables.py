@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Index, text
+from sqlalchemy import Index, String, column, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.provisioning.domain.blueprint import Blueprint
@@ -17,6 +17,7 @@ from services.provisioning.domain.service import ServiceState
 from services.provisioning.domain.work_order import WorkState
 from shared.contracts import Action, Characteristic, Held
 from shared.db import Base, Instant, packed, words
+from shared.spelling import folded
 
 PACKED_HELD = packed(tuple[Held, ...])
 PACKED_CHARACTERISTICS = packed(tuple[Characteristic, ...])
@@ -185,6 +186,11 @@ class FalloutRow(Base):
         *(
             Index(f"ix_fallout_{name}", "tenant", "state", name, "opened_at", "id")
             for name in ("code", "element", "specification")
+        ),
+        Index(
+            *("ix_fallout_spelling", "tenant", "state"),
+            folded(column("element", String)),
+            *("opened_at", "id"),
         ),
     )
 

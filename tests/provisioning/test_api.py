@@ -138,6 +138,22 @@ async def test_a_published_blueprint_is_what_the_next_plan_is_drawn_from(
     assert {each["blueprint"]["specification"] for each in listed} == {"ftth", "voice", "reference"}
 
 
+async def test_blueprints_are_walked_through_page_by_page(client: AsyncClient) -> None:
+    for version in (1, 2):
+        drawn = msgspec.structs.replace(REFERENCE, version=version)
+        await client.post(BLUEPRINTS, json=[msgspec.to_builtins(drawn)])
+    whole = (await client.get(BLUEPRINTS)).json()
+
+    walked, place = [], f"{BLUEPRINTS}?limit=1"
+    while place:
+        page = await client.get(place)
+        walked += page.json()
+        place = page.links.get("next", {}).get("url", "")
+
+    assert walked == whole
+    assert len({str(each["blueprint"]) for each in walked}) == len(walked) > 2
+
+
 async def test_a_blueprint_with_faults_is_refused_with_all_of_them(client: AsyncClient) -> None:
     bad = msgspec.to_builtins(a_blueprint(a_call("a", "later", element="$leg.element"), version=0))
 

@@ -6,9 +6,9 @@ import pytest
 from httpx import AsyncClient
 from sqlalchemy import select
 
-from services.resources.domain.naming import fold
 from services.resources.tables import AddressRow, ItemRow, SplitterRow
 from shared.db import Sessions
+from shared.input.names import fold
 from tests.callers import AsRole
 from tests.resources.importing import ADDRESS, PAIRS, SEGMENT, SPLITTER, Imports, came
 

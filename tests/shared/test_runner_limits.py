@@ -8,6 +8,7 @@ import pytest
 
 from shared.attempts import AGEING, Result
 from shared.db import Sessions
+from shared.leases import MOST_CALLS
 from shared.limits import Limit
 from tests.conftest import NOON
 from tests.kernel import until
@@ -85,6 +86,23 @@ async def test_in_maintenance_what_is_wanted_waits_and_drains_after(
         await until(are_over(sessions))
 
     assert len(element.heard) == 21
+
+
+async def test_what_is_borne_was_said_in_another_spelling_and_keeps_nobody_else_waiting(
+    sessions: Sessions, tmp_path: Path
+) -> None:
+    element = Element()
+    limits = {"nj-olt-1": Limit(in_maintenance=True), "Bras-07": Limit(per_second=0.001)}
+    want(sessions, *(another_attempt(element="NJ-OLT-01") for _ in range(MOST_CALLS + 50)))
+    want(sessions, *(another_attempt(element="BRAS-7") for _ in range(2)))
+    want(sessions, another_attempt(element="ims"))
+
+    async with running(runner_of(sessions, tmp_path, element, limits)):
+        await until(lambda: results(sessions).count(Result.DONE) == 2)
+        await asyncio.sleep(0.2)  # so long that another would have been called
+
+    assert sorted(element.most) == ["BRAS-7", "ims"]
+    assert len(element.heard) == 2
 
 
 async def test_a_busy_element_keeps_nobody_else_waiting(sessions: Sessions, tmp_path: Path) -> None:

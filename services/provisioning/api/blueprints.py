@@ -4,7 +4,7 @@ from datetime import datetime
 from functools import partial
 from typing import Annotated, Literal, Self
 
-from fastapi import Body
+from fastapi import Body, Response
 from pydantic import ConfigDict, Field
 
 from services.provisioning.api import examples
@@ -24,7 +24,7 @@ from services.provisioning.store.announcing import announce
 from shared.auth import allow
 from shared.caller import Caller
 from shared.contracts import Action, Characteristic, Value
-from shared.http import RequestCause, Router, ToDesk, ToRead
+from shared.http import Page, RequestCause, Router, ToDesk, ToRead, paged
 from shared.input.numbers import Whole
 from shared.work import Work
 
@@ -134,9 +134,13 @@ class BlueprintView(Shown):
 
 
 @router.get(BLUEPRINTS)
-def list_blueprints(caller: Viewer, session: ToRead) -> list[BlueprintView]:
+def list_blueprints(
+    caller: Viewer, session: ToRead, page: Page, response: Response
+) -> list[BlueprintView]:
     """Return all versions of all blueprints. New plans are drawn from the newest of each."""
-    return [BlueprintView.of(each) for each in store.published(session, caller.tenant)]
+    found = store.published(session, caller.tenant, page.rows)
+    shown = paged(response, page, found, keys=store.keys_of)
+    return [BlueprintView.of(each) for each in shown]
 
 
 @router.post(BLUEPRINTS, status_code=201)

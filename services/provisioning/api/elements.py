@@ -5,7 +5,7 @@ from datetime import datetime
 from functools import partial
 from typing import Annotated, Self, TypeAlias
 
-from fastapi import Path
+from fastapi import Path, Response
 from pydantic import ConfigDict, Field
 
 from services.provisioning.api import examples
@@ -20,11 +20,11 @@ from services.provisioning.domain.element import (
 from services.provisioning.store import elements as store
 from shared.auth import allow
 from shared.caller import Caller
-from shared.errors import NotFoundError
 from shared.figures import Queue
-from shared.http import RequestCause, Router, ToDesk, ToRead
+from shared.http import Page, RequestCause, Router, ToDesk, ToRead, paged
 from shared.input.numbers import IS_NUMBER, Number
 from shared.limits import type_of
+from shared.window import by
 from shared.work import Work
 
 ELEMENTS = f"{OPS}/elements"
@@ -32,7 +32,7 @@ ELEMENTS = f"{OPS}/elements"
 Watcher: TypeAlias = Annotated[Caller, allow("viewer:read", "network:read", "analyst:read")]
 Operator: TypeAlias = Annotated[Caller, allow("ops:fallout", "network:write")]
 ElementPath: TypeAlias = Annotated[str, Path(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:@+-]{0,127}$")]
-"""The name of an element: an identifier, or one as equipment of others bears it."""
+"""The name of an element, in any spelling: an identifier, or as equipment of others bears it."""
 
 router = Router(tags=["elements"])
 
@@ -111,6 +111,11 @@ class ElementView(Shown):
         )
         return shown.with_queue(queue)
 
+    @classmethod
+    def listed(cls, found: store.Listed) -> Self:
+        """Show an element of which something was said, or that is called, or that might be."""
+        return cls.of(found.said, found.queue) if found.said else cls.of_type(found.queue)
+
     def with_queue(self, queue: Queue) -> Self:
         """Show what waits for it, and what is under way, too."""
         now = {
@@ -122,22 +127,17 @@ class ElementView(Shown):
 
 
 @router.get(ELEMENTS)
-def list_elements(_: Watcher, session: ToRead) -> list[ElementView]:
+def list_elements(_: Watcher, session: ToRead, page: Page, response: Response) -> list[ElementView]:
     """Return the elements whose limits somebody has set, or that are called now, by name."""
-    queues = {each.element: each for each in store.queues(session)}
-    known = [ElementView.of(each, queues.pop(each.name, None)) for each in store.listed(session)]
-    others = [ElementView.of_type(each) for each in queues.values()]
-    return sorted([*known, *others], key=lambda each: each.name)
+    found = paged(response, page, store.listed(session, page.rows), keys=by("name"))
+    return [ElementView.listed(each) for each in found]
 
 
 @router.get(f"{ELEMENTS}/{{name}}")
 def read_element(name: ElementPath, _: Watcher, session: ToRead) -> ElementView:
-    """Return one element: what was set for it, or what those of its type bear."""
-    queue = store.queue(session, name)
-    try:
-        return ElementView.of(store.look(session, name), queue)
-    except NotFoundError:
-        return ElementView.of_type(queue)
+    """Return one element, in any spelling: what was set for it, or what those of its type bear."""
+    (found,) = store.shown(session, [store.spelled(session, name)])
+    return ElementView.listed(found)
 
 
 Change: TypeAlias = Callable[[Element, str, datetime], Element]
@@ -177,7 +177,8 @@ async def end_maintenance(
 
 
 def keep(name: str, by: str, change: Change, work: Work) -> ElementView:
-    """Change an element, and keep it in the history."""
+    """Change an element, in whatever spelling it is named, and keep it in the history."""
+    name = store.spelled(work.session, name)
     bears = type_of(store.TYPES, name).limit
     before = store.find(work.session, name) or usual(name, bears, by, work.now)
     after = change(before, by, work.now)

@@ -137,11 +137,14 @@ def list_fallout(  # noqa: PLR0913  each is a part of the request
 
 
 @router.get(f"{FALLOUT}/{{order_id}}")
-def read_fallout(order_id: UUID, caller: Viewer, session: ToRead) -> list[FalloutView]:
-    """Return all fallout that one order ever had."""
+def read_fallout(
+    order_id: UUID, caller: Viewer, session: ToRead, page: Page, response: Response
+) -> list[FalloutView]:
+    """Return the fallout that one order ever had, oldest first."""
     plan = plans.look(session, caller.tenant, order_id)
-    found = store.of_order(session, caller.tenant, order_id)
-    return [FalloutView.of(each, plan) for each in found]
+    found = store.of_order(session, caller.tenant, order_id, page.rows)
+    shown = paged(response, page, found, keys=by("opened_at", "id"))
+    return [FalloutView.of(each, plan) for each in shown]
 
 
 @router.post(f"{FALLOUT}/{{order_id}}/retry")

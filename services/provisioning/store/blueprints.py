@@ -9,10 +9,10 @@ import hashlib
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import msgspec
-from sqlalchemy import bindparam, select
+from sqlalchemy import Select, bindparam, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -23,6 +23,7 @@ from services.provisioning.domain.reading import read_blueprints
 from services.provisioning.tables import BlueprintRow, EditionRow
 from shared.bulk import insert_rows, upsert_rows
 from shared.prepared import Prepared
+from shared.window import Window, page_of
 
 SHIPPED = Path(__file__).parents[1] / "data/blueprints.json"
 SHARED = ""
@@ -42,6 +43,16 @@ COLUMNS = (
     *("tenant", "specification", "action", "version"),
     *("content", "published_at", "published_by"),
 )
+PUBLISHED: list[Any] = [
+    *(BlueprintRow.tenant, BlueprintRow.content),
+    *(BlueprintRow.published_at, BlueprintRow.published_by),
+]
+TURN: list[Any] = [
+    *(BlueprintRow.specification, BlueprintRow.action),
+    *(BlueprintRow.tenant, BlueprintRow.version),
+]
+"""In whose order they are listed."""
+
 MOST_KEPT = 64
 """Tenants whose blueprints are kept in memory."""
 
@@ -61,19 +72,17 @@ def get(session: Session, tenant: str) -> Blueprints:
     return _kept[name]
 
 
-def published(session: Session, tenant: str) -> list[Published]:
-    """Return all versions of all blueprints that a tenant's plans were ever drawn from."""
-    rows = session.scalars(
-        select(BlueprintRow)
-        .where(BlueprintRow.tenant.in_([SHARED, tenant]))
-        .order_by(
-            BlueprintRow.specification,
-            BlueprintRow.action,
-            BlueprintRow.tenant,
-            BlueprintRow.version,
-        )
-    )
-    return [Published(row.tenant, row.content, row.published_at, row.published_by) for row in rows]
+def published(session: Session, tenant: str, rows: Window) -> list[Published]:
+    """Return versions of the blueprints that a tenant's plans were ever drawn from."""
+    these: Select[Any] = select(*PUBLISHED)
+    mine = these.where(BlueprintRow.tenant.in_([SHARED, tenant]))
+    return [Published(*row) for row in session.execute(page_of(mine, TURN, rows))]
+
+
+def keys_of(published: Published) -> list[str | int]:
+    """Return the keys of a blueprint in the list."""
+    blueprint = published.blueprint
+    return [blueprint.specification, blueprint.action, published.tenant, blueprint.version]
 
 
 def publish(

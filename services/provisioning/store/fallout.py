@@ -10,7 +10,9 @@ from sqlalchemy.orm import Session
 from services.provisioning.domain.fallout import Fallout, FalloutState, signed
 from services.provisioning.tables import FalloutRow
 from shared.bulk import table_of
+from shared.input.names import fold
 from shared.shelf import Shelf
+from shared.spelling import folded
 from shared.window import Window, merged, page_of
 
 FALLOUT = Shelf(FalloutRow, Fallout)
@@ -26,6 +28,8 @@ class Wanted:
     states: Collection[FalloutState] = tuple(FalloutState)
     code: str = ""
     element: str = ""
+    """In any spelling."""
+
     specification: str = ""
 
 
@@ -39,16 +43,17 @@ def sign(session: Session, id_: UUID, by: str, remark: str) -> Fallout:
 def find(session: Session, tenant: str, wanted: Wanted, rows: Window) -> list[Fallout]:
     """Return a tenant's fallout, the longest waiting first."""
     found = select(*COLUMNS).where(TABLE.c.tenant == tenant)
-    for name in ("code", "element", "specification"):
+    for name in ("code", "specification"):
         if value := getattr(wanted, name):
             found = found.where(TABLE.c[name] == value)
+    if wanted.element:
+        found = found.where(folded(TABLE.c.element) == fold(wanted.element))
     of_state = (found.where(TABLE.c.state == each) for each in wanted.states)
     parts = [page_of(each, KEYS, rows.part) for each in of_state]
     return [Fallout(*row) for row in session.execute(merged(parts, KEYS, rows))]
 
 
-def of_order(session: Session, tenant: str, order_id: UUID) -> list[Fallout]:
-    """Return all fallout of one order of a tenant, oldest first."""
+def of_order(session: Session, tenant: str, order_id: UUID, rows: Window) -> list[Fallout]:
+    """Return the fallout of one order of a tenant, oldest first."""
     mine = select(*COLUMNS).where(TABLE.c.order_id == order_id, TABLE.c.tenant == tenant)
-    rows = session.execute(mine.order_by(TABLE.c.opened_at, TABLE.c.id))
-    return [Fallout(*row) for row in rows]
+    return [Fallout(*row) for row in session.execute(page_of(mine, KEYS, rows))]

@@ -4,7 +4,6 @@
 imported first. A PON port is written without leading zeros: `0/9/1`.
 """
 
-import re
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from typing import TypeVar
@@ -12,9 +11,9 @@ from typing import TypeVar
 import msgspec
 
 from services.resources.domain.plant import Address, Exchange, PairBlock, Segment, Splitter
+from shared.input.names import fold
 
 R = TypeVar("R", bound=Exchange | Segment | Splitter | Address | PairBlock)
-LEADING_ZEROS = re.compile(r"(?<![0-9])0+(?=[0-9])")
 
 
 class Role(StrEnum):
@@ -33,11 +32,6 @@ FIELDS: Mapping[type, Mapping[str, Role]] = {
     PairBlock: {"exchange_id": Role.EXCHANGE},
 }
 """Which fields of a row name something of the plant."""
-
-
-def fold(name: str) -> str:
-    """Return what all spellings of a name have in common."""
-    return LEADING_ZEROS.sub("", name.upper())
 
 
 def names_in(rows: Iterable[R]) -> dict[Role, set[str]]:

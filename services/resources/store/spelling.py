@@ -3,22 +3,19 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from services.resources.domain.naming import Role, fold
+from services.resources.domain.naming import Role
 from services.resources.tables import ExchangeRow, SplitterRow
+from shared.input.names import fold
+from shared.spelling import folded
 
 NAMES: Mapping[Role, InstrumentedAttribute[str]] = {
     Role.EXCHANGE: ExchangeRow.id,
     Role.SPLITTER: SplitterRow.id,
     Role.OLT: SplitterRow.olt,
 }
-
-
-def folded(name: ColumnElement[str] | InstrumentedAttribute[str]) -> ColumnElement[str]:
-    """Return what all spellings of a column's name have in common, as `naming.fold` does."""
-    return func.regexp_replace(func.upper(name), "(^|[^0-9])0+([0-9])", r"\1\2", "g")
 
 
 def known_spellings(

@@ -8,15 +8,15 @@ from sqlalchemy import Row, Select, bindparam, func, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
-from services.resources.domain.naming import fold
 from services.resources.domain.states import ItemState, State
 from services.resources.domain.things import Kind, Pool, Thing
 from services.resources.store.assignment import take_seat
 from services.resources.store.rows import ITEMS, NUMBERS
-from services.resources.store.spelling import folded
 from services.resources.tables import ItemRow, NumberRow
 from shared.bulk import update_rows
 from shared.errors import NotFoundError
+from shared.input.names import fold
+from shared.spelling import folded
 from shared.window import Window, page_of
 
 THESE = bindparam("values", type_=ARRAY(ITEMS.c.value.type))

@@ -1,0 +1,116 @@
+"""An element is the same in any spelling: capitals and leading zeros make no difference."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from httpx import AsyncClient
+
+from services.provisioning.store import elements
+from shared import attempt_rows
+from shared.contracts import Cause
+from shared.db import Sessions
+from shared.limits import Limit
+from tests.kernel import TENANT
+from tests.provisioning.build import accepted
+from tests.provisioning.database import run
+from tests.provisioning.test_fallout import FALLOUT, WITH_PEOPLE, refuse
+from tests.shared.elements import another_attempt
+
+ELEMENTS = "/ops/v1/elements"
+KNOWN, OTHERWISE = "NJ-XW-OLT01", ["nj-xw-olt1", "NJ-XW-OLT001", "Nj-Xw-Olt01"]
+MAINTENANCE = {"reason": "new software"}
+
+
+def call(sessions: Sessions, *names: str) -> None:
+    """Have elements of these names called now."""
+    attempts = [another_attempt(element=name) for name in names]
+    with sessions.begin() as session:
+        wanted = [(each, Cause(each.id, each.id, TENANT)) for each in attempts]
+        attempt_rows.wish(session, wanted, datetime.now(UTC))
+
+
+def borne(sessions: Sessions, name: str) -> Limit:
+    """Return what the runner keeps to at an element that is called so."""
+    with sessions() as session:
+        return elements.limits(session).of(name)
+
+
+async def listed(client: AsyncClient) -> Sequence[Any]:
+    """Return the names and queues of all elements."""
+    return [(each["name"], each["waiting"]) for each in (await client.get(ELEMENTS)).json()]
+
+
+@pytest.mark.parametrize("typed", OTHERWISE)
+async def test_maintenance_of_an_element_in_another_spelling_is_that_of_the_known_one(
+    client: AsyncClient, sessions: Sessions, typed: str
+) -> None:
+    call(sessions, KNOWN)
+
+    begun = await client.put(f"{ELEMENTS}/{typed}/maintenance", json=MAINTENANCE)
+    in_maintenance = borne(sessions, KNOWN).in_maintenance
+    ended = await client.delete(f"{ELEMENTS}/{typed}/maintenance")
+
+    assert (begun.json()["name"], ended.json()["name"]) == (KNOWN, KNOWN)
+    assert (in_maintenance, borne(sessions, KNOWN).in_maintenance) == (True, False)
+    assert await listed(client) == [(KNOWN, 1)]
+
+
+@pytest.mark.parametrize("typed", OTHERWISE)
+async def test_limits_of_an_element_in_another_spelling_are_those_of_the_known_one(
+    client: AsyncClient, sessions: Sessions, typed: str
+) -> None:
+    await client.put(f"{ELEMENTS}/{KNOWN}", json={"concurrency": 3})
+
+    answer = await client.put(f"{ELEMENTS}/{typed}", json={"concurrency": 2})
+    shown = await client.get(f"{ELEMENTS}/{typed}")
+
+    assert answer.json()["name"] == shown.json()["name"] == KNOWN
+    assert borne(sessions, KNOWN).concurrency == shown.json()["concurrency"] == 2
+    assert await listed(client) == [(KNOWN, 0)]
+
+
+async def test_the_spelling_of_the_last_calls_is_known_though_none_is_under_way(
+    client: AsyncClient, sessions: Sessions
+) -> None:
+    call(sessions, KNOWN)
+    with sessions.begin() as session:
+        session.execute(attempt_rows.ATTEMPTS.update().values(ended_at=datetime.now(UTC)))
+
+    answer = await client.put(f"{ELEMENTS}/nj-xw-olt1", json={"concurrency": 2})
+
+    assert answer.json()["name"] == KNOWN
+
+
+async def test_what_was_said_in_advance_holds_however_the_element_is_called(
+    client: AsyncClient, sessions: Sessions
+) -> None:
+    said = await client.put(f"{ELEMENTS}/nj-xw-olt1/maintenance", json=MAINTENANCE)
+
+    call(sessions, KNOWN)
+
+    assert (said.json()["name"], said.json()["type"]) == ("nj-xw-olt1", "olt")
+    assert borne(sessions, KNOWN).in_maintenance
+    assert await listed(client) == [("nj-xw-olt1", 1)]
+
+
+async def test_another_number_is_another_element(client: AsyncClient, sessions: Sessions) -> None:
+    call(sessions, KNOWN)
+
+    answer = await client.put(f"{ELEMENTS}/NJ-XW-OLT10/maintenance", json=MAINTENANCE)
+
+    assert answer.json()["name"] == "NJ-XW-OLT10"
+    assert not borne(sessions, KNOWN).in_maintenance
+
+
+@pytest.mark.parametrize("typed", ["aaa", "AAA", "Aaa"])
+async def test_fallout_is_found_by_its_element_in_any_spelling(
+    client: AsyncClient, sessions: Sessions, typed: str
+) -> None:
+    run(sessions, accepted(), WITH_PEOPLE)
+    refuse(sessions)
+
+    found = (await client.get(FALLOUT, params={"element": typed})).json()
+
+    assert [each["element"] for each in found] == ["aaa"]
