@@ -24,37 +24,52 @@ class Belongs(StrEnum):
     """Whose the things are that a route is about."""
 
     NOBODY = "nobody"
-    """No client's: all in a role see the same."""
+    """No client's: all in a role see, or change, the same."""
 
     CLIENT = "client"
-    """The client's that brought them: others are answered 404."""
+    """The client's that brought them, and of those it shares them with: not there for others."""
 
     CLIENTS = "clients"
     """A list of such things: others' are left out."""
+
+    HOLDER = "holder"
+    """The client's that keeps it for some minutes: nothing shares it."""
+
+    CREW = "crew"
+    """The crews' of an area, and staff's of the tenant."""
+
+    TENANT = "tenant"
+    """Staff's of the tenant: not there for another."""
+
+    NEW = "new"
+    """It brings something to the caller's own tenant, and touches nothing that others have."""
 
 
 class Row(NamedTuple):
     """Who may call a route, and whose its things are."""
 
     roles: frozenset[str]
-    belongs: Belongs = Belongs.NOBODY
+    belongs: Belongs | None = None
+    """Said of every route that changes something; nobody's where a route only shows."""
 
 
 ONE, LIST = Belongs.CLIENT, Belongs.CLIENTS
+HELD, AREA, OURS, NEW = Belongs.HOLDER, Belongs.CREW, Belongs.TENANT, Belongs.NEW
+ALL = Belongs.NOBODY
 
 EVERY_SERVICE = {
     "GET /ops/v1/state": Row(WATCHERS),
     "GET /ops/v1/lag": Row(WATCHERS),
     "GET /ops/v1/journeys/{subject}": Row(PLANNERS),
     "GET /ops/v1/parked": Row(STAFF),
-    "POST /ops/v1/parked/{position}/retry": Row(OPERATORS),
+    "POST /ops/v1/parked/{position}/retry": Row(OPERATORS, ALL),
     "GET /ops/v1/recoveries": Row(STAFF | {"crm"}),
-    "POST /ops/v1/recoveries/{id}/acknowledge": Row(OPERATORS),
+    "POST /ops/v1/recoveries/{id}/acknowledge": Row(OPERATORS, ALL),
     "GET /ops/v1/audit": Row(AUDITORS),
     "GET /ops/v1/audit/chain": Row(AUDITORS),
     "GET /ops/v1/approvals": Row(AUDITORS),
-    "POST /ops/v1/approvals/{id}/approve": Row(APPROVERS),
-    "POST /ops/v1/approvals/{id}/refuse": Row(APPROVERS),
+    "POST /ops/v1/approvals/{id}/approve": Row(APPROVERS, OURS),
+    "POST /ops/v1/approvals/{id}/refuse": Row(APPROVERS, OURS),
 }
 
 ORDERS = "/tmf-api/productOrderingManagement/v4/productOrder"
@@ -72,7 +87,7 @@ ACCOUNTS = "/tmf-api/accountManagement/v4/partyAccount"
 
 TABLE: dict[str, dict[str, Row]] = {
     "order": {
-        f"POST {ORDERS}": Row(CLIENTS),
+        f"POST {ORDERS}": Row(CLIENTS, ONE),
         f"GET {ORDERS}": Row(BILLED, LIST),
         f"GET {ORDERS}/{{id}}": Row(BILLED, ONE),
         "GET /ops/v1/orders/{id}/history": Row(BILLED, ONE),
@@ -84,7 +99,7 @@ TABLE: dict[str, dict[str, Row]] = {
         f"GET {CATALOGUE}/productSpecification/{{id}}": Row(SHOPPERS),
         f"GET {CATALOGUE}/productOfferingPrice": Row(SHOPPERS),
         f"GET {CATALOGUE}/productOfferingPrice/{{id}}": Row(SHOPPERS),
-        "POST /ops/v1/catalogue": Row(ADMIN | {"ops", "product"}),
+        "POST /ops/v1/catalogue": Row(ADMIN | {"ops", "product"}, NEW),
     },
     "provisioning": {
         f"GET {SERVICES}": Row(PLANNERS | CLIENTS, LIST),
@@ -92,27 +107,27 @@ TABLE: dict[str, dict[str, Row]] = {
         "GET /ops/v1/plans/{order_id}": Row(PLANNERS),
         f"GET {WORK}": Row(PLANNERS | CLIENTS | FIELD, LIST),
         f"GET {WORK}/{{work_order_id}}": Row(PLANNERS | CLIENTS | FIELD, ONE),
-        f"POST {WORK}/{{work_order_id}}/accept": Row(FIELD),
-        f"POST {WORK}/{{work_order_id}}/report": Row(FIELD),
-        f"POST {WORK}/{{work_order_id}}/return": Row(FIELD),
+        f"POST {WORK}/{{work_order_id}}/accept": Row(FIELD, AREA),
+        f"POST {WORK}/{{work_order_id}}/report": Row(FIELD, AREA),
+        f"POST {WORK}/{{work_order_id}}/return": Row(FIELD, AREA),
         f"GET {FALLOUT}": Row(PLANNERS),
         f"GET {FALLOUT}/{{order_id}}": Row(PLANNERS),
-        f"POST {FALLOUT}/{{order_id}}/retry": Row(OPERATORS),
-        f"POST {FALLOUT}/{{order_id}}/skip": Row(OPERATORS),
-        f"POST {FALLOUT}/{{order_id}}/fail": Row(OPERATORS),
+        f"POST {FALLOUT}/{{order_id}}/retry": Row(OPERATORS, OURS),
+        f"POST {FALLOUT}/{{order_id}}/skip": Row(OPERATORS, OURS),
+        f"POST {FALLOUT}/{{order_id}}/fail": Row(OPERATORS, OURS),
         "GET /ops/v1/blueprints": Row(PLANNERS),
-        "POST /ops/v1/blueprints": Row(IMPORTERS),
+        "POST /ops/v1/blueprints": Row(IMPORTERS, NEW),
         "GET /ops/v1/elements": Row(WATCHERS),
         f"GET {ELEMENT}": Row(WATCHERS),
-        f"PUT {ELEMENT}": Row(OPERATORS | {"network"}),
-        f"PUT {ELEMENT}/maintenance": Row(OPERATORS | {"network"}),
-        f"DELETE {ELEMENT}/maintenance": Row(OPERATORS | {"network"}),
+        f"PUT {ELEMENT}": Row(OPERATORS | {"network"}, ALL),
+        f"PUT {ELEMENT}/maintenance": Row(OPERATORS | {"network"}, ALL),
+        f"DELETE {ELEMENT}/maintenance": Row(OPERATORS | {"network"}, ALL),
     },
     "resources": {
         f"GET {NUMBERS}": Row(CARE | {"network"}),
         f"GET {NUMBERS}/{{e164}}": Row(CARE | {"network"}),
-        f"POST {NUMBERS}/{{e164}}/hold": Row(CLIENTS),
-        f"DELETE {NUMBERS}/{{e164}}/hold": Row(CLIENTS),
+        f"POST {NUMBERS}/{{e164}}/hold": Row(CLIENTS, HELD),
+        f"DELETE {NUMBERS}/{{e164}}/hold": Row(CLIENTS, HELD),
         "GET /ops/v1/pools": Row(WATCHERS),
         f"GET {POOL}": Row(WATCHERS),
         "GET /ops/v1/holdings/{holder}": Row(PLANNERS),
@@ -120,16 +135,16 @@ TABLE: dict[str, dict[str, Row]] = {
         "GET /ops/v1/addresses/{address_id}": Row(CARE | {"network"}),
         f"GET {POOL}/things": Row(PLANNERS),
         f"GET {POOL}/things/{{value:path}}": Row(PLANNERS),
-        f"POST {POOL}/withdraw": Row(IMPORTERS),
-        f"POST {POOL}/restore": Row(IMPORTERS),
+        f"POST {POOL}/withdraw": Row(IMPORTERS, OURS),
+        f"POST {POOL}/restore": Row(IMPORTERS, OURS),
         "GET /ops/v1/reservations": Row(STAFF),
         "GET /ops/v1/reservations/{order_id}": Row(STAFF),
-        "POST /ops/v1/reservations/{order_id}/release": Row(OPERATORS),
-        f"POST {IMPORT}/exchanges": Row(IMPORTERS),
-        f"POST {IMPORT}/segments": Row(IMPORTERS),
-        f"POST {IMPORT}/splitters": Row(IMPORTERS),
-        f"POST {IMPORT}/addresses": Row(IMPORTERS),
-        f"POST {IMPORT}/pairs": Row(IMPORTERS),
+        "POST /ops/v1/reservations/{order_id}/release": Row(OPERATORS, OURS),
+        f"POST {IMPORT}/exchanges": Row(IMPORTERS, NEW),
+        f"POST {IMPORT}/segments": Row(IMPORTERS, NEW),
+        f"POST {IMPORT}/splitters": Row(IMPORTERS, NEW),
+        f"POST {IMPORT}/addresses": Row(IMPORTERS, NEW),
+        f"POST {IMPORT}/pairs": Row(IMPORTERS, NEW),
     },
     "customer": {
         f"GET {PARTIES}/individual/{{party_id}}": Row(CARE, ONE),
@@ -138,11 +153,11 @@ TABLE: dict[str, dict[str, Row]] = {
         f"GET {ACCOUNTS}/{{account_id}}": Row(BILLED, ONE),
         "GET /ops/v1/customers": Row(CARE, LIST),
         "GET /ops/v1/customers/{party_id}/view": Row(CARE, ONE),
-        "POST /ops/v1/customers/{party_id}/erase": Row(APPROVERS),
+        "POST /ops/v1/customers/{party_id}/erase": Row(APPROVERS, OURS),
         "GET /ops/v1/contested-accounts": Row(STAFF),
-        "POST /ops/v1/contested-accounts/{account_id}/settle": Row(OPERATORS),
+        "POST /ops/v1/contested-accounts/{account_id}/settle": Row(OPERATORS, OURS),
         "GET /ops/v1/grants": Row(AUDITORS),
-        "POST /ops/v1/grants": Row(APPROVERS),
-        "POST /ops/v1/grants/revoke": Row(APPROVERS),
+        "POST /ops/v1/grants": Row(APPROVERS, NEW),
+        "POST /ops/v1/grants/revoke": Row(APPROVERS, NEW),
     },
 }

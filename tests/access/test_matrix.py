@@ -1,7 +1,8 @@
 """Client by client by endpoint: what each role may call, and whose things each client sees."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Collection, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from fastapi import FastAPI
@@ -11,6 +12,7 @@ from sqlalchemy.orm import sessionmaker
 
 from deploy.local.postgres import Postgres
 from shared import grants
+from shared.access import Level
 from shared.auth import PUBLIC, path_of
 from shared.db import Sessions
 from shared.desk import Desk
@@ -18,6 +20,7 @@ from shared.grants import Grant
 from shared.relay import Relay
 from shared.roles import ROLES
 from shared.settings import Settings
+from tests.access.attempts import ATTEMPTS
 from tests.access.table import EVERY_SERVICE, TABLE, Belongs, Row
 from tests.access.things import Things, seeded
 from tests.callers import CLIENT, AsRole, as_role, calling, keys, service_of, whole_api
@@ -27,7 +30,25 @@ from tests.shared.http.api import settings_for
 
 __all__ = ["as_role", "keys"]
 
-OTHER, GRANTED = "another-crm", "granted-crm"
+OTHER, GRANTED, ELSEWHERE = "another-crm", "granted-crm", "zhejiang"
+DONE_BEFORE = 409
+"""The thing is there, and an attempt before has changed it so that it is done with."""
+
+OWNERS: dict[Belongs, dict[str, Any]] = {
+    Belongs.CLIENT: {"role": "crm"},
+    Belongs.HOLDER: {"role": "crm"},
+    Belongs.CREW: {"role": "crew", "areas": ["NJ-XW"]},
+    Belongs.TENANT: {"role": "admin", "client": "staff", "person": "li-na"},
+}
+"""By whom things are that a route changes."""
+
+STRANGERS: dict[Belongs, tuple[dict[str, Any], ...]] = {
+    Belongs.CLIENT: ({"client": OTHER}, {"tenant": ELSEWHERE}),
+    Belongs.HOLDER: ({"client": OTHER}, {"client": GRANTED}),
+    Belongs.CREW: ({"areas": ["SZ-01"]}, {"tenant": ELSEWHERE}),
+    Belongs.TENANT: ({"tenant": ELSEWHERE},),
+}
+"""In what those differ for whom such things are not there."""
 
 pytestmark = pytest.mark.parametrize("service", SERVICES)
 
@@ -38,9 +59,14 @@ def rows_of(service: str) -> dict[str, Row]:
 
 
 def owned_by_clients(service: str) -> dict[str, Row]:
-    """Return the rows of the routes that are about things of clients."""
+    """Return the rows of the routes that show things of clients."""
     rows = rows_of(service).items()
-    return {route: row for route, row in rows if row.belongs is not Belongs.NOBODY}
+    return {route: row for route, row in rows if is_shown(route) and row.belongs}
+
+
+def is_shown(route: str) -> bool:
+    """Tell whether a route only shows something."""
+    return route.startswith("GET ")
 
 
 def api_of(service: str, folder: Path) -> FastAPI:
@@ -61,6 +87,21 @@ def routes_of(api: FastAPI) -> Iterator[str]:
 
 def test_every_route_has_its_row(service: str, tmp_path: Path) -> None:
     assert sorted(routes_of(api_of(service, tmp_path))) == sorted(rows_of(service))
+
+
+def test_every_route_that_changes_something_says_whose_it_is(service: str) -> None:
+    unsaid = [
+        route for route, row in rows_of(service).items() if not is_shown(route) and not row.belongs
+    ]
+
+    assert unsaid == []
+
+
+def test_what_belongs_to_somebody_is_tried_to_be_changed(service: str) -> None:
+    rows = rows_of(service).items()
+    owned = {each for each, row in rows if not is_shown(each) and row.belongs in STRANGERS}
+
+    assert owned == ATTEMPTS.keys() & dict(rows).keys()
 
 
 @pytest.fixture
@@ -92,22 +133,38 @@ async def client(
     empty(sessions)
 
 
-async def ask(client: AsyncClient, route: str, things: Things, headers: dict[str, str]) -> Response:
+async def ask(
+    client: AsyncClient, route: str, things: Things, headers: dict[str, str], body: Any = None
+) -> Response:
     """Ask a route for the things that there are."""
     method, _, path = route.partition(" ")
-    query = things.query.get(route, {})
-    return await client.request(method, things.filled(path), params=query, headers=headers)
+    query, place = things.query.get(route, {}), things.filled(path)
+    sent = {} if body is None else {"json": body}
+    return await client.request(method, place, params=query, headers=headers, **sent)
+
+
+async def changes(
+    client: AsyncClient, things: Things, service: str, whose: Belongs, headers: dict[str, str]
+) -> dict[str, bool]:
+    """Return by each route that changes things of this kind whether they are there to change."""
+    found = {}
+    for route, row in rows_of(service).items():
+        if row.belongs is whose and not is_shown(route):
+            body, refused = ATTEMPTS[route]
+            answer = await ask(client, route, things, headers, body)
+            is_there = answer.is_success or answer.status_code == DONE_BEFORE != refused
+            assert is_there or answer.status_code == refused, (route, answer.text)
+            found[route] = is_there
+    return found
 
 
 async def test_a_route_is_for_the_roles_of_its_row_and_no_others(
     client: AsyncClient, things: Things, as_role: AsRole, service: str
 ) -> None:
+    callers = {role: as_role(role, client=f"client-of-{role}", person="li-na") for role in ROLES}
     allowed = {}
     for route in rows_of(service):
-        answers = {
-            role: await ask(client, route, things, as_role(role, client=f"client-of-{role}"))
-            for role in ROLES
-        }
+        answers = {role: await ask(client, route, things, who) for role, who in callers.items()}
         assert 401 not in {each.status_code for each in answers.values()}
         allowed[route] = {role for role, each in answers.items() if each.status_code != 403}
 
@@ -130,34 +187,54 @@ def is_seen(answer: Response) -> bool:
     return answer.status_code != 404 and bool(answer.json())
 
 
-def share(sessions: Sessions, level: str) -> None:
-    """Have the first client share all its customers with another, or no more."""
+def share(sessions: Sessions, customers: Collection[str], level: str) -> None:
+    """Have the first client share these customers with another, or no more."""
     with sessions.begin() as session:
-        grants.keep(session, Grant(TENANT, GRANTED, CLIENT, grants.ALL_CUSTOMERS, level, NOON))
+        for customer in customers:
+            grants.keep(session, Grant(TENANT, GRANTED, CLIENT, customer, level, NOON))
 
 
-async def test_a_clients_things_are_there_for_it_and_for_those_it_shares_them_with(
-    client: AsyncClient, sessions: Sessions, things: Things, as_role: AsRole, service: str
+LEVELS = pytest.mark.parametrize("level", list(Level))
+SHARED = pytest.mark.parametrize("is_one", [True, False], ids=["one customer", "all customers"])
+
+
+@LEVELS
+@SHARED
+async def test_a_clients_things_are_there_for_it_and_for_those_it_shares_them_with(  # noqa: PLR0913, PLR0917
+    client: AsyncClient,
+    sessions: Sessions,
+    things: Things,
+    as_role: AsRole,
+    service: str,
+    level: Level,
+    *,
+    is_one: bool,
 ) -> None:
+    routes = owned_by_clients(service)
+    callers = {name: as_role("crm", client=name) for name in (CLIENT, OTHER, GRANTED)}
+    customers = things.customers if is_one else (grants.ALL_CUSTOMERS,)
+
     async def seen() -> dict[str, tuple[bool, ...]]:
         return {
             route: tuple(
-                [
-                    is_seen(await ask(client, route, things, as_role("crm", client=name)))
-                    for name in (CLIENT, OTHER, GRANTED)
-                ]
+                [is_seen(await ask(client, route, things, who)) for who in callers.values()]
             )
-            for route in owned_by_clients(service)
+            for route in routes
         }
 
+    share(sessions, ["somebody else"], level)
     before = await seen()
-    share(sessions, "see")
+    share(sessions, customers, level)
     shared = await seen()
-    share(sessions, grants.REVOKED)
+    share(sessions, customers, grants.REVOKED)
+    revoked = await seen()
+    share(sessions, customers, level)
+    changed = await changes(client, things, service, Belongs.CLIENT, callers[GRANTED])
 
-    assert before == dict.fromkeys(owned_by_clients(service), (True, False, False))
-    assert shared == dict.fromkeys(owned_by_clients(service), (True, False, True))
-    assert await seen() == before
+    assert before == dict.fromkeys(routes, (True, False, False))
+    assert shared == dict.fromkeys(routes, (True, False, True))
+    assert set(changed.values()) <= {level is Level.CHANGE}
+    assert revoked == before
 
 
 async def test_staff_see_the_things_of_all_clients_and_of_no_other_tenant(
@@ -165,11 +242,26 @@ async def test_staff_see_the_things_of_all_clients_and_of_no_other_tenant(
 ) -> None:
     rows = owned_by_clients(service)
     seen, elsewhere = {}, {}
+    staff = {role: as_role(role, client="staff") for role in ROLES}
+    strangers = {role: as_role(role, tenant=ELSEWHERE) for role in ROLES}
     for route, row in rows.items():
         for role in row.roles - {"crm"}:
-            here = await ask(client, route, things, as_role(role, client="staff"))
-            there = await ask(client, route, things, as_role(role, tenant="zhejiang"))
+            here = await ask(client, route, things, staff[role])
+            there = await ask(client, route, things, strangers[role])
             seen[route, role], elsewhere[route, role] = is_seen(here), is_seen(there)
 
     assert set(seen.values()) <= {True}
     assert set(elsewhere.values()) <= {False}
+
+
+async def test_what_belongs_to_somebody_is_changed_by_its_owner_and_by_no_other(
+    client: AsyncClient, sessions: Sessions, things: Things, as_role: AsRole, service: str
+) -> None:
+    share(sessions, ["somebody else"], Level.CHANGE)
+    share(sessions, [grants.ALL_CUSTOMERS], Level.SEE)
+    for whose, owner in OWNERS.items():
+        for other in STRANGERS[whose]:
+            refused = await changes(client, things, service, whose, as_role(**owner | other))
+            assert set(refused.values()) <= {False}, (whose, other)
+        done = await changes(client, things, service, whose, as_role(**owner))
+        assert set(done.values()) <= {True}, whose

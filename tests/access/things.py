@@ -2,27 +2,37 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from uuid import uuid4
+from uuid import UUID, uuid4
+
+from msgspec.structs import replace
+from sqlalchemy import text
 
 from services.customer.handlers import SUBSCRIPTIONS as CUSTOMER
 from services.order.handlers import SUBSCRIPTIONS as ORDER
-from services.order.store import orders
+from services.order.store import catalogue, orders
 from services.provisioning.handlers import SUBSCRIPTIONS as PROVISIONING
 from services.provisioning.store import work_orders
 from services.provisioning.store.blueprints import load_shipped
 from shared.db import Sessions
 from shared.dispatch import Dispatch
 from shared.work import begin
-from tests.access.table import ACCOUNTS, PARTIES
+from tests.access.table import ACCOUNTS, FALLOUT, PARTIES
+from tests.callers import CLIENT
 from tests.conftest import NOON
 from tests.customer import build as customer
-from tests.kernel import hear
+from tests.kernel import TENANT, hear
 from tests.order import build as order
 from tests.provisioning import build as provisioning
 from tests.provisioning.database import run
+from tests.provisioning.test_fallout import WITH_PEOPLE, refuse
 
 PHONE = "13851234567"
+SETTLED, CONTESTED = "/ops/v1/contested-accounts", "acc-of-two"
+NUMBER, LEG = "+862580000000", "NJ-XW-SP001/1"
 COMPANY = "panda"
+PRODUCT = order.accepted().order.items[0].ordered.product_id
+DONE_ID = UUID("00000000-0000-0000-0000-0000000000a3")
+VERBS = ("retry", "skip", "fail")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +43,9 @@ class Things:
     query: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     paths: Mapping[str, str] = field(default_factory=dict)
     """Filled-in paths of routes whose parts mean something else than usual."""
+
+    customers: tuple[str, ...] = ()
+    """Of whom the things are."""
 
     def filled(self, path: str) -> str:
         """Return a path with its parts filled in."""
@@ -49,7 +62,7 @@ NOTHING = {
     "name": "pool-1",
     "kind": "leg",
     "value": "1",
-    "e164": "+862580000000",
+    "e164": NUMBER,
     "holder": str(uuid4()),
     "address_id": "addr-1",
 }
@@ -59,26 +72,30 @@ NOTHING = {
 def in_order(sessions: Sessions) -> Things:
     """Have an order accepted and completed."""
     made = order.accepted()
+    with sessions.begin() as session:
+        catalogue.load_shipped(session)
     with begin(sessions, NOON, Dispatch(uuid4())) as transaction:
         orders.add(transaction.session, made.order, made.progress)
     hear(sessions, ORDER, order.completed(made))
-    product = made.order.items[0].ordered.product_id
     paths = {
         f"{order_path}/{{id}}": f"{order_path}/{id_}"
         for order_path, id_ in (
             ("/tmf-api/productOrderingManagement/v4/productOrder", made.order.id),
-            ("/tmf-api/productInventory/v4/product", product),
+            ("/tmf-api/productInventory/v4/product", PRODUCT),
         )
     }
     history = {"/ops/v1/orders/{id}/history": f"/ops/v1/orders/{made.order.id}/history"}
-    return Things(NOTHING, paths=paths | history)
+    return Things(NOTHING, paths=paths | history, customers=(order.PARTY,))
 
 
 def in_provisioning(sessions: Sessions) -> Things:
-    """Have one order carried out, and a crew sent out for another."""
+    """Have one order carried out, one in fallout, and a crew sent out for another."""
     with sessions.begin() as session:
         load_shipped(session)
-    run(sessions, provisioning.accepted())
+    done = provisioning.accepted(provisioning.an_item(made_by=DONE_ID), order_id=DONE_ID)
+    run(sessions, done)
+    run(sessions, provisioning.accepted(), replace(WITH_PEOPLE, version=2))
+    refuse(sessions)
     voice = provisioning.accepted(
         provisioning.an_item("voice", made_by=provisioning.OTHER_ID),
         order_id=provisioning.OTHER_ID,
@@ -87,9 +104,14 @@ def in_provisioning(sessions: Sessions) -> Things:
     hear(sessions, PROVISIONING, provisioning.assigned(voice, provisioning.shipped()))
     with sessions() as session:
         (work_order,) = work_orders.of_order(session, voice.order_id)
-    service = provisioning.accepted().items[0].service_id
-    ids = {"work_order_id": str(work_order.id), "service_id": str(service)}
-    return Things(NOTHING | ids | {"order_id": str(voice.order_id)})
+    service = str(done.items[0].service_id)
+    ids = {"work_order_id": str(work_order.id), "service_id": service}
+    held = f"{FALLOUT}/{provisioning.ORDER_ID}"
+    return Things(
+        NOTHING | ids | {"order_id": str(voice.order_id)},
+        paths={f"{FALLOUT}/{{order_id}}/{verb}": f"{held}/{verb}" for verb in VERBS},
+        customers=(voice.customer.id,),
+    )
 
 
 def in_customer(sessions: Sessions) -> Things:
@@ -97,18 +119,39 @@ def in_customer(sessions: Sessions) -> Things:
     company = customer.a_customer(id=COMPANY, category="business", account_id="acc-9", phone="1")
     hear(sessions, CUSTOMER, customer.accepted(1), customer.completed(1))
     hear(sessions, CUSTOMER, customer.accepted(2, company))
+    of_two = customer.a_customer(id="li-na", account_id=CONTESTED)
+    hear(sessions, CUSTOMER, customer.accepted(3, customer.a_customer(account_id=CONTESTED)))
+    hear(sessions, CUSTOMER, customer.accepted(4, of_two))
     return Things(
         NOTHING | {"party_id": customer.ZHANG, "account_id": "acc-1"},
         query={
             f"GET {ACCOUNTS}": {"relatedParty.id": customer.ZHANG},
             "GET /ops/v1/customers": {"phone": PHONE},
         },
-        paths={f"{PARTIES}/organization/{{party_id}}": f"{PARTIES}/organization/{COMPANY}"},
+        paths={
+            f"{PARTIES}/organization/{{party_id}}": f"{PARTIES}/organization/{COMPANY}",
+            f"{SETTLED}/{{account_id}}/settle": f"{SETTLED}/{CONTESTED}/settle",
+        },
+        customers=(customer.ZHANG, COMPANY),
     )
 
 
-def in_resources(_: Sessions) -> Things:
-    """Bring nothing: nothing there belongs to a client but a number that it keeps itself."""
+PLANT = (
+    """INSERT INTO numbers (tenant, e164, exchange_id, grade, state, selected_by, until)
+    VALUES (:tenant, :number, 'NJ-XW', 'plain', 'selected', :client, '2100-01-01 00:00Z')""",
+    """INSERT INTO pool_items (tenant, kind, pool, value, element, attributes, state)
+    VALUES (:tenant, 'leg', 'pool-1', :leg, '', '[]', 'free')""",
+    """INSERT INTO pool_items (tenant, kind, pool, value, element, attributes, state, order_id,
+    service_id) VALUES (:tenant, 'leg', 'pool-1', 'held', '', '[]', 'reserved', :id, :id)""",
+)
+
+
+def in_resources(sessions: Sessions) -> Things:
+    """Have a number kept by the client, a thing that is free and one that is reserved."""
+    named = {"number": NUMBER, "leg": LEG, "client": CLIENT, "id": NOTHING["order_id"]}
+    with sessions.begin() as session:
+        for row in PLANT:
+            session.execute(text(row), named | {"tenant": TENANT})
     return Things(NOTHING)
 
 
@@ -120,6 +163,18 @@ SEEDS: Mapping[str, Callable[[Sessions], Things]] = {
 }
 
 
+APPROVAL = """
+    INSERT INTO approvals (id, tenant, action, subject, fingerprint, asked_by, reason, asked_at,
+    until, state) VALUES (:id, :tenant, 'a', 's', '', 'wang', '', now(), '2100-01-01 00:00Z',
+    'waiting')"""
+
+
 def seeded(service: str, sessions: Sessions) -> Things:
-    """Return what the first client has brought to a service, having brought it."""
-    return SEEDS[service](sessions)
+    """Return what the first client has brought to a service, having brought it.
+
+    An approval waits there, too, as in every service.
+    """
+    things = SEEDS[service](sessions)
+    with sessions.begin() as session:
+        session.execute(text(APPROVAL), {"id": things.values["id"], "tenant": TENANT})
+    return things
