@@ -140,7 +140,7 @@ def claimant(settings: BrokerSettings, own: str) -> str:
     """Return which installation has claimed the topics; `own` claims those that are free.
 
     The first record of the topic CLAIMS names it, so of two that claim at once the broker
-    decides. Empty for topics that are free, which an empty `own` leaves free.
+    decides. With an empty `own` one only looks: empty for topics that are free.
 
     Raises:
         UnavailableError: if the broker is out.

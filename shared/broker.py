@@ -76,7 +76,8 @@ class BrokerSettings:
             "KAITONG_INSTALLATION",
             "the name of this installation, the same for all its services and no other's; its "
             "topics are claimed under it, and topics that another has claimed are left alone. "
-            "`up` makes one up; without one nothing is claimed",
+            "`up` makes one up; without one no process starts. A database keeps the first it was "
+            "given",
             matching(r"[A-Za-z0-9._-]{0,100}", "made of letters, digits, dots, dashes"),
             default="",
         ),

@@ -2,7 +2,8 @@
 
 Two installations on one broker under one topic prefix would join each other's consumer
 groups and read each other's messages. So the topics are claimed by the first, and a
-process of another neither joins a group nor publishes.
+process of another neither joins a group nor publishes. Two without a name could not be told
+apart, so a process without one does not start.
 """
 
 import asyncio
@@ -15,13 +16,26 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from shared.db import Base, Sessions
-from shared.errors import UnavailableError
+from shared.errors import StartError, UnavailableError
 from shared.settings import Settings
 from shared.troubles import Kind, Trouble
 
 log = structlog.get_logger()
 
 REMEDY = "set another KAITONG_TOPIC_PREFIX, or another KAITONG_KAFKA, and start again"
+
+
+UNNAMED = (
+    "KAITONG_INSTALLATION is not set: give a name that no other installation has, the same for all "
+    "services of this one; ./kaitong up makes one"
+)
+
+
+class UnnamedError(StartError):
+    """The installation has no name, so nobody could tell its topics from another's."""
+
+    def __init__(self) -> None:
+        super().__init__(UNNAMED)
 
 
 class InstallationRow(Base):
@@ -36,17 +50,22 @@ class InstallationRow(Base):
 
 def settle(session: Session, said: str) -> str:
     """Return the installation of this database; the first one that is said stays."""
-    if said:
-        session.execute(
-            insert(InstallationRow).values(is_only=True, name=said).on_conflict_do_nothing()
-        )
-    return session.scalar(select(InstallationRow.name)) or ""
+    session.execute(
+        insert(InstallationRow).values(is_only=True, name=said).on_conflict_do_nothing()
+    )
+    return session.scalars(select(InstallationRow.name)).one()
 
 
 class Claim:
-    """Sees that the topics are this installation's, each time that a process turns to them."""
+    """Sees that the topics are this installation's, each time that a process turns to them.
+
+    Raises:
+        UnnamedError: the settings say no name.
+    """
 
     def __init__(self, settings: Settings, sessions: Sessions) -> None:
+        if not settings.installation:
+            raise UnnamedError
         self._settings = settings
         self._sessions = sessions
         self._foreign = ""
@@ -59,7 +78,7 @@ class Claim:
             UnavailableError: if they are another installation's, or the broker is out.
         """
         owner, own = await asyncio.to_thread(self._ask)
-        if owner == own or not owner:
+        if owner == own:
             self._foreign = ""
             return
         message = self._refusal(owner, own)
@@ -79,8 +98,7 @@ class Claim:
 
     def _refusal(self, owner: str, own: str) -> str:
         prefix = self._settings.topic_prefix
-        mine = f"{own}'s" if own else "without KAITONG_INSTALLATION"
-        return f"the topics under prefix '{prefix}' are {owner}'s, and this database is {mine}"
+        return f"the topics under prefix '{prefix}' are {owner}'s, and this database is {own}'s"
 
     def troubles(self) -> Iterable[Trouble]:
         """Yield the trouble that the topics are another installation's."""

@@ -164,6 +164,7 @@ def settings(kafka: Kafka, postgres: Postgres, service_name: str, tmp_path: Path
     environment = {
         f"KAITONG_DATABASE_{service_name.upper()}": f"{postgres.url}/test_{service_name}",
         "KAITONG_KAFKA": kafka.bootstrap,
+        "KAITONG_INSTALLATION": "tests",
         "KAITONG_TOPIC_PREFIX": f"t{os.getpid()}.{tmp_path.name}.",
         "KAITONG_HOME": str(tmp_path),
         "KAITONG_HTTP_PORT": "0",

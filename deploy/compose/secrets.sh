@@ -1,5 +1,6 @@
 #!/bin/sh
-# Refuses to let anything start while a secret is missing or weak; says which, and what to do.
+# Refuses to let anything start while a secret is missing or weak, or the installation has no name;
+# says which, and what to do.
 # The passwords become part of URLs and of SQL: letters and digits need no quoting anywhere.
 set -eu
 
@@ -23,5 +24,15 @@ do
         *) complain "$name" 'is shorter than 16 characters' ;;
     esac
 done
+
+case ${KAITONG_INSTALLATION:-} in
+    '') fault='is not set' ;;
+    *[!A-Za-z0-9._-]*) fault='holds something other than letters, digits, dots and dashes' ;;
+    *) fault= ;;
+esac
+if [ -n "$fault" ]; then
+    echo "KAITONG_INSTALLATION $fault: put a name that no other installation has into .env" >&2
+    faults=1
+fi
 
 exit "$faults"

@@ -28,6 +28,10 @@ FILLED = {
 }
 """All secrets, as somebody fills them in."""
 
+NAMED = {"KAITONG_INSTALLATION": "nanjing-1"}
+FILLED_IN = FILLED | NAMED
+"""All that somebody fills in."""
+
 
 def services(variables: Mapping[str, str] | None = None) -> dict[str, Parts]:
     """Return the containers by name."""

@@ -11,7 +11,7 @@ from deploy.local.cluster import programs
 from deploy.local.databases import name_of
 from deploy.local.postgres import Postgres
 from tests.conftest import SERVICES
-from tests.deploy.compose import FILLED, SCRIPTS, services
+from tests.deploy.compose import FILLED, FILLED_IN, NAMED, SCRIPTS, services
 
 
 def check_secrets(variables: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
@@ -26,7 +26,7 @@ def check_secrets(variables: Mapping[str, str]) -> subprocess.CompletedProcess[s
 def test_filled_in_secrets_are_accepted() -> None:
     assert len(FILLED) == 7
 
-    done = check_secrets(FILLED)
+    done = check_secrets(FILLED_IN)
 
     assert (done.returncode, done.stderr) == (0, "")
 
@@ -43,7 +43,7 @@ def test_filled_in_secrets_are_accepted() -> None:
 def test_a_secret_that_is_missing_or_weak_stops_the_start_and_is_named(
     name: str, value: str, why: str
 ) -> None:
-    done = check_secrets(FILLED | {name: value})
+    done = check_secrets(FILLED_IN | {name: value})
 
     (line,) = done.stderr.splitlines()
     assert done.returncode == 1
@@ -53,7 +53,19 @@ def test_a_secret_that_is_missing_or_weak_stops_the_start_and_is_named(
 
 
 def test_all_missing_secrets_are_named_at_once() -> None:
-    assert len(check_secrets({}).stderr.splitlines()) == len(FILLED)
+    assert len(check_secrets(NAMED).stderr.splitlines()) == len(FILLED)
+
+
+@pytest.mark.parametrize(
+    ("name", "why"), [("", "is not set"), ("nan jing", "holds something other than letters")]
+)
+def test_an_installation_without_a_name_stops_the_start(name: str, why: str) -> None:
+    done = check_secrets(FILLED | {"KAITONG_INSTALLATION": name})
+
+    (line,) = done.stderr.splitlines()
+    assert done.returncode == 1
+    assert line.startswith(f"KAITONG_INSTALLATION {why}")
+    assert "no other installation has" in line
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ from deploy.local.postgres import Postgres
 from shared import admin
 from shared.db import Sessions
 from shared.errors import UnavailableError
-from shared.installation import Claim
+from shared.installation import Claim, settle
 from shared.settings import Settings
 from tests.conftest import empty
 from tests.kernel import until
@@ -23,6 +23,8 @@ from tests.shared.ledger import accepted, lines
 from tests.shared.process import process
 
 PATIENCE = 60.0
+CANNOT_START = 78
+"""What a process ends with that cannot run with its settings (EX_CONFIG)."""
 
 
 @pytest.fixture
@@ -85,7 +87,25 @@ async def test_of_two_installations_that_claim_at_once_one_has_the_topics(
     assert owners <= set(names)
 
 
-def test_topics_stay_free_of_who_has_no_name(settings: Settings) -> None:
+@pytest.mark.usefixtures("keys")
+def test_a_process_without_a_name_does_not_start_and_says_what_to_do(settings: Settings) -> None:
+    with process(named(settings, "")) as unnamed:
+        assert unnamed.ended(PATIENCE) == CANNOT_START
+
+    (line,) = unnamed.log.read_text().splitlines()
+    assert "KAITONG_INSTALLATION is not set: give a name" in line
+
+
+def test_a_database_of_yesterday_is_given_the_name_that_is_said_and_keeps_it(
+    sessions: Sessions,
+) -> None:
+    with sessions.begin() as session:
+        assert settle(session, "first") == "first"
+    with sessions.begin() as session:
+        assert settle(session, "another") == "first"
+
+
+def test_topics_stay_free_of_who_only_looks(settings: Settings) -> None:
     assert admin.claimant(settings, "") == ""
     assert admin.claimant(settings, "first") == "first"
     assert admin.claimant(settings, "") == "first"
@@ -116,11 +136,11 @@ async def test_an_installation_claims_its_topics_again_after_its_broker_was_wipe
     assert admin.claimant(settings, "") == "first"
 
 
-async def test_a_database_without_an_installation_leaves_claimed_topics_alone(
+async def test_a_new_installation_leaves_claimed_topics_alone(
     sessions: Sessions, settings: Settings
 ) -> None:
     admin.claimant(settings, "first")
-    claim = Claim(settings, sessions)
+    claim = Claim(named(settings, "second"), sessions)
 
     with pytest.raises(UnavailableError):
         await claim.check()
