@@ -14,7 +14,7 @@ from shared.approvals import Approval, ApprovalState
 from shared.audit import Entry
 from shared.auth import allow
 from shared.caller import Caller
-from shared.http import Page, RequestCause, Router, ToDesk, ToRead, paged
+from shared.http import Page, RequestCause, Router, ToDesk, ToRead, paged, refusals
 from shared.ops_views import like
 from shared.window import by
 from shared.work import Work
@@ -200,7 +200,7 @@ def add_approvals(router: Router) -> None:
         found: Sequence[Approval] = approvals.find(session, caller.tenant, state, page.rows)
         return [ApprovalView.of(each) for each in paged(response, page, found, keys=by("id"))]
 
-    @router.post("/approvals/{id}/approve")
+    @router.post("/approvals/{id}/approve", responses=refusals(409))
     async def approve(
         id: UUID,  # noqa: A002
         caller: Approver,
@@ -212,7 +212,7 @@ def add_approvals(router: Router) -> None:
         do = partial(decide, caller, id, ApprovalState.APPROVED, said.reason)
         return await desk.serve(cause, do)
 
-    @router.post("/approvals/{id}/refuse")
+    @router.post("/approvals/{id}/refuse", responses=refusals(409))
     async def refuse(
         id: UUID,  # noqa: A002
         caller: Approver,

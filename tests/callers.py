@@ -1,16 +1,17 @@
 """Who calls a service's API in tests, and the API, served without a network in between."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Collection
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import pytest
 from fastapi import FastAPI
-from httpx import ASGITransport, AsyncClient
+from httpx import ASGITransport, AsyncClient, Response
 
 from shared.db import Sessions
 from shared.desk import Desk
@@ -71,6 +72,49 @@ def whole_api(
     return make_api(service.name, routers, desk, sessions, settings, about=service.about)
 
 
+class Said(NamedTuple):
+    """One operation of a description, and the statuses that it may be answered with."""
+
+    method: str
+    path: re.Pattern[str]
+    statuses: frozenset[str]
+
+
+_said: dict[str, list[Said]] = {}
+"""By service: the descriptions are the same for each test."""
+
+
+def said_by(service: Service, api: FastAPI) -> list[Said]:
+    """Return what the description of a service says of its answers."""
+    if service.name not in _said:
+        _said[service.name] = [
+            Said(
+                verb.upper(),
+                re.compile(re.sub(r"\\{\w+\\}", "[^/]+", re.escape(path))),
+                frozenset(operation["responses"]),
+            )
+            for path, operations in api.openapi()["paths"].items()
+            for verb, operation in operations.items()
+        ]
+    return _said[service.name]
+
+
+def only_described(service: Service, api: FastAPI) -> Callable[[Response], Awaitable[None]]:
+    """Return what sees that each answer has a status that the description has."""
+
+    async def check(answer: Response) -> None:
+        asked = answer.request
+        method = asked.method.replace("HEAD", "GET")
+        path = asked.url.raw_path.decode().partition("?")[0]
+        for each in said_by(service, api):
+            if each.method == method and each.path.fullmatch(path):
+                status = str(answer.status_code)
+                assert status in each.statuses, (method, each.path.pattern, status)
+                return
+
+    return check
+
+
 @asynccontextmanager
 async def calling(
     service: Service, sessions: Sessions, settings: Settings, relay: Relay | None = None
@@ -84,5 +128,9 @@ async def calling(
         stack.callback(asyncio.create_task(desk.run()).cancel)
         stack.push_async_callback(relay.close)
         yield await stack.enter_async_context(
-            AsyncClient(transport=transport, base_url=f"http://{service.name}")
+            AsyncClient(
+                transport=transport,
+                base_url=f"http://{service.name}",
+                event_hooks={"response": [only_described(service, api)]},
+            )
         )

@@ -1,7 +1,8 @@
 """What every HTTP API of ours has: a guarded edge, problem+json, paging, health.
 
 Services use `Router`, `ToRead`, `ToDesk`, `RequestCause`, `ToSettings`, `Page`, `paged`, `Fields`,
-`show`, `show_all` and `link`; the kernel's run.py uses `make_api`, `open_port` and `listen`.
+`show`, `show_all`, `link` and `refusals`; the kernel's run.py uses `make_api`, `open_port` and
+`listen`.
 """
 
 from shared.http.frame import make_api
@@ -9,6 +10,7 @@ from shared.http.listen import PortError, listen, open_port
 from shared.http.needs import RequestCause, ToDesk, ToRead, ToSettings
 from shared.http.paging import Fields, Page, paged, show, show_all
 from shared.http.paths import link
+from shared.http.refusals import refusals
 from shared.http.router import Router
 
 __all__ = [
@@ -25,6 +27,7 @@ __all__ = [
     "make_api",
     "open_port",
     "paged",
+    "refusals",
     "show",
     "show_all",
 ]

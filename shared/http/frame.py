@@ -17,6 +17,7 @@ from shared.http.edge import Edge
 from shared.http.health import add_health
 from shared.http.pages import add_pages
 from shared.http.problems import refuse
+from shared.http.refusals import describe_refusals
 from shared.http.router import GuardedRoute
 from shared.monitor import Monitor
 from shared.roles import ROLES, read_roles
@@ -118,6 +119,7 @@ class Api(FastAPI):
         """Return the description of the API."""
         if not self.openapi_schema:
             describe_pages(super().openapi()["paths"])
+            describe_refusals(super().openapi()["paths"])
             components = super().openapi().setdefault("components", {})
             components.setdefault("schemas", {})["Problem"] = PROBLEM
             components["securitySchemes"] = {"token": TOKEN}

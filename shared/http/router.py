@@ -11,12 +11,9 @@ from shared.given import lean
 from shared.http.body import JsonRequest
 from shared.http.paths import restore_slashes
 from shared.http.query import Names, check_query, names_in
+from shared.http.refusals import EVERYWHERE, UNDESCRIBED, Responses, refusals
 
-PROBLEM = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
-REFUSALS: dict[int | str, dict[str, Any]] = {
-    "4XX": {"description": "The request is refused, and why.", "content": PROBLEM},
-    "503": {"description": "Something we stand on is out; ask again.", "content": PROBLEM},
-}
+REFUSALS: Responses = {**refusals(*EVERYWHERE), UNDESCRIBED: {"description": "A refusal."}}
 SECURED: dict[str, Any] = {"security": [{"token": []}]}
 
 Answer = Callable[[Request], Awaitable[Response]]
@@ -37,6 +34,10 @@ class GuardedRoute(APIRoute):
         scopes = {"x-scopes": sorted({name for each in self.allows for name in each.scopes})}
         extra = {**SECURED, **scopes, **(more.pop("openapi_extra", None) or {})}
         super().__init__(path, lean(endpoint), openapi_extra=extra, **more)
+        if "{" in path:
+            self.responses = {**refusals(404), **self.responses}
+        if self.body_field is not None or "requestBody" in extra:
+            self.responses = {**refusals(415), **self.responses}
 
     def get_route_handler(self) -> Handler:
         """Return what answers a request."""

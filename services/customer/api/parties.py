@@ -11,7 +11,7 @@ from services.customer.api.shapes import ACCOUNTS, PARTIES, Individual, Organiza
 from services.customer.domain.party import Party, is_as_told
 from shared.access import reach_of
 from shared.errors import NotFoundError
-from shared.http import Fields, Page, Router, ToRead, paged, show, show_all
+from shared.http import Fields, Page, Router, ToRead, paged, refusals, show, show_all
 
 router = Router(tags=["parties"])
 
@@ -48,7 +48,7 @@ def must_be(party: Party, *, organization: bool) -> None:
         raise NotFoundError(msg, remedy=f"ask for {showing.party_link(party)}")
 
 
-@router.get(ACCOUNTS, response_model=list[PartyAccount])
+@router.get(ACCOUNTS, response_model=list[PartyAccount], responses=refusals(404))
 def list_accounts(  # noqa: PLR0913  each is a part of the request
     *,
     party_id: Annotated[str, Query(alias="relatedParty.id", min_length=1)],

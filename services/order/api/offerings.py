@@ -39,6 +39,7 @@ from shared.http import (
     ToDesk,
     ToRead,
     paged,
+    refusals,
     show,
     show_all,
 )
@@ -204,7 +205,7 @@ class WarningView(Shown):
     remedy: str
 
 
-@router.post("/ops/v1/catalogue", response_model_exclude_none=True)
+@router.post("/ops/v1/catalogue", response_model_exclude_none=True, responses=refusals(422))
 async def publish_catalogue(
     publication: Annotated[Publication, Body(examples=[examples.PUBLICATION])],
     caller: Importer,

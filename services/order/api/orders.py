@@ -39,6 +39,7 @@ from shared.http import (
     ToRead,
     ToSettings,
     paged,
+    refusals,
     show,
     show_all,
 )
@@ -88,6 +89,7 @@ def preload(session: Session, errands: Sequence[Errand]) -> None:
     ORDERS,
     status_code=201,
     response_model=OrderView,
+    responses=refusals(409, 422),
     openapi_extra={"requestBody": {"content": {"application/json": {"examples": ORDER_EXAMPLES}}}},
 )
 async def place_order(  # noqa: PLR0913  each is a part of the request

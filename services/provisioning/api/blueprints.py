@@ -24,7 +24,7 @@ from services.provisioning.store.announcing import announce
 from shared.auth import allow
 from shared.caller import Caller
 from shared.contracts import Action, Characteristic, Value
-from shared.http import Page, RequestCause, Router, ToDesk, ToRead, paged
+from shared.http import Page, RequestCause, Router, ToDesk, ToRead, paged, refusals
 from shared.input.numbers import Whole
 from shared.work import Work
 
@@ -143,7 +143,7 @@ def list_blueprints(
     return [BlueprintView.of(each) for each in shown]
 
 
-@router.post(BLUEPRINTS, status_code=201)
+@router.post(BLUEPRINTS, status_code=201, responses=refusals(409, 422))
 async def publish_blueprints(
     patterns: Annotated[
         tuple[Pattern, ...], Body(min_length=1, max_length=MOST, examples=[[examples.BLUEPRINT]])

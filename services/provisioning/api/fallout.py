@@ -21,7 +21,7 @@ from shared.auth import allow
 from shared.caller import Caller
 from shared.contracts import Cause
 from shared.desk import Desk
-from shared.http import Page, RequestCause, Router, ToDesk, ToRead, paged
+from shared.http import Page, RequestCause, Router, ToDesk, ToRead, paged, refusals
 from shared.window import by
 from shared.work import Work
 
@@ -147,7 +147,7 @@ def read_fallout(
     return [FalloutView.of(each, plan) for each in shown]
 
 
-@router.post(f"{FALLOUT}/{{order_id}}/retry")
+@router.post(f"{FALLOUT}/{{order_id}}/retry", responses=refusals(409, 422))
 async def retry_step(
     order_id: UUID, caller: Clerk, cause: RequestCause, desk: ToDesk, said: Said = SAYS_NOTHING
 ) -> FalloutView:
@@ -158,7 +158,7 @@ async def retry_step(
     return await serve(order_id, Remedy.RETRY, said.signed(caller), cause, desk)
 
 
-@router.post(f"{FALLOUT}/{{order_id}}/skip")
+@router.post(f"{FALLOUT}/{{order_id}}/skip", responses=refusals(409, 422))
 async def skip_step(
     order_id: UUID, caller: Clerk, cause: RequestCause, desk: ToDesk, said: Said = SAYS_NOTHING
 ) -> FalloutView:
@@ -166,7 +166,7 @@ async def skip_step(
     return await serve(order_id, Remedy.SKIP, said.signed(caller), cause, desk)
 
 
-@router.post(f"{FALLOUT}/{{order_id}}/fail")
+@router.post(f"{FALLOUT}/{{order_id}}/fail", responses=refusals(409, 422))
 async def fail_order(
     order_id: UUID, caller: Clerk, cause: RequestCause, desk: ToDesk, said: Said = SAYS_NOTHING
 ) -> FalloutView:

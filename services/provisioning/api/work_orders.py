@@ -34,7 +34,7 @@ from services.provisioning.store import work_orders as store
 from shared.access import crew_of, reach_of
 from shared.auth import allow
 from shared.caller import Caller
-from shared.http import Page, RequestCause, Router, ToDesk, ToRead, paged
+from shared.http import Page, RequestCause, Router, ToDesk, ToRead, paged, refusals
 from shared.work import Work
 
 WORK_ORDERS = f"{OPS}/work-orders"
@@ -167,7 +167,7 @@ def read_work_order(work_order_id: UUID, caller: Reader, session: ToRead) -> Wor
     return WorkOrderView.of(store.look(session, sight_of(caller), work_order_id))
 
 
-@router.post(f"{WORK_ORDERS}/{{work_order_id}}/accept")
+@router.post(f"{WORK_ORDERS}/{{work_order_id}}/accept", responses=refusals(409, 422))
 async def accept_work_order(
     work_order_id: UUID,
     caller: Worker,
@@ -180,7 +180,7 @@ async def accept_work_order(
     return await desk.serve(cause, accept, needs=store.preload, about=work_order_id)
 
 
-@router.post(f"{WORK_ORDERS}/{{work_order_id}}/report")
+@router.post(f"{WORK_ORDERS}/{{work_order_id}}/report", responses=refusals(409, 422))
 async def report_work_order(
     work_order_id: UUID,
     caller: Worker,
@@ -194,7 +194,7 @@ async def report_work_order(
     return await desk.serve(cause, report, needs=store.preload, about=work_order_id)
 
 
-@router.post(f"{WORK_ORDERS}/{{work_order_id}}/return")
+@router.post(f"{WORK_ORDERS}/{{work_order_id}}/return", responses=refusals(409, 422))
 async def return_work_order(
     work_order_id: UUID, caller: Worker, cause: RequestCause, desk: ToDesk, said: CameBack
 ) -> WorkOrderView:

@@ -26,7 +26,7 @@ from shared.auth import allow
 from shared.caller import Caller
 from shared.errors import Fault, InvalidError
 from shared.given import Given
-from shared.http import RequestCause, Router, ToDesk, show
+from shared.http import RequestCause, Router, ToDesk, refusals, show
 from shared.work import Work
 
 IMPORT = "/ops/v1/import"
@@ -63,7 +63,7 @@ def declare(path: str, example: R, things: int, take_in: Taker[R]) -> None:
         operation_id=f"import_{path}",
         name=f"import_{path}",
         openapi_extra=described(example),
-        responses={200: {"content": {ARRAY: {"example": shown}}}},
+        responses={200: {"content": {ARRAY: {"example": shown}}}, **refusals(422)},
     )(import_rows)
 
 

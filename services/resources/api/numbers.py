@@ -15,7 +15,7 @@ from services.resources.domain.states import NumberState
 from shared import history
 from shared.auth import allow
 from shared.caller import Caller
-from shared.http import RequestCause, Router, ToDesk, ToRead, show, show_all
+from shared.http import RequestCause, Router, ToDesk, ToRead, refusals, show, show_all
 from shared.work import Work
 
 NUMBERS = "/ops/v1/numbers"
@@ -64,7 +64,9 @@ def read_number(e164: str, caller: Reader, session: ToRead) -> Response:
     return show(NumberDetail.whole(number, history.read(session, caller.tenant, e164)))
 
 
-@router.post(f"{NUMBERS}/{{e164}}/hold", response_model=NumberView, status_code=201)
+@router.post(
+    f"{NUMBERS}/{{e164}}/hold", response_model=NumberView, status_code=201, responses=refusals(409)
+)
 async def hold_number(
     e164: str, caller: Holder, cause: RequestCause, desk: ToDesk, response: Response
 ) -> Response:
@@ -77,7 +79,7 @@ async def hold_number(
     return show(NumberView.of(number), response=response)
 
 
-@router.delete(f"{NUMBERS}/{{e164}}/hold", status_code=204)
+@router.delete(f"{NUMBERS}/{{e164}}/hold", status_code=204, responses=refusals(409))
 async def give_number_up(e164: str, caller: Holder, cause: RequestCause, desk: ToDesk) -> Response:
     """Let a number go that the caller keeps; one that nobody keeps may stay so."""
     await desk.serve(cause, partial(let_go, read_e164(e164), caller.client))

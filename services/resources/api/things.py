@@ -21,7 +21,7 @@ from shared.caller import Caller
 from shared.contracts import Value
 from shared.errors import Fault, InvalidError
 from shared.history import Change
-from shared.http import Page, RequestCause, Router, ToDesk, ToRead, paged, show, show_all
+from shared.http import Page, RequestCause, Router, ToDesk, ToRead, paged, refusals, show, show_all
 from shared.ops_people import ApprovalView, waiting_for
 from shared.work import Work
 
@@ -155,7 +155,10 @@ def read_thing(kind: Kind, name: str, value: str, caller: Viewer, session: ToRea
 @router.post(
     f"{POOL}/withdraw",
     response_model=ChangedView,
-    responses={202: {"model": ApprovalView, "description": "A second person must approve it."}},
+    responses={
+        202: {"model": ApprovalView, "description": "A second person must approve it."},
+        **refusals(409),
+    },
 )
 async def withdraw_things(  # noqa: PLR0913  each is a part of the request
     *,
@@ -185,7 +188,7 @@ def withdraw_if_approved(
     return passes(work, caller, danger) or moved(work)
 
 
-@router.post(f"{POOL}/restore")
+@router.post(f"{POOL}/restore", responses=refusals(409))
 async def restore_things(  # noqa: PLR0913  each is a part of the request
     *, kind: Kind, name: str, asked: Named, caller: Keeper, cause: RequestCause, desk: ToDesk
 ) -> ChangedView:
