@@ -24,7 +24,7 @@ from deploy.local.surroundings import (
     PERSON_KEY,
     PERSONS,
     environment_of,
-    is_ready,
+    is_started,
     purge,
     secret_of,
 )
@@ -226,14 +226,14 @@ class Stack:
             raise StartError(message)
 
     def wait_until_ready(self) -> None:
-        """Return when every service says that it is ready.
+        """Return when every service says that it is ready, or that its database was restored.
 
         Raises:
             StartError: One ended instead, or took too long.
         """
         deadline = time.monotonic() + PATIENCE
         waiting = dict(self.log.now.urls)
-        while waiting := {name: url for name, url in waiting.items() if not is_ready(url)}:
+        while waiting := {name: url for name, url in waiting.items() if not is_started(url)}:
             for kept in self.supervisor.kept:
                 if kept.last_end:
                     how = "cannot start" if kept.refuses else "ended"

@@ -1,5 +1,6 @@
 """What a process of the stack finds around it, and what is left when all are gone."""
 
+import json
 import os
 import secrets
 import shutil
@@ -24,6 +25,9 @@ LOG_KEY = "KAITONG_LOG_KEY"
 
 INSTALLATION = "KAITONG_INSTALLATION"
 """The setting under which the topics are claimed: two checkouts may be given one Kafka."""
+
+RESTORED = "restored"
+"""The kind of trouble that a service names whose database was set back."""
 
 STATE = ("postgres", "kafka", "state", "keys", "logs", "run")
 """All folders of a home that hold state; the others hold programs."""
@@ -61,11 +65,36 @@ def file_of(setting: str, home: Path) -> Path:
 
 def is_ready(url: str) -> bool:
     """Tell whether a service says that it is ready."""
+    return ask_ready(url)[0] == HTTPStatus.OK
+
+
+def is_started(url: str) -> bool:
+    """Tell whether a service is ready, or says that its database was restored.
+
+    Making up for what a restore has lost may take longer than any start.
+    """
+    status, body = ask_ready(url)
+    return status == HTTPStatus.OK or waits_for_recovery(body)
+
+
+def ask_ready(url: str) -> tuple[int, bytes]:
+    """Return what a service answers to the question whether it is ready; 0 for no answer."""
     try:
         with closing(HTTPConnection(url.removeprefix("http://"), timeout=5)) as connection:
             connection.request("GET", "/health/ready")
-            return connection.getresponse().status == HTTPStatus.OK
+            answer = connection.getresponse()
+            return answer.status, answer.read()
     except (OSError, HTTPException):
+        return 0, b""
+
+
+def waits_for_recovery(body: bytes) -> bool:
+    """Tell whether an answer names a restored database, and nothing that keeps requests out."""
+    try:
+        troubles = json.loads(body)["troubles"]
+        is_kept_out = any(each["is_blocking"] for each in troubles)
+        return not is_kept_out and any(each["kind"] == RESTORED for each in troubles)
+    except (ValueError, KeyError, TypeError):
         return False
 
 
