@@ -96,6 +96,13 @@ def test_a_held_order_says_why_and_forgets_it_when_it_goes_on() -> None:
     assert (walked[3].state, walked[3].code, walked[3].reason) == (State.IN_PROGRESS, "", "")
 
 
+def test_an_order_that_people_decide_of_once_more_goes_on_as_it_was() -> None:
+    """Provisioning was restored: what people had decided before is asked of them again."""
+    states = [each.state for each in walk([assigned(), stopped(), resumed(), resumed(), failed()])]
+
+    assert states[3:] == [State.IN_PROGRESS, State.IN_PROGRESS, State.FAILED]
+
+
 def test_every_change_is_named_for_the_order_and_each_item() -> None:
     changes = advance(ORDER.progress, assigned(), NOON).changes
 

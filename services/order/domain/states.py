@@ -73,6 +73,8 @@ ITEMS: dict[tuple[State, Event], State | None] = {
     (State.HELD, Event.FAILED_UNSERVED): State.FAILED,
     # a second branch of the plan has stopped as well
     (State.HELD, Event.HELD): IGNORED,
+    # provisioning was restored, and people decide once more what they had decided
+    (State.IN_PROGRESS, Event.RESUMED): IGNORED,
     # resources was asked again after the order had gone on: provisioning decides
     (State.IN_PROGRESS, Event.ASSIGNED): IGNORED,
     (State.IN_PROGRESS, Event.UNSERVED): IGNORED,
