@@ -82,6 +82,7 @@ FAULTS: dict[str, tuple[str, LiteralString]] = {
         "customer",
         "UPDATE parties SET name = 'somebody', name_mark = substr(erased_mark, 1, 20) || '/0'",
     ),
+    "grants hold as they were told": ("order", "DELETE FROM access_grants"),
     "every message was sent": (
         "customer",
         """INSERT INTO unsent (key, id, position, told_at, teller)

@@ -31,6 +31,8 @@ def posted(site: Site) -> list[Posted]:
     site.view(ERASED, products=1)
     path = f"/ops/v1/customers/{ERASED}/erase"
     site.client("admin").post("customer", path, {"reason": "control"})
+    whose = {"owner": "crm", "grantee": "another-crm", "customerId": ERASED}
+    site.client("admin").post("customer", "/ops/v1/grants", whose | {"reason": "control"})
     assert at_rest(site.record, 30)
     return found
 

@@ -7,6 +7,7 @@ from deploy.local.record import Record
 from services.console.invariants import (
     customers,
     erasures,
+    grants,
     histories,
     logs,
     messages,
@@ -40,6 +41,7 @@ INVARIANTS: Mapping[str, Check] = {
     "the installed base is what was completed": orders.installed_base_is_what_was_completed,
     "customers' views are the fold of what was told": customers.views_are_the_fold_of_what_was_told,
     "who was erased is blank": erasures.who_was_erased_is_blank,
+    "grants hold as they were told": grants.grants_hold_as_they_were_told,
     "every message was sent": messages.everything_was_sent,
     "every message was heard": messages.everything_was_heard,
     "messages are counted without a hole": messages.sequences_have_no_hole,

@@ -12,12 +12,13 @@ HEARS: Mapping[str, frozenset[str]] = {
             *("resources.assigned", "resources.refused", "provisioning.service_completed"),
             *("provisioning.service_failed", "provisioning.service_held"),
             *("provisioning.service_resumed", "customer.party_erased"),
+            "customer.access_changed",
         }
     ),
     "provisioning": frozenset(
         {
             *("order.accepted", "resources.assigned", "resources.refused", "resources.released"),
-            "customer.party_erased",
+            *("customer.party_erased", "customer.access_changed"),
         }
     ),
     "resources": frozenset(
