@@ -1,15 +1,19 @@
 """What people do in the time that a restore loses."""
 
 from dataclasses import dataclass
+from functools import partial
 from itertools import count
 from uuid import UUID
 
 from services.console.invariants import Posted
+from tests.chaos.mixed import MixedTraffic
 from tests.chaos.traffic import Traffic
-from tests.flows.items import fibre
+from tests.flows.items import fibre, telephone
 from tests.flows.site import Site
 
 NUMBERS = count(1)
+HAS_S = 150.0
+"""So long an order may take on a busy machine."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,12 +22,14 @@ class People:
 
     site: Site
     customer: str
+    address: str
 
     @classmethod
     def of(cls, traffic: Traffic) -> "People":
         """Wait until the customer of a new order is known; return the people who work on it."""
-        site, people = traffic.site, cls(traffic.site, f"C-people-{next(NUMBERS)}")
-        order = site.order(fibre(traffic.places[0].served), customer=people.customer)
+        site = traffic.site
+        people = cls(site, f"C-people-{next(NUMBERS)}", site.place().served)
+        order = site.order(fibre(people.address), customer=people.customer)
         traffic.posted.append(Posted(UUID(site.accepted(order)), order["externalId"]))
         site.until(people.is_known)
         return people
@@ -34,13 +40,21 @@ class People:
         return answer.status_code == 200
 
     def act(self) -> None:
-        """Erase the customer.
+        """Erase the customer, and share it with another client.
 
         Raises:
             CommandError: if the service does not answer.
         """
-        admin = self.site.client("admin")
-        admin.post("customer", f"{self._path}/erase", {"reason": "a restore follows"})
+        admin, why = self.site.client("admin"), {"reason": "a restore follows"}
+        admin.post("customer", f"{self._path}/erase", why)
+        whose = {"owner": "crm", "grantee": "another-crm", "customerId": self.customer}
+        admin.post("customer", "/ops/v1/grants", whose | why)
+
+    def buy_and_give_up(self, traffic: MixedTraffic) -> None:
+        """Have the customer order a line, and give it up as soon as it has it."""
+        buyer = f"{self.customer}-again"
+        traffic.post(self.site.order(telephone(self.address), customer=buyer))
+        traffic.give_up(buyer, self.site.until(partial(traffic.products_of, buyer), HAS_S))
 
     @property
     def _path(self) -> str:

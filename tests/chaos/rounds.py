@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from deploy.local.stack import SERVICES
 from services.console.exits import CommandError
 from services.console.invariants import at_rest, broken
+from tests.chaos.mixed import MixedTraffic
 from tests.chaos.people import People
 from tests.chaos.restoring import Backup, count
 from tests.chaos.test_kills import line
@@ -35,6 +36,12 @@ FEW = 2.0
 """Orders are posted so long after the last recovery, or the restore, in seconds."""
 
 SOME = 20
+ORDERS = 1000
+"""More than are posted while databases are restored in turn."""
+
+SEED = "1"
+"""What the courses of the orders are drawn from."""
+
 HANDLED = "SELECT count(*) FROM inbox"
 
 
@@ -86,7 +93,7 @@ class Outcome:
     """What came of one round."""
 
     restored: Sequence[Restored]
-    traffic: Traffic
+    traffic: MixedTraffic
     faults: Sequence[str]
     """All that is wrong at rest; nothing, as a rule."""
 
@@ -130,7 +137,7 @@ def moments(
 def run_round(site: Site, restores: Sequence[Restore], per_second: float) -> Outcome:
     """Restore databases at their times under orders, wait until all rests, and check everything."""
     length = max(each.starts_s + each.lost_s for each in restores) + MARGIN_S
-    traffic = Traffic.on(site, round(per_second * 2 * length))
+    traffic = MixedTraffic.on(site, round(per_second * 2 * length), seed=SEED)
     with traffic.crew():
         people = [People.of(traffic) for _ in restores]
         with traffic.steady(per_second), ThreadPoolExecutor(len(restores)) as pool:
@@ -146,14 +153,16 @@ def run_in_turn(site: Site, restores: Sequence[Restore], per_second: float) -> O
 
     Each service handles a few messages at least in the time that it loses.
     """
-    traffic = Traffic.on(site)
+    traffic = MixedTraffic.on(site, ORDERS, seed=SEED)
     with traffic.crew():
         restored = [lose_in_turn(site, traffic, per_second, each) for each in restores]
         rested = at_rest(site.record, REST_S)
     return judged(site, restored, traffic, rested=rested)
 
 
-def judged(site: Site, restored: Sequence[Restored], traffic: Traffic, *, rested: bool) -> Outcome:
+def judged(
+    site: Site, restored: Sequence[Restored], traffic: MixedTraffic, *, rested: bool
+) -> Outcome:
     """Return what came of restores, by all that can be checked; the troubles are over then."""
     unrest = [] if rested else [f"it did not come to rest in {REST_S:.0f} s"]
     outcome = Outcome(restored, traffic, [*unrest, *faults(site, traffic)])
@@ -185,12 +194,16 @@ def perform(site: Site, begin: float, restore: Restore, people: People) -> Resto
     return Restored(restore, backup.taken_at, lost_at, recovery)
 
 
-def lose_in_turn(site: Site, traffic: Traffic, per_second: float, restore: Restore) -> Restored:
+def lose_in_turn(
+    site: Site, traffic: MixedTraffic, per_second: float, restore: Restore
+) -> Restored:
     """Do so under orders that end soon after the restore."""
     service, people = restore.service, People.of(traffic)
     with traffic.steady(per_second):
         backup = Backup.take(site, service)
-        people.act()
+    people.act()
+    people.buy_and_give_up(traffic)
+    with traffic.steady(per_second):
         known = count(site, service, HANDLED)
         time.sleep(max(0.0, backup.taken_at + restore.lost_s - time.time()))
         site.until(lambda: count(site, service, HANDLED) >= known + SOME)

@@ -10,6 +10,7 @@ from deploy.local import stack
 from deploy.local.stack import SERVICES
 from tests.chaos.asked import ASKED, long
 from tests.chaos.control import what_breaks
+from tests.chaos.mixed import Course
 from tests.chaos.restore_report import Report
 from tests.chaos.rounds import Restore, run_in_turn, run_round, schedule
 from tests.chaos.stacks import START_S, Stacks
@@ -31,6 +32,7 @@ def test_databases_that_are_set_back_under_orders_cost_nothing_and_give_nothing_
 
     assert outcome.faults == []
     assert [each.restore.service for each in outcome.restored if not each.recovery] == []
+    assert outcome.traffic.posts.keys() == set(Course)
     assert max(each.told_too_early_s for each in outcome.restored) < NEAR_S
 
 

@@ -2,12 +2,13 @@
 
 import threading
 import time
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import cycle, islice
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 from uuid import UUID
 
 from services.console.exits import CommandError
@@ -52,10 +53,11 @@ class Traffic:
     over: threading.Event = field(default_factory=threading.Event)
 
     @classmethod
-    def on(cls, site: Site, orders: int = 3 * PER_PLACE) -> "Traffic":
+    def on(cls, site: Site, orders: int = 3 * PER_PLACE, **more: Any) -> Self:
         """Prepare traffic with plant of its own, enough for so many orders."""
         count = -(-orders // PER_PLACE)
-        return cls(site, [site.place(legs=LEGS, numbers=200, pairs=100) for _ in range(count)])
+        places = [site.place(legs=LEGS, numbers=200, pairs=100) for _ in range(count)]
+        return cls(site, places, **more)
 
     def orders(self, count: int) -> list[Any]:
         """Return so many orders, of all products, all over the plant."""
@@ -65,6 +67,11 @@ class Traffic:
         """Yield orders of all products, all over the plant, without end."""
         for item, place in cycle([(item, place) for place in self.places for item in ITEMS]):
             yield self.site.order(item(place.served))
+
+    def endless_posts(self) -> Iterator[Callable[[], None]]:
+        """Yield what posts one order after the other, without end."""
+        for order in self.endless_orders():
+            yield partial(self.post, order)
 
     def post(self, order: Any) -> None:
         """Post one order until it is answered."""
@@ -100,18 +107,18 @@ class Traffic:
         return self.site.post(first.order, key=key).content == first.content
 
     def answer_work_orders(self) -> None:
-        """Report work orders done as they come, until told to stop."""
+        """Answer work orders as they come, until told to stop."""
         ops = self.site.client("ops")
-
-        def report(job: Any) -> None:
-            ops.post("provisioning", f"{WORK_ORDERS}/{job['id']}/report", {})
-
         with ThreadPoolExecutor(CREW, "worker") as pool:
             while not self.over.wait(PACE_S):
                 try:
-                    list(pool.map(report, ops.get("provisioning", WORK_ORDERS, limit=100)))
+                    list(pool.map(self.answer, ops.get("provisioning", WORK_ORDERS, limit=100)))
                 except CommandError:
                     time.sleep(PAUSE_S)
+
+    def answer(self, job: Any) -> None:
+        """Report a work order done."""
+        self.site.client("ops").post("provisioning", f"{WORK_ORDERS}/{job['id']}/report", {})
 
     @contextmanager
     def crew(self) -> Iterator[None]:
@@ -150,15 +157,15 @@ class Traffic:
     @contextmanager
     def steady(self, per_second: float) -> Iterator[None]:
         """Post orders evenly until the block ends; return when all are answered."""
-        over = threading.Event()
+        over, under_way = threading.Event(), list[Future[None]]()
         with ThreadPoolExecutor(CRMS, "crm") as pool:
 
             def feed() -> None:
                 begin = time.monotonic()
-                for number, order in enumerate(self.endless_orders()):
+                for number, post in enumerate(self.endless_posts()):
                     if over.wait(max(0.0, begin + number / per_second - time.monotonic())):
                         return
-                    pool.submit(self.post, order)
+                    under_way.append(pool.submit(post))
 
             feeding = threading.Thread(target=feed, name="feed")
             feeding.start()
@@ -167,3 +174,5 @@ class Traffic:
             finally:
                 over.set()
                 feeding.join()
+        for each in under_way:
+            each.result()
