@@ -41,6 +41,7 @@ RULES: Mapping[str, tuple[type | UnionType, Callable[[Any, Any], object]]] = {
     "maxLength": (str, lambda it, said: len(it) <= said),
     "minItems": (list, lambda it, said: len(it) >= said),
     "maxItems": (list, lambda it, said: len(it) <= said),
+    "x-form": (str, lambda it, _: it.isprintable() and it == it.strip()),
     "uniqueItems": (list, lambda it, _: len({repr(each) for each in it}) == len(it)),
     "minimum": (int | float, lambda it, said: it >= said),
     "maximum": (int | float, lambda it, said: it <= said),

@@ -10,7 +10,7 @@ import re
 import unicodedata
 from typing import Annotated, TypeAlias
 
-from pydantic import AfterValidator, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
 
 from shared.input.refusals import refusal
 
@@ -59,5 +59,16 @@ def check_id(said: str) -> str:
     return said
 
 
-Id: TypeAlias = Annotated[str, StringConstraints(max_length=LONGEST), AfterValidator(check_id)]
+IS_ID = {"x-form": "id"}
+"""Says in a description that a text is an id, as this module has it."""
+
+Id: TypeAlias = Annotated[
+    str,
+    Field(json_schema_extra=IS_ID),
+    StringConstraints(max_length=LONGEST),
+    AfterValidator(check_id),
+]
 """What another system calls its thing."""
+
+IdSought: TypeAlias = Annotated[Id, StringConstraints(min_length=1)]
+"""An id that something is looked for by."""

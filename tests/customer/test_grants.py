@@ -6,11 +6,12 @@ from sqlalchemy import select
 
 from services.customer.app import SERVICE
 from services.customer.handlers import SUBSCRIPTIONS
-from shared import audit
+from shared import audit, grants
 from shared.contracts import AccessChanged, Customer
 from shared.db import Sessions
-from shared.grants import GrantRow
+from shared.grants import Grant, GrantRow
 from tests.callers import CLIENT, AsRole
+from tests.conftest import NOON
 from tests.customer.build import TENANT, ZHANG, a_customer, accepted, completed
 from tests.kernel import hear, told
 
@@ -151,6 +152,38 @@ async def test_a_grant_that_makes_no_sense_is_refused(
     assert answer.json()["errors"][0]["remedy"]
 
 
+@pytest.mark.parametrize(
+    ("id_", "code"),
+    [
+        (" C-1 ", "id-edge-space"),
+        ("a\u202eb", "id-unprintable"),
+        ("e\u0301", "id-not-nfc"),
+        ("..", "id-relative"),
+        ("c" * 101, "string_too_long"),
+    ],
+)
+async def test_a_grant_of_a_customer_whose_id_none_can_have_is_refused(
+    client: AsyncClient, as_role: AsRole, id_: str, code: str
+) -> None:
+    answer = await share(client, as_role("admin"), customerId=id_)
+
+    (fault,) = answer.json()["errors"]
+    assert (answer.status_code, fault["field"]) == (400, "/customerId")
+    assert fault["code"].replace("-", "_") == code.replace("-", "_")
+
+
+async def test_a_grant_from_before_ids_had_one_form_can_be_ended(
+    client: AsyncClient, sessions: Sessions, as_role: AsRole
+) -> None:
+    old = ONE | {"customerId": " C-1 "}
+    with sessions.begin() as session:
+        grants.keep(session, Grant(TENANT, OTHER, CLIENT, " C-1 ", "see", NOON))
+
+    answer = await client.post(f"{GRANTS}/revoke", json=old, headers=as_role("admin"))
+
+    assert (answer.status_code, answer.json()["level"]) == (200, "")
+
+
 async def test_a_supervisor_erases_a_customer_with_a_second_person(
     client: AsyncClient, sessions: Sessions, as_role: AsRole
 ) -> None:
@@ -187,8 +220,7 @@ async def test_after_a_restore_a_grant_holds_as_the_others_were_told(
 def set_back(sessions: Sessions, *, is_granted: bool) -> None:
     """Have the database say what it said before the last change of a grant."""
     with sessions.begin() as session:
-        grants = session.scalars(select(GrantRow)).all()
-        for row in grants:
+        for row in session.scalars(select(GrantRow)).all():
             row.changed_at = row.changed_at.replace(year=2020)
             row.level = "see"
             if not is_granted:

@@ -168,6 +168,19 @@ async def test_a_blueprint_with_faults_is_refused_with_all_of_them(client: Async
     assert all(each["remedy"] for each in answer.json()["errors"])
 
 
+@pytest.mark.parametrize("name", [" olt", "olt ", "o\u0301lt", "o\u202elt", ".."])
+async def test_a_name_in_a_blueprint_is_not_guessed_at(client: AsyncClient, name: str) -> None:
+    drawn = msgspec.to_builtins(REFERENCE)
+    drawn["steps"][1]["operation"] = name
+    drawn["specification"] = f" {drawn['specification']}"
+
+    answer = await client.post(BLUEPRINTS, json=[drawn])
+
+    assert answer.status_code == 400
+    fields = {each["field"] for each in answer.json()["errors"]}
+    assert {"/0/specification", "/0/steps/1/operation"} <= fields
+
+
 @pytest.mark.parametrize("body", [[], [{}], {}, [{"steps": "none"}]])
 async def test_what_is_no_blueprint_is_refused(client: AsyncClient, body: Any) -> None:
     answer = await client.post(BLUEPRINTS, json=body)

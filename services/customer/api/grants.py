@@ -17,6 +17,7 @@ from shared.auth import allow
 from shared.caller import Caller
 from shared.grants import REVOKED, Grant
 from shared.http import Page, RequestCause, Router, ToDesk, ToRead, paged, show, show_all
+from shared.input.ids import Id
 from shared.ops_people import ApprovalView, waiting_for
 from shared.window import by
 from shared.work import Work
@@ -26,6 +27,9 @@ GRANTS = "/ops/v1/grants"
 Granter: TypeAlias = Annotated[Caller, allow("access:grant")]
 Reader: TypeAlias = Annotated[Caller, allow("access:grant", "audit:read")]
 Client: TypeAlias = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[\x21-\x7e]+$")]
+
+IS_KNOWN = {"x-form": "known-id"}
+"""The id of something that is there already, perhaps since before ids had one form."""
 
 router = Router(tags=["grants"])
 
@@ -47,7 +51,7 @@ class Named(BaseModel):
     grantee: Client
     """The client that they are shared with."""
 
-    customer_id: Annotated[str, Field(max_length=200)] = ""
+    customer_id: Annotated[str, Field(max_length=200, json_schema_extra=IS_KNOWN)] = ""
     """Left out for all customers of the owner, those that come later too."""
 
     reason: Annotated[str, Field(min_length=1, max_length=500)]
@@ -61,6 +65,9 @@ class Asked(Named):
     """What is to be shared."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [examples.GRANT_ASKED]})
+
+    customer_id: Id = ""
+    """Left out for all customers of the owner, those that come later too."""
 
     level: Level = Level.SEE
 

@@ -12,6 +12,7 @@ from services.customer.domain.party import Party, is_as_told
 from shared.access import reach_of
 from shared.errors import NotFoundError
 from shared.http import Fields, Page, Router, ToRead, paged, refusals, show, show_all
+from shared.input.ids import IdSought
 
 router = Router(tags=["parties"])
 
@@ -51,7 +52,7 @@ def must_be(party: Party, *, organization: bool) -> None:
 @router.get(ACCOUNTS, response_model=list[PartyAccount], responses=refusals(404))
 def list_accounts(  # noqa: PLR0913  each is a part of the request
     *,
-    party_id: Annotated[str, Query(alias="relatedParty.id", min_length=1)],
+    party_id: Annotated[IdSought, Query(alias="relatedParty.id")],
     caller: AccountReader,
     session: ToRead,
     page: Page,

@@ -8,7 +8,7 @@ from fastapi import Body, Response
 from pydantic import ConfigDict, Field
 
 from services.provisioning.api import examples
-from services.provisioning.api.shown import OPS, Asked, Name, Shown, Viewer
+from services.provisioning.api.shown import OPS, STORED, Asked, Shown, Title, Viewer, Word
 from services.provisioning.domain.blueprint import (
     Blueprint,
     BlueprintNeed,
@@ -39,7 +39,7 @@ router = Router(tags=["blueprints"])
 class Parameter(Asked):
     """What an element, or a crew, is told."""
 
-    name: Name
+    name: Word
     value: Value
     """A value, or a reference: `$leg.pon_port`, `$characteristic.speedMbps`, `$item.service_id`."""
 
@@ -47,25 +47,25 @@ class Parameter(Asked):
 class Need(Asked):
     """A thing that an item needs from the resource pools."""
 
-    kind: Name
-    picked: Name = ""
-    grade: Name = ""
+    kind: Word
+    picked: Word = ""
+    grade: Word = ""
 
 
 class Step(Asked):
     """One step, as drawn."""
 
-    name: Name
+    name: Word
     kind: Kind
-    title: Name = ""
-    after: tuple[Name, ...] = ()
-    element: Name = ""
-    operation: Name = ""
-    undo: Name = ""
-    nothing_to_undo: tuple[Name, ...] = ()
+    title: Title = ""
+    after: tuple[Word, ...] = ()
+    element: Word = ""
+    operation: Word = ""
+    undo: Word = ""
+    nothing_to_undo: tuple[Word, ...] = ()
     parameters: tuple[Parameter, ...] = ()
-    skill: Name = ""
-    district: Name = ""
+    skill: Word = ""
+    district: Word = ""
     tries: Whole = 5
     timeout_s: Whole = 5
     wait_s: Whole = 0
@@ -89,7 +89,7 @@ class Pattern(Asked):
 
     model_config = ConfigDict(json_schema_extra={"examples": [examples.BLUEPRINT]})
 
-    specification: Name
+    specification: Word
     action: Literal[Action.ADD, Action.MODIFY, Action.DELETE]
     version: Whole
     needs: Annotated[tuple[Need, ...], Field(max_length=MOST_STEPS)] = ()
@@ -129,7 +129,9 @@ class BlueprintView(Shown):
             shared=published.tenant == store.SHARED,
             published_at=published.published_at,
             published_by=published.published_by,
-            blueprint=Pattern.model_validate(published.blueprint, from_attributes=True),
+            blueprint=Pattern.model_validate(
+                published.blueprint, from_attributes=True, context=STORED
+            ),
         )
 
 

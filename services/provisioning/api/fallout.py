@@ -9,7 +9,7 @@ from fastapi import Body, Query, Response
 from pydantic import ConfigDict
 
 from services.provisioning.api import examples
-from services.provisioning.api.shown import OPS, Name, Shown, Signed, Text, Viewer
+from services.provisioning.api.shown import OPS, Shown, Signed, Text, Viewer, Word
 from services.provisioning.domain import people
 from services.provisioning.domain.advance import advance
 from services.provisioning.domain.fallout import Fallout, FalloutState, in_question
@@ -39,7 +39,7 @@ class Decision(Signed):
 
     model_config = ConfigDict(json_schema_extra={"examples": [examples.DECISION]})
 
-    step: Name = ""
+    step: Word = ""
     """The step, as its plan names it: `1/test`. It can be left out where only one waits."""
 
     reason: Text = ""

@@ -16,6 +16,7 @@ from services.provisioning.store import services as store
 from shared.access import reach_of
 from shared.contracts import Held, Value
 from shared.http import Fields, Page, Router, ToRead, link, paged, show, show_all
+from shared.input.ids import IdSought
 from shared.window import by
 
 CUSTOMERS = "/ops/v1/customers"
@@ -209,7 +210,7 @@ def list_services(  # noqa: PLR0913  each is a part of the request
     page: Page,
     fields: Fields,
     response: Response,
-    customer_id: Annotated[str | None, Query(alias="relatedParty.id", min_length=1)] = None,
+    customer_id: Annotated[IdSought | None, Query(alias="relatedParty.id")] = None,
     state: ServiceState | None = None,
 ) -> Response:
     """Return services, by customer."""

@@ -3,13 +3,21 @@
 from collections.abc import Iterable
 from typing import Annotated, Self, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationInfo,
+)
 from pydantic.alias_generators import to_camel
 
 from shared.access import signature
 from shared.auth import allow
 from shared.caller import Caller
 from shared.contracts import Characteristic, Held, Value
+from shared.input.ids import IS_ID, check_id
 
 OPS = "/ops/v1"
 
@@ -22,8 +30,30 @@ Reader: TypeAlias = Annotated[Caller, allow("viewer:read", "network:read", "crm:
 Text: TypeAlias = Annotated[str, StringConstraints(strip_whitespace=True, max_length=1000)]
 """Something that people write and read."""
 
-Name: TypeAlias = Annotated[str, StringConstraints(strip_whitespace=True, max_length=128)]
-"""Something that things are called by."""
+Title: TypeAlias = Annotated[str, StringConstraints(strip_whitespace=True, max_length=128)]
+"""What people call something; nothing is compared with it."""
+
+
+STORED = "stored"
+"""The context in which something is shown that was stored, perhaps before a rule held."""
+
+
+def exact(said: str, about: ValidationInfo) -> str:
+    """Return a name as it was sent, which must need no guess.
+
+    Raises:
+        PydanticCustomError: it could not be seen, typed, or found again.
+    """
+    return said if about.context == STORED else check_id(said)
+
+
+Word: TypeAlias = Annotated[
+    str,
+    Field(json_schema_extra=IS_ID),
+    StringConstraints(max_length=128),
+    AfterValidator(exact),
+]
+"""A name that is compared: it is taken as it is, or refused."""
 
 
 class Asked(BaseModel):
@@ -35,7 +65,7 @@ class Asked(BaseModel):
 class Signed(Asked):
     """What somebody signs."""
 
-    by: Name = ""
+    by: Word = ""
     """Who signs: the person or the client that the token names, and no other.
 
     Left out, it is the person.
