@@ -28,7 +28,7 @@ from tests.provisioning.test_fallout import WITH_PEOPLE, refuse
 
 PHONE = "13851234567"
 SETTLED, CONTESTED = "/ops/v1/contested-accounts", "acc-of-two"
-NUMBER, LEG = "+862580000000", "NJ-XW-SP001/1"
+NUMBER, LEG = "+862511111111", "NJ-XW-SP001/1"
 COMPANY = "panda"
 PRODUCT = order.accepted().order.items[0].ordered.product_id
 DONE_ID = UUID("00000000-0000-0000-0000-0000000000a3")
