@@ -142,12 +142,13 @@ def bench(
     rounds: Annotated[int, typer.Option(min=1, max=20, help="How often each case runs.")] = 3,
     case: Annotated[list[str] | None, typer.Option(help="Only this case; may be repeated.")] = None,
     orders: Annotated[int, typer.Option(min=100, max=50_000, help="Orders a round.")] = 3000,
+    per_second: Annotated[float, typer.Option(min=1, help="Orders a second of `steady`.")] = 40,
     json: JsonFile = None,
 ) -> None:
     """Measure rates, times, CPU and memory on this machine, and check what was measured."""
     from services.console.bench.run import run_bench  # noqa: PLC0415
 
-    run_bench(rounds, case or [], orders, json)
+    run_bench(rounds, case or [], orders, per_second, json)
 
 
 @app.command(epilog="Example: kaitong test --only tests/order")

@@ -22,7 +22,7 @@ def measured_site(site: Site) -> Iterator[cases.Site]:
     crm, ops = (token_for(role, at=site.home) for role in ("crm", "ops"))
     client = Client(site.record.urls, ops)
     load_plant(client, NUMBERS, SPLITTERS, first=FIRST_NUMBER)
-    found = cases.Site(site.record, crm, ops, SPLITTERS)
+    found = cases.Site(site.record, crm, ops, SPLITTERS, per_second=8)
     yield found
     set_limits(client, USUAL.core_calls, "aaa", "ims")
     found.completions.close()

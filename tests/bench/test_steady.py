@@ -11,7 +11,7 @@ from services.console.bench.run import missed
 from services.console.bench.steady import GOALS, USUAL, Load, details, parts_of, steady
 
 SHIPPED = CHECKOUT / "services/provisioning/data/elements.json"
-LIGHT = Load(per_second=8, element_ms=200)
+LIGHT = Load(element_ms=200)
 """Elements take longer than usual, so that a busy machine makes no difference of threefold."""
 
 
@@ -32,7 +32,7 @@ def test_an_even_load_keeps_to_the_time_that_elements_take(measured_site: cases.
 def test_where_an_element_bears_too_little_for_the_load_the_goals_are_missed(
     measured_site: cases.Site,
 ) -> None:
-    figures = steady(measured_site, 30, Load(LIGHT.per_second, LIGHT.element_ms, core_calls=1))
+    figures = steady(measured_site, 30, Load(LIGHT.element_ms, core_calls=1))
 
     assert missed(a_case(figures)) == ["p50_growth", "step_ratio"]
     assert figures["step_ratio_ims"] > 3 > figures["step_ratio_olt"]

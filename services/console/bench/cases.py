@@ -45,6 +45,9 @@ class Site:
 
     operator: str
     splitters: int
+    per_second: float = 40
+    """The rate of the even load."""
+
     completions: Completions = field(init=False)
     _fibres: "count[int]" = field(default_factory=count)
 

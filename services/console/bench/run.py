@@ -65,7 +65,7 @@ PLANS = {
         "FTTH, elements over HTTP, at 20/s", cases.ftth_20, {"p50_ms": 150, "p99_ms": 400}
     ),
     "steady": Plan(
-        "fibre, telephone and bundles, elements of 50 ms, at 40/s",
+        "fibre, telephone and bundles, elements of 50 ms, evenly",
         steady.steady,
         steady.GOALS,
         steady.details,
@@ -80,8 +80,18 @@ PLANS = {
 }
 
 
-def run_bench(rounds: int, only: Sequence[str], orders: int, json: Path | None) -> None:
-    """Measure; end with 1 if what was measured was not right, or a binding goal was missed."""
+def run_bench(
+    rounds: int, only: Sequence[str], orders: int, per_second: float, json: Path | None
+) -> None:
+    """Measure; end with 1 if what was measured was not right, or a binding goal was missed.
+
+    Args:
+        rounds: how often each case is measured.
+        only: these cases; empty for all that are not long.
+        orders: of a round.
+        per_second: the rate of the even load.
+        json: where the figures are written.
+    """
     if unknown := set(only) - set(PLANS):
         remedy = f"choose from {', '.join(PLANS)}"
         msg = f"there is no case {', '.join(unknown)}"
@@ -89,6 +99,7 @@ def run_bench(rounds: int, only: Sequence[str], orders: int, json: Path | None) 
     refuse_existing_engines()
     chosen = [name for name, plan in PLANS.items() if name in only or not (only or plan.is_long)]
     with running_site(rounds, orders) as site:
+        site.per_second = per_second
         measured = measure_all(site, chosen, rounds, orders)
         violations = broken(site.record)
     draw(measured, violations)

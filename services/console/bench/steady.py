@@ -22,9 +22,8 @@ time, of the element type where it is greatest."""
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """The rate of orders, and how the elements behave."""
+    """How the elements behave."""
 
-    per_second: float = 40
     element_ms: int = 50
     """How long a simulated element takes for a call, as a real one does; milliseconds."""
 
@@ -40,16 +39,16 @@ def steady(site: Site, orders: int, load: Load = USUAL) -> Figures:
     set_limits(Client(site.record.urls, site.operator), load.core_calls, "aaa", "ims")
     with taking(site.record, elements_of(site.splitters), load.element_ms):
         before, times = usage.read(site.pids), read_times(site.record)
-        customer = asyncio.run(with_crew(site, lambda: _posting(site, orders, load)))
+        customer = asyncio.run(with_crew(site, lambda: _posting(site, orders)))
         spent = cpu(site, before, orders)
     steps = steps_between(times, read_times(site.record))
     completed = site.completions.times(list(customer.posted_at))
     return parts_of(customer.posted_at, completed) | steps | spent
 
 
-def _posting(site: Site, orders: int, load: Load) -> "asyncio.Future[Customer]":
+def _posting(site: Site, orders: int) -> "asyncio.Future[Customer]":
     posts = mixed_orders(orders, site.splitters)
-    return asyncio.ensure_future(pace(site.target, posts, load.per_second))
+    return asyncio.ensure_future(pace(site.target, posts, site.per_second))
 
 
 def parts_of(posted_at: Mapping[str, float], completed_at: Mapping[str, float]) -> dict[str, float]:
