@@ -35,7 +35,7 @@ def seen(site: Site, folder: Path) -> Seen:
     """An order of hostile texts."""
     place = site.place()
     order_id = stopped_at_test(site, place.olt, place.served, external_id=MARKUP)
-    site.decide(order_id, "fail", reason=HOSTILE, by=HOSTILE)
+    site.decide(order_id, "fail", reason=HOSTILE)
     site.fulfil(order_id)
     file = folder / f"{HOSTILE.replace(chr(47), chr(124))}.json"
     item = fibre(place.served, id_=HOSTILE) | {"productOffering": {"id": HOSTILE}}
@@ -44,10 +44,10 @@ def seen(site: Site, folder: Path) -> Seen:
 
 
 WORDS: Mapping[tuple[str, ...], Callable[[Seen], list[list[str]]]] = {
-    ("demo",): lambda _: [["--json", f"{HOSTILE}/x.json"], ["--orders", HOSTILE]],
+    ("demo",): lambda seen: [["--json", f"{seen.file}/x.json"], ["--orders", HOSTILE]],
     ("up",): lambda _: [[HOSTILE]],
     ("down",): lambda _: [[HOSTILE]],
-    ("status",): lambda _: [["--json", f"{HOSTILE}/status.json"]],
+    ("status",): lambda seen: [["--json", f"{seen.file}/status.json"]],
     ("token",): lambda _: [[HOSTILE]],
     ("bench",): lambda _: [["--case", HOSTILE]],
     ("test",): lambda _: [["--only", HOSTILE]],
