@@ -13,6 +13,7 @@ import httpx
 from deploy.jiangsu.model import Address, Exchange, PairBlock, Segment, Splitter
 from deploy.local.record import Record
 from deploy.local.stack import Stack
+from deploy.local.surroundings import is_ready
 from services.console.client import Client, make_keys, token_for
 from services.console.orders import ENDED, ORDERS
 from shared.keys import TENANT
@@ -151,6 +152,11 @@ class Site:
             assert time.monotonic() < end, f"it did not come to be in {patience_s:.0f} s"
             time.sleep(BEAT_S)
         return found
+
+    def until_ready(self, patience_s: float = PATIENCE_S) -> None:
+        """Wait until every process serves requests."""
+        urls = [line.url for line in self.record.lines if line.url]
+        self.until(lambda: all(map(is_ready, urls)), patience_s)
 
     def until_state(self, order_id: str, *states: str) -> JSON:
         """Wait until an order is in one of these states; return it."""

@@ -55,6 +55,7 @@ def test_without_the_database_orders_are_refused_for_now_and_then_taken(site: Si
     with database_out(site):
         refused = site.post(order)
     taken = site.until(lambda: answer if (answer := site.post(order)).is_success else None, LONG)
+    site.until_ready(LONG)
 
     assert refused.status_code == 503
     assert refused.headers["retry-after"]

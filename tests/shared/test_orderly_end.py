@@ -58,7 +58,8 @@ async def test_a_process_told_to_stop_while_kafka_is_out_logs_no_error(
         finally:
             kafka.start()
 
-    assert not (errors := errors_in(running.log)), errors
+    errors = errors_in(running.log)
+    assert not errors, "\n".join(map(str, errors))
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.begins)
