@@ -17,7 +17,7 @@ import structlog
 from structlog.contextvars import bind_contextvars
 from structlog.typing import EventDict, Processor, WrappedLogger
 
-from shared.log_levels import lowered
+from shared.log_levels import Ending, lowered
 from shared.masking import Mask
 from shared.settings import Settings
 
@@ -135,8 +135,16 @@ def uncaught(
 
 
 def uncaught_in_thread(what: threading.ExceptHookArgs) -> None:
-    """Log an exception that ended a thread."""
-    if what.exc_value is not None:
+    """Log an exception that ended a thread.
+
+    Our own threads hand exceptions to who waits for them, so it is a thread of a library's. One
+    that reads Kafka breaks off so when the process is told to stop while Kafka is out.
+    """
+    if Ending.has_begun:
+        log.info(
+            "thread.broken_off", thread=getattr(what.thread, "name", ""), error=str(what.exc_value)
+        )
+    elif what.exc_value is not None:
         uncaught(what.exc_type, what.exc_value, what.exc_traceback)
 
 

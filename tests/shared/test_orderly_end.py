@@ -4,13 +4,16 @@ import importlib
 import json
 import logging
 import signal
+import threading
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from structlog.testing import capture_logs
 
 from deploy.local.kafka import Kafka
+from shared import logs
 from shared.db import Sessions
 from shared.log_levels import RULES, Ending, Rule, begin_the_end, lowered
 from shared.settings import Settings
@@ -101,3 +104,16 @@ def test_what_the_messaging_libraries_say_of_the_end_that_was_asked_for_is_no_er
 
     assert lowered(record).levelno == logging.INFO
     assert lowered(ours) is ours
+
+
+@pytest.mark.parametrize(("is_ending", "level"), [(True, "info"), (False, "critical")])
+def test_an_exception_that_ends_a_thread_is_an_error_unless_the_end_was_asked_for(
+    monkeypatch: pytest.MonkeyPatch, *, is_ending: bool, level: str
+) -> None:
+    monkeypatch.setattr(Ending, "has_begun", is_ending)
+    error = ConnectionError("Kafka is out")
+
+    with capture_logs() as said:
+        logs.uncaught_in_thread(threading.ExceptHookArgs((type(error), error, None, None)))
+
+    assert [line["log_level"] for line in said] == [level]
