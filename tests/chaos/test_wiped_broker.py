@@ -26,7 +26,7 @@ def test_a_broker_whose_data_are_deleted_comes_back_and_every_order_completes(si
             kafka.kill()
             site.until(lambda: line(site, "kafka").restarts > before["kafka"], LONG_S)
             site.until(lambda: all(have_begun_anew(site, before)), LONG_S)
-            site.until_ready(LONG_S)
+            site.until_serving(LONG_S)
         rested = at_rest(site.record, REST_S)
 
     assert traffic.refused == []

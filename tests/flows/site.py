@@ -12,9 +12,9 @@ import httpx
 
 from deploy.jiangsu.model import Address, Exchange, PairBlock, Segment, Splitter
 from deploy.local.record import Record
-from deploy.local.stack import Stack
-from deploy.local.surroundings import is_ready
+from deploy.local.stack import SERVICES, Stack
 from services.console.client import Client, make_keys, token_for
+from services.console.exits import CommandError
 from services.console.orders import ENDED, ORDERS
 from shared.keys import TENANT
 
@@ -153,10 +153,16 @@ class Site:
             time.sleep(BEAT_S)
         return found
 
-    def until_ready(self, patience_s: float = PATIENCE_S) -> None:
-        """Wait until every process serves requests."""
-        urls = [line.url for line in self.record.lines if line.url]
-        self.until(lambda: all(map(is_ready, urls)), patience_s)
+    def until_serving(self, patience_s: float = PATIENCE_S) -> None:
+        """Wait until every service answers: a database that was lost is compared before."""
+        self.until(lambda: all(map(self.serves, SERVICES)), patience_s)
+
+    def serves(self, service: str) -> bool:
+        """Tell whether a service answers what its database is asked for."""
+        try:
+            return self.client("ops").ask(service, "GET", "/ops/v1/parked").is_success
+        except CommandError:
+            return False  # it starts again
 
     def until_state(self, order_id: str, *states: str) -> JSON:
         """Wait until an order is in one of these states; return it."""

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from tests.flows.items import fibre
 from tests.flows.site import Site
 
-LONG = 60.0
+LONG = 180.0
 """Seconds; its supervisor waits longer before each try."""
 
 
@@ -55,7 +55,7 @@ def test_without_the_database_orders_are_refused_for_now_and_then_taken(site: Si
     with database_out(site):
         refused = site.post(order)
     taken = site.until(lambda: answer if (answer := site.post(order)).is_success else None, LONG)
-    site.until_ready(LONG)
+    site.until_serving(LONG)
 
     assert refused.status_code == 503
     assert refused.headers["retry-after"]
