@@ -34,13 +34,9 @@ STAGES = (
 )
 
 
-PROCESSES = 2
-"""Each has a Kafka, a PostgreSQL and databases of its own; more would wait for two cores."""
-
-
 def tests(paths: Sequence[str]) -> Stage:
-    """Return the stage that runs these tests, or all, dealt out to processes."""
-    how = () if paths else ("-n", str(PROCESSES), "--no-loadscope-reorder", "--durations=40")
+    """Return the stage that runs these tests, or all."""
+    how = () if paths else ("--durations=40",)
     return Stage("tests", (sys.executable, "-m", "pytest", *how, *paths))
 
 
