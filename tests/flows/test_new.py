@@ -68,7 +68,7 @@ def test_a_number_that_was_searched_for_and_held_is_the_one_that_is_given(site: 
 
 
 def test_a_number_that_another_client_holds_is_not_given(site: Site) -> None:
-    place, other = site.place(), site.client("crm", name="another-shop")
+    place, other = site.place(numbers=200), site.client("crm", name="another-shop")
     found = other.get("resources", "/ops/v1/numbers", exchange=place.exchange, grade="AAA")
     number = found[0]["number"]
     other.send("resources", "POST", f"/ops/v1/numbers/{number}/hold")
