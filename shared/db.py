@@ -256,8 +256,8 @@ def tell_apart(error: BaseException, connection: sqlalchemy.Connection | None) -
 
     Raises:
         UnprocessableError: what is too large for an index, so that nobody waits for it to pass.
-        OperationalError: a transaction that was ended for standing still, or that a server
-            refused which only reads for now: it is to be done again.
+        OperationalError: a transaction that was ended for standing still, or that a read-only
+            server refused: it is to be done again.
     """
     state = getattr(error, "sqlstate", None) or ""
     demoted = is_demoted(error, connection)

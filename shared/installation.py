@@ -32,7 +32,7 @@ UNNAMED = (
 
 
 class UnnamedError(StartError):
-    """The installation has no name, so nobody could tell its topics from another's."""
+    """The installation has no name, so its topics cannot be told from another's."""
 
     def __init__(self) -> None:
         super().__init__(UNNAMED)

@@ -15,7 +15,7 @@ IDLE = "a partition without records, or one that has just moved: the trouble lag
 class Rule(NamedTuple):
     """A message of a library, and the level at which it is written instead of its own."""
 
-    library: str
+    package: str
     begins: str
     """How the message's template begins."""
 
@@ -74,12 +74,12 @@ def begin_the_end() -> None:
 
 def level_of(record: logging.LogRecord) -> int:
     """Return the level at which a library's message is to be written."""
-    library = record.name.partition(".")[0]
-    if Ending.has_begun and library in SILENCED_AT_THE_END:
+    package = record.name.partition(".")[0]
+    if Ending.has_begun and package in SILENCED_AT_THE_END:
         return min(record.levelno, logging.INFO)
     text = str(record.msg)
     for rule in RULES:
-        if rule.library == library and text.startswith(rule.begins):
+        if rule.package == package and text.startswith(rule.begins):
             return min(record.levelno, rule.level)
     return record.levelno
 

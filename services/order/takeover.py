@@ -23,7 +23,7 @@ def on_accepted(told: OrderAccepted, work: Work) -> None:
     """Store an order that was accepted, with the answer that its client got.
 
     An order that its client has placed under the same names since, while the database was not
-    proven, gives way to it: it becomes its repetition, and nobody hears of it.
+    proven, gives way to it: it becomes a repetition of it, and no message of it is sent.
 
     Raises:
         TooEarlyError: if it takes away a product that is not there yet.

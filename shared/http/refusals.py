@@ -1,6 +1,6 @@
 """How a route says no, as its description has it: by the status, never by a range of them.
 
-A range would describe whatever status comes, also one that nobody meant to answer with.
+A range would also describe a status that no route is meant to answer with.
 """
 
 from typing import Any, TypeAlias

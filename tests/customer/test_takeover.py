@@ -22,12 +22,15 @@ KEPT = ("parties", "party_tellings", "orders", "account_tellings")
 FROM_THE_KERNEL = ("inbox", "outbox", "sequences", "unsent", "history", "timers", "forgotten")
 
 
-def lose_everything(sessions: Sessions) -> None:
-    """Set the database back to when nothing had happened."""
+def set_back(sessions: Sessions, *restored: OrderAccepted) -> list[Envelope]:
+    """Set the database back to when only these orders were known; return what it had told."""
+    told = envelopes(sessions)
     with sessions.begin() as session:
         session.execute(text("SET LOCAL session_replication_role = replica"))
         for table in (*KEPT, *FROM_THE_KERNEL):
             session.execute(text(f"DELETE FROM {table}"))  # noqa: S608
+    hear_at(sessions, YESTERDAY, *restored)
+    return told
 
 
 def take_over(sessions: Sessions, told: list[Envelope]) -> None:
@@ -76,9 +79,8 @@ async def test_after_a_restore_who_was_erased_is_blank_wherever_the_orders_come_
 ) -> None:
     hear_at(sessions, YESTERDAY, *restored, *replayed)
     await client.post(ERASE, json=REASON, headers=as_role("admin"))
-    before, told = await profile_of(client, as_role), envelopes(sessions)
-    lose_everything(sessions)
-    hear_at(sessions, YESTERDAY, *restored)
+    before = await profile_of(client, as_role)
+    told = set_back(sessions, *restored)
 
     take_over(sessions, told)
     hear_at(sessions, YESTERDAY, *replayed)
@@ -99,9 +101,7 @@ async def test_after_a_restore_an_erased_person_is_recognised_under_a_new_id(
 ) -> None:
     hear_at(sessions, YESTERDAY, *restored, *replayed)
     await client.post(ERASE, json=REASON, headers=as_role("admin"))
-    told = envelopes(sessions)
-    lose_everything(sessions)
-    hear_at(sessions, YESTERDAY, *restored)
+    told = set_back(sessions, *restored)
     take_over(sessions, told)
     hear_at(sessions, YESTERDAY, *replayed)
 
@@ -117,9 +117,7 @@ async def test_after_a_restore_an_order_after_the_erasure_makes_the_customer_kno
 ) -> None:
     hear_at(sessions, YESTERDAY, accepted(1))
     await client.post(ERASE, json=REASON, headers=as_role("admin"))
-    told = envelopes(sessions)
-    lose_everything(sessions)
-    hear_at(sessions, YESTERDAY, accepted(1))
+    told = set_back(sessions, accepted(1))
 
     if is_read_first:
         hear_at(sessions, TOMORROW, accepted(2, a_customer(email="")))
@@ -138,8 +136,7 @@ async def test_the_history_says_that_an_erasure_was_taken_over(
 ) -> None:
     hear_at(sessions, YESTERDAY, accepted(1))
     await client.post(ERASE, json=REASON, headers=as_role("admin"))
-    told = envelopes(sessions)
-    lose_everything(sessions)
+    told = set_back(sessions)
 
     take_over(sessions, told)
 

@@ -133,10 +133,7 @@ def test_what_a_plan_answers_for_is_no_trouble(sessions: Sessions) -> None:
 async def test_people_give_back_what_no_plan_answers_for_and_the_history_says_why(
     client: AsyncClient, sessions: Sessions, as_role: AsRole
 ) -> None:
-    stock(sessions)
-    tell(sessions, an_order(1, *FIBRE))
-
-    asked = await release(client, as_role)
+    asked = await ask_for_release(client, sessions, as_role)
     assert (asked.status_code, states(sessions) == {}) == (202, False)
     answer(sessions, questions(sessions)[-1], is_needed=False)
 
@@ -151,9 +148,7 @@ async def test_people_give_back_what_no_plan_answers_for_and_the_history_says_wh
 async def test_what_a_plan_answers_for_is_never_given_back(
     client: AsyncClient, sessions: Sessions, as_role: AsRole
 ) -> None:
-    stock(sessions)
-    tell(sessions, an_order(1, *FIBRE))
-    await release(client, as_role)
+    await ask_for_release(client, sessions, as_role)
     before = states(sessions)
 
     answer(sessions, questions(sessions)[-1], is_needed=True, plan="running")
@@ -167,9 +162,7 @@ async def test_what_a_plan_answers_for_is_never_given_back(
 async def test_of_what_is_reserved_only_that_is_given_back_which_a_completed_plan_does_not_need(
     client: AsyncClient, sessions: Sessions, as_role: AsRole
 ) -> None:
-    stock(sessions)
-    tell(sessions, an_order(1, *FIBRE))
-    await release(client, as_role)
+    await ask_for_release(client, sessions, as_role)
     (needed, *_) = held_by_the_first(sessions)
 
     answer(sessions, questions(sessions)[-1], is_needed=True, plan="completed", needs=(needed,))
@@ -215,9 +208,7 @@ async def test_only_the_answer_to_the_last_question_counts(
 async def test_an_order_that_asks_again_lives_and_is_not_given_back(
     client: AsyncClient, sessions: Sessions, as_role: AsRole
 ) -> None:
-    stock(sessions)
-    tell(sessions, an_order(1, *FIBRE))
-    await release(client, as_role)
+    await ask_for_release(client, sessions, as_role)
     again = Cause(UUID(int=9), order_id(1), TENANT)
     hear_records(sessions, SUBSCRIPTIONS, [record_of(an_order(1, *FIBRE), again)])
     before = states(sessions)
@@ -257,6 +248,13 @@ async def test_only_those_who_decide_about_fallout_give_back(
     client: AsyncClient, as_role: AsRole
 ) -> None:
     assert (await release(client, as_role, role="viewer")).status_code == 403
+
+
+async def ask_for_release(client: AsyncClient, sessions: Sessions, as_role: AsRole) -> Response:
+    """Reserve a fibre line for the first order, and have the reservation given back."""
+    stock(sessions)
+    tell(sessions, an_order(1, *FIBRE))
+    return await release(client, as_role)
 
 
 async def release(client: AsyncClient, as_role: AsRole, role: str = "ops") -> Response:

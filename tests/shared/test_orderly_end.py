@@ -68,7 +68,7 @@ async def test_a_process_told_to_stop_while_kafka_is_out_logs_no_error(
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.begins)
 def test_a_message_of_the_list_is_written_at_its_level_without_traceback(rule: Rule) -> None:
     record = logging.LogRecord(
-        f"{rule.library}.inside", logging.ERROR, "", 0, f"{rule.begins} x", None, (None, None, None)
+        f"{rule.package}.inside", logging.ERROR, "", 0, f"{rule.begins} x", None, (None, None, None)
     )
 
     written = lowered(record)
@@ -79,7 +79,7 @@ def test_a_message_of_the_list_is_written_at_its_level_without_traceback(rule: R
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.begins)
 def test_a_message_of_the_list_is_one_that_its_library_has(rule: Rule) -> None:
-    folder = Path(importlib.import_module(rule.library).__file__ or "").parent
+    folder = Path(importlib.import_module(rule.package).__file__ or "").parent
 
     sources = (file.read_text() for file in folder.rglob("*.py"))
 

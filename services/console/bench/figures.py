@@ -2,7 +2,6 @@
 
 import math
 import platform
-import timeit
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,19 +57,6 @@ def percentile(values: Sequence[float], share: float) -> float:
     return ordered[max(0, math.ceil(share * len(ordered)) - 1)]
 
 
-TURNS = 1_000_000
-"""Of an empty loop, for a tenth of a second or less."""
-
-
-def loop_ns() -> float:
-    """Return how long a turn of an empty loop of Python takes now, in nanoseconds.
-
-    It tells machines apart, and hours of one virtual machine, whose model and cores are the same.
-    """
-    loop = timeit.repeat(f"for _ in range({TURNS}): pass", number=1, repeat=5)
-    return round(min(loop) / TURNS * 1e9, 1)
-
-
 def machine() -> dict[str, str | int | float]:
     """Describe the machine that was measured on."""
     model = next(
@@ -87,5 +73,4 @@ def machine() -> dict[str, str | int | float]:
         "memory_gb": round(psutil.virtual_memory().total / 2**30, 1),
         "kernel": platform.release(),
         "python": platform.python_version(),
-        "loop_ns": loop_ns(),
     }

@@ -32,7 +32,7 @@ def add(session: Session, order: Order, acknowledged: Progress) -> None:
 
 
 def remove(session: Session, order_id: UUID) -> None:
-    """Remove an order of which nothing has left the process."""
+    """Delete an order of which no message was sent."""
     session.execute(delete(ProgressRow).where(ProgressRow.order_id == order_id))
     session.execute(delete(OrderRow).where(OrderRow.id == order_id))
 
