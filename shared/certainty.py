@@ -10,11 +10,37 @@ import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from enum import Enum, auto
+from functools import partial
 
 from shared.errors import UnprovenError
 
 SOON_S = 2.0
 """Seconds that requests wait for the proof. Later ones are refused at once until it is there."""
+
+
+UNPROVEN = "a connection was lost: the database has to be compared with the topics first"
+
+
+class Trust(Enum):
+    """What must be known of the database before something is written to it."""
+
+    PROVEN = auto()
+    """It has all that the topics show it had."""
+
+    SERVED = auto()
+    """Or the broker is out, so that nothing can prove it: for requests."""
+
+    NONE = auto()
+    """Nothing: for the recovery itself."""
+
+
+Hold = Callable[[], None]
+"""Raises UnprovenError, in any thread, if the database was lost since it was given."""
+
+
+def holds() -> None:
+    """Be content: nothing can prove the database, or nothing has to."""
 
 
 def none_lost() -> int:
@@ -106,15 +132,27 @@ class Certainty:
         self._look()
         await self._may_serve.wait()
 
-    def must_hold(self) -> None:
-        """See, in any thread, that no connection was lost since somebody last waited.
+    def hold(self, trust: Trust) -> Hold:
+        """See that the database may be written to now; return what tells whether it still may.
+
+        Who has waited for the proof, and then for its turn, asks here in its turn: whoever had
+        the turn before may have lost the database. What is returned is called before a commit:
+        the connection may be one that was opened after the database was lost.
 
         Raises:
-            UnprovenError: if one was; wait again.
+            UnprovenError: if it may not; wait again.
         """
-        if self.on_doubt and self.losses() != self._seen:
-            msg = "a connection was lost: the database has to be compared with the topics first"
-            raise UnprovenError(msg)
+        if trust is Trust.NONE or not self.on_doubt:
+            return holds
+        self._look()
+        trusted = self._proven if trust is Trust.PROVEN else self._may_serve
+        if not trusted.is_set():
+            raise UnprovenError(UNPROVEN)
+        return partial(self._must_be_at, self._seen)
+
+    def _must_be_at(self, seen: int) -> None:
+        if self.losses() != seen:
+            raise UnprovenError(UNPROVEN)
 
     def _serve(self) -> None:
         self._may_serve.set()

@@ -5,7 +5,6 @@ from datetime import timedelta
 from enum import StrEnum
 from functools import cache, lru_cache
 from typing import Any, TypeAlias
-from weakref import WeakKeyDictionary
 
 import msgspec
 import psycopg
@@ -29,6 +28,7 @@ from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 from sqlalchemy.types import TypeDecorator
 
 from shared.errors import UnprocessableError
+from shared.losses import note_loss, watch
 from shared.writes import READ_ONLY, WRITES, is_unpromoted
 
 Sessions = sessionmaker[Session]
@@ -156,7 +156,7 @@ def make_engine(url: Url) -> Engine:
         connect_args={"connect_timeout": 5, "options": " ".join(limits), **KEEP_ALIVE},
     )
     event.listen(engine, "connect", prefer_binary_arrays)
-    event.listen(engine, "handle_error", count_loss)
+    watch(engine)
     event.listen(engine, "handle_error", tell_limits_from_outages)
     event.listen(engine, "before_cursor_execute", count_writing)
     return engine
@@ -170,26 +170,6 @@ def make_plain_engine(url: Url, **options: Any) -> Engine:  # noqa: ANN401  hand
     engine = create_engine(url, hide_parameters=True, **options)
     event.listen(engine, "handle_error", hide_values_of)
     return engine
-
-
-LOSSES: WeakKeyDictionary[Dialect, int] = WeakKeyDictionary()
-"""How many connections were lost, by the dialect of their engine."""
-
-
-def count_loss(context: ExceptionContext) -> None:
-    """Count a connection that was lost, before another can take its place."""
-    if context.is_disconnect:
-        note_loss(context.dialect)
-
-
-def note_loss(dialect: Dialect) -> None:
-    """Count a connection that was lost on the engine of this dialect."""
-    LOSSES[dialect] = LOSSES.get(dialect, 0) + 1
-
-
-def losses(sessions: Sessions) -> int:
-    """Return how many connections to a database were lost so far, by any thread."""
-    return LOSSES.get(sessions.kw["bind"].dialect, 0)
 
 
 def prefer_binary_arrays(connection: Connection[Any], _: object) -> None:

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from shared import metrics
 from shared.breath import breath
+from shared.certainty import Trust
 from shared.contracts import Cause
 from shared.db import Sessions
 from shared.dispatch import Dispatch
@@ -144,7 +145,8 @@ class Desk:
         await self._relay.certainty.serving()
         errands = [each for each in errands if not each.answer.done()]  # others have given up
         try:
-            await self._relay.commit(partial(self._transact, errands, outcomes))
+            transact = partial(self._transact, errands, outcomes)
+            await self._relay.commit(transact, Trust.SERVED)
         except PASSING as trouble:
             error = UnavailableError("the database is out; ask again, with the same keys")
             error.__cause__ = trouble

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from shared import attempt_rows
 from shared.attempt_rows import Claim, Wish
+from shared.certainty import Hold, holds
 
 
 class Letter(NamedTuple):
@@ -84,3 +85,6 @@ class Dispatch:
     told: list[Told] = field(default_factory=list)
     taken_over: Container[UUID] = frozenset()
     """Messages that were told before the database was set back: they are not told again."""
+
+    hold: Hold = holds
+    """Called before each commit."""

@@ -18,7 +18,8 @@ from sqlalchemy.orm import Session
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import ARRAY, TypeEngine
 
-from shared.db import hide_values, is_demoted, note_loss, tell_apart
+from shared.db import hide_values, is_demoted, tell_apart
+from shared.losses import note_loss
 
 Process: TypeAlias = Callable[[Any], Any] | None
 """How a value is changed on its way; None: not at all."""

@@ -27,10 +27,11 @@ from uuid import UUID, uuid4
 import structlog
 
 from shared import metrics, unsent
-from shared.certainty import Certainty
-from shared.db import Sessions, losses
+from shared.certainty import Certainty, Hold, Trust, holds
+from shared.db import Sessions
 from shared.dispatch import Caller, Dispatch, Elsewhere, Letter, Told
 from shared.errors import UnavailableError
+from shared.losses import losses
 from shared.sender import Sender, confirmed
 from shared.sent import Sent
 from shared.work import PASSING
@@ -89,19 +90,17 @@ class Relay:
         """How long the transaction at hand has taken, in seconds; 0 while there is none."""
         return 0.0 if self._busy_since is None else time.monotonic() - self._busy_since
 
-    async def commit(self, transact: Callable[[Dispatch], T], *, unproven: bool = False) -> T:
+    async def commit(self, transact: Callable[[Dispatch], T], trust: Trust = Trust.PROVEN) -> T:
         """Run `transact`, which commits, in the writing thread; then send what it told.
 
-        What was committed before `transact` failed is sent as well. `unproven` is for the
-        recovery: it writes while the database may be another one.
+        What was committed before `transact` failed is sent as well.
 
         Raises:
-            UnprovenError: if a connection was lost since the caller waited for the proof.
+            UnprovenError: if the database was lost since the caller waited for the proof.
         """
         async with self.turn:
-            if not unproven:
-                self.certainty.must_hold()
-            dispatch = Dispatch(self._teller, self.caller, taken_over=self.taken_over)
+            hold = self.certainty.hold(trust)
+            dispatch = Dispatch(self._teller, self.caller, taken_over=self.taken_over, hold=hold)
             self._busy_since = time.monotonic()
             try:
                 return await self._in_thread(partial(transact, dispatch))
@@ -289,12 +288,14 @@ class Relay:
         """Mark what was sent, in the database that it was sent from and in no other."""
         if self._sent and self.certainty.is_proven:
             letters, places = self._sent.take()
-            await self._ask(unsent.mark, letters, places)
+            hold = self.certainty.hold(Trust.PROVEN)
+            await self._ask(unsent.mark, letters, places, hold=hold)
             self._sent.mark(places)
 
-    async def _ask(self, question: Callable[..., T], *about: Any) -> T:  # noqa: ANN401
+    async def _ask(self, question: Callable[..., T], *about: Any, hold: Hold = holds) -> T:  # noqa: ANN401
         """Ask the table something, or have something written there."""
-        return await self._in_thread(partial(unsent.ask, self._sessions, question, *about))
+        asked = partial(unsent.ask, self._sessions, question, *about, hold=hold)
+        return await self._in_thread(asked)
 
     async def _in_thread(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)

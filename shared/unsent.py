@@ -14,6 +14,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from shared.bulk import bind, table_of, unnest
+from shared.certainty import Hold, holds
 from shared.db import WITHOUT_LIMITS, Base, Instant, Sessions
 from shared.dispatch import Letter
 from shared.outbox import COLUMNS, KEYS, OUTBOX, RETENTION, SEQUENCES, TELLER, UNSENT
@@ -130,7 +131,13 @@ def send_again(session: Session, lost: Collection[str], now: datetime, teller: U
     return AGAIN.run(session, {"since": now - RETENTION, "teller": teller})
 
 
-def ask(sessions: Sessions, question: Callable[..., T], *about: Any) -> T:  # noqa: ANN401
-    """Do something small in a transaction of its own."""
+def ask(sessions: Sessions, question: Callable[..., T], *about: Any, hold: Hold = holds) -> T:  # noqa: ANN401
+    """Do something small in a transaction of its own.
+
+    Raises:
+        UnprovenError: by `hold`, if the database was lost meanwhile.
+    """
     with sessions.begin() as session:
-        return question(session, *about)
+        answer = question(session, *about)
+        hold()
+    return answer

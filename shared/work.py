@@ -189,11 +189,15 @@ def begin(sessions: Sessions, now: datetime, dispatch: Dispatch) -> Iterator[Tra
     """Open a transaction; commit at the end, or roll back on any exception.
 
     What it told is added to `dispatch` once it is committed, and never before.
+
+    Raises:
+        UnprovenError: if the database was lost since the turn of the writing thread began.
     """
     with sessions.begin() as session:
         transaction = Transaction(session, now)
         yield transaction
         told = transaction.finish(dispatch)
+        dispatch.hold()
     dispatch.told.append(told)
 
 

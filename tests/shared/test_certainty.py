@@ -3,12 +3,9 @@
 import asyncio
 
 import pytest
-from sqlalchemy import text
-from sqlalchemy.exc import OperationalError
 
 from shared import certainty as certainty_module
-from shared.certainty import Certainty
-from shared.db import Sessions, losses
+from shared.certainty import Certainty, Trust
 from shared.errors import UnprovenError
 
 
@@ -53,26 +50,37 @@ async def test_once_the_broker_is_there_requests_wait_for_the_proof() -> None:
     assert await waits(asyncio.ensure_future(certainty.serving()))
 
 
-def test_what_was_lost_since_somebody_waited_is_seen_in_any_thread() -> None:
+def test_what_is_lost_since_the_turn_began_is_seen_in_any_thread() -> None:
     lost = [0]
     certainty = Certainty(lambda: lost[0], on_doubt=lambda: None)
-    certainty.must_hold()
+    hold = certainty.hold(Trust.PROVEN)
+    hold()
     lost[0] = 1
 
     with pytest.raises(UnprovenError):
-        certainty.must_hold()
+        hold()
 
 
-def test_a_connection_that_the_server_ended_is_counted(sessions: Sessions) -> None:
-    before = losses(sessions)
-    with sessions() as session:
-        own = session.scalar(text("SELECT pg_backend_pid()"))
-        with sessions() as other:
-            other.execute(text("SELECT pg_terminate_backend(:pid)"), {"pid": own})
-        with pytest.raises(OperationalError):
-            session.execute(text("SELECT 1"))
+def test_who_waited_before_the_loss_is_refused_after_another_has_seen_it() -> None:
+    lost = [0]
+    certainty = Certainty(lambda: lost[0], on_doubt=lambda: None)
+    lost[0] = 1
+    assert not certainty.is_proven
 
-    assert losses(sessions) == before + 1
+    for trust in (Trust.PROVEN, Trust.SERVED):
+        with pytest.raises(UnprovenError):
+            certainty.hold(trust)
+    certainty.hold(Trust.NONE)()
+
+
+def test_without_a_broker_requests_may_write_and_nothing_else_may() -> None:
+    certainty = Certainty(on_doubt=lambda: None)
+    certainty.doubt()
+    certainty.cannot_prove()
+
+    certainty.hold(Trust.SERVED)()
+    with pytest.raises(UnprovenError):
+        certainty.hold(Trust.PROVEN)
 
 
 def test_a_process_that_starts_is_not_ready_before_the_first_proof() -> None:

@@ -12,7 +12,8 @@ from sqlalchemy.exc import OperationalError
 from deploy.local import postgres, process
 from deploy.local.databases import dsn
 from deploy.local.postgres import Postgres, launch, start_postgres
-from shared.db import Sessions, losses, make_sessions
+from shared.db import Sessions, make_sessions
+from shared.losses import losses
 from tests.kernel import until
 
 

@@ -1,0 +1,183 @@
+"""Connections that are lost, and databases that take another's place under its name."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from sqlalchemy import create_engine, text
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
+
+from deploy.local.postgres import Postgres
+from shared import unsent
+from shared.certainty import Trust
+from shared.contracts import ReleaseRequested
+from shared.db import Sessions, make_sessions
+from shared.dispatch import Dispatch
+from shared.errors import UnprovenError
+from shared.losses import losses, note_loss
+from shared.migrate import migrate
+from shared.patience import patiently
+from shared.relay import Relay
+from shared.work import begin
+from tests.conftest import NOON
+from tests.databases import a_database
+from tests.kernel import tell_in, until
+from tests.shared.counter import note, open_desk, serve
+from tests.shared.ledger import ORDER
+from tests.shared.line import Line, Topic, running
+
+NAME = "test_losses"
+RELEASE = ReleaseRequested(order_id=ORDER)
+
+
+def test_a_connection_that_the_server_ended_is_counted(sessions: Sessions) -> None:
+    before = losses(sessions)
+    with sessions() as session:
+        end_connection(sessions, session.scalar(text("SELECT pg_backend_pid()")))
+        with pytest.raises(OperationalError):
+            session.execute(text("SELECT 1"))
+
+    assert losses(sessions) == before + 1
+
+
+def end_connection(sessions: Sessions, pid: int | None) -> None:
+    """Have the server end a connection."""
+    with sessions() as other:
+        other.execute(text("SELECT pg_terminate_backend(:pid)"), {"pid": pid})
+
+
+@pytest.fixture
+def mine(postgres: Postgres) -> Iterator[Sessions]:
+    """A database of a service that another may replace."""
+    with a_database(postgres, NAME):
+        migrate("order", f"{postgres.url}/{NAME}")
+        sessions = make_sessions(f"{postgres.url}/{NAME}")
+        yield sessions
+        sessions.kw["bind"].dispose()
+
+
+def replace(postgres: Postgres) -> None:
+    """Put an empty database in the place of the service's; no connection to it is open."""
+    admin = create_engine(f"{postgres.url}/postgres", isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.execute(text(f"DROP DATABASE {NAME}"))
+        connection.execute(text(f"CREATE DATABASE {NAME}"))
+    admin.dispose()
+
+
+def ask(sessions: Sessions) -> None:
+    """Use the database."""
+    with sessions() as session:
+        session.execute(text("SELECT 1"))
+
+
+def test_the_first_connection_to_another_database_of_the_name_is_refused_and_counted(
+    postgres: Postgres, mine: Sessions
+) -> None:
+    ask(mine)
+    before = losses(mine)
+    mine.kw["bind"].dispose()
+    replace(postgres)
+
+    with pytest.raises(OperationalError, match="another database"):
+        ask(mine)
+    ask(mine)
+
+    assert losses(mine) == before + 1
+
+
+def test_more_connections_to_the_same_database_are_no_loss(mine: Sessions) -> None:
+    ask(mine)
+    before = losses(mine)
+
+    mine.kw["bind"].dispose()
+    ask(mine)
+
+    assert losses(mine) == before
+
+
+@contextmanager
+def a_relay(sessions: Sessions) -> Iterator[Relay]:
+    """A relay whose database can be proven: nothing is, until it is told so."""
+    relay = Relay(sessions, Line(Topic()))
+    relay.certainty.on_doubt = lambda: None
+    yield relay
+
+
+async def test_what_waited_for_its_turn_while_the_database_was_lost_waits_for_the_proof(
+    sessions: Sessions,
+) -> None:
+    done: list[str] = []
+
+    def lose_connection(_: Dispatch) -> None:
+        if not done:
+            done.append("lost")
+            with sessions() as session:
+                end_connection(sessions, session.scalar(text("SELECT pg_backend_pid()")))
+                session.execute(text("SELECT 1"))
+
+    with a_relay(sessions) as relay, running(relay):
+        await until(lambda: relay.is_direct)
+        first = asyncio.create_task(patiently(relay, lose_connection))
+        second = asyncio.create_task(patiently(relay, lambda _: done.append("second")))
+        await asyncio.wait({first, second}, timeout=1)
+        waited = list(done)
+        relay.certainty.prove()
+        await asyncio.gather(first, second)
+
+    assert waited == ["lost"]
+    assert done == ["lost", "second"]
+
+
+async def test_a_transaction_on_a_connection_to_another_database_is_not_committed(
+    postgres: Postgres, mine: Sessions
+) -> None:
+    """The turn begins, then the database is replaced, and seen to be by a reader's thread."""
+    ask(mine)
+
+    def write(dispatch: Dispatch) -> None:
+        mine.kw["bind"].dispose()
+        replace(postgres)
+        migrate("order", f"{postgres.url}/{NAME}")
+        with pytest.raises(OperationalError):
+            ask(mine)
+        with begin(mine, NOON, dispatch) as transaction:
+            transaction.session.execute(text("CREATE TABLE written (id int)"))
+
+    with a_relay(mine) as relay, pytest.raises(UnprovenError):
+        await relay.commit(write, Trust.SERVED)
+
+    with mine() as session:
+        assert session.scalar(text("SELECT to_regclass('written')")) is None
+
+
+async def test_what_was_sent_is_not_marked_in_a_database_that_was_lost_meanwhile(
+    sessions: Sessions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """How far the topics are filled would look known to a database that was set back."""
+    mark = unsent.mark
+
+    def lose_and_mark(session: Session, *sent: Any) -> None:
+        note_loss(sessions.kw["bind"].dialect)
+        mark(session, *sent)
+
+    with a_relay(sessions) as relay, running(relay):
+        await until(lambda: relay.is_direct)
+        monkeypatch.setattr(unsent, "mark", lose_and_mark)
+        await relay.commit(lambda dispatch: tell_in(sessions, dispatch, RELEASE))
+        await until(lambda: not relay.is_direct)
+
+    with sessions() as session:
+        assert unsent.filled(session) == {}
+
+
+async def test_requests_write_while_the_broker_is_out_whatever_was_lost(sessions: Sessions) -> None:
+    async with open_desk(sessions) as desk:
+        certainty = desk._relay.certainty  # noqa: SLF001  what its recovery tells
+        certainty.on_doubt = certainty.cannot_prove
+        note_loss(sessions.kw["bind"].dialect)
+
+        assert await serve(desk, note(ORDER)) == ORDER
