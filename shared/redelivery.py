@@ -16,6 +16,8 @@ from shared.release import release
 EARLY_FOR = timedelta(minutes=5)
 """So long after it came a message is tried again by itself; from then on a person has to look."""
 
+EVER = datetime.min.replace(tzinfo=UTC)
+
 FIRST_PAUSE = timedelta(milliseconds=100)
 LONGEST_PAUSE = timedelta(seconds=5)
 LOOK_AGAIN = timedelta(seconds=30)
@@ -40,11 +42,14 @@ class Redelivery:
         pause = FIRST_PAUSE
         while True:
             self._wake.clear()
-            keys = await patiently(self.relay, self._early)
-            for key in keys:
-                await patiently(self.relay, partial(self._release, key))
-            pause = min(LONGEST_PAUSE, 2 * pause) if keys else FIRST_PAUSE
-            await self._rest(pause if keys else LOOK_AGAIN)
+            tried = await self.once(datetime.now(UTC) - EARLY_FOR)
+            pause = min(LONGEST_PAUSE, 2 * pause) if tried else FIRST_PAUSE
+            await self._rest(pause if tried else LOOK_AGAIN)
+
+    async def once(self, since: datetime = EVER) -> dict[bytes, int]:
+        """Try once what is early, and came since then; return how much was handled, by key."""
+        keys = await patiently(self.relay, partial(self._early_keys, since))
+        return {key: await patiently(self.relay, partial(self._release, key)) for key in keys}
 
     async def _rest(self, pause: timedelta) -> None:
         try:
@@ -54,10 +59,10 @@ class Redelivery:
             return
         await asyncio.sleep(FIRST_PAUSE.total_seconds())
 
-    def _early(self, _: Dispatch) -> list[bytes]:
+    def _early_keys(self, since: datetime, _: Dispatch) -> list[bytes]:
         with self.sessions() as session:
-            return parking.early_keys(session, datetime.now(UTC) - EARLY_FOR)
+            return parking.early_keys(session, since)
 
-    def _release(self, key: bytes, dispatch: Dispatch) -> None:
+    def _release(self, key: bytes, dispatch: Dispatch) -> int:
         receiver = Receiver(self.sessions, self.subscriptions)
-        release(self.sessions, receiver, key, datetime.now(UTC), dispatch)
+        return release(self.sessions, receiver, key, datetime.now(UTC), dispatch)

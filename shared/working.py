@@ -16,7 +16,7 @@ from shared.installation import Claim
 from shared.loops import stop_watching, watch
 from shared.producer import wait_for_broker
 from shared.recovery.evidence import Interest
-from shared.recovery.recovery import Recovery
+from shared.recovery.recovery import Inbox, Recovery
 from shared.redelivery import Redelivery
 from shared.relay import Relay
 from shared.runner import Runner
@@ -69,17 +69,19 @@ class Working:
     async def recovered_by(self, recovery: Recovery) -> AsyncIterator[None]:
         """Work while the context is open, once the database is recovered."""
         worker = Worker(self.sessions, self.relay, self.service.subscriptions, self.caution)
-        watch(recovery.begin(worker.handle))
-        reading = watch(self._work(worker, recovery))
+        redelivery = Redelivery(self.sessions, self.relay, self.service.redelivered)
+        watch(recovery.begin(Inbox(worker.handle, redelivery.once)))
+        reading = watch(self._work(worker, redelivery, recovery))
         yield
         stop_watching()
         await asyncio.wait({reading}, timeout=LAST_WORDS)
 
-    async def _work(self, worker: Worker, recovery: Recovery) -> None:
+    async def _work(self, worker: Worker, redelivery: Redelivery, recovery: Recovery) -> None:
         await recovery.is_done.wait()
         self._begin_timers()
         self._begin_calls()
-        self._begin_redelivery()
+        self.relay.on_park = redelivery.wake
+        watch(redelivery.run())
         await self._read(worker)
 
     async def _read(self, worker: Worker) -> None:
@@ -104,8 +106,3 @@ class Working:
             runner = Runner(*known, calls.adapter(self.settings), calls.limits)
             self.relay.caller = runner
             watch(runner.run())
-
-    def _begin_redelivery(self) -> None:
-        redelivery = Redelivery(self.sessions, self.relay, self.service.redelivered)
-        self.relay.on_park = redelivery.wake
-        watch(redelivery.run())

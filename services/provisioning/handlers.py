@@ -26,7 +26,11 @@ from shared.work import Work
 
 
 def on_accepted(order: OrderAccepted, work: Work) -> None:
-    """Draw the order's plan, and begin it."""
+    """Draw the order's plan, and begin it.
+
+    Raises:
+        TooEarlyError: if it changes or ends a service that is not made yet.
+    """
     known = blueprints.get(work.session, work.tenant)
     made = services.made(work.session, order)
     outcome.begin(work, draft(order, known, made, work.cause, work.now))
@@ -56,7 +60,8 @@ def take_over(told: ToldOfPlan, work: Work) -> None:
     """Leave the order's plan as it was told to be before the database was restored.
 
     Raises:
-        TooEarlyError: if the order has no plan yet: what it was accepted with is read later.
+        TooEarlyError: if the order has no plan yet, or what it has ended is not made yet: what
+            makes it is read later.
     """
     plan = plans.expect(work.session, told.order_id)
     attempt_rows.call_off(work.session, told.order_id, work.now)

@@ -4,7 +4,7 @@ All tries together grow with the number of messages, never with its square: a se
 lost hours. Each turn of the writing thread is short, since requests are served between two.
 """
 
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Protocol, TypeVar
@@ -48,19 +48,24 @@ class Pending:
         another one has brought. So all are tried, each time that as many records were read as
         are pending.
         """
-        await self.under(
-            {UUID(bytes=each.key) for each in records if len(each.key) == len(FIRST.bytes)}
-        )
+        await self.under(key_in(each.key) for each in records)
         self._read += len(records)
         if self._read >= self._left:
             await self.all()
 
-    async def under(self, keys: Collection[UUID]) -> None:
+    async def under(self, keys: Iterable[UUID]) -> None:
         """Try again what is pending under these keys."""
         several = list(dict.fromkeys(keys))
         for start in range(0, len(several), KEYS_A_TURN):
             part = several[start : start + KEYS_A_TURN]
             await self.in_turn(partial(self.keeper.apply_under, part))
+
+    async def as_far_as_possible(self) -> None:
+        """Try all again for as long as that makes them fewer."""
+        before = self._left + 1
+        while self._left < before:
+            before = self._left
+            await self.all()
 
     async def all(self, *, is_last: bool = False) -> None:
         """Try all again; the last time, park what still cannot be applied."""
@@ -70,3 +75,8 @@ class Pending:
             apply = partial(self.keeper.apply_under, keys, is_last=is_last)
             self._left += await self.in_turn(apply)
             after = keys[-1]
+
+
+def key_in(key: bytes) -> UUID:
+    """Return what a record's key names; a key of another kind names nothing that is pending."""
+    return UUID(bytes=key) if len(key) == len(FIRST.bytes) else FIRST

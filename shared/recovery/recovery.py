@@ -5,7 +5,7 @@ out: another may be in its place.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -17,6 +17,7 @@ import structlog
 from sqlalchemy import text, update
 
 from shared import inbox_rows
+from shared.certainty import Trust
 from shared.db import Sessions
 from shared.dispatch import Dispatch
 from shared.errors import UnavailableError
@@ -25,7 +26,7 @@ from shared.inbox_rows import Record
 from shared.producer import Allowed, to_all
 from shared.recovery import rows
 from shared.recovery.evidence import Interest, Spans, ask, bounds, set_back_since, spans, told_since
-from shared.recovery.pending import Pending
+from shared.recovery.pending import Pending, key_in
 from shared.recovery.rows import RecoveryRow, RecoveryState
 from shared.recovery.takeover import Keeper, Takeover
 from shared.recovery.topics import TopicReader
@@ -37,7 +38,15 @@ from shared.work import PASSING
 T = TypeVar("T")
 log = structlog.get_logger()
 
-Handle = Callable[[list[Record]], Awaitable[None]]
+
+@dataclass(frozen=True, slots=True)
+class Inbox:
+    """How the service handles what it reads once more."""
+
+    handle: Callable[[list[Record]], Awaitable[None]]
+    try_early: Callable[[], Awaitable[Mapping[bytes, int]]]
+    """Tries again what came too early; returns how much of it was handled, by key."""
+
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 5.0
 """Seconds between two tries to compare database and topics."""
@@ -73,13 +82,13 @@ class Recovery:
             start_again("the database was lost while it was being recovered; the recovery goes on")
         self._doubt.set()
 
-    async def begin(self, handle: Handle | None) -> None:
+    async def begin(self, inbox: Inbox | None) -> None:
         """Recover what the start finds set back; from then on compare whenever in doubt, for ever.
 
         Args:
-            handle: handles the records of others; None in a process that consumes nothing.
+            inbox: handles what is read once more; None in a process that consumes nothing.
         """
-        await self._patiently(partial(self._recover, handle))
+        await self._patiently(partial(self._recover, inbox))
         self.is_done.set()
         while True:
             if not self._doubt.is_set():
@@ -120,12 +129,12 @@ class Recovery:
             is_open = rows.open_recovery(session) is not None
             return is_open or not rows.taken_over(session) <= self.relay.taken_over
 
-    async def _recover(self, handle: Handle | None, reader: TopicReader) -> None:
+    async def _recover(self, inbox: Inbox | None, reader: TopicReader) -> None:
         if (await self._is_needed(reader))[0]:
             async with self._alone():
                 is_needed, since = await self._is_needed(reader)
                 if is_needed:  # no other process has done it meanwhile
-                    await self._recover_now(handle, reader, since)
+                    await self._recover_now(inbox, reader, since)
         self.relay.taken_over |= await asyncio.to_thread(self._taken_over)
 
     async def _is_needed(self, reader: TopicReader) -> tuple[bool, datetime | None]:
@@ -133,7 +142,7 @@ class Recovery:
         return since is not None or await asyncio.to_thread(self._has_open), since
 
     async def _recover_now(
-        self, handle: Handle | None, reader: TopicReader, since: datetime | None
+        self, inbox: Inbox | None, reader: TopicReader, since: datetime | None
     ) -> None:
         recovery = await self._in_turn(partial(self._open, since))
         keeper = Keeper(self.sessions, self.interest, self.takeover, recovery.id)
@@ -143,8 +152,8 @@ class Recovery:
         self.relay.taken_over |= await asyncio.to_thread(self._taken_over)
         self.relay.certainty.prove()
         self._is_replaying = True
-        if handle:
-            await self._replay(recovery.id, pending, handle, reader)
+        if inbox:
+            await self._replay(recovery.id, pending, inbox, reader)
         self._is_replaying = False
 
     @asynccontextmanager
@@ -200,20 +209,25 @@ class Recovery:
         await pending.all()
         await self._in_turn(partial(self._move, keeper.recovery, RecoveryState.REPLAYING))
 
-    async def _replay(
-        self, id_: UUID, pending: Pending, handle: Handle, reader: TopicReader
-    ) -> None:
+    async def _replay(self, id_: UUID, pending: Pending, inbox: Inbox, reader: TopicReader) -> None:
         """Read once more what the others have told, topic by topic: causes before effects."""
         missing: list[str] = []
         for topic in self.interest.topics:
             unread, gone = await self._unread(reader, topic)
             missing += gone
             async for records in reader.merged(*bounds(unread)):
-                await handle(records)
+                await inbox.handle(records)
                 await self._in_turn(partial(self._count, id_, "replayed", len(records)))
                 await pending.follow(records)
+            await self._try_early(pending, inbox)
         await pending.all(is_last=True)
         await self._in_turn(partial(self._end, id_, missing))
+
+    async def _try_early(self, pending: Pending, inbox: Inbox) -> None:
+        """Try what came too early: it may have waited for what was applied, and the other way."""
+        await pending.as_far_as_possible()
+        while handled := {key for key, count in (await inbox.try_early()).items() if count}:
+            await pending.under(map(key_in, handled))
 
     async def _unread(self, reader: TopicReader, topic: str) -> tuple[Spans, list[str]]:
         """Return what the database has not read of a topic, and what of it is gone for good."""
@@ -226,7 +240,7 @@ class Recovery:
 
     async def _in_turn(self, transact: Callable[[Dispatch], T]) -> T:
         """Write something in a turn of the writing thread."""
-        return await self.relay.commit(transact, unproven=True)
+        return await self.relay.commit(transact, Trust.NONE)
 
     def _count(self, id_: UUID, column: str, more: int, _: Dispatch) -> None:
         grown = {column: getattr(RecoveryRow, column) + more}

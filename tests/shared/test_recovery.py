@@ -4,12 +4,14 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import pairwise
 from typing import TypeVar
 from uuid import UUID, uuid4
 
 import pytest
 
 from shared import admin
+from shared.certainty import Trust
 from shared.contracts import OrderAccepted, ServiceCompleted
 from shared.db import Sessions
 from shared.dispatch import Dispatch
@@ -20,11 +22,13 @@ from shared.producer import Producer
 from shared.recovery import pending, topics
 from shared.recovery.evidence import Interest
 from shared.recovery.pending import Pending
-from shared.recovery.recovery import Recovery
+from shared.recovery.recovery import Inbox, Recovery
 from shared.recovery.takeover import Takeover
+from shared.redelivery import Redelivery
 from shared.relay import Relay
 from shared.settings import Settings
 from shared.work import Work
+from tests.kernel import parked
 from tests.shared.hearing import letters_of, produce
 from tests.shared.ledger import accepted, completed
 
@@ -40,7 +44,11 @@ FEW, MANY = 20, 60
 class Drawing:
     """A service like provisioning: what it has told waits for what orders were accepted with."""
 
+    before: dict[UUID, UUID] = field(default_factory=dict)
+    """By order, the one that brought what it takes away: that has to be complete first."""
+
     drawn: set[UUID] = field(default_factory=set)
+    ended: set[UUID] = field(default_factory=set)
     tries: int = 0
     """How often it was tried to take over what it has told."""
 
@@ -49,6 +57,9 @@ class Drawing:
 
     def draw(self, message: OrderAccepted, _: Work) -> None:
         """Hear of an order."""
+        if self.before.get(message.order_id) not in {None, *self.ended}:
+            msg = "what it takes away is not there yet"
+            raise TooEarlyError(msg)
         self.drawn.add(message.order_id)
 
     def end(self, message: ServiceCompleted, _: Work) -> None:
@@ -59,6 +70,7 @@ class Drawing:
         if message.order_id not in self.drawn:
             msg = "it has no plan yet"
             raise TooEarlyError(msg)
+        self.ended.add(message.order_id)
 
     def begin_turn(self) -> None:
         """Count anew what one turn of the writing thread tries."""
@@ -82,16 +94,21 @@ class Counted(Relay):
         super().__init__(sessions, Producer(settings))
         self._drawing = drawing
 
-    async def commit(self, transact: Callable[[Dispatch], T], *, unproven: bool = False) -> T:
+    async def commit(self, transact: Callable[[Dispatch], T], trust: Trust = Trust.PROVEN) -> T:
         """Run a turn."""
         self._drawing.begin_turn()
-        return await super().commit(transact, unproven=unproven)
+        return await super().commit(transact, trust)
 
 
-async def recovered(settings: Settings, sessions: Sessions, count: int) -> Drawing:
-    """Recover a service that has lost all that it told of so many orders."""
-    await told(settings, count)
-    drawing = Drawing()
+async def recovered(
+    settings: Settings, sessions: Sessions, count: int, *, in_chain: bool = False
+) -> Drawing:
+    """Recover a service that has lost all that it told of so many orders.
+
+    In a chain, each takes away what the one before has brought.
+    """
+    orders = await told(settings, count)
+    drawing = Drawing(dict(pairwise(reversed(orders))) if in_chain else {})
     relay = Counted(sessions, settings, drawing)
     interest = Interest("provisioning", ("order",), frozenset({OrderAccepted.type}))
     recovery = Recovery(settings, sessions, relay, interest, drawing.takeover)
@@ -100,7 +117,8 @@ async def recovered(settings: Settings, sessions: Sessions, count: int) -> Drawi
     async def handle(records: Sequence[Record]) -> None:
         await relay.commit(partial(receiver.receive_now, records))
 
-    begun = asyncio.create_task(recovery.begin(handle))
+    redelivery = Redelivery(sessions, relay, drawing.subscriptions)
+    begun = asyncio.create_task(recovery.begin(Inbox(handle, redelivery.once)))
     async with asyncio.timeout(60):
         await recovery.is_done.wait()
     begun.cancel()
@@ -108,12 +126,13 @@ async def recovered(settings: Settings, sessions: Sessions, count: int) -> Drawi
     return drawing
 
 
-async def told(settings: Settings, count: int) -> None:
+async def told(settings: Settings, count: int) -> list[UUID]:
     """Have so many orders be accepted, and told to be complete."""
     admin.make_topics(settings)
     orders = [uuid4() for _ in range(count)]
     await produce(settings, letters_of([accepted(each) for each in orders]))
     await produce(settings, letters_of([completed(each) for each in orders]))
+    return orders
 
 
 @pytest.fixture(autouse=True)
@@ -133,6 +152,15 @@ async def test_what_waits_for_its_cause_is_tried_a_few_times_however_much_waits(
     drawing = await recovered(settings, sessions, MANY)
 
     assert drawing.tries <= TRIES * MANY
+
+
+async def test_orders_that_take_away_what_others_have_brought_are_taken_over_after_them(
+    settings: Settings, sessions: Sessions
+) -> None:
+    drawing = await recovered(settings, sessions, FEW, in_chain=True)
+
+    assert len(drawing.ended) == FEW
+    assert all(row.released_at for row in parked(sessions))
 
 
 async def test_no_turn_of_a_recovery_takes_over_more_than_a_few_orders(

@@ -51,18 +51,21 @@ class Service:
     """The client of the API whose order made it: whose it is."""
 
 
-Inventory: TypeAlias = Mapping[UUID, Service | None]
+Inventory: TypeAlias = Mapping[UUID, Service]
+"""The services that a plan changes or ends."""
 
 
 def after(plan: Plan, inventory: Inventory, now: datetime) -> Iterator[Service]:
     """Yield the services as they are once a plan has completed."""
     for item in plan.items:
-        known = inventory.get(item.service_id)
+        if item.action is Action.ADD:
+            yield running(plan, item, now)
+            continue
+        known = inventory[item.service_id]
         if item.action is Action.DELETE:
-            yield gone(known or running(plan, item, now), plan, item, now)
+            yield gone(known, plan, item, now)
         else:
-            made = running(plan, item, known.started_at if known else now)
-            yield replace(made, client=known.client) if known else made
+            yield replace(running(plan, item, known.started_at), client=known.client)
 
 
 def running(plan: Plan, item: Item, started_at: datetime) -> Service:

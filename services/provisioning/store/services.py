@@ -14,6 +14,7 @@ from services.provisioning.tables import ServiceRow
 from shared.access import HiddenError, Reach
 from shared.bulk import table_of
 from shared.contracts import Action, OrderAccepted
+from shared.errors import TooEarlyError
 from shared.grants import Whose, covers, page_within
 from shared.shelf import Shelf
 from shared.window import Window
@@ -46,20 +47,41 @@ def preload(session: Session, orders: Iterable[OrderAccepted]) -> None:
 
 
 def made(session: Session, order: OrderAccepted) -> Made:
-    """Return what was ordered when the services were made that an order changes or ends."""
-    found = ((id_, SERVICES.find(session, id_)) for id_ in touched([order]))
-    return {id_: service.characteristics for id_, service in found if service}
+    """Return what was ordered when the services were made that an order changes or ends.
+
+    Raises:
+        TooEarlyError: if one is not made yet: the order that makes it completes later.
+    """
+    return {id_: expect(session, id_).characteristics for id_ in touched([order])}
+
+
+def expect(session: Session, id_: UUID) -> Service:
+    """Return a service that an order changes or ends.
+
+    Raises:
+        TooEarlyError: if it is not made yet.
+    """
+    found = SERVICES.find(session, id_)
+    if found is None:
+        msg = f"service {id_} is not made yet"
+        raise TooEarlyError(msg)
+    return found
 
 
 def inventory(session: Session, plan: Plan) -> Inventory:
-    """Return the services that a plan changes or ends, locked."""
+    """Return the services that a plan changes or ends, locked.
+
+    Raises:
+        TooEarlyError: if one is not made yet.
+    """
     there = [item.service_id for item in plan.items if item.action is not Action.ADD]
-    return {id_: SERVICES.find(session, id_) for id_ in there}
+    return {id_: expect(session, id_) for id_ in there}
 
 
 def of_plan(session: Session, plan: Plan) -> Inventory:
-    """Return the services that a plan is about, as they were last committed."""
-    return {each.service_id: SERVICES.seen(session, each.service_id) for each in plan.items}
+    """Return those of the services that a plan is about that are made, as last committed."""
+    seen = {each.service_id: SERVICES.seen(session, each.service_id) for each in plan.items}
+    return {id_: service for id_, service in seen.items() if service}
 
 
 def get(session: Session, reach: Reach, id_: UUID) -> Service:
