@@ -288,8 +288,7 @@ class Relay:
         """Mark what was sent, in the database that it was sent from and in no other."""
         if self._sent and self.certainty.is_proven:
             letters, places = self._sent.take()
-            hold = self.certainty.hold(Trust.PROVEN)
-            await self._ask(unsent.mark, letters, places, hold=hold)
+            await self._ask(unsent.mark, letters, places, hold=self.certainty.hold(Trust.PROVEN))
             self._sent.mark(places)
 
     async def _ask(self, question: Callable[..., T], *about: Any, hold: Hold = holds) -> T:  # noqa: ANN401
