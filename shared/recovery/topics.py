@@ -27,6 +27,10 @@ CHUNK = 500
 QUIET_MS = 10_000
 """Partitions that bring nothing for so long, although their ends lie ahead, count as out."""
 
+NOTHING_YET_MS = 10
+"""So long the broker holds a fetch of partitions that are read to their ends: what else is asked
+waits behind it, on the same connection."""
+
 EARLIEST = datetime.min.replace(tzinfo=UTC)
 
 Offsets = Mapping[str, int]
@@ -57,6 +61,7 @@ class TopicReader:
             enable_auto_commit=False,
             auto_offset_reset="earliest",
             max_poll_records=CHUNK,
+            fetch_max_wait_ms=NOTHING_YET_MS,
         )
 
     async def __aenter__(self) -> Self:
