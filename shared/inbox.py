@@ -189,14 +189,14 @@ class Receiver:
 
     def hand_out(self, heard: Sequence[Heard], transaction: Transaction) -> None:
         """Call the handlers, in an order that keeps that of every key."""
-        self._preload(transaction.session, heard)
+        self.preload(transaction.session, heard)
         for subscription, several in in_turn(heard, self._subscriptions):
             works = [
                 transaction.work(each.envelope.as_cause, each.envelope.time) for each in several
             ]
             subscription.handle([each.message for each in several], Works(transaction, works))
 
-    def _preload(self, session: Session, heard: Sequence[Heard]) -> None:
+    def preload(self, session: Session, heard: Sequence[Heard]) -> None:
         """Read the aggregates that the handlers of these messages will ask for."""
         asked: dict[Preload, list[Message]] = {}
         for each in heard:

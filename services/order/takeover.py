@@ -4,7 +4,10 @@ Orders come back from what they were accepted with. How they went on follows fro
 other services tell, which is read once more.
 """
 
+from collections.abc import Sequence
 from uuid import UUID
+
+from sqlalchemy.orm import Session
 
 from services.order import store
 from services.order.api.orders import answer_of, keep
@@ -65,4 +68,10 @@ def names_of(told: OrderAccepted, tenant: str) -> Names:
     return Names(tenant, told.client, key or None, told.external_id or None)
 
 
-TAKEOVER = Takeover(subscribe(on(OrderAccepted, on_accepted)))
+def preload(session: Session, told: Sequence[OrderAccepted]) -> None:
+    """Read what is there of these orders, and the products that they are about."""
+    store.orders.preload(session, store.orders.ids(told))
+    store.products.preload(session, [item.product_id for each in told for item in each.items])
+
+
+TAKEOVER = Takeover(subscribe(on(OrderAccepted, on_accepted, needs=preload)))

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -18,7 +19,7 @@ from shared.parking import Parking, Why
 from shared.recovery import rows
 from shared.recovery.evidence import Interest, Own, unknown
 from shared.trouble import HOPELESS, blaming_the_data, blaming_the_handler, explain
-from shared.work import begin, stubbornly
+from shared.work import begin, divide, stubbornly
 
 TAKEN_OVER = "taken-over"
 """The source of what was told before the database was set back."""
@@ -92,39 +93,61 @@ class Keeper:
     ) -> int:
         """Apply what is pending under these keys; return how many messages are pending still.
 
-        Each is applied in a transaction of its own, so that one that cannot be leaves the others
-        alone. The last time, what cannot be applied still is parked: a person decides.
+        All in one transaction if all goes well, else in halves: what cannot be applied leaves
+        the others alone. What is too early and has changed nothing is left out. The last time it
+        is parked: a person decides.
         """
         with self.sessions() as session:
-            letters = rows.pending_under(session, keys)
-        left = [each for each in map(_of_letter, letters) if not self._apply(each, dispatch)]
-        if is_last:
-            for each in left:
-                self._set_aside(each, TooEarlyError("nothing that it is about was found"), dispatch)
+            pending = [_of_letter(each) for each in rows.pending_under(session, keys)]
+        if not pending:
             return 0
-        return len(left)
+        early: list[tuple[Heard, TooEarlyError]] = []
 
-    def _apply(self, each: Heard, dispatch: Dispatch) -> bool:
-        """Make the tables say what a message says; tell whether that is settled."""
-        try:
-            stubbornly(lambda _: self._apply_now(each, dispatch), [each])
-        except TooEarlyError:
-            return False
-        except HOPELESS as error:
-            self._set_aside(each, error, dispatch)
-        return True
+        def together(several: Sequence[Heard]) -> None:
+            early.extend(stubbornly(partial(self._apply, dispatch), several))
 
-    def _apply_now(self, each: Heard, dispatch: Dispatch) -> None:
+        def alone(each: Heard, error: Exception) -> None:
+            if isinstance(error, TooEarlyError):
+                early.append((each, error))
+            else:
+                self._set_aside(each, error, dispatch)
+
+        divide(pending, together, alone, HOPELESS)
+        if is_last:
+            for each, error in early:
+                self._set_aside(each, error, dispatch)
+        return len(early)
+
+    def _apply(
+        self, dispatch: Dispatch, several: Sequence[Heard]
+    ) -> Sequence[tuple[Heard, TooEarlyError]]:
+        """Make the tables say what messages say; return those that are too early, and why.
+
+        Raises:
+            TooEarlyError: if one is that has changed something before it said so.
+        """
+        subscriptions = self.takeover.subscriptions
+        receiver = Receiver(self.sessions, subscriptions)
+        ours = [each for each in several if each.envelope.type in subscriptions]
+        early: dict[UUID, tuple[Heard, TooEarlyError]] = {}
         with (
             blaming_the_data(),
             begin(self.sessions, datetime.now(UTC), dispatch) as transaction,
         ):
-            if each.envelope.type in self.takeover.subscriptions:
-                with blaming_the_handler():
-                    receiver = Receiver(self.sessions, self.takeover.subscriptions)
-                    receiver.hand_out([each], transaction)
-                    transaction.flush()
-            rows.note_applied(transaction.session, [each.envelope.id])
+            with blaming_the_handler():
+                receiver.preload(transaction.session, ours)
+                for each in ours:
+                    before = transaction.extent
+                    try:
+                        receiver.hand_out([each], transaction)
+                    except TooEarlyError as error:
+                        if transaction.extent != before:
+                            raise
+                        early[each.envelope.id] = (each, error)
+                transaction.flush()
+            applied = {each.envelope.id for each in several} - early.keys()
+            rows.note_applied(transaction.session, applied)
+        return list(early.values())
 
     def _set_aside(self, each: Heard, error: Exception, dispatch: Dispatch) -> None:
         """Park a message that cannot be applied: what follows under its key waits behind it."""

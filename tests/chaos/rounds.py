@@ -28,7 +28,7 @@ REST_S = 400.0
 NOTICE_S = 150.0
 """A database that lost nothing, because nothing happened, is not recovered at all."""
 
-RECOVERY_S = 120.0
+RECOVERY_S = 300.0
 MARGIN_S = 10.0
 """What a round takes beside the time that is lost, about."""
 

@@ -30,7 +30,7 @@ from shared.settings import Settings
 from shared.work import Work
 from tests.kernel import parked
 from tests.shared.hearing import letters_of, produce
-from tests.shared.ledger import accepted, completed
+from tests.shared.ledger import accepted, completed, lines, write
 
 T = TypeVar("T")
 
@@ -87,6 +87,15 @@ class Drawing:
         return Takeover(subscribe(on(ServiceCompleted, self.end)))
 
 
+class Hasty(Drawing):
+    """Writes first, and looks then whether it is too early."""
+
+    def end(self, message: ServiceCompleted, work: Work) -> None:
+        """Take over that an order is complete."""
+        write(message, work)
+        super().end(message, work)
+
+
 class Counted(Relay):
     """A relay that says when a turn of its writing thread begins."""
 
@@ -101,14 +110,19 @@ class Counted(Relay):
 
 
 async def recovered(
-    settings: Settings, sessions: Sessions, count: int, *, in_chain: bool = False
+    settings: Settings,
+    sessions: Sessions,
+    count: int,
+    *,
+    in_chain: bool = False,
+    kind: type[Drawing] = Drawing,
 ) -> Drawing:
     """Recover a service that has lost all that it told of so many orders.
 
     In a chain, each takes away what the one before has brought.
     """
     orders = await told(settings, count)
-    drawing = Drawing(dict(pairwise(reversed(orders))) if in_chain else {})
+    drawing = kind(dict(pairwise(reversed(orders))) if in_chain else {})
     relay = Counted(sessions, settings, drawing)
     interest = Interest("provisioning", ("order",), frozenset({OrderAccepted.type}))
     recovery = Recovery(settings, sessions, relay, interest, drawing.takeover)
@@ -161,6 +175,15 @@ async def test_orders_that_take_away_what_others_have_brought_are_taken_over_aft
 
     assert len(drawing.ended) == FEW
     assert all(row.released_at for row in parked(sessions))
+
+
+async def test_what_was_written_before_it_was_found_to_be_too_early_is_written_once(
+    settings: Settings, sessions: Sessions
+) -> None:
+    drawing = await recovered(settings, sessions, FEW, kind=Hasty)
+
+    written = [lines(sessions, each) for each in drawing.ended]
+    assert written == [["provisioning.service_completed"]] * FEW
 
 
 async def test_no_turn_of_a_recovery_takes_over_more_than_a_few_orders(

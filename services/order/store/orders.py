@@ -19,6 +19,7 @@ from shared.shelf import Shelf
 ORDERS = Shelf(OrderRow, Order, changes=False)
 PROGRESS = Shelf(ProgressRow, Progress)
 
+preload = ORDERS.preload
 find = ORDERS.find
 get = ORDERS.expect
 progress = PROGRESS.expect
