@@ -17,10 +17,9 @@ from kafka.errors import (
     TopicAlreadyExistsError,
 )
 
-from shared.broker import BrokerSettings
+from shared.broker import RETENTION, BrokerSettings
 from shared.contracts import registered
 from shared.errors import StartError, UnavailableError
-from shared.outbox import RETENTION
 from shared.settings import Settings, broker_settings
 from shared.stop import refuse_to_start
 

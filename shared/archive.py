@@ -19,8 +19,8 @@ from typing import Any, TypeAlias
 import structlog
 from sqlalchemy import Connection, text
 
+from shared.broker import RETENTION
 from shared.db import WITHOUT_LIMITS, Sessions
-from shared.outbox import RETENTION
 
 log = structlog.get_logger()
 

@@ -1,10 +1,14 @@
 """Where Kafka is and how it is spoken to: all that a tool needs to know that serves nothing."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
 from shared.environment import Setting, matching, one_of, optional_file, servers, settings_of
+
+RETENTION = timedelta(days=7)
+"""So long topics keep what was sent; older letters no broker needs to be reminded of."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)

@@ -26,6 +26,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
 from shared import forgotten
+from shared.broker import RETENTION
 from shared.bulk import table_of, update_rows
 from shared.contracts import (
     Customer,
@@ -40,7 +41,7 @@ from shared.contracts import (
 from shared.contracts.personal import blank, tells_of_persons
 from shared.forgotten import Forgotten
 from shared.inbox import Subscription, on
-from shared.outbox import OUTBOX, RETENTION, OutboxRow
+from shared.outbox import OUTBOX, OutboxRow
 from shared.parking import ParkedRow
 from shared.trouble import UnreadableError, blaming_the_sender
 from shared.work import Work

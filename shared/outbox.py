@@ -8,7 +8,7 @@ came between. `sequences` counts the letters under each key.
 
 from collections import Counter as Tally
 from collections.abc import Container, Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
@@ -41,9 +41,6 @@ MOST_BYTES = 1_000_000
 
 ENVELOPE = 4_000
 """What an envelope adds to its message, at most."""
-
-RETENTION = timedelta(days=7)
-"""So long topics keep what was sent; older letters no broker needs to be reminded of."""
 
 
 class OutboxRow(Base):

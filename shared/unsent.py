@@ -13,11 +13,12 @@ from sqlalchemy import BigInteger, bindparam, delete, func, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from shared.broker import RETENTION
 from shared.bulk import bind, table_of, unnest
 from shared.certainty import Hold, holds
 from shared.db import WITHOUT_LIMITS, Base, Instant, Sessions
 from shared.dispatch import Letter
-from shared.outbox import COLUMNS, KEYS, OUTBOX, RETENTION, SEQUENCES, TELLER, UNSENT
+from shared.outbox import COLUMNS, KEYS, OUTBOX, SEQUENCES, TELLER, UNSENT
 from shared.prepared import Prepared
 
 T = TypeVar("T")

@@ -1,6 +1,9 @@
 """Run the command line: `python -m services.console`."""
 
-from services.console.cli import main
+from shared.loading import loading
+
+with loading():
+    from services.console.cli import main
 
 if __name__ == "__main__":
     main()

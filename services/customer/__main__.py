@@ -1,7 +1,10 @@
 """Run the customer service: `python -m services.customer api|worker|all`."""
 
-from services.customer.app import SERVICE
-from shared.run import run
+from shared.loading import loading
+
+with loading():
+    from services.customer.app import SERVICE
+    from shared.run import run
 
 if __name__ == "__main__":
     run(SERVICE)

@@ -1,7 +1,10 @@
 """Run the order service: `python -m services.order api|worker|all`."""
 
-from services.order.app import SERVICE
-from shared.run import run
+from shared.loading import loading
+
+with loading():
+    from services.order.app import SERVICE
+    from shared.run import run
 
 if __name__ == "__main__":
     run(SERVICE)

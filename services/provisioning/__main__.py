@@ -1,7 +1,10 @@
 """Run the provisioning service: `python -m services.provisioning api|worker|all`."""
 
-from services.provisioning.app import SERVICE
-from shared.run import run
+from shared.loading import loading
+
+with loading():
+    from services.provisioning.app import SERVICE
+    from shared.run import run
 
 if __name__ == "__main__":
     run(SERVICE)

@@ -1,7 +1,10 @@
 """Run the resources service: `python -m services.resources api|worker|all`."""
 
-from services.resources.app import SERVICE
-from shared.run import run
+from shared.loading import loading
+
+with loading():
+    from services.resources.app import SERVICE
+    from shared.run import run
 
 if __name__ == "__main__":
     run(SERVICE)

@@ -60,11 +60,6 @@ def engines_start(found: Record) -> bool:
     return found.state == "starting" and bool(found.lines)
 
 
-def province_loads(found: Record) -> bool:
-    """Tell whether numbers are being loaded."""
-    return found.has_started and count(found, "resources", "numbers") > 0
-
-
 def orders_flow(found: Record) -> bool:
     """Tell whether orders are under way."""
     return found.has_started and count(found, "order", "orders") > 1
@@ -122,7 +117,7 @@ def test_a_dozen_orders_tell_every_story_and_nothing_is_left_running(
     assert left_behind(home) == []
 
 
-@pytest.mark.parametrize("moment", [engines_start, province_loads, orders_flow])
+@pytest.mark.parametrize("moment", [engines_start, orders_flow])
 def test_who_is_interrupted_leaves_nothing_behind(
     moment: Callable[[Record], bool], home: Path
 ) -> None:
