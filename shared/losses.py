@@ -9,7 +9,6 @@ from functools import partial
 from typing import Any
 from weakref import WeakKeyDictionary
 
-import psycopg
 from psycopg import Connection
 from sqlalchemy import Dialect, Engine, event
 from sqlalchemy.engine import ExceptionContext
@@ -34,13 +33,11 @@ class Watch:
         with self._lock:
             self.losses += 1
 
-    def is_same(self, identity: tuple[Any, ...]) -> bool:
-        """Tell whether this is the database that was found last; count it if it is not."""
+    def note_identity(self, identity: tuple[Any, ...]) -> None:
+        """Count the database as lost if this is not the one that was found last."""
         with self._lock:
-            is_same = self._known in {None, identity}
-            self.losses += not is_same
+            self.losses += self._known not in {None, identity}
             self._known = identity
-        return is_same
 
 
 WATCHES: WeakKeyDictionary[Dialect, Watch] = WeakKeyDictionary()
@@ -50,23 +47,17 @@ WATCHES: WeakKeyDictionary[Dialect, Watch] = WeakKeyDictionary()
 def watch(engine: Engine) -> None:
     """Count from now on what this engine loses."""
     WATCHES[engine.dialect] = found = Watch()
-    event.listen(engine, "connect", partial(refuse_another, found))
+    event.listen(engine, "connect", partial(identify, found))
     event.listen(engine, "handle_error", count_loss)
 
 
-def refuse_another(found: Watch, connection: Connection[Any], _: object) -> None:
-    """Refuse the first connection to a database that is not the one of before.
-
-    Raises:
-        psycopg.OperationalError: it is another one; the next connection is taken.
-    """
+def identify(found: Watch, connection: Connection[Any], _: object) -> None:
+    """Note which database a new connection leads to, before anything is done on it."""
     connection.autocommit = True  # no transaction for one question
     identity = connection.execute(IDENTITY).fetchone()
     connection.autocommit = False
-    if identity and not found.is_same(identity):
-        connection.close()
-        msg = "another database, or a server that was started again, is in the place of the last"
-        raise psycopg.OperationalError(msg)
+    if identity:
+        found.note_identity(identity)
 
 
 def count_loss(context: ExceptionContext) -> None:
@@ -82,5 +73,6 @@ def note_loss(dialect: Dialect) -> None:
 
 
 def losses(sessions: sessionmaker[Session]) -> int:
-    """Return how often a database was lost so far, by any thread."""
-    return WATCHES[sessions.kw["bind"].dialect].losses
+    """Return how often a database was lost so far, by any thread; 0 if nobody watches."""
+    found = WATCHES.get(sessions.kw["bind"].dialect)
+    return found.losses if found else 0

@@ -74,7 +74,7 @@ def ask(sessions: Sessions) -> None:
         session.execute(text("SELECT 1"))
 
 
-def test_the_first_connection_to_another_database_of_the_name_is_refused_and_counted(
+def test_the_first_connection_to_another_database_of_the_name_counts_as_a_loss(
     postgres: Postgres, mine: Sessions
 ) -> None:
     ask(mine)
@@ -82,8 +82,7 @@ def test_the_first_connection_to_another_database_of_the_name_is_refused_and_cou
     mine.kw["bind"].dispose()
     replace(postgres)
 
-    with pytest.raises(OperationalError, match="another database"):
-        ask(mine)
+    ask(mine)
     ask(mine)
 
     assert losses(mine) == before + 1
@@ -135,15 +134,13 @@ async def test_what_waited_for_its_turn_while_the_database_was_lost_waits_for_th
 async def test_a_transaction_on_a_connection_to_another_database_is_not_committed(
     postgres: Postgres, mine: Sessions
 ) -> None:
-    """The turn begins, then the database is replaced, and seen to be by a reader's thread."""
+    """The turn begins, then the database is replaced: no old connection is missed by anybody."""
     ask(mine)
 
     def write(dispatch: Dispatch) -> None:
         mine.kw["bind"].dispose()
         replace(postgres)
         migrate("order", f"{postgres.url}/{NAME}")
-        with pytest.raises(OperationalError):
-            ask(mine)
         with begin(mine, NOON, dispatch) as transaction:
             transaction.session.execute(text("CREATE TABLE written (id int)"))
 
