@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from shared.errors import UnavailableError
 from shared.ids import made_at
 from shared.recovery import rows
 from shared.recovery.rows import RecoveryRow, RecoveryState
@@ -55,6 +56,20 @@ def remedy_if_lost(session: Session, id_: UUID) -> str:
         if row
         else ""
     )
+
+
+def must_be_read(session: Session) -> None:
+    """See that nothing is missing that others told: what is not there is not there for good.
+
+    Raises:
+        UnavailableError: if it is being read once more, after a restore.
+    """
+    if row := rows.open_recovery(session):
+        msg = (
+            "the database was restored, and what others told is read once more: what the request "
+            f"is about may come yet; GET /ops/v1/recoveries shows recovery {row.id}"
+        )
+        raise UnavailableError(msg)
 
 
 def since(row: RecoveryRow) -> str:

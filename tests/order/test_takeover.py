@@ -20,7 +20,7 @@ from shared.settings import Settings
 from tests.callers import AsRole, calling
 from tests.conftest import NOON
 from tests.kernel import Broker, count_of, hear, parked, told
-from tests.order.build import a_body, a_bundle, an_item
+from tests.order.build import a_body, a_bundle, a_departure, an_item
 
 BODY = a_body(
     externalId="CRM-1",
@@ -159,7 +159,35 @@ async def test_an_order_that_is_missing_since_a_restore_is_to_be_sent_again(
     assert says in answer.json()["remedy"]
 
 
-def note_recovery(sessions: Sessions, noticed_at: datetime) -> None:
+@pytest.mark.parametrize(
+    ("state", "status"), [(RecoveryState.REPLAYING, 503), (RecoveryState.DONE, 400)]
+)
+async def test_a_product_that_a_restored_database_lacks_is_asked_for_again(
+    client: AsyncClient, stocked: Sessions, as_role: AsRole, state: RecoveryState, status: int
+) -> None:
+    """Who made it is read once more: to say that there is none would be a lie."""
+    note_recovery(stocked, datetime.now(UTC), state)
+    body = a_body(a_departure(uuid4()))
+
+    answer = await client.post(ORDERS, json=body, headers=as_role("crm"))
+
+    assert answer.status_code == status
+
+
+async def test_what_is_wrong_whatever_a_restore_has_lost_is_refused_at_once(
+    client: AsyncClient, stocked: Sessions, as_role: AsRole
+) -> None:
+    note_recovery(stocked, datetime.now(UTC), RecoveryState.REPLAYING)
+    body = a_body(an_item(offering="no-such"))
+
+    answer = await client.post(ORDERS, json=body, headers=as_role("crm"))
+
+    assert answer.status_code == 400
+
+
+def note_recovery(
+    sessions: Sessions, noticed_at: datetime, state: RecoveryState = RecoveryState.DONE
+) -> None:
     """Have the database know that it was set back by a minute."""
     with sessions.begin() as session:
         session.add(
@@ -167,11 +195,11 @@ def note_recovery(sessions: Sessions, noticed_at: datetime) -> None:
                 id=uuid4(),
                 noticed_at=noticed_at + timedelta(seconds=1),
                 lost_from=noticed_at - timedelta(minutes=1),
-                state=RecoveryState.DONE,
+                state=state,
                 taken_over=0,
                 replayed=0,
                 missing="",
-                ended_at=noticed_at,
+                ended_at=noticed_at if state is RecoveryState.DONE else None,
                 acknowledged_by="",
             )
         )

@@ -30,6 +30,7 @@ from shared.access import Level, Reach, reach_of
 from shared.auth import allow
 from shared.caller import Caller
 from shared.contracts import Cause
+from shared.errors import DomainError
 from shared.http import (
     Fields,
     Page,
@@ -45,6 +46,7 @@ from shared.http import (
 )
 from shared.input.ids import Id
 from shared.input.timestamps import Timestamp
+from shared.recovery.troubles import must_be_read
 from shared.work import Work
 
 router = Router(tags=["orders"])
@@ -120,7 +122,12 @@ async def place_order(  # noqa: PLR0913  each is a part of the request
 
 
 def take_on(errand: Errand, work: Work) -> Submission:
-    """Accept an order, unless it was before; return the answer either way."""
+    """Accept an order, unless it was before; return the answer either way.
+
+    Raises:
+        DomainError: if something is wrong with it.
+        UnavailableError: if it is about a product that a restored database may lack still.
+    """
     names = errand.names
     known = earlier(*store.submissions.find(work.session, names), errand.fingerprint)
     if known:
@@ -131,7 +138,12 @@ def take_on(errand: Errand, work: Work) -> Submission:
     catalogue = store.catalogue.get(work.session, names.tenant)
     named = store.products.with_bundles(work.session, errand.given.product_ids)
     products = store.products.within(work.session, errand.reach, named)
-    accepted = accept(errand.given, placed, catalogue, products)
+    try:
+        accepted = accept(errand.given, placed, catalogue, products)
+    except DomainError:
+        if errand.given.product_ids:
+            must_be_read(work.session)
+        raise
     answer = answer_of(names, errand.fingerprint, accepted.order, accepted.progress)
     keep(work, accepted.order, accepted.progress, accepted.claimed, answer)
     work.emit(replace_field(accepted.tell, record=record_of(accepted.order, answer)))
