@@ -1,4 +1,7 @@
-"""Where Kafka is and how it is spoken to: all that a tool needs to know that serves nothing."""
+"""Where Kafka is, how it is spoken to, and how long it keeps messages.
+
+It is all that a tool needs to know that serves nothing.
+"""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -8,7 +11,7 @@ from typing import Annotated
 from shared.environment import Setting, matching, one_of, optional_file, servers, settings_of
 
 RETENTION = timedelta(days=7)
-"""So long topics keep what was sent; older letters no broker needs to be reminded of."""
+"""How long topics keep messages. Older ones are not sent again to a broker that lost its data."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)

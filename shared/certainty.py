@@ -35,12 +35,12 @@ class Trust(Enum):
     """Nothing: for the recovery itself."""
 
 
-Hold = Callable[[], None]
-"""Raises UnprovenError, in any thread, if the database was lost since it was given."""
+Recheck = Callable[[], None]
+"""Raises UnprovenError, in any thread, if the database was lost since the check."""
 
 
-def holds() -> None:
-    """Be content: nothing can prove the database, or nothing has to."""
+def recheck_nothing() -> None:
+    """Do nothing: where there is no broker to compare with, and for the recovery itself."""
 
 
 def none_lost() -> int:
@@ -132,18 +132,18 @@ class Certainty:
         self._look()
         await self._may_serve.wait()
 
-    def hold(self, trust: Trust) -> Hold:
-        """See that the database may be written to now; return what tells whether it still may.
+    def check(self, trust: Trust) -> Recheck:
+        """Check that the database may be written to; return the check to repeat before a commit.
 
-        Who has waited for the proof, and then for its turn, asks here in its turn: whoever had
-        the turn before may have lost the database. What is returned is called before a commit:
-        the connection may be one that was opened after the database was lost.
+        It is called when a turn of the writing thread begins: the database may have been lost
+        since the caller waited for the proof, in the turn before. The transaction may then begin
+        on a connection that leads to another database already, so it is repeated before a commit.
 
         Raises:
             UnprovenError: if it may not; wait again.
         """
         if trust is Trust.NONE or not self.on_doubt:
-            return holds
+            return recheck_nothing
         self._look()
         trusted = self._proven if trust is Trust.PROVEN else self._may_serve
         if not trusted.is_set():

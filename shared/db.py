@@ -28,7 +28,7 @@ from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 from sqlalchemy.types import TypeDecorator
 
 from shared.errors import UnprocessableError
-from shared.losses import note_loss, watch
+from shared.losses import count_losses, note_loss
 from shared.writes import READ_ONLY, WRITES, is_unpromoted
 
 Sessions = sessionmaker[Session]
@@ -156,7 +156,7 @@ def make_engine(url: Url) -> Engine:
         connect_args={"connect_timeout": 5, "options": " ".join(limits), **KEEP_ALIVE},
     )
     event.listen(engine, "connect", prefer_binary_arrays)
-    watch(engine)
+    count_losses(engine)
     event.listen(engine, "handle_error", tell_limits_from_outages)
     event.listen(engine, "before_cursor_execute", count_writing)
     return engine

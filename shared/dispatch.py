@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from shared import attempt_rows
 from shared.attempt_rows import Claim, Wish
-from shared.certainty import Hold, holds
+from shared.certainty import Recheck, recheck_nothing
 
 
 class Letter(NamedTuple):
@@ -86,5 +86,5 @@ class Dispatch:
     taken_over: Container[UUID] = frozenset()
     """Messages that were told before the database was set back: they are not told again."""
 
-    hold: Hold = holds
+    recheck: Recheck = recheck_nothing
     """Called before each commit."""

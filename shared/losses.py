@@ -20,38 +20,38 @@ IDENTITY = (
 """No two databases share both: each is restored under a number of its own, or its server starts."""
 
 
-class Watch:
-    """What is known of the database of one engine; used by all threads."""
+class Losses:
+    """How often one engine lost its database; used by all threads."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._known: tuple[Any, ...] | None = None
-        self.losses = 0
+        self.count = 0
 
-    def note_loss(self) -> None:
+    def note(self) -> None:
         """Count a connection that was lost, or a database that is another one now."""
         with self._lock:
-            self.losses += 1
+            self.count += 1
 
     def note_identity(self, identity: tuple[Any, ...]) -> None:
         """Count the database as lost if this is not the one that was found last."""
         with self._lock:
-            self.losses += self._known not in {None, identity}
+            self.count += self._known not in {None, identity}
             self._known = identity
 
 
-WATCHES: WeakKeyDictionary[Dialect, Watch] = WeakKeyDictionary()
-"""By the dialect of an engine, of which each has its own."""
+COUNTED: WeakKeyDictionary[Dialect, Losses] = WeakKeyDictionary()
+"""By the dialect of an engine: each engine has a dialect of its own."""
 
 
-def watch(engine: Engine) -> None:
-    """Count from now on what this engine loses."""
-    WATCHES[engine.dialect] = found = Watch()
+def count_losses(engine: Engine) -> None:
+    """Count from now on how often this engine loses its database."""
+    COUNTED[engine.dialect] = found = Losses()
     event.listen(engine, "connect", partial(identify, found))
     event.listen(engine, "handle_error", count_loss)
 
 
-def identify(found: Watch, connection: Connection[Any], _: object) -> None:
+def identify(found: Losses, connection: Connection[Any], _: object) -> None:
     """Note which database a new connection leads to, before anything is done on it."""
     connection.autocommit = True  # no transaction for one question
     identity = connection.execute(IDENTITY).fetchone()
@@ -68,11 +68,11 @@ def count_loss(context: ExceptionContext) -> None:
 
 def note_loss(dialect: Dialect) -> None:
     """Count a connection that was lost on the engine of this dialect."""
-    if found := WATCHES.get(dialect):
-        found.note_loss()
+    if found := COUNTED.get(dialect):
+        found.note()
 
 
 def losses(sessions: sessionmaker[Session]) -> int:
-    """Return how often a database was lost so far, by any thread; 0 if nobody watches."""
-    found = WATCHES.get(sessions.kw["bind"].dialect)
-    return found.losses if found else 0
+    """Return how often a database was lost so far, by any thread; 0 where that is not counted."""
+    found = COUNTED.get(sessions.kw["bind"].dialect)
+    return found.count if found else 0

@@ -27,7 +27,7 @@ from uuid import UUID, uuid4
 import structlog
 
 from shared import metrics, unsent
-from shared.certainty import Certainty, Hold, Trust, holds
+from shared.certainty import Certainty, Trust
 from shared.db import Sessions
 from shared.dispatch import Caller, Dispatch, Elsewhere, Letter, Told
 from shared.errors import UnavailableError
@@ -99,8 +99,8 @@ class Relay:
             UnprovenError: if the database was lost since the caller waited for the proof.
         """
         async with self.turn:
-            hold = self.certainty.hold(trust)
-            dispatch = Dispatch(self._teller, self.caller, taken_over=self.taken_over, hold=hold)
+            recheck = self.certainty.check(trust)
+            dispatch = Dispatch(self._teller, self.caller, [], self.taken_over, recheck)
             self._busy_since = time.monotonic()
             try:
                 return await self._in_thread(partial(transact, dispatch))
@@ -288,13 +288,12 @@ class Relay:
         """Mark what was sent, in the database that it was sent from and in no other."""
         if self._sent and self.certainty.is_proven:
             letters, places = self._sent.take()
-            await self._ask(unsent.mark, letters, places, hold=self.certainty.hold(Trust.PROVEN))
+            await self._ask(unsent.mark, letters, places, self.certainty.check(Trust.PROVEN))
             self._sent.mark(places)
 
-    async def _ask(self, question: Callable[..., T], *about: Any, hold: Hold = holds) -> T:  # noqa: ANN401
+    async def _ask(self, question: Callable[..., T], *about: Any) -> T:  # noqa: ANN401
         """Ask the table something, or have something written there."""
-        asked = partial(unsent.ask, self._sessions, question, *about, hold=hold)
-        return await self._in_thread(asked)
+        return await self._in_thread(partial(unsent.ask, self._sessions, question, *about))
 
     async def _in_thread(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from shared.broker import RETENTION
 from shared.bulk import bind, table_of, unnest
-from shared.certainty import Hold, holds
+from shared.certainty import Recheck, recheck_nothing
 from shared.db import WITHOUT_LIMITS, Base, Instant, Sessions
 from shared.dispatch import Letter
 from shared.outbox import COLUMNS, KEYS, OUTBOX, SEQUENCES, TELLER, UNSENT
@@ -85,10 +85,20 @@ def letters_under(session: Session, keys: Collection[UUID]) -> list[Letter]:
     return [Letter(*row) for row in LETTERS_UNDER.rows(session, {"new_key": list(keys)})]
 
 
-def mark(session: Session, letters: Sequence[Letter], places: Mapping[str, int]) -> None:
-    """Remember that these letters are with the broker, and how far that fills its partitions."""
+def mark(
+    session: Session,
+    letters: Sequence[Letter],
+    places: Mapping[str, int],
+    recheck: Recheck = recheck_nothing,
+) -> None:
+    """Remember that these letters are with the broker, and how far that fills its partitions.
+
+    Raises:
+        UnprovenError: by `recheck`, if the database was lost meanwhile.
+    """
     sent = bind(("key", "id"), [(letter.key, letter.id) for letter in letters])
     MARK.run(session, sent | bind(("source", "highest"), list(places.items())))
+    recheck()
 
 
 def fill(session: Session, places: Mapping[str, int]) -> None:
@@ -132,13 +142,7 @@ def send_again(session: Session, lost: Collection[str], now: datetime, teller: U
     return AGAIN.run(session, {"since": now - RETENTION, "teller": teller})
 
 
-def ask(sessions: Sessions, question: Callable[..., T], *about: Any, hold: Hold = holds) -> T:  # noqa: ANN401
-    """Do something small in a transaction of its own.
-
-    Raises:
-        UnprovenError: by `hold`, if the database was lost meanwhile.
-    """
+def ask(sessions: Sessions, question: Callable[..., T], *about: Any) -> T:  # noqa: ANN401
+    """Do something small in a transaction of its own."""
     with sessions.begin() as session:
-        answer = question(session, *about)
-        hold()
-    return answer
+        return question(session, *about)

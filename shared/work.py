@@ -197,7 +197,7 @@ def begin(sessions: Sessions, now: datetime, dispatch: Dispatch) -> Iterator[Tra
         transaction = Transaction(session, now)
         yield transaction
         told = transaction.finish(dispatch)
-        dispatch.hold()
+        dispatch.recheck()
     dispatch.told.append(told)
 
 

@@ -16,7 +16,7 @@ from shared.installation import Claim
 from shared.loops import stop_watching, watch
 from shared.producer import wait_for_broker
 from shared.recovery.evidence import Interest
-from shared.recovery.recovery import Inbox, Recovery
+from shared.recovery.recovery import Reading, Recovery
 from shared.redelivery import Redelivery
 from shared.relay import Relay
 from shared.runner import Runner
@@ -70,7 +70,7 @@ class Working:
         """Work while the context is open, once the database is recovered."""
         worker = Worker(self.sessions, self.relay, self.service.subscriptions, self.caution)
         redelivery = Redelivery(self.sessions, self.relay, self.service.redelivered)
-        watch(recovery.begin(Inbox(worker.handle, redelivery.once)))
+        watch(recovery.begin(Reading(worker.handle, redelivery.once)))
         reading = watch(self._work(worker, redelivery, recovery))
         yield
         stop_watching()

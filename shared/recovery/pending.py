@@ -4,7 +4,7 @@ All tries together grow with the number of messages, never with its square: a se
 lost hours. Each turn of the writing thread is short, since requests are served between two.
 """
 
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Protocol, TypeVar
@@ -48,7 +48,7 @@ class Pending:
         another one has brought. So all are tried, each time that as many records were read as
         are pending.
         """
-        await self.under(key_in(each.key) for each in records)
+        await self.under(keys_in(each.key for each in records))
         self._read += len(records)
         if self._read >= self._left:
             await self.all()
@@ -77,6 +77,6 @@ class Pending:
             after = keys[-1]
 
 
-def key_in(key: bytes) -> UUID:
-    """Return what a record's key names; a key of another kind names nothing that is pending."""
-    return UUID(bytes=key) if len(key) == len(FIRST.bytes) else FIRST
+def keys_in(keys: Iterable[bytes]) -> Iterator[UUID]:
+    """Yield the keys of records that are ids; under others nothing is pending."""
+    return (UUID(bytes=key) for key in keys if len(key) == len(FIRST.bytes))

@@ -26,7 +26,7 @@ from shared.inbox_rows import Record
 from shared.producer import Allowed, to_all
 from shared.recovery import rows
 from shared.recovery.evidence import Interest, Spans, ask, bounds, set_back_since, spans, told_since
-from shared.recovery.pending import Pending, key_in
+from shared.recovery.pending import Pending, keys_in
 from shared.recovery.rows import RecoveryRow, RecoveryState
 from shared.recovery.takeover import Keeper, Takeover
 from shared.recovery.topics import TopicReader
@@ -40,7 +40,7 @@ log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
-class Inbox:
+class Reading:
     """How the service handles what it reads once more."""
 
     handle: Callable[[list[Record]], Awaitable[None]]
@@ -82,13 +82,13 @@ class Recovery:
             start_again("the database was lost while it was being recovered; the recovery goes on")
         self._doubt.set()
 
-    async def begin(self, inbox: Inbox | None) -> None:
+    async def begin(self, reading: Reading | None) -> None:
         """Recover what the start finds set back; from then on compare whenever in doubt, for ever.
 
         Args:
-            inbox: handles what is read once more; None in a process that consumes nothing.
+            reading: handles what is read once more; None in a process that consumes nothing.
         """
-        await self._patiently(partial(self._recover, inbox))
+        await self._patiently(partial(self._recover, reading))
         self.is_done.set()
         while True:
             if not self._doubt.is_set():
@@ -129,12 +129,12 @@ class Recovery:
             is_open = rows.open_recovery(session) is not None
             return is_open or not rows.taken_over(session) <= self.relay.taken_over
 
-    async def _recover(self, inbox: Inbox | None, reader: TopicReader) -> None:
+    async def _recover(self, reading: Reading | None, reader: TopicReader) -> None:
         if (await self._is_needed(reader))[0]:
             async with self._alone():
                 is_needed, since = await self._is_needed(reader)
                 if is_needed:  # no other process has done it meanwhile
-                    await self._recover_now(inbox, reader, since)
+                    await self._recover_now(reading, reader, since)
         self.relay.taken_over |= await asyncio.to_thread(self._taken_over)
 
     async def _is_needed(self, reader: TopicReader) -> tuple[bool, datetime | None]:
@@ -142,7 +142,7 @@ class Recovery:
         return since is not None or await asyncio.to_thread(self._has_open), since
 
     async def _recover_now(
-        self, inbox: Inbox | None, reader: TopicReader, since: datetime | None
+        self, reading: Reading | None, reader: TopicReader, since: datetime | None
     ) -> None:
         recovery = await self._in_turn(partial(self._open, since))
         keeper = Keeper(self.sessions, self.interest, self.takeover, recovery.id)
@@ -152,8 +152,8 @@ class Recovery:
         self.relay.taken_over |= await asyncio.to_thread(self._taken_over)
         self.relay.certainty.prove()
         self._is_replaying = True
-        if inbox:
-            await self._replay(recovery.id, pending, inbox, reader)
+        if reading:
+            await self._replay(recovery.id, pending, reading, reader)
         self._is_replaying = False
 
     @asynccontextmanager
@@ -209,25 +209,27 @@ class Recovery:
         await pending.all()
         await self._in_turn(partial(self._move, keeper.recovery, RecoveryState.REPLAYING))
 
-    async def _replay(self, id_: UUID, pending: Pending, inbox: Inbox, reader: TopicReader) -> None:
+    async def _replay(
+        self, id_: UUID, pending: Pending, reading: Reading, reader: TopicReader
+    ) -> None:
         """Read once more what the others have told, topic by topic: causes before effects."""
         missing: list[str] = []
         for topic in self.interest.topics:
             unread, gone = await self._unread(reader, topic)
             missing += gone
             async for records in reader.merged(*bounds(unread)):
-                await inbox.handle(records)
+                await reading.handle(records)
                 await self._in_turn(partial(self._count, id_, "replayed", len(records)))
                 await pending.follow(records)
-            await self._try_early(pending, inbox)
+            await self._try_early(pending, reading)
         await pending.all(is_last=True)
         await self._in_turn(partial(self._end, id_, missing))
 
-    async def _try_early(self, pending: Pending, inbox: Inbox) -> None:
+    async def _try_early(self, pending: Pending, reading: Reading) -> None:
         """Try what came too early: it may have waited for what was applied, and the other way."""
         await pending.as_far_as_possible()
-        while handled := {key for key, count in (await inbox.try_early()).items() if count}:
-            await pending.under(map(key_in, handled))
+        while handled := {key for key, count in (await reading.try_early()).items() if count}:
+            await pending.under(keys_in(handled))
 
     async def _unread(self, reader: TopicReader, topic: str) -> tuple[Spans, list[str]]:
         """Return what the database has not read of a topic, and what of it is gone for good."""

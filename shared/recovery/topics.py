@@ -28,8 +28,8 @@ QUIET_MS = 10_000
 """Partitions that bring nothing for so long, although their ends lie ahead, count as out."""
 
 NOTHING_YET_MS = 10
-"""So long the broker holds a fetch of partitions that are read to their ends: what else is asked
-waits behind it, on the same connection."""
+"""Milliseconds. The broker keeps a fetch waiting so long where there is nothing new; all other
+requests wait behind it, on the same connection."""
 
 EARLIEST = datetime.min.replace(tzinfo=UTC)
 

@@ -59,10 +59,10 @@ def remedy_if_lost(session: Session, id_: UUID) -> str:
 
 
 def must_be_read(session: Session) -> None:
-    """See that nothing is missing that others told: what is not there is not there for good.
+    """Check that no recovery is going on, so that what is not in the database does not exist.
 
     Raises:
-        UnavailableError: if it is being read once more, after a restore.
+        UnavailableError: if messages of other services are being read again after a restore.
     """
     if row := rows.open_recovery(session):
         msg = (

@@ -53,12 +53,12 @@ async def test_once_the_broker_is_there_requests_wait_for_the_proof() -> None:
 def test_what_is_lost_since_the_turn_began_is_seen_in_any_thread() -> None:
     lost = [0]
     certainty = Certainty(lambda: lost[0], on_doubt=lambda: None)
-    hold = certainty.hold(Trust.PROVEN)
-    hold()
+    recheck = certainty.check(Trust.PROVEN)
+    recheck()
     lost[0] = 1
 
     with pytest.raises(UnprovenError):
-        hold()
+        recheck()
 
 
 def test_who_waited_before_the_loss_is_refused_after_another_has_seen_it() -> None:
@@ -69,8 +69,8 @@ def test_who_waited_before_the_loss_is_refused_after_another_has_seen_it() -> No
 
     for trust in (Trust.PROVEN, Trust.SERVED):
         with pytest.raises(UnprovenError):
-            certainty.hold(trust)
-    certainty.hold(Trust.NONE)()
+            certainty.check(trust)
+    certainty.check(Trust.NONE)()
 
 
 def test_without_a_broker_requests_may_write_and_nothing_else_may() -> None:
@@ -78,9 +78,9 @@ def test_without_a_broker_requests_may_write_and_nothing_else_may() -> None:
     certainty.doubt()
     certainty.cannot_prove()
 
-    certainty.hold(Trust.SERVED)()
+    certainty.check(Trust.SERVED)()
     with pytest.raises(UnprovenError):
-        certainty.hold(Trust.PROVEN)
+        certainty.check(Trust.PROVEN)
 
 
 def test_a_process_that_starts_is_not_ready_before_the_first_proof() -> None:

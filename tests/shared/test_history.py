@@ -57,8 +57,8 @@ def test_many_changes_cost_one_statement(sessions: Sessions) -> None:
 
 def test_what_befell_many_subjects_because_of_one_part_is_read_at_once(sessions: Sessions) -> None:
     later = NOON + timedelta(days=1)
-    for now, tenant in ((NOON, TENANT), (later, TENANT), (later, "zhejiang")):
-        with begin(sessions, now, Dispatch(uuid4())) as transaction:
+    for at, tenant in ((NOON, TENANT), (later, TENANT), (later, "zhejiang")):
+        with begin(sessions, at, Dispatch(uuid4())) as transaction:
             work = transaction.work(Cause(uuid4(), ORDER, tenant))
             for subject in ("one", "two", "three"):
                 work.note("number", subject, "idle", "reserved", part=str(ORDER))

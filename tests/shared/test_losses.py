@@ -11,7 +11,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from deploy.local.postgres import Postgres
-from shared import unsent
+from shared import patience, unsent
 from shared.certainty import Trust
 from shared.contracts import ReleaseRequested
 from shared.db import Sessions, make_sessions
@@ -122,7 +122,7 @@ async def test_what_waited_for_its_turn_while_the_database_was_lost_waits_for_th
         await until(lambda: relay.is_direct)
         first = asyncio.create_task(patiently(relay, lose_connection))
         second = asyncio.create_task(patiently(relay, lambda _: done.append("second")))
-        await asyncio.wait({first, second}, timeout=1)
+        await until(lambda: len(patience.waits) == len((first, second)))
         waited = list(done)
         relay.certainty.prove()
         await asyncio.gather(first, second)

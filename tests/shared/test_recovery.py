@@ -22,7 +22,7 @@ from shared.producer import Producer
 from shared.recovery import pending, topics
 from shared.recovery.evidence import Interest
 from shared.recovery.pending import Pending
-from shared.recovery.recovery import Inbox, Recovery
+from shared.recovery.recovery import Reading, Recovery
 from shared.recovery.takeover import Takeover
 from shared.redelivery import Redelivery
 from shared.relay import Relay
@@ -132,7 +132,7 @@ async def recovered(
         await relay.commit(partial(receiver.receive_now, records))
 
     redelivery = Redelivery(sessions, relay, drawing.subscriptions)
-    begun = asyncio.create_task(recovery.begin(Inbox(handle, redelivery.once)))
+    begun = asyncio.create_task(recovery.begin(Reading(handle, redelivery.once)))
     async with asyncio.timeout(60):
         await recovery.is_done.wait()
     begun.cancel()
