@@ -20,7 +20,8 @@ from shared.certainty import Trust
 from shared.contracts import Cause
 from shared.db import Sessions
 from shared.dispatch import Dispatch
-from shared.errors import DomainError, UnavailableError
+from shared.errors import ConflictError, DomainError, NotFoundError, UnavailableError
+from shared.recovery.troubles import must_be_read
 from shared.relay import Relay
 from shared.work import (
     PASSING,
@@ -194,11 +195,14 @@ def serve_one(errand: Errand, transaction: Transaction) -> Outcome:
     Raises:
         DomainError: if it was refused after it had changed something, so that all
             must be done again without it.
+        UnavailableError: if it was refused for something that a restored database may lack still.
     """
     before = transaction.extent
     try:
         return Outcome(errand, errand.do(transaction.work(errand.cause)))
     except DomainError as refusal:
+        if isinstance(refusal, (NotFoundError, ConflictError)):
+            must_be_read(transaction.session)
         if transaction.extent != before:
             raise
         return Outcome(errand, error=refusal)

@@ -4,7 +4,7 @@ import asyncio
 from asyncio import Future
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 from uuid import UUID, uuid4
@@ -20,6 +20,7 @@ from shared.inbox import Receiver, Subscriptions
 from shared.inbox_rows import Record, reached
 from shared.outbox import OutboxRow
 from shared.parking import ParkedRow
+from shared.recovery.rows import RecoveryRow, RecoveryState
 from shared.work import begin
 from tests.conftest import NOON
 
@@ -184,3 +185,23 @@ class Broker:
         """Remember everything."""
         del sent
         return {}
+
+
+def note_recovery(
+    sessions: Sessions, noticed_at: datetime, state: RecoveryState = RecoveryState.DONE
+) -> None:
+    """Have the database know that it was set back by a minute."""
+    with sessions.begin() as session:
+        session.add(
+            RecoveryRow(
+                id=uuid4(),
+                noticed_at=noticed_at + timedelta(seconds=1),
+                lost_from=noticed_at - timedelta(minutes=1),
+                state=state,
+                taken_over=0,
+                replayed=0,
+                missing="",
+                ended_at=noticed_at if state is RecoveryState.DONE else None,
+                acknowledged_by="",
+            )
+        )

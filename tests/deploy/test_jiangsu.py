@@ -1,6 +1,5 @@
 """The demonstration province holds real names and codes, and plant that fits together."""
 
-import time
 from collections import Counter
 from itertools import pairwise
 
@@ -205,11 +204,3 @@ def test_the_province_is_the_same_every_time(jiangsu: Province) -> None:
     assert jiangsu.exchanges[0].id == "NJ-XW"
     assert jiangsu.segments[0].first == "+862580000000"
     assert address(jiangsu, "addr-320102-002-0001").splitter_id == "NJ-XW-SP001"
-
-
-def test_the_province_is_built_within_a_second() -> None:
-    started = time.process_time()
-
-    province()
-
-    assert time.process_time() - started < 1

@@ -14,12 +14,12 @@ from shared.contracts import OrderAccepted
 from shared.db import Sessions
 from shared.outbox import UnsentRow
 from shared.parking import Why
-from shared.recovery.rows import RecoveryRow, RecoveryState
+from shared.recovery.rows import RecoveryState
 from shared.relay import Relay
 from shared.settings import Settings
 from tests.callers import AsRole, calling
 from tests.conftest import NOON
-from tests.kernel import Broker, count_of, hear, parked, told
+from tests.kernel import Broker, count_of, hear, note_recovery, parked, told
 from tests.order.build import a_body, a_bundle, a_departure, an_item
 
 BODY = a_body(
@@ -183,26 +183,6 @@ async def test_what_is_wrong_whatever_a_restore_has_lost_is_refused_at_once(
     answer = await client.post(ORDERS, json=body, headers=as_role("crm"))
 
     assert answer.status_code == 400
-
-
-def note_recovery(
-    sessions: Sessions, noticed_at: datetime, state: RecoveryState = RecoveryState.DONE
-) -> None:
-    """Have the database know that it was set back by a minute."""
-    with sessions.begin() as session:
-        session.add(
-            RecoveryRow(
-                id=uuid4(),
-                noticed_at=noticed_at + timedelta(seconds=1),
-                lost_from=noticed_at - timedelta(minutes=1),
-                state=state,
-                taken_over=0,
-                replayed=0,
-                missing="",
-                ended_at=noticed_at if state is RecoveryState.DONE else None,
-                acknowledged_by="",
-            )
-        )
 
 
 async def test_an_order_is_refused_until_what_was_told_is_known_and_taken_while_kafka_is_out(

@@ -15,9 +15,10 @@ from shared.db import Sessions
 from shared.desk import Desk
 from shared.errors import CollisionError, ConflictError, NotFoundError, UnavailableError
 from shared.outbox import OutboxRow
+from shared.recovery.rows import RecoveryState
 from shared.work import MOST_COLLISIONS, Work
 from tests.conftest import NOON
-from tests.kernel import TENANT, count_of, statements, types_told, until
+from tests.kernel import TENANT, count_of, note_recovery, statements, types_told, until
 from tests.shared.counter import note, open_desk, serve, together
 from tests.shared.ledger import ORDER, OTHER, PAGES, Page, PageRow, accepted, lines, write
 
@@ -144,6 +145,29 @@ async def test_a_request_that_failed_after_writing_leaves_nothing(
     assert (first, type(others[0]), others[1]) == (ORDER, ConflictError, UUID(int=7))
     assert lines(sessions) == lines(sessions, UUID(int=7)) == ["order.accepted"]
     assert count_of(sessions, PageRow) == count_of(sessions, OutboxRow) == 2
+
+
+@pytest.mark.parametrize("refusal", [ConflictError, NotFoundError])
+@pytest.mark.parametrize(
+    ("state", "answered"),
+    [(RecoveryState.REPLAYING, UnavailableError), (RecoveryState.DONE, None)],
+)
+async def test_nothing_is_refused_for_what_is_read_again_after_a_restore(
+    desk: Desk,
+    sessions: Sessions,
+    refusal: type[Exception],
+    state: RecoveryState,
+    answered: type[Exception] | None,
+) -> None:
+    note_recovery(sessions, NOON, state)
+
+    def refuse(_: Work) -> None:
+        raise refusal
+
+    answers = await together(desk, note(ORDER), refuse)
+
+    assert answers[0] == ORDER
+    assert type(answers[1]) is (answered or refusal)
 
 
 async def test_a_bug_in_one_request_is_its_own_and_no_others(
