@@ -124,7 +124,7 @@ async def test_a_published_product_can_be_ordered_at_once_in_every_process(
 
         published = await publish(one, as_role("ops"), a_publication())
 
-        assert published.json() == {"changed": ["specification/cable/1", "offering/cable-blue/1"]}
+        assert published.json()["changed"] == ["specification/cable/1", "offering/cable-blue/1"]
         placed = await order(other, as_role("crm"), "cable-blue")
     assert placed.json()["orderTotalPrice"][0]["price"]["dutyFreeAmount"]["value"] == 7.0
 
@@ -134,7 +134,7 @@ async def test_a_publication_can_be_sent_again(client: AsyncClient, as_role: AsR
 
     again = await publish(client, as_role("ops"), a_publication())
 
-    assert (again.status_code, again.json()) == (200, {"changed": []})
+    assert (again.status_code, again.json()["changed"]) == (200, [])
 
 
 async def test_the_version_that_was_ordered_is_kept_with_the_order(

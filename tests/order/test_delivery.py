@@ -54,10 +54,9 @@ async def test_an_offering_that_can_never_be_given_up_is_published_with_a_warnin
         [blueprints(Action.ADD, Action.DELETE)],
         [blueprints(Action.ADD, Action.DELETE, owner=SHARED)],
         [blueprints(owner=TENANT), blueprints(Action.ADD, Action.DELETE, owner=SHARED)],
-        [],
     ],
 )
-async def test_what_can_be_carried_out_or_is_not_known_yet_is_published_without_a_word(
+async def test_what_can_be_carried_out_is_published_without_a_warning(
     client: AsyncClient, stocked: Sessions, as_role: AsRole, told: list[BlueprintsPublished]
 ) -> None:
     for each in told:
@@ -69,13 +68,43 @@ async def test_what_can_be_carried_out_or_is_not_known_yet_is_published_without_
     assert "warnings" not in answer.json()
 
 
+async def test_an_offering_whose_delivery_is_not_known_yet_is_published_with_a_warning(
+    client: AsyncClient, stocked: Sessions, as_role: AsRole
+) -> None:
+    hear(stocked, SUBSCRIPTIONS, blueprints(owner="another-tenant"))
+
+    answer = await publish(client, as_role("ops"), a_publication())
+
+    (warning,) = answer.json()["warnings"]
+    assert answer.status_code == 200
+    assert answer.json()["changed"]
+    assert warning["field"] == "/offerings/0/specification"
+    assert warning["code"] == "delivery-not-known"
+    assert "cable/add" in warning["remedy"]
+
+
+async def test_sending_a_publication_again_checks_it_once_the_delivery_is_known(
+    client: AsyncClient, stocked: Sessions, as_role: AsRole
+) -> None:
+    await publish(client, as_role("ops"), a_publication())
+    hear(stocked, SUBSCRIPTIONS, blueprints(Action.ADD, Action.DELETE))
+
+    again = await publish(client, as_role("ops"), a_publication())
+
+    assert (again.status_code, again.json()) == (200, {"changed": []})
+
+
 @pytest.mark.parametrize("change", [{"state": "draft"}, {"state": "retired"}])
 async def test_what_is_not_on_sale_needs_no_blueprint(
     client: AsyncClient, stocked: Sessions, as_role: AsRole, change: dict[str, Any]
 ) -> None:
-    hear(stocked, SUBSCRIPTIONS, blueprints())
+    for told in ([], [blueprints()]):
+        for each in told:
+            hear(stocked, SUBSCRIPTIONS, each)
 
-    assert (await publish(client, as_role("ops"), a_publication(**change))).status_code == 200
+        answer = await publish(client, as_role("ops"), a_publication(**change))
+
+        assert (answer.status_code, "warnings" in answer.json()) == (200, False)
 
 
 async def test_what_was_told_last_stands(

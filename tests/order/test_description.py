@@ -15,9 +15,12 @@ from services.order.api.views_product import show_product
 from services.order.domain.acceptance import Accepted, accept
 from services.order.domain.product import fold
 from services.order.domain.progress import first_changes
+from services.order.handlers import SUBSCRIPTIONS
+from shared.contracts import Action, BlueprintName, BlueprintsPublished
+from shared.db import Sessions
 from shared.history import Change
 from tests.callers import AsRole
-from tests.kernel import TENANT
+from tests.kernel import TENANT, hear
 from tests.order.build import CATALOGUE, completed, given_by, placed_by
 
 
@@ -85,8 +88,11 @@ async def test_the_examples_of_the_catalogue_are_what_ships(
 
 
 async def test_the_example_of_a_publication_is_answered_as_its_example_says(
-    client: AsyncClient, as_role: AsRole
+    client: AsyncClient, stocked: Sessions, as_role: AsRole
 ) -> None:
+    names = (BlueprintName(specification="ftth", action=each, version=1) for each in Action)
+    hear(stocked, SUBSCRIPTIONS, BlueprintsPublished(owner_tenant="", blueprints=tuple(names)))
+
     answer = await client.post(
         "/ops/v1/catalogue", json=examples_catalogue.PUBLICATION, headers=as_role("ops")
     )

@@ -26,11 +26,11 @@ from services.order.domain.catalogue import (
     latest,
     version_of,
 )
-from services.order.domain.delivery import irrevocable, undeliverable
+from services.order.domain.delivery import check_delivery
 from services.order.domain.publication import Publication, publish
 from shared.auth import allow
 from shared.caller import Caller
-from shared.errors import Fault, InvalidError, NotFoundError
+from shared.errors import Fault, NotFoundError
 from shared.http import (
     Fields,
     Page,
@@ -230,15 +230,12 @@ def put(tenant: str, publication: Publication, work: Work) -> PublishedView:
     """
     shared, own = store.catalogue.lock(work.session, tenant)
     entries = publish(shared, own, publication)
-    known = store.blueprints.known(work.session, tenant)
-    if known is not None and (faults := list(undeliverable(publication, known))):
-        raise InvalidError(faults)
+    gaps = check_delivery(publication, store.blueprints.known(work.session, tenant))
     store.catalogue.put(work.session, tenant, entries)
     names = [name_of(each) for each in entries]
     for name, entry in zip(names, entries, strict=True):
         work.note("catalogue", name, "", entry.state)
         work.audit("catalogue.publish", name)
-    gaps = () if known is None else irrevocable(publication, known)
     return PublishedView(changed=names, warnings=[warning(each) for each in gaps] or None)
 
 

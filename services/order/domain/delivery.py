@@ -6,7 +6,7 @@ from typing import TypeAlias
 from services.order.domain.catalogue import LifeCycle, Offering
 from services.order.domain.publication import Publication
 from shared.contracts import Action
-from shared.errors import Fault
+from shared.errors import Fault, InvalidError
 
 Deliverable: TypeAlias = frozenset[tuple[str, Action]]
 """The specifications and actions that there is a blueprint of."""
@@ -15,6 +15,31 @@ PUBLISH = (
     "publish the blueprint {specification}/{action} first: POST /ops/v1/blueprints;"
     " if that was done within the last seconds, send this again"
 )
+RECHECK = (
+    "see that GET /ops/v1/blueprints names {specification}/add and {specification}/delete;"
+    " or start provisioning, and send this again: that checks it and changes nothing else"
+)
+
+
+def check_delivery(publication: Publication, known: Deliverable | None) -> list[Fault]:
+    """Return the warnings about what is put on sale; `known` is None before provisioning has told.
+
+    Raises:
+        InvalidError: if something on sale cannot be delivered.
+    """
+    if known is None:
+        return list(unchecked(publication))
+    if faults := list(undeliverable(publication, known)):
+        raise InvalidError(faults)
+    return list(irrevocable(publication, known))
+
+
+def unchecked(publication: Publication) -> Iterator[Fault]:
+    """Name what would be sold before it is known what can be delivered."""
+    for at, offering in on_sale(publication):
+        reason = "provisioning has not told yet what it can deliver, so this was not checked"
+        remedy = RECHECK.format(specification=offering.specification)
+        yield Fault(f"{at}/specification", "delivery-not-known", reason, remedy)
 
 
 def undeliverable(publication: Publication, known: Deliverable) -> Iterator[Fault]:
@@ -33,9 +58,14 @@ def missing(
     publication: Publication, known: Deliverable, action: Action, code: str, reason: str
 ) -> Iterator[Fault]:
     """Name the offerings on sale of whose specification there is no blueprint for an action."""
-    for at, entry in publication.entries():
-        if not isinstance(entry, Offering) or entry.is_bundle:
-            continue
-        if entry.state is LifeCycle.ACTIVE and (entry.specification, action) not in known:
-            remedy = PUBLISH.format(specification=entry.specification, action=action)
+    for at, offering in on_sale(publication):
+        if (offering.specification, action) not in known:
+            remedy = PUBLISH.format(specification=offering.specification, action=action)
             yield Fault(f"{at}/specification", code, reason, remedy)
+
+
+def on_sale(publication: Publication) -> Iterator[tuple[str, Offering]]:
+    """Yield the offerings that a publication puts on sale one by one, and where each stands."""
+    for at, entry in publication.entries():
+        if isinstance(entry, Offering) and not entry.is_bundle and entry.state is LifeCycle.ACTIVE:
+            yield at, entry
