@@ -9,5 +9,6 @@ ids           what callers call their things; identifiers of our own
 texts         texts as they are compared
 phones        phone numbers as they are compared
 identities    numbers on papers: their one form, their check digits
+filters       names in the filters of lists
 refusals      how a rule says no: a code, a reason, a remedy
 """

@@ -190,6 +190,19 @@ async def test_products_are_found_by_customer_number_offering_and_status(
     assert sorted(await found("?status=active")) == ["ftth-300", "voice-basic"]
     assert await found("?status=terminated") == []
     assert await found("?status=active&relatedParty.id=C-1") == ["ftth-300"]
+    assert await found("?productOffering.id=ftth-300&status=terminated") == []
+
+
+@pytest.mark.usefixtures("stocked")
+async def test_an_offering_that_the_catalogue_never_had_is_named(
+    client: AsyncClient, as_role: AsRole
+) -> None:
+    answer = await client.get(f"{PRODUCTS}?productOffering.id=nonsense", headers=as_role("crm"))
+
+    assert answer.status_code == 400
+    (fault,) = answer.json()["errors"]
+    assert (fault["field"], fault["code"]) == ("productOffering.id", "unknown-offering")
+    assert "productOffering" in fault["remedy"]
 
 
 async def test_a_product_is_shown_as_tmf637_has_it(

@@ -90,7 +90,22 @@ async def test_fallout_is_filtered_by_what_it_is(client: AsyncClient, sessions: 
 
     assert await count(code="busy", element="aaa", specification="reference") == 1
     assert await count(code="other") == await count(element="ims") == 0
-    assert await count(specification="ftth") == await count(state="repaired") == 0
+    assert await count(specification="reference", state="repaired") == 0
+    assert await count(state="repaired") == 0
+
+
+async def test_a_specification_without_a_blueprint_is_named(
+    client: AsyncClient, sessions: Sessions
+) -> None:
+    run(sessions, accepted(), WITH_PEOPLE)
+    refuse(sessions)
+
+    answer = await client.get(FALLOUT, params={"specification": "nonsense"})
+
+    assert answer.status_code == 400
+    (fault,) = answer.json()["errors"]
+    assert (fault["field"], fault["code"]) == ("specification", "unknown-specification")
+    assert "GET /ops/v1/blueprints" in fault["remedy"]
 
 
 async def test_what_cannot_be_decided_is_a_conflict_that_says_what_can(

@@ -51,9 +51,37 @@ async def test_pools_are_listed_by_kind_and_exchange_a_page_at_a_time(
         return answer.status_code, [each["kind"] for each in answer.json()]
 
     assert await names(kind="pair") == (200, ["pair"])
-    assert await names(exchange="Y") == (200, [])
+    assert await names(exchange="x") == (200, ["leg", "loid", "number", "pair", "vlan"])
     assert await names(limit=2) == (206, ["leg", "loid"])
     assert await names(limit=2, offset=4) == (200, ["vlan"])
+
+
+@pytest.mark.parametrize("path", ["pools", "pools?kind=pair", "addresses", "addresses?text=玄武"])
+async def test_an_exchange_that_is_not_known_is_named(
+    client: AsyncClient, as_role: AsRole, sessions: Sessions, path: str
+) -> None:
+    stock(sessions)
+
+    asked = f"/ops/v1/{path}{'&' if '?' in path else '?'}exchange=nonsense"
+    answer = await client.get(asked, headers=as_role("viewer"))
+
+    assert answer.status_code == 400
+    (fault,) = answer.json()["errors"]
+    assert (fault["field"], fault["code"]) == ("exchange", "unknown-exchange")
+    assert "GET /ops/v1/pools" in fault["remedy"]
+
+
+@pytest.mark.parametrize(
+    "path", ["pools?offset=50", "pools?kind=pair&offset=1", "addresses?text=鼓楼"]
+)
+async def test_a_list_of_a_known_exchange_that_is_empty_is_no_fault(
+    client: AsyncClient, as_role: AsRole, sessions: Sessions, path: str
+) -> None:
+    stock(sessions)
+
+    answer = await client.get(f"/ops/v1/{path}&exchange=x", headers=as_role("viewer"))
+
+    assert (answer.status_code, answer.json()) == (200, [])
 
 
 @pytest.mark.parametrize("kind", ["number", "pair"])

@@ -5,9 +5,10 @@ from uuid import UUID
 
 from fastapi import Query, Response
 from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy.orm import Session
 
 from services.order import store
-from services.order.api.shown import PRODUCTS
+from services.order.api.shown import OFFERINGS, PRODUCTS
 from services.order.api.views_product import ProductInventoryView, show_bundle, show_product
 from services.order.domain.product import Status
 from services.order.store.product_lists import ProductFilter
@@ -15,6 +16,7 @@ from shared.access import reach_of
 from shared.auth import allow
 from shared.caller import Caller
 from shared.http import Fields, Page, Router, ToRead, paged, show, show_all
+from shared.input.filters import Filter, check_names
 from shared.input.ids import Id
 from shared.input.phones import phone_key
 from shared.window import by
@@ -32,6 +34,8 @@ class ProductQuery(BaseModel):
     status: Status | None = None
     party_id: Annotated[Id | None, Field(alias="relatedParty.id")] = None
     offering_id: Annotated[Id | None, Field(alias="productOffering.id")] = None
+    """One that the catalogue never had is answered 400."""
+
     number: Annotated[str | None, Field(alias="productSerialNumber", max_length=100)] = None
     """A telephone number in any spelling, a plus sign written %2B."""
 
@@ -59,8 +63,21 @@ def list_products(  # noqa: PLR0913  each is a part of the request
 ) -> Response:
     """List products that customers have or had. 206 says that there are more."""
     found = store.product_lists.find(session, wanted_by(caller, asked), page.rows)
+    if asked.offering_id and not found:
+        check_offering(session, caller.tenant, asked.offering_id)
     shown = [show_product(each) for each in paged(response, page, found, keys=by("id"))]
     return show_all(shown, fields, response)
+
+
+def check_offering(session: Session, tenant: str, name: str) -> None:
+    """See that the catalogue has an offering by which a list was empty, in any version.
+
+    Raises:
+        InvalidError: if it has not.
+    """
+    known = {each.id for each in store.catalogue.get(session, tenant).offerings}
+    remedy = f"take one that GET {OFFERINGS} names"
+    check_names([Filter("productOffering.id", "offering", name)], known, remedy)
 
 
 @router.get(f"{PRODUCTS}/{{id}}", response_model=ProductInventoryView)

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from fastapi import Body, Query, Response
 from pydantic import ConfigDict
+from sqlalchemy.orm import Session
 
 from services.provisioning.api import examples
 from services.provisioning.api.shown import OPS, Shown, Signed, Text, Viewer, Word
@@ -15,13 +16,14 @@ from services.provisioning.domain.advance import advance
 from services.provisioning.domain.fallout import Fallout, FalloutState, in_question
 from services.provisioning.domain.people import Decided, Remedy
 from services.provisioning.domain.plan import Plan
+from services.provisioning.store import blueprints, outcome, plans
 from services.provisioning.store import fallout as store
-from services.provisioning.store import outcome, plans
 from shared.auth import allow
 from shared.caller import Caller
 from shared.contracts import Cause
 from shared.desk import Desk
 from shared.http import Page, RequestCause, Router, ToDesk, ToRead, paged, refusals
+from shared.input.filters import Filter, check_names
 from shared.window import by
 from shared.work import Work
 
@@ -30,6 +32,9 @@ FALLOUT = f"{OPS}/fallout"
 Clerk: TypeAlias = Annotated[Caller, allow("ops:fallout")]
 WAITING = frozenset({FalloutState.OPEN})
 Which: TypeAlias = Annotated[str, Query(max_length=128)]
+Specification: TypeAlias = Annotated[
+    str, Query(max_length=128, description="One without a blueprint is answered 400.")
+]
 
 router = Router(tags=["fallout"])
 
@@ -124,16 +129,29 @@ def list_fallout(  # noqa: PLR0913  each is a part of the request
     page: Page,
     response: Response,
     state: Annotated[frozenset[FalloutState], Query()] = WAITING,
-    code: Which = "",
-    element: Which = "",
-    specification: Which = "",
+    code: Annotated[Which, Query(description="As the element, or a rule here, called it.")] = "",
+    element: Annotated[Which, Query(description="In any spelling.")] = "",
+    specification: Specification = "",
 ) -> list[FalloutView]:
     """Return fallout, the longest waiting first: the open one, unless other states are wanted."""
     wanted = store.Wanted(state, code, element, specification)
     found = store.find(session, caller.tenant, wanted, page.rows)
+    if specification and not found:
+        check_specification(session, caller.tenant, specification)
     shown = paged(response, page, found, keys=by("opened_at", "id"))
     known = plans.of_orders(session, {each.order_id for each in shown})
     return [FalloutView.of(each, known[each.order_id]) for each in shown]
+
+
+def check_specification(session: Session, tenant: str, name: str) -> None:
+    """See that there is a blueprint of a specification by which a list was empty.
+
+    Raises:
+        InvalidError: if there never was one.
+    """
+    known = blueprints.known_specifications(session, tenant, name)
+    remedy = "take one that GET /ops/v1/blueprints names"
+    check_names([Filter("specification", "specification", name)], known, remedy)
 
 
 @router.get(f"{FALLOUT}/{{order_id}}")

@@ -79,6 +79,14 @@ def published(session: Session, tenant: str, rows: Window) -> list[Published]:
     return [Published(*row) for row in session.execute(page_of(mine, TURN, rows))]
 
 
+def known_specifications(session: Session, tenant: str, name: str) -> set[str]:
+    """Return this specification if a tenant's plans were ever drawn for it, and nothing else."""
+    named = select(BlueprintRow.specification).where(
+        BlueprintRow.tenant.in_([SHARED, tenant]), BlueprintRow.specification == name
+    )
+    return set(session.scalars(named.limit(1)))
+
+
 def keys_of(published: Published) -> list[str | int]:
     """Return the keys of a blueprint in the list."""
     blueprint = published.blueprint

@@ -6,11 +6,12 @@ from typing import Annotated, TypeAlias
 from fastapi import Query, Response
 
 from services.resources import store
+from services.resources.api.filters import AreaCode, ExchangeName, check_plant
 from services.resources.api.shapes import NumberDetail, NumberView
 from services.resources.domain.number import Number, give_up, select
 from services.resources.domain.numbering import read_e164, read_pattern
 from services.resources.domain.reminders import HoldExpired
-from services.resources.domain.search import Search, check_names, read_grade
+from services.resources.domain.search import Search, read_grade
 from services.resources.domain.states import NumberState
 from shared import history
 from shared.auth import allow
@@ -36,8 +37,8 @@ def search_numbers(  # noqa: PLR0913  each is a part of the request
         Name, Query(description="`+8625*` begins, `*888` ends, `*66*` contains.")
     ] = "",
     grade: Annotated[Name, Query(description="A vanity grade, or `plain`; empty for all.")] = "",
-    exchange: Name = "",
-    local_network: Annotated[Name, Query(description="An area code, `025`.")] = "",
+    exchange: ExchangeName = "",
+    local_network: AreaCode = "",
     limit: Annotated[int, Query(ge=1, le=100, description="The most to show.")] = 20,
 ) -> Response:
     """Return idle numbers that match, in an order that does not change by itself."""
@@ -51,7 +52,8 @@ def search_numbers(  # noqa: PLR0913  each is a part of the request
     )
     found = store.search(session, asked)
     if not found:
-        check_names(asked, store.known_names(session, asked))
+        names = {"exchange": asked.exchange_id, "local_network": local_network}
+        check_plant(session, caller.tenant, **names)
     return show_all([NumberView.of(each) for each in found])
 
 

@@ -6,6 +6,7 @@ from uuid import UUID
 from fastapi import Query, Response
 
 from services.resources import store
+from services.resources.api.filters import ExchangeName, check_plant
 from services.resources.api.shapes import (
     AddressView,
     HoldingsView,
@@ -25,7 +26,6 @@ Counter: TypeAlias = Annotated[Caller, allow("viewer:read", "network:read", "ana
 """Who may see how full pools are: that tells nothing of a customer."""
 
 Reader: TypeAlias = Annotated[Caller, allow("crm:number.read", "viewer:read", "network:read")]
-Name: TypeAlias = Annotated[str, Query(max_length=64)]
 
 router = Router(tags=["plant"])
 
@@ -38,11 +38,13 @@ def list_pools(  # noqa: PLR0913  each is a part of the request
     page: Page,
     response: Response,
     kind: Kind | None = None,
-    exchange: Name = "",
+    exchange: ExchangeName = "",
 ) -> Response:
     """Return pools in the order of exchange, kind and name, each with what is left of it."""
     exchange = exchange and store.spelled(session, caller.tenant, exchange)
     found = store.levels(session, caller.tenant, kind, exchange, page.rows)
+    if not found:
+        check_plant(session, caller.tenant, exchange=exchange)
     return show_all(
         [
             PoolView.of(each)
@@ -74,12 +76,14 @@ def find_addresses(  # noqa: PLR0913  each is a part of the request
     page: Page,
     response: Response,
     text: Annotated[str, Query(max_length=LONGEST, description="Any part of it.")] = "",
-    exchange: Name = "",
+    exchange: ExchangeName = "",
 ) -> Response:
     """Return addresses that hold a text, in the order of their ids."""
     letters = read_search(text) if text else ""
     exchange = exchange and store.spelled(session, caller.tenant, exchange)
     found = store.find_addresses(session, caller.tenant, letters, exchange, page.rows)
+    if not found:
+        check_plant(session, caller.tenant, exchange=exchange)
     shown = [AddressView.of(each) for each in paged(response, page, found, keys=by("id"))]
     return show_all(shown, response=response)
 

@@ -47,20 +47,3 @@ def read_grade(text: str, known: Collection[str]) -> str | None:
         remedy = f"choose from {', '.join(known)}, {PLAIN}"
         raise InvalidError([Fault("grade", "unknown-grade", "is no vanity grade", remedy)])
     return text
-
-
-def check_names(asked: Search, known: Collection[str]) -> None:
-    """See that the exchange and the local network of a search that found nothing are known.
-
-    Raises:
-        InvalidError: naming those that are not.
-    """
-    named = {"exchange": asked.exchange_id, "local_network": asked.local_network}
-    remedy = "take one that GET /ops/v1/pools or GET /ops/v1/addresses names"
-    faults = [
-        Fault(name, f"unknown-{name.replace('_', '-')}", "is not known here", remedy)
-        for name, value in named.items()
-        if value and value not in known
-    ]
-    if faults:
-        raise InvalidError(faults)

@@ -22,14 +22,14 @@ def search(session: Session, asked: Search) -> list[Number]:
     return [number_of(row) for row in session.execute(found)]
 
 
-def known_names(session: Session, asked: Search) -> set[str]:
-    """Return which of a search's exchange and local network there are."""
+def known_names(session: Session, tenant: str, exchange_id: str, local_network: str) -> set[str]:
+    """Return which of an exchange and a local network a tenant has."""
     known: set[str] = set()
     for column, name in (
-        (ExchangeRow.id, asked.exchange_id),
-        (ExchangeRow.local_network, asked.local_network),
+        (ExchangeRow.id, exchange_id),
+        (ExchangeRow.local_network, local_network),
     ):
-        named = select(column).where(ExchangeRow.tenant == asked.tenant, column == name).limit(1)
+        named = select(column).where(ExchangeRow.tenant == tenant, column == name).limit(1)
         known.update(session.scalars(named))
     return known
 
