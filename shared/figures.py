@@ -4,15 +4,16 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, case, false, func, select
 from sqlalchemy.orm import Session
 
 from shared.attempt_rows import ATTEMPTS, FREE, LEASED, NOW
 from shared.attempt_rows import OPEN as ATTEMPT_OPEN
+from shared.db import Instant
 from shared.limits import Limit, Limits, names_of
 from shared.outbox import UNSENT
+from shared.parking import EARLY_FOR, ParkedRow, Why
 from shared.parking import OPEN as PARKED_OPEN
-from shared.parking import ParkedRow, Why
 from shared.prepared import Prepared, Row
 from shared.timers import TIMERS
 from shared.troubles import age_s
@@ -57,6 +58,12 @@ class Figures:
     """The counts of one moment."""
 
     parked: Mapping[Why, Waiting]
+    """Messages that wait for a person."""
+
+    retried: Mapping[Why, Waiting]
+    """Messages that are parked and tried again by themselves: young early ones, and what waits
+    behind one of those."""
+
     unsent: Waiting
     in_doubt: Waiting
     attempts_open: int
@@ -65,11 +72,32 @@ class Figures:
     types: tuple[str, ...] = ()
     """All types of elements that there can be, those at which nothing waits too."""
 
+    @property
+    def parked_in_all(self) -> int:
+        """Return how many messages are parked, for whatever reason."""
+        return sum(each.count for each in (*self.parked.values(), *self.retried.values()))
 
-PARKED = Prepared(
-    select(ParkedRow.why, func.count(), func.min(ParkedRow.parked_at))
+
+IS_YOUNG = (ParkedRow.why == Why.EARLY) & (ParkedRow.parked_at >= bindparam("since", type_=Instant))
+WAITS_FOR_YOUNG = (
+    func.bool_and(IS_YOUNG)
+    .filter(ParkedRow.why != Why.BEHIND)
+    .over(partition_by=ParkedRow.key, order_by=ParkedRow.position)
+)
+"""Of a message that waits behind others of its key: whether all of those are early and young."""
+
+IS_RETRIED = case(
+    (ParkedRow.why == Why.BEHIND, func.coalesce(WAITS_FOR_YOUNG, false())), else_=IS_YOUNG
+)
+OPEN_ONES = (
+    select(ParkedRow.why, ParkedRow.parked_at, IS_RETRIED.label("is_retried"))
     .where(PARKED_OPEN)
-    .group_by(ParkedRow.why)
+    .subquery()
+)
+PARKED = Prepared(
+    select(
+        OPEN_ONES.c.is_retried, OPEN_ONES.c.why, func.count(), func.min(OPEN_ONES.c.parked_at)
+    ).group_by(OPEN_ONES.c.is_retried, OPEN_ONES.c.why)
 )
 UNSENT_NOW = Prepared(select(func.count(), func.min(UNSENT.c.told_at)))
 TIMERS_DUE = Prepared(select(func.count(), func.min(TIMERS.c.due_at)).where(TIMERS.c.due_at <= NOW))
@@ -96,10 +124,12 @@ CALLS = Prepared(
 def count(session: Session, now: datetime, limits: Callable[[Session], Limits]) -> Figures:
     """Count what waits in a service's database."""
     calls, borne = CALLS.rows(session, {"now": now}), limits(session)
+    parked, retried = count_parked(session, now)
     unsent, told_at = UNSENT_NOW.rows(session)[0]
     due, due_at = TIMERS_DUE.rows(session, {"now": now})[0]
     return Figures(
-        {why: Waiting(n, age_s(at, now)) for why, n, at in PARKED.rows(session)},
+        parked,
+        retried,
         Waiting(unsent, age_s(told_at, now)),
         Waiting(
             sum(row[2] for row in calls), max((age_s(row[3], now) for row in calls), default=0.0)
@@ -109,6 +139,14 @@ def count(session: Session, now: datetime, limits: Callable[[Session], Limits]) 
         queues_of(now, borne, calls),
         names_of(borne.types),
     )
+
+
+def count_parked(session: Session, now: datetime) -> tuple[dict[Why, Waiting], dict[Why, Waiting]]:
+    """Return what is parked and waits for a person, and what is tried again by itself."""
+    found: tuple[dict[Why, Waiting], dict[Why, Waiting]] = {}, {}
+    for is_retried, why, n, at in PARKED.rows(session, {"since": now - EARLY_FOR}):
+        found[is_retried][why] = Waiting(n, age_s(at, now))
+    return found
 
 
 def queues(session: Session, limits: Limits) -> tuple[Queue, ...]:

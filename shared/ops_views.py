@@ -68,7 +68,7 @@ class StateView(BaseModel):
             relay_is_direct=is_direct,
             unsent=figures and figures.unsent.count,
             oldest_unsent_s=figures and figures.unsent.oldest_s,
-            parked=figures and sum(each.count for each in figures.parked.values()),
+            parked=figures and figures.parked_in_all,
             attempts_waiting=figures and figures.attempts_open,
             attempts_in_doubt=figures and figures.in_doubt.count,
             timers_due=figures and figures.timers_due.count,

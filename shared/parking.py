@@ -5,7 +5,7 @@ the order within the key survives; all other keys flow.
 """
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 from uuid import UUID
@@ -17,6 +17,9 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from shared.bulk import insert_rows
 from shared.db import Base, Instant, words
 from shared.prepared import Prepared
+
+EARLY_FOR = timedelta(minutes=5)
+"""How long an early message is tried again by itself after it came; then a person has to look."""
 
 
 class Why(StrEnum):

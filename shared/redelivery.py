@@ -9,12 +9,10 @@ from shared import parking
 from shared.db import Sessions
 from shared.dispatch import Dispatch
 from shared.inbox import Receiver, Subscriptions
+from shared.parking import EARLY_FOR
 from shared.patience import patiently
 from shared.relay import Relay
 from shared.release import release
-
-EARLY_FOR = timedelta(minutes=5)
-"""So long after it came a message is tried again by itself; from then on a person has to look."""
 
 EVER = datetime.min.replace(tzinfo=UTC)
 

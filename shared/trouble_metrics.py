@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from shared import metrics
-from shared.figures import Figures, Waiting
+from shared.figures import Figures
 from shared.lag import Lag
 from shared.parking import Why
 from shared.troubles import Kind, Trouble
@@ -36,7 +36,8 @@ def measure(troubles: Iterable[Trouble], figures: Figures | None, lag: Lag | Non
 def measure_figures(figures: Figures) -> None:
     """Set the gauges of what was counted in the database."""
     for why in Why:
-        metrics.PARKED.labels(why).set(figures.parked.get(why, Waiting()).count)
+        parked = sum(each[why].count for each in (figures.parked, figures.retried) if why in each)
+        metrics.PARKED.labels(why).set(parked)
     metrics.UNSENT_AGE.set(figures.unsent.oldest_s)
     metrics.IN_DOUBT.set(figures.in_doubt.count)
     metrics.TIMERS_LATE.set(figures.timers_due.oldest_s)

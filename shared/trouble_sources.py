@@ -1,14 +1,16 @@
 """The troubles that every service can have, made of what is counted of it."""
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from datetime import timedelta
 
 from shared import streams
 from shared.errors import UnavailableError
 from shared.figures import Figures, Queue, Waiting
 from shared.lag import Lag
 from shared.limits import Limit
-from shared.parking import Why
+from shared.parking import EARLY_FOR, Why
 from shared.relay import Relay
 from shared.troubles import Kind, ProcessSource, Trouble, counted
 
@@ -27,25 +29,35 @@ LAG_LATE_S = 10.0
 HANG_S = 10.0
 """Seconds; so long no transaction takes, and no request waits."""
 
-EARLY_S = 300.0
-"""Seconds for which what came too early is tried again by itself (redelivery.py)."""
+EARLY_MINUTES = EARLY_FOR // timedelta(minutes=1)
 
 RETRY = "mend the cause, then POST /ops/v1/parked/POSITION/retry"
 REMEDIES = {
     Why.UNREADABLE: "have its sender mended; what it sent stays parked as evidence",
     Why.UNKNOWN_VERSION: "deploy a version that reads it, then POST /ops/v1/parked/POSITION/retry",
     Why.TOO_LARGE: "have its sender send less at a time",
-    Why.EARLY: "wait: it is tried again by itself for 5 minutes; then see why its cause is missing",
+    Why.EARLY: (
+        f"wait: it is tried again by itself for {EARLY_MINUTES} minutes; then see why its cause is "
+        "missing"
+    ),
     Why.RESTORED: "put right what its error names, then POST /ops/v1/parked/POSITION/retry",
     Why.BEHIND: "retry the first parked message of their key; these follow by themselves",
 }
 """By the reason why messages are parked; RETRY for the others."""
 
+WAIT = {
+    **REMEDIES,
+    Why.BEHIND: "wait: they follow by themselves the early message that they wait behind",
+}
+"""The same, for messages that are tried again by themselves."""
+
 
 def of_figures(figures: Figures) -> Iterator[Trouble]:
     """Yield what is wrong by the counts of a database."""
     for why, waiting in sorted(figures.parked.items()):
-        yield parked(why, waiting)
+        yield parked(why, waiting, REMEDIES)
+    for why, waiting in sorted(figures.retried.items()):
+        yield replace(parked(why, waiting, WAIT), is_notice=True)
     yield from unsent(figures.unsent)
     yield from in_doubt(figures.in_doubt)
     yield from late_timers(figures.timers_due)
@@ -53,7 +65,7 @@ def of_figures(figures: Figures) -> Iterator[Trouble]:
         yield from at_element(queue)
 
 
-def parked(why: Why, waiting: Waiting) -> Trouble:
+def parked(why: Why, waiting: Waiting, remedies: Mapping[Why, str]) -> Trouble:
     """Return the trouble of messages that are parked for one reason."""
     return Trouble(
         kind=Kind.PARKED,
@@ -61,8 +73,7 @@ def parked(why: Why, waiting: Waiting) -> Trouble:
         count=waiting.count,
         oldest_age_s=waiting.oldest_s,
         says=f"{counted(waiting.count, 'message')} parked ({why})",
-        remedy=REMEDIES.get(why, RETRY),
-        is_notice=why is Why.EARLY and waiting.oldest_s < EARLY_S,
+        remedy=remedies.get(why, RETRY),
     )
 
 

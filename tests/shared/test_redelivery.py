@@ -9,7 +9,8 @@ from shared.contracts import OrderMessage
 from shared.db import Sessions
 from shared.errors import TooEarlyError
 from shared.inbox import on, subscribe
-from shared.redelivery import EARLY_FOR, Redelivery
+from shared.parking import EARLY_FOR
+from shared.redelivery import Redelivery
 from shared.relay import Relay
 from shared.work import Work
 from tests.conftest import NOON

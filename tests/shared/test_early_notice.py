@@ -1,0 +1,97 @@
+"""What came too early, and what waits behind it, needs no person for some minutes."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import select
+
+from shared.contracts import OrderMessage
+from shared.database_watch import DatabaseWatch
+from shared.db import Sessions
+from shared.errors import ConflictError, TooEarlyError
+from shared.inbox import on, subscribe
+from shared.parking import EARLY_FOR, ParkedRow, Why
+from shared.service import no_limits
+from shared.troubles import Trouble
+from shared.work import Work
+from shared.writes import WRITES
+from tests.kernel import hear
+from tests.shared.ledger import ORDER, OTHER, SUBSCRIPTIONS, accepted, assigned, completed
+
+MOMENT = timedelta(seconds=10)
+
+
+@pytest.fixture(autouse=True)
+def nothing_refused() -> Iterator[None]:
+    """Let no refusal of one test be remembered in another."""
+    WRITES.work()
+    yield
+    WRITES.work()
+
+
+def too_early(_: OrderMessage, __: Work) -> None:
+    raise TooEarlyError
+
+
+def refuse(_: OrderMessage, __: Work) -> None:
+    raise ConflictError
+
+
+EARLY = SUBSCRIPTIONS | subscribe(on(type(accepted()), too_early))
+REFUSED = SUBSCRIPTIONS | subscribe(on(type(accepted()), refuse))
+
+
+async def found(sessions: Sessions) -> list[Trouble]:
+    """Return what a watch of this database finds."""
+    return (await DatabaseWatch("order", sessions, (), no_limits).ask()).troubles
+
+
+async def test_what_waits_behind_an_early_message_is_a_notice_like_it(sessions: Sessions) -> None:
+    hear(sessions, EARLY, accepted(), assigned(), completed(), now=datetime.now(UTC) - MOMENT)
+
+    behind, early = await found(sessions)
+
+    assert (early.part, early.count, early.is_notice) == (Why.EARLY, 1, True)
+    assert (behind.part, behind.count, behind.is_notice) == (Why.BEHIND, 2, True)
+    assert "by themselves" in behind.remedy
+
+
+async def test_after_the_same_minutes_neither_is_a_notice(sessions: Sessions) -> None:
+    now = datetime.now(UTC)
+    hear(sessions, EARLY, accepted(), now=now - EARLY_FOR - MOMENT)
+    hear(sessions, EARLY, assigned(), now=now)
+
+    assert {(each.part, each.is_notice) for each in await found(sessions)} == {
+        (Why.EARLY, False),
+        (Why.BEHIND, False),
+    }
+
+
+async def test_what_waits_behind_another_message_is_counted_apart(sessions: Sessions) -> None:
+    now = datetime.now(UTC) - MOMENT
+    hear(sessions, EARLY, accepted(ORDER), assigned(ORDER), completed(ORDER), now=now)
+    hear(sessions, REFUSED, accepted(OTHER), assigned(OTHER), now=now)
+
+    assert {(each.part, each.count, each.is_notice) for each in await found(sessions)} == {
+        (Why.RULE_BROKEN, 1, False),
+        (Why.BEHIND, 1, False),
+        (Why.EARLY, 1, True),
+        (Why.BEHIND, 2, True),
+    }
+
+
+async def test_what_waits_behind_two_of_which_one_needs_a_person_needs_one_too(
+    sessions: Sessions,
+) -> None:
+    now = datetime.now(UTC) - MOMENT
+    hear(sessions, EARLY, accepted(), assigned(), completed(), now=now)
+    with sessions.begin() as session:
+        second = select(ParkedRow).order_by(ParkedRow.position).offset(1).limit(1)
+        session.scalars(second).one().why = Why.RULE_BROKEN  # as a release notes it
+
+    assert {(each.part, each.is_notice) for each in await found(sessions)} == {
+        (Why.EARLY, True),
+        (Why.RULE_BROKEN, False),
+        (Why.BEHIND, False),
+    }
