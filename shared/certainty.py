@@ -90,7 +90,12 @@ class Certainty:
     @property
     def patience_s(self) -> float:
         """How long a request may wait for the proof, in seconds; 0 once it has taken too long."""
-        return max(0.0, self._waits_since + SOON_S - time.monotonic())
+        return max(0.0, SOON_S - self.waiting_s)
+
+    @property
+    def waiting_s(self) -> float:
+        """How long requests have waited for the proof, in seconds; of use only while they wait."""
+        return time.monotonic() - self._waits_since
 
     @property
     def is_ready(self) -> bool:

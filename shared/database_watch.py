@@ -46,6 +46,9 @@ REFUSED = {
 """What is wrong, and what to do, by the kind of refusal."""
 
 
+WAITING_FOR_IT = (Kind.DATABASE_UNPROVEN, Kind.HANG)
+"""Troubles of a process that only waits for a database that is out."""
+
 Source: TypeAlias = Callable[[Session, datetime], Iterable[Trouble]]
 """Reads from a service's database what is wrong with it at a time.
 
@@ -125,7 +128,13 @@ class DatabaseWatch:
         why, remedy = why_unreachable(self._service, error)
         age = time.monotonic() - self._out_since
         says = f"PostgreSQL {why}: requests are refused, messages wait"
-        out = Trouble(kind=Kind.DATABASE_OUT, says=says, remedy=remedy, oldest_age_s=age)
+        out = Trouble(
+            kind=Kind.DATABASE_OUT,
+            says=says,
+            remedy=remedy,
+            oldest_age_s=age,
+            explains=WAITING_FOR_IT,
+        )
         return Seen(None, [out])
 
     def _refused(self) -> list[Trouble]:

@@ -48,7 +48,7 @@ class Sources:
     """What the service reads; None where Kafka is not to be asked."""
 
     is_served: Callable[[], bool] = lambda: True
-    """Tells whether requests are served: not before a restored database is taken over."""
+    """Tells whether requests are served: not while the database is compared or taken over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,12 +150,11 @@ class Monitor:
 def in_order(troubles: Iterable[Trouble]) -> tuple[Trouble, ...]:
     """Return troubles by their kind, what keeps requests from being served first.
 
-    A writing thread that waits for a database that is out is no second trouble.
+    What another trouble explains is no second one.
     """
     found = list(troubles)
-    is_out = any(each.kind is Kind.DATABASE_OUT for each in found)
-    left = [each for each in found if not (is_out and each.kind is Kind.HANG)]
-    return tuple(sorted(left, key=place_of))
+    explained = {kind for each in found for kind in each.explains}
+    return tuple(sorted((each for each in found if each.kind not in explained), key=place_of))
 
 
 def place_of(trouble: Trouble) -> tuple[Any, ...]:

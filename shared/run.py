@@ -43,7 +43,7 @@ from shared.settings import Settings
 from shared.stop import end_process, refuse_to_start, stop_process
 from shared.streams import protect_streams
 from shared.trials import Caution, Lifeline
-from shared.trouble_sources import of_log, of_relay
+from shared.trouble_sources import of_certainty, of_log, of_relay
 from shared.work import PASSING
 from shared.working import LAST_WORDS, Working, recovery_of, watch_of
 
@@ -173,9 +173,10 @@ async def let_go(relay: Relay) -> None:
 def sources_of(service: Service, relay: Relay, claim: Claim) -> Sources:
     """Return where the troubles of a process come from."""
     limits = service.calls.limits if service.calls else no_limits
-    process = (of_relay(relay), of_log, claim.troubles)
+    certainty = relay.certainty
+    process = (of_relay(relay), of_certainty(certainty), of_log, claim.troubles)
     own = (restored, *service.troubles)
-    return Sources(own, process, limits, service.topics, lambda: relay.certainty.is_ready)
+    return Sources(own, process, limits, service.topics, lambda: certainty.is_ready)
 
 
 @dataclass(slots=True)

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from shared import streams
+from shared.certainty import Certainty
 from shared.errors import UnavailableError
 from shared.figures import Figures, Queue, Waiting
 from shared.lag import Lag
@@ -171,6 +172,25 @@ def of_relay(relay: Relay) -> ProcessSource:
                 oldest_age_s=stuck_s,
                 says=f"one transaction has taken {stuck_s:.0f} s, and all others wait for it",
                 remedy="see in pg_stat_activity what it waits for; if for nothing, restart it",
+            )
+
+    return troubles
+
+
+def of_certainty(certainty: Certainty) -> ProcessSource:
+    """Return the source of what keeps a process from serving while its database is compared.
+
+    The first seconds of a start are no trouble yet: each start compares.
+    """
+
+    def troubles() -> Iterable[Trouble]:
+        if not certainty.is_ready:
+            yield Trouble(
+                kind=Kind.DATABASE_UNPROVEN,
+                oldest_age_s=certainty.waiting_s,
+                says="requests are refused while the database is compared with what was told",
+                remedy="wait: it takes seconds; if not, `recovery.waits` in the log says why",
+                is_notice=certainty.patience_s > 0,
             )
 
     return troubles

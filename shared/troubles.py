@@ -5,7 +5,7 @@ kind has a section of its name in docs/runbook.md. A service adds what only it k
 `Service(troubles=...)`; what a process knows without its database is added in run.py.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -18,6 +18,9 @@ class Kind(StrEnum):
     DATABASE_OUT = "database_out"
     DATABASE_FULL = "database_full"
     DATABASE_READ_ONLY = "database_read_only"
+    DATABASE_UNPROVEN = "database_unproven"
+    """It is compared with the topics first: it may have been restored, or lag."""
+
     DATABASE_SLOW = "database_slow"
     BROKER_OUT = "broker_out"
     UNSENT = "unsent"
@@ -53,7 +56,14 @@ class Kind(StrEnum):
     """The topics hold messages of another installation."""
 
 
-BLOCKING = frozenset({Kind.DATABASE_OUT, Kind.DATABASE_FULL, Kind.DATABASE_READ_ONLY})
+BLOCKING = frozenset(
+    {
+        Kind.DATABASE_OUT,
+        Kind.DATABASE_FULL,
+        Kind.DATABASE_READ_ONLY,
+        Kind.DATABASE_UNPROVEN,
+    }
+)
 """With these a process cannot serve requests: /health/ready answers 503. Beside them it does so
 until what a restored database has lost is taken over, and never with others."""
 
@@ -81,6 +91,9 @@ class Trouble:
     is_notice: bool = False
     """True for what is normal so far, such as work that crews have had for an hour: it is
     shown with its figures, and `kaitong status` still exits with 0."""
+
+    explains: Collection[Kind] = ()
+    """Kinds that are not shown beside it: it says the same, and why."""
 
     @property
     def is_blocking(self) -> bool:

@@ -45,6 +45,9 @@ ALERTS: Mapping[Kind, Alert] = {
     Kind.DATABASE_OUT: Alert(PAGE, "PostgreSQL is out: requests are refused", MINUTE),
     Kind.DATABASE_FULL: Alert(PAGE, "PostgreSQL's disk is full: writes are refused", MINUTE),
     Kind.DATABASE_READ_ONLY: Alert(PAGE, "PostgreSQL takes no writes", MINUTE),
+    Kind.DATABASE_UNPROVEN: Alert(
+        PAGE, "requests are refused: the database is compared with what was told", MINUTE
+    ),
     Kind.DATABASE_SLOW: Alert(TICKET, "PostgreSQL is slow: what waits is not counted", 10 * MINUTE),
     Kind.BROKER_OUT: Alert(PAGE, "Kafka is out: orders are taken, and stand still", 2 * MINUTE),
     Kind.UNSENT: Alert(PAGE, "messages do not leave", 2 * MINUTE, older_than_s=MINUTE),

@@ -49,7 +49,7 @@ ON_READY: Described = {
     200: example(body_of(Report((EXAMPLE,), None, None))),
     503: {
         "model": ReadyView,
-        "description": "The database is out, full, read-only, or being taken over.",
+        "description": "The database is out, full, read-only, being compared or taken over.",
         **example(body_of(Report((OUT, EXAMPLE), None, None))),
     },
 }
@@ -64,9 +64,9 @@ def add_health(api: FastAPI, monitor: Monitor) -> None:
     async def ready() -> Response:
         """Tell whether requests can be served, and what is wrong.
 
-        They cannot while the database is out, full or read-only, and while what a restored one
-        has lost is taken over. Whatever else is wrong is named and does not matter for that: what
-        cannot be done now waits in the database.
+        They cannot while the database is out, full or read-only, while it is compared with what
+        was told, and while what a restored one has lost is taken over. Whatever else is wrong is
+        named and does not matter for that: what cannot be done now waits in the database.
         """
         report = await monitor.report_soon()
         return JSONResponse(body_of(report), 200 if report.is_ready else 503)

@@ -39,6 +39,7 @@ def restored(session: Session, now: datetime) -> Iterator[Trouble]:
             oldest_age_s=age_s(row.noticed_at, now),
             says=told_of(row),
             remedy=REMEDIES[row.state].format(id=row.id),
+            explains=(Kind.DATABASE_UNPROVEN,) if row.state is RecoveryState.TAKING_OVER else (),
         )
 
 

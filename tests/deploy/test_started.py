@@ -48,6 +48,7 @@ def naming(*kinds: Kind) -> bytes:
         (503, naming(Kind.RESTORED), False, True),
         (503, naming(Kind.DATABASE_OUT), False, False),
         (503, naming(Kind.DATABASE_READ_ONLY, Kind.RESTORED), False, False),
+        (503, naming(Kind.DATABASE_UNPROVEN, Kind.RESTORED), False, False),
         (503, naming(), False, False),
         (503, b"no JSON", False, False),
         (503, b"[]", False, False),

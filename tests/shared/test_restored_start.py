@@ -100,6 +100,7 @@ async def test_while_a_restored_database_is_taken_over_the_process_answers_and_s
     assert Kind.RESTORED in kinds(state.body)
     assert recovery["state"] == RecoveryState.TAKING_OVER
     assert (ready.status, Kind.RESTORED in kinds(ready.body)) == (503, True)
+    assert Kind.DATABASE_UNPROVEN not in kinds(ready.body)
     assert (refused.status, refused.body["code"]) == (503, "unavailable")
     assert refused.retry_after
     assert "/ops/v1/recoveries" in refused.body["detail"]

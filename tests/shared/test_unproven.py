@@ -1,0 +1,152 @@
+"""A process that refuses requests while it compares its database with the topics names that."""
+
+import asyncio
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+from urllib.request import urlopen
+
+import pytest
+from sqlalchemy import text
+
+from deploy.local.pulse import answers_http
+from shared import admin
+from shared import certainty as certainty_module
+from shared.certainty import Certainty
+from shared.db import WITHOUT_LIMITS, Sessions, make_sessions
+from shared.keys import make_development_keys
+from shared.monitor import Monitor, Sources
+from shared.recovery.rows import RecoveryState
+from shared.recovery.troubles import restored
+from shared.settings import Settings
+from shared.trouble_sources import of_certainty
+from shared.troubles import Kind, Trouble
+from shared.unsent import SentRow
+from tests.conftest import NOON
+from tests.kernel import note_recovery, until
+from tests.shared.process import process
+from tests.shared.test_database_watch import NOWHERE
+from tests.shared.test_restored_start import Caller, kinds
+
+COUNTED = re.compile(r'^kaitong_trouble\{kind="database_unproven"\} (\S+)$', re.MULTILINE)
+
+
+@contextmanager
+def uncomparable(sessions: Sessions) -> Iterator[None]:
+    """Let no process read what its database has sent."""
+    with sessions.begin() as session:
+        session.execute(WITHOUT_LIMITS)
+        session.execute(text(f"LOCK TABLE {SentRow.__tablename__} IN ACCESS EXCLUSIVE MODE"))
+        yield
+
+
+async def troubles(sessions: Sessions, settings: Settings, certainty: Certainty) -> list[Trouble]:
+    """Return what a process shows that compares its database."""
+    sources = Sources(database=(restored,), process=(of_certainty(certainty),))
+    return list((await Monitor(settings, sessions, sources).report()).troubles)
+
+
+def a_doubt() -> Certainty:
+    """Return what a process knows that has served, and has lost a connection."""
+    certainty = Certainty()
+    certainty.doubt()
+    return certainty
+
+
+def keeps_requests_out(caller: Caller) -> bool:
+    """Tell whether a process names the comparison as more than a notice."""
+    named = caller.get("/health/ready").body["troubles"]
+    return any(each["kind"] == Kind.DATABASE_UNPROVEN and not each["is_notice"] for each in named)
+
+
+def counted(url: str) -> str:
+    """Return what the metrics count of the kind."""
+    with urlopen(f"{url}/metrics", timeout=10) as answer:  # noqa: S310  our own process
+        (found,) = COUNTED.findall(answer.read().decode())
+    return str(found)
+
+
+async def test_while_a_database_is_compared_readiness_metrics_and_state_name_the_same_trouble(
+    sessions: Sessions, settings: Settings
+) -> None:
+    make_development_keys(settings.auth_keys, datetime.now(UTC))
+    admin.make_topics(settings)
+
+    with process(settings) as running:
+        caller = Caller(running, settings.auth_keys)
+        with uncomparable(sessions):
+            await until(lambda: answers_http(caller.url))
+            await until(lambda: keeps_requests_out(caller))
+            ready = await asyncio.to_thread(caller.get, "/health/ready")
+            state = await asyncio.to_thread(caller.get, "/ops/v1/state")
+            refused = await asyncio.to_thread(counted, caller.url)
+        await until(running.answers)
+        served: Any = await asyncio.to_thread(caller.get, "/health/ready")
+
+    (named,) = (each for each in ready.body["troubles"] if each["is_blocking"])
+    assert (ready.status, named["kind"]) == (503, Kind.DATABASE_UNPROVEN)
+    assert Kind.DATABASE_UNPROVEN in kinds(state.body)
+    assert refused == "1.0"
+    assert (served.status, Kind.DATABASE_UNPROVEN in kinds(served.body)) == (200, False)
+
+
+async def test_a_look_that_requests_only_wait_for_is_no_trouble(
+    sessions: Sessions, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    certainty = a_doubt()
+    soon = await troubles(sessions, settings, certainty)
+
+    monkeypatch.setattr(certainty_module, "SOON_S", 0.0)
+    (late,) = await troubles(sessions, settings, certainty)
+    certainty.cannot_prove()
+
+    assert soon == []
+    assert (late.kind, late.is_blocking, late.is_notice) == (Kind.DATABASE_UNPROVEN, True, False)
+    assert await troubles(sessions, settings, certainty) == []
+
+
+async def test_the_first_seconds_of_a_start_are_a_notice(
+    sessions: Sessions, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    certainty = Certainty()
+    certainty.begin()
+    (soon,) = await troubles(sessions, settings, certainty)
+
+    monkeypatch.setattr(certainty_module, "SOON_S", 0.0)
+    (late,) = await troubles(sessions, settings, certainty)
+
+    assert (soon.kind, soon.is_notice) == (Kind.DATABASE_UNPROVEN, True)
+    assert (late.kind, late.is_notice) == (Kind.DATABASE_UNPROVEN, False)
+
+
+@pytest.mark.parametrize(
+    ("state", "shown"),
+    [
+        (RecoveryState.TAKING_OVER, [Kind.RESTORED]),
+        (RecoveryState.REPLAYING, [Kind.DATABASE_UNPROVEN, Kind.RESTORED]),
+        (RecoveryState.DONE, [Kind.DATABASE_UNPROVEN, Kind.RESTORED]),
+    ],
+)
+async def test_it_is_not_named_beside_a_database_that_is_being_taken_over(
+    sessions: Sessions,
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+    state: RecoveryState,
+    shown: list[Kind],
+) -> None:
+    monkeypatch.setattr(certainty_module, "SOON_S", 0.0)
+    note_recovery(sessions, NOON, state)
+
+    assert [each.kind for each in await troubles(sessions, settings, a_doubt())] == shown
+
+
+async def test_it_is_not_named_beside_a_database_that_is_out(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(certainty_module, "SOON_S", 0.0)
+
+    found = await troubles(make_sessions(NOWHERE), settings, a_doubt())
+
+    assert [each.kind for each in found] == [Kind.DATABASE_OUT]
