@@ -17,8 +17,8 @@ from deploy.local import process, record
 from deploy.local.errors import StartError, last_words
 from deploy.local.existing import fetch_engines, named
 from deploy.local.home import CHECKOUT
+from deploy.local.process import in_words
 from deploy.local.stack import SERVICES, Stack
-from deploy.local.supervisor import in_words
 from deploy.local.surroundings import needed_elsewhere, purge
 
 FAILED = 1

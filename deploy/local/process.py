@@ -146,3 +146,13 @@ def living_in(folder: Path) -> list[psutil.Process]:
 def last_line(log: Path) -> str:
     """Return the last line of a log that says something, for an error's text."""
     return last_words(log.read_text(errors="replace") if log.exists() else "")
+
+
+def in_words(code: int | None) -> str:
+    """Return how a process ended, for a person."""
+    if code is None:
+        return "nobody saw how"
+    if code >= 0:
+        return f"exit code {code}"
+    known = {each.value: each.name for each in signal.Signals}
+    return f"killed by {known.get(-code, f'signal {-code}')}"

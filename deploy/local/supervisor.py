@@ -7,18 +7,15 @@ import contextlib
 import itertools
 import signal
 import threading
-import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
 
 import psutil
 
 from deploy.local import logs, process, pulse
-from deploy.local.pulse import Pulse
-from deploy.local.record import Life, Line
+from deploy.local.kept import Engine, Kept
 
 BEAT = 0.1
 """Seconds between two looks at the processes."""
@@ -29,38 +26,8 @@ LOOK = 50
 STOP_PATIENCE = 20.0
 """Seconds that a process has to stop before it is killed."""
 
-FIRST_PAUSE, LAST_PAUSE = 0.2, 30.0
-"""Seconds before what ended is started again; doubled each time that it ends young."""
-
-GROWN_UP = 30.0
-"""Seconds after which a process that ends is not called young any more."""
-
 MOST_AT_ONCE = 32
-"""So many processes can be started, or looked at, beside each other; more than there are."""
-
-REFUSES = 78
-"""Exit code (EX_CONFIG) of what cannot run like this: a setting or a port is wrong, and
-starting it again would not help."""
-
-
-class Engine(Protocol):
-    """What can be kept running."""
-
-    server: psutil.Process
-    log: Path
-
-    def start(self) -> None:
-        """Start (again); return when it is of use, or at once if it tells by HTTP.
-
-        Raises:
-            StartError: it ended, or is not of use yet; called again, it waits for what runs.
-        """
-
-    def stop(self) -> None:
-        """Stop in order; what does not stop is killed."""
-
-    def answers(self) -> bool:
-        """Tell whether it answers, within seconds."""
+"""So many processes can be looked at beside each other; more than there are."""
 
 
 @dataclass
@@ -91,73 +58,6 @@ class Program:
         return not self.url or pulse.answers_http(self.url)
 
 
-@dataclass
-class Kept:
-    """One engine or program under care."""
-
-    name: str
-    engine: Engine
-    stage: int
-    url: str
-    restarts: int = 0
-    last_end: str = ""
-    pause: float = FIRST_PAUSE
-    busy: bool = False
-    """It is being started right now."""
-
-    refuses: bool = False
-    """It has said that it cannot run like this."""
-
-    pulse: Pulse | None = None
-    is_ending: bool = False
-    """It hangs, and is being ended right now."""
-
-    was_hung: bool = False
-
-    @property
-    def has_ended(self) -> bool:
-        """Tell whether it has ended, and nobody has seen it yet."""
-        is_left_alone = self.busy or self.is_ending or self.refuses
-        return not (is_left_alone or process.is_alive(self.engine.server))
-
-    def hangs(self) -> bool:
-        """Look whether it answers; tell whether it has not for too long."""
-        server = self.engine.server
-        if self.pulse is None or self.pulse.server != server:
-            self.pulse = Pulse(server)
-        self.pulse.note(answers=not process.is_alive(server) or self.engine.answers())
-        return self.pulse.is_hung
-
-    @property
-    def last_words(self) -> str:
-        """What its log says last, for an error's text."""
-        return process.last_line(self.engine.log).removeprefix(f"{self.name}: ")
-
-    @property
-    def line(self) -> Line:
-        """What others may know of it."""
-        server, log = self.engine.server, str(self.engine.log)
-        life = Life(server.pid, server.create_time())
-        return Line(self.name, life, log, self.url, self.restarts, self.last_end, self.refuses)
-
-    def bury(self) -> None:
-        """Note how its life ended, and how long to wait before the next one."""
-        server = self.engine.server
-        lived = time.time() - server.create_time()
-        # Its first thread has ended; the others may take a moment longer.
-        code = process.exit_code(server, STOP_PATIENCE)
-        self.refuses = code == REFUSES
-        self.last_end = f"cannot start: {self.last_words}" if self.refuses else in_words(code)
-        if self.was_hung:
-            self.last_end, self.was_hung = f"it did not answer; {self.last_end}", False
-        self.pause = FIRST_PAUSE if lived > GROWN_UP else self.pause
-
-    def next_pause(self) -> float:
-        """Return how long to wait before a start, and wait longer the next time."""
-        pause, self.pause = self.pause, min(2 * self.pause, LAST_PAUSE)
-        return pause
-
-
 class Supervisor:
     """Starts again what ends, and stops everything in order."""
 
@@ -169,7 +69,7 @@ class Supervisor:
         self.is_unwritten = False
         self.stopping = threading.Event()
         self.beginning = threading.Lock()
-        self.starters = ThreadPoolExecutor(MOST_AT_ONCE, thread_name_prefix="starter")
+        self.starters: list[threading.Thread] = []
         self.watcher = threading.Thread(target=self.watch, name="supervisor", daemon=True)
         self.looker = threading.Thread(target=self.look, name="looker", daemon=True)
 
@@ -187,14 +87,46 @@ class Supervisor:
         for beat in itertools.count(1):
             if self.stopping.wait(BEAT):
                 return
-            for kept in [it for it in self.kept if it.has_ended]:
-                kept.bury()
-                self.tell(f"{kept.name} ended ({kept.last_end}); see {kept.engine.log}")
-                if not kept.refuses:
-                    kept.busy = True
-                    self.starters.submit(self.revive, kept)
+            for kept in list(self.kept):
+                self.attend(kept)
             if beat % LOOK == 0:
                 self.tidy()
+
+    def attend(self, kept: Kept) -> None:
+        """Have a process that has ended started again; what prevents it is told, once.
+
+        It is tried again at the next beat, and the other processes are not kept from it.
+        """
+        try:
+            if kept.has_ended:
+                kept.bury()
+                self.go_on(kept)
+                kept.obstacle = ""
+        except Exception as error:  # noqa: BLE001  whatever it is, the others are watched on
+            obstacle = f"{kept.name} ended, and cannot be started again yet: {error}"
+            if obstacle != kept.obstacle:
+                self.tell(obstacle)
+            kept.obstacle = obstacle
+
+    def go_on(self, kept: Kept) -> None:
+        """Have one started again in a thread of its own; leave alone what cannot run like this.
+
+        A pool would keep what it has no thread for, and do it twice.
+
+        Raises:
+            RuntimeError: The machine has no thread left.
+        """
+        if kept.refuses:
+            self.tell(kept.end)
+            return
+        starter = threading.Thread(target=self.revive, args=(kept,), name=f"starter {kept.name}")
+        kept.busy = True
+        try:
+            starter.start()
+        except RuntimeError:
+            kept.busy = False
+            raise
+        self.starters = [*(it for it in self.starters if it.is_alive()), starter]
 
     def tidy(self) -> None:
         """Cut logs that have grown too large, and write down what a full disk has refused."""
@@ -204,8 +136,9 @@ class Supervisor:
             self.note()
 
     def revive(self, kept: Kept) -> None:
-        """Start one again, as often as it takes."""
-        kept.restarts += 1
+        """Tell how one has ended, and start it again, as often as it takes."""
+        self.tell(kept.end)
+        kept.restarts, kept.was_hung = kept.restarts + 1, False
         while not self.stopping.wait(kept.next_pause()):
             try:
                 kept.engine.start()
@@ -220,8 +153,10 @@ class Supervisor:
         """End what hangs, until told to stop; the watcher finds it ended."""
         with ThreadPoolExecutor(MOST_AT_ONCE, thread_name_prefix="looker") as pool:
             while not self.stopping.wait(pulse.LOOK_EVERY):
-                for _ in pool.map(self.look_at, list(self.kept)):
-                    pass
+                try:
+                    list(pool.map(self.look_at, list(self.kept)))
+                except RuntimeError as error:  # no thread is left for one of them
+                    self.tell(f"not all processes were looked at: {error}")
 
     def look_at(self, kept: Kept) -> None:
         """End a process if it hangs."""
@@ -267,7 +202,8 @@ class Supervisor:
         if self.watcher.is_alive():
             self.watcher.join()
         end()
-        self.starters.shutdown()
+        for starter in self.starters:
+            starter.join()
         end()  # what was being started meanwhile
 
     def stop_stages(self) -> None:
@@ -280,13 +216,3 @@ class Supervisor:
     def at(self, stage: int) -> list[Kept]:
         """Return what is kept at a stage."""
         return [it for it in self.kept if it.stage == stage]
-
-
-def in_words(code: int | None) -> str:
-    """Return how a process ended, for a person."""
-    if code is None:
-        return "nobody saw how"
-    if code >= 0:
-        return f"exit code {code}"
-    known = {each.value: each.name for each in signal.Signals}
-    return f"killed by {known.get(-code, f'signal {-code}')}"

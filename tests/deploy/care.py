@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from deploy.local.supervisor import Engine, Kept, Program, Supervisor
+from deploy.local.kept import Engine, Kept
+from deploy.local.supervisor import Program, Supervisor
 
 SLEEPER = ("/bin/sleep", "600")
 

@@ -11,11 +11,13 @@ import pytest
 
 from deploy.local import record, supervisor
 from deploy.local.home import CHECKOUT
+from deploy.local.kept import LAST_PAUSE, Kept
 from deploy.local.record import Life, Line, Record, leftovers, life_of
-from deploy.local.supervisor import LAST_PAUSE, Kept, Program
+from deploy.local.supervisor import Program
 from tests.deploy.care import SLEEPER, Care
 from tests.deploy.waiting import gone, has_become, until
 
+NO_THREAD = "can't start new thread"
 IDLE = "while :; do sleep 0.02; done"
 
 
@@ -106,6 +108,48 @@ def test_a_start_that_the_machine_refuses_is_tried_again(care: Care, tmp_path: P
     program.log = log
 
     until(lambda: care.has_said("sleeper runs again"), "it runs again")
+
+
+def test_what_cannot_be_seen_off_keeps_no_other_from_being_started_again(
+    care: Care, tmp_path: Path
+) -> None:
+    wrong = care.program("wrong", "/bin/sh", "-c", "sleep 1; echo 'wrong: mend it'; exit 78")
+    sleeper = care.program("sleeper", *SLEEPER)
+    log, wrong.log = wrong.log, tmp_path  # a folder: what it said last cannot be read
+    until(lambda: care.has_said("wrong ended, and cannot be started again yet: "), "it is told")
+
+    sleeper.server.kill()
+
+    until(lambda: care.has_said("sleeper runs again"), "another is started again")
+    assert len([line for line in care.said if "wrong" in line]) == 1
+    wrong.log = log
+    until(lambda: care.has_said("wrong ended (cannot start: mend it)"), "it is tried again")
+    assert care.supervisor.kept[0].line.refuses
+
+
+def test_what_the_machine_has_no_thread_for_is_started_again_once_it_has(
+    care: Care, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`submit` of a pool keeps what it has no thread for: it would be done twice."""
+    program = care.program("sleeper", *SLEEPER)
+    refused: list[str] = []
+    start = threading.Thread.start
+
+    def refuse_starters(thread: threading.Thread) -> None:
+        if not thread.name.startswith("starter"):
+            return start(thread)
+        refused.append(thread.name)
+        raise RuntimeError(NO_THREAD)
+
+    monkeypatch.setattr(threading.Thread, "start", refuse_starters)
+    program.server.kill()
+    until(lambda: len(refused) >= 3, "it is tried again and again")
+    monkeypatch.setattr(threading.Thread, "start", start)
+
+    until(lambda: care.has_said("sleeper runs again"), "it is started again")
+
+    assert care.supervisor.kept[0].restarts == 1
+    assert len([line for line in care.said if NO_THREAD in line]) == 1
 
 
 def test_a_supervisor_that_can_write_nothing_down_goes_on(care: Care) -> None:
