@@ -7,6 +7,7 @@ so the view is the same in whatever order the topics bring them.
 from collections.abc import Sequence
 
 import structlog
+from sqlalchemy.orm import Session
 
 from services.customer import store
 from services.customer.domain.contested import named_again
@@ -19,6 +20,7 @@ from services.customer.domain.order import (
 )
 from services.customer.domain.party import Account, account_of, erased_as_told
 from services.customer.domain.product import is_end, product_of, service_of
+from services.customer.domain.repetition import Came, must_be_as_told, parted
 from services.customer.domain.telling import telling_of
 from shared.contracts import (
     OrderAccepted,
@@ -42,13 +44,34 @@ log = structlog.get_logger()
 
 
 def on_accepted(orders: Sequence[OrderAccepted], works: Works) -> None:
-    """Keep the orders, and the parties and accounts that they carry."""
-    session, told = works.session, [(each.tenant, each.told_at) for each in works.each]
-    came = list(zip(orders, told, strict=True))
-    store.add_orders(session, [order_of(order, *when) for order, when in came])
-    store.keep_tellings(session, [telling_of(order, *when) for order, when in came])
-    accounts = [account_of(order, *when) for order, when in came if order.customer.account_id]
-    report(store.keep_accounts(session, accounts), works)
+    """Keep the orders, and the parties and accounts that they carry.
+
+    Raises:
+        ConflictError: if one was accepted already, with other content.
+    """
+    session, told = works.session, zip(orders, works.each, strict=True)
+    came = [(order, work.tenant, work.told_at) for order, work in told]
+    new, again = parted(came, store.add_orders(session, [order_of(*each) for each in came]))
+    store.keep_tellings(session, [telling_of(*each) for each in new])
+    report(store.keep_accounts(session, accounts_of(new)), works)
+    if again:
+        see_nothing_new(again, session)
+
+
+def accounts_of(came: Sequence[Came]) -> list[Account]:
+    """Return the accounts that accepted orders name."""
+    return [account_of(*each) for each in came if each[0].customer.account_id]
+
+
+def see_nothing_new(again: Sequence[Came], session: Session) -> None:
+    """Let orders that are known say of their customers what they have said, and keep nothing.
+
+    Raises:
+        ConflictError: if one says something else.
+    """
+    known = store.told_by_clients(session, [telling_of(*each) for each in again])
+    strange = store.unknown_accounts(session, accounts_of(again))
+    must_be_as_told(again, known, strange)
 
 
 def report(contested: Sequence[Account], works: Works) -> None:

@@ -24,7 +24,13 @@ from services.customer.store.parties import (
     unknown_account,
     unknown_customer,
 )
-from services.customer.store.tellings import erase, keep_accounts, keep_tellings
+from services.customer.store.tellings import (
+    erase,
+    keep_accounts,
+    keep_tellings,
+    told_by_clients,
+    unknown_accounts,
+)
 
 __all__ = [
     "accounts_of",
@@ -48,6 +54,8 @@ __all__ = [
     "owners_of",
     "party",
     "recognised",
+    "told_by_clients",
     "unknown_account",
+    "unknown_accounts",
     "unknown_customer",
 ]

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Sequence
 from functools import cache
 from operator import attrgetter
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import case, or_, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
@@ -11,8 +12,9 @@ from sqlalchemy.orm import Session
 
 from services.customer.domain.order import Assignment, Ending, Order, Stop
 from services.customer.domain.product import Product, Service
+from services.customer.domain.repetition import must_be_the_same
 from services.customer.domain.version import V, latest
-from services.customer.store.rows import names_of
+from services.customer.store.rows import columns_of, names_of
 from services.customer.tables import (
     AssignmentRow,
     EndingRow,
@@ -26,21 +28,24 @@ from shared.db import Base
 from shared.errors import PoisonError
 from shared.prepared import Prepared
 
+ORDER = names_of(Order)
 
-def add_orders(session: Session, orders: Sequence[Order]) -> None:
-    """Write down orders that are new.
+
+def add_orders(session: Session, orders: Sequence[Order]) -> set[UUID]:
+    """Write down orders that are new; return their ids.
 
     Raises:
-        PoisonError: if one is known as another client's, or for another customer.
+        ConflictError: if one is known already, with other content.
     """
-    if _add(session, OrderRow, Order, orders) < len(orders):
-        owners = select(OrderRow.order_id, OrderRow.tenant, OrderRow.client, OrderRow.party_id)
+    rows = list(map(attrgetter(*ORDER), orders))
+    new = set(_insert_orders().column(session, bind(ORDER, rows)))
+    if len(new) < len(orders):
         these = OrderRow.order_id.in_([each.order_id for each in orders])
-        known = {order_id: owner for order_id, *owner in session.execute(owners.where(these))}
+        found = session.execute(select(*columns_of(OrderRow, Order)).where(these))
+        known = {row.order_id: Order(*row) for row in found}
         for each in orders:
-            if known[each.order_id] != [each.tenant, each.client, each.party_id]:
-                msg = f"order {each.order_id} was accepted already, for another client or customer"
-                raise PoisonError(msg)
+            must_be_the_same(known[each.order_id], each)
+    return new
 
 
 def add_assignments(session: Session, assignments: Sequence[Assignment]) -> None:
@@ -97,6 +102,15 @@ def end_services(session: Session, services: Collection[Service]) -> None:
 def _add(session: Session, table: type[Base], kind: type, things: Iterable[Any]) -> int:
     names = names_of(kind)
     return insert_rows(session, table, names, list(map(attrgetter(*names), things)))
+
+
+@cache
+def _insert_orders() -> Prepared:
+    """Return the statement that inserts orders that are not there yet, and tells their ids."""
+    table = table_of(OrderRow)
+    rows = select(unnest([table.c[name] for name in ORDER]))
+    new = insert(table).from_select(ORDER, rows).on_conflict_do_nothing()
+    return Prepared(new.returning(table.c.order_id))
 
 
 def _keep_latest(

@@ -9,7 +9,7 @@ from functools import cache
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table, and_, case, distinct, func, or_, select, update
+from sqlalchemy import ColumnElement, Table, and_, case, distinct, func, or_, select, tuple_, update
 from sqlalchemy.dialects.postgresql import Insert, insert
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.selectable import TableValuedAlias
@@ -27,7 +27,7 @@ from services.customer.domain.telling import (
     mark_of,
     of_all_clients,
 )
-from services.customer.store.rows import names_of
+from services.customer.store.rows import columns_of, names_of
 from services.customer.tables import AccountTellingRow, PartyRow, TellingRow
 from shared.bulk import bind, table_of, unnest
 from shared.db import Base
@@ -84,6 +84,26 @@ def keep_parties() -> Prepared:
     rows = unnest([PARTIES.c[name] for name in OF_PARTY])
     in_turn = select(rows).order_by(rows.c.tenant, rows.c.party_id)
     return Prepared(field_by_field(insert(PARTIES).from_select(OF_PARTY, in_turn), PartyRow))
+
+
+def told_by_clients(
+    session: Session, tellings: Sequence[Telling]
+) -> dict[tuple[str, str, str], Telling]:
+    """Return what is kept of the same parties as the same clients told them, by its key."""
+    found = select(*columns_of(TellingRow, Telling)).where(
+        tuple_(TELLINGS.c.tenant, TELLINGS.c.party_id, TELLINGS.c.client).in_(
+            [each.key for each in tellings]
+        )
+    )
+    return {known.key: known for known in (Telling(*row) for row in session.execute(found))}
+
+
+def unknown_accounts(session: Session, accounts: Sequence[Account]) -> list[Account]:
+    """Return those of these accounts that are not known of their customer by their client."""
+    key = [ACCOUNTS.c[name] for name in ACCOUNT[:4]]
+    these = tuple_(*key).in_([each.key for each in accounts])
+    known = set(map(tuple, session.execute(select(*key).where(these))))
+    return [each for each in accounts if each.key not in known]
 
 
 @cache
