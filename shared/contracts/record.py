@@ -54,6 +54,9 @@ class OrderRecord(Part, frozen=True, kw_only=True):
 
     bundles: tuple[BundleRecord, ...] = ()
     is_organization: bool = False
+    known_category: str = ""
+    """Of the customer, as earlier orders said it, where the message does not."""
+
     category: str = ""
     description: Personal = ""
     notes: tuple[NoteRecord, ...] = ()

@@ -63,7 +63,7 @@ async def test_a_person_is_answered_as_tmf632_has_it(
     }
 
 
-async def test_a_key_account_is_an_organization_and_no_individual(
+async def test_a_key_account_is_answered_as_an_organization_under_either_address(
     client: AsyncClient, sessions: Sessions, as_role: AsRole
 ) -> None:
     hear(sessions, SUBSCRIPTIONS, accepted(1, COMPANY))
@@ -73,8 +73,8 @@ async def test_a_key_account_is_an_organization_and_no_individual(
 
     assert as_organization.json()["name"] == "熊猫电子"
     assert as_organization.json()["@type"] == "Organization"
-    assert as_individual.status_code == 404
-    assert f"{PARTIES}/organization/panda" in as_individual.json()["remedy"]
+    assert as_organization.json()["href"] == f"{PARTIES}/organization/panda"
+    assert (as_individual.status_code, as_individual.json()) == (200, as_organization.json())
 
 
 async def test_fields_choose_attributes(

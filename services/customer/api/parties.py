@@ -3,50 +3,52 @@
 from typing import Annotated
 
 from fastapi import Query, Response
+from sqlalchemy.orm import Session
 
 from services.customer import store
 from services.customer.api import showing
 from services.customer.api.access import AccountReader, Reader
 from services.customer.api.shapes import ACCOUNTS, PARTIES, Individual, Organization, PartyAccount
-from services.customer.domain.party import Party, is_as_told
+from services.customer.domain.party import is_as_told
 from shared.access import reach_of
-from shared.errors import NotFoundError
+from shared.caller import Caller
 from shared.http import Fields, Page, Router, ToRead, paged, refusals, show, show_all
 from shared.input.ids import IdSought
 
 router = Router(tags=["parties"])
 
 
-@router.get(f"{PARTIES}/individual/{{party_id}}", response_model=Individual)
+@router.get(f"{PARTIES}/individual/{{party_id}}", response_model=Individual | Organization)
 def read_individual(party_id: str, caller: Reader, session: ToRead, fields: Fields) -> Response:
-    """Return a customer who is a person."""
-    reach = reach_of(caller)
-    party = store.party(session, reach, party_id)
-    must_be(party, organization=False)
-    in_full = is_as_told(party, store.own_identity_number(session, reach, party_id))
-    return show(showing.individual(party, in_full=in_full), fields)
+    """Return a customer as what it is: `@type` and `href` say which.
+
+    A reference may be older than what is known of the customer, so an organization is
+    answered as one here, too.
+    """
+    return answer(party_id, caller, session, fields)
 
 
-@router.get(f"{PARTIES}/organization/{{party_id}}", response_model=Organization)
+@router.get(f"{PARTIES}/organization/{{party_id}}", response_model=Individual | Organization)
 def read_organization(party_id: str, caller: Reader, session: ToRead, fields: Fields) -> Response:
-    """Return a business or key-account customer."""
-    reach = reach_of(caller)
-    party = store.party(session, reach, party_id)
-    must_be(party, organization=True)
-    in_full = is_as_told(party, store.own_identity_number(session, reach, party_id))
-    return show(showing.organization(party, in_full=in_full), fields)
+    """Return a customer as what it is: `@type` and `href` say which.
+
+    A reference may be older than what is known of the customer, so a person is answered as
+    one here, too.
+    """
+    return answer(party_id, caller, session, fields)
 
 
-def must_be(party: Party, *, organization: bool) -> None:
-    """See that a party is of the kind that was asked for.
+def answer(party_id: str, caller: Caller, session: Session, fields: frozenset[str]) -> Response:
+    """Answer with a customer.
 
     Raises:
-        NotFoundError: if it is of the other.
+        NotFoundError: none of this id is within the caller's reach.
     """
-    if party.is_organization != organization:
-        kind = "an organization" if party.is_organization else "a person"
-        msg = f"customer {party.party_id} is {kind}"
-        raise NotFoundError(msg, remedy=f"ask for {showing.party_link(party)}")
+    reach = reach_of(caller)
+    party = store.party(session, reach, party_id)
+    in_full = is_as_told(party, store.own_identity_number(session, reach, party_id))
+    view = showing.organization if party.is_organization else showing.individual
+    return show(view(party, in_full=in_full), fields)
 
 
 @router.get(ACCOUNTS, response_model=list[PartyAccount], responses=refusals(404))

@@ -160,7 +160,7 @@ PRODUCT: dict[str, Any] = {
             "id": "C-320100-0001",
             "href": PARTY,
             "role": "customer",
-            "@referredType": "Individual",
+            "@referredType": "Party",
         }
     ],
     "@type": "Product",

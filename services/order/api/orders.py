@@ -18,6 +18,7 @@ from services.order.api.views_history import ChangeView
 from services.order.api.views_order import OrderView, show_order
 from services.order.domain.acceptance import accept
 from services.order.domain.order import Order
+from services.order.domain.parties import category_said, customer_unsaid
 from services.order.domain.product import Product
 from services.order.domain.progress import Progress, first_changes
 from services.order.domain.request import GivenOrder, Placed
@@ -134,7 +135,7 @@ def take_on(errand: Errand, work: Work) -> Submission:
         for again in repetition(known, names, work.cause.id):
             store.submissions.repeat(work.session, again)
         return known
-    placed = Placed(work.cause.id, names.tenant, names.client, work.now, person_of(work.cause))
+    placed = placed_by(errand, work)
     catalogue = store.catalogue.get(work.session, names.tenant)
     named = store.products.with_bundles(work.session, errand.given.product_ids)
     products = store.products.within(work.session, errand.reach, named)
@@ -148,6 +149,15 @@ def take_on(errand: Errand, work: Work) -> Submission:
     keep(work, accepted.order, accepted.progress, accepted.claimed, answer)
     work.emit(replace_field(accepted.tell, record=record_of(accepted.order, answer)))
     return answer
+
+
+def placed_by(errand: Errand, work: Work) -> Placed:
+    """Return what the request itself does not say; earlier orders are read where it is needed."""
+    tenant, client = errand.names.tenant, errand.names.client
+    party_id = customer_unsaid(errand.given)
+    before = store.orders.contents_of(work.session, tenant, client, party_id) if party_id else ()
+    person = person_of(work.cause)
+    return Placed(work.cause.id, tenant, client, work.now, person, category_said(before))
 
 
 def person_of(cause: Cause) -> str:

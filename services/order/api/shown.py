@@ -28,6 +28,9 @@ ACCOUNTS = "/tmf-api/accountManagement/v4/partyAccount"
 ADDRESSES = "/ops/v1/addresses"
 """Of the resources service."""
 
+UNSAID = "Party"
+"""What a customer is called of which neither kind nor category is known."""
+
 TYPES: dict[type[Value], ValueType] = {
     str: ValueType.STRING,
     int: ValueType.INTEGER,
@@ -118,7 +121,8 @@ class PartyView(Shown):
 def customer_view(id_: str, name: str | None, kind: str) -> PartyView:
     """Show who the customer is, and where the customer service tells more.
 
-    Of a customer whose kind nobody has said, it is told as of an individual.
+    The customer service answers under either address with what the customer is: of one whose
+    kind is not known here, or is known otherwise by now, the reference leads to it all the same.
     """
     path = "organization" if kind == PartyKind.ORGANIZATION else "individual"
     return PartyView(
@@ -126,7 +130,7 @@ def customer_view(id_: str, name: str | None, kind: str) -> PartyView:
         href=link(f"{PARTIES}/{path}", id_),
         role="customer",
         name=name,
-        referred_type=kind,
+        referred_type=kind or UNSAID,
     )
 
 

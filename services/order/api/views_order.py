@@ -31,9 +31,6 @@ from services.order.domain.states import State, compose
 from shared.contracts import Action, Characteristic
 from shared.http import link
 
-UNSAID = "Party"
-"""What a customer is called of which the order says neither kind nor category."""
-
 
 class ProductView(Shown):
     """The product that an item is about."""
@@ -137,7 +134,7 @@ def show_order(order: Order, progress: Progress) -> OrderView:
 def customer(content: Content) -> PartyView:
     """Show the customer."""
     named = content.customer
-    return customer_view(named.id, named.name or None, content.party_kind or UNSAID)
+    return customer_view(named.id, named.name or None, content.party_kind)
 
 
 def message(progress: Progress) -> tuple[MessageView, ...] | None:

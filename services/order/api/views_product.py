@@ -115,8 +115,8 @@ def show_product(product: Product) -> ProductInventoryView:
 
 def party_of(product: Product) -> PartyView:
     """Show whose a product is."""
-    is_organization = product.content.is_organization
-    kind = PartyKind.ORGANIZATION if is_organization else PartyKind.INDIVIDUAL
+    content = product.content
+    kind = PartyKind.ORGANIZATION if content.is_organization else content.party_kind
     return customer_view(product.party_id, None, kind)
 
 

@@ -26,6 +26,7 @@ from services.order.domain.parties import (
     customer_of,
     customers,
     priority_of,
+    remembered,
 )
 from services.order.domain.places import housed, place_of
 from services.order.domain.price import quote
@@ -98,7 +99,7 @@ def check(
     """Name everything that is wrong with an order."""
     yield from check_head(given, placed.now)
     party = next(iter(customers(given)), GivenParty(field=""))
-    buyer = Buyer(category_of(party), channel_of(given), None, placed.now)
+    buyer = Buyer(category_of(party, placed.known_category), channel_of(given), None, placed.now)
     own = {id_: each for id_, each in products.items() if each.tenant == placed.tenant}
     yield from check_items(given.items, Shop(catalogue, own, party.id, buyer))
 
@@ -109,6 +110,7 @@ def content_of(
     """Return what an order without faults asks for, priced."""
     return Content(
         customer=customer_of(given),
+        known_category=remembered(customers(given)[0], placed.known_category),
         items=tuple(products_of(placed.order_id, given, catalogue, products)),
         bundles=tuple(bundles_of(given, catalogue)),
         external_id=given.external_id,

@@ -1,6 +1,6 @@
 """An order as it was accepted: what was asked for, at what price. It never changes."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid5
@@ -14,6 +14,9 @@ from shared.contracts.personal import Personal
 
 BUSINESS_ACTIONS = {Action.ADD: "new", Action.DELETE: "disconnect"}
 """What can be done to a product, as TMF622 and as the field calls it."""
+
+USUAL: Mapping[str, str] = {PartyKind.INDIVIDUAL: "public", PartyKind.ORGANIZATION: "business"}
+"""The category of customers of whom only their kind is said."""
 
 
 class Kept(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -60,6 +63,9 @@ class Content(Kept, frozen=True, kw_only=True):
     is_organization: bool = False
     """As orders said it before the customer's kind was kept with the customer."""
 
+    known_category: str = ""
+    """Of the customer, as earlier orders say it, where this one does not."""
+
     items: tuple[Item, ...]
     bundles: tuple[BundleItem, ...] = ()
     external_id: str = ""
@@ -75,11 +81,17 @@ class Content(Kept, frozen=True, kw_only=True):
 
     @property
     def party_kind(self) -> str:
-        """What the customer is, as far as the order says it; empty where it does not."""
+        """What the customer is, as far as this order or an earlier one says it; else empty."""
         if self.is_organization:
             return PartyKind.ORGANIZATION
-        said = self.customer
-        return said.kind or (kind_of(said.category) if said.category else "")
+        category = self.customer.category or self.known_category
+        return self.customer.kind or (kind_of(category) if category else "")
+
+    @property
+    def customer_category(self) -> str:
+        """What the customer buys as, as far as this order or an earlier one says it; else empty."""
+        usual = USUAL.get(self.party_kind, "")
+        return self.customer.category or self.known_category or usual
 
 
 @dataclass(frozen=True, slots=True)

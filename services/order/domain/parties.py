@@ -1,8 +1,9 @@
 """Who orders, and by which way: the parts of an order that are not its items."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
+from services.order.domain.order import USUAL, Content
 from services.order.domain.request import (
     CATEGORIES,
     CHANNELS,
@@ -148,9 +149,33 @@ def priority_of(given: GivenOrder) -> int:
     return int(given.priority) if given.priority else DEFAULT_PRIORITY
 
 
-def category_of(party: GivenParty) -> str:
-    """Return the category that a customer buys in; organizations that name none are businesses."""
-    return party.category or ("business" if party.kind == PartyKind.ORGANIZATION else "public")
+def category_of(party: GivenParty, known: str = "") -> str:
+    """Return the category that a customer buys in: as the order says it, or an earlier one.
+
+    Where no order says one, organizations are businesses and all others public customers.
+    """
+    usual = USUAL.get(party.kind, "public")
+    return party.category or remembered(party, known) or usual
+
+
+def remembered(party: GivenParty, known: str) -> str:
+    """Return the category that earlier orders say, where this one neither says nor denies it."""
+    is_needed = known and not party.category and party.kind in {"", kind_of(known)}
+    return known if is_needed else ""
+
+
+def customer_unsaid(given: GivenOrder) -> str:
+    """Return the id of the customer whose category an order leaves open; else nothing.
+
+    Persons are public customers; businesses and key accounts are both organizations.
+    """
+    open_ = (each for each in customers(given) if not each.category)
+    return next((each.id for each in open_ if each.kind != PartyKind.INDIVIDUAL), "")
+
+
+def category_said(contents: Iterable[Content]) -> str:
+    """Return the category of a customer by its orders, newest first; empty if none says it."""
+    return next((each.customer_category for each in contents if each.customer_category), "")
 
 
 def customer_of(given: GivenOrder) -> Customer:

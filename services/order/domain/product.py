@@ -39,7 +39,10 @@ class ProductContent(Kept, frozen=True, kw_only=True):
     charges: tuple[Charge, ...] = ()
     monthly_cents: Cents = 0
     is_organization: bool = False
-    """Whether the customer is one."""
+    """Whether the customer is said to be one."""
+
+    party_kind: str = ""
+    """`Individual` or `Organization`, where that order or an earlier one says so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +155,7 @@ def content_of(item: Item, order: Content) -> ProductContent:
         charges=item.charges,
         monthly_cents=ordered.monthly_cents,
         is_organization=order.party_kind == PartyKind.ORGANIZATION,
+        party_kind=order.party_kind,
     )
 
 

@@ -140,3 +140,6 @@ class Placed(NamedTuple):
     now: datetime
     person: str = ""
     """Who acts through the client, where it is not the client itself."""
+
+    known_category: str = ""
+    """Of the customer, as earlier orders of the client say it; empty where none does."""

@@ -38,6 +38,7 @@ def record_of(order: Order, submission: Submission) -> OrderRecord:
         items=tuple(item_record(each) for each in content.items),
         bundles=tuple(BundleRecord(**msgspec.structs.asdict(each)) for each in content.bundles),
         is_organization=content.is_organization,
+        known_category=content.known_category,
         category=content.category,
         description=content.description,
         notes=tuple(NoteRecord(text=each.text) for each in content.notes),
@@ -90,6 +91,7 @@ def content_of(told: OrderAccepted, record: OrderRecord) -> Content:
     return Content(
         customer=told.customer,
         is_organization=record.is_organization,
+        known_category=record.known_category,
         items=tuple(
             Item(
                 ordered=ordered,

@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Sequence
 from uuid import UUID
 
-from sqlalchemy import delete
+from sqlalchemy import bindparam, delete, select
 from sqlalchemy.orm import Session
 
-from services.order.domain.order import Order
+from services.order.domain.order import Content, Order
 from services.order.domain.progress import Progress
 from services.order.store import products, submissions
 from services.order.tables import OrderRow, ProgressRow
@@ -16,8 +16,22 @@ from shared.grants import covers
 from shared.recovery.troubles import remedy_if_lost
 from shared.shelf import Shelf
 
+LOOKED_BACK = 10
+"""Orders of a customer that are asked what it is. One that was told keeps what is known since."""
+
 ORDERS = Shelf(OrderRow, Order, changes=False)
 PROGRESS = Shelf(ProgressRow, Progress)
+
+NEWEST = (
+    select(OrderRow.content)
+    .where(
+        OrderRow.tenant == bindparam("tenant"),
+        OrderRow.party_id == bindparam("party_id"),
+        OrderRow.client == bindparam("client"),
+    )
+    .order_by(OrderRow.id.desc())
+    .limit(LOOKED_BACK)
+)
 
 preload = ORDERS.preload
 find = ORDERS.find
@@ -63,6 +77,12 @@ def is_within(session: Session, reach: Reach, order: Order) -> bool:
     if order.tenant != reach.tenant:
         return False
     return covers(session, reach, order.client, order.party_id)
+
+
+def contents_of(session: Session, tenant: str, client: str, party_id: str) -> list[Content]:
+    """Return the contents of the newest orders of one client for a customer, newest first."""
+    where = {"tenant": tenant, "client": client, "party_id": party_id}
+    return list(session.scalars(NEWEST, where))
 
 
 def preload_progress(session: Session, news: Sequence[OrderMessage]) -> None:

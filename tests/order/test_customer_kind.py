@@ -1,0 +1,141 @@
+"""What a customer is, when an order names it by its id alone."""
+
+from typing import Any
+
+import pytest
+from httpx import AsyncClient
+
+from services.order.handlers import SUBSCRIPTIONS
+from shared.contracts import OrderAccepted, ResourcesAssigned
+from shared.db import Sessions
+from tests.callers import AsRole
+from tests.kernel import envelopes, hear
+from tests.order.build import PARTY, a_body, an_item, completed_by
+
+ORDERS = "/tmf-api/productOrderingManagement/v4/productOrder"
+PRODUCTS = "/tmf-api/productInventory/v4/product"
+PARTIES = "/tmf-api/partyManagement/v4"
+Headers = dict[str, str]
+
+
+def a_customer(**said: Any) -> list[dict[str, Any]]:
+    return [{"id": PARTY, "role": "customer"} | said]
+
+
+async def place(client: AsyncClient, headers: Headers, *items: Any, **said: Any) -> Any:
+    """Place an order whose customer says this beside its id; return the answer's body."""
+    body = a_body(*items, relatedParty=a_customer(**said))
+    answer = await client.post(ORDERS, json=body, headers=headers)
+    return answer.json()
+
+
+def reference_in(shown: Any) -> tuple[str, str]:
+    """Return what a view calls its customer, and where it says that the customer is."""
+    (party,) = shown["relatedParty"]
+    return party["@referredType"], party["href"]
+
+
+async def sell_to(client: AsyncClient, headers: Headers, *categories: str) -> None:
+    """Publish an offering for these categories of customers alone."""
+    offering = {
+        "id": "special",
+        "version": 1,
+        "name": "Special",
+        "specification": "voice",
+        "eligibility": {"categories": categories},
+    }
+    answer = await client.post("/ops/v1/catalogue", json={"offerings": [offering]}, headers=headers)
+    assert answer.status_code == 200
+
+
+@pytest.mark.parametrize("said", [{"category": "business"}, {"@referredType": "Organization"}])
+async def test_an_order_by_id_alone_knows_the_kind_that_an_earlier_order_said(
+    client: AsyncClient, as_role: AsRole, said: dict[str, str]
+) -> None:
+    await place(client, as_role("crm"), **said)
+
+    first = await place(client, as_role("crm"))
+    second = await place(client, as_role("crm"))
+
+    there = ("Organization", f"{PARTIES}/organization/{PARTY}")
+    assert [reference_in(first), reference_in(second)] == [there, there]
+
+
+async def test_an_order_and_its_product_say_no_kind_that_no_order_has_said(
+    client: AsyncClient, as_role: AsRole, stocked: Sessions
+) -> None:
+    order = await place(client, as_role("crm"), an_item("1", "voice-basic"))
+    product = await product_of(client, stocked, as_role("crm"))
+
+    unsaid = ("Party", f"{PARTIES}/individual/{PARTY}")
+    assert [reference_in(order), reference_in(product)] == [unsaid, unsaid]
+
+
+async def test_a_product_is_of_the_kind_of_customer_that_an_earlier_order_said(
+    client: AsyncClient, as_role: AsRole, stocked: Sessions
+) -> None:
+    await place(client, as_role("crm"), category="business")
+    envelopes(stocked)
+    await place(client, as_role("crm"), an_item("1", "voice-basic"))
+
+    product = await product_of(client, stocked, as_role("crm"))
+
+    assert reference_in(product) == ("Organization", f"{PARTIES}/organization/{PARTY}")
+
+
+async def product_of(client: AsyncClient, sessions: Sessions, headers: Headers) -> Any:
+    """Complete the order placed last; return its product as it is shown."""
+    told = envelopes(sessions)[-1].open()
+    assert isinstance(told, OrderAccepted)
+    hear(sessions, SUBSCRIPTIONS, ResourcesAssigned(order_id=told.order_id, items=()))
+    hear(sessions, SUBSCRIPTIONS, completed_by(told))
+    shown = await client.get(f"{PRODUCTS}/{told.items[0].product_id}", headers=headers)
+    return shown.json()
+
+
+async def test_a_known_business_buys_what_is_for_businesses_by_its_id_alone(
+    client: AsyncClient, as_role: AsRole
+) -> None:
+    await sell_to(client, as_role("ops"), "business")
+    item = an_item("1", "special")
+    unknown = await place(client, as_role("crm"), item)
+    await place(client, as_role("crm"), category="business")
+
+    known = await place(client, as_role("crm"), item)
+
+    assert [each["code"] for each in unknown["errors"]] == ["offering-not-eligible"]
+    assert known["state"] == "acknowledged"
+
+
+async def test_a_known_business_is_no_public_customer_by_its_id_alone(
+    client: AsyncClient, as_role: AsRole
+) -> None:
+    await sell_to(client, as_role("ops"), "public")
+    await place(client, as_role("crm"), category="key-account")
+
+    refused = await place(client, as_role("crm"), an_item("1", "special"))
+
+    assert [each["code"] for each in refused["errors"]] == ["offering-not-eligible"]
+
+
+async def test_what_an_order_says_of_its_customer_counts_for_more_than_earlier_ones(
+    client: AsyncClient, as_role: AsRole
+) -> None:
+    await place(client, as_role("crm"), category="business")
+
+    contrary = await place(client, as_role("crm"), **{"@referredType": "Individual"})
+    later = await place(client, as_role("crm"))
+
+    there = ("Individual", f"{PARTIES}/individual/{PARTY}")
+    assert [reference_in(contrary), reference_in(later)] == [there, there]
+
+
+async def test_what_another_client_says_of_a_customer_is_not_known(
+    client: AsyncClient, as_role: AsRole
+) -> None:
+    other = as_role("crm", client="another-crm")
+    await place(client, other, category="business")
+
+    shown = await place(client, as_role("crm"))
+
+    assert reference_in(shown)[0] == "Party"
