@@ -13,7 +13,7 @@ from services.order.domain.catalogue import (
     Specification,
 )
 from services.order.domain.characteristics import check_value, compiled
-from services.order.domain.eligibility import check_validity
+from services.order.domain.eligibility import check_buyers, check_validity
 from shared.errors import Fault
 from shared.input.ids import IDENTIFIER_IN_WORDS, is_identifier
 
@@ -72,6 +72,7 @@ def check_offering(at: str, offering: Offering, catalogue: Catalogue) -> Iterato
     yield from check_name(at, offering.id, offering.version)
     yield from check_prices(at, offering)
     if offering.state is not LifeCycle.RETIRED:
+        yield from check_buyers(f"{at}/eligibility", offering.eligibility)
         yield from check_validity(f"{at}/eligibility", offering.eligibility)
     if bool(offering.specification) is offering.is_bundle:
         yield Fault(

@@ -1,13 +1,15 @@
 """Who may buy an offering, where, by which way and when."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
 
 from services.order.domain.catalogue import EVERYBODY, Eligibility, Entry, Offering
+from services.order.domain.request import CATEGORIES, CHANNELS
 from shared.errors import Fault
 from shared.input import timestamps
+from shared.input.areas import REMEDY, is_area_code
 
 
 class Buyer(NamedTuple):
@@ -48,6 +50,28 @@ def areas(*rules: Eligibility) -> tuple[str, ...] | None:
 def not_sold(at: str, to_whom: str, remedy: str) -> Fault:
     """Say that an offering is not for this buyer."""
     return Fault(at, "offering-not-eligible", f"the offering is not sold {to_whom}", remedy)
+
+
+def check_buyers(at: str, rules: Eligibility) -> Iterator[Fault]:
+    """Name buyers of whom no order can be: an offering for them alone would never be sold."""
+    yield from check_words(f"{at}/categories", "category", rules.categories, CATEGORIES)
+    yield from check_words(f"{at}/channels", "channel", rules.channels, CHANNELS)
+    for index, code in enumerate(rules.local_networks):
+        if not is_area_code(code):
+            yield Fault(
+                f"{at}/local_networks/{index}",
+                "local-network-malformed",
+                "a local network is named by its area code",
+                REMEDY,
+            )
+
+
+def check_words(at: str, what: str, said: Sequence[str], known: Sequence[str]) -> Iterator[Fault]:
+    """Name words that no order may use either."""
+    for index, word in enumerate(said):
+        if word not in known:
+            remedy = f"use one of: {', '.join(known)}"
+            yield Fault(f"{at}/{index}", f"{what}-unknown", f"there is no such {what}", remedy)
 
 
 def check_validity(at: str, rules: Eligibility) -> Iterator[Fault]:

@@ -1,16 +1,15 @@
 """Where a product is installed."""
 
-import re
 from collections.abc import Iterator
 from dataclasses import replace
 
 from services.order.domain.request import GivenItem, GivenPlace
 from shared.errors import Fault
+from shared.input.areas import REMEDY, is_area_code
 from shared.input.texts import word
 
 ROLE = "installation address"
 NOWHERE = GivenPlace("", ROLE, "", "")
-AREA_CODE = re.compile(r"0[1-9][0-9]{1,2}")
 
 
 def installation_addresses(item: GivenItem) -> list[GivenPlace]:
@@ -43,10 +42,10 @@ def check_places(item: GivenItem) -> Iterator[Fault]:
     for place in found:
         if not place.id:
             yield Fault(f"{place.field}/id", "address-missing", "the address has no id", "give it")
-        if place.local_network and not AREA_CODE.fullmatch(place.local_network):
+        if place.local_network and not is_area_code(place.local_network):
             yield Fault(
                 f"{place.field}/localNetwork",
                 "local-network-malformed",
                 "a local network is named by its area code",
-                "use digits with the leading 0, for example 025, or leave it out",
+                f"{REMEDY}, or leave it out",
             )

@@ -9,11 +9,12 @@ import msgspec
 
 from services.resources.domain.numbering import kind_of
 from services.resources.domain.states import NumberState
+from shared.input.areas import AREA_CODE
 from shared.input.ids import IDENTIFIER
 
 Id = Annotated[str, msgspec.Meta(pattern=rf"^{IDENTIFIER}$(?!\n)")]
 Name = Annotated[str, msgspec.Meta(pattern=r"^[^\x00-\x1f]*$(?!\n)", max_length=256)]
-AreaCode = Annotated[str, msgspec.Meta(pattern=r"^0[1-9][0-9]{1,2}$(?!\n)")]
+AreaCode = Annotated[str, msgspec.Meta(pattern=rf"^{AREA_CODE}$(?!\n)")]
 """As it is dialled within the country: `025`, `0512`."""
 
 VlanId = Annotated[int, msgspec.Meta(ge=1, le=4094)]
