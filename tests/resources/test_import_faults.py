@@ -6,7 +6,7 @@ import pytest
 
 from services.resources.tables import NumberRow
 from shared.db import Sessions
-from tests.resources.importing import PAIRS, SEGMENT, SPLITTER, Imports, count
+from tests.resources.importing import PAIRS, SEGMENT, SPLITTER, Imports, X, count
 
 
 async def test_every_fault_of_every_row_is_named_at_once(imports: Imports) -> None:
@@ -100,6 +100,38 @@ async def test_numbers_of_a_known_segment_belong_to_no_other(imports: Imports) -
     assert await imports.faults(
         "segments", SEGMENT | {"id": "other", "first": "+862580000500", "count": 10}
     ) == [("/0/count", "overlap")]
+
+
+@pytest.mark.parametrize(
+    ("kind", "row"),
+    [
+        ("segments", SEGMENT),
+        ("splitters", SPLITTER),
+        ("addresses", {"id": "a", "text": "a", "exchange": "X", "local_network": "025"}),
+        ("pairs", PAIRS),
+    ],
+)
+async def test_an_exchange_with_anything_in_it_stays_in_its_area(
+    imports: Imports, kind: str, row: dict[str, Any]
+) -> None:
+    assert (await imports.send(kind, row)).status_code == 200
+
+    answer = await imports.send("exchanges", X | {"id": "x", "local_network": "0512"})
+    renamed = await imports.send("exchanges", X | {"name": "Another name"})
+
+    (fault,) = answer.json()["errors"]
+    assert (fault["field"], fault["code"]) == ("/0/local_network", "changed")
+    assert "025" in fault["remedy"]
+    assert renamed.status_code == 200
+
+
+async def test_an_exchange_with_nothing_in_it_may_move_to_another_area(imports: Imports) -> None:
+    moved = await imports.send("exchanges", X | {"local_network": "0512"})
+    there = await imports.send(
+        "segments", SEGMENT | {"first": "+8651280000000", "count": 10, "local_network": "0512"}
+    )
+
+    assert (moved.status_code, there.status_code) == (200, 200)
 
 
 @pytest.mark.parametrize("change", [{"count": 10}, {"first": "+862589000000"}])

@@ -95,10 +95,12 @@ def spelled_as_known(sent: Sent[R], work: Work) -> Sent[R]:
 
 
 def take_in_exchanges(sent: Sent[Exchange], work: Work) -> Tally:
-    """Keep exchanges, new or changed."""
-    refuse([*sent.faults, *checks.check_exchanges(sent.rows)])
+    """Keep exchanges, new or changed; one that has anything in it stays in its area."""
     rows = sent.plain
     known = store.known_exchanges(work.session, work.tenant, rows)
+    networks = {each.id: each.local_network for each in known}
+    occupied = store.occupied_exchanges(work.session, work.tenant, networks)
+    refuse([*sent.faults, *checks.check_exchanges(sent.rows, networks, occupied)])
     store.add_exchanges(work.session, work.tenant, rows)
     return tally(rows, known)
 

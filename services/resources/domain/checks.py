@@ -48,9 +48,23 @@ class Placed(NamedTuple, Generic[R]):
         return Fault(f"/{self.place}/{field}", code, reason, remedy)
 
 
-def check_exchanges(rows: Sequence[Placed[Exchange]]) -> list[Fault]:
-    """Return what is wrong with these exchanges."""
-    return list(doubled(rows))
+def check_exchanges(
+    rows: Sequence[Placed[Exchange]], networks: Networks, occupied: Collection[str]
+) -> list[Fault]:
+    """Return what is wrong with these exchanges; `occupied` are those with something in them."""
+    return [*doubled(rows), *moved(rows, networks, occupied)]
+
+
+def moved(
+    rows: Iterable[Placed[Exchange]], networks: Networks, occupied: Collection[str]
+) -> Iterator[Fault]:
+    """Yield a fault for every exchange that leaves the area in which its plant and numbers lie."""
+    for each in rows:
+        was = networks.get(each.row.id, each.row.local_network)
+        if was != each.row.local_network and each.row.id in occupied:
+            reason = "is another area than that of the numbers, addresses and plant in it"
+            remedy = f"it lies in {was}; import an exchange with another id for the new area"
+            yield each.fault("local_network", "changed", reason, remedy)
 
 
 def check_segments(

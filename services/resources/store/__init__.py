@@ -18,6 +18,7 @@ from services.resources.store.plant import (
     known_exchanges,
     known_splitters,
     networks,
+    occupied_exchanges,
     splitters_meeting,
 )
 from services.resources.store.segments import add_segments, known_grades, reopen, segments_meeting
@@ -59,6 +60,7 @@ __all__ = [
     "look_up",
     "networks",
     "now",
+    "occupied_exchanges",
     "occupy",
     "put",
     "put_states",

@@ -7,13 +7,13 @@ from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple, TypeVar
 
 import msgspec
-from sqlalchemy import Row, Select, Text, bindparam, func, select, text, tuple_
+from sqlalchemy import Row, Select, Text, bindparam, exists, func, or_, select, text, tuple_
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
 from services.resources.domain.address import grams, plain
 from services.resources.domain.plant import Address, Exchange, Imported, PairBlock, Splitter
-from services.resources.tables import AddressRow, ExchangeRow, SplitterRow
+from services.resources.tables import AddressRow, ExchangeRow, PoolRow, SegmentRow, SplitterRow
 from shared.bulk import upsert_rows
 from shared.db import Base
 
@@ -113,6 +113,16 @@ NETWORKS = select(ExchangeRow.id, ExchangeRow.local_network).where(
 SPLITTERS = select(*(getattr(SplitterRow, name) for name in Splitter.__struct_fields__)).where(
     SplitterRow.tenant == TENANT
 )
+OCCUPIED = select(ExchangeRow.id).where(
+    ExchangeRow.tenant == TENANT,
+    ExchangeRow.id == func.any(IDS),
+    or_(
+        *(
+            exists().where(table.tenant == TENANT, table.exchange_id == ExchangeRow.id)
+            for table in (SegmentRow, AddressRow, PoolRow, SplitterRow)
+        )
+    ),
+)
 EXCHANGES = known_under(ExchangeRow, Exchange)
 ADDRESSES = known_under(AddressRow, Address)
 BY_ID = SPLITTERS.where(SplitterRow.id == func.any(IDS))
@@ -125,6 +135,12 @@ def networks(session: Session, tenant: str, exchanges: Iterable[str]) -> dict[st
     """Return the local network of each of these exchanges that is known."""
     rows = session.execute(NETWORKS, {"tenant": tenant, "ids": sorted(set(exchanges))})
     return dict(rows.all())
+
+
+def occupied_exchanges(session: Session, tenant: str, exchanges: Iterable[str]) -> set[str]:
+    """Return those of these exchanges that have numbers, addresses, splitters or pairs in them."""
+    found = session.scalars(OCCUPIED, {"tenant": tenant, "ids": sorted(exchanges)})
+    return set(found)
 
 
 def known_splitters(session: Session, tenant: str, ids: Iterable[str]) -> list[Splitter]:
