@@ -17,14 +17,13 @@ WRONG = [
 ]
 
 
-def an_offering(state: str = "active", **eligibility: list[str]) -> Json:
+def an_offering(**eligibility: list[str]) -> Json:
     """Return a publication of one offering for these buyers."""
     offering = {
         "id": "special",
         "version": 1,
         "name": "Special",
         "specification": "voice",
-        "state": state,
         "eligibility": eligibility,
     }
     return {"offerings": [offering]}
