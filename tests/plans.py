@@ -7,7 +7,7 @@ from contextlib import contextmanager, suppress
 from typing import Any, TypeAlias
 
 import pytest
-from sqlalchemy import create_engine, event, text
+from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.orm import Session
 
 from deploy.local.postgres import Postgres
@@ -108,9 +108,9 @@ def fill_up(session: Session, fill: Sequence[str]) -> None:
 
 
 @contextmanager
-def explained(session: Session) -> Iterator[list[Plan]]:
+def explained(connection: Connection | Engine) -> Iterator[list[Plan]]:
     """Carry out what is asked meanwhile, and collect how it was done."""
-    connection, found = session.connection(), list[Plan]()
+    found = list[Plan]()
 
     def explain(_: Any, cursor: Any, statement: str, parameters: Any, *__: Any) -> None:
         if statement.startswith(("SELECT", "WITH")):
@@ -133,7 +133,7 @@ def dear(
     pages: int = ENOUGH_PAGES,
 ) -> list[str]:
     """Return those plans for a question that read more than enough."""
-    with sessions() as session, explained(session) as plans, suppress(ValueError):
+    with sessions() as session, explained(session.connection()) as plans, suppress(ValueError):
         ask(session)  # what these rows hold in their packed columns cannot be read
     assert plans
     return [

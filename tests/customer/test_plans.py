@@ -4,16 +4,19 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import partial
 from itertools import product
+from pathlib import Path
 
 import pytest
 
 from deploy.local.postgres import Postgres
+from services.customer.app import SERVICE
 from services.customer.domain.contested import ContestState
 from services.customer.store import accounts_of, by_name, by_phone, contested, owners_of
 from shared.access import Reach
 from shared.db import Sessions
 from shared.window import Window, cursor_of
 from tests.kernel import TENANT
+from tests.list_plans import Asked, check_lists
 from tests.plans import CLIENT, SERIES, Ask, check_each, every_reach, large
 
 ID = "lpad(to_hex(n), 32, '0')::uuid"
@@ -32,6 +35,10 @@ FILL = (
     {SERIES}""",
 )
 PAGE = Window(0, 21)
+ASKED = Asked(
+    values={"relatedParty.id": ["C-7"], "phone": ["+867"], "name": ["wang", "wang000005"]},
+    besides={"/ops/v1/grants": "every service has the table: tests/shared/test_plans.py"},
+)
 
 
 @pytest.fixture(scope="module")
@@ -81,3 +88,9 @@ def test_a_search_by_name_reads_little(known: Sessions, beginning: str) -> None:
         for rows in (PAGE, behind)
     }
     check_each(known, questions)
+
+
+async def test_every_list_and_filter_of_the_description_reads_little(
+    known: Sessions, tmp_path: Path
+) -> None:
+    await check_lists(SERVICE, known, tmp_path, ASKED)

@@ -7,12 +7,15 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import product
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import pytest
 
 from deploy.local.postgres import Postgres
+from services.order.api.shown import CATALOGUE
+from services.order.app import SERVICE
 from services.order.domain.product import Status
 from services.order.domain.states import State
 from services.order.store import order_lists, product_lists
@@ -22,6 +25,7 @@ from shared.access import Reach
 from shared.db import Sessions
 from shared.window import Window, cursor_of
 from tests.kernel import TENANT
+from tests.list_plans import Asked, check_lists
 from tests.plans import CLIENT, ROWS, SERIES, Ask, check_each, every_reach, large
 
 FIRST = datetime(2026, 1, 1, tzinfo=UTC)
@@ -66,6 +70,22 @@ def id_of(second: int) -> UUID:
 
 HALF = ROWS // 2
 MIDDLE = Window(0, 21, cursor_of([id_of(HALF)]))
+FROM_MEMORY = "the catalogue of a tenant is read once for each edition, and kept"
+ASKED = Asked(
+    values={
+        "externalId": ["CRM-7"],
+        "relatedParty.id": ["C-7"],
+        "orderDate.gte": [at(HALF).isoformat(), at(ROWS - 100).isoformat()],
+        "orderDate.lte": [at(HALF).isoformat(), at(100).isoformat()],
+        "productOffering.id": ["o-7"],
+        "productSerialNumber": ["+867"],
+    },
+    in_path={"id": str(id_of(7))},
+    besides={
+        f"{CATALOGUE}/{name}": FROM_MEMORY
+        for name in ("productOffering", "productSpecification", "productOfferingPrice")
+    },
+)
 
 
 ORDERS: list[tuple[dict[str, object], Window]] = [
@@ -124,3 +144,9 @@ def test_a_list_of_products_reads_little(sold: Sessions, reach: Reach) -> None:
     check_each(
         sold, lists(product_lists.find, ProductFilter, reach, product(PRODUCTS, [PAGE, MIDDLE]))
     )
+
+
+async def test_every_list_and_filter_of_the_description_reads_little(
+    sold: Sessions, tmp_path: Path
+) -> None:
+    await check_lists(SERVICE, sold, tmp_path, ASKED)

@@ -4,20 +4,23 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import product
+from pathlib import Path
 from uuid import UUID
 
 import pytest
 
 from deploy.local.postgres import Postgres
+from services.provisioning.app import SERVICE
 from services.provisioning.domain.fallout import FalloutState
 from services.provisioning.domain.service import ServiceState
 from services.provisioning.domain.work_order import OPEN, WorkState
-from services.provisioning.store import fallout, services, work_orders
+from services.provisioning.store import elements, fallout, services, work_orders
 from services.provisioning.store.work_orders import CLOSED, Sight
 from shared.access import Crew, Reach
 from shared.db import Sessions
 from shared.window import Window, cursor_of
 from tests.kernel import TENANT
+from tests.list_plans import Asked, check_lists
 from tests.plans import (
     CLIENT,
     ENOUGH_PAGES,
@@ -59,8 +62,31 @@ FILL = (
     CASE WHEN n % 5000 = 0 THEN 'rare' ELSE 'ims-' || n % 7 END,
     CASE WHEN n % 5000 = 0 THEN 'rare' ELSE 'refused' END, '', '',
     CASE WHEN n % 1000 = 0 THEN 'open' ELSE 'repaired' END, 1, 1, {AT}, now(), '', '' {SERIES}""",
+    f"""INSERT INTO attempts (id, operation_id, order_id, tenant, element, kind, subject,
+    parameters, priority, max_tries, timeout_ms, tries, questions, doubtful, local_network, cause,
+    correlation_id, traceparent, wanted_at, rank, due_at, ended_at, code, detail)
+    SELECT {ID}, {ID}, {ID}, '{TENANT}', 'NJ-OLT' || n % 1000, '', '', '', 1, 5, 5000, 1, 0, false,
+    '', {ID}, {ID}, '', now(), now(), now(), CASE WHEN n % 200 > 0 THEN now() END, '', ''
+    {SERIES}""",
 )
 PAGE = Window(0, 21)
+ASKED = Asked(
+    values={
+        "skill": ["fitter", "splicer"],
+        "district": ["D-7"],
+        "local_network": ["07"],
+        "order_id": [str(UUID(int=50))],
+        "relatedParty.id": ["C-7"],
+        "code": ["rare", "refused"],
+        "element": ["rare", "ims-3"],
+        "specification": ["rare", "voice"],
+    },
+    in_path={"order_id": str(UUID(int=50))},
+    besides={
+        "/ops/v1/blueprints": "configuration: as many as people have published",
+        "/ops/v1/fallout/{order_id}": "its plan is read first: asked of the store",
+    },
+)
 FIRST = datetime(2026, 1, 1, tzinfo=UTC)
 HALF = ROWS // 2
 BY_AGE = Window(0, 21, cursor_of([FIRST + timedelta(seconds=HALF), UUID(int=HALF)]))
@@ -169,3 +195,23 @@ def test_a_list_of_fallout_reads_little(busy: Sessions) -> None:
         for those, names, window in product(states, narrowed, [PAGE, BY_AGE])
     }
     check_each(busy, questions)
+
+
+def test_the_fallout_of_an_order_reads_little(busy: Sessions) -> None:
+    ask = partial(fallout.of_order, tenant=TENANT, order_id=UUID(int=50), rows=PAGE)
+
+    assert dear(busy, ask) == []
+
+
+def test_a_list_of_elements_costs_the_calls_that_are_open(busy: Sessions) -> None:
+    questions: dict[str, Ask] = {
+        str(rows): partial(elements.listed, rows=rows)
+        for rows in (PAGE, Window(0, 21, cursor_of(["NJ-OLT500"])))
+    }
+    check_each(busy, questions)
+
+
+async def test_every_list_and_filter_of_the_description_reads_little(
+    busy: Sessions, tmp_path: Path
+) -> None:
+    await check_lists(SERVICE, busy, tmp_path, ASKED)

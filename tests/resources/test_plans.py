@@ -5,11 +5,13 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
 from uuid import UUID
 
 import pytest
 
 from deploy.local.postgres import Postgres
+from services.resources.app import SERVICE
 from services.resources.domain.numbering import read_pattern
 from services.resources.domain.search import Search
 from services.resources.domain.states import ItemState
@@ -19,6 +21,7 @@ from services.resources.store.holdings import look
 from shared.db import Sessions
 from shared.window import Window, cursor_of
 from tests.kernel import TENANT
+from tests.list_plans import Asked, check_lists
 from tests.plans import ENOUGH_PAGES, ROWS, SERIES, Ask, check_each, dear, large
 
 ID = "lpad(to_hex(n), 32, '0')::uuid"
@@ -55,6 +58,18 @@ FILL = (
     SELECT {ID}, '{TENANT}', timestamptz '2026-01-01' + n * interval '1 second' {SERIES}""",
 )
 PAGE = Window(0, 21)
+ASKED = Asked(
+    values={
+        "pattern": ["*888", "+862580*", "+8625800777*"],
+        "grade": ["AAA", "plain"],
+        "exchange": ["X-077"],
+        "local_network": ["07"],
+        "text": ["南京", "路7"],
+        "older_than": ["0", "3600"],
+    },
+    in_path={"kind": "leg", "name": "S-777"},
+    pages={"/ops/v1/numbers": 3 * EXCHANGES},
+)
 NOW = datetime(2027, 1, 1, tzinfo=UTC)
 FIRST = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -109,6 +124,12 @@ def test_a_list_of_the_plant_reads_little(built: Sessions) -> None:
         "pools behind": partial(pools, kind=None, exchange_id="", rows=behind),
         "pools of a kind": partial(pools, kind=Kind.LEG, exchange_id="", rows=PAGE),
         "pools of another kind": partial(pools, kind=Kind.PAIR, exchange_id="", rows=PAGE),
+        "pools of a kind and an exchange": partial(
+            pools, kind=Kind.LEG, exchange_id="X-077", rows=PAGE
+        ),
+        "pools of another kind and an exchange": partial(
+            pools, kind=Kind.PAIR, exchange_id="X-077", rows=PAGE
+        ),
         "pools of an exchange": partial(pools, kind=None, exchange_id="X-077", rows=PAGE),
         "addresses": partial(addresses, letters="", exchange_id="", rows=PAGE),
         "addresses behind": partial(addresses, letters="", exchange_id="", rows=later),
@@ -124,3 +145,9 @@ def test_a_list_of_the_plant_reads_little(built: Sessions) -> None:
         "holdings": partial(look, tenant=TENANT, holder=UUID(int=7)),
     }
     check_each(built, asked)
+
+
+async def test_every_list_and_filter_of_the_description_reads_little(
+    built: Sessions, tmp_path: Path
+) -> None:
+    await check_lists(SERVICE, built, tmp_path, ASKED)

@@ -2,16 +2,19 @@
 
 from collections.abc import Iterator
 from functools import partial
+from pathlib import Path
 
 import pytest
 
 from deploy.local.postgres import Postgres
+from services.customer.app import SERVICE
 from shared import approvals, audit, grants, history, parking
 from shared.approvals import ApprovalState
 from shared.db import Sessions
 from shared.recovery.rows import recoveries
 from shared.window import Window, cursor_of
 from tests.kernel import TENANT
+from tests.list_plans import Asked, check_lists
 from tests.plans import ROWS, SERIES, Ask, check_each, large
 
 ID = "lpad(to_hex(n), 32, '0')::uuid"
@@ -32,6 +35,11 @@ FILL = (
     SELECT now(), '{TENANT}', 'order', 's-' || n % 5000, '', '', '', '', {ID}, n {SERIES}""",
 )
 PAGE = Window(0, 21)
+ASKED = Asked(
+    values={"subject": ["s-7"], "actor": ["person-7", "seldom"]},
+    in_path={"subject": "s-7"},
+    besides={"/ops/v1/recoveries": "a row for each time that a database was set back"},
+)
 
 
 @pytest.fixture(scope="module")
@@ -62,3 +70,9 @@ def test_a_list_of_what_every_service_keeps_reads_little(old: Sessions) -> None:
         },
     }
     check_each(old, questions)
+
+
+async def test_every_list_and_filter_of_the_description_reads_little(
+    old: Sessions, tmp_path: Path
+) -> None:
+    await check_lists(SERVICE, old, tmp_path, ASKED, shared=True)
