@@ -17,6 +17,7 @@ import structlog
 from structlog.contextvars import bind_contextvars
 from structlog.typing import EventDict, Processor, WrappedLogger
 
+from shared.error_text import logged
 from shared.log_levels import Ending, lowered
 from shared.masking import Mask
 from shared.settings import Settings
@@ -52,7 +53,11 @@ def configure_logs(settings: Settings) -> None:
     """Set up everything that this process will log."""
     level = logging.getLevelNamesMapping()[settings.log_level.upper()]
     mask = Mask(settings.log_key.encode() or os.urandom(32))
-    ending: list[Processor] = [structlog.processors.format_exc_info, mask, renderer(settings.log)]
+    ending: list[Processor] = [
+        structlog.processors.ExceptionRenderer(logged),
+        mask,
+        renderer(settings.log),
+    ]
     structlog.configure(
         processors=[*beginning(settings.service), *ending],
         wrapper_class=structlog.make_filtering_bound_logger(level),

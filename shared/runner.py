@@ -36,6 +36,7 @@ from shared.breath import breath
 from shared.contracts import Cause, Envelope, encode
 from shared.db import Sessions
 from shared.dispatch import Dispatch
+from shared.error_text import named
 from shared.inbox import Receiver, Subscriptions
 from shared.inbox_rows import Record, number_of
 from shared.leases import Leases
@@ -231,7 +232,7 @@ class Runner:
 def _stumbled(attempt: Attempt, bug: Exception) -> Outcome:
     """Return what is known after a bug in an adapter: nothing. People are told in the end."""
     log.error("adapter.bug", element=attempt.element, kind=attempt.kind, exc_info=bug)
-    return UNKNOWN._replace(code="adapter-bug", detail=f"{type(bug).__name__}: {bug}")
+    return UNKNOWN._replace(code="adapter-bug", detail=named(bug))
 
 
 def _jittered(verdict: Verdict) -> Verdict:

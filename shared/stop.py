@@ -11,6 +11,8 @@ from typing import NoReturn
 
 import structlog
 
+from shared.error_text import named
+
 log = structlog.get_logger()
 
 UNEXPECTED = 70
@@ -31,7 +33,9 @@ def stop_process(why: str, what: object) -> NoReturn:
     """
     try:
         cause = what if isinstance(what, BaseException) else None
-        log.critical("process.stopped", why=why, what=repr(what), exc_info=cause)
+        log.critical(
+            "process.stopped", why=why, what=named(cause) if cause else repr(what), exc_info=cause
+        )
         logging.shutdown()
     finally:
         end_process(UNEXPECTED)

@@ -5,12 +5,12 @@ Passing trouble and collisions are nobody's fault and are not here (work.py).
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from traceback import format_exception
 
 import msgspec
 from sqlalchemy.exc import DataError
 
 from shared.contracts import Envelope, read_envelope
+from shared.error_text import named, traceback_of, unreadable
 from shared.errors import DomainError, PoisonError, TooEarlyError
 from shared.inbox_rows import Record
 from shared.outbox import MOST_BYTES
@@ -57,8 +57,7 @@ def blaming_the_handler() -> Iterator[None]:
     except (*PASSING, *COLLISION, *HOPELESS):
         raise
     except Exception as bug:
-        msg = f"{type(bug).__name__}: {bug}"
-        raise HandlerError(msg) from bug
+        raise HandlerError(named(bug)) from bug
 
 
 @contextmanager
@@ -99,8 +98,7 @@ def blaming_the_sender() -> Iterator[None]:
     try:
         yield
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        msg = f"{type(error).__name__}: {error}"
-        raise UnreadableError(msg) from error
+        raise UnreadableError(unreadable(error)) from error
 
 
 REASONS: tuple[tuple[type[Exception], Why], ...] = (
@@ -122,12 +120,9 @@ def why(error: Exception) -> Why:
 
 
 def explain(error: Exception) -> str:
-    """Return what a person needs to know of an error: of a bug, the traceback too."""
-    if isinstance(error, HandlerError):
-        said = "".join(format_exception(error.__cause__))
-    else:
-        said = f"{type(error).__name__}: {error}"
-    return legible(said[-MOST_SAID:])
+    """Return what a person needs to know of an error, and no value: of a bug, the traceback too."""
+    bug = error.__cause__ if isinstance(error, HandlerError) else None
+    return legible((traceback_of(bug) if bug else named(error))[-MOST_SAID:])
 
 
 def parking_of(record: Record, error: Exception) -> Parking:

@@ -1,9 +1,14 @@
-"""Errors of the database name no value that a statement carried: values are personal."""
+"""What is kept and logged of an error names no value that was sent: values are personal."""
 
+import json
+import re
+from collections.abc import Callable
+from enum import StrEnum
 from pathlib import Path
 from traceback import format_exception
-from typing import Any
+from typing import Any, Literal
 
+import msgspec
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, IntegrityError
@@ -12,9 +17,11 @@ from sqlalchemy.orm import Session
 from deploy.local.home import CHECKOUT
 from shared.contracts import OrderAccepted
 from shared.db import Sessions, make_plain_engine
+from shared.errors import ConflictError
 from shared.http.problems import problem_of
 from shared.inbox import on, subscribe
 from shared.prepared import Prepared
+from shared.trouble import UnreadableError, blaming_the_sender, explain
 from shared.work import Work
 from tests.kernel import hear_records, parked, record_of
 from tests.shared.ledger import SUBSCRIPTIONS, accepted
@@ -105,3 +112,103 @@ def test_every_engine_is_made_where_values_are_hidden() -> None:
 
     assert makers == [Path(CHECKOUT, "shared/db.py")]
     assert make_plain_engine("postgresql+psycopg://a:b@127.0.0.1:1/none").hide_parameters
+
+
+class Kind(StrEnum):
+    """What a field may hold."""
+
+    ONE = "one"
+
+
+class Sent(msgspec.Struct):
+    """What a sender may get wrong in every way that repeats a value."""
+
+    kind: Kind = Kind.ONE
+    word: Literal["one", "two"] = "one"
+    number: Literal[1, 2] = 1
+    several: dict[str, Kind] = {}
+
+
+class Strict(msgspec.Struct, forbid_unknown_fields=True):
+    """What has no other field."""
+
+
+MISREAD: dict[str, tuple[type, Any, str]] = {
+    "an unknown word": (Sent, {"kind": NAME}, "Invalid enum value - at `$.kind`"),
+    "a word like a path": (
+        Sent,
+        {"kind": f"{NAME} - at `$.{PHONE}`"},
+        "Invalid enum value - at `$.kind`",
+    ),
+    "a word of several lines": (Sent, {"kind": f"{NAME}\n{PHONE}"}, "- at `$.kind`"),
+    "another literal": (Sent, {"word": NAME}, "- at `$.word`"),
+    "another number": (Sent, {"number": int(PHONE)}, "- at `$.number`"),
+    "a word under a key": (Sent, {"several": {NAME: PHONE}}, "- at `$.several[...]`"),
+    "another kind of value": (Sent, {"kind": 13851234567.5}, "Expected `str`"),
+    "an unknown field": (Strict, {NAME: PHONE}, "Object contains unknown field"),
+}
+
+
+@pytest.mark.parametrize("case", MISREAD)
+def test_what_cannot_be_read_is_told_by_its_path_and_rule_without_its_value(case: str) -> None:
+    kind, sent, told = MISREAD[case]
+
+    with pytest.raises(UnreadableError) as failed, blaming_the_sender():
+        msgspec.json.decode(msgspec.json.encode(sent), type=kind)
+
+    said = explain(failed.value)
+    assert told in said
+    assert NAME not in said
+    assert PHONE not in said
+
+
+def test_a_parked_message_that_cannot_be_read_names_no_value(sessions: Sessions) -> None:
+    record = a_record()
+    said = json.loads(record.body)
+    said["data"]["items"] = [{"action": NAME}]
+
+    hear_records(sessions, SUBSCRIPTIONS, [record._replace(body=json.dumps(said).encode())])
+
+    (row,) = parked(sessions)
+    assert "Invalid enum value - at `$.items[0].action`" in row.error
+    assert NAME not in row.error
+
+
+def stumble(_: OrderAccepted, __: Work) -> None:
+    """Stumble over a value, over another while that is told, and say more of it in a note."""
+    try:
+        NOTHING[NAME]
+    except KeyError as error:
+        error.add_note(PHONE)
+        raise ValueError(NAME) from error
+
+
+def refuse(_: OrderAccepted, __: Work) -> None:
+    raise ConflictError(RULE)
+
+
+RULE = "the order is done with"
+NOTHING: dict[str, str] = {}
+
+
+def error_after(sessions: Sessions, handler: Callable[[OrderAccepted, Work], None]) -> str:
+    """Return what is kept of a message that a handler cannot handle."""
+    hear_records(sessions, SUBSCRIPTIONS | subscribe(on(OrderAccepted, handler)), [a_record()])
+    (row,) = parked(sessions)
+    return row.error
+
+
+def test_a_parked_bug_shows_every_type_and_frame_and_no_value(sessions: Sessions) -> None:
+    said = error_after(sessions, stumble)
+
+    assert NAME not in said
+    assert PHONE not in said
+    errors = {each for each in said.splitlines() if re.match(r"\w+(:|$)", each)}
+    assert errors == {"KeyError", "ValueError", "HandlerError: ValueError"}
+    assert said.endswith("\nValueError")
+    raised = f'test_hidden_values.py", line {stumble.__code__.co_firstlineno + 3}, in stumble'
+    assert raised in said
+
+
+def test_our_own_errors_keep_what_they_say(sessions: Sessions) -> None:
+    assert error_after(sessions, refuse) == f"ConflictError: {RULE}"

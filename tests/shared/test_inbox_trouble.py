@@ -99,7 +99,7 @@ def test_a_bug_is_tried_three_times_alone_and_parked_with_its_traceback(
     (row,) = parked(sessions)
     assert (row.why, handler.calls) == (Why.BUG, MOST_TRIES)
     assert "in __call__" in row.error
-    assert row.error.endswith("ZeroDivisionError: oops\n")
+    assert row.error.endswith("\nZeroDivisionError")
 
 
 def test_while_a_bug_is_tried_the_rest_of_its_batch_is_handled(sessions: Sessions) -> None:

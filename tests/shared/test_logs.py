@@ -2,13 +2,14 @@
 
 import json
 import logging
+import os
 import string
 import sys
 import threading
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 import structlog
@@ -18,6 +19,7 @@ from hypothesis import strategies as st
 from shared.logs import QUIET, bind, configure_logs
 from shared.masking import Mask, is_telling
 from shared.settings import Settings
+from shared.stop import UNEXPECTED, stop_process
 
 KEY = "a key for this test only"
 ENVIRONMENT = {"KAITONG_DATABASE_ORDER": "postgresql://order:x@127.0.0.1/x"}
@@ -176,6 +178,49 @@ def test_nothing_that_is_said_anywhere_shows_a_customer(
     assert len(written.splitlines()) == 7
     assert MOBILE not in written
     assert IDENTITY not in written
+
+
+NAME = "张伟"
+NOTHING: dict[str, str] = {}
+
+
+def test_an_error_is_logged_with_its_type_and_frames_and_without_its_text(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    configure(tmp_path)
+
+    try:
+        stumble()
+    except KeyError as error:
+        structlog.get_logger().error("request.failed", exc_info=error)
+        structlog.get_logger().exception("request.failed")
+        logging.getLogger("sqlalchemy").exception("it failed")
+
+    written = capsys.readouterr().err
+    assert NAME not in written
+    assert (written.count("in stumble"), written.count("KeyError")) == (3, 3)
+
+
+def stumble() -> None:
+    NOTHING[NAME]
+
+
+def test_the_end_of_a_process_is_logged_without_the_text_of_its_error(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    configure(tmp_path)
+    monkeypatch.setattr(os, "_exit", leave)
+
+    with pytest.raises(SystemExit, match=str(UNEXPECTED)):
+        stop_process("a bug", KeyError(NAME))
+
+    written = capsys.readouterr().err
+    assert "KeyError" in written
+    assert NAME not in written
+
+
+def leave(status: int) -> NoReturn:
+    raise SystemExit(status)
 
 
 def fail() -> None:
