@@ -34,37 +34,54 @@ class MissingScopeError(ForbiddenError):
         self.challenge = f'{CHALLENGE}, error="insufficient_scope", scope="{wanted}"'
 
 
+class OtherTenantError(ForbiddenError):
+    """It is about the whole installation, which another tenant runs."""
+
+    code = "other-tenant"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "this is about the whole installation, which another tenant runs",
+            remedy="have it done by the tenant that KAITONG_TENANT names",
+        )
+
+
 class Allow(Given[Caller]):
     """Lets those callers pass that have one of the scopes."""
 
-    def __init__(self, scopes: tuple[str, ...]) -> None:
+    def __init__(self, scopes: tuple[str, ...], *, runs_installation: bool = False) -> None:
         if unknown := set(scopes) - SCOPES.keys() or not scopes:
             msg = f"no role has a scope {unknown or ''}: see SCOPES in shared/roles.py"
             raise ValueError(msg)
         super().__init__(self.check)
         self.scopes = scopes
+        self.runs_installation = runs_installation
 
     def check(self, request: Request) -> Caller:
         """Return the caller.
 
         Raises:
             MissingScopeError: the caller has none of the scopes.
+            OtherTenantError: it takes the tenant that runs the installation; this is another.
         """
         caller: Caller = request.scope["caller"]
         if caller.scopes.isdisjoint(self.scopes):
             raise MissingScopeError(self.scopes)
+        if self.runs_installation and caller.tenant != request.app.state.settings.tenant:
+            raise OtherTenantError
         return caller
 
 
-def allow(*scopes: str) -> Any:  # noqa: ANN401  as FastAPI types its own Depends
+def allow(*scopes: str, runs_installation: bool = False) -> Any:  # noqa: ANN401  as FastAPI's own
     """Return the dependency that lets only callers with one of the scopes pass.
 
     Every route has one: `caller: Annotated[Caller, allow("crm:order.read", "viewer:read")]`.
+    With `runs_installation` only those of the tenant that runs the installation.
 
     Raises:
         ValueError: there is no such scope.
     """
-    return Depends(Allow(scopes))
+    return Depends(Allow(scopes, runs_installation=runs_installation))
 
 
 class OpenRouteError(StartError):

@@ -85,6 +85,7 @@ class Heard(NamedTuple):
         return Parking(
             *(str(self.envelope.id), record.source, record.offset, self.envelope.type),
             *(record.key, record.body, Why.BEHIND, "waits behind a parked message of its key"),
+            self.envelope.tenant or None,
         )
 
 

@@ -11,6 +11,7 @@ from typing import Annotated, TypeAlias
 from uuid import UUID
 
 from fastapi import Path, Query
+from sqlalchemy import ColumnElement
 from sqlalchemy.orm import Session
 
 from shared import history, parking, recall
@@ -106,29 +107,46 @@ def add_parked(router: Router, desks: Desks) -> None:
 
     @router.get("/parked")
     def list_parked(
-        _: Viewer,
+        caller: Viewer,
         session: ToRead,
         after: Annotated[
             int, Query(ge=0, le=HIGHEST, description="Only positions beyond this.")
         ] = 0,
         limit: Annotated[int, Query(ge=1, le=100)] = 20,
     ) -> list[ParkedView]:
-        """List parked messages, oldest first."""
-        return [ParkedView.of(row) for row in parking.waiting(session, limit=limit, after=after)]
+        """List the tenant's parked messages, oldest first.
+
+        Those that name no tenant are listed for the tenant that runs the installation.
+        """
+        rows = parking.waiting(session, parked_of(desks, caller), limit=limit, after=after)
+        return [ParkedView.of(row) for row in rows]
 
     @router.post("/parked/{position}/retry")
     async def retry_parked(
-        position: Position, _: Operator, cause: RequestCause, desk: ToDesk
+        position: Position, caller: Operator, cause: RequestCause, desk: ToDesk
     ) -> ReleasedView:
         """Handle a parked message and those behind it, until one is hopeless still."""
-        await desk.serve(cause, partial(note_release, position))
-        return await desks.relay.commit(partial(retry, desks, position))
+        key = await desk.serve(cause, partial(note_release, parked_of(desks, caller), position))
+        return await desks.relay.commit(partial(retry, desks, key))
 
 
-def note_release(position: int, work: Work) -> None:
-    """Keep in the audit who has a parked message handled once more."""
-    if row := parking.at(work.session, position):
-        work.audit("parked.release", f"{row.type}/{row.identity}")
+def parked_of(desks: Desks, caller: Caller) -> ColumnElement[bool]:
+    """Return what is true of the parked messages that a caller may see and release."""
+    return parking.belongs_to(caller.tenant, desks.settings.tenant)
+
+
+def note_release(whose: ColumnElement[bool], position: int, work: Work) -> bytes:
+    """Keep in the audit who has a parked message handled once more; return its key.
+
+    Raises:
+        NotFoundError: if nothing of the caller's is parked at that position.
+    """
+    row = parking.at(work.session, whose, position)
+    if row is None:
+        msg = f"nothing is parked at {position}; see GET /ops/v1/parked"
+        raise NotFoundError(msg)
+    work.audit("parked.release", f"{row.type}/{row.identity}")
+    return row.key
 
 
 def journey(desks: Desks, session: Session, tenant: str, subject: str) -> list[MomentView]:
@@ -166,18 +184,8 @@ def _as_key(subject: str) -> UUID | None:
         return None
 
 
-def retry(desks: Desks, position: int, dispatch: Dispatch) -> ReleasedView:
-    """Release what is parked under the key of one parked message.
-
-    Raises:
-        NotFoundError: if nothing is parked at that position.
-    """
-    with desks.sessions() as session:
-        row = parking.at(session, position)
-        if row is None:
-            msg = f"nothing is parked at {position}; see GET /ops/v1/parked"
-            raise NotFoundError(msg)
-        key = row.key
+def retry(desks: Desks, key: bytes, dispatch: Dispatch) -> ReleasedView:
+    """Release what is parked under a key: all of one tenant, as no two share a key."""
     receiver = Receiver(desks.sessions, desks.subscriptions)
     handled = release(desks.sessions, receiver, key, datetime.now(UTC), dispatch)
     with desks.sessions() as session:

@@ -7,26 +7,30 @@ from uuid import UUID
 from shared.auth import allow
 from shared.caller import Caller
 from shared.errors import NotFoundError
-from shared.http import RequestCause, Router, ToDesk, ToRead
+from shared.http import RequestCause, Router, ToDesk, ToRead, ToSettings
 from shared.ops_views import RecoveryView
 from shared.recovery.rows import RecoveryRow, recoveries
 from shared.work import Work
 
 RecoveryReader = Annotated[Caller, allow("viewer:read", "crm:order.read")]
-Operator = Annotated[Caller, allow("ops:replay")]
+Operator = Annotated[Caller, allow("ops:replay", runs_installation=True)]
 
 
 def add_recoveries(router: Router) -> None:
     """Add what shows when the database was set back, and what came of it."""
 
     @router.get("/recoveries")
-    def list_recoveries(_: RecoveryReader, session: ToRead) -> list[RecoveryView]:
+    def list_recoveries(
+        caller: RecoveryReader, session: ToRead, settings: ToSettings
+    ) -> list[RecoveryView]:
         """List the last 20 times that the database was found to be set back, the latest first.
 
         What was accepted between `lost_from` and `lost_until` and had not left the process is
         lost: a CRM sends its orders of that time again, by their externalId, which doubles none.
+        All tenants see them; who acknowledged one is named to that which runs the installation.
         """
-        return [RecoveryView.of(row) for row in recoveries(session)]
+        shown = [RecoveryView.of(row) for row in recoveries(session)]
+        return shown if caller.tenant == settings.tenant else [each.unnamed() for each in shown]
 
 
 def add_acknowledgement(router: Router) -> None:

@@ -217,6 +217,11 @@ class RecoveryView(BaseModel):
     ended_at: datetime | None
     acknowledged_at: datetime | None
     acknowledged_by: str
+    """Empty for other tenants than the one that runs the installation."""
+
+    def unnamed(self) -> "RecoveryView":
+        """Return it without the person who acknowledged it."""
+        return self.model_copy(update={"acknowledged_by": ""})
 
     @classmethod
     def of(cls, row: RecoveryRow) -> "RecoveryView":

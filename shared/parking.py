@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Identity, Index, bindparam, func, select, update
+from sqlalchemy import BigInteger, ColumnElement, Identity, Index, bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -66,10 +66,13 @@ class ParkedRow(Base):
 
     parked_at: Mapped[datetime] = mapped_column(Instant)
     released_at: Mapped[datetime | None] = mapped_column(Instant)
+    tenant: Mapped[str | None]
+    """Whose message it is; None where that cannot be read: then it is the installation's."""
 
     __table_args__ = (
         Index("ix_parked_open", "key", "position", postgresql_where=released_at.is_(None)),
         Index("ix_parked_waiting", "position", postgresql_where=released_at.is_(None)),
+        Index("ix_parked_tenant", "tenant", "position", postgresql_where=released_at.is_(None)),
     )
 
 
@@ -84,6 +87,7 @@ class Parking(NamedTuple):
     body: bytes
     why: Why
     error: str
+    tenant: str | None = None
 
 
 HAS_PARKED = "kaitong.has-parked"
@@ -138,22 +142,32 @@ def release(session: Session, identity: str, now: datetime) -> None:
     session.execute(update(ParkedRow).where(ParkedRow.identity == identity).values(released_at=now))
 
 
-def still(session: Session, identity: str, why: Why, error: str) -> None:
-    """Note what is wrong with a message that was tried again."""
-    session.execute(
-        update(ParkedRow).where(ParkedRow.identity == identity).values(why=why, error=error)
-    )
+def still(session: Session, identity: str, why: Why, error: str, tenant: str | None) -> None:
+    """Note what is wrong with a message that was tried again, and whose it is."""
+    row = update(ParkedRow).where(ParkedRow.identity == identity)
+    session.execute(row.values(why=why, error=error, tenant=tenant))
 
 
-def waiting(session: Session, *, limit: int, after: int = 0) -> list[ParkedRow]:
-    """Return what is parked, oldest first, from a position on."""
-    rows = select(ParkedRow).where(OPEN, ParkedRow.position > after)
+def belongs_to(tenant: str, installation: str) -> ColumnElement[bool]:
+    """Return what is true of a tenant's parked messages.
+
+    Those of which no tenant is known belong to the tenant that runs the installation.
+    """
+    own = ParkedRow.tenant == tenant
+    return (own | ParkedRow.tenant.is_(None)) if tenant == installation else own
+
+
+def waiting(
+    session: Session, whose: ColumnElement[bool], *, limit: int, after: int = 0
+) -> list[ParkedRow]:
+    """Return what is parked of somebody (`belongs_to`), oldest first, from a position on."""
+    rows = select(ParkedRow).where(OPEN, whose, ParkedRow.position > after)
     return list(session.scalars(rows.order_by(ParkedRow.position).limit(limit)))
 
 
-def at(session: Session, position: int) -> ParkedRow | None:
-    """Return what is parked at a position, if it still is."""
-    return session.scalar(select(ParkedRow).where(OPEN, ParkedRow.position == position))
+def at(session: Session, whose: ColumnElement[bool], position: int) -> ParkedRow | None:
+    """Return what is parked of somebody (`belongs_to`) at a position, if it still is."""
+    return session.scalar(select(ParkedRow).where(OPEN, whose, ParkedRow.position == position))
 
 
 def count_under(session: Session, key: bytes) -> int:

@@ -15,7 +15,7 @@ from shared.dispatch import Dispatch
 from shared.inbox import Receiver
 from shared.inbox_rows import Record
 from shared.parking import ParkedRow, Why
-from shared.trouble import HOPELESS, blaming_the_data, blaming_the_handler, explain, why
+from shared.trouble import HOPELESS, blaming_the_data, blaming_the_handler, explain, tenant_of, why
 from shared.work import begin, stubbornly
 
 
@@ -50,6 +50,11 @@ def topic_of(row: ParkedRow) -> str:
     return row.source.rpartition("/")[0] or row.source
 
 
+def as_record(row: ParkedRow) -> Record:
+    """Return a parked message as one to be handled."""
+    return Record("parked", row.position, row.key, row.body)
+
+
 def _next(sessions: Sessions, key: bytes, after: int) -> ParkedRow | None:
     with sessions() as session:
         return parking.next_under(session, key, after)
@@ -62,8 +67,9 @@ def _try(
     try:
         stubbornly(partial(_handle, sessions, receiver, now, dispatch), [row])
     except HOPELESS as error:
+        whose = tenant_of(as_record(row))
         with sessions.begin() as session:
-            parking.still(session, row.identity, why(error), explain(error))
+            parking.still(session, row.identity, why(error), explain(error), whose)
         return why(error)
     return None
 
@@ -79,7 +85,7 @@ def _handle(
     with blaming_the_data(), begin(sessions, now, dispatch) as transaction:
         session = transaction.session
         parked = [row for row in rows if parking.lock(session, row.position)]
-        records = [Record("parked", row.position, row.key, row.body) for row in parked]
+        records = [as_record(row) for row in parked]
         heard = [
             each
             for each in receiver.open_all(records)

@@ -142,6 +142,16 @@ class Settings(BrokerSettings):
         str,
         Setting("KAITONG_AUTH_AUDIENCE", "the `aud` that tokens must name", default="kaitong"),
     ]
+    tenant: Annotated[
+        str,
+        Setting(
+            "KAITONG_TENANT",
+            "the tenant that runs the installation: its staff alone change what all tenants share, "
+            "and see messages that name no tenant (docs/access.md)",
+            matching(r".+", "a tenant, as tokens name it"),
+            default="jiangsu",
+        ),
+    ]
     roles: Annotated[
         Path | None,
         Setting(

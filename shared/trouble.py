@@ -127,15 +127,27 @@ def explain(error: Exception) -> str:
 
 def parking_of(record: Record, error: Exception) -> Parking:
     """Return a record as something to set aside, with the reason."""
-    try:
-        envelope = read(record)
-        identity, type_ = str(envelope.id), envelope.type
-    except PoisonError:
-        identity, type_ = record.identity, record.type
+    envelope = opened(record)
+    identity = str(envelope.id) if envelope else record.identity
+    type_ = envelope.type if envelope else record.type
     return Parking(
         *(identity, record.source, record.offset, legible(type_), record.key, record.body),
-        *(why(error), explain(error)),
+        *(why(error), explain(error), tenant_of(record)),
     )
+
+
+def tenant_of(record: Record) -> str | None:
+    """Return whose message a record holds; None where that cannot be read, or it names none."""
+    envelope = opened(record)
+    return (envelope and legible(envelope.tenant)) or None
+
+
+def opened(record: Record) -> Envelope | None:
+    """Return the envelope of a record, if it can be read."""
+    try:
+        return read(record)
+    except PoisonError:
+        return None
 
 
 def legible(text: str) -> str:

@@ -159,6 +159,7 @@ class Keeper:
                     Parking(
                         *(str(envelope.id), TAKEN_OVER, record.offset, envelope.type),
                         *(envelope.subject.bytes, record.body, Why.RESTORED, explain(error)),
+                        envelope.tenant or None,
                     )
                 ],
                 transaction.now,

@@ -2,11 +2,11 @@
 
 from typing import Any, NamedTuple
 
-from tests.access.table import FALLOUT, NUMBERS, ORDERS, POOL, WORK
+from tests.access.table import ELEMENT, FALLOUT, NUMBERS, ORDERS, POOL, WORK
 from tests.access.things import LEG, PRODUCT
 from tests.order.build import a_body, a_departure
 
-UNKNOWN, REFUSED, TAKEN = 404, 400, 409
+UNKNOWN, REFUSED, TAKEN, NOT_YOURS = 404, 400, 409, 403
 
 
 class Attempt(NamedTuple):
@@ -33,6 +33,11 @@ ATTEMPTS: dict[str, Attempt] = {
     "POST /ops/v1/reservations/{order_id}/release": Attempt({"reason": "left over"}),
     "POST /ops/v1/customers/{party_id}/erase": Attempt({"reason": "request 17"}),
     "POST /ops/v1/contested-accounts/{account_id}/settle": Attempt({"note": "one family"}),
+    f"PUT {ELEMENT}": Attempt({"concurrency": 3}, NOT_YOURS),
+    f"PUT {ELEMENT}/maintenance": Attempt({"reason": "new card"}, NOT_YOURS),
+    f"DELETE {ELEMENT}/maintenance": Attempt(None, NOT_YOURS),
+    "POST /ops/v1/recoveries/{id}/acknowledge": Attempt(None, NOT_YOURS),
+    "POST /ops/v1/parked/{position}/retry": Attempt(),
     "POST /ops/v1/approvals/{id}/approve": Attempt({}),
     "POST /ops/v1/approvals/{id}/refuse": Attempt({}),
 }

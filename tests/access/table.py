@@ -23,9 +23,6 @@ FIELD = OPERATORS | {"crew"}
 class Belongs(StrEnum):
     """Whose the things are that a route is about."""
 
-    NOBODY = "nobody"
-    """No client's: all in a role see, or change, the same."""
-
     CLIENT = "client"
     """The client's that brought them, and of those it shares them with: not there for others."""
 
@@ -41,6 +38,9 @@ class Belongs(StrEnum):
     TENANT = "tenant"
     """Staff's of the tenant: not there for another."""
 
+    INSTALLATION = "installation"
+    """All tenants' together: changed by staff of the tenant that runs the installation, alone."""
+
     NEW = "new"
     """It brings something to the caller's own tenant, and touches nothing that others have."""
 
@@ -50,21 +50,21 @@ class Row(NamedTuple):
 
     roles: frozenset[str]
     belongs: Belongs | None = None
-    """Said of every route that changes something; nobody's where a route only shows."""
+    """Said of every route that changes something, and of those that show things of somebody."""
 
 
 ONE, LIST = Belongs.CLIENT, Belongs.CLIENTS
 HELD, AREA, OURS, NEW = Belongs.HOLDER, Belongs.CREW, Belongs.TENANT, Belongs.NEW
-ALL = Belongs.NOBODY
+SHARED = Belongs.INSTALLATION
 
 EVERY_SERVICE = {
     "GET /ops/v1/state": Row(WATCHERS),
     "GET /ops/v1/lag": Row(WATCHERS),
     "GET /ops/v1/journeys/{subject}": Row(PLANNERS),
-    "GET /ops/v1/parked": Row(STAFF),
-    "POST /ops/v1/parked/{position}/retry": Row(OPERATORS, ALL),
+    "GET /ops/v1/parked": Row(STAFF, OURS),
+    "POST /ops/v1/parked/{position}/retry": Row(OPERATORS, OURS),
     "GET /ops/v1/recoveries": Row(STAFF | {"crm"}),
-    "POST /ops/v1/recoveries/{id}/acknowledge": Row(OPERATORS, ALL),
+    "POST /ops/v1/recoveries/{id}/acknowledge": Row(OPERATORS, SHARED),
     "GET /ops/v1/audit": Row(AUDITORS),
     "GET /ops/v1/audit/chain": Row(AUDITORS),
     "GET /ops/v1/approvals": Row(AUDITORS),
@@ -119,9 +119,9 @@ TABLE: dict[str, dict[str, Row]] = {
         "POST /ops/v1/blueprints": Row(IMPORTERS, NEW),
         "GET /ops/v1/elements": Row(WATCHERS),
         f"GET {ELEMENT}": Row(WATCHERS),
-        f"PUT {ELEMENT}": Row(OPERATORS | {"network"}, ALL),
-        f"PUT {ELEMENT}/maintenance": Row(OPERATORS | {"network"}, ALL),
-        f"DELETE {ELEMENT}/maintenance": Row(OPERATORS | {"network"}, ALL),
+        f"PUT {ELEMENT}": Row(OPERATORS | {"network"}, SHARED),
+        f"PUT {ELEMENT}/maintenance": Row(OPERATORS | {"network"}, SHARED),
+        f"DELETE {ELEMENT}/maintenance": Row(OPERATORS | {"network"}, SHARED),
     },
     "resources": {
         f"GET {NUMBERS}": Row(CARE | {"network"}),

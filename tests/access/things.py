@@ -169,12 +169,23 @@ APPROVAL = """
     'waiting')"""
 
 
+PARKED = """
+    INSERT INTO parked (position, identity, source, "offset", type, key, body, why, error,
+    parked_at, tenant) VALUES (:position, 'one', 'order/1', 1, '', 'key', 'no message',
+    'unreadable', '', now(), :tenant)"""
+RECOVERY = """
+    INSERT INTO recoveries (id, noticed_at, state, taken_over, replayed, missing, ended_at,
+    acknowledged_by) VALUES (:id, now(), 'done', 0, 0, '', now(), '')"""
+
+
 def seeded(service: str, sessions: Sessions) -> Things:
     """Return what the first client has brought to a service, having brought it.
 
-    An approval waits there, too, as in every service.
+    An approval waits there, too, and a parked message, and a recovery, as in every service.
     """
     things = SEEDS[service](sessions)
+    named = {**things.values, "position": int(things.values["position"]), "tenant": TENANT}
     with sessions.begin() as session:
-        session.execute(text(APPROVAL), {"id": things.values["id"], "tenant": TENANT})
+        for row in (APPROVAL, PARKED, RECOVERY):
+            session.execute(text(row), named)
     return things

@@ -52,9 +52,11 @@ def old(postgres: Postgres) -> Iterator[Sessions]:
 def test_a_list_of_what_every_service_keeps_reads_little(old: Sessions) -> None:
     behind = Window(0, 21, cursor_of(["crm-0", "owner", "C-5"]))
     audited = partial(audit.read, tenant=TENANT, limit=20)
+    own, other = (parking.belongs_to(each, TENANT) for each in (TENANT, "zhejiang"))
     questions: dict[str, Ask] = {
-        "parked": partial(parking.waiting, limit=20),
-        "parked behind": partial(parking.waiting, limit=20, after=ROWS - 50),
+        "parked": partial(parking.waiting, whose=own, limit=20),
+        "parked behind": partial(parking.waiting, whose=own, limit=20, after=ROWS - 50),
+        "parked of another tenant": partial(parking.waiting, whose=other, limit=20),
         "recoveries": recoveries,
         "audit": partial(audited, after=0),
         "audit behind": partial(audited, after=ROWS // 2),

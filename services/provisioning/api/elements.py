@@ -30,7 +30,9 @@ from shared.work import Work
 ELEMENTS = f"{OPS}/elements"
 
 Watcher: TypeAlias = Annotated[Caller, allow("viewer:read", "network:read", "analyst:read")]
-Operator: TypeAlias = Annotated[Caller, allow("ops:fallout", "network:write")]
+Operator: TypeAlias = Annotated[
+    Caller, allow("ops:fallout", "network:write", runs_installation=True)
+]
 ElementPath: TypeAlias = Annotated[str, Path(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:@+-]{0,127}$")]
 """The name of an element, in any spelling: an identifier, or as equipment of others bears it."""
 

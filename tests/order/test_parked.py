@@ -1,0 +1,132 @@
+"""Parked messages are there for their own tenant; what names none, for that of the installation."""
+
+from typing import Any
+
+import pytest
+from alembic import command
+from httpx import AsyncClient
+from sqlalchemy import Connection, text
+
+from deploy.local.postgres import Postgres
+from services.order.handlers import SUBSCRIPTIONS
+from shared.db import Sessions
+from shared.inbox_rows import Record
+from shared.migrate import config_for, upgrade
+from tests.callers import AsRole
+from tests.databases import a_database
+from tests.kernel import TENANT, hear, hear_records, parked
+from tests.order import build
+
+OTHER = "zhejiang"
+PARKED = "/ops/v1/parked"
+GARBAGE = Record("order/3", 17, b"one key", b"no message", "")
+
+
+def park_one_of_each(sessions: Sessions) -> None:
+    """Have a message of each tenant come too early, and one that nobody can read."""
+    hear(sessions, SUBSCRIPTIONS, build.completed(build.accepted(n=1)))
+    hear(sessions, SUBSCRIPTIONS, build.completed(build.accepted(n=2)), tenant=OTHER)
+    hear_records(sessions, SUBSCRIPTIONS, [GARBAGE])
+
+
+async def listed(client: AsyncClient, headers: dict[str, str]) -> list[Any]:
+    answer = await client.get(PARKED, headers=headers)
+    assert answer.status_code == 200, answer.text
+    return [each["position"] for each in answer.json()]
+
+
+async def test_parked_messages_are_listed_for_their_tenant_and_unreadable_ones_for_the_installation(
+    client: AsyncClient, sessions: Sessions, as_role: AsRole
+) -> None:
+    park_one_of_each(sessions)
+    own, others, garbage = (row.position for row in parked(sessions))
+
+    here = await listed(client, as_role("viewer"))
+    there = await listed(client, as_role("viewer", tenant=OTHER))
+
+    assert here == [own, garbage]
+    assert there == [others]
+
+
+async def test_parked_messages_are_released_by_their_tenant_alone_and_kept_in_its_audit(
+    client: AsyncClient, sessions: Sessions, as_role: AsRole
+) -> None:
+    park_one_of_each(sessions)
+    retries = [f"{PARKED}/{row.position}/retry" for row in parked(sessions)]
+    callers = (as_role("supervisor"), as_role("supervisor", tenant=OTHER))
+
+    answers = [
+        [(await client.post(each, headers=who)).status_code for each in retries] for who in callers
+    ]
+    audits = [(await client.get("/ops/v1/audit", headers=who)).json() for who in callers]
+
+    assert answers == [[200, 404, 200], [404, 200, 404]]
+    assert [len(each) for each in audits] == [2, 1]
+
+
+async def test_a_parked_message_that_a_new_version_can_read_gets_its_tenant_when_it_is_tried(
+    client: AsyncClient, sessions: Sessions, as_role: AsRole
+) -> None:
+    """Code that does not know the column has parked it."""
+    hear(sessions, SUBSCRIPTIONS, build.completed(build.accepted()), tenant=OTHER)
+    with sessions.begin() as session:
+        session.execute(text("UPDATE parked SET tenant = NULL"))
+    (row,) = parked(sessions)
+
+    tried = await client.post(f"{PARKED}/{row.position}/retry", headers=as_role("operator"))
+
+    assert (tried.status_code, tried.json()["still_parked"]) == (200, 1)
+    assert await listed(client, as_role("viewer", tenant=OTHER)) == [row.position]
+    assert await listed(client, as_role("viewer")) == []
+
+
+BODIES = (f'{{"tenant": "{OTHER}"}}', '{"tenant": 7}', '{"tenant": "a\\u0000b"}', "no message")
+ADD = """INSERT INTO parked (identity, source, "offset", type, key, body, why, error, parked_at)
+    VALUES (:name, '', 1, '', '', :body, 'early', '', now())"""
+FOUND = "SELECT tenant FROM parked ORDER BY position"
+
+
+def upgrade_to(revision: str, connection: Connection) -> None:
+    """Walk up to one revision."""
+    config = config_for("order")
+    config.attributes["connection"] = connection
+    command.upgrade(config, revision)
+
+
+def test_what_waits_already_gets_its_tenant_and_yesterdays_code_adds_to_it(
+    postgres: Postgres,
+) -> None:
+    with a_database(postgres, "test_parked_tenants") as engine:
+        with engine.begin() as connection:
+            upgrade_to("kernel_0007", connection)
+            for body in BODIES:
+                connection.execute(text(ADD), {"name": body, "body": body.encode()})
+        with engine.begin() as connection:
+            upgrade("order", connection)
+            connection.execute(text(ADD), {"name": "new", "body": b"{}"})
+            tenants = list(connection.scalars(text(FOUND)))
+
+    assert tenants == [OTHER, None, None, None, None]
+
+
+@pytest.mark.parametrize("role", ["viewer", "crm"])
+async def test_a_recovery_is_told_to_all_tenants_and_who_acknowledged_it_to_the_installations(
+    client: AsyncClient, sessions: Sessions, as_role: AsRole, role: str
+) -> None:
+    with sessions.begin() as session:
+        session.execute(text(RECOVERY))
+
+    shown = [
+        (await client.get("/ops/v1/recoveries", headers=as_role(role, tenant=tenant))).json()
+        for tenant in (TENANT, OTHER)
+    ]
+
+    (here,), (there,) = shown
+    assert here["acknowledged_by"] == "li-na"
+    assert there == here | {"acknowledged_by": ""}
+
+
+RECOVERY = """
+    INSERT INTO recoveries (id, noticed_at, state, taken_over, replayed, missing, ended_at,
+    acknowledged_at, acknowledged_by)
+    VALUES (gen_random_uuid(), now(), 'done', 0, 0, '', now(), now(), 'li-na')"""
