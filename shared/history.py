@@ -17,6 +17,9 @@ from shared.prepared import Prepared
 TAKEN_OVER = "taken over: told before the database was restored"
 """The reason of a change that makes true again what was told; it may skip states."""
 
+PARTY = "party"
+"""The kind of a change of what is known of a customer: an erasure, with its reason."""
+
 
 class Change(NamedTuple):
     """One thing passed from one state to another."""

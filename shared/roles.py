@@ -18,9 +18,10 @@ SCOPES: Mapping[str, str] = {
     "crm:number.hold": "keep a number for some minutes",
     "crm:customer.read": "see customers, as it told them and as is shared with it",
     "viewer:read": "see everything of the tenant but the audit",
-    "billing:read": "see orders, products, accounts and the catalogue of the tenant",
+    "billing:read": "see orders, products, accounts and the catalogue; of customers the ids alone",
     "agent:read": "see customers, orders, products and the catalogue of the tenant",
-    "network:read": "see plant, plans, services, fallout, work orders, blueprints and elements",
+    "network:read": "see plant, plans, services, fallout, work orders, blueprints and elements; of "
+    "customers the ids alone",
     "product:read": "see the catalogue",
     "analyst:read": "see states, pools and the catalogue; nothing of a customer",
     "audit:read": "read the audit",
@@ -35,7 +36,7 @@ SCOPES: Mapping[str, str] = {
     "product:write": "publish the catalogue",
     "access:grant": "share customers between clients",
     "customer:erase": "erase a customer's personal data",
-    "admin": "everything, in whoever's name",
+    "admin": "everything in the tenant; it signs, as all do, with the name of its token",
 }
 """Every scope that a route may take, and what it lets its holder do."""
 

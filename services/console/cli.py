@@ -116,7 +116,9 @@ def token(  # noqa: PLR0913  each is an option
     client: Annotated[str, typer.Option(help="The client of the API that is acted through.")] = "",
     area: Annotated[
         list[str] | None,
-        typer.Option(help="Of a crew: a local network or district; may be repeated."),
+        typer.Option(
+            help="Of a crew: a local network or district; may be repeated. Without it, all areas."
+        ),
     ] = None,
     tenant: Annotated[str, typer.Option(help="Whose data it opens.")] = "jiangsu",
     hours: Annotated[float, typer.Option(min=0.01, max=24 * 365, help="How long.")] = 12,

@@ -35,7 +35,7 @@ from shared.contracts import (
 )
 from shared.erasure import forgetting
 from shared.grants import obeying_grants
-from shared.history import TAKEN_OVER
+from shared.history import PARTY, TAKEN_OVER
 from shared.inbox import on, on_all, subscribe
 from shared.recovery.takeover import Takeover
 from shared.work import Work, Works
@@ -141,7 +141,7 @@ def take_over_erased(told: PartyErased, work: Work) -> None:
     """Erase a party as it was told to be before the database was restored."""
     gone = erased_as_told(told, work.tenant, work.told_at, work.cause.id)
     store.erase(work.session, gone)
-    work.note("party", gone.party_id, "known", "erased", reason=TAKEN_OVER)
+    work.note(PARTY, gone.party_id, "known", "erased", reason=TAKEN_OVER)
 
 
 SUBSCRIPTIONS = subscribe(

@@ -105,6 +105,21 @@ async def test_an_erasure_is_noted_with_who_asked_for_it_and_why(
     )
 
 
+async def test_planners_are_not_shown_that_a_customer_was_erased_and_why(
+    client: AsyncClient, sessions: Sessions, as_role: AsRole
+) -> None:
+    hear(sessions, SUBSCRIPTIONS, accepted(1))
+    await client.post(ERASE, json=REASON, headers=as_role("admin"))
+    place = f"/ops/v1/journeys/{ZHANG}"
+
+    seen, hidden = [
+        (await client.get(place, headers=as_role(role))).json() for role in ("viewer", "network")
+    ]
+
+    assert [(each["became"], each["reason"]) for each in seen] == [("erased", REASON["reason"])]
+    assert hidden == []
+
+
 async def test_the_other_services_are_told_of_an_erasure_once(
     client: AsyncClient, sessions: Sessions, as_role: AsRole
 ) -> None:

@@ -76,6 +76,24 @@ async def test_an_order_can_be_read_as_it_was_answered(
     assert read.json() == placed.json()
 
 
+async def test_billing_is_shown_orders_without_what_tells_of_the_customer(
+    client: AsyncClient, as_role: AsRole
+) -> None:
+    told = {"note": [{"text": "ring twice"}], "description": "for Ms Li"}
+    placed = await post(client, as_role("crm"), a_body(an_item()) | told)
+    place, billing = placed.headers["location"], as_role("billing", client="billing")
+
+    read = (await client.get(place, headers=billing)).json()
+    (listed,) = (await client.get(ORDERS, headers=billing)).json()
+    seen = (await client.get(place, headers=as_role("agent", client="care"))).json()
+
+    assert told.keys() <= seen.keys()
+    assert seen["relatedParty"][0]["name"] == "张伟"
+    without_name = {name: each for name, each in seen["relatedParty"][0].items() if name != "name"}
+    known = {name: each for name, each in seen.items() if name not in told}
+    assert read == listed == known | {"relatedParty": [without_name]}
+
+
 async def test_a_bundle_is_shown_as_it_was_nested(client: AsyncClient, as_role: AsRole) -> None:
     placed = await post(client, as_role("crm"), a_body(a_bundle("B"), an_item("2", "ftth-100")))
 

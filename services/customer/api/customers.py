@@ -18,6 +18,7 @@ from shared.caller import Caller
 from shared.contracts import PartyErased, party_key
 from shared.errors import Fault, InvalidError, UnavailableError
 from shared.grants import looked_up
+from shared.history import PARTY
 from shared.http import (
     Page,
     RequestCause,
@@ -175,7 +176,7 @@ def erase(party_id: str, client: str, reason: str, key: bytes, work: Work) -> Pa
     gone = erased(party, work.now, work.cause.id, key)
     if gone is not party:
         store.erase(work.session, gone)
-        work.note("party", party_id, "known", "erased", part=client, reason=reason)
+        work.note(PARTY, party_id, "known", "erased", part=client, reason=reason)
         work.audit(ERASE, party_id, reason=reason)
         key_of_party = party_key(work.tenant, party_id)
         told = PartyErased(

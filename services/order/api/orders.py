@@ -15,7 +15,7 @@ from services.order.api.examples import ORDER_EXAMPLES
 from services.order.api.reading import OrderBody
 from services.order.api.shown import ORDERS
 from services.order.api.views_history import ChangeView
-from services.order.api.views_order import OrderView, show_order
+from services.order.api.views_order import OrderView, show_order, without_person
 from services.order.domain.acceptance import accept
 from services.order.domain.order import Order
 from services.order.domain.parties import category_said, customer_unsaid
@@ -55,7 +55,10 @@ router = Router(tags=["orders"])
 REPEATED = "Idempotent-Replayed"
 """The header of an answer that was given before."""
 
-Reader = Annotated[Caller, allow("crm:order.read", "viewer:read", "billing:read", "agent:read")]
+SEE_PERSONS = ("crm:order.read", "viewer:read", "agent:read")
+"""Whose holders are shown who the customer is, and what was remarked."""
+
+Reader = Annotated[Caller, allow(*SEE_PERSONS, "billing:read")]
 Writer = Annotated[Caller, allow("crm:order.write")]
 IdempotencyKey = Annotated[
     str | None,
@@ -230,9 +233,8 @@ def list_orders(  # noqa: PLR0913  each is a part of the request
     `X-Total-Count` is given where it costs nothing: when the last order is on the page.
     """
     found = store.order_lists.find(session, wanted_by(caller, asked), page.rows)
-    shown = [
-        show_order(*each) for each in paged(response, page, found, keys=lambda each: (each[0].id,))
-    ]
+    listed = paged(response, page, found, keys=lambda each: (each[0].id,))
+    shown = [shown_to(caller, *each) for each in listed]
     return show_all(shown, fields, response)
 
 
@@ -240,7 +242,13 @@ def list_orders(  # noqa: PLR0913  each is a part of the request
 def read_order(id: UUID, caller: Reader, session: ToRead, fields: Fields) -> Response:  # noqa: A002  TMF's name
     """Show one order as it stands."""
     order, progress = store.orders.look(session, reach_of(caller), id)
-    return show(show_order(order, progress), fields)
+    return show(shown_to(caller, order, progress), fields)
+
+
+def shown_to(caller: Caller, order: Order, progress: Progress) -> OrderView:
+    """Return an order as a caller is shown it: to billing alone, without the customer's person."""
+    view = show_order(order, progress)
+    return view if caller.may(*SEE_PERSONS) else without_person(view)
 
 
 @router.get("/ops/v1/orders/{id}/history")

@@ -137,6 +137,13 @@ def customer(content: Content) -> PartyView:
     return customer_view(named.id, named.name or None, content.party_kind)
 
 
+def without_person(view: OrderView) -> OrderView:
+    """Return an order without what tells of the customer, who is known by the id alone."""
+    parties = tuple(each.model_copy(update={"name": None}) for each in view.related_party)
+    hidden = {"related_party": parties, "description": None, "note": None}
+    return view.model_copy(update=hidden)
+
+
 def message(progress: Progress) -> tuple[MessageView, ...] | None:
     """Show why an order stands where it stands, if there is a reason."""
     if not progress.code:
