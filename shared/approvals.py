@@ -17,6 +17,7 @@ import msgspec
 from sqlalchemy import Index, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from shared.access import HiddenError
 from shared.bulk import table_of
 from shared.caller import Caller
 from shared.db import Base, Instant, words
@@ -38,6 +39,12 @@ class ApprovalState(StrEnum):
     USED = "used"
     EXPIRED = "expired"
 
+
+SEE_ALL = ("ops:approve", "audit:read")
+"""The scopes whose holders see all requests of their tenant."""
+
+ASK = ("customer:erase", "access:grant", "ops:import", "network:write")
+"""The scopes whose holders may need a second person, and so see what they have asked for."""
 
 OPEN = frozenset({ApprovalState.WAITING, ApprovalState.APPROVED})
 
@@ -205,6 +212,25 @@ def decide(work: Work, caller: Caller, id_: UUID, state: ApprovalState, reason: 
     APPROVALS.put(work.session, after)
     work.audit(f"{approval.action}.{state}", approval.subject, reason=reason)
     return after
+
+
+def look(session: Session, caller: Caller, id_: UUID) -> Approval:
+    """Return a request for approval: to those who see all of their tenant's, and who asked for it.
+
+    Raises:
+        HiddenError: if there is none of that id, or it is another's.
+    """
+    row = session.execute(select(*COLUMNS).where(TABLE.c.id == id_)).one_or_none()
+    approval = Approval(*row) if row else None
+    if approval is None or not may_see(caller, approval):
+        raise HiddenError(kind="approval", id_=id_)
+    return approval
+
+
+def may_see(caller: Caller, approval: Approval) -> bool:
+    """Tell whether a request for approval is there for a caller."""
+    has_asked = caller.is_named and caller.person == approval.asked_by
+    return approval.tenant == caller.tenant and (has_asked or caller.may(*SEE_ALL))
 
 
 def find(session: Session, tenant: str, state: ApprovalState, rows: Window) -> Sequence[Approval]:

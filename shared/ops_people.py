@@ -21,7 +21,8 @@ from shared.work import Work
 
 Auditor = Annotated[Caller, allow("audit:read")]
 Approver = Annotated[Caller, allow("ops:approve")]
-Reader = Annotated[Caller, allow("ops:approve", "audit:read")]
+Reader = Annotated[Caller, allow(*approvals.SEE_ALL)]
+Asker = Annotated[Caller, allow(*approvals.SEE_ALL, *approvals.ASK)]
 
 HIGHEST = 2**63 - 1
 
@@ -199,6 +200,11 @@ def add_approvals(router: Router) -> None:
         """List what waits for a second person, oldest first, unless another state is asked for."""
         found: Sequence[Approval] = approvals.find(session, caller.tenant, state, page.rows)
         return [ApprovalView.of(each) for each in paged(response, page, found, keys=by("id"))]
+
+    @router.get("/approvals/{id}")
+    def read_approval(id: UUID, caller: Asker, session: ToRead) -> ApprovalView:  # noqa: A002
+        """Show where a request for approval stands, to who asked and to who sees all of them."""
+        return ApprovalView.of(approvals.look(session, caller, id))
 
     @router.post("/approvals/{id}/approve", responses=refusals(409))
     async def approve(

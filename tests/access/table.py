@@ -68,6 +68,7 @@ EVERY_SERVICE = {
     "GET /ops/v1/audit": Row(AUDITORS),
     "GET /ops/v1/audit/chain": Row(AUDITORS),
     "GET /ops/v1/approvals": Row(AUDITORS),
+    "GET /ops/v1/approvals/{id}": Row(AUDITORS | IMPORTERS, OURS),
     "POST /ops/v1/approvals/{id}/approve": Row(APPROVERS, OURS),
     "POST /ops/v1/approvals/{id}/refuse": Row(APPROVERS, OURS),
 }

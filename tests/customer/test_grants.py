@@ -97,6 +97,22 @@ async def test_all_customers_of_a_client_are_shared_by_a_second_person(
     assert done.status_code == 201
 
 
+async def test_who_asked_follows_the_location_of_a_request_to_where_it_stands(
+    client: AsyncClient, sessions: Sessions, as_role: AsRole
+) -> None:
+    hear(sessions, SUBSCRIPTIONS, accepted(1))
+    li, wang = as_role("supervisor", person="li-na"), as_role("supervisor", person="wang")
+    asked = await client.post(GRANTS, json=ALL, headers=li)
+    place = asked.headers["location"]
+
+    waiting = await client.get(place, headers=li)
+    await client.post(f"{place}/approve", headers=wang)
+    approved = await client.get(place, headers=li)
+
+    assert (waiting.status_code, waiting.json()) == (200, asked.json())
+    assert (approved.json()["state"], approved.json()["decided_by"]) == ("approved", "wang")
+
+
 async def test_each_change_is_told_to_the_other_services_and_audited(
     client: AsyncClient, sessions: Sessions, as_role: AsRole
 ) -> None:

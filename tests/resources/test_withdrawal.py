@@ -190,3 +190,21 @@ async def test_what_is_not_there_to_be_seen_is_a_problem_with_a_remedy(
     assert answer.status_code == status
     told = answer.json()
     assert all(each["remedy"] for each in told.get("errors", [told]))
+
+
+async def test_who_may_not_list_approvals_follows_the_location_of_its_own(
+    client: AsyncClient, keeper: Keeper, as_role: AsRole
+) -> None:
+    li, wang = (as_role("network", "planning", person=name) for name in ("li-na", "wang"))
+    legs = [each["value"] for each in await keeper.read("leg/S/things")]
+    body = {"values": legs, "reason": WHY, "state": "blocked"}
+
+    asked = await client.post(f"{POOLS}/leg/S/withdraw", json=body, headers=li)
+    place = asked.headers["location"]
+    found, others = [await client.get(place, headers=who) for who in (li, wang)]
+    listed = await client.get("/ops/v1/approvals", headers=li)
+
+    assert asked.status_code == 202
+    assert (found.status_code, found.json()) == (200, asked.json())
+    assert (others.status_code, others.json()["code"]) == (404, "not-found")
+    assert listed.status_code == 403

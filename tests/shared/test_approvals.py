@@ -168,3 +168,17 @@ def test_who_asked_and_who_decided_are_in_the_audit(sessions: Sessions) -> None:
         ("li-na", "things.withdraw.ask", ASKED.subject),
         ("wang-fang", "things.withdraw.approved", ASKED.subject),
     ]
+
+
+def test_a_request_is_there_for_who_asked_and_for_those_who_see_all_of_their_tenant(
+    sessions: Sessions,
+) -> None:
+    waiting = must_wait(ask(sessions))
+    auditor, elsewhere = ROLES["auditor"], a_person("li-na", tenant="zhejiang")
+    sees_all = replace(WANG, role="auditor", scopes=auditor.scopes)
+    unnamed = replace(LI, client="li-na", sub="")
+
+    callers = (LI, sees_all, WANG, unnamed, elsewhere, replace(sees_all, tenant="zhejiang"))
+    seen = [approvals.may_see(who, waiting) for who in callers]
+
+    assert seen == [True, True, False, False, False, False]
