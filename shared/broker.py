@@ -84,7 +84,8 @@ class BrokerSettings:
             "the name of this installation, the same for all its services and no other's; its "
             "topics are claimed under it, and topics that another has claimed are left alone. "
             "`up` makes one up; without one no process starts. A database keeps the first it was "
-            "given",
+            "given, and with another one nothing is read or published; a copy is renamed by "
+            "`python -m shared.rename order provisioning resources customer`",
             matching(r"[A-Za-z0-9._-]{0,100}", "made of letters, digits, dots, dashes"),
             default="",
         ),

@@ -33,6 +33,13 @@ def make_databases(cluster: Postgres, folder: Path, services: Iterable[str]) -> 
     }
 
 
+def installation_in(url: str) -> str:
+    """Return the installation that a migrated database belongs to; empty where it has no name."""
+    with psycopg.connect(url.replace("+psycopg", "", 1)) as connection:
+        row = connection.execute("SELECT name FROM installation").fetchone()
+    return str(row[0]) if row else ""
+
+
 def name_of(service: str) -> str:
     """Return the name of a service's database and of its role."""
     return f"kaitong_{service}"

@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Self
 
 from deploy.local import ports, process, record
-from deploy.local.databases import make_databases
+from deploy.local.databases import installation_in, make_databases
 from deploy.local.errors import StartError
 from deploy.local.existing import KAFKA, fetch_engines, named, setting_of, without_database
 from deploy.local.kafka import Kafka, start_kafka
@@ -184,13 +184,29 @@ class Stack:
             setting_of(service): self.log.now.databases[service],
             KAFKA: self.log.now.kafka,
             LOG_KEY: secret_of(LOG_KEY, self.home),
-            INSTALLATION: secret_of(INSTALLATION, self.home),
+            INSTALLATION: self.installation_of(service),
         }
         if service == "provisioning" and self.elements:
             places["KAITONG_ELEMENTS_URL"] = self.log.now.urls.get(ELEMENTS, "")
         if setting_of(service) in PERSONS:
             places[PERSON_KEY] = secret_of(PERSON_KEY, self.home)
         return places
+
+    def installation_of(self, service: str) -> str:
+        """Return the name that is set, else what the database is called, else one made up here.
+
+        Raises:
+            StartError: The database is another installation's than the one that is set.
+        """
+        said = os.environ.get(INSTALLATION, "").strip()
+        own = installation_in(self.log.now.databases[service])
+        if said and own and said != own:
+            message = (
+                f"{service}: {INSTALLATION} is {said}, and its database is {own}'s — set {own}; "
+                "rename the databases only if they are a copy (docs/runbook.md, foreign_topics)"
+            )
+            raise StartError(message)
+        return said or own or secret_of(INSTALLATION, self.home)
 
     def run(self, name: str, places: Mapping[str, str], *words: str) -> None:
         """Start a service (or the simulator) and keep it running."""

@@ -87,6 +87,8 @@ async def test_what_lies_in_engines_that_were_there_before_is_kept_and_found_aga
         purged = told(surroundings, "down", "--purge")
         second = told(surroundings, "up")
         secret_again = person_key.read_text()
+        told(surroundings, "down")
+        renamed = kaitong("up", **surroundings, KAITONG_INSTALLATION="another")
     finally:
         told(surroundings, "down", "--purge")
 
@@ -96,6 +98,8 @@ async def test_what_lies_in_engines_that_were_there_before_is_kept_and_found_aga
         assert f"{place_of(surroundings[setting])} ({setting})" in purged
     assert "It holds orders, numbers or plant from before" in second
     assert EMPTY not in second
+    assert renamed.returncode != 0
+    assert "KAITONG_INSTALLATION is another, and its database is" in renamed.stderr
     assert secret_again == secret, "the databases' erased persons are not recognised any more"
 
 

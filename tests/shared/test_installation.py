@@ -1,7 +1,10 @@
 """Two installations on one broker: the second leaves the first one's topics alone."""
 
 import asyncio
+import os
 import signal
+import subprocess
+import sys
 import urllib.request
 from contextlib import closing
 from dataclasses import replace
@@ -63,6 +66,16 @@ async def test_a_second_installation_on_the_same_topics_reads_nothing_and_says_s
     assert [each for each in orders if lines(other, each)] == []
 
 
+def rename(settings: Settings, name: str) -> "subprocess.CompletedProcess[str]":
+    """Have a database given another name, as a person does."""
+    environment = os.environ | {
+        "KAITONG_DATABASE_SMALL": settings.database_url,
+        "KAITONG_INSTALLATION": name,
+    }
+    command = [sys.executable, "-m", "shared.rename", "small"]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)  # noqa: S603  our own module
+
+
 def line_of(log: str, event: str) -> str:
     """Return the one line of a log that has an event."""
     (line,) = (line for line in log.splitlines() if event in line)
@@ -116,11 +129,56 @@ async def test_a_database_keeps_its_installation_wherever_it_is_moved(
 ) -> None:
     await Claim(named(settings, "first"), sessions).check()
 
-    moved = Claim(named(settings, "another"), sessions)
+    moved = Claim(named(settings, "first"), sessions)
     await moved.check()
 
     assert admin.claimant(settings, "") == "first"
     assert list(moved.troubles()) == []
+
+
+@pytest.mark.parametrize("owner", ["production", "staging", ""])
+async def test_a_copy_of_a_database_under_another_name_leaves_all_topics_alone_and_says_what_to_do(
+    sessions: Sessions, settings: Settings, owner: str
+) -> None:
+    with sessions.begin() as session:
+        settle(session, "production")
+    admin.claimant(settings, owner)
+    copy = Claim(named(settings, "staging"), sessions)
+
+    with pytest.raises(UnavailableError, match="KAITONG_INSTALLATION is staging"):
+        await copy.check()
+
+    (trouble,) = copy.troubles()
+    assert "this database is production's; nothing is read or published" in trouble.says
+    assert "shared.rename" in trouble.remedy
+    assert admin.claimant(settings, "") == owner
+
+
+async def test_a_copy_that_is_given_its_name_has_topics_of_its_own_and_no_others(
+    sessions: Sessions, settings: Settings
+) -> None:
+    await Claim(named(settings, "production"), sessions).check()
+
+    done = await asyncio.to_thread(rename, settings, "staging")
+
+    assert done.stdout == "small: the database is staging's; it was production's\n"
+    with pytest.raises(UnavailableError, match="are production's"):
+        await Claim(named(settings, "staging"), sessions).check()
+    apart = replace(named(settings, "staging"), topic_prefix=f"{settings.topic_prefix}apart.")
+    await Claim(apart, sessions).check()
+    assert admin.claimant(apart, "") == "staging"
+
+
+def test_databases_are_not_renamed_without_a_name(sessions: Sessions, settings: Settings) -> None:
+    with sessions.begin() as session:
+        settle(session, "production")
+
+    done = rename(settings, "")
+
+    assert done.returncode == CANNOT_START
+    assert "KAITONG_INSTALLATION is not set: give a name" in done.stderr
+    with sessions.begin() as session:
+        assert settle(session, "staging") == "production"
 
 
 async def test_an_installation_claims_its_topics_again_after_its_broker_was_wiped(
