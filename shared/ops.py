@@ -20,12 +20,13 @@ from shared.caller import Caller
 from shared.db import Sessions
 from shared.dispatch import Dispatch
 from shared.errors import NotFoundError, UnavailableError
+from shared.holdings import holdings
 from shared.http import RequestCause, Router, ToDesk, ToRead
 from shared.inbox import Receiver, Subscriptions
 from shared.monitor import Monitor
 from shared.ops_people import add_people
 from shared.ops_recoveries import add_acknowledgement, add_recoveries
-from shared.ops_views import LagView, MomentView, ParkedView, ReleasedView, StateView
+from shared.ops_views import HoldingsView, LagView, MomentView, ParkedView, ReleasedView, StateView
 from shared.relay import Relay
 from shared.release import release
 from shared.service import ForOrder, no_changes
@@ -62,6 +63,7 @@ def make_ops_router(desks: Desks) -> Router:
     router = Router(prefix="/ops/v1", tags=["operations"])
     prompt = Router(prefix="/ops/v1", tags=["operations"], needs_proof=False)
     add_state(prompt, desks)
+    add_holdings(router, desks)
     add_recoveries(prompt)
     add_journeys(router, desks)
     add_parked(router, desks)
@@ -91,6 +93,19 @@ def add_state(router: Router, desks: Desks) -> None:
             msg = "Kafka does not tell now; see GET /ops/v1/state"
             raise UnavailableError(msg)
         return LagView.of(report.lag)
+
+
+def add_holdings(router: Router, desks: Desks) -> None:
+    """Add what shows whether the service holds anything."""
+
+    @router.get("/holdings")
+    def read_holdings(_: Watcher, session: ToRead) -> HoldingsView:
+        """Return what kinds of things the service holds, of whichever tenant.
+
+        What it is shipped with does not count: of an empty system nothing is named.
+        """
+        name = desks.settings.service
+        return HoldingsView(service=name, holds=holdings(session, name))
 
 
 def add_journeys(router: Router, desks: Desks) -> None:

@@ -111,6 +111,16 @@ class MomentView(BaseModel):
     """Of a change: the person or program whose request made it so; empty where none did."""
 
 
+class HoldingsView(BaseModel):
+    """What a service holds, of all tenants, beside what it is shipped with."""
+
+    model_config = like(service="order", holds=["order_progress", "orders", "submissions"])
+
+    service: str
+    holds: list[str]
+    """The kinds of things that are there, by the names of their tables; none of an empty system."""
+
+
 class ParkedView(BaseModel):
     """One message that waits for a person."""
 

@@ -13,12 +13,11 @@ from deploy.local.stack import SERVICES
 from deploy.local.surroundings import needed_elsewhere
 from services.console.client import connect, demo_home, make_keys
 from services.console.exits import UNAVAILABLE, CommandError
-from services.console.orders import ORDERS
 from services.console.output import row, say, waiting
 from shared.keys import TENANT
 
-HELD = {"orders": ("order", ORDERS), "numbers or plant": ("resources", "/ops/v1/pools")}
-"""What a system may have from before, with the service and the list that tell."""
+HOLDINGS = "/ops/v1/holdings"
+"""Where each service tells what it holds, of all tenants."""
 
 
 def up() -> None:
@@ -47,16 +46,17 @@ def tell_where(found: Record) -> None:
 
 
 def what_it_holds(found: Record) -> str:
-    """Ask the services what they have from before, and return it in one line."""
+    """Ask each service what it has from before, and return it in one line."""
     client = connect("viewer", found)
     try:
-        held = [each for each, (of, path) in HELD.items() if client.get(of, path, limit=1)]
+        held = {each: client.get(each, HOLDINGS)["holds"] for each in SERVICES}
     except CommandError as error:
         return f"What it holds is not known: {error}"
     finally:
         client.http.close()
-    if held:
-        return f"It holds {', '.join(held)} from before: see `kaitong order list`."
+    if any(held.values()):
+        each = (f"{of}: {', '.join(kinds)}" for of, kinds in held.items() if kinds)
+        return f"It holds data from before ({'; '.join(each).replace('_', ' ')})."
     empty = f"It is empty (tenant {TENANT})"
     return f"{empty}: import exchanges, numbers and plant (POST /ops/v1/import/...)."
 

@@ -60,6 +60,7 @@ SHARED = Belongs.INSTALLATION
 EVERY_SERVICE = {
     "GET /ops/v1/state": Row(WATCHERS),
     "GET /ops/v1/lag": Row(WATCHERS),
+    "GET /ops/v1/holdings": Row(WATCHERS),
     "GET /ops/v1/journeys/{subject}": Row(PLANNERS),
     "GET /ops/v1/parked": Row(STAFF, OURS),
     "POST /ops/v1/parked/{position}/retry": Row(OPERATORS, OURS),

@@ -96,7 +96,8 @@ async def test_what_lies_in_engines_that_were_there_before_is_kept_and_found_aga
     assert "all data is deleted" not in purged
     for setting in (setting_of("order"), setting_of("customer"), KAFKA):
         assert f"{place_of(surroundings[setting])} ({setting})" in purged
-    assert "It holds orders, numbers or plant from before" in second
+    assert "It holds data from before (order: order progress, orders" in second
+    assert "resources: exchanges" in second
     assert EMPTY not in second
     assert renamed.returncode != 0
     assert "KAITONG_INSTALLATION is another, and its database is" in renamed.stderr
