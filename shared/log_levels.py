@@ -3,6 +3,7 @@
 The list is closed: what is not on it keeps its level, so that nothing new is overlooked.
 """
 
+import asyncio
 import logging
 from typing import NamedTuple
 
@@ -61,6 +62,10 @@ SILENCED_AT_THE_END = ("aiokafka", "faust", "mode", "asyncio")
 group that cannot be left, is the end that was asked for."""
 
 
+SERVER = "uvicorn"
+"""It says of each request that is cancelled that the application has failed."""
+
+
 class Ending:
     """Whether this process has been told to stop."""
 
@@ -75,13 +80,19 @@ def begin_the_end() -> None:
 def level_of(record: logging.LogRecord) -> int:
     """Return the level at which a library's message is to be written."""
     package = record.name.partition(".")[0]
-    if Ending.has_begun and package in SILENCED_AT_THE_END:
+    if Ending.has_begun and (package in SILENCED_AT_THE_END or is_cut_off(record, package)):
         return min(record.levelno, logging.INFO)
     text = str(record.msg)
     for rule in RULES:
         if rule.package == package and text.startswith(rule.begins):
             return min(record.levelno, rule.level)
     return record.levelno
+
+
+def is_cut_off(record: logging.LogRecord, package: str) -> bool:
+    """Tell whether a request is said to have been cancelled; one that has failed stays an error."""
+    error = record.exc_info[1] if record.exc_info else None
+    return package == SERVER and isinstance(error, asyncio.CancelledError)
 
 
 def lowered(record: logging.LogRecord) -> logging.LogRecord:

@@ -83,6 +83,8 @@ async def finish(state: State) -> None:
     if state.connections:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(state.is_empty.wait(), GRACE)
+    if state.tasks:
+        log.warning("http.cut_off", requests=len(state.tasks), grace_s=GRACE)
     for task in state.tasks:
         task.cancel()
     for connection in list(state.connections):

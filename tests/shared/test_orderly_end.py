@@ -1,20 +1,27 @@
 """An orderly end looks orderly, and what needs no person is not logged as an error."""
 
+import asyncio
 import importlib
 import json
 import logging
 import signal
 import threading
+from contextlib import suppress
+from datetime import UTC, datetime
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from httpx import AsyncClient, TransportError
+from sqlalchemy import text
 from structlog.testing import capture_logs
 
 from deploy.local.kafka import Kafka
 from shared import logs
 from shared.db import Sessions
+from shared.keys import make_token
 from shared.log_levels import RULES, Ending, Rule, begin_the_end, lowered
 from shared.settings import Settings
 from tests.kernel import until
@@ -44,6 +51,49 @@ async def test_a_process_told_to_stop_under_traffic_logs_no_error(
         assert busy.end(signal.SIGTERM) == 0
 
     assert errors_in(busy.log) == []
+
+
+async def ask_until_it_ends(client: AsyncClient, statuses: list[int]) -> None:
+    """Ask a process one thing after the other until it is gone, and note its answers."""
+    with suppress(TransportError):
+        while True:
+            statuses.append((await client.get("/ops/v1/state")).status_code)
+
+
+def somebody_waits_for_a_lock(sessions: Sessions) -> bool:
+    """Tell whether a statement waits for what another transaction has locked."""
+    with sessions() as session:
+        return bool(session.scalar(text("SELECT count(*) FROM pg_locks WHERE NOT granted")))
+
+
+@pytest.mark.usefixtures("keys", "topics")
+async def test_a_process_told_to_stop_while_requests_are_under_way_logs_no_error(
+    sessions: Sessions, settings: Settings
+) -> None:
+    """Several are asked all the time, and one still waits for its database at the very end."""
+    statuses: list[int] = []
+    token = make_token(settings.auth_keys, "viewer", now=datetime.now(UTC))
+    with process(settings) as busy, sessions.begin() as locking:
+        await until(lambda: busy.answers() and busy.says("relay.is_direct"), PATIENCE)
+        url, headers = f"http://127.0.0.1:{busy.port}", {"Authorization": f"Bearer {token}"}
+        async with AsyncClient(base_url=url, headers=headers, timeout=PATIENCE) as client:
+            asked = [asyncio.create_task(ask_until_it_ends(client, statuses)) for _ in range(8)]
+            await until(lambda: len(statuses) > 100, PATIENCE)
+            locking.execute(text("LOCK TABLE history IN ACCESS EXCLUSIVE MODE"))
+            stuck = asyncio.create_task(client.get(f"/ops/v1/journeys/{uuid4()}"))
+            await until(lambda: somebody_waits_for_a_lock(sessions), PATIENCE)
+
+            code = await asyncio.to_thread(busy.end, signal.SIGTERM)
+
+            await asyncio.wait([stuck, *asked])
+
+    assert code == 0
+    assert isinstance(stuck.exception(), TransportError)
+    assert set(statuses) == {HTTPStatus.OK}
+    errors = errors_in(busy.log)
+    assert not errors, "\n".join(map(str, errors))
+    assert "Traceback" not in busy.log.read_text()
+    assert busy.says("http.cut_off")
 
 
 @pytest.mark.usefixtures("keys", "topics")
@@ -117,3 +167,21 @@ def test_an_exception_that_ends_a_thread_is_an_error_unless_the_end_was_asked_fo
         logs.uncaught_in_thread(threading.ExceptHookArgs((type(error), error, None, None)))
 
     assert [line["log_level"] for line in said] == [level]
+
+
+@pytest.mark.parametrize(
+    ("error", "is_ending", "level"),
+    [
+        (asyncio.CancelledError(), True, logging.INFO),
+        (asyncio.CancelledError(), False, logging.ERROR),
+        (ValueError("a bug"), True, logging.ERROR),
+    ],
+)
+def test_a_request_that_is_cut_off_at_the_end_is_no_error_and_one_that_fails_then_is(
+    monkeypatch: pytest.MonkeyPatch, error: BaseException, *, is_ending: bool, level: int
+) -> None:
+    monkeypatch.setattr(Ending, "has_begun", is_ending)
+    what = (type(error), error, None)
+    record = logging.LogRecord("uvicorn.error", logging.ERROR, "", 0, "Exception", None, what)
+
+    assert lowered(record).levelno == level
