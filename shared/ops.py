@@ -23,6 +23,7 @@ from shared.errors import NotFoundError, UnavailableError
 from shared.holdings import holdings
 from shared.http import RequestCause, Router, ToDesk, ToRead
 from shared.inbox import Receiver, Subscriptions
+from shared.input.numbers import IS_DIGITS
 from shared.monitor import Monitor
 from shared.ops_people import add_people
 from shared.ops_recoveries import add_acknowledgement, add_recoveries
@@ -43,7 +44,7 @@ Operator = Annotated[Caller, allow("ops:replay")]
 HIGHEST = 2**63 - 1
 """The last position that a table can have."""
 
-Position: TypeAlias = Annotated[int, Path(ge=1, le=HIGHEST)]
+Position: TypeAlias = Annotated[int, Path(ge=1, le=HIGHEST), IS_DIGITS]
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,9 +132,9 @@ def add_parked(router: Router, desks: Desks) -> None:
         caller: Viewer,
         session: ToRead,
         after: Annotated[
-            int, Query(ge=0, le=HIGHEST, description="Only positions beyond this.")
+            int, Query(ge=0, le=HIGHEST, description="Only positions beyond this."), IS_DIGITS
         ] = 0,
-        limit: Annotated[int, Query(ge=1, le=100)] = 20,
+        limit: Annotated[int, Query(ge=1, le=100), IS_DIGITS] = 20,
     ) -> list[ParkedView]:
         """List the tenant's parked messages, oldest first.
 

@@ -15,6 +15,7 @@ from shared.audit import Entry
 from shared.auth import allow
 from shared.caller import Caller
 from shared.http import Page, RequestCause, Router, ToDesk, ToRead, paged, refusals
+from shared.input.numbers import IS_DIGITS
 from shared.ops_views import like
 from shared.window import by
 from shared.work import Work
@@ -168,8 +169,10 @@ def add_audit(router: Router) -> None:
     def read_audit(  # noqa: PLR0913, PLR0917  each is a part of the request
         caller: Auditor,
         session: ToRead,
-        after: Annotated[int, Query(ge=0, le=HIGHEST, description="Only positions beyond.")] = 0,
-        limit: Annotated[int, Query(ge=1, le=100)] = 20,
+        after: Annotated[
+            int, Query(ge=0, le=HIGHEST, description="Only positions beyond."), IS_DIGITS
+        ] = 0,
+        limit: Annotated[int, Query(ge=1, le=100), IS_DIGITS] = 20,
         subject: Annotated[str, Query(max_length=500)] = "",
         actor: Annotated[str, Query(max_length=100)] = "",
     ) -> list[EntryView]:

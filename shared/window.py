@@ -7,15 +7,16 @@ the last row shown has every row that stays exactly once, and costs the same how
 import base64
 import binascii
 import json
+from bisect import bisect_right
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum
 from operator import ge, gt, le, lt
-from typing import Any, NoReturn, TypeAlias
+from typing import Any, NoReturn, TypeAlias, TypeVar
 from uuid import UUID
 
-from sqlalchemy import FromClause, Select, bindparam, func, select, true, tuple_, union
+from sqlalchemy import FromClause, Select, Text, bindparam, func, select, true, tuple_, union
 from sqlalchemy import column as sql_column
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import InstrumentedAttribute
@@ -25,6 +26,7 @@ from sqlalchemy.sql.selectable import TableValuedAlias
 from shared.errors import Fault, InvalidError
 from shared.input.timestamps import read_timestamp
 
+T = TypeVar("T")
 Key: TypeAlias = ColumnElement[Any] | InstrumentedAttribute[Any]
 
 READ: dict[type, Callable[[Any], Any]] = {
@@ -33,6 +35,10 @@ READ: dict[type, Callable[[Any], Any]] = {
     int: lambda value: value if type(value) is int else int(""),
 }
 """How the key of a row is read from a cursor, by its type; texts as they are."""
+
+
+TEXT: Key = sql_column("text", Text())
+"""The key of a list that is at hand: a cursor of it holds one text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +86,23 @@ def page_of(
             found = found.where((le if descending else ge)(joined, bound[0]))
     in_turn = [key.desc() if descending else key for key in keys]
     return found.order_by(*in_turn).offset(window.offset or None).limit(window.count)
+
+
+def part_of(found: Sequence[T], key: Callable[[T], str], window: Window) -> Sequence[T]:
+    """Return a part of a list that is at hand as a whole.
+
+    Args:
+        found: the list, in the order of its keys.
+        key: returns the text that names an entry.
+        window: the part.
+
+    Raises:
+        InvalidError: the cursor is not one of this list.
+    """
+    if window.after:
+        (last,) = values_of(window.after, [TEXT])
+        found = found[bisect_right(found, last, key=key) :]
+    return found[window.offset : window.offset + window.count]
 
 
 def merged(

@@ -6,9 +6,20 @@ from uuid import UUID
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.orm import Session
 
 from services.customer import store as customers
 from services.customer.domain.contested import ContestState
+from services.order.api.offerings import all_prices, id_of
+from services.order.domain.catalogue import (
+    Catalogue,
+    Offering,
+    Price,
+    PriceKind,
+    Specification,
+    latest,
+)
+from services.order.store import catalogue
 from services.provisioning.domain.fallout import FalloutState
 from services.provisioning.store import elements, fallout
 from services.resources import store as resources
@@ -17,7 +28,7 @@ from shared import approvals, grants
 from shared.access import whole_tenant
 from shared.approvals import ApprovalState
 from shared.db import Sessions
-from shared.window import Window, by, cursor_of
+from shared.window import Window, by, cursor_of, part_of
 from tests.conftest import NOON, empty
 from tests.kernel import TENANT
 
@@ -34,13 +45,40 @@ class Listed(NamedTuple):
     """A list: whose it is, how its n-th rows are made, and how it is read."""
 
     service: str
-    row: str
+    row: str | Callable[[Session, Sequence[int]], None]
     find: Callable[..., Sequence[Any]]
     asked: dict[str, Any]
     keys: Callable[[Any], Sequence[Any]]
 
 
+def publish(session: Session, numbers: Sequence[int]) -> None:
+    """Publish these offerings, each of a specification of its own and with a price."""
+    price = Price(id="p", name="P", kind=PriceKind.ONE_TIME, amount_cents=1)
+    specifications = [Specification(id=f"s-{n}", version=1, name="S") for n in numbers]
+    offerings = [
+        Offering(id=f"o-{n}", version=1, name="O", specification=f"s-{n}", prices=(price,))
+        for n in numbers
+    ]
+    catalogue.lock(session, TENANT)
+    catalogue.put(session, TENANT, [*specifications, *offerings])
+
+
+def part_of_catalogue(
+    session: Session, *, whole: Callable[[Catalogue], Sequence[Any]], rows: Window
+) -> Sequence[Any]:
+    """Return a part of a list of the catalogue."""
+    return part_of(whole(catalogue.get(session, TENANT)), id_of, rows)
+
+
 LISTS = {
+    **{
+        name: Listed("order", publish, part_of_catalogue, {"whole": whole}, by("id"))
+        for name, whole in (
+            ("offerings", lambda sold: latest(sold.offerings)),
+            ("specifications", lambda sold: latest(sold.specifications)),
+            ("prices", all_prices),
+        )
+    },
     "fallout": Listed(
         "provisioning",
         f"""INSERT INTO fallout (id, tenant, local_network, order_id, step, undoing, specification,
@@ -145,7 +183,10 @@ LISTS = {
 def add(sessions: Sessions, listed: Listed, numbers: Sequence[int]) -> None:
     """Add these rows to a list."""
     with sessions.begin() as session:
-        session.execute(text(listed.row), {"numbers": list(numbers)})
+        if isinstance(listed.row, str):
+            session.execute(text(listed.row), {"numbers": list(numbers)})
+        else:
+            listed.row(session, numbers)
 
 
 def read(sessions: Sessions, listed: Listed, window: Window) -> list[tuple[Any, ...]]:

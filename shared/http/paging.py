@@ -10,6 +10,7 @@ from pydantic import BaseModel
 
 from shared.caller import Caller
 from shared.errors import Fault, InvalidError
+from shared.input.numbers import IS_DIGITS
 from shared.window import Window, cursor_of
 
 T = TypeVar("T")
@@ -55,16 +56,18 @@ class Paging:
         """Which rows to read: from the first to show to the one after the last."""
         return Window(self.offset, self.reach, self.after)
 
-    def link_to(self, **where: str | int) -> str:
-        """Return the header Link that leads to another part of the list (RFC 8288)."""
-        query = "&".join(filter(None, [self.asked, urlencode(where)]))
+    def link_to(self, after: str) -> str:
+        """Return the header Link that leads to what is behind a row of the list (RFC 8288)."""
+        query = "&".join(filter(None, [self.asked, urlencode({"after": after})]))
         return f'<{self.target}?{query}>; rel="next"'
 
 
 async def paging(
     request: Request,
-    offset: Annotated[int, Query(ge=0, le=FURTHEST, description="How many to skip.")] = 0,
-    limit: Annotated[int, Query(ge=1, le=MOST, description="How many to show.")] = USUAL,
+    offset: Annotated[
+        int, Query(ge=0, le=FURTHEST, description="How many to skip."), IS_DIGITS
+    ] = 0,
+    limit: Annotated[int, Query(ge=1, le=MOST, description="How many to show."), IS_DIGITS] = USUAL,
     after: Annotated[str, Query(max_length=LONGEST, description=ABOUT_AFTER)] = "",
 ) -> Paging:
     """Read `offset`, `limit` and `after`; the caller's role may show fewer at once."""
@@ -85,32 +88,28 @@ def paged(
     page: Paging,
     found: Sequence[T],
     total: int | None = None,
-    keys: Callable[[T], Sequence[Any]] | None = None,
+    *,
+    keys: Callable[[T], Sequence[Any]],
 ) -> Sequence[T]:
     """Return what is shown of what was found, and say in the head whether there is more.
 
-    The header Link leads to what follows: behind the last row shown, or, in lists that do
-    not grow, by how many to skip.
+    The header Link leads to what follows behind the last row shown.
 
     Args:
         response: the answer being made; its status becomes 206 when there is more.
         page: what was asked for.
         found: up to `page.reach`, as `page.rows` says.
         total: how many there are in all, where that is cheap to know.
-        keys: returns what the list is ordered by, of a row; None for lists that do not grow.
+        keys: returns what the list is ordered by, of a row.
     """
     shown = found[: page.limit]
-    end = page.offset + len(shown)
-    is_partial = len(found) > len(shown) or (total is not None and end < total)
+    is_partial = len(found) > len(shown)
     response.status_code = PARTIAL if is_partial else 200
     response.headers["X-Result-Count"] = str(len(shown))
     if is_partial:
-        where: dict[str, str | int] = (
-            {"after": cursor_of(keys(shown[-1]))} if keys else {"offset": end}
-        )
-        response.headers["Link"] = page.link_to(**where)
+        response.headers["Link"] = page.link_to(after=cursor_of(keys(shown[-1])))
     if total is None and not is_partial and not page.after and (shown or not page.offset):
-        total = end
+        total = page.offset + len(shown)
     if total is not None:
         response.headers["X-Total-Count"] = str(total)
     return shown

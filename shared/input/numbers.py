@@ -1,9 +1,10 @@
-"""Numbers and truth values as they come in JSON: each is what it is, and nothing is made into it.
+"""Numbers and truth values as they come: each is what it is, and nothing is made into it.
 
 By itself pydantic takes `true` for 1, `"8"` for 8 and `"yes"` for true, which the description of
-an API says are none. As JSON Schema has it, `8.0` is a whole number.
+an API says are none. As JSON Schema has it, `8.0` is a whole number in a body.
 """
 
+import re
 from typing import Annotated, TypeAlias
 
 from pydantic import BeforeValidator, StrictBool, StrictFloat
@@ -24,6 +25,27 @@ def check_number(said: object) -> object:
 
 
 IS_NUMBER = BeforeValidator(check_number)
+
+DIGITS = re.compile("0|-?[1-9][0-9]*", re.ASCII)
+
+
+def check_digits(said: object) -> object:
+    """Return what is no text, or a whole number as JSON writes it: `5`, not `05`, `+5` or `1_0`.
+
+    Raises:
+        PydanticCustomError: it is a text that is none, of which pydantic might make one.
+    """
+    if isinstance(said, str) and not DIGITS.fullmatch(said):
+        raise refusal(code="int_parsing", reason=WHOLE.reason, remedy=WHOLE.remedy)
+    return said
+
+
+IS_DIGITS = BeforeValidator(check_digits)
+"""A whole number in a query or a path, behind its bounds: `Annotated[int, Query(ge=0), IS_DIGITS]`.
+
+Every whole number of every query and path is one: by itself pydantic takes `1_0` for 10 and
+`5.0` for 5.
+"""
 
 Whole: TypeAlias = Annotated[int, IS_NUMBER]
 """A whole number in JSON. Of one with bounds write `Annotated[int, Field(ge=1), IS_NUMBER]`."""

@@ -1,8 +1,9 @@
-"""Where a body wants a number or a truth value, nothing else is taken for one."""
+"""Where a number or a truth value is wanted, nothing else is taken for one."""
 
 from collections.abc import AsyncIterator, Iterator
 from copy import deepcopy
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from fastapi import FastAPI
@@ -73,3 +74,47 @@ async def test_no_body_makes_a_number_or_a_truth_value_of_something_else(
                 tried += 1
 
     assert tried or description["info"]["title"] == "Kaitong: customer"
+
+
+NO_DIGITS = [
+    "1_0",
+    "5.0",
+    " 5",
+    "5 ",
+    "+5",
+    "05",
+    "\uff15",
+    "\u0665",
+    "5e0",
+    "0x5",
+    "-0",
+    "",
+    "true",
+]
+
+
+def numbers_asked(description: Json) -> Iterator[tuple[str, str, Json]]:
+    """Yield method, path and parameter of each whole number that a query or a path may hold."""
+    for path, operations in description["paths"].items():
+        for verb, operation in operations.items():
+            for each in operation.get("parameters", ()):
+                kinds = each["schema"].get("anyOf", [each["schema"]])
+                if any(kind.get("type") in {"integer", "number"} for kind in kinds):
+                    yield verb, path, each
+
+
+async def test_every_number_of_every_query_and_path_is_written_in_digits_alone(
+    client: AsyncClient, real_api: FastAPI
+) -> None:
+    asked = list(numbers_asked(real_api.openapi()))
+    for verb, path, parameter in asked:
+        name, is_path = parameter["name"], parameter["in"] == "path"
+        for wrong in filter(None, NO_DIGITS) if is_path else NO_DIGITS:
+            where = path.replace(f"{{{name}}}", quote(wrong)) if is_path else path
+            query = {} if is_path else {name: wrong}
+            answer = await client.request(verb, filled(where), params=query)
+
+            assert answer.status_code == 400, (verb, path, name, wrong, answer.text)
+            assert name in faults(answer), (verb, path, name, wrong, answer.text)
+
+    assert {"limit", "offset", "after", "position"} <= {each["name"] for _, _, each in asked}

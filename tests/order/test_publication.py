@@ -207,6 +207,10 @@ def off(**differences: Any) -> Discount:
         ({"discounts": (off(member="ftth-100"),)}, ("/discounts/0/member", "dangling")),
         ({"discounts": (off(percent=101),)}, ("/discounts/0/percent", "percent-malformed")),
         ({"discounts": (off(), off(id="e"))}, ("/discounts/1/kind", "discount-malformed")),
+        (
+            {"discounts": (off(), off(kind=PriceKind.ONE_TIME))},
+            ("/discounts/1/id", "discount-twice"),
+        ),
     ],
 )
 def test_a_bundle_that_is_not_whole_is_refused(

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from httpx import AsyncClient, Response
 
-from services.order.api.shown import ORDERS, PRODUCTS
+from services.order.api.shown import OFFERINGS, ORDERS, PRICES, PRODUCTS, SPECIFICATIONS
 from shared.db import Sessions
 from shared.window import cursor_of
 from tests.callers import AsRole
@@ -56,16 +56,21 @@ async def test_what_is_walked_through_by_skipping_comes_twice_while_others_arriv
     assert set(names(first)) & set(names(second)), "else nothing is wrong with skipping"
 
 
-NO_KEYS: list[Any] = ["no id", 1, None, "\0", ["a"], {}]
+NO_TEXTS: list[Any] = [1, None, "\0", ["a"], {}]
+NO_CURSORS = [
+    *("x", "!", "W10", "bnVsbA", "%F0%9F%98%80", "W1sx"),
+    *(cursor_of([key]) for key in NO_TEXTS),
+    cursor_of(["a", "b"]),
+]
+CATALOGUE = [OFFERINGS, SPECIFICATIONS, PRICES]
+"""Lists whose keys are texts, so that any text may stand in a cursor."""
 
 
-@pytest.mark.parametrize("path", [ORDERS, PRODUCTS])
 @pytest.mark.parametrize(
-    "cursor",
+    ("path", "cursor"),
     [
-        *("x", "!", "W10", "bnVsbA", "%F0%9F%98%80", "W1sx"),
-        *(cursor_of([key]) for key in NO_KEYS),
-        cursor_of(["a", "b"]),
+        *((path, each) for path in (ORDERS, PRODUCTS, *CATALOGUE) for each in NO_CURSORS),
+        *((path, cursor_of(["no id"])) for path in (ORDERS, PRODUCTS)),
     ],
 )
 async def test_what_is_no_cursor_of_a_list_is_refused(
@@ -74,3 +79,32 @@ async def test_what_is_no_cursor_of_a_list_is_refused(
     answer = await client.get(f"{path}?after={cursor}", headers=as_role("crm"))
 
     assert faults(answer) == {"after": "cursor"}
+
+
+def a_publication(name: str) -> dict[str, Any]:
+    """Return a publication of an offering of this name, with a price and a specification."""
+    price = {"id": "p", "name": "P", "kind": "oneTime", "amount_cents": 1}
+    offering = {"id": name, "version": 1, "name": "O", "specification": name, "prices": [price]}
+    return {
+        "specifications": [{"id": name, "version": 1, "name": "S"}],
+        "offerings": [offering],
+    }
+
+
+@pytest.mark.parametrize("path", CATALOGUE)
+async def test_a_walk_shows_every_entry_of_the_catalogue_once_while_others_are_published(
+    client: AsyncClient, as_role: AsRole, path: str
+) -> None:
+    whole = await client.get(f"{path}?limit=100", headers=as_role("crm"))
+    everything = [each["id"] for each in whole.json()]
+
+    seen: list[str] = []
+    async for page in pages(client, as_role("crm"), f"{path}?limit=1"):
+        seen += [each["id"] for each in page.json()]
+        assert len(seen) <= len(everything), "else the walk comes to no end"
+        body = a_publication(f"a-{len(seen):03}")
+        new = await client.post("/ops/v1/catalogue", json=body, headers=as_role("ops"))
+        assert new.status_code == 200
+
+    assert seen == everything
+    assert len(seen) > 1

@@ -30,6 +30,7 @@ from shared.http import (
     show,
     show_all,
 )
+from shared.input.numbers import IS_DIGITS
 from shared.input.phones import phone_key
 from shared.input.texts import comparable
 from shared.ops_people import ApprovalView, waiting_for
@@ -107,7 +108,9 @@ def read_view(
     caller: Reader,
     session: ToRead,
     settings: ToSettings,
-    limit: Annotated[int, Query(ge=1, le=MOST, description="The longest a list gets.")] = MOST,
+    limit: Annotated[
+        int, Query(ge=1, le=MOST, description="The longest a list gets."), IS_DIGITS
+    ] = MOST,
 ) -> Response:
     """Return all that is known of one customer, each list up to `limit`."""
     reach = looked_up(session, reach_of(caller))

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Annotated, TypeVar
+from typing import Annotated, Protocol, TypeVar
 
 from fastapi import Body, Query, Response
 from pydantic import ConfigDict
@@ -44,6 +44,8 @@ from shared.http import (
     show_all,
 )
 from shared.http.paging import Paging
+from shared.input.numbers import IS_DIGITS
+from shared.window import part_of
 from shared.work import Work
 
 router = Router(tags=["catalogue"])
@@ -58,7 +60,9 @@ Reader = Annotated[
 Importer = Annotated[Caller, allow("ops:import", "product:write")]
 T = TypeVar("T")
 Status = Annotated[LifeCycle | None, Query(alias="lifecycleStatus")]
-Version = Annotated[int | None, Query(ge=1, description="The active one, if none is named.")]
+Version = Annotated[
+    int | None, Query(ge=1, description="The active one, if none is named."), IS_DIGITS
+]
 
 
 @router.get(OFFERINGS, response_model=list[OfferingView])
@@ -156,20 +160,38 @@ def read_price(
 
 
 def all_prices(catalogue: Catalogue) -> list[PriceView]:
-    """Show all prices and discounts."""
-    return [price for each in latest(catalogue.offerings) for price in show_prices(each)]
+    """Show all prices and discounts, by id."""
+    found = (price for each in latest(catalogue.offerings) for price in show_prices(each))
+    return sorted(found, key=id_of)
+
+
+class Named(Protocol):
+    """An entry of a list of the catalogue."""
+
+    @property
+    def id(self) -> str:
+        """What it is called: no other of its list is."""
+
+
+N = TypeVar("N", bound=Named)
+
+
+def id_of(entry: Named) -> str:
+    """Return what an entry is called, by which lists of the catalogue come."""
+    return entry.id
 
 
 def answer(
-    found: Sequence[T],
-    view: Callable[[T], Shown],
+    found: Sequence[N],
+    view: Callable[[N], Shown],
     page: Paging,
     fields: frozenset[str],
     response: Response,
 ) -> Response:
     """Answer with the page of a list that is wanted; nothing behind it is made a view."""
-    shown = [view(each) for each in found[page.offset : page.offset + page.reach]]
-    return show_all(paged(response, page, shown, len(found)), fields, response)
+    part = part_of(found, id_of, page.rows)
+    shown = paged(response, page, part, len(found), keys=lambda each: (each.id,))
+    return show_all([view(each) for each in shown], fields, response)
 
 
 def must_be(found: T | None, kind: str) -> T:

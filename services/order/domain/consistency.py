@@ -22,6 +22,7 @@ COLON = ":"
 
 HUNDRED_PERCENT = 100
 FEWEST_MEMBERS = 2
+ITS_OWN = "give each its own"
 MOST_CENTS = 10**12
 LAST_VERSION = 10**6
 
@@ -48,7 +49,7 @@ def check_specification(at: str, specification: Specification) -> Iterator[Fault
     for index, rule in enumerate(specification.characteristics):
         here = f"{at}/characteristics/{index}"
         if rule.name in names[:index]:
-            yield Fault(f"{here}/name", "name-twice", "another has this name", "give each its own")
+            yield Fault(f"{here}/name", "name-twice", "another has this name", ITS_OWN)
         for missing in set(rule.requires) - set(names):
             yield dangling(f"{here}/requires", f"there is no characteristic {missing}")
         yield from check_rule(here, rule)
@@ -117,7 +118,7 @@ def check_prices(at: str, offering: Offering) -> Iterator[Fault]:
         if offering.state is not LifeCycle.RETIRED:
             yield from check_identifier(f"{here}/id", price.id)
         if price.id in ids[:index]:
-            yield Fault(f"{here}/id", "price-twice", "another has this id", "give each its own")
+            yield Fault(f"{here}/id", "price-twice", "another has this id", ITS_OWN)
         if not 0 <= price.amount_cents <= MOST_CENTS:
             yield Fault(
                 f"{here}/amount_cents",
@@ -167,10 +168,13 @@ def is_single(offering_id: str, catalogue: Catalogue) -> bool:
 def check_discounts(at: str, bundle: Offering) -> Iterator[Fault]:
     """Name what is wrong with what a bundle takes off."""
     seen: set[tuple[str, PriceKind]] = set()
+    ids = [discount.id for discount in bundle.discounts]
     for index, discount in enumerate(bundle.discounts):
         here = f"{at}/discounts/{index}"
         if bundle.state is not LifeCycle.RETIRED:
             yield from check_identifier(f"{here}/id", discount.id)
+            if discount.id in ids[:index]:
+                yield Fault(f"{here}/id", "discount-twice", "another has this id", ITS_OWN)
         if discount.member not in bundle.members:
             yield dangling(f"{here}/member", "the bundle has no such member")
         if not 1 <= discount.percent <= HUNDRED_PERCENT:

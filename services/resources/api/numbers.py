@@ -17,6 +17,7 @@ from shared import history
 from shared.auth import allow
 from shared.caller import Caller
 from shared.http import RequestCause, Router, ToDesk, ToRead, refusals, show, show_all
+from shared.input.numbers import IS_DIGITS
 from shared.work import Work
 
 NUMBERS = "/ops/v1/numbers"
@@ -39,7 +40,7 @@ def search_numbers(  # noqa: PLR0913  each is a part of the request
     grade: Annotated[Name, Query(description="A vanity grade, or `plain`; empty for all.")] = "",
     exchange: ExchangeName = "",
     local_network: AreaCode = "",
-    limit: Annotated[int, Query(ge=1, le=100, description="The most to show.")] = 20,
+    limit: Annotated[int, Query(ge=1, le=100, description="The most to show."), IS_DIGITS] = 20,
 ) -> Response:
     """Return idle numbers that match, in an order that does not change by itself."""
     asked = Search(

@@ -17,6 +17,7 @@ from shared.auth import allow
 from shared.caller import Caller
 from shared.errors import NotFoundError
 from shared.http import Page, RequestCause, Router, ToDesk, ToRead, paged, show, show_all
+from shared.input.numbers import IS_DIGITS
 from shared.window import by
 from shared.work import Work
 
@@ -76,7 +77,9 @@ def list_reservations(
     session: ToRead,
     page: Page,
     response: Response,
-    older_than: Annotated[int, Query(ge=0, le=10**9, description="Age in seconds.")] = 3600,
+    older_than: Annotated[
+        int, Query(ge=0, le=10**9, description="Age in seconds."), IS_DIGITS
+    ] = 3600,
 ) -> Response:
     """List orders for which things are reserved for long, the oldest first.
 

@@ -95,7 +95,8 @@ def list_things(
     """List 30 things."""
     all_ = [ThingView(id=str(n), name=f"thing {n}", amount=n) for n in range(30)]
     found = all_[page.offset : page.offset + page.reach]
-    return show_all(paged(response, page, found, total), fields, response)
+    shown = paged(response, page, found, total, keys=lambda each: (each.id,))
+    return show_all(shown, fields, response)
 
 
 @router.get("/things/{thing_id}", response_model=ThingView)
