@@ -4,7 +4,7 @@ Run as `python -m shared.admin` to make the topics that are not there yet.
 """
 
 import sys
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import closing, suppress
 from datetime import timedelta
 from typing import Any
@@ -34,6 +34,13 @@ CLAIMS = "kaitong.installation"
 
 CLAIM_S = 10
 """Seconds that the broker has to take or tell a claim."""
+
+SOON = {"bootstrap_timeout_ms": 9_000, "request_timeout_ms": 3_000}
+"""For questions whose answer requests may have to wait for; the client's own bounds are 30 s. It
+tries addresses at random, so that it comes to another where one hangs."""
+
+PATIENT: Mapping[str, int] = {}
+"""The client's own bounds."""
 
 
 def topics() -> list[str]:
@@ -145,7 +152,7 @@ def claimant(settings: BrokerSettings, own: str) -> str:
         UnavailableError: if the broker is out.
     """
     try:
-        with closing(client(settings)) as admin:
+        with closing(client(settings, SOON)) as admin:
             is_there = settings.topic_prefix + CLAIMS in admin.list_topics()
             if not is_there and own:
                 make_claims(settings, admin)
@@ -173,10 +180,10 @@ def make_claims(settings: BrokerSettings, admin: Any) -> None:  # noqa: ANN401  
 def first_claim(settings: BrokerSettings) -> str:
     """Return what the first claim says; empty if there is none."""
     place = TopicPartition(settings.topic_prefix + CLAIMS, 0)
-    with closing(KafkaConsumer(**options(settings))) as consumer:
+    with closing(KafkaConsumer(**(options(settings) | SOON))) as consumer:
         consumer.assign([place])
         consumer.seek_to_beginning(place)
-        if consumer.position(place) >= consumer.end_offsets([place])[place]:
+        if consumer.beginning_offsets([place])[place] >= consumer.end_offsets([place])[place]:
             return ""
         records = consumer.poll(timeout_ms=CLAIM_S * 1000, max_records=1).get(place)
     if not records:
@@ -191,14 +198,14 @@ def partition_of(settings: BrokerSettings, source: str) -> TopicPartition:
     return TopicPartition(settings.topic_prefix + topic, int(number))
 
 
-def client(settings: BrokerSettings) -> Any:  # noqa: ANN401  kafka-python ships no types
-    """Return a client for administration.
+def client(settings: BrokerSettings, bounds: Mapping[str, int] = PATIENT) -> Any:  # noqa: ANN401  no types
+    """Return a client for administration, with its own time-outs unless others are given.
 
     Raises:
         UnavailableError: if the broker is out.
     """
     try:
-        return KafkaAdminClient(**options(settings))
+        return KafkaAdminClient(**(options(settings) | dict(bounds)))
     except KafkaError as error:
         msg = f"no Kafka answers at {settings.kafka}; start it, or set KAITONG_KAFKA"
         raise UnavailableError(msg) from error

@@ -1,10 +1,22 @@
 """Reading Kafka beside the consumer group: where topics begin and end, and records in between.
 
 With producer.py, the only importer of aiokafka. Nothing is committed and no group is joined.
+
+Requests wait until the broker was reached, or is known to be out. So reaching it and each
+question to it are bounded, for a broker that hangs; reading records is not, as long as any come.
 """
 
+import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
+from collections.abc import (
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Collection,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from typing import Any, Self
@@ -24,6 +36,15 @@ from shared.settings import Settings
 CHUNK = 500
 """Records that are fetched from one partition at a time."""
 
+REACH_S = 3.0
+"""Seconds in which one address has to answer; a broker that hangs takes connections for ever."""
+
+ANSWER_S = 5.0
+"""Seconds in which the broker has to answer one question that is not for records."""
+
+CLOSE_S = 1.0
+"""Seconds in which a connection has to close."""
+
 QUIET_MS = 10_000
 """Partitions that bring nothing for so long, although their ends lie ahead, count as out."""
 
@@ -38,16 +59,30 @@ Offsets = Mapping[str, int]
 
 
 @asynccontextmanager
-async def telling_outages() -> AsyncIterator[None]:
-    """Turn what the client says of an outage into one error of ours.
+async def telling_outages(within_s: float | None = ANSWER_S) -> AsyncIterator[None]:
+    """Turn what the client says of an outage, or does not say in time, into one error of ours.
+
+    Args:
+        within_s: Seconds that it may take; None where the client is given a bound of its own.
 
     Raises:
         UnavailableError: if the broker is out.
     """
     try:
-        yield
+        async with asyncio.timeout(within_s):
+            yield
+    except TimeoutError as error:
+        msg = "Kafka does not answer in time"
+        raise UnavailableError(msg) from error
     except (KafkaError, OSError) as error:
         raise UnavailableError(str(error)) from error
+
+
+async def let_go(close: Callable[[], Awaitable[None]]) -> None:
+    """Close a connection, in time: one to a broker that hangs may never close."""
+    with suppress(TimeoutError, KafkaError, OSError):
+        async with asyncio.timeout(CLOSE_S):
+            await close()
 
 
 class TopicReader:
@@ -56,32 +91,47 @@ class TopicReader:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._prefix = settings.topic_prefix
+        self._kafka: AIOKafkaConsumer
+        self._reached: Mapping[str, Any] = {}
+        """How the address is reached that answered."""
+
+    async def __aenter__(self) -> Self:
+        """Reach the broker, at the first of its addresses that answers.
+
+        Raises:
+            UnavailableError: if it is out.
+        """
+        silent: list[str] = []
+        for address in self._settings.kafka.split(","):
+            try:
+                await self._reach(address.strip())
+            except UnavailableError as error:
+                silent.append(error.detail)
+            else:
+                return self
+        msg = f"no Kafka answers at {self._settings.kafka}: {'; '.join(silent)}"
+        raise UnavailableError(msg)
+
+    async def _reach(self, address: str) -> None:
+        """Reach the broker at one of its addresses: the client tries a silent one for 40 s."""
+        self._reached = connection_options(self._settings) | {"bootstrap_servers": address}
         self._kafka = AIOKafkaConsumer(
-            **connection_options(settings),
+            **self._reached,
             enable_auto_commit=False,
             auto_offset_reset="earliest",
             max_poll_records=CHUNK,
             fetch_max_wait_ms=NOTHING_YET_MS,
         )
-
-    async def __aenter__(self) -> Self:
-        """Reach the broker.
-
-        Raises:
-            UnavailableError: if it is out.
-        """
         try:
-            await self._kafka.start()
-        except (KafkaError, OSError) as error:
-            await self.__aexit__()
-            msg = f"no Kafka answers at {self._settings.kafka}: {error}"
-            raise UnavailableError(msg) from error
-        return self
+            async with telling_outages(REACH_S):
+                await self._kafka.start()
+        except BaseException:
+            await let_go(self._kafka.stop)
+            raise
 
     async def __aexit__(self, *_: object) -> None:
         """Let go of the broker."""
-        with suppress(KafkaError, OSError):
-            await self._kafka.stop()
+        await let_go(self._kafka.stop)
 
     async def sources(self, topics: Collection[str]) -> list[str]:
         """Return the partitions of those of these topics that there are.
@@ -117,10 +167,7 @@ class TopicReader:
 
         A consumer that knows its group would look for changes of its own: so another is asked.
         """
-        admin, group = (
-            AIOKafkaAdminClient(**connection_options(self._settings)),
-            self._settings.group,
-        )
+        admin, group = AIOKafkaAdminClient(**self._reached), self._settings.group
         async with telling_outages():
             try:
                 await admin.start()
@@ -128,7 +175,7 @@ class TopicReader:
             except GroupCoordinatorNotAvailableError:  # of a broker that had no group yet
                 return {}
             finally:
-                await admin.close()
+                await let_go(admin.close)
         places = {self._source(each): place.offset for each, place in found.items()}
         return {each: places[each] for each in sources if places.get(each, -1) >= 0}
 
@@ -164,7 +211,7 @@ class TopicReader:
 
     async def _fetch(self, partitions: Sequence[TopicPartition]) -> Mapping[TopicPartition, Any]:
         """Return the next records of some of these partitions, at least of one."""
-        async with telling_outages():
+        async with telling_outages(within_s=None):
             found: Mapping[TopicPartition, Any] = await self._kafka.getmany(
                 *partitions, timeout_ms=QUIET_MS
             )

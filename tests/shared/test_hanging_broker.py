@@ -1,0 +1,167 @@
+"""A broker that hangs takes connections and answers nothing; requests are served all the same."""
+
+import asyncio
+import signal
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import replace
+from functools import partial
+
+import psutil
+import pytest
+from kafka.errors import KafkaError
+
+from deploy.local.kafka import Kafka, start_kafka
+from shared import admin
+from shared.db import Sessions
+from shared.errors import UnavailableError
+from shared.producer import Producer
+from shared.recovery import topics
+from shared.recovery.evidence import Interest
+from shared.recovery.recovery import Recovery
+from shared.recovery.takeover import Takeover
+from shared.recovery.topics import TopicReader
+from shared.relay import Relay
+from shared.settings import Settings
+from tests.kernel import until
+from tests.shared.hearing import facts, produce
+from tests.shared.ledger import ORDER, SUBSCRIPTIONS
+from tests.shared.process import process
+
+FEW_S = 15.0
+"""Seconds. The clients give up by themselves after 30 or 40; the machine may be busy."""
+
+
+@pytest.fixture
+async def silent() -> AsyncIterator[str]:
+    """An address where connections are taken and nothing is said."""
+
+    async def say_nothing(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await asyncio.Event().wait()
+        writer.close()
+
+    server = await asyncio.start_server(say_nothing, "127.0.0.1", 0)
+    yield f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    server.close()
+
+
+@pytest.fixture(scope="module")
+def own_kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kafka]:
+    """A broker of these tests' own, which may be stopped by a signal."""
+    broker = start_kafka(tmp_path_factory.mktemp("hanging") / "kafka")
+    yield broker
+    broker.stop()
+
+
+@pytest.fixture
+async def own(settings: Settings, own_kafka: Kafka) -> Settings:
+    """Settings that lead to that broker, which has the topics."""
+    found = replace(settings, kafka=own_kafka.bootstrap)
+    await until(lambda: has_topics(found))
+    return found
+
+
+def has_topics(settings: Settings) -> bool:
+    """Make the topics; not while the broker has gone on a moment ago, and has no leader yet."""
+    try:
+        admin.make_topics(settings)
+    except KafkaError:
+        return False
+    return True
+
+
+@contextmanager
+def stopped(broker: Kafka) -> Iterator[Callable[[], None]]:
+    """Stop a broker by a signal until the block ends, or until what this yields is called."""
+    process = psutil.Process(broker.pid)
+    process.send_signal(signal.SIGSTOP)
+    try:
+        yield partial(process.send_signal, signal.SIGCONT)
+    finally:
+        process.send_signal(signal.SIGCONT)
+
+
+@asynccontextmanager
+async def within(seconds: float) -> AsyncIterator[None]:
+    """Expect that the broker is told to be out, in this time."""
+    began = time.monotonic()
+    with pytest.raises(UnavailableError):
+        yield
+    assert time.monotonic() - began < seconds
+
+
+async def test_a_broker_that_hangs_is_out_after_a_few_seconds(
+    settings: Settings, silent: str
+) -> None:
+    async with within(FEW_S), TopicReader(replace(settings, kafka=silent)):
+        pass
+
+
+async def test_an_address_that_hangs_is_passed_over(settings: Settings, silent: str) -> None:
+    admin.make_topics(settings)
+    cluster = replace(settings, kafka=f"{silent}, {settings.kafka}")
+
+    async with asyncio.timeout(FEW_S), TopicReader(cluster) as reader:
+        sources = await reader.sources(["order"])
+        places = await reader.committed(sources)
+
+    assert (len(sources), places) == (admin.PARTITIONS, {})
+
+
+async def test_no_question_to_a_broker_that_was_stopped_takes_more_than_a_few_seconds(
+    own: Settings, own_kafka: Kafka
+) -> None:
+    async with TopicReader(own) as reader:
+        sources = await reader.sources(["order"])
+        with stopped(own_kafka):
+            async with within(FEW_S):
+                await reader.sources(["order"])
+            async with within(FEW_S):
+                await reader.ends(sources)
+            async with within(FEW_S):
+                await reader.committed(sources)
+            async with within(FEW_S):
+                await asyncio.to_thread(admin.claimant, own, "tests")
+
+
+async def test_reading_goes_on_when_records_take_longer_than_an_answer_may(
+    own: Settings, own_kafka: Kafka, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(topics, "QUIET_MS", 60_000)
+    await produce(own, facts([ORDER]))
+    async with TopicReader(own) as reader:
+        ends = await reader.ends(await reader.sources(["order"]))
+        with stopped(own_kafka) as go_on:
+            asyncio.get_running_loop().call_later(topics.ANSWER_S + 1, go_on)
+            read = [each async for each in reader.merged(dict.fromkeys(ends, 0), ends)]
+
+    assert [len(each) for each in read] == [1]
+
+
+@pytest.mark.usefixtures("keys", "sessions")
+async def test_a_process_that_starts_while_the_broker_hangs_serves_requests_soon(
+    settings: Settings, silent: str
+) -> None:
+    with process(replace(settings, kafka=silent)) as running:
+        await until(running.answers, patience=30)
+
+
+async def test_after_a_connection_was_lost_requests_are_served_soon_while_the_broker_hangs(
+    sessions: Sessions, settings: Settings, silent: str
+) -> None:
+    admin.make_topics(settings)
+    relay = Relay(sessions, Producer(settings))
+    interest = Interest("order", (), frozenset())
+    recovery = Recovery(settings, sessions, relay, interest, Takeover(SUBSCRIPTIONS))
+    relay.certainty.on_doubt = recovery.doubt
+    running = asyncio.ensure_future(recovery.begin(None))
+    await until(recovery.is_done.is_set)
+
+    recovery.settings = replace(settings, kafka=silent)
+    relay.certainty.suspect()
+    refused = not relay.certainty.may_serve
+    await until(lambda: relay.certainty.may_serve, patience=FEW_S)
+    running.cancel()
+
+    assert (refused, relay.certainty.is_proven) == (True, False)
