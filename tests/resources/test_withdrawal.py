@@ -104,6 +104,22 @@ async def test_doing_it_again_changes_nothing(keeper: Keeper, sessions: Sessions
     assert [each[2:] for each in history(sessions)] == [("idle", "blocked"), ("blocked", "idle")]
 
 
+@pytest.mark.parametrize(
+    ("pool", "spellings"), [("leg/s", ("s/1", "S/01")), ("loid/S", ("s-l1", "S-L01"))]
+)
+async def test_things_are_taken_out_and_put_back_in_any_spelling(
+    keeper: Keeper, pool: str, spellings: tuple[str, str]
+) -> None:
+    first = (await keeper.read(f"{pool}/things"))[0]["value"]
+
+    out = await keeper.withdraw(pool, *spellings)
+    shown = await keeper.read(f"{pool}/things/{first}")
+    back = await keeper.restore(pool, spellings[1])
+
+    assert (changed(out), changed(back)) == (1, 1)
+    assert shown["state"] == "blocked"
+
+
 @pytest.mark.parametrize("verb", ["withdraw", "restore"])
 async def test_what_somebody_has_is_refused_and_nothing_is_changed(
     keeper: Keeper, sessions: Sessions, verb: str

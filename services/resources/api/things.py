@@ -1,6 +1,6 @@
 """Single things of a pool: seeing them, taking them out, putting them back."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Annotated, Self, TypeAlias
 from uuid import UUID
@@ -200,8 +200,9 @@ async def restore_things(  # noqa: PLR0913  each is a part of the request
 def change(pool: Pool, asked: Named, by: str, rule: Rule, work: Work) -> ChangedView:
     """Move things of a pool to other states, and note who did it and why."""
     pool = pool._replace(name=store.spelled(work.session, pool.tenant, pool.name))
-    found = store.lend_states(work.session, pool, asked.values)
-    refuse_unknown(asked, found)
+    names = store.spelled_values(work.session, pool, asked.values)
+    found = store.lend_states(work.session, pool, set(names.values()))
+    refuse_unknown([names[each] for each in asked.values], found)
     states = rule(found)
     store.put_states(work.session, pool, states)
     verb = "things.restore" if rule is restore else WITHDRAW
@@ -211,7 +212,7 @@ def change(pool: Pool, asked: Named, by: str, rule: Rule, work: Work) -> Changed
     return ChangedView(changed=len(states))
 
 
-def refuse_unknown(asked: Named, found: Mapping[str, State]) -> None:
+def refuse_unknown(values: Sequence[str], found: Mapping[str, State]) -> None:
     """Let no value pass that the pool does not have.
 
     Raises:
@@ -220,7 +221,7 @@ def refuse_unknown(asked: Named, found: Mapping[str, State]) -> None:
     remedy = "see which there are, or name the pool that has it"
     faults = [
         Fault(f"/values/{place}", "unknown-thing", "the pool has no such thing", remedy)
-        for place, value in enumerate(asked.values)
+        for place, value in enumerate(values)
         if value not in found
     ]
     if faults:

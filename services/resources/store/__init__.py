@@ -30,6 +30,7 @@ from services.resources.store.things import (
     lend_states,
     look_at_item,
     put_states,
+    spelled_values,
 )
 
 __all__ = [
@@ -72,6 +73,7 @@ __all__ = [
     "see_to_looking",
     "segments_meeting",
     "spelled",
+    "spelled_values",
     "splitters_meeting",
     "standing",
     "take_seat",

@@ -32,6 +32,7 @@ STATES_OF_ITEMS = (
     .order_by(ITEMS.c.value)
     .with_for_update()
 )
+VALUES = select(ITEMS.c.value).order_by(ITEMS.c.value.desc())
 SHOWN = select(
     *(ITEMS.c.tenant, ITEMS.c.kind, ITEMS.c.pool, ITEMS.c.value, ITEMS.c.element),
     *(ITEMS.c.attributes, ITEMS.c.state, ITEMS.c.order_id, ITEMS.c.service_id),
@@ -57,6 +58,15 @@ def lend_states(session: Session, pool: Pool, values: Collection[str]) -> dict[s
     statement = STATES_OF_NUMBERS if pool.kind is Kind.NUMBER else STATES_OF_ITEMS
     found = session.execute(of_pool(statement, pool), {"values": list(values)})
     return {value: state for value, state in found}  # noqa: C416  rows, not pairs
+
+
+def spelled_values(session: Session, pool: Pool, asked: Collection[str]) -> dict[str, str]:
+    """Return what the things are called that are asked for in any spelling; others as asked."""
+    if pool.kind not in OF_SPLITTER:
+        return {each: each for each in asked}
+    known = list(session.scalars(of_pool(VALUES, pool)))
+    called = {fold(each): each for each in known}
+    return {each: each if each in known else called.get(fold(each), each) for each in asked}
 
 
 def put_states(session: Session, pool: Pool, states: Mapping[str, State]) -> None:
