@@ -2,7 +2,7 @@
 
 from shared.loading import loading
 
-with loading():
+with loading(without="rich"):
     from services.provisioning.app import SERVICE
     from shared.run import run
 

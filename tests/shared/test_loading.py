@@ -1,6 +1,7 @@
 """Loading code without looks for cycles."""
 
 import gc
+import importlib.util
 
 import pytest
 
@@ -19,3 +20,10 @@ def test_a_program_that_cannot_be_loaded_leaves_things_as_they_were() -> None:
         raise ImportError
 
     assert gc.isenabled()
+
+
+def test_a_library_that_is_left_out_is_as_if_it_were_not_installed_and_later_it_is_there() -> None:
+    with loading(without="this"), pytest.raises(ImportError):
+        import this  # noqa: F401, PLC0415  what nothing else imports
+
+    assert importlib.util.find_spec("this")
