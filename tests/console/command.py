@@ -2,31 +2,29 @@
 
 import os
 import pty
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import closing, suppress
 from os import environ
+from subprocess import CompletedProcess
+from tempfile import TemporaryFile
 from typing import Any
 
 import typer
 
-from deploy.local.home import CHECKOUT
 from services.console.cli import app
+from tests.forked import Forked
 
-COMMAND = (sys.executable, "-m", "services.console")
+MODULE = "services.console"
 
 
-def kaitong(*words: str, **settings: str) -> subprocess.CompletedProcess[str]:
+def kaitong(*words: str, **settings: str) -> CompletedProcess[str]:
     """Run a command to its end, in a pipe."""
-    return subprocess.run(  # noqa: S603  our own
-        [*COMMAND, *words],
-        cwd=CHECKOUT,
-        env=environ | settings,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    with TemporaryFile() as out, TemporaryFile() as err:
+        running = Forked(MODULE, words, environ | settings, out.fileno(), err.fileno())
+        status = running.wait()
+        for each in (out, err):
+            each.seek(0)
+        return CompletedProcess(words, status, out.read().decode(), err.read().decode())
 
 
 def in_a_terminal(*words: str, columns: int = 80) -> str:
@@ -34,9 +32,7 @@ def in_a_terminal(*words: str, columns: int = 80) -> str:
     ours, its = pty.openpty()
     settings = {"TERM": "dumb", "COLUMNS": str(columns), "LINES": "25"}
     with closing(os.fdopen(ours, "rb", buffering=0)) as screen:
-        running = subprocess.Popen(  # noqa: S603  our own
-            [*COMMAND, *words], cwd=CHECKOUT, env=environ | settings, stdout=its, stderr=its
-        )
+        running = Forked(MODULE, words, environ | settings, its, its)
         os.close(its)
         shown = b"".join(chunks(screen))
     running.wait()

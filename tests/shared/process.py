@@ -2,8 +2,6 @@
 
 import os
 import signal
-import subprocess
-import sys
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +9,7 @@ from pathlib import Path
 
 from deploy.local.ports import free_port
 from shared.settings import Settings
+from tests.forked import Forked
 from tests.shared import small
 
 
@@ -39,9 +38,8 @@ class Process:
         environment |= {"TMPDIR": str(temporary)} if temporary else {}
         self.log = log or settings.home / f"{self.port}.log"
         with self.log.open("wb") as output:
-            self._running = subprocess.Popen(  # noqa: S603  our own module
-                [sys.executable, "-m", module, part], env=environment, stderr=output, stdout=output
-            )
+            out = output.fileno()
+            self._running = Forked(module, [part], environment, out, out)
 
     def says(self, words: str) -> bool:
         """Tell whether its log has these words."""
