@@ -10,23 +10,22 @@ from functools import partial
 from typing import Annotated, TypeAlias
 from uuid import UUID
 
-from fastapi import Path, Query
+from fastapi import Depends, FastAPI, Path, Query, Request
 from sqlalchemy import ColumnElement
 from sqlalchemy.orm import Session
 
-from shared import history, parking, recall
+from shared import history, ops_people, ops_recoveries, parking, recall
 from shared.auth import allow
 from shared.caller import Caller
 from shared.db import Sessions
 from shared.dispatch import Dispatch
 from shared.errors import NotFoundError, UnavailableError
+from shared.given import Given
 from shared.holdings import holdings
 from shared.http import RequestCause, Router, ToDesk, ToRead
 from shared.inbox import Receiver, Subscriptions
 from shared.input.numbers import IS_DIGITS
 from shared.monitor import Monitor
-from shared.ops_people import add_people
-from shared.ops_recoveries import add_acknowledgement, add_recoveries
 from shared.ops_views import HoldingsView, LagView, MomentView, ParkedView, ReleasedView, StateView
 from shared.relay import Relay
 from shared.release import release
@@ -59,97 +58,94 @@ class Desks:
     for_order: ForOrder = no_changes
 
 
-def make_ops_router(desks: Desks) -> Router:
-    """Return the endpoints that every service has for its operators."""
-    router = Router(prefix="/ops/v1", tags=["operations"])
-    prompt = Router(prefix="/ops/v1", tags=["operations"], needs_proof=False)
-    add_state(prompt, desks)
-    add_holdings(router, desks)
-    add_recoveries(prompt)
-    add_journeys(router, desks)
-    add_parked(router, desks)
-    add_people(router)
-    add_acknowledgement(router)
-    router.routes[:0] = prompt.routes
-    return router
+def desks_of(request: Request) -> Desks:
+    """Return what the operators' endpoints of this API work on."""
+    desks: Desks = request.app.state.desks
+    return desks
 
 
-def add_state(router: Router, desks: Desks) -> None:
-    """Add what shows how the service is doing."""
-
-    @router.get("/state")
-    async def read_state(_: Watcher) -> StateView:
-        """Return how the service is doing, and what is wrong with it.
-
-        It is answered whatever is out; what is not known for that is null.
-        """
-        report = await desks.monitor.report()
-        return StateView.of(desks.settings.service, desks.relay.is_direct, report)
-
-    @router.get("/lag")
-    async def read_lag(_: Watcher) -> LagView:
-        """Return how far the service is behind on its topics."""
-        report = await desks.monitor.report()
-        if report.lag is None:
-            msg = "Kafka does not tell now; see GET /ops/v1/state"
-            raise UnavailableError(msg)
-        return LagView.of(report.lag)
+def serve_operators(api: FastAPI, desks: Desks) -> None:
+    """Have the operators' endpoints of an API work on these."""
+    api.state.desks = desks
 
 
-def add_holdings(router: Router, desks: Desks) -> None:
-    """Add what shows whether the service holds anything."""
+ToDesks: TypeAlias = Annotated[Desks, Depends(Given(desks_of))]
 
-    @router.get("/holdings")
-    def read_holdings(_: Watcher, session: ToRead) -> HoldingsView:
-        """Return what kinds of things the service holds, of whichever tenant.
+prompt = Router(prefix="/ops/v1", tags=["operations"], needs_proof=False)
+"""What is shown whatever the database is worth."""
 
-        What it is shipped with does not count: of an empty system nothing is named.
-        """
-        name = desks.settings.service
-        return HoldingsView(service=name, holds=holdings(session, name))
+router = Router(prefix="/ops/v1", tags=["operations"])
 
 
-def add_journeys(router: Router, desks: Desks) -> None:
-    """Add what shows what the service did for an order."""
+@prompt.get("/state")
+async def read_state(_: Watcher, desks: ToDesks) -> StateView:
+    """Return how the service is doing, and what is wrong with it.
 
-    @router.get("/journeys/{subject}")
-    def read_journey(subject: str, caller: Planner, session: ToRead) -> list[MomentView]:
-        """Return this service's part of what happened to an order, oldest first.
-
-        What was done to a customer, an erasure, is not there for planners.
-        """
-        moments = journey(desks, session, caller.tenant, subject)
-        if caller.may("viewer:read"):
-            return moments
-        return [each for each in moments if each.kind != history.PARTY]
+    It is answered whatever is out; what is not known for that is null.
+    """
+    report = await desks.monitor.report()
+    return StateView.of(desks.settings.service, desks.relay.is_direct, report)
 
 
-def add_parked(router: Router, desks: Desks) -> None:
-    """Add what shows parked messages, and has them handled once more."""
+@prompt.get("/lag")
+async def read_lag(_: Watcher, desks: ToDesks) -> LagView:
+    """Return how far the service is behind on its topics."""
+    report = await desks.monitor.report()
+    if report.lag is None:
+        msg = "Kafka does not tell now; see GET /ops/v1/state"
+        raise UnavailableError(msg)
+    return LagView.of(report.lag)
 
-    @router.get("/parked")
-    def list_parked(
-        caller: Viewer,
-        session: ToRead,
-        after: Annotated[
-            int, Query(ge=0, le=HIGHEST, description="Only positions beyond this."), IS_DIGITS
-        ] = 0,
-        limit: Annotated[int, Query(ge=1, le=100), IS_DIGITS] = 20,
-    ) -> list[ParkedView]:
-        """List the tenant's parked messages, oldest first.
 
-        Those that name no tenant are listed for the tenant that runs the installation.
-        """
-        rows = parking.waiting(session, parked_of(desks, caller), limit=limit, after=after)
-        return [ParkedView.of(row) for row in rows]
+@router.get("/holdings")
+def read_holdings(_: Watcher, session: ToRead, desks: ToDesks) -> HoldingsView:
+    """Return what kinds of things the service holds, of whichever tenant.
 
-    @router.post("/parked/{position}/retry")
-    async def retry_parked(
-        position: Position, caller: Operator, cause: RequestCause, desk: ToDesk
-    ) -> ReleasedView:
-        """Handle a parked message and those behind it, until one is hopeless still."""
-        key = await desk.serve(cause, partial(note_release, parked_of(desks, caller), position))
-        return await desks.relay.commit(partial(retry, desks, key))
+    What it is shipped with does not count: of an empty system nothing is named.
+    """
+    name = desks.settings.service
+    return HoldingsView(service=name, holds=holdings(session, name))
+
+
+@router.get("/journeys/{subject}")
+def read_journey(
+    subject: str, caller: Planner, session: ToRead, desks: ToDesks
+) -> list[MomentView]:
+    """Return this service's part of what happened to an order, oldest first.
+
+    What was done to a customer, an erasure, is not there for planners.
+    """
+    moments = journey(desks, session, caller.tenant, subject)
+    if caller.may("viewer:read"):
+        return moments
+    return [each for each in moments if each.kind != history.PARTY]
+
+
+@router.get("/parked")
+def list_parked(
+    caller: Viewer,
+    session: ToRead,
+    desks: ToDesks,
+    after: Annotated[
+        int, Query(ge=0, le=HIGHEST, description="Only positions beyond this."), IS_DIGITS
+    ] = 0,
+    limit: Annotated[int, Query(ge=1, le=100), IS_DIGITS] = 20,
+) -> list[ParkedView]:
+    """List the tenant's parked messages, oldest first.
+
+    Those that name no tenant are listed for the tenant that runs the installation.
+    """
+    rows = parking.waiting(session, parked_of(desks, caller), limit=limit, after=after)
+    return [ParkedView.of(row) for row in rows]
+
+
+@router.post("/parked/{position}/retry")
+async def retry_parked(
+    position: Position, caller: Operator, cause: RequestCause, desk: ToDesk, desks: ToDesks
+) -> ReleasedView:
+    """Handle a parked message and those behind it, until one is hopeless still."""
+    key = await desk.serve(cause, partial(note_release, parked_of(desks, caller), position))
+    return await desks.relay.commit(partial(retry, desks, key))
 
 
 def parked_of(desks: Desks, caller: Caller) -> ColumnElement[bool]:
@@ -212,3 +208,7 @@ def retry(desks: Desks, key: bytes, dispatch: Dispatch) -> ReleasedView:
     handled = release(desks.sessions, receiver, key, datetime.now(UTC), dispatch)
     with desks.sessions() as session:
         return ReleasedView(handled=handled, still_parked=parking.count_under(session, key))
+
+
+OPERATIONS = (prompt, ops_recoveries.prompt, router, ops_people.router, ops_recoveries.router)
+"""The endpoints that every service has for its operators; see `serve_operators`."""

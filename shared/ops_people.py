@@ -25,6 +25,8 @@ Approver = Annotated[Caller, allow("ops:approve")]
 Reader = Annotated[Caller, allow(*approvals.SEE_ALL)]
 Asker = Annotated[Caller, allow(*approvals.SEE_ALL, *approvals.ASK)]
 
+router = Router(prefix="/ops/v1", tags=["operations"])
+
 HIGHEST = 2**63 - 1
 
 
@@ -156,82 +158,74 @@ def waiting_for(approval: Approval) -> Response:
     return Response(body, 202, place, media_type="application/json")
 
 
-def add_people(router: Router) -> None:
-    """Add the audit and the approvals."""
-    add_audit(router)
-    add_approvals(router)
+@router.get("/audit")
+def read_audit(  # noqa: PLR0913, PLR0917  each is a part of the request
+    caller: Auditor,
+    session: ToRead,
+    after: Annotated[
+        int, Query(ge=0, le=HIGHEST, description="Only positions beyond."), IS_DIGITS
+    ] = 0,
+    limit: Annotated[int, Query(ge=1, le=100), IS_DIGITS] = 20,
+    subject: Annotated[str, Query(max_length=500)] = "",
+    actor: Annotated[str, Query(max_length=100)] = "",
+) -> list[EntryView]:
+    """List what persons did in this service, oldest first."""
+    most = min(limit, caller.limits.page_size)
+    found = audit.read(
+        session, caller.tenant, after=after, limit=most, subject=subject, actor=actor
+    )
+    return [EntryView.of(*each) for each in found]
 
 
-def add_audit(router: Router) -> None:
-    """Add what shows the audit."""
-
-    @router.get("/audit")
-    def read_audit(  # noqa: PLR0913, PLR0917  each is a part of the request
-        caller: Auditor,
-        session: ToRead,
-        after: Annotated[
-            int, Query(ge=0, le=HIGHEST, description="Only positions beyond."), IS_DIGITS
-        ] = 0,
-        limit: Annotated[int, Query(ge=1, le=100), IS_DIGITS] = 20,
-        subject: Annotated[str, Query(max_length=500)] = "",
-        actor: Annotated[str, Query(max_length=100)] = "",
-    ) -> list[EntryView]:
-        """List what persons did in this service, oldest first."""
-        most = min(limit, caller.limits.page_size)
-        found = audit.read(
-            session, caller.tenant, after=after, limit=most, subject=subject, actor=actor
-        )
-        return [EntryView.of(*each) for each in found]
-
-    @router.get("/audit/chain")
-    def check_chain(_: Auditor, session: ToRead) -> ChainView:
-        """Tell whether the audit is whole: every entry follows on the one before it."""
-        return ChainView(broken_at=audit.broken_at(session))
+@router.get("/audit/chain")
+def check_chain(_: Auditor, session: ToRead) -> ChainView:
+    """Tell whether the audit is whole: every entry follows on the one before it."""
+    return ChainView(broken_at=audit.broken_at(session))
 
 
-def add_approvals(router: Router) -> None:
-    """Add what waits for a second person, and how that one decides."""
+@router.get("/approvals")
+def list_approvals(
+    caller: Reader,
+    session: ToRead,
+    page: Page,
+    response: Response,
+    state: ApprovalState = ApprovalState.WAITING,
+) -> list[ApprovalView]:
+    """List what waits for a second person, oldest first, unless another state is asked for."""
+    found: Sequence[Approval] = approvals.find(session, caller.tenant, state, page.rows)
+    return [ApprovalView.of(each) for each in paged(response, page, found, keys=by("id"))]
 
-    @router.get("/approvals")
-    def list_approvals(
-        caller: Reader,
-        session: ToRead,
-        page: Page,
-        response: Response,
-        state: ApprovalState = ApprovalState.WAITING,
-    ) -> list[ApprovalView]:
-        """List what waits for a second person, oldest first, unless another state is asked for."""
-        found: Sequence[Approval] = approvals.find(session, caller.tenant, state, page.rows)
-        return [ApprovalView.of(each) for each in paged(response, page, found, keys=by("id"))]
 
-    @router.get("/approvals/{id}")
-    def read_approval(id: UUID, caller: Asker, session: ToRead) -> ApprovalView:  # noqa: A002
-        """Show where a request for approval stands, to who asked and to who sees all of them."""
-        return ApprovalView.of(approvals.look(session, caller, id))
+@router.get("/approvals/{id}")
+def read_approval(id: UUID, caller: Asker, session: ToRead) -> ApprovalView:  # noqa: A002
+    """Show where a request for approval stands, to who asked and to who sees all of them."""
+    return ApprovalView.of(approvals.look(session, caller, id))
 
-    @router.post("/approvals/{id}/approve", responses=refusals(409))
-    async def approve(
-        id: UUID,  # noqa: A002
-        caller: Approver,
-        cause: RequestCause,
-        desk: ToDesk,
-        said: Said = SAYS_NOTHING,
-    ) -> ApprovalView:
-        """Approve what another person asked for, who then sends the same request again."""
-        do = partial(decide, caller, id, ApprovalState.APPROVED, said.reason)
-        return await desk.serve(cause, do)
 
-    @router.post("/approvals/{id}/refuse", responses=refusals(409))
-    async def refuse(
-        id: UUID,  # noqa: A002
-        caller: Approver,
-        cause: RequestCause,
-        desk: ToDesk,
-        said: Said = SAYS_NOTHING,
-    ) -> ApprovalView:
-        """Refuse what another person asked for."""
-        do = partial(decide, caller, id, ApprovalState.REFUSED, said.reason)
-        return await desk.serve(cause, do)
+@router.post("/approvals/{id}/approve", responses=refusals(409))
+async def approve(
+    id: UUID,  # noqa: A002
+    caller: Approver,
+    cause: RequestCause,
+    desk: ToDesk,
+    said: Said = SAYS_NOTHING,
+) -> ApprovalView:
+    """Approve what another person asked for, who then sends the same request again."""
+    do = partial(decide, caller, id, ApprovalState.APPROVED, said.reason)
+    return await desk.serve(cause, do)
+
+
+@router.post("/approvals/{id}/refuse", responses=refusals(409))
+async def refuse(
+    id: UUID,  # noqa: A002
+    caller: Approver,
+    cause: RequestCause,
+    desk: ToDesk,
+    said: Said = SAYS_NOTHING,
+) -> ApprovalView:
+    """Refuse what another person asked for."""
+    do = partial(decide, caller, id, ApprovalState.REFUSED, said.reason)
+    return await desk.serve(cause, do)
 
 
 def decide(

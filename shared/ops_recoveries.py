@@ -15,36 +15,33 @@ from shared.work import Work
 RecoveryReader = Annotated[Caller, allow("viewer:read", "crm:order.read")]
 Operator = Annotated[Caller, allow("ops:replay", runs_installation=True)]
 
-
-def add_recoveries(router: Router) -> None:
-    """Add what shows when the database was set back, and what came of it."""
-
-    @router.get("/recoveries")
-    def list_recoveries(
-        caller: RecoveryReader, session: ToRead, settings: ToSettings
-    ) -> list[RecoveryView]:
-        """List the last 20 times that the database was found to be set back, the latest first.
-
-        What was accepted between `lost_from` and `lost_until` and had not left the process is
-        lost: a CRM sends its orders of that time again, by their externalId, which doubles none.
-        All tenants see them; who acknowledged one is named to that which runs the installation.
-        """
-        shown = [RecoveryView.of(row) for row in recoveries(session)]
-        return shown if caller.tenant == settings.tenant else [each.unnamed() for each in shown]
+prompt = Router(prefix="/ops/v1", tags=["operations"], needs_proof=False)
+router = Router(prefix="/ops/v1", tags=["operations"])
 
 
-def add_acknowledgement(router: Router) -> None:
-    """Add what ends the trouble of a recovery."""
+@prompt.get("/recoveries")
+def list_recoveries(
+    caller: RecoveryReader, session: ToRead, settings: ToSettings
+) -> list[RecoveryView]:
+    """List the last 20 times that the database was found to be set back, the latest first.
 
-    @router.post("/recoveries/{id}/acknowledge")
-    async def acknowledge_recovery(
-        id: UUID,  # noqa: A002  TMF's name
-        caller: Operator,
-        cause: RequestCause,
-        desk: ToDesk,
-    ) -> RecoveryView:
-        """Note that a person has read what a recovery could not decide: the trouble is over."""
-        return await desk.serve(cause, partial(acknowledge, id, caller.person))
+    What was accepted between `lost_from` and `lost_until` and had not left the process is
+    lost: a CRM sends its orders of that time again, by their externalId, which doubles none.
+    All tenants see them; who acknowledged one is named to that which runs the installation.
+    """
+    shown = [RecoveryView.of(row) for row in recoveries(session)]
+    return shown if caller.tenant == settings.tenant else [each.unnamed() for each in shown]
+
+
+@router.post("/recoveries/{id}/acknowledge")
+async def acknowledge_recovery(
+    id: UUID,  # noqa: A002  TMF's name
+    caller: Operator,
+    cause: RequestCause,
+    desk: ToDesk,
+) -> RecoveryView:
+    """Note that a person has read what a recovery could not decide: the trouble is over."""
+    return await desk.serve(cause, partial(acknowledge, id, caller.person))
 
 
 def acknowledge(id_: UUID, person: str, work: Work) -> RecoveryView:

@@ -32,7 +32,7 @@ from shared.log_levels import begin_the_end
 from shared.logs import configure_logs
 from shared.loops import done_before, stop_watching, watch
 from shared.monitor import Monitor, Sources
-from shared.ops import Desks, make_ops_router
+from shared.ops import OPERATIONS, Desks, serve_operators
 from shared.patience import patiently
 from shared.producer import Producer
 from shared.reach import in_one_line, is_unreachable
@@ -125,8 +125,9 @@ async def serve(service: Service, settings: Settings, part: Part) -> None:
     desk = Desk(sessions, relay)
     monitor = Monitor(settings, sessions, sources_of(service, relay, claim))
     desks = Desks(settings, sessions, relay, service.redelivered, monitor, service.for_order)
-    routers = () if part is Part.WORKER else (*service.routers, make_ops_router(desks))
+    routers = () if part is Part.WORKER else (*service.routers, *OPERATIONS)
     api = make_api(service.name, routers, desk, sessions, settings, monitor, service.about)
+    serve_operators(api, desks)
     preparation = Preparation(service, settings, sessions)
     if not await done_before(stopping, patiently(relay, preparation)):
         return

@@ -18,7 +18,7 @@ from shared.desk import Desk
 from shared.http import make_api
 from shared.keys import make_development_keys, make_token
 from shared.monitor import Monitor
-from shared.ops import Desks, make_ops_router
+from shared.ops import OPERATIONS, Desks, serve_operators
 from shared.relay import Relay
 from shared.service import Service
 from shared.settings import Settings
@@ -66,10 +66,11 @@ def whole_api(
     service: Service, sessions: Sessions, settings: Settings, relay: Relay, desk: Desk
 ) -> FastAPI:
     """Return all endpoints of a service, the operators' among them."""
-    monitor = Monitor(settings, sessions)
-    ops = make_ops_router(Desks(settings, sessions, relay, service.subscriptions, monitor))
-    routers = (*service.routers, ops)
-    return make_api(service.name, routers, desk, sessions, settings, about=service.about)
+    routers, monitor = (*service.routers, *OPERATIONS), Monitor(settings, sessions)
+    api = make_api(service.name, routers, desk, sessions, settings, about=service.about)
+    desks = Desks(settings, sessions, relay, service.subscriptions, monitor, service.for_order)
+    serve_operators(api, desks)
+    return api
 
 
 class Said(NamedTuple):

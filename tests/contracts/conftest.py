@@ -17,13 +17,11 @@ from services.provisioning.app import SERVICE as PROVISIONING
 from services.resources.app import SERVICE as RESOURCES
 from shared.db import Sessions
 from shared.desk import Desk
-from shared.http import make_api
-from shared.monitor import Monitor
-from shared.ops import Desks, make_ops_router
 from shared.producer import Producer
 from shared.relay import Relay
 from shared.service import Service
 from shared.settings import Settings
+from tests.callers import whole_api
 from tests.conftest import empty
 from tests.kernel import Broker
 from tests.shared.http.api import settings_for
@@ -43,10 +41,7 @@ def api(request: pytest.FixtureRequest, settings: Settings) -> FastAPI:
     service: Service = request.param
     sessions = sessionmaker(create_engine(settings.database_url))
     relay = Relay(sessions, Producer(settings))
-    monitor = Monitor(settings, sessions)
-    desks = Desks(settings, sessions, relay, service.subscriptions, monitor)
-    routers, desk = (*service.routers, make_ops_router(desks)), Desk(sessions, relay)
-    return make_api(service.name, routers, desk, sessions, settings, about=service.about)
+    return whole_api(service, sessions, settings, relay, Desk(sessions, relay))
 
 
 @pytest.fixture(params=SERVICES, ids=lambda each: each.name)
@@ -61,12 +56,11 @@ async def real_api(
         with sessions.begin() as session:
             prepare(session)
     relay = Relay(sessions, Broker())
-    desk, monitor = Desk(sessions, relay), Monitor(settings, sessions)
-    ops = make_ops_router(Desks(settings, sessions, relay, service.subscriptions, monitor))
+    desk = Desk(sessions, relay)
     async with AsyncExitStack() as stack:
         stack.callback(asyncio.create_task(desk.run()).cancel)
         stack.push_async_callback(relay.close)
-        yield make_api(service.name, (*service.routers, ops), desk, sessions, settings)
+        yield whole_api(service, sessions, settings, relay, desk)
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """An order's journey tells what befell the numbers and items that it was given or gave back."""
 
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any, TypeAlias
 from uuid import UUID
@@ -12,13 +11,10 @@ from httpx import AsyncClient, Response
 from services.resources.app import SERVICE
 from shared.contracts import Action, AssignmentRequested, ReleaseRequested
 from shared.db import Sessions
-from shared.monitor import Monitor
-from shared.ops import Desks, make_ops_router
-from shared.relay import Relay
 from shared.settings import Settings
 from tests.callers import CLIENT, AsRole, calling
 from tests.conftest import NOON
-from tests.kernel import Broker, statements
+from tests.kernel import statements
 from tests.resources.build import (
     FIBRE,
     NUMBER,
@@ -65,12 +61,7 @@ async def onlooker(
 ) -> AsyncIterator[Onlooker]:
     """Looks at a small exchange X, through what every service has for its operators."""
     stock(sessions)
-    relay = Relay(sessions, Broker())
-    ops = make_ops_router(
-        Desks(own_settings, sessions, relay, {}, Monitor(own_settings, sessions), SERVICE.for_order)
-    )
-    service = replace(SERVICE, routers=(ops,))
-    async with calling(service, sessions, own_settings, relay) as client:
+    async with calling(SERVICE, sessions, own_settings) as client:
         yield Onlooker(client, as_role)
 
 

@@ -14,7 +14,7 @@ from sqlalchemy.orm import sessionmaker
 from shared.db import Sessions
 from shared.http.faults import faults_of
 from shared.monitor import Monitor
-from shared.ops import Desks, make_ops_router
+from shared.ops import OPERATIONS, Desks, serve_operators
 from shared.producer import Producer
 from shared.relay import Relay
 from shared.settings import Settings
@@ -119,12 +119,10 @@ async def test_a_position_that_no_table_can_have_is_named(
     settings: Settings, method: str, path: str, position: str
 ) -> None:
     sessions = sessionmaker(create_engine(NOWHERE))
-    ops = make_ops_router(
-        Desks(
-            settings, sessions, Relay(sessions, Producer(settings)), {}, Monitor(settings, sessions)
-        )
-    )
-    async with calling(an_api(settings, routers=[ops]), bearer(settings, "ops")) as client:
+    api = an_api(settings, routers=OPERATIONS)
+    relay = Relay(sessions, Producer(settings))
+    serve_operators(api, Desks(settings, sessions, relay, {}, Monitor(settings, sessions)))
+    async with calling(api, bearer(settings, "ops")) as client:
         answer = await client.request(method, f"/ops/v1{path.format(position)}")
 
     assert set(faults(answer)) <= {"after", "position"}
