@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +42,8 @@ def api(request: pytest.FixtureRequest, settings: Settings) -> FastAPI:
     service: Service = request.param
     sessions = sessionmaker(create_engine(settings.database_url))
     relay = Relay(sessions, Producer(settings))
-    return whole_api(service, sessions, settings, relay, Desk(sessions, relay))
+    own = replace(settings, service=service.name)
+    return whole_api(service, sessions, own, relay, Desk(sessions, relay))
 
 
 @pytest.fixture(params=SERVICES, ids=lambda each: each.name)
@@ -60,7 +62,7 @@ async def real_api(
     async with AsyncExitStack() as stack:
         stack.callback(asyncio.create_task(desk.run()).cancel)
         stack.push_async_callback(relay.close)
-        yield whole_api(service, sessions, settings, relay, desk)
+        yield whole_api(service, sessions, replace(settings, service=service.name), relay, desk)
 
 
 @pytest.fixture

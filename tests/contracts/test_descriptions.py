@@ -37,11 +37,13 @@ def examples_of(content: Json, whole: Json) -> list[Any]:
 
 
 def examples_in(schema: Json, whole: Json) -> list[Any]:
-    """Return the examples in a schema; those of a list may stand with what it lists."""
+    """Return the examples in a schema; they may stand with what it lists, or is one of."""
     if "examples" in schema:
         return list(schema["examples"])
     if "$ref" in schema:
         return examples_in(dict(resolved(schema["$ref"], whole)), whole)
+    if "anyOf" in schema:
+        return [each for kind in schema["anyOf"] for each in examples_in(kind, whole)]
     return [[each] for each in examples_in(schema.get("items", {}), whole)] if schema else []
 
 
