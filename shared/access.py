@@ -15,6 +15,7 @@ from enum import StrEnum
 
 from shared.caller import Caller
 from shared.errors import Fault, InvalidError, NotFoundError
+from shared.input.names import fold
 
 SEES_TENANT = frozenset({"viewer:read", "billing:read", "agent:read", "network:read"})
 """Each of these scopes sees what all clients brought, on the routes that take it."""
@@ -90,7 +91,7 @@ class Crew:
     """Whose work orders a caller may see that sees no others: those of its areas, and its own."""
 
     areas: frozenset[str]
-    """Local networks and districts."""
+    """Local networks, and districts in any spelling."""
 
     names: frozenset[str]
     """Under which it takes work on: its person and its client."""
@@ -102,8 +103,13 @@ class Crew:
 
     def sees(self, local_network: str, district: str, taken_by: str) -> bool:
         """Tell whether a work order there, taken on by somebody or not yet, is its to see."""
-        is_there = not self.areas.isdisjoint({local_network, district})
+        is_there = local_network in self.areas or fold(district) in self.districts
         return self.is_everywhere or is_there or taken_by in self.names
+
+    @property
+    def districts(self) -> frozenset[str]:
+        """What all spellings of its areas have in common, as `fold` says."""
+        return frozenset(map(fold, self.areas))
 
 
 def crew_of(caller: Caller) -> Crew | None:

@@ -156,6 +156,8 @@ def claimant(settings: BrokerSettings, own: str) -> str:
             is_there = settings.topic_prefix + CLAIMS in admin.list_topics()
             if not is_there and own:
                 make_claims(settings, admin)
+            if own:
+                admin.wait_for_topics([settings.topic_prefix + CLAIMS])
         found = first_claim(settings) if is_there or own else ""
         if not found and own:
             with closing(KafkaProducer(acks="all", **options(settings))) as producer:
@@ -174,7 +176,7 @@ def make_claims(settings: BrokerSettings, admin: Any) -> None:  # noqa: ANN401  
         "configs": {"retention.ms": "-1", "retention.bytes": "-1"},
     }
     with suppress(TopicAlreadyExistsError):
-        admin.create_topics({settings.topic_prefix + CLAIMS: spec}, wait_for_metadata=True)
+        admin.create_topics({settings.topic_prefix + CLAIMS: spec})
 
 
 def first_claim(settings: BrokerSettings) -> str:

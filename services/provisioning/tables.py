@@ -116,7 +116,10 @@ TURN = ("priority", "dispatched_at", "id")
 
 AGE = ("dispatched_at", "id")
 IS_OPEN, IS_CLOSED = "answered_at IS NULL", "answered_at IS NOT NULL"
-LISTED_BY = ("skill", "district", "local_network", "client", "accepted_by")
+LISTED_BY = {
+    **{each: each for each in ("skill", "local_network", "client", "accepted_by")},
+    "district_spelling": folded(column("district", String)),
+}
 """What a list of work orders may be narrowed to, besides their state and their customer."""
 
 
@@ -132,11 +135,11 @@ def work_order_indexes() -> Iterator[Index]:
     yield Index(
         "ix_work_orders_open_state", "tenant", "state", *TURN, postgresql_where=text(IS_OPEN)
     )
-    for name in LISTED_BY:
+    for name, key in LISTED_BY.items():
         is_taken = " AND accepted_by <> ''" if name == "accepted_by" else ""
         for state, where, order in (("open", IS_OPEN, TURN), ("closed", IS_CLOSED, AGE)):
             these = text(where + is_taken)
-            columns = ("tenant", name, *order)
+            columns = ("tenant", key, *order)
             yield Index(f"ix_work_orders_{state}_{name}", *columns, postgresql_where=these)
 
 

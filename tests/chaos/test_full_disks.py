@@ -9,7 +9,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from deploy.local import record, supervisor
+from deploy.local import kept, record
 from deploy.local.databases import dsn
 from deploy.local.postgres import start_postgres
 from deploy.local.stack import Stack
@@ -54,7 +54,7 @@ def cramped(folder: Path) -> Iterator[Cramped]:
         postgres = ends.enter_context(a_clusters_disk(place / "postgres"))
         kafka = ends.enter_context(disk(place / "kafka" / "data", LARGE))
         ends.enter_context(temporary(place / "tmp"))
-        ends.enter_context(pytest.MonkeyPatch.context()).setattr(supervisor, "LAST_PAUSE", PAUSE_S)
+        ends.enter_context(pytest.MonkeyPatch.context()).setattr(kept, "LAST_PAUSE", PAUSE_S)
         make_keys(place)
         site = Site(Stack.start(place, fsync=False))
         ends.callback(site.stack.purge)

@@ -4,8 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from deploy.local.postgres import Postgres
 from deploy.local.stack import SERVICES, Stack
 from deploy.local.surroundings import LOG_KEY, PERSON_KEY, secret_of
+from shared.db import Sessions
 from tests.deploy.compose import services
 
 PARTS = ("api", "worker")
@@ -62,15 +64,19 @@ def test_a_setting_that_is_empty_is_as_good_as_none(
     assert len(secret_of(setting, home)) >= 32
 
 
-def test_every_service_is_given_one_log_key_from_start_to_start(home: Path) -> None:
-    assert len({key_given_to(service, home) for service in SERVICES for _ in "12"}) == 1
+def test_every_service_is_given_one_log_key_from_start_to_start(
+    home: Path, postgres: Postgres, databases: dict[str, Sessions]
+) -> None:
+    url = f"{postgres.url}/{databases['order'].kw['bind'].url.database}"
+
+    assert len({key_given_to(service, home, url) for service in SERVICES for _ in "12"}) == 1
 
 
-def key_given_to(service: str, home: Path) -> str:
+def key_given_to(service: str, home: Path, url: str) -> str:
     """Return the log key that a new stack on this home hands to a service."""
     stack = Stack(home, SERVICES, elements=False, wanted_ports={}, fsync=False)
     stack.take()
-    stack.log.write(databases=dict.fromkeys(SERVICES, "postgresql://nowhere/none"))
+    stack.log.write(databases=dict.fromkeys(SERVICES, url))
     given = stack.surroundings(service)
     stack.stop()
     return given[LOG_KEY]

@@ -39,6 +39,7 @@ async def seen(client: AsyncClient, headers: dict[str, str], id_: str) -> tuple[
     ("areas", "expected"),
     [
         (["NJ-XW"], (200, 1)),
+        (["nj-xw"], (200, 1)),
         (["SZ-01", "NJ-XW"], (200, 1)),
         (["SZ-01"], (404, 0)),
         ([], (404, 0)),

@@ -168,7 +168,7 @@ async def test_the_work_list_is_sorted_by_urgency_and_filtered(
     begin(sessions, urgent)
 
     assert [each["order_id"] for each in await listed(client)] == [str(OTHER_ID), str(ORDER_ID)]
-    assert len(await listed(client, skill="mdf", district="NJ-XW")) == 2
+    assert len(await listed(client, skill="mdf", district="nj-xw")) == 2
     assert await listed(client, skill="fibre") == []
     assert await listed(client, district="NJ-GL") == []
     assert len(await listed(client, order_id=str(ORDER_ID))) == 1

@@ -16,8 +16,10 @@ from services.provisioning.tables import AGE, TURN, WorkOrderRow
 from shared.access import Crew, HiddenError, Reach
 from shared.bulk import table_of
 from shared.grants import Paged, Whose, covers, pages_within
+from shared.input.names import fold
 from shared.prepared import Prepared
 from shared.shelf import Shelf
+from shared.spelling import folded
 from shared.window import Window, by, merged, page_for_each, page_of, values_in
 from shared.work import Work
 
@@ -27,7 +29,7 @@ COLUMNS = [TABLE.c[field.name] for field in fields(WorkOrder)]
 WHOSE = Whose(TABLE.c.client, TABLE.c.customer_id)
 ALL = frozenset(WorkState)
 CLOSED = ALL - OPEN
-NARROWED_BY = ("skill", "district", "local_network", "order_id")
+NARROWED_BY = ("skill", "local_network", "order_id")
 UNANSWERED = TABLE.c.answered_at.is_(None)
 IDS = bindparam("ids", type_=ARRAY(TABLE.c.id.type))
 ORDERS = Prepared(select(TABLE.c.order_id).where(TABLE.c.id == func.any(IDS)))
@@ -40,13 +42,15 @@ class Wanted:
     states: frozenset[WorkState] = ALL
     skill: str = ""
     district: str = ""
+    """In any spelling."""
+
     local_network: str = ""
     order_id: UUID | None = None
 
     @property
     def is_whole(self) -> bool:
         """Tell whether nothing is asked of them but their state."""
-        return not any(getattr(self, name) for name in NARROWED_BY)
+        return not any(getattr(self, name) for name in (*NARROWED_BY, "district"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,13 +156,13 @@ def pages(
 def pages_of_crew(crew: Crew, found: Select[Any], page: Paged) -> Iterator[Select[Any]]:
     """Yield pages of the work orders of a crew's areas, and of those that it has taken on."""
     taken = found.where(TABLE.c.accepted_by != "")
-    for column, values, rows in (
-        (TABLE.c.local_network, crew.areas, found),
-        (TABLE.c.district, crew.areas, found),
-        (TABLE.c.accepted_by, crew.names, taken),
+    for column, key, values, rows in (
+        (TABLE.c.local_network, TABLE.c.local_network, crew.areas, found),
+        (TABLE.c.district, folded(TABLE.c.district), crew.districts, found),
+        (TABLE.c.accepted_by, TABLE.c.accepted_by, crew.names, taken),
     ):
         each = values_in(column, sorted(values))
-        yield page_for_each(each, page(rows.where(column == each.c.value)))
+        yield page_for_each(each, page(rows.where(key == each.c.value)))
 
 
 class Order(NamedTuple):
@@ -189,6 +193,8 @@ def among(found: Select[Any], wanted: Wanted) -> Select[Any]:
     for name in NARROWED_BY:
         value = getattr(wanted, name)
         found = found.where(TABLE.c[name] == value) if value else found
+    if wanted.district:
+        found = found.where(folded(TABLE.c.district) == fold(wanted.district))
     return found
 
 
