@@ -1,6 +1,7 @@
 """What tests of an erasure need: reminders rung, and databases searched for a person."""
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import uuid4
 
@@ -39,12 +40,32 @@ def _due(sessions: Sessions, now: datetime) -> list[timers.Due]:
 
 def where_told(connection: Connection, *values: str) -> set[str]:
     """Return the columns of a database, in all its tables, in which one of these values stands."""
-    return {place for value in values for place in _places(connection, value)}
-
-
-def _places(connection: Connection, value: str) -> Iterator[str]:
+    written: dict[str, list[tuple[str, str]]] = defaultdict(list)
     for table, column, kind in connection.execute(WRITTEN).all():
-        sought = "convert_to(:value, 'UTF8')" if kind == "bytea" else ":value"
-        found = f'SELECT EXISTS (SELECT FROM {table} WHERE position({sought} IN "{column}") > 0)'  # noqa: S608  names of the database's own
-        if connection.scalar(text(found), {"value": value}):
-            yield f"{table}.{column}"
+        written[table].append((column, kind))
+    return {
+        f"{table}.{column}"
+        for table, columns in written.items()
+        for (column, _), is_told in zip(
+            columns, _told(connection, table, columns, values), strict=True
+        )
+        if is_told
+    }
+
+
+def _told(
+    connection: Connection, table: str, columns: Sequence[tuple[str, str]], values: Sequence[str]
+) -> Sequence[bool | None]:
+    """Return whether each column of a table has one of these values, in one look at the table."""
+    sought = {f"value_{number}": value for number, value in enumerate(values)}
+    looks = [
+        " OR ".join(
+            f"position(convert_to(:{name}, 'UTF8') IN \"{column}\") > 0"
+            if kind == "bytea"
+            else f'position(:{name} IN "{column}") > 0'
+            for name in sought
+        )
+        for column, kind in columns
+    ]
+    asked = ", ".join(f"bool_or({each})" for each in looks)
+    return connection.execute(text(f"SELECT {asked} FROM {table}"), sought).one()  # noqa: S608  names of the database's own
