@@ -29,7 +29,7 @@ from tests.shared.hearing import facts, produce
 from tests.shared.ledger import ORDER, SUBSCRIPTIONS
 from tests.shared.process import process
 
-FEW_S = 15.0
+FEW_S = 25.0
 """Seconds. The clients give up by themselves after 30 or 40; the machine may be busy."""
 
 
