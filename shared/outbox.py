@@ -94,7 +94,13 @@ class Draft(NamedTuple):
 
     cause: Cause
     position: int
-    """Its place among the messages of its cause."""
+    """Its place among the messages of its cause; below 0 for one that is told again, as what
+    was told under that sequence has undone it."""
+
+    @property
+    def id(self) -> UUID:
+        """The id that it is told under."""
+        return message_id(self.cause, self.message.type, self.position)
 
     @classmethod
     def of(cls, message: Message, cause: Cause, position: int) -> "Draft":
@@ -177,15 +183,40 @@ def store(
     return letters, bool(STORE.value(session, bound))
 
 
-def apart_from(drafts: Sequence[Draft], taken_over: Container[UUID]) -> Sequence[Draft]:
-    """Leave out what was told before the database was set back, by the id that it would have."""
+def apart_from(
+    session: Session, drafts: Sequence[Draft], taken_over: Container[UUID]
+) -> Sequence[Draft]:
+    """Leave out what was told before the database was set back, by the id that it would have.
+
+    A message that another one has undone since is told again, under an id of its own: a plan
+    that was told to be held, and then to go on, may be held again.
+    """
     if not taken_over:
         return drafts
-    return [
-        each
-        for each in drafts
-        if message_id(each.cause, each.message.type, each.position) not in taken_over
-    ]
+    return [new for each in drafts if (new := unless_told(session, each, taken_over))]
+
+
+def unless_told(session: Session, draft: Draft, taken_over: Container[UUID]) -> Draft | None:
+    """Return a message that is to be told; None for one that was told and that nothing undid."""
+    while draft.id in taken_over:
+        place = -undone_at(session, draft.message)
+        if place in {0, draft.position}:
+            return None
+        draft = draft._replace(position=place)
+    return draft
+
+
+def undone_at(session: Session, message: Message) -> int:
+    """Return the sequence of what has undone the last such message of a key; 0 if nothing has."""
+    if not message.undone_by:
+        return 0
+    last = session.execute(
+        select(OUTBOX.c.type, OUTBOX.c.sequence)
+        .where(OUTBOX.c.key == message.key, OUTBOX.c.type.in_([message.type, message.undone_by]))
+        .order_by(OUTBOX.c.sequence.desc())
+        .limit(1)
+    ).first()
+    return last.sequence if last and last.type == message.undone_by else 0
 
 
 def count(

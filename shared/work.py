@@ -66,7 +66,7 @@ class Transaction:
         session, now = self.session, self.now
         self.flush()
         timers.set_all(session, self.reminders, now)
-        drafts = outbox.apart_from(self.drafts, dispatch.taken_over)
+        drafts = outbox.apart_from(session, self.drafts, dispatch.taken_over)
         letters, behind = outbox.store(session, drafts, self.changes, now, dispatch.teller)
         claims = dispatch.caller.wish(session, self.attempts, now) if self.attempts else []
         wakes = len(claims) < len(self.attempts)

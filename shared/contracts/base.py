@@ -35,6 +35,9 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     older: ClassVar[tuple[str, ...]] = ()
     """Types of older versions in which the owner tells the same fact as well."""
 
+    undone_by: ClassVar[str] = ""
+    """The type of the message of the same key after which this one does not hold any more."""
+
     @property
     def key(self) -> UUID:
         """The partition key: messages with one key are read in the order written."""
@@ -56,12 +59,18 @@ M = TypeVar("M", bound=Message)
 
 
 def told(
-    name: str, version: int, *, to: str | None = None, also_as: tuple[int, ...] = ()
+    name: str,
+    version: int,
+    *,
+    to: str | None = None,
+    also_as: tuple[int, ...] = (),
+    undone_by: str = "",
 ) -> Callable[[type[M]], type[M]]:
     """Enter a message in the registry under its name and version.
 
     Facts are for everyone. A request is for one service, which is `to`; the
-    others are spared reading it. `also_as` names older versions told beside it.
+    others are spared reading it. `also_as` names older versions told beside it, `undone_by`
+    the type after which it does not hold any more.
 
     Raises:
         TypeError: if the name and version are taken.
@@ -72,6 +81,7 @@ def told(
         cls.owner = name.partition(".")[0]
         cls.type = f"{name}.v{version}"
         cls.older = tuple(f"{name}.v{each}" for each in also_as)
+        cls.undone_by = undone_by
         cls.topic = f"{to}.requests" if to else cls.owner
         if cls.type in _registry:
             msg = f"{cls.type} is declared twice"

@@ -41,7 +41,7 @@ class ServiceFailed(OrderMessage, frozen=True, kw_only=True):
     """The step of the plan that failed; empty when none had begun."""
 
 
-@told("provisioning.service_held", 1)
+@told("provisioning.service_held", 1, undone_by="provisioning.service_resumed.v1")
 class ServiceHeld(OrderMessage, frozen=True, kw_only=True):
     """The plan stopped at a step that people must look at (fallout)."""
 
