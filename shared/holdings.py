@@ -14,7 +14,7 @@ SHARED = ""
 
 
 def holdings(session: Session, service: str) -> list[str]:
-    """Return the tables that hold something which was brought, whichever tenant's it is.
+    """Return the tables that hold something which was brought, of any tenant.
 
     One statement, which looks at one row of each table that holds something.
     """

@@ -99,7 +99,7 @@ async def read_lag(_: Watcher, desks: ToDesks) -> LagView:
 
 @router.get("/holdings")
 def read_holdings(_: Watcher, session: ToRead, desks: ToDesks) -> HoldingsView:
-    """Return what kinds of things the service holds, of whichever tenant.
+    """Return what kinds of things the service holds, of any tenant.
 
     What it is shipped with does not count: of an empty system nothing is named.
     """

@@ -11,7 +11,7 @@ from deploy.local import process
 from deploy.local.pulse import Pulse
 from deploy.local.record import Life, Line
 
-EXIT_PATIENCE = 20.0
+EXIT_TIMEOUT_S = 20.0
 """Seconds that the other threads of a process have to end after its first one."""
 
 FIRST_PAUSE, LAST_PAUSE = 0.2, 30.0
@@ -72,7 +72,7 @@ class Kept:
 
     @property
     def has_ended(self) -> bool:
-        """Tell whether it has ended, and nobody has seen it yet."""
+        """Tell whether it has ended, and its end is not noted yet."""
         is_left_alone = self.busy or self.is_ending or self.refuses
         return not (is_left_alone or process.is_alive(self.engine.server))
 
@@ -101,12 +101,12 @@ class Kept:
         """How its last life ended, for people."""
         return f"{self.name} ended ({self.last_end}); see {self.engine.log}"
 
-    def bury(self) -> None:
-        """Note how its life ended, and how long to wait before the next one."""
+    def note_end(self) -> None:
+        """Note how it ended, and how long to wait before it is started again."""
         server = self.engine.server
         lived = time.time() - server.create_time()
         # Its first thread has ended; the others may take a moment longer.
-        code = process.exit_code(server, EXIT_PATIENCE)
+        code = process.exit_code(server, EXIT_TIMEOUT_S)
         refuses = code == REFUSES
         last_end = f"cannot start: {self.last_words}" if refuses else process.in_words(code)
         last_end = f"it did not answer; {last_end}" if self.was_hung else last_end

@@ -151,7 +151,7 @@ def last_line(log: Path) -> str:
 def in_words(code: int | None) -> str:
     """Return how a process ended, for a person."""
     if code is None:
-        return "nobody saw how"
+        return "how is not known"
     if code >= 0:
         return f"exit code {code}"
     known = {each.value: each.name for each in signal.Signals}

@@ -99,7 +99,7 @@ class Supervisor:
         """
         try:
             if kept.has_ended:
-                kept.bury()
+                kept.note_end()
                 self.go_on(kept)
                 kept.obstacle = ""
         except Exception as error:  # noqa: BLE001  whatever it is, the others are watched on
@@ -136,7 +136,7 @@ class Supervisor:
             self.note()
 
     def revive(self, kept: Kept) -> None:
-        """Tell how one has ended, and start it again, as often as it takes."""
+        """Tell how one has ended, and try to start it again until it runs."""
         self.tell(kept.end)
         kept.restarts, kept.was_hung = kept.restarts + 1, False
         while not self.stopping.wait(kept.next_pause()):
