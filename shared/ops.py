@@ -10,7 +10,7 @@ from functools import partial
 from typing import Annotated, TypeAlias
 from uuid import UUID
 
-from fastapi import Depends, FastAPI, Path, Query, Request
+from fastapi import Depends, FastAPI, Path, Request
 from sqlalchemy import ColumnElement
 from sqlalchemy.orm import Session
 
@@ -26,6 +26,7 @@ from shared.http import RequestCause, Router, ToDesk, ToRead
 from shared.inbox import Receiver, Subscriptions
 from shared.input.numbers import IS_DIGITS
 from shared.monitor import Monitor
+from shared.ops_people import HIGHEST, After, Few
 from shared.ops_views import HoldingsView, LagView, MomentView, ParkedView, ReleasedView, StateView
 from shared.relay import Relay
 from shared.release import release
@@ -39,9 +40,6 @@ Watcher = Annotated[Caller, allow("viewer:read", "network:read", "analyst:read")
 
 Planner = Annotated[Caller, allow("viewer:read", "network:read")]
 Operator = Annotated[Caller, allow("ops:replay")]
-
-HIGHEST = 2**63 - 1
-"""The last position that a table can have."""
 
 Position: TypeAlias = Annotated[int, Path(ge=1, le=HIGHEST), IS_DIGITS]
 
@@ -126,10 +124,8 @@ def list_parked(
     caller: Viewer,
     session: ToRead,
     desks: ToDesks,
-    after: Annotated[
-        int, Query(ge=0, le=HIGHEST, description="Only positions beyond this."), IS_DIGITS
-    ] = 0,
-    limit: Annotated[int, Query(ge=1, le=100), IS_DIGITS] = 20,
+    after: After = 0,
+    limit: Few = 20,
 ) -> list[ParkedView]:
     """List the tenant's parked messages, oldest first.
 

@@ -28,6 +28,13 @@ Asker = Annotated[Caller, allow(*approvals.SEE_ALL, *approvals.ASK)]
 router = Router(prefix="/ops/v1", tags=["operations"])
 
 HIGHEST = 2**63 - 1
+"""The last position that a table can have."""
+
+After = Annotated[
+    int, Query(ge=0, le=HIGHEST, description="Only positions beyond this."), IS_DIGITS
+]
+Few = Annotated[int, Query(ge=1, le=100), IS_DIGITS]
+"""Of a list that is walked by position: where to go on, and how many to show."""
 
 
 class EntryView(BaseModel):
@@ -162,10 +169,8 @@ def waiting_for(approval: Approval) -> Response:
 def read_audit(  # noqa: PLR0913, PLR0917  each is a part of the request
     caller: Auditor,
     session: ToRead,
-    after: Annotated[
-        int, Query(ge=0, le=HIGHEST, description="Only positions beyond."), IS_DIGITS
-    ] = 0,
-    limit: Annotated[int, Query(ge=1, le=100), IS_DIGITS] = 20,
+    after: After = 0,
+    limit: Few = 20,
     subject: Annotated[str, Query(max_length=500)] = "",
     actor: Annotated[str, Query(max_length=100)] = "",
 ) -> list[EntryView]:
