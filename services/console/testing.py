@@ -34,9 +34,14 @@ STAGES = (
 )
 
 
+IN_ALL = ("-n", "2", "--no-loadscope-reorder", "--durations=40")
+"""How all tests are run: in two processes, each with engines of its own (some 1.5 GB), the folders
+that share a running system first. Many tests wait, so that this pays on two cores."""
+
+
 def tests(paths: Sequence[str]) -> Stage:
-    """Return the stage that runs these tests, or all."""
-    how = () if paths else ("--durations=40",)
+    """Return the stage that runs these tests in one process, or all tests."""
+    how = () if paths else IN_ALL
     return Stage("tests", (sys.executable, "-m", "pytest", *how, *paths))
 
 
