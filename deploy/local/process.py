@@ -4,6 +4,7 @@ import contextlib
 import os
 import pwd
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -33,6 +34,7 @@ def spawn(  # noqa: PLR0913  each is a different side of a process
     folder: Path | None = None,
     user: pwd.struct_passwd | None = None,
     orphan_signal: int = END,
+    asked_by: socket.socket | None = None,
 ) -> psutil.Popen:
     """Start `command` in a session of its own, its output appended to `log`.
 
@@ -43,13 +45,14 @@ def spawn(  # noqa: PLR0913  each is a different side of a process
         folder: Where the command runs.
         user: Who runs it, when root gives up its rights for it.
         orphan_signal: Sent when this process ends first; 0 lets the child live on.
+        asked_by: Becomes its standard input.
     """
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as output:
         return NURSERY.submit(
             psutil.Popen,
             leashed(command, user, orphan_signal),
-            stdin=subprocess.DEVNULL,
+            stdin=asked_by.fileno() if asked_by else subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
             cwd=folder,

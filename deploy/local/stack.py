@@ -15,9 +15,10 @@ from deploy.local import ports, process, record
 from deploy.local.databases import installation_in, make_databases
 from deploy.local.errors import StartError
 from deploy.local.existing import KAFKA, fetch_engines, named, setting_of, without_database
+from deploy.local.forks import Forks
 from deploy.local.kafka import Kafka, start_kafka
 from deploy.local.postgres import Postgres, start_postgres
-from deploy.local.supervisor import Program, Supervisor
+from deploy.local.supervisor import Module, Supervisor
 from deploy.local.surroundings import (
     INSTALLATION,
     LOG_KEY,
@@ -32,6 +33,7 @@ from deploy.local.tools import Tools
 
 SERVICES = ("order", "provisioning", "resources", "customer")
 ELEMENTS = "elements"
+TEMPLATE = "template"
 PATIENCE = 180.0
 """Seconds for services to become ready, on a machine that is busy with something else. One
 that ends is told at once."""
@@ -61,6 +63,7 @@ class Stack:
 
     tools: Tools = field(default_factory=Tools)
     supervisor: Supervisor = field(init=False)
+    forks: Forks = field(init=False)
     log: record.Logbook = field(init=False)
 
     @classmethod
@@ -118,6 +121,7 @@ class Stack:
         """
         self.log = record.Logbook(self.home, lambda: tuple(it.line for it in self.supervisor.kept))
         self.supervisor = Supervisor(self.log.write, self.log.say)
+        self.forks = Forks(self.home / "logs" / f"{TEMPLATE}.log")
         self.log.write(urls=self.addresses(self.log.now.urls), existing=named(self.services))
 
     def addresses(self, last: Mapping[str, str]) -> dict[str, str]:
@@ -132,6 +136,8 @@ class Stack:
     def open(self) -> None:
         """Start engines and simulator side by side, then what needs them."""
         fetch_engines(self.services)
+        self.forks.start()
+        self.supervisor.keep(TEMPLATE, self.forks, stage=ENGINES)
         with ThreadPoolExecutor() as pool:
             try:
                 work: list[Future[None]] = [
@@ -214,19 +220,20 @@ class Stack:
         address = {"KAITONG_HTTP_HOST": ports.HOST, "KAITONG_HTTP_PORT": url.rpartition(":")[2]}
         folder = self.home / "state" / name
         folder.mkdir(mode=0o700, exist_ok=True)
-        program = Program(
+        program = Module(
             self.command_of(name, *words),
             environment_of(name, self.home, address | dict(places)),
             self.home / "logs" / f"{name}.log",
             folder,
             url,
+            forks=self.forks,
         )
         program.start()
         self.supervisor.keep(name, program, stage=PROGRAMS, url=url)
 
     def command_of(self, name: str, *words: str) -> list[str]:
-        """Return the command that runs a service (or the simulator)."""
-        return [sys.executable, "-P", "-m", f"services.{name}", *words]
+        """Return the module that runs a service (or the simulator), and its arguments."""
+        return [f"services.{name}", *words]
 
     def do(self, name: str, places: Mapping[str, str], module: str, *words: str) -> None:
         """Run a tool to its end.
@@ -266,6 +273,7 @@ class Stack:
         with suppress(OSError):
             self.log.write(state="stopping")
         self.supervisor.stop()
+        self.forks.close()
         with suppress(OSError):
             self.log.write(state=state, error=error)
         self.log.close()
@@ -273,6 +281,7 @@ class Stack:
     def purge(self) -> None:
         """End everything at once, and delete all state; engines elsewhere keep theirs."""
         self.supervisor.kill()
+        self.forks.close()
         purge(self.home)
         self.log.close()
 

@@ -15,6 +15,7 @@ from pathlib import Path
 import psutil
 
 from deploy.local import logs, process, pulse
+from deploy.local.forks import Forks
 from deploy.local.kept import Engine, Kept
 
 BEAT = 0.1
@@ -56,6 +57,18 @@ class Program:
     def answers(self) -> bool:
         """Tell whether it answers; what speaks no HTTP is trusted."""
         return not self.url or pulse.answers_http(self.url)
+
+
+@dataclass
+class Module(Program):
+    """A process that runs a module of ours: the command is the module and its arguments."""
+
+    forks: Forks = field(kw_only=True)
+
+    def start(self) -> None:
+        """Fork it; it says by itself when it is ready."""
+        words = list(map(str, self.command))
+        self.server = self.forks.spawn(words, self.log, self.environment, self.folder)
 
 
 class Supervisor:

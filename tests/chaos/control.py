@@ -1,6 +1,5 @@
 """The control of the restores: databases are set back under services without their recovery."""
 
-import sys
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -44,8 +43,8 @@ class WithoutRecovery(Stack):
     """A Kaitong whose services find every database whole."""
 
     def command_of(self, name: str, *words: str) -> list[str]:
-        """Return the command that runs a service, without its recovery."""
-        without = [sys.executable, "-P", "-m", unrecovered.__name__, name, *words]
+        """Return the module that runs a service, without its recovery, and its arguments."""
+        without = [unrecovered.__name__, name, *words]
         return without if name in WITHOUT else super().command_of(name, *words)
 
 

@@ -12,6 +12,7 @@ from deploy.local import detached, record
 from deploy.local.errors import StartError
 from deploy.local.existing import setting_of
 from deploy.local.kafka import Kafka
+from deploy.local.record import Line
 from deploy.local.stack import SERVICES, Stack
 from deploy.local.surroundings import environment_of, is_ready, purge
 from tests.deploy.waiting import PATIENCE, gone, until
@@ -37,20 +38,36 @@ def test_engines_that_settings_name_are_not_started(home: Path, kafka: Kafka) ->
     with start(home) as stack:
         seen = stack.describe()
         assert (seen.state, seen.kafka) == ("ready", kafka.bootstrap)
-        assert [line.name for line in seen.lines] == ["elements"]
+        assert [line.name for line in seen.lines] == ["template", "elements"]
     assert stack.describe().state == "stopped"
     assert gone(seen.lines[0].life.pid)
 
 
 def test_a_killed_process_comes_back_at_its_address(home: Path) -> None:
     with start(home) as stack:
-        (line,) = stack.describe().lines
+        line = elements(stack)
         process = line.life.process
         assert process is not None
         process.kill()
-        until(lambda: stack.describe().lines[0].restarts == 1, "it is started again")
+        until(lambda: elements(stack).restarts == 1, "it is started again")
         until(lambda: is_ready(line.url), "it answers")
-        assert stack.describe().lines[0].last_end == "killed by SIGKILL"
+        assert elements(stack).last_end == "killed by SIGKILL"
+
+
+def test_a_killed_template_takes_what_it_has_forked_along_and_all_come_back(home: Path) -> None:
+    with start(home) as stack:
+        before = {line.name: line for line in stack.describe().lines}
+        process = before["template"].life.process
+        assert process is not None
+        process.kill()
+        until(lambda: gone(before["elements"].life.pid), "what it has forked ends with it")
+        until(lambda: elements(stack).restarts == 1, "it is started again")
+        until(lambda: is_ready(before["elements"].url), "it answers")
+
+
+def elements(stack: Stack) -> Line:
+    """Return what is known of the simulator."""
+    return next(line for line in stack.describe().lines if line.name == "elements")
 
 
 def test_addresses_stay_from_start_to_start(home: Path) -> None:
