@@ -1,7 +1,6 @@
 """The whole of Kaitong on one machine: engines, simulator and services, kept running."""
 
 import os
-import sys
 import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
@@ -61,9 +60,9 @@ class Stack:
     kafka: Kafka | None = None
     """None when a setting names a broker elsewhere."""
 
-    tools: Tools = field(default_factory=Tools)
     supervisor: Supervisor = field(init=False)
     forks: Forks = field(init=False)
+    tools: Tools = field(init=False)
     log: record.Logbook = field(init=False)
 
     @classmethod
@@ -122,6 +121,7 @@ class Stack:
         self.log = record.Logbook(self.home, lambda: tuple(it.line for it in self.supervisor.kept))
         self.supervisor = Supervisor(self.log.write, self.log.say)
         self.forks = Forks(self.home / "logs" / f"{TEMPLATE}.log")
+        self.tools = Tools(self.forks)
         self.log.write(urls=self.addresses(self.log.now.urls), existing=named(self.services))
 
     def addresses(self, last: Mapping[str, str]) -> dict[str, str]:
@@ -242,8 +242,8 @@ class Stack:
             StartError: It failed.
         """
         log = self.home / "logs" / f"{name}.log"
-        command = [sys.executable, "-P", "-m", module, *words]
-        if not self.tools.finish(command, log, environment_of(name, self.home, places)):
+        environment = environment_of(name, self.home, places)
+        if not self.tools.finish([module, *words], log, environment, self.home):
             last = process.last_line(log).removeprefix(f"{name}: ")
             message = f"{name}: {last} (see {log})"
             raise StartError(message)

@@ -1,4 +1,4 @@
-"""Run tools to their end, unless what they make is not wanted any more."""
+"""Run tools, modules of ours, to their end, unless what they make is not wanted any more."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -7,22 +7,37 @@ from threading import Lock
 import psutil
 
 from deploy.local import process
+from deploy.local.forks import Forks
 
 
 class Tools:
     """The tools that run now, in several threads."""
 
-    def __init__(self) -> None:
+    def __init__(self, forks: Forks) -> None:
+        """Take what starts them."""
+        self.forks = forks
         self.running: list[psutil.Process] = []
         self.abandoned = False
         self.lock = Lock()
 
-    def finish(self, command: Sequence[str], log: Path, environment: Mapping[str, str]) -> bool:
-        """Run a tool to its end and tell whether it did what it should."""
+    def finish(
+        self, words: Sequence[str], log: Path, environment: Mapping[str, str], folder: Path
+    ) -> bool:
+        """Run a tool to its end and tell whether it did what it should.
+
+        Args:
+            words: The module and its arguments.
+            log: Its output is appended to it.
+            environment: The whole of it.
+            folder: Where it runs.
+
+        Raises:
+            StartError: The code that all share cannot be loaded.
+        """
         with self.lock:
             if self.abandoned:
                 return False
-            tool = process.spawn(command, log, environment=environment)
+            tool = self.forks.spawn(words, log, environment, folder)
             self.running.append(tool)
         return tool.wait() == 0
 
