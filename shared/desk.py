@@ -6,7 +6,7 @@ has come in while it was busy, never waits for more, and answers after the commi
 
 import asyncio
 from asyncio import Future
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -17,10 +17,11 @@ from sqlalchemy.orm import Session
 from shared import metrics
 from shared.breath import breath
 from shared.certainty import Trust
-from shared.contracts import Cause
+from shared.contracts import Cause, Message
 from shared.db import Sessions
 from shared.dispatch import Dispatch
 from shared.errors import ConflictError, DomainError, NotFoundError, UnavailableError
+from shared.outbox import Draft
 from shared.recovery.troubles import must_be_read
 from shared.relay import Relay
 from shared.work import (
@@ -43,6 +44,12 @@ PATIENCE = timedelta(seconds=10)
 UNPROVEN = (
     "the database is out, or it may have been restored and is compared with what was told; "
     "GET /ops/v1/recoveries says how far a recovery is"
+)
+
+
+NOT_TOLD = (
+    "Kafka is out, and the database may have been restored: what others would hear of this could "
+    "contradict what they were told before; ask again when Kafka is back"
 )
 
 
@@ -78,9 +85,13 @@ class Outcome:
 class Desk:
     """Serves the requests of one service."""
 
-    def __init__(self, sessions: Sessions, relay: Relay) -> None:
+    def __init__(
+        self, sessions: Sessions, relay: Relay, withdraws: tuple[type[Message], ...] = ()
+    ) -> None:
+        """Take what may be told before the database is proven: a recovery can withdraw it."""
         self._sessions = sessions
         self._relay = relay
+        self._withdraws = withdraws
         self._waiting: asyncio.Queue[Errand] = asyncio.Queue()
 
     async def serve(
@@ -176,7 +187,19 @@ class Desk:
     ) -> list[Outcome]:
         with begin(self._sessions, now, dispatch) as transaction:
             preload(transaction.session, errands)
-            return [serve_one(each, transaction) for each in errands]
+            outcomes = [serve_one(each, transaction) for each in errands]
+            if not dispatch.is_proven:
+                self._may_be_told(transaction.drafts)
+            return outcomes
+
+    def _may_be_told(self, drafts: Iterable[Draft]) -> None:
+        """Check that a recovery could withdraw all that is to be told.
+
+        Raises:
+            UnavailableError: if not: others could hear two things of one time.
+        """
+        if any(not isinstance(each.message, self._withdraws) for each in drafts):
+            raise UnavailableError(NOT_TOLD)
 
 
 def preload(session: Session, errands: Sequence[Errand]) -> None:

@@ -88,3 +88,6 @@ class Dispatch:
 
     recheck: Recheck = recheck_nothing
     """Called before each commit."""
+
+    is_proven: bool = True
+    """Whether the database is known to have all that the topics show it had."""

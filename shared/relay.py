@@ -100,7 +100,8 @@ class Relay:
         """
         async with self.turn:
             recheck = self.certainty.check(trust)
-            dispatch = Dispatch(self._teller, self.caller, [], self.taken_over, recheck)
+            sure = self.certainty.is_proven
+            dispatch = Dispatch(self._teller, self.caller, [], self.taken_over, recheck, sure)
             self._busy_since = time.monotonic()
             try:
                 return await self._in_thread(partial(transact, dispatch))

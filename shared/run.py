@@ -122,7 +122,7 @@ async def serve(service: Service, settings: Settings, part: Part) -> None:
     sessions = make_sessions(settings.database_url)
     claim = Claim(settings, sessions)
     relay = Relay(sessions, Producer(settings, claim.check))
-    desk = Desk(sessions, relay)
+    desk = Desk(sessions, relay, service.takeover.withdraws)
     monitor = Monitor(settings, sessions, sources_of(service, relay, claim))
     desks = Desks(settings, sessions, relay, service.redelivered, monitor, service.for_order)
     routers = () if part is Part.WORKER else (*service.routers, *OPERATIONS)

@@ -122,7 +122,7 @@ async def calling(
 ) -> AsyncIterator[AsyncClient]:
     """Serve as one process would, and return who calls."""
     relay = relay or Relay(sessions, Broker())
-    desk = Desk(sessions, relay)
+    desk = Desk(sessions, relay, service.takeover.withdraws)
     api = whole_api(service, sessions, settings, relay, desk)
     transport = ASGITransport(api, raise_app_exceptions=False)
     async with AsyncExitStack() as stack:

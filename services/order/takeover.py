@@ -74,4 +74,6 @@ def preload(session: Session, told: Sequence[OrderAccepted]) -> None:
     store.products.preload(session, [item.product_id for each in told for item in each.items])
 
 
-TAKEOVER = Takeover(subscribe(on(OrderAccepted, on_accepted, needs=preload)))
+TAKEOVER = Takeover(
+    subscribe(on(OrderAccepted, on_accepted, needs=preload)), withdraws=(OrderAccepted,)
+)

@@ -38,6 +38,10 @@ class Takeover:
     settles: tuple[type[Message], ...] = ()
     """Messages whose cause must not be handled once more: it could be answered otherwise."""
 
+    withdraws: tuple[type[Message], ...] = ()
+    """Messages that its handlers take back where they contradict what was told before. Only these
+    are told by requests while the broker is out and the database is not proven."""
+
     @property
     def settled_types(self) -> frozenset[str]:
         """Return the types of what settles its cause."""

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from uuid import UUID, uuid4
 
-from shared.contracts import Cause, ReleaseRequested
+from shared.contracts import Cause, Message, ReleaseRequested
 from shared.db import Sessions
 from shared.desk import Desk
 from shared.relay import Relay
@@ -15,9 +15,11 @@ from tests.shared.ledger import accepted, write
 
 
 @asynccontextmanager
-async def open_desk(sessions: Sessions) -> AsyncIterator[Desk]:
-    """A desk that serves."""
-    desk = Desk(sessions, Relay(sessions, Broker()))
+async def open_desk(
+    sessions: Sessions, relay: Relay | None = None, *withdraws: type[Message]
+) -> AsyncIterator[Desk]:
+    """A desk that serves; such messages it tells also before the database is proven."""
+    desk = Desk(sessions, relay or Relay(sessions, Broker()), withdraws)
     serving = asyncio.create_task(desk.run())
     yield desk
     serving.cancel()

@@ -24,7 +24,7 @@ from shared.relay import Relay
 from shared.work import begin
 from tests.conftest import NOON
 from tests.databases import a_database
-from tests.kernel import tell_in, until
+from tests.kernel import Broker, tell_in, until
 from tests.shared.counter import note, open_desk, serve
 from tests.shared.ledger import ORDER
 from tests.shared.line import Line, Topic, running
@@ -172,8 +172,9 @@ async def test_what_was_sent_is_not_marked_in_a_database_that_was_lost_meanwhile
 
 
 async def test_requests_write_while_the_broker_is_out_whatever_was_lost(sessions: Sessions) -> None:
-    async with open_desk(sessions) as desk:
-        certainty = desk._relay.certainty  # noqa: SLF001  what its recovery tells
+    relay = Relay(sessions, Broker())
+    async with open_desk(sessions, relay, ReleaseRequested) as desk:
+        certainty = relay.certainty
         certainty.on_doubt = certainty.cannot_prove
         note_loss(sessions.kw["bind"].dialect)
 
