@@ -23,6 +23,7 @@ from deploy.local.record import Record
 from services.console.demo.home import own_home, running
 from services.console.demo.plan import plan
 from services.console.demo.stories import STORIES, End, Twist, mix
+from tests.console.command import kaitong
 
 PATIENCE_S = 180.0
 
@@ -140,28 +141,16 @@ def test_a_demonstration_that_is_kept_can_be_looked_at_and_stopped(
     with own_home() as place, running(place, keep=True) as stack:
         pass
 
-    status = kaitong(home, "status")
-    listed = kaitong(home, "order", "list", "--json")
-    again = kaitong(home, "demo")
-    down = kaitong(home, "down")
+    status = kaitong("status", KAITONG_HOME=str(home))
+    listed = kaitong("order", "list", "--json", KAITONG_HOME=str(home))
+    again = kaitong("demo", KAITONG_HOME=str(home))
+    down = kaitong("down", KAITONG_HOME=str(home))
 
     assert (status.returncode, stack.urls["order"] in status.stdout) == (0, True)
     assert (listed.returncode, json.loads(listed.stdout)) == (0, [])
     assert (again.returncode, "kaitong down" in again.stderr) == (69, True)
     assert (down.returncode, "is over" in down.stdout) == (0, True)
     assert left_behind(home) == []
-
-
-def kaitong(home: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    """Run another command on the same home."""
-    return subprocess.run(  # noqa: S603  our own
-        [sys.executable, "-P", "-m", "services.console", *words],
-        cwd=CHECKOUT,
-        env=os.environ | {"PYTHONPATH": str(CHECKOUT), "KAITONG_HOME": str(home)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
 
 
 @pytest.mark.parametrize("orders", [*range(12, 60), 200, 5000])

@@ -31,7 +31,7 @@ class Effort:
     def asked(cls) -> "Effort":
         """Return what the environment asks for: FUZZ_EXAMPLES and FUZZ_SEED, for a long run."""
         examples, seed = os.environ.get("FUZZ_EXAMPLES"), os.environ.get("FUZZ_SEED", "1")
-        return cls(int(examples or 8), int(seed), is_long=examples is not None)
+        return cls(int(examples or 4), int(seed), is_long=examples is not None)
 
     @property
     def phases(self) -> str:
