@@ -23,10 +23,10 @@ from shared.errors import NotFoundError, UnavailableError
 from shared.given import Given
 from shared.holdings import holdings
 from shared.http import RequestCause, Router, ToDesk, ToRead
+from shared.http.positions import HIGHEST, After, Few
 from shared.inbox import Receiver, Subscriptions
 from shared.input.numbers import IS_DIGITS
 from shared.monitor import Monitor
-from shared.ops_people import HIGHEST, After, Few
 from shared.ops_views import HoldingsView, LagView, MomentView, ParkedView, ReleasedView, StateView
 from shared.relay import Relay
 from shared.release import release

@@ -15,7 +15,7 @@ from shared.audit import Entry
 from shared.auth import allow
 from shared.caller import Caller
 from shared.http import Page, RequestCause, Router, ToDesk, ToRead, paged, refusals
-from shared.input.numbers import IS_DIGITS
+from shared.http.positions import After, Few
 from shared.ops_views import like
 from shared.window import by
 from shared.work import Work
@@ -26,15 +26,6 @@ Reader = Annotated[Caller, allow(*approvals.SEE_ALL)]
 Asker = Annotated[Caller, allow(*approvals.SEE_ALL, *approvals.ASK)]
 
 router = Router(prefix="/ops/v1", tags=["operations"])
-
-HIGHEST = 2**63 - 1
-"""The last position that a table can have."""
-
-After = Annotated[
-    int, Query(ge=0, le=HIGHEST, description="Only positions beyond this."), IS_DIGITS
-]
-Few = Annotated[int, Query(ge=1, le=100), IS_DIGITS]
-"""Of a list that is walked by position: where to go on, and how many to show."""
 
 
 class EntryView(BaseModel):
