@@ -1,8 +1,20 @@
 """What an order says of papers, and of numbers that several items pick."""
 
+from dataclasses import replace
+
 import pytest
 
-from tests.order.build import Json, a_body, a_bundle, a_member, an_item, faults_of, found
+from services.order.domain.catalogue import Catalogue, CharacteristicRule
+from tests.order.build import (
+    SHIPPED_ENTRIES,
+    Json,
+    a_body,
+    a_bundle,
+    a_member,
+    an_item,
+    faults_of,
+    found,
+)
 
 NUMBER = "+862580001111"
 OTHER = "+862580001112"
@@ -66,6 +78,31 @@ def test_an_item_of_a_bundle_picks_no_number_that_another_picks() -> None:
     body = a_body(bundle, an_item("2", "voice-basic", number=NUMBER))
 
     assert {code for _, code in faults_of(body)} == {"number-twice"}
+
+
+def with_numbers_of_any_form() -> Catalogue:
+    """Return the shipped catalogue, where no pattern says how a picked number is written."""
+    free = (CharacteristicRule(name="number"),)
+    specifications = (
+        replace(each, characteristics=free) if each.id == "voice" else each
+        for each in SHIPPED_ENTRIES.specifications
+    )
+    return Catalogue.of(tuple(specifications), SHIPPED_ENTRIES.offerings)
+
+
+@pytest.mark.parametrize(
+    "spelling",
+    ["025 8000 1111", "+86 25 8000-1111", "(025)80001111", "+８６2580001111"],  # noqa: RUF001
+)
+def test_one_number_in_two_spellings_is_picked_twice(spelling: str) -> None:
+    items = [
+        an_item(str(n), "voice-basic", number=each) for n, each in enumerate((NUMBER, spelling))
+    ]
+
+    faults = faults_of(a_body(*items), catalogue=with_numbers_of_any_form())
+
+    at = "/productOrderItem/1/product/productCharacteristic/0/value"
+    assert faults == {(at, "number-twice")}
 
 
 def test_items_that_pick_different_numbers_are_taken() -> None:

@@ -14,7 +14,7 @@ from services.order.domain.product import Product
 from services.order.domain.request import GivenItem
 from shared.contracts import Action
 from shared.errors import Fault
-from shared.input.texts import comparable
+from shared.input.phones import phone_key
 
 MOST_ITEMS = 100
 NUMBER = "number"
@@ -77,13 +77,13 @@ def check_ids(items: Sequence[GivenItem]) -> Iterator[Fault]:
 
 
 def check_picks(items: Sequence[GivenItem]) -> Iterator[Fault]:
-    """Name items that pick a number which an earlier one picks as well."""
-    picked: dict[object, str] = {}
+    """Name items that pick a number which an earlier one picks as well, in whatever spelling."""
+    picked: dict[str, str] = {}
     for item in every(items):
         for each in item.characteristics:
             if each.name != NUMBER or not isinstance(each.value, str):
                 continue
-            first = picked.setdefault(comparable(each.value), item.field)
+            first = picked.setdefault(phone_key(each.value), item.field)
             if first != item.field:
                 yield Fault(
                     f"{each.field}/value",
