@@ -48,6 +48,63 @@ async def sell_to(client: AsyncClient, headers: Headers, *categories: str) -> No
     assert answer.status_code == 200
 
 
+@pytest.mark.parametrize(
+    "said",
+    ["organization", "ORGANIZATION", "Ｏrganization", " Organi-zation"],  # noqa: RUF001
+)
+async def test_a_kind_is_taken_in_any_spelling(
+    client: AsyncClient, as_role: AsRole, said: str
+) -> None:
+    shown = await place(client, as_role("crm"), **{"@referredType": said})
+
+    assert reference_in(shown)[0] == "Organization"
+
+
+async def test_a_kind_in_any_spelling_contradicts_a_category(
+    client: AsyncClient, as_role: AsRole
+) -> None:
+    said = {"@referredType": "individual", "category": "business"}
+
+    refused = await place(client, as_role("crm"), **said)
+
+    (error,) = refused["errors"]
+    at = "/relatedParty/0/@referredType"
+    assert (error["field"], error["code"]) == (at, "kind-contradicts-category")
+
+
+@pytest.mark.parametrize("said", ["Person", "PartyRole", "-"])
+async def test_a_kind_that_there_is_not_is_refused(
+    client: AsyncClient, as_role: AsRole, said: str
+) -> None:
+    refused = await place(client, as_role("crm"), **{"@referredType": said})
+
+    (error,) = refused["errors"]
+    assert (error["field"], error["code"]) == ("/relatedParty/0/@referredType", "kind-unknown")
+    assert said not in error["message"]
+
+
+async def test_a_customer_that_is_sent_as_it_is_shown_says_no_kind(
+    client: AsyncClient, as_role: AsRole
+) -> None:
+    shown = await place(client, as_role("crm"))
+    (party,) = shown["relatedParty"]
+
+    again = await place(client, as_role("crm"), **party)
+
+    assert again["relatedParty"] == shown["relatedParty"]
+
+
+async def test_the_kind_of_a_party_that_is_no_customer_is_not_looked_at(
+    client: AsyncClient, as_role: AsRole
+) -> None:
+    seller = {"id": "S-1", "role": "seller", "@referredType": "PartyRole"}
+    body = a_body(relatedParty=[*a_customer(), seller])
+
+    answer = await client.post(ORDERS, json=body, headers=as_role("crm"))
+
+    assert answer.status_code == 201
+
+
 @pytest.mark.parametrize("said", [{"category": "business"}, {"@referredType": "Organization"}])
 async def test_an_order_by_id_alone_knows_the_kind_that_an_earlier_order_said(
     client: AsyncClient, as_role: AsRole, said: dict[str, str]

@@ -125,7 +125,7 @@ class AskedParty(Asked):
     """Extension: `public`, `business` or `key-account`."""
 
     referred_type: Annotated[Name, Field(alias="@referredType")] = ""
-    """`Individual` or `Organization`."""
+    """Of a customer `Individual` or `Organization`, or `Party` where neither is said."""
 
     contact_medium: Few[AskedMedium]
     individual_identification: Few[AskedIdentification]

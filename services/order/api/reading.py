@@ -9,6 +9,7 @@ from pydantic import GetCoreSchemaHandler, ValidationError
 from pydantic_core import CoreSchema, ErrorDetails, core_schema
 
 from services.order.api.asked import AskedItem, AskedOrder, AskedParty, AskedProduct
+from services.order.domain.parties import kind_said
 from services.order.domain.request import (
     At,
     GivenCharacteristic,
@@ -19,11 +20,8 @@ from services.order.domain.request import (
     GivenPlace,
 )
 from services.order.domain.submission import fingerprint
-from shared.contracts import PartyKind
 from shared.errors import Fault
 from shared.http.faults import faults_of
-
-KINDS = frozenset(PartyKind)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +156,7 @@ def parties_of(asked: Sequence[AskedParty]) -> Iterator[GivenParty]:
             id=party.id,
             name=party.name,
             category=party.category,
-            kind=party.referred_type if party.referred_type in KINDS else "",
+            kind=kind_said(party.referred_type),
             phone=first(medium.phone_number for medium in media),
             email=first(medium.email_address for medium in media),
             papers=tuple(papers_of(here, party)),

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
 from pydantic.alias_generators import to_camel
 
 from services.order.domain.catalogue import ValueType
+from services.order.domain.parties import UNSAID
 from shared.contracts import PartyKind, Value
 from shared.http import link
 from shared.input.timestamps import in_utc
@@ -27,9 +28,6 @@ ACCOUNTS = "/tmf-api/accountManagement/v4/partyAccount"
 
 ADDRESSES = "/ops/v1/addresses"
 """Of the resources service."""
-
-UNSAID = "Party"
-"""What a customer is called of which neither kind nor category is known."""
 
 TYPES: dict[type[Value], ValueType] = {
     str: ValueType.STRING,

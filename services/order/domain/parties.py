@@ -15,9 +15,14 @@ from services.order.domain.request import (
 from shared.contracts import Customer, PartyKind, kind_of
 from shared.errors import Fault
 from shared.input.identities import is_false
-from shared.input.texts import comparable
+from shared.input.texts import word
 
 CUSTOMER = "customer"
+UNSAID = "Party"
+"""What a customer is shown as whose kind is not known; who sends it back says as little."""
+
+KINDS = {word(UNSAID): "", **{word(each): each for each in PartyKind}}
+"""What a customer may be said to be, by its spelling as words are compared."""
 URGENT, LEISURELY = 0, 4
 PRIORITIES = [str(each) for each in range(URGENT, LEISURELY + 1)]
 
@@ -61,7 +66,12 @@ def check_dates(given: GivenOrder, now: datetime) -> Iterator[Fault]:
 
 def customers(given: GivenOrder) -> list[GivenParty]:
     """Return the parties that are named as the customer."""
-    return [party for party in given.parties if comparable(party.role) == CUSTOMER]
+    return [party for party in given.parties if word(party.role) == CUSTOMER]
+
+
+def kind_said(referred_type: str) -> str:
+    """Return what a party is said to be, empty where nothing is; another word as it was said."""
+    return KINDS.get(word(referred_type), referred_type)
 
 
 def check_customer(given: GivenOrder) -> Iterator[Fault]:
@@ -103,8 +113,15 @@ def check_party(party: GivenParty) -> Iterator[Fault]:
 
 
 def check_kind(party: GivenParty) -> Iterator[Fault]:
-    """Name a contradiction between what a customer is and its category."""
-    if party.category in CATEGORIES and party.kind not in {"", kind_of(party.category)}:
+    """Name a kind that there is not, or a contradiction between kind and category."""
+    if party.kind not in KINDS.values():
+        yield Fault(
+            f"{party.field}/@referredType",
+            "kind-unknown",
+            "there is no such kind of customers",
+            f"use one of: {', '.join(PartyKind)}, or leave @referredType out",
+        )
+    elif party.category in CATEGORIES and party.kind not in {"", kind_of(party.category)}:
         yield Fault(
             f"{party.field}/@referredType",
             "kind-contradicts-category",
