@@ -8,8 +8,13 @@ from pathlib import Path
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, field_validator
+from pydantic_core import ErrorDetails
 
-from shared.errors import StartError
+from shared.errors import Fault, InvalidError, StartError
+from shared.input.json_text import read_json
+from shared.input.numbers import IS_NUMBER
+from shared.input.refusals import refusal
+from shared.input.wording import of_pydantic
 
 SCOPES: Mapping[str, str] = {
     "crm:order.write": "place orders",
@@ -46,6 +51,9 @@ NEEDS_APPROVAL = frozenset({"customer.erase", "access.grant-all", "things.withdr
 """The actions for which a role's limits can ask for a second person."""
 
 
+AtLeastOne = Annotated[int, Field(ge=1), IS_NUMBER]
+
+
 class RolesError(StartError):
     """The file of roles is of no use. One line for each fault, with the remedy."""
 
@@ -55,13 +63,13 @@ class Limits(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    requests_per_second: Annotated[int, Field(ge=1)] | None = None
+    requests_per_second: AtLeastOne | None = None
     """Of one client to one process; None for what the settings say, and never more."""
 
-    page_size: Annotated[int, Field(ge=1)] = 100
+    page_size: AtLeastOne = 100
     """The most rows of a list that one answer shows."""
 
-    import_rows: Annotated[int, Field(ge=1)] | None = None
+    import_rows: AtLeastOne | None = None
     """The most rows that one import carries; None for what fits into a body."""
 
     needs_second_approval: frozenset[str] = frozenset()
@@ -75,9 +83,11 @@ class Limits(BaseModel):
     def known(cls, actions: frozenset[str]) -> frozenset[str]:
         """Refuse actions that there are not."""
         if unknown := actions - NEEDS_APPROVAL:
-            known = ", ".join(sorted(NEEDS_APPROVAL))
-            msg = f"there is no action {', '.join(sorted(unknown))}: use some of {known}"
-            raise ValueError(msg)
+            raise refusal(
+                code="action-unknown",
+                reason=f"names no action: {', '.join(sorted(unknown))}",
+                remedy=f"use some of {', '.join(sorted(NEEDS_APPROVAL))}",
+            )
         return actions
 
 
@@ -95,8 +105,11 @@ class Role(BaseModel):
     def complete(cls, scopes: frozenset[str]) -> frozenset[str]:
         """Return the scopes, all where `*` is among them; refuse those that there are not."""
         if unknown := scopes - SCOPES.keys() - {EVERY_SCOPE}:
-            msg = f"there is no scope {', '.join(sorted(unknown))}: see docs/access.md"
-            raise ValueError(msg)
+            raise refusal(
+                code="scope-unknown",
+                reason=f"names no scope: {', '.join(sorted(unknown))}",
+                remedy="use those of docs/access.md",
+            )
         return frozenset(SCOPES) if EVERY_SCOPE in scopes else scopes
 
 
@@ -111,20 +124,27 @@ def read_roles(path: Path = SHIPPED) -> Roles:
         RolesError: it cannot be read, or says what there is not; naming every fault.
     """
     try:
-        return READER.validate_json(path.read_bytes())
+        return READER.validate_python(read_json(path.read_bytes()))
     except OSError as error:
         msg = f"KAITONG_ROLES: {path} cannot be read ({error.strerror}): name a file of roles"
         raise RolesError(msg) from error
+    except InvalidError as error:
+        raise RolesError("\n".join(line(path, each) for each in error.faults)) from error
     except ValidationError as error:
-        faults = error.errors(include_url=False, include_input=False)
-        raise RolesError(
-            "\n".join(line(path, each["loc"], each["msg"]) for each in faults)
-        ) from error
+        faults = map(fault_of, error.errors(include_url=False, include_input=False))
+        raise RolesError("\n".join(line(path, each) for each in faults)) from error
 
 
-def line(path: Path, place: tuple[int | str, ...], said: str) -> str:
-    """Return one fault of a file of roles as a line."""
-    return f"KAITONG_ROLES: {path}: /{'/'.join(map(str, place))}: {said}"
+def fault_of(error: ErrorDetails) -> Fault:
+    """Return an error that pydantic found in a file of roles as a fault."""
+    place = "".join(f"/{step}" for step in error["loc"])
+    return Fault(place, error["type"], *of_pydantic(error))
+
+
+def line(path: Path, fault: Fault) -> str:
+    """Return one fault of a file of roles as a line: where, what is wrong, what to do."""
+    where = f" {fault.field}:" if fault.field else ""
+    return f"KAITONG_ROLES: {path}:{where} {fault.reason}: {fault.remedy}"
 
 
 ROLES = read_roles()

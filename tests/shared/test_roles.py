@@ -1,6 +1,7 @@
 """Roles are data: which there are, what they may do, and what a file of them must say."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,10 @@ def a_file(folder: Path, **roles: Any) -> Path:
     path = folder / "roles.json"
     path.write_text(json.dumps(roles))
     return path
+
+
+def limited(**limits: Any) -> dict[str, Any]:
+    return {"scopes": [], "limits": limits}
 
 
 def test_there_are_twelve_roles_and_the_one_of_yesterdays_tokens() -> None:
@@ -51,20 +56,70 @@ def test_roles_are_read_from_another_file(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("role", "place"),
+    ("role", "fault"),
     [
-        ({"scopes": ["crm:order.steal"]}, "/shop/scopes: .*crm:order.steal"),
-        ({}, "/shop/scopes"),
-        ({"scopes": [], "limits": {"page_size": 0}}, "/shop/limits/page_size"),
-        ({"scopes": [], "limits": {"needs_second_approval": ["x"]}}, "there is no action x"),
-        ({"scopes": [], "limits": {"speed": 1}}, "/shop/limits/speed"),
+        (
+            {"scopes": ["crm:order.steal"]},
+            "/shop/scopes: names no scope: crm:order.steal: use those of docs/access.md",
+        ),
+        ({}, "/shop/scopes: is missing: give it"),
+        ([], "/shop: is no object: give an object"),
+        ({"scopes": "admin"}, r"/shop/scopes: is no list: give a list: \[\.\.\.\]"),
+        ({"scopes": {"admin": 1}}, "/shop/scopes: is no list: give a list"),
+        (limited(page_size=0), "/shop/limits/page_size: is too small: give 1 or more"),
+        (limited(page_size="100"), "/shop/limits/page_size: is no whole number: give a whole"),
+        (limited(page_size=True), "/shop/limits/page_size: is no whole number: give a whole"),
+        (limited(import_rows=1.5), "/shop/limits/import_rows: is no whole number: give a whole"),
+        (
+            limited(requests_per_second="many"),
+            "/shop/limits/requests_per_second: is no whole number: give a whole number",
+        ),
+        (
+            limited(needs_second_approval=["x"]),
+            "/shop/limits/needs_second_approval: names no action: x: use some of access.grant-all",
+        ),
+        (limited(speed=1), "/shop/limits/speed: is not known here: leave it out"),
     ],
 )
 def test_a_file_of_roles_with_a_fault_is_refused_by_a_line_that_names_it(
-    tmp_path: Path, role: dict[str, Any], place: str
+    tmp_path: Path, role: Any, fault: str
 ) -> None:
-    with pytest.raises(RolesError, match=f"KAITONG_ROLES: .*{place}"):
-        read_roles(a_file(tmp_path, shop=role))
+    path = a_file(tmp_path, shop=role)
+
+    with pytest.raises(RolesError) as caught:
+        read_roles(path)
+
+    assert re.match(f"KAITONG_ROLES: {path}: {fault}", str(caught.value))
+
+
+def test_every_fault_of_a_file_of_roles_has_its_line(tmp_path: Path) -> None:
+    path = a_file(tmp_path, shop={"scopes": ["steal"]}, crm=limited(page_size="100", speed=1))
+
+    with pytest.raises(RolesError) as caught:
+        read_roles(path)
+
+    assert len(str(caught.value).splitlines()) == 3
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ('{"crm": {"scopes": ["admin"]}, "crm": {"scopes": []}}', "crm: an object has this key"),
+        ('{"crm": {"scopes": [], "scopes": ["admin"]}}', "scopes: an object has this key"),
+        ('{"crm": {"scopes": []}', "it is no JSON: .* at line 1, column 23: correct it"),
+        ("[]", "is no object: give an object"),
+    ],
+)
+def test_a_file_of_roles_that_could_mean_two_things_or_is_no_json_is_refused(
+    tmp_path: Path, text: str, fault: str
+) -> None:
+    path = tmp_path / "roles.json"
+    path.write_text(text)
+
+    with pytest.raises(RolesError) as caught:
+        read_roles(path)
+
+    assert re.match(f"KAITONG_ROLES: {path}: {fault}", str(caught.value))
 
 
 def test_a_file_of_roles_that_is_not_there_is_refused(tmp_path: Path) -> None:
