@@ -8,13 +8,20 @@ from msgspec.structs import replace
 from sqlalchemy import text
 
 from services.customer.handlers import SUBSCRIPTIONS as CUSTOMER
+from services.order.api.shown import OFFERINGS, PRICES, SPECIFICATIONS
+from services.order.domain.catalogue import Offering, Price, PriceKind, Specification
 from services.order.handlers import SUBSCRIPTIONS as ORDER
 from services.order.store import catalogue, orders
 from services.provisioning.handlers import SUBSCRIPTIONS as PROVISIONING
 from services.provisioning.store import work_orders
 from services.provisioning.store.blueprints import load_shipped
+from shared import audit, grants, history
+from shared.access import Level
+from shared.audit import Entry
 from shared.db import Sessions
 from shared.dispatch import Dispatch
+from shared.grants import Grant
+from shared.history import Change
 from shared.work import begin
 from tests.access.table import ACCOUNTS, FALLOUT, PARTIES
 from tests.callers import CLIENT
@@ -28,11 +35,18 @@ from tests.provisioning.test_fallout import WITH_PEOPLE, refuse
 
 PHONE = "13851234567"
 SETTLED, CONTESTED = "/ops/v1/contested-accounts", "acc-of-two"
-NUMBER, LEG = "+862511111111", "NJ-XW-SP001/1"
+NUMBER, IDLE, LEG = "+862511111111", "+862511111112", "NJ-XW-SP001/1"
 COMPANY = "panda"
 PRODUCT = order.accepted().order.items[0].ordered.product_id
 DONE_ID = UUID("00000000-0000-0000-0000-0000000000a3")
 VERBS = ("retry", "skip", "fail")
+OWN = "jiangsu-alone"
+OWN_PRICE = Price(id=OWN, name="Line", kind=PriceKind.RECURRING, amount_cents=1)
+OWN_ENTRIES = (
+    Specification(id=OWN, version=1, name="Line"),
+    Offering(id=OWN, version=1, name="Line", specification=OWN, prices=(OWN_PRICE,)),
+)
+CATALOGUES = (OFFERINGS, PRICES, SPECIFICATIONS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +60,9 @@ class Things:
 
     customers: tuple[str, ...] = ()
     """Of whom the things are."""
+
+    own: Mapping[str, str] = field(default_factory=dict)
+    """By routes that answer every tenant: the text by which what is the tenant's is known."""
 
     def filled(self, path: str) -> str:
         """Return a path with its parts filled in."""
@@ -70,10 +87,12 @@ NOTHING = {
 
 
 def in_order(sessions: Sessions) -> Things:
-    """Have an order accepted and completed."""
+    """Have an order accepted and completed, and an offering of the tenant's own published."""
     made = order.accepted()
     with sessions.begin() as session:
         catalogue.load_shipped(session)
+        catalogue.lock(session, TENANT)
+        catalogue.put(session, TENANT, OWN_ENTRIES)
     with begin(sessions, NOON, Dispatch(uuid4())) as transaction:
         orders.add(transaction.session, made.order, made.progress)
     hear(sessions, ORDER, order.completed(made))
@@ -84,8 +103,16 @@ def in_order(sessions: Sessions) -> Things:
             ("/tmf-api/productInventory/v4/product", PRODUCT),
         )
     }
-    history = {"/ops/v1/orders/{id}/history": f"/ops/v1/orders/{made.order.id}/history"}
-    return Things(NOTHING, paths=paths | history, customers=(order.PARTY,))
+    changes = {"/ops/v1/orders/{id}/history": f"/ops/v1/orders/{made.order.id}/history"}
+    entries = {f"{each}/{{id}}": f"{each}/{OWN}" for each in (OFFERINGS, SPECIFICATIONS)}
+    entries[f"{PRICES}/{{id}}"] = f"{PRICES}/{OWN}:{OWN}"
+    return Things(
+        NOTHING | {"subject": str(made.order.id)},
+        query={f"GET {each}": {"limit": "100"} for each in CATALOGUES},
+        paths=paths | changes | entries,
+        customers=(order.PARTY,),
+        own=dict.fromkeys((f"GET {each}" for each in CATALOGUES), OWN),
+    )
 
 
 def in_provisioning(sessions: Sessions) -> Things:
@@ -106,22 +133,28 @@ def in_provisioning(sessions: Sessions) -> Things:
         (work_order,) = work_orders.of_order(session, voice.order_id)
     service = str(done.items[0].service_id)
     ids = {"work_order_id": str(work_order.id), "service_id": service}
+    order_id = str(voice.order_id)
     held = f"{FALLOUT}/{provisioning.ORDER_ID}"
+    decided = {f"{FALLOUT}/{{order_id}}/{verb}": f"{held}/{verb}" for verb in VERBS}
     return Things(
-        NOTHING | ids | {"order_id": str(voice.order_id)},
-        paths={f"{FALLOUT}/{{order_id}}/{verb}": f"{held}/{verb}" for verb in VERBS},
+        NOTHING | ids | {"order_id": order_id, "subject": order_id},
+        query={"GET /ops/v1/blueprints": {"limit": "100"}},
+        paths=decided | {f"{FALLOUT}/{{order_id}}": held},
         customers=(voice.customer.id,),
+        own={"GET /ops/v1/blueprints": f'"{WITH_PEOPLE.specification}"'},
     )
 
 
 def in_customer(sessions: Sessions) -> Things:
-    """Have orders of a person and of a company accepted."""
+    """Have orders of a person and of a company accepted, and a customer shared."""
     company = customer.a_customer(id=COMPANY, category="business", account_id="acc-9", phone="1")
     hear(sessions, CUSTOMER, customer.accepted(1), customer.completed(1))
     hear(sessions, CUSTOMER, customer.accepted(2, company))
     of_two = customer.a_customer(id="li-na", account_id=CONTESTED)
     hear(sessions, CUSTOMER, customer.accepted(3, customer.a_customer(account_id=CONTESTED)))
     hear(sessions, CUSTOMER, customer.accepted(4, of_two))
+    with sessions.begin() as session:
+        grants.keep(session, Grant(TENANT, "crm-b", "crm-a", "C-1", Level.SEE, NOON))
     return Things(
         NOTHING | {"party_id": customer.ZHANG, "account_id": "acc-1"},
         query={
@@ -143,16 +176,31 @@ PLANT = (
     VALUES (:tenant, 'leg', 'pool-1', :leg, '', '[]', 'free')""",
     """INSERT INTO pool_items (tenant, kind, pool, value, element, attributes, state, order_id,
     service_id) VALUES (:tenant, 'leg', 'pool-1', 'held', '', '[]', 'reserved', :id, :id)""",
+    """INSERT INTO numbers (tenant, e164, exchange_id, grade, state)
+    VALUES (:tenant, :idle, 'NJ-XW', '', 'idle')""",
+    """INSERT INTO exchanges (tenant, id, name, local_network, city, district)
+    VALUES (:tenant, 'NJ-XW', 'Xuanwu', '025', '', '')""",
+    """INSERT INTO pools (tenant, kind, name, exchange_id, capacity)
+    VALUES (:tenant, 'leg', 'pool-1', 'NJ-XW', 2)""",
+    """INSERT INTO addresses (tenant, id, text, exchange_id, local_network, grams)
+    VALUES (:tenant, 'addr-1', 'Nanjing', 'NJ-XW', '025', '{}')""",
+    """INSERT INTO questions (order_id, tenant, since)
+    VALUES (:id, :tenant, '2026-01-01 00:00Z')""",
 )
 
 
 def in_resources(sessions: Sessions) -> Things:
     """Have a number kept by the client, a thing that is free and one that is reserved."""
-    named = {"number": NUMBER, "leg": LEG, "client": CLIENT, "id": NOTHING["order_id"]}
+    id_ = NOTHING["order_id"]
+    named = {"number": NUMBER, "idle": IDLE, "leg": LEG, "client": CLIENT, "id": id_}
     with sessions.begin() as session:
         for row in PLANT:
             session.execute(text(row), named | {"tenant": TENANT})
-    return Things(NOTHING)
+    return Things(
+        NOTHING | {"holder": id_, "value": LEG},
+        query={"GET /ops/v1/reservations": {"older_than": "0"}},
+        own={"GET /ops/v1/holdings/{holder}": '"reserved"'},
+    )
 
 
 SEEDS: Mapping[str, Callable[[Sessions], Things]] = {
@@ -176,16 +224,21 @@ PARKED = """
 RECOVERY = """
     INSERT INTO recoveries (id, noticed_at, state, taken_over, replayed, missing, ended_at,
     acknowledged_by) VALUES (:id, now(), 'done', 0, 0, '', now(), '')"""
+DONE = ("", "held", "completed", "", DONE_ID)
+DECIDED = ("back-office", "supervisor", "fallout.skip", "1/switch", 1, "by hand", DONE_ID)
 
 
 def seeded(service: str, sessions: Sessions) -> Things:
     """Return what the first client has brought to a service, having brought it.
 
-    An approval waits there, too, and a parked message, and a recovery, as in every service.
+    An approval waits there, too, and a parked message, and a recovery, as in every service; its
+    history knows of an order, and its audit of a decision.
     """
     things = SEEDS[service](sessions)
     named = {**things.values, "position": int(things.values["position"]), "tenant": TENANT}
     with sessions.begin() as session:
         for row in (APPROVAL, PARKED, RECOVERY):
             session.execute(text(row), named)
+        history.write(session, [Change(NOON, TENANT, "order", things.values["subject"], *DONE)])
+        audit.append(session, [Entry(NOON, TENANT, "li-na", *DECIDED)])
     return things
