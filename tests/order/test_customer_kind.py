@@ -72,7 +72,7 @@ async def test_a_kind_in_any_spelling_contradicts_a_category(
     assert (error["field"], error["code"]) == (at, "kind-contradicts-category")
 
 
-@pytest.mark.parametrize("said", ["Person", "PartyRole", "-"])
+@pytest.mark.parametrize("said", ["Person", "Seller", "-"])
 async def test_a_kind_that_there_is_not_is_refused(
     client: AsyncClient, as_role: AsRole, said: str
 ) -> None:
@@ -92,6 +92,17 @@ async def test_a_customer_that_is_sent_as_it_is_shown_says_no_kind(
     again = await place(client, as_role("crm"), **party)
 
     assert again["relatedParty"] == shown["relatedParty"]
+
+
+@pytest.mark.parametrize("said", ["Party", "PartyRole", "Customer", "customer"])
+async def test_what_standard_clients_call_a_customer_says_no_kind(
+    client: AsyncClient, as_role: AsRole, said: str
+) -> None:
+    plain = await place(client, as_role("crm"))
+
+    order = await place(client, as_role("crm"), **{"@referredType": said})
+
+    assert order["relatedParty"] == plain["relatedParty"]
 
 
 async def test_the_kind_of_a_party_that_is_no_customer_is_not_looked_at(

@@ -125,7 +125,7 @@ class AskedParty(Asked):
     """Extension: `public`, `business` or `key-account`."""
 
     referred_type: Annotated[Name, Field(alias="@referredType")] = ""
-    """Of a customer `Individual` or `Organization`, or `Party` where neither is said."""
+    """Of a customer `Individual` or `Organization`; `Party`, `PartyRole`, `Customer` for any."""
 
     contact_medium: Few[AskedMedium]
     individual_identification: Few[AskedIdentification]

@@ -21,8 +21,12 @@ CUSTOMER = "customer"
 UNSAID = "Party"
 """What a customer is shown as whose kind is not known; who sends it back says as little."""
 
-KINDS = {word(UNSAID): "", **{word(each): each for each in PartyKind}}
+WITHOUT_KIND = (UNSAID, "PartyRole", "Customer")
+"""What a standard client may call a customer (TMF622's RelatedParty, TMF629) without its kind."""
+
+KINDS = dict.fromkeys(map(word, WITHOUT_KIND), "") | {word(each): each for each in PartyKind}
 """What a customer may be said to be, by its spelling as words are compared."""
+
 URGENT, LEISURELY = 0, 4
 PRIORITIES = [str(each) for each in range(URGENT, LEISURELY + 1)]
 
