@@ -34,7 +34,7 @@ def spawn(  # noqa: PLR0913  each is a different side of a process
     folder: Path | None = None,
     user: pwd.struct_passwd | None = None,
     orphan_signal: int = END,
-    asked_by: socket.socket | None = None,
+    stdin: socket.socket | None = None,
 ) -> psutil.Popen:
     """Start `command` in a session of its own, its output appended to `log`.
 
@@ -45,14 +45,14 @@ def spawn(  # noqa: PLR0913  each is a different side of a process
         folder: Where the command runs.
         user: Who runs it, when root gives up its rights for it.
         orphan_signal: Sent when this process ends first; 0 lets the child live on.
-        asked_by: Becomes its standard input.
+        stdin: Its standard input, if not empty.
     """
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as output:
         return NURSERY.submit(
             psutil.Popen,
             leashed(command, user, orphan_signal),
-            stdin=asked_by.fileno() if asked_by else subprocess.DEVNULL,
+            stdin=stdin.fileno() if stdin else subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
             cwd=folder,
@@ -92,14 +92,24 @@ def leashed(
 
 
 def end(process: psutil.Process, number: int, patience: float) -> None:
-    """Send a signal and wait; after `patience` seconds the process is killed."""
+    """Send a signal and wait; after `patience` seconds the process is killed.
+
+    It does not wait for the process to be reaped: a parent that hangs does not do it.
+    """
     with contextlib.suppress(psutil.NoSuchProcess):
         process.send_signal(number)
-        try:
-            process.wait(patience)
-        except psutil.TimeoutExpired:
-            process.kill()
-            process.wait()
+    if not ends_within(process, patience):
+        kill_all([process])
+
+
+def ends_within(process: psutil.Process, patience: float) -> bool:
+    """Wait for the end of a process, reaped or not; return whether it came in so many seconds."""
+    deadline = time.monotonic() + patience
+    while is_alive(process):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.01)
+    return True
 
 
 def exit_code(process: psutil.Process, patience: float) -> int | None:

@@ -14,6 +14,9 @@ from deploy.local.cluster import remove_cluster
 from deploy.local.existing import DATABASE, setting_of
 from deploy.local.home import CHECKOUT
 
+SETTING = "KAITONG_"
+"""How the name of a setting begins."""
+
 PERSON_KEY = "KAITONG_PERSON_KEY"
 """The setting by which the customer service recognises persons whose data were erased."""
 
@@ -42,6 +45,12 @@ def environment_of(name: str, home: Path, places: Mapping[str, str]) -> dict[str
         "PYTHONPATH": str(CHECKOUT),
     }
     return inherited | own | dict(places)
+
+
+def environment_without_settings() -> dict[str, str]:
+    """Return the environment of a process that is given no setting of Kaitong."""
+    inherited = {key: value for key, value in os.environ.items() if not key.startswith(SETTING)}
+    return inherited | {"PYTHONPATH": str(CHECKOUT)}
 
 
 def secret_of(setting: str, home: Path) -> str:

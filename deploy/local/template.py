@@ -1,136 +1,239 @@
 """A process that has loaded the code that all services share, and forks them.
 
-Run as `python -P -m deploy.local.template MODULE...`; its standard input is the socket by which
-`deploy.local.forks` asks for processes. Loading takes most of the time in which a service starts:
-here it is done once, and at the start of a system beside that of its engines.
+Run as `python -P -m deploy.local.template MODULE...` by `deploy.local.forks`. Loading takes most of
+the time in which a service starts: here it is done once, and at the start of a system beside that
+of its engines.
 
-It has one thread, so what a fork copies is whole. What it has forked ends when it does, as what
-has a leash ends with its parent.
+Standard input is a stream socket for requests. A request is one byte, FORK or PING, with open
+files: a socket for the reports on this request and, for FORK, what becomes standard output and
+standard error. Reports are lines of JSON: `{"pid": ...}` from the forked process, which then reads
+what it shall run, `{"status": ...}` when it has ended, or `{"refused": why}`.
+
+It has one thread, so what a fork copies is whole. Its forks end when it does, as a process with a
+leash ends with its parent.
 """
 
 import ctypes
+import errno
 import gc
 import importlib
 import json
 import os
 import runpy
-import selectors
+import select
 import signal
 import socket
 import sys
-import traceback
-from collections.abc import Sequence
-from functools import partial
-from typing import Any
+from contextlib import suppress
+from dataclasses import dataclass
+from io import TextIOWrapper
+from typing import Any, TextIO, cast
 
-MOST = 1 << 18
-"""Bytes of a request."""
+FORK, PING = b"f", b"p"
 
-PR_SET_PDEATHSIG = 1
+MOST = 4096
+"""Bytes read at once of the signals that have arrived."""
+
+OUTPUTS = 2
+"""Standard output and standard error."""
+
+PR_SET_PDEATHSIG = 1  # also in leash.py, which runs with -I -S and can import nothing of ours
 
 
 def main() -> None:
-    """Load modules, then fork what is asked for, for ever."""
+    """Load modules, then serve requests; in each forked process run the module asked for.
+
+    A forked process ends as `python -m` does: by returning from here to the interpreter.
+    """
     for module in sys.argv[1:]:
         importlib.import_module(module)
     gc.collect()
     gc.freeze()  # what is never looked at is never copied
-    Template(socket.socket(fileno=os.dup(0))).serve()
+    sys.argv = serve()
+    sys.modules.pop(sys.argv[0], None)  # it runs as `__main__`, even if it has been imported
+    runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
+
+
+def serve() -> list[str]:
+    """Serve requests; return the module and its arguments in each forked process."""
+    template = Template(socket.socket(fileno=os.dup(0)))
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
+    pid = os.getpid()
+    request = template.next_fork()
+    template.close()
+    start_session(pid)
+    asked = request.take()
+    os.environ.clear()  # noqa: TID251  it is given another
+    os.environ.update(asked["environment"])  # noqa: TID251
+    os.chdir(asked["folder"])
+    words: list[str] = asked["words"]
+    return words
+
+
+@dataclass
+class Request:
+    """A request, and the files that came with it."""
+
+    kind: bytes
+    reports: socket.socket
+    outputs: list[int]
+
+    def report(self, **what: object) -> None:
+        """Report to the requester, unless it is gone."""
+        with suppress(OSError):
+            self.reports.send(json.dumps(what).encode() + b"\n", socket.MSG_DONTWAIT)
+
+    def close_outputs(self) -> None:
+        """Close what is only needed in the forked process."""
+        while self.outputs:
+            os.close(self.outputs.pop())
+
+    def close(self) -> None:
+        """Close all files of the request."""
+        self.close_outputs()
+        self.reports.close()
+
+    def take(self) -> dict[str, Any]:
+        """Use the files, report the process id, and return what to run in which surroundings.
+
+        Ends this process if the requester has given up.
+        """
+        for standard, file in enumerate(self.outputs, 1):
+            os.dup2(file, standard)
+        sys.stdout = reopened(1, sys.stdout)
+        sys.stderr = reopened(2, sys.stderr)
+        self.report(pid=os.getpid())
+        with self.reports.makefile(encoding="utf-8") as lines:
+            asked = lines.readline()
+        self.close()
+        if not asked.endswith("\n"):
+            sys.exit(1)
+        return dict(json.loads(asked))
 
 
 class Template:
-    """Forks processes, and tells of each how it ended."""
+    """Forks processes, and reports how each has ended."""
 
-    def __init__(self, door: socket.socket) -> None:
-        self.door = door
-        self.askers: dict[int, socket.socket] = {}
-        """By process, who is told when it ends."""
-
-    def serve(self) -> None:
-        """Serve requests, for ever."""
-        ended, bell = socket.socketpair()
-        bell.settimeout(0)
+    def __init__(self, requests: socket.socket) -> None:
+        self.requests = requests
+        self.running: dict[int, Request] = {}
+        """By process id."""
+        self.signals, self.wakeup = socket.socketpair()
+        self.wakeup.settimeout(0)
         signal.signal(signal.SIGCHLD, lambda *_: None)
-        signal.set_wakeup_fd(bell.fileno())
-        with selectors.DefaultSelector() as selector:
-            selector.register(self.door, selectors.EVENT_READ, self.fork)
-            selector.register(ended, selectors.EVENT_READ, partial(ended.recv, MOST))
-            while True:
-                for key, _ in selector.select():
-                    key.data()
-                self.tell_ends()
+        signal.set_wakeup_fd(self.wakeup.fileno(), warn_on_full_buffer=False)
 
-    def fork(self) -> None:
-        """Fork one process that is asked for."""
-        said, (log, asker), _, _ = socket.recv_fds(self.door, MOST, 2)
-        if not (child := os.fork()):
-            become(json.loads(said), log)
-        os.close(log)
-        self.askers[child] = socket.socket(fileno=asker)
-        tell(self.askers[child], child)
+    def close(self) -> None:
+        """Undo, in a forked process, all that this class has opened and set."""
+        signal.set_wakeup_fd(-1)
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        for each in (self.requests, self.signals, self.wakeup):
+            each.close()
+        for request in self.running.values():
+            request.close()
 
-    def tell_ends(self) -> None:
-        """Tell of the processes that have ended how they did."""
-        while self.askers:
+    def next_fork(self) -> Request:
+        """Serve requests for ever; return its request in each forked process."""
+        while True:
+            readable, _, _ = select.select([self.requests, self.signals], [], [])
+            if self.signals in readable:
+                self.signals.recv(MOST)
+                self.report_ends()
+            if self.requests in readable and (request := self.serve_request()):
+                return request
+
+    def serve_request(self) -> Request | None:
+        """Serve one request; return it in the process that is forked for it, None in this one."""
+        try:
+            request = receive(self.requests)
+        except OSError as error:
+            write_to_log(f"a request is lost: {error}")
+            return None
+        if request.kind == PING:
+            request.report()
+            request.close()
+            return None
+        return request if self.is_fork(request) else None
+
+    def is_fork(self, request: Request) -> bool:
+        """Fork, and tell whether this is the forked process; refuse what the machine refuses."""
+        try:
+            if len(request.outputs) < OUTPUTS:
+                raise too_many_files()
+            child = os.fork()
+        except (OSError, MemoryError) as error:
+            request.report(refused=str(error) or type(error).__name__)
+            request.close()
+            return False
+        if child:
+            self.running[child] = request
+            request.close_outputs()
+        return not child
+
+    def report_ends(self) -> None:
+        """Report how the processes that have ended did."""
+        while self.running:
             child, status = os.waitpid(-1, os.WNOHANG)
             if not child:
                 return
-            with self.askers.pop(child) as asker:
-                tell(asker, os.waitstatus_to_exitcode(status))
+            request = self.running.pop(child)
+            request.report(status=os.waitstatus_to_exitcode(status))
+            request.close()
 
 
-def tell(asker: socket.socket, number: int) -> None:
-    """Tell a number, unless who has asked is gone."""
-    try:
-        asker.send(f"{number}\n".encode())
-    except OSError:
-        return
+def receive(requests: socket.socket) -> Request:
+    """Receive a request; end this process if there will be none any more.
+
+    Raises:
+        OSError: It is lost, as its files could not be opened here.
+    """
+    kind, files, *_ = socket.recv_fds(requests, 1, 1 + OUTPUTS)
+    if not kind:
+        sys.exit()
+    if not files:
+        raise too_many_files()
+    return Request(kind, socket.socket(fileno=files[0]), files[1:])
 
 
-def become(what: dict[str, Any], log: int) -> None:
-    """Run a module in this process, which is new, and end it."""
-    status = 1
-    try:
-        detach(log, what["folder"])
-        os.environ.clear()  # noqa: TID251  it is given another
-        os.environ.update(what["environment"])  # noqa: TID251
-        status = run(what["words"])
-    except BaseException:  # noqa: BLE001  whatever it is, it must not return into the loop
-        traceback.print_exc()
-    finally:
-        for stream in (sys.stdout, sys.stderr):
-            stream.flush()
-        os._exit(status)
+def too_many_files() -> OSError:
+    """Return the error of a request that came without all of its files."""
+    return OSError(errno.EMFILE, os.strerror(errno.EMFILE))
 
 
-def detach(log: int, folder: str) -> None:
-    """Take a session, a log and a folder of its own, and end when the template does."""
-    template = os.getppid()
-    signal.set_wakeup_fd(-1)
-    for number in (signal.SIGCHLD, signal.SIGINT, signal.SIGTERM, signal.SIGPIPE):
-        signal.signal(number, signal.SIG_DFL)
+def write_to_log(line: str) -> None:
+    """Write a line to this process's log; not by a stream, whose buffer a fork would copy."""
+    with suppress(OSError):
+        os.write(2, f"{line}\n".encode())
+
+
+def reopened(file: int, stream: TextIO) -> TextIOWrapper:
+    """Return a stream to a file as Python makes it: another for a terminal than for a log.
+
+    Args:
+        file: What it writes to.
+        stream: Of the template; it was made for another file, in the same encoding.
+    """
+    like = cast("TextIOWrapper", stream)
+    size = 0 if like.write_through else -1
+    binary = open(file, "wb", buffering=size, closefd=False)  # noqa: SIM115
+    return TextIOWrapper(
+        binary,
+        encoding=like.encoding,
+        errors=like.errors,
+        line_buffering=like.line_buffering or binary.isatty(),
+        write_through=like.write_through,
+    )
+
+
+def start_session(template: int) -> None:
+    """Take a session of its own, and end when the template does."""
     os.setsid()
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
         if os.getppid() != template:
-            os._exit(1)
-    nothing = os.open(os.devnull, os.O_RDONLY)
-    for standard, file in enumerate((nothing, log, log)):
-        os.dup2(file, standard)
-    os.closerange(3, 256)
-    os.chdir(folder)
-
-
-def run(words: Sequence[str]) -> int:
-    """Run a module as `python -m` would; return its exit status."""
-    sys.argv = list(words)
-    try:
-        runpy.run_module(words[0], run_name="__main__", alter_sys=True)
-    except SystemExit as end:
-        if isinstance(end.code, str):
-            sys.stderr.write(f"{end.code}\n")
-        return end.code if isinstance(end.code, int) else int(bool(end.code))
-    return 0
+            sys.exit(1)
 
 
 if __name__ == "__main__":

@@ -32,17 +32,20 @@ class Tools:
             folder: Where it runs.
 
         Raises:
-            StartError: The code that all share cannot be loaded.
+            StartError: It cannot be started, or was given up before it was.
         """
+        if self.abandoned:
+            return False
+        tool = self.forks.spawn(words, log, environment, folder)
         with self.lock:
-            if self.abandoned:
-                return False
-            tool = self.forks.spawn(words, log, environment, folder)
             self.running.append(tool)
+            if self.abandoned:
+                process.kill_all([tool])
         return tool.wait() == 0
 
     def abandon(self) -> None:
-        """End the tools that run, and start no more."""
+        """End the tools that run or are being started, and start no more."""
         with self.lock:
             self.abandoned = True
             process.kill_all(self.running)
+        self.forks.abandon()

@@ -1,16 +1,28 @@
 """What the template forks is a process like any other."""
 
 import json
+import resource
 import signal
+import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import psutil
 import pytest
 
-from deploy.local import forks
+from deploy.local import forks, process
 from deploy.local.errors import StartError
-from deploy.local.forks import Forks
-from tests.deploy.waiting import until
+from deploy.local.forks import Connection, Forks
+from deploy.local.surroundings import environment_without_settings
+from deploy.local.tools import Tools
+from tests.deploy.waiting import PATIENCE, gone, until
+
+STATE = "tests.deploy.print_state"
+SLEEPER = "tests.deploy.sleeper"
+FILES = 6
+"""Open in a template that has forked nothing: the standard three, and three sockets."""
 
 
 @pytest.fixture(scope="module")
@@ -23,61 +35,252 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Forks]:
     found.close()
 
 
+@pytest.fixture
+def own(tmp_path: Path) -> Iterator[Forks]:
+    """A template that a test may spoil; it has nothing to load."""
+    found = Forks(tmp_path / "template.log", ())
+    found.start()
+    yield found
+    found.stop()
+    found.close()
+
+
+def status_of(template: Forks, folder: Path, *words: str, log: Path | None = None) -> int | None:
+    """Run a module to its end."""
+    return template.spawn(words, log or folder / "log", {}, folder).wait(forks.START_S)
+
+
+def by_python(log: Path, folder: Path, *words: str) -> int | None:
+    """Run a module to its end as `python -m` does."""
+    command = [sys.executable, "-P", "-m", *words]
+    surroundings = environment_without_settings()
+    return process.spawn(command, log, environment=surroundings, folder=folder).wait(PATIENCE)
+
+
+def state_in(log: Path) -> dict[str, Any]:
+    """Return what a process has printed of itself."""
+    return dict(json.loads(log.read_text().splitlines()[0]))
+
+
 def test_what_is_forked_has_its_own_words_environment_folder_session_and_log(
     template: Forks, tmp_path: Path
 ) -> None:
-    child = template.spawn(
-        ["tests.deploy.teller", "3"], tmp_path / "log", {"ONLY": "this"}, tmp_path
-    )
+    child = template.spawn([STATE, "3"], tmp_path / "log", {"ONLY": "this"}, tmp_path)
 
     assert child.wait(forks.START_S) == 3
 
-    told, loud = (tmp_path / "log").read_text().splitlines()
-    said = json.loads(told)
+    said = state_in(tmp_path / "log")
     assert (said["words"], said["environment"]) == (["3"], {"ONLY": "this"})
     assert (said["folder"], said["session"], said["pid"]) == (str(tmp_path), child.pid, child.pid)
-    assert loud == "loud"
+    assert (tmp_path / "log").read_text().splitlines()[1:] == ["loud"]
+
+
+def test_what_is_forked_has_the_signals_and_open_files_of_a_process_by_python(
+    template: Forks, tmp_path: Path
+) -> None:
+    running = template.spawn([SLEEPER], tmp_path / "other", {}, tmp_path)
+
+    assert status_of(template, tmp_path, STATE, "0", log=tmp_path / "forked") == 0
+    assert by_python(tmp_path / "usual", tmp_path, STATE, "0") == 0
+
+    forked, usual = state_in(tmp_path / "forked"), state_in(tmp_path / "usual")
+    for each in ("signals", "masks", "files"):
+        assert forked[each] == usual[each]
+    running.kill()
+
+
+def test_a_caller_that_hangs_up_does_not_end_what_is_forked(
+    template: Forks, tmp_path: Path
+) -> None:
+    assert status_of(template, tmp_path, "tests.deploy.hung_up") == 0
+
+
+def test_a_full_disk_changes_the_exit_status_as_it_does_by_python(
+    template: Forks, tmp_path: Path
+) -> None:
+    full = Path("/dev/full")
+
+    for words in ((STATE, "78"), ("tests.deploy.unflushed", "78")):
+        assert status_of(template, tmp_path, *words, log=full) == by_python(full, tmp_path, *words)
+
+
+def test_threads_and_what_runs_at_exit_are_not_cut_short(template: Forks, tmp_path: Path) -> None:
+    assert status_of(template, tmp_path, "tests.deploy.ending") == 0
+    assert (tmp_path / "log").read_text().splitlines() == ["thread", "at exit"]
 
 
 def test_nothing_of_any_one_service_is_loaded_for_another(template: Forks, tmp_path: Path) -> None:
-    template.spawn(["tests.deploy.teller", "0"], tmp_path / "log", {}, tmp_path).wait(forks.START_S)
+    status_of(template, tmp_path, STATE, "0")
 
-    modules = json.loads((tmp_path / "log").read_text().splitlines()[0])["modules"]
+    modules = state_in(tmp_path / "log")["modules"]
     assert "shared.run" in modules
     assert [each for each in modules if each.startswith("services")] == []
 
 
+def test_no_setting_of_the_supervisor_is_seen_in_what_is_forked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`/proc/PID/environ` shows for ever what a process was started with."""
+    monkeypatch.setenv("KAITONG_DATABASE_CUSTOMER", "postgresql://secret")
+    own = Forks(tmp_path / "template.log", ())
+
+    child = own.spawn([SLEEPER], tmp_path / "log", {}, tmp_path)
+
+    assert b"KAITONG_" not in Path(f"/proc/{child.pid}/environ").read_bytes()
+    own.stop()
+    own.close()
+
+
 def test_what_is_killed_is_seen_to_have_been_killed(template: Forks, tmp_path: Path) -> None:
-    child = template.spawn(["tests.deploy.sleeper"], tmp_path / "log", {}, tmp_path)
+    child = template.spawn([SLEEPER], tmp_path / "log", {}, tmp_path)
 
     child.send_signal(signal.SIGKILL)
 
     assert child.wait(forks.START_S) == -signal.SIGKILL
 
 
-def test_what_is_forked_ends_with_the_template_which_is_started_for_the_next(
-    tmp_path: Path,
+def test_a_process_that_is_gone_is_still_known_by_its_start_and_its_status(
+    template: Forks, tmp_path: Path
 ) -> None:
-    own = Forks(tmp_path / "template.log")
-    first = own.spawn(["tests.deploy.sleeper"], tmp_path / "log", {}, tmp_path)
+    child = template.spawn(["tests.deploy.unflushed", "78"], tmp_path / "log", {}, tmp_path)
+    until(lambda: not child.is_running(), "it ends")
+
+    assert child.create_time() > 0
+    assert child.wait(forks.START_S) == 78
+
+
+def test_reports_that_arrive_together_are_read_one_by_one() -> None:
+    connection = Connection()
+    connection.others.send(b'{"pid": 7}\n{"status": 78}\n')
+
+    assert connection.report(PATIENCE) == {"pid": 7}
+    assert connection.report(PATIENCE) == {"status": 78}
+    connection.close()
+
+
+def test_what_is_forked_ends_with_the_template_which_is_started_for_the_next(
+    own: Forks, tmp_path: Path
+) -> None:
+    first = own.spawn([SLEEPER], tmp_path / "log", {}, tmp_path)
     own.server.kill()
     own.server.wait()
-    until(lambda: not first.is_running() or first.status() == "zombie", "it ends too")
+    until(lambda: gone(first.pid), "it ends too")
+    assert first.wait(PATIENCE) is None
 
-    second = own.spawn(["tests.deploy.teller", "0"], tmp_path / "log", {}, tmp_path)
+    assert status_of(own, tmp_path, STATE, "0") == 0
 
-    assert second.wait(forks.START_S) == 0
+
+def test_a_template_ends_when_its_supervisor_closes_the_socket(tmp_path: Path) -> None:
+    own = Forks(tmp_path / "template.log", ())
+    own.start()
+
+    own.close()
+
+    assert own.server.wait(PATIENCE) == 0
+
+
+def test_code_that_cannot_be_loaded_is_reported(tmp_path: Path) -> None:
+    broken = Forks(tmp_path / "template.log", ("no_such_module",))
+
+    with pytest.raises(StartError, match="No module named 'no_such_module'"):
+        broken.spawn([STATE, "0"], tmp_path / "log", {}, tmp_path)
+
+    broken.close()
+
+
+@pytest.mark.parametrize("room", [0, 1, 2])
+def test_a_template_that_can_open_no_files_refuses_one_request_and_goes_on(
+    own: Forks, tmp_path: Path, room: int
+) -> None:
+    """Of the three files of a request it gets as many as it has room for."""
+    first = own.spawn([SLEEPER], tmp_path / "log", {}, tmp_path)
+    usual = resource.prlimit(own.server.pid, resource.RLIMIT_NOFILE)
+    until(lambda: own.server.num_fds() == FILES + 1, "it keeps one file for what it has forked")
+    resource.prlimit(own.server.pid, resource.RLIMIT_NOFILE, (FILES + 1 + room, usual[1]))
+
+    with pytest.raises(StartError, match="Too many open files"):
+        own.spawn([SLEEPER], tmp_path / "log", {}, tmp_path)
+
+    resource.prlimit(own.server.pid, resource.RLIMIT_NOFILE, usual)
+    assert status_of(own, tmp_path, "tests.deploy.hung_up") == 0
+    assert process.is_alive(first)
+    until(lambda: own.server.num_fds() == FILES + 1, "it has closed what it got")
+
+
+def test_a_machine_without_room_for_a_process_refuses_one_request_and_the_template_goes_on(
+    tmp_path: Path,
+) -> None:
+    own = Forks(tmp_path / "template.log", ("tests.deploy.full_machine",))
+
+    with pytest.raises(StartError, match="Resource temporarily unavailable"):
+        own.spawn([SLEEPER], tmp_path / "log", {}, tmp_path)
+
+    assert status_of(own, tmp_path, STATE, "0") == 0
     own.stop()
     own.close()
 
 
-def test_code_that_cannot_be_loaded_is_told(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_what_was_asked_for_in_vain_is_not_done_later(
+    own: Forks, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(forks, "LOADED", ("no_such_module",))
-    broken = Forks(tmp_path / "template.log")
+    assert status_of(own, tmp_path, STATE, "0") == 0
+    own.server.suspend()
+    monkeypatch.setattr(forks, "START_S", 0.2)
+    with pytest.raises(StartError, match="timed out"):
+        own.spawn([STATE, "0"], tmp_path / "vain", {}, tmp_path)
+    monkeypatch.undo()
 
-    with pytest.raises(StartError, match="No module named 'no_such_module'"):
-        broken.spawn(["tests.deploy.teller", "0"], tmp_path / "log", {}, tmp_path)
+    own.server.resume()
 
-    broken.close()
+    assert status_of(own, tmp_path, STATE, "0") == 0
+    until(lambda: own.server.children() == [], "all forks end")
+    assert (tmp_path / "vain").read_text() == ""
+
+
+def test_tools_that_are_given_up_wait_for_no_template(own: Forks, tmp_path: Path) -> None:
+    own.server.suspend()
+    tools, ends = Tools(own), []
+
+    def finish() -> None:
+        with pytest.raises(StartError, match="given up"):
+            tools.finish([SLEEPER], tmp_path / "log", {}, tmp_path)
+        ends.append(True)
+
+    waiting = threading.Thread(target=finish, daemon=True)
+    waiting.start()
+    until(lambda: own._waiting, "it has been asked for")  # noqa: SLF001
+
+    tools.abandon()
+
+    waiting.join(PATIENCE)
+    assert ends == [True]
+
+
+def test_tools_that_run_are_ended_when_they_are_given_up(own: Forks, tmp_path: Path) -> None:
+    tools, results = Tools(own), []
+    waiting = threading.Thread(
+        target=lambda: results.append(tools.finish([SLEEPER], tmp_path / "log", {}, tmp_path))
+    )
+    waiting.start()
+    until(lambda: tools.running, "it runs")
+
+    tools.abandon()
+
+    waiting.join(PATIENCE)
+    assert results == [False]
+
+
+def test_a_process_of_a_template_that_hangs_is_seen_to_end(
+    own: Forks, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(forks, "STATUS_S", 0.2)
+    child = own.spawn([SLEEPER], tmp_path / "log", {}, tmp_path)
+    own.server.suspend()
+    ending = threading.Thread(target=process.end, args=(child, signal.SIGTERM, 0.5), daemon=True)
+
+    ending.start()
+
+    ending.join(PATIENCE)
+    assert not ending.is_alive()
+    assert child.status() == psutil.STATUS_ZOMBIE
+    assert process.exit_code(child, PATIENCE) is None

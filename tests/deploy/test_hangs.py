@@ -2,19 +2,25 @@
 
 import signal
 import sys
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from deploy.local import forks as forks_module
 from deploy.local import kafka as kafka_module
 from deploy.local import postgres as postgres_module
 from deploy.local import pulse, supervisor
 from deploy.local.errors import StartError
+from deploy.local.forks import Forks
 from deploy.local.kafka import start_kafka
+from deploy.local.kept import Kept
 from deploy.local.ports import HOST, free_port
 from deploy.local.postgres import start_postgres
+from deploy.local.supervisor import Module
 from tests.deploy.care import Care
-from tests.deploy.waiting import until
+from tests.deploy.waiting import PATIENCE, gone, until
 
 ANSWERING = """
 import sys
@@ -115,6 +121,81 @@ def test_a_kafka_that_is_stopped_by_a_signal_is_ended_and_started_again(
 
     until(lambda: kept.line.restarts == 1 and not kept.busy, "another runs")
     assert kafka.answers()
+
+
+@pytest.fixture
+def forks(tmp_path: Path) -> Iterator[Forks]:
+    """A template that has nothing to load."""
+    found = Forks(tmp_path / "template.log", ())
+    found.start()
+    yield found
+    found.stop()
+    found.close()
+
+
+def module(forks: Forks, folder: Path) -> Module:
+    """Start a module that runs until it is ended."""
+    found = Module(["tests.deploy.sleeper"], {}, folder / "sleeper.log", folder, forks=forks)
+    found.start()
+    return found
+
+
+def test_a_template_that_is_stopped_by_a_signal_is_ended_and_started_again_with_its_forks(
+    care: Care, forks: Forks, tmp_path: Path
+) -> None:
+    kept, first = care.engine("template", forks), forks.server
+    sleeper = module(forks, tmp_path)
+    child = sleeper.server
+    care.supervisor.keep("sleeper", sleeper, stage=1)
+    until(lambda: kept.pulse and kept.pulse.has_answered, "it answers")
+
+    first.send_signal(signal.SIGSTOP)
+
+    until(lambda: gone(child.pid), "its forks end with it")
+    until(lambda: kept.pulse and kept.pulse.server != first and kept.pulse.has_answered, "another")
+    until(lambda: care.has_said("sleeper runs again"), "its forks are started again")
+    assert care.has_said("template does not answer, and is ended")
+
+
+def test_a_template_that_loads_its_code_has_the_time_of_a_start(tmp_path: Path) -> None:
+    loading = Forks(tmp_path / "template.log", ("tests.deploy.slow_to_load",))
+    loading.start()
+    kept = Kept("template", loading, 0, "")
+
+    assert [kept.hangs() for _ in range(pulse.MOST_SILENT + 1)] == [False] * 4
+    assert not loading.answers()
+
+    (tmp_path / "template.log").write_text("go on")
+    until(loading.answers, "it has loaded")
+    loading.stop()
+    loading.close()
+
+
+def test_a_stop_does_not_wait_for_a_template_that_hangs(
+    care: Care, forks: Forks, tmp_path: Path
+) -> None:
+    care.supervisor.keep("sleeper", module(forks, tmp_path), stage=0)
+    forks.server.send_signal(signal.SIGSTOP)
+    stopping = threading.Thread(target=care.supervisor.stop, daemon=True)
+
+    stopping.start()
+
+    stopping.join(PATIENCE)
+    assert not stopping.is_alive()
+
+
+def test_the_end_of_a_process_is_noted_though_its_template_hangs(
+    forks: Forks, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(forks_module, "STATUS_S", 0.2)
+    kept = Kept("sleeper", module(forks, tmp_path), 0, "")
+    forks.server.send_signal(signal.SIGSTOP)
+    kept.engine.server.kill()
+    until(lambda: kept.has_ended, "it has ended")
+
+    kept.note_end()
+
+    assert kept.last_end == "how is not known"
 
 
 def test_an_engine_that_is_not_ready_in_time_is_waited_for_and_not_started_beside_itself(
