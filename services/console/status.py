@@ -84,7 +84,8 @@ def look(found: Record, client: Client) -> Status:
         states = dict(zip(services, pool.map(partial(ask, client), services), strict=True))
     have = [service for service, state in states.items() if state.get("parked")]
     parked = [dict(row, service=name) for name in have for row in ask_parked(client, name)]
-    processes = [process_of(line) for line in found.lines]
+    memory = pss_mb({line.name: line.life.pid for line in found.lines})
+    processes = [process_of(line, memory[line.name]) for line in found.lines]
     return Status(processes, states, parked, of_stack(processes, states))
 
 
@@ -108,7 +109,7 @@ def ask_parked(client: Client, service: str) -> list[dict[str, Any]]:
     return rows
 
 
-def process_of(line: Line) -> Process:
+def process_of(line: Line, memory_mb: float) -> Process:
     """Describe one process of the stack."""
     process = line.life.process
     return Process(
@@ -122,7 +123,7 @@ def process_of(line: Line) -> Process:
         log=line.log,
         age_s=max(0.0, time.time() - line.life.started),
         is_stopped=process is not None and is_stopped(process),
-        pss_mb=round(pss_mb(line.life.pid), 1) if process else 0.0,
+        pss_mb=round(memory_mb, 1) if process else 0.0,
     )
 
 

@@ -157,7 +157,7 @@ def idle(site: Site, _: int) -> Figures:
     time.sleep(IDLE_S)
     used = usage.between(before, usage.read(site.pids))
     shares = {f"core_share_{part}": spent / used.seconds for part, spent in used.parts.items()}
-    memory = {f"pss_mb_{part}": usage.pss_mb(pid) for part, pid in site.pids.items()}
+    memory = {f"pss_mb_{part}": mb for part, mb in usage.pss_mb(site.pids).items()}
     totals = {"core_share": used.total / used.seconds, "pss_mb": sum(memory.values())}
     return totals | shares | memory
 

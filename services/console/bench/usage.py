@@ -1,7 +1,8 @@
 """What processes use: CPU by part of the stack, and memory."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,8 +48,8 @@ class Used:
 
 
 def read(pids: Mapping[str, int]) -> Reading:
-    """Read what each part's process and all below it have used."""
-    parts = {part: cpu_seconds(pid) for part, pid in pids.items()}
+    """Read what each part's processes have used."""
+    parts = {part: cpu_seconds(pids[part], each) for part, each in processes_of(pids).items()}
     return Reading(time.monotonic(), parts, machine_seconds())
 
 
@@ -60,12 +61,31 @@ def between(first: Reading, last: Reading) -> Used:
     return Used(seconds, parts, round(others, 2))
 
 
-def cpu_seconds(pid: int) -> float:
-    """Return what a process has used, with its children, living and dead."""
-    process = psutil.Process(pid)
-    own = process.cpu_times()
-    living = sum(_own_seconds(child) for child in process.children(recursive=True))
-    return float(own.user + own.system + own.children_user + own.children_system + living)
+def processes_of(pids: Mapping[str, int]) -> dict[str, list[psutil.Process]]:
+    """Return the processes of each part: those below its own, down to other parts.
+
+    One part may have started another, as the template has the services.
+    """
+    parts = {pid: part for part, pid in pids.items()}
+    found: dict[str, list[psutil.Process]] = {part: [] for part in pids}
+    running = list(psutil.process_iter(["ppid"]))
+    parents = {each.pid: each.info["ppid"] for each in running}
+    for process in running:
+        pid = process.pid
+        while pid and pid not in parts:
+            pid = parents.get(pid, 0)
+        if pid:
+            found[parts[pid]].append(process)
+    return found
+
+
+def cpu_seconds(pid: int, processes: Iterable[psutil.Process]) -> float:
+    """Return what a part's processes have used; what of it has ended is its first one's."""
+    ended = 0.0
+    with suppress(psutil.NoSuchProcess):
+        times = psutil.Process(pid).cpu_times()
+        ended = float(times.children_user + times.children_system)
+    return ended + sum(map(_own_seconds, processes))
 
 
 def _own_seconds(process: psutil.Process) -> float:
@@ -82,10 +102,12 @@ def machine_seconds() -> float:
     return float(sum(times) - times.idle - getattr(times, "iowait", 0.0))
 
 
-def pss_mb(pid: int) -> float:
-    """Return the memory of a process and all below it, shared pages counted in part."""
-    family = [pid, *(child.pid for child in psutil.Process(pid).children(recursive=True))]
-    return sum(_pss_kb(member) for member in family) / 1024
+def pss_mb(pids: Mapping[str, int]) -> dict[str, float]:
+    """Return the memory of each part's processes, shared pages counted in part."""
+    return {
+        part: sum(_pss_kb(each.pid) for each in processes) / 1024
+        for part, processes in processes_of(pids).items()
+    }
 
 
 def _pss_kb(pid: int) -> int:

@@ -165,7 +165,7 @@ class Show:
         """Check everything, and return what it all came to."""
         done = time.time()
         checking = progress.add_task("invariants checked", total=1)
-        memory = sum(pss_mb(line.life.pid) for line in self.stack.lines)
+        memory = sum(pss_mb({it.name: it.life.pid for it in self.stack.lines}).values())
         at_rest(self.stack, REST_S)
         findings = check(self.stack, list(self.posted()))
         progress.update(checking, completed=1)
