@@ -3,7 +3,7 @@
 import os
 import time
 from collections.abc import Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from concurrent.futures import Future, as_completed
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,7 +28,7 @@ from deploy.local.surroundings import (
     purge,
     secret_of,
 )
-from deploy.local.tools import Tools
+from deploy.local.tools import Tools, started_threads
 
 SERVICES = ("order", "provisioning", "resources", "customer")
 ELEMENTS = "elements"
@@ -138,7 +138,7 @@ class Stack:
         fetch_engines(self.services)
         self.forks.start()
         self.supervisor.keep(TEMPLATE, self.forks, stage=ENGINES)
-        with ThreadPoolExecutor() as pool:
+        with started_threads(2) as pool:
             try:
                 work: list[Future[None]] = [
                     pool.submit(self.open_databases),

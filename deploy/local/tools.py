@@ -1,8 +1,10 @@
 """Run tools, modules of ours, to their end, unless what they make is not wanted any more."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
-from threading import Lock
+from threading import Event, Lock
 
 import psutil
 
@@ -49,3 +51,20 @@ class Tools:
             self.abandoned = True
             process.kill_all(self.running)
         self.forks.abandon()
+
+
+@contextmanager
+def started_threads(count: int) -> Iterator[ThreadPoolExecutor]:
+    """Give a pool whose threads run already; at the end wait for what they do.
+
+    A pool that is interrupted while it starts a thread does not know that thread, and does not
+    wait for it: here such a thread has nothing to do yet.
+    """
+    may_work = Event()
+    with ThreadPoolExecutor(count) as pool:
+        try:
+            for _ in range(count):
+                pool.submit(may_work.wait)
+        finally:
+            may_work.set()
+        yield pool

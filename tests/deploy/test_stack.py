@@ -4,6 +4,7 @@ import os
 import socket
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -68,6 +69,31 @@ def test_a_killed_template_takes_what_it_has_forked_along_and_all_come_back(home
 def elements(stack: Stack) -> Line:
     """Return what is known of the simulator."""
     return next(line for line in stack.describe().lines if line.name == "elements")
+
+
+def test_nothing_goes_on_after_a_start_that_is_interrupted_while_its_threads_start(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A signal comes while the main thread waits for one that it has started."""
+    went_on: list[str] = []
+    begin = threading.Thread.start
+
+    def interrupted(thread: threading.Thread) -> None:
+        begin(thread)
+        if thread.name.startswith(ThreadPoolExecutor.__name__):
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(Stack, "open_kafka", lambda _: went_on.append("kafka"))
+    monkeypatch.setattr(Stack, "open_databases", lambda _: went_on.append("databases"))
+    monkeypatch.setattr(threading.Thread, "start", interrupted)
+
+    with pytest.raises(KeyboardInterrupt):
+        start(home)
+
+    for thread in threading.enumerate():
+        if thread.name.startswith(ThreadPoolExecutor.__name__):
+            thread.join(PATIENCE)
+    assert went_on == []
 
 
 def test_addresses_stay_from_start_to_start(home: Path) -> None:
