@@ -7,8 +7,11 @@ from tests.chaos.topics import disorder, sightings
 from tests.chaos.traffic import Traffic
 from tests.flows.site import Site
 
-VICTIMS = ("order", "provisioning", "resources", "customer", "elements", "kafka", "postgres")
-ORDERS = 203
+SERVICES = ("order", "provisioning", "resources", "customer", "elements")
+VICTIMS = (*SERVICES, "kafka", "postgres", "template")
+"""The template last: all services end with it, at the same moment."""
+
+ORDERS = 208
 """200 at least, the same number for each victim."""
 
 REST_S = 60.0
@@ -33,12 +36,18 @@ def test_whoever_is_killed_nothing_is_lost_doubled_or_out_of_order(site: Site) -
 
 
 def kill(site: Site, name: str) -> None:
-    """Kill a process with -9, and wait until another runs in its place."""
-    before = line(site, name)
-    process = before.life.process
-    assert process
-    process.kill()
-    site.until(lambda: line(site, name).restarts > before.restarts, patience_s=LONG_S)
+    """Kill a process with -9, and wait until others run in its place and of what ends with it."""
+    ending = (name, *SERVICES) if name == "template" else (name,)
+    first, *others = (line(site, each) for each in ending)
+    assert first.life.process
+    first.life.process.kill()
+    for before in (first, *others):
+        wait_for_another(site, before)
+
+
+def wait_for_another(site: Site, before: Line) -> None:
+    """Wait until another process runs in the place of one that has ended."""
+    site.until(lambda: line(site, before.name).restarts > before.restarts, patience_s=LONG_S)
     if before.url:
         site.until(lambda: is_ready(before.url), patience_s=LONG_S)
 
