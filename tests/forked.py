@@ -55,16 +55,16 @@ class Forked:
             return self.wait(0)
         return None
 
-    def wait(self, patience: float | None = None) -> int:
+    def wait(self, timeout_s: float | None = None) -> int:
         """Return its exit status, once it has ended.
 
         Raises:
             TimeoutError: if it has not within so many seconds.
         """
         try:
-            status = self._process.wait(patience)
+            status = self._process.wait(timeout_s)
         except psutil.TimeoutExpired as error:
-            msg = f"process {self.pid} has not ended in {patience} s"
+            msg = f"process {self.pid} has not ended in {timeout_s} s"
             raise TimeoutError(msg) from error
         assert status is not None, "the template has ended, and all of its forks with it"
         return status

@@ -37,13 +37,13 @@ class Connection:
         self.socket, self.others = socket.socketpair()
         self._lines = self.socket.makefile(encoding="utf-8")
 
-    def report(self, patience: float) -> dict[str, Any]:
+    def report(self, timeout_s: float) -> dict[str, Any]:
         """Return the next report; an empty one when none will come.
 
         Raises:
             TimeoutError: None has come in this many seconds; do not ask again.
         """
-        self.socket.settimeout(patience)
+        self.socket.settimeout(timeout_s)
         try:
             line = self._lines.readline()
         except ConnectionError:
@@ -85,9 +85,9 @@ class Forked(psutil.Process):
         Raises:
             psutil.TimeoutExpired: it has not ended in this many seconds.
         """
-        patience = math.inf if timeout is None else timeout
-        if not process.ends_within(self, patience):
-            raise psutil.TimeoutExpired(patience, self.pid)
+        timeout_s = math.inf if timeout is None else timeout
+        if not process.ends_within(self, timeout_s):
+            raise psutil.TimeoutExpired(timeout_s, self.pid)
         with self._ends:
             if self._connection:
                 with suppress(TimeoutError):
@@ -106,11 +106,12 @@ class Forks:
         """Take where the template logs what cannot be loaded, and the modules that it loads."""
         self.log = log
         self.modules = modules
+        self.is_abandoned = False
+        """Whether nothing is to be started any more."""
         self._lock = Lock()
         """Guards all of these."""
         self._requests: socket.socket | None = None
         self._waiting: set[Connection] = set()
-        self._is_abandoned = False
         self._ping: Connection | None = None
 
     def start(self) -> None:
@@ -125,7 +126,7 @@ class Forks:
     def abandon(self) -> None:
         """End the waiting of other threads for what they have asked for, and start no more."""
         with self._lock:
-            self._is_abandoned = True
+            self.is_abandoned = True
             for connection in self._waiting:
                 connection.give_up()
 
@@ -218,7 +219,7 @@ class Forks:
             return Forked(pid, connection)
         if why := report.get("refused"):
             message = f"template: no process can be started: {why} — end others, then try again"
-        elif self._is_abandoned:
+        elif self.is_abandoned:
             message = "template: the start was given up — start again"
         else:
             process.ends_within(self.server, LAST_LINE_S)
@@ -233,7 +234,7 @@ class Forks:
             OSError: The template does not take the request.
         """
         with self._lock, connection.others:
-            if self._is_abandoned:
+            if self.is_abandoned:
                 message = "template: the start was given up — start again"
                 raise StartError(message)
             self._waiting.add(connection)

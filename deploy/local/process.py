@@ -91,20 +91,20 @@ def leashed(
     return [sys.executable, "-I", "-S", str(LEASH), *terms, *map(str, command)]
 
 
-def end(process: psutil.Process, number: int, patience: float) -> None:
-    """Send a signal and wait; after `patience` seconds the process is killed.
+def end(process: psutil.Process, number: int, timeout_s: float) -> None:
+    """Send a signal and wait; a process that runs on after so many seconds is killed.
 
     It does not wait for the process to be reaped: a parent that hangs does not do it.
     """
     with contextlib.suppress(psutil.NoSuchProcess):
         process.send_signal(number)
-    if not ends_within(process, patience):
+    if not ends_within(process, timeout_s):
         kill_all([process])
 
 
-def ends_within(process: psutil.Process, patience: float) -> bool:
-    """Wait for the end of a process, reaped or not; return whether it came in so many seconds."""
-    deadline = time.monotonic() + patience
+def ends_within(process: psutil.Process, timeout_s: float) -> bool:
+    """Wait until a process has ended, reaped or not; return whether it has in so many seconds."""
+    deadline = time.monotonic() + timeout_s
     while is_alive(process):
         if time.monotonic() > deadline:
             return False
@@ -112,10 +112,10 @@ def ends_within(process: psutil.Process, patience: float) -> bool:
     return True
 
 
-def exit_code(process: psutil.Process, patience: float) -> int | None:
+def exit_code(process: psutil.Process, timeout_s: float) -> int | None:
     """Return how a process that ends has ended; None if that is not to be seen in time."""
     with contextlib.suppress(psutil.Error, subprocess.TimeoutExpired):
-        return process.wait(patience)
+        return process.wait(timeout_s)
     return None
 
 

@@ -28,7 +28,8 @@ from deploy.local.surroundings import (
     purge,
     secret_of,
 )
-from deploy.local.tools import Tools, started_threads
+from deploy.local.threads import started_threads
+from deploy.local.tools import Tools
 
 SERVICES = ("order", "provisioning", "resources", "customer")
 ELEMENTS = "elements"

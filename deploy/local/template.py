@@ -135,7 +135,7 @@ class Template:
             request.close()
 
     def next_fork(self) -> Request:
-        """Serve requests for ever; return its request in each forked process."""
+        """Serve requests until the socket is closed; return its request in each forked process."""
         while True:
             readable, _, _ = select.select([self.requests, self.signals], [], [])
             if self.signals in readable:

@@ -1,0 +1,23 @@
+"""Threads whose work is waited for, also where their start is interrupted."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from threading import Event
+
+
+@contextmanager
+def started_threads(count: int) -> Iterator[ThreadPoolExecutor]:
+    """Give a pool whose threads run already; at the end wait for what they do.
+
+    A pool that is interrupted while it starts a thread does not know that thread, and does not
+    wait for it: here such a thread has nothing to do yet.
+    """
+    may_work = Event()
+    with ThreadPoolExecutor(count) as pool:
+        try:
+            for _ in range(count):
+                pool.submit(may_work.wait)
+        finally:
+            may_work.set()
+        yield pool
