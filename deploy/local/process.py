@@ -8,9 +8,10 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -151,9 +152,18 @@ def kill_all(processes: Iterable[psutil.Process]) -> None:
 
 def living_in(folder: Path) -> list[psutil.Process]:
     """Return the processes whose working folder is this one."""
-    return [
-        process for process in psutil.process_iter(["cwd"]) if process.info["cwd"] == str(folder)
-    ]
+    return [process for process, place in running("cwd") if place == str(folder)]
+
+
+def running(attribute: str) -> Iterator[tuple[psutil.Process, Any]]:
+    """Yield each process of this machine with one attribute of it, None if it may not be read.
+
+    What `psutil.process_iter` keeps as `info` is one for all threads: another thread that asks
+    for another attribute takes this one away.
+    """
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.NoSuchProcess):
+            yield process, process.as_dict([attribute])[attribute]
 
 
 def last_line(log: Path) -> str:

@@ -14,7 +14,7 @@ import psutil
 
 from deploy.local import logs
 from deploy.local.errors import StartError
-from deploy.local.process import is_alive, kill_all
+from deploy.local.process import is_alive, kill_all, running
 
 SUPERVISOR = "deploy.local.detached"
 """The module that keeps a stack in the background; its only argument is the home."""
@@ -140,8 +140,8 @@ def supervisor_of(home: Path) -> psutil.Process | None:
     if last and not last.is_over and (known := last.supervisor.process):
         return known
     words = [SUPERVISOR, str(home.resolve())]
-    everybody = psutil.process_iter(["cmdline"])
-    return next((it for it in everybody if (it.info["cmdline"] or [])[-2:] == words), None)
+    everybody = running("cmdline")
+    return next((process for process, line in everybody if (line or [])[-2:] == words), None)
 
 
 class Logbook:

@@ -45,6 +45,20 @@ def test_a_process_belongs_to_the_nearest_part_above_it(tree: list[int]) -> None
     assert pids(apart) == {"template": {top}, "service": {middle, leaf}}
 
 
+def test_another_thread_that_looks_at_processes_changes_nothing(
+    tree: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    look = psutil.process_iter
+
+    def looked_at_beside(*attributes: list[str]) -> Iterator[psutil.Process]:
+        yield from look(*attributes)
+        assert list(look(["name"]))
+
+    monkeypatch.setattr(psutil, "process_iter", looked_at_beside)
+
+    assert pids(usage.processes_of({"all": tree[0]})) == {"all": set(tree)}
+
+
 def test_memory_and_cpu_of_parts_below_others_are_counted_once(tree: list[int]) -> None:
     top, middle, _ = tree
     parts = {"template": top, "service": middle}

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from deploy.local.forks import Forks
 from tests.deploy.care import Care
 
 
@@ -14,3 +15,13 @@ def care(tmp_path: Path) -> Iterator[Care]:
     care = Care(tmp_path)
     yield care
     care.supervisor.stop()
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Iterator[Forks]:
+    """A template that a test may spoil; it has nothing to load."""
+    found = Forks(tmp_path / "template.log", ())
+    found.start()
+    yield found
+    found.stop()
+    found.close()

@@ -16,7 +16,6 @@ from deploy.local import forks, process
 from deploy.local.errors import StartError
 from deploy.local.forks import Connection, Forks
 from deploy.local.surroundings import environment_without_settings
-from deploy.local.tools import Tools
 from tests.deploy.waiting import PATIENCE, gone, until
 
 STATE = "tests.deploy.print_state"
@@ -29,16 +28,6 @@ FILES = 6
 def template(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Forks]:
     """A template that runs."""
     found = Forks(tmp_path_factory.mktemp("template") / "template.log")
-    found.start()
-    yield found
-    found.stop()
-    found.close()
-
-
-@pytest.fixture
-def own(tmp_path: Path) -> Iterator[Forks]:
-    """A template that a test may spoil; it has nothing to load."""
-    found = Forks(tmp_path / "template.log", ())
     found.start()
     yield found
     found.stop()
@@ -235,39 +224,6 @@ def test_what_was_asked_for_in_vain_is_not_done_later(
     assert status_of(own, tmp_path, STATE, "0") == 0
     until(lambda: own.server.children() == [], "all forks end")
     assert (tmp_path / "vain").read_text() == ""
-
-
-def test_tools_that_are_given_up_wait_for_no_template(own: Forks, tmp_path: Path) -> None:
-    own.server.suspend()
-    tools, ends = Tools(own), []
-
-    def finish() -> None:
-        with pytest.raises(StartError, match="given up"):
-            tools.finish([SLEEPER], tmp_path / "log", {}, tmp_path)
-        ends.append(True)
-
-    waiting = threading.Thread(target=finish, daemon=True)
-    waiting.start()
-    until(lambda: own._waiting, "it has been asked for")  # noqa: SLF001
-
-    tools.abandon()
-
-    waiting.join(PATIENCE)
-    assert ends == [True]
-
-
-def test_tools_that_run_are_ended_when_they_are_given_up(own: Forks, tmp_path: Path) -> None:
-    tools, results = Tools(own), []
-    waiting = threading.Thread(
-        target=lambda: results.append(tools.finish([SLEEPER], tmp_path / "log", {}, tmp_path))
-    )
-    waiting.start()
-    until(lambda: tools.running, "it runs")
-
-    tools.abandon()
-
-    waiting.join(PATIENCE)
-    assert results == [False]
 
 
 def test_a_process_of_a_template_that_hangs_is_seen_to_end(

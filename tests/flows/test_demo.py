@@ -10,13 +10,12 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import psutil
 import psycopg
 import pytest
 from psycopg import sql
 
 from deploy.jiangsu.province import province
-from deploy.local import record
+from deploy.local import process, record
 from deploy.local.home import CHECKOUT, PRIVATE_ROOTS, digest
 from deploy.local.home import home as real_home
 from deploy.local.record import Record
@@ -88,10 +87,10 @@ def wait_for(
 def left_behind(home: Path) -> list[str]:
     """Return what of a demonstration is still there."""
     processes = [
-        f"{process.pid} {command}"
-        for process in psutil.process_iter(["cmdline", "cwd"])
-        if str(home) in (command := " ".join(process.info["cmdline"] or []))
-        or str(home) in str(process.info["cwd"])
+        f"{each.pid} {what}"
+        for attribute in ("cmdline", "cwd")
+        for each, what in process.running(attribute)
+        if str(home) in str(what)
     ]
     data = [each for root in PRIVATE_ROOTS for each in private(root, home).glob("data-*")]
     return [*processes, *map(str, data), *map(str, home.glob("demo*"))]

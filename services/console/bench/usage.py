@@ -8,6 +8,8 @@ from pathlib import Path
 
 import psutil
 
+from deploy.local.process import running
+
 TOLERANCE = 0.3
 """Cores that others may use meanwhile; above it, figures of time are not to be trusted."""
 
@@ -68,9 +70,9 @@ def processes_of(pids: Mapping[str, int]) -> dict[str, list[psutil.Process]]:
     """
     parts = {pid: part for part, pid in pids.items()}
     found: dict[str, list[psutil.Process]] = {part: [] for part in pids}
-    running = list(psutil.process_iter(["ppid"]))
-    parents = {each.pid: each.info["ppid"] for each in running}
-    for process in running:
+    everybody = dict(running("ppid"))
+    parents = {process.pid: parent for process, parent in everybody.items()}
+    for process in everybody:
         pid = process.pid
         while pid and pid not in parts:
             pid = parents.get(pid, 0)
