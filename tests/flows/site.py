@@ -23,6 +23,9 @@ INVENTORY = "/tmf-api/serviceInventory/v4/service"
 WORK_ORDERS = "/ops/v1/work-orders"
 PATIENCE_S = 60.0
 BEAT_S = 0.03
+SLOWEST_BEAT_S = 0.2
+"""What is waited for is asked for, ever less often: to ask costs those that are waited for time."""
+
 NETWORK = "025"
 JSON = Any
 
@@ -147,10 +150,11 @@ class Site:
 
     def until(self, what: Callable[[], Any], patience_s: float = PATIENCE_S) -> Any:
         """Wait until something is so, and return it."""
-        end = time.monotonic() + patience_s
+        end, beat = time.monotonic() + patience_s, BEAT_S
         while not (found := what()):
             assert time.monotonic() < end, f"it did not come to be in {patience_s:.0f} s"
-            time.sleep(BEAT_S)
+            time.sleep(beat)
+            beat = min(beat * 1.2, SLOWEST_BEAT_S)
         return found
 
     def until_serving(self, patience_s: float = PATIENCE_S) -> None:
