@@ -4,7 +4,6 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -85,19 +84,14 @@ ALONE = frozenset(
 """Files in these folders whose tests start a system of their own."""
 
 
-def group_of(nodeid: str) -> str:
-    """Return what a test belongs to: its file, or those that share a system."""
-    file = nodeid.partition("::")[0]
-    shared = (system for folder, system in SHARING.items() if file.startswith(folder))
-    return file if file in ALONE else next(shared, file)
-
-
 class Shares(LoadScopeScheduling):  # type: ignore[misc]  # untyped
     """Deals out tests to processes, so that tests which share engines stay together."""
 
     def _split_scope(self, nodeid: str) -> str:
-        """Return what stays together."""
-        return group_of(nodeid)
+        """Return what a test belongs to: its file, or those that share a system."""
+        file = nodeid.partition("::")[0]
+        shared = (system for folder, system in SHARING.items() if file.startswith(folder))
+        return file if file in ALONE else next(shared, file)
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Shares:
@@ -185,21 +179,8 @@ def topics(settings: Settings) -> Iterator[None]:
         yield
 
 
-SYSTEM = pytest.StashKey[ExitStack]()
-"""What ends the system that tests share, once it was started."""
-
-
 @pytest.fixture(scope="session")
-def site(folder: Path, pytestconfig: pytest.Config) -> Iterator[Site]:
+def site(folder: Path) -> Iterator[Site]:
     """The whole system on engines of its own, started for this run."""
-    with ExitStack() as end:
-        pytestconfig.stash[SYSTEM] = end
-        yield end.enter_context(running(folder / "site"))
-
-
-@pytest.hookimpl(trylast=True)
-def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
-    """End the system with the last test that shares it: it works on while nothing is asked."""
-    group = group_of(item.nodeid)
-    if SYSTEM in item.config.stash and (not nextitem or group_of(nextitem.nodeid) != group):
-        item.config.stash[SYSTEM].close()
+    with running(folder / "site") as found:
+        yield found
