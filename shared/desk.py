@@ -38,7 +38,7 @@ T = TypeVar("T")
 Needs: TypeAlias = Callable[[Session, Sequence[Any]], None]
 
 MOST = 200
-PATIENCE = timedelta(seconds=10)
+TIMEOUT = timedelta(seconds=10)
 """So long a request waits for its turn and its commit, before it is told to come again."""
 
 UNPROVEN = (
@@ -117,7 +117,7 @@ class Desk:
         answer: Future[T] = asyncio.get_running_loop().create_future()
         self._waiting.put_nowait(Errand(cause, do, needs, about, answer))
         try:
-            async with asyncio.timeout(PATIENCE.total_seconds()):
+            async with asyncio.timeout(TIMEOUT.total_seconds()):
                 return await answer
         except TimeoutError as error:
             if not self._relay.certainty.may_serve:

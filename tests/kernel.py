@@ -149,13 +149,13 @@ def passing_trouble() -> OperationalError:
     return OperationalError("", {}, OSError("the server is gone"))
 
 
-async def until(condition: Callable[[], object], patience: float = 60.0) -> None:
+async def until(condition: Callable[[], object], timeout_s: float = 60.0) -> None:
     """Wait for a condition, and not for ever: the machine may be busy.
 
     Raises:
         TimeoutError: if it does not come true.
     """
-    async with asyncio.timeout(patience):
+    async with asyncio.timeout(timeout_s):
         while not condition():  # noqa: ASYNC110  what is waited for sets no event
             await asyncio.sleep(0.01)
 

@@ -24,7 +24,7 @@ from deploy.local.surroundings import needed_elsewhere, purge
 FAILED = 1
 """Exit code of a supervisor that could not start, and has said why."""
 
-STOP_PATIENCE = 90.0
+STOP_TIMEOUT_S = 90.0
 """Seconds that a stack has to stop before its supervisor is killed, and all with it."""
 
 
@@ -47,7 +47,7 @@ def up(home: Path) -> record.Record:
     try:
         return when_ready(home, child, log, before)
     except BaseException:
-        process.end(child, signal.SIGTERM, STOP_PATIENCE)
+        process.end(child, signal.SIGTERM, STOP_TIMEOUT_S)
         raise
 
 
@@ -97,7 +97,7 @@ def down(home: Path, *, forget: bool = False) -> bool:
     if supervisor and forget:
         process.kill_all([supervisor])  # and all that it started, with it
     elif supervisor:
-        process.end(supervisor, signal.SIGTERM, STOP_PATIENCE)
+        process.end(supervisor, signal.SIGTERM, STOP_TIMEOUT_S)
     if last:
         process.kill_all(record.leftovers(record.read(home) or last))
     if forget:

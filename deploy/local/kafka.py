@@ -19,11 +19,11 @@ from deploy.local.errors import StartError
 from deploy.local.home import home, locked
 from deploy.local.progress import showing
 
-PATIENCE = 180.0
+TIMEOUT_S = 180.0
 """Seconds to become ready, on a machine that is busy with something else. One that ends is
 told at once."""
 
-STOP_PATIENCE = 60.0
+STOP_TIMEOUT_S = 60.0
 """Seconds to stop."""
 
 JAVA_OPTIONS = (
@@ -122,7 +122,7 @@ class Kafka:
 
     def stop(self) -> None:
         """Stop in order: leadership given up, everything written."""
-        process.end(self.server, signal.SIGTERM, STOP_PATIENCE)
+        process.end(self.server, signal.SIGTERM, STOP_TIMEOUT_S)
 
     def kill(self) -> None:
         """Kill with -9, as a power cut would."""
@@ -252,21 +252,21 @@ def wait_until_ready(node: Kafka) -> None:
     Raises:
         StartError: It ended instead, or took too long.
     """
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + TIMEOUT_S
     while not answers(node.port):
         if not process.is_alive(node.server):
             message = f"Kafka ended: {process.last_line(node.log)} (see {node.log})"
             raise StartError(message)
         if time.monotonic() > deadline:
-            message = f"Kafka is not ready after {PATIENCE:.0f} s; see {node.log}"
+            message = f"Kafka is not ready after {TIMEOUT_S:.0f} s; see {node.log}"
             raise StartError(message)
         time.sleep(0.02)
 
 
-def answers(port: int, patience: float = 1.0) -> bool:
+def answers(port: int, timeout_s: float = 1.0) -> bool:
     """Tell whether a broker there answers the request that opens every conversation."""
     api_versions = struct.pack(">hhih", 18, 0, 1, -1)
-    return ports.answers(port, struct.pack(">i", len(api_versions)) + api_versions, patience)
+    return ports.answers(port, struct.pack(">i", len(api_versions)) + api_versions, timeout_s)
 
 
 def running(folder: Path) -> psutil.Process | None:

@@ -28,11 +28,11 @@ def free_port() -> int:
     return next(port for port in random.sample(RANGE, len(RANGE)) if is_free(port))
 
 
-def answers(port: int, question: bytes, patience: float) -> bool:
-    """Tell whether what listens on a port answers a question within `patience` seconds."""
+def answers(port: int, question: bytes, timeout_s: float) -> bool:
+    """Tell whether what listens on a port answers a question within `timeout_s` seconds."""
     with (
         contextlib.suppress(OSError),
-        socket.create_connection((HOST, port), patience) as caller,
+        socket.create_connection((HOST, port), timeout_s) as caller,
     ):
         caller.sendall(question)
         return len(caller.recv(1)) > 0

@@ -20,11 +20,11 @@ from deploy.local.cluster import (
 )
 from deploy.local.errors import StartError
 
-PATIENCE = 180.0
+TIMEOUT_S = 180.0
 """Seconds to become ready: a crash recovery may have much to read, on a busy machine. One that
 ends is told at once."""
 
-STOP_PATIENCE = 60.0
+STOP_TIMEOUT_S = 60.0
 """Seconds to stop."""
 
 SETTINGS = {
@@ -96,7 +96,7 @@ class Postgres:
 
     def stop(self) -> None:
         """Shut down fast: sessions are ended, everything is written; no process is left."""
-        process.end(self.server, signal.SIGINT, STOP_PATIENCE)
+        process.end(self.server, signal.SIGINT, STOP_TIMEOUT_S)
         process.kill_all(process.living_in(self.data))
 
     def answers(self) -> bool:
@@ -170,13 +170,13 @@ def wait_until_ready(cluster: Postgres) -> None:
     Raises:
         StartError: It ended instead, or took too long.
     """
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + TIMEOUT_S
     while status(cluster.data) != (str(cluster.pid), "ready"):
         if not process.is_alive(cluster.server):
             message = f"PostgreSQL ended: {process.last_line(cluster.log)} (see {cluster.log})"
             raise StartError(message)
         if time.monotonic() > deadline:
-            message = f"PostgreSQL is not ready after {PATIENCE:.0f} s; see {cluster.log}"
+            message = f"PostgreSQL is not ready after {TIMEOUT_S:.0f} s; see {cluster.log}"
             raise StartError(message)
         time.sleep(0.01)
 

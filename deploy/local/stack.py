@@ -34,7 +34,7 @@ from deploy.local.tools import Tools
 SERVICES = ("order", "provisioning", "resources", "customer")
 ELEMENTS = "elements"
 TEMPLATE = "template"
-PATIENCE = 180.0
+TIMEOUT_S = 180.0
 """Seconds for services to become ready, on a machine that is busy with something else. One
 that ends is told at once."""
 
@@ -255,7 +255,7 @@ class Stack:
         Raises:
             StartError: One ended instead, or took too long.
         """
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + TIMEOUT_S
         waiting = dict(self.log.now.urls)
         while waiting := {name: url for name, url in waiting.items() if not is_started(url)}:
             for kept in self.supervisor.kept:
@@ -265,7 +265,7 @@ class Stack:
                     raise StartError(message)
             if time.monotonic() > deadline:
                 late = ", ".join(waiting)
-                message = f"not ready after {PATIENCE:.0f} s: {late}; see {self.home / 'logs'}"
+                message = f"not ready after {TIMEOUT_S:.0f} s: {late}; see {self.home / 'logs'}"
                 raise StartError(message)
             time.sleep(0.05)
 

@@ -24,7 +24,7 @@ BEAT = 0.1
 LOOK = 50
 """Beats between two looks at the size of the logs."""
 
-STOP_PATIENCE = 20.0
+STOP_TIMEOUT_S = 20.0
 """Seconds that a process has to stop before it is killed."""
 
 MOST_AT_ONCE = 32
@@ -52,7 +52,7 @@ class Program:
 
     def stop(self) -> None:
         """Ask it to stop; after a while kill it."""
-        process.end(self.server, signal.SIGTERM, STOP_PATIENCE)
+        process.end(self.server, signal.SIGTERM, STOP_TIMEOUT_S)
 
     def answers(self) -> bool:
         """Tell whether it answers; what speaks no HTTP is trusted."""

@@ -62,13 +62,13 @@ class Client:
     """HTTP address by service."""
 
     token: str
-    patience_s: float = TIME_OUT_S
+    timeout_s: float = TIME_OUT_S
 
     @cached_property
     def http(self) -> httpx.Client:
         """The connections, kept open."""
         headers = {"Authorization": f"Bearer {self.token}"}
-        return httpx.Client(headers=headers, timeout=self.patience_s)
+        return httpx.Client(headers=headers, timeout=self.timeout_s)
 
     def get(self, service: str, path: str, **query: str | int) -> JSON:
         """Return what a service answers.
@@ -157,13 +157,13 @@ def why_not(found: Record | None) -> str:
             return f"Kaitong does not run here ({state}) — start it with `kaitong up`"
 
 
-def connect(role: str, stack: Record | None = None, *, patience_s: float = TIME_OUT_S) -> Client:
+def connect(role: str, stack: Record | None = None, *, timeout_s: float = TIME_OUT_S) -> Client:
     """Return access in a role to the stack that runs on this checkout.
 
     Raises:
         CommandError: if none runs.
     """
-    return Client((stack or running()).urls, token_for(role), patience_s)
+    return Client((stack or running()).urls, token_for(role), timeout_s)
 
 
 def make_keys(folder: Path) -> Path:

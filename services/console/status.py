@@ -22,7 +22,7 @@ from services.console.troubles import Named, Process, lines, of_stack, summary, 
 
 SERVICES = ("order", "provisioning", "resources", "customer")
 SHOWN = 10
-PATIENCE_S = 5.0
+TIMEOUT_S = 5.0
 """So long one service may take to answer."""
 
 FIGURES = ("lag", "unsent", "parked", "attempts_waiting", "attempts_in_doubt", "timers_due")
@@ -69,7 +69,7 @@ class Status:
 def show_status(json: Path | None) -> None:
     """Show the stack; end with 1 if something is wrong, 69 if nothing runs."""
     found = running()
-    status = look(found, connect("viewer", found, patience_s=PATIENCE_S))
+    status = look(found, connect("viewer", found, timeout_s=TIMEOUT_S))
     if json:
         json.write_bytes(msgspec.json.format(msgspec.json.encode(status.as_json())))
     draw(status)

@@ -19,7 +19,7 @@ from uvicorn.server import ServerState
 
 from shared.http.problems import MEDIA_TYPE
 
-PATIENCE = 9.0
+TIMEOUT_S = 9.0
 """Seconds that a socket may take to bring a whole head, or a whole body, or to take an answer."""
 
 LINGER_SECONDS = 2.0
@@ -78,7 +78,7 @@ class Protocol(HttpToolsProtocol):
         super().connection_made(transport)
         if len(self.connections) > MOST_CONNECTIONS:
             transport.abort()
-        self._expect(PATIENCE)
+        self._expect(TIMEOUT_S)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget a connection."""
@@ -131,7 +131,7 @@ class Protocol(HttpToolsProtocol):
         """Go on with the next request, or wait for it."""
         self.server_state.total_requests += 1
         if self.transport.is_closing():
-            self._expect(PATIENCE)
+            self._expect(TIMEOUT_S)
             return
         self.flow.resume_reading()
         if self.pipeline:
@@ -139,12 +139,12 @@ class Protocol(HttpToolsProtocol):
         elif self.cycle.more_body:
             self._linger()
         else:
-            self._expect(PATIENCE)
+            self._expect(TIMEOUT_S)
 
     def pause_writing(self) -> None:
         """Wait for a caller that does not take its answer, and not for ever."""
         super().pause_writing()
-        self._expect(PATIENCE)
+        self._expect(TIMEOUT_S)
 
     def resume_writing(self) -> None:
         """Go on: the answer is being taken."""
@@ -194,7 +194,7 @@ class Protocol(HttpToolsProtocol):
         self._expect(LINGER_SECONDS)
 
     def _expect_body(self) -> None:
-        self._deadline = self.loop.call_later(PATIENCE, self._give_up_on_body)
+        self._deadline = self.loop.call_later(TIMEOUT_S, self._give_up_on_body)
 
     def _give_up_on_body(self) -> None:
         """Refuse a request whose body does not come."""
@@ -251,7 +251,7 @@ REFUSALS = {
     HTTPStatus.REQUEST_TIMEOUT: refusal(
         HTTPStatus.REQUEST_TIMEOUT,
         "too-slow",
-        f"The body did not arrive within {PATIENCE:.0f} seconds.",
+        f"The body did not arrive within {TIMEOUT_S:.0f} seconds.",
         "send it at once",
     ),
     HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE: refusal(

@@ -22,7 +22,7 @@ from tests.chaos.restoring import as_superuser, run
 from tests.elements.process import free_port
 from tests.flows.site import Site
 
-PATIENCE_S = 120.0
+TIMEOUT_S = 120.0
 
 
 def archiving(folder: Path) -> dict[str, str]:
@@ -62,7 +62,7 @@ def archive_until_now(site: Site, archive: Path) -> None:
     with as_superuser(site) as connection:
         row = connection.execute("SELECT pg_walfile_name(pg_switch_wal())").fetchone()
     assert row
-    site.until((archive / row[0]).exists, patience_s=PATIENCE_S)
+    site.until((archive / row[0]).exists, timeout_s=TIMEOUT_S)
 
 
 def restore_to(moment: datetime, base: Path, archive: Path) -> None:
@@ -105,7 +105,7 @@ def standby(site: Site, data: Path) -> Iterator[psycopg.Connection]:
 
 def dsn_when_ready(site: Site, cluster: Postgres) -> str:
     """Wait until a cluster takes connections; return the superuser's."""
-    site.until(lambda: takes_connections(dsn(cluster)), patience_s=PATIENCE_S)
+    site.until(lambda: takes_connections(dsn(cluster)), timeout_s=TIMEOUT_S)
     return dsn(cluster)
 
 

@@ -35,7 +35,7 @@ LOST = 20
 ORDERS = 1000
 """More than are posted."""
 
-PATIENCE_S = 120.0
+TIMEOUT_S = 120.0
 ASSIGNED = "SELECT count(*) FROM outbox WHERE type LIKE 'resources.assigned.%'"
 
 
@@ -62,7 +62,7 @@ def what_breaks(folder: Path, per_second: float) -> Sequence[str]:
                 for services in LOSSES:
                     lose(traffic, services)
             found: Sequence[str] = site.until(
-                lambda: enough(broken(site.record, traffic.posted)), PATIENCE_S
+                lambda: enough(broken(site.record, traffic.posted)), TIMEOUT_S
             )
             return found
 
@@ -89,5 +89,5 @@ def tally(faults: Sequence[str]) -> Counter[str]:
 def wait_for_more(site: Site, traffic: Traffic) -> None:
     """Wait until a few more orders were accepted, and things assigned to a few."""
     posted, assigned = len(traffic.posted), count(site, "resources", ASSIGNED)
-    site.until(lambda: len(traffic.posted) >= posted + LOST, PATIENCE_S)
-    site.until(lambda: count(site, "resources", ASSIGNED) >= assigned + LOST, PATIENCE_S)
+    site.until(lambda: len(traffic.posted) >= posted + LOST, TIMEOUT_S)
+    site.until(lambda: count(site, "resources", ASSIGNED) >= assigned + LOST, TIMEOUT_S)

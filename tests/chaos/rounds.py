@@ -230,13 +230,13 @@ def recovered(site: Site, service: str, lost_at: float, notice_s: float) -> Any:
         return None
     return site.until(
         lambda: found if (found := latest(site, service, lost_at)) and found["ended_at"] else None,
-        patience_s=RECOVERY_S,
+        timeout_s=RECOVERY_S,
     )
 
 
-def is_seen(what: Any, patience_s: float) -> bool:
+def is_seen(what: Any, timeout_s: float) -> bool:
     """Tell whether something comes to be in time."""
-    end = time.monotonic() + patience_s
+    end = time.monotonic() + timeout_s
     while time.monotonic() < end:
         if what():
             return True

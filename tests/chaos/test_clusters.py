@@ -39,7 +39,7 @@ def archive() -> Iterator[Path]:
 @pytest.fixture
 def site(tmp_path: Path, archive: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
     """A system whose cluster archives its write-ahead log, and streams it."""
-    monkeypatch.setattr(stack, "PATIENCE", START_S)
+    monkeypatch.setattr(stack, "TIMEOUT_S", START_S)
     monkeypatch.setattr(postgres, "SETTINGS", postgres.SETTINGS | clusters.archiving(archive))
     with running(tmp_path / "site") as found:
         yield found

@@ -47,9 +47,9 @@ def kill(site: Site, name: str) -> None:
 
 def wait_for_another(site: Site, before: Line) -> None:
     """Wait until another process runs in the place of one that has ended."""
-    site.until(lambda: line(site, before.name).restarts > before.restarts, patience_s=LONG_S)
+    site.until(lambda: line(site, before.name).restarts > before.restarts, timeout_s=LONG_S)
     if before.url:
-        site.until(lambda: is_ready(before.url), patience_s=LONG_S)
+        site.until(lambda: is_ready(before.url), timeout_s=LONG_S)
 
 
 def line(site: Site, name: str) -> Line:

@@ -40,7 +40,7 @@ def test_databases_that_are_set_back_under_orders_cost_nothing_and_give_nothing_
 def test_restores_at_random_moments_cost_nothing_and_give_nothing_twice(
     tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(stack, "PATIENCE", START_S)
+    monkeypatch.setattr(stack, "TIMEOUT_S", START_S)
     report = Report(ASKED)
     rounds = schedule(ASKED.seed, ASKED.restores, ASKED.together, ASKED.lost_s)
     broken = []

@@ -23,7 +23,7 @@ from services.console.live import Ask, Told
 from services.console.output import Styled
 from tests.conftest import NOON
 from tests.flows.items import fibre
-from tests.flows.site import PATIENCE_S, Site
+from tests.flows.site import TIMEOUT_S, Site
 from tests.flows.test_people import stopped_at_test
 
 CREW = "waits for a crew: "
@@ -44,7 +44,7 @@ class Onlooker:
 
     def ended(self) -> int:
         """Wait for the end; return its code."""
-        return self.process.wait(PATIENCE_S)
+        return self.process.wait(TIMEOUT_S)
 
 
 @pytest.fixture

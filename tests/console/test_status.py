@@ -142,7 +142,7 @@ def test_what_a_signal_has_stopped_is_named_once_with_how_it_goes_on() -> None:
 def test_what_runs_and_does_not_answer_is_named_in_time() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"http://127.0.0.1:{silent.getsockname()[1]}"
-        client = Client({"order": url}, "token", patience_s=0.2)
+        client = Client({"order": url}, "token", timeout_s=0.2)
 
         state = ask(client, "order")
         client.http.close()

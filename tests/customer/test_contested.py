@@ -23,7 +23,7 @@ from tests.conftest import NOON
 from tests.customer.build import TENANT, ZHANG, a_customer, accepted
 from tests.hrefs import lost, references_in
 from tests.kernel import hear
-from tests.resources.together import PATIENCE, waits
+from tests.resources.together import TIMEOUT_S, waits
 
 OTHER = "another-crm"
 LI, WANG = "li-na", "wang"
@@ -166,7 +166,7 @@ def test_an_order_that_names_an_account_while_it_is_settled_opens_it_again(
             is_waited_for = waits(sessions, third)
             customers = store.contested.count_customers(session, [account])[account.key]
             store.contested.put(session, [settle(account, customers, "mei", "one family", NOON)])
-        third.result(PATIENCE)
+        third.result(TIMEOUT_S)
 
     with sessions() as session:
         (after,) = store.contested.listed(session, TENANT, Window(0, 2))
@@ -183,7 +183,7 @@ def test_two_customers_that_name_an_account_at_the_same_moment_are_noticed(
             of_second = accepted(2, a_customer(id=LI), client=OTHER)
             second = pool.submit(hear, sessions, SUBSCRIPTIONS, of_second)
             is_waited_for = waits(sessions, second)
-        second.result(PATIENCE)
+        second.result(TIMEOUT_S)
 
     with sessions() as session:
         found = store.contested.listed(session, TENANT, Window(0, 2))

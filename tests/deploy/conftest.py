@@ -18,7 +18,7 @@ def care(tmp_path: Path) -> Iterator[Care]:
 
 
 @pytest.fixture
-def own(tmp_path: Path) -> Iterator[Forks]:
+def own_template(tmp_path: Path) -> Iterator[Forks]:
     """A template that a test may spoil; it has nothing to load."""
     found = Forks(tmp_path / "template.log", ())
     found.start()

@@ -16,7 +16,7 @@ from deploy.local import forks, process
 from deploy.local.errors import StartError
 from deploy.local.forks import Connection, Forks
 from deploy.local.surroundings import environment_without_settings
-from tests.deploy.waiting import PATIENCE, gone, until
+from tests.deploy.waiting import TIMEOUT_S, gone, until
 
 STATE = "tests.deploy.print_state"
 SLEEPER = "tests.deploy.sleeper"
@@ -43,7 +43,7 @@ def by_python(log: Path, folder: Path, *words: str) -> int | None:
     """Run a module to its end as `python -m` does."""
     command = [sys.executable, "-P", "-m", *words]
     surroundings = environment_without_settings()
-    return process.spawn(command, log, environment=surroundings, folder=folder).wait(PATIENCE)
+    return process.spawn(command, log, environment=surroundings, folder=folder).wait(TIMEOUT_S)
 
 
 def state_in(log: Path) -> dict[str, Any]:
@@ -111,13 +111,13 @@ def test_no_setting_of_the_supervisor_is_seen_in_what_is_forked(
 ) -> None:
     """`/proc/PID/environ` shows for ever what a process was started with."""
     monkeypatch.setenv("KAITONG_DATABASE_CUSTOMER", "postgresql://secret")
-    own = Forks(tmp_path / "template.log", ())
+    own_template = Forks(tmp_path / "template.log", ())
 
-    child = own.spawn([SLEEPER], tmp_path / "log", {}, tmp_path)
+    child = own_template.spawn([SLEEPER], tmp_path / "log", {}, tmp_path)
 
     assert b"KAITONG_" not in Path(f"/proc/{child.pid}/environ").read_bytes()
-    own.stop()
-    own.close()
+    own_template.stop()
+    own_template.close()
 
 
 def test_what_is_killed_is_seen_to_have_been_killed(template: Forks, tmp_path: Path) -> None:
@@ -142,30 +142,30 @@ def test_reports_that_arrive_together_are_read_one_by_one() -> None:
     connection = Connection()
     connection.others.send(b'{"pid": 7}\n{"status": 78}\n')
 
-    assert connection.report(PATIENCE) == {"pid": 7}
-    assert connection.report(PATIENCE) == {"status": 78}
+    assert connection.report(TIMEOUT_S) == {"pid": 7}
+    assert connection.report(TIMEOUT_S) == {"status": 78}
     connection.close()
 
 
 def test_what_is_forked_ends_with_the_template_which_is_started_for_the_next(
-    own: Forks, tmp_path: Path
+    own_template: Forks, tmp_path: Path
 ) -> None:
-    first = own.spawn([SLEEPER], tmp_path / "log", {}, tmp_path)
-    own.server.kill()
-    own.server.wait()
+    first = own_template.spawn([SLEEPER], tmp_path / "log", {}, tmp_path)
+    own_template.server.kill()
+    own_template.server.wait()
     until(lambda: gone(first.pid), "it ends too")
-    assert first.wait(PATIENCE) is None
+    assert first.wait(TIMEOUT_S) is None
 
-    assert status_of(own, tmp_path, STATE, "0") == 0
+    assert status_of(own_template, tmp_path, STATE, "0") == 0
 
 
 def test_a_template_ends_when_its_supervisor_closes_the_socket(tmp_path: Path) -> None:
-    own = Forks(tmp_path / "template.log", ())
-    own.start()
+    own_template = Forks(tmp_path / "template.log", ())
+    own_template.start()
 
-    own.close()
+    own_template.close()
 
-    assert own.server.wait(PATIENCE) == 0
+    assert own_template.server.wait(TIMEOUT_S) == 0
 
 
 def test_code_that_cannot_be_loaded_is_reported(tmp_path: Path) -> None:
@@ -179,64 +179,67 @@ def test_code_that_cannot_be_loaded_is_reported(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("room", [0, 1, 2])
 def test_a_template_that_can_open_no_files_refuses_one_request_and_goes_on(
-    own: Forks, tmp_path: Path, room: int
+    own_template: Forks, tmp_path: Path, room: int
 ) -> None:
     """Of the three files of a request it gets as many as it has room for."""
-    first = own.spawn([SLEEPER], tmp_path / "log", {}, tmp_path)
-    usual = resource.prlimit(own.server.pid, resource.RLIMIT_NOFILE)
-    until(lambda: own.server.num_fds() == FILES + 1, "it keeps one file for what it has forked")
-    resource.prlimit(own.server.pid, resource.RLIMIT_NOFILE, (FILES + 1 + room, usual[1]))
+    first = own_template.spawn([SLEEPER], tmp_path / "log", {}, tmp_path)
+    usual = resource.prlimit(own_template.server.pid, resource.RLIMIT_NOFILE)
+    until(
+        lambda: own_template.server.num_fds() == FILES + 1,
+        "it keeps one file for what it has forked",
+    )
+    resource.prlimit(own_template.server.pid, resource.RLIMIT_NOFILE, (FILES + 1 + room, usual[1]))
 
     with pytest.raises(StartError, match="Too many open files"):
-        own.spawn([SLEEPER], tmp_path / "log", {}, tmp_path)
+        own_template.spawn([SLEEPER], tmp_path / "log", {}, tmp_path)
 
-    resource.prlimit(own.server.pid, resource.RLIMIT_NOFILE, usual)
-    assert status_of(own, tmp_path, "tests.deploy.hung_up") == 0
+    resource.prlimit(own_template.server.pid, resource.RLIMIT_NOFILE, usual)
+    assert status_of(own_template, tmp_path, "tests.deploy.hung_up") == 0
     assert process.is_alive(first)
-    until(lambda: own.server.num_fds() == FILES + 1, "it has closed what it got")
+    until(lambda: own_template.server.num_fds() == FILES + 1, "it has closed what it got")
 
 
 def test_a_machine_without_room_for_a_process_refuses_one_request_and_the_template_goes_on(
     tmp_path: Path,
 ) -> None:
-    own = Forks(tmp_path / "template.log", ("tests.deploy.full_machine",))
+    own_template = Forks(tmp_path / "template.log", ("tests.deploy.full_machine",))
 
     with pytest.raises(StartError, match="Resource temporarily unavailable"):
-        own.spawn([SLEEPER], tmp_path / "log", {}, tmp_path)
+        own_template.spawn([SLEEPER], tmp_path / "log", {}, tmp_path)
 
-    assert status_of(own, tmp_path, STATE, "0") == 0
-    own.stop()
-    own.close()
+    assert status_of(own_template, tmp_path, STATE, "0") == 0
+    own_template.stop()
+    own_template.close()
 
 
 def test_what_was_asked_for_in_vain_is_not_done_later(
-    own: Forks, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    own_template: Forks, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert status_of(own, tmp_path, STATE, "0") == 0
-    own.server.suspend()
+    assert status_of(own_template, tmp_path, STATE, "0") == 0
+    own_template.server.suspend()
     monkeypatch.setattr(forks, "START_S", 0.2)
     with pytest.raises(StartError, match="timed out"):
-        own.spawn([STATE, "0"], tmp_path / "vain", {}, tmp_path)
+        own_template.spawn([STATE, "0"], tmp_path / "vain", {}, tmp_path)
     monkeypatch.undo()
 
-    own.server.resume()
+    own_template.server.resume()
 
-    assert status_of(own, tmp_path, STATE, "0") == 0
-    until(lambda: own.server.children() == [], "all forks end")
+    assert status_of(own_template, tmp_path, STATE, "0") == 0
+    until(lambda: own_template.server.children() == [], "all forks end")
     assert (tmp_path / "vain").read_text() == ""
 
 
 def test_a_process_of_a_template_that_hangs_is_seen_to_end(
-    own: Forks, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    own_template: Forks, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(forks, "STATUS_S", 0.2)
-    child = own.spawn([SLEEPER], tmp_path / "log", {}, tmp_path)
-    own.server.suspend()
+    child = own_template.spawn([SLEEPER], tmp_path / "log", {}, tmp_path)
+    own_template.server.suspend()
     ending = threading.Thread(target=process.end, args=(child, signal.SIGTERM, 0.5), daemon=True)
 
     ending.start()
 
-    ending.join(PATIENCE)
+    ending.join(TIMEOUT_S)
     assert not ending.is_alive()
     assert child.status() == psutil.STATUS_ZOMBIE
-    assert process.exit_code(child, PATIENCE) is None
+    assert process.exit_code(child, TIMEOUT_S) is None

@@ -3,15 +3,13 @@
 import signal
 import sys
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from deploy.local import forks as forks_module
+from deploy.local import forks, pulse, supervisor
 from deploy.local import kafka as kafka_module
 from deploy.local import postgres as postgres_module
-from deploy.local import pulse, supervisor
 from deploy.local.errors import StartError
 from deploy.local.forks import Forks
 from deploy.local.kafka import start_kafka
@@ -20,7 +18,7 @@ from deploy.local.ports import HOST, free_port
 from deploy.local.postgres import start_postgres
 from deploy.local.supervisor import Module
 from tests.deploy.care import Care
-from tests.deploy.waiting import PATIENCE, gone, until
+from tests.deploy.waiting import TIMEOUT_S, gone, until
 
 ANSWERING = """
 import sys
@@ -45,9 +43,9 @@ def in_haste(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pulse, "LOOK_EVERY", 0.05)
     monkeypatch.setattr(pulse, "ANSWER_WITHIN", 0.5)
     monkeypatch.setattr(pulse, "MOST_SILENT", 3)
-    monkeypatch.setattr(supervisor, "STOP_PATIENCE", 0.5)
-    monkeypatch.setattr(kafka_module, "STOP_PATIENCE", 0.5)
-    monkeypatch.setattr(postgres_module, "STOP_PATIENCE", 0.5)
+    monkeypatch.setattr(supervisor, "STOP_TIMEOUT_S", 0.5)
+    monkeypatch.setattr(kafka_module, "STOP_TIMEOUT_S", 0.5)
+    monkeypatch.setattr(postgres_module, "STOP_TIMEOUT_S", 0.5)
 
 
 def test_a_process_that_is_stopped_by_a_signal_is_ended_and_started_again(care: Care) -> None:
@@ -124,16 +122,6 @@ def test_a_kafka_that_is_stopped_by_a_signal_is_ended_and_started_again(
     assert kafka.answers()
 
 
-@pytest.fixture
-def forks(tmp_path: Path) -> Iterator[Forks]:
-    """A template that has nothing to load."""
-    found = Forks(tmp_path / "template.log", ())
-    found.start()
-    yield found
-    found.stop()
-    found.close()
-
-
 def module(forks: Forks, folder: Path) -> Module:
     """Start a module that runs until it is ended."""
     found = Module(["tests.deploy.sleeper"], {}, folder / "sleeper.log", folder, forks=forks)
@@ -142,10 +130,10 @@ def module(forks: Forks, folder: Path) -> Module:
 
 
 def test_a_template_that_is_stopped_by_a_signal_is_ended_and_started_again_with_its_forks(
-    care: Care, forks: Forks, tmp_path: Path
+    care: Care, own_template: Forks, tmp_path: Path
 ) -> None:
-    kept, first = care.engine("template", forks), forks.server
-    sleeper = module(forks, tmp_path)
+    kept, first = care.engine("template", own_template), own_template.server
+    sleeper = module(own_template, tmp_path)
     child = sleeper.server
     care.supervisor.keep("sleeper", sleeper, stage=1)
     until(lambda: kept.pulse and kept.pulse.has_answered, "it answers")
@@ -173,24 +161,24 @@ def test_a_template_that_loads_its_code_has_the_time_of_a_start(tmp_path: Path) 
 
 
 def test_a_stop_does_not_wait_for_a_template_that_hangs(
-    care: Care, forks: Forks, tmp_path: Path
+    care: Care, own_template: Forks, tmp_path: Path
 ) -> None:
-    care.supervisor.keep("sleeper", module(forks, tmp_path), stage=0)
-    forks.server.send_signal(signal.SIGSTOP)
+    care.supervisor.keep("sleeper", module(own_template, tmp_path), stage=0)
+    own_template.server.send_signal(signal.SIGSTOP)
     stopping = threading.Thread(target=care.supervisor.stop, daemon=True)
 
     stopping.start()
 
-    stopping.join(PATIENCE)
+    stopping.join(TIMEOUT_S)
     assert not stopping.is_alive()
 
 
 def test_the_end_of_a_process_is_noted_though_its_template_hangs(
-    forks: Forks, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    own_template: Forks, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(forks_module, "STATUS_S", 0.2)
-    kept = Kept("sleeper", module(forks, tmp_path), 0, "")
-    forks.server.send_signal(signal.SIGSTOP)
+    monkeypatch.setattr(forks, "STATUS_S", 0.2)
+    kept = Kept("sleeper", module(own_template, tmp_path), 0, "")
+    own_template.server.send_signal(signal.SIGSTOP)
     kept.engine.server.kill()
     until(lambda: kept.has_ended, "it has ended")
 
@@ -205,11 +193,11 @@ def test_an_engine_that_is_not_ready_in_time_is_waited_for_and_not_started_besid
     """A recovery may take longer than a start may: its second half is no second start."""
     postgres = start_postgres(tmp_path / "postgres", fsync=False)
     postgres.stop()
-    monkeypatch.setattr(postgres_module, "PATIENCE", 0.0)
+    monkeypatch.setattr(postgres_module, "TIMEOUT_S", 0.0)
     with pytest.raises(StartError, match="not ready after"):
         postgres.start()
     first = postgres.server
-    monkeypatch.setattr(postgres_module, "PATIENCE", 60.0)
+    monkeypatch.setattr(postgres_module, "TIMEOUT_S", 60.0)
 
     postgres.start()
 

@@ -16,7 +16,7 @@ from deploy.local.kafka import Kafka
 from deploy.local.record import Line
 from deploy.local.stack import SERVICES, Stack
 from deploy.local.surroundings import environment_of, is_ready, purge
-from tests.deploy.waiting import PATIENCE, gone, until
+from tests.deploy.waiting import TIMEOUT_S, gone, until
 
 
 @pytest.fixture
@@ -92,7 +92,7 @@ def test_nothing_goes_on_after_a_start_that_is_interrupted_while_its_threads_sta
 
     for thread in threading.enumerate():
         if thread.name.startswith(ThreadPoolExecutor.__name__):
-            thread.join(PATIENCE)
+            thread.join(TIMEOUT_S)
     assert went_on == []
 
 
@@ -142,7 +142,7 @@ def test_a_start_that_is_interrupted_waits_for_no_tool(
         monkeypatch.setattr(Stack, "run", interrupted)
         starting = threading.Thread(target=started, daemon=True)
         starting.start()
-        starting.join(PATIENCE)
+        starting.join(TIMEOUT_S)
         has_ended = not starting.is_alive()
     starting.join()  # the tool has lost its database
     assert has_ended

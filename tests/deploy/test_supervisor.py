@@ -88,7 +88,7 @@ def test_services_stop_before_the_engines_they_need(care: Care, tmp_path: Path) 
 def test_what_does_not_stop_is_killed(
     care: Care, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(supervisor, "STOP_PATIENCE", 0.2)
+    monkeypatch.setattr(supervisor, "STOP_TIMEOUT_S", 0.2)
     ready = tmp_path / "ready"
     stubborn = f"trap '' TERM; touch {ready}; {IDLE}"
     program = care.program("stubborn", "/bin/sh", "-c", stubborn)

@@ -10,14 +10,14 @@ from deploy.local import forks
 from deploy.local.errors import StartError
 from deploy.local.forks import Forks
 from deploy.local.tools import Tools
-from tests.deploy.waiting import PATIENCE, until
+from tests.deploy.waiting import TIMEOUT_S, until
 
 SLEEPER = "tests.deploy.sleeper"
 
 
-def test_tools_that_are_given_up_wait_for_no_template(own: Forks, tmp_path: Path) -> None:
-    own.server.suspend()
-    tools, ends = Tools(own), []
+def test_tools_that_are_given_up_wait_for_no_template(own_template: Forks, tmp_path: Path) -> None:
+    own_template.server.suspend()
+    tools, ends = Tools(own_template), []
 
     def finish() -> None:
         with pytest.raises(StartError, match="given up"):
@@ -26,16 +26,18 @@ def test_tools_that_are_given_up_wait_for_no_template(own: Forks, tmp_path: Path
 
     waiting = threading.Thread(target=finish, daemon=True)
     waiting.start()
-    until(lambda: own._waiting, "it has been asked for")  # noqa: SLF001
+    until(lambda: own_template._waiting, "it has been asked for")  # noqa: SLF001
 
     tools.abandon()
 
-    waiting.join(PATIENCE)
+    waiting.join(TIMEOUT_S)
     assert ends == [True]
 
 
-def test_tools_that_run_are_ended_when_they_are_given_up(own: Forks, tmp_path: Path) -> None:
-    tools, results = Tools(own), []
+def test_tools_that_run_are_ended_when_they_are_given_up(
+    own_template: Forks, tmp_path: Path
+) -> None:
+    tools, results = Tools(own_template), []
     waiting = threading.Thread(
         target=lambda: results.append(tools.finish([SLEEPER], tmp_path / "log", {}, tmp_path))
     )
@@ -44,21 +46,21 @@ def test_tools_that_run_are_ended_when_they_are_given_up(own: Forks, tmp_path: P
 
     tools.abandon()
 
-    waiting.join(PATIENCE)
+    waiting.join(TIMEOUT_S)
     assert results == [False]
 
 
 def test_a_tool_that_starts_while_they_are_given_up_is_ended(
-    own: Forks, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    own_template: Forks, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    tools, results, spawn = Tools(own), [], own.spawn
+    tools, results, spawn = Tools(own_template), [], own_template.spawn
 
     def spawn_late(*how: Any) -> forks.Forked:
         tool = spawn(*how)
         tools.abandon()
         return tool
 
-    monkeypatch.setattr(own, "spawn", spawn_late)
+    monkeypatch.setattr(own_template, "spawn", spawn_late)
 
     waiting = threading.Thread(
         target=lambda: results.append(tools.finish([SLEEPER], tmp_path / "log", {}, tmp_path)),
@@ -66,5 +68,5 @@ def test_a_tool_that_starts_while_they_are_given_up_is_ended(
     )
     waiting.start()
 
-    waiting.join(PATIENCE)
+    waiting.join(TIMEOUT_S)
     assert results == [False]

@@ -5,14 +5,14 @@ from collections.abc import Callable
 
 import psutil
 
-PATIENCE = 60.0
+TIMEOUT_S = 60.0
 
 
 def until(holds: Callable[[], object], what: str) -> None:
     """Return as soon as it holds; fail when it does not in time."""
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + TIMEOUT_S
     while not holds():
-        assert time.monotonic() < deadline, f"not in {PATIENCE:.0f} s: {what}"
+        assert time.monotonic() < deadline, f"not in {TIMEOUT_S:.0f} s: {what}"
         time.sleep(0.02)
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 
 ROOT = Path(__file__).parents[2]
-PATIENCE_SECONDS = 60
+TIMEOUT_S = 60
 
 
 class Simulator:
@@ -30,7 +30,7 @@ class Simulator:
             env=os.environ
             | {"KAITONG_HTTP_PORT": str(self.port), "KAITONG_STATE": str(self.folder)},
         )
-        deadline = time.monotonic() + PATIENCE_SECONDS
+        deadline = time.monotonic() + TIMEOUT_S
         while not self._is_ready():
             assert process.poll() is None, "the simulator ended at once"
             assert time.monotonic() < deadline, "the simulator is not ready in time"
@@ -50,7 +50,7 @@ class Simulator:
     def stop(self) -> int:
         """Stop it politely. Returns the exit code."""
         self._process.send_signal(signal.SIGTERM)
-        return self._process.wait(PATIENCE_SECONDS)
+        return self._process.wait(TIMEOUT_S)
 
     def restart(self) -> None:
         self._process = self._start()
@@ -67,7 +67,7 @@ class Simulator:
             env=environment | settings,
             capture_output=True,
             text=True,
-            timeout=PATIENCE_SECONDS,
+            timeout=TIMEOUT_S,
             check=False,
         )
         return done.returncode, done.stderr

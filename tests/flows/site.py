@@ -21,10 +21,10 @@ from shared.keys import TENANT
 PRODUCTS = "/tmf-api/productInventory/v4/product"
 INVENTORY = "/tmf-api/serviceInventory/v4/service"
 WORK_ORDERS = "/ops/v1/work-orders"
-PATIENCE_S = 60.0
-BEAT_S = 0.03
-SLOWEST_BEAT_S = 0.2
-"""What is waited for is asked for, ever less often: to ask costs those that are waited for time."""
+TIMEOUT_S = 60.0
+FIRST_PAUSE_S = 0.03
+LONGEST_PAUSE_S = 0.2
+"""Between two looks at what is waited for; each look costs the services time."""
 
 NETWORK = "025"
 JSON = Any
@@ -148,18 +148,18 @@ class Site:
         """Return an order as it stands."""
         return self.client("viewer").get("order", f"{ORDERS}/{order_id}")
 
-    def until(self, what: Callable[[], Any], patience_s: float = PATIENCE_S) -> Any:
+    def until(self, what: Callable[[], Any], timeout_s: float = TIMEOUT_S) -> Any:
         """Wait until something is so, and return it."""
-        end, beat = time.monotonic() + patience_s, BEAT_S
+        end, pause = time.monotonic() + timeout_s, FIRST_PAUSE_S
         while not (found := what()):
-            assert time.monotonic() < end, f"it did not come to be in {patience_s:.0f} s"
-            time.sleep(beat)
-            beat = min(beat * 1.2, SLOWEST_BEAT_S)
+            assert time.monotonic() < end, f"it did not come to be in {timeout_s:.0f} s"
+            time.sleep(pause)
+            pause = min(pause * 1.2, LONGEST_PAUSE_S)
         return found
 
-    def until_serving(self, patience_s: float = PATIENCE_S) -> None:
+    def until_serving(self, timeout_s: float = TIMEOUT_S) -> None:
         """Wait until every service answers: a database that was lost is compared before."""
-        self.until(lambda: all(map(self.serves, SERVICES)), patience_s)
+        self.until(lambda: all(map(self.serves, SERVICES)), timeout_s)
 
     def serves(self, service: str) -> bool:
         """Tell whether a service answers what its database is asked for."""

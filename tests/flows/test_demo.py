@@ -24,7 +24,7 @@ from services.console.demo.plan import plan
 from services.console.demo.stories import STORIES, End, Twist, mix
 from tests.console.command import kaitong
 
-PATIENCE_S = 180.0
+TIMEOUT_S = 180.0
 
 
 @pytest.fixture(scope="module")
@@ -77,7 +77,7 @@ def wait_for(
     moment: Callable[[Record], bool], home: Path, command: subprocess.Popen[bytes]
 ) -> None:
     """Return when a demonstration has come so far."""
-    end = time.monotonic() + PATIENCE_S
+    end = time.monotonic() + TIMEOUT_S
     while not ((found := record.read(home / "demo")) and moment(found)):
         assert command.poll() is None, command.communicate()[0].decode()
         assert time.monotonic() < end, "it did not come so far in time"
@@ -126,7 +126,7 @@ def test_who_is_interrupted_leaves_nothing_behind(
 
     command.send_signal(signal.SIGINT)
     command.send_signal(signal.SIGINT)
-    output = command.communicate(timeout=PATIENCE_S)[0].decode()
+    output = command.communicate(timeout=TIMEOUT_S)[0].decode()
 
     assert command.returncode == 130, output
     assert "Traceback" not in output

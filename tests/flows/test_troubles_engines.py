@@ -3,7 +3,7 @@
 import httpx
 import pytest
 
-from services.console.status import PATIENCE_S, SERVICES, Status
+from services.console.status import SERVICES, TIMEOUT_S, Status
 from services.console.troubles import lines
 from shared.troubles import Kind
 from tests.chaos.restoring import Backup
@@ -16,7 +16,7 @@ from tests.flows.witnesses import LONG_S, Named, all_name, named, status_of
 
 def test_a_process_that_hangs_is_named_by_status_with_what_to_do(site: Site) -> None:
     with frozen(site, "customer"):
-        status = status_of(site, PATIENCE_S)
+        status = status_of(site, TIMEOUT_S)
         with pytest.raises(httpx.TimeoutException):  # which is what Prometheus and probes see
             httpx.get(f"{site.record.urls['customer']}/health/ready", timeout=1)
 

@@ -26,9 +26,9 @@ class Named:
     ready_status: int
 
 
-def status_of(site: Site, patience_s: float = LONG_S) -> Status:
+def status_of(site: Site, timeout_s: float = LONG_S) -> Status:
     """Return what `kaitong status` knows, each service having so many seconds to answer."""
-    client = Client(site.record.urls, token_for("viewer", at=site.home), patience_s)
+    client = Client(site.record.urls, token_for("viewer", at=site.home), timeout_s)
     try:
         return look(site.record, client)
     finally:

@@ -101,7 +101,7 @@ async def network(simulators: Simulator) -> AsyncIterator[Network]:
         yield Network(simulators.url, client)
 
 
-PATIENCE_S = 60
+TIMEOUT_S = 60
 
 
 @dataclass
@@ -128,7 +128,7 @@ class Stack:
 
     async def until(self, is_so: Callable[[Plan], bool], order_id: UUID | None = None) -> Plan:
         """Wait until something is so of a plan."""
-        deadline = asyncio.get_running_loop().time() + PATIENCE_S
+        deadline = asyncio.get_running_loop().time() + TIMEOUT_S
         while not is_so(plan := await asyncio.to_thread(self.plan, order_id)):
             assert asyncio.get_running_loop().time() < deadline, plan
             assert not self.running.done(), self.running.exception()

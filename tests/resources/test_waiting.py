@@ -20,7 +20,7 @@ from tests.resources.build import (
     e164,
     stock,
 )
-from tests.resources.together import PATIENCE, assign, at_once, deadlocks, lock, waits
+from tests.resources.together import TIMEOUT_S, assign, at_once, deadlocks, lock, waits
 
 
 def test_two_transactions_take_past_each_other(sessions: Sessions) -> None:
@@ -43,7 +43,7 @@ def test_what_another_holds_only_for_a_moment_is_waited_for_not_refused(
         assert waits(sessions, second)
         one.rollback()
 
-    assert second.result(PATIENCE) == ["X/0000001"]
+    assert second.result(TIMEOUT_S) == ["X/0000001"]
 
 
 def test_what_a_refused_order_locked_is_waited_for_not_refused(sessions: Sessions) -> None:
@@ -54,7 +54,7 @@ def test_what_a_refused_order_locked_is_waited_for_not_refused(sessions: Session
         second = at_once(sessions, lambda session: assign(session, an_order(2)))
         assert waits(sessions, second)
 
-    assert second.result(PATIENCE) == [e164(0)]
+    assert second.result(TIMEOUT_S) == [e164(0)]
 
 
 def test_what_another_has_taken_for_good_is_refused_once_that_is_certain(
@@ -67,7 +67,7 @@ def test_what_another_has_taken_for_good_is_refused_once_that_is_certain(
         second = at_once(sessions, lambda session: assign(session, an_order(2, PAIR)))
         assert waits(sessions, second)
 
-    assert second.result(PATIENCE) == [None]
+    assert second.result(TIMEOUT_S) == [None]
 
 
 def test_an_exhausted_pool_is_refused_without_waiting_for_anybody(sessions: Sessions) -> None:
@@ -91,7 +91,7 @@ def test_a_picked_number_that_another_has_locked_is_waited_for(sessions: Session
         assert waits(sessions, second)
         one.rollback()
 
-    assert second.result(PATIENCE) == [e164(0)]
+    assert second.result(TIMEOUT_S) == [e164(0)]
 
 
 def test_a_hold_waits_for_an_order_that_may_yet_leave_the_number(sessions: Sessions) -> None:
@@ -107,7 +107,7 @@ def test_a_hold_waits_for_an_order_that_may_yet_leave_the_number(sessions: Sessi
         assert waits(sessions, second)
         one.rollback()
 
-    assert second.result(PATIENCE) == CLIENT
+    assert second.result(TIMEOUT_S) == CLIENT
 
 
 def test_who_waits_holds_nothing_that_another_may_wait_for(sessions: Sessions) -> None:
@@ -125,7 +125,7 @@ def test_who_waits_holds_nothing_that_another_may_wait_for(sessions: Sessions) -
         assert waits(sessions, second, besides=1)
         leg.rollback()
 
-    results = [each.result(PATIENCE) for each in (first, second)]
+    results = [each.result(TIMEOUT_S) for each in (first, second)]
     assert results == [["S/001"], [None]]
     assert deadlocks(sessions) == before
 
@@ -143,7 +143,7 @@ def test_who_waits_for_a_picked_number_waits_alone(sessions: Sessions) -> None:
         assert waits(sessions, second, besides=1)
         busy.rollback()
 
-    results = [each.result(PATIENCE) for each in (first, second)]
+    results = [each.result(TIMEOUT_S) for each in (first, second)]
     assert results == [[e164(1)], [None]]
     assert deadlocks(sessions) == before
 
@@ -160,5 +160,5 @@ def test_who_holds_numbers_one_after_the_other_waits_alone_too(sessions: Session
         assert store.wait_for(desk, (TENANT, e164(0))).e164 == e164(0)
         desk.rollback()
 
-    assert second.result(PATIENCE) == [e164(0)]
+    assert second.result(TIMEOUT_S) == [e164(0)]
     assert deadlocks(sessions) == before

@@ -17,13 +17,13 @@ from tests.kernel import TENANT
 from tests.resources.build import given
 
 T = TypeVar("T")
-PATIENCE = 60.0
+TIMEOUT_S = 60.0
 """Seconds. Whoever waits longer waits in vain."""
 
 
 def assign(session: Session, *wanted: AssignmentRequested) -> list[str | None]:
     """Assign as a worker does; return what each order got first, None where it was refused."""
-    session.execute(text(f"SET LOCAL lock_timeout = '{PATIENCE}s'"))
+    session.execute(text(f"SET LOCAL lock_timeout = '{TIMEOUT_S}s'"))
     requests = [Request(TENANT, each) for each in wanted]
     shares = store.assign(session, requests, NOON)
     return [
@@ -34,7 +34,7 @@ def assign(session: Session, *wanted: AssignmentRequested) -> list[str | None]:
 
 def waits(sessions: Sessions, future: "Future[T]", besides: int = 0) -> bool:
     """Tell whether this comes to wait for a lock, besides so many others, before it is done."""
-    deadline = monotonic() + PATIENCE
+    deadline = monotonic() + TIMEOUT_S
     question = text("SELECT count(DISTINCT pid) FROM pg_locks WHERE NOT granted")
     while monotonic() < deadline and not future.done():
         with sessions() as session:

@@ -55,14 +55,14 @@ class Process:
             assert self._running.poll() is None, f"it ended; see {self.log}"
             return False
 
-    def ended(self, patience: float) -> int:
+    def ended(self, timeout_s: float) -> int:
         """Return its exit status, once it has ended by itself."""
-        return self._running.wait(patience)
+        return self._running.wait(timeout_s)
 
-    def end(self, number: int, patience: float = 30) -> int:
+    def end(self, number: int, timeout_s: float = 30) -> int:
         """Send it a signal; return its exit status, once it has ended."""
         self._running.send_signal(number)
-        return self._running.wait(patience)
+        return self._running.wait(timeout_s)
 
 
 @contextmanager

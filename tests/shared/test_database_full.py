@@ -28,7 +28,7 @@ from tests.shared.process import process
 from tests.shared.small_disk import Disk, Pretended, disk, execute
 
 FULL = Kind.DATABASE_FULL
-PATIENCE = 60.0
+TIMEOUT_S = 60.0
 """Seconds in which a process starts, however busy the machine is."""
 
 COUNTED = 'kaitong_trouble{kind="database_full"} 1.0'
@@ -60,15 +60,15 @@ async def test_a_full_disk_makes_a_process_unready_until_a_write_works(
     sessions = make_sessions(small_disk.url)
     with process(own) as running:
         url = f"http://127.0.0.1:{running.port}"
-        await until(running.answers, PATIENCE)
+        await until(running.answers, TIMEOUT_S)
         small_disk.fill()
         await produce(settings, letters_of([accepted()]))
-        await until(lambda: ready(url).status_code == 503, PATIENCE)
+        await until(lambda: ready(url).status_code == 503, TIMEOUT_S)
         told, counted, status = ready(url).json(), metrics(url), status_of(url, settings)
         still = ready(url).status_code
         small_disk.free()
-        await until(lambda: ready(url).status_code == 200, PATIENCE)
-        await until(lambda: bool(lines(sessions)), PATIENCE)
+        await until(lambda: ready(url).status_code == 200, TIMEOUT_S)
+        await until(lambda: bool(lines(sessions)), TIMEOUT_S)
         after = ready(url).json()
     sessions.kw["bind"].dispose()
 
@@ -107,7 +107,7 @@ def metrics(url: str) -> str:
 def status_of(url: str, settings: Settings) -> list[dict[str, Any]]:
     """Return the troubles that `kaitong status` names of a stack of this process alone."""
     token = make_token(settings.auth_keys, "viewer", now=NOW)
-    client = Client({"order": url}, token, patience_s=5)
+    client = Client({"order": url}, token, timeout_s=5)
     stack = Record("ready", life_of(1), urls={"order": url})
     try:
         found: list[dict[str, Any]] = look(stack, client).as_json()["troubles"]

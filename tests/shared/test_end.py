@@ -20,7 +20,7 @@ from tests.shared.hearing import letters_of, produce
 from tests.shared.ledger import accepted, lines
 from tests.shared.process import process
 
-PATIENCE = 15
+TIMEOUT_S = 15
 """Seconds; a supervisor kills what has not ended after twenty."""
 
 
@@ -34,7 +34,7 @@ async def test_a_process_whose_database_is_out_at_its_start_ends_when_told_to(
     with process(replace(settings, database_url=nowhere)) as waiting:
         await until(lambda: waiting.says("database.waited_for"))
 
-        assert waiting.end(signal.SIGTERM, PATIENCE) == 0
+        assert waiting.end(signal.SIGTERM, TIMEOUT_S) == 0
 
 
 async def test_a_process_whose_database_says_nothing_at_its_start_ends_when_told_to(
@@ -46,7 +46,7 @@ async def test_a_process_whose_database_says_nothing_at_its_start_ends_when_told
         with process(replace(settings, database_url=url)) as waiting:
             connection, _ = silent.accept()
 
-            assert waiting.end(signal.SIGTERM, PATIENCE) == 0
+            assert waiting.end(signal.SIGTERM, TIMEOUT_S) == 0
             connection.close()
 
 
@@ -55,7 +55,7 @@ async def test_a_process_ends_when_told_to_whatever_task_clings_to_it(settings: 
     with process(settings, clinging.__name__) as running:
         await until(running.answers)
 
-        assert running.end(signal.SIGTERM, PATIENCE) == 0
+        assert running.end(signal.SIGTERM, TIMEOUT_S) == 0
 
 
 async def test_a_process_whose_database_hangs_in_the_middle_of_work_ends_when_told_to(
@@ -68,7 +68,7 @@ async def test_a_process_whose_database_hangs_in_the_middle_of_work_ends_when_to
         await produce(settings, letters_of([accepted(each) for each in orders]))
         await until(lambda: bool(lines(sessions, orders[0])))
         with hanging(sessions):
-            assert busy.end(signal.SIGTERM, PATIENCE) == 0
+            assert busy.end(signal.SIGTERM, TIMEOUT_S) == 0
 
 
 @contextmanager

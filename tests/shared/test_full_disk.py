@@ -20,7 +20,7 @@ from tests.shared.ledger import accepted, lines
 from tests.shared.process import process
 
 FULL = Path("/dev/full")
-PATIENCE = 60.0
+TIMEOUT_S = 60.0
 """Seconds."""
 
 
@@ -31,9 +31,9 @@ async def test_a_process_whose_log_is_on_a_full_disk_handles_messages_and_ends_w
     sessions: Sessions, settings: Settings
 ) -> None:
     with process(settings, log=FULL) as running:
-        await until(running.answers, PATIENCE)
+        await until(running.answers, TIMEOUT_S)
         await produce(settings, letters_of([accepted()]))
-        await until(lambda: bool(lines(sessions)), PATIENCE)
+        await until(lambda: bool(lines(sessions)), TIMEOUT_S)
 
         assert running.end(signal.SIGTERM) == 0
 
@@ -43,12 +43,12 @@ async def test_a_process_that_meets_a_bug_ends_although_its_log_is_on_a_full_dis
 ) -> None:
     """Alive and not listening would be worse: no supervisor starts that again."""
     with process(settings, log=FULL) as running:
-        await until(running.answers, PATIENCE)
+        await until(running.answers, TIMEOUT_S)
         with sessions.begin() as session:
             session.execute(text("ALTER TABLE inbox RENAME TO elsewhere"))
         try:
             await produce(settings, letters_of([accepted()]))
-            assert running.ended(PATIENCE) == UNEXPECTED
+            assert running.ended(TIMEOUT_S) == UNEXPECTED
         finally:
             with sessions.begin() as session:
                 session.execute(text("ALTER TABLE elsewhere RENAME TO inbox"))
@@ -71,9 +71,9 @@ async def test_a_process_whose_folders_are_on_a_full_disk_starts_and_handles_mes
     on_disk = replace(settings, state=small_disk / "state")
 
     with process(on_disk, log=small_disk / "log", temporary=small_disk) as running:
-        await until(running.answers, PATIENCE)
+        await until(running.answers, TIMEOUT_S)
         await produce(settings, letters_of([accepted(each) for each in orders]))
-        await until(lambda: all(lines(sessions, each) for each in orders), PATIENCE)
+        await until(lambda: all(lines(sessions, each) for each in orders), TIMEOUT_S)
 
         assert running.end(signal.SIGTERM) == 0
 

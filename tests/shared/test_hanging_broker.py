@@ -149,7 +149,7 @@ async def test_a_process_that_starts_while_the_broker_hangs_serves_requests_soon
     settings: Settings, silent: str
 ) -> None:
     with process(replace(settings, kafka=silent)) as running:
-        await until(running.answers, patience=30)
+        await until(running.answers, timeout_s=30)
 
 
 async def test_after_a_connection_was_lost_requests_are_served_soon_while_the_broker_hangs(
@@ -166,7 +166,7 @@ async def test_after_a_connection_was_lost_requests_are_served_soon_while_the_br
     recovery.settings = replace(settings, kafka=silent)
     relay.certainty.suspect()
     refused = not relay.certainty.may_serve
-    await until(lambda: relay.certainty.may_serve, patience=FEW_S)
+    await until(lambda: relay.certainty.may_serve, timeout_s=FEW_S)
     running.cancel()
 
     assert (refused, relay.certainty.is_proven) == (True, False)

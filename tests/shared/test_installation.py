@@ -25,7 +25,7 @@ from tests.shared.hearing import letters_of, produce
 from tests.shared.ledger import accepted, lines
 from tests.shared.process import process
 
-PATIENCE = 60.0
+TIMEOUT_S = 60.0
 CANNOT_START = 78
 """What a process ends with that cannot run with its settings (EX_CONFIG)."""
 
@@ -51,11 +51,11 @@ async def test_a_second_installation_on_the_same_topics_reads_nothing_and_says_s
     orders = [uuid4() for _ in range(60)]
     second = replace(named(settings, "second"), database_url=f"{postgres.url}/test_resources")
     with process(named(settings, "first")) as victim:
-        await until(lambda: victim.says("relay.is_direct"), PATIENCE)
+        await until(lambda: victim.says("relay.is_direct"), TIMEOUT_S)
         with process(second) as intruder:
-            await until(lambda: intruder.says("topics.foreign"), PATIENCE)
+            await until(lambda: intruder.says("topics.foreign"), TIMEOUT_S)
             await produce(settings, letters_of([accepted(each) for each in orders]))
-            await until(lambda: all(lines(sessions, each) for each in orders), PATIENCE)
+            await until(lambda: all(lines(sessions, each) for each in orders), TIMEOUT_S)
 
             assert "KAITONG_TOPIC_PREFIX" in line_of(intruder.log.read_text(), "topics.foreign")
             assert "foreign_topics" in told_by(intruder.port)
@@ -103,7 +103,7 @@ async def test_of_two_installations_that_claim_at_once_one_has_the_topics(
 @pytest.mark.usefixtures("keys")
 def test_a_process_without_a_name_does_not_start_and_says_what_to_do(settings: Settings) -> None:
     with process(named(settings, "")) as unnamed:
-        assert unnamed.ended(PATIENCE) == CANNOT_START
+        assert unnamed.ended(TIMEOUT_S) == CANNOT_START
 
     (line,) = unnamed.log.read_text().splitlines()
     assert "KAITONG_INSTALLATION is not set: give a name" in line

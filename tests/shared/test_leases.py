@@ -183,7 +183,7 @@ async def test_what_a_commit_leased_is_called_right_after_it(
             transaction.work(Cause(uuid4(), ATTEMPT, TENANT)).attempt(an_attempt())
 
     await runner.relay.commit(want_one)  # nobody looks for work: the runner does not run
-    await until(lambda: bool(element.heard), patience=timedelta(seconds=5).total_seconds())
+    await until(lambda: bool(element.heard), timeout_s=timedelta(seconds=5).total_seconds())
 
 
 async def test_what_is_leased_is_ours_from_when_it_is_leased_however_old_the_transaction(

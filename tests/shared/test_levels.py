@@ -23,7 +23,7 @@ LEVELS = (
     'kaitong_trouble{kind="parked"} 1.0',
     'kaitong_trouble{kind="in_doubt"} 1.0',
 )
-PATIENCE = 60.0
+TIMEOUT_S = 60.0
 """Seconds in which a process starts, however busy the machine is."""
 
 PAST = datetime.now(UTC) - timedelta(hours=1)
@@ -41,7 +41,7 @@ async def test_each_process_of_a_service_tells_the_levels_of_the_service(
     want(sessions, an_attempt(doubtful=True), now=PAST)
 
     with process(settings, part=part) as running:
-        await until(running.answers, PATIENCE)
+        await until(running.answers, TIMEOUT_S)
         told = metrics(running.port)
 
     assert [level for level in LEVELS if level not in told] == []
@@ -54,8 +54,8 @@ async def test_a_process_that_only_serves_requests_tells_what_no_worker_has_read
     await produce(settings, facts([ORDER]))
 
     with process(settings, part="api") as running:
-        await until(running.answers, PATIENCE)
-        await until(lambda: 'kaitong_lag{topic="order"} 1.0' in metrics(running.port), PATIENCE)
+        await until(running.answers, TIMEOUT_S)
+        await until(lambda: 'kaitong_lag{topic="order"} 1.0' in metrics(running.port), TIMEOUT_S)
 
 
 def metrics(port: int) -> str:

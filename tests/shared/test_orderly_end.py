@@ -29,7 +29,7 @@ from tests.shared.hearing import letters_of, produce
 from tests.shared.ledger import accepted, lines
 from tests.shared.process import process
 
-PATIENCE = 60.0
+TIMEOUT_S = 60.0
 
 
 def errors_in(log: Path) -> list[dict[str, Any]]:
@@ -44,9 +44,9 @@ async def test_a_process_told_to_stop_under_traffic_logs_no_error(
 ) -> None:
     orders = [uuid4() for _ in range(2_000)]
     with process(settings) as busy:
-        await until(lambda: busy.says("relay.is_direct"), PATIENCE)
+        await until(lambda: busy.says("relay.is_direct"), TIMEOUT_S)
         await produce(settings, letters_of([accepted(each) for each in orders]))
-        await until(lambda: bool(lines(sessions, orders[0])), PATIENCE)
+        await until(lambda: bool(lines(sessions, orders[0])), TIMEOUT_S)
 
         assert busy.end(signal.SIGTERM) == 0
 
@@ -74,14 +74,14 @@ async def test_a_process_told_to_stop_while_requests_are_under_way_logs_no_error
     statuses: list[int] = []
     token = make_token(settings.auth_keys, "viewer", now=datetime.now(UTC))
     with process(settings) as busy, sessions.begin() as locking:
-        await until(lambda: busy.answers() and busy.says("relay.is_direct"), PATIENCE)
+        await until(lambda: busy.answers() and busy.says("relay.is_direct"), TIMEOUT_S)
         url, headers = f"http://127.0.0.1:{busy.port}", {"Authorization": f"Bearer {token}"}
-        async with AsyncClient(base_url=url, headers=headers, timeout=PATIENCE) as client:
+        async with AsyncClient(base_url=url, headers=headers, timeout=TIMEOUT_S) as client:
             asked = [asyncio.create_task(ask_until_it_ends(client, statuses)) for _ in range(8)]
-            await until(lambda: len(statuses) > 100, PATIENCE)
+            await until(lambda: len(statuses) > 100, TIMEOUT_S)
             locking.execute(text("LOCK TABLE history IN ACCESS EXCLUSIVE MODE"))
             stuck = asyncio.create_task(client.get(f"/ops/v1/journeys/{uuid4()}"))
-            await until(lambda: somebody_waits_for_a_lock(sessions), PATIENCE)
+            await until(lambda: somebody_waits_for_a_lock(sessions), TIMEOUT_S)
 
             code = await asyncio.to_thread(busy.end, signal.SIGTERM)
 
@@ -101,12 +101,12 @@ async def test_a_process_told_to_stop_while_kafka_is_out_logs_no_error(
     sessions: Sessions, settings: Settings, kafka: Kafka
 ) -> None:
     with process(settings) as running:
-        await until(lambda: running.says("relay.is_direct"), PATIENCE)
+        await until(lambda: running.says("relay.is_direct"), TIMEOUT_S)
         await produce(settings, letters_of([accepted()]))
-        await until(lambda: bool(lines(sessions)), PATIENCE)
+        await until(lambda: bool(lines(sessions)), TIMEOUT_S)
         kafka.kill()
         try:
-            await until(lambda: running.says("Unable"), PATIENCE)
+            await until(lambda: running.says("Unable"), TIMEOUT_S)
             assert running.end(signal.SIGTERM) == 0
         finally:
             kafka.start()

@@ -190,7 +190,7 @@ async def test_a_commit_whose_answer_was_lost_is_told_soon_all_the_same(
     with pytest.raises(OperationalError):
         await relay.commit(lose_the_answer)
 
-    await until(lambda: topic.types[:1] == IN_ORDER[:1], patience=5)
+    await until(lambda: topic.types[:1] == IN_ORDER[:1], timeout_s=5)
 
 
 async def test_many_letters_are_swept_in_their_order(sessions: Sessions, topic: Topic) -> None:

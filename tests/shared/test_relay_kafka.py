@@ -84,7 +84,7 @@ async def test_a_broker_that_dies_is_caught_up_with_in_order_and_stops_no_commit
                 await tell(relay, sessions, 10)
         kafka.start()
         await tell(relay, sessions, 5)
-        await until(lambda: len(set(listener.heard_of(ORDER))) == 210, patience=30)
+        await until(lambda: len(set(listener.heard_of(ORDER))) == 210, timeout_s=30)
         await until(lambda: count_of(sessions, UnsentRow) == 0 and relay.is_direct)
 
     assert list(dict.fromkeys(listener.heard_of(ORDER))) == list(range(1, 211))

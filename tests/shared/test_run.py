@@ -36,7 +36,7 @@ async def test_a_process_starts_without_a_broker_and_hears_once_it_is_there(
         await until(running.answers)
         assert lines(sessions) == []
         async with leading_to(settings.kafka, port):
-            await until(lambda: bool(lines(sessions)), patience=30)
+            await until(lambda: bool(lines(sessions)), timeout_s=30)
         assert running.end(signal.SIGTERM) == 0
 
     assert lines(sessions) == ["order.accepted"]
@@ -75,7 +75,7 @@ async def test_a_process_that_is_killed_in_the_middle_loses_nothing_and_does_not
 
     with process(settings) as running:
         await until(running.answers)  # the one before may have handled all; this one hears signals
-        await until(lambda: all(len(lines(sessions, each)) == 2 for each in orders), patience=40)
+        await until(lambda: all(len(lines(sessions, each)) == 2 for each in orders), timeout_s=40)
         assert running.end(signal.SIGTERM) == 0
 
     both = ["order.accepted", "resources.assigned"]

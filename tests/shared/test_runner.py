@@ -208,7 +208,7 @@ async def test_what_is_wanted_is_called_right_after_its_commit(
             dispatch.told += want(sessions, another_attempt()).told
 
         await runner.relay.commit(wish)
-        await until(lambda: bool(element.heard), patience=5)
+        await until(lambda: bool(element.heard), timeout_s=5)
 
 
 async def test_an_attempt_that_is_wanted_twice_is_one(sessions: Sessions, tmp_path: Path) -> None:

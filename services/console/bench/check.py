@@ -12,7 +12,7 @@ from deploy.local.record import Record
 from shared.db import make_plain_engine
 
 SERVICES = ("order", "provisioning", "resources", "customer")
-PATIENCE_S = 20.0
+TIMEOUT_S = 20.0
 
 ONCE = """
     SELECT count(*) FROM orders o
@@ -43,7 +43,7 @@ RULES = (
 
 def broken(record: Record) -> list[str]:
     """Return what does not hold, with its count; what is on its way is waited for."""
-    end = time.monotonic() + PATIENCE_S
+    end = time.monotonic() + TIMEOUT_S
     while (found := look(record)) and time.monotonic() < end:
         time.sleep(0.5)
     return found

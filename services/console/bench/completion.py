@@ -7,7 +7,7 @@ from sqlalchemy import Engine, text
 
 from shared.db import make_plain_engine
 
-PATIENCE_S = 120.0
+TIMEOUT_S = 120.0
 BEAT_S = 0.05
 
 OPEN = "SELECT count(*) FROM order_progress WHERE state NOT IN ('completed', 'failed', 'rejected')"
@@ -36,10 +36,10 @@ class Completions:
         Raises:
             TimeoutError: if they do not.
         """
-        end = time.monotonic() + PATIENCE_S
+        end = time.monotonic() + TIMEOUT_S
         while (done := self.count()) < number:
             if time.monotonic() > end:
-                msg = f"only {done} of {number} orders completed in {PATIENCE_S:.0f} s"
+                msg = f"only {done} of {number} orders completed in {TIMEOUT_S:.0f} s"
                 raise TimeoutError(msg)
             tick()
             time.sleep(BEAT_S)

@@ -23,9 +23,9 @@ SIGNS = (
 """What is broken while something is under way; the cheap ones first."""
 
 
-def at_rest(stack: Record, patience_s: float) -> bool:
+def at_rest(stack: Record, timeout_s: float) -> bool:
     """Wait until nothing is under way; tell whether that came to be in time."""
-    end = time.monotonic() + patience_s
+    end = time.monotonic() + timeout_s
     while time.monotonic() < end:
         with gather(stack) as evidence:
             if is_at_rest(evidence):

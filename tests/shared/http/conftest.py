@@ -13,7 +13,7 @@ from shared.http import protocol
 from shared.logs import configure_logs
 from shared.settings import Settings
 from tests.shared.http.api import an_api, bearer, calling, settings_for
-from tests.shared.http.sockets import PATIENCE, Server, listening
+from tests.shared.http.sockets import TIMEOUT_S, Server, listening
 
 
 @pytest.fixture(scope="session")
@@ -45,8 +45,8 @@ def logged(settings: Settings) -> Iterator[None]:
 @pytest.fixture
 async def server(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Server]:
     """The small API on a port, with little patience."""
-    monkeypatch.setattr(protocol, "PATIENCE", PATIENCE)
-    monkeypatch.setattr(protocol, "LINGER_SECONDS", PATIENCE)
+    monkeypatch.setattr(protocol, "TIMEOUT_S", TIMEOUT_S)
+    monkeypatch.setattr(protocol, "LINGER_SECONDS", TIMEOUT_S)
     async with listening(an_api(settings), settings) as server:
         yield server
 

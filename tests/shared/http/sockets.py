@@ -13,7 +13,7 @@ from shared.settings import Settings
 
 LONGEST_WAIT = 15.0
 
-PATIENCE = 0.4
+TIMEOUT_S = 0.4
 """Instead of the nine seconds, so that the tests need not wait so long."""
 
 LIVE = b"GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n"

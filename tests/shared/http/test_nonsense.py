@@ -130,7 +130,7 @@ async def test_whatever_comes_over_a_socket_is_no_fault_of_ours(
     begun: bool,  # noqa: FBT001
 ) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(protocol, "PATIENCE", 0.02)
+        patch.setattr(protocol, "TIMEOUT_S", 0.02)
         patch.setattr(protocol, "LINGER_SECONDS", 0.02)
         async with listening(an_api(settings), settings) as server:
             first = [b"GET /things?" if begun else b""]

@@ -14,7 +14,7 @@ from shared.http.bodies import Bodies, Event
 from shared.settings import Settings
 from tests.shared.http.api import an_api, bearer, settings_for
 from tests.shared.http.sockets import (
-    PATIENCE,
+    TIMEOUT_S,
     Server,
     connected,
     heard,
@@ -138,7 +138,7 @@ async def test_a_caller_that_leaves_in_its_body_is_no_fault_and_tells_little(
 async def test_a_body_that_does_not_come_counts_as_a_time_out(
     settings: Settings, authorization: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(protocol, "PATIENCE", PATIENCE)
+    monkeypatch.setattr(protocol, "TIMEOUT_S", TIMEOUT_S)
     before = unanswered(408)
 
     async with listening(an_api(settings), settings) as server:

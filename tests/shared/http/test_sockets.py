@@ -12,7 +12,7 @@ from tests.shared.http.api import an_api
 from tests.shared.http.sockets import (
     LAST,
     LIVE,
-    PATIENCE,
+    TIMEOUT_S,
     Server,
     connected,
     heard,
@@ -24,8 +24,8 @@ from tests.shared.http.sockets import (
 
 
 async def test_patience_is_less_than_ten_seconds() -> None:
-    assert protocol.PATIENCE + protocol.LINGER_SECONDS > PATIENCE
-    assert max(protocol.PATIENCE, protocol.LINGER_SECONDS) < 10
+    assert protocol.TIMEOUT_S + protocol.LINGER_SECONDS > TIMEOUT_S
+    assert max(protocol.TIMEOUT_S, protocol.LINGER_SECONDS) < 10
 
 
 @pytest.mark.parametrize("path", [b"/large", b"/streamed"])
@@ -68,7 +68,7 @@ async def test_a_socket_that_does_nothing_more_is_closed(
 
     answers = await say(server.port, *parts)
 
-    assert time.monotonic() - began < 10 * PATIENCE
+    assert time.monotonic() - began < 10 * TIMEOUT_S
     assert statuses(answers) == [200] * parts.count(LIVE)
 
 
@@ -80,7 +80,7 @@ async def test_a_head_that_trickles_is_cut_off(server: Server) -> None:
         trickling.cancel()
 
     assert answers == b""
-    assert PATIENCE / 2 < time.monotonic() - began < 10 * PATIENCE
+    assert TIMEOUT_S / 2 < time.monotonic() - began < 10 * TIMEOUT_S
 
 
 async def trickle(writer: asyncio.StreamWriter, first: bytes) -> None:
@@ -88,7 +88,7 @@ async def trickle(writer: asyncio.StreamWriter, first: bytes) -> None:
     writer.write(first)
     while True:
         writer.write(b"a")
-        await asyncio.sleep(PATIENCE / 10)
+        await asyncio.sleep(TIMEOUT_S / 10)
 
 
 async def test_a_body_that_trickles_is_refused(server: Server, authorization: bytes) -> None:
