@@ -8,7 +8,7 @@ import asyncio
 from asyncio import Future
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any, TypeAlias, TypeVar
 
@@ -38,7 +38,7 @@ T = TypeVar("T")
 Needs: TypeAlias = Callable[[Session, Sequence[Any]], None]
 
 MOST = 200
-TIMEOUT = timedelta(seconds=10)
+TIMEOUT_S = 10.0
 """So long a request waits for its turn and its commit, before it is told to come again."""
 
 UNPROVEN = (
@@ -117,7 +117,7 @@ class Desk:
         answer: Future[T] = asyncio.get_running_loop().create_future()
         self._waiting.put_nowait(Errand(cause, do, needs, about, answer))
         try:
-            async with asyncio.timeout(TIMEOUT.total_seconds()):
+            async with asyncio.timeout(TIMEOUT_S):
                 return await answer
         except TimeoutError as error:
             if not self._relay.certainty.may_serve:
