@@ -18,7 +18,7 @@ from deploy.local import logs, process, pulse
 from deploy.local.forks import Forks
 from deploy.local.kept import Engine, Kept
 
-BEAT = 0.1
+PAUSE_S = 0.1
 """Seconds between two looks at the processes."""
 
 LOOK = 50
@@ -98,7 +98,7 @@ class Supervisor:
     def watch(self) -> None:
         """Start again what has ended, until told to stop."""
         for beat in itertools.count(1):
-            if self.stopping.wait(BEAT):
+            if self.stopping.wait(PAUSE_S):
                 return
             for kept in list(self.kept):
                 self.attend(kept)

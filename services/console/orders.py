@@ -23,7 +23,7 @@ from shared.input.json_text import read_json
 ORDERS = "/tmf-api/productOrderingManagement/v4/productOrder"
 ENDED = frozenset({"completed", "failed", "rejected", "cancelled", "partial"})
 GOOD = frozenset({"acknowledged", "inProgress", "pending", "held", "completed"})
-BEAT_S = 0.3
+PAUSE_S = 0.3
 REPEATED = "idempotent-replayed"
 """The header of an answer that was given before."""
 
@@ -146,7 +146,7 @@ def followed(look: Callable[[], Order], say: Callable[[Order], None]) -> Order:
             say(order)
             if order["state"] in ENDED:
                 return order
-            time.sleep(BEAT_S)
+            time.sleep(PAUSE_S)
     except KeyboardInterrupt:
         announce("you no longer follow the order; it goes on without you")
         raise typer.Exit(INTERRUPTED) from None

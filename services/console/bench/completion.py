@@ -8,7 +8,7 @@ from sqlalchemy import Engine, text
 from shared.db import make_plain_engine
 
 TIMEOUT_S = 120.0
-BEAT_S = 0.05
+PAUSE_S = 0.05
 
 OPEN = "SELECT count(*) FROM order_progress WHERE state NOT IN ('completed', 'failed', 'rejected')"
 COMPLETED = "SELECT count(*) FROM order_progress WHERE state = 'completed'"
@@ -42,7 +42,7 @@ class Completions:
                 msg = f"only {done} of {number} orders completed in {TIMEOUT_S:.0f} s"
                 raise TimeoutError(msg)
             tick()
-            time.sleep(BEAT_S)
+            time.sleep(PAUSE_S)
 
     def times(self, keys: list[str]) -> dict[str, float]:
         """Return when each of these orders completed (Unix time), by its Idempotency-Key.

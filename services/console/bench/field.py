@@ -13,7 +13,7 @@ import psycopg
 from sqlalchemy import make_url
 
 OPEN = "SELECT id FROM work_orders WHERE answered_at IS NULL LIMIT 200"
-BEAT_S = 0.01
+PAUSE_S = 0.01
 AT_ONCE = 16
 
 
@@ -36,7 +36,7 @@ async def answer_work_orders(url: str, database: str, token: str, stop: asyncio.
                 fresh = [each for each in found if each not in answered]
                 await asyncio.gather(*(_report(session, each) for each in fresh))
                 answered.update(fresh)
-                await asyncio.sleep(BEAT_S)
+                await asyncio.sleep(PAUSE_S)
 
 
 async def _report(session: aiohttp.ClientSession, work_order: UUID) -> None:

@@ -9,7 +9,7 @@ from services.console.demo.ledger import Ledger
 WORK_ORDERS = "/ops/v1/work-orders"
 AT_ONCE = 4
 MOST = 100
-BEAT_S = 0.05
+PAUSE_S = 0.05
 
 
 def work(client: Client, ledger: Ledger) -> None:
@@ -24,7 +24,7 @@ def work(client: Client, ledger: Ledger) -> None:
             found = client.get("provisioning", WORK_ORDERS, limit=MOST)
             for _ in pool.map(partial(answer, client), [each["id"] for each in found]):
                 pass
-            ledger.pause(0 if found else BEAT_S)
+            ledger.pause(0 if found else PAUSE_S)
 
 
 def answer(client: Client, work_order: str) -> None:

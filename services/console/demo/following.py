@@ -8,7 +8,7 @@ from services.console.orders import ENDED, ORDERS
 
 OPEN = ("acknowledged", "inProgress", "held")
 PAGE = 100
-BEAT_S = 0.1
+PAUSE_S = 0.1
 
 
 def follow(client: Client, ledger: Ledger) -> None:
@@ -25,7 +25,7 @@ def follow(client: Client, ledger: Ledger) -> None:
             order = client.get("order", f"{ORDERS}/{order_id}")
             if order["state"] in ENDED:
                 ledger.note_end(order)
-        ledger.pause(BEAT_S)
+        ledger.pause(PAUSE_S)
 
 
 def in_state(client: Client, state: str) -> Iterator[str]:

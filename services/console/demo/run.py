@@ -36,7 +36,7 @@ STILL_S = 30.0
 """When nothing has happened for so long, nothing will."""
 
 REST_S = 20.0
-BEAT_S = 0.1
+PAUSE_S = 0.1
 LOCKED = "port-locked"
 """Why some OLTs refuse."""
 
@@ -159,7 +159,7 @@ class Show:
                 since = time.monotonic()
             if time.monotonic() > since + STILL_S:
                 return
-            time.sleep(BEAT_S)
+            time.sleep(PAUSE_S)
 
     def conclude(self, progress: Progress) -> Outcome:
         """Check everything, and return what it all came to."""

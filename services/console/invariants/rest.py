@@ -12,7 +12,7 @@ from services.console.invariants.messages import (
 )
 from services.console.invariants.orders import every_order_has_ended
 
-BEAT_S = 0.2
+PAUSE_S = 0.2
 SIGNS = (
     no_call_is_open,
     every_order_has_ended,
@@ -30,7 +30,7 @@ def at_rest(stack: Record, timeout_s: float) -> bool:
         with gather(stack) as evidence:
             if is_at_rest(evidence):
                 return True
-        time.sleep(BEAT_S)
+        time.sleep(PAUSE_S)
     return False
 
 
