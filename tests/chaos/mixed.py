@@ -14,7 +14,8 @@ from typing import Any
 from services.console.exits import CommandError
 from tests.chaos.traffic import LEGS, Traffic
 from tests.flows.items import fibre, gone, telephone
-from tests.flows.site import WORK_ORDERS, Place
+from tests.flows.place import Place
+from tests.flows.site import WORK_ORDERS
 
 DARK = {"fault": "refuse", "kind": "test-line", "code": "no-optical-signal", "detail": "dark"}
 RETURNED_OF = 8

@@ -14,7 +14,8 @@ from uuid import UUID
 from services.console.exits import CommandError
 from services.console.invariants import Posted
 from tests.flows.items import fibre, home_bundle, telephone
-from tests.flows.site import WORK_ORDERS, Place, Site
+from tests.flows.place import Place
+from tests.flows.site import WORK_ORDERS, Site
 
 PACE_S = 0.05
 PAUSE_S = 0.1

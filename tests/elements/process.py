@@ -10,6 +10,8 @@ from pathlib import Path
 
 import httpx
 
+from services.console.client import trusted
+
 ROOT = Path(__file__).parents[2]
 TIMEOUT_S = 60
 
@@ -39,7 +41,7 @@ class Simulator:
 
     def _is_ready(self) -> bool:
         try:
-            return httpx.get(f"{self.url}/health/ready").is_success
+            return httpx.get(f"{self.url}/health/ready", verify=trusted()).is_success
         except httpx.TransportError:
             return False
 

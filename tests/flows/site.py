@@ -1,9 +1,11 @@
 """A running system, and what a test does with it: plant, orders, crews, faults."""
 
+import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -13,10 +15,11 @@ import httpx
 from deploy.jiangsu.model import Address, Exchange, PairBlock, Segment, Splitter
 from deploy.local.record import Record
 from deploy.local.stack import SERVICES, Stack
-from services.console.client import Client, make_keys, token_for
+from services.console.client import Client, make_keys, token_for, trusted
 from services.console.exits import CommandError
 from services.console.orders import ENDED, ORDERS
 from shared.keys import TENANT
+from tests.flows.place import Place
 
 PRODUCTS = "/tmf-api/productInventory/v4/product"
 INVENTORY = "/tmf-api/serviceInventory/v4/service"
@@ -28,25 +31,6 @@ LONGEST_PAUSE_S = 0.2
 
 NETWORK = "025"
 JSON = Any
-
-
-@dataclass(frozen=True)
-class Place:
-    """An exchange of its own, with one OLT and one splitter."""
-
-    exchange: str
-    olt: str
-    served: str
-    """An address with fibre."""
-
-    unserved: str
-    numbers: range
-    """National numbers without the zero: 2580001000, ..."""
-
-    @property
-    def first(self) -> str:
-        """The lowest number, E.164."""
-        return f"+86{self.numbers[0]}"
 
 
 @dataclass
@@ -76,8 +60,14 @@ class Site:
             self._clients[who] = Client(self.record.urls, token)
         return self._clients[who]
 
+    @cached_property
+    def http(self) -> httpx.Client:
+        """Connections without a token."""
+        return httpx.Client(timeout=TIMEOUT_S, verify=trusted())
+
     def close(self) -> None:
         """Hang up."""
+        self.http.close()
         for client in self._clients.values():
             client.http.close()
 
@@ -271,7 +261,7 @@ class Site:
     def element(self, name: str, what: str) -> JSON:
         """Return what is active on an element, or its effects."""
         url = f"{self.record.urls['elements']}/elements/{name}/{what}"
-        return httpx.get(url).raise_for_status().json()[what]
+        return self.http.get(url).raise_for_status().json()[what]
 
     def subjects(self, name: str) -> set[str]:
         """Return the services that an element carries."""
@@ -281,9 +271,9 @@ class Site:
     def faults(self, element: str, *faults: JSON) -> Iterator[None]:
         """Have an element suffer faults until the block ends."""
         url = f"{self.record.urls['elements']}/elements/{element}/faults"
-        httpx.put(url, json={"faults": list(faults)}).raise_for_status()
+        self.http.put(url, json={"faults": list(faults)}).raise_for_status()
         yield
-        httpx.delete(url).raise_for_status()
+        self.http.delete(url).raise_for_status()
 
 
 @contextmanager
@@ -297,3 +287,4 @@ def running(home: Path, kind: type[Stack] = Stack) -> Iterator[Site]:
     finally:
         site.close()
         site.stack.purge()
+        shutil.rmtree(home)

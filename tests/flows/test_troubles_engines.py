@@ -18,7 +18,7 @@ def test_a_process_that_hangs_is_named_by_status_with_what_to_do(site: Site) -> 
     with frozen(site, "customer"):
         status = status_of(site, TIMEOUT_S)
         with pytest.raises(httpx.TimeoutException):  # which is what Prometheus and probes see
-            httpx.get(f"{site.record.urls['customer']}/health/ready", timeout=1)
+            site.http.get(f"{site.record.urls['customer']}/health/ready", timeout=1)
 
     (line,) = (each for each in lines(status.troubles) if each.startswith("customer: is stopped"))
     assert "`kill -CONT" in line

@@ -3,8 +3,6 @@
 import re
 from dataclasses import dataclass
 
-import httpx
-
 from services.console.client import Client, token_for
 from services.console.status import Status, look
 from shared.troubles import Kind
@@ -39,10 +37,10 @@ def named(site: Site, service: str, status: Status | None = None) -> Named:
     """Ask status, metrics and readiness of a service."""
     told = (status or status_of(site)).as_json()["troubles"]
     url = site.record.urls[service]
-    ready = httpx.get(f"{url}/health/ready", timeout=LONG_S)
+    ready = site.http.get(f"{url}/health/ready")
     return Named(
         {each["kind"] for each in told if each["service"] == service},
-        {kind for kind, _ in COUNTED.findall(httpx.get(f"{url}/metrics", timeout=LONG_S).text)},
+        {kind for kind, _ in COUNTED.findall(site.http.get(f"{url}/metrics").text)},
         {each["kind"] for each in ready.json()["troubles"]},
         ready.status_code,
     )

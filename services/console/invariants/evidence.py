@@ -17,7 +17,7 @@ import psycopg
 from psycopg.rows import namedtuple_row
 
 from deploy.local.record import Record
-from services.console.client import TIME_OUT_S, Client, token_for
+from services.console.client import TIME_OUT_S, Client, token_for, trusted
 from services.console.invariants.chronicle import Chronicle
 from shared.contracts import Envelope, read_envelope
 from shared.keys import TENANT
@@ -112,5 +112,5 @@ def gather(stack: Record, posted: Sequence[Posted] = ()) -> Iterator[Evidence]:
             for service, url in stack.databases.items()
         }
         opened.callback(viewer.http.close)
-        http = opened.enter_context(httpx.Client(timeout=TIME_OUT_S))
+        http = opened.enter_context(httpx.Client(timeout=TIME_OUT_S, verify=trusted()))
         yield Evidence(stack, posted, connections, viewer, http)
