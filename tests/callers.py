@@ -62,6 +62,10 @@ def service_of(name: str) -> Service:
     return service
 
 
+_first: dict[str, FastAPI] = {}
+"""By service: the first API that was made here. It describes all: to do that takes seconds."""
+
+
 def whole_api(
     service: Service, sessions: Sessions, settings: Settings, relay: Relay, desk: Desk
 ) -> FastAPI:
@@ -70,6 +74,7 @@ def whole_api(
     api = make_api(service.name, routers, desk, sessions, settings, about=service.about)
     desks = Desks(settings, sessions, relay, service.subscriptions, monitor, service.for_order)
     serve_operators(api, desks)
+    api.openapi = _first.setdefault(service.name, api).openapi  # type: ignore[method-assign]
     return api
 
 

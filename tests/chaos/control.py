@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from deploy.local.stack import Stack
-from services.console.invariants import broken
+from services.console.invariants import INVARIANTS, broken
+from services.console.invariants.evidence import gather
 from tests.chaos import unrecovered
 from tests.chaos.restoring import Backup, count
 from tests.chaos.traffic import Traffic
@@ -61,10 +62,8 @@ def what_breaks(folder: Path, per_second: float) -> Sequence[str]:
             with traffic.steady(per_second):
                 for services in LOSSES:
                     lose(traffic, services)
-            found: Sequence[str] = site.until(
-                lambda: enough(broken(site.record, traffic.posted)), TIMEOUT_S
-            )
-            return found
+            site.until(lambda: is_broken(site, traffic), TIMEOUT_S)
+            return broken(site.record, traffic.posted)
 
 
 def lose(traffic: Traffic, services: Sequence[str]) -> None:
@@ -76,9 +75,10 @@ def lose(traffic: Traffic, services: Sequence[str]) -> None:
     wait_for_more(traffic.site, traffic)
 
 
-def enough(faults: Sequence[str]) -> Sequence[str]:
-    """Return faults if all that must be broken is among them; nothing before."""
-    return faults if tally(faults).keys() >= BROKEN else ()
+def is_broken(site: Site, traffic: Traffic) -> bool:
+    """Tell whether all is broken that must be."""
+    with gather(site.record, traffic.posted) as evidence:
+        return all(any(INVARIANTS[name](evidence)) for name in BROKEN)
 
 
 def tally(faults: Sequence[str]) -> Counter[str]:
