@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from deploy.local.postgres import Postgres
 from shared.access import Reach, whole_tenant
-from shared.db import Sessions, make_sessions
+from shared.db import WITHOUT_LIMITS, Sessions, make_sessions
 from shared.migrate import migrate
 from tests.kernel import TENANT
 
@@ -92,6 +92,7 @@ def large(postgres: Postgres, service: str, fill: Sequence[str]) -> Iterator[Ses
 
 def fill_up(session: Session, fill: Sequence[str]) -> None:
     """Fill the tables, and tell the planner of a million rows; nothing else may tell it again."""
+    session.execute(WITHOUT_LIMITS)
     for table in session.scalars(text(TABLES)).all():
         session.execute(text(f"ALTER TABLE {table} SET (autovacuum_enabled = false)"))
     session.execute(text("SET LOCAL session_replication_role = replica"))  # no triggers
