@@ -3,15 +3,17 @@
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
 import hypothesis
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import Engine, create_engine, text
 from xdist.scheduler import LoadScopeScheduling
+from xdist.workermanage import WorkerController
 
 from deploy.local.existing import named
 from deploy.local.kafka import Kafka, start_kafka
@@ -85,7 +87,17 @@ ALONE = frozenset(
 
 
 class Shares(LoadScopeScheduling):  # type: ignore[misc]  # untyped
-    """Deals out tests to processes, so that tests which share engines stay together."""
+    """Deals out tests to processes, so that tests which share engines stay together.
+
+    The last process begins at the end, with the kernel's tests, which wait for time-outs: beside
+    them the others begin with whole systems under orders, which take all the CPU there is.
+    """
+
+    def _assign_work_unit(self, node: WorkerController) -> None:
+        """Give a process what it does next."""
+        if node is self.nodes[-1]:
+            self.workqueue.move_to_end(next(reversed(self.workqueue)), last=False)
+        super()._assign_work_unit(node)
 
     def _split_scope(self, nodeid: str) -> str:
         """Return what a test belongs to: its file, or those that share a system."""
@@ -145,17 +157,25 @@ def sessions(databases: dict[str, Sessions], service_name: str) -> Sessions:
 def empty(sessions: Sessions) -> None:
     """Remove all rows, and nothing else. A truncation would make new files of every table."""
     with sessions.begin() as session:
-        tables = session.scalars(
+        full = session.scalars(text(looks(sessions.kw["bind"]))).all()
+        if full:
+            session.execute(text("SET LOCAL session_replication_role = replica"))  # no triggers
+        for table in full:
+            session.execute(text(f"DELETE FROM {table}"))  # noqa: S608  our own names
+
+
+@cache
+def looks(engine: Engine) -> str:
+    """Return the statement that asks which tables of a database have rows."""
+    with engine.connect() as connection:
+        tables = connection.scalars(
             text(
                 "SELECT relname FROM pg_class WHERE relkind IN ('r', 'p') AND NOT relispartition"
                 " AND relnamespace = 'public'::regnamespace AND relname <> 'alembic_version'"
             )
         )
-        looks = [f"SELECT '{each}' WHERE EXISTS (SELECT FROM {each})" for each in tables]  # noqa: S608
-        full = session.scalars(text(" UNION ALL ".join(looks))).all()
-        session.execute(text("SET LOCAL session_replication_role = replica"))  # no triggers
-        for table in full:
-            session.execute(text(f"DELETE FROM {table}"))  # noqa: S608  our own names
+        each = [f"SELECT '{name}' WHERE EXISTS (SELECT FROM {name})" for name in tables]  # noqa: S608
+    return " UNION ALL ".join(each)
 
 
 @pytest.fixture
@@ -179,8 +199,34 @@ def topics(settings: Settings) -> Iterator[None]:
         yield
 
 
+END_OF_SITE = pytest.StashKey[Callable[[], None]]()
+"""Ends the system that tests share."""
+
+
 @pytest.fixture(scope="session")
-def site(folder: Path) -> Iterator[Site]:
-    """The whole system on engines of its own, started for this run."""
+def site(folder: Path, request: pytest.FixtureRequest) -> Iterator[Site]:
+    """The whole system on engines of its own, started for tests in a row that use it."""
+    fixture: Any = request._fixturedef  # type: ignore[attr-defined]  # noqa: SLF001
+    end: Callable[[], None] = partial(fixture.finish, request)
+    request.config.stash[END_OF_SITE] = end
     with running(folder / "site") as found:
         yield found
+
+
+def uses_site(item: pytest.Item) -> bool:
+    """Tell whether a test uses the system that tests share."""
+    return "site" in getattr(item, "fixturenames", ())
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the tests that use the system in a row, before the others."""
+    items.sort(key=uses_site, reverse=True)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    """End the system with the last test in a row that uses it: it works while it is idle, too."""
+    is_last = nextitem and uses_site(item) and not uses_site(nextitem)
+    if is_last and END_OF_SITE in item.config.stash:
+        item.config.stash[END_OF_SITE]()
