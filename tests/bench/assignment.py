@@ -4,6 +4,7 @@ Run as `python -m tests.bench.assignment`; prints one JSON object. The batches o
 sizes take turns, so that whatever else the machine does meets all of them alike.
 """
 
+import gc
 import json
 import sys
 import tempfile
@@ -29,6 +30,7 @@ from shared.contracts import (
 )
 from shared.db import Sessions, make_sessions
 from shared.migrate import migrate
+from shared.run import GARBAGE
 
 SIZES = (10_000, 100_000, 1_000_000)
 BATCH = 200
@@ -60,6 +62,9 @@ def measure(sessions: Sessions) -> dict[str, float]:
     for size in SIZES:
         fill(sessions, size, first)
         first += size
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(GARBAGE)  # as in the services
     with sessions.kw["bind"].connect() as connection:
         connection.execution_options(isolation_level="AUTOCOMMIT").execute(text("VACUUM ANALYZE"))
     spent: dict[int, list[float]] = {size: [] for size in SIZES}
