@@ -54,9 +54,12 @@ SETTINGS = {
     "offsets.topic.num.partitions": 4,
     "transaction.state.log.num.partitions": 1,
     "share.coordinator.state.topic.num.partitions": 1,
-    # A broker killed with -9 is its own controller's ghost until its session ends.
-    "broker.session.timeout.ms": 1000,
-    "broker.heartbeat.interval.ms": 250,
+    # A broker killed with -9 is its own controller's ghost until its session ends, some moments
+    # after it has started again. More heartbeats, and a record twice a second that says nothing
+    # has changed, would double what it takes while it is idle.
+    "broker.session.timeout.ms": 3000,
+    "broker.heartbeat.interval.ms": 1000,
+    "metadata.max.idle.interval.ms": 10_000,
     # Memory: the whole stack shares one small machine.
     "num.network.threads": 2,
     "num.io.threads": 4,
