@@ -5,13 +5,13 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import hypothesis
 import pytest
-from sqlalchemy import Engine, create_engine, text
+from sqlalchemy import create_engine, text
 from xdist.scheduler import LoadScopeScheduling
 from xdist.workermanage import WorkerController
 
@@ -157,25 +157,18 @@ def sessions(databases: dict[str, Sessions], service_name: str) -> Sessions:
 def empty(sessions: Sessions) -> None:
     """Remove all rows, and nothing else. A truncation would make new files of every table."""
     with sessions.begin() as session:
-        full = session.scalars(text(looks(sessions.kw["bind"]))).all()
-        if full:
-            session.execute(text("SET LOCAL session_replication_role = replica"))  # no triggers
-        for table in full:
-            session.execute(text(f"DELETE FROM {table}"))  # noqa: S608  our own names
-
-
-@cache
-def looks(engine: Engine) -> str:
-    """Return the statement that asks which tables of a database have rows."""
-    with engine.connect() as connection:
-        tables = connection.scalars(
+        tables = session.scalars(
             text(
                 "SELECT relname FROM pg_class WHERE relkind IN ('r', 'p') AND NOT relispartition"
                 " AND relnamespace = 'public'::regnamespace AND relname <> 'alembic_version'"
             )
         )
-        each = [f"SELECT '{name}' WHERE EXISTS (SELECT FROM {name})" for name in tables]  # noqa: S608
-    return " UNION ALL ".join(each)
+        looks = [f"SELECT '{each}' WHERE EXISTS (SELECT FROM {each})" for each in tables]  # noqa: S608
+        full = session.scalars(text(" UNION ALL ".join(looks))).all()
+        if full:
+            session.execute(text("SET LOCAL session_replication_role = replica"))  # no triggers
+        for table in full:
+            session.execute(text(f"DELETE FROM {table}"))  # noqa: S608  our own names
 
 
 @pytest.fixture

@@ -30,7 +30,7 @@ BROKEN = frozenset(
 and have no plan nor a place in a view, and what was assigned in the lost time is the lowest that
 is free again."""
 
-LOST = 20
+LOST = 10
 """So many orders at least are accepted in the lost time, and so many assigned; and after it."""
 
 ORDERS = 1000
