@@ -85,27 +85,20 @@ def write(session: Session, changes: Sequence[Change]) -> None:
         WRITE.run(session, bind(Change._fields, changes))
 
 
-def read(session: Session, tenant: str, subject: str, *, limit: int = 1000) -> list[Change]:
-    """Return the history of one subject, oldest first."""
+def read(session: Session, tenant: str, subject: str) -> list[Change]:
+    """Return the whole history of one subject, oldest first."""
     statement = (
         select(*COLUMNS)
         .where(HISTORY.c.subject == subject, HISTORY.c.tenant == tenant)
         .order_by(HISTORY.c.position)
-        .limit(limit)
     )
     return [Change(*row) for row in session.execute(statement)]
 
 
-def read_many(  # noqa: PLR0913  each narrows what is read
-    session: Session,
-    tenant: str,
-    subjects: Collection[str],
-    *,
-    part: str,
-    begin: datetime,
-    limit: int = 1000,
+def read_many(
+    session: Session, tenant: str, subjects: Collection[str], *, part: str, begin: datetime
 ) -> list[Change]:
-    """Return what befell one part of these subjects, oldest first.
+    """Return all that befell one part of these subjects, oldest first.
 
     Months before `begin` are not looked at: each would cost a look for each subject.
     """
@@ -114,7 +107,6 @@ def read_many(  # noqa: PLR0913  each narrows what is read
         .where(HISTORY.c.subject == func.any(SUBJECTS), HISTORY.c.tenant == tenant)
         .where(HISTORY.c.part == part, HISTORY.c.at >= begin)
         .order_by(HISTORY.c.position)
-        .limit(limit)
     )
     rows = session.execute(statement, {"subjects": list(subjects)})
     return [Change(*row) for row in rows]

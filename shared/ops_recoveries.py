@@ -23,7 +23,7 @@ router = Router(prefix="/ops/v1", tags=["operations"])
 def list_recoveries(
     caller: RecoveryReader, session: ToRead, settings: ToSettings
 ) -> list[RecoveryView]:
-    """List the last 20 times that the database was found to be set back, the latest first.
+    """List all times that the database was found to be set back, the latest first.
 
     What was accepted between `lost_from` and `lost_until` and had not left the process is
     lost: a CRM sends its orders of that time again, by their externalId, which doubles none.

@@ -21,10 +21,10 @@ class Telling(NamedTuple):
     sequence: int
 
 
-def tellings(session: Session, tenant: str, key: UUID, *, limit: int = 1000) -> list[Telling]:
+def tellings(session: Session, tenant: str, key: UUID) -> list[Telling]:
     """Return when what was told under a key, oldest first."""
     found = select(OUTBOX.c.told_at, OUTBOX.c.type, OUTBOX.c.sequence)
-    rows = session.execute(under(found, tenant, key).limit(limit))
+    rows = session.execute(under(found, tenant, key))
     return [Telling(*row) for row in rows]
 
 

@@ -179,7 +179,6 @@ def covering(session: Session, moment: datetime) -> RecoveryRow | None:
     return session.scalar(these.order_by(RecoveryRow.noticed_at.desc()).limit(1))
 
 
-def recoveries(session: Session, limit: int = 20) -> list[RecoveryRow]:
-    """Return recoveries, the latest first."""
-    rows = select(RecoveryRow).order_by(RecoveryRow.noticed_at.desc()).limit(limit)
-    return list(session.scalars(rows))
+def recoveries(session: Session) -> list[RecoveryRow]:
+    """Return all recoveries, the latest first."""
+    return list(session.scalars(select(RecoveryRow).order_by(RecoveryRow.noticed_at.desc())))

@@ -41,6 +41,19 @@ def test_changes_are_read_in_the_order_of_their_making(sessions: Sessions) -> No
     }
 
 
+def test_a_long_history_is_read_whole(sessions: Sessions) -> None:
+    steps = [str(number) for number in range(3_000)]
+    with begin(sessions, NOON, Dispatch(uuid4())) as transaction:
+        work = transaction.work(Cause(uuid4(), ORDER, TENANT))
+        for step in steps:
+            work.note("step", ORDER, "", step, part=step)
+
+    with sessions() as session:
+        changes = history.read(session, TENANT, str(ORDER))
+
+    assert [each.became for each in changes] == steps
+
+
 def test_a_tenant_reads_its_own_only(sessions: Sessions) -> None:
     live(sessions, "zhejiang")
 
@@ -64,17 +77,14 @@ def test_what_befell_many_subjects_because_of_one_part_is_read_at_once(sessions:
                 work.note("number", subject, "idle", "reserved", part=str(ORDER))
                 work.note("number", subject, "reserved", "idle", part=str(OTHER))
 
-    def read(start: datetime, limit: int = 1000) -> list[tuple[datetime, str, str]]:
+    def read(start: datetime) -> list[tuple[datetime, str, str]]:
         with sessions() as session:
-            found = history.read_many(
-                session, TENANT, {"two", "one"}, part=str(ORDER), begin=start, limit=limit
-            )
+            found = history.read_many(session, TENANT, {"two", "one"}, part=str(ORDER), begin=start)
         return [(each.at, each.subject, each.became) for each in found]
 
     day = [(later, "one", "reserved"), (later, "two", "reserved")]
     assert read(later) == day
     assert read(NOON) == [*((NOON, *rest) for _, *rest in day), *day]
-    assert len(read(NOON, limit=3)) == 3
 
 
 @pytest.mark.parametrize("rewrite", [delete(HistoryRow), update(HistoryRow).values(became="never")])
