@@ -121,3 +121,34 @@ def resolved(reference: str, whole: Schema) -> Schema:
     for name in reference.removeprefix("#/").split("/"):
         found = found[name]
     return found
+
+
+def fields_taken(description: Json) -> Iterator[tuple[str, Json]]:
+    """Yield all parameters of queries, and all fields of bodies by their schema's name and own."""
+    seen: set[str] = set()
+    for operations in description["paths"].values():
+        for operation in operations.values():
+            for each in operation.get("parameters", ()):
+                if each["in"] == "query":
+                    yield each["name"], each["schema"]
+            for content in operation.get("requestBody", {}).get("content", {}).values():
+                yield from fields_in(content.get("schema", {}), description, "", seen)
+
+
+def fields_in(schema: Json, whole: Json, at: str, seen: set[str]) -> Iterator[tuple[str, Json]]:
+    """Yield all fields of what a schema describes, by the schema's name and their own."""
+    if reference := schema.get("$ref"):
+        if reference not in seen:
+            seen.add(reference)
+            name = reference.rsplit("/", 1)[1]
+            yield from fields_in(dict(resolved(reference, whole)), whole, name, seen)
+        return
+    for name, field in schema.get("properties", {}).items():
+        yield f"{at}/{name}", field
+        yield from fields_in(field, whole, name, seen)
+    for key in ("items", "additionalProperties"):
+        if isinstance(part := schema.get(key), dict):
+            yield from fields_in(part, whole, at, seen)
+    for key in ("anyOf", "oneOf", "allOf", "prefixItems"):
+        for part in schema.get(key, ()):
+            yield from fields_in(part, whole, at, seen)

@@ -9,7 +9,7 @@ import re
 from datetime import UTC, datetime
 from typing import Annotated, TypeAlias
 
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, Field
 
 from shared.input.refusals import refusal
 
@@ -66,7 +66,12 @@ def checked(moment: datetime) -> datetime:
     return moment
 
 
-Timestamp: TypeAlias = Annotated[datetime, BeforeValidator(read_timestamp)]
+FORM = "date-time"
+"""What a description says of such a field, as `x-form`: who reads it otherwise does not."""
+
+Timestamp: TypeAlias = Annotated[
+    datetime, BeforeValidator(read_timestamp), Field(json_schema_extra={"x-form": FORM})
+]
 """A date-time in a body, a query parameter, an import or a publication."""
 
 
