@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 
 from shared.alarm import Alarm
 from shared.bus import Hearing, consuming
@@ -87,11 +88,16 @@ class Working:
     async def _read(self, worker: Worker) -> None:
         """Handle what comes from Kafka, from when it is there."""
         topics, types = self.service.topics, tuple(self.service.subscriptions)
-        gather = self.service.gather
-        hearing = Hearing(topics, types, worker.handle, worker.reached, gather=gather)
+        reached, gather = partial(self._reached, worker), self.service.gather
+        hearing = Hearing(topics, types, worker.handle, reached, gather=gather)
         await wait_for_broker(self.settings, self.claim.check)
         async with consuming(hearing, self.settings) as reading:
             await reading
+
+    async def _reached(self, worker: Worker) -> dict[str, int]:
+        """Return how far was read. Who has to ask joins its group: a broker's that may be new."""
+        self.relay.on_broker()
+        return await worker.reached()
 
     def _begin_timers(self) -> None:
         subscriptions = self.service.subscriptions
