@@ -1,6 +1,7 @@
 """When a stack is at rest: nothing waits to be sent, heard or done."""
 
 import time
+from dataclasses import replace
 
 from deploy.local.record import Record
 from services.console.invariants.erasures import who_was_erased_is_blank
@@ -26,11 +27,11 @@ SIGNS = (
 def at_rest(stack: Record, timeout_s: float) -> bool:
     """Wait until nothing is under way; tell whether that came to be in time."""
     end = time.monotonic() + timeout_s
-    while time.monotonic() < end:
-        with gather(stack) as evidence:
-            if is_at_rest(evidence):
+    with gather(stack) as evidence:
+        while time.monotonic() < end:
+            if is_at_rest(replace(evidence)):  # the same connections, and nothing known of before
                 return True
-        time.sleep(PAUSE_S)
+            time.sleep(PAUSE_S)
     return False
 
 
