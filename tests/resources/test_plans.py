@@ -26,7 +26,7 @@ from tests.plans import ENOUGH_PAGES, ROWS, SERIES, Ask, check_each, dear, large
 
 ID = "lpad(to_hex(n), 32, '0')::uuid"
 EXCHANGES = 200
-E164 = "'+862580' || lpad(n::text, 6, '0')"
+E164 = "'+86258' || lpad(n::text, 7, '0')"
 """Each exchange has as many numbers in a row as the others."""
 
 HOME = f"'X-' || lpad((n / {ROWS // EXCHANGES})::text, 3, '0')"
@@ -36,8 +36,8 @@ FILL = (
     FROM generate_series(0, {EXCHANGES}) AS n""",
     f"""INSERT INTO segments (tenant, id, exchange_id, local_network, first, last, count, kind,
     quarantine_days, state) SELECT '{TENANT}', 's-' || n, 'X-' || lpad(n::text, 3, '0'), '',
-    '+862580' || lpad((n * {ROWS // EXCHANGES})::text, 6, '0'),
-    '+862580' || lpad(((n + 1) * {ROWS // EXCHANGES} - 1)::text, 6, '0'), {ROWS // EXCHANGES},
+    '+86258' || lpad((n * {ROWS // EXCHANGES})::text, 7, '0'),
+    '+86258' || lpad(((n + 1) * {ROWS // EXCHANGES} - 1)::text, 7, '0'), {ROWS // EXCHANGES},
     'fixed', 90, 'idle' FROM generate_series(0, {EXCHANGES}) AS n""",
     f"""INSERT INTO numbers (tenant, e164, exchange_id, grade, state, order_id, service_id)
     SELECT '{TENANT}', {E164}, {HOME}, CASE WHEN n % 1000 = 888 THEN 'AAA' ELSE '' END,
