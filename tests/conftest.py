@@ -202,7 +202,7 @@ def site(folder: Path, request: pytest.FixtureRequest) -> Iterator[Site]:
     fixture: Any = request._fixturedef  # type: ignore[attr-defined]  # noqa: SLF001
     end: Callable[[], None] = partial(fixture.finish, request)
     request.config.stash[END_OF_SITE] = end
-    with running(folder / "site") as found:
+    with running(Path(tempfile.mkdtemp(dir=folder)) / "site") as found:
         yield found
 
 
