@@ -33,7 +33,7 @@ STAGES = (
 )
 
 TYPES = Stage("mypy", (str(BIN / "mypy"), "--no-error-summary"))
-"""Runs beside the tests: they wait for much."""
+"""Runs beside the tests, which often wait."""
 
 LOOK_S = 0.2
 """Between two looks at stages that run together."""
@@ -93,14 +93,18 @@ def run(stages: Sequence[Stage], seconds: dict[str, float]) -> str:
     """
     begin, failed = time.monotonic(), ""
     running = {each: started(each) for each in stages}
-    while running:
-        time.sleep(LOOK_S)
-        for stage, process in tuple(running.items()):
-            if process.poll() is not None:
-                del running[stage]
+    try:
+        while running:
+            time.sleep(LOOK_S)
+            for stage in [each for each in running if running[each].poll() is not None]:
+                process = running.pop(stage)
                 seconds[stage.name] = round(time.monotonic() - begin, 1)
                 say(f"{stage.name}: {seconds[stage.name]} s")
                 failed = failed or (stage.name if process.returncode else "")
+    finally:  # interrupted: nothing goes on
+        for process in running.values():
+            process.kill()
+            process.wait()
     return failed
 
 

@@ -2,6 +2,9 @@
 
 import sys
 
+import psutil
+import pytest
+
 from services.console.testing import Stage, run
 
 
@@ -25,3 +28,17 @@ def test_the_stage_that_failed_is_named_and_the_other_is_not_cut_short() -> None
 
     assert run((fails, goes_on), seconds) == "types"
     assert set(seconds) == {"types", "tests"}
+
+
+def test_who_is_interrupted_leaves_no_stage_running(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(_: float) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("services.console.testing.time.sleep", interrupted)
+
+    with pytest.raises(KeyboardInterrupt):
+        run((stage("tests", "import time; time.sleep(600)"),), {})
+
+    assert [
+        each for each in psutil.Process().children() if "time.sleep(600)" in each.cmdline()
+    ] == []
