@@ -150,8 +150,10 @@ class Traffic:
             feeding = threading.Thread(target=feed, name="feed")
             feeding.start()
             begun.wait()
-            yield
-            feeding.join()
+            try:
+                yield
+            finally:
+                feeding.join()
             for each in under_way:
                 each.result()
 
