@@ -287,4 +287,4 @@ def running(home: Path, kind: type[Stack] = Stack) -> Iterator[Site]:
     finally:
         site.close()
         site.stack.purge()
-        shutil.rmtree(home, ignore_errors=True)
+        shutil.rmtree(home)

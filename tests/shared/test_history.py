@@ -7,15 +7,15 @@ import pytest
 from sqlalchemy import delete, update
 from sqlalchemy.exc import ProgrammingError
 
-from shared import history
+from shared import history, recall
 from shared.contracts import Cause
 from shared.db import Sessions
 from shared.dispatch import Dispatch
 from shared.history import HistoryRow
 from shared.work import begin
 from tests.conftest import NOON
-from tests.kernel import TENANT, statements
-from tests.shared.ledger import ORDER, OTHER
+from tests.kernel import TENANT, statements, tell_in
+from tests.shared.ledger import ORDER, OTHER, accepted
 
 STATES = ["acknowledged", "inProgress", "completed"]
 
@@ -52,6 +52,28 @@ def test_a_long_history_is_read_whole(sessions: Sessions) -> None:
         changes = history.read(session, TENANT, str(ORDER))
 
     assert [each.became for each in changes] == steps
+
+
+def test_what_befell_many_subjects_is_read_whole(sessions: Sessions) -> None:
+    numbers = {str(number) for number in range(3_000)}
+    with begin(sessions, NOON, Dispatch(uuid4())) as transaction:
+        work = transaction.work(Cause(uuid4(), ORDER, TENANT))
+        for number in numbers:
+            work.note("number", number, "idle", "reserved", part=str(ORDER))
+
+    with sessions() as session:
+        changes = history.read_many(session, TENANT, numbers, part=str(ORDER), begin=NOON)
+
+    assert {each.subject for each in changes} == numbers
+
+
+def test_what_was_told_of_an_order_is_recalled_whole(sessions: Sessions) -> None:
+    tell_in(sessions, Dispatch(uuid4()), *(accepted() for _ in range(1_500)))
+
+    with sessions() as session:
+        tellings = recall.tellings(session, TENANT, ORDER)
+
+    assert [each.sequence for each in tellings] == list(range(1, 1_501))
 
 
 def test_a_tenant_reads_its_own_only(sessions: Sessions) -> None:
