@@ -95,7 +95,10 @@ class Working:
             await reading
 
     async def _reached(self, worker: Worker) -> dict[str, int]:
-        """Return how far was read. Who has to ask joins its group: a broker's that may be new."""
+        """Return how far was read, and have topics looked at: the broker may have been wiped.
+
+        It is asked for whenever this process joins its group, as it must after a wiped broker.
+        """
         self.relay.on_broker()
         return await worker.reached()
 

@@ -63,7 +63,7 @@ def service_of(name: str) -> Service:
 
 
 _first: dict[str, FastAPI] = {}
-"""By service: the first API that was made here. It describes all: to do that takes seconds."""
+"""By service: the first API. Its description serves for all, since to make one takes seconds."""
 
 
 def whole_api(

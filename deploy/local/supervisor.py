@@ -21,8 +21,8 @@ from deploy.local.kept import Engine, Kept
 PAUSE_S = 0.1
 """Seconds between two looks at the processes."""
 
-LOOK = 50
-"""Beats between two looks at the size of the logs."""
+TIDY_EVERY = 50
+"""Looks at the processes from one look at the size of the logs to the next."""
 
 STOP_TIMEOUT_S = 20.0
 """Seconds that a process has to stop before it is killed."""
@@ -97,18 +97,18 @@ class Supervisor:
 
     def watch(self) -> None:
         """Start again what has ended, until told to stop."""
-        for beat in itertools.count(1):
+        for looks in itertools.count(1):
             if self.stopping.wait(PAUSE_S):
                 return
             for kept in list(self.kept):
                 self.attend(kept)
-            if beat % LOOK == 0:
+            if looks % TIDY_EVERY == 0:
                 self.tidy()
 
     def attend(self, kept: Kept) -> None:
         """Have a process that has ended started again; what prevents it is told, once.
 
-        It is tried again at the next beat, and the other processes are not kept from it.
+        It is tried again at the next look, and the other processes are not kept from it.
         """
         try:
             if kept.has_ended:

@@ -66,11 +66,11 @@ def checked(moment: datetime) -> datetime:
     return moment
 
 
-FORM = "date-time"
-"""What a description says of such a field, as `x-form`: who reads it otherwise does not."""
+IS_TIMESTAMP = {"x-form": "date-time"}
+"""Says in a description that a field is read by this module."""
 
 Timestamp: TypeAlias = Annotated[
-    datetime, BeforeValidator(read_timestamp), Field(json_schema_extra={"x-form": FORM})
+    datetime, BeforeValidator(read_timestamp), Field(json_schema_extra=IS_TIMESTAMP)
 ]
 """A date-time in a body, a query parameter, an import or a publication."""
 

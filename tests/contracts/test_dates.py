@@ -7,7 +7,7 @@ from typing import Any
 from fastapi import FastAPI
 from pydantic import BaseModel
 
-from shared.input.timestamps import Timestamp
+from shared.input.timestamps import IS_TIMESTAMP, Timestamp
 from tests.schemas import fields_taken
 
 Json = dict[str, Any]
@@ -17,7 +17,8 @@ def others(description: Json) -> Iterator[str]:
     """Yield the names of all date-times that are taken and read by another rule."""
     for name, schema in fields_taken(description):
         for kind in schema.get("anyOf", [schema]):
-            if kind.get("format") == "date-time" and "x-form" not in kind | schema:
+            is_by_rule = IS_TIMESTAMP.items() <= (kind | schema).items()
+            if kind.get("format") == "date-time" and not is_by_rule:
                 yield name
 
 

@@ -16,7 +16,7 @@ MUCH = [f"line {number}" for number in range(200)]
 def _small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let a thousand bytes be much, and be seen at once."""
     monkeypatch.setattr(logs, "LARGEST", 1_000)
-    monkeypatch.setattr(supervisor, "LOOK", 1)
+    monkeypatch.setattr(supervisor, "TIDY_EVERY", 1)
 
 
 def lines_of(log: Path) -> list[str]:

@@ -166,7 +166,7 @@ def test_what_could_not_be_written_down_is_written_once_there_is_room(
     care: Care, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Else `status` would say of a process that runs again that it has ended."""
-    monkeypatch.setattr(supervisor, "LOOK", 1)
+    monkeypatch.setattr(supervisor, "TIDY_EVERY", 1)
     program = care.program("sleeper", *SLEEPER)
     first = program.server.pid
     care.supervisor.changed = fail
