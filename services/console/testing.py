@@ -40,7 +40,7 @@ LOOK_S = 0.2
 
 
 IN_ALL = ("-n", "3", "--no-loadscope-reorder", "--durations=40")
-"""How all tests are run: in three processes, each with engines of its own (some 1.5 GB), folders
+"""How all tests are run: in three processes, each with engines of its own (3.5 GB in all), folders
 that share a running system first. Many tests wait: so it pays on two cores, too."""
 
 
