@@ -25,16 +25,7 @@ from shared.service import Service
 from shared.settings import Settings
 from tests.callers import whole_api
 from tests.kernel import TENANT, Broker
-from tests.plans import (
-    ENOUGH_PAGES,
-    ENOUGH_ROWS,
-    MILLION,
-    Plan,
-    explained,
-    pages_read,
-    rows_read,
-    said,
-)
+from tests.plans import MILLION, Plan, explained, is_dear, said
 from tests.schemas import resolved
 
 Json: TypeAlias = Any
@@ -63,8 +54,8 @@ class Asked:
     besides: Mapping[str, str] = field(default_factory=dict)
     """Lists that are not asked here, each with the reason."""
 
-    pages: Mapping[str, int] = field(default_factory=dict)
-    """How many pages more than enough a list may read, by its path."""
+    more: Mapping[str, int] = field(default_factory=dict)
+    """How many rows or pages more than enough a list may read, by its path."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +177,7 @@ class Asking:
             if any(relations(plan) & large for plan in plans):
                 proven.update(query, [""])
             for plan in plans:
-                if rows_read(plan) > ENOUGH_ROWS or pages_read(plan) > self.pages(each.path):
+                if is_dear(plan, self.asked.more.get(each.path, 0)):
                     yield f"{each.path} {query} as {client}:\n{said(plan)}"
         for name in ({"", *each.filters} - proven) - {n for n, v in each.filters.items() if not v}:
             yield f"{each.path}: no plan over a filled table for {name or 'the list'}"
@@ -203,10 +194,6 @@ class Asking:
             answer = await self.client.get(filled, params=query, headers=headers)
         assert answer.status_code != 401, answer.text
         return plans
-
-    def pages(self, path: str) -> int:
-        """Return how many pages a list may read."""
-        return ENOUGH_PAGES + self.asked.pages.get(path, 0)
 
     def large(self) -> set[str]:
         """Return the tables that the planner was told of a million rows of."""

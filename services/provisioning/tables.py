@@ -117,10 +117,10 @@ TURN = ("priority", "dispatched_at", "id")
 AGE = ("dispatched_at", "id")
 IS_OPEN, IS_CLOSED = "answered_at IS NULL", "answered_at IS NOT NULL"
 LISTED_BY = {
-    **{each: each for each in ("skill", "local_network", "client", "accepted_by")},
+    **{each: each for each in ("skill", "local_network", "client", "customer_id", "accepted_by")},
     "district_spelling": folded(column("district", String)),
 }
-"""What a list of work orders may be narrowed to, besides their state and their customer."""
+"""What a list of work orders of one state may be narrowed to."""
 
 
 def work_order_indexes() -> Iterator[Index]:
@@ -131,7 +131,6 @@ def work_order_indexes() -> Iterator[Index]:
     into one of closed ones once.
     """
     yield Index("ix_work_orders_state", "tenant", "state", *AGE)
-    yield Index("ix_work_orders_customer", "tenant", "customer_id", *AGE)
     yield Index(
         "ix_work_orders_open_state", "tenant", "state", *TURN, postgresql_where=text(IS_OPEN)
     )
@@ -139,7 +138,7 @@ def work_order_indexes() -> Iterator[Index]:
         is_taken = " AND accepted_by <> ''" if name == "accepted_by" else ""
         for state, where, order in (("open", IS_OPEN, TURN), ("closed", IS_CLOSED, AGE)):
             these = text(where + is_taken)
-            columns = ("tenant", key, *order)
+            columns = ("tenant", key, "state", *order)
             yield Index(f"ix_work_orders_{state}_{name}", *columns, postgresql_where=these)
 
 

@@ -22,22 +22,23 @@ from shared.db import Sessions
 from shared.window import Window, cursor_of
 from tests.kernel import TENANT
 from tests.list_plans import Asked, check_lists
-from tests.plans import ENOUGH_PAGES, ROWS, SERIES, Ask, check_each, dear, large
+from tests.plans import ROWS, SERIES, Ask, check_each, dear, large
 
 ID = "lpad(to_hex(n), 32, '0')::uuid"
 EXCHANGES = 200
 E164 = "'+86258' || lpad(n::text, 7, '0')"
-"""Each exchange has as many numbers in a row as the others."""
+OF_EXCHANGE = ROWS // EXCHANGES
+"""Each exchange has so many numbers in a row."""
 
-HOME = f"'X-' || lpad((n / {ROWS // EXCHANGES})::text, 3, '0')"
+HOME = f"'X-' || lpad((n / {OF_EXCHANGE})::text, 3, '0')"
 FILL = (
     f"""INSERT INTO exchanges (tenant, id, name, local_network, city, district)
     SELECT '{TENANT}', 'X-' || lpad(n::text, 3, '0'), '', '0' || n % 13, '', ''
     FROM generate_series(0, {EXCHANGES}) AS n""",
     f"""INSERT INTO segments (tenant, id, exchange_id, local_network, first, last, count, kind,
     quarantine_days, state) SELECT '{TENANT}', 's-' || n, 'X-' || lpad(n::text, 3, '0'), '',
-    '+86258' || lpad((n * {ROWS // EXCHANGES})::text, 7, '0'),
-    '+86258' || lpad(((n + 1) * {ROWS // EXCHANGES} - 1)::text, 7, '0'), {ROWS // EXCHANGES},
+    '+86258' || lpad((n * {OF_EXCHANGE})::text, 7, '0'),
+    '+86258' || lpad(((n + 1) * {OF_EXCHANGE} - 1)::text, 7, '0'), {OF_EXCHANGE},
     'fixed', 90, 'idle' FROM generate_series(0, {EXCHANGES}) AS n""",
     f"""INSERT INTO numbers (tenant, e164, exchange_id, grade, state, order_id, service_id)
     SELECT '{TENANT}', {E164}, {HOME}, CASE WHEN n % 1000 = 888 THEN 'AAA' ELSE '' END,
@@ -57,6 +58,9 @@ FILL = (
     f"""INSERT INTO questions (order_id, tenant, since)
     SELECT {ID}, '{TENANT}', timestamptz '2026-01-01' + n * interval '1 second' {SERIES}""",
 )
+EACH_EXCHANGE = 3 * EXCHANGES
+"""Pages: a search for numbers may look into each."""
+
 PAGE = Window(0, 21)
 ASKED = Asked(
     values={
@@ -68,7 +72,7 @@ ASKED = Asked(
         "older_than": ["0", "3600"],
     },
     in_path={"kind": "leg", "name": "S-777"},
-    pages={"/ops/v1/numbers": 3 * EXCHANGES},
+    more={"/ops/v1/numbers": EACH_EXCHANGE + OF_EXCHANGE},
 )
 NOW = datetime(2027, 1, 1, tzinfo=UTC)
 FIRST = datetime(2026, 1, 1, tzinfo=UTC)
@@ -106,9 +110,9 @@ def test_a_search_for_numbers_reads_little(
     built: Sessions, pattern: str, more: dict[str, str]
 ) -> None:
     asked = Search(tenant=TENANT, pattern=read_pattern(pattern), **more)  # type: ignore[arg-type]
-    each_exchange = 3 * EXCHANGES  # pages: a search may look into each
+    by_two = OF_EXCHANGE if pattern and more else 0  # the numbers of one are looked through
 
-    assert dear(built, partial(search, asked=asked), pages=ENOUGH_PAGES + each_exchange) == []
+    assert dear(built, partial(search, asked=asked), more=EACH_EXCHANGE + by_two) == []
 
 
 def test_a_list_of_the_plant_reads_little(built: Sessions) -> None:

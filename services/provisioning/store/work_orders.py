@@ -1,6 +1,6 @@
 """Work orders, from rows and to rows."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from functools import partial
 from typing import Any, NamedTuple, Self
@@ -28,7 +28,6 @@ TABLE = table_of(WorkOrderRow)
 COLUMNS = [TABLE.c[field.name] for field in fields(WorkOrder)]
 WHOSE = Whose(TABLE.c.client, TABLE.c.customer_id)
 ALL = frozenset(WorkState)
-CLOSED = ALL - OPEN
 NARROWED_BY = ("skill", "local_network", "order_id")
 UNANSWERED = TABLE.c.answered_at.is_(None)
 IDS = bindparam("ids", type_=ARRAY(TABLE.c.id.type))
@@ -46,11 +45,6 @@ class Wanted:
 
     local_network: str = ""
     order_id: UUID | None = None
-
-    @property
-    def is_whole(self) -> bool:
-        """Tell whether nothing is asked of them but their state."""
-        return not any(getattr(self, name) for name in (*NARROWED_BY, "district"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,8 +124,8 @@ def find(session: Session, sight: Sight, wanted: Wanted, rows: Window) -> list[W
 
 def pages(
     session: Session, sight: Sight, wanted: Wanted, states: frozenset[WorkState], page: Paged
-) -> Iterable[Select[Any]]:
-    """Return pages that together begin with what is wanted: each along an index of its own.
+) -> Iterator[Select[Any]]:
+    """Yield pages that together begin with what is wanted: each along an index of its own.
 
     Args:
         session: tells what is shared with the caller.
@@ -142,15 +136,14 @@ def pages(
     """
     found = among(select(*COLUMNS).where(TABLE.c.tenant == sight.reach.tenant), wanted)
     found = found.where(UNANSWERED if OPEN.issuperset(states) else ~UNANSWERED)
-    if sight.is_whole and wanted.is_whole:
-        return [page(found.where(TABLE.c.state == each)) for each in states]
-    if states not in {OPEN, CLOSED}:  # else the planner would take them for fewer than they are
-        found = found.where(TABLE.c.state.in_(states))
-    if sight.is_whole:
-        return [page(found)]
-    if sight.crew:
-        return pages_of_crew(sight.crew, found, page)
-    return pages_within(session, sight.reach, found, WHOSE, page)
+    for state in sorted(states):
+        of_state = found.where(TABLE.c.state == state)
+        if sight.is_whole:
+            yield page(of_state)
+        elif sight.crew:
+            yield from pages_of_crew(sight.crew, of_state, page)
+        else:
+            yield from pages_within(session, sight.reach, of_state, WHOSE, page)
 
 
 def pages_of_crew(crew: Crew, found: Select[Any], page: Paged) -> Iterator[Select[Any]]:
