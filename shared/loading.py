@@ -18,15 +18,17 @@ def loading(*, without: str = "") -> Iterator[None]:
 
     Args:
         without: a library that others load where it is installed, and do without where it is
-            not. A service leaves out `rich`, which structlog would colour tracebacks with:
-            4 MB of memory in each process.
+            not; one that is loaded already stays. A service leaves out `rich`, which structlog
+            would colour tracebacks with: 4 MB of memory in each process.
     """
     modules = cast("dict[str, ModuleType | None]", sys.modules)
     gc.disable()
-    if without:
+    is_hidden = bool(without) and without not in modules
+    if is_hidden:
         modules[without] = None
     try:
         yield
     finally:
-        modules.pop(without, None)
+        if is_hidden:
+            modules.pop(without, None)
         gc.enable()

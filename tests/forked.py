@@ -13,6 +13,7 @@ import psutil
 
 from deploy.local.forks import Forks
 from deploy.local.home import CHECKOUT
+from shared.preload import LATER
 
 LOADED = (
     "services.console.cli",
@@ -21,6 +22,7 @@ LOADED = (
     "services.console.stack",
     "services.console.status",
     "tests.shared.small",
+    *LATER,
 )
 
 _folder = TemporaryDirectory(prefix="template-")

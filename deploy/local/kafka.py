@@ -1,8 +1,6 @@
 """One private Kafka node on this machine: broker and controller in one process."""
 
-import base64
 import re
-import secrets
 import shutil
 import signal
 import struct
@@ -17,7 +15,9 @@ import psutil
 from deploy.local import packages, ports, process, pulse
 from deploy.local.errors import StartError
 from deploy.local.home import home, locked
+from deploy.local.java import class_archive, environment, java
 from deploy.local.progress import showing
+from deploy.local.storage import NODE, format_storage, is_formatted, keep_features, properties
 
 TIMEOUT_S = 180.0
 """Seconds to become ready, on a machine that is busy with something else. One that ends is
@@ -26,21 +26,9 @@ told at once."""
 STOP_TIMEOUT_S = 60.0
 """Seconds to stop."""
 
-JAVA_OPTIONS = (
-    "-Xms64m",
-    "-Xmx128m",
-    "-XX:+UseSerialGC",
-    "-XX:TieredStopAtLevel=1",
-    "-XX:-UsePerfData",
-    "-Djava.awt.headless=true",
-    "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
-    "-Dorg.slf4j.simpleLogger.showDateTime=true",
-    "-Dorg.slf4j.simpleLogger.dateTimeFormat=yyyy-MM-dd'T'HH:mm:ss.SSSXXX",
-)
-
 SETTINGS = {
     "process.roles": "broker,controller",
-    "node.id": 1,
+    "node.id": NODE,
     "controller.listener.names": "CONTROLLER",
     "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
     "auto.create.topics.enable": "false",
@@ -107,6 +95,11 @@ class Kafka:
         return self.server.pid
 
     @property
+    def data(self) -> Path:
+        """All that it has to keep."""
+        return self.folder / "data"
+
+    @property
     def configuration(self) -> Path:
         """The node's settings, written anew at every start."""
         return self.folder / "server.properties"
@@ -151,7 +144,7 @@ def start_kafka(
         StartError: It cannot start; the text says why and what to do.
     """
     packages.fetch([packages.KAFKA])
-    make_class_archive()
+    prepare()
     folder.mkdir(parents=True, exist_ok=True)
     folder = folder.resolve()
     server, last = running(folder), last_ports(folder)
@@ -170,8 +163,8 @@ def start_kafka(
 def make_ready(node: Kafka) -> None:
     """Write the node's settings, and format its storage when it is new."""
     configure(node)
-    if not (node.folder / "data" / "meta.properties").exists():
-        format_storage(node)
+    if not is_formatted(node.data):
+        format_storage(node.data, node.configuration)
 
 
 def configure(node: Kafka) -> None:
@@ -180,24 +173,10 @@ def configure(node: Kafka) -> None:
     places = {
         "listeners": f"PLAINTEXT://{node.bootstrap},CONTROLLER://{controller}",
         "advertised.listeners": f"PLAINTEXT://{node.bootstrap}",
-        "controller.quorum.voters": f"1@{controller}",
-        "log.dirs": node.folder / "data",
+        "controller.quorum.voters": f"{NODE}@{controller}",
+        "log.dirs": node.data,
     }
-    lines = [f"{name}={value}\n" for name, value in (SETTINGS | places).items()]
-    node.configuration.write_text("".join(lines))
-
-
-def format_storage(node: Kafka) -> None:
-    """Make the node's data folder; what an interrupted attempt left is written over."""
-    identity = base64.urlsafe_b64encode(secrets.token_bytes(16)).decode().rstrip("=")
-    if identity.startswith("-"):  # would look like an option
-        identity = f"K{identity[1:]}"
-    tool = ["kafka.tools.StorageTool", "format", "--ignore-formatted"]
-    command = java(*class_archive(), *tool, "-t", identity, "-c", str(node.configuration))
-    reason = process.finish(command, environment())
-    if reason:
-        message = f"Kafka: cannot format {node.folder}: {reason}"
-        raise StartError(message)
+    node.configuration.write_text(properties(SETTINGS | places))
 
 
 def launch(node: Kafka, *java_options: str) -> psutil.Process:
@@ -211,42 +190,28 @@ def launch(node: Kafka, *java_options: str) -> psutil.Process:
     )
 
 
-def java(*words: str) -> list[str]:
-    """Return the command line that runs one of Kafka's main classes."""
-    program = str(packages.java_folder() / "bin" / "java")
-    classes = ":".join(map(str, packages.kafka_jars()))
-    return [program, *JAVA_OPTIONS, "-cp", classes, *words]
+def prepare() -> None:
+    """Let a node live once in a folder of its own, and keep what all others start with.
 
-
-def class_archive() -> tuple[str, ...]:
-    """Return the option that lets Java find Kafka's classes loaded and linked: half the start."""
-    archive = packages.class_archive()
-    return (f"-XX:AOTCache={archive}",) if archive.exists() and archive.stat().st_size else ()
-
-
-def make_class_archive() -> None:
-    """Let a node live once in a folder of its own, and keep the classes that it loaded."""
+    That is the classes that it has loaded, and what its storage was formatted with.
+    """
     archive = packages.class_archive()
     with locked("classes"):
-        if archive.exists():
+        if archive.exists() and packages.kafka_features().exists():
             return
         half = archive.with_suffix(".half")
         folder = Path(mkdtemp(prefix="kafka-", dir=home()))
         try:
-            with showing("preparing Kafka's classes (once)"):
+            with showing("preparing Kafka (once)"):
                 ends = (ports.free_port(), ports.free_port())
                 node = Kafka(folder, *ends, detached=False, log=folder / "kafka.log")
                 node.start(f"-XX:AOTCacheOutput={half}")
                 node.stop()
+                keep_features(node.data)
         finally:
             shutil.rmtree(folder)
         # A Java that cannot make one starts slower; that is all.
         half.rename(archive) if half.exists() else archive.touch()
-
-
-def environment() -> dict[str, str]:
-    """Return all that Java needs to know of its surroundings."""
-    return {"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "TZ": "UTC"}
 
 
 def wait_until_ready(node: Kafka) -> None:

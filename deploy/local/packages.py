@@ -130,3 +130,8 @@ def kafka_jars() -> list[Path]:
 def class_archive() -> Path:
     """Return where Kafka's classes lie, loaded and linked, once somebody has put them there."""
     return KAFKA.folder / "classes.aot"
+
+
+def kafka_features() -> Path:
+    """Return where it lies what a new node's storage is formatted with, once it is known."""
+    return KAFKA.folder / "bootstrap.checkpoint"

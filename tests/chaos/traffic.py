@@ -19,6 +19,9 @@ from tests.flows.site import WORK_ORDERS, Site
 
 PACE_S = 0.05
 PAUSE_S = 0.1
+LOOKS_S = 0.2
+"""Between two looks of the crew at what there is to do: each costs the service that they ask."""
+
 CRMS = 8
 """So many orders are posted at once, at most."""
 
@@ -111,7 +114,7 @@ class Traffic:
         """Answer work orders as they come, until told to stop."""
         ops = self.site.client("ops")
         with ThreadPoolExecutor(CREW, "worker") as pool:
-            while not self.over.wait(PACE_S):
+            while not self.over.wait(LOOKS_S):
                 try:
                     list(pool.map(self.answer, ops.get("provisioning", WORK_ORDERS, limit=100)))
                 except CommandError:

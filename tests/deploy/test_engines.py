@@ -1,6 +1,7 @@
 """PostgreSQL and Kafka on one machine."""
 
 import os
+import re
 import shutil
 import socket
 import stat
@@ -22,6 +23,7 @@ from deploy.local.errors import StartError
 from deploy.local.home import CHECKOUT, private_folder
 from deploy.local.kafka import Kafka, start_kafka
 from deploy.local.postgres import SETTINGS, Postgres, start_postgres
+from deploy.local.storage import FEATURES, WHOSE
 from tests.deploy.waiting import gone, has_become, until
 
 
@@ -73,6 +75,26 @@ async def test_records_survive_the_kill_of_the_broker(own_kafka: Kafka) -> None:
         await consumer.seek_to_beginning(partition)
         record = await consumer.getone()
     assert record.value == b"seven"
+
+
+def test_what_an_interrupted_format_left_is_written_over_and_no_two_nodes_share_a_name(
+    own_kafka: Kafka, tmp_path: Path
+) -> None:
+    data = tmp_path / "again" / "data"
+    data.mkdir(parents=True)
+    for half in (FEATURES, f"{WHOSE}.half"):
+        (data / half).write_bytes(b"half of it")
+    node = start_kafka(data.parent)
+    node.kill()
+
+    assert (data / FEATURES).read_bytes() == (own_kafka.data / FEATURES).read_bytes()
+    names = [name for each in (node, own_kafka) for name in names_of(each)]
+    assert len(names) == len(set(names)) == 4
+
+
+def names_of(node: Kafka) -> list[str]:
+    """Return what a node's cluster and its folder are called."""
+    return re.findall(r"(?m)^(?:cluster|directory)\.id=(.+)$", (node.data / WHOSE).read_text())
 
 
 def test_a_running_cluster_is_returned_and_not_started_twice(own_postgres: Postgres) -> None:

@@ -2,6 +2,7 @@
 
 import gc
 import importlib.util
+import sys
 
 import pytest
 
@@ -27,3 +28,10 @@ def test_a_library_that_is_left_out_is_as_if_it_were_not_installed_and_later_it_
         import this  # noqa: F401, PLC0415  what nothing else imports
 
     assert importlib.util.find_spec("this")
+
+
+def test_a_library_that_is_loaded_already_stays() -> None:
+    with loading(without="gc"):
+        assert sys.modules["gc"] is gc
+
+    assert sys.modules["gc"] is gc

@@ -1,0 +1,33 @@
+"""Kafka's programs, run by the Java that came with it."""
+
+from deploy.local import packages
+
+JAVA_OPTIONS = (
+    "-Xms64m",
+    "-Xmx128m",
+    "-XX:+UseSerialGC",
+    "-XX:TieredStopAtLevel=1",
+    "-XX:-UsePerfData",
+    "-Djava.awt.headless=true",
+    "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
+    "-Dorg.slf4j.simpleLogger.showDateTime=true",
+    "-Dorg.slf4j.simpleLogger.dateTimeFormat=yyyy-MM-dd'T'HH:mm:ss.SSSXXX",
+)
+
+
+def java(*words: str) -> list[str]:
+    """Return the command line that runs one of Kafka's main classes."""
+    program = str(packages.java_folder() / "bin" / "java")
+    classes = ":".join(map(str, packages.kafka_jars()))
+    return [program, *JAVA_OPTIONS, "-cp", classes, *words]
+
+
+def class_archive() -> tuple[str, ...]:
+    """Return the option that lets Java find Kafka's classes loaded and linked: half the start."""
+    archive = packages.class_archive()
+    return (f"-XX:AOTCache={archive}",) if archive.exists() and archive.stat().st_size else ()
+
+
+def environment() -> dict[str, str]:
+    """Return all that Java needs to know of its surroundings."""
+    return {"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "TZ": "UTC"}

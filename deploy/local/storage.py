@@ -1,0 +1,79 @@
+"""The data folder of a new Kafka node."""
+
+import base64
+import secrets
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+from deploy.local import packages, process
+from deploy.local.errors import StartError
+from deploy.local.java import class_archive, environment, java
+
+NODE = 1
+"""The id of the one node."""
+
+WHOSE = "meta.properties"
+"""Says whose a folder is; written last."""
+
+FEATURES = "bootstrap.checkpoint"
+"""Says which features the node begins with: the same for all nodes of one Kafka."""
+
+
+def is_formatted(data: Path) -> bool:
+    """Tell whether a node can start on this folder."""
+    return (data / WHOSE).exists()
+
+
+def format_storage(data: Path, configuration: Path) -> None:
+    """Make a data folder; what an interrupted attempt left is written over.
+
+    Kafka's own tool takes a second for it. It makes the first one, and others are as that is,
+    under other names.
+
+    Args:
+        data: the folder.
+        configuration: the node's settings, which name the folder.
+
+    Raises:
+        StartError: It cannot be made; the text says why.
+    """
+    features = packages.kafka_features()
+    if not features.exists():
+        format_by_tool(data, configuration)
+        return
+    data.mkdir(mode=0o700, exist_ok=True)
+    shutil.copyfile(features, data / FEATURES)
+    whose = {"version": 1, "cluster.id": name(), "directory.id": name(), "node.id": NODE}
+    half = data / f"{WHOSE}.half"
+    half.write_text(properties(whose))
+    half.rename(data / WHOSE)
+
+
+def format_by_tool(data: Path, configuration: Path) -> None:
+    """Have Kafka make a data folder."""
+    tool = ["kafka.tools.StorageTool", "format", "--ignore-formatted"]
+    command = java(*class_archive(), *tool, "-t", name(), "-c", str(configuration))
+    reason = process.finish(command, environment())
+    if reason:
+        message = f"Kafka: cannot format {data}: {reason}"
+        raise StartError(message)
+
+
+def keep_features(data: Path) -> None:
+    """Keep what a data folder that Kafka has made says of the features."""
+    kept = packages.kafka_features()
+    half = kept.with_suffix(".half")
+    shutil.copyfile(data / FEATURES, half)
+    half.rename(kept)
+
+
+def name() -> str:
+    """Return what to call a cluster or a folder: 16 bytes that nothing else is called by."""
+    found = base64.urlsafe_b64encode(secrets.token_bytes(16)).decode().rstrip("=")
+    return f"K{found[1:]}" if found.startswith("-") else found  # else it looks like an option
+
+
+def properties(values: Mapping[str, object]) -> str:
+    """Return values as Java reads them from a file."""
+    return "".join(f"{key}={value}\n" for key, value in values.items())
