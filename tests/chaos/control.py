@@ -18,17 +18,15 @@ the order service still has the orders of which provisioning lost the plans."""
 
 WITHOUT = frozenset(service for services in LOSSES for service in services)
 
-BROKEN = frozenset(
-    {
-        "every 201 is there",
-        "every order has a plan",
-        "no number or line has two holders",
-        "customers' views are the fold of what was told",
-    }
+BROKEN = (
+    "every 201 is there",
+    "every order has a plan",
+    "no number or line has two holders",
+    "customers' views are the fold of what was told",
 )
 """What does not hold then, for certain: accepted orders are gone, others are not read once more
 and have no plan nor a place in a view, and what was assigned in the lost time is the lowest that
-is free again."""
+is free again. The last one asks for every view, so it is looked at once the others are broken."""
 
 LOST = 10
 """So many orders at least are accepted in the lost time, and so many assigned; and after it."""
