@@ -66,6 +66,15 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON to standard outpu
 @app.command(epilog="Example: kaitong demo --orders 200 --keep")
 def demo(
     orders: Annotated[int, typer.Option(min=12, max=5000, help="How many orders to post.")] = 200,
+    numbers: Annotated[
+        int,
+        typer.Option(
+            min=2_000,
+            max=1_000_000,
+            help="How many phone numbers the province has: 40 for each order at least. It has an"
+            " address for 33 of them, and a pair for four.",
+        ),
+    ] = 200_000,
     *,
     keep: Annotated[bool, typer.Option("--keep", help="Leave everything running.")] = False,
     json: JsonFile = None,
@@ -73,7 +82,7 @@ def demo(
     """Start everything, load Jiangsu, post orders, check that nothing was lost."""
     from services.console.demo.run import run_demo  # noqa: PLC0415
 
-    run_demo(orders, keep=keep, json=json)
+    run_demo(orders, numbers, keep=keep, json=json)
 
 
 @app.command(epilog="Example: kaitong up")

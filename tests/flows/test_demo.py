@@ -21,7 +21,9 @@ from deploy.local.home import home as real_home
 from deploy.local.record import Record
 from services.console.demo.home import own_home, running
 from services.console.demo.plan import plan
+from services.console.demo.run import FOR_EACH, built_for
 from services.console.demo.stories import STORIES, End, Twist, mix
+from services.console.exits import USAGE
 from tests.console.command import kaitong
 
 TIMEOUT_S = 180.0
@@ -45,7 +47,8 @@ def private(root: Path, home: Path) -> Path:
 
 def demo(home: Path, *words: str) -> subprocess.Popen[bytes]:
     """Start the command as a person does."""
-    command = [sys.executable, "-P", "-m", "services.console", "demo", "--orders", "12", *words]
+    small = ("--orders", "12", "--numbers", "2000")
+    command = [sys.executable, "-P", "-m", "services.console", "demo", *small, *words]
     return subprocess.Popen(  # noqa: S603  our own
         command,
         cwd=CHECKOUT,
@@ -159,6 +162,21 @@ def test_any_number_of_orders_is_mixed_in_proportion(orders: int) -> None:
     assert sum(counts.values()) == orders
     assert all(counts[story] for story in STORIES if story.is_always)
     assert {end for story, count in counts.items() if count for end in (story.end,)} == set(End)
+
+
+@pytest.mark.parametrize("orders", [12, 50, 200, 1000, 5000])
+def test_the_smallest_province_for_so_many_orders_tells_every_story(orders: int) -> None:
+    built = built_for(orders, max(2_000, FOR_EACH * orders))
+
+    assert len(plan(orders, built).posts) == orders
+
+
+def test_a_province_that_is_too_small_is_refused_with_the_size_that_is_not() -> None:
+    answer = kaitong("demo", "--orders", "60", "--numbers", "2399")
+
+    assert answer.returncode == USAGE
+    assert "2399 numbers are too few for 60 orders" in answer.stderr
+    assert "--numbers 2400" in answer.stderr
 
 
 def test_too_few_orders_are_refused() -> None:

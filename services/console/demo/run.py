@@ -37,15 +37,20 @@ STILL_S = 30.0
 
 REST_S = 20.0
 PAUSE_S = 0.1
+FOR_EACH = 40
+"""So many numbers for each order, at least."""
+
+FEWEST_ADDRESSES, FEWEST_PAIRS = 600, 5_000
 LOCKED = "port-locked"
 """Why some OLTs refuse."""
 
 
-def run_demo(orders: int, *, keep: bool, json: Path | None) -> None:
+def run_demo(orders: int, numbers: int, *, keep: bool, json: Path | None) -> None:
     """Show what Kaitong does; end with 1 if anything was not as it must be.
 
     Args:
         orders: how many are posted.
+        numbers: how many phone numbers the province has.
         keep: leave everything running.
         json: where the result is written to.
 
@@ -58,7 +63,7 @@ def run_demo(orders: int, *, keep: bool, json: Path | None) -> None:
         msg = f"{json.parent} is no folder"
         raise CommandError(msg, USAGE, remedy=remedy)
     refuse_existing_engines()
-    built = province()
+    built = built_for(orders, numbers)
     fetch_engines(SERVICES)
     with stoppable(), own_home() as home, counting() as progress:
         starting = progress.add_task("engines and services started", total=1)
@@ -76,6 +81,21 @@ def run_demo(orders: int, *, keep: bool, json: Path | None) -> None:
         json.write_bytes(msgspec.json.format(msgspec.json.encode(result.as_json())))
     if result.violations:
         raise typer.Exit(NO)
+
+
+def built_for(orders: int, numbers: int) -> Province:
+    """Return a province with so many numbers, and all else in proportion.
+
+    Raises:
+        CommandError: if it is too small for so many orders.
+    """
+    if numbers < FOR_EACH * orders:
+        msg = f"{numbers} numbers are too few for {orders} orders"
+        remedy = f"say --numbers {FOR_EACH * orders}, or more"
+        raise CommandError(msg, USAGE, remedy=remedy)
+    return province(
+        numbers, max(FEWEST_ADDRESSES, numbers * 3 // 100), max(FEWEST_PAIRS, numbers // 4)
+    )
 
 
 @dataclass
