@@ -67,6 +67,8 @@ def what_breaks(folder: Path, per_second: float) -> Sequence[str]:
 def lose(traffic: Traffic, services: Sequence[str]) -> None:
     """Set databases back; a few orders are accepted and assigned in the lost time, and after it."""
     backups = [Backup.take(traffic.site, each) for each in services]
+    for each in backups:
+        each.restore()
     wait_for_more(traffic.site, traffic)
     for each in backups:
         each.put_in_place()

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import LiteralString
 
 import psycopg
@@ -18,7 +19,7 @@ from tests.flows.site import Site
 
 @dataclass(frozen=True)
 class Backup:
-    """One service's database as it was at a moment, in a database beside it."""
+    """One service's database as it was at a moment: a dump, then a database beside it."""
 
     site: Site
     service: str
@@ -27,21 +28,24 @@ class Backup:
 
     @classmethod
     def take(cls, site: Site, service: str) -> "Backup":
-        """Dump a database, and restore the dump beside it.
-
-        The moment is that at which the dump begins.
-        """
-        file = site.home / f"{service}-{time.time_ns()}.dump"
-        taken_at = time.time()
-        dump(site, service, str(file))
-        backup = cls(site, service, taken_at)
-        with as_superuser(site) as connection:
-            make = sql.SQL("CREATE DATABASE {} OWNER {}")
-            connection.execute(make.format(backup.beside, backup.name))
-            shut(connection, f"{name_of(service)}_restored")
-        run(site, "pg_restore", f"--dbname={name_of(service)}_restored", str(file))
-        file.unlink()
+        """Dump a database; the moment is that at which the dump begins."""
+        backup = cls(site, service, time.time())
+        dump(site, service, str(backup.file))
         return backup
+
+    def restore(self) -> None:
+        """Restore the dump beside the service's database."""
+        with as_superuser(self.site) as connection:
+            make = sql.SQL("CREATE DATABASE {} OWNER {}")
+            connection.execute(make.format(self.beside, self.name))
+            shut(connection, f"{name_of(self.service)}_restored")
+        run(self.site, "pg_restore", f"--dbname={name_of(self.service)}_restored", str(self.file))
+        self.file.unlink()
+
+    @property
+    def file(self) -> Path:
+        """The dump."""
+        return self.site.home / f"{self.service}-{self.taken_at:.3f}.dump"
 
     @property
     def name(self) -> sql.Identifier:

@@ -183,6 +183,7 @@ def perform(site: Site, begin: float, restore: Restore, people: People) -> Resto
     """
     sleep_until(begin + restore.starts_s)
     backup = Backup.take(site, restore.service)
+    backup.restore()
     with suppress(CommandError):
         people.act()
     time.sleep(max(0.0, backup.taken_at + restore.lost_s - time.time()))
@@ -201,6 +202,7 @@ def lose_in_turn(
     service, people = restore.service, People.of(traffic)
     with traffic.steady(per_second):
         backup = Backup.take(site, service)
+    backup.restore()
     people.act()
     people.buy_and_give_up(traffic)
     with traffic.steady(per_second):

@@ -61,6 +61,7 @@ def test_a_database_that_was_set_back_is_named_by_all_three_until_a_person_has_s
     site: Site,
 ) -> None:
     backup = Backup.take(site, "customer")
+    backup.restore()
     site.completed(site.order(fibre(site.place().served)))
 
     lost_at = backup.put_in_place()
