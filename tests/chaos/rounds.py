@@ -28,7 +28,9 @@ REST_S = 400.0
 NOTICE_S = 150.0
 """A database that lost nothing, because nothing happened, is not recovered at all."""
 
-RECOVERY_S = 300.0
+RECOVERY_S = 900.0
+"""After an hour that was lost, tens of thousands of messages are read again."""
+
 MARGIN_S = 10.0
 """What a round takes beside the time that is lost, about."""
 
