@@ -78,17 +78,17 @@ async def test_records_survive_the_kill_of_the_broker(own_kafka: Kafka) -> None:
 
 
 def test_what_an_interrupted_format_left_is_written_over_and_no_two_nodes_share_a_name(
-    own_kafka: Kafka, tmp_path: Path
+    kafka: Kafka, tmp_path: Path
 ) -> None:
-    data = tmp_path / "again" / "data"
+    data = tmp_path / "kafka" / "data"
     data.mkdir(parents=True)
     for half in (FEATURES, f"{WHOSE}.half"):
         (data / half).write_bytes(b"half of it")
     node = start_kafka(data.parent)
     node.kill()
 
-    assert (data / FEATURES).read_bytes() == (own_kafka.data / FEATURES).read_bytes()
-    names = [name for each in (node, own_kafka) for name in names_of(each)]
+    assert (data / FEATURES).read_bytes() == (kafka.data / FEATURES).read_bytes()
+    names = [name for each in (node, kafka) for name in names_of(each)]
     assert len(names) == len(set(names)) == 4
 
 
