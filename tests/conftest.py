@@ -3,7 +3,7 @@
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -21,6 +21,7 @@ from deploy.local.postgres import Postgres, start_postgres
 from shared.db import Sessions, make_sessions
 from shared.migrate import migrate
 from shared.settings import Settings
+from tests.chaos.remains import keep_of_failed
 from tests.flows.site import Site, running
 from tests.own_topics import own_topics
 
@@ -215,6 +216,16 @@ def uses_site(item: pytest.Item) -> bool:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put the tests that use the system in a row, before the others."""
     items.sort(key=uses_site, reverse=True)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, Any, Any]:
+    """Keep what a failed test has left in the system that tests share, and say where."""
+    report = yield
+    if report.when == "call" and report.failed and uses_site(item):
+        left = keep_of_failed(item.funcargs["site"])  # type: ignore[attr-defined]
+        report.sections.append(("What shows how it failed is kept", left))
+    return report
 
 
 @pytest.hookimpl(trylast=True)

@@ -1,12 +1,10 @@
 """The stacks of a long run of restores, one after the other."""
 
-import shutil
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from deploy.local.stack import SERVICES
-from tests.chaos.restoring import dump
+from tests.chaos.remains import keep
 from tests.chaos.rounds import Outcome
 from tests.flows.site import Site, running
 
@@ -45,10 +43,6 @@ class Stacks:
         Returns the folder that has it.
         """
         assert self.site
-        kept = self.folder / f"round-{number}"
-        shutil.copytree(self.site.home / "logs", kept / "logs")
-        (kept / "faults.txt").write_text("\n".join(outcome.faults))
-        for service in SERVICES:
-            dump(self.site, service, str(kept / f"{service}.dump"))
+        kept = keep(self.site, self.folder / f"round-{number}", outcome.faults)
         self.site = None
         return kept
