@@ -191,9 +191,9 @@ def launch(node: Kafka, *java_options: str) -> psutil.Process:
 
 
 def prepare() -> None:
-    """Let a node live once in a folder of its own, and keep what all others start with.
+    """Start and stop a first node, and keep what makes the start of others faster.
 
-    That is the classes that it has loaded, and what its storage was formatted with.
+    That is an archive of the classes that it has loaded, and the features of its storage.
     """
     archive = packages.class_archive()
     with locked("classes"):

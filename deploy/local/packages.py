@@ -133,5 +133,5 @@ def class_archive() -> Path:
 
 
 def kafka_features() -> Path:
-    """Return where it lies what a new node's storage is formatted with, once it is known."""
+    """Return the file with the features of a new node, which is there after its first start."""
     return KAFKA.folder / "bootstrap.checkpoint"

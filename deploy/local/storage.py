@@ -28,8 +28,8 @@ def is_formatted(data: Path) -> bool:
 def format_storage(data: Path, configuration: Path) -> None:
     """Make a data folder; what an interrupted attempt left is written over.
 
-    Kafka's own tool takes a second for it. It makes the first one, and others are as that is,
-    under other names.
+    Kafka's own tool takes a second. It makes the first folder; the next ones are copies of it
+    with names of their own.
 
     Args:
         data: the folder.
@@ -39,9 +39,18 @@ def format_storage(data: Path, configuration: Path) -> None:
         StartError: It cannot be made; the text says why.
     """
     features = packages.kafka_features()
-    if not features.exists():
+    if features.exists() and features.stat().st_size:  # a power cut may have left it empty
+        try:
+            format_as_before(data, features)
+        except OSError as error:
+            message = f"Kafka: cannot format {data}: {error}"
+            raise StartError(message) from error
+    else:
         format_by_tool(data, configuration)
-        return
+
+
+def format_as_before(data: Path, features: Path) -> None:
+    """Make a data folder as the first one was made."""
     data.mkdir(mode=0o700, exist_ok=True)
     shutil.copyfile(features, data / FEATURES)
     whose = {"version": 1, "cluster.id": name(), "directory.id": name(), "node.id": NODE}
@@ -61,7 +70,7 @@ def format_by_tool(data: Path, configuration: Path) -> None:
 
 
 def keep_features(data: Path) -> None:
-    """Keep what a data folder that Kafka has made says of the features."""
+    """Keep the list of features in a data folder that Kafka has made."""
     kept = packages.kafka_features()
     half = kept.with_suffix(".half")
     shutil.copyfile(data / FEATURES, half)

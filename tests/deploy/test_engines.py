@@ -16,14 +16,14 @@ import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from kafka import KafkaAdminClient
 
-from deploy.local import ports, process
+from deploy.local import packages, ports, process
 from deploy.local.cluster import account, data_folder, remove_cluster
 from deploy.local.databases import dsn, make_databases
 from deploy.local.errors import StartError
 from deploy.local.home import CHECKOUT, private_folder
 from deploy.local.kafka import Kafka, start_kafka
 from deploy.local.postgres import SETTINGS, Postgres, start_postgres
-from deploy.local.storage import FEATURES, WHOSE
+from deploy.local.storage import FEATURES, WHOSE, format_storage
 from tests.deploy.waiting import gone, has_become, until
 
 
@@ -90,6 +90,25 @@ def test_what_an_interrupted_format_left_is_written_over_and_no_two_nodes_share_
     assert (data / FEATURES).read_bytes() == (kafka.data / FEATURES).read_bytes()
     names = [name for each in (node, kafka) for name in names_of(each)]
     assert len(names) == len(set(names)) == 4
+
+
+def test_a_list_of_features_that_a_power_cut_left_empty_is_not_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (empty := tmp_path / FEATURES).touch()
+    monkeypatch.setattr(packages, "kafka_features", lambda: empty)
+
+    node = start_kafka(tmp_path / "kafka")
+    node.kill()
+
+    assert (node.data / FEATURES).stat().st_size
+
+
+def test_a_data_folder_that_cannot_be_made_is_one_clear_line(tmp_path: Path) -> None:
+    data = tmp_path / "missing" / "data"
+
+    with pytest.raises(StartError, match=f"^Kafka: cannot format {data}: .*No such file"):
+        format_storage(data, tmp_path / "server.properties")
 
 
 def names_of(node: Kafka) -> list[str]:
