@@ -7,7 +7,7 @@ from services.console.status import SERVICES, TIMEOUT_S, Status
 from services.console.troubles import lines
 from shared.troubles import Kind
 from tests.chaos.restoring import Backup
-from tests.chaos.rounds import RECOVERY_S, acknowledge, recovered
+from tests.chaos.rounds import NOTICE_S, acknowledge, recovered
 from tests.flows.items import fibre
 from tests.flows.site import Site
 from tests.flows.test_outages import frozen
@@ -65,7 +65,7 @@ def test_a_database_that_was_set_back_is_named_by_all_three_until_a_person_has_s
     site.completed(site.order(fibre(site.place().served)))
 
     lost_at = backup.put_in_place()
-    recovery = recovered(site, "customer", lost_at, RECOVERY_S)
+    recovery = recovered(site, "customer", lost_at, NOTICE_S)
     found = site.until(lambda: all_name(site, "customer", Kind.RESTORED), LONG_S)
     (line,) = (each for each in lines(status_of(site).troubles) if f"#{Kind.RESTORED}" in each)
     acknowledge(site, "customer", recovery["id"])

@@ -1,0 +1,35 @@
+"""Of a system that a test broke, everything that can tell why is kept."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from deploy.local.stack import SERVICES
+from tests.chaos import remains
+from tests.flows.items import fibre
+from tests.flows.site import Site
+
+
+def test_logs_faults_databases_and_messages_are_kept(site: Site, tmp_path: Path) -> None:
+    order = site.completed(site.order(fibre(site.place().served)))
+
+    folder = remains.keep(site, tmp_path / "kept", ["a fault"])
+
+    assert (folder / "faults.txt").read_text() == "a fault"
+    assert order["id"] in (folder / "topics.txt").read_text()
+    assert (folder / "logs" / "order.log").stat().st_size
+    assert all((folder / f"{each}.dump").stat().st_size for each in SERVICES)
+
+
+def test_what_cannot_be_kept_is_said(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    def out(*_: object) -> list[str]:
+        msg = "the database is out"
+        raise OSError(msg)
+
+    monkeypatch.setattr(remains, "broken", out)
+
+    said = remains.keep_of_failed(site)
+
+    assert "but not all of it: OSError('the database is out')" in said
+    shutil.rmtree(said.partition(",")[0])
