@@ -71,8 +71,8 @@ def demo(
         typer.Option(
             min=2_000,
             max=1_000_000,
-            help="How many phone numbers the province has: 40 for each order at least. It has an"
-            " address for 33 of them, and a pair for four.",
+            help="How many phone numbers the province has, at least 40 for each order. Addresses"
+            " and copper pairs are in proportion.",
         ),
     ] = 200_000,
     *,

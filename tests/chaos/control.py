@@ -26,7 +26,8 @@ BROKEN = (
 )
 """What does not hold then, for certain: accepted orders are gone, others are not read once more
 and have no plan nor a place in a view, and what was assigned in the lost time is the lowest that
-is free again. The last one asks for every view, so it is looked at once the others are broken."""
+is free again. The views come last, since checking them reads the view of every customer: they are
+checked when the three others are already broken."""
 
 LOST = 10
 """So many orders at least are accepted in the lost time, and so many assigned; and after it."""

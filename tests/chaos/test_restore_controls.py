@@ -5,7 +5,7 @@ from pathlib import Path
 from tests.chaos.control import BROKEN, tally, what_breaks
 
 PER_SECOND = 5.0
-"""A few orders are enough to be lost, and few are quickly looked through."""
+"""The control needs ten orders in each lost time, and checks faster with fewer orders in all."""
 
 
 def test_without_the_recovery_a_restore_breaks_what_it_must_not(folder: Path) -> None:

@@ -21,7 +21,7 @@ from deploy.local.home import home as real_home
 from deploy.local.record import Record
 from services.console.demo.home import own_home, running
 from services.console.demo.plan import plan
-from services.console.demo.run import FOR_EACH, built_for
+from services.console.demo.run import NUMBERS_PER_ORDER, built_for
 from services.console.demo.stories import STORIES, End, Twist, mix
 from services.console.exits import USAGE
 from tests.console.command import kaitong
@@ -166,12 +166,12 @@ def test_any_number_of_orders_is_mixed_in_proportion(orders: int) -> None:
 
 @pytest.mark.parametrize("orders", [12, 50, 200, 1000, 5000])
 def test_the_smallest_province_for_so_many_orders_tells_every_story(orders: int) -> None:
-    built = built_for(orders, max(2_000, FOR_EACH * orders))
+    built = built_for(orders, max(2_000, NUMBERS_PER_ORDER * orders))
 
     assert len(plan(orders, built).posts) == orders
 
 
-def test_a_province_that_is_too_small_is_refused_with_the_size_that_is_not() -> None:
+def test_a_province_that_is_too_small_is_refused_with_the_smallest_size() -> None:
     answer = kaitong("demo", "--orders", "60", "--numbers", "2399")
 
     assert answer.returncode == USAGE

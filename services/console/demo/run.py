@@ -37,8 +37,8 @@ STILL_S = 30.0
 
 REST_S = 20.0
 PAUSE_S = 0.1
-FOR_EACH = 40
-"""So many numbers for each order, at least."""
+NUMBERS_PER_ORDER = 40
+"""The fewest: no exchange may run out of numbers, addresses or pairs."""
 
 FEWEST_ADDRESSES, FEWEST_PAIRS = 600, 5_000
 LOCKED = "port-locked"
@@ -89,9 +89,9 @@ def built_for(orders: int, numbers: int) -> Province:
     Raises:
         CommandError: if it is too small for so many orders.
     """
-    if numbers < FOR_EACH * orders:
+    if numbers < NUMBERS_PER_ORDER * orders:
         msg = f"{numbers} numbers are too few for {orders} orders"
-        remedy = f"say --numbers {FOR_EACH * orders}, or more"
+        remedy = f"say --numbers {NUMBERS_PER_ORDER * orders}, or more"
         raise CommandError(msg, USAGE, remedy=remedy)
     return province(
         numbers, max(FEWEST_ADDRESSES, numbers * 3 // 100), max(FEWEST_PAIRS, numbers // 4)
