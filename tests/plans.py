@@ -165,6 +165,12 @@ def rows_read(plan: Plan) -> int:
     return own + sum(rows_read(each) for each in plan.get("Plans", ()))
 
 
+def left_out(plan: Plan) -> int:
+    """Return how many rows a plan has read and left out by a filter."""
+    own = int(plan.get("Rows Removed by Filter", 0) * plan["Actual Loops"])
+    return own + sum(left_out(each) for each in plan.get("Plans", ()))
+
+
 def pages_read(plan: Plan) -> int:
     """Return how many pages a plan has read, from memory or not."""
     return int(plan["Shared Hit Blocks"] + plan["Shared Read Blocks"])

@@ -1,10 +1,12 @@
 """However many work orders, services and records of fallout there are, a list reads little."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import product
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -16,7 +18,7 @@ from services.provisioning.domain.service import ServiceState
 from services.provisioning.domain.work_order import OPEN, WorkState
 from services.provisioning.store import elements, fallout, services, work_orders
 from services.provisioning.store.work_orders import ALL, Sight
-from shared.access import Crew, Reach
+from shared.access import Crew, Reach, whole_tenant
 from shared.db import Sessions
 from shared.window import Window, cursor_of
 from tests.kernel import TENANT
@@ -29,7 +31,10 @@ from tests.plans import (
     check_each,
     dear,
     every_reach,
+    explained,
     large,
+    left_out,
+    said,
 )
 
 ID = "lpad(to_hex(n), 32, '0')::uuid"
@@ -160,6 +165,20 @@ def test_a_crew_s_list_of_work_orders_reads_little(busy: Sessions, areas: list[s
         for states, window in of_states
     }
     check_each(busy, questions)
+
+
+@pytest.mark.parametrize("state", [WorkState.ACCEPTED, WorkState.RETURNED])
+@pytest.mark.parametrize("narrowed", [each for each in NARROWED if "order_id" not in each], ids=str)
+def test_a_list_of_one_state_reads_no_work_order_of_others(
+    busy: Sessions, state: WorkState, narrowed: dict[str, Any]
+) -> None:
+    wanted = work_orders.Wanted(frozenset({state}), **narrowed)
+    ask = partial(work_orders.find, sight=Sight(whole_tenant(TENANT)), wanted=wanted, rows=PAGE)
+
+    with busy() as session, explained(session.connection()) as plans, suppress(ValueError):
+        ask(session)
+
+    assert [said(plan) for plan in plans if left_out(plan)] == []
 
 
 @every_reach
