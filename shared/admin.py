@@ -49,6 +49,11 @@ def topics() -> list[str]:
     return sorted({message.topic for message in registered()})
 
 
+def sources() -> list[str]:
+    """Return all partitions of the topics of all contracts, named `topic/7`."""
+    return [f"{topic}/{number}" for topic in topics() for number in range(PARTITIONS)]
+
+
 def make_topics(settings: BrokerSettings) -> list[str]:
     """Make the topics that are not there yet, with a leader for each partition.
 

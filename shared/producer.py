@@ -99,26 +99,25 @@ class Producer:
             raise UnavailableError(str(error)) from error
         return sent
 
-    async def forgotten(self, sent: dict[str, int]) -> dict[str, int]:
-        """Return those of these partitions whose end lies at or before what was sent to them."""
-        if not sent:
-            return {}
-        found = await asyncio.to_thread(ends, self._settings, list(sent))
-        return {
-            source: found[source] for source, highest in sent.items() if found[source] <= highest
-        }
+    async def ends(self) -> dict[str, int]:
+        """Return how full all topics are, by topic and partition.
+
+        Raises:
+            UnavailableError: if the broker is out.
+        """
+        return await asyncio.to_thread(ends, self._settings)
 
 
-def ends(settings: Settings, sources: list[str]) -> dict[str, int]:
-    """Return the end offsets of partitions, from a thread: it takes its time.
+def ends(settings: Settings) -> dict[str, int]:
+    """Return the end offset of each partition of all topics, from a thread.
 
     Raises:
         UnavailableError: if the broker is out.
     """
-    # kafka-python costs a third of a second to import, and is seldom needed.
+    # kafka-python costs a third of a second to import.
     from shared import admin  # noqa: PLC0415
 
-    return admin.ends(settings, sources)
+    return admin.ends(settings, admin.sources())
 
 
 async def _abandon(kafka: AIOKafkaProducer) -> None:

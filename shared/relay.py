@@ -16,7 +16,7 @@ before its elders.
 import asyncio
 import time
 from asyncio import Future
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -213,7 +213,7 @@ class Relay:
         """
         await self._sender.close()
         await self._sender.open()
-        await self._remind_the_broker()
+        self._sent.begin(await self._remind_the_broker())
         while not self._direct:
             while await self._sweep_once() == SWEEP_SIZE:
                 pass
@@ -221,34 +221,33 @@ class Relay:
                 self._take_another_name()
                 before = self._stumbles
                 waited = await self._send_what_waits()
-                self._direct = waited < SWEEP_SIZE and self._stumbles == before
+                self._direct = len(waited) < SWEEP_SIZE and self._stumbles == before
         self.on_broker()
         metrics.RELAY_DIRECT.set(1)
         log.info("relay.is_direct")
 
     async def _sweep_once(self) -> int:
         """Send the oldest letters of the table, wait for them, mark them; return how many."""
+        sent = await self._send_what_waits()
+        await confirmed(sent)
         await self._mark()
-        letters = await self._ask(unsent.oldest_letters, SWEEP_SIZE)
-        await confirmed(await self._send(letters))
-        await self._mark()
-        return len(letters)
+        return len(sent)
 
-    async def _send_what_waits(self) -> int:
-        """Hand the oldest letters of the table over; return how many."""
+    async def _send_what_waits(self) -> list["Future[Any]"]:
+        """Hand the oldest letters of the table over."""
         await self._mark()
-        letters = await self._ask(unsent.oldest_letters, SWEEP_SIZE)
-        await self._send(letters)
-        return len(letters)
+        return await self._send(await self._ask(unsent.oldest_letters, SWEEP_SIZE))
 
-    async def _remind_the_broker(self) -> None:
-        """Send again what a broker that was wiped has lost; readers drop what they know."""
+    async def _remind_the_broker(self) -> Mapping[str, int]:
+        """Send again what a broker that was wiped has lost; return how full its partitions are."""
         filled = await self._ask(unsent.filled)
-        if lost := await self._sender.forgotten(filled):
+        ends = await self._sender.ends()
+        if lost := {each for each, highest in filled.items() if ends.get(each, 0) <= highest}:
             self._sent.forget()
-            letters = await self._ask(unsent.send_again, set(lost), datetime.now(UTC), uuid4())
-            log.error("broker.forgot", partitions=lost, letters_sent_again=letters)
+            letters = await self._ask(unsent.send_again, lost, datetime.now(UTC), uuid4())
+            log.error("broker.forgot", partitions=sorted(lost), letters_sent_again=letters)
             self._stumble(f"the broker has forgotten {len(lost)} partitions")
+        return ends
 
     async def settle(self) -> None:
         """Mark what was sent; now and then, send what others left behind.
@@ -281,7 +280,7 @@ class Relay:
     async def _tell_what_is_doubtful(self) -> None:
         """Send the letters of a commit whose answer was lost: they are in the table only."""
         async with self.turn:
-            if await self._send_what_waits() == SWEEP_SIZE:
+            if len(await self._send_what_waits()) == SWEEP_SIZE:
                 msg = "a commit failed, and much is unsent"
                 raise UnavailableError(msg)
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from asyncio import Future
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any, Protocol
 
@@ -29,8 +29,12 @@ class Sender(Protocol):
             UnavailableError: if it cannot be queued.
         """
 
-    async def forgotten(self, sent: dict[str, int]) -> dict[str, int]:
-        """Return those partitions whose end lies before what was sent to them."""
+    async def ends(self) -> Mapping[str, int]:
+        """Return the offset that follows the last one, by topic and partition; 0 in an empty one.
+
+        Raises:
+            UnavailableError: if the broker is out.
+        """
 
 
 async def confirmed(futures: Sequence["Future[Any]"]) -> None:

@@ -18,14 +18,23 @@ class Sent:
         """Tell whether something is to be marked."""
         return bool(self._unmarked)
 
+    def begin(self, ends: Mapping[str, int]) -> None:
+        """Note how full the partitions are before a new producer sends its first letter."""
+        self._filled = {source: end - 1 for source, end in ends.items()}
+
     def note(self, letter: Letter, place: Any) -> str:  # noqa: ANN401  the client's own type
-        """Note where a letter lies; say so if its partition was further on before."""
-        self._unmarked.append((letter, place))
+        """Note where a letter lies; say so if its partition was filled so far without it.
+
+        Then it is not known to be there. A broker that was wiped may have begun anew, or have
+        taken the letter for one that it has: it gives ids to producers, the same ones again once
+        it was wiped, and drops what the producer of an id seems to send twice.
+        """
         source = f"{letter.topic}/{place.partition}"
-        before = self._filled.get(source, 0)
-        self._filled[source] = place.offset
-        if 0 <= place.offset < before:
+        before = self._filled.get(source, -1)
+        if place.offset <= before:
             return f"{source} was at {before}, and is at {place.offset}"
+        self._filled[source] = place.offset
+        self._unmarked.append((letter, place))
         return ""
 
     def take(self) -> tuple[Sequence[Letter], Mapping[str, int]]:
@@ -46,6 +55,7 @@ class Sent:
         return any(filled.get(source, -1) < place for source, place in self._marked.items())
 
     def forget(self) -> None:
-        """Begin anew with a broker that was wiped."""
+        """Begin anew with a broker that was wiped: what it has confirmed is gone."""
+        self._unmarked.clear()
         self._filled.clear()
         self._marked.clear()

@@ -12,6 +12,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import event, func, select
 from sqlalchemy.exc import OperationalError
 
+from shared import admin
 from shared.contracts import Cause, Envelope, Message, encode, read_envelope
 from shared.db import Base, Sessions
 from shared.dispatch import Dispatch, Letter
@@ -161,7 +162,9 @@ async def until(condition: Callable[[], object], timeout_s: float = 60.0) -> Non
 
 
 class Broker:
-    """Takes letters, and says so at once."""
+    """Takes letters, and says so at once; it has what another one of the same test was given."""
+
+    _taken = 0
 
     def __init__(self) -> None:
         self.got: list[Letter] = []
@@ -177,14 +180,14 @@ class Broker:
     async def send(self, letter: Letter) -> "Future[Any]":
         """Take a letter."""
         sent: Future[Any] = asyncio.get_running_loop().create_future()
-        sent.set_result(SimpleNamespace(partition=letter.key.int % 12, offset=len(self.got)))
+        sent.set_result(SimpleNamespace(partition=letter.key.int % 12, offset=Broker._taken))
+        Broker._taken += 1
         self.got.append(letter)
         return sent
 
-    async def forgotten(self, sent: dict[str, int]) -> dict[str, int]:
-        """Remember everything."""
-        del sent
-        return {}
+    async def ends(self) -> dict[str, int]:
+        """Be so full everywhere that the next letter follows."""
+        return dict.fromkeys(admin.sources(), Broker._taken)
 
 
 def note_recovery(

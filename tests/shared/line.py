@@ -2,8 +2,9 @@
 
 import asyncio
 from asyncio import Future
+from collections import Counter as Tally
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from types import SimpleNamespace
 from typing import Any
@@ -20,12 +21,16 @@ class Topic:
     def __init__(self) -> None:
         self.log: list[Letter] = []
         self.is_out = False
-        self.forgets: dict[str, int] = {}
 
     def append(self, letter: Letter) -> Any:
         """Take a letter; return the place that it got."""
         self.log.append(letter)
-        return SimpleNamespace(partition=letter.key.int % 12, offset=len(self.log) - 1)
+        offset = self.ends()[source_of(letter)] - 1
+        return SimpleNamespace(partition=partition_of(letter), offset=offset)
+
+    def ends(self) -> Mapping[str, int]:
+        """Return how full each partition is."""
+        return Tally(map(source_of, self.log))
 
     @property
     def types(self) -> list[str]:
@@ -40,6 +45,16 @@ class Topic:
             if letter.sequence not in sequences:
                 sequences.append(letter.sequence)
         return seen
+
+
+def partition_of(letter: Letter) -> int:
+    """Return the number of the partition that a letter goes to."""
+    return letter.key.int % 12
+
+
+def source_of(letter: Letter) -> str:
+    """Return the topic and partition that a letter goes to."""
+    return f"{letter.topic}/{partition_of(letter)}"
 
 
 class Line:
@@ -101,10 +116,9 @@ class Line:
             _, sent = self.waiting.popleft()
             sent.set_exception(UnavailableError("lost"))
 
-    async def forgotten(self, sent: dict[str, int]) -> dict[str, int]:
-        """Return what the broker has lost of this."""
-        lost, self.topic.forgets = self.topic.forgets, {}
-        return {source: end for source, end in lost.items() if end <= sent.get(source, -1)}
+    async def ends(self) -> Mapping[str, int]:
+        """Return how full each partition is."""
+        return self.topic.ends()
 
 
 @contextmanager

@@ -5,9 +5,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from functools import partial
+from typing import ClassVar
 from uuid import UUID, uuid4
 
 import pytest
+from aiokafka import AIOKafkaProducer
 
 from deploy.local.kafka import Kafka
 from shared import admin
@@ -129,6 +131,34 @@ async def test_a_broker_that_lost_its_topics_is_sent_the_archive_again(
 
     assert listener.heard_of(ORDER) == [1, 2, 3]
     assert all(listener.heard_of(key) == [1, 2] for key in others)
+
+
+class Renamed(AIOKafkaProducer):  # type: ignore[misc]  # untyped
+    """A producer that gets an id which another one had: a broker that was wiped begins at 0."""
+
+    ids: ClassVar[list[int]] = []
+
+    async def start(self) -> None:
+        """Begin under the next of the given ids; with none left, under one from the broker."""
+        if self.ids:
+            self._txn_manager.set_pid_and_epoch(self.ids.pop(0), 0)
+        await super().start()
+
+
+async def test_a_letter_that_the_broker_takes_for_that_of_an_earlier_producer_is_not_lost(
+    sessions: Sessions, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(producer_module, "AIOKafkaProducer", Renamed)
+    monkeypatch.setattr(Renamed, "ids", [1_000_007, 1_000_007])
+    listener = Listener()
+    for _ in range(2):
+        async with relaying(sessions, settings) as relay:
+            await until(lambda: relay.is_direct)
+            await tell(relay, sessions, 1)
+            await until(lambda: count_of(sessions, UnsentRow) == 0)
+
+    async with hearing(settings, listener):
+        await until(lambda: listener.heard_of(ORDER) == [1, 2])
 
 
 def wipe(settings: Settings) -> None:

@@ -184,7 +184,6 @@ async def test_a_broker_that_was_wiped_is_sent_the_archive_again(
         await until(lambda: count_of(sessions, UnsentRow) == 0)
     await relay.close()
     topic.log.clear()
-    topic.forgets = {f"resources.requests/{ORDER.int % 12}": 0}
 
     again = Relay(sessions, Line(topic))
     with running(again):
@@ -204,7 +203,6 @@ async def test_a_broker_that_is_wiped_under_a_running_relay_is_noticed_by_its_of
             await release(relay, sessions)
         await until(lambda: count_of(sessions, UnsentRow) == 0)
         topic.log.clear()
-        topic.forgets = {f"resources.requests/{ORDER.int % 12}": 1}
         await release(relay, sessions)
 
         await until(lambda: set(topic.once()[ORDER]) == {1, 2, 3, 4})
@@ -220,7 +218,6 @@ async def test_a_broker_that_is_wiped_while_nobody_tells_anything_is_noticed_in_
         await release(relay, sessions)
         await until(lambda: count_of(sessions, UnsentRow) == 0)
         topic.log.clear()
-        topic.forgets = {f"resources.requests/{ORDER.int % 12}": 0}
 
         await until(lambda: topic.once() == {ORDER: [1]})
 

@@ -1,0 +1,46 @@
+"""What the broker has confirmed, and when that is not taken for true."""
+
+from types import SimpleNamespace
+from typing import Any
+from uuid import uuid4
+
+from shared.dispatch import Letter
+from shared.sent import Sent
+from tests.shared.ledger import ORDER
+
+LETTER = Letter(uuid4(), "", "a.b.v1", "a", ORDER, 1, b"")
+
+
+def at(offset: int) -> Any:
+    """Return a place as the broker tells it."""
+    return SimpleNamespace(partition=7, offset=offset)
+
+
+def test_what_lies_past_all_that_was_there_is_sent() -> None:
+    sent = Sent()
+    sent.begin({"a/7": 3})
+
+    assert not sent.note(LETTER, at(3))
+    assert not sent.note(LETTER, at(5))
+
+    assert sent.take() == ([LETTER, LETTER], {"a/7": 5})
+
+
+def test_what_seems_to_lie_where_something_else_was_is_not_sent() -> None:
+    sent = Sent()
+    sent.begin({"a/7": 3})
+
+    assert sent.note(LETTER, at(2)) == "a/7 was at 2, and is at 2"
+    assert sent.note(LETTER, at(-1))  # it has this letter already, and does not know where
+
+    assert not sent
+
+
+def test_what_a_broker_has_confirmed_that_was_wiped_is_not_marked() -> None:
+    sent = Sent()
+    sent.note(LETTER, at(3))
+
+    sent.forget()
+
+    assert not sent
+    assert not sent.note(LETTER, at(0))
