@@ -1,4 +1,7 @@
-"""Fixtures that every test may use: one real PostgreSQL and one real Kafka for the whole run."""
+"""Fixtures that every test may use: one real PostgreSQL and one real Kafka for the whole run.
+
+Of a run in several processes each has a PostgreSQL of its own, and all have one Kafka.
+"""
 
 import os
 import shutil
@@ -60,9 +63,35 @@ def postgres(folder: Path) -> Iterator[Postgres]:
     server.remove()
 
 
+BROKER = pytest.StashKey[Kafka]()
+"""The broker of a run in several processes."""
+
+WHERE = "kafka"
+"""What tells a process the folder of that broker."""
+
+
+def pytest_configure_node(node: Any) -> None:
+    """Start the broker of the run before its first process, and tell each process where it is."""
+    stash = node.config.stash
+    if BROKER not in stash:
+        stash[BROKER] = start_kafka(Path(tempfile.mkdtemp(prefix="kaitong-tests-kafka-")))
+    node.workerinput[WHERE] = str(stash[BROKER].folder)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Stop that broker."""
+    if broker := config.stash.get(BROKER, None):
+        broker.stop()
+        shutil.rmtree(broker.folder)
+
+
 @pytest.fixture(scope="session")
-def kafka(folder: Path) -> Iterator[Kafka]:
-    """A Kafka broker, started for this run."""
+def kafka(folder: Path, request: pytest.FixtureRequest) -> Iterator[Kafka]:
+    """A Kafka broker for all tests of this run, which none of them may hurt."""
+    shared = getattr(request.config, "workerinput", {}).get(WHERE)
+    if shared:
+        yield start_kafka(Path(shared))
+        return
     broker = start_kafka(folder / "kafka")
     yield broker
     broker.stop()

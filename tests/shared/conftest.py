@@ -1,9 +1,11 @@
 """The kernel's tests run on a database that has the ledger's table as well."""
 
+from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
 
+from deploy.local.kafka import Kafka, start_kafka
 from shared import attempts
 from shared import runner as runner_module
 from shared.db import Sessions, metadata_of
@@ -20,6 +22,14 @@ def sessions(sessions: Sessions) -> Sessions:
     """An empty database with the ledger's table."""
     PAGES.create(sessions.kw["bind"], checkfirst=True)
     return sessions
+
+
+@pytest.fixture(scope="module")
+def own_kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kafka]:
+    """A broker that the tests of one file may stop, suspend and kill."""
+    broker = start_kafka(tmp_path_factory.mktemp("own") / "kafka")
+    yield broker
+    broker.stop()
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ import psutil
 import pytest
 from kafka.errors import KafkaError
 
-from deploy.local.kafka import Kafka, start_kafka
+from deploy.local.kafka import Kafka
 from shared import admin
 from shared.db import Sessions
 from shared.errors import UnavailableError
@@ -44,14 +44,6 @@ async def silent() -> AsyncIterator[str]:
     server = await asyncio.start_server(say_nothing, "127.0.0.1", 0)
     yield f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
     server.close()
-
-
-@pytest.fixture(scope="module")
-def own_kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kafka]:
-    """A broker of these tests' own, which may be stopped by a signal."""
-    broker = start_kafka(tmp_path_factory.mktemp("hanging") / "kafka")
-    yield broker
-    broker.stop()
 
 
 @pytest.fixture

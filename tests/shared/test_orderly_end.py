@@ -32,6 +32,12 @@ from tests.shared.process import process
 TIMEOUT_S = 60.0
 
 
+@pytest.fixture(scope="module")
+def kafka(own_kafka: Kafka) -> Kafka:
+    """A broker that these tests may hurt."""
+    return own_kafka
+
+
 def errors_in(log: Path) -> list[dict[str, Any]]:
     """Return the lines of a log that are for a person to act on."""
     said = [json.loads(line) for line in log.read_text().splitlines()]

@@ -29,6 +29,12 @@ from tests.shared.ledger import ORDER, accepted
 pytestmark = pytest.mark.usefixtures("topics")
 
 
+@pytest.fixture(scope="module")
+def kafka(own_kafka: Kafka) -> Kafka:
+    """A broker that these tests may hurt."""
+    return own_kafka
+
+
 @asynccontextmanager
 async def relaying(sessions: Sessions, settings: Settings) -> AsyncIterator[Relay]:
     """Run a relay with a real producer."""
