@@ -81,6 +81,12 @@ LAG_AGE = Gauge(
     ("topic",),
     registry=REGISTRY,
 )
+RECOVERED = Counter(
+    "kaitong_recovery_messages",
+    "Messages after a restore, by how: taken_over of the service's own, replayed of the others'.",
+    ("how",),
+    registry=REGISTRY,
+)
 UNSENT_AGE = Gauge(
     "kaitong_outbox_unsent_age_seconds",
     "Age of the oldest message that is told and not known to be with the broker; 0: none.",

@@ -13,6 +13,7 @@ from shared.db import make_sessions
 from shared.errors import StartError
 from shared.installation import UnnamedError, rename
 from shared.reach import first_line
+from shared.recovery import identity
 from shared.settings import Settings
 from shared.stop import refuse_to_start
 
@@ -28,6 +29,7 @@ def rename_database_of(service: str) -> str:
         raise UnnamedError
     with make_sessions(settings.database_url).begin() as session:
         before = rename(session, settings.installation)
+        identity.settle(session)
     return f"{service}: the database is {settings.installation}'s; it was {before}'s"
 
 

@@ -40,6 +40,12 @@ class Alert:
     """It pages as well when it grows within half an hour."""
 
 
+RECOVERED = (
+    ' {{ range printf "kaitong_recovery_messages_total{job=%q}" $labels.job | query }}'
+    "{{ .Value }} {{ .Labels.how }} {{ end }}"
+)
+"""How many messages a recovery has handled since its process began, as Prometheus fills it in."""
+
 PAGE, TICKET = Severity.PAGE, Severity.TICKET
 ALERTS: Mapping[Kind, Alert] = {
     Kind.DATABASE_OUT: Alert(PAGE, "PostgreSQL is out: requests are refused", MINUTE),
@@ -68,7 +74,9 @@ ALERTS: Mapping[Kind, Alert] = {
     Kind.CONTESTED_ACCOUNTS: Alert(
         TICKET, "accounts of more than one customer wait to be settled", 0, older_than_s=DAY
     ),
-    Kind.RESTORED: Alert(TICKET, "a database was restored and makes up for what it missed", 0),
+    Kind.RESTORED: Alert(
+        TICKET, f"a database was restored and makes up for what it missed:{RECOVERED}", 0
+    ),
     Kind.FOREIGN_TOPICS: Alert(PAGE, "the topics belong to another installation", 0),
 }
 

@@ -15,8 +15,9 @@ from uuid import UUID
 
 import structlog
 from sqlalchemy import text, update
+from sqlalchemy.orm import Session
 
-from shared import inbox_rows
+from shared import inbox_rows, metrics
 from shared.certainty import Trust
 from shared.db import Sessions
 from shared.dispatch import Dispatch
@@ -24,7 +25,7 @@ from shared.errors import UnavailableError
 from shared.ids import time_ordered_id
 from shared.inbox_rows import Record
 from shared.producer import Allowed, to_all
-from shared.recovery import rows
+from shared.recovery import identity, rows
 from shared.recovery.evidence import Interest, Spans, ask, bounds, set_back_since, spans, told_since
 from shared.recovery.pending import Pending, keys_in
 from shared.recovery.rows import RecoveryRow, RecoveryState
@@ -106,6 +107,7 @@ class Recovery:
         pause = FIRST_PAUSE
         while True:
             try:
+                await asyncio.to_thread(self._look_where_the_tables_lie)
                 async with TopicReader(self.settings) as reader:
                     await self.allowed()
                     self.relay.certainty.can_prove()
@@ -117,6 +119,12 @@ class Recovery:
                 await asyncio.sleep(pause)
                 pause = min(LONGEST_PAUSE, 2 * pause)
 
+    def _look_where_the_tables_lie(self) -> None:
+        """Notice another database in the place of the one before, whether or not Kafka is out."""
+        with self.sessions.begin() as session:
+            if identity.look(session, datetime.now(UTC)):
+                log.error("recovery.database_replaced")
+
     async def _look(self, reader: TopicReader) -> bool:
         """Tell whether the database was set back, or another process is recovering it."""
         if await set_back_since(reader, self.interest, self.sessions):
@@ -126,7 +134,7 @@ class Recovery:
     def _is_behind(self) -> bool:
         """Tell whether a recovery goes on, or has ended, that this process knows nothing of."""
         with self.sessions() as session:
-            is_open = rows.open_recovery(session) is not None
+            is_open = has_begun(session)
             return is_open or not rows.taken_over(session) <= self.relay.taken_over
 
     async def _recover(self, reading: Reading | None, reader: TopicReader) -> None:
@@ -139,7 +147,8 @@ class Recovery:
 
     async def _is_needed(self, reader: TopicReader) -> tuple[bool, datetime | None]:
         since = await set_back_since(reader, self.interest, self.sessions)
-        return since is not None or await asyncio.to_thread(self._has_open), since
+        begun = await asyncio.to_thread(ask, self.sessions, has_begun)
+        return since is not None or begun, since
 
     async def _recover_now(
         self, reading: Reading | None, reader: TopicReader, since: datetime | None
@@ -170,9 +179,6 @@ class Recovery:
             finally:
                 await asyncio.to_thread(connection.execute, text(UNLOCK))
 
-    def _has_open(self) -> bool:
-        return ask(self.sessions, rows.open_recovery) is not None
-
     def _taken_over(self) -> set[UUID]:
         return ask(self.sessions, rows.taken_over)
 
@@ -182,11 +188,13 @@ class Recovery:
             going = rows.open_recovery(session)
             if going:
                 return going
-            now = datetime.now(UTC)
+            replaced = identity.take(session)
+            now = replaced.noticed_at if replaced else datetime.now(UTC)
+            last = replaced.lost_from if replaced else rows.last_change(session)
             new = RecoveryRow(
                 id=time_ordered_id(),
                 noticed_at=now,
-                lost_from=rows.last_change(session) or since,
+                lost_from=last or since,
                 state=RecoveryState.TAKING_OVER,
                 taken_over=0,
                 replayed=0,
@@ -247,6 +255,7 @@ class Recovery:
     def _count(self, id_: UUID, column: str, more: int, _: Dispatch) -> None:
         grown = {column: getattr(RecoveryRow, column) + more}
         self._write(id_, **grown)
+        metrics.RECOVERED.labels(column).inc(more)
 
     def _move(self, id_: UUID, state: RecoveryState, _: Dispatch) -> None:
         self._write(id_, state=state)
@@ -254,8 +263,26 @@ class Recovery:
     def _end(self, id_: UUID, missing: Iterable[str], _: Dispatch) -> None:
         gone = ", ".join(missing)
         self._write(id_, state=RecoveryState.DONE, ended_at=datetime.now(UTC), missing=gone)
-        log.error("recovery.ended", recovery=str(id_), missing=gone)
+        with self.sessions() as session:
+            row = session.get_one(RecoveryRow, id_)
+        log.error("recovery.ended", recovery=str(id_), **outcome_of(row))
 
     def _write(self, id_: UUID, **values: object) -> None:
         with self.sessions.begin() as session:
             session.execute(update(RecoveryRow).where(RecoveryRow.id == id_).values(**values))
+
+
+def has_begun(session: Session) -> bool:
+    """Tell whether a recovery goes on, or has to begin since the tables were moved."""
+    return rows.open_recovery(session) is not None or identity.waiting(session)
+
+
+def outcome_of(row: RecoveryRow) -> dict[str, object]:
+    """Return what came of a recovery, for the log."""
+    return {
+        "lost_from": str(row.lost_from),
+        "lost_until": str(row.noticed_at),
+        "taken_over": row.taken_over,
+        "replayed": row.replayed,
+        "missing": row.missing,
+    }

@@ -9,7 +9,10 @@ import pytest
 from shared.contracts import OrderAccepted
 from shared.db import Sessions
 from shared.inbox import on, subscribe
+from shared.metrics import REGISTRY
 from shared.settings import Settings
+from shared.trouble_metrics import measure
+from shared.troubles import Kind, Trouble
 from tests.kernel import hear, until
 from tests.shared.elements import an_attempt, want
 from tests.shared.hearing import facts, produce
@@ -62,3 +65,14 @@ def metrics(port: int) -> str:
     """Return what a process counts."""
     with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as answer:
         return str(answer.read(), "utf-8")
+
+
+def test_a_trouble_that_concerns_nothing_countable_is_counted_as_one() -> None:
+    trouble = Trouble(kind=Kind.RESTORED, count=0, says="set back", remedy="acknowledge")
+
+    measure([trouble], None, None)
+    shown = REGISTRY.get_sample_value("kaitong_trouble", {"kind": Kind.RESTORED})
+    measure([], None, None)
+
+    assert shown == 1
+    assert REGISTRY.get_sample_value("kaitong_trouble", {"kind": Kind.RESTORED}) == 0

@@ -26,8 +26,6 @@ from shared.relay import Relay
 from shared.settings import Settings
 from shared.streams import Stream
 from shared.trials import Caution, Lifeline
-from shared.trouble_metrics import measure
-from shared.troubles import Kind, Trouble
 from shared.worker import Worker
 from tests.conftest import empty
 from tests.kernel import Broker, hear, passing_trouble, record_of, tell_in, until
@@ -38,6 +36,7 @@ from tests.shared.hearing import facts, produce
 from tests.shared.http.api import Reader, an_api, bearer, calling, settings_for
 from tests.shared.ledger import ORDER, SUBSCRIPTIONS, Reminded, accepted
 from tests.shared.test_parking import refuse
+from tests.shared.test_recovery import recovered
 from tests.shared.test_timers import remind
 
 OURS = "kaitong_"
@@ -202,6 +201,13 @@ async def a_log_unwritable(_: World) -> AsyncIterator[None]:
     yield
 
 
+@asynccontextmanager
+async def a_database_recovered(world: World) -> AsyncIterator[None]:
+    with own_topics(world.settings):
+        await recovered(world.settings, world.sessions, 3)
+    yield
+
+
 MOVES: list[tuple[str, dict[str, str], Move]] = [
     ("kaitong_messages", {"type": "order.accepted.v1", "result": "handled"}, something_handled),
     ("kaitong_messages_told", {"type": "order.accepted.v1"}, something_told),
@@ -218,6 +224,8 @@ MOVES: list[tuple[str, dict[str, str], Move]] = [
     ("kaitong_parked", {"why": "rule-broken"}, something_waits),
     ("kaitong_lag", {"topic": "order"}, something_unread),
     ("kaitong_lag_seconds", {"topic": "order"}, something_unread),
+    ("kaitong_recovery_messages", {"how": "taken_over"}, a_database_recovered),
+    ("kaitong_recovery_messages", {"how": "replayed"}, a_database_recovered),
     ("kaitong_outbox_unsent_age_seconds", {}, something_waits),
     ("kaitong_relay_direct", {}, a_broker_reached),
     ("kaitong_attempts", {"element": "olt", "result": "done"}, something_called),
@@ -269,17 +277,6 @@ async def test_a_metric_moves_by_what_it_measures(
 
     async with move(world):
         assert value(name, labels) > before
-
-
-def test_a_trouble_that_concerns_nothing_countable_is_counted_as_one() -> None:
-    trouble = Trouble(kind=Kind.RESTORED, count=0, says="set back", remedy="acknowledge")
-
-    measure([trouble], None, None)
-    shown = REGISTRY.get_sample_value("kaitong_trouble", {"kind": Kind.RESTORED})
-    measure([], None, None)
-
-    assert shown == 1
-    assert REGISTRY.get_sample_value("kaitong_trouble", {"kind": Kind.RESTORED}) == 0
 
 
 async def test_levels_fall_when_what_they_measure_is_gone(world: World) -> None:

@@ -1,0 +1,183 @@
+"""Tables that are found in another database than before: they were restored."""
+
+import asyncio
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+import pytest
+import structlog
+from sqlalchemy import create_engine, text, update
+
+from deploy.local.postgres import Postgres
+from shared import admin, history
+from shared.certainty import Trust
+from shared.db import Sessions, make_sessions
+from shared.history import Change
+from shared.inbox_rows import Record
+from shared.producer import Producer
+from shared.recovery import identity
+from shared.recovery.evidence import Interest
+from shared.recovery.identity import DatabaseIdentityRow, Replacement
+from shared.recovery.recovery import Reading, Recovery
+from shared.recovery.rows import RecoveryState, recoveries
+from shared.recovery.takeover import Takeover
+from shared.recovery.troubles import restored
+from shared.relay import Relay
+from shared.settings import Settings
+from tests.conftest import NOON
+from tests.kernel import until
+
+
+async def handle_none(_: list[Record]) -> None:
+    """Handle nothing: there is nothing to read."""
+
+
+async def try_none() -> Mapping[bytes, int]:
+    """Try nothing: nothing came too early."""
+    return {}
+
+
+NOTHING = Reading(handle_none, try_none)
+LATER = NOON + timedelta(minutes=5)
+
+
+def note_change(sessions: Sessions, at: datetime) -> None:
+    """Have the database change."""
+    change = Change(at, "t", "order", "1", "", "", "new", "", uuid4())
+    with sessions.begin() as session:
+        history.write(session, [change])
+
+
+def look(sessions: Sessions, now: datetime = LATER) -> bool:
+    """Look where the tables lie."""
+    with sessions.begin() as session:
+        return identity.look(session, now)
+
+
+@contextmanager
+def copied(sessions: Sessions, postgres: Postgres) -> Iterator[Sessions]:
+    """Copy the database, as a dump and a restore do."""
+    sessions.kw["bind"].dispose()
+    source = sessions.kw["bind"].url.database
+    admin_of = create_engine(f"{postgres.url}/postgres", isolation_level="AUTOCOMMIT")
+    with admin_of.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE test_copy TEMPLATE {source}"))
+    copy = make_sessions(f"{postgres.url}/test_copy")
+    yield copy
+    copy.kw["bind"].dispose()
+    with admin_of.connect() as connection:
+        connection.execute(text("DROP DATABASE test_copy WITH (FORCE)"))
+    admin_of.dispose()
+
+
+def test_tables_that_stay_where_they_are_were_not_restored(sessions: Sessions) -> None:
+    assert not look(sessions)
+    assert not look(sessions)
+
+    with sessions() as session:
+        assert identity.take(session) is None
+
+
+def test_tables_in_a_copy_know_that_they_were_restored_and_when_they_last_changed(
+    sessions: Sessions, postgres: Postgres
+) -> None:
+    look(sessions)
+    note_change(sessions, NOON)
+
+    with copied(sessions, postgres) as copy:
+        assert look(copy)
+        note_change(copy, LATER + timedelta(seconds=1))
+        assert not look(copy)
+        with copy.begin() as session:
+            assert identity.waiting(session)
+            assert identity.take(session) == Replacement(NOON, LATER)
+            assert not identity.waiting(session)
+
+
+def test_tables_that_are_restored_twice_are_told_from_the_first_loss_on(sessions: Sessions) -> None:
+    note_change(sessions, NOON)
+    move(sessions, timeline="00000007")
+    look(sessions, LATER)
+    note_change(sessions, LATER)
+    move(sessions, timeline="00000008")
+    look(sessions, LATER + timedelta(minutes=1))
+
+    with sessions() as session:
+        assert identity.take(session) == Replacement(NOON, LATER + timedelta(minutes=1))
+
+
+def test_tables_that_were_moved_on_purpose_are_not_taken_for_restored(sessions: Sessions) -> None:
+    move(sessions)
+    with sessions.begin() as session:
+        identity.settle(session)
+
+    assert not look(sessions)
+    with sessions() as session:
+        assert not identity.waiting(session)
+
+
+def move(sessions: Sessions, timeline: str = "0000002A") -> None:
+    """Have the tables know another place than that where they lie."""
+    look(sessions)
+    with sessions.begin() as session:
+        session.execute(update(DatabaseIdentityRow).values(timeline=timeline))
+
+
+def recovery_of(sessions: Sessions, settings: Settings) -> Recovery:
+    """Return what recovers a service that reads nothing."""
+    relay = Relay(sessions, Producer(settings))
+    recovery = Recovery(settings, sessions, relay, Interest("order", (), frozenset()), Takeover({}))
+    relay.certainty.on_doubt = recovery.doubt
+    relay.certainty.begin()
+    return recovery
+
+
+@pytest.mark.usefixtures("topics")
+async def test_a_loss_that_no_topic_shows_is_told_from_when_to_when(
+    sessions: Sessions, settings: Settings
+) -> None:
+    note_change(sessions, NOON)
+    move(sessions)
+    recovery = recovery_of(sessions, settings)
+
+    with structlog.testing.capture_logs() as logs:
+        begun = asyncio.create_task(recovery.begin(NOTHING))
+        await until(recovery.is_done.is_set)
+        begun.cancel()
+
+    with sessions() as session:
+        (row,) = recoveries(session)
+        (trouble,) = restored(session, datetime.now(UTC))
+    assert (row.state, row.lost_from, row.taken_over) == (RecoveryState.DONE, NOON, 0)
+    assert f"from {NOON:%Y-%m-%d %H:%M:%S} to {row.noticed_at:%Y-%m-%d %H:%M:%S}" in trouble.says
+    (ended,) = (each for each in logs if each["event"] == "recovery.ended")
+    assert (ended["lost_from"], ended["lost_until"]) == (str(NOON), str(row.noticed_at))
+    assert (ended["taken_over"], ended["replayed"]) == (0, 0)
+
+
+async def test_a_loss_is_noticed_before_requests_are_served_while_kafka_is_out(
+    sessions: Sessions, settings: Settings
+) -> None:
+    note_change(sessions, NOON)
+    move(sessions)
+    nowhere = replace(settings, kafka="127.0.0.1:1")
+    recovery = recovery_of(sessions, nowhere)
+
+    begun = asyncio.create_task(recovery.begin(NOTHING))
+    await until(lambda: recovery.relay.certainty.may_serve)
+    await recovery.relay.commit(lambda _: note_change(sessions, datetime.now(UTC)), Trust.SERVED)
+    begun.cancel()
+    with sessions() as session:
+        assert identity.waiting(session)
+    admin.make_topics(settings)
+    again = recovery_of(sessions, settings)
+    begun = asyncio.create_task(again.begin(NOTHING))
+    await until(again.is_done.is_set)
+    begun.cancel()
+
+    with sessions() as session:
+        (row,) = recoveries(session)
+    assert row.lost_from == NOON
