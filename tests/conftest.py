@@ -3,6 +3,7 @@
 Of a run in several processes each has a PostgreSQL of its own, and all have one Kafka.
 """
 
+import gc
 import os
 import shutil
 import tempfile
@@ -27,6 +28,9 @@ from shared.settings import Settings
 from tests.chaos.remains import keep_of_failed
 from tests.flows.site import Site, running
 from tests.own_topics import own_topics
+
+gc.set_threshold(50_000)
+"""Objects between two looks for cycles, as in a service: the default costs a tenth of all CPU."""
 
 NOON = datetime.now(UTC).replace(day=1, hour=12, minute=0, second=0, microsecond=0)
 """The time in tests: this month, whose partitions are there."""

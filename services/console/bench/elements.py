@@ -57,8 +57,12 @@ def read_times(record: Record) -> Readings:
     return {which: Histogram(counts) for which, counts in found.items()}
 
 
-def steps_between(first: Readings, last: Readings) -> dict[str, float]:
-    """Return how long elements and steps took meanwhile, by element type: medians."""
+def steps_between(first: Readings, last: Readings, element_ms: float) -> dict[str, float]:
+    """Return how long calls and steps took meanwhile, by element type: medians.
+
+    A call is what its caller waits for, a step is all from the wish to the answer; a ratio is
+    that of a step over the milliseconds that the element itself takes for a call.
+    """
     found = {}
     for (metric, kind), histogram in last.items():
         step = histogram.since(first.get((metric, kind)))
@@ -67,7 +71,7 @@ def steps_between(first: Readings, last: Readings) -> dict[str, float]:
             found[f"calls_{kind}"] = float(call.count)
             found[f"call_ms_{kind}"] = 1000 * call.median()
             found[f"step_ms_{kind}"] = 1000 * step.median()
-            found[f"step_ratio_{kind}"] = step.median() / call.median()
+            found[f"step_ratio_{kind}"] = found[f"step_ms_{kind}"] / element_ms
     ratios = [value for name, value in found.items() if name.startswith("step_ratio_")]
     return found | {"step_ratio": max(ratios)}
 
