@@ -34,7 +34,6 @@ SCOPES: Mapping[str, str] = {
     "ops:workorder": "answer any work order",
     "ops:fallout": "decide about fallout; limit and maintain elements",
     "ops:replay": "release parked messages",
-    "ops:replay.execute": "execute replays",
     "ops:import": "import plant, publish blueprints and the catalogue",
     "ops:approve": "approve, as the second person",
     "network:write": "import and withdraw plant, publish blueprints, limit and maintain elements",

@@ -35,7 +35,7 @@ def test_every_scope_is_some_roles() -> None:
     others = [role.scopes for name, role in ROLES.items() if name != "admin"]
 
     assert ROLES["admin"].scopes == SCOPES.keys()
-    assert SCOPES.keys() - frozenset[str]().union(*others) == {"admin", "ops:replay.execute"}
+    assert SCOPES.keys() - frozenset[str]().union(*others) == {"admin"}
 
 
 def test_every_action_that_needs_approval_is_asked_of_some_role() -> None:
