@@ -1,21 +1,35 @@
 """Negative controls: each invariant finds the fault that it is there to find."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from uuid import UUID, uuid4
 
 import httpx
+import msgspec
 import pytest
 from psycopg import sql
 
 from services.console.invariants import INVARIANTS, Posted, at_rest, check
 from services.console.invariants.checking import find
 from services.console.invariants.evidence import Evidence, gather
+from shared.contracts import (
+    Customer,
+    Envelope,
+    OrderAccepted,
+    OrderFailed,
+    OrderMessage,
+    OrderRejected,
+    RefusalCode,
+)
+from shared.contracts.personal import blank
 from tests.chaos.faults import FAULTS
-from tests.chaos.topics import Place, Sighting, disorder
+from tests.chaos.topics import Place, Sighting, digest, disorder
+from tests.conftest import NOON
 from tests.elements.process import Simulator
 from tests.flows.items import fibre, home_bundle, telephone
 from tests.flows.site import Site
+from tests.kernel import cause_of
 
 ERASED = "C-erased"
 """A customer who was erased."""
@@ -161,10 +175,36 @@ def test_an_operation_that_was_done_twice_is_found(site: Site, tmp_path: Path) -
 
 def test_letters_that_changed_places_on_a_topic_are_found_and_copies_are_not() -> None:
     place = Place("order", "order", uuid4())
-    first, second, third = (Sighting(place, uuid4(), sequence) for sequence in (1, 2, 3))
+    first, second, third = (Sighting(place, uuid4(), sequence, "x") for sequence in (1, 2, 3))
 
     assert disorder([first, second, first, second, third]) == []
     assert len(disorder([first, third, second])) == 1
+
+
+def test_a_second_letter_of_an_id_is_found_if_it_tells_something_else_and_only_then() -> None:
+    order_id = uuid4()
+    customer = Customer(id="lin-1", name="林小玉", phone="13851237788")
+    message = OrderAccepted(order_id=order_id, client="crm", customer=customer, items=())
+    code = RefusalCode.UNSERVED
+    rejected = OrderRejected(order_id=order_id, customer_id="lin-1", code=code, reason="far")
+    failed = OrderFailed(order_id=order_id, customer_id="lin-1", code=code, reason="far")
+
+    copies = seen([message, message, blank(message)])
+    otherwise = seen([message, msgspec.structs.replace(message, client="another")])
+    of_another_type = seen([rejected, failed])
+
+    assert blank(message) != message
+    assert disorder(copies) == []
+    assert len(disorder(otherwise)) == 1
+    assert len(disorder(of_another_type)) == 1
+
+
+def seen(messages: Sequence[OrderMessage]) -> list[Sighting]:
+    """Return how letters with these messages, all under one id, are seen on a topic."""
+    id_ = uuid4()
+    envelopes = [Envelope.around(each, cause_of(each), 0, 1, NOON) for each in messages]
+    place = Place("order", "order", messages[0].key)
+    return [Sighting(place, id_, 1, digest(each)) for each in envelopes]
 
 
 def test_every_invariant_has_a_control() -> None:

@@ -2,13 +2,15 @@
 
 from collections.abc import Iterable, Iterator
 from contextlib import closing
+from hashlib import sha256
 from typing import NamedTuple
 from uuid import UUID
 
 from kafka import KafkaConsumer, TopicPartition
 
 from shared.admin import PARTITIONS, topics
-from shared.contracts import name_of, read_envelope
+from shared.contracts import Envelope, encode, name_of, read_envelope
+from shared.contracts.personal import blank
 
 
 class Place(NamedTuple):
@@ -25,6 +27,8 @@ class Sighting(NamedTuple):
     place: Place
     id: UUID
     sequence: int
+    content: str
+    """What it tells, as a digest."""
 
 
 def sightings(bootstrap: str) -> Iterator[Sighting]:
@@ -41,18 +45,35 @@ def sightings(bootstrap: str) -> Iterator[Sighting]:
                         envelope = read_envelope(record.value)
                         owner = name_of(envelope.type).partition(".")[0]
                         place = Place(partition.topic, owner, envelope.subject)
-                        yield Sighting(place, envelope.id, envelope.sequence)
+                        told = digest(envelope)
+                        yield Sighting(place, envelope.id, envelope.sequence, told)
+
+
+def digest(envelope: Envelope) -> str:
+    """Return a digest of the type and the data of a letter, personal fields blanked.
+
+    An erasure blanks these in letters that are sent again later: they are copies all the same.
+    """
+    message = envelope.open()
+    data = encode(blank(message)) if message else bytes(envelope.data)
+    return sha256(envelope.type.encode() + b"\0" + data).hexdigest()
 
 
 def disorder(seen: Iterable[Sighting]) -> list[str]:
-    """Return where letters lie in another order than they were told, copies left out."""
+    """Return where letters lie in another order than they were told, and what is told otherwise.
+
+    A letter may lie there several times: the first counts for the order, and each further one
+    must tell the same.
+    """
     found: list[str] = []
-    known: set[UUID] = set()
+    known: dict[UUID, str] = {}
     last: dict[Place, int] = {}
-    for place, id_, sequence in seen:
+    for place, id_, sequence, content in seen:
         if id_ in known:
+            if content != known[id_]:
+                found.append(f"{place} has a second letter {id_} that tells something else")
             continue
-        known.add(id_)
+        known[id_] = content
         if sequence <= last.get(place, 0):
             found.append(f"{place} has {sequence} after {last[place]}")
         last[place] = sequence
