@@ -1,4 +1,4 @@
-"""A trouble as it is shown: by `/health/ready`, `/ops/v1/state` and `kaitong status --json`."""
+"""A trouble as `/health/ready`, `/ops/v1/state` and `kaitong status --json FILE` show it."""
 
 from typing import Self
 

@@ -1,7 +1,5 @@
 """Every command that is printed anywhere is one that there is, with words that it takes."""
 
-import ast
-import re
 import shlex
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,7 +7,6 @@ from typing import Any
 
 import pytest
 import typer
-from typer.testing import CliRunner
 
 from deploy.jiangsu.model import Segment
 from deploy.jiangsu.province import province
@@ -17,43 +14,15 @@ from services.console.cli import app
 from services.resources.domain.numbering import read_pattern
 from shared.roles import ROLES
 from tests.console.command import commands
-
-BACKTICKED = re.compile(r"`(?:\./)?kaitong ([a-z][^`]*)`")
-SUBSTITUTED = re.compile(r"\$\((?:\./)?kaitong ([a-z][^)]*)\)")
-IN_A_BLOCK = re.compile(r"^ *(?:\./)?kaitong ([a-z][^#\n]*)", re.MULTILINE)
-EXAMPLE = re.compile(r"Example: kaitong ([^\n]+(?:\n  --[^\n]+)*)")
-DOCUMENTS = [Path("README.md"), Path("examples/README.md"), *Path("docs").rglob("*.md")]
-SOURCES = [*Path("services/console").rglob("*.py"), *Path("deploy/local").rglob("*.py")]
-FILLED_IN = {"{order}": "DEMO-00001", "{job}": "DEMO-00001"}
-"""What a text has in the place of a value."""
-
-
-def in_documents() -> Iterator[tuple[str, str]]:
-    """Yield the commands in documents, each after its place."""
-    for path in DOCUMENTS:
-        text = path.read_text(encoding="utf-8")
-        for pattern in (BACKTICKED, SUBSTITUTED, IN_A_BLOCK):
-            yield from ((str(path), found) for found in pattern.findall(text))
-
-
-def in_messages() -> Iterator[tuple[str, str]]:
-    """Yield the commands in texts of the command line and of what starts the engines."""
-    for path in SOURCES:
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Constant) and isinstance(node.value, str):
-                for pattern in (BACKTICKED, SUBSTITUTED):
-                    yield from ((str(path), found) for found in pattern.findall(node.value))
-
-
-def in_help() -> Iterator[tuple[str, str]]:
-    """Yield the examples in the help of every command and group."""
-    for each in sorted(NAMES):
-        shown = CliRunner().invoke(app, [*each, "--help"], env={"COLUMNS": "80"}).output
-        yield from ((" ".join(each), found) for found in EXAMPLE.findall(shown))
-
-
-NAMES = {part for command in commands() for part in (command, command[:-1])}
-PRINTED = sorted({*in_documents(), *in_messages(), *in_help()})
+from tests.console.printed import (
+    FILLED_IN,
+    NAMES,
+    PRINTED,
+    in_documents,
+    in_help,
+    in_messages,
+    in_sentences,
+)
 
 
 def read(words: list[str]) -> dict[str, Any]:
@@ -75,6 +44,15 @@ def test_commands_are_printed_in_documents_messages_and_help() -> None:
     assert len(list(in_documents())) > 30
     assert len(list(in_messages())) > 5
     assert len(list(in_help())) >= len(list(commands()))
+
+
+def test_remedies_of_the_kernel_and_commands_in_sentences_are_read() -> None:
+    assert {("shared/tokens.py", "up"), ("shared/keys.py", "up")} <= set(in_messages())
+    assert list(in_sentences("run ./kaitong down --purge first, or ./kaitong order list")) == [
+        "down --purge",
+        "order list",
+    ]
+    assert list(in_sentences("run ./kaitong reset now")) == ["reset"]
 
 
 @pytest.mark.parametrize(("place", "line"), PRINTED)

@@ -13,7 +13,8 @@ from deploy.local.home import CHECKOUT
 from services.console.cli import app
 from services.console.demo.loading import City, load
 from shared.input.wording import filled_in
-from tests.console.test_examples import FILLED_IN, NAMES, PRINTED, read
+from tests.console.printed import FILLED_IN, NAMES, PRINTED
+from tests.console.test_examples import read
 from tests.flows.items import fibre
 from tests.flows.site import Site
 
