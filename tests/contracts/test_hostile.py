@@ -1,9 +1,11 @@
 """Whatever comes to a service, it answers as described, and it is never a fault of ours.
 
 Each operation of each description is asked with many hostile requests, on a real database and
-with a token that may do everything. The seed is fixed: what is red once is red again.
+with a token that may do everything. The seed is fixed: what is red once is red again. `EACH`, `FEW`
+and `ANSWER_S` bound how long it takes.
 """
 
+import asyncio
 import json
 import re
 from collections import Counter
@@ -38,6 +40,9 @@ OPTIONS = frozenset({204, 400, 413, 429})
 
 FEW = 5
 """Requests to each of those that anybody may call: they read nothing of a request."""
+
+ANSWER_S = 5.0
+"""Seconds within which each request is answered: one that hangs ends the test."""
 
 ODD_METHODS = ("HEAD", "OPTIONS", "TRACE", "PROPFIND", "get", "PATCH", "PUT", "DELETE", "POST")
 TEXTS = (
@@ -250,7 +255,8 @@ async def test_hostile_requests_are_answered_as_described(
     answered, wrong = Counter[int](), []
 
     for each in corpus(description):
-        status = await status_of(real_api, *each[1:3], each.headers | token, each.body)
+        async with asyncio.timeout(ANSWER_S):
+            status = await status_of(real_api, *each[1:3], each.headers | token, each.body)
         answered[status] += 1
         if (status >= 500 and status != 503) or not is_described(each, description, status):
             wrong.append((status, each.method, each.target[:200], each.headers, each.body[:300]))

@@ -15,6 +15,9 @@ from deploy.local.home import CHECKOUT
 SCHEMATHESIS = Path(sys.executable).parent / "schemathesis"
 CONFIG = Path(__file__).with_name("schemathesis.toml")
 
+FAILURES = 4
+"""After so many a short run stops. Each may cost two times `request-timeout`: it is tried again."""
+
 
 @dataclass(frozen=True, slots=True)
 class Effort:
@@ -32,6 +35,11 @@ class Effort:
         """Return what the environment asks for: FUZZ_EXAMPLES and FUZZ_SEED, for a long run."""
         examples, seed = os.environ.get("FUZZ_EXAMPLES"), os.environ.get("FUZZ_SEED", "1")
         return cls(int(examples or 4), int(seed), is_long=examples is not None)
+
+    @property
+    def until(self) -> list[str]:
+        """Say when to give up: a short run stops at some failures, so that a hang ends soon."""
+        return [] if self.is_long else ["--max-failures", str(FAILURES)]
 
     @property
     def phases(self) -> str:
@@ -94,6 +102,7 @@ async def run(
         *(SCHEMATHESIS, "--config-file", config, "run", f"http://127.0.0.1:{port}/openapi.json"),
         *("--phases", effort.phases, "--max-examples", str(effort.examples)),
         *("--seed", str(effort.seed), "--report-json-path", report, "--no-color"),
+        *effort.until,
         *(word for name, value in headers.items() for word in ("--header", f"{name}: {value}")),
         cwd=CHECKOUT,
         env=os.environ | {"PYTHONPATH": str(CHECKOUT), "EXISTING": json.dumps(existing)},

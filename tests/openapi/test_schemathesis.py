@@ -2,6 +2,9 @@
 
 Schemathesis reads each service's own description and asks by it, on a real database, over a
 socket, with a token that may do everything. The seed is fixed: what is red once is red again.
+How long it takes is bounded by the examples of each operation (`Effort`: the described ones and
+four that are made up), by the time of each request (`request-timeout`, five seconds) and by the
+failures after which a short run stops (`FAILURES`): a service that hangs costs half a minute.
 `FUZZ_EXAMPLES=200 FUZZ_SEED=7 ./kaitong test --only tests/openapi` tries more, and other things.
 """
 
