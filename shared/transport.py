@@ -65,7 +65,9 @@ class Consumer(driver.Consumer):
 
         A database restored from a backup has not seen what the group has. Where the
         group is gone and the database has a place, the broker was wiped: all that it
-        has is read, and the inbox drops what is known.
+        has is read, and the inbox drops what is known. Where neither has a place, the
+        beginning is sought: what is fetched in a rebalance is dropped, and aiokafka, which
+        does not seek there, would go on behind it.
         """
         committed = dict(await super().seek_to_committed())
         transport = self.transport
@@ -74,11 +76,13 @@ class Consumer(driver.Consumer):
         for partition in self.assignment():
             place, group = places.get(transport.source_of(partition)), committed.get(partition)
             start = start_before(group, place)
-            if start is not None:
+            if start is None:
+                continue
+            if place is not None:
                 tell = log.error if is_far_ahead(group, start) else log.info
                 tell("broker.differs", partition=str(partition), group=group, ours=place)
-                await self.seek_wait({partition: start})
-                committed[partition] = start
+            await self.seek_wait({partition: start})
+            committed[partition] = start
         return committed
 
     async def seek_wait(self, partitions: Mapping[TP, int]) -> None:
@@ -88,16 +92,14 @@ class Consumer(driver.Consumer):
 
 
 def start_before(group: int | None, place: int | None) -> int | None:
-    """Return where to start, if it is before where the group stands.
+    """Return where to start, if it is not where the group stands: no later than that.
 
-    Records that nobody listens to are acknowledged and not counted in our place, so
-    it lies a little behind as a rule.
+    A group that has committed nothing starts at the beginning. Records that nobody listens to
+    are acknowledged and not counted in our place, so it lies a little behind as a rule.
     """
-    if place is None:
-        return None
-    if group is None or group < 0:
+    if group is None or group <= 0:
         return 0
-    return place if place < group else None
+    return place if place is not None and place < group else None
 
 
 def is_far_ahead(group: int | None, start: int) -> bool:

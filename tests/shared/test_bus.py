@@ -226,7 +226,9 @@ async def test_nothing_past_an_abandoned_record_is_acknowledged_in_its_generatio
         (10, 4, 4),
         (None, 4, 0),
         (-1, 4, 0),
-        (None, None, None),
+        (None, None, 0),
+        (0, None, 0),
+        (0, 4, 0),
     ],
 )
 def test_a_partition_is_read_from_the_group_or_from_further_back_where_our_database_is(

@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
+from typing import Any, ClassVar
 from uuid import uuid4
 
 import pytest
@@ -185,6 +186,42 @@ async def test_a_database_that_is_ahead_of_the_group_changes_nothing(settings: S
         await until(lambda: len(listener.heard) == 3)
 
     assert [record.offset for record in listener.heard] == [2, 3, 4]
+
+
+class Interrupted(transport.Consumer):
+    """Its flow stops, as in a rebalance, just as its first records come; soon it goes on."""
+
+    dropped: ClassVar[asyncio.Event]
+
+    async def _getmany(self, active_partitions: Any, timeout: float) -> Any:  # noqa: ASYNC109
+        records = await super()._getmany(active_partitions, timeout)
+        if records and not self.dropped.is_set():
+            self.stop_flow()
+            self.dropped.set()
+        return records
+
+    async def perform_seek(self) -> None:
+        """Let it go on after the seek."""
+        await super().perform_seek()
+        if self.dropped.is_set():
+            self.resume_flow()
+
+
+async def test_what_a_rebalance_drops_comes_again_though_nothing_was_ever_acknowledged(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither the group nor the database has a place in the partition to go back to."""
+    Interrupted.dropped = asyncio.Event()
+    monkeypatch.setattr(transport.Transport, "Consumer", Interrupted)
+    await produce(settings, facts([ORDER] * 3))
+
+    listener = Listener()
+    async with hearing(settings, listener):
+        await Interrupted.dropped.wait()
+        await produce(settings, facts([ORDER]))
+        await until(lambda: any(record.offset == 3 for record in listener.heard))
+
+    assert [record.offset for record in listener.heard] == [0, 1, 2, 3]
 
 
 class Trickle:
