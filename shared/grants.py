@@ -143,7 +143,6 @@ def page_within(  # noqa: PLR0913, PLR0917  each is a part of the question
     window: Window,
     *,
     descending: bool = False,
-    joined: Key | None = None,
 ) -> Select[Any]:
     """Return the select for a part of a list of what is within reach.
 
@@ -158,9 +157,8 @@ def page_within(  # noqa: PLR0913, PLR0917  each is a part of the question
         keys: in whose order they come, as `page_of` has it.
         window: the part.
         descending: whether the greatest come first.
-        joined: as `page_of` has it.
     """
-    page = partial(page_of, keys=keys, descending=descending, joined=joined)
+    page = partial(page_of, keys=keys, descending=descending)
     if reach.client is None:
         return page(found, window=window)
     parts = pages_within(session, reach, found, whose, partial(page, window=window.part))

@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum
-from operator import ge, gt, le, lt
+from operator import gt, lt
 from typing import Any, NoReturn, TypeAlias, TypeVar
 from uuid import UUID
 
@@ -62,7 +62,6 @@ def page_of(
     window: Window,
     *,
     descending: bool = False,
-    joined: Key | None = None,
 ) -> Select[Any]:
     """Return the select for a part of a list in the order of keys that name each row.
 
@@ -71,8 +70,6 @@ def page_of(
         keys: in whose order they come; together they name each row.
         window: the part.
         descending: whether the greatest come first.
-        joined: the column of a joined table that equals the first key. What is asked of one
-            is asked of both, since a merge of the tables would read the other's from its begin.
 
     Raises:
         InvalidError: the cursor is not one of this list.
@@ -82,8 +79,6 @@ def page_of(
         last = values_of(window.after, keys)
         bound = [bindparam(None, each, key.type) for key, each in zip(keys, last, strict=True)]
         found = found.where(beyond(tuple_(*keys), tuple_(*bound)))
-        if joined is not None:
-            found = found.where((le if descending else ge)(joined, bound[0]))
     in_turn = [key.desc() if descending else key for key in keys]
     return found.order_by(*in_turn).offset(window.offset or None).limit(window.count)
 

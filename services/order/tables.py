@@ -79,10 +79,18 @@ class OrderRow(Base):
 
 
 class ProgressRow(Base):
-    """Where one order stands. Apart from the order, so that a change writes little."""
+    """Where one order stands. Apart from the order, so that a change writes little.
+
+    Whose the order is stands here, too: an index can have it beside the state. Where the code of
+    the release before leaves it out, a trigger fills it in.
+    """
 
     __tablename__ = "order_progress"
-    __table_args__ = (Index("ix_order_progress_state", "tenant", "state", "order_id"),)
+    __table_args__ = (
+        Index("ix_order_progress_state", "tenant", "state", "order_id"),
+        Index("ix_order_progress_client", "tenant", "client", "state", "order_id"),
+        Index("ix_order_progress_party", "tenant", "party_id", "state", "order_id"),
+    )
 
     order_id: Mapped[UUID] = mapped_column(primary_key=True)
     tenant: Mapped[str]
@@ -91,6 +99,8 @@ class ProgressRow(Base):
     code: Mapped[str]
     reason: Mapped[str]
     changed_at: Mapped[datetime] = mapped_column(Instant)
+    client: Mapped[str] = mapped_column(server_default="")
+    party_id: Mapped[str] = mapped_column(server_default="")
 
 
 class ProductRow(Base):

@@ -1,8 +1,28 @@
-"""The order service's tables are kept as they were meant to be."""
+"""The order service's tables are kept as they were meant to be, and yesterday's code goes on."""
 
-from sqlalchemy import text
+import pytest
+from alembic import command
+from sqlalchemy import Connection, text
 
+from deploy.local.postgres import Postgres
 from shared.db import Sessions
+from shared.migrate import config_for, upgrade
+from tests.databases import a_database
+from tests.kernel import TENANT
+
+ORDER = f"""INSERT INTO orders (id, tenant, client, party_id, content)
+    VALUES ('019b76e9-0000-7000-8000-000000000001', '{TENANT}', 'crm', 'C-1', '')"""  # noqa: S608
+PROGRESS = f"""INSERT INTO order_progress (order_id, tenant, state, items, code, reason, changed_at)
+    VALUES ('019b76e9-0000-7000-8000-000000000001', '{TENANT}', 'held', '', '', '', now())
+    """  # noqa: S608
+WHOSE = "SELECT client, party_id FROM order_progress"
+
+
+def upgrade_to(revision: str, connection: Connection) -> None:
+    """Walk up to one revision of the service's own."""
+    config = config_for("order")
+    config.attributes["connection"] = connection
+    command.upgrade(config, revision)
 
 
 def test_rows_of_usual_size_are_kept_in_one_piece(sessions: Sessions) -> None:
@@ -10,3 +30,32 @@ def test_rows_of_usual_size_are_kept_in_one_piece(sessions: Sessions) -> None:
 
     with sessions() as session:
         assert set(session.scalars(asked)) == {"orders", "submissions"}
+
+
+def test_where_an_order_stands_already_says_whose_it_is_after_the_migration(
+    postgres: Postgres,
+) -> None:
+    with a_database(postgres, "test_orders_by_state") as engine:
+        with engine.begin() as connection:
+            upgrade_to("order_0004", connection)
+            connection.execute(text(ORDER))
+            connection.execute(text(PROGRESS))
+        with engine.begin() as connection:
+            upgrade("order", connection)
+        with engine.connect() as connection:
+            whose = connection.execute(text(WHOSE)).one()
+
+    assert tuple(whose) == ("crm", "C-1")
+
+
+@pytest.mark.parametrize("written", [(ORDER, PROGRESS), (PROGRESS, ORDER)])
+def test_where_an_order_of_yesterday_s_code_stands_says_whose_it_is(
+    sessions: Sessions, written: tuple[str, str]
+) -> None:
+    with sessions.begin() as session:
+        for statement in written:
+            session.execute(text(statement))
+
+    with sessions() as session:
+        whose = session.execute(text(WHOSE)).one()
+    assert tuple(whose) == ("crm", "C-1")

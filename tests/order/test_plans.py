@@ -34,12 +34,16 @@ ID = """(lpad(to_hex(1767225600000 + n * 1000), 12, '0') || '70008000'
     || lpad(to_hex(n), 12, '0'))::uuid"""
 """The id of an order of each second since the first: version 7 of RFC 9562."""
 
+CUSTOMER = "CASE WHEN n % 10 = 6 THEN 'C-large' ELSE 'C-' || n % 10000 END"
+STATE = """CASE WHEN n % 1000 = 0 THEN 'held' WHEN n % 15 = 3 THEN 'failed' ELSE 'completed' END"""
+"""All that failed are orders of one client, and none of the large customer."""
+
 FILL = (
     f"""INSERT INTO orders (id, tenant, client, party_id, content)
-    SELECT {ID}, '{TENANT}', {CLIENT}, 'C-' || n % 10000, '' {SERIES}""",
-    f"""INSERT INTO order_progress (order_id, tenant, state, items, code, reason, changed_at)
-    SELECT {ID}, '{TENANT}', CASE WHEN n % 1000 = 0 THEN 'held' ELSE 'completed' END, '', '', '',
-    now() {SERIES}""",
+    SELECT {ID}, '{TENANT}', {CLIENT}, {CUSTOMER}, '' {SERIES}""",
+    f"""INSERT INTO order_progress (order_id, tenant, client, party_id, state, items, code, reason,
+    changed_at)
+    SELECT {ID}, '{TENANT}', {CLIENT}, {CUSTOMER}, {STATE}, '', '', '', now() {SERIES}""",
     f"""INSERT INTO submissions (id, tenant, client, external_id, order_id, fingerprint, answer)
     SELECT {ID}, '{TENANT}', {CLIENT}, 'CRM-' || n, {ID}, '', '' {SERIES}""",
     f"""INSERT INTO products (id, tenant, client, party_id, status, offering_id, specification,
@@ -88,6 +92,8 @@ ASKED = Asked(
 )
 
 
+SPAN: dict[str, object] = {"ordered_from": at(1000), "ordered_until": at(ROWS - 1000)}
+
 ORDERS: list[tuple[dict[str, object], Window]] = [
     ({}, PAGE),
     ({}, MIDDLE),
@@ -107,6 +113,13 @@ ORDERS: list[tuple[dict[str, object], Window]] = [
     ({"ordered_until": at(HALF), "state": State.HELD}, PAGE),
     ({"ordered_until": at(HALF), "state": State.COMPLETED}, PAGE),
     ({"ordered_until": at(HALF), "party_id": "C-7"}, PAGE),
+    ({"state": State.HELD} | SPAN, PAGE),
+    ({"state": State.FAILED} | SPAN, PAGE),
+    ({"state": State.FAILED} | SPAN, MIDDLE),
+    ({"state": State.COMPLETED} | SPAN, PAGE),
+    ({"state": State.COMPLETED} | SPAN, MIDDLE),
+    ({"state": State.FAILED}, PAGE),
+    ({"state": State.FAILED, "party_id": "C-large"}, PAGE),
 ]
 
 PRODUCTS: list[dict[str, object]] = [

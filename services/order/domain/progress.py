@@ -52,6 +52,10 @@ class Progress:
 
     order_id: UUID
     tenant: str
+    client: str
+    """Whose the order is, and for which customer: lists of one state are narrowed by both."""
+
+    party_id: str
     state: State
     items: tuple[ItemState, ...]
     code: str
@@ -90,7 +94,8 @@ def acknowledge(order: Order) -> Progress:
     """Return where an order stands when it has just been accepted."""
     first = State.ACKNOWLEDGED
     items = tuple(ItemState(item.id, first) for item in order.items)
-    return Progress(order.id, order.tenant, first, items, "", "", order.ordered_at)
+    whose = (order.tenant, order.client, order.party_id)
+    return Progress(order.id, *whose, first, items, "", "", order.ordered_at)
 
 
 def first_changes(progress: Progress) -> Iterator[Change]:

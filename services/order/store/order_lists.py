@@ -1,13 +1,12 @@
 """Lists of orders, each by an index that holds them in the order shown."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from operator import ge, le
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy import Column, ColumnElement, Select, select
 from sqlalchemy.orm import Session
 
 from services.order.domain.moments import first_from, last_until
@@ -16,14 +15,31 @@ from services.order.domain.progress import Progress
 from services.order.domain.states import State
 from services.order.tables import OrderRow, ProgressRow, SubmissionRow
 from shared.access import Reach
+from shared.bulk import table_of
 from shared.grants import Whose, page_within, within
 from shared.window import Window, page_of
 
-ORDER = [getattr(OrderRow, name) for name in Order.__dataclass_fields__]
-PROGRESS = [getattr(ProgressRow, name) for name in Progress.__dataclass_fields__]
-WHOSE = Whose(OrderRow.client, OrderRow.party_id)
-KEYS = [OrderRow.id]
-Compare: TypeAlias = Callable[[Any, UUID], ColumnElement[bool]]
+ORDERS, STANDINGS = table_of(OrderRow).c, table_of(ProgressRow).c
+ORDER = [ORDERS[name] for name in Order.__dataclass_fields__]
+PROGRESS = [STANDINGS[name] for name in Progress.__dataclass_fields__]
+
+
+class Source(NamedTuple):
+    """The columns of a table that a list is read along: whose each order is, and its id."""
+
+    tenant: Column[str]
+    client: Column[str]
+    party_id: Column[str]
+    id: Column[UUID]
+
+    @property
+    def whose(self) -> Whose:
+        """The columns that say whose an order is."""
+        return Whose(self.client, self.party_id)
+
+
+BY_AGE = Source(ORDERS.tenant, ORDERS.client, ORDERS.party_id, ORDERS.id)
+BY_STATE = Source(STANDINGS.tenant, STANDINGS.client, STANDINGS.party_id, STANDINGS.order_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +53,11 @@ class OrderFilter:
     ordered_from: datetime | None = None
     ordered_until: datetime | None = None
 
+    @property
+    def source(self) -> Source:
+        """The table that has all that is asked of an order."""
+        return BY_AGE if self.state is None else BY_STATE
+
 
 def find(session: Session, wanted: OrderFilter, window: Window) -> list[tuple[Order, Progress]]:
     """Return the orders that are wanted with where they stand, the newest first."""
@@ -45,56 +66,40 @@ def find(session: Session, wanted: OrderFilter, window: Window) -> list[tuple[Or
 
 
 def statement(session: Session, wanted: OrderFilter, window: Window) -> Select[Any]:
-    """Return the select for the orders that are wanted, the newest first."""
-    if wanted.state is None:
-        return with_progress(page(session, wanted, select(*ORDER), window))
-    found = select(*ORDER, *PROGRESS).join(ProgressRow, ProgressRow.order_id == OrderRow.id)
-    return page(session, wanted, found, window)
+    """Return the select for the orders that are wanted, the newest first.
 
-
-def page(session: Session, wanted: OrderFilter, found: Select[Any], window: Window) -> Select[Any]:
-    """Return the select for a part of those of these rows that are wanted."""
-    found = found.where(OrderRow.tenant == wanted.reach.tenant, *conditions(wanted))
-    how: Any = {"descending": True, "joined": ProgressRow.order_id if wanted.state else None}
-    if wanted.external_id is None:
-        return page_within(session, wanted.reach, found, WHOSE, KEYS, window, **how)
-    return page_of(found.where(within(wanted.reach, *WHOSE)), KEYS, window, **how)
-
-
-def with_progress(orders: Select[Any]) -> Select[Any]:
-    """Return the select for orders and where they stand: looked up for each of the page alone.
-
-    Were it joined before, a span of time would be read of both tables, and compared in pairs:
-    PostgreSQL cannot tell how many ids are in a span.
+    Their ids are read of one table, and only these are looked up. Were the tables joined before,
+    a span of time would be read of both, and compared in pairs.
     """
-    these = orders.subquery("orders_page")
-    found = select(*these.c, *PROGRESS).join(ProgressRow, ProgressRow.order_id == these.c.id)
-    return found.order_by(these.c.id.desc())
+    (id_,) = page(session, wanted, window).subquery("page").c
+    found = select(*ORDER, *PROGRESS).join_from(id_.table, OrderRow, ORDERS.id == id_)
+    return found.join(ProgressRow, STANDINGS.order_id == id_).order_by(id_.desc())
+
+
+def page(session: Session, wanted: OrderFilter, window: Window) -> Select[Any]:
+    """Return the select for the ids of a part of the orders that are wanted."""
+    reach, source = wanted.reach, wanted.source
+    found = select(source.id).where(source.tenant == reach.tenant, *conditions(wanted))
+    if wanted.external_id is None:
+        keys = [source.id]
+        return page_within(session, reach, found, source.whose, keys, window, descending=True)
+    these = found.where(within(reach, *source.whose))  # few orders ever have the same one
+    return page_of(these, [source.id], window, descending=True)
 
 
 def conditions(wanted: OrderFilter) -> Iterator[ColumnElement[bool]]:
     """Yield what is asked of each order."""
+    source = wanted.source
     if wanted.party_id is not None:
-        yield OrderRow.party_id == wanted.party_id
+        yield source.party_id == wanted.party_id
     if wanted.state is not None:
-        yield ProgressRow.tenant == wanted.reach.tenant
-        yield ProgressRow.state == wanted.state
+        yield STANDINGS.state == wanted.state
     if wanted.external_id is not None:
-        yield OrderRow.id.in_(named(wanted.reach.tenant, wanted.external_id))
+        yield source.id.in_(named(wanted.reach.tenant, wanted.external_id))
     if wanted.ordered_from is not None:
-        yield from of_both(wanted, ge, first_from(wanted.ordered_from))
+        yield source.id >= first_from(wanted.ordered_from)
     if wanted.ordered_until is not None:
-        yield from of_both(wanted, le, last_until(wanted.ordered_until))
-
-
-def of_both(wanted: OrderFilter, compare: Compare, bound: UUID) -> Iterator[ColumnElement[bool]]:
-    """Yield what is asked of an id, also of the joined table's where one is joined.
-
-    A merge of the two would read the other's newer rows.
-    """
-    yield compare(OrderRow.id, bound)
-    if wanted.state is not None:
-        yield compare(ProgressRow.order_id, bound)
+        yield source.id <= last_until(wanted.ordered_until)
 
 
 def named(tenant: str, external_id: str) -> Select[UUID]:
