@@ -39,8 +39,9 @@ LARGE = text(f"""
     AND reltuples > {MILLION / 100}""")  # noqa: S608
 """The tables that the planner was told of a million rows of."""
 
-CALLERS = (("admin", "crm-most"), ("crm", "crm-few"))
-"""The roles and clients that ask: one sees all of the tenant, the other its own."""
+CALLERS = (("admin", "crm-most"), ("crm", "crm-few"), ("crm", "crm-heir"))
+"""The roles and clients that ask: one sees all of the tenant, one its own and that of a few
+customers, and one all that another client has brought."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
