@@ -2,17 +2,16 @@
 
 import random
 from collections import Counter, deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
-from functools import partial
 from itertools import count
 from typing import Any
 
 from services.console.exits import CommandError
-from tests.chaos.traffic import LEGS, Traffic
+from tests.chaos.traffic import LEGS, Maker, Traffic, ready
 from tests.flows.items import fibre, gone, telephone
 from tests.flows.place import Place
 from tests.flows.site import WORK_ORDERS
@@ -81,23 +80,23 @@ class MixedTraffic(Traffic):
         self._full = self.site.place(legs=1, numbers=100)
         self._dark = self.site.place(legs=LEGS)
 
-    def endless_posts(self) -> Iterator[Callable[[], None]]:
-        """Yield the posts of orders of all courses, without end."""
+    def makers(self) -> Iterator[Maker]:
+        """Yield what makes orders of all courses, without end."""
         plain = self.endless_orders()
         while True:
             (course,) = self._chance.choices(list(SHARES), list(SHARES.values()))
             if course is Course.GIVES_UP and len(self._served) < LATER:
                 course = Course.COMPLETED
             self.posts[course] += course is not Course.GIVES_UP
-            yield self._post_of(course, plain)
+            yield self._maker_of(course, plain)
 
-    def _post_of(self, course: Course, plain: Iterator[Any]) -> Callable[[], None]:
+    def _maker_of(self, course: Course, plain: Iterator[Any]) -> Maker:
         if course is Course.GIVES_UP:
-            return self.give_up_one
+            return self.giving_up_one
         order = self._order_of(course, plain)
         if course is Course.COMPLETED:
             self._served.append(order["relatedParty"][0]["id"])
-        return partial(self.post, order)
+        return ready(order)
 
     def _order_of(self, course: Course, plain: Iterator[Any]) -> Any:
         full, dark = self._full, self._dark
@@ -111,19 +110,22 @@ class MixedTraffic(Traffic):
             case _:
                 return next(plain)
 
-    def give_up_one(self) -> None:
-        """Give up what the customer has that ordered first; if it has nothing yet, it waits."""
+    def giving_up_one(self) -> Any:
+        """Return an order that gives up what the customer has that ordered first.
+
+        If it has nothing yet, it waits, and there is no order.
+        """
         customer = self._served.popleft()
         if products := self.products_of(customer):
-            self.give_up(customer, products)
-        else:
-            self._served.append(customer)
+            return self.giving_up(customer, products)
+        self._served.append(customer)
+        return None
 
-    def give_up(self, customer: str, products: Sequence[Any]) -> None:
-        """Give up what a customer has."""
-        items = [gone(each["id"], id_=str(place)) for place, each in enumerate(products, 1)]
-        self.post(self.site.order(*items, customer=customer))
+    def giving_up(self, customer: str, products: Sequence[Any]) -> Any:
+        """Return an order that gives up what a customer has."""
         self.posts[Course.GIVES_UP] += 1
+        items = [gone(each["id"], id_=str(place)) for place, each in enumerate(products, 1)]
+        return self.site.order(*items, customer=customer)
 
     def products_of(self, customer: str) -> list[Any]:
         """Return what a customer has; nothing while the service is out."""

@@ -54,7 +54,8 @@ class People:
         """Have the customer order a line, and give it up as soon as it has it."""
         buyer = f"{self.customer}-again"
         traffic.post(self.site.order(telephone(self.address), customer=buyer))
-        traffic.give_up(buyer, self.site.until(partial(traffic.products_of, buyer), HAS_S))
+        products = self.site.until(partial(traffic.products_of, buyer), HAS_S)
+        traffic.post(traffic.giving_up(buyer, products))
 
     @property
     def _path(self) -> str:

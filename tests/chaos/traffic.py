@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import partial
 from itertools import cycle, islice
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple, Self, TypeAlias
 from uuid import UUID
+
+import psutil
 
 from services.console.exits import CommandError
 from services.console.invariants import Posted
@@ -23,7 +24,14 @@ LOOKS_S = 0.2
 """Between two looks of the crew at what there is to do: each costs the service that they ask."""
 
 CRMS = 8
-"""So many orders are posted at once, at most."""
+"""So many orders are posted at once, at most, where a few are enough."""
+
+AT_ONCE = 80
+"""So many orders wait for their first answer at once: more than come while one waits for it. A
+service that does not know yet whether its database was restored refuses after two seconds."""
+
+AGAIN = 16
+"""So many orders that were told to come again are posted at once."""
 
 CREW = 4
 """So many work orders are answered at once."""
@@ -43,6 +51,27 @@ class Answer(NamedTuple):
     """When it came, in seconds since 1970."""
 
 
+class First(NamedTuple):
+    """When an order of a steady traffic was posted first."""
+
+    at: float
+    """In seconds since 1970."""
+
+    late_s: float
+    """How long after it was due."""
+
+
+@dataclass
+class Pace:
+    """How fast orders are posted; it may be changed meanwhile."""
+
+    per_second: float
+
+
+Maker: TypeAlias = Callable[[], Any]
+"""Returns an order that is due; None if there is none now."""
+
+
 @dataclass
 class Traffic:
     """Orders that are posted until each is answered with 201, whatever happens meanwhile."""
@@ -54,6 +83,12 @@ class Traffic:
     """Answers that are neither a yes nor an outage of our own."""
 
     answers: list[Answer] = field(default_factory=list)
+    first: list[First] = field(default_factory=list)
+    """Of each order of a steady traffic."""
+
+    busy: list[float] = field(default_factory=list)
+    """How busy the machine was during each steady traffic, in percent."""
+
     over: threading.Event = field(default_factory=threading.Event)
 
     @classmethod
@@ -72,28 +107,27 @@ class Traffic:
         for item, place in cycle([(item, place) for place in self.places for item in ITEMS]):
             yield self.site.order(item(place.served))
 
-    def endless_posts(self) -> Iterator[Callable[[], None]]:
-        """Yield what posts one order after the other, without end."""
-        for order in self.endless_orders():
-            yield partial(self.post, order)
+    def makers(self) -> Iterator[Maker]:
+        """Yield what makes one order after the other, without end."""
+        yield from map(ready, self.endless_orders())
 
     def post(self, order: Any) -> None:
         """Post one order until it is answered."""
-        key = f"chaos-{order['externalId']}"
-        while not self.over.is_set():
-            try:
-                answer = self.site.post(order, key=key)
-            except CommandError:
-                time.sleep(PAUSE_S)
-                continue
-            if answer.status_code == 201:
-                self.posted.append(Posted(UUID(answer.json()["id"]), order["externalId"]))
-                self.answers.append(Answer(order, answer.content, time.time()))
-                return
-            if answer.status_code != 503:
-                self.refused.append(answer.text)
-                return
+        while not self.over.is_set() and not self.is_answered(order):
             time.sleep(PAUSE_S)
+
+    def is_answered(self, order: Any) -> bool:
+        """Post one order; tell whether it was answered, and not only told to come again."""
+        try:
+            answer = self.site.post(order, key=f"chaos-{order['externalId']}")
+        except CommandError:
+            return False
+        if answer.status_code == 201:
+            self.posted.append(Posted(UUID(answer.json()["id"]), order["externalId"]))
+            self.answers.append(Answer(order, answer.content, time.time()))
+        elif answer.status_code != 503:
+            self.refused.append(answer.text)
+        return answer.status_code != 503
 
     def answered_otherwise(self) -> list[str]:
         """Post every order once more; return those that are not answered as the first time."""
@@ -161,24 +195,43 @@ class Traffic:
                 each.result()
 
     @contextmanager
-    def steady(self, per_second: float) -> Iterator[None]:
-        """Post orders evenly until the block ends; return when all are answered."""
-        over, under_way = threading.Event(), list[Future[None]]()
-        with ThreadPoolExecutor(CRMS, "crm") as pool:
+    def steady(self, per_second: float) -> Iterator[Pace]:
+        """Post orders evenly until the block ends; return when all are answered.
+
+        Each is posted when it is due. What was not answered then is posted again by others, and
+        so holds back nothing that is due later.
+        """
+        pace, over, under_way = Pace(per_second), threading.Event(), list[Future[None]]()
+        with ThreadPoolExecutor(AGAIN, "again") as again, ThreadPoolExecutor(AT_ONCE, "crm") as crm:
+
+            def post(due: float, make: Maker) -> None:
+                if (order := make()) is None:
+                    return
+                self.first.append(First(time.time(), time.monotonic() - due))
+                if not self.is_answered(order):
+                    under_way.append(again.submit(self.post, order))
 
             def feed() -> None:
-                begin = time.monotonic()
-                for number, post in enumerate(self.endless_posts()):
-                    if over.wait(max(0.0, begin + number / per_second - time.monotonic())):
+                due = time.monotonic()
+                for make in self.makers():
+                    if over.wait(max(0.0, due - time.monotonic())):
                         return
-                    under_way.append(pool.submit(post))
+                    under_way.append(crm.submit(post, due, make))
+                    due += 1 / pace.per_second
 
             feeding = threading.Thread(target=feed, name="feed")
             feeding.start()
+            psutil.cpu_percent()  # the next call tells of the time since this one
             try:
-                yield
+                yield pace
             finally:
+                self.busy.append(psutil.cpu_percent())
                 over.set()
                 feeding.join()
         for each in under_way:
             each.result()
+
+
+def ready(order: Any) -> Maker:
+    """Return what makes an order that is made already."""
+    return lambda: order
