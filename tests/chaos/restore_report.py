@@ -1,4 +1,4 @@
-"""The report of a long run of restores: it grows by a line with each of them."""
+"""The report of a long run of restores, of databases or of clusters: it grows with each of them."""
 
 import os
 import platform
@@ -6,23 +6,28 @@ import subprocess
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from statistics import median
+from typing import ClassVar
 
 import psutil
 
 from deploy.local.home import CHECKOUT
 from tests.chaos.asked import Asked, command
 from tests.chaos.control import tally
+from tests.chaos.outcomes import Outcome, Restored
 from tests.chaos.restoring import count
-from tests.chaos.rounds import Outcome, Restored
 from tests.flows.site import Site
 
-FILE = "tests/chaos/test_restores.py"
 HEADER = (
-    "round | at (UTC) | service | seconds lost | orders in that time | taken over | read once more "
-    "| left to people | killed after s | recovery s | result"
+    "round | at (UTC) | service | seconds drawn | seconds lost | orders accepted in that time "
+    "| a second | taken over | read once more | left to people | killed after s | recovery s "
+    "| result"
 )
 SHOWN_FAULTS = 5
+ENOUGH = 0.95
+"""The share of the orders asked for that is as good as all."""
+
 LEFT_TO_PEOPLE = "SELECT count(*) FROM parked WHERE why = 'restored'"
 
 
@@ -31,32 +36,41 @@ class Report:
     """What came of restores, written to a file as it comes, if one is asked for."""
 
     asked: Asked
+    title: str
+    file: str
+    """Of the tests."""
+
     restored: list[tuple[Outcome, Restored]] = field(default_factory=list)
+    begun: ClassVar[set[Path]] = set()
+    """Files in which this run has begun a report: another follows there."""
 
     def __post_init__(self) -> None:
         columns = HEADER.count("|") + 1
-        title = f"# Restores under {self.asked.per_second:g} orders/s"
-        lines = (title, "", *circumstances(self.asked), "", f"| {HEADER} |", "|---" * columns)
-        self._write("\n".join(lines) + "|\n", "w")
+        facts = circumstances(self.asked, self.file)
+        lines = (f"# {self.title}", "", *facts, "", f"| {HEADER} |", "|---" * columns)
+        self._write("\n".join(lines) + "|\n", "a" if self.asked.report in self.begun else "w")
+        if self.asked.report:
+            self.begun.add(self.asked.report)
 
-    def add(self, site: Site, number: int, outcome: Outcome) -> list[str]:
+    def add(self, site: Site, name: str, outcome: Outcome) -> list[str]:
         """Write one round down; return its lines."""
         result = "; ".join(outcome.faults[:SHOWN_FAULTS]).replace("|", "/") or "all invariants hold"
         lines = []
         for each in outcome.restored:
             people = count(site, each.restore.service, LEFT_TO_PEOPLE)
             self.restored.append((outcome, each))
-            lines.append(f"| {number} | {cells(outcome, each, people)} | {result} |")
+            lines.append(f"| {name} | {cells(outcome, each, people)} | {result} |")
         self._write("\n".join(lines) + "\n")
         return lines
 
-    def close(self, control: Sequence[str]) -> list[str]:
+    def close(self, control: Sequence[str] = ()) -> list[str]:
         """Write the totals and the verdict; return them.
 
         Args:
-            control: what was wrong after restores without the recovery.
+            control: what was wrong after restores without the recovery, if there were any.
         """
-        lines = [*self._totals(), "", *self._verdict(control)]
+        lines = [*self._totals(), "", *self._verdict()]
+        lines += told_of(control) if control else ()
         self._write("\n" + "\n".join(lines) + "\n")
         return lines
 
@@ -67,28 +81,51 @@ class Report:
         lost = sum(outcome.orders_in(each) for outcome, each in self.restored)
         taken = sum(each.recovery["taken_over"] for _, each in self.restored if each.recovery)
         yield f"- {orders} orders posted; {lost} accepted in lost times, by restore"
+        yield from self._rate()
         yield f"- {taken} messages taken over"
         yield f"- {len(self.restored) - len(took)} restores after which a service saw nothing lost"
         if took:
             yield f"- recovery: median {median(took):.1f} s, longest {max(took):.1f} s"
         yield f"- ended {datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
 
-    def _verdict(self, control: Sequence[str]) -> Iterator[str]:
+    def _rate(self) -> Iterator[str]:
+        """Yield how many orders a second were asked for, posted and accepted."""
+        asked, rates = self.asked.per_second, [one.rate_in(each) for one, each in self.restored]
+        if not rates:
+            return
+        late_s = max(outcome.late_s for outcome, _ in self.restored)
+        yield (
+            f"- {asked:g} orders/s asked for, each posted {late_s:.1f} s late at most; accepted in "
+            f"lost times: median {median(rates):.1f}/s, least {min(rates):.1f}/s"
+        )
+        if few := sum(rate < ENOUGH * asked for rate in rates):
+            busy = median(share for outcome, _ in self.restored for share in outcome.traffic.busy)
+            yield (
+                f"- **the rate asked for was not reached** in {few} of {len(rates)} lost times: "
+                "what is posted while the order service recovers is accepted later, and the "
+                f"machine was busy to {busy:.0f} % (median)"
+            )
+
+    def _verdict(self) -> Iterator[str]:
         whole = sum(not outcome.faults for outcome, _ in self.restored)
         yield f"**Verdict: all invariants hold after {whole} of {len(self.restored)} restores.**"
-        yield ""
-        yield (
-            f"The control, two restores without the recovery: {len(control)} faults. What is under "
-            "way is among them, because such a system does not come to rest."
-        )
-        yield ""
-        yield from (f"- {name}: {faults}" for name, faults in tally(control).most_common())
 
     def _write(self, text: str, mode: str = "a") -> None:
         if self.asked.report:
             self.asked.report.parent.mkdir(parents=True, exist_ok=True)
             with self.asked.report.open(mode) as file:
                 file.write(text)
+
+
+def told_of(control: Sequence[str]) -> Iterator[str]:
+    """Yield what was wrong after restores without the recovery."""
+    yield ""
+    yield (
+        f"The control, two restores without the recovery: {len(control)} faults. What is under "
+        "way is among them, because such a system does not come to rest."
+    )
+    yield ""
+    yield from (f"- {name}: {faults}" for name, faults in tally(control).most_common())
 
 
 def cells(outcome: Outcome, each: Restored, people: int) -> str:
@@ -98,8 +135,10 @@ def cells(outcome: Outcome, each: Restored, people: int) -> str:
     values = (
         f"{datetime.fromtimestamp(each.lost_at, UTC):%H:%M:%S}",
         each.restore.service,
+        f"{each.restore.lost_s:.1f}",
         f"{each.lost_s:.1f}",
         outcome.orders_in(each),
+        f"{outcome.rate_in(each):.1f}",
         recovery["taken_over"],
         recovery["replayed"],
         people,
@@ -109,11 +148,11 @@ def cells(outcome: Outcome, each: Restored, people: int) -> str:
     return " | ".join(map(str, values))
 
 
-def circumstances(asked: Asked) -> list[str]:
+def circumstances(asked: Asked, file: str) -> list[str]:
     """Return by what command, of which version and where the run is made."""
     memory = psutil.virtual_memory().total / 2**30
     return [
-        f"- command: `{command(FILE, os.environ)}`",
+        f"- command: `{command(file, os.environ)}`",
         f"- seed: {asked.seed}",
         f"- version: {version()}, Python {platform.python_version()}",
         f"- machine: {os.cpu_count()} cores, {memory:.0f} GB, {platform.platform()}",

@@ -6,36 +6,27 @@ import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import partial
-from typing import Any, NamedTuple
 
 from deploy.local.stack import SERVICES
 from services.console.exits import CommandError
-from services.console.invariants import at_rest, broken
+from services.console.invariants import at_rest
 from tests.chaos.mixed import MixedTraffic
+from tests.chaos.outcomes import REST_S, Outcome, Restore, Restored, judged
 from tests.chaos.people import People
+from tests.chaos.recoveries import NOTICE_S, recovered
 from tests.chaos.restoring import Backup, count
 from tests.chaos.test_kills import line
-from tests.chaos.topics import disorder, sightings
-from tests.chaos.traffic import Traffic
 from tests.flows.site import Site
-
-REST_S = 400.0
-"""A busy machine has a queue to work off."""
-
-NOTICE_S = 150.0
-"""A database that lost nothing, because nothing happened, is not recovered at all."""
-
-RECOVERY_S = 900.0
-"""After an hour that was lost, tens of thousands of messages are read again."""
 
 MARGIN_S = 10.0
 """What a round takes beside the time that is lost, about."""
 
-FEW = 2.0
-"""Orders are posted so long after the last recovery, or the restore, in seconds."""
+AFTER_S = 2.0
+"""Orders are posted so long after the last recovery, or the restore."""
+
+RECOVERING_S = 120.0
+"""A recovery takes so long at most, as a rule: orders are posted meanwhile, and need plant."""
 
 SOME = 20
 ORDERS = 1000
@@ -45,64 +36,6 @@ SEED = "1"
 """What the courses of the orders are drawn from."""
 
 HANDLED = "SELECT count(*) FROM inbox"
-
-
-@dataclass(frozen=True, slots=True)
-class Restore:
-    """A restore that is about to happen; times in seconds."""
-
-    service: str
-    starts_s: float
-    """From the first order to the backup."""
-
-    lost_s: float
-    """From the backup to the restore."""
-
-    killed_s: float | None = None
-    """From the restore to a kill -9 of the service; None: it is not killed."""
-
-
-class Restored(NamedTuple):
-    """What came of one restore; times in seconds since 1970."""
-
-    restore: Restore
-    taken_at: float
-    lost_at: float
-    recovery: Any
-    """What the service says of its recovery; None if it saw nothing to recover."""
-
-    @property
-    def lost_s(self) -> float:
-        """How many seconds were lost."""
-        return self.lost_at - self.taken_at
-
-    @property
-    def told_too_early_s(self) -> float:
-        """How long before the backup changes are told to be lost; 0 if they are not."""
-        since = self.recovery and self.recovery["lost_from"]
-        return max(0.0, self.taken_at - datetime.fromisoformat(since).timestamp()) if since else 0.0
-
-    @property
-    def recovery_s(self) -> float | None:
-        """How long it took until the service was whole again."""
-        if not self.recovery:
-            return None
-        return datetime.fromisoformat(self.recovery["ended_at"]).timestamp() - self.lost_at
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What came of one round."""
-
-    restored: Sequence[Restored]
-    traffic: MixedTraffic
-    faults: Sequence[str]
-    """All that is wrong at rest; nothing, as a rule."""
-
-    def orders_in(self, each: Restored) -> int:
-        """Return how many orders were answered with 201 in the time that was lost."""
-        times = [answer.at for answer in self.traffic.answers]
-        return sum(each.taken_at <= at <= each.lost_at for at in times)
 
 
 def schedule(
@@ -139,13 +72,14 @@ def moments(
 def run_round(site: Site, restores: Sequence[Restore], per_second: float) -> Outcome:
     """Restore databases at their times under orders, wait until all rests, and check everything."""
     length = max(each.starts_s + each.lost_s for each in restores) + MARGIN_S
-    traffic = MixedTraffic.on(site, round(per_second * 2 * length), seed=SEED)
+    posting_s = length + max(length, RECOVERING_S)
+    traffic = MixedTraffic.on(site, round(per_second * posting_s), seed=SEED)
     with traffic.crew():
         people = [People.of(traffic) for _ in restores]
         with traffic.steady(per_second), ThreadPoolExecutor(len(restores)) as pool:
             begin = time.monotonic()
             restored = list(pool.map(partial(perform, site, begin), restores, people))
-            time.sleep(FEW)
+            time.sleep(AFTER_S)
         rested = at_rest(site.record, REST_S)
     return judged(site, restored, traffic, rested=rested)
 
@@ -162,18 +96,6 @@ def run_in_turn(site: Site, restores: Sequence[Restore], per_second: float) -> O
     return judged(site, restored, traffic, rested=rested)
 
 
-def judged(
-    site: Site, restored: Sequence[Restored], traffic: MixedTraffic, *, rested: bool
-) -> Outcome:
-    """Return what came of restores, by all that can be checked; the troubles are over then."""
-    unrest = [] if rested else [f"it did not come to rest in {REST_S:.0f} s"]
-    outcome = Outcome(restored, traffic, [*unrest, *faults(site, traffic)])
-    for each in restored:
-        if each.recovery:
-            acknowledge(site, each.restore.service, each.recovery["id"])
-    return outcome
-
-
 def perform(site: Site, begin: float, restore: Restore, people: People) -> Restored:
     """Take a backup, lose what follows, and wait until the service is whole again.
 
@@ -184,17 +106,25 @@ def perform(site: Site, begin: float, restore: Restore, people: People) -> Resto
         people: act in the time that is lost, unless the service that they ask is out.
     """
     sleep_until(begin + restore.starts_s)
-    backup = Backup.take(site, restore.service)
-    backup.restore()
+    service = restore.service
+    with ThreadPoolExecutor(1, "people") as pool:
+        backup = Backup.take(site, service)
+        acting = pool.submit(act, people)  # however long they wait, no more is lost than is drawn
+        backup.restore()
+        time.sleep(max(0.0, backup.taken_at + restore.lost_s - time.time()))
+        lost_at = backup.put_in_place()
+        if restore.killed_s is not None:
+            time.sleep(restore.killed_s)
+            kill(site, service)
+        recovery = recovered(site, service, lost_at, NOTICE_S)
+    acting.result()
+    return Restored(restore, backup.taken_at, lost_at, recovery)
+
+
+def act(people: People) -> None:
+    """Have people act, unless a service that they ask is out."""
     with suppress(CommandError):
         people.act()
-    time.sleep(max(0.0, backup.taken_at + restore.lost_s - time.time()))
-    lost_at = backup.put_in_place()
-    if restore.killed_s is not None:
-        time.sleep(restore.killed_s)
-        kill(site, restore.service)
-    recovery = recovered(site, restore.service, lost_at, NOTICE_S)
-    return Restored(restore, backup.taken_at, lost_at, recovery)
 
 
 def lose_in_turn(
@@ -212,7 +142,7 @@ def lose_in_turn(
         time.sleep(max(0.0, backup.taken_at + restore.lost_s - time.time()))
         site.until(lambda: count(site, service, HANDLED) >= known + SOME)
         lost_at = backup.put_in_place()
-        time.sleep(FEW)
+        time.sleep(AFTER_S)
     return Restored(restore, backup.taken_at, lost_at, recovered(site, service, lost_at, NOTICE_S))
 
 
@@ -226,47 +156,3 @@ def kill(site: Site, service: str) -> None:
     process = line(site, service).life.process
     if process:
         process.kill()
-
-
-def recovered(site: Site, service: str, lost_at: float, notice_s: float) -> Any:
-    """Wait for the end of the recovery after a restore, and return it; None if none begins."""
-    if not is_seen(lambda: latest(site, service, lost_at), notice_s):
-        return None
-    return site.until(
-        lambda: found if (found := latest(site, service, lost_at)) and found["ended_at"] else None,
-        timeout_s=RECOVERY_S,
-    )
-
-
-def is_seen(what: Any, timeout_s: float) -> bool:
-    """Tell whether something comes to be in time."""
-    end = time.monotonic() + timeout_s
-    while time.monotonic() < end:
-        if what():
-            return True
-        time.sleep(0.2)
-    return False
-
-
-def latest(site: Site, service: str, since: float) -> Any:
-    """Return the latest recovery of a service, if it noticed it since a moment."""
-    try:
-        found = site.client("viewer").get(service, "/ops/v1/recoveries")
-    except CommandError:
-        return None  # it starts again
-    noticed = found and datetime.fromisoformat(found[0]["noticed_at"])
-    return found[0] if noticed and noticed > datetime.fromtimestamp(since, UTC) else None
-
-
-def acknowledge(site: Site, service: str, id_: str) -> None:
-    """Have a person acknowledge a recovery: the trouble is over then."""
-    site.client("ops").post(service, f"/ops/v1/recoveries/{id_}/acknowledge", {})
-
-
-def faults(site: Site, traffic: Traffic) -> Iterator[str]:
-    """Yield all that is wrong at rest."""
-    yield from (f"an order was refused: {each}" for each in traffic.refused)
-    yield from broken(site.record, traffic.posted)
-    yield from disorder(sightings(site.record.kafka))
-    otherwise = traffic.answered_otherwise()
-    yield from (f"order {each} is answered otherwise than at first" for each in otherwise)

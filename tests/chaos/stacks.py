@@ -4,8 +4,8 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tests.chaos.outcomes import Outcome
 from tests.chaos.remains import keep
-from tests.chaos.rounds import Outcome
 from tests.flows.site import Site, running
 
 LIFETIME = 5

@@ -13,7 +13,8 @@ from deploy.local.stack import SERVICES
 from services.console.invariants import at_rest
 from tests.chaos import clusters
 from tests.chaos.asked import ASKED, long
-from tests.chaos.rounds import REST_S, acknowledge, faults, recovered
+from tests.chaos.outcomes import REST_S, faults
+from tests.chaos.recoveries import acknowledge, recovered
 from tests.chaos.stacks import START_S
 from tests.chaos.traffic import Traffic
 from tests.flows.site import Site, running

@@ -11,8 +11,9 @@ from deploy.local.stack import SERVICES
 from tests.chaos.asked import ASKED, long
 from tests.chaos.control import what_breaks
 from tests.chaos.mixed import Course
+from tests.chaos.outcomes import Restore
 from tests.chaos.restore_report import Report
-from tests.chaos.rounds import Restore, run_in_turn, run_round, schedule
+from tests.chaos.rounds import run_in_turn, run_round, schedule
 from tests.chaos.stacks import START_S, Stacks
 from tests.flows.site import Site
 
@@ -41,7 +42,8 @@ def test_restores_at_random_moments_cost_nothing_and_give_nothing_twice(
     tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(stack, "TIMEOUT_S", START_S)
-    report = Report(ASKED)
+    title = f"Restores under {ASKED.per_second:g} orders/s"
+    report = Report(ASKED, title, "tests/chaos/test_restores.py")
     rounds = schedule(ASKED.seed, ASKED.restores, ASKED.together, ASKED.lost_s)
     broken = []
 
@@ -50,7 +52,7 @@ def test_restores_at_random_moments_cost_nothing_and_give_nothing_twice(
         for number, restores in enumerate(rounds, 1):
             if ASKED.round in {0, number}:
                 outcome = run_round(site := stacks.fresh(), restores, ASKED.per_second)
-                lines = report.add(site, number, outcome)
+                lines = report.add(site, str(number), outcome)
                 if outcome.faults:
                     broken.append(f"round {number}: see {stacks.leave(number, outcome)}")
                 with capfd.disabled():

@@ -6,8 +6,8 @@ import pytest
 from services.console.status import SERVICES, TIMEOUT_S, Status
 from services.console.troubles import lines
 from shared.troubles import Kind
+from tests.chaos.recoveries import NOTICE_S, acknowledge, recovered
 from tests.chaos.restoring import Backup
-from tests.chaos.rounds import NOTICE_S, acknowledge, recovered
 from tests.flows.items import fibre
 from tests.flows.site import Site
 from tests.flows.test_outages import frozen

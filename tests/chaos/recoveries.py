@@ -1,0 +1,49 @@
+"""The recovery of a service whose database was set back, as it tells of it."""
+
+import time
+from datetime import UTC, datetime
+from typing import Any
+
+from services.console.exits import CommandError
+from tests.flows.site import Site
+
+NOTICE_S = 150.0
+"""A database that lost nothing, because nothing happened, is not recovered at all."""
+
+RECOVERY_S = 900.0
+"""After an hour that was lost, tens of thousands of messages are read again."""
+
+
+def recovered(site: Site, service: str, lost_at: float, notice_s: float) -> Any:
+    """Wait for the end of the recovery after a restore, and return it; None if none begins."""
+    if not is_seen(lambda: latest(site, service, lost_at), notice_s):
+        return None
+    return site.until(
+        lambda: found if (found := latest(site, service, lost_at)) and found["ended_at"] else None,
+        timeout_s=RECOVERY_S,
+    )
+
+
+def is_seen(what: Any, timeout_s: float) -> bool:
+    """Tell whether something comes to be in time."""
+    end = time.monotonic() + timeout_s
+    while time.monotonic() < end:
+        if what():
+            return True
+        time.sleep(0.2)
+    return False
+
+
+def latest(site: Site, service: str, since: float) -> Any:
+    """Return the latest recovery of a service, if it noticed it since a moment."""
+    try:
+        found = site.client("viewer").get(service, "/ops/v1/recoveries")
+    except CommandError:
+        return None  # it starts again
+    noticed = found and datetime.fromisoformat(found[0]["noticed_at"])
+    return found[0] if noticed and noticed > datetime.fromtimestamp(since, UTC) else None
+
+
+def acknowledge(site: Site, service: str, id_: str) -> None:
+    """Have a person acknowledge a recovery: the trouble is over then."""
+    site.client("ops").post(service, f"/ops/v1/recoveries/{id_}/acknowledge", {})
