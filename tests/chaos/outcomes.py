@@ -77,6 +77,12 @@ class Outcome:
         """Return how many orders a second were answered with 201 in the time that was lost."""
         return self.orders_in(each) / each.lost_s
 
+    def posted_during(self, each: Restored) -> int:
+        """Return how many orders were posted first in the second half of a recovery."""
+        took = each.recovery_s or 0
+        half, end = each.lost_at + took / 2, each.lost_at + took
+        return sum(half <= first.at <= end for first in self.traffic.first)
+
     @property
     def late_s(self) -> float:
         """How long after it was due an order was posted first, at most."""

@@ -23,7 +23,10 @@ MARGIN_S = 10.0
 """What a round takes beside the time that is lost, about."""
 
 AFTER_S = 2.0
-"""Orders are posted so long after the last recovery, or the restore."""
+"""Orders are posted so long after the last recovery."""
+
+FEW_PER_SECOND = 3.0
+"""Orders while a service recovers, where a test must not take long: they cost the recovery time."""
 
 RECOVERING_S = 120.0
 """A recovery takes so long at most, as a rule: orders are posted meanwhile, and need plant."""
@@ -85,7 +88,7 @@ def run_round(site: Site, restores: Sequence[Restore], per_second: float) -> Out
 
 
 def run_in_turn(site: Site, restores: Sequence[Restore], per_second: float) -> Outcome:
-    """Restore databases one after the other under orders, which pause while a service recovers.
+    """Restore databases one after the other under orders, of which few come during a recovery.
 
     Each service handles a few messages at least in the time that it loses.
     """
@@ -130,20 +133,21 @@ def act(people: People) -> None:
 def lose_in_turn(
     site: Site, traffic: MixedTraffic, per_second: float, restore: Restore
 ) -> Restored:
-    """Do so under orders that end soon after the restore."""
+    """Do so under orders, few of which come from the restore until the service is whole again."""
     service, people = restore.service, People.of(traffic)
     with traffic.steady(per_second):
         backup = Backup.take(site, service)
     backup.restore()
     people.act()
     people.buy_and_give_up(traffic)
-    with traffic.steady(per_second):
+    with traffic.steady(per_second) as pace:
         known = count(site, service, HANDLED)
         time.sleep(max(0.0, backup.taken_at + restore.lost_s - time.time()))
         site.until(lambda: count(site, service, HANDLED) >= known + SOME)
         lost_at = backup.put_in_place()
-        time.sleep(AFTER_S)
-    return Restored(restore, backup.taken_at, lost_at, recovered(site, service, lost_at, NOTICE_S))
+        pace.per_second = min(per_second, FEW_PER_SECOND)
+        recovery = recovered(site, service, lost_at, NOTICE_S)
+    return Restored(restore, backup.taken_at, lost_at, recovery)
 
 
 def sleep_until(moment: float) -> None:

@@ -35,6 +35,7 @@ def test_databases_that_are_set_back_under_orders_cost_nothing_and_give_nothing_
     assert [each.restore.service for each in outcome.restored if not each.recovery] == []
     assert outcome.traffic.posts.keys() == set(Course)
     assert max(each.told_too_early_s for each in outcome.restored) < NEAR_S
+    assert all(map(outcome.posted_during, outcome.restored))
 
 
 @long
