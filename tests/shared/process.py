@@ -1,11 +1,13 @@
 """The small service as a whole process."""
 
+import json
 import os
 import signal
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from deploy.local.ports import free_port
 from shared.settings import Settings
@@ -63,6 +65,12 @@ class Process:
         """Send it a signal; return its exit status, once it has ended."""
         self._running.send_signal(number)
         return self._running.wait(timeout_s)
+
+
+def errors_in(log: Path) -> list[dict[str, Any]]:
+    """Return the lines of a log that are for a person to act on."""
+    said = [json.loads(line) for line in log.read_text().splitlines()]
+    return [line for line in said if line["level"] in {"error", "critical"}]
 
 
 @contextmanager

@@ -2,7 +2,6 @@
 
 import asyncio
 import importlib
-import json
 import logging
 import signal
 import threading
@@ -10,7 +9,6 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -27,7 +25,7 @@ from shared.settings import Settings
 from tests.kernel import until
 from tests.shared.hearing import letters_of, produce
 from tests.shared.ledger import accepted, lines
-from tests.shared.process import process
+from tests.shared.process import errors_in, process
 
 TIMEOUT_S = 60.0
 
@@ -36,12 +34,6 @@ TIMEOUT_S = 60.0
 def kafka(own_kafka: Kafka) -> Kafka:
     """A broker that these tests may hurt."""
     return own_kafka
-
-
-def errors_in(log: Path) -> list[dict[str, Any]]:
-    """Return the lines of a log that are for a person to act on."""
-    said = [json.loads(line) for line in log.read_text().splitlines()]
-    return [line for line in said if line["level"] in {"error", "critical"}]
 
 
 @pytest.mark.usefixtures("keys", "topics")
