@@ -1,10 +1,13 @@
 """A whole cluster is set back under orders: all services at once, in two ways that people do it."""
 
+import random
 import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple, TypeAlias
 
 import pytest
 
@@ -13,19 +16,47 @@ from deploy.local.stack import SERVICES
 from services.console.invariants import at_rest
 from tests.chaos import clusters
 from tests.chaos.asked import ASKED, long
-from tests.chaos.outcomes import REST_S, faults
-from tests.chaos.recoveries import acknowledge, recovered
+from tests.chaos.mixed import MixedTraffic
+from tests.chaos.outcomes import REST_S, Outcome, Restore, Restored, judged
+from tests.chaos.recoveries import recovered
+from tests.chaos.restore_report import Report
 from tests.chaos.stacks import START_S
-from tests.chaos.traffic import Traffic
 from tests.flows.site import Site, running
 
 pytestmark = long
 
-LOST_S = 20.0
-ORDERS = 2000
+TITLE = f"Clusters that are set back under {ASKED.per_second:g} orders/s"
+FILE = "tests/chaos/test_clusters.py"
+
+LOST_S = (15.0, 30.0)
+"""The shortest and the longest time that is lost: every service has something to recover."""
+
+BEFORE_S = 2.0
+"""Orders are posted so long before anything is done."""
+
+ORDERS = 3000
 """More than are posted."""
 
 NOTICE_S = 300.0
+
+
+class Loss(NamedTuple):
+    """What a cluster has lost, in seconds since 1970."""
+
+    begins: float
+    ends: float
+
+
+SetBack: TypeAlias = Callable[[float], Loss]
+"""Sets a cluster back by so many seconds."""
+
+
+@pytest.fixture(scope="module")
+def report() -> Iterator[Report]:
+    """The report of both ways."""
+    report = Report(ASKED, TITLE, FILE)
+    yield report
+    report.close()
 
 
 @pytest.fixture
@@ -47,51 +78,66 @@ def site(tmp_path: Path, archive: Path, monkeypatch: pytest.MonkeyPatch) -> Iter
 
 
 def test_a_cluster_that_is_restored_to_a_moment_gives_nothing_twice(
-    site: Site, archive: Path
+    site: Site, archive: Path, report: Report
 ) -> None:
-    def set_back() -> float:
+    def set_back(lost_s: float) -> Loss:
         clusters.base_backup(site, base)
-        time.sleep(2)
+        time.sleep(BEFORE_S)
         moment = time.time()
-        time.sleep(LOST_S)
+        time.sleep(lost_s)
         clusters.archive_until_now(site, archive)
         clusters.restore_to(clusters.utc(moment), base, archive)
         lost_at = clusters.put_in_place(site, base)
         clusters.dsn_when_ready(site, clusters.the_cluster(site))
-        return lost_at
+        return Loss(moment, lost_at)
 
     with clusters.owned_folder(site, "base") as base:
-        assert what_it_breaks(site, set_back) == []
+        outcome = under_orders(site, "point-in-time recovery", set_back, report)
+
+    assert outcome.faults == []
 
 
-def test_a_replica_that_lagged_and_is_promoted_gives_nothing_twice(site: Site) -> None:
-    def set_back() -> float:
+def test_a_replica_that_lagged_and_is_promoted_gives_nothing_twice(
+    site: Site, report: Report
+) -> None:
+    def set_back(lost_s: float) -> Loss:
         clusters.base_backup(site, base, "--write-recovery-conf")
         with clusters.standby(site, base) as replica:
             time.sleep(5)
             replica.execute("ALTER SYSTEM SET primary_conninfo = ''")
             replica.execute("SELECT pg_reload_conf()")
-            time.sleep(LOST_S)  # nothing is streamed meanwhile
+            moment = time.time()
+            time.sleep(lost_s)  # nothing is streamed meanwhile
         lost_at = clusters.put_in_place(site, base)
         clusters.promote(site)
-        return lost_at
+        return Loss(moment, lost_at)
 
     with clusters.owned_folder(site, "standby") as base:
-        assert what_it_breaks(site, set_back) == []
+        outcome = under_orders(site, "promoted replica", set_back, report)
+
+    assert outcome.faults == []
 
 
-def what_it_breaks(site: Site, set_back: Callable[[], float]) -> list[str]:
-    """Set the cluster back under orders; return all that is wrong at rest."""
-    traffic = Traffic.on(site, ORDERS)
+def under_orders(site: Site, name: str, set_back: SetBack, report: Report) -> Outcome:
+    """Set the cluster back under orders; return what came of it, and write that down."""
+    lost_s = random.Random(f"{ASKED.seed}/{name}").uniform(*LOST_S)  # noqa: S311
+    traffic = MixedTraffic.on(site, ORDERS, seed=ASKED.seed)
     with traffic.crew():
         with traffic.steady(ASKED.per_second):
-            time.sleep(2)
-            lost_at = set_back()
-            found = {each: recovered(site, each, lost_at, NOTICE_S) for each in SERVICES}
+            time.sleep(BEFORE_S)
+            loss = set_back(lost_s)
+            restored = [
+                Restored(
+                    Restore(each, BEFORE_S, lost_s),
+                    *loss,
+                    recovered(site, each, loss.ends, NOTICE_S),
+                )
+                for each in SERVICES
+            ]
         rested = at_rest(site.record, REST_S)
-    wrong = [*([] if rested else ["it never came to rest"]), *faults(site, traffic)]
-    wrong += [f"{each} saw nothing to recover" for each in SERVICES if not found[each]]
-    for service, recovery in found.items():
-        if recovery:
-            acknowledge(site, service, recovery["id"])
-    return wrong
+    outcome = judged(site, restored, traffic, rested=rested)
+    blind = [each.restore.service for each in restored if not each.recovery]
+    faults = [*outcome.faults, *(f"{each} saw nothing to recover" for each in blind)]
+    outcome = replace(outcome, faults=faults)
+    report.add(site, name, outcome)
+    return outcome
