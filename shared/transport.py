@@ -92,10 +92,10 @@ class Consumer(driver.Consumer):
 
 
 def start_before(group: int | None, place: int | None) -> int | None:
-    """Return where to start, if it is not where the group stands: no later than that.
+    """Return the offset to seek; None to go on from the group's committed offset.
 
-    A group that has committed nothing starts at the beginning. Records that nobody listens to
-    are acknowledged and not counted in our place, so it lies a little behind as a rule.
+    Without a committed offset it is the beginning. Records of types without a handler are
+    committed and not counted in the database's place, so that is usually a little lower.
     """
     if group is None or group <= 0:
         return 0

@@ -185,10 +185,11 @@ class Recovery:
     def _open(self, since: datetime | None, _: Dispatch) -> RecoveryRow:
         """Return the recovery that is going on; begin one if there is none."""
         with self.sessions.begin() as session:
-            going = rows.open_recovery(session)
+            replaced, going = identity.take(session), rows.open_recovery(session)
+            if going and replaced:  # set back again: what was told since is taken over, too
+                going.noticed_at, going.state = replaced.noticed_at, RecoveryState.TAKING_OVER
             if going:
                 return going
-            replaced = identity.take(session)
             now = replaced.noticed_at if replaced else datetime.now(UTC)
             last = replaced.lost_from if replaced else rows.last_change(session)
             new = RecoveryRow(

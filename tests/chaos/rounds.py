@@ -23,13 +23,13 @@ MARGIN_S = 10.0
 """What a round takes beside the time that is lost, about."""
 
 AFTER_S = 2.0
-"""Orders are posted so long after the last recovery."""
+"""Seconds for which orders are posted after the last recovery."""
 
 FEW_PER_SECOND = 3.0
 """Orders while a service recovers, where a test must not take long: they cost the recovery time."""
 
 RECOVERING_S = 120.0
-"""A recovery takes so long at most, as a rule: orders are posted meanwhile, and need plant."""
+"""Seconds of a long recovery; the plant is made large enough for the orders of that time."""
 
 SOME = 20
 ORDERS = 1000
@@ -88,7 +88,7 @@ def run_round(site: Site, restores: Sequence[Restore], per_second: float) -> Out
 
 
 def run_in_turn(site: Site, restores: Sequence[Restore], per_second: float) -> Outcome:
-    """Restore databases one after the other under orders, of which few come during a recovery.
+    """Restore databases one after the other; few orders are posted during a recovery.
 
     Each service handles a few messages at least in the time that it loses.
     """

@@ -19,7 +19,7 @@ SOON_S = 20.0
 
 @dataclass
 class Refusing:
-    """Stands for a system that refuses every order for now, until it recovers."""
+    """A system under test that answers every order with 503 until it is told to accept them."""
 
     seen: set[str] = field(default_factory=set)
     more: threading.Condition = field(default_factory=threading.Condition)

@@ -28,7 +28,9 @@ from shared.recovery.troubles import restored
 from shared.relay import Relay
 from shared.settings import Settings
 from tests.conftest import NOON
-from tests.kernel import until
+from tests.kernel import note_recovery, until
+from tests.shared.hearing import facts, produce
+from tests.shared.ledger import ORDER
 
 
 async def handle_none(_: list[Record]) -> None:
@@ -156,6 +158,28 @@ async def test_a_loss_that_no_topic_shows_is_told_from_when_to_when(
     (ended,) = (each for each in logs if each["event"] == "recovery.ended")
     assert (ended["lost_from"], ended["lost_until"]) == (str(NOON), str(row.noticed_at))
     assert (ended["taken_over"], ended["replayed"]) == (0, 0)
+
+
+@pytest.mark.usefixtures("topics")
+async def test_a_database_that_is_set_back_during_a_recovery_is_recovered_from_its_takeover_on(
+    sessions: Sessions, settings: Settings
+) -> None:
+    note_recovery(sessions, NOON, RecoveryState.REPLAYING)
+    move(sessions)
+    before = datetime.now(UTC)
+    await produce(settings, facts([ORDER]))
+    recovery = recovery_of(sessions, settings)
+
+    begun = asyncio.create_task(recovery.begin(NOTHING))
+    await until(recovery.is_done.is_set)
+    begun.cancel()
+
+    with sessions() as session:
+        (row,) = recoveries(session)
+        assert not identity.waiting(session)
+    assert row.taken_over == 1
+    assert row.noticed_at >= before
+    assert row.lost_from == NOON - timedelta(minutes=1)
 
 
 async def test_a_loss_is_noticed_before_requests_are_served_while_kafka_is_out(
