@@ -6,14 +6,14 @@ request is looked at.
 """
 
 from collections.abc import Callable, Iterable
-from typing import Any, get_type_hints
+from typing import Any
 
 from fastapi import Depends, FastAPI, Request
 from starlette.routing import BaseRoute
 
 from shared.caller import CHALLENGE, Caller
 from shared.errors import ForbiddenError, StartError
-from shared.given import Given, ours_in
+from shared.given import Given, ours_of
 from shared.roles import SCOPES
 
 HEALTH = frozenset({"/health/live", "/health/ready", "/livez", "/healthz", "/readyz", "/metrics"})
@@ -112,5 +112,4 @@ def is_said(route: BaseRoute) -> bool:
 
 def allows_of(endpoint: Callable[..., Any]) -> tuple[Allow, ...]:
     """Return what an endpoint's own parameters say of who may call it."""
-    hints = get_type_hints(endpoint, include_extras=True).values()
-    return tuple(found for hint in hints if isinstance(found := ours_in(hint), Allow))
+    return ours_of(endpoint, Allow)

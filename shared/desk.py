@@ -46,6 +46,7 @@ UNPROVEN = (
     "GET /ops/v1/recoveries says how far a recovery is"
 )
 
+BUSY = "the service is busy or its database is out; ask again, with the same keys"
 
 NOT_TOLD = (
     "Kafka is out, and the database may have been restored: what others would hear of this could "
@@ -114,16 +115,20 @@ class Desk:
             DomainError: if `do` refuses.
             UnavailableError: if the database is out, or too much waits.
         """
-        answer: Future[T] = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        answer: Future[T] = loop.create_future()
         self._waiting.put_nowait(Errand(cause, do, needs, about, answer))
+        too_late = loop.call_later(TIMEOUT_S, self._turn_away, answer)
         try:
-            async with asyncio.timeout(TIMEOUT_S):
-                return await answer
-        except TimeoutError as error:
-            if not self._relay.certainty.may_serve:
-                raise UnavailableError(UNPROVEN) from error
-            msg = "the service is busy or its database is out; ask again, with the same keys"
-            raise UnavailableError(msg) from error
+            return await answer
+        finally:
+            too_late.cancel()
+
+    def _turn_away(self, answer: "Future[Any]") -> None:
+        """Tell whoever has waited for too long to come again."""
+        if not answer.done():
+            reason = BUSY if self._relay.certainty.may_serve else UNPROVEN
+            answer.set_exception(UnavailableError(reason))
 
     async def admit(self) -> None:
         """Wait for a moment until the database is known to have all that it has told.

@@ -14,6 +14,7 @@ from fastapi import Request
 from fastapi.concurrency import contextmanager_in_threadpool
 from fastapi.params import Depends
 
+G = TypeVar("G")
 T = TypeVar("T")
 
 REQUEST = "the_request"
@@ -100,6 +101,12 @@ def ours_in(hint: object) -> Given[Any] | Lent[Any] | None:
         return None
     found = (each.dependency for each in get_args(hint)[1:] if isinstance(each, Depends))
     return next((each for each in found if isinstance(each, Given | Lent)), None)
+
+
+def ours_of(endpoint: Callable[..., Any], kind: type[G]) -> tuple[G, ...]:
+    """Return those dependencies of an endpoint's own parameters that are of a kind of ours."""
+    hints = get_type_hints(endpoint, include_extras=True).values()
+    return tuple(found for hint in hints if isinstance(found := ours_in(hint), kind))
 
 
 def disguised(

@@ -1,12 +1,17 @@
-"""Ids, made at the edge where a request comes in; nowhere else."""
+"""Ids: fresh ones, made at the edge where a request comes in, and those that follow from others."""
 
 import os
 import time
 from datetime import UTC, datetime
+from hashlib import sha1
 from uuid import UUID
 
+VERSION_5 = 0x5 << 76
 VERSION_7 = 0x7 << 76
 VARIANT = 0b10 << 62
+CHOSEN = (1 << 128) - 1 ^ 0xF << 76 ^ 0b11 << 62
+"""The bits of an id that are neither its version nor its variant."""
+
 LATEST_MS = 253_402_300_799_000
 """The last second that a `datetime` can hold."""
 
@@ -21,6 +26,16 @@ def time_ordered_id() -> UUID:
     fraction = (nanoseconds << 12) // 1_000_000
     chance = int.from_bytes(os.urandom(8)) >> 2
     return UUID(int=milliseconds << 80 | VERSION_7 | fraction << 64 | VARIANT | chance)
+
+
+def named_id(space: UUID, name: str) -> UUID:
+    """Return the id of a name in a name space (RFC 9562, version 5): always the same.
+
+    `uuid.uuid5` returns the same and takes three times as long; an order has a dozen such ids.
+    """
+    text = space.bytes + name.encode()
+    digest = int.from_bytes(sha1(text, usedforsecurity=False).digest()[:16])
+    return UUID(int=digest & CHOSEN | VERSION_5 | VARIANT)
 
 
 def made_at(id_: UUID) -> datetime | None:

@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from typing import ClassVar, Self, TypeVar
-from uuid import UUID, uuid5
+from uuid import UUID
 
 import msgspec
+
+from shared.ids import named_id
 
 _registry: dict[str, type["Message"]] = {}
 
@@ -218,7 +220,7 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True):
 
 def message_id(cause: Cause, type_: str, position: int) -> UUID:
     """Return the id of the message that `cause` tells at `position`: always the same."""
-    return uuid5(cause.id, f"{type_}/{position}")
+    return named_id(cause.id, f"{type_}/{position}")
 
 
 def name_of(type_: str) -> str:

@@ -1,9 +1,10 @@
 """Messages owned by the customer service."""
 
 from datetime import datetime
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from shared.contracts.base import Message, told
+from shared.ids import named_id
 
 PARTIES = UUID("6d0f5a52-41c3-5a4e-9a55-0d6a8f4f6d11")
 GRANTS = UUID("5b8e0f0e-5f0a-5f0c-8d39-5a3f4b6f3c21")
@@ -11,7 +12,7 @@ GRANTS = UUID("5b8e0f0e-5f0a-5f0c-8d39-5a3f4b6f3c21")
 
 def party_key(tenant: str, party_id: str) -> UUID:
     """Return the key of what is told of one party: always the same."""
-    return uuid5(uuid5(PARTIES, tenant), party_id)
+    return named_id(named_id(PARTIES, tenant), party_id)
 
 
 @told("customer.party_erased", 1)
@@ -40,7 +41,7 @@ def grant_key(tenant: str, owner: str, grantee: str, customer_id: str) -> UUID:
     """Return the key of what is told of one grant: always the same."""
     key = GRANTS
     for part in (tenant, owner, grantee, customer_id):
-        key = uuid5(key, part)
+        key = named_id(key, part)
     return key
 
 

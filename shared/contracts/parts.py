@@ -2,11 +2,12 @@
 
 from enum import StrEnum
 from typing import Annotated, TypeAlias
-from uuid import UUID, uuid5
+from uuid import UUID
 
 import msgspec
 
 from shared.contracts.personal import Personal
+from shared.ids import named_id
 
 Value: TypeAlias = str | int | bool
 """What a characteristic may be worth."""
@@ -198,7 +199,7 @@ def reservation_key(order_id: UUID) -> UUID:
     It is not the order's: what is parked under that must not keep the question waiting,
     and an order that has no plan has something parked.
     """
-    return uuid5(RESERVATIONS, str(order_id))
+    return named_id(RESERVATIONS, str(order_id))
 
 
 class BlueprintName(Part, frozen=True, kw_only=True):

@@ -1,9 +1,10 @@
 """Messages owned by the provisioning service."""
 
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from shared.contracts.base import Message, OrderMessage, told
 from shared.contracts.parts import BlueprintName, CompletedService, Held, ItemNeeds, reservation_key
+from shared.ids import named_id
 
 BLUEPRINTS = UUID("0b5f4a53-5d0c-5b0e-8d0a-2f0c1c9f6e21")
 """Names the keys of what is told of tenants' blueprints."""
@@ -88,4 +89,4 @@ class BlueprintsPublished(Message, frozen=True, kw_only=True):
     @property
     def key(self) -> UUID:
         """The tenant."""
-        return uuid5(BLUEPRINTS, self.owner_tenant)
+        return named_id(BLUEPRINTS, self.owner_tenant)

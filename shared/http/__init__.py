@@ -1,11 +1,12 @@
 """What every HTTP API of ours has: a guarded edge, problem+json, paging, health.
 
 Services use `Router`, `ToRead`, `ToDesk`, `RequestCause`, `ToSettings`, `Page`, `paged`, `Fields`,
-`show`, `show_all`, `link` and `refusals`; the kernel's run.py uses `make_api`, `open_port` and
-`listen`.
+`show`, `show_all`, `link`, `header` and `refusals`; the kernel's run.py uses `make_api`,
+`open_port` and `listen`.
 """
 
 from shared.http.frame import make_api
+from shared.http.header import header
 from shared.http.listen import PortError, listen, open_port
 from shared.http.needs import RequestCause, ToDesk, ToRead, ToSettings
 from shared.http.paging import Fields, Page, paged, show, show_all
@@ -22,6 +23,7 @@ __all__ = [
     "ToDesk",
     "ToRead",
     "ToSettings",
+    "header",
     "link",
     "listen",
     "make_api",

@@ -3,10 +3,12 @@
 from typing import Any
 
 from fastapi import Request
+from starlette.datastructures import QueryParams
 
 from shared.errors import DomainError
 from shared.input.json_text import read_json
 
+NO_QUERY = QueryParams()
 UTF_8 = frozenset({"utf-8", "utf8"})
 
 
@@ -22,6 +24,11 @@ class JsonRequest(Request):
 
     _value: Any = None
     _is_read = False
+
+    @property
+    def query_params(self) -> QueryParams:
+        """What the query says: read once, and only where there is one."""
+        return super().query_params if self.scope["query_string"] else NO_QUERY
 
     async def json(self) -> Any:  # noqa: ANN401  JSON is anything
         """Return what the body says; None when there is none."""

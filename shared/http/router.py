@@ -9,6 +9,7 @@ from fastapi.routing import APIRoute
 from shared.auth import Allow, allows_of
 from shared.given import lean
 from shared.http.body import JsonRequest
+from shared.http.header import headers_of
 from shared.http.paths import restore_slashes
 from shared.http.query import Names, check_query, names_in
 from shared.http.refusals import EVERYWHERE, UNDESCRIBED, Responses, refusals
@@ -32,7 +33,9 @@ class GuardedRoute(APIRoute):
     def __init__(self, path: str, endpoint: Callable[..., Any], **more: Any) -> None:  # noqa: ANN401
         self.allows = allows_of(endpoint)
         scopes = {"x-scopes": sorted({name for each in self.allows for name in each.scopes})}
-        extra = {**SECURED, **scopes, **(more.pop("openapi_extra", None) or {})}
+        headers = [each.described() for each in headers_of(endpoint)]
+        parameters = {"parameters": headers} if headers else {}
+        extra = {**SECURED, **scopes, **parameters, **(more.pop("openapi_extra", None) or {})}
         super().__init__(path, lean(endpoint), openapi_extra=extra, **more)
         if "{" in path:
             self.responses = {**refusals(404), **self.responses}

@@ -4,12 +4,12 @@ import re
 from collections.abc import Iterable, MutableMapping
 from dataclasses import dataclass
 from typing import Any, Self
-from uuid import NAMESPACE_URL, UUID, uuid5
+from uuid import NAMESPACE_URL, UUID
 
 from fastapi import Request
 
 from shared.caller import Caller
-from shared.ids import time_ordered_id
+from shared.ids import named_id, time_ordered_id
 from shared.masking import is_telling
 
 Headers = Iterable[tuple[bytes, bytes]]
@@ -82,7 +82,7 @@ def correlation_of(given: bytes) -> UUID | None:
     try:
         return UUID(text)
     except ValueError:
-        return uuid5(NAMESPACE_URL, f"urn:kaitong:request:{text}")
+        return named_id(NAMESPACE_URL, f"urn:kaitong:request:{text}")
 
 
 def visit_of(request: Request) -> Visit:

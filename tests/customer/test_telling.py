@@ -11,9 +11,9 @@ from services.customer.domain.telling import (
     FIELDS,
     LAST,
     Telling,
-    folded,
+    by_client,
+    by_party,
     mark_of,
-    of_all_clients,
     party_of,
     telling_of,
     together,
@@ -63,10 +63,10 @@ def test_a_field_that_is_not_said_stays_as_it_was(field: str) -> None:
 
 
 def test_what_one_client_tells_is_kept_apart_from_what_another_does() -> None:
-    tellings = folded([a_telling(1, 0, a_customer()), a_telling(2, 1, BY_ID, "another")])
+    tellings = by_client([a_telling(1, 0, a_customer()), a_telling(2, 1, BY_ID, "another")])
 
     assert {each.client: each.name for each in tellings} == {"crm": "张伟", "another": ""}
-    (everybody,) = of_all_clients(tellings)
+    (everybody,) = by_party(tellings)
     assert everybody.name == "张伟"
 
 

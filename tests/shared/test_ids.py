@@ -1,8 +1,11 @@
-"""Ids that sort by when they were made."""
+"""Ids that sort by when they were made, and ids that follow from a name."""
 
 import time
+from uuid import uuid4, uuid5
 
-from shared.ids import time_ordered_id
+import pytest
+
+from shared.ids import named_id, time_ordered_id
 
 MANY = 10_000
 
@@ -29,3 +32,10 @@ def test_an_id_tells_the_millisecond_it_was_made_in() -> None:
     after = time.time_ns() // 1_000_000
 
     assert before <= told <= after
+
+
+@pytest.mark.parametrize("name", ["", "order.accepted.v1/0", "开通", "x" * 5_000])
+def test_a_named_id_is_the_one_that_the_standard_library_gives(name: str) -> None:
+    space = uuid4()
+
+    assert named_id(space, name) == uuid5(space, name)

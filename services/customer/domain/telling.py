@@ -5,10 +5,11 @@ before stays. Of what was said of a field the latest counts, wherever it comes i
 row; an erasure is later than all that was told until then.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import reduce
+from operator import attrgetter
 from typing import TypeAlias
 from uuid import UUID
 
@@ -107,18 +108,24 @@ def together(one: Telling, other: Telling) -> Telling:
     return replace(later, **kept)
 
 
-def folded(tellings: Iterable[Telling]) -> list[Telling]:
+def by_client(tellings: Iterable[Telling]) -> list[Telling]:
     """Return one telling for each party and client."""
-    found: dict[tuple[str, str, str], Telling] = {}
+    return folded(tellings, attrgetter("tenant", "party_id", "client"))
+
+
+def by_party(tellings: Iterable[Telling]) -> list[Telling]:
+    """Return one telling for each party, of all its clients together."""
+    return folded(tellings, attrgetter("tenant", "party_id"))
+
+
+def folded(tellings: Iterable[Telling], key: Callable[[Telling], tuple[str, ...]]) -> list[Telling]:
+    """Return one telling for each key."""
+    found: dict[tuple[str, ...], Telling] = {}
     for each in tellings:
-        known = found.get(each.key)
-        found[each.key] = together(known, each) if known else each
+        of = key(each)
+        known = found.get(of)
+        found[of] = together(known, each) if known else each
     return list(found.values())
-
-
-def of_all_clients(tellings: Iterable[Telling]) -> list[Telling]:
-    """Return one telling for each party, in nobody's name."""
-    return folded(replace(each, client="") for each in tellings)
 
 
 def party_of(tellings: Iterable[Telling], erased_at: datetime | None = None) -> Party:

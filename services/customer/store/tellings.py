@@ -23,9 +23,9 @@ from services.customer.domain.telling import (
     PERSONAL,
     Mark,
     Telling,
-    folded,
+    by_client,
+    by_party,
     mark_of,
-    of_all_clients,
 )
 from services.customer.store.rows import columns_of, names_of
 from services.customer.tables import AccountTellingRow, PartyRow, TellingRow
@@ -72,8 +72,8 @@ def keep_tellings(session: Session, tellings: Sequence[Telling]) -> None:
     if not tellings:
         return
     for statement, names, told in (
-        (keep_parties(), OF_PARTY, of_all_clients(tellings)),
-        (keep_by_client(), OF_CLIENT, folded(tellings)),
+        (keep_parties(), OF_PARTY, by_party(tellings)),
+        (keep_by_client(), OF_CLIENT, by_client(tellings)),
     ):
         statement.run(session, bind(names, list(map(attrgetter(*names), told))))
 

@@ -5,7 +5,7 @@ from functools import partial
 from typing import Annotated, NamedTuple
 from uuid import UUID
 
-from fastapi import Header, Query, Response
+from fastapi import Query, Response
 from msgspec.structs import replace as replace_field
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.orm import Session
@@ -40,6 +40,7 @@ from shared.http import (
     ToDesk,
     ToRead,
     ToSettings,
+    header,
     paged,
     refusals,
     show,
@@ -62,12 +63,18 @@ Reader = Annotated[Caller, allow(*SEE_PERSONS, "billing:read")]
 Writer = Annotated[Caller, allow("crm:order.write")]
 IdempotencyKey = Annotated[
     str | None,
-    Header(
-        min_length=1,
-        max_length=255,
-        pattern=r"^[\x21-\x7e]+$",
-        description="Chosen by the client, a new one for each new order: a request that is "
-        "repeated with it gets the first answer again.",
+    header(
+        "Idempotency-Key",
+        Annotated[
+            str,
+            Field(
+                min_length=1,
+                max_length=255,
+                pattern=r"^[\x21-\x7e]+$",
+                description="Chosen by the client, a new one for each new order: a request that "
+                "is repeated with it gets the first answer again.",
+            ),
+        ],
     ),
 ]
 
@@ -105,7 +112,7 @@ async def place_order(  # noqa: PLR0913  each is a part of the request
     cause: RequestCause,
     desk: ToDesk,
     settings: ToSettings,
-    idempotency_key: IdempotencyKey = None,
+    idempotency_key: IdempotencyKey,
 ) -> Response:
     """Place an order.
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from uuid import UUID, uuid5
+from uuid import UUID
 
 import msgspec
 
@@ -11,6 +11,7 @@ from services.order.domain.moments import moment_of
 from services.order.domain.price import Charge
 from shared.contracts import Action, Cents, Customer, OrderedItem, PartyKind, kind_of
 from shared.contracts.personal import Personal
+from shared.ids import named_id
 
 BUSINESS_ACTIONS = {Action.ADD: "new", Action.DELETE: "disconnect"}
 """What can be done to a product, as TMF622 and as the field calls it."""
@@ -137,9 +138,9 @@ class Order:
 
 def product_id(order_id: UUID, item_id: str) -> UUID:
     """Return the id of the product that an item makes: the same whenever it is asked."""
-    return uuid5(order_id, f"product/{item_id}")
+    return named_id(order_id, f"product/{item_id}")
 
 
 def service_id(order_id: UUID, item_id: str) -> UUID:
     """Return the id of the service under that product."""
-    return uuid5(order_id, f"service/{item_id}")
+    return named_id(order_id, f"service/{item_id}")

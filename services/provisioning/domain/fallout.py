@@ -5,10 +5,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from services.provisioning.domain.filling import fill_text
 from services.provisioning.domain.plan import Plan, Step, StepState, Trouble
+from shared.ids import named_id
 
 
 class FalloutState(StrEnum):
@@ -79,7 +80,7 @@ CONCERNED = frozenset({StepState.FALLOUT, StepState.RUNNING, StepState.UNDOING})
 
 def fallout_id(order_id: UUID, step: str, *, undoing: bool) -> UUID:
     """Return the id of a step's fallout, one for each way."""
-    return uuid5(order_id, f"fallout/{'undo' if undoing else 'step'}/{step}")
+    return named_id(order_id, f"fallout/{'undo' if undoing else 'step'}/{step}")
 
 
 def in_question(plan: Plan, ref: str) -> UUID:

@@ -4,12 +4,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple, Self
-from uuid import UUID, uuid5
+from uuid import UUID
 
 import msgspec
 
 from services.provisioning.domain.blueprint import BlueprintStep, Kind, Part
 from shared.contracts import Action, Characteristic, Held
+from shared.ids import named_id
 
 ASSIGN = "assign"
 """The one step that a plan has for all items of its order together."""
@@ -214,17 +215,19 @@ def operation_id(order_id: UUID, step: Step, *, undo: bool) -> UUID:
     It stays the same, however often it is asked, until the element refuses.
     """
     again = f"/{step.refusals}" if step.refusals else ""
-    return uuid5(order_id, f"{way(undo=undo)}/{step.ref}{again}")
+    return named_id(order_id, f"{way(undo=undo)}/{step.ref}{again}")
 
 
 def attempt_id(order_id: UUID, step: Step, rounds: int, *, undo: bool) -> UUID:
     """Return the id of a step's attempt in one of its rounds."""
-    return uuid5(order_id, f"attempt/{way(undo=undo)}/{step.ref}/{rounds}")
+    return named_id(order_id, f"attempt/{way(undo=undo)}/{step.ref}/{rounds}")
 
 
 def work_order_id(order_id: UUID, step: Step, *, undo: bool) -> UUID:
     """Return the id of a step's present work order."""
-    return uuid5(order_id, f"work-order/{way(undo=undo)}/{step.ref}/{rounds_of(step, undo=undo)}")
+    return named_id(
+        order_id, f"work-order/{way(undo=undo)}/{step.ref}/{rounds_of(step, undo=undo)}"
+    )
 
 
 def way(*, undo: bool) -> str:

@@ -1,6 +1,6 @@
 """Telling the other services which blueprints there are."""
 
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
@@ -10,6 +10,7 @@ from services.provisioning.store.blueprints import read_own
 from services.provisioning.tables import EditionRow
 from shared.contracts import BlueprintName, BlueprintsPublished, Cause
 from shared.dispatch import Dispatch
+from shared.ids import named_id
 from shared.work import Transaction, Work
 
 STARTS = UUID("5a0d0b36-9b1f-5a51-9f0e-6d2a3f0f7c55")
@@ -38,6 +39,6 @@ def announce_untold(session: Session) -> None:
     transaction = Transaction(session, session.execute(select(func.now())).scalar_one())
     rows = session.execute(UNTOLD.order_by(EditionRow.tenant).with_for_update()).all()
     for tenant, edition in rows:
-        id_ = uuid5(STARTS, f"{tenant}/{edition.hex()}")
+        id_ = named_id(STARTS, f"{tenant}/{edition.hex()}")
         announce(transaction.work(Cause(id_, id_, tenant)), tenant)
     transaction.finish(Dispatch(STARTS))  # sent from the table, once the process runs

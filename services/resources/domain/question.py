@@ -7,11 +7,12 @@ it was asked for that very purpose, that no plan needs it.
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from services.resources.domain.states import Move, after
 from services.resources.domain.things import Holding
 from shared.contracts import Held, ReservationAnswered, ReservationQuestioned
+from shared.ids import named_id
 
 OLD = timedelta(hours=1)
 """What is reserved for longer is asked about."""
@@ -57,7 +58,7 @@ def ask(question: Question, cause: UUID, now: datetime) -> Question:
     """Ask whether a plan answers for the reservation."""
     return replace(
         question,
-        question_id=uuid5(cause, str(question.order_id)),
+        question_id=named_id(cause, str(question.order_id)),
         asked_at=now,
         answered_at=None,
         is_needed=None,

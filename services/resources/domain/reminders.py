@@ -1,9 +1,10 @@
 """What resources tells itself, when it is due. Nobody else hears it."""
 
 from datetime import datetime
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from shared.contracts import Message, private
+from shared.ids import named_id
 
 NUMBERS = UUID("4f1c2c0e-6f5d-5b0a-9a83-6a3f4f0a7d11")
 """Names the keys of messages about one number."""
@@ -23,7 +24,7 @@ class NumberMessage(Message, frozen=True, kw_only=True):
     @property
     def key(self) -> UUID:
         """The number, as an id."""
-        return uuid5(NUMBERS, self.e164)
+        return named_id(NUMBERS, self.e164)
 
 
 @private("resources.hold_expired", 1)

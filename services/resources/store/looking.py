@@ -1,7 +1,6 @@
 """The hourly look for old reservations: set going by a start, and by itself from then on."""
 
 from datetime import datetime
-from uuid import uuid5
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -10,6 +9,7 @@ from services.resources.domain.reminders import RESERVATIONS, ReservationsDue
 from services.resources.store.assignment import take_seat
 from shared.contracts import Cause
 from shared.dispatch import Dispatch
+from shared.ids import named_id
 from shared.timers import TIMERS
 from shared.work import Transaction
 
@@ -28,6 +28,6 @@ def see_to_looking(session: Session) -> None:
         return
     began = now(session)
     transaction = Transaction(session, began)
-    id_ = uuid5(RESERVATIONS, str(began))
+    id_ = named_id(RESERVATIONS, str(began))
     transaction.work(Cause(id_, id_, "")).remind(began, ReservationsDue())
     transaction.finish(Dispatch(RESERVATIONS))
