@@ -111,16 +111,29 @@ async def set_back_since(
     Raises:
         UnavailableError: if the broker is out.
     """
-    told = await told_since(reader, interest, sessions)
-    async for records in reader.merged(*bounds(told)):
-        own = interest.own(records)
-        if lost := await asyncio.to_thread(ask, sessions, partial(unknown, told=own)):
-            return min(each.envelope.time for each in lost)
+    if told := await unknown_since(reader, interest, sessions):
+        return told
     handled = await handled_since(reader, interest, sessions)
     async for records in reader.merged(*bounds(handled)):
         ours = [each for each in records if each.type in interest.types]
         if times := await asyncio.to_thread(ask, sessions, partial(missed, records=ours)):
             return min(times)
+    return None
+
+
+async def unknown_since(
+    reader: TopicReader, interest: Interest, sessions: Sessions
+) -> datetime | None:
+    """Return when the first message was told that the database does not know; None without one.
+
+    Raises:
+        UnavailableError: if the broker is out.
+    """
+    told = await told_since(reader, interest, sessions)
+    async for records in reader.merged(*bounds(told)):
+        own = interest.own(records)
+        if lost := await asyncio.to_thread(ask, sessions, partial(unknown, told=own)):
+            return min(each.envelope.time for each in lost)
     return None
 
 

@@ -22,11 +22,19 @@ from shared.certainty import Trust
 from shared.db import Sessions
 from shared.dispatch import Dispatch
 from shared.errors import UnavailableError
-from shared.ids import time_ordered_id
 from shared.inbox_rows import Record
 from shared.producer import Allowed, to_all
 from shared.recovery import identity, rows
-from shared.recovery.evidence import Interest, Spans, ask, bounds, set_back_since, spans, told_since
+from shared.recovery.evidence import (
+    Interest,
+    Spans,
+    ask,
+    bounds,
+    set_back_since,
+    spans,
+    told_since,
+    unknown_since,
+)
 from shared.recovery.pending import Pending, keys_in
 from shared.recovery.rows import RecoveryRow, RecoveryState
 from shared.recovery.takeover import Keeper, Takeover
@@ -153,7 +161,8 @@ class Recovery:
     async def _recover_now(
         self, reading: Reading | None, reader: TopicReader, since: datetime | None
     ) -> None:
-        recovery = await self._in_turn(partial(self._open, since))
+        told = await unknown_since(reader, self.interest, self.sessions)
+        recovery = await self._in_turn(partial(self._open, since=since, is_behind=bool(told)))
         keeper = Keeper(self.sessions, self.interest, self.takeover, recovery.id)
         pending = Pending(keeper, self._in_turn)
         if recovery.state is RecoveryState.TAKING_OVER:
@@ -182,27 +191,24 @@ class Recovery:
     def _taken_over(self) -> set[UUID]:
         return ask(self.sessions, rows.taken_over)
 
-    def _open(self, since: datetime | None, _: Dispatch) -> RecoveryRow:
-        """Return the recovery that is going on; begin one if there is none."""
+    def _open(self, _: Dispatch, *, since: datetime | None, is_behind: bool) -> RecoveryRow:
+        """Return the recovery that is going on; begin one if there is none.
+
+        Args:
+            since: When the first thing happened that is lost, as far as topics show it.
+            is_behind: Whether the service has told what its database does not know.
+        """
         with self.sessions.begin() as session:
             replaced, going = identity.take(session), rows.open_recovery(session)
-            if going and replaced:  # set back again: what was told since is taken over, too
-                going.noticed_at, going.state = replaced.noticed_at, RecoveryState.TAKING_OVER
+            now = replaced.noticed_at if replaced else datetime.now(UTC)
+            is_replaying = going and going.state is RecoveryState.REPLAYING
+            if going and (replaced or (is_replaying and is_behind)):
+                # It was set back again: what was told since is taken over, too.
+                going.noticed_at, going.state = now, RecoveryState.TAKING_OVER
             if going:
                 return going
-            now = replaced.noticed_at if replaced else datetime.now(UTC)
             last = replaced.lost_from if replaced else rows.last_change(session)
-            new = RecoveryRow(
-                id=time_ordered_id(),
-                noticed_at=now,
-                lost_from=last or since,
-                state=RecoveryState.TAKING_OVER,
-                taken_over=0,
-                replayed=0,
-                missing="",
-                acknowledged_by="",
-            )
-            session.add(new)
+            new = rows.begin_recovery(session, last or since, now)
         log.error("recovery.begins", lost_from=str(new.lost_from), lost_until=str(now))
         return new
 

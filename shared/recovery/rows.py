@@ -13,6 +13,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from shared.bulk import bind, insert_rows, table_of
 from shared.db import Base, Instant, words
 from shared.dispatch import Letter
+from shared.ids import time_ordered_id
 from shared.inbox_rows import InboxRow
 from shared.outbox import COLUMNS, OUTBOX, SEQUENCES
 from shared.prepared import Prepared
@@ -164,6 +165,24 @@ def pending_under(session: Session, keys: Collection[UUID]) -> list[Letter]:
         .order_by(OUTBOX.c.position)
     )
     return [Letter(*row) for row in session.execute(found, {"keys": list(keys)})]
+
+
+def begin_recovery(
+    session: Session, lost_from: datetime | None, noticed_at: datetime
+) -> RecoveryRow:
+    """Note that a recovery begins, and return it."""
+    new = RecoveryRow(
+        id=time_ordered_id(),
+        noticed_at=noticed_at,
+        lost_from=lost_from,
+        state=RecoveryState.TAKING_OVER,
+        taken_over=0,
+        replayed=0,
+        missing="",
+        acknowledged_by="",
+    )
+    session.add(new)
+    return new
 
 
 def open_recovery(session: Session) -> RecoveryRow | None:

@@ -161,11 +161,13 @@ async def test_a_loss_that_no_topic_shows_is_told_from_when_to_when(
 
 
 @pytest.mark.usefixtures("topics")
+@pytest.mark.parametrize("is_moved", [True, False], ids=["another", "over_its_own"])
 async def test_a_database_that_is_set_back_during_a_recovery_is_recovered_from_its_takeover_on(
-    sessions: Sessions, settings: Settings
+    sessions: Sessions, settings: Settings, *, is_moved: bool
 ) -> None:
     note_recovery(sessions, NOON, RecoveryState.REPLAYING)
-    move(sessions)
+    if is_moved:
+        move(sessions)
     before = datetime.now(UTC)
     await produce(settings, facts([ORDER]))
     recovery = recovery_of(sessions, settings)
