@@ -19,7 +19,12 @@ class Sent:
         return bool(self._unmarked)
 
     def begin(self, ends: Mapping[str, int]) -> None:
-        """Note how full the partitions are before a new producer sends its first letter."""
+        """Note how full the partitions are before a new producer sends its first letter.
+
+        What the one before it has sent and is not marked yet is sent once more: between `forget`
+        and its last answers nothing told what had been there before it.
+        """
+        self._unmarked.clear()
         self._filled = {source: end - 1 for source, end in ends.items()}
 
     def note(self, letter: Letter, place: Any) -> str:  # noqa: ANN401  the client's own type

@@ -44,3 +44,13 @@ def test_what_a_broker_has_confirmed_that_was_wiped_is_not_marked() -> None:
 
     assert not sent
     assert not sent.note(LETTER, at(0))
+
+
+def test_what_an_old_producer_tells_after_its_broker_was_wiped_is_not_marked() -> None:
+    sent = Sent()
+    sent.forget()
+    sent.note(LETTER, at(3))
+
+    sent.begin({"a/7": 8})
+
+    assert not sent
