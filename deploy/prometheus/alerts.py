@@ -75,7 +75,7 @@ ALERTS: Mapping[Kind, Alert] = {
         TICKET, "accounts of more than one customer wait to be settled", 0, older_than_s=DAY
     ),
     Kind.RESTORED: Alert(
-        TICKET, f"a database was restored and makes up for what it missed:{RECOVERED}", 0
+        PAGE, f"a database was restored and makes up for what it missed:{RECOVERED}", 0
     ),
     Kind.FOREIGN_TOPICS: Alert(PAGE, "the topics belong to another installation", 0),
 }
