@@ -30,6 +30,9 @@ class Restore:
     killed_s: float | None = None
     """From the restore to a kill -9 of the service; None: it is not killed."""
 
+    is_over_its_own: bool = False
+    """Whether only the topics show it, as of a dump that is restored over its own database."""
+
 
 class Restored(NamedTuple):
     """What came of one restore; times in seconds since 1970."""

@@ -121,8 +121,8 @@ def told_of(control: Sequence[str]) -> Iterator[str]:
     """Yield what was wrong after restores without the recovery."""
     yield ""
     yield (
-        f"The control, two restores without the recovery: {len(control)} faults. What is under "
-        "way is among them, because such a system does not come to rest."
+        f"The control, four databases set back without the recovery: {len(control)} faults. What "
+        "is under way is among them, because such a system does not come to rest."
     )
     yield ""
     yield from (f"- {name}: {faults}" for name, faults in tally(control).most_common())

@@ -11,10 +11,19 @@ from typing import LiteralString
 
 import psycopg
 from psycopg import sql
+from psycopg.conninfo import make_conninfo
 
 from deploy.local.cluster import programs
 from deploy.local.databases import dsn, name_of, shut
 from tests.flows.site import Site
+
+KNOWN = """
+UPDATE database_identity
+SET (cluster, timeline, number) = (
+    SELECT system_identifier, left(pg_walfile_name(pg_current_wal_lsn()), 8), oid
+    FROM pg_control_system(), pg_database WHERE datname = current_database()
+)
+"""
 
 
 @dataclass(frozen=True)
@@ -33,13 +42,21 @@ class Backup:
         dump(site, service, str(backup.file))
         return backup
 
-    def restore(self) -> None:
-        """Restore the dump beside the service's database."""
+    def restore(self, *, is_over_its_own: bool = False) -> None:
+        """Restore the dump beside the service's database.
+
+        Args:
+            is_over_its_own: Have the tables know the database that they lie in now, so that only
+                the topics show that they were restored.
+        """
         with as_superuser(self.site) as connection:
             make = sql.SQL("CREATE DATABASE {} OWNER {}")
             connection.execute(make.format(self.beside, self.name))
             shut(connection, f"{name_of(self.service)}_restored")
         run(self.site, "pg_restore", f"--dbname={name_of(self.service)}_restored", str(self.file))
+        if is_over_its_own:
+            with as_superuser(self.site, f"{name_of(self.service)}_restored") as connection:
+                connection.execute(KNOWN)
         self.file.unlink()
 
     @property
@@ -73,11 +90,12 @@ class Backup:
 
 
 @contextmanager
-def as_superuser(site: Site) -> Iterator[psycopg.Connection]:
+def as_superuser(site: Site, database: str = "postgres") -> Iterator[psycopg.Connection]:
     """Connect to the cluster itself."""
     postgres = site.stack.postgres
     assert postgres
-    with psycopg.connect(dsn(postgres), autocommit=True) as connection:
+    reach = make_conninfo(dsn(postgres), dbname=database)
+    with psycopg.connect(reach, autocommit=True) as connection:
         yield connection
 
 

@@ -67,6 +67,7 @@ def moments(
         Restore(
             *(service, chance.uniform(0, length - lost_s), lost_s),
             killed_s=chance.uniform(0.5, 3) if chance.random() < 1 / 4 else None,
+            is_over_its_own=chance.random() < 1 / 2,
         )
         for service, lost_s in zip(services, times, strict=True)
     )
@@ -113,7 +114,7 @@ def perform(site: Site, begin: float, restore: Restore, people: People) -> Resto
     with ThreadPoolExecutor(1, "people") as pool:
         backup = Backup.take(site, service)
         acting = pool.submit(act, people)  # however long they wait, no more is lost than is drawn
-        backup.restore()
+        backup.restore(is_over_its_own=restore.is_over_its_own)
         time.sleep(max(0.0, backup.taken_at + restore.lost_s - time.time()))
         lost_at = backup.put_in_place()
         if restore.killed_s is not None:
@@ -136,8 +137,9 @@ def lose_in_turn(
     """Do so under orders, few of which come from the restore until the service is whole again."""
     service, people = restore.service, People.of(traffic)
     with traffic.steady(per_second):
+        time.sleep(restore.starts_s)
         backup = Backup.take(site, service)
-    backup.restore()
+    backup.restore(is_over_its_own=restore.is_over_its_own)
     people.act()
     people.buy_and_give_up(traffic)
     with traffic.steady(per_second) as pace:
