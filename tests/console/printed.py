@@ -22,6 +22,9 @@ IN_A_SENTENCE = re.compile(r"\./kaitong((?: (?:--)?[a-z][a-z-]*)+)")
 EXAMPLE = re.compile(r"Example: kaitong ([^\n]+(?:\n  --[^\n]+)*)")
 
 RUN = r"(?:python -m|docker compose run --rm ([\w-]+)) "
+COMMAND = re.compile(rf"kaitong [a-z]|{RUN}")
+"""What every command has, of either kind."""
+
 MODULE_BACKTICKED = re.compile(rf"`{SET}{RUN}([a-z][^`]*)`")
 MODULE_ON_A_LINE = re.compile(rf"{RUN}([a-z][^`#\n]*)")
 
@@ -53,8 +56,9 @@ def documents() -> Iterator[Found]:
 def messages() -> Iterator[Found]:
     """Yield each text in the code, after its place."""
     for path in SOURCES:
-        tree = ast.parse(path.read_text(encoding="utf-8"))
-        yield from ((str(path), text) for text in texts_in(tree))
+        source = path.read_text(encoding="utf-8")
+        if COMMAND.search(source):  # or it is not worth taking apart
+            yield from ((str(path), text) for text in texts_in(ast.parse(source)))
 
 
 def texts_in(node: ast.AST) -> Iterator[str]:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import psycopg
@@ -18,7 +19,9 @@ from deploy.jiangsu.province import province
 from deploy.local import process, record
 from deploy.local.home import CHECKOUT, PRIVATE_ROOTS, digest
 from deploy.local.home import home as real_home
+from deploy.local.kafka import Kafka
 from deploy.local.record import Record
+from deploy.local.stack import Stack
 from services.console.demo.home import own_home, running
 from services.console.demo.plan import plan
 from services.console.demo.run import NUMBERS_PER_ORDER, built_for
@@ -99,13 +102,17 @@ def left_behind(home: Path) -> list[str]:
     return [*processes, *map(str, data), *map(str, home.glob("demo*"))]
 
 
-def test_a_dozen_orders_tell_every_story_and_nothing_is_left_running(
+def test_a_dozen_orders_tell_every_story_and_can_be_looked_at_until_they_are_let_go(
     home: Path, tmp_path: Path
 ) -> None:
     result = tmp_path / "demo.json"
 
-    command = demo(home, "--json", str(result))
+    command = demo(home, "--keep", "--json", str(result))
     output = command.communicate()[0].decode()
+    status = kaitong("status", KAITONG_HOME=str(home))
+    listed = kaitong("order", "list", "--json", KAITONG_HOME=str(home))
+    again = kaitong("demo", KAITONG_HOME=str(home))
+    down = kaitong("down", KAITONG_HOME=str(home))
 
     assert command.returncode == 0, output
     found = json.loads(result.read_bytes())
@@ -117,6 +124,10 @@ def test_a_dozen_orders_tell_every_story_and_nothing_is_left_running(
     assert found["pss_mb"] > 100
     assert "the journey of order" in output
     assert " to reserved" in output
+    assert (status.returncode, "order" in status.stdout) == (0, True)
+    assert (listed.returncode, len(json.loads(listed.stdout))) == (0, 8)
+    assert (again.returncode, "kaitong down" in again.stderr) == (69, True)
+    assert (down.returncode, "is over" in down.stdout) == (0, True)
     assert left_behind(home) == []
 
 
@@ -136,22 +147,19 @@ def test_who_is_interrupted_leaves_nothing_behind(
     assert left_behind(home) == []
 
 
-def test_a_demonstration_that_is_kept_can_be_looked_at_and_stopped(
-    home: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_demonstration_that_has_ended_leaves_nothing_behind(
+    home: Path, kafka: Kafka, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """One of nothing but the simulator, on a Kafka that runs already."""
     monkeypatch.setenv("KAITONG_HOME", str(home))
-    with own_home() as place, running(place, keep=True) as stack:
-        pass
+    monkeypatch.setenv("KAITONG_KAFKA", kafka.bootstrap)
+    monkeypatch.setenv("KAITONG_TOPIC_PREFIX", f"demo{os.getpid()}.{tmp_path.name}.")
+    monkeypatch.setattr(Stack, "start", partial(Stack.start, services=()))
 
-    status = kaitong("status", KAITONG_HOME=str(home))
-    listed = kaitong("order", "list", "--json", KAITONG_HOME=str(home))
-    again = kaitong("demo", KAITONG_HOME=str(home))
-    down = kaitong("down", KAITONG_HOME=str(home))
+    with own_home() as place, running(place, keep=False) as found:
+        assert left_behind(home)
 
-    assert (status.returncode, stack.urls["order"] in status.stdout) == (0, True)
-    assert (listed.returncode, json.loads(listed.stdout)) == (0, [])
-    assert (again.returncode, "kaitong down" in again.stderr) == (69, True)
-    assert (down.returncode, "is over" in down.stdout) == (0, True)
+    assert found.urls.keys() == {"elements"}
     assert left_behind(home) == []
 
 
