@@ -40,8 +40,8 @@ LOOK_S = 0.2
 
 
 IN_ALL = ("-n", "3", "--no-loadscope-reorder", "--durations=40")
-"""How all tests are run: in three processes, each with engines of its own (3.5 GB in all), folders
-that share a running system first. Many tests wait: so it pays on two cores, too."""
+"""How all tests are run: in three processes, each with a PostgreSQL of its own, folders that
+share a running system first. Many tests wait: so it pays on two cores, too."""
 
 
 def tests(paths: Sequence[str]) -> Stage:

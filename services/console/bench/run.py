@@ -65,7 +65,7 @@ PLANS = {
         "FTTH, elements over HTTP, at 20/s", cases.ftth_20, {"p50_ms": 150, "p99_ms": 400}
     ),
     "steady": Plan(
-        "fibre, telephone and bundles, elements of 50 ms, evenly",
+        "fibre, telephone and bundles, elements of 100 ms, evenly",
         steady.steady,
         steady.GOALS,
         steady.details,
