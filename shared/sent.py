@@ -13,19 +13,17 @@ class Sent:
         self._unmarked: list[tuple[Letter, Any]] = []
         self._filled: dict[str, int] = {}
         self._marked: dict[str, int] = {}
+        self._is_wiped = False
+        """Whether the broker was wiped, and no producer has begun since."""
 
     def __bool__(self) -> bool:
         """Tell whether something is to be marked."""
         return bool(self._unmarked)
 
     def begin(self, ends: Mapping[str, int]) -> None:
-        """Note how full the partitions are before a new producer sends its first letter.
-
-        What the one before it has sent and is not marked yet is sent once more: between `forget`
-        and its last answers nothing told what had been there before it.
-        """
-        self._unmarked.clear()
+        """Note how full the partitions are before a new producer sends its first letter."""
         self._filled = {source: end - 1 for source, end in ends.items()}
+        self._is_wiped = False
 
     def note(self, letter: Letter, place: Any) -> str:  # noqa: ANN401  the client's own type
         """Note where a letter lies; say so if its partition was filled so far without it.
@@ -35,6 +33,8 @@ class Sent:
         it was wiped, and drops what the producer of an id seems to send twice.
         """
         source = f"{letter.topic}/{place.partition}"
+        if self._is_wiped:
+            return f"{source} was wiped"
         before = self._filled.get(source, -1)
         if place.offset <= before:
             return f"{source} was at {before}, and is at {place.offset}"
@@ -64,3 +64,4 @@ class Sent:
         self._unmarked.clear()
         self._filled.clear()
         self._marked.clear()
+        self._is_wiped = True

@@ -43,14 +43,16 @@ def test_what_a_broker_has_confirmed_that_was_wiped_is_not_marked() -> None:
     sent.forget()
 
     assert not sent
+    sent.begin({})
     assert not sent.note(LETTER, at(0))
 
 
 def test_what_an_old_producer_tells_after_its_broker_was_wiped_is_not_marked() -> None:
     sent = Sent()
     sent.forget()
-    sent.note(LETTER, at(3))
 
-    sent.begin({"a/7": 8})
+    assert sent.note(LETTER, at(3)) == "a/7 was wiped"
 
-    assert not sent
+    sent.begin({"a/7": 3})
+    assert not sent.note(LETTER, at(3))
+    assert sent.take() == ([LETTER], {"a/7": 3})
