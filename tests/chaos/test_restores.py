@@ -36,7 +36,7 @@ def test_databases_that_are_set_back_under_orders_cost_nothing_and_give_nothing_
     shown_by_topics_alone = chance.sample(SERVICES, 2)
     restores = [
         Restore(
-            *(service, chance.uniform(0, 2), chance.uniform(1, 4)),
+            *(service, chance.uniform(0, 1), chance.uniform(1, 2.5)),
             is_over_its_own=service in shown_by_topics_alone,
         )
         for service in SERVICES

@@ -5,13 +5,15 @@ import socket
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from deploy.local import detached, record
+from deploy.local import detached, record, stack
 from deploy.local.errors import StartError
 from deploy.local.existing import setting_of
+from deploy.local.forks import Forks
 from deploy.local.kafka import Kafka
 from deploy.local.record import Line
 from deploy.local.stack import SERVICES, Stack
@@ -25,6 +27,7 @@ def home(tmp_path: Path, kafka: Kafka, monkeypatch: pytest.MonkeyPatch) -> Itera
     monkeypatch.setenv("KAITONG_KAFKA", kafka.bootstrap)
     monkeypatch.setenv("KAITONG_TOPIC_PREFIX", f"stack{os.getpid()}.{tmp_path.name}.")
     monkeypatch.setattr(detached, "SERVICES", ())
+    monkeypatch.setattr(stack, "Forks", partial(Forks, modules=()))  # the simulator has its own
     home = tmp_path / "home"
     yield home
     detached.down(home, forget=True)

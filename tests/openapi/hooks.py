@@ -20,14 +20,16 @@ LARGEST_ROW = 100
 _calls = count()
 
 
-@schemathesis.serializer("application/x-ndjson", "application/ndjson", "application/jsonl")
+@schemathesis.serializer(  # type: ignore[untyped-decorator]
+    "application/x-ndjson", "application/ndjson", "application/jsonl"
+)
 def lines_of(_: schemathesis.SerializationContext, value: Any) -> bytes:
     """Return rows as lines of JSON."""
     rows = value if isinstance(value, list) else [value]
     return "\n".join(json.dumps(each) for each in rows).encode(errors="surrogatepass")
 
 
-@schemathesis.hook
+@schemathesis.hook  # type: ignore[untyped-decorator]
 def before_call(
     _: schemathesis.HookContext, case: schemathesis.Case[Any], __: dict[str, Any]
 ) -> None:
