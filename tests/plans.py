@@ -20,7 +20,7 @@ Plan = dict[str, Any]
 Ask: TypeAlias = Callable[[Session], object]
 
 MILLION = 1_000_000
-ROWS = int(os.environ.get("KAITONG_TEST_PLAN_ROWS", "30000"))
+ROWS = int(os.environ.get("KAITONG_TEST_PLAN_ROWS", "20000"))
 """Of each large table. The planner is told of a million however many there are: it takes the
 plans of a million rows, and what they read of these tells whether it grows with them."""
 
