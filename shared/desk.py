@@ -125,7 +125,7 @@ class Desk:
             too_late.cancel()
 
     def _turn_away(self, answer: "Future[Any]") -> None:
-        """Tell whoever has waited for too long to come again."""
+        """Answer a request that has waited for too long: it is to be sent again."""
         if not answer.done():
             reason = BUSY if self._relay.certainty.may_serve else UNPROVEN
             answer.set_exception(UnavailableError(reason))

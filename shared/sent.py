@@ -11,10 +11,10 @@ class Sent:
 
     def __init__(self) -> None:
         self._unmarked: list[tuple[Letter, Any]] = []
-        self._filled: dict[str, int] = {}
+        self._filled: dict[str, int] | None = {}
+        """By partition; None once the broker was wiped, until a producer begins."""
+
         self._marked: dict[str, int] = {}
-        self._is_wiped = False
-        """Whether the broker was wiped, and no producer has begun since."""
 
     def __bool__(self) -> bool:
         """Tell whether something is to be marked."""
@@ -23,7 +23,6 @@ class Sent:
     def begin(self, ends: Mapping[str, int]) -> None:
         """Note how full the partitions are before a new producer sends its first letter."""
         self._filled = {source: end - 1 for source, end in ends.items()}
-        self._is_wiped = False
 
     def note(self, letter: Letter, place: Any) -> str:  # noqa: ANN401  the client's own type
         """Note where a letter lies; say so if its partition was filled so far without it.
@@ -33,7 +32,7 @@ class Sent:
         it was wiped, and drops what the producer of an id seems to send twice.
         """
         source = f"{letter.topic}/{place.partition}"
-        if self._is_wiped:
+        if self._filled is None:
             return f"{source} was wiped"
         before = self._filled.get(source, -1)
         if place.offset <= before:
@@ -62,6 +61,5 @@ class Sent:
     def forget(self) -> None:
         """Begin anew with a broker that was wiped: what it has confirmed is gone."""
         self._unmarked.clear()
-        self._filled.clear()
+        self._filled = None
         self._marked.clear()
-        self._is_wiped = True

@@ -16,7 +16,7 @@ ANY_SCRIPT = {
 
 
 def texts(path: Path) -> Iterator[str]:
-    """Yield every text in a module that names digits at all, docstrings too."""
+    """Yield every text in a module that has a pattern of digits, docstrings too."""
     source = path.read_text()
     if r"\d" not in source:
         return

@@ -1,7 +1,4 @@
-"""Headers that an endpoint is given without the framework's long way round.
-
-FastAPI takes 70 microseconds to read one.
-"""
+"""Request headers that an endpoint takes: FastAPI takes ten times as long to read one."""
 
 from collections.abc import Callable
 from typing import Any

@@ -44,6 +44,16 @@ class Own(NamedTuple):
     envelope: Envelope
 
 
+class Loss(NamedTuple):
+    """What a database has lost, as far as topics show it."""
+
+    since: datetime
+    """When the first of it happened."""
+
+    is_told: bool
+    """Whether the service has told what its database does not know; else it has handled it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Interest:
     """What one service tells and reads."""
@@ -103,28 +113,8 @@ def spans(ends: Mapping[str, int], starts: Mapping[str, int]) -> Spans:
     return {each: span for each, span in both.items() if span.start < span.end}
 
 
-async def set_back_since(
-    reader: TopicReader, interest: Interest, sessions: Sessions
-) -> datetime | None:
-    """Return when the first thing happened that the database has lost; None if it has lost none.
-
-    Raises:
-        UnavailableError: if the broker is out.
-    """
-    if told := await unknown_since(reader, interest, sessions):
-        return told
-    handled = await handled_since(reader, interest, sessions)
-    async for records in reader.merged(*bounds(handled)):
-        ours = [each for each in records if each.type in interest.types]
-        if times := await asyncio.to_thread(ask, sessions, partial(missed, records=ours)):
-            return min(times)
-    return None
-
-
-async def unknown_since(
-    reader: TopicReader, interest: Interest, sessions: Sessions
-) -> datetime | None:
-    """Return when the first message was told that the database does not know; None without one.
+async def find_loss(reader: TopicReader, interest: Interest, sessions: Sessions) -> Loss | None:
+    """Return what the topics show that the database has lost; None if they show nothing.
 
     Raises:
         UnavailableError: if the broker is out.
@@ -133,7 +123,12 @@ async def unknown_since(
     async for records in reader.merged(*bounds(told)):
         own = interest.own(records)
         if lost := await asyncio.to_thread(ask, sessions, partial(unknown, told=own)):
-            return min(each.envelope.time for each in lost)
+            return Loss(min(each.envelope.time for each in lost), is_told=True)
+    handled = await handled_since(reader, interest, sessions)
+    async for records in reader.merged(*bounds(handled)):
+        ours = [each for each in records if each.type in interest.types]
+        if times := await asyncio.to_thread(ask, sessions, partial(missed, records=ours)):
+            return Loss(min(times), is_told=False)
     return None
 
 

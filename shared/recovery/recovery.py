@@ -27,13 +27,13 @@ from shared.producer import Allowed, to_all
 from shared.recovery import identity, rows
 from shared.recovery.evidence import (
     Interest,
+    Loss,
     Spans,
     ask,
     bounds,
-    set_back_since,
+    find_loss,
     spans,
     told_since,
-    unknown_since,
 )
 from shared.recovery.pending import Pending, keys_in
 from shared.recovery.rows import RecoveryRow, RecoveryState
@@ -135,7 +135,7 @@ class Recovery:
 
     async def _look(self, reader: TopicReader) -> bool:
         """Tell whether the database was set back, or another process is recovering it."""
-        if await set_back_since(reader, self.interest, self.sessions):
+        if await find_loss(reader, self.interest, self.sessions):
             return True
         return await asyncio.to_thread(self._is_behind)
 
@@ -148,21 +148,20 @@ class Recovery:
     async def _recover(self, reading: Reading | None, reader: TopicReader) -> None:
         if (await self._is_needed(reader))[0]:
             async with self._alone():
-                is_needed, since = await self._is_needed(reader)
+                is_needed, loss = await self._is_needed(reader)
                 if is_needed:  # no other process has done it meanwhile
-                    await self._recover_now(reading, reader, since)
+                    await self._recover_now(reading, reader, loss)
         self.relay.taken_over |= await asyncio.to_thread(self._taken_over)
 
-    async def _is_needed(self, reader: TopicReader) -> tuple[bool, datetime | None]:
-        since = await set_back_since(reader, self.interest, self.sessions)
+    async def _is_needed(self, reader: TopicReader) -> tuple[bool, Loss | None]:
+        loss = await find_loss(reader, self.interest, self.sessions)
         begun = await asyncio.to_thread(ask, self.sessions, has_begun)
-        return since is not None or begun, since
+        return loss is not None or begun, loss
 
     async def _recover_now(
-        self, reading: Reading | None, reader: TopicReader, since: datetime | None
+        self, reading: Reading | None, reader: TopicReader, loss: Loss | None
     ) -> None:
-        told = await unknown_since(reader, self.interest, self.sessions)
-        recovery = await self._in_turn(partial(self._open, since=since, is_behind=bool(told)))
+        recovery = await self._in_turn(partial(self._open, loss))
         keeper = Keeper(self.sessions, self.interest, self.takeover, recovery.id)
         pending = Pending(keeper, self._in_turn)
         if recovery.state is RecoveryState.TAKING_OVER:
@@ -191,24 +190,21 @@ class Recovery:
     def _taken_over(self) -> set[UUID]:
         return ask(self.sessions, rows.taken_over)
 
-    def _open(self, _: Dispatch, *, since: datetime | None, is_behind: bool) -> RecoveryRow:
+    def _open(self, loss: Loss | None, _: Dispatch) -> RecoveryRow:
         """Return the recovery that is going on; begin one if there is none.
 
-        Args:
-            since: When the first thing happened that is lost, as far as topics show it.
-            is_behind: Whether the service has told what its database does not know.
+        One that goes on takes over whatever the service has told since: it was interrupted while
+        it did so, or the database was set back again.
         """
         with self.sessions.begin() as session:
             replaced, going = identity.take(session), rows.open_recovery(session)
             now = replaced.noticed_at if replaced else datetime.now(UTC)
-            is_replaying = going and going.state is RecoveryState.REPLAYING
-            if going and (replaced or (is_replaying and is_behind)):
-                # It was set back again: what was told since is taken over, too.
+            if going and (replaced or (loss and loss.is_told)):
                 going.noticed_at, going.state = now, RecoveryState.TAKING_OVER
             if going:
                 return going
             last = replaced.lost_from if replaced else rows.last_change(session)
-            new = rows.begin_recovery(session, last or since, now)
+            new = rows.begin_recovery(session, last or (loss and loss.since), now)
         log.error("recovery.begins", lost_from=str(new.lost_from), lost_until=str(now))
         return new
 

@@ -1,6 +1,7 @@
 """What the environment asks of the long modes: how many restores, and which (docs/local.md)."""
 
 import os
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +20,7 @@ class Asked:
     """How often each service is restored; 0: there is no long run."""
 
     seed: str
-    """What the moments are drawn from."""
+    """What the moments are drawn from: another one in every run where none is asked for."""
 
     together: int
     """Restores in one round, at most one of each service."""
@@ -47,7 +48,7 @@ class Asked:
         shortest, _, longest = said.get("LOST", "1-60").partition("-")
         return cls(
             restores=int(said.get("RESTORES", "0")),
-            seed=said.get("SEED", "1"),
+            seed=said.get("SEED") or str(time.time_ns()),
             together=int(said.get("TOGETHER", "2")),
             round=int(said.get("ROUND", "0")),
             lost_s=(float(shortest), float(longest or shortest)),

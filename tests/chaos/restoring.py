@@ -11,19 +11,12 @@ from typing import LiteralString
 
 import psycopg
 from psycopg import sql
-from psycopg.conninfo import make_conninfo
 
 from deploy.local.cluster import programs
 from deploy.local.databases import dsn, name_of, shut
+from shared.db import make_sessions
+from shared.recovery import identity
 from tests.flows.site import Site
-
-KNOWN = """
-UPDATE database_identity
-SET (cluster, timeline, number) = (
-    SELECT system_identifier, left(pg_walfile_name(pg_current_wal_lsn()), 8), oid
-    FROM pg_control_system(), pg_database WHERE datname = current_database()
-)
-"""
 
 
 @dataclass(frozen=True)
@@ -55,8 +48,7 @@ class Backup:
             shut(connection, f"{name_of(self.service)}_restored")
         run(self.site, "pg_restore", f"--dbname={name_of(self.service)}_restored", str(self.file))
         if is_over_its_own:
-            with as_superuser(self.site, f"{name_of(self.service)}_restored") as connection:
-                connection.execute(KNOWN)
+            settle(self.site, f"{name_of(self.service)}_restored")
         self.file.unlink()
 
     @property
@@ -90,13 +82,22 @@ class Backup:
 
 
 @contextmanager
-def as_superuser(site: Site, database: str = "postgres") -> Iterator[psycopg.Connection]:
+def as_superuser(site: Site) -> Iterator[psycopg.Connection]:
     """Connect to the cluster itself."""
     postgres = site.stack.postgres
     assert postgres
-    reach = make_conninfo(dsn(postgres), dbname=database)
-    with psycopg.connect(reach, autocommit=True) as connection:
+    with psycopg.connect(dsn(postgres), autocommit=True) as connection:
         yield connection
+
+
+def settle(site: Site, database: str) -> None:
+    """Have the tables know the database that they lie in now."""
+    postgres = site.stack.postgres
+    assert postgres
+    sessions = make_sessions(f"{postgres.url}/{database}")
+    with sessions.begin() as session:
+        identity.settle(session)
+    sessions.kw["bind"].dispose()
 
 
 def dump(site: Site, service: str, file: str) -> None:

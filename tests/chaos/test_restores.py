@@ -1,8 +1,6 @@
 """A service's database is set back under orders: nothing is given twice, lost or told otherwise."""
 
-import os
 import random
-import time
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -21,9 +19,6 @@ from tests.flows.site import Site
 
 PER_SECOND = 20.0
 
-SHORT_SEED = os.environ.get(f"{PREFIX}SEED") or str(time.time_ns())
-"""What the moments of the short run are drawn from: other ones in every run."""
-
 NEAR_S = 15.0
 """Each service has handled something so long before its backup, at most."""
 
@@ -31,8 +26,8 @@ NEAR_S = 15.0
 def test_databases_that_are_set_back_under_orders_cost_nothing_and_give_nothing_twice(
     site: Site,
 ) -> None:
-    print(f"again with KAITONG_TEST_SEED={SHORT_SEED}")  # noqa: T201  where it fails
-    chance = random.Random(SHORT_SEED)  # noqa: S311
+    print(f"again with {PREFIX}SEED={ASKED.seed}")  # noqa: T201  where it fails
+    chance = random.Random(ASKED.seed)  # noqa: S311
     shown_by_topics_alone = chance.sample(SERVICES, 2)
     restores = [
         Restore(

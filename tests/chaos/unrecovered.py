@@ -7,7 +7,7 @@ import runpy
 import sys
 
 from shared.recovery import identity, recovery
-from shared.recovery.evidence import set_back_since
+from shared.recovery.evidence import find_loss
 
 
 async def found_whole(*_: object) -> None:
@@ -20,7 +20,7 @@ def found_in_place(*_: object) -> bool:
 
 
 if __name__ == "__main__":
-    setattr(recovery, set_back_since.__name__, found_whole)
+    setattr(recovery, find_loss.__name__, found_whole)
     setattr(identity, identity.look.__name__, found_in_place)
     _, service, *words = sys.argv
     sys.argv = [service, *words]

@@ -27,7 +27,7 @@ def home(tmp_path: Path, kafka: Kafka, monkeypatch: pytest.MonkeyPatch) -> Itera
     monkeypatch.setenv("KAITONG_KAFKA", kafka.bootstrap)
     monkeypatch.setenv("KAITONG_TOPIC_PREFIX", f"stack{os.getpid()}.{tmp_path.name}.")
     monkeypatch.setattr(detached, "SERVICES", ())
-    monkeypatch.setattr(stack, "Forks", partial(Forks, modules=()))  # the simulator has its own
+    monkeypatch.setattr(stack, "Forks", partial(Forks, modules=()))  # the services' code
     home = tmp_path / "home"
     yield home
     detached.down(home, forget=True)

@@ -102,13 +102,14 @@ def left_behind(home: Path) -> list[str]:
     return [*processes, *map(str, data), *map(str, home.glob("demo*"))]
 
 
-def test_a_dozen_orders_tell_every_story_and_can_be_looked_at_until_they_are_let_go(
+def test_a_dozen_orders_tell_every_story_and_a_kept_demonstration_runs_until_it_is_stopped(
     home: Path, tmp_path: Path
 ) -> None:
     result = tmp_path / "demo.json"
 
     command = demo(home, "--keep", "--json", str(result))
     output = command.communicate()[0].decode()
+    kept = record.read(home / "demo")
     status = kaitong("status", KAITONG_HOME=str(home))
     listed = kaitong("order", "list", "--json", KAITONG_HOME=str(home))
     again = kaitong("demo", KAITONG_HOME=str(home))
@@ -124,7 +125,8 @@ def test_a_dozen_orders_tell_every_story_and_can_be_looked_at_until_they_are_let
     assert found["pss_mb"] > 100
     assert "the journey of order" in output
     assert " to reserved" in output
-    assert (status.returncode, "order" in status.stdout) == (0, True)
+    assert kept
+    assert (status.returncode, kept.urls["order"] in status.stdout) == (0, True)
     assert (listed.returncode, len(json.loads(listed.stdout))) == (0, 8)
     assert (again.returncode, "kaitong down" in again.stderr) == (69, True)
     assert (down.returncode, "is over" in down.stdout) == (0, True)

@@ -137,6 +137,13 @@ def recovery_of(sessions: Sessions, settings: Settings) -> Recovery:
     return recovery
 
 
+async def recover(recovery: Recovery) -> None:
+    """Begin, and return once the service is whole."""
+    begun = asyncio.create_task(recovery.begin(NOTHING))
+    await until(recovery.is_done.is_set)
+    begun.cancel()
+
+
 @pytest.mark.usefixtures("topics")
 async def test_a_loss_that_no_topic_shows_is_told_from_when_to_when(
     sessions: Sessions, settings: Settings
@@ -146,9 +153,7 @@ async def test_a_loss_that_no_topic_shows_is_told_from_when_to_when(
     recovery = recovery_of(sessions, settings)
 
     with structlog.testing.capture_logs() as logs:
-        begun = asyncio.create_task(recovery.begin(NOTHING))
-        await until(recovery.is_done.is_set)
-        begun.cancel()
+        await recover(recovery)
 
     with sessions() as session:
         (row,) = recoveries(session)
@@ -172,9 +177,7 @@ async def test_a_database_that_is_set_back_during_a_recovery_is_recovered_from_i
     await produce(settings, facts([ORDER]))
     recovery = recovery_of(sessions, settings)
 
-    begun = asyncio.create_task(recovery.begin(NOTHING))
-    await until(recovery.is_done.is_set)
-    begun.cancel()
+    await recover(recovery)
 
     with sessions() as session:
         (row,) = recoveries(session)
@@ -200,9 +203,7 @@ async def test_a_loss_is_noticed_before_requests_are_served_while_kafka_is_out(
         assert identity.waiting(session)
     admin.make_topics(settings)
     again = recovery_of(sessions, settings)
-    begun = asyncio.create_task(again.begin(NOTHING))
-    await until(again.is_done.is_set)
-    begun.cancel()
+    await recover(again)
 
     with sessions() as session:
         (row,) = recoveries(session)
