@@ -5,6 +5,7 @@ from uuid import UUID
 
 import pytest
 
+from shared import desk as desk_module
 from shared.contracts import ReleaseRequested
 from shared.db import Sessions
 from shared.desk import Desk
@@ -65,3 +66,17 @@ async def test_what_a_recovery_withdraws_is_told_all_the_same(
 ) -> None:
     async with open_desk(sessions, relay, ReleaseRequested) as desk:
         assert await serve(desk, note(ORDER)) == ORDER
+
+
+async def test_a_request_that_waits_for_too_long_is_told_that_the_database_is_compared(
+    desk: Desk, relay: Relay, sessions: Sessions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(desk_module, "TIMEOUT_S", 0.1)
+    relay.certainty.can_prove()
+
+    with pytest.raises(UnavailableError, match="GET /ops/v1/recoveries says how far"):
+        await serve(desk, keep)
+
+    relay.certainty.prove()
+    assert await serve(desk, note(ORDER)) == ORDER
+    assert lines(sessions, OTHER) == []
