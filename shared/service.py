@@ -9,14 +9,14 @@ from uuid import UUID
 from fastapi import APIRouter
 from sqlalchemy.orm import Session
 
-from shared.attempts import Adapter
+from shared.calls.element_limits import Limits
+from shared.calls.outbound_call import Adapter
+from shared.config.settings import Settings
 from shared.contracts.base import PRIVATE
-from shared.database_watch import Source
-from shared.history import Change
-from shared.inbox import Subscriptions
-from shared.limits import Limits
+from shared.health.database_watch import Source
+from shared.messaging.dispatcher import Subscriptions
+from shared.persistence.history import Change
 from shared.recovery.takeover import NOTHING, Takeover
-from shared.settings import Settings
 
 ForOrder: TypeAlias = Callable[[Session, str, UUID], Sequence[Change]]
 """Reads what befell a tenant's things because of one order, oldest first."""

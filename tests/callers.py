@@ -13,15 +13,15 @@ import pytest
 from fastapi import FastAPI
 from httpx import ASGITransport, AsyncClient, Response
 
-from shared.db import Sessions
-from shared.desk import Desk
+from shared.config.settings import Settings
+from shared.health.monitor import Monitor
 from shared.http import make_api
-from shared.keys import make_development_keys, make_token
-from shared.monitor import Monitor
-from shared.ops import OPERATIONS, Desks, serve_operators
-from shared.relay import Relay
+from shared.http.command_batcher import Desk
+from shared.messaging.publisher import Relay
+from shared.operations.routes import OPERATIONS, Desks, serve_operators
+from shared.persistence.database import Sessions
+from shared.security.development_keys import make_development_keys, make_token
 from shared.service import Service
-from shared.settings import Settings
 from tests.kernel import TENANT, Broker
 
 CLIENT = "crm"

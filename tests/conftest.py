@@ -22,9 +22,9 @@ from xdist.workermanage import WorkerController
 from deploy.local.existing import named
 from deploy.local.kafka import Kafka, start_kafka
 from deploy.local.postgres import Postgres, start_postgres
-from shared.db import Sessions, make_sessions
-from shared.migrate import migrate
-from shared.settings import Settings
+from shared.config.settings import Settings
+from shared.persistence.database import Sessions, make_sessions
+from shared.persistence.migrate import migrate
 from tests.chaos.remains import keep_of_failed
 from tests.flows.site import Site, running
 from tests.own_topics import own_topics

@@ -7,11 +7,11 @@ from uuid import uuid4
 
 from sqlalchemy import Connection, text
 
-from shared import timers
-from shared.db import Sessions
-from shared.dispatch import Dispatch
-from shared.inbox import Receiver, Subscriptions
-from shared.inbox_rows import Record
+from shared.messaging.after_commit import Dispatch
+from shared.messaging.dispatcher import Receiver, Subscriptions
+from shared.messaging.inbox import Record
+from shared.persistence.database import Sessions
+from shared.scheduling import timer_store
 
 WRITTEN = text(
     "SELECT table_name, column_name, data_type FROM information_schema.columns"
@@ -31,10 +31,10 @@ def ring(sessions: Sessions, subscriptions: Subscriptions, now: datetime) -> int
     return rung
 
 
-def _due(sessions: Sessions, now: datetime) -> list[timers.Due]:
+def _due(sessions: Sessions, now: datetime) -> list[timer_store.Due]:
     with sessions.begin() as session:
-        found = timers.due(session, now, 10)
-        timers.strike(session, [each.id for each in found])
+        found = timer_store.due(session, now, 10)
+        timer_store.strike(session, [each.id for each in found])
         return found
 
 

@@ -13,7 +13,7 @@ import psutil
 
 from deploy.local.forks import Forks
 from deploy.local.home import CHECKOUT
-from shared.preload import LATER
+from shared.runtime.preload import LATER
 
 LOADED = (
     "services.console.cli",

@@ -12,17 +12,17 @@ from uuid import UUID, uuid4
 from sqlalchemy import event, func, select
 from sqlalchemy.exc import OperationalError
 
-from shared import admin
 from shared.contracts import Cause, Envelope, Message, encode, read_envelope
-from shared.db import Base, Sessions
-from shared.dispatch import Dispatch, Letter
-from shared.history import HistoryRow
-from shared.inbox import Receiver, Subscriptions
-from shared.inbox_rows import Record, reached
-from shared.outbox import OutboxRow
-from shared.parking import ParkedRow
+from shared.kafka import admin
+from shared.messaging.after_commit import Dispatch, Letter
+from shared.messaging.dead_letters import ParkedRow
+from shared.messaging.dispatcher import Receiver, Subscriptions
+from shared.messaging.inbox import Record, reached
+from shared.messaging.outbox import OutboxRow
+from shared.messaging.unit_of_work import begin
+from shared.persistence.database import Base, Sessions
+from shared.persistence.history import HistoryRow
 from shared.recovery.rows import RecoveryRow, RecoveryState
-from shared.work import begin
 from tests.conftest import NOON
 
 TENANT = "jiangsu"

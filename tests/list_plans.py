@@ -17,12 +17,12 @@ from httpx import ASGITransport, AsyncClient
 from sqlalchemy import text
 from structlog.testing import capture_logs
 
-from shared.db import Sessions
-from shared.desk import Desk
-from shared.keys import make_development_keys, make_token
-from shared.relay import Relay
+from shared.config.settings import Settings
+from shared.http.command_batcher import Desk
+from shared.messaging.publisher import Relay
+from shared.persistence.database import Sessions
+from shared.security.development_keys import make_development_keys, make_token
 from shared.service import Service
-from shared.settings import Settings
 from tests.callers import whole_api
 from tests.kernel import TENANT, Broker
 from tests.plans import MILLION, Plan, explained, is_dear, said

@@ -5,8 +5,8 @@ from contextlib import closing, contextmanager
 
 import pytest
 
-from shared import admin
-from shared.settings import Settings
+from shared.config.settings import Settings
+from shared.kafka import admin
 
 PARTITIONS = 4
 """Keys are spread over as many; twelve would only take longer to make."""

@@ -11,9 +11,9 @@ from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.orm import Session
 
 from deploy.local.postgres import Postgres
-from shared.access import Reach, whole_tenant
-from shared.db import WITHOUT_LIMITS, Sessions, make_sessions
-from shared.migrate import migrate
+from shared.access.rule import Reach, whole_tenant
+from shared.persistence.database import WITHOUT_LIMITS, Sessions, make_sessions
+from shared.persistence.migrate import migrate
 from tests.kernel import TENANT
 
 Plan = dict[str, Any]

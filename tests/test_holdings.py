@@ -4,8 +4,8 @@ import pytest
 
 from services.customer.handlers import SUBSCRIPTIONS
 from services.resources.tables import AddressRow
-from shared.db import Sessions
-from shared.holdings import holdings
+from shared.operations.holdings import holdings
+from shared.persistence.database import Sessions
 from tests.callers import service_of
 from tests.conftest import SERVICES, empty
 from tests.customer.build import accepted

@@ -9,7 +9,7 @@ import pytest
 from services.order.domain.characteristics import compiled
 
 ANY_SCRIPT = {
-    Path("shared/masking.py"): "hides numbers however they are written",
+    Path("shared/observability/masking.py"): "hides numbers however they are written",
     Path("services/console/invariants/logs.py"): "finds numbers however they are written",
 }
 """Where the digits of all scripts are meant, and why."""

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import Column, Index, PrimaryKeyConstraint, Table, UniqueConstraint, Uuid
 from sqlalchemy.types import DateTime
 
-from shared.db import metadata_of
+from shared.persistence.database import metadata_of
 from tests.conftest import SERVICES
 
 SHARED_BY_TENANTS = {

@@ -24,11 +24,11 @@ from services.provisioning.domain.fallout import FalloutState
 from services.provisioning.store import elements, fallout
 from services.resources import store as resources
 from services.resources.domain.things import Kind, Pool
-from shared import approvals, grants
-from shared.access import whole_tenant
-from shared.approvals import ApprovalState
-from shared.db import Sessions
-from shared.window import Window, by, cursor_of, part_of
+from shared.access import approvals, grants
+from shared.access.approvals import ApprovalState
+from shared.access.rule import whole_tenant
+from shared.persistence.database import Sessions
+from shared.persistence.list_window import Window, by, cursor_of, part_of
 from tests.conftest import NOON, empty
 from tests.kernel import TENANT
 

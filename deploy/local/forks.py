@@ -16,7 +16,7 @@ from deploy.local import process, pulse, template
 from deploy.local.errors import StartError
 from deploy.local.surroundings import environment_without_settings
 
-LOADED = ("shared.preload",)
+LOADED = ("shared.runtime.preload",)
 """What all services load; the rest each loads by itself, so that none has another's in it."""
 
 START_S = 180.0

@@ -168,7 +168,7 @@ class Stack:
             urls |= make_databases(self.postgres, self.home / "run", missing)
         self.log.write(databases=urls)
         databases = {setting_of(service): url for service, url in urls.items()}
-        self.do("migrate", databases, "shared.migrate", *self.services)
+        self.do("migrate", databases, "shared.persistence.migrate", *self.services)
 
     def open_kafka(self) -> None:
         """Find or start Kafka, and make the topics."""
@@ -183,7 +183,7 @@ class Stack:
 
     def make_topics(self) -> None:
         """Make the topics that are not there: at the first start all, and after a loss of data."""
-        self.do("topics", {KAFKA: self.log.now.kafka}, "shared.admin")
+        self.do("topics", {KAFKA: self.log.now.kafka}, "shared.kafka.admin")
 
     def surroundings(self, service: str) -> dict[str, str]:
         """Return where a service finds its neighbours, and the secrets it needs."""

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from shared.troubles import Kind
+from shared.observability.troubles import Kind
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
 

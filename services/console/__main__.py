@@ -1,6 +1,6 @@
 """Run the command line: `python -m services.console`."""
 
-from shared.loading import loading
+from shared.runtime.loading import loading
 
 with loading():
     from services.console.cli import main

@@ -14,8 +14,8 @@ import httpx
 from deploy.local.home import home
 from deploy.local.record import Record, look
 from services.console.exits import NO, UNAVAILABLE, CommandError, with_remedy
-from shared.keys import LIFETIME, TENANT, make_development_keys, make_token
-from shared.tokens import KeysError
+from shared.security.development_keys import LIFETIME, TENANT, make_development_keys, make_token
+from shared.security.tokens import KeysError
 
 TIME_OUT_S = 30.0
 BAD_REQUEST = 400

@@ -14,7 +14,7 @@ from deploy.local.surroundings import needed_elsewhere
 from services.console.client import connect, demo_home, make_keys
 from services.console.exits import UNAVAILABLE, CommandError
 from services.console.output import row, say, waiting
-from shared.keys import TENANT
+from shared.security.development_keys import TENANT
 
 HOLDINGS = "/ops/v1/holdings"
 """Where each service tells what it holds, of all tenants."""

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from shared.troubles import Kind, Trouble, counted
+from shared.observability.troubles import Kind, Trouble, counted
 
 JUST_STARTED_S = 60.0
 """Seconds for which a process that was started again is shown as such."""
@@ -69,7 +69,7 @@ class Named:
 def shown(trouble: Trouble) -> dict[str, Any]:
     """Return a trouble as the services show it."""
     # pydantic costs a quarter of a second to import, which no other command here needs.
-    from shared.trouble_view import TroubleView  # noqa: PLC0415
+    from shared.health.trouble_view import TroubleView  # noqa: PLC0415
 
     return TroubleView.of(trouble).model_dump(mode="json")
 

@@ -22,6 +22,7 @@ from services.customer.domain.party import Account, account_of, erased_as_told
 from services.customer.domain.product import is_end, product_of, service_of
 from services.customer.domain.repetition import Came, must_be_as_told, parted
 from services.customer.domain.telling import telling_of
+from shared.access.grants import obeying_grants
 from shared.contracts import (
     OrderAccepted,
     OrderCompleted,
@@ -33,12 +34,11 @@ from shared.contracts import (
     ServiceHeld,
     ServiceResumed,
 )
-from shared.erasure import forgetting
-from shared.grants import obeying_grants
-from shared.history import PARTY, TAKEN_OVER
-from shared.inbox import on, on_all, subscribe
+from shared.messaging.dispatcher import on, on_all, subscribe
+from shared.messaging.unit_of_work import Work, Works
+from shared.persistence.history import PARTY, TAKEN_OVER
+from shared.privacy.erasure import forgetting
 from shared.recovery.takeover import Takeover
-from shared.work import Work, Works
 
 log = structlog.get_logger()
 

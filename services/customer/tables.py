@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from services.customer.domain.contested import ContestState
 from services.customer.domain.order import OrderState
 from shared.contracts import Held, ItemHoldings, OrderedItem
-from shared.db import Base, Instant, packed, words
+from shared.persistence.database import Base, Instant, packed, words
 
 PERSONAL = {"personal": True}
 Exact = Text(collation="C")

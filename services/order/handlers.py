@@ -3,6 +3,7 @@
 from services.order import store
 from services.order.domain.progress import News, Step, advance, conclude
 from services.order.store.orders import preload_progress, preload_whole
+from shared.access.grants import obeying_grants
 from shared.contracts import (
     BlueprintsPublished,
     ResourcesAssigned,
@@ -12,10 +13,9 @@ from shared.contracts import (
     ServiceHeld,
     ServiceResumed,
 )
-from shared.erasure import forgetting
-from shared.grants import obeying_grants
-from shared.inbox import on, subscribe
-from shared.work import Work
+from shared.messaging.dispatcher import on, subscribe
+from shared.messaging.unit_of_work import Work
+from shared.privacy.erasure import forgetting
 
 
 def on_progress(news: News, work: Work) -> None:

@@ -14,7 +14,7 @@ from services.order.domain.product import ProductContent, Status
 from services.order.domain.progress import ItemState
 from services.order.domain.states import State
 from shared.contracts import BlueprintName
-from shared.db import Base, Instant, packed, words
+from shared.persistence.database import Base, Instant, packed, words
 
 PERSONAL = {"personal": True}
 

@@ -14,12 +14,12 @@ from services.order.api.orders import answer_of, keep
 from services.order.domain.product import spared
 from services.order.domain.submission import Names
 from services.order.domain.takeover import take_over
-from shared import unsent
 from shared.contracts import OrderAccepted
 from shared.errors import ConflictError
-from shared.inbox import on, subscribe
+from shared.messaging import pending_outbox
+from shared.messaging.dispatcher import on, subscribe
+from shared.messaging.unit_of_work import Work
 from shared.recovery.takeover import Takeover
-from shared.work import Work
 
 
 def on_accepted(told: OrderAccepted, work: Work) -> None:
@@ -53,7 +53,7 @@ def withdraw(order_id: UUID, told: OrderAccepted, work: Work) -> None:
     Raises:
         ConflictError: if something of it may have left the process.
     """
-    if not unsent.take_back(work.session, order_id):
+    if not pending_outbox.take_back(work.session, order_id):
         msg = f"order {told.order_id} was accepted, and its client has sent it again as {order_id}"
         raise ConflictError(msg, remedy="end one of the two orders, then retry this message")
     order = store.orders.get(work.session, order_id)

@@ -6,8 +6,9 @@ from services.provisioning.domain.draft import draft
 from services.provisioning.domain.messages import PauseEnded
 from services.provisioning.domain.reservation import answered
 from services.provisioning.store import blueprints, outcome, plans, services
-from shared import attempt_rows
-from shared.attempts import AttemptAnswered
+from shared.access.grants import obeying_grants
+from shared.calls import call_store
+from shared.calls.outbound_call import AttemptAnswered
 from shared.contracts import (
     OrderAccepted,
     ReleaseRequested,
@@ -18,11 +19,10 @@ from shared.contracts import (
     ServiceCompleted,
     ServiceFailed,
 )
-from shared.erasure import forgetting
-from shared.grants import obeying_grants
-from shared.inbox import on, subscribe
+from shared.messaging.dispatcher import on, subscribe
+from shared.messaging.unit_of_work import Work
+from shared.privacy.erasure import forgetting
 from shared.recovery.takeover import Takeover
-from shared.work import Work
 
 
 def on_accepted(order: OrderAccepted, work: Work) -> None:
@@ -64,7 +64,7 @@ def take_over(told: ToldOfPlan, work: Work) -> None:
             makes it is read later.
     """
     plan = plans.expect(work.session, told.order_id)
-    attempt_rows.call_off(work.session, told.order_id, work.now)
+    call_store.call_off(work.session, told.order_id, work.now)
     outcome.carry_out(work, plan, as_told(plan, told))
 
 

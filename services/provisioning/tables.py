@@ -16,8 +16,8 @@ from services.provisioning.domain.plan import Failure, Item, PlanState, Step
 from services.provisioning.domain.service import ServiceState
 from services.provisioning.domain.work_order import WorkState
 from shared.contracts import Action, Characteristic, Held
-from shared.db import Base, Instant, packed, words
-from shared.spelling import folded
+from shared.persistence.database import Base, Instant, packed, words
+from shared.persistence.spelling import folded
 
 PACKED_HELD = packed(tuple[Held, ...])
 PACKED_CHARACTERISTICS = packed(tuple[Characteristic, ...])

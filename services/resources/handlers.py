@@ -22,7 +22,6 @@ from services.resources.domain.takeover import (
     without_a_change,
 )
 from services.resources.domain.things import Change, NumberKey
-from shared import recall
 from shared.contracts import (
     AssignmentRequested,
     Cause,
@@ -35,10 +34,11 @@ from shared.contracts import (
     ServiceCompleted,
 )
 from shared.errors import TooEarlyError
-from shared.history import TAKEN_OVER
-from shared.inbox import on, on_all, subscribe
+from shared.messaging import archive_reader
+from shared.messaging.dispatcher import on, on_all, subscribe
+from shared.messaging.unit_of_work import Work, Works
+from shared.persistence.history import TAKEN_OVER
 from shared.recovery.takeover import Takeover
-from shared.work import Work, Works
 
 
 def on_assignment_requested(requests: Sequence[AssignmentRequested], works: Works) -> None:
@@ -84,7 +84,7 @@ def see_that_they_have_asked(completed: Sequence[ServiceCompleted], works: Works
         TooEarlyError: if one was not.
     """
     for each in completed:
-        if not recall.has_told(works.session, each.order_id, ResourcesAssigned):
+        if not archive_reader.has_told(works.session, each.order_id, ResourcesAssigned):
             msg = f"order {each.order_id} is complete, and its request was not read yet"
             raise TooEarlyError(msg)
 

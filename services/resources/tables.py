@@ -17,7 +17,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from services.resources.domain.states import ItemState, NumberState
 from services.resources.domain.things import Kind
 from shared.contracts import Characteristic
-from shared.db import Base, Instant, packed, words
+from shared.persistence.database import Base, Instant, packed, words
 
 Exact = Text(collation="C")
 """Text that is compared byte by byte, so that an index serves the start of a word as well."""

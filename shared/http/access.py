@@ -11,8 +11,8 @@ from datetime import UTC, datetime
 import msgspec
 import structlog
 
+from shared.config.settings import Settings
 from shared.http.visit import Visit
-from shared.settings import Settings
 
 log = structlog.get_logger()
 

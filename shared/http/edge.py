@@ -12,19 +12,19 @@ from typing import Any
 
 from starlette.requests import ClientDisconnect
 
-from shared import metrics
-from shared.auth import PUBLIC
-from shared.caller import BadTokenError, Caller, NoCallerError
+from shared.config.settings import Settings
 from shared.errors import Fault, InvalidError, UnavailableError
 from shared.http.access import AccessLog
+from shared.http.authorization import PUBLIC
 from shared.http.bodies import Bodies, too_large
 from shared.http.paths import keep_slashes
 from shared.http.problems import problem_of
 from shared.http.rate import Buckets
 from shared.http.visit import Visit
-from shared.logs import bind
-from shared.settings import Settings
-from shared.tokens import Tokens
+from shared.observability import metrics
+from shared.observability.logs import bind
+from shared.security.caller import BadTokenError, Caller, NoCallerError
+from shared.security.tokens import Tokens
 
 Event = MutableMapping[str, Any]
 Scope = MutableMapping[str, Any]

@@ -9,20 +9,20 @@ from fastapi.telemetry import TelemetryConfig
 from sqlalchemy.orm import sessionmaker
 from starlette.exceptions import HTTPException
 
-from shared.auth import check_routes
-from shared.db import Sessions
-from shared.desk import Desk
+from shared.config.settings import Settings
 from shared.errors import StartError
+from shared.health.monitor import Monitor
+from shared.http.authorization import check_routes
+from shared.http.command_batcher import Desk
 from shared.http.edge import Edge
 from shared.http.health import add_health
 from shared.http.pages import add_pages
 from shared.http.problems import refuse
 from shared.http.refusals import describe_refusals
 from shared.http.router import GuardedRoute
-from shared.monitor import Monitor
-from shared.roles import ROLES, read_roles
-from shared.settings import Settings
-from shared.tokens import Expected, Tokens
+from shared.persistence.database import Sessions
+from shared.security.roles import ROLES, read_roles
+from shared.security.tokens import Expected, Tokens
 
 UNTRACED: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False}
 """Finding out for each request that nobody traces costs 5 microseconds."""

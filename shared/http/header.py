@@ -7,7 +7,7 @@ from fastapi import Depends, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import TypeAdapter, ValidationError
 
-from shared.given import Given, ours_of
+from shared.http.arguments import Given, ours_of
 
 
 class GivenHeader(Given[str | None]):

@@ -8,9 +8,9 @@ from fastapi.responses import JSONResponse, PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST
 from pydantic import BaseModel
 
-from shared import metrics
-from shared.monitor import Monitor, Report
-from shared.trouble_view import EXAMPLE, OUT, TroubleView
+from shared.health.monitor import Monitor, Report
+from shared.health.trouble_view import EXAMPLE, OUT, TroubleView
+from shared.observability import metrics
 
 
 class ReadyView(BaseModel):

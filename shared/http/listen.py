@@ -9,9 +9,9 @@ import structlog
 import uvicorn
 from fastapi import FastAPI
 
+from shared.config.settings import Settings
 from shared.errors import StartError
 from shared.http.protocol import Protocol, State
-from shared.settings import Settings
 
 log = structlog.get_logger()
 

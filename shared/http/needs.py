@@ -7,11 +7,11 @@ from typing import Annotated, TypeAlias
 from fastapi import Depends, Request
 from sqlalchemy.orm import Session
 
+from shared.config.settings import Settings
 from shared.contracts import Cause
-from shared.desk import Desk
-from shared.given import Given, Lent
+from shared.http.arguments import Given, Lent
+from shared.http.command_batcher import Desk
 from shared.http.visit import visit_of
-from shared.settings import Settings
 
 
 def desk_of(request: Request) -> Desk:

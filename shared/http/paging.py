@@ -8,10 +8,10 @@ from urllib.parse import urlencode
 from fastapi import Depends, Query, Request, Response
 from pydantic import BaseModel
 
-from shared.caller import Caller
 from shared.errors import Fault, InvalidError
 from shared.input.numbers import IS_DIGITS
-from shared.window import Window, cursor_of
+from shared.persistence.list_window import Window, cursor_of
+from shared.security.caller import Caller
 
 T = TypeVar("T")
 

@@ -19,12 +19,12 @@ from sqlalchemy.exc import DataError, DBAPIError, InterfaceError, OperationalErr
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
 
-from shared.auth import MissingScopeError
-from shared.caller import NoCallerError
 from shared.errors import DomainError, Fault, InvalidError, UnavailableError
+from shared.http.authorization import MissingScopeError
 from shared.http.faults import faults_of
 from shared.http.methods import methods_at
 from shared.http.visit import visit_of
+from shared.security.caller import NoCallerError
 
 log = structlog.get_logger()
 

@@ -6,8 +6,8 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from fastapi.routing import APIRoute
 
-from shared.auth import Allow, allows_of
-from shared.given import lean
+from shared.http.arguments import lean
+from shared.http.authorization import Allow, allows_of
 from shared.http.body import JsonRequest
 from shared.http.header import headers_of
 from shared.http.paths import restore_slashes

@@ -8,9 +8,9 @@ from uuid import NAMESPACE_URL, UUID
 
 from fastapi import Request
 
-from shared.caller import Caller
 from shared.ids import named_id, time_ordered_id
-from shared.masking import is_telling
+from shared.observability.masking import is_telling
+from shared.security.caller import Caller
 
 Headers = Iterable[tuple[bytes, bytes]]
 Scope = MutableMapping[str, Any]

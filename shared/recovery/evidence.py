@@ -15,13 +15,13 @@ from typing import NamedTuple, TypeVar
 import msgspec
 from sqlalchemy.orm import Session
 
-from shared import inbox_rows, unsent
 from shared.contracts import Envelope, read_envelope, registered
-from shared.db import Sessions
-from shared.inbox_rows import Record
-from shared.parking import parked_among
+from shared.kafka.topic_reader import TopicReader
+from shared.messaging import inbox, pending_outbox
+from shared.messaging.dead_letters import parked_among
+from shared.messaging.inbox import Record
+from shared.persistence.database import Sessions
 from shared.recovery.rows import told_under
-from shared.recovery.topics import TopicReader
 
 T = TypeVar("T")
 
@@ -92,7 +92,7 @@ async def told_since(reader: TopicReader, interest: Interest, sessions: Sessions
     """Return what lies on the service's own topics behind what its database knows to be there."""
     sources = await reader.sources(interest.own_topics)
     ends, begins = await reader.ends(sources), await reader.beginnings(sources)
-    highest = await asyncio.to_thread(ask, sessions, unsent.filled)
+    highest = await asyncio.to_thread(ask, sessions, pending_outbox.filled)
     return spans(ends, {each: max(begins[each], highest.get(each, -1) + 1) for each in sources})
 
 
@@ -100,7 +100,7 @@ async def handled_since(reader: TopicReader, interest: Interest, sessions: Sessi
     """Return what the consumer group has passed and the database has not reached."""
     sources = await reader.sources(interest.topics)
     committed, begins = await reader.committed(sources), await reader.beginnings(sources)
-    reached = await asyncio.to_thread(ask, sessions, inbox_rows.reached)
+    reached = await asyncio.to_thread(ask, sessions, inbox.reached)
     # A place of 0 is that of a topic that was made anew: the group's is of the one before it.
     passed = {each: place for each, place in committed.items() if reached.get(each) != 0}
     starts = {each: max(begins[each], reached.get(each, 0)) for each in sources}
@@ -157,6 +157,6 @@ def missed(session: Session, records: Collection[Record]) -> list[datetime]:
     told = {each.id: each.time for record in records if (each := opened(record))}
     if not told:
         return []
-    left = told.keys() - inbox_rows.known(session, told.keys())
+    left = told.keys() - inbox.known(session, told.keys())
     parked = parked_among(session, left) if left else set()
     return [told[each] for each in left if str(each) not in parked]

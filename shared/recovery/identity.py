@@ -14,7 +14,7 @@ from sqlalchemy import BigInteger, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from shared.db import Base, Instant
+from shared.persistence.database import Base, Instant
 from shared.recovery.rows import last_change
 
 CURRENT = text("""

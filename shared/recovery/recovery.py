@@ -17,13 +17,19 @@ import structlog
 from sqlalchemy import text, update
 from sqlalchemy.orm import Session
 
-from shared import inbox_rows, metrics
-from shared.certainty import Trust
-from shared.db import Sessions
-from shared.dispatch import Dispatch
+from shared.config.settings import Settings
 from shared.errors import UnavailableError
-from shared.inbox_rows import Record
-from shared.producer import Allowed, to_all
+from shared.exit import start_again
+from shared.kafka.producer import Allowed, to_all
+from shared.kafka.topic_reader import TopicReader
+from shared.messaging import inbox
+from shared.messaging.after_commit import Dispatch
+from shared.messaging.inbox import Record
+from shared.messaging.publisher import Relay
+from shared.messaging.unit_of_work import PASSING
+from shared.observability import metrics
+from shared.persistence.database import Sessions
+from shared.persistence.database_certainty import Trust
 from shared.recovery import identity, rows
 from shared.recovery.evidence import (
     Interest,
@@ -38,11 +44,6 @@ from shared.recovery.evidence import (
 from shared.recovery.pending import Pending, keys_in
 from shared.recovery.rows import RecoveryRow, RecoveryState
 from shared.recovery.takeover import Keeper, Takeover
-from shared.recovery.topics import TopicReader
-from shared.relay import Relay
-from shared.settings import Settings
-from shared.stop import start_again
-from shared.work import PASSING
 
 T = TypeVar("T")
 log = structlog.get_logger()
@@ -246,7 +247,7 @@ class Recovery:
         """Return what the database has not read of a topic, and what of it is gone for good."""
         sources = await reader.sources([topic])
         ends, begins = await reader.ends(sources), await reader.beginnings(sources)
-        reached = await asyncio.to_thread(ask, self.sessions, inbox_rows.reached)
+        reached = await asyncio.to_thread(ask, self.sessions, inbox.reached)
         gone = [each for each in sources if each in reached and reached[each] < begins[each]]
         starts = {each: max(begins[each], reached.get(each, 0)) for each in sources}
         return spans(ends, starts), gone

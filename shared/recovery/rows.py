@@ -10,13 +10,13 @@ from sqlalchemy import BigInteger, Index, Select, bindparam, func, select, text,
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from shared.bulk import bind, insert_rows, table_of
-from shared.db import Base, Instant, words
-from shared.dispatch import Letter
 from shared.ids import time_ordered_id
-from shared.inbox_rows import InboxRow
-from shared.outbox import COLUMNS, OUTBOX, SEQUENCES
-from shared.prepared import Prepared
+from shared.messaging.after_commit import Letter
+from shared.messaging.inbox import InboxRow
+from shared.messaging.outbox import COLUMNS, OUTBOX, SEQUENCES
+from shared.persistence.bulk import bind, insert_rows, table_of
+from shared.persistence.database import Base, Instant, words
+from shared.persistence.statements import Prepared
 
 
 class RecoveryState(StrEnum):

@@ -8,18 +8,18 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from shared import parking, unsent
 from shared.contracts import Message, read_envelope
-from shared.db import Sessions
-from shared.dispatch import Dispatch, Letter
 from shared.errors import TooEarlyError
-from shared.inbox import Receiver, Subscriptions
-from shared.inbox_rows import Heard, Record
-from shared.parking import Parking, Why
+from shared.messaging import dead_letters, pending_outbox
+from shared.messaging.after_commit import Dispatch, Letter
+from shared.messaging.dead_letters import Parking, Why
+from shared.messaging.dispatcher import Receiver, Subscriptions
+from shared.messaging.failures import HOPELESS, blaming_the_data, blaming_the_handler, explain
+from shared.messaging.inbox import Heard, Record
+from shared.messaging.unit_of_work import begin, divide, stubbornly
+from shared.persistence.database import Sessions
 from shared.recovery import rows
 from shared.recovery.evidence import Interest, Own, unknown
-from shared.trouble import HOPELESS, blaming_the_data, blaming_the_handler, explain
-from shared.work import begin, divide, stubbornly
 
 TAKEN_OVER = "taken-over"
 """The source of what was told before the database was set back."""
@@ -74,7 +74,7 @@ class Keeper:
             session = transaction.session
             new = unknown(session, own)
             self._archive(session, new, transaction.now)
-            unsent.fill(session, _furthest(records))
+            pending_outbox.fill(session, _furthest(records))
         return [each.envelope.subject for each in new]
 
     def _archive(self, session: Session, new: Sequence[Own], now: datetime) -> None:
@@ -157,7 +157,7 @@ class Keeper:
         """Park a message that cannot be applied: what follows under its key waits behind it."""
         with begin(self.sessions, datetime.now(UTC), dispatch) as transaction:
             record, envelope = each.record, each.envelope
-            parking.park(
+            dead_letters.park(
                 transaction.session,
                 [
                     Parking(

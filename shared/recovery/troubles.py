@@ -9,9 +9,9 @@ from sqlalchemy.orm import Session
 
 from shared.errors import UnavailableError
 from shared.ids import made_at
+from shared.observability.troubles import Kind, Trouble, age_s
 from shared.recovery import rows
 from shared.recovery.rows import RecoveryRow, RecoveryState
-from shared.troubles import Kind, Trouble, age_s
 
 ACKNOWLEDGE = (
     "have CRMs send their orders of that time again by externalId, repeat other changes, then "

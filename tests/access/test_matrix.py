@@ -11,15 +11,15 @@ from sqlalchemy import create_engine
 from sqlalchemy.orm import sessionmaker
 
 from deploy.local.postgres import Postgres
-from shared import grants
-from shared.access import Level
-from shared.auth import PUBLIC, path_of
-from shared.db import Sessions
-from shared.desk import Desk
-from shared.grants import Grant
-from shared.relay import Relay
-from shared.roles import ROLES
-from shared.settings import Settings
+from shared.access import grants
+from shared.access.grants import Grant
+from shared.access.rule import Level
+from shared.config.settings import Settings
+from shared.http.authorization import PUBLIC, path_of
+from shared.http.command_batcher import Desk
+from shared.messaging.publisher import Relay
+from shared.persistence.database import Sessions
+from shared.security.roles import ROLES
 from tests.access.attempts import ATTEMPTS
 from tests.access.table import CLIENTS_OWN, EVERY_SERVICE, OWNERLESS, TABLE, Belongs, Row
 from tests.access.things import Things, seeded

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from shared.access import CHANGES_TENANT
-from shared.roles import SCOPES
+from shared.access.rule import CHANGES_TENANT
+from shared.security.roles import SCOPES
 from tests.access.table import Belongs
 from tests.access.test_matrix import OWNERS, api_of, tried
 from tests.conftest import SERVICES

@@ -15,14 +15,15 @@ from services.order.store import catalogue, orders
 from services.provisioning.handlers import SUBSCRIPTIONS as PROVISIONING
 from services.provisioning.store import work_orders
 from services.provisioning.store.blueprints import load_shipped
-from shared import audit, grants, history
-from shared.access import Level
-from shared.audit import Entry
-from shared.db import Sessions
-from shared.dispatch import Dispatch
-from shared.grants import Grant
-from shared.history import Change
-from shared.work import begin
+from shared.access import grants
+from shared.access.grants import Grant
+from shared.access.rule import Level
+from shared.messaging.after_commit import Dispatch
+from shared.messaging.unit_of_work import begin
+from shared.persistence import audit_log, history
+from shared.persistence.audit_log import Entry
+from shared.persistence.database import Sessions
+from shared.persistence.history import Change
 from tests.access.table import ACCOUNTS, FALLOUT, PARTIES
 from tests.callers import CLIENT
 from tests.conftest import NOON
@@ -240,5 +241,5 @@ def seeded(service: str, sessions: Sessions) -> Things:
         for row in (APPROVAL, PARKED, RECOVERY):
             session.execute(text(row), named)
         history.write(session, [Change(NOON, TENANT, "order", things.values["subject"], *DONE)])
-        audit.append(session, [Entry(NOON, TENANT, "li-na", *DECIDED)])
+        audit_log.append(session, [Entry(NOON, TENANT, "li-na", *DECIDED)])
     return things

@@ -28,9 +28,9 @@ from shared.contracts import (
     Need,
     ResourcesAssigned,
 )
-from shared.db import Sessions, make_sessions
-from shared.migrate import migrate
-from shared.run import GARBAGE
+from shared.persistence.database import Sessions, make_sessions
+from shared.persistence.migrate import migrate
+from shared.runtime.run import GARBAGE
 
 SIZES = (10_000, 100_000, 1_000_000)
 BATCH = 200

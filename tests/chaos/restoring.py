@@ -14,7 +14,7 @@ from psycopg import sql
 
 from deploy.local.cluster import programs
 from deploy.local.databases import dsn, name_of, shut
-from shared.db import make_sessions
+from shared.persistence.database import make_sessions
 from shared.recovery import identity
 from tests.flows.site import Site
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 
 from deploy.local.stack import SERVICES
 from services.console.invariants import at_rest, broken
-from shared.topic_watch import LOOK_AGAIN
+from shared.messaging.topic_watch import LOOK_AGAIN
 from tests.chaos.test_kills import LONG_S, line
 from tests.chaos.topics import disorder, sightings
 from tests.chaos.traffic import Traffic

@@ -15,7 +15,7 @@ from deploy.local.postgres import start_postgres
 from deploy.local.stack import Stack
 from services.console.client import make_keys
 from services.console.invariants import at_rest, broken
-from shared.troubles import Kind
+from shared.observability.troubles import Kind
 from tests.chaos.test_kills import kill, line
 from tests.chaos.topics import disorder, sightings
 from tests.chaos.traffic import Traffic

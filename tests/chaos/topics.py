@@ -8,9 +8,9 @@ from uuid import UUID
 
 from kafka import KafkaConsumer, TopicPartition
 
-from shared.admin import PARTITIONS, topics
 from shared.contracts import Envelope, encode, name_of, read_envelope
 from shared.contracts.personal import blank
+from shared.kafka.admin import PARTITIONS, topics
 
 
 class Place(NamedTuple):

@@ -12,7 +12,7 @@ from deploy.jiangsu.model import Segment
 from deploy.jiangsu.province import province
 from services.console.cli import app
 from services.resources.domain.numbering import read_pattern
-from shared.roles import ROLES
+from shared.security.roles import ROLES
 from tests.console.command import commands
 from tests.console.printed import (
     FILLED_IN,
@@ -47,7 +47,10 @@ def test_commands_are_printed_in_documents_messages_and_help() -> None:
 
 
 def test_remedies_of_the_kernel_and_commands_in_sentences_are_read() -> None:
-    assert {("shared/tokens.py", "up"), ("shared/keys.py", "up")} <= set(in_messages())
+    assert {
+        ("shared/security/tokens.py", "up"),
+        ("shared/security/development_keys.py", "up"),
+    } <= set(in_messages())
     assert list(in_sentences("run ./kaitong down --purge first, or ./kaitong order list")) == [
         "down --purge",
         "order list",

@@ -20,11 +20,11 @@ from services.console.exits import NO, UNAVAILABLE
 from services.order.api.examples import ORDER_EXAMPLES
 from services.order.app import SERVICE
 from services.order.store.catalogue import load_shipped
-from shared.db import Sessions
-from shared.desk import Desk
+from shared.config.settings import Settings
 from shared.http import make_api
-from shared.relay import Relay
-from shared.settings import Settings
+from shared.http.command_batcher import Desk
+from shared.messaging.publisher import Relay
+from shared.persistence.database import Sessions
 from tests.console.command import kaitong
 from tests.kernel import Broker
 from tests.shared.http.sockets import listening

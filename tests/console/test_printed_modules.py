@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import pytest
 
-from shared.run import Part
+from shared.runtime.run import Part
 from tests.conftest import SERVICES
 from tests.console.printed import MODULES
 
@@ -34,9 +34,9 @@ TAKES = {
     "deploy.local.bootstrap": Takes(1, 1),
     "deploy.local.detached": Takes(1, 1),
     "shared.contracts.export": Takes(0, 1),
-    "shared.forget": OF_SERVICES,
-    "shared.migrate": OF_SERVICES,
-    "shared.rename": OF_SERVICES,
+    "shared.privacy.archive_scrubbing": OF_SERVICES,
+    "shared.persistence.migrate": OF_SERVICES,
+    "shared.runtime.rename_installation": OF_SERVICES,
     **dict.fromkeys((f"services.{service}" for service in SERVICES), PART),
     "services.console": NOTHING,
 }
@@ -81,8 +81,8 @@ def source_of(module: str) -> str:
 def test_modules_are_named_by_documents_and_remedies() -> None:
     found = {(place, line.split()[0]) for place, _, line in MODULES}
 
-    assert ("shared/installation.py", "shared.rename") in found
-    assert ("docs/runbook.md", "shared.admin") in found
+    assert ("shared/kafka/installation.py", "shared.runtime.rename_installation") in found
+    assert ("docs/runbook.md", "shared.kafka.admin") in found
 
 
 @pytest.mark.parametrize(("place", "container", "line"), MODULES)
@@ -98,13 +98,13 @@ def test_a_module_that_a_text_says_to_run_is_there_and_takes_the_words(
     "line",
     [
         "shared.renamed order",
-        "shared.rename",
-        "shared.rename orders",
-        "shared.admin order",
-        "shared.prepared",
+        "shared.runtime.rename_installation",
+        "shared.runtime.rename_installation orders",
+        "shared.kafka.admin order",
+        "shared.persistence.statements",
         "services.order api worker",
         "services.order web",
-        "shared.settings > docs/nothing.md",
+        "shared.config.settings > docs/nothing.md",
         "venvs env",
     ],
 )

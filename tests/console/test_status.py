@@ -9,7 +9,7 @@ from deploy.local.record import Life, Record
 from services.console.client import Client, why_not
 from services.console.status import Status, ask, draw
 from services.console.troubles import Named, Process, lines, of_stack, span, summary, verdict
-from shared.troubles import Kind, Trouble
+from shared.observability.troubles import Kind, Trouble
 
 WELL: dict[str, Any] = {"parked": 0, "relay_is_direct": True, "troubles": []}
 SILENT = {"error": "does not answer (refused)"}

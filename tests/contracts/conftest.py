@@ -16,12 +16,12 @@ from services.customer.app import SERVICE as CUSTOMER
 from services.order.app import SERVICE as ORDER
 from services.provisioning.app import SERVICE as PROVISIONING
 from services.resources.app import SERVICE as RESOURCES
-from shared.db import Sessions
-from shared.desk import Desk
-from shared.producer import Producer
-from shared.relay import Relay
+from shared.config.settings import Settings
+from shared.http.command_batcher import Desk
+from shared.kafka.producer import Producer
+from shared.messaging.publisher import Relay
+from shared.persistence.database import Sessions
 from shared.service import Service
-from shared.settings import Settings
 from tests.callers import whole_api
 from tests.conftest import empty
 from tests.kernel import Broker

@@ -18,7 +18,7 @@ from urllib.parse import quote
 
 from fastapi import FastAPI
 
-from shared.settings import Settings
+from shared.config.settings import Settings
 from tests.access.test_matrix import api_of
 from tests.conftest import SERVICES as NAMES
 from tests.shared.http.api import bearer

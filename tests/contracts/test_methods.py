@@ -8,7 +8,7 @@ import pytest
 from fastapi import FastAPI
 from httpx import AsyncClient
 
-from shared.settings import Settings
+from shared.config.settings import Settings
 from tests.shared.http.api import bearer, calling, problem
 
 FILLED = {"kind": "port", "e164": "+862552345678", "position": "1"}

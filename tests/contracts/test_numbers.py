@@ -9,7 +9,7 @@ import pytest
 from fastapi import FastAPI
 from httpx import AsyncClient
 
-from shared.settings import Settings
+from shared.config.settings import Settings
 from tests.contracts.test_descriptions import examples_of
 from tests.contracts.test_methods import filled
 from tests.shared.http.api import bearer, calling, faults

@@ -8,7 +8,7 @@ import pytest
 from fastapi import FastAPI
 from httpx import AsyncClient, Response
 
-from shared.settings import Settings
+from shared.config.settings import Settings
 from tests.contracts.test_methods import filled
 from tests.schemas import resolved
 from tests.shared.http.api import bearer, calling

@@ -8,8 +8,8 @@ from httpx import AsyncClient
 
 from deploy.local.postgres import Postgres
 from services.customer.app import SERVICE
-from shared.db import Sessions
-from shared.settings import Settings
+from shared.config.settings import Settings
+from shared.persistence.database import Sessions
 from tests.callers import as_role, calling, keys
 
 __all__ = ["as_role", "keys"]

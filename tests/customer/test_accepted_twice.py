@@ -14,9 +14,9 @@ from services.customer.tables import (
     TellingRow,
 )
 from shared.contracts import Cause, OrderAccepted
-from shared.db import Sessions
-from shared.inbox_rows import Record
-from shared.parking import Why
+from shared.messaging.dead_letters import Why
+from shared.messaging.inbox import Record
+from shared.persistence.database import Sessions
 from tests.conftest import empty
 from tests.customer.build import TENANT, a_customer, accepted, an_item, at, order_id
 from tests.kernel import hear_records, parked, record_of

@@ -5,7 +5,7 @@ from httpx import AsyncClient
 
 from services.customer.handlers import SUBSCRIPTIONS
 from shared.contracts import Characteristic, Held, ItemHoldings, ResourcesAssigned
-from shared.db import Sessions
+from shared.persistence.database import Sessions
 from tests.callers import AsRole
 from tests.customer.build import (
     ZHANG,

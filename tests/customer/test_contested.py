@@ -12,12 +12,12 @@ from services.customer.app import SERVICE
 from services.customer.domain.contested import ContestState, settle
 from services.customer.domain.party import account_of
 from services.customer.handlers import SUBSCRIPTIONS
-from shared.db import Sessions
-from shared.metrics import REGISTRY
-from shared.monitor import Monitor, Report, Sources
-from shared.settings import Settings
-from shared.troubles import Kind
-from shared.window import Window
+from shared.config.settings import Settings
+from shared.health.monitor import Monitor, Report, Sources
+from shared.observability.metrics import REGISTRY
+from shared.observability.troubles import Kind
+from shared.persistence.database import Sessions
+from shared.persistence.list_window import Window
 from tests.callers import CLIENT, AsRole
 from tests.conftest import NOON
 from tests.customer.build import TENANT, ZHANG, a_customer, accepted

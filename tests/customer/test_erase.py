@@ -9,14 +9,14 @@ from sqlalchemy import select
 from services.customer.app import SERVICE
 from services.customer.handlers import SUBSCRIPTIONS
 from services.customer.tables import PartyRow
+from shared.config.settings import Settings
 from shared.contracts import Cause, OrderAccepted, PartyErased, party_key, read_envelope
 from shared.contracts.personal import blank
-from shared.db import Sessions
 from shared.errors import ConflictError
-from shared.history import HistoryRow
-from shared.inbox import on, subscribe
-from shared.settings import Settings
-from shared.work import Work
+from shared.messaging.dispatcher import on, subscribe
+from shared.messaging.unit_of_work import Work
+from shared.persistence.database import Sessions
+from shared.persistence.history import HistoryRow
 from tests.callers import AsRole, calling
 from tests.conftest import NOON
 from tests.customer.build import TENANT, ZHANG, a_customer, accepted, completed, order_id

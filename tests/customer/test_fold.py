@@ -10,11 +10,11 @@ from services.customer import store
 from services.customer.domain.order import OrderState
 from services.customer.domain.view import Holding, HoldingState, View, view_of
 from services.customer.handlers import SUBSCRIPTIONS
-from shared.access import Reach, whole_tenant
+from shared.access.rule import Reach, whole_tenant
 from shared.contracts import Action, Cause, Message, OrderRejected, RefusalCode
-from shared.db import Sessions
-from shared.inbox_rows import Record
-from shared.parking import Why
+from shared.messaging.dead_letters import Why
+from shared.messaging.inbox import Record
+from shared.persistence.database import Sessions
 from tests.conftest import empty
 from tests.customer.build import (
     TENANT,

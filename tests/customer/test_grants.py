@@ -6,10 +6,11 @@ from sqlalchemy import select
 
 from services.customer.app import SERVICE
 from services.customer.handlers import SUBSCRIPTIONS
-from shared import audit, grants
+from shared.access import grants
+from shared.access.grants import Grant, GrantRow
 from shared.contracts import AccessChanged, Customer
-from shared.db import Sessions
-from shared.grants import Grant, GrantRow
+from shared.persistence import audit_log
+from shared.persistence.database import Sessions
 from tests.callers import CLIENT, AsRole
 from tests.conftest import NOON
 from tests.customer.build import TENANT, ZHANG, a_customer, accepted, completed
@@ -127,7 +128,7 @@ async def test_each_change_is_told_to_the_other_services_and_audited(
     ] * 2
     assert [each.level for each in changes] == ["change", ""]
     with sessions() as session:
-        entries = [entry for _, entry in audit.read(session, TENANT, after=0, limit=10)]
+        entries = [entry for _, entry in audit_log.read(session, TENANT, after=0, limit=10)]
         assert session.scalars(select(GrantRow.level)).all() == [""]
     assert [(each.actor, each.client, each.action, each.reason) for each in entries] == [
         ("li-na", "back-office", "access.grant", "the shop was sold"),

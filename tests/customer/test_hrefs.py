@@ -4,7 +4,7 @@ import pytest
 from httpx import AsyncClient
 
 from services.customer.handlers import SUBSCRIPTIONS
-from shared.db import Sessions
+from shared.persistence.database import Sessions
 from tests.callers import AsRole
 from tests.customer.build import a_customer, accepted
 from tests.hrefs import lost, references_in

@@ -5,7 +5,7 @@ from httpx import AsyncClient
 
 from services.customer.handlers import SUBSCRIPTIONS
 from shared.contracts import Customer
-from shared.db import Sessions
+from shared.persistence.database import Sessions
 from tests.access.table import CARE
 from tests.callers import CLIENT, AsRole
 from tests.customer.build import ZHANG, a_customer, accepted

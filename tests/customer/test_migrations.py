@@ -6,11 +6,11 @@ from sqlalchemy import Connection, text
 from deploy.local.postgres import Postgres
 from services.customer import tables
 from services.customer.domain.telling import KEYS
-from shared.bulk import table_of
 from shared.contracts import Customer
 from shared.contracts.personal import personal_fields
-from shared.db import Base
-from shared.migrate import config_for, upgrade
+from shared.persistence.bulk import table_of
+from shared.persistence.database import Base
+from shared.persistence.migrate import config_for, upgrade
 from tests.databases import a_database
 
 ROWS = [each for each in vars(tables).values() if isinstance(each, type) and each is not Base]

@@ -13,10 +13,10 @@ from services.customer import store
 from services.customer.domain.party import Party
 from services.customer.handlers import SUBSCRIPTIONS
 from services.customer.tables import ContestedAccountRow, TellingRow
-from shared.access import Reach
+from shared.access.rule import Reach
 from shared.contracts import Cause, Customer, Message, OrderRejected, RefusalCode
-from shared.db import Sessions
-from shared.inbox_rows import Record
+from shared.messaging.inbox import Record
+from shared.persistence.database import Sessions
 from tests.callers import CLIENT, AsRole
 from tests.conftest import empty
 from tests.customer.build import (

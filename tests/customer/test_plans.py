@@ -12,9 +12,9 @@ from deploy.local.postgres import Postgres
 from services.customer.app import SERVICE
 from services.customer.domain.contested import ContestState
 from services.customer.store import accounts_of, by_name, by_phone, contested, owners_of
-from shared.access import Reach
-from shared.db import Sessions
-from shared.window import Window, cursor_of
+from shared.access.rule import Reach
+from shared.persistence.database import Sessions
+from shared.persistence.list_window import Window, cursor_of
 from tests.kernel import TENANT
 from tests.list_plans import Asked, check_lists
 from tests.plans import CLIENT, SERIES, Ask, check_each, every_reach, large

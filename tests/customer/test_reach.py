@@ -9,9 +9,9 @@ from sqlalchemy import event, text
 from sqlalchemy.orm import Session
 
 from services.customer import store
-from shared.access import Reach, whole_tenant
-from shared.db import Sessions
-from shared.window import Window
+from shared.access.rule import Reach, whole_tenant
+from shared.persistence.database import Sessions
+from shared.persistence.list_window import Window
 from tests.customer.build import TENANT
 
 MANY = 20_000

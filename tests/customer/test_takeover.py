@@ -8,9 +8,9 @@ from services.customer.app import SERVICE
 from services.customer.handlers import SUBSCRIPTIONS
 from services.customer.tables import PartyRow, TellingRow
 from shared.contracts import Envelope, OrderAccepted, encode
-from shared.db import Sessions
-from shared.history import TAKEN_OVER, HistoryRow
-from shared.inbox_rows import Record
+from shared.messaging.inbox import Record
+from shared.persistence.database import Sessions
+from shared.persistence.history import TAKEN_OVER, HistoryRow
 from shared.recovery.rows import last_change
 from tests.callers import AsRole
 from tests.customer.build import ZHANG, a_customer, accepted

@@ -8,8 +8,8 @@ import pytest
 import yaml
 
 from deploy.prometheus.alerts import ALERTS, Severity, rules
-from shared.metrics import REGISTRY
-from shared.troubles import BLOCKING, Kind, Trouble
+from shared.observability.metrics import REGISTRY
+from shared.observability.troubles import BLOCKING, Kind, Trouble
 
 RULES = Path("deploy/prometheus/rules/troubles.yml")
 AGAIN = f"python -m deploy.prometheus.alerts > {RULES}"

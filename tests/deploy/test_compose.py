@@ -10,8 +10,8 @@ import pytest
 from deploy.local.databases import name_of
 from deploy.local.home import CHECKOUT
 from services.elements.settings import Settings as ElementsSettings
-from shared.environment import settings_of
-from shared.settings import Settings
+from shared.config.environment import settings_of
+from shared.config.settings import Settings
 from tests.conftest import SERVICES
 from tests.deploy.compose import (
     EXAMPLE,
@@ -119,8 +119,8 @@ def test_the_topic_tool_knows_no_database() -> None:
 def test_tables_and_topics_are_there_before_a_process_starts() -> None:
     all_of_them = services()
 
-    assert all_of_them["migrate"]["command"] == ["shared.migrate", *SERVICES]
-    assert all_of_them["topics"]["command"] == ["shared.admin"]
+    assert all_of_them["migrate"]["command"] == ["shared.persistence.migrate", *SERVICES]
+    assert all_of_them["topics"]["command"] == ["shared.kafka.admin"]
     done = {"condition": "service_completed_successfully"}
     for process in PROCESSES:
         assert all_of_them[process]["depends_on"] == {"migrate": done, "topics": done}

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
-from shared.keys import make_development_keys
+from shared.security.development_keys import make_development_keys
 from tests.deploy.compose import EXAMPLE, services
 from tests.deploy.test_compose import PROCESSES
 

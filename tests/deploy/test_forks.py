@@ -16,7 +16,7 @@ from deploy.local import forks, process
 from deploy.local.errors import StartError
 from deploy.local.forks import Connection, Forks
 from deploy.local.surroundings import environment_without_settings
-from shared.preload import LATER
+from shared.runtime.preload import LATER
 from tests.deploy.waiting import TIMEOUT_S, gone, until
 
 STATE = "tests.deploy.print_state"
@@ -103,7 +103,7 @@ def test_nothing_of_any_one_service_is_loaded_for_another(template: Forks, tmp_p
     status_of(template, tmp_path, STATE, "0")
 
     modules = state_in(tmp_path / "log")["modules"]
-    assert {"shared.run", *LATER} <= set(modules)
+    assert {"shared.runtime.run", *LATER} <= set(modules)
     assert "rich" not in modules
     assert [each for each in modules if each.startswith("services")] == []
 

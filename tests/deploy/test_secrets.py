@@ -7,7 +7,7 @@ import pytest
 from deploy.local.postgres import Postgres
 from deploy.local.stack import SERVICES, Stack
 from deploy.local.surroundings import LOG_KEY, PERSON_KEY, secret_of
-from shared.db import Sessions
+from shared.persistence.database import Sessions
 from tests.deploy.compose import services
 
 PARTS = ("api", "worker")

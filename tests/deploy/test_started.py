@@ -9,7 +9,7 @@ from threading import Thread
 import pytest
 
 from deploy.local.surroundings import is_ready, is_started
-from shared.troubles import BLOCKING, Kind
+from shared.observability.troubles import BLOCKING, Kind
 
 
 @contextmanager

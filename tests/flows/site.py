@@ -18,7 +18,7 @@ from deploy.local.stack import SERVICES, Stack
 from services.console.client import Client, make_keys, token_for, trusted
 from services.console.exits import CommandError
 from services.console.orders import ENDED, ORDERS
-from shared.keys import TENANT
+from shared.security.development_keys import TENANT
 from tests.flows.place import Place
 
 PRODUCTS = "/tmf-api/productInventory/v4/product"

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from shared.leases import LIMITS_HOLD
+from shared.calls.claiming import LIMITS_HOLD
 from tests.flows.items import fibre
 from tests.flows.site import JSON, Site
 

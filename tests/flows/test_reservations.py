@@ -8,7 +8,7 @@ from kafka import KafkaProducer
 
 from shared.contracts import AssignmentRequested, Cause, HoldAction, ItemNeeds, Need, encode
 from shared.contracts.base import Envelope
-from shared.keys import TENANT
+from shared.security.development_keys import TENANT
 from tests.flows.items import fibre
 from tests.flows.site import JSON, Site
 

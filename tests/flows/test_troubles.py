@@ -8,8 +8,8 @@ from contextlib import contextmanager
 import pytest
 
 from services.console.troubles import lines, verdict
-from shared.leases import LIMITS_HOLD
-from shared.troubles import Kind
+from shared.calls.claiming import LIMITS_HOLD
+from shared.observability.troubles import Kind
 from tests.flows.items import fibre
 from tests.flows.site import Site
 from tests.flows.test_elements import steps

@@ -5,7 +5,7 @@ import pytest
 
 from services.console.status import SERVICES, TIMEOUT_S, Status
 from services.console.troubles import lines
-from shared.troubles import Kind
+from shared.observability.troubles import Kind
 from tests.chaos.recoveries import NOTICE_S, acknowledge, recovered
 from tests.chaos.restoring import Backup
 from tests.flows.items import fibre

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from services.console.client import Client, token_for
 from services.console.status import Status, look
-from shared.troubles import Kind
+from shared.observability.troubles import Kind
 from tests.flows.site import Site
 
 COUNTED = re.compile(r'^kaitong_trouble\{kind="(\w+)"\} ([1-9].*)$', re.MULTILINE)

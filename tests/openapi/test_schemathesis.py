@@ -20,10 +20,10 @@ from fastapi import FastAPI
 from httpx import AsyncClient
 
 from deploy.local.postgres import Postgres
-from shared.db import Sessions
-from shared.desk import Desk
-from shared.relay import Relay
-from shared.settings import Settings
+from shared.config.settings import Settings
+from shared.http.command_batcher import Desk
+from shared.messaging.publisher import Relay
+from shared.persistence.database import Sessions
 from tests.access.things import Things, seeded
 from tests.callers import AsRole, as_role, keys, service_of, whole_api
 from tests.conftest import SERVICES, empty

@@ -10,8 +10,8 @@ from services.order.api.shown import CATALOGUE, ORDERS
 from services.order.app import SERVICE
 from services.order.store import catalogue
 from services.order.store.catalogue import load_shipped
-from shared.db import Sessions
-from shared.settings import Settings
+from shared.config.settings import Settings
+from shared.persistence.database import Sessions
 from tests.callers import AsRole, calling
 from tests.kernel import TENANT
 from tests.order.build import a_body, an_item

@@ -16,9 +16,9 @@ from services.order.domain.submission import Names
 from services.order.handlers import SUBSCRIPTIONS
 from services.order.store import products, submissions
 from services.order.tables import OrderRow, SubmissionRow
+from shared.config.settings import Settings
 from shared.contracts import ResourcesAssigned
-from shared.db import Sessions
-from shared.settings import Settings
+from shared.persistence.database import Sessions
 from tests.callers import AsRole, calling
 from tests.conftest import NOON
 from tests.kernel import hear, told

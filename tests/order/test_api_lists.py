@@ -13,9 +13,9 @@ from services.order.domain.moments import first_from, last_until, moment_of
 from services.order.domain.submission import Submission
 from services.order.handlers import SUBSCRIPTIONS
 from services.order.store import orders, submissions
-from shared.db import Sessions
-from shared.dispatch import Dispatch
-from shared.work import begin
+from shared.messaging.after_commit import Dispatch
+from shared.messaging.unit_of_work import begin
+from shared.persistence.database import Sessions
 from tests.callers import AsRole
 from tests.conftest import NOON
 from tests.kernel import TENANT, hear

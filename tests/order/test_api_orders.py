@@ -10,8 +10,8 @@ from services.order.api.shown import ORDERS
 from services.order.domain.moments import moment_of
 from services.order.handlers import SUBSCRIPTIONS
 from shared.contracts import OrderAccepted, RefusalCode, ResourcesAssigned, ResourcesRefused
-from shared.db import Sessions
 from shared.ids import time_ordered_id
+from shared.persistence.database import Sessions
 from tests.callers import AsRole
 from tests.kernel import envelopes, hear, history, told
 from tests.order.build import (

@@ -7,7 +7,7 @@ from httpx import AsyncClient
 
 from services.order.handlers import SUBSCRIPTIONS
 from shared.contracts import OrderAccepted, ResourcesAssigned
-from shared.db import Sessions
+from shared.persistence.database import Sessions
 from tests.callers import AsRole
 from tests.kernel import envelopes, hear
 from tests.order.build import PARTY, a_body, an_item, completed_by

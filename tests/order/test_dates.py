@@ -9,7 +9,7 @@ from httpx import AsyncClient
 from services.order.api.shown import CATALOGUE, ORDERS
 from services.order.domain.catalogue import Eligibility, Offering
 from services.order.store import catalogue as store
-from shared.db import Sessions
+from shared.persistence.database import Sessions
 from tests.callers import AsRole
 from tests.conftest import NOON
 from tests.kernel import TENANT

@@ -8,7 +8,7 @@ from httpx import AsyncClient
 
 from services.order.handlers import SUBSCRIPTIONS
 from shared.contracts import Action, BlueprintName, BlueprintsPublished, Cause
-from shared.db import Sessions
+from shared.persistence.database import Sessions
 from tests.callers import AsRole
 from tests.kernel import TENANT, hear, hear_records, record_of
 from tests.order.test_api_catalogue import a_publication, publish

@@ -17,8 +17,8 @@ from services.order.domain.product import fold
 from services.order.domain.progress import first_changes
 from services.order.handlers import SUBSCRIPTIONS
 from shared.contracts import Action, BlueprintName, BlueprintsPublished
-from shared.db import Sessions
-from shared.history import Change
+from shared.persistence.database import Sessions
+from shared.persistence.history import Change
 from tests.callers import AsRole
 from tests.kernel import TENANT, hear
 from tests.order.build import CATALOGUE, completed, given_by, placed_by

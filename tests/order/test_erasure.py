@@ -28,14 +28,14 @@ from shared.contracts import (
     read_envelope,
 )
 from shared.contracts.personal import blank
-from shared.db import Base, Sessions
-from shared.dispatch import Dispatch, Letter
-from shared.erasure import AGAIN, PART
 from shared.errors import ConflictError
-from shared.inbox import Subscriptions, on, subscribe
-from shared.inbox_rows import Record
-from shared.outbox import OutboxRow
-from shared.work import Work, begin
+from shared.messaging.after_commit import Dispatch, Letter
+from shared.messaging.dispatcher import Subscriptions, on, subscribe
+from shared.messaging.inbox import Record
+from shared.messaging.outbox import OutboxRow
+from shared.messaging.unit_of_work import Work, begin
+from shared.persistence.database import Base, Sessions
+from shared.privacy.erasure import AGAIN, PART
 from tests.callers import AsRole
 from tests.conftest import NOON, SERVICES, empty
 from tests.erasure import ring, where_told

@@ -10,8 +10,8 @@ from sqlalchemy import select
 from services.order.domain.submission import Names, fingerprint, sealed
 from services.order.store import erasure, submissions
 from services.order.tables import OrderRow, SubmissionRow
-from shared.db import Sessions
-from shared.erasure import ErasureDue
+from shared.persistence.database import Sessions
+from shared.privacy.erasure import ErasureDue
 from tests.callers import CLIENT, AsRole
 from tests.kernel import TENANT, count_of
 from tests.order.build import PARTY

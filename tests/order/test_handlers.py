@@ -11,11 +11,11 @@ from services.order.domain.product import Product, Status
 from services.order.domain.states import State
 from services.order.handlers import SUBSCRIPTIONS
 from services.order.store import orders, products
-from shared.access import whole_tenant
+from shared.access.rule import whole_tenant
 from shared.contracts import Message, RefusalCode
-from shared.db import Sessions
-from shared.dispatch import Dispatch
-from shared.work import begin
+from shared.messaging.after_commit import Dispatch
+from shared.messaging.unit_of_work import begin
+from shared.persistence.database import Sessions
 from tests.conftest import NOON, empty
 from tests.kernel import TENANT, hear, history, parked, told, types_told
 from tests.order.build import (

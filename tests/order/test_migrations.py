@@ -5,8 +5,8 @@ from alembic import command
 from sqlalchemy import Connection, text
 
 from deploy.local.postgres import Postgres
-from shared.db import Sessions
-from shared.migrate import config_for, upgrade
+from shared.persistence.database import Sessions
+from shared.persistence.migrate import config_for, upgrade
 from tests.databases import a_database
 from tests.kernel import TENANT
 

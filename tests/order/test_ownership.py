@@ -8,9 +8,9 @@ from httpx import AsyncClient, Response
 from sqlalchemy import text
 
 from services.order.handlers import SUBSCRIPTIONS
-from shared.access import Level
+from shared.access.rule import Level
 from shared.contracts import AccessChanged, Cause, OrderAccepted, ResourcesAssigned, grant_key
-from shared.db import Sessions
+from shared.persistence.database import Sessions
 from tests.callers import CLIENT, AsRole
 from tests.conftest import NOON
 from tests.kernel import TENANT, envelopes, hear, hear_records, history, record_of

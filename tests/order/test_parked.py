@@ -9,9 +9,9 @@ from sqlalchemy import Connection, text
 
 from deploy.local.postgres import Postgres
 from services.order.handlers import SUBSCRIPTIONS
-from shared.db import Sessions
-from shared.inbox_rows import Record
-from shared.migrate import config_for, upgrade
+from shared.messaging.inbox import Record
+from shared.persistence.database import Sessions
+from shared.persistence.migrate import config_for, upgrade
 from tests.callers import AsRole
 from tests.databases import a_database
 from tests.kernel import TENANT, hear, hear_records, parked

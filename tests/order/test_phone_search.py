@@ -7,9 +7,9 @@ from httpx import AsyncClient
 
 from services.order.api.shown import PRODUCTS
 from services.order.store import products
-from shared.db import Sessions
-from shared.dispatch import Dispatch
-from shared.work import begin
+from shared.messaging.after_commit import Dispatch
+from shared.messaging.unit_of_work import begin
+from shared.persistence.database import Sessions
 from tests.callers import AsRole
 from tests.conftest import NOON
 from tests.order.build import a_product

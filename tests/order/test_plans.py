@@ -21,9 +21,9 @@ from services.order.domain.states import State
 from services.order.store import order_lists, product_lists
 from services.order.store.order_lists import OrderFilter
 from services.order.store.product_lists import ProductFilter
-from shared.access import Reach
-from shared.db import Sessions
-from shared.window import Window, cursor_of
+from shared.access.rule import Reach
+from shared.persistence.database import Sessions
+from shared.persistence.list_window import Window, cursor_of
 from tests.kernel import TENANT
 from tests.list_plans import Asked, check_lists
 from tests.plans import CLIENT, ROWS, SERIES, Ask, check_each, every_reach, large

@@ -7,7 +7,7 @@ from services.order.api.shown import ORDERS
 from shared.contracts import OrderAccepted
 from shared.contracts.base import encode
 from shared.contracts.personal import blank
-from shared.db import Sessions
+from shared.persistence.database import Sessions
 from tests.callers import AsRole
 from tests.kernel import told
 from tests.order.build import Json, a_body

@@ -9,15 +9,16 @@ from httpx import AsyncClient
 from services.order.api.shown import ORDERS
 from services.order.app import SERVICE
 from services.order.tables import OrderRow
-from shared import admin, unsent
-from shared.db import Sessions
-from shared.dispatch import Letter
-from shared.outbox import UnsentRow
-from shared.producer import Producer
+from shared.config.settings import Settings
+from shared.kafka import admin
+from shared.kafka.producer import Producer
+from shared.messaging import pending_outbox
+from shared.messaging.after_commit import Letter
+from shared.messaging.outbox import UnsentRow
+from shared.messaging.publisher import Relay
+from shared.persistence.database import Sessions
 from shared.recovery.recovery import Recovery
-from shared.relay import Relay
-from shared.settings import Settings
-from shared.working import interest_of
+from shared.runtime.worker import interest_of
 from tests.callers import AsRole, calling
 from tests.conftest import empty
 from tests.kernel import count_of, parked, until
@@ -58,7 +59,7 @@ async def test_an_order_that_is_sent_again_without_kafka_is_told_once_after_all(
 def letters(sessions: Sessions) -> Sequence[Letter]:
     """Return what waits to be sent."""
     with sessions() as session:
-        return unsent.oldest_letters(session, 10)
+        return pending_outbox.oldest_letters(session, 10)
 
 
 def set_back(sessions: Sessions) -> None:

@@ -14,11 +14,11 @@ from services.order.domain.publication import Publication, publish
 from services.order.domain.submission import Names, Submission
 from services.order.handlers import SUBSCRIPTIONS
 from services.order.store import catalogue, orders, products, submissions
-from shared.access import whole_tenant
-from shared.db import Sessions
-from shared.dispatch import Dispatch
+from shared.access.rule import whole_tenant
 from shared.errors import StartError
-from shared.work import begin
+from shared.messaging.after_commit import Dispatch
+from shared.messaging.unit_of_work import begin
+from shared.persistence.database import Sessions
 from tests.conftest import NOON
 from tests.kernel import TENANT, hear
 from tests.order.build import (

@@ -10,13 +10,13 @@ from sqlalchemy import text
 from services.order.api.shown import ORDERS
 from services.order.app import SERVICE
 from services.order.tables import OrderRow
+from shared.config.settings import Settings
 from shared.contracts import OrderAccepted
-from shared.db import Sessions
-from shared.outbox import UnsentRow
-from shared.parking import Why
+from shared.messaging.dead_letters import Why
+from shared.messaging.outbox import UnsentRow
+from shared.messaging.publisher import Relay
+from shared.persistence.database import Sessions
 from shared.recovery.rows import RecoveryState
-from shared.relay import Relay
-from shared.settings import Settings
 from tests.callers import AsRole, calling
 from tests.conftest import NOON
 from tests.kernel import Broker, count_of, hear, note_recovery, parked, told

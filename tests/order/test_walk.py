@@ -8,8 +8,8 @@ import pytest
 from httpx import AsyncClient, Response
 
 from services.order.api.shown import OFFERINGS, ORDERS, PRICES, PRODUCTS, SPECIFICATIONS
-from shared.db import Sessions
-from shared.window import cursor_of
+from shared.persistence.database import Sessions
+from shared.persistence.list_window import cursor_of
 from tests.callers import AsRole
 from tests.order.test_api_lists import names, there_are
 from tests.shared.http.api import faults

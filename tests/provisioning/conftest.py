@@ -17,12 +17,12 @@ from services.provisioning.app import SERVICE
 from services.provisioning.domain.plan import Plan
 from services.provisioning.store import elements, plans
 from services.provisioning.store.blueprints import load_shipped
+from shared.calls.runner import Runner
+from shared.config.settings import Settings
 from shared.contracts import Message
-from shared.db import Sessions
-from shared.relay import Relay
-from shared.runner import Runner
-from shared.settings import Settings
-from shared.trials import Caution, Lifeline
+from shared.messaging.crash_guard import Caution, Lifeline
+from shared.messaging.publisher import Relay
+from shared.persistence.database import Sessions
 from tests.callers import AsRole, as_role, calling, keys
 from tests.elements.process import Simulator
 from tests.kernel import TENANT, Broker, hear

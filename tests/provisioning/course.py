@@ -5,7 +5,7 @@ from services.provisioning.domain.blueprint import BlueprintStep
 from services.provisioning.domain.people import Decided, Remedy
 from services.provisioning.domain.plan import PlanState, StepState
 from services.provisioning.domain.turn import Decision
-from shared.attempts import Attempt, AttemptAnswered, Result
+from shared.calls.outbound_call import Attempt, AttemptAnswered, Result
 from tests.provisioning.build import ORDER_ID, a_blueprint, accepted, assigned, begun, index
 
 

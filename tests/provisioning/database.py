@@ -8,10 +8,10 @@ from services.provisioning.domain.service import Service
 from services.provisioning.handlers import SUBSCRIPTIONS
 from services.provisioning.store import blueprints, plans
 from services.provisioning.store.services import SERVICES
-from shared import attempt_rows
-from shared.attempt_rows import AttemptRow
+from shared.calls import call_store
+from shared.calls.call_store import AttemptRow
 from shared.contracts import OrderAccepted
-from shared.db import Sessions
+from shared.persistence.database import Sessions
 from tests.conftest import NOON
 from tests.kernel import TENANT, hear
 from tests.provisioning.build import ORDER_ID, a_blueprint, assigned, index, shipped
@@ -36,7 +36,7 @@ def services_of(sessions: Sessions, order: OrderAccepted) -> list[Service]:
 
 def attempts_of(sessions: Sessions, order_id: UUID = ORDER_ID) -> list[AttemptRow]:
     with sessions() as session:
-        return attempt_rows.of_order(session, order_id)
+        return call_store.of_order(session, order_id)
 
 
 def run(sessions: Sessions, order: OrderAccepted, blueprint: Blueprint = REFERENCE) -> None:

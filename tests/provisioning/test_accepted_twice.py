@@ -7,9 +7,9 @@ import pytest
 
 from services.provisioning.handlers import SUBSCRIPTIONS
 from shared.contracts import Cause
-from shared.db import Sessions
-from shared.inbox_rows import Record
-from shared.parking import Why
+from shared.messaging.dead_letters import Why
+from shared.messaging.inbox import Record
+from shared.persistence.database import Sessions
 from tests.kernel import TENANT, hear_records, parked, record_of
 from tests.provisioning.build import ORDER_ID, accepted
 from tests.provisioning.database import REFERENCE, plan_of, publish

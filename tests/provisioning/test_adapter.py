@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest
 
 from services.provisioning.adapters.http import HttpAdapter, news_of, outcome_of, read
-from shared.attempts import Attempt, CannotAskError, ElementTimeoutError, Result
+from shared.calls.outbound_call import Attempt, CannotAskError, ElementTimeoutError, Result
 from shared.contracts import Characteristic
 from tests.kernel import TENANT
 from tests.provisioning.build import ORDER_ID

@@ -8,7 +8,7 @@ from services.provisioning.domain.messages import PauseEnded
 from services.provisioning.domain.people import Remedy
 from services.provisioning.domain.plan import StepState
 from services.provisioning.domain.turn import Decision
-from shared.attempts import AttemptAnswered, Result
+from shared.calls.outbound_call import AttemptAnswered, Result
 from shared.contracts import (
     RefusalCode,
     ResourcesAssigned,

@@ -4,7 +4,7 @@ from httpx import AsyncClient
 
 from services.provisioning.store.announcing import announce_untold
 from shared.contracts import BlueprintsPublished
-from shared.db import Sessions
+from shared.persistence.database import Sessions
 from tests.kernel import TENANT, told
 from tests.provisioning.build import a_blueprint, a_call
 from tests.provisioning.database import REFERENCE, publish

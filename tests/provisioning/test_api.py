@@ -10,10 +10,10 @@ from httpx import AsyncClient
 from services.provisioning.domain.blueprint import OnFailure
 from services.provisioning.handlers import SUBSCRIPTIONS
 from services.provisioning.store import elements
-from shared import attempt_rows
+from shared.calls import call_store
+from shared.calls.element_limits import Limit
 from shared.contracts import Cause
-from shared.db import Sessions
-from shared.limits import Limit
+from shared.persistence.database import Sessions
 from tests.callers import AsRole
 from tests.kernel import hear, history, told
 from tests.provisioning.build import (
@@ -251,9 +251,7 @@ async def test_what_waits_for_an_element_is_shown_with_its_age(
     with sessions.begin() as session:
         for element in ("ims", "ims", "NJ-XW-OLT01"):
             attempt = another_attempt(element=element)
-            attempt_rows.wish(
-                session, [(attempt, Cause(attempt.id, attempt.id, "jiangsu"))], wanted
-            )
+            call_store.wish(session, [(attempt, Cause(attempt.id, attempt.id, "jiangsu"))], wanted)
 
     olt, ims = (await client.get(ELEMENTS)).json()
 

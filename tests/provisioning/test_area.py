@@ -6,7 +6,7 @@ from sqlalchemy import select
 from services.provisioning.handlers import SUBSCRIPTIONS
 from services.provisioning.tables import WorkOrderRow
 from shared.contracts import AssignmentRequested, ResourcesAssigned, ServiceCompleted
-from shared.db import Sessions
+from shared.persistence.database import Sessions
 from tests.kernel import envelopes, hear, told
 from tests.provisioning.build import (
     a_blueprint,

@@ -5,7 +5,7 @@ import pytest
 from services.provisioning.domain.as_told import as_told
 from services.provisioning.domain.plan import PlanState, StepState
 from services.provisioning.domain.turn import completed
-from shared.attempts import Result
+from shared.calls.outbound_call import Result
 from shared.contracts import (
     ReleaseRequested,
     ResourcesAssigned,

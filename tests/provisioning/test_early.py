@@ -7,11 +7,11 @@ from msgspec.structs import replace
 from services.provisioning.domain.plan import PlanState
 from services.provisioning.handlers import SUBSCRIPTIONS
 from shared.contracts import Action
-from shared.db import Sessions
-from shared.dispatch import Dispatch
-from shared.inbox import Receiver
-from shared.parking import Why
-from shared.release import release
+from shared.messaging.after_commit import Dispatch
+from shared.messaging.dead_letters import Why
+from shared.messaging.dispatcher import Receiver
+from shared.messaging.redelivery import release
+from shared.persistence.database import Sessions
 from tests.conftest import NOON
 from tests.kernel import hear, parked
 from tests.provisioning.build import OTHER_ID, accepted, an_item

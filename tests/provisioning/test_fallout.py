@@ -5,9 +5,9 @@ from httpx import AsyncClient
 from services.provisioning.domain.blueprint import OnFailure
 from services.provisioning.domain.plan import attempt_id
 from services.provisioning.handlers import SUBSCRIPTIONS
-from shared.attempts import AttemptAnswered, Result
+from shared.calls.outbound_call import AttemptAnswered, Result
 from shared.contracts import Cause
-from shared.db import Sessions
+from shared.persistence.database import Sessions
 from tests.callers import AsRole
 from tests.kernel import TENANT, hear_records, history, record_of
 from tests.provisioning.build import ORDER_ID, OTHER_ID, a_blueprint, a_call, accepted

@@ -28,10 +28,10 @@ from shared.contracts import (
     ServiceCompleted,
     ServiceFailed,
 )
-from shared.db import Sessions
 from shared.errors import NotFoundError
-from shared.timers import TimerRow
-from shared.window import Window
+from shared.persistence.database import Sessions
+from shared.persistence.list_window import Window
+from shared.scheduling.timer_store import TimerRow
 from tests.conftest import NOON
 from tests.kernel import TENANT, hear, history, parked, told, types_told
 from tests.provisioning.build import (

@@ -2,7 +2,7 @@
 
 from sqlalchemy import text
 
-from shared.db import Sessions
+from shared.persistence.database import Sessions
 from tests.kernel import TENANT
 
 PLAN = f"""INSERT INTO plans (order_id, tenant, local_network, client, customer_id, priority, state,

@@ -18,9 +18,9 @@ from services.provisioning.domain.service import ServiceState
 from services.provisioning.domain.work_order import OPEN, WorkState
 from services.provisioning.store import elements, fallout, services, work_orders
 from services.provisioning.store.work_orders import ALL, Sight
-from shared.access import Crew, Reach, whole_tenant
-from shared.db import Sessions
-from shared.window import Window, cursor_of
+from shared.access.rule import Crew, Reach, whole_tenant
+from shared.persistence.database import Sessions
+from shared.persistence.list_window import Window, cursor_of
 from tests.kernel import TENANT
 from tests.list_plans import Asked, check_lists
 from tests.plans import (

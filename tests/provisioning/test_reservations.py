@@ -19,7 +19,7 @@ from shared.contracts import (
     ReservationQuestioned,
     ServiceCompleted,
 )
-from shared.db import Sessions
+from shared.persistence.database import Sessions
 from tests.kernel import hear, hear_records, record_of, told
 from tests.provisioning.build import ORDER_ID, OTHER_ID, accepted, an_item
 from tests.provisioning.database import REFERENCE, plan_of, publish, run

@@ -6,9 +6,9 @@ import pytest
 from httpx import AsyncClient
 
 from services.provisioning.handlers import SUBSCRIPTIONS
-from shared import audit
 from shared.contracts import AccessChanged, grant_key
-from shared.db import Sessions
+from shared.persistence import audit_log
+from shared.persistence.database import Sessions
 from tests.callers import CLIENT, AsRole
 from tests.kernel import TENANT, hear
 from tests.provisioning.build import accepted, an_item, assigned, shipped
@@ -141,7 +141,7 @@ async def test_what_people_change_in_the_network_is_in_the_audit(
     )
 
     with sessions() as session:
-        entries = [entry for _, entry in audit.read(session, TENANT, after=0, limit=10)]
+        entries = [entry for _, entry in audit_log.read(session, TENANT, after=0, limit=10)]
     assert [(each.actor, each.action, each.subject) for each in entries] == [
         ("li-na", "element.change", "aaa")
     ] * 2

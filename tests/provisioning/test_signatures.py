@@ -6,7 +6,7 @@ import pytest
 from httpx import AsyncClient
 
 from services.provisioning.handlers import SUBSCRIPTIONS
-from shared.db import Sessions
+from shared.persistence.database import Sessions
 from tests.callers import AsRole
 from tests.kernel import hear
 from tests.provisioning.build import ORDER_ID, accepted, an_item, assigned, shipped

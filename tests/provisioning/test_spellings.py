@@ -8,10 +8,10 @@ import pytest
 from httpx import AsyncClient
 
 from services.provisioning.store import elements
-from shared import attempt_rows
+from shared.calls import call_store
+from shared.calls.element_limits import Limit
 from shared.contracts import Cause
-from shared.db import Sessions
-from shared.limits import Limit
+from shared.persistence.database import Sessions
 from tests.kernel import TENANT
 from tests.provisioning.build import accepted
 from tests.provisioning.database import run
@@ -28,7 +28,7 @@ def call(sessions: Sessions, *names: str) -> None:
     attempts = [another_attempt(element=name) for name in names]
     with sessions.begin() as session:
         wanted = [(each, Cause(each.id, each.id, TENANT)) for each in attempts]
-        attempt_rows.wish(session, wanted, datetime.now(UTC))
+        call_store.wish(session, wanted, datetime.now(UTC))
 
 
 def borne(sessions: Sessions, name: str) -> Limit:
@@ -76,7 +76,7 @@ async def test_the_spelling_of_the_last_calls_is_known_though_none_is_under_way(
 ) -> None:
     call(sessions, KNOWN)
     with sessions.begin() as session:
-        session.execute(attempt_rows.ATTEMPTS.update().values(ended_at=datetime.now(UTC)))
+        session.execute(call_store.ATTEMPTS.update().values(ended_at=datetime.now(UTC)))
 
     answer = await client.put(f"{ELEMENTS}/nj-xw-olt1", json={"concurrency": 2})
 

@@ -6,7 +6,7 @@ from services.provisioning.domain.advance import Accepted, Reported
 from services.provisioning.domain.blueprint import INLINE, NoReturn
 from services.provisioning.domain.people import Remedy, remedies_at
 from services.provisioning.domain.plan import PlanState, StepState
-from shared.attempts import Result
+from shared.calls.outbound_call import Result
 from shared.contracts import ReleaseRequested, ResourcesReleased, ServiceFailed
 from shared.errors import ConflictError
 from tests.provisioning.build import ORDER_ID, a_call, a_job

@@ -7,9 +7,9 @@ from httpx import AsyncClient, Response
 
 from services.provisioning.domain.plan import StepState
 from services.provisioning.handlers import SUBSCRIPTIONS
-from shared.attempts import AttemptAnswered, Result
+from shared.calls.outbound_call import AttemptAnswered, Result
 from shared.contracts import Cause, OrderAccepted
-from shared.db import Sessions
+from shared.persistence.database import Sessions
 from tests.callers import AsRole
 from tests.kernel import TENANT, envelopes, hear, hear_records, history, record_of
 from tests.provisioning.build import (

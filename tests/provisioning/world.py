@@ -19,7 +19,7 @@ from services.provisioning.domain.messages import PauseEnded
 from services.provisioning.domain.people import Decided, Remedy, remedies
 from services.provisioning.domain.plan import Plan, Step, StepState, place_of, rounds_of
 from services.provisioning.domain.turn import Decision, Job
-from shared.attempts import Attempt, AttemptAnswered, Result
+from shared.calls.outbound_call import Attempt, AttemptAnswered, Result
 from shared.contracts import (
     AssignmentRequested,
     RefusalCode,

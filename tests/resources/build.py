@@ -30,8 +30,8 @@ from shared.contracts import (
     ServiceCompleted,
     read_envelope,
 )
-from shared.db import Sessions
-from shared.timers import TimerRow
+from shared.persistence.database import Sessions
+from shared.scheduling.timer_store import TimerRow
 from tests.callers import CLIENT
 from tests.conftest import NOON
 from tests.kernel import TENANT, hear, told

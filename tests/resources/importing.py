@@ -6,7 +6,7 @@ from httpx import AsyncClient, Response
 from sqlalchemy import func, select
 
 from services.resources.tables import ItemRow, NumberRow
-from shared.db import Sessions
+from shared.persistence.database import Sessions
 
 X = {"id": "X", "name": "Nanjing Xuanwu", "local_network": "025"}
 SEGMENT = {

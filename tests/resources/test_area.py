@@ -13,7 +13,7 @@ from shared.contracts import (
     ResourcesAssigned,
     ResourcesRefused,
 )
-from shared.db import Sessions
+from shared.persistence.database import Sessions
 from tests.kernel import envelopes
 from tests.resources.build import (
     FIBRE,

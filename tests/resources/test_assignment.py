@@ -12,7 +12,7 @@ from shared.contracts import (
     RefusalCode,
     ResourcesAssigned,
 )
-from shared.db import Sessions
+from shared.persistence.database import Sessions
 from tests.callers import CLIENT
 from tests.conftest import NOON
 from tests.kernel import TENANT, parked, types_told

@@ -9,7 +9,7 @@ from shared.contracts import (
     ReleaseRequested,
     ResourcesReleased,
 )
-from shared.db import Sessions
+from shared.persistence.database import Sessions
 from tests.kernel import history, parked, types_told
 from tests.resources.build import (
     FIBRE,

@@ -14,7 +14,7 @@ from services.resources.domain.search import Search
 from services.resources.domain.things import Kind, Pool
 from services.resources.store import finding, taking
 from shared.contracts import Need, ResourcesAssigned
-from shared.db import Sessions
+from shared.persistence.database import Sessions
 from tests.conftest import NOON
 from tests.kernel import TENANT
 from tests.resources.build import a_segment, an_order, e164, stock

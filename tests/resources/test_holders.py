@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
-from shared.db import Sessions
+from shared.persistence.database import Sessions
 from tests.resources.build import FIBRE, NUMBER, PAIR, an_order, e164, holders, stock, tell
 
 TABLES = ("numbers", "pool_items")

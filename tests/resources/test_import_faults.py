@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from services.resources.tables import NumberRow
-from shared.db import Sessions
+from shared.persistence.database import Sessions
 from tests.resources.importing import PAIRS, SEGMENT, SPLITTER, Imports, X, count
 
 

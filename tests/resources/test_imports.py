@@ -14,7 +14,7 @@ from deploy.jiangsu.province import province
 from services.resources.domain.grade import grade_of
 from services.resources.store.segments import vanity
 from services.resources.tables import ItemRow, NumberRow, PoolRow
-from shared.db import Sessions
+from shared.persistence.database import Sessions
 from tests.callers import AsRole
 from tests.kernel import history
 from tests.resources.build import e164, states

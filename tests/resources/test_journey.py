@@ -9,9 +9,9 @@ import pytest
 from httpx import AsyncClient, Response
 
 from services.resources.app import SERVICE
+from shared.config.settings import Settings
 from shared.contracts import Action, AssignmentRequested, ReleaseRequested
-from shared.db import Sessions
-from shared.settings import Settings
+from shared.persistence.database import Sessions
 from tests.callers import CLIENT, AsRole, calling
 from tests.conftest import NOON
 from tests.kernel import statements

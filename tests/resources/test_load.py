@@ -17,8 +17,8 @@ from shared.contracts import (
     ResourcesAssigned,
     ResourcesRefused,
 )
-from shared.db import Sessions
 from shared.errors import ConflictError
+from shared.persistence.database import Sessions
 from tests.callers import CLIENT
 from tests.conftest import NOON
 from tests.kernel import TENANT

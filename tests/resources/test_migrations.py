@@ -3,8 +3,8 @@
 from sqlalchemy import inspect, text
 
 from services.resources import tables
-from shared.bulk import table_of
-from shared.db import Base, Sessions
+from shared.persistence.bulk import table_of
+from shared.persistence.database import Base, Sessions
 
 ROWS = [each for each in vars(tables).values() if isinstance(each, type) and each is not Base]
 OURS = [table_of(each) for each in ROWS if issubclass(each, Base)]

@@ -8,7 +8,7 @@ from httpx import AsyncClient
 
 from services.resources.domain.number import HOLD
 from shared.contracts import Need
-from shared.db import Sessions
+from shared.persistence.database import Sessions
 from tests.callers import CLIENT, AsRole
 from tests.resources.build import (
     a_segment,

@@ -18,8 +18,8 @@ from services.resources.domain.states import ItemState
 from services.resources.domain.things import Kind, Pool
 from services.resources.store import find_addresses, find_items, levels, questions, search
 from services.resources.store.holdings import look
-from shared.db import Sessions
-from shared.window import Window, cursor_of
+from shared.persistence.database import Sessions
+from shared.persistence.list_window import Window, cursor_of
 from tests.kernel import TENANT
 from tests.list_plans import Asked, check_lists
 from tests.plans import ROWS, SERIES, Ask, check_each, dear, large

@@ -5,7 +5,7 @@ from uuid import uuid4
 import pytest
 from httpx import AsyncClient
 
-from shared.db import Sessions
+from shared.persistence.database import Sessions
 from tests.callers import AsRole
 from tests.resources.build import (
     FIBRE,

@@ -17,8 +17,8 @@ from shared.contracts import (
     ReservationQuestioned,
     ResourcesAssigned,
 )
-from shared.db import Sessions
-from shared.troubles import Kind
+from shared.observability.troubles import Kind
+from shared.persistence.database import Sessions
 from tests.callers import AsRole
 from tests.conftest import NOON
 from tests.kernel import TENANT, hear_records, history, record_of, told

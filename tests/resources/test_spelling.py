@@ -7,8 +7,8 @@ from httpx import AsyncClient
 from sqlalchemy import select
 
 from services.resources.tables import AddressRow, ItemRow, SplitterRow
-from shared.db import Sessions
 from shared.input.names import fold
+from shared.persistence.database import Sessions
 from tests.callers import AsRole
 from tests.resources.importing import ADDRESS, PAIRS, SEGMENT, SPLITTER, Imports, came
 

@@ -8,8 +8,8 @@ from sqlalchemy import text
 from deploy.local.postgres import Postgres
 from services.resources import store
 from services.resources.domain.address import grams
-from shared.db import Sessions
-from shared.migrate import config_for, upgrade
+from shared.persistence.database import Sessions
+from shared.persistence.migrate import config_for, upgrade
 from tests.callers import AsRole
 from tests.databases import a_database
 from tests.kernel import TENANT

@@ -9,8 +9,8 @@ from services.resources.app import SERVICE
 from services.resources.tables import NumberRow
 from shared.contracts import Message, ResourcesAssigned, ResourcesReleased, ServiceCompleted
 from shared.contracts.parts import CompletedService
-from shared.db import Sessions
-from shared.parking import Why
+from shared.messaging.dead_letters import Why
+from shared.persistence.database import Sessions
 from tests.conftest import NOON
 from tests.kernel import hear, parked, told
 from tests.resources.build import (

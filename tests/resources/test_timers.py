@@ -9,8 +9,8 @@ from services.resources.domain.number import HOLD, LOOK_AGAIN
 from services.resources.domain.number import select as select_number
 from services.resources.domain.reminders import HoldExpired, QuarantineEnded
 from shared.contracts import Action
-from shared.db import Sessions
-from shared.timers import TimerRow
+from shared.persistence.database import Sessions
+from shared.scheduling.timer_store import TimerRow
 from tests.conftest import NOON
 from tests.kernel import TENANT, history, parked
 from tests.resources.build import (

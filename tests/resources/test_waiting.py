@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 from services.resources import store
 from services.resources.domain.number import select
 from shared.contracts import Need
-from shared.db import Sessions
+from shared.persistence.database import Sessions
 from tests.callers import CLIENT
 from tests.conftest import NOON
 from tests.kernel import TENANT

@@ -7,7 +7,7 @@ from httpx import AsyncClient, Response
 
 from services.resources.domain.states import NumberState
 from shared.contracts import RefusalCode
-from shared.db import Sessions
+from shared.persistence.database import Sessions
 from tests.callers import AsRole
 from tests.kernel import history
 from tests.resources.build import (

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from services.resources import store
 from services.resources.domain.claim import Request
 from shared.contracts import AssignmentRequested, ResourcesRefused
-from shared.db import Sessions
+from shared.persistence.database import Sessions
 from tests.conftest import NOON
 from tests.kernel import TENANT
 from tests.resources.build import given

@@ -7,10 +7,10 @@ import asyncio
 from contextlib import suppress
 from dataclasses import replace
 
-from shared.attempts import Adapter
-from shared.run import run
+from shared.calls.outbound_call import Adapter
+from shared.config.settings import Settings
+from shared.runtime.run import run
 from shared.service import Calls
-from shared.settings import Settings
 from tests.shared import small
 from tests.shared.elements import Element
 

@@ -6,11 +6,11 @@ from datetime import timedelta
 import pytest
 
 from deploy.local.kafka import Kafka, start_kafka
-from shared import attempts
-from shared import runner as runner_module
-from shared.db import Sessions, metadata_of
-from shared.keys import make_development_keys
-from shared.settings import Settings
+from shared.calls import outbound_call
+from shared.calls import runner as runner_module
+from shared.config.settings import Settings
+from shared.persistence.database import Sessions, metadata_of
+from shared.security.development_keys import make_development_keys
 from tests.conftest import NOON
 from tests.shared import ledger
 
@@ -41,6 +41,6 @@ def keys(settings: Settings) -> None:
 @pytest.fixture
 def quick_runner(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let runners pause for milliseconds where one pauses for seconds."""
-    monkeypatch.setattr(attempts, "FIRST_PAUSE", timedelta(milliseconds=5))
-    monkeypatch.setattr(attempts, "LONGEST_PAUSE", timedelta(milliseconds=20))
+    monkeypatch.setattr(outbound_call, "FIRST_PAUSE", timedelta(milliseconds=5))
+    monkeypatch.setattr(outbound_call, "LONGEST_PAUSE", timedelta(milliseconds=20))
     monkeypatch.setattr(runner_module, "FULL", timedelta(milliseconds=10))

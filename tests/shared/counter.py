@@ -6,10 +6,10 @@ from contextlib import asynccontextmanager
 from uuid import UUID, uuid4
 
 from shared.contracts import Cause, Message, ReleaseRequested
-from shared.db import Sessions
-from shared.desk import Desk
-from shared.relay import Relay
-from shared.work import Work
+from shared.http.command_batcher import Desk
+from shared.messaging.publisher import Relay
+from shared.messaging.unit_of_work import Work
+from shared.persistence.database import Sessions
 from tests.kernel import TENANT, Broker, until
 from tests.shared.ledger import accepted, write
 

@@ -12,17 +12,17 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import select
 
-from shared.attempt_rows import AttemptRow, Claim
-from shared.attempts import Attempt, AttemptAnswered, Outcome, Result
+from shared.calls.call_store import AttemptRow, Claim
+from shared.calls.element_limits import Limit, Limits
+from shared.calls.outbound_call import Attempt, AttemptAnswered, Outcome, Result
+from shared.calls.runner import Runner
 from shared.contracts import Cause
-from shared.db import Sessions
-from shared.dispatch import Dispatch
-from shared.inbox import Subscriptions, on, subscribe
-from shared.limits import Limit, Limits
-from shared.relay import Relay
-from shared.runner import Runner
-from shared.trials import Caution, Lifeline
-from shared.work import begin
+from shared.messaging.after_commit import Dispatch
+from shared.messaging.crash_guard import Caution, Lifeline
+from shared.messaging.dispatcher import Subscriptions, on, subscribe
+from shared.messaging.publisher import Relay
+from shared.messaging.unit_of_work import begin
+from shared.persistence.database import Sessions
 from tests.conftest import NOON
 from tests.kernel import TENANT, Broker, until
 from tests.shared.ledger import ORDER, write

@@ -10,15 +10,15 @@ from uuid import UUID, uuid4
 from kafka import KafkaAdminClient, TopicPartition
 from kafka.structs import OffsetAndMetadata
 
-from shared import admin
-from shared.bus import Handle, Hearing, consuming
+from shared.config.settings import Settings
 from shared.contracts import Cause, Message, read_envelope
-from shared.dispatch import Letter
-from shared.inbox_rows import Record
-from shared.outbox import Draft, seal
-from shared.producer import Producer
-from shared.settings import Settings
-from shared.transport import Places
+from shared.kafka import admin
+from shared.kafka.consumer import Handle, Hearing, consuming
+from shared.kafka.faust_consumer import Places
+from shared.kafka.producer import Producer
+from shared.messaging.after_commit import Letter
+from shared.messaging.inbox import Record
+from shared.messaging.outbox import Draft, seal
 from tests.conftest import NOON
 from tests.kernel import TENANT
 from tests.shared.ledger import SUBSCRIPTIONS, accepted

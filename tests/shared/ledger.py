@@ -17,10 +17,10 @@ from shared.contracts import (
     ServiceCompleted,
     private,
 )
-from shared.db import Base, Instant, Sessions, packed
-from shared.inbox import on, on_all, subscribe
-from shared.shelf import Shelf
-from shared.work import Work, Works
+from shared.messaging.dispatcher import on, on_all, subscribe
+from shared.messaging.unit_of_work import Work, Works
+from shared.persistence.database import Base, Instant, Sessions, packed
+from shared.persistence.repository import Shelf
 
 ORDER = UUID("0197f000-0000-7000-8000-000000000001")
 OTHER = UUID("0197f000-0000-7000-8000-000000000002")

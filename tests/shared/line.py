@@ -10,9 +10,9 @@ from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
-from shared.dispatch import Letter
 from shared.errors import UnavailableError
-from shared.relay import Relay
+from shared.messaging.after_commit import Letter
+from shared.messaging.publisher import Relay
 
 
 class Topic:

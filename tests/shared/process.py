@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from deploy.local.ports import free_port
-from shared.settings import Settings
+from shared.config.settings import Settings
 from tests.forked import Forked
 from tests.shared import small
 

@@ -6,7 +6,7 @@ It bears no service's name: what it hears would count as told by itself.
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from shared.run import run
+from shared.runtime.run import run
 from shared.service import Service
 from tests.shared.ledger import SUBSCRIPTIONS, PageRow
 

@@ -15,7 +15,7 @@ import psycopg
 
 from deploy.local.cluster import account
 from deploy.local.postgres import Postgres
-from shared.migrate import migrate
+from shared.persistence.migrate import migrate
 from tests import disks
 
 NAME = "test_full_disk"

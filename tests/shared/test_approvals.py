@@ -7,8 +7,8 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import update
 
-from shared import approvals, audit
-from shared.approvals import (
+from shared.access import approvals
+from shared.access.approvals import (
     LASTS,
     Approval,
     ApprovalRow,
@@ -17,13 +17,14 @@ from shared.approvals import (
     SamePersonError,
     UnnamedError,
 )
-from shared.caller import Caller
 from shared.contracts import Cause
-from shared.db import Sessions
-from shared.dispatch import Dispatch
 from shared.errors import ConflictError, NotFoundError
-from shared.roles import ROLES, Limits
-from shared.work import begin
+from shared.messaging.after_commit import Dispatch
+from shared.messaging.unit_of_work import begin
+from shared.persistence import audit_log
+from shared.persistence.database import Sessions
+from shared.security.caller import Caller
+from shared.security.roles import ROLES, Limits
 from tests.conftest import NOON
 from tests.kernel import TENANT
 
@@ -163,7 +164,7 @@ def test_who_asked_and_who_decided_are_in_the_audit(sessions: Sessions) -> None:
     decide(sessions, WANG, must_wait(ask(sessions)).id)
 
     with sessions() as session:
-        entries = [entry for _, entry in audit.read(session, TENANT, after=0, limit=10)]
+        entries = [entry for _, entry in audit_log.read(session, TENANT, after=0, limit=10)]
     assert [(each.actor, each.action, each.subject) for each in entries] == [
         ("li-na", "things.withdraw.ask", ASKED.subject),
         ("wang-fang", "things.withdraw.approved", ASKED.subject),

@@ -10,8 +10,12 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import text
 
-from shared import unsent
-from shared.archive import (
+from shared.contracts import Cause, ReleaseRequested, read_envelope
+from shared.messaging import pending_outbox
+from shared.messaging.after_commit import Dispatch
+from shared.messaging.outbox import OutboxRow
+from shared.messaging.unit_of_work import begin
+from shared.persistence.archive import (
     AHEAD,
     TABLES,
     Month,
@@ -21,11 +25,7 @@ from shared.archive import (
     months_of,
     move_month,
 )
-from shared.contracts import Cause, ReleaseRequested, read_envelope
-from shared.db import Sessions
-from shared.dispatch import Dispatch
-from shared.outbox import OutboxRow
-from shared.work import begin
+from shared.persistence.database import Sessions
 from tests.conftest import NOON
 from tests.kernel import TENANT, count_of
 from tests.shared.ledger import ORDER
@@ -62,7 +62,7 @@ def tell_at(sessions: Sessions, at: datetime, *, is_sent: bool = True) -> None:
         work.note("order", ORDER, "", "acknowledged", reason="ok")
     if is_sent:
         with sessions.begin() as session:
-            unsent.mark(session, dispatch.told[0].letters, {})
+            pending_outbox.mark(session, dispatch.told[0].letters, {})
 
 
 def tidy(sessions: Sessions, folder: Path, now: datetime = NOON) -> list[Path]:

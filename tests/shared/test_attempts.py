@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given as for_all
 from hypothesis import strategies as st
 
-from shared.attempts import (
+from shared.calls.outbound_call import (
     AGEING,
     FIRST_PAUSE,
     LONGEST_PAUSE,

@@ -7,12 +7,12 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from shared import audit
-from shared.audit import Entry
 from shared.contracts import Cause
-from shared.db import Sessions
-from shared.dispatch import Dispatch
-from shared.work import begin
+from shared.messaging.after_commit import Dispatch
+from shared.messaging.unit_of_work import begin
+from shared.persistence import audit_log
+from shared.persistence.audit_log import Entry
+from shared.persistence.database import Sessions
 from tests.conftest import NOON
 from tests.kernel import TENANT
 
@@ -47,7 +47,7 @@ def test_an_entry_says_who_did_what_to_what_when_and_why(sessions: Sessions) -> 
     act(sessions, "leg/1")
 
     with sessions() as session:
-        ((position, entry),) = audit.read(session, TENANT, after=0, limit=10)
+        ((position, entry),) = audit_log.read(session, TENANT, after=0, limit=10)
     assert position == 1
     assert (entry.actor, entry.client, entry.role) == WHO
     assert (entry.action, entry.subject, entry.things) == ("things.withdraw", "leg/1", 3)
@@ -60,10 +60,10 @@ def test_entries_are_found_by_tenant_subject_and_person(sessions: Sessions) -> N
 
     with sessions() as session:
         read = [
-            audit.read(session, TENANT, after=0, limit=10),
-            audit.read(session, TENANT, after=1, limit=10),
-            audit.read(session, TENANT, after=0, limit=10, subject="leg/1"),
-            audit.read(session, TENANT, after=0, limit=10, actor="wang"),
+            audit_log.read(session, TENANT, after=0, limit=10),
+            audit_log.read(session, TENANT, after=1, limit=10),
+            audit_log.read(session, TENANT, after=0, limit=10, subject="leg/1"),
+            audit_log.read(session, TENANT, after=0, limit=10, actor="wang"),
         ]
     assert [len(each) for each in read] == [2, 1, 1, 0]
 
@@ -99,7 +99,7 @@ def test_what_was_changed_behind_its_back_breaks_the_chain(
     forced(sessions, statement)
 
     with sessions() as session:
-        assert audit.broken_at(session) == place
+        assert audit_log.broken_at(session) == place
 
 
 def test_transactions_at_the_same_time_make_one_chain(sessions: Sessions) -> None:
@@ -107,15 +107,15 @@ def test_transactions_at_the_same_time_make_one_chain(sessions: Sessions) -> Non
         list(pool.map(lambda n: act(sessions, f"leg/{n}", f"vlan/{n}"), range(16)))
 
     with sessions() as session:
-        positions = [at for at, _ in audit.read(session, TENANT, after=0, limit=100)]
+        positions = [at for at, _ in audit_log.read(session, TENANT, after=0, limit=100)]
         assert positions == list(range(1, 33))
-        assert audit.broken_at(session) is None
+        assert audit_log.broken_at(session) is None
 
 
 def test_what_is_rolled_back_leaves_no_entry(sessions: Sessions) -> None:
     with sessions() as session:
-        audit.append(session, [an_entry("leg/1")])
+        audit_log.append(session, [an_entry("leg/1")])
         session.rollback()
 
     with sessions() as session:
-        assert audit.read(session, TENANT, after=0, limit=10) == []
+        assert audit_log.read(session, TENANT, after=0, limit=10) == []

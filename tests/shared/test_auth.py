@@ -11,12 +11,12 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.auth import OpenRouteError, allow
-from shared.caller import Caller
 from shared.http import Router
-from shared.keys import make_development_keys
-from shared.roles import ROLES, SCOPES
-from shared.tokens import Tokens
+from shared.http.authorization import OpenRouteError, allow
+from shared.security.caller import Caller
+from shared.security.development_keys import make_development_keys
+from shared.security.roles import ROLES, SCOPES
+from shared.security.tokens import Tokens
 from tests.shared.http.api import NOW, an_api, settings_for
 from tests.shared.tokens import EXPECTED, Clock, claims, kid_of, private_of, signed, why_not
 

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from mode import Service
 
-from shared import bus
-from shared.bus import Reader
-from shared.inbox_rows import Record
-from shared.settings import Settings
-from shared.transport import MOST, Consumer, make_app, start_before
+from shared.config.settings import Settings
+from shared.kafka import consumer
+from shared.kafka.consumer import Reader
+from shared.kafka.faust_consumer import MOST, Consumer, make_app, start_before
+from shared.messaging.inbox import Record
 from tests.kernel import until
 
 KNOWN = b"order.accepted.v1"
@@ -158,7 +158,7 @@ async def test_what_does_not_say_its_type_is_handed_on() -> None:
 async def test_after_long_without_anything_of_interest_the_place_is_noted(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(bus, "UNWANTED", 4)
+    monkeypatch.setattr(consumer, "UNWANTED", 4)
     app = Faust()
     handle = Handler(app)
     reader = reader_of(app, handle)

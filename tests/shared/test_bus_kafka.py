@@ -11,10 +11,10 @@ from uuid import uuid4
 import pytest
 from structlog.testing import capture_logs
 
-from shared import transport
-from shared.dispatch import Letter
-from shared.inbox_rows import Record
-from shared.settings import Settings
+from shared.config.settings import Settings
+from shared.kafka import faust_consumer
+from shared.messaging.after_commit import Letter
+from shared.messaging.inbox import Record
 from tests.kernel import until
 from tests.shared.hearing import Listener, committed, facts, hearing, produce, stand_at
 from tests.shared.ledger import ORDER, OTHER
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.usefixtures("topics")
 @pytest.fixture(autouse=True)
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
     """Commit at once what is acknowledged."""
-    monkeypatch.setattr(transport, "COMMIT_EVERY", 0.1)
+    monkeypatch.setattr(faust_consumer, "COMMIT_EVERY", 0.1)
 
 
 async def test_what_has_gathered_is_handled_in_real_batches(settings: Settings) -> None:
@@ -188,7 +188,7 @@ async def test_a_database_that_is_ahead_of_the_group_changes_nothing(settings: S
     assert [record.offset for record in listener.heard] == [2, 3, 4]
 
 
-class Interrupted(transport.Consumer):
+class Interrupted(faust_consumer.Consumer):
     """Its flow stops, as in a rebalance, just as its first records come; soon it goes on."""
 
     dropped: ClassVar[asyncio.Event]
@@ -212,7 +212,7 @@ async def test_what_a_rebalance_drops_comes_again_though_nothing_was_ever_acknow
 ) -> None:
     """Neither the group nor the database has a place in the partition to go back to."""
     Interrupted.dropped = asyncio.Event()
-    monkeypatch.setattr(transport.Transport, "Consumer", Interrupted)
+    monkeypatch.setattr(faust_consumer.Transport, "Consumer", Interrupted)
     await produce(settings, facts([ORDER] * 3))
 
     listener = Listener()

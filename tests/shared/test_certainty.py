@@ -4,9 +4,9 @@ import asyncio
 
 import pytest
 
-from shared import certainty as certainty_module
-from shared.certainty import Certainty, Trust
 from shared.errors import UnprovenError
+from shared.persistence import database_certainty as certainty_module
+from shared.persistence.database_certainty import Certainty, Trust
 
 
 async def waits(coroutine: asyncio.Future[None]) -> bool:

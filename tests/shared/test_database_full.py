@@ -15,10 +15,10 @@ from deploy.local.postgres import Postgres
 from deploy.local.record import Record, life_of
 from services.console.client import Client
 from services.console.status import look
-from shared.db import make_sessions
-from shared.keys import make_token
-from shared.settings import Settings
-from shared.troubles import Kind
+from shared.config.settings import Settings
+from shared.observability.troubles import Kind
+from shared.persistence.database import make_sessions
+from shared.security.development_keys import make_token
 from tests.kernel import until
 from tests.shared.conftest import PAGES
 from tests.shared.hearing import letters_of, produce

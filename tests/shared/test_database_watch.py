@@ -15,12 +15,12 @@ from sqlalchemy.orm import Session
 
 from deploy.local.postgres import Postgres
 from shared.contracts import OrderAccepted
-from shared.database_watch import DatabaseWatch
-from shared.db import Sessions, make_sessions
-from shared.inbox import on, subscribe
+from shared.health.database_watch import DatabaseWatch
+from shared.messaging.dispatcher import on, subscribe
+from shared.observability.troubles import Kind, Trouble
+from shared.persistence.database import Sessions, make_sessions
+from shared.persistence.write_probe import WRITES
 from shared.service import no_limits
-from shared.troubles import Kind, Trouble
-from shared.writes import WRITES
 from tests.kernel import hear, tell
 from tests.shared.elements import an_attempt, want
 from tests.shared.ledger import SUBSCRIPTIONS, PageRow, Reminded, accepted

@@ -10,11 +10,19 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.orm import Mapped, mapped_column
 
 from deploy.local.postgres import Postgres
-from shared.bulk import insert_rows, update_rows, upsert_rows
-from shared.db import LIMITED, Base, Sessions, is_writing, make_sessions, metadata_of, writings
 from shared.errors import UnprocessableError
-from shared.prepared import Prepared
-from shared.work import PASSING
+from shared.messaging.unit_of_work import PASSING
+from shared.persistence.bulk import insert_rows, update_rows, upsert_rows
+from shared.persistence.database import (
+    LIMITED,
+    Base,
+    Sessions,
+    is_writing,
+    make_sessions,
+    metadata_of,
+    writings,
+)
+from shared.persistence.statements import Prepared
 from tests.conftest import NOON
 from tests.shared.ledger import ORDER, OTHER, Page, PageRow, lines
 

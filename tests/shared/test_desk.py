@@ -9,14 +9,14 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import insert
 
-from shared.bulk import table_of, upsert_rows
 from shared.contracts import Cause, ReleaseRequested
-from shared.db import Sessions
-from shared.desk import Desk
 from shared.errors import CollisionError, ConflictError, NotFoundError, UnavailableError
-from shared.outbox import OutboxRow
+from shared.http.command_batcher import Desk
+from shared.messaging.outbox import OutboxRow
+from shared.messaging.unit_of_work import MOST_COLLISIONS, Work
+from shared.persistence.bulk import table_of, upsert_rows
+from shared.persistence.database import Sessions
 from shared.recovery.rows import RecoveryState
-from shared.work import MOST_COLLISIONS, Work
 from tests.conftest import NOON
 from tests.kernel import TENANT, count_of, note_recovery, statements, types_told, until
 from tests.shared.counter import note, open_desk, serve, together

@@ -7,11 +7,11 @@ import pytest
 from sqlalchemy.exc import OperationalError
 
 from deploy.local.postgres import Postgres
-from shared import desk as desk_module
-from shared.db import Sessions
-from shared.desk import Desk
 from shared.errors import UnavailableError
-from shared.work import Transaction, Work
+from shared.http import command_batcher as desk_module
+from shared.http.command_batcher import Desk
+from shared.messaging.unit_of_work import Transaction, Work
+from shared.persistence.database import Sessions
 from tests.kernel import passing_trouble
 from tests.shared.counter import note, open_desk, serve, together
 from tests.shared.ledger import ORDER, OTHER, lines

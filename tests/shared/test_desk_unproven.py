@@ -5,13 +5,13 @@ from uuid import UUID
 
 import pytest
 
-from shared import desk as desk_module
 from shared.contracts import ReleaseRequested
-from shared.db import Sessions
-from shared.desk import Desk
 from shared.errors import UnavailableError
-from shared.relay import Relay
-from shared.work import Work
+from shared.http import command_batcher as desk_module
+from shared.http.command_batcher import Desk
+from shared.messaging.publisher import Relay
+from shared.messaging.unit_of_work import Work
+from shared.persistence.database import Sessions
 from tests.kernel import Broker
 from tests.shared.counter import note, open_desk, serve, together
 from tests.shared.ledger import ORDER, OTHER, accepted, lines, write

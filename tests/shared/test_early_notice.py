@@ -7,15 +7,15 @@ import pytest
 from sqlalchemy import select
 
 from shared.contracts import OrderMessage
-from shared.database_watch import DatabaseWatch
-from shared.db import Sessions
 from shared.errors import ConflictError, TooEarlyError
-from shared.inbox import on, subscribe
-from shared.parking import EARLY_FOR, ParkedRow, Why
+from shared.health.database_watch import DatabaseWatch
+from shared.messaging.dead_letters import EARLY_FOR, ParkedRow, Why
+from shared.messaging.dispatcher import on, subscribe
+from shared.messaging.unit_of_work import Work
+from shared.observability.troubles import Trouble
+from shared.persistence.database import Sessions
+from shared.persistence.write_probe import WRITES
 from shared.service import no_limits
-from shared.troubles import Trouble
-from shared.work import Work
-from shared.writes import WRITES
 from tests.kernel import hear
 from tests.shared.ledger import ORDER, OTHER, SUBSCRIPTIONS, accepted, assigned, completed
 

@@ -2,10 +2,10 @@
 
 import pytest
 
-from shared.figures import Queue, Waiting
-from shared.limits import Limit
-from shared.trouble_sources import at_element
-from shared.troubles import Kind
+from shared.calls.element_limits import Limit
+from shared.health.figures import Queue, Waiting
+from shared.health.trouble_sources import at_element
+from shared.observability.troubles import Kind
 
 LONG, SHORT = Waiting(3, 2.5), Waiting(3, 0.5)
 

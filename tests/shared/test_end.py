@@ -12,8 +12,8 @@ import pytest
 from sqlalchemy import text
 
 from deploy.local.ports import free_port
-from shared.db import Sessions
-from shared.settings import Settings
+from shared.config.settings import Settings
+from shared.persistence.database import Sessions
 from tests.kernel import until
 from tests.shared import clinging
 from tests.shared.hearing import letters_of, produce

@@ -12,15 +12,15 @@ import services.customer.app
 import services.order.app
 import services.provisioning.app
 import services.resources.app  # noqa: F401  all contracts are known
-from shared import unsent
 from shared.contracts import Customer, Message, OrderAccepted, read_envelope, registered
 from shared.contracts.personal import blank, tells_of_persons
-from shared.db import Sessions
-from shared.erasure import PART, TAKEN, ErasureDue, blank_letters, blank_parked
 from shared.errors import ConflictError
-from shared.inbox import on, subscribe
-from shared.inbox_rows import Record
-from shared.work import Work
+from shared.messaging import pending_outbox
+from shared.messaging.dispatcher import on, subscribe
+from shared.messaging.inbox import Record
+from shared.messaging.unit_of_work import Work
+from shared.persistence.database import Sessions
+from shared.privacy.erasure import PART, TAKEN, ErasureDue, blank_letters, blank_parked
 from tests.conftest import NOON
 from tests.kernel import TENANT, cause_of, envelopes, hear_records, parked, record_of, tell, told
 from tests.shared.ledger import ORDER, OTHER, SUBSCRIPTIONS, accepted, completed
@@ -71,7 +71,7 @@ def test_a_letter_that_was_not_sent_yet_leaves_blanked(sessions: Sessions) -> No
     blank_under_order(sessions)
 
     with sessions() as session:
-        (letter,) = unsent.oldest_letters(session, 10)
+        (letter,) = pending_outbox.oldest_letters(session, 10)
     assert read_envelope(letter.body).open() == blank(about())
     assert letter.sequence == read_envelope(letter.body).sequence == 1
 

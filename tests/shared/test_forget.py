@@ -10,14 +10,14 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from shared import forgotten
 from shared.contracts import Message, PartyErased, read_envelope
 from shared.contracts.personal import blank
-from shared.db import Sessions
-from shared.erasure import forgetting
-from shared.forget import FILES, alone_in, forget_in, main
-from shared.forgotten import Forgotten
-from shared.inbox import subscribe
+from shared.messaging.dispatcher import subscribe
+from shared.persistence.database import Sessions
+from shared.privacy import erased_parties
+from shared.privacy.archive_scrubbing import FILES, alone_in, forget_in, main
+from shared.privacy.erased_parties import Forgotten
+from shared.privacy.erasure import forgetting
 from tests.conftest import NOON
 from tests.kernel import TENANT, hear, record_of
 from tests.shared.ledger import completed
@@ -102,7 +102,7 @@ def test_whom_a_service_hears_to_be_erased_it_remembers_until_the_latest_time(
         hear(sessions, subscribe(*forgetting()), erased)
 
     with sessions() as session:
-        assert forgotten.everybody(session) == {(TENANT, LIN.id): later}
+        assert erased_parties.everybody(session) == {(TENANT, LIN.id): later}
 
 
 LIN_KEY = about().order_id
@@ -117,7 +117,7 @@ def test_the_command_goes_through_the_files_of_a_service(
     (tmp_path / "order").mkdir()
     file = a_file(tmp_path / "order", about())
     with sessions.begin() as session:
-        forgotten.note(session, TENANT, LIN.id, NOON)
+        erased_parties.note(session, TENANT, LIN.id, NOON)
         url = session.get_bind().engine.url.render_as_string(hide_password=False)
     monkeypatch.setenv("KAITONG_DATABASE_ORDER", url.replace("+psycopg", ""))
     monkeypatch.setenv("KAITONG_ARCHIVE_FOLDER", str(tmp_path))

@@ -9,10 +9,10 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import text
 
+from shared.config.settings import Settings
 from shared.contracts import OrderAccepted
-from shared.db import Sessions
-from shared.settings import Settings
-from shared.stop import UNEXPECTED
+from shared.exit import UNEXPECTED
+from shared.persistence.database import Sessions
 from tests.disks import disk
 from tests.kernel import until
 from tests.shared.hearing import letters_of, produce

@@ -13,17 +13,16 @@ import pytest
 from kafka.errors import KafkaError
 
 from deploy.local.kafka import Kafka
-from shared import admin
-from shared.db import Sessions
+from shared.config.settings import Settings
 from shared.errors import UnavailableError
-from shared.producer import Producer
-from shared.recovery import topics
+from shared.kafka import admin, topic_reader
+from shared.kafka.producer import Producer
+from shared.kafka.topic_reader import TopicReader
+from shared.messaging.publisher import Relay
+from shared.persistence.database import Sessions
 from shared.recovery.evidence import Interest
 from shared.recovery.recovery import Recovery
 from shared.recovery.takeover import Takeover
-from shared.recovery.topics import TopicReader
-from shared.relay import Relay
-from shared.settings import Settings
 from tests.kernel import until
 from tests.shared.hearing import facts, produce
 from tests.shared.ledger import ORDER, SUBSCRIPTIONS
@@ -125,12 +124,12 @@ async def test_no_question_to_a_broker_that_was_stopped_takes_more_than_a_few_se
 async def test_reading_goes_on_when_records_take_longer_than_an_answer_may(
     own: Settings, own_kafka: Kafka, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(topics, "QUIET_MS", 60_000)
+    monkeypatch.setattr(topic_reader, "QUIET_MS", 60_000)
     await produce(own, facts([ORDER]))
     async with TopicReader(own) as reader:
         ends = await reader.ends(await reader.sources(["order"]))
         with stopped(own_kafka) as go_on:
-            asyncio.get_running_loop().call_later(topics.ANSWER_S + 1, go_on)
+            asyncio.get_running_loop().call_later(topic_reader.ANSWER_S + 1, go_on)
             read = [each async for each in reader.merged(dict.fromkeys(ends, 0), ends)]
 
     assert [len(each) for each in read] == [1]

@@ -16,13 +16,13 @@ from sqlalchemy.orm import Session
 
 from deploy.local.home import CHECKOUT
 from shared.contracts import OrderAccepted
-from shared.db import Sessions, make_plain_engine
 from shared.errors import ConflictError
 from shared.http.problems import problem_of
-from shared.inbox import on, subscribe
-from shared.prepared import Prepared
-from shared.trouble import UnreadableError, blaming_the_sender, explain
-from shared.work import Work
+from shared.messaging.dispatcher import on, subscribe
+from shared.messaging.failures import UnreadableError, blaming_the_sender, explain
+from shared.messaging.unit_of_work import Work
+from shared.persistence.database import Sessions, make_plain_engine
+from shared.persistence.statements import Prepared
 from tests.kernel import hear_records, parked, record_of
 from tests.shared.ledger import SUBSCRIPTIONS, accepted
 
@@ -110,7 +110,7 @@ def test_every_engine_is_made_where_values_are_hidden() -> None:
         if "create_engine" in path.read_text()
     ]
 
-    assert makers == [Path(CHECKOUT, "shared/db.py")]
+    assert makers == [Path(CHECKOUT, "shared/persistence/database.py")]
     assert make_plain_engine("postgresql+psycopg://a:b@127.0.0.1:1/none").hide_parameters
 
 

@@ -7,12 +7,13 @@ import pytest
 from sqlalchemy import delete, update
 from sqlalchemy.exc import ProgrammingError
 
-from shared import history, recall
 from shared.contracts import Cause
-from shared.db import Sessions
-from shared.dispatch import Dispatch
-from shared.history import HistoryRow
-from shared.work import begin
+from shared.messaging import archive_reader
+from shared.messaging.after_commit import Dispatch
+from shared.messaging.unit_of_work import begin
+from shared.persistence import history
+from shared.persistence.database import Sessions
+from shared.persistence.history import HistoryRow
 from tests.conftest import NOON
 from tests.kernel import TENANT, statements, tell_in
 from tests.shared.ledger import ORDER, OTHER, accepted
@@ -71,7 +72,7 @@ def test_what_was_told_of_an_order_is_recalled_whole(sessions: Sessions) -> None
     tell_in(sessions, Dispatch(uuid4()), *(accepted() for _ in range(1_500)))
 
     with sessions() as session:
-        tellings = recall.tellings(session, TENANT, ORDER)
+        tellings = archive_reader.tellings(session, TENANT, ORDER)
 
     assert [each.sequence for each in tellings] == list(range(1, 1_501))
 

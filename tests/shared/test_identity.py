@@ -12,12 +12,15 @@ import structlog
 from sqlalchemy import create_engine, text, update
 
 from deploy.local.postgres import Postgres
-from shared import admin, history
-from shared.certainty import Trust
-from shared.db import Sessions, make_sessions
-from shared.history import Change
-from shared.inbox_rows import Record
-from shared.producer import Producer
+from shared.config.settings import Settings
+from shared.kafka import admin
+from shared.kafka.producer import Producer
+from shared.messaging.inbox import Record
+from shared.messaging.publisher import Relay
+from shared.persistence import history
+from shared.persistence.database import Sessions, make_sessions
+from shared.persistence.database_certainty import Trust
+from shared.persistence.history import Change
 from shared.recovery import identity
 from shared.recovery.evidence import Interest
 from shared.recovery.identity import DatabaseIdentityRow, Replacement
@@ -25,8 +28,6 @@ from shared.recovery.recovery import Reading, Recovery
 from shared.recovery.rows import RecoveryState, recoveries
 from shared.recovery.takeover import Takeover
 from shared.recovery.troubles import restored
-from shared.relay import Relay
-from shared.settings import Settings
 from tests.conftest import NOON
 from tests.kernel import note_recovery, until
 from tests.shared.hearing import facts, produce

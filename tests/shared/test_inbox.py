@@ -16,11 +16,11 @@ from shared.contracts import (
     ResourcesAssigned,
     ServiceCompleted,
 )
-from shared.db import Sessions
-from shared.inbox import Receiver, in_turn, on, on_all, subscribe
-from shared.inbox_rows import Heard, InboxRow
-from shared.outbox import UnsentRow
-from shared.work import Transaction, Work, Works
+from shared.messaging.dispatcher import Receiver, in_turn, on, on_all, subscribe
+from shared.messaging.inbox import Heard, InboxRow
+from shared.messaging.outbox import UnsentRow
+from shared.messaging.unit_of_work import Transaction, Work, Works
+from shared.persistence.database import Sessions
 from tests.kernel import (
     TENANT,
     count_of,

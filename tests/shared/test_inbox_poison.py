@@ -4,10 +4,10 @@ import msgspec
 import pytest
 
 from shared.contracts import Envelope, encode
-from shared.db import Sessions
-from shared.inbox_rows import Record
-from shared.outbox import MOST_BYTES
-from shared.parking import Why
+from shared.messaging.dead_letters import Why
+from shared.messaging.inbox import Record
+from shared.messaging.outbox import MOST_BYTES
+from shared.persistence.database import Sessions
 from tests.conftest import NOON
 from tests.kernel import cause_of, hear_records, parked, places, record_of
 from tests.shared.ledger import OTHER, SUBSCRIPTIONS, accepted, lines

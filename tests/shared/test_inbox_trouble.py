@@ -8,15 +8,15 @@ import pytest
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from shared.contracts import Cause, OrderAccepted, ServiceFailed
-from shared.db import Sessions
 from shared.errors import CollisionError, ConflictError, PoisonError
-from shared.inbox import MOST_TRIES, Receiver, Subscriptions, on, subscribe
-from shared.inbox_rows import InboxRow, Record
-from shared.outbox import MOST_BYTES
-from shared.parking import Why
-from shared.patience import patiently
-from shared.relay import Relay
-from shared.work import MOST_COLLISIONS, Work
+from shared.messaging.dead_letters import Why
+from shared.messaging.dispatcher import MOST_TRIES, Receiver, Subscriptions, on, subscribe
+from shared.messaging.inbox import InboxRow, Record
+from shared.messaging.outbox import MOST_BYTES
+from shared.messaging.publisher import Relay
+from shared.messaging.retry import patiently
+from shared.messaging.unit_of_work import MOST_COLLISIONS, Work
+from shared.persistence.database import Sessions
 from tests.kernel import (
     TENANT,
     Broker,

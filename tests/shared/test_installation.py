@@ -13,11 +13,11 @@ from uuid import uuid4
 import pytest
 
 from deploy.local.postgres import Postgres
-from shared import admin
-from shared.db import Sessions
+from shared.config.settings import Settings
 from shared.errors import UnavailableError
-from shared.installation import Claim, settle
-from shared.settings import Settings
+from shared.kafka import admin
+from shared.kafka.installation import Claim, settle
+from shared.persistence.database import Sessions
 from tests.conftest import empty
 from tests.kernel import until
 from tests.shared.conftest import PAGES
@@ -72,7 +72,7 @@ def rename(settings: Settings, name: str) -> "subprocess.CompletedProcess[str]":
         "KAITONG_DATABASE_SMALL": settings.database_url,
         "KAITONG_INSTALLATION": name,
     }
-    command = [sys.executable, "-m", "shared.rename", "small"]
+    command = [sys.executable, "-m", "shared.runtime.rename_installation", "small"]
     return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)  # noqa: S603  our own module
 
 
@@ -150,7 +150,7 @@ async def test_a_copy_of_a_database_under_another_name_leaves_all_topics_alone_a
 
     (trouble,) = copy.troubles()
     assert "this database is production's; nothing is read or published" in trouble.says
-    assert "shared.rename" in trouble.remedy
+    assert "shared.runtime.rename_installation" in trouble.remedy
     assert admin.claimant(settings, "") == owner
 
 

@@ -10,9 +10,9 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from shared.keys import make_development_keys, make_pair, make_token
-from shared.roles import ROLES
-from shared.tokens import Expected, KeysError, Tokens
+from shared.security.development_keys import make_development_keys, make_pair, make_token
+from shared.security.roles import ROLES
+from shared.security.tokens import Expected, KeysError, Tokens
 from tests.shared.http.api import NOW
 
 EXPECTED = Expected("kaitong", "kaitong")

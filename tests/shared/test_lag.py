@@ -8,9 +8,9 @@ from dataclasses import replace
 
 import pytest
 
+from shared.config.settings import Settings
 from shared.errors import UnavailableError
-from shared.lag import LagReader
-from shared.settings import Settings
+from shared.kafka.lag import LagReader
 from tests.kernel import until
 from tests.shared.hearing import Listener, committed, facts, hearing, produce, stand_at
 from tests.shared.ledger import ORDER, OTHER

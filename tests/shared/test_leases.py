@@ -8,14 +8,14 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import update
 
-from shared import attempt_rows
-from shared.attempt_rows import GRACE, AttemptRow
+from shared.calls import call_store
+from shared.calls.call_store import GRACE, AttemptRow
+from shared.calls.element_limits import Limit
+from shared.calls.rate_limits import read_rates
 from shared.contracts import Cause
-from shared.db import Sessions
-from shared.dispatch import Dispatch
-from shared.limits import Limit
-from shared.rates import read_rates
-from shared.work import begin
+from shared.messaging.after_commit import Dispatch
+from shared.messaging.unit_of_work import begin
+from shared.persistence.database import Sessions
 from tests.kernel import TENANT, statements, until
 from tests.shared.elements import (
     ATTEMPT,
@@ -120,7 +120,7 @@ async def test_whoever_wants_something_while_another_leases_does_not_wait(
     element = Element()
     runner = runner_of(sessions, tmp_path, element)
     with sessions.begin() as other:
-        attempt_rows.wait_to_claim(other)
+        call_store.wait_to_claim(other)
         assert wish(sessions, runner, another_attempt()) == []
 
     async with running(runner):

@@ -6,13 +6,13 @@ from uuid import uuid4
 
 import pytest
 
+from shared.config.settings import Settings
 from shared.contracts import OrderAccepted
-from shared.db import Sessions
-from shared.inbox import on, subscribe
-from shared.metrics import REGISTRY
-from shared.settings import Settings
-from shared.trouble_metrics import measure
-from shared.troubles import Kind, Trouble
+from shared.health.trouble_metrics import measure
+from shared.messaging.dispatcher import on, subscribe
+from shared.observability.metrics import REGISTRY
+from shared.observability.troubles import Kind, Trouble
+from shared.persistence.database import Sessions
 from tests.kernel import hear, until
 from tests.shared.elements import an_attempt, want
 from tests.shared.hearing import facts, produce

@@ -1,6 +1,6 @@
 """How much elements bear: what somebody has set, else what their type does."""
 
-from shared.limits import ElementType, Limit, Limits, names_of
+from shared.calls.element_limits import ElementType, Limit, Limits, names_of
 
 TYPES = (ElementType("ims", "ims*", Limit(32)), ElementType("olt", "*-OLT*"))
 

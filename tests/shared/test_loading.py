@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from shared.loading import loading
+from shared.runtime.loading import loading
 
 
 def test_no_cycles_are_looked_for_while_code_is_loaded_and_later_they_are() -> None:

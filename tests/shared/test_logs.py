@@ -16,10 +16,10 @@ import structlog
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.logs import QUIET, bind, configure_logs
-from shared.masking import Mask, is_telling
-from shared.settings import Settings
-from shared.stop import UNEXPECTED, stop_process
+from shared.config.settings import Settings
+from shared.exit import UNEXPECTED, stop_process
+from shared.observability.logs import QUIET, bind, configure_logs
+from shared.observability.masking import Mask, is_telling
 
 KEY = "a key for this test only"
 ENVIRONMENT = {"KAITONG_DATABASE_ORDER": "postgresql://order:x@127.0.0.1/x"}

@@ -11,17 +11,17 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from deploy.local.postgres import Postgres
-from shared import patience, unsent
-from shared.certainty import Trust
 from shared.contracts import ReleaseRequested
-from shared.db import Sessions, make_sessions
-from shared.dispatch import Dispatch
 from shared.errors import UnprovenError
-from shared.losses import losses, note_loss
-from shared.migrate import migrate
-from shared.patience import patiently
-from shared.relay import Relay
-from shared.work import begin
+from shared.messaging import pending_outbox, retry
+from shared.messaging.after_commit import Dispatch
+from shared.messaging.publisher import Relay
+from shared.messaging.retry import patiently
+from shared.messaging.unit_of_work import begin
+from shared.persistence.connection_losses import losses, note_loss
+from shared.persistence.database import Sessions, make_sessions
+from shared.persistence.database_certainty import Trust
+from shared.persistence.migrate import migrate
 from tests.conftest import NOON
 from tests.databases import a_database
 from tests.kernel import Broker, tell_in, until
@@ -122,7 +122,7 @@ async def test_what_waited_for_its_turn_while_the_database_was_lost_waits_for_th
         await until(lambda: relay.is_direct)
         first = asyncio.create_task(patiently(relay, lose_connection))
         second = asyncio.create_task(patiently(relay, lambda _: done.append("second")))
-        await until(lambda: len(patience.waits) == len((first, second)))
+        await until(lambda: len(retry.waits) == len((first, second)))
         waited = list(done)
         relay.certainty.prove()
         await asyncio.gather(first, second)
@@ -155,7 +155,7 @@ async def test_what_was_sent_is_not_marked_in_a_database_that_was_lost_meanwhile
     sessions: Sessions, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """How far the topics are filled would look known to a database that was set back."""
-    mark = unsent.mark
+    mark = pending_outbox.mark
 
     def lose_and_mark(session: Session, *sent: Any) -> None:
         note_loss(sessions.kw["bind"].dialect)
@@ -163,12 +163,12 @@ async def test_what_was_sent_is_not_marked_in_a_database_that_was_lost_meanwhile
 
     with a_relay(sessions) as relay, running(relay):
         await until(lambda: relay.is_direct)
-        monkeypatch.setattr(unsent, "mark", lose_and_mark)
+        monkeypatch.setattr(pending_outbox, "mark", lose_and_mark)
         await relay.commit(lambda dispatch: tell_in(sessions, dispatch, RELEASE))
         await until(lambda: not relay.is_direct)
 
     with sessions() as session:
-        assert unsent.filled(session) == {}
+        assert pending_outbox.filled(session) == {}
 
 
 async def test_requests_write_while_the_broker_is_out_whatever_was_lost(sessions: Sessions) -> None:

@@ -9,9 +9,9 @@ import pytest
 from kafka.errors import CoordinatorNotAvailableError
 from sqlalchemy import func, select
 
-from shared import admin
-from shared.db import Sessions
-from shared.settings import Settings
+from shared.config.settings import Settings
+from shared.kafka import admin
+from shared.persistence.database import Sessions
 from tests.kernel import until
 from tests.shared.hearing import facts, produce
 from tests.shared.ledger import PageRow

@@ -14,19 +14,19 @@ from prometheus_client.samples import Sample
 from sqlalchemy import text
 
 from services.customer.app import SERVICE as CUSTOMER
+from shared.config.settings import Settings
 from shared.contracts import OrderAccepted
-from shared.db import Sessions
-from shared.dispatch import Dispatch
+from shared.health.monitor import Monitor, Sources
 from shared.http import Router
-from shared.inbox import on, subscribe
-from shared.metrics import REGISTRY
-from shared.monitor import Monitor, Sources
-from shared.patience import patiently
-from shared.relay import Relay
-from shared.settings import Settings
-from shared.streams import Stream
-from shared.trials import Caution, Lifeline
-from shared.worker import Worker
+from shared.messaging.after_commit import Dispatch
+from shared.messaging.batch_handler import Worker
+from shared.messaging.crash_guard import Caution, Lifeline
+from shared.messaging.dispatcher import on, subscribe
+from shared.messaging.publisher import Relay
+from shared.messaging.retry import patiently
+from shared.observability.metrics import REGISTRY
+from shared.observability.standard_streams import Stream
+from shared.persistence.database import Sessions
 from tests.conftest import empty
 from tests.kernel import Broker, hear, passing_trouble, record_of, tell_in, until
 from tests.own_topics import own_topics

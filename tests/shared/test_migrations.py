@@ -9,12 +9,12 @@ from alembic.migration import MigrationContext
 from sqlalchemy import MetaData, create_engine, inspect, text
 from sqlalchemy.engine import make_url
 
-import shared.erasure
-import shared.grants
-import shared.run  # noqa: F401  so that all of the kernel's tables are known
+import shared.access.grants
+import shared.privacy.erasure
+import shared.runtime.run  # noqa: F401  so that all of the kernel's tables are known
 from deploy.local.postgres import Postgres
-from shared.db import Base, Sessions, metadata_of
-from shared.migrate import migrate
+from shared.persistence.database import Base, Sessions, metadata_of
+from shared.persistence.migrate import migrate
 from tests.conftest import SERVICES
 from tests.shared import conftest
 

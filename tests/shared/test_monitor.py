@@ -6,12 +6,12 @@ from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
-from shared.db import Sessions
-from shared.monitor import Monitor, Sources
-from shared.relay import Relay
-from shared.settings import Settings
-from shared.trouble_sources import HANG_S, of_relay
-from shared.troubles import Kind, Trouble
+from shared.config.settings import Settings
+from shared.health.monitor import Monitor, Sources
+from shared.health.trouble_sources import HANG_S, of_relay
+from shared.messaging.publisher import Relay
+from shared.observability.troubles import Kind, Trouble
+from shared.persistence.database import Sessions
 from tests.kernel import Broker, statements, until
 
 LATE = Trouble(kind=Kind.LATE_TIMERS, says="late", remedy="look")

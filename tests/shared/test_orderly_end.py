@@ -17,11 +17,11 @@ from sqlalchemy import text
 from structlog.testing import capture_logs
 
 from deploy.local.kafka import Kafka
-from shared import logs
-from shared.db import Sessions
-from shared.keys import make_token
-from shared.log_levels import RULES, Ending, Rule, begin_the_end, lowered
-from shared.settings import Settings
+from shared.config.settings import Settings
+from shared.observability import logs
+from shared.observability.library_log_levels import RULES, Ending, Rule, begin_the_end, lowered
+from shared.persistence.database import Sessions
+from shared.security.development_keys import make_token
 from tests.kernel import until
 from tests.shared.hearing import letters_of, produce
 from tests.shared.ledger import accepted, lines

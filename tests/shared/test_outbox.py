@@ -9,16 +9,16 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import delete, select, text
 
-from shared import unsent
 from shared.contracts import Cause, OrderAccepted, ReleaseRequested, ServiceFailed, ServiceResumed
-from shared.db import Sessions
-from shared.dispatch import Dispatch
 from shared.errors import CollisionError
-from shared.inbox import on, subscribe
-from shared.inbox_rows import InboxRow
-from shared.outbox import OutboxRow, SequenceRow, UnsentRow
-from shared.unsent import SentRow
-from shared.work import Work, begin
+from shared.messaging import pending_outbox
+from shared.messaging.after_commit import Dispatch
+from shared.messaging.dispatcher import on, subscribe
+from shared.messaging.inbox import InboxRow
+from shared.messaging.outbox import OutboxRow, SequenceRow, UnsentRow
+from shared.messaging.pending_outbox import SentRow
+from shared.messaging.unit_of_work import Work, begin
+from shared.persistence.database import Sessions
 from tests.conftest import NOON
 from tests.kernel import (
     TENANT,
@@ -184,7 +184,7 @@ def test_letters_are_read_back_from_the_oldest_on_whatever_their_clocks_said(
             transaction.work(Cause(uuid4(), ORDER, TENANT)).emit(RELEASE)
 
     with sessions() as session:
-        letters = unsent.oldest_letters(session, 10)
+        letters = pending_outbox.oldest_letters(session, 10)
 
     assert [letter.sequence for letter in letters] == [1, 2]
 
@@ -196,11 +196,11 @@ def test_a_mark_strikes_out_what_was_sent_and_keeps_the_highest_offset(
 
     for place in (7, 5):
         with sessions.begin() as session:
-            unsent.mark(session, letters[:1], {"resources.requests/3": place})
+            pending_outbox.mark(session, letters[:1], {"resources.requests/3": place})
 
     with sessions() as session:
-        assert unsent.filled(session) == {"resources.requests/3": 7}
-        assert [each.id for each in unsent.oldest_letters(session, 9)] == [letters[1].id]
+        assert pending_outbox.filled(session) == {"resources.requests/3": 7}
+        assert [each.id for each in pending_outbox.oldest_letters(session, 9)] == [letters[1].id]
 
 
 def test_a_broker_that_forgot_is_sent_what_topics_keep_and_no_more(sessions: Sessions) -> None:
@@ -210,13 +210,13 @@ def test_a_broker_that_forgot_is_sent_what_topics_keep_and_no_more(sessions: Ses
             transaction.work(Cause(uuid4(), ORDER, TENANT)).emit(RELEASE)
     letters = [letter for part in dispatch.told for letter in part.letters]
     with sessions.begin() as session:
-        unsent.mark(session, letters, {"resources.requests/3": 1, "order/1": 4})
+        pending_outbox.mark(session, letters, {"resources.requests/3": 1, "order/1": 4})
 
     with sessions.begin() as session:
-        assert unsent.send_again(session, {"resources.requests/3"}, NOON, uuid4()) == 1
+        assert pending_outbox.send_again(session, {"resources.requests/3"}, NOON, uuid4()) == 1
 
     with sessions() as session:
-        assert [each.sequence for each in unsent.oldest_letters(session, 9)] == [2]
+        assert [each.sequence for each in pending_outbox.oldest_letters(session, 9)] == [2]
         assert [row.source for row in session.scalars(select(SentRow))] == ["order/1"]
 
 
@@ -224,7 +224,7 @@ def test_the_archive_keeps_what_was_sent(sessions: Sessions) -> None:
     letters = tell(sessions, RELEASE, ServiceFailed(order_id=ORDER, code="", reason="")).told[0]
 
     with sessions.begin() as session:
-        unsent.mark(session, letters.letters, {})
+        pending_outbox.mark(session, letters.letters, {})
 
     assert count_of(sessions, UnsentRow) == 0
     assert count_of(sessions, OutboxRow) == 2
@@ -234,6 +234,8 @@ def test_the_archive_keeps_what_was_sent(sessions: Sessions) -> None:
 def test_however_much_a_broker_has_lost_it_is_sent_again(sessions: Sessions) -> None:
     tell(sessions, RELEASE)
     with sessions.begin() as session:
-        assert unsent.send_again(session, {"order/0"}, NOON, uuid4()) == 0  # it is unsent already
+        assert (
+            pending_outbox.send_again(session, {"order/0"}, NOON, uuid4()) == 0
+        )  # it is unsent already
 
         assert session.scalar(text("SHOW statement_timeout")) == "0"

@@ -7,16 +7,16 @@ from uuid import UUID
 import pytest
 from sqlalchemy import text
 
-from shared import parking
 from shared.contracts import Cause, OrderAccepted, OrderMessage
-from shared.db import Sessions
-from shared.dispatch import Dispatch
 from shared.errors import CollisionError, ConflictError, TooEarlyError
-from shared.inbox import Receiver, Subscriptions, on, subscribe
-from shared.inbox_rows import Record
-from shared.parking import Why
-from shared.release import release
-from shared.work import Work
+from shared.messaging import dead_letters
+from shared.messaging.after_commit import Dispatch
+from shared.messaging.dead_letters import Why
+from shared.messaging.dispatcher import Receiver, Subscriptions, on, subscribe
+from shared.messaging.inbox import Record
+from shared.messaging.redelivery import release
+from shared.messaging.unit_of_work import Work
+from shared.persistence.database import Sessions
 from tests.conftest import NOON
 from tests.kernel import TENANT, hear, hear_records, parked, places, record_of, types_told
 from tests.shared.ledger import (
@@ -60,7 +60,7 @@ def whys(sessions: Sessions) -> list[tuple[str, Why]]:
 
 def waiting(sessions: Sessions) -> int:
     with sessions() as session:
-        return parking.count(session)
+        return dead_letters.count(session)
 
 
 def test_what_follows_a_parked_message_under_its_key_waits_behind_it(sessions: Sessions) -> None:

@@ -11,15 +11,16 @@ import pytest
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from shared import attempt_rows, metrics
-from shared import runner as runner_module
-from shared.attempt_rows import AttemptRow
-from shared.attempts import Outcome
-from shared.db import Sessions
-from shared.dispatch import Dispatch
-from shared.leases import LONG_AGO
-from shared.limits import Limit, Limits
-from shared.runner import Runner
+from shared.calls import call_store
+from shared.calls import runner as runner_module
+from shared.calls.call_store import AttemptRow
+from shared.calls.claiming import LONG_AGO
+from shared.calls.element_limits import Limit, Limits
+from shared.calls.outbound_call import Outcome
+from shared.calls.runner import Runner
+from shared.messaging.after_commit import Dispatch
+from shared.observability import metrics
+from shared.persistence.database import Sessions
 from tests.kernel import until
 from tests.shared.elements import (
     ATTEMPT,
@@ -176,7 +177,7 @@ async def test_processes_that_start_and_die_never_call_more_at_once_than_the_ele
     sessions: Sessions, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A process that dies leaves its calls under way at the element, as they are here."""
-    monkeypatch.setattr(attempt_rows, "GRACE", timedelta(seconds=1))
+    monkeypatch.setattr(call_store, "GRACE", timedelta(seconds=1))
     element, limits = Element(takes=0.02), {"olt": Limit(concurrency=3)}
     wanted = [another_attempt(timeout=timedelta(seconds=0.3)) for _ in range(80)]
     lives = [start(sessions, tmp_path, element, limits) for _ in range(2)]

@@ -8,11 +8,13 @@ import pytest
 
 from deploy.local.postgres import Postgres
 from services.customer.app import SERVICE
-from shared import approvals, audit, grants, history, parking
-from shared.approvals import ApprovalState
-from shared.db import Sessions
+from shared.access import approvals, grants
+from shared.access.approvals import ApprovalState
+from shared.messaging import dead_letters
+from shared.persistence import audit_log, history
+from shared.persistence.database import Sessions
+from shared.persistence.list_window import Window, cursor_of
 from shared.recovery.rows import recoveries
-from shared.window import Window, cursor_of
 from tests.kernel import TENANT
 from tests.list_plans import Asked, check_lists
 from tests.plans import ROWS, SERIES, Ask, check_each, large
@@ -51,12 +53,12 @@ def old(postgres: Postgres) -> Iterator[Sessions]:
 
 def test_a_list_of_what_every_service_keeps_reads_little(old: Sessions) -> None:
     behind = Window(0, 21, cursor_of(["crm-0", "owner", "C-5"]))
-    audited = partial(audit.read, tenant=TENANT, limit=20)
-    own, other = (parking.belongs_to(each, TENANT) for each in (TENANT, "zhejiang"))
+    audited = partial(audit_log.read, tenant=TENANT, limit=20)
+    own, other = (dead_letters.belongs_to(each, TENANT) for each in (TENANT, "zhejiang"))
     questions: dict[str, Ask] = {
-        "parked": partial(parking.waiting, whose=own, limit=20),
-        "parked behind": partial(parking.waiting, whose=own, limit=20, after=ROWS - 50),
-        "parked of another tenant": partial(parking.waiting, whose=other, limit=20),
+        "parked": partial(dead_letters.waiting, whose=own, limit=20),
+        "parked behind": partial(dead_letters.waiting, whose=own, limit=20, after=ROWS - 50),
+        "parked of another tenant": partial(dead_letters.waiting, whose=other, limit=20),
         "recoveries": recoveries,
         "audit": partial(audited, after=0),
         "audit behind": partial(audited, after=ROWS // 2),

@@ -8,12 +8,12 @@ from sqlalchemy import bindparam, event, func, select, text, update
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.exc import IntegrityError, OperationalError
 
-from shared.bulk import insert_rows, table_of
-from shared.db import Sessions, writings
 from shared.errors import UnprocessableError
-from shared.parking import ParkedRow, Parking, Why, park
-from shared.prepared import Prepared
-from shared.work import COLLISION, PASSING
+from shared.messaging.dead_letters import ParkedRow, Parking, Why, park
+from shared.messaging.unit_of_work import COLLISION, PASSING
+from shared.persistence.bulk import insert_rows, table_of
+from shared.persistence.database import Sessions, writings
+from shared.persistence.statements import Prepared
 from tests.conftest import NOON
 from tests.kernel import count_of
 from tests.shared.ledger import ORDER, OTHER, PageRow

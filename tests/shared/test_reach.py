@@ -13,9 +13,9 @@ from sqlalchemy import create_engine, make_url
 from sqlalchemy.exc import OperationalError
 
 from deploy.local.postgres import Postgres
-from shared.keys import make_development_keys
-from shared.reach import in_one_line, is_unreachable, why_unreachable
-from shared.settings import Settings
+from shared.config.settings import Settings
+from shared.persistence.connection_errors import in_one_line, is_unreachable, why_unreachable
+from shared.security.development_keys import make_development_keys
 from tests.conftest import NOON
 from tests.kernel import until
 from tests.shared.process import process
@@ -86,7 +86,7 @@ def test_what_nobody_foresaw_is_told_in_the_drivers_words_and_in_one_line() -> N
     )
 
 
-@pytest.mark.parametrize("tool", ["shared.migrate", "shared.forget"])
+@pytest.mark.parametrize("tool", ["shared.persistence.migrate", "shared.privacy.archive_scrubbing"])
 def test_a_tool_says_one_line_and_fails(tool: str, tmp_path: Path) -> None:
     places = {"KAITONG_DATABASE_ORDER": CLOSED, "KAITONG_ARCHIVE_FOLDER": str(tmp_path)}
     (tmp_path / "order").mkdir()

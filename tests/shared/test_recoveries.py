@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from shared.db import Sessions
+from shared.persistence.database import Sessions
 from shared.recovery.rows import recoveries
 from tests.conftest import NOON
 from tests.kernel import note_recovery

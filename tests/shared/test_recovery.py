@@ -10,24 +10,24 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from shared import admin
-from shared.certainty import Trust
+from shared.config.settings import Settings
 from shared.contracts import OrderAccepted, ServiceCompleted
-from shared.db import Sessions
-from shared.dispatch import Dispatch
 from shared.errors import TooEarlyError
-from shared.inbox import Receiver, Subscriptions, on, subscribe
-from shared.inbox_rows import Record
-from shared.producer import Producer
-from shared.recovery import pending, topics
+from shared.kafka import admin, topic_reader
+from shared.kafka.producer import Producer
+from shared.messaging.after_commit import Dispatch
+from shared.messaging.automatic_redelivery import Redelivery
+from shared.messaging.dispatcher import Receiver, Subscriptions, on, subscribe
+from shared.messaging.inbox import Record
+from shared.messaging.publisher import Relay
+from shared.messaging.unit_of_work import Work
+from shared.persistence.database import Sessions
+from shared.persistence.database_certainty import Trust
+from shared.recovery import pending
 from shared.recovery.evidence import Interest
 from shared.recovery.pending import Pending
 from shared.recovery.recovery import Reading, Recovery
 from shared.recovery.takeover import Takeover
-from shared.redelivery import Redelivery
-from shared.relay import Relay
-from shared.settings import Settings
-from shared.work import Work
 from tests.kernel import parked
 from tests.shared.hearing import letters_of, produce
 from tests.shared.ledger import accepted, completed, lines, write
@@ -152,7 +152,7 @@ async def told(settings: Settings, count: int) -> list[UUID]:
 @pytest.fixture(autouse=True)
 def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let batches and turns be small, so that a few orders make many."""
-    monkeypatch.setattr(topics, "CHUNK", BATCH)
+    monkeypatch.setattr(topic_reader, "CHUNK", BATCH)
     monkeypatch.setattr(pending, "KEYS_A_TURN", BATCH)
 
 

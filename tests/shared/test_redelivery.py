@@ -6,13 +6,13 @@ from datetime import UTC, datetime
 import pytest
 
 from shared.contracts import OrderMessage
-from shared.db import Sessions
 from shared.errors import TooEarlyError
-from shared.inbox import on, subscribe
-from shared.parking import EARLY_FOR
-from shared.redelivery import Redelivery
-from shared.relay import Relay
-from shared.work import Work
+from shared.messaging.automatic_redelivery import Redelivery
+from shared.messaging.dead_letters import EARLY_FOR
+from shared.messaging.dispatcher import on, subscribe
+from shared.messaging.publisher import Relay
+from shared.messaging.unit_of_work import Work
+from shared.persistence.database import Sessions
 from tests.conftest import NOON
 from tests.kernel import Broker, hear, parked, until
 from tests.shared.ledger import SUBSCRIPTIONS, accepted, assigned, lines, write

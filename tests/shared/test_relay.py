@@ -10,10 +10,10 @@ from sqlalchemy import event
 from sqlalchemy.exc import OperationalError
 
 from shared.contracts import Message, ReleaseRequested, ServiceFailed, ServiceResumed
-from shared.db import Sessions
-from shared.dispatch import Dispatch, Elsewhere
-from shared.outbox import UnsentRow
-from shared.relay import SWEEP_SIZE, Relay
+from shared.messaging.after_commit import Dispatch, Elsewhere
+from shared.messaging.outbox import UnsentRow
+from shared.messaging.publisher import SWEEP_SIZE, Relay
+from shared.persistence.database import Sessions
 from tests.kernel import count_of, passing_trouble, statements, tell, tell_in, until
 from tests.shared.ledger import ORDER, OTHER
 from tests.shared.line import Line, Topic

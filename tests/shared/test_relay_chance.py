@@ -8,13 +8,13 @@ from uuid import uuid4
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from shared import relay as relay_module
-from shared import sender
 from shared.contracts import ReleaseRequested
-from shared.db import Sessions
-from shared.dispatch import Dispatch
-from shared.outbox import UnsentRow
-from shared.relay import Relay
+from shared.messaging import publisher as relay_module
+from shared.messaging import publisher_port
+from shared.messaging.after_commit import Dispatch
+from shared.messaging.outbox import UnsentRow
+from shared.messaging.publisher import Relay
+from shared.persistence.database import Sessions
 from tests.kernel import count_of, passing_trouble, tell_in, until
 from tests.shared.line import Line, Topic, running
 
@@ -28,7 +28,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(relay_module, "LONGEST_PAUSE", 0.1)
     monkeypatch.setattr(relay_module, "HAND_OVER", SOON)
     monkeypatch.setattr(relay_module, "LEFT_BEHIND", 2 * SOON)
-    monkeypatch.setattr(sender, "ANSWER", SOON)
+    monkeypatch.setattr(publisher_port, "ANSWER", SOON)
 
 
 class World:

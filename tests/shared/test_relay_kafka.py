@@ -12,15 +12,15 @@ import pytest
 from aiokafka import AIOKafkaProducer
 
 from deploy.local.kafka import Kafka
-from shared import admin
-from shared import producer as producer_module
+from shared.config.settings import Settings
 from shared.contracts import Message, ReleaseRequested
-from shared.db import Sessions
-from shared.dispatch import Dispatch
-from shared.outbox import MOST_BYTES, UnsentRow
-from shared.producer import Producer
-from shared.relay import Relay
-from shared.settings import Settings
+from shared.kafka import admin
+from shared.kafka import producer as producer_module
+from shared.kafka.producer import Producer
+from shared.messaging.after_commit import Dispatch
+from shared.messaging.outbox import MOST_BYTES, UnsentRow
+from shared.messaging.publisher import Relay
+from shared.persistence.database import Sessions
 from tests.kernel import count_of, tell_in, until
 from tests.own_topics import PARTITIONS
 from tests.shared.hearing import Listener, facts, hearing, letters_of, produce

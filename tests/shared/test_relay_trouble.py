@@ -6,14 +6,14 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from shared import relay as relay_module
-from shared import sender
 from shared.contracts import ReleaseRequested
-from shared.db import Sessions, make_sessions
-from shared.dispatch import Dispatch, Letter
 from shared.errors import UnavailableError
-from shared.outbox import UnsentRow
-from shared.relay import Relay
+from shared.messaging import publisher as relay_module
+from shared.messaging import publisher_port
+from shared.messaging.after_commit import Dispatch, Letter
+from shared.messaging.outbox import UnsentRow
+from shared.messaging.publisher import Relay
+from shared.persistence.database import Sessions, make_sessions
 from tests.kernel import count_of, tell, tell_in, until
 from tests.shared.ledger import ORDER, OTHER
 from tests.shared.line import Line, Topic, running
@@ -34,7 +34,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(relay_module, "LONGEST_PAUSE", 0.1)
     monkeypatch.setattr(relay_module, "HAND_OVER", SOON)
     monkeypatch.setattr(relay_module, "LEFT_BEHIND", 2 * SOON)
-    monkeypatch.setattr(sender, "ANSWER", SOON)
+    monkeypatch.setattr(publisher_port, "ANSWER", SOON)
 
 
 async def release(relay: Relay, sessions: Sessions, order_id: UUID = ORDER) -> None:

@@ -15,12 +15,12 @@ from urllib.request import Request, urlopen
 from sqlalchemy import text
 
 from deploy.local.pulse import answers_http
-from shared import admin
-from shared.db import WITHOUT_LIMITS, Sessions
-from shared.keys import make_development_keys, make_token
+from shared.config.settings import Settings
+from shared.kafka import admin
+from shared.observability.troubles import Kind
+from shared.persistence.database import WITHOUT_LIMITS, Sessions
 from shared.recovery.rows import RecoveryState
-from shared.settings import Settings
-from shared.troubles import Kind
+from shared.security.development_keys import make_development_keys, make_token
 from tests.conftest import empty
 from tests.kernel import until
 from tests.shared.hearing import committed, facts, produce

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from shared.caller import Caller
-from shared.roles import NEEDS_APPROVAL, ROLES, SCOPES, RolesError, read_roles
+from shared.security.caller import Caller
+from shared.security.roles import NEEDS_APPROVAL, ROLES, SCOPES, RolesError, read_roles
 from tests.shared.http.api import an_api, bearer, calling, settings_for
 
 TWELVE = {

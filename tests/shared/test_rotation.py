@@ -8,8 +8,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from shared.keys import make_development_keys
-from shared.tokens import RECHECK, KeysError, Tokens
+from shared.security.development_keys import make_development_keys
+from shared.security.tokens import RECHECK, KeysError, Tokens
 from tests.shared.http.api import NOW
 from tests.shared.tokens import EXPECTED, Clock, claims, signed, why_not
 

@@ -13,11 +13,11 @@ from uuid import uuid4
 import pytest
 
 from deploy.local.ports import free_port
+from shared.config.settings import Settings
 from shared.contracts import OrderAccepted
-from shared.db import Sessions
-from shared.parking import ParkedRow
-from shared.settings import Settings
-from shared.stop import UNEXPECTED
+from shared.exit import UNEXPECTED
+from shared.messaging.dead_letters import ParkedRow
+from shared.persistence.database import Sessions
 from tests.kernel import count_of, until
 from tests.shared import small
 from tests.shared.hearing import letters_of, produce
@@ -87,7 +87,7 @@ def test_when_one_part_of_a_process_ends_the_process_does(tmp_path: Path) -> Non
     """An API that answers while its worker is dead is a lie."""
     program = (
         "import asyncio\n"
-        "from shared.loops import watch\n"
+        "from shared.runtime.background_loops import watch\n"
         "async def part(): raise ZeroDivisionError\n"
         "async def main():\n"
         "    watch(part())\n"

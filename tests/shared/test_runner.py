@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from shared import attempt_rows, attempts
-from shared import runner as runner_module
-from shared.attempts import (
+from shared.calls import call_store, outbound_call
+from shared.calls import runner as runner_module
+from shared.calls.outbound_call import (
     MOST_QUESTIONS,
     UNKNOWN,
     AttemptAnswered,
@@ -19,12 +19,12 @@ from shared.attempts import (
     Result,
 )
 from shared.contracts import Characteristic
-from shared.db import Sessions
-from shared.dispatch import Dispatch
 from shared.errors import ConflictError
-from shared.inbox import on, subscribe
-from shared.parking import Why
-from shared.work import Work
+from shared.messaging.after_commit import Dispatch
+from shared.messaging.dead_letters import Why
+from shared.messaging.dispatcher import on, subscribe
+from shared.messaging.unit_of_work import Work
+from shared.persistence.database import Sessions
 from tests.kernel import history, parked, until
 from tests.shared.elements import (
     DONE,
@@ -229,7 +229,7 @@ async def test_all_that_an_attempt_is_about_reaches_the_adapter(
     class Watching(Element):
         """An element that looks at what it gets."""
 
-        async def perform(self, attempt: attempts.Attempt) -> Outcome:
+        async def perform(self, attempt: outbound_call.Attempt) -> Outcome:
             seen.append(attempt)
             return DONE
 
@@ -241,5 +241,5 @@ async def test_all_that_an_attempt_is_about_reaches_the_adapter(
 
     assert seen == [wanted]
     with sessions() as session:
-        find = partial(attempt_rows.of_order, session)
+        find = partial(call_store.of_order, session)
         assert [row.id for row in find(wanted.order_id)] == [wanted.id]

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import update
 
-from shared.attempt_rows import AttemptRow, Concluded
-from shared.attempts import Again, End, Outcome, Result
-from shared.db import Sessions
-from shared.dispatch import Dispatch
+from shared.calls.call_store import AttemptRow, Concluded
+from shared.calls.outbound_call import Again, End, Outcome, Result
+from shared.messaging.after_commit import Dispatch
+from shared.persistence.database import Sessions
 from tests.kernel import history, until
 from tests.shared.elements import (
     ATTEMPT,

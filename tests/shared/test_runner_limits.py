@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from shared.attempts import AGEING, Result
-from shared.db import Sessions
-from shared.leases import MOST_CALLS
-from shared.limits import Limit
+from shared.calls.claiming import MOST_CALLS
+from shared.calls.element_limits import Limit
+from shared.calls.outbound_call import AGEING, Result
+from shared.persistence.database import Sessions
 from tests.conftest import NOON
 from tests.kernel import until
 from tests.shared.elements import (

@@ -4,8 +4,8 @@ from types import SimpleNamespace
 from typing import Any
 from uuid import uuid4
 
-from shared.dispatch import Letter
-from shared.sent import Sent
+from shared.messaging.after_commit import Letter
+from shared.messaging.confirmations import Sent
 from tests.shared.ledger import ORDER
 
 LETTER = Letter(uuid4(), "", "a.b.v1", "a", ORDER, 1, b"")

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from shared.environment import SettingsError, table
-from shared.exposure import RISKS
-from shared.settings import Settings
+from shared.config.environment import SettingsError, table
+from shared.config.security_checks import RISKS
+from shared.config.settings import Settings
 
 PAGE = Path(__file__).parents[2] / "docs" / "settings.md"
 URL = "postgresql://order:S3cret-and-long@db.example/kaitong_order"
@@ -140,7 +140,9 @@ def test_a_public_address_and_private_keys_do_not_go_together(tmp_path: Path) ->
 
 
 def test_the_page_of_settings_is_as_the_code_has_it() -> None:
-    assert PAGE.read_text() == table(Settings), "python -m shared.settings > docs/settings.md"
+    assert PAGE.read_text() == table(Settings), (
+        "python -m shared.config.settings > docs/settings.md"
+    )
 
 
 def test_services_that_share_a_folder_for_the_archive_do_not_share_files(tmp_path: Path) -> None:

@@ -9,11 +9,11 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import event
 
-from shared.db import Sessions, is_writing
-from shared.dispatch import Dispatch
 from shared.errors import CollisionError, NotFoundError
-from shared.shelf import ExistsAlreadyError, Shelf, spoken
-from shared.work import begin
+from shared.messaging.after_commit import Dispatch
+from shared.messaging.unit_of_work import begin
+from shared.persistence.database import Sessions, is_writing
+from shared.persistence.repository import ExistsAlreadyError, Shelf, spoken
 from tests.conftest import NOON
 from tests.kernel import statements
 from tests.shared.ledger import ORDER, OTHER, PAGES, Page, PageRow, lines

@@ -12,8 +12,8 @@ from sqlalchemy.exc import OperationalError
 from deploy.local import postgres, process
 from deploy.local.databases import dsn
 from deploy.local.postgres import Postgres, launch, start_postgres
-from shared.db import Sessions, make_sessions
-from shared.losses import losses
+from shared.persistence.connection_losses import losses
+from shared.persistence.database import Sessions, make_sessions
 from tests.kernel import until
 
 

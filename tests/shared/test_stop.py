@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.stop import CANNOT_START, START_AGAIN, UNEXPECTED
+from shared.exit import CANNOT_START, START_AGAIN, UNEXPECTED
 
 
 def ended_by(code: str) -> "subprocess.CompletedProcess[str]":
@@ -18,7 +18,7 @@ def ended_by(code: str) -> "subprocess.CompletedProcess[str]":
 
 def test_a_process_that_does_not_understand_ends_at_once_and_says_why() -> None:
     ended = ended_by(
-        "import atexit; from shared.stop import stop_process;"
+        "import atexit; from shared.exit import stop_process;"
         "atexit.register(print, 'cleaned up');"
         "stop_process('a loop ended', ValueError('nobody expected this'))"
     )
@@ -30,7 +30,7 @@ def test_a_process_that_does_not_understand_ends_at_once_and_says_why() -> None:
 
 
 def test_a_process_that_cannot_start_says_so_without_a_traceback() -> None:
-    ended = ended_by("from shared.stop import refuse_to_start; refuse_to_start('port: taken')")
+    ended = ended_by("from shared.exit import refuse_to_start; refuse_to_start('port: taken')")
 
     assert (ended.returncode, ended.stdout, ended.stderr) == (CANNOT_START, "", "port: taken\n")
 
@@ -38,13 +38,13 @@ def test_a_process_that_cannot_start_says_so_without_a_traceback() -> None:
 @pytest.mark.parametrize(
     ("code", "status"),
     [
-        ("shared.stop.stop_process('a loop ended', ValueError('unexpected'))", UNEXPECTED),
-        ("shared.stop.refuse_to_start('port: taken')", CANNOT_START),
-        ("shared.stop.end_process()", 0),
-        ("shared.stop.stop_process('unspeakable', Unspeakable())", UNEXPECTED),
-        ("shared.stop.start_again('set back')", START_AGAIN),
-        ("refuse_to_log(); shared.stop.start_again('set back')", START_AGAIN),
-        ("refuse_to_log(); shared.stop.stop_process('a loop ended', None)", UNEXPECTED),
+        ("shared.exit.stop_process('a loop ended', ValueError('unexpected'))", UNEXPECTED),
+        ("shared.exit.refuse_to_start('port: taken')", CANNOT_START),
+        ("shared.exit.end_process()", 0),
+        ("shared.exit.stop_process('unspeakable', Unspeakable())", UNEXPECTED),
+        ("shared.exit.start_again('set back')", START_AGAIN),
+        ("refuse_to_log(); shared.exit.start_again('set back')", START_AGAIN),
+        ("refuse_to_log(); shared.exit.stop_process('a loop ended', None)", UNEXPECTED),
     ],
 )
 def test_a_process_ends_with_its_status_although_its_log_is_on_a_full_disk(
@@ -60,7 +60,7 @@ def test_a_process_ends_with_its_status_although_its_log_is_on_a_full_disk(
 
     with Path("/dev/full").open("w") as full:
         ended = subprocess.run(  # noqa: S603
-            [sys.executable, "-c", f"import shared.stop\n{unspeakable}{code}"],
+            [sys.executable, "-c", f"import shared.exit\n{unspeakable}{code}"],
             stdout=full,
             stderr=full,
             check=False,
@@ -73,8 +73,8 @@ def test_a_process_ends_with_its_status_although_its_log_is_on_a_full_disk(
 def test_a_process_whose_log_cannot_be_written_works_on_and_counts_what_it_could_not_say() -> None:
     code = (
         "import logging, sys, structlog; from pathlib import Path;"
-        "from shared import metrics, streams; from shared.logs import configure_logs;"
-        "from shared.settings import Settings; streams.protect_streams();"
+        "from shared import metrics, streams; from shared.observability.logs import configure_logs;"
+        "from shared.config.settings import Settings; streams.protect_streams();"
         "configure_logs(Settings.from_environment('order',"
         " {'KAITONG_DATABASE_ORDER': 'postgresql://o:x@127.0.0.1/x'}));"
         "structlog.get_logger().error('one'); logging.getLogger('faust').error('two');"

@@ -9,18 +9,18 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from shared import alarm as alarm_module
-from shared.alarm import Alarm
 from shared.contracts import Cause, Message
-from shared.db import Sessions
-from shared.dispatch import Dispatch
 from shared.errors import ConflictError
-from shared.inbox import Subscriptions, on, subscribe
-from shared.parking import Why
-from shared.relay import Relay
-from shared.timers import TimerRow
-from shared.trials import Caution, Lifeline
-from shared.work import Transaction, Work, begin
+from shared.messaging.after_commit import Dispatch
+from shared.messaging.crash_guard import Caution, Lifeline
+from shared.messaging.dead_letters import Why
+from shared.messaging.dispatcher import Subscriptions, on, subscribe
+from shared.messaging.publisher import Relay
+from shared.messaging.unit_of_work import Transaction, Work, begin
+from shared.persistence.database import Sessions
+from shared.scheduling import scheduler as alarm_module
+from shared.scheduling.scheduler import Alarm
+from shared.scheduling.timer_store import TimerRow
 from tests.conftest import NOON
 from tests.kernel import TENANT, Broker, count_of, parked, until
 from tests.shared.ledger import ORDER, OTHER, SUBSCRIPTIONS, Reminded, lines, write

@@ -6,9 +6,9 @@ import pytest
 
 from shared.contracts import Cause, Message, ServiceHeld, ServiceResumed
 from shared.contracts.base import contract_of, registered
-from shared.db import Sessions
-from shared.dispatch import Dispatch
-from shared.work import begin
+from shared.messaging.after_commit import Dispatch
+from shared.messaging.unit_of_work import begin
+from shared.persistence.database import Sessions
 from tests.conftest import NOON
 from tests.kernel import TENANT, envelopes, told
 from tests.shared.ledger import ORDER, OTHER

@@ -8,12 +8,13 @@ import pytest
 from kafka import KafkaAdminClient
 from sqlalchemy import text
 
-from shared import admin, inbox_rows, unsent
-from shared.db import Sessions
-from shared.dispatch import Dispatch
-from shared.inbox_rows import Record
-from shared.settings import Settings
-from shared.topic_watch import take_note
+from shared.config.settings import Settings
+from shared.kafka import admin
+from shared.messaging import inbox, pending_outbox
+from shared.messaging.after_commit import Dispatch
+from shared.messaging.inbox import Record
+from shared.messaging.topic_watch import take_note
+from shared.persistence.database import Sessions
 from tests.kernel import tell_in
 from tests.shared.ledger import accepted
 
@@ -25,13 +26,13 @@ def read_far(sessions: Sessions) -> None:
     """Have both topics read, and `order` written, up to some place."""
     with sessions.begin() as session:
         records = [Record(f"{topic}/3", 80, b"", b"") for topic in OLD]
-        inbox_rows.reach(session, records)
-        unsent.fill(session, {"order/3": 80})
+        inbox.reach(session, records)
+        pending_outbox.fill(session, {"order/3": 80})
 
 
 def places(sessions: Sessions) -> dict[str, int]:
     with sessions() as session:
-        return inbox_rows.reached(session)
+        return inbox.reached(session)
 
 
 def unsent_letters(sessions: Sessions) -> int:
@@ -55,13 +56,13 @@ def test_what_was_told_on_it_is_sent_again(sessions: Sessions) -> None:
     tell_in(sessions, Dispatch(uuid4()), accepted(), now=datetime.now(UTC))
     with sessions.begin() as session:
         session.execute(text("DELETE FROM unsent"))
-        unsent.fill(session, {"order/3": 80})
+        pending_outbox.fill(session, {"order/3": 80})
 
     take_note(sessions, ANEW, OLD)
 
     assert unsent_letters(sessions) == 1
     with sessions() as session:
-        assert unsent.filled(session) == {}
+        assert pending_outbox.filled(session) == {}
 
 
 def test_a_process_that_notices_after_another_begins_anew_all_the_same(

@@ -6,14 +6,14 @@ import sys
 from pathlib import Path
 
 from deploy.local.kafka import Kafka
-from shared.admin import topics
-from shared.stop import CANNOT_START
+from shared.exit import CANNOT_START
+from shared.kafka.admin import topics
 
 
 def tool(**settings: str) -> "subprocess.CompletedProcess[str]":
     """Run the tool with these settings only."""
     return subprocess.run(
-        [sys.executable, "-m", "shared.admin"],
+        [sys.executable, "-m", "shared.kafka.admin"],
         check=False,
         timeout=60,
         env={"PATH": os.environ["PATH"], **settings},

@@ -12,18 +12,18 @@ import pytest
 from sqlalchemy import text
 
 from deploy.local.pulse import answers_http
-from shared import admin
-from shared import certainty as certainty_module
-from shared.certainty import Certainty
-from shared.db import WITHOUT_LIMITS, Sessions, make_sessions
-from shared.keys import make_development_keys
-from shared.monitor import Monitor, Sources
+from shared.config.settings import Settings
+from shared.health.monitor import Monitor, Sources
+from shared.health.trouble_sources import of_certainty
+from shared.kafka import admin
+from shared.messaging.pending_outbox import SentRow
+from shared.observability.troubles import Kind, Trouble
+from shared.persistence import database_certainty as certainty_module
+from shared.persistence.database import WITHOUT_LIMITS, Sessions, make_sessions
+from shared.persistence.database_certainty import Certainty
 from shared.recovery.rows import RecoveryState
 from shared.recovery.troubles import restored
-from shared.settings import Settings
-from shared.trouble_sources import of_certainty
-from shared.troubles import Kind, Trouble
-from shared.unsent import SentRow
+from shared.security.development_keys import make_development_keys
 from tests.conftest import NOON
 from tests.kernel import note_recovery, until
 from tests.shared.process import process

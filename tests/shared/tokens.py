@@ -7,8 +7,8 @@ from typing import Any
 import jwt
 import pytest
 
-from shared.caller import BadTokenError
-from shared.tokens import Expected, Tokens
+from shared.security.caller import BadTokenError
+from shared.security.tokens import Expected, Tokens
 from tests.shared.http.api import NOW
 
 EXPECTED = Expected("kaitong", "kaitong")

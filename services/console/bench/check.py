@@ -9,7 +9,7 @@ import time
 from sqlalchemy import text
 
 from deploy.local.record import Record
-from shared.db import make_plain_engine
+from shared.persistence.database import make_plain_engine
 
 SERVICES = ("order", "provisioning", "resources", "customer")
 TIMEOUT_S = 20.0

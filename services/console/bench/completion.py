@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from sqlalchemy import Engine, text
 
-from shared.db import make_plain_engine
+from shared.persistence.database import make_plain_engine
 
 TIMEOUT_S = 120.0
 PAUSE_S = 0.05

@@ -20,7 +20,7 @@ from deploy.local.record import Record
 from services.console.client import TIME_OUT_S, Client, token_for, trusted
 from services.console.invariants.chronicle import Chronicle
 from shared.contracts import Envelope, read_envelope
-from shared.keys import TENANT
+from shared.security.development_keys import TENANT
 
 SERVICES = ("order", "provisioning", "resources", "customer")
 TOLD = "SELECT body FROM outbox ORDER BY position"

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from services.console.invariants.evidence import SERVICES, Evidence
 from services.console.invariants.orders import Verdict
-from shared.masking import is_telling
+from shared.observability.masking import is_telling
 
 WORDS = re.compile(
     r"""

@@ -6,7 +6,7 @@ from typing import LiteralString
 
 from services.console.invariants.evidence import Evidence
 from services.console.invariants.orders import Verdict
-from shared.history import TAKEN_OVER
+from shared.persistence.history import TAKEN_OVER
 
 HISTORY: LiteralString = """
     SELECT kind, subject, part, was, became, reason FROM history

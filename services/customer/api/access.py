@@ -2,9 +2,9 @@
 
 from typing import Annotated, TypeAlias
 
-from shared.access import SEES_TENANT
-from shared.auth import allow
-from shared.caller import Caller
+from shared.access.rule import SEES_TENANT
+from shared.http.authorization import allow
+from shared.security.caller import Caller
 
 AGENT = "agent:read"
 SEES_ALL = "viewer:read"

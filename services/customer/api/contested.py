@@ -12,11 +12,11 @@ from services.customer import store
 from services.customer.api import examples
 from services.customer.api.shapes import ACCOUNTS, CUSTOMERS, Shape
 from services.customer.domain.contested import ContestedAccount, ContestState, Naming, settle
-from shared.auth import allow
-from shared.caller import Caller
 from shared.http import Page, RequestCause, Router, ToDesk, ToRead, link, paged, show, show_all
-from shared.window import by
-from shared.work import Work
+from shared.http.authorization import allow
+from shared.messaging.unit_of_work import Work
+from shared.persistence.list_window import by
+from shared.security.caller import Caller
 
 CONTESTED = "/ops/v1/contested-accounts"
 MOST_NAMED = 20

@@ -11,14 +11,12 @@ from services.customer.api.access import SEES_ALL, Reader, sees_everybody
 from services.customer.api.shapes import CUSTOMERS, CustomerView, Erased, Erasure, Found
 from services.customer.domain.party import LONGEST, Party, erased, marks_of
 from services.customer.domain.view import view_of
-from shared.access import reach_of
-from shared.approvals import Approval, Dangerous, passes
-from shared.auth import MissingScopeError, allow
-from shared.caller import Caller
+from shared.access.approvals import Approval, Dangerous, passes
+from shared.access.grants import looked_up
+from shared.access.rule import reach_of
+from shared.config.settings import Settings
 from shared.contracts import PartyErased, party_key
 from shared.errors import Fault, InvalidError, UnavailableError
-from shared.grants import looked_up
-from shared.history import PARTY
 from shared.http import (
     Page,
     RequestCause,
@@ -30,13 +28,15 @@ from shared.http import (
     show,
     show_all,
 )
+from shared.http.authorization import MissingScopeError, allow
 from shared.input.numbers import IS_DIGITS
 from shared.input.phones import phone_key
 from shared.input.texts import comparable
-from shared.ops_people import ApprovalView, waiting_for
-from shared.settings import Settings
-from shared.window import Window, by
-from shared.work import Work
+from shared.messaging.unit_of_work import Work
+from shared.operations.people import ApprovalView, waiting_for
+from shared.persistence.history import PARTY
+from shared.persistence.list_window import Window, by
+from shared.security.caller import Caller
 
 MOST = 100
 KNOWN_BEFORE = 10

@@ -10,17 +10,17 @@ from pydantic.alias_generators import to_camel
 
 from services.customer.api import examples
 from services.customer.domain.sharing import Sharing, check, told_of
-from shared import grants
-from shared.access import Level
-from shared.approvals import Approval, passes
-from shared.auth import allow
-from shared.caller import Caller
-from shared.grants import REVOKED, Grant
+from shared.access import grants
+from shared.access.approvals import Approval, passes
+from shared.access.grants import REVOKED, Grant
+from shared.access.rule import Level
 from shared.http import Page, RequestCause, Router, ToDesk, ToRead, paged, show, show_all
+from shared.http.authorization import allow
 from shared.input.ids import Id
-from shared.ops_people import ApprovalView, waiting_for
-from shared.window import by
-from shared.work import Work
+from shared.messaging.unit_of_work import Work
+from shared.operations.people import ApprovalView, waiting_for
+from shared.persistence.list_window import by
+from shared.security.caller import Caller
 
 GRANTS = "/ops/v1/grants"
 

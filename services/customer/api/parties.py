@@ -10,10 +10,10 @@ from services.customer.api import showing
 from services.customer.api.access import AccountReader, Reader
 from services.customer.api.shapes import ACCOUNTS, PARTIES, Individual, Organization, PartyAccount
 from services.customer.domain.party import is_as_told
-from shared.access import reach_of
-from shared.caller import Caller
+from shared.access.rule import reach_of
 from shared.http import Fields, Page, Router, ToRead, paged, refusals, show, show_all
 from shared.input.ids import IdSought
+from shared.security.caller import Caller
 
 router = Router(tags=["parties"])
 

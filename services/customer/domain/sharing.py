@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-from shared.approvals import Dangerous
+from shared.access.approvals import Dangerous
+from shared.access.grants import ALL_CUSTOMERS, REVOKED
 from shared.contracts import AccessChanged, grant_key
 from shared.errors import Fault, InvalidError
-from shared.grants import ALL_CUSTOMERS, REVOKED
 
 GRANT_ALL = "access.grant-all"
 

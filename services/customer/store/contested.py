@@ -13,11 +13,11 @@ from services.customer.domain.contested import ContestedAccount, ContestState, N
 from services.customer.domain.party import Account
 from services.customer.store.rows import columns_of, names_of
 from services.customer.tables import AccountTellingRow, ContestedAccountRow
-from shared.bulk import insert_rows, table_of, update_rows
 from shared.errors import NotFoundError
-from shared.prepared import Prepared
-from shared.troubles import Kind, Trouble, age_s, counted
-from shared.window import Window, page_for_each, page_of, values_in
+from shared.observability.troubles import Kind, Trouble, age_s, counted
+from shared.persistence.bulk import insert_rows, table_of, update_rows
+from shared.persistence.list_window import Window, page_for_each, page_of, values_in
+from shared.persistence.statements import Prepared
 
 Key: TypeAlias = tuple[str, str]
 """A tenant and the id of an account."""

@@ -23,10 +23,10 @@ from services.customer.tables import (
     ServiceRow,
     StopRow,
 )
-from shared.bulk import bind, insert_rows, table_of, unnest, upsert_rows
-from shared.db import Base
 from shared.errors import PoisonError
-from shared.prepared import Prepared
+from shared.persistence.bulk import bind, insert_rows, table_of, unnest, upsert_rows
+from shared.persistence.database import Base
+from shared.persistence.statements import Prepared
 
 ORDER = names_of(Order)
 

@@ -21,9 +21,9 @@ from services.customer.tables import (
     ServiceRow,
     StopRow,
 )
-from shared.access import Reach
-from shared.grants import within
-from shared.window import Window
+from shared.access.grants import within
+from shared.access.rule import Reach
+from shared.persistence.list_window import Window
 
 ORDER = columns_of(OrderRow, Order)
 ENDING = columns_of(EndingRow, Ending)

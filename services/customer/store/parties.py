@@ -20,10 +20,10 @@ from services.customer.domain.telling import (
 )
 from services.customer.store.rows import columns_of, names_of
 from services.customer.tables import AccountTellingRow, PartyRow, TellingRow
-from shared.access import Reach
+from shared.access.grants import within
+from shared.access.rule import Reach
 from shared.errors import NotFoundError
-from shared.grants import within
-from shared.window import Window, page_of
+from shared.persistence.list_window import Window, page_of
 
 AFTER_ALL = "\U0010ffff"
 """Sorts after every character, so that what begins with a text is a range of an index."""

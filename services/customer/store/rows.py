@@ -6,8 +6,8 @@ from typing import Any
 
 from sqlalchemy import Column
 
-from shared.bulk import table_of
-from shared.db import Base
+from shared.persistence.bulk import table_of
+from shared.persistence.database import Base
 
 
 @cache

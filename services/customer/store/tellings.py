@@ -29,9 +29,9 @@ from services.customer.domain.telling import (
 )
 from services.customer.store.rows import columns_of, names_of
 from services.customer.tables import AccountTellingRow, PartyRow, TellingRow
-from shared.bulk import bind, table_of, unnest
-from shared.db import Base
-from shared.prepared import Prepared
+from shared.persistence.bulk import bind, table_of, unnest
+from shared.persistence.database import Base
+from shared.persistence.statements import Prepared
 
 PARTIES, TELLINGS = table_of(PartyRow), table_of(TellingRow)
 OF_CLIENT = names_of(Telling)

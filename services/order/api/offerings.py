@@ -28,8 +28,6 @@ from services.order.domain.catalogue import (
 )
 from services.order.domain.delivery import check_delivery
 from services.order.domain.publication import Publication, publish
-from shared.auth import allow
-from shared.caller import Caller
 from shared.errors import Fault, NotFoundError
 from shared.http import (
     Fields,
@@ -43,10 +41,12 @@ from shared.http import (
     show,
     show_all,
 )
+from shared.http.authorization import allow
 from shared.http.paging import Paging
 from shared.input.numbers import IS_DIGITS
-from shared.window import part_of
-from shared.work import Work
+from shared.messaging.unit_of_work import Work
+from shared.persistence.list_window import part_of
+from shared.security.caller import Caller
 
 router = Router(tags=["catalogue"])
 

@@ -26,10 +26,7 @@ from services.order.domain.states import State
 from services.order.domain.submission import Names, Submission, earlier, repetition, sealed
 from services.order.domain.takeover import record_of
 from services.order.store.order_lists import OrderFilter
-from shared import history
-from shared.access import Level, Reach, reach_of
-from shared.auth import allow
-from shared.caller import Caller
+from shared.access.rule import Level, Reach, reach_of
 from shared.contracts import Cause
 from shared.errors import DomainError
 from shared.http import (
@@ -46,10 +43,13 @@ from shared.http import (
     show,
     show_all,
 )
+from shared.http.authorization import allow
 from shared.input.ids import Id
 from shared.input.timestamps import Timestamp
+from shared.messaging.unit_of_work import Work
+from shared.persistence import history
 from shared.recovery.troubles import must_be_read
-from shared.work import Work
+from shared.security.caller import Caller
 
 router = Router(tags=["orders"])
 

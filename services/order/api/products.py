@@ -12,14 +12,14 @@ from services.order.api.shown import OFFERINGS, PRODUCTS
 from services.order.api.views_product import ProductInventoryView, show_bundle, show_product
 from services.order.domain.product import Status
 from services.order.store.product_lists import ProductFilter
-from shared.access import reach_of
-from shared.auth import allow
-from shared.caller import Caller
+from shared.access.rule import reach_of
 from shared.http import Fields, Page, Router, ToRead, paged, show, show_all
+from shared.http.authorization import allow
 from shared.input.filters import Filter, check_names
 from shared.input.ids import Id
 from shared.input.phones import phone_key
-from shared.window import by
+from shared.persistence.list_window import by
+from shared.security.caller import Caller
 
 router = Router(tags=["products"])
 

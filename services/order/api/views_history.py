@@ -7,7 +7,7 @@ from pydantic import ConfigDict
 
 from services.order.api import examples_order as examples
 from services.order.api.shown import Moment, Shown
-from shared.history import Change
+from shared.persistence.history import Change
 
 
 class ChangeView(Shown):

@@ -6,8 +6,8 @@ from sqlalchemy.orm import Session
 from services.order.domain.delivery import Deliverable
 from services.order.store.catalogue import SHARED
 from services.order.tables import BlueprintsRow
-from shared.bulk import upsert_rows
 from shared.contracts import BlueprintsPublished
+from shared.persistence.bulk import upsert_rows
 
 
 def keep(session: Session, told: BlueprintsPublished) -> None:

@@ -25,9 +25,9 @@ from services.order.domain.catalogue import (
 from services.order.domain.eligibility import repaired
 from services.order.domain.publication import Publication, publish
 from services.order.tables import EditionRow, EntryRow
-from shared.bulk import upsert_rows
 from shared.errors import InvalidError, StartError
-from shared.prepared import Prepared
+from shared.persistence.bulk import upsert_rows
+from shared.persistence.statements import Prepared
 
 SHIPPED = Path(__file__).parents[1] / "data/catalogue.json"
 SHARED = ""

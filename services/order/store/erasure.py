@@ -11,10 +11,10 @@ from sqlalchemy.orm import Session
 from services.order.domain.moments import last_until
 from services.order.domain.submission import without_persons
 from services.order.tables import OrderRow, SubmissionRow
-from shared.bulk import table_of, update_rows
 from shared.contracts.personal import blank
-from shared.db import Base
-from shared.erasure import PART, ErasureDue
+from shared.persistence.bulk import table_of, update_rows
+from shared.persistence.database import Base
+from shared.privacy.erasure import PART, ErasureDue
 
 ORDERS = table_of(OrderRow)
 SUBMISSIONS = table_of(SubmissionRow)

@@ -14,10 +14,10 @@ from services.order.domain.order import Order
 from services.order.domain.progress import Progress
 from services.order.domain.states import State
 from services.order.tables import OrderRow, ProgressRow, SubmissionRow
-from shared.access import Reach
-from shared.bulk import table_of
-from shared.grants import Whose, page_within, within
-from shared.window import Window, page_of
+from shared.access.grants import Whose, page_within, within
+from shared.access.rule import Reach
+from shared.persistence.bulk import table_of
+from shared.persistence.list_window import Window, page_of
 
 ORDERS, STANDINGS = table_of(OrderRow).c, table_of(ProgressRow).c
 ORDER = [ORDERS[name] for name in Order.__dataclass_fields__]

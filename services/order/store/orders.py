@@ -10,11 +10,11 @@ from services.order.domain.order import Content, Order
 from services.order.domain.progress import Progress
 from services.order.store import products, submissions
 from services.order.tables import OrderRow, ProgressRow
-from shared.access import HiddenError, Reach
+from shared.access.grants import covers
+from shared.access.rule import HiddenError, Reach
 from shared.contracts import OrderMessage
-from shared.grants import covers
+from shared.persistence.repository import Shelf
 from shared.recovery.troubles import remedy_if_lost
-from shared.shelf import Shelf
 
 LOOKED_BACK = 10
 """Orders of a customer that are asked what it is. One that was told keeps what is known since."""

@@ -9,9 +9,9 @@ from sqlalchemy.orm import Session
 
 from services.order.domain.product import Product, Status
 from services.order.tables import ProductRow
-from shared.access import Reach
-from shared.grants import Whose, page_within, within
-from shared.window import Window, page_of
+from shared.access.grants import Whose, page_within, within
+from shared.access.rule import Reach
+from shared.persistence.list_window import Window, page_of
 
 COLUMNS = [getattr(ProductRow, name) for name in Product.__dataclass_fields__]
 WHOSE = Whose(ProductRow.client, ProductRow.party_id)

@@ -10,9 +10,9 @@ from sqlalchemy.orm import Session, aliased
 
 from services.order.domain.product import Product
 from services.order.tables import ProductRow
-from shared.access import HiddenError, Reach
-from shared.grants import covers
-from shared.shelf import Shelf
+from shared.access.grants import covers
+from shared.access.rule import HiddenError, Reach
+from shared.persistence.repository import Shelf
 
 PRODUCTS = Shelf(ProductRow, Product)
 

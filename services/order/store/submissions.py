@@ -10,9 +10,9 @@ from sqlalchemy.orm import Session
 
 from services.order.domain.submission import Names, Submission
 from services.order.tables import SubmissionRow
-from shared.bulk import bind, table_of, unnest
-from shared.prepared import Prepared
-from shared.shelf import Shelf
+from shared.persistence.bulk import bind, table_of, unnest
+from shared.persistence.repository import Shelf
+from shared.persistence.statements import Prepared
 
 SUBMISSIONS = Shelf(SubmissionRow, Submission, changes=False)
 

@@ -23,7 +23,7 @@ from aiohttp import (
     TCPConnector,
 )
 
-from shared.attempts import (
+from shared.calls.outbound_call import (
     UNKNOWN,
     Attempt,
     CannotAskError,
@@ -31,8 +31,8 @@ from shared.attempts import (
     Outcome,
     Result,
 )
+from shared.config.settings import Settings
 from shared.contracts import Value
-from shared.settings import Settings
 
 KEPT_S = 15
 """So long a connection is kept open without a call; elements close theirs after 30 s."""

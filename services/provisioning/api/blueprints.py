@@ -21,12 +21,12 @@ from services.provisioning.domain.publication import Published, gaps_in
 from services.provisioning.domain.reading import MOST_STEPS, check
 from services.provisioning.store import blueprints as store
 from services.provisioning.store.announcing import announce
-from shared.auth import allow
-from shared.caller import Caller
 from shared.contracts import Action, Characteristic, Value
 from shared.http import Page, RequestCause, Router, ToDesk, ToRead, paged, refusals
+from shared.http.authorization import allow
 from shared.input.numbers import Whole
-from shared.work import Work
+from shared.messaging.unit_of_work import Work
+from shared.security.caller import Caller
 
 BLUEPRINTS = f"{OPS}/blueprints"
 MOST = 100

@@ -18,14 +18,14 @@ from services.provisioning.domain.element import (
     usual,
 )
 from services.provisioning.store import elements as store
-from shared.auth import allow
-from shared.caller import Caller
-from shared.figures import Queue
+from shared.calls.element_limits import type_of
+from shared.health.figures import Queue
 from shared.http import Page, RequestCause, Router, ToDesk, ToRead, paged
+from shared.http.authorization import allow
 from shared.input.numbers import IS_NUMBER, Number
-from shared.limits import type_of
-from shared.window import by
-from shared.work import Work
+from shared.messaging.unit_of_work import Work
+from shared.persistence.list_window import by
+from shared.security.caller import Caller
 
 ELEMENTS = f"{OPS}/elements"
 

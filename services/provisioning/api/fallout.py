@@ -18,14 +18,14 @@ from services.provisioning.domain.people import Decided, Remedy
 from services.provisioning.domain.plan import Plan
 from services.provisioning.store import blueprints, outcome, plans
 from services.provisioning.store import fallout as store
-from shared.auth import allow
-from shared.caller import Caller
 from shared.contracts import Cause
-from shared.desk import Desk
 from shared.http import Page, RequestCause, Router, ToDesk, ToRead, paged, refusals
+from shared.http.authorization import allow
+from shared.http.command_batcher import Desk
 from shared.input.filters import Filter, check_names
-from shared.window import by
-from shared.work import Work
+from shared.messaging.unit_of_work import Work
+from shared.persistence.list_window import by
+from shared.security.caller import Caller
 
 FALLOUT = f"{OPS}/fallout"
 

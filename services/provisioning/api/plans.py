@@ -23,11 +23,12 @@ from services.provisioning.domain.people import Remedy
 from services.provisioning.domain.plan import Item, Plan, PlanState, Step, StepState, Trouble
 from services.provisioning.domain.work_order import WorkOrder
 from services.provisioning.store import plans, work_orders
-from shared import attempt_rows, history
-from shared.attempt_rows import AttemptRow
-from shared.attempts import Result
-from shared.history import Change
+from shared.calls import call_store
+from shared.calls.call_store import AttemptRow
+from shared.calls.outbound_call import Result
 from shared.http import Router, ToRead
+from shared.persistence import history
+from shared.persistence.history import Change
 
 router = Router(tags=["plans"])
 
@@ -274,6 +275,6 @@ class PlanView(Shown):
 def read_plan(order_id: UUID, caller: Viewer, session: ToRead) -> PlanView:
     """Return the plan of an order with its steps, attempts, work orders and history."""
     plan = plans.look(session, caller.tenant, order_id)
-    attempts = attempt_rows.of_order(session, order_id)
+    attempts = call_store.of_order(session, order_id)
     orders = work_orders.of_order(session, order_id)
     return PlanView.of(plan, attempts, orders, history.read(session, caller.tenant, str(order_id)))

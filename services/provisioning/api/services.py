@@ -13,11 +13,11 @@ from services.provisioning.api.elements import ELEMENTS
 from services.provisioning.api.shown import Reader, TmfShown
 from services.provisioning.domain.service import Service, ServiceState
 from services.provisioning.store import services as store
-from shared.access import reach_of
+from shared.access.rule import reach_of
 from shared.contracts import Held, Value
 from shared.http import Fields, Page, Router, ToRead, link, paged, show, show_all
 from shared.input.ids import IdSought
-from shared.window import by
+from shared.persistence.list_window import by
 
 CUSTOMERS = "/ops/v1/customers"
 """Of the customer service."""

@@ -13,11 +13,11 @@ from pydantic import (
 )
 from pydantic.alias_generators import to_camel
 
-from shared.access import signature
-from shared.auth import allow
-from shared.caller import Caller
+from shared.access.rule import signature
 from shared.contracts import Characteristic, Held, Value
+from shared.http.authorization import allow
 from shared.input.ids import IS_ID, check_id
+from shared.security.caller import Caller
 
 OPS = "/ops/v1"
 

@@ -31,11 +31,11 @@ from services.provisioning.domain.work_order import (
 )
 from services.provisioning.store import outcome, plans
 from services.provisioning.store import work_orders as store
-from shared.access import crew_of, reach_of
-from shared.auth import allow
-from shared.caller import Caller
+from shared.access.rule import crew_of, reach_of
 from shared.http import Page, RequestCause, Router, ToDesk, ToRead, paged, refusals
-from shared.work import Work
+from shared.http.authorization import allow
+from shared.messaging.unit_of_work import Work
+from shared.security.caller import Caller
 
 WORK_ORDERS = f"{OPS}/work-orders"
 

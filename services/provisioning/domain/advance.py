@@ -24,7 +24,7 @@ from services.provisioning.domain.plan import (
     rounds_of,
 )
 from services.provisioning.domain.turn import Decision, Turn
-from shared.attempts import AttemptAnswered, Result
+from shared.calls.outbound_call import AttemptAnswered, Result
 from shared.contracts import (
     ItemHoldings,
     ResourcesAssigned,

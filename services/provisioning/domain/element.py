@@ -3,8 +3,8 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from shared.calls.element_limits import Limit
 from shared.contracts.parts import ElementName
-from shared.limits import Limit
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from services.provisioning.domain.plan import (
     operation_id,
     rounds_of,
 )
-from shared.attempts import Attempt
+from shared.calls.outbound_call import Attempt
 from shared.contracts import (
     CompletedService,
     Message,

@@ -9,9 +9,9 @@ from services.provisioning.domain.publication import newest
 from services.provisioning.store.blueprints import read_own
 from services.provisioning.tables import EditionRow
 from shared.contracts import BlueprintName, BlueprintsPublished, Cause
-from shared.dispatch import Dispatch
 from shared.ids import named_id
-from shared.work import Transaction, Work
+from shared.messaging.after_commit import Dispatch
+from shared.messaging.unit_of_work import Transaction, Work
 
 STARTS = UUID("5a0d0b36-9b1f-5a51-9f0e-6d2a3f0f7c55")
 """Names what a start tells, by tenant and edition."""

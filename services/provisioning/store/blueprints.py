@@ -21,9 +21,9 @@ from services.provisioning.domain.draft import Blueprints
 from services.provisioning.domain.publication import Published, newest, news
 from services.provisioning.domain.reading import read_blueprints
 from services.provisioning.tables import BlueprintRow, EditionRow
-from shared.bulk import insert_rows, upsert_rows
-from shared.prepared import Prepared
-from shared.window import Window, page_of
+from shared.persistence.bulk import insert_rows, upsert_rows
+from shared.persistence.list_window import Window, page_of
+from shared.persistence.statements import Prepared
 
 SHIPPED = Path(__file__).parents[1] / "data/blueprints.json"
 SHARED = ""

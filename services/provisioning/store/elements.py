@@ -11,17 +11,17 @@ from sqlalchemy.orm import Session
 
 from services.provisioning.domain.element import Element
 from services.provisioning.tables import ElementRow
-from shared import figures
-from shared.attempt_rows import ATTEMPTS, OPEN
-from shared.bulk import table_of
+from shared.calls.call_store import ATTEMPTS, OPEN
+from shared.calls.element_limits import ElementType, Limit, Limits, Types, type_of
 from shared.contracts import ElementName
-from shared.figures import Queue, Waiting
+from shared.health import figures
+from shared.health.figures import Queue, Waiting
 from shared.input.names import fold
-from shared.limits import ElementType, Limit, Limits, Types, type_of
-from shared.prepared import Prepared
-from shared.shelf import Shelf
-from shared.spelling import folded
-from shared.window import Window, page_of
+from shared.persistence.bulk import table_of
+from shared.persistence.list_window import Window, page_of
+from shared.persistence.repository import Shelf
+from shared.persistence.spelling import folded
+from shared.persistence.statements import Prepared
 
 SHIPPED = Path(__file__).parents[1] / "data/elements.json"
 

@@ -9,11 +9,11 @@ from sqlalchemy.orm import Session
 
 from services.provisioning.domain.fallout import Fallout, FalloutState, signed
 from services.provisioning.tables import FalloutRow
-from shared.bulk import table_of
 from shared.input.names import fold
-from shared.shelf import Shelf
-from shared.spelling import folded
-from shared.window import Window, merged, page_of
+from shared.persistence.bulk import table_of
+from shared.persistence.list_window import Window, merged, page_of
+from shared.persistence.repository import Shelf
+from shared.persistence.spelling import folded
 
 FALLOUT = Shelf(FalloutRow, Fallout)
 TABLE = table_of(FalloutRow)

@@ -16,7 +16,7 @@ from services.provisioning.store.plans import PLANS
 from services.provisioning.store.services import SERVICES
 from services.provisioning.store.work_orders import WORK_ORDERS
 from shared.contracts import Action
-from shared.work import Work
+from shared.messaging.unit_of_work import Work
 
 
 def begin(work: Work, decision: Decision) -> None:

@@ -9,10 +9,10 @@ from sqlalchemy.orm import Session
 
 from services.provisioning.domain.plan import Plan
 from services.provisioning.tables import PlanRow
-from shared.bulk import table_of
 from shared.contracts import OrderMessage
 from shared.errors import NotFoundError
-from shared.shelf import Shelf
+from shared.persistence.bulk import table_of
+from shared.persistence.repository import Shelf
 
 PLANS = Shelf(PlanRow, Plan)
 TABLE = table_of(PlanRow)

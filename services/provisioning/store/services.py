@@ -11,13 +11,13 @@ from services.provisioning.domain.draft import Made
 from services.provisioning.domain.plan import Plan
 from services.provisioning.domain.service import Inventory, Service, ServiceState
 from services.provisioning.tables import ServiceRow
-from shared.access import HiddenError, Reach
-from shared.bulk import table_of
+from shared.access.grants import Whose, covers, page_within
+from shared.access.rule import HiddenError, Reach
 from shared.contracts import Action, OrderAccepted
 from shared.errors import TooEarlyError
-from shared.grants import Whose, covers, page_within
-from shared.shelf import Shelf
-from shared.window import Window
+from shared.persistence.bulk import table_of
+from shared.persistence.list_window import Window
+from shared.persistence.repository import Shelf
 
 SERVICES = Shelf(ServiceRow, Service)
 TABLE = table_of(ServiceRow)

@@ -10,8 +10,8 @@ from services.provisioning.domain.fallout import FalloutState
 from services.provisioning.store.fallout import TABLE as FALLOUT
 from services.provisioning.store.work_orders import TABLE as WORK_ORDERS
 from services.provisioning.store.work_orders import UNANSWERED
-from shared.prepared import Prepared
-from shared.troubles import Kind, Trouble, age_s, counted
+from shared.observability.troubles import Kind, Trouble, age_s, counted
+from shared.persistence.statements import Prepared
 
 OVERDUE = timedelta(days=3)
 """A work order that a crew has had for longer is wrong; a younger one is everyday work."""

@@ -13,15 +13,15 @@ from sqlalchemy.orm import Session
 from services.provisioning.domain.work_order import OPEN, WorkOrder, WorkState
 from services.provisioning.store.plans import PLANS
 from services.provisioning.tables import AGE, TURN, WorkOrderRow
-from shared.access import Crew, HiddenError, Reach
-from shared.bulk import table_of
-from shared.grants import Paged, Whose, covers, pages_within
+from shared.access.grants import Paged, Whose, covers, pages_within
+from shared.access.rule import Crew, HiddenError, Reach
 from shared.input.names import fold
-from shared.prepared import Prepared
-from shared.shelf import Shelf
-from shared.spelling import folded
-from shared.window import Window, by, merged, page_for_each, page_of, values_in
-from shared.work import Work
+from shared.messaging.unit_of_work import Work
+from shared.persistence.bulk import table_of
+from shared.persistence.list_window import Window, by, merged, page_for_each, page_of, values_in
+from shared.persistence.repository import Shelf
+from shared.persistence.spelling import folded
+from shared.persistence.statements import Prepared
 
 WORK_ORDERS = Shelf(WorkOrderRow, WorkOrder)
 TABLE = table_of(WorkOrderRow)

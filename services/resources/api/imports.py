@@ -22,12 +22,12 @@ from services.resources.domain.plant import (
     with_kind,
 )
 from services.resources.domain.tally import Tally, tally, tally_blocks
-from shared.auth import allow
-from shared.caller import Caller
 from shared.errors import Fault, InvalidError
-from shared.given import Given
 from shared.http import RequestCause, Router, ToDesk, refusals, show
-from shared.work import Work
+from shared.http.arguments import Given
+from shared.http.authorization import allow
+from shared.messaging.unit_of_work import Work
+from shared.security.caller import Caller
 
 IMPORT = "/ops/v1/import"
 

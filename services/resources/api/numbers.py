@@ -13,12 +13,12 @@ from services.resources.domain.numbering import read_e164, read_pattern
 from services.resources.domain.reminders import HoldExpired
 from services.resources.domain.search import Search, read_grade
 from services.resources.domain.states import NumberState
-from shared import history
-from shared.auth import allow
-from shared.caller import Caller
 from shared.http import RequestCause, Router, ToDesk, ToRead, refusals, show, show_all
+from shared.http.authorization import allow
 from shared.input.numbers import IS_DIGITS
-from shared.work import Work
+from shared.messaging.unit_of_work import Work
+from shared.persistence import history
+from shared.security.caller import Caller
 
 NUMBERS = "/ops/v1/numbers"
 SEES_ALL, PLANS = "viewer:read", "network:read"

@@ -16,10 +16,10 @@ from services.resources.api.shapes import (
 )
 from services.resources.domain.address import LONGEST, read_search
 from services.resources.domain.things import Kind
-from shared.auth import allow
-from shared.caller import Caller
 from shared.http import Page, Router, ToRead, paged, show, show_all
-from shared.window import by
+from shared.http.authorization import allow
+from shared.persistence.list_window import by
+from shared.security.caller import Caller
 
 Viewer: TypeAlias = Annotated[Caller, allow("viewer:read", "network:read")]
 Counter: TypeAlias = Annotated[Caller, allow("viewer:read", "network:read", "analyst:read")]

@@ -13,13 +13,13 @@ from services.resources.api import examples
 from services.resources.api.shapes import Shape
 from services.resources.domain.question import Question, ask, want_release
 from services.resources.domain.states import Move, after
-from shared.auth import allow
-from shared.caller import Caller
 from shared.errors import NotFoundError
 from shared.http import Page, RequestCause, Router, ToDesk, ToRead, paged, show, show_all
+from shared.http.authorization import allow
 from shared.input.numbers import IS_DIGITS
-from shared.window import by
-from shared.work import Work
+from shared.messaging.unit_of_work import Work
+from shared.persistence.list_window import by
+from shared.security.caller import Caller
 
 RESERVATIONS = "/ops/v1/reservations"
 

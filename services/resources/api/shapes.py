@@ -13,7 +13,7 @@ from services.resources.domain.plant import Address
 from services.resources.domain.states import State
 from services.resources.domain.things import Holding, Kind
 from shared.contracts import Value
-from shared.history import Change
+from shared.persistence.history import Change
 
 
 class Shape(BaseModel):

@@ -14,16 +14,16 @@ from services.resources.api.shapes import ChangeView, Shape
 from services.resources.domain.states import ItemState, State
 from services.resources.domain.things import Kind, Pool
 from services.resources.domain.withdrawal import Why, restore, withdraw
-from shared import history
-from shared.approvals import Approval, Dangerous, passes
-from shared.auth import allow
-from shared.caller import Caller
+from shared.access.approvals import Approval, Dangerous, passes
 from shared.contracts import Value
 from shared.errors import Fault, InvalidError
-from shared.history import Change
 from shared.http import Page, RequestCause, Router, ToDesk, ToRead, paged, refusals, show, show_all
-from shared.ops_people import ApprovalView, waiting_for
-from shared.work import Work
+from shared.http.authorization import allow
+from shared.messaging.unit_of_work import Work
+from shared.operations.people import ApprovalView, waiting_for
+from shared.persistence import history
+from shared.persistence.history import Change
+from shared.security.caller import Caller
 
 POOL = "/ops/v1/pools/{kind}/{name}"
 MOST = 1000

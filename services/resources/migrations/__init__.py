@@ -1,1 +1,1 @@
-"""Migrations of the resources service's database, applied by shared.migrate."""
+"""Migrations of the resources service's database, applied by shared.persistence.migrate."""

@@ -12,7 +12,7 @@ from services.resources.domain.plant import Address
 from services.resources.store.plant import as_struct
 from services.resources.tables import AddressRow
 from shared.errors import NotFoundError
-from shared.window import Window, page_of
+from shared.persistence.list_window import Window, page_of
 
 COLUMNS = [getattr(AddressRow, name) for name in Address.__struct_fields__]
 OLD = func.regexp_replace(func.lower(AddressRow.text), r"\s", "", "g")

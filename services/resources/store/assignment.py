@@ -22,7 +22,7 @@ from services.resources.domain.things import Pool
 from services.resources.store import picks, taking
 from services.resources.store.holdings import write
 from services.resources.store.known import read_known
-from shared.prepared import Prepared
+from shared.persistence.statements import Prepared
 
 SAVEPOINT = Prepared(text("SAVEPOINT assigning"))
 LET_GO = Prepared(text("ROLLBACK TO SAVEPOINT assigning"))

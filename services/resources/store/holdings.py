@@ -12,7 +12,7 @@ from services.resources.domain.states import ITEM_MOVES, NUMBER_MOVES, Move
 from services.resources.domain.things import Change, Holding, Kind, Pool, Thing
 from services.resources.store.rows import ITEMS, NUMBERS, bind
 from shared.errors import CollisionError
-from shared.prepared import Prepared
+from shared.persistence.statements import Prepared
 
 ORDERS = bindparam("orders", type_=ARRAY(NUMBERS.c.order_id.type))
 SERVICES = bindparam("services", type_=ARRAY(NUMBERS.c.service_id.type))

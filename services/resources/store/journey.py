@@ -10,14 +10,15 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from shared import history, recall
 from shared.contracts import ResourcesAssigned
-from shared.history import Change
+from shared.messaging import archive_reader
+from shared.persistence import history
+from shared.persistence.history import Change
 
 
 def read_for_order(session: Session, tenant: str, order_id: UUID) -> list[Change]:
     """Return what befell numbers and items because of one order, oldest first."""
-    told = recall.told(session, tenant, order_id, ResourcesAssigned)
+    told = archive_reader.told(session, tenant, order_id, ResourcesAssigned)
     if not told:
         return []
     begin, _ = told[0]

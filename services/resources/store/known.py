@@ -14,7 +14,7 @@ from services.resources.store.holdings import held_by
 from services.resources.store.rows import ITEMS, NUMBERS, bind, relation
 from services.resources.tables import AddressRow
 from shared.contracts import HoldAction
-from shared.prepared import Prepared
+from shared.persistence.statements import Prepared
 
 WANT = relation(tenant=Text, address=Text, key=Text, order=Uuid)
 HERE = (AddressRow.tenant == WANT.c.tenant) & (WANT.c.key == KEY)

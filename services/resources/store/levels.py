@@ -9,9 +9,9 @@ from services.resources.domain.level import Breakdown, Level
 from services.resources.domain.things import Kind
 from services.resources.store.rows import ITEMS, NUMBERS
 from services.resources.tables import PoolRow, SegmentRow
-from shared.bulk import table_of
 from shared.errors import NotFoundError
-from shared.window import Window, page_of
+from shared.persistence.bulk import table_of
+from shared.persistence.list_window import Window, page_of
 
 POOLS = table_of(PoolRow)
 IDLE = (

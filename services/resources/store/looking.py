@@ -8,10 +8,10 @@ from sqlalchemy.orm import Session
 from services.resources.domain.reminders import RESERVATIONS, ReservationsDue
 from services.resources.store.assignment import take_seat
 from shared.contracts import Cause
-from shared.dispatch import Dispatch
 from shared.ids import named_id
-from shared.timers import TIMERS
-from shared.work import Transaction
+from shared.messaging.after_commit import Dispatch
+from shared.messaging.unit_of_work import Transaction
+from shared.scheduling.timer_store import TIMERS
 
 
 def now(session: Session) -> datetime:

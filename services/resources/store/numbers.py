@@ -15,8 +15,8 @@ from services.resources.domain.things import Holding, NumberKey
 from services.resources.store.assignment import take_seat
 from services.resources.store.rows import NUMBERS, bind_numbers, relation
 from services.resources.tables import NumberRow, SegmentRow
-from shared.bulk import update_rows
 from shared.errors import NotFoundError
+from shared.persistence.bulk import update_rows
 
 NAMES = tuple(field.name for field in fields(Number))
 COLUMNS = [NUMBERS.c[name] for name in NAMES]

@@ -11,7 +11,7 @@ from services.resources.domain.states import NumberState
 from services.resources.domain.things import Kind, NumberKey, Pool, Thing
 from services.resources.store.rows import NUMBERS, bind_numbers, relation
 from services.resources.tables import ExchangeRow
-from shared.bulk import table_of
+from shared.persistence.bulk import table_of
 
 EXCHANGES = table_of(ExchangeRow)
 MAY_BE_PICKED = (NumberState.IDLE, NumberState.SELECTED)

@@ -14,8 +14,8 @@ from sqlalchemy.orm import Session
 from services.resources.domain.address import grams, plain
 from services.resources.domain.plant import Address, Exchange, Imported, PairBlock, Splitter
 from services.resources.tables import AddressRow, ExchangeRow, PoolRow, SegmentRow, SplitterRow
-from shared.bulk import upsert_rows
-from shared.db import Base
+from shared.persistence.bulk import upsert_rows
+from shared.persistence.database import Base
 
 R = TypeVar("R", bound=Imported)
 

@@ -10,13 +10,13 @@ from sqlalchemy.orm import Session
 
 from services.resources.domain.question import AGAIN, Question
 from services.resources.tables import QuestionRow
-from shared.bulk import table_of
 from shared.contracts import ResourcesAssigned
 from shared.errors import NotFoundError
-from shared.prepared import Prepared
-from shared.shelf import Shelf
-from shared.troubles import Kind, Trouble, age_s, counted
-from shared.window import Window, page_of
+from shared.observability.troubles import Kind, Trouble, age_s, counted
+from shared.persistence.bulk import table_of
+from shared.persistence.list_window import Window, page_of
+from shared.persistence.repository import Shelf
+from shared.persistence.statements import Prepared
 
 QUESTIONS = Shelf(QuestionRow, Question)
 TABLE = table_of(QuestionRow)

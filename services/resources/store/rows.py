@@ -9,7 +9,7 @@ from sqlalchemy.sql.selectable import TableValuedAlias
 
 from services.resources.domain.things import NumberKey
 from services.resources.tables import ItemRow, NumberRow
-from shared.bulk import table_of
+from shared.persistence.bulk import table_of
 
 NUMBERS = table_of(NumberRow)
 ITEMS = table_of(ItemRow)

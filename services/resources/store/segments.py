@@ -14,7 +14,7 @@ from services.resources.domain.plant import Segment, with_kind
 from services.resources.domain.states import NUMBER_MOVES, OPENS_AS, NumberState
 from services.resources.store.plant import IDS, TENANT, as_struct, tell_planner
 from services.resources.tables import SegmentRow
-from shared.bulk import upsert_rows
+from shared.persistence.bulk import upsert_rows
 
 GRADES = Path(__file__).parent.parent / "data" / "grades.json"
 

@@ -9,7 +9,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from services.resources.domain.naming import Role
 from services.resources.tables import ExchangeRow, SplitterRow
 from shared.input.names import fold
-from shared.spelling import folded
+from shared.persistence.spelling import folded
 
 NAMES: Mapping[Role, InstrumentedAttribute[str]] = {
     Role.EXCHANGE: ExchangeRow.id,

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from services.resources.domain.things import Pool, Thing
 from services.resources.store.rows import ITEMS, bind
-from shared.prepared import Prepared
+from shared.persistence.statements import Prepared
 
 LOCK = "FOR UPDATE"
 LOWEST = """

@@ -13,11 +13,11 @@ from services.resources.domain.things import Kind, Pool, Thing
 from services.resources.store.assignment import take_seat
 from services.resources.store.rows import ITEMS, NUMBERS
 from services.resources.tables import ItemRow, NumberRow
-from shared.bulk import update_rows
 from shared.errors import NotFoundError
 from shared.input.names import fold
-from shared.spelling import folded
-from shared.window import Window, page_of
+from shared.persistence.bulk import update_rows
+from shared.persistence.list_window import Window, page_of
+from shared.persistence.spelling import folded
 
 THESE = bindparam("values", type_=ARRAY(ITEMS.c.value.type))
 STATES_OF_NUMBERS = (

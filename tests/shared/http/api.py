@@ -15,11 +15,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import create_engine, text
 from sqlalchemy.orm import sessionmaker
 
-from shared.auth import allow
-from shared.caller import Caller
-from shared.db import Sessions
-from shared.desk import Desk
+from shared.config.settings import Settings
 from shared.errors import ConflictError, Fault, InvalidError, UnavailableError
+from shared.health.monitor import Monitor
 from shared.http import (
     Fields,
     Page,
@@ -31,11 +29,13 @@ from shared.http import (
     show,
     show_all,
 )
-from shared.keys import make_development_keys, make_token
-from shared.monitor import Monitor
-from shared.producer import Producer
-from shared.relay import Relay
-from shared.settings import Settings
+from shared.http.authorization import allow
+from shared.http.command_batcher import Desk
+from shared.kafka.producer import Producer
+from shared.messaging.publisher import Relay
+from shared.persistence.database import Sessions
+from shared.security.caller import Caller
+from shared.security.development_keys import make_development_keys, make_token
 
 NOW = datetime.now(UTC)
 """Tokens are of today: nobody can tell the library that reads them another time."""

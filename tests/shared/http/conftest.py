@@ -9,9 +9,9 @@ import pytest
 import structlog
 from httpx import AsyncClient
 
+from shared.config.settings import Settings
 from shared.http import protocol
-from shared.logs import configure_logs
-from shared.settings import Settings
+from shared.observability.logs import configure_logs
 from tests.shared.http.api import an_api, bearer, calling, settings_for
 from tests.shared.http.sockets import TIMEOUT_S, Server, listening
 

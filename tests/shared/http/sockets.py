@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from fastapi import FastAPI
 
+from shared.config.settings import Settings
 from shared.http import listen, open_port
-from shared.settings import Settings
 
 LONGEST_WAIT = 15.0
 

@@ -10,12 +10,12 @@ from httpx import AsyncClient
 from sqlalchemy import create_engine
 from sqlalchemy.orm import sessionmaker
 
-from shared.db import Sessions
+from shared.config.settings import Settings
+from shared.health.monitor import Monitor, Sources
 from shared.http import make_api
 from shared.http.frame import UnguardedRouteError
-from shared.monitor import Monitor, Sources
-from shared.settings import Settings
-from shared.troubles import Kind, Trouble
+from shared.observability.troubles import Kind, Trouble
+from shared.persistence.database import Sessions
 from tests.shared.http.api import NOWHERE, an_api, bearer, calling, settings_for
 
 

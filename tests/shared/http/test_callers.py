@@ -7,9 +7,9 @@ from uuid import UUID, uuid4
 import pytest
 from httpx import AsyncClient
 
+from shared.config.settings import Settings
 from shared.http import Router
 from shared.http.rate import Buckets
-from shared.settings import Settings
 from tests.shared.http.api import Reader, an_api, bearer, calling, problem, settings_for
 
 SANE_ID = "crm-order-4711"

@@ -11,7 +11,7 @@ from hypothesis import settings as trying
 from hypothesis import strategies as st
 from starlette.types import Message
 
-from shared.settings import Settings
+from shared.config.settings import Settings
 from tests.shared.http.api import an_api, bearer
 
 MANY = 150

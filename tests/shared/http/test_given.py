@@ -7,11 +7,11 @@ import pytest
 from fastapi import Depends
 from sqlalchemy import text
 
-from shared.auth import allow
-from shared.caller import Caller
-from shared.db import Sessions
+from shared.config.settings import Settings
 from shared.http import Router, ToRead
-from shared.settings import Settings
+from shared.http.authorization import allow
+from shared.persistence.database import Sessions
+from shared.security.caller import Caller
 from tests.shared.http.api import Reader, Writer, an_api, bearer, calling, settings_for
 
 

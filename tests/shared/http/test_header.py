@@ -7,8 +7,8 @@ import pytest
 from httpx import AsyncClient
 from pydantic import Field
 
+from shared.config.settings import Settings
 from shared.http import Router, header
-from shared.settings import Settings
 from tests.shared.http.api import Reader, an_api, bearer, calling
 
 Colour = Annotated[

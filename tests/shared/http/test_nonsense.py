@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import settings as trying
 from hypothesis import strategies as st
 
+from shared.config.settings import Settings
 from shared.http import protocol
 from shared.http.protocol import LARGEST_HEAD, MOST_HEADERS
-from shared.settings import Settings
 from tests.shared.http.api import an_api
 from tests.shared.http.sockets import (
     LAST,

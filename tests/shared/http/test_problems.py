@@ -11,13 +11,13 @@ from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 from sqlalchemy import create_engine
 from sqlalchemy.orm import sessionmaker
 
-from shared.db import Sessions
+from shared.config.settings import Settings
+from shared.health.monitor import Monitor
 from shared.http.faults import faults_of
-from shared.monitor import Monitor
-from shared.ops import OPERATIONS, Desks, serve_operators
-from shared.producer import Producer
-from shared.relay import Relay
-from shared.settings import Settings
+from shared.kafka.producer import Producer
+from shared.messaging.publisher import Relay
+from shared.operations.routes import OPERATIONS, Desks, serve_operators
+from shared.persistence.database import Sessions
 from tests.shared.http.api import (
     NOWHERE,
     an_api,

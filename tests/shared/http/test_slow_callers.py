@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from shared import metrics
+from shared.config.settings import Settings
 from shared.errors import UnavailableError
 from shared.http import protocol
 from shared.http.bodies import Bodies, Event
-from shared.settings import Settings
+from shared.observability import metrics
 from tests.shared.http.api import an_api, bearer, settings_for
 from tests.shared.http.sockets import (
     TIMEOUT_S,

@@ -5,9 +5,9 @@ import time
 
 import pytest
 
+from shared.config.settings import Settings
 from shared.http import PortError, open_port, protocol
 from shared.http.listen import GRACE
-from shared.settings import Settings
 from tests.shared.http.api import an_api
 from tests.shared.http.sockets import (
     LAST,

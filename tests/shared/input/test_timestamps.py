@@ -10,7 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 from shared.input.timestamps import EARLIEST, LATEST, Timestamp, in_utc, repaired
 
 READ = TypeAdapter(Timestamp)
-HERE = {Path("shared/input/timestamps.py"), Path("shared/archive.py")}
+HERE = {Path("shared/input/timestamps.py"), Path("shared/persistence/archive.py")}
 """The archive reads its own files back, in the database's form."""
 
 OTHER_WAYS = {"fromisoformat", "strptime", "AwareDatetime", "NaiveDatetime", "utcfromtimestamp"}

@@ -1,0 +1,258 @@
+"""What clients have shared with each other, as every service knows it.
+
+The customer service owns the grants and tells each change; the others keep a copy, in a
+table of the kernel that every database has, and ask their own.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import partial
+from typing import Any, NamedTuple, TypeAlias
+
+from sqlalchemy import ColumnElement, Index, Select, Subquery, or_, select, text, true
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.sql.elements import SQLCoreOperations
+
+from shared.access.rule import SUFFICES, Level, Reach, is_allowed, is_own
+from shared.contracts import AccessChanged
+from shared.messaging.dispatcher import Subscription, on
+from shared.messaging.unit_of_work import Work
+from shared.persistence.bulk import table_of
+from shared.persistence.database import Base, Instant
+from shared.persistence.list_window import Key, Window, merged, page_for_each, page_of
+
+ALL_CUSTOMERS = ""
+"""The customer of a grant that shares all customers of a client."""
+
+REVOKED = ""
+"""The level of a grant that holds no more; its row stays, so that nothing older revives it."""
+
+
+class GrantRow(Base):
+    """What one client shares with another."""
+
+    __tablename__ = "access_grants"
+
+    tenant: Mapped[str] = mapped_column(primary_key=True)
+    grantee: Mapped[str] = mapped_column(primary_key=True)
+    """The client that may see, or change, what another brought."""
+
+    owner: Mapped[str] = mapped_column(primary_key=True)
+    """The client that brought it."""
+
+    customer_id: Mapped[str] = mapped_column(primary_key=True)
+    """The CRM's id of the customer; empty for all customers of the owner."""
+
+    level: Mapped[str]
+    changed_at: Mapped[datetime] = mapped_column(Instant)
+    changed_by: Mapped[str] = mapped_column(server_default="")
+    """The person; empty in the services that only copy."""
+
+    reason: Mapped[str] = mapped_column(server_default="")
+
+    __table_args__ = (
+        Index(
+            *("ix_access_grants_held", "tenant", "grantee", "owner", "customer_id"),
+            postgresql_where=text("level <> ''"),
+        ),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What one client shares with another."""
+
+    tenant: str
+    grantee: str
+    owner: str
+    customer_id: str
+    level: str
+    changed_at: datetime
+    changed_by: str = ""
+    reason: str = ""
+
+
+Paged: TypeAlias = Callable[[Select[Any]], Select[Any]]
+
+
+class Whose(NamedTuple):
+    """The columns of a table that say whose a row is."""
+
+    client: SQLCoreOperations[str]
+    customer_id: SQLCoreOperations[str]
+
+
+NAMES = tuple(Grant.__dataclass_fields__)
+KEYS = NAMES[1:4]
+TABLE = table_of(GrantRow)
+NEW = insert(GrantRow)
+KEEP = NEW.on_conflict_do_update(
+    index_elements=NAMES[:4],
+    set_={name: NEW.excluded[name] for name in NAMES[4:]},
+    where=TABLE.c.changed_at <= NEW.excluded.changed_at,
+)
+
+
+def keep(session: Session, grant: Grant) -> None:
+    """Write a grant down, unless a later change of it is known."""
+    session.execute(KEEP, {name: getattr(grant, name) for name in NAMES})
+
+
+def find(session: Session, tenant: str, rows: Window) -> Sequence[Grant]:
+    """Return the grants of a tenant that hold, by their clients."""
+    holding = select(TABLE).where(TABLE.c.tenant == tenant, TABLE.c.level != REVOKED)
+    these = page_of(holding, [TABLE.c[name] for name in KEYS], rows)
+    return [Grant(*row) for row in session.execute(these)]
+
+
+def within(
+    reach: Reach,
+    owner: SQLCoreOperations[str],
+    customer_id: SQLCoreOperations[str] | str,
+) -> ColumnElement[bool]:
+    """Return the condition that a row of this owner and customer is within reach."""
+    if reach.client is None:
+        return true()
+    own: ColumnElement[bool] = owner == reach.client
+    if not reach.has_grants:
+        return own
+    g = TABLE.alias()
+    granted = (
+        select(g.c.level)
+        .where(
+            g.c.tenant == reach.tenant,
+            g.c.grantee == reach.client,
+            g.c.owner == owner,
+            g.c.customer_id.in_((ALL_CUSTOMERS, customer_id)),
+            g.c.level.in_(SUFFICES[reach.level]),
+        )
+        .correlate_except(g)
+        .exists()
+    )
+    return or_(own, granted)
+
+
+def page_within(  # noqa: PLR0913, PLR0917  each is a part of the question
+    session: Session,
+    reach: Reach,
+    found: Select[Any],
+    whose: Whose,
+    keys: Sequence[Key],
+    window: Window,
+    *,
+    descending: bool = False,
+) -> Select[Any]:
+    """Return the select for a part of a list of what is within reach.
+
+    A client's own rows are read along an index, and those of each grant: never those of others,
+    to leave them out. As much as is shown is read for each client and customer that is shared.
+
+    Args:
+        session: tells whether anything is shared with the caller.
+        reach: of the caller.
+        found: the rows of the list, in no order, of all clients.
+        whose: the columns that say whose a row is.
+        keys: in whose order they come, as `page_of` has it.
+        window: the part.
+        descending: whether the greatest come first.
+    """
+    page = partial(page_of, keys=keys, descending=descending)
+    if reach.client is None:
+        return page(found, window=window)
+    parts = pages_within(session, reach, found, whose, partial(page, window=window.part))
+    return merged(parts, keys, window, descending=descending)
+
+
+def pages_within(
+    session: Session, reach: Reach, found: Select[Any], whose: Whose, page: Paged
+) -> list[Select[Any]]:
+    """Return a page of a client's own rows, and one of each client and customer shared with it.
+
+    Args:
+        session: tells whether anything is shared with the caller.
+        reach: of a client.
+        found: the rows of the list, in no order, of all clients.
+        whose: the columns that say whose a row is.
+        page: makes a page of some of them.
+    """
+    own = page(found.where(whose.client == reach.client))
+    if not looked_up(session, reach).has_grants:
+        return [own]
+    customers = _customers_shared(reach)
+    of_one = found.where(
+        whose.client == customers.c.owner, whose.customer_id == customers.c.customer_id
+    )
+    clients = session.scalars(_clients_shared(reach))
+    theirs = (page(found.where(whose.client == each)) for each in clients)
+    return [own, *theirs, page_for_each(customers, page(of_one))]
+
+
+def _shared(reach: Reach, *columns: ColumnElement[Any]) -> Select[Any]:
+    found: Select[Any] = select(*columns)
+    return found.where(
+        TABLE.c.tenant == reach.tenant,
+        TABLE.c.grantee == reach.client,
+        TABLE.c.level.in_(SUFFICES[reach.level]),
+        TABLE.c.level != REVOKED,
+    )
+
+
+def _clients_shared(reach: Reach) -> Select[Any]:
+    """Select the clients of which all is shared with another.
+
+    They are asked for by name: the planner must know whether one has few rows or many.
+    """
+    found = _shared(reach, TABLE.c.owner).where(TABLE.c.customer_id == ALL_CUSTOMERS)
+    return found.order_by(TABLE.c.owner)
+
+
+def _customers_shared(reach: Reach) -> Subquery:
+    """Return the relation of single customers that are shared with a client."""
+    found = _shared(reach, TABLE.c.owner, TABLE.c.customer_id)
+    return found.where(TABLE.c.customer_id != ALL_CUSTOMERS).subquery("shared")
+
+
+def looked_up(session: Session, reach: Reach) -> Reach:
+    """Return a reach that knows whether anything is shared at all, which is seldom so."""
+    if reach.client is None or not reach.has_grants:
+        return reach
+    mine = _granted_to(reach.tenant, reach.client).limit(1)
+    return replace(reach, has_grants=session.execute(mine).first() is not None)
+
+
+def covers(session: Session, reach: Reach, owner: str, customer_id: str) -> bool:
+    """Tell whether what a client brought of a customer is within reach."""
+    if reach.client is None or is_own(reach, owner):
+        return True
+    concerned = _granted_to(reach.tenant, reach.client).where(
+        TABLE.c.owner == owner, TABLE.c.customer_id.in_((ALL_CUSTOMERS, customer_id))
+    )
+    return is_allowed(reach, owner, [Level(level) for level in session.scalars(concerned)])
+
+
+def _granted_to(tenant: str, grantee: str) -> Select[Any]:
+    return select(TABLE.c.level).where(
+        TABLE.c.tenant == tenant, TABLE.c.grantee == grantee, TABLE.c.level != REVOKED
+    )
+
+
+def on_access_changed(message: AccessChanged, work: Work) -> None:
+    """Copy a grant that the customer service has told."""
+    keep(
+        work.session,
+        Grant(
+            work.tenant,
+            message.grantee,
+            message.owner_client,
+            message.customer_id,
+            message.level,
+            work.told_at,
+        ),
+    )
+
+
+def obeying_grants() -> tuple[Subscription, ...]:
+    """Return what a service subscribes to, so that it obeys the grants."""
+    return (on(AccessChanged, on_access_changed),)

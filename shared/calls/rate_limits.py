@@ -1,0 +1,70 @@
+"""How many calls a second each element is given: a bucket of tokens for each.
+
+Buckets are rows, so that all processes draw from the same.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from shared.calls.element_limits import Limit
+from shared.contracts import ElementName
+from shared.persistence.bulk import upsert_rows
+from shared.persistence.database import Base, Instant
+
+SECOND = timedelta(seconds=1)
+
+
+class RateRow(Base):
+    """The bucket of one element: tokens fill up with time, to one second's worth."""
+
+    __tablename__ = "rates"
+
+    element: Mapped[str] = mapped_column(primary_key=True)
+    tokens: Mapped[float]
+    filled_at: Mapped[datetime] = mapped_column(Instant)
+
+
+@dataclass(slots=True)
+class Rates:
+    """The tokens of all elements that have a rate, at one moment."""
+
+    tokens: dict[ElementName, float]
+    now: datetime
+
+    def left(self, element: ElementName, most: int) -> int:
+        """Return how many calls may begin now, if no rate would forbid `most`."""
+        return min(most, int(self.tokens[element])) if element in self.tokens else most
+
+    def spend(self, element: ElementName) -> None:
+        """Take a token for a call that begins."""
+        if element in self.tokens:
+            self.tokens[element] -= 1
+
+    def write(self, session: Session) -> None:
+        """Write down what is left."""
+        rows = [(element, left, self.now) for element, left in sorted(self.tokens.items())]
+        upsert_rows(session, RateRow, ("element", "tokens", "filled_at"), rows)
+
+
+def read_rates(session: Session, limits: Mapping[ElementName, Limit], now: datetime) -> Rates:
+    """Read and fill the buckets of the elements that have a rate."""
+    per_second = {name: limit.per_second for name, limit in limits.items() if limit.per_second}
+    if not per_second:
+        return Rates({}, now)
+    rows = {row.element: row for row in session.scalars(select(RateRow))}
+    now = max([now, *(row.filled_at for row in rows.values())])  # no time is filled in twice
+    return Rates({name: _filled(rows, name, rate, now) for name, rate in per_second.items()}, now)
+
+
+def _filled(
+    rows: Mapping[ElementName, RateRow], element: ElementName, per_second: float, now: datetime
+) -> float:
+    most = max(1.0, per_second)
+    row = rows.get(element)
+    if row is None:
+        return most
+    return min(most, row.tokens + max(0.0, (now - row.filled_at) / SECOND) * per_second)

@@ -1,0 +1,98 @@
+"""Where Kafka is, how it is spoken to, and how long it keeps messages.
+
+It is all that a tool needs to know that serves nothing.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated
+
+from shared.config.environment import Setting, matching, one_of, optional_file, servers, settings_of
+
+RETENTION = timedelta(days=7)
+"""How long topics keep messages. Older ones are not sent again to a broker that lost its data."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class BrokerSettings:
+    """How Kafka is reached."""
+
+    kafka: Annotated[
+        str,
+        Setting(
+            "KAITONG_KAFKA",
+            "Kafka's bootstrap servers, HOST:PORT with commas between",
+            servers,
+            default="127.0.0.1:9092",
+        ),
+    ]
+    kafka_security: Annotated[
+        str,
+        Setting(
+            "KAITONG_KAFKA_SECURITY",
+            "how to speak to Kafka: plaintext, ssl, sasl_plaintext or sasl_ssl",
+            one_of("plaintext", "ssl", "sasl_plaintext", "sasl_ssl"),
+            default="plaintext",
+        ),
+    ]
+    kafka_mechanism: Annotated[
+        str,
+        Setting(
+            "KAITONG_KAFKA_MECHANISM",
+            "the SASL mechanism: plain, scram-sha-256 or scram-sha-512",
+            one_of("plain", "scram-sha-256", "scram-sha-512"),
+            default="scram-sha-512",
+        ),
+    ]
+    kafka_user: Annotated[
+        str, Setting("KAITONG_KAFKA_USER", "the user at Kafka, with SASL", default="")
+    ]
+    kafka_password: Annotated[
+        str,
+        Setting(
+            "KAITONG_KAFKA_PASSWORD",
+            "the user's password at Kafka",
+            default="",
+            secret=True,
+        ),
+    ]
+    kafka_ca: Annotated[
+        Path | None,
+        Setting(
+            "KAITONG_KAFKA_CA",
+            "a file with the certificates that Kafka's own is checked against; "
+            "without it the system's are used",
+            optional_file,
+            default="",
+        ),
+    ]
+    topic_prefix: Annotated[
+        str,
+        Setting(
+            "KAITONG_TOPIC_PREFIX",
+            "what is put before topics and groups, so that installations can share a broker",
+            matching(r"[A-Za-z0-9._-]{0,100}", "made of letters, digits, dots, dashes"),
+            default="",
+        ),
+    ]
+
+    installation: Annotated[
+        str,
+        Setting(
+            "KAITONG_INSTALLATION",
+            "the name of this installation, the same for all its services and no other's; its "
+            "topics are claimed under it, and topics that another has claimed are left alone. "
+            "`up` makes one up; without one no process starts. A database keeps the first it was "
+            "given, and with another one nothing is read or published; a copy is renamed by "
+            "`python -m shared.runtime.rename_installation order provisioning resources customer`",
+            matching(r"[A-Za-z0-9._-]{0,100}", "made of letters, digits, dots, dashes"),
+            default="",
+        ),
+    ]
+
+    def __repr__(self) -> str:
+        """Show everything but the secrets."""
+        declared = settings_of(type(self)).items()
+        plain = {field: getattr(self, field) for field, each in declared if not each.secret}
+        return f"{type(self).__name__}({plain})"

@@ -1,0 +1,79 @@
+"""Settings that are right alone and wrong together, above all before the public."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from shared.config.environment import credentials_of, is_loopback
+
+if TYPE_CHECKING:
+    from shared.config.kafka import BrokerSettings
+    from shared.config.settings import Settings
+
+DEVELOPMENT = "development-"
+"""Keys whose file name begins so were made by the first start, not by an issuer."""
+
+WELL_KNOWN = frozenset({"admin", "changeme", "kaitong", "password", "postgres", "secret", "test"})
+"""Passwords that whoever wants in tries first; so is the name of the role."""
+
+RISKS = ("development-keys", "private-keys", "default-passwords", "plaintext-kafka")
+"""What a public address must not be combined with, unless KAITONG_INSECURE names it."""
+
+
+def contradictions_with_kafka(settings: "BrokerSettings") -> Iterator[str]:
+    """Name what is wrong between settings of Kafka that are each right."""
+    if settings.kafka_security.startswith("sasl") and not settings.kafka_user:
+        yield (
+            f"KAITONG_KAFKA_USER is not set, and KAITONG_KAFKA_SECURITY is "
+            f"{settings.kafka_security}: give the user, and KAITONG_KAFKA_PASSWORD"
+        )
+
+
+def contradictions_in(settings: "Settings") -> Iterator[str]:
+    """Name what is wrong between settings that are each right."""
+    if settings.archive_months and not settings.archive_folder:
+        yield (
+            "KAITONG_ARCHIVE_FOLDER is not set, and KAITONG_ARCHIVE_MONTHS lets months leave "
+            "the database: say where they are to be written"
+        )
+    if not is_loopback(settings.http_host):
+        name = f"KAITONG_DATABASE_{settings.service.upper()}"
+        for risk, remedy in risks_of(settings, name):
+            if risk not in settings.insecure:
+                yield (
+                    f"KAITONG_HTTP_HOST is {settings.http_host}, which others can reach, and "
+                    f"{remedy}, or allow it by KAITONG_INSECURE={risk}"
+                )
+
+
+def risks_of(settings: "Settings", database: str) -> Iterator[tuple[str, str]]:
+    """Name what is too weak to be reached by others, and the remedy."""
+    if any(settings.auth_keys.glob(f"{DEVELOPMENT}*.pem")):
+        yield (
+            "development-keys",
+            "KAITONG_AUTH_KEYS holds development keys: name a folder with your issuer's keys only",
+        )
+    if any(settings.auth_keys.glob("*.key")):
+        yield (
+            "private-keys",
+            "KAITONG_AUTH_KEYS holds private keys: name a folder with public keys only",
+        )
+    if is_guessable(settings):
+        yield (
+            "default-passwords",
+            f"{database} or KAITONG_KAFKA_PASSWORD holds a well-known password: choose another",
+        )
+    hosts = [server.rpartition(":")[0] for server in settings.kafka.split(",")]
+    if settings.kafka_security.endswith("plaintext") and not all(map(is_loopback, hosts)):
+        yield (
+            "plaintext-kafka",
+            f"KAITONG_KAFKA_SECURITY is {settings.kafka_security}: use ssl or sasl_ssl",
+        )
+
+
+def is_guessable(settings: "Settings") -> bool:
+    """Tell whether a password of ours is among those that are tried first."""
+    role, password = credentials_of(settings.database_url)
+    return password in {*WELL_KNOWN, role} - {""} or settings.kafka_password in {
+        *WELL_KNOWN,
+        settings.kafka_user,
+    } - {""}

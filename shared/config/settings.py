@@ -1,0 +1,255 @@
+"""What differs from one installation to the next, read from the environment.
+
+docs/settings.md is made from here: `python -m shared.config.settings > docs/settings.md`.
+"""
+
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Self
+
+from shared.config.environment import (
+    Setting,
+    database_url,
+    folder,
+    matching,
+    one_of,
+    optional_file,
+    optional_folder,
+    read_settings,
+    refuse,
+    some_of,
+    table,
+    web_url,
+    whole,
+)
+from shared.config.kafka import BrokerSettings
+from shared.config.security_checks import RISKS, contradictions_in, contradictions_with_kafka
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Settings(BrokerSettings):
+    """Where one process of one service finds its neighbours, and what it may do."""
+
+    service: str
+    database_url: Annotated[
+        str,
+        Setting(
+            "KAITONG_DATABASE_{SERVICE}",
+            "the URL of the service's own database, postgresql://ROLE:PASSWORD@HOST:PORT/DATABASE; "
+            "TLS by ?sslmode=verify-full&sslrootcert=FILE",
+            database_url,
+            secret=True,
+        ),
+    ]
+    http_host: Annotated[
+        str,
+        Setting("KAITONG_HTTP_HOST", "the address the API listens at", default="127.0.0.1"),
+    ]
+    http_port: Annotated[
+        int,
+        Setting(
+            "KAITONG_HTTP_PORT",
+            "the port the API listens at; 0 for any that is free",
+            whole(0, 65535),
+            default="8000",
+        ),
+    ]
+    home: Annotated[
+        Path,
+        Setting(
+            "KAITONG_HOME",
+            "the folder for all that is kept on one machine",
+            folder,
+            default=".kaitong",
+        ),
+    ]
+    state: Annotated[
+        Path,
+        Setting(
+            "KAITONG_STATE",
+            "a folder for the service's scratch files; nothing of value is kept there",
+            folder,
+            default="{home}/state/{service}",
+        ),
+    ]
+    elements_url: Annotated[
+        str,
+        Setting(
+            "KAITONG_ELEMENTS_URL",
+            "where network elements that speak HTTP are reached",
+            web_url,
+            default="",
+        ),
+    ]
+    log: Annotated[
+        str,
+        Setting(
+            "KAITONG_LOG",
+            "json for machines, console for people",
+            one_of("json", "console"),
+            default="json",
+        ),
+    ]
+    log_level: Annotated[
+        str,
+        Setting(
+            "KAITONG_LOG_LEVEL",
+            "the least level that is written: debug, info, warning or error",
+            one_of("debug", "info", "warning", "error"),
+            default="info",
+        ),
+    ]
+    log_key: Annotated[
+        str,
+        Setting(
+            "KAITONG_LOG_KEY",
+            "a secret; the same personal value gets the same mark in all logs with one key. "
+            "Without it each process makes its own, and marks cannot be compared across processes",
+            matching(r"|.{16,}", "at least 16 characters long"),
+            default="",
+            secret=True,
+        ),
+    ]
+    person_key: Annotated[
+        str,
+        Setting(
+            "KAITONG_PERSON_KEY",
+            "a secret of customer and order, never changed; by it a person whose data were erased "
+            "can be recognised, and an order that is repeated. Without it nobody's data can be "
+            "erased",
+            matching(r"|.{16,}", "at least 16 characters long"),
+            default="",
+            secret=True,
+        ),
+    ]
+    auth_keys: Annotated[
+        Path,
+        Setting(
+            "KAITONG_AUTH_KEYS",
+            "a folder with the public keys (KID.pem) that tokens are checked against",
+            folder,
+            default="{home}/keys",
+        ),
+    ]
+    auth_issuer: Annotated[
+        str,
+        Setting("KAITONG_AUTH_ISSUER", "the `iss` that tokens must carry", default="kaitong"),
+    ]
+    auth_audience: Annotated[
+        str,
+        Setting("KAITONG_AUTH_AUDIENCE", "the `aud` that tokens must name", default="kaitong"),
+    ]
+    tenant: Annotated[
+        str,
+        Setting(
+            "KAITONG_TENANT",
+            "the tenant that runs the installation: its staff alone change what all tenants share, "
+            "and see messages that name no tenant (docs/access.md)",
+            matching(r".+", "a tenant, as tokens name it"),
+            default="jiangsu",
+        ),
+    ]
+    roles: Annotated[
+        Path | None,
+        Setting(
+            "KAITONG_ROLES",
+            "a file of roles (JSON) in the place of those that are shipped: see docs/access.md",
+            optional_file,
+            default="",
+        ),
+    ]
+    body_limit: Annotated[
+        int,
+        Setting(
+            "KAITONG_BODY_LIMIT",
+            "the most bytes that a request may carry",
+            whole(1_024, 1 << 30),
+            default="1048576",
+        ),
+    ]
+    rate_limit: Annotated[
+        int,
+        Setting(
+            "KAITONG_RATE_LIMIT",
+            "the most requests a second that one client may make of one process; 0 for no limit",
+            whole(0, 1_000_000),
+            default="1000",
+        ),
+    ]
+    concurrency: Annotated[
+        int,
+        Setting(
+            "KAITONG_CONCURRENCY",
+            "the most requests that one process works on at a time; of one client half as many may "
+            "wait for the rest of their bodies",
+            whole(1, 100_000),
+            default="500",
+        ),
+    ]
+    archive_months: Annotated[
+        int,
+        Setting(
+            "KAITONG_ARCHIVE_MONTHS",
+            "how many months of told messages stay in the database; 0 for all",
+            whole(0, 1_200),
+            default="0",
+        ),
+    ]
+    archive_folder: Annotated[
+        Path | None,
+        Setting(
+            "KAITONG_ARCHIVE_FOLDER",
+            "where months that leave the database are written to, in a folder for each service",
+            optional_folder,
+            default="",
+        ),
+    ]
+    insecure: Annotated[
+        frozenset[str],
+        Setting(
+            "KAITONG_INSECURE",
+            f"what may be combined with a public address all the same: any of {', '.join(RISKS)}",
+            some_of(*RISKS),
+            default="",
+        ),
+    ]
+
+    @classmethod
+    def from_environment(cls, service: str, environment: Mapping[str, str] = os.environ) -> Self:
+        """Read the settings of `service`.
+
+        Raises:
+            SettingsError: one line for each fault, with its setting and its remedy.
+        """
+        places = {"service": service, "home": environment.get("KAITONG_HOME", "") or ".kaitong"}
+        settings = cls(service=service, **read_settings(cls, environment, places))
+        refuse([*contradictions_with_kafka(settings), *contradictions_in(settings)])
+        return settings
+
+    @property
+    def group(self) -> str:
+        """The consumer group that the service's workers share."""
+        return f"{self.topic_prefix}{self.service}"
+
+    @property
+    def archive_place(self) -> Path | None:
+        """Where the service's own cold months go: services may share `archive_folder`."""
+        return self.archive_folder / self.service if self.archive_folder else None
+
+
+def broker_settings(environment: Mapping[str, str] = os.environ) -> BrokerSettings:
+    """Read how Kafka is reached, and nothing else.
+
+    Raises:
+        SettingsError: one line for each fault, with its setting and its remedy.
+    """
+    settings = BrokerSettings(**read_settings(BrokerSettings, environment, {}))
+    refuse(contradictions_with_kafka(settings))
+    return settings
+
+
+if __name__ == "__main__":
+    sys.stdout.write(table(Settings))

@@ -1,0 +1,223 @@
+"""The troubles that every service can have, made of what is counted of it."""
+
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from datetime import timedelta
+
+from shared.calls.element_limits import Limit
+from shared.errors import UnavailableError
+from shared.health.figures import Figures, Queue, Waiting
+from shared.kafka.lag import Lag
+from shared.messaging.dead_letters import EARLY_FOR, Why
+from shared.messaging.publisher import Relay
+from shared.observability import standard_streams
+from shared.observability.troubles import Kind, ProcessSource, Trouble, counted
+from shared.persistence.database_certainty import Certainty
+
+UNSENT_LATE_S = 10.0
+"""Seconds; messages leave at once, unless the broker is out or their process has died."""
+
+TIMER_LATE_S = 10.0
+"""Seconds; the scheduler looks every second."""
+
+IN_DOUBT_LONG_S = 30.0
+"""Seconds; until then an element is asked again, and its answer needs no person."""
+
+LAG_LATE_S = 10.0
+"""Seconds; messages are read at once, and their place is written down every second."""
+
+HANG_S = 10.0
+"""Seconds; so long no transaction takes, and no request waits."""
+
+EARLY_MINUTES = EARLY_FOR // timedelta(minutes=1)
+
+RETRY = "mend the cause, then POST /ops/v1/parked/POSITION/retry"
+REMEDIES = {
+    Why.UNREADABLE: "have its sender mended; what it sent stays parked as evidence",
+    Why.UNKNOWN_VERSION: "deploy a version that reads it, then POST /ops/v1/parked/POSITION/retry",
+    Why.TOO_LARGE: "have its sender send less at a time",
+    Why.EARLY: (
+        f"wait: it is tried again by itself for {EARLY_MINUTES} minutes; then see why its cause is "
+        "missing"
+    ),
+    Why.RESTORED: "put right what its error names, then POST /ops/v1/parked/POSITION/retry",
+    Why.BEHIND: "retry the first parked message of their key; these follow by themselves",
+}
+"""By the reason why messages are parked; RETRY for the others."""
+
+WAIT = {
+    **REMEDIES,
+    Why.BEHIND: "wait: they follow by themselves the early message that they wait behind",
+}
+"""The same, for messages that are tried again by themselves."""
+
+
+def of_figures(figures: Figures) -> Iterator[Trouble]:
+    """Yield what is wrong by the counts of a database."""
+    for why, waiting in sorted(figures.parked.items()):
+        yield parked(why, waiting, REMEDIES)
+    for why, waiting in sorted(figures.retried.items()):
+        yield replace(parked(why, waiting, WAIT), is_notice=True)
+    yield from unsent(figures.unsent)
+    yield from in_doubt(figures.in_doubt)
+    yield from late_timers(figures.timers_due)
+    for queue in figures.queues:
+        yield from at_element(queue)
+
+
+def parked(why: Why, waiting: Waiting, remedies: Mapping[Why, str]) -> Trouble:
+    """Return the trouble of messages that are parked for one reason."""
+    return Trouble(
+        kind=Kind.PARKED,
+        part=why,
+        count=waiting.count,
+        oldest_age_s=waiting.oldest_s,
+        says=f"{counted(waiting.count, 'message')} parked ({why})",
+        remedy=remedies.get(why, RETRY),
+    )
+
+
+def unsent(waiting: Waiting) -> Iterator[Trouble]:
+    """Yield the trouble of messages that have not left for long."""
+    if waiting.oldest_s > UNSENT_LATE_S:
+        yield Trouble(
+            kind=Kind.UNSENT,
+            count=waiting.count,
+            oldest_age_s=waiting.oldest_s,
+            says=f"{counted(waiting.count, 'message')} not with Kafka yet",
+            remedy="nothing is lost; see that Kafka runs, they leave by themselves, in order",
+        )
+
+
+def in_doubt(waiting: Waiting) -> Iterator[Trouble]:
+    """Yield the trouble of operations of which the outcome is unknown."""
+    if waiting.count:
+        yield Trouble(
+            kind=Kind.IN_DOUBT,
+            count=waiting.count,
+            oldest_age_s=waiting.oldest_s,
+            says=f"{counted(waiting.count, 'operation')} on elements with unknown outcome",
+            remedy="the elements are asked; see that they answer, else the steps go to fallout",
+            is_notice=waiting.oldest_s < IN_DOUBT_LONG_S,
+        )
+
+
+def late_timers(waiting: Waiting) -> Iterator[Trouble]:
+    """Yield the trouble of timers that were due long ago."""
+    if waiting.oldest_s > TIMER_LATE_S:
+        yield Trouble(
+            kind=Kind.LATE_TIMERS,
+            count=waiting.count,
+            oldest_age_s=waiting.oldest_s,
+            says=f"{counted(waiting.count, 'timer')} due and not handled",
+            remedy="see that a worker of the service runs, and what its log says last",
+        )
+
+
+def at_element(queue: Queue) -> Iterator[Trouble]:
+    """Yield the trouble of calls that wait for an element."""
+    waiting, limit, name = queue.waiting, queue.limit, queue.element
+    calls, place = counted(waiting.count, "call"), f"/ops/v1/elements/{name}"
+    if limit.in_maintenance and waiting.count:
+        yield Trouble(
+            kind=Kind.ELEMENT_IN_MAINTENANCE,
+            part=name,
+            count=waiting.count,
+            oldest_age_s=waiting.oldest_s,
+            says=f"{name} is in maintenance, with {calls} waiting for its end",
+            remedy=f"end it with DELETE {place}/maintenance; the calls are made then",
+            is_notice=True,
+        )
+    elif queue.is_full:
+        yield Trouble(
+            kind=Kind.ELEMENT_AT_LIMIT,
+            part=name,
+            count=waiting.count,
+            oldest_age_s=waiting.oldest_s,
+            says=f"{name} is at its limit of {bears(limit)}, with {calls} waiting for a place",
+            remedy=f"if it bears more, say so with PUT {place}; else wait, or slow orders down",
+        )
+
+
+def bears(limit: Limit) -> str:
+    """Return a limit in words."""
+    rate = f" and {limit.per_second:g} a second" if limit.per_second else ""
+    return f"{counted(limit.concurrency, 'call')} at a time{rate}"
+
+
+def of_lag(lag: Lag) -> Iterator[Trouble]:
+    """Yield the trouble of topics with messages that have not been read for long."""
+    for topic, waiting in sorted(lag.by_topic.items()):
+        if waiting.oldest_s > LAG_LATE_S:
+            yield Trouble(
+                kind=Kind.LAG,
+                part=topic,
+                count=waiting.count,
+                oldest_age_s=waiting.oldest_s,
+                says=f"{counted(waiting.count, 'message')} of topic {topic} not read yet",
+                remedy="see that a worker of the service runs; if it falls behind, add one",
+            )
+
+
+def of_relay(relay: Relay) -> ProcessSource:
+    """Return the source of what a process knows of its writing thread."""
+
+    def troubles() -> Iterable[Trouble]:
+        stuck_s = relay.busy_s
+        if stuck_s > HANG_S:
+            yield Trouble(
+                kind=Kind.HANG,
+                part="writing thread",
+                oldest_age_s=stuck_s,
+                says=f"one transaction has taken {stuck_s:.0f} s, and all others wait for it",
+                remedy="see in pg_stat_activity what it waits for; if for nothing, restart it",
+            )
+
+    return troubles
+
+
+def of_certainty(certainty: Certainty) -> ProcessSource:
+    """Return the source of what keeps a process from serving while its database is compared.
+
+    The first seconds of a start are no trouble yet: each start compares.
+    """
+
+    def troubles() -> Iterable[Trouble]:
+        if not certainty.is_ready:
+            yield Trouble(
+                kind=Kind.DATABASE_UNPROVEN,
+                oldest_age_s=certainty.waiting_s,
+                says="requests are refused while the database is compared with what was told",
+                remedy="wait: it takes seconds; if not, `recovery.waits` in the log says why",
+                is_notice=certainty.patience_s > 0,
+            )
+
+    return troubles
+
+
+def of_log() -> Iterable[Trouble]:
+    """Yield the trouble of a log that cannot be written."""
+    since = standard_streams.failing_since()
+    if since is not None:
+        yield Trouble(
+            kind=Kind.LOG_UNWRITABLE,
+            oldest_age_s=max(0.0, time.time() - since),
+            says="the log cannot be written; all else goes on",
+            remedy="make room where the log lies, or see who reads it",
+        )
+
+
+def broker_out(error: UnavailableError, since: float) -> Trouble:
+    """Return the trouble that Kafka cannot be reached.
+
+    Args:
+        error: what went wrong at the last try.
+        since: the monotonic time of the first try that failed.
+    """
+    return Trouble(
+        kind=Kind.BROKER_OUT,
+        oldest_age_s=time.monotonic() - since,
+        says=f"Kafka {error.detail}; messages wait in the database, orders are taken",
+        remedy="start Kafka, or correct KAITONG_KAFKA; what waits leaves by itself",
+    )

@@ -1,0 +1,64 @@
+"""A trouble as `/health/ready`, `/ops/v1/state` and `kaitong status --json FILE` show it."""
+
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict
+
+from shared.observability.troubles import Kind, Trouble
+
+EXAMPLE = Trouble(
+    kind=Kind.PARKED,
+    part="rule-broken",
+    count=2,
+    oldest_age_s=95.5,
+    says="2 messages parked (rule-broken)",
+    remedy="mend the cause, then POST /ops/v1/parked/POSITION/retry",
+)
+OUT = Trouble(
+    kind=Kind.DATABASE_OUT,
+    oldest_age_s=12.0,
+    says="PostgreSQL refuses connections: requests are refused, messages wait",
+    remedy="start it, or correct the host and port in KAITONG_DATABASE_ORDER",
+)
+
+
+class TroubleView(BaseModel):
+    """One thing that is wrong, and what to do about it."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+    kind: Kind
+    part: str
+    """Which one of several: an element, a topic, the reason why messages are parked."""
+
+    count: int
+    """How many messages, orders, calls, ... it concerns."""
+
+    oldest_age_s: float
+    """Since when, in seconds; of several, the longest."""
+
+    says: str
+    remedy: str
+    runbook: str
+    """Where its meaning and its remedy are explained."""
+
+    is_blocking: bool
+    """Whether the process cannot serve requests because of it."""
+
+    is_notice: bool
+    """Whether it is normal so far, and only shown."""
+
+    @classmethod
+    def of(cls, trouble: Trouble) -> Self:
+        """Show a trouble."""
+        return cls(
+            kind=trouble.kind,
+            part=trouble.part,
+            count=trouble.count,
+            oldest_age_s=round(trouble.oldest_age_s, 1),
+            says=trouble.says,
+            remedy=trouble.remedy,
+            runbook=trouble.runbook,
+            is_blocking=trouble.is_blocking,
+            is_notice=trouble.is_notice,
+        )

@@ -1,0 +1,249 @@
+"""Topics, and how full they are. No other module imports kafka.
+
+Run as `python -m shared.kafka.admin` to make the topics that are not there yet.
+"""
+
+import sys
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import closing, suppress
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
+from kafka.admin import OffsetSpec
+from kafka.errors import (
+    KafkaError,
+    TopicAlreadyExistsError,
+)
+
+from shared.config.kafka import RETENTION, BrokerSettings
+from shared.config.settings import Settings, broker_settings
+from shared.contracts import registered
+from shared.errors import StartError, UnavailableError
+from shared.exit import refuse_to_start
+
+PARTITIONS = 12
+"""Fixed for a topic's life, so that keys never move."""
+
+
+CLUSTER_DEFAULT = -1
+
+CLAIMS = "kaitong.installation"
+"""The topic whose first record names the installation that the topics belong to."""
+
+CLAIM_S = 10
+"""Seconds that the broker has to take or tell a claim."""
+
+SOON = {"bootstrap_timeout_ms": 16_000, "request_timeout_ms": 8_000}
+"""For questions whose answer requests may have to wait for; the client's own bounds are 30 s. It
+tries addresses at random, so that it comes to another where one hangs. As in recovery/topics.py,
+a broker that is only slow must not count as out."""
+
+PATIENT: Mapping[str, int] = {}
+"""The client's own bounds."""
+
+
+def topics() -> list[str]:
+    """Return the topics of all contracts, without prefix."""
+    return sorted({message.topic for message in registered()})
+
+
+def sources() -> list[str]:
+    """Return all partitions of the topics of all contracts, named `topic/7`."""
+    return [f"{topic}/{number}" for topic in topics() for number in range(PARTITIONS)]
+
+
+def make_topics(settings: BrokerSettings) -> list[str]:
+    """Make the topics that are not there yet, with a leader for each partition.
+
+    They get as many replicas as the cluster's own default says.
+
+    Raises:
+        UnavailableError: if the broker is out.
+    """
+    retention_ms = str(RETENTION // timedelta(milliseconds=1))
+    spec = {
+        "num_partitions": PARTITIONS,
+        "replication_factor": CLUSTER_DEFAULT,
+        "configs": {"retention.ms": retention_ms},
+    }
+    with closing(client(settings)) as admin:
+        wanted = {settings.topic_prefix + topic for topic in topics()}
+        missing = sorted(wanted - set(admin.list_topics()))
+        if missing:
+            admin.create_topics(dict.fromkeys(missing, spec), wait_for_metadata=True)
+    return missing
+
+
+def topic_ids(settings: BrokerSettings, names: Sequence[str]) -> dict[str, UUID]:
+    """Return the id that the broker gave to each of these topics that there are.
+
+    A topic that is made again, under the same name, has another id.
+
+    Raises:
+        UnavailableError: if the broker is out.
+    """
+    prefixed = {settings.topic_prefix + name: name for name in names}
+    try:
+        with closing(client(settings)) as admin:
+            there = [each for each in admin.list_topics() if each in prefixed]
+            found = admin.describe_topics(there) if there else ()
+    except KafkaError as error:
+        raise UnavailableError(str(error)) from error
+    # One that was deleted since it was listed has none.
+    return {
+        prefixed[each["name"]]: UUID(str(each["topic_id"])) for each in found if each["topic_id"]
+    }
+
+
+def ends(settings: BrokerSettings, sources: Sequence[str]) -> dict[str, int]:
+    """Return the end offset of partitions named `topic/7`; 0 for those that are not there.
+
+    Raises:
+        UnavailableError: if the broker is out.
+    """
+    found = dict.fromkeys(sources, 0)
+    asked = {partition_of(settings, source): source for source in sources}
+    try:
+        with closing(client(settings)) as admin:
+            known = dict.fromkeys(partitions_of(admin, asked), OffsetSpec.LATEST)
+            for partition, end in admin.list_partition_offsets(known).items() if known else ():
+                found[asked[partition]] = end.offset
+    except KafkaError as error:
+        raise UnavailableError(str(error)) from error
+    return found
+
+
+def partitions_of(admin: Any, wanted: Collection[TopicPartition]) -> list[TopicPartition]:  # noqa: ANN401
+    """Return those of these partitions that are there."""
+    topics = {each.topic for each in wanted} & set(admin.list_topics())
+    found = admin.describe_topics(sorted(topics)) if topics else ()
+    there = (
+        TopicPartition(topic["name"], partition["partition_index"])
+        for topic in found
+        for partition in topic["partitions"]
+    )
+    return [each for each in there if each in wanted]
+
+
+def lag(settings: Settings) -> dict[str, int]:
+    """Return how many records of each partition the service has still to read.
+
+    Raises:
+        UnavailableError: if the broker is out.
+    """
+    group = settings.group
+    try:
+        with closing(client(settings)) as admin:
+            read = admin.list_group_offsets({group: None}).get(group, {})
+            last = admin.list_partition_offsets(dict.fromkeys(read, OffsetSpec.LATEST))
+    except KafkaError as error:
+        raise UnavailableError(str(error)) from error
+    prefix = len(settings.topic_prefix)
+    return {
+        f"{each.topic[prefix:]}/{each.partition}": last[each].offset - place.offset
+        for each, place in read.items()
+        if each in last
+    }
+
+
+def claimant(settings: BrokerSettings, own: str) -> str:
+    """Return which installation has claimed the topics; `own` claims those that are free.
+
+    The first record of the topic CLAIMS names it, so of two that claim at once the broker
+    decides. With an empty `own` one only looks: empty for topics that are free.
+
+    Raises:
+        UnavailableError: if the broker is out.
+    """
+    try:
+        with closing(client(settings, SOON)) as admin:
+            is_there = settings.topic_prefix + CLAIMS in admin.list_topics()
+            if not is_there and own:
+                make_claims(settings, admin)
+            if own:
+                admin.wait_for_topics([settings.topic_prefix + CLAIMS])
+        found = first_claim(settings) if is_there or own else ""
+        if not found and own:
+            with closing(KafkaProducer(acks="all", **options(settings))) as producer:
+                producer.send(settings.topic_prefix + CLAIMS, own.encode()).get(CLAIM_S)
+            found = first_claim(settings)
+    except KafkaError as error:
+        raise UnavailableError(str(error)) from error
+    return found
+
+
+def make_claims(settings: BrokerSettings, admin: Any) -> None:  # noqa: ANN401  no types
+    """Make the topic that names the installation, unless another process just did."""
+    spec = {
+        "num_partitions": 1,
+        "replication_factor": CLUSTER_DEFAULT,
+        "configs": {"retention.ms": "-1", "retention.bytes": "-1"},
+    }
+    with suppress(TopicAlreadyExistsError):
+        admin.create_topics({settings.topic_prefix + CLAIMS: spec})
+
+
+def first_claim(settings: BrokerSettings) -> str:
+    """Return what the first claim says; empty if there is none."""
+    place = TopicPartition(settings.topic_prefix + CLAIMS, 0)
+    with closing(KafkaConsumer(**(options(settings) | SOON))) as consumer:
+        consumer.assign([place])
+        consumer.seek_to_beginning(place)
+        if consumer.beginning_offsets([place])[place] >= consumer.end_offsets([place])[place]:
+            return ""
+        records = consumer.poll(timeout_ms=CLAIM_S * 1000, max_records=1).get(place)
+    if not records:
+        msg = f"the first record of {place.topic} cannot be read"
+        raise UnavailableError(msg)
+    return str(records[0].value.decode(errors="replace"))
+
+
+def partition_of(settings: BrokerSettings, source: str) -> TopicPartition:
+    """Return the partition that we call `topic/7`."""
+    topic, _, number = source.rpartition("/")
+    return TopicPartition(settings.topic_prefix + topic, int(number))
+
+
+def client(settings: BrokerSettings, bounds: Mapping[str, int] = PATIENT) -> Any:  # noqa: ANN401  no types
+    """Return a client for administration, with its own time-outs unless others are given.
+
+    Raises:
+        UnavailableError: if the broker is out.
+    """
+    try:
+        return KafkaAdminClient(**(options(settings) | dict(bounds)))
+    except KafkaError as error:
+        msg = f"no Kafka answers at {settings.kafka}; start it, or set KAITONG_KAFKA"
+        raise UnavailableError(msg) from error
+
+
+def options(settings: BrokerSettings) -> dict[str, Any]:
+    """Return how Kafka is reached by kafka-python."""
+    found: dict[str, Any] = {
+        "bootstrap_servers": settings.kafka,
+        "security_protocol": settings.kafka_security.upper(),
+    }
+    if settings.kafka_ca:
+        found["ssl_cafile"] = str(settings.kafka_ca)
+    if settings.kafka_security.startswith("sasl"):
+        found["sasl_mechanism"] = settings.kafka_mechanism.upper()
+        found["sasl_plain_username"] = settings.kafka_user
+        found["sasl_plain_password"] = settings.kafka_password
+    return found
+
+
+def main() -> None:
+    """Make the topics, and say which."""
+    try:
+        made = make_topics(broker_settings())
+    except StartError as error:
+        refuse_to_start(f"topics: {error}")
+    except UnavailableError as error:
+        sys.exit(f"topics: {error}")
+    sys.stdout.write(f"topics made: {', '.join(made) or 'none, all are there'}\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,135 @@
+"""Kafka's reading side, by way of Faust.
+
+Faust's own ways lose messages: its streams acknowledge what failed. So we read
+the channel below the stream, take what is there (`MOST` at most, never
+waiting for more), and acknowledge once the batch is committed.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import faust
+from faust.contrib.asgi import faust_app_running
+from faust.types.tuples import TP, Message
+
+from shared.config.settings import Settings
+from shared.contracts import name_of
+from shared.exit import stop_process
+from shared.kafka.faust_consumer import MOST, UNWANTED, Places, Transport, make_app
+from shared.messaging.inbox import Record
+from shared.pacing import breath
+
+Handle = Callable[[Sequence[Record]], Awaitable[None]]
+
+
+class Reader:
+    """Reads a channel in batches, and acknowledges what is handled.
+
+    An acknowledgement covers all before it, so once a message is abandoned
+    (its generation of the group is over), none at or past it may be
+    acknowledged in that generation. It comes again in the next.
+    """
+
+    def __init__(
+        self, app: faust.App, names: frozenset[bytes], prefix: str, handle: Handle
+    ) -> None:
+        self._app = app
+        self._names = names
+        self._prefix = len(prefix)
+        self._handle = handle
+        self._unwanted: dict[TP, int] = {}
+        self._barrier: dict[tuple[TP, int], int] = {}
+
+    async def read(self, channel: Any) -> None:  # noqa: ANN401  Faust does not type its queues
+        """Handle what the channel brings, for ever."""
+        while True:
+            batch = [(await channel.get()).message]
+            while len(batch) < MOST and not channel.queue.empty():
+                batch.append(channel.queue.get_nowait().message)
+            async with breath(len(batch)):
+                await self.accept(batch)
+
+    async def accept(self, batch: Sequence[Message]) -> None:
+        """Handle a batch, as far as it is still ours, and acknowledge it."""
+        live = [message for message in batch if self._is_live(message)]
+        wanted = [message for message in live if self._is_to_be_handled(message)]
+        if wanted:
+            await self._handle([self._record(message) for message in wanted])
+        for message in live:
+            if self._is_live(message):
+                self._app.consumer.ack(message)
+
+    def _is_live(self, message: Message) -> bool:
+        """Tell whether we may still handle and acknowledge this message."""
+        app, turn = self._app, (message.tp, message.generation_id or 0)
+        if app.should_stop or app.rebalancing or turn[1] != app.consumer_generation_id:
+            self._barrier.setdefault(turn, message.offset)
+        return message.offset < self._barrier.get(turn, message.offset + 1)
+
+    def _is_to_be_handled(self, message: Message) -> bool:
+        """Tell whether the inbox must see it: somebody listens, or nobody has for long."""
+        unwanted = 0 if self._is_wanted(message) else self._unwanted.get(message.tp, 0) + 1
+        self._unwanted[message.tp] = unwanted % UNWANTED
+        return unwanted in {0, UNWANTED}
+
+    def _is_wanted(self, message: Message) -> bool:
+        """Tell whether anybody here listens; what does not say its type is looked into."""
+        type_ = type_of(message)
+        return type_ is None or type_.rpartition(b".v")[0] in self._names
+
+    def _record(self, message: Message) -> Record:
+        source = f"{message.topic[self._prefix :]}/{message.partition}"
+        type_ = (type_of(message) or b"").decode(errors="replace")
+        return Record(source, message.offset, message.key or b"", message.value or b"", type_)
+
+
+def type_of(message: Message) -> bytes | None:
+    """Return the type that a record's headers name."""
+    found = dict(message.headers or ()).get("type")
+    return found if isinstance(found, bytes) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Hearing:
+    """What one service listens to, and how far it has heard."""
+
+    topics: Sequence[str]
+    types: Sequence[str]
+    handle: Handle
+    reached: Callable[[], Awaitable[Places]]
+    gather: timedelta = timedelta()
+    """So long the broker may hold messages back, where nobody waits for them."""
+
+
+@asynccontextmanager
+async def consuming(
+    hearing: Hearing, settings: Settings
+) -> AsyncIterator[Coroutine[Any, Any, None]]:
+    """Feed messages of these types to the handler, in batches, while the context is open.
+
+    Anything unexpected, in the handler or in Faust, ends the process.
+    """
+    app = make_app(settings)
+    app.loop = asyncio.get_running_loop()
+    app.transport = Transport(app, settings.topic_prefix, hearing.reached, hearing.gather)
+    names = frozenset(name_of(type_).encode() for type_ in hearing.types)
+    reader = Reader(app, names, settings.topic_prefix, hearing.handle)
+    topics = [settings.topic_prefix + topic for topic in hearing.topics]
+
+    @app.agent(app.topic(*topics, key_type=bytes, value_type=bytes))
+    async def consume(stream: Any) -> None:  # noqa: ANN401
+        try:
+            await reader.read(stream.channel)
+        except asyncio.CancelledError:
+            raise
+        except StopAsyncIteration:
+            return  # Faust's channel says so when the app stops
+        except BaseException as error:  # noqa: BLE001  re-raising would make Faust go on
+            stop_process("a bug, or trouble nobody expected", error)
+
+    async with faust_app_running(app):
+        yield app.wait_until_stopped()

@@ -1,0 +1,133 @@
+"""Which installation a database and the topics belong to.
+
+Two installations on one broker under one topic prefix would join each other's consumer
+groups and read each other's messages. So the topics are claimed by the first, and a
+process of another neither joins a group nor publishes. Two without a name could not be told
+apart, so a process without one does not start. A database takes its name along when it is
+copied: a process whose settings say another one leaves all topics alone.
+"""
+
+import asyncio
+import time
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import structlog
+from sqlalchemy import select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from shared.config.settings import Settings
+from shared.errors import StartError, UnavailableError
+from shared.observability.troubles import Kind, Trouble
+from shared.persistence.database import Base, Sessions
+
+log = structlog.get_logger()
+
+REMEDY = "set another KAITONG_TOPIC_PREFIX, or another KAITONG_KAFKA, and start again"
+RENAME = (
+    "the same installation: set KAITONG_INSTALLATION to the database's name; a copy of it: give "
+    "the copy another KAITONG_TOPIC_PREFIX or KAITONG_KAFKA, and its databases their new name "
+    "with python -m shared.runtime.rename_installation order provisioning resources customer"
+)
+
+UNNAMED = (
+    "KAITONG_INSTALLATION is not set: give a name that no other installation has, the same for all "
+    "services of this one; ./kaitong up makes one"
+)
+
+
+class UnnamedError(StartError):
+    """The installation has no name, so its topics cannot be told from another's."""
+
+    def __init__(self) -> None:
+        super().__init__(UNNAMED)
+
+
+class InstallationRow(Base):
+    """The installation that this database belongs to: one row."""
+
+    __tablename__ = "installation"
+
+    is_only: Mapped[bool] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    """As KAITONG_INSTALLATION said it first; it goes where the database goes."""
+
+
+def settle(session: Session, said: str) -> str:
+    """Return the installation of this database; the first one that is said stays."""
+    session.execute(
+        insert(InstallationRow).values(is_only=True, name=said).on_conflict_do_nothing()
+    )
+    return session.scalars(select(InstallationRow.name)).one()
+
+
+def rename(session: Session, said: str) -> str:
+    """Give this database another name, for a copy of another installation's; return the old one."""
+    before = settle(session, said)
+    session.execute(update(InstallationRow).values(name=said))
+    return before
+
+
+class Refusal(NamedTuple):
+    """Why this process leaves the topics alone, and what to do."""
+
+    says: str
+    remedy: str
+
+
+class Claim:
+    """Sees that the topics are this installation's, each time that a process turns to them.
+
+    Raises:
+        UnnamedError: the settings say no name.
+    """
+
+    def __init__(self, settings: Settings, sessions: Sessions) -> None:
+        if not settings.installation:
+            raise UnnamedError
+        self._settings = settings
+        self._sessions = sessions
+        self._refusal: Refusal | None = None
+        self._refused_since = 0.0
+
+    async def check(self) -> None:
+        """Claim the topics if they are free.
+
+        Raises:
+            UnavailableError: if they are another installation's, the database is not of the one
+                that the settings name, or the broker is out.
+        """
+        refusal = await asyncio.to_thread(self._ask)
+        if refusal and not self._refusal:
+            self._refused_since = time.monotonic()
+            log.error("topics.foreign", trouble=f"{refusal.says} — {refusal.remedy}")
+        self._refusal = refusal
+        if refusal:
+            raise UnavailableError(refusal.says)
+
+    def _ask(self) -> Refusal | None:
+        """Return why the topics are not for this process, if they are not."""
+        # kafka-python costs a third of a second to import.
+        from shared.kafka import admin  # noqa: PLC0415
+
+        said, prefix = self._settings.installation, self._settings.topic_prefix
+        with self._sessions.begin() as session:
+            own = settle(session, said)
+        if own != said:
+            return Refusal(f"KAITONG_INSTALLATION is {said}, and this database is {own}'s", RENAME)
+        owner = admin.claimant(self._settings, own)
+        if owner != own:
+            whose = f"the topics under prefix '{prefix}' are {owner}'s"
+            return Refusal(f"{whose}, and this database is {own}'s", REMEDY)
+        return None
+
+    def troubles(self) -> Iterable[Trouble]:
+        """Yield the trouble that the topics are not for this process."""
+        if self._refusal:
+            yield Trouble(
+                kind=Kind.FOREIGN_TOPICS,
+                oldest_age_s=time.monotonic() - self._refused_since,
+                says=f"{self._refusal.says}; nothing is read or published",
+                remedy=self._refusal.remedy,
+            )

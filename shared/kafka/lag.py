@@ -1,0 +1,180 @@
+"""How far a service is behind on its topics: in messages, and in exact seconds.
+
+The seconds are the age of the oldest record that is not read: one record for each
+partition with lag is fetched, so a quiet topic reads 0 and nothing is estimated.
+Any process of the service may ask; it joins no group and acknowledges nothing.
+"""
+
+import asyncio
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import GroupCoordinatorNotAvailableError, KafkaError
+
+from shared.config.settings import Settings
+from shared.errors import UnavailableError
+from shared.health.figures import Waiting
+from shared.kafka.producer import connection_options
+
+ANSWER_S = 2.0
+"""Seconds in which Kafka has to answer all that is asked of it at once."""
+
+CLOSE_S = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Lag:
+    """What is not read yet."""
+
+    by_partition: Mapping[str, Waiting]
+    """By `order/7`; only partitions that were written to."""
+
+    @property
+    def records(self) -> int:
+        """The messages of all partitions."""
+        return sum(each.count for each in self.by_partition.values())
+
+    @property
+    def oldest_s(self) -> float:
+        """The age of the oldest message."""
+        return max((each.oldest_s for each in self.by_partition.values()), default=0.0)
+
+    @property
+    def by_topic(self) -> Mapping[str, Waiting]:
+        """The messages, and the age of the oldest, by topic."""
+        found: dict[str, Waiting] = {}
+        for source, each in self.by_partition.items():
+            topic = source.rpartition("/")[0]
+            so_far = found.get(topic, Waiting())
+            oldest = max(so_far.oldest_s, each.oldest_s)
+            found[topic] = Waiting(so_far.count + each.count, oldest)
+        return found
+
+
+class LagReader:
+    """Asks Kafka how far one service is behind; keeps its connections."""
+
+    def __init__(self, settings: Settings, topics: Sequence[str]) -> None:
+        self._settings = settings
+        self._topics = [settings.topic_prefix + topic for topic in topics]
+        self._admin: AIOKafkaAdminClient | None = None
+        self._consumer: AIOKafkaConsumer | None = None
+        self._coordinator: int | None = None
+        self._known: dict[str, list[int]] = {}
+
+    async def read(self) -> Lag:
+        """Return how far the service is behind.
+
+        Raises:
+            UnavailableError: if Kafka does not tell within two seconds.
+        """
+        try:
+            async with asyncio.timeout(ANSWER_S):
+                return await self._read_again()
+        except TimeoutError as error:
+            await self.close()
+            msg = f"does not answer within {ANSWER_S:.0f} s"
+            raise UnavailableError(msg) from error
+        except (KafkaError, OSError) as error:
+            await self.close()
+            msg = f"cannot be reached ({type(error).__name__})"
+            raise UnavailableError(msg) from error
+
+    async def _read_again(self) -> Lag:
+        """Read; once more from the start, where what was known of the cluster is out of date."""
+        try:
+            return await self._read()
+        except (KafkaError, OSError):
+            await self.close()
+            return await self._read()
+
+    async def close(self) -> None:
+        """Close the connections; the next question opens others."""
+        admin, consumer = self._admin, self._consumer
+        self._admin = self._consumer = self._coordinator = None
+        for close in (admin and admin.close, consumer and consumer.stop):
+            if close:
+                with suppress(TimeoutError, KafkaError, OSError):
+                    async with asyncio.timeout(CLOSE_S):
+                        await close()
+
+    async def _read(self) -> Lag:
+        consumer = await self._open()
+        places = await self._committed()
+        ends = await consumer.end_offsets(await self._partitions())
+        written = {each: end for each, end in ends.items() if end}
+        starts = {each: places.get(each, 0) for each in written}
+        left = {each: max(0, end - starts[each]) for each, end in written.items()}
+        behind = {each: starts[each] for each, count in left.items() if count}
+        ages = await self._ages(consumer, behind) if behind else {}
+        return Lag(
+            {
+                self._source(each): Waiting(count, ages.get(each, 0.0))
+                for each, count in left.items()
+            }
+        )
+
+    async def _open(self) -> AIOKafkaConsumer:
+        if self._admin is None or self._consumer is None:
+            options = connection_options(self._settings) | {
+                "request_timeout_ms": round(1000 * ANSWER_S)
+            }
+            self._admin = AIOKafkaAdminClient(**options)
+            self._consumer = AIOKafkaConsumer(
+                **options, enable_auto_commit=False, auto_offset_reset="earliest"
+            )
+            await self._admin.start()
+            await self._consumer.start()
+        return self._consumer
+
+    async def _committed(self) -> dict[TopicPartition, int]:
+        """Return the offset of the next record to read, where the group has said one."""
+        admin, group = self._admin, self._settings.group
+        assert admin
+        if self._coordinator is None:
+            try:
+                self._coordinator = await admin.find_coordinator(group)
+            except GroupCoordinatorNotAvailableError:  # of a broker that had no group yet
+                return {}
+        found = await admin.list_consumer_group_offsets(group, self._coordinator)
+        return {each: place.offset for each, place in found.items() if place.offset >= 0}
+
+    async def _partitions(self) -> list[TopicPartition]:
+        """Return the partitions of all topics; their number is fixed for a topic's life."""
+        if missing := [topic for topic in self._topics if topic not in self._known]:
+            assert self._admin
+            for found in await self._admin.describe_topics():  # by name it would make them
+                if found["topic"] in missing:
+                    self._known[found["topic"]] = [
+                        each["partition"] for each in found["partitions"]
+                    ]
+        return [
+            TopicPartition(topic, number)
+            for topic, numbers in self._known.items()
+            for number in numbers
+        ]
+
+    async def _ages(
+        self, consumer: AIOKafkaConsumer, behind: Mapping[TopicPartition, int]
+    ) -> dict[TopicPartition, float]:
+        """Return the age in seconds of the record at each of these offsets."""
+        consumer.assign(list(behind))
+        for partition, offset in behind.items():
+            consumer.seek(partition, offset)
+        records: list[Any] = await asyncio.gather(*(consumer.getone(each) for each in behind))
+        consumer.unsubscribe()
+        now = time.time()
+        return {
+            partition: max(0.0, now - record.timestamp / 1000)
+            for partition, record in zip(behind, records, strict=True)
+        }
+
+    def _source(self, partition: TopicPartition) -> str:
+        """Return what we call a partition: `order/7`."""
+        topic = partition.topic.removeprefix(self._settings.topic_prefix)
+        return f"{topic}/{partition.partition}"

@@ -1,0 +1,169 @@
+"""Kafka's sending side, by way of aiokafka. Beside it lag.py and recovery/topics.py import it.
+
+Idempotent: the broker drops what a lost answer makes us send twice, and keeps
+the order in which one partition's letters were handed over.
+"""
+
+import asyncio
+from asyncio import Future
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from typing import Any, TypeAlias
+
+import structlog
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
+from aiokafka.helpers import create_ssl_context
+
+from shared.config.settings import Settings
+from shared.errors import UnavailableError
+from shared.messaging.after_commit import Letter
+
+BUFFER = 1 << 18
+"""Bytes that may wait for one partition; more than a batch of the relay's makes."""
+
+OUT_AFTER_MS = 10_000
+"""A request is given up after this; an idempotent producer then makes it again, for ever."""
+
+CLOSE_S = 3.0
+CANCEL_S = 0.1
+FIRST_PAUSE = 0.2
+LONGEST_PAUSE = 5.0
+"""Seconds between two tries to reach the broker."""
+
+log = structlog.get_logger()
+
+
+Allowed: TypeAlias = Callable[[], Awaitable[None]]
+"""Raises UnavailableError where the topics must not be used."""
+
+
+async def to_all() -> None:
+    """Let the topics be used: for tools and tests with topics of their own."""
+
+
+class Producer:
+    """Hands letters to the broker."""
+
+    def __init__(self, settings: Settings, allowed: Allowed = to_all) -> None:
+        """Take what is asked, each time that the broker was reached, whether it may be used."""
+        self._settings = settings
+        self._allowed = allowed
+        self._kafka: AIOKafkaProducer | None = None
+
+    async def open(self) -> None:
+        """Reach the broker.
+
+        Raises:
+            UnavailableError: if it is out, or its topics are not ours.
+        """
+        kafka = AIOKafkaProducer(**options(self._settings))
+        try:
+            await kafka.start()
+            await self._allowed()
+        except (KafkaError, OSError, UnavailableError) as error:
+            with suppress(KafkaError, OSError):
+                await kafka.stop()
+            raise UnavailableError(str(error)) from error
+        self._kafka = kafka
+
+    async def close(self) -> None:
+        """Let go of the broker; what is still on its way may or may not arrive."""
+        kafka, self._kafka = self._kafka, None
+        if kafka:
+            with suppress(KafkaError, OSError):
+                try:
+                    async with asyncio.timeout(CLOSE_S):
+                        await kafka.flush()
+                except TimeoutError:
+                    await _abandon(kafka)
+                await kafka.stop()
+
+    async def send(self, letter: Letter) -> "Future[Any]":
+        """Queue one letter; the future is done once all replicas have it.
+
+        Raises:
+            UnavailableError: if there is no producer that takes it.
+        """
+        if self._kafka is None:
+            msg = "there is no connection to Kafka"
+            raise UnavailableError(msg)
+        try:
+            sent: Future[Any] = await self._kafka.send(
+                self._settings.topic_prefix + letter.topic,
+                value=letter.body,
+                key=letter.key.bytes,
+                headers=[("id", letter.id.bytes), ("type", letter.type.encode())],
+            )
+        except KafkaError as error:
+            raise UnavailableError(str(error)) from error
+        return sent
+
+    async def ends(self) -> dict[str, int]:
+        """Return how full all topics are, by topic and partition.
+
+        Raises:
+            UnavailableError: if the broker is out.
+        """
+        return await asyncio.to_thread(ends, self._settings)
+
+
+def ends(settings: Settings) -> dict[str, int]:
+    """Return the end offset of each partition of all topics, from a thread.
+
+    Raises:
+        UnavailableError: if the broker is out.
+    """
+    # kafka-python costs a third of a second to import.
+    from shared.kafka import admin  # noqa: PLC0415
+
+    return admin.ends(settings, admin.sources())
+
+
+async def _abandon(kafka: AIOKafkaProducer) -> None:
+    """End what `stop` would wait for: a task that tries for ever while the broker is out."""
+    # aiokafka offers no other way; cancelled once, the task waits for its own tasks.
+    sending, waiting = kafka._sender.sender_task, kafka._message_accumulator  # noqa: SLF001
+    while not sending.done():
+        sending.cancel()
+        await asyncio.wait({sending}, timeout=CANCEL_S)
+    waiting._batches.clear()  # noqa: SLF001
+    waiting._pending_batches.clear()  # noqa: SLF001
+
+
+async def wait_for_broker(settings: Settings, allowed: Allowed = to_all) -> None:
+    """Return once the broker can be reached, and its topics may be used."""
+    probe, pause = Producer(settings, allowed), FIRST_PAUSE
+    while True:
+        try:
+            await probe.open()
+        except UnavailableError as trouble:
+            log.info("broker.waited_for", trouble=str(trouble), seconds=pause)
+            await asyncio.sleep(pause)
+            pause = min(LONGEST_PAUSE, 2 * pause)
+        else:
+            return await probe.close()
+
+
+def options(settings: Settings) -> dict[str, Any]:
+    """Return how a producer of ours is set up."""
+    return connection_options(settings) | {
+        "enable_idempotence": True,
+        "acks": "all",
+        "max_batch_size": BUFFER,
+        "request_timeout_ms": OUT_AFTER_MS,
+    }
+
+
+def connection_options(settings: Settings) -> dict[str, Any]:
+    """Return how aiokafka reaches the broker, for whatever it does there."""
+    secure = settings.kafka_security in {"ssl", "sasl_ssl"}
+    ca = str(settings.kafka_ca) if settings.kafka_ca else None
+    return {
+        "bootstrap_servers": settings.kafka,
+        "security_protocol": settings.kafka_security.upper(),
+        "ssl_context": create_ssl_context(cafile=ca) if secure else None,
+        "sasl_mechanism": settings.kafka_mechanism.upper(),
+        "sasl_plain_username": settings.kafka_user or None,
+        "sasl_plain_password": settings.kafka_password or None,
+    }

@@ -1,0 +1,1 @@
+"""Logs, metrics and the list of what can be wrong with a running system."""

@@ -1,0 +1,1 @@
+"""The operations API that every service has: state, dead letters, journeys, audit, recoveries."""

@@ -1,0 +1,61 @@
+"""What operators and CRMs may ask of recoveries: when a database was set back, and what is lost."""
+
+from functools import partial
+from typing import Annotated
+from uuid import UUID
+
+from shared.errors import NotFoundError
+from shared.http import RequestCause, Router, ToDesk, ToRead, ToSettings
+from shared.http.authorization import allow
+from shared.messaging.unit_of_work import Work
+from shared.operations.views import RecoveryView
+from shared.recovery.rows import RecoveryRow, recoveries
+from shared.security.caller import Caller
+
+RecoveryReader = Annotated[Caller, allow("viewer:read", "crm:order.read")]
+Operator = Annotated[Caller, allow("ops:replay", runs_installation=True)]
+
+prompt = Router(prefix="/ops/v1", tags=["operations"], needs_proof=False)
+router = Router(prefix="/ops/v1", tags=["operations"])
+
+
+@prompt.get("/recoveries")
+def list_recoveries(
+    caller: RecoveryReader, session: ToRead, settings: ToSettings
+) -> list[RecoveryView]:
+    """List all times that the database was found to be set back, the latest first.
+
+    What was accepted between `lost_from` and `lost_until` and had not left the process is
+    lost: a CRM sends its orders of that time again, by their externalId, which doubles none.
+    All tenants see them; who acknowledged one is named to that which runs the installation.
+    """
+    shown = [RecoveryView.of(row) for row in recoveries(session)]
+    return shown if caller.tenant == settings.tenant else [each.unnamed() for each in shown]
+
+
+@router.post("/recoveries/{id}/acknowledge")
+async def acknowledge_recovery(
+    id: UUID,  # noqa: A002  TMF's name
+    caller: Operator,
+    cause: RequestCause,
+    desk: ToDesk,
+) -> RecoveryView:
+    """Note that a person has read what a recovery could not decide: the trouble is over."""
+    return await desk.serve(cause, partial(acknowledge, id, caller.person))
+
+
+def acknowledge(id_: UUID, person: str, work: Work) -> RecoveryView:
+    """Note who has acknowledged a recovery; the first one stays.
+
+    Raises:
+        NotFoundError: if there was none of that id.
+    """
+    row = work.session.get(RecoveryRow, id_)
+    if row is None:
+        msg = f"there was no recovery {id_}; see GET /ops/v1/recoveries"
+        raise NotFoundError(msg)
+    if row.acknowledged_at is None:
+        row.acknowledged_at, row.acknowledged_by = work.now, person
+        work.session.flush()
+        work.audit("recovery.acknowledge", str(id_))
+    return RecoveryView.of(row)

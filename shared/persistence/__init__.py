@@ -1,0 +1,1 @@
+"""The database: engine, rows in bulk, compiled statements, repositories, history, migrations."""

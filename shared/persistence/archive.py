@@ -1,0 +1,239 @@
+"""The archive by month: partitions made ahead, cold months moved to files.
+
+The outbox is the owner's archive of all that was ever told; the history grows
+beside it. Both are kept for ever unless the settings say otherwise, and nothing
+leaves the database before its file is written, read back and compared.
+"""
+
+import gzip
+import json
+import os
+import zlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import zip_longest
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import structlog
+from sqlalchemy import Connection, text
+
+from shared.config.kafka import RETENTION
+from shared.persistence.database import WITHOUT_LIMITS, Sessions
+
+log = structlog.get_logger()
+
+TABLES = {"outbox": "told_at", "history": "at"}
+"""The tables partitioned by month, and the column that says which."""
+
+AHEAD = 3
+"""Months made in advance, the current one included."""
+
+CHUNK = 1000
+
+Key: TypeAlias = tuple[datetime, int]
+"""What tells a row from all others of its table: when it was written, and its position."""
+
+NO_ROW: Key = (datetime.min.replace(tzinfo=UTC), -1)
+"""The key of a line that is no row."""
+
+ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(hashtext('kaitong.partitions'))")
+MOVING = text("SELECT pg_try_advisory_xact_lock(hashtext('kaitong.archive'))")
+SHORT_WAIT = text("SET LOCAL lock_timeout = '2s'")
+"""Dropping a month waits for all who read; those who come later must not wait for it long."""
+
+
+class IncompleteFileError(Exception):
+    """A file does not hold what the database does."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Month:
+    """A calendar month, in UTC."""
+
+    year: int
+    number: int
+
+    @classmethod
+    def of(cls, instant: datetime) -> "Month":
+        """Return the month that an instant falls in."""
+        there = instant.astimezone(UTC)
+        return cls(there.year, there.month)
+
+    def plus(self, months: int) -> "Month":
+        """Return the month so many later (or earlier, if negative)."""
+        index = self.year * 12 + self.number - 1 + months
+        return Month(index // 12, index % 12 + 1)
+
+    @property
+    def start(self) -> datetime:
+        """The instant it begins."""
+        return datetime(self.year, self.number, 1, tzinfo=UTC)
+
+    def __str__(self) -> str:
+        return f"{self.year:04}_{self.number:02}"
+
+
+def make_partitions(connection: Connection, now: datetime) -> None:
+    """Make the partitions of this month and the next ones that are not there yet.
+
+    In a new database also that of the month before: another machine's clock may be there.
+    """
+    connection.execute(ONE_AT_A_TIME)
+    for table in TABLES:
+        first = 0 if months_of(connection, table) else -1
+        for month in (Month.of(now).plus(ahead) for ahead in range(first, AHEAD)):
+            connection.execute(
+                text(
+                    f"CREATE TABLE IF NOT EXISTS {table}_{month} PARTITION OF {table}"
+                    f" FOR VALUES FROM ('{month.start.isoformat()}')"
+                    f" TO ('{month.plus(1).start.isoformat()}')"
+                )
+            )
+
+
+def months_of(connection: Connection, table: str) -> list[Month]:
+    """Return the months that a table holds in the database, oldest first."""
+    names = connection.scalars(
+        text("SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = (:t)::regclass"),
+        {"t": table},
+    )
+    return sorted(_month_in(name) for name in names)
+
+
+def _month_in(partition: str) -> Month:
+    year, month = partition.split("_")[-2:]
+    return Month(int(year), int(month))
+
+
+def cold_months(connection: Connection, table: str, now: datetime, keep: int) -> list[Month]:
+    """Return the months that are older than the last `keep`, and that no broker may miss."""
+    oldest_unsent = connection.scalar(text("SELECT min(told_at) FROM unsent")) or now
+    may_be_missed = Month.of(min(oldest_unsent, now - RETENTION))
+    warm = min(Month.of(now).plus(1 - keep), may_be_missed)
+    return [month for month in months_of(connection, table) if month < warm]
+
+
+def export_month(connection: Connection, table: str, month: Month, folder: Path) -> Path:
+    """Write a month of a table to a file, one JSON object a line; return the file.
+
+    The file appears whole or not at all. One that is there already stays as it is.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{table}_{month}.jsonl.gz"
+    if path.exists():
+        return path
+    write_whole(path, _lines(connection, table, month))
+    return path
+
+
+def write_whole(path: Path, lines: Iterable[str]) -> None:
+    """Write a file that appears, or takes the place of what was there, whole or not at all."""
+    part = path.with_suffix(".part")
+    with part.open("wb") as raw:
+        with gzip.open(raw, "wt", encoding="utf-8") as file:
+            file.writelines(lines)
+        raw.flush()
+        os.fsync(raw.fileno())
+    part.rename(path)
+    sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Have the names in a folder survive a power cut."""
+    opened = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)
+
+
+def _lines(connection: Connection, table: str, month: Month) -> Iterator[str]:
+    rows = text(f"SELECT * FROM {table}_{month} ORDER BY position")  # noqa: S608  our own names
+    for row in connection.execute(rows.execution_options(yield_per=CHUNK)).mappings():
+        yield json.dumps({name: _plain(value) for name, value in row.items()}) + "\n"
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401  whatever a column holds
+    if isinstance(value, bytes | memoryview):
+        return bytes(value).decode()
+    return value if isinstance(value, int | str | None) else str(value)
+
+
+def drop_month(connection: Connection, table: str, month: Month, file: Path) -> int:
+    """Drop a month from the database, if its file has every row; return how many there were.
+
+    Raises:
+        IncompleteFileError: if the file has other rows, or fewer, or more; nothing is dropped.
+    """
+    rows = 0
+    for there, written in zip_longest(_keys(connection, table, month), _keys_in(file, table)):
+        rows += 1
+        if there != written:
+            msg = f"{file} and the database differ in row {rows}; the month stays: look at the file"
+            raise IncompleteFileError(msg)
+    connection.execute(text(f"DROP TABLE {table}_{month}"))
+    return rows
+
+
+def _keys(connection: Connection, table: str, month: Month) -> Iterator[Key]:
+    """Yield the keys of a month's rows, as the database has them."""
+    keys = f"SELECT {TABLES[table]}, position FROM {table}_{month} ORDER BY position"  # noqa: S608
+    rows = connection.execute(text(keys).execution_options(yield_per=CHUNK))
+    yield from ((row[0], row[1]) for row in rows)
+
+
+def _keys_in(file: Path, table: str) -> Iterator[Key]:
+    """Yield the keys of the rows in a file."""
+    with gzip.open(file, "rt", encoding="utf-8") as lines:
+        for line in lines:
+            try:
+                row = json.loads(line)
+                yield datetime.fromisoformat(row[TABLES[table]]), row["position"]
+            except (ValueError, KeyError, TypeError):
+                yield NO_ROW
+
+
+def keep_house(sessions: Sessions, now: datetime, keep: int, folder: Path | None) -> list[Path]:
+    """Make the partitions ahead; move cold months to files if the settings want it.
+
+    Args:
+        sessions: the service's database.
+        now: the time.
+        keep: how many months stay in the database; 0 for all.
+        folder: where the files go; each service has one of its own.
+
+    Returns:
+        The files of the months that have left the database.
+    """
+    with sessions.begin() as session:
+        make_partitions(session.connection(), now)
+    if not keep or folder is None:
+        return []
+    return [file for table in TABLES for file in _move(sessions, table, now, keep, folder)]
+
+
+def _move(sessions: Sessions, table: str, now: datetime, keep: int, folder: Path) -> Iterator[Path]:
+    with sessions() as session:
+        months = cold_months(session.connection(), table, now, keep)
+    for month in months:
+        with sessions.begin() as session:
+            if file := move_month(session.connection(), table, month, folder):
+                yield file
+
+
+def move_month(connection: Connection, table: str, month: Month, folder: Path) -> Path | None:
+    """Export a month and drop it; return its file, or None if it stays."""
+    connection.execute(SHORT_WAIT)
+    if not connection.scalar(MOVING) or month not in months_of(connection, table):
+        return None  # another process is at it, or has been
+    connection.execute(WITHOUT_LIMITS)
+    file = export_month(connection, table, month, folder)
+    try:
+        rows = drop_month(connection, table, month, file)
+    except (IncompleteFileError, gzip.BadGzipFile, EOFError, zlib.error) as error:
+        log.error("archive.differs", table=table, month=str(month), why=str(error))  # noqa: TRY400
+        return None
+    log.info("archive.exported", table=table, month=str(month), rows=rows)
+    return file

@@ -1,0 +1,136 @@
+"""The audit: what persons did that others may have to answer for, append-only and chained.
+
+Each entry holds a hash of itself and of the one before it, so that an entry which is
+changed, taken out or slipped in breaks the chain from there on. Entries are written at
+the end of their transaction, one transaction at a time; orders write none.
+"""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import BigInteger, Index, Select, select, text
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from shared.persistence.bulk import insert_rows, table_of
+from shared.persistence.database import Base, Instant
+
+BEGINNING = b""
+"""What stands before the first entry."""
+
+TURN = text("SELECT pg_advisory_xact_lock(hashtext('kaitong.audit'))")
+
+
+class Entry(NamedTuple):
+    """One thing that somebody did."""
+
+    at: datetime
+    tenant: str
+    actor: str
+    """The person or program, as the token names it."""
+
+    client: str
+    role: str
+    action: str
+    """For example `customer.erase`, `access.grant`, `fallout.skip`."""
+
+    subject: str
+    """What it was done to, by an id that tells nothing of a person."""
+
+    things: int
+    """How many things it was done to."""
+
+    reason: str
+    cause: UUID
+    """The request."""
+
+
+class AuditRow(Base):
+    """One entry."""
+
+    __tablename__ = "audit"
+    __table_args__ = (
+        Index("ix_audit_tenant", "tenant", "position"),
+        Index("ix_audit_subject", "tenant", "subject", "position"),
+        Index("ix_audit_actor", "tenant", "actor", "position"),
+    )
+
+    position: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    """Counts the entries of this database from 1, without a hole."""
+
+    at: Mapped[datetime] = mapped_column(Instant)
+    tenant: Mapped[str]
+    actor: Mapped[str]
+    client: Mapped[str]
+    role: Mapped[str]
+    action: Mapped[str]
+    subject: Mapped[str]
+    things: Mapped[int] = mapped_column(BigInteger)
+    reason: Mapped[str]
+    cause: Mapped[UUID]
+    hash: Mapped[bytes]
+    """SHA-256 of the hash before and of this entry."""
+
+
+TABLE = table_of(AuditRow)
+FIELDS = [TABLE.c[name] for name in Entry._fields]
+LAST = select(TABLE.c.position, TABLE.c.hash).order_by(TABLE.c.position.desc()).limit(1)
+PART = 1000
+
+
+def append(session: Session, entries: Sequence[Entry]) -> None:
+    """Append entries; others that append wait until this transaction ends."""
+    if not entries:
+        return
+    session.execute(TURN)
+    last = session.execute(LAST).one_or_none()
+    position, before = (last.position, last.hash) if last else (0, BEGINNING)
+    rows = []
+    for each in entries:
+        position, before = position + 1, chained(before, each)
+        rows.append((position, *each, before))
+    insert_rows(session, AuditRow, ("position", *Entry._fields, "hash"), rows)
+
+
+def chained(before: bytes, entry: Entry) -> bytes:
+    """Return the hash of an entry that follows on another."""
+    at = int(entry.at.timestamp() * 1_000_000)
+    content = msgspec.json.encode([at, *entry[1:]])
+    return hashlib.sha256(before + content).digest()
+
+
+def read(  # noqa: PLR0913  each narrows what is read
+    session: Session, tenant: str, *, after: int, limit: int, subject: str = "", actor: str = ""
+) -> list[tuple[int, Entry]]:
+    """Return entries of a tenant after a position, oldest first."""
+    found: Select[Any] = select(TABLE.c.position, *FIELDS)
+    found = found.where(TABLE.c.tenant == tenant, TABLE.c.position > after)
+    if subject:
+        found = found.where(TABLE.c.subject == subject)
+    if actor:
+        found = found.where(TABLE.c.actor == actor)
+    rows = session.execute(found.order_by(TABLE.c.position).limit(limit))
+    return [(row[0], Entry(*row[1:])) for row in rows]
+
+
+def broken_at(session: Session) -> int | None:
+    """Return the position of the first entry that does not follow on the one before it."""
+    before, expected = BEGINNING, 1
+    for position, entry, hash_ in _all(session):
+        before = chained(before, entry)
+        if position != expected or hash_ != before:
+            return expected
+        expected += 1
+    return None
+
+
+def _all(session: Session) -> Iterator[tuple[int, Entry, bytes]]:
+    after = 0
+    everything = select(TABLE.c.position, TABLE.c.hash, *FIELDS).order_by(TABLE.c.position)
+    while rows := session.execute(everything.where(TABLE.c.position > after).limit(PART)).all():
+        for row in rows:
+            yield row[0], Entry(*row[2:]), row[1]
+        after = rows[-1][0]

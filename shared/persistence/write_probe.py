@@ -1,0 +1,82 @@
+"""Whether the database takes writes: a refusal is remembered until a write works again.
+
+A disk that is full and a server that only reads still answer every question, so asking
+whether the database is there tells nothing about requests that change something.
+"""
+
+import time
+from dataclasses import dataclass, field
+from threading import Lock
+
+import psycopg
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from shared.observability.troubles import Kind
+
+READ_ONLY = "25006"
+REFUSALS = {"53100": Kind.DATABASE_FULL, READ_ONLY: Kind.DATABASE_READ_ONLY}
+"""SQLSTATEs by which PostgreSQL refuses every write, whatever it says."""
+
+PROBE = (
+    text("CREATE TABLE kaitong_write_probe (filler bytea NOT NULL)"),
+    text("ALTER TABLE kaitong_write_probe ALTER filler SET STORAGE PLAIN"),
+    text(
+        "INSERT INTO kaitong_write_probe"
+        " SELECT decode(repeat('5a', 7000), 'hex') FROM generate_series(1, 64)"
+    ),
+)
+"""Half a megabyte of new pages: a row that finds room in an old page proves nothing."""
+
+
+@dataclass(slots=True)
+class Writes:
+    """The last refusal of one process's database."""
+
+    refusal: Kind | None = None
+    since: float | None = None
+    """On the monotonic clock."""
+
+    _lock: Lock = field(default_factory=Lock)
+
+    def note(self, sqlstate: str) -> None:
+        """Remember a refusal, if that is what a statement failed with."""
+        if kind := REFUSALS.get(sqlstate):
+            with self._lock:
+                self.since = self.since or time.monotonic()
+                self.refusal = kind
+
+    @property
+    def age_s(self) -> float:
+        """How long writes have been refused, in seconds."""
+        return 0.0 if self.since is None else time.monotonic() - self.since
+
+    def work(self) -> None:
+        """Forget the refusal: a write has worked."""
+        with self._lock:
+            self.refusal = self.since = None
+
+
+WRITES = Writes()
+"""Of this process, which has one database."""
+
+
+def probe(session: Session) -> None:
+    """Write what needs new pages on the server's disk; the caller rolls it back.
+
+    Raises:
+        DBAPIError: if the server takes no writes still.
+    """
+    for statement in PROBE:
+        session.execute(statement)
+
+
+def is_unpromoted(error: BaseException) -> bool:
+    """Tell whether a server refused to begin a transaction that may write: it is a standby still.
+
+    By the function that refuses, for the words depend on the server's language.
+    """
+    return (
+        isinstance(error, psycopg.errors.FeatureNotSupported)
+        and error.diag.source_function == "call_bool_check_hook"
+    )

@@ -1,0 +1,1 @@
+"""Erasing who a party was, in tables and in archived files."""

@@ -1,0 +1,42 @@
+"""Whom this service was told to forget, kept for ever: files and backups may tell of them yet."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import TypeAlias
+
+from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from shared.persistence.database import Base, Instant
+
+Forgotten: TypeAlias = Mapping[tuple[str, str], datetime]
+"""By tenant and party id, until when what was told of the party is to be blank."""
+
+
+class ForgottenRow(Base):
+    """A party that was erased. Its id tells nothing of a person."""
+
+    __tablename__ = "forgotten"
+
+    tenant: Mapped[str] = mapped_column(primary_key=True)
+    party_id: Mapped[str] = mapped_column(primary_key=True)
+    until: Mapped[datetime] = mapped_column(Instant)
+
+
+NEW = insert(ForgottenRow)
+NOTE = NEW.on_conflict_do_update(
+    index_elements=["tenant", "party_id"],
+    set_={"until": func.greatest(ForgottenRow.until, NEW.excluded.until)},
+)
+
+
+def note(session: Session, tenant: str, party_id: str, until: datetime) -> None:
+    """Remember that a party was erased; of two erasures the later one counts."""
+    session.execute(NOTE, {"tenant": tenant, "party_id": party_id, "until": until})
+
+
+def everybody(session: Session) -> Forgotten:
+    """Return all that were ever erased."""
+    rows = session.execute(select(ForgottenRow.tenant, ForgottenRow.party_id, ForgottenRow.until))
+    return {(tenant, party_id): until for tenant, party_id, until in rows}

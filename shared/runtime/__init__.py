@@ -1,0 +1,1 @@
+"""A process of a service: its start, its loops and its end."""

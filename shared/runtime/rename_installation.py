@@ -1,0 +1,49 @@
+"""Rename the installation of databases: `python -m shared.runtime.rename_installation order`.
+
+The new name is what KAITONG_INSTALLATION says. Topics stay whose they are: a copy needs a
+prefix or a broker of its own.
+"""
+
+import sys
+from collections.abc import Sequence
+
+from sqlalchemy.exc import OperationalError, ProgrammingError
+
+from shared.config.settings import Settings
+from shared.errors import StartError
+from shared.exit import refuse_to_start
+from shared.kafka.installation import UnnamedError, rename
+from shared.persistence.connection_errors import first_line
+from shared.persistence.database import make_sessions
+from shared.recovery import identity
+
+
+def rename_database_of(service: str) -> str:
+    """Give one service's database the name that the settings say; return what it was called.
+
+    Raises:
+        StartError: the settings are wrong, or say no name.
+    """
+    settings = Settings.from_environment(service)
+    if not settings.installation:
+        raise UnnamedError
+    with make_sessions(settings.database_url).begin() as session:
+        before = rename(session, settings.installation)
+        identity.settle(session)
+    return f"{service}: the database is {settings.installation}'s; it was {before}'s"
+
+
+def main(services: Sequence[str]) -> None:
+    """Rename the databases of these services, in turn."""
+    for service in services:
+        try:
+            sys.stdout.write(f"{rename_database_of(service)}\n")
+        except StartError as error:
+            refuse_to_start(f"{service}: {error}")
+        except (OperationalError, ProgrammingError) as error:
+            remedy = "see that it runs and is migrated, then rename again"
+            sys.exit(f"{service}: the database is not renamed: {first_line(error)} — {remedy}")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

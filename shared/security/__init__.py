@@ -1,0 +1,1 @@
+"""Who calls: roles, bearer tokens, and keys for development."""
