@@ -11,7 +11,7 @@ from typing import NoReturn
 
 import structlog
 
-from shared.observability.error_text import named
+from shared.error_text import named
 
 log = structlog.get_logger()
 

@@ -9,7 +9,7 @@ from uuid import UUID
 from fastapi import APIRouter
 from sqlalchemy.orm import Session
 
-from shared.calls.element_limits import Limits
+from shared.calls.element_limits import Limits, no_limits
 from shared.calls.outbound_call import Adapter
 from shared.config.settings import Settings
 from shared.contracts.base import PRIVATE
@@ -25,11 +25,6 @@ ForOrder: TypeAlias = Callable[[Session, str, UUID], Sequence[Change]]
 def no_changes(_: Session, __: str, ___: UUID) -> Sequence[Change]:
     """Return no changes, for a service whose history has them all by the order."""
     return ()
-
-
-def no_limits(_: Session) -> Limits:
-    """Return no limits, for a service that calls no elements."""
-    return Limits()
 
 
 @dataclass(frozen=True, slots=True)

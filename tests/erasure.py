@@ -7,9 +7,9 @@ from uuid import uuid4
 
 from sqlalchemy import Connection, text
 
+from shared.kafka.records import Record
 from shared.messaging.after_commit import Dispatch
 from shared.messaging.dispatcher import Receiver, Subscriptions
-from shared.messaging.inbox import Record
 from shared.persistence.database import Sessions
 from shared.scheduling import timer_store
 

@@ -14,10 +14,11 @@ from sqlalchemy.exc import OperationalError
 
 from shared.contracts import Cause, Envelope, Message, encode, read_envelope
 from shared.kafka import admin
-from shared.messaging.after_commit import Dispatch, Letter
+from shared.kafka.records import OutboxRecord, Record
+from shared.messaging.after_commit import Dispatch
 from shared.messaging.dead_letters import ParkedRow
 from shared.messaging.dispatcher import Receiver, Subscriptions
-from shared.messaging.inbox import Record, reached
+from shared.messaging.inbox import reached
 from shared.messaging.outbox import OutboxRow
 from shared.messaging.unit_of_work import begin
 from shared.persistence.database import Base, Sessions
@@ -167,7 +168,7 @@ class Broker:
     _taken = 0
 
     def __init__(self) -> None:
-        self.got: list[Letter] = []
+        self.got: list[OutboxRecord] = []
         self.opened = 0
 
     async def open(self) -> None:
@@ -177,7 +178,7 @@ class Broker:
     async def close(self) -> None:
         """Go."""
 
-    async def send(self, letter: Letter) -> "Future[Any]":
+    async def send(self, letter: OutboxRecord) -> "Future[Any]":
         """Take a letter."""
         sent: Future[Any] = asyncio.get_running_loop().create_future()
         sent.set_result(SimpleNamespace(partition=letter.key.int % 12, offset=Broker._taken))

@@ -88,3 +88,8 @@ class Limits:
 def names_of(types: Types) -> tuple[str, ...]:
     """Return the names of all types; they are the values of the label in metrics."""
     return (*(each.name for each in types), OTHER.name)
+
+
+def no_limits(_: object) -> Limits:
+    """Return no limits, for a service that calls no elements."""
+    return Limits()

@@ -35,15 +35,16 @@ from shared.calls.outbound_call import (
     after_question,
 )
 from shared.contracts import Cause, Envelope, encode
+from shared.error_text import named
+from shared.kafka.records import Record
 from shared.messaging.after_commit import Dispatch
 from shared.messaging.crash_guard import Caution
 from shared.messaging.dispatcher import Receiver, Subscriptions
-from shared.messaging.inbox import Record, number_of
+from shared.messaging.inbox import number_of
 from shared.messaging.publisher import Relay
 from shared.messaging.retry import patiently
 from shared.messaging.unit_of_work import Work, begin
 from shared.observability import metrics
-from shared.observability.error_text import named
 from shared.observability.troubles import age_s
 from shared.pacing import breath
 from shared.persistence.database import Sessions

@@ -14,20 +14,13 @@ from shared.messaging.dead_letters import EARLY_FOR, ParkedRow, Why
 from shared.messaging.dead_letters import OPEN as PARKED_OPEN
 from shared.messaging.outbox import UNSENT
 from shared.observability.troubles import age_s
+from shared.observability.waiting import Waiting
 from shared.persistence.database import Instant
 from shared.persistence.statements import Prepared, Row
 from shared.scheduling.timer_store import TIMERS
 
 WAITED_LONG_S = 2.0
 """Seconds; a step that waits longer for a place at its element is told."""
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """How many of something there are, and the age of the oldest in seconds."""
-
-    count: int = 0
-    oldest_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

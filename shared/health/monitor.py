@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from shared.calls.element_limits import Limits
+from shared.calls.element_limits import Limits, no_limits
 from shared.config.settings import Settings
 from shared.errors import UnavailableError
 from shared.health.database_watch import DatabaseWatch, Source
@@ -23,7 +23,6 @@ from shared.health.trouble_sources import broker_out, of_lag
 from shared.kafka.lag import Lag, LagReader
 from shared.observability.troubles import Kind, ProcessSource, Trouble
 from shared.persistence.database import Sessions
-from shared.service import no_limits
 
 FRESH_S = 1.0
 """Seconds that a report stands: asking is open to everybody."""

@@ -7,12 +7,13 @@ from datetime import timedelta
 
 from shared.calls.element_limits import Limit
 from shared.errors import UnavailableError
-from shared.health.figures import Figures, Queue, Waiting
+from shared.health.figures import Figures, Queue
 from shared.kafka.lag import Lag
 from shared.messaging.dead_letters import EARLY_FOR, Why
 from shared.messaging.publisher import Relay
 from shared.observability import standard_streams
 from shared.observability.troubles import Kind, ProcessSource, Trouble, counted
+from shared.observability.waiting import Waiting
 from shared.persistence.database_certainty import Certainty
 
 UNSENT_LATE_S = 10.0

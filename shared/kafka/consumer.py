@@ -20,7 +20,7 @@ from shared.config.settings import Settings
 from shared.contracts import name_of
 from shared.exit import stop_process
 from shared.kafka.faust_consumer import MOST, UNWANTED, Places, Transport, make_app
-from shared.messaging.inbox import Record
+from shared.kafka.records import Record
 from shared.pacing import breath
 
 Handle = Callable[[Sequence[Record]], Awaitable[None]]

@@ -18,8 +18,8 @@ from aiokafka.errors import GroupCoordinatorNotAvailableError, KafkaError
 
 from shared.config.settings import Settings
 from shared.errors import UnavailableError
-from shared.health.figures import Waiting
 from shared.kafka.producer import connection_options
+from shared.observability.waiting import Waiting
 
 ANSWER_S = 2.0
 """Seconds in which Kafka has to answer all that is asked of it at once."""

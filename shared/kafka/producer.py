@@ -17,7 +17,7 @@ from aiokafka.helpers import create_ssl_context
 
 from shared.config.settings import Settings
 from shared.errors import UnavailableError
-from shared.messaging.after_commit import Letter
+from shared.kafka.records import OutboxRecord
 
 BUFFER = 1 << 18
 """Bytes that may wait for one partition; more than a batch of the relay's makes."""
@@ -79,7 +79,7 @@ class Producer:
                     await _abandon(kafka)
                 await kafka.stop()
 
-    async def send(self, letter: Letter) -> "Future[Any]":
+    async def send(self, letter: OutboxRecord) -> "Future[Any]":
         """Queue one letter; the future is done once all replicas have it.
 
         Raises:

@@ -3,26 +3,15 @@
 from collections.abc import Container, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import NamedTuple, Protocol
+from typing import Protocol
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
 from shared.calls import call_store
 from shared.calls.call_store import Claim, Wish
+from shared.kafka.records import OutboxRecord
 from shared.persistence.database_certainty import Recheck, recheck_nothing
-
-
-class Letter(NamedTuple):
-    """A message, sealed: all that the wire needs."""
-
-    id: UUID
-    tenant: str
-    type: str
-    topic: str
-    key: UUID
-    sequence: int
-    body: bytes
 
 
 class Caller(Protocol):
@@ -57,7 +46,7 @@ class Elsewhere:
 class Told:
     """What one committed transaction has told, and wants done."""
 
-    letters: list[Letter]
+    letters: list[OutboxRecord]
     behind: bool = False
     """An older letter under one of the keys is still unsent, and not on its way from here."""
 

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from functools import partial
 
+from shared.kafka.records import Record
 from shared.messaging import inbox
 from shared.messaging.after_commit import Dispatch
 from shared.messaging.crash_guard import Caution
 from shared.messaging.dispatcher import Receiver, Subscriptions
-from shared.messaging.inbox import Record
 from shared.messaging.publisher import Relay
 from shared.messaging.retry import patiently
 from shared.observability import metrics

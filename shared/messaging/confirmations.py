@@ -3,14 +3,14 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from shared.messaging.after_commit import Letter
+from shared.kafka.records import OutboxRecord
 
 
 class Sent:
     """The letters of one process that the broker has, and where it put them."""
 
     def __init__(self) -> None:
-        self._unmarked: list[tuple[Letter, Any]] = []
+        self._unmarked: list[tuple[OutboxRecord, Any]] = []
         self._filled: dict[str, int] | None = {}
         """By partition; None once the broker was wiped, until a producer begins."""
 
@@ -24,7 +24,7 @@ class Sent:
         """Note how full the partitions are before a new producer sends its first letter."""
         self._filled = {source: end - 1 for source, end in ends.items()}
 
-    def note(self, letter: Letter, place: Any) -> str:  # noqa: ANN401  the client's own type
+    def note(self, letter: OutboxRecord, place: Any) -> str:  # noqa: ANN401  the client's own type
         """Note where a letter lies; say so if its partition was filled so far without it.
 
         Then it is not known to be there. A broker that was wiped may have begun anew, or have
@@ -41,7 +41,7 @@ class Sent:
         self._unmarked.append((letter, place))
         return ""
 
-    def take(self) -> tuple[Sequence[Letter], Mapping[str, int]]:
+    def take(self) -> tuple[Sequence[OutboxRecord], Mapping[str, int]]:
         """Return what is to be marked, and how far that fills its partitions."""
         sent, self._unmarked = self._unmarked, []
         places: dict[str, int] = {}

@@ -19,10 +19,10 @@ from sqlalchemy import delete
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from shared.kafka.records import Record
 from shared.messaging.after_commit import Dispatch
 from shared.messaging.dispatcher import Receiver
 from shared.messaging.failures import DeadlyError
-from shared.messaging.inbox import Record
 from shared.messaging.unit_of_work import PASSING
 from shared.persistence.database import Base, Sessions
 

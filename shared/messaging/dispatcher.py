@@ -15,6 +15,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from shared.contracts import Envelope, Message, name_of
+from shared.kafka.records import Record
 from shared.messaging import inbox
 from shared.messaging.after_commit import Dispatch
 from shared.messaging.dead_letters import park
@@ -28,7 +29,7 @@ from shared.messaging.failures import (
     parking_of,
     read,
 )
-from shared.messaging.inbox import Heard, Record
+from shared.messaging.inbox import Heard
 from shared.messaging.unit_of_work import Transaction, Work, Works, begin, divide, stubbornly
 from shared.observability import metrics
 from shared.persistence.database import Sessions

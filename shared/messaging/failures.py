@@ -10,12 +10,12 @@ import msgspec
 from sqlalchemy.exc import DataError
 
 from shared.contracts import Envelope, read_envelope
+from shared.error_text import named, traceback_of, unreadable
 from shared.errors import DomainError, PoisonError, TooEarlyError
+from shared.kafka.records import Record
 from shared.messaging.dead_letters import Parking, Why
-from shared.messaging.inbox import Record
 from shared.messaging.outbox import MOST_BYTES
 from shared.messaging.unit_of_work import COLLISION, PASSING, StubbornCollisionError
-from shared.observability.error_text import named, traceback_of, unreadable
 
 MOST_SAID = 20_000
 """Characters of an explanation; the end of a traceback says most."""

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from shared.contracts import Envelope, Message
 from shared.errors import CollisionError
+from shared.kafka.records import Record
 from shared.messaging.dead_letters import ParkedRow, Parking, Why, blocked, park
 from shared.persistence.bulk import bind, table_of, unnest
 from shared.persistence.database import Base, Instant
@@ -46,30 +47,6 @@ class OffsetRow(Base):
 def number_of(id_: UUID) -> int:
     """Return a number that stands for an id where offsets are kept."""
     return id_.int >> 65
-
-
-class Record(NamedTuple):
-    """One message as it came: from a partition, a timer or the runner."""
-
-    source: str
-    """Topic and partition (`order/7`), or `timers`, `attempts`, `parked`."""
-
-    offset: int
-    """Where in its partition; of a timer or an attempt, a number that names it."""
-
-    key: bytes
-    body: bytes
-    type: str = ""
-
-    @property
-    def identity(self) -> str:
-        """What names the record when it cannot be read."""
-        return f"{self.source}/{self.offset}"
-
-    @property
-    def is_from_a_partition(self) -> bool:
-        """Whether an offset is to be remembered."""
-        return "/" in self.source
 
 
 class Heard(NamedTuple):

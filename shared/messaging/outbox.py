@@ -29,7 +29,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from shared.contracts import Cause, Envelope, Message, encode
 from shared.contracts.base import message_id
 from shared.errors import UnprocessableError
-from shared.messaging.after_commit import Letter
+from shared.kafka.records import OutboxRecord
 from shared.persistence import history
 from shared.persistence.bulk import bind, table_of, unnest
 from shared.persistence.database import Base, Instant
@@ -119,7 +119,7 @@ class Draft(NamedTuple):
 OUTBOX = table_of(OutboxRow)
 UNSENT = table_of(UnsentRow)
 SEQUENCES = table_of(SequenceRow)
-COLUMNS = [OUTBOX.c[name] for name in Letter._fields]
+COLUMNS = [OUTBOX.c[name] for name in OutboxRecord._fields]
 
 TALLY = unnest([SEQUENCES.c.key, SEQUENCES.c.told])
 NEW_COUNTS = insert_or_update(SEQUENCES).from_select(
@@ -138,7 +138,7 @@ NOW = bindparam("now", type_=Instant)
 ARCHIVED = (
     insert(OUTBOX)
     .from_select(
-        [*Letter._fields, "told_at", "position"],
+        [*OutboxRecord._fields, "told_at", "position"],
         select(unnest(COLUMNS), NOW, Counter("outbox_position").next_value()),
     )
     .returning(OUTBOX.c.key, OUTBOX.c.id, OUTBOX.c.position, OUTBOX.c.told_at)
@@ -161,7 +161,7 @@ def store(
     changes: Sequence[Change],
     now: datetime,
     teller: UUID,
-) -> tuple[list[Letter], bool]:
+) -> tuple[list[OutboxRecord], bool]:
     """Seal and store messages, to be sent if and only if the session commits.
 
     Args:
@@ -179,7 +179,7 @@ def store(
         history.write(session, changes)
         return [], False
     letters = seal(drafts, count(session, drafts, changes), now)
-    bound = {**bind(Letter._fields, letters), "now": now, "teller": teller}
+    bound = {**bind(OutboxRecord._fields, letters), "now": now, "teller": teller}
     return letters, bool(STORE.value(session, bound))
 
 
@@ -231,7 +231,7 @@ def count(
     return {key: told - tally[key] for key, told in rows}
 
 
-def seal(drafts: Iterable[Draft], before: dict[UUID, int], now: datetime) -> list[Letter]:
+def seal(drafts: Iterable[Draft], before: dict[UUID, int], now: datetime) -> list[OutboxRecord]:
     """Put each message in its envelope, numbered within its key."""
     letters = []
     for message, data, cause, position in drafts:
@@ -240,6 +240,8 @@ def seal(drafts: Iterable[Draft], before: dict[UUID, int], now: datetime) -> lis
         envelope = Envelope.around(message, cause, position, sequence, now, data)
         body = encode(envelope)
         letters.append(
-            Letter(envelope.id, cause.tenant, message.type, message.topic, key, sequence, body)
+            OutboxRecord(
+                envelope.id, cause.tenant, message.type, message.topic, key, sequence, body
+            )
         )
     return letters

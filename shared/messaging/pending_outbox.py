@@ -14,7 +14,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from shared.config.kafka import RETENTION
-from shared.messaging.after_commit import Letter
+from shared.kafka.records import OutboxRecord
 from shared.messaging.outbox import COLUMNS, KEYS, OUTBOX, SEQUENCES, TELLER, UNSENT
 from shared.persistence.bulk import bind, table_of, unnest
 from shared.persistence.database import WITHOUT_LIMITS, Base, Instant, Sessions
@@ -70,24 +70,24 @@ AGAIN = Prepared(
 )
 
 
-def oldest_letters(session: Session, limit: int) -> list[Letter]:
+def oldest_letters(session: Session, limit: int) -> list[OutboxRecord]:
     """Return the oldest letters that nobody has marked as sent.
 
     Always from the beginning: the order of positions is not that of commits, except
     within a key. And however young: clocks differ, so a time would cut the letters
     of a key apart.
     """
-    return [Letter(*row) for row in OLDEST_LETTERS.rows(session, {"limit": limit})]
+    return [OutboxRecord(*row) for row in OLDEST_LETTERS.rows(session, {"limit": limit})]
 
 
-def letters_under(session: Session, keys: Collection[UUID]) -> list[Letter]:
+def letters_under(session: Session, keys: Collection[UUID]) -> list[OutboxRecord]:
     """Return all letters under these keys that nobody has marked as sent, in their order."""
-    return [Letter(*row) for row in LETTERS_UNDER.rows(session, {"new_key": list(keys)})]
+    return [OutboxRecord(*row) for row in LETTERS_UNDER.rows(session, {"new_key": list(keys)})]
 
 
 def mark(
     session: Session,
-    letters: Sequence[Letter],
+    letters: Sequence[OutboxRecord],
     places: Mapping[str, int],
     recheck: Recheck = recheck_nothing,
 ) -> None:

@@ -27,8 +27,9 @@ from uuid import UUID, uuid4
 import structlog
 
 from shared.errors import UnavailableError
+from shared.kafka.records import OutboxRecord
 from shared.messaging import pending_outbox
-from shared.messaging.after_commit import Caller, Dispatch, Elsewhere, Letter, Told
+from shared.messaging.after_commit import Caller, Dispatch, Elsewhere, Told
 from shared.messaging.confirmations import Sent
 from shared.messaging.publisher_port import Sender, confirmed
 from shared.messaging.unit_of_work import PASSING
@@ -145,7 +146,7 @@ class Relay:
         except (UnavailableError, *PASSING) as trouble:
             self._stumble(trouble)
 
-    async def _send(self, letters: Iterable[Letter]) -> list["Future[Any]"]:
+    async def _send(self, letters: Iterable[OutboxRecord]) -> list["Future[Any]"]:
         """Hand letters to the producer, in order.
 
         Raises:
@@ -163,7 +164,7 @@ class Relay:
             raise UnavailableError(msg) from error
         return futures
 
-    def _settled(self, letter: Letter, future: "Future[Any]") -> None:
+    def _settled(self, letter: OutboxRecord, future: "Future[Any]") -> None:
         if future.cancelled() or future.exception():
             self._stumble(future)
             return

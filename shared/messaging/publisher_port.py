@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any, Protocol
 
 from shared.errors import UnavailableError
-from shared.messaging.after_commit import Letter
+from shared.kafka.records import OutboxRecord
 
 ANSWER = timedelta(seconds=10)
 """The broker confirms letters at once, unless it is out."""
@@ -22,7 +22,7 @@ class Sender(Protocol):
     async def close(self) -> None:
         """Let go of the broker, whatever is still on its way."""
 
-    async def send(self, letter: Letter) -> "Future[Any]":
+    async def send(self, letter: OutboxRecord) -> "Future[Any]":
         """Queue one letter; the future is done once the broker has it.
 
         Raises:

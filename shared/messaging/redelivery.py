@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
 
+from shared.kafka.records import Record
 from shared.messaging import dead_letters, inbox
 from shared.messaging.after_commit import Dispatch
 from shared.messaging.dead_letters import ParkedRow, Why
@@ -21,7 +22,6 @@ from shared.messaging.failures import (
     tenant_of,
     why,
 )
-from shared.messaging.inbox import Record
 from shared.messaging.unit_of_work import begin, stubbornly
 from shared.persistence.database import Sessions
 

@@ -18,7 +18,7 @@ from structlog.contextvars import bind_contextvars
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 from shared.config.settings import Settings
-from shared.observability.error_text import logged
+from shared.error_text import logged
 from shared.observability.library_log_levels import Ending, lowered
 from shared.observability.masking import Mask
 

@@ -16,10 +16,10 @@ import msgspec
 from sqlalchemy.orm import Session
 
 from shared.contracts import Envelope, read_envelope, registered
+from shared.kafka.records import Record
 from shared.kafka.topic_reader import TopicReader
 from shared.messaging import inbox, pending_outbox
 from shared.messaging.dead_letters import parked_among
-from shared.messaging.inbox import Record
 from shared.persistence.database import Sessions
 from shared.recovery.rows import told_under
 

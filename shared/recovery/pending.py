@@ -10,8 +10,8 @@ from functools import partial
 from typing import Protocol, TypeVar
 from uuid import UUID
 
+from shared.kafka.records import Record
 from shared.messaging.after_commit import Dispatch
-from shared.messaging.inbox import Record
 from shared.recovery.takeover import Keeper
 
 T = TypeVar("T")

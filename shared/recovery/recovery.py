@@ -21,10 +21,10 @@ from shared.config.settings import Settings
 from shared.errors import UnavailableError
 from shared.exit import start_again
 from shared.kafka.producer import Allowed, to_all
+from shared.kafka.records import Record
 from shared.kafka.topic_reader import TopicReader
 from shared.messaging import inbox
 from shared.messaging.after_commit import Dispatch
-from shared.messaging.inbox import Record
 from shared.messaging.publisher import Relay
 from shared.messaging.unit_of_work import PASSING
 from shared.observability import metrics

@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from shared.ids import time_ordered_id
-from shared.messaging.after_commit import Letter
+from shared.kafka.records import OutboxRecord
 from shared.messaging.inbox import InboxRow
 from shared.messaging.outbox import COLUMNS, OUTBOX, SEQUENCES
 from shared.persistence.bulk import bind, insert_rows, table_of
@@ -107,10 +107,10 @@ def told_under(session: Session, keys: Collection[UUID]) -> dict[UUID, int]:
     return {key: told for key, told in rows}  # noqa: C416  rows of any type
 
 
-def archive(session: Session, letters: Sequence[tuple[Letter, datetime]]) -> None:
+def archive(session: Session, letters: Sequence[tuple[OutboxRecord, datetime]]) -> None:
     """Store messages that were told, each with the time at which it was."""
     rows = [(*letter, told_at) for letter, told_at in letters]
-    ARCHIVE.run(session, bind((*Letter._fields, "told_at"), rows))
+    ARCHIVE.run(session, bind((*OutboxRecord._fields, "told_at"), rows))
     counts: dict[UUID, int] = {}
     for letter, _ in letters:
         counts[letter.key] = max(letter.sequence, counts.get(letter.key, 0))
@@ -152,7 +152,7 @@ def pending_keys(session: Session, after: UUID, limit: int) -> list[UUID]:
     return list(session.scalars(mine.distinct().order_by(TAKEN_OVER.c.key).limit(limit)))
 
 
-def pending_under(session: Session, keys: Collection[UUID]) -> list[Letter]:
+def pending_under(session: Session, keys: Collection[UUID]) -> list[OutboxRecord]:
     """Return messages under these keys that could not be applied yet, oldest first."""
     found: Select[Any] = (
         select(*COLUMNS)
@@ -164,7 +164,7 @@ def pending_under(session: Session, keys: Collection[UUID]) -> list[Letter]:
         .where(TAKEN_OVER.c.is_pending, TAKEN_OVER.c.key == func.any(KEYS))
         .order_by(OUTBOX.c.position)
     )
-    return [Letter(*row) for row in session.execute(found, {"keys": list(keys)})]
+    return [OutboxRecord(*row) for row in session.execute(found, {"keys": list(keys)})]
 
 
 def begin_recovery(

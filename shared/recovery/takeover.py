@@ -10,12 +10,13 @@ from sqlalchemy.orm import Session
 
 from shared.contracts import Message, read_envelope
 from shared.errors import TooEarlyError
+from shared.kafka.records import OutboxRecord, Record
 from shared.messaging import dead_letters, pending_outbox
-from shared.messaging.after_commit import Dispatch, Letter
+from shared.messaging.after_commit import Dispatch
 from shared.messaging.dead_letters import Parking, Why
 from shared.messaging.dispatcher import Receiver, Subscriptions
 from shared.messaging.failures import HOPELESS, blaming_the_data, blaming_the_handler, explain
-from shared.messaging.inbox import Heard, Record
+from shared.messaging.inbox import Heard
 from shared.messaging.unit_of_work import begin, divide, stubbornly
 from shared.persistence.database import Sessions
 from shared.recovery import rows
@@ -178,15 +179,15 @@ def heard(own: Own) -> Heard:
     return Heard(own.record, own.envelope, message)
 
 
-def _of_letter(letter: Letter) -> Heard:
+def _of_letter(letter: OutboxRecord) -> Heard:
     record = Record(TAKEN_OVER, letter.sequence, letter.key.bytes, letter.body, letter.type)
     return heard(Own(record, read_envelope(letter.body)))
 
 
-def _letter(own: Own) -> Letter:
+def _letter(own: Own) -> OutboxRecord:
     envelope, record = own.envelope, own.record
     topic = record.source.rpartition("/")[0]
-    return Letter(
+    return OutboxRecord(
         *(envelope.id, envelope.tenant, envelope.type, topic),
         *(envelope.subject, envelope.sequence, record.body),
     )

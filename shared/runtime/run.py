@@ -21,6 +21,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
+from shared.calls.element_limits import no_limits
 from shared.config.settings import Settings
 from shared.errors import StartError
 from shared.exit import end_process, refuse_to_start, stop_process
@@ -45,7 +46,7 @@ from shared.persistence.database import Sessions, make_sessions
 from shared.recovery.troubles import restored
 from shared.runtime.background_loops import done_before, stop_watching, watch
 from shared.runtime.worker import LAST_WORDS, Working, recovery_of, watch_of
-from shared.service import Service, no_limits
+from shared.service import Service
 
 log = structlog.get_logger()
 

@@ -8,10 +8,11 @@ from functools import partial
 
 from sqlalchemy.orm import Session
 
+from shared.kafka.records import Record
 from shared.messaging.after_commit import Dispatch
 from shared.messaging.crash_guard import Caution
 from shared.messaging.dispatcher import Receiver, Subscriptions
-from shared.messaging.inbox import Record, number_of
+from shared.messaging.inbox import number_of
 from shared.messaging.publisher import Relay
 from shared.messaging.retry import patiently
 from shared.persistence.database import Sessions

@@ -14,8 +14,8 @@ from services.customer.tables import (
     TellingRow,
 )
 from shared.contracts import Cause, OrderAccepted
+from shared.kafka.records import Record
 from shared.messaging.dead_letters import Why
-from shared.messaging.inbox import Record
 from shared.persistence.database import Sessions
 from tests.conftest import empty
 from tests.customer.build import TENANT, a_customer, accepted, an_item, at, order_id

@@ -12,8 +12,8 @@ from services.customer.domain.view import Holding, HoldingState, View, view_of
 from services.customer.handlers import SUBSCRIPTIONS
 from shared.access.rule import Reach, whole_tenant
 from shared.contracts import Action, Cause, Message, OrderRejected, RefusalCode
+from shared.kafka.records import Record
 from shared.messaging.dead_letters import Why
-from shared.messaging.inbox import Record
 from shared.persistence.database import Sessions
 from tests.conftest import empty
 from tests.customer.build import (

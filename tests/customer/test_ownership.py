@@ -15,7 +15,7 @@ from services.customer.handlers import SUBSCRIPTIONS
 from services.customer.tables import ContestedAccountRow, TellingRow
 from shared.access.rule import Reach
 from shared.contracts import Cause, Customer, Message, OrderRejected, RefusalCode
-from shared.messaging.inbox import Record
+from shared.kafka.records import Record
 from shared.persistence.database import Sessions
 from tests.callers import CLIENT, AsRole
 from tests.conftest import empty

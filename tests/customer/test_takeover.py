@@ -8,7 +8,7 @@ from services.customer.app import SERVICE
 from services.customer.handlers import SUBSCRIPTIONS
 from services.customer.tables import PartyRow, TellingRow
 from shared.contracts import Envelope, OrderAccepted, encode
-from shared.messaging.inbox import Record
+from shared.kafka.records import Record
 from shared.persistence.database import Sessions
 from shared.persistence.history import TAKEN_OVER, HistoryRow
 from shared.recovery.rows import last_change

@@ -29,9 +29,9 @@ from shared.contracts import (
 )
 from shared.contracts.personal import blank
 from shared.errors import ConflictError
-from shared.messaging.after_commit import Dispatch, Letter
+from shared.kafka.records import OutboxRecord, Record
+from shared.messaging.after_commit import Dispatch
 from shared.messaging.dispatcher import Subscriptions, on, subscribe
-from shared.messaging.inbox import Record
 from shared.messaging.outbox import OutboxRow
 from shared.messaging.unit_of_work import Work, begin
 from shared.persistence.database import Base, Sessions
@@ -214,7 +214,7 @@ def refuse(_: OrderAccepted, __: Work) -> None:
     raise ConflictError
 
 
-def erase_at_customer(sessions: Sessions) -> list[Letter]:
+def erase_at_customer(sessions: Sessions) -> list[OutboxRecord]:
     """Erase the party where it is known; return what is told of it."""
     dispatch = Dispatch(uuid4())
     with begin(sessions, datetime.now(UTC), dispatch) as transaction:

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, text
 
 from deploy.local.postgres import Postgres
 from services.order.handlers import SUBSCRIPTIONS
-from shared.messaging.inbox import Record
+from shared.kafka.records import Record
 from shared.persistence.database import Sessions
 from shared.persistence.migrate import config_for, upgrade
 from tests.callers import AsRole

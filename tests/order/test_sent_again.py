@@ -12,8 +12,8 @@ from services.order.tables import OrderRow
 from shared.config.settings import Settings
 from shared.kafka import admin
 from shared.kafka.producer import Producer
+from shared.kafka.records import OutboxRecord
 from shared.messaging import pending_outbox
-from shared.messaging.after_commit import Letter
 from shared.messaging.outbox import UnsentRow
 from shared.messaging.publisher import Relay
 from shared.persistence.database import Sessions
@@ -56,7 +56,7 @@ async def test_an_order_that_is_sent_again_without_kafka_is_told_once_after_all(
     assert parked(stocked) == []
 
 
-def letters(sessions: Sessions) -> Sequence[Letter]:
+def letters(sessions: Sessions) -> Sequence[OutboxRecord]:
     """Return what waits to be sent."""
     with sessions() as session:
         return pending_outbox.oldest_letters(session, 10)

@@ -7,8 +7,8 @@ import pytest
 
 from services.provisioning.handlers import SUBSCRIPTIONS
 from shared.contracts import Cause
+from shared.kafka.records import Record
 from shared.messaging.dead_letters import Why
-from shared.messaging.inbox import Record
 from shared.persistence.database import Sessions
 from tests.kernel import TENANT, hear_records, parked, record_of
 from tests.provisioning.build import ORDER_ID, accepted

@@ -16,8 +16,7 @@ from shared.kafka import admin
 from shared.kafka.consumer import Handle, Hearing, consuming
 from shared.kafka.faust_consumer import Places
 from shared.kafka.producer import Producer
-from shared.messaging.after_commit import Letter
-from shared.messaging.inbox import Record
+from shared.kafka.records import OutboxRecord, Record
 from shared.messaging.outbox import Draft, seal
 from tests.conftest import NOON
 from tests.kernel import TENANT
@@ -26,18 +25,18 @@ from tests.shared.ledger import SUBSCRIPTIONS, accepted
 TYPES = tuple(SUBSCRIPTIONS)
 
 
-def letters_of(messages: Sequence[Message]) -> list[Letter]:
+def letters_of(messages: Sequence[Message]) -> list[OutboxRecord]:
     """Seal messages, numbered within their keys."""
     drafts = [Draft.of(each, Cause(uuid4(), each.key, TENANT), 0) for each in messages]
     return seal(drafts, dict.fromkeys((each.key for each in messages), 0), NOON)
 
 
-def facts(keys: Iterable[UUID]) -> list[Letter]:
+def facts(keys: Iterable[UUID]) -> list[OutboxRecord]:
     """Return a letter for each key, in this order."""
     return letters_of([accepted(key) for key in keys])
 
 
-async def produce(settings: Settings, letters: Sequence[Letter]) -> None:
+async def produce(settings: Settings, letters: Sequence[OutboxRecord]) -> None:
     """Have the broker take letters."""
     producer = Producer(settings)
     await producer.open()

@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from shared.errors import UnavailableError
-from shared.messaging.after_commit import Letter
+from shared.kafka.records import OutboxRecord
 from shared.messaging.publisher import Relay
 
 
@@ -19,10 +19,10 @@ class Topic:
     """What the broker has, in its order."""
 
     def __init__(self) -> None:
-        self.log: list[Letter] = []
+        self.log: list[OutboxRecord] = []
         self.is_out = False
 
-    def append(self, letter: Letter) -> Any:
+    def append(self, letter: OutboxRecord) -> Any:
         """Take a letter; return the place that it got."""
         self.log.append(letter)
         offset = self.ends()[source_of(letter)] - 1
@@ -47,12 +47,12 @@ class Topic:
         return seen
 
 
-def partition_of(letter: Letter) -> int:
+def partition_of(letter: OutboxRecord) -> int:
     """Return the number of the partition that a letter goes to."""
     return letter.key.int % 12
 
 
-def source_of(letter: Letter) -> str:
+def source_of(letter: OutboxRecord) -> str:
     """Return the topic and partition that a letter goes to."""
     return f"{letter.topic}/{partition_of(letter)}"
 
@@ -68,8 +68,8 @@ class Line:
         self.topic = topic
         self.clogged = clogged
         self.opened = 0
-        self.waiting: deque[tuple[Letter, Future[Any]]] = deque()
-        self.ghosts: list[deque[tuple[Letter, Future[Any]]]] = []
+        self.waiting: deque[tuple[OutboxRecord, Future[Any]]] = deque()
+        self.ghosts: list[deque[tuple[OutboxRecord, Future[Any]]]] = []
 
     async def open(self) -> None:
         """Reach the broker, unless it is out."""
@@ -83,7 +83,7 @@ class Line:
         self.ghosts.append(self.waiting)
         self.waiting = deque()
 
-    async def send(self, letter: Letter) -> "Future[Any]":
+    async def send(self, letter: OutboxRecord) -> "Future[Any]":
         """Queue a letter; deliver it at once unless the line is clogged."""
         if not self.opened:
             msg = "there is no producer"
@@ -103,7 +103,7 @@ class Line:
         for ghost in self.ghosts:
             self._bring(ghost, 1 << 30)
 
-    def _bring(self, waiting: deque[tuple[Letter, "Future[Any]"]], most: int) -> None:
+    def _bring(self, waiting: deque[tuple[OutboxRecord, "Future[Any]"]], most: int) -> None:
         for _ in range(min(most, len(waiting))):
             letter, sent = waiting.popleft()
             place = self.topic.append(letter)

@@ -13,7 +13,7 @@ from shared.config.settings import Settings
 from shared.kafka import consumer
 from shared.kafka.consumer import Reader
 from shared.kafka.faust_consumer import MOST, Consumer, make_app, start_before
-from shared.messaging.inbox import Record
+from shared.kafka.records import Record
 from tests.kernel import until
 
 KNOWN = b"order.accepted.v1"

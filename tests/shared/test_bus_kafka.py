@@ -13,8 +13,7 @@ from structlog.testing import capture_logs
 
 from shared.config.settings import Settings
 from shared.kafka import faust_consumer
-from shared.messaging.after_commit import Letter
-from shared.messaging.inbox import Record
+from shared.kafka.records import OutboxRecord, Record
 from tests.kernel import until
 from tests.shared.hearing import Listener, committed, facts, hearing, produce, stand_at
 from tests.shared.ledger import ORDER, OTHER
@@ -229,7 +228,7 @@ class Trickle:
 
     def __init__(self, settings: Settings) -> None:
         self.keys = [uuid4() for _ in range(24)]
-        self.letters: list[Letter] = []
+        self.letters: list[OutboxRecord] = []
         self._settings = settings
         self._is_over = False
 

@@ -14,13 +14,13 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from deploy.local.postgres import Postgres
+from shared.calls.element_limits import no_limits
 from shared.contracts import OrderAccepted
 from shared.health.database_watch import DatabaseWatch
 from shared.messaging.dispatcher import on, subscribe
 from shared.observability.troubles import Kind, Trouble
 from shared.persistence.database import Sessions, make_sessions
 from shared.persistence.write_probe import WRITES
-from shared.service import no_limits
 from tests.kernel import hear, tell
 from tests.shared.elements import an_attempt, want
 from tests.shared.ledger import SUBSCRIPTIONS, PageRow, Reminded, accepted

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import select
 
+from shared.calls.element_limits import no_limits
 from shared.contracts import OrderMessage
 from shared.errors import ConflictError, TooEarlyError
 from shared.health.database_watch import DatabaseWatch
@@ -15,7 +16,6 @@ from shared.messaging.unit_of_work import Work
 from shared.observability.troubles import Trouble
 from shared.persistence.database import Sessions
 from shared.persistence.write_probe import WRITES
-from shared.service import no_limits
 from tests.kernel import hear
 from tests.shared.ledger import ORDER, OTHER, SUBSCRIPTIONS, accepted, assigned, completed
 

@@ -3,9 +3,10 @@
 import pytest
 
 from shared.calls.element_limits import Limit
-from shared.health.figures import Queue, Waiting
+from shared.health.figures import Queue
 from shared.health.trouble_sources import at_element
 from shared.observability.troubles import Kind
+from shared.observability.waiting import Waiting
 
 LONG, SHORT = Waiting(3, 2.5), Waiting(3, 0.5)
 

@@ -15,9 +15,9 @@ import services.resources.app  # noqa: F401  all contracts are known
 from shared.contracts import Customer, Message, OrderAccepted, read_envelope, registered
 from shared.contracts.personal import blank, tells_of_persons
 from shared.errors import ConflictError
+from shared.kafka.records import Record
 from shared.messaging import pending_outbox
 from shared.messaging.dispatcher import on, subscribe
-from shared.messaging.inbox import Record
 from shared.messaging.unit_of_work import Work
 from shared.persistence.database import Sessions
 from shared.privacy.erasure import PART, TAKEN, ErasureDue, blank_letters, blank_parked

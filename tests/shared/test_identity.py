@@ -15,7 +15,7 @@ from deploy.local.postgres import Postgres
 from shared.config.settings import Settings
 from shared.kafka import admin
 from shared.kafka.producer import Producer
-from shared.messaging.inbox import Record
+from shared.kafka.records import Record
 from shared.messaging.publisher import Relay
 from shared.persistence import history
 from shared.persistence.database import Sessions, make_sessions

@@ -4,8 +4,8 @@ import msgspec
 import pytest
 
 from shared.contracts import Envelope, encode
+from shared.kafka.records import Record
 from shared.messaging.dead_letters import Why
-from shared.messaging.inbox import Record
 from shared.messaging.outbox import MOST_BYTES
 from shared.persistence.database import Sessions
 from tests.conftest import NOON

@@ -9,9 +9,10 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 
 from shared.contracts import Cause, OrderAccepted, ServiceFailed
 from shared.errors import CollisionError, ConflictError, PoisonError
+from shared.kafka.records import Record
 from shared.messaging.dead_letters import Why
 from shared.messaging.dispatcher import MOST_TRIES, Receiver, Subscriptions, on, subscribe
-from shared.messaging.inbox import InboxRow, Record
+from shared.messaging.inbox import InboxRow
 from shared.messaging.outbox import MOST_BYTES
 from shared.messaging.publisher import Relay
 from shared.messaging.retry import patiently

@@ -9,11 +9,11 @@ from sqlalchemy import text
 
 from shared.contracts import Cause, OrderAccepted, OrderMessage
 from shared.errors import CollisionError, ConflictError, TooEarlyError
+from shared.kafka.records import Record
 from shared.messaging import dead_letters
 from shared.messaging.after_commit import Dispatch
 from shared.messaging.dead_letters import Why
 from shared.messaging.dispatcher import Receiver, Subscriptions, on, subscribe
-from shared.messaging.inbox import Record
 from shared.messaging.redelivery import release
 from shared.messaging.unit_of_work import Work
 from shared.persistence.database import Sessions

@@ -15,10 +15,10 @@ from shared.contracts import OrderAccepted, ServiceCompleted
 from shared.errors import TooEarlyError
 from shared.kafka import admin, topic_reader
 from shared.kafka.producer import Producer
+from shared.kafka.records import Record
 from shared.messaging.after_commit import Dispatch
 from shared.messaging.automatic_redelivery import Redelivery
 from shared.messaging.dispatcher import Receiver, Subscriptions, on, subscribe
-from shared.messaging.inbox import Record
 from shared.messaging.publisher import Relay
 from shared.messaging.unit_of_work import Work
 from shared.persistence.database import Sessions

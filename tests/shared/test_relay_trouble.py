@@ -8,9 +8,10 @@ import pytest
 
 from shared.contracts import ReleaseRequested
 from shared.errors import UnavailableError
+from shared.kafka.records import OutboxRecord
 from shared.messaging import publisher as relay_module
 from shared.messaging import publisher_port
-from shared.messaging.after_commit import Dispatch, Letter
+from shared.messaging.after_commit import Dispatch
 from shared.messaging.outbox import UnsentRow
 from shared.messaging.publisher import Relay
 from shared.persistence.database import Sessions, make_sessions
@@ -101,7 +102,7 @@ class Faint(Line):
         self.turn = asyncio.Lock()
         self.has_fainted = False
 
-    async def send(self, letter: Letter) -> "asyncio.Future[object]":
+    async def send(self, letter: OutboxRecord) -> "asyncio.Future[object]":
         """Lose the letter, once; before that, and after, take all."""
         if not self.turn.locked() or self.has_fainted:
             await asyncio.sleep(0)
@@ -225,7 +226,7 @@ async def test_a_broker_that_is_wiped_while_nobody_tells_anything_is_noticed_in_
 async def test_an_end_without_a_database_is_an_end_all_the_same(topic: Topic) -> None:
     nowhere = make_sessions("postgresql+psycopg://a:b@127.0.0.1:1/none")
     relay = Relay(nowhere, Line(topic))
-    letter = Letter(uuid4(), "", "a.b.v1", "a", ORDER, 1, b"")
+    letter = OutboxRecord(uuid4(), "", "a.b.v1", "a", ORDER, 1, b"")
     future = asyncio.get_running_loop().create_future()
     future.set_result(topic.append(letter))
     relay._settled(letter, future)  # noqa: SLF001  it is sent, and cannot be marked

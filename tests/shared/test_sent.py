@@ -4,11 +4,11 @@ from types import SimpleNamespace
 from typing import Any
 from uuid import uuid4
 
-from shared.messaging.after_commit import Letter
+from shared.kafka.records import OutboxRecord
 from shared.messaging.confirmations import Sent
 from tests.shared.ledger import ORDER
 
-LETTER = Letter(uuid4(), "", "a.b.v1", "a", ORDER, 1, b"")
+LETTER = OutboxRecord(uuid4(), "", "a.b.v1", "a", ORDER, 1, b"")
 
 
 def at(offset: int) -> Any:

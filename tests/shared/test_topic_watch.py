@@ -10,9 +10,9 @@ from sqlalchemy import text
 
 from shared.config.settings import Settings
 from shared.kafka import admin
+from shared.kafka.records import Record
 from shared.messaging import inbox, pending_outbox
 from shared.messaging.after_commit import Dispatch
-from shared.messaging.inbox import Record
 from shared.messaging.topic_watch import take_note
 from shared.persistence.database import Sessions
 from tests.kernel import tell_in

@@ -11,11 +11,11 @@ import pytest
 from sqlalchemy.exc import OperationalError
 
 from shared.contracts import OrderAccepted
+from shared.kafka.records import Record
 from shared.messaging.after_commit import Dispatch
 from shared.messaging.crash_guard import MOST_DEATHS, Caution, Lifeline, TrialRow
 from shared.messaging.dead_letters import Why
 from shared.messaging.dispatcher import Receiver, on, subscribe
-from shared.messaging.inbox import Record
 from shared.messaging.unit_of_work import Work
 from shared.persistence.database import Sessions
 from tests.kernel import count_of, parked, passing_trouble, record_of

@@ -7,10 +7,10 @@ from pathlib import Path
 from uuid import UUID, uuid4
 
 from shared.contracts import Cause, Envelope, OrderAccepted, OrderMessage, encode
+from shared.kafka.records import Record
 from shared.messaging.after_commit import Dispatch
 from shared.messaging.crash_guard import Caution, Lifeline
 from shared.messaging.dispatcher import Receiver, on, subscribe
-from shared.messaging.inbox import Record
 from shared.messaging.unit_of_work import Work
 from shared.persistence.database import make_sessions
 from tests.shared.ledger import ORDER, SUBSCRIPTIONS, accepted, assigned, write

@@ -15,8 +15,9 @@ from shared.calls.call_store import ATTEMPTS, OPEN
 from shared.calls.element_limits import ElementType, Limit, Limits, Types, type_of
 from shared.contracts import ElementName
 from shared.health import figures
-from shared.health.figures import Queue, Waiting
+from shared.health.figures import Queue
 from shared.input.names import fold
+from shared.observability.waiting import Waiting
 from shared.persistence.bulk import table_of
 from shared.persistence.list_window import Window, page_of
 from shared.persistence.repository import Shelf
