@@ -39,6 +39,7 @@ from shared.messaging.dispatcher import on, on_all, subscribe
 from shared.messaging.unit_of_work import Work, Works
 from shared.persistence.history import TAKEN_OVER
 from shared.recovery.takeover import Takeover
+from shared.scheduling.timer_store import remind
 
 
 def on_assignment_requested(requests: Sequence[AssignmentRequested], works: Works) -> None:
@@ -96,7 +97,7 @@ def on_number_due(messages: Sequence[NumberMessage], works: Works) -> None:
     free = store.lend(works.session, came)
     make_idle(free, came, works)
     for message, work in (came[key] for key in came.keys() - free.keys()):
-        work.remind(works.now + LOOK_AGAIN, message)
+        remind(work, works.now + LOOK_AGAIN, message)
 
 
 def make_idle(
@@ -120,7 +121,7 @@ def tell_history(changes: Iterable[Change], messages: Sequence[OrderMessage], wo
         work, kind, value = work_of[change.order_id], change.thing.pool.kind, change.thing.value
         work.note(kind, value, change.was, change.became, part=str(change.order_id))
         if change.until:
-            work.remind(change.until, QuarantineEnded(e164=value, until=change.until))
+            remind(work, change.until, QuarantineEnded(e164=value, until=change.until))
 
 
 def on_reservations_due(message: ReservationsDue, work: Work) -> None:
@@ -132,7 +133,7 @@ def on_reservations_due(message: ReservationsDue, work: Work) -> None:
         assert question.question_id
         cause = Cause(question.question_id, work.cause.correlation_id, each.tenant)
         work.transaction.work(cause).emit(question.message)
-    work.remind(work.now + EVERY, message)
+    remind(work, work.now + EVERY, message)
 
 
 def on_answered(answer: ReservationAnswered, work: Work) -> None:

@@ -3,51 +3,39 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Column, Index, bindparam, exists, func, or_, select, update
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from shared.calls.outbound_call import Attempt, End, Result, Verdict, rank
+from shared.calls.lease import GRACE, Answered, Claim, Concluded
+from shared.calls.outbound_call import Attempt, End, Result, rank
 from shared.contracts import Cause, Characteristic
+from shared.messaging.after_commit import Callback, do_nothing
+from shared.messaging.unit_of_work import Work
 from shared.persistence.bulk import bind, table_of, unnest, update_rows
 from shared.persistence.database import Base, Instant, packed, words
 from shared.persistence.statements import Prepared
 
-GRACE = timedelta(seconds=10)
-"""A lease outlives its call's time-out by this, so that only the dead lose theirs."""
 
-
-Wish: TypeAlias = tuple[Attempt, Cause]
-"""An attempt that is wanted, and what wants it."""
-
-
-class Claim(NamedTuple):
-    """An attempt that is ours to call, and what set it going."""
+class CallRequest(NamedTuple):
+    """A call that is wanted, and what wants it."""
 
     attempt: Attempt
     cause: Cause
-    until: datetime
-    """It is ours until then; whoever is late finds it taken, and leaves it alone."""
 
-    wanted_at: datetime
-
-    def may_begin(self, now: datetime) -> bool:
-        """Tell whether a call that begins now is over, and written down, before the lease is."""
-        return now + self.attempt.timeout + GRACE / 2 <= self.until
+    @classmethod
+    def write(cls, session: Session, several: "Sequence[CallRequest]", now: datetime) -> Callback:
+        """Write down what is wanted; a process with a runner finds it."""
+        enqueue(session, several, now)
+        return do_nothing
 
 
-Answered: TypeAlias = tuple[UUID, datetime]
-"""A call that is over: its attempt, and the end of its lease, which tells it from a later call."""
-
-
-class Concluded(NamedTuple):
-    """What one call, or question, led to."""
-
-    claim: Claim
-    verdict: Verdict
+def request(work: Work, attempt: Attempt) -> None:
+    """Have an operation done on a network element, once this work is committed."""
+    work.transaction.add(CallRequest(attempt, work.cause))
 
 
 class AttemptRow(Base):
@@ -162,9 +150,9 @@ TAKE_TURN = Prepared(select(func.pg_try_advisory_xact_lock(TURN)))
 NOT_LEASED: Mapping[UUID, datetime] = {}
 
 
-def wish(
+def enqueue(
     session: Session,
-    wanted: Sequence[Wish],
+    wanted: Sequence[CallRequest],
     now: datetime,
     until: Mapping[UUID, datetime] = NOT_LEASED,
 ) -> set[UUID]:
@@ -180,13 +168,13 @@ def wish(
         Those that were not written down before.
     """
     rows = [
-        (*_wish_row(attempt, cause), now, rank(attempt, now), now, until.get(attempt.id), "", "")
+        (*_request_row(attempt, cause), now, rank(attempt, now), now, until.get(attempt.id), "", "")
         for attempt, cause in wanted
     ]
     return set(WRITE.column(session, bind(NEW, rows))) if rows else set()
 
 
-def _wish_row(attempt: Attempt, cause: Cause) -> tuple[object, ...]:
+def _request_row(attempt: Attempt, cause: Cause) -> tuple[object, ...]:
     return (
         *(attempt.id, attempt.operation_id, attempt.order_id, attempt.tenant),
         *(attempt.element, attempt.kind, attempt.subject, attempt.parameters),

@@ -13,8 +13,9 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from shared.calls import call_store
-from shared.calls.call_store import Answered, Claim, Wish
+from shared.calls.call_store import CallRequest
 from shared.calls.element_limits import Limits
+from shared.calls.lease import Answered, Claim
 from shared.calls.outbound_call import rank
 from shared.calls.rate_limits import Rates, read_rates
 from shared.contracts import ElementName
@@ -55,20 +56,24 @@ class Leases:
         """Whether something may be due that found no place: the end of a call may make one."""
         return self._is_crowded or bool(self._short)
 
-    def wish(self, session: Session, wanted: Sequence[Wish], now: datetime) -> list[Claim]:
+    def enqueue(
+        self, session: Session, wanted: Sequence[CallRequest], now: datetime
+    ) -> list[Claim]:
         """Write down what is wanted; return what of it is leased, to be called after the commit."""
-        once = {attempt.id: (attempt, cause) for attempt, cause in wanted}
-        queue = sorted(once.values(), key=lambda each: rank(each[0], now))
+        once = {each.attempt.id: each for each in wanted}
+        queue = sorted(once.values(), key=lambda each: rank(each.attempt, now))
         claims = self._of_new(session, queue, now)
         until = {claim.attempt.id: claim.until for claim in claims}
-        new = call_store.wish(session, queue, now, until)
+        new = call_store.enqueue(session, queue, now, until)
         return [claim for claim in claims if claim.attempt.id in new]
 
-    def _of_new(self, session: Session, queue: Sequence[Wish], wanted_at: datetime) -> list[Claim]:
+    def _of_new(
+        self, session: Session, queue: Sequence[CallRequest], wanted_at: datetime
+    ) -> list[Claim]:
         """Claim what overtakes nobody, unless another process is claiming just now."""
         # By the clock: a transaction that waited for locks would lease what has expired already.
         now = self.clock()
-        first = [each for each in queue if each[0].element not in self._short][: self._room()]
+        first = [each for each in queue if each.attempt.element not in self._short][: self._room()]
         if self._is_crowded or not first or not call_store.may_claim(session):
             return []
         places = self._places(session, now)

@@ -17,9 +17,10 @@ import structlog
 from sqlalchemy.orm import Session
 
 from shared.calls import call_store
-from shared.calls.call_store import Answered, Claim, Concluded, Wish
+from shared.calls.call_store import CallRequest
 from shared.calls.claiming import Leases
 from shared.calls.element_limits import Limits
+from shared.calls.lease import Answered, Claim, Concluded
 from shared.calls.outbound_call import (
     UNKNOWN,
     Adapter,
@@ -37,7 +38,7 @@ from shared.calls.outbound_call import (
 from shared.contracts import Cause, Envelope, encode
 from shared.error_text import named
 from shared.kafka.records import Record
-from shared.messaging.after_commit import Dispatch
+from shared.messaging.after_commit import Callback, Dispatch
 from shared.messaging.crash_guard import Caution
 from shared.messaging.dispatcher import Receiver, Subscriptions
 from shared.messaging.inbox import number_of
@@ -91,9 +92,15 @@ class Runner:
         """Look at once whether there is something to call."""
         self._wake.set()
 
-    def wish(self, session: Session, wanted: Sequence[Wish], now: datetime) -> list[Claim]:
-        """Write down what is wanted; return what is leased already, to be called at once."""
-        return self._leases.wish(session, wanted, now)
+    def enqueue(self, session: Session, several: Sequence[CallRequest], now: datetime) -> Callback:
+        """Write down what is wanted; call what of it is leased once that is committed."""
+        claims = self._leases.enqueue(session, several, now)
+        return partial(self._begin_what_was_wanted, claims, len(claims) == len(several))
+
+    def _begin_what_was_wanted(self, claims: Sequence[Claim], is_all: bool) -> None:  # noqa: FBT001
+        self.call(claims)
+        if not is_all:
+            self.wake()
 
     def call(self, claims: Sequence[Claim]) -> None:
         """Call what was leased."""

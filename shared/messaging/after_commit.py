@@ -1,63 +1,44 @@
-"""What leaves a turn of the writing thread: letters to send, calls to make, times to watch."""
+"""What follows the commits of one turn of the writing thread: records to publish, callbacks."""
 
-from collections.abc import Container, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol, TypeAlias
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from shared.calls import call_store
-from shared.calls.call_store import Claim, Wish
 from shared.kafka.records import OutboxRecord
 from shared.persistence.database_certainty import Recheck, recheck_nothing
 
+Callback: TypeAlias = Callable[[], None]
 
-class Caller(Protocol):
-    """Whoever calls the elements that a process's transactions want called."""
-
-    def wish(self, session: Session, wanted: Sequence[Wish], now: datetime) -> list[Claim]:
-        """Write down what is wanted; return what is leased already, to be called at once."""
-
-    def call(self, claims: Sequence[Claim]) -> None:
-        """Call what was leased, now that it is committed."""
-
-    def wake(self) -> None:
-        """Look for what was written down and not leased."""
+Writer: TypeAlias = Callable[[Session, Sequence[Any], datetime], Callback]
+"""Writes additions of one kind; returns what is to be done once they are committed."""
 
 
-class Elsewhere:
-    """The caller in a process that has no runner: another process will look."""
+def do_nothing() -> None:
+    """Do nothing after the commit: another process, or a later look, finds what was written."""
 
-    def wish(self, session: Session, wanted: Sequence[Wish], now: datetime) -> list[Claim]:
-        """Write down what is wanted."""
-        call_store.wish(session, wanted, now)
-        return []
 
-    def call(self, claims: Sequence[Claim]) -> None:
-        """Call nothing: nothing was leased."""
+class Addition(Protocol):
+    """A row that a transaction writes at its end, beside messages and changes of state."""
 
-    def wake(self) -> None:
-        """Do nothing."""
+    @classmethod
+    def write(cls, session: Session, several: Sequence[Any], now: datetime) -> Callback:
+        """Write additions of this kind; return what is to be done once they are committed."""
 
 
 @dataclass(slots=True)
 class Told:
-    """What one committed transaction has told, and wants done."""
+    """What one committed transaction has told, and what is to be done after it."""
 
     letters: list[OutboxRecord]
     behind: bool = False
     """An older letter under one of the keys is still unsent, and not on its way from here."""
 
-    reminds: bool = False
-    """It set a reminder."""
-
-    claims: Sequence[Claim] = ()
-    """Calls that it wanted and leased."""
-
-    wakes: bool = False
-    """It wanted calls, and did not lease them all."""
+    callbacks: Sequence[Callback] = ()
+    """One for each kind of additions."""
 
     parks: bool = False
     """It parked a message."""
@@ -70,7 +51,9 @@ class Dispatch:
     teller: UUID
     """Who sends it: names this process, until something goes wrong in it."""
 
-    caller: Caller = field(default_factory=Elsewhere)
+    writers: Mapping[type, Writer] = field(default_factory=dict)
+    """Who writes additions of a kind in this process, where it is not the kind itself."""
+
     told: list[Told] = field(default_factory=list)
     taken_over: Container[UUID] = frozenset()
     """Messages that were told before the database was set back: they are not told again."""

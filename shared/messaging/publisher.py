@@ -29,7 +29,7 @@ import structlog
 from shared.errors import UnavailableError
 from shared.kafka.records import OutboxRecord
 from shared.messaging import pending_outbox
-from shared.messaging.after_commit import Caller, Dispatch, Elsewhere, Told
+from shared.messaging.after_commit import Dispatch, Told, Writer
 from shared.messaging.confirmations import Sent
 from shared.messaging.publisher_port import Sender, confirmed
 from shared.messaging.unit_of_work import PASSING
@@ -72,15 +72,13 @@ class Relay:
         self._stumbles = 0
         self._look_at = self._remind_at = datetime.now(UTC)
         self._busy_since: float | None = None
-        self.on_remind: Callable[[], None] = lambda: None
-        """Called after a commit that set a reminder."""
+        self.writers: dict[type, Writer] = {}
+        """Who writes additions of a kind here, where it is not the kind itself."""
         self.on_park: Callable[[], None] = lambda: None  # after a commit that parked a message
         self.on_broker: Callable[[], None] = lambda: None  # it was lost, or reached again
         self.certainty = Certainty(partial(losses, sessions))  # was the database set back?
         self.taken_over: set[UUID] = set()
         """Messages that were told before the database was set back: they are not told again."""
-        self.caller: Caller = Elsewhere()
-        """Calls the elements that what is committed here wants called."""
 
     @property
     def is_direct(self) -> bool:
@@ -103,7 +101,7 @@ class Relay:
         async with self.turn:
             recheck = self.certainty.check(trust)
             sure = self.certainty.is_proven
-            dispatch = Dispatch(self._teller, self.caller, [], self.taken_over, recheck, sure)
+            dispatch = Dispatch(self._teller, self.writers, [], self.taken_over, recheck, sure)
             self._busy_since = time.monotonic()
             try:
                 return await self._in_thread(partial(transact, dispatch))
@@ -124,11 +122,8 @@ class Relay:
         self._teller = uuid4()
 
     async def _pass_on(self, told: Sequence[Told]) -> None:
-        self.caller.call([claim for part in told for claim in part.claims])
-        if any(part.wakes for part in told):
-            self.caller.wake()
-        if any(part.reminds for part in told):
-            self.on_remind()
+        for callback in [callback for part in told for callback in part.callbacks]:
+            callback()
         if any(part.parks for part in told):
             self.on_park()
         letters = [letter for part in told for letter in part.letters]

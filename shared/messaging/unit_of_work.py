@@ -11,12 +11,10 @@ from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session
 
-from shared.calls.call_store import Wish
-from shared.calls.outbound_call import Attempt
 from shared.contracts import Cause, Message
 from shared.errors import CollisionError, UnprovenError
 from shared.messaging import outbox
-from shared.messaging.after_commit import Dispatch, Told
+from shared.messaging.after_commit import Addition, Dispatch, Told
 from shared.messaging.dead_letters import HAS_PARKED
 from shared.messaging.outbox import Draft
 from shared.persistence import audit_log
@@ -24,8 +22,6 @@ from shared.persistence.audit_log import Entry
 from shared.persistence.database import Sessions, writings
 from shared.persistence.history import Change
 from shared.persistence.repository import shelves, write_shelves
-from shared.scheduling import timer_store
-from shared.scheduling.timer_store import Reminder
 
 I = TypeVar("I")  # noqa: E741  an item
 R = TypeVar("R")
@@ -51,37 +47,41 @@ class Transaction:
     now: datetime
     drafts: list[Draft] = field(default_factory=list)
     changes: list[Change] = field(default_factory=list)
-    reminders: list[Reminder] = field(default_factory=list)
-    attempts: list[Wish] = field(default_factory=list)
     entries: list[Entry] = field(default_factory=list)
+    additions: dict[type[Addition], list[Addition]] = field(default_factory=dict)
 
     def work(self, cause: Cause, told_at: datetime | None = None) -> "Work":
         """Return the view of this transaction that one handler gets."""
         return Work(self, cause, told_at or self.now)
+
+    def add(self, addition: Addition) -> None:
+        """Have a row of another kind written at the end."""
+        self.additions.setdefault(type(addition), []).append(addition)
 
     def flush(self) -> None:
         """Write the aggregates that were put, so that what is wrong with them shows."""
         write_shelves(self.session)
 
     def finish(self, dispatch: Dispatch) -> Told:
-        """Write all that waits; return what is to be sent, and called, once it is committed."""
+        """Write all that waits; return what is to be sent, and done, once it is committed."""
         session, now = self.session, self.now
         self.flush()
-        timer_store.set_all(session, self.reminders, now)
         drafts = outbox.apart_from(session, self.drafts, dispatch.taken_over)
         letters, behind = outbox.store(session, drafts, self.changes, now, dispatch.teller)
-        claims = dispatch.caller.wish(session, self.attempts, now) if self.attempts else []
-        wakes = len(claims) < len(self.attempts)
+        callbacks = [
+            dispatch.writers.get(kind, kind.write)(session, several, now)
+            for kind, several in self.additions.items()
+        ]
         audit_log.append(session, self.entries)
-        parks = HAS_PARKED in session.info
-        return Told(letters, behind, bool(self.reminders), claims, wakes, parks)
+        return Told(letters, behind, callbacks, HAS_PARKED in session.info)
 
     @property
     def extent(self) -> int:
         """How much was changed: it grows with every change that a piece of work makes."""
         put = sum(shelf.puts(self.session) for shelf in shelves(self.session))
-        told = len(self.drafts) + len(self.reminders) + len(self.attempts)
-        return writings(self.session) + put + told + len(self.changes) + len(self.entries)
+        added = sum(map(len, self.additions.values()))
+        told = len(self.drafts) + len(self.changes) + len(self.entries)
+        return writings(self.session) + put + told + added
 
 
 @dataclass(slots=True)
@@ -121,15 +121,7 @@ class Work:
     def emit(self, *messages: Message) -> None:
         """Tell the other services, if and only if this work commits."""
         for message in messages:
-            self.transaction.drafts.append(self._draft(message))
-
-    def remind(self, at: datetime, message: Message) -> None:
-        """Have a private message handled by this service, at a time or soon after."""
-        self.transaction.reminders.append(Reminder(at, self._draft(message)))
-
-    def attempt(self, attempt: Attempt) -> None:
-        """Have an operation done on a network element, once this work is committed."""
-        self.transaction.attempts.append((attempt, self.cause))
+            self.transaction.drafts.append(self.draft(message))
 
     def note(  # noqa: PLR0913  a row of the history has so many columns
         self,
@@ -157,7 +149,8 @@ class Work:
         )
         self.transaction.entries.append(entry)
 
-    def _draft(self, message: Message) -> Draft:
+    def draft(self, message: Message) -> Draft:
+        """Take down a message of this work; each has a place of its own among them."""
         draft = Draft.of(message, self.cause, self.position)
         self.position += 1
         return draft

@@ -45,6 +45,7 @@ from shared.messaging.unit_of_work import Work
 from shared.persistence.bulk import table_of, update_rows
 from shared.privacy import erased_parties
 from shared.privacy.erased_parties import Forgotten
+from shared.scheduling.timer_store import remind
 
 PART = 200
 """Orders, or parked messages, that are read at once."""
@@ -93,7 +94,7 @@ def on_erased(message: PartyErased, work: Work) -> None:
     erased_parties.note(work.session, work.tenant, message.party_id, message.until)
     due = ErasureDue(party_key=message.party_key, party_id=message.party_id, until=message.until)
     for wait in (timedelta(), *AGAIN):
-        work.remind(work.now + wait, due)
+        remind(work, work.now + wait, due)
 
 
 def on_due(forget: Forget, due: ErasureDue, work: Work) -> None:
@@ -101,7 +102,7 @@ def on_due(forget: Forget, due: ErasureDue, work: Work) -> None:
     orders = forget(work.session, work.tenant, due)
     blank_letters(work.session, orders)
     if len(orders) == PART:
-        work.remind(work.now, msgspec.structs.replace(due, after=orders[-1]))
+        remind(work, work.now, msgspec.structs.replace(due, after=orders[-1]))
     else:
         blank_parked(work.session, work.tenant, due)
 

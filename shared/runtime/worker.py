@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 
+from shared.calls.call_store import CallRequest
 from shared.calls.runner import Runner
 from shared.config.settings import Settings
 from shared.contracts.base import PRIVATE
@@ -25,6 +26,7 @@ from shared.recovery.evidence import Interest
 from shared.recovery.recovery import Reading, Recovery
 from shared.runtime.background_loops import stop_watching, watch
 from shared.scheduling.scheduler import Alarm
+from shared.scheduling.timer_store import Reminder
 from shared.service import Service
 
 LAST_WORDS = 5.0
@@ -106,12 +108,12 @@ class Working:
         subscriptions = self.service.subscriptions
         if any(each.message.topic.startswith(PRIVATE) for each in subscriptions.values()):
             alarm = Alarm(self.sessions, self.relay, subscriptions, self.caution)
-            self.relay.on_remind = alarm.wake
+            self.relay.writers[Reminder] = alarm.enqueue
             watch(alarm.run())
 
     def _begin_calls(self) -> None:
         if calls := self.service.calls:
             known = (self.sessions, self.relay, self.service.subscriptions, self.caution)
             runner = Runner(*known, calls.adapter(self.settings), calls.limits)
-            self.relay.caller = runner
+            self.relay.writers[CallRequest] = runner.enqueue
             watch(runner.run())

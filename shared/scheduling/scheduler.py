@@ -9,7 +9,7 @@ from functools import partial
 from sqlalchemy.orm import Session
 
 from shared.kafka.records import Record
-from shared.messaging.after_commit import Dispatch
+from shared.messaging.after_commit import Callback, Dispatch
 from shared.messaging.crash_guard import Caution
 from shared.messaging.dispatcher import Receiver, Subscriptions
 from shared.messaging.inbox import number_of
@@ -17,7 +17,7 @@ from shared.messaging.publisher import Relay
 from shared.messaging.retry import patiently
 from shared.persistence.database import Sessions
 from shared.scheduling import timer_store
-from shared.scheduling.timer_store import Due
+from shared.scheduling.timer_store import Due, Reminder
 
 MOST = 500
 LOOK_AGAIN = timedelta(seconds=1)
@@ -37,6 +37,11 @@ class Alarm:
     def wake(self) -> None:
         """Look at once what is due."""
         self._wake.set()
+
+    def enqueue(self, session: Session, several: Sequence[Reminder], now: datetime) -> Callback:
+        """Write reminders down; look what is due once they are committed."""
+        Reminder.write(session, several, now)
+        return self.wake
 
     async def run(self) -> None:
         """Handle what is due, for ever."""

@@ -9,8 +9,10 @@ from sqlalchemy import bindparam, delete, func, insert, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from shared.contracts import Envelope, encode
+from shared.contracts import Envelope, Message, encode
+from shared.messaging.after_commit import Callback, do_nothing
 from shared.messaging.outbox import Draft
+from shared.messaging.unit_of_work import Work
 from shared.persistence.bulk import bind, table_of, unnest
 from shared.persistence.database import Base, Instant
 from shared.persistence.statements import Prepared
@@ -21,6 +23,17 @@ class Reminder(NamedTuple):
 
     due_at: datetime
     draft: Draft
+
+    @classmethod
+    def write(cls, session: Session, several: "Sequence[Reminder]", now: datetime) -> Callback:
+        """Write reminders down, with the change that wants them."""
+        SET.run(session, bind(NAMES, [_row(each, now) for each in several]))
+        return do_nothing
+
+
+def remind(work: Work, at: datetime, message: Message) -> None:
+    """Have a private message handled by this service, at a time or soon after."""
+    work.transaction.add(Reminder(at, work.draft(message)))
 
 
 class TimerRow(Base):
@@ -60,12 +73,6 @@ class Due(NamedTuple):
     key: UUID
     type: str
     body: bytes
-
-
-def set_all(session: Session, reminders: Sequence[Reminder], now: datetime) -> None:
-    """Write reminders down, with the change that wants them."""
-    if reminders:
-        SET.run(session, bind(NAMES, [_row(each, now) for each in reminders]))
 
 
 def _row(reminder: Reminder, now: datetime) -> tuple[UUID, UUID, str, bytes, datetime]:

@@ -17,6 +17,7 @@ from services.provisioning.app import SERVICE
 from services.provisioning.domain.plan import Plan
 from services.provisioning.store import elements, plans
 from services.provisioning.store.blueprints import load_shipped
+from shared.calls.call_store import CallRequest
 from shared.calls.runner import Runner
 from shared.config.settings import Settings
 from shared.contracts import Message
@@ -161,7 +162,7 @@ async def stack(
     relay, adapter = Relay(sessions, Broker()), HttpAdapter(network.url)
     caution = Caution(sessions, Lifeline(own_settings.state))
     runner = Runner(sessions, relay, SERVICE.subscriptions, caution, adapter, elements.limits)
-    relay.caller = runner
+    relay.writers[CallRequest] = runner.enqueue
     async with AsyncExitStack() as stack:
         stack.push_async_callback(adapter.close)
         client = await stack.enter_async_context(calling(SERVICE, sessions, own_settings, relay))

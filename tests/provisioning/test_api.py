@@ -251,7 +251,11 @@ async def test_what_waits_for_an_element_is_shown_with_its_age(
     with sessions.begin() as session:
         for element in ("ims", "ims", "NJ-XW-OLT01"):
             attempt = another_attempt(element=element)
-            call_store.wish(session, [(attempt, Cause(attempt.id, attempt.id, "jiangsu"))], wanted)
+            call_store.enqueue(
+                session,
+                [call_store.CallRequest(attempt, Cause(attempt.id, attempt.id, "jiangsu"))],
+                wanted,
+            )
 
     olt, ims = (await client.get(ELEMENTS)).json()
 

@@ -27,8 +27,10 @@ def call(sessions: Sessions, *names: str) -> None:
     """Have elements of these names called now."""
     attempts = [another_attempt(element=name) for name in names]
     with sessions.begin() as session:
-        wanted = [(each, Cause(each.id, each.id, TENANT)) for each in attempts]
-        call_store.wish(session, wanted, datetime.now(UTC))
+        wanted = [
+            call_store.CallRequest(each, Cause(each.id, each.id, TENANT)) for each in attempts
+        ]
+        call_store.enqueue(session, wanted, datetime.now(UTC))
 
 
 def borne(sessions: Sessions, name: str) -> Limit:

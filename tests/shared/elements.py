@@ -11,13 +11,15 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
-from shared.calls.call_store import AttemptRow, Claim
+from shared.calls.call_store import AttemptRow, CallRequest, request
 from shared.calls.element_limits import Limit, Limits
+from shared.calls.lease import Claim
 from shared.calls.outbound_call import Attempt, AttemptAnswered, Outcome, Result
 from shared.calls.runner import Runner
 from shared.contracts import Cause
-from shared.messaging.after_commit import Dispatch
+from shared.messaging.after_commit import Callback, Dispatch, do_nothing
 from shared.messaging.crash_guard import Caution, Lifeline
 from shared.messaging.dispatcher import Subscriptions, on, subscribe
 from shared.messaging.publisher import Relay
@@ -53,13 +55,16 @@ def another_attempt(**changes: Any) -> Attempt:
     return an_attempt(id=uuid4(), operation_id=uuid4(), order_id=uuid4(), **changes)
 
 
-def want(sessions: Sessions, *attempts: Attempt, now: datetime = NOON) -> Dispatch:
+def want(
+    sessions: Sessions,
+    *attempts: Attempt,
+    now: datetime = NOON,
+    dispatch: Dispatch | None = None,
+) -> None:
     """Commit a transaction that wants something of an element."""
-    dispatch = Dispatch(uuid4())
-    with begin(sessions, now, dispatch) as transaction:
+    with begin(sessions, now, dispatch or Dispatch(uuid4())) as transaction:
         for attempt in attempts:
-            transaction.work(Cause(uuid4(), attempt.order_id, TENANT)).attempt(attempt)
-    return dispatch
+            request(transaction.work(Cause(uuid4(), attempt.order_id, TENANT)), attempt)
 
 
 Step = Outcome | Exception | None
@@ -129,7 +134,7 @@ def runner_of(
     runner = Runner(
         sessions, relay, subscriptions, caution, element, lambda _: Limits(limits or {})
     )
-    relay.caller = runner
+    relay.writers[CallRequest] = runner.enqueue
     return runner
 
 
@@ -149,13 +154,21 @@ def rows(sessions: Sessions) -> Sequence[AttemptRow]:
         return session.scalars(select(AttemptRow).order_by(AttemptRow.rank)).all()
 
 
-def wish(sessions: Sessions, runner: Runner, *attempts: Attempt) -> Sequence[Claim]:
+def wish(
+    sessions: Sessions, runner: Runner, *attempts: Attempt, now: datetime | None = None
+) -> Sequence[Claim]:
     """Commit a transaction of the runner's own process; return what it leased."""
-    dispatch = Dispatch(uuid4(), runner)
-    with begin(sessions, datetime.now(UTC), dispatch) as transaction:
+    claims: list[Claim] = []
+
+    def enqueue(session: Session, several: Sequence[CallRequest], now: datetime) -> Callback:
+        claims.extend(runner._leases.enqueue(session, several, now))  # noqa: SLF001
+        return do_nothing
+
+    dispatch = Dispatch(uuid4(), {CallRequest: enqueue})
+    with begin(sessions, now or datetime.now(UTC), dispatch) as transaction:
         for attempt in attempts:
-            transaction.work(Cause(uuid4(), attempt.order_id, TENANT)).attempt(attempt)
-    return dispatch.told[0].claims
+            request(transaction.work(Cause(uuid4(), attempt.order_id, TENANT)), attempt)
+    return claims
 
 
 def leased(sessions: Sessions) -> int:

@@ -9,8 +9,9 @@ import pytest
 from sqlalchemy import update
 
 from shared.calls import call_store
-from shared.calls.call_store import GRACE, AttemptRow
+from shared.calls.call_store import AttemptRow, request
 from shared.calls.element_limits import Limit
+from shared.calls.lease import GRACE
 from shared.calls.rate_limits import read_rates
 from shared.contracts import Cause
 from shared.messaging.after_commit import Dispatch
@@ -55,12 +56,15 @@ async def test_what_is_wanted_is_leased_in_the_transaction_that_wants_it_and_cal
 async def test_who_has_leased_all_that_it_wanted_wakes_nobody(
     sessions: Sessions, tmp_path: Path
 ) -> None:
-    dispatch = Dispatch(uuid4(), runner_of(sessions, tmp_path, Element(), ONE))
+    runner = runner_of(sessions, tmp_path, Element(), ONE)
+    dispatch = Dispatch(uuid4(), runner.relay.writers)
     for n, is_waiting in enumerate([False, True]):
         with begin(sessions, datetime.now(UTC), dispatch) as transaction:
             attempt = another_attempt()
-            transaction.work(Cause(uuid4(), attempt.order_id, TENANT)).attempt(attempt)
-        assert dispatch.told[n].wakes is is_waiting
+            request(transaction.work(Cause(uuid4(), attempt.order_id, TENANT)), attempt)
+        (callback,) = dispatch.told[n].callbacks
+        callback()
+        assert runner._wake.is_set() is is_waiting  # noqa: SLF001
 
 
 @pytest.mark.parametrize("limits", [ONE, {"olt": Limit(in_maintenance=True)}])
@@ -161,7 +165,7 @@ async def test_a_wish_that_is_rolled_back_is_not_called(sessions: Sessions, tmp_
 
     def want_and_fail(dispatch: Dispatch) -> None:
         with begin(sessions, datetime.now(UTC), dispatch) as transaction:
-            transaction.work(Cause(uuid4(), ATTEMPT, TENANT)).attempt(an_attempt())
+            request(transaction.work(Cause(uuid4(), ATTEMPT, TENANT)), an_attempt())
             transaction.finish(dispatch)
             raise ZeroDivisionError
 
@@ -180,7 +184,7 @@ async def test_what_a_commit_leased_is_called_right_after_it(
 
     def want_one(dispatch: Dispatch) -> None:
         with begin(sessions, datetime.now(UTC), dispatch) as transaction:
-            transaction.work(Cause(uuid4(), ATTEMPT, TENANT)).attempt(an_attempt())
+            request(transaction.work(Cause(uuid4(), ATTEMPT, TENANT)), an_attempt())
 
     await runner.relay.commit(want_one)  # nobody looks for work: the runner does not run
     await until(lambda: bool(element.heard), timeout_s=timedelta(seconds=5).total_seconds())
@@ -189,13 +193,11 @@ async def test_what_a_commit_leased_is_called_right_after_it(
 async def test_what_is_leased_is_ours_from_when_it_is_leased_however_old_the_transaction(
     sessions: Sessions, tmp_path: Path
 ) -> None:
-    dispatch = Dispatch(uuid4(), runner_of(sessions, tmp_path, Element()))
-    before = datetime.now(UTC)
+    runner, before = runner_of(sessions, tmp_path, Element()), datetime.now(UTC)
 
-    with begin(sessions, before - timedelta(hours=1), dispatch) as transaction:
-        transaction.work(Cause(uuid4(), ATTEMPT, TENANT)).attempt(an_attempt())
+    (claim,) = wish(sessions, runner, an_attempt(), now=before - timedelta(hours=1))
 
-    assert dispatch.told[0].claims[0].until >= before + an_attempt().timeout + GRACE
+    assert claim.until >= before + an_attempt().timeout + GRACE
 
 
 async def test_a_lease_that_was_held_too_long_is_given_back_and_nothing_is_in_doubt(

@@ -10,7 +10,7 @@ from sqlalchemy import event
 from sqlalchemy.exc import OperationalError
 
 from shared.contracts import Message, ReleaseRequested, ServiceFailed, ServiceResumed
-from shared.messaging.after_commit import Dispatch, Elsewhere
+from shared.messaging.after_commit import Dispatch
 from shared.messaging.outbox import UnsentRow
 from shared.messaging.publisher import SWEEP_SIZE, Relay
 from shared.persistence.database import Sessions
@@ -224,18 +224,9 @@ async def test_a_commit_that_makes_work_for_the_runner_wakes_it(
 ) -> None:
     woken: list[str] = []
 
-    class Sleeper(Elsewhere):
-        """A runner that notes that it was woken."""
-
-        def wake(self) -> None:
-            """Note it."""
-            woken.append("up")
-
-    relay.caller = Sleeper()
-
     def remind(dispatch: Dispatch) -> None:
         tell_in(sessions, dispatch, RELEASE)
-        dispatch.told[0].wakes = True
+        dispatch.told[0].callbacks = [lambda: woken.append("up")]
 
     await commit(relay, sessions, RESUMED)
     assert woken == []

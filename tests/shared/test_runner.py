@@ -205,7 +205,7 @@ async def test_what_is_wanted_is_called_right_after_its_commit(
         await until(lambda: runner._wake._waiters)  # noqa: SLF001  it sleeps
 
         def wish(dispatch: Dispatch) -> None:
-            dispatch.told += want(sessions, another_attempt()).told
+            want(sessions, another_attempt(), dispatch=dispatch)
 
         await runner.relay.commit(wish)
         await until(lambda: bool(element.heard), timeout_s=5)

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import update
 
-from shared.calls.call_store import AttemptRow, Concluded
+from shared.calls.call_store import AttemptRow
+from shared.calls.lease import Concluded
 from shared.calls.outbound_call import Again, End, Outcome, Result
 from shared.messaging.after_commit import Dispatch
 from shared.persistence.database import Sessions

@@ -19,8 +19,9 @@ from shared.messaging.publisher import Relay
 from shared.messaging.unit_of_work import Transaction, Work, begin
 from shared.persistence.database import Sessions
 from shared.scheduling import scheduler as alarm_module
+from shared.scheduling import timer_store
 from shared.scheduling.scheduler import Alarm
-from shared.scheduling.timer_store import TimerRow
+from shared.scheduling.timer_store import Reminder, TimerRow
 from tests.conftest import NOON
 from tests.kernel import TENANT, Broker, count_of, parked, until
 from tests.shared.ledger import ORDER, OTHER, SUBSCRIPTIONS, Reminded, lines, write
@@ -29,13 +30,13 @@ PAST = datetime.now(UTC) - timedelta(hours=1)
 FUTURE = datetime.now(UTC) + timedelta(hours=1)
 
 
-def remind(sessions: Sessions, at: datetime, *messages: Message) -> Dispatch:
+def remind(
+    sessions: Sessions, at: datetime, *messages: Message, dispatch: Dispatch | None = None
+) -> None:
     """Commit a transaction that wants to be reminded."""
-    dispatch = Dispatch(uuid4())
-    with begin(sessions, NOON, dispatch) as transaction:
+    with begin(sessions, NOON, dispatch or Dispatch(uuid4())) as transaction:
         for message in messages:
-            transaction.work(Cause(uuid4(), message.key, TENANT)).remind(at, message)
-    return dispatch
+            timer_store.remind(transaction.work(Cause(uuid4(), message.key, TENANT)), at, message)
 
 
 MakeAlarm = Callable[..., Alarm]
@@ -103,7 +104,9 @@ async def test_a_reminder_is_struck_out_with_what_handles_it_or_stays(
 async def test_what_is_rolled_back_reminds_nobody(sessions: Sessions) -> None:
     def remind_and_fail() -> None:
         with begin(sessions, NOON, Dispatch(uuid4())) as transaction:
-            transaction.work(Cause(uuid4(), ORDER, TENANT)).remind(PAST, Reminded(order_id=ORDER))
+            timer_store.remind(
+                transaction.work(Cause(uuid4(), ORDER, TENANT)), PAST, Reminded(order_id=ORDER)
+            )
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
@@ -175,14 +178,14 @@ async def test_a_reminder_that_was_set_just_now_rings_at_its_time(
     """The commit that sets it wakes the alarm, which then sleeps until it is due."""
     monkeypatch.setattr(alarm_module, "LOOK_AGAIN", timedelta(hours=1))
     alarm = make_alarm()
-    alarm.relay.on_remind = alarm.wake
+    alarm.relay.writers[Reminder] = alarm.enqueue
     ringing = asyncio.create_task(alarm.run())
     await until(lambda: alarm._wake._waiters)  # noqa: SLF001
 
     due_at = datetime.now(UTC) + timedelta(seconds=0.3)
 
     def set_one(dispatch: Dispatch) -> None:
-        dispatch.told += remind(sessions, due_at, Reminded(order_id=ORDER)).told
+        remind(sessions, due_at, Reminded(order_id=ORDER), dispatch=dispatch)
 
     await alarm.relay.commit(set_one)
     await until(lambda: bool(lines(sessions)))
@@ -197,7 +200,7 @@ async def test_a_handler_may_ask_to_be_reminded_again(
     def again(message: Reminded, work: Work) -> None:
         write(message, work)
         if message.note != "last":
-            work.remind(PAST, Reminded(order_id=message.order_id, note="last"))
+            timer_store.remind(work, PAST, Reminded(order_id=message.order_id, note="last"))
 
     alarm = make_alarm(subscribe(on(Reminded, again)))
     remind(sessions, PAST, Reminded(order_id=ORDER))

@@ -15,8 +15,10 @@ from services.provisioning.store.fallout import FALLOUT
 from services.provisioning.store.plans import PLANS
 from services.provisioning.store.services import SERVICES
 from services.provisioning.store.work_orders import WORK_ORDERS
+from shared.calls.call_store import request
 from shared.contracts import Action
 from shared.messaging.unit_of_work import Work
+from shared.scheduling.timer_store import remind
 
 
 def begin(work: Work, decision: Decision) -> None:
@@ -48,7 +50,7 @@ def set_going(work: Work, before: Plan | None, decision: Decision) -> None:
         kind = "step" if part else "plan"
         work.note(kind, plan.order_id, was, became, part=part, reason=reason)
     for call in decision.calls:
-        work.attempt(call)
+        request(work, call)
     send_out(work, plan, decision.jobs)
     call_back(work, decision.voided)
     wait(work, plan, decision.pauses)
@@ -71,7 +73,7 @@ def call_back(work: Work, ids: Iterable[UUID]) -> None:
 def wait(work: Work, plan: Plan, pauses: Iterable[Pause]) -> None:
     """Be reminded when a time has passed."""
     for ref, length in pauses:
-        work.remind(work.now + length, PauseEnded(order_id=plan.order_id, step=ref))
+        remind(work, work.now + length, PauseEnded(order_id=plan.order_id, step=ref))
 
 
 def keep_fallout(work: Work, plan: Plan, happening: Happening) -> None:

@@ -18,6 +18,7 @@ from shared.http.authorization import allow
 from shared.input.numbers import IS_DIGITS
 from shared.messaging.unit_of_work import Work
 from shared.persistence import history
+from shared.scheduling.timer_store import remind
 from shared.security.caller import Caller
 
 NUMBERS = "/ops/v1/numbers"
@@ -96,7 +97,7 @@ def hold(e164: str, client: str, work: Work) -> Number:
     if selected is not number:
         change(number, selected, client, work)
         assert selected.until
-        work.remind(selected.until, HoldExpired(e164=e164, until=selected.until))
+        remind(work, selected.until, HoldExpired(e164=e164, until=selected.until))
     return selected
 
 

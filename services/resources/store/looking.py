@@ -11,7 +11,7 @@ from shared.contracts import Cause
 from shared.ids import named_id
 from shared.messaging.after_commit import Dispatch
 from shared.messaging.unit_of_work import Transaction
-from shared.scheduling.timer_store import TIMERS
+from shared.scheduling.timer_store import TIMERS, remind
 
 
 def now(session: Session) -> datetime:
@@ -29,5 +29,5 @@ def see_to_looking(session: Session) -> None:
     began = now(session)
     transaction = Transaction(session, began)
     id_ = named_id(RESERVATIONS, str(began))
-    transaction.work(Cause(id_, id_, "")).remind(began, ReservationsDue())
+    remind(transaction.work(Cause(id_, id_, "")), began, ReservationsDue())
     transaction.finish(Dispatch(RESERVATIONS))
