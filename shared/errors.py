@@ -7,10 +7,10 @@
   + ConflictError           409  not in the state it is in now
   + UnprocessableError      422  understood, and in itself contradictory
 * UnavailableError          503  something we stand on is out; ask again
-* UnprovenError            the database may be another one; wait for proof
+* DatabaseUnprovenError            the database may be another one; wait for proof
 * PoisonError               this message can never be handled; park it
   + TooEarlyError           not yet: what it is about is not known; park it and try again soon
-* CollisionError            two transactions met; try again
+* ConflictOnWriteError            two transactions met; try again
 * StartError                the process cannot start like this
 """
 
@@ -41,7 +41,7 @@ class DomainError(Exception):
 
     status: ClassVar[int] = 400
     code: str = "rule-broken"
-    usual_remedy: ClassVar[str] = ""
+    default_remedy: ClassVar[str] = ""
     """What helps where nothing better is said."""
 
     def __init__(self, detail: str = "", *, code: str = "", remedy: str = "") -> None:
@@ -49,7 +49,7 @@ class DomainError(Exception):
         self.detail = detail
         """What happened, in a sentence for people."""
 
-        self.remedy = remedy or self.usual_remedy
+        self.remedy = remedy or self.default_remedy
         """What the caller can do about it."""
 
         if code:
@@ -61,9 +61,9 @@ class InvalidError(DomainError):
 
     code = "invalid"
 
-    def __init__(self, faults: Iterable[Fault], *, code: str = "", left_out: int = 0) -> None:
+    def __init__(self, faults: Iterable[Fault], *, code: str = "", omitted: int = 0) -> None:
         self.faults = tuple(faults)
-        self.left_out = left_out
+        self.omitted = omitted
         """How many there are beside those that are named."""
 
         super().__init__(
@@ -83,7 +83,7 @@ class NotFoundError(DomainError):
 
     status = 404
     code = "not-found"
-    usual_remedy = "check the id, and by whose token you ask: what others have is not shown"
+    default_remedy = "check the id, and by whose token you ask: what others have is not shown"
 
 
 class ConflictError(DomainError):
@@ -113,7 +113,7 @@ class UnavailableError(Exception):
         self.retry_after = retry_after
 
 
-class UnprovenError(Exception):
+class DatabaseUnprovenError(Exception):
     """Another database may be in the place of the one that was known; wait for proof, try again."""
 
 
@@ -129,7 +129,7 @@ class TooEarlyError(PoisonError):
     """
 
 
-class CollisionError(Exception):
+class ConflictOnWriteError(Exception):
     """Two transactions wrote the same thing; the one that lost tries again."""
 
 

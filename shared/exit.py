@@ -11,17 +11,17 @@ from typing import NoReturn
 
 import structlog
 
-from shared.error_text import named
+from shared.error_text import describe_error
 
 log = structlog.get_logger()
 
-UNEXPECTED = 70
+EX_SOFTWARE = 70
 """Exit status (EX_SOFTWARE): a bug. The supervisor starts the process again."""
 
-START_AGAIN = 75
+EX_TEMPFAIL = 75
 """Exit status (EX_TEMPFAIL): the process has to begin anew. The supervisor starts it again."""
 
-CANNOT_START = 78
+EX_CONFIG = 78
 """Exit status (EX_CONFIG): a setting or a port is wrong. Starting again would not help."""
 
 
@@ -34,20 +34,23 @@ def stop_process(why: str, what: object) -> NoReturn:
     try:
         cause = what if isinstance(what, BaseException) else None
         log.critical(
-            "process.stopped", why=why, what=named(cause) if cause else repr(what), exc_info=cause
+            "process.stopped",
+            why=why,
+            what=describe_error(cause) if cause else repr(what),
+            exc_info=cause,
         )
         logging.shutdown()
     finally:
-        end_process(UNEXPECTED)
+        end_process(EX_SOFTWARE)
 
 
-def start_again(why: str) -> NoReturn:
+def restart_process(why: str) -> NoReturn:
     """End the process so that its supervisor starts another, which begins with what is known."""
     try:
-        log.error("process.starts_again", why=why)
+        log.error("process.restarts", why=why)
         logging.shutdown()
     finally:
-        end_process(START_AGAIN)
+        end_process(EX_TEMPFAIL)
 
 
 def refuse_to_start(why: str) -> NoReturn:
@@ -55,7 +58,7 @@ def refuse_to_start(why: str) -> NoReturn:
     try:
         sys.stderr.write(f"{why}\n")
     finally:
-        end_process(CANNOT_START)
+        end_process(EX_CONFIG)
 
 
 def end_process(status: int = 0) -> NoReturn:

@@ -12,7 +12,7 @@ VARIANT = 0b10 << 62
 CHOSEN = (1 << 128) - 1 ^ 0xF << 76 ^ 0b11 << 62
 """The bits of an id that are neither its version nor its variant."""
 
-LATEST_MS = 253_402_300_799_000
+MAX_DATETIME_MS = 253_402_300_799_000
 """The last second that a `datetime` can hold."""
 
 
@@ -41,6 +41,6 @@ def named_id(space: UUID, name: str) -> UUID:
 def made_at(id_: UUID) -> datetime | None:
     """Return when a time-ordered id was made, to the millisecond; None for other ids."""
     milliseconds = id_.int >> 80
-    if id_.version != VERSION_7 >> 76 or milliseconds > LATEST_MS:
+    if id_.version != VERSION_7 >> 76 or milliseconds > MAX_DATETIME_MS:
         return None
     return datetime.fromtimestamp(milliseconds / 1000, UTC)

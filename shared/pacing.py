@@ -10,21 +10,21 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-RATIO = 2.0
+REST_RATIO = 2.0
 """Rest for this many times the work; batches triple, and a third of all CPU is saved."""
 
-CROWD = 16
+FULL_BATCH = 16
 """From this size on a batch is followed by the full rest, below by its share."""
 
-LONGEST = 0.25
+MAX_REST_S = 0.25
 """Seconds. However long a batch took, the next is not kept waiting longer."""
 
 
 @asynccontextmanager
-async def breath(size: int) -> AsyncIterator[None]:
+async def yield_to_others(size: int) -> AsyncIterator[None]:
     """Rest after the work inside, which is a batch of `size`."""
     loop = asyncio.get_running_loop()
     start = loop.time()
     yield
-    crowd = max(0.0, min(1.0, (size - 1) / CROWD))
-    await asyncio.sleep(min(LONGEST, RATIO * (loop.time() - start) * crowd))
+    crowd = max(0.0, min(1.0, (size - 1) / FULL_BATCH))
+    await asyncio.sleep(min(MAX_REST_S, REST_RATIO * (loop.time() - start) * crowd))

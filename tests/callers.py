@@ -15,14 +15,14 @@ from httpx import ASGITransport, AsyncClient, Response
 
 from shared.config.settings import Settings
 from shared.health.monitor import Monitor
-from shared.http import make_api
-from shared.http.command_batcher import Desk
-from shared.messaging.publisher import Relay
-from shared.operations.routes import OPERATIONS, Desks, serve_operators
+from shared.http import create_app
+from shared.http.command_batcher import CommandBatcher
+from shared.messaging.publisher import Publisher
+from shared.operations.routes import OPERATIONS_ROUTERS, OperationsContext, set_operations_context
 from shared.persistence.database import Sessions
 from shared.security.development_keys import make_development_keys, make_token
 from shared.service import Service
-from tests.kernel import TENANT, Broker
+from tests.kernel import TENANT, FakeBroker
 
 CLIENT = "crm"
 
@@ -62,23 +62,29 @@ def service_of(name: str) -> Service:
     return service
 
 
-_first: dict[str, FastAPI] = {}
+_first_api: dict[str, FastAPI] = {}
 """By service: the first API. Its description serves for all, since to make one takes seconds."""
 
 
-def whole_api(
-    service: Service, sessions: Sessions, settings: Settings, relay: Relay, desk: Desk
+def full_api(
+    service: Service,
+    sessions: Sessions,
+    settings: Settings,
+    publisher: Publisher,
+    batcher: CommandBatcher,
 ) -> FastAPI:
     """Return all endpoints of a service, the operators' among them."""
-    routers, monitor = (*service.routers, *OPERATIONS), Monitor(settings, sessions)
-    api = make_api(service.name, routers, desk, sessions, settings, about=service.about)
-    desks = Desks(settings, sessions, relay, service.subscriptions, monitor, service.for_order)
-    serve_operators(api, desks)
-    api.openapi = _first.setdefault(service.name, api).openapi  # type: ignore[method-assign]
+    routers, monitor = (*service.routers, *OPERATIONS_ROUTERS), Monitor(settings, sessions)
+    api = create_app(service.name, routers, batcher, sessions, settings, about=service.description)
+    operations = OperationsContext(
+        settings, sessions, publisher, service.subscriptions, monitor, service.read_order_changes
+    )
+    set_operations_context(api, operations)
+    api.openapi = _first_api.setdefault(service.name, api).openapi  # type: ignore[method-assign]
     return api
 
 
-class Said(NamedTuple):
+class DescribedOperation(NamedTuple):
     """One operation of a description, and the statuses that it may be answered with."""
 
     method: str
@@ -86,15 +92,15 @@ class Said(NamedTuple):
     statuses: frozenset[str]
 
 
-_said: dict[str, list[Said]] = {}
+_described: dict[str, list[DescribedOperation]] = {}
 """By service: the descriptions are the same for each test."""
 
 
-def said_by(service: Service, api: FastAPI) -> list[Said]:
+def described_operations(service: Service, api: FastAPI) -> list[DescribedOperation]:
     """Return what the description of a service says of its answers."""
-    if service.name not in _said:
-        _said[service.name] = [
-            Said(
+    if service.name not in _described:
+        _described[service.name] = [
+            DescribedOperation(
                 verb.upper(),
                 re.compile(re.sub(r"\\{\w+\\}", "[^/]+", re.escape(path))),
                 frozenset(operation["responses"]),
@@ -102,17 +108,17 @@ def said_by(service: Service, api: FastAPI) -> list[Said]:
             for path, operations in api.openapi()["paths"].items()
             for verb, operation in operations.items()
         ]
-    return _said[service.name]
+    return _described[service.name]
 
 
-def only_described(service: Service, api: FastAPI) -> Callable[[Response], Awaitable[None]]:
+def described_only(service: Service, api: FastAPI) -> Callable[[Response], Awaitable[None]]:
     """Return what sees that each answer has a status that the description has."""
 
     async def check(answer: Response) -> None:
         asked = answer.request
         method = asked.method.replace("HEAD", "GET")
         path = asked.url.raw_path.decode().partition("?")[0]
-        for each in said_by(service, api):
+        for each in described_operations(service, api):
             if each.method == method and each.path.fullmatch(path):
                 status = str(answer.status_code)
                 assert status in each.statuses, (method, each.path.pattern, status)
@@ -122,21 +128,21 @@ def only_described(service: Service, api: FastAPI) -> Callable[[Response], Await
 
 
 @asynccontextmanager
-async def calling(
-    service: Service, sessions: Sessions, settings: Settings, relay: Relay | None = None
+async def api_client(
+    service: Service, sessions: Sessions, settings: Settings, publisher: Publisher | None = None
 ) -> AsyncIterator[AsyncClient]:
     """Serve as one process would, and return who calls."""
-    relay = relay or Relay(sessions, Broker())
-    desk = Desk(sessions, relay, service.takeover.withdraws)
-    api = whole_api(service, sessions, settings, relay, desk)
+    publisher = publisher or Publisher(sessions, FakeBroker())
+    batcher = CommandBatcher(sessions, publisher, service.takeover.withdrawable)
+    api = full_api(service, sessions, settings, publisher, batcher)
     transport = ASGITransport(api, raise_app_exceptions=False)
     async with AsyncExitStack() as stack:
-        stack.callback(asyncio.create_task(desk.run()).cancel)
-        stack.push_async_callback(relay.close)
+        stack.callback(asyncio.create_task(batcher.run()).cancel)
+        stack.push_async_callback(publisher.close)
         yield await stack.enter_async_context(
             AsyncClient(
                 transport=transport,
                 base_url=f"http://{service.name}",
-                event_hooks={"response": [only_described(service, api)]},
+                event_hooks={"response": [described_only(service, api)]},
             )
         )

@@ -19,13 +19,13 @@ from sqlalchemy import create_engine, text
 from xdist.scheduler import LoadScopeScheduling
 from xdist.workermanage import WorkerController
 
-from deploy.local.existing import named
+from deploy.local.existing_engines import engine_hosts
 from deploy.local.kafka import Kafka, start_kafka
 from deploy.local.postgres import Postgres, start_postgres
 from shared.config.settings import Settings
 from shared.persistence.database import Sessions, make_sessions
 from shared.persistence.migrate import migrate
-from tests.chaos.remains import keep_of_failed
+from tests.chaos.failure_artifacts import save_artifacts_of_failed
 from tests.flows.site import Site, running
 from tests.own_topics import own_topics
 
@@ -46,7 +46,7 @@ hypothesis.settings.load_profile("kaitong")
 
 SERVICES = ("order", "provisioning", "resources", "customer")
 
-for _setting in named(SERVICES):
+for _setting in engine_hosts(SERVICES):
     del os.environ[_setting]
 """Tests bring their own engines, and never touch those that settings name."""
 
@@ -70,7 +70,7 @@ def postgres(folder: Path) -> Iterator[Postgres]:
 BROKER = pytest.StashKey[Kafka]()
 """The broker of a run in several processes."""
 
-WHERE = "kafka"
+KAFKA_FOLDER = "kafka"
 """What tells a process the folder of that broker."""
 
 
@@ -79,7 +79,7 @@ def pytest_configure_node(node: Any) -> None:
     stash = node.config.stash
     if BROKER not in stash:
         stash[BROKER] = start_kafka(Path(tempfile.mkdtemp(prefix="kaitong-tests-kafka-")))
-    node.workerinput[WHERE] = str(stash[BROKER].folder)
+    node.workerinput[KAFKA_FOLDER] = str(stash[BROKER].folder)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -92,7 +92,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 @pytest.fixture(scope="session")
 def kafka(folder: Path, request: pytest.FixtureRequest) -> Iterator[Kafka]:
     """A Kafka broker for all tests of this run, which none of them may hurt."""
-    shared = getattr(request.config, "workerinput", {}).get(WHERE)
+    shared = getattr(request.config, "workerinput", {}).get(KAFKA_FOLDER)
     if shared:
         yield start_kafka(Path(shared))
         return
@@ -101,7 +101,7 @@ def kafka(folder: Path, request: pytest.FixtureRequest) -> Iterator[Kafka]:
     broker.stop()
 
 
-SHARING = {
+SHARED_SYSTEMS = {
     "tests/bench/": "system",
     "tests/console/": "system",
     "tests/flows/": "system",
@@ -109,7 +109,7 @@ SHARING = {
 }
 """Folders whose tests share a running system, and which they share: one is busy with faults."""
 
-ALONE = frozenset(
+OWN_SYSTEM = frozenset(
     {
         "tests/chaos/test_full_disks.py",
         "tests/chaos/test_restore_controls.py",
@@ -120,7 +120,7 @@ ALONE = frozenset(
 """Files in these folders whose tests start a system of their own."""
 
 
-class Shares(LoadScopeScheduling):  # type: ignore[misc]  # untyped
+class SharedSystemScheduling(LoadScopeScheduling):  # type: ignore[misc]  # untyped
     """Deals out tests to processes, so that tests which share engines stay together.
 
     The last process begins at the end, with the kernel's tests, which wait for time-outs: beside
@@ -136,13 +136,13 @@ class Shares(LoadScopeScheduling):  # type: ignore[misc]  # untyped
     def _split_scope(self, nodeid: str) -> str:
         """Return what a test belongs to: its file, or those that share a system."""
         file = nodeid.partition("::")[0]
-        shared = (system for folder, system in SHARING.items() if file.startswith(folder))
-        return file if file in ALONE else next(shared, file)
+        shared = (system for folder, system in SHARED_SYSTEMS.items() if file.startswith(folder))
+        return file if file in OWN_SYSTEM else next(shared, file)
 
 
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Shares:
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> SharedSystemScheduling:
     """Say how tests are dealt out, where they run in several processes."""
-    return Shares(config, log)
+    return SharedSystemScheduling(config, log)
 
 
 class Databases(dict[str, Sessions]):
@@ -184,7 +184,7 @@ def service_name(request: pytest.FixtureRequest) -> str:
 def sessions(databases: dict[str, Sessions], service_name: str) -> Sessions:
     """An empty database of the service under test."""
     found = databases[service_name]
-    empty(found)
+    delete_all_rows(found)
     return found
 
 
@@ -208,7 +208,7 @@ END $$"""
 """In one statement: every test of a store begins with it."""
 
 
-def empty(sessions: Sessions) -> None:
+def delete_all_rows(sessions: Sessions) -> None:
     """Remove all rows, and nothing else. A truncation would make new files of every table."""
     with sessions.begin() as session:
         session.execute(text(EMPTY))
@@ -235,7 +235,7 @@ def topics(settings: Settings) -> Iterator[None]:
         yield
 
 
-END_OF_SITE = pytest.StashKey[Callable[[], None]]()
+STOP_SITE = pytest.StashKey[Callable[[], None]]()
 """Ends the system that tests share."""
 
 
@@ -244,7 +244,7 @@ def site(folder: Path, request: pytest.FixtureRequest) -> Iterator[Site]:
     """The whole system on engines of its own, started for tests in a row that use it."""
     fixture: Any = request._fixturedef  # type: ignore[attr-defined]  # noqa: SLF001
     end: Callable[[], None] = partial(fixture.finish, request)
-    request.config.stash[END_OF_SITE] = end
+    request.config.stash[STOP_SITE] = end
     with running(Path(tempfile.mkdtemp(dir=folder)) / "site") as found:
         yield found
 
@@ -265,7 +265,7 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, Any, Any]:
     """Keep what a failed test has left in the system that tests share, and say where."""
     report = yield
     if report.when == "call" and report.failed and uses_site(item):
-        left = keep_of_failed(item.funcargs["site"])  # type: ignore[attr-defined]
+        left = save_artifacts_of_failed(item.funcargs["site"])  # type: ignore[attr-defined]
         report.sections.append(("What shows how it failed is kept", left))
     return report
 
@@ -274,5 +274,5 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, Any, Any]:
 def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
     """End the system with the last test in a row that uses it: it works while it is idle, too."""
     is_last = nextitem and uses_site(item) and not uses_site(nextitem)
-    if is_last and END_OF_SITE in item.config.stash:
-        item.config.stash[END_OF_SITE]()
+    if is_last and STOP_SITE in item.config.stash:
+        item.config.stash[STOP_SITE]()

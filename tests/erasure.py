@@ -7,13 +7,13 @@ from uuid import uuid4
 
 from sqlalchemy import Connection, text
 
-from shared.kafka.records import Record
-from shared.messaging.after_commit import Dispatch
-from shared.messaging.dispatcher import Receiver, Subscriptions
+from shared.kafka.records import ConsumedRecord
+from shared.messaging.after_commit import AfterCommit
+from shared.messaging.dispatcher import Dispatcher, Subscriptions
 from shared.persistence.database import Sessions
 from shared.scheduling import timer_store
 
-WRITTEN = text(
+TEXT_COLUMNS = text(
     "SELECT table_name, column_name, data_type FROM information_schema.columns"
     " JOIN pg_class ON relname = table_name AND relnamespace = 'public'::regnamespace"
     " WHERE table_schema = 'public' AND NOT relispartition"
@@ -21,39 +21,41 @@ WRITTEN = text(
 )
 
 
-def ring(sessions: Sessions, subscriptions: Subscriptions, now: datetime) -> int:
+def fire_timers(sessions: Sessions, subscriptions: Subscriptions, now: datetime) -> int:
     """Ring what is due until nothing is; return how often."""
     rung = 0
     while due := _due(sessions, now):
         rung += len(due)
-        records = [Record("timers", 0, each.key.bytes, each.body, each.type) for each in due]
-        Receiver(sessions, subscriptions).receive(records, now, Dispatch(uuid4()))
+        records = [
+            ConsumedRecord("timers", 0, each.key.bytes, each.body, each.type) for each in due
+        ]
+        Dispatcher(sessions, subscriptions).handle_batch(records, now, AfterCommit(uuid4()))
     return rung
 
 
-def _due(sessions: Sessions, now: datetime) -> list[timer_store.Due]:
+def _due(sessions: Sessions, now: datetime) -> list[timer_store.DueTimer]:
     with sessions.begin() as session:
-        found = timer_store.due(session, now, 10)
-        timer_store.strike(session, [each.id for each in found])
+        found = timer_store.due_timers(session, now, 10)
+        timer_store.delete_timers(session, [each.id for each in found])
         return found
 
 
-def where_told(connection: Connection, *values: str) -> set[str]:
+def columns_with(connection: Connection, *values: str) -> set[str]:
     """Return the columns of a database, in all its tables, in which one of these values stands."""
     written: dict[str, list[tuple[str, str]]] = defaultdict(list)
-    for table, column, kind in connection.execute(WRITTEN).all():
+    for table, column, kind in connection.execute(TEXT_COLUMNS).all():
         written[table].append((column, kind))
     return {
         f"{table}.{column}"
         for table, columns in written.items()
         for (column, _), is_told in zip(
-            columns, _told(connection, table, columns, values), strict=True
+            columns, _columns_with(connection, table, columns, values), strict=True
         )
         if is_told
     }
 
 
-def _told(
+def _columns_with(
     connection: Connection, table: str, columns: Sequence[tuple[str, str]], values: Sequence[str]
 ) -> Sequence[bool | None]:
     """Return whether each column of a table has one of these values, in one look at the table."""

@@ -5,13 +5,13 @@ from typing import Any
 
 from httpx import AsyncClient
 
-ADDRESSES = ("href", "view")
+REFERENCE_FIELDS = ("href", "view")
 
 
 def references_in(answer: Any) -> Iterator[tuple[str, str]]:
     """Yield each address in an answer, with the id of what is there."""
     if isinstance(answer, dict):
-        for name in ADDRESSES:
+        for name in REFERENCE_FIELDS:
             if name in answer:
                 yield answer[name], answer["id"]
         for value in answer.values():
@@ -21,7 +21,7 @@ def references_in(answer: Any) -> Iterator[tuple[str, str]]:
             yield from references_in(value)
 
 
-async def lost(
+async def broken_references(
     client: AsyncClient, answer: Any, headers: dict[str, str], *, besides: tuple[str, ...] = ()
 ) -> list[str]:
     """Return the addresses in an answer that lead nowhere, or to something else.

@@ -12,83 +12,85 @@ from uuid import UUID, uuid4
 from sqlalchemy import event, func, select
 from sqlalchemy.exc import OperationalError
 
-from shared.contracts import Cause, Envelope, Message, encode, read_envelope
+from shared.contracts import Causation, Envelope, Message, encode, read_envelope
 from shared.kafka import admin
-from shared.kafka.records import OutboxRecord, Record
-from shared.messaging.after_commit import Dispatch
-from shared.messaging.dead_letters import ParkedRow
-from shared.messaging.dispatcher import Receiver, Subscriptions
-from shared.messaging.inbox import reached
+from shared.kafka.records import ConsumedRecord, OutboxRecord
+from shared.messaging.after_commit import AfterCommit
+from shared.messaging.dead_letters import DeadLetterRow
+from shared.messaging.dispatcher import Dispatcher, Subscriptions
+from shared.messaging.inbox import next_offsets
 from shared.messaging.outbox import OutboxRow
-from shared.messaging.unit_of_work import begin
+from shared.messaging.unit_of_work import begin_transaction
 from shared.persistence.database import Base, Sessions
 from shared.persistence.history import HistoryRow
-from shared.recovery.rows import RecoveryRow, RecoveryState
+from shared.recovery.recovery_store import RecoveryRow, RecoveryState
 from tests.conftest import NOON
 
 TENANT = "jiangsu"
 _offsets = iter(range(1, 1 << 31))
 
 
-def cause_of(message: Message, tenant: str = TENANT) -> Cause:
+def cause_of(message: Message, tenant: str = TENANT) -> Causation:
     """Return a cause that is always the same for one key."""
-    return Cause(message.key, message.key, tenant)
+    return Causation(message.key, message.key, tenant)
 
 
 def record_of(
-    message: Message, cause: Cause | None = None, *, told_at: datetime = NOON, offset: int = 0
-) -> Record:
+    message: Message, cause: Causation | None = None, *, told_at: datetime = NOON, offset: int = 0
+) -> ConsumedRecord:
     """Return `message` as it comes from Kafka."""
-    envelope = Envelope.around(message, cause or cause_of(message), 0, 1, told_at)
+    envelope = Envelope.wrap(message, cause or cause_of(message), 0, 1, told_at)
     source = f"{message.topic}/{message.key.int % 12}"
-    return Record(
+    return ConsumedRecord(
         source, offset or next(_offsets), message.key.bytes, encode(envelope), message.type
     )
 
 
-def hear(
+def consume(
     sessions: Sessions,
     subscriptions: Subscriptions,
     *messages: Message,
     tenant: str = TENANT,
     now: datetime = NOON,
-) -> Dispatch:
+) -> AfterCommit:
     """Let a service handle these messages as one batch; return what it told."""
     records = [record_of(message, cause_of(message, tenant)) for message in messages]
-    return hear_records(sessions, subscriptions, records, now=now)
+    return consume_records(sessions, subscriptions, records, now=now)
 
 
-def hear_records(
+def consume_records(
     sessions: Sessions,
     subscriptions: Subscriptions,
-    records: Sequence[Record],
+    records: Sequence[ConsumedRecord],
     *,
     now: datetime = NOON,
-) -> Dispatch:
+) -> AfterCommit:
     """Let a service handle these records as one batch."""
-    dispatch = Dispatch(uuid4())
-    Receiver(sessions, subscriptions).receive(records, now, dispatch)
-    return dispatch
+    after_commit = AfterCommit(uuid4())
+    Dispatcher(sessions, subscriptions).handle_batch(records, now, after_commit)
+    return after_commit
 
 
-def tell(sessions: Sessions, *messages: Message, teller: UUID | None = None) -> Dispatch:
+def commit_messages(
+    sessions: Sessions, *messages: Message, teller: UUID | None = None
+) -> AfterCommit:
     """Commit a transaction that tells these messages."""
-    dispatch = Dispatch(teller or uuid4())
-    tell_in(sessions, dispatch, *messages)
-    return dispatch
+    after_commit = AfterCommit(teller or uuid4())
+    commit_messages_in(sessions, after_commit, *messages)
+    return after_commit
 
 
-def tell_in(
-    sessions: Sessions, dispatch: Dispatch, *messages: Message, now: datetime = NOON
+def commit_messages_in(
+    sessions: Sessions, after_commit: AfterCommit, *messages: Message, now: datetime = NOON
 ) -> None:
     """Commit a transaction that tells these messages, in a turn of the writing thread."""
-    with begin(sessions, now, dispatch) as transaction:
+    with begin_transaction(sessions, now, after_commit) as transaction:
         for message in messages:
-            own = Cause(uuid4(), message.key, TENANT)
-            transaction.work(own).emit(message)
+            own = Causation(uuid4(), message.key, TENANT)
+            transaction.unit_of_work(own).publish(message)
 
 
-def told(sessions: Sessions) -> list[Message]:
+def published(sessions: Sessions) -> list[Message]:
     """Return all that a service has told, in its order."""
     return [message for envelope in envelopes(sessions) if (message := envelope.open())]
 
@@ -100,15 +102,15 @@ def envelopes(sessions: Sessions) -> list[Envelope]:
         return [read_envelope(body) for body in bodies]
 
 
-def types_told(sessions: Sessions) -> list[str]:
+def published_types(sessions: Sessions) -> list[str]:
     """Return the types of all that a service has told."""
-    return [message.type for message in told(sessions)]
+    return [message.type for message in published(sessions)]
 
 
-def parked(sessions: Sessions) -> list[ParkedRow]:
+def dead_letter_rows(sessions: Sessions) -> list[DeadLetterRow]:
     """Return all that was ever parked."""
     with sessions() as session:
-        return list(session.scalars(select(ParkedRow).order_by(ParkedRow.position)))
+        return list(session.scalars(select(DeadLetterRow).order_by(DeadLetterRow.position)))
 
 
 def history(sessions: Sessions) -> list[tuple[str, str, str, str]]:
@@ -118,10 +120,10 @@ def history(sessions: Sessions) -> list[tuple[str, str, str, str]]:
         return [(row.kind, row.part, row.was, row.became) for row in rows]
 
 
-def places(sessions: Sessions) -> dict[str, int]:
+def consumed_offsets(sessions: Sessions) -> dict[str, int]:
     """Return how far each partition was read."""
     with sessions() as session:
-        return reached(session)
+        return next_offsets(session)
 
 
 def count_of(sessions: Sessions, table: type[Base]) -> int:
@@ -146,7 +148,7 @@ def statements(sessions: Sessions) -> Iterator[list[str]]:
         event.remove(engine, "before_cursor_execute", collect)
 
 
-def passing_trouble() -> OperationalError:
+def database_outage() -> OperationalError:
     """Return what the driver raises when the database is out."""
     return OperationalError("", {}, OSError("the server is gone"))
 
@@ -162,8 +164,8 @@ async def until(condition: Callable[[], object], timeout_s: float = 60.0) -> Non
             await asyncio.sleep(0.01)
 
 
-class Broker:
-    """Takes letters, and says so at once; it has what another one of the same test was given."""
+class FakeBroker:
+    """Takes records, and says so at once; it has what another one of the same test was given."""
 
     _taken = 0
 
@@ -178,17 +180,17 @@ class Broker:
     async def close(self) -> None:
         """Go."""
 
-    async def send(self, letter: OutboxRecord) -> "Future[Any]":
-        """Take a letter."""
+    async def send(self, record: OutboxRecord) -> "Future[Any]":
+        """Take a record."""
         sent: Future[Any] = asyncio.get_running_loop().create_future()
-        sent.set_result(SimpleNamespace(partition=letter.key.int % 12, offset=Broker._taken))
-        Broker._taken += 1
-        self.got.append(letter)
+        sent.set_result(SimpleNamespace(partition=record.key.int % 12, offset=FakeBroker._taken))
+        FakeBroker._taken += 1
+        self.got.append(record)
         return sent
 
-    async def ends(self) -> dict[str, int]:
-        """Be so full everywhere that the next letter follows."""
-        return dict.fromkeys(admin.sources(), Broker._taken)
+    async def end_offsets(self) -> dict[str, int]:
+        """Be so full everywhere that the next record follows."""
+        return dict.fromkeys(admin.partition_names(), FakeBroker._taken)
 
 
 def note_recovery(

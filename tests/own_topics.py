@@ -20,8 +20,8 @@ def own_topics(settings: Settings) -> Iterator[None]:
     """
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(admin, "PARTITIONS", PARTITIONS)
-        admin.make_topics(settings)
+        admin.create_topics(settings)
     yield
-    with closing(admin.client(settings)) as client:
+    with closing(admin.admin_client(settings)) as client:
         own = [each for each in client.list_topics() if each.startswith(settings.topic_prefix)]
         client.delete_topics(own)

@@ -4,12 +4,12 @@ import pytest
 
 from services.customer.handlers import SUBSCRIPTIONS
 from services.resources.tables import AddressRow
-from shared.operations.holdings import holdings
+from shared.operations.stored_data import non_empty_tables
 from shared.persistence.database import Sessions
 from tests.callers import service_of
-from tests.conftest import SERVICES, empty
-from tests.customer.build import accepted
-from tests.kernel import hear
+from tests.conftest import SERVICES, delete_all_rows
+from tests.customer.builders import accepted
+from tests.kernel import consume
 
 ELSEWHERE = "another-tenant"
 
@@ -17,7 +17,7 @@ ELSEWHERE = "another-tenant"
 def start(databases: dict[str, Sessions], service: str) -> Sessions:
     """Return an empty database in which a service has done all that its first start does."""
     sessions = databases[service]
-    empty(sessions)
+    delete_all_rows(sessions)
     with sessions.begin() as session:
         for step in service_of(service).on_start:
             step(session)
@@ -31,7 +31,7 @@ def test_what_a_service_is_shipped_with_is_nothing_that_it_holds(
     sessions = start(databases, service)
 
     with sessions() as session:
-        assert holdings(session, service) == []
+        assert non_empty_tables(session, service) == []
 
 
 @pytest.mark.parametrize("tenant", ["jiangsu", ELSEWHERE])
@@ -39,10 +39,10 @@ def test_an_order_alone_is_something_of_whichever_tenant(
     databases: dict[str, Sessions], tenant: str
 ) -> None:
     sessions = start(databases, "customer")
-    hear(sessions, SUBSCRIPTIONS, accepted(1), tenant=tenant)
+    consume(sessions, SUBSCRIPTIONS, accepted(1), tenant=tenant)
 
     with sessions() as session:
-        held = holdings(session, "customer")
+        held = non_empty_tables(session, "customer")
 
     assert held == ["account_tellings", "orders", "parties", "party_tellings"]
 
@@ -57,4 +57,4 @@ def test_an_address_alone_is_something(databases: dict[str, Sessions]) -> None:
         session.add(address)
 
     with sessions() as session:
-        assert holdings(session, "resources") == ["addresses"]
+        assert non_empty_tables(session, "resources") == ["addresses"]

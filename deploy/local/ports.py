@@ -39,7 +39,7 @@ def answers(port: int, question: bytes, timeout_s: float) -> bool:
     return False
 
 
-def settle(wanted: int | None, last: int | None, name: str) -> int:
+def choose(wanted: int | None, last: int | None, name: str) -> int:
     """Return the port to use: the wanted one, else the last one if free, else any.
 
     Raises:

@@ -8,17 +8,17 @@ from pathlib import Path
 
 import psutil
 
-from deploy.local import packages, ports, process, pulse
-from deploy.local.cluster import (
+from deploy.local import liveness, packages, ports, process
+from deploy.local.errors import StartError
+from deploy.local.postgres_cluster import (
     SUPERUSER,
-    account,
-    create,
+    cluster_user,
+    create_cluster,
     data_folder,
     environment,
-    programs,
+    program_folder,
     remove_cluster,
 )
-from deploy.local.errors import StartError
 
 TIMEOUT_S = 180.0
 """Seconds to become ready: a crash recovery may have much to read, on a busy machine. One that
@@ -57,7 +57,7 @@ SETTINGS = {
     "log_checkpoints": "off",
 }
 
-ENCRYPTION = struct.pack(">ii", 8, 80877103)
+SSL_REQUEST = struct.pack(">ii", 8, 80877103)
 """PostgreSQL's SSLRequest."""
 
 UNSAFE = {"fsync": "off", "full_page_writes": "off"}
@@ -90,22 +90,22 @@ class Postgres:
 
     def start(self) -> None:
         """Start again, on the same data and port; one that is recovering still is waited for."""
-        if not process.runs(self):
+        if not process.is_running(self):
             self.server = launch(self)
         wait_until_ready(self)
 
     def stop(self) -> None:
         """Shut down fast: sessions are ended, everything is written; no process is left."""
         process.end(self.server, signal.SIGINT, STOP_TIMEOUT_S)
-        process.kill_all(process.living_in(self.data))
+        process.kill_all(process.processes_in(self.data))
 
     def answers(self) -> bool:
         """Tell whether it answers the request that asks for encryption: also while it recovers."""
-        return ports.answers(self.port, ENCRYPTION, pulse.ANSWER_WITHIN)
+        return ports.answers(self.port, SSL_REQUEST, liveness.ANSWER_TIMEOUT_S)
 
     def kill(self) -> None:
         """Kill the whole cluster with -9, as a power cut would."""
-        process.kill_all([self.server, *process.living_in(self.data)])
+        process.kill_all([self.server, *process.processes_in(self.data)])
 
     def remove(self) -> None:
         """Delete the cluster and all that it holds."""
@@ -136,9 +136,9 @@ def start_postgres(
     data = data_folder(folder)
     packages.fetch([packages.POSTGRES])
     if not data.exists():
-        create(folder, data)
-    alive = running(data)
-    chosen = last_port(data) if alive else ports.settle(port, last_port(data), "PostgreSQL")
+        create_cluster(folder, data)
+    alive = running_postmaster(data)
+    chosen = last_port(data) if alive else ports.choose(port, last_port(data), "PostgreSQL")
     password = (folder / "password").read_text()
     log = log or folder / "postgres.log"
     cluster = Postgres(folder, data, chosen or 0, password, fsync, detached, log)
@@ -153,13 +153,13 @@ def launch(cluster: Postgres) -> psutil.Process:
     """Start the postmaster."""
     chosen = SETTINGS | {"port": cluster.port} | ({} if cluster.fsync else UNSAFE)
     options = [word for name, value in chosen.items() for word in ("-c", f"{name}={value}")]
-    forget_other_life(cluster.data)
+    remove_stale_pid_file(cluster.data)
     return process.spawn(
-        [programs() / "postgres", "-D", cluster.data, *options],
+        [program_folder() / "postgres", "-D", cluster.data, *options],
         cluster.log,
         environment=environment(),
         folder=cluster.data,
-        user=account(),
+        user=cluster_user(),
         orphan_signal=0 if cluster.detached else signal.SIGQUIT,
     )
 
@@ -181,7 +181,7 @@ def wait_until_ready(cluster: Postgres) -> None:
         time.sleep(0.01)
 
 
-def note(data: Path) -> list[str]:
+def pid_file_lines(data: Path) -> list[str]:
     """Return the lines of the note that a postmaster keeps in its data; none when it is not up."""
     try:
         return (data / "postmaster.pid").read_text().splitlines()
@@ -191,7 +191,7 @@ def note(data: Path) -> list[str]:
 
 def status(data: Path) -> tuple[str, str]:
     """Return the postmaster's process id and state (`ready` when it takes connections)."""
-    lines = [line.strip() for line in note(data)]
+    lines = [line.strip() for line in pid_file_lines(data)]
     return (lines[0], lines[7]) if len(lines) > 7 else ("", "")  # noqa: PLR2004
 
 
@@ -202,13 +202,13 @@ def last_port(data: Path) -> int | None:
     return next((int(word[5:]) for word in words if word.startswith("port=")), None)
 
 
-def running(data: Path) -> psutil.Process | None:
+def running_postmaster(data: Path) -> psutil.Process | None:
     """Return the postmaster that serves this data now, if there is one."""
     pid, _ = status(data)
-    return next((it for it in process.living_in(data) if str(it.pid) == pid), None)
+    return next((it for it in process.processes_in(data) if str(it.pid) == pid), None)
 
 
-def forget_other_life(data: Path) -> None:
+def remove_stale_pid_file(data: Path) -> None:
     """Remove the note of a postmaster that is gone, in case a stranger has its process id now."""
-    if not process.living_in(data):
+    if not process.processes_in(data):
         (data / "postmaster.pid").unlink(missing_ok=True)

@@ -15,15 +15,15 @@ from typing import Any
 
 import psutil
 
-from deploy.local.errors import last_words
+from deploy.local.errors import last_output_line
 
-LEASH = Path(__file__).with_name("leash.py")
+EXEC_CHILD = Path(__file__).with_name("exec_child.py")
 
-NURSERY = ThreadPoolExecutor(1, "nursery")
+SPAWN_THREAD = ThreadPoolExecutor(1, "nursery")
 """All children are born in this one thread: Linux calls a child an orphan when the
 thread that made it ends, and this one lives as long as the process."""
 
-END = signal.SIGKILL
+PARENT_DEATH_SIGNAL = signal.SIGKILL
 """What a child gets when its parent is gone, unless told otherwise."""
 
 
@@ -34,7 +34,7 @@ def spawn(  # noqa: PLR0913  each is a different side of a process
     environment: Mapping[str, str] | None = None,
     folder: Path | None = None,
     user: pwd.struct_passwd | None = None,
-    orphan_signal: int = END,
+    orphan_signal: int = PARENT_DEATH_SIGNAL,
     stdin: socket.socket | None = None,
 ) -> psutil.Popen:
     """Start `command` in a session of its own, its output appended to `log`.
@@ -50,9 +50,9 @@ def spawn(  # noqa: PLR0913  each is a different side of a process
     """
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as output:
-        return NURSERY.submit(
+        return SPAWN_THREAD.submit(
             psutil.Popen,
-            leashed(command, user, orphan_signal),
+            exec_child_command(command, user, orphan_signal),
             stdin=stdin.fileno() if stdin else subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
@@ -62,7 +62,7 @@ def spawn(  # noqa: PLR0913  each is a different side of a process
         ).result()
 
 
-def finish(
+def run_to_end(
     command: Sequence[str | Path],
     environment: Mapping[str, str],
     *,
@@ -71,7 +71,7 @@ def finish(
 ) -> str | None:
     """Run `command` to its end; return its last words when it failed, and None when it did not."""
     done = subprocess.run(
-        leashed(command, user, END),
+        exec_child_command(command, user, PARENT_DEATH_SIGNAL),
         capture_output=True,
         text=True,
         errors="replace",
@@ -80,16 +80,16 @@ def finish(
         start_new_session=True,
         check=False,
     )
-    return last_words(done.stdout + done.stderr) if done.returncode else None
+    return last_output_line(done.stdout + done.stderr) if done.returncode else None
 
 
-def leashed(
+def exec_child_command(
     command: Sequence[str | Path], user: pwd.struct_passwd | None, orphan_signal: int
 ) -> list[str]:
     """Return the command line that becomes `command` under those terms."""
     uid, gid = (user.pw_uid, user.pw_gid) if user else (-1, -1)
     terms = [str(number) for number in (os.getpid(), int(orphan_signal), uid, gid)]
-    return [sys.executable, "-I", "-S", str(LEASH), *terms, *map(str, command)]
+    return [sys.executable, "-I", "-S", str(EXEC_CHILD), *terms, *map(str, command)]
 
 
 def end(process: psutil.Process, number: int, timeout_s: float) -> None:
@@ -134,7 +134,7 @@ def is_alive(process: psutil.Process) -> bool:
     return False
 
 
-def runs(engine: object) -> bool:
+def is_running(engine: object) -> bool:
     """Tell whether an engine has been started, and its process runs."""
     server = getattr(engine, "server", None)
     return server is not None and is_alive(server)
@@ -150,12 +150,12 @@ def kill_all(processes: Iterable[psutil.Process]) -> None:
         time.sleep(0.005)
 
 
-def living_in(folder: Path) -> list[psutil.Process]:
+def processes_in(folder: Path) -> list[psutil.Process]:
     """Return the processes whose working folder is this one."""
-    return [process for process, place in running("cwd") if place == str(folder)]
+    return [process for process, place in all_processes("cwd") if place == str(folder)]
 
 
-def running(attribute: str) -> Iterator[tuple[psutil.Process, Any]]:
+def all_processes(attribute: str) -> Iterator[tuple[psutil.Process, Any]]:
     """Yield each process of this machine with one attribute of it, None if it may not be read.
 
     What `psutil.process_iter` keeps as `info` is one for all threads: another thread that asks
@@ -168,10 +168,10 @@ def running(attribute: str) -> Iterator[tuple[psutil.Process, Any]]:
 
 def last_line(log: Path) -> str:
     """Return the last line of a log that says something, for an error's text."""
-    return last_words(log.read_text(errors="replace") if log.exists() else "")
+    return last_output_line(log.read_text(errors="replace") if log.exists() else "")
 
 
-def in_words(code: int | None) -> str:
+def describe_exit(code: int | None) -> str:
     """Return how a process ended, for a person."""
     if code is None:
         return "how is not known"

@@ -7,38 +7,38 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-Tell = Callable[[str], None]
+ReportLine = Callable[[str], None]
 """Takes what a program just said about its work."""
 
-_news: dict[str, str] = {}
-_pen = threading.Lock()
+_status_lines: dict[str, str] = {}
+_write_lock = threading.Lock()
 
 
 @contextmanager
-def showing(what: str) -> Iterator[Tell]:
+def show_progress(what: str) -> Iterator[ReportLine]:
     """Show that this goes on until the block ends; several may go on at once."""
     since = time.monotonic()
 
-    def tell(line: str) -> None:
+    def report(line: str) -> None:
         if line[:1].isalnum() and not line.startswith("WARNING"):
-            _news[what] = f"{what}: {line}"
+            _status_lines[what] = f"{what}: {line}"
             _draw()
 
-    _news[what] = what
+    _status_lines[what] = what
     _draw()
     if not sys.stderr.isatty():
         _write(what)
     try:
-        yield tell
+        yield report
     finally:
-        del _news[what]
+        del _status_lines[what]
         _draw()
     _write(f"{what}: done in {time.monotonic() - since:.0f} s")
 
 
 def _write(text: str) -> None:
     """Write a line that stays."""
-    with _pen:
+    with _write_lock:
         start = "\r\x1b[K" if sys.stderr.isatty() else ""
         sys.stderr.write(f"{start}kaitong: {text}\n")
 
@@ -46,9 +46,9 @@ def _write(text: str) -> None:
 def _draw() -> None:
     """Write all news over the line that showed the last ones."""
     if sys.stderr.isatty():
-        with _pen:
+        with _write_lock:
             room = shutil.get_terminal_size().columns - len("kaitong: ")
-            share = room // max(len(_news), 1) - len(" · ")
-            text = " · ".join(news[:share] for news in _news.values())
+            share = room // max(len(_status_lines), 1) - len(" · ")
+            text = " · ".join(news[:share] for news in _status_lines.values())
             sys.stderr.write(f"\r\x1b[Kkaitong: {text}" if text else "\r\x1b[K")
             sys.stderr.flush()

@@ -10,30 +10,36 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from deploy.local import ports, process, record
+from deploy.local import ports, process, stack_record
 from deploy.local.databases import installation_in, make_databases
 from deploy.local.errors import StartError
-from deploy.local.existing import KAFKA, fetch_engines, named, setting_of, without_database
-from deploy.local.forks import Forks
+from deploy.local.existing_engines import (
+    KAFKA,
+    engine_hosts,
+    fetch_engines,
+    setting_of,
+    without_database,
+)
+from deploy.local.fork_server import ForkServer
 from deploy.local.kafka import Kafka, start_kafka
+from deploy.local.one_off_jobs import OneOffJobs
 from deploy.local.postgres import Postgres, start_postgres
-from deploy.local.supervisor import Module, Supervisor
-from deploy.local.surroundings import (
+from deploy.local.process_environment import (
     INSTALLATION,
     LOG_KEY,
     PERSON_KEY,
-    PERSONS,
+    SETTINGS_WITH_PERSONS,
     environment_of,
     is_started,
     purge,
     secret_of,
 )
+from deploy.local.supervisor import ForkedModule, Supervisor
 from deploy.local.threads import started_threads
-from deploy.local.tools import Tools
 
 SERVICES = ("order", "provisioning", "resources", "customer")
 ELEMENTS = "elements"
-TEMPLATE = "template"
+FORK_SERVER = "template"
 TIMEOUT_S = 180.0
 """Seconds for services to become ready, on a machine that is busy with something else. One
 that ends is told at once."""
@@ -62,9 +68,9 @@ class Stack:
     """None when a setting names a broker elsewhere."""
 
     supervisor: Supervisor = field(init=False)
-    forks: Forks = field(init=False)
-    tools: Tools = field(init=False)
-    log: record.Logbook = field(init=False)
+    fork_server: ForkServer = field(init=False)
+    jobs: OneOffJobs = field(init=False)
+    log: stack_record.StackRecordFile = field(init=False)
 
     @classmethod
     def start(
@@ -89,7 +95,7 @@ class Stack:
             StartError: Something cannot start; the text says what to do. Nothing runs then.
         """
         stack = cls(home.resolve(), services, elements, wanted_ports or {}, fsync)
-        stack.take()
+        stack.claim_home()
         try:
             stack.open()
         except Exception as error:
@@ -113,32 +119,34 @@ class Stack:
         """Stop."""
         self.stop()
 
-    def take(self) -> None:
+    def claim_home(self) -> None:
         """Make this home ours.
 
         Raises:
             StartError: Another stack runs on it, or a wanted port is taken.
         """
-        self.log = record.Logbook(self.home, lambda: tuple(it.line for it in self.supervisor.kept))
-        self.supervisor = Supervisor(self.log.write, self.log.say)
-        self.forks = Forks(self.home / "logs" / f"{TEMPLATE}.log")
-        self.tools = Tools(self.forks)
-        self.log.write(urls=self.addresses(self.log.now.urls), existing=named(self.services))
+        self.log = stack_record.StackRecordFile(
+            self.home, lambda: tuple(it.line for it in self.supervisor.processes)
+        )
+        self.supervisor = Supervisor(self.log.write, self.log.log_event)
+        self.fork_server = ForkServer(self.home / "logs" / f"{FORK_SERVER}.log")
+        self.jobs = OneOffJobs(self.fork_server)
+        self.log.write(urls=self.addresses(self.log.now.urls), existing=engine_hosts(self.services))
 
     def addresses(self, last: Mapping[str, str]) -> dict[str, str]:
         """Return the HTTP address of each service: as last time, where that is still free."""
         names = [*self.services, *([ELEMENTS] if self.elements else [])]
         old = {name: int(url.rpartition(":")[2]) for name, url in last.items()}
         chosen = {
-            name: ports.settle(self.wanted_ports.get(name), old.get(name), name) for name in names
+            name: ports.choose(self.wanted_ports.get(name), old.get(name), name) for name in names
         }
         return {name: f"http://{ports.HOST}:{port}" for name, port in chosen.items()}
 
     def open(self) -> None:
         """Start engines and simulator side by side, then what needs them."""
         fetch_engines(self.services)
-        self.forks.start()
-        self.supervisor.keep(TEMPLATE, self.forks, stage=ENGINES)
+        self.fork_server.start()
+        self.supervisor.supervise(FORK_SERVER, self.fork_server, stage=ENGINES)
         with started_threads(2) as pool:
             try:
                 work: list[Future[None]] = [
@@ -150,10 +158,10 @@ class Stack:
                 for done in as_completed(work):
                     done.result()
             except BaseException:
-                self.tools.abandon()
+                self.jobs.abandon()
                 raise
         for service in self.services:
-            self.run(service, self.surroundings(service), "all")
+            self.run(service, self.service_environment(service), "all")
         self.wait_until_ready()
         self.log.write(state="ready")
 
@@ -164,18 +172,18 @@ class Stack:
         if missing:
             log = self.home / "logs" / "postgres.log"
             self.postgres = start_postgres(self.home / "postgres", fsync=self.fsync, log=log)
-            self.supervisor.keep("postgres", self.postgres, stage=ENGINES)
+            self.supervisor.supervise("postgres", self.postgres, stage=ENGINES)
             urls |= make_databases(self.postgres, self.home / "run", missing)
         self.log.write(databases=urls)
         databases = {setting_of(service): url for service, url in urls.items()}
-        self.do("migrate", databases, "shared.persistence.migrate", *self.services)
+        self.run_job("migrate", databases, "shared.persistence.migrate", *self.services)
 
     def open_kafka(self) -> None:
         """Find or start Kafka, and make the topics."""
         bootstrap = os.environ.get(KAFKA)
         if not bootstrap:
             self.kafka = start_kafka(self.home / "kafka", log=self.home / "logs" / "kafka.log")
-            self.supervisor.keep("kafka", self.kafka, stage=ENGINES)
+            self.supervisor.supervise("kafka", self.kafka, stage=ENGINES)
             bootstrap = self.kafka.bootstrap
             self.kafka.on_ready = self.make_topics
         self.log.write(kafka=bootstrap)
@@ -183,9 +191,9 @@ class Stack:
 
     def make_topics(self) -> None:
         """Make the topics that are not there: at the first start all, and after a loss of data."""
-        self.do("topics", {KAFKA: self.log.now.kafka}, "shared.kafka.admin")
+        self.run_job("topics", {KAFKA: self.log.now.kafka}, "shared.kafka.admin")
 
-    def surroundings(self, service: str) -> dict[str, str]:
+    def service_environment(self, service: str) -> dict[str, str]:
         """Return where a service finds its neighbours, and the secrets it needs."""
         places = {
             setting_of(service): self.log.now.databases[service],
@@ -195,7 +203,7 @@ class Stack:
         }
         if service == "provisioning" and self.elements:
             places["KAITONG_ELEMENTS_URL"] = self.log.now.urls.get(ELEMENTS, "")
-        if setting_of(service) in PERSONS:
+        if setting_of(service) in SETTINGS_WITH_PERSONS:
             places[PERSON_KEY] = secret_of(PERSON_KEY, self.home)
         return places
 
@@ -221,22 +229,22 @@ class Stack:
         address = {"KAITONG_HTTP_HOST": ports.HOST, "KAITONG_HTTP_PORT": url.rpartition(":")[2]}
         folder = self.home / "state" / name
         folder.mkdir(mode=0o700, exist_ok=True)
-        program = Module(
+        program = ForkedModule(
             self.command_of(name, *words),
             environment_of(name, self.home, address | dict(places)),
             self.home / "logs" / f"{name}.log",
             folder,
             url,
-            forks=self.forks,
+            fork_server=self.fork_server,
         )
         program.start()
-        self.supervisor.keep(name, program, stage=PROGRAMS, url=url)
+        self.supervisor.supervise(name, program, stage=PROGRAMS, url=url)
 
     def command_of(self, name: str, *words: str) -> list[str]:
         """Return the module that runs a service (or the simulator), and its arguments."""
         return [f"services.{name}", *words]
 
-    def do(self, name: str, places: Mapping[str, str], module: str, *words: str) -> None:
+    def run_job(self, name: str, places: Mapping[str, str], module: str, *words: str) -> None:
         """Run a tool to its end.
 
         Raises:
@@ -244,7 +252,7 @@ class Stack:
         """
         log = self.home / "logs" / f"{name}.log"
         environment = environment_of(name, self.home, places)
-        if not self.tools.finish([module, *words], log, environment, self.home):
+        if not self.jobs.run([module, *words], log, environment, self.home):
             last = process.last_line(log).removeprefix(f"{name}: ")
             message = f"{name}: {last} (see {log})"
             raise StartError(message)
@@ -258,10 +266,10 @@ class Stack:
         deadline = time.monotonic() + TIMEOUT_S
         waiting = dict(self.log.now.urls)
         while waiting := {name: url for name, url in waiting.items() if not is_started(url)}:
-            for kept in self.supervisor.kept:
+            for kept in self.supervisor.processes:
                 if kept.last_end:
                     how = "cannot start" if kept.refuses else "ended"
-                    message = f"{kept.name} {how}: {kept.last_words} (see {kept.engine.log})"
+                    message = f"{kept.name} {how}: {kept.last_log_line} (see {kept.engine.log})"
                     raise StartError(message)
             if time.monotonic() > deadline:
                 late = ", ".join(waiting)
@@ -274,7 +282,7 @@ class Stack:
         with suppress(OSError):
             self.log.write(state="stopping")
         self.supervisor.stop()
-        self.forks.close()
+        self.fork_server.close()
         with suppress(OSError):
             self.log.write(state=state, error=error)
         self.log.close()
@@ -282,10 +290,10 @@ class Stack:
     def purge(self) -> None:
         """End everything at once, and delete all state; engines elsewhere keep theirs."""
         self.supervisor.kill()
-        self.forks.close()
+        self.fork_server.close()
         purge(self.home)
         self.log.close()
 
-    def describe(self) -> record.Record:
+    def describe(self) -> stack_record.StackRecord:
         """Return what runs, and where."""
         return self.log.now

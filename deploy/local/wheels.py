@@ -7,9 +7,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from deploy.local.errors import StartError, last_words
+from deploy.local.errors import StartError, last_output_line
 from deploy.local.home import CHECKOUT, home, locked
-from deploy.local.progress import Tell
+from deploy.local.progress import ReportLine
 
 PYTHON = str(getattr(sys, "_base_executable", sys.executable))
 """The machine's Python, also when somebody's own virtual environment is active."""
@@ -24,12 +24,12 @@ SYSTEM_CERTIFICATES = (
 )
 
 
-def make_environment(folder: Path, tell: Tell) -> None:
+def make_environment(folder: Path, report: ReportLine) -> None:
     """Make an empty virtual environment with this Python; needs no venv module."""
-    run_uv(tell, "venv", "--python", PYTHON, str(folder))
+    run_uv(report, "venv", "--python", PYTHON, str(folder))
 
 
-def install(lock: Path, *where: str, tell: Tell) -> None:
+def install(lock: Path, *where: str, report: ReportLine) -> None:
     """Install all that a lock names, checked against its hashes.
 
     What was downloaded before an interruption is not downloaded again.
@@ -37,23 +37,23 @@ def install(lock: Path, *where: str, tell: Tell) -> None:
     Args:
         lock: A requirements file with hashes.
         where: uv's options that say where to, such as `--target FOLDER`.
-        tell: Is given uv's own words on what it does.
+        report: Is given uv's own words on what it does.
 
     Raises:
         StartError: It cannot be done; the text says what to do.
     """
     strict = ("--require-hashes", "--no-deps", "--only-binary", ":all:")
     cache = home() / "cache" / lock.stem
-    run_uv(tell, "--cache-dir", str(cache), "pip", "install", *strict, *where, "-r", str(lock))
+    run_uv(report, "--cache-dir", str(cache), "pip", "install", *strict, *where, "-r", str(lock))
     shutil.rmtree(cache, ignore_errors=True)
 
 
-def run_uv(tell: Tell, *words: str) -> None:
+def run_uv(report: ReportLine, *words: str) -> None:
     """Run uv; when it fails, raise what it said last."""
-    run([str(uv(tell)), "--no-progress", *words], network() | index(), tell)
+    run([str(uv(report)), "--no-progress", *words], network_environment() | package_index(), report)
 
 
-def uv(tell: Tell) -> Path:
+def uv(report: ReportLine) -> Path:
     """Return the machine's own uv, or a private one, fetched by pip the first time."""
     found = shutil.which("uv")
     if found:
@@ -61,23 +61,23 @@ def uv(tell: Tell) -> Path:
     folder = home() / "uv"
     with locked("uv"):  # engines are fetched side by side
         if not folder.exists():
-            fetch_uv(folder, tell)
+            fetch_uv(folder, report)
     return folder / "bin" / "uv"
 
 
-def fetch_uv(folder: Path, tell: Tell) -> None:
+def fetch_uv(folder: Path, report: ReportLine) -> None:
     """Have pip put uv into a folder of its own."""
-    tell("fetching uv")
+    report("fetching uv")
     half = folder.with_suffix(".half")
     shutil.rmtree(half, ignore_errors=True)
     strict = ("--require-hashes", "--only-binary=:all:", "--no-deps", "--no-input")
     where = ("--target", str(half), "--requirement", str(UV_LOCK))
     pip = [PYTHON, "-m", "pip", "--disable-pip-version-check", "--no-cache-dir"]
-    run([*pip, "install", *strict, *where], network(), tell)
+    run([*pip, "install", *strict, *where], network_environment(), report)
     half.rename(folder)
 
 
-def run(command: list[str], environment: dict[str, str], tell: Tell) -> None:
+def run(command: list[str], environment: dict[str, str], report: ReportLine) -> None:
     """Run a program that fetches packages, and pass on each line it says.
 
     Raises:
@@ -97,26 +97,26 @@ def run(command: list[str], environment: dict[str, str], tell: Tell) -> None:
         assert process.stdout is not None
         for line in process.stdout:
             said.append(line)
-            tell(line.strip())
+            report(line.strip())
     if process.returncode:
         log = home() / "logs" / "install.log"
         log.parent.mkdir(parents=True, exist_ok=True)
         log.write_text("".join(said))
-        raise StartError(explain("".join(said), log))
+        raise StartError(explain_failure("".join(said), log))
 
 
-def explain(said: str, log: Path) -> str:
+def explain_failure(said: str, log: Path) -> str:
     """Return one line that says why packages could not be fetched, and what to do."""
     if "No module named pip" in said:
         return "this Python has neither pip nor uv: install one of them"
     if any(sign in said for sign in ("No space left", "os error 28")):
         return f"no space left for packages in {home()}: free some, or set KAITONG_HOME"
-    if any(sign in said for sign in NO_NETWORK):
+    if any(sign in said for sign in NETWORK_ERRORS):
         return f"packages cannot be fetched: connect to the network and start again (see {log})"
-    return f"packages cannot be installed: {last_words(said)} (see {log})"
+    return f"packages cannot be installed: {last_output_line(said)} (see {log})"
 
 
-NO_NETWORK = (
+NETWORK_ERRORS = (
     "dns error",
     "error sending request",
     "Failed to fetch",
@@ -131,7 +131,7 @@ NO_NETWORK = (
 """How uv and pip say that they reach nobody."""
 
 
-def network() -> dict[str, str]:
+def network_environment() -> dict[str, str]:
     """Return the environment for programs that fetch packages.
 
     They keep their caches in our home and trust whom the machine trusts (a company's own
@@ -160,13 +160,13 @@ def certificates() -> str | None:
     return next((place for place in places if place and Path(place).exists()), None)
 
 
-def index() -> dict[str, str]:
+def package_index() -> dict[str, str]:
     """Return the package index that pip is configured to use: uv does not look there."""
     if os.environ.keys() & {"UV_DEFAULT_INDEX", "UV_INDEX_URL"}:
         return {}
     asked = subprocess.run(
         [PYTHON, "-m", "pip", "config", "get", "global.index-url"],
-        env=network(),
+        env=network_environment(),
         capture_output=True,
         text=True,
         check=False,

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from shared.observability.troubles import Kind
+from shared.observability.troubles import TroubleKind
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
 
@@ -40,44 +40,54 @@ class Alert:
     """It pages as well when it grows within half an hour."""
 
 
-RECOVERED = (
+RECOVERY_COUNTS = (
     ' {{ range printf "kaitong_recovery_messages_total{job=%q}" $labels.job | query }}'
     "{{ .Value }} {{ .Labels.how }} {{ end }}"
 )
 """How many messages a recovery has handled since its process began, as Prometheus fills it in."""
 
 PAGE, TICKET = Severity.PAGE, Severity.TICKET
-ALERTS: Mapping[Kind, Alert] = {
-    Kind.DATABASE_OUT: Alert(PAGE, "PostgreSQL is out: requests are refused", MINUTE),
-    Kind.DATABASE_FULL: Alert(PAGE, "PostgreSQL's disk is full: writes are refused", MINUTE),
-    Kind.DATABASE_READ_ONLY: Alert(PAGE, "PostgreSQL takes no writes", MINUTE),
-    Kind.DATABASE_UNPROVEN: Alert(
+ALERTS: Mapping[TroubleKind, Alert] = {
+    TroubleKind.DATABASE_OUT: Alert(PAGE, "PostgreSQL is out: requests are refused", MINUTE),
+    TroubleKind.DATABASE_FULL: Alert(PAGE, "PostgreSQL's disk is full: writes are refused", MINUTE),
+    TroubleKind.DATABASE_READ_ONLY: Alert(PAGE, "PostgreSQL takes no writes", MINUTE),
+    TroubleKind.DATABASE_UNPROVEN: Alert(
         PAGE, "requests are refused: the database is compared with what was told", MINUTE
     ),
-    Kind.DATABASE_SLOW: Alert(TICKET, "PostgreSQL is slow: what waits is not counted", 10 * MINUTE),
-    Kind.BROKER_OUT: Alert(PAGE, "Kafka is out: orders are taken, and stand still", 2 * MINUTE),
-    Kind.UNSENT: Alert(PAGE, "messages do not leave", 2 * MINUTE, older_than_s=MINUTE),
-    Kind.LAG: Alert(PAGE, "messages are not read", 2 * MINUTE, older_than_s=2 * MINUTE),
-    Kind.PARKED: Alert(TICKET, "messages are parked: their orders stand still", 0, grows=True),
-    Kind.IN_DOUBT: Alert(TICKET, "outcomes at elements are unknown", 0, older_than_s=5 * MINUTE),
-    Kind.LATE_TIMERS: Alert(PAGE, "timers are not handled", MINUTE, older_than_s=MINUTE),
-    Kind.HANG: Alert(PAGE, "a process hangs", MINUTE),
-    Kind.ENDED: Alert(TICKET, "a process ends again and again", 0),
-    Kind.LOG_UNWRITABLE: Alert(TICKET, "logs cannot be written", 5 * MINUTE),
-    Kind.HELD: Alert(TICKET, "orders are held and wait for a person", 0, older_than_s=15 * MINUTE),
-    Kind.WORK_WAITING: Alert(TICKET, "work orders are overdue", 0, older_than_s=3 * DAY),
-    Kind.ELEMENT_AT_LIMIT: Alert(TICKET, "calls wait for a place at an element", 5 * MINUTE),
-    Kind.ELEMENT_IN_MAINTENANCE: Alert(
+    TroubleKind.DATABASE_SLOW: Alert(
+        TICKET, "PostgreSQL is slow: what waits is not counted", 10 * MINUTE
+    ),
+    TroubleKind.BROKER_OUT: Alert(
+        PAGE, "Kafka is out: orders are taken, and stand still", 2 * MINUTE
+    ),
+    TroubleKind.UNSENT: Alert(PAGE, "messages do not leave", 2 * MINUTE, older_than_s=MINUTE),
+    TroubleKind.LAG: Alert(PAGE, "messages are not read", 2 * MINUTE, older_than_s=2 * MINUTE),
+    TroubleKind.PARKED: Alert(
+        TICKET, "messages are parked: their orders stand still", 0, grows=True
+    ),
+    TroubleKind.IN_DOUBT: Alert(
+        TICKET, "outcomes at elements are unknown", 0, older_than_s=5 * MINUTE
+    ),
+    TroubleKind.LATE_TIMERS: Alert(PAGE, "timers are not handled", MINUTE, older_than_s=MINUTE),
+    TroubleKind.HANG: Alert(PAGE, "a process hangs", MINUTE),
+    TroubleKind.ENDED: Alert(TICKET, "a process ends again and again", 0),
+    TroubleKind.LOG_UNWRITABLE: Alert(TICKET, "logs cannot be written", 5 * MINUTE),
+    TroubleKind.HELD: Alert(
+        TICKET, "orders are held and wait for a person", 0, older_than_s=15 * MINUTE
+    ),
+    TroubleKind.WORK_WAITING: Alert(TICKET, "work orders are overdue", 0, older_than_s=3 * DAY),
+    TroubleKind.ELEMENT_AT_LIMIT: Alert(TICKET, "calls wait for a place at an element", 5 * MINUTE),
+    TroubleKind.ELEMENT_IN_MAINTENANCE: Alert(
         TICKET, "an element is in maintenance for long", 0, older_than_s=8 * HOUR
     ),
-    Kind.QUESTIONED: Alert(TICKET, "reservations have no plan that answers for them", 0),
-    Kind.CONTESTED_ACCOUNTS: Alert(
+    TroubleKind.QUESTIONED: Alert(TICKET, "reservations have no plan that answers for them", 0),
+    TroubleKind.CONTESTED_ACCOUNTS: Alert(
         TICKET, "accounts of more than one customer wait to be settled", 0, older_than_s=DAY
     ),
-    Kind.RESTORED: Alert(
-        PAGE, f"a database was restored and makes up for what it missed:{RECOVERED}", 0
+    TroubleKind.RESTORED: Alert(
+        PAGE, f"a database was restored and makes up for what it missed:{RECOVERY_COUNTS}", 0
     ),
-    Kind.FOREIGN_TOPICS: Alert(PAGE, "the topics belong to another installation", 0),
+    TroubleKind.FOREIGN_TOPICS: Alert(PAGE, "the topics belong to another installation", 0),
 }
 
 JOBS = 'job=~"order|provisioning|resources|customer"'
@@ -88,9 +98,11 @@ groups:
 """
 
 
-def rules() -> str:
+def rules_file() -> str:
     """Return the rules file."""
-    return HEADER + "".join([*group("kaitong.troubles", troubles()), *group("kaitong.up", up())])
+    return HEADER + "".join(
+        [*group("kaitong.troubles", trouble_rules()), *group("kaitong.up", availability_rules())]
+    )
 
 
 def group(name: str, entries: Iterator[str]) -> Iterator[str]:
@@ -99,18 +111,18 @@ def group(name: str, entries: Iterator[str]) -> Iterator[str]:
     yield from entries
 
 
-def troubles() -> Iterator[str]:
+def trouble_rules() -> Iterator[str]:
     """Yield the rule, or the rules, for each kind."""
     for kind, alert in ALERTS.items():
-        if kind is Kind.ENDED:
+        if kind is TroubleKind.ENDED:
             continue  # what has ended tells nothing: see up()
-        yield rule(named(kind), condition(kind, alert), kind, alert)
+        yield rule(alert_name(kind), condition(kind, alert), kind, alert)
         if alert.grows:
             growth = f'max by (job) (delta(kaitong_trouble{{kind="{kind}"}}[30m])) > 0'
-            yield rule(f"{named(kind)}Grows", growth, kind, alert, PAGE)
+            yield rule(f"{alert_name(kind)}Grows", growth, kind, alert, PAGE)
 
 
-def condition(kind: Kind, alert: Alert) -> str:
+def condition(kind: TroubleKind, alert: Alert) -> str:
     """Return when a kind of trouble is worth attention; all processes of a service tell alike."""
     if alert.older_than_s:
         age = f'kaitong_trouble_age_seconds{{kind="{kind}"}}'
@@ -118,13 +130,13 @@ def condition(kind: Kind, alert: Alert) -> str:
     return f'max by (job) (kaitong_trouble{{kind="{kind}"}}) > 0'
 
 
-def named(kind: Kind) -> str:
+def alert_name(kind: TroubleKind) -> str:
     """Return an alert's name: `KaitongBrokerOut`."""
     return "Kaitong" + "".join(word.capitalize() for word in kind.split("_"))
 
 
 def rule(
-    name: str, expression: str, kind: Kind, alert: Alert, severity: Severity | None = None
+    name: str, expression: str, kind: TroubleKind, alert: Alert, severity: Severity | None = None
 ) -> str:
     """Return one rule."""
     return f"""\
@@ -141,15 +153,17 @@ def rule(
 """
 
 
-def up() -> Iterator[str]:
+def availability_rules() -> Iterator[str]:
     """Yield the rules for what tells nothing: no trouble can be read of it."""
     silent = Alert(PAGE, "a process does not answer: it hangs or has ended", MINUTE)
-    yield rule("KaitongSilent", f"up{{{JOBS}}} == 0", Kind.HANG, silent)
+    yield rule("KaitongSilent", f"up{{{JOBS}}} == 0", TroubleKind.HANG, silent)
     restarts = f"changes(process_start_time_seconds{{{JOBS}}}[15m]) > 2"
-    yield rule(named(Kind.ENDED), restarts, Kind.ENDED, ALERTS[Kind.ENDED])
+    yield rule(
+        alert_name(TroubleKind.ENDED), restarts, TroubleKind.ENDED, ALERTS[TroubleKind.ENDED]
+    )
     absent = Alert(PAGE, "no process tells its troubles", 5 * MINUTE)
-    yield rule("KaitongAbsent", "absent(kaitong_trouble)", Kind.HANG, absent)
+    yield rule("KaitongAbsent", "absent(kaitong_trouble)", TroubleKind.HANG, absent)
 
 
 if __name__ == "__main__":
-    sys.stdout.write(rules())
+    sys.stdout.write(rules_file())

@@ -1,8 +1,8 @@
 """Run the command line: `python -m services.console`."""
 
-from shared.runtime.loading import loading
+from shared.runtime.import_tuning import fast_imports
 
-with loading():
+with fast_imports():
     from services.console.cli import main
 
 if __name__ == "__main__":

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from services.console.client import Client, connect
-from services.console.exits import NO, CommandError, with_remedy
-from services.console.output import print_json, say
+from services.console.errors import FAILURE, CommandError, with_remedy
+from services.console.output import print_json, print_line
 
 OFFERINGS = "/tmf-api/productCatalogManagement/v4/productOffering"
 SPECIFICATIONS = "/tmf-api/productCatalogManagement/v4/productSpecification"
@@ -29,26 +29,30 @@ def check_catalogue(*, json: bool) -> None:
         CommandError: if there are any, or a service does not answer.
     """
     client = connect("viewer")
-    blueprints = list(client.walk("provisioning", BLUEPRINTS, limit=PAGE))
-    found = list(gaps(active(client, OFFERINGS), active(client, SPECIFICATIONS), blueprints))
+    blueprints = list(client.get_all("provisioning", BLUEPRINTS, limit=PAGE))
+    found = list(
+        find_gaps(
+            active_entries(client, OFFERINGS), active_entries(client, SPECIFICATIONS), blueprints
+        )
+    )
     if json:
         print_json([each._asdict() for each in found])
     else:
         for each in found:
-            say(with_remedy(f"{each.what}: {each.message}", each.remedy))
+            print_line(with_remedy(f"{each.what}: {each.message}", each.remedy))
     if found:
         msg = f"{len(found)} gaps between what is sold and what can be carried out"
-        raise CommandError(msg, NO)
+        raise CommandError(msg, FAILURE)
     if not json:
-        say("everything that is sold can be delivered and given up")
+        print_line("everything that is sold can be delivered and given up")
 
 
-def active(client: Client, path: str) -> list[JSON]:
+def active_entries(client: Client, path: str) -> list[JSON]:
     """Return all that is active in one list of the catalogue."""
-    return list(client.walk("order", path, lifecycleStatus="active", limit=PAGE))
+    return list(client.get_all("order", path, lifecycleStatus="active", limit=PAGE))
 
 
-def gaps(
+def find_gaps(
     offerings: Sequence[JSON], specifications: Sequence[JSON], blueprints: Sequence[JSON]
 ) -> Iterator[Gap]:
     """Yield every gap, offerings first."""
@@ -62,10 +66,10 @@ def gaps(
     sold = {each["productSpecification"]["id"] for each in offerings if not each["isBundle"]}
     for specification in sorted(sold | {name for name, action in drawn if action == "add"}):
         if (specification, "delete") not in drawn:
-            yield never_given_up(specification)
+            yield no_delete_blueprint(specification)
     known = {each["id"] for each in specifications}
     for specification in sorted({name for name, _ in drawn} - known):
-        yield not_sold(specification)
+        yield no_specification(specification)
 
 
 def not_deliverable(offering: str, specification: str) -> Gap:
@@ -75,13 +79,13 @@ def not_deliverable(offering: str, specification: str) -> Gap:
     return Gap(f"offering {offering}", message, remedy)
 
 
-def never_given_up(specification: str) -> Gap:
+def no_delete_blueprint(specification: str) -> Gap:
     """Say that products can be made and never taken away."""
     message = f"there is no blueprint {specification}/delete: its products can never be given up"
     return Gap(f"specification {specification}", message, f"publish it (POST {BLUEPRINTS})")
 
 
-def not_sold(specification: str) -> Gap:
+def no_specification(specification: str) -> Gap:
     """Say that a blueprint is of something that the catalogue does not have."""
     message = "has blueprints, and the catalogue has no active specification of this id"
     remedy = "publish it (POST /ops/v1/catalogue), or check how its id is written"

@@ -11,22 +11,22 @@ from typing import Annotated
 import typer
 from pydantic import ValidationError
 
-from services.console.exits import (
+from services.console.errors import (
+    EXIT_CODES_HELP,
     INTERRUPTED,
-    MEANING,
     UNAVAILABLE,
     USAGE,
     CommandError,
     with_remedy,
 )
-from services.console.output import announce, complain, flush, say, set_up_streams
-from services.console.results import can_be_written
-from shared.input.wording import of_pydantic
+from services.console.output import flush, print_error, print_line, print_notice, set_up_streams
+from services.console.result_files import writable_file
+from shared.input.fault_texts import pydantic_fault_text
 
 app = typer.Typer(
     name="kaitong",
     help="Kaitong (开通) carries a telecom order from the CRM to a working service.",
-    epilog=f"Example: kaitong demo\n\nExit codes: {MEANING}",
+    epilog=f"Example: kaitong demo\n\nExit codes: {EXIT_CODES_HELP}",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -56,7 +56,7 @@ JsonFile = Annotated[
     typer.Option(
         "--json",
         metavar="FILE",
-        callback=can_be_written,
+        callback=writable_file,
         help="Write the result to FILE, as JSON; missing folders are made.",
     ),
 ]
@@ -80,7 +80,7 @@ def demo(
     json: JsonFile = None,
 ) -> None:
     """Start everything, load Jiangsu, post orders, check that nothing was lost."""
-    from services.console.demo.run import run_demo  # noqa: PLC0415
+    from tools.demo.run import run_demo  # noqa: PLC0415
 
     run_demo(orders, numbers, keep=keep, json=json)
 
@@ -88,7 +88,7 @@ def demo(
 @app.command(epilog="Example: kaitong up")
 def up() -> None:
     """Start everything in the background, and return when it is ready."""
-    from services.console.stack import up as start  # noqa: PLC0415
+    from services.console.lifecycle import up as start  # noqa: PLC0415
 
     start()
 
@@ -98,7 +98,7 @@ def down(
     *, purge: Annotated[bool, typer.Option("--purge", help="Delete all data as well.")] = False
 ) -> None:
     """Stop everything; all data is kept unless it is to be purged."""
-    from services.console.stack import down as stop  # noqa: PLC0415
+    from services.console.lifecycle import down as stop  # noqa: PLC0415
 
     stop(purge=purge)
 
@@ -145,7 +145,7 @@ def token(  # noqa: PLR0913  each is an option
         tenant=tenant,
         lifetime=timedelta(hours=hours),
     )
-    say(made)
+    print_line(made)
 
 
 @app.command(epilog="Example: kaitong bench --rounds 3 --case reference --json bench.json")
@@ -157,7 +157,7 @@ def bench(
     json: JsonFile = None,
 ) -> None:
     """Measure rates, times, CPU and memory on this machine, and check what was measured."""
-    from services.console.bench.run import run_bench  # noqa: PLC0415
+    from tools.bench.run import run_bench  # noqa: PLC0415
 
     run_bench(rounds, case or [], orders, per_second, json)
 
@@ -252,41 +252,41 @@ def run() -> int:
     try:
         return int(app(prog_name="kaitong", standalone_mode=False) or 0)
     except typer.TyperException as error:
-        explain(error)
+        print_usage_error(error)
         return USAGE
     except typer.Abort:
         return INTERRUPTED
     except CommandError as error:
         for line in error.lines:
-            announce(line)
+            print_notice(line)
         return error.code
     except OSError as error:
         if not error.filename:
             raise
         what = f"{error.filename} (of {owner_of(Path(error.filename))}): {error.strerror}"
         remedy = "run this as its owner, or name another folder in KAITONG_HOME"
-        announce(with_remedy(what, remedy))
+        print_notice(with_remedy(what, remedy))
         return UNAVAILABLE
 
 
-def explain(error: typer.TyperException) -> None:
+def print_usage_error(error: typer.TyperException) -> None:
     """Say why a command was not understood, in one line; or print the help that was meant."""
     context = getattr(error, "ctx", None)
     said = error.format_message()
     if context and said == context.get_help():
         for line in said.splitlines():
-            complain(line)
+            print_error(line)
         return
     command = context.command_path if context else "kaitong"
-    announce(plain(error) or with_remedy(said.rstrip("."), f"see `{command} --help`"))
+    print_notice(option_fault(error) or with_remedy(said.rstrip("."), f"see `{command} --help`"))
 
 
-def plain(error: typer.TyperException) -> str:
+def option_fault(error: typer.TyperException) -> str:
     """Return what is wrong with an option's value; empty if it is something else."""
     cause, parameter = error.__cause__, getattr(error, "param", None)
     if not isinstance(cause, ValidationError) or parameter is None:
         return ""
-    reason, remedy = of_pydantic(dict(cause.errors(include_url=False)[0]))
+    reason, remedy = pydantic_fault_text(dict(cause.errors(include_url=False)[0]))
     return with_remedy(f"{parameter.opts[0]}: {reason}", remedy)
 
 

@@ -12,14 +12,14 @@ from urllib.parse import urlencode
 import httpx
 
 from deploy.local.home import home
-from deploy.local.record import Record, look
-from services.console.exits import NO, UNAVAILABLE, CommandError, with_remedy
+from deploy.local.stack_record import StackRecord, current_record
+from services.console.errors import FAILURE, UNAVAILABLE, CommandError, with_remedy
 from shared.security.development_keys import LIFETIME, TENANT, make_development_keys, make_token
 from shared.security.tokens import KeysError
 
 TIME_OUT_S = 30.0
 BAD_REQUEST = 400
-OUT = 503
+SERVICE_UNAVAILABLE = 503
 """Something that the service stands on is out."""
 
 JSON = Any
@@ -27,7 +27,7 @@ JSON = Any
 
 
 @cache
-def trusted() -> ssl.SSLContext:
+def ssl_context() -> ssl.SSLContext:
     """Return whom connections to https addresses trust; made once, for it takes 50 ms of CPU."""
     return httpx.create_ssl_context()
 
@@ -39,7 +39,9 @@ class ApiError(CommandError):
         self.status = answer.status_code
         self._problem = problem_of(answer)
         self._lines = lines_of(self._problem)
-        super().__init__("; ".join(self._lines), UNAVAILABLE if self.status == OUT else NO)
+        super().__init__(
+            "; ".join(self._lines), UNAVAILABLE if self.status == SERVICE_UNAVAILABLE else FAILURE
+        )
 
     @property
     def lines(self) -> Sequence[str]:
@@ -75,7 +77,7 @@ class Client:
     def http(self) -> httpx.Client:
         """The connections, kept open."""
         headers = {"Authorization": f"Bearer {self.token}"}
-        return httpx.Client(headers=headers, timeout=self.timeout_s, verify=trusted())
+        return httpx.Client(headers=headers, timeout=self.timeout_s, verify=ssl_context())
 
     def get(self, service: str, path: str, **query: str | int) -> JSON:
         """Return what a service answers.
@@ -85,7 +87,7 @@ class Client:
         """
         return self.send(service, "GET", path, params=query).json()
 
-    def walk(self, service: str, path: str, **query: str | int) -> Iterator[JSON]:
+    def get_all(self, service: str, path: str, **query: str | int) -> Iterator[JSON]:
         """Yield all that is in a list, page by page, as the header Link of each leads on.
 
         Raises:
@@ -114,12 +116,12 @@ class Client:
         Raises:
             CommandError: if it says no, or does not answer.
         """
-        answer = self.ask(service, method, path, **more)
+        answer = self.request(service, method, path, **more)
         if answer.status_code >= BAD_REQUEST:
             raise ApiError(answer)
         return answer
 
-    def ask(self, service: str, method: str, path: str, **more: Any) -> httpx.Response:  # noqa: ANN401
+    def request(self, service: str, method: str, path: str, **more: Any) -> httpx.Response:  # noqa: ANN401
         """Send a request; return the answer, be it yes or no.
 
         Raises:
@@ -136,22 +138,22 @@ def demo_home() -> Path:
     return home() / "demo"
 
 
-def running() -> Record:
+def running_stack() -> StackRecord:
     """Return the stack that runs on this checkout: its own, else a demonstration that was kept.
 
     Raises:
         CommandError: if none does.
     """
-    found = look(home())
+    found = current_record(home())
     if found is None or found.state != "ready":
-        kept = look(demo_home())
+        kept = current_record(demo_home())
         found = kept if kept and kept.state == "ready" else found
     if found is None or found.state != "ready":
-        raise CommandError(why_not(found), UNAVAILABLE)
+        raise CommandError(not_running_reason(found), UNAVAILABLE)
     return found
 
 
-def why_not(found: Record | None) -> str:
+def not_running_reason(found: StackRecord | None) -> str:
     """Say why a stack cannot be asked, and what to do about it."""
     match found.state if found else "never started":
         case "starting" | "stopping" as state:
@@ -164,13 +166,15 @@ def why_not(found: Record | None) -> str:
             return f"Kaitong does not run here ({state}) — start it with `kaitong up`"
 
 
-def connect(role: str, stack: Record | None = None, *, timeout_s: float = TIME_OUT_S) -> Client:
+def connect(
+    role: str, stack: StackRecord | None = None, *, timeout_s: float = TIME_OUT_S
+) -> Client:
     """Return access in a role to the stack that runs on this checkout.
 
     Raises:
         CommandError: if none runs.
     """
-    return Client((stack or running()).urls, token_for(role), timeout_s)
+    return Client((stack or running_stack()).urls, token_for(role), timeout_s)
 
 
 def make_keys(folder: Path) -> Path:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from services.console.client import Client
-from services.console.output import Row, Styled, table
+from services.console.output import Row, Styled, print_table
 from shared.input.timestamps import read_timestamp
 
 SERVICES = ("order", "provisioning", "resources", "customer")
@@ -14,7 +14,7 @@ COLOURS = {"order": "cyan", "provisioning": "magenta", "resources": "yellow", "c
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
+class JourneyEvent:
     """One thing that happened to an order."""
 
     at: datetime
@@ -26,7 +26,7 @@ class Moment:
     reason: str
 
     @classmethod
-    def of(cls, step: dict[str, Any]) -> "Moment":
+    def of(cls, step: dict[str, Any]) -> "JourneyEvent":
         """Read what a service answered."""
         at = read_timestamp(step["at"])
         words = (step[name] for name in ("service", "kind", "what", "was", "became", "reason"))
@@ -41,22 +41,22 @@ class Moment:
         return f"{self.kind} {self.what} {change}".replace("  ", " ")
 
 
-def journey_of(client: Client, order_id: str) -> list[Moment]:
+def journey_of(client: Client, order_id: str) -> list[JourneyEvent]:
     """Return everything that is known of an order's way, by time."""
     path = f"/ops/v1/journeys/{order_id}"
     steps = [step for service in SERVICES for step in client.get(service, path)]
-    return sorted((Moment.of(step) for step in steps), key=lambda moment: moment.at)
+    return sorted((JourneyEvent.of(step) for step in steps), key=lambda moment: moment.at)
 
 
 HEAD = ("ms", "service", "what happened", "reason")
 
 
-def draw(moments: Sequence[Moment]) -> None:
+def print_journey(moments: Sequence[JourneyEvent]) -> None:
     """Print a journey, times counted from its begin."""
-    table(HEAD, [row_of(each, moments[0].at) for each in moments])
+    print_table(HEAD, [event_row(each, moments[0].at) for each in moments])
 
 
-def row_of(moment: Moment, begin: datetime) -> Row:
+def event_row(moment: JourneyEvent, begin: datetime) -> Row:
     """Return one moment as a row, its time counted from the journey's begin."""
     after_ms = (moment.at - begin).total_seconds() * 1000
     service = Styled(moment.service, COLOURS[moment.service])

@@ -1,7 +1,7 @@
 """`kaitong numbers`: looking for a number to pick."""
 
 from services.console.client import connect
-from services.console.output import print_json, say, table
+from services.console.output import print_json, print_line, print_table
 
 
 def search_numbers(pattern: str, grade: str, exchange: str, limit: int, *, json: bool) -> None:
@@ -13,10 +13,10 @@ def search_numbers(pattern: str, grade: str, exchange: str, limit: int, *, json:
         print_json(found)
         return
     if not found:
-        say("no idle number matches — try a shorter pattern")
+        print_line("no idle number matches — try a shorter pattern")
         return
     rows = (
         (each["number"], each["grade"] or "plain", each["exchange"], each["state"])
         for each in found
     )
-    table(("number", "grade", "exchange", "state"), rows)
+    print_table(("number", "grade", "exchange", "state"), rows)

@@ -11,20 +11,28 @@ from uuid import UUID
 
 import typer
 
-from services.console.client import Client, connect, running
-from services.console.exits import INTERRUPTED, NO, UNAVAILABLE, CommandError
-from services.console.journey import draw as draw_journey
+from services.console.client import Client, connect, running_stack
+from services.console.errors import FAILURE, INTERRUPTED, UNAVAILABLE, CommandError
+from services.console.follow import FollowState, print_changes
 from services.console.journey import journey_of
-from services.console.live import Told, tell
-from services.console.output import Styled, announce, complain, print_json, row, say, table
+from services.console.journey import print_journey as draw_journey
+from services.console.output import (
+    Styled,
+    print_error,
+    print_json,
+    print_line,
+    print_notice,
+    print_row,
+    print_table,
+)
 from shared.errors import InvalidError
 from shared.input.json_text import read_json
 
 ORDERS = "/tmf-api/productOrderingManagement/v4/productOrder"
-ENDED = frozenset({"completed", "failed", "rejected", "cancelled", "partial"})
-GOOD = frozenset({"acknowledged", "inProgress", "pending", "held", "completed"})
+FINAL_STATES = frozenset({"completed", "failed", "rejected", "cancelled", "partial"})
+STATES_WITHOUT_FAILURE = frozenset({"acknowledged", "inProgress", "pending", "held", "completed"})
 PAUSE_S = 0.3
-REPEATED = "idempotent-replayed"
+REPLAYED_HEADER = "idempotent-replayed"
 """The header of an answer that was given before."""
 
 Order: TypeAlias = dict[str, Any]
@@ -37,24 +45,24 @@ def submit_files(files: Sequence[Path], *, json: bool) -> None:
         CommandError: if the service cannot answer; what follows is not posted.
     """
     client = connect("crm")
-    refused = [file for file in files if not submit(client, file, json=json)]
+    refused = [file for file in files if not submit_file(client, file, json=json)]
     if refused:
-        raise typer.Exit(NO)
+        raise typer.Exit(FAILURE)
 
 
-def submit(client: Client, file: Path, *, json: bool) -> bool:
+def submit_file(client: Client, file: Path, *, json: bool) -> bool:
     """Post one file and print what came of it; tell whether the order was accepted.
 
     Raises:
         CommandError: if the service cannot answer.
     """
     try:
-        answer, is_known = post(client, read(file))
+        answer, is_known = post_order(client, read_order_file(file))
     except CommandError as error:
         if error.code == UNAVAILABLE:
             raise
         for line in error.lines:
-            complain(f"{file}: {line}")
+            print_error(f"{file}: {line}")
         if json:
             print_json({"file": str(file), "problem": error.problem})
         return False
@@ -62,11 +70,11 @@ def submit(client: Client, file: Path, *, json: bool) -> bool:
         print_json(answer)
     else:
         state = f"known already: {answer['state']}" if is_known else answer["state"]
-        say(f"{file}: {answer['id']} {state}")
+        print_line(f"{file}: {answer['id']} {state}")
     return True
 
 
-def post(client: Client, body: object) -> tuple[Order, bool]:
+def post_order(client: Client, body: object) -> tuple[Order, bool]:
     """Post an order; return it, and whether it was known already: then as it stands now.
 
     Raises:
@@ -74,11 +82,11 @@ def post(client: Client, body: object) -> tuple[Order, bool]:
     """
     answer = client.send("order", "POST", ORDERS, json=body)
     order = answer.json()
-    is_known = REPEATED in answer.headers
+    is_known = REPLAYED_HEADER in answer.headers
     return (client.get("order", f"{ORDERS}/{order['id']}") if is_known else order), is_known
 
 
-def read(file: Path) -> Any:  # noqa: ANN401  any JSON document
+def read_order_file(file: Path) -> Any:  # noqa: ANN401  any JSON document
     """Return what a file, or standard input, holds.
 
     Raises:
@@ -101,22 +109,22 @@ def show_order(order_id: str, *, follow: bool, json: bool) -> None:
     Raises:
         Exit: with 1, or with 130 if somebody stops following.
     """
-    found = running()
+    found = running_stack()
     crm, operator = connect("admin", found), connect("ops", found)
-    look = partial(crm.get, "order", f"{ORDERS}/{id_of(crm, order_id)}")
-    said = (lambda _: None) if json else partial(tell, Told(), operator)
-    order = followed(look, said) if follow else look()
+    look = partial(crm.get, "order", f"{ORDERS}/{resolve_order_id(crm, order_id)}")
+    said = (lambda _: None) if json else partial(print_changes, FollowState(), operator)
+    order = follow_order(look, said) if follow else look()
     if json:
         print_json(order)
     else:
-        draw(order)
+        print_order(order)
         if not follow:
             draw_journey(journey_of(operator, order["id"]))
-    if order["state"] not in GOOD:
-        raise typer.Exit(NO)
+    if order["state"] not in STATES_WITHOUT_FAILURE:
+        raise typer.Exit(FAILURE)
 
 
-def id_of(client: Client, name: str) -> str:
+def resolve_order_id(client: Client, name: str) -> str:
     """Return the id of the order that a person names by its id or its externalId.
 
     Raises:
@@ -134,7 +142,7 @@ def id_of(client: Client, name: str) -> str:
     raise CommandError(msg, remedy="see `kaitong order list`")
 
 
-def followed(look: Callable[[], Order], say: Callable[[Order], None]) -> Order:
+def follow_order(look: Callable[[], Order], say: Callable[[Order], None]) -> Order:
     """Look at an order until it has ended, saying each time what is new; return it.
 
     Raises:
@@ -144,20 +152,20 @@ def followed(look: Callable[[], Order], say: Callable[[Order], None]) -> Order:
         while True:
             order = look()
             say(order)
-            if order["state"] in ENDED:
+            if order["state"] in FINAL_STATES:
                 return order
             time.sleep(PAUSE_S)
     except KeyboardInterrupt:
-        announce("you no longer follow the order; it goes on without you")
+        print_notice("you no longer follow the order; it goes on without you")
         raise typer.Exit(INTERRUPTED) from None
 
 
-def draw(order: Order) -> None:
+def print_order(order: Order) -> None:
     """Print an order and its items."""
-    row((Styled(order["id"], "bold"), order["state"], order.get("externalId", "")))
+    print_row((Styled(order["id"], "bold"), order["state"], order.get("externalId", "")))
     for item in order["productOrderItem"]:
         offering = item.get("productOffering", {}).get("id", "")
-        row((item["id"], item["action"], offering, item.get("state", "")))
+        print_row((item["id"], item["action"], offering, item.get("state", "")))
 
 
 def list_orders(state: str, limit: int, *, json: bool) -> None:
@@ -169,4 +177,4 @@ def list_orders(state: str, limit: int, *, json: bool) -> None:
         return
     names = ("id", "externalId", "state", "orderDate")
     rows = [[order.get(name, "") for name in names] for order in found]
-    table(("id", "externalId", "state", "ordered"), rows)
+    print_table(("id", "externalId", "state", "ordered"), rows)

@@ -30,7 +30,7 @@ from rich.text import Text
 Progress: TypeAlias = rich.progress.Progress
 TaskId: TypeAlias = rich.progress.TaskID
 
-OBEYED = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+CONTROL_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 """Unicode's categories of characters that a terminal obeys, hides, or cannot be sent."""
 
 GAP = "  "
@@ -54,11 +54,13 @@ Cell: TypeAlias = str | Styled
 Row: TypeAlias = Sequence[Cell]
 
 
-def visible(text: str) -> str:
+def printable(text: str) -> str:
     """Return a text of one line in which nothing is obeyed by a terminal, or hidden by it."""
     if text.isprintable():
         return text
-    return "".join(each if category(each) not in OBEYED else escaped(each) for each in text)
+    return "".join(
+        each if category(each) not in CONTROL_CATEGORIES else escaped(each) for each in text
+    )
 
 
 def escaped(character: str) -> str:
@@ -66,22 +68,22 @@ def escaped(character: str) -> str:
     return ascii(character)[1:-1]
 
 
-def say(text: Cell) -> None:
+def print_line(text: Cell) -> None:
     """Print one line on standard output."""
     _print(_out, [text])
 
 
-def complain(text: str) -> None:
+def print_error(text: str) -> None:
     """Print one line on standard error."""
     _print(_err, [text])
 
 
-def announce(text: str) -> None:
+def print_notice(text: str) -> None:
     """Print one line of the command's own on standard error, after the program's name."""
-    complain(f"kaitong: {text}")
+    print_error(f"kaitong: {text}")
 
 
-def table(head: Sequence[str], rows: Iterable[Row], *, right: Collection[int] = ()) -> None:
+def print_table(head: Sequence[str], rows: Iterable[Row], *, right: Collection[int] = ()) -> None:
     """Print a table on standard output.
 
     Args:
@@ -92,10 +94,10 @@ def table(head: Sequence[str], rows: Iterable[Row], *, right: Collection[int] = 
     drawn = [[Styled(name, "bold") for name in head], *rows]
     widths = [max(cell_len(_plain(each)) for each in cells) for cells in zip(*drawn, strict=True)]
     for each in drawn:
-        row(each, widths, right=right)
+        print_row(each, widths, right=right)
 
 
-def row(cells: Row, widths: Sequence[int] = (), *, right: Collection[int] = ()) -> None:
+def print_row(cells: Row, widths: Sequence[int] = (), *, right: Collection[int] = ()) -> None:
     """Print one row of a table, on a terminal in columns of these widths, or wider."""
     _print(_out, cells, widths, right)
 
@@ -109,16 +111,16 @@ def print_json(value: Any) -> None:  # noqa: ANN401  any JSON document
 
 
 @contextmanager
-def waiting(text: str) -> Iterator[None]:
+def spinner(text: str) -> Iterator[None]:
     """Show on a terminal that something is under way, until the block ends."""
     if not _err.is_terminal:
         yield
         return
-    with _err.status(Text(visible(text))):
+    with _err.status(Text(printable(text))):
         yield
 
 
-def counting() -> AbstractContextManager[Progress]:
+def progress_bars() -> AbstractContextManager[Progress]:
     """Return bars that count on a terminal; elsewhere nothing is shown."""
     return _progress(
         SpinnerColumn(finished_text=Text("done", "green")),
@@ -129,7 +131,7 @@ def counting() -> AbstractContextManager[Progress]:
     )
 
 
-def naming() -> AbstractContextManager[Progress]:
+def progress_line() -> AbstractContextManager[Progress]:
     """Return a line that says on a terminal what is under way, and for how long."""
     words = TextColumn("{task.description}", markup=False)
     return _progress(SpinnerColumn(), words, TimeElapsedColumn(), transient=True)
@@ -166,11 +168,11 @@ def _write(to: Console, line: str) -> None:
 
 
 def _plain(cell: Cell) -> str:
-    return visible(cell.text if isinstance(cell, Styled) else cell)
+    return printable(cell.text if isinstance(cell, Styled) else cell)
 
 
 def _json_escaped(character: str) -> str:
-    if character == "\n" or category(character) not in OBEYED:
+    if character == "\n" or category(character) not in CONTROL_CATEGORIES:
         return character
     return dumps(character)[1:-1]
 

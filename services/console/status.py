@@ -13,15 +13,22 @@ import msgspec
 import psutil
 import typer
 
-from deploy.local.record import Line, Record
-from services.console.bench.usage import pss_mb
-from services.console.client import Client, NoAnswerError, connect, running
-from services.console.exits import NO, CommandError
-from services.console.output import Row, Styled, say, table
-from services.console.troubles import Named, Process, lines, of_stack, summary, verdict
+from deploy.local.stack_record import ProcessRecord, StackRecord
+from deploy.local.usage import pss_mb
+from services.console.client import Client, NoAnswerError, connect, running_stack
+from services.console.errors import FAILURE, CommandError
+from services.console.output import Row, Styled, print_line, print_table
+from services.console.troubles import (
+    ProcessStatus,
+    ServiceTrouble,
+    stack_troubles,
+    summary,
+    trouble_lines,
+    verdict,
+)
 
 SERVICES = ("order", "provisioning", "resources", "customer")
-SHOWN = 10
+DEAD_LETTERS_SHOWN = 10
 TIMEOUT_S = 5.0
 """So long one service may take to answer."""
 
@@ -29,15 +36,15 @@ FIGURES = ("lag", "unsent", "parked", "attempts_waiting", "attempts_in_doubt", "
 
 
 @dataclass(frozen=True, slots=True)
-class Status:
+class StackStatus:
     """What is known of the stack at this moment."""
 
-    processes: Sequence[Process]
+    processes: Sequence[ProcessStatus]
     services: Mapping[str, Mapping[str, Any]]
     """What each service tells of itself, or its `error`."""
 
     parked: Sequence[Mapping[str, Any]]
-    troubles: Sequence[Named]
+    troubles: Sequence[ServiceTrouble]
 
     @property
     def is_well(self) -> bool:
@@ -68,28 +75,28 @@ class Status:
 
 def show_status(json: Path | None) -> None:
     """Show the stack; end with 1 if something is wrong, 69 if nothing runs."""
-    found = running()
-    status = look(found, connect("viewer", found, timeout_s=TIMEOUT_S))
+    found = running_stack()
+    status = read_status(found, connect("viewer", found, timeout_s=TIMEOUT_S))
     if json:
         json.write_bytes(msgspec.json.format(msgspec.json.encode(status.as_json())))
-    draw(status)
+    print_status(status)
     if not status.is_well:
-        raise typer.Exit(NO)
+        raise typer.Exit(FAILURE)
 
 
-def look(found: Record, client: Client) -> Status:
+def read_status(found: StackRecord, client: Client) -> StackStatus:
     """Ask the supervisor's record and every service."""
     services = [name for name in SERVICES if name in client.urls]
     with ThreadPoolExecutor(len(SERVICES)) as pool:  # one that hangs holds up no other
-        states = dict(zip(services, pool.map(partial(ask, client), services), strict=True))
+        states = dict(zip(services, pool.map(partial(read_state, client), services), strict=True))
     have = [service for service, state in states.items() if state.get("parked")]
-    parked = [dict(row, service=name) for name in have for row in ask_parked(client, name)]
+    parked = [dict(row, service=name) for name in have for row in read_dead_letters(client, name)]
     memory = pss_mb({line.name: line.life.pid for line in found.lines})
-    processes = [process_of(line, memory[line.name]) for line in found.lines]
-    return Status(processes, states, parked, of_stack(processes, states))
+    processes = [process_status(line, memory[line.name]) for line in found.lines]
+    return StackStatus(processes, states, parked, stack_troubles(processes, states))
 
 
-def ask(client: Client, service: str) -> dict[str, Any]:
+def read_state(client: Client, service: str) -> dict[str, Any]:
     """Return a service's state, or why it tells none."""
     try:
         state: dict[str, Any] = client.get(service, "/ops/v1/state")
@@ -100,19 +107,19 @@ def ask(client: Client, service: str) -> dict[str, Any]:
     return state
 
 
-def ask_parked(client: Client, service: str) -> list[dict[str, Any]]:
+def read_dead_letters(client: Client, service: str) -> list[dict[str, Any]]:
     """Return what is parked at a service."""
     try:
-        rows: list[dict[str, Any]] = client.get(service, "/ops/v1/parked", limit=SHOWN)
+        rows: list[dict[str, Any]] = client.get(service, "/ops/v1/parked", limit=DEAD_LETTERS_SHOWN)
     except CommandError:
         return []
     return rows
 
 
-def process_of(line: Line, memory_mb: float) -> Process:
+def process_status(line: ProcessRecord, memory_mb: float) -> ProcessStatus:
     """Describe one process of the stack."""
     process = line.life.process
-    return Process(
+    return ProcessStatus(
         name=line.name,
         pid=line.life.pid,
         running=process is not None,
@@ -134,25 +141,27 @@ def is_stopped(process: psutil.Process) -> bool:
     return False
 
 
-def draw(status: Status) -> None:
+def print_status(status: StackStatus) -> None:
     """Print it for a person."""
     head = ("process", "state", "pid", "MB", "restarts", "address")
-    table(head, map(process_row, status.processes), right=(2, 3, 4))
+    print_table(head, map(process_row, status.processes), right=(2, 3, 4))
     names = ("service", "relay", *(name.replace("_", " ") for name in FIGURES))
     found = {name: each for name, each in status.services.items() if "error" not in each}
-    table(names, [service_row(*each) for each in found.items()])
+    print_table(names, [service_row(*each) for each in found.items()])
     for waiting in status.parked:
         first_line = waiting["error"].strip().splitlines()[-1]
-        say(f"parked at {waiting['service']}: {waiting['type']} {waiting['why']}: {first_line}")
-    for line in lines(each for each in status.troubles if not each.trouble.is_notice):
-        say(Styled(line, "red"))
-    for line in lines(each for each in status.troubles if each.trouble.is_notice):
-        say(line)
-    say(summary(status.troubles, status.uncounted))
-    say(f"{status.pss_mb:.0f} MB in all; {verdict(status.troubles)}")
+        print_line(
+            f"parked at {waiting['service']}: {waiting['type']} {waiting['why']}: {first_line}"
+        )
+    for line in trouble_lines(each for each in status.troubles if not each.trouble.is_notice):
+        print_line(Styled(line, "red"))
+    for line in trouble_lines(each for each in status.troubles if each.trouble.is_notice):
+        print_line(line)
+    print_line(summary(status.troubles, status.uncounted))
+    print_line(f"{status.pss_mb:.0f} MB in all; {verdict(status.troubles)}")
 
 
-def process_row(each: Process) -> Row:
+def process_row(each: ProcessStatus) -> Row:
     """Return a process as a row."""
     state = Styled("runs", "green") if each.running else Styled("ended", "red")
     state = Styled("stopped", "red") if each.is_stopped else state

@@ -12,8 +12,8 @@ import msgspec
 import typer
 
 from deploy.local.home import CHECKOUT
-from services.console.exits import NO, USAGE, CommandError
-from services.console.output import Styled, say
+from services.console.errors import FAILURE, USAGE, CommandError
+from services.console.output import Styled, print_line
 
 BIN = Path(sys.executable).parent
 
@@ -35,18 +35,18 @@ STAGES = (
 TYPES = Stage("mypy", (str(BIN / "mypy"), "--no-error-summary"))
 """Runs beside the tests, which often wait."""
 
-LOOK_S = 0.2
+POLL_INTERVAL_S = 0.2
 """Between two looks at stages that run together."""
 
 
-IN_ALL = ("-n", "3", "--no-loadscope-reorder", "--durations=40")
+PARALLEL_OPTIONS = ("-n", "3", "--no-loadscope-reorder", "--durations=40")
 """How all tests are run: in three processes, each with a PostgreSQL of its own, folders that
 share a running system first. Many tests wait: so it pays on two cores, too."""
 
 
 def tests(paths: Sequence[str]) -> Stage:
     """Return the stage that runs these tests in one process, or all tests."""
-    how = () if paths else IN_ALL
+    how = () if paths else PARALLEL_OPTIONS
     return Stage("tests", (sys.executable, "-m", "pytest", *how, *paths))
 
 
@@ -62,16 +62,16 @@ def run_tests(only: Sequence[str], json: Path | None) -> None:
     seconds: dict[str, float] = {}
     failed = ""
     for step in steps:
-        failed = run(step, seconds)
+        failed = run_stages(step, seconds)
         if failed:
             break
     summary = ", ".join(f"{name} {took:.0f} s" for name, took in seconds.items())
-    say(f"{summary}: {f'{failed} failed' if failed else 'all is well'}")
+    print_line(f"{summary}: {f'{failed} failed' if failed else 'all is well'}")
     if json:
         result = {"ok": not failed, "failed": failed, "seconds": seconds}
         json.write_bytes(msgspec.json.format(msgspec.json.encode(result)))
     if failed:
-        raise typer.Exit(NO)
+        raise typer.Exit(FAILURE)
 
 
 def check_path(test: str) -> None:
@@ -85,21 +85,21 @@ def check_path(test: str) -> None:
         raise CommandError(msg, USAGE, remedy="name a file or folder below tests/")
 
 
-def run(stages: Sequence[Stage], seconds: dict[str, float]) -> str:
+def run_stages(stages: Sequence[Stage], seconds: dict[str, float]) -> str:
     """Run stages together, their output shown as it comes; note how long each took.
 
     Returns:
         The name of the first that failed, or nothing.
     """
     begin, failed = time.monotonic(), ""
-    running = {each: started(each) for each in stages}
+    running = {each: start_stage(each) for each in stages}
     try:
         while running:
-            time.sleep(LOOK_S)
+            time.sleep(POLL_INTERVAL_S)
             for stage in [each for each in running if running[each].poll() is not None]:
                 process = running.pop(stage)
                 seconds[stage.name] = round(time.monotonic() - begin, 1)
-                say(f"{stage.name}: {seconds[stage.name]} s")
+                print_line(f"{stage.name}: {seconds[stage.name]} s")
                 failed = failed or (stage.name if process.returncode else "")
     finally:  # interrupted: nothing goes on
         for process in running.values():
@@ -108,9 +108,9 @@ def run(stages: Sequence[Stage], seconds: dict[str, float]) -> str:
     return failed
 
 
-def started(stage: Stage) -> subprocess.Popen[bytes]:
+def start_stage(stage: Stage) -> subprocess.Popen[bytes]:
     """Start one stage."""
-    say(Styled(stage.name, "bold"))
+    print_line(Styled(stage.name, "bold"))
     environment = os.environ | {"PYTHONPATH": str(CHECKOUT)}
     environment.pop("PYTHONDONTWRITEBYTECODE", None)  # hundreds of processes start
     return subprocess.Popen(stage.command, cwd=CHECKOUT, env=environment)  # noqa: S603

@@ -1,8 +1,8 @@
 """Run the customer service: `python -m services.customer api|worker|all`."""
 
-from shared.runtime.loading import loading
+from shared.runtime.import_tuning import fast_imports
 
-with loading(without="rich"):
+with fast_imports(without="rich"):
     from services.customer.app import SERVICE
     from shared.runtime.run import run
 

@@ -10,19 +10,31 @@ import structlog
 from sqlalchemy.orm import Session
 
 from services.customer import store
-from services.customer.domain.contested import named_again
-from services.customer.domain.order import (
-    OrderEnded,
-    assignment_of,
-    ending_of,
-    order_of,
-    stop_of,
+from services.customer.domain.parties.contested_account import reopen_if_new_customer
+from services.customer.domain.parties.party import (
+    Account,
+    account_from_order,
+    erased_party_from_message,
 )
-from services.customer.domain.party import Account, account_of, erased_as_told
-from services.customer.domain.product import is_end, product_of, service_of
-from services.customer.domain.repetition import Came, must_be_as_told, parted
-from services.customer.domain.telling import telling_of
-from shared.access.grants import obeying_grants
+from services.customer.domain.parties.source_record import source_record_from_order
+from services.customer.domain.unified_view.duplicate_order import (
+    AcceptedMessage,
+    check_same_customer_data,
+    split_new_and_known,
+)
+from services.customer.domain.unified_view.order import (
+    OrderEndedMessage,
+    assignment_from_message,
+    hold_event_from_message,
+    order_from_message,
+    result_from_message,
+)
+from services.customer.domain.unified_view.product import (
+    is_disconnection,
+    product_from_message,
+    service_from_message,
+)
+from shared.access.grants import grant_subscriptions
 from shared.contracts import (
     OrderAccepted,
     OrderCompleted,
@@ -34,128 +46,145 @@ from shared.contracts import (
     ServiceHeld,
     ServiceResumed,
 )
-from shared.messaging.dispatcher import on, on_all, subscribe
-from shared.messaging.unit_of_work import Work, Works
-from shared.persistence.history import PARTY, TAKEN_OVER
-from shared.privacy.erasure import forgetting
+from shared.messaging.dispatcher import on, on_batch, subscribe
+from shared.messaging.unit_of_work import UnitOfWork, UnitOfWorkBatch
+from shared.persistence.history import PARTY_KIND, TAKEN_OVER_REASON
+from shared.privacy.erasure import erasure_subscriptions
 from shared.recovery.takeover import Takeover
 
 log = structlog.get_logger()
 
 
-def on_accepted(orders: Sequence[OrderAccepted], works: Works) -> None:
+def on_accepted(orders: Sequence[OrderAccepted], works: UnitOfWorkBatch) -> None:
     """Keep the orders, and the parties and accounts that they carry.
 
     Raises:
         ConflictError: if one was accepted already, with other content.
     """
-    session, told = works.session, zip(orders, works.each, strict=True)
-    came = [(order, work.tenant, work.told_at) for order, work in told]
-    new, again = parted(came, store.add_orders(session, [order_of(*each) for each in came]))
-    store.keep_tellings(session, [telling_of(*each) for each in new])
-    report(store.keep_accounts(session, accounts_of(new)), works)
+    session, told = works.session, zip(orders, works.units, strict=True)
+    received = [(order, work.tenant, work.published_at) for order, work in told]
+    new, again = split_new_and_known(
+        received, store.add_orders(session, [order_from_message(*each) for each in received])
+    )
+    store.merge_source_records(session, [source_record_from_order(*each) for each in new])
+    report_contested_accounts(store.add_accounts(session, accounts_named_in(new)), works)
     if again:
-        see_nothing_new(again, session)
+        check_nothing_new(again, session)
 
 
-def accounts_of(came: Sequence[Came]) -> list[Account]:
+def accounts_named_in(received: Sequence[AcceptedMessage]) -> list[Account]:
     """Return the accounts that accepted orders name."""
-    return [account_of(*each) for each in came if each[0].customer.account_id]
+    return [account_from_order(*each) for each in received if each[0].customer.account_id]
 
 
-def see_nothing_new(again: Sequence[Came], session: Session) -> None:
+def check_nothing_new(again: Sequence[AcceptedMessage], session: Session) -> None:
     """Let orders that are known say of their customers what they have said, and keep nothing.
 
     Raises:
         ConflictError: if one says something else.
     """
-    known = store.told_by_clients(session, [telling_of(*each) for each in again])
-    strange = store.unknown_accounts(session, accounts_of(again))
-    must_be_as_told(again, known, strange)
+    known = store.find_source_records(session, [source_record_from_order(*each) for each in again])
+    unknown = store.find_unknown_accounts(session, accounts_named_in(again))
+    check_same_customer_data(again, known, unknown)
 
 
-def report(contested: Sequence[Account], works: Works) -> None:
+def report_contested_accounts(contested: Sequence[Account], works: UnitOfWorkBatch) -> None:
     """Have people told of accounts that more than one customer's orders have named.
 
     Those that were settled are opened again if the orders of a further customer named them.
     """
     if contested:
-        store.contested.add(works.session, contested)
-        reopen(contested, works)
-        log.warning("account.of_two_customers", accounts=len(contested))
+        store.contested_accounts.add(works.session, contested)
+        reopen_settled_accounts(contested, works)
+        log.warning("account.contested", accounts=len(contested))
 
 
-def reopen(named: Sequence[Account], works: Works) -> None:
+def reopen_settled_accounts(named: Sequence[Account], works: UnitOfWorkBatch) -> None:
     """Open again those of these accounts that a further customer has named since."""
     keys = {(each.tenant, each.account_id) for each in named}
-    settled = [each for each in store.contested.get_all(works.session, keys) if each.is_settled]
-    customers = store.contested.count_customers(works.session, settled)
-    after = [named_again(each, customers[each.key]) for each in settled]
-    store.contested.put(works.session, after)
+    settled = [
+        each
+        for each in store.contested_accounts.get_all_for_update(works.session, keys)
+        if each.is_settled
+    ]
+    customers = store.contested_accounts.count_customers(works.session, settled)
+    after = [reopen_if_new_customer(each, customers[each.key]) for each in settled]
+    store.contested_accounts.put(works.session, after)
 
 
-def on_assigned(messages: Sequence[ResourcesAssigned], works: Works) -> None:
+def on_assigned(messages: Sequence[ResourcesAssigned], works: UnitOfWorkBatch) -> None:
     """Keep what resources holds for the orders."""
-    came = zip(messages, works.each, strict=True)
+    received = zip(messages, works.units, strict=True)
     store.add_assignments(
-        works.session, [assignment_of(message, work.tenant) for message, work in came]
+        works.session, [assignment_from_message(message, work.tenant) for message, work in received]
     )
 
 
-def on_service_completed(messages: Sequence[ServiceCompleted], works: Works) -> None:
+def on_service_completed(messages: Sequence[ServiceCompleted], works: UnitOfWorkBatch) -> None:
     """Keep what runs in the network now, and what does no more."""
     changes = [
-        (is_end(change), service_of(change, message.order_id, work.tenant, work.told_at))
-        for message, work in zip(messages, works.each, strict=True)
+        (
+            is_disconnection(change),
+            service_from_message(change, message.order_id, work.tenant, work.published_at),
+        )
+        for message, work in zip(messages, works.units, strict=True)
         for change in message.services
     ]
-    store.keep_services(works.session, [service for ended, service in changes if not ended])
+    store.upsert_services(works.session, [service for ended, service in changes if not ended])
     store.end_services(works.session, [service for ended, service in changes if ended])
 
 
-def on_completed(messages: Sequence[OrderCompleted], works: Works) -> None:
+def on_completed(messages: Sequence[OrderCompleted], works: UnitOfWorkBatch) -> None:
     """Keep that the orders ended, what the customers have now, and what they gave up."""
     on_ended(messages, works)
     changes = [
-        (is_end(change), product_of(message, change, work.tenant, work.told_at))
-        for message, work in zip(messages, works.each, strict=True)
+        (
+            is_disconnection(change),
+            product_from_message(message, change, work.tenant, work.published_at),
+        )
+        for message, work in zip(messages, works.units, strict=True)
         for change in message.products
     ]
-    store.keep_products(works.session, [product for ended, product in changes if not ended])
+    store.upsert_products(works.session, [product for ended, product in changes if not ended])
     store.end_products(works.session, [product for ended, product in changes if ended])
 
 
-def on_ended(messages: Sequence[OrderEnded], works: Works) -> None:
+def on_ended(messages: Sequence[OrderEndedMessage], works: UnitOfWorkBatch) -> None:
     """Keep how the orders ended."""
-    came = zip(messages, works.each, strict=True)
-    endings = [ending_of(message, work.tenant, work.told_at) for message, work in came]
-    store.add_endings(works.session, endings)
+    received = zip(messages, works.units, strict=True)
+    results = [
+        result_from_message(message, work.tenant, work.published_at) for message, work in received
+    ]
+    store.add_order_results(works.session, results)
 
 
-def on_stop(message: ServiceHeld | ServiceResumed, work: Work) -> None:
+def on_hold_or_resume(message: ServiceHeld | ServiceResumed, work: UnitOfWork) -> None:
     """Keep that an order's plan stopped, or goes on."""
-    store.add_stop(work.session, stop_of(message, work.cause.id, work.tenant, work.told_at))
+    store.add_hold_event(
+        work.session,
+        hold_event_from_message(message, work.cause.id, work.tenant, work.published_at),
+    )
 
 
-def take_over_erased(told: PartyErased, work: Work) -> None:
+def take_over_erasure(told: PartyErased, work: UnitOfWork) -> None:
     """Erase a party as it was told to be before the database was restored."""
-    gone = erased_as_told(told, work.tenant, work.told_at, work.cause.id)
-    store.erase(work.session, gone)
-    work.note(PARTY, gone.party_id, "known", "erased", reason=TAKEN_OVER)
+    erased = erased_party_from_message(told, work.tenant, work.published_at, work.cause.id)
+    store.erase_party(work.session, erased)
+    work.record_change(PARTY_KIND, erased.party_id, "known", "erased", reason=TAKEN_OVER_REASON)
 
 
 SUBSCRIPTIONS = subscribe(
-    on_all(OrderAccepted, on_accepted),
-    on_all(OrderCompleted, on_completed),
-    on_all(OrderFailed, on_ended),
-    on_all(OrderRejected, on_ended),
-    on_all(ResourcesAssigned, on_assigned),
-    on_all(ServiceCompleted, on_service_completed),
-    on(ServiceHeld, on_stop),
-    on(ServiceResumed, on_stop),
-    *forgetting(),
+    on_batch(OrderAccepted, on_accepted),
+    on_batch(OrderCompleted, on_completed),
+    on_batch(OrderFailed, on_ended),
+    on_batch(OrderRejected, on_ended),
+    on_batch(ResourcesAssigned, on_assigned),
+    on_batch(ServiceCompleted, on_service_completed),
+    on(ServiceHeld, on_hold_or_resume),
+    on(ServiceResumed, on_hold_or_resume),
+    *erasure_subscriptions(),
 )
 
-TAKEOVER = Takeover(subscribe(*obeying_grants(), on(PartyErased, take_over_erased)))
+TAKEOVER = Takeover(subscribe(*grant_subscriptions(), on(PartyErased, take_over_erasure)))
 """Grants and erasures hold as the others were told; by whom and why is not told. All else is
 heard again, and brings nothing back of who was erased."""

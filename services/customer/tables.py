@@ -9,47 +9,47 @@ from uuid import UUID
 from sqlalchemy import BigInteger, Index, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from services.customer.domain.contested import ContestState
-from services.customer.domain.order import OrderState
+from services.customer.domain.parties.contested_account import ContestState
+from services.customer.domain.unified_view.order import OrderState
 from shared.contracts import Held, ItemHoldings, OrderedItem
-from shared.persistence.database import Base, Instant, packed, words
+from shared.persistence.database import Base, Instant, enum_text, json_bytes
 
 PERSONAL = {"personal": True}
-Exact = Text(collation="C")
+BytewiseText = Text(collation="C")
 """Text that is compared byte by byte, so that an index serves the start of a name as well."""
 
 
-def mark() -> Mapped[str]:
+def field_version_column() -> Mapped[str]:
     """Return a column that says when a field was told last; empty for never."""
-    return mapped_column(Exact, server_default="")
+    return mapped_column(BytewiseText, server_default="")
 
 
-class Told:
+class PartyColumns:
     """What was told of a party: fields, and when each was told."""
 
-    name: Mapped[str] = mapped_column(Exact, info=PERSONAL)
-    phone: Mapped[str] = mapped_column(Exact, info=PERSONAL)
+    name: Mapped[str] = mapped_column(BytewiseText, info=PERSONAL)
+    phone: Mapped[str] = mapped_column(BytewiseText, info=PERSONAL)
     email: Mapped[str] = mapped_column(info=PERSONAL)
     identity_number: Mapped[str] = mapped_column(info=PERSONAL)
     category: Mapped[str]
     kind: Mapped[str] = mapped_column(server_default="")
-    name_key: Mapped[str] = mapped_column(Exact, server_default="", info=PERSONAL)
+    name_key: Mapped[str] = mapped_column(BytewiseText, server_default="", info=PERSONAL)
     """The name as it is compared."""
 
-    phone_key: Mapped[str] = mapped_column(Exact, server_default="", info=PERSONAL)
+    phone_key: Mapped[str] = mapped_column(BytewiseText, server_default="", info=PERSONAL)
     """The phone number in E.164, where it is one."""
 
-    name_mark: Mapped[str] = mark()
-    phone_mark: Mapped[str] = mark()
-    email_mark: Mapped[str] = mark()
-    identity_number_mark: Mapped[str] = mark()
-    category_mark: Mapped[str] = mark()
-    kind_mark: Mapped[str] = mark()
+    name_mark: Mapped[str] = field_version_column()
+    phone_mark: Mapped[str] = field_version_column()
+    email_mark: Mapped[str] = field_version_column()
+    identity_number_mark: Mapped[str] = field_version_column()
+    category_mark: Mapped[str] = field_version_column()
+    kind_mark: Mapped[str] = field_version_column()
     told_at: Mapped[datetime] = mapped_column(Instant)
     told_by: Mapped[UUID]
 
 
-class PartyRow(Told, Base):
+class PartyRow(PartyColumns, Base):
     """A person or an organization, as all clients have told it together."""
 
     __tablename__ = "parties"
@@ -57,7 +57,7 @@ class PartyRow(Told, Base):
     tenant: Mapped[str] = mapped_column(primary_key=True)
     party_id: Mapped[str] = mapped_column(primary_key=True)
     erased_at: Mapped[datetime | None] = mapped_column(Instant)
-    erased_mark: Mapped[str] = mark()
+    erased_mark: Mapped[str] = field_version_column()
     """What was told until then is blank."""
 
     person_mark: Mapped[str] = mapped_column(server_default="")
@@ -81,7 +81,7 @@ class PartyRow(Told, Base):
     )
 
 
-class TellingRow(Told, Base):
+class PartySourceRow(PartyColumns, Base):
     """What one client has told of a party: that, and no more, is what it sees of it."""
 
     __tablename__ = "party_tellings"
@@ -98,7 +98,7 @@ class TellingRow(Told, Base):
     )
 
 
-class AccountTellingRow(Base):
+class AccountSourceRow(Base):
     """An account, and whose it is, as one client has told it."""
 
     __tablename__ = "account_tellings"
@@ -120,7 +120,7 @@ class ContestedAccountRow(Base):
     tenant: Mapped[str] = mapped_column(primary_key=True)
     account_id: Mapped[str] = mapped_column(primary_key=True)
     since: Mapped[datetime] = mapped_column(Instant)
-    state: Mapped[ContestState] = mapped_column(words(ContestState), server_default="open")
+    state: Mapped[ContestState] = mapped_column(enum_text(ContestState), server_default="open")
     settled_at: Mapped[datetime | None] = mapped_column(Instant)
     settled_by: Mapped[str] = mapped_column(server_default="")
     note: Mapped[str] = mapped_column(server_default="")
@@ -156,17 +156,17 @@ class OrderRow(Base):
     accepted_at: Mapped[datetime] = mapped_column(Instant)
     one_off_cents: Mapped[int] = mapped_column(BigInteger)
     monthly_cents: Mapped[int] = mapped_column(BigInteger)
-    items: Mapped[tuple[OrderedItem, ...]] = mapped_column(packed(tuple[OrderedItem, ...]))
+    items: Mapped[tuple[OrderedItem, ...]] = mapped_column(json_bytes(tuple[OrderedItem, ...]))
 
 
-class EndingRow(Base):
+class OrderResultRow(Base):
     """How an order ended."""
 
     __tablename__ = "endings"
 
     order_id: Mapped[UUID] = mapped_column(primary_key=True)
     tenant: Mapped[str]
-    state: Mapped[OrderState] = mapped_column(words(OrderState))
+    state: Mapped[OrderState] = mapped_column(enum_text(OrderState))
     ended_at: Mapped[datetime] = mapped_column(Instant)
     code: Mapped[str]
     reason: Mapped[str]
@@ -179,10 +179,10 @@ class AssignmentRow(Base):
 
     order_id: Mapped[UUID] = mapped_column(primary_key=True)
     tenant: Mapped[str]
-    items: Mapped[tuple[ItemHoldings, ...]] = mapped_column(packed(tuple[ItemHoldings, ...]))
+    items: Mapped[tuple[ItemHoldings, ...]] = mapped_column(json_bytes(tuple[ItemHoldings, ...]))
 
 
-class StopRow(Base):
+class HoldEventRow(Base):
     """That an order's plan stopped, or went on."""
 
     __tablename__ = "stops"
@@ -240,7 +240,7 @@ class ServiceRow(Base):
     tenant: Mapped[str]
     product_id: Mapped[UUID | None]
     specification: Mapped[str] = mapped_column(server_default="")
-    held: Mapped[tuple[Held, ...] | None] = mapped_column(packed(tuple[Held, ...]))
+    held: Mapped[tuple[Held, ...] | None] = mapped_column(json_bytes(tuple[Held, ...]))
     told_at: Mapped[datetime | None] = mapped_column(Instant)
     told_by: Mapped[UUID | None]
     ended_at: Mapped[datetime | None] = mapped_column(Instant)

@@ -8,16 +8,16 @@ import sys
 import uvicorn
 
 from services.elements.api import make_api
-from services.elements.hangup import Line
-from services.elements.journal import FileJournal, Forgetful, Journal, JournalError
+from services.elements.journal import FileJournal, Journal, JournalError, NullJournal
+from services.elements.no_response import ProtocolWithTransport
 from services.elements.settings import Settings, SettingsError
 from services.elements.store import Network
 
-SETTINGS_FAULT = 78
+EX_CONFIG = 78
 """EX_CONFIG: starting again would not help."""
 
 IDLE_SECONDS = 30
-LAST_ANSWERS_SECONDS = 2
+SHUTDOWN_SECONDS = 2
 
 
 def main() -> int:
@@ -29,7 +29,7 @@ def main() -> int:
         listener = listen(settings)
     except (SettingsError, JournalError) as error:
         sys.stderr.write(f"elements: {error}\n")
-        return SETTINGS_FAULT
+        return EX_CONFIG
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)
     serve(network, journal, listener)
@@ -39,10 +39,10 @@ def main() -> int:
 def open_journal(settings: Settings, network: Network) -> Journal:
     """Return the journal, with all it kept recalled."""
     if settings.state is None:
-        return Forgetful()
+        return NullJournal()
     journal = FileJournal(settings.state)
     for entry in journal.entries():
-        network.recall(entry)
+        network.replay(entry)
     return journal
 
 
@@ -66,7 +66,7 @@ def serve(network: Network, journal: Journal, listener: socket.socket) -> None:
     config = uvicorn.Config(
         make_api(network, journal),
         loop="uvloop",
-        http=Line,
+        http=ProtocolWithTransport,
         ws="none",
         lifespan="off",
         access_log=False,
@@ -75,7 +75,7 @@ def serve(network: Network, journal: Journal, listener: socket.socket) -> None:
         server_header=False,
         date_header=False,
         timeout_keep_alive=IDLE_SECONDS,
-        timeout_graceful_shutdown=LAST_ANSWERS_SECONDS,
+        timeout_graceful_shutdown=SHUTDOWN_SECONDS,
     )
     uvicorn.Server(config).run(sockets=[listener])
 

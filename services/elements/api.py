@@ -11,21 +11,29 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from services.elements.bodies import Ordering, body_of, name_in_path, operation_in, read
-from services.elements.domain import Answer, Operation, Refusal, decide, result_of
-from services.elements.faults import Call, Drop, Error, Faults, Refuse, Reject, Strike
-from services.elements.hangup import HangUp
-from services.elements.journal import Answered, Journal, JournalError, Ordered
+from services.elements.domain import Operation, OperationOutcome, Refusal, decide, result_of
+from services.elements.faults import (
+    DropAnswer,
+    ElementCall,
+    FailFirst,
+    Faults,
+    InjectedFault,
+    Refuse,
+    RejectConnection,
+)
+from services.elements.journal import FaultsEntry, Journal, JournalError, OutcomeEntry
+from services.elements.no_response import NoResponse
 from services.elements.problems import (
     Problem,
-    answer_nobody,
+    answer_client_disconnect,
     answer_not_found,
     answer_problem,
     answer_unavailable,
     answer_wrong_method,
     problem_response,
 )
-from services.elements.store import Element, Network
+from services.elements.schemas import FaultsBody, body_of, name_in_path, parse_body, parse_operation
+from services.elements.store import Network, SimulatedElement
 
 _encode = msgspec.json.Encoder().encode
 
@@ -36,17 +44,21 @@ def make_api(network: Network, journal: Journal) -> Starlette:
     api = Starlette(
         routes=[
             Route(operation, put_or_get_operation, methods=["PUT", "GET"]),
-            Route("/elements/{element}/faults", faults, methods=["PUT", "GET", "DELETE"]),
-            Route("/elements/{element}/active", active),
-            Route("/elements/{element}/effects", effects),
-            Route("/elements", names),
+            Route(
+                "/elements/{element}/faults",
+                put_get_or_delete_faults,
+                methods=["PUT", "GET", "DELETE"],
+            ),
+            Route("/elements/{element}/active", list_active),
+            Route("/elements/{element}/effects", count_effects),
+            Route("/elements", list_elements),
             Route("/health/live", health),
             Route("/health/ready", health),
         ],
         exception_handlers={
             Problem: answer_problem,
             JournalError: answer_unavailable,
-            ClientDisconnect: answer_nobody,
+            ClientDisconnect: answer_client_disconnect,
             404: answer_not_found,
             405: answer_wrong_method,
         },
@@ -61,71 +73,76 @@ async def put_or_get_operation(request: Request) -> Response:
     name = name_in_path(request, "element")
     operation_id = name_in_path(request, "operation_id")
     if request.method == "PUT":
-        return await perform(request, name, operation_id)
-    return await ask(request, name, operation_id)
+        return await perform_operation(request, name, operation_id)
+    return await read_operation(request, name, operation_id)
 
 
-async def perform(request: Request, name: str, operation_id: str) -> Response:
+async def perform_operation(request: Request, name: str, operation_id: str) -> Response:
     """Do an operation once, however often it is asked for."""
-    operation = operation_in(await body_of(request), name, operation_id)
-    element = network_of(request).element(name)
-    answered = element.answered(operation_id) is not None
-    strike = element.faults.strike(
-        Call("perform", operation.subject, operation.kind, answered=answered)
+    operation = parse_operation(await body_of(request), name, operation_id)
+    element = network_of(request).get_or_create(name)
+    answered = element.outcome_of(operation_id) is not None
+    injected = element.faults.inject(
+        ElementCall("perform", operation.subject, operation.kind, answered=answered)
     )
-    ordered = refusal_in(strike)
+    fault_refusal = injected_refusal(injected)
     journal = journal_of(request)
-    return await under(strike, lambda: performed(element, do(element, operation, ordered, journal)))
+    return await respond_with_fault(
+        injected,
+        lambda: perform_response(element, execute_once(element, operation, fault_refusal, journal)),
+    )
 
 
-async def ask(request: Request, name: str, operation_id: str) -> Response:
+async def read_operation(request: Request, name: str, operation_id: str) -> Response:
     """Tell what became of an operation."""
-    element = network_of(request).look(name)
-    answer = element.answered(operation_id)
+    element = network_of(request).get(name)
+    answer = element.outcome_of(operation_id)
     subject, kind = (answer.operation.subject, answer.operation.kind) if answer else (None, None)
-    strike = element.faults.strike(Call("ask", subject, kind, answered=answer is not None))
-    return await under(strike, lambda: told(element, answer))
+    injected = element.faults.inject(ElementCall("ask", subject, kind, answered=answer is not None))
+    return await respond_with_fault(injected, lambda: status_response(element, answer))
 
 
-async def under(strike: Strike, work: Callable[[], Response]) -> Response:
+async def respond_with_fault(injected: InjectedFault, work: Callable[[], Response]) -> Response:
     """Return what a caller gets for this work when this befalls the call."""
-    response = befallen(strike, work)
-    if strike.delay_ms:
-        await asyncio.sleep(strike.delay_ms / 1_000)
+    response = apply_fault(injected, work)
+    if injected.delay_ms:
+        await asyncio.sleep(injected.delay_ms / 1_000)
     return response
 
 
-def befallen(strike: Strike, work: Callable[[], Response]) -> Response:
+def apply_fault(injected: InjectedFault, work: Callable[[], Response]) -> Response:
     """Do the work, unless a fault prevents it, and return what is left of its answer."""
-    match strike.fault:
-        case Reject():
-            return HangUp()
-        case Error():
+    match injected.fault:
+        case RejectConnection():
+            return NoResponse()
+        case FailFirst():
             detail = "the element failed before it did anything, as ordered"
             return problem_response(Problem(500, "element-error", detail))
-        case Drop(then=then):
+        case DropAnswer(then=then):
             work()
-            return HangUp(then)
+            return NoResponse(then)
         case _:
             return work()
 
 
-def refusal_in(strike: Strike) -> Refusal | None:
+def injected_refusal(injected: InjectedFault) -> Refusal | None:
     """Return the refusal that was ordered, if one strikes."""
-    match strike.fault:
+    match injected.fault:
         case Refuse(code=code, detail=detail):
             return Refusal(code, detail)
         case _:
             return None
 
 
-def do(element: Element, operation: Operation, ordered: Refusal | None, journal: Journal) -> Answer:
+def execute_once(
+    element: SimulatedElement, operation: Operation, fault_refusal: Refusal | None, journal: Journal
+) -> OperationOutcome:
     """Return the element's answer, decided once and kept before anybody hears of it."""
-    known = element.answered(operation.id)
+    known = element.outcome_of(operation.id)
     if known is None:
-        answer = decide(element.name, operation, element.installed(operation), ordered)
-        journal.append(Answered.of(element.name, answer))
-        element.remember(answer)
+        answer = decide(element.name, operation, element.installed_by(operation), fault_refusal)
+        journal.append(OutcomeEntry.of(element.name, answer))
+        element.record_outcome(answer)
         return answer
     if known.operation != operation:
         detail = "this operation id was used with another body"
@@ -133,15 +150,15 @@ def do(element: Element, operation: Operation, ordered: Refusal | None, journal:
     return known
 
 
-def performed(element: Element, answer: Answer) -> Response:
+def perform_response(element: SimulatedElement, answer: OperationOutcome) -> Response:
     """Answer who wanted an operation done."""
     if answer.refusal is None:
-        return told(element, answer)
+        return status_response(element, answer)
     problem = Problem(409, answer.refusal.code, answer.refusal.detail)
-    return problem_response(problem, about(element, answer))
+    return problem_response(problem, outcome_fields(element, answer))
 
 
-def told(element: Element, answer: Answer | None) -> Response:
+def status_response(element: SimulatedElement, answer: OperationOutcome | None) -> Response:
     """Answer who asked what became of an operation."""
     if answer is None:
         detail = f"{element.name} never heard of this operation"
@@ -149,13 +166,15 @@ def told(element: Element, answer: Answer | None) -> Response:
             Problem(404, "unknown-operation", detail, "send it again with the same id")
         )
     if answer.refusal is None:
-        found = about(element, answer) | {"result": result_of(element.name, answer.operation)}
+        found = outcome_fields(element, answer) | {
+            "result": result_of(element.name, answer.operation)
+        }
     else:
-        found = about(element, answer) | {"refusal": answer.refusal}
+        found = outcome_fields(element, answer) | {"refusal": answer.refusal}
     return json_response(found)
 
 
-def about(element: Element, answer: Answer) -> dict[str, Any]:
+def outcome_fields(element: SimulatedElement, answer: OperationOutcome) -> dict[str, Any]:
     """Return what every answer says."""
     operation = answer.operation
     return {
@@ -167,26 +186,26 @@ def about(element: Element, answer: Answer) -> dict[str, Any]:
     }
 
 
-async def faults(request: Request) -> Response:
+async def put_get_or_delete_faults(request: Request) -> Response:
     """Order, show or clear the faults of an element."""
     name = name_in_path(request, "element")
     if request.method == "PUT":
-        order(request, name, read(await body_of(request), Ordering))
+        replace_faults(request, name, parse_body(await body_of(request), FaultsBody))
     elif request.method == "DELETE":
-        order(request, name, Ordering(()))
+        replace_faults(request, name, FaultsBody(()))
         return Response(status_code=204)
-    return json_response(Ordering(network_of(request).look(name).faults.ordered()))
+    return json_response(FaultsBody(network_of(request).get(name).faults.configured()))
 
 
-def order(request: Request, name: str, ordering: Ordering) -> None:
+def replace_faults(request: Request, name: str, ordering: FaultsBody) -> None:
     """Replace the faults of an element."""
-    journal_of(request).append(Ordered(name, ordering.faults))
-    network_of(request).element(name).faults = Faults(ordering.faults)
+    journal_of(request).append(FaultsEntry(name, ordering.faults))
+    network_of(request).get_or_create(name).faults = Faults(ordering.faults)
 
 
-async def active(request: Request) -> Response:
+async def list_active(request: Request) -> Response:
     """List what is configured on an element now."""
-    element = network_of(request).look(name_in_path(request, "element"))
+    element = network_of(request).get(name_in_path(request, "element"))
     found = [
         {
             "subject": made_by.subject,
@@ -199,13 +218,13 @@ async def active(request: Request) -> Response:
     return json_response({"element": element.name, "active": found})
 
 
-async def effects(request: Request) -> Response:
+async def count_effects(request: Request) -> Response:
     """Count how often each operation changed what is configured on an element."""
-    element = network_of(request).look(name_in_path(request, "element"))
+    element = network_of(request).get(name_in_path(request, "element"))
     return json_response({"element": element.name, "effects": element.effects})
 
 
-async def names(request: Request) -> Response:
+async def list_elements(request: Request) -> Response:
     """List the elements that were told anything."""
     return json_response({"elements": network_of(request).names()})
 

@@ -6,7 +6,7 @@ from enum import Enum
 from zlib import crc32
 
 
-class Work(Enum):
+class OperationEffect(Enum):
     """What an operation does to the thing it is about."""
 
     INSTALL = "install"
@@ -15,28 +15,28 @@ class Work(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class OperationKind:
     """One kind of operation: what it does, and to which thing."""
 
-    work: Work
+    effect: OperationEffect
     thing: str
 
 
-AAA: Mapping[str, Kind] = {
-    "create-account": Kind(Work.INSTALL, "account"),
-    "delete-account": Kind(Work.REMOVE, "account"),
+AAA: Mapping[str, OperationKind] = {
+    "create-account": OperationKind(OperationEffect.INSTALL, "account"),
+    "delete-account": OperationKind(OperationEffect.REMOVE, "account"),
 }
-IMS: Mapping[str, Kind] = {
-    "create-subscriber": Kind(Work.INSTALL, "subscriber"),
-    "delete-subscriber": Kind(Work.REMOVE, "subscriber"),
-    "add-enum": Kind(Work.INSTALL, "enum"),
-    "remove-enum": Kind(Work.REMOVE, "enum"),
-    "test-line": Kind(Work.TEST, "subscriber"),
+IMS: Mapping[str, OperationKind] = {
+    "create-subscriber": OperationKind(OperationEffect.INSTALL, "subscriber"),
+    "delete-subscriber": OperationKind(OperationEffect.REMOVE, "subscriber"),
+    "add-enum": OperationKind(OperationEffect.INSTALL, "enum"),
+    "remove-enum": OperationKind(OperationEffect.REMOVE, "enum"),
+    "test-line": OperationKind(OperationEffect.TEST, "subscriber"),
 }
-OLT: Mapping[str, Kind] = {
-    "add-profile": Kind(Work.INSTALL, "profile"),
-    "remove-profile": Kind(Work.REMOVE, "profile"),
-    "test-line": Kind(Work.TEST, "profile"),
+OLT: Mapping[str, OperationKind] = {
+    "add-profile": OperationKind(OperationEffect.INSTALL, "profile"),
+    "remove-profile": OperationKind(OperationEffect.REMOVE, "profile"),
+    "test-line": OperationKind(OperationEffect.TEST, "profile"),
 }
 
 Result = Mapping[str, bool | float]
@@ -64,48 +64,48 @@ class Refusal:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class OperationOutcome:
     """What became of an operation: done, unless it was refused."""
 
     operation: Operation
     refusal: Refusal | None = None
 
 
-def kinds_of(element: str) -> Mapping[str, Kind]:
+def kinds_of(element: str) -> Mapping[str, OperationKind]:
     """Return the operations that an element knows, by the name of their kind."""
     return {"aaa": AAA, "ims": IMS}.get(element, OLT)
 
 
 def decide(
-    element: str, operation: Operation, installed: Operation | None, ordered: Refusal | None
-) -> Answer:
+    element: str, operation: Operation, installed: Operation | None, fault_refusal: Refusal | None
+) -> OperationOutcome:
     """Return what the element answers to a new operation.
 
     Args:
         element: its name.
         operation: of a kind that the element knows.
         installed: what made the thing that the operation is about, None if it is not there.
-        ordered: the refusal that a fault brings about, None without one.
+        fault_refusal: the refusal that a fault brings about, None without one.
     """
     kind = kinds_of(element)[operation.kind]
     own = refusal_of(kind, operation.subject, there=installed is not None)
-    return Answer(operation, ordered or own)
+    return OperationOutcome(operation, fault_refusal or own)
 
 
-def refusal_of(kind: Kind, subject: str, *, there: bool) -> Refusal | None:
+def refusal_of(kind: OperationKind, subject: str, *, there: bool) -> Refusal | None:
     """Return why this cannot be done, None if it can."""
-    match kind.work, there:
-        case Work.INSTALL, True:
+    match kind.effect, there:
+        case OperationEffect.INSTALL, True:
             return Refusal(f"{kind.thing}-exists", f"{subject} has an active {kind.thing} already")
-        case Work.REMOVE, False:
+        case OperationEffect.REMOVE, False:
             return Refusal(f"{kind.thing}-missing", f"{subject} has no active {kind.thing}")
-        case Work.TEST, False:
-            return silence_of(kind.thing, subject)
+        case OperationEffect.TEST, False:
+            return failed_test(kind.thing, subject)
         case _:
             return None
 
 
-def silence_of(thing: str, subject: str) -> Refusal:
+def failed_test(thing: str, subject: str) -> Refusal:
     """Return what a test reports when nothing is configured at the other end."""
     if thing == "profile":
         return Refusal("no-optical-signal", f"no light from the ONU of {subject}")
@@ -118,7 +118,7 @@ def result_of(element: str, operation: Operation) -> Result:
     The readings depend on the subject alone, so that a repeated answer is the same.
     """
     kind = kinds_of(element)[operation.kind]
-    if kind.work is not Work.TEST:
+    if kind.effect is not OperationEffect.TEST:
         return {}
     if kind.thing == "subscriber":
         return {"passed": True, "registered": True}

@@ -6,10 +6,12 @@ from typing import Annotated, Literal, NamedTuple, TypeAlias
 
 from msgspec import Meta, Struct
 
-On: TypeAlias = Literal["perform", "ask"]
+CallVerb: TypeAlias = Literal["perform", "ask"]
 
 
-class Fault(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="fault"):
+class ElementFault(
+    Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="fault"
+):
     """Which calls a fault strikes."""
 
     subject: str | None = None
@@ -17,16 +19,16 @@ class Fault(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_f
     share: Annotated[float, Meta(ge=0, le=1)] = 1.0
     seed: int = 1
     times: Annotated[int, Meta(ge=1)] | None = None
-    on: Annotated[tuple[On, ...], Meta(min_length=1)] = ("perform",)
+    on: Annotated[tuple[CallVerb, ...], Meta(min_length=1)] = ("perform",)
 
 
-class Slow(Fault, frozen=True, kw_only=True, tag="slow"):
+class Slow(ElementFault, frozen=True, kw_only=True, tag="slow"):
     """The answer comes later."""
 
     delay_ms: Annotated[int, Meta(ge=1, le=600_000)]
 
 
-class Refuse(Fault, frozen=True, kw_only=True, tag="refuse"):
+class Refuse(ElementFault, frozen=True, kw_only=True, tag="refuse"):
     """A new operation is refused."""
 
     code: Annotated[str, Meta(pattern=r"\A[a-z][a-z0-9-]{0,63}\Z")]
@@ -34,27 +36,27 @@ class Refuse(Fault, frozen=True, kw_only=True, tag="refuse"):
     on: tuple[Literal["perform"]] = ("perform",)
 
 
-class Error(Fault, frozen=True, kw_only=True, tag="error"):
+class FailFirst(ElementFault, frozen=True, kw_only=True, tag="error"):
     """The element fails before it does anything."""
 
 
-class Drop(Fault, frozen=True, kw_only=True, tag="drop"):
+class DropAnswer(ElementFault, frozen=True, kw_only=True, tag="drop"):
     """The work is done, and the answer lost."""
 
     then: Literal["close", "silence"] = "close"
 
 
-class Reject(Fault, frozen=True, kw_only=True, tag="reject-connection"):
+class RejectConnection(ElementFault, frozen=True, kw_only=True, tag="reject-connection"):
     """The connection closes before anything is done."""
 
 
-AnyFault: TypeAlias = Slow | Refuse | Error | Drop | Reject
+AnyFault: TypeAlias = Slow | Refuse | FailFirst | DropAnswer | RejectConnection
 
 
-class Call(NamedTuple):
+class ElementCall(NamedTuple):
     """What faults choose by."""
 
-    on: On
+    on: CallVerb
     subject: str | None
     """None where it is not known: asked after an operation never heard of."""
 
@@ -63,36 +65,36 @@ class Call(NamedTuple):
     """The operation was answered before."""
 
 
-class Strike(NamedTuple):
+class InjectedFault(NamedTuple):
     """What befalls one call."""
 
     delay_ms: int = 0
-    fault: Refuse | Error | Drop | Reject | None = None
+    fault: Refuse | FailFirst | DropAnswer | RejectConnection | None = None
 
 
 class Faults:
     """The faults that one element suffers."""
 
     def __init__(self, ordered: Iterable[AnyFault] = ()) -> None:
-        self._rules = [Rule(fault) for fault in ordered]
+        self._rules = [FaultRule(fault) for fault in ordered]
 
-    def ordered(self) -> tuple[AnyFault, ...]:
+    def configured(self) -> tuple[AnyFault, ...]:
         """Return the faults as they were ordered."""
         return tuple(rule.fault for rule in self._rules)
 
-    def strike(self, call: Call) -> Strike:
+    def inject(self, call: ElementCall) -> InjectedFault:
         """Return what befalls a call, and count it."""
         delay_ms = 0
         for rule in self._rules:
-            if not rule.strikes(call):
+            if not rule.applies(call):
                 continue
             if not isinstance(rule.fault, Slow):
-                return Strike(delay_ms, rule.fault)
+                return InjectedFault(delay_ms, rule.fault)
             delay_ms += rule.fault.delay_ms
-        return Strike(delay_ms)
+        return InjectedFault(delay_ms)
 
 
-class Rule:
+class FaultRule:
     """One fault with what it has left and its own chance."""
 
     def __init__(self, fault: AnyFault) -> None:
@@ -100,7 +102,7 @@ class Rule:
         self._left = fault.times
         self._chance = Random(fault.seed)  # noqa: S311  a test repeats it, nobody guards with it
 
-    def strikes(self, call: Call) -> bool:
+    def applies(self, call: ElementCall) -> bool:
         """Tell whether the fault strikes this call; if so, it has one less left."""
         if not self._concerns(call) or self._chance.random() >= self.fault.share:
             return False
@@ -108,7 +110,7 @@ class Rule:
             self._left -= 1
         return True
 
-    def _concerns(self, call: Call) -> bool:
+    def _concerns(self, call: ElementCall) -> bool:
         fault = self.fault
         return (
             self._left != 0

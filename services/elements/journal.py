@@ -13,7 +13,7 @@ from typing import Protocol, Self, TypeAlias
 import msgspec
 from msgspec import Raw, Struct
 
-from services.elements.domain import Answer, Operation, Refusal, kinds_of
+from services.elements.domain import Operation, OperationOutcome, Refusal, kinds_of
 from services.elements.faults import AnyFault
 
 FILE = "elements.journal"
@@ -23,7 +23,7 @@ class JournalError(Exception):
     """The journal cannot be used. The text says why and what to do."""
 
 
-class Answered(Struct, frozen=True, tag="answer"):
+class OutcomeEntry(Struct, frozen=True, tag="answer"):
     """An element answered an operation."""
 
     element: str
@@ -34,7 +34,7 @@ class Answered(Struct, frozen=True, tag="answer"):
     refusal: Refusal | None = None
 
     @classmethod
-    def of(cls, element: str, answer: Answer) -> Self:
+    def of(cls, element: str, answer: OperationOutcome) -> Self:
         """Return the entry of an answer."""
         operation = answer.operation
         return cls(
@@ -46,20 +46,22 @@ class Answered(Struct, frozen=True, tag="answer"):
             answer.refusal,
         )
 
-    def answer(self) -> Answer:
+    def answer(self) -> OperationOutcome:
         """Return the answer of the entry."""
         parameters = bytes(self.parameters).decode()
-        return Answer(Operation(self.id, self.kind, self.subject, parameters), self.refusal)
+        return OperationOutcome(
+            Operation(self.id, self.kind, self.subject, parameters), self.refusal
+        )
 
 
-class Ordered(Struct, frozen=True, tag="faults"):
+class FaultsEntry(Struct, frozen=True, tag="faults"):
     """All faults of an element were replaced by these."""
 
     element: str
     faults: tuple[AnyFault, ...]
 
 
-Entry: TypeAlias = Answered | Ordered
+Entry: TypeAlias = OutcomeEntry | FaultsEntry
 
 _encode = msgspec.json.Encoder().encode
 _decode: Callable[[bytes], Entry] = msgspec.json.Decoder(Entry).decode
@@ -76,7 +78,7 @@ class Journal(Protocol):
         """
 
 
-class Forgetful:
+class NullJournal:
     """A journal for a simulator that needs no memory across a restart."""
 
     def append(self, entry: Entry) -> None:
@@ -124,7 +126,7 @@ class FileJournal:
             entry = _decode(line)
         except msgspec.DecodeError as error:
             raise self._unreadable(number) from error
-        if isinstance(entry, Answered) and entry.kind not in kinds_of(entry.element):
+        if isinstance(entry, OutcomeEntry) and entry.kind not in kinds_of(entry.element):
             raise self._unreadable(number)
         return entry
 

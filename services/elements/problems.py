@@ -68,6 +68,6 @@ async def answer_unavailable(_: Request, error: Exception) -> Response:
     return problem_response(Problem(503, "journal-unavailable", str(error), remedy))
 
 
-async def answer_nobody(_: Request, __: Exception) -> Response:
+async def answer_client_disconnect(_: Request, __: Exception) -> Response:
     """Answer a caller that hung up before its request was whole."""
     return Response(status_code=400)

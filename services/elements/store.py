@@ -3,29 +3,29 @@
 from collections import Counter
 from collections.abc import Iterator
 
-from services.elements.domain import Answer, Operation, Work, kinds_of
+from services.elements.domain import Operation, OperationEffect, OperationOutcome, kinds_of
 from services.elements.faults import Faults
-from services.elements.journal import Answered, Entry, Ordered
+from services.elements.journal import Entry, FaultsEntry, OutcomeEntry
 
-Thing = tuple[str, str]
+InstalledKey = tuple[str, str]
 """A subject, and the account, profile, ... that it has."""
 
 
-class Element:
+class SimulatedElement:
     """One element: the answers it gave, what they left configured, the faults it suffers."""
 
     def __init__(self, name: str) -> None:
         self.name = name
         self.faults = Faults()
         self.effects: Counter[str] = Counter()
-        self._answers: dict[str, Answer] = {}
-        self._installed: dict[Thing, Operation] = {}
+        self._answers: dict[str, OperationOutcome] = {}
+        self._installed: dict[InstalledKey, Operation] = {}
 
-    def answered(self, operation_id: str) -> Answer | None:
+    def outcome_of(self, operation_id: str) -> OperationOutcome | None:
         """Return what became of an operation, None for one never heard of."""
         return self._answers.get(operation_id)
 
-    def installed(self, operation: Operation) -> Operation | None:
+    def installed_by(self, operation: Operation) -> Operation | None:
         """Return what made the thing that the operation is about, None if it is not there."""
         return self._installed.get(self._thing(operation))
 
@@ -33,20 +33,20 @@ class Element:
         """Yield what made each thing that is configured now."""
         return iter(self._installed.values())
 
-    def remember(self, answer: Answer) -> None:
+    def record_outcome(self, answer: OperationOutcome) -> None:
         """Keep an answer and change what is configured accordingly."""
         operation = answer.operation
         self._answers[operation.id] = answer
-        work = kinds_of(self.name)[operation.kind].work
-        if answer.refusal or work is Work.TEST:
+        effect = kinds_of(self.name)[operation.kind].effect
+        if answer.refusal or effect is OperationEffect.TEST:
             return
-        if work is Work.INSTALL:
+        if effect is OperationEffect.INSTALL:
             self._installed[self._thing(operation)] = operation
         else:
             del self._installed[self._thing(operation)]
         self.effects[operation.id] += 1
 
-    def _thing(self, operation: Operation) -> Thing:
+    def _thing(self, operation: Operation) -> InstalledKey:
         return operation.subject, kinds_of(self.name)[operation.kind].thing
 
 
@@ -54,25 +54,25 @@ class Network:
     """All elements that were told anything."""
 
     def __init__(self) -> None:
-        self._elements: dict[str, Element] = {}
+        self._elements: dict[str, SimulatedElement] = {}
 
     def names(self) -> list[str]:
         """Return the names of the elements, sorted."""
         return sorted(self._elements)
 
-    def look(self, name: str) -> Element:
+    def get(self, name: str) -> SimulatedElement:
         """Return an element for looking only: one never heard of stays so."""
-        return self._elements.get(name) or Element(name)
+        return self._elements.get(name) or SimulatedElement(name)
 
-    def element(self, name: str) -> Element:
+    def get_or_create(self, name: str) -> SimulatedElement:
         """Return an element, new if it was never heard of."""
-        return self._elements.setdefault(name, self.look(name))
+        return self._elements.setdefault(name, self.get(name))
 
-    def recall(self, entry: Entry) -> None:
+    def replay(self, entry: Entry) -> None:
         """Take in what a journal kept, in the order in which it was kept."""
-        element = self.element(entry.element)
+        element = self.get_or_create(entry.element)
         match entry:
-            case Answered():
-                element.remember(entry.answer())
-            case Ordered():
+            case OutcomeEntry():
+                element.record_outcome(entry.answer())
+            case FaultsEntry():
                 element.faults = Faults(entry.faults)

@@ -9,19 +9,19 @@ from uuid import UUID
 from sqlalchemy import Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from services.order.domain.order import Content
-from services.order.domain.product import ProductContent, Status
-from services.order.domain.progress import ItemState
-from services.order.domain.states import State
+from services.order.domain.fulfilment.product import ProductContent, ProductStatus
+from services.order.domain.fulfilment.progress import ItemState
+from services.order.domain.fulfilment.states import OrderState
+from services.order.domain.order import OrderContent
 from shared.contracts import BlueprintName
-from shared.persistence.database import Base, Instant, packed, words
+from shared.persistence.database import Base, Instant, enum_text, json_bytes
 
 PERSONAL = {"personal": True}
 
-UNPACKED = {"postgresql_with": {"toast_tuple_target": "8160"}}
+UNCOMPRESSED = {"postgresql_with": {"toast_tuple_target": "8160"}}
 """Rows of usual size stay in one piece: PostgreSQL would compress them from 2 KB on."""
 
-REPEATED = text("id <> order_id")
+IS_REPETITION = text("id <> order_id")
 """A submission that gives an earlier one another name; the first is called like its order."""
 
 
@@ -52,8 +52,8 @@ class SubmissionRow(Base):
             unique=True,
             postgresql_where=external_id.is_not(None),
         ),
-        Index("ix_submissions_repeated", "order_id", postgresql_where=REPEATED),
-        UNPACKED,
+        Index("ix_submissions_repeated", "order_id", postgresql_where=IS_REPETITION),
+        UNCOMPRESSED,
     )
 
 
@@ -68,14 +68,14 @@ class OrderRow(Base):
         Index("ix_orders_tenant", "tenant", "id"),
         Index("ix_orders_client", "tenant", "client", "id"),
         Index("ix_orders_party", "tenant", "party_id", "id"),
-        UNPACKED,
+        UNCOMPRESSED,
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     tenant: Mapped[str]
     client: Mapped[str]
     party_id: Mapped[str]
-    content: Mapped[Content] = mapped_column(packed(Content), info=PERSONAL)
+    content: Mapped[OrderContent] = mapped_column(json_bytes(OrderContent), info=PERSONAL)
 
 
 class ProgressRow(Base):
@@ -94,8 +94,8 @@ class ProgressRow(Base):
 
     order_id: Mapped[UUID] = mapped_column(primary_key=True)
     tenant: Mapped[str]
-    state: Mapped[State] = mapped_column(words(State))
-    items: Mapped[tuple[ItemState, ...]] = mapped_column(packed(tuple[ItemState, ...]))
+    state: Mapped[OrderState] = mapped_column(enum_text(OrderState))
+    items: Mapped[tuple[ItemState, ...]] = mapped_column(json_bytes(tuple[ItemState, ...]))
     code: Mapped[str]
     reason: Mapped[str]
     changed_at: Mapped[datetime] = mapped_column(Instant)
@@ -111,7 +111,7 @@ class ProductRow(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True)
     tenant: Mapped[str]
     party_id: Mapped[str]
-    status: Mapped[Status] = mapped_column(words(Status))
+    status: Mapped[ProductStatus] = mapped_column(enum_text(ProductStatus))
     offering_id: Mapped[str]
     specification: Mapped[str]
     number: Mapped[str] = mapped_column()
@@ -121,7 +121,7 @@ class ProductRow(Base):
     bundle_id: Mapped[UUID | None] = mapped_column()
     started_at: Mapped[datetime] = mapped_column(Instant)
     ended_at: Mapped[datetime | None] = mapped_column(Instant)
-    content: Mapped[ProductContent] = mapped_column(packed(ProductContent))
+    content: Mapped[ProductContent] = mapped_column(json_bytes(ProductContent))
     client: Mapped[str] = mapped_column(server_default="")
     """Whose it is; where the code of the release before leaves it out, a trigger fills it in."""
 
@@ -134,13 +134,13 @@ class ProductRow(Base):
         Index(
             "ix_products_gone",
             *("tenant", "status", "id"),
-            postgresql_where=status != Status.ACTIVE,
+            postgresql_where=status != ProductStatus.ACTIVE,
         ),
         Index("ix_products_bundle", "bundle_id", postgresql_where=bundle_id.is_not(None)),
     )
 
 
-class EntryRow(Base):
+class CatalogueEntryRow(Base):
     """One version of a specification or an offering."""
 
     __tablename__ = "catalogue"
@@ -162,10 +162,12 @@ class BlueprintsRow(Base):
     tenant: Mapped[str] = mapped_column(primary_key=True)
     """Empty for what all tenants share."""
 
-    blueprints: Mapped[tuple[BlueprintName, ...]] = mapped_column(packed(tuple[BlueprintName, ...]))
+    blueprints: Mapped[tuple[BlueprintName, ...]] = mapped_column(
+        json_bytes(tuple[BlueprintName, ...])
+    )
 
 
-class EditionRow(Base):
+class CatalogueEditionRow(Base):
     """What the catalogue of one tenant is in all: another whenever anything in it is."""
 
     __tablename__ = "catalogue_editions"

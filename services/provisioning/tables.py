@@ -10,19 +10,19 @@ from uuid import UUID
 from sqlalchemy import Index, String, column, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from services.provisioning.domain.blueprint import Blueprint
-from services.provisioning.domain.fallout import FalloutState
-from services.provisioning.domain.plan import Failure, Item, PlanState, Step
+from services.provisioning.domain.blueprint.blueprint import Blueprint
+from services.provisioning.domain.fallout.fallout import FalloutState
+from services.provisioning.domain.plan.plan import PlanFailure, PlanItem, PlanState, PlanStep
 from services.provisioning.domain.service import ServiceState
-from services.provisioning.domain.work_order import WorkState
+from services.provisioning.domain.work_order import WorkOrderState
 from shared.contracts import Action, Characteristic, Held
-from shared.persistence.database import Base, Instant, packed, words
-from shared.persistence.spelling import folded
+from shared.persistence.database import Base, Instant, enum_text, json_bytes
+from shared.persistence.name_folding import folded_name
 
-PACKED_HELD = packed(tuple[Held, ...])
-PACKED_CHARACTERISTICS = packed(tuple[Characteristic, ...])
+PACKED_HELD = json_bytes(tuple[Held, ...])
+PACKED_CHARACTERISTICS = json_bytes(tuple[Characteristic, ...])
 
-ROOMY = {"postgresql_with": {"fillfactor": "60", "toast_tuple_target": "8160"}}
+ROOM_FOR_UPDATES = {"postgresql_with": {"fillfactor": "60", "toast_tuple_target": "8160"}}
 """Rows change no indexed column, find their new version room on the same page, and stay in one
 piece: PostgreSQL would compress them from 2 KB on."""
 
@@ -34,14 +34,14 @@ class BlueprintRow(Base):
 
     tenant: Mapped[str] = mapped_column(primary_key=True)
     specification: Mapped[str] = mapped_column(primary_key=True)
-    action: Mapped[Action] = mapped_column(words(Action), primary_key=True)
+    action: Mapped[Action] = mapped_column(enum_text(Action), primary_key=True)
     version: Mapped[int] = mapped_column(primary_key=True)
-    content: Mapped[Blueprint] = mapped_column(packed(Blueprint))
+    content: Mapped[Blueprint] = mapped_column(json_bytes(Blueprint))
     published_at: Mapped[datetime] = mapped_column(Instant)
     published_by: Mapped[str]
 
 
-class EditionRow(Base):
+class BlueprintEditionRow(Base):
     """What all blueprints of one tenant are together: another whenever one is published."""
 
     __tablename__ = "blueprint_editions"
@@ -56,7 +56,7 @@ class PlanRow(Base):
     """One order's plan, and how far it is."""
 
     __tablename__ = "plans"
-    __table_args__ = (ROOMY,)
+    __table_args__ = (ROOM_FOR_UPDATES,)
 
     order_id: Mapped[UUID] = mapped_column(primary_key=True)
     tenant: Mapped[str]
@@ -64,10 +64,10 @@ class PlanRow(Base):
     client: Mapped[str]
     customer_id: Mapped[str]
     priority: Mapped[int]
-    state: Mapped[PlanState] = mapped_column(words(PlanState))
-    items: Mapped[tuple[Item, ...]] = mapped_column(packed(tuple[Item, ...]))
-    steps: Mapped[tuple[Step, ...]] = mapped_column(packed(tuple[Step, ...]))
-    failure: Mapped[Failure | None] = mapped_column(packed(Failure))
+    state: Mapped[PlanState] = mapped_column(enum_text(PlanState))
+    items: Mapped[tuple[PlanItem, ...]] = mapped_column(json_bytes(tuple[PlanItem, ...]))
+    steps: Mapped[tuple[PlanStep, ...]] = mapped_column(json_bytes(tuple[PlanStep, ...]))
+    failure: Mapped[PlanFailure | None] = mapped_column(json_bytes(PlanFailure))
     made_at: Mapped[datetime] = mapped_column(Instant)
 
 
@@ -79,7 +79,7 @@ class ServiceRow(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True)
     tenant: Mapped[str]
     local_network: Mapped[str]
-    state: Mapped[ServiceState] = mapped_column(words(ServiceState))
+    state: Mapped[ServiceState] = mapped_column(enum_text(ServiceState))
     specification: Mapped[str]
     blueprint_version: Mapped[int]
     catalogue_version: Mapped[int]
@@ -87,11 +87,11 @@ class ServiceRow(Base):
     product_id: Mapped[UUID]
     order_id: Mapped[UUID]
     item_id: Mapped[str]
-    action: Mapped[Action] = mapped_column(words(Action))
+    action: Mapped[Action] = mapped_column(enum_text(Action))
     address_id: Mapped[str]
     characteristics: Mapped[tuple[Characteristic, ...]] = mapped_column(PACKED_CHARACTERISTICS)
     held: Mapped[tuple[Held, ...]] = mapped_column(PACKED_HELD)
-    elements: Mapped[tuple[str, ...]] = mapped_column(packed(tuple[str, ...]))
+    elements: Mapped[tuple[str, ...]] = mapped_column(json_bytes(tuple[str, ...]))
     started_at: Mapped[datetime] = mapped_column(Instant)
     ended_at: Mapped[datetime | None] = mapped_column(Instant)
     client: Mapped[str] = mapped_column(server_default="")
@@ -111,14 +111,14 @@ class ServiceRow(Base):
     )
 
 
-TURN = ("priority", "dispatched_at", "id")
+URGENCY_COLUMNS = ("priority", "dispatched_at", "id")
 """By what open work orders come: the most urgent first."""
 
-AGE = ("dispatched_at", "id")
+AGE_COLUMNS = ("dispatched_at", "id")
 IS_OPEN, IS_CLOSED = "answered_at IS NULL", "answered_at IS NOT NULL"
-LISTED_BY = {
+FILTER_COLUMNS = {
     **{each: each for each in ("skill", "local_network", "client", "customer_id", "accepted_by")},
-    "district_spelling": folded(column("district", String)),
+    "district_spelling": folded_name(column("district", String)),
 }
 """What a list of work orders of one state may be narrowed to."""
 
@@ -130,13 +130,20 @@ def work_order_indexes() -> Iterator[Index]:
     three times, when it is dispatched, accepted and answered: into an index of open ones twice,
     into one of closed ones once.
     """
-    yield Index("ix_work_orders_state", "tenant", "state", *AGE)
+    yield Index("ix_work_orders_state", "tenant", "state", *AGE_COLUMNS)
     yield Index(
-        "ix_work_orders_open_state", "tenant", "state", *TURN, postgresql_where=text(IS_OPEN)
+        "ix_work_orders_open_state",
+        "tenant",
+        "state",
+        *URGENCY_COLUMNS,
+        postgresql_where=text(IS_OPEN),
     )
-    for name, key in LISTED_BY.items():
+    for name, key in FILTER_COLUMNS.items():
         is_taken = " AND accepted_by <> ''" if name == "accepted_by" else ""
-        for state, where, order in (("open", IS_OPEN, TURN), ("closed", IS_CLOSED, AGE)):
+        for state, where, order in (
+            ("open", IS_OPEN, URGENCY_COLUMNS),
+            ("closed", IS_CLOSED, AGE_COLUMNS),
+        ):
             these = text(where + is_taken)
             columns = ("tenant", key, "state", *order)
             yield Index(f"ix_work_orders_{state}_{name}", *columns, postgresql_where=these)
@@ -164,7 +171,7 @@ class WorkOrderRow(Base):
     parameters: Mapped[tuple[Characteristic, ...]] = mapped_column(PACKED_CHARACTERISTICS)
     held: Mapped[tuple[Held, ...]] = mapped_column(PACKED_HELD)
     priority: Mapped[int]
-    state: Mapped[WorkState] = mapped_column(words(WorkState))
+    state: Mapped[WorkOrderState] = mapped_column(enum_text(WorkOrderState))
     dispatched_at: Mapped[datetime] = mapped_column(Instant)
     accepted_at: Mapped[datetime | None] = mapped_column(Instant)
     accepted_by: Mapped[str]
@@ -191,7 +198,7 @@ class FalloutRow(Base):
         ),
         Index(
             *("ix_fallout_spelling", "tenant", "state"),
-            folded(column("element", String)),
+            folded_name(column("element", String)),
             *("opened_at", "id"),
         ),
     )
@@ -207,7 +214,7 @@ class FalloutRow(Base):
     code: Mapped[str]
     reason: Mapped[str]
     answer: Mapped[str]
-    state: Mapped[FalloutState] = mapped_column(words(FalloutState))
+    state: Mapped[FalloutState] = mapped_column(enum_text(FalloutState))
     times: Mapped[int]
     priority: Mapped[int]
     opened_at: Mapped[datetime] = mapped_column(Instant)

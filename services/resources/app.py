@@ -9,9 +9,9 @@ SERVICE = Service(
     "resources",
     ROUTERS,
     SUBSCRIPTIONS,
-    about="Keeps numbers and the line plant, and who holds what of them.",
-    for_order=store.read_for_order,
+    description="Keeps numbers and the line plant, and who holds what of them.",
+    read_order_changes=store.read_order_history,
     takeover=TAKEOVER,
-    on_start=(store.see_to_looking,),
-    troubles=(store.questions.questioned,),
+    on_start=(store.schedule_reservation_review,),
+    troubles=(store.reservation_questions.unneeded_troubles,),
 )

@@ -14,15 +14,15 @@ from sqlalchemy import text as sql
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
-from services.resources.domain.states import ItemState, NumberState
-from services.resources.domain.things import Kind
+from services.resources.domain.pool.resource import ResourceKind
+from services.resources.domain.pool.states import NumberState, PoolItemState
 from shared.contracts import Characteristic
-from shared.persistence.database import Base, Instant, packed, words
+from shared.persistence.database import Base, Instant, enum_text, json_bytes
 
-Exact = Text(collation="C")
+BytewiseText = Text(collation="C")
 """Text that is compared byte by byte, so that an index serves the start of a word as well."""
 
-ROOMY = {"postgresql_with": {"fillfactor": 60}}
+ROOM_FOR_UPDATES = {"postgresql_with": {"fillfactor": 60}}
 
 
 class ExchangeRow(Base):
@@ -32,7 +32,7 @@ class ExchangeRow(Base):
     __table_args__ = (Index("ix_exchanges_network", "tenant", "local_network", "id"),)
 
     tenant: Mapped[str] = mapped_column(primary_key=True)
-    id: Mapped[str] = mapped_column(Exact, primary_key=True)
+    id: Mapped[str] = mapped_column(BytewiseText, primary_key=True)
     name: Mapped[str]
     local_network: Mapped[str]
     city: Mapped[str]
@@ -49,15 +49,15 @@ class SegmentRow(Base):
     )
 
     tenant: Mapped[str] = mapped_column(primary_key=True)
-    id: Mapped[str] = mapped_column(Exact, primary_key=True)
-    exchange_id: Mapped[str] = mapped_column(Exact)
+    id: Mapped[str] = mapped_column(BytewiseText, primary_key=True)
+    exchange_id: Mapped[str] = mapped_column(BytewiseText)
     local_network: Mapped[str]
-    first: Mapped[str] = mapped_column(Exact)
-    last: Mapped[str] = mapped_column(Exact)
+    first: Mapped[str] = mapped_column(BytewiseText)
+    last: Mapped[str] = mapped_column(BytewiseText)
     count: Mapped[int]
     kind: Mapped[str]
     quarantine_days: Mapped[int]
-    state: Mapped[NumberState] = mapped_column(words(NumberState))
+    state: Mapped[NumberState] = mapped_column(enum_text(NumberState))
 
 
 class NumberRow(Base):
@@ -66,10 +66,10 @@ class NumberRow(Base):
     __tablename__ = "numbers"
 
     tenant: Mapped[str] = mapped_column(primary_key=True)
-    e164: Mapped[str] = mapped_column(Exact, primary_key=True)
-    exchange_id: Mapped[str] = mapped_column(Exact)
+    e164: Mapped[str] = mapped_column(BytewiseText, primary_key=True)
+    exchange_id: Mapped[str] = mapped_column(BytewiseText)
     grade: Mapped[str]
-    state: Mapped[NumberState] = mapped_column(words(NumberState))
+    state: Mapped[NumberState] = mapped_column(enum_text(NumberState))
     idle: Mapped[bool] = mapped_column(Computed("state = 'idle'", persisted=True))
     order_id: Mapped[UUID | None] = mapped_column()
     service_id: Mapped[UUID | None] = mapped_column()
@@ -96,11 +96,11 @@ class NumberRow(Base):
         ),
         Index("ix_numbers_order", "order_id", postgresql_where=order_id.is_not(None)),
         Index("ix_numbers_service", "service_id", postgresql_where=service_id.is_not(None)),
-        ROOMY,
+        ROOM_FOR_UPDATES,
     )
 
 
-class QuestionRow(Base):
+class ReservationQuestionRow(Base):
     """An order whose reservation is old, and whether its plan answers for it."""
 
     __tablename__ = "questions"
@@ -129,11 +129,11 @@ class AddressRow(Base):
     )
 
     tenant: Mapped[str] = mapped_column(primary_key=True)
-    id: Mapped[str] = mapped_column(Exact, primary_key=True)
+    id: Mapped[str] = mapped_column(BytewiseText, primary_key=True)
     text: Mapped[str]
-    exchange_id: Mapped[str] = mapped_column(Exact)
+    exchange_id: Mapped[str] = mapped_column(BytewiseText)
     local_network: Mapped[str]
-    splitter_id: Mapped[str | None] = mapped_column(Exact)
+    splitter_id: Mapped[str | None] = mapped_column(BytewiseText)
     grams: Mapped[list[str]] = mapped_column(ARRAY(Text))
     """Every two characters of the text that stand together: what a search goes by."""
 
@@ -148,8 +148,8 @@ class SplitterRow(Base):
     __table_args__ = (Index("ix_splitters_svlan", "tenant", "exchange_id", "svlan", "id"),)
 
     tenant: Mapped[str] = mapped_column(primary_key=True)
-    id: Mapped[str] = mapped_column(Exact, primary_key=True)
-    exchange_id: Mapped[str] = mapped_column(Exact)
+    id: Mapped[str] = mapped_column(BytewiseText, primary_key=True)
+    exchange_id: Mapped[str] = mapped_column(BytewiseText)
     olt: Mapped[str]
     pon_port: Mapped[str]
     legs: Mapped[int]
@@ -165,26 +165,26 @@ class PoolRow(Base):
     __table_args__ = (Index("ix_pools_exchange", "tenant", "exchange_id", "kind", "name"),)
 
     tenant: Mapped[str] = mapped_column(primary_key=True)
-    kind: Mapped[Kind] = mapped_column(words(Kind), primary_key=True)
-    name: Mapped[str] = mapped_column(Exact, primary_key=True)
-    exchange_id: Mapped[str] = mapped_column(Exact)
+    kind: Mapped[ResourceKind] = mapped_column(enum_text(ResourceKind), primary_key=True)
+    name: Mapped[str] = mapped_column(BytewiseText, primary_key=True)
+    exchange_id: Mapped[str] = mapped_column(BytewiseText)
     capacity: Mapped[int]
 
 
-class ItemRow(Base):
+class PoolItemRow(Base):
     """One thing of a pool that is no number: a leg, a VLAN, a LOID, a pair."""
 
     __tablename__ = "pool_items"
 
     tenant: Mapped[str] = mapped_column(primary_key=True)
-    kind: Mapped[Kind] = mapped_column(words(Kind), primary_key=True)
-    pool: Mapped[str] = mapped_column(Exact, primary_key=True)
-    value: Mapped[str] = mapped_column(Exact, primary_key=True)
+    kind: Mapped[ResourceKind] = mapped_column(enum_text(ResourceKind), primary_key=True)
+    pool: Mapped[str] = mapped_column(BytewiseText, primary_key=True)
+    value: Mapped[str] = mapped_column(BytewiseText, primary_key=True)
     element: Mapped[str]
     attributes: Mapped[tuple[Characteristic, ...]] = mapped_column(
-        packed(tuple[Characteristic, ...])
+        json_bytes(tuple[Characteristic, ...])
     )
-    state: Mapped[ItemState] = mapped_column(words(ItemState))
+    state: Mapped[PoolItemState] = mapped_column(enum_text(PoolItemState))
     free: Mapped[bool] = mapped_column(Computed("state = 'free'", persisted=True))
     order_id: Mapped[UUID | None] = mapped_column()
     service_id: Mapped[UUID | None] = mapped_column()
@@ -200,9 +200,9 @@ class ItemRow(Base):
         Index(
             *("uq_pool_items_vlan", "tenant", "value"),
             unique=True,
-            postgresql_where=kind == Kind.VLAN,
+            postgresql_where=kind == ResourceKind.VLAN,
         ),
         Index("ix_pool_items_order", "order_id", postgresql_where=order_id.is_not(None)),
         Index("ix_pool_items_service", "service_id", postgresql_where=service_id.is_not(None)),
-        ROOMY,
+        ROOM_FOR_UPDATES,
     )

@@ -17,16 +17,16 @@ import msgspec
 from sqlalchemy import Index, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from shared.access.rule import HiddenError
+from shared.access.access_rule import NotVisibleError
 from shared.errors import ConflictError, ForbiddenError, NotFoundError
-from shared.messaging.unit_of_work import Work
+from shared.messaging.unit_of_work import UnitOfWork
 from shared.persistence.bulk import table_of
-from shared.persistence.database import Base, Instant, words
-from shared.persistence.list_window import Window, page_of
-from shared.persistence.repository import Shelf
+from shared.persistence.database import Base, Instant, enum_text
+from shared.persistence.list_window import Window, select_page
+from shared.persistence.repository import Repository
 from shared.security.caller import Caller
 
-LASTS = timedelta(hours=24)
+APPROVAL_LIFETIME = timedelta(hours=24)
 """So long an approval can be given, and then used."""
 
 
@@ -40,13 +40,13 @@ class ApprovalState(StrEnum):
     EXPIRED = "expired"
 
 
-SEE_ALL = ("ops:approve", "audit:read")
+ALL_APPROVALS_SCOPES = ("ops:approve", "audit:read")
 """The scopes whose holders see all requests of their tenant."""
 
-ASK = ("customer:erase", "access:grant", "ops:import", "network:write")
+OWN_APPROVALS_SCOPES = ("customer:erase", "access:grant", "ops:import", "network:write")
 """The scopes whose holders may need a second person, and so see what they have asked for."""
 
-OPEN = frozenset({ApprovalState.WAITING, ApprovalState.APPROVED})
+OPEN_STATES = frozenset({ApprovalState.WAITING, ApprovalState.APPROVED})
 
 
 class ApprovalRow(Base):
@@ -65,7 +65,7 @@ class ApprovalRow(Base):
     reason: Mapped[str]
     asked_at: Mapped[datetime] = mapped_column(Instant)
     until: Mapped[datetime] = mapped_column(Instant)
-    state: Mapped[ApprovalState] = mapped_column(words(ApprovalState))
+    state: Mapped[ApprovalState] = mapped_column(enum_text(ApprovalState))
     decided_by: Mapped[str] = mapped_column(server_default="")
     decided_at: Mapped[datetime | None] = mapped_column(Instant)
 
@@ -74,7 +74,7 @@ class ApprovalRow(Base):
         Index(
             *("uq_approvals_open", "tenant", "action", "asked_by", "fingerprint"),
             unique=True,
-            postgresql_where=state.in_(sorted(OPEN)),
+            postgresql_where=state.in_(sorted(OPEN_STATES)),
         ),
     )
 
@@ -100,7 +100,7 @@ class Approval:
 
 
 @dataclass(frozen=True, slots=True)
-class Dangerous:
+class SensitiveAction:
     """Something for which a second person may be needed."""
 
     action: str
@@ -133,7 +133,7 @@ class SamePersonError(ForbiddenError):
         )
 
 
-class UnnamedError(ForbiddenError):
+class PersonRequiredError(ForbiddenError):
     """Two persons are needed, and the token names none: anybody may stand behind a client."""
 
     code = "person-needed"
@@ -145,7 +145,7 @@ class UnnamedError(ForbiddenError):
         )
 
 
-def decided(approval: Approval, state: ApprovalState, who: Caller, now: datetime) -> Approval:
+def with_decision(approval: Approval, state: ApprovalState, who: Caller, now: datetime) -> Approval:
     """Return a request for approval about which somebody has decided.
 
     Raises:
@@ -154,23 +154,25 @@ def decided(approval: Approval, state: ApprovalState, who: Caller, now: datetime
         ConflictError: if it is decided already, or has expired.
     """
     if not who.is_named:
-        raise UnnamedError
+        raise PersonRequiredError
     if approval.asked_by in {who.person, who.client}:
         raise SamePersonError
     if approval.state is not ApprovalState.WAITING or approval.until < now:
-        is_late = approval.state in OPEN and approval.until < now
+        is_late = approval.state in OPEN_STATES and approval.until < now
         now_is = ApprovalState.EXPIRED if is_late else approval.state
         msg = f"approval {approval.id} is {now_is}"
         raise ConflictError(msg, remedy="have it asked for again")
-    return replace(approval, state=state, decided_by=who.person, decided_at=now, until=now + LASTS)
+    return replace(
+        approval, state=state, decided_by=who.person, decided_at=now, until=now + APPROVAL_LIFETIME
+    )
 
 
-APPROVALS = Shelf(ApprovalRow, Approval)
+APPROVALS = Repository(ApprovalRow, Approval)
 TABLE = table_of(ApprovalRow)
 COLUMNS = [TABLE.c[name] for name in Approval.__dataclass_fields__]
 
 
-def passes(work: Work, caller: Caller, asked: Dangerous) -> Approval | None:
+def check_approval(work: UnitOfWork, caller: Caller, asked: SensitiveAction) -> Approval | None:
     """Tell whether something may be done now: None if so, else the approval that it waits for.
 
     Raises:
@@ -179,14 +181,14 @@ def passes(work: Work, caller: Caller, asked: Dangerous) -> Approval | None:
     if asked.action not in caller.limits.needs_second_approval:
         return None
     if not caller.is_named:
-        raise UnnamedError
-    known = _open(work.session, caller, asked)
+        raise PersonRequiredError
+    known = _find_open(work.session, caller, asked)
     if known and known.until < work.now:
         APPROVALS.put(work.session, replace(known, state=ApprovalState.EXPIRED))
         APPROVALS.write(work.session)
         known = None
     if known is None:
-        known = _asked(work, caller, asked)
+        known = _new_approval(work, caller, asked)
         APPROVALS.add(work.session, known)
         work.audit(f"{asked.action}.ask", asked.subject, reason=asked.reason)
     if known.state is ApprovalState.APPROVED:
@@ -195,7 +197,9 @@ def passes(work: Work, caller: Caller, asked: Dangerous) -> Approval | None:
     return known
 
 
-def decide(work: Work, caller: Caller, id_: UUID, state: ApprovalState, reason: str) -> Approval:
+def decide(
+    work: UnitOfWork, caller: Caller, id_: UUID, state: ApprovalState, reason: str
+) -> Approval:
     """Write down what a second person decides.
 
     Raises:
@@ -204,17 +208,17 @@ def decide(work: Work, caller: Caller, id_: UUID, state: ApprovalState, reason: 
         SamePersonError: if the caller has asked for it.
         ConflictError: if it is decided already, or has expired.
     """
-    approval = APPROVALS.find(work.session, id_)
+    approval = APPROVALS.find_for_update(work.session, id_)
     if approval is None or approval.tenant != caller.tenant:
         msg = f"there is no approval {id_}"
         raise NotFoundError(msg)
-    after = decided(approval, state, caller, work.now)
+    after = with_decision(approval, state, caller, work.now)
     APPROVALS.put(work.session, after)
     work.audit(f"{approval.action}.{state}", approval.subject, reason=reason)
     return after
 
 
-def look(session: Session, caller: Caller, id_: UUID) -> Approval:
+def get_approval(session: Session, caller: Caller, id_: UUID) -> Approval:
     """Return a request for approval: to those who see all of their tenant's, and who asked for it.
 
     Raises:
@@ -223,36 +227,38 @@ def look(session: Session, caller: Caller, id_: UUID) -> Approval:
     row = session.execute(select(*COLUMNS).where(TABLE.c.id == id_)).one_or_none()
     approval = Approval(*row) if row else None
     if approval is None or not may_see(caller, approval):
-        raise HiddenError(kind="approval", id_=id_)
+        raise NotVisibleError(kind="approval", id_=id_)
     return approval
 
 
 def may_see(caller: Caller, approval: Approval) -> bool:
     """Tell whether a request for approval is there for a caller."""
     has_asked = caller.is_named and caller.person == approval.asked_by
-    return approval.tenant == caller.tenant and (has_asked or caller.may(*SEE_ALL))
+    return approval.tenant == caller.tenant and (has_asked or caller.may(*ALL_APPROVALS_SCOPES))
 
 
-def find(session: Session, tenant: str, state: ApprovalState, rows: Window) -> Sequence[Approval]:
+def find_approvals(
+    session: Session, tenant: str, state: ApprovalState, rows: Window
+) -> Sequence[Approval]:
     """Return a tenant's requests for approval in a state, oldest first."""
     these = select(*COLUMNS).where(TABLE.c.tenant == tenant, TABLE.c.state == state)
-    found = session.execute(page_of(these, [TABLE.c.id], rows))
+    found = session.execute(select_page(these, [TABLE.c.id], rows))
     return [Approval(*row) for row in found]
 
 
-def _open(session: Session, caller: Caller, asked: Dangerous) -> Approval | None:
+def _find_open(session: Session, caller: Caller, asked: SensitiveAction) -> Approval | None:
     mine = select(TABLE.c.id).where(
         TABLE.c.tenant == caller.tenant,
         TABLE.c.action == asked.action,
         TABLE.c.asked_by == caller.person,
         TABLE.c.fingerprint == asked.fingerprint,
-        TABLE.c.state.in_(sorted(OPEN)),
+        TABLE.c.state.in_(sorted(OPEN_STATES)),
     )
     id_ = session.scalar(mine)
-    return APPROVALS.find(session, id_) if id_ else None
+    return APPROVALS.find_for_update(session, id_) if id_ else None
 
 
-def _asked(work: Work, caller: Caller, asked: Dangerous) -> Approval:
+def _new_approval(work: UnitOfWork, caller: Caller, asked: SensitiveAction) -> Approval:
     return Approval(
         id=work.cause.id,
         tenant=caller.tenant,
@@ -262,6 +268,6 @@ def _asked(work: Work, caller: Caller, asked: Dangerous) -> Approval:
         asked_by=caller.person,
         reason=asked.reason,
         asked_at=work.now,
-        until=work.now + LASTS,
+        until=work.now + APPROVAL_LIFETIME,
         state=ApprovalState.WAITING,
     )

@@ -15,13 +15,13 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 from sqlalchemy.sql.elements import SQLCoreOperations
 
-from shared.access.rule import SUFFICES, Level, Reach, is_allowed, is_own
+from shared.access.access_rule import SUFFICIENT_LEVELS, AccessLevel, DataScope, is_allowed, is_own
 from shared.contracts import AccessChanged
 from shared.messaging.dispatcher import Subscription, on
-from shared.messaging.unit_of_work import Work
+from shared.messaging.unit_of_work import UnitOfWork
 from shared.persistence.bulk import table_of
 from shared.persistence.database import Base, Instant
-from shared.persistence.list_window import Key, Window, merged, page_for_each, page_of
+from shared.persistence.list_window import SortKey, Window, lateral_page, merge_pages, select_page
 
 ALL_CUSTOMERS = ""
 """The customer of a grant that shares all customers of a client."""
@@ -74,10 +74,10 @@ class Grant:
     reason: str = ""
 
 
-Paged: TypeAlias = Callable[[Select[Any]], Select[Any]]
+PageFunction: TypeAlias = Callable[[Select[Any]], Select[Any]]
 
 
-class Whose(NamedTuple):
+class OwnerColumns(NamedTuple):
     """The columns of a table that say whose a row is."""
 
     client: SQLCoreOperations[str]
@@ -87,46 +87,46 @@ class Whose(NamedTuple):
 NAMES = tuple(Grant.__dataclass_fields__)
 KEYS = NAMES[1:4]
 TABLE = table_of(GrantRow)
-NEW = insert(GrantRow)
-KEEP = NEW.on_conflict_do_update(
+INSERT = insert(GrantRow)
+UPSERT = INSERT.on_conflict_do_update(
     index_elements=NAMES[:4],
-    set_={name: NEW.excluded[name] for name in NAMES[4:]},
-    where=TABLE.c.changed_at <= NEW.excluded.changed_at,
+    set_={name: INSERT.excluded[name] for name in NAMES[4:]},
+    where=TABLE.c.changed_at <= INSERT.excluded.changed_at,
 )
 
 
-def keep(session: Session, grant: Grant) -> None:
+def upsert_grant(session: Session, grant: Grant) -> None:
     """Write a grant down, unless a later change of it is known."""
-    session.execute(KEEP, {name: getattr(grant, name) for name in NAMES})
+    session.execute(UPSERT, {name: getattr(grant, name) for name in NAMES})
 
 
-def find(session: Session, tenant: str, rows: Window) -> Sequence[Grant]:
+def find_grants(session: Session, tenant: str, rows: Window) -> Sequence[Grant]:
     """Return the grants of a tenant that hold, by their clients."""
     holding = select(TABLE).where(TABLE.c.tenant == tenant, TABLE.c.level != REVOKED)
-    these = page_of(holding, [TABLE.c[name] for name in KEYS], rows)
+    these = select_page(holding, [TABLE.c[name] for name in KEYS], rows)
     return [Grant(*row) for row in session.execute(these)]
 
 
-def within(
-    reach: Reach,
+def access_condition(
+    data_scope: DataScope,
     owner: SQLCoreOperations[str],
     customer_id: SQLCoreOperations[str] | str,
 ) -> ColumnElement[bool]:
     """Return the condition that a row of this owner and customer is within reach."""
-    if reach.client is None:
+    if data_scope.client is None:
         return true()
-    own: ColumnElement[bool] = owner == reach.client
-    if not reach.has_grants:
+    own: ColumnElement[bool] = owner == data_scope.client
+    if not data_scope.has_grants:
         return own
     g = TABLE.alias()
     granted = (
         select(g.c.level)
         .where(
-            g.c.tenant == reach.tenant,
-            g.c.grantee == reach.client,
+            g.c.tenant == data_scope.tenant,
+            g.c.grantee == data_scope.client,
             g.c.owner == owner,
             g.c.customer_id.in_((ALL_CUSTOMERS, customer_id)),
-            g.c.level.in_(SUFFICES[reach.level]),
+            g.c.level.in_(SUFFICIENT_LEVELS[data_scope.level]),
         )
         .correlate_except(g)
         .exists()
@@ -134,12 +134,12 @@ def within(
     return or_(own, granted)
 
 
-def page_within(  # noqa: PLR0913, PLR0917  each is a part of the question
+def accessible_page(  # noqa: PLR0913, PLR0917  each is a part of the question
     session: Session,
-    reach: Reach,
+    data_scope: DataScope,
     found: Select[Any],
-    whose: Whose,
-    keys: Sequence[Key],
+    whose: OwnerColumns,
+    keys: Sequence[SortKey],
     window: Window,
     *,
     descending: bool = False,
@@ -158,15 +158,21 @@ def page_within(  # noqa: PLR0913, PLR0917  each is a part of the question
         window: the part.
         descending: whether the greatest come first.
     """
-    page = partial(page_of, keys=keys, descending=descending)
-    if reach.client is None:
+    page = partial(select_page, keys=keys, descending=descending)
+    if data_scope.client is None:
         return page(found, window=window)
-    parts = pages_within(session, reach, found, whose, partial(page, window=window.part))
-    return merged(parts, keys, window, descending=descending)
+    parts = accessible_pages(
+        session, data_scope, found, whose, partial(page, window=window.from_start)
+    )
+    return merge_pages(parts, keys, window, descending=descending)
 
 
-def pages_within(
-    session: Session, reach: Reach, found: Select[Any], whose: Whose, page: Paged
+def accessible_pages(
+    session: Session,
+    data_scope: DataScope,
+    found: Select[Any],
+    whose: OwnerColumns,
+    page: PageFunction,
 ) -> list[Select[Any]]:
     """Return a page of a client's own rows, and one of each client and customer shared with it.
 
@@ -177,70 +183,72 @@ def pages_within(
         whose: the columns that say whose a row is.
         page: makes a page of some of them.
     """
-    own = page(found.where(whose.client == reach.client))
-    if not looked_up(session, reach).has_grants:
+    own = page(found.where(whose.client == data_scope.client))
+    if not with_grants_checked(session, data_scope).has_grants:
         return [own]
-    customers = _customers_shared(reach)
+    customers = _select_shared_customers(data_scope)
     of_one = found.where(
         whose.client == customers.c.owner, whose.customer_id == customers.c.customer_id
     )
-    clients = session.scalars(_clients_shared(reach))
+    clients = session.scalars(_select_shared_clients(data_scope))
     theirs = (page(found.where(whose.client == each)) for each in clients)
-    return [own, *theirs, page_for_each(customers, page(of_one))]
+    return [own, *theirs, lateral_page(customers, page(of_one))]
 
 
-def _shared(reach: Reach, *columns: ColumnElement[Any]) -> Select[Any]:
+def _select_shared(data_scope: DataScope, *columns: ColumnElement[Any]) -> Select[Any]:
     found: Select[Any] = select(*columns)
     return found.where(
-        TABLE.c.tenant == reach.tenant,
-        TABLE.c.grantee == reach.client,
-        TABLE.c.level.in_(SUFFICES[reach.level]),
+        TABLE.c.tenant == data_scope.tenant,
+        TABLE.c.grantee == data_scope.client,
+        TABLE.c.level.in_(SUFFICIENT_LEVELS[data_scope.level]),
         TABLE.c.level != REVOKED,
     )
 
 
-def _clients_shared(reach: Reach) -> Select[Any]:
+def _select_shared_clients(data_scope: DataScope) -> Select[Any]:
     """Select the clients of which all is shared with another.
 
     They are asked for by name: the planner must know whether one has few rows or many.
     """
-    found = _shared(reach, TABLE.c.owner).where(TABLE.c.customer_id == ALL_CUSTOMERS)
+    found = _select_shared(data_scope, TABLE.c.owner).where(TABLE.c.customer_id == ALL_CUSTOMERS)
     return found.order_by(TABLE.c.owner)
 
 
-def _customers_shared(reach: Reach) -> Subquery:
+def _select_shared_customers(data_scope: DataScope) -> Subquery:
     """Return the relation of single customers that are shared with a client."""
-    found = _shared(reach, TABLE.c.owner, TABLE.c.customer_id)
+    found = _select_shared(data_scope, TABLE.c.owner, TABLE.c.customer_id)
     return found.where(TABLE.c.customer_id != ALL_CUSTOMERS).subquery("shared")
 
 
-def looked_up(session: Session, reach: Reach) -> Reach:
+def with_grants_checked(session: Session, data_scope: DataScope) -> DataScope:
     """Return a reach that knows whether anything is shared at all, which is seldom so."""
-    if reach.client is None or not reach.has_grants:
-        return reach
-    mine = _granted_to(reach.tenant, reach.client).limit(1)
-    return replace(reach, has_grants=session.execute(mine).first() is not None)
+    if data_scope.client is None or not data_scope.has_grants:
+        return data_scope
+    mine = _select_granted_levels(data_scope.tenant, data_scope.client).limit(1)
+    return replace(data_scope, has_grants=session.execute(mine).first() is not None)
 
 
-def covers(session: Session, reach: Reach, owner: str, customer_id: str) -> bool:
+def is_accessible(session: Session, data_scope: DataScope, owner: str, customer_id: str) -> bool:
     """Tell whether what a client brought of a customer is within reach."""
-    if reach.client is None or is_own(reach, owner):
+    if data_scope.client is None or is_own(data_scope, owner):
         return True
-    concerned = _granted_to(reach.tenant, reach.client).where(
+    concerned = _select_granted_levels(data_scope.tenant, data_scope.client).where(
         TABLE.c.owner == owner, TABLE.c.customer_id.in_((ALL_CUSTOMERS, customer_id))
     )
-    return is_allowed(reach, owner, [Level(level) for level in session.scalars(concerned)])
+    return is_allowed(
+        data_scope, owner, [AccessLevel(level) for level in session.scalars(concerned)]
+    )
 
 
-def _granted_to(tenant: str, grantee: str) -> Select[Any]:
+def _select_granted_levels(tenant: str, grantee: str) -> Select[Any]:
     return select(TABLE.c.level).where(
         TABLE.c.tenant == tenant, TABLE.c.grantee == grantee, TABLE.c.level != REVOKED
     )
 
 
-def on_access_changed(message: AccessChanged, work: Work) -> None:
+def on_access_changed(message: AccessChanged, work: UnitOfWork) -> None:
     """Copy a grant that the customer service has told."""
-    keep(
+    upsert_grant(
         work.session,
         Grant(
             work.tenant,
@@ -248,11 +256,11 @@ def on_access_changed(message: AccessChanged, work: Work) -> None:
             message.owner_client,
             message.customer_id,
             message.level,
-            work.told_at,
+            work.published_at,
         ),
     )
 
 
-def obeying_grants() -> tuple[Subscription, ...]:
+def grant_subscriptions() -> tuple[Subscription, ...]:
     """Return what a service subscribes to, so that it obeys the grants."""
     return (on(AccessChanged, on_access_changed),)

@@ -11,20 +11,20 @@ from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from shared.calls.lease import GRACE, Answered, Claim, Concluded
-from shared.calls.outbound_call import Attempt, End, Result, rank
-from shared.contracts import Cause, Characteristic
+from shared.calls.outbound_call import CallResult, EndCall, OutboundCall, queue_rank
+from shared.contracts import Causation, Characteristic
 from shared.messaging.after_commit import Callback, do_nothing
-from shared.messaging.unit_of_work import Work
-from shared.persistence.bulk import bind, table_of, unnest, update_rows
-from shared.persistence.database import Base, Instant, packed, words
-from shared.persistence.statements import Prepared
+from shared.messaging.unit_of_work import UnitOfWork
+from shared.persistence.bulk import bind_arrays, table_of, unnest, update_rows
+from shared.persistence.database import Base, Instant, enum_text, json_bytes
+from shared.persistence.statements import CompiledStatement
 
 
 class CallRequest(NamedTuple):
     """A call that is wanted, and what wants it."""
 
-    attempt: Attempt
-    cause: Cause
+    call: OutboundCall
+    cause: Causation
 
     @classmethod
     def write(cls, session: Session, several: "Sequence[CallRequest]", now: datetime) -> Callback:
@@ -33,12 +33,12 @@ class CallRequest(NamedTuple):
         return do_nothing
 
 
-def request(work: Work, attempt: Attempt) -> None:
+def request_call(work: UnitOfWork, call: OutboundCall) -> None:
     """Have an operation done on a network element, once this work is committed."""
-    work.transaction.add(CallRequest(attempt, work.cause))
+    work.transaction.add(CallRequest(call, work.cause))
 
 
-class AttemptRow(Base):
+class OutboundCallRow(Base):
     """One operation on an element, wanted, under way, or over."""
 
     __tablename__ = "attempts"
@@ -51,7 +51,7 @@ class AttemptRow(Base):
     kind: Mapped[str]
     subject: Mapped[str]
     parameters: Mapped[tuple[Characteristic, ...]] = mapped_column(
-        packed(tuple[Characteristic, ...])
+        json_bytes(tuple[Characteristic, ...])
     )
     priority: Mapped[int]
     max_tries: Mapped[int]
@@ -70,7 +70,7 @@ class AttemptRow(Base):
     """Somebody is calling until then; a lease that expired is an outcome unknown."""
 
     ended_at: Mapped[datetime | None] = mapped_column(Instant)
-    result: Mapped[Result | None] = mapped_column(words(Result))
+    result: Mapped[CallResult | None] = mapped_column(enum_text(CallResult))
     code: Mapped[str]
     detail: Mapped[str]
 
@@ -84,77 +84,91 @@ class AttemptRow(Base):
     )
 
 
-ATTEMPTS = table_of(AttemptRow)
-WANTED = (
+OUTBOUND_CALLS = table_of(OutboundCallRow)
+REQUEST_COLUMNS = (
     *("id", "operation_id", "order_id", "tenant"),
     *("element", "kind", "subject", "parameters", "priority"),
     *("max_tries", "timeout_ms", "tries", "questions", "doubtful"),
     *("local_network", "cause", "correlation_id", "traceparent"),
 )
-NEW = (*WANTED, "wanted_at", "rank", "due_at", "lease_until", "code", "detail")
-CHANGED = (
+INSERT_COLUMNS = (*REQUEST_COLUMNS, "wanted_at", "rank", "due_at", "lease_until", "code", "detail")
+UPDATE_COLUMNS = (
     *("id", "tries", "questions", "doubtful", "due_at", "lease_until", "ended_at"),
     *("result", "code", "detail"),
 )
 NOW = bindparam("now", type_=Instant)
-OPEN = ATTEMPTS.c.ended_at.is_(None)
-WRITE = Prepared(
-    insert(ATTEMPTS)
-    .from_select(NEW, select(unnest([ATTEMPTS.c[name] for name in NEW])))
+IS_OPEN = OUTBOUND_CALLS.c.ended_at.is_(None)
+INSERT_CALLS = CompiledStatement(
+    insert(OUTBOUND_CALLS)
+    .from_select(
+        INSERT_COLUMNS, select(unnest([OUTBOUND_CALLS.c[name] for name in INSERT_COLUMNS]))
+    )
     .on_conflict_do_nothing()
-    .returning(ATTEMPTS.c.id)
+    .returning(OUTBOUND_CALLS.c.id)
 )
-LEASED = ATTEMPTS.c.lease_until.is_not(None)
-FREE = or_(ATTEMPTS.c.lease_until.is_(None), ATTEMPTS.c.lease_until <= NOW)
-WISHES = Prepared(
-    select(*(ATTEMPTS.c[name] for name in WANTED), ATTEMPTS.c.wanted_at, LEASED)
-    .where(OPEN, FREE, ATTEMPTS.c.due_at <= NOW)
-    .where(ATTEMPTS.c.element != func.all(bindparam("full", type_=ARRAY(ATTEMPTS.c.element.type))))
-    .order_by(ATTEMPTS.c.rank)
+IS_LEASED = OUTBOUND_CALLS.c.lease_until.is_not(None)
+IS_CLAIMABLE = or_(OUTBOUND_CALLS.c.lease_until.is_(None), OUTBOUND_CALLS.c.lease_until <= NOW)
+DUE_CALLS = CompiledStatement(
+    select(
+        *(OUTBOUND_CALLS.c[name] for name in REQUEST_COLUMNS), OUTBOUND_CALLS.c.wanted_at, IS_LEASED
+    )
+    .where(IS_OPEN, IS_CLAIMABLE, OUTBOUND_CALLS.c.due_at <= NOW)
+    .where(
+        OUTBOUND_CALLS.c.element
+        != func.all(bindparam("full", type_=ARRAY(OUTBOUND_CALLS.c.element.type)))
+    )
+    .order_by(OUTBOUND_CALLS.c.rank)
     .limit(bindparam("limit"))
     .with_for_update(skip_locked=True)
 )
-FREE_AT = func.greatest(ATTEMPTS.c.due_at, func.coalesce(ATTEMPTS.c.lease_until, NOW))
-NEXT_DUE = Prepared(select(func.min(FREE_AT)).where(OPEN))
-HELD = Column("held_until", Instant)
-ANSWERED = unnest([ATTEMPTS.c.id, HELD])
-IS_ANSWERED = exists().where(
-    ATTEMPTS.c.id == ANSWERED.c.id, ATTEMPTS.c.lease_until == ANSWERED.c.held_until
+CLAIMABLE_AT = func.greatest(
+    OUTBOUND_CALLS.c.due_at, func.coalesce(OUTBOUND_CALLS.c.lease_until, NOW)
 )
-CALLING = Prepared(
-    select(ATTEMPTS.c.element, func.count())
-    .where(OPEN, LEASED, ATTEMPTS.c.lease_until > NOW, ~IS_ANSWERED)
-    .group_by(ATTEMPTS.c.element)
+NEXT_DUE = CompiledStatement(select(func.min(CLAIMABLE_AT)).where(IS_OPEN))
+LEASE_END = Column("held_until", Instant)
+ENDED_LEASES = unnest([OUTBOUND_CALLS.c.id, LEASE_END])
+IS_LEASE_ENDED = exists().where(
+    OUTBOUND_CALLS.c.id == ENDED_LEASES.c.id,
+    OUTBOUND_CALLS.c.lease_until == ENDED_LEASES.c.held_until,
 )
-NEWS = unnest([*(ATTEMPTS.c[name] for name in CHANGED), HELD])
-CONCLUDE = Prepared(
-    update(ATTEMPTS)
-    .where(ATTEMPTS.c.id == NEWS.c.id, ATTEMPTS.c.lease_until == NEWS.c.held_until, OPEN)
-    .values({name: NEWS.c[name] for name in CHANGED[1:]})
-    .returning(ATTEMPTS.c.id)
+COUNT_LEASED = CompiledStatement(
+    select(OUTBOUND_CALLS.c.element, func.count())
+    .where(IS_OPEN, IS_LEASED, OUTBOUND_CALLS.c.lease_until > NOW, ~IS_LEASE_ENDED)
+    .group_by(OUTBOUND_CALLS.c.element)
+)
+UPDATES = unnest([*(OUTBOUND_CALLS.c[name] for name in UPDATE_COLUMNS), LEASE_END])
+UPDATE_CALLS = CompiledStatement(
+    update(OUTBOUND_CALLS)
+    .where(
+        OUTBOUND_CALLS.c.id == UPDATES.c.id,
+        OUTBOUND_CALLS.c.lease_until == UPDATES.c.held_until,
+        IS_OPEN,
+    )
+    .values({name: UPDATES.c[name] for name in UPDATE_COLUMNS[1:]})
+    .returning(OUTBOUND_CALLS.c.id)
 )
 """Nothing that somebody else has claimed since, or that is over."""
 
-LET_GO = Prepared(
-    update(ATTEMPTS)
-    .where(ATTEMPTS.c.id == bindparam("id", type_=ATTEMPTS.c.id.type), OPEN)
-    .where(ATTEMPTS.c.lease_until == bindparam("until", type_=Instant))
+RELEASE_LEASE = CompiledStatement(
+    update(OUTBOUND_CALLS)
+    .where(OUTBOUND_CALLS.c.id == bindparam("id", type_=OUTBOUND_CALLS.c.id.type), IS_OPEN)
+    .where(OUTBOUND_CALLS.c.lease_until == bindparam("until", type_=Instant))
     .values(lease_until=None)
 )
 
-TURN = func.hashtext("kaitong.attempts.claim")
-WAIT_FOR_TURN = Prepared(select(func.pg_advisory_xact_lock(TURN)))
-TAKE_TURN = Prepared(select(func.pg_try_advisory_xact_lock(TURN)))
+CLAIM_LOCK = func.hashtext("kaitong.attempts.claim")
+LOCK_CLAIMS = CompiledStatement(select(func.pg_advisory_xact_lock(CLAIM_LOCK)))
+TRY_LOCK_CLAIMS = CompiledStatement(select(func.pg_try_advisory_xact_lock(CLAIM_LOCK)))
 """Who leases holds the turn until its transaction ends, so that all count the same calls."""
 
-NOT_LEASED: Mapping[UUID, datetime] = {}
+NO_LEASES: Mapping[UUID, datetime] = {}
 
 
 def enqueue(
     session: Session,
     wanted: Sequence[CallRequest],
     now: datetime,
-    until: Mapping[UUID, datetime] = NOT_LEASED,
+    until: Mapping[UUID, datetime] = NO_LEASES,
 ) -> set[UUID]:
     """Write down what is to be called. What is written down already stays as it is.
 
@@ -168,43 +182,45 @@ def enqueue(
         Those that were not written down before.
     """
     rows = [
-        (*_request_row(attempt, cause), now, rank(attempt, now), now, until.get(attempt.id), "", "")
-        for attempt, cause in wanted
+        (*_request_row(call, cause), now, queue_rank(call, now), now, until.get(call.id), "", "")
+        for call, cause in wanted
     ]
-    return set(WRITE.column(session, bind(NEW, rows))) if rows else set()
+    return set(INSERT_CALLS.column(session, bind_arrays(INSERT_COLUMNS, rows))) if rows else set()
 
 
-def _request_row(attempt: Attempt, cause: Cause) -> tuple[object, ...]:
+def _request_row(call: OutboundCall, cause: Causation) -> tuple[object, ...]:
     return (
-        *(attempt.id, attempt.operation_id, attempt.order_id, attempt.tenant),
-        *(attempt.element, attempt.kind, attempt.subject, attempt.parameters),
-        *(attempt.priority, attempt.max_tries),
-        round(attempt.timeout / timedelta(milliseconds=1)),
-        *(attempt.tries, attempt.questions, attempt.doubtful),
+        *(call.id, call.operation_id, call.order_id, call.tenant),
+        *(call.element, call.kind, call.subject, call.parameters),
+        *(call.priority, call.max_tries),
+        round(call.timeout / timedelta(milliseconds=1)),
+        *(call.tries, call.questions, call.doubtful),
         *(cause.local_network, cause.id, cause.correlation_id, cause.traceparent),
     )
 
 
-def wait_to_claim(session: Session) -> None:
+def lock_claims(session: Session) -> None:
     """Wait for the turn to lease; until the transaction ends nobody else does."""
-    WAIT_FOR_TURN.rows(session)
+    LOCK_CLAIMS.rows(session)
 
 
-def may_claim(session: Session) -> bool:
+def try_lock_claims(session: Session) -> bool:
     """Take the turn to lease, if nobody has it; wait for nobody."""
-    return bool(TAKE_TURN.value(session))
+    return bool(TRY_LOCK_CLAIMS.value(session))
 
 
-def calling(session: Session, now: datetime, answered: Collection[Answered] = ()) -> dict[str, int]:
+def count_leased(
+    session: Session, now: datetime, ended_leases: Collection[Answered] = ()
+) -> dict[str, int]:
     """Return how many calls are under way at each element, by all processes.
 
     Calls count as over whose answers this process has, and has not written down yet.
     """
-    bound = bind(("id", "held_until"), list(answered))
-    return dict(CALLING.rows(session, {"now": now, **bound}))
+    bound = bind_arrays(("id", "held_until"), list(ended_leases))
+    return dict(COUNT_LEASED.rows(session, {"now": now, **bound}))
 
 
-def wishes(session: Session, now: datetime, full: Collection[str], limit: int) -> list[Claim]:
+def due_calls(session: Session, now: datetime, full: Collection[str], limit: int) -> list[Claim]:
     """Return what is to be called now, the first in the queue first, locked.
 
     Args:
@@ -213,64 +229,69 @@ def wishes(session: Session, now: datetime, full: Collection[str], limit: int) -
         full: elements that bear no more calls.
         limit: at most so many.
     """
-    rows = WISHES.rows(session, {"now": now, "full": list(full), "limit": limit})
-    return [_claim(now, *row) for row in rows]
+    rows = DUE_CALLS.rows(session, {"now": now, "full": list(full), "limit": limit})
+    return [_leased_call(now, *row) for row in rows]
 
 
-def _claim(now: datetime, *row: Any) -> Claim:  # noqa: ANN401  a row of many types
+def _leased_call(now: datetime, *row: Any) -> Claim:  # noqa: ANN401  a row of many types
     *fields, wanted_at, was_leased = row
     *fields, local_network, cause, correlation_id, traceparent = fields
-    wanted = dict(zip(WANTED, fields, strict=False))
+    wanted = dict(zip(REQUEST_COLUMNS, fields, strict=False))
     timeout = timedelta(milliseconds=wanted.pop("timeout_ms"))
-    attempt = Attempt(**wanted, timeout=timeout)
+    call = OutboundCall(**wanted, timeout=timeout)
     if was_leased:
-        attempt = replace(attempt, doubtful=True)
-    context = Cause(cause, correlation_id, attempt.tenant, local_network, traceparent)
-    return claim(attempt, context, wanted_at, now)
+        call = replace(call, doubtful=True)
+    context = Causation(cause, correlation_id, call.tenant, local_network, traceparent)
+    return start_lease(call, context, wanted_at, now)
 
 
-def claim(attempt: Attempt, cause: Cause, wanted_at: datetime, now: datetime) -> Claim:
-    """Return the claim on an attempt that is called from now on."""
-    return Claim(attempt, cause, now + attempt.timeout + GRACE, wanted_at)
+def start_lease(call: OutboundCall, cause: Causation, wanted_at: datetime, now: datetime) -> Claim:
+    """Return the leased_call on a call that is called from now on."""
+    return Claim(call, cause, now + call.timeout + GRACE, wanted_at)
 
 
-def lease(session: Session, claims: Iterable[Claim]) -> None:
+def lease(session: Session, leased_calls: Iterable[Claim]) -> None:
     """Note that these are being called, each until a time."""
-    rows = [(each.attempt.id, each.attempt.doubtful, each.until) for each in claims]
-    update_rows(session, AttemptRow, ("id", "doubtful", "lease_until"), rows)
+    rows = [(each.call.id, each.call.doubtful, each.until) for each in leased_calls]
+    update_rows(session, OutboundCallRow, ("id", "doubtful", "lease_until"), rows)
 
 
-def let_go(session: Session, each: Claim) -> None:
+def release_lease(session: Session, each: Claim) -> None:
     """Give a lease back of which no use was made; if nobody else has it, nothing is in doubt."""
-    LET_GO.run(session, {"id": each.attempt.id, "until": each.until})
+    RELEASE_LEASE.run(session, {"id": each.call.id, "until": each.until})
 
 
-def conclude(session: Session, concluded: Iterable[Concluded], now: datetime) -> set[UUID]:
+def save_decisions(session: Session, decided: Iterable[Concluded], now: datetime) -> set[UUID]:
     """Write down how attempts go on, or how they ended; return those that were ours still."""
-    rows = [_changed(each, now) for each in concluded]
-    return set(CONCLUDE.column(session, bind((*CHANGED, "held_until"), rows)))
+    rows = [_update_row(each, now) for each in decided]
+    return set(UPDATE_CALLS.column(session, bind_arrays((*UPDATE_COLUMNS, "held_until"), rows)))
 
 
-def _changed(concluded: Concluded, now: datetime) -> tuple[object, ...]:
-    verdict, until = concluded.verdict, concluded.claim.until
-    attempt, (result, code, detail) = verdict.attempt, verdict.outcome
-    counts = (attempt.id, attempt.tries, attempt.questions, attempt.doubtful)
-    if isinstance(verdict, End):
+def _update_row(decided: Concluded, now: datetime) -> tuple[object, ...]:
+    decision, until = decided.decision, decided.leased_call.until
+    call, (result, code, detail) = decision.call, decision.outcome
+    counts = (call.id, call.tries, call.questions, call.doubtful)
+    if isinstance(decision, EndCall):
         return (*counts, now, None, now, result, code, detail, until)
-    return (*counts, now + verdict.pause, None, None, None, code, detail, until)
+    return (*counts, now + decision.delay, None, None, None, code, detail, until)
 
 
-def call_off(session: Session, order_id: UUID, now: datetime) -> None:
+def cancel_order_calls(session: Session, order_id: UUID, now: datetime) -> None:
     """End an order's attempts that are open: what they were for has been decided already."""
-    mine = update(ATTEMPTS).where(ATTEMPTS.c.order_id == order_id, OPEN)
-    ended = {"ended_at": now, "lease_until": None, "result": Result.FAILED, "code": "called-off"}
+    mine = update(OUTBOUND_CALLS).where(OUTBOUND_CALLS.c.order_id == order_id, IS_OPEN)
+    ended = {
+        "ended_at": now,
+        "lease_until": None,
+        "result": CallResult.FAILED,
+        "code": "called-off",
+    }
     session.execute(mine.values(ended))
 
 
 def count_open(session: Session) -> tuple[int, int]:
     """Return how many attempts are not over, and how many of those are in doubt."""
-    doubtful = func.count().filter(ATTEMPTS.c.doubtful)
-    waiting, in_doubt = session.execute(select(func.count(), doubtful).where(OPEN)).one()
+    doubtful = func.count().filter(OUTBOUND_CALLS.c.doubtful)
+    waiting, in_doubt = session.execute(select(func.count(), doubtful).where(IS_OPEN)).one()
     return int(waiting), int(in_doubt)
 
 
@@ -280,7 +301,7 @@ def next_due(session: Session, now: datetime) -> datetime | None:
     return due
 
 
-def of_order(session: Session, order_id: UUID) -> list[AttemptRow]:
+def calls_of_order(session: Session, order_id: UUID) -> list[OutboundCallRow]:
     """Return all attempts of one order, oldest first, to show them."""
-    mine = select(AttemptRow).where(AttemptRow.order_id == order_id)
-    return list(session.scalars(mine.order_by(AttemptRow.wanted_at, AttemptRow.id)))
+    mine = select(OutboundCallRow).where(OutboundCallRow.order_id == order_id)
+    return list(session.scalars(mine.order_by(OutboundCallRow.wanted_at, OutboundCallRow.id)))

@@ -16,28 +16,28 @@ from shared.calls import call_store
 from shared.calls.call_store import CallRequest
 from shared.calls.element_limits import Limits
 from shared.calls.lease import Answered, Claim
-from shared.calls.outbound_call import rank
-from shared.calls.rate_limits import Rates, read_rates
+from shared.calls.outbound_call import queue_rank
+from shared.calls.rate_limits import ElementTokenBuckets, read_token_buckets
 from shared.contracts import ElementName
 
-MOST_CALLS = 200
+MAX_CALLS = 200
 """Calls under way at a time in this process."""
 
-LIMITS_HOLD = timedelta(seconds=1)
+LIMITS_TTL = timedelta(seconds=1)
 """So long what elements bear is not read again."""
 
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(slots=True)
-class Leases:
+class CallClaimer:
     """Gives out leases for one process."""
 
     read_limits: Callable[[Session], Limits]
-    calls: Collection[Any]
+    active_calls: Collection[Any]
     """Those under way in this process."""
 
-    answered: Collection[Answered]
+    ended_leases: Collection[Answered]
     """Calls whose answers are there and not committed yet: their places are free."""
 
     clock: Callable[[], datetime]
@@ -45,104 +45,120 @@ class Leases:
 
     limits: Limits = field(default_factory=Limits)
     _limits_until: datetime = LONG_AGO
-    _short: frozenset[ElementName] = frozenset()
+    _full_elements: frozenset[ElementName] = frozenset()
     """Elements at which something may wait for a place."""
 
-    _is_crowded: bool = False
+    _is_at_capacity: bool = False
     """This process bears no more calls."""
 
     @property
-    def is_short(self) -> bool:
+    def has_waiting_calls(self) -> bool:
         """Whether something may be due that found no place: the end of a call may make one."""
-        return self._is_crowded or bool(self._short)
+        return self._is_at_capacity or bool(self._full_elements)
 
     def enqueue(
         self, session: Session, wanted: Sequence[CallRequest], now: datetime
     ) -> list[Claim]:
         """Write down what is wanted; return what of it is leased, to be called after the commit."""
-        once = {each.attempt.id: each for each in wanted}
-        queue = sorted(once.values(), key=lambda each: rank(each.attempt, now))
-        claims = self._of_new(session, queue, now)
-        until = {claim.attempt.id: claim.until for claim in claims}
+        once = {each.call.id: each for each in wanted}
+        queue = sorted(once.values(), key=lambda each: queue_rank(each.call, now))
+        leased_calls = self._lease_new(session, queue, now)
+        until = {leased_call.call.id: leased_call.until for leased_call in leased_calls}
         new = call_store.enqueue(session, queue, now, until)
-        return [claim for claim in claims if claim.attempt.id in new]
+        return [leased_call for leased_call in leased_calls if leased_call.call.id in new]
 
-    def _of_new(
+    def _lease_new(
         self, session: Session, queue: Sequence[CallRequest], wanted_at: datetime
     ) -> list[Claim]:
         """Claim what overtakes nobody, unless another process is claiming just now."""
         # By the clock: a transaction that waited for locks would lease what has expired already.
         now = self.clock()
-        first = [each for each in queue if each.attempt.element not in self._short][: self._room()]
-        if self._is_crowded or not first or not call_store.may_claim(session):
-            return []
-        places = self._places(session, now)
-        claims = [
-            call_store.claim(attempt, cause, wanted_at, now)
-            for attempt, cause in first
-            if places.take(attempt.element)
+        first = [each for each in queue if each.call.element not in self._full_elements][
+            : self._free_capacity()
         ]
-        places.rates.write(session)
-        return claims
+        if self._is_at_capacity or not first or not call_store.try_lock_claims(session):
+            return []
+        capacity = self._element_capacity(session, now)
+        leased_calls = [
+            call_store.start_lease(call, cause, wanted_at, now)
+            for call, cause in first
+            if capacity.try_acquire(call.element)
+        ]
+        capacity.token_buckets.write(session)
+        return leased_calls
 
     def claim(
-        self, session: Session, now: datetime, *, look_first: bool
+        self, session: Session, now: datetime, *, check_due_first: bool
     ) -> tuple[list[Claim], datetime | None]:
         """Lease what is due and what the elements bear; else return when the next is due.
 
         A look before saves the rest of the work where there is nothing to do.
         """
-        room = self._room()
-        next_due = call_store.next_due(session, now) if look_first else now
+        room = self._free_capacity()
+        next_due = call_store.next_due(session, now) if check_due_first else now
         if next_due is None or next_due > now or not room:
-            self._is_crowded, self._short = not room, frozenset()
+            self._is_at_capacity, self._full_elements = not room, frozenset()
             return [], next_due
-        call_store.wait_to_claim(session)
+        call_store.lock_claims(session)
         now = self.clock()  # however long the turn was waited for
-        places = self._places(session, now)
-        full = {element for element in places.known | self._short if not places.left(element)}
-        wishes = call_store.wishes(session, now, full, room)
-        claims = [wish for wish in wishes if places.take(wish.attempt.element)]
-        call_store.lease(session, claims)
-        places.rates.write(session)
-        self._is_crowded = len(wishes) == room
-        waiting = {wish.attempt.element for wish in wishes if not places.left(wish.attempt.element)}
-        self._short = frozenset(full | waiting)
-        return claims, now if claims else call_store.next_due(session, now)
+        capacity = self._element_capacity(session, now)
+        full = {
+            element
+            for element in capacity.elements | self._full_elements
+            if not capacity.remaining(element)
+        }
+        due_calls = call_store.due_calls(session, now, full, room)
+        leased_calls = [
+            due_call for due_call in due_calls if capacity.try_acquire(due_call.call.element)
+        ]
+        call_store.lease(session, leased_calls)
+        capacity.token_buckets.write(session)
+        self._is_at_capacity = len(due_calls) == room
+        waiting = {
+            due_call.call.element
+            for due_call in due_calls
+            if not capacity.remaining(due_call.call.element)
+        }
+        self._full_elements = frozenset(full | waiting)
+        return leased_calls, now if leased_calls else call_store.next_due(session, now)
 
-    def _room(self) -> int:
-        return max(0, MOST_CALLS - len(self.calls))
+    def _free_capacity(self) -> int:
+        return max(0, MAX_CALLS - len(self.active_calls))
 
-    def _places(self, session: Session, now: datetime) -> "Places":
+    def _element_capacity(self, session: Session, now: datetime) -> "ElementCapacity":
         # Copied in one step: the event loop adds to it meanwhile.
-        calling = call_store.calling(session, now, tuple(self.answered))
+        calling = call_store.count_leased(session, now, tuple(self.ended_leases))
         if now >= self._limits_until:
-            self.limits, self._limits_until = self.read_limits(session), now + LIMITS_HOLD
-        return Places(self.limits, calling, read_rates(session, self.limits.set, now))
+            self.limits, self._limits_until = self.read_limits(session), now + LIMITS_TTL
+        return ElementCapacity(
+            self.limits, calling, read_token_buckets(session, self.limits.by_element, now)
+        )
 
 
-class Places:
+class ElementCapacity:
     """How many more calls each element bears at this moment."""
 
-    def __init__(self, limits: Limits, calling: dict[str, int], rates: Rates) -> None:
-        self._limits, self._calling, self.rates = limits, calling, rates
+    def __init__(
+        self, limits: Limits, calling: dict[str, int], token_buckets: ElementTokenBuckets
+    ) -> None:
+        self._limits, self._calling, self.token_buckets = limits, calling, token_buckets
         self._left: dict[str, int] = {}
-        self.known = set(limits.set) | set(calling)
+        self.elements = set(limits.by_element) | set(calling)
 
-    def left(self, element: str) -> int:
+    def remaining(self, element: str) -> int:
         """Return how many more calls it bears."""
         if element not in self._left:
             self._left[element] = self._count(element)
         return self._left[element]
 
-    def take(self, element: str) -> bool:
+    def try_acquire(self, element: str) -> bool:
         """Take one of its places, if there is one."""
-        left = self.left(element)
+        left = self.remaining(element)
         self._left[element] = max(0, left - 1)
         if left:
-            self.rates.spend(self._limits.name_of(element))
+            self.token_buckets.spend(self._limits.configured_name(element))
         return left > 0
 
     def _count(self, element: str) -> int:
-        free = self._limits.free_places(element, self._calling.get(element, 0))
-        return min(free, self.rates.left(self._limits.name_of(element), free))
+        free = self._limits.free_slots(element, self._calling.get(element, 0))
+        return min(free, self.token_buckets.available(self._limits.configured_name(element), free))

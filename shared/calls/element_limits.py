@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from functools import lru_cache
 
-from shared.contracts.parts import ElementName
-from shared.input.names import fold
+from shared.contracts.message_parts import ElementName
+from shared.input.equipment_names import fold_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,57 +37,59 @@ class ElementType:
     limit: Limit = field(default_factory=Limit)
 
 
-OTHER = ElementType("other", "*")
+OTHER_TYPE = ElementType("other", "*")
 """The type of an element that no pattern fits."""
 
-Types = tuple[ElementType, ...]
+ElementTypes = tuple[ElementType, ...]
 
 
 @lru_cache(maxsize=16_384)
-def type_of(types: Types, element: ElementName) -> ElementType:
+def type_of(types: ElementTypes, element: ElementName) -> ElementType:
     """Return the type of an element: the first whose pattern fits its name, in any case."""
     name = element.upper()
-    return next((each for each in types if fnmatchcase(name, each.elements.upper())), OTHER)
+    return next((each for each in types if fnmatchcase(name, each.elements.upper())), OTHER_TYPE)
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
     """How much every element bears."""
 
-    set: Mapping[ElementName, Limit] = field(default_factory=dict)
+    by_element: Mapping[ElementName, Limit] = field(default_factory=dict)
     """What somebody has said of single elements, in whatever spelling."""
 
-    types: Types = ()
+    types: ElementTypes = ()
     spellings: Mapping[str, ElementName] = field(init=False)
     """By what all spellings of a name have in common, the one of which it was said."""
 
     def __post_init__(self) -> None:
-        spellings = {fold(name): name for name in sorted(self.set, reverse=True)}
+        spellings = {fold_name(name): name for name in sorted(self.by_element, reverse=True)}
         object.__setattr__(self, "spellings", spellings)
 
-    def name_of(self, element: ElementName) -> ElementName:
+    def configured_name(self, element: ElementName) -> ElementName:
         """Return the name under which something was said of an element, if anything was."""
-        if not self.set or element in self.set:
+        if not self.by_element or element in self.by_element:
             return element
-        return self.spellings.get(fold(element), element)
+        return self.spellings.get(fold_name(element), element)
 
-    def of(self, element: ElementName) -> Limit:
+    def limit_of(self, element: ElementName) -> Limit:
         """Return how much an element bears."""
-        return self.set.get(self.name_of(element)) or type_of(self.types, element).limit
+        return (
+            self.by_element.get(self.configured_name(element)) or type_of(self.types, element).limit
+        )
 
     def type_of(self, element: ElementName) -> str:
         """Return the name of an element's type."""
         return type_of(self.types, element).name
 
-    def free_places(self, element: ElementName, under_way: int) -> int:
+    def free_slots(self, element: ElementName, under_way: int) -> int:
         """Return how many more calls an element bears beside those under way."""
-        limit = self.of(element)
+        limit = self.limit_of(element)
         return 0 if limit.in_maintenance else max(0, limit.concurrency - under_way)
 
 
-def names_of(types: Types) -> tuple[str, ...]:
+def type_names(types: ElementTypes) -> tuple[str, ...]:
     """Return the names of all types; they are the values of the label in metrics."""
-    return (*(each.name for each in types), OTHER.name)
+    return (*(each.name for each in types), OTHER_TYPE.name)
 
 
 def no_limits(_: object) -> Limits:

@@ -12,29 +12,29 @@ from typing import NamedTuple, Protocol, TypeAlias
 from uuid import UUID
 
 from shared.contracts import Characteristic, OrderMessage, private
-from shared.contracts.parts import ElementName
+from shared.contracts.message_parts import ElementName
 
-AGEING = timedelta(seconds=20)
+PRIORITY_AGEING = timedelta(seconds=20)
 """What one step of priority is worth: so long may the less urgent wait and still be overtaken."""
 
-FIRST_PAUSE = timedelta(milliseconds=200)
-LONGEST_PAUSE = timedelta(seconds=30)
-MOST_DOUBLINGS = 16
-MOST_QUESTIONS = 6
+FIRST_RETRY_DELAY = timedelta(milliseconds=200)
+MAX_RETRY_DELAY = timedelta(seconds=30)
+MAX_DOUBLINGS = 16
+MAX_STATUS_QUERIES = 6
 """So often an element is asked what became of an operation before people are."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Attempt:
+class OutboundCall:
     """One operation on one network element, wanted by one order."""
 
     id: UUID
-    """This attempt, which ends once."""
+    """This call, which ends once."""
 
     operation_id: UUID
     """What the element knows it by: it does an operation once, however often it is called.
 
-    A later attempt at what nobody could tell the outcome of has the same.
+    A later call at what nobody could tell the outcome of has the same.
     """
 
     order_id: UUID
@@ -60,8 +60,8 @@ class Attempt:
     """Nobody knows what became of the last call: ask before calling again."""
 
 
-class Result(StrEnum):
-    """What came of a call, or in the end of an attempt."""
+class CallResult(StrEnum):
+    """What came of a call, or in the end of a call."""
 
     DONE = "done"
     REFUSED = "refused"
@@ -74,111 +74,115 @@ class Result(StrEnum):
     """Nobody can tell whether it was done."""
 
 
-class Outcome(NamedTuple):
+class CallOutcome(NamedTuple):
     """What an element answered."""
 
-    result: Result
+    result: CallResult
     code: str = ""
     detail: str = ""
     """For people, as the element put it."""
 
 
-UNKNOWN = Outcome(Result.UNDECIDED, "no-answer", "the element did not answer in time")
+UNKNOWN_OUTCOME = CallOutcome(
+    CallResult.UNDECIDED, "no-answer", "the element did not answer in time"
+)
 
 
 class ElementTimeoutError(Exception):
     """The call may or may not have been done."""
 
 
-class CannotAskError(Exception):
+class CannotQueryError(Exception):
     """The element cannot tell what became of an operation."""
 
 
 class Adapter(Protocol):
     """How elements of one kind are spoken to."""
 
-    async def perform(self, attempt: Attempt) -> Outcome:
+    async def perform(self, call: OutboundCall) -> CallOutcome:
         """Have the operation done, once per operation id.
 
         Raises:
             ElementTimeoutError: if nobody can tell whether it was done.
         """
 
-    async def ask(self, attempt: Attempt) -> Outcome | None:
+    async def query_outcome(self, call: OutboundCall) -> CallOutcome | None:
         """Return what became of the operation; None if the element never heard of it.
 
         Raises:
             ElementTimeoutError: if the element does not answer now.
-            CannotAskError: if it never can.
+            CannotQueryError: if it never can.
         """
 
 
 @private("provisioning.attempt_answered", 1)
-class AttemptAnswered(OrderMessage, frozen=True, kw_only=True):
-    """An attempt has ended, one way or another."""
+class OutboundCallEnded(OrderMessage, frozen=True, kw_only=True):
+    """A call has ended, one way or another."""
 
     attempt_id: UUID
-    result: Result
+    result: CallResult
     code: str = ""
     detail: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class End:
-    """The attempt is over."""
+class EndCall:
+    """The call is over."""
 
-    attempt: Attempt
-    outcome: Outcome
+    call: OutboundCall
+    outcome: CallOutcome
 
 
 @dataclass(frozen=True, slots=True)
-class Again:
-    """The attempt goes on after a pause: another call, or another question."""
+class RetryCall:
+    """The call goes on after a pause: another call, or another question."""
 
-    attempt: Attempt
-    pause: timedelta
-    outcome: Outcome
-
-
-Verdict: TypeAlias = End | Again
+    call: OutboundCall
+    delay: timedelta
+    outcome: CallOutcome
 
 
-def after_call(attempt: Attempt, outcome: Outcome) -> Verdict:
+CallDecision: TypeAlias = EndCall | RetryCall
+
+
+def decide_after_call(call: OutboundCall, outcome: CallOutcome) -> CallDecision:
     """Decide how to go on after a call."""
     match outcome.result:
-        case Result.DONE | Result.REFUSED:
-            return End(attempt, outcome)
-        case Result.FAILED:
-            return _call_again(attempt, outcome)
-        case Result.UNDECIDED:
-            return Again(replace(attempt, doubtful=True, questions=0), FIRST_PAUSE, outcome)
+        case CallResult.DONE | CallResult.REFUSED:
+            return EndCall(call, outcome)
+        case CallResult.FAILED:
+            return _retry_or_end(call, outcome)
+        case CallResult.UNDECIDED:
+            return RetryCall(replace(call, doubtful=True, questions=0), FIRST_RETRY_DELAY, outcome)
 
 
-def after_question(attempt: Attempt, outcome: Outcome | None) -> Verdict:
+def decide_after_query(call: OutboundCall, outcome: CallOutcome | None) -> CallDecision:
     """Decide how to go on after asking what became of a call; None: it never arrived."""
     if outcome is None:
-        return _call_again(attempt, Outcome(Result.FAILED, "never-arrived", "the call was lost"))
-    if outcome.result is not Result.UNDECIDED:
-        return after_call(replace(attempt, doubtful=False), outcome)
-    if attempt.questions + 1 >= MOST_QUESTIONS:
-        return End(attempt, outcome)
-    asked = replace(attempt, questions=attempt.questions + 1)
-    return Again(asked, pause_after(asked.questions), outcome)
+        return _retry_or_end(
+            call, CallOutcome(CallResult.FAILED, "never-arrived", "the call was lost")
+        )
+    if outcome.result is not CallResult.UNDECIDED:
+        return decide_after_call(replace(call, doubtful=False), outcome)
+    if call.questions + 1 >= MAX_STATUS_QUERIES:
+        return EndCall(call, outcome)
+    asked = replace(call, questions=call.questions + 1)
+    return RetryCall(asked, retry_delay(asked.questions), outcome)
 
 
-def _call_again(attempt: Attempt, outcome: Outcome) -> Verdict:
-    tried = replace(attempt, tries=attempt.tries + 1, doubtful=False, questions=0)
-    if tried.tries >= attempt.max_tries:
-        return End(tried, outcome)
-    return Again(tried, pause_after(tried.tries), outcome)
+def _retry_or_end(call: OutboundCall, outcome: CallOutcome) -> CallDecision:
+    tried = replace(call, tries=call.tries + 1, doubtful=False, questions=0)
+    if tried.tries >= call.max_tries:
+        return EndCall(tried, outcome)
+    return RetryCall(tried, retry_delay(tried.tries), outcome)
 
 
-def pause_after(tries: int) -> timedelta:
+def retry_delay(tries: int) -> timedelta:
     """Return how long to wait after so many tries: twice as long each time."""
-    doubled: timedelta = FIRST_PAUSE * 2 ** min(MOST_DOUBLINGS, max(0, tries - 1))
-    return min(LONGEST_PAUSE, doubled)
+    doubled: timedelta = FIRST_RETRY_DELAY * 2 ** min(MAX_DOUBLINGS, max(0, tries - 1))
+    return min(MAX_RETRY_DELAY, doubled)
 
 
-def rank(attempt: Attempt, wanted_at: datetime) -> datetime:
-    """Return where an attempt stands in the queue: the urgent first, and nobody for ever last."""
-    return wanted_at + attempt.priority * AGEING
+def queue_rank(call: OutboundCall, wanted_at: datetime) -> datetime:
+    """Return where a call stands in the queue: the urgent first, and nobody for ever last."""
+    return wanted_at + call.priority * PRIORITY_AGEING

@@ -18,7 +18,7 @@ from shared.persistence.database import Base, Instant
 SECOND = timedelta(seconds=1)
 
 
-class RateRow(Base):
+class TokenBucketRow(Base):
     """The bucket of one element: tokens fill up with time, to one second's worth."""
 
     __tablename__ = "rates"
@@ -29,13 +29,13 @@ class RateRow(Base):
 
 
 @dataclass(slots=True)
-class Rates:
+class ElementTokenBuckets:
     """The tokens of all elements that have a rate, at one moment."""
 
     tokens: dict[ElementName, float]
     now: datetime
 
-    def left(self, element: ElementName, most: int) -> int:
+    def available(self, element: ElementName, most: int) -> int:
         """Return how many calls may begin now, if no rate would forbid `most`."""
         return min(most, int(self.tokens[element])) if element in self.tokens else most
 
@@ -47,21 +47,28 @@ class Rates:
     def write(self, session: Session) -> None:
         """Write down what is left."""
         rows = [(element, left, self.now) for element, left in sorted(self.tokens.items())]
-        upsert_rows(session, RateRow, ("element", "tokens", "filled_at"), rows)
+        upsert_rows(session, TokenBucketRow, ("element", "tokens", "filled_at"), rows)
 
 
-def read_rates(session: Session, limits: Mapping[ElementName, Limit], now: datetime) -> Rates:
+def read_token_buckets(
+    session: Session, limits: Mapping[ElementName, Limit], now: datetime
+) -> ElementTokenBuckets:
     """Read and fill the buckets of the elements that have a rate."""
     per_second = {name: limit.per_second for name, limit in limits.items() if limit.per_second}
     if not per_second:
-        return Rates({}, now)
-    rows = {row.element: row for row in session.scalars(select(RateRow))}
+        return ElementTokenBuckets({}, now)
+    rows = {row.element: row for row in session.scalars(select(TokenBucketRow))}
     now = max([now, *(row.filled_at for row in rows.values())])  # no time is filled in twice
-    return Rates({name: _filled(rows, name, rate, now) for name, rate in per_second.items()}, now)
+    return ElementTokenBuckets(
+        {name: _refilled(rows, name, rate, now) for name, rate in per_second.items()}, now
+    )
 
 
-def _filled(
-    rows: Mapping[ElementName, RateRow], element: ElementName, per_second: float, now: datetime
+def _refilled(
+    rows: Mapping[ElementName, TokenBucketRow],
+    element: ElementName,
+    per_second: float,
+    now: datetime,
 ) -> float:
     most = max(1.0, per_second)
     row = rows.get(element)

@@ -18,75 +18,75 @@ from sqlalchemy.orm import Session
 
 from shared.calls import call_store
 from shared.calls.call_store import CallRequest
-from shared.calls.claiming import Leases
+from shared.calls.claiming import CallClaimer
 from shared.calls.element_limits import Limits
 from shared.calls.lease import Answered, Claim, Concluded
 from shared.calls.outbound_call import (
-    UNKNOWN,
+    UNKNOWN_OUTCOME,
     Adapter,
-    Again,
-    Attempt,
-    AttemptAnswered,
-    CannotAskError,
+    CallDecision,
+    CallOutcome,
+    CannotQueryError,
     ElementTimeoutError,
-    End,
-    Outcome,
-    Verdict,
-    after_call,
-    after_question,
+    EndCall,
+    OutboundCall,
+    OutboundCallEnded,
+    RetryCall,
+    decide_after_call,
+    decide_after_query,
 )
-from shared.contracts import Cause, Envelope, encode
-from shared.error_text import named
-from shared.kafka.records import Record
-from shared.messaging.after_commit import Callback, Dispatch
-from shared.messaging.crash_guard import Caution
-from shared.messaging.dispatcher import Receiver, Subscriptions
-from shared.messaging.inbox import number_of
-from shared.messaging.publisher import Relay
-from shared.messaging.retry import patiently
-from shared.messaging.unit_of_work import Work, begin
+from shared.contracts import Causation, Envelope, encode
+from shared.error_text import describe_error
+from shared.kafka.records import ConsumedRecord
+from shared.messaging.after_commit import AfterCommit, Callback
+from shared.messaging.crash_guard import CrashGuard
+from shared.messaging.dispatcher import Dispatcher, Subscriptions
+from shared.messaging.inbox import surrogate_offset
+from shared.messaging.publisher import Publisher
+from shared.messaging.retry import retry_while_unavailable
+from shared.messaging.unit_of_work import UnitOfWork, begin_transaction
 from shared.observability import metrics
 from shared.observability.troubles import age_s
-from shared.pacing import breath
+from shared.pacing import yield_to_others
 from shared.persistence.database import Sessions
 
 log = structlog.get_logger()
 
-LOOK_AGAIN = timedelta(seconds=1)
+MAX_IDLE = timedelta(seconds=1)
 """The longest rest: another process may have made work."""
 
-FULL = timedelta(milliseconds=200)
+BUSY_PAUSE = timedelta(milliseconds=200)
 """The rest while every element that is wanted is busy."""
 
 
-TOGETHER = timedelta(milliseconds=8)
+OUTCOME_LINGER = timedelta(milliseconds=8)
 """So long an outcome waits for those of other calls: an order's branches often end together."""
 
 
 @dataclass(slots=True)
-class Runner:
+class CallRunner:
     """Calls elements for one service."""
 
     sessions: Sessions
-    relay: Relay
+    publisher: Publisher
     subscriptions: Subscriptions
-    caution: Caution
+    crash_guard: CrashGuard
     adapter: Adapter
     limits: Callable[[Session], Limits]
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
     _calls: set["asyncio.Task[None]"] = field(default_factory=set)
-    _concluded: "asyncio.Queue[Concluded]" = field(default_factory=asyncio.Queue)
-    _answered: set[Answered] = field(default_factory=set)
+    _decided: "asyncio.Queue[Concluded]" = field(default_factory=asyncio.Queue)
+    _ended_leases: set[Answered] = field(default_factory=set)
     """Calls whose answers are there: until they are committed their leases hold no places."""
 
-    _answers: int = 0
+    _answer_count: int = 0
     """How many answers there have been."""
 
-    _leases: Leases = field(init=False)
+    _claimer: CallClaimer = field(init=False)
 
     def __post_init__(self) -> None:
         clock = partial(datetime.now, UTC)
-        self._leases = Leases(self.limits, self._calls, self._answered, clock)
+        self._claimer = CallClaimer(self.limits, self._calls, self._ended_leases, clock)
 
     def wake(self) -> None:
         """Look at once whether there is something to call."""
@@ -94,40 +94,40 @@ class Runner:
 
     def enqueue(self, session: Session, several: Sequence[CallRequest], now: datetime) -> Callback:
         """Write down what is wanted; call what of it is leased once that is committed."""
-        claims = self._leases.enqueue(session, several, now)
-        return partial(self._begin_what_was_wanted, claims, len(claims) == len(several))
+        leased_calls = self._claimer.enqueue(session, several, now)
+        return partial(self._start_leased_calls, leased_calls, len(leased_calls) == len(several))
 
-    def _begin_what_was_wanted(self, claims: Sequence[Claim], is_all: bool) -> None:  # noqa: FBT001
-        self.call(claims)
+    def _start_leased_calls(self, leased_calls: Sequence[Claim], is_all: bool) -> None:  # noqa: FBT001
+        self.call(leased_calls)
         if not is_all:
             self.wake()
 
-    def call(self, claims: Sequence[Claim]) -> None:
+    def call(self, leased_calls: Sequence[Claim]) -> None:
         """Call what was leased."""
-        for claim in claims:
-            call = asyncio.create_task(self._call(claim))
+        for leased_call in leased_calls:
+            call = asyncio.create_task(self._call(leased_call))
             self._calls.add(call)
             call.add_done_callback(self._calls.discard)
 
     async def run(self) -> None:
         """Call what is due, and commit what came of it, for ever."""
         async with asyncio.TaskGroup() as group:
-            group.create_task(self._begin_calls())
+            group.create_task(self._start_due_calls())
             group.create_task(self._commit_outcomes())
 
-    async def _begin_calls(self) -> None:
+    async def _start_due_calls(self) -> None:
         crowd = 1
         while True:
             woken = self._wake.is_set()
             self._wake.clear()
-            answers = self._answers
-            async with breath(crowd):
-                lease = partial(self._claim, look_first=not woken)
-                claims, next_due = await patiently(self.relay, lease)
-            if self._leases.is_short and self._answers > answers:
+            answers = self._answer_count
+            async with yield_to_others(crowd):
+                lease = partial(self._claim, check_due_first=not woken)
+                leased_calls, next_due = await retry_while_unavailable(self.publisher, lease)
+            if self._claimer.has_waiting_calls and self._answer_count > answers:
                 self.wake()  # a place that was not free when they were counted may be free now
-            crowd = len(claims)
-            self.call(claims)
+            crowd = len(leased_calls)
+            self.call(leased_calls)
             await self._rest(next_due)
 
     async def _rest(self, next_due: datetime | None) -> None:
@@ -136,8 +136,8 @@ class Runner:
         What was due and not claimed waits for a place at its element: the end of a call
         wakes us, and a rate gives way with time.
         """
-        until_due = next_due - datetime.now(UTC) if next_due else LOOK_AGAIN
-        rest = min(LOOK_AGAIN, max(FULL, until_due))
+        until_due = next_due - datetime.now(UTC) if next_due else MAX_IDLE
+        rest = min(MAX_IDLE, max(BUSY_PAUSE, until_due))
         try:
             async with asyncio.timeout(rest.total_seconds()):
                 await self._wake.wait()
@@ -145,137 +145,143 @@ class Runner:
             return
 
     def _claim(
-        self, dispatch: Dispatch, *, look_first: bool = True
+        self, after_commit: AfterCommit, *, check_due_first: bool = True
     ) -> tuple[list[Claim], datetime | None]:
         """Lease what is due and what the elements bear; else return when the next is due."""
         now = datetime.now(UTC)
-        with begin(self.sessions, now, dispatch) as transaction:
-            return self._leases.claim(transaction.session, now, look_first=look_first)
+        with begin_transaction(self.sessions, now, after_commit) as transaction:
+            return self._claimer.claim(transaction.session, now, check_due_first=check_due_first)
 
-    async def _call(self, claim: Claim) -> None:
+    async def _call(self, leased_call: Claim) -> None:
         """Call, or ask what became of a call; free the place, and hand the outcome on."""
-        if not claim.may_begin(datetime.now(UTC)):
-            await patiently(self.relay, partial(self._let_go, claim))
+        if not leased_call.may_begin(datetime.now(UTC)):
+            await retry_while_unavailable(self.publisher, partial(self._release_lease, leased_call))
             return self.wake()
-        attempt = claim.attempt
+        call = leased_call.call
         begun = monotonic()
-        verdict = await (self._ask(attempt) if attempt.doubtful else self._perform(attempt))
-        self._answered.add((attempt.id, claim.until))
-        self._answers += 1
-        if self._leases.is_short:
+        decision = await (self._query_outcome(call) if call.doubtful else self._perform(call))
+        self._ended_leases.add((call.id, leased_call.until))
+        self._answer_count += 1
+        if self._claimer.has_waiting_calls:
             self.wake()
-        self._measure(claim, verdict, monotonic() - begun)
-        return self._concluded.put_nowait(Concluded(claim, verdict))
+        self._measure(leased_call, decision, monotonic() - begun)
+        return self._decided.put_nowait(Concluded(leased_call, decision))
 
-    def _measure(self, claim: Claim, verdict: Verdict, took_s: float) -> None:
-        element = claim.attempt.element
-        kind = self._leases.limits.type_of(element)
+    def _measure(self, leased_call: Claim, decision: CallDecision, took_s: float) -> None:
+        element = leased_call.call.element
+        kind = self._claimer.limits.type_of(element)
         metrics.call_seconds(kind).observe(took_s)
-        if isinstance(verdict, End):
-            metrics.step_seconds(kind).observe(age_s(claim.wanted_at, datetime.now(UTC)))
-        result = verdict.outcome.result if isinstance(verdict, End) else "again"
-        metrics.attempts(element, result).inc()
+        if isinstance(decision, EndCall):
+            metrics.step_seconds(kind).observe(age_s(leased_call.wanted_at, datetime.now(UTC)))
+        result = decision.outcome.result if isinstance(decision, EndCall) else "again"
+        metrics.calls(element, result).inc()
 
-    def _let_go(self, claim: Claim, dispatch: Dispatch) -> None:
+    def _release_lease(self, leased_call: Claim, after_commit: AfterCommit) -> None:
         """Give back what was leased too long ago: its turn was long, or we were stopped."""
-        with begin(self.sessions, datetime.now(UTC), dispatch) as transaction:
-            call_store.let_go(transaction.session, claim)
+        with begin_transaction(self.sessions, datetime.now(UTC), after_commit) as transaction:
+            call_store.release_lease(transaction.session, leased_call)
 
-    async def _perform(self, attempt: Attempt) -> Verdict:
+    async def _perform(self, call: OutboundCall) -> CallDecision:
         try:
-            async with asyncio.timeout(attempt.timeout.total_seconds()):
-                return after_call(attempt, await self.adapter.perform(attempt))
+            async with asyncio.timeout(call.timeout.total_seconds()):
+                return decide_after_call(call, await self.adapter.perform(call))
         except (TimeoutError, ElementTimeoutError):
-            return after_call(attempt, UNKNOWN)
+            return decide_after_call(call, UNKNOWN_OUTCOME)
         except Exception as bug:  # noqa: BLE001  the call may have been done all the same
-            return after_call(attempt, _stumbled(attempt, bug))
+            return decide_after_call(call, _adapter_bug(call, bug))
 
-    async def _ask(self, attempt: Attempt) -> Verdict:
+    async def _query_outcome(self, call: OutboundCall) -> CallDecision:
         try:
-            async with asyncio.timeout(attempt.timeout.total_seconds()):
-                return after_question(attempt, await self.adapter.ask(attempt))
+            async with asyncio.timeout(call.timeout.total_seconds()):
+                return decide_after_query(call, await self.adapter.query_outcome(call))
         except (TimeoutError, ElementTimeoutError):
-            return after_question(attempt, UNKNOWN)
-        except CannotAskError as error:
-            return End(attempt, UNKNOWN._replace(code="cannot-ask", detail=str(error)))
+            return decide_after_query(call, UNKNOWN_OUTCOME)
+        except CannotQueryError as error:
+            return EndCall(call, UNKNOWN_OUTCOME._replace(code="cannot-ask", detail=str(error)))
         except Exception as bug:  # noqa: BLE001  what was to be asked is unknown still
-            return after_question(attempt, _stumbled(attempt, bug))
+            return decide_after_query(call, _adapter_bug(call, bug))
 
     async def _commit_outcomes(self) -> None:
         while True:
-            concluded = [await self._concluded.get()]
+            decided = [await self._decided.get()]
             if self._calls:
-                await asyncio.sleep(TOGETHER.total_seconds())
-            while not self._concluded.empty():
-                concluded.append(self._concluded.get_nowait())
-            metrics.batch_size("runner").observe(len(concluded))
-            async with breath(len(concluded)):
+                await asyncio.sleep(OUTCOME_LINGER.total_seconds())
+            while not self._decided.empty():
+                decided.append(self._decided.get_nowait())
+            metrics.batch_size("runner").observe(len(decided))
+            async with yield_to_others(len(decided)):
                 with metrics.batch_seconds("runner").time():
-                    await self._commit(concluded)
-            self._answered.difference_update(
-                (claim.attempt.id, claim.until) for claim, _ in concluded
+                    await self._commit(decided)
+            self._ended_leases.difference_update(
+                (leased_call.call.id, leased_call.until) for leased_call, _ in decided
             )
-            if any(isinstance(each.verdict, Again) for each in concluded):
+            if any(isinstance(each.decision, RetryCall) for each in decided):
                 self.wake()
 
-    async def _commit(self, concluded: Sequence[Concluded]) -> None:
-        """Commit outcomes: those that end an attempt go to its handler, in the same transaction."""
-        pauses = [each for each in concluded if isinstance(each.verdict, Again)]
-        ends = {_record(each): each for each in concluded if isinstance(each.verdict, End)}
-        if pauses:
-            await patiently(self.relay, partial(self._pause, pauses))
+    async def _commit(self, decided: Sequence[Concluded]) -> None:
+        """Commit outcomes: those that end a call go to its handler, in the same transaction."""
+        retries = [each for each in decided if isinstance(each.decision, RetryCall)]
+        ends = {_ended_record(each): each for each in decided if isinstance(each.decision, EndCall)}
+        if retries:
+            await retry_while_unavailable(self.publisher, partial(self._save_retries, retries))
         if ends:
-            receiver = Receiver(self.sessions, self.subscriptions, partial(_end, ends))
-            await patiently(self.relay, partial(self.caution.receive, receiver, list(ends)))
+            dispatcher = Dispatcher(self.sessions, self.subscriptions, partial(_save_ends, ends))
+            await retry_while_unavailable(
+                self.publisher, partial(self.crash_guard.handle_batch, dispatcher, list(ends))
+            )
 
-    def _pause(self, pauses: Sequence[Concluded], dispatch: Dispatch) -> None:
+    def _save_retries(self, retries: Sequence[Concluded], after_commit: AfterCommit) -> None:
         now = datetime.now(UTC)
-        with begin(self.sessions, now, dispatch) as transaction:
-            again = [Concluded(claim, _jittered(verdict)) for claim, verdict in pauses]
-            ours = call_store.conclude(transaction.session, again, now)
-            for claim, verdict in again:
-                if claim.attempt.id in ours:
-                    _note(transaction.work(claim.cause), claim.attempt, verdict)
+        with begin_transaction(self.sessions, now, after_commit) as transaction:
+            again = [
+                Concluded(leased_call, _jittered(decision)) for leased_call, decision in retries
+            ]
+            ours = call_store.save_decisions(transaction.session, again, now)
+            for leased_call, decision in again:
+                if leased_call.call.id in ours:
+                    _add_history(
+                        transaction.unit_of_work(leased_call.cause), leased_call.call, decision
+                    )
 
 
-def _stumbled(attempt: Attempt, bug: Exception) -> Outcome:
+def _adapter_bug(call: OutboundCall, bug: Exception) -> CallOutcome:
     """Return what is known after a bug in an adapter: nothing. People are told in the end."""
-    log.error("adapter.bug", element=attempt.element, kind=attempt.kind, exc_info=bug)
-    return UNKNOWN._replace(code="adapter-bug", detail=named(bug))
+    log.error("adapter.bug", element=call.element, kind=call.kind, exc_info=bug)
+    return UNKNOWN_OUTCOME._replace(code="adapter-bug", detail=describe_error(bug))
 
 
-def _jittered(verdict: Verdict) -> Verdict:
-    assert isinstance(verdict, Again)
-    return replace(verdict, pause=verdict.pause * uniform(0.8, 1.2))  # noqa: S311  no secret
+def _jittered(decision: CallDecision) -> CallDecision:
+    assert isinstance(decision, RetryCall)
+    return replace(decision, delay=decision.delay * uniform(0.8, 1.2))  # noqa: S311  no secret
 
 
-def _note(work: Work, attempt: Attempt, verdict: Verdict) -> None:
+def _add_history(work: UnitOfWork, call: OutboundCall, decision: CallDecision) -> None:
     """Keep in the history what an element said to one call."""
-    outcome: Outcome = verdict.outcome
+    outcome: CallOutcome = decision.outcome
     reason = f"{outcome.code}: {outcome.detail}" if outcome.code else ""
-    part = f"{attempt.element}/{attempt.kind}/{attempt.operation_id}"
-    asked = "asked" if attempt.doubtful else "called"
-    work.note("attempt", attempt.order_id, asked, outcome.result, part=part, reason=reason)
+    part = f"{call.element}/{call.kind}/{call.operation_id}"
+    asked = "asked" if call.doubtful else "called"
+    work.record_change("attempt", call.order_id, asked, outcome.result, part=part, reason=reason)
 
 
-def _record(concluded: Concluded) -> Record:
-    """Return the end of an attempt as a message; the same however often it is found."""
-    (attempt, cause, *_), verdict = concluded
-    result, code, detail = verdict.outcome
-    message = AttemptAnswered(
-        order_id=attempt.order_id, attempt_id=attempt.id, result=result, code=code, detail=detail
+def _ended_record(decided: Concluded) -> ConsumedRecord:
+    """Return the end of a call as a message; the same however often it is found."""
+    (call, cause, *_), decision = decided
+    result, code, detail = decision.outcome
+    message = OutboundCallEnded(
+        order_id=call.order_id, attempt_id=call.id, result=result, code=code, detail=detail
     )
-    own = Cause(
-        attempt.id, cause.correlation_id, cause.tenant, cause.local_network, cause.traceparent
+    own = Causation(
+        call.id, cause.correlation_id, cause.tenant, cause.local_network, cause.traceparent
     )
-    envelope = Envelope.around(message, own, 0, 0, datetime.now(UTC))
-    number = number_of(attempt.id)
-    return Record("attempts", number, message.key.bytes, encode(envelope), message.type)
+    envelope = Envelope.wrap(message, own, 0, 0, datetime.now(UTC))
+    number = surrogate_offset(call.id)
+    return ConsumedRecord("attempts", number, message.key.bytes, encode(envelope), message.type)
 
 
-def _end(
-    ends: Mapping[Record, Concluded], session: Session, records: Sequence[Record]
-) -> list[Record]:
+def _save_ends(
+    ends: Mapping[ConsumedRecord, Concluded], session: Session, records: Sequence[ConsumedRecord]
+) -> list[ConsumedRecord]:
     """Write down what has ended; return what is ours to tell."""
-    ours = call_store.conclude(session, [ends[each] for each in records], datetime.now(UTC))
-    return [each for each in records if ends[each].claim.attempt.id in ours]
+    ours = call_store.save_decisions(session, [ends[each] for each in records], datetime.now(UTC))
+    return [each for each in records if ends[each].leased_call.call.id in ours]

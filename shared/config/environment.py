@@ -12,7 +12,7 @@ from shared.errors import StartError
 if TYPE_CHECKING:
     from sqlalchemy.engine import URL
 
-Read = Callable[[str], Any]
+Parser = Callable[[str], Any]
 """Turns text into a value; raises ValueError with what is wrong and the remedy."""
 
 
@@ -28,7 +28,7 @@ class Setting:
     """`{SERVICE}` in it stands for the service's name in capitals."""
 
     about: str
-    read: Read = str
+    parse: Parser = str
     default: str | None = None
     """None: it must be set. `{home}` and `{service}` in it are filled in."""
 
@@ -36,7 +36,7 @@ class Setting:
     """Neither shown nor logged."""
 
 
-def settings_of(kind: type) -> dict[str, Setting]:
+def declared_settings(kind: type) -> dict[str, Setting]:
     """Return what was declared for the fields of a class, as `Annotated[type, Setting(...)]`."""
     hints = get_type_hints(kind, include_extras=True)
     return {
@@ -48,7 +48,7 @@ def settings_of(kind: type) -> dict[str, Setting]:
 
 
 def read_settings(
-    kind: type, environment: Mapping[str, str], places: Mapping[str, str]
+    kind: type, environment: Mapping[str, str], placeholders: Mapping[str, str]
 ) -> dict[str, Any]:
     """Return a value for each setting of a class, by field.
 
@@ -57,14 +57,14 @@ def read_settings(
     """
     faults: list[str] = []
     values = {
-        field: read_setting(declared, environment, places, faults)
-        for field, declared in settings_of(kind).items()
+        field: read_setting(declared, environment, placeholders, faults)
+        for field, declared in declared_settings(kind).items()
     }
-    refuse(faults)
+    raise_if_faults(faults)
     return values
 
 
-def refuse(faults: Iterable[str]) -> None:
+def raise_if_faults(faults: Iterable[str]) -> None:
     """Let nothing start with these faults.
 
     Raises:
@@ -75,23 +75,26 @@ def refuse(faults: Iterable[str]) -> None:
 
 
 def read_setting(
-    declared: Setting, environment: Mapping[str, str], places: Mapping[str, str], faults: list[str]
+    declared: Setting,
+    environment: Mapping[str, str],
+    placeholders: Mapping[str, str],
+    faults: list[str],
 ) -> Any:  # noqa: ANN401  whatever the setting is
     """Return a setting's value; when it has none, say why in `faults` and return None."""
-    name = declared.name.format(SERVICE=places.get("service", "").upper())
-    text = environment.get(name, "").strip() or (declared.default or "").format(**places)
+    name = declared.name.format(SERVICE=placeholders.get("service", "").upper())
+    text = environment.get(name, "").strip() or (declared.default or "").format(**placeholders)
     if declared.default is None and not text:
         faults.append(f"{name} is not set: give {declared.about}")
         return None
     try:
-        return declared.read(text)
+        return declared.parse(text)
     except ValueError as error:
         shown = "" if declared.secret else f" is {text!r}, which"
         faults.append(f"{name}{shown} {error}")
         return None
 
 
-def whole(low: int, high: int) -> Read:
+def whole_number(low: int, high: int) -> Parser:
     """Return a reader of whole numbers from `low` to `high`."""
 
     def read(text: str) -> int:
@@ -103,7 +106,7 @@ def whole(low: int, high: int) -> Read:
     return read
 
 
-def one_of(*words: str) -> Read:
+def one_of(*words: str) -> Parser:
     """Return a reader of one of these words."""
 
     def read(text: str) -> str:
@@ -115,7 +118,7 @@ def one_of(*words: str) -> Read:
     return read
 
 
-def some_of(*words: str) -> Read:
+def some_of(*words: str) -> Parser:
     """Return a reader of a comma-separated list of these words."""
 
     def read(text: str) -> frozenset[str]:
@@ -130,7 +133,7 @@ def some_of(*words: str) -> Read:
     return read
 
 
-def matching(pattern: str, description: str) -> Read:
+def matching(pattern: str, description: str) -> Parser:
     """Return a reader of text that has to match a pattern."""
 
     def read(text: str) -> str:
@@ -174,7 +177,7 @@ def database_url(text: str) -> str:
     """
     remedy = "write postgresql://ROLE:PASSWORD@HOST:PORT/DATABASE"
     try:
-        url = parts_of(text)
+        url = parse_database_url(text)
     except ValueError as error:
         message = f"is no database URL: {remedy}"
         raise ValueError(message) from error
@@ -184,7 +187,7 @@ def database_url(text: str) -> str:
     return url.set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
 
 
-def parts_of(url: str) -> "URL":
+def parse_database_url(url: str) -> "URL":
     """Return a database URL in its parts.
 
     Raises:
@@ -202,11 +205,11 @@ def parts_of(url: str) -> "URL":
 
 def credentials_of(url: str) -> tuple[str, str]:
     """Return role and password in a database URL; empty where there is none."""
-    parsed = parts_of(url)
+    parsed = parse_database_url(url)
     return parsed.username or "", str(parsed.password or "")
 
 
-def servers(text: str) -> str:
+def bootstrap_servers(text: str) -> str:
     """Read Kafka bootstrap servers: `host:port`, several with commas between."""
     given = [each.strip() for each in text.split(",")]
     if any(not re.fullmatch(r"(\[[0-9a-fA-F:]+\]|[\w.-]+):[0-9]{1,5}", each) for each in given):
@@ -231,9 +234,9 @@ def is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def table(kind: type) -> str:
+def settings_page(kind: type) -> str:
     """Return all settings of a class as a page for people."""
-    rows = settings_of(kind).values()
+    rows = declared_settings(kind).values()
     return "\n".join(
         [
             "# Settings",
@@ -243,13 +246,13 @@ def table(kind: type) -> str:
             "",
             "| setting | meaning | default |",
             "|---|---|---|",
-            *(f"| `{row.name}` | {row.about} | {shown(row.default)} |" for row in rows),
+            *(f"| `{row.name}` | {row.about} | {default_cell(row.default)} |" for row in rows),
             "",
         ]
     )
 
 
-def shown(default: str | None) -> str:
+def default_cell(default: str | None) -> str:
     """Return a default as the table has it."""
     if default is None:
         return "must be set"

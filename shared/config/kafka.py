@@ -8,14 +8,21 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
-from shared.config.environment import Setting, matching, one_of, optional_file, servers, settings_of
+from shared.config.environment import (
+    Setting,
+    bootstrap_servers,
+    declared_settings,
+    matching,
+    one_of,
+    optional_file,
+)
 
 RETENTION = timedelta(days=7)
 """How long topics keep messages. Older ones are not sent again to a broker that lost its data."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class BrokerSettings:
+class KafkaSettings:
     """How Kafka is reached."""
 
     kafka: Annotated[
@@ -23,7 +30,7 @@ class BrokerSettings:
         Setting(
             "KAITONG_KAFKA",
             "Kafka's bootstrap servers, HOST:PORT with commas between",
-            servers,
+            bootstrap_servers,
             default="127.0.0.1:9092",
         ),
     ]
@@ -93,6 +100,6 @@ class BrokerSettings:
 
     def __repr__(self) -> str:
         """Show everything but the secrets."""
-        declared = settings_of(type(self)).items()
+        declared = declared_settings(type(self)).items()
         plain = {field: getattr(self, field) for field, each in declared if not each.secret}
         return f"{type(self).__name__}({plain})"

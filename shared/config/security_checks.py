@@ -6,20 +6,22 @@ from typing import TYPE_CHECKING
 from shared.config.environment import credentials_of, is_loopback
 
 if TYPE_CHECKING:
-    from shared.config.kafka import BrokerSettings
+    from shared.config.kafka import KafkaSettings
     from shared.config.settings import Settings
 
-DEVELOPMENT = "development-"
+DEVELOPMENT_KEY_PREFIX = "development-"
 """Keys whose file name begins so were made by the first start, not by an issuer."""
 
-WELL_KNOWN = frozenset({"admin", "changeme", "kaitong", "password", "postgres", "secret", "test"})
+WELL_KNOWN_PASSWORDS = frozenset(
+    {"admin", "changeme", "kaitong", "password", "postgres", "secret", "test"}
+)
 """Passwords that whoever wants in tries first; so is the name of the role."""
 
 RISKS = ("development-keys", "private-keys", "default-passwords", "plaintext-kafka")
 """What a public address must not be combined with, unless KAITONG_INSECURE names it."""
 
 
-def contradictions_with_kafka(settings: "BrokerSettings") -> Iterator[str]:
+def contradictions_with_kafka(settings: "KafkaSettings") -> Iterator[str]:
     """Name what is wrong between settings of Kafka that are each right."""
     if settings.kafka_security.startswith("sasl") and not settings.kafka_user:
         yield (
@@ -38,7 +40,7 @@ def contradictions_in(settings: "Settings") -> Iterator[str]:
     if not is_loopback(settings.http_host):
         name = f"KAITONG_DATABASE_{settings.service.upper()}"
         for risk, remedy in risks_of(settings, name):
-            if risk not in settings.insecure:
+            if risk not in settings.accepted_risks:
                 yield (
                     f"KAITONG_HTTP_HOST is {settings.http_host}, which others can reach, and "
                     f"{remedy}, or allow it by KAITONG_INSECURE={risk}"
@@ -47,7 +49,7 @@ def contradictions_in(settings: "Settings") -> Iterator[str]:
 
 def risks_of(settings: "Settings", database: str) -> Iterator[tuple[str, str]]:
     """Name what is too weak to be reached by others, and the remedy."""
-    if any(settings.auth_keys.glob(f"{DEVELOPMENT}*.pem")):
+    if any(settings.auth_keys.glob(f"{DEVELOPMENT_KEY_PREFIX}*.pem")):
         yield (
             "development-keys",
             "KAITONG_AUTH_KEYS holds development keys: name a folder with your issuer's keys only",
@@ -57,7 +59,7 @@ def risks_of(settings: "Settings", database: str) -> Iterator[tuple[str, str]]:
             "private-keys",
             "KAITONG_AUTH_KEYS holds private keys: name a folder with public keys only",
         )
-    if is_guessable(settings):
+    if has_guessable_password(settings):
         yield (
             "default-passwords",
             f"{database} or KAITONG_KAFKA_PASSWORD holds a well-known password: choose another",
@@ -70,10 +72,10 @@ def risks_of(settings: "Settings", database: str) -> Iterator[tuple[str, str]]:
         )
 
 
-def is_guessable(settings: "Settings") -> bool:
+def has_guessable_password(settings: "Settings") -> bool:
     """Tell whether a password of ours is among those that are tried first."""
     role, password = credentials_of(settings.database_url)
-    return password in {*WELL_KNOWN, role} - {""} or settings.kafka_password in {
-        *WELL_KNOWN,
+    return password in {*WELL_KNOWN_PASSWORDS, role} - {""} or settings.kafka_password in {
+        *WELL_KNOWN_PASSWORDS,
         settings.kafka_user,
     } - {""}

@@ -18,19 +18,19 @@ from shared.config.environment import (
     one_of,
     optional_file,
     optional_folder,
+    raise_if_faults,
     read_settings,
-    refuse,
+    settings_page,
     some_of,
-    table,
     web_url,
-    whole,
+    whole_number,
 )
-from shared.config.kafka import BrokerSettings
+from shared.config.kafka import KafkaSettings
 from shared.config.security_checks import RISKS, contradictions_in, contradictions_with_kafka
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class Settings(BrokerSettings):
+class Settings(KafkaSettings):
     """Where one process of one service finds its neighbours, and what it may do."""
 
     service: str
@@ -53,7 +53,7 @@ class Settings(BrokerSettings):
         Setting(
             "KAITONG_HTTP_PORT",
             "the port the API listens at; 0 for any that is free",
-            whole(0, 65535),
+            whole_number(0, 65535),
             default="8000",
         ),
     ]
@@ -66,7 +66,7 @@ class Settings(BrokerSettings):
             default=".kaitong",
         ),
     ]
-    state: Annotated[
+    state_folder: Annotated[
         Path,
         Setting(
             "KAITONG_STATE",
@@ -84,7 +84,7 @@ class Settings(BrokerSettings):
             default="",
         ),
     ]
-    log: Annotated[
+    log_format: Annotated[
         str,
         Setting(
             "KAITONG_LOG",
@@ -166,7 +166,7 @@ class Settings(BrokerSettings):
         Setting(
             "KAITONG_BODY_LIMIT",
             "the most bytes that a request may carry",
-            whole(1_024, 1 << 30),
+            whole_number(1_024, 1 << 30),
             default="1048576",
         ),
     ]
@@ -175,7 +175,7 @@ class Settings(BrokerSettings):
         Setting(
             "KAITONG_RATE_LIMIT",
             "the most requests a second that one client may make of one process; 0 for no limit",
-            whole(0, 1_000_000),
+            whole_number(0, 1_000_000),
             default="1000",
         ),
     ]
@@ -185,7 +185,7 @@ class Settings(BrokerSettings):
             "KAITONG_CONCURRENCY",
             "the most requests that one process works on at a time; of one client half as many may "
             "wait for the rest of their bodies",
-            whole(1, 100_000),
+            whole_number(1, 100_000),
             default="500",
         ),
     ]
@@ -194,7 +194,7 @@ class Settings(BrokerSettings):
         Setting(
             "KAITONG_ARCHIVE_MONTHS",
             "how many months of told messages stay in the database; 0 for all",
-            whole(0, 1_200),
+            whole_number(0, 1_200),
             default="0",
         ),
     ]
@@ -207,7 +207,7 @@ class Settings(BrokerSettings):
             default="",
         ),
     ]
-    insecure: Annotated[
+    accepted_risks: Annotated[
         frozenset[str],
         Setting(
             "KAITONG_INSECURE",
@@ -224,32 +224,35 @@ class Settings(BrokerSettings):
         Raises:
             SettingsError: one line for each fault, with its setting and its remedy.
         """
-        places = {"service": service, "home": environment.get("KAITONG_HOME", "") or ".kaitong"}
-        settings = cls(service=service, **read_settings(cls, environment, places))
-        refuse([*contradictions_with_kafka(settings), *contradictions_in(settings)])
+        placeholders = {
+            "service": service,
+            "home": environment.get("KAITONG_HOME", "") or ".kaitong",
+        }
+        settings = cls(service=service, **read_settings(cls, environment, placeholders))
+        raise_if_faults([*contradictions_with_kafka(settings), *contradictions_in(settings)])
         return settings
 
     @property
-    def group(self) -> str:
+    def consumer_group(self) -> str:
         """The consumer group that the service's workers share."""
         return f"{self.topic_prefix}{self.service}"
 
     @property
-    def archive_place(self) -> Path | None:
+    def service_archive_folder(self) -> Path | None:
         """Where the service's own cold months go: services may share `archive_folder`."""
         return self.archive_folder / self.service if self.archive_folder else None
 
 
-def broker_settings(environment: Mapping[str, str] = os.environ) -> BrokerSettings:
+def read_kafka_settings(environment: Mapping[str, str] = os.environ) -> KafkaSettings:
     """Read how Kafka is reached, and nothing else.
 
     Raises:
         SettingsError: one line for each fault, with its setting and its remedy.
     """
-    settings = BrokerSettings(**read_settings(BrokerSettings, environment, {}))
-    refuse(contradictions_with_kafka(settings))
+    settings = KafkaSettings(**read_settings(KafkaSettings, environment, {}))
+    raise_if_faults(contradictions_with_kafka(settings))
     return settings
 
 
 if __name__ == "__main__":
-    sys.stdout.write(table(Settings))
+    sys.stdout.write(settings_page(Settings))

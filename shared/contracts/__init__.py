@@ -1,20 +1,19 @@
 """Every message on the wire, one module per owner. Nothing here does I/O."""
 
 from shared.contracts.base import (
-    Cause,
+    Causation,
     Envelope,
     Message,
     OrderMessage,
     contract_of,
     encode,
-    name_of,
+    message_name,
     private,
+    public_contracts,
     read_envelope,
-    registered,
 )
 from shared.contracts.customer import AccessChanged, PartyErased, grant_key, party_key
-from shared.contracts.order import OrderAccepted, OrderCompleted, OrderFailed, OrderRejected
-from shared.contracts.parts import (
+from shared.contracts.message_parts import (
     Action,
     BlueprintName,
     Cents,
@@ -32,7 +31,15 @@ from shared.contracts.parts import (
     PartyKind,
     RefusalCode,
     Value,
-    kind_of,
+    party_kind_of,
+)
+from shared.contracts.order import OrderAccepted, OrderCompleted, OrderFailed, OrderRejected
+from shared.contracts.order_record import (
+    BundleRecord,
+    ChargeRecord,
+    ItemRecord,
+    NoteRecord,
+    OrderRecord,
 )
 from shared.contracts.provisioning import (
     AssignmentRequested,
@@ -43,13 +50,6 @@ from shared.contracts.provisioning import (
     ServiceFailed,
     ServiceHeld,
     ServiceResumed,
-)
-from shared.contracts.record import (
-    BundleRecord,
-    ChargeRecord,
-    ItemRecord,
-    NoteRecord,
-    OrderRecord,
 )
 from shared.contracts.resources import (
     ReservationQuestioned,
@@ -65,7 +65,7 @@ __all__ = [
     "BlueprintName",
     "BlueprintsPublished",
     "BundleRecord",
-    "Cause",
+    "Causation",
     "Cents",
     "Characteristic",
     "ChargeRecord",
@@ -106,10 +106,10 @@ __all__ = [
     "contract_of",
     "encode",
     "grant_key",
-    "kind_of",
-    "name_of",
+    "message_name",
     "party_key",
+    "party_kind_of",
     "private",
+    "public_contracts",
     "read_envelope",
-    "registered",
 ]

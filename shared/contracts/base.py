@@ -60,7 +60,7 @@ class OrderMessage(Message, frozen=True, kw_only=True):
 M = TypeVar("M", bound=Message)
 
 
-def told(
+def published(
     name: str,
     version: int,
     *,
@@ -99,14 +99,14 @@ def private(name: str, version: int) -> Callable[[type[M]], type[M]]:
 
     It never reaches Kafka, but is written, read and handled like all others.
     """
-    return told(name, version, to=PRIVATE)
+    return published(name, version, to=PRIVATE)
 
 
 PRIVATE = "private"
 """Whom private messages are for; there is no such topic."""
 
 
-def registered() -> list[type[Message]]:
+def public_contracts() -> list[type[Message]]:
     """Return every contract between services, by name."""
     public = [name for name, each in _registry.items() if not each.topic.startswith(PRIVATE)]
     return [_registry[name] for name in sorted(public)]
@@ -118,7 +118,7 @@ def contract_of(type_: str) -> type[Message] | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Cause:
+class Causation:
     """What set a piece of work going: a message, or a request from outside."""
 
     id: UUID
@@ -172,10 +172,10 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True):
     """Types of older versions in which the same fact is told as well."""
 
     @classmethod
-    def around(  # noqa: PLR0913, PLR0917  an envelope says so many things
+    def wrap(  # noqa: PLR0913, PLR0917  an envelope says so many things
         cls,
         message: Message,
-        cause: Cause,
+        cause: Causation,
         position: int,
         sequence: int,
         time: datetime,
@@ -213,17 +213,19 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True):
         return _decoder(contract).decode(self.data) if contract else None
 
     @property
-    def as_cause(self) -> Cause:
+    def as_causation(self) -> Causation:
         """This message, seen as the cause of what its reader does."""
-        return Cause(self.id, self.correlationid, self.tenant, self.localnetwork, self.traceparent)
+        return Causation(
+            self.id, self.correlationid, self.tenant, self.localnetwork, self.traceparent
+        )
 
 
-def message_id(cause: Cause, type_: str, position: int) -> UUID:
+def message_id(cause: Causation, type_: str, position: int) -> UUID:
     """Return the id of the message that `cause` tells at `position`: always the same."""
     return named_id(cause.id, f"{type_}/{position}")
 
 
-def name_of(type_: str) -> str:
+def message_name(type_: str) -> str:
     """Return the name in a type, without its version."""
     return type_.rpartition(".v")[0] or type_
 

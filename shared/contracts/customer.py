@@ -3,19 +3,19 @@
 from datetime import datetime
 from uuid import UUID
 
-from shared.contracts.base import Message, told
+from shared.contracts.base import Message, published
 from shared.ids import named_id
 
-PARTIES = UUID("6d0f5a52-41c3-5a4e-9a55-0d6a8f4f6d11")
-GRANTS = UUID("5b8e0f0e-5f0a-5f0c-8d39-5a3f4b6f3c21")
+PARTY_NAMESPACE = UUID("6d0f5a52-41c3-5a4e-9a55-0d6a8f4f6d11")
+GRANT_NAMESPACE = UUID("5b8e0f0e-5f0a-5f0c-8d39-5a3f4b6f3c21")
 
 
 def party_key(tenant: str, party_id: str) -> UUID:
     """Return the key of what is told of one party: always the same."""
-    return named_id(named_id(PARTIES, tenant), party_id)
+    return named_id(named_id(PARTY_NAMESPACE, tenant), party_id)
 
 
-@told("customer.party_erased", 1)
+@published("customer.party_erased", 1)
 class PartyErased(Message, frozen=True, kw_only=True):
     """Who a party is must not be known any more: everybody blanks what tells it."""
 
@@ -39,13 +39,13 @@ class PartyErased(Message, frozen=True, kw_only=True):
 
 def grant_key(tenant: str, owner: str, grantee: str, customer_id: str) -> UUID:
     """Return the key of what is told of one grant: always the same."""
-    key = GRANTS
+    key = GRANT_NAMESPACE
     for part in (tenant, owner, grantee, customer_id):
         key = named_id(key, part)
     return key
 
 
-@told("customer.access_changed", 1)
+@published("customer.access_changed", 1)
 class AccessChanged(Message, frozen=True, kw_only=True):
     """What one client of the API shares with another is something else from now on."""
 

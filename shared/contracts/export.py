@@ -21,8 +21,8 @@ from typing import Any, TypeAlias
 import msgspec
 
 import shared.contracts  # noqa: F401  fills the registry
-from shared.contracts.base import Envelope, Message, registered
-from shared.contracts.compare import breaks_between
+from shared.contracts.base import Envelope, Message, public_contracts
+from shared.contracts.compatibility import breaking_changes
 
 Schema: TypeAlias = dict[str, Any]
 
@@ -36,28 +36,28 @@ INFO = {
 }
 
 
-class BreakingError(Exception):
+class BreakingChangeError(Exception):
     """Readers of what was released could not read what this code tells."""
 
 
-def files() -> dict[str, Schema]:
+def exported_files() -> dict[str, Schema]:
     """Return the content of every file of the export, by its name."""
-    schemas = {f"{message.type}.json": schema_of(message) for message in registered()}
-    return {INDEX: document(), **schemas}
+    schemas = {f"{message.type}.json": schema_of(message) for message in public_contracts()}
+    return {INDEX: asyncapi_document(), **schemas}
 
 
 def schema_of(message: type[Message]) -> Schema:
     """Return the JSON Schema of one message's data, complete in itself."""
     (top,), parts = msgspec.json.schema_components([message], ref_template="#/$defs/{name}")
-    parts = described(parts, [message])
+    parts = with_descriptions(parts, [message])
     main = parts.pop(top["$ref"].rpartition("/")[2])
     head = {"$schema": DIALECT, "$id": f"/contracts/{message.type}.json", "x-type": message.type}
     return {**head, **main, **({"$defs": parts} if parts else {})}
 
 
-def document() -> Schema:
+def asyncapi_document() -> Schema:
     """Return every topic and every message as one AsyncAPI document."""
-    messages = registered()
+    messages = public_contracts()
     _, parts = msgspec.json.schema_components(
         [Envelope, *messages], ref_template="#/components/schemas/{name}"
     )
@@ -72,7 +72,7 @@ def document() -> Schema:
         "operations": {each.type: operation_of(each) for each in messages},
         "components": {
             "messages": {each.type: message_of(each) for each in messages},
-            "schemas": described(parts, [Envelope, *messages]),
+            "schemas": with_descriptions(parts, [Envelope, *messages]),
         },
     }
 
@@ -115,13 +115,13 @@ def ref(kind: str, name: str) -> dict[str, str]:
     return {"$ref": f"#/components/{kind}/{name}"}
 
 
-def described(schemas: dict[str, Schema], tops: list[type]) -> dict[str, Schema]:
+def with_descriptions(schemas: dict[str, Schema], tops: list[type]) -> dict[str, Schema]:
     """Return schemas with what the code says of each field and each word."""
-    kinds = {kind.__name__: kind for top in tops for kind in kinds_in(top)}
-    return {name: with_words(schema, kinds[name]) for name, schema in sorted(schemas.items())}
+    kinds = {kind.__name__: kind for top in tops for kind in types_in(top)}
+    return {name: with_docstrings(schema, kinds[name]) for name, schema in sorted(schemas.items())}
 
 
-def with_words(schema: Schema, kind: type) -> Schema:
+def with_docstrings(schema: Schema, kind: type) -> Schema:
     """Return the schema of one kind with what its code says."""
     said = docstrings_of(kind)
     whole = {**schema, "description": inspect.getdoc(kind) or ""}
@@ -138,7 +138,7 @@ def with_words(schema: Schema, kind: type) -> Schema:
     return {**whole, "properties": told}
 
 
-def kinds_in(top: type) -> Iterator[type]:
+def types_in(top: type) -> Iterator[type]:
     """Return a kind, and those that its fields are made of."""
     waiting: list[Any] = [msgspec.inspect.type_info(top)]
     seen: set[type] = set()
@@ -146,13 +146,13 @@ def kinds_in(top: type) -> Iterator[type]:
         info = waiting.pop()
         kind = getattr(info, "cls", None)
         if kind is None or kind not in seen:
-            waiting += parts_of(info)
+            waiting += inner_types(info)
         if kind is not None and kind not in seen:
             seen.add(kind)
             yield kind
 
 
-def parts_of(info: Any) -> list[Any]:  # noqa: ANN401  one of many kinds of msgspec's
+def inner_types(info: Any) -> list[Any]:  # noqa: ANN401  one of many kinds of msgspec's
     """Return the types inside a type."""
     match info:
         case msgspec.inspect.StructType(fields=fields):
@@ -169,20 +169,20 @@ def parts_of(info: Any) -> list[Any]:  # noqa: ANN401  one of many kinds of msgs
 def docstrings_of(kind: type) -> dict[str, str]:
     """Return the texts under the fields of a class and of those it builds on."""
     ours = [each for each in reversed(kind.__mro__) if each.__module__.startswith("shared.")]
-    return {name: text for each in ours for name, text in texts_in(each)}
+    return {name: text for each in ours for name, text in field_docstrings(each)}
 
 
-def texts_in(kind: type) -> Iterator[tuple[str, str]]:
+def field_docstrings(kind: type) -> Iterator[tuple[str, str]]:
     """Return each field of one class with the text under it."""
     (tree,) = ast.parse(textwrap.dedent(inspect.getsource(kind))).body
     assert isinstance(tree, ast.ClassDef)
     for field, below in pairwise(tree.body):
-        name, text = name_of(field), text_of(below)
+        name, text = field_name(field), string_statement(below)
         if name and text:
             yield name, inspect.cleandoc(text)
 
 
-def name_of(node: ast.stmt) -> str | None:
+def field_name(node: ast.stmt) -> str | None:
     """Return the name of the field that a statement declares."""
     match node:
         case ast.AnnAssign(target=ast.Name(id=name)) | ast.Assign(targets=[ast.Name(id=name)]):
@@ -191,7 +191,7 @@ def name_of(node: ast.stmt) -> str | None:
             return None
 
 
-def text_of(node: ast.stmt) -> str | None:
+def string_statement(node: ast.stmt) -> str | None:
     """Return the text that a statement is, if it is nothing else."""
     match node:
         case ast.Expr(value=ast.Constant(value=str(text))):
@@ -200,26 +200,28 @@ def text_of(node: ast.stmt) -> str | None:
             return None
 
 
-def write(folder: Path) -> None:
+def write_files(folder: Path) -> None:
     """Write the export to a folder.
 
     Raises:
         BreakingError: readers of what lies there could not read what this code tells.
     """
-    exported = files()
+    exported = exported_files()
     breaks = [
         each
         for path in sorted(folder.glob("*.v*.json"))
-        for each in breaks_between(json.loads(path.read_text()), exported.get(path.name))
+        for each in breaking_changes(json.loads(path.read_text()), exported.get(path.name))
     ]
     if breaks:
-        raise BreakingError("\n".join([*breaks, "tell a new version beside the old one instead"]))
+        raise BreakingChangeError(
+            "\n".join([*breaks, "tell a new version beside the old one instead"])
+        )
     folder.mkdir(parents=True, exist_ok=True)
     for name, content in exported.items():
-        (folder / name).write_text(as_text(content))
+        (folder / name).write_text(to_json_text(content))
 
 
-def as_text(content: Schema) -> str:
+def to_json_text(content: Schema) -> str:
     """Return a file's content, the same for the same contracts."""
     return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
 
@@ -230,11 +232,11 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("folder", type=Path, nargs="?", help="where the files lie: docs/contracts")
     folder = parser.parse_args(arguments).folder
     if folder is None:
-        sys.stdout.write(as_text(document()))
+        sys.stdout.write(to_json_text(asyncapi_document()))
         return
     try:
-        write(folder)
-    except BreakingError as error:
+        write_files(folder)
+    except BreakingChangeError as error:
         sys.exit(str(error))
 
 

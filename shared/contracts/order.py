@@ -1,11 +1,11 @@
 """Messages owned by the order service."""
 
-from shared.contracts.base import OrderMessage, told
-from shared.contracts.parts import Cents, Customer, HeldProduct, OrderedItem, RefusalCode
-from shared.contracts.record import OrderRecord
+from shared.contracts.base import OrderMessage, published
+from shared.contracts.message_parts import Cents, Customer, HeldProduct, OrderedItem, RefusalCode
+from shared.contracts.order_record import OrderRecord
 
 
-@told("order.accepted", 1)
+@published("order.accepted", 1)
 class OrderAccepted(OrderMessage, frozen=True, kw_only=True):
     """An order is taken on; provisioning is to make its plan."""
 
@@ -27,7 +27,7 @@ class OrderAccepted(OrderMessage, frozen=True, kw_only=True):
     """What the order service keeps besides, for itself alone: a restored database reads it back."""
 
 
-@told("order.completed", 1)
+@published("order.completed", 1)
 class OrderCompleted(OrderMessage, frozen=True, kw_only=True):
     """The customer has what was ordered. Final."""
 
@@ -35,7 +35,7 @@ class OrderCompleted(OrderMessage, frozen=True, kw_only=True):
     products: tuple[HeldProduct, ...]
 
 
-@told("order.failed", 1)
+@published("order.failed", 1)
 class OrderFailed(OrderMessage, frozen=True, kw_only=True):
     """The order will not be fulfilled, and nothing is held for it. Final."""
 
@@ -44,7 +44,7 @@ class OrderFailed(OrderMessage, frozen=True, kw_only=True):
     reason: str
 
 
-@told("order.rejected", 1)
+@published("order.rejected", 1)
 class OrderRejected(OrderMessage, frozen=True, kw_only=True):
     """The order cannot be fulfilled at all, which was seen before work began. Final."""
 

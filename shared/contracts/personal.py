@@ -5,15 +5,15 @@ from typing import Annotated, Any, TypeAlias, TypeVar
 
 import msgspec
 
-MARK = {"x-personal": True}
+PERSONAL_MARK = {"x-personal": True}
 
-Personal: TypeAlias = Annotated[str, msgspec.Meta(extra_json_schema=MARK)]
+Personal: TypeAlias = Annotated[str, msgspec.Meta(extra_json_schema=PERSONAL_MARK)]
 """Text that tells something of a person. Nothing unmarked may."""
 
 S = TypeVar("S", bound=msgspec.Struct)
 
 
-def blank(thing: S) -> S:
+def blank_personal_data(thing: S) -> S:
     """Return a message or part with all personal data in it emptied."""
     return msgspec.structs.replace(thing, **_blanked(thing))
 
@@ -34,7 +34,7 @@ def _has_parts(value: object) -> bool:
 def _inside(value: Any) -> Any:  # noqa: ANN401  whatever a field holds
     if isinstance(value, tuple):
         return tuple(_inside(each) for each in value)
-    return blank(value) if isinstance(value, msgspec.Struct) else value
+    return blank_personal_data(value) if isinstance(value, msgspec.Struct) else value
 
 
 @lru_cache(maxsize=256)
@@ -46,10 +46,12 @@ def personal_fields(kind: type[msgspec.Struct]) -> frozenset[str]:
 
 
 @lru_cache(maxsize=256)
-def tells_of_persons(kind: type[msgspec.Struct]) -> bool:
+def has_personal_fields(kind: type[msgspec.Struct]) -> bool:
     """Tell whether a message, or any part of it, has personal fields."""
-    return any(mark in msgspec.json.encode(msgspec.json.schema(kind)).decode() for mark in MARK)
+    return any(
+        mark in msgspec.json.encode(msgspec.json.schema(kind)).decode() for mark in PERSONAL_MARK
+    )
 
 
 def _is_marked(kind: msgspec.inspect.Type) -> bool:
-    return isinstance(kind, msgspec.inspect.Metadata) and kind.extra_json_schema == MARK
+    return isinstance(kind, msgspec.inspect.Metadata) and kind.extra_json_schema == PERSONAL_MARK

@@ -2,15 +2,21 @@
 
 from uuid import UUID
 
-from shared.contracts.base import Message, OrderMessage, told
-from shared.contracts.parts import BlueprintName, CompletedService, Held, ItemNeeds, reservation_key
+from shared.contracts.base import Message, OrderMessage, published
+from shared.contracts.message_parts import (
+    BlueprintName,
+    CompletedService,
+    Held,
+    ItemNeeds,
+    reservation_key,
+)
 from shared.ids import named_id
 
-BLUEPRINTS = UUID("0b5f4a53-5d0c-5b0e-8d0a-2f0c1c9f6e21")
+BLUEPRINT_NAMESPACE = UUID("0b5f4a53-5d0c-5b0e-8d0a-2f0c1c9f6e21")
 """Names the keys of what is told of tenants' blueprints."""
 
 
-@told("provisioning.assignment_requested", 1, to="resources")
+@published("provisioning.assignment_requested", 1, to="resources")
 class AssignmentRequested(OrderMessage, frozen=True, kw_only=True):
     """Resources is to hold all that the order needs, or nothing."""
 
@@ -20,19 +26,19 @@ class AssignmentRequested(OrderMessage, frozen=True, kw_only=True):
     items: tuple[ItemNeeds, ...]
 
 
-@told("provisioning.release_requested", 1, to="resources")
+@published("provisioning.release_requested", 1, to="resources")
 class ReleaseRequested(OrderMessage, frozen=True, kw_only=True):
     """Resources is to undo what it did for the order. Undoes AssignmentRequested."""
 
 
-@told("provisioning.service_completed", 1)
+@published("provisioning.service_completed", 1)
 class ServiceCompleted(OrderMessage, frozen=True, kw_only=True):
     """Every service of the order works, or is gone, as ordered."""
 
     services: tuple[CompletedService, ...]
 
 
-@told("provisioning.service_failed", 1)
+@published("provisioning.service_failed", 1)
 class ServiceFailed(OrderMessage, frozen=True, kw_only=True):
     """The order's services cannot be had, and all that was begun is undone."""
 
@@ -42,7 +48,7 @@ class ServiceFailed(OrderMessage, frozen=True, kw_only=True):
     """The step of the plan that failed; empty when none had begun."""
 
 
-@told("provisioning.service_held", 1, undone_by="provisioning.service_resumed.v1")
+@published("provisioning.service_held", 1, undone_by="provisioning.service_resumed.v1")
 class ServiceHeld(OrderMessage, frozen=True, kw_only=True):
     """The plan stopped at a step that people must look at (fallout)."""
 
@@ -51,14 +57,14 @@ class ServiceHeld(OrderMessage, frozen=True, kw_only=True):
     reason: str
 
 
-@told("provisioning.service_resumed", 1)
+@published("provisioning.service_resumed", 1)
 class ServiceResumed(OrderMessage, frozen=True, kw_only=True):
     """People have looked; the plan goes on. Undoes ServiceHeld."""
 
     step: str
 
 
-@told("provisioning.reservation_answered", 1)
+@published("provisioning.reservation_answered", 1)
 class ReservationAnswered(Message, frozen=True, kw_only=True):
     """Whether a plan needs what is reserved for its order."""
 
@@ -77,7 +83,7 @@ class ReservationAnswered(Message, frozen=True, kw_only=True):
         return reservation_key(self.order_id)
 
 
-@told("provisioning.blueprints_published", 1)
+@published("provisioning.blueprints_published", 1)
 class BlueprintsPublished(Message, frozen=True, kw_only=True):
     """All that a tenant, or all tenants together, can have carried out from now on."""
 
@@ -89,4 +95,4 @@ class BlueprintsPublished(Message, frozen=True, kw_only=True):
     @property
     def key(self) -> UUID:
         """The tenant."""
-        return named_id(BLUEPRINTS, self.owner_tenant)
+        return named_id(BLUEPRINT_NAMESPACE, self.owner_tenant)

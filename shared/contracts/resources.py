@@ -2,18 +2,18 @@
 
 from uuid import UUID
 
-from shared.contracts.base import Message, OrderMessage, told
-from shared.contracts.parts import ItemHoldings, RefusalCode, reservation_key
+from shared.contracts.base import Message, OrderMessage, published
+from shared.contracts.message_parts import ItemHoldings, RefusalCode, reservation_key
 
 
-@told("resources.assigned", 1)
+@published("resources.assigned", 1)
 class ResourcesAssigned(OrderMessage, frozen=True, kw_only=True):
     """Everything the order needs is held for it, and for no other."""
 
     items: tuple[ItemHoldings, ...]
 
 
-@told("resources.refused", 1)
+@published("resources.refused", 1)
 class ResourcesRefused(OrderMessage, frozen=True, kw_only=True):
     """Not everything the order needs can be had; nothing is held."""
 
@@ -23,12 +23,12 @@ class ResourcesRefused(OrderMessage, frozen=True, kw_only=True):
     """The first item for which something is missing."""
 
 
-@told("resources.released", 1)
+@published("resources.released", 1)
 class ResourcesReleased(OrderMessage, frozen=True, kw_only=True):
     """What the order held is free again, what it gave back is in use again."""
 
 
-@told("resources.reservation_questioned", 1)
+@published("resources.reservation_questioned", 1)
 class ReservationQuestioned(Message, frozen=True, kw_only=True):
     """Things are reserved for an order; provisioning is to say whether a plan needs them."""
 

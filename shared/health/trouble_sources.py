@@ -7,14 +7,19 @@ from datetime import timedelta
 
 from shared.calls.element_limits import Limit
 from shared.errors import UnavailableError
-from shared.health.figures import Figures, Queue
+from shared.health.database_counts import DatabaseCounts, ElementQueue
 from shared.kafka.lag import Lag
-from shared.messaging.dead_letters import EARLY_FOR, Why
-from shared.messaging.publisher import Relay
+from shared.messaging.dead_letters import EARLY_RETRY_PERIOD, DeadLetterReason
+from shared.messaging.publisher import Publisher
 from shared.observability import standard_streams
-from shared.observability.troubles import Kind, ProcessSource, Trouble, counted
-from shared.observability.waiting import Waiting
-from shared.persistence.database_certainty import Certainty
+from shared.observability.backlog import Backlog
+from shared.observability.troubles import (
+    ProcessTroubleSource,
+    Trouble,
+    TroubleKind,
+    count_with_noun,
+)
+from shared.persistence.database_certainty import DatabaseCertainty
 
 UNSENT_LATE_S = 10.0
 """Seconds; messages leave at once, unless the broker is out or their process has died."""
@@ -31,98 +36,100 @@ LAG_LATE_S = 10.0
 HANG_S = 10.0
 """Seconds; so long no transaction takes, and no request waits."""
 
-EARLY_MINUTES = EARLY_FOR // timedelta(minutes=1)
+EARLY_MINUTES = EARLY_RETRY_PERIOD // timedelta(minutes=1)
 
-RETRY = "mend the cause, then POST /ops/v1/parked/POSITION/retry"
+RETRY_REMEDY = "mend the cause, then POST /ops/v1/parked/POSITION/retry"
 REMEDIES = {
-    Why.UNREADABLE: "have its sender mended; what it sent stays parked as evidence",
-    Why.UNKNOWN_VERSION: "deploy a version that reads it, then POST /ops/v1/parked/POSITION/retry",
-    Why.TOO_LARGE: "have its sender send less at a time",
-    Why.EARLY: (
+    DeadLetterReason.UNREADABLE: "have its sender mended; what it sent stays parked as evidence",
+    DeadLetterReason.UNKNOWN_VERSION: "deploy a version that reads it, then POST /ops/v1/parked/POSITION/retry",
+    DeadLetterReason.TOO_LARGE: "have its sender send less at a time",
+    DeadLetterReason.EARLY: (
         f"wait: it is tried again by itself for {EARLY_MINUTES} minutes; then see why its cause is "
         "missing"
     ),
-    Why.RESTORED: "put right what its error names, then POST /ops/v1/parked/POSITION/retry",
-    Why.BEHIND: "retry the first parked message of their key; these follow by themselves",
+    DeadLetterReason.RESTORED: "put right what its error names, then POST /ops/v1/parked/POSITION/retry",
+    DeadLetterReason.BEHIND: "retry the first parked message of their key; these follow by themselves",
 }
 """By the reason why messages are parked; RETRY for the others."""
 
-WAIT = {
+AUTOMATIC_REMEDIES = {
     **REMEDIES,
-    Why.BEHIND: "wait: they follow by themselves the early message that they wait behind",
+    DeadLetterReason.BEHIND: "wait: they follow by themselves the early message that they wait behind",
 }
 """The same, for messages that are tried again by themselves."""
 
 
-def of_figures(figures: Figures) -> Iterator[Trouble]:
+def database_count_troubles(database_counts: DatabaseCounts) -> Iterator[Trouble]:
     """Yield what is wrong by the counts of a database."""
-    for why, waiting in sorted(figures.parked.items()):
-        yield parked(why, waiting, REMEDIES)
-    for why, waiting in sorted(figures.retried.items()):
-        yield replace(parked(why, waiting, WAIT), is_notice=True)
-    yield from unsent(figures.unsent)
-    yield from in_doubt(figures.in_doubt)
-    yield from late_timers(figures.timers_due)
-    for queue in figures.queues:
-        yield from at_element(queue)
+    for why, waiting in sorted(database_counts.parked.items()):
+        yield parked_trouble(why, waiting, REMEDIES)
+    for why, waiting in sorted(database_counts.retried.items()):
+        yield replace(parked_trouble(why, waiting, AUTOMATIC_REMEDIES), is_notice=True)
+    yield from unsent_troubles(database_counts.unsent)
+    yield from in_doubt_troubles(database_counts.in_doubt)
+    yield from late_timer_troubles(database_counts.timers_due)
+    for queue in database_counts.queues:
+        yield from element_troubles(queue)
 
 
-def parked(why: Why, waiting: Waiting, remedies: Mapping[Why, str]) -> Trouble:
+def parked_trouble(
+    why: DeadLetterReason, waiting: Backlog, remedies: Mapping[DeadLetterReason, str]
+) -> Trouble:
     """Return the trouble of messages that are parked for one reason."""
     return Trouble(
-        kind=Kind.PARKED,
+        kind=TroubleKind.PARKED,
         part=why,
         count=waiting.count,
         oldest_age_s=waiting.oldest_s,
-        says=f"{counted(waiting.count, 'message')} parked ({why})",
-        remedy=remedies.get(why, RETRY),
+        says=f"{count_with_noun(waiting.count, 'message')} parked ({why})",
+        remedy=remedies.get(why, RETRY_REMEDY),
     )
 
 
-def unsent(waiting: Waiting) -> Iterator[Trouble]:
+def unsent_troubles(waiting: Backlog) -> Iterator[Trouble]:
     """Yield the trouble of messages that have not left for long."""
     if waiting.oldest_s > UNSENT_LATE_S:
         yield Trouble(
-            kind=Kind.UNSENT,
+            kind=TroubleKind.UNSENT,
             count=waiting.count,
             oldest_age_s=waiting.oldest_s,
-            says=f"{counted(waiting.count, 'message')} not with Kafka yet",
+            says=f"{count_with_noun(waiting.count, 'message')} not with Kafka yet",
             remedy="nothing is lost; see that Kafka runs, they leave by themselves, in order",
         )
 
 
-def in_doubt(waiting: Waiting) -> Iterator[Trouble]:
+def in_doubt_troubles(waiting: Backlog) -> Iterator[Trouble]:
     """Yield the trouble of operations of which the outcome is unknown."""
     if waiting.count:
         yield Trouble(
-            kind=Kind.IN_DOUBT,
+            kind=TroubleKind.IN_DOUBT,
             count=waiting.count,
             oldest_age_s=waiting.oldest_s,
-            says=f"{counted(waiting.count, 'operation')} on elements with unknown outcome",
+            says=f"{count_with_noun(waiting.count, 'operation')} on elements with unknown outcome",
             remedy="the elements are asked; see that they answer, else the steps go to fallout",
             is_notice=waiting.oldest_s < IN_DOUBT_LONG_S,
         )
 
 
-def late_timers(waiting: Waiting) -> Iterator[Trouble]:
+def late_timer_troubles(waiting: Backlog) -> Iterator[Trouble]:
     """Yield the trouble of timers that were due long ago."""
     if waiting.oldest_s > TIMER_LATE_S:
         yield Trouble(
-            kind=Kind.LATE_TIMERS,
+            kind=TroubleKind.LATE_TIMERS,
             count=waiting.count,
             oldest_age_s=waiting.oldest_s,
-            says=f"{counted(waiting.count, 'timer')} due and not handled",
+            says=f"{count_with_noun(waiting.count, 'timer')} due and not handled",
             remedy="see that a worker of the service runs, and what its log says last",
         )
 
 
-def at_element(queue: Queue) -> Iterator[Trouble]:
+def element_troubles(queue: ElementQueue) -> Iterator[Trouble]:
     """Yield the trouble of calls that wait for an element."""
     waiting, limit, name = queue.waiting, queue.limit, queue.element
-    calls, place = counted(waiting.count, "call"), f"/ops/v1/elements/{name}"
+    calls, place = count_with_noun(waiting.count, "call"), f"/ops/v1/elements/{name}"
     if limit.in_maintenance and waiting.count:
         yield Trouble(
-            kind=Kind.ELEMENT_IN_MAINTENANCE,
+            kind=TroubleKind.ELEMENT_IN_MAINTENANCE,
             part=name,
             count=waiting.count,
             oldest_age_s=waiting.oldest_s,
@@ -132,43 +139,43 @@ def at_element(queue: Queue) -> Iterator[Trouble]:
         )
     elif queue.is_full:
         yield Trouble(
-            kind=Kind.ELEMENT_AT_LIMIT,
+            kind=TroubleKind.ELEMENT_AT_LIMIT,
             part=name,
             count=waiting.count,
             oldest_age_s=waiting.oldest_s,
-            says=f"{name} is at its limit of {bears(limit)}, with {calls} waiting for a place",
+            says=f"{name} is at its limit of {limit_in_words(limit)}, with {calls} waiting for a place",
             remedy=f"if it bears more, say so with PUT {place}; else wait, or slow orders down",
         )
 
 
-def bears(limit: Limit) -> str:
+def limit_in_words(limit: Limit) -> str:
     """Return a limit in words."""
     rate = f" and {limit.per_second:g} a second" if limit.per_second else ""
-    return f"{counted(limit.concurrency, 'call')} at a time{rate}"
+    return f"{count_with_noun(limit.concurrency, 'call')} at a time{rate}"
 
 
-def of_lag(lag: Lag) -> Iterator[Trouble]:
+def lag_troubles(lag: Lag) -> Iterator[Trouble]:
     """Yield the trouble of topics with messages that have not been read for long."""
     for topic, waiting in sorted(lag.by_topic.items()):
         if waiting.oldest_s > LAG_LATE_S:
             yield Trouble(
-                kind=Kind.LAG,
+                kind=TroubleKind.LAG,
                 part=topic,
                 count=waiting.count,
                 oldest_age_s=waiting.oldest_s,
-                says=f"{counted(waiting.count, 'message')} of topic {topic} not read yet",
+                says=f"{count_with_noun(waiting.count, 'message')} of topic {topic} not read yet",
                 remedy="see that a worker of the service runs; if it falls behind, add one",
             )
 
 
-def of_relay(relay: Relay) -> ProcessSource:
+def publisher_trouble_source(publisher: Publisher) -> ProcessTroubleSource:
     """Return the source of what a process knows of its writing thread."""
 
     def troubles() -> Iterable[Trouble]:
-        stuck_s = relay.busy_s
+        stuck_s = publisher.busy_s
         if stuck_s > HANG_S:
             yield Trouble(
-                kind=Kind.HANG,
+                kind=TroubleKind.HANG,
                 part="writing thread",
                 oldest_age_s=stuck_s,
                 says=f"one transaction has taken {stuck_s:.0f} s, and all others wait for it",
@@ -178,7 +185,7 @@ def of_relay(relay: Relay) -> ProcessSource:
     return troubles
 
 
-def of_certainty(certainty: Certainty) -> ProcessSource:
+def certainty_trouble_source(certainty: DatabaseCertainty) -> ProcessTroubleSource:
     """Return the source of what keeps a process from serving while its database is compared.
 
     The first seconds of a start are no trouble yet: each start compares.
@@ -187,29 +194,29 @@ def of_certainty(certainty: Certainty) -> ProcessSource:
     def troubles() -> Iterable[Trouble]:
         if not certainty.is_ready:
             yield Trouble(
-                kind=Kind.DATABASE_UNPROVEN,
-                oldest_age_s=certainty.waiting_s,
+                kind=TroubleKind.DATABASE_UNPROVEN,
+                oldest_age_s=certainty.waited_s,
                 says="requests are refused while the database is compared with what was told",
                 remedy="wait: it takes seconds; if not, `recovery.waits` in the log says why",
-                is_notice=certainty.patience_s > 0,
+                is_notice=certainty.remaining_wait_s > 0,
             )
 
     return troubles
 
 
-def of_log() -> Iterable[Trouble]:
+def log_troubles() -> Iterable[Trouble]:
     """Yield the trouble of a log that cannot be written."""
     since = standard_streams.failing_since()
     if since is not None:
         yield Trouble(
-            kind=Kind.LOG_UNWRITABLE,
+            kind=TroubleKind.LOG_UNWRITABLE,
             oldest_age_s=max(0.0, time.time() - since),
             says="the log cannot be written; all else goes on",
             remedy="make room where the log lies, or see who reads it",
         )
 
 
-def broker_out(error: UnavailableError, since: float) -> Trouble:
+def broker_out_trouble(error: UnavailableError, since: float) -> Trouble:
     """Return the trouble that Kafka cannot be reached.
 
     Args:
@@ -217,7 +224,7 @@ def broker_out(error: UnavailableError, since: float) -> Trouble:
         since: the monotonic time of the first try that failed.
     """
     return Trouble(
-        kind=Kind.BROKER_OUT,
+        kind=TroubleKind.BROKER_OUT,
         oldest_age_s=time.monotonic() - since,
         says=f"Kafka {error.detail}; messages wait in the database, orders are taken",
         remedy="start Kafka, or correct KAITONG_KAFKA; what waits leaves by itself",

@@ -4,18 +4,18 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict
 
-from shared.observability.troubles import Kind, Trouble
+from shared.observability.troubles import Trouble, TroubleKind
 
-EXAMPLE = Trouble(
-    kind=Kind.PARKED,
+EXAMPLE_TROUBLE = Trouble(
+    kind=TroubleKind.PARKED,
     part="rule-broken",
     count=2,
     oldest_age_s=95.5,
     says="2 messages parked (rule-broken)",
     remedy="mend the cause, then POST /ops/v1/parked/POSITION/retry",
 )
-OUT = Trouble(
-    kind=Kind.DATABASE_OUT,
+EXAMPLE_OUTAGE = Trouble(
+    kind=TroubleKind.DATABASE_OUT,
     oldest_age_s=12.0,
     says="PostgreSQL refuses connections: requests are refused, messages wait",
     remedy="start it, or correct the host and port in KAITONG_DATABASE_ORDER",
@@ -27,7 +27,7 @@ class TroubleView(BaseModel):
 
     model_config = ConfigDict(use_attribute_docstrings=True)
 
-    kind: Kind
+    kind: TroubleKind
     part: str
     """Which one of several: an element, a topic, the reason why messages are parked."""
 

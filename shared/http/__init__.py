@@ -5,31 +5,31 @@ Services use `Router`, `ToRead`, `ToDesk`, `RequestCause`, `ToSettings`, `Page`,
 `open_port` and `listen`.
 """
 
-from shared.http.frame import make_api
+from shared.http.app_factory import create_app
+from shared.http.dependencies import CausationDep, CommandBatcherDep, ReadSessionDep, SettingsDep
+from shared.http.error_responses import error_responses
 from shared.http.header import header
-from shared.http.listen import PortError, listen, open_port
-from shared.http.needs import RequestCause, ToDesk, ToRead, ToSettings
-from shared.http.paging import Fields, Page, paged, show, show_all
-from shared.http.paths import link
-from shared.http.refusals import refusals
+from shared.http.paging import FieldsDep, PageDep, list_response, paginate, view_response
+from shared.http.paths import href_of
 from shared.http.router import Router
+from shared.http.server import PortError, open_port, serve_http
 
 __all__ = [
-    "Fields",
-    "Page",
+    "CausationDep",
+    "CommandBatcherDep",
+    "FieldsDep",
+    "PageDep",
     "PortError",
-    "RequestCause",
+    "ReadSessionDep",
     "Router",
-    "ToDesk",
-    "ToRead",
-    "ToSettings",
+    "SettingsDep",
+    "create_app",
+    "error_responses",
     "header",
-    "link",
-    "listen",
-    "make_api",
+    "href_of",
+    "list_response",
     "open_port",
-    "paged",
-    "refusals",
-    "show",
-    "show_all",
+    "paginate",
+    "serve_http",
+    "view_response",
 ]

@@ -12,12 +12,14 @@ from fastapi import Depends, FastAPI, Request
 from starlette.routing import BaseRoute
 
 from shared.errors import ForbiddenError, StartError
-from shared.http.arguments import Given, ours_of
+from shared.http.dependencies import DirectDependency, ours_of
 from shared.security.caller import CHALLENGE, Caller
 from shared.security.roles import SCOPES
 
-HEALTH = frozenset({"/health/live", "/health/ready", "/livez", "/healthz", "/readyz", "/metrics"})
-PUBLIC = HEALTH | {"/", "/docs", "/openapi.json"}
+HEALTH_PATHS = frozenset(
+    {"/health/live", "/health/ready", "/livez", "/healthz", "/readyz", "/metrics"}
+)
+PUBLIC_PATHS = HEALTH_PATHS | {"/", "/docs", "/openapi.json"}
 """What anybody may ask, without a token."""
 
 
@@ -46,7 +48,7 @@ class OtherTenantError(ForbiddenError):
         )
 
 
-class Allow(Given[Caller]):
+class ScopeCheck(DirectDependency[Caller]):
     """Lets those callers pass that have one of the scopes."""
 
     def __init__(self, scopes: tuple[str, ...], *, runs_installation: bool = False) -> None:
@@ -81,23 +83,23 @@ def allow(*scopes: str, runs_installation: bool = False) -> Any:  # noqa: ANN401
     Raises:
         ValueError: there is no such scope.
     """
-    return Depends(Allow(scopes, runs_installation=runs_installation))
+    return Depends(ScopeCheck(scopes, runs_installation=runs_installation))
 
 
-class OpenRouteError(StartError):
+class RouteWithoutScopeError(StartError):
     """A route says nothing of who may call it."""
 
 
-def check_routes(api: FastAPI) -> None:
+def check_route_scopes(api: FastAPI) -> None:
     """See that every route says who may call it.
 
     Raises:
         OpenRouteError: naming those that do not.
     """
-    unsaid = sorted({path_of(route) for route in api.routes if not is_said(route)})
+    unsaid = sorted({path_of(route) for route in api.routes if not has_authorization(route)})
     if unsaid:
         msg = f"no allow(...) on {', '.join(unsaid)}: say who may call it"
-        raise OpenRouteError(msg)
+        raise RouteWithoutScopeError(msg)
 
 
 def path_of(route: BaseRoute) -> str:
@@ -105,11 +107,11 @@ def path_of(route: BaseRoute) -> str:
     return str(getattr(route, "path", type(route).__name__))
 
 
-def is_said(route: BaseRoute) -> bool:
+def has_authorization(route: BaseRoute) -> bool:
     """Tell whether it is said who may call a route."""
-    return path_of(route) in PUBLIC or bool(getattr(route, "allows", ()))
+    return path_of(route) in PUBLIC_PATHS or bool(getattr(route, "scope_checks", ()))
 
 
-def allows_of(endpoint: Callable[..., Any]) -> tuple[Allow, ...]:
+def scope_checks_of(endpoint: Callable[..., Any]) -> tuple[ScopeCheck, ...]:
     """Return what an endpoint's own parameters say of who may call it."""
-    return ours_of(endpoint, Allow)
+    return ours_of(endpoint, ScopeCheck)

@@ -7,10 +7,10 @@ from fastapi import Depends, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import TypeAdapter, ValidationError
 
-from shared.http.arguments import Given, ours_of
+from shared.http.dependencies import DirectDependency, ours_of
 
 
-class GivenHeader(Given[str | None]):
+class GivenHeader(DirectDependency[str | None]):
     """A header that may be left out; one that is there must be as its type says."""
 
     def __init__(self, name: str, kind: Any) -> None:  # noqa: ANN401  whatever pydantic takes

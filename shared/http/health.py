@@ -8,12 +8,12 @@ from fastapi.responses import JSONResponse, PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST
 from pydantic import BaseModel
 
-from shared.health.monitor import Monitor, Report
-from shared.health.trouble_view import EXAMPLE, OUT, TroubleView
+from shared.health.monitor import HealthReport, Monitor
+from shared.health.trouble_view import EXAMPLE_OUTAGE, EXAMPLE_TROUBLE, TroubleView
 from shared.observability import metrics
 
 
-class ReadyView(BaseModel):
+class ReadinessView(BaseModel):
     """Whether requests can be served, and what is wrong with the process and its service."""
 
     status: Literal["ready", "unready"]
@@ -22,35 +22,37 @@ class ReadyView(BaseModel):
     told is taken over; the others never do."""
 
 
-Described: TypeAlias = dict[int | str, dict[str, Any]]
+ResponseDescriptions: TypeAlias = dict[int | str, dict[str, Any]]
 """What answers are like, by their status."""
 
-MEASURED = """\
+METRICS_EXAMPLE = """\
 # HELP kaitong_requests_now Requests being worked on.
 # TYPE kaitong_requests_now gauge
 kaitong_requests_now 0.0
 """
 
 
-def body_of(report: Report) -> dict[str, Any]:
+def readiness_body(report: HealthReport) -> dict[str, Any]:
     """Return the answer that tells how the process is."""
     shown = [TroubleView.of(each).model_dump(mode="json") for each in report.troubles]
     return {"status": "ready" if report.is_ready else "unready", "troubles": shown}
 
 
-def example(value: object, media_type: str = "application/json") -> dict[str, Any]:
+def example_content(value: object, media_type: str = "application/json") -> dict[str, Any]:
     """Return how an answer is described by an example."""
     return {"content": {media_type: {"example": value}}}
 
 
-ON_LIVE: Described = {200: example({"status": "live"})}
-ON_METRICS: Described = {200: example(MEASURED, "text/plain")}
-ON_READY: Described = {
-    200: example(body_of(Report((EXAMPLE,), None, None))),
+LIVE_RESPONSES: ResponseDescriptions = {200: example_content({"status": "live"})}
+METRICS_RESPONSES: ResponseDescriptions = {200: example_content(METRICS_EXAMPLE, "text/plain")}
+READY_RESPONSES: ResponseDescriptions = {
+    200: example_content(readiness_body(HealthReport((EXAMPLE_TROUBLE,), None, None))),
     503: {
-        "model": ReadyView,
+        "model": ReadinessView,
         "description": "The database is out, full, read-only, being compared or taken over.",
-        **example(body_of(Report((OUT, EXAMPLE), None, None))),
+        **example_content(
+            readiness_body(HealthReport((EXAMPLE_OUTAGE, EXAMPLE_TROUBLE), None, None))
+        ),
     },
 }
 
@@ -68,20 +70,20 @@ def add_health(api: FastAPI, monitor: Monitor) -> None:
         was told, and while what a restored one has lost is taken over. Whatever else is wrong is
         named and does not matter for that: what cannot be done now waits in the database.
         """
-        report = await monitor.report_soon()
-        return JSONResponse(body_of(report), 200 if report.is_ready else 503)
+        report = await monitor.report_for_probe()
+        return JSONResponse(readiness_body(report), 200 if report.is_ready else 503)
 
     async def measured() -> Response:
         """Return what the process counts, and what is wrong with it, for Prometheus."""
         await monitor.report()
-        return Response(metrics.page(), media_type=CONTENT_TYPE_LATEST)
+        return Response(metrics.exposition(), media_type=CONTENT_TYPE_LATEST)
 
     add = partial(api.add_api_route, tags=["health"])
-    add("/health/live", live, responses=ON_LIVE)
-    add("/health/ready", ready, response_model=ReadyView, responses=ON_READY)
+    add("/health/live", live, responses=LIVE_RESPONSES)
+    add("/health/ready", ready, response_model=ReadinessView, responses=READY_RESPONSES)
     for path, endpoint in (("/livez", live), ("/healthz", live), ("/readyz", ready)):
         add(path, endpoint, include_in_schema=False)
-    add("/metrics", measured, response_class=PlainTextResponse, responses=ON_METRICS)
+    add("/metrics", measured, response_class=PlainTextResponse, responses=METRICS_RESPONSES)
 
 
 async def live() -> dict[str, str]:

@@ -8,7 +8,7 @@ from starlette.routing import BaseRoute, Match
 Scope = MutableMapping[str, Any]
 
 
-def methods_at(routes: list[BaseRoute], scope: Scope) -> list[str]:
+def allowed_methods(routes: list[BaseRoute], scope: Scope) -> list[str]:
     """Return the methods that the path of a request takes.
 
     HEAD is there where GET is, since the edge answers it; OPTIONS is everywhere.

@@ -10,29 +10,29 @@ from pydantic import BaseModel
 
 from shared.errors import Fault, InvalidError
 from shared.input.numbers import IS_DIGITS
-from shared.persistence.list_window import Window, cursor_of
+from shared.persistence.list_window import Window, encode_cursor
 from shared.security.caller import Caller
 
 T = TypeVar("T")
 
-USUAL, MOST = 20, 100
-FURTHEST = 10_000
+DEFAULT_LIMIT, MAX_LIMIT = 20, 100
+MAX_OFFSET = 10_000
 """Beyond this, counting past what is skipped costs more than it is worth: filter instead."""
 
-PARTIAL = 206
-LONGEST = 2_000
+PARTIAL_CONTENT = 206
+MAX_CURSOR_LENGTH = 2_000
 """Characters of a cursor."""
 
-PART = frozenset({"offset", "after"})
+PAGE_PARAMETERS = frozenset({"offset", "after"})
 """The parameters that say which part of a list is wanted."""
 
-ABOUT_AFTER = """\
+AFTER_DESCRIPTION = """\
 Go on behind the last row of a page: as the header Link of that page has it. A walk by this shows
 every row that stays exactly once, while others arrive."""
 
 
 @dataclass(frozen=True, slots=True)
-class Paging:
+class PageRequest:
     """Which part of a list is asked for."""
 
     offset: int
@@ -43,49 +43,51 @@ class Paging:
     target: str = ""
     """The path that was asked for, as it was written."""
 
-    asked: str = ""
+    base_query: str = ""
     """The query that was asked with, without what says which part."""
 
     @property
-    def reach(self) -> int:
+    def read_limit(self) -> int:
         """How many to read: one more than to show tells whether there are more."""
         return self.limit + 1
 
     @property
-    def rows(self) -> Window:
+    def window(self) -> Window:
         """Which rows to read: from the first to show to the one after the last."""
-        return Window(self.offset, self.reach, self.after)
+        return Window(self.offset, self.read_limit, self.after)
 
-    def link_to(self, after: str) -> str:
+    def next_link(self, after: str) -> str:
         """Return the header Link that leads to what is behind a row of the list (RFC 8288)."""
-        query = "&".join(filter(None, [self.asked, urlencode({"after": after})]))
+        query = "&".join(filter(None, [self.base_query, urlencode({"after": after})]))
         return f'<{self.target}?{query}>; rel="next"'
 
 
-async def paging(
+async def page_request(
     request: Request,
     offset: Annotated[
-        int, Query(ge=0, le=FURTHEST, description="How many to skip."), IS_DIGITS
+        int, Query(ge=0, le=MAX_OFFSET, description="How many to skip."), IS_DIGITS
     ] = 0,
-    limit: Annotated[int, Query(ge=1, le=MOST, description="How many to show."), IS_DIGITS] = USUAL,
-    after: Annotated[str, Query(max_length=LONGEST, description=ABOUT_AFTER)] = "",
-) -> Paging:
+    limit: Annotated[
+        int, Query(ge=1, le=MAX_LIMIT, description="How many to show."), IS_DIGITS
+    ] = DEFAULT_LIMIT,
+    after: Annotated[str, Query(max_length=MAX_CURSOR_LENGTH, description=AFTER_DESCRIPTION)] = "",
+) -> PageRequest:
     """Read `offset`, `limit` and `after`; the caller's role may show fewer at once."""
     caller: Caller = request.scope["caller"]
     query: bytes = request.scope["query_string"]
     pairs = query.decode("latin-1").split("&")
-    asked = "&".join(each for each in pairs if each.partition("=")[0] not in PART)
+    base_query = "&".join(each for each in pairs if each.partition("=")[0] not in PAGE_PARAMETERS)
     target = request.scope["raw_path"].decode("latin-1")
-    return Paging(offset, min(limit, caller.limits.page_size), after, target, asked)
+    return PageRequest(offset, min(limit, caller.limits.page_size), after, target, base_query)
 
 
-Page: TypeAlias = Annotated[Paging, Depends(paging)]
-"""For endpoints that list: read `page.rows`, answer with `paged`."""
+PageDep: TypeAlias = Annotated[PageRequest, Depends(page_request)]
+"""For endpoints that list: read `page.window`, answer with `paged`."""
 
 
-def paged(
+def paginate(
     response: Response,
-    page: Paging,
+    page: PageRequest,
     found: Sequence[T],
     total: int | None = None,
     *,
@@ -98,16 +100,16 @@ def paged(
     Args:
         response: the answer being made; its status becomes 206 when there is more.
         page: what was asked for.
-        found: up to `page.reach`, as `page.rows` says.
+        found: up to `page.read_limit`, as `page.window` says.
         total: how many there are in all, where that is cheap to know.
         keys: returns what the list is ordered by, of a row.
     """
     shown = found[: page.limit]
     is_partial = len(found) > len(shown)
-    response.status_code = PARTIAL if is_partial else 200
+    response.status_code = PARTIAL_CONTENT if is_partial else 200
     response.headers["X-Result-Count"] = str(len(shown))
     if is_partial:
-        response.headers["Link"] = page.link_to(after=cursor_of(keys(shown[-1])))
+        response.headers["Link"] = page.next_link(after=encode_cursor(keys(shown[-1])))
     if total is None and not is_partial and not page.after and (shown or not page.offset):
         total = page.offset + len(shown)
     if total is not None:
@@ -115,7 +117,7 @@ def paged(
     return shown
 
 
-async def fields(
+async def selected_fields(
     fields: Annotated[
         str, Query(max_length=1_000, description="Attributes to show, with commas between.")
     ] = "",
@@ -124,16 +126,16 @@ async def fields(
     return frozenset(each.strip() for each in fields.split(",") if each.strip())
 
 
-Fields: TypeAlias = Annotated[frozenset[str], Depends(fields)]
+FieldsDep: TypeAlias = Annotated[frozenset[str], Depends(selected_fields)]
 """For endpoints that let their caller choose attributes: answer with `show` or `show_all`."""
 
-OF_BODY = frozenset({b"content-length", b"content-type"})
+BODY_HEADERS = frozenset({b"content-length", b"content-type"})
 
-ALWAYS = frozenset({"id", "href", "@type"})
+ALWAYS_SHOWN = frozenset({"id", "href", "@type"})
 """Shown whatever was chosen."""
 
 
-def show(
+def view_response(
     view: BaseModel, chosen: frozenset[str] = frozenset(), response: Response | None = None
 ) -> Response:
     """Return the answer that shows one thing, with the chosen attributes only.
@@ -146,12 +148,12 @@ def show(
     Raises:
         InvalidError: an attribute does not exist.
     """
-    include = included(type(view), chosen)
+    include = included_fields(type(view), chosen)
     body = view.model_dump_json(by_alias=True, exclude_none=True, include=include)
-    return as_json(body.encode(), response)
+    return json_response(body.encode(), response)
 
 
-def show_all(
+def list_response(
     views: Sequence[BaseModel],
     chosen: frozenset[str] = frozenset(),
     response: Response | None = None,
@@ -161,23 +163,23 @@ def show_all(
     Raises:
         InvalidError: an attribute does not exist.
     """
-    include = included(type(views[0]), chosen) if views else None
+    include = included_fields(type(views[0]), chosen) if views else None
     parts = (
         view.model_dump_json(by_alias=True, exclude_none=True, include=include) for view in views
     )
-    return as_json(f"[{','.join(parts)}]".encode(), response)
+    return json_response(f"[{','.join(parts)}]".encode(), response)
 
 
-def as_json(body: bytes, response: Response | None) -> Response:
+def json_response(body: bytes, response: Response | None) -> Response:
     """Return an answer with the status and headers that were set on another."""
     answer = Response(body, media_type="application/json")
     if response is not None:
         answer.status_code = response.status_code or 200
-        answer.raw_headers += [each for each in response.raw_headers if each[0] not in OF_BODY]
+        answer.raw_headers += [each for each in response.raw_headers if each[0] not in BODY_HEADERS]
     return answer
 
 
-def included(kind: type[BaseModel], chosen: frozenset[str]) -> set[str] | None:
+def included_fields(kind: type[BaseModel], chosen: frozenset[str]) -> set[str] | None:
     """Return the names in Python of the attributes that are to be shown; None for all."""
     if not chosen:
         return None
@@ -186,4 +188,4 @@ def included(kind: type[BaseModel], chosen: frozenset[str]) -> set[str] | None:
         known = ", ".join(sorted(names))
         reason = f"names {len(unknown)} unknown attributes"
         raise InvalidError([Fault("fields", "unknown-field", reason, f"choose from {known}")])
-    return {name for alias, name in names.items() if alias in chosen | ALWAYS}
+    return {name for alias, name in names.items() if alias in chosen | ALWAYS_SHOWN}

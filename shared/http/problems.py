@@ -21,19 +21,19 @@ from starlette.exceptions import HTTPException
 
 from shared.errors import DomainError, Fault, InvalidError, UnavailableError
 from shared.http.authorization import MissingScopeError
-from shared.http.faults import faults_of
-from shared.http.methods import methods_at
-from shared.http.visit import visit_of
-from shared.security.caller import NoCallerError
+from shared.http.methods import allowed_methods
+from shared.http.request_context import request_context_of
+from shared.http.validation_faults import faults_of
+from shared.security.caller import UnauthenticatedError
 
 log = structlog.get_logger()
 
 MEDIA_TYPE = "application/problem+json"
-NOT_ALLOWED = 405
-TOO_MUCH = "54"
+METHOD_NOT_ALLOWED = 405
+PROGRAM_LIMIT_EXCEEDED = "54"
 """SQLSTATE class: a value or a row is larger than the database can hold."""
 
-KNOWN = {
+HTTP_ERRORS = {
     404: ("not-found", "There is nothing at this path.", "see /openapi.json for the paths"),
     405: ("method-not-allowed", "This path does not take this method.", "see the header Allow"),
 }
@@ -49,7 +49,7 @@ class Problem:
     remedy: str = ""
     faults: Sequence[Fault] = ()
     headers: dict[str, str] = field(default_factory=dict)
-    left_out: int = 0
+    omitted: int = 0
     """How many faults there are beside those that are named."""
 
     def response(self, request_id: str) -> Response:
@@ -66,12 +66,12 @@ class Problem:
         }
         body |= {"detail": self.detail} if self.detail else {}
         body |= {"remedy": self.remedy} if self.remedy else {}
-        body |= {"errors": [entry(each) for each in self.faults]} if self.faults else {}
-        body |= {"errors_left_out": self.left_out} if self.left_out else {}
+        body |= {"errors": [error_entry(each) for each in self.faults]} if self.faults else {}
+        body |= {"errors_left_out": self.omitted} if self.omitted else {}
         return body | {"request_id": request_id}
 
 
-def entry(fault: Fault) -> dict[str, str]:
+def error_entry(fault: Fault) -> dict[str, str]:
     """Return a fault as `errors` has it."""
     told = {"field": fault.field, "code": fault.code, "message": fault.reason}
     return told | ({"remedy": fault.remedy} if fault.remedy else {})
@@ -80,46 +80,46 @@ def entry(fault: Fault) -> dict[str, str]:
 def problem_of(error: Exception) -> Problem:  # noqa: PLR0911  a line for each kind of error
     """Return what a caller is told about an error. What nobody foresaw is a 500, and is logged."""
     match error:
-        case NoCallerError() | MissingScopeError():
+        case UnauthenticatedError() | MissingScopeError():
             challenge = {"www-authenticate": error.challenge}
             return Problem(error.status, error.code, error.detail, error.remedy, (), challenge)
         case InvalidError():
-            return of_faults(error)
+            return problem_of_faults(error)
         case DomainError():
             return Problem(error.status, error.code, error.detail, error.remedy)
         case RequestValidationError():
             return problem_of(InvalidError(faults_of(error.errors(), error.body)))
         case HTTPException():
-            return of_http(error)
+            return problem_of_http_error(error)
         case UnavailableError():
             seconds = math.ceil(error.retry_after.total_seconds())
             headers = {"retry-after": str(seconds)}
             return Problem(error.status, error.code, error.detail, error.remedy, (), headers)
         case DBAPIError() | PoolTimeoutError():
-            return of_database(error)
+            return problem_of_database_error(error)
         case _:
-            return unforeseen(error)
+            return problem_of_unexpected_error(error)
 
 
-def of_faults(error: InvalidError) -> Problem:
+def problem_of_faults(error: InvalidError) -> Problem:
     """Return what a caller is told of the faults in what it sent."""
     told = Problem(error.status, error.code, error.detail, error.remedy, error.faults)
-    return replace(told, left_out=error.left_out)
+    return replace(told, omitted=error.omitted)
 
 
-def of_http(error: HTTPException) -> Problem:
+def problem_of_http_error(error: HTTPException) -> Problem:
     """Return what a caller is told when the framework refused."""
-    code, detail, remedy = KNOWN.get(
+    code, detail, remedy = HTTP_ERRORS.get(
         error.status_code,
         (f"http-{error.status_code}", str(error.detail), "see /openapi.json for what is taken"),
     )
     return Problem(error.status_code, code, detail, remedy, (), dict(error.headers or {}))
 
 
-def of_database(error: DBAPIError | PoolTimeoutError) -> Problem:
+def problem_of_database_error(error: DBAPIError | PoolTimeoutError) -> Problem:
     """Return what a caller is told when the database refused or cannot be reached."""
     state = getattr(getattr(error, "orig", None), "sqlstate", None) or ""
-    if isinstance(error, DataError) or state.startswith(TOO_MUCH):
+    if isinstance(error, DataError) or state.startswith(PROGRAM_LIMIT_EXCEEDED):
         log.warning("request.not_storable", exc_info=error)
         return Problem(
             400,
@@ -130,24 +130,24 @@ def of_database(error: DBAPIError | PoolTimeoutError) -> Problem:
     if isinstance(error, OperationalError | InterfaceError | PoolTimeoutError):
         log.error("database.out", state=state, error=type(error).__name__)
         return problem_of(UnavailableError("The database cannot be reached now."))
-    return unforeseen(error)
+    return problem_of_unexpected_error(error)
 
 
-def unforeseen(error: Exception) -> Problem:
+def problem_of_unexpected_error(error: Exception) -> Problem:
     """Log an error that nobody foresaw, and return what a caller is told."""
     log.error("request.failed", exc_info=error)
     detail = "Something went wrong here that nobody foresaw; it is logged under the request id."
     return Problem(500, "unforeseen", detail, "tell the operator the request id")
 
 
-async def refuse(request: Request, error: Exception) -> Response:
+async def handle_framework_error(request: Request, error: Exception) -> Response:
     """Answer an error that the framework found (its shape of a handler).
 
     A path that does not take a method says which it takes; asking for that is OPTIONS.
     """
-    if isinstance(error, HTTPException) and error.status_code == NOT_ALLOWED:
-        allow = ", ".join(methods_at(request.app.routes, request.scope))
+    if isinstance(error, HTTPException) and error.status_code == METHOD_NOT_ALLOWED:
+        allow = ", ".join(allowed_methods(request.app.routes, request.scope))
         if request.method == "OPTIONS":
             return Response(status_code=204, headers={"allow": allow})
-        error = HTTPException(NOT_ALLOWED, headers={"allow": allow})
-    return problem_of(error).response(visit_of(request).request_id)
+        error = HTTPException(METHOD_NOT_ALLOWED, headers={"allow": allow})
+    return problem_of(error).response(request_context_of(request).request_id)

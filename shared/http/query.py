@@ -16,9 +16,9 @@ from fastapi.params import ParamTypes
 from starlette.datastructures import QueryParams
 
 from shared.errors import Fault, InvalidError
-from shared.http.faults import LONGEST, MOST
+from shared.http.validation_faults import MAX_FAULTS, MAX_NAME_LENGTH
 
-PLUS = re.compile(
+BARE_PLUS = re.compile(
     rb"\+\d[^&]*|[^&]*\d{2}(?::|%3A)\d{2}[\d:.%A]*\+\d{2}(?::|%3A)?\d{2}", re.IGNORECASE
 )
 """A value with a bare plus where one is meant: a number in E.164, or a time with its offset.
@@ -27,15 +27,15 @@ In a query a bare plus says a space, so the value would be another than the call
 """
 
 
-class Names(NamedTuple):
+class QueryParameters(NamedTuple):
     """The parameters that an endpoint takes from a query."""
 
-    known: frozenset[str]
-    several: frozenset[str]
+    allowed: frozenset[str]
+    repeatable: frozenset[str]
     """Those that may come more than once."""
 
 
-def names_in(dependant: Dependant) -> Names:
+def query_parameters_of(dependant: Dependant) -> QueryParameters:
     """Return the names of the parameters that an endpoint takes from a query."""
     fields = [
         each
@@ -43,46 +43,48 @@ def names_in(dependant: Dependant) -> Names:
         # The fields of a model do not say where they come from.
         if getattr(each.field_info, "in_", ParamTypes.query) is ParamTypes.query
     ]
-    several = (each.alias for each in fields if takes_several(each.field_info.annotation))
-    return Names(frozenset(each.alias for each in fields), frozenset(several))
+    repeatable = (each.alias for each in fields if is_repeatable(each.field_info.annotation))
+    return QueryParameters(frozenset(each.alias for each in fields), frozenset(repeatable))
 
 
-def takes_several(annotation: object) -> bool:
+def is_repeatable(annotation: object) -> bool:
     """Tell whether a parameter of this type takes several values."""
     origin = get_origin(annotation) or annotation
     if isinstance(origin, type) and issubclass(origin, list | set | frozenset | tuple):
         return True
-    return any(takes_several(each) for each in get_args(annotation))
+    return any(is_repeatable(each) for each in get_args(annotation))
 
 
-def check_query(raw: bytes, query: QueryParams, names: Names) -> None:
+def check_query(raw: bytes, query: QueryParams, names: QueryParameters) -> None:
     """Check what a query names, and that no value holds a plus that says a space.
 
     Raises:
         InvalidError: some are unknown, come more than once, or hold such a plus; all are named.
     """
-    faults = [*faults_in(query, names), *bare_pluses_in(raw)]
+    faults = [*parameter_faults(query, names), *bare_plus_faults(raw)]
     if faults:
-        raise InvalidError(faults[:MOST])
+        raise InvalidError(faults[:MAX_FAULTS])
 
 
-def faults_in(query: QueryParams, names: Names) -> Iterator[Fault]:
+def parameter_faults(query: QueryParams, names: QueryParameters) -> Iterator[Fault]:
     """Yield a fault for each name that is unknown or comes more often than it may."""
-    known = f"choose from {', '.join(sorted(names.known))}" if names.known else "leave it out"
+    known = f"choose from {', '.join(sorted(names.allowed))}" if names.allowed else "leave it out"
     for name, times in Counter(name for name, _ in query.multi_items()).items():
-        if name not in names.known:
-            yield Fault(name[:LONGEST], "unknown-parameter", "is no parameter here", known)
-        elif times > 1 and name not in names.several:
+        if name not in names.allowed:
+            yield Fault(name[:MAX_NAME_LENGTH], "unknown-parameter", "is no parameter here", known)
+        elif times > 1 and name not in names.repeatable:
             yield Fault(name, "repeated", "comes more than once", "give it once")
 
 
-def bare_pluses_in(raw: bytes) -> Iterator[Fault]:
+def bare_plus_faults(raw: bytes) -> Iterator[Fault]:
     """Yield a fault for each value that holds a bare plus where a plus is meant."""
     if b"+" not in raw:
         return
     for pair in raw.split(b"&"):
         name, _, value = pair.partition(b"=")
-        if PLUS.fullmatch(value):
+        if BARE_PLUS.fullmatch(value):
             reason = "holds a bare +, which says a space in a URL"
             remedy = "write the plus as %2B, or the space as %20"
-            yield Fault(name.decode("ascii", "replace")[:LONGEST], "bare-plus", reason, remedy)
+            yield Fault(
+                name.decode("ascii", "replace")[:MAX_NAME_LENGTH], "bare-plus", reason, remedy
+            )

@@ -12,12 +12,12 @@ from typing import Annotated, TypeAlias
 
 from pydantic import AfterValidator, Field, StringConstraints
 
-from shared.input.refusals import refusal
+from shared.input.validation_errors import validation_error
 
-LONGEST = 100
+MAX_ID_LENGTH = 100
 """Characters of an id: an index of PostgreSQL takes them whatever they are."""
 
-RELATIVE = frozenset({".", ".."})
+RELATIVE_STEPS = frozenset({".", ".."})
 """Clients take these out of a URL, and the step before them as well."""
 
 IDENTIFIER = r"[A-Za-z0-9][A-Za-z0-9._:-]{0,63}"
@@ -33,25 +33,25 @@ def check_id(said: str) -> str:
         PydanticCustomError: it could not be seen, typed, or found again.
     """
     if not said.isprintable():
-        raise refusal(
+        raise validation_error(
             code="id-unprintable",
             reason="holds a character that cannot be printed",
             remedy="leave out control characters, line breaks and invisible characters",
         )
     if not unicodedata.is_normalized("NFC", said):
-        raise refusal(
+        raise validation_error(
             code="id-not-nfc",
             reason="is not in Unicode's normal form C, so the same id has another spelling",
             remedy="send it in NFC",
         )
     if said.strip() != said:
-        raise refusal(
+        raise validation_error(
             code="id-edge-space",
             reason="begins or ends with a space",
             remedy="leave the space out",
         )
-    if said in RELATIVE:
-        raise refusal(
+    if said in RELATIVE_STEPS:
+        raise validation_error(
             code="id-relative",
             reason="is a step in a path, which no URL can hold as an id",
             remedy="give another id than . and ..",
@@ -65,10 +65,10 @@ IS_ID = {"x-form": "id"}
 Id: TypeAlias = Annotated[
     str,
     Field(json_schema_extra=IS_ID),
-    StringConstraints(max_length=LONGEST),
+    StringConstraints(max_length=MAX_ID_LENGTH),
     AfterValidator(check_id),
 ]
 """What another system calls its thing."""
 
-IdSought: TypeAlias = Annotated[Id, StringConstraints(min_length=1)]
+RequiredId: TypeAlias = Annotated[Id, StringConstraints(min_length=1)]
 """An id that something is looked for by."""

@@ -11,16 +11,16 @@ from typing import Any, NoReturn
 
 from shared.errors import Fault, InvalidError
 
-DEEPEST = 32
-LEAST, MOST = -(2**63), 2**63 - 1
-LONGEST_NUMBER = 20
+MAX_DEPTH = 32
+MIN_INT64, MAX_INT64 = -(2**63), 2**63 - 1
+MAX_NUMBER_LENGTH = 20
 """Digits and sign: nothing longer fits 64 bits."""
 
-LONGEST_KEY = 80
+MAX_KEY_LENGTH = 80
 """Characters of a key that a refusal repeats."""
 
 
-def refuse(code: str, reason: str, remedy: str, field: str = "") -> NoReturn:
+def raise_invalid(code: str, reason: str, remedy: str, field: str = "") -> NoReturn:
     """Refuse a body."""
     raise InvalidError([Fault(field, code, reason, remedy)], code=code)
 
@@ -36,78 +36,89 @@ def read_json(body: bytes) -> Any:  # noqa: ANN401  JSON is anything
     try:
         value = DECODER.decode(body.decode())
     except UnicodeDecodeError as error:
-        refuse("bad-encoding", f"byte {error.start} is not UTF-8", "send UTF-8")
+        raise_invalid("bad-encoding", f"byte {error.start} is not UTF-8", "send UTF-8")
     except json.JSONDecodeError as error:
         reason = f"it is no JSON: {error.msg} at line {error.lineno}, column {error.colno}"
-        refuse("bad-json", reason, "correct it")
+        raise_invalid("bad-json", reason, "correct it")
     except RecursionError:
-        refuse_depth()
-    if b"\\u" in body or body.count(b"{") + body.count(b"[") > DEEPEST:
-        check(value, 1)
+        raise_too_deep()
+    if b"\\u" in body or body.count(b"{") + body.count(b"[") > MAX_DEPTH:
+        check_value(value, 1)
     return value
 
 
-def check(value: object, depth: int) -> None:
+def check_value(value: object, depth: int) -> None:
     """See that a value is not too deep, and that its texts are texts."""
     if isinstance(value, str):
         check_text(value)
     elif isinstance(value, dict | list):
-        if depth > DEEPEST:
-            refuse_depth()
+        if depth > MAX_DEPTH:
+            raise_too_deep()
         for key in value if isinstance(value, dict) else ():
             check_text(key)
         for each in value.values() if isinstance(value, dict) else value:
-            check(each, depth + 1)
+            check_value(each, depth + 1)
 
 
 def check_text(text: str) -> None:
     """See that a text can be stored and sent on."""
     if text.isascii():
         if "\0" in text:
-            refuse("nul", "it holds a NUL character", "leave NUL characters out")
+            raise_invalid("nul", "it holds a NUL character", "leave NUL characters out")
         return
     try:
         text.encode()
     except UnicodeEncodeError:
-        refuse("lone-surrogate", "it holds half of a surrogate pair", "send whole characters")
+        raise_invalid(
+            "lone-surrogate", "it holds half of a surrogate pair", "send whole characters"
+        )
     if "\0" in text:
-        refuse("nul", "it holds a NUL character", "leave NUL characters out")
+        raise_invalid("nul", "it holds a NUL character", "leave NUL characters out")
 
 
-def refuse_depth() -> NoReturn:
+def raise_too_deep() -> NoReturn:
     """Refuse what is nested too deep."""
-    refuse("too-deep", f"it is nested more than {DEEPEST} levels deep", "send a flatter body")
+    raise_invalid(
+        "too-deep", f"it is nested more than {MAX_DEPTH} levels deep", "send a flatter body"
+    )
 
 
-def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def object_of_unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """Return an object, if no key comes twice."""
     found = dict(pairs)
     if len(found) != len(pairs):
         keys = [key for key, _ in pairs]
         twice = next(key for key in keys if keys.count(key) > 1)
-        refuse("duplicate-key", "an object has this key twice", "send it once", twice[:LONGEST_KEY])
+        raise_invalid(
+            "duplicate-key", "an object has this key twice", "send it once", twice[:MAX_KEY_LENGTH]
+        )
     return found
 
 
-def whole(text: str) -> int:
+def parse_int64(text: str) -> int:
     """Return a whole number, if 64 bits hold it."""
-    if len(text) > LONGEST_NUMBER or not LEAST <= (number := int(text)) <= MOST:
-        refuse("number-too-large", "a whole number is beyond 64 bits", "send a smaller one")
+    if len(text) > MAX_NUMBER_LENGTH or not MIN_INT64 <= (number := int(text)) <= MAX_INT64:
+        raise_invalid("number-too-large", "a whole number is beyond 64 bits", "send a smaller one")
     return number
 
 
-def finite(text: str) -> float:
+def parse_finite(text: str) -> float:
     """Return a number with a fraction or an exponent, if a double holds it."""
     if not math.isfinite(number := float(text)):
-        refuse("number-too-large", "a number is beyond what a double holds", "send a smaller one")
+        raise_invalid(
+            "number-too-large", "a number is beyond what a double holds", "send a smaller one"
+        )
     return number
 
 
-def no_number(text: str) -> NoReturn:
+def reject_constant(text: str) -> NoReturn:
     """Refuse what JavaScript calls a number and JSON does not."""
-    refuse("bad-json", f"it is no JSON: {text} is no number there", "send a number or null")
+    raise_invalid("bad-json", f"it is no JSON: {text} is no number there", "send a number or null")
 
 
 DECODER = json.JSONDecoder(
-    object_pairs_hook=unique, parse_int=whole, parse_float=finite, parse_constant=no_number
+    object_pairs_hook=object_of_unique_keys,
+    parse_int=parse_int64,
+    parse_float=parse_finite,
+    parse_constant=reject_constant,
 )

@@ -9,8 +9,8 @@ from typing import Annotated, TypeAlias
 
 from pydantic import BeforeValidator, StrictBool, StrictFloat
 
-from shared.input.refusals import refusal
-from shared.input.wording import WHOLE
+from shared.input.fault_texts import WHOLE
+from shared.input.validation_errors import validation_error
 
 
 def check_number(said: object) -> object:
@@ -20,7 +20,7 @@ def check_number(said: object) -> object:
         PydanticCustomError: it is one, which pydantic would make a number of.
     """
     if isinstance(said, str | bool):
-        raise refusal(code="int_type", reason=WHOLE.reason, remedy=WHOLE.remedy)
+        raise validation_error(code="int_type", reason=WHOLE.reason, remedy=WHOLE.remedy)
     return said
 
 
@@ -36,7 +36,7 @@ def check_digits(said: object) -> object:
         PydanticCustomError: it is a text that is none, of which pydantic might make one.
     """
     if isinstance(said, str) and not DIGITS.fullmatch(said):
-        raise refusal(code="int_parsing", reason=WHOLE.reason, remedy=WHOLE.remedy)
+        raise validation_error(code="int_parsing", reason=WHOLE.reason, remedy=WHOLE.remedy)
     return said
 
 
@@ -47,11 +47,11 @@ Every whole number of every query and path is one: by itself pydantic takes `1_0
 `5.0` for 5.
 """
 
-Whole: TypeAlias = Annotated[int, IS_NUMBER]
+WholeNumber: TypeAlias = Annotated[int, IS_NUMBER]
 """A whole number in JSON. Of one with bounds write `Annotated[int, Field(ge=1), IS_NUMBER]`."""
 
 Number: TypeAlias = StrictFloat
 """A number in JSON, with or without a fraction."""
 
-Truth: TypeAlias = StrictBool
+Boolean: TypeAlias = StrictBool
 """True or false in JSON."""

@@ -4,7 +4,7 @@ import unicodedata
 
 import phonenumbers
 
-from shared.input.texts import comparable
+from shared.input.text_comparison import comparable
 
 HOME_REGION = "CN"
 """Where a number without a country code belongs."""
@@ -21,13 +21,13 @@ def phone_key(written: str) -> str:
     make no difference.
     """
     plain = comparable(written)
-    parsed = parse(plain)
+    parsed = parse_phone(plain)
     if parsed is None:
         return "".join(each for each in plain if unicodedata.category(each) not in SEPARATORS)
     return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
 
 
-def parse(plain: str) -> phonenumbers.PhoneNumber | None:
+def parse_phone(plain: str) -> phonenumbers.PhoneNumber | None:
     """Return the number that a text is, if it is one."""
     try:
         return phonenumbers.parse(plain, HOME_REGION)

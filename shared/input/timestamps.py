@@ -11,7 +11,7 @@ from typing import Annotated, TypeAlias
 
 from pydantic import BeforeValidator, Field
 
-from shared.input.refusals import refusal
+from shared.input.validation_errors import validation_error
 
 DATE_TIME = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?"
@@ -31,36 +31,40 @@ def read_timestamp(said: object) -> datetime:
         PydanticCustomError: it is none, has no zone, or leaves the calendar in UTC.
     """
     if isinstance(said, datetime):
-        return checked(said)
+        return check_timestamp(said)
     if not isinstance(said, str):
-        raise refusal(code="datetime-type", reason="should be a date-time, as text", remedy=REMEDY)
+        raise validation_error(
+            code="datetime-type", reason="should be a date-time, as text", remedy=REMEDY
+        )
     form = DATE_TIME.fullmatch(said)
     if form is None:
-        raise refusal(
+        raise validation_error(
             code="datetime-parsing", reason="should be a date-time of RFC 3339", remedy=REMEDY
         )
     try:
         moment = datetime.fromisoformat(said.upper())
     except ValueError:
-        raise refusal(
+        raise validation_error(
             code="datetime-parsing", reason="is not in the calendar", remedy=REMEDY
         ) from None
-    return checked(moment)
+    return check_timestamp(moment)
 
 
-def checked(moment: datetime) -> datetime:
+def check_timestamp(moment: datetime) -> datetime:
     """Return a moment that has a zone and can be written in UTC.
 
     Raises:
         PydanticCustomError: it has none, or cannot.
     """
     if moment.tzinfo is None:
-        raise refusal(code="timezone-aware", reason="should have a time zone", remedy=REMEDY)
+        raise validation_error(
+            code="timezone-aware", reason="should have a time zone", remedy=REMEDY
+        )
     try:
         moment.astimezone(UTC)
     except OverflowError:
         reason = "leaves the calendar (years 0001 to 9999) when it is written in UTC"
-        raise refusal(
+        raise validation_error(
             code="datetime-range", reason=reason, remedy="give a later or an earlier one"
         ) from None
     return moment
@@ -88,7 +92,7 @@ def in_utc(moment: datetime) -> datetime:
         return EARLIEST if moment.year == EARLIEST.year else LATEST
 
 
-def repaired(stored: datetime | None) -> datetime | None:
+def repaired_timestamp(stored: datetime | None) -> datetime | None:
     """Return a stored moment as it is, or in UTC if it breaks these rules."""
     if stored is None:
         return None

@@ -17,9 +17,9 @@ from kafka.errors import (
     TopicAlreadyExistsError,
 )
 
-from shared.config.kafka import RETENTION, BrokerSettings
-from shared.config.settings import Settings, broker_settings
-from shared.contracts import registered
+from shared.config.kafka import RETENTION, KafkaSettings
+from shared.config.settings import Settings, read_kafka_settings
+from shared.contracts import public_contracts
 from shared.errors import StartError, UnavailableError
 from shared.exit import refuse_to_start
 
@@ -29,32 +29,32 @@ PARTITIONS = 12
 
 CLUSTER_DEFAULT = -1
 
-CLAIMS = "kaitong.installation"
+OWNER_TOPIC = "kaitong.installation"
 """The topic whose first record names the installation that the topics belong to."""
 
-CLAIM_S = 10
+OWNER_TIMEOUT_S = 10
 """Seconds that the broker has to take or tell a claim."""
 
-SOON = {"bootstrap_timeout_ms": 16_000, "request_timeout_ms": 8_000}
+SHORT_TIMEOUTS = {"bootstrap_timeout_ms": 16_000, "request_timeout_ms": 8_000}
 """For questions whose answer requests may have to wait for; the client's own bounds are 30 s. It
 tries addresses at random, so that it comes to another where one hangs. As in recovery/topics.py,
 a broker that is only slow must not count as out."""
 
-PATIENT: Mapping[str, int] = {}
+DEFAULT_TIMEOUTS: Mapping[str, int] = {}
 """The client's own bounds."""
 
 
 def topics() -> list[str]:
     """Return the topics of all contracts, without prefix."""
-    return sorted({message.topic for message in registered()})
+    return sorted({message.topic for message in public_contracts()})
 
 
-def sources() -> list[str]:
+def partition_names() -> list[str]:
     """Return all partitions of the topics of all contracts, named `topic/7`."""
     return [f"{topic}/{number}" for topic in topics() for number in range(PARTITIONS)]
 
 
-def make_topics(settings: BrokerSettings) -> list[str]:
+def create_topics(settings: KafkaSettings) -> list[str]:
     """Make the topics that are not there yet, with a leader for each partition.
 
     They get as many replicas as the cluster's own default says.
@@ -68,7 +68,7 @@ def make_topics(settings: BrokerSettings) -> list[str]:
         "replication_factor": CLUSTER_DEFAULT,
         "configs": {"retention.ms": retention_ms},
     }
-    with closing(client(settings)) as admin:
+    with closing(admin_client(settings)) as admin:
         wanted = {settings.topic_prefix + topic for topic in topics()}
         missing = sorted(wanted - set(admin.list_topics()))
         if missing:
@@ -76,7 +76,7 @@ def make_topics(settings: BrokerSettings) -> list[str]:
     return missing
 
 
-def topic_ids(settings: BrokerSettings, names: Sequence[str]) -> dict[str, UUID]:
+def topic_ids(settings: KafkaSettings, names: Sequence[str]) -> dict[str, UUID]:
     """Return the id that the broker gave to each of these topics that there are.
 
     A topic that is made again, under the same name, has another id.
@@ -86,7 +86,7 @@ def topic_ids(settings: BrokerSettings, names: Sequence[str]) -> dict[str, UUID]
     """
     prefixed = {settings.topic_prefix + name: name for name in names}
     try:
-        with closing(client(settings)) as admin:
+        with closing(admin_client(settings)) as admin:
             there = [each for each in admin.list_topics() if each in prefixed]
             found = admin.describe_topics(there) if there else ()
     except KafkaError as error:
@@ -97,17 +97,17 @@ def topic_ids(settings: BrokerSettings, names: Sequence[str]) -> dict[str, UUID]
     }
 
 
-def ends(settings: BrokerSettings, sources: Sequence[str]) -> dict[str, int]:
+def end_offsets(settings: KafkaSettings, sources: Sequence[str]) -> dict[str, int]:
     """Return the end offset of partitions named `topic/7`; 0 for those that are not there.
 
     Raises:
         UnavailableError: if the broker is out.
     """
     found = dict.fromkeys(sources, 0)
-    asked = {partition_of(settings, source): source for source in sources}
+    asked = {topic_partition(settings, source): source for source in sources}
     try:
-        with closing(client(settings)) as admin:
-            known = dict.fromkeys(partitions_of(admin, asked), OffsetSpec.LATEST)
+        with closing(admin_client(settings)) as admin:
+            known = dict.fromkeys(existing_partitions(admin, asked), OffsetSpec.LATEST)
             for partition, end in admin.list_partition_offsets(known).items() if known else ():
                 found[asked[partition]] = end.offset
     except KafkaError as error:
@@ -115,7 +115,7 @@ def ends(settings: BrokerSettings, sources: Sequence[str]) -> dict[str, int]:
     return found
 
 
-def partitions_of(admin: Any, wanted: Collection[TopicPartition]) -> list[TopicPartition]:  # noqa: ANN401
+def existing_partitions(admin: Any, wanted: Collection[TopicPartition]) -> list[TopicPartition]:  # noqa: ANN401
     """Return those of these partitions that are there."""
     topics = {each.topic for each in wanted} & set(admin.list_topics())
     found = admin.describe_topics(sorted(topics)) if topics else ()
@@ -133,9 +133,9 @@ def lag(settings: Settings) -> dict[str, int]:
     Raises:
         UnavailableError: if the broker is out.
     """
-    group = settings.group
+    group = settings.consumer_group
     try:
-        with closing(client(settings)) as admin:
+        with closing(admin_client(settings)) as admin:
             read = admin.list_group_offsets({group: None}).get(group, {})
             last = admin.list_partition_offsets(dict.fromkeys(read, OffsetSpec.LATEST))
     except KafkaError as error:
@@ -148,7 +148,7 @@ def lag(settings: Settings) -> dict[str, int]:
     }
 
 
-def claimant(settings: BrokerSettings, own: str) -> str:
+def claim_topics(settings: KafkaSettings, own: str) -> str:
     """Return which installation has claimed the topics; `own` claims those that are free.
 
     The first record of the topic CLAIMS names it, so of two that claim at once the broker
@@ -158,23 +158,25 @@ def claimant(settings: BrokerSettings, own: str) -> str:
         UnavailableError: if the broker is out.
     """
     try:
-        with closing(client(settings, SOON)) as admin:
-            is_there = settings.topic_prefix + CLAIMS in admin.list_topics()
+        with closing(admin_client(settings, SHORT_TIMEOUTS)) as admin:
+            is_there = settings.topic_prefix + OWNER_TOPIC in admin.list_topics()
             if not is_there and own:
-                make_claims(settings, admin)
+                create_owner_topic(settings, admin)
             if own:
-                admin.wait_for_topics([settings.topic_prefix + CLAIMS])
-        found = first_claim(settings) if is_there or own else ""
+                admin.wait_for_topics([settings.topic_prefix + OWNER_TOPIC])
+        found = read_owner(settings) if is_there or own else ""
         if not found and own:
-            with closing(KafkaProducer(acks="all", **options(settings))) as producer:
-                producer.send(settings.topic_prefix + CLAIMS, own.encode()).get(CLAIM_S)
-            found = first_claim(settings)
+            with closing(KafkaProducer(acks="all", **client_options(settings))) as producer:
+                producer.send(settings.topic_prefix + OWNER_TOPIC, own.encode()).get(
+                    OWNER_TIMEOUT_S
+                )
+            found = read_owner(settings)
     except KafkaError as error:
         raise UnavailableError(str(error)) from error
     return found
 
 
-def make_claims(settings: BrokerSettings, admin: Any) -> None:  # noqa: ANN401  no types
+def create_owner_topic(settings: KafkaSettings, admin: Any) -> None:  # noqa: ANN401  no types
     """Make the topic that names the installation, unless another process just did."""
     spec = {
         "num_partitions": 1,
@@ -182,44 +184,44 @@ def make_claims(settings: BrokerSettings, admin: Any) -> None:  # noqa: ANN401  
         "configs": {"retention.ms": "-1", "retention.bytes": "-1"},
     }
     with suppress(TopicAlreadyExistsError):
-        admin.create_topics({settings.topic_prefix + CLAIMS: spec})
+        admin.create_topics({settings.topic_prefix + OWNER_TOPIC: spec})
 
 
-def first_claim(settings: BrokerSettings) -> str:
+def read_owner(settings: KafkaSettings) -> str:
     """Return what the first claim says; empty if there is none."""
-    place = TopicPartition(settings.topic_prefix + CLAIMS, 0)
-    with closing(KafkaConsumer(**(options(settings) | SOON))) as consumer:
+    place = TopicPartition(settings.topic_prefix + OWNER_TOPIC, 0)
+    with closing(KafkaConsumer(**(client_options(settings) | SHORT_TIMEOUTS))) as consumer:
         consumer.assign([place])
         consumer.seek_to_beginning(place)
         if consumer.beginning_offsets([place])[place] >= consumer.end_offsets([place])[place]:
             return ""
-        records = consumer.poll(timeout_ms=CLAIM_S * 1000, max_records=1).get(place)
+        records = consumer.poll(timeout_ms=OWNER_TIMEOUT_S * 1000, max_records=1).get(place)
     if not records:
         msg = f"the first record of {place.topic} cannot be read"
         raise UnavailableError(msg)
     return str(records[0].value.decode(errors="replace"))
 
 
-def partition_of(settings: BrokerSettings, source: str) -> TopicPartition:
+def topic_partition(settings: KafkaSettings, source: str) -> TopicPartition:
     """Return the partition that we call `topic/7`."""
     topic, _, number = source.rpartition("/")
     return TopicPartition(settings.topic_prefix + topic, int(number))
 
 
-def client(settings: BrokerSettings, bounds: Mapping[str, int] = PATIENT) -> Any:  # noqa: ANN401  no types
+def admin_client(settings: KafkaSettings, bounds: Mapping[str, int] = DEFAULT_TIMEOUTS) -> Any:  # noqa: ANN401  no types
     """Return a client for administration, with its own time-outs unless others are given.
 
     Raises:
         UnavailableError: if the broker is out.
     """
     try:
-        return KafkaAdminClient(**(options(settings) | dict(bounds)))
+        return KafkaAdminClient(**(client_options(settings) | dict(bounds)))
     except KafkaError as error:
         msg = f"no Kafka answers at {settings.kafka}; start it, or set KAITONG_KAFKA"
         raise UnavailableError(msg) from error
 
 
-def options(settings: BrokerSettings) -> dict[str, Any]:
+def client_options(settings: KafkaSettings) -> dict[str, Any]:
     """Return how Kafka is reached by kafka-python."""
     found: dict[str, Any] = {
         "bootstrap_servers": settings.kafka,
@@ -237,7 +239,7 @@ def options(settings: BrokerSettings) -> dict[str, Any]:
 def main() -> None:
     """Make the topics, and say which."""
     try:
-        made = make_topics(broker_settings())
+        made = create_topics(read_kafka_settings())
     except StartError as error:
         refuse_to_start(f"topics: {error}")
     except UnavailableError as error:

@@ -17,16 +17,22 @@ from faust.contrib.asgi import faust_app_running
 from faust.types.tuples import TP, Message
 
 from shared.config.settings import Settings
-from shared.contracts import name_of
+from shared.contracts import message_name
 from shared.exit import stop_process
-from shared.kafka.faust_consumer import MOST, UNWANTED, Places, Transport, make_app
-from shared.kafka.records import Record
-from shared.pacing import breath
+from shared.kafka.faust_consumer import (
+    MAX_POLL_RECORDS,
+    SAVE_OFFSET_EVERY,
+    Offsets,
+    Transport,
+    make_faust_app,
+)
+from shared.kafka.records import ConsumedRecord
+from shared.pacing import yield_to_others
 
-Handle = Callable[[Sequence[Record]], Awaitable[None]]
+HandleBatch = Callable[[Sequence[ConsumedRecord]], Awaitable[None]]
 
 
-class Reader:
+class BatchReader:
     """Reads a channel in batches, and acknowledges what is handled.
 
     An acknowledgement covers all before it, so once a message is abandoned
@@ -35,90 +41,96 @@ class Reader:
     """
 
     def __init__(
-        self, app: faust.App, names: frozenset[bytes], prefix: str, handle: Handle
+        self, app: faust.App, names: frozenset[bytes], prefix: str, handle: HandleBatch
     ) -> None:
         self._app = app
         self._names = names
         self._prefix = len(prefix)
         self._handle = handle
-        self._unwanted: dict[TP, int] = {}
+        self._unsubscribed_count: dict[TP, int] = {}
         self._barrier: dict[tuple[TP, int], int] = {}
 
     async def read(self, channel: Any) -> None:  # noqa: ANN401  Faust does not type its queues
         """Handle what the channel brings, for ever."""
         while True:
             batch = [(await channel.get()).message]
-            while len(batch) < MOST and not channel.queue.empty():
+            while len(batch) < MAX_POLL_RECORDS and not channel.queue.empty():
                 batch.append(channel.queue.get_nowait().message)
-            async with breath(len(batch)):
-                await self.accept(batch)
+            async with yield_to_others(len(batch)):
+                await self.handle_batch(batch)
 
-    async def accept(self, batch: Sequence[Message]) -> None:
+    async def handle_batch(self, batch: Sequence[Message]) -> None:
         """Handle a batch, as far as it is still ours, and acknowledge it."""
-        live = [message for message in batch if self._is_live(message)]
-        wanted = [message for message in live if self._is_to_be_handled(message)]
+        live = [message for message in batch if self._may_acknowledge(message)]
+        wanted = [message for message in live if self._must_be_handled(message)]
         if wanted:
             await self._handle([self._record(message) for message in wanted])
         for message in live:
-            if self._is_live(message):
+            if self._may_acknowledge(message):
                 self._app.consumer.ack(message)
 
-    def _is_live(self, message: Message) -> bool:
+    def _may_acknowledge(self, message: Message) -> bool:
         """Tell whether we may still handle and acknowledge this message."""
         app, turn = self._app, (message.tp, message.generation_id or 0)
         if app.should_stop or app.rebalancing or turn[1] != app.consumer_generation_id:
             self._barrier.setdefault(turn, message.offset)
         return message.offset < self._barrier.get(turn, message.offset + 1)
 
-    def _is_to_be_handled(self, message: Message) -> bool:
+    def _must_be_handled(self, message: Message) -> bool:
         """Tell whether the inbox must see it: somebody listens, or nobody has for long."""
-        unwanted = 0 if self._is_wanted(message) else self._unwanted.get(message.tp, 0) + 1
-        self._unwanted[message.tp] = unwanted % UNWANTED
-        return unwanted in {0, UNWANTED}
+        unwanted = (
+            0 if self._is_subscribed(message) else self._unsubscribed_count.get(message.tp, 0) + 1
+        )
+        self._unsubscribed_count[message.tp] = unwanted % SAVE_OFFSET_EVERY
+        return unwanted in {0, SAVE_OFFSET_EVERY}
 
-    def _is_wanted(self, message: Message) -> bool:
+    def _is_subscribed(self, message: Message) -> bool:
         """Tell whether anybody here listens; what does not say its type is looked into."""
-        type_ = type_of(message)
+        type_ = type_header(message)
         return type_ is None or type_.rpartition(b".v")[0] in self._names
 
-    def _record(self, message: Message) -> Record:
+    def _record(self, message: Message) -> ConsumedRecord:
         source = f"{message.topic[self._prefix :]}/{message.partition}"
-        type_ = (type_of(message) or b"").decode(errors="replace")
-        return Record(source, message.offset, message.key or b"", message.value or b"", type_)
+        type_ = (type_header(message) or b"").decode(errors="replace")
+        return ConsumedRecord(
+            source, message.offset, message.key or b"", message.value or b"", type_
+        )
 
 
-def type_of(message: Message) -> bytes | None:
+def type_header(message: Message) -> bytes | None:
     """Return the type that a record's headers name."""
     found = dict(message.headers or ()).get("type")
     return found if isinstance(found, bytes) else None
 
 
 @dataclass(frozen=True, slots=True)
-class Hearing:
+class ConsumerConfig:
     """What one service listens to, and how far it has heard."""
 
     topics: Sequence[str]
     types: Sequence[str]
-    handle: Handle
-    reached: Callable[[], Awaitable[Places]]
-    gather: timedelta = timedelta()
+    handle: HandleBatch
+    next_offsets: Callable[[], Awaitable[Offsets]]
+    fetch_max_wait: timedelta = timedelta()
     """So long the broker may hold messages back, where nobody waits for them."""
 
 
 @asynccontextmanager
 async def consuming(
-    hearing: Hearing, settings: Settings
+    config: ConsumerConfig, settings: Settings
 ) -> AsyncIterator[Coroutine[Any, Any, None]]:
     """Feed messages of these types to the handler, in batches, while the context is open.
 
     Anything unexpected, in the handler or in Faust, ends the process.
     """
-    app = make_app(settings)
+    app = make_faust_app(settings)
     app.loop = asyncio.get_running_loop()
-    app.transport = Transport(app, settings.topic_prefix, hearing.reached, hearing.gather)
-    names = frozenset(name_of(type_).encode() for type_ in hearing.types)
-    reader = Reader(app, names, settings.topic_prefix, hearing.handle)
-    topics = [settings.topic_prefix + topic for topic in hearing.topics]
+    app.transport = Transport(
+        app, settings.topic_prefix, config.next_offsets, config.fetch_max_wait
+    )
+    names = frozenset(message_name(type_).encode() for type_ in config.types)
+    reader = BatchReader(app, names, settings.topic_prefix, config.handle)
+    topics = [settings.topic_prefix + topic for topic in config.topics]
 
     @app.agent(app.topic(*topics, key_type=bytes, value_type=bytes))
     async def consume(stream: Any) -> None:  # noqa: ANN401

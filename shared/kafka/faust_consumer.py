@@ -20,25 +20,25 @@ from shared.config.settings import Settings
 
 log = structlog.get_logger()
 
-MOST = 500
-BUFFER = 4 * MOST
-YEARS = 1e9
+MAX_POLL_RECORDS = 500
+STREAM_BUFFER_SIZE = 4 * MAX_POLL_RECORDS
+UNLIMITED_S = 1e9
 """Seconds. A handler may wait for its database as long as it takes."""
 
-COMMIT_EVERY = 1.0
+COMMIT_INTERVAL_S = 1.0
 """Seconds between two times that Kafka is told how far we are; our database knows better."""
 
-TOPICS_KNOWN_MS = 5_000
+METADATA_MAX_AGE_MS = 5_000
 """Milliseconds after which topics are looked at again. A group that was joined while a wiped
 broker had no topics yet has no partitions, and learns of them only so."""
 
-UNWANTED = 5000
+SAVE_OFFSET_EVERY = 5000
 """After so many records of a partition that nobody listens to, the place is written down."""
 
-FULL = 1_000_000
+FETCH_MIN_BYTES = 1_000_000
 """Bytes. When so much has gathered at the broker it is handed over, however little has passed."""
 
-Places = Mapping[str, int]
+Offsets = Mapping[str, int]
 
 
 class Consumer(driver.Consumer):
@@ -50,7 +50,7 @@ class Consumer(driver.Consumer):
     """
 
     def _new_consumer_thread(self) -> driver.AIOKafkaConsumerThread:
-        return Thread(self, loop=self.loop, beacon=self.beacon)
+        return FetchThread(self, loop=self.loop, beacon=self.beacon)
 
     async def wait_first(self, *coros: Any, timeout: Any = None) -> Any:  # noqa: ANN401, ASYNC109
         """Of a put and a rebalance, wait for the put; of all else, as Faust does."""
@@ -72,15 +72,15 @@ class Consumer(driver.Consumer):
         committed = dict(await super().seek_to_committed())
         transport = self.transport
         assert isinstance(transport, Transport)
-        places = await transport.reached()
+        places = await transport.next_offsets()
         for partition in self.assignment():
             place, group = places.get(transport.source_of(partition)), committed.get(partition)
-            start = start_before(group, place)
+            start = earlier_start(group, place)
             if start is None:
                 continue
             if place is not None:
                 tell = log.error if is_far_ahead(group, start) else log.info
-                tell("broker.differs", partition=str(partition), group=group, ours=place)
+                tell("broker.offset_differs", partition=str(partition), group=group, ours=place)
             await self.seek_wait({partition: start})
             committed[partition] = start
         return committed
@@ -91,7 +91,7 @@ class Consumer(driver.Consumer):
             await self.seek(partition, offset)
 
 
-def start_before(group: int | None, place: int | None) -> int | None:
+def earlier_start(group: int | None, place: int | None) -> int | None:
     """Return the offset to seek; None to go on from the group's committed offset.
 
     Without a committed offset it is the beginning. Records of types without a handler are
@@ -106,24 +106,24 @@ def is_far_ahead(group: int | None, start: int) -> bool:
     """Tell whether the group has passed more than what nobody here listens to.
 
     A group that has committed nothing is no trouble of its own: a broker that was wiped is told
-    by the relay, which finds it out for certain.
+    by the publisher, which finds it out for certain.
     """
-    return group is not None and group - start > UNWANTED
+    return group is not None and group - start > SAVE_OFFSET_EVERY
 
 
-class Thread(driver.AIOKafkaConsumerThread):
+class FetchThread(driver.AIOKafkaConsumerThread):
     """Faust's thread, which may let messages gather at the broker."""
 
     def _create_worker_consumer(self, transport: Any) -> Any:  # noqa: ANN401  Faust's own types
         """Let the broker hold what nobody waits for: each answer of it costs us, and it, alike."""
         consumer = super()._create_worker_consumer(transport)
-        if gather := transport.gather.total_seconds():
-            consumer._fetch_min_bytes = FULL  # noqa: SLF001  Faust has no setting for it
-            consumer._fetch_max_wait_ms = round(1000 * gather)  # noqa: SLF001
+        if fetch_max_wait := transport.fetch_max_wait.total_seconds():
+            consumer._fetch_min_bytes = FETCH_MIN_BYTES  # noqa: SLF001  Faust has no setting for it
+            consumer._fetch_max_wait_ms = round(1000 * fetch_max_wait)  # noqa: SLF001
         return consumer
 
 
-class Tables(TableManager):
+class NoTables(TableManager):
     """Faust's tables, of which there are none to wait a second for at every start."""
 
     async def sleep(self, n: Any) -> None:  # noqa: ANN401  Faust's own union
@@ -141,15 +141,15 @@ class Transport(driver.Transport):
         self,
         app: faust.App,
         prefix: str,
-        reached: Callable[[], Awaitable[Places]],
-        gather: timedelta = timedelta(),
+        next_offsets: Callable[[], Awaitable[Offsets]],
+        fetch_max_wait: timedelta = timedelta(),
     ) -> None:
         super().__init__(app.conf.broker, app=app, loop=app.loop)
         self._prefix = len(prefix)
-        self.gather = gather
+        self.fetch_max_wait = fetch_max_wait
         """So long the broker may hold messages back, for others to come with them."""
 
-        self.reached = reached
+        self.next_offsets = next_offsets
         """Returns the offset of the next record to read, by topic and partition."""
 
     def source_of(self, partition: TP) -> str:
@@ -157,13 +157,13 @@ class Transport(driver.Transport):
         return f"{partition.topic[self._prefix :]}/{partition.partition}"
 
 
-def make_app(settings: Settings) -> faust.App:
+def make_faust_app(settings: Settings) -> faust.App:
     """Return Faust, set up to lose nothing."""
     return faust.App(
-        settings.group,
+        settings.consumer_group,
         broker=f"kafka://{settings.kafka.replace(',', ';')}",
         broker_credentials=credentials(settings),
-        datadir=str(settings.state),
+        datadir=str(settings.state_folder),
         store="memory://",
         key_serializer="raw",
         value_serializer="raw",
@@ -171,17 +171,17 @@ def make_app(settings: Settings) -> faust.App:
         topic_disable_leader=True,
         web_enabled=False,
         stream_wait_empty=False,
-        TableManager=Tables,
-        stream_buffer_maxsize=BUFFER,
+        TableManager=NoTables,
+        stream_buffer_maxsize=STREAM_BUFFER_SIZE,
         consumer_auto_offset_reset="earliest",
-        consumer_metadata_max_age_ms=TOPICS_KNOWN_MS,
-        broker_max_poll_records=MOST,
-        broker_max_poll_interval=YEARS,
+        consumer_metadata_max_age_ms=METADATA_MAX_AGE_MS,
+        broker_max_poll_records=MAX_POLL_RECORDS,
+        broker_max_poll_interval=UNLIMITED_S,
         broker_session_timeout=6.0,
         broker_rebalance_timeout=6.0,
         broker_heartbeat_interval=1.0,
-        broker_commit_interval=COMMIT_EVERY,
-        broker_commit_every=100 * MOST,
+        broker_commit_interval=COMMIT_INTERVAL_S,
+        broker_commit_every=100 * MAX_POLL_RECORDS,
     )
 
 

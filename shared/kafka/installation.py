@@ -19,29 +19,31 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from shared.config.settings import Settings
 from shared.errors import StartError, UnavailableError
-from shared.observability.troubles import Kind, Trouble
+from shared.observability.troubles import Trouble, TroubleKind
 from shared.persistence.database import Base, Sessions
 
 log = structlog.get_logger()
 
-REMEDY = "set another KAITONG_TOPIC_PREFIX, or another KAITONG_KAFKA, and start again"
-RENAME = (
+FOREIGN_TOPICS_REMEDY = (
+    "set another KAITONG_TOPIC_PREFIX, or another KAITONG_KAFKA, and start again"
+)
+RENAME_REMEDY = (
     "the same installation: set KAITONG_INSTALLATION to the database's name; a copy of it: give "
     "the copy another KAITONG_TOPIC_PREFIX or KAITONG_KAFKA, and its databases their new name "
     "with python -m shared.runtime.rename_installation order provisioning resources customer"
 )
 
-UNNAMED = (
+UNNAMED_MESSAGE = (
     "KAITONG_INSTALLATION is not set: give a name that no other installation has, the same for all "
     "services of this one; ./kaitong up makes one"
 )
 
 
-class UnnamedError(StartError):
+class UnnamedInstallationError(StartError):
     """The installation has no name, so its topics cannot be told from another's."""
 
     def __init__(self) -> None:
-        super().__init__(UNNAMED)
+        super().__init__(UNNAMED_MESSAGE)
 
 
 class InstallationRow(Base):
@@ -54,7 +56,7 @@ class InstallationRow(Base):
     """As KAITONG_INSTALLATION said it first; it goes where the database goes."""
 
 
-def settle(session: Session, said: str) -> str:
+def register_installation(session: Session, said: str) -> str:
     """Return the installation of this database; the first one that is said stays."""
     session.execute(
         insert(InstallationRow).values(is_only=True, name=said).on_conflict_do_nothing()
@@ -62,21 +64,21 @@ def settle(session: Session, said: str) -> str:
     return session.scalars(select(InstallationRow.name)).one()
 
 
-def rename(session: Session, said: str) -> str:
+def rename_installation(session: Session, said: str) -> str:
     """Give this database another name, for a copy of another installation's; return the old one."""
-    before = settle(session, said)
+    before = register_installation(session, said)
     session.execute(update(InstallationRow).values(name=said))
     return before
 
 
-class Refusal(NamedTuple):
+class OwnershipMismatch(NamedTuple):
     """Why this process leaves the topics alone, and what to do."""
 
     says: str
     remedy: str
 
 
-class Claim:
+class TopicOwnership:
     """Sees that the topics are this installation's, each time that a process turns to them.
 
     Raises:
@@ -85,11 +87,11 @@ class Claim:
 
     def __init__(self, settings: Settings, sessions: Sessions) -> None:
         if not settings.installation:
-            raise UnnamedError
+            raise UnnamedInstallationError
         self._settings = settings
         self._sessions = sessions
-        self._refusal: Refusal | None = None
-        self._refused_since = 0.0
+        self._mismatch: OwnershipMismatch | None = None
+        self._mismatch_since = 0.0
 
     async def check(self) -> None:
         """Claim the topics if they are free.
@@ -98,36 +100,40 @@ class Claim:
             UnavailableError: if they are another installation's, the database is not of the one
                 that the settings name, or the broker is out.
         """
-        refusal = await asyncio.to_thread(self._ask)
-        if refusal and not self._refusal:
-            self._refused_since = time.monotonic()
-            log.error("topics.foreign", trouble=f"{refusal.says} — {refusal.remedy}")
-        self._refusal = refusal
-        if refusal:
-            raise UnavailableError(refusal.says)
+        mismatch = await asyncio.to_thread(self._find_mismatch)
+        if mismatch and not self._mismatch:
+            self._mismatch_since = time.monotonic()
+            log.error("topics.foreign", trouble=f"{mismatch.says} — {mismatch.remedy}")
+        self._mismatch = mismatch
+        if mismatch:
+            raise UnavailableError(mismatch.says)
 
-    def _ask(self) -> Refusal | None:
+    def _find_mismatch(self) -> OwnershipMismatch | None:
         """Return why the topics are not for this process, if they are not."""
         # kafka-python costs a third of a second to import.
         from shared.kafka import admin  # noqa: PLC0415
 
         said, prefix = self._settings.installation, self._settings.topic_prefix
         with self._sessions.begin() as session:
-            own = settle(session, said)
+            own = register_installation(session, said)
         if own != said:
-            return Refusal(f"KAITONG_INSTALLATION is {said}, and this database is {own}'s", RENAME)
-        owner = admin.claimant(self._settings, own)
+            return OwnershipMismatch(
+                f"KAITONG_INSTALLATION is {said}, and this database is {own}'s", RENAME_REMEDY
+            )
+        owner = admin.claim_topics(self._settings, own)
         if owner != own:
             whose = f"the topics under prefix '{prefix}' are {owner}'s"
-            return Refusal(f"{whose}, and this database is {own}'s", REMEDY)
+            return OwnershipMismatch(
+                f"{whose}, and this database is {own}'s", FOREIGN_TOPICS_REMEDY
+            )
         return None
 
     def troubles(self) -> Iterable[Trouble]:
         """Yield the trouble that the topics are not for this process."""
-        if self._refusal:
+        if self._mismatch:
             yield Trouble(
-                kind=Kind.FOREIGN_TOPICS,
-                oldest_age_s=time.monotonic() - self._refused_since,
-                says=f"{self._refusal.says}; nothing is read or published",
-                remedy=self._refusal.remedy,
+                kind=TroubleKind.FOREIGN_TOPICS,
+                oldest_age_s=time.monotonic() - self._mismatch_since,
+                says=f"{self._mismatch.says}; nothing is read or published",
+                remedy=self._mismatch.remedy,
             )

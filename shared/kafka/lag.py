@@ -19,19 +19,19 @@ from aiokafka.errors import GroupCoordinatorNotAvailableError, KafkaError
 from shared.config.settings import Settings
 from shared.errors import UnavailableError
 from shared.kafka.producer import connection_options
-from shared.observability.waiting import Waiting
+from shared.observability.backlog import Backlog
 
-ANSWER_S = 2.0
+REQUEST_TIMEOUT_S = 2.0
 """Seconds in which Kafka has to answer all that is asked of it at once."""
 
-CLOSE_S = 1.0
+CLOSE_TIMEOUT_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class Lag:
     """What is not read yet."""
 
-    by_partition: Mapping[str, Waiting]
+    by_partition: Mapping[str, Backlog]
     """By `order/7`; only partitions that were written to."""
 
     @property
@@ -45,14 +45,14 @@ class Lag:
         return max((each.oldest_s for each in self.by_partition.values()), default=0.0)
 
     @property
-    def by_topic(self) -> Mapping[str, Waiting]:
+    def by_topic(self) -> Mapping[str, Backlog]:
         """The messages, and the age of the oldest, by topic."""
-        found: dict[str, Waiting] = {}
+        found: dict[str, Backlog] = {}
         for source, each in self.by_partition.items():
             topic = source.rpartition("/")[0]
-            so_far = found.get(topic, Waiting())
+            so_far = found.get(topic, Backlog())
             oldest = max(so_far.oldest_s, each.oldest_s)
-            found[topic] = Waiting(so_far.count + each.count, oldest)
+            found[topic] = Backlog(so_far.count + each.count, oldest)
         return found
 
 
@@ -74,11 +74,11 @@ class LagReader:
             UnavailableError: if Kafka does not tell within two seconds.
         """
         try:
-            async with asyncio.timeout(ANSWER_S):
+            async with asyncio.timeout(REQUEST_TIMEOUT_S):
                 return await self._read_again()
         except TimeoutError as error:
             await self.close()
-            msg = f"does not answer within {ANSWER_S:.0f} s"
+            msg = f"does not answer within {REQUEST_TIMEOUT_S:.0f} s"
             raise UnavailableError(msg) from error
         except (KafkaError, OSError) as error:
             await self.close()
@@ -100,7 +100,7 @@ class LagReader:
         for close in (admin and admin.close, consumer and consumer.stop):
             if close:
                 with suppress(TimeoutError, KafkaError, OSError):
-                    async with asyncio.timeout(CLOSE_S):
+                    async with asyncio.timeout(CLOSE_TIMEOUT_S):
                         await close()
 
     async def _read(self) -> Lag:
@@ -114,7 +114,7 @@ class LagReader:
         ages = await self._ages(consumer, behind) if behind else {}
         return Lag(
             {
-                self._source(each): Waiting(count, ages.get(each, 0.0))
+                self._source(each): Backlog(count, ages.get(each, 0.0))
                 for each, count in left.items()
             }
         )
@@ -122,7 +122,7 @@ class LagReader:
     async def _open(self) -> AIOKafkaConsumer:
         if self._admin is None or self._consumer is None:
             options = connection_options(self._settings) | {
-                "request_timeout_ms": round(1000 * ANSWER_S)
+                "request_timeout_ms": round(1000 * REQUEST_TIMEOUT_S)
             }
             self._admin = AIOKafkaAdminClient(**options)
             self._consumer = AIOKafkaConsumer(
@@ -134,7 +134,7 @@ class LagReader:
 
     async def _committed(self) -> dict[TopicPartition, int]:
         """Return the offset of the next record to read, where the group has said one."""
-        admin, group = self._admin, self._settings.group
+        admin, group = self._admin, self._settings.consumer_group
         assert admin
         if self._coordinator is None:
             try:

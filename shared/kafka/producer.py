@@ -1,7 +1,7 @@
 """Kafka's sending side, by way of aiokafka. Beside it lag.py and recovery/topics.py import it.
 
 Idempotent: the broker drops what a lost answer makes us send twice, and keeps
-the order in which one partition's letters were handed over.
+the order in which one partition's records were handed over.
 """
 
 import asyncio
@@ -19,36 +19,36 @@ from shared.config.settings import Settings
 from shared.errors import UnavailableError
 from shared.kafka.records import OutboxRecord
 
-BUFFER = 1 << 18
-"""Bytes that may wait for one partition; more than a batch of the relay's makes."""
+MAX_BATCH_BYTES = 1 << 18
+"""Bytes that may wait for one partition; more than a batch of the publisher's makes."""
 
-OUT_AFTER_MS = 10_000
+REQUEST_TIMEOUT_MS = 10_000
 """A request is given up after this; an idempotent producer then makes it again, for ever."""
 
-CLOSE_S = 3.0
-CANCEL_S = 0.1
-FIRST_PAUSE = 0.2
-LONGEST_PAUSE = 5.0
+CLOSE_TIMEOUT_S = 3.0
+CANCEL_TIMEOUT_S = 0.1
+FIRST_PAUSE_S = 0.2
+LONGEST_PAUSE_S = 5.0
 """Seconds between two tries to reach the broker."""
 
 log = structlog.get_logger()
 
 
-Allowed: TypeAlias = Callable[[], Awaitable[None]]
+TopicCheck: TypeAlias = Callable[[], Awaitable[None]]
 """Raises UnavailableError where the topics must not be used."""
 
 
-async def to_all() -> None:
+async def allow_all_topics() -> None:
     """Let the topics be used: for tools and tests with topics of their own."""
 
 
 class Producer:
-    """Hands letters to the broker."""
+    """Hands records to the broker."""
 
-    def __init__(self, settings: Settings, allowed: Allowed = to_all) -> None:
+    def __init__(self, settings: Settings, check_topics: TopicCheck = allow_all_topics) -> None:
         """Take what is asked, each time that the broker was reached, whether it may be used."""
         self._settings = settings
-        self._allowed = allowed
+        self._check_topics = check_topics
         self._kafka: AIOKafkaProducer | None = None
 
     async def open(self) -> None:
@@ -57,10 +57,10 @@ class Producer:
         Raises:
             UnavailableError: if it is out, or its topics are not ours.
         """
-        kafka = AIOKafkaProducer(**options(self._settings))
+        kafka = AIOKafkaProducer(**producer_options(self._settings))
         try:
             await kafka.start()
-            await self._allowed()
+            await self._check_topics()
         except (KafkaError, OSError, UnavailableError) as error:
             with suppress(KafkaError, OSError):
                 await kafka.stop()
@@ -73,14 +73,14 @@ class Producer:
         if kafka:
             with suppress(KafkaError, OSError):
                 try:
-                    async with asyncio.timeout(CLOSE_S):
+                    async with asyncio.timeout(CLOSE_TIMEOUT_S):
                         await kafka.flush()
                 except TimeoutError:
                     await _abandon(kafka)
                 await kafka.stop()
 
-    async def send(self, letter: OutboxRecord) -> "Future[Any]":
-        """Queue one letter; the future is done once all replicas have it.
+    async def send(self, record: OutboxRecord) -> "Future[Any]":
+        """Queue one record; the future is done once all replicas have it.
 
         Raises:
             UnavailableError: if there is no producer that takes it.
@@ -90,25 +90,25 @@ class Producer:
             raise UnavailableError(msg)
         try:
             sent: Future[Any] = await self._kafka.send(
-                self._settings.topic_prefix + letter.topic,
-                value=letter.body,
-                key=letter.key.bytes,
-                headers=[("id", letter.id.bytes), ("type", letter.type.encode())],
+                self._settings.topic_prefix + record.topic,
+                value=record.body,
+                key=record.key.bytes,
+                headers=[("id", record.id.bytes), ("type", record.type.encode())],
             )
         except KafkaError as error:
             raise UnavailableError(str(error)) from error
         return sent
 
-    async def ends(self) -> dict[str, int]:
+    async def end_offsets(self) -> dict[str, int]:
         """Return how full all topics are, by topic and partition.
 
         Raises:
             UnavailableError: if the broker is out.
         """
-        return await asyncio.to_thread(ends, self._settings)
+        return await asyncio.to_thread(end_offsets, self._settings)
 
 
-def ends(settings: Settings) -> dict[str, int]:
+def end_offsets(settings: Settings) -> dict[str, int]:
     """Return the end offset of each partition of all topics, from a thread.
 
     Raises:
@@ -117,7 +117,7 @@ def ends(settings: Settings) -> dict[str, int]:
     # kafka-python costs a third of a second to import.
     from shared.kafka import admin  # noqa: PLC0415
 
-    return admin.ends(settings, admin.sources())
+    return admin.end_offsets(settings, admin.partition_names())
 
 
 async def _abandon(kafka: AIOKafkaProducer) -> None:
@@ -126,32 +126,32 @@ async def _abandon(kafka: AIOKafkaProducer) -> None:
     sending, waiting = kafka._sender.sender_task, kafka._message_accumulator  # noqa: SLF001
     while not sending.done():
         sending.cancel()
-        await asyncio.wait({sending}, timeout=CANCEL_S)
+        await asyncio.wait({sending}, timeout=CANCEL_TIMEOUT_S)
     waiting._batches.clear()  # noqa: SLF001
     waiting._pending_batches.clear()  # noqa: SLF001
 
 
-async def wait_for_broker(settings: Settings, allowed: Allowed = to_all) -> None:
+async def wait_for_broker(settings: Settings, check_topics: TopicCheck = allow_all_topics) -> None:
     """Return once the broker can be reached, and its topics may be used."""
-    probe, pause = Producer(settings, allowed), FIRST_PAUSE
+    probe, pause = Producer(settings, check_topics), FIRST_PAUSE_S
     while True:
         try:
             await probe.open()
         except UnavailableError as trouble:
-            log.info("broker.waited_for", trouble=str(trouble), seconds=pause)
+            log.info("broker.unavailable", trouble=str(trouble), seconds=pause)
             await asyncio.sleep(pause)
-            pause = min(LONGEST_PAUSE, 2 * pause)
+            pause = min(LONGEST_PAUSE_S, 2 * pause)
         else:
             return await probe.close()
 
 
-def options(settings: Settings) -> dict[str, Any]:
+def producer_options(settings: Settings) -> dict[str, Any]:
     """Return how a producer of ours is set up."""
     return connection_options(settings) | {
         "enable_idempotence": True,
         "acks": "all",
-        "max_batch_size": BUFFER,
-        "request_timeout_ms": OUT_AFTER_MS,
+        "max_batch_size": MAX_BATCH_BYTES,
+        "request_timeout_ms": REQUEST_TIMEOUT_MS,
     }
 
 

@@ -4,7 +4,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 
-class Record(NamedTuple):
+class ConsumedRecord(NamedTuple):
     """One message as it came: from a partition, a timer or the runner."""
 
     source: str
@@ -23,7 +23,7 @@ class Record(NamedTuple):
         return f"{self.source}/{self.offset}"
 
     @property
-    def is_from_a_partition(self) -> bool:
+    def is_from_partition(self) -> bool:
         """Whether an offset is to be remembered."""
         return "/" in self.source
 

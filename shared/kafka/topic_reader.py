@@ -31,27 +31,27 @@ from shared.config.settings import Settings
 from shared.contracts import read_envelope
 from shared.errors import UnavailableError
 from shared.kafka.producer import connection_options
-from shared.kafka.records import Record
+from shared.kafka.records import ConsumedRecord
 
-CHUNK = 500
+FETCH_RECORDS = 500
 """Records that are fetched from one partition at a time."""
 
-REACH_S = 8.0
+CONNECT_TIMEOUT_S = 8.0
 """Seconds in which one address has to answer; a broker that hangs takes connections for ever. One
 that is only slow must not count as out: requests would be served by a database that nobody has
 compared.
 """
 
-ANSWER_S = 8.0
+REQUEST_TIMEOUT_S = 8.0
 """Seconds in which the broker has to answer one question that is not for records."""
 
-CLOSE_S = 1.0
+CLOSE_TIMEOUT_S = 1.0
 """Seconds in which a connection has to close."""
 
-QUIET_MS = 10_000
+FETCH_TIMEOUT_MS = 10_000
 """Partitions that bring nothing for so long, although their ends lie ahead, count as out."""
 
-NOTHING_YET_MS = 10
+FETCH_MAX_WAIT_MS = 10
 """Milliseconds. The broker keeps a fetch waiting so long where there is nothing new; all other
 requests wait behind it, on the same connection."""
 
@@ -62,7 +62,7 @@ Offsets = Mapping[str, int]
 
 
 @asynccontextmanager
-async def telling_outages(within_s: float | None = ANSWER_S) -> AsyncIterator[None]:
+async def raise_unavailable(within_s: float | None = REQUEST_TIMEOUT_S) -> AsyncIterator[None]:
     """Turn what the client says of an outage, or does not say in time, into one error of ours.
 
     Args:
@@ -81,10 +81,10 @@ async def telling_outages(within_s: float | None = ANSWER_S) -> AsyncIterator[No
         raise UnavailableError(str(error)) from error
 
 
-async def let_go(close: Callable[[], Awaitable[None]]) -> None:
+async def close_quietly(close: Callable[[], Awaitable[None]]) -> None:
     """Close a connection, in time: one to a broker that hangs may never close."""
     with suppress(TimeoutError, KafkaError, OSError):
-        async with asyncio.timeout(CLOSE_S):
+        async with asyncio.timeout(CLOSE_TIMEOUT_S):
             await close()
 
 
@@ -95,7 +95,7 @@ class TopicReader:
         self._settings = settings
         self._prefix = settings.topic_prefix
         self._kafka: AIOKafkaConsumer
-        self._reached: Mapping[str, Any] = {}
+        self._connection_options: Mapping[str, Any] = {}
         """How the address is reached that answered."""
 
     async def __aenter__(self) -> Self:
@@ -107,7 +107,7 @@ class TopicReader:
         silent: list[str] = []
         for address in self._settings.kafka.split(","):
             try:
-                await self._reach(address.strip())
+                await self._connect(address.strip())
             except UnavailableError as error:
                 silent.append(error.detail)
             else:
@@ -115,34 +115,36 @@ class TopicReader:
         msg = f"no Kafka answers at {self._settings.kafka}: {'; '.join(silent)}"
         raise UnavailableError(msg)
 
-    async def _reach(self, address: str) -> None:
+    async def _connect(self, address: str) -> None:
         """Reach the broker at one of its addresses: the client tries a silent one for 40 s."""
-        self._reached = connection_options(self._settings) | {"bootstrap_servers": address}
+        self._connection_options = connection_options(self._settings) | {
+            "bootstrap_servers": address
+        }
         self._kafka = AIOKafkaConsumer(
-            **self._reached,
+            **self._connection_options,
             enable_auto_commit=False,
             auto_offset_reset="earliest",
-            max_poll_records=CHUNK,
-            fetch_max_wait_ms=NOTHING_YET_MS,
+            max_poll_records=FETCH_RECORDS,
+            fetch_max_wait_ms=FETCH_MAX_WAIT_MS,
         )
         try:
-            async with telling_outages(REACH_S):
+            async with raise_unavailable(CONNECT_TIMEOUT_S):
                 await self._kafka.start()
         except BaseException:
-            await let_go(self._kafka.stop)
+            await close_quietly(self._kafka.stop)
             raise
 
     async def __aexit__(self, *_: object) -> None:
         """Let go of the broker."""
-        await let_go(self._kafka.stop)
+        await close_quietly(self._kafka.stop)
 
-    async def sources(self, topics: Collection[str]) -> list[str]:
+    async def partitions(self, topics: Collection[str]) -> list[str]:
         """Return the partitions of those of these topics that there are.
 
         Raises:
             UnavailableError: if the broker is out.
         """
-        async with telling_outages():
+        async with raise_unavailable():
             there = await self._kafka._client.fetch_all_metadata()  # noqa: SLF001  one public way less
         return [
             f"{topic}/{number}"
@@ -150,39 +152,44 @@ class TopicReader:
             for number in sorted(there.partitions_for_topic(self._prefix + topic) or ())
         ]
 
-    async def ends(self, sources: Collection[str]) -> dict[str, int]:
+    async def end_offsets(self, sources: Collection[str]) -> dict[str, int]:
         """Return the end offset of each partition."""
         return await self._offsets(self._kafka.end_offsets, sources)
 
-    async def beginnings(self, sources: Collection[str]) -> dict[str, int]:
+    async def beginning_offsets(self, sources: Collection[str]) -> dict[str, int]:
         """Return the offset of the first record that each partition still has."""
         return await self._offsets(self._kafka.beginning_offsets, sources)
 
     async def _offsets(self, ask: Any, sources: Collection[str]) -> dict[str, int]:  # noqa: ANN401
         if not sources:
             return {}
-        async with telling_outages():
+        async with raise_unavailable():
             found = await ask([self._partition(each) for each in sources])
         return {self._source(each): offset for each, offset in found.items()}
 
-    async def committed(self, sources: Collection[str]) -> dict[str, int]:
+    async def committed_offsets(self, sources: Collection[str]) -> dict[str, int]:
         """Return where the service's consumer group stands; nothing where it never was.
 
         A consumer that knows its group would look for changes of its own: so another is asked.
         """
-        admin, group = AIOKafkaAdminClient(**self._reached), self._settings.group
-        async with telling_outages():
+        admin, group = (
+            AIOKafkaAdminClient(**self._connection_options),
+            self._settings.consumer_group,
+        )
+        async with raise_unavailable():
             try:
                 await admin.start()
                 found = await admin.list_consumer_group_offsets(group)
             except GroupCoordinatorNotAvailableError:  # of a broker that had no group yet
                 return {}
             finally:
-                await let_go(admin.close)
+                await close_quietly(admin.close)
         places = {self._source(each): place.offset for each, place in found.items()}
         return {each: places[each] for each in sources if places.get(each, -1) >= 0}
 
-    async def merged(self, starts: Offsets, ends: Offsets) -> AsyncIterator[list[Record]]:
+    async def read_merged(
+        self, starts: Offsets, ends: Offsets
+    ) -> AsyncIterator[list[ConsumedRecord]]:
         """Yield records of several partitions in the order in which they were told.
 
         Within a partition the order stays as it is; between partitions the envelope's time
@@ -196,36 +203,37 @@ class TopicReader:
             UnavailableError: if the broker does not hand the records over.
         """
         several = {
-            self._partition(each): Partition(start, ends[each]) for each, start in starts.items()
+            self._partition(each): PartitionBuffer(start, ends[each])
+            for each, start in starts.items()
         }
-        async with telling_outages():
+        async with raise_unavailable():
             self._kafka.assign(list(several))
             for partition, each in several.items():
-                self._kafka.seek(partition, each.place)
+                self._kafka.seek(partition, each.next_offset)
         while True:
-            while short := [partition for partition, each in several.items() if each.is_short]:
+            while short := [partition for partition, each in several.items() if each.needs_fetch]:
                 for partition, found in (await self._fetch(short)).items():
                     source = self._source(partition)
                     several[partition].add([self._record(source, each) for each in found])
-            batch = list(oldest_of(list(several.values())))
+            batch = list(pop_oldest(list(several.values())))
             if not batch:
                 return
             yield batch
 
     async def _fetch(self, partitions: Sequence[TopicPartition]) -> Mapping[TopicPartition, Any]:
         """Return the next records of some of these partitions, at least of one."""
-        async with telling_outages(within_s=None):
+        async with raise_unavailable(within_s=None):
             found: Mapping[TopicPartition, Any] = await self._kafka.getmany(
-                *partitions, timeout_ms=QUIET_MS
+                *partitions, timeout_ms=FETCH_TIMEOUT_MS
             )
         if not found:
             msg = f"{len(partitions)} partitions bring nothing, and end further on"
             raise UnavailableError(msg)
         return found
 
-    def _record(self, source: str, found: Any) -> Record:  # noqa: ANN401  aiokafka's own
+    def _record(self, source: str, found: Any) -> ConsumedRecord:  # noqa: ANN401  aiokafka's own
         type_ = dict(found.headers or ()).get("type", b"").decode(errors="replace")
-        return Record(source, found.offset, found.key or b"", found.value or b"", type_)
+        return ConsumedRecord(source, found.offset, found.key or b"", found.value or b"", type_)
 
     def _partition(self, source: str) -> TopicPartition:
         topic, _, number = source.rpartition("/")
@@ -235,28 +243,30 @@ class TopicReader:
         return f"{partition.topic[len(self._prefix) :]}/{partition.partition}"
 
 
-class Partition:
+class PartitionBuffer:
     """One partition that is being merged with others."""
 
-    def __init__(self, place: int, end: int) -> None:
-        self.place, self.end = place, end
-        self.records: deque[tuple[datetime, Record]] = deque()
+    def __init__(self, next_offset: int, end: int) -> None:
+        self.next_offset, self.end = next_offset, end
+        self.records: deque[tuple[datetime, ConsumedRecord]] = deque()
 
     @property
-    def is_short(self) -> bool:
+    def needs_fetch(self) -> bool:
         """Whether its next record has to be fetched first."""
-        return not self.records and self.place < self.end
+        return not self.records and self.next_offset < self.end
 
-    def add(self, records: Sequence[Record]) -> None:
+    def add(self, records: Sequence[ConsumedRecord]) -> None:
         """Take what was fetched, up to the end."""
-        self.records.extend((told_at(each), each) for each in records if each.offset < self.end)
-        self.place = records[-1].offset + 1
+        self.records.extend(
+            (published_at(each), each) for each in records if each.offset < self.end
+        )
+        self.next_offset = records[-1].offset + 1
 
 
-def oldest_of(several: Sequence[Partition]) -> Iterator[Record]:
+def pop_oldest(several: Sequence[PartitionBuffer]) -> Iterator[ConsumedRecord]:
     """Yield the records at hand, oldest first, until a partition has to be fetched again."""
     count = 0
-    while count < CHUNK and not any(each.is_short for each in several):
+    while count < FETCH_RECORDS and not any(each.needs_fetch for each in several):
         full = [each for each in several if each.records]
         if not full:
             return
@@ -265,7 +275,7 @@ def oldest_of(several: Sequence[Partition]) -> Iterator[Record]:
         count += 1
 
 
-def told_at(record: Record) -> datetime:
+def published_at(record: ConsumedRecord) -> datetime:
     """Return when a record was told; what cannot be read counts as the earliest."""
     try:
         return read_envelope(record.body).time

@@ -13,48 +13,48 @@ from shared.persistence.database_certainty import Recheck, recheck_nothing
 
 Callback: TypeAlias = Callable[[], None]
 
-Writer: TypeAlias = Callable[[Session, Sequence[Any], datetime], Callback]
-"""Writes additions of one kind; returns what is to be done once they are committed."""
+DeferredWriter: TypeAlias = Callable[[Session, Sequence[Any], datetime], Callback]
+"""Writes deferred writes of one kind; returns what is to be done once they are committed."""
 
 
 def do_nothing() -> None:
     """Do nothing after the commit: another process, or a later look, finds what was written."""
 
 
-class Addition(Protocol):
+class DeferredWrite(Protocol):
     """A row that a transaction writes at its end, beside messages and changes of state."""
 
     @classmethod
     def write(cls, session: Session, several: Sequence[Any], now: datetime) -> Callback:
-        """Write additions of this kind; return what is to be done once they are committed."""
+        """Write deferred writes of this kind; return what is to be done once they are committed."""
 
 
 @dataclass(slots=True)
-class Told:
+class CommitResult:
     """What one committed transaction has told, and what is to be done after it."""
 
-    letters: list[OutboxRecord]
-    behind: bool = False
-    """An older letter under one of the keys is still unsent, and not on its way from here."""
+    records: list[OutboxRecord]
+    has_older_pending: bool = False
+    """An older record under one of the keys is still unsent, and not on its way from here."""
 
     callbacks: Sequence[Callback] = ()
-    """One for each kind of additions."""
+    """One for each kind of deferred writes."""
 
-    parks: bool = False
+    has_dead_letters: bool = False
     """It parked a message."""
 
 
 @dataclass(slots=True)
-class Dispatch:
+class AfterCommit:
     """What the transactions of one turn of the writing thread have told so far."""
 
-    teller: UUID
+    publisher_id: UUID
     """Who sends it: names this process, until something goes wrong in it."""
 
-    writers: Mapping[type, Writer] = field(default_factory=dict)
-    """Who writes additions of a kind in this process, where it is not the kind itself."""
+    writers: Mapping[type, DeferredWriter] = field(default_factory=dict)
+    """Who writes deferred writes of a kind in this process, where it is not the kind itself."""
 
-    told: list[Told] = field(default_factory=list)
+    results: list[CommitResult] = field(default_factory=list)
     taken_over: Container[UUID] = frozenset()
     """Messages that were told before the database was set back: they are not told again."""
 

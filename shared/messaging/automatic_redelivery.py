@@ -6,28 +6,28 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 
 from shared.messaging import dead_letters
-from shared.messaging.after_commit import Dispatch
-from shared.messaging.dead_letters import EARLY_FOR
-from shared.messaging.dispatcher import Receiver, Subscriptions
-from shared.messaging.publisher import Relay
-from shared.messaging.redelivery import release
-from shared.messaging.retry import patiently
+from shared.messaging.after_commit import AfterCommit
+from shared.messaging.dead_letters import EARLY_RETRY_PERIOD
+from shared.messaging.dispatcher import Dispatcher, Subscriptions
+from shared.messaging.publisher import Publisher
+from shared.messaging.redelivery import redeliver
+from shared.messaging.retry import retry_while_unavailable
 from shared.persistence.database import Sessions
 
-EVER = datetime.min.replace(tzinfo=UTC)
+EARLIEST = datetime.min.replace(tzinfo=UTC)
 
 FIRST_PAUSE = timedelta(milliseconds=100)
 LONGEST_PAUSE = timedelta(seconds=5)
-LOOK_AGAIN = timedelta(seconds=30)
+MAX_IDLE = timedelta(seconds=30)
 """The longest rest: another process may have parked a message, and ended."""
 
 
 @dataclass(slots=True)
-class Redelivery:
+class AutomaticRedelivery:
     """Tries early messages of one service again."""
 
     sessions: Sessions
-    relay: Relay
+    publisher: Publisher
     subscriptions: Subscriptions
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -40,14 +40,17 @@ class Redelivery:
         pause = FIRST_PAUSE
         while True:
             self._wake.clear()
-            tried = await self.once(datetime.now(UTC) - EARLY_FOR)
+            tried = await self.redeliver_once(datetime.now(UTC) - EARLY_RETRY_PERIOD)
             pause = min(LONGEST_PAUSE, 2 * pause) if tried else FIRST_PAUSE
-            await self._rest(pause if tried else LOOK_AGAIN)
+            await self._rest(pause if tried else MAX_IDLE)
 
-    async def once(self, since: datetime = EVER) -> dict[bytes, int]:
+    async def redeliver_once(self, since: datetime = EARLIEST) -> dict[bytes, int]:
         """Try once what is early, and came since then; return how much was handled, by key."""
-        keys = await patiently(self.relay, partial(self._early_keys, since))
-        return {key: await patiently(self.relay, partial(self._release, key)) for key in keys}
+        keys = await retry_while_unavailable(self.publisher, partial(self._early_keys, since))
+        return {
+            key: await retry_while_unavailable(self.publisher, partial(self._redeliver, key))
+            for key in keys
+        }
 
     async def _rest(self, pause: timedelta) -> None:
         try:
@@ -57,10 +60,10 @@ class Redelivery:
             return
         await asyncio.sleep(FIRST_PAUSE.total_seconds())
 
-    def _early_keys(self, since: datetime, _: Dispatch) -> list[bytes]:
+    def _early_keys(self, since: datetime, _: AfterCommit) -> list[bytes]:
         with self.sessions() as session:
             return dead_letters.early_keys(session, since)
 
-    def _release(self, key: bytes, dispatch: Dispatch) -> int:
-        receiver = Receiver(self.sessions, self.subscriptions)
-        return release(self.sessions, receiver, key, datetime.now(UTC), dispatch)
+    def _redeliver(self, key: bytes, after_commit: AfterCommit) -> int:
+        dispatcher = Dispatcher(self.sessions, self.subscriptions)
+        return redeliver(self.sessions, dispatcher, key, datetime.now(UTC), after_commit)

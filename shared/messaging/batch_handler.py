@@ -3,38 +3,44 @@
 from collections.abc import Sequence
 from functools import partial
 
-from shared.kafka.records import Record
+from shared.kafka.records import ConsumedRecord
 from shared.messaging import inbox
-from shared.messaging.after_commit import Dispatch
-from shared.messaging.crash_guard import Caution
-from shared.messaging.dispatcher import Receiver, Subscriptions
-from shared.messaging.publisher import Relay
-from shared.messaging.retry import patiently
+from shared.messaging.after_commit import AfterCommit
+from shared.messaging.crash_guard import CrashGuard
+from shared.messaging.dispatcher import Dispatcher, Subscriptions
+from shared.messaging.publisher import Publisher
+from shared.messaging.retry import retry_while_unavailable
 from shared.observability import metrics
 from shared.persistence.database import Sessions
 
 
-class Worker:
+class BatchHandler:
     """Handles a service's records from Kafka."""
 
     def __init__(
-        self, sessions: Sessions, relay: Relay, subscriptions: Subscriptions, caution: Caution
+        self,
+        sessions: Sessions,
+        publisher: Publisher,
+        subscriptions: Subscriptions,
+        crash_guard: CrashGuard,
     ) -> None:
         self._sessions = sessions
-        self._relay = relay
-        self._receiver = Receiver(sessions, subscriptions)
-        self._caution = caution
+        self._publisher = publisher
+        self._dispatcher = Dispatcher(sessions, subscriptions)
+        self._crash_guard = crash_guard
 
-    async def handle(self, records: Sequence[Record]) -> None:
+    async def handle(self, records: Sequence[ConsumedRecord]) -> None:
         """Handle a batch; return once it is committed."""
         metrics.batch_size("inbox").observe(len(records))
         with metrics.batch_seconds("inbox").time():
-            await patiently(self._relay, partial(self._caution.receive, self._receiver, records))
+            await retry_while_unavailable(
+                self._publisher, partial(self._crash_guard.handle_batch, self._dispatcher, records)
+            )
 
-    async def reached(self) -> dict[str, int]:
+    async def next_offsets(self) -> dict[str, int]:
         """Return the offset of the next record to read, by topic and partition."""
-        return await patiently(self._relay, self._reached)
+        return await retry_while_unavailable(self._publisher, self._next_offsets)
 
-    def _reached(self, _: Dispatch) -> dict[str, int]:
+    def _next_offsets(self, _: AfterCommit) -> dict[str, int]:
         with self._sessions() as session:
-            return inbox.reached(session)
+            return inbox.next_offsets(session)

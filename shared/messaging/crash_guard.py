@@ -3,7 +3,7 @@
 A process notes in a file of its own what it is about to handle, and wipes the note
 when it has. What the one after it finds there was being handled when the one before
 died. Those records it takes one by one, each noted in the database before it is
-touched; one that has ended the process `MOST_DEATHS` times is parked.
+touched; one that has ended the process `MAX_CRASHES` times is parked.
 """
 
 import fcntl
@@ -19,19 +19,19 @@ from sqlalchemy import delete
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from shared.kafka.records import Record
-from shared.messaging.after_commit import Dispatch
-from shared.messaging.dispatcher import Receiver
-from shared.messaging.failures import DeadlyError
-from shared.messaging.unit_of_work import PASSING
+from shared.kafka.records import ConsumedRecord
+from shared.messaging.after_commit import AfterCommit
+from shared.messaging.dispatcher import Dispatcher
+from shared.messaging.failures import CrashingRecordError
+from shared.messaging.unit_of_work import TRANSIENT
 from shared.persistence.database import Base, Sessions
 
 log = structlog.get_logger()
 
-MOST_DEATHS = 5
+MAX_CRASHES = 5
 
 
-class TrialRow(Base):
+class SuspectRow(Base):
     """A record that is being tried."""
 
     __tablename__ = "trials"
@@ -41,24 +41,24 @@ class TrialRow(Base):
     """How often the process has ended while it was handled, if it ends now too."""
 
 
-def begin(session: Session, record: Record) -> int:
+def count_crash(session: Session, record: ConsumedRecord) -> int:
     """Note that a record is about to be tried; return how often the process ended over it.
 
     The first death happened before anybody noted anything, so it is counted here.
     """
-    fresh = insert(TrialRow).values(identity=record.identity, deaths=1)
+    fresh = insert(SuspectRow).values(identity=record.identity, deaths=1)
     again = fresh.on_conflict_do_update(
-        index_elements=["identity"], set_={"deaths": TrialRow.deaths + 1}
+        index_elements=["identity"], set_={"deaths": SuspectRow.deaths + 1}
     )
-    return session.scalars(again.returning(TrialRow.deaths)).one()
+    return session.scalars(again.returning(SuspectRow.deaths)).one()
 
 
-def survive(session: Session, record: Record) -> None:
+def clear_suspect(session: Session, record: ConsumedRecord) -> None:
     """Note that a record is past."""
-    session.execute(delete(TrialRow).where(TrialRow.identity == record.identity))
+    session.execute(delete(SuspectRow).where(SuspectRow.identity == record.identity))
 
 
-class Lifeline:
+class InFlightJournal:
     """A file that tells, after an abnormal end, what was being handled.
 
     It survives the process, not the machine: after a power cut no record is to blame.
@@ -71,15 +71,15 @@ class Lifeline:
         self._file = -1
         self._is_writable = True
 
-    def take(self) -> frozenset[str]:
+    def acquire(self) -> frozenset[str]:
         """Take the first line that no living process holds; return what was left on it."""
         try:
-            return self._take()
+            return self._acquire()
         except OSError as error:
             self._note_failure(error)
             return frozenset()
 
-    def _take(self) -> frozenset[str]:
+    def _acquire(self) -> frozenset[str]:
         self._folder.mkdir(parents=True, exist_ok=True)
         for number in count():
             self._file = os.open(self._folder / f"handling.{number}", os.O_RDWR | os.O_CREAT, 0o600)
@@ -99,11 +99,11 @@ class Lifeline:
         except ValueError:
             return frozenset()  # cut off while it was written, before anything was handled
 
-    def hold(self, records: Sequence[Record]) -> None:
+    def mark_in_flight(self, records: Sequence[ConsumedRecord]) -> None:
         """Note that these are about to be handled."""
         self._write([record.identity for record in records])
 
-    def rest(self) -> None:
+    def clear(self) -> None:
         """Note that nothing is being handled."""
         self._write([])
 
@@ -120,10 +120,12 @@ class Lifeline:
     def _note_failure(self, error: OSError) -> None:
         """Say that nothing can be noted, once for each time that this begins."""
         if self._is_writable:
-            log.warning("lifeline.unwritable", folder=str(self._folder), trouble=str(error))
+            log.warning(
+                "in_flight_journal.unwritable", folder=str(self._folder), trouble=str(error)
+            )
         self._is_writable = False
 
-    def let_go(self) -> None:
+    def close(self) -> None:
         """Leave nothing behind: this is an orderly end."""
         if self._file >= 0:
             os.ftruncate(self._file, 0)
@@ -131,56 +133,60 @@ class Lifeline:
             self._file = -1
 
 
-class Caution:
-    """Hands records to a receiver, one by one where one of them may have ended the process."""
+class CrashGuard:
+    """Hands records to a dispatcher, one by one where one of them may have ended the process."""
 
-    def __init__(self, sessions: Sessions, lifeline: Lifeline) -> None:
+    def __init__(self, sessions: Sessions, journal: InFlightJournal) -> None:
         self._sessions = sessions
-        self._lifeline = lifeline
-        self._suspects = set(lifeline.take())
-        self._deaths: dict[str, int] = {}
+        self._journal = journal
+        self._suspects = set(journal.acquire())
+        self._crash_counts: dict[str, int] = {}
 
-    def receive(self, receiver: Receiver, records: Sequence[Record], dispatch: Dispatch) -> None:
+    def handle_batch(
+        self, dispatcher: Dispatcher, records: Sequence[ConsumedRecord], after_commit: AfterCommit
+    ) -> None:
         """Have a batch handled, in the writing thread."""
         for is_suspect, some in groupby(records, self._is_suspect):
             if is_suspect:
                 for record in some:
-                    self._try(receiver, record, dispatch)
+                    self._try(dispatcher, record, after_commit)
             else:
-                with self._holding(run := list(some)):
-                    receiver.receive_now(run, dispatch)
+                with self._in_flight(run := list(some)):
+                    dispatcher.handle_batch_now(run, after_commit)
 
-    def _is_suspect(self, record: Record) -> bool:
+    def _is_suspect(self, record: ConsumedRecord) -> bool:
         return bool(self._suspects) and record.identity in self._suspects
 
-    def _try(self, receiver: Receiver, record: Record, dispatch: Dispatch) -> None:
+    def _try(
+        self, dispatcher: Dispatcher, record: ConsumedRecord, after_commit: AfterCommit
+    ) -> None:
         """Handle one record, having noted it; park it if it has ended the process too often."""
-        deaths = self._begin(record)
-        with self._holding([record]):
-            if deaths < MOST_DEATHS:
-                receiver.receive_now([record], dispatch)
+        deaths = self._count_crash(record)
+        with self._in_flight([record]):
+            if deaths < MAX_CRASHES:
+                dispatcher.handle_batch_now([record], after_commit)
             else:
-                log.error("record.deadly", record=record.identity, deaths=deaths)
-                error = DeadlyError(f"the process ended {deaths} times while handling it")
-                receiver.set_aside_now(record, error, dispatch)
+                log.error("record.ends_process", record=record.identity, deaths=deaths)
+                error = CrashingRecordError(f"the process ended {deaths} times while handling it")
+                dispatcher.add_dead_letter_now(record, error, after_commit)
         with self._sessions.begin() as session:
-            survive(session, record)
+            clear_suspect(session, record)
         self._suspects.discard(record.identity)
 
-    def _begin(self, record: Record) -> int:
+    def _count_crash(self, record: ConsumedRecord) -> int:
         """Count a trial, once in a process: waiting for the database is no other trial."""
-        if record.identity not in self._deaths:
+        if record.identity not in self._crash_counts:
             with self._sessions.begin() as session:
-                self._deaths[record.identity] = begin(session, record)
-        return self._deaths[record.identity]
+                self._crash_counts[record.identity] = count_crash(session, record)
+        return self._crash_counts[record.identity]
 
     @contextmanager
-    def _holding(self, records: Sequence[Record]) -> Iterator[None]:
+    def _in_flight(self, records: Sequence[ConsumedRecord]) -> Iterator[None]:
         """Note what is being handled; an unexpected error leaves the note, for it ends us."""
-        self._lifeline.hold(records)
+        self._journal.mark_in_flight(records)
         try:
             yield
-        except PASSING:
-            self._lifeline.rest()
+        except TRANSIENT:
+            self._journal.clear()
             raise
-        self._lifeline.rest()
+        self._journal.clear()

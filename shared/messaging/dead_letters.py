@@ -15,14 +15,14 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from shared.persistence.bulk import insert_rows
-from shared.persistence.database import Base, Instant, words
-from shared.persistence.statements import Prepared
+from shared.persistence.database import Base, Instant, enum_text
+from shared.persistence.statements import CompiledStatement
 
-EARLY_FOR = timedelta(minutes=5)
+EARLY_RETRY_PERIOD = timedelta(minutes=5)
 """How long an early message is tried again by itself after it came; then a person has to look."""
 
 
-class Why(StrEnum):
+class DeadLetterReason(StrEnum):
     """The classes of trouble that park a message."""
 
     UNREADABLE = "unreadable"
@@ -44,7 +44,7 @@ class Why(StrEnum):
     """Nothing is wrong with it; it waits for one before it."""
 
 
-class ParkedRow(Base):
+class DeadLetterRow(Base):
     """One message that could not be handled, as it came."""
 
     __tablename__ = "parked"
@@ -60,7 +60,7 @@ class ParkedRow(Base):
     type: Mapped[str]
     key: Mapped[bytes]
     body: Mapped[bytes]
-    why: Mapped[Why] = mapped_column(words(Why))
+    why: Mapped[DeadLetterReason] = mapped_column(enum_text(DeadLetterReason))
     error: Mapped[str]
     """For people: what was wrong, with the traceback where it was a bug."""
 
@@ -76,7 +76,7 @@ class ParkedRow(Base):
     )
 
 
-class Parking(NamedTuple):
+class NewDeadLetter(NamedTuple):
     """A message and the reason to set it aside."""
 
     identity: str
@@ -85,66 +85,77 @@ class Parking(NamedTuple):
     type: str
     key: bytes
     body: bytes
-    why: Why
+    why: DeadLetterReason
     error: str
     tenant: str | None = None
 
 
-HAS_PARKED = "kaitong.has-parked"
+HAS_DEAD_LETTERS = "kaitong.has-parked"
 """Set in the `info` of a session that has parked something."""
 
-KEYS = bindparam("keys", type_=ARRAY(ParkedRow.key.type))
-OPEN = ParkedRow.released_at.is_(None)
-BLOCKED = Prepared(
-    select(ParkedRow.key).where(ParkedRow.key == func.any(KEYS), OPEN).with_for_update(read=True)
+KEYS = bindparam("keys", type_=ARRAY(DeadLetterRow.key.type))
+IS_OPEN = DeadLetterRow.released_at.is_(None)
+SELECT_BLOCKED_KEYS = CompiledStatement(
+    select(DeadLetterRow.key)
+    .where(DeadLetterRow.key == func.any(KEYS), IS_OPEN)
+    .with_for_update(read=True)
 )
 
 
-def blocked(session: Session, keys: Collection[bytes]) -> set[bytes]:
+def blocked_keys(session: Session, keys: Collection[bytes]) -> set[bytes]:
     """Return those of `keys` under which something is parked, and stays so until we end."""
-    return set(BLOCKED.column(session, {"keys": list(keys)}))
+    return set(SELECT_BLOCKED_KEYS.column(session, {"keys": list(keys)}))
 
 
-def park(session: Session, several: Sequence[Parking], now: datetime) -> None:
+def add(session: Session, several: Sequence[NewDeadLetter], now: datetime) -> None:
     """Set messages aside, once each."""
-    session.info[HAS_PARKED] = True
+    session.info[HAS_DEAD_LETTERS] = True
     insert_rows(
-        session, ParkedRow, (*Parking._fields, "parked_at"), [(*each, now) for each in several]
+        session,
+        DeadLetterRow,
+        (*NewDeadLetter._fields, "parked_at"),
+        [(*each, now) for each in several],
     )
 
 
-def parked_among(session: Session, ids: Collection[UUID]) -> set[str]:
+def ever_dead_lettered(session: Session, ids: Collection[UUID]) -> set[str]:
     """Return the identities of those of these messages that were ever parked."""
-    these = ParkedRow.identity.in_([str(each) for each in ids])
-    return set(session.scalars(select(ParkedRow.identity).where(these)))
+    these = DeadLetterRow.identity.in_([str(each) for each in ids])
+    return set(session.scalars(select(DeadLetterRow.identity).where(these)))
 
 
 def early_keys(session: Session, since: datetime) -> list[bytes]:
     """Return the keys under which a message waits that came too early, and not before `since`."""
-    early = select(ParkedRow.key).where(OPEN, ParkedRow.why == Why.EARLY)
-    return list(session.scalars(early.where(ParkedRow.parked_at >= since).distinct()))
+    early = select(DeadLetterRow.key).where(IS_OPEN, DeadLetterRow.why == DeadLetterReason.EARLY)
+    return list(session.scalars(early.where(DeadLetterRow.parked_at >= since).distinct()))
 
 
-def next_under(session: Session, key: bytes, after: int) -> ParkedRow | None:
+def next_of_key(session: Session, key: bytes, after: int) -> DeadLetterRow | None:
     """Return the first message that is parked under a key behind a position."""
-    mine = select(ParkedRow).where(ParkedRow.key == key, ParkedRow.position > after, OPEN)
-    return session.scalar(mine.order_by(ParkedRow.position).limit(1))
+    mine = select(DeadLetterRow).where(
+        DeadLetterRow.key == key, DeadLetterRow.position > after, IS_OPEN
+    )
+    return session.scalar(mine.order_by(DeadLetterRow.position).limit(1))
 
 
 def lock(session: Session, position: int) -> bool:
     """Keep all who come from a parked message until we end; tell whether it is parked still."""
-    mine = select(ParkedRow.position).where(ParkedRow.position == position, OPEN)
+    mine = select(DeadLetterRow.position).where(DeadLetterRow.position == position, IS_OPEN)
     return session.scalar(mine.with_for_update()) is not None
 
 
-def release(session: Session, identity: str, now: datetime) -> None:
+def mark_redelivered(session: Session, identity: str, now: datetime) -> None:
     """Note that a message is being handled after all."""
-    session.execute(update(ParkedRow).where(ParkedRow.identity == identity).values(released_at=now))
+    session.execute(
+        update(DeadLetterRow).where(DeadLetterRow.identity == identity).values(released_at=now)
+    )
 
 
-def still(session: Session, identity: str, why: Why, error: str, tenant: str | None) -> None:
+def update_failure(
+    session: Session, identity: str, why: DeadLetterReason, error: str, tenant: str | None
+) -> None:
     """Note what is wrong with a message that was tried again, and whose it is."""
-    row = update(ParkedRow).where(ParkedRow.identity == identity)
+    row = update(DeadLetterRow).where(DeadLetterRow.identity == identity)
     session.execute(row.values(why=why, error=error, tenant=tenant))
 
 
@@ -153,29 +164,31 @@ def belongs_to(tenant: str, installation: str) -> ColumnElement[bool]:
 
     Those of which no tenant is known belong to the tenant that runs the installation.
     """
-    own = ParkedRow.tenant == tenant
-    return (own | ParkedRow.tenant.is_(None)) if tenant == installation else own
+    own = DeadLetterRow.tenant == tenant
+    return (own | DeadLetterRow.tenant.is_(None)) if tenant == installation else own
 
 
-def waiting(
+def list_open(
     session: Session, whose: ColumnElement[bool], *, limit: int, after: int = 0
-) -> list[ParkedRow]:
+) -> list[DeadLetterRow]:
     """Return what is parked of somebody (`belongs_to`), oldest first, from a position on."""
-    rows = select(ParkedRow).where(OPEN, whose, ParkedRow.position > after)
-    return list(session.scalars(rows.order_by(ParkedRow.position).limit(limit)))
+    rows = select(DeadLetterRow).where(IS_OPEN, whose, DeadLetterRow.position > after)
+    return list(session.scalars(rows.order_by(DeadLetterRow.position).limit(limit)))
 
 
-def at(session: Session, whose: ColumnElement[bool], position: int) -> ParkedRow | None:
+def get_open(session: Session, whose: ColumnElement[bool], position: int) -> DeadLetterRow | None:
     """Return what is parked of somebody (`belongs_to`) at a position, if it still is."""
-    return session.scalar(select(ParkedRow).where(OPEN, whose, ParkedRow.position == position))
+    return session.scalar(
+        select(DeadLetterRow).where(IS_OPEN, whose, DeadLetterRow.position == position)
+    )
 
 
-def count_under(session: Session, key: bytes) -> int:
+def count_of_key(session: Session, key: bytes) -> int:
     """Return how many messages are parked under a key."""
-    mine = select(func.count()).select_from(ParkedRow).where(OPEN, ParkedRow.key == key)
+    mine = select(func.count()).select_from(DeadLetterRow).where(IS_OPEN, DeadLetterRow.key == key)
     return session.scalars(mine).one()
 
 
 def count(session: Session) -> int:
     """Return how many messages are parked."""
-    return session.scalars(select(func.count()).select_from(ParkedRow).where(OPEN)).one()
+    return session.scalars(select(func.count()).select_from(DeadLetterRow).where(IS_OPEN)).one()

@@ -14,23 +14,30 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from shared.contracts import Envelope, Message, name_of
-from shared.kafka.records import Record
+from shared.contracts import Envelope, Message, message_name
+from shared.kafka.records import ConsumedRecord
 from shared.messaging import inbox
-from shared.messaging.after_commit import Dispatch
-from shared.messaging.dead_letters import park
+from shared.messaging.after_commit import AfterCommit
+from shared.messaging.dead_letters import add
 from shared.messaging.failures import (
-    HOPELESS,
+    PERMANENT,
     HandlerError,
     UnknownVersionError,
-    blaming_the_data,
-    blaming_the_handler,
-    blaming_the_sender,
-    parking_of,
-    read,
+    classify_data_errors,
+    classify_handler_errors,
+    classify_read_errors,
+    dead_letter_for,
+    read_record,
 )
-from shared.messaging.inbox import Heard
-from shared.messaging.unit_of_work import Transaction, Work, Works, begin, divide, stubbornly
+from shared.messaging.inbox import OpenedMessage
+from shared.messaging.unit_of_work import (
+    Transaction,
+    UnitOfWork,
+    UnitOfWorkBatch,
+    begin_transaction,
+    bisect_batch,
+    retry_on_conflict,
+)
 from shared.observability import metrics
 from shared.persistence.database import Sessions
 
@@ -38,7 +45,7 @@ M = TypeVar("M", bound=Message)
 Preload: TypeAlias = Callable[[Session, Sequence[Any]], None]
 """Reads, with few statements, the aggregates that handlers of these messages will ask for."""
 
-MOST_TRIES = 3
+MAX_TRIES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +53,9 @@ class Subscription:
     """How a service handles one type of message."""
 
     message: type[Message]
-    handle: Callable[[Sequence[Any], Works], None]
-    needs: Preload | None
-    at_once: bool
+    handle: Callable[[Sequence[Any], UnitOfWorkBatch], None]
+    preload: Preload | None
+    is_batched: bool
     """The handler takes all messages of a batch at once, not one by one."""
 
 
@@ -57,25 +64,25 @@ Subscriptions: TypeAlias = dict[str, Subscription]
 
 
 def on(
-    message: type[M], handler: Callable[[M, Work], None], *, needs: Preload | None = None
+    message: type[M], handler: Callable[[M, UnitOfWork], None], *, preload: Preload | None = None
 ) -> Subscription:
-    """Handle messages of this type one by one; `needs` reads their aggregates beforehand."""
+    """Handle messages of this type one by one; `preload` reads their aggregates beforehand."""
 
-    def handle(messages: Sequence[M], works: Works) -> None:
-        for one, work in zip(messages, works.each, strict=True):
+    def handle(messages: Sequence[M], works: UnitOfWorkBatch) -> None:
+        for one, work in zip(messages, works.units, strict=True):
             handler(one, work)
 
-    return Subscription(message, handle, needs, at_once=False)
+    return Subscription(message, handle, preload, is_batched=False)
 
 
-def on_all(
+def on_batch(
     message: type[M],
-    handler: Callable[[Sequence[M], Works], None],
+    handler: Callable[[Sequence[M], UnitOfWorkBatch], None],
     *,
-    needs: Preload | None = None,
+    preload: Preload | None = None,
 ) -> Subscription:
     """Handle all messages of this type that a batch holds at once, one per key."""
-    return Subscription(message, handler, needs, at_once=True)
+    return Subscription(message, handler, preload, is_batched=True)
 
 
 def subscribe(*subscriptions: Subscription) -> Subscriptions:
@@ -83,134 +90,152 @@ def subscribe(*subscriptions: Subscription) -> Subscriptions:
     return {subscription.message.type: subscription for subscription in subscriptions}
 
 
-Companion: TypeAlias = Callable[[Session, Sequence[Record]], Sequence[Record]]
+BeforeHandling: TypeAlias = Callable[[Session, Sequence[ConsumedRecord]], Sequence[ConsumedRecord]]
 """What is written before records are handled, with them: for example a timer is struck out.
 
 Returns those that are still to be handled, and not by another process.
 """
 
 
-def nothing(_: Session, records: Sequence[Record]) -> Sequence[Record]:
+def handle_every_record(_: Session, records: Sequence[ConsumedRecord]) -> Sequence[ConsumedRecord]:
     """Write nothing with records, and have them all handled."""
     return records
 
 
-class Receiver:
+class Dispatcher:
     """Hands a service's messages to its handlers."""
 
     def __init__(
         self,
         sessions: Sessions,
         subscriptions: Subscriptions,
-        companion: Companion = nothing,
+        before_handling: BeforeHandling = handle_every_record,
     ) -> None:
         self._sessions = sessions
         self._subscriptions = subscriptions
-        self._names = {name_of(type_) for type_ in subscriptions}
-        self._companion = companion
+        self._names = {message_name(type_) for type_ in subscriptions}
+        self._before_handling = before_handling
 
-    def receive(self, records: Sequence[Record], now: datetime, dispatch: Dispatch) -> None:
+    def handle_batch(
+        self, records: Sequence[ConsumedRecord], now: datetime, after_commit: AfterCommit
+    ) -> None:
         """Handle a batch, in one transaction if all goes well.
 
         Raises:
             PASSING: trouble that is to be waited out. What was done until then is
                 done; the rest is to be received again.
         """
-        together = partial(stubbornly, partial(self._handle_all, now, dispatch))
-        divide(records, together, partial(self._alone, now, dispatch), HOPELESS)
+        together = partial(retry_on_conflict, partial(self._handle_all, now, after_commit))
+        bisect_batch(records, together, partial(self._retry_alone, now, after_commit), PERMANENT)
 
-    def receive_now(self, records: Sequence[Record], dispatch: Dispatch) -> None:
+    def handle_batch_now(
+        self, records: Sequence[ConsumedRecord], after_commit: AfterCommit
+    ) -> None:
         """Handle a batch at the time it is: for whoever has waited for a turn to write."""
-        self.receive(records, datetime.now(UTC), dispatch)
+        self.handle_batch(records, datetime.now(UTC), after_commit)
 
-    def _handle_all(self, now: datetime, dispatch: Dispatch, records: Sequence[Record]) -> None:
-        with blaming_the_data(), begin(self._sessions, now, dispatch) as transaction:
+    def _handle_all(
+        self, now: datetime, after_commit: AfterCommit, records: Sequence[ConsumedRecord]
+    ) -> None:
+        with (
+            classify_data_errors(),
+            begin_transaction(self._sessions, now, after_commit) as transaction,
+        ):
             session = transaction.session
-            ours = self._companion(session, records)
-            heard = inbox.note(session, list(self.open_all(ours)), records, now)
-            with blaming_the_handler():
-                self.hand_out(heard, transaction)
+            ours = self._before_handling(session, records)
+            opened = inbox.mark_handled(session, list(self.open_all(ours)), records, now)
+            with classify_handler_errors():
+                self.call_handlers(opened, transaction)
                 transaction.flush()
-        for each in heard:
+        for each in opened:
             metrics.messages(each.envelope.type, "handled").inc()
 
-    def _alone(self, now: datetime, dispatch: Dispatch, record: Record, error: Exception) -> None:
+    def _retry_alone(
+        self, now: datetime, after_commit: AfterCommit, record: ConsumedRecord, error: Exception
+    ) -> None:
         """Give one record its last chances; then set it aside with the reason."""
-        handle = partial(self._handle_all, now, dispatch)
+        handle = partial(self._handle_all, now, after_commit)
         tries = 1
-        while isinstance(error, HandlerError) and tries < MOST_TRIES:
+        while isinstance(error, HandlerError) and tries < MAX_TRIES:
             tries += 1
             try:
-                return stubbornly(handle, [record])
-            except HOPELESS as again:
+                return retry_on_conflict(handle, [record])
+            except PERMANENT as again:
                 error = again
-        return self.set_aside(record, error, now, dispatch)
+        return self.add_dead_letter(record, error, now, after_commit)
 
-    def set_aside(
-        self, record: Record, error: Exception, now: datetime, dispatch: Dispatch
+    def add_dead_letter(
+        self, record: ConsumedRecord, error: Exception, now: datetime, after_commit: AfterCommit
     ) -> None:
         """Park one record with the reason, so that those of other keys can pass."""
-        with begin(self._sessions, now, dispatch) as transaction:
+        with begin_transaction(self._sessions, now, after_commit) as transaction:
             session = transaction.session
-            parkings = [parking_of(ours, error) for ours in self._companion(session, [record])]
-            park(session, parkings, now)
-            inbox.reach(session, [record])
-        for parking in parkings:
-            metrics.messages(parking.type, "parked").inc()
+            new_dead_letters = [
+                dead_letter_for(ours, error) for ours in self._before_handling(session, [record])
+            ]
+            add(session, new_dead_letters, now)
+            inbox.save_offsets(session, [record])
+        for new_dead_letter in new_dead_letters:
+            metrics.messages(new_dead_letter.type, "parked").inc()
 
-    def set_aside_now(self, record: Record, error: Exception, dispatch: Dispatch) -> None:
+    def add_dead_letter_now(
+        self, record: ConsumedRecord, error: Exception, after_commit: AfterCommit
+    ) -> None:
         """Park one record at the time it is."""
-        self.set_aside(record, error, datetime.now(UTC), dispatch)
+        self.add_dead_letter(record, error, datetime.now(UTC), after_commit)
 
-    def open_all(self, records: Iterable[Record]) -> Iterator[Heard]:
+    def open_all(self, records: Iterable[ConsumedRecord]) -> Iterator[OpenedMessage]:
         """Yield the messages in these records that somebody here listens to.
 
         Raises:
             PoisonError: if one cannot be read, or is in a version that nobody here knows.
         """
         for record in records:
-            if record.type and name_of(record.type) not in self._names:
+            if record.type and message_name(record.type) not in self._names:
                 metrics.messages(record.type, "ignored").inc()
                 continue
-            envelope = read(record)
+            envelope = read_record(record)
             if envelope.type in self._subscriptions:
-                with blaming_the_sender():
+                with classify_read_errors():
                     message = envelope.open()
                 assert message is not None
-                yield Heard(record, envelope, message)
+                yield OpenedMessage(record, envelope, message)
             else:
-                self._must_be_of_no_interest(envelope)
+                self._require_ignorable(envelope)
 
-    def _must_be_of_no_interest(self, envelope: Envelope) -> None:
+    def _require_ignorable(self, envelope: Envelope) -> None:
         """Refuse what only looks as if nobody here listened to it."""
         told_older_too = any(type_ in self._subscriptions for type_ in envelope.older)
-        if name_of(envelope.type) in self._names and not told_older_too:
+        if message_name(envelope.type) in self._names and not told_older_too:
             msg = f"nobody here knows {envelope.type}; deploy a reader of it, then retry"
             raise UnknownVersionError(msg)
         metrics.messages(envelope.type, "ignored").inc()
 
-    def hand_out(self, heard: Sequence[Heard], transaction: Transaction) -> None:
+    def call_handlers(self, opened: Sequence[OpenedMessage], transaction: Transaction) -> None:
         """Call the handlers, in an order that keeps that of every key."""
-        self.preload(transaction.session, heard)
-        for subscription, several in in_turn(heard, self._subscriptions):
+        self.preload(transaction.session, opened)
+        for subscription, several in group_by_subscription(opened, self._subscriptions):
             works = [
-                transaction.work(each.envelope.as_cause, each.envelope.time) for each in several
+                transaction.unit_of_work(each.envelope.as_causation, each.envelope.time)
+                for each in several
             ]
-            subscription.handle([each.message for each in several], Works(transaction, works))
+            subscription.handle(
+                [each.message for each in several], UnitOfWorkBatch(transaction, works)
+            )
 
-    def preload(self, session: Session, heard: Sequence[Heard]) -> None:
+    def preload(self, session: Session, opened: Sequence[OpenedMessage]) -> None:
         """Read the aggregates that the handlers of these messages will ask for."""
         asked: dict[Preload, list[Message]] = {}
-        for each in heard:
-            if needs := self._subscriptions[each.envelope.type].needs:
-                asked.setdefault(needs, []).append(each.message)
-        for needs, messages in asked.items():
-            needs(session, messages)
+        for each in opened:
+            if preload := self._subscriptions[each.envelope.type].preload:
+                asked.setdefault(preload, []).append(each.message)
+        for preload, messages in asked.items():
+            preload(session, messages)
 
 
-def in_turn(
-    heard: Iterable[Heard], subscriptions: Subscriptions
-) -> Iterator[tuple[Subscription, list[Heard]]]:
+def group_by_subscription(
+    opened: Iterable[OpenedMessage], subscriptions: Subscriptions
+) -> Iterator[tuple[Subscription, list[OpenedMessage]]]:
     """Yield what each handler gets, in an order that keeps that of every key.
 
     First what came first under each key, by type, then what came second, and so on:
@@ -218,8 +243,8 @@ def in_turn(
     statements than one in which they are mixed.
     """
     turns: dict[UUID, int] = {}
-    rounds: dict[tuple[int, str], list[Heard]] = {}
-    for each in heard:
+    rounds: dict[tuple[int, str], list[OpenedMessage]] = {}
+    for each in opened:
         turn = turns[each.envelope.subject] = turns.get(each.envelope.subject, 0) + 1
         rounds.setdefault((turn, each.envelope.type), []).append(each)
     for (_, type_), several in sorted(rounds.items(), key=lambda each: each[0][0]):

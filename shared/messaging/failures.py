@@ -10,14 +10,14 @@ import msgspec
 from sqlalchemy.exc import DataError
 
 from shared.contracts import Envelope, read_envelope
-from shared.error_text import named, traceback_of, unreadable
+from shared.error_text import describe_error, describe_read_error, format_traceback
 from shared.errors import DomainError, PoisonError, TooEarlyError
-from shared.kafka.records import Record
-from shared.messaging.dead_letters import Parking, Why
-from shared.messaging.outbox import MOST_BYTES
-from shared.messaging.unit_of_work import COLLISION, PASSING, StubbornCollisionError
+from shared.kafka.records import ConsumedRecord
+from shared.messaging.dead_letters import DeadLetterReason, NewDeadLetter
+from shared.messaging.outbox import MAX_MESSAGE_BYTES
+from shared.messaging.unit_of_work import TRANSIENT, WRITE_CONFLICTS, PersistentConflictError
 
-MOST_SAID = 20_000
+MAX_EXPLANATION_CHARS = 20_000
 """Characters of an explanation; the end of a traceback says most."""
 
 
@@ -37,16 +37,16 @@ class HandlerError(Exception):
     """A handler stumbled over something that it does not know."""
 
 
-class DeadlyError(Exception):
+class CrashingRecordError(Exception):
     """A record that ended the process, again and again."""
 
 
-HOPELESS = (PoisonError, DomainError, HandlerError, StubbornCollisionError)
+PERMANENT = (PoisonError, DomainError, HandlerError, PersistentConflictError)
 """Trouble that stays however often we try: this message cannot be handled."""
 
 
 @contextmanager
-def blaming_the_handler() -> Iterator[None]:
+def classify_handler_errors() -> Iterator[None]:
     """Tell a handler's bug from one of the kernel, which must end the process.
 
     Raises:
@@ -54,14 +54,14 @@ def blaming_the_handler() -> Iterator[None]:
     """
     try:
         yield
-    except (*PASSING, *COLLISION, *HOPELESS):
+    except (*TRANSIENT, *WRITE_CONFLICTS, *PERMANENT):
         raise
     except Exception as bug:
-        raise HandlerError(named(bug)) from bug
+        raise HandlerError(describe_error(bug)) from bug
 
 
 @contextmanager
-def blaming_the_data() -> Iterator[None]:
+def classify_data_errors() -> Iterator[None]:
     """Blame what the database cannot store on the handler that wanted it stored.
 
     Raises:
@@ -74,22 +74,22 @@ def blaming_the_data() -> Iterator[None]:
         raise HandlerError(msg) from error
 
 
-def read(record: Record) -> Envelope:
+def read_record(record: ConsumedRecord) -> Envelope:
     """Read the envelope of a record.
 
     Raises:
         TooLargeError: if it is over the size limit.
         UnreadableError: if it is none.
     """
-    if len(record.body) > MOST_BYTES:
-        msg = f"{len(record.body)} bytes; at most {MOST_BYTES} are read"
+    if len(record.body) > MAX_MESSAGE_BYTES:
+        msg = f"{len(record.body)} bytes; at most {MAX_MESSAGE_BYTES} are read"
         raise TooLargeError(msg)
-    with blaming_the_sender():
+    with classify_read_errors():
         return read_envelope(record.body)
 
 
 @contextmanager
-def blaming_the_sender() -> Iterator[None]:
+def classify_read_errors() -> Iterator[None]:
     """Turn what a reader may stumble over into one error.
 
     Raises:
@@ -98,58 +98,60 @@ def blaming_the_sender() -> Iterator[None]:
     try:
         yield
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        raise UnreadableError(unreadable(error)) from error
+        raise UnreadableError(describe_read_error(error)) from error
 
 
-REASONS: tuple[tuple[type[Exception], Why], ...] = (
-    (UnreadableError, Why.UNREADABLE),
-    (TooLargeError, Why.TOO_LARGE),
-    (UnknownVersionError, Why.UNKNOWN_VERSION),
-    (DeadlyError, Why.DEADLY),
-    (HandlerError, Why.BUG),
-    (StubbornCollisionError, Why.COLLISION),
-    (TooEarlyError, Why.EARLY),
-    (PoisonError, Why.RULE_BROKEN),
-    (DomainError, Why.RULE_BROKEN),
+REASON_BY_ERROR: tuple[tuple[type[Exception], DeadLetterReason], ...] = (
+    (UnreadableError, DeadLetterReason.UNREADABLE),
+    (TooLargeError, DeadLetterReason.TOO_LARGE),
+    (UnknownVersionError, DeadLetterReason.UNKNOWN_VERSION),
+    (CrashingRecordError, DeadLetterReason.DEADLY),
+    (HandlerError, DeadLetterReason.BUG),
+    (PersistentConflictError, DeadLetterReason.COLLISION),
+    (TooEarlyError, DeadLetterReason.EARLY),
+    (PoisonError, DeadLetterReason.RULE_BROKEN),
+    (DomainError, DeadLetterReason.RULE_BROKEN),
 )
 
 
-def why(error: Exception) -> Why:
+def reason_for(error: Exception) -> DeadLetterReason:
     """Return the class of trouble that an error is of."""
-    return next(why for kind, why in REASONS if isinstance(error, kind))
+    return next(why for kind, why in REASON_BY_ERROR if isinstance(error, kind))
 
 
 def explain(error: Exception) -> str:
     """Return what a person needs to know of an error, and no value: of a bug, the traceback too."""
     bug = error.__cause__ if isinstance(error, HandlerError) else None
-    return legible((traceback_of(bug) if bug else named(error))[-MOST_SAID:])
-
-
-def parking_of(record: Record, error: Exception) -> Parking:
-    """Return a record as something to set aside, with the reason."""
-    envelope = opened(record)
-    identity = str(envelope.id) if envelope else record.identity
-    type_ = envelope.type if envelope else record.type
-    return Parking(
-        *(identity, record.source, record.offset, legible(type_), record.key, record.body),
-        *(why(error), explain(error), tenant_of(record)),
+    return storable_text(
+        (format_traceback(bug) if bug else describe_error(error))[-MAX_EXPLANATION_CHARS:]
     )
 
 
-def tenant_of(record: Record) -> str | None:
+def dead_letter_for(record: ConsumedRecord, error: Exception) -> NewDeadLetter:
+    """Return a record as something to set aside, with the reason."""
+    envelope = try_read(record)
+    identity = str(envelope.id) if envelope else record.identity
+    type_ = envelope.type if envelope else record.type
+    return NewDeadLetter(
+        *(identity, record.source, record.offset, storable_text(type_), record.key, record.body),
+        *(reason_for(error), explain(error), tenant_of(record)),
+    )
+
+
+def tenant_of(record: ConsumedRecord) -> str | None:
     """Return whose message a record holds; None where that cannot be read, or it names none."""
-    envelope = opened(record)
-    return (envelope and legible(envelope.tenant)) or None
+    envelope = try_read(record)
+    return (envelope and storable_text(envelope.tenant)) or None
 
 
-def opened(record: Record) -> Envelope | None:
+def try_read(record: ConsumedRecord) -> Envelope | None:
     """Return the envelope of a record, if it can be read."""
     try:
-        return read(record)
+        return read_record(record)
     except PoisonError:
         return None
 
 
-def legible(text: str) -> str:
+def storable_text(text: str) -> str:
     """Return a text as a database takes it: no zero bytes, no halves of characters."""
     return text.replace("\0", "\\0").encode(errors="backslashreplace").decode()

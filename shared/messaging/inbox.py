@@ -14,12 +14,18 @@ from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from shared.contracts import Envelope, Message
-from shared.errors import CollisionError
-from shared.kafka.records import Record
-from shared.messaging.dead_letters import ParkedRow, Parking, Why, blocked, park
-from shared.persistence.bulk import bind, table_of, unnest
+from shared.errors import ConflictOnWriteError
+from shared.kafka.records import ConsumedRecord
+from shared.messaging.dead_letters import (
+    DeadLetterReason,
+    DeadLetterRow,
+    NewDeadLetter,
+    add,
+    blocked_keys,
+)
+from shared.persistence.bulk import bind_arrays, table_of, unnest
 from shared.persistence.database import Base, Instant
-from shared.persistence.statements import Prepared
+from shared.persistence.statements import CompiledStatement
 
 
 class InboxRow(Base):
@@ -44,118 +50,130 @@ class OffsetRow(Base):
     """The offset of the next record to read."""
 
 
-def number_of(id_: UUID) -> int:
+def surrogate_offset(id_: UUID) -> int:
     """Return a number that stands for an id where offsets are kept."""
     return id_.int >> 65
 
 
-class Heard(NamedTuple):
+class OpenedMessage(NamedTuple):
     """One message, opened."""
 
-    record: Record
+    record: ConsumedRecord
     envelope: Envelope
     message: Message
 
-    def behind(self) -> Parking:
+    def as_blocked_dead_letter(self) -> NewDeadLetter:
         """Return it as something to park behind another."""
         record = self.record
-        return Parking(
+        return NewDeadLetter(
             *(str(self.envelope.id), record.source, record.offset, self.envelope.type),
-            *(record.key, record.body, Why.BEHIND, "waits behind a parked message of its key"),
+            *(
+                record.key,
+                record.body,
+                DeadLetterReason.BEHIND,
+                "waits behind a parked message of its key",
+            ),
             self.envelope.tenant or None,
         )
 
 
 INBOX = table_of(InboxRow)
 OFFSETS = table_of(OffsetRow)
-ARRIVED = unnest([INBOX.c.message_id, table_of(ParkedRow).c.key])
+NEW_MESSAGES = unnest([INBOX.c.message_id, table_of(DeadLetterRow).c.key])
 NOW = bindparam("now", type_=Instant)
-NOTE_ALL = Prepared(
+INSERT_ALL = CompiledStatement(
     insert(INBOX)
-    .from_select(["message_id", "handled_at"], select(ARRIVED.c.message_id, NOW))
+    .from_select(["message_id", "handled_at"], select(NEW_MESSAGES.c.message_id, NOW))
     .on_conflict_do_nothing()
     .returning(INBOX.c.message_id)
 )
-PLACES = unnest([OFFSETS.c.source, OFFSETS.c.reached])
-NEW_PLACES = insert(OFFSETS).from_select(
-    ["source", "reached"], select(PLACES).order_by(PLACES.c.source)
+NEW_OFFSETS = unnest([OFFSETS.c.source, OFFSETS.c.reached])
+INSERT_OFFSETS = insert(OFFSETS).from_select(
+    ["source", "reached"], select(NEW_OFFSETS).order_by(NEW_OFFSETS.c.source)
 )
-FURTHER = NEW_PLACES.on_conflict_do_update(
-    index_elements=["source"], set_={"reached": NEW_PLACES.excluded.reached}
+UPSERT_OFFSETS = INSERT_OFFSETS.on_conflict_do_update(
+    index_elements=["source"], set_={"reached": INSERT_OFFSETS.excluded.reached}
 )
-REACH = Prepared(FURTHER)
-NOTE = Prepared(
+SAVE_OFFSETS = CompiledStatement(UPSERT_OFFSETS)
+INSERT_UNBLOCKED = CompiledStatement(
     insert(INBOX)
     .from_select(
         ["message_id", "handled_at"],
-        select(ARRIVED.c.message_id, NOW).where(
-            ~exists().where(ParkedRow.key == ARRIVED.c.key, ParkedRow.released_at.is_(None))
+        select(NEW_MESSAGES.c.message_id, NOW).where(
+            ~exists().where(
+                DeadLetterRow.key == NEW_MESSAGES.c.key, DeadLetterRow.released_at.is_(None)
+            )
         ),
     )
     .on_conflict_do_nothing()
     .returning(INBOX.c.message_id)
-    .add_cte(FURTHER.cte("reached"))
+    .add_cte(UPSERT_OFFSETS.cte("reached"))
 )
 """One statement for both: each costs a message that comes alone a quarter of a millisecond."""
 IDS = bindparam("ids", type_=ARRAY(INBOX.c.message_id.type))
-KNOWN = Prepared(select(INBOX.c.message_id).where(INBOX.c.message_id == func.any(IDS)))
+SELECT_HANDLED = CompiledStatement(
+    select(INBOX.c.message_id).where(INBOX.c.message_id == func.any(IDS))
+)
 
 
-def reach(session: Session, records: Iterable[Record]) -> None:
+def save_offsets(session: Session, records: Iterable[ConsumedRecord]) -> None:
     """Remember how far these records go in their partitions."""
-    if (places := _places(records))["new_source"]:
-        REACH.run(session, places)
+    if (places := _bind_offsets(records))["new_source"]:
+        SAVE_OFFSETS.run(session, places)
 
 
-def _places(records: Iterable[Record]) -> dict[str, list[Any]]:
-    places = {each.source: each.offset + 1 for each in records if each.is_from_a_partition}
-    return bind(("source", "reached"), list(places.items()))
+def _bind_offsets(records: Iterable[ConsumedRecord]) -> dict[str, list[Any]]:
+    places = {each.source: each.offset + 1 for each in records if each.is_from_partition}
+    return bind_arrays(("source", "reached"), list(places.items()))
 
 
-def reached(session: Session) -> dict[str, int]:
+def next_offsets(session: Session) -> dict[str, int]:
     """Return the offset of the next record to read, by topic and partition."""
     return {row.source: row.reached for row in session.scalars(select(OffsetRow))}
 
 
-def note(
-    session: Session, heard: Sequence[Heard], records: Iterable[Record], now: datetime
-) -> list[Heard]:
+def mark_handled(
+    session: Session,
+    opened: Sequence[OpenedMessage],
+    records: Iterable[ConsumedRecord],
+    now: datetime,
+) -> list[OpenedMessage]:
     """Write messages down as handled; return those that are to be handled now.
 
     The others are known already, or park here behind a parked one. How far all the
     records go, also those that hold nothing for us, is remembered with it.
 
     Raises:
-        CollisionError: if something parked was released meanwhile; try again.
+        ConflictOnWriteError: if something parked was released meanwhile; try again.
     """
-    if not heard:
-        reach(session, records)
+    if not opened:
+        save_offsets(session, records)
         return []
-    once = {each.envelope.id: each for each in heard}
+    once = {each.envelope.id: each for each in opened}
     ids, keys = list(once), [each.record.key for each in once.values()]
-    bound = {"new_message_id": ids, "new_key": keys, "now": now, **_places(records)}
-    new = set(NOTE.column(session, bound))
+    bound = {"new_message_id": ids, "new_key": keys, "now": now, **_bind_offsets(records)}
+    new = set(INSERT_UNBLOCKED.column(session, bound))
     if len(new) < len(once):
-        _park_followers(session, [each for id_, each in once.items() if id_ not in new], now)
+        _add_followers(session, [each for id_, each in once.items() if id_ not in new], now)
     return [each for id_, each in once.items() if id_ in new]
 
 
-def known(session: Session, ids: Collection[UUID]) -> set[UUID]:
+def handled_among(session: Session, ids: Collection[UUID]) -> set[UUID]:
     """Return those of these messages that have been handled."""
-    return set(KNOWN.column(session, {"ids": list(ids)}))
+    return set(SELECT_HANDLED.column(session, {"ids": list(ids)}))
 
 
-def note_released(session: Session, heard: Heard, now: datetime) -> bool:
+def mark_dead_letter_handled(session: Session, opened: OpenedMessage, now: datetime) -> bool:
     """Write down that a parked message is handled; tell whether it was not before."""
-    bound = {"new_message_id": [heard.envelope.id], "new_key": [heard.record.key], "now": now}
-    return NOTE_ALL.value(session, bound) is not None
+    bound = {"new_message_id": [opened.envelope.id], "new_key": [opened.record.key], "now": now}
+    return INSERT_ALL.value(session, bound) is not None
 
 
-def _park_followers(session: Session, heard: Collection[Heard], now: datetime) -> None:
-    ids = known(session, [each.envelope.id for each in heard])
-    unknown = [each for each in heard if each.envelope.id not in ids]
-    closed = blocked(session, {each.record.key for each in unknown})
+def _add_followers(session: Session, opened: Collection[OpenedMessage], now: datetime) -> None:
+    ids = handled_among(session, [each.envelope.id for each in opened])
+    unknown = [each for each in opened if each.envelope.id not in ids]
+    closed = blocked_keys(session, {each.record.key for each in unknown})
     if any(each.record.key not in closed for each in unknown):
         msg = "a parked message was released just now"
-        raise CollisionError(msg)
-    park(session, [each.behind() for each in unknown], now)
+        raise ConflictOnWriteError(msg)
+    add(session, [each.as_blocked_dead_letter() for each in unknown], now)

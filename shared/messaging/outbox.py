@@ -1,9 +1,9 @@
-"""The transactional outbox: letters are stored with the change they tell of.
+"""The transactional outbox: records are stored with the change they tell of.
 
 `outbox` is the archive of all that was ever told, by month. `unsent` names those
-letters in it that are not known to be with the broker yet: they are sent from
-memory right after the commit (relay.py), and from here when a crash or an outage
-came between. `sequences` counts the letters under each key.
+records in it that are not known to be with the broker yet: they are sent from
+memory right after the commit (publisher.py), and from here when a crash or an outage
+came between. `sequences` counts the records under each key.
 """
 
 from collections import Counter as Tally
@@ -26,25 +26,25 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import insert as insert_or_update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from shared.contracts import Cause, Envelope, Message, encode
+from shared.contracts import Causation, Envelope, Message, encode
 from shared.contracts.base import message_id
 from shared.errors import UnprocessableError
 from shared.kafka.records import OutboxRecord
 from shared.persistence import history
-from shared.persistence.bulk import bind, table_of, unnest
+from shared.persistence.bulk import bind_arrays, table_of, unnest
 from shared.persistence.database import Base, Instant
-from shared.persistence.history import Change
-from shared.persistence.statements import Prepared
+from shared.persistence.history import HistoryEntry
+from shared.persistence.statements import CompiledStatement
 
-MOST_BYTES = 1_000_000
-"""The largest letter; Kafka refuses more, and would keep all behind it waiting."""
+MAX_MESSAGE_BYTES = 1_000_000
+"""The largest record; Kafka refuses more, and would keep all behind it waiting."""
 
-ENVELOPE = 4_000
+MAX_ENVELOPE_BYTES = 4_000
 """What an envelope adds to its message, at most."""
 
 
 class OutboxRow(Base):
-    """One letter in the archive. Partitioned by month."""
+    """One record in the archive. Partitioned by month."""
 
     __tablename__ = "outbox"
     __table_args__ = (
@@ -63,8 +63,8 @@ class OutboxRow(Base):
     body: Mapped[bytes]
 
 
-class UnsentRow(Base):
-    """One letter that may not be with the broker yet."""
+class PendingRow(Base):
+    """One record that may not be with the broker yet."""
 
     __tablename__ = "unsent"
 
@@ -77,7 +77,7 @@ class UnsentRow(Base):
 
 
 class SequenceRow(Base):
-    """How many letters were told under one key."""
+    """How many records were told under one key."""
 
     __tablename__ = "sequences"
 
@@ -85,14 +85,14 @@ class SequenceRow(Base):
     told: Mapped[int] = mapped_column(BigInteger)
 
 
-class Draft(NamedTuple):
+class MessageDraft(NamedTuple):
     """A message that is to be told, not yet counted and sealed."""
 
     message: Message
     data: bytes
     """The message, encoded while its author can still be blamed for it."""
 
-    cause: Cause
+    cause: Causation
     position: int
     """Its place among the messages of its cause; below 0 for one that is told again, as what
     was told under that sequence has undone it."""
@@ -103,35 +103,37 @@ class Draft(NamedTuple):
         return message_id(self.cause, self.message.type, self.position)
 
     @classmethod
-    def of(cls, message: Message, cause: Cause, position: int) -> "Draft":
+    def of(cls, message: Message, cause: Causation, position: int) -> "MessageDraft":
         """Take down what is to be told.
 
         Raises:
             UnprocessableError: if it is too large for the way it has to go.
         """
         data = encode(message)
-        if len(data) > MOST_BYTES - ENVELOPE:
-            msg = f"{message.type} would be {len(data)} bytes; at most {MOST_BYTES} are carried"
+        if len(data) > MAX_MESSAGE_BYTES - MAX_ENVELOPE_BYTES:
+            msg = f"{message.type} would be {len(data)} bytes; at most {MAX_MESSAGE_BYTES} are carried"
             raise UnprocessableError(msg, code="too-large", remedy="ask for less at a time")
         return cls(message, data, cause, position)
 
 
 OUTBOX = table_of(OutboxRow)
-UNSENT = table_of(UnsentRow)
+PENDING = table_of(PendingRow)
 SEQUENCES = table_of(SequenceRow)
 COLUMNS = [OUTBOX.c[name] for name in OutboxRecord._fields]
 
-TALLY = unnest([SEQUENCES.c.key, SEQUENCES.c.told])
-NEW_COUNTS = insert_or_update(SEQUENCES).from_select(
-    ["key", "told"], select(TALLY).order_by(TALLY.c.key)
+COUNTED = unnest([SEQUENCES.c.key, SEQUENCES.c.told])
+INSERT_COUNTS = insert_or_update(SEQUENCES).from_select(
+    ["key", "told"], select(COUNTED).order_by(COUNTED.c.key)
 )
-COUNTS = NEW_COUNTS.on_conflict_do_update(
-    index_elements=["key"], set_={"told": SEQUENCES.c.told + NEW_COUNTS.excluded.told}
+UPSERT_COUNTS = INSERT_COUNTS.on_conflict_do_update(
+    index_elements=["key"], set_={"told": SEQUENCES.c.told + INSERT_COUNTS.excluded.told}
 ).returning(SEQUENCES.c.key, SEQUENCES.c.told)
 """Rows are locked in the order of keys; until the commit nobody else tells under them."""
 
-COUNT = Prepared(COUNTS)
-COUNT_AND_REMEMBER = Prepared(COUNTS.add_cte(history.APPEND.cte("remembered")))
+COUNT_MESSAGES = CompiledStatement(UPSERT_COUNTS)
+COUNT_AND_WRITE_HISTORY = CompiledStatement(
+    UPSERT_COUNTS.add_cte(history.INSERT_CHANGES.cte("remembered"))
+)
 """One statement for both: each costs a message that comes alone a quarter of a millisecond."""
 
 NOW = bindparam("now", type_=Instant)
@@ -144,23 +146,25 @@ ARCHIVED = (
     .returning(OUTBOX.c.key, OUTBOX.c.id, OUTBOX.c.position, OUTBOX.c.told_at)
     .cte("archived")
 )
-TELLER = bindparam("teller", type_=UNSENT.c.teller.type)
-NAMED = (
-    insert(UNSENT)
-    .from_select(["key", "id", "position", "told_at", "teller"], select(ARCHIVED, TELLER))
+PUBLISHER_ID = bindparam("teller", type_=PENDING.c.teller.type)
+MARKED_PENDING = (
+    insert(PENDING)
+    .from_select(["key", "id", "position", "told_at", "teller"], select(ARCHIVED, PUBLISHER_ID))
     .cte("named")
 )
-KEYS = bindparam("new_key", type_=ARRAY(UNSENT.c.key.type))
-OTHERS_FIRST = exists().where(UNSENT.c.key == func.any(KEYS), UNSENT.c.teller != TELLER)
-STORE = Prepared(select(OTHERS_FIRST).add_cte(NAMED))
+KEYS = bindparam("new_key", type_=ARRAY(PENDING.c.key.type))
+HAS_OLDER_PENDING = exists().where(
+    PENDING.c.key == func.any(KEYS), PENDING.c.teller != PUBLISHER_ID
+)
+STORE = CompiledStatement(select(HAS_OLDER_PENDING).add_cte(MARKED_PENDING))
 
 
 def store(
     session: Session,
-    drafts: Sequence[Draft],
-    changes: Sequence[Change],
+    drafts: Sequence[MessageDraft],
+    changes: Sequence[HistoryEntry],
     now: datetime,
-    teller: UUID,
+    publisher_id: UUID,
 ) -> tuple[list[OutboxRecord], bool]:
     """Seal and store messages, to be sent if and only if the session commits.
 
@@ -169,23 +173,23 @@ def store(
         drafts: the messages, in the order to be told.
         changes: what is to be remembered with them.
         now: the time.
-        teller: who is about to send them.
+        publisher_id: who is about to send them.
 
     Returns:
-        The letters, and whether an older letter of another process, under one of
+        The records, and whether an older record of another process, under one of
         their keys, is still unsent: then they must not be sent past it.
     """
     if not drafts:
         history.write(session, changes)
         return [], False
-    letters = seal(drafts, count(session, drafts, changes), now)
-    bound = {**bind(OutboxRecord._fields, letters), "now": now, "teller": teller}
-    return letters, bool(STORE.value(session, bound))
+    records = make_records(drafts, count_messages(session, drafts, changes), now)
+    bound = {**bind_arrays(OutboxRecord._fields, records), "now": now, "teller": publisher_id}
+    return records, bool(STORE.value(session, bound))
 
 
-def apart_from(
-    session: Session, drafts: Sequence[Draft], taken_over: Container[UUID]
-) -> Sequence[Draft]:
+def without_published(
+    session: Session, drafts: Sequence[MessageDraft], taken_over: Container[UUID]
+) -> Sequence[MessageDraft]:
     """Leave out what was told before the database was set back, by the id that it would have.
 
     A message that another one has undone since is told again, under an id of its own: a plan
@@ -193,20 +197,22 @@ def apart_from(
     """
     if not taken_over:
         return drafts
-    return [new for each in drafts if (new := unless_told(session, each, taken_over))]
+    return [new for each in drafts if (new := unless_published(session, each, taken_over))]
 
 
-def unless_told(session: Session, draft: Draft, taken_over: Container[UUID]) -> Draft | None:
+def unless_published(
+    session: Session, draft: MessageDraft, taken_over: Container[UUID]
+) -> MessageDraft | None:
     """Return a message that is to be told; None for one that was told and that nothing undid."""
     while draft.id in taken_over:
-        place = -undone_at(session, draft.message)
+        place = -undoing_sequence(session, draft.message)
         if place in {0, draft.position}:
             return None
         draft = draft._replace(position=place)
     return draft
 
 
-def undone_at(session: Session, message: Message) -> int:
+def undoing_sequence(session: Session, message: Message) -> int:
     """Return the sequence of what has undone the last such message of a key; 0 if nothing has."""
     if not message.undone_by:
         return 0
@@ -219,29 +225,31 @@ def undone_at(session: Session, message: Message) -> int:
     return last.sequence if last and last.type == message.undone_by else 0
 
 
-def count(
-    session: Session, drafts: Iterable[Draft], changes: Sequence[Change] = ()
+def count_messages(
+    session: Session, drafts: Iterable[MessageDraft], changes: Sequence[HistoryEntry] = ()
 ) -> dict[UUID, int]:
     """Count these messages under their keys; return how many each key had before."""
     tally = Tally(draft.message.key for draft in drafts)
-    bound = bind(("key", "told"), list(tally.items()))
+    bound = bind_arrays(("key", "told"), list(tally.items()))
     if changes:
-        bound |= bind(Change._fields, changes)
-    rows = (COUNT_AND_REMEMBER if changes else COUNT).rows(session, bound)
+        bound |= bind_arrays(HistoryEntry._fields, changes)
+    rows = (COUNT_AND_WRITE_HISTORY if changes else COUNT_MESSAGES).rows(session, bound)
     return {key: told - tally[key] for key, told in rows}
 
 
-def seal(drafts: Iterable[Draft], before: dict[UUID, int], now: datetime) -> list[OutboxRecord]:
+def make_records(
+    drafts: Iterable[MessageDraft], before: dict[UUID, int], now: datetime
+) -> list[OutboxRecord]:
     """Put each message in its envelope, numbered within its key."""
-    letters = []
+    records = []
     for message, data, cause, position in drafts:
         key = message.key
         before[key] = sequence = before[key] + 1
-        envelope = Envelope.around(message, cause, position, sequence, now, data)
+        envelope = Envelope.wrap(message, cause, position, sequence, now, data)
         body = encode(envelope)
-        letters.append(
+        records.append(
             OutboxRecord(
                 envelope.id, cause.tenant, message.type, message.topic, key, sequence, body
             )
         )
-    return letters
+    return records

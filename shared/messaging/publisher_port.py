@@ -1,4 +1,4 @@
-"""The way to the broker, as the relay sees it."""
+"""The way to the broker, as the publisher sees it."""
 
 import asyncio
 from asyncio import Future
@@ -9,12 +9,12 @@ from typing import Any, Protocol
 from shared.errors import UnavailableError
 from shared.kafka.records import OutboxRecord
 
-ANSWER = timedelta(seconds=10)
-"""The broker confirms letters at once, unless it is out."""
+CONFIRM_TIMEOUT = timedelta(seconds=10)
+"""The broker confirms records at once, unless it is out."""
 
 
-class Sender(Protocol):
-    """Whoever brings letters to the broker."""
+class PublisherPort(Protocol):
+    """Whoever brings records to the broker."""
 
     async def open(self) -> None:
         """Reach the broker. Raises UnavailableError when it is out."""
@@ -22,14 +22,14 @@ class Sender(Protocol):
     async def close(self) -> None:
         """Let go of the broker, whatever is still on its way."""
 
-    async def send(self, letter: OutboxRecord) -> "Future[Any]":
-        """Queue one letter; the future is done once the broker has it.
+    async def send(self, record: OutboxRecord) -> "Future[Any]":
+        """Queue one record; the future is done once the broker has it.
 
         Raises:
             UnavailableError: if it cannot be queued.
         """
 
-    async def ends(self) -> Mapping[str, int]:
+    async def end_offsets(self) -> Mapping[str, int]:
         """Return the offset that follows the last one, by topic and partition; 0 in an empty one.
 
         Raises:
@@ -37,15 +37,15 @@ class Sender(Protocol):
         """
 
 
-async def confirmed(futures: Sequence["Future[Any]"]) -> None:
-    """Wait until the broker has confirmed these letters.
+async def wait_for_confirmations(futures: Sequence["Future[Any]"]) -> None:
+    """Wait until the broker has confirmed these records.
 
     Raises:
         UnavailableError: if it does not, or not in time.
     """
     if futures:
-        _, late = await asyncio.wait(futures, timeout=ANSWER.total_seconds())
+        _, late = await asyncio.wait(futures, timeout=CONFIRM_TIMEOUT.total_seconds())
         await asyncio.sleep(0)  # lets the futures' callbacks note what was sent
         if late or any(each.cancelled() or each.exception() for each in futures):
-            msg = f"{len(late) or 'some'} of {len(futures)} letters were not confirmed"
+            msg = f"{len(late) or 'some'} of {len(futures)} records were not confirmed"
             raise UnavailableError(msg)

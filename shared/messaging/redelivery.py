@@ -9,25 +9,25 @@ from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
 
-from shared.kafka.records import Record
+from shared.kafka.records import ConsumedRecord
 from shared.messaging import dead_letters, inbox
-from shared.messaging.after_commit import Dispatch
-from shared.messaging.dead_letters import ParkedRow, Why
-from shared.messaging.dispatcher import Receiver
+from shared.messaging.after_commit import AfterCommit
+from shared.messaging.dead_letters import DeadLetterReason, DeadLetterRow
+from shared.messaging.dispatcher import Dispatcher
 from shared.messaging.failures import (
-    HOPELESS,
-    blaming_the_data,
-    blaming_the_handler,
+    PERMANENT,
+    classify_data_errors,
+    classify_handler_errors,
     explain,
+    reason_for,
     tenant_of,
-    why,
 )
-from shared.messaging.unit_of_work import begin, stubbornly
+from shared.messaging.unit_of_work import begin_transaction, retry_on_conflict
 from shared.persistence.database import Sessions
 
 
-def release(
-    sessions: Sessions, receiver: Receiver, key: bytes, now: datetime, dispatch: Dispatch
+def redeliver(
+    sessions: Sessions, dispatcher: Dispatcher, key: bytes, now: datetime, after_commit: AfterCommit
 ) -> int:
     """Handle what is parked under a key, as far as order allows.
 
@@ -40,8 +40,8 @@ def release(
         after = row.position
         if topic_of(row) in early:
             continue
-        failure = _try(sessions, receiver, row, now, dispatch)
-        if failure is Why.EARLY:
+        failure = _try(sessions, dispatcher, row, now, after_commit)
+        if failure is DeadLetterReason.EARLY:
             early.add(topic_of(row))
         elif failure:
             break
@@ -52,52 +52,60 @@ def release(
     return handled
 
 
-def topic_of(row: ParkedRow) -> str:
+def topic_of(row: DeadLetterRow) -> str:
     """Return by which way a message came: order holds within it."""
     return row.source.rpartition("/")[0] or row.source
 
 
-def as_record(row: ParkedRow) -> Record:
+def as_record(row: DeadLetterRow) -> ConsumedRecord:
     """Return a parked message as one to be handled."""
-    return Record("parked", row.position, row.key, row.body)
+    return ConsumedRecord("parked", row.position, row.key, row.body)
 
 
-def _next(sessions: Sessions, key: bytes, after: int) -> ParkedRow | None:
+def _next(sessions: Sessions, key: bytes, after: int) -> DeadLetterRow | None:
     with sessions() as session:
-        return dead_letters.next_under(session, key, after)
+        return dead_letters.next_of_key(session, key, after)
 
 
 def _try(
-    sessions: Sessions, receiver: Receiver, row: ParkedRow, now: datetime, dispatch: Dispatch
-) -> Why | None:
+    sessions: Sessions,
+    dispatcher: Dispatcher,
+    row: DeadLetterRow,
+    now: datetime,
+    after_commit: AfterCommit,
+) -> DeadLetterReason | None:
     """Handle one parked message; return why it cannot be handled still, and note it."""
     try:
-        stubbornly(partial(_handle, sessions, receiver, now, dispatch), [row])
-    except HOPELESS as error:
+        retry_on_conflict(partial(_handle, sessions, dispatcher, now, after_commit), [row])
+    except PERMANENT as error:
         whose = tenant_of(as_record(row))
         with sessions.begin() as session:
-            dead_letters.still(session, row.identity, why(error), explain(error), whose)
-        return why(error)
+            dead_letters.update_failure(
+                session, row.identity, reason_for(error), explain(error), whose
+            )
+        return reason_for(error)
     return None
 
 
 def _handle(
     sessions: Sessions,
-    receiver: Receiver,
+    dispatcher: Dispatcher,
     now: datetime,
-    dispatch: Dispatch,
-    rows: Sequence[ParkedRow],
+    after_commit: AfterCommit,
+    rows: Sequence[DeadLetterRow],
 ) -> None:
     """Handle what was parked, unless somebody else has done so meanwhile."""
-    with blaming_the_data(), begin(sessions, now, dispatch) as transaction:
+    with classify_data_errors(), begin_transaction(sessions, now, after_commit) as transaction:
         session = transaction.session
         parked = [row for row in rows if dead_letters.lock(session, row.position)]
         records = [as_record(row) for row in parked]
-        heard = [
-            each for each in receiver.open_all(records) if inbox.note_released(session, each, now)
+        opened = [
+            each
+            for each in dispatcher.open_all(records)
+            if inbox.mark_dead_letter_handled(session, each, now)
         ]
         for row in parked:
-            dead_letters.release(session, row.identity, now)
-        with blaming_the_handler():
-            receiver.hand_out(heard, transaction)
+            dead_letters.mark_redelivered(session, row.identity, now)
+        with classify_handler_errors():
+            dispatcher.call_handlers(opened, transaction)
             transaction.flush()

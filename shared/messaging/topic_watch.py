@@ -18,21 +18,21 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from shared.config.settings import Settings
 from shared.errors import UnavailableError
-from shared.exit import start_again
+from shared.exit import restart_process
 from shared.messaging import pending_outbox
 from shared.messaging.inbox import OffsetRow
-from shared.messaging.pending_outbox import SentRow
-from shared.messaging.publisher import Relay
-from shared.messaging.unit_of_work import PASSING
+from shared.messaging.pending_outbox import PublishedOffsetRow
+from shared.messaging.publisher import Publisher
+from shared.messaging.unit_of_work import TRANSIENT
 from shared.persistence.bulk import upsert_rows
 from shared.persistence.database import Base, Sessions
 
 log = structlog.get_logger()
 
-LOOK_AGAIN = timedelta(seconds=60)
+CHECK_INTERVAL = timedelta(seconds=60)
 """Between two looks while nothing goes wrong on the way to the broker."""
 
-TRY_AGAIN = timedelta(seconds=1)
+RETRY_INTERVAL = timedelta(seconds=1)
 """Between two looks while the broker or the database is out, or a topic is not there (yet)."""
 
 
@@ -52,8 +52,8 @@ class TopicWatch:
 
     settings: Settings
     sessions: Sessions
-    relay: Relay
-    names: Collection[str]
+    publisher: Publisher
+    topics: Collection[str]
     """What the service reads and what it tells."""
 
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
@@ -69,25 +69,27 @@ class TopicWatch:
         while True:
             self._wake.clear()
             try:
-                pause = LOOK_AGAIN if await self._look() else TRY_AGAIN
-            except (UnavailableError, *PASSING) as trouble:
-                log.info("topics.waited_for", trouble=str(trouble))
-                pause = TRY_AGAIN
+                pause = CHECK_INTERVAL if await self._check_topics() else RETRY_INTERVAL
+            except (UnavailableError, *TRANSIENT) as trouble:
+                log.info("topics.unavailable", trouble=str(trouble))
+                pause = RETRY_INTERVAL
             try:
                 async with asyncio.timeout(pause.total_seconds()):
                     await self._wake.wait()
             except TimeoutError:
                 continue
 
-    async def _look(self) -> bool:
+    async def _check_topics(self) -> bool:
         """Take note of the topics there are; tell whether all are there."""
-        found = await asyncio.to_thread(topic_ids, self.settings, list(self.names))
-        async with self.relay.turn:  # no batch may write down how far it read in between
-            replaced = await asyncio.to_thread(take_note, self.sessions, found, self._known)
+        found = await asyncio.to_thread(topic_ids, self.settings, list(self.topics))
+        async with self.publisher.writer_lock:  # no batch may write down how far it read in between
+            replaced = await asyncio.to_thread(save_topic_ids, self.sessions, found, self._known)
             if replaced:
-                start_again(f"{', '.join(replaced)}: made anew; they are read from the beginning")
+                restart_process(
+                    f"{', '.join(replaced)}: made anew; they are read from the beginning"
+                )
         self._known = {**self._known, **found}
-        return found.keys() >= set(self.names)
+        return found.keys() >= set(self.topics)
 
 
 def topic_ids(settings: Settings, names: list[str]) -> dict[str, UUID]:
@@ -98,7 +100,7 @@ def topic_ids(settings: Settings, names: list[str]) -> dict[str, UUID]:
     return admin.topic_ids(settings, names)
 
 
-def take_note(
+def save_topic_ids(
     sessions: Sessions, found: Mapping[str, UUID], before: Mapping[str, UUID]
 ) -> list[str]:
     """Remember the ids of topics; return those that were made anew.
@@ -121,16 +123,18 @@ def take_note(
         if known != {**known, **found}:
             upsert_rows(session, TopicRow, ("name", "id"), sorted(found.items()))
         if replaced:
-            begin_anew(session, replaced)
+            reset_topics(session, replaced)
     return replaced
 
 
-def begin_anew(session: Session, topics: Collection[str]) -> None:
+def reset_topics(session: Session, topics: Collection[str]) -> None:
     """Read these topics from their beginnings, and send again what was told on them."""
     of = partial(func.split_part, type_=OffsetRow.source.type)
     mine = of(OffsetRow.source, "/", 1).in_(topics)
     session.execute(update(OffsetRow).where(mine).values(reached=0))
-    filled = session.scalars(select(SentRow.source).where(of(SentRow.source, "/", 1).in_(topics)))
+    filled = session.scalars(
+        select(PublishedOffsetRow.source).where(of(PublishedOffsetRow.source, "/", 1).in_(topics))
+    )
     lost = set(filled)
-    letters = pending_outbox.send_again(session, lost, datetime.now(UTC), uuid4())
-    log.error("topics.replaced", topics=sorted(topics), letters_sent_again=letters)
+    records = pending_outbox.requeue_lost(session, lost, datetime.now(UTC), uuid4())
+    log.error("topics.replaced", topics=sorted(topics), records_requeued=records)

@@ -11,31 +11,31 @@ from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session
 
-from shared.contracts import Cause, Message
-from shared.errors import CollisionError, UnprovenError
+from shared.contracts import Causation, Message
+from shared.errors import ConflictOnWriteError, DatabaseUnprovenError
 from shared.messaging import outbox
-from shared.messaging.after_commit import Addition, Dispatch, Told
-from shared.messaging.dead_letters import HAS_PARKED
-from shared.messaging.outbox import Draft
+from shared.messaging.after_commit import AfterCommit, CommitResult, DeferredWrite
+from shared.messaging.dead_letters import HAS_DEAD_LETTERS
+from shared.messaging.outbox import MessageDraft
 from shared.persistence import audit_log
-from shared.persistence.audit_log import Entry
-from shared.persistence.database import Sessions, writings
-from shared.persistence.history import Change
-from shared.persistence.repository import shelves, write_shelves
+from shared.persistence.audit_log import AuditEntry
+from shared.persistence.database import Sessions, write_count
+from shared.persistence.history import HistoryEntry
+from shared.persistence.repository import used_repositories, write_repositories
 
 I = TypeVar("I")  # noqa: E741  an item
 R = TypeVar("R")
 
-PASSING = (OperationalError, InterfaceError, PoolTimeoutError, UnprovenError)
+TRANSIENT = (OperationalError, InterfaceError, PoolTimeoutError, DatabaseUnprovenError)
 """Trouble that goes away by itself: the database restarts, a lock is held too long."""
 
-COLLISION = (CollisionError, IntegrityError)
+WRITE_CONFLICTS = (ConflictOnWriteError, IntegrityError)
 """Two transactions met, or a rule of the database was broken; a few more tries tell which."""
 
-MOST_COLLISIONS = 10
+MAX_CONFLICTS = 10
 
 
-class StubbornCollisionError(Exception):
+class PersistentConflictError(Exception):
     """It collided so often that it cannot be chance."""
 
 
@@ -45,55 +45,59 @@ class Transaction:
 
     session: Session
     now: datetime
-    drafts: list[Draft] = field(default_factory=list)
-    changes: list[Change] = field(default_factory=list)
-    entries: list[Entry] = field(default_factory=list)
-    additions: dict[type[Addition], list[Addition]] = field(default_factory=dict)
+    drafts: list[MessageDraft] = field(default_factory=list)
+    changes: list[HistoryEntry] = field(default_factory=list)
+    audit_entries: list[AuditEntry] = field(default_factory=list)
+    deferred_writes: dict[type[DeferredWrite], list[DeferredWrite]] = field(default_factory=dict)
 
-    def work(self, cause: Cause, told_at: datetime | None = None) -> "Work":
+    def unit_of_work(self, cause: Causation, published_at: datetime | None = None) -> "UnitOfWork":
         """Return the view of this transaction that one handler gets."""
-        return Work(self, cause, told_at or self.now)
+        return UnitOfWork(self, cause, published_at or self.now)
 
-    def add(self, addition: Addition) -> None:
+    def add(self, deferred_write: DeferredWrite) -> None:
         """Have a row of another kind written at the end."""
-        self.additions.setdefault(type(addition), []).append(addition)
+        self.deferred_writes.setdefault(type(deferred_write), []).append(deferred_write)
 
     def flush(self) -> None:
         """Write the aggregates that were put, so that what is wrong with them shows."""
-        write_shelves(self.session)
+        write_repositories(self.session)
 
-    def finish(self, dispatch: Dispatch) -> Told:
+    def finish(self, after_commit: AfterCommit) -> CommitResult:
         """Write all that waits; return what is to be sent, and done, once it is committed."""
         session, now = self.session, self.now
         self.flush()
-        drafts = outbox.apart_from(session, self.drafts, dispatch.taken_over)
-        letters, behind = outbox.store(session, drafts, self.changes, now, dispatch.teller)
+        drafts = outbox.without_published(session, self.drafts, after_commit.taken_over)
+        records, has_older_pending = outbox.store(
+            session, drafts, self.changes, now, after_commit.publisher_id
+        )
         callbacks = [
-            dispatch.writers.get(kind, kind.write)(session, several, now)
-            for kind, several in self.additions.items()
+            after_commit.writers.get(kind, kind.write)(session, several, now)
+            for kind, several in self.deferred_writes.items()
         ]
-        audit_log.append(session, self.entries)
-        return Told(letters, behind, callbacks, HAS_PARKED in session.info)
+        audit_log.append(session, self.audit_entries)
+        return CommitResult(records, has_older_pending, callbacks, HAS_DEAD_LETTERS in session.info)
 
     @property
-    def extent(self) -> int:
+    def change_count(self) -> int:
         """How much was changed: it grows with every change that a piece of work makes."""
-        put = sum(shelf.puts(self.session) for shelf in shelves(self.session))
-        added = sum(map(len, self.additions.values()))
-        told = len(self.drafts) + len(self.changes) + len(self.entries)
-        return writings(self.session) + put + told + added
+        put = sum(
+            repository.put_count(self.session) for repository in used_repositories(self.session)
+        )
+        added = sum(map(len, self.deferred_writes.values()))
+        change_count = len(self.drafts) + len(self.changes) + len(self.audit_entries)
+        return write_count(self.session) + put + change_count + added
 
 
 @dataclass(slots=True)
-class Work:
+class UnitOfWork:
     """All that a handler may touch: the session, the time, and the way out.
 
     Handlers never commit; whoever opened the transaction does.
     """
 
     transaction: Transaction
-    cause: Cause
-    told_at: datetime
+    cause: Causation
+    published_at: datetime
     """When what is handled was told; orders nothing within a key, sequence does."""
 
     position: int = 0
@@ -118,12 +122,12 @@ class Work:
         """The area it is about, where it is known."""
         return self.cause.local_network
 
-    def emit(self, *messages: Message) -> None:
+    def publish(self, *messages: Message) -> None:
         """Tell the other services, if and only if this work commits."""
         for message in messages:
             self.transaction.drafts.append(self.draft(message))
 
-    def note(  # noqa: PLR0913  a row of the history has so many columns
+    def record_change(  # noqa: PLR0913  a row of the history has so many columns
         self,
         kind: str,
         subject: UUID | str,
@@ -134,7 +138,7 @@ class Work:
         reason: str = "",
     ) -> None:
         """Append a change of state to the history."""
-        change = Change(
+        change = HistoryEntry(
             *(self.transaction.now, self.cause.tenant, kind, str(subject), part),
             *(was, became, reason, self.cause.id, self.cause.actor),
         )
@@ -143,25 +147,25 @@ class Work:
     def audit(self, action: str, subject: str, *, reason: str = "", things: int = 1) -> None:
         """Append to the audit what a person does here, and why."""
         cause = self.cause
-        entry = Entry(
+        entry = AuditEntry(
             *(self.transaction.now, cause.tenant, cause.actor, cause.client, cause.role),
             *(action, subject, things, reason, cause.id),
         )
-        self.transaction.entries.append(entry)
+        self.transaction.audit_entries.append(entry)
 
-    def draft(self, message: Message) -> Draft:
+    def draft(self, message: Message) -> MessageDraft:
         """Take down a message of this work; each has a place of its own among them."""
-        draft = Draft.of(message, self.cause, self.position)
+        draft = MessageDraft.of(message, self.cause, self.position)
         self.position += 1
         return draft
 
 
 @dataclass(frozen=True, slots=True)
-class Works:
+class UnitOfWorkBatch:
     """The works of several messages, for a handler that takes them all at once."""
 
     transaction: Transaction
-    each: Sequence[Work]
+    units: Sequence[UnitOfWork]
 
     @property
     def session(self) -> Session:
@@ -173,30 +177,32 @@ class Works:
         """The time of this work."""
         return self.transaction.now
 
-    def answer(self, answers: Iterable[Message]) -> None:
+    def publish_each(self, answers: Iterable[Message]) -> None:
         """Tell the n-th answer on behalf of the n-th message."""
-        for work, answer in zip(self.each, answers, strict=True):
-            work.emit(answer)
+        for work, answer in zip(self.units, answers, strict=True):
+            work.publish(answer)
 
 
 @contextmanager
-def begin(sessions: Sessions, now: datetime, dispatch: Dispatch) -> Iterator[Transaction]:
+def begin_transaction(
+    sessions: Sessions, now: datetime, after_commit: AfterCommit
+) -> Iterator[Transaction]:
     """Open a transaction; commit at the end, or roll back on any exception.
 
-    What it told is added to `dispatch` once it is committed, and never before.
+    What it told is added to `after_commit` once it is committed, and never before.
 
     Raises:
-        UnprovenError: if the database was lost since the turn of the writing thread began.
+        DatabaseUnprovenError: if the database was lost since the turn of the writing thread began.
     """
     with sessions.begin() as session:
         transaction = Transaction(session, now)
         yield transaction
-        told = transaction.finish(dispatch)
-        dispatch.recheck()
-    dispatch.told.append(told)
+        result = transaction.finish(after_commit)
+        after_commit.recheck()
+    after_commit.results.append(result)
 
 
-def divide(
+def bisect_batch(
     batch: Sequence[I],
     together: Callable[[Sequence[I]], None],
     alone: Callable[[I, Exception], None],
@@ -209,7 +215,7 @@ def divide(
     """
     try:
         together(batch)
-    except PASSING:
+    except TRANSIENT:
         raise
     except hopeless as error:
         if len(batch) == 1:
@@ -219,22 +225,22 @@ def divide(
         return
     middle = len(batch) // 2
     for half in (batch[:middle], batch[middle:]):
-        divide(half, together, alone, hopeless)
+        bisect_batch(half, together, alone, hopeless)
 
 
-def stubbornly(together: Callable[[Sequence[I]], R], batch: Sequence[I]) -> R:
+def retry_on_conflict(together: Callable[[Sequence[I]], R], batch: Sequence[I]) -> R:
     """Do a batch again when it collides with another transaction, but not for ever.
 
     Raises:
-        StubbornCollisionError: if it keeps colliding.
+        PersistentConflictError: if it keeps colliding.
     """
-    for _ in range(MOST_COLLISIONS - 1):
+    for _ in range(MAX_CONFLICTS - 1):
         try:
             return together(batch)
-        except COLLISION:
+        except WRITE_CONFLICTS:
             continue
     try:
         return together(batch)
-    except COLLISION as error:
-        msg = f"collided {MOST_COLLISIONS} times: {error}"
-        raise StubbornCollisionError(msg) from error
+    except WRITE_CONFLICTS as error:
+        msg = f"collided {MAX_CONFLICTS} times: {error}"
+        raise PersistentConflictError(msg) from error

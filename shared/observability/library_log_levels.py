@@ -9,15 +9,15 @@ from typing import NamedTuple
 
 OUTAGE = "Kafka is out or restarts: retried for ever, and told as the trouble broker_out"
 REBALANCE = "the group is being rebalanced: what was not acknowledged is read again"
-PLACE = "the place reached is kept in the database with what was handled; Kafka's is a copy"
+OFFSET_COPY = "the place reached is kept in the database with what was handled; Kafka's is a copy"
 IDLE = "a partition without records, or one that has just moved: the trouble lag tells of delay"
 
 
-class Rule(NamedTuple):
+class LevelRule(NamedTuple):
     """A message of a library, and the level at which it is written instead of its own."""
 
     package: str
-    begins: str
+    prefix: str
     """How the message's template begins."""
 
     reason: str
@@ -25,82 +25,86 @@ class Rule(NamedTuple):
 
 
 RULES = (
-    Rule("aiokafka", "Unable connect to", OUTAGE),
-    Rule("aiokafka", "Unable to update metadata from", OUTAGE),
-    Rule("aiokafka", "Failed fetch messages from", OUTAGE),
-    Rule("aiokafka", "Failed fetch offsets from", OUTAGE),
-    Rule("aiokafka", "Group Coordinator Request failed", OUTAGE),
-    Rule("aiokafka", "Error sending ", OUTAGE),
-    Rule("aiokafka", "Heartbeat send request failed", OUTAGE),
-    Rule("aiokafka", "Heartbeat session expired", OUTAGE),
-    Rule("aiokafka", "LeaveGroup request failed", OUTAGE),
-    Rule("aiokafka", "Topic %s not found in cluster metadata", OUTAGE),
-    Rule("aiokafka", "Heartbeat failed", REBALANCE),
-    Rule("aiokafka", "OffsetCommit failed before join", REBALANCE),
-    Rule("aiokafka", "OffsetCommit failed for group %s due to group", REBALANCE),
-    Rule("aiokafka", "OffsetCommit failed for group %s - %s", REBALANCE),
-    Rule("aiokafka", "OffsetCommit failed for group %s on partition", PLACE, logging.WARNING),
-    Rule("aiokafka", "Failed to commit on finallization", REBALANCE),
-    Rule("faust", "Aiokafka has not sent fetch request", IDLE),
-    Rule("faust", "Aiokafka has not received fetch response", IDLE),
-    Rule("faust", "Aiokafka stopped fetching from", IDLE),
-    Rule("faust", "Broker stopped responding to fetch requests", IDLE),
-    Rule("faust", "Highwater not yet available", IDLE),
-    Rule("faust", "Stream has not started processing", IDLE),
-    Rule("faust", "Stream stopped processing", IDLE),
-    Rule("faust", "Has not committed", IDLE),
-    Rule("faust", "No active partitions for", REBALANCE),
-    Rule("kafka", "%s: Error receiving network data", OUTAGE),
-    Rule("kafka", "%s: Error sending request data", OUTAGE),
-    Rule("kafka", "%s: socket disconnected", OUTAGE),
-    Rule("kafka", "%s: Abort", OUTAGE),
-    Rule("kafka", "%s: Connection lost", OUTAGE),
-    Rule("kafka", "Bootstrap attempt to", OUTAGE),
-    Rule("kafka", "Metadata refresh", OUTAGE),
-    Rule("kafka", "Connection failed", OUTAGE),
-    Rule("kafka", "Bootstrap failed", OUTAGE),
-    Rule("mode", "Thread keepalive is not responding", "the machine is busy", logging.WARNING),
+    LevelRule("aiokafka", "Unable connect to", OUTAGE),
+    LevelRule("aiokafka", "Unable to update metadata from", OUTAGE),
+    LevelRule("aiokafka", "Failed fetch messages from", OUTAGE),
+    LevelRule("aiokafka", "Failed fetch offsets from", OUTAGE),
+    LevelRule("aiokafka", "Group Coordinator Request failed", OUTAGE),
+    LevelRule("aiokafka", "Error sending ", OUTAGE),
+    LevelRule("aiokafka", "Heartbeat send request failed", OUTAGE),
+    LevelRule("aiokafka", "Heartbeat session expired", OUTAGE),
+    LevelRule("aiokafka", "LeaveGroup request failed", OUTAGE),
+    LevelRule("aiokafka", "Topic %s not found in cluster metadata", OUTAGE),
+    LevelRule("aiokafka", "Heartbeat failed", REBALANCE),
+    LevelRule("aiokafka", "OffsetCommit failed before join", REBALANCE),
+    LevelRule("aiokafka", "OffsetCommit failed for group %s due to group", REBALANCE),
+    LevelRule("aiokafka", "OffsetCommit failed for group %s - %s", REBALANCE),
+    LevelRule(
+        "aiokafka", "OffsetCommit failed for group %s on partition", OFFSET_COPY, logging.WARNING
+    ),
+    LevelRule("aiokafka", "Failed to commit on finallization", REBALANCE),
+    LevelRule("faust", "Aiokafka has not sent fetch request", IDLE),
+    LevelRule("faust", "Aiokafka has not received fetch response", IDLE),
+    LevelRule("faust", "Aiokafka stopped fetching from", IDLE),
+    LevelRule("faust", "Broker stopped responding to fetch requests", IDLE),
+    LevelRule("faust", "Highwater not yet available", IDLE),
+    LevelRule("faust", "Stream has not started processing", IDLE),
+    LevelRule("faust", "Stream stopped processing", IDLE),
+    LevelRule("faust", "Has not committed", IDLE),
+    LevelRule("faust", "No active partitions for", REBALANCE),
+    LevelRule("kafka", "%s: Error receiving network data", OUTAGE),
+    LevelRule("kafka", "%s: Error sending request data", OUTAGE),
+    LevelRule("kafka", "%s: socket disconnected", OUTAGE),
+    LevelRule("kafka", "%s: Abort", OUTAGE),
+    LevelRule("kafka", "%s: Connection lost", OUTAGE),
+    LevelRule("kafka", "Bootstrap attempt to", OUTAGE),
+    LevelRule("kafka", "Metadata refresh", OUTAGE),
+    LevelRule("kafka", "Connection failed", OUTAGE),
+    LevelRule("kafka", "Bootstrap failed", OUTAGE),
+    LevelRule("mode", "Thread keepalive is not responding", "the machine is busy", logging.WARNING),
 )
 
-SILENCED_AT_THE_END = ("aiokafka", "faust", "mode", "asyncio")
+SILENCED_AT_SHUTDOWN = ("aiokafka", "faust", "mode", "asyncio")
 """Of these nothing matters once the process is told to stop: a call that is cancelled, or a
 group that cannot be left, is the end that was asked for."""
 
 
-SERVER = "uvicorn"
+HTTP_SERVER = "uvicorn"
 """It says of each request that is cancelled that the application has failed."""
 
 
-class Ending:
+class Shutdown:
     """Whether this process has been told to stop."""
 
     has_begun = False
 
 
-def begin_the_end() -> None:
+def begin_shutdown() -> None:
     """Take it from now on for an orderly end that tasks are cancelled and connections close."""
-    Ending.has_begun = True
+    Shutdown.has_begun = True
 
 
 def level_of(record: logging.LogRecord) -> int:
     """Return the level at which a library's message is to be written."""
     package = record.name.partition(".")[0]
-    if Ending.has_begun and (package in SILENCED_AT_THE_END or is_cut_off(record, package)):
+    if Shutdown.has_begun and (
+        package in SILENCED_AT_SHUTDOWN or is_cancelled_request(record, package)
+    ):
         return min(record.levelno, logging.INFO)
     text = str(record.msg)
     for rule in RULES:
-        if rule.package == package and text.startswith(rule.begins):
+        if rule.package == package and text.startswith(rule.prefix):
             return min(record.levelno, rule.level)
     return record.levelno
 
 
-def is_cut_off(record: logging.LogRecord, package: str) -> bool:
+def is_cancelled_request(record: logging.LogRecord, package: str) -> bool:
     """Tell whether a request is said to have been cancelled; one that has failed stays an error."""
     error = record.exc_info[1] if record.exc_info else None
-    return package == SERVER and isinstance(error, asyncio.CancelledError)
+    return package == HTTP_SERVER and isinstance(error, asyncio.CancelledError)
 
 
-def lowered(record: logging.LogRecord) -> logging.LogRecord:
+def with_lowered_level(record: logging.LogRecord) -> logging.LogRecord:
     """Return a library's message as it is to be written; without traceback where it is lowered."""
     level = level_of(record)
     if level == record.levelno:

@@ -18,11 +18,11 @@ from structlog.contextvars import bind_contextvars
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 from shared.config.settings import Settings
-from shared.error_text import logged
-from shared.observability.library_log_levels import Ending, lowered
+from shared.error_text import format_logged
+from shared.observability.library_log_levels import Shutdown, with_lowered_level
 from shared.observability.masking import Mask
 
-QUIET = {
+LIBRARY_LEVELS = {
     "aiokafka": logging.ERROR,
     "faust": logging.WARNING,
     "mode": logging.WARNING,
@@ -39,7 +39,7 @@ QUIET = {
 log = structlog.get_logger()
 
 
-class Lines:
+class StderrLogger:
     """Writes lines to standard error, each whole, wherever that points at the moment."""
 
     def msg(self, line: str) -> None:
@@ -54,21 +54,23 @@ def configure_logs(settings: Settings) -> None:
     level = logging.getLevelNamesMapping()[settings.log_level.upper()]
     mask = Mask(settings.log_key.encode() or os.urandom(32))
     ending: list[Processor] = [
-        structlog.processors.ExceptionRenderer(logged),
+        structlog.processors.ExceptionRenderer(format_logged),
         mask,
-        renderer(settings.log),
+        renderer(settings.log_format),
     ]
     structlog.configure(
-        processors=[*beginning(settings.service), *ending],
+        processors=[*context_processors(settings.service), *ending],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=lambda *_: Lines(),
+        logger_factory=lambda *_: StderrLogger(),
     )
-    route_logging(level, [*beginning(settings.service), structlog.stdlib.add_logger_name], ending)
-    sys.excepthook = uncaught
-    threading.excepthook = uncaught_in_thread
+    route_logging(
+        level, [*context_processors(settings.service), structlog.stdlib.add_logger_name], ending
+    )
+    sys.excepthook = log_uncaught
+    threading.excepthook = log_uncaught_in_thread
 
 
-def beginning(service: str) -> list[Processor]:
+def context_processors(service: str) -> list[Processor]:
     """Return the steps that say who speaks, when, how loud, and on whose behalf."""
 
     def add_service(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
@@ -85,10 +87,10 @@ def beginning(service: str) -> list[Processor]:
 
 def renderer(form: str) -> Processor:
     """Return the last step: an event becomes a line."""
-    return structlog.dev.ConsoleRenderer(colors=True) if form == "console" else as_json
+    return structlog.dev.ConsoleRenderer(colors=True) if form == "console" else json_line
 
 
-def as_json(_: WrappedLogger, __: str, event: Mapping[str, Any]) -> str:
+def json_line(_: WrappedLogger, __: str, event: Mapping[str, Any]) -> str:
     """Return an event as a line of JSON; what JSON cannot hold is shown as Python shows it."""
     try:
         return msgspec.json.encode(event, enc_hook=str).decode()
@@ -99,7 +101,7 @@ def as_json(_: WrappedLogger, __: str, event: Mapping[str, Any]) -> str:
 
 def route_logging(level: int, first: list[Processor], ending: list[Processor]) -> None:
     """Have what libraries say through `logging` written as our own events are."""
-    handler = Heard()
+    handler = LibraryLogHandler()
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=first,
@@ -109,17 +111,17 @@ def route_logging(level: int, first: list[Processor], ending: list[Processor]) -
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level)
-    for name, least in QUIET.items():
+    for name, least in LIBRARY_LEVELS.items():
         logging.getLogger(name).setLevel(max(level, least))
     logging.captureWarnings(capture=True)
 
 
-class Heard(logging.Handler):
+class LibraryLogHandler(logging.Handler):
     """Writes what libraries say."""
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write one record; one whose arguments do not fit its text is written as it is."""
-        record = lowered(record)
+        record = with_lowered_level(record)
         if record.levelno < logging.getLogger().level:
             return
         try:
@@ -130,7 +132,7 @@ class Heard(logging.Handler):
         sys.stderr.write(f"{line}\n")
 
 
-def uncaught(
+def log_uncaught(
     kind: type[BaseException], error: BaseException, traceback: TracebackType | None
 ) -> None:
     """Log an exception that nobody caught; Python would print it unmasked."""
@@ -139,20 +141,20 @@ def uncaught(
     log.critical("exception.uncaught", exc_info=(kind, error, traceback))
 
 
-def uncaught_in_thread(what: threading.ExceptHookArgs) -> None:
+def log_uncaught_in_thread(what: threading.ExceptHookArgs) -> None:
     """Log an exception that ended a thread.
 
     Our own threads hand exceptions to who waits for them, so it is a thread of a library's. One
     that reads Kafka breaks off so when the process is told to stop while Kafka is out.
     """
-    if Ending.has_begun:
+    if Shutdown.has_begun:
         log.info(
-            "thread.broken_off", thread=getattr(what.thread, "name", ""), error=str(what.exc_value)
+            "thread.interrupted", thread=getattr(what.thread, "name", ""), error=str(what.exc_value)
         )
     elif what.exc_value is not None:
-        uncaught(what.exc_type, what.exc_value, what.exc_traceback)
+        log_uncaught(what.exc_type, what.exc_value, what.exc_traceback)
 
 
-def bind(correlation_id: str, **more: str) -> None:
+def bind_correlation_id(correlation_id: str, **more: str) -> None:
     """Put the correlation id, and more, on all that is logged on behalf of this work."""
     bind_contextvars(correlation_id=correlation_id, **more)

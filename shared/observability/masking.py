@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
-HIDDEN = frozenset(
+PERSONAL_WORDS = frozenset(
     {
         *("phone", "mobile", "telephone", "msisdn", "e164"),
         *("identity", "identitynumber", "idnumber", "idcard", "passport"),
@@ -26,7 +26,7 @@ WORDS = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])")
 
 UUID = r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}(?![0-9a-fA-F])"
 INSTANT = r"[0-9]{4}(?:-[0-9]{2}){2}T[0-9]{2}(?::[0-9]{2}){2}(?:\.[0-9]{1,9})?"
-TELLING = re.compile(
+PERSONAL_PATTERN = re.compile(
     rf"""
     (?P<harmless> {UUID} | {INSTANT} )
     | [Bb]earer \s+ \S+
@@ -48,13 +48,13 @@ TELLING = re.compile(
 
 SPACING = str.maketrans("", "", " -()")
 
-LETTERS = str.maketrans("0123456789abcdef", "abcdefghijklmnop")
+HEX_TO_LETTERS = str.maketrans("0123456789abcdef", "abcdefghijklmnop")
 """A mark has no digits: some of them would look like a number, and be hidden once more."""
 
-SHORTEST = 5
+MIN_PERSONAL_LENGTH = 5
 """Nothing shorter can be any of it."""
 
-LONG = 10**10
+MIN_PHONE_NUMBER = 10**10
 """From here on a whole number may be a telephone number."""
 
 
@@ -66,54 +66,59 @@ class Mask:
 
     def __call__(self, _: object, __: str, event: Mapping[str, Any]) -> dict[str, Any]:
         """Hide what is personal in a log event (structlog's shape of a processor)."""
-        return {key: self.under(key, value) for key, value in event.items()}
+        return {key: self.masked_field(key, value) for key, value in event.items()}
 
-    def under(self, key: object, value: object) -> object:
+    def masked_field(self, key: object, value: object) -> object:
         """Return `value` as it may be logged under `key`."""
         if value is None or value == "" or isinstance(value, bool):
             return value
-        return self.mark(str(value)) if is_hidden(str(key)) else self.seen(value)
+        return self.pseudonym(str(value)) if is_personal_key(str(key)) else self.masked_value(value)
 
-    def seen(self, value: object) -> object:
+    def masked_value(self, value: object) -> object:
         """Return `value` with all that looks personal hidden."""
         match value:
             case None | bool() | float():
                 return value
             case int():
-                return value if abs(value) < LONG else self.text(str(value))
+                return value if abs(value) < MIN_PHONE_NUMBER else self.masked_text(str(value))
             case str():
-                return self.text(value)
+                return self.masked_text(value)
             case Mapping():
-                return {self.text(str(key)): self.under(key, each) for key, each in value.items()}
+                return {
+                    self.masked_text(str(key)): self.masked_field(key, each)
+                    for key, each in value.items()
+                }
             case list() | tuple() | set() | frozenset():
-                return [self.seen(each) for each in value]
+                return [self.masked_value(each) for each in value]
             case _:
-                return self.text(str(value))
+                return self.masked_text(str(value))
 
-    def text(self, text: str) -> str:
+    def masked_text(self, text: str) -> str:
         """Return a text with all that looks personal replaced by marks."""
-        return text if len(text) < SHORTEST else TELLING.sub(self._replace, text)
+        return (
+            text if len(text) < MIN_PERSONAL_LENGTH else PERSONAL_PATTERN.sub(self._replace, text)
+        )
 
-    def mark(self, value: str) -> str:
+    def pseudonym(self, value: str) -> str:
         """Return the mark of a value: the same for the same value, and no way back.
 
         Spacing is not part of a value: 138 1234 5678 is 13812345678.
         """
         bare = value.translate(SPACING).encode(errors="replace")
         mark = hmac.digest(self._key, bare, "sha256").hex()[:12]
-        return f"<{mark.translate(LETTERS)}>"
+        return f"<{mark.translate(HEX_TO_LETTERS)}>"
 
     def _replace(self, found: re.Match[str]) -> str:
-        return found[0] if found["harmless"] else self.mark(found[0])
+        return found[0] if found["harmless"] else self.pseudonym(found[0])
 
 
-def is_telling(text: str) -> bool:
+def looks_personal(text: str) -> bool:
     """Tell whether something in a text looks personal."""
-    return any(not found["harmless"] for found in TELLING.finditer(text))
+    return any(not found["harmless"] for found in PERSONAL_PATTERN.finditer(text))
 
 
 @lru_cache(maxsize=4096)
-def is_hidden(key: str) -> bool:
+def is_personal_key(key: str) -> bool:
     """Tell whether what stands under this key is personal, whatever it looks like."""
     words = [word.lower() for word in WORDS.findall(key)]
-    return not HIDDEN.isdisjoint(words) or "".join(words) in HIDDEN
+    return not PERSONAL_WORDS.isdisjoint(words) or "".join(words) in PERSONAL_WORDS

@@ -22,17 +22,17 @@ ProcessCollector(registry=REGISTRY)
 PlatformCollector(registry=REGISTRY)
 GCCollector(registry=REGISTRY)
 
-FAST = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
+FAST_BUCKETS = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 """Seconds: from a cached answer to a request that waits out an outage."""
 
-FINE = (
+FINE_BUCKETS = (
     *(0.001, 0.002, 0.003, 0.004, 0.005, 0.006, 0.008, 0.01, 0.012, 0.015, 0.02, 0.025, 0.03),
     *(0.04, 0.05, 0.06, 0.08, 0.1, 0.12, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.75, 1.0, 2.0, 5.0),
     *(10.0, 30.0, 60.0),
 )
 """Seconds, close to each other: a median read from them is right to some 10 %."""
 
-SIZES = (1, 2, 5, 10, 20, 50, 100, 200, 500)
+SIZE_BUCKETS = (1, 2, 5, 10, 20, 50, 100, 200, 500)
 
 MESSAGES = Counter(
     "kaitong_messages",
@@ -40,21 +40,21 @@ MESSAGES = Counter(
     ("type", "result"),
     registry=REGISTRY,
 )
-TOLD = Counter(
-    "kaitong_messages_told", "Messages told to the others.", ("type",), registry=REGISTRY
+PUBLISHED = Counter(
+    "kaitong_messages_published", "Messages told to the others.", ("type",), registry=REGISTRY
 )
 BATCH_SIZE = Histogram(
     "kaitong_batch_size",
     "How many were done in one transaction, by who did them (inbox, desk, runner).",
     ("of",),
-    buckets=SIZES,
+    buckets=SIZE_BUCKETS,
     registry=REGISTRY,
 )
 BATCH_SECONDS = Histogram(
     "kaitong_batch_seconds",
     "How long one batch took until it was committed, its wait for the writing thread included.",
     ("of",),
-    buckets=FAST,
+    buckets=FAST_BUCKETS,
     registry=REGISTRY,
 )
 TROUBLE = Gauge(
@@ -92,12 +92,12 @@ UNSENT_AGE = Gauge(
     "Age of the oldest message that is told and not known to be with the broker; 0: none.",
     registry=REGISTRY,
 )
-RELAY_DIRECT = Gauge(
-    "kaitong_relay_direct",
+PUBLISHER_DIRECT = Gauge(
+    "kaitong_publisher_direct",
     "1 while messages go to the broker straight after the commit, 0 while by the table.",
     registry=REGISTRY,
 )
-ATTEMPTS = Counter(
+CALLS = Counter(
     "kaitong_attempts",
     "Operations tried on network elements, by what came of them.",
     ("element", "result"),
@@ -107,29 +107,29 @@ CALL_SECONDS = Histogram(
     "kaitong_attempt_call_seconds",
     "How long an element took to answer one call or question, by the element's type.",
     ("element_type",),
-    buckets=FINE,
+    buckets=FINE_BUCKETS,
     registry=REGISTRY,
 )
 STEP_SECONDS = Histogram(
     "kaitong_attempt_step_seconds",
     "From when an operation was wanted until its last answer was there, by the element's type.",
     ("element_type",),
-    buckets=FINE,
+    buckets=FINE_BUCKETS,
     registry=REGISTRY,
 )
-ATTEMPTS_WAITING = Gauge(
+CALLS_WAITING = Gauge(
     "kaitong_attempts_waiting",
     "Operations that wait for a place at their element, by its type.",
     ("element_type",),
     registry=REGISTRY,
 )
-ATTEMPTS_WAITING_AGE = Gauge(
+CALLS_WAITING_AGE = Gauge(
     "kaitong_attempts_waiting_age_seconds",
     "How long the oldest of them has waited.",
     ("element_type",),
     registry=REGISTRY,
 )
-WAITING = Gauge(
+DATABASE_WAIT = Gauge(
     "kaitong_database_wait_seconds",
     "How long work has waited for the database to come back; 0: none waits.",
     registry=REGISTRY,
@@ -151,10 +151,12 @@ REQUESTS = Histogram(
     "kaitong_http_request_seconds",
     "Requests answered, by route and status.",
     ("method", "route", "status"),
-    buckets=FAST,
+    buckets=FAST_BUCKETS,
     registry=REGISTRY,
 )
-REQUESTS_NOW = Gauge("kaitong_http_requests_now", "Requests being worked on.", registry=REGISTRY)
+REQUESTS_IN_PROGRESS = Gauge(
+    "kaitong_http_requests_in_progress", "Requests being worked on.", registry=REGISTRY
+)
 
 
 @lru_cache(maxsize=4096)
@@ -164,15 +166,15 @@ def messages(type_: str, result: str) -> Counter:
 
 
 @lru_cache(maxsize=4096)
-def told(type_: str) -> Counter:
+def published(type_: str) -> Counter:
     """Return the counter of messages of a type that were told."""
-    return TOLD.labels(type_)
+    return PUBLISHED.labels(type_)
 
 
 @lru_cache(maxsize=4096)
-def attempts(element: str, result: str) -> Counter:
+def calls(element: str, result: str) -> Counter:
     """Return the counter of an element's attempts: `done`, `refused`, `failed`, `undecided`, ..."""
-    return ATTEMPTS.labels(element, result)
+    return CALLS.labels(element, result)
 
 
 @lru_cache(maxsize=256)
@@ -205,6 +207,6 @@ def batch_seconds(of: str) -> Histogram:
     return BATCH_SECONDS.labels(of)
 
 
-def page() -> bytes:
+def exposition() -> bytes:
     """Return all of it in Prometheus' text format."""
     return generate_latest(REGISTRY)

@@ -11,7 +11,7 @@ from typing import Any, TextIO, cast
 from shared.observability import metrics
 
 
-class Stream:
+class FailsafeStream:
     """A text stream that counts what cannot be written, and goes on."""
 
     def __init__(self, stream: TextIO | None) -> None:
@@ -47,10 +47,10 @@ def protect_streams() -> None:
     """Let nothing that this process writes to its standard streams raise from now on."""
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
-        if not isinstance(stream, Stream):
-            setattr(sys, name, Stream(stream))
+        if not isinstance(stream, FailsafeStream):
+            setattr(sys, name, FailsafeStream(stream))
 
 
 def failing_since() -> float | None:
     """Return since when the log cannot be written (seconds since the epoch), if it cannot."""
-    return sys.stderr.failing_since if isinstance(sys.stderr, Stream) else None
+    return sys.stderr.failing_since if isinstance(sys.stderr, FailsafeStream) else None

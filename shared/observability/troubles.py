@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import TypeAlias
 
 
-class Kind(StrEnum):
+class TroubleKind(StrEnum):
     """The kinds of trouble. The values are stable: alerts and programs decide by them."""
 
     DATABASE_OUT = "database_out"
@@ -56,12 +56,12 @@ class Kind(StrEnum):
     """The topics hold messages of another installation."""
 
 
-BLOCKING = frozenset(
+BLOCKING_KINDS = frozenset(
     {
-        Kind.DATABASE_OUT,
-        Kind.DATABASE_FULL,
-        Kind.DATABASE_READ_ONLY,
-        Kind.DATABASE_UNPROVEN,
+        TroubleKind.DATABASE_OUT,
+        TroubleKind.DATABASE_FULL,
+        TroubleKind.DATABASE_READ_ONLY,
+        TroubleKind.DATABASE_UNPROVEN,
     }
 )
 """With these a process cannot serve requests: /health/ready answers 503. Beside them it does so
@@ -72,7 +72,7 @@ until what a restored database has lost is taken over, and never with others."""
 class Trouble:
     """One thing that is wrong, of one service."""
 
-    kind: Kind
+    kind: TroubleKind
     says: str
     """What is wrong, with its figures, in one line. It names no customer."""
 
@@ -92,13 +92,13 @@ class Trouble:
     """True for what is normal so far, such as work that crews have had for an hour: it is
     shown with its figures, and `kaitong status` still exits with 0."""
 
-    explains: Collection[Kind] = ()
+    explains: Collection[TroubleKind] = ()
     """Kinds that are not shown beside it: it says the same, and why."""
 
     @property
     def is_blocking(self) -> bool:
         """Tell whether the process cannot serve requests because of it."""
-        return self.kind in BLOCKING
+        return self.kind in BLOCKING_KINDS
 
     @property
     def runbook(self) -> str:
@@ -106,7 +106,7 @@ class Trouble:
         return f"docs/runbook.md#{self.kind}"
 
 
-ProcessSource: TypeAlias = Callable[[], Iterable[Trouble]]
+ProcessTroubleSource: TypeAlias = Callable[[], Iterable[Trouble]]
 """Tells what a process knows to be wrong without its database; it never waits."""
 
 
@@ -115,6 +115,6 @@ def age_s(since: datetime | None, now: datetime) -> float:
     return max(0.0, (now - since).total_seconds()) if since else 0.0
 
 
-def counted(count: int, noun: str) -> str:
+def count_with_noun(count: int, noun: str) -> str:
     """Return a count with its noun: `1 message`, `2 messages`."""
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

@@ -5,23 +5,25 @@ from typing import Annotated
 from uuid import UUID
 
 from shared.errors import NotFoundError
-from shared.http import RequestCause, Router, ToDesk, ToRead, ToSettings
+from shared.http import CausationDep, CommandBatcherDep, ReadSessionDep, Router, SettingsDep
 from shared.http.authorization import allow
-from shared.messaging.unit_of_work import Work
+from shared.messaging.unit_of_work import UnitOfWork
 from shared.operations.views import RecoveryView
-from shared.recovery.rows import RecoveryRow, recoveries
+from shared.recovery.recovery_store import RecoveryRow, all_recoveries
 from shared.security.caller import Caller
 
 RecoveryReader = Annotated[Caller, allow("viewer:read", "crm:order.read")]
 Operator = Annotated[Caller, allow("ops:replay", runs_installation=True)]
 
-prompt = Router(prefix="/ops/v1", tags=["operations"], needs_proof=False)
+always_available_router = Router(
+    prefix="/ops/v1", tags=["operations"], requires_proven_database=False
+)
 router = Router(prefix="/ops/v1", tags=["operations"])
 
 
-@prompt.get("/recoveries")
+@always_available_router.get("/recoveries")
 def list_recoveries(
-    caller: RecoveryReader, session: ToRead, settings: ToSettings
+    caller: RecoveryReader, session: ReadSessionDep, settings: SettingsDep
 ) -> list[RecoveryView]:
     """List all times that the database was found to be set back, the latest first.
 
@@ -29,22 +31,22 @@ def list_recoveries(
     lost: a CRM sends its orders of that time again, by their externalId, which doubles none.
     All tenants see them; who acknowledged one is named to that which runs the installation.
     """
-    shown = [RecoveryView.of(row) for row in recoveries(session)]
-    return shown if caller.tenant == settings.tenant else [each.unnamed() for each in shown]
+    shown = [RecoveryView.of(row) for row in all_recoveries(session)]
+    return shown if caller.tenant == settings.tenant else [each.without_person() for each in shown]
 
 
 @router.post("/recoveries/{id}/acknowledge")
 async def acknowledge_recovery(
     id: UUID,  # noqa: A002  TMF's name
     caller: Operator,
-    cause: RequestCause,
-    desk: ToDesk,
+    cause: CausationDep,
+    batcher: CommandBatcherDep,
 ) -> RecoveryView:
     """Note that a person has read what a recovery could not decide: the trouble is over."""
-    return await desk.serve(cause, partial(acknowledge, id, caller.person))
+    return await batcher.execute(cause, partial(acknowledge, id, caller.person))
 
 
-def acknowledge(id_: UUID, person: str, work: Work) -> RecoveryView:
+def acknowledge(id_: UUID, person: str, work: UnitOfWork) -> RecoveryView:
     """Note who has acknowledged a recovery; the first one stays.
 
     Raises:

@@ -17,31 +17,31 @@ from sqlalchemy.orm import Session
 from shared.config.settings import Settings
 from shared.errors import NotFoundError, UnavailableError
 from shared.health.monitor import Monitor
-from shared.http import RequestCause, Router, ToDesk, ToRead
-from shared.http.arguments import Given
+from shared.http import CausationDep, CommandBatcherDep, ReadSessionDep, Router
 from shared.http.authorization import allow
-from shared.http.positions import HIGHEST, After, Few
+from shared.http.dependencies import DirectDependency
+from shared.http.position_paging import MAX_POSITION, AfterPosition, PositionLimit
 from shared.input.numbers import IS_DIGITS
 from shared.messaging import archive_reader, dead_letters
-from shared.messaging.after_commit import Dispatch
-from shared.messaging.dispatcher import Receiver, Subscriptions
-from shared.messaging.publisher import Relay
-from shared.messaging.redelivery import release
-from shared.messaging.unit_of_work import Work
-from shared.operations import people, recoveries
-from shared.operations.holdings import holdings
+from shared.messaging.after_commit import AfterCommit
+from shared.messaging.dispatcher import Dispatcher, Subscriptions
+from shared.messaging.publisher import Publisher
+from shared.messaging.redelivery import redeliver
+from shared.messaging.unit_of_work import UnitOfWork
+from shared.operations import audit_and_approvals, recoveries
+from shared.operations.stored_data import non_empty_tables
 from shared.operations.views import (
-    HoldingsView,
+    JourneyEntryView,
     LagView,
-    MomentView,
     ParkedView,
-    ReleasedView,
+    RedeliveryView,
     StateView,
+    StoredDataView,
 )
 from shared.persistence import history
 from shared.persistence.database import Sessions
 from shared.security.caller import Caller
-from shared.service import ForOrder, no_changes
+from shared.service import OrderChangesReader, no_changes
 
 Viewer = Annotated[Caller, allow("viewer:read")]
 Watcher = Annotated[Caller, allow("viewer:read", "network:read", "analyst:read")]
@@ -50,54 +50,58 @@ Watcher = Annotated[Caller, allow("viewer:read", "network:read", "analyst:read")
 Planner = Annotated[Caller, allow("viewer:read", "network:read")]
 Operator = Annotated[Caller, allow("ops:replay")]
 
-Position: TypeAlias = Annotated[int, Path(ge=1, le=HIGHEST), IS_DIGITS]
+Position: TypeAlias = Annotated[int, Path(ge=1, le=MAX_POSITION), IS_DIGITS]
 
 
 @dataclass(frozen=True, slots=True)
-class Desks:
+class OperationsContext:
     """What the operators' endpoints work on."""
 
     settings: Settings
     sessions: Sessions
-    relay: Relay
+    publisher: Publisher
     subscriptions: Subscriptions
     monitor: Monitor
-    for_order: ForOrder = no_changes
+    read_order_changes: OrderChangesReader = no_changes
 
 
-def desks_of(request: Request) -> Desks:
+def get_operations_context(request: Request) -> OperationsContext:
     """Return what the operators' endpoints of this API work on."""
-    desks: Desks = request.app.state.desks
-    return desks
+    operations: OperationsContext = request.app.state.operations
+    return operations
 
 
-def serve_operators(api: FastAPI, desks: Desks) -> None:
+def set_operations_context(api: FastAPI, operations: OperationsContext) -> None:
     """Have the operators' endpoints of an API work on these."""
-    api.state.desks = desks
+    api.state.operations = operations
 
 
-ToDesks: TypeAlias = Annotated[Desks, Depends(Given(desks_of))]
+OperationsDep: TypeAlias = Annotated[
+    OperationsContext, Depends(DirectDependency(get_operations_context))
+]
 
-prompt = Router(prefix="/ops/v1", tags=["operations"], needs_proof=False)
+always_available_router = Router(
+    prefix="/ops/v1", tags=["operations"], requires_proven_database=False
+)
 """What is shown whatever the database is worth."""
 
 router = Router(prefix="/ops/v1", tags=["operations"])
 
 
-@prompt.get("/state")
-async def read_state(_: Watcher, desks: ToDesks) -> StateView:
+@always_available_router.get("/state")
+async def read_state(_: Watcher, operations: OperationsDep) -> StateView:
     """Return how the service is doing, and what is wrong with it.
 
     It is answered whatever is out; what is not known for that is null.
     """
-    report = await desks.monitor.report()
-    return StateView.of(desks.settings.service, desks.relay.is_direct, report)
+    report = await operations.monitor.report()
+    return StateView.of(operations.settings.service, operations.publisher.is_direct, report)
 
 
-@prompt.get("/lag")
-async def read_lag(_: Watcher, desks: ToDesks) -> LagView:
+@always_available_router.get("/lag")
+async def read_lag(_: Watcher, operations: OperationsDep) -> LagView:
     """Return how far the service is behind on its topics."""
-    report = await desks.monitor.report()
+    report = await operations.monitor.report()
     if report.lag is None:
         msg = "Kafka does not tell now; see GET /ops/v1/state"
         raise UnavailableError(msg)
@@ -105,66 +109,74 @@ async def read_lag(_: Watcher, desks: ToDesks) -> LagView:
 
 
 @router.get("/holdings")
-def read_holdings(_: Watcher, session: ToRead, desks: ToDesks) -> HoldingsView:
+def read_holdings(_: Watcher, session: ReadSessionDep, operations: OperationsDep) -> StoredDataView:
     """Return what kinds of things the service holds, of any tenant.
 
     What it is shipped with does not count: of an empty system nothing is named.
     """
-    name = desks.settings.service
-    return HoldingsView(service=name, holds=holdings(session, name))
+    name = operations.settings.service
+    return StoredDataView(service=name, holds=non_empty_tables(session, name))
 
 
 @router.get("/journeys/{subject}")
 def read_journey(
-    subject: str, caller: Planner, session: ToRead, desks: ToDesks
-) -> list[MomentView]:
+    subject: str, caller: Planner, session: ReadSessionDep, operations: OperationsDep
+) -> list[JourneyEntryView]:
     """Return this service's part of what happened to an order, oldest first.
 
     What was done to a customer, an erasure, is not there for planners.
     """
-    moments = journey(desks, session, caller.tenant, subject)
+    moments = journey_of(operations, session, caller.tenant, subject)
     if caller.may("viewer:read"):
         return moments
-    return [each for each in moments if each.kind != history.PARTY]
+    return [each for each in moments if each.kind != history.PARTY_KIND]
 
 
 @router.get("/parked")
 def list_parked(
     caller: Viewer,
-    session: ToRead,
-    desks: ToDesks,
-    after: After = 0,
-    limit: Few = 20,
+    session: ReadSessionDep,
+    operations: OperationsDep,
+    after: AfterPosition = 0,
+    limit: PositionLimit = 20,
 ) -> list[ParkedView]:
     """List the tenant's parked messages, oldest first.
 
     Those that name no tenant are listed for the tenant that runs the installation.
     """
-    rows = dead_letters.waiting(session, parked_of(desks, caller), limit=limit, after=after)
+    rows = dead_letters.list_open(
+        session, visible_dead_letters(operations, caller), limit=limit, after=after
+    )
     return [ParkedView.of(row) for row in rows]
 
 
 @router.post("/parked/{position}/retry")
 async def retry_parked(
-    position: Position, caller: Operator, cause: RequestCause, desk: ToDesk, desks: ToDesks
-) -> ReleasedView:
+    position: Position,
+    caller: Operator,
+    cause: CausationDep,
+    batcher: CommandBatcherDep,
+    operations: OperationsDep,
+) -> RedeliveryView:
     """Handle a parked message and those behind it, until one is hopeless still."""
-    key = await desk.serve(cause, partial(note_release, parked_of(desks, caller), position))
-    return await desks.relay.commit(partial(retry, desks, key))
+    key = await batcher.execute(
+        cause, partial(audit_redelivery, visible_dead_letters(operations, caller), position)
+    )
+    return await operations.publisher.commit(partial(redeliver_key, operations, key))
 
 
-def parked_of(desks: Desks, caller: Caller) -> ColumnElement[bool]:
+def visible_dead_letters(operations: OperationsContext, caller: Caller) -> ColumnElement[bool]:
     """Return what is true of the parked messages that a caller may see and release."""
-    return dead_letters.belongs_to(caller.tenant, desks.settings.tenant)
+    return dead_letters.belongs_to(caller.tenant, operations.settings.tenant)
 
 
-def note_release(whose: ColumnElement[bool], position: int, work: Work) -> bytes:
+def audit_redelivery(whose: ColumnElement[bool], position: int, work: UnitOfWork) -> bytes:
     """Keep in the audit who has a parked message handled once more; return its key.
 
     Raises:
         NotFoundError: if nothing of the caller's is parked at that position.
     """
-    row = dead_letters.at(work.session, whose, position)
+    row = dead_letters.get_open(work.session, whose, position)
     if row is None:
         msg = f"nothing is parked at {position}; see GET /ops/v1/parked"
         raise NotFoundError(msg)
@@ -172,13 +184,15 @@ def note_release(whose: ColumnElement[bool], position: int, work: Work) -> bytes
     return row.key
 
 
-def journey(desks: Desks, session: Session, tenant: str, subject: str) -> list[MomentView]:
+def journey_of(
+    operations: OperationsContext, session: Session, tenant: str, subject: str
+) -> list[JourneyEntryView]:
     """Return what was told about a subject and what changed with it, or because of it, by time."""
-    service, key = desks.settings.service, _as_key(subject)
+    service, key = operations.settings.service, _as_key(subject)
     own = history.read(session, tenant, subject)
-    others = desks.for_order(session, tenant, key) if key else ()
+    others = operations.read_order_changes(session, tenant, key) if key else ()
     changes = [
-        MomentView(
+        JourneyEntryView(
             at=each.at,
             service=service,
             kind=each.kind,
@@ -194,8 +208,10 @@ def journey(desks: Desks, session: Session, tenant: str, subject: str) -> list[M
         )
     ]
     told = [
-        MomentView(at=at, service=service, kind="message", what=type_, sequence=sequence)
-        for at, type_, sequence in (archive_reader.tellings(session, tenant, key) if key else ())
+        JourneyEntryView(at=at, service=service, kind="message", what=type_, sequence=sequence)
+        for at, type_, sequence in (
+            archive_reader.list_published(session, tenant, key) if key else ()
+        )
     ]
     return sorted([*changes, *told], key=lambda each: each.at)
 
@@ -207,13 +223,21 @@ def _as_key(subject: str) -> UUID | None:
         return None
 
 
-def retry(desks: Desks, key: bytes, dispatch: Dispatch) -> ReleasedView:
+def redeliver_key(
+    operations: OperationsContext, key: bytes, after_commit: AfterCommit
+) -> RedeliveryView:
     """Release what is parked under a key: all of one tenant, as no two share a key."""
-    receiver = Receiver(desks.sessions, desks.subscriptions)
-    handled = release(desks.sessions, receiver, key, datetime.now(UTC), dispatch)
-    with desks.sessions() as session:
-        return ReleasedView(handled=handled, still_parked=dead_letters.count_under(session, key))
+    dispatcher = Dispatcher(operations.sessions, operations.subscriptions)
+    handled = redeliver(operations.sessions, dispatcher, key, datetime.now(UTC), after_commit)
+    with operations.sessions() as session:
+        return RedeliveryView(handled=handled, still_parked=dead_letters.count_of_key(session, key))
 
 
-OPERATIONS = (prompt, recoveries.prompt, router, people.router, recoveries.router)
+OPERATIONS_ROUTERS = (
+    always_available_router,
+    recoveries.always_available_router,
+    router,
+    audit_and_approvals.router,
+    recoveries.router,
+)
 """The endpoints that every service has for its operators; see `serve_operators`."""

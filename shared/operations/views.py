@@ -6,14 +6,14 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
-from shared.health.monitor import Report
-from shared.health.trouble_view import EXAMPLE, TroubleView
+from shared.health.monitor import HealthReport
+from shared.health.trouble_view import EXAMPLE_TROUBLE, TroubleView
 from shared.kafka.lag import Lag
-from shared.messaging.dead_letters import ParkedRow
-from shared.recovery.rows import RecoveryRow
+from shared.messaging.dead_letters import DeadLetterRow
+from shared.recovery.recovery_store import RecoveryRow
 
 
-def like(**example: Any) -> ConfigDict:  # noqa: ANN401  JSON
+def view_config(**example: Any) -> ConfigDict:  # noqa: ANN401  JSON
     """Return how a view is described: its fields by the texts under them, and an example."""
     return ConfigDict(use_attribute_docstrings=True, json_schema_extra={"examples": [example]})
 
@@ -24,7 +24,7 @@ class StateView(BaseModel):
     A figure is null while the database, or Kafka for the lag, does not tell it.
     """
 
-    model_config = like(
+    model_config = view_config(
         service="order",
         relay_is_direct=True,
         unsent=0,
@@ -35,7 +35,7 @@ class StateView(BaseModel):
         timers_due=0,
         lag=0,
         oldest_lag_s=0.0,
-        troubles=[TroubleView.of(EXAMPLE).model_dump(mode="json")],
+        troubles=[TroubleView.of(EXAMPLE_TROUBLE).model_dump(mode="json")],
     )
 
     service: str
@@ -60,28 +60,28 @@ class StateView(BaseModel):
     """The same that `/health/ready` tells, and `/metrics` counts."""
 
     @classmethod
-    def of(cls, service: str, is_direct: bool, report: Report) -> "StateView":  # noqa: FBT001
+    def of(cls, service: str, is_direct: bool, report: HealthReport) -> "StateView":  # noqa: FBT001
         """Show a report."""
-        figures, lag = report.figures, report.lag
+        database_counts, lag = report.database_counts, report.lag
         return cls(
             service=service,
             relay_is_direct=is_direct,
-            unsent=figures and figures.unsent.count,
-            oldest_unsent_s=figures and figures.unsent.oldest_s,
-            parked=figures and figures.parked_in_all,
-            attempts_waiting=figures and figures.attempts_open,
-            attempts_in_doubt=figures and figures.in_doubt.count,
-            timers_due=figures and figures.timers_due.count,
+            unsent=database_counts and database_counts.unsent.count,
+            oldest_unsent_s=database_counts and database_counts.unsent.oldest_s,
+            parked=database_counts and database_counts.parked_total,
+            attempts_waiting=database_counts and database_counts.open_calls,
+            attempts_in_doubt=database_counts and database_counts.in_doubt.count,
+            timers_due=database_counts and database_counts.timers_due.count,
             lag=lag and lag.records,
             oldest_lag_s=lag and lag.oldest_s,
             troubles=[TroubleView.of(each) for each in report.troubles],
         )
 
 
-class MomentView(BaseModel):
+class JourneyEntryView(BaseModel):
     """One moment of a journey: a message that was told, or a state that changed."""
 
-    model_config = like(
+    model_config = view_config(
         at="2026-01-31T12:00:02Z",
         service="order",
         kind="order",
@@ -111,10 +111,10 @@ class MomentView(BaseModel):
     """Of a change: the person or program whose request made it so; empty where none did."""
 
 
-class HoldingsView(BaseModel):
+class StoredDataView(BaseModel):
     """What a service holds, of all tenants, beside what it is shipped with."""
 
-    model_config = like(service="order", holds=["order_progress", "orders", "submissions"])
+    model_config = view_config(service="order", holds=["order_progress", "orders", "submissions"])
 
     service: str
     holds: list[str]
@@ -124,7 +124,7 @@ class HoldingsView(BaseModel):
 class ParkedView(BaseModel):
     """One message that waits for a person."""
 
-    model_config = like(
+    model_config = view_config(
         position=17,
         identity="0199a0c2-2222-7333-8444-123456789012",
         source="order/7",
@@ -145,7 +145,7 @@ class ParkedView(BaseModel):
     parked_at: datetime
 
     @classmethod
-    def of(cls, row: ParkedRow) -> "ParkedView":
+    def of(cls, row: DeadLetterRow) -> "ParkedView":
         """Show a row."""
         return cls(
             position=row.position,
@@ -162,7 +162,9 @@ class ParkedView(BaseModel):
 class LagView(BaseModel):
     """How much of what the others told a service has still to read, as Kafka has it."""
 
-    model_config = like(records=5, oldest_s=1.5, by_partition={"order/7": 3, "resources/2": 2})
+    model_config = view_config(
+        records=5, oldest_s=1.5, by_partition={"order/7": 3, "resources/2": 2}
+    )
 
     records: int
     oldest_s: float
@@ -178,10 +180,10 @@ class LagView(BaseModel):
         return cls(records=lag.records, oldest_s=round(lag.oldest_s, 1), by_partition=left)
 
 
-class ReleasedView(BaseModel):
+class RedeliveryView(BaseModel):
     """What came of a retry."""
 
-    model_config = like(handled=2, still_parked=0)
+    model_config = view_config(handled=2, still_parked=0)
 
     handled: int
     still_parked: int
@@ -190,7 +192,7 @@ class ReleasedView(BaseModel):
 class RecoveryView(BaseModel):
     """One time that the database was found to be set back."""
 
-    model_config = like(
+    model_config = view_config(
         id="0199a0c2-2222-7333-8444-123456789012",
         noticed_at="2026-01-31T12:00:05Z",
         lost_from="2026-01-31T11:59:30Z",
@@ -229,7 +231,7 @@ class RecoveryView(BaseModel):
     acknowledged_by: str
     """Empty for other tenants than the one that runs the installation."""
 
-    def unnamed(self) -> "RecoveryView":
+    def without_person(self) -> "RecoveryView":
         """Return it without the person who acknowledged it."""
         return self.model_copy(update={"acknowledged_by": ""})
 

@@ -20,27 +20,27 @@ import structlog
 from sqlalchemy import Connection, text
 
 from shared.config.kafka import RETENTION
-from shared.persistence.database import WITHOUT_LIMITS, Sessions
+from shared.persistence.database import DISABLE_TIMEOUTS, Sessions
 
 log = structlog.get_logger()
 
-TABLES = {"outbox": "told_at", "history": "at"}
+MONTHLY_TABLES = {"outbox": "told_at", "history": "at"}
 """The tables partitioned by month, and the column that says which."""
 
-AHEAD = 3
+MONTHS_AHEAD = 3
 """Months made in advance, the current one included."""
 
-CHUNK = 1000
+CHUNK_ROWS = 1000
 
-Key: TypeAlias = tuple[datetime, int]
+RowKey: TypeAlias = tuple[datetime, int]
 """What tells a row from all others of its table: when it was written, and its position."""
 
-NO_ROW: Key = (datetime.min.replace(tzinfo=UTC), -1)
+NO_ROW: RowKey = (datetime.min.replace(tzinfo=UTC), -1)
 """The key of a line that is no row."""
 
-ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(hashtext('kaitong.partitions'))")
-MOVING = text("SELECT pg_try_advisory_xact_lock(hashtext('kaitong.archive'))")
-SHORT_WAIT = text("SET LOCAL lock_timeout = '2s'")
+LOCK_PARTITIONS = text("SELECT pg_advisory_xact_lock(hashtext('kaitong.partitions'))")
+TRY_LOCK_ARCHIVE = text("SELECT pg_try_advisory_xact_lock(hashtext('kaitong.archive'))")
+SHORT_LOCK_TIMEOUT = text("SET LOCAL lock_timeout = '2s'")
 """Dropping a month waits for all who read; those who come later must not wait for it long."""
 
 
@@ -80,10 +80,10 @@ def make_partitions(connection: Connection, now: datetime) -> None:
 
     In a new database also that of the month before: another machine's clock may be there.
     """
-    connection.execute(ONE_AT_A_TIME)
-    for table in TABLES:
+    connection.execute(LOCK_PARTITIONS)
+    for table in MONTHLY_TABLES:
         first = 0 if months_of(connection, table) else -1
-        for month in (Month.of(now).plus(ahead) for ahead in range(first, AHEAD)):
+        for month in (Month.of(now).plus(ahead) for ahead in range(first, MONTHS_AHEAD)):
             connection.execute(
                 text(
                     f"CREATE TABLE IF NOT EXISTS {table}_{month} PARTITION OF {table}"
@@ -107,11 +107,11 @@ def _month_in(partition: str) -> Month:
     return Month(int(year), int(month))
 
 
-def cold_months(connection: Connection, table: str, now: datetime, keep: int) -> list[Month]:
-    """Return the months that are older than the last `keep`, and that no broker may miss."""
+def cold_months(connection: Connection, table: str, now: datetime, keep_months: int) -> list[Month]:
+    """Return the months that are older than the last `keep_months`, and that no broker may miss."""
     oldest_unsent = connection.scalar(text("SELECT min(told_at) FROM unsent")) or now
     may_be_missed = Month.of(min(oldest_unsent, now - RETENTION))
-    warm = min(Month.of(now).plus(1 - keep), may_be_missed)
+    warm = min(Month.of(now).plus(1 - keep_months), may_be_missed)
     return [month for month in months_of(connection, table) if month < warm]
 
 
@@ -124,11 +124,11 @@ def export_month(connection: Connection, table: str, month: Month, folder: Path)
     path = folder / f"{table}_{month}.jsonl.gz"
     if path.exists():
         return path
-    write_whole(path, _lines(connection, table, month))
+    write_atomically(path, _lines(connection, table, month))
     return path
 
 
-def write_whole(path: Path, lines: Iterable[str]) -> None:
+def write_atomically(path: Path, lines: Iterable[str]) -> None:
     """Write a file that appears, or takes the place of what was there, whole or not at all."""
     part = path.with_suffix(".part")
     with part.open("wb") as raw:
@@ -151,11 +151,11 @@ def sync_folder(folder: Path) -> None:
 
 def _lines(connection: Connection, table: str, month: Month) -> Iterator[str]:
     rows = text(f"SELECT * FROM {table}_{month} ORDER BY position")  # noqa: S608  our own names
-    for row in connection.execute(rows.execution_options(yield_per=CHUNK)).mappings():
-        yield json.dumps({name: _plain(value) for name, value in row.items()}) + "\n"
+    for row in connection.execute(rows.execution_options(yield_per=CHUNK_ROWS)).mappings():
+        yield json.dumps({name: _json_value(value) for name, value in row.items()}) + "\n"
 
 
-def _plain(value: Any) -> Any:  # noqa: ANN401  whatever a column holds
+def _json_value(value: Any) -> Any:  # noqa: ANN401  whatever a column holds
     if isinstance(value, bytes | memoryview):
         return bytes(value).decode()
     return value if isinstance(value, int | str | None) else str(value)
@@ -177,31 +177,33 @@ def drop_month(connection: Connection, table: str, month: Month, file: Path) -> 
     return rows
 
 
-def _keys(connection: Connection, table: str, month: Month) -> Iterator[Key]:
+def _keys(connection: Connection, table: str, month: Month) -> Iterator[RowKey]:
     """Yield the keys of a month's rows, as the database has them."""
-    keys = f"SELECT {TABLES[table]}, position FROM {table}_{month} ORDER BY position"  # noqa: S608
-    rows = connection.execute(text(keys).execution_options(yield_per=CHUNK))
+    keys = f"SELECT {MONTHLY_TABLES[table]}, position FROM {table}_{month} ORDER BY position"  # noqa: S608
+    rows = connection.execute(text(keys).execution_options(yield_per=CHUNK_ROWS))
     yield from ((row[0], row[1]) for row in rows)
 
 
-def _keys_in(file: Path, table: str) -> Iterator[Key]:
+def _keys_in(file: Path, table: str) -> Iterator[RowKey]:
     """Yield the keys of the rows in a file."""
     with gzip.open(file, "rt", encoding="utf-8") as lines:
         for line in lines:
             try:
                 row = json.loads(line)
-                yield datetime.fromisoformat(row[TABLES[table]]), row["position"]
+                yield datetime.fromisoformat(row[MONTHLY_TABLES[table]]), row["position"]
             except (ValueError, KeyError, TypeError):
                 yield NO_ROW
 
 
-def keep_house(sessions: Sessions, now: datetime, keep: int, folder: Path | None) -> list[Path]:
+def maintain_archive(
+    sessions: Sessions, now: datetime, keep_months: int, folder: Path | None
+) -> list[Path]:
     """Make the partitions ahead; move cold months to files if the settings want it.
 
     Args:
         sessions: the service's database.
         now: the time.
-        keep: how many months stay in the database; 0 for all.
+        keep_months: how many months stay in the database; 0 for all.
         folder: where the files go; each service has one of its own.
 
     Returns:
@@ -209,31 +211,37 @@ def keep_house(sessions: Sessions, now: datetime, keep: int, folder: Path | None
     """
     with sessions.begin() as session:
         make_partitions(session.connection(), now)
-    if not keep or folder is None:
+    if not keep_months or folder is None:
         return []
-    return [file for table in TABLES for file in _move(sessions, table, now, keep, folder)]
+    return [
+        file
+        for table in MONTHLY_TABLES
+        for file in _archive_cold_months(sessions, table, now, keep_months, folder)
+    ]
 
 
-def _move(sessions: Sessions, table: str, now: datetime, keep: int, folder: Path) -> Iterator[Path]:
+def _archive_cold_months(
+    sessions: Sessions, table: str, now: datetime, keep_months: int, folder: Path
+) -> Iterator[Path]:
     with sessions() as session:
-        months = cold_months(session.connection(), table, now, keep)
+        months = cold_months(session.connection(), table, now, keep_months)
     for month in months:
         with sessions.begin() as session:
-            if file := move_month(session.connection(), table, month, folder):
+            if file := archive_month(session.connection(), table, month, folder):
                 yield file
 
 
-def move_month(connection: Connection, table: str, month: Month, folder: Path) -> Path | None:
+def archive_month(connection: Connection, table: str, month: Month, folder: Path) -> Path | None:
     """Export a month and drop it; return its file, or None if it stays."""
-    connection.execute(SHORT_WAIT)
-    if not connection.scalar(MOVING) or month not in months_of(connection, table):
+    connection.execute(SHORT_LOCK_TIMEOUT)
+    if not connection.scalar(TRY_LOCK_ARCHIVE) or month not in months_of(connection, table):
         return None  # another process is at it, or has been
-    connection.execute(WITHOUT_LIMITS)
+    connection.execute(DISABLE_TIMEOUTS)
     file = export_month(connection, table, month, folder)
     try:
         rows = drop_month(connection, table, month, file)
     except (IncompleteFileError, gzip.BadGzipFile, EOFError, zlib.error) as error:
-        log.error("archive.differs", table=table, month=str(month), why=str(error))  # noqa: TRY400
+        log.error("archive.file_differs", table=table, month=str(month), why=str(error))  # noqa: TRY400
         return None
     log.info("archive.exported", table=table, month=str(month), rows=rows)
     return file

@@ -18,13 +18,13 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from shared.persistence.bulk import insert_rows, table_of
 from shared.persistence.database import Base, Instant
 
-BEGINNING = b""
+INITIAL_HASH = b""
 """What stands before the first entry."""
 
-TURN = text("SELECT pg_advisory_xact_lock(hashtext('kaitong.audit'))")
+LOCK_CHAIN = text("SELECT pg_advisory_xact_lock(hashtext('kaitong.audit'))")
 
 
-class Entry(NamedTuple):
+class AuditEntry(NamedTuple):
     """One thing that somebody did."""
 
     at: datetime
@@ -76,61 +76,63 @@ class AuditRow(Base):
 
 
 TABLE = table_of(AuditRow)
-FIELDS = [TABLE.c[name] for name in Entry._fields]
-LAST = select(TABLE.c.position, TABLE.c.hash).order_by(TABLE.c.position.desc()).limit(1)
-PART = 1000
+ENTRY_COLUMNS = [TABLE.c[name] for name in AuditEntry._fields]
+SELECT_LAST = select(TABLE.c.position, TABLE.c.hash).order_by(TABLE.c.position.desc()).limit(1)
+CHUNK_ROWS = 1000
 
 
-def append(session: Session, entries: Sequence[Entry]) -> None:
+def append(session: Session, entries: Sequence[AuditEntry]) -> None:
     """Append entries; others that append wait until this transaction ends."""
     if not entries:
         return
-    session.execute(TURN)
-    last = session.execute(LAST).one_or_none()
-    position, before = (last.position, last.hash) if last else (0, BEGINNING)
+    session.execute(LOCK_CHAIN)
+    last = session.execute(SELECT_LAST).one_or_none()
+    position, before = (last.position, last.hash) if last else (0, INITIAL_HASH)
     rows = []
     for each in entries:
-        position, before = position + 1, chained(before, each)
+        position, before = position + 1, chain_hash(before, each)
         rows.append((position, *each, before))
-    insert_rows(session, AuditRow, ("position", *Entry._fields, "hash"), rows)
+    insert_rows(session, AuditRow, ("position", *AuditEntry._fields, "hash"), rows)
 
 
-def chained(before: bytes, entry: Entry) -> bytes:
+def chain_hash(before: bytes, entry: AuditEntry) -> bytes:
     """Return the hash of an entry that follows on another."""
     at = int(entry.at.timestamp() * 1_000_000)
     content = msgspec.json.encode([at, *entry[1:]])
     return hashlib.sha256(before + content).digest()
 
 
-def read(  # noqa: PLR0913  each narrows what is read
+def read_entries(  # noqa: PLR0913  each narrows what is read
     session: Session, tenant: str, *, after: int, limit: int, subject: str = "", actor: str = ""
-) -> list[tuple[int, Entry]]:
+) -> list[tuple[int, AuditEntry]]:
     """Return entries of a tenant after a position, oldest first."""
-    found: Select[Any] = select(TABLE.c.position, *FIELDS)
+    found: Select[Any] = select(TABLE.c.position, *ENTRY_COLUMNS)
     found = found.where(TABLE.c.tenant == tenant, TABLE.c.position > after)
     if subject:
         found = found.where(TABLE.c.subject == subject)
     if actor:
         found = found.where(TABLE.c.actor == actor)
     rows = session.execute(found.order_by(TABLE.c.position).limit(limit))
-    return [(row[0], Entry(*row[1:])) for row in rows]
+    return [(row[0], AuditEntry(*row[1:])) for row in rows]
 
 
-def broken_at(session: Session) -> int | None:
+def first_broken_position(session: Session) -> int | None:
     """Return the position of the first entry that does not follow on the one before it."""
-    before, expected = BEGINNING, 1
-    for position, entry, hash_ in _all(session):
-        before = chained(before, entry)
+    before, expected = INITIAL_HASH, 1
+    for position, entry, hash_ in _iterate(session):
+        before = chain_hash(before, entry)
         if position != expected or hash_ != before:
             return expected
         expected += 1
     return None
 
 
-def _all(session: Session) -> Iterator[tuple[int, Entry, bytes]]:
+def _iterate(session: Session) -> Iterator[tuple[int, AuditEntry, bytes]]:
     after = 0
-    everything = select(TABLE.c.position, TABLE.c.hash, *FIELDS).order_by(TABLE.c.position)
-    while rows := session.execute(everything.where(TABLE.c.position > after).limit(PART)).all():
+    everything = select(TABLE.c.position, TABLE.c.hash, *ENTRY_COLUMNS).order_by(TABLE.c.position)
+    while rows := session.execute(
+        everything.where(TABLE.c.position > after).limit(CHUNK_ROWS)
+    ).all():
         for row in rows:
-            yield row[0], Entry(*row[2:]), row[1]
+            yield row[0], AuditEntry(*row[2:]), row[1]
         after = rows[-1][0]

@@ -13,12 +13,12 @@ from sqlalchemy.orm import Session
 from sqlalchemy.sql.selectable import TableValuedAlias
 
 from shared.persistence.database import Base
-from shared.persistence.statements import Prepared
+from shared.persistence.statements import CompiledStatement
 
 Rows: TypeAlias = Sequence[Sequence[Any]]
 """Rows as tuples, in the order of the columns named with them."""
 
-Names: TypeAlias = tuple[str, ...]
+ColumnNames: TypeAlias = tuple[str, ...]
 
 
 def table_of(kind: type[Base]) -> Table:
@@ -34,22 +34,24 @@ def unnest(columns: Sequence[Column[Any]]) -> TableValuedAlias:
     return func.unnest(*arrays).table_valued(*names, name="new").render_derived()
 
 
-def bind(names: Sequence[str], rows: Rows) -> dict[str, list[Any]]:
+def bind_arrays(names: Sequence[str], rows: Rows) -> dict[str, list[Any]]:
     """Turn rows into the arrays that `unnest` is bound to."""
     columns = zip(*rows, strict=True) if rows else ([] for _ in names)
     return {f"new_{name}": list(values) for name, values in zip(names, columns, strict=True)}
 
 
 @cache
-def insert_new(kind: type[Base], names: Names) -> Prepared:
+def insert_statement(kind: type[Base], names: ColumnNames) -> CompiledStatement:
     """Return the statement that inserts what is not there yet."""
     table = table_of(kind)
     rows = unnest([table.c[name] for name in names])
-    return Prepared(insert(table).from_select(names, select(rows)).on_conflict_do_nothing())
+    return CompiledStatement(
+        insert(table).from_select(names, select(rows)).on_conflict_do_nothing()
+    )
 
 
 @cache
-def upsert(kind: type[Base], names: Names, keys: int) -> Prepared:
+def upsert_statement(kind: type[Base], names: ColumnNames, keys: int) -> CompiledStatement:
     """Return the statement that inserts, or overwrites what has the same key.
 
     Rows are locked in the order of their keys, so that two such statements never
@@ -64,41 +66,41 @@ def upsert(kind: type[Base], names: Names, keys: int) -> Prepared:
         index_elements=names[:keys],
         set_={name: statement.excluded[name] for name in names[keys:]},
     )
-    return Prepared(upserting)
+    return CompiledStatement(upserting)
 
 
 @cache
-def overwrite(kind: type[Base], names: Names, keys: int) -> Prepared:
+def update_statement(kind: type[Base], names: ColumnNames, keys: int) -> CompiledStatement:
     """Return the statement that overwrites rows, found by the first `keys` names."""
     table = table_of(kind)
     new = unnest([table.c[name] for name in names])
     old_key = tuple_(*(table.c[name] for name in names[:keys]))
     new_key = tuple_(*(new.c[name] for name in names[:keys]))
     values = {name: new.c[name] for name in names[keys:]}
-    return Prepared(update(table).where(old_key == new_key).values(values))
+    return CompiledStatement(update(table).where(old_key == new_key).values(values))
 
 
-def insert_rows(session: Session, kind: type[Base], names: Names, rows: Rows) -> int:
+def insert_rows(session: Session, kind: type[Base], names: ColumnNames, rows: Rows) -> int:
     """Insert the rows that are not there yet; return how many that were."""
-    return _run(session, insert_new(kind, names), names, rows)
+    return _run(session, insert_statement(kind, names), names, rows)
 
 
 def upsert_rows(
-    session: Session, kind: type[Base], names: Names, rows: Rows, *, keys: int = 1
+    session: Session, kind: type[Base], names: ColumnNames, rows: Rows, *, keys: int = 1
 ) -> int:
     """Insert rows, or overwrite those with the same key, which is the first `keys` names.
 
     No two of `rows` may have the same key.
     """
-    return _run(session, upsert(kind, names, keys), names, rows)
+    return _run(session, upsert_statement(kind, names, keys), names, rows)
 
 
 def update_rows(
-    session: Session, kind: type[Base], names: Names, rows: Rows, *, keys: int = 1
+    session: Session, kind: type[Base], names: ColumnNames, rows: Rows, *, keys: int = 1
 ) -> int:
     """Overwrite rows by their key, the first `keys` names; return how many there were."""
-    return _run(session, overwrite(kind, names, keys), names, rows)
+    return _run(session, update_statement(kind, names, keys), names, rows)
 
 
-def _run(session: Session, statement: Prepared, names: Names, rows: Rows) -> int:
-    return statement.run(session, bind(names, rows)) if rows else 0
+def _run(session: Session, statement: CompiledStatement, names: ColumnNames, rows: Rows) -> int:
+    return statement.run(session, bind_arrays(names, rows)) if rows else 0

@@ -14,18 +14,18 @@ from sqlalchemy import Dialect, Engine, event
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.orm import Session, sessionmaker
 
-IDENTITY = (
+SELECT_IDENTITY = (
     "SELECT pg_postmaster_start_time(), oid FROM pg_database WHERE datname = current_database()"
 )
 """No two databases share both: each is restored under a number of its own, or its server starts."""
 
 
-class Losses:
+class ConnectionLosses:
     """How often one engine lost its database; used by all threads."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._known: tuple[Any, ...] | None = None
+        self._identity: tuple[Any, ...] | None = None
         self.count = 0
 
     def note(self) -> None:
@@ -36,25 +36,25 @@ class Losses:
     def note_identity(self, identity: tuple[Any, ...]) -> None:
         """Count the database as lost if this is not the one that was found last."""
         with self._lock:
-            self.count += self._known not in {None, identity}
-            self._known = identity
+            self.count += self._identity not in {None, identity}
+            self._identity = identity
 
 
-COUNTED: WeakKeyDictionary[Dialect, Losses] = WeakKeyDictionary()
+LOSSES_BY_DIALECT: WeakKeyDictionary[Dialect, ConnectionLosses] = WeakKeyDictionary()
 """By the dialect of an engine: each engine has a dialect of its own."""
 
 
 def count_losses(engine: Engine) -> None:
     """Count from now on how often this engine loses its database."""
-    COUNTED[engine.dialect] = found = Losses()
-    event.listen(engine, "connect", partial(identify, found))
+    LOSSES_BY_DIALECT[engine.dialect] = found = ConnectionLosses()
+    event.listen(engine, "connect", partial(check_identity, found))
     event.listen(engine, "handle_error", count_loss)
 
 
-def identify(found: Losses, connection: Connection[Any], _: object) -> None:
+def check_identity(found: ConnectionLosses, connection: Connection[Any], _: object) -> None:
     """Note which database a new connection leads to, before anything is done on it."""
     connection.autocommit = True  # no transaction for one question
-    identity = connection.execute(IDENTITY).fetchone()
+    identity = connection.execute(SELECT_IDENTITY).fetchone()
     connection.autocommit = False
     if identity:
         found.note_identity(identity)
@@ -68,11 +68,11 @@ def count_loss(context: ExceptionContext) -> None:
 
 def note_loss(dialect: Dialect) -> None:
     """Count a connection that was lost on the engine of this dialect."""
-    if found := COUNTED.get(dialect):
+    if found := LOSSES_BY_DIALECT.get(dialect):
         found.note()
 
 
-def losses(sessions: sessionmaker[Session]) -> int:
+def loss_count(sessions: sessionmaker[Session]) -> int:
     """Return how often a database was lost so far, by any thread; 0 where that is not counted."""
-    found = COUNTED.get(sessions.kw["bind"].dialect)
+    found = LOSSES_BY_DIALECT.get(sessions.kw["bind"].dialect)
     return found.count if found else 0

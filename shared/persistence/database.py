@@ -29,11 +29,11 @@ from sqlalchemy.types import TypeDecorator
 
 from shared.errors import UnprocessableError
 from shared.persistence.connection_losses import count_losses, note_loss
-from shared.persistence.write_probe import READ_ONLY, WRITES, is_unpromoted
+from shared.persistence.write_probe import READ_ONLY_SQLSTATE, WRITE_REFUSALS, is_unpromoted
 
 Sessions = sessionmaker[Session]
 
-NAMING = {
+NAMING_CONVENTION = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
     "ck": "ck_%(table_name)s_%(constraint_name)s",
@@ -48,7 +48,7 @@ class Base(DeclarativeBase):
     Each service has its own database, and so its own names: two may both have `orders`.
     """
 
-    metadata = MetaData(naming_convention=NAMING)
+    metadata = MetaData(naming_convention=NAMING_CONVENTION)
     """The kernel's tables, which every database has."""
 
     def __init_subclass__(cls, **arguments: Any) -> None:  # noqa: ANN401
@@ -62,10 +62,10 @@ class Base(DeclarativeBase):
 @cache
 def metadata_of(service: str) -> MetaData:
     """Return the tables of one service, named by its package (`services.order`)."""
-    return MetaData(naming_convention=NAMING, info={"service": service})
+    return MetaData(naming_convention=NAMING_CONVENTION, info={"service": service})
 
 
-def words(kind: type[StrEnum]) -> Enum:
+def enum_text(kind: type[StrEnum]) -> Enum:
     """Return the column type that stores an enumeration by its values, as text."""
     return Enum(
         kind,
@@ -79,7 +79,7 @@ def words(kind: type[StrEnum]) -> Enum:
 Instant = DateTime(timezone=True)
 
 
-class Packed(TypeDecorator[Any]):
+class JsonBytes(TypeDecorator[Any]):
     """A column that stores a whole value as JSON bytes.
 
     For what is read and written only together with its row, and never searched.
@@ -105,15 +105,15 @@ class Packed(TypeDecorator[Any]):
         return None if value is None else self._decode(value)
 
 
-def packed(kind: Any) -> Packed:  # noqa: ANN401  any type msgspec can tell apart
+def json_bytes(kind: Any) -> JsonBytes:  # noqa: ANN401  any type msgspec can tell apart
     """Return the column type for values of `kind`, a struct, dataclass or tuple of such."""
-    return Packed(kind)
+    return JsonBytes(kind)
 
 
 Url: TypeAlias = str
 """SQLAlchemy URL, `postgresql+psycopg://role:password@host:port/database`."""
 
-CONNECTIONS = 8
+MAX_CONNECTIONS = 8
 """For one process: the writing thread, and as many readers as one machine's core can feed."""
 
 
@@ -133,7 +133,7 @@ KEEP_ALIVE = {
 """A server that is cut off, and says nothing, is given up after half a minute."""
 
 
-LIMITED = {
+SERVER_TIMEOUTS = {
     "statement_timeout": timedelta(minutes=2),
     "idle_in_transaction_session_timeout": timedelta(minutes=1),
 }
@@ -141,24 +141,24 @@ LIMITED = {
 ends both, which is passing trouble to whoever comes back."""
 
 
-SETTINGS = ", ".join(f"set_config('{name}', '0', true)" for name in LIMITED)
-WITHOUT_LIMITS = text(f"SELECT {SETTINGS}")
+CLEAR_TIMEOUTS = ", ".join(f"set_config('{name}', '0', true)" for name in SERVER_TIMEOUTS)
+DISABLE_TIMEOUTS = text(f"SELECT {CLEAR_TIMEOUTS}")
 """For the rest of a transaction that is known to be long."""
 
 
 def make_engine(url: Url) -> Engine:
     """Return an engine set up for statements that carry many rows."""
-    limits = (f"-c {name}={each // MILLISECOND}" for name, each in LIMITED.items())
+    limits = (f"-c {name}={each // MILLISECOND}" for name, each in SERVER_TIMEOUTS.items())
     engine = make_plain_engine(
         url,
         pool_size=2,
-        max_overflow=CONNECTIONS - 2,
+        max_overflow=MAX_CONNECTIONS - 2,
         connect_args={"connect_timeout": 5, "options": " ".join(limits), **KEEP_ALIVE},
     )
     event.listen(engine, "connect", prefer_binary_arrays)
     count_losses(engine)
-    event.listen(engine, "handle_error", tell_limits_from_outages)
-    event.listen(engine, "before_cursor_execute", count_writing)
+    event.listen(engine, "handle_error", classify_driver_error)
+    event.listen(engine, "before_cursor_execute", count_write)
     return engine
 
 
@@ -168,7 +168,7 @@ def make_plain_engine(url: Url, **options: Any) -> Engine:  # noqa: ANN401  hand
     Every engine of ours is made here: values are personal, and errors are kept and logged.
     """
     engine = create_engine(url, hide_parameters=True, **options)
-    event.listen(engine, "handle_error", hide_values_of)
+    event.listen(engine, "handle_error", hide_values_in_context)
     return engine
 
 
@@ -177,19 +177,19 @@ def prefer_binary_arrays(connection: Connection[Any], _: object) -> None:
     connection.adapters.register_dumper(list, ListBinaryDumper)
 
 
-LIMITS = "54"
+PROGRAM_LIMIT_EXCEEDED = "54"
 """The class of SQLSTATE for what is more than the server can take, and stays so."""
 
-STOOD_STILL = "25P03"
+IDLE_IN_TRANSACTION = "25P03"
 """The server ended a transaction that did nothing; the driver calls it an internal error."""
 
 
-def tell_limits_from_outages(context: ExceptionContext) -> None:
+def classify_driver_error(context: ExceptionContext) -> None:
     """Look at what went wrong with a statement before anybody waits for it to pass."""
     if is_demoted(context.original_exception, context.connection):
         context.is_disconnect = True
         note_loss(context.dialect)  # the next connection may find a replica that lagged
-    tell_apart(context.original_exception, context.connection)
+    reclassify_error(context.original_exception, context.connection)
 
 
 def is_demoted(error: BaseException, connection: sqlalchemy.Connection | None) -> bool:
@@ -199,10 +199,12 @@ def is_demoted(error: BaseException, connection: sqlalchemy.Connection | None) -
     """
     options = connection.get_execution_options() if connection else {}
     is_reader = options.get("postgresql_readonly", False)
-    return not is_reader and (getattr(error, "sqlstate", None) == READ_ONLY or is_unpromoted(error))
+    return not is_reader and (
+        getattr(error, "sqlstate", None) == READ_ONLY_SQLSTATE or is_unpromoted(error)
+    )
 
 
-def hide_values_of(context: ExceptionContext) -> None:
+def hide_values_in_context(context: ExceptionContext) -> None:
     """Take the values out of what the driver says, and out of what SQLAlchemy made of it."""
     said = str(context.original_exception)
     hide_values(context.original_exception)
@@ -211,7 +213,7 @@ def hide_values_of(context: ExceptionContext) -> None:
         told.args = (str(told.args[0]).replace(said, left), *told.args[1:])
 
 
-VALUES_REPEATED = ("22", "42601")
+SQLSTATES_REPEATING_VALUES = ("22", "42601")
 """SQLSTATEs whose first line repeats a value: data exceptions, and syntax errors."""
 
 
@@ -224,14 +226,14 @@ def hide_values(error: BaseException) -> None:
     if not isinstance(error, psycopg.Error) or not error.sqlstate:
         return
     diag = error.diag
-    repeats = error.sqlstate.startswith(VALUES_REPEATED)
+    repeats = error.sqlstate.startswith(SQLSTATES_REPEATING_VALUES)
     said = "" if repeats else f": {diag.message_primary}"
     where = ", ".join(filter(None, (diag.table_name, diag.column_name, diag.constraint_name)))
     named = f" ({where})" if where else ""
     error.args = (f"SQLSTATE {error.sqlstate}, {type(error).__name__}{named}{said}",)
 
 
-def tell_apart(error: BaseException, connection: sqlalchemy.Connection | None) -> None:
+def reclassify_error(error: BaseException, connection: sqlalchemy.Connection | None) -> None:
     """Tell apart what the driver calls by the wrong name, and leave the rest to SQLAlchemy.
 
     Raises:
@@ -241,35 +243,35 @@ def tell_apart(error: BaseException, connection: sqlalchemy.Connection | None) -
     """
     state = getattr(error, "sqlstate", None) or ""
     demoted = is_demoted(error, connection)
-    if demoted or state != READ_ONLY:
-        WRITES.note(READ_ONLY if demoted else state)
-    if demoted or state == STOOD_STILL:
+    if demoted or state != READ_ONLY_SQLSTATE:
+        WRITE_REFUSALS.note(READ_ONLY_SQLSTATE if demoted else state)
+    if demoted or state == IDLE_IN_TRANSACTION:
         raise OperationalError(None, None, error)
-    if state.startswith(LIMITS):
+    if state.startswith(PROGRAM_LIMIT_EXCEEDED):
         msg = "something in it is too large to be stored"
         raise UnprocessableError(msg, code="too-large", remedy="shorten its longest texts")
 
 
-WRITINGS = "kaitong.writings"
-WRITING = re.compile(r"\b(INSERT|UPDATE|DELETE|MERGE|TRUNCATE|COPY)\b", re.IGNORECASE)
-LOCKING = re.compile(r"\bFOR (NO KEY )?UPDATE\b", re.IGNORECASE)
+WRITE_COUNT = "kaitong.writings"
+WRITE_PATTERN = re.compile(r"\b(INSERT|UPDATE|DELETE|MERGE|TRUNCATE|COPY)\b", re.IGNORECASE)
+LOCK_PATTERN = re.compile(r"\bFOR (NO KEY )?UPDATE\b", re.IGNORECASE)
 
 
-def count_writing(
+def count_write(
     connection: sqlalchemy.Connection, _cursor: object, statement: str, *_: object
 ) -> None:
     """Count the statements that write, for those who must know whether anything was written."""
-    if is_writing(statement):
-        connection.info[WRITINGS] = connection.info.get(WRITINGS, 0) + 1
+    if is_write(statement):
+        connection.info[WRITE_COUNT] = connection.info.get(WRITE_COUNT, 0) + 1
 
 
 @lru_cache(maxsize=4096)
-def is_writing(statement: str) -> bool:
+def is_write(statement: str) -> bool:
     """Tell whether a statement may change anything, in its CTEs too; locks change nothing."""
-    return WRITING.search(LOCKING.sub("", statement)) is not None
+    return WRITE_PATTERN.search(LOCK_PATTERN.sub("", statement)) is not None
 
 
-def writings(session: Session) -> int:
+def write_count(session: Session) -> int:
     """Return how many statements have written on this session's connection; it only grows."""
-    found: int = session.connection().info.get(WRITINGS, 0)
+    found: int = session.connection().info.get(WRITE_COUNT, 0)
     return found

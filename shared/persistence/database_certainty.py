@@ -13,16 +13,16 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 from functools import partial
 
-from shared.errors import UnprovenError
+from shared.errors import DatabaseUnprovenError
 
-SOON_S = 2.0
+REQUEST_WAIT_S = 2.0
 """Seconds that requests wait for the proof. Later ones are refused at once until it is there."""
 
 
-UNPROVEN = "a connection was lost: the database has to be compared with the topics first"
+UNPROVEN_MESSAGE = "a connection was lost: the database has to be compared with the topics first"
 
 
-class Trust(Enum):
+class RequiredCertainty(Enum):
     """What must be known of the database before something is written to it."""
 
     PROVEN = auto()
@@ -36,29 +36,29 @@ class Trust(Enum):
 
 
 Recheck = Callable[[], None]
-"""Raises UnprovenError, in any thread, if the database was lost since the check."""
+"""Raises DatabaseUnprovenError, in any thread, if the database was lost since the check."""
 
 
 def recheck_nothing() -> None:
     """Do nothing: where there is no broker to compare with, and for the recovery itself."""
 
 
-def none_lost() -> int:
+def no_losses() -> int:
     """Return that no connection was ever lost."""
     return 0
 
 
 @dataclass(slots=True)
-class Certainty:
+class DatabaseCertainty:
     """What one process knows of its database. It is certain until it is told to doubt."""
 
-    losses: Callable[[], int] = none_lost
+    read_loss_count: Callable[[], int] = no_losses
     """Returns how many connections were lost so far, by any thread."""
 
-    on_doubt: Callable[[], None] | None = None
+    on_unproven: Callable[[], None] | None = None
     """Called when a proof is wanted; None where there is nothing to compare with: no doubt then."""
 
-    _seen: int = 0
+    _known_losses: int = 0
     _proven: asyncio.Event = field(default_factory=asyncio.Event)
     _may_serve: asyncio.Event = field(default_factory=asyncio.Event)
     _waits_since: float = 0.0
@@ -67,77 +67,77 @@ class Certainty:
     _has_served: bool = False
 
     def __post_init__(self) -> None:
-        self._seen = self.losses()
-        self.prove()
+        self._known_losses = self.read_loss_count()
+        self.mark_proven()
 
-    def begin(self) -> None:
+    def start_unproven(self) -> None:
         """Begin without a proof, as a process does that starts: no request was served yet."""
-        self.doubt()
+        self.mark_unproven()
         self._has_served = False
 
     @property
     def is_proven(self) -> bool:
         """Whether nothing was lost since database and topics were compared."""
-        self._look()
+        self._check_losses()
         return self._proven.is_set()
 
     @property
     def may_serve(self) -> bool:
         """Whether requests may be served now."""
-        self._look()
+        self._check_losses()
         return self._may_serve.is_set()
 
     @property
-    def patience_s(self) -> float:
+    def remaining_wait_s(self) -> float:
         """How long a request may wait for the proof, in seconds; 0 once it has taken too long."""
-        return max(0.0, SOON_S - self.waiting_s)
+        return max(0.0, REQUEST_WAIT_S - self.waited_s)
 
     @property
-    def waiting_s(self) -> float:
+    def waited_s(self) -> float:
         """How long requests have waited for the proof, in seconds; of use only while they wait."""
         return time.monotonic() - self._waits_since
 
     @property
     def is_ready(self) -> bool:
         """Whether requests are served, or wait for a moment only."""
-        return self.may_serve or (self._has_served and self.patience_s > 0)
+        return self.may_serve or (self._has_served and self.remaining_wait_s > 0)
 
-    def prove(self) -> None:
+    def mark_proven(self) -> None:
         """Note that the database has all that the topics show it had."""
         self._proven.set()
         self._serve()
 
-    def doubt(self) -> None:
+    def mark_unproven(self) -> None:
         """Note that another database may be in the place of the one that was known."""
         self._proven.clear()
-        self._have_wait()
+        self._suspend_serving()
 
-    def suspect(self) -> None:
+    def request_proof(self) -> None:
         """Ask for a proof: the database has forgotten what this process knows."""
-        if self.on_doubt:
-            self.doubt()
-            self.on_doubt()
+        if self.on_unproven:
+            self.mark_unproven()
+            self.on_unproven()
 
-    def cannot_prove(self) -> None:
+    def mark_unprovable(self) -> None:
         """Note that the broker is out: requests are served, all else waits."""
         self._serve()
 
-    def can_prove(self) -> None:
+    def mark_provable(self) -> None:
         """Note that the broker is there: requests wait for the proof."""
         if not self._proven.is_set():
-            self._have_wait()
+            self._suspend_serving()
 
-    async def proof(self) -> None:
+    async def wait_until_proven(self) -> None:
         """Wait until the database is proven."""
-        self._look()
+        self._check_losses()
         await self._proven.wait()
 
-    async def serving(self) -> None:
+    async def wait_until_serving(self) -> None:
         """Wait until requests may be served."""
-        self._look()
+        self._check_losses()
         await self._may_serve.wait()
 
-    def check(self, trust: Trust) -> Recheck:
+    def check(self, required: RequiredCertainty) -> Recheck:
         """Check that the database may be written to; return the check to repeat before a commit.
 
         It is called when a turn of the writing thread begins: the database may have been lost
@@ -145,31 +145,31 @@ class Certainty:
         on a connection that leads to another database already, so it is repeated before a commit.
 
         Raises:
-            UnprovenError: if it may not; wait again.
+            DatabaseUnprovenError: if it may not; wait again.
         """
-        if trust is Trust.NONE or not self.on_doubt:
+        if required is RequiredCertainty.NONE or not self.on_unproven:
             return recheck_nothing
-        self._look()
-        trusted = self._proven if trust is Trust.PROVEN else self._may_serve
+        self._check_losses()
+        trusted = self._proven if required is RequiredCertainty.PROVEN else self._may_serve
         if not trusted.is_set():
-            raise UnprovenError(UNPROVEN)
-        return partial(self._must_be_at, self._seen)
+            raise DatabaseUnprovenError(UNPROVEN_MESSAGE)
+        return partial(self._require_no_new_loss, self._known_losses)
 
-    def _must_be_at(self, seen: int) -> None:
-        if self.losses() != seen:
-            raise UnprovenError(UNPROVEN)
+    def _require_no_new_loss(self, seen: int) -> None:
+        if self.read_loss_count() != seen:
+            raise DatabaseUnprovenError(UNPROVEN_MESSAGE)
 
     def _serve(self) -> None:
         self._may_serve.set()
         self._has_served = True
 
-    def _have_wait(self) -> None:
+    def _suspend_serving(self) -> None:
         if self._may_serve.is_set():
             self._may_serve.clear()
             self._waits_since = time.monotonic()
 
-    def _look(self) -> None:
-        if self.on_doubt and (lost := self.losses()) != self._seen:
-            self._seen = lost
-            self.doubt()
-            self.on_doubt()
+    def _check_losses(self) -> None:
+        if self.on_unproven and (lost := self.read_loss_count()) != self._known_losses:
+            self._known_losses = lost
+            self.mark_unproven()
+            self.on_unproven()

@@ -10,18 +10,18 @@ from sqlalchemy import Sequence as Counter
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from shared.persistence.bulk import bind, table_of, unnest
+from shared.persistence.bulk import bind_arrays, table_of, unnest
 from shared.persistence.database import Base, Instant
-from shared.persistence.statements import Prepared
+from shared.persistence.statements import CompiledStatement
 
-TAKEN_OVER = "taken over: told before the database was restored"
+TAKEN_OVER_REASON = "taken over: told before the database was restored"
 """The reason of a change that makes true again what was told; it may skip states."""
 
-PARTY = "party"
+PARTY_KIND = "party"
 """The kind of a change of what is known of a customer: an erasure, with its reason."""
 
 
-class Change(NamedTuple):
+class HistoryEntry(NamedTuple):
     """One thing passed from one state to another."""
 
     at: datetime
@@ -70,34 +70,34 @@ class HistoryRow(Base):
 
 
 HISTORY = table_of(HistoryRow)
-COLUMNS = [HISTORY.c[name] for name in Change._fields]
-APPEND = insert(HISTORY).from_select(
-    [*Change._fields, "position"],
+COLUMNS = [HISTORY.c[name] for name in HistoryEntry._fields]
+INSERT_CHANGES = insert(HISTORY).from_select(
+    [*HistoryEntry._fields, "position"],
     select(unnest(COLUMNS), Counter("history_position").next_value()),
 )
-WRITE = Prepared(APPEND)
+WRITE_CHANGES = CompiledStatement(INSERT_CHANGES)
 SUBJECTS = bindparam("subjects", type_=ARRAY(HISTORY.c.subject.type))
 
 
-def write(session: Session, changes: Sequence[Change]) -> None:
+def write(session: Session, changes: Sequence[HistoryEntry]) -> None:
     """Append changes, in their order."""
     if changes:
-        WRITE.run(session, bind(Change._fields, changes))
+        WRITE_CHANGES.run(session, bind_arrays(HistoryEntry._fields, changes))
 
 
-def read(session: Session, tenant: str, subject: str) -> list[Change]:
+def read(session: Session, tenant: str, subject: str) -> list[HistoryEntry]:
     """Return the whole history of one subject, oldest first."""
     statement = (
         select(*COLUMNS)
         .where(HISTORY.c.subject == subject, HISTORY.c.tenant == tenant)
         .order_by(HISTORY.c.position)
     )
-    return [Change(*row) for row in session.execute(statement)]
+    return [HistoryEntry(*row) for row in session.execute(statement)]
 
 
 def read_many(
     session: Session, tenant: str, subjects: Collection[str], *, part: str, begin: datetime
-) -> list[Change]:
+) -> list[HistoryEntry]:
     """Return all that befell one part of these subjects, oldest first.
 
     Months before `begin` are not looked at: each would cost a look for each subject.
@@ -109,4 +109,4 @@ def read_many(
         .order_by(HISTORY.c.position)
     )
     rows = session.execute(statement, {"subjects": list(subjects)})
-    return [Change(*row) for row in rows]
+    return [HistoryEntry(*row) for row in rows]

@@ -27,9 +27,9 @@ from shared.errors import Fault, InvalidError
 from shared.input.timestamps import read_timestamp
 
 T = TypeVar("T")
-Key: TypeAlias = ColumnElement[Any] | InstrumentedAttribute[Any]
+SortKey: TypeAlias = ColumnElement[Any] | InstrumentedAttribute[Any]
 
-READ: dict[type, Callable[[Any], Any]] = {
+KEY_READERS: dict[type, Callable[[Any], Any]] = {
     UUID: UUID,
     datetime: read_timestamp,
     int: lambda value: value if type(value) is int else int(""),
@@ -37,7 +37,7 @@ READ: dict[type, Callable[[Any], Any]] = {
 """How the key of a row is read from a cursor, by its type; texts as they are."""
 
 
-TEXT: Key = sql_column("text", Text())
+TEXT_KEY: SortKey = sql_column("text", Text())
 """The key of a list that is at hand: a cursor of it holds one text."""
 
 
@@ -51,14 +51,14 @@ class Window:
     """The cursor of the row to go on behind; empty to begin with the first."""
 
     @property
-    def part(self) -> "Window":
+    def from_start(self) -> "Window":
         """Return what to read of one of several lists to have this part of all together."""
         return replace(self, offset=0, count=self.offset + self.count)
 
 
-def page_of(
+def select_page(
     found: Select[Any],
-    keys: Sequence[Key],
+    keys: Sequence[SortKey],
     window: Window,
     *,
     descending: bool = False,
@@ -76,14 +76,14 @@ def page_of(
     """
     if window.after:
         beyond = lt if descending else gt
-        last = values_of(window.after, keys)
+        last = decode_cursor(window.after, keys)
         bound = [bindparam(None, each, key.type) for key, each in zip(keys, last, strict=True)]
         found = found.where(beyond(tuple_(*keys), tuple_(*bound)))
     in_turn = [key.desc() if descending else key for key in keys]
     return found.order_by(*in_turn).offset(window.offset or None).limit(window.count)
 
 
-def part_of(found: Sequence[T], key: Callable[[T], str], window: Window) -> Sequence[T]:
+def slice_list(found: Sequence[T], key: Callable[[T], str], window: Window) -> Sequence[T]:
     """Return a part of a list that is at hand as a whole.
 
     Args:
@@ -95,13 +95,17 @@ def part_of(found: Sequence[T], key: Callable[[T], str], window: Window) -> Sequ
         InvalidError: the cursor is not one of this list.
     """
     if window.after:
-        (last,) = values_of(window.after, [TEXT])
+        (last,) = decode_cursor(window.after, [TEXT_KEY])
         found = found[bisect_right(found, last, key=key) :]
     return found[window.offset : window.offset + window.count]
 
 
-def merged(
-    parts: Sequence[Select[Any]], keys: Sequence[Key], window: Window, *, descending: bool = False
+def merge_pages(
+    parts: Sequence[Select[Any]],
+    keys: Sequence[SortKey],
+    window: Window,
+    *,
+    descending: bool = False,
 ) -> Select[Any]:
     """Return the select for a part of several lists together, each row of them once.
 
@@ -109,7 +113,7 @@ def merged(
     values reads a page for each of them, and not all of their rows to sort them.
 
     Args:
-        parts: selects of `window.part` each, of the same columns.
+        parts: selects of `window.from_start` each, of the same columns.
         keys: in whose order the rows come; among the columns, under their own names.
         window: the part.
         descending: whether the greatest come first.
@@ -120,36 +124,38 @@ def merged(
     return select(rows).order_by(*in_turn).offset(window.offset or None).limit(window.count)
 
 
-def page_for_each(over: FromClause, page: Select[Any]) -> Select[Any]:
+def lateral_page(over: FromClause, page: Select[Any]) -> Select[Any]:
     """Return the select for a page for each row of a relation, which the page refers to."""
     rows = page.lateral("page")
     return select(*rows.c).select_from(over.join(rows, true()))
 
 
-def values_in(column: Key, values: Collection[Any], name: str = "wanted") -> TableValuedAlias:
+def unnest_values(
+    column: SortKey, values: Collection[Any], name: str = "wanted"
+) -> TableValuedAlias:
     """Return a relation whose column `value` has each of these values of a column once."""
     bound = bindparam(None, list(dict.fromkeys(values)), ARRAY(column.type))
     named = sql_column("value", column.type)
     return func.unnest(bound).table_valued(named, name=name).render_derived()
 
 
-def by(*names: str) -> Callable[[Any], list[Any]]:
+def key_attributes(*names: str) -> Callable[[Any], list[Any]]:
     """Return what returns the keys of a row: its attributes of these names."""
     return lambda row: [getattr(row, name) for name in names]
 
 
-def cursor_of(keys: Sequence[Any]) -> str:
+def encode_cursor(keys: Sequence[Any]) -> str:
     """Return the cursor of the row with these keys."""
-    text = json.dumps(keys, default=as_text, ensure_ascii=False, separators=(",", ":"))
+    text = json.dumps(keys, default=encode_key, ensure_ascii=False, separators=(",", ":"))
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
-def as_text(key: object) -> str:
+def encode_key(key: object) -> str:
     """Return one key as a cursor has it; a time as `read_timestamp` reads it."""
     return key.isoformat() if isinstance(key, datetime) else str(key)
 
 
-def values_of(cursor: str, keys: Sequence[Key]) -> list[Any]:
+def decode_cursor(cursor: str, keys: Sequence[SortKey]) -> list[Any]:
     """Return the keys in a cursor, each of its column's type.
 
     Raises:
@@ -160,12 +166,12 @@ def values_of(cursor: str, keys: Sequence[Key]) -> list[Any]:
         found = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True).decode())
         if not isinstance(found, list):
             raise_bad_cursor()
-        return [value_of(key, each) for key, each in zip(keys, found, strict=True)]
+        return [decode_key(key, each) for key, each in zip(keys, found, strict=True)]
     except (ValueError, binascii.Error, RecursionError) as error:
         raise_bad_cursor(error)
 
 
-def value_of(key: Key, value: object) -> object:
+def decode_key(key: SortKey, value: object) -> object:
     """Return one key of a row.
 
     Raises:
@@ -177,8 +183,8 @@ def value_of(key: Key, value: object) -> object:
         raise ValueError(msg)
     if isinstance(value, str):
         value.encode()
-    if wanted in READ:
-        return READ[wanted](value)
+    if wanted in KEY_READERS:
+        return KEY_READERS[wanted](value)
     return wanted(value) if issubclass(wanted, Enum) else value
 
 

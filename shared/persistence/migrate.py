@@ -18,7 +18,7 @@ from shared.config.settings import Settings
 from shared.errors import StartError
 from shared.exit import refuse_to_start
 from shared.persistence.archive import make_partitions
-from shared.persistence.connection_errors import first_line, in_one_line, is_unreachable
+from shared.persistence.connection_errors import describe_unreachable, first_line, is_unreachable
 from shared.persistence.database import Url, make_plain_engine
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -52,10 +52,10 @@ def upgrade(service: str, connection: Connection) -> None:
     command.upgrade(config, "heads")
 
 
-def why_not(service: str, url: Url, error: OperationalError) -> str:
+def describe_failure(service: str, url: Url, error: OperationalError) -> str:
     """Return in one line why a database was not migrated, and what to do."""
     if is_unreachable(error):
-        return in_one_line(service, url, error)
+        return describe_unreachable(service, url, error)
     return f"the database cannot be changed: {first_line(error)} — mend that, then migrate again"
 
 
@@ -69,7 +69,7 @@ def main(services: Sequence[str]) -> None:
         try:
             migrate(service, url)
         except OperationalError as error:
-            sys.exit(f"{service}: {why_not(service, url, error)}")
+            sys.exit(f"{service}: {describe_failure(service, url, error)}")
         sys.stdout.write(f"{service}: the database is up to date\n")
 
 

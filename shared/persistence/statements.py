@@ -19,56 +19,58 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import ARRAY, TypeEngine
 
 from shared.persistence.connection_losses import note_loss
-from shared.persistence.database import hide_values, is_demoted, tell_apart
+from shared.persistence.database import hide_values, is_demoted, reclassify_error
 
-Process: TypeAlias = Callable[[Any], Any] | None
+ValueProcessor: TypeAlias = Callable[[Any], Any] | None
 """How a value is changed on its way; None: not at all."""
 
 Row: TypeAlias = tuple[Any, ...]
 
-CURSOR = "kaitong.cursor"
-NOTHING: Mapping[str, Any] = {}
+CURSOR_KEY = "kaitong.cursor"
+NO_VALUES: Mapping[str, Any] = {}
 
 
-class Prepared:
+class CompiledStatement:
     """One statement, run again and again with other values."""
 
     def __init__(self, statement: Executable) -> None:
         self.statement = statement
         self._sql = ""
         self._constants: dict[str, Any] = {}
-        self._processes: list[tuple[str, Callable[[Any], Any]]] = []
-        self._columns: list[Process] | None = None
+        self._bind_processors: list[tuple[str, Callable[[Any], Any]]] = []
+        self._column_processors: list[ValueProcessor] | None = None
 
-    def rows(self, session: Session, bound: Mapping[str, Any] = NOTHING) -> Sequence[Row]:
+    def rows(self, session: Session, bound: Mapping[str, Any] = NO_VALUES) -> Sequence[Row]:
         """Run it; return the rows."""
         cursor = self._run(session, bound)
         rows = cursor.fetchall()
-        if self._columns is None:
-            self._columns = _ways_out(self.statement, session.connection().dialect, cursor)
-        if rows and any(self._columns):
-            return [_processed(self._columns, row) for row in rows]
+        if self._column_processors is None:
+            self._column_processors = _result_processors(
+                self.statement, session.connection().dialect, cursor
+            )
+        if rows and any(self._column_processors):
+            return [_process_row(self._column_processors, row) for row in rows]
         return rows
 
-    def column(self, session: Session, bound: Mapping[str, Any] = NOTHING) -> list[Any]:
+    def column(self, session: Session, bound: Mapping[str, Any] = NO_VALUES) -> list[Any]:
         """Run it; return the first value of each row."""
         return [row[0] for row in self.rows(session, bound)]
 
-    def value(self, session: Session, bound: Mapping[str, Any] = NOTHING) -> Any:  # noqa: ANN401
+    def value(self, session: Session, bound: Mapping[str, Any] = NO_VALUES) -> Any:  # noqa: ANN401
         """Run it; return the first value of the first row, or None if there is no row."""
         rows = self.rows(session, bound)
         return rows[0][0] if rows else None
 
-    def run(self, session: Session, bound: Mapping[str, Any] = NOTHING) -> int:
+    def run(self, session: Session, bound: Mapping[str, Any] = NO_VALUES) -> int:
         """Run it; return how many rows it wrote."""
         return self._run(session, bound).rowcount
 
     def _run(self, session: Session, bound: Mapping[str, Any]) -> Cursor[Row]:
         connection = session.connection()
         if not self._sql:
-            self._take_apart(connection.dialect)
+            self._compile(connection.dialect)
         values = {**self._constants, **bound}
-        for name, process in self._processes:
+        for name, process in self._bind_processors:
             values[name] = process(values[name])
         try:
             cursor = _cursor(connection)
@@ -76,9 +78,9 @@ class Prepared:
             connection.dispatch.before_cursor_execute(*told)
             return cursor.execute(self._sql, values)
         except psycopg.Error as error:
-            raise told_by_sqlalchemy(error, connection, self._sql) from error
+            raise as_sqlalchemy_error(error, connection, self._sql) from error
 
-    def _take_apart(self, dialect: Dialect) -> None:
+    def _compile(self, dialect: Dialect) -> None:
         compiled = cast("SQLCompiler", self.statement.compile(dialect=dialect))  # type: ignore[attr-defined]
         unfit = [*compiled.post_compile_params, *compiled.literal_execute_params]
         if unfit or compiled.insert_prefetch or compiled.update_prefetch:
@@ -87,29 +89,33 @@ class Prepared:
         self._constants = {
             name: bind.effective_value for name, bind in compiled.binds.items() if not bind.required
         }
-        ways = [(name, _way_in(bind.type, dialect)) for name, bind in compiled.binds.items()]
-        self._processes = [(name, process) for name, process in ways if process]
+        ways = [
+            (name, _bind_processor(bind.type, dialect)) for name, bind in compiled.binds.items()
+        ]
+        self._bind_processors = [(name, process) for name, process in ways if process]
         self._sql = str(compiled)
 
 
 def _cursor(connection: Connection) -> Cursor[Row]:
     """Return the one cursor of a connection; making another for each run costs a third of it."""
-    cursor: Cursor[Row] | None = connection.info.get(CURSOR)
+    cursor: Cursor[Row] | None = connection.info.get(CURSOR_KEY)
     if cursor is None:
         driver = cast("psycopg.Connection[Row]", connection.connection.driver_connection)
-        cursor = connection.info[CURSOR] = driver.cursor()
+        cursor = connection.info[CURSOR_KEY] = driver.cursor()
     return cursor
 
 
-def _way_in(kind: TypeEngine[Any], dialect: Dialect) -> Process:
+def _bind_processor(kind: TypeEngine[Any], dialect: Dialect) -> ValueProcessor:
     """Return how a value of a type is made what the driver takes."""
     if not isinstance(kind, ARRAY):
         return kind.dialect_impl(dialect).bind_processor(dialect)
-    each = _way_in(kind.item_type, dialect)
+    each = _bind_processor(kind.item_type, dialect)
     return None if each is None else lambda values: [each(value) for value in values]
 
 
-def _ways_out(statement: Executable, dialect: Dialect, cursor: Cursor[Row]) -> list[Process]:
+def _result_processors(
+    statement: Executable, dialect: Dialect, cursor: Cursor[Row]
+) -> list[ValueProcessor]:
     """Return how each column of a result is made what its type promises."""
     columns = getattr(statement, "exported_columns", ())
     kinds = [column.type.dialect_impl(dialect) for column in columns]
@@ -117,13 +123,13 @@ def _ways_out(statement: Executable, dialect: Dialect, cursor: Cursor[Row]) -> l
     return [kind.result_processor(dialect, code) for kind, code in zip(kinds, codes, strict=False)]
 
 
-def _processed(columns: Sequence[Process], row: Row) -> Row:
+def _process_row(columns: Sequence[ValueProcessor], row: Row) -> Row:
     return tuple(
         process(value) if process else value for process, value in zip(columns, row, strict=True)
     )
 
 
-def told_by_sqlalchemy(error: psycopg.Error, connection: Connection, sql: str) -> Exception:
+def as_sqlalchemy_error(error: psycopg.Error, connection: Connection, sql: str) -> Exception:
     """Return the driver's error as SQLAlchemy tells it; drop a connection that is lost.
 
     Raises:
@@ -131,14 +137,14 @@ def told_by_sqlalchemy(error: psycopg.Error, connection: Connection, sql: str) -
         OperationalError: if the server ended a transaction that stood still, or takes no writes.
     """
     driver = cast("DBAPIConnection", connection.connection.dbapi_connection)
-    cursor = cast("DBAPICursor | None", connection.info.get(CURSOR))
+    cursor = cast("DBAPICursor | None", connection.info.get(CURSOR_KEY))
     is_gone = connection.dialect.is_disconnect(error, driver, cursor)  # type: ignore[arg-type]
     is_lost = is_gone or is_demoted(error, connection)
     if is_lost:
         note_loss(connection.dialect)
         connection.engine.dispose()  # the others, which are as old, are lost as a rule
         connection.invalidate(error)
-    tell_apart(error, connection)
+    reclassify_error(error, connection)
     hide_values(error)
     return DBAPIError.instance(
         sql,

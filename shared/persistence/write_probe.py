@@ -12,13 +12,16 @@ import psycopg
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from shared.observability.troubles import Kind
+from shared.observability.troubles import TroubleKind
 
-READ_ONLY = "25006"
-REFUSALS = {"53100": Kind.DATABASE_FULL, READ_ONLY: Kind.DATABASE_READ_ONLY}
+READ_ONLY_SQLSTATE = "25006"
+REFUSAL_KINDS = {
+    "53100": TroubleKind.DATABASE_FULL,
+    READ_ONLY_SQLSTATE: TroubleKind.DATABASE_READ_ONLY,
+}
 """SQLSTATEs by which PostgreSQL refuses every write, whatever it says."""
 
-PROBE = (
+PROBE_STATEMENTS = (
     text("CREATE TABLE kaitong_write_probe (filler bytea NOT NULL)"),
     text("ALTER TABLE kaitong_write_probe ALTER filler SET STORAGE PLAIN"),
     text(
@@ -30,10 +33,10 @@ PROBE = (
 
 
 @dataclass(slots=True)
-class Writes:
+class WriteRefusals:
     """The last refusal of one process's database."""
 
-    refusal: Kind | None = None
+    refusal: TroubleKind | None = None
     since: float | None = None
     """On the monotonic clock."""
 
@@ -41,7 +44,7 @@ class Writes:
 
     def note(self, sqlstate: str) -> None:
         """Remember a refusal, if that is what a statement failed with."""
-        if kind := REFUSALS.get(sqlstate):
+        if kind := REFUSAL_KINDS.get(sqlstate):
             with self._lock:
                 self.since = self.since or time.monotonic()
                 self.refusal = kind
@@ -51,23 +54,23 @@ class Writes:
         """How long writes have been refused, in seconds."""
         return 0.0 if self.since is None else time.monotonic() - self.since
 
-    def work(self) -> None:
+    def clear(self) -> None:
         """Forget the refusal: a write has worked."""
         with self._lock:
             self.refusal = self.since = None
 
 
-WRITES = Writes()
+WRITE_REFUSALS = WriteRefusals()
 """Of this process, which has one database."""
 
 
-def probe(session: Session) -> None:
+def probe_write(session: Session) -> None:
     """Write what needs new pages on the server's disk; the caller rolls it back.
 
     Raises:
         DBAPIError: if the server takes no writes still.
     """
-    for statement in PROBE:
+    for statement in PROBE_STATEMENTS:
         session.execute(statement)
 
 

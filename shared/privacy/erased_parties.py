@@ -10,11 +10,11 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from shared.persistence.database import Base, Instant
 
-Forgotten: TypeAlias = Mapping[tuple[str, str], datetime]
+ErasedParties: TypeAlias = Mapping[tuple[str, str], datetime]
 """By tenant and party id, until when what was told of the party is to be blank."""
 
 
-class ForgottenRow(Base):
+class ErasedPartyRow(Base):
     """A party that was erased. Its id tells nothing of a person."""
 
     __tablename__ = "forgotten"
@@ -24,19 +24,21 @@ class ForgottenRow(Base):
     until: Mapped[datetime] = mapped_column(Instant)
 
 
-NEW = insert(ForgottenRow)
-NOTE = NEW.on_conflict_do_update(
+INSERT = insert(ErasedPartyRow)
+UPSERT = INSERT.on_conflict_do_update(
     index_elements=["tenant", "party_id"],
-    set_={"until": func.greatest(ForgottenRow.until, NEW.excluded.until)},
+    set_={"until": func.greatest(ErasedPartyRow.until, INSERT.excluded.until)},
 )
 
 
-def note(session: Session, tenant: str, party_id: str, until: datetime) -> None:
+def add_erased_party(session: Session, tenant: str, party_id: str, until: datetime) -> None:
     """Remember that a party was erased; of two erasures the later one counts."""
-    session.execute(NOTE, {"tenant": tenant, "party_id": party_id, "until": until})
+    session.execute(UPSERT, {"tenant": tenant, "party_id": party_id, "until": until})
 
 
-def everybody(session: Session) -> Forgotten:
+def all_erased_parties(session: Session) -> ErasedParties:
     """Return all that were ever erased."""
-    rows = session.execute(select(ForgottenRow.tenant, ForgottenRow.party_id, ForgottenRow.until))
+    rows = session.execute(
+        select(ErasedPartyRow.tenant, ErasedPartyRow.party_id, ErasedPartyRow.until)
+    )
     return {(tenant, party_id): until for tenant, party_id, until in rows}

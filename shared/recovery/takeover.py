@@ -10,19 +10,24 @@ from sqlalchemy.orm import Session
 
 from shared.contracts import Message, read_envelope
 from shared.errors import TooEarlyError
-from shared.kafka.records import OutboxRecord, Record
+from shared.kafka.records import ConsumedRecord, OutboxRecord
 from shared.messaging import dead_letters, pending_outbox
-from shared.messaging.after_commit import Dispatch
-from shared.messaging.dead_letters import Parking, Why
-from shared.messaging.dispatcher import Receiver, Subscriptions
-from shared.messaging.failures import HOPELESS, blaming_the_data, blaming_the_handler, explain
-from shared.messaging.inbox import Heard
-from shared.messaging.unit_of_work import begin, divide, stubbornly
+from shared.messaging.after_commit import AfterCommit
+from shared.messaging.dead_letters import DeadLetterReason, NewDeadLetter
+from shared.messaging.dispatcher import Dispatcher, Subscriptions
+from shared.messaging.failures import (
+    PERMANENT,
+    classify_data_errors,
+    classify_handler_errors,
+    explain,
+)
+from shared.messaging.inbox import OpenedMessage
+from shared.messaging.unit_of_work import begin_transaction, bisect_batch, retry_on_conflict
 from shared.persistence.database import Sessions
-from shared.recovery import rows
-from shared.recovery.evidence import Interest, Own, unknown
+from shared.recovery import recovery_store
+from shared.recovery.loss_detection import OwnMessage, ServiceTopics, unrecorded_messages
 
-TAKEN_OVER = "taken-over"
+TAKEN_OVER_SOURCE = "taken-over"
 """The source of what was told before the database was set back."""
 
 
@@ -36,33 +41,33 @@ class Takeover:
     A handler raises TooEarlyError where something has to be read first.
     """
 
-    settles: tuple[type[Message], ...] = ()
+    settling: tuple[type[Message], ...] = ()
     """Messages whose cause must not be handled once more: it could be answered otherwise."""
 
-    withdraws: tuple[type[Message], ...] = ()
+    withdrawable: tuple[type[Message], ...] = ()
     """Messages that its handlers take back where they contradict what was told before. Only these
     are told by requests while the broker is out and the database is not proven."""
 
     @property
-    def settled_types(self) -> frozenset[str]:
+    def settling_types(self) -> frozenset[str]:
         """Return the types of what settles its cause."""
-        return frozenset(each.type for each in self.settles)
+        return frozenset(each.type for each in self.settling)
 
 
-NOTHING = Takeover({})
+NO_TAKEOVER = Takeover({})
 """For a service whose tables follow from what the others tell it."""
 
 
 @dataclass(frozen=True, slots=True)
-class Keeper:
+class TakeoverWriter:
     """Takes messages over into one service's database."""
 
     sessions: Sessions
-    interest: Interest
+    service_topics: ServiceTopics
     takeover: Takeover
     recovery: UUID
 
-    def archive(self, records: Sequence[Record], dispatch: Dispatch) -> list[UUID]:
+    def archive(self, records: Sequence[ConsumedRecord], after_commit: AfterCommit) -> list[UUID]:
         """Archive and count those of these records that the database does not know.
 
         What they say is pending until it is applied.
@@ -70,31 +75,33 @@ class Keeper:
         Returns:
             The key of each of them.
         """
-        own = self.interest.own(records)
-        with begin(self.sessions, datetime.now(UTC), dispatch) as transaction:
+        own = self.service_topics.own_messages(records)
+        with begin_transaction(self.sessions, datetime.now(UTC), after_commit) as transaction:
             session = transaction.session
-            new = unknown(session, own)
+            new = unrecorded_messages(session, own)
             self._archive(session, new, transaction.now)
-            pending_outbox.fill(session, _furthest(records))
+            pending_outbox.save_published_offsets(session, _highest_offsets(records))
         return [each.envelope.subject for each in new]
 
-    def _archive(self, session: Session, new: Sequence[Own], now: datetime) -> None:
+    def _archive(self, session: Session, new: Sequence[OwnMessage], now: datetime) -> None:
         if not new:
             return
-        rows.archive(session, [(_letter(each), each.envelope.time) for each in new])
+        recovery_store.insert_outbox_records(
+            session, [(_to_outbox_record(each), each.envelope.time) for each in new]
+        )
         keys = {each.envelope.id: each.envelope.subject for each in new}
-        rows.note_taken_over(session, self.recovery, keys)
-        settled = self.takeover.settled_types
+        recovery_store.insert_taken_over(session, self.recovery, keys)
+        settled = self.takeover.settling_types
         causes = [each.envelope.causationid for each in new if each.envelope.type in settled]
-        rows.settle(session, causes, now)
+        recovery_store.mark_causes_handled(session, causes, now)
 
-    def pending_keys(self, after: UUID, limit: int, _: Dispatch) -> list[UUID]:
+    def pending_keys(self, after: UUID, limit: int, _: AfterCommit) -> list[UUID]:
         """Return keys behind this one under which a message could not be applied yet."""
         with self.sessions() as session:
-            return rows.pending_keys(session, after, limit)
+            return recovery_store.pending_keys(session, after, limit)
 
-    def apply_under(
-        self, keys: Collection[UUID], dispatch: Dispatch, *, is_last: bool = False
+    def apply_pending(
+        self, keys: Collection[UUID], after_commit: AfterCommit, *, is_last: bool = False
     ) -> int:
         """Apply what is pending under these keys; return how many messages are pending still.
 
@@ -103,88 +110,103 @@ class Keeper:
         is parked: a person decides.
         """
         with self.sessions() as session:
-            pending = [_of_letter(each) for each in rows.pending_under(session, keys)]
+            pending = [
+                _from_outbox_record(each) for each in recovery_store.pending_records(session, keys)
+            ]
         if not pending:
             return 0
-        early: list[tuple[Heard, TooEarlyError]] = []
+        early: list[tuple[OpenedMessage, TooEarlyError]] = []
 
-        def together(several: Sequence[Heard]) -> None:
-            early.extend(stubbornly(partial(self._apply, dispatch), several))
+        def together(several: Sequence[OpenedMessage]) -> None:
+            early.extend(retry_on_conflict(partial(self._apply, after_commit), several))
 
-        def alone(each: Heard, error: Exception) -> None:
+        def alone(each: OpenedMessage, error: Exception) -> None:
             if isinstance(error, TooEarlyError):
                 early.append((each, error))
             else:
-                self._set_aside(each, error, dispatch)
+                self._add_dead_letter(each, error, after_commit)
 
-        divide(pending, together, alone, HOPELESS)
+        bisect_batch(pending, together, alone, PERMANENT)
         if is_last:
             for each, error in early:
-                self._set_aside(each, error, dispatch)
+                self._add_dead_letter(each, error, after_commit)
         return len(early)
 
     def _apply(
-        self, dispatch: Dispatch, several: Sequence[Heard]
-    ) -> Sequence[tuple[Heard, TooEarlyError]]:
+        self, after_commit: AfterCommit, several: Sequence[OpenedMessage]
+    ) -> Sequence[tuple[OpenedMessage, TooEarlyError]]:
         """Make the tables say what messages say; return those that are too early, and why.
 
         Raises:
             TooEarlyError: if one is that has changed something before it said so.
         """
         subscriptions = self.takeover.subscriptions
-        receiver = Receiver(self.sessions, subscriptions)
+        dispatcher = Dispatcher(self.sessions, subscriptions)
         ours = [each for each in several if each.envelope.type in subscriptions]
-        early: dict[UUID, tuple[Heard, TooEarlyError]] = {}
+        early: dict[UUID, tuple[OpenedMessage, TooEarlyError]] = {}
         with (
-            blaming_the_data(),
-            begin(self.sessions, datetime.now(UTC), dispatch) as transaction,
+            classify_data_errors(),
+            begin_transaction(self.sessions, datetime.now(UTC), after_commit) as transaction,
         ):
-            with blaming_the_handler():
-                receiver.preload(transaction.session, ours)
+            with classify_handler_errors():
+                dispatcher.preload(transaction.session, ours)
                 for each in ours:
-                    before = transaction.extent
+                    before = transaction.change_count
                     try:
-                        receiver.hand_out([each], transaction)
+                        dispatcher.call_handlers([each], transaction)
                     except TooEarlyError as error:
-                        if transaction.extent != before:
+                        if transaction.change_count != before:
                             raise
                         early[each.envelope.id] = (each, error)
                 transaction.flush()
             applied = {each.envelope.id for each in several} - early.keys()
-            rows.note_applied(transaction.session, applied)
+            recovery_store.mark_applied(transaction.session, applied)
         return list(early.values())
 
-    def _set_aside(self, each: Heard, error: Exception, dispatch: Dispatch) -> None:
+    def _add_dead_letter(
+        self, each: OpenedMessage, error: Exception, after_commit: AfterCommit
+    ) -> None:
         """Park a message that cannot be applied: what follows under its key waits behind it."""
-        with begin(self.sessions, datetime.now(UTC), dispatch) as transaction:
+        with begin_transaction(self.sessions, datetime.now(UTC), after_commit) as transaction:
             record, envelope = each.record, each.envelope
-            dead_letters.park(
+            dead_letters.add(
                 transaction.session,
                 [
-                    Parking(
-                        *(str(envelope.id), TAKEN_OVER, record.offset, envelope.type),
-                        *(envelope.subject.bytes, record.body, Why.RESTORED, explain(error)),
+                    NewDeadLetter(
+                        *(str(envelope.id), TAKEN_OVER_SOURCE, record.offset, envelope.type),
+                        *(
+                            envelope.subject.bytes,
+                            record.body,
+                            DeadLetterReason.RESTORED,
+                            explain(error),
+                        ),
                         envelope.tenant or None,
                     )
                 ],
                 transaction.now,
             )
-            rows.note_applied(transaction.session, [envelope.id])
+            recovery_store.mark_applied(transaction.session, [envelope.id])
 
 
-def heard(own: Own) -> Heard:
+def to_opened_message(own: OwnMessage) -> OpenedMessage:
     """Return a message of the service's own as one to be handled."""
     message = own.envelope.open()
     assert message, f"{own.envelope.type} was told by this service and has no contract"
-    return Heard(own.record, own.envelope, message)
+    return OpenedMessage(own.record, own.envelope, message)
 
 
-def _of_letter(letter: OutboxRecord) -> Heard:
-    record = Record(TAKEN_OVER, letter.sequence, letter.key.bytes, letter.body, letter.type)
-    return heard(Own(record, read_envelope(letter.body)))
+def _from_outbox_record(outbox_record: OutboxRecord) -> OpenedMessage:
+    record = ConsumedRecord(
+        TAKEN_OVER_SOURCE,
+        outbox_record.sequence,
+        outbox_record.key.bytes,
+        outbox_record.body,
+        outbox_record.type,
+    )
+    return to_opened_message(OwnMessage(record, read_envelope(outbox_record.body)))
 
 
-def _letter(own: Own) -> OutboxRecord:
+def _to_outbox_record(own: OwnMessage) -> OutboxRecord:
     envelope, record = own.envelope, own.record
     topic = record.source.rpartition("/")[0]
     return OutboxRecord(
@@ -193,7 +215,7 @@ def _letter(own: Own) -> OutboxRecord:
     )
 
 
-def _furthest(records: Iterable[Record]) -> dict[str, int]:
+def _highest_offsets(records: Iterable[ConsumedRecord]) -> dict[str, int]:
     """Return the highest offset that was read, by topic and partition."""
     places: dict[str, int] = {}
     for each in records:

@@ -9,11 +9,11 @@ from sqlalchemy.orm import Session
 
 from shared.errors import UnavailableError
 from shared.ids import made_at
-from shared.observability.troubles import Kind, Trouble, age_s
-from shared.recovery import rows
-from shared.recovery.rows import RecoveryRow, RecoveryState
+from shared.observability.troubles import Trouble, TroubleKind, age_s
+from shared.recovery import recovery_store
+from shared.recovery.recovery_store import RecoveryRow, RecoveryState
 
-ACKNOWLEDGE = (
+ACKNOWLEDGE_REMEDY = (
     "have CRMs send their orders of that time again by externalId, repeat other changes, then "
     "POST /ops/v1/recoveries/{id}/acknowledge"
 )
@@ -26,20 +26,22 @@ REMEDIES = {
     RecoveryState.REPLAYING: (
         "wait: what others told is read once more; orders are accepted, and wait meanwhile"
     ),
-    RecoveryState.DONE: ACKNOWLEDGE,
+    RecoveryState.DONE: ACKNOWLEDGE_REMEDY,
 }
 
 
-def restored(session: Session, now: datetime) -> Iterator[Trouble]:
+def recovery_troubles(session: Session, now: datetime) -> Iterator[Trouble]:
     """Yield the recoveries that go on, or that no person has acknowledged."""
     open_ones = select(RecoveryRow).where(RecoveryRow.acknowledged_at.is_(None))
     for row in session.scalars(open_ones.order_by(RecoveryRow.noticed_at).limit(10)):
         yield Trouble(
-            kind=Kind.RESTORED,
+            kind=TroubleKind.RESTORED,
             oldest_age_s=age_s(row.noticed_at, now),
-            says=told_of(row),
+            says=recovery_in_words(row),
             remedy=REMEDIES[row.state].format(id=row.id),
-            explains=(Kind.DATABASE_UNPROVEN,) if row.state is RecoveryState.TAKING_OVER else (),
+            explains=(TroubleKind.DATABASE_UNPROVEN,)
+            if row.state is RecoveryState.TAKING_OVER
+            else (),
         )
 
 
@@ -49,9 +51,9 @@ def remedy_if_lost(session: Session, id_: UUID) -> str:
     Empty where no recovery covers the time at which the id was made.
     """
     moment = made_at(id_)
-    row = rows.covering(session, moment) if moment else None
+    row = recovery_store.recovery_covering(session, moment) if moment else None
     return (
-        f"the database was restored, and what was accepted from {since(row)} to "
+        f"the database was restored, and what was accepted from {lost_from_text(row)} to "
         f"{row.noticed_at:%Y-%m-%d %H:%M:%S} UTC may be missing: send it again with the same "
         "externalId or Idempotency-Key; what is there is answered as before"
         if row
@@ -59,13 +61,13 @@ def remedy_if_lost(session: Session, id_: UUID) -> str:
     )
 
 
-def must_be_read(session: Session) -> None:
+def check_not_recovering(session: Session) -> None:
     """Check that no recovery is going on, so that what is not in the database does not exist.
 
     Raises:
         UnavailableError: if messages of other services are being read again after a restore.
     """
-    if row := rows.open_recovery(session):
+    if row := recovery_store.open_recovery(session):
         msg = (
             "the database was restored, and what others told is read once more: what the request "
             f"is about may come yet; GET /ops/v1/recoveries shows recovery {row.id}"
@@ -73,16 +75,16 @@ def must_be_read(session: Session) -> None:
         raise UnavailableError(msg)
 
 
-def since(row: RecoveryRow) -> str:
+def lost_from_text(row: RecoveryRow) -> str:
     """Return from when on changes may be lost."""
     return f"{row.lost_from:%Y-%m-%d %H:%M:%S}" if row.lost_from else "its beginning"
 
 
-def told_of(row: RecoveryRow) -> str:
+def recovery_in_words(row: RecoveryRow) -> str:
     """Say in one line what was lost, and what was made up for."""
     gone = f"; {row.missing} had lost records already" if row.missing else ""
     return (
-        f"the database was set back: from {since(row)} to {row.noticed_at:%Y-%m-%d %H:%M:%S} UTC "
+        f"the database was set back: from {lost_from_text(row)} to {row.noticed_at:%Y-%m-%d %H:%M:%S} UTC "
         f"it has only what had left the process ({row.taken_over} messages taken over, "
         f"{row.replayed} read once more, {row.state}){gone}"
     )

@@ -6,9 +6,9 @@ its group or looks at its topics, each process would load for itself.
 
 from importlib import import_module
 
-from shared.runtime.loading import loading
+from shared.runtime.import_tuning import fast_imports
 
-LATER = (
+LATE_MODULES = (
     "shared.kafka.admin",
     "faust.assignor.leader_assignor",
     "faust.tables.sets",
@@ -17,6 +17,6 @@ LATER = (
 )
 """What is not loaded with `shared.runtime.run`."""
 
-with loading(without="rich"):
-    for _module in ("shared.runtime.run", *LATER):
+with fast_imports(without="rich"):
+    for _module in ("shared.runtime.run", *LATE_MODULES):
         import_module(_module)

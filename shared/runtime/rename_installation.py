@@ -12,13 +12,13 @@ from sqlalchemy.exc import OperationalError, ProgrammingError
 from shared.config.settings import Settings
 from shared.errors import StartError
 from shared.exit import refuse_to_start
-from shared.kafka.installation import UnnamedError, rename
+from shared.kafka.installation import UnnamedInstallationError, rename_installation
 from shared.persistence.connection_errors import first_line
 from shared.persistence.database import make_sessions
-from shared.recovery import identity
+from shared.recovery import database_identity
 
 
-def rename_database_of(service: str) -> str:
+def rename_database(service: str) -> str:
     """Give one service's database the name that the settings say; return what it was called.
 
     Raises:
@@ -26,10 +26,10 @@ def rename_database_of(service: str) -> str:
     """
     settings = Settings.from_environment(service)
     if not settings.installation:
-        raise UnnamedError
+        raise UnnamedInstallationError
     with make_sessions(settings.database_url).begin() as session:
-        before = rename(session, settings.installation)
-        identity.settle(session)
+        before = rename_installation(session, settings.installation)
+        database_identity.accept_current_identity(session)
     return f"{service}: the database is {settings.installation}'s; it was {before}'s"
 
 
@@ -37,7 +37,7 @@ def main(services: Sequence[str]) -> None:
     """Rename the databases of these services, in turn."""
     for service in services:
         try:
-            sys.stdout.write(f"{rename_database_of(service)}\n")
+            sys.stdout.write(f"{rename_database(service)}\n")
         except StartError as error:
             refuse_to_start(f"{service}: {error}")
         except (OperationalError, ProgrammingError) as error:

@@ -11,29 +11,31 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from shared.contracts import Envelope, Message, encode
 from shared.messaging.after_commit import Callback, do_nothing
-from shared.messaging.outbox import Draft
-from shared.messaging.unit_of_work import Work
-from shared.persistence.bulk import bind, table_of, unnest
+from shared.messaging.outbox import MessageDraft
+from shared.messaging.unit_of_work import UnitOfWork
+from shared.persistence.bulk import bind_arrays, table_of, unnest
 from shared.persistence.database import Base, Instant
-from shared.persistence.statements import Prepared
+from shared.persistence.statements import CompiledStatement
 
 
-class Reminder(NamedTuple):
+class ScheduledMessage(NamedTuple):
     """A message, and when it is due."""
 
     due_at: datetime
-    draft: Draft
+    draft: MessageDraft
 
     @classmethod
-    def write(cls, session: Session, several: "Sequence[Reminder]", now: datetime) -> Callback:
+    def write(
+        cls, session: Session, several: "Sequence[ScheduledMessage]", now: datetime
+    ) -> Callback:
         """Write reminders down, with the change that wants them."""
-        SET.run(session, bind(NAMES, [_row(each, now) for each in several]))
+        INSERT_TIMERS.run(session, bind_arrays(COLUMNS, [_row(each, now) for each in several]))
         return do_nothing
 
 
-def remind(work: Work, at: datetime, message: Message) -> None:
+def schedule(work: UnitOfWork, at: datetime, message: Message) -> None:
     """Have a private message handled by this service, at a time or soon after."""
-    work.transaction.add(Reminder(at, work.draft(message)))
+    work.transaction.add(ScheduledMessage(at, work.draft(message)))
 
 
 class TimerRow(Base):
@@ -49,24 +51,28 @@ class TimerRow(Base):
 
 
 TIMERS = table_of(TimerRow)
-NAMES = ("id", "key", "type", "body", "due_at")
-SET = Prepared(
-    insert(TIMERS).from_select(NAMES, select(unnest([TIMERS.c[name] for name in NAMES])))
+COLUMNS = ("id", "key", "type", "body", "due_at")
+INSERT_TIMERS = CompiledStatement(
+    insert(TIMERS).from_select(COLUMNS, select(unnest([TIMERS.c[name] for name in COLUMNS])))
 )
-DUE = Prepared(
+SELECT_DUE = CompiledStatement(
     select(TIMERS.c.id, TIMERS.c.key, TIMERS.c.type, TIMERS.c.body)
     .where(TIMERS.c.due_at <= bindparam("now", type_=Instant))
     .order_by(TIMERS.c.due_at, TIMERS.c.id)
     .limit(bindparam("limit"))
 )
-NEXT = Prepared(select(func.min(TIMERS.c.due_at)))
+SELECT_NEXT_DUE = CompiledStatement(select(func.min(TIMERS.c.due_at)))
 IDS = bindparam("ids", type_=ARRAY(TIMERS.c.id.type))
-STANDING = select(TIMERS.c.id).where(TIMERS.c.id == func.any(IDS)).with_for_update(skip_locked=True)
-STRIKE = Prepared(delete(TIMERS).where(TIMERS.c.id.in_(STANDING)).returning(TIMERS.c.id))
+LOCK_EXISTING = (
+    select(TIMERS.c.id).where(TIMERS.c.id == func.any(IDS)).with_for_update(skip_locked=True)
+)
+DELETE_TIMERS = CompiledStatement(
+    delete(TIMERS).where(TIMERS.c.id.in_(LOCK_EXISTING)).returning(TIMERS.c.id)
+)
 """What another process is striking is left to it; if it fails, it comes up again."""
 
 
-class Due(NamedTuple):
+class DueTimer(NamedTuple):
     """A reminder whose time has come."""
 
     id: UUID
@@ -75,23 +81,23 @@ class Due(NamedTuple):
     body: bytes
 
 
-def _row(reminder: Reminder, now: datetime) -> tuple[UUID, UUID, str, bytes, datetime]:
-    message, data, cause, position = reminder.draft
-    envelope = Envelope.around(message, cause, position, 0, now, data)
-    return envelope.id, message.key, message.type, encode(envelope), reminder.due_at
+def _row(scheduled: ScheduledMessage, now: datetime) -> tuple[UUID, UUID, str, bytes, datetime]:
+    message, data, cause, position = scheduled.draft
+    envelope = Envelope.wrap(message, cause, position, 0, now, data)
+    return envelope.id, message.key, message.type, encode(envelope), scheduled.due_at
 
 
-def due(session: Session, now: datetime, limit: int) -> list[Due]:
+def due_timers(session: Session, now: datetime, limit: int) -> list[DueTimer]:
     """Return what is due, the longest waiting first."""
-    return [Due(*row) for row in DUE.rows(session, {"now": now, "limit": limit})]
+    return [DueTimer(*row) for row in SELECT_DUE.rows(session, {"now": now, "limit": limit})]
 
 
 def next_due(session: Session) -> datetime | None:
     """Return when the next reminder is due, if there is one."""
-    due: datetime | None = NEXT.value(session)
+    due: datetime | None = SELECT_NEXT_DUE.value(session)
     return due
 
 
-def strike(session: Session, ids: Collection[UUID]) -> set[UUID]:
+def delete_timers(session: Session, ids: Collection[UUID]) -> set[UUID]:
     """Strike reminders that are handled in this transaction; return those that still stood."""
-    return set(STRIKE.column(session, {"ids": list(ids)}))
+    return set(DELETE_TIMERS.column(session, {"ids": list(ids)}))

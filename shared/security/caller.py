@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 
 from shared.errors import DomainError
-from shared.security.roles import Limits
+from shared.security.roles import RoleLimits
 
 CHALLENGE = 'Bearer realm="kaitong"'
 
-UNLIMITED = Limits()
+UNLIMITED = RoleLimits()
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class Caller:
     sub: str = ""
     """Who acts through the client, a person or a program; empty where the token names none."""
 
-    limits: Limits = UNLIMITED
+    limits: RoleLimits = UNLIMITED
     areas: frozenset[str] = frozenset()
     """Of a crew: the local networks and districts whose work it sees; `*` for all."""
 
@@ -42,7 +42,7 @@ class Caller:
         return not self.scopes.isdisjoint(scopes)
 
 
-class NoCallerError(DomainError):
+class UnauthenticatedError(DomainError):
     """Nobody is known to call: there is no token, or none that counts."""
 
     status = 401
@@ -54,7 +54,7 @@ class NoCallerError(DomainError):
         """What WWW-Authenticate says (RFC 6750)."""
 
 
-class BadTokenError(NoCallerError):
+class BadTokenError(UnauthenticatedError):
     """There is a token, and it does not count."""
 
     code = "bad-token"

@@ -22,24 +22,24 @@ from cryptography.hazmat.primitives.serialization import (
     PublicFormat,
 )
 
-from shared.config.security_checks import DEVELOPMENT
+from shared.config.security_checks import DEVELOPMENT_KEY_PREFIX
 from shared.ids import time_ordered_id
 from shared.security.roles import ROLES
 from shared.security.tokens import KeysError
 
 LIFETIME = timedelta(days=30)
-EARLY = timedelta(days=7)
+RENEW_BEFORE = timedelta(days=7)
 """Stored tokens are renewed when they have less than this left."""
 
 TENANT = "jiangsu"
 ISSUER = "kaitong"
 AUDIENCE = "kaitong"
-EVERYWHERE = "*"
+ALL_AREAS = "*"
 """What tokens for development say of themselves: the defaults of the settings."""
 
-PUBLIC = "public"
-FOR_OWNER = 0o600
-FOLDER_FOR_OWNER = 0o700
+PUBLIC_FOLDER = "public"
+OWNER_FILE_MODE = 0o600
+OWNER_FOLDER_MODE = 0o700
 
 
 def make_development_keys(folder: Path, now: datetime) -> None:
@@ -49,23 +49,23 @@ def make_development_keys(folder: Path, now: datetime) -> None:
     keys is left as it is: there is an issuer.
     """
     if not any(folder.glob("*.pem")):
-        make_pair(folder)
-    if private_key(folder):
+        make_key_pair(folder)
+    if private_key_path(folder):
         copy_public_keys(folder)
         renew_tokens(folder, now)
 
 
-def make_pair(folder: Path) -> None:
+def make_key_pair(folder: Path) -> None:
     """Make the folder with a key pair, all at once, or leave it to who was quicker."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     made = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     try:
         key = generate_private_key(SECP256R1())
-        stem = f"{DEVELOPMENT}{secrets.token_hex(4)}"
+        stem = f"{DEVELOPMENT_KEY_PREFIX}{secrets.token_hex(4)}"
         private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
         public = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
-        write(made / f"{stem}.key", private)
-        write(made / f"{stem}.pem", public)
+        write_private_file(made / f"{stem}.key", private)
+        write_private_file(made / f"{stem}.pem", public)
         made.rename(folder)
     except OSError as error:
         if not any(folder.glob("*.pem")):
@@ -77,28 +77,28 @@ def make_pair(folder: Path) -> None:
 
 def copy_public_keys(folder: Path) -> None:
     """See that `public/` holds the folder's public keys, and no other."""
-    public = folder / PUBLIC
-    public.mkdir(mode=FOLDER_FOR_OWNER, exist_ok=True)
+    public = folder / PUBLIC_FOLDER
+    public.mkdir(mode=OWNER_FOLDER_MODE, exist_ok=True)
     here = {path.name: path.read_bytes() for path in folder.glob("*.pem")}
     for path in public.iterdir():
         if path.suffix == ".pem" and path.name not in here:
             path.unlink(missing_ok=True)
     for name, content in here.items():
         if not (public / name).is_file() or (public / name).read_bytes() != content:
-            write(public / name, content)
+            write_private_file(public / name, content)
 
 
 def renew_tokens(folder: Path, now: datetime) -> None:
     """Write a token for each role that has none, or none that lasts."""
     tokens = folder / "tokens"
-    tokens.mkdir(mode=FOLDER_FOR_OWNER, exist_ok=True)
+    tokens.mkdir(mode=OWNER_FOLDER_MODE, exist_ok=True)
     for role in ROLES:
         path = tokens / f"{role}.jwt"
-        if not lasts(path, now + EARLY):
-            write(path, make_token(folder, role, now=now).encode())
+        if not is_valid_until(path, now + RENEW_BEFORE):
+            write_private_file(path, make_token(folder, role, now=now).encode())
 
 
-def lasts(path: Path, until: datetime) -> bool:
+def is_valid_until(path: Path, until: datetime) -> bool:
     """Tell whether a stored token is good until then."""
     try:
         claims = jwt.decode(path.read_bytes(), options={"verify_signature": False})
@@ -135,14 +135,14 @@ def make_token(  # noqa: PLR0913  each is a claim
     Raises:
         KeysError: there is no key for development in the folder, or no such role.
     """
-    key = private_key(folder)
+    key = private_key_path(folder)
     if key is None:
         message = f"{folder} holds no key for development: run ./kaitong up once, it makes one"
         raise KeysError(message)
     if role not in ROLES:
         message = f"there is no role {role}: use one of {', '.join(ROLES)}"
         raise KeysError(message)
-    client = client or f"{DEVELOPMENT}{role}"
+    client = client or f"{DEVELOPMENT_KEY_PREFIX}{role}"
     issued = int(now.timestamp())
     claims = {
         "iss": ISSUER,
@@ -154,22 +154,22 @@ def make_token(  # noqa: PLR0913  each is a claim
         "exp": issued + int(lifetime.total_seconds()),
         "tenant": tenant,
         "role": role,
-        "areas": EVERYWHERE if areas is None else " ".join(sorted(areas)),
+        "areas": ALL_AREAS if areas is None else " ".join(sorted(areas)),
         **({} if scopes is None else {"scope": " ".join(sorted(scopes))}),
     }
     header = {"typ": "at+jwt", "kid": key.stem}
     return jwt.encode(claims, key.read_bytes(), algorithm="ES256", headers=header)
 
 
-def private_key(folder: Path) -> Path | None:
+def private_key_path(folder: Path) -> Path | None:
     """Return where the folder's own private key is, if it has one."""
-    return next(iter(sorted(folder.glob(f"{DEVELOPMENT}*.key"))), None)
+    return next(iter(sorted(folder.glob(f"{DEVELOPMENT_KEY_PREFIX}*.key"))), None)
 
 
-def write(path: Path, content: bytes) -> None:
+def write_private_file(path: Path, content: bytes) -> None:
     """Write a file that only its owner can read, whole or not at all."""
     handle, made = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
     with os.fdopen(handle, "wb") as file:
         file.write(content)
-    Path(made).chmod(FOR_OWNER)
+    Path(made).chmod(OWNER_FILE_MODE)
     Path(made).replace(path)

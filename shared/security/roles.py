@@ -11,10 +11,10 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError,
 from pydantic_core import ErrorDetails
 
 from shared.errors import Fault, InvalidError, StartError
+from shared.input.fault_texts import pydantic_fault_text
 from shared.input.json_text import read_json
 from shared.input.numbers import IS_NUMBER
-from shared.input.refusals import refusal
-from shared.input.wording import of_pydantic
+from shared.input.validation_errors import validation_error
 
 SCOPES: Mapping[str, str] = {
     "crm:order.write": "place orders",
@@ -45,7 +45,7 @@ SCOPES: Mapping[str, str] = {
 """Every scope that a route may take, and what it lets its holder do."""
 
 EVERY_SCOPE = "*"
-SHIPPED = Path(__file__).parent / "data/roles.json"
+SHIPPED_FILE = Path(__file__).parent / "data/roles.json"
 NEEDS_APPROVAL = frozenset({"customer.erase", "access.grant-all", "things.withdraw"})
 """The actions for which a role's limits can ask for a second person."""
 
@@ -57,7 +57,7 @@ class RolesError(StartError):
     """The file of roles is of no use. One line for each fault, with the remedy."""
 
 
-class Limits(BaseModel):
+class RoleLimits(BaseModel):
     """How much a caller in a role may do."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -82,7 +82,7 @@ class Limits(BaseModel):
     def known(cls, actions: frozenset[str]) -> frozenset[str]:
         """Refuse actions that there are not."""
         if unknown := actions - NEEDS_APPROVAL:
-            raise refusal(
+            raise validation_error(
                 code="action-unknown",
                 reason=f"names no action: {', '.join(sorted(unknown))}",
                 remedy=f"use some of {', '.join(sorted(NEEDS_APPROVAL))}",
@@ -97,14 +97,14 @@ class Role(BaseModel):
 
     description: Annotated[str, Field(alias="is")] = ""
     scopes: frozenset[str]
-    limits: Limits = Limits()
+    limits: RoleLimits = RoleLimits()
 
     @field_validator("scopes")
     @classmethod
     def complete(cls, scopes: frozenset[str]) -> frozenset[str]:
         """Return the scopes, all where `*` is among them; refuse those that there are not."""
         if unknown := scopes - SCOPES.keys() - {EVERY_SCOPE}:
-            raise refusal(
+            raise validation_error(
                 code="scope-unknown",
                 reason=f"names no scope: {', '.join(sorted(unknown))}",
                 remedy="use those of docs/access.md",
@@ -113,34 +113,34 @@ class Role(BaseModel):
 
 
 Roles = Mapping[str, Role]
-READER: TypeAdapter[dict[str, Role]] = TypeAdapter(dict[str, Role])
+ROLES_ADAPTER: TypeAdapter[dict[str, Role]] = TypeAdapter(dict[str, Role])
 
 
-def read_roles(path: Path = SHIPPED) -> Roles:
+def read_roles(path: Path = SHIPPED_FILE) -> Roles:
     """Return the roles in a file, by name.
 
     Raises:
         RolesError: it cannot be read, or says what there is not; naming every fault.
     """
     try:
-        return READER.validate_python(read_json(path.read_bytes()))
+        return ROLES_ADAPTER.validate_python(read_json(path.read_bytes()))
     except OSError as error:
         msg = f"KAITONG_ROLES: {path} cannot be read ({error.strerror}): name a file of roles"
         raise RolesError(msg) from error
     except InvalidError as error:
-        raise RolesError("\n".join(line(path, each) for each in error.faults)) from error
+        raise RolesError("\n".join(fault_line(path, each) for each in error.faults)) from error
     except ValidationError as error:
         faults = map(fault_of, error.errors(include_url=False, include_input=False))
-        raise RolesError("\n".join(line(path, each) for each in faults)) from error
+        raise RolesError("\n".join(fault_line(path, each) for each in faults)) from error
 
 
 def fault_of(error: ErrorDetails) -> Fault:
     """Return an error that pydantic found in a file of roles as a fault."""
     place = "".join(f"/{step}" for step in error["loc"])
-    return Fault(place, error["type"], *of_pydantic(error))
+    return Fault(place, error["type"], *pydantic_fault_text(error))
 
 
-def line(path: Path, fault: Fault) -> str:
+def fault_line(path: Path, fault: Fault) -> str:
     """Return one fault of a file of roles as a line: where, what is wrong, what to do."""
     where = f" {fault.field}:" if fault.field else ""
     return f"KAITONG_ROLES: {path}:{where} {fault.reason}: {fault.remedy}"

@@ -25,31 +25,31 @@ from shared.security.roles import ROLES, Roles
 
 log = structlog.get_logger()
 
-TYPES = frozenset({"at+jwt", "application/at+jwt"})
-CLAIMS = ["exp", "iat", "iss", "aud", "client_id", "tenant", "role"]
-LEEWAY = 10
+TOKEN_TYPES = frozenset({"at+jwt", "application/at+jwt"})
+REQUIRED_CLAIMS = ["exp", "iat", "iss", "aud", "client_id", "tenant", "role"]
+LEEWAY_S = 10
 """Seconds by which clocks may differ."""
 
-LONGEST = 8_192
-MOST_REMEMBERED = 10_000
-RECHECK = 5.0
+MAX_TOKEN_LENGTH = 8_192
+MAX_CACHED_TOKENS = 10_000
+KEY_RELOAD_INTERVAL_S = 5.0
 """Seconds between two looks at the folder of keys."""
 
-WEAKEST_RSA = 2_048
+MIN_RSA_BITS = 2_048
 
 
 class KeysError(StartError):
     """The folder of keys is of no use. One line, with the remedy."""
 
 
-class Key(NamedTuple):
+class VerificationKey(NamedTuple):
     """A public key, and the one algorithm it is good for."""
 
     public: EllipticCurvePublicKey | RSAPublicKey
     algorithm: str
 
 
-class Good(NamedTuple):
+class VerifiedToken(NamedTuple):
     """A token that was found good, and until when it is."""
 
     caller: Caller
@@ -57,14 +57,14 @@ class Good(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Expected:
+class ExpectedClaims:
     """What a token must say of itself."""
 
     issuer: str
     audience: str
 
 
-class Tokens:
+class TokenVerifier:
     """Turns tokens into callers, by the public keys in a folder: `KID.pem` each.
 
     A key that is added counts within seconds, and a key that is taken away no longer
@@ -74,7 +74,7 @@ class Tokens:
     def __init__(
         self,
         folder: Path,
-        expected: Expected,
+        expected: ExpectedClaims,
         clock: Callable[[], float] = time.time,
         roles: Roles = ROLES,
     ) -> None:
@@ -82,46 +82,46 @@ class Tokens:
         self._roles = roles
         self._expected = expected
         self._clock = clock
-        self._good: OrderedDict[bytes, Good] = OrderedDict()
-        self._stamp = stamp_of(folder)
+        self._verified: OrderedDict[bytes, VerifiedToken] = OrderedDict()
+        self._stamp = modification_stamp(folder)
         self._checked = clock()
         self._keys = read_keys(folder)
 
-    def caller(self, token: bytes) -> Caller:
+    def verify(self, token: bytes) -> Caller:
         """Return who presents the token.
 
         Raises:
             BadTokenError: the token does not count, and why.
         """
         now = self._clock()
-        if abs(now - self._checked) > RECHECK:
-            self._recheck(now)
+        if abs(now - self._checked) > KEY_RELOAD_INTERVAL_S:
+            self._reload_keys(now)
         name = hashlib.sha256(token).digest()
-        good = self._good.get(name)
+        good = self._verified.get(name)
         if good is None or good.until < now:
-            good = self._remember(name, self._verify(token, now))
+            good = self._cache(name, self._verify(token, now))
         return good.caller
 
-    def _remember(self, name: bytes, good: Good) -> Good:
-        self._good[name] = good
-        self._good.move_to_end(name)
-        if len(self._good) > MOST_REMEMBERED:
-            self._good.popitem(last=False)
+    def _cache(self, name: bytes, good: VerifiedToken) -> VerifiedToken:
+        self._verified[name] = good
+        self._verified.move_to_end(name)
+        if len(self._verified) > MAX_CACHED_TOKENS:
+            self._verified.popitem(last=False)
         return good
 
-    def _recheck(self, now: float) -> None:
+    def _reload_keys(self, now: float) -> None:
         """Read the keys again if somebody touched them; keep the old ones if they are no good."""
         self._checked = now
-        if (stamp := stamp_of(self._folder)) == self._stamp:
+        if (stamp := modification_stamp(self._folder)) == self._stamp:
             return
         self._stamp = stamp
         try:
             self._keys = read_keys(self._folder)
         except KeysError as error:
             log.error("keys.unreadable", why=str(error))  # noqa: TRY400  it is no bug of ours
-        self._good.clear()
+        self._verified.clear()
 
-    def _verify(self, token: bytes, now: float) -> Good:
+    def _verify(self, token: bytes, now: float) -> VerifiedToken:
         key = self._key_of(token)
         try:
             claims = jwt.decode(
@@ -130,15 +130,15 @@ class Tokens:
                 algorithms=[key.algorithm],
                 issuer=self._expected.issuer,
                 audience=self._expected.audience,
-                leeway=LEEWAY,
-                options={"require": CLAIMS, "verify_exp": False},
+                leeway=LEEWAY_S,
+                options={"require": REQUIRED_CLAIMS, "verify_exp": False},
             )
         except jwt.InvalidTokenError as error:
-            raise BadTokenError(reason_of(error)) from error
-        return Good(caller_of(claims, self._roles), end_of(claims, now))
+            raise BadTokenError(rejection_reason(error)) from error
+        return VerifiedToken(caller_of(claims, self._roles), expiry_of(claims, now))
 
-    def _key_of(self, token: bytes) -> Key:
-        if len(token) > LONGEST:
+    def _key_of(self, token: bytes) -> VerificationKey:
+        if len(token) > MAX_TOKEN_LENGTH:
             message = "it is too long"
             raise BadTokenError(message)
         try:
@@ -146,7 +146,7 @@ class Tokens:
         except (jwt.InvalidTokenError, RecursionError) as error:
             message = "it is no JSON Web Token"
             raise BadTokenError(message) from error
-        if str(header.get("typ")).lower() not in TYPES:
+        if str(header.get("typ")).lower() not in TOKEN_TYPES:
             message = "it is no access token (typ at+jwt)"
             raise BadTokenError(message)
         key = self._keys.get(str(header.get("kid")))
@@ -156,7 +156,7 @@ class Tokens:
         return key
 
 
-def end_of(claims: dict[str, Any], now: float) -> float:
+def expiry_of(claims: dict[str, Any], now: float) -> float:
     """Return until when verified claims count.
 
     Raises:
@@ -166,10 +166,10 @@ def end_of(claims: dict[str, Any], now: float) -> float:
     if not isinstance(end, int | float):
         message = "its exp is no number"
         raise BadTokenError(message)
-    if end + LEEWAY < now:
+    if end + LEEWAY_S < now:
         message = "it has expired"
         raise BadTokenError(message)
-    return end + LEEWAY
+    return end + LEEWAY_S
 
 
 def caller_of(claims: dict[str, Any], roles: Roles = ROLES) -> Caller:
@@ -206,7 +206,7 @@ def is_name(value: object) -> bool:
     return isinstance(value, str) and 0 < len(value) <= 100 and value.isprintable()  # noqa: PLR2004
 
 
-def reason_of(error: jwt.InvalidTokenError) -> str:
+def rejection_reason(error: jwt.InvalidTokenError) -> str:
     """Say what is wrong with a token, in words that hold nothing of it."""
     match error:
         case jwt.ImmatureSignatureError():
@@ -221,7 +221,7 @@ def reason_of(error: jwt.InvalidTokenError) -> str:
             return "its signature or form is wrong"
 
 
-def read_keys(folder: Path) -> dict[str, Key]:
+def read_keys(folder: Path) -> dict[str, VerificationKey]:
     """Return the public keys in a folder, by their ids.
 
     Raises:
@@ -237,7 +237,7 @@ def read_keys(folder: Path) -> dict[str, Key]:
     return keys
 
 
-def read_key(path: Path) -> Key:
+def read_key(path: Path) -> VerificationKey:
     """Return one public key.
 
     Raises:
@@ -249,16 +249,16 @@ def read_key(path: Path) -> Key:
         message = f"KAITONG_AUTH_KEYS: {path} cannot be read as a public key: put one in PEM there"
         raise KeysError(message) from error
     if isinstance(public, EllipticCurvePublicKey) and isinstance(public.curve, SECP256R1):
-        return Key(public, "ES256")
-    if isinstance(public, RSAPublicKey) and public.key_size >= WEAKEST_RSA:
-        return Key(public, "RS256")
+        return VerificationKey(public, "ES256")
+    if isinstance(public, RSAPublicKey) and public.key_size >= MIN_RSA_BITS:
+        return VerificationKey(public, "RS256")
     message = (
-        f"KAITONG_AUTH_KEYS: {path} is neither of the curve P-256 nor RSA with {WEAKEST_RSA} bits "
+        f"KAITONG_AUTH_KEYS: {path} is neither of the curve P-256 nor RSA with {MIN_RSA_BITS} bits "
         "or more: use such a key"
     )
     raise KeysError(message)
 
 
-def stamp_of(folder: Path) -> tuple[tuple[str, int], ...]:
+def modification_stamp(folder: Path) -> tuple[tuple[str, int], ...]:
     """Return what changes when somebody changes the keys."""
     return tuple((path.name, path.stat().st_mtime_ns) for path in sorted(folder.glob("*.pem")))

@@ -20,7 +20,7 @@ SHOPPERS = BILLED | {"product", "analyst"}
 FIELD = OPERATORS | {"crew"}
 
 
-class Belongs(StrEnum):
+class Ownership(StrEnum):
     """Whose the things are that a route is about."""
 
     CLIENT = "client"
@@ -48,35 +48,35 @@ class Belongs(StrEnum):
     """It brings something to the caller's own tenant, and touches nothing that others have."""
 
 
-class Row(NamedTuple):
+class RouteAccess(NamedTuple):
     """Who may call a route, and whose its things are."""
 
     roles: frozenset[str]
-    belongs: Belongs | None = None
+    ownership: Ownership | None = None
     """None for a route alone that shows nothing of anybody, and stands in OWNERLESS."""
 
 
-ONE, LIST = Belongs.CLIENT, Belongs.CLIENTS
-HELD, AREA, OURS, NEW = Belongs.HOLDER, Belongs.CREW, Belongs.TENANT, Belongs.NEW
-SHARED, MIXED = Belongs.INSTALLATION, Belongs.MIXED
+ONE, LIST = Ownership.CLIENT, Ownership.CLIENTS
+HELD, AREA, OURS, NEW = Ownership.HOLDER, Ownership.CREW, Ownership.TENANT, Ownership.NEW
+SHARED, MIXED = Ownership.INSTALLATION, Ownership.MIXED
 CLIENTS_OWN = frozenset({ONE, LIST})
 """Of what a client sees only what it brought, and what is shared with it."""
 
 EVERY_SERVICE = {
-    "GET /ops/v1/state": Row(WATCHERS),
-    "GET /ops/v1/lag": Row(WATCHERS),
-    "GET /ops/v1/holdings": Row(WATCHERS),
-    "GET /ops/v1/journeys/{subject}": Row(PLANNERS, OURS),
-    "GET /ops/v1/parked": Row(STAFF, OURS),
-    "POST /ops/v1/parked/{position}/retry": Row(OPERATORS, OURS),
-    "GET /ops/v1/recoveries": Row(STAFF | {"crm"}),
-    "POST /ops/v1/recoveries/{id}/acknowledge": Row(OPERATORS, SHARED),
-    "GET /ops/v1/audit": Row(AUDITORS, OURS),
-    "GET /ops/v1/audit/chain": Row(AUDITORS),
-    "GET /ops/v1/approvals": Row(AUDITORS, OURS),
-    "GET /ops/v1/approvals/{id}": Row(AUDITORS | IMPORTERS, OURS),
-    "POST /ops/v1/approvals/{id}/approve": Row(APPROVERS, OURS),
-    "POST /ops/v1/approvals/{id}/refuse": Row(APPROVERS, OURS),
+    "GET /ops/v1/state": RouteAccess(WATCHERS),
+    "GET /ops/v1/lag": RouteAccess(WATCHERS),
+    "GET /ops/v1/holdings": RouteAccess(WATCHERS),
+    "GET /ops/v1/journeys/{subject}": RouteAccess(PLANNERS, OURS),
+    "GET /ops/v1/parked": RouteAccess(STAFF, OURS),
+    "POST /ops/v1/parked/{position}/retry": RouteAccess(OPERATORS, OURS),
+    "GET /ops/v1/recoveries": RouteAccess(STAFF | {"crm"}),
+    "POST /ops/v1/recoveries/{id}/acknowledge": RouteAccess(OPERATORS, SHARED),
+    "GET /ops/v1/audit": RouteAccess(AUDITORS, OURS),
+    "GET /ops/v1/audit/chain": RouteAccess(AUDITORS),
+    "GET /ops/v1/approvals": RouteAccess(AUDITORS, OURS),
+    "GET /ops/v1/approvals/{id}": RouteAccess(AUDITORS | IMPORTERS, OURS),
+    "POST /ops/v1/approvals/{id}/approve": RouteAccess(APPROVERS, OURS),
+    "POST /ops/v1/approvals/{id}/refuse": RouteAccess(APPROVERS, OURS),
 }
 
 ORDERS = "/tmf-api/productOrderingManagement/v4/productOrder"
@@ -92,80 +92,80 @@ IMPORT = "/ops/v1/import"
 PARTIES = "/tmf-api/partyManagement/v4"
 ACCOUNTS = "/tmf-api/accountManagement/v4/partyAccount"
 
-TABLE: dict[str, dict[str, Row]] = {
+TABLE: dict[str, dict[str, RouteAccess]] = {
     "order": {
-        f"POST {ORDERS}": Row(CLIENTS, ONE),
-        f"GET {ORDERS}": Row(BILLED, LIST),
-        f"GET {ORDERS}/{{id}}": Row(BILLED, ONE),
-        "GET /ops/v1/orders/{id}/history": Row(BILLED, ONE),
-        f"GET {PRODUCTS}": Row(BILLED, LIST),
-        f"GET {PRODUCTS}/{{id}}": Row(BILLED, ONE),
-        f"GET {CATALOGUE}/productOffering": Row(SHOPPERS, MIXED),
-        f"GET {CATALOGUE}/productOffering/{{id}}": Row(SHOPPERS, OURS),
-        f"GET {CATALOGUE}/productSpecification": Row(SHOPPERS, MIXED),
-        f"GET {CATALOGUE}/productSpecification/{{id}}": Row(SHOPPERS, OURS),
-        f"GET {CATALOGUE}/productOfferingPrice": Row(SHOPPERS, MIXED),
-        f"GET {CATALOGUE}/productOfferingPrice/{{id}}": Row(SHOPPERS, OURS),
-        "POST /ops/v1/catalogue": Row(ADMIN | {"ops", "product"}, NEW),
+        f"POST {ORDERS}": RouteAccess(CLIENTS, ONE),
+        f"GET {ORDERS}": RouteAccess(BILLED, LIST),
+        f"GET {ORDERS}/{{id}}": RouteAccess(BILLED, ONE),
+        "GET /ops/v1/orders/{id}/history": RouteAccess(BILLED, ONE),
+        f"GET {PRODUCTS}": RouteAccess(BILLED, LIST),
+        f"GET {PRODUCTS}/{{id}}": RouteAccess(BILLED, ONE),
+        f"GET {CATALOGUE}/productOffering": RouteAccess(SHOPPERS, MIXED),
+        f"GET {CATALOGUE}/productOffering/{{id}}": RouteAccess(SHOPPERS, OURS),
+        f"GET {CATALOGUE}/productSpecification": RouteAccess(SHOPPERS, MIXED),
+        f"GET {CATALOGUE}/productSpecification/{{id}}": RouteAccess(SHOPPERS, OURS),
+        f"GET {CATALOGUE}/productOfferingPrice": RouteAccess(SHOPPERS, MIXED),
+        f"GET {CATALOGUE}/productOfferingPrice/{{id}}": RouteAccess(SHOPPERS, OURS),
+        "POST /ops/v1/catalogue": RouteAccess(ADMIN | {"ops", "product"}, NEW),
     },
     "provisioning": {
-        f"GET {SERVICES}": Row(PLANNERS | CLIENTS, LIST),
-        f"GET {SERVICES}/{{service_id}}": Row(PLANNERS | CLIENTS, ONE),
-        "GET /ops/v1/plans/{order_id}": Row(PLANNERS, OURS),
-        f"GET {WORK}": Row(PLANNERS | CLIENTS | FIELD, LIST),
-        f"GET {WORK}/{{work_order_id}}": Row(PLANNERS | CLIENTS | FIELD, ONE),
-        f"POST {WORK}/{{work_order_id}}/accept": Row(FIELD, AREA),
-        f"POST {WORK}/{{work_order_id}}/report": Row(FIELD, AREA),
-        f"POST {WORK}/{{work_order_id}}/return": Row(FIELD, AREA),
-        f"GET {FALLOUT}": Row(PLANNERS, OURS),
-        f"GET {FALLOUT}/{{order_id}}": Row(PLANNERS, OURS),
-        f"POST {FALLOUT}/{{order_id}}/retry": Row(OPERATORS, OURS),
-        f"POST {FALLOUT}/{{order_id}}/skip": Row(OPERATORS, OURS),
-        f"POST {FALLOUT}/{{order_id}}/fail": Row(OPERATORS, OURS),
-        "GET /ops/v1/blueprints": Row(PLANNERS, MIXED),
-        "POST /ops/v1/blueprints": Row(IMPORTERS, NEW),
-        "GET /ops/v1/elements": Row(WATCHERS),
-        f"GET {ELEMENT}": Row(WATCHERS),
-        f"PUT {ELEMENT}": Row(OPERATORS | {"network"}, SHARED),
-        f"PUT {ELEMENT}/maintenance": Row(OPERATORS | {"network"}, SHARED),
-        f"DELETE {ELEMENT}/maintenance": Row(OPERATORS | {"network"}, SHARED),
+        f"GET {SERVICES}": RouteAccess(PLANNERS | CLIENTS, LIST),
+        f"GET {SERVICES}/{{service_id}}": RouteAccess(PLANNERS | CLIENTS, ONE),
+        "GET /ops/v1/plans/{order_id}": RouteAccess(PLANNERS, OURS),
+        f"GET {WORK}": RouteAccess(PLANNERS | CLIENTS | FIELD, LIST),
+        f"GET {WORK}/{{work_order_id}}": RouteAccess(PLANNERS | CLIENTS | FIELD, ONE),
+        f"POST {WORK}/{{work_order_id}}/accept": RouteAccess(FIELD, AREA),
+        f"POST {WORK}/{{work_order_id}}/report": RouteAccess(FIELD, AREA),
+        f"POST {WORK}/{{work_order_id}}/return": RouteAccess(FIELD, AREA),
+        f"GET {FALLOUT}": RouteAccess(PLANNERS, OURS),
+        f"GET {FALLOUT}/{{order_id}}": RouteAccess(PLANNERS, OURS),
+        f"POST {FALLOUT}/{{order_id}}/retry": RouteAccess(OPERATORS, OURS),
+        f"POST {FALLOUT}/{{order_id}}/skip": RouteAccess(OPERATORS, OURS),
+        f"POST {FALLOUT}/{{order_id}}/fail": RouteAccess(OPERATORS, OURS),
+        "GET /ops/v1/blueprints": RouteAccess(PLANNERS, MIXED),
+        "POST /ops/v1/blueprints": RouteAccess(IMPORTERS, NEW),
+        "GET /ops/v1/elements": RouteAccess(WATCHERS),
+        f"GET {ELEMENT}": RouteAccess(WATCHERS),
+        f"PUT {ELEMENT}": RouteAccess(OPERATORS | {"network"}, SHARED),
+        f"PUT {ELEMENT}/maintenance": RouteAccess(OPERATORS | {"network"}, SHARED),
+        f"DELETE {ELEMENT}/maintenance": RouteAccess(OPERATORS | {"network"}, SHARED),
     },
     "resources": {
-        f"GET {NUMBERS}": Row(CARE | {"network"}, OURS),
-        f"GET {NUMBERS}/{{e164}}": Row(CARE | {"network"}, OURS),
-        f"POST {NUMBERS}/{{e164}}/hold": Row(CLIENTS, HELD),
-        f"DELETE {NUMBERS}/{{e164}}/hold": Row(CLIENTS, HELD),
-        "GET /ops/v1/pools": Row(WATCHERS, OURS),
-        f"GET {POOL}": Row(WATCHERS, OURS),
-        "GET /ops/v1/holdings/{holder}": Row(PLANNERS, OURS),
-        "GET /ops/v1/addresses": Row(CARE | {"network"}, OURS),
-        "GET /ops/v1/addresses/{address_id}": Row(CARE | {"network"}, OURS),
-        f"GET {POOL}/things": Row(PLANNERS, OURS),
-        f"GET {POOL}/things/{{value:path}}": Row(PLANNERS, OURS),
-        f"POST {POOL}/withdraw": Row(IMPORTERS, OURS),
-        f"POST {POOL}/restore": Row(IMPORTERS, OURS),
-        "GET /ops/v1/reservations": Row(STAFF, OURS),
-        "GET /ops/v1/reservations/{order_id}": Row(STAFF, OURS),
-        "POST /ops/v1/reservations/{order_id}/release": Row(OPERATORS, OURS),
-        f"POST {IMPORT}/exchanges": Row(IMPORTERS, NEW),
-        f"POST {IMPORT}/segments": Row(IMPORTERS, NEW),
-        f"POST {IMPORT}/splitters": Row(IMPORTERS, NEW),
-        f"POST {IMPORT}/addresses": Row(IMPORTERS, NEW),
-        f"POST {IMPORT}/pairs": Row(IMPORTERS, NEW),
+        f"GET {NUMBERS}": RouteAccess(CARE | {"network"}, OURS),
+        f"GET {NUMBERS}/{{e164}}": RouteAccess(CARE | {"network"}, OURS),
+        f"POST {NUMBERS}/{{e164}}/hold": RouteAccess(CLIENTS, HELD),
+        f"DELETE {NUMBERS}/{{e164}}/hold": RouteAccess(CLIENTS, HELD),
+        "GET /ops/v1/pools": RouteAccess(WATCHERS, OURS),
+        f"GET {POOL}": RouteAccess(WATCHERS, OURS),
+        "GET /ops/v1/holdings/{holder}": RouteAccess(PLANNERS, OURS),
+        "GET /ops/v1/addresses": RouteAccess(CARE | {"network"}, OURS),
+        "GET /ops/v1/addresses/{address_id}": RouteAccess(CARE | {"network"}, OURS),
+        f"GET {POOL}/things": RouteAccess(PLANNERS, OURS),
+        f"GET {POOL}/things/{{value:path}}": RouteAccess(PLANNERS, OURS),
+        f"POST {POOL}/withdraw": RouteAccess(IMPORTERS, OURS),
+        f"POST {POOL}/restore": RouteAccess(IMPORTERS, OURS),
+        "GET /ops/v1/reservations": RouteAccess(STAFF, OURS),
+        "GET /ops/v1/reservations/{order_id}": RouteAccess(STAFF, OURS),
+        "POST /ops/v1/reservations/{order_id}/release": RouteAccess(OPERATORS, OURS),
+        f"POST {IMPORT}/exchanges": RouteAccess(IMPORTERS, NEW),
+        f"POST {IMPORT}/segments": RouteAccess(IMPORTERS, NEW),
+        f"POST {IMPORT}/splitters": RouteAccess(IMPORTERS, NEW),
+        f"POST {IMPORT}/addresses": RouteAccess(IMPORTERS, NEW),
+        f"POST {IMPORT}/pairs": RouteAccess(IMPORTERS, NEW),
     },
     "customer": {
-        f"GET {PARTIES}/individual/{{party_id}}": Row(CARE, ONE),
-        f"GET {PARTIES}/organization/{{party_id}}": Row(CARE, ONE),
-        f"GET {ACCOUNTS}": Row(BILLED, ONE),
-        f"GET {ACCOUNTS}/{{account_id}}": Row(BILLED, ONE),
-        "GET /ops/v1/customers": Row(CARE, LIST),
-        "GET /ops/v1/customers/{party_id}/view": Row(CARE, ONE),
-        "POST /ops/v1/customers/{party_id}/erase": Row(APPROVERS, OURS),
-        "GET /ops/v1/contested-accounts": Row(STAFF, OURS),
-        "POST /ops/v1/contested-accounts/{account_id}/settle": Row(OPERATORS, OURS),
-        "GET /ops/v1/grants": Row(AUDITORS, OURS),
-        "POST /ops/v1/grants": Row(APPROVERS, NEW),
-        "POST /ops/v1/grants/revoke": Row(APPROVERS, NEW),
+        f"GET {PARTIES}/individual/{{party_id}}": RouteAccess(CARE, ONE),
+        f"GET {PARTIES}/organization/{{party_id}}": RouteAccess(CARE, ONE),
+        f"GET {ACCOUNTS}": RouteAccess(BILLED, ONE),
+        f"GET {ACCOUNTS}/{{account_id}}": RouteAccess(BILLED, ONE),
+        "GET /ops/v1/customers": RouteAccess(CARE, LIST),
+        "GET /ops/v1/customers/{party_id}/view": RouteAccess(CARE, ONE),
+        "POST /ops/v1/customers/{party_id}/erase": RouteAccess(APPROVERS, OURS),
+        "GET /ops/v1/contested-accounts": RouteAccess(STAFF, OURS),
+        "POST /ops/v1/contested-accounts/{account_id}/settle": RouteAccess(OPERATORS, OURS),
+        "GET /ops/v1/grants": RouteAccess(AUDITORS, OURS),
+        "POST /ops/v1/grants": RouteAccess(APPROVERS, NEW),
+        "POST /ops/v1/grants/revoke": RouteAccess(APPROVERS, NEW),
     },
 }
 

@@ -12,21 +12,21 @@ from sqlalchemy.orm import sessionmaker
 
 from deploy.local.postgres import Postgres
 from shared.access import grants
+from shared.access.access_rule import AccessLevel
 from shared.access.grants import Grant
-from shared.access.rule import Level
 from shared.config.settings import Settings
-from shared.http.authorization import PUBLIC, path_of
-from shared.http.command_batcher import Desk
-from shared.messaging.publisher import Relay
+from shared.http.authorization import PUBLIC_PATHS, path_of
+from shared.http.command_batcher import CommandBatcher
+from shared.messaging.publisher import Publisher
 from shared.persistence.database import Sessions
 from shared.security.roles import ROLES
-from tests.access.attempts import ATTEMPTS
-from tests.access.table import CLIENTS_OWN, EVERY_SERVICE, OWNERLESS, TABLE, Belongs, Row
-from tests.access.things import Things, seeded
-from tests.callers import CLIENT, AsRole, as_role, calling, keys, service_of, whole_api
-from tests.conftest import NOON, SERVICES, empty
-from tests.kernel import TENANT, Broker
-from tests.shared.http.api import settings_for
+from tests.access.seed_data import SeedData, seed
+from tests.access.table import CLIENTS_OWN, EVERY_SERVICE, OWNERLESS, TABLE, Ownership, RouteAccess
+from tests.access.write_requests import WRITE_REQUESTS
+from tests.callers import CLIENT, AsRole, api_client, as_role, full_api, keys, service_of
+from tests.conftest import NOON, SERVICES, delete_all_rows
+from tests.kernel import TENANT, FakeBroker
+from tests.shared.http.small_api import settings_for
 
 __all__ = ["as_role", "keys"]
 
@@ -34,48 +34,50 @@ OTHER, GRANTED, ELSEWHERE = "another-crm", "granted-crm", "zhejiang"
 DONE_BEFORE = 409
 """The thing is there, and an attempt before has changed it so that it is done with."""
 
-OWNERS: dict[Belongs, dict[str, Any]] = {
-    Belongs.CLIENT: {"role": "crm"},
-    Belongs.HOLDER: {"role": "crm"},
-    Belongs.CREW: {"role": "crew", "areas": ["NJ-XW"]},
-    Belongs.TENANT: {"role": "admin", "client": "staff", "person": "li-na"},
-    Belongs.INSTALLATION: {"role": "admin", "client": "staff", "person": "li-na"},
+OWNERS: dict[Ownership, dict[str, Any]] = {
+    Ownership.CLIENT: {"role": "crm"},
+    Ownership.HOLDER: {"role": "crm"},
+    Ownership.CREW: {"role": "crew", "areas": ["NJ-XW"]},
+    Ownership.TENANT: {"role": "admin", "client": "staff", "person": "li-na"},
+    Ownership.INSTALLATION: {"role": "admin", "client": "staff", "person": "li-na"},
 }
 """By whom things are that a route changes."""
 
-STRANGERS: dict[Belongs, tuple[dict[str, Any], ...]] = {
-    Belongs.CLIENT: ({"client": OTHER}, {"tenant": ELSEWHERE}),
-    Belongs.HOLDER: ({"client": OTHER}, {"client": GRANTED}),
-    Belongs.CREW: ({"areas": ["SZ-01"]}, {"tenant": ELSEWHERE}),
-    Belongs.TENANT: ({"tenant": ELSEWHERE},),
-    Belongs.INSTALLATION: ({"tenant": ELSEWHERE},),
+STRANGERS: dict[Ownership, tuple[dict[str, Any], ...]] = {
+    Ownership.CLIENT: ({"client": OTHER}, {"tenant": ELSEWHERE}),
+    Ownership.HOLDER: ({"client": OTHER}, {"client": GRANTED}),
+    Ownership.CREW: ({"areas": ["SZ-01"]}, {"tenant": ELSEWHERE}),
+    Ownership.TENANT: ({"tenant": ELSEWHERE},),
+    Ownership.INSTALLATION: ({"tenant": ELSEWHERE},),
 }
 """In what those differ for whom such things are not there."""
 
 pytestmark = pytest.mark.parametrize("service", SERVICES)
 
 
-def rows_of(service: str) -> dict[str, Row]:
+def rows_of(service: str) -> dict[str, RouteAccess]:
     """Return the rows of all routes of a service."""
     return TABLE[service] | EVERY_SERVICE
 
 
-def owned(service: str) -> dict[str, Row]:
+def owned(service: str) -> dict[str, RouteAccess]:
     """Return the rows of the routes that show things of somebody."""
     rows = rows_of(service).items()
-    return {route: row for route, row in rows if is_shown(route) and row.belongs}
+    return {route: row for route, row in rows if is_shown(route) and row.ownership}
 
 
-def owned_by_clients(service: str) -> dict[str, Row]:
+def owned_by_clients(service: str) -> dict[str, RouteAccess]:
     """Return the rows of the routes that show things of clients."""
     rows = owned(service).items()
-    return {route: row for route, row in rows if "crm" in row.roles and row.belongs in CLIENTS_OWN}
+    return {
+        route: row for route, row in rows if "crm" in row.roles and row.ownership in CLIENTS_OWN
+    }
 
 
-def tried(service: str, whose: Belongs) -> set[str]:
+def tried(service: str, whose: Ownership) -> set[str]:
     """Return the routes of a service that are tried to change things of this kind."""
     rows = rows_of(service)
-    return {route for route in ATTEMPTS if route in rows and rows[route].belongs is whose}
+    return {route for route in WRITE_REQUESTS if route in rows and rows[route].belongs is whose}
 
 
 def is_shown(route: str) -> bool:
@@ -87,14 +89,16 @@ def api_of(service: str, folder: Path) -> FastAPI:
     """Return all endpoints of a service, as its process serves them."""
     settings = settings_for(folder)
     sessions = sessionmaker(create_engine(settings.database_url))
-    relay = Relay(sessions, Broker())
-    return whole_api(service_of(service), sessions, settings, relay, Desk(sessions, relay))
+    publisher = Publisher(sessions, FakeBroker())
+    return full_api(
+        service_of(service), sessions, settings, publisher, CommandBatcher(sessions, publisher)
+    )
 
 
 def routes_of(api: FastAPI) -> Iterator[str]:
     """Yield each route that takes a token, as the table names it."""
     for route in api.routes:
-        if path_of(route) not in PUBLIC:
+        if path_of(route) not in PUBLIC_PATHS:
             methods = set(getattr(route, "methods", None) or {"ANY"})
             yield from (f"{method} {path_of(route)}" for method in methods - {"HEAD"})
 
@@ -105,7 +109,9 @@ def test_every_route_has_its_row(service: str, tmp_path: Path) -> None:
 
 def test_every_route_that_changes_something_says_whose_it_is(service: str) -> None:
     unsaid = [
-        route for route, row in rows_of(service).items() if not is_shown(route) and not row.belongs
+        route
+        for route, row in rows_of(service).items()
+        if not is_shown(route) and not row.ownership
     ]
 
     assert unsaid == []
@@ -114,16 +120,16 @@ def test_every_route_that_changes_something_says_whose_it_is(service: str) -> No
 def test_a_route_that_shows_something_has_an_owner_or_a_reason_to_have_none(service: str) -> None:
     rows = rows_of(service)
 
-    ownerless = {route for route, row in rows.items() if is_shown(route) and not row.belongs}
+    ownerless = {route for route, row in rows.items() if is_shown(route) and not row.ownership}
 
     assert ownerless == OWNERLESS.keys() & rows.keys()
 
 
 def test_what_belongs_to_somebody_is_tried_to_be_changed(service: str) -> None:
     rows = rows_of(service).items()
-    owned = {each for each, row in rows if not is_shown(each) and row.belongs in STRANGERS}
+    owned = {each for each, row in rows if not is_shown(each) and row.ownership in STRANGERS}
 
-    assert owned == ATTEMPTS.keys() & dict(rows).keys()
+    assert owned == WRITE_REQUESTS.keys() & dict(rows).keys()
 
 
 @pytest.fixture
@@ -133,9 +139,9 @@ def service_name(service: str) -> str:
 
 
 @pytest.fixture
-def things(sessions: Sessions, service: str) -> Things:
+def things(sessions: Sessions, service: str) -> SeedData:
     """What one client has brought to the service."""
-    return seeded(service, sessions)
+    return seed(service, sessions)
 
 
 @pytest.fixture
@@ -150,13 +156,13 @@ async def client(
         "KAITONG_PERSON_KEY": "a key for persons in tests",
     }
     settings = Settings.from_environment(service, environment)
-    async with calling(service_of(service), sessions, settings) as client:
+    async with api_client(service_of(service), sessions, settings) as client:
         yield client
-    empty(sessions)
+    delete_all_rows(sessions)
 
 
 async def ask(
-    client: AsyncClient, route: str, things: Things, headers: dict[str, str], body: Any = None
+    client: AsyncClient, route: str, things: SeedData, headers: dict[str, str], body: Any = None
 ) -> Response:
     """Ask a route for the things that there are."""
     method, _, path = route.partition(" ")
@@ -166,13 +172,13 @@ async def ask(
 
 
 async def changes(
-    client: AsyncClient, things: Things, service: str, whose: Belongs, headers: dict[str, str]
+    client: AsyncClient, things: SeedData, service: str, whose: Ownership, headers: dict[str, str]
 ) -> dict[str, bool]:
     """Return by each route that changes things of this kind whether they are there to change."""
     found = {}
     for route, row in rows_of(service).items():
-        if row.belongs is whose and not is_shown(route):
-            body, refused = ATTEMPTS[route]
+        if row.ownership is whose and not is_shown(route):
+            body, refused = WRITE_REQUESTS[route]
             answer = await ask(client, route, things, headers, body)
             is_there = answer.is_success or answer.status_code == DONE_BEFORE != refused
             assert is_there or answer.status_code == refused, (route, answer.text)
@@ -181,7 +187,7 @@ async def changes(
 
 
 async def test_a_route_is_for_the_roles_of_its_row_and_no_others(
-    client: AsyncClient, things: Things, as_role: AsRole, service: str
+    client: AsyncClient, things: SeedData, as_role: AsRole, service: str
 ) -> None:
     callers = {role: as_role(role, client=f"client-of-{role}", person="li-na") for role in ROLES}
     allowed = {}
@@ -194,7 +200,7 @@ async def test_a_route_is_for_the_roles_of_its_row_and_no_others(
 
 
 async def test_no_route_is_answered_without_a_token(
-    client: AsyncClient, things: Things, service: str
+    client: AsyncClient, things: SeedData, service: str
 ) -> None:
     answers = {
         route: (await ask(client, route, things, {})).status_code for route in rows_of(service)
@@ -203,7 +209,9 @@ async def test_no_route_is_answered_without_a_token(
     assert answers == dict.fromkeys(rows_of(service), 401)
 
 
-async def is_seen(client: AsyncClient, route: str, things: Things, headers: dict[str, str]) -> bool:
+async def is_seen(
+    client: AsyncClient, route: str, things: SeedData, headers: dict[str, str]
+) -> bool:
     """Tell whether a route shows what there is: one thing, or a list that holds something of it."""
     answer = await ask(client, route, things, headers)
     assert answer.status_code in {200, 206, 404}, (route, answer.text)
@@ -215,10 +223,10 @@ def share(sessions: Sessions, customers: Collection[str], level: str) -> None:
     """Have the first client share these customers with another, or no more."""
     with sessions.begin() as session:
         for customer in customers:
-            grants.keep(session, Grant(TENANT, GRANTED, CLIENT, customer, level, NOON))
+            grants.upsert_grant(session, Grant(TENANT, GRANTED, CLIENT, customer, level, NOON))
 
 
-LEVELS = pytest.mark.parametrize("level", list(Level))
+LEVELS = pytest.mark.parametrize("level", list(AccessLevel))
 SHARED = pytest.mark.parametrize("is_one", [True, False], ids=["one customer", "all customers"])
 
 
@@ -227,10 +235,10 @@ SHARED = pytest.mark.parametrize("is_one", [True, False], ids=["one customer", "
 async def test_a_clients_things_are_there_for_it_and_for_those_it_shares_them_with(  # noqa: PLR0913, PLR0917
     client: AsyncClient,
     sessions: Sessions,
-    things: Things,
+    things: SeedData,
     as_role: AsRole,
     service: str,
-    level: Level,
+    level: AccessLevel,
     *,
     is_one: bool,
 ) -> None:
@@ -251,22 +259,22 @@ async def test_a_clients_things_are_there_for_it_and_for_those_it_shares_them_wi
     share(sessions, customers, grants.REVOKED)
     revoked = await seen()
     share(sessions, customers, level)
-    changed = await changes(client, things, service, Belongs.CLIENT, callers[GRANTED])
+    changed = await changes(client, things, service, Ownership.CLIENT, callers[GRANTED])
 
     assert before == dict.fromkeys(routes, (True, False, False))
     assert shared == dict.fromkeys(routes, (True, False, True))
-    assert changed == dict.fromkeys(tried(service, Belongs.CLIENT), level is Level.CHANGE)
+    assert changed == dict.fromkeys(tried(service, Ownership.CLIENT), level is AccessLevel.CHANGE)
     assert revoked == before
 
 
 async def test_a_tenants_things_are_seen_in_every_role_of_the_row_and_in_no_other_tenant(
-    client: AsyncClient, things: Things, as_role: AsRole, service: str
+    client: AsyncClient, things: SeedData, as_role: AsRole, service: str
 ) -> None:
     hidden, leaked = set(), set()
     staff = {role: as_role(role, client="staff", person="wang") for role in ROLES}
     strangers = {role: as_role(role, tenant=ELSEWHERE, person="wang") for role in ROLES}
     for route, row in owned(service).items():
-        for role in row.roles - ({"crm"} if row.belongs in CLIENTS_OWN else set()):
+        for role in row.roles - ({"crm"} if row.ownership in CLIENTS_OWN else set()):
             if not await is_seen(client, route, things, staff[role]):
                 hidden.add(f"{route} as {role}")
             if await is_seen(client, route, things, strangers[role]):
@@ -277,10 +285,10 @@ async def test_a_tenants_things_are_seen_in_every_role_of_the_row_and_in_no_othe
 
 
 async def test_what_belongs_to_somebody_is_changed_by_its_owner_and_by_no_other(
-    client: AsyncClient, sessions: Sessions, things: Things, as_role: AsRole, service: str
+    client: AsyncClient, sessions: Sessions, things: SeedData, as_role: AsRole, service: str
 ) -> None:
-    share(sessions, ["somebody else"], Level.CHANGE)
-    share(sessions, [grants.ALL_CUSTOMERS], Level.SEE)
+    share(sessions, ["somebody else"], AccessLevel.CHANGE)
+    share(sessions, [grants.ALL_CUSTOMERS], AccessLevel.SEE)
     changed: dict[str, bool] = {}
     for whose, owner in OWNERS.items():
         routes = tried(service, whose)

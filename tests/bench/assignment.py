@@ -19,8 +19,8 @@ from sqlalchemy import create_engine, text
 
 from deploy.local.postgres import start_postgres
 from services.resources import store
-from services.resources.domain.claim import Request
-from services.resources.domain.plant import Address, Exchange, Segment
+from services.resources.domain.allocation.requirements import AssignmentRequest
+from services.resources.domain.plant.plant import Address, Exchange, Segment
 from shared.contracts import (
     AssignmentRequested,
     HoldAction,
@@ -30,7 +30,7 @@ from shared.contracts import (
 )
 from shared.persistence.database import Sessions, make_sessions
 from shared.persistence.migrate import migrate
-from shared.runtime.run import GARBAGE
+from shared.runtime.run import GC_THRESHOLD
 
 SIZES = (10_000, 100_000, 1_000_000)
 BATCH = 200
@@ -64,13 +64,13 @@ def measure(sessions: Sessions) -> dict[str, float]:
         first += size
     gc.collect()
     gc.freeze()
-    gc.set_threshold(GARBAGE)  # as in the services
+    gc.set_threshold(GC_THRESHOLD)  # as in the services
     with sessions.kw["bind"].connect() as connection:
         connection.execution_options(isolation_level="AUTOCOMMIT").execute(text("VACUUM ANALYZE"))
     spent: dict[int, list[float]] = {size: [] for size in SIZES}
     for batch in range(WARM_UP + BATCHES):
         for size in SIZES:
-            took = assign(sessions, [request(size) for _ in range(BATCH)])
+            took = assign(sessions, [assignment_request(size) for _ in range(BATCH)])
             if batch >= WARM_UP:
                 spent[size].append(1e6 * took / BATCH)
     cost = {size: median(spent[size]) for size in SIZES}
@@ -94,7 +94,7 @@ def fill(sessions: Sessions, size: int, first: int) -> None:
         store.add_addresses(session, TENANT, [address])
 
 
-def request(size: int) -> Request:
+def assignment_request(size: int) -> AssignmentRequest:
     """Return an order's wish for one number of a pool."""
     needs = ItemNeeds(
         item_id="1",
@@ -103,10 +103,12 @@ def request(size: int) -> Request:
         address_id=f"exchange-{size}",
         needs=(Need(kind="number"),),
     )
-    return Request(TENANT, AssignmentRequested(order_id=uuid4(), client="bench", items=(needs,)))
+    return AssignmentRequest(
+        TENANT, AssignmentRequested(order_id=uuid4(), client="bench", items=(needs,))
+    )
 
 
-def assign(sessions: Sessions, requests: Sequence[Request]) -> float:
+def assign(sessions: Sessions, requests: Sequence[AssignmentRequest]) -> float:
     """Assign to a batch of orders; return how many seconds that and its commit took.
 
     Raises:

@@ -4,37 +4,48 @@ import msgspec
 import pytest
 
 from deploy.local.home import CHECKOUT
-from services.console.bench import cases
-from services.console.bench.elements import Histogram
-from services.console.bench.figures import Case, Figures
-from services.console.bench.run import missed
-from services.console.bench.steady import GOALS, USUAL, Load, details, parts_of, steady
+from tools.bench import cases
+from tools.bench.elements import Histogram
+from tools.bench.figures import CaseResult, Figures
+from tools.bench.run import missed_goals
+from tools.bench.steady_load import (
+    DEFAULT_BEHAVIOUR,
+    GOALS,
+    ElementBehaviour,
+    details,
+    measure_steady_load,
+    percentiles_by_part,
+)
 
 SHIPPED = CHECKOUT / "services/provisioning/data/elements.json"
-LIGHT = Load(element_ms=200)
+LIGHT = ElementBehaviour(element_ms=200)
 """Elements take longer than usual, so that a busy machine makes no difference of threefold."""
 
 
-def a_case(figures: Figures) -> Case:
+def a_case(figures: Figures) -> CaseResult:
     """Return what one round measured."""
-    return Case("steady", "an even load", [figures], GOALS)
+    return CaseResult("steady", "an even load", [figures], GOALS)
 
 
-def test_an_even_load_keeps_to_the_time_that_elements_take(measured_site: cases.Site) -> None:
-    figures = steady(measured_site, 48, LIGHT)
+def test_an_even_load_keeps_to_the_time_that_elements_take(
+    measured_site: cases.BenchSystem,
+) -> None:
+    figures = measure_steady_load(measured_site, 48, LIGHT)
 
-    assert "step_ratio" not in missed(a_case(figures)), figures
+    assert "step_ratio" not in missed_goals(a_case(figures)), figures
     assert figures["calls_ims"] >= 96
     assert figures["call_ms_ims"] >= 0.9 * LIGHT.element_ms
     assert len(list(details(a_case(figures)))) == 5 + 3  # parts, and types: aaa, ims, olt
 
 
 def test_where_an_element_bears_too_little_for_the_load_the_goals_are_missed(
-    measured_site: cases.Site,
+    measured_site: cases.BenchSystem,
 ) -> None:
-    figures = steady(measured_site, 30, Load(LIGHT.element_ms, core_calls=1))
+    figures = measure_steady_load(
+        measured_site, 30, ElementBehaviour(LIGHT.element_ms, core_calls=1)
+    )
 
-    assert missed(a_case(figures)) == ["p50_growth", "step_ratio"]
+    assert missed_goals(a_case(figures)) == ["p50_growth", "step_ratio"]
     assert figures["step_ratio_ims"] > 3 > figures["step_ratio_olt"]
 
 
@@ -42,14 +53,17 @@ def test_the_even_load_is_measured_with_the_limits_that_are_shipped() -> None:
     shipped = msgspec.json.decode(SHIPPED.read_bytes())["types"]
     calls = {each["name"]: each["concurrency"] for each in shipped}
 
-    assert (calls["aaa"], calls["ims"]) == (USUAL.core_calls, USUAL.core_calls)
+    assert (calls["aaa"], calls["ims"]) == (
+        DEFAULT_BEHAVIOUR.core_calls,
+        DEFAULT_BEHAVIOUR.core_calls,
+    )
 
 
 def test_parts_follow_the_order_in_which_orders_were_posted() -> None:
     posted = {f"{n}": float(n) for n in reversed(range(10))}
     completed = {key: at + (0.2 if at < 8 else 0.3) for key, at in posted.items()}
 
-    figures = parts_of(posted, completed)
+    figures = percentiles_by_part(posted, completed)
 
     assert figures["p50_ms_1"] == pytest.approx(200)
     assert figures["p99_ms_5"] == pytest.approx(300)

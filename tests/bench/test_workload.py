@@ -4,11 +4,11 @@ import asyncio
 
 import pytest
 
-from services.console.bench.cases import Site as MeasuredSite
-from services.console.bench.load import flood
-from services.console.bench.workload import load_catalogue, reference_orders
 from services.console.client import ApiError
 from tests.flows.site import Site
+from tools.bench.cases import BenchSystem as MeasuredSite
+from tools.bench.load_generator import post_closed_loop
+from tools.bench.workload import load_catalogue, reference_orders
 
 
 def test_the_reference_line_is_delivered(site: Site, measured_site: MeasuredSite) -> None:
@@ -16,7 +16,7 @@ def test_the_reference_line_is_delivered(site: Site, measured_site: MeasuredSite
 
     load_catalogue(ops)
     load_catalogue(ops)  # as the next bench on the same stack does
-    customer = asyncio.run(flood(measured_site.target, reference_orders(5)))
+    customer = asyncio.run(post_closed_loop(measured_site.target, reference_orders(5)))
 
     keys = list(customer.posted_at)
     site.until(lambda: len(measured_site.completions.times(keys)) == len(keys) == 5)

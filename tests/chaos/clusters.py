@@ -15,17 +15,17 @@ from pathlib import Path
 
 import psycopg
 
-from deploy.local.cluster import account
-from deploy.local.databases import dsn
+from deploy.local.databases import superuser_dsn
 from deploy.local.postgres import Postgres, launch
-from tests.chaos.restoring import as_superuser, run
-from tests.elements.process import free_port
+from deploy.local.postgres_cluster import cluster_user
+from tests.chaos.database_restore import as_superuser, run_postgres_program
+from tests.elements.simulator_process import free_port
 from tests.flows.site import Site
 
 TIMEOUT_S = 120.0
 
 
-def archiving(folder: Path) -> dict[str, str]:
+def archiving_settings(folder: Path) -> dict[str, str]:
     """Return the settings of a cluster whose write-ahead log is archived and streamed."""
     return {
         "wal_level": "replica",
@@ -38,14 +38,14 @@ def archiving(folder: Path) -> dict[str, str]:
 @contextmanager
 def owned_folder(site: Site, name: str) -> Iterator[Path]:
     """Make a folder that the cluster's user can write to, and remove it at the end."""
-    folder = the_cluster(site).data.with_name(f"{name}-{time.time_ns()}")
+    folder = cluster_of(site).data.with_name(f"{name}-{time.time_ns()}")
     try:
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def the_cluster(site: Site) -> Postgres:
+def cluster_of(site: Site) -> Postgres:
     """Return the cluster that the services are on."""
     assert site.stack.postgres
     return site.stack.postgres
@@ -54,7 +54,7 @@ def the_cluster(site: Site) -> Postgres:
 def base_backup(site: Site, folder: Path, *options: str) -> None:
     """Take a base backup while everything runs."""
     wanted = (f"--pgdata={folder}", "--wal-method=stream", "--checkpoint=fast", *options)
-    run(site, "pg_basebackup", *wanted)
+    run_postgres_program(site, "pg_basebackup", *wanted)
 
 
 def archive_until_now(site: Site, archive: Path) -> None:
@@ -65,7 +65,7 @@ def archive_until_now(site: Site, archive: Path) -> None:
     site.until((archive / row[0]).exists, timeout_s=TIMEOUT_S)
 
 
-def restore_to(moment: datetime, base: Path, archive: Path) -> None:
+def prepare_recovery(moment: datetime, base: Path, archive: Path) -> None:
     """Prepare a base backup to be restored to a moment when it starts."""
     with (base / "postgresql.auto.conf").open("a") as file:
         file.write(f"restore_command = 'cp {archive}/%f %p'\n")
@@ -77,15 +77,15 @@ def restore_to(moment: datetime, base: Path, archive: Path) -> None:
 
 def hand_over(folder: Path) -> None:
     """Make the cluster's user the owner of a folder."""
-    if user := account():
+    if user := cluster_user():
         for path in [folder, *folder.rglob("*")]:
             os.chown(path, user.pw_uid, user.pw_gid)
     folder.chmod(0o700)
 
 
-def put_in_place(site: Site, data: Path) -> float:
+def replace_data(site: Site, data: Path) -> float:
     """Have the supervisor start the cluster from other data; return when the old one ended."""
-    cluster = the_cluster(site)
+    cluster = cluster_of(site)
     old = copy.copy(cluster)
     cluster.data = data
     old.kill()
@@ -96,7 +96,7 @@ def put_in_place(site: Site, data: Path) -> float:
 def standby(site: Site, data: Path) -> Iterator[psycopg.Connection]:
     """Run a standby of the cluster from a base backup; yield a connection to it."""
     hand_over(data)
-    beside = replace(the_cluster(site), data=data, port=free_port())
+    beside = replace(cluster_of(site), data=data, port=free_port())
     beside.server = launch(beside)
     with psycopg.connect(dsn_when_ready(site, beside), autocommit=True) as connection:
         yield connection
@@ -105,8 +105,8 @@ def standby(site: Site, data: Path) -> Iterator[psycopg.Connection]:
 
 def dsn_when_ready(site: Site, cluster: Postgres) -> str:
     """Wait until a cluster takes connections; return the superuser's."""
-    site.until(lambda: takes_connections(dsn(cluster)), timeout_s=TIMEOUT_S)
-    return dsn(cluster)
+    site.until(lambda: takes_connections(superuser_dsn(cluster)), timeout_s=TIMEOUT_S)
+    return superuser_dsn(cluster)
 
 
 def takes_connections(conninfo: str) -> bool:
@@ -120,7 +120,7 @@ def takes_connections(conninfo: str) -> bool:
 
 def promote(site: Site) -> None:
     """Promote the standby that is in the cluster's place."""
-    with psycopg.connect(dsn_when_ready(site, the_cluster(site)), autocommit=True) as connection:
+    with psycopg.connect(dsn_when_ready(site, cluster_of(site)), autocommit=True) as connection:
         connection.execute("SELECT pg_promote()")
 
 

@@ -4,27 +4,31 @@ import time
 from datetime import UTC, datetime
 from typing import Any
 
-from services.console.exits import CommandError
+from services.console.errors import CommandError
 from tests.flows.site import Site
 
-NOTICE_S = 150.0
+NOTICE_TIMEOUT_S = 150.0
 """A database that lost nothing, because nothing happened, is not recovered at all."""
 
-RECOVERY_S = 900.0
+RECOVERY_TIMEOUT_S = 900.0
 """After an hour that was lost, tens of thousands of messages are read again."""
 
 
-def recovered(site: Site, service: str, lost_at: float, notice_s: float) -> Any:
+def wait_for_recovery(site: Site, service: str, lost_at: float, notice_s: float) -> Any:
     """Wait for the end of the recovery after a restore, and return it; None if none begins."""
-    if not is_seen(lambda: latest(site, service, lost_at), notice_s):
+    if not happens_within(lambda: latest_recovery(site, service, lost_at), notice_s):
         return None
     return site.until(
-        lambda: found if (found := latest(site, service, lost_at)) and found["ended_at"] else None,
-        timeout_s=RECOVERY_S,
+        lambda: (
+            found
+            if (found := latest_recovery(site, service, lost_at)) and found["ended_at"]
+            else None
+        ),
+        timeout_s=RECOVERY_TIMEOUT_S,
     )
 
 
-def is_seen(what: Any, timeout_s: float) -> bool:
+def happens_within(what: Any, timeout_s: float) -> bool:
     """Tell whether something comes to be in time."""
     end = time.monotonic() + timeout_s
     while time.monotonic() < end:
@@ -34,7 +38,7 @@ def is_seen(what: Any, timeout_s: float) -> bool:
     return False
 
 
-def latest(site: Site, service: str, since: float) -> Any:
+def latest_recovery(site: Site, service: str, since: float) -> Any:
     """Return the latest recovery of a service, if it noticed it since a moment."""
     try:
         found = site.client("viewer").get(service, "/ops/v1/recoveries")
@@ -44,6 +48,6 @@ def latest(site: Site, service: str, since: float) -> Any:
     return found[0] if noticed and noticed > datetime.fromtimestamp(since, UTC) else None
 
 
-def acknowledge(site: Site, service: str, id_: str) -> None:
+def acknowledge_recovery(site: Site, service: str, id_: str) -> None:
     """Have a person acknowledge a recovery: the trouble is over then."""
     site.client("ops").post(service, f"/ops/v1/recoveries/{id_}/acknowledge", {})

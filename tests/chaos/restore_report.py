@@ -13,10 +13,10 @@ from typing import ClassVar
 import psutil
 
 from deploy.local.home import CHECKOUT
-from tests.chaos.asked import Asked, command
-from tests.chaos.control import tally
-from tests.chaos.outcomes import Outcome, Restored
-from tests.chaos.restoring import count
+from tests.chaos.database_restore import count
+from tests.chaos.long_run import LongRun, rerun_command
+from tests.chaos.recovery_control import count_by_invariant
+from tests.chaos.round_results import RestoreResult, RoundResult
 from tests.flows.site import Site
 
 HEADER = (
@@ -24,42 +24,44 @@ HEADER = (
     "| a second | taken over | read once more | left to people | killed after s | recovery s "
     "| result"
 )
-SHOWN_FAULTS = 5
+MAX_FAULTS_SHOWN = 5
 ENOUGH = 0.95
 """The share of the orders asked for that is as good as all."""
 
-LEFT_TO_PEOPLE = "SELECT count(*) FROM parked WHERE why = 'restored'"
+DEAD_LETTERS_OF_RESTORE = "SELECT count(*) FROM parked WHERE why = 'restored'"
 
 
 @dataclass
-class Report:
+class RestoreReport:
     """What came of restores, written to a file as it comes, if one is asked for."""
 
-    asked: Asked
+    asked: LongRun
     title: str
     file: str
     """Of the tests."""
 
-    restored: list[tuple[Outcome, Restored]] = field(default_factory=list)
+    restored: list[tuple[RoundResult, RestoreResult]] = field(default_factory=list)
     begun: ClassVar[set[Path]] = set()
     """Files in which this run has begun a report: another follows there."""
 
     def __post_init__(self) -> None:
         columns = HEADER.count("|") + 1
-        facts = circumstances(self.asked, self.file)
+        facts = run_conditions(self.asked, self.file)
         lines = (f"# {self.title}", "", *facts, "", f"| {HEADER} |", "|---" * columns)
         self._write("\n".join(lines) + "|\n", "a" if self.asked.report in self.begun else "w")
         if self.asked.report:
             self.begun.add(self.asked.report)
 
-    def add(self, site: Site, name: str, outcome: Outcome) -> list[str]:
+    def add(self, site: Site, name: str, outcome: RoundResult) -> list[str]:
         """Write one round down; return its lines."""
-        result = "; ".join(outcome.faults[:SHOWN_FAULTS]).replace("|", "/") or "all invariants hold"
+        result = (
+            "; ".join(outcome.faults[:MAX_FAULTS_SHOWN]).replace("|", "/") or "all invariants hold"
+        )
         lines = []
         for each in outcome.restored:
-            people = count(site, each.restore.service, LEFT_TO_PEOPLE)
+            people = count(site, each.restore.service, DEAD_LETTERS_OF_RESTORE)
             self.restored.append((outcome, each))
-            lines.append(f"| {name} | {cells(outcome, each, people)} | {result} |")
+            lines.append(f"| {name} | {table_cells(outcome, each, people)} | {result} |")
         self._write("\n".join(lines) + "\n")
         return lines
 
@@ -99,7 +101,9 @@ class Report:
             f"lost times: median {median(rates):.1f}/s, least {min(rates):.1f}/s"
         )
         if few := sum(rate < ENOUGH * asked for rate in rates):
-            busy = median(share for outcome, _ in self.restored for share in outcome.traffic.busy)
+            busy = median(
+                share for outcome, _ in self.restored for share in outcome.traffic.cpu_percent
+            )
             yield (
                 f"- **the rate asked for was not reached** in {few} of {len(rates)} lost times: "
                 "what is posted while the order service recovers is accepted later, and the "
@@ -125,10 +129,10 @@ def told_of(control: Sequence[str]) -> Iterator[str]:
         "is under way is among them, because such a system does not come to rest."
     )
     yield ""
-    yield from (f"- {name}: {faults}" for name, faults in tally(control).most_common())
+    yield from (f"- {name}: {faults}" for name, faults in count_by_invariant(control).most_common())
 
 
-def cells(outcome: Outcome, each: Restored, people: int) -> str:
+def table_cells(outcome: RoundResult, each: RestoreResult, people: int) -> str:
     """Return what is told of one restore, between bars."""
     recovery = each.recovery or {"taken_over": 0, "replayed": 0}
     killed = each.restore.killed_s
@@ -148,11 +152,11 @@ def cells(outcome: Outcome, each: Restored, people: int) -> str:
     return " | ".join(map(str, values))
 
 
-def circumstances(asked: Asked, file: str) -> list[str]:
+def run_conditions(asked: LongRun, file: str) -> list[str]:
     """Return by what command, of which version and where the run is made."""
     memory = psutil.virtual_memory().total / 2**30
     return [
-        f"- command: `{command(file, os.environ)}`",
+        f"- command: `{rerun_command(file, os.environ)}`",
         f"- seed: {asked.seed}",
         f"- version: {version()}, Python {platform.python_version()}",
         f"- machine: {os.cpu_count()} cores, {memory:.0f} GB, {platform.platform()}",

@@ -4,16 +4,16 @@ import shutil
 from collections.abc import Iterator, Mapping
 
 from deploy.local.stack import SERVICES
-from services.console.invariants import at_rest, broken
-from shared.messaging.topic_watch import LOOK_AGAIN
+from shared.messaging.topic_watch import CHECK_INTERVAL
 from tests.chaos.test_kills import LONG_S, line
-from tests.chaos.topics import disorder, sightings
+from tests.chaos.topic_contents import out_of_order, read_topics
 from tests.chaos.traffic import Traffic
 from tests.flows.site import Site
+from tools.verify import find_violations, wait_until_quiescent
 
 ORDERS = 45
 REST_S = 180.0
-SOON_S = LOOK_AGAIN.total_seconds() - 10
+SOON_S = CHECK_INTERVAL.total_seconds() - 10
 """Sooner than a process looks by itself whether its topics were made anew."""
 
 
@@ -24,20 +24,20 @@ def test_a_broker_whose_data_are_deleted_comes_back_and_every_order_completes(si
     before = {name: line(site, name).restarts for name in ("kafka", *SERVICES)}
 
     with traffic.crew():
-        with traffic.flowing(ORDERS):
+        with traffic.posting(ORDERS):
             kafka.server.suspend()  # or it writes to the folder that is being deleted
             shutil.rmtree(kafka.folder / "data")
             kafka.kill()
             site.until(lambda: line(site, "kafka").restarts > before["kafka"], LONG_S)
             site.until(lambda: all(have_begun_anew(site, before)), SOON_S)
             site.until_serving(LONG_S)
-        rested = at_rest(site.record, REST_S)
+        rested = wait_until_quiescent(site.record, REST_S)
 
     assert traffic.refused == []
     assert len({each.order_id for each in traffic.posted}) == ORDERS
-    assert rested or broken(site.record, traffic.posted), "it never came to rest"
-    assert broken(site.record, traffic.posted) == []
-    assert disorder(sightings(site.record.kafka)) == []
+    assert rested or find_violations(site.record, traffic.posted), "it never came to rest"
+    assert find_violations(site.record, traffic.posted) == []
+    assert out_of_order(read_topics(site.record.kafka)) == []
 
 
 def have_begun_anew(site: Site, before: Mapping[str, int]) -> Iterator[bool]:

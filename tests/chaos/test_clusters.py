@@ -13,19 +13,25 @@ import pytest
 
 from deploy.local import postgres, stack
 from deploy.local.stack import SERVICES
-from services.console.invariants import at_rest
 from tests.chaos import clusters
-from tests.chaos.asked import ASKED, long
-from tests.chaos.mixed import MixedTraffic
-from tests.chaos.outcomes import REST_S, Outcome, Restore, Restored, judged
-from tests.chaos.recoveries import recovered
-from tests.chaos.restore_report import Report
-from tests.chaos.stacks import START_S
+from tests.chaos.long_run import LONG_RUN, long_run_only
+from tests.chaos.mixed_traffic import MixedTraffic
+from tests.chaos.recoveries import wait_for_recovery
+from tests.chaos.restore_report import RestoreReport
+from tests.chaos.round_results import (
+    QUIESCENCE_TIMEOUT_S,
+    PlannedRestore,
+    RestoreResult,
+    RoundResult,
+    check_round,
+)
+from tests.chaos.stack_sequence import START_S
 from tests.flows.site import Site, running
+from tools.verify import wait_until_quiescent
 
-pytestmark = long
+pytestmark = long_run_only
 
-TITLE = f"Clusters that are set back under {ASKED.per_second:g} orders/s"
+TITLE = f"Clusters that are set back under {LONG_RUN.per_second:g} orders/s"
 FILE = "tests/chaos/test_clusters.py"
 
 LOST_S = (15.0, 30.0)
@@ -52,9 +58,9 @@ SetBack: TypeAlias = Callable[[float], Loss]
 
 
 @pytest.fixture(scope="module")
-def report() -> Iterator[Report]:
+def report() -> Iterator[RestoreReport]:
     """The report of both ways."""
-    report = Report(ASKED, TITLE, FILE)
+    report = RestoreReport(LONG_RUN, TITLE, FILE)
     yield report
     report.close()
 
@@ -72,13 +78,15 @@ def archive() -> Iterator[Path]:
 def site(tmp_path: Path, archive: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
     """A system whose cluster archives its write-ahead log, and streams it."""
     monkeypatch.setattr(stack, "TIMEOUT_S", START_S)
-    monkeypatch.setattr(postgres, "SETTINGS", postgres.SETTINGS | clusters.archiving(archive))
+    monkeypatch.setattr(
+        postgres, "SETTINGS", postgres.SETTINGS | clusters.archiving_settings(archive)
+    )
     with running(tmp_path / "site") as found:
         yield found
 
 
 def test_a_cluster_that_is_restored_to_a_moment_gives_nothing_twice(
-    site: Site, archive: Path, report: Report
+    site: Site, archive: Path, report: RestoreReport
 ) -> None:
     def set_back(lost_s: float) -> Loss:
         clusters.base_backup(site, base)
@@ -86,9 +94,9 @@ def test_a_cluster_that_is_restored_to_a_moment_gives_nothing_twice(
         moment = time.time()
         time.sleep(lost_s)
         clusters.archive_until_now(site, archive)
-        clusters.restore_to(clusters.utc(moment), base, archive)
-        lost_at = clusters.put_in_place(site, base)
-        clusters.dsn_when_ready(site, clusters.the_cluster(site))
+        clusters.prepare_recovery(clusters.utc(moment), base, archive)
+        lost_at = clusters.replace_data(site, base)
+        clusters.dsn_when_ready(site, clusters.cluster_of(site))
         return Loss(moment, lost_at)
 
     with clusters.owned_folder(site, "base") as base:
@@ -98,7 +106,7 @@ def test_a_cluster_that_is_restored_to_a_moment_gives_nothing_twice(
 
 
 def test_a_replica_that_lagged_and_is_promoted_gives_nothing_twice(
-    site: Site, report: Report
+    site: Site, report: RestoreReport
 ) -> None:
     def set_back(lost_s: float) -> Loss:
         clusters.base_backup(site, base, "--write-recovery-conf")
@@ -108,7 +116,7 @@ def test_a_replica_that_lagged_and_is_promoted_gives_nothing_twice(
             replica.execute("SELECT pg_reload_conf()")
             moment = time.time()
             time.sleep(lost_s)  # nothing is streamed meanwhile
-        lost_at = clusters.put_in_place(site, base)
+        lost_at = clusters.replace_data(site, base)
         clusters.promote(site)
         return Loss(moment, lost_at)
 
@@ -118,24 +126,24 @@ def test_a_replica_that_lagged_and_is_promoted_gives_nothing_twice(
     assert outcome.faults == []
 
 
-def under_orders(site: Site, name: str, set_back: SetBack, report: Report) -> Outcome:
+def under_orders(site: Site, name: str, set_back: SetBack, report: RestoreReport) -> RoundResult:
     """Set the cluster back under orders; return what came of it, and write that down."""
-    lost_s = random.Random(f"{ASKED.seed}/{name}").uniform(*LOST_S)  # noqa: S311
-    traffic = MixedTraffic.on(site, ORDERS, seed=ASKED.seed)
+    lost_s = random.Random(f"{LONG_RUN.seed}/{name}").uniform(*LOST_S)  # noqa: S311
+    traffic = MixedTraffic.on(site, ORDERS, seed=LONG_RUN.seed)
     with traffic.crew():
-        with traffic.steady(ASKED.per_second):
+        with traffic.posting_at_rate(LONG_RUN.per_second):
             time.sleep(BEFORE_S)
             loss = set_back(lost_s)
             restored = [
-                Restored(
-                    Restore(each, BEFORE_S, lost_s),
+                RestoreResult(
+                    PlannedRestore(each, BEFORE_S, lost_s),
                     *loss,
-                    recovered(site, each, loss.ends, NOTICE_S),
+                    wait_for_recovery(site, each, loss.ends, NOTICE_S),
                 )
                 for each in SERVICES
             ]
-        rested = at_rest(site.record, REST_S)
-    outcome = judged(site, restored, traffic, rested=rested)
+        rested = wait_until_quiescent(site.record, QUIESCENCE_TIMEOUT_S)
+    outcome = check_round(site, restored, traffic, rested=rested)
     blind = [each.restore.service for each in restored if not each.recovery]
     faults = [*outcome.faults, *(f"{each} saw nothing to recover" for each in blind)]
     outcome = replace(outcome, faults=faults)

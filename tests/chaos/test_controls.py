@@ -10,9 +10,6 @@ import msgspec
 import pytest
 from psycopg import sql
 
-from services.console.invariants import INVARIANTS, Posted, at_rest, check
-from services.console.invariants.checking import find
-from services.console.invariants.evidence import Evidence, gather
 from shared.contracts import (
     Customer,
     Envelope,
@@ -22,57 +19,66 @@ from shared.contracts import (
     OrderRejected,
     RefusalCode,
 )
-from shared.contracts.personal import blank
-from tests.chaos.faults import FAULTS
-from tests.chaos.topics import Place, Sighting, digest, disorder
+from shared.contracts.personal import blank_personal_data
+from tests.chaos.database_faults import FAULTS
+from tests.chaos.topic_contents import OrderingKey, TopicRecord, digest, out_of_order
 from tests.conftest import NOON
-from tests.elements.process import Simulator
-from tests.flows.items import fibre, home_bundle, telephone
+from tests.elements.simulator_process import Simulator
+from tests.flows.order_items import fibre, home_bundle, telephone
 from tests.flows.site import Site
 from tests.kernel import cause_of
+from tools.verify import INVARIANTS, PostedOrder, check, wait_until_quiescent
+from tools.verify.evidence import Evidence, gather
+from tools.verify.invariants import check_invariant
 
 ERASED = "C-erased"
 """A customer who was erased."""
 
 
 @pytest.fixture(scope="module")
-def posted(site: Site) -> list[Posted]:
+def posted(site: Site) -> list[PostedOrder]:
     """Some orders that completed, the first customer erased, on a system where nothing is wrong."""
-    place = site.place()
+    place = site.exchange_area()
     wanted = [(ERASED, fibre), *(("C-control", item) for item in (fibre, telephone, home_bundle))]
     orders = [site.order(item(place.served), customer=customer) for customer, item in wanted]
-    found = [Posted(UUID(site.completed(order)["id"]), order["externalId"]) for order in orders]
+    found = [
+        PostedOrder(UUID(site.completed(order)["id"]), order["externalId"]) for order in orders
+    ]
     site.view(ERASED, products=1)
     path = f"/ops/v1/customers/{ERASED}/erase"
     site.client("admin").post("customer", path, {"reason": "control"})
     whose = {"owner": "crm", "grantee": "another-crm", "customerId": ERASED}
     site.client("admin").post("customer", "/ops/v1/grants", whose | {"reason": "control"})
-    assert at_rest(site.record, 30)
+    assert wait_until_quiescent(site.record, 30)
     return found
 
 
 def broken_in(evidence: Evidence) -> set[str]:
     """Return the invariants that do not hold."""
-    return {name for name, each in INVARIANTS.items() if find(name, each, evidence).faults}
+    return {
+        name for name, each in INVARIANTS.items() if check_invariant(name, each, evidence).faults
+    }
 
 
-def test_nothing_is_wrong_without_a_fault(site: Site, posted: list[Posted]) -> None:
+def test_nothing_is_wrong_without_a_fault(site: Site, posted: list[PostedOrder]) -> None:
     found = check(site.record, posted)
 
     assert [each for each in found if each.faults] == []
-    blind = {each.invariant for each in found if not each.looked_at}
+    blind = {each.invariant for each in found if not each.things_checked}
     assert blind <= {"no element call is open"}
 
 
 @pytest.mark.parametrize("invariant", FAULTS)
-def test_a_fault_in_a_database_is_found(site: Site, posted: list[Posted], invariant: str) -> None:
+def test_a_fault_in_a_database_is_found(
+    site: Site, posted: list[PostedOrder], invariant: str
+) -> None:
     service, fault = FAULTS[invariant]
 
     with gather(site.record, posted) as evidence:
         connection = evidence.connections[service]
         with connection.transaction(force_rollback=True):
             connection.execute(fault)
-            found = find(invariant, INVARIANTS[invariant], evidence)
+            found = check_invariant(invariant, INVARIANTS[invariant], evidence)
 
     assert found.faults
 
@@ -145,13 +151,13 @@ def known(evidence: Evidence) -> dict[str, str]:
     """Return what the customer of a telephone order is known by."""
     assigned = [
         (order_id, held.value)
-        for order_id, each in evidence.chronicle.assigned.items()
+        for order_id, each in evidence.expected_state.assigned.items()
         for item in each.items
         for held in item.held
         if held.kind == "number"
     ]
     order_id, number = assigned[-1]
-    customer = evidence.chronicle.accepted[order_id].customer
+    customer = evidence.expected_state.accepted[order_id].customer
     return {"name": customer.name, "phone": customer.phone, "number": number.removeprefix("+86")}
 
 
@@ -174,11 +180,11 @@ def test_an_operation_that_was_done_twice_is_found(site: Site, tmp_path: Path) -
 
 
 def test_letters_that_changed_places_on_a_topic_are_found_and_copies_are_not() -> None:
-    place = Place("order", "order", uuid4())
-    first, second, third = (Sighting(place, uuid4(), sequence, "x") for sequence in (1, 2, 3))
+    place = OrderingKey("order", "order", uuid4())
+    first, second, third = (TopicRecord(place, uuid4(), sequence, "x") for sequence in (1, 2, 3))
 
-    assert disorder([first, second, first, second, third]) == []
-    assert len(disorder([first, third, second])) == 1
+    assert out_of_order([first, second, first, second, third]) == []
+    assert len(out_of_order([first, third, second])) == 1
 
 
 def test_a_second_letter_of_an_id_is_found_if_it_tells_something_else_and_only_then() -> None:
@@ -189,22 +195,22 @@ def test_a_second_letter_of_an_id_is_found_if_it_tells_something_else_and_only_t
     rejected = OrderRejected(order_id=order_id, customer_id="lin-1", code=code, reason="far")
     failed = OrderFailed(order_id=order_id, customer_id="lin-1", code=code, reason="far")
 
-    copies = seen([message, message, blank(message)])
+    copies = seen([message, message, blank_personal_data(message)])
     otherwise = seen([message, msgspec.structs.replace(message, client="another")])
     of_another_type = seen([rejected, failed])
 
-    assert blank(message) != message
-    assert disorder(copies) == []
-    assert len(disorder(otherwise)) == 1
-    assert len(disorder(of_another_type)) == 1
+    assert blank_personal_data(message) != message
+    assert out_of_order(copies) == []
+    assert len(out_of_order(otherwise)) == 1
+    assert len(out_of_order(of_another_type)) == 1
 
 
-def seen(messages: Sequence[OrderMessage]) -> list[Sighting]:
+def seen(messages: Sequence[OrderMessage]) -> list[TopicRecord]:
     """Return how letters with these messages, all under one id, are seen on a topic."""
     id_ = uuid4()
-    envelopes = [Envelope.around(each, cause_of(each), 0, 1, NOON) for each in messages]
-    place = Place("order", "order", messages[0].key)
-    return [Sighting(place, id_, 1, digest(each)) for each in envelopes]
+    envelopes = [Envelope.wrap(each, cause_of(each), 0, 1, NOON) for each in messages]
+    place = OrderingKey("order", "order", messages[0].key)
+    return [TopicRecord(place, id_, 1, digest(each)) for each in envelopes]
 
 
 def test_every_invariant_has_a_control() -> None:

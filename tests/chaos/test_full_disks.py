@@ -9,19 +9,19 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from deploy.local import kept, record
-from deploy.local.databases import dsn
+from deploy.local import stack_record, supervised_process
+from deploy.local.databases import superuser_dsn
 from deploy.local.postgres import start_postgres
 from deploy.local.stack import Stack
 from services.console.client import make_keys
-from services.console.invariants import at_rest, broken
-from shared.observability.troubles import Kind
+from shared.observability.troubles import TroubleKind
 from tests.chaos.test_kills import kill, line
-from tests.chaos.topics import disorder, sightings
+from tests.chaos.topic_contents import out_of_order, read_topics
 from tests.chaos.traffic import Traffic
 from tests.disks import Disk, disk, moved_to_disk
 from tests.flows.site import Site
-from tests.flows.witnesses import status_of
+from tests.flows.trouble_reports import status_of
+from tools.verify import find_violations, wait_until_quiescent
 
 ORDERS = 30
 REST_S = 180.0
@@ -54,7 +54,9 @@ def cramped(folder: Path) -> Iterator[Cramped]:
         postgres = ends.enter_context(a_clusters_disk(place / "postgres"))
         kafka = ends.enter_context(disk(place / "kafka" / "data", LARGE))
         ends.enter_context(temporary(place / "tmp"))
-        ends.enter_context(pytest.MonkeyPatch.context()).setattr(kept, "LAST_PAUSE", PAUSE_S)
+        ends.enter_context(pytest.MonkeyPatch.context()).setattr(
+            supervised_process, "MAX_BACKOFF_S", PAUSE_S
+        )
         make_keys(place)
         site = Site(Stack.start(place, fsync=False))
         ends.callback(site.stack.purge)
@@ -88,16 +90,16 @@ def test_postgresql_whose_disk_is_full_ends_and_comes_back_and_every_order_compl
     (late,), before = traffic.orders(1), line(site, "postgres").restarts
 
     with traffic.crew():
-        with traffic.flowing(ORDERS):
+        with traffic.posting(ORDERS):
             cramped.postgres.fill()
             use_up_its_log(site)
             site.until(lambda: line(site, "postgres").restarts > before, LONG_S)
-            site.until(lambda: Kind.DATABASE_OUT in kinds(site), LONG_S)
+            site.until(lambda: TroubleKind.DATABASE_OUT in kinds(site), LONG_S)
             meanwhile = site.post(late)
             cramped.postgres.free()
-            site.until(lambda: Kind.DATABASE_OUT not in kinds(site), LONG_S)
+            site.until(lambda: TroubleKind.DATABASE_OUT not in kinds(site), LONG_S)
             traffic.post(late)
-        rested = at_rest(site.record, REST_S)
+        rested = wait_until_quiescent(site.record, REST_S)
 
     assert meanwhile.status_code == 503
     assert_nothing_is_lost(site, traffic, rested=rested, orders=ORDERS + 1)
@@ -109,7 +111,7 @@ def use_up_its_log(site: Site) -> None:
     assert postgres
     with suppress(psycopg.OperationalError):  # it panics
         while True:
-            with psycopg.connect(dsn(postgres), autocommit=True) as connection:
+            with psycopg.connect(superuser_dsn(postgres), autocommit=True) as connection:
                 connection.execute(
                     "SELECT pg_logical_emit_message(false, 'fill', repeat('x', 1000000))"
                 )
@@ -122,13 +124,13 @@ def test_kafka_whose_disk_is_full_ends_and_comes_back_and_every_order_completes(
     before = line(site, "kafka").restarts
 
     with traffic.crew():
-        with traffic.flowing(ORDERS):
+        with traffic.posting(ORDERS):
             cramped.kafka.fill()
             site.until(lambda: line(site, "kafka").restarts > before, LONG_S)
             site.until(lambda: len(traffic.posted) == ORDERS, LONG_S)
             cramped.kafka.free()
-            site.until(lambda: Kind.BROKER_OUT not in kinds(site), LONG_S)
-        rested = at_rest(site.record, REST_S)
+            site.until(lambda: TroubleKind.BROKER_OUT not in kinds(site), LONG_S)
+        rested = wait_until_quiescent(site.record, REST_S)
 
     assert_nothing_is_lost(site, traffic, rested=rested)
 
@@ -141,27 +143,27 @@ def test_without_room_for_logs_state_and_temporary_files_orders_complete_and_who
 
     with traffic.crew():
         cramped.home.fill()
-        with traffic.flowing(ORDERS):
+        with traffic.posting(ORDERS):
             kill(site, "order")
-        rested = at_rest(site.record, REST_S)
+        rested = wait_until_quiescent(site.record, REST_S)
     logless = kinds(site)
     cramped.home.free()
 
     assert_nothing_is_lost(site, traffic, rested=rested)
-    assert Kind.LOG_UNWRITABLE in logless
+    assert TroubleKind.LOG_UNWRITABLE in logless
     now = line(site, "order").life.pid
     assert now != written
     site.until(lambda: pid_written_down(site) == now, LONG_S)
-    site.until(lambda: Kind.LOG_UNWRITABLE not in kinds(site), LONG_S)
+    site.until(lambda: TroubleKind.LOG_UNWRITABLE not in kinds(site), LONG_S)
 
 
 def pid_written_down(site: Site) -> int:
     """Return which process `kaitong status` takes for the order service."""
-    found = record.read(site.home)
+    found = stack_record.read(site.home)
     return next(each.life.pid for each in found.lines if each.name == "order") if found else 0
 
 
-def kinds(site: Site) -> set[Kind]:
+def kinds(site: Site) -> set[TroubleKind]:
     """Return the kinds of trouble that status names."""
     return {each.trouble.kind for each in status_of(site).troubles}
 
@@ -172,6 +174,6 @@ def assert_nothing_is_lost(
     """See that every order was answered and completed, and all else that must be true."""
     assert traffic.refused == []
     assert len({each.order_id for each in traffic.posted}) == orders
-    assert rested or broken(site.record, traffic.posted), "it never came to rest"
-    assert broken(site.record, traffic.posted) == []
-    assert disorder(sightings(site.record.kafka)) == []
+    assert rested or find_violations(site.record, traffic.posted), "it never came to rest"
+    assert find_violations(site.record, traffic.posted) == []
+    assert out_of_order(read_topics(site.record.kafka)) == []

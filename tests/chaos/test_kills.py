@@ -1,11 +1,11 @@
 """kill -9 of every process in turn, under orders: nothing lost, nothing twice, order kept."""
 
-from deploy.local.record import Line
-from deploy.local.surroundings import is_ready
-from services.console.invariants import at_rest, broken
-from tests.chaos.topics import disorder, sightings
+from deploy.local.process_environment import is_ready
+from deploy.local.stack_record import ProcessRecord
+from tests.chaos.topic_contents import out_of_order, read_topics
 from tests.chaos.traffic import Traffic
 from tests.flows.site import Site
+from tools.verify import find_violations, wait_until_quiescent
 
 SERVICES = ("order", "provisioning", "resources", "customer", "elements")
 VICTIMS = (*SERVICES, "kafka", "postgres", "template")
@@ -24,15 +24,15 @@ def test_whoever_is_killed_nothing_is_lost_doubled_or_out_of_order(site: Site) -
 
     with traffic.crew():
         for victim in VICTIMS:
-            with traffic.flowing(ORDERS // len(VICTIMS)):
+            with traffic.posting(ORDERS // len(VICTIMS)):
                 kill(site, victim)
-        rested = at_rest(site.record, REST_S)
+        rested = wait_until_quiescent(site.record, REST_S)
 
     assert traffic.refused == []
     assert len({each.order_id for each in traffic.posted}) == ORDERS
-    assert rested or broken(site.record, traffic.posted), "it never came to rest"
-    assert broken(site.record, traffic.posted) == []
-    assert disorder(sightings(site.record.kafka)) == []
+    assert rested or find_violations(site.record, traffic.posted), "it never came to rest"
+    assert find_violations(site.record, traffic.posted) == []
+    assert out_of_order(read_topics(site.record.kafka)) == []
 
 
 def kill(site: Site, name: str) -> None:
@@ -45,13 +45,13 @@ def kill(site: Site, name: str) -> None:
         wait_for_another(site, before)
 
 
-def wait_for_another(site: Site, before: Line) -> None:
+def wait_for_another(site: Site, before: ProcessRecord) -> None:
     """Wait until another process runs in the place of one that has ended."""
     site.until(lambda: line(site, before.name).restarts > before.restarts, timeout_s=LONG_S)
     if before.url:
         site.until(lambda: is_ready(before.url), timeout_s=LONG_S)
 
 
-def line(site: Site, name: str) -> Line:
+def line(site: Site, name: str) -> ProcessRecord:
     """Return what is known of a process now."""
     return next(each for each in site.record.lines if each.name == name)

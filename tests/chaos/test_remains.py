@@ -6,15 +6,15 @@ from pathlib import Path
 import pytest
 
 from deploy.local.stack import SERVICES
-from tests.chaos import remains
-from tests.flows.items import fibre
+from tests.chaos import failure_artifacts
+from tests.flows.order_items import fibre
 from tests.flows.site import Site
 
 
 def test_logs_faults_databases_and_messages_are_kept(site: Site, tmp_path: Path) -> None:
-    order = site.completed(site.order(fibre(site.place().served)))
+    order = site.completed(site.order(fibre(site.exchange_area().served)))
 
-    folder = remains.keep(site, tmp_path / "kept", ["a fault"])
+    folder = failure_artifacts.save_artifacts(site, tmp_path / "kept", ["a fault"])
 
     assert (folder / "faults.txt").read_text() == "a fault"
     assert order["id"] in (folder / "topics.txt").read_text()
@@ -27,9 +27,9 @@ def test_what_cannot_be_kept_is_said(site: Site, monkeypatch: pytest.MonkeyPatch
         msg = "the database is out"
         raise OSError(msg)
 
-    monkeypatch.setattr(remains, "broken", out)
+    monkeypatch.setattr(failure_artifacts, "find_violations", out)
 
-    said = remains.keep_of_failed(site)
+    said = failure_artifacts.save_artifacts_of_failed(site)
 
     assert "but not all of it: OSError('the database is out')" in said
     shutil.rmtree(said.partition(",")[0])

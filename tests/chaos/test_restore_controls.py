@@ -2,13 +2,17 @@
 
 from pathlib import Path
 
-from tests.chaos.control import BROKEN, tally, what_breaks
+from tests.chaos.recovery_control import (
+    EXPECTED_VIOLATIONS,
+    count_by_invariant,
+    violations_without_recovery,
+)
 
 PER_SECOND = 5.0
 """The control needs ten orders in each lost time, and checks faster with fewer orders in all."""
 
 
 def test_without_the_recovery_a_restore_breaks_what_it_must_not(folder: Path) -> None:
-    faults = what_breaks(folder / "unrecovered", PER_SECOND)
+    faults = violations_without_recovery(folder / "unrecovered", PER_SECOND)
 
-    assert tally(faults).keys() >= set(BROKEN)
+    assert count_by_invariant(faults).keys() >= set(EXPECTED_VIOLATIONS)

@@ -8,13 +8,13 @@ import pytest
 
 from deploy.local import stack
 from deploy.local.stack import SERVICES
-from tests.chaos.asked import ASKED, PREFIX, long
-from tests.chaos.control import what_breaks
-from tests.chaos.mixed import Course
-from tests.chaos.outcomes import Restore
-from tests.chaos.restore_report import Report
-from tests.chaos.rounds import run_in_turn, run_round, schedule
-from tests.chaos.stacks import START_S, Stacks
+from tests.chaos.long_run import LONG_RUN, PREFIX, long_run_only
+from tests.chaos.mixed_traffic import ExpectedCourse
+from tests.chaos.recovery_control import violations_without_recovery
+from tests.chaos.restore_report import RestoreReport
+from tests.chaos.restore_rounds import plan_rounds, run_in_turn, run_round
+from tests.chaos.round_results import PlannedRestore
+from tests.chaos.stack_sequence import START_S, StackSequence
 from tests.flows.site import Site
 
 PER_SECOND = 20.0
@@ -26,11 +26,11 @@ NEAR_S = 15.0
 def test_databases_that_are_set_back_under_orders_cost_nothing_and_give_nothing_twice(
     site: Site,
 ) -> None:
-    print(f"again with {PREFIX}SEED={ASKED.seed}")  # noqa: T201  where it fails
-    chance = random.Random(ASKED.seed)  # noqa: S311
+    print(f"again with {PREFIX}SEED={LONG_RUN.seed}")  # noqa: T201  where it fails
+    chance = random.Random(LONG_RUN.seed)  # noqa: S311
     shown_by_topics_alone = chance.sample(SERVICES, 2)
     restores = [
-        Restore(
+        PlannedRestore(
             *(service, chance.uniform(0, 1), chance.uniform(1, 2.5)),
             is_over_its_own=service in shown_by_topics_alone,
         )
@@ -41,33 +41,33 @@ def test_databases_that_are_set_back_under_orders_cost_nothing_and_give_nothing_
 
     assert outcome.faults == []
     assert [each.restore.service for each in outcome.restored if not each.recovery] == []
-    assert outcome.traffic.posts.keys() == set(Course)
-    assert max(each.told_too_early_s for each in outcome.restored) < NEAR_S
+    assert outcome.traffic.posts.keys() == set(ExpectedCourse)
+    assert max(each.loss_overstated_s for each in outcome.restored) < NEAR_S
     assert all(map(outcome.posted_during, outcome.restored))
 
 
-@long
+@long_run_only
 def test_restores_at_random_moments_cost_nothing_and_give_nothing_twice(
     tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(stack, "TIMEOUT_S", START_S)
-    title = f"Restores under {ASKED.per_second:g} orders/s"
-    report = Report(ASKED, title, "tests/chaos/test_restores.py")
-    rounds = schedule(ASKED.seed, ASKED.restores, ASKED.together, ASKED.lost_s)
+    title = f"Restores under {LONG_RUN.per_second:g} orders/s"
+    report = RestoreReport(LONG_RUN, title, "tests/chaos/test_restores.py")
+    rounds = plan_rounds(LONG_RUN.seed, LONG_RUN.restores, LONG_RUN.together, LONG_RUN.lost_s)
     broken = []
 
     with ExitStack() as opened:
-        stacks = Stacks(tmp_path, opened)
+        stacks = StackSequence(tmp_path, opened)
         for number, restores in enumerate(rounds, 1):
-            if ASKED.round in {0, number}:
-                outcome = run_round(site := stacks.fresh(), restores, ASKED.per_second)
+            if LONG_RUN.round in {0, number}:
+                outcome = run_round(site := stacks.next_site(), restores, LONG_RUN.per_second)
                 lines = report.add(site, str(number), outcome)
                 if outcome.faults:
-                    broken.append(f"round {number}: see {stacks.leave(number, outcome)}")
+                    broken.append(f"round {number}: see {stacks.retire(number, outcome)}")
                 with capfd.disabled():
                     print("", *lines, sep="\n", flush=True)  # noqa: T201  the progress
 
-    control = what_breaks(tmp_path / "unrecovered", ASKED.per_second)
+    control = violations_without_recovery(tmp_path / "unrecovered", LONG_RUN.per_second)
     with capfd.disabled():
         print("", *report.close(control), sep="\n")  # noqa: T201
     assert broken == []

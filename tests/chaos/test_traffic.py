@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import httpx
 
-from tests.chaos.traffic import AGAIN, Traffic
+from tests.chaos.traffic import RETRY_CONCURRENCY, Traffic
 from tests.flows.site import Site
 
 FAST = 500.0
@@ -49,10 +49,10 @@ def test_orders_that_are_refused_for_now_hold_back_none_that_is_due_later() -> N
     site = Refusing()
     traffic = Endless(cast("Site", site), [])
 
-    with traffic.steady(FAST), site.more:
-        came = site.more.wait_for(lambda: len(site.seen) > 10 * AGAIN, SOON_S)
+    with traffic.posting_at_rate(FAST), site.more:
+        came = site.more.wait_for(lambda: len(site.seen) > 10 * RETRY_CONCURRENCY, SOON_S)
         site.is_recovered = True
 
     assert came
     assert {each.external_id for each in traffic.posted} == site.seen
-    assert len(traffic.posted) == len(traffic.first) == len(site.seen)
+    assert len(traffic.posted) == len(traffic.first_posts) == len(site.seen)

@@ -12,37 +12,37 @@ from uuid import UUID
 
 import psutil
 
-from services.console.exits import CommandError
-from services.console.invariants import Posted
-from tests.flows.items import fibre, home_bundle, telephone
-from tests.flows.place import Place
+from services.console.errors import CommandError
+from tests.flows.exchange_area import ExchangeArea
+from tests.flows.order_items import fibre, home_bundle, telephone
 from tests.flows.site import WORK_ORDERS, Site
+from tools.verify import PostedOrder
 
-PACE_S = 0.05
+POST_INTERVAL_S = 0.05
 PAUSE_S = 0.1
-LOOKS_S = 0.2
+POLL_INTERVAL_S = 0.2
 """Between two looks of the crew at what there is to do: each costs the service that they ask."""
 
-CRMS = 8
+POST_CONCURRENCY = 8
 """So many orders are posted at once, at most, where a few are enough."""
 
-AT_ONCE = 80
+FIRST_POST_CONCURRENCY = 80
 """So many orders wait for their first answer at once: more than come while one waits for it. A
 service that does not know yet whether its database was restored refuses after two seconds."""
 
-AGAIN = 16
+RETRY_CONCURRENCY = 16
 """So many orders that were told to come again are posted at once."""
 
-CREW = 4
+CREW_CONCURRENCY = 4
 """So many work orders are answered at once."""
 
 ITEMS = (fibre, telephone, home_bundle)
 LEGS = 96
-PER_PLACE = LEGS * 3 // 2
+ORDERS_PER_AREA = LEGS * 3 // 2
 """Orders that the plant of one place is enough for: two of three need a leg."""
 
 
-class Answer(NamedTuple):
+class AcceptedResponse(NamedTuple):
     """A 201."""
 
     order: Any
@@ -51,7 +51,7 @@ class Answer(NamedTuple):
     """When it came, in seconds since 1970."""
 
 
-class First(NamedTuple):
+class FirstPost(NamedTuple):
     """When an order of a steady traffic was posted first."""
 
     at: float
@@ -62,13 +62,13 @@ class First(NamedTuple):
 
 
 @dataclass
-class Pace:
+class PostingRate:
     """How fast orders are posted; it may be changed meanwhile."""
 
     per_second: float
 
 
-Maker: TypeAlias = Callable[[], Any]
+OrderFactory: TypeAlias = Callable[[], Any]
 """Returns an order that is due; None if there is none now."""
 
 
@@ -77,25 +77,25 @@ class Traffic:
     """Orders that are posted until each is answered with 201, whatever happens meanwhile."""
 
     site: Site
-    places: list[Place]
-    posted: list[Posted] = field(default_factory=list)
+    places: list[ExchangeArea]
+    posted: list[PostedOrder] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
     """Answers that are neither a yes nor an outage of our own."""
 
-    answers: list[Answer] = field(default_factory=list)
-    first: list[First] = field(default_factory=list)
+    answers: list[AcceptedResponse] = field(default_factory=list)
+    first_posts: list[FirstPost] = field(default_factory=list)
     """Of each order of a steady traffic."""
 
-    busy: list[float] = field(default_factory=list)
+    cpu_percent: list[float] = field(default_factory=list)
     """How busy the machine was during each steady traffic, in percent."""
 
     over: threading.Event = field(default_factory=threading.Event)
 
     @classmethod
-    def on(cls, site: Site, orders: int = 3 * PER_PLACE, **more: Any) -> Self:
+    def on(cls, site: Site, orders: int = 3 * ORDERS_PER_AREA, **more: Any) -> Self:
         """Prepare traffic with plant of its own, enough for so many orders."""
-        count = -(-orders // PER_PLACE)
-        places = [site.place(legs=LEGS, numbers=200, pairs=100) for _ in range(count)]
+        count = -(-orders // ORDERS_PER_AREA)
+        places = [site.exchange_area(legs=LEGS, numbers=200, pairs=100) for _ in range(count)]
         return cls(site, places, **more)
 
     def orders(self, count: int) -> list[Any]:
@@ -107,9 +107,9 @@ class Traffic:
         for item, place in cycle([(item, place) for place in self.places for item in ITEMS]):
             yield self.site.order(item(place.served))
 
-    def makers(self) -> Iterator[Maker]:
+    def order_factories(self) -> Iterator[OrderFactory]:
         """Yield what makes one order after the other, without end."""
-        yield from map(ready, self.endless_orders())
+        yield from map(order_factory, self.endless_orders())
 
     def post(self, order: Any) -> None:
         """Post one order until it is answered."""
@@ -123,15 +123,15 @@ class Traffic:
         except CommandError:
             return False
         if answer.status_code == 201:
-            self.posted.append(Posted(UUID(answer.json()["id"]), order["externalId"]))
-            self.answers.append(Answer(order, answer.content, time.time()))
+            self.posted.append(PostedOrder(UUID(answer.json()["id"]), order["externalId"]))
+            self.answers.append(AcceptedResponse(order, answer.content, time.time()))
         elif answer.status_code != 503:
             self.refused.append(answer.text)
         return answer.status_code != 503
 
     def answered_otherwise(self) -> list[str]:
         """Post every order once more; return those that are not answered as the first time."""
-        with ThreadPoolExecutor(CRMS, "crm") as pool:
+        with ThreadPoolExecutor(POST_CONCURRENCY, "crm") as pool:
             same = pool.map(self.is_answered_again, self.answers)
             return [
                 each.order["externalId"]
@@ -139,7 +139,7 @@ class Traffic:
                 if not is_same
             ]
 
-    def is_answered_again(self, first: Answer) -> bool:
+    def is_answered_again(self, first: AcceptedResponse) -> bool:
         """Post an order once more; tell whether it is answered as the first time."""
         key = f"chaos-{first.order['externalId']}"
         return self.site.post(first.order, key=key).content == first.content
@@ -147,8 +147,8 @@ class Traffic:
     def answer_work_orders(self) -> None:
         """Answer work orders as they come, until told to stop."""
         ops = self.site.client("ops")
-        with ThreadPoolExecutor(CREW, "worker") as pool:
-            while not self.over.wait(LOOKS_S):
+        with ThreadPoolExecutor(CREW_CONCURRENCY, "worker") as pool:
+            while not self.over.wait(POLL_INTERVAL_S):
                 try:
                     list(pool.map(self.answer, ops.get("provisioning", WORK_ORDERS, limit=100)))
                 except CommandError:
@@ -170,9 +170,9 @@ class Traffic:
                 done.result()
 
     @contextmanager
-    def flowing(self, count: int) -> Iterator[None]:
+    def posting(self, count: int) -> Iterator[None]:
         """Post so many orders, evenly, while the block goes on; return when all are answered."""
-        with ThreadPoolExecutor(CRMS, "crm") as pool:
+        with ThreadPoolExecutor(POST_CONCURRENCY, "crm") as pool:
             under_way = []
             begun = threading.Event()
 
@@ -181,7 +181,7 @@ class Traffic:
                     under_way.append(pool.submit(self.post, order))
                     if number == count // 3:
                         begun.set()
-                    time.sleep(PACE_S)
+                    time.sleep(POST_INTERVAL_S)
                 begun.set()
 
             feeding = threading.Thread(target=feed, name="feed")
@@ -195,25 +195,28 @@ class Traffic:
                 each.result()
 
     @contextmanager
-    def steady(self, per_second: float) -> Iterator[Pace]:
+    def posting_at_rate(self, per_second: float) -> Iterator[PostingRate]:
         """Post orders evenly until the block ends; return when all are answered.
 
         Each is posted when it is due. What was not answered then is posted again by others, and
         so holds back nothing that is due later.
         """
-        pace, over, under_way = Pace(per_second), threading.Event(), list[Future[None]]()
-        with ThreadPoolExecutor(AGAIN, "again") as again, ThreadPoolExecutor(AT_ONCE, "crm") as crm:
+        pace, over, under_way = PostingRate(per_second), threading.Event(), list[Future[None]]()
+        with (
+            ThreadPoolExecutor(RETRY_CONCURRENCY, "again") as again,
+            ThreadPoolExecutor(FIRST_POST_CONCURRENCY, "crm") as crm,
+        ):
 
-            def post(due: float, make: Maker) -> None:
+            def post(due: float, make: OrderFactory) -> None:
                 if (order := make()) is None:
                     return
-                self.first.append(First(time.time(), time.monotonic() - due))
+                self.first_posts.append(FirstPost(time.time(), time.monotonic() - due))
                 if not self.is_answered(order):
                     under_way.append(again.submit(self.post, order))
 
             def feed() -> None:
                 due = time.monotonic()
-                for make in self.makers():
+                for make in self.order_factories():
                     if over.wait(max(0.0, due - time.monotonic())):
                         return
                     under_way.append(crm.submit(post, due, make))
@@ -225,13 +228,13 @@ class Traffic:
             try:
                 yield pace
             finally:
-                self.busy.append(psutil.cpu_percent())
+                self.cpu_percent.append(psutil.cpu_percent())
                 over.set()
                 feeding.join()
         for each in under_way:
             each.result()
 
 
-def ready(order: Any) -> Maker:
+def order_factory(order: Any) -> OrderFactory:
     """Return what makes an order that is made already."""
     return lambda: order

@@ -12,7 +12,7 @@ from typing import Any
 import typer
 
 from services.console.cli import app
-from tests.forked import Forked
+from tests.forked_program import ForkedProgram
 
 MODULE = "services.console"
 
@@ -20,7 +20,7 @@ MODULE = "services.console"
 def kaitong(*words: str, **settings: str) -> CompletedProcess[str]:
     """Run a command to its end, in a pipe."""
     with TemporaryFile() as out, TemporaryFile() as err:
-        running = Forked(MODULE, words, environ | settings, out.fileno(), err.fileno())
+        running = ForkedProgram(MODULE, words, environ | settings, out.fileno(), err.fileno())
         status = running.wait()
         for each in (out, err):
             each.seek(0)
@@ -32,7 +32,7 @@ def in_a_terminal(*words: str, columns: int = 80) -> str:
     ours, its = pty.openpty()
     settings = {"TERM": "dumb", "COLUMNS": str(columns), "LINES": "25"}
     with closing(os.fdopen(ours, "rb", buffering=0)) as screen:
-        running = Forked(MODULE, words, environ | settings, its, its)
+        running = ForkedProgram(MODULE, words, environ | settings, its, its)
         os.close(its)
         shown = b"".join(chunks(screen))
     running.wait()

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from services.console.catalogue import gaps
+from services.console.catalogue import find_gaps
 
 FIBRE = {"id": "ftth-300", "isBundle": False, "productSpecification": {"id": "ftth"}}
 BUNDLE = {"id": "home-300", "isBundle": True}
@@ -18,11 +18,11 @@ BOTH = [a_blueprint("add"), a_blueprint("delete")]
 
 
 def test_what_can_be_delivered_and_given_up_has_no_gap() -> None:
-    assert list(gaps([FIBRE, BUNDLE], [SPECIFICATION], BOTH)) == []
+    assert list(find_gaps([FIBRE, BUNDLE], [SPECIFICATION], BOTH)) == []
 
 
 def test_an_offering_without_a_blueprint_is_named_with_the_remedy() -> None:
-    (gap,) = gaps([FIBRE], [SPECIFICATION], [a_blueprint("delete")])
+    (gap,) = find_gaps([FIBRE], [SPECIFICATION], [a_blueprint("delete")])
 
     assert gap.what == "offering ftth-300"
     assert "ftth/add" in gap.message
@@ -31,14 +31,14 @@ def test_an_offering_without_a_blueprint_is_named_with_the_remedy() -> None:
 
 def test_what_can_never_be_given_up_is_named_sold_or_not() -> None:
     for offerings in ([FIBRE], []):
-        (gap,) = gaps(offerings, [SPECIFICATION], [a_blueprint("add")])
+        (gap,) = find_gaps(offerings, [SPECIFICATION], [a_blueprint("add")])
 
         assert gap.what == "specification ftth"
         assert "ftth/delete" in gap.message
 
 
 def test_a_blueprint_of_what_is_not_in_the_catalogue_is_named() -> None:
-    (gap,) = gaps([], [], BOTH)
+    (gap,) = find_gaps([], [], BOTH)
 
     assert gap.what == "specification ftth"
     assert "POST /ops/v1/catalogue" in gap.remedy

@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from services.console.cli import app
-from services.console.exits import NO, UNAVAILABLE
+from services.console.errors import FAILURE, UNAVAILABLE
 from tests.console.command import kaitong
 
 ASKING = ("orders", "status", "numbers", "catalogue", "client")
@@ -45,7 +45,13 @@ def test_the_help_says_what_exit_codes_mean() -> None:
 
     told = re.search(r"Exit codes: (.*)", " ".join(answer.output.split()))
     assert told
-    assert {int(code) for code in re.findall(r"\b\d+\b", told[1])} == {0, NO, 2, UNAVAILABLE, 130}
+    assert {int(code) for code in re.findall(r"\b\d+\b", told[1])} == {
+        0,
+        FAILURE,
+        2,
+        UNAVAILABLE,
+        130,
+    }
 
 
 @pytest.mark.usefixtures("home")

@@ -8,13 +8,11 @@ from typing import Any
 import pytest
 import typer
 
-from deploy.jiangsu.model import Segment
-from deploy.jiangsu.province import province
 from services.console.cli import app
-from services.resources.domain.numbering import read_pattern
+from services.resources.domain.number.numbering_plan import read_pattern
 from shared.security.roles import ROLES
 from tests.console.command import commands
-from tests.console.printed import (
+from tests.console.printed_commands import (
     FILLED_IN,
     NAMES,
     PRINTED,
@@ -23,6 +21,8 @@ from tests.console.printed import (
     in_messages,
     in_sentences,
 )
+from tools.province.build import build_province
+from tools.province.model import Segment
 
 
 def read(words: list[str]) -> dict[str, Any]:
@@ -81,7 +81,7 @@ def test_a_printed_search_finds_numbers_of_the_demonstration(line: str) -> None:
 
     found = [
         number
-        for segment in province().segments
+        for segment in build_province().segments
         if exchange in {"", segment.exchange_id}
         for number in numbers_of(segment)
         if number.startswith(pattern.head)

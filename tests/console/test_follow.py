@@ -17,12 +17,12 @@ import pytest
 
 from deploy.local.home import CHECKOUT
 from services.console.client import token_for
-from services.console.exits import INTERRUPTED, NO
-from services.console.journey import Moment, journey_of
-from services.console.live import Ask, Told
+from services.console.errors import FAILURE, INTERRUPTED
+from services.console.follow import FollowState, PendingAction
+from services.console.journey import JourneyEvent, journey_of
 from services.console.output import Styled
 from tests.conftest import NOON
-from tests.flows.items import fibre
+from tests.flows.order_items import fibre
 from tests.flows.site import TIMEOUT_S, Site
 from tests.flows.test_people import stopped_at_test
 
@@ -71,15 +71,17 @@ def following(order_id: str, folder: Path, *words: str) -> Iterator[Onlooker]:
         process.wait()
 
 
-def a_moment(what: str, after_ms: int, service: str = "order") -> Moment:
-    return Moment(NOON + timedelta(milliseconds=after_ms), service, "step", what, "", "done", "")
+def a_moment(what: str, after_ms: int, service: str = "order") -> JourneyEvent:
+    return JourneyEvent(
+        NOON + timedelta(milliseconds=after_ms), service, "step", what, "", "done", ""
+    )
 
 
 def test_the_journey_is_told_before_the_order_has_ended_and_each_moment_once(
     at_home: Site, tmp_path: Path
 ) -> None:
     site = at_home
-    order_id = site.accepted(site.order(fibre(site.place().served)))
+    order_id = site.accepted(site.order(fibre(site.exchange_area().served)))
     with following(order_id, tmp_path) as onlooker:
         site.until(lambda: onlooker.lines(CREW))
         early = [each for each in onlooker.lines() if "told order.accepted" in each]
@@ -102,7 +104,7 @@ def test_a_crew_that_an_order_waits_for_is_named_once_with_an_answer_that_works(
     at_home: Site, tmp_path: Path
 ) -> None:
     site = at_home
-    order_id = site.accepted(site.order(fibre(site.place().served)))
+    order_id = site.accepted(site.order(fibre(site.exchange_area().served)))
     job = site.job(order_id, "install-onu")
     with following(order_id, tmp_path) as onlooker:
         (said,) = site.until(lambda: onlooker.lines(CREW))
@@ -120,7 +122,7 @@ def test_a_crew_that_an_order_waits_for_is_named_once_with_an_answer_that_works(
 def test_an_order_that_is_held_points_at_its_fallout_and_what_can_be_decided(
     at_home: Site, tmp_path: Path
 ) -> None:
-    site, place = at_home, at_home.place()
+    site, place = at_home, at_home.exchange_area()
     order_id = stopped_at_test(site, place.olt, place.served)
     with following(order_id, tmp_path) as onlooker:
         (said,) = site.until(lambda: onlooker.lines("waits for people: "))
@@ -131,7 +133,7 @@ def test_an_order_that_is_held_points_at_its_fallout_and_what_can_be_decided(
         site.fulfil(order_id)
         code = onlooker.ended()
 
-    assert code == NO
+    assert code == FAILURE
     assert len(onlooker.lines("waits for people: ")) == 1
 
 
@@ -139,7 +141,7 @@ def test_whoever_stops_following_is_told_that_the_order_goes_on(
     at_home: Site, tmp_path: Path
 ) -> None:
     site = at_home
-    order_id = site.accepted(site.order(fibre(site.place().served)))
+    order_id = site.accepted(site.order(fibre(site.exchange_area().served)))
     with following(order_id, tmp_path) as onlooker:
         site.until(lambda: onlooker.lines(CREW))
         onlooker.process.send_signal(signal.SIGINT)
@@ -155,7 +157,7 @@ def test_as_json_an_order_that_is_followed_is_one_object_at_its_end(
     at_home: Site, tmp_path: Path
 ) -> None:
     site = at_home
-    order_id = site.accepted(site.order(fibre(site.place().served)))
+    order_id = site.accepted(site.order(fibre(site.exchange_area().served)))
     with following(order_id, tmp_path, "--json") as onlooker:
         site.fulfil(order_id)
         code = onlooker.ended()
@@ -165,11 +167,11 @@ def test_as_json_an_order_that_is_followed_is_one_object_at_its_end(
 
 
 def test_a_moment_that_a_service_tells_late_is_told_once_with_its_own_time() -> None:
-    told = Told()
+    told = FollowState()
     first, late, last = a_moment("first", 0), a_moment("late", 5, "customer"), a_moment("last", 9)
 
     shown = [
-        [list(row) for row in told.news(journey)]
+        [list(row) for row in told.new_rows(journey)]
         for journey in ([first, last], [first, late, last], [first, late, last])
     ]
 
@@ -179,9 +181,13 @@ def test_a_moment_that_a_service_tells_late_is_told_once_with_its_own_time() -> 
 
 
 def test_what_people_are_asked_for_is_told_once_while_it_waits() -> None:
-    told, crew, other = Told(), Ask("1", "waits for a crew"), Ask("2", "waits for a crew")
+    told, crew, other = (
+        FollowState(),
+        PendingAction("1", "waits for a crew"),
+        PendingAction("2", "waits for a crew"),
+    )
 
-    shown = [len(list(told.once(asks))) for asks in ([crew], [crew], [crew, other])]
+    shown = [len(list(told.new_actions(asks))) for asks in ([crew], [crew], [crew, other])]
 
     assert shown == [1, 0, 1]
 
@@ -189,11 +195,11 @@ def test_what_people_are_asked_for_is_told_once_while_it_waits() -> None:
 def test_two_moments_that_look_alike_are_two() -> None:
     twins = [a_moment("same", 0), a_moment("same", 0)]
 
-    assert len(list(Told().news(twins))) == 1 + len(twins)
+    assert len(list(FollowState().new_rows(twins))) == 1 + len(twins)
 
 
 def test_a_moment_is_one_line_whatever_its_reason_says() -> None:
-    (_, row) = Told().news([replace(a_moment("[bold]", 0), reason="dark\nfibre")])
+    (_, row) = FollowState().new_rows([replace(a_moment("[bold]", 0), reason="dark\nfibre")])
 
     assert row[2] == "step [bold] new to done"
     assert row[3] == "dark fibre"

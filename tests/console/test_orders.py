@@ -14,19 +14,19 @@ import pytest
 from sqlalchemy import text
 
 from deploy.local.postgres import Postgres
-from deploy.local.record import Record, life_of, read, write
+from deploy.local.stack_record import StackRecord, identity_of, read, write
 from services.console.client import ApiError, make_keys
-from services.console.exits import NO, UNAVAILABLE
-from services.order.api.examples import ORDER_EXAMPLES
+from services.console.errors import FAILURE, UNAVAILABLE
+from services.order.api.examples.order_requests import ORDER_EXAMPLES
 from services.order.app import SERVICE
-from services.order.store.catalogue import load_shipped
+from services.order.store.catalogue import load_shipped_catalogue
 from shared.config.settings import Settings
-from shared.http import make_api
-from shared.http.command_batcher import Desk
-from shared.messaging.publisher import Relay
+from shared.http import create_app
+from shared.http.command_batcher import CommandBatcher
+from shared.messaging.publisher import Publisher
 from shared.persistence.database import Sessions
 from tests.console.command import kaitong
-from tests.kernel import Broker
+from tests.kernel import FakeBroker
 from tests.shared.http.sockets import listening
 
 NOBODY = "http://127.0.0.1:1"
@@ -48,18 +48,18 @@ async def home(
     }
     settings = Settings.from_environment("order", environment)
     with sessions.begin() as session:
-        load_shipped(session)
-    relay = Relay(sessions, Broker())
-    desk = Desk(sessions, relay)
-    serving = asyncio.create_task(desk.run())
-    api = make_api("order", SERVICE.routers, desk, sessions, settings)
+        load_shipped_catalogue(session)
+    publisher = Publisher(sessions, FakeBroker())
+    batcher = CommandBatcher(sessions, publisher)
+    serving = asyncio.create_task(batcher.run())
+    api = create_app("order", SERVICE.routers, batcher, sessions, settings)
     async with listening(api, settings) as server:
         (tmp_path / "run").mkdir()
         urls = {"order": f"http://127.0.0.1:{server.port}"}
-        write(tmp_path, Record("ready", life_of(os.getpid()), urls=urls))
+        write(tmp_path, StackRecord("ready", identity_of(os.getpid()), urls=urls))
         yield tmp_path
     serving.cancel()
-    await relay.close()
+    await publisher.close()
 
 
 async def submit(*words: str | Path) -> CompletedProcess[str]:
@@ -111,7 +111,7 @@ async def test_a_filter_that_is_not_known_is_told_once(home: Path) -> None:
     answer = await asyncio.to_thread(kaitong, "order", "list", "--state", "nonsense")
 
     (line,) = answer.stderr.splitlines()
-    assert answer.returncode == NO
+    assert answer.returncode == FAILURE
     assert line.startswith(
         "kaitong: state: query parameter is none of the values that are known here — give '"
     )
@@ -129,7 +129,7 @@ async def test_an_order_that_is_not_there_is_named(home: Path) -> None:
 async def test_one_refusal_among_others_ends_with_no_and_the_others_are_placed(home: Path) -> None:
     answer = await submit(a_file(home, "bundle", faulty=True), a_file(home))
 
-    assert answer.returncode == NO
+    assert answer.returncode == FAILURE
     assert "bundle.json: " in answer.stderr
     assert answer.stdout.startswith(str(home / "fibre.json"))
 
@@ -140,7 +140,7 @@ async def test_a_refusal_is_one_json_object_with_the_problem(home: Path) -> None
     answer = await submit("--json", file)
 
     said = json.loads(answer.stdout)
-    assert answer.returncode == NO
+    assert answer.returncode == FAILURE
     assert said["file"] == str(file)
     assert (said["problem"]["status"], said["problem"]["code"]) == (400, "invalid")
     assert "/productOrderItem" in {each["field"] for each in said["problem"]["errors"]}
@@ -164,7 +164,7 @@ async def test_a_file_that_holds_no_order_is_named_once(
 
     answer = await submit("--json", file)
 
-    assert answer.returncode == NO
+    assert answer.returncode == FAILURE
     assert answer.stderr.count("order.json") == 1
     assert why in answer.stderr
     assert why in json.loads(answer.stdout)["problem"]["detail"]
@@ -187,10 +187,10 @@ async def test_a_service_that_is_down_is_unavailable_and_nothing_more_is_asked_o
 def test_a_service_that_lacks_what_it_stands_on_is_unavailable_too() -> None:
     refusals = [ApiError(httpx.Response(status, json={"detail": "no"})) for status in (503, 409)]
 
-    assert [each.code for each in refusals] == [UNAVAILABLE, NO]
+    assert [each.code for each in refusals] == [UNAVAILABLE, FAILURE]
 
 
-def known(home: Path) -> Record:
+def known(home: Path) -> StackRecord:
     """Return what is written down of the stack."""
     found = read(home)
     assert found
@@ -214,6 +214,6 @@ async def test_a_file_that_could_mean_two_things_is_not_sent(
 
     answer = await submit(file)
 
-    assert answer.returncode == NO
+    assert answer.returncode == FAILURE
     assert says in answer.stderr
     assert " — " in answer.stderr

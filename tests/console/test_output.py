@@ -10,7 +10,7 @@ import pytest
 from rich.console import Console
 
 from services.console import output
-from services.console.output import print_json, say, table, visible
+from services.console.output import print_json, print_line, print_table, printable
 
 CONSOLE = Path("services/console")
 PRINTING = {"print", "breakpoint", "input"}
@@ -36,10 +36,10 @@ HOSTILE = [
 def test_a_text_is_shown_as_it_is_and_no_terminal_obeys_it(
     text: str, shown: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    say(text)
-    table(("head",), [(text,)])
+    print_line(text)
+    print_table(("head",), [(text,)])
 
-    assert visible(text) == shown
+    assert printable(text) == shown
     assert capsys.readouterr().out.splitlines() == [shown, "head", shown]
 
 
@@ -60,7 +60,7 @@ def test_a_table_in_a_pipe_has_tabs_between_its_columns_and_cuts_nothing(
 ) -> None:
     monkeypatch.setenv("COLUMNS", "20")
 
-    table(("id", "state"), [("x" * 50, "held"), ("y", "")])
+    print_table(("id", "state"), [("x" * 50, "held"), ("y", "")])
 
     assert capsys.readouterr().out == f"id\tstate\n{'x' * 50}\theld\ny\t\n"
 
@@ -74,7 +74,7 @@ def test_a_table_on_a_terminal_is_aligned_and_cuts_nothing(
         Console(force_terminal=True, width=20, soft_wrap=True, color_system=None),
     )
 
-    table(("id", "n", "state"), [("x" * 50, "1", "held"), ("南京", "10", "y")], right=(1,))
+    print_table(("id", "n", "state"), [("x" * 50, "1", "held"), ("南京", "10", "y")], right=(1,))
 
     assert capsys.readouterr().out.splitlines() == [
         f"id{' ' * 51}n  state",
@@ -106,7 +106,8 @@ def names(node: ast.ImportFrom) -> set[str]:
 
 
 def test_nothing_is_printed_around_the_one_module_that_may() -> None:
-    modules = set(CONSOLE.rglob("*.py")) - {CONSOLE / "output.py"}
+    folders = (CONSOLE, *(Path("tools", each) for each in ("bench", "demo", "verify")))
+    modules = {path for each in folders for path in each.rglob("*.py")} - {CONSOLE / "output.py"}
 
     assert [each for path in sorted(modules) for each in prints(path)] == []
 

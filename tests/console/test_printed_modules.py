@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 import pytest
 
-from shared.runtime.run import Part
+from shared.runtime.run import ProcessType
 from tests.conftest import SERVICES
-from tests.console.printed import MODULES
+from tests.console.printed_commands import MODULES
 
 OURS = ("deploy", "services", "shared")
 FILLED_IN = {"services.NAME": "services.order", "SERVICE...": "order"}
@@ -28,9 +28,9 @@ class Takes(NamedTuple):
 
 NOTHING = Takes(0, 0)
 OF_SERVICES = Takes(1, len(SERVICES), SERVICES)
-PART = Takes(0, 1, list(Part))
+PART = Takes(0, 1, list(ProcessType))
 TAKES = {
-    "deploy.jiangsu.extract": Takes(0, 1),
+    "tools.province.extract": Takes(0, 1),
     "deploy.local.bootstrap": Takes(1, 1),
     "deploy.local.detached": Takes(1, 1),
     "shared.contracts.export": Takes(0, 1),

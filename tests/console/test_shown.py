@@ -8,9 +8,9 @@ from unicodedata import category
 
 import pytest
 
-from services.console.exits import UNAVAILABLE
+from services.console.errors import UNAVAILABLE
 from tests.console.command import commands, in_a_terminal, kaitong
-from tests.flows.items import fibre
+from tests.flows.order_items import fibre
 from tests.flows.site import Site
 from tests.flows.test_people import stopped_at_test
 
@@ -33,7 +33,7 @@ class Seen:
 @pytest.fixture(scope="module")
 def seen(site: Site, folder: Path) -> Seen:
     """An order of hostile texts."""
-    place = site.place()
+    place = site.exchange_area()
     order_id = stopped_at_test(site, place.olt, place.served, external_id=MARKUP)
     site.decide(order_id, "fail", reason=HOSTILE)
     site.fulfil(order_id)

@@ -5,17 +5,25 @@ from typing import Any
 
 import pytest
 
-from deploy.local.record import Life, Record
-from services.console.client import Client, why_not
-from services.console.status import Status, ask, draw
-from services.console.troubles import Named, Process, lines, of_stack, span, summary, verdict
-from shared.observability.troubles import Kind, Trouble
+from deploy.local.stack_record import ProcessIdentity, StackRecord
+from services.console.client import Client, not_running_reason
+from services.console.status import StackStatus, print_status, read_state
+from services.console.troubles import (
+    ProcessStatus,
+    ServiceTrouble,
+    format_duration,
+    stack_troubles,
+    summary,
+    trouble_lines,
+    verdict,
+)
+from shared.observability.troubles import Trouble, TroubleKind
 
 WELL: dict[str, Any] = {"parked": 0, "relay_is_direct": True, "troubles": []}
 SILENT = {"error": "does not answer (refused)"}
 
 
-def a_process(**changes: Any) -> Process:
+def a_process(**changes: Any) -> ProcessStatus:
     """Return a process that has run for an hour."""
     usual: dict[str, Any] = {
         "name": "order",
@@ -30,45 +38,47 @@ def a_process(**changes: Any) -> Process:
         "is_stopped": False,
         "pss_mb": 80.0,
     }
-    return Process(**usual | changes)
+    return ProcessStatus(**usual | changes)
 
 
-def a_trouble(kind: Kind, **changes: Any) -> Trouble:
+def a_trouble(kind: TroubleKind, **changes: Any) -> Trouble:
     """Return a trouble that shows only what matters."""
     return Trouble(**{"kind": kind, "says": "it is wrong", "remedy": "mend it"} | changes)
 
 
 def telling(*troubles: Trouble) -> dict[str, Any]:
     """Return the state of a service that tells these."""
-    return WELL | {"troubles": [Named("", each).as_json() for each in troubles]}
+    return WELL | {"troubles": [ServiceTrouble("", each).as_json() for each in troubles]}
 
 
 def test_what_runs_and_is_well_has_no_trouble() -> None:
-    found = of_stack([a_process()], {"order": WELL})
+    found = stack_troubles([a_process()], {"order": WELL})
 
     assert found == []
     assert verdict(found) == "all is well"
 
 
 def test_what_a_service_tells_is_named_with_its_age_and_what_to_do() -> None:
-    held = a_trouble(Kind.HELD, count=3, oldest_age_s=7300.0)
+    held = a_trouble(TroubleKind.HELD, count=3, oldest_age_s=7300.0)
 
-    (line,) = lines(of_stack([a_process()], {"order": telling(held)}))
+    (line,) = trouble_lines(stack_troubles([a_process()], {"order": telling(held)}))
 
     assert line == "order: it is wrong, the oldest for 2 h — mend it (docs/runbook.md#held)"
 
 
 def test_the_verdict_follows_what_is_wrong_and_not_what_is_normal() -> None:
-    wrong = of_stack([], {"order": telling(a_trouble(Kind.PARKED))})
-    normal = of_stack([], {"order": telling(a_trouble(Kind.WORK_WAITING, is_notice=True))})
+    wrong = stack_troubles([], {"order": telling(a_trouble(TroubleKind.PARKED))})
+    normal = stack_troubles(
+        [], {"order": telling(a_trouble(TroubleKind.WORK_WAITING, is_notice=True))}
+    )
 
     assert verdict(wrong) == "1 trouble: look above"
     assert verdict(normal) == "nothing is wrong; some things wait, see above"
 
 
 def test_how_much_waits_for_people_is_always_said() -> None:
-    parked = a_trouble(Kind.PARKED, count=2, oldest_age_s=120.0)
-    found = of_stack([], {"order": telling(parked), "customer": telling(parked)})
+    parked = a_trouble(TroubleKind.PARKED, count=2, oldest_age_s=120.0)
+    found = stack_troubles([], {"order": telling(parked), "customer": telling(parked)})
 
     assert summary(found, ["resources"]) == (
         "held orders 0; work orders with crews 0; parked messages 4 (the oldest for 2 min); "
@@ -77,19 +87,19 @@ def test_how_much_waits_for_people_is_always_said() -> None:
 
 
 def test_kafka_is_named_once_however_many_services_miss_it() -> None:
-    out = telling(a_trouble(Kind.BROKER_OUT))
-    found = of_stack([], {"order": out, "customer": out})
+    out = telling(a_trouble(TroubleKind.BROKER_OUT))
+    found = stack_troubles([], {"order": out, "customer": out})
 
-    assert list(lines(found)) == [
+    assert list(trouble_lines(found)) == [
         "kafka: it is wrong — mend it (docs/runbook.md#broker_out); told by order, customer"
     ]
 
 
 def test_kafka_is_named_once_where_its_own_process_has_ended() -> None:
     ended = a_process(name="kafka", running=False, last_end="killed by SIGKILL")
-    out = telling(a_trouble(Kind.BROKER_OUT))
+    out = telling(a_trouble(TroubleKind.BROKER_OUT))
 
-    (line,) = lines(of_stack([ended], {"order": out, "customer": out}))
+    (line,) = trouble_lines(stack_troubles([ended], {"order": out, "customer": out}))
 
     assert line.startswith("kafka: does not run (killed by SIGKILL) — it is started again")
 
@@ -97,7 +107,7 @@ def test_kafka_is_named_once_where_its_own_process_has_ended() -> None:
 def test_what_has_ended_is_named_once_with_how_and_what_follows() -> None:
     ended = a_process(running=False, last_end="killed by SIGKILL")
 
-    (line,) = lines(of_stack([ended], {"order": SILENT}))
+    (line,) = trouble_lines(stack_troubles([ended], {"order": SILENT}))
 
     assert line == (
         "order: does not run (killed by SIGKILL) — it is started again by itself; "
@@ -108,7 +118,7 @@ def test_what_has_ended_is_named_once_with_how_and_what_follows() -> None:
 def test_what_ends_again_and_again_is_not_said_to_come_back_by_itself() -> None:
     ended = a_process(running=False, last_end="exit code 1", restarts=7)
 
-    (line,) = lines(of_stack([ended], {}))
+    (line,) = trouble_lines(stack_troubles([ended], {}))
 
     assert "it was started again 7 times in vain; see why in order.log" in line
 
@@ -116,7 +126,7 @@ def test_what_ends_again_and_again_is_not_said_to_come_back_by_itself() -> None:
 def test_what_refuses_its_settings_is_to_be_mended() -> None:
     refusing = a_process(running=False, last_end="cannot start: port 1 is taken", refuses=True)
 
-    (line,) = lines(of_stack([refusing], {"order": SILENT}))
+    (line,) = trouble_lines(stack_troubles([refusing], {"order": SILENT}))
 
     assert line == (
         "order: does not run (cannot start: port 1 is taken) — "
@@ -127,14 +137,14 @@ def test_what_refuses_its_settings_is_to_be_mended() -> None:
 def test_what_was_started_again_a_moment_ago_is_shown_and_not_wrong() -> None:
     restarted = a_process(restarts=1, last_end="killed by SIGKILL", age_s=5.0)
 
-    (named,) = of_stack([restarted], {"order": WELL})
+    (named,) = stack_troubles([restarted], {"order": WELL})
 
     assert named.trouble.is_notice
     assert named.line.startswith("order: was started again 5 s ago: killed by SIGKILL")
 
 
 def test_what_a_signal_has_stopped_is_named_once_with_how_it_goes_on() -> None:
-    (line,) = lines(of_stack([a_process(is_stopped=True)], {"order": SILENT}))
+    (line,) = trouble_lines(stack_troubles([a_process(is_stopped=True)], {"order": SILENT}))
 
     assert line.startswith("order: is stopped by a signal (process 17) — `kill -CONT 17`")
 
@@ -144,16 +154,18 @@ def test_what_runs_and_does_not_answer_is_named_in_time() -> None:
         url = f"http://127.0.0.1:{silent.getsockname()[1]}"
         client = Client({"order": url}, "token", timeout_s=0.2)
 
-        state = ask(client, "order")
+        state = read_state(client, "order")
         client.http.close()
 
-    (line,) = lines(of_stack([a_process()], {"order": state}))
+    (line,) = trouble_lines(stack_troubles([a_process()], {"order": state}))
     assert line.startswith("order: does not answer (timed out) — wait: within two minutes ")
     assert "order.log" in line
 
 
 def test_what_is_starting_is_not_said_to_hang() -> None:
-    found = of_stack([a_process(restarts=1, last_end="exit code 1", age_s=2.0)], {"order": SILENT})
+    found = stack_troubles(
+        [a_process(restarts=1, last_end="exit code 1", age_s=2.0)], {"order": SILENT}
+    )
 
     wrong = [each.line for each in found if not each.trouble.is_notice]
     assert wrong == [
@@ -165,7 +177,7 @@ def test_what_is_starting_is_not_said_to_hang() -> None:
     ("seconds", "words"), [(0.2, "0 s"), (59.0, "59 s"), (90.0, "2 min"), (200_000.0, "2 d")]
 )
 def test_a_span_of_time_is_told_in_its_largest_unit(seconds: float, words: str) -> None:
-    assert span(seconds) == words
+    assert format_duration(seconds) == words
 
 
 @pytest.mark.parametrize(
@@ -179,13 +191,15 @@ def test_a_span_of_time_is_told_in_its_largest_unit(seconds: float, words: str) 
     ],
 )
 def test_a_stack_that_cannot_be_asked_says_why_and_what_to_do(state: str, line: str) -> None:
-    assert why_not(Record(state, Life(1, 0.0), error="no room")) == line
+    assert not_running_reason(StackRecord(state, ProcessIdentity(1, 0.0), error="no room")) == line
 
 
 def test_what_is_wrong_is_one_line_shown_as_it_is(capsys: pytest.CaptureFixture[str]) -> None:
     says = f"[/red] {'very ' * 40}long"
 
-    draw(Status([], {}, [], [Named("order", a_trouble(Kind.HELD, says=says))]))
+    print_status(
+        StackStatus([], {}, [], [ServiceTrouble("order", a_trouble(TroubleKind.HELD, says=says))])
+    )
 
     (line,) = (each for each in capsys.readouterr().out.splitlines() if says in each)
     assert line.startswith(f"order: {says} — mend it")

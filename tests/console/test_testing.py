@@ -5,7 +5,7 @@ import sys
 import psutil
 import pytest
 
-from services.console.testing import Stage, run
+from services.console.testing import Stage, run_stages
 
 
 def stage(name: str, code: str) -> Stage:
@@ -16,7 +16,7 @@ def stage(name: str, code: str) -> Stage:
 def test_stages_that_run_together_each_run_to_their_end() -> None:
     seconds: dict[str, float] = {}
 
-    failed = run((stage("types", ""), stage("tests", "import time; time.sleep(1)")), seconds)
+    failed = run_stages((stage("types", ""), stage("tests", "import time; time.sleep(1)")), seconds)
 
     assert (failed, set(seconds)) == ("", {"types", "tests"})
     assert seconds["tests"] >= 1.0
@@ -26,7 +26,7 @@ def test_the_stage_that_failed_is_named_and_the_other_is_not_cut_short() -> None
     seconds: dict[str, float] = {}
     fails, goes_on = stage("types", "raise SystemExit(1)"), stage("tests", "print('whole')")
 
-    assert run((fails, goes_on), seconds) == "types"
+    assert run_stages((fails, goes_on), seconds) == "types"
     assert set(seconds) == {"types", "tests"}
 
 
@@ -37,7 +37,7 @@ def test_who_is_interrupted_leaves_no_stage_running(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr("services.console.testing.time.sleep", interrupted)
 
     with pytest.raises(KeyboardInterrupt):
-        run((stage("tests", "import time; time.sleep(600)"),), {})
+        run_stages((stage("tests", "import time; time.sleep(600)"),), {})
 
     assert [
         each for each in psutil.Process().children() if "time.sleep(600)" in each.cmdline()

@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from services.console.catalogue import OFFERINGS, active
+from services.console.catalogue import OFFERINGS, active_entries
 from services.console.client import Client
 
 PAGE_SIZE = 7
@@ -49,6 +49,6 @@ def catalogue() -> Iterator[str]:
 
 
 def test_a_list_is_read_to_its_end_as_the_header_link_leads(catalogue: str) -> None:
-    found = active(Client({"order": catalogue}, "token"), OFFERINGS)
+    found = active_entries(Client({"order": catalogue}, "token"), OFFERINGS)
 
     assert [int(each["id"]) for each in found] == list(range(1, LAST + 1))

@@ -17,15 +17,15 @@ from services.order.app import SERVICE as ORDER
 from services.provisioning.app import SERVICE as PROVISIONING
 from services.resources.app import SERVICE as RESOURCES
 from shared.config.settings import Settings
-from shared.http.command_batcher import Desk
+from shared.http.command_batcher import CommandBatcher
 from shared.kafka.producer import Producer
-from shared.messaging.publisher import Relay
+from shared.messaging.publisher import Publisher
 from shared.persistence.database import Sessions
 from shared.service import Service
-from tests.callers import whole_api
-from tests.conftest import empty
-from tests.kernel import Broker
-from tests.shared.http.api import settings_for
+from tests.callers import full_api
+from tests.conftest import delete_all_rows
+from tests.kernel import FakeBroker
+from tests.shared.http.small_api import settings_for
 
 SERVICES = [ORDER, PROVISIONING, RESOURCES, CUSTOMER]
 
@@ -41,9 +41,9 @@ def api(request: pytest.FixtureRequest, settings: Settings) -> FastAPI:
     """The API of a service."""
     service: Service = request.param
     sessions = sessionmaker(create_engine(settings.database_url))
-    relay = Relay(sessions, Producer(settings))
+    publisher = Publisher(sessions, Producer(settings))
     own = replace(settings, service=service.name)
-    return whole_api(service, sessions, own, relay, Desk(sessions, relay))
+    return full_api(service, sessions, own, publisher, CommandBatcher(sessions, publisher))
 
 
 @pytest.fixture(params=SERVICES, ids=lambda each: each.name)
@@ -53,16 +53,18 @@ async def real_api(
     """The whole API of a service on its own database, loaded as at a start."""
     service: Service = request.param
     sessions = databases[service.name]
-    empty(sessions)
+    delete_all_rows(sessions)
     for prepare in service.on_start:
         with sessions.begin() as session:
             prepare(session)
-    relay = Relay(sessions, Broker())
-    desk = Desk(sessions, relay)
+    publisher = Publisher(sessions, FakeBroker())
+    batcher = CommandBatcher(sessions, publisher)
     async with AsyncExitStack() as stack:
-        stack.callback(asyncio.create_task(desk.run()).cancel)
-        stack.push_async_callback(relay.close)
-        yield whole_api(service, sessions, replace(settings, service=service.name), relay, desk)
+        stack.callback(asyncio.create_task(batcher.run()).cancel)
+        stack.push_async_callback(publisher.close)
+        yield full_api(
+            service, sessions, replace(settings, service=service.name), publisher, batcher
+        )
 
 
 @pytest.fixture

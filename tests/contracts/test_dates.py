@@ -8,14 +8,14 @@ from fastapi import FastAPI
 from pydantic import BaseModel
 
 from shared.input.timestamps import IS_TIMESTAMP, Timestamp
-from tests.schemas import fields_taken
+from tests.json_schema import request_fields
 
 Json = dict[str, Any]
 
 
 def others(description: Json) -> Iterator[str]:
     """Yield the names of all date-times that are taken and read by another rule."""
-    for name, schema in fields_taken(description):
+    for name, schema in request_fields(description):
         for kind in schema.get("anyOf", [schema]):
             is_by_rule = IS_TIMESTAMP.items() <= (kind | schema).items()
             if kind.get("format") == "date-time" and not is_by_rule:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from tests.schemas import faults_in, resolved
+from tests.json_schema import faults_in, resolved
 
 Json = dict[str, Any]
 

@@ -21,7 +21,7 @@ from fastapi import FastAPI
 from shared.config.settings import Settings
 from tests.access.test_matrix import api_of
 from tests.conftest import SERVICES as NAMES
-from tests.shared.http.api import bearer
+from tests.shared.http.small_api import bearer
 from tests.shared.http.test_fuzz import status_of
 
 Json = dict[str, Any]

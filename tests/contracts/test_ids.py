@@ -5,7 +5,7 @@ from typing import Any
 from fastapi import FastAPI
 
 from shared.input.ids import IDENTIFIER
-from tests.schemas import fields_taken
+from tests.json_schema import request_fields
 
 Json = dict[str, Any]
 
@@ -37,7 +37,7 @@ def has_the_form(schema: Json) -> bool:
 
 
 def test_every_id_that_is_taken_has_the_form_of_ids(api: FastAPI) -> None:
-    ids = [each for each in fields_taken(api.openapi()) if is_id(each[0].rsplit("/", 1)[-1])]
+    ids = [each for each in request_fields(api.openapi()) if is_id(each[0].rsplit("/", 1)[-1])]
 
     bare = {name for name, schema in ids if not has_the_form(schema)}
     assert {each for each in bare if OTHERS.keys().isdisjoint({each, each.split("/")[-1]})} == set()

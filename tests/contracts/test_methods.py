@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from httpx import AsyncClient
 
 from shared.config.settings import Settings
-from tests.shared.http.api import bearer, calling, problem
+from tests.shared.http.small_api import api_client, bearer, problem_of
 
 FILLED = {"kind": "port", "e164": "+862552345678", "position": "1"}
 """What stands in a path for a parameter; an id for all others."""
@@ -20,7 +20,7 @@ ID = "0199a0c2-1111-7222-8333-123456789012"
 @pytest.fixture
 async def client(api: FastAPI, settings: Settings) -> AsyncIterator[AsyncClient]:
     """A caller that may do everything."""
-    async with calling(api, bearer(settings, "admin")) as client:
+    async with api_client(api, bearer(settings, "admin")) as client:
         yield client
 
 
@@ -56,7 +56,7 @@ async def test_options_and_a_wrong_method_name_all_that_a_path_takes(
         }
         assert asked.status_code == 204
         assert asked.content == b""
-        problem(refused, 405, "method-not-allowed")
+        problem_of(refused, 405, "method-not-allowed")
         for answer in (asked, refused):
             assert set(answer.headers["allow"].split(", ")) == takes, path
 
@@ -69,4 +69,4 @@ async def test_head_is_refused_where_get_is(
 
 
 async def test_options_of_what_is_not_there_is_not_found(client: AsyncClient) -> None:
-    problem(await client.options("/nothing"), 404, "not-found")
+    problem_of(await client.options("/nothing"), 404, "not-found")

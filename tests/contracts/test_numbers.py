@@ -12,7 +12,7 @@ from httpx import AsyncClient
 from shared.config.settings import Settings
 from tests.contracts.test_descriptions import examples_of
 from tests.contracts.test_methods import filled
-from tests.shared.http.api import bearer, calling, faults
+from tests.shared.http.small_api import api_client, bearer, faults_by_field
 
 Json = Any
 
@@ -23,7 +23,7 @@ OPEN = {"value", "allowed"}
 @pytest.fixture
 async def client(real_api: FastAPI, settings: Settings) -> AsyncIterator[AsyncClient]:
     """A caller that may do everything."""
-    async with calling(real_api, bearer(settings, "admin")) as client:
+    async with api_client(real_api, bearer(settings, "admin")) as client:
         yield client
 
 
@@ -70,7 +70,7 @@ async def test_no_body_makes_a_number_or_a_truth_value_of_something_else(
 
                 pointer = "".join(f"/{step}" for step in at)
                 assert answer.status_code == 400, (verb, path, pointer, wrong, answer.text)
-                assert pointer in faults(answer), (verb, path, pointer, wrong, answer.text)
+                assert pointer in faults_by_field(answer), (verb, path, pointer, wrong, answer.text)
                 tried += 1
 
     assert tried or description["info"]["title"] == "Kaitong: customer"
@@ -115,6 +115,6 @@ async def test_every_number_of_every_query_and_path_is_written_in_digits_alone(
             answer = await client.request(verb, filled(where), params=query)
 
             assert answer.status_code == 400, (verb, path, name, wrong, answer.text)
-            assert name in faults(answer), (verb, path, name, wrong, answer.text)
+            assert name in faults_by_field(answer), (verb, path, name, wrong, answer.text)
 
     assert {"limit", "offset", "after", "position"} <= {each["name"] for _, _, each in asked}

@@ -9,13 +9,13 @@ import pytest
 from fastapi import FastAPI
 from httpx import AsyncClient
 
-from tests.shared.http.api import calling
+from tests.shared.http.small_api import api_client
 
 
 @pytest.fixture
 async def stranger(api: FastAPI) -> AsyncIterator[AsyncClient]:
     """A caller without a token."""
-    async with calling(api, {}) as client:
+    async with api_client(api, {}) as client:
         yield client
 
 

@@ -10,8 +10,8 @@ from httpx import AsyncClient, Response
 
 from shared.config.settings import Settings
 from tests.contracts.test_methods import filled
-from tests.schemas import resolved
-from tests.shared.http.api import bearer, calling
+from tests.json_schema import resolved
+from tests.shared.http.small_api import api_client, bearer
 
 Json = dict[str, Any]
 
@@ -19,7 +19,7 @@ Json = dict[str, Any]
 @pytest.fixture
 async def client(api: FastAPI, settings: Settings) -> AsyncIterator[AsyncClient]:
     """A caller that may do everything."""
-    async with calling(api, bearer(settings, "admin")) as client:
+    async with api_client(api, bearer(settings, "admin")) as client:
         yield client
 
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from shared.contracts.compare import breaks_between
-from shared.contracts.export import BreakingError, as_text, files, write
+from shared.contracts.compatibility import breaking_changes
+from shared.contracts.export import BreakingChangeError, exported_files, to_json_text, write_files
 
 PUBLISHED = Path(__file__).parents[2] / "docs" / "contracts"
 AGAIN = "python -m shared.contracts.export docs/contracts"
@@ -31,18 +31,18 @@ def changed(change: Change) -> dict[str, Any]:
 
 
 def test_the_published_contracts_are_those_of_the_code() -> None:
-    exported = {name: as_text(content) for name, content in files().items()}
+    exported = {name: to_json_text(content) for name, content in exported_files().items()}
 
     assert {path.name: path.read_text() for path in PUBLISHED.iterdir()} == exported, AGAIN
 
 
 def test_readers_of_the_released_contracts_can_read_what_is_told_today() -> None:
-    exported = files()
+    exported = exported_files()
 
     breaks = [
         each
         for path in sorted(PUBLISHED.glob("*.v*.json"))
-        for each in breaks_between(json.loads(path.read_text()), exported.get(path.name))
+        for each in breaking_changes(json.loads(path.read_text()), exported.get(path.name))
     ]
 
     assert breaks == []
@@ -68,14 +68,14 @@ BREAKING: dict[str, Change] = {
 
 @pytest.mark.parametrize(("said", "change"), BREAKING.items(), ids=BREAKING.keys())
 def test_what_a_reader_of_yesterday_cannot_read_is_named(said: str, change: Change) -> None:
-    breaks = breaks_between(released(), changed(change))
+    breaks = breaking_changes(released(), changed(change))
 
     assert len(breaks) == 1
     assert said in breaks[0]
 
 
 def test_a_message_that_is_not_told_any_more_is_named() -> None:
-    assert breaks_between(released(), None) == ["order.accepted.v1 is not told any more"]
+    assert breaking_changes(released(), None) == ["order.accepted.v1 is not told any more"]
 
 
 @pytest.mark.parametrize(
@@ -88,21 +88,21 @@ def test_a_message_that_is_not_told_any_more_is_named() -> None:
     ],
 )
 def test_more_fields_and_better_words_break_nobody(change: Change) -> None:
-    assert breaks_between(released(), changed(change)) == []
+    assert breaking_changes(released(), changed(change)) == []
 
 
 def test_a_break_is_not_published(tmp_path: Path) -> None:
-    write(tmp_path)
+    write_files(tmp_path)
     held = json.loads((tmp_path / ACCEPTED).read_text())
     held["properties"]["gone"] = {"type": "string"}
     (tmp_path / ACCEPTED).write_text(json.dumps(held))
 
-    with pytest.raises(BreakingError, match="the field gone is gone"):
-        write(tmp_path)
+    with pytest.raises(BreakingChangeError, match="the field gone is gone"):
+        write_files(tmp_path)
 
 
 def test_every_message_and_field_says_what_it_is() -> None:
-    index = files()["asyncapi.json"]["components"]
+    index = exported_files()["asyncapi.json"]["components"]
 
     assert all(message["summary"] for message in index["messages"].values())
     envelope = index["schemas"]["Envelope"]["properties"]
@@ -111,7 +111,7 @@ def test_every_message_and_field_says_what_it_is() -> None:
 
 
 def test_personal_fields_are_marked() -> None:
-    customer = files()[ACCEPTED]["$defs"]["Customer"]["properties"]
+    customer = exported_files()[ACCEPTED]["$defs"]["Customer"]["properties"]
 
     marked = {name for name, field in customer.items() if field.get("x-personal")}
     assert marked == {"name", "phone", "email", "identity_number"}

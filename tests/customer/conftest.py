@@ -10,7 +10,7 @@ from deploy.local.postgres import Postgres
 from services.customer.app import SERVICE
 from shared.config.settings import Settings
 from shared.persistence.database import Sessions
-from tests.callers import as_role, calling, keys
+from tests.callers import api_client, as_role, keys
 
 __all__ = ["as_role", "keys"]
 
@@ -32,5 +32,5 @@ def own_settings(postgres: Postgres, keys: Path, tmp_path: Path) -> dict[str, st
 async def client(sessions: Sessions, own_settings: dict[str, str]) -> AsyncIterator[AsyncClient]:
     """Calls the API."""
     settings = Settings.from_environment("customer", own_settings)
-    async with calling(SERVICE, sessions, settings) as client:
+    async with api_client(SERVICE, sessions, settings) as client:
         yield client

@@ -7,21 +7,21 @@ from sqlalchemy import select
 
 from services.customer.handlers import SUBSCRIPTIONS
 from services.customer.tables import (
-    AccountTellingRow,
+    AccountSourceRow,
     ContestedAccountRow,
     OrderRow,
     PartyRow,
-    TellingRow,
+    PartySourceRow,
 )
-from shared.contracts import Cause, OrderAccepted
-from shared.kafka.records import Record
-from shared.messaging.dead_letters import Why
+from shared.contracts import Causation, OrderAccepted
+from shared.kafka.records import ConsumedRecord
+from shared.messaging.dead_letters import DeadLetterReason
 from shared.persistence.database import Sessions
-from tests.conftest import empty
-from tests.customer.build import TENANT, a_customer, accepted, an_item, at, order_id
-from tests.kernel import hear_records, parked, record_of
+from tests.conftest import delete_all_rows
+from tests.customer.builders import TENANT, a_customer, accepted, an_item, at, order_id
+from tests.kernel import consume_records, dead_letter_rows, record_of
 
-TABLES = (OrderRow, PartyRow, TellingRow, AccountTellingRow, ContestedAccountRow)
+TABLES = (OrderRow, PartyRow, PartySourceRow, AccountSourceRow, ContestedAccountRow)
 
 WU = accepted(2, a_customer(id="wu", account_id=""))
 LI = accepted(3, a_customer(id="li", account_id="acc-3"))
@@ -39,9 +39,9 @@ OTHERWISE = {
 }
 
 
-def told(order: OrderAccepted, minute: int) -> Record:
+def told(order: OrderAccepted, minute: int) -> ConsumedRecord:
     """Return that an order was accepted, told in that minute under an id of its own."""
-    cause = Cause(order_id(100 + minute), order.order_id, TENANT)
+    cause = Causation(order_id(100 + minute), order.order_id, TENANT)
     return record_of(order, cause, told_at=at(minute))
 
 
@@ -58,13 +58,13 @@ def test_a_known_order_that_is_accepted_with_other_content_is_parked_and_changes
     sessions: Sessions, second: OrderAccepted, *, together: bool
 ) -> None:
     first, again, another = told(accepted(1), 1), told(second, 2), told(LI, 3)
-    hear_records(sessions, SUBSCRIPTIONS, [told(WU, 0)])
+    consume_records(sessions, SUBSCRIPTIONS, [told(WU, 0)])
 
     for batch in [[first, again, another]] if together else [[first], [again], [another]]:
-        hear_records(sessions, SUBSCRIPTIONS, batch)
+        consume_records(sessions, SUBSCRIPTIONS, batch)
 
-    (row,) = parked(sessions)
-    assert row.why is Why.RULE_BROKEN
+    (row,) = dead_letter_rows(sessions)
+    assert row.why is DeadLetterReason.RULE_BROKEN
     assert f"order {order_id(1)} was accepted already, with other content" in row.error
     as_parked = kept(sessions)
     assert as_parked == without_the_second(sessions)
@@ -72,10 +72,10 @@ def test_a_known_order_that_is_accepted_with_other_content_is_parked_and_changes
 
 def without_the_second(sessions: Sessions) -> list[Any]:
     """Return what is kept where the second message never came."""
-    empty(sessions)
+    delete_all_rows(sessions)
     for minute, order in enumerate((WU, accepted(1))):
-        hear_records(sessions, SUBSCRIPTIONS, [told(order, minute)])
-    hear_records(sessions, SUBSCRIPTIONS, [told(LI, 3)])
+        consume_records(sessions, SUBSCRIPTIONS, [told(order, minute)])
+    consume_records(sessions, SUBSCRIPTIONS, [told(LI, 3)])
     return kept(sessions)
 
 
@@ -84,22 +84,22 @@ def test_a_known_order_that_is_accepted_with_the_same_content_is_harmless(
     sessions: Sessions, *, together: bool
 ) -> None:
     first, again = told(accepted(1), 1), told(accepted(1), 2)
-    hear_records(sessions, SUBSCRIPTIONS, [first])
+    consume_records(sessions, SUBSCRIPTIONS, [first])
     before = kept(sessions)
 
     for batch in [[again, first]] if together else [[again], [first]]:
-        hear_records(sessions, SUBSCRIPTIONS, batch)
+        consume_records(sessions, SUBSCRIPTIONS, batch)
 
-    assert parked(sessions) == []
+    assert dead_letter_rows(sessions) == []
     assert kept(sessions) == before
 
 
 def test_an_order_that_later_ones_have_overtaken_may_be_told_again(sessions: Sessions) -> None:
     later = accepted(2, a_customer(name="张卫", phone="13900000002", account_id="acc-2"))
-    hear_records(sessions, SUBSCRIPTIONS, [told(accepted(1), 1), told(later, 2)])
+    consume_records(sessions, SUBSCRIPTIONS, [told(accepted(1), 1), told(later, 2)])
     before = kept(sessions)
 
-    hear_records(sessions, SUBSCRIPTIONS, [told(accepted(1), 3)])
+    consume_records(sessions, SUBSCRIPTIONS, [told(accepted(1), 3)])
 
-    assert parked(sessions) == []
+    assert dead_letter_rows(sessions) == []
     assert kept(sessions) == before

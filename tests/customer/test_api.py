@@ -7,7 +7,7 @@ from services.customer.handlers import SUBSCRIPTIONS
 from shared.contracts import Characteristic, Held, ItemHoldings, ResourcesAssigned
 from shared.persistence.database import Sessions
 from tests.callers import AsRole
-from tests.customer.build import (
+from tests.customer.builders import (
     ZHANG,
     a_customer,
     accepted,
@@ -16,10 +16,10 @@ from tests.customer.build import (
     order_id,
     product_id,
     service_completed,
+    service_held,
     service_id,
-    stopped,
 )
-from tests.kernel import hear
+from tests.kernel import consume
 
 PARTIES = "/tmf-api/partyManagement/v4"
 ACCOUNTS = "/tmf-api/accountManagement/v4/partyAccount"
@@ -30,7 +30,7 @@ COMPANY = a_customer(id="panda", name="熊猫电子", category="key-account", ac
 async def test_a_person_is_answered_as_tmf632_has_it(
     client: AsyncClient, sessions: Sessions, as_role: AsRole
 ) -> None:
-    hear(sessions, SUBSCRIPTIONS, accepted(1))
+    consume(sessions, SUBSCRIPTIONS, accepted(1))
 
     answer = await client.get(f"{PARTIES}/individual/{ZHANG}", headers=as_role("crm"))
 
@@ -66,7 +66,7 @@ async def test_a_person_is_answered_as_tmf632_has_it(
 async def test_a_key_account_is_answered_as_an_organization_under_either_address(
     client: AsyncClient, sessions: Sessions, as_role: AsRole
 ) -> None:
-    hear(sessions, SUBSCRIPTIONS, accepted(1, COMPANY))
+    consume(sessions, SUBSCRIPTIONS, accepted(1, COMPANY))
 
     as_organization = await client.get(f"{PARTIES}/organization/panda", headers=as_role("crm"))
     as_individual = await client.get(f"{PARTIES}/individual/panda", headers=as_role("crm"))
@@ -80,7 +80,7 @@ async def test_a_key_account_is_answered_as_an_organization_under_either_address
 async def test_fields_choose_attributes(
     client: AsyncClient, sessions: Sessions, as_role: AsRole
 ) -> None:
-    hear(sessions, SUBSCRIPTIONS, accepted(1))
+    consume(sessions, SUBSCRIPTIONS, accepted(1))
     url = f"{PARTIES}/individual/{ZHANG}"
 
     chosen = await client.get(url, params={"fields": "fullName"}, headers=as_role("crm"))
@@ -94,7 +94,7 @@ async def test_accounts_are_listed_by_their_party_page_by_page(
     client: AsyncClient, sessions: Sessions, as_role: AsRole
 ) -> None:
     for n in range(1, 4):
-        hear(sessions, SUBSCRIPTIONS, accepted(n, a_customer(account_id=f"acc-{n}")))
+        consume(sessions, SUBSCRIPTIONS, accepted(n, a_customer(account_id=f"acc-{n}")))
     asked = {"relatedParty.id": ZHANG, "limit": "2"}
 
     first = await client.get(ACCOUNTS, params=asked, headers=as_role("crm"))
@@ -130,7 +130,7 @@ async def test_accounts_without_a_party_are_refused_with_the_parameters_name(
 async def test_one_account_is_answered_with_whose_it_is(
     client: AsyncClient, sessions: Sessions, as_role: AsRole
 ) -> None:
-    hear(sessions, SUBSCRIPTIONS, accepted(1, COMPANY))
+    consume(sessions, SUBSCRIPTIONS, accepted(1, COMPANY))
 
     answer = await client.get(f"{ACCOUNTS}/acc-9", headers=as_role("crm"))
 
@@ -140,8 +140,8 @@ async def test_one_account_is_answered_with_whose_it_is(
 async def test_the_view_shows_a_customer_whole(
     client: AsyncClient, sessions: Sessions, as_role: AsRole
 ) -> None:
-    hear(sessions, SUBSCRIPTIONS, accepted(1), assigned(1), service_completed(1), completed(1))
-    hear(sessions, SUBSCRIPTIONS, accepted(2), assigned(2, "+862583100002"), stopped(2))
+    consume(sessions, SUBSCRIPTIONS, accepted(1), assigned(1), service_completed(1), completed(1))
+    consume(sessions, SUBSCRIPTIONS, accepted(2), assigned(2, "+862583100002"), service_held(2))
 
     view = (await client.get(VIEW, headers=as_role("viewer"))).json()
 
@@ -175,7 +175,7 @@ async def test_the_view_shows_a_customer_whole(
 async def test_the_view_can_be_kept_short(
     client: AsyncClient, sessions: Sessions, as_role: AsRole
 ) -> None:
-    hear(sessions, SUBSCRIPTIONS, accepted(1), accepted(2))
+    consume(sessions, SUBSCRIPTIONS, accepted(1), accepted(2))
 
     view = await client.get(VIEW, params={"limit": "1"}, headers=as_role("viewer"))
 
@@ -189,8 +189,8 @@ async def test_the_view_shows_what_elements_are_told_of_a_line(
     port = Characteristic(name="pon_port", value="0/1/3")
     leg = Held(kind="leg", value="LEG-1", element="olt-1", attributes=(port,))
     item = ItemHoldings(item_id="1", service_id=service_id(1), held=(leg,))
-    hear(sessions, SUBSCRIPTIONS, accepted(1))
-    hear(sessions, SUBSCRIPTIONS, ResourcesAssigned(order_id=order_id(1), items=(item,)))
+    consume(sessions, SUBSCRIPTIONS, accepted(1))
+    consume(sessions, SUBSCRIPTIONS, ResourcesAssigned(order_id=order_id(1), items=(item,)))
 
     (line,) = (await client.get(VIEW, headers=as_role("viewer"))).json()["lines"]
 
@@ -200,7 +200,7 @@ async def test_the_view_shows_what_elements_are_told_of_a_line(
 async def test_a_client_sees_only_customers_that_it_has_ordered_for(
     client: AsyncClient, sessions: Sessions, as_role: AsRole
 ) -> None:
-    hear(sessions, SUBSCRIPTIONS, accepted(1))
+    consume(sessions, SUBSCRIPTIONS, accepted(1))
     stranger = as_role("crm", client="another-crm")
     paths = [VIEW, f"{PARTIES}/individual/{ZHANG}", f"{ACCOUNTS}/acc-1"]
 
@@ -216,7 +216,7 @@ async def test_a_client_sees_only_customers_that_it_has_ordered_for(
 async def test_a_tenant_sees_only_its_own_customers(
     client: AsyncClient, sessions: Sessions, as_role: AsRole
 ) -> None:
-    hear(sessions, SUBSCRIPTIONS, accepted(1))
+    consume(sessions, SUBSCRIPTIONS, accepted(1))
     elsewhere = as_role("viewer", tenant="zhejiang")
 
     view = await client.get(VIEW, headers=elsewhere)

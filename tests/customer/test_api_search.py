@@ -8,8 +8,8 @@ from httpx import AsyncClient
 from services.customer.handlers import SUBSCRIPTIONS
 from shared.persistence.database import Sessions
 from tests.callers import AsRole
-from tests.customer.build import ZHANG, a_customer, accepted
-from tests.kernel import hear
+from tests.customer.builders import ZHANG, a_customer, accepted
+from tests.kernel import consume
 
 
 @pytest.mark.parametrize(
@@ -33,7 +33,7 @@ async def test_customers_are_found_by_phone_or_by_how_their_name_begins(
     found: list[str],
 ) -> None:
     other = a_customer(id="wei-2", name="张卫", phone="13900000000")
-    hear(sessions, SUBSCRIPTIONS, accepted(1), accepted(2, other))
+    consume(sessions, SUBSCRIPTIONS, accepted(1), accepted(2, other))
 
     answer = await client.get("/ops/v1/customers", params=asked, headers=as_role("viewer"))
 
@@ -55,7 +55,7 @@ async def test_a_search_is_cut_into_pages(
     client: AsyncClient, sessions: Sessions, as_role: AsRole
 ) -> None:
     for n in range(1, 4):
-        hear(sessions, SUBSCRIPTIONS, accepted(n, a_customer(id=f"zhang-{n}")))
+        consume(sessions, SUBSCRIPTIONS, accepted(n, a_customer(id=f"zhang-{n}")))
     asked: dict[str, Any] = {"name": "张", "limit": 2}
 
     first = await client.get("/ops/v1/customers", params=asked, headers=as_role("viewer"))
@@ -78,7 +78,7 @@ async def test_a_client_cannot_search_by_name(client: AsyncClient, as_role: AsRo
 async def test_a_name_is_found_in_any_form_of_unicode_and_shown_as_it_was_sent(
     client: AsyncClient, sessions: Sessions, as_role: AsRole, stored: str, asked: str
 ) -> None:
-    hear(sessions, SUBSCRIPTIONS, accepted(1, a_customer(name=stored)))
+    consume(sessions, SUBSCRIPTIONS, accepted(1, a_customer(name=stored)))
 
     answer = await client.get(
         "/ops/v1/customers", params={"name": asked}, headers=as_role("viewer")
@@ -95,7 +95,7 @@ async def test_a_name_is_found_in_any_form_of_unicode_and_shown_as_it_was_sent(
 async def test_a_phone_number_is_found_however_it_was_stored_and_asked(
     client: AsyncClient, sessions: Sessions, as_role: AsRole, role: str, stored: str
 ) -> None:
-    hear(sessions, SUBSCRIPTIONS, accepted(1, a_customer(phone=stored)))
+    consume(sessions, SUBSCRIPTIONS, accepted(1, a_customer(phone=stored)))
 
     for asked in ("13851234503", "138 5123 4503", "+8613851234503"):
         answer = await client.get(

@@ -7,23 +7,23 @@ import pytest
 from httpx import AsyncClient, Response
 
 from services.customer import store
-from services.customer.api.contested import MOST_NAMED
+from services.customer.api.routes.contested_accounts import MAX_USES_SHOWN
 from services.customer.app import SERVICE
-from services.customer.domain.contested import ContestState, settle
-from services.customer.domain.party import account_of
+from services.customer.domain.parties.contested_account import ContestState, settle_account
+from services.customer.domain.parties.party import account_from_order
 from services.customer.handlers import SUBSCRIPTIONS
 from shared.config.settings import Settings
-from shared.health.monitor import Monitor, Report, Sources
+from shared.health.monitor import HealthReport, Monitor, TroubleSources
 from shared.observability.metrics import REGISTRY
-from shared.observability.troubles import Kind
+from shared.observability.troubles import TroubleKind
 from shared.persistence.database import Sessions
 from shared.persistence.list_window import Window
 from tests.callers import CLIENT, AsRole
 from tests.conftest import NOON
-from tests.customer.build import TENANT, ZHANG, a_customer, accepted
-from tests.hrefs import lost, references_in
-from tests.kernel import hear
-from tests.resources.together import TIMEOUT_S, waits
+from tests.customer.builders import TENANT, ZHANG, a_customer, accepted
+from tests.hrefs import broken_references, references_in
+from tests.kernel import consume
+from tests.resources.concurrency import TIMEOUT_S, waits_for_lock
 
 OTHER = "another-crm"
 LI, WANG = "li-na", "wang"
@@ -34,8 +34,8 @@ NOTE = {"note": "one family"}
 
 def two_name_it(sessions: Sessions) -> None:
     """Have an order of each of two customers name one account; each is sent by its own client."""
-    hear(sessions, SUBSCRIPTIONS, accepted(1))
-    hear(sessions, SUBSCRIPTIONS, accepted(2, a_customer(id=LI), client=OTHER))
+    consume(sessions, SUBSCRIPTIONS, accepted(1))
+    consume(sessions, SUBSCRIPTIONS, accepted(2, a_customer(id=LI), client=OTHER))
 
 
 async def listed(client: AsyncClient, as_role: AsRole, **query: str) -> list[tuple[str, str]]:
@@ -48,17 +48,17 @@ async def ask_to_settle(client: AsyncClient, as_role: AsRole) -> Response:
     return await client.post(SETTLE, json=NOTE, headers=as_role("operator", person="mei"))
 
 
-async def report_of(sessions: Sessions, environment: dict[str, str]) -> Report:
+async def report_of(sessions: Sessions, environment: dict[str, str]) -> HealthReport:
     """Return what a process of the service finds wrong."""
     settings = Settings.from_environment("customer", environment)
-    return await Monitor(settings, sessions, Sources(database=SERVICE.troubles)).report()
+    return await Monitor(settings, sessions, TroubleSources(database=SERVICE.troubles)).report()
 
 
 async def test_an_account_of_two_customers_is_listed_with_the_customers_and_clients_that_name_it(
     client: AsyncClient, sessions: Sessions, as_role: AsRole
 ) -> None:
     two_name_it(sessions)
-    hear(sessions, SUBSCRIPTIONS, accepted(3, a_customer(id=WANG, account_id="acc-2")))
+    consume(sessions, SUBSCRIPTIONS, accepted(3, a_customer(id=WANG, account_id="acc-2")))
 
     answer = await client.get(CONTESTED, headers=as_role("viewer"))
 
@@ -68,25 +68,27 @@ async def test_an_account_of_two_customers_is_listed_with_the_customers_and_clie
     assert named_by == [(LI, OTHER), (ZHANG, CLIENT)]
     assert account["since"] == account["namedBy"][0]["since"]
     assert len(list(references_in(account))) == 3
-    assert await lost(client, account, as_role("viewer")) == []
+    assert await broken_references(client, account, as_role("viewer")) == []
 
 
 async def test_an_account_that_very_many_customers_name_is_shown_with_the_first_of_them(
     client: AsyncClient, sessions: Sessions, as_role: AsRole
 ) -> None:
-    for n in range(MOST_NAMED + 1):
-        hear(sessions, SUBSCRIPTIONS, accepted(n, a_customer(id=f"C-{n:02}")))
+    for n in range(MAX_USES_SHOWN + 1):
+        consume(sessions, SUBSCRIPTIONS, accepted(n, a_customer(id=f"C-{n:02}")))
 
     (account,) = (await client.get(CONTESTED, headers=as_role("viewer"))).json()
 
-    assert [each["id"] for each in account["namedBy"]] == [f"C-{n:02}" for n in range(MOST_NAMED)]
+    assert [each["id"] for each in account["namedBy"]] == [
+        f"C-{n:02}" for n in range(MAX_USES_SHOWN)
+    ]
     assert account["isCutShort"]
 
 
 async def test_the_list_is_paged(client: AsyncClient, sessions: Sessions, as_role: AsRole) -> None:
     two_name_it(sessions)
     for n, customer in enumerate((ZHANG, LI), 3):
-        hear(sessions, SUBSCRIPTIONS, accepted(n, a_customer(id=customer, account_id="acc-2")))
+        consume(sessions, SUBSCRIPTIONS, accepted(n, a_customer(id=customer, account_id="acc-2")))
 
     first = await client.get(CONTESTED, params={"limit": "1"}, headers=as_role("viewer"))
     second = await client.get(first.links["next"]["url"], headers=as_role("viewer"))
@@ -119,7 +121,7 @@ async def test_the_list_is_of_open_accounts_of_settled_ones_or_of_both(
 ) -> None:
     two_name_it(sessions)
     for n, customer in enumerate((ZHANG, LI), 3):
-        hear(sessions, SUBSCRIPTIONS, accepted(n, a_customer(id=customer, account_id="acc-2")))
+        consume(sessions, SUBSCRIPTIONS, accepted(n, a_customer(id=customer, account_id="acc-2")))
     await ask_to_settle(client, as_role)
 
     assert await listed(client, as_role, state="open") == [("acc-2", "open")]
@@ -133,7 +135,7 @@ async def test_a_third_customer_opens_a_settled_account_again(
     two_name_it(sessions)
     before = (await ask_to_settle(client, as_role)).json()
 
-    hear(sessions, SUBSCRIPTIONS, accepted(3, a_customer(id=WANG)))
+    consume(sessions, SUBSCRIPTIONS, accepted(3, a_customer(id=WANG)))
 
     (after,) = (await client.get(CONTESTED, headers=as_role("viewer"))).json()
     assert (before["state"], after["state"]) == ("settled", "open")
@@ -149,7 +151,7 @@ async def test_a_customer_that_named_it_before_opens_no_settled_account(
     two_name_it(sessions)
     await ask_to_settle(client, as_role)
 
-    hear(sessions, SUBSCRIPTIONS, accepted(3, client=sent_by))
+    consume(sessions, SUBSCRIPTIONS, accepted(3, client=sent_by))
 
     assert await listed(client, as_role) == [("acc-1", "settled")]
 
@@ -161,15 +163,17 @@ def test_an_order_that_names_an_account_while_it_is_settled_opens_it_again(
 
     with ThreadPoolExecutor(1) as pool:
         with sessions.begin() as session:
-            account = store.contested.get(session, TENANT, "acc-1")
-            third = pool.submit(hear, sessions, SUBSCRIPTIONS, accepted(3, a_customer(id=WANG)))
-            is_waited_for = waits(sessions, third)
-            customers = store.contested.count_customers(session, [account])[account.key]
-            store.contested.put(session, [settle(account, customers, "mei", "one family", NOON)])
+            account = store.contested_accounts.get_for_update(session, TENANT, "acc-1")
+            third = pool.submit(consume, sessions, SUBSCRIPTIONS, accepted(3, a_customer(id=WANG)))
+            is_waited_for = waits_for_lock(sessions, third)
+            customers = store.contested_accounts.count_customers(session, [account])[account.key]
+            store.contested_accounts.put(
+                session, [settle_account(account, customers, "mei", "one family", NOON)]
+            )
         third.result(TIMEOUT_S)
 
     with sessions() as session:
-        (after,) = store.contested.listed(session, TENANT, Window(0, 2))
+        (after,) = store.contested_accounts.find_page(session, TENANT, Window(0, 2))
     assert is_waited_for
     assert (customers, after.settled_by, after.state) == (2, "mei", ContestState.OPEN)
 
@@ -179,14 +183,14 @@ def test_two_customers_that_name_an_account_at_the_same_moment_are_noticed(
 ) -> None:
     with ThreadPoolExecutor(1) as pool:
         with sessions.begin() as session:
-            first = store.keep_accounts(session, [account_of(accepted(1), TENANT, NOON)])
+            first = store.add_accounts(session, [account_from_order(accepted(1), TENANT, NOON)])
             of_second = accepted(2, a_customer(id=LI), client=OTHER)
-            second = pool.submit(hear, sessions, SUBSCRIPTIONS, of_second)
-            is_waited_for = waits(sessions, second)
+            second = pool.submit(consume, sessions, SUBSCRIPTIONS, of_second)
+            is_waited_for = waits_for_lock(sessions, second)
         second.result(TIMEOUT_S)
 
     with sessions() as session:
-        found = store.contested.listed(session, TENANT, Window(0, 2))
+        found = store.contested_accounts.find_page(session, TENANT, Window(0, 2))
     assert (first, is_waited_for) == ([], True)
     assert [each.account_id for each in found] == ["acc-1"]
 
@@ -194,7 +198,7 @@ def test_two_customers_that_name_an_account_at_the_same_moment_are_noticed(
 async def test_an_account_that_is_not_contested_cannot_be_settled(
     client: AsyncClient, sessions: Sessions, as_role: AsRole
 ) -> None:
-    hear(sessions, SUBSCRIPTIONS, accepted(1))
+    consume(sessions, SUBSCRIPTIONS, accepted(1))
 
     answer = await ask_to_settle(client, as_role)
 
@@ -231,7 +235,7 @@ async def test_an_account_is_settled_with_a_note(
 async def test_open_accounts_are_a_notice_in_all_that_tells_what_is_wrong_until_they_are_settled(
     client: AsyncClient, sessions: Sessions, as_role: AsRole, own_settings: dict[str, str]
 ) -> None:
-    labels: dict[str, str] = {"kind": Kind.CONTESTED_ACCOUNTS}
+    labels: dict[str, str] = {"kind": TroubleKind.CONTESTED_ACCOUNTS}
     two_name_it(sessions)
 
     before = await report_of(sessions, own_settings)
@@ -240,7 +244,11 @@ async def test_open_accounts_are_a_notice_in_all_that_tells_what_is_wrong_until_
     after = await report_of(sessions, own_settings)
 
     (trouble,) = before.troubles
-    assert (trouble.kind, trouble.count, trouble.is_notice) == (Kind.CONTESTED_ACCOUNTS, 1, True)
+    assert (trouble.kind, trouble.count, trouble.is_notice) == (
+        TroubleKind.CONTESTED_ACCOUNTS,
+        1,
+        True,
+    )
     assert (before.is_ready, counted) == (True, 1)
     assert after.troubles == ()
     assert REGISTRY.get_sample_value("kaitong_trouble", labels) == 0
@@ -251,9 +259,9 @@ def test_the_age_of_open_accounts_is_that_of_the_oldest(sessions: Sessions) -> N
     hour = timedelta(hours=1)
     for n, customer in enumerate((ZHANG, LI), 3):
         order = accepted(n, a_customer(id=customer, account_id="acc-2"))
-        hear(sessions, SUBSCRIPTIONS, order, now=NOON + hour)
+        consume(sessions, SUBSCRIPTIONS, order, now=NOON + hour)
 
     with sessions() as session:
-        (trouble,) = store.contested.open_ones(session, NOON + 2 * hour)
+        (trouble,) = store.contested_accounts.open_account_troubles(session, NOON + 2 * hour)
 
     assert (trouble.count, trouble.oldest_age_s) == (2, (2 * hour).total_seconds())

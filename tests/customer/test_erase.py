@@ -10,18 +10,18 @@ from services.customer.app import SERVICE
 from services.customer.handlers import SUBSCRIPTIONS
 from services.customer.tables import PartyRow
 from shared.config.settings import Settings
-from shared.contracts import Cause, OrderAccepted, PartyErased, party_key, read_envelope
-from shared.contracts.personal import blank
+from shared.contracts import Causation, OrderAccepted, PartyErased, party_key, read_envelope
+from shared.contracts.personal import blank_personal_data
 from shared.errors import ConflictError
 from shared.messaging.dispatcher import on, subscribe
-from shared.messaging.unit_of_work import Work
+from shared.messaging.unit_of_work import UnitOfWork
 from shared.persistence.database import Sessions
 from shared.persistence.history import HistoryRow
-from tests.callers import AsRole, calling
+from tests.callers import AsRole, api_client
 from tests.conftest import NOON
-from tests.customer.build import TENANT, ZHANG, a_customer, accepted, completed, order_id
-from tests.erasure import ring
-from tests.kernel import hear, hear_records, parked, record_of, told
+from tests.customer.builders import TENANT, ZHANG, a_customer, accepted, completed, order_id
+from tests.erasure import fire_timers
+from tests.kernel import consume, consume_records, dead_letter_rows, published, record_of
 
 VIEW = f"/ops/v1/customers/{ZHANG}/view"
 ERASE = f"/ops/v1/customers/{ZHANG}/erase"
@@ -30,7 +30,7 @@ YESTERDAY = datetime.now(UTC) - timedelta(days=1)
 TOMORROW = datetime.now(UTC) + timedelta(days=1)
 
 
-def refuse(_: OrderAccepted, __: Work) -> None:
+def refuse(_: OrderAccepted, __: UnitOfWork) -> None:
     raise ConflictError
 
 
@@ -39,18 +39,18 @@ REFUSING = SUBSCRIPTIONS | subscribe(on(OrderAccepted, refuse))
 
 def hear_at(sessions: Sessions, told_at: datetime, *orders: OrderAccepted) -> None:
     """Let the service hear of orders that were accepted then."""
-    causes = [Cause(order.order_id, order.order_id, TENANT) for order in orders]
+    causes = [Causation(order.order_id, order.order_id, TENANT) for order in orders]
     records = [
         record_of(order, cause, told_at=told_at)
         for order, cause in zip(orders, causes, strict=True)
     ]
-    hear_records(sessions, SUBSCRIPTIONS, records)
+    consume_records(sessions, SUBSCRIPTIONS, records)
 
 
 async def test_an_erased_customer_is_blank_everywhere_and_keeps_orders_and_products(
     client: AsyncClient, sessions: Sessions, as_role: AsRole
 ) -> None:
-    hear(sessions, SUBSCRIPTIONS, accepted(1), completed(1))
+    consume(sessions, SUBSCRIPTIONS, accepted(1), completed(1))
 
     answer = await client.post(ERASE, json=REASON, headers=as_role("admin"))
 
@@ -78,7 +78,7 @@ async def test_an_erased_customer_is_blank_everywhere_and_keeps_orders_and_produ
 async def test_an_erased_customer_is_not_found_any_more(
     client: AsyncClient, sessions: Sessions, as_role: AsRole, asked: dict[str, str]
 ) -> None:
-    hear(sessions, SUBSCRIPTIONS, accepted(1))
+    consume(sessions, SUBSCRIPTIONS, accepted(1))
 
     await client.post(ERASE, json=REASON, headers=as_role("admin"))
 
@@ -89,7 +89,7 @@ async def test_an_erased_customer_is_not_found_any_more(
 async def test_an_erasure_is_noted_with_who_asked_for_it_and_why(
     client: AsyncClient, sessions: Sessions, as_role: AsRole
 ) -> None:
-    hear(sessions, SUBSCRIPTIONS, accepted(1))
+    consume(sessions, SUBSCRIPTIONS, accepted(1))
 
     for _ in range(2):
         await client.post(ERASE, json=REASON, headers=as_role("admin", client="li-na"))
@@ -108,7 +108,7 @@ async def test_an_erasure_is_noted_with_who_asked_for_it_and_why(
 async def test_planners_are_not_shown_that_a_customer_was_erased_and_why(
     client: AsyncClient, sessions: Sessions, as_role: AsRole
 ) -> None:
-    hear(sessions, SUBSCRIPTIONS, accepted(1))
+    consume(sessions, SUBSCRIPTIONS, accepted(1))
     await client.post(ERASE, json=REASON, headers=as_role("admin"))
     place = f"/ops/v1/journeys/{ZHANG}"
 
@@ -129,7 +129,7 @@ async def test_the_other_services_are_told_of_an_erasure_once(
         await client.post(ERASE, json=REASON, headers=as_role("admin"))
 
     key = party_key(TENANT, ZHANG)
-    (message,) = told(sessions)
+    (message,) = published(sessions)
     assert isinstance(message, PartyErased)
     assert (message.party_key, message.party_id, message.until) == (key, ZHANG, TOMORROW)
 
@@ -138,14 +138,14 @@ async def test_what_is_parked_of_an_erased_customer_is_blanked_too(
     client: AsyncClient, sessions: Sessions, as_role: AsRole
 ) -> None:
     hear_at(sessions, YESTERDAY, accepted(1))
-    hear_records(sessions, REFUSING, [record_of(accepted(2), told_at=YESTERDAY)])
+    consume_records(sessions, REFUSING, [record_of(accepted(2), told_at=YESTERDAY)])
     await client.post(ERASE, json=REASON, headers=as_role("admin"))
 
-    hear(sessions, SUBSCRIPTIONS, *told(sessions))
-    ring(sessions, SUBSCRIPTIONS, NOON)
+    consume(sessions, SUBSCRIPTIONS, *published(sessions))
+    fire_timers(sessions, SUBSCRIPTIONS, NOON)
 
-    (row,) = parked(sessions)
-    assert read_envelope(row.body).open() == blank(accepted(2))
+    (row,) = dead_letter_rows(sessions)
+    assert read_envelope(row.body).open() == blank_personal_data(accepted(2))
 
 
 async def test_a_message_from_before_an_erasure_brings_nothing_back(
@@ -177,10 +177,10 @@ async def test_an_order_after_an_erasure_makes_the_customer_known_again(
 async def test_a_person_who_was_erased_is_recognised_under_a_new_id(
     client: AsyncClient, sessions: Sessions, as_role: AsRole
 ) -> None:
-    hear(sessions, SUBSCRIPTIONS, accepted(1))
+    consume(sessions, SUBSCRIPTIONS, accepted(1))
     await client.post(ERASE, json=REASON, headers=as_role("admin"))
-    hear(sessions, SUBSCRIPTIONS, accepted(2, a_customer(id="new", phone="1", email="")))
-    hear(sessions, SUBSCRIPTIONS, accepted(3, a_customer(id="other", identity_number="4")))
+    consume(sessions, SUBSCRIPTIONS, accepted(2, a_customer(id="new", phone="1", email="")))
+    consume(sessions, SUBSCRIPTIONS, accepted(3, a_customer(id="other", identity_number="4")))
 
     async def known_before(party_id: str, role: str) -> list[str]:
         url = f"/ops/v1/customers/{party_id}/view"
@@ -197,7 +197,7 @@ async def test_a_person_who_was_erased_is_recognised_under_a_new_id(
 async def test_only_an_admin_erases(
     client: AsyncClient, sessions: Sessions, as_role: AsRole, role: str
 ) -> None:
-    hear(sessions, SUBSCRIPTIONS, accepted(1))
+    consume(sessions, SUBSCRIPTIONS, accepted(1))
 
     answer = await client.post(ERASE, json=REASON, headers=as_role(role))
 
@@ -216,7 +216,7 @@ async def test_an_erasure_needs_a_reason_and_nothing_else(
 async def test_a_customer_of_another_tenant_cannot_be_erased(
     client: AsyncClient, sessions: Sessions, as_role: AsRole
 ) -> None:
-    hear(sessions, SUBSCRIPTIONS, accepted(1))
+    consume(sessions, SUBSCRIPTIONS, accepted(1))
 
     answer = await client.post(ERASE, json=REASON, headers=as_role("admin", tenant="zhejiang"))
 
@@ -226,10 +226,10 @@ async def test_a_customer_of_another_tenant_cannot_be_erased(
 async def test_without_a_key_for_marks_nobody_is_erased(
     sessions: Sessions, own_settings: dict[str, str], as_role: AsRole
 ) -> None:
-    hear(sessions, SUBSCRIPTIONS, accepted(1))
+    consume(sessions, SUBSCRIPTIONS, accepted(1))
     keyless = Settings.from_environment("customer", own_settings | {"KAITONG_PERSON_KEY": ""})
 
-    async with calling(SERVICE, sessions, keyless) as client:
+    async with api_client(SERVICE, sessions, keyless) as client:
         answer = await client.post(ERASE, json=REASON, headers=as_role("admin"))
         view = await client.get(VIEW, headers=as_role("viewer"))
 

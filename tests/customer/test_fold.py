@@ -7,16 +7,21 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from services.customer import store
-from services.customer.domain.order import OrderState
-from services.customer.domain.view import Holding, HoldingState, View, view_of
+from services.customer.domain.unified_view.order import OrderState
+from services.customer.domain.unified_view.view import (
+    Holding,
+    HoldingState,
+    UnifiedView,
+    build_unified_view,
+)
 from services.customer.handlers import SUBSCRIPTIONS
-from shared.access.rule import Reach, whole_tenant
-from shared.contracts import Action, Cause, Message, OrderRejected, RefusalCode
-from shared.kafka.records import Record
-from shared.messaging.dead_letters import Why
+from shared.access.access_rule import DataScope, tenant_wide_scope
+from shared.contracts import Action, Causation, Message, OrderRejected, RefusalCode
+from shared.kafka.records import ConsumedRecord
+from shared.messaging.dead_letters import DeadLetterReason
 from shared.persistence.database import Sessions
-from tests.conftest import empty
-from tests.customer.build import (
+from tests.conftest import delete_all_rows
+from tests.customer.builders import (
     TENANT,
     ZHANG,
     a_customer,
@@ -25,14 +30,14 @@ from tests.customer.build import (
     assigned,
     at,
     completed,
-    failed,
+    order_failed,
     order_id,
     product_id,
-    resumed,
     service_completed,
-    stopped,
+    service_held,
+    service_resumed,
 )
-from tests.kernel import hear, hear_records, parked, record_of
+from tests.kernel import consume, consume_records, dead_letter_rows, record_of
 
 MOBILE = "13900000001"
 
@@ -45,10 +50,10 @@ LIFE: tuple[Message, ...] = (
     # the second another, after people had to look at it twice,
     accepted(2, a_customer(account_id="acc-2")),
     assigned(2, "+862583100002"),
-    stopped(2, "jumper"),
-    resumed(2, "jumper"),
-    stopped(2, "test"),
-    resumed(2, "test"),
+    service_held(2, "jumper"),
+    service_resumed(2, "jumper"),
+    service_held(2, "test"),
+    service_resumed(2, "test"),
     service_completed(2, "+862583100002"),
     completed(2, "+862583100002"),
     # the third changes it,
@@ -63,8 +68,8 @@ LIFE: tuple[Message, ...] = (
     # two come to nothing,
     accepted(5),
     assigned(5, "+862583100005"),
-    stopped(5),
-    failed(5),
+    service_held(5),
+    order_failed(5),
     accepted(6),
     OrderRejected(
         order_id=order_id(6), customer_id=ZHANG, code=RefusalCode.UNSERVED, reason="no plant"
@@ -74,37 +79,41 @@ LIFE: tuple[Message, ...] = (
     assigned(7, "+862583100007"),
     accepted(8, a_customer(phone=MOBILE)),
     assigned(8, "+862583100008"),
-    stopped(8),
+    service_held(8),
 )
 """All that is told of one customer's orders, in the order in which it happened."""
 
 
-def told(minute: int, message: Message) -> Record:
+def told(minute: int, message: Message) -> ConsumedRecord:
     """Return a message of that minute as it comes from Kafka."""
-    cause = Cause(order_id(100 + minute), message.key, TENANT)
+    cause = Causation(order_id(100 + minute), message.key, TENANT)
     return record_of(message, cause, told_at=at(minute))
 
 
 STORY = [told(minute, message) for minute, message in enumerate(LIFE)]
 
 
-def the_view(sessions: Sessions, client: str | None = None) -> View:
+def the_view(sessions: Sessions, client: str | None = None) -> UnifiedView:
     with sessions() as session:
-        reach = Reach(TENANT, client)
-        return view_of(store.known(session, reach, store.party(session, reach, ZHANG), 100))
+        data_scope = DataScope(TENANT, client)
+        return build_unified_view(
+            store.get_customer_facts(
+                session, data_scope, store.get_party(session, data_scope, ZHANG), 100
+            )
+        )
 
 
 @pytest.fixture(scope="module")
-def expected(databases: dict[str, Sessions]) -> View:
+def expected(databases: dict[str, Sessions]) -> UnifiedView:
     """The view when everything comes as it happened."""
     sessions = databases["customer"]
-    empty(sessions)
-    hear_records(sessions, SUBSCRIPTIONS, STORY)
+    delete_all_rows(sessions)
+    consume_records(sessions, SUBSCRIPTIONS, STORY)
     return the_view(sessions)
 
 
-def test_the_view_tells_where_every_order_stands(expected: View) -> None:
-    assert [placed.state for placed in expected.known.placed] == [
+def test_the_view_tells_where_every_order_stands(expected: UnifiedView) -> None:
+    assert [placed.state for placed in expected.facts.orders] == [
         OrderState.HELD,
         OrderState.IN_PROGRESS,
         OrderState.REJECTED,
@@ -114,12 +123,12 @@ def test_the_view_tells_where_every_order_stands(expected: View) -> None:
         OrderState.COMPLETED,
         OrderState.COMPLETED,
     ]
-    assert expected.known.placed[0].hold is not None
-    assert [placed.hold for placed in expected.known.placed[1:]] == [None] * 7
+    assert expected.facts.orders[0].hold is not None
+    assert [placed.hold for placed in expected.facts.orders[1:]] == [None] * 7
 
 
-def test_the_view_has_what_the_customer_holds_and_no_more(expected: View) -> None:
-    (product,) = expected.known.products
+def test_the_view_has_what_the_customer_holds_and_no_more(expected: UnifiedView) -> None:
+    (product,) = expected.facts.products
 
     assert (product.product_id, product.number, product.monthly_cents) == (
         product_id(2),
@@ -134,9 +143,9 @@ def test_the_view_has_what_the_customer_holds_and_no_more(expected: View) -> Non
     assert {each.kind for each in expected.lines} == {"pair"}
 
 
-def test_the_order_accepted_last_speaks_for_party_and_account(expected: View) -> None:
-    assert expected.known.party.phone == MOBILE
-    assert expected.known.accounts == ["acc-1", "acc-2"]
+def test_the_order_accepted_last_speaks_for_party_and_account(expected: UnifiedView) -> None:
+    assert expected.facts.party.phone == MOBILE
+    assert expected.facts.accounts == ["acc-1", "acc-2"]
 
 
 @settings(
@@ -144,21 +153,26 @@ def test_the_order_accepted_last_speaks_for_party_and_account(expected: View) ->
 )
 @given(st.permutations(STORY), st.lists(st.integers(0, len(STORY)), max_size=4))
 def test_shuffled_and_cut_into_any_batches_the_messages_make_the_same_view(
-    databases: dict[str, Sessions], expected: View, shuffled: list[Record], cuts: list[int]
+    databases: dict[str, Sessions],
+    expected: UnifiedView,
+    shuffled: list[ConsumedRecord],
+    cuts: list[int],
 ) -> None:
     sessions = databases["customer"]
-    empty(sessions)
+    delete_all_rows(sessions)
 
     for start, end in pairwise([0, *sorted(cuts), len(STORY)]):
-        hear_records(sessions, SUBSCRIPTIONS, shuffled[start:end])
+        consume_records(sessions, SUBSCRIPTIONS, shuffled[start:end])
 
     assert the_view(sessions) == expected
-    assert parked(sessions) == []
+    assert dead_letter_rows(sessions) == []
 
 
-def test_hearing_everything_twice_changes_nothing(sessions: Sessions, expected: View) -> None:
+def test_hearing_everything_twice_changes_nothing(
+    sessions: Sessions, expected: UnifiedView
+) -> None:
     for _ in range(2):
-        hear_records(sessions, SUBSCRIPTIONS, STORY)
+        consume_records(sessions, SUBSCRIPTIONS, STORY)
 
     assert the_view(sessions) == expected
 
@@ -166,23 +180,23 @@ def test_hearing_everything_twice_changes_nothing(sessions: Sessions, expected: 
 def test_a_disconnect_that_overtakes_the_completion_still_ends_the_product(
     sessions: Sessions,
 ) -> None:
-    hear(sessions, SUBSCRIPTIONS, accepted(1), completed(4, action=Action.DELETE, of=1))
-    hear(sessions, SUBSCRIPTIONS, service_completed(4, action=Action.DELETE, of=1))
-    hear(sessions, SUBSCRIPTIONS, completed(1), service_completed(1))
+    consume(sessions, SUBSCRIPTIONS, accepted(1), completed(4, action=Action.DELETE, of=1))
+    consume(sessions, SUBSCRIPTIONS, service_completed(4, action=Action.DELETE, of=1))
+    consume(sessions, SUBSCRIPTIONS, completed(1), service_completed(1))
 
     view = the_view(sessions)
-    assert view.known.products == []
+    assert view.facts.products == []
     assert view.numbers == ()
 
 
 def test_an_order_that_ends_a_second_time_otherwise_is_set_aside(sessions: Sessions) -> None:
-    hear(sessions, SUBSCRIPTIONS, accepted(1), completed(1))
-    hear(sessions, SUBSCRIPTIONS, failed(1), accepted(2))
+    consume(sessions, SUBSCRIPTIONS, accepted(1), completed(1))
+    consume(sessions, SUBSCRIPTIONS, order_failed(1), accepted(2))
 
-    (row,) = parked(sessions)
+    (row,) = dead_letter_rows(sessions)
     assert row.type == "order.failed.v1"
     assert "completed; it cannot be failed" in row.error
-    states = [placed.state for placed in the_view(sessions).known.placed]
+    states = [placed.state for placed in the_view(sessions).facts.orders]
     assert states == [OrderState.ACKNOWLEDGED, OrderState.COMPLETED]
 
 
@@ -191,59 +205,61 @@ def test_a_known_order_is_not_accepted_for_another_customer(
     sessions: Sessions, *, together: bool
 ) -> None:
     first = record_of(accepted(1))
-    other = Cause(order_id(9), order_id(1), TENANT)
+    other = Causation(order_id(9), order_id(1), TENANT)
     second = record_of(accepted(1, a_customer(id="another")), other)
 
     for batch in [[first, second]] if together else [[first], [second]]:
-        hear_records(sessions, SUBSCRIPTIONS, batch)
+        consume_records(sessions, SUBSCRIPTIONS, batch)
 
-    (row,) = parked(sessions)
-    assert row.why is Why.RULE_BROKEN
+    (row,) = dead_letter_rows(sessions)
+    assert row.why is DeadLetterReason.RULE_BROKEN
     assert f"order {order_id(1)} was accepted already" in row.error
 
 
 def test_a_client_sees_its_own_orders_of_the_customer(sessions: Sessions) -> None:
-    hear(sessions, SUBSCRIPTIONS, accepted(1), accepted(2, client="another"))
+    consume(sessions, SUBSCRIPTIONS, accepted(1), accepted(2, client="another"))
 
     mine = the_view(sessions, client="another")
-    assert [placed.order.order_id for placed in mine.known.placed] == [order_id(2)]
+    assert [placed.order.order_id for placed in mine.facts.orders] == [order_id(2)]
 
 
 def test_a_tenant_knows_nothing_of_another_ones_customers(sessions: Sessions) -> None:
-    hear(sessions, SUBSCRIPTIONS, accepted(1, a_customer(phone="1")), completed(1))
-    hear(sessions, SUBSCRIPTIONS, accepted(2, a_customer(phone="2")), tenant="zhejiang")
+    consume(sessions, SUBSCRIPTIONS, accepted(1, a_customer(phone="1")), completed(1))
+    consume(sessions, SUBSCRIPTIONS, accepted(2, a_customer(phone="2")), tenant="zhejiang")
 
     with sessions() as session:
-        reach = whole_tenant("zhejiang")
-        theirs = store.known(session, reach, store.party(session, reach, ZHANG), 100)
+        data_scope = tenant_wide_scope("zhejiang")
+        theirs = store.get_customer_facts(
+            session, data_scope, store.get_party(session, data_scope, ZHANG), 100
+        )
     assert theirs.party.phone == "2"
-    assert [placed.order.order_id for placed in theirs.placed] == [order_id(2)]
+    assert [placed.order.order_id for placed in theirs.orders] == [order_id(2)]
     assert theirs.products == []
-    assert the_view(sessions).known.party.phone == "1"
+    assert the_view(sessions).facts.party.phone == "1"
 
 
 def test_lists_are_cut_and_say_so(sessions: Sessions) -> None:
     for n in range(1, 4):
         customer = a_customer(account_id=f"acc-{n}")
-        hear(sessions, SUBSCRIPTIONS, accepted(n, customer), completed(n))
+        consume(sessions, SUBSCRIPTIONS, accepted(n, customer), completed(n))
 
     with sessions() as session:
-        reach = whole_tenant(TENANT)
-        party = store.party(session, reach, ZHANG)
-        two = store.known(session, reach, party, 2)
-        three = store.known(session, reach, party, 3)
+        data_scope = tenant_wide_scope(TENANT)
+        party = store.get_party(session, data_scope, ZHANG)
+        two = store.get_customer_facts(session, data_scope, party, 2)
+        three = store.get_customer_facts(session, data_scope, party, 3)
 
-    assert [placed.order.order_id for placed in two.placed] == [order_id(3), order_id(2)]
-    assert two.cut_short == {"accounts", "orders", "products"}
-    assert three.cut_short == frozenset()
+    assert [placed.order.order_id for placed in two.orders] == [order_id(3), order_id(2)]
+    assert two.truncated_lists == {"accounts", "orders", "products"}
+    assert three.truncated_lists == frozenset()
 
 
 def test_what_a_running_service_holds_is_in_use_though_its_disconnect_is_on_the_way(
     sessions: Sessions,
 ) -> None:
-    hear(sessions, SUBSCRIPTIONS, accepted(1), service_completed(1), completed(1))
-    hear(sessions, SUBSCRIPTIONS, accepted(4, items=(an_item(4, Action.DELETE, of=1),)))
-    hear(sessions, SUBSCRIPTIONS, assigned(4, of=1))
+    consume(sessions, SUBSCRIPTIONS, accepted(1), service_completed(1), completed(1))
+    consume(sessions, SUBSCRIPTIONS, accepted(4, items=(an_item(4, Action.DELETE, of=1),)))
+    consume(sessions, SUBSCRIPTIONS, assigned(4, of=1))
 
     number: Holding = the_view(sessions).numbers[0]
     assert number.state is HoldingState.IN_USE
@@ -253,12 +269,12 @@ def test_what_a_running_service_holds_is_in_use_though_its_disconnect_is_on_the_
 def test_what_runs_no_more_is_held_no_more_though_its_order_is_not_done(
     sessions: Sessions,
 ) -> None:
-    hear(sessions, SUBSCRIPTIONS, accepted(1), service_completed(1), completed(1))
-    hear(sessions, SUBSCRIPTIONS, accepted(4, items=(an_item(4, Action.DELETE, of=1),)))
-    hear(
+    consume(sessions, SUBSCRIPTIONS, accepted(1), service_completed(1), completed(1))
+    consume(sessions, SUBSCRIPTIONS, accepted(4, items=(an_item(4, Action.DELETE, of=1),)))
+    consume(
         sessions, SUBSCRIPTIONS, assigned(4, of=1), service_completed(4, action=Action.DELETE, of=1)
     )
 
     view = the_view(sessions)
-    assert view.known.placed[0].state is OrderState.IN_PROGRESS
+    assert view.facts.orders[0].state is OrderState.IN_PROGRESS
     assert view.numbers == view.lines == ()

@@ -13,8 +13,8 @@ from shared.persistence import audit_log
 from shared.persistence.database import Sessions
 from tests.callers import CLIENT, AsRole
 from tests.conftest import NOON
-from tests.customer.build import TENANT, ZHANG, a_customer, accepted, completed
-from tests.kernel import hear, told
+from tests.customer.builders import TENANT, ZHANG, a_customer, accepted, completed
+from tests.kernel import consume, published
 
 OTHER = "another-crm"
 GRANTS = "/ops/v1/grants"
@@ -31,7 +31,7 @@ async def share(client: AsyncClient, headers: dict[str, str], **asked: str) -> R
 async def test_a_granted_client_sees_what_the_owner_told_and_brought_until_it_is_revoked(
     client: AsyncClient, sessions: Sessions, as_role: AsRole
 ) -> None:
-    hear(sessions, SUBSCRIPTIONS, accepted(1), completed(1))
+    consume(sessions, SUBSCRIPTIONS, accepted(1), completed(1))
     stranger, supervisor = as_role("crm", OTHER), as_role("supervisor", person="li-na")
 
     before = await client.get(VIEW, headers=stranger)
@@ -53,7 +53,9 @@ async def test_a_granted_client_sees_what_the_owner_told_and_brought_until_it_is
 async def test_a_grant_of_one_customer_opens_no_other(
     client: AsyncClient, sessions: Sessions, as_role: AsRole
 ) -> None:
-    hear(sessions, SUBSCRIPTIONS, accepted(1), accepted(2, a_customer(id="li", account_id="a-2")))
+    consume(
+        sessions, SUBSCRIPTIONS, accepted(1), accepted(2, a_customer(id="li", account_id="a-2"))
+    )
     await share(client, as_role("admin"))
 
     other = await client.get("/ops/v1/customers/li/view", headers=as_role("crm", OTHER))
@@ -65,7 +67,7 @@ async def test_a_granted_client_sees_both_what_it_told_and_what_the_owner_did(
     client: AsyncClient, sessions: Sessions, as_role: AsRole
 ) -> None:
     own = Customer(id=ZHANG, category="", email="own@example.cn")
-    hear(sessions, SUBSCRIPTIONS, accepted(1), accepted(2, own, client=OTHER))
+    consume(sessions, SUBSCRIPTIONS, accepted(1), accepted(2, own, client=OTHER))
     await share(client, as_role("admin"))
 
     view = (await client.get(VIEW, headers=as_role("crm", OTHER))).json()
@@ -79,7 +81,7 @@ async def test_a_granted_client_sees_both_what_it_told_and_what_the_owner_did(
 async def test_all_customers_of_a_client_are_shared_by_a_second_person(
     client: AsyncClient, sessions: Sessions, as_role: AsRole
 ) -> None:
-    hear(sessions, SUBSCRIPTIONS, accepted(1))
+    consume(sessions, SUBSCRIPTIONS, accepted(1))
     li, wang = as_role("supervisor", person="li-na"), as_role("supervisor", person="wang")
     stranger = as_role("crm", OTHER)
 
@@ -101,7 +103,7 @@ async def test_all_customers_of_a_client_are_shared_by_a_second_person(
 async def test_who_asked_follows_the_location_of_a_request_to_where_it_stands(
     client: AsyncClient, sessions: Sessions, as_role: AsRole
 ) -> None:
-    hear(sessions, SUBSCRIPTIONS, accepted(1))
+    consume(sessions, SUBSCRIPTIONS, accepted(1))
     li, wang = as_role("supervisor", person="li-na"), as_role("supervisor", person="wang")
     asked = await client.post(GRANTS, json=ALL, headers=li)
     place = asked.headers["location"]
@@ -122,13 +124,13 @@ async def test_each_change_is_told_to_the_other_services_and_audited(
     await share(client, supervisor, level="change")
     await client.post(f"{GRANTS}/revoke", json=ONE, headers=supervisor)
 
-    changes = [each for each in told(sessions) if isinstance(each, AccessChanged)]
+    changes = [each for each in published(sessions) if isinstance(each, AccessChanged)]
     assert [(each.owner_client, each.grantee, each.customer_id) for each in changes] == [
         (CLIENT, OTHER, ZHANG)
     ] * 2
     assert [each.level for each in changes] == ["change", ""]
     with sessions() as session:
-        entries = [entry for _, entry in audit_log.read(session, TENANT, after=0, limit=10)]
+        entries = [entry for _, entry in audit_log.read_entries(session, TENANT, after=0, limit=10)]
         assert session.scalars(select(GrantRow.level)).all() == [""]
     assert [(each.actor, each.client, each.action, each.reason) for each in entries] == [
         ("li-na", "back-office", "access.grant", "the shop was sold"),
@@ -194,7 +196,7 @@ async def test_a_grant_from_before_ids_had_one_form_can_be_ended(
 ) -> None:
     old = ONE | {"customerId": " C-1 "}
     with sessions.begin() as session:
-        grants.keep(session, Grant(TENANT, OTHER, CLIENT, " C-1 ", "see", NOON))
+        grants.upsert_grant(session, Grant(TENANT, OTHER, CLIENT, " C-1 ", "see", NOON))
 
     answer = await client.post(f"{GRANTS}/revoke", json=old, headers=as_role("admin"))
 
@@ -204,7 +206,7 @@ async def test_a_grant_from_before_ids_had_one_form_can_be_ended(
 async def test_a_supervisor_erases_a_customer_with_a_second_person(
     client: AsyncClient, sessions: Sessions, as_role: AsRole
 ) -> None:
-    hear(sessions, SUBSCRIPTIONS, accepted(1))
+    consume(sessions, SUBSCRIPTIONS, accepted(1))
     place, why = f"/ops/v1/customers/{ZHANG}/erase", {"reason": "request 2026-17"}
     li, wang = as_role("supervisor", person="li-na"), as_role("supervisor", person="wang")
 
@@ -221,14 +223,14 @@ async def test_a_supervisor_erases_a_customer_with_a_second_person(
 async def test_after_a_restore_a_grant_holds_as_the_others_were_told(
     client: AsyncClient, sessions: Sessions, as_role: AsRole, *, is_revoked: bool
 ) -> None:
-    hear(sessions, SUBSCRIPTIONS, accepted(1), completed(1))
+    consume(sessions, SUBSCRIPTIONS, accepted(1), completed(1))
     await share(client, as_role("admin"))
     if is_revoked:
         await client.post(f"{GRANTS}/revoke", json=ONE, headers=as_role("admin"))
-    lost = [each for each in told(sessions) if isinstance(each, AccessChanged)]
+    lost = [each for each in published(sessions) if isinstance(each, AccessChanged)]
     set_back(sessions, is_granted=is_revoked)
 
-    hear(sessions, SERVICE.takeover.subscriptions, lost[-1])
+    consume(sessions, SERVICE.takeover.subscriptions, lost[-1])
 
     view = await client.get(VIEW, headers=as_role("crm", OTHER))
     assert view.status_code == (404 if is_revoked else 200)

@@ -6,9 +6,9 @@ from httpx import AsyncClient
 from services.customer.handlers import SUBSCRIPTIONS
 from shared.persistence.database import Sessions
 from tests.callers import AsRole
-from tests.customer.build import a_customer, accepted
-from tests.hrefs import lost, references_in
-from tests.kernel import hear
+from tests.customer.builders import a_customer, accepted
+from tests.hrefs import broken_references, references_in
+from tests.kernel import consume
 
 IDS = [
     "A/B",
@@ -32,7 +32,7 @@ async def test_every_href_about_a_customer_leads_to_what_it_names(
     client: AsyncClient, sessions: Sessions, as_role: AsRole, id_: str
 ) -> None:
     customer = a_customer(id=id_, account_id=f"{id_}/pays")
-    hear(sessions, SUBSCRIPTIONS, accepted(1, customer))
+    consume(sessions, SUBSCRIPTIONS, accepted(1, customer))
 
     found = await client.get(
         "/ops/v1/customers", params={"phone": customer.phone}, headers=as_role("viewer")
@@ -43,14 +43,14 @@ async def test_every_href_about_a_customer_leads_to_what_it_names(
     assert view.json()["id"] == id_
     for answer in (found.json(), view.json()):
         assert list(references_in(answer))
-        assert await lost(client, answer, as_role("viewer"), besides=ELSEWHERE) == []
+        assert await broken_references(client, answer, as_role("viewer"), besides=ELSEWHERE) == []
 
 
 @pytest.mark.parametrize("id_", IDS)
 async def test_a_customer_can_be_erased_whatever_its_id(
     client: AsyncClient, sessions: Sessions, as_role: AsRole, id_: str
 ) -> None:
-    hear(sessions, SUBSCRIPTIONS, accepted(1, a_customer(id=id_)))
+    consume(sessions, SUBSCRIPTIONS, accepted(1, a_customer(id=id_)))
     found = await client.get(
         "/ops/v1/customers", params={"phone": a_customer().phone}, headers=as_role("viewer")
     )
@@ -69,7 +69,7 @@ async def test_a_customer_can_be_erased_whatever_its_id(
 async def test_an_encoded_slash_is_a_letter_of_an_id_and_a_plain_one_is_a_step(
     client: AsyncClient, sessions: Sessions, as_role: AsRole
 ) -> None:
-    hear(sessions, SUBSCRIPTIONS, accepted(1, a_customer(id="A/B")))
+    consume(sessions, SUBSCRIPTIONS, accepted(1, a_customer(id="A/B")))
     parties = "/tmf-api/partyManagement/v4/individual"
 
     assert [

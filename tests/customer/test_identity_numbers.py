@@ -8,9 +8,9 @@ from shared.contracts import Customer
 from shared.persistence.database import Sessions
 from tests.access.table import CARE
 from tests.callers import CLIENT, AsRole
-from tests.customer.build import ZHANG, a_customer, accepted
+from tests.customer.builders import ZHANG, a_customer, accepted
 from tests.customer.test_grants import ALL, ONE, VIEW, share
-from tests.kernel import hear
+from tests.kernel import consume
 
 OTHER = "another-crm"
 PARTIES = "/tmf-api/partyManagement/v4"
@@ -29,7 +29,9 @@ async def shown(client: AsyncClient, headers: dict[str, str], kind: str = "indiv
 
 def heard(sessions: Sessions, kind: str = "individual") -> None:
     """Have the customer known, as a person or as a company."""
-    hear(sessions, SUBSCRIPTIONS, accepted(1, COMPANY if kind == "organization" else a_customer()))
+    consume(
+        sessions, SUBSCRIPTIONS, accepted(1, COMPANY if kind == "organization" else a_customer())
+    )
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -75,7 +77,7 @@ async def test_each_client_is_shown_in_full_what_it_told_itself_and_no_more(
     client: AsyncClient, sessions: Sessions, as_role: AsRole
 ) -> None:
     heard(sessions)
-    hear(
+    consume(
         sessions,
         SUBSCRIPTIONS,
         accepted(2, Customer(id=ZHANG, category="", identity_number=LATER), client=OTHER),
@@ -93,7 +95,7 @@ async def test_a_number_that_two_clients_told_is_shown_in_full_to_both(
     heard(sessions)
     spelt = f"{FULL[:6]} {FULL[6:]}"
     own = Customer(id=ZHANG, category="", identity_number=spelt)
-    hear(sessions, SUBSCRIPTIONS, accepted(2, own, client=OTHER))
+    consume(sessions, SUBSCRIPTIONS, accepted(2, own, client=OTHER))
     await share(client, as_role("admin"), owner=OTHER, grantee=CLIENT)
 
     assert await shown(client, as_role("crm", CLIENT)) == spelt

@@ -5,7 +5,7 @@ from sqlalchemy import Connection, text
 
 from deploy.local.postgres import Postgres
 from services.customer import tables
-from services.customer.domain.telling import KEYS
+from services.customer.domain.parties.source_record import SEARCH_KEYS
 from shared.contracts import Customer
 from shared.contracts.personal import personal_fields
 from shared.persistence.bulk import table_of
@@ -41,10 +41,10 @@ def upgrade_to(revision: str, connection: Connection) -> None:
 
 
 def test_the_columns_marked_personal_are_the_contracts_personal_fields_and_their_keys() -> None:
-    told = [table_of(tables.PartyRow), table_of(tables.TellingRow)]
+    told = [table_of(tables.PartyRow), table_of(tables.PartySourceRow)]
     marked = {(table, each.name) for table in OURS for each in table.c if each.info.get("personal")}
 
-    personal = (*personal_fields(Customer), *KEYS)
+    personal = (*personal_fields(Customer), *SEARCH_KEYS)
     assert marked == {(table, name) for table in told for name in personal}
 
 

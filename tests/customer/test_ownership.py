@@ -10,26 +10,18 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from services.customer import store
-from services.customer.domain.party import Party
+from services.customer.domain.parties.party import Party
 from services.customer.handlers import SUBSCRIPTIONS
-from services.customer.tables import ContestedAccountRow, TellingRow
-from shared.access.rule import Reach
-from shared.contracts import Cause, Customer, Message, OrderRejected, RefusalCode
-from shared.kafka.records import Record
+from services.customer.tables import ContestedAccountRow, PartySourceRow
+from shared.access.access_rule import DataScope
+from shared.contracts import Causation, Customer, Message, OrderRejected, RefusalCode
+from shared.kafka.records import ConsumedRecord
 from shared.persistence.database import Sessions
 from tests.callers import CLIENT, AsRole
-from tests.conftest import empty
-from tests.customer.build import (
-    TENANT,
-    ZHANG,
-    a_customer,
-    accepted,
-    at,
-    completed,
-    order_id,
-)
+from tests.conftest import delete_all_rows
+from tests.customer.builders import TENANT, ZHANG, a_customer, accepted, at, completed, order_id
 from tests.customer.test_erase import ERASE, REASON, TOMORROW, YESTERDAY, hear_at
-from tests.kernel import hear, hear_records, record_of
+from tests.kernel import consume, consume_records, record_of
 
 OTHER = "another-crm"
 VIEW = f"/ops/v1/customers/{ZHANG}/view"
@@ -38,8 +30,8 @@ ACCOUNTS = "/tmf-api/accountManagement/v4/partyAccount"
 BY_ID = Customer(id=ZHANG, category="")
 
 
-def told(minute: int, message: Message) -> Record:
-    cause = Cause(order_id(100 + minute), message.key, TENANT)
+def told(minute: int, message: Message) -> ConsumedRecord:
+    cause = Causation(order_id(100 + minute), message.key, TENANT)
     return record_of(message, cause, told_at=at(minute))
 
 
@@ -61,15 +53,15 @@ STORY = [
 def the_parties(sessions: Sessions) -> list[Party]:
     """Return the customer as all, and as each of two clients, may know it."""
     with sessions() as session:
-        reaches = [Reach(TENANT, client) for client in (None, CLIENT, OTHER)]
-        return [store.party(session, reach, ZHANG) for reach in reaches]
+        reaches = [DataScope(TENANT, client) for client in (None, CLIENT, OTHER)]
+        return [store.get_party(session, data_scope, ZHANG) for data_scope in reaches]
 
 
 @pytest.fixture(scope="module")
 def expected(databases: dict[str, Sessions]) -> list[Party]:
     """The customer when everything comes as it happened."""
-    empty(databases["customer"])
-    hear_records(databases["customer"], SUBSCRIPTIONS, STORY)
+    delete_all_rows(databases["customer"])
+    consume_records(databases["customer"], SUBSCRIPTIONS, STORY)
     return the_parties(databases["customer"])
 
 
@@ -90,13 +82,16 @@ def test_an_order_that_names_its_customer_by_id_alone_blanks_nothing(
 )
 @given(st.permutations(STORY), st.lists(st.integers(0, len(STORY)), max_size=3))
 def test_field_by_field_the_last_word_counts_however_messages_arrive(
-    databases: dict[str, Sessions], expected: list[Party], shuffled: list[Record], cuts: list[int]
+    databases: dict[str, Sessions],
+    expected: list[Party],
+    shuffled: list[ConsumedRecord],
+    cuts: list[int],
 ) -> None:
     sessions = databases["customer"]
-    empty(sessions)
+    delete_all_rows(sessions)
 
     for start, end in pairwise([0, *sorted(cuts), len(STORY)]):
-        hear_records(sessions, SUBSCRIPTIONS, shuffled[start:end])
+        consume_records(sessions, SUBSCRIPTIONS, shuffled[start:end])
 
     assert the_parties(sessions) == expected
 
@@ -107,8 +102,8 @@ async def test_an_order_in_vain_opens_nothing_that_another_client_told(
     unserved = OrderRejected(
         order_id=order_id(2), customer_id=ZHANG, code=RefusalCode.UNSERVED, reason="no plant"
     )
-    hear(sessions, SUBSCRIPTIONS, accepted(1), completed(1))
-    hear(
+    consume(sessions, SUBSCRIPTIONS, accepted(1), completed(1))
+    consume(
         sessions,
         SUBSCRIPTIONS,
         accepted(
@@ -118,7 +113,7 @@ async def test_an_order_in_vain_opens_nothing_that_another_client_told(
         ),
         unserved,
     )
-    hear(sessions, SUBSCRIPTIONS, accepted(3))
+    consume(sessions, SUBSCRIPTIONS, accepted(3))
     stranger = as_role("crm", client=OTHER)
 
     person = (await client.get(INDIVIDUAL, headers=stranger)).json()
@@ -138,8 +133,8 @@ async def test_an_order_in_vain_opens_nothing_that_another_client_told(
 async def test_staff_see_what_all_clients_told_and_brought(
     client: AsyncClient, sessions: Sessions, as_role: AsRole, role: str
 ) -> None:
-    hear(sessions, SUBSCRIPTIONS, accepted(1), completed(1))
-    hear(sessions, SUBSCRIPTIONS, accepted(2, BY_ID, client=OTHER))
+    consume(sessions, SUBSCRIPTIONS, accepted(1), completed(1))
+    consume(sessions, SUBSCRIPTIONS, accepted(2, BY_ID, client=OTHER))
 
     view = (await client.get(VIEW, headers=as_role(role))).json()
 
@@ -151,8 +146,8 @@ async def test_staff_see_what_all_clients_told_and_brought(
 async def test_an_account_of_two_customers_is_shown_with_both_and_reported(
     client: AsyncClient, sessions: Sessions, as_role: AsRole
 ) -> None:
-    hear(sessions, SUBSCRIPTIONS, accepted(1))
-    hear(sessions, SUBSCRIPTIONS, accepted(2, a_customer(id="li-na")))
+    consume(sessions, SUBSCRIPTIONS, accepted(1))
+    consume(sessions, SUBSCRIPTIONS, accepted(2, a_customer(id="li-na")))
 
     account = await client.get(f"{ACCOUNTS}/acc-1", headers=as_role("crm"))
     of_first = await client.get(
@@ -177,7 +172,7 @@ def test_only_an_account_that_two_customers_name_is_reported(
         accepted(5, a_customer(id="wang", account_id="acc-2")),
     ]
     for batch in [[each] for each in orders] if apart else [orders]:
-        hear(sessions, SUBSCRIPTIONS, *batch)
+        consume(sessions, SUBSCRIPTIONS, *batch)
 
     with sessions() as session:
         assert session.scalars(select(ContestedAccountRow.account_id)).all() == ["acc-2"]
@@ -192,7 +187,7 @@ async def test_an_erasure_blanks_what_every_client_told_whenever_its_message_com
     hear_at(sessions, YESTERDAY, accepted(2, client=OTHER), accepted(3))
 
     with sessions() as session:
-        rows = session.scalars(select(TellingRow).order_by(TellingRow.client)).all()
+        rows = session.scalars(select(PartySourceRow).order_by(PartySourceRow.client)).all()
         told = [(row.client, row.name, row.phone, row.email, row.identity_number) for row in rows]
     assert told == [(OTHER, "", "", "", ""), (CLIENT, "", "", "", "")]
     hear_at(sessions, TOMORROW, accepted(4, client=OTHER))

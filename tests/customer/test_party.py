@@ -7,23 +7,28 @@ from uuid import UUID
 
 import pytest
 
-from services.customer.domain.party import (
-    LONGEST,
+from services.customer.domain.parties.party import (
+    MAX_KEY_LENGTH,
     Party,
-    account_of,
-    erased,
-    marks_of,
+    account_from_order,
+    erase_party,
+    person_marks,
 )
-from services.customer.domain.telling import party_of, telling_of
+from services.customer.domain.parties.source_record import (
+    party_from_sources,
+    source_record_from_order,
+)
 from shared.errors import PoisonError
-from tests.customer.build import TENANT, a_customer, accepted, at
+from tests.customer.builders import TENANT, a_customer, accepted, at
 
 KEY = b"a key of this installation"
 ERASURE = UUID(int=7)
 
 
 def a_party(n: int = 1, minute: float = 0, **differences: str) -> Party:
-    return party_of([telling_of(accepted(n, a_customer(**differences)), TENANT, at(minute))])
+    return party_from_sources(
+        [source_record_from_order(accepted(n, a_customer(**differences)), TENANT, at(minute))]
+    )
 
 
 @pytest.mark.parametrize("category", ["business", "key-account"])
@@ -39,36 +44,36 @@ def test_all_others_are_persons(category: str) -> None:
 def test_an_erased_party_has_no_personal_data_and_a_mark() -> None:
     party = a_party()
 
-    gone = erased(party, at(9), ERASURE, KEY)
+    gone = erase_party(party, at(9), ERASURE, KEY)
 
     assert (gone.name, gone.phone, gone.email, gone.identity_number) == ("", "", "", "")
     assert gone.erased_at == at(9)
-    assert gone.person_mark in marks_of(party, KEY)
+    assert gone.person_mark in person_marks(party, KEY)
     assert gone.category == party.category
 
 
 def test_erasing_twice_keeps_the_mark() -> None:
-    once = erased(a_party(), at(9), ERASURE, KEY)
+    once = erase_party(a_party(), at(9), ERASURE, KEY)
 
-    assert erased(once, at(10), ERASURE, KEY).person_mark == once.person_mark
+    assert erase_party(once, at(10), ERASURE, KEY).person_mark == once.person_mark
 
 
 def test_a_person_has_the_same_mark_under_any_id_and_spelling() -> None:
     one = a_party(identity_number="32010219900307851x", phone="138 5123 4567")
     other = a_party(id="wei-zhang", identity_number=" 32010219900307851X", phone="+8613851234567")
 
-    assert marks_of(one, KEY)[:2] == marks_of(other, KEY)[:2]
+    assert person_marks(one, KEY)[:2] == person_marks(other, KEY)[:2]
 
 
 def test_a_mark_needs_the_key_and_tells_nothing_itself() -> None:
     party = a_party()
 
-    assert set(marks_of(party, KEY)).isdisjoint(marks_of(party, b"another key"))
-    assert not any(party.phone in mark or party.name in mark for mark in marks_of(party, KEY))
+    assert set(person_marks(party, KEY)).isdisjoint(person_marks(party, b"another key"))
+    assert not any(party.phone in mark or party.name in mark for mark in person_marks(party, KEY))
 
 
 def test_who_left_no_trait_has_no_mark() -> None:
-    assert marks_of(a_party(identity_number="", phone="", email=""), KEY) == []
+    assert person_marks(a_party(identity_number="", phone="", email=""), KEY) == []
 
 
 @pytest.mark.parametrize(
@@ -82,9 +87,9 @@ def test_who_left_no_trait_has_no_mark() -> None:
 )
 def test_an_erased_person_is_recognised_in_another_spelling(spelling: dict[str, Any]) -> None:
     plain: dict[str, Any] = {name: value for name, value in spelling.items() if not value}
-    gone = erased(a_party(**plain), at(9), ERASURE, KEY)
+    gone = erase_party(a_party(**plain), at(9), ERASURE, KEY)
 
-    assert gone.person_mark in marks_of(a_party(id="again", **spelling), KEY)
+    assert gone.person_mark in person_marks(a_party(id="again", **spelling), KEY)
 
 
 def test_an_erased_person_is_recognised_by_a_mark_of_the_spelling_itself() -> None:
@@ -92,13 +97,15 @@ def test_an_erased_person_is_recognised_by_a_mark_of_the_spelling_itself() -> No
     written = "３２０１ 02"  # noqa: RUF001  full width
     old = hmac.new(KEY, f"identity:{written}".encode(), hashlib.sha256).hexdigest()
 
-    assert old in marks_of(a_party(identity_number=f" {written} "), KEY)
+    assert old in person_marks(a_party(identity_number=f" {written} "), KEY)
 
 
 def test_an_id_too_long_for_a_key_is_set_aside_and_a_long_name_is_cut() -> None:
     with pytest.raises(PoisonError, match="201 characters"):
-        a_party(id="x" * (LONGEST + 1))
+        a_party(id="x" * (MAX_KEY_LENGTH + 1))
     with pytest.raises(PoisonError, match="201 characters"):
-        account_of(accepted(1, a_customer(account_id="x" * (LONGEST + 1))), TENANT, at(0))
+        account_from_order(
+            accepted(1, a_customer(account_id="x" * (MAX_KEY_LENGTH + 1))), TENANT, at(0)
+        )
 
-    assert a_party(name="x" * 5000).name == "x" * LONGEST
+    assert a_party(name="x" * 5000).name == "x" * MAX_KEY_LENGTH

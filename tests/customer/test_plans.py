@@ -10,14 +10,20 @@ import pytest
 
 from deploy.local.postgres import Postgres
 from services.customer.app import SERVICE
-from services.customer.domain.contested import ContestState
-from services.customer.store import accounts_of, by_name, by_phone, contested, owners_of
-from shared.access.rule import Reach
+from services.customer.domain.parties.contested_account import ContestState
+from services.customer.store import (
+    contested_accounts,
+    find_account_ids,
+    find_account_owners,
+    find_by_name,
+    find_by_phone,
+)
+from shared.access.access_rule import DataScope
 from shared.persistence.database import Sessions
-from shared.persistence.list_window import Window, cursor_of
+from shared.persistence.list_window import Window, encode_cursor
 from tests.kernel import TENANT
-from tests.list_plans import Asked, check_lists
-from tests.plans import CLIENT, SERIES, Ask, check_each, every_reach, large
+from tests.list_query_plans import QueryValues, check_lists
+from tests.query_plans import CLIENT, SERIES, RunQuery, check_each, every_reach, large_database
 
 ID = "lpad(to_hex(n), 32, '0')::uuid"
 TOLD = "name, phone, email, identity_number, category, kind, name_key, phone_key, told_at, told_by"
@@ -35,7 +41,7 @@ FILL = (
     {SERIES}""",
 )
 PAGE = Window(0, 21)
-ASKED = Asked(
+ASKED = QueryValues(
     values={"relatedParty.id": ["C-7"], "phone": ["+867"], "name": ["wang", "wang000005"]},
     besides={"/ops/v1/grants": "every service has the table: tests/shared/test_plans.py"},
 )
@@ -44,23 +50,29 @@ ASKED = Asked(
 @pytest.fixture(scope="module")
 def known(postgres: Postgres) -> Iterator[Sessions]:
     """A database of many customers."""
-    with large(postgres, "customer", FILL) as sessions:
+    with large_database(postgres, "customer", FILL) as sessions:
         yield sessions
 
 
 @every_reach
-def test_a_list_of_customers_and_of_accounts_reads_little(known: Sessions, reach: Reach) -> None:
-    behind, of_accounts = (Window(0, 21, cursor_of([each])) for each in ("C-5", "A-5"))
-    questions: dict[str, Ask] = {
+def test_a_list_of_customers_and_of_accounts_reads_little(
+    known: Sessions, data_scope: DataScope
+) -> None:
+    behind, of_accounts = (Window(0, 21, encode_cursor([each])) for each in ("C-5", "A-5"))
+    questions: dict[str, RunQuery] = {
         **{
-            f"phone {phone} {rows}": partial(by_phone, reach=reach, phone=phone, rows=rows)
+            f"phone {phone} {rows}": partial(
+                find_by_phone, data_scope=data_scope, phone=phone, rows=rows
+            )
             for phone, rows in product(["+867", "+860", "nobody"], [PAGE, behind])
         },
         **{
-            f"accounts {party} {rows}": partial(accounts_of, reach=reach, party_id=party, rows=rows)
+            f"accounts {party} {rows}": partial(
+                find_account_ids, data_scope=data_scope, party_id=party, rows=rows
+            )
             for party, rows in product(["C-7", "C-8", "C-9"], [PAGE, of_accounts])
         },
-        "owners": partial(owners_of, reach=reach, account_ids=["A-7", "A-8"]),
+        "owners": partial(find_account_owners, data_scope=data_scope, account_ids=["A-7", "A-8"]),
     }
     check_each(known, questions)
 
@@ -69,22 +81,26 @@ def test_a_list_of_customers_and_of_accounts_reads_little(known: Sessions, reach
 def test_a_list_of_contested_accounts_reads_little(
     known: Sessions, state: ContestState | None
 ) -> None:
-    questions: dict[str, Ask] = {
+    questions: dict[str, RunQuery] = {
         **{
-            str(rows): partial(contested.listed, tenant=TENANT, rows=rows, state=state)
-            for rows in (PAGE, Window(0, 21, cursor_of(["A-5"])))
+            str(rows): partial(contested_accounts.find_page, tenant=TENANT, rows=rows, state=state)
+            for rows in (PAGE, Window(0, 21, encode_cursor(["A-5"])))
         },
-        "namings": partial(contested.namings, tenant=TENANT, account_ids=["A-7", "A-8"], most=21),
-        "troubles": lambda session: list(contested.open_ones(session, datetime.now(UTC))),
+        "namings": partial(
+            contested_accounts.find_uses, tenant=TENANT, account_ids=["A-7", "A-8"], most=21
+        ),
+        "troubles": lambda session: list(
+            contested_accounts.open_account_troubles(session, datetime.now(UTC))
+        ),
     }
     check_each(known, questions)
 
 
 @pytest.mark.parametrize("beginning", ["wang", "wang000005", "zhang"])
 def test_a_search_by_name_reads_little(known: Sessions, beginning: str) -> None:
-    behind = Window(0, 21, cursor_of([f"{beginning}00000500"[:12], "C-500"]))
-    questions: dict[str, Ask] = {
-        str(rows): partial(by_name, tenant=TENANT, beginning=beginning, rows=rows)
+    behind = Window(0, 21, encode_cursor([f"{beginning}00000500"[:12], "C-500"]))
+    questions: dict[str, RunQuery] = {
+        str(rows): partial(find_by_name, tenant=TENANT, beginning=beginning, rows=rows)
         for rows in (PAGE, behind)
     }
     check_each(known, questions)

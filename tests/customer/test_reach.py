@@ -9,15 +9,19 @@ from sqlalchemy import event, text
 from sqlalchemy.orm import Session
 
 from services.customer import store
-from shared.access.rule import Reach, whole_tenant
+from shared.access.access_rule import DataScope, tenant_wide_scope
 from shared.persistence.database import Sessions
 from shared.persistence.list_window import Window
-from tests.customer.build import TENANT
+from tests.customer.builders import TENANT
 
 MANY = 20_000
 TENTH = "party-10"
 
-WHOLE, OWN, GRANTED = whole_tenant(TENANT), Reach(TENANT, "crm"), Reach(TENANT, "another")
+WHOLE, OWN, GRANTED = (
+    tenant_wide_scope(TENANT),
+    DataScope(TENANT, "crm"),
+    DataScope(TENANT, "another"),
+)
 
 FILL = f"""
 INSERT INTO parties (tenant, party_id, name, name_key, phone, phone_key, email, identity_number,
@@ -76,29 +80,31 @@ def plans(session: Session) -> Iterator[list[str]]:
     event.remove(connection, "before_cursor_execute", explain)
 
 
-def known_in(session: Session, reach: Reach) -> object:
+def known_in(session: Session, data_scope: DataScope) -> object:
     """Return what is known of a customer within reach."""
-    return store.known(session, reach, store.party(session, reach, TENTH), 100)
+    return store.get_customer_facts(
+        session, data_scope, store.get_party(session, data_scope, TENTH), 100
+    )
 
 
 @pytest.mark.parametrize(
     ("ask", "statements"),
     [
-        (lambda session: store.party(session, WHOLE, TENTH), 1),
-        (lambda session: store.party(session, OWN, TENTH), 1),
-        (lambda session: store.party(session, GRANTED, TENTH), 1),
-        (lambda session: store.get_party(session, TENANT, TENTH), 1),
-        (lambda session: store.owners_of(session, WHOLE, ["account-10"]), 2),
-        (lambda session: store.owners_of(session, GRANTED, ["account-10"]), 2),
-        (lambda session: store.by_phone(session, WHOLE, "13810", Window(0, 20)), 1),
-        (lambda session: store.by_phone(session, OWN, "13810", Window(0, 20)), 2),
-        (lambda session: store.by_phone(session, GRANTED, "13810", Window(0, 20)), 2),
-        (lambda session: store.by_name(session, TENANT, "name-10", Window(0, 20)), 1),
+        (lambda session: store.get_party(session, WHOLE, TENTH), 1),
+        (lambda session: store.get_party(session, OWN, TENTH), 1),
+        (lambda session: store.get_party(session, GRANTED, TENTH), 1),
+        (lambda session: store.get_party_for_update(session, TENANT, TENTH), 1),
+        (lambda session: store.find_account_owners(session, WHOLE, ["account-10"]), 2),
+        (lambda session: store.find_account_owners(session, GRANTED, ["account-10"]), 2),
+        (lambda session: store.find_by_phone(session, WHOLE, "13810", Window(0, 20)), 1),
+        (lambda session: store.find_by_phone(session, OWN, "13810", Window(0, 20)), 2),
+        (lambda session: store.find_by_phone(session, GRANTED, "13810", Window(0, 20)), 2),
+        (lambda session: store.find_by_name(session, TENANT, "name-10", Window(0, 20)), 1),
         (lambda session: known_in(session, WHOLE), 6),
         (lambda session: known_in(session, GRANTED), 6),
         (
-            lambda session: store.recognised(
-                session, store.party(session, WHOLE, TENTH), ["mark-7"], 10
+            lambda session: store.find_erased_by_mark(
+                session, store.get_party(session, WHOLE, TENTH), ["mark-7"], 10
             ),
             2,
         ),
@@ -117,9 +123,9 @@ def test_every_question_is_served_by_an_index(
 @pytest.mark.parametrize(
     "ask",
     [
-        lambda session: store.by_phone(session, WHOLE, "13810", Window(0, 20)),
-        lambda session: store.by_name(session, TENANT, "name-10", Window(0, 20)),
-        lambda session: store.accounts_of(session, WHOLE, TENTH, Window(0, 20)),
+        lambda session: store.find_by_phone(session, WHOLE, "13810", Window(0, 20)),
+        lambda session: store.find_by_name(session, TENANT, "name-10", Window(0, 20)),
+        lambda session: store.find_account_ids(session, WHOLE, TENTH, Window(0, 20)),
     ],
 )
 def test_the_first_page_of_a_list_neither_reads_nor_sorts_the_rest(

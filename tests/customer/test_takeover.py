@@ -6,17 +6,17 @@ from sqlalchemy import select, text
 
 from services.customer.app import SERVICE
 from services.customer.handlers import SUBSCRIPTIONS
-from services.customer.tables import PartyRow, TellingRow
+from services.customer.tables import PartyRow, PartySourceRow
 from shared.contracts import Envelope, OrderAccepted, encode
-from shared.kafka.records import Record
+from shared.kafka.records import ConsumedRecord
 from shared.persistence.database import Sessions
-from shared.persistence.history import TAKEN_OVER, HistoryRow
-from shared.recovery.rows import last_change
+from shared.persistence.history import TAKEN_OVER_REASON, HistoryRow
+from shared.recovery.recovery_store import last_change
 from tests.callers import AsRole
-from tests.customer.build import ZHANG, a_customer, accepted
+from tests.customer.builders import ZHANG, a_customer, accepted
 from tests.customer.test_erase import ERASE, REASON, TOMORROW, VIEW, YESTERDAY, hear_at
 from tests.customer.test_grants import share
-from tests.kernel import envelopes, hear, hear_records, parked
+from tests.kernel import consume, consume_records, dead_letter_rows, envelopes
 
 KEPT = ("parties", "party_tellings", "orders", "account_tellings")
 FROM_THE_KERNEL = ("inbox", "outbox", "sequences", "unsent", "history", "timers", "forgotten")
@@ -36,17 +36,17 @@ def set_back(sessions: Sessions, *restored: OrderAccepted) -> list[Envelope]:
 def take_over(sessions: Sessions, told: list[Envelope]) -> None:
     """Make the tables say what was told, with the time at which it was."""
     records = [
-        Record("customer/0", place, each.subject.bytes, encode(each), each.type)
+        ConsumedRecord("customer/0", place, each.subject.bytes, encode(each), each.type)
         for place, each in enumerate(told)
     ]
-    hear_records(sessions, SERVICE.takeover.subscriptions, records)
+    consume_records(sessions, SERVICE.takeover.subscriptions, records)
 
 
 def personal(sessions: Sessions) -> set[str]:
     """Return all that is known of persons."""
     found = set()
     with sessions() as session:
-        for row in (*session.scalars(select(PartyRow)), *session.scalars(select(TellingRow))):
+        for row in (*session.scalars(select(PartyRow)), *session.scalars(select(PartySourceRow))):
             columns = row.__table__.columns
             found |= {getattr(row, each.name) for each in columns if each.info.get("personal")}
     return found - {""}
@@ -88,7 +88,7 @@ async def test_after_a_restore_who_was_erased_is_blank_wherever_the_orders_come_
     assert personal(sessions) == set()
     assert await profile_of(client, as_role) == before
     assert before["erasedAt"]
-    assert parked(sessions) == []
+    assert dead_letter_rows(sessions) == []
 
 
 @BEFORE_AND_AFTER
@@ -105,7 +105,7 @@ async def test_after_a_restore_an_erased_person_is_recognised_under_a_new_id(
     take_over(sessions, told)
     hear_at(sessions, YESTERDAY, *replayed)
 
-    hear(sessions, SUBSCRIPTIONS, accepted(3, a_customer(id="new", phone="1", email="")))
+    consume(sessions, SUBSCRIPTIONS, accepted(3, a_customer(id="new", phone="1", email="")))
 
     answer = await client.get("/ops/v1/customers/new/view", headers=as_role("viewer"))
     assert answer.json()["profile"]["knownBeforeAs"] == [ZHANG]
@@ -143,14 +143,14 @@ async def test_the_history_says_that_an_erasure_was_taken_over(
     with sessions() as session:
         (row,) = session.scalars(select(HistoryRow))
     assert (row.kind, row.subject, row.became) == ("party", ZHANG, "erased")
-    assert row.reason == TAKEN_OVER
+    assert row.reason == TAKEN_OVER_REASON
 
 
 async def test_what_is_lost_begins_with_the_last_message_that_was_handled_and_not_with_a_grant(
     client: AsyncClient, sessions: Sessions, as_role: AsRole
 ) -> None:
     await share(client, as_role("admin"))
-    hear(sessions, SUBSCRIPTIONS, accepted(1), now=TOMORROW)
+    consume(sessions, SUBSCRIPTIONS, accepted(1), now=TOMORROW)
 
     with sessions() as session:
         assert last_change(session) == TOMORROW
@@ -159,7 +159,7 @@ async def test_what_is_lost_begins_with_the_last_message_that_was_handled_and_no
 async def test_what_is_lost_begins_with_a_grant_that_came_after_the_last_message(
     client: AsyncClient, sessions: Sessions, as_role: AsRole
 ) -> None:
-    hear(sessions, SUBSCRIPTIONS, accepted(1), now=YESTERDAY)
+    consume(sessions, SUBSCRIPTIONS, accepted(1), now=YESTERDAY)
     await share(client, as_role("admin"))
 
     with sessions() as session:

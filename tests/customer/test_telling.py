@@ -7,26 +7,26 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.customer.domain.telling import (
-    FIELDS,
-    LAST,
-    Telling,
+from services.customer.domain.parties.source_record import (
+    AFTER_EVERY_ORDER,
+    PARTY_FIELDS,
+    PartySourceRecord,
     by_client,
     by_party,
-    mark_of,
-    party_of,
-    telling_of,
-    together,
+    field_version,
+    merge_two,
+    party_from_sources,
+    source_record_from_order,
 )
 from shared.contracts import Customer
-from tests.customer.build import TENANT, ZHANG, a_customer, accepted, at
+from tests.customer.builders import TENANT, ZHANG, a_customer, accepted, at
 
 BY_ID = Customer(id=ZHANG, category="")
 """A customer named by its id alone."""
 
 
-def a_telling(n: int, minute: float, customer: Customer, client: str = "crm") -> Telling:
-    return telling_of(accepted(n, customer, client=client), TENANT, at(minute))
+def a_telling(n: int, minute: float, customer: Customer, client: str = "crm") -> PartySourceRecord:
+    return source_record_from_order(accepted(n, customer, client=client), TENANT, at(minute))
 
 
 def said(**fields: str) -> Customer:
@@ -44,8 +44,8 @@ STORY = [
 
 
 @given(st.permutations(STORY))
-def test_of_each_field_the_last_word_counts_in_any_order(story: list[Telling]) -> None:
-    party = party_of(story)
+def test_of_each_field_the_last_word_counts_in_any_order(story: list[PartySourceRecord]) -> None:
+    party = party_from_sources(story)
 
     assert (party.name, party.identity_number) == ("张伟", "320102199003078515")
     assert (party.phone, party.email) == ("13900000002", "new@example.cn")
@@ -53,11 +53,11 @@ def test_of_each_field_the_last_word_counts_in_any_order(story: list[Telling]) -
     assert party.told_at == at(4)
 
 
-@pytest.mark.parametrize("field", FIELDS)
+@pytest.mark.parametrize("field", PARTY_FIELDS)
 def test_a_field_that_is_not_said_stays_as_it_was(field: str) -> None:
     known = a_telling(1, 0, a_customer(category="key-account", kind="Organization"))
 
-    after = together(known, a_telling(2, 1, BY_ID))
+    after = merge_two(known, a_telling(2, 1, BY_ID))
 
     assert getattr(after, field) == getattr(known, field) != ""
 
@@ -86,15 +86,19 @@ def test_category_and_kind_agree_and_the_later_one_counts(
 ) -> None:
     tellings = [a_telling(n, n, each) for n, each in enumerate(told, 1)]
 
-    assert party_of(tellings).category == category
-    assert party_of(reversed(tellings)).category == category
+    assert party_from_sources(tellings).category == category
+    assert party_from_sources(reversed(tellings)).category == category
 
 
 def test_marks_sort_as_the_moments_do_and_the_order_settles_a_tie() -> None:
     moments = [at(-60_000_000), at(0), at(0.001), at(1), at(60_000_000)]
-    marks = [mark_of(each, UUID(int=9)) for each in moments]
+    marks = [field_version(each, UUID(int=9)) for each in moments]
 
     assert marks == sorted(marks)
-    assert mark_of(at(0), UUID(int=1)) < mark_of(at(0), UUID(int=2)) < mark_of(at(0), LAST)
-    assert mark_of(at(0), LAST) < mark_of(at(0.001), UUID(int=1))
-    assert reduce(together, STORY) == reduce(together, reversed(STORY))
+    assert (
+        field_version(at(0), UUID(int=1))
+        < field_version(at(0), UUID(int=2))
+        < field_version(at(0), AFTER_EVERY_ORDER)
+    )
+    assert field_version(at(0), AFTER_EVERY_ORDER) < field_version(at(0.001), UUID(int=1))
+    assert reduce(merge_two, STORY) == reduce(merge_two, reversed(STORY))

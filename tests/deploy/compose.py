@@ -12,7 +12,7 @@ import yaml
 
 from deploy.local.home import CHECKOUT
 
-Parts: TypeAlias = dict[str, Any]
+Document: TypeAlias = dict[str, Any]
 
 VARIABLE = re.compile(r"\$\{(\w+)(?::(?P<kind>[-+?])(?P<other>(?:[^{}]|\$\{[^{}]*\})*))?\}")
 
@@ -33,15 +33,15 @@ FILLED_IN = FILLED | NAMED
 """All that somebody fills in."""
 
 
-def services(variables: Mapping[str, str] | None = None) -> dict[str, Parts]:
+def services(variables: Mapping[str, str] | None = None) -> dict[str, Document]:
     """Return the containers by name."""
-    return parts(variables)["services"]  # type: ignore[no-any-return]  # as the file has it
+    return compose_file(variables)["services"]  # type: ignore[no-any-return]  # as the file has it
 
 
-def parts(variables: Mapping[str, str] | None = None) -> Parts:
+def compose_file(variables: Mapping[str, str] | None = None) -> Document:
     """Return the whole file, with these variables set."""
     text = (CHECKOUT / "docker-compose.yml").read_text()
-    found: Parts = resolved(yaml.safe_load(text), variables or {})
+    found: Document = resolved(yaml.safe_load(text), variables or {})
     return found
 
 
@@ -71,7 +71,7 @@ def filled(text: str, variables: Mapping[str, str]) -> str:
 
 
 @cache
-def compose() -> tuple[str, ...]:
+def compose_command() -> tuple[str, ...]:
     """Return how Compose itself is called on this machine; empty where it is not there."""
     if named := os.environ.get("KAITONG_COMPOSE"):
         return (named,)

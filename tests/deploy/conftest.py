@@ -5,22 +5,22 @@ from pathlib import Path
 
 import pytest
 
-from deploy.local.forks import Forks
-from tests.deploy.care import Care
+from deploy.local.fork_server import ForkServer
+from tests.deploy.recording_supervisor import RecordingSupervisor
 
 
 @pytest.fixture
-def care(tmp_path: Path) -> Iterator[Care]:
+def care(tmp_path: Path) -> Iterator[RecordingSupervisor]:
     """A supervisor that stops at the test's end."""
-    care = Care(tmp_path)
+    care = RecordingSupervisor(tmp_path)
     yield care
     care.supervisor.stop()
 
 
 @pytest.fixture
-def own_template(tmp_path: Path) -> Iterator[Forks]:
+def own_fork_server(tmp_path: Path) -> Iterator[ForkServer]:
     """A template that a test may spoil; it has nothing to load."""
-    found = Forks(tmp_path / "template.log", ())
+    found = ForkServer(tmp_path / "template.log", ())
     found.start()
     yield found
     found.stop()

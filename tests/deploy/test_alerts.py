@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 import yaml
 
-from deploy.prometheus.alerts import ALERTS, Severity, rules
+from deploy.prometheus.alerts import ALERTS, Severity, rules_file
 from shared.observability.metrics import REGISTRY
-from shared.observability.troubles import BLOCKING, Kind, Trouble
+from shared.observability.troubles import BLOCKING_KINDS, Trouble, TroubleKind
 
 RULES = Path("deploy/prometheus/rules/troubles.yml")
 AGAIN = f"python -m deploy.prometheus.alerts > {RULES}"
@@ -30,12 +30,12 @@ def sections() -> dict[str, str]:
 
 
 def test_the_rules_are_those_of_the_code() -> None:
-    assert RULES.read_text() == rules(), AGAIN
+    assert RULES.read_text() == rules_file(), AGAIN
 
 
 def test_every_kind_has_an_alert_and_what_keeps_requests_out_wakes_somebody() -> None:
-    assert {each["labels"]["kind"] for each in alerts()} == set(Kind)
-    keeps_out = BLOCKING | {Kind.RESTORED}  # while it takes over
+    assert {each["labels"]["kind"] for each in alerts()} == set(TroubleKind)
+    keeps_out = BLOCKING_KINDS | {TroubleKind.RESTORED}  # while it takes over
     assert {kind for kind in keeps_out if ALERTS[kind].severity is Severity.PAGE} == keeps_out
 
 
@@ -47,8 +47,10 @@ def test_alerts_ask_for_metrics_that_are_there() -> None:
     assert asked <= declared
 
 
-@pytest.mark.parametrize("kind", Kind)
-def test_every_kind_has_a_section_that_says_what_to_do_and_is_where_it_points(kind: Kind) -> None:
+@pytest.mark.parametrize("kind", TroubleKind)
+def test_every_kind_has_a_section_that_says_what_to_do_and_is_where_it_points(
+    kind: TroubleKind,
+) -> None:
     pointed = Trouble(kind=kind, says="", remedy="").runbook
 
     path, _, heading = pointed.partition("#")
@@ -60,4 +62,4 @@ def test_every_kind_has_a_section_that_says_what_to_do_and_is_where_it_points(ki
 
 
 def test_the_runbook_has_no_section_of_a_kind_that_is_not_there() -> None:
-    assert sections().keys() == set(Kind)
+    assert sections().keys() == set(TroubleKind)

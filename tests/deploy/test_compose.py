@@ -7,18 +7,18 @@ from collections.abc import Mapping
 
 import pytest
 
-from deploy.local.databases import name_of
+from deploy.local.databases import database_name
 from deploy.local.home import CHECKOUT
 from services.elements.settings import Settings as ElementsSettings
-from shared.config.environment import settings_of
+from shared.config.environment import declared_settings
 from shared.config.settings import Settings
 from tests.conftest import SERVICES
 from tests.deploy.compose import (
     EXAMPLE,
     FILLED,
-    Parts,
-    compose,
-    parts,
+    Document,
+    compose_command,
+    compose_file,
     services,
     variables_in,
 )
@@ -40,13 +40,13 @@ def settings_for(process: str, variables: Mapping[str, str]) -> Settings:
 
 @pytest.mark.parametrize("variables", [{}, FILLED], ids=["nothing set", "all secrets set"])
 def test_compose_itself_takes_the_file(variables: dict[str, str]) -> None:
-    if not compose():
+    if not compose_command():
         pytest.skip("Compose is not here: install its plugin, or name it in KAITONG_COMPOSE")
     own = {name: value for name, value in os.environ.items() if not name.startswith("KAITONG_")}
     words = ["--file", "docker-compose.yml", "--env-file", os.devnull, "config", "--quiet"]
 
     answer = subprocess.run(
-        [*compose(), *words],
+        [*compose_command(), *words],
         cwd=CHECKOUT,
         env=own | variables,
         capture_output=True,
@@ -71,7 +71,7 @@ def test_each_process_runs_its_part_of_its_service(process: str) -> None:
 
 @pytest.mark.parametrize("process", [*PROCESSES, "migrate", "topics"])
 def test_only_settings_that_there_are_are_set(process: str) -> None:
-    names = {each.name for each in settings_of(Settings).values()}
+    names = {each.name for each in declared_settings(Settings).values()}
     known = names | {f"KAITONG_DATABASE_{service.upper()}" for service in SERVICES}
 
     assert set(services()[process]["environment"]) <= known
@@ -89,14 +89,14 @@ def test_filled_in_secrets_are_all_that_a_process_needs(process: str) -> None:
     settings = settings_for(process, FILLED)
 
     assert settings.kafka == "kafka:19092"
-    assert settings.insecure == {"plaintext-kafka"}
+    assert settings.accepted_risks == {"plaintext-kafka"}
     assert (settings.http_host == "0.0.0.0") == process.endswith("-api")  # noqa: S104
 
 
 def test_risks_that_somebody_takes_are_added_to_the_one_that_the_file_takes() -> None:
     settings = settings_for("order-api", FILLED | {"KAITONG_INSECURE": "development-keys"})
 
-    assert settings.insecure == {"plaintext-kafka", "development-keys"}
+    assert settings.accepted_risks == {"plaintext-kafka", "development-keys"}
 
 
 @pytest.mark.parametrize("process", PROCESSES)
@@ -106,7 +106,7 @@ def test_a_process_knows_its_own_database_and_no_other(process: str) -> None:
     databases = {name: url for name, url in environment.items() if "DATABASE" in name}
 
     password = FILLED[f"KAITONG_PASSWORD_{service.upper()}"]
-    name = name_of(service)
+    name = database_name(service)
     assert databases == {
         f"KAITONG_DATABASE_{service.upper()}": f"postgresql://{name}:{password}@postgres:5432/{name}"
     }
@@ -171,7 +171,7 @@ def test_the_python_of_the_health_check_fails_when_nobody_answers() -> None:
     assert b"URLError" in done.stderr
 
 
-def published(container: Parts) -> list[str]:
+def published(container: Document) -> list[str]:
     return [str(each) for each in container.get("ports", [])]
 
 
@@ -187,7 +187,7 @@ def test_every_variable_has_a_default_or_is_explained() -> None:
     explained = set(re.findall(r"^#?\s*(KAITONG_\w+)=", EXAMPLE, re.MULTILINE))
     without_default = {name for name in variables_in(COMPOSE) if f"${{{name}:-}}" in COMPOSE}
 
-    assert parts()["name"] == "kaitong"
+    assert compose_file()["name"] == "kaitong"
     assert without_default <= explained
     assert explained <= variables_in(COMPOSE)
 
@@ -209,7 +209,7 @@ def test_volumes_are_declared_and_mounted_scripts_are_there() -> None:
     ]
     named = {mount for mount in mounts if not mount.startswith(".")}
 
-    assert named == set(parts()["volumes"]) == {"kafka", "postgres", "elements"}
+    assert named == set(compose_file()["volumes"]) == {"kafka", "postgres", "elements"}
     assert all((CHECKOUT / mount).is_file() for mount in mounts if mount.startswith("."))
 
 

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 import psycopg
 import pytest
 
-from deploy.local.cluster import programs
-from deploy.local.databases import name_of
+from deploy.local.databases import database_name
 from deploy.local.postgres import Postgres
+from deploy.local.postgres_cluster import program_folder
 from tests.conftest import SERVICES
 from tests.deploy.compose import FILLED, FILLED_IN, NAMED, SCRIPTS, services
 
@@ -73,7 +73,7 @@ def roles(postgres: Postgres) -> Postgres:
     """A PostgreSQL on which the script has made databases and roles."""
     environment = services(FILLED)["postgres"]["environment"]
     place = {
-        "PATH": f"{programs()}:{os.environ['PATH']}",
+        "PATH": f"{program_folder()}:{os.environ['PATH']}",
         "POSTGRES_USER": "postgres",
         "PGHOST": "127.0.0.1",
         "PGPORT": str(postgres.port),
@@ -87,19 +87,19 @@ def roles(postgres: Postgres) -> Postgres:
 def connect(server: Postgres, role: str, database: str) -> psycopg.Connection:
     """Connect as a service."""
     password = FILLED[f"KAITONG_PASSWORD_{role.upper()}"]
-    address = f"postgresql://{name_of(role)}:{password}@127.0.0.1:{server.port}"
+    address = f"postgresql://{database_name(role)}:{password}@127.0.0.1:{server.port}"
     return psycopg.connect(f"{address}/{database}")
 
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_a_role_owns_its_own_database(roles: Postgres, service: str) -> None:
-    with connect(roles, service, name_of(service)) as connection:
+    with connect(roles, service, database_name(service)) as connection:
         connection.execute("CREATE TABLE mine (id int)")
 
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_a_role_reaches_no_other_database(roles: Postgres, service: str) -> None:
-    others = [name_of(other) for other in SERVICES if other != service]
+    others = [database_name(other) for other in SERVICES if other != service]
     for database in [*others, "postgres", "template1"]:
         with pytest.raises(psycopg.OperationalError, match="permission denied for database"):
             connect(roles, service, database)

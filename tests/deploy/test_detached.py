@@ -9,11 +9,11 @@ from pathlib import Path
 import psutil
 import pytest
 
-from deploy.local import detached, record
+from deploy.local import detached, stack_record
 from deploy.local.errors import StartError
-from deploy.local.existing import KAFKA, setting_of
+from deploy.local.existing_engines import KAFKA, setting_of
 from deploy.local.stack import SERVICES
-from tests.deploy.waiting import gone, until
+from tests.deploy.waiting import has_ended, until
 
 
 class Start:
@@ -21,18 +21,18 @@ class Start:
 
     def __init__(self, home: Path, pool: ThreadPoolExecutor) -> None:
         self.home = home
-        self.outcome: Future[record.Record] = pool.submit(detached.up, home)
+        self.outcome: Future[stack_record.StackRecord] = pool.submit(detached.up, home)
         until(self.has_begun, "it begins")
 
     def has_begun(self) -> bool:
         """Tell whether the supervisor keeps a process already."""
-        last = record.read(self.home)
+        last = stack_record.read(self.home)
         return bool(last and last.lines)
 
     @property
     def supervisor(self) -> psutil.Process:
         """Who keeps the stack."""
-        found = record.supervisor_of(self.home)
+        found = stack_record.supervisor_of(self.home)
         assert found is not None
         return found
 
@@ -55,7 +55,7 @@ def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Start]:
             monkeypatch.setenv(setting_of(service), f"postgresql://nobody:none@{address}/none")
         started = Start(home, pool)
         yield started
-        detached.down(home, forget=True)
+        detached.down(home, delete_state=True)
 
 
 def test_a_start_whose_supervisor_is_killed_says_so_and_repeats_nothing_old(start: Start) -> None:
@@ -69,7 +69,7 @@ def test_a_start_that_is_stopped_says_so(start: Start) -> None:
     assert detached.down(start.home)
 
     assert start.why == "Kaitong was stopped before it was ready; start it with `kaitong up`"
-    seen = record.look(start.home)
+    seen = stack_record.current_record(start.home)
     assert seen is not None
     assert seen.state == "stopped"
 
@@ -79,14 +79,14 @@ def test_a_stack_whose_files_were_deleted_is_seen_and_can_be_stopped(start: Star
     gone_home = start.home.rename(start.home.with_name("deleted"))
     shutil.rmtree(gone_home, ignore_errors=True)  # which the supervisor may still write to
 
-    seen = record.look(start.home)
+    seen = stack_record.current_record(start.home)
     assert seen is not None
     assert (seen.state, seen.supervisor.pid) == ("lost", supervisor.pid)
     with pytest.raises(StartError, match="its files are gone; stop it with `kaitong down`"):
         detached.up(start.home)
 
     assert detached.down(start.home)
-    assert gone(supervisor.pid)
+    assert has_ended(supervisor.pid)
 
 
 def test_a_stack_that_is_down_is_not_stopped_again(start: Start) -> None:
@@ -97,6 +97,6 @@ def test_a_stack_that_is_down_is_not_stopped_again(start: Start) -> None:
 
 def test_half_a_record_is_none(tmp_path: Path) -> None:
     (tmp_path / "run").mkdir()
-    record.place(tmp_path).write_text('{"state": "rea')
+    stack_record.record_path(tmp_path).write_text('{"state": "rea')
 
-    assert record.look(tmp_path) is None
+    assert stack_record.current_record(tmp_path) is None

@@ -17,14 +17,14 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from kafka import KafkaAdminClient
 
 from deploy.local import packages, ports, process
-from deploy.local.cluster import account, data_folder, remove_cluster
-from deploy.local.databases import dsn, make_databases
+from deploy.local.databases import make_databases, superuser_dsn
 from deploy.local.errors import StartError
 from deploy.local.home import CHECKOUT, private_folder
 from deploy.local.kafka import Kafka, start_kafka
+from deploy.local.kafka_storage import BOOTSTRAP_CHECKPOINT, META_PROPERTIES, format_storage
 from deploy.local.postgres import SETTINGS, Postgres, start_postgres
-from deploy.local.storage import FEATURES, WHOSE, format_storage
-from tests.deploy.waiting import gone, has_become, until
+from deploy.local.postgres_cluster import cluster_user, data_folder, remove_cluster
+from tests.deploy.waiting import has_ended, runs_program, until
 
 
 @pytest.fixture
@@ -44,16 +44,16 @@ def own_kafka(tmp_path: Path) -> Iterator[Kafka]:
 
 
 def test_rows_survive_the_kill_of_the_whole_cluster(own_postgres: Postgres) -> None:
-    with psycopg.connect(dsn(own_postgres)) as before:
+    with psycopg.connect(superuser_dsn(own_postgres)) as before:
         before.execute("CREATE TABLE kept AS SELECT 7 AS seven")
         before.commit()
     port = own_postgres.port
 
     own_postgres.kill()
-    assert process.living_in(own_postgres.data) == []
+    assert process.processes_in(own_postgres.data) == []
     own_postgres.start()
 
-    with psycopg.connect(dsn(own_postgres)) as after:
+    with psycopg.connect(superuser_dsn(own_postgres)) as after:
         assert after.execute("SELECT seven FROM kept").fetchall() == [(7,)]
     assert own_postgres.port == port
 
@@ -82,12 +82,14 @@ def test_what_an_interrupted_format_left_is_written_over_and_no_two_nodes_share_
 ) -> None:
     data = tmp_path / "kafka" / "data"
     data.mkdir(parents=True)
-    for half in (FEATURES, f"{WHOSE}.half"):
+    for half in (BOOTSTRAP_CHECKPOINT, f"{META_PROPERTIES}.half"):
         (data / half).write_bytes(b"half of it")
     node = start_kafka(data.parent)
     node.kill()
 
-    assert (data / FEATURES).read_bytes() == (kafka.data / FEATURES).read_bytes()
+    assert (data / BOOTSTRAP_CHECKPOINT).read_bytes() == (
+        kafka.data / BOOTSTRAP_CHECKPOINT
+    ).read_bytes()
     names = [name for each in (node, kafka) for name in names_of(each)]
     assert len(names) == len(set(names)) == 4
 
@@ -95,13 +97,13 @@ def test_what_an_interrupted_format_left_is_written_over_and_no_two_nodes_share_
 def test_a_list_of_features_that_a_power_cut_left_empty_is_not_used(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (empty := tmp_path / FEATURES).touch()
+    (empty := tmp_path / BOOTSTRAP_CHECKPOINT).touch()
     monkeypatch.setattr(packages, "kafka_features", lambda: empty)
 
     node = start_kafka(tmp_path / "kafka")
     node.kill()
 
-    assert (node.data / FEATURES).stat().st_size
+    assert (node.data / BOOTSTRAP_CHECKPOINT).stat().st_size
 
 
 def test_a_data_folder_that_cannot_be_made_is_one_clear_line(tmp_path: Path) -> None:
@@ -113,7 +115,9 @@ def test_a_data_folder_that_cannot_be_made_is_one_clear_line(tmp_path: Path) -> 
 
 def names_of(node: Kafka) -> list[str]:
     """Return what a node's cluster and its folder are called."""
-    return re.findall(r"(?m)^(?:cluster|directory)\.id=(.+)$", (node.data / WHOSE).read_text())
+    return re.findall(
+        r"(?m)^(?:cluster|directory)\.id=(.+)$", (node.data / META_PROPERTIES).read_text()
+    )
 
 
 def test_a_running_cluster_is_returned_and_not_started_twice(own_postgres: Postgres) -> None:
@@ -127,8 +131,10 @@ def test_a_stranger_with_the_old_process_id_does_not_keep_the_cluster_down(
     note = own_postgres.data / "postmaster.pid"
     text = note.read_text()
     own_postgres.stop()
-    with subprocess.Popen(process.leashed(["/bin/sleep", "60"], account(), 0)) as other:
-        until(lambda: has_become(other.pid, "sleep"), "the stranger runs")
+    with subprocess.Popen(
+        process.exec_child_command(["/bin/sleep", "60"], cluster_user(), 0)
+    ) as other:
+        until(lambda: runs_program(other.pid, "sleep"), "the stranger runs")
         note.write_text(text.replace(text.split()[0], str(other.pid), 1))
         own_postgres.start()
         other.kill()
@@ -169,8 +175,8 @@ def test_an_engine_ends_with_the_process_that_started_it(module: str, tmp_path: 
     folder = tmp_path / module
     pid = killed_starter(module, folder, detached=False)
     data = data_folder(folder) if module == "postgres" else folder
-    until(lambda: gone(pid), f"{module} ends")
-    until(lambda: not process.living_in(data), f"all of {module} ends")
+    until(lambda: has_ended(pid), f"{module} ends")
+    until(lambda: not process.processes_in(data), f"all of {module} ends")
 
 
 def test_a_detached_engine_lives_on(tmp_path: Path) -> None:
@@ -178,7 +184,7 @@ def test_a_detached_engine_lives_on(tmp_path: Path) -> None:
     found = start_postgres(tmp_path / "postgres")
     assert found.pid == pid
     found.remove()
-    assert gone(pid)
+    assert has_ended(pid)
 
 
 @pytest.mark.skipif(os.getuid() != 0, reason="only root has rights to give up")
@@ -200,7 +206,7 @@ def test_a_cluster_forgotten_with_its_folder_is_made_anew(tmp_path: Path) -> Non
 
     fresh = start_postgres(folder, fsync=False)
 
-    with psycopg.connect(dsn(fresh)) as connection:
+    with psycopg.connect(superuser_dsn(fresh)) as connection:
         assert connection.execute("SELECT 1").fetchall() == [(1,)]
     fresh.remove()
 

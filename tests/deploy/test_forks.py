@@ -12,12 +12,12 @@ from typing import Any
 import psutil
 import pytest
 
-from deploy.local import forks, process
+from deploy.local import fork_server, process
 from deploy.local.errors import StartError
-from deploy.local.forks import Connection, Forks
-from deploy.local.surroundings import environment_without_settings
-from shared.runtime.preload import LATER
-from tests.deploy.waiting import TIMEOUT_S, gone, until
+from deploy.local.fork_server import ForkConnection, ForkServer
+from deploy.local.process_environment import environment_without_settings
+from shared.runtime.preload import LATE_MODULES
+from tests.deploy.waiting import TIMEOUT_S, has_ended, until
 
 STATE = "tests.deploy.print_state"
 SLEEPER = "tests.deploy.sleeper"
@@ -26,18 +26,22 @@ FILES = 6
 
 
 @pytest.fixture(scope="module")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Forks]:
+def template(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ForkServer]:
     """A template that runs."""
-    found = Forks(tmp_path_factory.mktemp("template") / "template.log")
+    found = ForkServer(tmp_path_factory.mktemp("template") / "template.log")
     found.start()
     yield found
     found.stop()
     found.close()
 
 
-def status_of(template: Forks, folder: Path, *words: str, log: Path | None = None) -> int | None:
+def status_of(
+    template: ForkServer, folder: Path, *words: str, log: Path | None = None
+) -> int | None:
     """Run a module to its end."""
-    return template.spawn(words, log or folder / "log", {}, folder).wait(forks.START_S)
+    return template.spawn(words, log or folder / "log", {}, folder).wait(
+        fork_server.START_TIMEOUT_S
+    )
 
 
 def by_python(log: Path, folder: Path, *words: str) -> int | None:
@@ -53,11 +57,11 @@ def state_in(log: Path) -> dict[str, Any]:
 
 
 def test_what_is_forked_has_its_own_words_environment_folder_session_and_log(
-    template: Forks, tmp_path: Path
+    template: ForkServer, tmp_path: Path
 ) -> None:
     child = template.spawn([STATE, "3"], tmp_path / "log", {"ONLY": "this"}, tmp_path)
 
-    assert child.wait(forks.START_S) == 3
+    assert child.wait(fork_server.START_TIMEOUT_S) == 3
 
     said = state_in(tmp_path / "log")
     assert (said["words"], said["environment"]) == (["3"], {"ONLY": "this"})
@@ -66,7 +70,7 @@ def test_what_is_forked_has_its_own_words_environment_folder_session_and_log(
 
 
 def test_what_is_forked_has_the_signals_and_open_files_of_a_process_by_python(
-    template: Forks, tmp_path: Path
+    template: ForkServer, tmp_path: Path
 ) -> None:
     running = template.spawn([SLEEPER], tmp_path / "other", {}, tmp_path)
 
@@ -80,13 +84,13 @@ def test_what_is_forked_has_the_signals_and_open_files_of_a_process_by_python(
 
 
 def test_a_caller_that_hangs_up_does_not_end_what_is_forked(
-    template: Forks, tmp_path: Path
+    template: ForkServer, tmp_path: Path
 ) -> None:
-    assert status_of(template, tmp_path, "tests.deploy.hung_up") == 0
+    assert status_of(template, tmp_path, "tests.deploy.closed_socket") == 0
 
 
 def test_a_full_disk_changes_the_exit_status_as_it_does_by_python(
-    template: Forks, tmp_path: Path
+    template: ForkServer, tmp_path: Path
 ) -> None:
     full = Path("/dev/full")
 
@@ -94,16 +98,20 @@ def test_a_full_disk_changes_the_exit_status_as_it_does_by_python(
         assert status_of(template, tmp_path, *words, log=full) == by_python(full, tmp_path, *words)
 
 
-def test_threads_and_what_runs_at_exit_are_not_cut_short(template: Forks, tmp_path: Path) -> None:
-    assert status_of(template, tmp_path, "tests.deploy.ending") == 0
+def test_threads_and_what_runs_at_exit_are_not_cut_short(
+    template: ForkServer, tmp_path: Path
+) -> None:
+    assert status_of(template, tmp_path, "tests.deploy.late_output") == 0
     assert (tmp_path / "log").read_text().splitlines() == ["thread", "at exit"]
 
 
-def test_nothing_of_any_one_service_is_loaded_for_another(template: Forks, tmp_path: Path) -> None:
+def test_nothing_of_any_one_service_is_loaded_for_another(
+    template: ForkServer, tmp_path: Path
+) -> None:
     status_of(template, tmp_path, STATE, "0")
 
     modules = state_in(tmp_path / "log")["modules"]
-    assert {"shared.runtime.run", *LATER} <= set(modules)
+    assert {"shared.runtime.run", *LATE_MODULES} <= set(modules)
     assert "rich" not in modules
     assert [each for each in modules if each.startswith("services")] == []
 
@@ -113,36 +121,36 @@ def test_no_setting_of_the_supervisor_is_seen_in_what_is_forked(
 ) -> None:
     """`/proc/PID/environ` shows for ever what a process was started with."""
     monkeypatch.setenv("KAITONG_DATABASE_CUSTOMER", "postgresql://secret")
-    own_template = Forks(tmp_path / "template.log", ())
+    own_fork_server = ForkServer(tmp_path / "template.log", ())
 
-    child = own_template.spawn([SLEEPER], tmp_path / "log", {}, tmp_path)
+    child = own_fork_server.spawn([SLEEPER], tmp_path / "log", {}, tmp_path)
 
     assert b"KAITONG_" not in Path(f"/proc/{child.pid}/environ").read_bytes()
-    own_template.stop()
-    own_template.close()
+    own_fork_server.stop()
+    own_fork_server.close()
 
 
-def test_what_is_killed_is_seen_to_have_been_killed(template: Forks, tmp_path: Path) -> None:
+def test_what_is_killed_is_seen_to_have_been_killed(template: ForkServer, tmp_path: Path) -> None:
     child = template.spawn([SLEEPER], tmp_path / "log", {}, tmp_path)
 
     child.send_signal(signal.SIGKILL)
 
-    assert child.wait(forks.START_S) == -signal.SIGKILL
+    assert child.wait(fork_server.START_TIMEOUT_S) == -signal.SIGKILL
 
 
 def test_a_process_that_is_gone_is_still_known_by_its_start_and_its_status(
-    template: Forks, tmp_path: Path
+    template: ForkServer, tmp_path: Path
 ) -> None:
     child = template.spawn(["tests.deploy.unflushed", "78"], tmp_path / "log", {}, tmp_path)
     until(lambda: not child.is_running(), "it ends")
 
     assert child.create_time() > 0
-    assert child.wait(forks.START_S) == 78
+    assert child.wait(fork_server.START_TIMEOUT_S) == 78
 
 
 def test_reports_that_arrive_together_are_read_one_by_one() -> None:
-    connection = Connection()
-    connection.others.send(b'{"pid": 7}\n{"status": 78}\n')
+    connection = ForkConnection()
+    connection.server_end.send(b'{"pid": 7}\n{"status": 78}\n')
 
     assert connection.report(TIMEOUT_S) == {"pid": 7}
     assert connection.report(TIMEOUT_S) == {"status": 78}
@@ -150,28 +158,28 @@ def test_reports_that_arrive_together_are_read_one_by_one() -> None:
 
 
 def test_what_is_forked_ends_with_the_template_which_is_started_for_the_next(
-    own_template: Forks, tmp_path: Path
+    own_fork_server: ForkServer, tmp_path: Path
 ) -> None:
-    first = own_template.spawn([SLEEPER], tmp_path / "log", {}, tmp_path)
-    own_template.server.kill()
-    own_template.server.wait()
-    until(lambda: gone(first.pid), "it ends too")
+    first = own_fork_server.spawn([SLEEPER], tmp_path / "log", {}, tmp_path)
+    own_fork_server.server.kill()
+    own_fork_server.server.wait()
+    until(lambda: has_ended(first.pid), "it ends too")
     assert first.wait(TIMEOUT_S) is None
 
-    assert status_of(own_template, tmp_path, STATE, "0") == 0
+    assert status_of(own_fork_server, tmp_path, STATE, "0") == 0
 
 
 def test_a_template_ends_when_its_supervisor_closes_the_socket(tmp_path: Path) -> None:
-    own_template = Forks(tmp_path / "template.log", ())
-    own_template.start()
+    own_fork_server = ForkServer(tmp_path / "template.log", ())
+    own_fork_server.start()
 
-    own_template.close()
+    own_fork_server.close()
 
-    assert own_template.server.wait(TIMEOUT_S) == 0
+    assert own_fork_server.server.wait(TIMEOUT_S) == 0
 
 
 def test_code_that_cannot_be_loaded_is_reported(tmp_path: Path) -> None:
-    broken = Forks(tmp_path / "template.log", ("no_such_module",))
+    broken = ForkServer(tmp_path / "template.log", ("no_such_module",))
 
     with pytest.raises(StartError, match="No module named 'no_such_module'"):
         broken.spawn([STATE, "0"], tmp_path / "log", {}, tmp_path)
@@ -181,62 +189,64 @@ def test_code_that_cannot_be_loaded_is_reported(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("room", [0, 1, 2])
 def test_a_template_that_can_open_no_files_refuses_one_request_and_goes_on(
-    own_template: Forks, tmp_path: Path, room: int
+    own_fork_server: ForkServer, tmp_path: Path, room: int
 ) -> None:
     """Of the three files of a request it gets as many as it has room for."""
-    first = own_template.spawn([SLEEPER], tmp_path / "log", {}, tmp_path)
-    usual = resource.prlimit(own_template.server.pid, resource.RLIMIT_NOFILE)
+    first = own_fork_server.spawn([SLEEPER], tmp_path / "log", {}, tmp_path)
+    usual = resource.prlimit(own_fork_server.server.pid, resource.RLIMIT_NOFILE)
     until(
-        lambda: own_template.server.num_fds() == FILES + 1,
+        lambda: own_fork_server.server.num_fds() == FILES + 1,
         "it keeps one file for what it has forked",
     )
-    resource.prlimit(own_template.server.pid, resource.RLIMIT_NOFILE, (FILES + 1 + room, usual[1]))
+    resource.prlimit(
+        own_fork_server.server.pid, resource.RLIMIT_NOFILE, (FILES + 1 + room, usual[1])
+    )
 
     with pytest.raises(StartError, match="Too many open files"):
-        own_template.spawn([SLEEPER], tmp_path / "log", {}, tmp_path)
+        own_fork_server.spawn([SLEEPER], tmp_path / "log", {}, tmp_path)
 
-    resource.prlimit(own_template.server.pid, resource.RLIMIT_NOFILE, usual)
-    assert status_of(own_template, tmp_path, "tests.deploy.hung_up") == 0
+    resource.prlimit(own_fork_server.server.pid, resource.RLIMIT_NOFILE, usual)
+    assert status_of(own_fork_server, tmp_path, "tests.deploy.closed_socket") == 0
     assert process.is_alive(first)
-    until(lambda: own_template.server.num_fds() == FILES + 1, "it has closed what it got")
+    until(lambda: own_fork_server.server.num_fds() == FILES + 1, "it has closed what it got")
 
 
 def test_a_machine_without_room_for_a_process_refuses_one_request_and_the_template_goes_on(
     tmp_path: Path,
 ) -> None:
-    own_template = Forks(tmp_path / "template.log", ("tests.deploy.full_machine",))
+    own_fork_server = ForkServer(tmp_path / "template.log", ("tests.deploy.refused_fork",))
 
     with pytest.raises(StartError, match="Resource temporarily unavailable"):
-        own_template.spawn([SLEEPER], tmp_path / "log", {}, tmp_path)
+        own_fork_server.spawn([SLEEPER], tmp_path / "log", {}, tmp_path)
 
-    assert status_of(own_template, tmp_path, STATE, "0") == 0
-    own_template.stop()
-    own_template.close()
+    assert status_of(own_fork_server, tmp_path, STATE, "0") == 0
+    own_fork_server.stop()
+    own_fork_server.close()
 
 
 def test_what_was_asked_for_in_vain_is_not_done_later(
-    own_template: Forks, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    own_fork_server: ForkServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert status_of(own_template, tmp_path, STATE, "0") == 0
-    own_template.server.suspend()
-    monkeypatch.setattr(forks, "START_S", 0.2)
+    assert status_of(own_fork_server, tmp_path, STATE, "0") == 0
+    own_fork_server.server.suspend()
+    monkeypatch.setattr(fork_server, "START_TIMEOUT_S", 0.2)
     with pytest.raises(StartError, match="timed out"):
-        own_template.spawn([STATE, "0"], tmp_path / "vain", {}, tmp_path)
+        own_fork_server.spawn([STATE, "0"], tmp_path / "vain", {}, tmp_path)
     monkeypatch.undo()
 
-    own_template.server.resume()
+    own_fork_server.server.resume()
 
-    assert status_of(own_template, tmp_path, STATE, "0") == 0
-    until(lambda: own_template.server.children() == [], "all forks end")
+    assert status_of(own_fork_server, tmp_path, STATE, "0") == 0
+    until(lambda: own_fork_server.server.children() == [], "all forks end")
     assert (tmp_path / "vain").read_text() == ""
 
 
 def test_a_process_of_a_template_that_hangs_is_seen_to_end(
-    own_template: Forks, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    own_fork_server: ForkServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(forks, "STATUS_S", 0.2)
-    child = own_template.spawn([SLEEPER], tmp_path / "log", {}, tmp_path)
-    own_template.server.suspend()
+    monkeypatch.setattr(fork_server, "STATUS_TIMEOUT_S", 0.2)
+    child = own_fork_server.spawn([SLEEPER], tmp_path / "log", {}, tmp_path)
+    own_fork_server.server.suspend()
     ending = threading.Thread(target=process.end, args=(child, signal.SIGTERM, 0.5), daemon=True)
 
     ending.start()

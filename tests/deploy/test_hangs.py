@@ -7,18 +7,18 @@ from pathlib import Path
 
 import pytest
 
-from deploy.local import forks, pulse, supervisor
+from deploy.local import fork_server, liveness, supervisor
 from deploy.local import kafka as kafka_module
 from deploy.local import postgres as postgres_module
 from deploy.local.errors import StartError
-from deploy.local.forks import Forks
+from deploy.local.fork_server import ForkServer
 from deploy.local.kafka import start_kafka
-from deploy.local.kept import Kept
 from deploy.local.ports import HOST, free_port
 from deploy.local.postgres import start_postgres
-from deploy.local.supervisor import Module
-from tests.deploy.care import Care
-from tests.deploy.waiting import TIMEOUT_S, gone, until
+from deploy.local.supervised_process import SupervisedProcess
+from deploy.local.supervisor import ForkedModule
+from tests.deploy.recording_supervisor import RecordingSupervisor
+from tests.deploy.waiting import TIMEOUT_S, has_ended, until
 
 ANSWERING = """
 import sys
@@ -39,50 +39,57 @@ time.sleep(600)
 @pytest.fixture(autouse=True)
 def in_haste(monkeypatch: pytest.MonkeyPatch) -> None:
     """Look often, and lose patience soon; a start takes its time on a busy machine all the same."""
-    monkeypatch.setattr(pulse, "MOST_SILENT_AT_START", 1200)
-    monkeypatch.setattr(pulse, "LOOK_EVERY", 0.05)
-    monkeypatch.setattr(pulse, "ANSWER_WITHIN", 0.5)
-    monkeypatch.setattr(pulse, "MOST_SILENT", 3)
+    monkeypatch.setattr(liveness, "MAX_MISSED_CHECKS_AT_START", 1200)
+    monkeypatch.setattr(liveness, "CHECK_INTERVAL_S", 0.05)
+    monkeypatch.setattr(liveness, "ANSWER_TIMEOUT_S", 0.5)
+    monkeypatch.setattr(liveness, "MAX_MISSED_CHECKS", 3)
     monkeypatch.setattr(supervisor, "STOP_TIMEOUT_S", 0.5)
     monkeypatch.setattr(kafka_module, "STOP_TIMEOUT_S", 0.5)
     monkeypatch.setattr(postgres_module, "STOP_TIMEOUT_S", 0.5)
 
 
-def test_a_process_that_is_stopped_by_a_signal_is_ended_and_started_again(care: Care) -> None:
+def test_a_process_that_is_stopped_by_a_signal_is_ended_and_started_again(
+    care: RecordingSupervisor,
+) -> None:
     port = free_port()
     program = care.program(
         "service", sys.executable, "-c", ANSWERING, str(port), url=f"http://{HOST}:{port}"
     )
-    kept, first = care.supervisor.kept[0], program.server
-    until(lambda: kept.pulse and kept.pulse.has_answered, "it answers")
+    kept, first = care.supervisor.processes[0], program.server
+    until(lambda: kept.liveness and kept.liveness.has_answered, "it answers")
 
     first.send_signal(signal.SIGSTOP)
 
     until(lambda: program.server.pid != first.pid, "another runs")
-    until(lambda: pulse.answers_http(program.url), "it answers again")
+    until(lambda: liveness.answers_http(program.url), "it answers again")
     assert care.has_said("service does not answer, and is ended")
     assert kept.line.last_end == "it did not answer; killed by SIGKILL"
     assert kept.line.restarts == 1
 
 
-def test_a_process_that_has_not_answered_yet_is_given_the_time_of_a_start(care: Care) -> None:
+def test_a_process_that_has_not_answered_yet_is_given_the_time_of_a_start(
+    care: RecordingSupervisor,
+) -> None:
     """It may wait for its database, or migrate it."""
     port = free_port()
     program = care.program(
         "service", sys.executable, "-c", SILENT, str(port), url=f"http://{HOST}:{port}"
     )
-    kept, first = care.supervisor.kept[0], program.server
+    kept, first = care.supervisor.processes[0], program.server
 
-    until(lambda: kept.pulse and kept.pulse.silent > 2 * pulse.MOST_SILENT, "many looks in vain")
+    until(
+        lambda: kept.liveness and kept.liveness.missed_checks > 2 * liveness.MAX_MISSED_CHECKS,
+        "many looks in vain",
+    )
 
     assert program.server == first
-    assert not kept.pulse or not kept.pulse.is_hung
+    assert not kept.liveness or not kept.liveness.is_hung
 
 
 def test_a_process_that_never_answers_is_started_again_after_the_time_of_a_start(
-    care: Care, monkeypatch: pytest.MonkeyPatch
+    care: RecordingSupervisor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pulse, "MOST_SILENT_AT_START", 4)
+    monkeypatch.setattr(liveness, "MAX_MISSED_CHECKS_AT_START", 4)
     port = free_port()
     program = care.program(
         "service", sys.executable, "-c", SILENT, str(port), url=f"http://{HOST}:{port}"
@@ -95,63 +102,68 @@ def test_a_process_that_never_answers_is_started_again_after_the_time_of_a_start
 
 
 def test_a_postgresql_that_is_stopped_by_a_signal_is_ended_and_started_again(
-    care: Care, tmp_path: Path
+    care: RecordingSupervisor, tmp_path: Path
 ) -> None:
     postgres = start_postgres(tmp_path / "postgres", fsync=False)
     kept, first = care.engine("postgres", postgres), postgres.server
-    until(lambda: kept.pulse and kept.pulse.has_answered, "it answers")
+    until(lambda: kept.liveness and kept.liveness.has_answered, "it answers")
 
     first.send_signal(signal.SIGSTOP)
 
-    until(lambda: kept.line.restarts == 1 and not kept.busy, "another runs")
+    until(lambda: kept.line.restarts == 1 and not kept.is_starting, "another runs")
     assert postgres.answers()
     care.supervisor.stop()
     postgres.remove()
 
 
 def test_a_kafka_that_is_stopped_by_a_signal_is_ended_and_started_again(
-    care: Care, tmp_path: Path
+    care: RecordingSupervisor, tmp_path: Path
 ) -> None:
     kafka = start_kafka(tmp_path / "kafka")
     kept, first = care.engine("kafka", kafka), kafka.server
-    until(lambda: kept.pulse and kept.pulse.has_answered, "it answers")
+    until(lambda: kept.liveness and kept.liveness.has_answered, "it answers")
 
     first.send_signal(signal.SIGSTOP)
 
-    until(lambda: kept.line.restarts == 1 and not kept.busy, "another runs")
+    until(lambda: kept.line.restarts == 1 and not kept.is_starting, "another runs")
     assert kafka.answers()
 
 
-def module(forks: Forks, folder: Path) -> Module:
+def module(fork_server: ForkServer, folder: Path) -> ForkedModule:
     """Start a module that runs until it is ended."""
-    found = Module(["tests.deploy.sleeper"], {}, folder / "sleeper.log", folder, forks=forks)
+    found = ForkedModule(
+        ["tests.deploy.sleeper"], {}, folder / "sleeper.log", folder, fork_server=fork_server
+    )
     found.start()
     return found
 
 
 def test_a_template_that_is_stopped_by_a_signal_is_ended_and_started_again_with_its_forks(
-    care: Care, own_template: Forks, tmp_path: Path
+    care: RecordingSupervisor, own_fork_server: ForkServer, tmp_path: Path
 ) -> None:
-    kept, first = care.engine("template", own_template), own_template.server
-    sleeper = module(own_template, tmp_path)
+    kept, first = care.engine("template", own_fork_server), own_fork_server.server
+    sleeper = module(own_fork_server, tmp_path)
     child = sleeper.server
-    care.supervisor.keep("sleeper", sleeper, stage=1)
-    until(lambda: kept.pulse and kept.pulse.has_answered, "it answers")
+    care.supervisor.supervise("sleeper", sleeper, stage=1)
+    until(lambda: kept.liveness and kept.liveness.has_answered, "it answers")
 
     first.send_signal(signal.SIGSTOP)
 
-    until(lambda: gone(child.pid), "its forks end with it")
-    until(lambda: kept.pulse and kept.pulse.server != first and kept.pulse.has_answered, "another")
+    until(lambda: has_ended(child.pid), "its forks end with it")
+    until(
+        lambda: kept.liveness and kept.liveness.server != first and kept.liveness.has_answered,
+        "another",
+    )
     until(lambda: care.has_said("sleeper runs again"), "its forks are started again")
     assert care.has_said("template does not answer, and is ended")
 
 
 def test_a_template_that_loads_its_code_has_the_time_of_a_start(tmp_path: Path) -> None:
-    loading = Forks(tmp_path / "template.log", ("tests.deploy.slow_to_load",))
+    loading = ForkServer(tmp_path / "template.log", ("tests.deploy.slow_to_load",))
     loading.start()
-    kept = Kept("template", loading, 0, "")
+    kept = SupervisedProcess("template", loading, 0, "")
 
-    assert [kept.hangs() for _ in range(pulse.MOST_SILENT + 1)] == [False] * 4
+    assert [kept.hangs() for _ in range(liveness.MAX_MISSED_CHECKS + 1)] == [False] * 4
     assert not loading.answers()
 
     (tmp_path / "template.log").write_text("go on")
@@ -161,10 +173,10 @@ def test_a_template_that_loads_its_code_has_the_time_of_a_start(tmp_path: Path) 
 
 
 def test_a_stop_does_not_wait_for_a_template_that_hangs(
-    care: Care, own_template: Forks, tmp_path: Path
+    care: RecordingSupervisor, own_fork_server: ForkServer, tmp_path: Path
 ) -> None:
-    care.supervisor.keep("sleeper", module(own_template, tmp_path), stage=0)
-    own_template.server.send_signal(signal.SIGSTOP)
+    care.supervisor.supervise("sleeper", module(own_fork_server, tmp_path), stage=0)
+    own_fork_server.server.send_signal(signal.SIGSTOP)
     stopping = threading.Thread(target=care.supervisor.stop, daemon=True)
 
     stopping.start()
@@ -174,11 +186,11 @@ def test_a_stop_does_not_wait_for_a_template_that_hangs(
 
 
 def test_the_end_of_a_process_is_noted_though_its_template_hangs(
-    own_template: Forks, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    own_fork_server: ForkServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(forks, "STATUS_S", 0.2)
-    kept = Kept("sleeper", module(own_template, tmp_path), 0, "")
-    own_template.server.send_signal(signal.SIGSTOP)
+    monkeypatch.setattr(fork_server, "STATUS_TIMEOUT_S", 0.2)
+    kept = SupervisedProcess("sleeper", module(own_fork_server, tmp_path), 0, "")
+    own_fork_server.server.send_signal(signal.SIGSTOP)
     kept.engine.server.kill()
     until(lambda: kept.has_ended, "it has ended")
 

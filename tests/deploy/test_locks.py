@@ -38,7 +38,7 @@ def test_the_tests_run_on_the_versions_that_run() -> None:
 def test_nothing_is_installed_that_nobody_uses() -> None:
     project = tomllib.loads((CHECKOUT / "pyproject.toml").read_text())["project"]
     named = {re.split(r"[^\w-]", each)[0] for each in project["dependencies"]}
-    rooms = [CHECKOUT / room for room in ("shared", "services", "deploy")]
+    rooms = [CHECKOUT / room for room in ("shared", "services", "tools", "deploy")]
     code = "\n".join(file.read_text() for room in rooms for file in room.rglob("*.py"))
     modules = set(re.findall(r"^\s*(?:import|from) (\w+)", code, flags=re.MULTILINE))
     distributions = packages_distributions()

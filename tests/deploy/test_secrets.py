@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from deploy.local.postgres import Postgres
+from deploy.local.process_environment import LOG_KEY, PERSON_KEY, secret_of
 from deploy.local.stack import SERVICES, Stack
-from deploy.local.surroundings import LOG_KEY, PERSON_KEY, secret_of
 from shared.persistence.database import Sessions
 from tests.deploy.compose import services
 
@@ -75,9 +75,9 @@ def test_every_service_is_given_one_log_key_from_start_to_start(
 def key_given_to(service: str, home: Path, url: str) -> str:
     """Return the log key that a new stack on this home hands to a service."""
     stack = Stack(home, SERVICES, elements=False, wanted_ports={}, fsync=False)
-    stack.take()
+    stack.claim_home()
     stack.log.write(databases=dict.fromkeys(SERVICES, url))
-    given = stack.surroundings(service)
+    given = stack.service_environment(service)
     stack.stop()
     return given[LOG_KEY]
 

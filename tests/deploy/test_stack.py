@@ -10,15 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from deploy.local import detached, record, stack
+from deploy.local import detached, stack, stack_record
 from deploy.local.errors import StartError
-from deploy.local.existing import setting_of
-from deploy.local.forks import Forks
+from deploy.local.existing_engines import setting_of
+from deploy.local.fork_server import ForkServer
 from deploy.local.kafka import Kafka
-from deploy.local.record import Line
+from deploy.local.process_environment import environment_of, is_ready, purge
 from deploy.local.stack import SERVICES, Stack
-from deploy.local.surroundings import environment_of, is_ready, purge
-from tests.deploy.waiting import TIMEOUT_S, gone, until
+from deploy.local.stack_record import ProcessRecord
+from tests.deploy.waiting import TIMEOUT_S, has_ended, until
 
 
 @pytest.fixture
@@ -27,10 +27,10 @@ def home(tmp_path: Path, kafka: Kafka, monkeypatch: pytest.MonkeyPatch) -> Itera
     monkeypatch.setenv("KAITONG_KAFKA", kafka.bootstrap)
     monkeypatch.setenv("KAITONG_TOPIC_PREFIX", f"stack{os.getpid()}.{tmp_path.name}.")
     monkeypatch.setattr(detached, "SERVICES", ())
-    monkeypatch.setattr(stack, "Forks", partial(Forks, modules=()))  # the services' code
+    monkeypatch.setattr(stack, "ForkServer", partial(ForkServer, modules=()))  # the services' code
     home = tmp_path / "home"
     yield home
-    detached.down(home, forget=True)
+    detached.down(home, delete_state=True)
 
 
 def start(home: Path) -> Stack:
@@ -44,7 +44,7 @@ def test_engines_that_settings_name_are_not_started(home: Path, kafka: Kafka) ->
         assert (seen.state, seen.kafka) == ("ready", kafka.bootstrap)
         assert [line.name for line in seen.lines] == ["template", "elements"]
     assert stack.describe().state == "stopped"
-    assert gone(seen.lines[0].life.pid)
+    assert has_ended(seen.lines[0].life.pid)
 
 
 def test_a_killed_process_comes_back_at_its_address(home: Path) -> None:
@@ -64,12 +64,12 @@ def test_a_killed_template_takes_what_it_has_forked_along_and_all_come_back(home
         process = before["template"].life.process
         assert process is not None
         process.kill()
-        until(lambda: gone(before["elements"].life.pid), "what it has forked ends with it")
+        until(lambda: has_ended(before["elements"].life.pid), "what it has forked ends with it")
         until(lambda: elements(stack).restarts == 1, "it is started again")
         until(lambda: is_ready(before["elements"].url), "it answers")
 
 
-def elements(stack: Stack) -> Line:
+def elements(stack: Stack) -> ProcessRecord:
     """Return what is known of the simulator."""
     return next(line for line in stack.describe().lines if line.name == "elements")
 
@@ -114,10 +114,10 @@ def test_a_second_stack_on_one_home_is_refused(home: Path) -> None:
 def test_what_fails_to_start_is_told_in_its_own_words_and_leaves_nothing(home: Path) -> None:
     with pytest.raises(StartError, match=r"nonsense ended: .*No module named services\.nonsense"):
         broken(home, "nonsense")
-    seen = record.look(home)
+    seen = stack_record.current_record(home)
     assert seen is not None
     assert seen.state == "failed"
-    assert all(gone(line.life.pid) for line in seen.lines)
+    assert all(has_ended(line.life.pid) for line in seen.lines)
 
 
 def test_a_setting_that_is_wrong_stops_the_start_with_one_line_that_says_why(home: Path) -> None:
@@ -159,7 +159,7 @@ def test_a_stack_in_the_background_that_cannot_start_says_why(
         monkeypatch.setenv(setting_of(service), "postgresql://nobody:none@127.0.0.1:1/none")
     with pytest.raises(StartError, match=r"^(migrate|topics): .* \(see .*\.log\)$"):
         detached.up(home)
-    seen = record.look(home)
+    seen = stack_record.current_record(home)
     assert seen is not None
     assert seen.state == "failed"
 
@@ -167,7 +167,7 @@ def test_a_stack_in_the_background_that_cannot_start_says_why(
 def broken(home: Path, service: str, **settings: str) -> None:
     """Start a stack with a service that cannot start."""
     stack = Stack(home, (), elements=False, wanted_ports={}, fsync=False)
-    stack.take()
+    stack.claim_home()
     try:
         stack.log.write(urls={service: "http://127.0.0.1:1"})
         stack.run(service, settings)

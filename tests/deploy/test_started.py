@@ -8,8 +8,8 @@ from threading import Thread
 
 import pytest
 
-from deploy.local.surroundings import is_ready, is_started
-from shared.observability.troubles import BLOCKING, Kind
+from deploy.local.process_environment import is_ready, is_started
+from shared.observability.troubles import BLOCKING_KINDS, TroubleKind
 
 
 @contextmanager
@@ -35,9 +35,9 @@ def answering(status: int, body: bytes) -> Iterator[str]:
     server.server_close()
 
 
-def naming(*kinds: Kind) -> bytes:
+def naming(*kinds: TroubleKind) -> bytes:
     """Return an answer that names troubles of these kinds."""
-    troubles = [{"kind": each, "is_blocking": each in BLOCKING} for each in kinds]
+    troubles = [{"kind": each, "is_blocking": each in BLOCKING_KINDS} for each in kinds]
     return json.dumps({"troubles": troubles}).encode()
 
 
@@ -45,10 +45,10 @@ def naming(*kinds: Kind) -> bytes:
     ("status", "body", "ready", "started"),
     [
         (200, naming(), True, True),
-        (503, naming(Kind.RESTORED), False, True),
-        (503, naming(Kind.DATABASE_OUT), False, False),
-        (503, naming(Kind.DATABASE_READ_ONLY, Kind.RESTORED), False, False),
-        (503, naming(Kind.DATABASE_UNPROVEN, Kind.RESTORED), False, False),
+        (503, naming(TroubleKind.RESTORED), False, True),
+        (503, naming(TroubleKind.DATABASE_OUT), False, False),
+        (503, naming(TroubleKind.DATABASE_READ_ONLY, TroubleKind.RESTORED), False, False),
+        (503, naming(TroubleKind.DATABASE_UNPROVEN, TroubleKind.RESTORED), False, False),
         (503, naming(), False, False),
         (503, b"no JSON", False, False),
         (503, b"[]", False, False),

@@ -9,19 +9,25 @@ from pathlib import Path
 
 import pytest
 
-from deploy.local import record, supervisor
+from deploy.local import stack_record, supervisor
 from deploy.local.home import CHECKOUT
-from deploy.local.kept import LAST_PAUSE, Kept
-from deploy.local.record import Life, Line, Record, leftovers, life_of
+from deploy.local.stack_record import (
+    ProcessIdentity,
+    ProcessRecord,
+    StackRecord,
+    identity_of,
+    orphaned_processes,
+)
+from deploy.local.supervised_process import MAX_BACKOFF_S, SupervisedProcess
 from deploy.local.supervisor import Program
-from tests.deploy.care import SLEEPER, Care
-from tests.deploy.waiting import gone, has_become, until
+from tests.deploy.recording_supervisor import SLEEPER, RecordingSupervisor
+from tests.deploy.waiting import has_ended, runs_program, until
 
 NO_THREAD = "can't start new thread"
 IDLE = "while :; do sleep 0.02; done"
 
 
-def test_what_was_killed_is_started_again_and_told(care: Care) -> None:
+def test_what_was_killed_is_started_again_and_told(care: RecordingSupervisor) -> None:
     program = care.program("sleeper", *SLEEPER)
     first = program.server.pid
 
@@ -30,16 +36,16 @@ def test_what_was_killed_is_started_again_and_told(care: Care) -> None:
     until(lambda: care.has_said("sleeper runs again"), "it runs again")
     assert care.has_said("sleeper ended (killed by SIGKILL)")
     assert program.server.pid != first
-    assert care.supervisor.kept[0].line.restarts == 1
+    assert care.supervisor.processes[0].line.restarts == 1
 
 
-def test_what_ends_again_and_again_is_started_again_and_again(care: Care) -> None:
+def test_what_ends_again_and_again_is_started_again_and_again(care: RecordingSupervisor) -> None:
     care.program("hopeless", "/bin/sh", "-c", "echo no database; exit 3")
-    until(lambda: care.supervisor.kept[0].restarts >= 3, "three starts")
+    until(lambda: care.supervisor.processes[0].restarts >= 3, "three starts")
     assert care.has_said("hopeless ended (exit code 3); see ")
 
 
-def test_what_cannot_run_like_this_is_told_once_and_left_alone(care: Care) -> None:
+def test_what_cannot_run_like_this_is_told_once_and_left_alone(care: RecordingSupervisor) -> None:
     wrong = care.program(
         "wrong", "/bin/sh", "-c", "echo 'wrong: KAITONG_X is odd: mend it'; exit 78"
     )
@@ -47,30 +53,34 @@ def test_what_cannot_run_like_this_is_told_once_and_left_alone(care: Care) -> No
     until(lambda: care.has_said("wrong ended (cannot start: KAITONG_X is odd: mend it)"), "why")
 
     care.program("hopeless", "/bin/sh", "-c", "exit 3")
-    until(lambda: care.supervisor.kept[1].restarts >= 2, "another is started again")
+    until(lambda: care.supervisor.processes[1].restarts >= 2, "another is started again")
 
-    assert care.supervisor.kept[0].line.refuses
-    assert (wrong.server.pid, care.supervisor.kept[0].restarts) == (first, 0)
+    assert care.supervisor.processes[0].line.refuses
+    assert (wrong.server.pid, care.supervisor.processes[0].restarts) == (first, 0)
     assert len([line for line in care.said if "wrong" in line]) == 1
 
 
-def test_what_loses_its_first_thread_before_the_others_is_started_again(care: Care) -> None:
+def test_what_loses_its_first_thread_before_the_others_is_started_again(
+    care: RecordingSupervisor,
+) -> None:
     leave = "ctypes.CDLL(None).syscall(60, 0)"  # exit(2): of the calling thread alone
     linger = "threading.Timer(0.5, lambda: os._exit(3)).start()"
     care.program("slow", sys.executable, "-c", f"import ctypes, os, threading; {linger}; {leave}")
     until(lambda: care.has_said("slow ended (exit code 3); see "), "its end")
-    until(lambda: care.supervisor.kept[0].restarts >= 2, "two starts")
+    until(lambda: care.supervisor.processes[0].restarts >= 2, "two starts")
 
 
 def test_what_ends_young_is_started_more_and_more_seldom(tmp_path: Path) -> None:
-    kept = Kept("hopeless", Program(SLEEPER, {}, tmp_path / "log", tmp_path), 0, "")
-    pauses = [kept.next_pause() for _ in range(20)]
+    kept = SupervisedProcess("hopeless", Program(SLEEPER, {}, tmp_path / "log", tmp_path), 0, "")
+    pauses = [kept.next_backoff_s() for _ in range(20)]
     assert pauses == sorted(pauses)
     assert pauses[0] < 1
-    assert pauses[-1] == LAST_PAUSE
+    assert pauses[-1] == MAX_BACKOFF_S
 
 
-def test_services_stop_before_the_engines_they_need(care: Care, tmp_path: Path) -> None:
+def test_services_stop_before_the_engines_they_need(
+    care: RecordingSupervisor, tmp_path: Path
+) -> None:
     ends = tmp_path / "ends"
     for name, stage in (("engine", 0), ("service", 1)):
         ready = tmp_path / f"{name}.ready"
@@ -86,7 +96,7 @@ def test_services_stop_before_the_engines_they_need(care: Care, tmp_path: Path) 
 
 
 def test_what_does_not_stop_is_killed(
-    care: Care, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    care: RecordingSupervisor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(supervisor, "STOP_TIMEOUT_S", 0.2)
     ready = tmp_path / "ready"
@@ -96,10 +106,12 @@ def test_what_does_not_stop_is_killed(
 
     care.supervisor.stop()
 
-    assert gone(program.server.pid)
+    assert has_ended(program.server.pid)
 
 
-def test_a_start_that_the_machine_refuses_is_tried_again(care: Care, tmp_path: Path) -> None:
+def test_a_start_that_the_machine_refuses_is_tried_again(
+    care: RecordingSupervisor, tmp_path: Path
+) -> None:
     program = care.program("sleeper", *SLEEPER)
     log, program.log = program.log, tmp_path  # nothing can be written there
     program.server.kill()
@@ -111,7 +123,7 @@ def test_a_start_that_the_machine_refuses_is_tried_again(care: Care, tmp_path: P
 
 
 def test_what_cannot_be_seen_off_keeps_no_other_from_being_started_again(
-    care: Care, tmp_path: Path
+    care: RecordingSupervisor, tmp_path: Path
 ) -> None:
     wrong = care.program("wrong", "/bin/sh", "-c", "sleep 1; echo 'wrong: mend it'; exit 78")
     sleeper = care.program("sleeper", *SLEEPER)
@@ -124,11 +136,11 @@ def test_what_cannot_be_seen_off_keeps_no_other_from_being_started_again(
     assert len([line for line in care.said if "wrong" in line]) == 1
     wrong.log = log
     until(lambda: care.has_said("wrong ended (cannot start: mend it)"), "it is tried again")
-    assert care.supervisor.kept[0].line.refuses
+    assert care.supervisor.processes[0].line.refuses
 
 
 def test_what_the_machine_has_no_thread_for_is_started_again_once_it_has(
-    care: Care, monkeypatch: pytest.MonkeyPatch
+    care: RecordingSupervisor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """`submit` of a pool keeps what it has no thread for: it would be done twice."""
     program = care.program("sleeper", *SLEEPER)
@@ -148,14 +160,14 @@ def test_what_the_machine_has_no_thread_for_is_started_again_once_it_has(
 
     until(lambda: care.has_said("sleeper runs again"), "it is started again")
 
-    assert care.supervisor.kept[0].restarts == 1
+    assert care.supervisor.processes[0].restarts == 1
     assert len([line for line in care.said if NO_THREAD in line]) == 1
 
 
-def test_a_supervisor_that_can_write_nothing_down_goes_on(care: Care) -> None:
+def test_a_supervisor_that_can_write_nothing_down_goes_on(care: RecordingSupervisor) -> None:
     program = care.program("sleeper", *SLEEPER)
     first = program.server.pid
-    care.supervisor.changed = care.supervisor.say = fail
+    care.supervisor.on_change = care.supervisor.log_event = fail
 
     program.server.kill()
 
@@ -163,19 +175,19 @@ def test_a_supervisor_that_can_write_nothing_down_goes_on(care: Care) -> None:
 
 
 def test_what_could_not_be_written_down_is_written_once_there_is_room(
-    care: Care, monkeypatch: pytest.MonkeyPatch
+    care: RecordingSupervisor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Else `status` would say of a process that runs again that it has ended."""
-    monkeypatch.setattr(supervisor, "TIDY_EVERY", 1)
+    monkeypatch.setattr(supervisor, "ROTATE_EVERY", 1)
     program = care.program("sleeper", *SLEEPER)
     first = program.server.pid
-    care.supervisor.changed = fail
+    care.supervisor.on_change = fail
     program.server.kill()
     until(lambda: program.server.pid != first, "it runs again")
     until(lambda: care.has_said("sleeper runs again"), "all was said")
     written: list[str] = []
 
-    care.supervisor.changed = lambda: written.append("what runs")
+    care.supervisor.on_change = lambda: written.append("what runs")
 
     until(lambda: bool(written), "it is written down")
 
@@ -190,13 +202,13 @@ def starters() -> set[threading.Thread]:
     return {it for it in threading.enumerate() if it.name.startswith("starter")}
 
 
-def test_nothing_is_started_again_after_the_stop(care: Care) -> None:
+def test_nothing_is_started_again_after_the_stop(care: RecordingSupervisor) -> None:
     of_others = starters()
     program = care.program("sleeper", *SLEEPER)
     program.server.kill()
     care.supervisor.stop()
-    assert gone(program.server.pid)
-    assert not care.supervisor.watcher.is_alive()
+    assert has_ended(program.server.pid)
+    assert not care.supervisor.watch_thread.is_alive()
     until(lambda: starters() <= of_others, "no starter waits for anything more")
 
 
@@ -209,7 +221,7 @@ care = Supervisor(lambda: None, print)
 for name in ("one", "two"):
     program = Program(("/bin/sleep", "600"), {}, folder / name, folder)
     program.start()
-    care.keep(name, program, stage=0)
+    care.supervise(name, program, stage=0)
     print(program.server.pid, flush=True)
 time.sleep(600)
 """
@@ -224,9 +236,9 @@ def test_a_supervisor_killed_with_9_leaves_nothing_behind(tmp_path: Path) -> Non
     ) as keeper:
         assert keeper.stdout is not None
         pids = [int(keeper.stdout.readline()) for _ in range(2)]
-        until(lambda: all(has_become(pid, "sleep") for pid in pids), "both run")
+        until(lambda: all(runs_program(pid, "sleep") for pid in pids), "both run")
         keeper.kill()
-    until(lambda: all(map(gone, pids)), "its processes end")
+    until(lambda: all(map(has_ended, pids)), "its processes end")
 
 
 @pytest.fixture
@@ -239,13 +251,13 @@ def sleepers() -> Iterator[list[int]]:
 
 
 def test_leftovers_are_known_by_pid_and_start_time(tmp_path: Path, sleepers: list[int]) -> None:
-    mine, reused = map(life_of, sleepers)
-    stranger = Life(reused.pid, reused.started - 60)
-    lines = (Line("mine", mine, "log"), Line("reused", stranger, "log"))
+    mine, reused = map(identity_of, sleepers)
+    stranger = ProcessIdentity(reused.pid, reused.started - 60)
+    lines = (ProcessRecord("mine", mine, "log"), ProcessRecord("reused", stranger, "log"))
     (tmp_path / "run").mkdir()
-    record.write(tmp_path, Record("ready", Life(1, 0.0), lines=lines))
+    stack_record.write(tmp_path, StackRecord("ready", ProcessIdentity(1, 0.0), lines=lines))
 
-    last = record.read(tmp_path)
+    last = stack_record.read(tmp_path)
 
     assert last is not None
-    assert [process.pid for process in leftovers(last)] == [mine.pid]
+    assert [process.pid for process in orphaned_processes(last)] == [mine.pid]

@@ -6,27 +6,29 @@ from typing import Any
 
 import pytest
 
-from deploy.local import forks
+from deploy.local import fork_server
 from deploy.local.errors import StartError
-from deploy.local.forks import Forks
-from deploy.local.tools import Tools
+from deploy.local.fork_server import ForkServer
+from deploy.local.one_off_jobs import OneOffJobs
 from tests.deploy.waiting import TIMEOUT_S, until
 
 SLEEPER = "tests.deploy.sleeper"
 
 
-def test_tools_that_are_given_up_wait_for_no_template(own_template: Forks, tmp_path: Path) -> None:
-    own_template.server.suspend()
-    tools, ends = Tools(own_template), []
+def test_tools_that_are_given_up_wait_for_no_template(
+    own_fork_server: ForkServer, tmp_path: Path
+) -> None:
+    own_fork_server.server.suspend()
+    tools, ends = OneOffJobs(own_fork_server), []
 
     def finish() -> None:
         with pytest.raises(StartError, match="given up"):
-            tools.finish([SLEEPER], tmp_path / "log", {}, tmp_path)
+            tools.run([SLEEPER], tmp_path / "log", {}, tmp_path)
         ends.append(True)
 
     waiting = threading.Thread(target=finish, daemon=True)
     waiting.start()
-    until(lambda: own_template._waiting, "it has been asked for")  # noqa: SLF001
+    until(lambda: own_fork_server._waiting, "it has been asked for")  # noqa: SLF001
 
     tools.abandon()
 
@@ -35,11 +37,11 @@ def test_tools_that_are_given_up_wait_for_no_template(own_template: Forks, tmp_p
 
 
 def test_tools_that_run_are_ended_when_they_are_given_up(
-    own_template: Forks, tmp_path: Path
+    own_fork_server: ForkServer, tmp_path: Path
 ) -> None:
-    tools, results = Tools(own_template), []
+    tools, results = OneOffJobs(own_fork_server), []
     waiting = threading.Thread(
-        target=lambda: results.append(tools.finish([SLEEPER], tmp_path / "log", {}, tmp_path))
+        target=lambda: results.append(tools.run([SLEEPER], tmp_path / "log", {}, tmp_path))
     )
     waiting.start()
     until(lambda: tools.running, "it runs")
@@ -51,19 +53,19 @@ def test_tools_that_run_are_ended_when_they_are_given_up(
 
 
 def test_a_tool_that_starts_while_they_are_given_up_is_ended(
-    own_template: Forks, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    own_fork_server: ForkServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    tools, results, spawn = Tools(own_template), [], own_template.spawn
+    tools, results, spawn = OneOffJobs(own_fork_server), [], own_fork_server.spawn
 
-    def spawn_late(*how: Any) -> forks.Forked:
+    def spawn_late(*how: Any) -> fork_server.ForkedProcess:
         tool = spawn(*how)
         tools.abandon()
         return tool
 
-    monkeypatch.setattr(own_template, "spawn", spawn_late)
+    monkeypatch.setattr(own_fork_server, "spawn", spawn_late)
 
     waiting = threading.Thread(
-        target=lambda: results.append(tools.finish([SLEEPER], tmp_path / "log", {}, tmp_path)),
+        target=lambda: results.append(tools.run([SLEEPER], tmp_path / "log", {}, tmp_path)),
         daemon=True,
     )
     waiting.start()

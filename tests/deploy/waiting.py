@@ -16,7 +16,7 @@ def until(holds: Callable[[], object], what: str) -> None:
         time.sleep(0.02)
 
 
-def gone(pid: int) -> bool:
+def has_ended(pid: int) -> bool:
     """Tell whether a process has ended; one that nobody has reaped yet has."""
     try:
         return bool(psutil.Process(pid).status() == psutil.STATUS_ZOMBIE)
@@ -24,6 +24,6 @@ def gone(pid: int) -> bool:
         return True
 
 
-def has_become(pid: int, program: str) -> bool:
+def runs_program(pid: int, program: str) -> bool:
     """Tell whether a process is past its leash and runs the program it was started for."""
     return bool(psutil.Process(pid).name() == program)

@@ -6,13 +6,13 @@ import pytest
 from httpx import ASGITransport, AsyncClient
 
 from services.elements.api import make_api
-from services.elements.journal import Forgetful
+from services.elements.journal import NullJournal
 from services.elements.store import Network
 
 
 @pytest.fixture
 async def client() -> AsyncIterator[AsyncClient]:
     """A caller of a simulator that was told nothing yet."""
-    transport = ASGITransport(make_api(Network(), Forgetful()))
+    transport = ASGITransport(make_api(Network(), NullJournal()))
     async with AsyncClient(transport=transport, base_url="http://elements") as caller:
         yield caller

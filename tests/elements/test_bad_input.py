@@ -5,8 +5,8 @@ import json
 import pytest
 from httpx import AsyncClient
 
-from services.elements.bodies import MOST_BYTES
-from tests.elements.build import OLT, a_body, active, path
+from services.elements.schemas import MAX_BODY_BYTES
+from tests.elements.builders import OLT, a_body, active, path
 
 GOOD = json.dumps(a_body())
 
@@ -89,7 +89,7 @@ async def test_a_parameter_has_a_name_in_utf_8(client: AsyncClient, key: str) ->
 
 @pytest.mark.parametrize("surplus", [0, 1])
 async def test_a_body_has_at_most_64_kb(client: AsyncClient, surplus: int) -> None:
-    body = GOOD + " " * (MOST_BYTES - len(GOOD) + surplus)
+    body = GOOD + " " * (MAX_BODY_BYTES - len(GOOD) + surplus)
 
     answer = await client.put(path(), content=body)
 

@@ -6,12 +6,14 @@ from typing import Any
 import pytest
 from httpx import AsyncClient
 
-from services.elements.faults import AnyFault, Call, Error, Faults, Slow
-from tests.elements.build import OLT, active, effects, order, path, put
+from services.elements.faults import AnyFault, ElementCall, FailFirst, Faults, Slow
+from tests.elements.builders import OLT, active, effects, path, put, set_faults
 
 
 async def test_a_refusal_is_answered_with_its_code_and_nothing_is_done(client: AsyncClient) -> None:
-    await order(client, {"fault": "refuse", "code": "no-optical-signal", "detail": "dark fibre"})
+    await set_faults(
+        client, {"fault": "refuse", "code": "no-optical-signal", "detail": "dark fibre"}
+    )
 
     answer = await put(client)
 
@@ -26,14 +28,14 @@ async def test_a_refusal_is_answered_with_its_code_and_nothing_is_done(client: A
 
 async def test_a_refusal_does_not_touch_what_was_answered_before(client: AsyncClient) -> None:
     done = await put(client)
-    await order(client, {"fault": "refuse", "code": "overloaded", "times": 1})
+    await set_faults(client, {"fault": "refuse", "code": "overloaded", "times": 1})
 
     assert (await put(client)).json() == done.json()
     assert (await put(client, "op-2", subject="service-2")).json()["code"] == "overloaded"
 
 
 async def test_an_error_comes_before_anything_is_done(client: AsyncClient) -> None:
-    await order(client, {"fault": "error", "times": 1})
+    await set_faults(client, {"fault": "error", "times": 1})
 
     failed = await put(client)
 
@@ -44,7 +46,7 @@ async def test_an_error_comes_before_anything_is_done(client: AsyncClient) -> No
 
 
 async def test_a_dropped_answer_hides_work_that_was_done(client: AsyncClient) -> None:
-    await order(client, {"fault": "drop", "times": 1})
+    await set_faults(client, {"fault": "drop", "times": 1})
 
     with pytest.raises(ConnectionResetError):
         await put(client)
@@ -55,7 +57,7 @@ async def test_a_dropped_answer_hides_work_that_was_done(client: AsyncClient) ->
 
 
 async def test_a_rejected_connection_hides_nothing(client: AsyncClient) -> None:
-    await order(client, {"fault": "reject-connection", "times": 1})
+    await set_faults(client, {"fault": "reject-connection", "times": 1})
 
     with pytest.raises(ConnectionResetError):
         await put(client)
@@ -65,7 +67,7 @@ async def test_a_rejected_connection_hides_nothing(client: AsyncClient) -> None:
 
 
 async def test_a_slow_element_answers_later(client: AsyncClient) -> None:
-    await order(client, {"fault": "slow", "delay_ms": 60}, {"fault": "slow", "delay_ms": 60})
+    await set_faults(client, {"fault": "slow", "delay_ms": 60}, {"fault": "slow", "delay_ms": 60})
     started = time.perf_counter()
 
     assert (await put(client)).status_code == 200
@@ -75,16 +77,16 @@ async def test_a_slow_element_answers_later(client: AsyncClient) -> None:
 
 async def test_asking_is_struck_only_by_faults_on_asks(client: AsyncClient) -> None:
     await put(client)
-    await order(client, {"fault": "error"})
+    await set_faults(client, {"fault": "error"})
     assert (await client.get(path())).status_code == 200
 
-    await order(client, {"fault": "error", "on": ["ask"]})
+    await set_faults(client, {"fault": "error", "on": ["ask"]})
     assert (await client.get(path())).status_code == 500
     assert (await put(client)).status_code == 200
 
 
 async def test_a_fault_may_concern_one_subject_or_one_kind(client: AsyncClient) -> None:
-    await order(
+    await set_faults(
         client,
         {"fault": "error", "subject": "service-2"},
         {"fault": "error", "kind": "remove-profile"},
@@ -96,14 +98,14 @@ async def test_a_fault_may_concern_one_subject_or_one_kind(client: AsyncClient) 
 
 
 async def test_faults_of_one_element_leave_the_others_alone(client: AsyncClient) -> None:
-    await order(client, {"fault": "error"}, element="SZ-WZ-OLT01")
+    await set_faults(client, {"fault": "error"}, element="SZ-WZ-OLT01")
 
     assert (await put(client)).status_code == 200
 
 
 async def test_new_faults_replace_the_old_and_clearing_ends_them(client: AsyncClient) -> None:
-    await order(client, {"fault": "error"})
-    await order(client, {"fault": "slow", "delay_ms": 1})
+    await set_faults(client, {"fault": "error"})
+    await set_faults(client, {"fault": "slow", "delay_ms": 1})
     shown = (await client.get(f"/elements/{OLT}/faults")).json()["faults"]
     assert [each["fault"] for each in shown] == ["slow"]
 
@@ -140,28 +142,28 @@ async def test_a_fault_that_makes_no_sense_is_refused(
 
 def struck(ordered: AnyFault, calls: int = 1_000) -> list[bool]:
     faults = Faults([ordered])
-    call = Call("perform", "service-1", "add-profile", answered=False)
-    return [faults.strike(call).fault is not None for _ in range(calls)]
+    call = ElementCall("perform", "service-1", "add-profile", answered=False)
+    return [faults.inject(call).fault is not None for _ in range(calls)]
 
 
 def test_a_share_of_the_calls_is_struck_and_the_same_ones_every_time() -> None:
-    first = struck(Error(share=0.3, seed=7))
+    first = struck(FailFirst(share=0.3, seed=7))
 
     assert 250 < sum(first) < 350
-    assert struck(Error(share=0.3, seed=7)) == first
-    assert struck(Error(share=0.3, seed=8)) != first
-    assert not any(struck(Error(share=0)))
-    assert all(struck(Error(share=1)))
+    assert struck(FailFirst(share=0.3, seed=7)) == first
+    assert struck(FailFirst(share=0.3, seed=8)) != first
+    assert not any(struck(FailFirst(share=0)))
+    assert all(struck(FailFirst(share=1)))
 
 
 def test_a_fault_strikes_so_often_and_no_more() -> None:
-    assert struck(Error(times=2), calls=4) == [True, True, False, False]
-    assert sum(struck(Error(times=2, share=0.5))) == 2
+    assert struck(FailFirst(times=2), calls=4) == [True, True, False, False]
+    assert sum(struck(FailFirst(times=2, share=0.5))) == 2
 
 
 def test_the_first_fault_that_strikes_ends_the_search_and_delays_add_up() -> None:
-    faults = Faults([Slow(delay_ms=5), Error(times=1), Slow(delay_ms=7)])
-    call = Call("perform", "service-1", "add-profile", answered=False)
+    faults = Faults([Slow(delay_ms=5), FailFirst(times=1), Slow(delay_ms=7)])
+    call = ElementCall("perform", "service-1", "add-profile", answered=False)
 
-    assert faults.strike(call) == (5, Error(times=1))
-    assert faults.strike(call) == (12, None)
+    assert faults.inject(call) == (5, FailFirst(times=1))
+    assert faults.inject(call) == (12, None)

@@ -9,10 +9,10 @@ import pytest
 from httpx import ASGITransport, AsyncClient
 
 from services.elements.api import make_api
-from services.elements.domain import Answer, Operation
-from services.elements.journal import FILE, Answered, FileJournal, JournalError
+from services.elements.domain import Operation, OperationOutcome
+from services.elements.journal import FILE, FileJournal, JournalError, OutcomeEntry
 from services.elements.store import Network
-from tests.elements.build import OLT, active, effects, order, path, put
+from tests.elements.builders import OLT, active, effects, path, put, set_faults
 
 
 @contextmanager
@@ -21,7 +21,7 @@ def started(folder: Path) -> Iterator[AsyncClient]:
     journal = FileJournal(folder)
     network = Network()
     for entry in journal.entries():
-        network.recall(entry)
+        network.replay(entry)
     transport = ASGITransport(make_api(network, journal))
     yield AsyncClient(transport=transport, base_url="http://elements")
     journal.close()
@@ -37,8 +37,10 @@ def room_for(more_bytes: int, path: Path) -> Iterator[None]:
     resource.setrlimit(resource.RLIMIT_FSIZE, unlimited)
 
 
-def an_entry(operation_id: str) -> Answered:
-    return Answered.of(OLT, Answer(Operation(operation_id, "add-profile", operation_id, "{}")))
+def an_entry(operation_id: str) -> OutcomeEntry:
+    return OutcomeEntry.of(
+        OLT, OperationOutcome(Operation(operation_id, "add-profile", operation_id, "{}"))
+    )
 
 
 async def test_a_restart_changes_nothing_that_callers_see(tmp_path: Path) -> None:
@@ -47,7 +49,7 @@ async def test_a_restart_changes_nothing_that_callers_see(tmp_path: Path) -> Non
         await put(client, "op-2", subject="service-2")
         await put(client, "op-3", subject="service-2", kind="remove-profile")
         await put(client, "op-4", subject="service-2", kind="remove-profile")
-        await order(client, {"fault": "refuse", "code": "overloaded", "kind": "test-line"})
+        await set_faults(client, {"fault": "refuse", "code": "overloaded", "kind": "test-line"})
         await put(client, "op-5", kind="test-line")
         seen = await everything(client)
 
@@ -67,7 +69,7 @@ async def everything(client: AsyncClient) -> list[str]:
 
 async def test_cleared_faults_stay_cleared(tmp_path: Path) -> None:
     with started(tmp_path) as client:
-        await order(client, {"fault": "error"})
+        await set_faults(client, {"fault": "error"})
         await client.delete(f"/elements/{OLT}/faults")
 
     with started(tmp_path) as client:

@@ -3,7 +3,7 @@
 import pytest
 from httpx import AsyncClient
 
-from tests.elements.build import OLT, a_body, active, effects, order, path, put
+from tests.elements.builders import OLT, a_body, active, effects, path, put, set_faults
 
 
 async def test_an_operation_is_done_and_shown_as_configured(client: AsyncClient) -> None:
@@ -185,7 +185,7 @@ async def test_looking_at_an_element_does_not_make_one(client: AsyncClient) -> N
 
 
 async def test_the_simulator_tells_that_it_lives_and_is_ready(client: AsyncClient) -> None:
-    await order(client, {"fault": "reject-connection"})
+    await set_faults(client, {"fault": "reject-connection"})
 
     assert (await client.get("/health/live")).status_code == 200
     assert (await client.get("/health/ready")).status_code == 200

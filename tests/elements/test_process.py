@@ -8,8 +8,8 @@ import httpx
 import pytest
 from httpx import AsyncClient
 
-from tests.elements.build import OLT, a_body, active, effects, order, path, put
-from tests.elements.process import Simulator, free_port
+from tests.elements.builders import OLT, a_body, active, effects, path, put, set_faults
+from tests.elements.simulator_process import Simulator, free_port
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ async def done(client: AsyncClient, operation_id: str) -> None:
 
 
 async def test_a_dropped_answer_is_no_answer_and_the_work_is_done(client: AsyncClient) -> None:
-    await order(client, {"fault": "drop", "times": 1})
+    await set_faults(client, {"fault": "drop", "times": 1})
 
     with pytest.raises(httpx.RemoteProtocolError, match="without sending a response"):
         await put(client)
@@ -46,7 +46,7 @@ async def test_a_dropped_answer_is_no_answer_and_the_work_is_done(client: AsyncC
 async def test_a_silent_drop_keeps_the_caller_waiting_and_others_are_served(
     client: AsyncClient,
 ) -> None:
-    await order(client, {"fault": "drop", "then": "silence", "times": 1})
+    await set_faults(client, {"fault": "drop", "then": "silence", "times": 1})
 
     with pytest.raises(httpx.ReadTimeout):
         await client.put(path(), json=a_body(), timeout=0.3)
@@ -55,7 +55,7 @@ async def test_a_silent_drop_keeps_the_caller_waiting_and_others_are_served(
 
 
 async def test_a_rejected_connection_is_no_answer_and_nothing_is_done(client: AsyncClient) -> None:
-    await order(client, {"fault": "reject-connection", "times": 1})
+    await set_faults(client, {"fault": "reject-connection", "times": 1})
 
     with pytest.raises(httpx.TransportError):
         await put(client)
@@ -65,7 +65,7 @@ async def test_a_rejected_connection_is_no_answer_and_nothing_is_done(client: As
 
 
 async def test_slow_calls_do_not_hold_up_others(client: AsyncClient) -> None:
-    await order(client, {"fault": "slow", "delay_ms": 60_000, "subject": "service-1"})
+    await set_faults(client, {"fault": "slow", "delay_ms": 60_000, "subject": "service-1"})
     waiting = asyncio.create_task(put(client, "op-1"))
     await done(client, "op-1")
 
@@ -110,7 +110,7 @@ async def test_nothing_that_was_answered_is_lost_by_a_kill(
 async def test_work_whose_answer_was_dropped_survives_a_kill(
     simulator: Simulator, client: AsyncClient
 ) -> None:
-    await order(client, {"fault": "drop"})
+    await set_faults(client, {"fault": "drop"})
     with pytest.raises(httpx.TransportError):
         await put(client)
     simulator.kill()
@@ -124,7 +124,7 @@ async def test_work_whose_answer_was_dropped_survives_a_kill(
 async def test_a_stop_is_quick_even_when_a_caller_waits_in_silence(
     simulator: Simulator, client: AsyncClient
 ) -> None:
-    await order(client, {"fault": "drop", "then": "silence"})
+    await set_faults(client, {"fault": "drop", "then": "silence"})
     waiting = asyncio.create_task(client.put(path(), json=a_body(), timeout=60))
     await done(client, "op-1")
 

@@ -14,7 +14,7 @@ from services.console.client import Client
 
 Json = Any
 
-OURS = ("/ops/v1/", "/tmf-api/")
+API_PREFIXES = ("/ops/v1/", "/tmf-api/")
 """How every path begins at which a service answers."""
 
 FORBIDDEN = 403
@@ -22,7 +22,7 @@ NAMES = ("id", "value", "number", "name", "order_id")
 """How the answers to a reference call what they show."""
 
 ORDER = "/tmf-api/productOrderingManagement/v4/productOrder"
-OPENED: Mapping[str, Sequence[str]] = {
+DETAIL_PATHS: Mapping[str, Sequence[str]] = {
     ORDER: (
         "/ops/v1/plans/{id}",
         "/ops/v1/fallout/{id}",
@@ -63,36 +63,36 @@ class Route(NamedTuple):
 def routes_of(client: Client) -> list[Route]:
     """Return what every service answers a GET at, by its description."""
     return [
-        Route(service, path, frozenset(required_in(verbs["get"])))
+        Route(service, path, frozenset(required_parameters(verbs["get"])))
         for service in SERVICES
         for path, verbs in client.get(service, "/openapi.json")["paths"].items()
-        if "get" in verbs and path.startswith(OURS)
+        if "get" in verbs and path.startswith(API_PREFIXES)
     ]
 
 
-def required_in(operation: Json) -> Iterator[str]:
+def required_parameters(operation: Json) -> Iterator[str]:
     """Yield the parameters that a query must have."""
     for each in operation.get("parameters", ()):
         if each["in"] == "query" and each.get("required"):
             yield each["name"]
 
 
-def parts_of(answer: Json) -> Iterator[dict[str, Json]]:
+def objects_in(answer: Json) -> Iterator[dict[str, Json]]:
     """Yield every object in an answer."""
     match answer:
         case dict():
             yield answer
             for each in answer.values():
-                yield from parts_of(each)
+                yield from objects_in(each)
         case list():
             for each in answer:
-                yield from parts_of(each)
+                yield from objects_in(each)
         case _:
             return
 
 
 @dataclass
-class Crawl:
+class LinkCrawler:
     """Follows references until there are no new ones."""
 
     readers: Sequence[Client]
@@ -123,7 +123,7 @@ class Crawl:
 
     def open_each(self, path: str, answer: Json) -> None:
         """Open what belongs to each thing of a list."""
-        for template, thing in product(OPENED.get(path, ()), answer):
+        for template, thing in product(DETAIL_PATHS.get(path, ()), answer):
             if (template, thing.get("kind")) != NUMBERS_OF_A_POOL:
                 names = {name: quote(str(value), safe="") for name, value in thing.items()}
                 self.follow(template.format(**names))
@@ -142,19 +142,19 @@ class Crawl:
     def answer(self, service: str, path: str, query: Mapping[str, str] | None) -> httpx.Response:
         """Return what is answered to the first reader who may see it."""
         more = {"params": query} if query else {}
-        answers = (each.ask(service, "GET", path, **more) for each in self.readers)
+        answers = (each.request(service, "GET", path, **more) for each in self.readers)
         first = next(answers)
         allowed = (each for each in chain([first], answers) if each.status_code != FORBIDDEN)
         return next(allowed, first)
 
     def look(self, answer: Json) -> None:
         """Follow all references in an answer."""
-        for part in parts_of(answer):
+        for part in objects_in(answer):
             if "@referredType" in part and "id" in part and "href" not in part:
                 self.broken.append(f"{part['@referredType']} {part['id']} has no href")
             for name, value in part.items():
                 for path in value if isinstance(value, list) else [value]:
-                    if isinstance(path, str) and path.startswith(OURS):
+                    if isinstance(path, str) and path.startswith(API_PREFIXES):
                         self.follow(path, part["id"] if name == "href" else None)
 
     def follow(self, path: str, id_: str | None = None) -> None:

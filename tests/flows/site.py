@@ -12,14 +12,14 @@ from typing import Any
 
 import httpx
 
-from deploy.jiangsu.model import Address, Exchange, PairBlock, Segment, Splitter
-from deploy.local.record import Record
 from deploy.local.stack import SERVICES, Stack
-from services.console.client import Client, make_keys, token_for, trusted
-from services.console.exits import CommandError
-from services.console.orders import ENDED, ORDERS
+from deploy.local.stack_record import StackRecord
+from services.console.client import Client, make_keys, ssl_context, token_for
+from services.console.errors import CommandError
+from services.console.orders import FINAL_STATES, ORDERS
 from shared.security.development_keys import TENANT
-from tests.flows.place import Place
+from tests.flows.exchange_area import ExchangeArea
+from tools.province.model import Address, Exchange, PairBlock, Segment, Splitter
 
 PRODUCTS = "/tmf-api/productInventory/v4/product"
 INVENTORY = "/tmf-api/serviceInventory/v4/service"
@@ -43,7 +43,7 @@ class Site:
     _clients: dict[tuple[str, str, str], Client] = field(default_factory=dict)
 
     @property
-    def record(self) -> Record:
+    def record(self) -> StackRecord:
         """What runs now."""
         return self.stack.describe()
 
@@ -63,7 +63,7 @@ class Site:
     @cached_property
     def http(self) -> httpx.Client:
         """Connections without a token."""
-        return httpx.Client(timeout=TIMEOUT_S, verify=trusted())
+        return httpx.Client(timeout=TIMEOUT_S, verify=ssl_context())
 
     def close(self) -> None:
         """Hang up."""
@@ -71,7 +71,7 @@ class Site:
         for client in self._clients.values():
             client.http.close()
 
-    def place(
+    def exchange_area(
         self,
         *,
         legs: int = 8,
@@ -79,7 +79,7 @@ class Site:
         pairs: int = 20,
         tenant: str = TENANT,
         network: str = NETWORK,
-    ) -> Place:
+    ) -> ExchangeArea:
         """Build an exchange of its own."""
         number = next(self._exchanges)
         exchange, olt, splitter = f"T{number}", f"T{number}-OLT01", f"T{number}-SP1"
@@ -98,7 +98,7 @@ class Site:
         ops = self.client("ops", tenant=tenant)
         for kind, several in rows.items():
             ops.post("resources", f"/ops/v1/import/{kind}", [asdict(row) for row in several])
-        return Place(exchange, olt, served, unserved, range(first, first + numbers))
+        return ExchangeArea(exchange, olt, served, unserved, range(first, first + numbers))
 
     def order(self, *items: JSON, customer: str = "", external_id: str = "") -> JSON:
         """Return an order of these items, by a customer of its own unless one is named."""
@@ -124,7 +124,7 @@ class Site:
     def post(self, order: JSON, *, key: str = "", client: Client | None = None) -> httpx.Response:
         """Post an order; return the answer, whatever it is."""
         headers = {"Idempotency-Key": key} if key else {}
-        return (client or self.client("crm")).ask(
+        return (client or self.client("crm")).request(
             "order", "POST", ORDERS, json=order, headers=headers
         )
 
@@ -154,7 +154,7 @@ class Site:
     def serves(self, service: str) -> bool:
         """Tell whether a service answers what its database is asked for."""
         try:
-            return self.client("ops").ask(service, "GET", "/ops/v1/parked").is_success
+            return self.client("ops").request(service, "GET", "/ops/v1/parked").is_success
         except CommandError:
             return False  # it starts again
 
@@ -187,7 +187,7 @@ class Site:
             for job in self.jobs(order_id):
                 self.answer_job(job)
             order = self.read(order_id)
-            return order if order["state"] in ENDED else None
+            return order if order["state"] in FINAL_STATES else None
 
         return self.until(ended)
 
@@ -208,7 +208,7 @@ class Site:
         path = f"/ops/v1/customers/{customer}/view"
 
         def as_expected() -> JSON:
-            answer = self.client("viewer").ask("customer", "GET", path)
+            answer = self.client("viewer").request("customer", "GET", path)
             found = answer.json() if answer.status_code == 200 else {}
             return found if found and len(found["products"]) == products else None
 
@@ -253,7 +253,7 @@ class Site:
         path = f"/ops/v1/plans/{order_id}"
 
         def found() -> JSON:
-            answer = self.client("viewer").ask("provisioning", "GET", path)
+            answer = self.client("viewer").request("provisioning", "GET", path)
             return answer.json() if answer.status_code == 200 else None
 
         return self.until(found)

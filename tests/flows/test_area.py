@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.flows.items import fibre
+from tests.flows.order_items import fibre
 from tests.flows.site import WORK_ORDERS, Site
 
 ZHENJIANG = "0511"
@@ -19,7 +19,7 @@ def without_area(address: str, offering: str = "ftth-300") -> Any:
 def test_an_order_that_says_another_area_than_its_address_is_rejected_with_the_reason(
     site: Site,
 ) -> None:
-    place = site.place(network=ZHENJIANG)
+    place = site.exchange_area(network=ZHENJIANG)
 
     order_id = site.accepted(site.order(fibre(place.served)))
 
@@ -30,7 +30,7 @@ def test_an_order_that_says_another_area_than_its_address_is_rejected_with_the_r
 
 
 def test_an_order_that_says_no_area_is_in_the_lists_of_its_address(site: Site) -> None:
-    place = site.place(network=ZHENJIANG)
+    place = site.exchange_area(network=ZHENJIANG)
     order = site.order(without_area(place.served))
 
     order_id = site.accepted(order)
@@ -54,7 +54,7 @@ def test_where_an_offering_is_sold_is_judged_by_the_address(site: Site) -> None:
         "eligibility": {"local_networks": [ZHENJIANG]},
     }
     site.client("ops").post("order", "/ops/v1/catalogue", {"offerings": [offering]})
-    here, there = site.place(network=ZHENJIANG), site.place()
+    here, there = site.exchange_area(network=ZHENJIANG), site.exchange_area()
 
     sold = site.accepted(site.order(without_area(here.served, offering["id"])))
     refused = site.accepted(site.order(without_area(there.served, offering["id"])))

@@ -15,19 +15,19 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from deploy.jiangsu.province import province
-from deploy.local import process, record
-from deploy.local.home import CHECKOUT, PRIVATE_ROOTS, digest
+from deploy.local import process, stack_record
+from deploy.local.home import CHECKOUT, PRIVATE_ROOTS, path_digest
 from deploy.local.home import home as real_home
 from deploy.local.kafka import Kafka
-from deploy.local.record import Record
 from deploy.local.stack import Stack
-from services.console.demo.home import own_home, running
-from services.console.demo.plan import plan
-from services.console.demo.run import NUMBERS_PER_ORDER, built_for
-from services.console.demo.stories import STORIES, End, Twist, mix
-from services.console.exits import USAGE
+from deploy.local.stack_record import StackRecord
+from services.console.errors import USAGE
 from tests.console.command import kaitong
+from tools.demo.demo_plan import make_plan
+from tools.demo.demo_stack import fresh_home, running_stack
+from tools.demo.run import NUMBERS_PER_ORDER, build_province_for
+from tools.demo.scenarios import SCENARIOS, PostOutcome, Variation, counts_by_scenario
+from tools.province.build import build_province
 
 TIMEOUT_S = 180.0
 
@@ -45,7 +45,7 @@ def home(folder: Path) -> Iterator[Path]:
 
 def private(root: Path, home: Path) -> Path:
     """Return where root keeps what PostgreSQL's own user must reach."""
-    return root / f"kaitong-{digest(home)}"
+    return root / f"kaitong-{path_digest(home)}"
 
 
 def demo(home: Path, *words: str) -> subprocess.Popen[bytes]:
@@ -61,17 +61,17 @@ def demo(home: Path, *words: str) -> subprocess.Popen[bytes]:
     )
 
 
-def engines_start(found: Record) -> bool:
+def engines_start(found: StackRecord) -> bool:
     """Tell whether engines are being started."""
     return found.state == "starting" and bool(found.lines)
 
 
-def orders_flow(found: Record) -> bool:
+def orders_flow(found: StackRecord) -> bool:
     """Tell whether orders are under way."""
     return found.has_started and count(found, "order", "orders") > 1
 
 
-def count(found: Record, service: str, table: str) -> int:
+def count(found: StackRecord, service: str, table: str) -> int:
     """Return how many rows a table has."""
     counted = sql.SQL("SELECT count(*) FROM {}").format(sql.Identifier(table))
     with psycopg.connect(found.databases[service].replace("+psycopg", "")) as connection:
@@ -80,11 +80,11 @@ def count(found: Record, service: str, table: str) -> int:
 
 
 def wait_for(
-    moment: Callable[[Record], bool], home: Path, command: subprocess.Popen[bytes]
+    moment: Callable[[StackRecord], bool], home: Path, command: subprocess.Popen[bytes]
 ) -> None:
     """Return when a demonstration has come so far."""
     end = time.monotonic() + TIMEOUT_S
-    while not ((found := record.read(home / "demo")) and moment(found)):
+    while not ((found := stack_record.read(home / "demo")) and moment(found)):
         assert command.poll() is None, command.communicate()[0].decode()
         assert time.monotonic() < end, "it did not come so far in time"
         time.sleep(0.02)
@@ -95,7 +95,7 @@ def left_behind(home: Path) -> list[str]:
     processes = [
         f"{each.pid} {what}"
         for attribute in ("cmdline", "cwd")
-        for each, what in process.running(attribute)
+        for each, what in process.all_processes(attribute)
         if str(home) in str(what)
     ]
     data = [each for root in PRIVATE_ROOTS for each in private(root, home).glob("data-*")]
@@ -109,7 +109,7 @@ def test_a_dozen_orders_tell_every_story_and_a_kept_demonstration_runs_until_it_
 
     command = demo(home, "--keep", "--json", str(result))
     output = command.communicate()[0].decode()
-    kept = record.read(home / "demo")
+    kept = stack_record.read(home / "demo")
     status = kaitong("status", KAITONG_HOME=str(home))
     listed = kaitong("order", "list", "--json", KAITONG_HOME=str(home))
     again = kaitong("demo", KAITONG_HOME=str(home))
@@ -135,7 +135,7 @@ def test_a_dozen_orders_tell_every_story_and_a_kept_demonstration_runs_until_it_
 
 @pytest.mark.parametrize("moment", [engines_start, orders_flow])
 def test_who_is_interrupted_leaves_nothing_behind(
-    moment: Callable[[Record], bool], home: Path
+    moment: Callable[[StackRecord], bool], home: Path
 ) -> None:
     command = demo(home)
     wait_for(moment, home, command)
@@ -158,7 +158,7 @@ def test_a_demonstration_that_has_ended_leaves_nothing_behind(
     monkeypatch.setenv("KAITONG_TOPIC_PREFIX", f"demo{os.getpid()}.{tmp_path.name}.")
     monkeypatch.setattr(Stack, "start", partial(Stack.start, services=()))
 
-    with own_home() as place, running(place, keep=False) as found:
+    with fresh_home() as place, running_stack(place, keep=False) as found:
         assert left_behind(home)
 
     assert found.urls.keys() == {"elements"}
@@ -167,18 +167,20 @@ def test_a_demonstration_that_has_ended_leaves_nothing_behind(
 
 @pytest.mark.parametrize("orders", [*range(12, 60), 200, 5000])
 def test_any_number_of_orders_is_mixed_in_proportion(orders: int) -> None:
-    counts = dict(mix(orders))
+    counts = dict(counts_by_scenario(orders))
 
     assert sum(counts.values()) == orders
-    assert all(counts[story] for story in STORIES if story.is_always)
-    assert {end for story, count in counts.items() if count for end in (story.end,)} == set(End)
+    assert all(counts[scenario] for scenario in SCENARIOS if scenario.is_mandatory)
+    assert {
+        end for scenario, count in counts.items() if count for end in (scenario.outcome,)
+    } == set(PostOutcome)
 
 
 @pytest.mark.parametrize("orders", [12, 50, 200, 1000, 5000])
 def test_the_smallest_province_for_so_many_orders_tells_every_story(orders: int) -> None:
-    built = built_for(orders, max(2_000, NUMBERS_PER_ORDER * orders))
+    built = build_province_for(orders, max(2_000, NUMBERS_PER_ORDER * orders))
 
-    assert len(plan(orders, built).posts) == orders
+    assert len(make_plan(orders, built).posts) == orders
 
 
 def test_a_province_that_is_too_small_is_refused_with_the_smallest_size() -> None:
@@ -191,12 +193,12 @@ def test_a_province_that_is_too_small_is_refused_with_the_smallest_size() -> Non
 
 def test_too_few_orders_are_refused() -> None:
     with pytest.raises(ValueError, match="too few"):
-        plan(11, province(numbers=1000, addresses=600))
+        make_plan(11, build_province(numbers=1000, addresses=600))
 
 
 def test_no_product_is_given_up_twice_and_none_that_is_asked_for_again() -> None:
-    posts = plan(200, province()).posts
+    posts = make_plan(200, build_province()).posts
 
-    given_up = [each.earlier for each in posts if each.story.twist is Twist.DISCONNECT]
+    given_up = [each.earlier for each in posts if each.scenario.variation is Variation.DISCONNECT]
     assert len(given_up) == len(set(given_up))
     assert len({each.key for each in posts}) == 200 - 4 - 2

@@ -5,112 +5,116 @@ from typing import Any
 
 import pytest
 
-from deploy.jiangsu.province import province
-from services.console.demo.ledger import Answer, Ledger, OverError
-from services.console.demo.outcome import end_of, surprises
-from services.console.demo.plan import Planned, plan
-from services.console.demo.stories import STORIES, End
+from tools.demo.demo_plan import PlannedPost, make_plan
+from tools.demo.demo_result import outcome_of, unexpected_outcomes
+from tools.demo.run_state import DemoStoppedError, OrderResponse, RunState
+from tools.demo.scenarios import SCENARIOS, PostOutcome
+from tools.province.build import build_province
 
 NOON, LATER = "2026-01-31T12:00:00.000Z", "2026-01-31T12:00:01.000Z"
 
 
-def as_expected() -> Ledger:
-    """Return a ledger in which every post came to its expected end."""
-    ledger = Ledger(plan(12, province(numbers=2000, addresses=600)).posts)
-    for planned in ledger.posts:
-        ledger.note_answer(planned, answer(planned, ledger))
-        if planned.story.status == 201 and planned.story.end is not End.REPEATED:
-            ledger.note_end(ended(planned, planned.story.end, planned.story.code))
-    return ledger
+def as_expected() -> RunState:
+    """Return a run_state in which every post came to its expected end."""
+    run_state = RunState(make_plan(12, build_province(numbers=2000, addresses=600)).posts)
+    for planned in run_state.posts:
+        run_state.note_answer(planned, answer(planned, run_state))
+        if planned.scenario.status == 201 and planned.scenario.outcome is not PostOutcome.REPEATED:
+            run_state.note_end(ended(planned, planned.scenario.outcome, planned.scenario.code))
+    return run_state
 
 
-def answer(planned: Planned, ledger: Ledger) -> Answer:
+def answer(planned: PlannedPost, run_state: RunState) -> OrderResponse:
     """Return the answer that a post must get."""
-    story = planned.story
-    if story.end is End.REPEATED and planned.earlier:
-        return ledger.answers[planned.earlier.number]
-    if story.status == 201:
-        return Answer(201, {"id": order_id(planned)}, order_id(planned).encode())
-    return Answer(story.status, {"code": story.code}, b"")
+    scenario = planned.scenario
+    if scenario.outcome is PostOutcome.REPEATED and planned.earlier:
+        return run_state.answers[planned.earlier.number]
+    if scenario.status == 201:
+        return OrderResponse(201, {"id": order_id(planned)}, order_id(planned).encode())
+    return OrderResponse(scenario.status, {"code": scenario.code}, b"")
 
 
-def ended(planned: Planned, end: End, code: str = "") -> dict[str, Any]:
+def ended(planned: PlannedPost, end: PostOutcome, code: str = "") -> dict[str, Any]:
     """Return the order of a post as it ended."""
     order = {"id": order_id(planned), "state": end.value, "orderDate": NOON}
     why = {"code": code, "reason": "", "timestamp": LATER}
     return order | ({"productOrderErrorMessage": [why]} if code else {"completionDate": LATER})
 
 
-def order_id(planned: Planned) -> str:
+def order_id(planned: PlannedPost) -> str:
     """Return what the order of a post is called."""
     return f"order-{planned.number}"
 
 
-def the(ledger: Ledger, end: End) -> Planned:
+def the(run_state: RunState, end: PostOutcome) -> PlannedPost:
     """Return the first post that must come to an end."""
-    return next(each for each in ledger.posts if each.story.end is end)
+    return next(each for each in run_state.posts if each.scenario.outcome is end)
 
 
 def test_nothing_surprises_where_all_is_as_planned() -> None:
-    ledger = as_expected()
+    run_state = as_expected()
 
-    assert ledger.is_done
-    assert list(surprises(ledger)) == []
-    assert {end_of(each, ledger) for each in ledger.posts} == {s.end for s in STORIES}
+    assert run_state.is_done
+    assert list(unexpected_outcomes(run_state)) == []
+    assert {outcome_of(each, run_state) for each in run_state.posts} == {
+        s.outcome for s in SCENARIOS
+    }
 
 
-@pytest.mark.parametrize("end", [End.COMPLETED, End.FAILED, End.REJECTED])
-def test_an_order_that_comes_to_another_end_is_a_surprise(end: End) -> None:
-    ledger = as_expected()
-    planned = the(ledger, end)
-    other = End.FAILED if end is not End.FAILED else End.COMPLETED
+@pytest.mark.parametrize("end", [PostOutcome.COMPLETED, PostOutcome.FAILED, PostOutcome.REJECTED])
+def test_an_order_that_comes_to_another_end_is_a_surprise(end: PostOutcome) -> None:
+    run_state = as_expected()
+    planned = the(run_state, end)
+    other = PostOutcome.FAILED if end is not PostOutcome.FAILED else PostOutcome.COMPLETED
 
-    ledger.note_end(ended(planned, other, "some-reason" if other is End.FAILED else ""))
+    run_state.note_end(ended(planned, other, "some-reason" if other is PostOutcome.FAILED else ""))
 
-    assert any(planned.external_id in each for each in surprises(ledger))
+    assert any(planned.external_id in each for each in unexpected_outcomes(run_state))
 
 
 def test_an_order_that_never_ends_is_a_surprise() -> None:
-    ledger = as_expected()
-    del ledger.ended[order_id(the(ledger, End.COMPLETED))]
+    run_state = as_expected()
+    del run_state.ended[order_id(the(run_state, PostOutcome.COMPLETED))]
 
-    assert not ledger.is_done
-    assert any("open" in each for each in surprises(ledger))
+    assert not run_state.is_done
+    assert any("open" in each for each in unexpected_outcomes(run_state))
 
 
 def test_a_failure_for_another_reason_is_a_surprise() -> None:
-    ledger = as_expected()
+    run_state = as_expected()
 
-    ledger.note_end(ended(the(ledger, End.FAILED), End.FAILED, "not-available"))
+    run_state.note_end(
+        ended(the(run_state, PostOutcome.FAILED), PostOutcome.FAILED, "not-available")
+    )
 
-    assert any("not-available" in each for each in surprises(ledger))
+    assert any("not-available" in each for each in unexpected_outcomes(run_state))
 
 
 def test_a_refusal_with_another_status_is_a_surprise() -> None:
-    ledger = as_expected()
-    planned = the(ledger, End.REFUSED)
+    run_state = as_expected()
+    planned = the(run_state, PostOutcome.REFUSED)
 
-    ledger.note_answer(planned, Answer(500, {"code": planned.story.code}, b""))
+    run_state.note_answer(planned, OrderResponse(500, {"code": planned.scenario.code}, b""))
 
-    assert any("answered 500" in each for each in surprises(ledger))
+    assert any("answered 500" in each for each in unexpected_outcomes(run_state))
 
 
 def test_a_repetition_that_is_answered_otherwise_is_a_surprise() -> None:
-    ledger = as_expected()
-    planned = the(ledger, End.REPEATED)
-    first = ledger.answers[planned.number]
+    run_state = as_expected()
+    planned = the(run_state, PostOutcome.REPEATED)
+    first = run_state.answers[planned.number]
 
-    ledger.note_answer(planned, first._replace(content=first.content + b" "))
+    run_state.note_answer(planned, first._replace(content=first.content + b" "))
 
-    assert any("not the first one again" in each for each in surprises(ledger))
+    assert any("not the first one again" in each for each in unexpected_outcomes(run_state))
 
 
 def test_who_waits_in_vain_is_told_that_it_is_over() -> None:
-    ledger = replace(as_expected(), answers={})
+    run_state = replace(as_expected(), answers={})
 
-    ledger.stop(KeyboardInterrupt())
+    run_state.stop(KeyboardInterrupt())
 
-    with pytest.raises(OverError):
-        ledger.wait_for(lambda: False)
-    with pytest.raises(OverError):
-        ledger.pause(60)
+    with pytest.raises(DemoStoppedError):
+        run_state.wait_for(lambda: False)
+    with pytest.raises(DemoStoppedError):
+        run_state.pause(60)

@@ -1,18 +1,20 @@
 """Giving lines up: what was held is free again, in its time."""
 
-from tests.flows.items import fibre, gone, home_bundle, telephone
+from tests.flows.order_items import disconnection, fibre, home_bundle, telephone
 from tests.flows.site import JSON, Site
 
 
 def give_up(site: Site, customer: str) -> JSON:
     """Give all that a customer has up."""
     products = site.products(customer)
-    items = [gone(each["id"], id_=str(place)) for place, each in enumerate(products, start=1)]
+    items = [
+        disconnection(each["id"], id_=str(place)) for place, each in enumerate(products, start=1)
+    ]
     return site.completed(site.order(*items, customer=customer))
 
 
 def test_fibre_that_is_given_up_leaves_nothing_behind(site: Site) -> None:
-    place = site.place(legs=1)
+    place = site.exchange_area(legs=1)
     site.completed(site.order(fibre(place.served), customer="C-leaves"))
 
     give_up(site, "C-leaves")
@@ -27,7 +29,7 @@ def test_fibre_that_is_given_up_leaves_nothing_behind(site: Site) -> None:
 def test_the_number_of_a_telephone_that_is_given_up_rests_before_anybody_gets_it(
     site: Site,
 ) -> None:
-    place = site.place()
+    place = site.exchange_area()
     site.completed(site.order(telephone(place.served), customer="C-quiet"))
     (product,) = site.products("C-quiet")
     number = product["productSerialNumber"]
@@ -41,11 +43,11 @@ def test_the_number_of_a_telephone_that_is_given_up_rests_before_anybody_gets_it
 
 
 def test_a_bundle_is_given_up_as_a_whole(site: Site) -> None:
-    place = site.place()
+    place = site.exchange_area()
     site.completed(site.order(home_bundle(place.served), customer="C-whole"))
     first, _ = site.products("C-whole")
 
-    half = site.post(site.order(gone(first["id"]), customer="C-whole"))
+    half = site.post(site.order(disconnection(first["id"]), customer="C-whole"))
     assert half.status_code == 400
     assert [each["code"] for each in half.json()["errors"]] == ["bundle-split"]
 
@@ -54,12 +56,12 @@ def test_a_bundle_is_given_up_as_a_whole(site: Site) -> None:
 
 
 def test_a_product_with_an_open_order_cannot_be_given_up_once_more(site: Site) -> None:
-    place = site.place()
+    place = site.exchange_area()
     site.completed(site.order(fibre(place.served), customer="C-twice"))
     (product,) = site.products("C-twice")
-    first = site.accepted(site.order(gone(product["id"]), customer="C-twice"))
+    first = site.accepted(site.order(disconnection(product["id"]), customer="C-twice"))
 
-    second = site.post(site.order(gone(product["id"]), customer="C-twice"))
+    second = site.post(site.order(disconnection(product["id"]), customer="C-twice"))
 
     assert second.status_code == 400
     assert [each["code"] for each in second.json()["errors"]] == ["product-busy"]
@@ -67,11 +69,11 @@ def test_a_product_with_an_open_order_cannot_be_given_up_once_more(site: Site) -
 
 
 def test_another_customer_s_product_cannot_be_given_up(site: Site) -> None:
-    place = site.place()
+    place = site.exchange_area()
     site.completed(site.order(fibre(place.served), customer="C-owner"))
     (product,) = site.products("C-owner")
 
-    answer = site.post(site.order(gone(product["id"]), customer="C-thief"))
+    answer = site.post(site.order(disconnection(product["id"]), customer="C-thief"))
 
     assert answer.status_code == 400
     assert [each["code"] for each in answer.json()["errors"]] == ["product-of-another"]

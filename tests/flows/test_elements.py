@@ -4,8 +4,8 @@ import time
 
 import pytest
 
-from shared.calls.claiming import LIMITS_HOLD
-from tests.flows.items import fibre
+from shared.calls.claiming import LIMITS_TTL
+from tests.flows.order_items import fibre
 from tests.flows.site import JSON, Site
 
 ADD = {"kind": "add-profile"}
@@ -24,7 +24,7 @@ ADD = {"kind": "add-profile"}
     ids=["drops", "is silent", "is slow", "fails thrice", "rejects twice", "fails when asked"],
 )
 def test_an_order_completes_and_its_element_did_everything_once(site: Site, fault: JSON) -> None:
-    place = site.place()
+    place = site.exchange_area()
 
     with site.faults(place.olt, fault):
         order = site.completed(site.order(fibre(place.served)))
@@ -35,7 +35,7 @@ def test_an_order_completes_and_its_element_did_everything_once(site: Site, faul
 
 
 def test_when_an_element_refuses_all_is_undone_and_the_order_fails(site: Site) -> None:
-    place = site.place(legs=1)
+    place = site.exchange_area(legs=1)
     refuses = {"fault": "refuse", "code": "port-locked", "detail": "locked by maintenance", **ADD}
 
     with site.faults(place.olt, refuses):
@@ -50,10 +50,10 @@ def test_when_an_element_refuses_all_is_undone_and_the_order_fails(site: Site) -
 
 
 def test_an_element_in_maintenance_is_left_alone_until_it_is_back(site: Site) -> None:
-    place, ops = site.place(), site.client("ops")
+    place, ops = site.exchange_area(), site.client("ops")
     path = f"/ops/v1/elements/{place.olt}/maintenance"
     ops.send("provisioning", "PUT", path, json={"reason": "new line card"})
-    time.sleep(LIMITS_HOLD.total_seconds())  # so long runners go by what they read before
+    time.sleep(LIMITS_TTL.total_seconds())  # so long runners go by what they read before
     order_id = site.accepted(site.order(fibre(place.served)))
     site.until(lambda: steps(site, order_id).get("1/account") == "done")
 

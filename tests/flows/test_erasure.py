@@ -2,10 +2,10 @@
 
 from sqlalchemy import create_engine, text
 
-from deploy.local.surroundings import PERSON_KEY, secret_of
-from services.order.domain.submission import fingerprint, sealed
-from tests.erasure import where_told
-from tests.flows.items import fibre
+from deploy.local.process_environment import PERSON_KEY, secret_of
+from services.order.domain.acceptance.submission import fingerprint, keyed_fingerprint
+from tests.erasure import columns_with
+from tests.flows.order_items import fibre
 from tests.flows.site import JSON, Site
 
 SECRETS = ("林小玉", "13851230099", "lin@example.cn", "320102198811027744", "五楼左手", "按两次铃")
@@ -35,7 +35,7 @@ def told_in(site: Site) -> set[str]:
     for service, url in site.record.databases.items():
         engine = create_engine(url)
         with engine.connect() as connection:
-            found |= {f"{service}.{place}" for place in where_told(connection, *SECRETS)}
+            found |= {f"{service}.{place}" for place in columns_with(connection, *SECRETS)}
         engine.dispose()
     return found
 
@@ -52,7 +52,7 @@ def fingerprint_of(site: Site, order_id: str) -> bytes:
 
 def test_an_erased_customer_is_told_of_in_no_database(site: Site) -> None:
     customer = "C-forgotten"
-    order = telling(site.order(fibre(site.place().served)), customer)
+    order = telling(site.order(fibre(site.exchange_area().served)), customer)
     done = site.completed(order)
     site.view(customer, products=1)
     assert {place.partition(".")[0] for place in told_in(site)} == {"order", "customer"}
@@ -66,4 +66,4 @@ def test_an_erased_customer_is_told_of_in_no_database(site: Site) -> None:
     assert site.view(customer, products=1)["profile"]["name"] == ""
     assert told_in(site) == set()
     key = secret_of(PERSON_KEY, site.home).encode()
-    assert fingerprint_of(site, done["id"]) == sealed(fingerprint(order), key)
+    assert fingerprint_of(site, done["id"]) == keyed_fingerprint(fingerprint(order), key)

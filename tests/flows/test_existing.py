@@ -8,18 +8,18 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from deploy.jiangsu.model import Exchange, Segment
-from deploy.local import record
-from deploy.local.databases import dsn, make_databases, name_of
-from deploy.local.existing import KAFKA, place_of, setting_of
+from deploy.local import stack_record
+from deploy.local.databases import database_name, make_databases, superuser_dsn
+from deploy.local.existing_engines import KAFKA, address_without_secrets, setting_of
 from deploy.local.kafka import Kafka
 from deploy.local.postgres import Postgres
 from services.console.client import Client, token_for
-from services.console.exits import USAGE
+from services.console.errors import USAGE
 from services.console.orders import ORDERS
 from tests.conftest import SERVICES
 from tests.console.command import kaitong
 from tests.kernel import until
+from tools.province.model import Exchange, Segment
 
 EMPTY = "It is empty (tenant jiangsu): import exchanges, numbers and plant"
 EXCHANGE = Exchange("X1", "X1", "025", "南京市", "玄武区")
@@ -48,10 +48,10 @@ def surroundings(postgres: Postgres, kafka: Kafka, tmp_path: Path) -> Iterator[d
         "KAITONG_TOPIC_PREFIX": f"existing{os.getpid()}.",
         "KAITONG_HOME": str(tmp_path / "home"),
     }
-    with psycopg.connect(dsn(postgres), autocommit=True) as connection:
+    with psycopg.connect(superuser_dsn(postgres), autocommit=True) as connection:
         for service in SERVICES:
-            connection.execute(f"DROP DATABASE {name_of(service)} WITH (FORCE)")
-            connection.execute(f"DROP ROLE {name_of(service)}")
+            connection.execute(f"DROP DATABASE {database_name(service)} WITH (FORCE)")
+            connection.execute(f"DROP ROLE {database_name(service)}")
 
 
 def told(settings: dict[str, str], *words: str) -> str:
@@ -63,7 +63,7 @@ def told(settings: dict[str, str], *words: str) -> str:
 
 async def place_an_order(home: Path) -> None:
     """Import an exchange with numbers, and have an order answered."""
-    found = record.read(home)
+    found = stack_record.read(home)
     assert found
     ops = Client(found.urls, token_for("ops", at=home))
     crm = Client(found.urls, token_for("crm", at=home))
@@ -95,7 +95,7 @@ async def test_what_lies_in_engines_that_were_there_before_is_kept_and_found_aga
     assert EMPTY in first
     assert "all data is deleted" not in purged
     for setting in (setting_of("order"), setting_of("customer"), KAFKA):
-        assert f"{place_of(surroundings[setting])} ({setting})" in purged
+        assert f"{address_without_secrets(surroundings[setting])} ({setting})" in purged
     assert "It holds data from before (order: order progress, orders" in second
     assert "resources: exchanges" in second
     assert EMPTY not in second
@@ -116,5 +116,5 @@ def test_nothing_is_demonstrated_or_measured_on_engines_that_settings_name(comma
 def test_where_an_engine_is_is_said_without_its_password() -> None:
     url = "postgresql+psycopg://kaitong_order:s3cret%40@db.example:5433/orders?password=other"
 
-    assert place_of(url) == "db.example:5433/orders"
-    assert place_of("a:9092,b:9092") == "a:9092,b:9092"
+    assert address_without_secrets(url) == "db.example:5433/orders"
+    assert address_without_secrets("a:9092,b:9092") == "a:9092,b:9092"

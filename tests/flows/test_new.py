@@ -3,12 +3,12 @@
 import pytest
 
 from services.console.journey import journey_of
-from tests.flows.items import fibre, home_bundle, telephone
+from tests.flows.order_items import fibre, home_bundle, telephone
 from tests.flows.site import INVENTORY, Site
 
 
 def test_fibre_is_assigned_activated_installed_tested_and_held(site: Site) -> None:
-    place = site.place()
+    place = site.exchange_area()
 
     order = site.completed(site.order(fibre(place.served, speed=1000), customer="C-fibre"))
 
@@ -25,7 +25,7 @@ def test_fibre_is_assigned_activated_installed_tested_and_held(site: Site) -> No
 
 
 def test_a_telephone_gets_the_lowest_plain_number_of_its_exchange(site: Site) -> None:
-    place = site.place()
+    place = site.exchange_area()
 
     site.completed(site.order(telephone(place.served), customer="C-telephone"))
 
@@ -38,7 +38,7 @@ def test_a_telephone_gets_the_lowest_plain_number_of_its_exchange(site: Site) ->
 
 
 def test_the_fibre_and_the_telephone_of_a_bundle_come_together_and_cost_less(site: Site) -> None:
-    place = site.place()
+    place = site.exchange_area()
 
     order = site.completed(site.order(home_bundle(place.served), customer="C-home"))
 
@@ -50,7 +50,7 @@ def test_the_fibre_and_the_telephone_of_a_bundle_come_together_and_cost_less(sit
 
 
 def test_a_number_that_was_searched_for_and_held_is_the_one_that_is_given(site: Site) -> None:
-    place, crm = site.place(), site.client("crm")
+    place, crm = site.exchange_area(), site.client("crm")
     found = crm.get("resources", "/ops/v1/numbers", exchange=place.exchange, grade="AAA")
     number, grade = found[0]["number"], found[0]["grade"]
     crm.send("resources", "POST", f"/ops/v1/numbers/{number}/hold")
@@ -68,7 +68,7 @@ def test_a_number_that_was_searched_for_and_held_is_the_one_that_is_given(site: 
 
 
 def test_a_number_that_another_client_holds_is_not_given(site: Site) -> None:
-    place, other = site.place(numbers=200), site.client("crm", name="another-shop")
+    place, other = site.exchange_area(numbers=200), site.client("crm", name="another-shop")
     found = other.get("resources", "/ops/v1/numbers", exchange=place.exchange, grade="AAA")
     number = found[0]["number"]
     other.send("resources", "POST", f"/ops/v1/numbers/{number}/hold")
@@ -83,7 +83,7 @@ def test_a_number_that_another_client_holds_is_not_given(site: Site) -> None:
 
 @pytest.mark.parametrize("speed", [100, 300])
 def test_an_order_costs_what_the_catalogue_says(site: Site, speed: int) -> None:
-    place = site.place()
+    place = site.exchange_area()
 
     answer = site.post(site.order(fibre(place.served, speed=speed))).json()
 
@@ -97,7 +97,7 @@ def test_an_order_costs_what_the_catalogue_says(site: Site, speed: int) -> None:
 
 
 def test_the_journey_of_an_order_is_told_by_all_services(site: Site) -> None:
-    place = site.place()
+    place = site.exchange_area()
     order = site.completed(site.order(fibre(place.served)))
 
     for service in ("order", "provisioning", "resources"):
@@ -109,7 +109,7 @@ def test_the_journey_of_an_order_is_told_by_all_services(site: Site) -> None:
 def test_the_journey_of_an_order_names_the_number_and_the_line_that_it_was_given(
     site: Site,
 ) -> None:
-    place = site.place()
+    place = site.exchange_area()
     order = site.completed(site.order(home_bundle(place.served)))
     kinds = ("leg", "vlan", "loid", "number", "pair")
     held = site.held(order["id"], **dict.fromkeys(kinds, "in_use"))

@@ -4,7 +4,7 @@ import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from tests.flows.items import fibre
+from tests.flows.order_items import fibre
 from tests.flows.site import Site
 
 LONG = 180.0
@@ -25,7 +25,7 @@ def frozen(site: Site, name: str) -> Iterator[None]:
 
 
 def test_orders_are_accepted_without_the_broker_and_completed_when_it_is_back(site: Site) -> None:
-    place = site.place()
+    place = site.exchange_area()
 
     with frozen(site, "kafka"):
         answers = [site.post(site.order(fibre(place.served))) for _ in range(3)]
@@ -50,7 +50,7 @@ def database_out(site: Site) -> Iterator[None]:
 
 
 def test_without_the_database_orders_are_refused_for_now_and_then_taken(site: Site) -> None:
-    order = site.order(fibre(site.place().served))
+    order = site.order(fibre(site.exchange_area().served))
 
     with database_out(site):
         refused = site.post(order)

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 import psycopg
 
-from tests.flows.items import fibre
+from tests.flows.order_items import fibre
 from tests.flows.site import JSON, Site
 
 STATE, PARKED = "/ops/v1/state", "/ops/v1/parked"
@@ -39,7 +39,7 @@ def parked(site: Site) -> list[JSON]:
 
 
 def test_what_cannot_be_handled_is_parked_shown_and_released_in_its_order(site: Site) -> None:
-    place, ops = site.place(), site.client("ops")
+    place, ops = site.exchange_area(), site.client("ops")
     with nobody_called(site, "C-nobody"):
         order = site.completed(site.order(fibre(place.served), customer="C-nobody"))
         key = order["id"].replace("-", "")

@@ -1,6 +1,6 @@
 """Crews that come back, steps that stop for people, and what people decide."""
 
-from tests.flows.items import fibre
+from tests.flows.order_items import fibre
 from tests.flows.site import JSON, Site
 
 DARK = {"fault": "refuse", "kind": "test-line", "code": "no-optical-signal", "detail": "dark"}
@@ -16,7 +16,7 @@ def stopped_at_test(site: Site, olt: str, address: str, *, external_id: str = ""
 
 
 def test_a_returned_work_order_is_sent_out_again(site: Site) -> None:
-    order_id = site.accepted(site.order(fibre(site.place().served)))
+    order_id = site.accepted(site.order(fibre(site.exchange_area().served)))
     first = site.job(order_id, "install-onu")
     site.answer_job(first, "accept")
 
@@ -28,7 +28,7 @@ def test_a_returned_work_order_is_sent_out_again(site: Site) -> None:
 
 
 def test_a_job_that_no_crew_can_do_stops_the_order_for_people(site: Site) -> None:
-    order_id = site.accepted(site.order(fibre(site.place().served)))
+    order_id = site.accepted(site.order(fibre(site.exchange_area().served)))
     for _ in range(3):
         site.answer_job(site.job(order_id, "install-onu"), "return", reason="no duct")
 
@@ -44,7 +44,7 @@ def test_a_job_that_no_crew_can_do_stops_the_order_for_people(site: Site) -> Non
 
 
 def test_a_retry_counts_as_repaired_once_it_was_seen_to_succeed(site: Site) -> None:
-    place = site.place()
+    place = site.exchange_area()
     order_id = stopped_at_test(site, place.olt, place.served)
 
     site.decide(order_id, "retry", reason="fibre was cleaned")
@@ -55,7 +55,7 @@ def test_a_retry_counts_as_repaired_once_it_was_seen_to_succeed(site: Site) -> N
 
 
 def test_a_step_can_be_skipped_by_whoever_saw_to_it_by_hand(site: Site) -> None:
-    place = site.place()
+    place = site.exchange_area()
     order_id = stopped_at_test(site, place.olt, place.served)
 
     site.decide(order_id, "skip", reason="measured by hand")
@@ -65,7 +65,7 @@ def test_a_step_can_be_skipped_by_whoever_saw_to_it_by_hand(site: Site) -> None:
 
 
 def test_an_order_that_people_give_up_is_undone_in_reverse(site: Site) -> None:
-    place = site.place(legs=1)
+    place = site.exchange_area(legs=1)
     order_id = stopped_at_test(site, place.olt, place.served)
 
     site.decide(order_id, "fail", reason="the customer moved away")
@@ -79,10 +79,10 @@ def test_an_order_that_people_give_up_is_undone_in_reverse(site: Site) -> None:
 
 
 def test_what_cannot_be_decided_is_refused_with_what_can(site: Site) -> None:
-    order_id = site.accepted(site.order(fibre(site.place().served)))
+    order_id = site.accepted(site.order(fibre(site.exchange_area().served)))
     site.job(order_id, "install-onu")
 
-    answer = site.client("ops").ask(
+    answer = site.client("ops").request(
         "provisioning", "POST", f"/ops/v1/fallout/{order_id}/retry", json={"step": "1/install"}
     )
 
@@ -92,13 +92,13 @@ def test_what_cannot_be_decided_is_refused_with_what_can(site: Site) -> None:
 
 
 def test_an_answer_that_contradicts_an_earlier_one_is_refused(site: Site) -> None:
-    order_id = site.accepted(site.order(fibre(site.place().served)))
+    order_id = site.accepted(site.order(fibre(site.exchange_area().served)))
     job: JSON = site.job(order_id, "install-onu")
     site.answer_job(job, "report", remark="done")
     assert site.answer_job(job, "report", remark="done")["state"] == "reported"
 
     path = f"/ops/v1/work-orders/{job['id']}/return"
-    answer = site.client("ops").ask("provisioning", "POST", path, json={"reason": "rain"})
+    answer = site.client("ops").request("provisioning", "POST", path, json={"reason": "rain"})
 
     assert (answer.status_code, answer.json()["code"]) == (409, "answered-otherwise")
     assert site.fulfil(order_id)["state"] == "completed"

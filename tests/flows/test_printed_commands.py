@@ -8,15 +8,15 @@ import pytest
 import typer
 from typer.testing import CliRunner, Result
 
-from deploy.jiangsu.province import province
 from deploy.local.home import CHECKOUT
 from services.console.cli import app
-from services.console.demo.loading import City, load
-from shared.input.wording import filled_in
-from tests.console.printed import FILLED_IN, NAMES, PRINTED
+from shared.input.fault_texts import fill_template
+from tests.console.printed_commands import FILLED_IN, NAMES, PRINTED
 from tests.console.test_examples import read
-from tests.flows.items import fibre
+from tests.flows.order_items import fibre
 from tests.flows.site import Site
+from tools.demo.province_import import CityRows, import_city
+from tools.province.build import build_province
 
 EXCHANGE, FIRST = "NJ-XW", "+862580000000"
 """The part of the province that the examples are about."""
@@ -34,7 +34,7 @@ def printed() -> set[str]:
     """Return each command that is printed as a whole, with the values of a text filled in."""
     found = set()
     for _, line in PRINTED:
-        words = shlex.split(filled_in(line, VALUES))
+        words = shlex.split(fill_template(line, VALUES))
         if words[0] not in WHOLE and (tuple(words) not in NAMES or needs_nothing(words)):
             found.add(shlex.join(words))
     return found
@@ -49,9 +49,9 @@ def needs_nothing(words: list[str]) -> bool:
     return True
 
 
-def nanjing() -> City:
+def nanjing() -> CityRows:
     """Return what the examples ask for: one exchange, with its first thousand numbers."""
-    all_ = province()
+    all_ = build_province()
     rows: dict[str, list[Any]] = {
         "exchanges": [each for each in all_.exchanges if each.id == EXCHANGE],
         "splitters": [each for each in all_.splitters if each.exchange_id == EXCHANGE],
@@ -59,14 +59,14 @@ def nanjing() -> City:
         "pairs": [each for each in all_.pair_blocks if each.exchange_id == EXCHANGE],
         "segments": [each for each in all_.segments if each.first == FIRST],
     }
-    return City("025", rows)
+    return CityRows("025", rows)
 
 
 @pytest.fixture(scope="module")
 def ordered(site: Site) -> None:
     """What the examples show: a part of the province, an order that is done, one that failed."""
-    load(site.client("ops"), nanjing())
-    place = site.place(legs=1)
+    import_city(site.client("ops"), nanjing())
+    place = site.exchange_area(legs=1)
     site.completed(site.order(fibre(place.served), external_id="DEMO-00001"))
     assert site.fulfil(site.accepted(site.order(fibre(place.served))))["state"] == "failed"
     submitted = run("order submit examples/ftth-new.json", site, CHECKOUT)

@@ -6,8 +6,8 @@ import pytest
 
 from deploy.local.stack import SERVICES
 from services.console.client import Client
-from tests.flows.crawl import Crawl, parts_of
-from tests.flows.items import fibre, gone, home_bundle, telephone
+from tests.flows.crawl import LinkCrawler, objects_in
+from tests.flows.order_items import disconnection, fibre, home_bundle, telephone
 from tests.flows.site import PRODUCTS, Site
 
 TENANT = "references"
@@ -48,7 +48,7 @@ Json = Any
 @pytest.fixture(scope="module")
 def viewer(site: Site) -> Client:
     """Read access to a tenant that has had all kinds of orders, one of them not at its end."""
-    place = site.place(tenant=TENANT)
+    place = site.exchange_area(tenant=TENANT)
     crm = site.client("crm", tenant=TENANT)
     for number, item in enumerate(
         (fibre(place.served), telephone(place.served), home_bundle(place.served)), start=1
@@ -59,7 +59,9 @@ def viewer(site: Site) -> Client:
         finish(site, site.post(order, client=crm).json())
     of_party = {"relatedParty.id": "C-2"}
     (product,) = site.client("viewer", tenant=TENANT).get("order", PRODUCTS, **of_party)
-    finish(site, site.post(site.order(gone(product["id"]), customer="C-2"), client=crm).json())
+    finish(
+        site, site.post(site.order(disconnection(product["id"]), customer="C-2"), client=crm).json()
+    )
     ask_for_release(site, site.order(telephone(place.served), customer="C-4"))
     return site.client("viewer", tenant=TENANT)
 
@@ -87,7 +89,7 @@ def finish(site: Site, order: Json) -> None:
     path = f"/ops/v1/customers/{order['relatedParty'][0]['id']}/view"
 
     def is_seen() -> bool:
-        answer = seen.ask("customer", "GET", path)
+        answer = seen.request("customer", "GET", path)
         orders = answer.json()["orders"] if answer.is_success else []
         return any(each["id"] == order["id"] and each["state"] == "completed" for each in orders)
 
@@ -96,7 +98,7 @@ def finish(site: Site, order: Json) -> None:
 
 def test_every_reference_in_every_answer_leads_to_what_it_names(site: Site, viewer: Client) -> None:
     more = [site.client(role, tenant=TENANT) for role in ROLES[1:]]
-    crawl = Crawl([viewer, *more], GIVEN, ASKED)
+    crawl = LinkCrawler([viewer, *more], GIVEN, ASKED)
 
     crawl.run()
 
@@ -107,7 +109,7 @@ def test_every_reference_in_every_answer_leads_to_what_it_names(site: Site, view
 
 def test_a_price_of_an_order_is_the_catalogues(viewer: Client) -> None:
     orders = viewer.get("order", "/tmf-api/productOrderingManagement/v4/productOrder")
-    lines = [part for part in parts_of(orders) if "productOfferingPrice" in part]
+    lines = [part for part in objects_in(orders) if "productOfferingPrice" in part]
 
     assert lines
     for line in lines:

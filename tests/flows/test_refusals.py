@@ -2,7 +2,7 @@
 
 from uuid import uuid4
 
-from tests.flows.items import fibre, telephone
+from tests.flows.order_items import fibre, telephone
 from tests.flows.site import JSON, Site
 
 
@@ -26,7 +26,7 @@ def test_every_fault_of_an_order_is_named_with_field_and_remedy(site: Site) -> N
 
 
 def test_an_address_without_fibre_is_rejected_before_any_work(site: Site) -> None:
-    place = site.place()
+    place = site.exchange_area()
 
     order_id = site.accepted(site.order(fibre(place.unserved)))
 
@@ -38,7 +38,7 @@ def test_an_address_without_fibre_is_rejected_before_any_work(site: Site) -> Non
 
 
 def test_without_a_free_port_the_order_fails_and_holds_nothing(site: Site) -> None:
-    place = site.place(legs=1)
+    place = site.exchange_area(legs=1)
     site.completed(site.order(fibre(place.served)))
 
     order_id = site.accepted(site.order(fibre(place.served), telephone(place.served, id_="2")))
@@ -51,7 +51,7 @@ def test_without_a_free_port_the_order_fails_and_holds_nothing(site: Site) -> No
 
 def names(site: Site) -> tuple[JSON, str]:
     """Return an order, and a key that nobody has used."""
-    return site.order(fibre(site.place().served)), f"key-{uuid4()}"
+    return site.order(fibre(site.exchange_area().served)), f"key-{uuid4()}"
 
 
 def test_the_same_key_and_body_get_the_first_answer_again_byte_for_byte(site: Site) -> None:

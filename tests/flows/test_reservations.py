@@ -6,10 +6,10 @@ from uuid import UUID, uuid4, uuid5
 
 from kafka import KafkaProducer
 
-from shared.contracts import AssignmentRequested, Cause, HoldAction, ItemNeeds, Need, encode
+from shared.contracts import AssignmentRequested, Causation, HoldAction, ItemNeeds, Need, encode
 from shared.contracts.base import Envelope
 from shared.security.development_keys import TENANT
-from tests.flows.items import fibre
+from tests.flows.order_items import fibre
 from tests.flows.site import JSON, Site
 
 RESERVATIONS = "/ops/v1/reservations"
@@ -26,8 +26,8 @@ def forge(site: Site, order_id: UUID, address: str) -> None:
         needs=tuple(Need(kind=each) for each in KINDS),
     )
     request = AssignmentRequested(order_id=order_id, client="crm", items=(item,))
-    cause = Cause(uuid4(), order_id, TENANT)
-    envelope = Envelope.around(request, cause, 0, 1, datetime.now(UTC))
+    cause = Causation(uuid4(), order_id, TENANT)
+    envelope = Envelope.wrap(request, cause, 0, 1, datetime.now(UTC))
     headers = [("id", envelope.id.bytes), ("type", envelope.type.encode())]
     with closing(KafkaProducer(bootstrap_servers=site.record.kafka)) as producer:
         producer.send(request.topic, encode(envelope), order_id.bytes, headers=headers).get(10)
@@ -40,7 +40,7 @@ def release(site: Site, order_id: str) -> JSON:
 
 
 def test_what_was_reserved_for_an_order_that_was_never_placed_is_given_back(site: Site) -> None:
-    place, order_id = site.place(), uuid4()
+    place, order_id = site.exchange_area(), uuid4()
     forge(site, order_id, place.served)
     site.held(str(order_id), **dict.fromkeys(KINDS, "reserved"))
 
@@ -50,7 +50,7 @@ def test_what_was_reserved_for_an_order_that_was_never_placed_is_given_back(site
 
 
 def test_what_a_plan_needs_is_not_given_back(site: Site) -> None:
-    order_id = site.accepted(site.order(fibre(site.place().served)))
+    order_id = site.accepted(site.order(fibre(site.exchange_area().served)))
     site.held(order_id, **dict.fromkeys(KINDS, "reserved"))
 
     release(site, order_id)

@@ -3,15 +3,21 @@
 import httpx
 import pytest
 
-from services.console.status import SERVICES, TIMEOUT_S, Status
-from services.console.troubles import lines
-from shared.observability.troubles import Kind
-from tests.chaos.recoveries import NOTICE_S, acknowledge, recovered
-from tests.chaos.restoring import Backup
-from tests.flows.items import fibre
+from services.console.status import SERVICES, TIMEOUT_S, StackStatus
+from services.console.troubles import trouble_lines
+from shared.observability.troubles import TroubleKind
+from tests.chaos.database_restore import Backup
+from tests.chaos.recoveries import NOTICE_TIMEOUT_S, acknowledge_recovery, wait_for_recovery
+from tests.flows.order_items import fibre
 from tests.flows.site import Site
 from tests.flows.test_outages import frozen
-from tests.flows.witnesses import LONG_S, Named, all_name, named, status_of
+from tests.flows.trouble_reports import (
+    LONG_S,
+    TroubleReports,
+    all_report,
+    status_of,
+    trouble_reports,
+)
 
 
 def test_a_process_that_hangs_is_named_by_status_with_what_to_do(site: Site) -> None:
@@ -20,41 +26,51 @@ def test_a_process_that_hangs_is_named_by_status_with_what_to_do(site: Site) -> 
         with pytest.raises(httpx.TimeoutException):  # which is what Prometheus and probes see
             site.http.get(f"{site.record.urls['customer']}/health/ready", timeout=1)
 
-    (line,) = (each for each in lines(status.troubles) if each.startswith("customer: is stopped"))
+    (line,) = (
+        each for each in trouble_lines(status.troubles) if each.startswith("customer: is stopped")
+    )
     assert "`kill -CONT" in line
 
 
-def without_kafka(site: Site) -> Status | None:
+def without_kafka(site: Site) -> StackStatus | None:
     """Return what status knows, if all services have found out that Kafka is out.
 
     One of them has messages that wait for it.
     """
     status = status_of(site)
-    out = {each.service for each in status.troubles if each.trouble.kind is Kind.BROKER_OUT}
-    waiting = [each for each in status.troubles if each.trouble.kind is Kind.UNSENT]
+    out = {each.service for each in status.troubles if each.trouble.kind is TroubleKind.BROKER_OUT}
+    waiting = [each for each in status.troubles if each.trouble.kind is TroubleKind.UNSENT]
     return status if out == set(SERVICES) and waiting else None
 
 
 def test_when_kafka_is_out_all_services_answer_and_kafka_is_named_once(site: Site) -> None:
     with frozen(site, "kafka"):
-        order_id = site.accepted(site.order(fibre(site.place().served)))
+        order_id = site.accepted(site.order(fibre(site.exchange_area().served)))
         status = site.until(lambda: without_kafka(site), LONG_S)
-        found = {name: named(site, name, status) for name in SERVICES}
+        found = {name: trouble_reports(site, name, status) for name in SERVICES}
 
     for each in found.values():
-        assert Kind.BROKER_OUT in each.status & each.metrics & each.ready
+        assert TroubleKind.BROKER_OUT in each.status & each.metrics & each.ready
         assert each.ready_status == 200
-    assert Kind.UNSENT in found["order"].status & found["order"].metrics & found["order"].ready
+    assert (
+        TroubleKind.UNSENT in found["order"].status & found["order"].metrics & found["order"].ready
+    )
     assert not any("error" in state for state in status.services.values())
-    (line,) = (each for each in lines(status.troubles) if is_about_kafka(each))
+    (line,) = (each for each in trouble_lines(status.troubles) if is_about_kafka(each))
     assert line.startswith("kafka: is stopped by a signal")
-    site.until(lambda: not named(site, "order").metrics & {Kind.BROKER_OUT, Kind.UNSENT}, LONG_S)
+    site.until(
+        lambda: (
+            not trouble_reports(site, "order").metrics
+            & {TroubleKind.BROKER_OUT, TroubleKind.UNSENT}
+        ),
+        LONG_S,
+    )
     assert site.fulfil(order_id)["state"] == "completed"
 
 
 def is_about_kafka(line: str) -> bool:
     """Tell whether a line of status names Kafka itself as what is wrong."""
-    return line.startswith("kafka: ") or f"#{Kind.BROKER_OUT}" in line
+    return line.startswith("kafka: ") or f"#{TroubleKind.BROKER_OUT}" in line
 
 
 def test_a_database_that_was_set_back_is_named_by_all_three_until_a_person_has_seen_to_it(
@@ -62,14 +78,18 @@ def test_a_database_that_was_set_back_is_named_by_all_three_until_a_person_has_s
 ) -> None:
     backup = Backup.take(site, "customer")
     backup.restore()
-    site.completed(site.order(fibre(site.place().served)))
+    site.completed(site.order(fibre(site.exchange_area().served)))
 
-    lost_at = backup.put_in_place()
-    recovery = recovered(site, "customer", lost_at, NOTICE_S)
-    found = site.until(lambda: all_name(site, "customer", Kind.RESTORED), LONG_S)
-    (line,) = (each for each in lines(status_of(site).troubles) if f"#{Kind.RESTORED}" in each)
-    acknowledge(site, "customer", recovery["id"])
-    after = site.until(lambda: without(site, "customer", Kind.RESTORED), LONG_S)
+    lost_at = backup.swap_in()
+    recovery = wait_for_recovery(site, "customer", lost_at, NOTICE_TIMEOUT_S)
+    found = site.until(lambda: all_report(site, "customer", TroubleKind.RESTORED), LONG_S)
+    (line,) = (
+        each
+        for each in trouble_lines(status_of(site).troubles)
+        if f"#{TroubleKind.RESTORED}" in each
+    )
+    acknowledge_recovery(site, "customer", recovery["id"])
+    after = site.until(lambda: without(site, "customer", TroubleKind.RESTORED), LONG_S)
 
     assert found.ready_status == 200
     assert line.startswith("customer: the database was set back")
@@ -77,7 +97,7 @@ def test_a_database_that_was_set_back_is_named_by_all_three_until_a_person_has_s
     assert after.ready_status == 200
 
 
-def without(site: Site, service: str, kind: Kind) -> Named | None:
+def without(site: Site, service: str, kind: TroubleKind) -> TroubleReports | None:
     """Return what the three name, if none of them names this."""
-    found = named(site, service)
+    found = trouble_reports(site, service)
     return None if kind in found.status | found.metrics | found.ready else found

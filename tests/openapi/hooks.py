@@ -23,7 +23,7 @@ _calls = count()
 @schemathesis.serializer(  # type: ignore[untyped-decorator]
     "application/x-ndjson", "application/ndjson", "application/jsonl"
 )
-def lines_of(_: schemathesis.SerializationContext, value: Any) -> bytes:
+def as_json_lines(_: schemathesis.SerializationContext, value: Any) -> bytes:
     """Return rows as lines of JSON."""
     rows = value if isinstance(value, list) else [value]
     return "\n".join(json.dumps(each) for each in rows).encode(errors="surrogatepass")

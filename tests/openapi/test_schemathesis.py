@@ -21,14 +21,14 @@ from httpx import AsyncClient
 
 from deploy.local.postgres import Postgres
 from shared.config.settings import Settings
-from shared.http.command_batcher import Desk
-from shared.messaging.publisher import Relay
+from shared.http.command_batcher import CommandBatcher
+from shared.messaging.publisher import Publisher
 from shared.persistence.database import Sessions
-from tests.access.things import Things, seeded
-from tests.callers import AsRole, as_role, keys, service_of, whole_api
-from tests.conftest import SERVICES, empty
-from tests.kernel import Broker
-from tests.openapi.running import Counting, Effort, run
+from tests.access.seed_data import SeedData, seed
+from tests.callers import AsRole, as_role, full_api, keys, service_of
+from tests.conftest import SERVICES, delete_all_rows
+from tests.kernel import FakeBroker
+from tests.openapi.schemathesis_run import Effort, StatusCounter, run_schemathesis
 from tests.shared.http.sockets import listening
 
 __all__ = ["as_role", "keys"]
@@ -65,26 +65,26 @@ class Served:
 @asynccontextmanager
 async def serving(service: str, sessions: Sessions, settings: Settings) -> AsyncIterator[Served]:
     """Serve the whole API of a service, with things in its database."""
-    empty(sessions)
+    delete_all_rows(sessions)
     for prepare in service_of(service).on_start:
         with sessions.begin() as session:
             prepare(session)
-    existing = existing_in(seeded(service, sessions))
-    relay = Relay(sessions, Broker())
-    desk = Desk(sessions, relay)
-    api = whole_api(service_of(service), sessions, settings, relay, desk)
+    existing = existing_in(seed(service, sessions))
+    publisher = Publisher(sessions, FakeBroker())
+    batcher = CommandBatcher(sessions, publisher)
+    api = full_api(service_of(service), sessions, settings, publisher, batcher)
     seen = Counter[int]()
-    api.add_middleware(Counting, seen=seen)
+    api.add_middleware(StatusCounter, seen=seen)
     api.openapi()  # the first time takes long, and schemathesis is not patient
     async with AsyncExitStack() as stack:
-        stack.callback(empty, sessions)
-        stack.callback(asyncio.create_task(desk.run()).cancel)
-        stack.push_async_callback(relay.close)
+        stack.callback(delete_all_rows, sessions)
+        stack.callback(asyncio.create_task(batcher.run()).cancel)
+        stack.push_async_callback(publisher.close)
         server = await stack.enter_async_context(listening(api, settings))
         yield Served(service, api, server.port, existing, seen)
 
 
-def existing_in(things: Things) -> Existing:
+def existing_in(things: SeedData) -> Existing:
     """Return, for each parameter of a path, the values under which something exists."""
     found = {name: {value} for name, value in {**things.values, **PLANT}.items()}
     for path, filled in things.paths.items():
@@ -138,7 +138,9 @@ async def test_every_service_answers_as_its_description_says(
 
     outcomes = await asyncio.gather(
         *(
-            run(each.port, headers, each.existing, effort, made(tmp_path / f"of-{each.name}"))
+            run_schemathesis(
+                each.port, headers, each.existing, effort, made(tmp_path / f"of-{each.name}")
+            )
             for each in served
         )
     )

@@ -8,10 +8,10 @@ from httpx import AsyncClient
 
 from deploy.local.postgres import Postgres
 from services.order.app import SERVICE
-from services.order.store.catalogue import load_shipped
+from services.order.store.catalogue import load_shipped_catalogue
 from shared.config.settings import Settings
 from shared.persistence.database import Sessions
-from tests.callers import as_role, calling, keys
+from tests.callers import api_client, as_role, keys
 
 __all__ = ["as_role", "keys"]
 
@@ -22,7 +22,7 @@ PERSON_KEY = "a key for persons in tests"
 def stocked(sessions: Sessions) -> Sessions:
     """A database with nothing in it but the shipped catalogue."""
     with sessions.begin() as session:
-        load_shipped(session)
+        load_shipped_catalogue(session)
     return sessions
 
 
@@ -41,5 +41,5 @@ def own_settings(postgres: Postgres, keys: Path, tmp_path: Path) -> Settings:
 @pytest.fixture
 async def client(stocked: Sessions, own_settings: Settings) -> AsyncIterator[AsyncClient]:
     """Calls the API; the shipped catalogue is loaded."""
-    async with calling(SERVICE, stocked, own_settings) as client:
+    async with api_client(SERVICE, stocked, own_settings) as client:
         yield client

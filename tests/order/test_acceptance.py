@@ -4,14 +4,14 @@ from datetime import timedelta
 
 import pytest
 
-from services.order.api.views_order import show_order
-from services.order.domain.order import product_id, service_id
-from services.order.domain.parties import category_of
-from services.order.domain.states import State
+from services.order.api.views.order import show_order
+from services.order.domain.acceptance.order_header import category_of
+from services.order.domain.fulfilment.states import OrderState
+from services.order.domain.order import derive_product_id, derive_service_id
 from shared.contracts import Action, Customer
 from shared.errors import InvalidError
 from tests.conftest import NOON
-from tests.order.build import (
+from tests.order.builders import (
     ADDRESS,
     NUMBER,
     Json,
@@ -23,8 +23,8 @@ from tests.order.build import (
     an_item,
     faults_of,
     found,
-    given_by,
     order_id,
+    read_order,
 )
 
 CHARACTERISTIC = "/productOrderItem/0/product/productCharacteristic"
@@ -52,7 +52,7 @@ def test_an_accepted_order_tells_all_that_others_need() -> None:
         ],
     )
 
-    told = accepted(body).tell
+    told = accepted(body).message
 
     assert (told.external_id, told.channel, told.priority) == ("CRM-1", "call-centre", 1)
     assert (told.one_off_cents, told.monthly_cents) == (5000, 1500)
@@ -64,8 +64,8 @@ def test_an_accepted_order_tells_all_that_others_need() -> None:
     assert (item.id, item.action, item.business_action) == ("A", Action.ADD, "new")
     assert (item.offering_id, item.specification) == ("voice-basic", "voice")
     assert (item.catalogue_version, item.address_id) == (1, ADDRESS)
-    assert item.product_id == product_id(order_id(1), "A")
-    assert item.service_id == service_id(order_id(1), "A")
+    assert item.product_id == derive_product_id(order_id(1), "A")
+    assert item.service_id == derive_service_id(order_id(1), "A")
     assert [(each.name, each.value) for each in item.characteristics] == [("number", NUMBER)]
 
 
@@ -78,7 +78,7 @@ def test_what_is_not_said_has_a_stated_meaning() -> None:
 
 
 def test_an_organization_buys_as_a_business_unless_it_says_otherwise() -> None:
-    (party,) = given_by(a_body(relatedParty=[a_party("Organization")])).parties
+    (party,) = read_order(a_body(relatedParty=[a_party("Organization")])).parties
 
     assert category_of(party) == "business"
     assert accepted(a_body(relatedParty=[a_party("Organization")])).order.content.customer == (
@@ -129,10 +129,10 @@ def a_party(kind: str, category: str = "") -> Json:
 def test_all_items_begin_acknowledged() -> None:
     progress = accepted(a_body(a_bundle())).progress
 
-    assert progress.state is State.ACKNOWLEDGED
+    assert progress.state is OrderState.ACKNOWLEDGED
     assert [(each.id, each.state) for each in progress.items] == [
-        ("1.1", State.ACKNOWLEDGED),
-        ("1.2", State.ACKNOWLEDGED),
+        ("1.1", OrderState.ACKNOWLEDGED),
+        ("1.2", OrderState.ACKNOWLEDGED),
     ]
 
 

@@ -7,13 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from tests.order.build import (
+from tests.order.builders import (
     BODY,
     NUMBER,
     Json,
     a_body,
     a_bundle,
-    a_departure,
+    a_disconnection,
     a_product,
     an_item,
     found,
@@ -23,7 +23,7 @@ PRODUCT = a_product()
 WHOLE = a_body(
     a_bundle("1"),
     an_item("2", "voice-basic", number=NUMBER, numberGrade="AAA"),
-    a_departure(PRODUCT.id, "3"),
+    a_disconnection(PRODUCT.id, "3"),
     externalId="CRM-1",
     priority="0",
     channel=[{"id": "fax"}],
@@ -93,7 +93,7 @@ def test_a_body_is_accepted_or_its_faults_are_named(body: Json) -> None:
 @given(anything)
 def test_a_body_that_is_no_order_is_refused_for_its_form(body: Any) -> None:
     try:
-        given = BODY.validate_python(body).given
+        given = BODY.validate_python(body).order
     except ValidationError:
         assert not isinstance(body, dict)
     else:

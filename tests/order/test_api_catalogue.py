@@ -6,15 +6,15 @@ from typing import Any
 import pytest
 from httpx import AsyncClient, Response
 
-from services.order.api.shown import CATALOGUE, ORDERS
+from services.order.api.views.base import CATALOGUE_PATH, ORDERS_PATH
 from services.order.app import SERVICE
 from services.order.store import catalogue
-from services.order.store.catalogue import load_shipped
+from services.order.store.catalogue import load_shipped_catalogue
 from shared.config.settings import Settings
 from shared.persistence.database import Sessions
-from tests.callers import AsRole, calling
+from tests.callers import AsRole, api_client
 from tests.kernel import TENANT
-from tests.order.build import a_body, an_item
+from tests.order.builders import a_body, an_item
 
 PUBLISH = "/ops/v1/catalogue"
 Json = dict[str, Any]
@@ -40,14 +40,14 @@ async def publish(client: AsyncClient, headers: dict[str, str], body: Json) -> R
 
 
 async def order(client: AsyncClient, headers: dict[str, str], offering: str) -> Response:
-    return await client.post(ORDERS, json=a_body(an_item("1", offering)), headers=headers)
+    return await client.post(ORDERS_PATH, json=a_body(an_item("1", offering)), headers=headers)
 
 
 async def test_what_is_sold_is_listed_as_tmf620_has_it(
     client: AsyncClient, as_role: AsRole
 ) -> None:
     answer = await client.get(
-        f"{CATALOGUE}/productOffering?lifecycleStatus=active", headers=as_role("viewer")
+        f"{CATALOGUE_PATH}/productOffering?lifecycleStatus=active", headers=as_role("viewer")
     )
 
     assert answer.status_code == 200
@@ -67,7 +67,7 @@ async def test_one_offering_specification_and_price_can_be_read(
     client: AsyncClient, as_role: AsRole
 ) -> None:
     async def read(path: str) -> Json:
-        answer = await client.get(f"{CATALOGUE}/{path}", headers=as_role("crm"))
+        answer = await client.get(f"{CATALOGUE_PATH}/{path}", headers=as_role("crm"))
         found: Json = answer.json()
         return found
 
@@ -79,7 +79,7 @@ async def test_one_offering_specification_and_price_can_be_read(
     assert (await read("productOfferingPrice/home-300:home-300-fibre"))["percentage"] == -20
     assert (await read("productOffering/ftth-100?fields=name")) == {
         "id": "ftth-100",
-        "href": f"{CATALOGUE}/productOffering/ftth-100",
+        "href": f"{CATALOGUE_PATH}/productOffering/ftth-100",
         "name": "Fibre 100M",
         "@type": "ProductOffering",
     }
@@ -97,14 +97,16 @@ async def test_one_offering_specification_and_price_can_be_read(
 async def test_what_is_not_in_the_catalogue_is_not_found(
     client: AsyncClient, as_role: AsRole, path: str
 ) -> None:
-    answer = await client.get(f"{CATALOGUE}/{path}", headers=as_role("crm"))
+    answer = await client.get(f"{CATALOGUE_PATH}/{path}", headers=as_role("crm"))
 
     assert (answer.status_code, answer.json()["code"]) == (404, "not-found")
 
 
 async def test_the_pages_of_a_list_meet(client: AsyncClient, as_role: AsRole) -> None:
     pages = [
-        await client.get(f"{CATALOGUE}/productOffering?limit=2&offset={at}", headers=as_role("crm"))
+        await client.get(
+            f"{CATALOGUE_PATH}/productOffering?limit=2&offset={at}", headers=as_role("crm")
+        )
         for at in (0, 2, 4)
     ]
 
@@ -117,8 +119,8 @@ async def test_a_published_product_can_be_ordered_at_once_in_every_process(
     stocked: Sessions, own_settings: Settings, as_role: AsRole
 ) -> None:
     async with (
-        calling(SERVICE, stocked, own_settings) as one,
-        calling(SERVICE, stocked, own_settings) as other,
+        api_client(SERVICE, stocked, own_settings) as one,
+        api_client(SERVICE, stocked, own_settings) as other,
     ):
         assert (await order(other, as_role("crm"), "cable-blue")).status_code == 400
 
@@ -187,7 +189,7 @@ async def test_a_publication_with_faults_changes_nothing_and_names_them_all(
         "/offerings/0/specification",
         "/offerings/0/prices/0/amount_cents",
     }
-    found = await client.get(f"{CATALOGUE}/productSpecification/cable", headers=as_role("ops"))
+    found = await client.get(f"{CATALOGUE_PATH}/productSpecification/cable", headers=as_role("ops"))
     assert found.status_code == 404
 
 
@@ -213,16 +215,16 @@ async def test_two_publications_at_once_are_one_after_the_other(
 
     assert 200 in {answer.status_code for answer in answers}
     with stocked() as session:
-        sold = catalogue.get(session, TENANT).sold["cable-blue"]
+        sold = catalogue.get(session, TENANT).sellable_offerings["cable-blue"]
     assert sold.version == 5
 
 
 async def test_a_start_loads_the_shipped_catalogue_once(stocked: Sessions) -> None:
     with stocked.begin() as session:
-        load_shipped(session)
+        load_shipped_catalogue(session)
         before = catalogue.get(session, TENANT)
     with stocked.begin() as session:
-        load_shipped(session)
+        load_shipped_catalogue(session)
         assert catalogue.get(session, TENANT) is before
 
 
@@ -233,7 +235,7 @@ async def test_a_price_that_a_later_version_has_no_more_is_still_found(
     again = {"id": "often", "name": "Often", "kind": "oneTime", "amount_cents": 1}
     await publish(client, as_role("ops"), a_publication(2, prices=[again]))
 
-    path = f"{CATALOGUE}/productOfferingPrice/cable-blue:once"
+    path = f"{CATALOGUE_PATH}/productOfferingPrice/cable-blue:once"
     old = (await client.get(path, headers=as_role("crm"))).json()
 
     assert (old["id"], old["version"]) == ("cable-blue:once", "1")

@@ -9,20 +9,20 @@ from uuid import UUID, uuid4
 from httpx import AsyncClient, Response
 from sqlalchemy import func, select, text
 
-from services.order.api.shown import ORDERS
+from services.order.api.views.base import ORDERS_PATH
 from services.order.app import SERVICE
-from services.order.domain.product import fold
-from services.order.domain.submission import Names
+from services.order.domain.acceptance.submission import SubmissionKeys
+from services.order.domain.fulfilment.product import apply_completed_order
 from services.order.handlers import SUBSCRIPTIONS
 from services.order.store import products, submissions
 from services.order.tables import OrderRow, SubmissionRow
 from shared.config.settings import Settings
 from shared.contracts import ResourcesAssigned
 from shared.persistence.database import Sessions
-from tests.callers import AsRole, calling
+from tests.callers import AsRole, api_client
 from tests.conftest import NOON
-from tests.kernel import hear, told
-from tests.order.build import Json, a_body, a_departure, accepted, an_item, completed
+from tests.kernel import consume, published
+from tests.order.builders import Json, a_body, a_disconnection, accepted, an_item, service_completed
 
 BODY = a_body(externalId="CRM-1")
 
@@ -31,7 +31,7 @@ async def post(
     client: AsyncClient, headers: dict[str, str], body: Json, key: str | None = None
 ) -> Response:
     named = headers | ({"Idempotency-Key": key} if key else {})
-    return await client.post(ORDERS, json=body, headers=named)
+    return await client.post(ORDERS_PATH, json=body, headers=named)
 
 
 def count(sessions: Sessions, table: Any = OrderRow) -> int:
@@ -56,7 +56,7 @@ async def test_the_same_key_and_body_get_the_stored_answer_byte_for_byte(
     assert_one_answer(answers)
     replayed = [answer.headers.get("idempotent-replayed") for answer in answers]
     assert replayed == [None, "true", "true"]
-    assert count(stocked) == len(told(stocked)) == 1
+    assert count(stocked) == len(published(stocked)) == 1
 
 
 async def test_the_same_external_id_and_body_get_the_stored_answer_byte_for_byte(
@@ -67,7 +67,7 @@ async def test_the_same_external_id_and_body_get_the_stored_answer_byte_for_byte
     answers = [await post(client, headers, BODY) for _ in range(3)]
 
     assert_one_answer(answers)
-    assert count(stocked) == len(told(stocked)) == 1
+    assert count(stocked) == len(published(stocked)) == 1
 
 
 async def test_the_stored_answer_stays_when_the_order_moves_on(
@@ -75,7 +75,7 @@ async def test_the_stored_answer_stays_when_the_order_moves_on(
 ) -> None:
 
     first = await post(client, as_role("crm"), BODY)
-    hear(stocked, SUBSCRIPTIONS, ResourcesAssigned(order_id=UUID(first.json()["id"]), items=()))
+    consume(stocked, SUBSCRIPTIONS, ResourcesAssigned(order_id=UUID(first.json()["id"]), items=()))
 
     assert_one_answer([first, await post(client, as_role("crm"), BODY)])
 
@@ -176,7 +176,7 @@ async def test_duplicates_that_wait_together_are_one_order(
 
     assert_one_answer(answers[:10])
     assert_one_answer(answers[10:])
-    assert count(stocked) == len(told(stocked)) == 2
+    assert count(stocked) == len(published(stocked)) == 2
 
 
 async def test_a_duplicate_that_differs_is_refused_within_one_batch_and_harms_nobody(
@@ -199,8 +199,8 @@ async def test_duplicates_at_two_processes_are_one_order(
 ) -> None:
     headers = as_role("crm")
     async with (
-        calling(SERVICE, stocked, own_settings) as one,
-        calling(SERVICE, stocked, own_settings) as other,
+        api_client(SERVICE, stocked, own_settings) as one,
+        api_client(SERVICE, stocked, own_settings) as other,
     ):
         for n in range(10):
             body = a_body(externalId=f"CRM-{n}")
@@ -209,7 +209,7 @@ async def test_duplicates_at_two_processes_are_one_order(
             )
             assert_one_answer(answers)
 
-    assert count(stocked) == len(told(stocked)) == 10
+    assert count(stocked) == len(published(stocked)) == 10
 
 
 async def test_who_loses_a_race_for_a_key_gets_the_winners_answer(
@@ -217,12 +217,12 @@ async def test_who_loses_a_race_for_a_key_gets_the_winners_answer(
 ) -> None:
     headers = as_role("crm")
     async with (
-        calling(SERVICE, stocked, own_settings) as one,
-        calling(SERVICE, stocked, own_settings) as other,
+        api_client(SERVICE, stocked, own_settings) as one,
+        api_client(SERVICE, stocked, own_settings) as other,
     ):
         winner = await post(one, headers, BODY, "key-1")
         with stocked.begin() as session:
-            names = Names("jiangsu", "crm", "key-1", "CRM-1")
+            names = SubmissionKeys("jiangsu", "crm", "key-1", "CRM-1")
             known, _ = submissions.find(session, names)
             session.execute(text("TRUNCATE submissions, orders, order_progress"))
         assert known
@@ -257,11 +257,11 @@ async def test_two_orders_cannot_take_one_product_away_at_once(
 ) -> None:
 
     order = accepted()
-    made, _ = fold(order.order, {}, completed(order).services, NOON)
+    made, _ = apply_completed_order(order.order, {}, service_completed(order).services, NOON)
     with stocked.begin() as session:
-        products.put_all(session, made=made)
+        products.put_all(session, created=made)
         products.PRODUCTS.write(session)
-    body = a_body(a_departure(made[0].id))
+    body = a_body(a_disconnection(made[0].id))
 
     answers = await asyncio.gather(
         *(post(client, as_role("crm"), body, str(uuid4())) for _ in range(5))

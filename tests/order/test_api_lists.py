@@ -7,45 +7,45 @@ from uuid import UUID, uuid4
 import pytest
 from httpx import AsyncClient, Response
 
-from services.order.api.shown import ORDERS, PRODUCTS
-from services.order.domain.acceptance import accept
-from services.order.domain.moments import first_from, last_until, moment_of
-from services.order.domain.submission import Submission
+from services.order.api.views.base import ORDERS_PATH, PRODUCTS_PATH
+from services.order.domain.acceptance.acceptance import accept
+from services.order.domain.acceptance.submission import Submission
+from services.order.domain.order_ids import highest_id_until, lowest_id_from, placed_at
 from services.order.handlers import SUBSCRIPTIONS
 from services.order.store import orders, submissions
-from shared.messaging.after_commit import Dispatch
-from shared.messaging.unit_of_work import begin
+from shared.messaging.after_commit import AfterCommit
+from shared.messaging.unit_of_work import begin_transaction
 from shared.persistence.database import Sessions
 from tests.callers import AsRole
 from tests.conftest import NOON
-from tests.kernel import TENANT, hear
-from tests.order.build import (
+from tests.kernel import TENANT, consume
+from tests.order.builders import (
     CATALOGUE,
     NUMBER,
     a_body,
+    a_placement,
     an_item,
-    assigned,
-    completed,
-    given_by,
     order_id,
-    placed_by,
+    read_order,
+    resources_assigned,
+    service_completed,
 )
 
 
 def there_are(sessions: Sessions, count: int, *, client: str = "crm", start: int = 1) -> None:
     """Put orders in the database, a minute between them; every third customer's is one's."""
-    with begin(sessions, NOON, Dispatch(uuid4())) as transaction:
+    with begin_transaction(sessions, NOON, AfterCommit(uuid4())) as transaction:
         for n in range(start, start + count):
             id_ = order_id(n, NOON + timedelta(minutes=n))
             body = a_body(an_item("1", "voice-basic"), party=f"C-{n % 3}", externalId=f"CRM-{n}")
-            made = accept(given_by(body), placed_by(id_, client), CATALOGUE, {})
+            made = accept(read_order(body), a_placement(id_, client), CATALOGUE, {})
             orders.add(transaction.session, made.order, made.progress)
             known = Submission(id_, TENANT, client, None, f"CRM-{n}", id_, b"", b"")
             submissions.add(transaction.session, known)
 
 
 async def listed(
-    client: AsyncClient, headers: dict[str, str], query: str = "", path: str = ORDERS
+    client: AsyncClient, headers: dict[str, str], query: str = "", path: str = ORDERS_PATH
 ) -> Response:
     return await client.get(f"{path}{query}", headers=headers)
 
@@ -99,8 +99,8 @@ async def test_filters_narrow_and_add_up(
     client: AsyncClient, stocked: Sessions, as_role: AsRole, query: str, found: list[int]
 ) -> None:
     there_are(stocked, 6)
-    moved = assigned(4)
-    hear(
+    moved = resources_assigned(4)
+    consume(
         stocked,
         SUBSCRIPTIONS,
         type(moved)(order_id=order_id(4, NOON + timedelta(minutes=4)), items=()),
@@ -167,21 +167,21 @@ async def test_a_list_shows_the_chosen_fields(
 async def test_products_are_found_by_customer_number_offering_and_status(
     client: AsyncClient, stocked: Sessions, as_role: AsRole
 ) -> None:
-    with begin(stocked, NOON, Dispatch(uuid4())) as transaction:
-        fibre = accept(given_by(a_body()), placed_by(order_id(1)), CATALOGUE, {})
+    with begin_transaction(stocked, NOON, AfterCommit(uuid4())) as transaction:
+        fibre = accept(read_order(a_body()), a_placement(order_id(1)), CATALOGUE, {})
         voice = accept(
-            given_by(a_body(an_item("1", "voice-basic"), party="C-2")),
-            placed_by(order_id(2)),
+            read_order(a_body(an_item("1", "voice-basic"), party="C-2")),
+            a_placement(order_id(2)),
             CATALOGUE,
             {},
         )
         for each in (fibre, voice):
             orders.add(transaction.session, each.order, each.progress)
-    hear(stocked, SUBSCRIPTIONS, completed(fibre), completed(voice))
+    consume(stocked, SUBSCRIPTIONS, service_completed(fibre), service_completed(voice))
     headers = as_role("crm")
 
     async def found(query: str) -> list[str]:
-        answer = await listed(client, headers, query, PRODUCTS)
+        answer = await listed(client, headers, query, PRODUCTS_PATH)
         return [each["productOffering"]["id"] for each in answer.json()]
 
     assert await found("?relatedParty.id=C-2") == ["voice-basic"]
@@ -197,7 +197,9 @@ async def test_products_are_found_by_customer_number_offering_and_status(
 async def test_an_offering_that_the_catalogue_never_had_is_named(
     client: AsyncClient, as_role: AsRole
 ) -> None:
-    answer = await client.get(f"{PRODUCTS}?productOffering.id=nonsense", headers=as_role("crm"))
+    answer = await client.get(
+        f"{PRODUCTS_PATH}?productOffering.id=nonsense", headers=as_role("crm")
+    )
 
     assert answer.status_code == 400
     (fault,) = answer.json()["errors"]
@@ -208,18 +210,18 @@ async def test_an_offering_that_the_catalogue_never_had_is_named(
 async def test_a_product_is_shown_as_tmf637_has_it(
     client: AsyncClient, stocked: Sessions, as_role: AsRole
 ) -> None:
-    with begin(stocked, NOON, Dispatch(uuid4())) as transaction:
+    with begin_transaction(stocked, NOON, AfterCommit(uuid4())) as transaction:
         made = accept(
-            given_by(a_body(an_item("1", "voice-basic", number=NUMBER, numberGrade="AAAA"))),
-            placed_by(order_id(1)),
+            read_order(a_body(an_item("1", "voice-basic", number=NUMBER, numberGrade="AAAA"))),
+            a_placement(order_id(1)),
             CATALOGUE,
             {},
         )
         orders.add(transaction.session, made.order, made.progress)
-    hear(stocked, SUBSCRIPTIONS, completed(made))
+    consume(stocked, SUBSCRIPTIONS, service_completed(made))
     ordered = made.order.items[0].ordered
 
-    place = f"{PRODUCTS}/{ordered.product_id}"
+    place = f"{PRODUCTS_PATH}/{ordered.product_id}"
     shown = (await client.get(place, headers=as_role("crm"))).json()
 
     assert (shown["status"], shown["productSerialNumber"]) == ("active", NUMBER)
@@ -239,9 +241,13 @@ def test_the_ids_of_a_time_span_are_those_of_its_orders() -> None:
     inside = order_id(1)
     before = UUID(int=inside.int - (1 << 80))
 
-    assert moment_of(inside) == NOON
+    assert placed_at(inside) == NOON
     assert (
-        before < first_from(NOON) <= inside <= last_until(NOON) < UUID(int=inside.int + (1 << 80))
+        before
+        < lowest_id_from(NOON)
+        <= inside
+        <= highest_id_until(NOON)
+        < UUID(int=inside.int + (1 << 80))
     )
 
 
@@ -249,5 +255,5 @@ def test_the_ids_of_a_time_span_are_those_of_its_orders() -> None:
     "moment", [datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)]
 )
 def test_any_moment_has_ids(moment: datetime) -> None:
-    assert first_from(moment).int >= 0
-    assert last_until(moment).int < 1 << 128
+    assert lowest_id_from(moment).int >= 0
+    assert highest_id_until(moment).int < 1 << 128

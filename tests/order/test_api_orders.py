@@ -6,26 +6,19 @@ from uuid import UUID
 import pytest
 from httpx import AsyncClient, Response
 
-from services.order.api.shown import ORDERS
-from services.order.domain.moments import moment_of
+from services.order.api.views.base import ORDERS_PATH
+from services.order.domain.order_ids import placed_at
 from services.order.handlers import SUBSCRIPTIONS
 from shared.contracts import OrderAccepted, RefusalCode, ResourcesAssigned, ResourcesRefused
 from shared.ids import time_ordered_id
 from shared.persistence.database import Sessions
 from tests.callers import AsRole
-from tests.kernel import envelopes, hear, history, told
-from tests.order.build import (
-    NUMBER,
-    Json,
-    a_body,
-    a_bundle,
-    a_place,
-    an_item,
-)
+from tests.kernel import consume, envelopes, history, published
+from tests.order.builders import NUMBER, Json, a_body, a_bundle, a_place, an_item
 
 
 async def post(client: AsyncClient, headers: dict[str, str], body: Json | None = None) -> Response:
-    return await client.post(ORDERS, json=body or a_body(), headers=headers)
+    return await client.post(ORDERS_PATH, json=body or a_body(), headers=headers)
 
 
 async def test_a_placed_order_is_answered_priced_and_told(
@@ -39,7 +32,7 @@ async def test_a_placed_order_is_answered_priced_and_told(
 
     assert answer.status_code == 201
     order = answer.json()
-    assert answer.headers["location"] == order["href"] == f"{ORDERS}/{order['id']}"
+    assert answer.headers["location"] == order["href"] == f"{ORDERS_PATH}/{order['id']}"
     assert (order["state"], order["externalId"]) == ("acknowledged", "CRM-1")
     assert (order["channel"], order["priority"]) == ([{"id": "internet"}], "4")
     assert order["relatedParty"] == [
@@ -84,7 +77,7 @@ async def test_billing_is_shown_orders_without_what_tells_of_the_customer(
     place, billing = placed.headers["location"], as_role("billing", client="billing")
 
     read = (await client.get(place, headers=billing)).json()
-    (listed,) = (await client.get(ORDERS, headers=billing)).json()
+    (listed,) = (await client.get(ORDERS_PATH, headers=billing)).json()
     seen = (await client.get(place, headers=as_role("agent", client="care"))).json()
 
     assert told.keys() <= seen.keys()
@@ -136,14 +129,14 @@ async def test_an_order_with_faults_is_refused_with_all_of_them(
         "/externalId",
     }
     assert all(each["remedy"] for each in problem["errors"])
-    assert told(stocked) == []
+    assert published(stocked) == []
 
 
 @pytest.mark.parametrize("body", [[], "text", 7, None])
 async def test_a_body_that_is_no_object_is_refused(
     client: AsyncClient, as_role: AsRole, body: object
 ) -> None:
-    answer = await client.post(ORDERS, json=body, headers=as_role("crm"))
+    answer = await client.post(ORDERS_PATH, json=body, headers=as_role("crm"))
 
     assert answer.status_code == 400
     assert answer.json()["errors"][0]["field"] == ""
@@ -156,7 +149,7 @@ async def test_an_order_that_is_rejected_says_why(
     refused = ResourcesRefused(
         order_id=UUID(placed.json()["id"]), code=RefusalCode.UNSERVED, reason="no fibre reaches it"
     )
-    hear(stocked, SUBSCRIPTIONS, refused)
+    consume(stocked, SUBSCRIPTIONS, refused)
 
     read = (await client.get(placed.headers["location"], headers=as_role("crm"))).json()
 
@@ -204,7 +197,7 @@ async def test_fields_choose_what_is_shown(client: AsyncClient, as_role: AsRole)
 async def test_an_order_that_is_not_there_is_a_problem_not_a_crash(
     client: AsyncClient, as_role: AsRole, id_: str
 ) -> None:
-    answer = await client.get(f"{ORDERS}/{id_}", headers=as_role("crm"))
+    answer = await client.get(f"{ORDERS_PATH}/{id_}", headers=as_role("crm"))
 
     assert answer.status_code in {400, 404}
     assert answer.headers["content-type"] == "application/problem+json"
@@ -217,7 +210,7 @@ async def test_the_history_tells_every_change_with_its_cause(
 ) -> None:
     placed = await post(client, as_role("crm"))
     id_ = placed.json()["id"]
-    hear(stocked, SUBSCRIPTIONS, ResourcesAssigned(order_id=UUID(id_), items=()))
+    consume(stocked, SUBSCRIPTIONS, ResourcesAssigned(order_id=UUID(id_), items=()))
 
     answer = await client.get(f"/ops/v1/orders/{id_}/history", headers=as_role("crm"))
     another = await client.get(f"/ops/v1/orders/{id_}/history", headers=as_role("crm", "other"))
@@ -233,9 +226,9 @@ async def test_the_history_tells_every_change_with_its_cause(
 
 
 async def test_an_order_is_dated_by_its_id(client: AsyncClient, as_role: AsRole) -> None:
-    before = moment_of(time_ordered_id())
+    before = placed_at(time_ordered_id())
     placed = (await post(client, as_role("crm"))).json()
-    after = moment_of(time_ordered_id())
+    after = placed_at(time_ordered_id())
 
     assert before <= datetime.fromisoformat(placed["orderDate"]) <= after
     assert after - before < timedelta(seconds=60)

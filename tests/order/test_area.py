@@ -5,21 +5,21 @@ from dataclasses import replace
 import msgspec
 import pytest
 
-from services.order.domain.catalogue import Catalogue, Eligibility
-from services.order.domain.eligibility import areas
-from services.order.domain.progress import advance, conclude
-from services.order.domain.states import State
+from services.order.domain.catalogue.catalogue import Catalogue, Eligibility
+from services.order.domain.catalogue.eligibility import admitted_local_networks
+from services.order.domain.fulfilment.progress import advance, conclude
+from services.order.domain.fulfilment.states import OrderState
 from shared.contracts import ItemHoldings, ResourcesAssigned
 from tests.conftest import NOON
-from tests.order.build import (
+from tests.order.builders import (
     CATALOGUE,
     a_body,
     a_place,
     accepted,
     an_item,
-    completed,
     faults_of,
     order_id,
+    service_completed,
 )
 
 OFFERING = "voice-basic"
@@ -77,7 +77,7 @@ def test_a_member_of_a_bundle_is_sold_where_both_are(
 ) -> None:
     rules = (Eligibility(local_networks=each) for each in (bundle, member))
 
-    assert areas(*rules) == sold_in
+    assert admitted_local_networks(*rules) == sold_in
 
 
 @pytest.mark.parametrize("said", [None, "025"])
@@ -88,25 +88,25 @@ def test_an_order_shows_where_resources_says_its_address_lies(said: str | None) 
     step = advance(taken.progress, assigned_in("0511"), NOON)
 
     (item,) = step.progress.items
-    assert (item.state, item.local_network) == (State.IN_PROGRESS, "0511")
+    assert (item.state, item.local_network) == (OrderState.IN_PROGRESS, "0511")
 
 
 def test_where_the_address_lies_is_kept_though_provisioning_has_overtaken_resources() -> None:
-    held = replace(accepted().progress, state=State.HELD)
-    items = tuple(msgspec.structs.replace(each, state=State.HELD) for each in held.items)
+    held = replace(accepted().progress, state=OrderState.HELD)
+    items = tuple(msgspec.structs.replace(each, state=OrderState.HELD) for each in held.items)
 
     step = advance(replace(held, items=items), assigned_in("0511"), NOON)
 
-    assert (step.moved, step.changes) == (True, ())
+    assert (step.is_changed, step.changes) == (True, ())
     assert step.progress.items[0].local_network == "0511"
 
 
 def test_a_product_is_kept_where_its_address_lies() -> None:
     taken = accepted(a_body(an_item(place=a_place(localNetwork="025"))))
-    done = completed(taken)
+    done = service_completed(taken)
     services = tuple(msgspec.structs.replace(each, local_network="0511") for each in done.services)
 
     news = msgspec.structs.replace(done, services=services)
-    (product,) = conclude(taken.order, taken.progress, {}, news, NOON).made
+    (product,) = conclude(taken.order, taken.progress, {}, news, NOON).created
 
     assert product.content.local_network == "0511"

@@ -9,8 +9,8 @@ from services.order.handlers import SUBSCRIPTIONS
 from shared.contracts import OrderAccepted, ResourcesAssigned
 from shared.persistence.database import Sessions
 from tests.callers import AsRole
-from tests.kernel import envelopes, hear
-from tests.order.build import PARTY, a_body, an_item, completed_by
+from tests.kernel import consume, envelopes
+from tests.order.builders import PARTY, a_body, an_item, service_completed_for
 
 ORDERS = "/tmf-api/productOrderingManagement/v4/productOrder"
 PRODUCTS = "/tmf-api/productInventory/v4/product"
@@ -155,8 +155,8 @@ async def product_of(client: AsyncClient, sessions: Sessions, headers: Headers) 
     """Complete the order placed last; return its product as it is shown."""
     told = envelopes(sessions)[-1].open()
     assert isinstance(told, OrderAccepted)
-    hear(sessions, SUBSCRIPTIONS, ResourcesAssigned(order_id=told.order_id, items=()))
-    hear(sessions, SUBSCRIPTIONS, completed_by(told))
+    consume(sessions, SUBSCRIPTIONS, ResourcesAssigned(order_id=told.order_id, items=()))
+    consume(sessions, SUBSCRIPTIONS, service_completed_for(told))
     shown = await client.get(f"{PRODUCTS}/{told.items[0].product_id}", headers=headers)
     return shown.json()
 

@@ -6,14 +6,14 @@ from typing import Any
 import pytest
 from httpx import AsyncClient
 
-from services.order.api.shown import CATALOGUE, ORDERS
-from services.order.domain.catalogue import Eligibility, Offering
+from services.order.api.views.base import CATALOGUE_PATH, ORDERS_PATH
+from services.order.domain.catalogue.catalogue import Eligibility, Offering
 from services.order.store import catalogue as store
 from shared.persistence.database import Sessions
 from tests.callers import AsRole
 from tests.conftest import NOON
 from tests.kernel import TENANT
-from tests.order.build import Json, a_body, an_item, faults_of
+from tests.order.builders import Json, a_body, an_item, faults_of
 
 WRONG = [
     "20270101",
@@ -47,7 +47,7 @@ async def test_an_order_with_a_date_of_another_form_is_refused(
 ) -> None:
     body = a_body() | {field: said}
 
-    answer = await client.post(ORDERS, json=body, headers=as_role("crm"))
+    answer = await client.post(ORDERS_PATH, json=body, headers=as_role("crm"))
 
     assert answer.status_code == 400
     (error,) = answer.json()["errors"]
@@ -60,7 +60,7 @@ async def test_an_order_with_a_date_of_another_form_is_refused(
 async def test_a_query_with_a_date_of_another_form_is_refused(
     client: AsyncClient, as_role: AsRole, bound: str, said: str
 ) -> None:
-    answer = await client.get(ORDERS, params={bound: said}, headers=as_role("crm"))
+    answer = await client.get(ORDERS_PATH, params={bound: said}, headers=as_role("crm"))
 
     assert answer.status_code == 400
     (error,) = answer.json()["errors"]
@@ -81,7 +81,7 @@ async def test_a_publication_with_a_date_of_another_form_is_refused_and_changes_
     (error,) = answer.json()["errors"]
     assert error["field"] == f"/offerings/0/eligibility/{field}"
     assert error["remedy"]
-    read = f"{CATALOGUE}/productOffering/ftth-campus"
+    read = f"{CATALOGUE_PATH}/productOffering/ftth-campus"
     assert (await client.get(read, headers=as_role("crm"))).status_code == 404
 
 
@@ -145,12 +145,12 @@ async def test_what_was_published_before_the_rule_is_listed_and_ordered(
         eligibility=Eligibility(valid_from=valid_from, valid_until=NOON + timedelta(days=36_500)),
     )
     with stocked.begin() as session:
-        store.lock(session, TENANT)
+        store.get_for_update(session, TENANT)
         store.put(session, TENANT, [old])
 
-    listed = await client.get(f"{CATALOGUE}/productOffering", headers=as_role("crm"))
+    listed = await client.get(f"{CATALOGUE_PATH}/productOffering", headers=as_role("crm"))
     ordered = await client.post(
-        ORDERS, json=a_body(an_item("1", "old", speedMbps=300)), headers=as_role("crm")
+        ORDERS_PATH, json=a_body(an_item("1", "old", speedMbps=300)), headers=as_role("crm")
     )
 
     assert listed.status_code == 200

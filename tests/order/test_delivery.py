@@ -7,10 +7,10 @@ import pytest
 from httpx import AsyncClient
 
 from services.order.handlers import SUBSCRIPTIONS
-from shared.contracts import Action, BlueprintName, BlueprintsPublished, Cause
+from shared.contracts import Action, BlueprintName, BlueprintsPublished, Causation
 from shared.persistence.database import Sessions
 from tests.callers import AsRole
-from tests.kernel import TENANT, hear, hear_records, record_of
+from tests.kernel import TENANT, consume, consume_records, record_of
 from tests.order.test_api_catalogue import a_publication, publish
 
 SHARED = ""
@@ -25,7 +25,7 @@ def blueprints(*actions: Action, owner: str = TENANT) -> BlueprintsPublished:
 async def test_an_offering_that_cannot_be_delivered_is_refused_with_the_remedy(
     client: AsyncClient, stocked: Sessions, as_role: AsRole
 ) -> None:
-    hear(stocked, SUBSCRIPTIONS, blueprints(Action.DELETE))
+    consume(stocked, SUBSCRIPTIONS, blueprints(Action.DELETE))
 
     answer = await publish(client, as_role("ops"), a_publication())
 
@@ -38,7 +38,7 @@ async def test_an_offering_that_cannot_be_delivered_is_refused_with_the_remedy(
 async def test_an_offering_that_can_never_be_given_up_is_published_with_a_warning(
     client: AsyncClient, stocked: Sessions, as_role: AsRole
 ) -> None:
-    hear(stocked, SUBSCRIPTIONS, blueprints(Action.ADD))
+    consume(stocked, SUBSCRIPTIONS, blueprints(Action.ADD))
 
     answer = await publish(client, as_role("ops"), a_publication())
 
@@ -60,7 +60,7 @@ async def test_what_can_be_carried_out_is_published_without_a_warning(
     client: AsyncClient, stocked: Sessions, as_role: AsRole, told: list[BlueprintsPublished]
 ) -> None:
     for each in told:
-        hear(stocked, SUBSCRIPTIONS, each)
+        consume(stocked, SUBSCRIPTIONS, each)
 
     answer = await publish(client, as_role("ops"), a_publication())
 
@@ -71,7 +71,7 @@ async def test_what_can_be_carried_out_is_published_without_a_warning(
 async def test_an_offering_whose_delivery_is_not_known_yet_is_published_with_a_warning(
     client: AsyncClient, stocked: Sessions, as_role: AsRole
 ) -> None:
-    hear(stocked, SUBSCRIPTIONS, blueprints(owner="another-tenant"))
+    consume(stocked, SUBSCRIPTIONS, blueprints(owner="another-tenant"))
 
     answer = await publish(client, as_role("ops"), a_publication())
 
@@ -87,7 +87,7 @@ async def test_sending_a_publication_again_checks_it_once_the_delivery_is_known(
     client: AsyncClient, stocked: Sessions, as_role: AsRole
 ) -> None:
     await publish(client, as_role("ops"), a_publication())
-    hear(stocked, SUBSCRIPTIONS, blueprints(Action.ADD, Action.DELETE))
+    consume(stocked, SUBSCRIPTIONS, blueprints(Action.ADD, Action.DELETE))
 
     again = await publish(client, as_role("ops"), a_publication())
 
@@ -100,7 +100,7 @@ async def test_what_is_not_on_sale_needs_no_blueprint(
 ) -> None:
     for told in ([], [blueprints()]):
         for each in told:
-            hear(stocked, SUBSCRIPTIONS, each)
+            consume(stocked, SUBSCRIPTIONS, each)
 
         answer = await publish(client, as_role("ops"), a_publication(**change))
 
@@ -110,9 +110,9 @@ async def test_what_is_not_on_sale_needs_no_blueprint(
 async def test_what_was_told_last_stands(
     client: AsyncClient, stocked: Sessions, as_role: AsRole
 ) -> None:
-    hear(stocked, SUBSCRIPTIONS, blueprints())
+    consume(stocked, SUBSCRIPTIONS, blueprints())
     later = blueprints(Action.ADD, Action.DELETE)
-    cause = Cause(UUID(int=2), later.key, TENANT)
-    hear_records(stocked, SUBSCRIPTIONS, [record_of(later, cause)])
+    cause = Causation(UUID(int=2), later.key, TENANT)
+    consume_records(stocked, SUBSCRIPTIONS, [record_of(later, cause)])
 
     assert (await publish(client, as_role("ops"), a_publication())).status_code == 200

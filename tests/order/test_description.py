@@ -7,27 +7,27 @@ from uuid import UUID
 from httpx import AsyncClient
 from pydantic import BaseModel
 
-from services.order.api import examples_catalogue, examples_order
-from services.order.api.examples import ORDER_EXAMPLES
-from services.order.api.views_history import ChangeView
-from services.order.api.views_order import show_order
-from services.order.api.views_product import show_product
-from services.order.domain.acceptance import Accepted, accept
-from services.order.domain.product import fold
-from services.order.domain.progress import first_changes
+from services.order.api.examples import catalogue, orders
+from services.order.api.examples.order_requests import ORDER_EXAMPLES
+from services.order.api.views.history import StateChangeView
+from services.order.api.views.order import show_order
+from services.order.api.views.product import show_product
+from services.order.domain.acceptance.acceptance import AcceptedOrder, accept
+from services.order.domain.fulfilment.product import apply_completed_order
+from services.order.domain.fulfilment.progress import initial_changes
 from services.order.handlers import SUBSCRIPTIONS
 from shared.contracts import Action, BlueprintName, BlueprintsPublished
 from shared.persistence.database import Sessions
-from shared.persistence.history import Change
+from shared.persistence.history import HistoryEntry
 from tests.callers import AsRole
-from tests.kernel import TENANT, hear
-from tests.order.build import CATALOGUE, completed, given_by, placed_by
+from tests.kernel import TENANT, consume
+from tests.order.builders import CATALOGUE, a_placement, read_order, service_completed
 
 
-def the_order() -> Accepted:
+def the_order() -> AcceptedOrder:
     """Return the order of the example with a vanity number, placed as the example says."""
-    given = given_by(ORDER_EXAMPLES["vanity number"]["value"])
-    return accept(given, placed_by(UUID(examples_order.ORDER_ID)), CATALOGUE, {})
+    given = read_order(ORDER_EXAMPLES["vanity number"]["value"])
+    return accept(given, a_placement(UUID(orders.ORDER_ID)), CATALOGUE, {})
 
 
 def as_sent(view: BaseModel) -> Any:
@@ -37,17 +37,17 @@ def as_sent(view: BaseModel) -> Any:
 def test_the_example_of_an_order_is_what_its_request_is_answered_with() -> None:
     order = the_order()
 
-    assert as_sent(show_order(order.order, order.progress)) == examples_order.ORDER
+    assert as_sent(show_order(order.order, order.progress)) == orders.ORDER
 
 
 def test_the_example_of_a_change_is_one_of_that_order() -> None:
     order = the_order()
-    *_, first = first_changes(order.progress)
-    change = Change(
+    *_, first = initial_changes(order.progress)
+    change = HistoryEntry(
         order.order.ordered_at,
         TENANT,
         first.kind,
-        examples_order.ORDER_ID,
+        orders.ORDER_ID,
         first.part,
         first.was,
         first.became,
@@ -56,16 +56,18 @@ def test_the_example_of_a_change_is_one_of_that_order() -> None:
         actor="crm",
     )
 
-    assert as_sent(ChangeView.of(change)) == examples_order.CHANGE
+    assert as_sent(StateChangeView.of(change)) == orders.STATE_CHANGE
 
 
 def test_the_example_of_a_product_is_what_comes_of_that_order() -> None:
     order = the_order()
     number = order.order.items[0].ordered.characteristics[0].value
-    ready = completed(order, str(number)).services
-    (product,), _ = fold(order.order, {}, ready, order.order.ordered_at + timedelta(seconds=2))
+    ready = service_completed(order, str(number)).services
+    (product,), _ = apply_completed_order(
+        order.order, {}, ready, order.order.ordered_at + timedelta(seconds=2)
+    )
 
-    assert as_sent(show_product(product)) == examples_order.PRODUCT
+    assert as_sent(show_product(product)) == orders.PRODUCT
 
 
 async def test_the_examples_of_the_catalogue_are_what_ships(
@@ -74,16 +76,16 @@ async def test_the_examples_of_the_catalogue_are_what_ships(
     shown = [
         (await client.get(example["href"], headers=as_role("crm"))).json()
         for example in (
-            examples_catalogue.SPECIFICATION,
-            examples_catalogue.OFFERING,
-            examples_catalogue.PRICE,
+            catalogue.SPECIFICATION,
+            catalogue.OFFERING,
+            catalogue.PRICE,
         )
     ]
 
     assert shown == [
-        examples_catalogue.SPECIFICATION,
-        examples_catalogue.OFFERING,
-        examples_catalogue.PRICE,
+        catalogue.SPECIFICATION,
+        catalogue.OFFERING,
+        catalogue.PRICE,
     ]
 
 
@@ -91,10 +93,10 @@ async def test_the_example_of_a_publication_is_answered_as_its_example_says(
     client: AsyncClient, stocked: Sessions, as_role: AsRole
 ) -> None:
     names = (BlueprintName(specification="ftth", action=each, version=1) for each in Action)
-    hear(stocked, SUBSCRIPTIONS, BlueprintsPublished(owner_tenant="", blueprints=tuple(names)))
+    consume(stocked, SUBSCRIPTIONS, BlueprintsPublished(owner_tenant="", blueprints=tuple(names)))
 
     answer = await client.post(
-        "/ops/v1/catalogue", json=examples_catalogue.PUBLICATION, headers=as_role("ops")
+        "/ops/v1/catalogue", json=catalogue.PUBLICATION, headers=as_role("ops")
     )
 
-    assert (answer.status_code, answer.json()) == (200, examples_catalogue.PUBLISHED)
+    assert (answer.status_code, answer.json()) == (200, catalogue.PUBLISHED)

@@ -3,9 +3,9 @@
 import pytest
 from httpx import AsyncClient
 
-from services.order.domain.request import CATEGORIES, CHANNELS
+from services.order.domain.acceptance.request import CHANNELS, CUSTOMER_CATEGORIES
 from tests.callers import AsRole
-from tests.order.build import Json
+from tests.order.builders import Json
 
 AREAS = ["02\uff15", "25", "025 ", "00", "0251234", ""]
 WRONG = [
@@ -47,7 +47,7 @@ async def test_an_offering_for_buyers_that_no_order_can_name_is_refused(
 async def test_an_offering_for_all_buyers_that_an_order_can_name_is_published(
     client: AsyncClient, as_role: AsRole
 ) -> None:
-    every = {"categories": [*CATEGORIES], "channels": [*CHANNELS]}
+    every = {"categories": [*CUSTOMER_CATEGORIES], "channels": [*CHANNELS]}
     body = an_offering(**every, local_networks=["025", "0512", "010"])
 
     answer = await client.post("/ops/v1/catalogue", json=body, headers=as_role("ops"))

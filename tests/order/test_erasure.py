@@ -10,37 +10,45 @@ import pytest
 from httpx import AsyncClient
 from sqlalchemy import select
 
-from services.customer.api.customers import erase
+from services.customer.api.routes.customers import erase_and_publish
 from services.customer.handlers import SUBSCRIPTIONS as CUSTOMERS
 from services.order import tables
-from services.order.api.shown import ORDERS
-from services.order.domain.moments import moment_of
+from services.order.api.views.base import ORDERS_PATH
+from services.order.domain.order_ids import placed_at
 from services.order.handlers import SUBSCRIPTIONS
 from services.order.store import orders
 from services.order.tables import OrderRow, SubmissionRow
 from services.provisioning.handlers import SUBSCRIPTIONS as PLANS
 from shared.contracts import (
-    Cause,
+    Causation,
     OrderAccepted,
     PartyErased,
     ResourcesAssigned,
     party_key,
     read_envelope,
 )
-from shared.contracts.personal import blank
+from shared.contracts.personal import blank_personal_data
 from shared.errors import ConflictError
-from shared.kafka.records import OutboxRecord, Record
-from shared.messaging.after_commit import Dispatch
+from shared.kafka.records import ConsumedRecord, OutboxRecord
+from shared.messaging.after_commit import AfterCommit
 from shared.messaging.dispatcher import Subscriptions, on, subscribe
 from shared.messaging.outbox import OutboxRow
-from shared.messaging.unit_of_work import Work, begin
+from shared.messaging.unit_of_work import UnitOfWork, begin_transaction
 from shared.persistence.database import Base, Sessions
-from shared.privacy.erasure import AGAIN, PART
+from shared.privacy.erasure import BATCH_SIZE, REPEAT_AFTER
 from tests.callers import AsRole
-from tests.conftest import NOON, SERVICES, empty
-from tests.erasure import ring, where_told
-from tests.kernel import TENANT, envelopes, hear, hear_records, history, parked, told
-from tests.order.build import PARTY, Json, a_body, accepted
+from tests.conftest import NOON, SERVICES, delete_all_rows
+from tests.erasure import columns_with, fire_timers
+from tests.kernel import (
+    TENANT,
+    consume,
+    consume_records,
+    dead_letter_rows,
+    envelopes,
+    history,
+    published,
+)
+from tests.order.builders import PARTY, Json, a_body, accepted
 from tests.order.test_api_idempotency import post
 
 UNTIL = NOON + timedelta(days=60)
@@ -68,22 +76,22 @@ def telling(party: str = PARTY, **differences: Any) -> Json:
 def forget(sessions: Sessions, tenant: str = TENANT, until: datetime = UNTIL) -> int:
     """Let the order service hear of an erasure, and do what is to be done at once."""
     message = PartyErased(party_key=party_key(tenant, PARTY), party_id=PARTY, until=until)
-    hear(sessions, SUBSCRIPTIONS, message, tenant=tenant)
-    return ring(sessions, SUBSCRIPTIONS, NOON)
+    consume(sessions, SUBSCRIPTIONS, message, tenant=tenant)
+    return fire_timers(sessions, SUBSCRIPTIONS, NOON)
 
 
 def told_in(sessions: Sessions) -> set[str]:
     """Return the columns that tell of the person."""
     with sessions() as session:
-        return where_told(session.connection(), *SECRETS)
+        return columns_with(session.connection(), *SECRETS)
 
 
-def records_in(sessions: Sessions) -> list[Record]:
+def records_in(sessions: Sessions) -> list[ConsumedRecord]:
     """Return all that a service has told, as it comes from Kafka."""
     with sessions() as session:
         rows = session.execute(select(OutboxRow).order_by(OutboxRow.position)).scalars()
         return [
-            Record(f"{row.topic}/0", number, row.key.bytes, row.body, row.type)
+            ConsumedRecord(f"{row.topic}/0", number, row.key.bytes, row.body, row.type)
             for number, row in enumerate(rows, 1)
         ]
 
@@ -99,7 +107,7 @@ async def test_an_erased_party_is_told_of_nowhere_and_its_orders_stay(
     client: AsyncClient, stocked: Sessions, as_role: AsRole
 ) -> None:
     order = (await post(client, as_role("crm"), telling())).json()
-    hear(stocked, SUBSCRIPTIONS, ResourcesAssigned(order_id=UUID(order["id"]), items=()))
+    consume(stocked, SUBSCRIPTIONS, ResourcesAssigned(order_id=UUID(order["id"]), items=()))
     before = history(stocked)
     assert told_in(stocked) == PERSONAL
 
@@ -107,7 +115,7 @@ async def test_an_erased_party_is_told_of_nowhere_and_its_orders_stay(
 
     assert told_in(stocked) == set()
     assert history(stocked) == before
-    shown = (await client.get(f"{ORDERS}/{order['id']}", headers=as_role("crm"))).json()
+    shown = (await client.get(f"{ORDERS_PATH}/{order['id']}", headers=as_role("crm"))).json()
     assert (shown["state"], shown["relatedParty"][0]["id"]) == ("inProgress", PARTY)
     same = ("id", "orderDate", "orderTotalPrice", "channel", "priority")
     assert [shown[name] for name in same] == [order[name] for name in same]
@@ -133,13 +141,13 @@ async def test_letters_keep_all_but_what_they_told_of_the_person(
     client: AsyncClient, stocked: Sessions, as_role: AsRole
 ) -> None:
     await post(client, as_role("crm"), telling())
-    (sealed,), (message,) = envelopes(stocked), told(stocked)
+    (sealed,), (message,) = envelopes(stocked), published(stocked)
 
     forget(stocked)
 
-    ((after,), (opened,)) = envelopes(stocked), told(stocked)
+    ((after,), (opened,)) = envelopes(stocked), published(stocked)
     assert msgspec.structs.replace(after, data=sealed.data) == sealed
-    assert opened == blank(message) != message
+    assert opened == blank_personal_data(message) != message
 
 
 async def test_to_erase_twice_changes_nothing(
@@ -169,7 +177,7 @@ async def test_orders_accepted_after_an_erasure_keep_what_they_tell(
     client: AsyncClient, stocked: Sessions, as_role: AsRole, spare: int, left: set[str]
 ) -> None:
     order = (await post(client, as_role("crm"), telling())).json()
-    accepted_at = moment_of(UUID(order["id"]))
+    accepted_at = placed_at(UUID(order["id"]))
 
     forget(stocked, until=accepted_at - spare * timedelta(milliseconds=1))
 
@@ -182,14 +190,14 @@ async def test_an_order_that_was_on_its_way_is_blanked_when_it_is_looked_for_aga
     forget(stocked)
     await post(client, as_role("crm"), telling())
 
-    ring(stocked, SUBSCRIPTIONS, NOON + AGAIN[0])
+    fire_timers(stocked, SUBSCRIPTIONS, NOON + REPEAT_AFTER[0])
 
     assert told_in(stocked) == set()
 
 
 def test_many_orders_are_blanked_part_by_part(stocked: Sessions) -> None:
-    with begin(stocked, NOON, Dispatch(uuid4())) as transaction:
-        for n in range(2 * PART + 1):
+    with begin_transaction(stocked, NOON, AfterCommit(uuid4())) as transaction:
+        for n in range(2 * BATCH_SIZE + 1):
             made = accepted(telling(), n)
             orders.add(transaction.session, made.order, made.progress)
 
@@ -204,23 +212,23 @@ def everywhere(databases: dict[str, Sessions], stocked: Sessions) -> Iterator[di
     """The databases of all services, empty but for what is sold."""
     for service in SERVICES:
         if databases[service] is not stocked:
-            empty(databases[service])
+            delete_all_rows(databases[service])
     yield databases
     for service in SERVICES:
-        empty(databases[service])
+        delete_all_rows(databases[service])
 
 
-def refuse(_: OrderAccepted, __: Work) -> None:
+def refuse(_: OrderAccepted, __: UnitOfWork) -> None:
     raise ConflictError
 
 
 def erase_at_customer(sessions: Sessions) -> list[OutboxRecord]:
     """Erase the party where it is known; return what is told of it."""
-    dispatch = Dispatch(uuid4())
-    with begin(sessions, datetime.now(UTC), dispatch) as transaction:
-        work = transaction.work(Cause(uuid4(), uuid4(), TENANT))
-        erase(PARTY, "li-na", "request 2026-17", b"a key", work)
-    return [letter for told in dispatch.told for letter in told.letters]
+    after_commit = AfterCommit(uuid4())
+    with begin_transaction(sessions, datetime.now(UTC), after_commit) as transaction:
+        work = transaction.unit_of_work(Causation(uuid4(), uuid4(), TENANT))
+        erase_and_publish(PARTY, "li-na", "request 2026-17", b"a key", work)
+    return [record for told in after_commit.results for record in told.records]
 
 
 async def test_nothing_of_an_erased_person_is_left_in_any_database_or_comes_back(
@@ -233,19 +241,21 @@ async def test_nothing_of_an_erased_person_is_left_in_any_database_or_comes_back
     readers: dict[str, Subscriptions] = {"provisioning": refusing, "customer": CUSTOMERS}
     came = records_in(everywhere["order"])
     for service, subscriptions in readers.items():
-        hear_records(everywhere[service], subscriptions, came)
-    assert [row.type for row in parked(everywhere["provisioning"])] == ["order.accepted.v1"]
+        consume_records(everywhere[service], subscriptions, came)
+    assert [row.type for row in dead_letter_rows(everywhere["provisioning"])] == [
+        "order.accepted.v1"
+    ]
     assert all(told_in(everywhere[service]) for service in (*readers, "order"))
 
-    letters = erase_at_customer(everywhere["customer"])
+    records = erase_at_customer(everywhere["customer"])
 
-    assert [read_envelope(letter.body).type for letter in letters] == ["customer.party_erased.v1"]
+    assert [read_envelope(record.body).type for record in records] == ["customer.party_erased.v1"]
     news = records_in(everywhere["customer"])
     for service, subscriptions in {"order": SUBSCRIPTIONS, **readers}.items():
-        hear_records(everywhere[service], subscriptions, news)
-        ring(everywhere[service], subscriptions, NOON)
+        consume_records(everywhere[service], subscriptions, news)
+        fire_timers(everywhere[service], subscriptions, NOON)
     assert [told_in(everywhere[service]) for service in SERVICES] == [set()] * len(SERVICES)
     for records in (came, records_in(everywhere["order"])):
         for service, subscriptions in readers.items():
-            hear_records(everywhere[service], subscriptions, records)
+            consume_records(everywhere[service], subscriptions, records)
             assert told_in(everywhere[service]) == set()

@@ -7,14 +7,18 @@ from uuid import UUID, uuid4
 from httpx import AsyncClient
 from sqlalchemy import select
 
-from services.order.domain.submission import Names, fingerprint, sealed
+from services.order.domain.acceptance.submission import (
+    SubmissionKeys,
+    fingerprint,
+    keyed_fingerprint,
+)
 from services.order.store import erasure, submissions
 from services.order.tables import OrderRow, SubmissionRow
 from shared.persistence.database import Sessions
 from shared.privacy.erasure import ErasureDue
 from tests.callers import CLIENT, AsRole
 from tests.kernel import TENANT, count_of
-from tests.order.build import PARTY
+from tests.order.builders import PARTY
 from tests.order.conftest import PERSON_KEY
 from tests.order.test_api_idempotency import post, until_somebody_waits_for_a_lock
 from tests.order.test_erasure import UNTIL, forget, telling, told_in
@@ -52,8 +56,8 @@ async def test_what_is_kept_of_a_body_confirms_no_guess_of_who_it_was_about(
     with stocked() as session:
         (kept,) = session.scalars(select(SubmissionRow.fingerprint)).all()
     guess = fingerprint(body)
-    assert kept == sealed(guess, PERSON_KEY.encode())
-    assert kept not in {guess, sealed(guess, b"")}
+    assert kept == keyed_fingerprint(guess, PERSON_KEY.encode())
+    assert kept not in {guess, keyed_fingerprint(guess, b"")}
     another = await post(client, as_role("crm"), telling(externalId="CRM-1", priority="1"))
     assert another.status_code == 409
 
@@ -65,7 +69,7 @@ async def test_an_answer_that_is_copied_while_it_is_erased_is_copied_blank(
     order = (await post(client, headers, body)).json()
     due = ErasureDue(party_key=UUID(int=0), party_id=PARTY, until=UNTIL)
     with stocked() as erasing:
-        assert erasure.forget(erasing, TENANT, due) == [UUID(order["id"])]
+        assert erasure.erase_next_batch(erasing, TENANT, due) == [UUID(order["id"])]
         copying = asyncio.create_task(post(client, headers, body, "key-2"))
         await until_somebody_waits_for_a_lock(stocked)
         erasing.commit()
@@ -80,10 +84,10 @@ async def test_an_answer_that_was_copied_just_before_is_blanked_in_both_places(
 ) -> None:
     await post(client, as_role("crm"), telling(externalId="CRM-1"))
     with stocked() as copying:
-        _, known = submissions.find(copying, Names(TENANT, CLIENT, None, "CRM-1"))
+        _, known = submissions.find(copying, SubmissionKeys(TENANT, CLIENT, None, "CRM-1"))
         assert known
         again = replace(known, id=uuid4(), idempotency_key="key-2", external_id=None)
-        submissions.repeat(copying, again)
+        submissions.add_repetition(copying, again)
         submissions.SUBMISSIONS.write(copying)
         erasing = asyncio.create_task(asyncio.to_thread(forget, stocked))
         await until_somebody_waits_for_a_lock(stocked)

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 from httpx import AsyncClient
 
-from deploy.jiangsu.addresses import NO_FREE_PORT, UNSERVED
-from deploy.jiangsu.province import Province, province
-from services.order.api.examples import ORDER_EXAMPLES
+from services.order.api.examples.order_requests import ORDER_EXAMPLES
 from tests.callers import AsRole
-from tests.order.build import Json, a_product, accepted, faults_of
+from tests.order.builders import Json, a_product, accepted, faults_of
+from tools.province.addresses import NO_FREE_PORT, UNSERVED
+from tools.province.build import Province, build_province
 
 FOLDER = Path(__file__).parents[2] / "examples"
 GOOD = ("ftth-new", "voice-new", "voice-picked", "bundle-home", "unserved-address", "no-free-port")
@@ -34,7 +34,7 @@ def places_in(body: Any) -> list[Json]:
 
 @pytest.fixture(scope="module")
 def jiangsu() -> Province:
-    return province()
+    return build_province()
 
 
 def test_every_example_is_told_of() -> None:

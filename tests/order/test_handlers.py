@@ -6,68 +6,74 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from services.order.domain.acceptance import Accepted
-from services.order.domain.product import Product, Status
-from services.order.domain.states import State
+from services.order.domain.acceptance.acceptance import AcceptedOrder
+from services.order.domain.fulfilment.product import Product, ProductStatus
+from services.order.domain.fulfilment.states import OrderState
 from services.order.handlers import SUBSCRIPTIONS
 from services.order.store import orders, products
-from shared.access.rule import whole_tenant
+from shared.access.access_rule import tenant_wide_scope
 from shared.contracts import Message, RefusalCode
-from shared.messaging.after_commit import Dispatch
-from shared.messaging.unit_of_work import begin
+from shared.messaging.after_commit import AfterCommit
+from shared.messaging.unit_of_work import begin_transaction
 from shared.persistence.database import Sessions
-from tests.conftest import NOON, empty
-from tests.kernel import TENANT, hear, history, parked, told, types_told
-from tests.order.build import (
+from tests.conftest import NOON, delete_all_rows
+from tests.kernel import TENANT, consume, dead_letter_rows, history, published, published_types
+from tests.order.builders import (
     NUMBER,
     PARTY,
     a_body,
     a_bundle,
-    a_departure,
+    a_disconnection,
     accepted,
     an_item,
-    assigned,
-    completed,
-    failed,
     order_id,
-    refused,
-    resumed,
-    stopped,
+    resources_assigned,
+    resources_refused,
+    service_completed,
+    service_failed,
+    service_held,
+    service_resumed,
 )
 
 
-def there_is(sessions: Sessions, *there: Accepted) -> None:
+def there_is(sessions: Sessions, *there: AcceptedOrder) -> None:
     """Put orders in the database as their acceptance does."""
-    with begin(sessions, NOON, Dispatch(uuid4())) as transaction:
+    with begin_transaction(sessions, NOON, AfterCommit(uuid4())) as transaction:
         for each in there:
             orders.add(transaction.session, each.order, each.progress)
-            products.put_all(transaction.session, changed=each.claimed)
+            products.put_all(transaction.session, changed=each.disconnected_products)
 
 
-def state_of(sessions: Sessions, n: int = 1) -> State:
+def state_of(sessions: Sessions, n: int = 1) -> OrderState:
     with sessions() as session:
-        return orders.look(session, whole_tenant(TENANT), order_id(n))[1].state
+        return orders.get_within_reach(session, tenant_wide_scope(TENANT), order_id(n))[1].state
 
 
-def product_of(sessions: Sessions, order: Accepted, item: int = 0) -> Product:
+def product_of(sessions: Sessions, order: AcceptedOrder, item: int = 0) -> Product:
     with sessions() as session:
-        return products.look(
-            session, whole_tenant(TENANT), order.order.items[item].ordered.product_id
+        return products.get_within_reach(
+            session, tenant_wide_scope(TENANT), order.order.items[item].ordered.product_id
         )
 
 
 def test_a_batch_moves_each_order_its_own_way(sessions: Sessions) -> None:
     there_is(sessions, *(accepted(n=n) for n in range(1, 5)))
 
-    hear(sessions, SUBSCRIPTIONS, assigned(1), refused(2, RefusalCode.UNSERVED), refused(3))
+    consume(
+        sessions,
+        SUBSCRIPTIONS,
+        resources_assigned(1),
+        resources_refused(2, RefusalCode.UNSERVED),
+        resources_refused(3),
+    )
 
     assert [state_of(sessions, n) for n in range(1, 5)] == [
-        State.IN_PROGRESS,
-        State.REJECTED,
-        State.IN_PROGRESS,
-        State.ACKNOWLEDGED,
+        OrderState.IN_PROGRESS,
+        OrderState.REJECTED,
+        OrderState.IN_PROGRESS,
+        OrderState.ACKNOWLEDGED,
     ]
-    assert types_told(sessions) == ["order.rejected.v1"]
+    assert published_types(sessions) == ["order.rejected.v1"]
 
 
 def test_several_messages_about_one_order_in_one_batch_are_several_steps(
@@ -76,9 +82,16 @@ def test_several_messages_about_one_order_in_one_batch_are_several_steps(
     order = accepted()
     there_is(sessions, order)
 
-    hear(sessions, SUBSCRIPTIONS, assigned(), stopped(), resumed(), completed(order))
+    consume(
+        sessions,
+        SUBSCRIPTIONS,
+        resources_assigned(),
+        service_held(),
+        service_resumed(),
+        service_completed(order),
+    )
 
-    assert state_of(sessions) is State.COMPLETED
+    assert state_of(sessions) is OrderState.COMPLETED
     assert [(was, became) for kind, _, was, became in history(sessions) if kind == "order"] == [
         ("acknowledged", "inProgress"),
         ("inProgress", "held"),
@@ -91,12 +104,12 @@ def test_a_completed_order_makes_the_installed_base_and_tells(sessions: Sessions
     order = accepted(a_body(a_bundle()))
     there_is(sessions, order)
 
-    hear(sessions, SUBSCRIPTIONS, assigned(), completed(order))
+    consume(sessions, SUBSCRIPTIONS, resources_assigned(), service_completed(order))
 
     telephone = product_of(sessions, order, 1)
-    assert (telephone.status, telephone.number) == (Status.ACTIVE, NUMBER)
+    assert (telephone.status, telephone.number) == (ProductStatus.ACTIVE, NUMBER)
     assert telephone.bundle_id == product_of(sessions, order, 0).bundle_id
-    assert types_told(sessions) == ["order.completed.v1"]
+    assert published_types(sessions) == ["order.completed.v1"]
 
 
 def test_an_order_comes_back_from_its_row_as_it_was(sessions: Sessions) -> None:
@@ -106,7 +119,7 @@ def test_an_order_comes_back_from_its_row_as_it_was(sessions: Sessions) -> None:
     there_is(sessions, order)
 
     with sessions() as session:
-        assert orders.look(session, whole_tenant(TENANT), order.order.id) == (
+        assert orders.get_within_reach(session, tenant_wide_scope(TENANT), order.order.id) == (
             order.order,
             order.progress,
         )
@@ -115,52 +128,52 @@ def test_an_order_comes_back_from_its_row_as_it_was(sessions: Sessions) -> None:
 def test_a_departure_ends_its_product(sessions: Sessions) -> None:
     made = accepted(a_body(an_item("1", "voice-basic")))
     there_is(sessions, made)
-    hear(sessions, SUBSCRIPTIONS, completed(made))
+    consume(sessions, SUBSCRIPTIONS, service_completed(made))
     gone = accepted(
-        a_body(a_departure(made.order.items[0].ordered.product_id)),
+        a_body(a_disconnection(made.order.items[0].ordered.product_id)),
         2,
         products=(product_of(sessions, made),),
     )
     there_is(sessions, gone)
-    assert product_of(sessions, made).status is Status.PENDING_TERMINATE
+    assert product_of(sessions, made).status is ProductStatus.PENDING_TERMINATE
 
-    hear(sessions, SUBSCRIPTIONS, assigned(2), completed(gone))
+    consume(sessions, SUBSCRIPTIONS, resources_assigned(2), service_completed(gone))
 
     ended = product_of(sessions, made)
-    assert (ended.status, ended.ended_at) == (Status.TERMINATED, NOON)
+    assert (ended.status, ended.ended_at) == (ProductStatus.TERMINATED, NOON)
     assert ended.ending_order_id == order_id(2)
 
 
 def test_a_failed_departure_leaves_its_product_to_the_customer(sessions: Sessions) -> None:
     made = accepted()
     there_is(sessions, made)
-    hear(sessions, SUBSCRIPTIONS, completed(made))
+    consume(sessions, SUBSCRIPTIONS, service_completed(made))
     before = product_of(sessions, made)
-    departure = a_body(a_departure(before.id))
+    departure = a_body(a_disconnection(before.id))
     there_is(sessions, accepted(departure, 2, products=(before,)))
 
-    hear(sessions, SUBSCRIPTIONS, assigned(2), failed(2, "element-refused"))
+    consume(sessions, SUBSCRIPTIONS, resources_assigned(2), service_failed(2, "element-refused"))
 
     assert product_of(sessions, made) == before
-    assert types_told(sessions)[-1] == "order.failed.v1"
+    assert published_types(sessions)[-1] == "order.failed.v1"
 
 
 def test_what_can_never_be_legal_is_parked_and_changes_nothing(sessions: Sessions) -> None:
     order = accepted()
     there_is(sessions, order)
-    hear(sessions, SUBSCRIPTIONS, completed(order))
+    consume(sessions, SUBSCRIPTIONS, service_completed(order))
 
-    hear(sessions, SUBSCRIPTIONS, failed())
+    consume(sessions, SUBSCRIPTIONS, service_failed())
 
-    (row,) = parked(sessions)
+    (row,) = dead_letter_rows(sessions)
     assert "never" in row.error
-    assert state_of(sessions) is State.COMPLETED
+    assert state_of(sessions) is OrderState.COMPLETED
 
 
 def test_news_of_an_order_that_is_not_there_is_parked(sessions: Sessions) -> None:
-    hear(sessions, SUBSCRIPTIONS, assigned(7), refused(8))
+    consume(sessions, SUBSCRIPTIONS, resources_assigned(7), resources_refused(8))
 
-    assert len(parked(sessions)) == 2
+    assert len(dead_letter_rows(sessions)) == 2
 
 
 @pytest.fixture(scope="module")
@@ -173,29 +186,34 @@ def own(databases: dict[str, Sessions]) -> Sessions:
 @given(st.data())
 def test_a_batch_or_one_by_one_comes_to_the_same(own: Sessions, data: st.DataObject) -> None:
     order, lost = accepted(a_body(a_bundle())), accepted(n=2)
-    mine: list[Message] = [assigned(), stopped(), resumed(), completed(order)]
-    others: list[Message] = [refused(2), failed(2)]
+    mine: list[Message] = [
+        resources_assigned(),
+        service_held(),
+        service_resumed(),
+        service_completed(order),
+    ]
+    others: list[Message] = [resources_refused(2), service_failed(2)]
     turns = data.draw(st.permutations([True] * len(mine) + [False] * len(others)))
     sources = {True: iter(mine), False: iter(others)}
     news = [next(sources[turn]) for turn in turns]
     cuts = data.draw(st.sets(st.integers(1, len(news) - 1)))
     ends = [*sorted(cuts), len(news)]
-    empty(own)
+    delete_all_rows(own)
     there_is(own, order, lost)
 
     for start, end in zip([0, *ends], ends, strict=False):
-        hear(own, SUBSCRIPTIONS, *news[start:end])
+        consume(own, SUBSCRIPTIONS, *news[start:end])
 
-    assert (state_of(own, 1), state_of(own, 2)) == (State.COMPLETED, State.FAILED)
-    assert sorted(types_told(own)) == ["order.completed.v1", "order.failed.v1"]
+    assert (state_of(own, 1), state_of(own, 2)) == (OrderState.COMPLETED, OrderState.FAILED)
+    assert sorted(published_types(own)) == ["order.completed.v1", "order.failed.v1"]
     assert len(history(own)) == 4 * 3 + 2 * 2
-    assert not parked(own)
+    assert not dead_letter_rows(own)
 
 
 def test_the_customer_is_told_with_every_end(sessions: Sessions) -> None:
     there_is(sessions, *(accepted(n=n) for n in (1, 2, 3)))
 
-    hear(sessions, SUBSCRIPTIONS, completed(accepted()), failed(2))
-    hear(sessions, SUBSCRIPTIONS, refused(3, RefusalCode.UNSERVED))
+    consume(sessions, SUBSCRIPTIONS, service_completed(accepted()), service_failed(2))
+    consume(sessions, SUBSCRIPTIONS, resources_refused(3, RefusalCode.UNSERVED))
 
-    assert {getattr(message, "customer_id", "") for message in told(sessions)} == {PARTY}
+    assert {getattr(message, "customer_id", "") for message in published(sessions)} == {PARTY}

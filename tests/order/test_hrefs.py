@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 from httpx import AsyncClient
 
-from services.order.api.shown import CATALOGUE, ORDERS, SERVICES
+from services.order.api.views.base import CATALOGUE_PATH, ORDERS_PATH, SERVICES_PATH
 from tests.callers import AsRole
-from tests.hrefs import lost, references_in
-from tests.order.build import Json, a_body, a_place, an_item
+from tests.hrefs import broken_references, references_in
+from tests.order.builders import Json, a_body, a_place, an_item
 
 PRODUCT = "/tmf-api/productInventory/v4/product/"
 OF_CUSTOMERS = ("/tmf-api/accountManagement/v4/", "/tmf-api/partyManagement/v4/")
@@ -32,7 +32,7 @@ PLACES: list[tuple[str, Any]] = [
 async def test_every_id_of_an_order_keeps_to_one_rule(
     client: AsyncClient, as_role: AsRole, at: str, body_of: Any, id_: str
 ) -> None:
-    answer = await client.post(ORDERS, json=body_of(id_), headers=as_role("crm"))
+    answer = await client.post(ORDERS_PATH, json=body_of(id_), headers=as_role("crm"))
 
     assert answer.status_code == 400
     (error,) = answer.json()["errors"]
@@ -46,26 +46,26 @@ async def test_an_order_is_taken_and_found_by_any_printable_ids(
 ) -> None:
     body = a_body(an_item(id_), party=id_, externalId=id_, billingAccount={"id": id_})
 
-    placed = await client.post(ORDERS, json=body, headers=as_role("crm"))
+    placed = await client.post(ORDERS_PATH, json=body, headers=as_role("crm"))
     found = await client.get(
-        ORDERS, params={"externalId": id_, "relatedParty.id": id_}, headers=as_role("crm")
+        ORDERS_PATH, params={"externalId": id_, "relatedParty.id": id_}, headers=as_role("crm")
     )
 
     assert placed.status_code == 201
     assert [each["id"] for each in found.json()] == [placed.json()["id"]]
     assert found.json()[0]["externalId"] == id_
-    besides = (SERVICES, PRODUCT, *OF_CUSTOMERS)
-    assert await lost(client, found.json(), as_role("crm"), besides=besides) == []
+    besides = (SERVICES_PATH, PRODUCT, *OF_CUSTOMERS)
+    assert await broken_references(client, found.json(), as_role("crm"), besides=besides) == []
 
 
 async def test_every_href_of_the_catalogue_leads_to_what_it_names(
     client: AsyncClient, as_role: AsRole
 ) -> None:
     for kind in ("productOffering", "productSpecification", "productOfferingPrice"):
-        listed = await client.get(f"{CATALOGUE}/{kind}", headers=as_role("crm"))
+        listed = await client.get(f"{CATALOGUE_PATH}/{kind}", headers=as_role("crm"))
 
         assert list(references_in(listed.json()))
-        assert await lost(client, listed.json(), as_role("crm")) == []
+        assert await broken_references(client, listed.json(), as_role("crm")) == []
 
 
 @pytest.mark.parametrize("part", ["prices", "discounts"])

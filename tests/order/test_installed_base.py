@@ -5,41 +5,46 @@ from uuid import UUID
 
 import pytest
 
-from services.order.domain.acceptance import Accepted
-from services.order.domain.product import Product, Status, claim, end
-from services.order.domain.progress import Outcome, advance, conclude
-from services.order.domain.states import State
+from services.order.domain.acceptance.acceptance import AcceptedOrder
+from services.order.domain.fulfilment.product import (
+    Product,
+    ProductStatus,
+    mark_pending_terminate,
+    terminate_product,
+)
+from services.order.domain.fulfilment.progress import FulfilmentUpdate, advance, conclude
+from services.order.domain.fulfilment.states import OrderState
 from shared.contracts import Action, OrderCompleted, OrderFailed, OrderRejected, RefusalCode
 from shared.errors import PoisonError
 from tests.conftest import NOON
-from tests.order.build import (
+from tests.order.builders import (
     ADDRESS,
     NUMBER,
     a_body,
     a_bundle,
-    a_departure,
+    a_disconnection,
     a_product,
     accepted,
     an_item,
-    assigned,
-    completed,
-    failed,
     faults_of,
     order_id,
-    refused,
+    resources_assigned,
+    resources_refused,
+    service_completed,
+    service_failed,
 )
 
 AT = "/productOrderItem/0/product/id"
 
 
-def done(order: Accepted, *going: Product) -> Outcome:
+def done(order: AcceptedOrder, *going: Product) -> FulfilmentUpdate:
     """Return what comes of an order that completes."""
     there = {product.id: product for product in going}
-    return conclude(order.order, order.progress, there, completed(order), NOON)
+    return conclude(order.order, order.progress, there, service_completed(order), NOON)
 
 
 def a_bundle_of_products() -> tuple[Product, ...]:
-    return done(accepted(a_body(a_bundle()))).made
+    return done(accepted(a_body(a_bundle()))).created
 
 
 def test_a_completed_order_makes_its_products() -> None:
@@ -47,12 +52,16 @@ def test_a_completed_order_makes_its_products() -> None:
 
     outcome = done(order)
 
-    (product,) = outcome.made
-    assert (product.status, product.number, product.party_id) == (Status.ACTIVE, NUMBER, "C-1")
+    (product,) = outcome.created
+    assert (product.status, product.number, product.party_id) == (
+        ProductStatus.ACTIVE,
+        NUMBER,
+        "C-1",
+    )
     assert product.id == order.order.items[0].ordered.product_id
     assert product.service_id == order.order.items[0].ordered.service_id
     assert (product.content.address_id, product.content.account_id) == (ADDRESS, "acc-7")
-    (told,) = outcome.tell
+    (told,) = outcome.messages
     assert isinstance(told, OrderCompleted)
     (held,) = told.products
     assert (held.product_id, held.number, held.monthly_cents) == (product.id, NUMBER, 1500)
@@ -68,7 +77,7 @@ def test_the_products_of_a_bundle_know_each_other() -> None:
 def test_a_departure_is_told_as_the_product_it_takes_away() -> None:
     product = a_product()
 
-    (item,) = accepted(a_body(a_departure(product.id)), 2, products=(product,)).tell.items
+    (item,) = accepted(a_body(a_disconnection(product.id)), 2, products=(product,)).message.items
 
     assert (item.action, item.business_action) == (Action.DELETE, "disconnect")
     assert (item.product_id, item.service_id) == (product.id, product.service_id)
@@ -77,26 +86,29 @@ def test_a_departure_is_told_as_the_product_it_takes_away() -> None:
 
 def test_a_departure_that_fails_leaves_a_product_alone_that_another_order_has_taken() -> None:
     product = a_product()
-    order = accepted(a_body(a_departure(product.id)), 2, products=(product,))
-    taken = end(claim(product, order_id(3)), NOON)
+    order = accepted(a_body(a_disconnection(product.id)), 2, products=(product,))
+    taken = terminate_product(mark_pending_terminate(product, order_id(3)), NOON)
 
-    outcome = conclude(order.order, order.progress, {product.id: taken}, failed(2), NOON)
+    outcome = conclude(order.order, order.progress, {product.id: taken}, service_failed(2), NOON)
 
     assert outcome.changed == ()
 
 
 def test_an_accepted_departure_claims_its_product_and_a_completed_one_ends_it() -> None:
     product = a_product()
-    order = accepted(a_body(a_departure(product.id)), 2, products=(product,))
+    order = accepted(a_body(a_disconnection(product.id)), 2, products=(product,))
 
-    (claimed,) = order.claimed
+    (claimed,) = order.disconnected_products
     outcome = done(order, claimed)
 
-    assert (claimed.status, claimed.ending_order_id) == (Status.PENDING_TERMINATE, order_id(2))
+    assert (claimed.status, claimed.ending_order_id) == (
+        ProductStatus.PENDING_TERMINATE,
+        order_id(2),
+    )
     (gone,) = outcome.changed
-    assert (gone.status, gone.ended_at) == (Status.TERMINATED, NOON)
-    assert outcome.made == ()
-    (told,) = outcome.tell
+    assert (gone.status, gone.ended_at) == (ProductStatus.TERMINATED, NOON)
+    assert outcome.created == ()
+    (told,) = outcome.messages
     assert isinstance(told, OrderCompleted)
     assert told.products[0].action is Action.DELETE
     assert told.products[0].number == NUMBER
@@ -105,38 +117,38 @@ def test_an_accepted_departure_claims_its_product_and_a_completed_one_ends_it() 
 @pytest.mark.parametrize(
     ("code", "state", "message"),
     [
-        (RefusalCode.UNSERVED, State.REJECTED, OrderRejected),
-        ("none-free", State.FAILED, OrderFailed),
+        (RefusalCode.UNSERVED, OrderState.REJECTED, OrderRejected),
+        ("none-free", OrderState.FAILED, OrderFailed),
     ],
 )
 def test_a_departure_that_comes_to_nothing_spares_its_product(
-    code: str, state: State, message: type
+    code: str, state: OrderState, message: type
 ) -> None:
     product = a_product()
-    order = accepted(a_body(a_departure(product.id)), 2, products=(product,))
-    claimed = {each.id: each for each in order.claimed}
+    order = accepted(a_body(a_disconnection(product.id)), 2, products=(product,))
+    claimed = {each.id: each for each in order.disconnected_products}
 
-    outcome = conclude(order.order, order.progress, claimed, failed(2, code), NOON)
+    outcome = conclude(order.order, order.progress, claimed, service_failed(2, code), NOON)
 
-    assert outcome.step.progress.state is state
+    assert outcome.progress_update.progress.state is state
     assert outcome.changed == (product,)
-    (told,) = outcome.tell
+    (told,) = outcome.messages
     assert isinstance(told, message)
 
 
 def test_an_end_that_is_told_twice_changes_and_tells_nothing_more() -> None:
     order = accepted()
-    rejected = advance(order.progress, refused(code=RefusalCode.UNSERVED), NOON).progress
+    rejected = advance(order.progress, resources_refused(code=RefusalCode.UNSERVED), NOON).progress
 
-    outcome = conclude(order.order, rejected, {}, failed(code="unserved"), NOON)
+    outcome = conclude(order.order, rejected, {}, service_failed(code="unserved"), NOON)
 
-    assert outcome == Outcome(outcome.step)
-    assert outcome.step.changes == ()
+    assert outcome == FulfilmentUpdate(outcome.progress_update)
+    assert outcome.progress_update.changes == ()
 
 
 def test_a_completion_that_leaves_an_item_out_can_never_be_legal() -> None:
     order = accepted(a_body(an_item("1"), an_item("2")))
-    news = completed(order)
+    news = service_completed(order)
     halved = type(news)(order_id=news.order_id, services=news.services[:1])
 
     with pytest.raises(PoisonError, match="without its items 2"):
@@ -146,16 +158,16 @@ def test_a_completion_that_leaves_an_item_out_can_never_be_legal() -> None:
 def test_an_order_under_way_has_no_outcome_yet() -> None:
     order = accepted()
 
-    outcome = conclude(order.order, order.progress, {}, assigned(), NOON)
+    outcome = conclude(order.order, order.progress, {}, resources_assigned(), NOON)
 
-    assert outcome.step.progress.state is State.IN_PROGRESS
-    assert (outcome.made, outcome.changed, outcome.tell) == ((), (), ())
+    assert outcome.progress_update.progress.state is OrderState.IN_PROGRESS
+    assert (outcome.created, outcome.changed, outcome.messages) == ((), (), ())
 
 
 def test_a_product_can_be_taken_away() -> None:
     product = a_product()
 
-    assert faults_of(a_body(a_departure(product.id)), products=(product,)) == set()
+    assert faults_of(a_body(a_disconnection(product.id)), products=(product,)) == set()
 
 
 @pytest.mark.parametrize(
@@ -167,13 +179,13 @@ def test_a_product_can_be_taken_away() -> None:
     ],
 )
 def test_a_product_that_is_not_there_cannot_be_taken_away(id_: str, code: str) -> None:
-    assert faults_of(a_body(a_departure(id_))) == {(AT, code)}
+    assert faults_of(a_body(a_disconnection(id_))) == {(AT, code)}
 
 
 def test_a_product_of_another_customer_cannot_be_taken_away() -> None:
     product = replace(a_product(), party_id="C-2")
 
-    assert faults_of(a_body(a_departure(product.id)), products=(product,)) == {
+    assert faults_of(a_body(a_disconnection(product.id)), products=(product,)) == {
         (AT, "product-of-another")
     }
 
@@ -181,28 +193,30 @@ def test_a_product_of_another_customer_cannot_be_taken_away() -> None:
 def test_a_product_of_another_tenant_is_not_there() -> None:
     product = replace(a_product(), tenant="zhejiang")
 
-    assert faults_of(a_body(a_departure(product.id)), products=(product,)) == {
+    assert faults_of(a_body(a_disconnection(product.id)), products=(product,)) == {
         (AT, "product-unknown")
     }
 
 
 def test_a_product_that_is_gone_cannot_be_taken_away() -> None:
-    product = end(a_product(), NOON)
+    product = terminate_product(a_product(), NOON)
 
-    assert faults_of(a_body(a_departure(product.id)), products=(product,)) == {
+    assert faults_of(a_body(a_disconnection(product.id)), products=(product,)) == {
         (AT, "product-terminated")
     }
 
 
 def test_a_product_with_an_open_order_cannot_be_taken_away() -> None:
-    product = claim(a_product(), order_id(9))
+    product = mark_pending_terminate(a_product(), order_id(9))
 
-    assert faults_of(a_body(a_departure(product.id)), products=(product,)) == {(AT, "product-busy")}
+    assert faults_of(a_body(a_disconnection(product.id)), products=(product,)) == {
+        (AT, "product-busy")
+    }
 
 
 def test_a_product_cannot_be_taken_away_twice_in_one_order() -> None:
     product = a_product()
-    body = a_body(a_departure(product.id), a_departure(product.id, "2"))
+    body = a_body(a_disconnection(product.id), a_disconnection(product.id, "2"))
 
     assert faults_of(body, products=(product,)) == {
         ("/productOrderItem/1/product/id", "product-twice")
@@ -211,7 +225,7 @@ def test_a_product_cannot_be_taken_away_twice_in_one_order() -> None:
 
 def test_a_product_is_of_the_offering_that_it_was_ordered_as() -> None:
     product = a_product()
-    item = a_departure(product.id) | {"productOffering": {"id": "ftth-300"}}
+    item = a_disconnection(product.id) | {"productOffering": {"id": "ftth-300"}}
 
     assert faults_of(a_body(item), products=(product,)) == {
         ("/productOrderItem/0/productOffering/id", "offering-mismatch")
@@ -221,21 +235,25 @@ def test_a_product_is_of_the_offering_that_it_was_ordered_as() -> None:
 def test_a_bundle_is_given_up_as_a_whole() -> None:
     fibre, telephone = products = a_bundle_of_products()
 
-    assert faults_of(a_body(a_departure(fibre.id)), products=products) == {(AT, "bundle-split")}
-    whole = a_body(a_departure(fibre.id), a_departure(telephone.id, "2"))
+    assert faults_of(a_body(a_disconnection(fibre.id)), products=products) == {(AT, "bundle-split")}
+    whole = a_body(a_disconnection(fibre.id), a_disconnection(telephone.id, "2"))
     assert faults_of(whole, products=products) == set()
 
 
 def test_what_is_left_of_a_bundle_can_be_given_up() -> None:
     fibre, telephone = a_bundle_of_products()
-    products = (fibre, end(telephone, NOON))
+    products = (fibre, terminate_product(telephone, NOON))
 
-    assert faults_of(a_body(a_departure(fibre.id)), products=products) == set()
+    assert faults_of(a_body(a_disconnection(fibre.id)), products=products) == set()
 
 
 def test_a_bundle_is_given_up_product_by_product() -> None:
     product = a_product()
-    nested = {"id": "1", "action": "delete", "productOrderItem": [a_departure(product.id, "1.1")]}
+    nested = {
+        "id": "1",
+        "action": "delete",
+        "productOrderItem": [a_disconnection(product.id, "1.1")],
+    }
 
     assert faults_of(a_body(nested), products=(product,)) == {
         ("/productOrderItem/0/productOrderItem", "nested-delete")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.order.build import (
+from tests.order.builders import (
     NUMBER,
     Json,
     a_body,

@@ -8,13 +8,20 @@ from httpx import AsyncClient, Response
 from sqlalchemy import text
 
 from services.order.handlers import SUBSCRIPTIONS
-from shared.access.rule import Level
-from shared.contracts import AccessChanged, Cause, OrderAccepted, ResourcesAssigned, grant_key
+from shared.access.access_rule import AccessLevel
+from shared.contracts import AccessChanged, Causation, OrderAccepted, ResourcesAssigned, grant_key
 from shared.persistence.database import Sessions
 from tests.callers import CLIENT, AsRole
 from tests.conftest import NOON
-from tests.kernel import TENANT, envelopes, hear, hear_records, history, record_of
-from tests.order.build import PARTY, a_body, a_departure, an_item, completed_by, order_id
+from tests.kernel import TENANT, consume, consume_records, envelopes, history, record_of
+from tests.order.builders import (
+    PARTY,
+    a_body,
+    a_disconnection,
+    an_item,
+    order_id,
+    service_completed_for,
+)
 
 ORDERS = "/tmf-api/productOrderingManagement/v4/productOrder"
 PRODUCTS = "/tmf-api/productInventory/v4/product"
@@ -32,8 +39,8 @@ def shared_by(level: str, customer: str = PARTY, owner: str = CLIENT) -> AccessC
 
 def learn(sessions: Sessions, message: AccessChanged, told_at: datetime) -> None:
     """Have the service hear of a grant that was changed then."""
-    cause = Cause(uuid4(), message.key, TENANT)
-    hear_records(sessions, SUBSCRIPTIONS, [record_of(message, cause, told_at=told_at)])
+    cause = Causation(uuid4(), message.key, TENANT)
+    consume_records(sessions, SUBSCRIPTIONS, [record_of(message, cause, told_at=told_at)])
 
 
 async def post(client: AsyncClient, headers: dict[str, str], body: object) -> Response:
@@ -48,8 +55,8 @@ async def product(client: AsyncClient, stocked: Sessions, as_role: AsRole) -> UU
     (envelope,) = envelopes(stocked)
     told = envelope.open()
     assert isinstance(told, OrderAccepted)
-    hear(stocked, SUBSCRIPTIONS, ResourcesAssigned(order_id=told.order_id, items=()))
-    hear(stocked, SUBSCRIPTIONS, completed_by(told))
+    consume(stocked, SUBSCRIPTIONS, ResourcesAssigned(order_id=told.order_id, items=()))
+    consume(stocked, SUBSCRIPTIONS, service_completed_for(told))
     return told.items[0].product_id
 
 
@@ -77,9 +84,9 @@ async def test_another_client_neither_lists_nor_reads_a_product(
 async def test_another_client_cannot_disconnect_a_product_that_it_may_at_most_see(
     client: AsyncClient, stocked: Sessions, as_role: AsRole, product: UUID, level: str
 ) -> None:
-    hear(stocked, SUBSCRIPTIONS, shared_by(level))
+    consume(stocked, SUBSCRIPTIONS, shared_by(level))
 
-    answer = await post(client, as_role("crm", OTHER), a_body(a_departure(product)))
+    answer = await post(client, as_role("crm", OTHER), a_body(a_disconnection(product)))
 
     assert answer.status_code == 400
     (fault,) = answer.json()["errors"]
@@ -89,9 +96,9 @@ async def test_another_client_cannot_disconnect_a_product_that_it_may_at_most_se
 async def test_a_client_disconnects_what_is_shared_with_it_for_that(
     client: AsyncClient, stocked: Sessions, as_role: AsRole, product: UUID
 ) -> None:
-    hear(stocked, SUBSCRIPTIONS, shared_by(Level.CHANGE))
+    consume(stocked, SUBSCRIPTIONS, shared_by(AccessLevel.CHANGE))
 
-    answer = await post(client, as_role("crm", OTHER), a_body(a_departure(product)))
+    answer = await post(client, as_role("crm", OTHER), a_body(a_disconnection(product)))
 
     assert answer.status_code == 201
 
@@ -99,7 +106,7 @@ async def test_a_client_disconnects_what_is_shared_with_it_for_that(
 async def test_the_owner_disconnects_its_own_product(
     client: AsyncClient, as_role: AsRole, product: UUID
 ) -> None:
-    assert (await post(client, as_role("crm"), a_body(a_departure(product)))).status_code == 201
+    assert (await post(client, as_role("crm"), a_body(a_disconnection(product)))).status_code == 201
 
 
 @pytest.mark.parametrize(
@@ -128,7 +135,7 @@ async def test_what_is_shared_is_seen_until_it_is_no_more(  # noqa: PLR0913, PLR
 async def test_a_grant_opens_one_customer_of_one_client_alone(
     client: AsyncClient, stocked: Sessions, as_role: AsRole, product: UUID, grant: AccessChanged
 ) -> None:
-    hear(stocked, SUBSCRIPTIONS, grant)
+    consume(stocked, SUBSCRIPTIONS, grant)
 
     assert await seen(client, as_role("crm", OTHER), product) == (404, 0, 0)
 
@@ -136,7 +143,7 @@ async def test_a_grant_opens_one_customer_of_one_client_alone(
 async def test_a_grant_of_another_tenant_opens_nothing(
     client: AsyncClient, stocked: Sessions, as_role: AsRole, product: UUID
 ) -> None:
-    hear(stocked, SUBSCRIPTIONS, shared_by("see"), tenant="zhejiang")
+    consume(stocked, SUBSCRIPTIONS, shared_by("see"), tenant="zhejiang")
 
     assert await seen(client, as_role("crm", OTHER), product) == (404, 0, 0)
 

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from services.order.domain.catalogue import Catalogue, CharacteristicRule
-from tests.order.build import (
+from services.order.domain.catalogue.catalogue import Catalogue, CharacteristicRule
+from tests.order.builders import (
     SHIPPED_ENTRIES,
     Json,
     a_body,

@@ -9,24 +9,26 @@ from sqlalchemy import Connection, text
 
 from deploy.local.postgres import Postgres
 from services.order.handlers import SUBSCRIPTIONS
-from shared.kafka.records import Record
+from shared.kafka.records import ConsumedRecord
 from shared.persistence.database import Sessions
 from shared.persistence.migrate import config_for, upgrade
 from tests.callers import AsRole
 from tests.databases import a_database
-from tests.kernel import TENANT, hear, hear_records, parked
-from tests.order import build
+from tests.kernel import TENANT, consume, consume_records, dead_letter_rows
+from tests.order import builders
 
 OTHER = "zhejiang"
 PARKED = "/ops/v1/parked"
-GARBAGE = Record("order/3", 17, b"one key", b"no message", "")
+GARBAGE = ConsumedRecord("order/3", 17, b"one key", b"no message", "")
 
 
 def park_one_of_each(sessions: Sessions) -> None:
     """Have a message of each tenant come too early, and one that nobody can read."""
-    hear(sessions, SUBSCRIPTIONS, build.completed(build.accepted(n=1)))
-    hear(sessions, SUBSCRIPTIONS, build.completed(build.accepted(n=2)), tenant=OTHER)
-    hear_records(sessions, SUBSCRIPTIONS, [GARBAGE])
+    consume(sessions, SUBSCRIPTIONS, builders.service_completed(builders.accepted(n=1)))
+    consume(
+        sessions, SUBSCRIPTIONS, builders.service_completed(builders.accepted(n=2)), tenant=OTHER
+    )
+    consume_records(sessions, SUBSCRIPTIONS, [GARBAGE])
 
 
 async def listed(client: AsyncClient, headers: dict[str, str]) -> list[Any]:
@@ -39,7 +41,7 @@ async def test_parked_messages_are_listed_for_their_tenant_and_unreadable_ones_f
     client: AsyncClient, sessions: Sessions, as_role: AsRole
 ) -> None:
     park_one_of_each(sessions)
-    own, others, garbage = (row.position for row in parked(sessions))
+    own, others, garbage = (row.position for row in dead_letter_rows(sessions))
 
     here = await listed(client, as_role("viewer"))
     there = await listed(client, as_role("viewer", tenant=OTHER))
@@ -52,7 +54,7 @@ async def test_parked_messages_are_released_by_their_tenant_alone_and_kept_in_it
     client: AsyncClient, sessions: Sessions, as_role: AsRole
 ) -> None:
     park_one_of_each(sessions)
-    retries = [f"{PARKED}/{row.position}/retry" for row in parked(sessions)]
+    retries = [f"{PARKED}/{row.position}/retry" for row in dead_letter_rows(sessions)]
     callers = (as_role("supervisor"), as_role("supervisor", tenant=OTHER))
 
     answers = [
@@ -68,10 +70,10 @@ async def test_a_parked_message_that_a_new_version_can_read_gets_its_tenant_when
     client: AsyncClient, sessions: Sessions, as_role: AsRole
 ) -> None:
     """Code that does not know the column has parked it."""
-    hear(sessions, SUBSCRIPTIONS, build.completed(build.accepted()), tenant=OTHER)
+    consume(sessions, SUBSCRIPTIONS, builders.service_completed(builders.accepted()), tenant=OTHER)
     with sessions.begin() as session:
         session.execute(text("UPDATE parked SET tenant = NULL"))
-    (row,) = parked(sessions)
+    (row,) = dead_letter_rows(sessions)
 
     tried = await client.post(f"{PARKED}/{row.position}/retry", headers=as_role("operator"))
 

@@ -5,14 +5,14 @@ from uuid import uuid4
 import pytest
 from httpx import AsyncClient
 
-from services.order.api.shown import PRODUCTS
+from services.order.api.views.base import PRODUCTS_PATH
 from services.order.store import products
-from shared.messaging.after_commit import Dispatch
-from shared.messaging.unit_of_work import begin
+from shared.messaging.after_commit import AfterCommit
+from shared.messaging.unit_of_work import begin_transaction
 from shared.persistence.database import Sessions
 from tests.callers import AsRole
 from tests.conftest import NOON
-from tests.order.build import a_product
+from tests.order.builders import a_product
 
 
 @pytest.mark.parametrize(
@@ -28,11 +28,11 @@ from tests.order.build import a_product
 async def test_a_product_is_found_by_any_spelling_of_its_number(
     client: AsyncClient, stocked: Sessions, as_role: AsRole, asked: str, count: int
 ) -> None:
-    with begin(stocked, NOON, Dispatch(uuid4())) as transaction:
-        products.put_all(transaction.session, made=[a_product()])
+    with begin_transaction(stocked, NOON, AfterCommit(uuid4())) as transaction:
+        products.put_all(transaction.session, created=[a_product()])
 
     found = await client.get(
-        PRODUCTS, params={"productSerialNumber": asked}, headers=as_role("viewer")
+        PRODUCTS_PATH, params={"productSerialNumber": asked}, headers=as_role("viewer")
     )
 
     assert (found.status_code, len(found.json())) == (200, count)

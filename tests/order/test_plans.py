@@ -14,19 +14,27 @@ from uuid import UUID
 import pytest
 
 from deploy.local.postgres import Postgres
-from services.order.api.shown import CATALOGUE
+from services.order.api.views.base import CATALOGUE_PATH
 from services.order.app import SERVICE
-from services.order.domain.product import Status
-from services.order.domain.states import State
+from services.order.domain.fulfilment.product import ProductStatus
+from services.order.domain.fulfilment.states import OrderState
 from services.order.store import order_lists, product_lists
 from services.order.store.order_lists import OrderFilter
 from services.order.store.product_lists import ProductFilter
-from shared.access.rule import Reach
+from shared.access.access_rule import DataScope
 from shared.persistence.database import Sessions
-from shared.persistence.list_window import Window, cursor_of
+from shared.persistence.list_window import Window, encode_cursor
 from tests.kernel import TENANT
-from tests.list_plans import Asked, check_lists
-from tests.plans import CLIENT, ROWS, SERIES, Ask, check_each, every_reach, large
+from tests.list_query_plans import QueryValues, check_lists
+from tests.query_plans import (
+    CLIENT,
+    ROWS,
+    SERIES,
+    RunQuery,
+    check_each,
+    every_reach,
+    large_database,
+)
 
 FIRST = datetime(2026, 1, 1, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
@@ -58,7 +66,7 @@ PAGE = Window(0, 21)
 @pytest.fixture(scope="module")
 def sold(postgres: Postgres) -> Iterator[Sessions]:
     """A database with many orders and products."""
-    with large(postgres, "order", FILL) as sessions:
+    with large_database(postgres, "order", FILL) as sessions:
         yield sessions
 
 
@@ -73,9 +81,9 @@ def id_of(second: int) -> UUID:
 
 
 HALF = ROWS // 2
-MIDDLE = Window(0, 21, cursor_of([id_of(HALF)]))
+MIDDLE = Window(0, 21, encode_cursor([id_of(HALF)]))
 FROM_MEMORY = "the catalogue of a tenant is read once for each edition, and kept"
-ASKED = Asked(
+ASKED = QueryValues(
     values={
         "externalId": ["CRM-7"],
         "relatedParty.id": ["C-7"],
@@ -86,7 +94,7 @@ ASKED = Asked(
     },
     in_path={"id": str(id_of(7))},
     besides={
-        f"{CATALOGUE}/{name}": FROM_MEMORY
+        f"{CATALOGUE_PATH}/{name}": FROM_MEMORY
         for name in ("productOffering", "productSpecification", "productOfferingPrice")
     },
 )
@@ -97,12 +105,12 @@ SPAN: dict[str, object] = {"ordered_from": at(1000), "ordered_until": at(ROWS - 
 ORDERS: list[tuple[dict[str, object], Window]] = [
     ({}, PAGE),
     ({}, MIDDLE),
-    ({"state": State.HELD}, PAGE),
-    ({"state": State.HELD}, MIDDLE),
-    ({"state": State.COMPLETED}, PAGE),
+    ({"state": OrderState.HELD}, PAGE),
+    ({"state": OrderState.HELD}, MIDDLE),
+    ({"state": OrderState.COMPLETED}, PAGE),
     ({"external_id": "CRM-7"}, PAGE),
     ({"party_id": "C-7"}, PAGE),
-    ({"party_id": "C-7", "state": State.HELD}, PAGE),
+    ({"party_id": "C-7", "state": OrderState.HELD}, PAGE),
     ({"ordered_from": at(ROWS - 100)}, PAGE),
     ({"ordered_until": at(100)}, PAGE),
     ({"ordered_from": at(1000), "ordered_until": at(1100)}, PAGE),
@@ -110,26 +118,26 @@ ORDERS: list[tuple[dict[str, object], Window]] = [
     ({"ordered_from": at(HALF), "ordered_until": at(ROWS)}, MIDDLE),
     ({"ordered_from": at(1000), "ordered_until": at(HALF)}, PAGE),
     ({"ordered_until": at(HALF)}, PAGE),
-    ({"ordered_until": at(HALF), "state": State.HELD}, PAGE),
-    ({"ordered_until": at(HALF), "state": State.COMPLETED}, PAGE),
+    ({"ordered_until": at(HALF), "state": OrderState.HELD}, PAGE),
+    ({"ordered_until": at(HALF), "state": OrderState.COMPLETED}, PAGE),
     ({"ordered_until": at(HALF), "party_id": "C-7"}, PAGE),
-    ({"state": State.HELD} | SPAN, PAGE),
-    ({"state": State.FAILED} | SPAN, PAGE),
-    ({"state": State.FAILED} | SPAN, MIDDLE),
-    ({"state": State.COMPLETED} | SPAN, PAGE),
-    ({"state": State.COMPLETED} | SPAN, MIDDLE),
-    ({"state": State.FAILED}, PAGE),
-    ({"state": State.FAILED, "party_id": "C-large"}, PAGE),
+    ({"state": OrderState.HELD} | SPAN, PAGE),
+    ({"state": OrderState.FAILED} | SPAN, PAGE),
+    ({"state": OrderState.FAILED} | SPAN, MIDDLE),
+    ({"state": OrderState.COMPLETED} | SPAN, PAGE),
+    ({"state": OrderState.COMPLETED} | SPAN, MIDDLE),
+    ({"state": OrderState.FAILED}, PAGE),
+    ({"state": OrderState.FAILED, "party_id": "C-large"}, PAGE),
 ]
 
 PRODUCTS: list[dict[str, object]] = [
     {},
-    {"status": Status.ACTIVE},
-    {"status": Status.TERMINATED},
+    {"status": ProductStatus.ACTIVE},
+    {"status": ProductStatus.TERMINATED},
     {"party_id": "C-7"},
-    {"party_id": "C-7", "status": Status.ACTIVE},
+    {"party_id": "C-7", "status": ProductStatus.ACTIVE},
     {"offering_id": "o-7"},
-    {"offering_id": "o-7", "status": Status.TERMINATED, "party_id": "C-7"},
+    {"offering_id": "o-7", "status": ProductStatus.TERMINATED, "party_id": "C-7"},
     {"number": "+867"},
 ]
 
@@ -137,25 +145,26 @@ PRODUCTS: list[dict[str, object]] = [
 def lists(
     find: Callable[..., Any],
     wanted: Callable[..., Any],
-    reach: Reach,
+    data_scope: DataScope,
     asked: Iterable[tuple[dict[str, object], Window]],
-) -> dict[str, Ask]:
+) -> dict[str, RunQuery]:
     """Return what reads each of these lists as a caller sees it, by its name."""
     return {
-        f"{filters} {window}": partial(find, wanted=wanted(reach, **filters), window=window)
+        f"{filters} {window}": partial(find, wanted=wanted(data_scope, **filters), window=window)
         for filters, window in asked
     }
 
 
 @every_reach
-def test_a_list_of_orders_reads_little(sold: Sessions, reach: Reach) -> None:
-    check_each(sold, lists(order_lists.find, OrderFilter, reach, ORDERS))
+def test_a_list_of_orders_reads_little(sold: Sessions, data_scope: DataScope) -> None:
+    check_each(sold, lists(order_lists.find, OrderFilter, data_scope, ORDERS))
 
 
 @every_reach
-def test_a_list_of_products_reads_little(sold: Sessions, reach: Reach) -> None:
+def test_a_list_of_products_reads_little(sold: Sessions, data_scope: DataScope) -> None:
     check_each(
-        sold, lists(product_lists.find, ProductFilter, reach, product(PRODUCTS, [PAGE, MIDDLE]))
+        sold,
+        lists(product_lists.find, ProductFilter, data_scope, product(PRODUCTS, [PAGE, MIDDLE])),
     )
 
 

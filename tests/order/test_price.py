@@ -4,22 +4,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.order.domain.catalogue import (
+from services.order.domain.catalogue.catalogue import (
     Condition,
     Discount,
     Offering,
     Price,
     PriceKind,
 )
-from services.order.domain.price import Quote, quote, total
+from services.order.domain.catalogue.pricing import Quote, quote, total_cents
 from shared.contracts import Characteristic
-from tests.order.build import CATALOGUE, NUMBER, a_body, a_bundle, accepted, an_item
+from tests.order.builders import CATALOGUE, NUMBER, a_body, a_bundle, accepted, an_item
 
 GRADED = Characteristic(name="numberGrade", value="AAAA")
 
 
 def priced(offering: str, *characteristics: Characteristic) -> Quote:
-    return quote(CATALOGUE.sold[offering], characteristics)
+    return quote(CATALOGUE.sellable_offerings[offering], characteristics)
 
 
 @pytest.mark.parametrize(
@@ -74,7 +74,7 @@ def test_the_same_products_outside_a_bundle_cost_the_full_price() -> None:
 
 
 def test_a_bundle_takes_nothing_off_what_a_number_costs() -> None:
-    offering = CATALOGUE.sold["voice-basic"]
+    offering = CATALOGUE.sellable_offerings["voice-basic"]
     half = Discount(id="d", name="d", member=offering.id, kind=PriceKind.ONE_TIME, percent=50)
 
     price = quote(offering, [GRADED], [half])
@@ -113,8 +113,8 @@ def test_the_lines_add_up_no_line_is_below_nothing_and_the_month_reaches_the_min
 
     price = quote(offering, [GRADED] if graded else [], off)
 
-    assert price.one_off_cents == total(price.charges, PriceKind.ONE_TIME)
-    assert price.monthly_cents == total(price.charges, PriceKind.RECURRING)
+    assert price.one_off_cents == total_cents(price.charges, PriceKind.ONE_TIME)
+    assert price.monthly_cents == total_cents(price.charges, PriceKind.RECURRING)
     assert all(0 <= charge.cents <= charge.list_cents for charge in price.charges)
     for each in listed:
         if each.kind is PriceKind.MINIMUM_SPEND and (graded or not each.when):

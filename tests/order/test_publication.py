@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from services.order.domain.catalogue import (
+from services.order.domain.catalogue.catalogue import (
     Catalogue,
     CharacteristicRule,
     Discount,
@@ -17,13 +17,13 @@ from services.order.domain.catalogue import (
     Price,
     PriceKind,
     Specification,
+    find_version,
     overlay,
-    version_of,
 )
-from services.order.domain.publication import Publication, publish
+from services.order.domain.catalogue.publication import Publication, publish
 from shared.errors import InvalidError
 from tests.conftest import NOON
-from tests.order.build import CATALOGUE, SHIPPED_ENTRIES, a_body, a_place, an_item, faults_of
+from tests.order.builders import CATALOGUE, SHIPPED_ENTRIES, a_body, a_place, an_item, faults_of
 
 EMPTY = Catalogue.of((), ())
 CABLE = Specification(
@@ -79,9 +79,9 @@ def test_the_newest_active_version_is_sold() -> None:
 
     catalogue = published(BLUE, second, third)
 
-    assert catalogue.sold["cable-blue"] == second
-    assert version_of(catalogue.offerings, "cable-blue") == second
-    assert version_of(catalogue.offerings, "cable-blue", 3) == third
+    assert catalogue.sellable_offerings["cable-blue"] == second
+    assert find_version(catalogue.offerings, "cable-blue") == second
+    assert find_version(catalogue.offerings, "cable-blue", 3) == third
 
 
 def test_an_offering_is_sold_no_more_when_its_specification_is_retired() -> None:
@@ -92,7 +92,7 @@ def test_an_offering_is_sold_no_more_when_its_specification_is_retired() -> None
 
     rest = [each for each in catalogue.specifications if each.id != "cable"]
     after = Catalogue.of((*rest, changed), catalogue.offerings)  # type: ignore[arg-type]
-    assert "cable-blue" not in after.sold
+    assert "cable-blue" not in after.sellable_offerings
 
 
 def test_what_was_active_changes_only_its_state() -> None:
@@ -128,12 +128,12 @@ def test_a_version_before_the_newest_comes_too_late() -> None:
 
 
 def test_a_tenants_own_stands_before_what_all_share() -> None:
-    dearer = replace(CATALOGUE.sold["ftth-300"], version=9, name="Own")
+    dearer = replace(CATALOGUE.sellable_offerings["ftth-300"], version=9, name="Own")
 
     catalogue = overlay(CATALOGUE, Catalogue.of((), (dearer,)))
 
-    assert catalogue.sold["ftth-300"].name == "Own"
-    assert "ftth-100" in catalogue.sold
+    assert catalogue.sellable_offerings["ftth-300"].name == "Own"
+    assert "ftth-100" in catalogue.sellable_offerings
 
 
 def price(**differences: Any) -> Price:

@@ -3,14 +3,14 @@
 from httpx import AsyncClient
 from msgspec.structs import replace
 
-from services.order.api.shown import ORDERS
+from services.order.api.views.base import ORDERS_PATH
 from shared.contracts import OrderAccepted
 from shared.contracts.base import encode
-from shared.contracts.personal import blank
+from shared.contracts.personal import blank_personal_data
 from shared.persistence.database import Sessions
 from tests.callers import AsRole
-from tests.kernel import told
-from tests.order.build import Json, a_body
+from tests.kernel import published
+from tests.order.builders import Json, a_body
 from tests.order.test_erasure import forget
 
 WORDS: Json = {"description": "Third floor", "note": [{"text": "Ring twice"}, {"text": "A dog"}]}
@@ -21,10 +21,10 @@ async def test_description_and_notes_are_kept_and_shown_wherever_the_order_is(
 ) -> None:
     body = a_body(externalId="CRM-1", **WORDS)
 
-    first = await client.post(ORDERS, json=body, headers=as_role("crm"))
-    again = await client.post(ORDERS, json=body, headers=as_role("crm"))
+    first = await client.post(ORDERS_PATH, json=body, headers=as_role("crm"))
+    again = await client.post(ORDERS_PATH, json=body, headers=as_role("crm"))
     read = await client.get(first.headers["location"], headers=as_role("crm"))
-    (listed,) = (await client.get(ORDERS, headers=as_role("crm"))).json()
+    (listed,) = (await client.get(ORDERS_PATH, headers=as_role("crm"))).json()
 
     for shown in (first.json(), again.json(), read.json(), listed):
         assert {name: shown[name] for name in WORDS} == WORDS
@@ -33,25 +33,29 @@ async def test_description_and_notes_are_kept_and_shown_wherever_the_order_is(
 async def test_only_the_record_that_the_order_service_reads_back_has_them(
     client: AsyncClient, stocked: Sessions, as_role: AsRole
 ) -> None:
-    await client.post(ORDERS, json=a_body(**WORDS), headers=as_role("crm"))
+    await client.post(ORDERS_PATH, json=a_body(**WORDS), headers=as_role("crm"))
 
-    (message,) = told(stocked)
+    (message,) = published(stocked)
     assert isinstance(message, OrderAccepted)
     for_all = encode(replace(message, record=None))
     assert not any(each in for_all for each in (b"Third floor", b"Ring twice", b"A dog"))
     assert message.record
-    assert blank(message.record).description == blank(message.record).notes[0].text == ""
+    assert (
+        blank_personal_data(message.record).description
+        == blank_personal_data(message.record).notes[0].text
+        == ""
+    )
 
 
 async def test_an_erasure_takes_the_description_away_and_blanks_the_notes(
     client: AsyncClient, stocked: Sessions, as_role: AsRole
 ) -> None:
     body = a_body(externalId="CRM-1", **WORDS)
-    first = await client.post(ORDERS, json=body, headers=as_role("crm"))
+    first = await client.post(ORDERS_PATH, json=body, headers=as_role("crm"))
 
     forget(stocked)
 
-    again = await client.post(ORDERS, json=body, headers=as_role("crm"))
+    again = await client.post(ORDERS_PATH, json=body, headers=as_role("crm"))
     read = await client.get(first.headers["location"], headers=as_role("crm"))
     for shown in (again.json(), read.json()):
         assert "description" not in shown

@@ -10,23 +10,23 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import event, text
 
-from services.order.domain.publication import Publication, publish
-from services.order.domain.submission import Names, Submission
+from services.order.domain.acceptance.submission import Submission, SubmissionKeys
+from services.order.domain.catalogue.publication import Publication, publish
 from services.order.handlers import SUBSCRIPTIONS
 from services.order.store import catalogue, orders, products, submissions
-from shared.access.rule import whole_tenant
+from shared.access.access_rule import tenant_wide_scope
 from shared.errors import StartError
-from shared.messaging.after_commit import Dispatch
-from shared.messaging.unit_of_work import begin
+from shared.messaging.after_commit import AfterCommit
+from shared.messaging.unit_of_work import begin_transaction
 from shared.persistence.database import Sessions
 from tests.conftest import NOON
-from tests.kernel import TENANT, hear
-from tests.order.build import (
+from tests.kernel import TENANT, consume
+from tests.order.builders import (
     SHIPPED_ENTRIES,
     a_body,
-    a_departure,
+    a_disconnection,
     accepted,
-    completed,
+    service_completed,
 )
 
 SENT = Submission(UUID(int=1), TENANT, "crm", "key-1", "CRM-1", UUID(int=1), b"", b"")
@@ -56,16 +56,25 @@ def until(condition: Callable[[], bool]) -> None:
 
 def test_a_submission_is_found_before_it_is_written(sessions: Sessions) -> None:
     with sessions() as session:
-        submissions.preload(session, [Names(TENANT, "crm", "key-1", "CRM-1")])
+        submissions.preload(session, [SubmissionKeys(TENANT, "crm", "key-1", "CRM-1")])
         submissions.add(session, SENT)
 
-        assert submissions.find(session, Names(TENANT, "crm", "key-1", None)) == (SENT, None)
-        assert submissions.find(session, Names(TENANT, "crm", None, "CRM-1")) == (None, SENT)
-        assert submissions.find(session, Names(TENANT, "crm", "key-1", "CRM-2")) == (SENT, None)
+        assert submissions.find(session, SubmissionKeys(TENANT, "crm", "key-1", None)) == (
+            SENT,
+            None,
+        )
+        assert submissions.find(session, SubmissionKeys(TENANT, "crm", None, "CRM-1")) == (
+            None,
+            SENT,
+        )
+        assert submissions.find(session, SubmissionKeys(TENANT, "crm", "key-1", "CRM-2")) == (
+            SENT,
+            None,
+        )
 
 
 def test_the_submissions_of_a_batch_are_read_with_one_select(sessions: Sessions) -> None:
-    asked = [Names(TENANT, "crm", f"key-{n}", f"CRM-{n}") for n in range(50)]
+    asked = [SubmissionKeys(TENANT, "crm", f"key-{n}", f"CRM-{n}") for n in range(50)]
 
     with sessions() as session, counted(sessions) as statements:
         submissions.preload(session, asked)
@@ -77,10 +86,10 @@ def test_the_submissions_of_a_batch_are_read_with_one_select(sessions: Sessions)
 def there_are_products(sessions: Sessions, count: int) -> list[UUID]:
     """Have orders completed; return the products that they made."""
     there = [accepted(n=n) for n in range(1, count + 1)]
-    with begin(sessions, NOON, Dispatch(uuid4())) as transaction:
+    with begin_transaction(sessions, NOON, AfterCommit(uuid4())) as transaction:
         for each in there:
             orders.add(transaction.session, each.order, each.progress)
-    hear(sessions, SUBSCRIPTIONS, *(completed(each) for each in there))
+    consume(sessions, SUBSCRIPTIONS, *(service_completed(each) for each in there))
     return [each.order.items[0].ordered.product_id for each in there]
 
 
@@ -94,21 +103,22 @@ def test_a_batch_of_completions_costs_a_handful_of_statements(sessions: Sessions
 def test_a_batch_of_departures_costs_a_handful_of_statements(sessions: Sessions) -> None:
     ids = there_are_products(sessions, 40)
     with sessions() as session:
-        there = [products.look(session, whole_tenant(TENANT), id_) for id_ in ids]
+        there = [products.get_within_reach(session, tenant_wide_scope(TENANT), id_) for id_ in ids]
     gone = [
-        accepted(a_body(a_departure(each.id)), 100 + n, products=(each,))
+        accepted(a_body(a_disconnection(each.id)), 100 + n, products=(each,))
         for n, each in enumerate(there)
     ]
-    with begin(sessions, NOON, Dispatch(uuid4())) as transaction:
+    with begin_transaction(sessions, NOON, AfterCommit(uuid4())) as transaction:
         for each in gone:
             orders.add(transaction.session, each.order, each.progress)
         products.preload_with_bundles(transaction.session, ids)
         products.put_all(
-            transaction.session, changed=[one for each in gone for one in each.claimed]
+            transaction.session,
+            changed=[one for each in gone for one in each.disconnected_products],
         )
 
     with counted(sessions) as statements:
-        hear(sessions, SUBSCRIPTIONS, *(completed(each) for each in gone))
+        consume(sessions, SUBSCRIPTIONS, *(service_completed(each) for each in gone))
 
     assert len(statements) < 20
 
@@ -119,16 +129,16 @@ def test_who_publishes_second_sees_what_the_first_has_published(stocked: Session
 
     def publish_again() -> None:
         with stocked.begin() as session:
-            _, own = catalogue.lock(session, catalogue.SHARED)
+            _, own = catalogue.get_for_update(session, catalogue.SHARED_TENANT)
             seen.extend(each.version for each in own.offerings if each.id == FTTH.id)
 
     with stocked.begin() as first:
-        shared, own = catalogue.lock(first, catalogue.SHARED)
+        shared, own = catalogue.get_for_update(first, catalogue.SHARED_TENANT)
         thread = threading.Thread(target=publish_again)
         thread.start()
         until(lambda: somebody_waits(stocked) or not thread.is_alive())
         publication = Publication(offerings=(second,))
-        catalogue.put(first, catalogue.SHARED, publish(shared, own, publication))
+        catalogue.put(first, catalogue.SHARED_TENANT, publish(shared, own, publication))
     thread.join(10)
 
     assert seen == [FTTH.version, second.version]
@@ -143,10 +153,10 @@ def test_a_start_with_a_catalogue_that_contradicts_what_is_there_says_which_and_
     sessions: Sessions,
 ) -> None:
     with sessions.begin() as session:
-        catalogue.lock(session, catalogue.SHARED)
-        catalogue.put(session, catalogue.SHARED, [replace(FTTH, name="Another")])
+        catalogue.get_for_update(session, catalogue.SHARED_TENANT)
+        catalogue.put(session, catalogue.SHARED_TENANT, [replace(FTTH, name="Another")])
 
     with sessions.begin() as session, pytest.raises(StartError) as caught:
-        catalogue.load_shipped(session)
+        catalogue.load_shipped_catalogue(session)
 
     assert "catalogue.json/offerings/0: " in str(caught.value)

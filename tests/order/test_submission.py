@@ -8,15 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.order.domain.submission import (
+from services.order.domain.acceptance.submission import (
     ExternalIdTakenError,
     IdempotencyKeyReusedError,
-    Names,
     Submission,
-    earlier,
+    SubmissionKeys,
+    find_repeated_submission,
     fingerprint,
-    repetition,
-    sealed,
+    keyed_fingerprint,
+    new_repetitions,
 )
 
 SENT = Submission(UUID(int=1), "t", "c", "key", "ext", UUID(int=1), b"print", b"{}")
@@ -27,32 +27,32 @@ values = st.recursive(
 
 
 def test_a_new_request_repeats_nothing() -> None:
-    assert earlier(None, None, b"print") is None
+    assert find_repeated_submission(None, None, b"print") is None
 
 
 def test_the_same_body_is_the_same_order_by_either_name() -> None:
-    assert earlier(SENT, None, b"print") is SENT
-    assert earlier(None, SENT, b"print") is SENT
+    assert find_repeated_submission(SENT, None, b"print") is SENT
+    assert find_repeated_submission(None, SENT, b"print") is SENT
 
 
 def test_another_body_under_the_key_is_refused_before_the_external_id_is_looked_at() -> None:
     with pytest.raises(IdempotencyKeyReusedError):
-        earlier(SENT, SENT, b"another")
+        find_repeated_submission(SENT, SENT, b"another")
 
 
 def test_another_body_under_the_external_id_is_a_conflict() -> None:
     with pytest.raises(ExternalIdTakenError):
-        earlier(None, SENT, b"another")
+        find_repeated_submission(None, SENT, b"another")
 
 
 def test_a_new_key_of_a_repeated_request_is_remembered_and_nothing_else() -> None:
-    names = Names("t", "c", "other-key", "ext")
+    names = SubmissionKeys("t", "c", "other-key", "ext")
 
-    assert repetition(SENT, names, UUID(int=2)) == (
+    assert new_repetitions(SENT, names, UUID(int=2)) == (
         replace(SENT, id=UUID(int=2), idempotency_key="other-key", external_id=None),
     )
-    assert repetition(SENT, names._replace(idempotency_key="key"), UUID(int=2)) == ()
-    assert repetition(SENT, names._replace(idempotency_key=None), UUID(int=2)) == ()
+    assert new_repetitions(SENT, names._replace(idempotency_key="key"), UUID(int=2)) == ()
+    assert new_repetitions(SENT, names._replace(idempotency_key=None), UUID(int=2)) == ()
 
 
 @given(st.dictionaries(st.text(), values, max_size=5), st.randoms(use_true_random=False))
@@ -72,7 +72,7 @@ def test_bodies_that_say_different_things_differ(one: object, other: object) -> 
 
 @given(values)
 def test_a_fingerprint_that_is_kept_tells_nothing_without_the_key(body: object) -> None:
-    kept = sealed(fingerprint(body), b"a key")
+    kept = keyed_fingerprint(fingerprint(body), b"a key")
 
-    assert kept == sealed(fingerprint(body), b"a key")
-    assert kept not in {fingerprint(body), sealed(fingerprint(body), b"another key")}
+    assert kept == keyed_fingerprint(fingerprint(body), b"a key")
+    assert kept not in {fingerprint(body), keyed_fingerprint(fingerprint(body), b"another key")}

@@ -7,20 +7,20 @@ import pytest
 from httpx import AsyncClient
 from sqlalchemy import text
 
-from services.order.api.shown import ORDERS
+from services.order.api.views.base import ORDERS_PATH
 from services.order.app import SERVICE
 from services.order.tables import OrderRow
 from shared.config.settings import Settings
 from shared.contracts import OrderAccepted
-from shared.messaging.dead_letters import Why
-from shared.messaging.outbox import UnsentRow
-from shared.messaging.publisher import Relay
+from shared.messaging.dead_letters import DeadLetterReason
+from shared.messaging.outbox import PendingRow
+from shared.messaging.publisher import Publisher
 from shared.persistence.database import Sessions
-from shared.recovery.rows import RecoveryState
-from tests.callers import AsRole, calling
+from shared.recovery.recovery_store import RecoveryState
+from tests.callers import AsRole, api_client
 from tests.conftest import NOON
-from tests.kernel import Broker, count_of, hear, note_recovery, parked, told
-from tests.order.build import a_body, a_bundle, a_departure, an_item
+from tests.kernel import FakeBroker, consume, count_of, dead_letter_rows, note_recovery, published
+from tests.order.builders import a_body, a_bundle, a_disconnection, an_item
 
 BODY = a_body(
     externalId="CRM-1",
@@ -43,16 +43,16 @@ async def test_an_order_comes_back_as_it_was_and_is_answered_as_before(
     client: AsyncClient, stocked: Sessions, as_role: AsRole
 ) -> None:
     named = as_role("crm") | {"Idempotency-Key": "key-1"}
-    first = await client.post(ORDERS, json=BODY, headers=named)
+    first = await client.post(ORDERS_PATH, json=BODY, headers=named)
     assert first.status_code == 201, first.text
     shown = await client.get(first.headers["location"], headers=as_role("crm"))
-    (accepted,) = told(stocked)
+    (accepted,) = published(stocked)
     lose_the_orders(stocked)
 
-    hear(stocked, SERVICE.takeover.subscriptions, accepted)
+    consume(stocked, SERVICE.takeover.subscriptions, accepted)
 
-    by_key = await client.post(ORDERS, json=BODY, headers=named)
-    by_external_id = await client.post(ORDERS, json=BODY, headers=as_role("crm"))
+    by_key = await client.post(ORDERS_PATH, json=BODY, headers=named)
+    by_external_id = await client.post(ORDERS_PATH, json=BODY, headers=as_role("crm"))
     assert first.status_code == by_key.status_code == by_external_id.status_code == 201
     assert first.content == by_key.content == by_external_id.content
     again = await client.get(first.headers["location"], headers=as_role("crm"))
@@ -63,12 +63,12 @@ async def test_an_order_comes_back_as_it_was_and_is_answered_as_before(
 async def test_a_bundle_comes_back_with_its_items_and_prices(
     client: AsyncClient, stocked: Sessions, as_role: AsRole
 ) -> None:
-    first = await client.post(ORDERS, json=a_body(a_bundle()), headers=as_role("crm"))
+    first = await client.post(ORDERS_PATH, json=a_body(a_bundle()), headers=as_role("crm"))
     shown = await client.get(first.headers["location"], headers=as_role("crm"))
-    (accepted,) = told(stocked)
+    (accepted,) = published(stocked)
     lose_the_orders(stocked)
 
-    hear(stocked, SERVICE.takeover.subscriptions, accepted)
+    consume(stocked, SERVICE.takeover.subscriptions, accepted)
 
     again = await client.get(first.headers["location"], headers=as_role("crm"))
     assert again.json() == shown.json()
@@ -77,19 +77,23 @@ async def test_a_bundle_comes_back_with_its_items_and_prices(
 async def test_an_order_that_was_sent_again_meanwhile_becomes_its_own_repetition(
     client: AsyncClient, stocked: Sessions, as_role: AsRole
 ) -> None:
-    first = await client.post(ORDERS, json=BODY, headers=as_role("crm"))
-    (accepted,) = told(stocked)
+    first = await client.post(ORDERS_PATH, json=BODY, headers=as_role("crm"))
+    (accepted,) = published(stocked)
     lose_the_orders(stocked)
     named = as_role("crm") | {"Idempotency-Key": "key-2"}
-    again = await client.post(ORDERS, json=BODY, headers=named)
+    again = await client.post(ORDERS_PATH, json=BODY, headers=named)
     assert again.headers["location"] != first.headers["location"]
 
-    hear(stocked, SERVICE.takeover.subscriptions, accepted)
+    consume(stocked, SERVICE.takeover.subscriptions, accepted)
 
-    assert (told(stocked), count_of(stocked, UnsentRow), parked(stocked)) == ([], 0, [])
+    assert (published(stocked), count_of(stocked, PendingRow), dead_letter_rows(stocked)) == (
+        [],
+        0,
+        [],
+    )
     assert count_of(stocked, OrderRow) == 1
     for headers in (named, as_role("crm")):
-        repeated = await client.post(ORDERS, json=BODY, headers=headers)
+        repeated = await client.post(ORDERS_PATH, json=BODY, headers=headers)
         assert (repeated.status_code, repeated.content) == (201, first.content)
     shown = await client.get(again.headers["location"], headers=as_role("crm"))
     assert (shown.status_code, shown.json()["id"]) == (200, first.json()["id"])
@@ -98,49 +102,49 @@ async def test_an_order_that_was_sent_again_meanwhile_becomes_its_own_repetition
 async def test_another_order_under_the_same_external_id_is_withdrawn_and_not_hidden(
     client: AsyncClient, stocked: Sessions, as_role: AsRole
 ) -> None:
-    await client.post(ORDERS, json=BODY, headers=as_role("crm"))
-    (accepted,) = told(stocked)
+    await client.post(ORDERS_PATH, json=BODY, headers=as_role("crm"))
+    (accepted,) = published(stocked)
     lose_the_orders(stocked)
     other = BODY | {"description": "ring once"}
-    again = await client.post(ORDERS, json=other, headers=as_role("crm"))
+    again = await client.post(ORDERS_PATH, json=other, headers=as_role("crm"))
     note_recovery(stocked, datetime.now(UTC))
 
-    hear(stocked, SERVICE.takeover.subscriptions, accepted)
+    consume(stocked, SERVICE.takeover.subscriptions, accepted)
 
-    assert count_of(stocked, UnsentRow) == 0
+    assert count_of(stocked, PendingRow) == 0
     shown = await client.get(again.headers["location"], headers=as_role("crm"))
     assert (shown.status_code, "restored" in shown.json()["remedy"]) == (404, True)
-    sent_again = await client.post(ORDERS, json=other, headers=as_role("crm"))
+    sent_again = await client.post(ORDERS_PATH, json=other, headers=as_role("crm"))
     assert (sent_again.status_code, sent_again.json()["code"]) == (409, "external-id-taken")
 
 
 async def test_an_order_that_others_may_have_heard_of_is_left_to_a_person(
     client: AsyncClient, stocked: Sessions, as_role: AsRole
 ) -> None:
-    await client.post(ORDERS, json=BODY, headers=as_role("crm"))
-    (accepted,) = told(stocked)
+    await client.post(ORDERS_PATH, json=BODY, headers=as_role("crm"))
+    (accepted,) = published(stocked)
     lose_the_orders(stocked)
-    await client.post(ORDERS, json=BODY, headers=as_role("crm"))
+    await client.post(ORDERS_PATH, json=BODY, headers=as_role("crm"))
     with stocked.begin() as session:
         session.execute(text("DELETE FROM unsent"))  # as once a letter is sent
 
-    hear(stocked, SERVICE.takeover.subscriptions, accepted)
+    consume(stocked, SERVICE.takeover.subscriptions, accepted)
 
-    (row,) = parked(stocked)
-    assert row.why is Why.RULE_BROKEN
-    assert (count_of(stocked, OrderRow), len(told(stocked))) == (1, 1)
+    (row,) = dead_letter_rows(stocked)
+    assert row.why is DeadLetterReason.RULE_BROKEN
+    assert (count_of(stocked, OrderRow), len(published(stocked))) == (1, 1)
 
 
 async def test_an_order_that_was_told_of_before_there_were_records_comes_back(
     client: AsyncClient, stocked: Sessions, as_role: AsRole
 ) -> None:
-    await client.post(ORDERS, json=a_body(an_item()), headers=as_role("crm"))
-    (accepted,) = told(stocked)
+    await client.post(ORDERS_PATH, json=a_body(an_item()), headers=as_role("crm"))
+    (accepted,) = published(stocked)
     assert isinstance(accepted, OrderAccepted)
     lose_the_orders(stocked)
     values = {name: getattr(accepted, name) for name in accepted.__struct_fields__}
 
-    hear(stocked, SERVICE.takeover.subscriptions, OrderAccepted(**(values | {"record": None})))
+    consume(stocked, SERVICE.takeover.subscriptions, OrderAccepted(**(values | {"record": None})))
 
     assert count_of(stocked, OrderRow) == 1
 
@@ -149,7 +153,7 @@ async def test_an_order_that_was_told_of_before_there_were_records_comes_back(
 async def test_an_order_that_is_missing_since_a_restore_is_to_be_sent_again(
     client: AsyncClient, stocked: Sessions, as_role: AsRole, *, is_in_time: bool, says: str
 ) -> None:
-    first = await client.post(ORDERS, json=BODY, headers=as_role("crm"))
+    first = await client.post(ORDERS_PATH, json=BODY, headers=as_role("crm"))
     lose_the_orders(stocked)
     note_recovery(stocked, datetime.now(UTC) if is_in_time else NOON - timedelta(days=40))
 
@@ -167,9 +171,9 @@ async def test_a_product_that_a_restored_database_lacks_is_asked_for_again(
 ) -> None:
     """Who made it is read once more: to say that there is none would be a lie."""
     note_recovery(stocked, datetime.now(UTC), state)
-    body = a_body(a_departure(uuid4()))
+    body = a_body(a_disconnection(uuid4()))
 
-    answer = await client.post(ORDERS, json=body, headers=as_role("crm"))
+    answer = await client.post(ORDERS_PATH, json=body, headers=as_role("crm"))
 
     assert answer.status_code == status
 
@@ -180,7 +184,7 @@ async def test_what_is_wrong_whatever_a_restore_has_lost_is_refused_at_once(
     note_recovery(stocked, datetime.now(UTC), RecoveryState.REPLAYING)
     body = a_body(an_item(offering="no-such"))
 
-    answer = await client.post(ORDERS, json=body, headers=as_role("crm"))
+    answer = await client.post(ORDERS_PATH, json=body, headers=as_role("crm"))
 
     assert answer.status_code == 400
 
@@ -188,14 +192,14 @@ async def test_what_is_wrong_whatever_a_restore_has_lost_is_refused_at_once(
 async def test_an_order_is_refused_until_what_was_told_is_known_and_taken_while_kafka_is_out(
     stocked: Sessions, own_settings: Settings, as_role: AsRole
 ) -> None:
-    relay = Relay(stocked, Broker())
-    relay.certainty.begin()
-    async with calling(SERVICE, stocked, own_settings, relay) as client:
-        refused = await client.post(ORDERS, json=BODY, headers=as_role("crm"))
-        unread = await client.get(ORDERS, headers=as_role("crm"))
+    publisher = Publisher(stocked, FakeBroker())
+    publisher.certainty.begin()
+    async with api_client(SERVICE, stocked, own_settings, publisher) as client:
+        refused = await client.post(ORDERS_PATH, json=BODY, headers=as_role("crm"))
+        unread = await client.get(ORDERS_PATH, headers=as_role("crm"))
         recoveries = await client.get("/ops/v1/recoveries", headers=as_role("crm"))
-        relay.certainty.cannot_prove()
-        taken = await client.post(ORDERS, json=BODY, headers=as_role("crm"))
+        publisher.certainty.mark_unprovable()
+        taken = await client.post(ORDERS_PATH, json=BODY, headers=as_role("crm"))
 
     assert refused.status_code == unread.status_code == 503
     assert int(refused.headers["Retry-After"]) > 0

@@ -7,12 +7,18 @@ from typing import Any
 import pytest
 from httpx import AsyncClient, Response
 
-from services.order.api.shown import OFFERINGS, ORDERS, PRICES, PRODUCTS, SPECIFICATIONS
+from services.order.api.views.base import (
+    OFFERINGS_PATH,
+    ORDERS_PATH,
+    PRICES_PATH,
+    PRODUCTS_PATH,
+    SPECIFICATIONS_PATH,
+)
 from shared.persistence.database import Sessions
-from shared.persistence.list_window import cursor_of
+from shared.persistence.list_window import encode_cursor
 from tests.callers import AsRole
 from tests.order.test_api_lists import names, there_are
-from tests.shared.http.api import faults
+from tests.shared.http.small_api import faults_by_field
 
 
 async def pages(
@@ -32,11 +38,11 @@ async def test_a_walk_shows_every_order_exactly_once_while_others_arrive(
     client: AsyncClient, stocked: Sessions, as_role: AsRole, query: str
 ) -> None:
     there_are(stocked, 40)
-    whole = f"{ORDERS}?{query}".replace("limit=7", "limit=100")
+    whole = f"{ORDERS_PATH}?{query}".replace("limit=7", "limit=100")
     everything = await client.get(whole, headers=as_role("crm"))
 
     seen = []
-    async for page in pages(client, as_role("crm"), f"{ORDERS}?{query}"):
+    async for page in pages(client, as_role("crm"), f"{ORDERS_PATH}?{query}"):
         seen += names(page)
         there_are(stocked, 5, start=41 + len(seen))
 
@@ -49,9 +55,9 @@ async def test_what_is_walked_through_by_skipping_comes_twice_while_others_arriv
 ) -> None:
     there_are(stocked, 10)
 
-    first = await client.get(f"{ORDERS}?limit=5", headers=as_role("crm"))
+    first = await client.get(f"{ORDERS_PATH}?limit=5", headers=as_role("crm"))
     there_are(stocked, 2, start=11)
-    second = await client.get(f"{ORDERS}?limit=5&offset=5", headers=as_role("crm"))
+    second = await client.get(f"{ORDERS_PATH}?limit=5&offset=5", headers=as_role("crm"))
 
     assert set(names(first)) & set(names(second)), "else nothing is wrong with skipping"
 
@@ -59,18 +65,18 @@ async def test_what_is_walked_through_by_skipping_comes_twice_while_others_arriv
 NO_TEXTS: list[Any] = [1, None, "\0", ["a"], {}]
 NO_CURSORS = [
     *("x", "!", "W10", "bnVsbA", "%F0%9F%98%80", "W1sx"),
-    *(cursor_of([key]) for key in NO_TEXTS),
-    cursor_of(["a", "b"]),
+    *(encode_cursor([key]) for key in NO_TEXTS),
+    encode_cursor(["a", "b"]),
 ]
-CATALOGUE = [OFFERINGS, SPECIFICATIONS, PRICES]
+CATALOGUE = [OFFERINGS_PATH, SPECIFICATIONS_PATH, PRICES_PATH]
 """Lists whose keys are texts, so that any text may stand in a cursor."""
 
 
 @pytest.mark.parametrize(
     ("path", "cursor"),
     [
-        *((path, each) for path in (ORDERS, PRODUCTS, *CATALOGUE) for each in NO_CURSORS),
-        *((path, cursor_of(["no id"])) for path in (ORDERS, PRODUCTS)),
+        *((path, each) for path in (ORDERS_PATH, PRODUCTS_PATH, *CATALOGUE) for each in NO_CURSORS),
+        *((path, encode_cursor(["no id"])) for path in (ORDERS_PATH, PRODUCTS_PATH)),
     ],
 )
 async def test_what_is_no_cursor_of_a_list_is_refused(
@@ -78,7 +84,7 @@ async def test_what_is_no_cursor_of_a_list_is_refused(
 ) -> None:
     answer = await client.get(f"{path}?after={cursor}", headers=as_role("crm"))
 
-    assert faults(answer) == {"after": "cursor"}
+    assert faults_by_field(answer) == {"after": "cursor"}
 
 
 def a_publication(name: str) -> dict[str, Any]:

@@ -14,19 +14,19 @@ from httpx import AsyncClient
 from deploy.local.postgres import Postgres
 from services.provisioning.adapters.http import HttpAdapter
 from services.provisioning.app import SERVICE
-from services.provisioning.domain.plan import Plan
+from services.provisioning.domain.plan.plan import Plan
 from services.provisioning.store import elements, plans
 from services.provisioning.store.blueprints import load_shipped
 from shared.calls.call_store import CallRequest
-from shared.calls.runner import Runner
+from shared.calls.runner import CallRunner
 from shared.config.settings import Settings
 from shared.contracts import Message
-from shared.messaging.crash_guard import Caution, Lifeline
-from shared.messaging.publisher import Relay
+from shared.messaging.crash_guard import CrashGuard, InFlightJournal
+from shared.messaging.publisher import Publisher
 from shared.persistence.database import Sessions
-from tests.callers import AsRole, as_role, calling, keys
-from tests.elements.process import Simulator
-from tests.kernel import TENANT, Broker, hear
+from tests.callers import AsRole, api_client, as_role, keys
+from tests.elements.simulator_process import Simulator
+from tests.kernel import TENANT, FakeBroker, consume
 
 __all__ = ["as_role", "keys"]
 
@@ -55,7 +55,7 @@ async def client(
     sessions: Sessions, own_settings: Settings, as_role: AsRole
 ) -> AsyncIterator[AsyncClient]:
     """Calls the API, as operations staff unless told otherwise."""
-    async with calling(SERVICE, sessions, own_settings) as client:
+    async with api_client(SERVICE, sessions, own_settings) as client:
         client.headers.update(as_role("ops"))
         yield client
 
@@ -69,13 +69,13 @@ def simulators(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Simulator]:
 
 
 @dataclass
-class Network:
+class SimulatedNetwork:
     """The elements, as a test sees them: what they did, and faults to order."""
 
     url: str
     client: AsyncClient
 
-    async def suffer(self, element: str, *faults: Mapping[str, object]) -> None:
+    async def set_faults(self, element: str, *faults: Mapping[str, object]) -> None:
         """Order faults of an element."""
         answer = await self.client.put(f"/elements/{element}/faults", json={"faults": faults})
         assert answer.status_code == 200, answer.text
@@ -93,39 +93,39 @@ class Network:
 
 
 @pytest.fixture
-async def network(simulators: Simulator) -> AsyncIterator[Network]:
+async def network(simulators: Simulator) -> AsyncIterator[SimulatedNetwork]:
     """The simulator, without any faults."""
     async with AsyncClient(base_url=simulators.url) as client:
         known = (await client.get("/elements")).json()["elements"]
         for element in known:
             await client.delete(f"/elements/{element}/faults")
-        yield Network(simulators.url, client)
+        yield SimulatedNetwork(simulators.url, client)
 
 
 TIMEOUT_S = 60
 
 
 @dataclass
-class Stack:
+class RunningService:
     """The service as it runs: its API and its runner."""
 
     sessions: Sessions
     client: AsyncClient
-    runner: Runner
+    runner: CallRunner
     running: "asyncio.Task[None]"
     order_id: UUID = field(default_factory=uuid4)
     """Elements remember operations for ever, so each test has an order of its own."""
 
-    async def hear(self, *messages: Message) -> None:
+    async def handle(self, *messages: Message) -> None:
         """Hand the service messages, one batch each."""
         for message in messages:
-            await asyncio.to_thread(hear, self.sessions, SERVICE.subscriptions, message)
+            await asyncio.to_thread(consume, self.sessions, SERVICE.subscriptions, message)
         self.runner.wake()
 
     def plan(self, order_id: UUID | None = None) -> Plan:
         """Return an order's plan as it is now."""
         with self.sessions() as session:
-            return plans.look(session, TENANT, order_id or self.order_id)
+            return plans.get_in_tenant(session, TENANT, order_id or self.order_id)
 
     async def until(self, is_so: Callable[[Plan], bool], order_id: UUID | None = None) -> Plan:
         """Wait until something is so of a plan."""
@@ -156,17 +156,21 @@ class Stack:
 
 @pytest.fixture
 async def stack(
-    sessions: Sessions, network: Network, own_settings: Settings, as_role: AsRole
-) -> AsyncIterator[Stack]:
+    sessions: Sessions, network: SimulatedNetwork, own_settings: Settings, as_role: AsRole
+) -> AsyncIterator[RunningService]:
     """The service, calling the simulator."""
-    relay, adapter = Relay(sessions, Broker()), HttpAdapter(network.url)
-    caution = Caution(sessions, Lifeline(own_settings.state))
-    runner = Runner(sessions, relay, SERVICE.subscriptions, caution, adapter, elements.limits)
-    relay.writers[CallRequest] = runner.enqueue
+    publisher, adapter = Publisher(sessions, FakeBroker()), HttpAdapter(network.url)
+    crash_guard = CrashGuard(sessions, InFlightJournal(own_settings.state_folder))
+    runner = CallRunner(
+        sessions, publisher, SERVICE.subscriptions, crash_guard, adapter, elements.limits
+    )
+    publisher.writers[CallRequest] = runner.enqueue
     async with AsyncExitStack() as stack:
         stack.push_async_callback(adapter.close)
-        client = await stack.enter_async_context(calling(SERVICE, sessions, own_settings, relay))
+        client = await stack.enter_async_context(
+            api_client(SERVICE, sessions, own_settings, publisher)
+        )
         client.headers.update(as_role("ops"))
         running = asyncio.create_task(runner.run())
         stack.callback(running.cancel)
-        yield Stack(sessions, client, runner, running)
+        yield RunningService(sessions, client, runner, running)

@@ -6,19 +6,19 @@ import msgspec
 import pytest
 
 from services.provisioning.handlers import SUBSCRIPTIONS
-from shared.contracts import Cause
-from shared.kafka.records import Record
-from shared.messaging.dead_letters import Why
+from shared.contracts import Causation
+from shared.kafka.records import ConsumedRecord
+from shared.messaging.dead_letters import DeadLetterReason
 from shared.persistence.database import Sessions
-from tests.kernel import TENANT, hear_records, parked, record_of
-from tests.provisioning.build import ORDER_ID, accepted
+from tests.kernel import TENANT, consume_records, dead_letter_rows, record_of
+from tests.provisioning.builders import ORDER_ID, accepted
 from tests.provisioning.database import REFERENCE, plan_of, publish
 
 
-def accepted_by(client: str, cause: int) -> Record:
+def accepted_by(client: str, cause: int) -> ConsumedRecord:
     """Return that a client's order was accepted, under an id of its own."""
     order = msgspec.structs.replace(accepted(), client=client)
-    return record_of(order, Cause(UUID(int=cause), order.order_id, TENANT))
+    return record_of(order, Causation(UUID(int=cause), order.order_id, TENANT))
 
 
 @pytest.mark.parametrize("together", [True, False])
@@ -29,9 +29,9 @@ def test_a_known_order_that_is_accepted_again_is_parked_at_once_by_name(
     first, second = accepted_by("crm", 1), accepted_by("another", 2)
 
     for batch in [[first, second]] if together else [[first], [second]]:
-        hear_records(sessions, SUBSCRIPTIONS, batch)
+        consume_records(sessions, SUBSCRIPTIONS, batch)
 
-    (row,) = parked(sessions)
-    assert row.why is Why.RULE_BROKEN
+    (row,) = dead_letter_rows(sessions)
+    assert row.why is DeadLetterReason.RULE_BROKEN
     assert f"there is a plan {ORDER_ID} already" in row.error
     assert plan_of(sessions).client == "crm"

@@ -8,19 +8,29 @@ from uuid import uuid4
 
 import pytest
 
-from services.provisioning.adapters.http import HttpAdapter, news_of, outcome_of, read
-from shared.calls.outbound_call import Attempt, CannotAskError, ElementTimeoutError, Result
+from services.provisioning.adapters.http import (
+    HttpAdapter,
+    outcome_of_call,
+    outcome_of_query,
+    read_response,
+)
+from shared.calls.outbound_call import (
+    CallResult,
+    CannotQueryError,
+    ElementTimeoutError,
+    OutboundCall,
+)
 from shared.contracts import Characteristic
 from tests.kernel import TENANT
-from tests.provisioning.build import ORDER_ID
-from tests.provisioning.conftest import Network
+from tests.provisioning.builders import ORDER_ID
+from tests.provisioning.conftest import SimulatedNetwork
 
 pytestmark = pytest.mark.usefixtures("network")
 
 
-def an_attempt(kind: str = "create-account", element: str = "aaa") -> Attempt:
-    """An attempt at an operation that no element has heard of."""
-    return Attempt(
+def an_attempt(kind: str = "create-account", element: str = "aaa") -> OutboundCall:
+    """A call at an operation that no element has heard of."""
+    return OutboundCall(
         id=uuid4(),
         operation_id=uuid4(),
         order_id=ORDER_ID,
@@ -34,7 +44,7 @@ def an_attempt(kind: str = "create-account", element: str = "aaa") -> Attempt:
 
 
 @pytest.fixture
-async def adapter(network: Network) -> AsyncIterator[HttpAdapter]:
+async def adapter(network: SimulatedNetwork) -> AsyncIterator[HttpAdapter]:
     """An adapter to the simulator."""
     adapter = HttpAdapter(network.url)
     yield adapter
@@ -42,39 +52,41 @@ async def adapter(network: Network) -> AsyncIterator[HttpAdapter]:
 
 
 async def test_an_operation_is_done_once_however_often_it_is_called(
-    adapter: HttpAdapter, network: Network
+    adapter: HttpAdapter, network: SimulatedNetwork
 ) -> None:
-    attempt = an_attempt()
+    call = an_attempt()
 
-    outcomes = [await adapter.perform(attempt) for _ in range(3)]
+    outcomes = [await adapter.perform(call) for _ in range(3)]
 
-    assert {each.result for each in outcomes} == {Result.DONE}
-    assert (await network.effects("aaa"))[str(attempt.operation_id)] == 1
-    assert (await network.active("aaa"))[attempt.subject] == "create-account"
+    assert {each.result for each in outcomes} == {CallResult.DONE}
+    assert (await network.effects("aaa"))[str(call.operation_id)] == 1
+    assert (await network.active("aaa"))[call.subject] == "create-account"
 
 
 async def test_a_refusal_carries_what_the_element_said(adapter: HttpAdapter) -> None:
-    attempt = an_attempt("delete-account")
+    call = an_attempt("delete-account")
 
-    outcome = await adapter.perform(attempt)
+    outcome = await adapter.perform(call)
 
-    assert (outcome.result, outcome.code) == (Result.REFUSED, "account-missing")
+    assert (outcome.result, outcome.code) == (CallResult.REFUSED, "account-missing")
     assert outcome.detail
-    assert await adapter.ask(attempt) == outcome
+    assert await adapter.query_outcome(call) == outcome
 
 
 async def test_a_wrong_call_is_a_refusal_too(adapter: HttpAdapter) -> None:
     outcome = await adapter.perform(an_attempt("make-tea"))
 
-    assert (outcome.result, outcome.code) == (Result.REFUSED, "invalid")
+    assert (outcome.result, outcome.code) == (CallResult.REFUSED, "invalid")
 
 
-async def test_an_error_of_the_element_passes(adapter: HttpAdapter, network: Network) -> None:
-    await network.suffer("aaa", {"fault": "error"})
+async def test_an_error_of_the_element_passes(
+    adapter: HttpAdapter, network: SimulatedNetwork
+) -> None:
+    await network.set_faults("aaa", {"fault": "error"})
 
     outcome = await adapter.perform(an_attempt())
 
-    assert (outcome.result, outcome.code) == (Result.FAILED, "element-error")
+    assert (outcome.result, outcome.code) == (CallResult.FAILED, "element-error")
 
 
 async def test_an_element_that_cannot_be_reached_has_done_nothing() -> None:
@@ -84,54 +96,54 @@ async def test_an_element_that_cannot_be_reached_has_done_nothing() -> None:
 
     outcome = await adapter.perform(an_attempt())
     with pytest.raises(ElementTimeoutError):
-        await adapter.ask(an_attempt())
+        await adapter.query_outcome(an_attempt())
 
-    assert (outcome.result, outcome.code) == (Result.FAILED, "unreachable")
+    assert (outcome.result, outcome.code) == (CallResult.FAILED, "unreachable")
     await adapter.close()
 
 
 @pytest.mark.parametrize("then", ["close", "silence"])
 async def test_a_lost_answer_is_unknown_until_the_element_is_asked(
-    adapter: HttpAdapter, network: Network, then: str
+    adapter: HttpAdapter, network: SimulatedNetwork, then: str
 ) -> None:
-    attempt = an_attempt()
+    call = an_attempt()
     await adapter.perform(an_attempt())  # the next call goes over a connection that was kept
-    await network.suffer("aaa", {"fault": "drop", "then": then, "times": 1})
+    await network.set_faults("aaa", {"fault": "drop", "then": then, "times": 1})
 
     with pytest.raises(ElementTimeoutError):
-        await adapter.perform(attempt)
+        await adapter.perform(call)
 
-    news = await adapter.ask(attempt)
+    news = await adapter.query_outcome(call)
     assert news
-    assert news.result is Result.DONE
+    assert news.result is CallResult.DONE
 
 
 async def test_an_answer_that_comes_too_late_is_unknown(
-    adapter: HttpAdapter, network: Network
+    adapter: HttpAdapter, network: SimulatedNetwork
 ) -> None:
-    await network.suffer("aaa", {"fault": "slow", "delay_ms": 2000, "times": 1})
+    await network.set_faults("aaa", {"fault": "slow", "delay_ms": 2000, "times": 1})
 
     with pytest.raises(ElementTimeoutError):
         await adapter.perform(replace(an_attempt(), timeout=timedelta(seconds=0.1)))
 
 
 async def test_an_element_says_when_it_never_heard_of_an_operation(adapter: HttpAdapter) -> None:
-    assert await adapter.ask(an_attempt()) is None
+    assert await adapter.query_outcome(an_attempt()) is None
 
 
 async def test_without_an_address_nothing_is_called() -> None:
     outcome = await HttpAdapter("").perform(an_attempt())
 
-    assert (outcome.result, outcome.code) == (Result.FAILED, "no-address")
+    assert (outcome.result, outcome.code) == (CallResult.FAILED, "no-address")
 
 
 @pytest.mark.parametrize("status", [200, 202, 301, 502, 504])
 def test_what_a_call_came_to_is_unknown_when_the_answer_does_not_say(status: int) -> None:
-    assert outcome_of(status, read(b"<html>")).result is Result.UNDECIDED
+    assert outcome_of_call(status, read_response(b"<html>")).result is CallResult.UNDECIDED
 
 
 def test_whoever_does_not_understand_the_question_cannot_be_asked() -> None:
-    with pytest.raises(CannotAskError):
-        news_of(404, read(b'{"code": "not-found"}'))
+    with pytest.raises(CannotQueryError):
+        outcome_of_query(404, read_response(b'{"code": "not-found"}'))
     with pytest.raises(ElementTimeoutError):
-        news_of(502, read(b"<html>"))
+        outcome_of_query(502, read_response(b"<html>"))

@@ -2,13 +2,18 @@
 
 import pytest
 
-from services.provisioning.domain.advance import Event, Reported, Returned, advance
-from services.provisioning.domain.blueprint import OnFailure
-from services.provisioning.domain.messages import PauseEnded
-from services.provisioning.domain.people import Remedy
-from services.provisioning.domain.plan import StepState
-from services.provisioning.domain.turn import Decision
-from shared.calls.outbound_call import AttemptAnswered, Result
+from services.provisioning.domain.blueprint.blueprint import OnFailure
+from services.provisioning.domain.fallout.actions import FalloutAction
+from services.provisioning.domain.plan.advance import (
+    PlanEvent,
+    WorkOrderReported,
+    WorkOrderReturned,
+    advance,
+)
+from services.provisioning.domain.plan.plan import StepState
+from services.provisioning.domain.plan.plan_change import PlanDecision
+from services.provisioning.domain.scheduled_messages import PauseEnded
+from shared.calls.outbound_call import CallResult, OutboundCallEnded
 from shared.contracts import (
     RefusalCode,
     ResourcesAssigned,
@@ -18,28 +23,28 @@ from shared.contracts import (
     ServiceResumed,
 )
 from shared.errors import ConflictError, NotFoundError, PoisonError
-from tests.provisioning.build import ORDER_ID, a_blueprint, a_call, a_job, begun
-from tests.provisioning.course import Course
+from tests.provisioning.builders import ORDER_ID, a_blueprint, a_call, a_job, planned
+from tests.provisioning.plan_run import PlanRun
 
 NEEDS_PEOPLE = OnFailure.PEOPLE
 
 
 def test_branches_run_side_by_side_and_what_needs_both_waits_for_both() -> None:
-    course = Course(a_call("a"), a_call("b"), a_call("c", "a", "b"))
+    course = PlanRun(a_call("a"), a_call("b"), a_call("c", "a", "b"))
     assert course.asked() == ["create-a", "create-b"]
 
-    course.answer("create-a", Result.DONE)
+    course.answer("create-a", CallResult.DONE)
     assert course.asked() == ["create-a", "create-b"]
-    course.answer("create-b", Result.DONE)
+    course.answer("create-b", CallResult.DONE)
 
     assert course.asked()[-1] == "create-c"
 
 
 def test_a_retry_of_what_nobody_can_tell_is_at_the_same_operation_and_asks_first() -> None:
-    course = Course(a_call("a"))
-    course.answer("create-a", Result.UNDECIDED)
+    course = PlanRun(a_call("a"))
+    course.answer("create-a", CallResult.UNDECIDED)
 
-    course.decide(Remedy.RETRY, "1/a")
+    course.decide(FalloutAction.RETRY, "1/a")
 
     first, second = course.calls
     assert second.operation_id == first.operation_id
@@ -48,10 +53,10 @@ def test_a_retry_of_what_nobody_can_tell_is_at_the_same_operation_and_asks_first
 
 
 def test_a_retry_of_what_was_refused_is_at_a_new_operation() -> None:
-    course = Course(a_call("a", on_failure=NEEDS_PEOPLE))
-    course.answer("create-a", Result.REFUSED, "busy")
+    course = PlanRun(a_call("a", on_failure=NEEDS_PEOPLE))
+    course.answer("create-a", CallResult.REFUSED, "busy")
 
-    course.decide(Remedy.RETRY, "1/a")
+    course.decide(FalloutAction.RETRY, "1/a")
 
     first, second = course.calls
     assert second.operation_id != first.operation_id
@@ -59,11 +64,11 @@ def test_a_retry_of_what_was_refused_is_at_a_new_operation() -> None:
 
 
 def test_people_are_called_and_the_plan_goes_on_when_they_are_done() -> None:
-    course = Course(a_call("a", on_failure=NEEDS_PEOPLE))
+    course = PlanRun(a_call("a", on_failure=NEEDS_PEOPLE))
 
-    course.answer("create-a", Result.REFUSED, "busy")
+    course.answer("create-a", CallResult.REFUSED, "busy")
     held = course.told[-1]
-    course.decide(Remedy.RETRY, "1/a")
+    course.decide(FalloutAction.RETRY, "1/a")
 
     assert isinstance(held, ServiceHeld)
     assert (held.step, held.code, held.reason) == ("1/a", "busy", "make the a: aaa refused")
@@ -71,39 +76,39 @@ def test_people_are_called_and_the_plan_goes_on_when_they_are_done() -> None:
 
 
 def test_a_second_branch_in_fallout_is_not_told_again() -> None:
-    course = Course(a_call("a", on_failure=NEEDS_PEOPLE), a_call("b", on_failure=NEEDS_PEOPLE))
+    course = PlanRun(a_call("a", on_failure=NEEDS_PEOPLE), a_call("b", on_failure=NEEDS_PEOPLE))
 
-    course.answer("create-a", Result.REFUSED)
-    course.answer("create-b", Result.REFUSED)
-    course.decide(Remedy.SKIP, "1/a")
+    course.answer("create-a", CallResult.REFUSED)
+    course.answer("create-b", CallResult.REFUSED)
+    course.decide(FalloutAction.SKIP, "1/a")
 
     assert [type(each) for each in course.told] == [ServiceHeld]
 
 
 def test_a_skipped_step_lets_the_next_begin() -> None:
-    course = Course(a_call("a", on_failure=NEEDS_PEOPLE), a_call("b", "a"))
-    course.answer("create-a", Result.REFUSED)
+    course = PlanRun(a_call("a", on_failure=NEEDS_PEOPLE), a_call("b", "a"))
+    course.answer("create-a", CallResult.REFUSED)
 
-    course.decide(Remedy.SKIP, "1/a")
+    course.decide(FalloutAction.SKIP, "1/a")
 
     assert course.asked()[-1] == "create-b"
 
 
 def test_a_step_whose_failure_is_skipped_calls_nobody() -> None:
-    course = Course(a_call("a", on_failure=OnFailure.SKIP), a_call("b", "a"))
+    course = PlanRun(a_call("a", on_failure=OnFailure.SKIP), a_call("b", "a"))
 
-    course.answer("create-a", Result.FAILED)
+    course.answer("create-a", CallResult.FAILED)
 
     assert course.step("1/a") is StepState.SKIPPED
     assert course.asked()[-1] == "create-b"
 
 
 def test_a_crew_that_came_back_is_followed_by_another_as_often_as_is_drawn() -> None:
-    course = Course(a_job("install", tries=2, on_failure=NEEDS_PEOPLE))
-    course.hear(Returned("1/install", undo=False, round=1, reason="nobody at home"))
-    assert len(course.decision.jobs) == 1
+    course = PlanRun(a_job("install", tries=2, on_failure=NEEDS_PEOPLE))
+    course.handle(WorkOrderReturned("1/install", undo=False, round=1, reason="nobody at home"))
+    assert len(course.decision.work_order_requests) == 1
 
-    course.hear(Returned("1/install", undo=False, round=2, reason="nobody at home"))
+    course.handle(WorkOrderReturned("1/install", undo=False, round=2, reason="nobody at home"))
 
     assert course.step("1/install") is StepState.FALLOUT
     held = course.told[-1]
@@ -114,7 +119,7 @@ def test_a_crew_that_came_back_is_followed_by_another_as_often_as_is_drawn() -> 
 def test_a_parameter_of_which_nothing_is_known_is_told_in_plain_words() -> None:
     step = a_call("a", element="$leg.element", on_failure=NEEDS_PEOPLE)
 
-    course = Course(step)
+    course = PlanRun(step)
 
     held = course.told[-1]
     assert isinstance(held, ServiceHeld)
@@ -123,46 +128,46 @@ def test_a_parameter_of_which_nothing_is_known_is_told_in_plain_words() -> None:
 
 
 def test_what_was_answered_for_an_earlier_round_changes_nothing() -> None:
-    course = Course(a_call("a", on_failure=NEEDS_PEOPLE))
-    course.answer("create-a", Result.FAILED)
+    course = PlanRun(a_call("a", on_failure=NEEDS_PEOPLE))
+    course.answer("create-a", CallResult.FAILED)
     first = course.calls[0]
-    course.decide(Remedy.RETRY, "1/a")
+    course.decide(FalloutAction.RETRY, "1/a")
     plan = course.decision.plan
 
-    late = AttemptAnswered(order_id=ORDER_ID, attempt_id=first.id, result=Result.DONE)
+    late = OutboundCallEnded(order_id=ORDER_ID, attempt_id=first.id, result=CallResult.DONE)
 
-    assert advance(plan, late) == Decision(plan)
+    assert advance(plan, late) == PlanDecision(plan)
 
 
 REFUSAL = ResourcesRefused(order_id=ORDER_ID, code=RefusalCode.NONE_FREE, reason="no pair")
-NEVER: list[Event] = [
+NEVER: list[PlanEvent] = [
     REFUSAL,
     ResourcesReleased(order_id=ORDER_ID),
-    AttemptAnswered(order_id=ORDER_ID, attempt_id=ORDER_ID, result=Result.DONE),
+    OutboundCallEnded(order_id=ORDER_ID, attempt_id=ORDER_ID, result=CallResult.DONE),
     PauseEnded(order_id=ORDER_ID, step="1/unheard-of"),
-    Reported("1/unheard-of", undo=False, round=1),
+    WorkOrderReported("1/unheard-of", undo=False, round=1),
 ]
 
 
 @pytest.mark.parametrize("event", NEVER)
-def test_what_can_never_be_legal_raises(event: Event) -> None:
-    course = Course(a_call("a"))
+def test_what_can_never_be_legal_raises(event: PlanEvent) -> None:
+    course = PlanRun(a_call("a"))
 
     with pytest.raises(PoisonError):
-        course.hear(event)
+        course.handle(event)
 
 
 def test_an_order_refused_cannot_be_assigned_later() -> None:
-    plan = advance(begun(a_blueprint()).plan, REFUSAL).plan
+    plan = advance(planned(a_blueprint()).plan, REFUSAL).plan
 
     with pytest.raises(PoisonError):
         advance(plan, ResourcesAssigned(order_id=ORDER_ID, items=()))
 
 
 def test_only_what_is_in_fallout_can_be_decided() -> None:
-    course = Course(a_call("a"))
+    course = PlanRun(a_call("a"))
 
     with pytest.raises(ConflictError):
-        course.decide(Remedy.SKIP, "1/a")
+        course.decide(FalloutAction.SKIP, "1/a")
     with pytest.raises(NotFoundError):
-        course.decide(Remedy.SKIP, "1/unheard-of")
+        course.decide(FalloutAction.SKIP, "1/unheard-of")

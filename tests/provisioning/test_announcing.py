@@ -2,11 +2,11 @@
 
 from httpx import AsyncClient
 
-from services.provisioning.store.announcing import announce_untold
+from services.provisioning.store.blueprint_editions import publish_pending_editions
 from shared.contracts import BlueprintsPublished
 from shared.persistence.database import Sessions
-from tests.kernel import TENANT, told
-from tests.provisioning.build import a_blueprint, a_call
+from tests.kernel import TENANT, published
+from tests.provisioning.builders import a_blueprint, a_call
 from tests.provisioning.database import REFERENCE, publish
 
 BLUEPRINTS = "/ops/v1/blueprints"
@@ -16,7 +16,7 @@ def announced(sessions: Sessions) -> list[tuple[str, list[str]]]:
     """Return what was told: by tenant, the names of blueprints."""
     return [
         (each.owner_tenant, [f"{one.specification}/{one.action}" for one in each.blueprints])
-        for each in told(sessions)
+        for each in published(sessions)
         if isinstance(each, BlueprintsPublished)
     ]
 
@@ -24,7 +24,7 @@ def announced(sessions: Sessions) -> list[tuple[str, list[str]]]:
 def start(sessions: Sessions) -> None:
     """Do what a start of the service does."""
     with sessions.begin() as session:
-        announce_untold(session)
+        publish_pending_editions(session)
 
 
 def test_a_start_tells_what_was_never_told_and_only_once(sessions: Sessions) -> None:

@@ -7,25 +7,18 @@ import msgspec
 import pytest
 from httpx import AsyncClient
 
-from services.provisioning.domain.blueprint import OnFailure
+from services.provisioning.domain.blueprint.blueprint import OnFailure
 from services.provisioning.handlers import SUBSCRIPTIONS
 from services.provisioning.store import elements
 from shared.calls import call_store
 from shared.calls.element_limits import Limit
-from shared.contracts import Cause
+from shared.contracts import Causation
 from shared.persistence.database import Sessions
 from tests.callers import AsRole
-from tests.kernel import hear, history, told
-from tests.provisioning.build import (
-    ORDER_ID,
-    OTHER_ID,
-    a_blueprint,
-    a_call,
-    accepted,
-    an_item,
-)
+from tests.kernel import consume, history, published
+from tests.provisioning.builders import ORDER_ID, OTHER_ID, a_blueprint, a_call, accepted, an_item
 from tests.provisioning.database import plan_of, run
-from tests.shared.elements import another_attempt
+from tests.shared.scripted_elements import another_outbound_call
 
 SERVICES = "/tmf-api/serviceInventory/v4/service"
 FALLOUT = "/ops/v1/fallout"
@@ -127,7 +120,7 @@ async def test_a_published_blueprint_is_what_the_next_plan_is_drawn_from(
 
     first = await client.post(BLUEPRINTS, json=body)
     again = await client.post(BLUEPRINTS, json=body)
-    hear(sessions, SUBSCRIPTIONS, accepted())
+    consume(sessions, SUBSCRIPTIONS, accepted())
 
     assert (first.status_code, again.status_code) == (201, 201)
     assert plan_of(sessions).items[0].blueprint_version == 1
@@ -206,8 +199,8 @@ async def test_what_an_element_bears_is_what_the_runner_keeps_to(
     with sessions() as session:
         limits = elements.limits(session)
     listed = (await client.get(ELEMENTS)).json()
-    assert limits.of("aaa") == Limit(2, 0.5, in_maintenance=False)
-    assert limits.of("NJ-XW-OLT01").in_maintenance
+    assert limits.limit_of("aaa") == Limit(2, 0.5, in_maintenance=False)
+    assert limits.limit_of("NJ-XW-OLT01").in_maintenance
     assert [each["name"] for each in listed] == ["NJ-XW-OLT01", "aaa"]
     back = await client.delete(f"{ELEMENTS}/NJ-XW-OLT01/maintenance")
     assert (back.json()["in_maintenance"], back.json()["reason"]) == (False, "")
@@ -250,10 +243,10 @@ async def test_what_waits_for_an_element_is_shown_with_its_age(
     wanted = datetime.now(UTC) - timedelta(seconds=7)
     with sessions.begin() as session:
         for element in ("ims", "ims", "NJ-XW-OLT01"):
-            attempt = another_attempt(element=element)
+            call = another_outbound_call(element=element)
             call_store.enqueue(
                 session,
-                [call_store.CallRequest(attempt, Cause(attempt.id, attempt.id, "jiangsu"))],
+                [call_store.CallRequest(call, Causation(call.id, call.id, "jiangsu"))],
                 wanted,
             )
 
@@ -269,9 +262,9 @@ async def test_nothing_is_told_when_somebody_only_looks(
     client: AsyncClient, sessions: Sessions
 ) -> None:
     run(sessions, accepted())
-    before = told(sessions)
+    before = published(sessions)
 
     for path in (SERVICES, FALLOUT, BLUEPRINTS, ELEMENTS, f"/ops/v1/plans/{ORDER_ID}"):
         assert (await client.get(path)).is_success
 
-    assert told(sessions) == before
+    assert published(sessions) == before

@@ -7,15 +7,8 @@ from services.provisioning.handlers import SUBSCRIPTIONS
 from services.provisioning.tables import WorkOrderRow
 from shared.contracts import AssignmentRequested, ResourcesAssigned, ServiceCompleted
 from shared.persistence.database import Sessions
-from tests.kernel import envelopes, hear, told
-from tests.provisioning.build import (
-    a_blueprint,
-    a_job,
-    accepted,
-    an_item,
-    assigned,
-    index,
-)
+from tests.kernel import consume, envelopes, published
+from tests.provisioning.builders import a_blueprint, a_job, accepted, an_item, assigned, index
 from tests.provisioning.database import REFERENCE, plan_of, publish, services_of
 
 JOB = a_blueprint(a_job("install"))
@@ -38,9 +31,9 @@ def test_what_the_order_says_is_asked_of_resources_and_believed_by_nobody(
     publish(sessions, JOB)
     item = msgspec.structs.replace(an_item(), local_network="0511", sold_in=("0511",))
 
-    hear(sessions, SUBSCRIPTIONS, accepted(item))
+    consume(sessions, SUBSCRIPTIONS, accepted(item))
 
-    (asked,) = told(sessions)
+    (asked,) = published(sessions)
     assert isinstance(asked, AssignmentRequested)
     assert [(each.local_network, each.sold_in) for each in asked.items] == [("0511", ("0511",))]
     assert plan_of(sessions).local_network == ""
@@ -48,9 +41,9 @@ def test_what_the_order_says_is_asked_of_resources_and_believed_by_nobody(
 
 def test_each_work_order_is_in_the_list_of_its_own_address(sessions: Sessions) -> None:
     publish(sessions, JOB)
-    hear(sessions, SUBSCRIPTIONS, accepted(an_item(), an_item(id_="2")))
+    consume(sessions, SUBSCRIPTIONS, accepted(an_item(), an_item(id_="2")))
 
-    hear(sessions, SUBSCRIPTIONS, assigned_in("025", "0511"))
+    consume(sessions, SUBSCRIPTIONS, assigned_in("025", "0511"))
 
     with sessions() as session:
         rows = session.execute(select(WorkOrderRow.step, WorkOrderRow.local_network))
@@ -61,13 +54,13 @@ def test_each_work_order_is_in_the_list_of_its_own_address(sessions: Sessions) -
 
 def test_what_is_completed_is_told_with_its_area(sessions: Sessions) -> None:
     publish(sessions, REFERENCE)
-    hear(sessions, SUBSCRIPTIONS, order := accepted())
+    consume(sessions, SUBSCRIPTIONS, order := accepted())
     answer = assigned(order, index([REFERENCE]))
     items = (msgspec.structs.replace(answer.items[0], local_network="0511"),)
 
-    hear(sessions, SUBSCRIPTIONS, msgspec.structs.replace(answer, items=items))
+    consume(sessions, SUBSCRIPTIONS, msgspec.structs.replace(answer, items=items))
 
-    done = told(sessions)[-1]
+    done = published(sessions)[-1]
     assert isinstance(done, ServiceCompleted)
     assert done.services[0].local_network == "0511"
     assert envelopes(sessions)[-1].localnetwork == "0511"

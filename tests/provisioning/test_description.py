@@ -3,24 +3,24 @@
 import pytest
 from pydantic import BaseModel
 
-from services.provisioning.api import examples
-from services.provisioning.api.blueprints import BlueprintView, Pattern
-from services.provisioning.api.elements import ElementView
-from services.provisioning.api.fallout import FalloutView
-from services.provisioning.api.plans import PlanView
-from services.provisioning.api.services import ServiceView
-from services.provisioning.api.work_orders import WorkOrderView
+from services.provisioning.api.examples import bodies
+from services.provisioning.api.routes.blueprints import BlueprintSchema, BlueprintView
+from services.provisioning.api.routes.elements import ElementView
+from services.provisioning.api.routes.fallout import FalloutView
+from services.provisioning.api.routes.plans import PlanView
+from services.provisioning.api.routes.services import ServiceView
+from services.provisioning.api.routes.work_orders import WorkOrderView
 
 
 @pytest.mark.parametrize(
     ("shape", "example"),
     [
-        (PlanView, examples.PLAN),
-        (WorkOrderView, examples.WORK_ORDER),
-        (FalloutView, examples.FALLOUT),
-        (BlueprintView, examples.PUBLISHED),
-        (Pattern, examples.BLUEPRINT),
-        (ElementView, examples.ELEMENT),
+        (PlanView, bodies.PLAN),
+        (WorkOrderView, bodies.WORK_ORDER),
+        (FalloutView, bodies.FALLOUT),
+        (BlueprintView, bodies.PUBLISHED),
+        (BlueprintSchema, bodies.BLUEPRINT),
+        (ElementView, bodies.ELEMENT),
     ],
 )
 def test_an_example_is_what_would_be_answered(shape: type[BaseModel], example: object) -> None:
@@ -28,6 +28,6 @@ def test_an_example_is_what_would_be_answered(shape: type[BaseModel], example: o
 
 
 def test_the_example_of_a_service_is_what_would_be_answered() -> None:
-    shown = ServiceView.model_validate(examples.SERVICE)
+    shown = ServiceView.model_validate(bodies.SERVICE)
 
-    assert shown.model_dump(mode="json", by_alias=True, exclude_none=True) == examples.SERVICE
+    assert shown.model_dump(mode="json", by_alias=True, exclude_none=True) == bodies.SERVICE

@@ -2,15 +2,15 @@
 
 from httpx import AsyncClient
 
-from services.provisioning.domain.blueprint import OnFailure
-from services.provisioning.domain.plan import attempt_id
+from services.provisioning.domain.blueprint.blueprint import OnFailure
+from services.provisioning.domain.plan.plan import call_id
 from services.provisioning.handlers import SUBSCRIPTIONS
-from shared.calls.outbound_call import AttemptAnswered, Result
-from shared.contracts import Cause
+from shared.calls.outbound_call import CallResult, OutboundCallEnded
+from shared.contracts import Causation
 from shared.persistence.database import Sessions
 from tests.callers import AsRole
-from tests.kernel import TENANT, hear_records, history, record_of
-from tests.provisioning.build import ORDER_ID, OTHER_ID, a_blueprint, a_call, accepted
+from tests.kernel import TENANT, consume_records, history, record_of
+from tests.provisioning.builders import ORDER_ID, OTHER_ID, a_blueprint, a_call, accepted
 from tests.provisioning.database import plan_of, run
 
 FALLOUT = "/ops/v1/fallout"
@@ -20,15 +20,15 @@ WITH_PEOPLE = a_blueprint(a_call("switch", on_failure=OnFailure.PEOPLE))
 def refuse(sessions: Sessions) -> None:
     """Let the element refuse what it was asked last."""
     step = plan_of(sessions).steps[1]
-    answer = AttemptAnswered(
+    answer = OutboundCallEnded(
         order_id=ORDER_ID,
-        attempt_id=attempt_id(ORDER_ID, step, step.rounds, undo=False),
-        result=Result.REFUSED,
+        attempt_id=call_id(ORDER_ID, step, step.rounds, undo=False),
+        result=CallResult.REFUSED,
         code="busy",
         detail="port 3 is busy",
     )
-    cause = Cause(answer.attempt_id, ORDER_ID, TENANT)
-    hear_records(sessions, SUBSCRIPTIONS, [record_of(answer, cause)])
+    cause = Causation(answer.attempt_id, ORDER_ID, TENANT)
+    consume_records(sessions, SUBSCRIPTIONS, [record_of(answer, cause)])
 
 
 async def test_a_plan_is_shown_with_all_that_was_done_for_it(
@@ -137,4 +137,4 @@ async def test_only_clerks_decide(client: AsyncClient, sessions: Sessions, as_ro
     stranger = await client.post(path, headers=as_role("ops", tenant="zhejiang"))
 
     assert (viewer.status_code, stranger.status_code) == (403, 404)
-    assert plan_of(sessions).is_held
+    assert plan_of(sessions).is_in_fallout

@@ -2,7 +2,7 @@
 
 from uuid import uuid4
 
-from services.provisioning.domain.plan import Plan, PlanState, StepState, operation_id
+from services.provisioning.domain.plan.plan import Plan, PlanState, StepState, operation_id
 from shared.contracts import (
     Action,
     OrderAccepted,
@@ -11,9 +11,9 @@ from shared.contracts import (
     ServiceHeld,
     ServiceResumed,
 )
-from tests.kernel import history, parked, told, types_told
-from tests.provisioning.build import accepted, an_item, assigned, shipped
-from tests.provisioning.conftest import Network, Stack
+from tests.kernel import dead_letter_rows, history, published, published_types
+from tests.provisioning.builders import accepted, an_item, assigned, shipped
+from tests.provisioning.conftest import RunningService, SimulatedNetwork
 
 OLT = "NJ-XW-OLT01"
 
@@ -27,7 +27,7 @@ def is_failed(plan: Plan) -> bool:
 
 
 def is_held(plan: Plan) -> bool:
-    return plan.is_held
+    return plan.is_in_fallout
 
 
 def state_of(plan: Plan, ref: str) -> StepState:
@@ -36,7 +36,7 @@ def state_of(plan: Plan, ref: str) -> StepState:
     return plan.steps[position].state
 
 
-async def begin(stack: Stack, *specifications: str) -> str:
+async def begin(stack: RunningService, *specifications: str) -> str:
     """Have an order for new services accepted and assigned; return the first service's id."""
     named = enumerate(specifications or ("ftth",), start=1)
     items = [an_item(name, id_=str(n), made_by=stack.order_id) for n, name in named]
@@ -44,18 +44,18 @@ async def begin(stack: Stack, *specifications: str) -> str:
     return str(items[0].service_id)
 
 
-async def hear(stack: Stack, order: OrderAccepted) -> None:
-    await stack.hear(order, assigned(order, shipped()))
+async def hear(stack: RunningService, order: OrderAccepted) -> None:
+    await stack.handle(order, assigned(order, shipped()))
 
 
-async def install(stack: Stack) -> None:
+async def install(stack: RunningService) -> None:
     """Let a crew install the ONU once it is sent out."""
     await stack.until(lambda plan: state_of(plan, "1/install") is StepState.RUNNING)
     await stack.report_all()
 
 
 async def test_a_new_line_is_configured_installed_tested_and_told(
-    stack: Stack, network: Network
+    stack: RunningService, network: SimulatedNetwork
 ) -> None:
     service_id = await begin(stack)
     await install(stack)
@@ -63,12 +63,12 @@ async def test_a_new_line_is_configured_installed_tested_and_told(
 
     assert (await network.active("aaa"))[service_id] == "create-account"
     assert (await network.active(OLT))[service_id] == "add-profile"
-    assert types_told(stack.sessions)[-1] == "provisioning.service_completed.v1"
-    assert parked(stack.sessions) == []
+    assert published_types(stack.sessions)[-1] == "provisioning.service_completed.v1"
+    assert dead_letter_rows(stack.sessions) == []
 
 
 async def test_a_disconnection_leaves_nothing_on_the_elements(
-    stack: Stack, network: Network
+    stack: RunningService, network: SimulatedNetwork
 ) -> None:
     service_id = await begin(stack)
     await install(stack)
@@ -88,9 +88,9 @@ async def test_a_disconnection_leaves_nothing_on_the_elements(
 
 
 async def test_a_lost_answer_is_asked_for_and_nothing_is_done_twice(
-    stack: Stack, network: Network
+    stack: RunningService, network: SimulatedNetwork
 ) -> None:
-    await network.suffer(OLT, {"fault": "drop", "kind": "add-profile", "times": 1})
+    await network.set_faults(OLT, {"fault": "drop", "kind": "add-profile", "times": 1})
 
     await begin(stack)
     await install(stack)
@@ -106,9 +106,9 @@ TRIED = ("attempt", "called")
 
 
 async def test_an_element_that_fails_for_a_while_is_called_again(
-    stack: Stack, network: Network
+    stack: RunningService, network: SimulatedNetwork
 ) -> None:
-    await network.suffer("aaa", {"fault": "error", "times": 2})
+    await network.set_faults("aaa", {"fault": "error", "times": 2})
 
     await begin(stack)
     await install(stack)
@@ -117,34 +117,34 @@ async def test_an_element_that_fails_for_a_while_is_called_again(
 
 
 async def test_a_refusal_undoes_all_that_was_done_and_fails_the_order(
-    stack: Stack, network: Network
+    stack: RunningService, network: SimulatedNetwork
 ) -> None:
-    await network.suffer(OLT, {"fault": "refuse", "code": "no-such-port"})
+    await network.set_faults(OLT, {"fault": "refuse", "code": "no-such-port"})
 
     service_id = await begin(stack)
     await stack.until(lambda plan: state_of(plan, "assign") is StepState.UNDOING)
-    await stack.hear(ResourcesReleased(order_id=stack.order_id))
+    await stack.handle(ResourcesReleased(order_id=stack.order_id))
     await stack.until(is_failed)
 
     assert service_id not in await network.active("aaa")
-    failed = told(stack.sessions)[-1]
+    failed = published(stack.sessions)[-1]
     assert isinstance(failed, ServiceFailed)
     assert (failed.code, failed.step) == ("no-such-port", "1/profile")
     assert OLT in failed.reason
 
 
 async def test_what_nobody_can_tell_goes_to_people_and_a_retry_repairs_it(
-    stack: Stack, network: Network
+    stack: RunningService, network: SimulatedNetwork
 ) -> None:
     blind = {"fault": "reject-connection", "on": ["ask"]}
-    await network.suffer("aaa", blind, {"fault": "drop", "times": 1})
+    await network.set_faults("aaa", blind, {"fault": "drop", "times": 1})
     await begin(stack)
     await stack.until(is_held)
     (found,) = (await stack.client.get("/ops/v1/fallout")).json()
     assert (found["step"], found["state"]) == ("1/account", "open")
     assert found["actions"] == ["retry", "skip", "fail"]
 
-    await network.suffer("aaa")
+    await network.set_faults("aaa")
     await stack.post(f"/ops/v1/fallout/{stack.order_id}/retry", reason="the element is back")
     await install(stack)
     plan = await stack.until(is_completed)
@@ -153,7 +153,7 @@ async def test_what_nobody_can_tell_goes_to_people_and_a_retry_repairs_it(
     assert (await network.effects("aaa"))[str(operation)] == 1
     (found,) = (await stack.client.get(f"/ops/v1/fallout/{stack.order_id}")).json()
     assert (found["state"], found["remark"]) == ("repaired", "the element is back")
-    stops = [each for each in told(stack.sessions) if isinstance(each, STOPS)]
+    stops = [each for each in published(stack.sessions) if isinstance(each, STOPS)]
     assert [type(each) for each in stops] == [ServiceHeld, ServiceResumed]
 
 
@@ -161,25 +161,25 @@ STOPS = (ServiceHeld, ServiceResumed)
 
 
 async def test_a_test_that_fails_after_a_repair_is_asked_for_anew(
-    stack: Stack, network: Network
+    stack: RunningService, network: SimulatedNetwork
 ) -> None:
     dark = {"fault": "refuse", "kind": "test-line", "code": "no-optical-signal"}
-    await network.suffer(OLT, dark)
+    await network.set_faults(OLT, dark)
     await begin(stack)
     await install(stack)
     plan = await stack.until(is_held)
     assert state_of(plan, "1/test") is StepState.FALLOUT
 
-    await network.suffer(OLT)
+    await network.set_faults(OLT)
     await stack.post(f"/ops/v1/fallout/{stack.order_id}/retry")
 
     await stack.until(is_completed)
 
 
 async def test_people_give_an_order_up_and_the_crew_takes_the_box_back(
-    stack: Stack, network: Network
+    stack: RunningService, network: SimulatedNetwork
 ) -> None:
-    await network.suffer(OLT, {"fault": "refuse", "kind": "test-line", "code": "no-light"})
+    await network.set_faults(OLT, {"fault": "refuse", "kind": "test-line", "code": "no-light"})
     service_id = await begin(stack)
     await install(stack)
     await stack.until(is_held)
@@ -189,7 +189,7 @@ async def test_people_give_an_order_up_and_the_crew_takes_the_box_back(
     (recovery,) = await stack.open_work_orders()
     await stack.report_all()
     await stack.until(lambda plan: state_of(plan, "assign") is StepState.UNDOING)
-    await stack.hear(ResourcesReleased(order_id=stack.order_id))
+    await stack.handle(ResourcesReleased(order_id=stack.order_id))
     await stack.until(is_failed)
 
     assert (recovery["job"], recovery["undo"]) == ("recover-onu", True)
@@ -198,7 +198,7 @@ async def test_people_give_an_order_up_and_the_crew_takes_the_box_back(
 
 
 async def test_nothing_is_begun_on_an_element_in_maintenance(
-    stack: Stack, network: Network
+    stack: RunningService, network: SimulatedNetwork
 ) -> None:
     path = "/ops/v1/elements/aaa/maintenance"
     answer = await stack.client.put(path, json={"reason": "new software"})
@@ -215,7 +215,7 @@ async def test_nothing_is_begun_on_an_element_in_maintenance(
     await stack.until(is_completed)
 
 
-async def test_steps_of_a_bundle_go_side_by_side_and_end_together(stack: Stack) -> None:
+async def test_steps_of_a_bundle_go_side_by_side_and_end_together(stack: RunningService) -> None:
     await begin(stack, "ftth", "voice")
     await stack.until(lambda plan: state_of(plan, "1/install") is StepState.RUNNING)
     assert {each["job"] for each in await stack.open_work_orders()} == {"install-onu", "run-jumper"}

@@ -9,9 +9,9 @@ import msgspec
 import pytest
 from sqlalchemy import event, select
 
-from services.provisioning.domain.blueprint import Blueprint, BlueprintStep, Kind
-from services.provisioning.domain.messages import PauseEnded
-from services.provisioning.domain.plan import PlanState
+from services.provisioning.domain.blueprint.blueprint import Blueprint, BlueprintStep, StepKind
+from services.provisioning.domain.plan.plan import PlanState
+from services.provisioning.domain.scheduled_messages import PauseEnded
 from services.provisioning.domain.service import ServiceState
 from services.provisioning.handlers import SUBSCRIPTIONS
 from services.provisioning.store import blueprints, plans, work_orders
@@ -33,8 +33,8 @@ from shared.persistence.database import Sessions
 from shared.persistence.list_window import Window
 from shared.scheduling.timer_store import TimerRow
 from tests.conftest import NOON
-from tests.kernel import TENANT, hear, history, parked, told, types_told
-from tests.provisioning.build import (
+from tests.kernel import TENANT, consume, dead_letter_rows, history, published, published_types
+from tests.provisioning.builders import (
     ORDER_ID,
     OTHER_ID,
     a_blueprint,
@@ -60,7 +60,7 @@ def test_an_order_whose_element_is_in_process_is_done_by_two_messages(sessions: 
 
     begin(sessions, order)
 
-    asked, done = told(sessions)
+    asked, done = published(sessions)
     assert isinstance(asked, AssignmentRequested)
     assert [need.kind for need in asked.items[0].needs] == ["number", "pair"]
     assert isinstance(done, ServiceCompleted)
@@ -86,12 +86,12 @@ def test_a_batch_of_orders_takes_as_many_statements_as_a_few(sessions: Sessions)
     for batch in (orders(1000, 3), orders(2000, 60)):
         answers = [assigned(each, index([REFERENCE])) for each in batch]
         with counting(sessions) as statements:
-            hear(sessions, SUBSCRIPTIONS, *batch)
-            hear(sessions, SUBSCRIPTIONS, *answers)
+            consume(sessions, SUBSCRIPTIONS, *batch)
+            consume(sessions, SUBSCRIPTIONS, *answers)
         counts.append(len(statements))
 
     assert counts[0] == counts[1]
-    assert parked(sessions) == []
+    assert dead_letter_rows(sessions) == []
 
 
 def renamed(order: OrderAccepted, order_id: UUID) -> OrderAccepted:
@@ -117,11 +117,11 @@ def counting(sessions: Sessions) -> Iterator[list[str]]:
 
 def test_an_order_keeps_the_blueprint_of_its_day(sessions: Sessions) -> None:
     publish(sessions, REFERENCE)
-    hear(sessions, SUBSCRIPTIONS, accepted())
+    consume(sessions, SUBSCRIPTIONS, accepted())
     publish(sessions, a_blueprint(a_call("other"), version=2))
-    hear(sessions, SUBSCRIPTIONS, accepted(order_id=OTHER_ID))
+    consume(sessions, SUBSCRIPTIONS, accepted(order_id=OTHER_ID))
 
-    hear(sessions, SUBSCRIPTIONS, assigned(accepted(), index([REFERENCE])))
+    consume(sessions, SUBSCRIPTIONS, assigned(accepted(), index([REFERENCE])))
 
     old, new = plan_of(sessions), plan_of(sessions, OTHER_ID)
     assert (old.items[0].blueprint_version, old.items[0].catalogue_version) == (1, 3)
@@ -133,21 +133,21 @@ def test_an_order_keeps_the_blueprint_of_its_day(sessions: Sessions) -> None:
 def test_a_tenants_own_blueprint_stands_before_the_shared_one(sessions: Sessions) -> None:
     own = a_blueprint(a_call("own-way"))
     publish(sessions, own, tenant=TENANT)
-    publish(sessions, REFERENCE, tenant=blueprints.SHARED)
+    publish(sessions, REFERENCE, tenant=blueprints.SHARED_TENANT)
 
-    hear(sessions, SUBSCRIPTIONS, accepted())
-    hear(sessions, SUBSCRIPTIONS, accepted(order_id=OTHER_ID), tenant="zhejiang")
+    consume(sessions, SUBSCRIPTIONS, accepted())
+    consume(sessions, SUBSCRIPTIONS, accepted(order_id=OTHER_ID), tenant="zhejiang")
 
     with sessions() as session:
-        theirs = plans.look(session, "zhejiang", OTHER_ID)
+        theirs = plans.get_in_tenant(session, "zhejiang", OTHER_ID)
     assert plan_of(sessions).steps[1].blueprint.name == "own-way"
     assert theirs.steps[1].blueprint.name == "switch"
 
 
 def test_an_order_without_a_blueprint_fails_before_anything_is_held(sessions: Sessions) -> None:
-    hear(sessions, SUBSCRIPTIONS, accepted(an_item("leased-line")))
+    consume(sessions, SUBSCRIPTIONS, accepted(an_item("leased-line")))
 
-    (failed,) = told(sessions)
+    (failed,) = published(sessions)
     assert isinstance(failed, ServiceFailed)
     assert failed.code == "no-blueprint"
     assert "leased-line/add" in failed.reason
@@ -158,7 +158,7 @@ def test_items_that_change_nothing_need_no_plan(sessions: Sessions) -> None:
     publish(sessions, REFERENCE)
     order = accepted(an_item(action=Action.NO_CHANGE, id_="1"), an_item(id_="2"))
 
-    hear(sessions, SUBSCRIPTIONS, order)
+    consume(sessions, SUBSCRIPTIONS, order)
 
     assert [item.id for item in plan_of(sessions).items] == ["2"]
 
@@ -167,14 +167,14 @@ def test_a_refusal_fails_the_order_and_leaves_nothing(sessions: Sessions) -> Non
     refusal = ResourcesRefused(
         order_id=ORDER_ID, code=RefusalCode.UNSERVED, reason="no fibre there"
     )
-    hear(sessions, SUBSCRIPTIONS, accepted(an_item("ftth")))
+    consume(sessions, SUBSCRIPTIONS, accepted(an_item("ftth")))
 
-    hear(sessions, SUBSCRIPTIONS, refusal)
+    consume(sessions, SUBSCRIPTIONS, refusal)
 
-    failed = told(sessions)[-1]
+    failed = published(sessions)[-1]
     assert isinstance(failed, ServiceFailed)
     assert (failed.code, failed.reason, failed.step) == ("unserved", "no fibre there", "assign")
-    assert ReleaseRequested.type not in types_told(sessions)
+    assert ReleaseRequested.type not in published_types(sessions)
 
 
 def test_branches_of_all_items_are_asked_for_at_once(sessions: Sessions) -> None:
@@ -216,9 +216,9 @@ def test_a_disconnection_knows_what_was_chosen_when_the_service_was_made(
     leaving = msgspec.structs.replace(an_item(action=Action.DELETE), characteristics=())
     order = accepted(leaving, order_id=OTHER_ID)
 
-    hear(sessions, SUBSCRIPTIONS, order)
+    consume(sessions, SUBSCRIPTIONS, order)
 
-    asked = told(sessions)[-1]
+    asked = published(sessions)[-1]
     assert isinstance(asked, AssignmentRequested)
     assert asked.items[0].action is HoldAction.PRE_RELEASE
     (item,) = plan_of(sessions, OTHER_ID).items
@@ -233,10 +233,10 @@ def test_a_disconnected_service_stays_in_the_inventory_as_terminated(sessions: S
     publish(sessions, REFERENCE, leaving := replace_action(REFERENCE, Action.DELETE))
     begin(sessions, accepted())
     order = accepted(an_item(action=Action.DELETE), order_id=OTHER_ID)
-    hear(sessions, SUBSCRIPTIONS, order, now=NOON + timedelta(days=1))
+    consume(sessions, SUBSCRIPTIONS, order, now=NOON + timedelta(days=1))
 
     later = NOON + timedelta(days=2)
-    hear(sessions, SUBSCRIPTIONS, assigned(order, index([leaving])), now=later)
+    consume(sessions, SUBSCRIPTIONS, assigned(order, index([leaving])), now=later)
 
     (service,) = services_of(sessions, order)
     assert service.state is ServiceState.TERMINATED
@@ -246,14 +246,14 @@ def test_a_disconnected_service_stays_in_the_inventory_as_terminated(sessions: S
 
 
 def test_a_wait_ends_when_its_time_has_passed(sessions: Sessions) -> None:
-    pause = BlueprintStep(name="pause", kind=Kind.WAIT, after=("assign",), wait_s=3600)
+    pause = BlueprintStep(name="pause", kind=StepKind.WAIT, after=("assign",), wait_s=3600)
     publish(sessions, waiting := a_blueprint(pause))
-    hear(sessions, SUBSCRIPTIONS, accepted())
+    consume(sessions, SUBSCRIPTIONS, accepted())
 
-    hear(sessions, SUBSCRIPTIONS, assigned(accepted(), index([waiting])))
+    consume(sessions, SUBSCRIPTIONS, assigned(accepted(), index([waiting])))
     with sessions() as session:
         due_at = session.scalars(select(TimerRow.due_at)).one()
-    hear(sessions, SUBSCRIPTIONS, PauseEnded(order_id=ORDER_ID, step="1/pause"))
+    consume(sessions, SUBSCRIPTIONS, PauseEnded(order_id=ORDER_ID, step="1/pause"))
 
     assert due_at == NOON + timedelta(hours=1)
     assert plan_of(sessions).state is PlanState.COMPLETED
@@ -263,9 +263,9 @@ def test_an_answer_that_can_never_be_legal_is_parked(sessions: Sessions) -> None
     publish(sessions, REFERENCE)
     begin(sessions, accepted())
 
-    hear(sessions, SUBSCRIPTIONS, ResourcesReleased(order_id=ORDER_ID))
+    consume(sessions, SUBSCRIPTIONS, ResourcesReleased(order_id=ORDER_ID))
 
-    (row,) = parked(sessions)
+    (row,) = dead_letter_rows(sessions)
     assert "can never hear resources.released" in row.error
 
 
@@ -273,9 +273,9 @@ def test_an_answer_that_can_never_be_legal_is_parked(sessions: Sessions) -> None
 def test_an_answer_about_an_order_without_a_plan_is_parked(
     sessions: Sessions, order_id: UUID
 ) -> None:
-    hear(sessions, SUBSCRIPTIONS, ResourcesAssigned(order_id=order_id, items=()))
+    consume(sessions, SUBSCRIPTIONS, ResourcesAssigned(order_id=order_id, items=()))
 
-    assert len(parked(sessions)) == 1
+    assert len(dead_letter_rows(sessions)) == 1
 
 
 def test_what_a_tenant_has_no_other_tenant_sees(sessions: Sessions) -> None:
@@ -283,7 +283,7 @@ def test_what_a_tenant_has_no_other_tenant_sees(sessions: Sessions) -> None:
     begin(sessions, accepted())
 
     with sessions() as session, pytest.raises(NotFoundError):
-        plans.look(session, "zhejiang", ORDER_ID)
+        plans.get_in_tenant(session, "zhejiang", ORDER_ID)
 
 
 ALL = Window(0, 100)
@@ -291,6 +291,6 @@ ALL = Window(0, 100)
 
 def test_shipping_the_same_blueprints_again_changes_nothing(sessions: Sessions) -> None:
     with sessions.begin() as session:
-        before = blueprints.published(session, TENANT, ALL)
+        before = blueprints.find_published(session, TENANT, ALL)
         blueprints.load_shipped(session)
-        assert blueprints.published(session, TENANT, ALL) == before
+        assert blueprints.find_published(session, TENANT, ALL) == before

@@ -6,18 +6,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.provisioning.domain.blueprint import (
+from services.provisioning.domain.blueprint.blueprint import (
     INLINE,
     Blueprint,
     BlueprintStep,
-    Kind,
-    NoReturn,
     OnFailure,
+    PointOfNoReturn,
+    StepKind,
 )
-from services.provisioning.domain.draft import draft
+from services.provisioning.domain.plan.planner import plan_order
 from shared.contracts import Action
 from tests.conftest import NOON
-from tests.provisioning.build import (
+from tests.provisioning.builders import (
     a_blueprint,
     a_cause,
     accepted,
@@ -26,7 +26,7 @@ from tests.provisioning.build import (
     index,
     shipped,
 )
-from tests.provisioning.world import World
+from tests.provisioning.plan_environment import PlanEnvironment
 
 
 @st.composite
@@ -38,8 +38,12 @@ def blueprints(draw: st.DrawFn) -> Blueprint:
 
 @st.composite
 def steps(draw: st.DrawFn, name: str, before: list[str]) -> BlueprintStep:
-    kind = draw(st.sampled_from([Kind.ACTIVATE] * 3 + [Kind.WORK_ORDER, Kind.TEST, Kind.WAIT]))
-    changes = kind in {Kind.ACTIVATE, Kind.WORK_ORDER}
+    kind = draw(
+        st.sampled_from(
+            [StepKind.ACTIVATE] * 3 + [StepKind.WORK_ORDER, StepKind.TEST, StepKind.WAIT]
+        )
+    )
+    changes = kind in {StepKind.ACTIVATE, StepKind.WORK_ORDER}
     after = draw(st.lists(st.sampled_from(before), unique=True, max_size=2)) if before else []
     return BlueprintStep(
         name=name,
@@ -50,7 +54,7 @@ def steps(draw: st.DrawFn, name: str, before: list[str]) -> BlueprintStep:
         undo=f"delete-{name}" if changes and draw(st.booleans()) else "",
         nothing_to_undo=(f"{name}-missing",),
         on_failure=draw(st.sampled_from(OnFailure)),
-        ponr=draw(st.sampled_from([None, None, None, *NoReturn])),
+        ponr=draw(st.sampled_from([None, None, None, *PointOfNoReturn])),
         tries=draw(st.integers(1, 2)),
     )
 
@@ -60,10 +64,12 @@ def steps(draw: st.DrawFn, name: str, before: list[str]) -> BlueprintStep:
 def test_every_plan_ends_whole_or_undone_or_waits_for_people(data: st.DataObject) -> None:
     known = index([data.draw(blueprints())])
     order = accepted(*(an_item(id_=str(n)) for n in range(1, data.draw(st.integers(1, 2)) + 1)))
-    world = World.of(draft(order, known, {}, a_cause(), NOON), assigned(order, known))
+    world = PlanEnvironment.of(
+        plan_order(order, known, {}, a_cause(), NOON), assigned(order, known)
+    )
 
-    while chances := list(world.chances()):
-        world.hear(data.draw(st.sampled_from(chances)))
+    while possible_events := list(world.possible_events()):
+        world.handle(data.draw(st.sampled_from(possible_events)))
 
 
 @pytest.mark.parametrize("specification", ["ftth", "voice"])
@@ -72,14 +78,14 @@ def test_every_way_of_a_shipped_blueprint_ends_whole_or_undone_or_waits_for_peop
     specification: str, action: Action
 ) -> None:
     order = accepted(an_item(specification, action))
-    begun = draft(order, shipped(), {}, a_cause(), NOON)
-    worlds = [World.of(begun, assigned(order, shipped()), patience=1)]
+    begun = plan_order(order, shipped(), {}, a_cause(), NOON)
+    worlds = [PlanEnvironment.of(begun, assigned(order, shipped()), decisions_left=1)]
     seen = set()
     while worlds:
         world = worlds.pop()
-        for chance in world.chances():
+        for chance in world.possible_events():
             other = copy(world)
-            other.hear(chance)
+            other.handle(chance)
             if other.state not in seen:
                 seen.add(other.state)
                 worlds.append(other)

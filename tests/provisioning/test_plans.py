@@ -13,28 +13,28 @@ import pytest
 
 from deploy.local.postgres import Postgres
 from services.provisioning.app import SERVICE
-from services.provisioning.domain.fallout import FalloutState
+from services.provisioning.domain.fallout.fallout import FalloutState
 from services.provisioning.domain.service import ServiceState
-from services.provisioning.domain.work_order import OPEN, WorkState
+from services.provisioning.domain.work_order import OPEN, WorkOrderState
 from services.provisioning.store import elements, fallout, services, work_orders
-from services.provisioning.store.work_orders import ALL, Sight
-from shared.access.rule import Crew, Reach, whole_tenant
+from services.provisioning.store.work_orders import ALL_STATES, Visibility
+from shared.access.access_rule import Crew, DataScope, tenant_wide_scope
 from shared.persistence.database import Sessions
-from shared.persistence.list_window import Window, cursor_of
+from shared.persistence.list_window import Window, encode_cursor
 from tests.kernel import TENANT
-from tests.list_plans import Asked, check_lists
-from tests.plans import (
+from tests.list_query_plans import QueryValues, check_lists
+from tests.query_plans import (
     CLIENT,
     ROWS,
     SERIES,
-    Ask,
+    RunQuery,
     check_each,
-    dear,
     every_reach,
-    explained,
-    large,
-    left_out,
-    said,
+    expensive_plans,
+    explain_queries,
+    format_plan,
+    large_database,
+    rows_filtered_out,
 )
 
 ID = "lpad(to_hex(n), 32, '0')::uuid"
@@ -78,9 +78,9 @@ CALLS = ROWS // 200
 RAREST = ROWS // 499
 """How many work orders have the rarer of the two skills."""
 
-CLOSED = ALL - OPEN
+CLOSED = ALL_STATES - OPEN
 PAGE = Window(0, 21)
-ASKED = Asked(
+ASKED = QueryValues(
     values={
         "skill": ["fitter", "splicer"],
         "district": ["D-7"],
@@ -100,15 +100,15 @@ ASKED = Asked(
 )
 FIRST = datetime(2026, 1, 1, tzinfo=UTC)
 HALF = ROWS // 2
-BY_AGE = Window(0, 21, cursor_of([FIRST + timedelta(seconds=HALF), UUID(int=HALF)]))
-BY_TURN = Window(0, 21, cursor_of([1, FIRST + timedelta(seconds=HALF), UUID(int=HALF)]))
-BY_CUSTOMER = Window(0, 21, cursor_of(["C-5", UUID(int=HALF)]))
+BY_AGE = Window(0, 21, encode_cursor([FIRST + timedelta(seconds=HALF), UUID(int=HALF)]))
+BY_TURN = Window(0, 21, encode_cursor([1, FIRST + timedelta(seconds=HALF), UUID(int=HALF)]))
+BY_CUSTOMER = Window(0, 21, encode_cursor(["C-5", UUID(int=HALF)]))
 
 
 @pytest.fixture(scope="module")
 def busy(postgres: Postgres) -> Iterator[Sessions]:
     """A database with much of all."""
-    with large(postgres, "provisioning", FILL) as sessions:
+    with large_database(postgres, "provisioning", FILL) as sessions:
         yield sessions
 
 
@@ -123,22 +123,22 @@ NARROWED: list[dict[str, object]] = [
 OF_STATES = [
     (OPEN, PAGE),
     (OPEN, BY_TURN),
-    (frozenset({WorkState.ACCEPTED}), PAGE),
-    (frozenset({WorkState.REPORTED}), PAGE),
-    (frozenset({WorkState.REPORTED}), BY_AGE),
-    (frozenset({WorkState.RETURNED}), PAGE),
-    (frozenset({WorkState.RETURNED, WorkState.VOID}), PAGE),
+    (frozenset({WorkOrderState.ACCEPTED}), PAGE),
+    (frozenset({WorkOrderState.REPORTED}), PAGE),
+    (frozenset({WorkOrderState.REPORTED}), BY_AGE),
+    (frozenset({WorkOrderState.RETURNED}), PAGE),
+    (frozenset({WorkOrderState.RETURNED, WorkOrderState.VOID}), PAGE),
     (CLOSED, BY_AGE),
 ]
 
 
-def work_orders_for(sight: Sight) -> dict[str, Ask]:
+def work_orders_for(sight: Visibility) -> dict[str, RunQuery]:
     """Return the questions for work orders that one caller can have."""
     return {
         f"{sorted(states)} {narrowed} {window}": partial(
             work_orders.find,
-            sight=sight,
-            wanted=work_orders.Wanted(states, **narrowed),  # type: ignore[arg-type]
+            visibility=sight,
+            wanted=work_orders.WorkOrderFilter(states, **narrowed),  # type: ignore[arg-type]
             rows=window,
         )
         for (states, window), narrowed in product(OF_STATES, NARROWED)
@@ -147,8 +147,8 @@ def work_orders_for(sight: Sight) -> dict[str, Ask]:
 
 
 @every_reach
-def test_a_list_of_work_orders_reads_little(busy: Sessions, reach: Reach) -> None:
-    check_each(busy, work_orders_for(Sight(reach)))
+def test_a_list_of_work_orders_reads_little(busy: Sessions, data_scope: DataScope) -> None:
+    check_each(busy, work_orders_for(Visibility(data_scope)))
 
 
 @pytest.mark.parametrize(
@@ -156,38 +156,43 @@ def test_a_list_of_work_orders_reads_little(busy: Sessions, reach: Reach) -> Non
 )
 def test_a_crew_s_list_of_work_orders_reads_little(busy: Sessions, areas: list[str]) -> None:
     crew = Crew(frozenset(areas), frozenset({"crew-7", "field-company"}))
-    sight = Sight(Reach(TENANT, "crew"), crew)
+    sight = Visibility(DataScope(TENANT, "crew"), crew)
     of_states = ((OPEN, PAGE), (OPEN, BY_TURN), (CLOSED, PAGE), (CLOSED, BY_AGE))
     questions = {
         f"{sorted(states)} {window}": partial(
-            work_orders.find, sight=sight, wanted=work_orders.Wanted(states), rows=window
+            work_orders.find,
+            visibility=sight,
+            wanted=work_orders.WorkOrderFilter(states),
+            rows=window,
         )
         for states, window in of_states
     }
     check_each(busy, questions)
 
 
-@pytest.mark.parametrize("state", [WorkState.ACCEPTED, WorkState.RETURNED])
+@pytest.mark.parametrize("state", [WorkOrderState.ACCEPTED, WorkOrderState.RETURNED])
 @pytest.mark.parametrize("narrowed", [each for each in NARROWED if "order_id" not in each], ids=str)
 def test_a_list_of_one_state_reads_no_work_order_of_others(
-    busy: Sessions, state: WorkState, narrowed: dict[str, Any]
+    busy: Sessions, state: WorkOrderState, narrowed: dict[str, Any]
 ) -> None:
-    wanted = work_orders.Wanted(frozenset({state}), **narrowed)
-    ask = partial(work_orders.find, sight=Sight(whole_tenant(TENANT)), wanted=wanted, rows=PAGE)
+    wanted = work_orders.WorkOrderFilter(frozenset({state}), **narrowed)
+    ask = partial(
+        work_orders.find, visibility=Visibility(tenant_wide_scope(TENANT)), wanted=wanted, rows=PAGE
+    )
 
-    with busy() as session, explained(session.connection()) as plans, suppress(ValueError):
+    with busy() as session, explain_queries(session.connection()) as plans, suppress(ValueError):
         ask(session)
 
-    assert [said(plan) for plan in plans if left_out(plan)] == []
+    assert [format_plan(plan) for plan in plans if rows_filtered_out(plan)] == []
 
 
 @every_reach
-def test_a_list_by_two_filters_costs_the_rarer_one(busy: Sessions, reach: Reach) -> None:
-    questions: dict[str, Ask] = {
+def test_a_list_by_two_filters_costs_the_rarer_one(busy: Sessions, data_scope: DataScope) -> None:
+    questions: dict[str, RunQuery] = {
         f"{sorted(states)} {window}": partial(
             work_orders.find,
-            sight=Sight(reach),
-            wanted=work_orders.Wanted(states, skill="splicer", district="D-7"),
+            visibility=Visibility(data_scope),
+            wanted=work_orders.WorkOrderFilter(states, skill="splicer", district="D-7"),
             rows=window,
         )
         for states, window in OF_STATES
@@ -197,19 +202,22 @@ def test_a_list_by_two_filters_costs_the_rarer_one(busy: Sessions, reach: Reach)
 
 @every_reach
 def test_open_and_closed_work_orders_together_cost_the_open_ones(
-    busy: Sessions, reach: Reach
+    busy: Sessions, data_scope: DataScope
 ) -> None:
-    wanted = work_orders.Wanted(frozenset(WorkState), skill="fitter")
-    ask = partial(work_orders.find, sight=Sight(reach), wanted=wanted, rows=PAGE)
+    wanted = work_orders.WorkOrderFilter(frozenset(WorkOrderState), skill="fitter")
+    ask = partial(work_orders.find, visibility=Visibility(data_scope), wanted=wanted, rows=PAGE)
 
-    assert dear(busy, ask, more=ROWS // 50) == []
+    assert expensive_plans(busy, ask, more=ROWS // 50) == []
 
 
 @every_reach
-def test_a_list_of_services_reads_little(busy: Sessions, reach: Reach) -> None:
+def test_a_list_of_services_reads_little(busy: Sessions, data_scope: DataScope) -> None:
     questions = {
         f"{customer_id} {state} {window}": partial(
-            services.find, reach=reach, wanted=services.Wanted(customer_id, state), rows=window
+            services.find,
+            data_scope=data_scope,
+            wanted=services.ServiceFilter(customer_id, state),
+            rows=window,
         )
         for customer_id, state, window in product(
             [None, "C-7"], [None, ServiceState.ACTIVE, ServiceState.TERMINATED], [PAGE, BY_CUSTOMER]
@@ -228,7 +236,7 @@ def test_a_list_of_fallout_reads_little(busy: Sessions) -> None:
     ]
     questions = {
         f"{sorted(those)} {names} {window}": partial(
-            fallout.find, tenant=TENANT, wanted=fallout.Wanted(those, **names), rows=window
+            fallout.find, tenant=TENANT, wanted=fallout.FalloutFilter(those, **names), rows=window
         )
         for those, names, window in product(states, narrowed, [PAGE, BY_AGE])
     }
@@ -238,13 +246,13 @@ def test_a_list_of_fallout_reads_little(busy: Sessions) -> None:
 def test_the_fallout_of_an_order_reads_little(busy: Sessions) -> None:
     ask = partial(fallout.of_order, tenant=TENANT, order_id=UUID(int=50), rows=PAGE)
 
-    assert dear(busy, ask) == []
+    assert expensive_plans(busy, ask) == []
 
 
 def test_a_list_of_elements_costs_the_calls_that_are_open(busy: Sessions) -> None:
-    questions: dict[str, Ask] = {
-        str(rows): partial(elements.listed, rows=rows)
-        for rows in (PAGE, Window(0, 21, cursor_of(["NJ-OLT500"])))
+    questions: dict[str, RunQuery] = {
+        str(rows): partial(elements.find_page, rows=rows)
+        for rows in (PAGE, Window(0, 21, encode_cursor(["NJ-OLT500"])))
     }
     check_each(busy, questions, more=CALLS)
 

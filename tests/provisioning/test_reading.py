@@ -6,12 +6,17 @@ from typing import Any
 import msgspec
 import pytest
 
-from services.provisioning.domain.blueprint import Blueprint, BlueprintStep, Kind, OnFailure
-from services.provisioning.domain.publication import news
-from services.provisioning.domain.reading import faults, read_blueprints
+from services.provisioning.domain.blueprint.blueprint import (
+    Blueprint,
+    BlueprintStep,
+    OnFailure,
+    StepKind,
+)
+from services.provisioning.domain.blueprint.publication import unpublished
+from services.provisioning.domain.blueprint.validation import faults, read_blueprints
 from shared.contracts import Action, Characteristic
 from shared.errors import ConflictError, InvalidError
-from tests.provisioning.build import ASSIGN, SHIPPED, a_blueprint, a_call, a_job, shipped
+from tests.provisioning.builders import ASSIGN, SHIPPED, a_blueprint, a_call, a_job, shipped
 
 
 def codes(blueprint: Blueprint) -> set[tuple[str, str]]:
@@ -41,9 +46,9 @@ WRONG = [
     (changed(STEP, element=""), "/steps/1/element", "missing"),
     (changed(STEP, operation=""), "/steps/1/operation", "missing"),
     (changed(STEP, skill="fibre"), "/steps/1/skill", "not-allowed"),
-    (changed(STEP, kind=Kind.TEST), "/steps/1/undo", "not-allowed"),
-    (changed(STEP, kind=Kind.WAIT), "/steps/1/wait_s", "missing"),
-    (changed(STEP, kind=Kind.ASSIGN), "/steps/0", "no-assign"),
+    (changed(STEP, kind=StepKind.TEST), "/steps/1/undo", "not-allowed"),
+    (changed(STEP, kind=StepKind.WAIT), "/steps/1/wait_s", "missing"),
+    (changed(STEP, kind=StepKind.ASSIGN), "/steps/0", "no-assign"),
     (changed(STEP, tries=0), "/steps/1/tries", "out-of-range"),
     (changed(STEP, timeout_s=0), "/steps/1/timeout_s", "out-of-range"),
     (changed(STEP, parameters=(TELL,)), "/steps/1", "bad-reference"),
@@ -101,15 +106,15 @@ def test_what_was_published_never_changes_and_versions_only_grow() -> None:
     old, newer = a_blueprint(version=1), a_blueprint(version=3)
     other = a_blueprint(STEP, version=3)
 
-    assert news([old, newer], [newer]) == []
-    assert news([old, newer], [a_blueprint(version=4)]) == [a_blueprint(version=4)]
+    assert unpublished([old, newer], [newer]) == []
+    assert unpublished([old, newer], [a_blueprint(version=4)]) == [a_blueprint(version=4)]
     with pytest.raises(ConflictError) as refusal:
-        news([old, newer], [other])
+        unpublished([old, newer], [other])
     assert refusal.value.remedy == "publish it as version 4"
     with pytest.raises(InvalidError):
-        news([old, newer], [a_blueprint(version=2)])
+        unpublished([old, newer], [a_blueprint(version=2)])
     with pytest.raises(InvalidError):
-        news([], [old, old])
+        unpublished([], [old, old])
 
 
 def test_the_shipped_file_can_be_read_by_people() -> None:

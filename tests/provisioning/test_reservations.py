@@ -6,22 +6,22 @@ import msgspec
 import pytest
 from sqlalchemy import update
 
-from services.provisioning.domain.blueprint import Blueprint
-from services.provisioning.domain.plan import PlanState
-from services.provisioning.domain.turn import completed
+from services.provisioning.domain.blueprint.blueprint import Blueprint
+from services.provisioning.domain.plan.plan import PlanState
+from services.provisioning.domain.plan.plan_change import completed_service
 from services.provisioning.handlers import SUBSCRIPTIONS, TAKEOVER
 from services.provisioning.tables import PlanRow
 from shared.contracts import (
     Action,
-    Cause,
+    Causation,
     OrderAccepted,
     ReservationAnswered,
     ReservationQuestioned,
     ServiceCompleted,
 )
 from shared.persistence.database import Sessions
-from tests.kernel import hear, hear_records, record_of, told
-from tests.provisioning.build import ORDER_ID, OTHER_ID, accepted, an_item
+from tests.kernel import consume, consume_records, published, record_of
+from tests.provisioning.builders import ORDER_ID, OTHER_ID, accepted, an_item
 from tests.provisioning.database import REFERENCE, plan_of, publish, run
 
 QUESTION = ReservationQuestioned(order_id=ORDER_ID, question_id=UUID(int=5))
@@ -35,9 +35,9 @@ def answer(
     sessions: Sessions, tenant: str, question: ReservationQuestioned = QUESTION
 ) -> ReservationAnswered:
     """Ask, and return what is answered."""
-    cause = Cause(UUID(int=7), question.order_id, tenant)
-    hear_records(sessions, SUBSCRIPTIONS, [record_of(question, cause)])
-    said = told(sessions)[-1]
+    cause = Causation(UUID(int=7), question.order_id, tenant)
+    consume_records(sessions, SUBSCRIPTIONS, [record_of(question, cause)])
+    said = published(sessions)[-1]
     assert isinstance(said, ReservationAnswered)
     assert said.question_id == question.question_id
     return said
@@ -58,7 +58,7 @@ def test_a_plan_that_is_under_way_needs_what_is_reserved_and_one_that_failed_doe
     sessions: Sessions, state: PlanState
 ) -> None:
     publish(sessions, REFERENCE)
-    hear(sessions, SUBSCRIPTIONS, accepted())
+    consume(sessions, SUBSCRIPTIONS, accepted())
     with sessions.begin() as session:
         session.execute(update(PlanRow).values(state=state))
 
@@ -101,14 +101,14 @@ def complete(
     """Have an order assigned, and told to be complete."""
     run(sessions, order, blueprint)
     plan = plan_of(sessions, order.order_id)
-    done = tuple(completed(each) for each in plan.items)
+    done = tuple(completed_service(each) for each in plan.items)
     told_before = ServiceCompleted(order_id=order.order_id, services=done)
-    hear(sessions, TAKEOVER.subscriptions, told_before)
+    consume(sessions, TAKEOVER.subscriptions, told_before)
     return order
 
 
 def test_another_tenants_plan_answers_for_nothing(sessions: Sessions) -> None:
     publish(sessions, REFERENCE)
-    hear(sessions, SUBSCRIPTIONS, accepted())
+    consume(sessions, SUBSCRIPTIONS, accepted())
 
     assert answered(sessions, "zhejiang") == (False, "")

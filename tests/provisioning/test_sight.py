@@ -10,8 +10,8 @@ from shared.contracts import AccessChanged, grant_key
 from shared.persistence import audit_log
 from shared.persistence.database import Sessions
 from tests.callers import CLIENT, AsRole
-from tests.kernel import TENANT, hear
-from tests.provisioning.build import accepted, an_item, assigned, shipped
+from tests.kernel import TENANT, consume
+from tests.provisioning.builders import accepted, an_item, assigned, shipped
 from tests.provisioning.database import run
 
 LIST = "/ops/v1/work-orders"
@@ -23,8 +23,8 @@ VOICE = accepted(an_item("voice"))
 @pytest.fixture
 async def jumper(client: AsyncClient, sessions: Sessions) -> str:
     """The id of the work order of a new voice line, in the exchange NJ-XW of area 025."""
-    hear(sessions, SUBSCRIPTIONS, VOICE)
-    hear(sessions, SUBSCRIPTIONS, assigned(VOICE, shipped()))
+    consume(sessions, SUBSCRIPTIONS, VOICE)
+    consume(sessions, SUBSCRIPTIONS, assigned(VOICE, shipped()))
     (found,) = (await client.get(LIST)).json()
     return str(found["id"])
 
@@ -97,7 +97,7 @@ def share(sessions: Sessions) -> None:
     customer = VOICE.customer.id
     key = grant_key(TENANT, CLIENT, OTHER, customer)
     named = {"owner_client": CLIENT, "grantee": OTHER, "customer_id": customer}
-    hear(sessions, SUBSCRIPTIONS, AccessChanged(grant_key=key, level="see", **named))
+    consume(sessions, SUBSCRIPTIONS, AccessChanged(grant_key=key, level="see", **named))
 
 
 async def test_a_client_sees_its_own_work_orders_and_what_is_shared_with_it(
@@ -141,7 +141,7 @@ async def test_what_people_change_in_the_network_is_in_the_audit(
     )
 
     with sessions() as session:
-        entries = [entry for _, entry in audit_log.read(session, TENANT, after=0, limit=10)]
+        entries = [entry for _, entry in audit_log.read_entries(session, TENANT, after=0, limit=10)]
     assert [(each.actor, each.action, each.subject) for each in entries] == [
         ("li-na", "element.change", "aaa")
     ] * 2

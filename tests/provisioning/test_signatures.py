@@ -8,8 +8,8 @@ from httpx import AsyncClient
 from services.provisioning.handlers import SUBSCRIPTIONS
 from shared.persistence.database import Sessions
 from tests.callers import AsRole
-from tests.kernel import hear
-from tests.provisioning.build import ORDER_ID, accepted, an_item, assigned, shipped
+from tests.kernel import consume
+from tests.provisioning.builders import ORDER_ID, accepted, an_item, assigned, shipped
 from tests.provisioning.database import run
 from tests.provisioning.test_fallout import FALLOUT, WITH_PEOPLE, refuse
 
@@ -21,8 +21,8 @@ ANSWERS = [("accept", {}), ("report", {"remark": "done"}), ("return", {"reason":
 @pytest.fixture
 async def work_order(client: AsyncClient, sessions: Sessions) -> str:
     """Where the work order of a new voice line is."""
-    hear(sessions, SUBSCRIPTIONS, VOICE)
-    hear(sessions, SUBSCRIPTIONS, assigned(VOICE, shipped()))
+    consume(sessions, SUBSCRIPTIONS, VOICE)
+    consume(sessions, SUBSCRIPTIONS, assigned(VOICE, shipped()))
     (found,) = (await client.get(WORK)).json()
     return f"{WORK}/{found['id']}"
 

@@ -10,13 +10,13 @@ from httpx import AsyncClient
 from services.provisioning.store import elements
 from shared.calls import call_store
 from shared.calls.element_limits import Limit
-from shared.contracts import Cause
+from shared.contracts import Causation
 from shared.persistence.database import Sessions
 from tests.kernel import TENANT
-from tests.provisioning.build import accepted
+from tests.provisioning.builders import accepted
 from tests.provisioning.database import run
 from tests.provisioning.test_fallout import FALLOUT, WITH_PEOPLE, refuse
-from tests.shared.elements import another_attempt
+from tests.shared.scripted_elements import another_outbound_call
 
 ELEMENTS = "/ops/v1/elements"
 KNOWN, OTHERWISE = "NJ-XW-OLT01", ["nj-xw-olt1", "NJ-XW-OLT001", "Nj-Xw-Olt01"]
@@ -25,10 +25,10 @@ MAINTENANCE = {"reason": "new software"}
 
 def call(sessions: Sessions, *names: str) -> None:
     """Have elements of these names called now."""
-    attempts = [another_attempt(element=name) for name in names]
+    attempts = [another_outbound_call(element=name) for name in names]
     with sessions.begin() as session:
         wanted = [
-            call_store.CallRequest(each, Cause(each.id, each.id, TENANT)) for each in attempts
+            call_store.CallRequest(each, Causation(each.id, each.id, TENANT)) for each in attempts
         ]
         call_store.enqueue(session, wanted, datetime.now(UTC))
 
@@ -78,7 +78,7 @@ async def test_the_spelling_of_the_last_calls_is_known_though_none_is_under_way(
 ) -> None:
     call(sessions, KNOWN)
     with sessions.begin() as session:
-        session.execute(call_store.ATTEMPTS.update().values(ended_at=datetime.now(UTC)))
+        session.execute(call_store.OUTBOUND_CALLS.update().values(ended_at=datetime.now(UTC)))
 
     answer = await client.put(f"{ELEMENTS}/nj-xw-olt1", json={"concurrency": 2})
 

@@ -5,14 +5,14 @@ from typing import Any
 import pytest
 from httpx import AsyncClient, Response
 
-from services.provisioning.domain.plan import StepState
+from services.provisioning.domain.plan.plan import StepState
 from services.provisioning.handlers import SUBSCRIPTIONS
-from shared.calls.outbound_call import AttemptAnswered, Result
-from shared.contracts import Cause, OrderAccepted
+from shared.calls.outbound_call import CallResult, OutboundCallEnded
+from shared.contracts import Causation, OrderAccepted
 from shared.persistence.database import Sessions
 from tests.callers import AsRole
-from tests.kernel import TENANT, envelopes, hear, hear_records, history, record_of
-from tests.provisioning.build import (
+from tests.kernel import TENANT, consume, consume_records, envelopes, history, record_of
+from tests.provisioning.builders import (
     ORDER_ID,
     OTHER_ID,
     a_blueprint,
@@ -31,8 +31,8 @@ VOICE = accepted(an_item("voice"))
 
 
 def begin(sessions: Sessions, order: OrderAccepted = VOICE) -> None:
-    hear(sessions, SUBSCRIPTIONS, order)
-    hear(sessions, SUBSCRIPTIONS, assigned(order, shipped()))
+    consume(sessions, SUBSCRIPTIONS, order)
+    consume(sessions, SUBSCRIPTIONS, assigned(order, shipped()))
 
 
 async def listed(client: AsyncClient, **filters: str) -> list[dict[str, Any]]:
@@ -154,7 +154,7 @@ async def test_a_work_order_that_came_back_is_sent_out_again_and_then_goes_to_pe
         rounds += [each["id"] for each in await listed(client)]
 
     assert len(set(rounds)) == 3
-    assert plan_of(sessions).is_held
+    assert plan_of(sessions).is_in_fallout
     (found,) = (await client.get("/ops/v1/fallout")).json()
     assert (found["step"], found["code"]) == ("1/jumper", "returned")
     assert found["answer"] == "nobody at home"
@@ -230,9 +230,9 @@ async def test_a_wrong_answer_is_refused_with_the_field(
 async def test_what_a_crew_sets_going_belongs_to_the_orders_area(
     client: AsyncClient, sessions: Sessions
 ) -> None:
-    nanjing = Cause(ORDER_ID, ORDER_ID, TENANT, "025")
+    nanjing = Causation(ORDER_ID, ORDER_ID, TENANT, "025")
     for message in (VOICE, assigned(VOICE, shipped())):
-        hear_records(sessions, SUBSCRIPTIONS, [record_of(message, nanjing)])
+        consume_records(sessions, SUBSCRIPTIONS, [record_of(message, nanjing)])
     for _ in range(3):
         (open_,) = await listed(client, local_network="025")
         await say(client, "return", str(open_["id"]), reason="nobody at home")
@@ -248,14 +248,14 @@ async def test_a_crew_that_is_not_needed_any_more_is_called_off(
     client: AsyncClient, sessions: Sessions
 ) -> None:
     publish(sessions, both := a_blueprint(a_job("install"), a_call("a")))
-    hear(sessions, SUBSCRIPTIONS, accepted())
-    hear(sessions, SUBSCRIPTIONS, assigned(accepted(), index([both])))
-    (attempt,) = attempts_of(sessions)
-    refused = AttemptAnswered(
-        order_id=ORDER_ID, attempt_id=attempt.id, result=Result.REFUSED, code="busy"
+    consume(sessions, SUBSCRIPTIONS, accepted())
+    consume(sessions, SUBSCRIPTIONS, assigned(accepted(), index([both])))
+    (call,) = attempts_of(sessions)
+    refused = OutboundCallEnded(
+        order_id=ORDER_ID, attempt_id=call.id, result=CallResult.REFUSED, code="busy"
     )
 
-    hear(sessions, SUBSCRIPTIONS, refused)
+    consume(sessions, SUBSCRIPTIONS, refused)
 
     assert await listed(client) == []
     (void,) = await listed(client, state="void")

@@ -10,8 +10,8 @@ from deploy.local.postgres import Postgres
 from services.resources.app import SERVICE
 from shared.config.settings import Settings
 from shared.persistence.database import Sessions
-from tests.callers import AsRole, as_role, calling, keys
-from tests.resources.importing import Imports, X, came
+from tests.callers import AsRole, api_client, as_role, keys
+from tests.resources.import_client import EXCHANGE, ImportClient, import_counts
 
 __all__ = ["as_role", "keys"]
 
@@ -30,13 +30,13 @@ def own_settings(postgres: Postgres, keys: Path, tmp_path: Path) -> Settings:
 @pytest.fixture
 async def client(sessions: Sessions, own_settings: Settings) -> AsyncIterator[AsyncClient]:
     """Calls the API."""
-    async with calling(SERVICE, sessions, own_settings) as client:
+    async with api_client(SERVICE, sessions, own_settings) as client:
         yield client
 
 
 @pytest.fixture
-async def imports(client: AsyncClient, as_role: AsRole) -> Imports:
+async def imports(client: AsyncClient, as_role: AsRole) -> ImportClient:
     """Sends imports; exchange X is there already."""
-    found = Imports(client, as_role("ops"))
-    assert (await found.send("exchanges", X)).json() == came(made=1)
+    found = ImportClient(client, as_role("ops"))
+    assert (await found.send("exchanges", EXCHANGE)).json() == import_counts(made=1)
     return found

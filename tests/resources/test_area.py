@@ -15,16 +15,16 @@ from shared.contracts import (
 )
 from shared.persistence.database import Sessions
 from tests.kernel import envelopes
-from tests.resources.build import (
+from tests.resources.builders import (
     FIBRE,
-    a_disconnection,
-    an_order,
-    answers,
+    a_release_request,
+    an_assignment_request,
     completed,
+    handle,
+    import_plant,
+    latest_messages,
     order_id,
     states,
-    stock,
-    tell,
 )
 
 
@@ -36,16 +36,16 @@ def saying(order: AssignmentRequested, **said: Any) -> AssignmentRequested:
 
 def network_told(sessions: Sessions, n: int) -> str:
     """Return where the address of the n-th order lies, as it was told."""
-    answer = answers(sessions)[order_id(n)]
+    answer = latest_messages(sessions)[order_id(n)]
     assert isinstance(answer, ResourcesAssigned), answer
     return answer.items[0].local_network
 
 
 @pytest.mark.parametrize("said", ["", "025"])
 def test_an_order_is_told_where_its_address_lies(sessions: Sessions, said: str) -> None:
-    stock(sessions)
+    import_plant(sessions)
 
-    tell(sessions, saying(an_order(1, *FIBRE), local_network=said))
+    handle(sessions, saying(an_assignment_request(1, *FIBRE), local_network=said))
 
     assert network_told(sessions, 1) == "025"
     assert [each.localnetwork for each in envelopes(sessions)] == ["025"]
@@ -61,11 +61,11 @@ def test_an_order_is_told_where_its_address_lies(sessions: Sessions, said: str) 
 def test_what_contradicts_the_address_is_refused_and_nothing_is_held(
     sessions: Sessions, said: dict[str, Any], reason: str
 ) -> None:
-    stock(sessions)
+    import_plant(sessions)
 
-    tell(sessions, saying(an_order(1, *FIBRE), **said))
+    handle(sessions, saying(an_assignment_request(1, *FIBRE), **said))
 
-    answer = answers(sessions)[order_id(1)]
+    answer = latest_messages(sessions)[order_id(1)]
     assert isinstance(answer, ResourcesRefused)
     assert answer.code is RefusalCode.UNSERVED
     assert reason in answer.reason
@@ -73,7 +73,7 @@ def test_what_contradicts_the_address_is_refused_and_nothing_is_held(
 
 
 def test_what_needs_nothing_is_judged_by_its_address_too(sessions: Sessions) -> None:
-    stock(sessions)
+    import_plant(sessions)
     item = ItemNeeds(
         item_id="1",
         service_id=order_id(1),
@@ -82,9 +82,9 @@ def test_what_needs_nothing_is_judged_by_its_address_too(sessions: Sessions) -> 
         sold_in=("025",),
     )
 
-    tell(sessions, AssignmentRequested(order_id=order_id(1), client="crm", items=(item,)))
+    handle(sessions, AssignmentRequested(order_id=order_id(1), client="crm", items=(item,)))
 
-    answer = answers(sessions)[order_id(1)]
+    answer = latest_messages(sessions)[order_id(1)]
     assert isinstance(answer, ResourcesRefused)
     assert "does not know address nowhere" in answer.reason
 
@@ -92,19 +92,19 @@ def test_what_needs_nothing_is_judged_by_its_address_too(sessions: Sessions) -> 
 def test_an_order_that_asks_again_is_told_again_where_its_address_lies(
     sessions: Sessions,
 ) -> None:
-    stock(sessions)
+    import_plant(sessions)
 
-    tell(sessions, an_order(1, *FIBRE))
-    tell(sessions, an_order(1, *FIBRE))
+    handle(sessions, an_assignment_request(1, *FIBRE))
+    handle(sessions, an_assignment_request(1, *FIBRE))
 
     assert network_told(sessions, 1) == "025"
 
 
 def test_what_is_given_back_is_told_of_the_area_too(sessions: Sessions) -> None:
-    stock(sessions)
-    tell(sessions, an_order(1, *FIBRE))
-    tell(sessions, completed(1))
+    import_plant(sessions)
+    handle(sessions, an_assignment_request(1, *FIBRE))
+    handle(sessions, completed(1))
 
-    tell(sessions, saying(a_disconnection(2, of=1), address_id="fibre"))
+    handle(sessions, saying(a_release_request(2, of=1), address_id="fibre"))
 
     assert network_told(sessions, 2) == "025"

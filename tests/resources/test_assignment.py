@@ -3,7 +3,7 @@
 import pytest
 
 from services.resources import store
-from services.resources.domain.claim import Request
+from services.resources.domain.allocation.requirements import AssignmentRequest
 from shared.contracts import (
     AssignmentRequested,
     HoldAction,
@@ -15,33 +15,33 @@ from shared.contracts import (
 from shared.persistence.database import Sessions
 from tests.callers import CLIENT
 from tests.conftest import NOON
-from tests.kernel import TENANT, parked, types_told
-from tests.resources.build import (
+from tests.kernel import TENANT, dead_letter_rows, published_types
+from tests.resources.builders import (
     FIBRE,
     NUMBER,
     PAIR,
     a_segment,
     a_splitter,
-    an_order,
-    answers,
+    an_assignment_request,
+    assigned_values,
     e164,
-    given,
+    handle,
     holders,
+    import_plant,
+    latest_messages,
     order_id,
-    refusal,
+    refusal_code,
     service_id,
     states,
-    stock,
-    tell,
 )
 
 
 def test_fibre_gets_a_leg_a_vlan_and_a_loid_that_lead_to_its_olt(sessions: Sessions) -> None:
-    stock(sessions)
+    import_plant(sessions)
 
-    tell(sessions, an_order(1, *FIBRE))
+    handle(sessions, an_assignment_request(1, *FIBRE))
 
-    answer = answers(sessions)[order_id(1)]
+    answer = latest_messages(sessions)[order_id(1)]
     assert isinstance(answer, ResourcesAssigned)
     held = {each.kind: each for each in answer.items[0].held}
     assert {kind: each.value for kind, each in held.items()} == {
@@ -63,127 +63,142 @@ def test_fibre_gets_a_leg_a_vlan_and_a_loid_that_lead_to_its_olt(sessions: Sessi
 
 
 def test_voice_gets_the_lowest_number_and_pair_of_its_exchange(sessions: Sessions) -> None:
-    stock(sessions)
+    import_plant(sessions)
 
-    tell(sessions, an_order(1, NUMBER, PAIR, address="copper"), an_order(2, NUMBER, PAIR))
+    handle(
+        sessions,
+        an_assignment_request(1, NUMBER, PAIR, address="copper"),
+        an_assignment_request(2, NUMBER, PAIR),
+    )
 
-    assert given(answers(sessions)[order_id(1)]) == [e164(0), "X/0000001"]
-    assert given(answers(sessions)[order_id(2)]) == [e164(1), "X/0000002"]
+    assert assigned_values(latest_messages(sessions)[order_id(1)]) == [e164(0), "X/0000001"]
+    assert assigned_values(latest_messages(sessions)[order_id(2)]) == [e164(1), "X/0000002"]
 
 
 def test_what_is_held_is_bound_to_its_order_and_service(sessions: Sessions) -> None:
-    stock(sessions)
+    import_plant(sessions)
 
-    tell(sessions, an_order(1, NUMBER, PAIR))
+    handle(sessions, an_assignment_request(1, NUMBER, PAIR))
 
     assert set(holders(sessions).values()) == {(order_id(1), service_id(1))}
     assert set(states(sessions).values()) == {"reserved"}
 
 
 def test_a_batch_is_served_as_far_as_the_pool_goes(sessions: Sessions) -> None:
-    stock(sessions, pairs=2)
+    import_plant(sessions, pairs=2)
 
-    tell(sessions, *(an_order(n, PAIR) for n in range(3)))
+    handle(sessions, *(an_assignment_request(n, PAIR) for n in range(3)))
 
-    assert types_told(sessions) == [
+    assert published_types(sessions) == [
         "resources.assigned.v1",
         "resources.assigned.v1",
         "resources.refused.v1",
     ]
-    assert refusal(answers(sessions)[order_id(2)]) is RefusalCode.NONE_FREE
+    assert refusal_code(latest_messages(sessions)[order_id(2)]) is RefusalCode.NONE_FREE
 
 
 def test_an_order_that_cannot_have_all_holds_nothing(sessions: Sessions) -> None:
-    stock(sessions, pairs=0)
+    import_plant(sessions, pairs=0)
 
-    tell(sessions, an_order(1, NUMBER, *FIBRE, PAIR))
+    handle(sessions, an_assignment_request(1, NUMBER, *FIBRE, PAIR))
 
-    assert refusal(answers(sessions)[order_id(1)]) is RefusalCode.NONE_FREE
+    assert refusal_code(latest_messages(sessions)[order_id(1)]) is RefusalCode.NONE_FREE
     assert holders(sessions) == {}
 
 
 def test_a_splitter_whose_legs_are_faulty_has_none_to_give(sessions: Sessions) -> None:
-    stock(sessions, splitters=[a_splitter(faulty_legs=4)])
+    import_plant(sessions, splitters=[a_splitter(faulty_legs=4)])
 
-    tell(sessions, an_order(1, *FIBRE))
+    handle(sessions, an_assignment_request(1, *FIBRE))
 
-    assert refusal(answers(sessions)[order_id(1)]) is RefusalCode.NONE_FREE
+    assert refusal_code(latest_messages(sessions)[order_id(1)]) is RefusalCode.NONE_FREE
 
 
 @pytest.mark.parametrize("address", ["copper", "nowhere", ""])
 def test_an_address_that_no_fibre_reaches_is_unserved(sessions: Sessions, address: str) -> None:
-    stock(sessions)
+    import_plant(sessions)
 
-    tell(sessions, an_order(1, *FIBRE, address=address))
+    handle(sessions, an_assignment_request(1, *FIBRE, address=address))
 
-    assert refusal(answers(sessions)[order_id(1)]) is RefusalCode.UNSERVED
+    assert refusal_code(latest_messages(sessions)[order_id(1)]) is RefusalCode.UNSERVED
 
 
 def test_another_tenant_s_plant_serves_nobody_of_ours(sessions: Sessions) -> None:
-    stock(sessions, tenant="other")
+    import_plant(sessions, tenant="other")
 
-    tell(sessions, an_order(1, *FIBRE), an_order(2, PAIR))
+    handle(sessions, an_assignment_request(1, *FIBRE), an_assignment_request(2, PAIR))
 
-    assert refusal(answers(sessions)[order_id(1)]) is RefusalCode.UNSERVED
-    assert refusal(answers(sessions)[order_id(2)]) is RefusalCode.UNSERVED
+    assert refusal_code(latest_messages(sessions)[order_id(1)]) is RefusalCode.UNSERVED
+    assert refusal_code(latest_messages(sessions)[order_id(2)]) is RefusalCode.UNSERVED
 
 
 def test_vanity_numbers_go_only_to_those_who_picked_them(sessions: Sessions) -> None:
-    stock(sessions, segments=[a_segment(first="+862580001110", count=2)])  # AAA would be lowest
+    import_plant(
+        sessions, segments=[a_segment(first="+862580001110", count=2)]
+    )  # AAA would be lowest
 
-    tell(sessions, an_order(1), an_order(2))
+    handle(sessions, an_assignment_request(1), an_assignment_request(2))
 
-    assert given(answers(sessions)[order_id(1)]) == ["+862580001110"]
-    assert refusal(answers(sessions)[order_id(2)]) is RefusalCode.NONE_FREE
+    assert assigned_values(latest_messages(sessions)[order_id(1)]) == ["+862580001110"]
+    assert refusal_code(latest_messages(sessions)[order_id(2)]) is RefusalCode.NONE_FREE
 
 
 def test_a_picked_number_of_the_grade_that_was_sold_is_reserved(sessions: Sessions) -> None:
-    stock(sessions, segments=[a_segment(first="+862580008888", count=1)])
+    import_plant(sessions, segments=[a_segment(first="+862580008888", count=1)])
     pick = Need(kind="number", picked="+862580008888", grade="AAAA")
 
-    tell(sessions, an_order(1, pick))
+    handle(sessions, an_assignment_request(1, pick))
 
-    assert given(answers(sessions)[order_id(1)]) == ["+862580008888"]
+    assert assigned_values(latest_messages(sessions)[order_id(1)]) == ["+862580008888"]
 
 
 def test_a_pick_of_the_lowest_number_leaves_the_next_to_who_wants_any(
     sessions: Sessions,
 ) -> None:
-    stock(sessions, segments=[a_segment(count=2)])
+    import_plant(sessions, segments=[a_segment(count=2)])
 
-    tell(sessions, an_order(1, Need(kind="number", picked=e164(0))), an_order(2))
+    handle(
+        sessions,
+        an_assignment_request(1, Need(kind="number", picked=e164(0))),
+        an_assignment_request(2),
+    )
 
-    assert given(answers(sessions)[order_id(2)]) == [e164(1)]
+    assert assigned_values(latest_messages(sessions)[order_id(2)]) == [e164(1)]
 
 
 @pytest.mark.parametrize("picked", ["+862580009999", "+862599990000"])
 def test_a_picked_number_that_is_not_ours_or_held_is_not_available(
     sessions: Sessions, picked: str
 ) -> None:
-    stock(sessions, segments=[a_segment(first="+862580009999", count=1)])
-    tell(sessions, an_order(1, Need(kind="number", picked="+862580009999", grade="AAAA")))
+    import_plant(sessions, segments=[a_segment(first="+862580009999", count=1)])
+    handle(
+        sessions,
+        an_assignment_request(1, Need(kind="number", picked="+862580009999", grade="AAAA")),
+    )
 
-    tell(sessions, an_order(2, Need(kind="number", picked=picked, grade="AAAA")))
+    handle(sessions, an_assignment_request(2, Need(kind="number", picked=picked, grade="AAAA")))
 
-    assert refusal(answers(sessions)[order_id(2)]) is RefusalCode.NOT_AVAILABLE
+    assert refusal_code(latest_messages(sessions)[order_id(2)]) is RefusalCode.NOT_AVAILABLE
 
 
 def test_an_order_that_asks_again_is_told_what_it_holds(sessions: Sessions) -> None:
-    stock(sessions)
-    tell(sessions, an_order(1, NUMBER, PAIR))
+    import_plant(sessions)
+    handle(sessions, an_assignment_request(1, NUMBER, PAIR))
 
-    again = an_order(1, NUMBER, PAIR, client="break glass")  # a new message, not a redelivery
+    again = an_assignment_request(
+        1, NUMBER, PAIR, client="break glass"
+    )  # a new message, not a redelivery
     with sessions.begin() as session:
-        request = Request(TENANT, again)
+        request = AssignmentRequest(TENANT, again)
         (share,) = store.assign(session, [request], NOON)
 
-    assert given(share.answer) == [e164(0), "X/0000001"]
+    assert assigned_values(share.answer) == [e164(0), "X/0000001"]
     assert share.changes == ()
     assert len(holders(sessions)) == 2
 
 
 def test_two_items_of_one_order_hold_each_their_own(sessions: Sessions) -> None:
-    stock(sessions)
+    import_plant(sessions)
     items = tuple(
         ItemNeeds(
             item_id=str(n),
@@ -195,7 +210,7 @@ def test_two_items_of_one_order_hold_each_their_own(sessions: Sessions) -> None:
         for n, needs in ((1, FIBRE), (2, (NUMBER, PAIR)))
     )
 
-    tell(sessions, AssignmentRequested(order_id=order_id(1), client=CLIENT, items=items))
+    handle(sessions, AssignmentRequested(order_id=order_id(1), client=CLIENT, items=items))
 
     assert {name: service for name, (_, service) in holders(sessions).items()} == {
         "S/001": service_id(1),
@@ -207,9 +222,14 @@ def test_two_items_of_one_order_hold_each_their_own(sessions: Sessions) -> None:
 
 
 def test_a_need_that_no_pool_serves_parks_its_order_and_no_other(sessions: Sessions) -> None:
-    stock(sessions)
+    import_plant(sessions)
 
-    tell(sessions, an_order(1), an_order(2, Need(kind="satellite")), an_order(3))
+    handle(
+        sessions,
+        an_assignment_request(1),
+        an_assignment_request(2, Need(kind="satellite")),
+        an_assignment_request(3),
+    )
 
-    assert [row.key for row in parked(sessions)] == [order_id(2).bytes]
-    assert types_told(sessions) == ["resources.assigned.v1"] * 2
+    assert [row.key for row in dead_letter_rows(sessions)] == [order_id(2).bytes]
+    assert published_types(sessions) == ["resources.assigned.v1"] * 2

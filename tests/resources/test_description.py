@@ -5,28 +5,30 @@ from typing import Any
 import pytest
 from httpx import AsyncClient
 
-from services.resources.api import examples, reservations, shapes, things
-from services.resources.api.shapes import Shape
+from services.resources.api.examples import bodies
+from services.resources.api.routes import pool_items, reservations
+from services.resources.api.views import base
+from services.resources.api.views.base import BaseView
 from tests.callers import AsRole
 
 
 @pytest.mark.parametrize(
     ("shape", "example"),
     [
-        (shapes.NumberView, examples.NUMBER),
-        (shapes.NumberDetail, examples.NUMBER_DETAIL),
-        (shapes.HoldingsView, examples.HOLDINGS),
-        (shapes.PoolView, examples.POOL),
-        (shapes.PoolDetail, examples.POOL_DETAIL),
-        (shapes.AddressView, examples.ADDRESS),
-        (shapes.ImportView, examples.IMPORTED),
-        (things.ThingView, examples.LEG),
-        (things.ThingDetail, examples.LEG_DETAIL),
-        (things.ChangedView, examples.CHANGED),
-        (reservations.ReservationView, examples.RESERVATION),
+        (base.NumberView, bodies.NUMBER),
+        (base.NumberDetail, bodies.NUMBER_DETAIL),
+        (base.HoldingsView, bodies.HOLDINGS),
+        (base.PoolView, bodies.POOL),
+        (base.PoolDetail, bodies.POOL_DETAIL),
+        (base.AddressView, bodies.ADDRESS),
+        (base.ImportView, bodies.IMPORTED),
+        (pool_items.PoolItemView, bodies.LEG),
+        (pool_items.PoolItemDetail, bodies.LEG_DETAIL),
+        (pool_items.ChangeCountView, bodies.CHANGED),
+        (reservations.ReservationView, bodies.RESERVATION),
     ],
 )
-def test_an_example_is_what_would_be_answered(shape: type[Shape], example: object) -> None:
+def test_an_example_is_what_would_be_answered(shape: type[BaseView], example: object) -> None:
     shown = shape.model_validate(example)
 
     assert shown.model_dump(exclude_none=True, mode="json") == example
@@ -51,14 +53,14 @@ async def test_the_examples_of_imports_are_taken_and_make_what_is_shown(
         for path in (
             "pools/leg/NJ-XW-SP001/things/NJ-XW-SP001/003",
             "pools/leg/NJ-XW-SP001",
-            f"numbers/{examples.NUMBER['number']}",
-            f"addresses/{examples.ADDRESS['id']}",
+            f"numbers/{bodies.NUMBER['number']}",
+            f"addresses/{bodies.ADDRESS['id']}",
         )
     ]
-    assert differences(leg, examples.LEG) == {"state", "order_id", "service_id"}
-    assert differences(pool, examples.POOL) == {"free"}
-    assert differences(number, examples.NUMBER) == {"state", "until"}
-    assert differences(address, examples.ADDRESS) == set()
+    assert differences(leg, bodies.LEG) == {"state", "order_id", "service_id"}
+    assert differences(pool, bodies.POOL) == {"free"}
+    assert differences(number, bodies.NUMBER) == {"state", "until"}
+    assert differences(address, bodies.ADDRESS) == set()
 
 
 def differences(answer: dict[str, Any], example: dict[str, Any]) -> set[str]:

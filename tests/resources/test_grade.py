@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.resources.domain.grade import GradeRule, grade_of, read_rules, tails
-from services.resources.store.segments import GRADES
+from services.resources.domain.number.grade import GradeRule, grade_by_ending, grade_of, read_rules
+from services.resources.store.segments import GRADES_FILE
 
-SHIPPED = tails(read_rules(GRADES.read_bytes()))
+SHIPPED = grade_by_ending(read_rules(GRADES_FILE.read_bytes()))
 AS_PATTERNS = {
     "AAAAA": re.compile(r"(\d)\1{4}$"),
     "AAAA": re.compile(r"(\d)\1{3}$"),
@@ -52,10 +52,10 @@ def test_an_ending_has_the_grade_that_people_see_in_it(ending: str, grade: str) 
 def test_other_rules_make_other_grades() -> None:
     rules = [GradeRule("lucky", "AA"), GradeRule("unlucky", "AB", (1,))]
 
-    assert grade_of("+862580000088", tails(rules)) == "lucky"
-    assert grade_of("+862580000034", tails(rules)) == "unlucky"
-    assert grade_of("+862580000035", tails(rules)) == ""
+    assert grade_of("+862580000088", grade_by_ending(rules)) == "lucky"
+    assert grade_of("+862580000034", grade_by_ending(rules)) == "unlucky"
+    assert grade_of("+862580000035", grade_by_ending(rules)) == ""
 
 
 def test_without_rules_every_number_is_plain() -> None:
-    assert grade_of("+862580008888", tails([])) == ""
+    assert grade_of("+862580008888", grade_by_ending([])) == ""

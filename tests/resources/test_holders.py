@@ -7,7 +7,16 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from shared.persistence.database import Sessions
-from tests.resources.build import FIBRE, NUMBER, PAIR, an_order, e164, holders, stock, tell
+from tests.resources.builders import (
+    FIBRE,
+    NUMBER,
+    PAIR,
+    an_assignment_request,
+    e164,
+    handle,
+    holders,
+    import_plant,
+)
 
 TABLES = ("numbers", "pool_items")
 
@@ -22,8 +31,8 @@ def change(sessions: Sessions, table: str, change: str, holder: UUID | None = No
 @pytest.fixture
 def held(sessions: Sessions) -> Sessions:
     """A database in which one order holds a number and a pair."""
-    stock(sessions)
-    tell(sessions, an_order(1, NUMBER, PAIR))
+    import_plant(sessions)
+    handle(sessions, an_assignment_request(1, NUMBER, PAIR))
     return sessions
 
 
@@ -52,8 +61,8 @@ def test_what_is_held_has_a_holder(held: Sessions, table: str) -> None:
 
 
 def test_a_vlan_is_one_vlan_whichever_splitter_it_is_behind(sessions: Sessions) -> None:
-    stock(sessions)
-    tell(sessions, an_order(1, *FIBRE))
+    import_plant(sessions)
+    handle(sessions, an_assignment_request(1, *FIBRE))
     again = text(
         "INSERT INTO pool_items (tenant, kind, pool, value, element, attributes, state)"
         " SELECT tenant, kind, 'T', value, element, attributes, 'free' FROM pool_items"
@@ -65,7 +74,7 @@ def test_a_vlan_is_one_vlan_whichever_splitter_it_is_behind(sessions: Sessions) 
 
 
 def test_a_number_is_one_number_whichever_exchange_it_belongs_to(sessions: Sessions) -> None:
-    stock(sessions)
+    import_plant(sessions)
     again = text(
         "INSERT INTO numbers (tenant, e164, exchange_id, grade, state)"
         " SELECT tenant, e164, 'Y', grade, 'idle' FROM numbers WHERE e164 = :e164"

@@ -6,10 +6,17 @@ import pytest
 
 from services.resources.tables import NumberRow
 from shared.persistence.database import Sessions
-from tests.resources.importing import PAIRS, SEGMENT, SPLITTER, Imports, X, count
+from tests.resources.import_client import (
+    EXCHANGE,
+    PAIRS,
+    SEGMENT,
+    SPLITTER,
+    ImportClient,
+    count_rows,
+)
 
 
-async def test_every_fault_of_every_row_is_named_at_once(imports: Imports) -> None:
+async def test_every_fault_of_every_row_is_named_at_once(imports: ImportClient) -> None:
     rows = [
         SEGMENT,
         SEGMENT | {"id": "long", "first": "+8625800100000"},
@@ -45,19 +52,19 @@ async def test_every_fault_of_every_row_is_named_at_once(imports: Imports) -> No
     ],
 )
 async def test_an_exchange_has_fixed_lines_of_its_own_area_alone(
-    imports: Imports, sessions: Sessions, first: str, code: str, remedy: str
+    imports: ImportClient, sessions: Sessions, first: str, code: str, remedy: str
 ) -> None:
     answer = await imports.send("segments", SEGMENT | {"first": first, "count": 10})
 
     (fault,) = answer.json()["errors"]
     assert (fault["field"], fault["code"]) == ("/0/first", code)
     assert remedy in fault["remedy"]
-    assert count(sessions, NumberRow) == 0
+    assert count_rows(sessions, NumberRow) == 0
 
 
 @pytest.mark.parametrize("code", ["25", "0125x", "02\uff15", "00", "0251234"])
 async def test_an_area_code_is_written_as_it_is_dialled_within_the_country(
-    imports: Imports, code: str
+    imports: ImportClient, code: str
 ) -> None:
     answer = await imports.send("exchanges", {"id": "Z", "name": "Z", "local_network": code})
 
@@ -66,7 +73,7 @@ async def test_an_area_code_is_written_as_it_is_dialled_within_the_country(
 
 
 async def test_rows_that_are_not_of_the_right_shape_are_named_by_place_and_field(
-    imports: Imports,
+    imports: ImportClient,
 ) -> None:
     faults = await imports.faults(
         "pairs",
@@ -88,13 +95,15 @@ async def test_rows_that_are_not_of_the_right_shape_are_named_by_place_and_field
     ]
 
 
-async def test_a_refused_import_leaves_nothing_behind(imports: Imports, sessions: Sessions) -> None:
+async def test_a_refused_import_leaves_nothing_behind(
+    imports: ImportClient, sessions: Sessions
+) -> None:
     await imports.faults("segments", SEGMENT, SEGMENT | {"id": "b", "exchange": "Y"})
 
-    assert count(sessions, NumberRow) == 0
+    assert count_rows(sessions, NumberRow) == 0
 
 
-async def test_numbers_of_a_known_segment_belong_to_no_other(imports: Imports) -> None:
+async def test_numbers_of_a_known_segment_belong_to_no_other(imports: ImportClient) -> None:
     await imports.send("segments", SEGMENT)
 
     assert await imports.faults(
@@ -107,17 +116,17 @@ async def test_numbers_of_a_known_segment_belong_to_no_other(imports: Imports) -
     [
         ("segments", SEGMENT),
         ("splitters", SPLITTER),
-        ("addresses", {"id": "a", "text": "a", "exchange": "X", "local_network": "025"}),
+        ("addresses", {"id": "a", "text": "a", "exchange": "EXCHANGE", "local_network": "025"}),
         ("pairs", PAIRS),
     ],
 )
 async def test_an_exchange_with_anything_in_it_stays_in_its_area(
-    imports: Imports, kind: str, row: dict[str, Any]
+    imports: ImportClient, kind: str, row: dict[str, Any]
 ) -> None:
     assert (await imports.send(kind, row)).status_code == 200
 
-    answer = await imports.send("exchanges", X | {"id": "x", "local_network": "0512"})
-    renamed = await imports.send("exchanges", X | {"name": "Another name"})
+    answer = await imports.send("exchanges", EXCHANGE | {"id": "x", "local_network": "0512"})
+    renamed = await imports.send("exchanges", EXCHANGE | {"name": "Another name"})
 
     (fault,) = answer.json()["errors"]
     assert (fault["field"], fault["code"]) == ("/0/local_network", "changed")
@@ -125,8 +134,10 @@ async def test_an_exchange_with_anything_in_it_stays_in_its_area(
     assert renamed.status_code == 200
 
 
-async def test_an_exchange_with_nothing_in_it_may_move_to_another_area(imports: Imports) -> None:
-    moved = await imports.send("exchanges", X | {"local_network": "0512"})
+async def test_an_exchange_with_nothing_in_it_may_move_to_another_area(
+    imports: ImportClient,
+) -> None:
+    moved = await imports.send("exchanges", EXCHANGE | {"local_network": "0512"})
     there = await imports.send(
         "segments", SEGMENT | {"first": "+8651280000000", "count": 10, "local_network": "0512"}
     )
@@ -135,7 +146,9 @@ async def test_an_exchange_with_nothing_in_it_may_move_to_another_area(imports: 
 
 
 @pytest.mark.parametrize("change", [{"count": 10}, {"first": "+862589000000"}])
-async def test_a_known_segment_keeps_its_numbers(imports: Imports, change: dict[str, Any]) -> None:
+async def test_a_known_segment_keeps_its_numbers(
+    imports: ImportClient, change: dict[str, Any]
+) -> None:
     await imports.send("segments", SEGMENT)
 
     (fault,) = await imports.faults("segments", SEGMENT | change)
@@ -157,7 +170,7 @@ async def test_a_known_segment_keeps_its_numbers(imports: Imports, change: dict[
     ],
 )
 async def test_a_splitter_that_contradicts_what_is_there_is_refused(
-    imports: Imports, change: dict[str, Any], fault: tuple[str, str]
+    imports: ImportClient, change: dict[str, Any], fault: tuple[str, str]
 ) -> None:
     await imports.send("splitters", SPLITTER)
 
@@ -181,7 +194,7 @@ async def test_a_splitter_that_contradicts_what_is_there_is_refused(
     ],
 )
 async def test_a_body_that_makes_no_sense_is_refused(
-    imports: Imports, body: str, media_type: str, status: int
+    imports: ImportClient, body: str, media_type: str, status: int
 ) -> None:
     answer = await imports.send_text("pairs", body, media_type)
 
@@ -205,7 +218,7 @@ AMBIGUOUS = [
     ],
 )
 async def test_a_row_in_a_line_is_read_by_the_rules_of_every_body(
-    imports: Imports, row: str, field: str, code: str
+    imports: ImportClient, row: str, field: str, code: str
 ) -> None:
     answer = await imports.send_text("exchanges", row, "application/x-ndjson")
 
@@ -217,7 +230,7 @@ async def test_a_row_in_a_line_is_read_by_the_rules_of_every_body(
 
 @pytest.mark.parametrize(("row", "field", "code"), AMBIGUOUS)
 async def test_a_row_in_an_array_is_read_by_the_rules_of_every_body(
-    imports: Imports, row: str, field: str, code: str
+    imports: ImportClient, row: str, field: str, code: str
 ) -> None:
     answer = await imports.send_text("exchanges", f"[{row}]", "application/json")
 

@@ -10,38 +10,49 @@ import pytest
 from httpx import AsyncClient
 from sqlalchemy import select
 
-from deploy.jiangsu.province import province
-from services.resources.domain.grade import grade_of
-from services.resources.store.segments import vanity
-from services.resources.tables import ItemRow, NumberRow, PoolRow
+from services.resources.domain.number.grade import grade_of
+from services.resources.store.segments import shipped_grades
+from services.resources.tables import NumberRow, PoolItemRow, PoolRow
 from shared.persistence.database import Sessions
 from tests.callers import AsRole
 from tests.kernel import history
-from tests.resources.build import e164, states
-from tests.resources.importing import ADDRESS, PAIRS, SEGMENT, SPLITTER, Imports, X, came, count
+from tests.resources.builders import e164, states
+from tests.resources.import_client import (
+    ADDRESS,
+    EXCHANGE,
+    PAIRS,
+    SEGMENT,
+    SPLITTER,
+    ImportClient,
+    count_rows,
+    import_counts,
+)
+from tools.province.build import build_province
 
 
 async def test_a_segment_makes_its_numbers_each_with_its_grade(
-    imports: Imports, sessions: Sessions
+    imports: ImportClient, sessions: Sessions
 ) -> None:
     answer = await imports.send("segments", SEGMENT)
 
-    assert answer.json() == came(made=1, things=2000)
+    assert answer.json() == import_counts(made=1, things=2000)
     with sessions() as session:
         rows = session.execute(select(NumberRow.e164, NumberRow.grade, NumberRow.state)).all()
     assert {name for name, *_ in rows} == {f"+{862580000000 + n}" for n in range(2000)}
-    assert all(grade == grade_of(name, vanity()) for name, grade, _ in rows)
+    assert all(grade == grade_of(name, shipped_grades()) for name, grade, _ in rows)
     assert {grade for _, grade, _ in rows} >= {"", "AAA", "AABB", "ABAB", "ABCD", "AAAA"}
 
 
 async def test_a_splitter_makes_a_leg_a_vlan_and_a_loid_for_each_customer(
-    imports: Imports, sessions: Sessions
+    imports: ImportClient, sessions: Sessions
 ) -> None:
     answer = await imports.send("splitters", SPLITTER | {"faulty_legs": 1})
 
-    assert answer.json() == came(made=1, things=12)
+    assert answer.json() == import_counts(made=1, things=12)
     with sessions() as session:
-        values = session.scalars(select(ItemRow.value).order_by(ItemRow.kind, ItemRow.value))
+        values = session.scalars(
+            select(PoolItemRow.value).order_by(PoolItemRow.kind, PoolItemRow.value)
+        )
         assert list(values) == [
             *("S/001", "S/002", "S/003", "S/004"),
             *("S-L001", "S-L002", "S-L003", "S-L004"),
@@ -53,56 +64,60 @@ async def test_a_splitter_makes_a_leg_a_vlan_and_a_loid_for_each_customer(
 @pytest.mark.parametrize(
     ("kind", "row"),
     [
-        ("exchanges", X),
+        ("exchanges", EXCHANGE),
         ("segments", SEGMENT),
         ("splitters", SPLITTER),
         ("pairs", PAIRS),
     ],
 )
 async def test_what_is_sent_again_changes_nothing(
-    imports: Imports, sessions: Sessions, kind: str, row: dict[str, Any]
+    imports: ImportClient, sessions: Sessions, kind: str, row: dict[str, Any]
 ) -> None:
     await imports.send(kind, row)
-    before = count(sessions, NumberRow), count(sessions, ItemRow), history(sessions)
+    before = count_rows(sessions, NumberRow), count_rows(sessions, PoolItemRow), history(sessions)
 
     again = await imports.send(kind, row)
 
-    assert again.json() == came(unchanged=1)
-    assert (count(sessions, NumberRow), count(sessions, ItemRow), history(sessions)) == before
+    assert again.json() == import_counts(unchanged=1)
+    assert (
+        count_rows(sessions, NumberRow),
+        count_rows(sessions, PoolItemRow),
+        history(sessions),
+    ) == before
 
 
 async def test_a_splitter_may_grow_and_makes_only_what_is_new(
-    imports: Imports, sessions: Sessions
+    imports: ImportClient, sessions: Sessions
 ) -> None:
     await imports.send("splitters", SPLITTER)
 
     grown = await imports.send("splitters", SPLITTER | {"legs": 8})
 
-    assert grown.json() == came(changed=1, things=12)
+    assert grown.json() == import_counts(changed=1, things=12)
     with sessions() as session:
         pools = session.execute(select(PoolRow.kind, PoolRow.capacity)).all()
     assert {kind.value: capacity for kind, capacity in pools} == {"leg": 8, "vlan": 8, "loid": 8}
 
 
-async def test_pairs_that_overlap_are_made_once(imports: Imports, sessions: Sessions) -> None:
+async def test_pairs_that_overlap_are_made_once(imports: ImportClient, sessions: Sessions) -> None:
     await imports.send("pairs", PAIRS)
 
     more = await imports.send("pairs", PAIRS | {"first": 6})
 
-    assert more.json() == came(changed=1, things=5)
-    assert count(sessions, ItemRow) == 15
+    assert more.json() == import_counts(changed=1, things=5)
+    assert count_rows(sessions, PoolItemRow) == 15
 
 
-async def test_lines_of_json_are_as_good_as_an_array(imports: Imports) -> None:
+async def test_lines_of_json_are_as_good_as_an_array(imports: ImportClient) -> None:
     lines = "\n".join(json.dumps(PAIRS | {"first": first}) for first in (1, 100))
 
     answer = await imports.send_text("pairs", lines + "\n", "application/x-ndjson")
 
-    assert answer.json() == came(made=2, things=20)
+    assert answer.json() == import_counts(made=2, things=20)
 
 
 async def test_a_blocked_segment_gives_out_nothing_until_it_is_opened(
-    imports: Imports, sessions: Sessions
+    imports: ImportClient, sessions: Sessions
 ) -> None:
     few = SEGMENT | {"count": 3, "first": e164(0)}
     await imports.send("segments", few | {"state": "planned"})
@@ -119,35 +134,37 @@ async def test_a_blocked_segment_gives_out_nothing_until_it_is_opened(
     assert changes == {("planned", "idle"): 3, ("idle", "blocked"): 3}
 
 
-async def test_splitters_share_a_port_s_vlan_side_by_side(imports: Imports) -> None:
+async def test_splitters_share_a_port_s_vlan_side_by_side(imports: ImportClient) -> None:
     beside = SPLITTER | {"id": "T", "first_cvlan": 205}
 
-    assert (await imports.send("splitters", SPLITTER, beside)).json() == came(made=2, things=24)
+    assert (await imports.send("splitters", SPLITTER, beside)).json() == import_counts(
+        made=2, things=24
+    )
 
 
-async def test_an_address_names_a_splitter_that_is_known(imports: Imports) -> None:
+async def test_an_address_names_a_splitter_that_is_known(imports: ImportClient) -> None:
     assert await imports.faults("addresses", ADDRESS) == [("/0/splitter", "unknown")]
 
     await imports.send("splitters", SPLITTER)
 
-    assert (await imports.send("addresses", ADDRESS)).json() == came(made=1)
+    assert (await imports.send("addresses", ADDRESS)).json() == import_counts(made=1)
 
 
-async def test_an_import_of_nothing_is_nothing(imports: Imports) -> None:
-    assert (await imports.send("pairs")).json() == came()
+async def test_an_import_of_nothing_is_nothing(imports: ImportClient) -> None:
+    assert (await imports.send("pairs")).json() == import_counts()
 
 
 @pytest.mark.parametrize("role", ["crm", "viewer"])
 async def test_only_operations_import(client: AsyncClient, as_role: AsRole, role: str) -> None:
-    answer = await client.post("/ops/v1/import/exchanges", json=[X], headers=as_role(role))
+    answer = await client.post("/ops/v1/import/exchanges", json=[EXCHANGE], headers=as_role(role))
 
     assert answer.status_code == 403
 
 
 async def test_the_demonstration_province_is_taken_in_as_it_is(
-    imports: Imports, sessions: Sessions
+    imports: ImportClient, sessions: Sessions
 ) -> None:
-    small = province(numbers=2_000, addresses=500, pairs=1_000)
+    small = build_province(numbers=2_000, addresses=500, pairs=1_000)
     made = {}
     parts: dict[str, Sequence[Any]] = {
         "exchanges": small.exchanges,
@@ -169,4 +186,4 @@ async def test_the_demonstration_province_is_taken_in_as_it_is(
         "addresses": 0,
         "pairs": 1_000,
     }
-    assert count(sessions, NumberRow) == 2_000
+    assert count_rows(sessions, NumberRow) == 2_000

@@ -12,20 +12,20 @@ from services.resources.app import SERVICE
 from shared.config.settings import Settings
 from shared.contracts import Action, AssignmentRequested, ReleaseRequested
 from shared.persistence.database import Sessions
-from tests.callers import CLIENT, AsRole, calling
+from tests.callers import CLIENT, AsRole, api_client
 from tests.conftest import NOON
 from tests.kernel import statements
-from tests.resources.build import (
+from tests.resources.builders import (
     FIBRE,
     NUMBER,
     PAIR,
-    a_disconnection,
-    an_order,
+    a_release_request,
+    an_assignment_request,
     completed,
     e164,
+    handle,
+    import_plant,
     order_id,
-    stock,
-    tell,
 )
 
 FIRST_PAIR = "X/0000001"
@@ -60,8 +60,8 @@ async def onlooker(
     sessions: Sessions, own_settings: Settings, as_role: AsRole
 ) -> AsyncIterator[Onlooker]:
     """Looks at a small exchange X, through what every service has for its operators."""
-    stock(sessions)
-    async with calling(SERVICE, sessions, own_settings) as client:
+    import_plant(sessions)
+    async with api_client(SERVICE, sessions, own_settings) as client:
         yield Onlooker(client, as_role)
 
 
@@ -72,8 +72,8 @@ def message(type_: str) -> tuple[str, str, str, str]:
 async def test_a_journey_tells_what_was_reserved_and_put_in_use(
     onlooker: Onlooker, sessions: Sessions
 ) -> None:
-    tell(sessions, an_order(1, NUMBER, PAIR), an_order(2, NUMBER, PAIR))
-    tell(sessions, completed(1), now=SOON)
+    handle(sessions, an_assignment_request(1, NUMBER, PAIR), an_assignment_request(2, NUMBER, PAIR))
+    handle(sessions, completed(1), now=SOON)
 
     assert await onlooker.see(order_id(1)) == [
         ("number", e164(0), "idle", "reserved"),
@@ -87,12 +87,12 @@ async def test_a_journey_tells_what_was_reserved_and_put_in_use(
 async def test_a_journey_tells_what_was_given_back_and_nothing_of_the_order_before(
     onlooker: Onlooker, sessions: Sessions
 ) -> None:
-    tell(sessions, an_order(1, NUMBER, PAIR))
-    tell(sessions, completed(1), now=SOON)
+    handle(sessions, an_assignment_request(1, NUMBER, PAIR))
+    handle(sessions, completed(1), now=SOON)
     before = await onlooker.see(order_id(1))
 
-    tell(sessions, a_disconnection(2, of=1), now=SOON)
-    tell(sessions, completed(2, Action.DELETE, of=1), now=SOON + MINUTE)
+    handle(sessions, a_release_request(2, of=1), now=SOON)
+    handle(sessions, completed(2, Action.DELETE, of=1), now=SOON + MINUTE)
 
     assert await onlooker.see(order_id(1)) == before
     assert await onlooker.see(order_id(2)) == [
@@ -107,9 +107,9 @@ async def test_a_journey_tells_what_was_given_back_and_nothing_of_the_order_befo
 async def test_a_journey_tells_what_an_order_lost_again_though_another_has_it_now(
     onlooker: Onlooker, sessions: Sessions
 ) -> None:
-    tell(sessions, an_order(1))
-    tell(sessions, ReleaseRequested(order_id=order_id(1)), now=SOON)
-    tell(sessions, an_order(2), now=SOON + MINUTE)
+    handle(sessions, an_assignment_request(1))
+    handle(sessions, ReleaseRequested(order_id=order_id(1)), now=SOON)
+    handle(sessions, an_assignment_request(2), now=SOON + MINUTE)
 
     assert await onlooker.see(order_id(1)) == [
         ("number", e164(0), "idle", "reserved"),
@@ -122,8 +122,8 @@ async def test_a_journey_tells_what_an_order_lost_again_though_another_has_it_no
 async def test_a_journey_tells_of_every_service_of_a_bundle(
     onlooker: Onlooker, sessions: Sessions
 ) -> None:
-    items = (*an_order(1, NUMBER).items, *an_order(2, *FIBRE).items)
-    tell(sessions, AssignmentRequested(order_id=order_id(1), client=CLIENT, items=items))
+    items = (*an_assignment_request(1, NUMBER).items, *an_assignment_request(2, *FIBRE).items)
+    handle(sessions, AssignmentRequested(order_id=order_id(1), client=CLIENT, items=items))
 
     kinds = [kind for kind, *_ in await onlooker.see(order_id(1))]
     assert sorted(kinds) == ["leg", "loid", "message", "number", "vlan"]
@@ -132,8 +132,8 @@ async def test_a_journey_tells_of_every_service_of_a_bundle(
 async def test_the_journey_of_a_number_names_the_orders_that_had_it(
     onlooker: Onlooker, sessions: Sessions
 ) -> None:
-    tell(sessions, an_order(1))
-    tell(sessions, ReleaseRequested(order_id=order_id(1)))
+    handle(sessions, an_assignment_request(1))
+    handle(sessions, ReleaseRequested(order_id=order_id(1)))
 
     one = str(order_id(1))
     assert await onlooker.see(e164(0)) == [
@@ -145,7 +145,7 @@ async def test_the_journey_of_a_number_names_the_orders_that_had_it(
 async def test_a_refused_order_s_journey_has_the_refusal_alone(
     onlooker: Onlooker, sessions: Sessions
 ) -> None:
-    tell(sessions, a_disconnection(2, of=1))
+    handle(sessions, a_release_request(2, of=1))
 
     assert await onlooker.see(order_id(2)) == [message("resources.refused.v1")]
 
@@ -153,7 +153,7 @@ async def test_a_refused_order_s_journey_has_the_refusal_alone(
 async def test_numbers_on_a_journey_are_for_the_tenant_s_viewers_alone(
     onlooker: Onlooker, sessions: Sessions
 ) -> None:
-    tell(sessions, an_order(1))
+    handle(sessions, an_assignment_request(1))
 
     assert await onlooker.see(order_id(1), tenant="other") == []
     assert (await onlooker.ask(order_id(1), "crm")).status_code == 403
@@ -162,7 +162,7 @@ async def test_numbers_on_a_journey_are_for_the_tenant_s_viewers_alone(
 async def test_all_things_of_a_journey_are_looked_up_together(
     onlooker: Onlooker, sessions: Sessions
 ) -> None:
-    tell(sessions, an_order(1, NUMBER, PAIR, *FIBRE))
+    handle(sessions, an_assignment_request(1, NUMBER, PAIR, *FIBRE))
 
     with statements(sessions) as executed:
         await onlooker.see(order_id(1))

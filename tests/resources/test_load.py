@@ -7,8 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from services.resources import store
-from services.resources.domain.claim import Request
-from services.resources.domain.number import select
+from services.resources.domain.allocation.requirements import AssignmentRequest
+from services.resources.domain.number.number import select
 from shared.contracts import (
     AssignmentRequested,
     HoldAction,
@@ -22,21 +22,21 @@ from shared.persistence.database import Sessions
 from tests.callers import CLIENT
 from tests.conftest import NOON
 from tests.kernel import TENANT
-from tests.resources.build import (
+from tests.resources.builders import (
     FIBRE,
     NUMBER,
     PAIR,
     a_segment,
     a_splitter,
-    an_order,
+    an_assignment_request,
+    assigned_values,
     e164,
-    given,
     holders,
+    import_plant,
     order_id,
     service_id,
-    stock,
 )
-from tests.resources.together import assign, deadlocks
+from tests.resources.concurrency import assign_values, deadlocks
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -44,7 +44,7 @@ def test_under_load_every_thing_goes_once_and_none_is_left_while_somebody_is_ref
     sessions: Sessions, seed: int
 ) -> None:
     lines = 60
-    stock(
+    import_plant(
         sessions,
         segments=[a_segment(count=lines)],
         splitters=[a_splitter(legs=lines)],
@@ -62,7 +62,7 @@ def test_under_load_every_thing_goes_once_and_none_is_left_while_somebody_is_ref
     assert deadlocks(sessions) == before
     things = [
         thing for answer in answers if isinstance(answer, ResourcesAssigned)
-        for thing in given(answer)
+        for thing in assigned_values(answer)
     ]  # fmt: skip
     assert len(things) == len(set(things)) == len(holders(sessions))
     for answer in answers:
@@ -85,7 +85,7 @@ def a_wish(n: int, dice: random.Random) -> AssignmentRequested:
 
 def work_on(sessions: Sessions, batch: Sequence[AssignmentRequested], luck: float) -> list[object]:
     """Assign to a batch; one in five is rolled back first, as a crash would, and done again."""
-    requests = [Request(TENANT, each) for each in batch]
+    requests = [AssignmentRequest(TENANT, each) for each in batch]
     if luck < 0.2:
         with sessions() as session:
             store.assign(session, requests, NOON)
@@ -104,15 +104,15 @@ def short(reason: str, things: Sequence[str], lines: int) -> bool:
 def test_holds_and_orders_for_the_same_numbers_never_wait_in_a_circle(
     sessions: Sessions,
 ) -> None:
-    stock(sessions, segments=[a_segment(count=20)])
+    import_plant(sessions, segments=[a_segment(count=20)])
     before = deadlocks(sessions)
 
     def hold(n: int) -> int:
         with sessions.begin() as session:
             for place in (n % 20, (n * 7) % 20):
-                number = store.wait_for(session, (TENANT, e164(place)))
+                number = store.get_number_for_update(session, (TENANT, e164(place)))
                 try:
-                    store.put(session, [select(number, f"client-{n}", NOON)])
+                    store.put_numbers(session, [select(number, f"client-{n}", NOON)])
                 except ConflictError:
                     continue
         return n
@@ -120,7 +120,9 @@ def test_holds_and_orders_for_the_same_numbers_never_wait_in_a_circle(
     def order(n: int) -> int:
         picks = [Need(kind="number", picked=e164((n * step) % 20)) for step in (3, 11)]
         with sessions.begin() as session:
-            assign(session, *(an_order(100 * n + m, each) for m, each in enumerate(picks)))
+            assign_values(
+                session, *(an_assignment_request(100 * n + m, each) for m, each in enumerate(picks))
+            )
         return n
 
     with ThreadPoolExecutor(4) as pool:

@@ -2,15 +2,15 @@
 
 import pytest
 
-from services.resources.domain.numbering import (
-    Pattern,
+from services.resources.domain.number.numbering_plan import (
+    NumberPattern,
     area_code_of,
     is_valid_range,
     kind_of,
     read_e164,
     read_pattern,
 )
-from services.resources.domain.search import Search
+from services.resources.domain.number.search import NumberSearch
 from shared.errors import InvalidError
 
 
@@ -52,15 +52,15 @@ def test_what_is_not_written_as_e164_is_refused_with_the_remedy(text: str) -> No
 @pytest.mark.parametrize(
     ("text", "pattern"),
     [
-        ("", Pattern()),
-        ("+8625*", Pattern(head="+8625")),
-        ("+862580001234", Pattern(head="+862580001234")),
-        ("*8888", Pattern(tail="8888")),
-        ("*888*", Pattern(middle="888")),
+        ("", NumberPattern()),
+        ("+8625*", NumberPattern(head="+8625")),
+        ("+862580001234", NumberPattern(head="+862580001234")),
+        ("*8888", NumberPattern(tail="8888")),
+        ("*888*", NumberPattern(middle="888")),
     ],
 )
 def test_a_pattern_says_how_numbers_begin_end_or_what_they_contain(
-    text: str, pattern: Pattern
+    text: str, pattern: NumberPattern
 ) -> None:
     assert read_pattern(text) == pattern
 
@@ -73,9 +73,9 @@ def test_anything_else_is_no_pattern(text: str) -> None:
 
 def test_a_pattern_open_at_both_ends_needs_an_exchange() -> None:
     with pytest.raises(InvalidError):
-        Search(tenant="jiangsu", pattern=Pattern(middle="888"))
+        NumberSearch(tenant="jiangsu", pattern=NumberPattern(middle="888"))
 
-    assert Search(tenant="jiangsu", pattern=Pattern(middle="888"), exchange_id="X")
+    assert NumberSearch(tenant="jiangsu", pattern=NumberPattern(middle="888"), exchange_id="X")
 
 
 @pytest.mark.parametrize(

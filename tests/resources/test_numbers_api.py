@@ -6,21 +6,21 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from httpx import AsyncClient
 
-from services.resources.domain.number import HOLD
+from services.resources.domain.number.number import HOLD_TIME
 from shared.contracts import Need
 from shared.persistence.database import Sessions
 from tests.callers import CLIENT, AsRole
-from tests.resources.build import (
+from tests.resources.builders import (
     a_segment,
-    an_order,
-    answers,
+    an_assignment_request,
+    assigned_values,
     e164,
-    given,
+    handle,
+    import_plant,
+    latest_messages,
     order_id,
-    reminders,
+    scheduled_messages,
     states,
-    stock,
-    tell,
 )
 
 NUMBERS = "/ops/v1/numbers"
@@ -55,7 +55,7 @@ async def test_idle_numbers_are_found_by_pattern_grade_and_region(
     asked: dict[str, str | int],
     found: list[str],
 ) -> None:
-    stock(sessions, segments=[a_segment(first="+862580008880", count=10)])
+    import_plant(sessions, segments=[a_segment(first="+862580008880", count=10)])
 
     assert await search(client, as_role, **asked) == found
 
@@ -78,7 +78,7 @@ async def test_a_name_that_is_not_known_is_named(  # noqa: PLR0913, PLR0917  fix
     code: str,
     remedy: str,
 ) -> None:
-    stock(sessions)
+    import_plant(sessions)
 
     answer = await client.get(NUMBERS, params=asked, headers=as_role("crm"))
 
@@ -90,8 +90,8 @@ async def test_a_name_that_is_not_known_is_named(  # noqa: PLR0913, PLR0917  fix
 async def test_only_idle_numbers_are_found(
     client: AsyncClient, as_role: AsRole, sessions: Sessions
 ) -> None:
-    stock(sessions, segments=[a_segment(count=3)])
-    tell(sessions, an_order(1))
+    import_plant(sessions, segments=[a_segment(count=3)])
+    handle(sessions, an_assignment_request(1))
     await client.post(f"{NUMBERS}/{e164(1)}/hold", headers=as_role("crm"))
 
     assert await search(client, as_role) == [e164(2)]
@@ -100,7 +100,7 @@ async def test_only_idle_numbers_are_found(
 async def test_numbers_of_another_tenant_are_not_found(
     client: AsyncClient, as_role: AsRole, sessions: Sessions
 ) -> None:
-    stock(sessions, tenant="other")
+    import_plant(sessions, tenant="other")
 
     assert await search(client, as_role) == []
     answer = await client.get(f"{NUMBERS}/{e164(0)}", headers=as_role("crm"))
@@ -110,7 +110,7 @@ async def test_numbers_of_another_tenant_are_not_found(
 async def test_a_hold_keeps_the_number_for_ten_minutes_and_gains_no_time_by_asking_again(
     client: AsyncClient, as_role: AsRole, sessions: Sessions
 ) -> None:
-    stock(sessions)
+    import_plant(sessions)
     before = datetime.now(UTC)
 
     first = await client.post(f"{NUMBERS}/{e164(0)}/hold", headers=as_role("crm"))
@@ -120,13 +120,13 @@ async def test_a_hold_keeps_the_number_for_ten_minutes_and_gains_no_time_by_aski
     assert first.json() == again.json()
     assert first.json()["state"] == "selected"
     until = datetime.fromisoformat(first.json()["until"])
-    assert HOLD <= until - before < HOLD + timedelta(minutes=1)
+    assert HOLD_TIME <= until - before < HOLD_TIME + timedelta(minutes=1)
 
 
 async def test_a_number_held_by_another_client_is_refused_with_the_time_it_ends(
     client: AsyncClient, as_role: AsRole, sessions: Sessions
 ) -> None:
-    stock(sessions)
+    import_plant(sessions)
     held = await client.post(f"{NUMBERS}/{e164(0)}/hold", headers=as_role("crm"))
 
     answer = await client.post(
@@ -142,7 +142,7 @@ async def test_a_number_held_by_another_client_is_refused_with_the_time_it_ends(
 async def test_a_hold_given_up_leaves_the_number_to_others(
     client: AsyncClient, as_role: AsRole, sessions: Sessions
 ) -> None:
-    stock(sessions)
+    import_plant(sessions)
     other = as_role("crm", client="another")
     await client.post(f"{NUMBERS}/{e164(0)}/hold", headers=as_role("crm"))
 
@@ -157,12 +157,12 @@ async def test_a_hold_given_up_leaves_the_number_to_others(
 async def test_a_hold_ends_by_itself(
     client: AsyncClient, as_role: AsRole, sessions: Sessions
 ) -> None:
-    stock(sessions)
+    import_plant(sessions)
     held = (await client.post(f"{NUMBERS}/{e164(0)}/hold", headers=as_role("crm"))).json()
     until = datetime.fromisoformat(held["until"])
 
-    ((due_at, reminder),) = reminders(sessions)
-    tell(sessions, reminder, now=due_at)
+    ((due_at, reminder),) = scheduled_messages(sessions)
+    handle(sessions, reminder, now=due_at)
 
     assert due_at == until
     assert states(sessions) == {}
@@ -171,7 +171,7 @@ async def test_a_hold_ends_by_itself(
 async def test_many_who_want_one_number_at_once_get_it_once(
     client: AsyncClient, as_role: AsRole, sessions: Sessions
 ) -> None:
-    stock(sessions)
+    import_plant(sessions)
 
     posts = [
         client.post(f"{NUMBERS}/{e164(0)}/hold", headers=as_role("crm", client=f"client-{n}"))
@@ -185,22 +185,22 @@ async def test_many_who_want_one_number_at_once_get_it_once(
 async def test_an_order_of_the_client_that_holds_a_number_reserves_it_and_no_other_does(
     client: AsyncClient, as_role: AsRole, sessions: Sessions
 ) -> None:
-    stock(sessions)
+    import_plant(sessions)
     await client.post(f"{NUMBERS}/{e164(0)}/hold", headers=as_role("crm"))
     pick = Need(kind="number", picked=e164(0))
 
-    tell(sessions, an_order(1, pick, client="another"), now=datetime.now(UTC))
-    tell(sessions, an_order(2, pick, client=CLIENT), now=datetime.now(UTC))
+    handle(sessions, an_assignment_request(1, pick, client="another"), now=datetime.now(UTC))
+    handle(sessions, an_assignment_request(2, pick, client=CLIENT), now=datetime.now(UTC))
 
-    assert answers(sessions)[order_id(1)].name == "resources.refused"
-    assert given(answers(sessions)[order_id(2)]) == [e164(0)]
+    assert latest_messages(sessions)[order_id(1)].name == "resources.refused"
+    assert assigned_values(latest_messages(sessions)[order_id(2)]) == [e164(0)]
 
 
 async def test_a_number_in_use_cannot_be_held(
     client: AsyncClient, as_role: AsRole, sessions: Sessions
 ) -> None:
-    stock(sessions)
-    tell(sessions, an_order(1))
+    import_plant(sessions)
+    handle(sessions, an_assignment_request(1))
 
     answer = await client.post(f"{NUMBERS}/{e164(0)}/hold", headers=as_role("crm"))
 
@@ -246,10 +246,10 @@ async def test_a_search_that_says_nothing_sensible_is_refused(
 async def test_operations_see_who_has_a_number_and_all_that_befell_it(
     client: AsyncClient, as_role: AsRole, sessions: Sessions
 ) -> None:
-    stock(sessions)
+    import_plant(sessions)
     await client.post(f"{NUMBERS}/{e164(0)}/hold", headers=as_role("crm"))
     await client.delete(f"{NUMBERS}/{e164(0)}/hold", headers=as_role("crm"))
-    tell(sessions, an_order(1))
+    handle(sessions, an_assignment_request(1))
 
     seen = (await client.get(f"{NUMBERS}/{e164(0)}", headers=as_role("viewer"))).json()
     told = (await client.get(f"{NUMBERS}/{e164(0)}", headers=as_role("crm"))).json()

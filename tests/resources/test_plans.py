@@ -12,17 +12,23 @@ import pytest
 
 from deploy.local.postgres import Postgres
 from services.resources.app import SERVICE
-from services.resources.domain.numbering import read_pattern
-from services.resources.domain.search import Search
-from services.resources.domain.states import ItemState
-from services.resources.domain.things import Kind, Pool
-from services.resources.store import find_addresses, find_items, levels, questions, search
-from services.resources.store.holdings import look
+from services.resources.domain.number.numbering_plan import read_pattern
+from services.resources.domain.number.search import NumberSearch
+from services.resources.domain.pool.resource import Pool, ResourceKind
+from services.resources.domain.pool.states import PoolItemState
+from services.resources.store import (
+    find_addresses,
+    find_pool_items,
+    pool_levels,
+    reservation_questions,
+    search_numbers,
+)
+from services.resources.store.holdings import get_holdings
 from shared.persistence.database import Sessions
-from shared.persistence.list_window import Window, cursor_of
+from shared.persistence.list_window import Window, encode_cursor
 from tests.kernel import TENANT
-from tests.list_plans import Asked, check_lists
-from tests.plans import ROWS, SERIES, Ask, check_each, dear, large
+from tests.list_query_plans import QueryValues, check_lists
+from tests.query_plans import ROWS, SERIES, RunQuery, check_each, expensive_plans, large_database
 
 ID = "lpad(to_hex(n), 32, '0')::uuid"
 EXCHANGES = 200
@@ -62,7 +68,7 @@ EACH_EXCHANGE = 3 * EXCHANGES
 """Pages: a search for numbers may look into each."""
 
 PAGE = Window(0, 21)
-ASKED = Asked(
+ASKED = QueryValues(
     values={
         "pattern": ["*888", "+862580*", "+8625800777*"],
         "grade": ["AAA", "plain"],
@@ -81,7 +87,7 @@ FIRST = datetime(2026, 1, 1, tzinfo=UTC)
 @pytest.fixture(scope="module")
 def built(postgres: Postgres) -> Iterator[Sessions]:
     """A database of a large plant."""
-    with large(postgres, "resources", FILL) as sessions:
+    with large_database(postgres, "resources", FILL) as sessions:
         yield sessions
 
 
@@ -109,44 +115,49 @@ def built(postgres: Postgres) -> Iterator[Sessions]:
 def test_a_search_for_numbers_reads_little(
     built: Sessions, pattern: str, more: dict[str, str]
 ) -> None:
-    asked = Search(tenant=TENANT, pattern=read_pattern(pattern), **more)  # type: ignore[arg-type]
+    asked = NumberSearch(tenant=TENANT, pattern=read_pattern(pattern), **more)  # type: ignore[arg-type]
     by_two = OF_EXCHANGE if pattern and more else 0  # the numbers of one are looked through
 
-    assert dear(built, partial(search, asked=asked), more=EACH_EXCHANGE + by_two) == []
+    assert (
+        expensive_plans(built, partial(search_numbers, asked=asked), more=EACH_EXCHANGE + by_two)
+        == []
+    )
 
 
 def test_a_list_of_the_plant_reads_little(built: Sessions) -> None:
-    of_pool = partial(find_items, pool=Pool(TENANT, Kind.LEG, "S-777"))
-    behind = Window(0, 21, cursor_of(["X-077", "leg", "S-77"]))
-    pools = partial(levels, tenant=TENANT)
+    of_pool = partial(find_pool_items, pool=Pool(TENANT, ResourceKind.LEG, "S-777"))
+    behind = Window(0, 21, encode_cursor(["X-077", "leg", "S-77"]))
+    pools = partial(pool_levels, tenant=TENANT)
     addresses = partial(find_addresses, tenant=TENANT)
-    later = Window(0, 21, cursor_of(["a-00005000"]))
-    asked: dict[str, Ask] = {
+    later = Window(0, 21, encode_cursor(["a-00005000"]))
+    asked: dict[str, RunQuery] = {
         "things": partial(of_pool, state=None, rows=PAGE),
-        **{f"things {state}": partial(of_pool, state=state, rows=PAGE) for state in ItemState},
+        **{f"things {state}": partial(of_pool, state=state, rows=PAGE) for state in PoolItemState},
         "pools": partial(pools, kind=None, exchange_id="", rows=PAGE),
         "pools behind": partial(pools, kind=None, exchange_id="", rows=behind),
-        "pools of a kind": partial(pools, kind=Kind.LEG, exchange_id="", rows=PAGE),
-        "pools of another kind": partial(pools, kind=Kind.PAIR, exchange_id="", rows=PAGE),
+        "pools of a kind": partial(pools, kind=ResourceKind.LEG, exchange_id="", rows=PAGE),
+        "pools of another kind": partial(pools, kind=ResourceKind.PAIR, exchange_id="", rows=PAGE),
         "pools of a kind and an exchange": partial(
-            pools, kind=Kind.LEG, exchange_id="X-077", rows=PAGE
+            pools, kind=ResourceKind.LEG, exchange_id="X-077", rows=PAGE
         ),
         "pools of another kind and an exchange": partial(
-            pools, kind=Kind.PAIR, exchange_id="X-077", rows=PAGE
+            pools, kind=ResourceKind.PAIR, exchange_id="X-077", rows=PAGE
         ),
         "pools of an exchange": partial(pools, kind=None, exchange_id="X-077", rows=PAGE),
         "addresses": partial(addresses, letters="", exchange_id="", rows=PAGE),
         "addresses behind": partial(addresses, letters="", exchange_id="", rows=later),
         "addresses of an exchange": partial(addresses, letters="", exchange_id="X-077", rows=PAGE),
         "addresses everywhere": partial(addresses, letters="南京", exchange_id="", rows=PAGE),
-        "reservations": partial(questions.listed, tenant=TENANT, before=NOW, rows=PAGE),
+        "reservations": partial(
+            reservation_questions.find_page, tenant=TENANT, before=NOW, rows=PAGE
+        ),
         "reservations behind": partial(
-            questions.listed,
+            reservation_questions.find_page,
             tenant=TENANT,
             before=NOW,
-            rows=Window(0, 21, cursor_of([FIRST, UUID(int=1)])),
+            rows=Window(0, 21, encode_cursor([FIRST, UUID(int=1)])),
         ),
-        "holdings": partial(look, tenant=TENANT, holder=UUID(int=7)),
+        "holdings": partial(get_holdings, tenant=TENANT, holder=UUID(int=7)),
     }
     check_each(built, asked)
 

@@ -7,26 +7,26 @@ from httpx import AsyncClient
 
 from shared.persistence.database import Sessions
 from tests.callers import AsRole
-from tests.resources.build import (
+from tests.resources.builders import (
     FIBRE,
     NUMBER,
     PAIR,
     a_splitter,
-    an_order,
+    an_assignment_request,
     completed,
     e164,
+    handle,
+    import_plant,
     order_id,
     service_id,
-    stock,
-    tell,
 )
 
 
 async def test_pools_tell_what_they_hold_and_what_is_left(
     client: AsyncClient, as_role: AsRole, sessions: Sessions
 ) -> None:
-    stock(sessions, splitters=[a_splitter(faulty_legs=1)])
-    tell(sessions, an_order(1, NUMBER, PAIR, *FIBRE))
+    import_plant(sessions, splitters=[a_splitter(faulty_legs=1)])
+    handle(sessions, an_assignment_request(1, NUMBER, PAIR, *FIBRE))
 
     answer = await client.get("/ops/v1/pools", headers=as_role("viewer"))
 
@@ -44,7 +44,7 @@ async def test_pools_tell_what_they_hold_and_what_is_left(
 async def test_pools_are_listed_by_kind_and_exchange_a_page_at_a_time(
     client: AsyncClient, as_role: AsRole, sessions: Sessions
 ) -> None:
-    stock(sessions)
+    import_plant(sessions)
 
     async def names(**asked: str | int) -> tuple[int, list[str]]:
         answer = await client.get("/ops/v1/pools", params=asked, headers=as_role("viewer"))
@@ -60,7 +60,7 @@ async def test_pools_are_listed_by_kind_and_exchange_a_page_at_a_time(
 async def test_an_exchange_that_is_not_known_is_named(
     client: AsyncClient, as_role: AsRole, sessions: Sessions, path: str
 ) -> None:
-    stock(sessions)
+    import_plant(sessions)
 
     asked = f"/ops/v1/{path}{'&' if '?' in path else '?'}exchange=nonsense"
     answer = await client.get(asked, headers=as_role("viewer"))
@@ -77,7 +77,7 @@ async def test_an_exchange_that_is_not_known_is_named(
 async def test_a_list_of_a_known_exchange_that_is_empty_is_no_fault(
     client: AsyncClient, as_role: AsRole, sessions: Sessions, path: str
 ) -> None:
-    stock(sessions)
+    import_plant(sessions)
 
     answer = await client.get(f"/ops/v1/{path}&exchange=x", headers=as_role("viewer"))
 
@@ -88,9 +88,9 @@ async def test_a_list_of_a_known_exchange_that_is_empty_is_no_fault(
 async def test_the_states_of_a_pool_add_up_to_its_capacity(
     client: AsyncClient, as_role: AsRole, sessions: Sessions, kind: str
 ) -> None:
-    stock(sessions)
-    tell(sessions, an_order(1, NUMBER, PAIR), an_order(2, NUMBER, PAIR))
-    tell(sessions, completed(1))
+    import_plant(sessions)
+    handle(sessions, an_assignment_request(1, NUMBER, PAIR), an_assignment_request(2, NUMBER, PAIR))
+    handle(sessions, completed(1))
 
     pool = (await client.get(f"/ops/v1/pools/{kind}/X", headers=as_role("viewer"))).json()
 
@@ -111,8 +111,8 @@ async def test_a_pool_that_is_not_there_is_404_and_a_kind_that_is_none_400(
 async def test_holdings_are_seen_by_order_and_by_service(
     client: AsyncClient, as_role: AsRole, sessions: Sessions, by: str
 ) -> None:
-    stock(sessions)
-    tell(sessions, an_order(1, NUMBER, FIBRE[0]), an_order(2))
+    import_plant(sessions)
+    handle(sessions, an_assignment_request(1, NUMBER, FIBRE[0]), an_assignment_request(2))
     holder = order_id(1) if by == "order" else service_id(1)
 
     seen = (await client.get(f"/ops/v1/holdings/{holder}", headers=as_role("viewer"))).json()
@@ -137,8 +137,8 @@ async def test_who_holds_nothing_is_shown_so(client: AsyncClient, as_role: AsRol
 async def test_another_tenant_s_holdings_are_not_seen(
     client: AsyncClient, as_role: AsRole, sessions: Sessions
 ) -> None:
-    stock(sessions)
-    tell(sessions, an_order(1))
+    import_plant(sessions)
+    handle(sessions, an_assignment_request(1))
     path = f"/ops/v1/holdings/{order_id(1)}"
 
     answer = await client.get(path, headers=as_role("viewer", tenant="other"))
@@ -160,7 +160,7 @@ async def test_another_tenant_s_holdings_are_not_seen(
 async def test_addresses_are_found_by_any_part_of_their_text(
     client: AsyncClient, as_role: AsRole, sessions: Sessions, text: str, found: list[str]
 ) -> None:
-    stock(sessions)
+    import_plant(sessions)
 
     answer = await client.get("/ops/v1/addresses", params={"text": text}, headers=as_role("crm"))
 
@@ -179,7 +179,7 @@ async def test_one_letter_is_too_little_to_find_an_address_by(
 async def test_an_address_tells_what_serves_it(
     client: AsyncClient, as_role: AsRole, sessions: Sessions
 ) -> None:
-    stock(sessions)
+    import_plant(sessions)
 
     fibre = (await client.get("/ops/v1/addresses/fibre", headers=as_role("crm"))).json()
     copper = (await client.get("/ops/v1/addresses/copper", headers=as_role("crm"))).json()

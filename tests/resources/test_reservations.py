@@ -7,46 +7,50 @@ import pytest
 from httpx import AsyncClient, Response
 
 from services.resources import store
-from services.resources.domain.question import AGAIN, EVERY, OLD
-from services.resources.domain.reminders import ReservationsDue
+from services.resources.domain.allocation.reservation_question import (
+    ASK_AGAIN_AFTER,
+    REVIEW_AFTER,
+    REVIEW_INTERVAL,
+)
+from services.resources.domain.scheduled_messages import ReservationsDue
 from services.resources.handlers import SUBSCRIPTIONS
 from shared.contracts import (
-    Cause,
+    Causation,
     Held,
     ReservationAnswered,
     ReservationQuestioned,
     ResourcesAssigned,
 )
-from shared.observability.troubles import Kind
+from shared.observability.troubles import TroubleKind
 from shared.persistence.database import Sessions
 from tests.callers import AsRole
 from tests.conftest import NOON
-from tests.kernel import TENANT, hear_records, history, record_of, told
-from tests.resources.build import (
+from tests.kernel import TENANT, consume_records, history, published, record_of
+from tests.resources.builders import (
     FIBRE,
-    an_order,
+    an_assignment_request,
     completed,
+    handle,
+    import_plant,
     order_id,
-    reminders,
+    scheduled_messages,
     states,
-    stock,
-    tell,
 )
 
-LATER = NOON + OLD + timedelta(seconds=1)
+LATER = NOON + REVIEW_AFTER + timedelta(seconds=1)
 RESERVATIONS = "/ops/v1/reservations"
 
 
 def look(sessions: Sessions, hours: int = 0) -> None:
     """Look for old reservations, so many hours after they became old."""
     now = LATER + timedelta(hours=hours)
-    cause = Cause(UUID(int=hours + 1), UUID(int=1), TENANT)
-    hear_records(sessions, SUBSCRIPTIONS, [record_of(ReservationsDue(), cause)], now=now)
+    cause = Causation(UUID(int=hours + 1), UUID(int=1), TENANT)
+    consume_records(sessions, SUBSCRIPTIONS, [record_of(ReservationsDue(), cause)], now=now)
 
 
 def questions(sessions: Sessions) -> list[ReservationQuestioned]:
     """Return what provisioning was asked."""
-    return [each for each in told(sessions) if isinstance(each, ReservationQuestioned)]
+    return [each for each in published(sessions) if isinstance(each, ReservationQuestioned)]
 
 
 def answer(
@@ -65,28 +69,28 @@ def answer(
         plan=plan,
         needs=needs,
     )
-    cause = Cause(question.question_id, question.order_id, TENANT)
-    hear_records(sessions, SUBSCRIPTIONS, [record_of(said, cause)], now=LATER)
+    cause = Causation(question.question_id, question.order_id, TENANT)
+    consume_records(sessions, SUBSCRIPTIONS, [record_of(said, cause)], now=LATER)
 
 
 def test_what_is_reserved_for_an_hour_is_asked_about_and_what_is_in_use_is_not(
     sessions: Sessions,
 ) -> None:
-    stock(sessions)
-    tell(sessions, an_order(1), an_order(2), completed(2))
-    tell(sessions, an_order(3), now=LATER)
+    import_plant(sessions)
+    handle(sessions, an_assignment_request(1), an_assignment_request(2), completed(2))
+    handle(sessions, an_assignment_request(3), now=LATER)
 
     look(sessions)
 
     assert [each.order_id for each in questions(sessions)] == [order_id(1)]
-    assert (LATER + EVERY, ReservationsDue()) in reminders(sessions)
+    assert (LATER + REVIEW_INTERVAL, ReservationsDue()) in scheduled_messages(sessions)
 
 
 def test_the_same_reservation_is_asked_about_once_a_day(sessions: Sessions) -> None:
-    stock(sessions)
-    tell(sessions, an_order(1))
+    import_plant(sessions)
+    handle(sessions, an_assignment_request(1))
 
-    for hours in (0, 1, 2, int(AGAIN / timedelta(hours=1))):
+    for hours in (0, 1, 2, int(ASK_AGAIN_AFTER / timedelta(hours=1))):
         look(sessions, hours)
 
     first, second = questions(sessions)
@@ -96,23 +100,23 @@ def test_the_same_reservation_is_asked_about_once_a_day(sessions: Sessions) -> N
 def test_a_start_sees_to_it_that_there_is_one_look(sessions: Sessions) -> None:
     for _ in range(2):
         with sessions.begin() as session:
-            store.see_to_looking(session)
+            store.schedule_reservation_review(session)
 
-    assert [message for _, message in reminders(sessions)] == [ReservationsDue()]
+    assert [message for _, message in scheduled_messages(sessions)] == [ReservationsDue()]
 
 
 def test_what_no_plan_answers_for_is_a_trouble_and_stays_reserved(sessions: Sessions) -> None:
-    stock(sessions)
-    tell(sessions, an_order(1, *FIBRE))
+    import_plant(sessions)
+    handle(sessions, an_assignment_request(1, *FIBRE))
     look(sessions)
     before = states(sessions)
 
     answer(sessions, questions(sessions)[0], is_needed=False)
 
     with sessions() as session:
-        (trouble,) = store.questions.questioned(session, LATER)
+        (trouble,) = store.reservation_questions.unneeded_troubles(session, LATER)
     assert (trouble.kind, trouble.count, trouble.oldest_age_s) == (
-        Kind.QUESTIONED,
+        TroubleKind.QUESTIONED,
         1,
         (LATER - NOON).total_seconds(),
     )
@@ -120,14 +124,14 @@ def test_what_no_plan_answers_for_is_a_trouble_and_stays_reserved(sessions: Sess
 
 
 def test_what_a_plan_answers_for_is_no_trouble(sessions: Sessions) -> None:
-    stock(sessions)
-    tell(sessions, an_order(1))
+    import_plant(sessions)
+    handle(sessions, an_assignment_request(1))
     look(sessions)
 
     answer(sessions, questions(sessions)[0], is_needed=True, plan="running")
 
     with sessions() as session:
-        assert list(store.questions.questioned(session, LATER)) == []
+        assert list(store.reservation_questions.unneeded_troubles(session, LATER)) == []
 
 
 async def test_people_give_back_what_no_plan_answers_for_and_the_history_says_why(
@@ -170,32 +174,34 @@ async def test_of_what_is_reserved_only_that_is_given_back_which_a_completed_pla
     assert states(sessions) == {needed.value: "reserved"}
 
 
-@pytest.mark.parametrize(("first", "troubles"), [(0, []), (1, [Kind.QUESTIONED])])
+@pytest.mark.parametrize(("first", "troubles"), [(0, []), (1, [TroubleKind.QUESTIONED])])
 def test_what_a_completed_plan_does_not_need_is_a_trouble(
-    sessions: Sessions, first: int, troubles: list[Kind]
+    sessions: Sessions, first: int, troubles: list[TroubleKind]
 ) -> None:
-    stock(sessions)
-    tell(sessions, an_order(1, *FIBRE))
+    import_plant(sessions)
+    handle(sessions, an_assignment_request(1, *FIBRE))
     look(sessions)
     needs = held_by_the_first(sessions)[first:]
 
     answer(sessions, questions(sessions)[0], is_needed=True, plan="completed", needs=needs)
 
     with sessions() as session:
-        assert [each.kind for each in store.questions.questioned(session, LATER)] == troubles
+        assert [
+            each.kind for each in store.reservation_questions.unneeded_troubles(session, LATER)
+        ] == troubles
 
 
 def held_by_the_first(sessions: Sessions) -> tuple[Held, ...]:
     """Return what the first order was told to have."""
-    (said,) = (each for each in told(sessions) if isinstance(each, ResourcesAssigned))
+    (said,) = (each for each in published(sessions) if isinstance(each, ResourcesAssigned))
     return said.items[0].held
 
 
 async def test_only_the_answer_to_the_last_question_counts(
     client: AsyncClient, sessions: Sessions, as_role: AsRole
 ) -> None:
-    stock(sessions)
-    tell(sessions, an_order(1, *FIBRE))
+    import_plant(sessions)
+    handle(sessions, an_assignment_request(1, *FIBRE))
     look(sessions)
     await release(client, as_role)
     before = states(sessions)
@@ -209,8 +215,8 @@ async def test_an_order_that_asks_again_lives_and_is_not_given_back(
     client: AsyncClient, sessions: Sessions, as_role: AsRole
 ) -> None:
     await ask_for_release(client, sessions, as_role)
-    again = Cause(UUID(int=9), order_id(1), TENANT)
-    hear_records(sessions, SUBSCRIPTIONS, [record_of(an_order(1, *FIBRE), again)])
+    again = Causation(UUID(int=9), order_id(1), TENANT)
+    consume_records(sessions, SUBSCRIPTIONS, [record_of(an_assignment_request(1, *FIBRE), again)])
     before = states(sessions)
 
     answer(sessions, questions(sessions)[-1], is_needed=False)
@@ -221,8 +227,8 @@ async def test_an_order_that_asks_again_lives_and_is_not_given_back(
 async def test_old_reservations_are_listed_with_what_is_known_of_each(
     client: AsyncClient, sessions: Sessions, as_role: AsRole
 ) -> None:
-    stock(sessions)
-    tell(sessions, an_order(1))
+    import_plant(sessions)
+    handle(sessions, an_assignment_request(1))
     look(sessions)
     answer(sessions, questions(sessions)[0], is_needed=False)
 
@@ -235,8 +241,8 @@ async def test_old_reservations_are_listed_with_what_is_known_of_each(
 async def test_what_is_not_reserved_cannot_be_given_back(
     client: AsyncClient, sessions: Sessions, as_role: AsRole
 ) -> None:
-    stock(sessions)
-    tell(sessions, an_order(1), completed(1))
+    import_plant(sessions)
+    handle(sessions, an_assignment_request(1), completed(1))
 
     answer_ = await release(client, as_role)
 
@@ -252,8 +258,8 @@ async def test_only_those_who_decide_about_fallout_give_back(
 
 async def ask_for_release(client: AsyncClient, sessions: Sessions, as_role: AsRole) -> Response:
     """Reserve a fibre line for the first order, and have the reservation given back."""
-    stock(sessions)
-    tell(sessions, an_order(1, *FIBRE))
+    import_plant(sessions)
+    handle(sessions, an_assignment_request(1, *FIBRE))
     return await release(client, as_role)
 
 

@@ -5,10 +5,22 @@ from datetime import timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.resources.domain.claim import Claim, Known, Request, claims
-from services.resources.domain.share import Pick, Share, Stock, demand, settle, share_out
-from services.resources.domain.states import NumberState
-from services.resources.domain.things import Kind, Pool, Site, Thing
+from services.resources.domain.allocation.allocation import (
+    Allocation,
+    PickedNumber,
+    Stock,
+    allocate,
+    allocate_order,
+    total_demand,
+)
+from services.resources.domain.allocation.requirements import (
+    AllocationContext,
+    AssignmentRequest,
+    OrderRequirements,
+    resolve_orders,
+)
+from services.resources.domain.pool.resource import Pool, Resource, ResourceKind, ServingPlant
+from services.resources.domain.pool.states import NumberState
 from shared.contracts import (
     AssignmentRequested,
     HoldAction,
@@ -21,11 +33,14 @@ from shared.contracts import (
 from tests.callers import CLIENT
 from tests.conftest import NOON
 from tests.kernel import TENANT
-from tests.resources.build import an_order, e164, order_id, service_id
-from tests.resources.build import given as things
+from tests.resources.builders import an_assignment_request, e164, order_id, service_id
+from tests.resources.builders import assigned_values as things
 
-SITES = {(TENANT, "fibre"): Site("X", "025", "S"), (TENANT, "copper"): Site("X", "025", None)}
-NUMBERS = Pool(TENANT, Kind.NUMBER, "X")
+SITES = {
+    (TENANT, "fibre"): ServingPlant("X", "025", "S"),
+    (TENANT, "copper"): ServingPlant("X", "025", None),
+}
+NUMBERS = Pool(TENANT, ResourceKind.NUMBER, "X")
 needs = st.one_of(
     st.just(Need(kind="number")),
     st.just(Need(kind="leg")),
@@ -33,28 +48,34 @@ needs = st.one_of(
     st.integers(0, 4).map(lambda n: Need(kind="number", picked=e164(n))),
 )
 orders = st.lists(st.lists(needs, min_size=1, max_size=4), max_size=8).map(
-    lambda wants: [an_order(n, *each) for n, each in enumerate(wants)]
+    lambda wants: [an_assignment_request(n, *each) for n, each in enumerate(wants)]
 )
-sizes = st.fixed_dictionaries({kind: st.integers(0, 5) for kind in (Kind.LEG, Kind.PAIR)})
+sizes = st.fixed_dictionaries(
+    {kind: st.integers(0, 5) for kind in (ResourceKind.LEG, ResourceKind.PAIR)}
+)
 
 
-def claim_all(wanted: list[AssignmentRequested]) -> list[Claim | ResourcesRefused]:
-    return claims([Request(TENANT, each) for each in wanted], Known(SITES, ()))
+def claim_all(wanted: list[AssignmentRequested]) -> list[OrderRequirements | ResourcesRefused]:
+    return resolve_orders(
+        [AssignmentRequest(TENANT, each) for each in wanted], AllocationContext(SITES, ())
+    )
 
 
-def a_stock(numbers: int = 5, items: dict[Kind, int] | None = None) -> Stock:
+def a_stock(numbers: int = 5, items: dict[ResourceKind, int] | None = None) -> Stock:
     """Return numbers of one exchange, each of them free to be picked too, and other things."""
-    free = {NUMBERS: [Thing(NUMBERS, e164(n)) for n in range(numbers)]}
+    free = {NUMBERS: [Resource(NUMBERS, e164(n)) for n in range(numbers)]}
     for kind, count in (items or {}).items():
-        pool = Pool(TENANT, kind, "S" if kind is Kind.LEG else "X")
-        free[pool] = [Thing(pool, f"{kind}/{n}") for n in range(count)]
-    picks = {(TENANT, each.value): Pick(each, "025", NumberState.IDLE) for each in free[NUMBERS]}
+        pool = Pool(TENANT, kind, "S" if kind is ResourceKind.LEG else "X")
+        free[pool] = [Resource(pool, f"{kind}/{n}") for n in range(count)]
+    picks = {
+        (TENANT, each.value): PickedNumber(each, "025", NumberState.IDLE) for each in free[NUMBERS]
+    }
     return Stock(free, picks, NOON)
 
 
 def one_by_one(
-    wanted: list[AssignmentRequested], numbers: int, items: dict[Kind, int]
-) -> list[Share]:
+    wanted: list[AssignmentRequested], numbers: int, items: dict[ResourceKind, int]
+) -> list[Allocation]:
     """Serve each order from what those before it have left."""
     gone: set[str] = set()
     shares = []
@@ -64,30 +85,30 @@ def one_by_one(
             pool: [each for each in things if each.value not in gone]
             for pool, things in stock.free.items()
         }
-        picks = {key: each for key, each in stock.picks.items() if key[1] not in gone}
-        assert isinstance(claim, Claim)
-        share = settle(claim, Stock(left, picks, NOON))
-        gone |= {change.thing.value for change in share.changes}
+        picks = {key: each for key, each in stock.picked_numbers.items() if key[1] not in gone}
+        assert isinstance(claim, OrderRequirements)
+        share = allocate_order(claim, Stock(left, picks, NOON))
+        gone |= {change.resource.value for change in share.changes}
         shares.append(share)
     return shares
 
 
 @given(orders, st.integers(0, 5), sizes)
 def test_a_batch_comes_to_the_same_as_its_orders_one_by_one(
-    wanted: list[AssignmentRequested], numbers: int, items: dict[Kind, int]
+    wanted: list[AssignmentRequested], numbers: int, items: dict[ResourceKind, int]
 ) -> None:
-    assert share_out(claim_all(wanted), a_stock(numbers, items)) == one_by_one(
+    assert allocate(claim_all(wanted), a_stock(numbers, items)) == one_by_one(
         wanted, numbers, items
     )
 
 
 @given(orders, st.integers(0, 5), sizes)
 def test_each_order_gets_all_or_nothing_and_nothing_goes_twice(
-    wanted: list[AssignmentRequested], numbers: int, items: dict[Kind, int]
+    wanted: list[AssignmentRequested], numbers: int, items: dict[ResourceKind, int]
 ) -> None:
-    shares = share_out(claim_all(wanted), a_stock(numbers, items))
+    shares = allocate(claim_all(wanted), a_stock(numbers, items))
 
-    gone = [change.thing.key for share in shares for change in share.changes]
+    gone = [change.resource.key for share in shares for change in share.changes]
     assert len(gone) == len(set(gone))
     for order, share in zip(wanted, shares, strict=True):
         if isinstance(share.answer, ResourcesAssigned):
@@ -97,15 +118,18 @@ def test_each_order_gets_all_or_nothing_and_nothing_goes_twice(
 
 
 def test_the_lowest_goes_first() -> None:
-    (share,) = share_out(claim_all([an_order(1)]), a_stock())
+    (share,) = allocate(claim_all([an_assignment_request(1)]), a_stock())
 
     assert things(share.answer) == [e164(0)]
 
 
 def test_what_one_order_is_refused_is_there_for_the_next() -> None:
-    wanted = [an_order(1, Need(kind="number"), Need(kind="leg")), an_order(2)]
+    wanted = [
+        an_assignment_request(1, Need(kind="number"), Need(kind="leg")),
+        an_assignment_request(2),
+    ]
 
-    refused, assigned = share_out(claim_all(wanted), a_stock(numbers=1))
+    refused, assigned = allocate(claim_all(wanted), a_stock(numbers=1))
 
     assert isinstance(refused.answer, ResourcesRefused)
     assert refused.answer.code is RefusalCode.NONE_FREE
@@ -113,9 +137,12 @@ def test_what_one_order_is_refused_is_there_for_the_next() -> None:
 
 
 def test_a_picked_number_is_not_the_lowest_of_another_order_too() -> None:
-    wanted = [an_order(1, Need(kind="number", picked=e164(0))), an_order(2)]
+    wanted = [
+        an_assignment_request(1, Need(kind="number", picked=e164(0))),
+        an_assignment_request(2),
+    ]
 
-    first, second = share_out(claim_all(wanted), a_stock())
+    first, second = allocate(claim_all(wanted), a_stock())
 
     assert (things(first.answer), things(second.answer)) == ([e164(0)], [e164(1)])
 
@@ -123,7 +150,7 @@ def test_a_picked_number_is_not_the_lowest_of_another_order_too() -> None:
 def test_a_picked_number_must_be_of_the_grade_that_was_sold() -> None:
     sold = Need(kind="number", picked=e164(0), grade="AAAA")
 
-    (share,) = share_out(claim_all([an_order(1, sold)]), a_stock())
+    (share,) = allocate(claim_all([an_assignment_request(1, sold)]), a_stock())
 
     assert isinstance(share.answer, ResourcesRefused)
     assert share.answer.code is RefusalCode.NOT_AVAILABLE
@@ -132,17 +159,17 @@ def test_a_picked_number_must_be_of_the_grade_that_was_sold() -> None:
 
 def test_a_picked_number_must_belong_to_the_address_s_local_network() -> None:
     stock = a_stock()
-    far = {key: each._replace(network="0512") for key, each in stock.picks.items()}
-    wanted = [an_order(1, Need(kind="number", picked=e164(0)))]
+    far = {key: each._replace(network="0512") for key, each in stock.picked_numbers.items()}
+    wanted = [an_assignment_request(1, Need(kind="number", picked=e164(0)))]
 
-    (share,) = share_out(claim_all(wanted), Stock(stock.free, far, NOON))
+    (share,) = allocate(claim_all(wanted), Stock(stock.free, far, NOON))
 
     assert isinstance(share.answer, ResourcesRefused)
     assert "local network" in share.answer.reason
 
 
 def test_a_number_selected_by_another_client_is_free_once_its_time_is_over() -> None:
-    pick = Pick(Thing(NUMBERS, e164(0)), "025", NumberState.SELECTED, "other", NOON)
+    pick = PickedNumber(Resource(NUMBERS, e164(0)), "025", NumberState.SELECTED, "other", NOON)
 
     assert not pick.is_free_for(CLIENT, NOON - timedelta(seconds=1))
     assert pick.is_free_for("other", NOON - timedelta(seconds=1))
@@ -152,14 +179,14 @@ def test_a_number_selected_by_another_client_is_free_once_its_time_is_over() -> 
 def test_an_address_without_a_splitter_is_unserved_for_fibre_and_served_for_copper() -> None:
     fibre, copper = claim_all(
         [
-            an_order(1, Need(kind="leg"), address="copper"),
-            an_order(2, Need(kind="pair"), address="copper"),
+            an_assignment_request(1, Need(kind="leg"), address="copper"),
+            an_assignment_request(2, Need(kind="pair"), address="copper"),
         ]
     )
 
     assert isinstance(fibre, ResourcesRefused)
     assert fibre.code is RefusalCode.UNSERVED
-    assert isinstance(copper, Claim)
+    assert isinstance(copper, OrderRequirements)
 
 
 def test_all_items_of_an_order_are_refused_when_one_of_them_cannot_be_had() -> None:
@@ -175,7 +202,7 @@ def test_all_items_of_an_order_are_refused_when_one_of_them_cannot_be_had() -> N
     )
     wanted = AssignmentRequested(order_id=order_id(1), client=CLIENT, items=items)
 
-    (share,) = share_out(claim_all([wanted]), a_stock())
+    (share,) = allocate(claim_all([wanted]), a_stock())
 
     assert isinstance(share.answer, ResourcesRefused)
     assert share.answer.item_id == "1"
@@ -184,7 +211,11 @@ def test_all_items_of_an_order_are_refused_when_one_of_them_cannot_be_had() -> N
 def test_a_demand_counts_what_is_wanted_of_each_pool_and_names_what_was_picked() -> None:
     picked = Need(kind="number", picked=e164(3))
 
-    asked = demand(claim_all([an_order(1), an_order(2), an_order(3, picked)]))
+    asked = total_demand(
+        claim_all(
+            [an_assignment_request(1), an_assignment_request(2), an_assignment_request(3, picked)]
+        )
+    )
 
     assert asked.pools == {NUMBERS: 2}
     assert asked.picked == [(TENANT, e164(3))]

@@ -6,11 +6,18 @@ import pytest
 from httpx import AsyncClient
 from sqlalchemy import select
 
-from services.resources.tables import AddressRow, ItemRow, SplitterRow
-from shared.input.names import fold
+from services.resources.tables import AddressRow, PoolItemRow, SplitterRow
+from shared.input.equipment_names import fold_name
 from shared.persistence.database import Sessions
 from tests.callers import AsRole
-from tests.resources.importing import ADDRESS, PAIRS, SEGMENT, SPLITTER, Imports, came
+from tests.resources.import_client import (
+    ADDRESS,
+    PAIRS,
+    SEGMENT,
+    SPLITTER,
+    ImportClient,
+    import_counts,
+)
 
 LONG = SPLITTER | {"id": "X-SP001", "olt": "X-OLT01", "pon_port": "00/09/01"}
 OTHERWISE = LONG | {"id": "x-sp1", "exchange": "x", "olt": "x-olt1", "pon_port": "0/9/1"}
@@ -22,27 +29,27 @@ POOLS = "/ops/v1/pools"
     [("X-SP001", "x-sp1"), ("00/09/01", "0/9/1"), ("A00", "a0"), ("S-L010", "s-l10"), ("X", "x")],
 )
 def test_spellings_of_one_name_have_the_same_in_common(name: str, same: str) -> None:
-    assert fold(name) == fold(same)
+    assert fold_name(name) == fold_name(same)
 
 
 @pytest.mark.parametrize(("name", "other"), [("SP10", "SP1"), ("SP100", "SP10"), ("0/1", "01")])
 def test_other_names_do_not(name: str, other: str) -> None:
-    assert fold(name) != fold(other)
+    assert fold_name(name) != fold_name(other)
 
 
 async def test_a_splitter_in_another_spelling_is_the_one_that_is_known(
-    imports: Imports, sessions: Sessions
+    imports: ImportClient, sessions: Sessions
 ) -> None:
     await imports.send("splitters", LONG)
 
     again = await imports.send("splitters", OTHERWISE)
 
-    assert again.json() == came(unchanged=1)
+    assert again.json() == import_counts(unchanged=1)
     with sessions() as session:
         (row,) = session.execute(select(SplitterRow.id, SplitterRow.olt, SplitterRow.pon_port))
         ports = {
             each.value
-            for thing in session.scalars(select(ItemRow.attributes))
+            for thing in session.scalars(select(PoolItemRow.attributes))
             for each in thing
             if each.name == "pon_port"
         }
@@ -50,7 +57,7 @@ async def test_a_splitter_in_another_spelling_is_the_one_that_is_known(
     assert ports == {"0/9/1"}
 
 
-async def test_two_spellings_in_one_import_are_one_row_sent_twice(imports: Imports) -> None:
+async def test_two_spellings_in_one_import_are_one_row_sent_twice(imports: ImportClient) -> None:
     assert await imports.faults("splitters", LONG, OTHERWISE) == [("/1/id", "twice")]
 
 
@@ -63,7 +70,7 @@ async def test_two_spellings_in_one_import_are_one_row_sent_twice(imports: Impor
     ],
 )
 async def test_rows_name_what_they_stand_on_in_any_spelling(
-    imports: Imports, sessions: Sessions, kind: str, row: dict[str, Any]
+    imports: ImportClient, sessions: Sessions, kind: str, row: dict[str, Any]
 ) -> None:
     await imports.send("splitters", LONG)
 
@@ -84,7 +91,7 @@ async def test_rows_name_what_they_stand_on_in_any_spelling(
     ],
 )
 async def test_what_is_looked_for_is_found_in_any_spelling(
-    imports: Imports, client: AsyncClient, as_role: AsRole, path: str
+    imports: ImportClient, client: AsyncClient, as_role: AsRole, path: str
 ) -> None:
     await imports.send("splitters", LONG)
 

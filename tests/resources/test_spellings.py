@@ -7,15 +7,15 @@ from sqlalchemy import text
 
 from deploy.local.postgres import Postgres
 from services.resources import store
-from services.resources.domain.address import grams
+from services.resources.domain.plant.address_search import grams
 from shared.persistence.database import Sessions
 from shared.persistence.migrate import config_for, upgrade
 from tests.callers import AsRole
 from tests.databases import a_database
 from tests.kernel import TENANT
-from tests.resources.build import FIBRE, an_address, an_order, stock
-from tests.resources.importing import ADDRESS, Imports
-from tests.resources.together import assign
+from tests.resources.builders import FIBRE, an_address, an_assignment_request, import_plant
+from tests.resources.concurrency import assign_values
+from tests.resources.import_client import ADDRESS, ImportClient
 
 FULL_WIDTH = "缺陷路１号Ｂ座"
 HALF_WIDTH = "缺陷路1号b座"
@@ -42,22 +42,22 @@ async def test_an_address_is_found_in_full_and_half_width_and_shown_as_it_was_se
 def test_an_order_is_led_to_its_address_by_any_spelling_of_the_id(
     sessions: Sessions, spelling: str
 ) -> None:
-    stock(sessions)
+    import_plant(sessions)
 
     with sessions.begin() as session:
-        (leg,) = assign(session, an_order(1, *FIBRE, address=spelling))
+        (leg,) = assign_values(session, an_assignment_request(1, *FIBRE, address=spelling))
 
     assert leg
 
 
 def test_of_two_ids_that_differ_in_their_letters_alone_each_is_found(sessions: Sessions) -> None:
-    stock(sessions)
+    import_plant(sessions)
     with sessions.begin() as session:
         store.add_addresses(session, TENANT, [an_address("FIBRE", None)])
 
     with sessions.begin() as session:
         exact, other = (
-            assign(session, an_order(n, *FIBRE, address=each))
+            assign_values(session, an_assignment_request(n, *FIBRE, address=each))
             for n, each in enumerate(("fibre", "FIBRE"), 1)
         )
 
@@ -69,7 +69,7 @@ def test_of_two_ids_that_differ_in_their_letters_alone_each_is_found(sessions: S
 async def test_an_address_is_read_by_any_spelling_of_its_id(
     client: AsyncClient, as_role: AsRole, sessions: Sessions, spelling: str
 ) -> None:
-    stock(sessions)
+    import_plant(sessions)
 
     answer = await client.get(f"/ops/v1/addresses/{spelling}", headers=as_role("crm"))
 
@@ -77,7 +77,7 @@ async def test_an_address_is_read_by_any_spelling_of_its_id(
 
 
 async def test_an_id_that_is_another_spelling_of_a_known_one_is_not_imported(
-    imports: Imports,
+    imports: ImportClient,
 ) -> None:
     row = {name: value for name, value in ADDRESS.items() if name != "splitter"}
     await imports.send("addresses", row)

@@ -8,25 +8,25 @@ from sqlalchemy import select, text
 from services.resources.app import SERVICE
 from services.resources.tables import NumberRow
 from shared.contracts import Message, ResourcesAssigned, ResourcesReleased, ServiceCompleted
-from shared.contracts.parts import CompletedService
-from shared.messaging.dead_letters import Why
+from shared.contracts.message_parts import CompletedService
+from shared.messaging.dead_letters import DeadLetterReason
 from shared.persistence.database import Sessions
 from tests.conftest import NOON
-from tests.kernel import hear, parked, told
-from tests.resources.build import (
+from tests.kernel import consume, dead_letter_rows, published
+from tests.resources.builders import (
     FIBRE,
     NUMBER,
-    a_disconnection,
-    an_order,
-    answers,
+    a_release_request,
+    an_assignment_request,
+    assigned_values,
     completed,
-    given,
+    handle,
     holders,
+    import_plant,
+    latest_messages,
     order_id,
     service_id,
     states,
-    stock,
-    tell,
 )
 
 
@@ -43,41 +43,43 @@ def lose_everything_since(sessions: Sessions) -> None:
 
 def take_over(sessions: Sessions, *messages: Message) -> None:
     """Make the tables say what was told."""
-    hear(sessions, SERVICE.takeover.subscriptions, *messages)
+    consume(sessions, SERVICE.takeover.subscriptions, *messages)
 
 
 def test_what_an_order_was_told_to_have_is_its_own_and_no_others(sessions: Sessions) -> None:
-    stock(sessions)
-    tell(sessions, an_order(1, NUMBER, *FIBRE))
-    first = answers(sessions)[order_id(1)]
+    import_plant(sessions)
+    handle(sessions, an_assignment_request(1, NUMBER, *FIBRE))
+    first = latest_messages(sessions)[order_id(1)]
     lose_everything_since(sessions)
 
     take_over(sessions, first)
-    tell(sessions, an_order(2, NUMBER, *FIBRE))
+    handle(sessions, an_assignment_request(2, NUMBER, *FIBRE))
 
-    second = answers(sessions)[order_id(2)]
-    assert not set(given(first)) & set(given(second))
-    assert {holders(sessions)[each] for each in given(first)} == {(order_id(1), service_id(1))}
+    second = latest_messages(sessions)[order_id(2)]
+    assert not set(assigned_values(first)) & set(assigned_values(second))
+    assert {holders(sessions)[each] for each in assigned_values(first)} == {
+        (order_id(1), service_id(1))
+    }
 
 
 def test_without_it_the_same_things_are_given_again(sessions: Sessions) -> None:
     """The control: this is what a restored database did."""
-    stock(sessions)
-    tell(sessions, an_order(1, *FIBRE))
-    first = answers(sessions)[order_id(1)]
+    import_plant(sessions)
+    handle(sessions, an_assignment_request(1, *FIBRE))
+    first = latest_messages(sessions)[order_id(1)]
     lose_everything_since(sessions)
 
-    tell(sessions, an_order(2, *FIBRE))
+    handle(sessions, an_assignment_request(2, *FIBRE))
 
-    assert given(answers(sessions)[order_id(2)]) == given(first)
+    assert assigned_values(latest_messages(sessions)[order_id(2)]) == assigned_values(first)
 
 
 def test_what_was_told_wins_over_a_holder_that_had_given_it_up_by_then(
     sessions: Sessions,
 ) -> None:
-    stock(sessions)
-    tell(sessions, an_order(1, *FIBRE))
-    first = answers(sessions)[order_id(1)]
+    import_plant(sessions)
+    handle(sessions, an_assignment_request(1, *FIBRE))
+    first = latest_messages(sessions)[order_id(1)]
     assert isinstance(first, ResourcesAssigned)
     later = ResourcesAssigned(
         order_id=order_id(2),
@@ -88,17 +90,19 @@ def test_what_was_told_wins_over_a_holder_that_had_given_it_up_by_then(
     )
 
     take_over(sessions, later)
-    tell(sessions, completed(1))
+    handle(sessions, completed(1))
 
-    assert {holders(sessions)[each] for each in given(first)} == {(order_id(2), service_id(2))}
+    assert {holders(sessions)[each] for each in assigned_values(first)} == {
+        (order_id(2), service_id(2))
+    }
 
 
 def test_a_number_that_another_client_has_selected_by_now_is_the_orders_that_was_told_of_it(
     sessions: Sessions,
 ) -> None:
-    stock(sessions)
-    tell(sessions, an_order(1, NUMBER))
-    first = answers(sessions)[order_id(1)]
+    import_plant(sessions)
+    handle(sessions, an_assignment_request(1, NUMBER))
+    first = latest_messages(sessions)[order_id(1)]
     lose_everything_since(sessions)
     with sessions.begin() as session:
         session.execute(
@@ -108,7 +112,7 @@ def test_a_number_that_another_client_has_selected_by_now_is_the_orders_that_was
 
     take_over(sessions, first)
 
-    (number,) = given(first)
+    (number,) = assigned_values(first)
     assert holders(sessions)[number] == (order_id(1), service_id(1))
     with sessions() as session:
         selected = session.scalar(select(NumberRow.selected_by).where(NumberRow.e164 == number))
@@ -116,12 +120,12 @@ def test_a_number_that_another_client_has_selected_by_now_is_the_orders_that_was
 
 
 def test_what_was_told_to_be_given_back_is_about_to_be(sessions: Sessions) -> None:
-    stock(sessions)
-    tell(sessions, an_order(1, *FIBRE))
-    tell(sessions, completed(1))
+    import_plant(sessions)
+    handle(sessions, an_assignment_request(1, *FIBRE))
+    handle(sessions, completed(1))
     before = states(sessions)
-    tell(sessions, a_disconnection(2, of=1))
-    answer = answers(sessions)[order_id(2)]
+    handle(sessions, a_release_request(2, of=1))
+    answer = latest_messages(sessions)[order_id(2)]
     after = states(sessions)
     lose_everything_since(sessions)
 
@@ -137,9 +141,9 @@ def answers_of_first(answer: Message) -> ResourcesAssigned:
 
 
 def test_what_was_told_to_be_released_is_free(sessions: Sessions) -> None:
-    stock(sessions)
-    tell(sessions, an_order(1, *FIBRE))
-    first = answers(sessions)[order_id(1)]
+    import_plant(sessions)
+    handle(sessions, an_assignment_request(1, *FIBRE))
+    first = latest_messages(sessions)[order_id(1)]
     lose_everything_since(sessions)
 
     take_over(sessions, first)
@@ -149,16 +153,16 @@ def test_what_was_told_to_be_released_is_free(sessions: Sessions) -> None:
 
 
 def test_what_the_inventory_has_no_more_is_parked_for_a_person(sessions: Sessions) -> None:
-    stock(sessions)
-    tell(sessions, an_order(1, *FIBRE))
-    first = answers(sessions)[order_id(1)]
+    import_plant(sessions)
+    handle(sessions, an_assignment_request(1, *FIBRE))
+    first = latest_messages(sessions)[order_id(1)]
     lose_everything_since(sessions)
     with sessions.begin() as session:
         session.execute(text("DELETE FROM pool_items WHERE kind = 'loid'"))
 
     take_over(sessions, first)
 
-    (row,) = parked(sessions)
+    (row,) = dead_letter_rows(sessions)
     assert "repeat the imports" in row.error
     assert holders(sessions) == {}
 
@@ -167,19 +171,19 @@ def test_what_the_inventory_has_no_more_is_parked_for_a_person(sessions: Session
 def test_a_completion_that_comes_before_its_request_waits_for_it(
     sessions: Sessions, *, is_told: bool
 ) -> None:
-    stock(sessions)
-    tell(sessions, an_order(1, *FIBRE))
-    answer = answers(sessions)[order_id(1)]
+    import_plant(sessions)
+    handle(sessions, an_assignment_request(1, *FIBRE))
+    answer = latest_messages(sessions)[order_id(1)]
     assert isinstance(answer, ResourcesAssigned)
     lose_everything_since(sessions)
     if is_told:
         take_over(sessions, answer)
 
-    tell(sessions, a_completion_of(answer))
+    handle(sessions, a_completion_of(answer))
 
-    early = [row for row in parked(sessions) if row.why is Why.EARLY]
+    early = [row for row in dead_letter_rows(sessions) if row.why is DeadLetterReason.EARLY]
     assert bool(early) is not is_told
-    assert [each for each in told(sessions) if isinstance(each, ServiceCompleted)] == []
+    assert [each for each in published(sessions) if isinstance(each, ServiceCompleted)] == []
 
 
 def a_completion_of(answer: ResourcesAssigned) -> ServiceCompleted:

@@ -5,27 +5,27 @@ from datetime import timedelta
 from sqlalchemy import func, select, text
 
 from services.resources import store
-from services.resources.domain.number import HOLD, LOOK_AGAIN
-from services.resources.domain.number import select as select_number
-from services.resources.domain.reminders import HoldExpired, QuarantineEnded
+from services.resources.domain.number.number import HOLD_TIME, RETRY_DELAY
+from services.resources.domain.number.number import select as select_number
+from services.resources.domain.scheduled_messages import HoldExpired, QuarantineEnded
 from shared.contracts import Action
 from shared.persistence.database import Sessions
 from shared.scheduling.timer_store import TimerRow
 from tests.conftest import NOON
-from tests.kernel import TENANT, history, parked
-from tests.resources.build import (
-    a_disconnection,
+from tests.kernel import TENANT, dead_letter_rows, history
+from tests.resources.builders import (
+    a_release_request,
     a_segment,
-    an_order,
-    answers,
+    an_assignment_request,
+    assigned_values,
     completed,
     e164,
-    given,
+    handle,
+    import_plant,
+    latest_messages,
     order_id,
-    reminders,
+    scheduled_messages,
     states,
-    stock,
-    tell,
 )
 
 REST = timedelta(days=90)
@@ -34,90 +34,92 @@ REST = timedelta(days=90)
 def held(sessions: Sessions, place: int = 0) -> HoldExpired:
     """Let a client select a number; return what will remind of its end."""
     with sessions.begin() as session:
-        number = select_number(store.wait_for(session, (TENANT, e164(place))), "crm", NOON)
-        store.put(session, [number])
-    return HoldExpired(e164=e164(place), until=NOON + HOLD)
+        number = select_number(
+            store.get_number_for_update(session, (TENANT, e164(place))), "crm", NOON
+        )
+        store.put_numbers(session, [number])
+    return HoldExpired(e164=e164(place), until=NOON + HOLD_TIME)
 
 
 def test_a_hold_that_is_over_leaves_the_number_idle(sessions: Sessions) -> None:
-    stock(sessions)
+    import_plant(sessions)
     over = held(sessions)
 
-    tell(sessions, over, now=NOON + HOLD)
+    handle(sessions, over, now=NOON + HOLD_TIME)
 
     assert states(sessions) == {}
     assert history(sessions) == [("number", "", "selected", "idle")]
 
 
 def test_the_end_of_a_hold_is_none_of_a_later_hold_s_business(sessions: Sessions) -> None:
-    stock(sessions)
+    import_plant(sessions)
     over = held(sessions)
 
-    tell(sessions, HoldExpired(e164=e164(0), until=over.until - timedelta(seconds=1)))
+    handle(sessions, HoldExpired(e164=e164(0), until=over.until - timedelta(seconds=1)))
 
     assert states(sessions) == {e164(0): "selected"}
 
 
 def test_a_hold_that_became_an_order_does_not_expire(sessions: Sessions) -> None:
-    stock(sessions, segments=[a_segment(count=1)])
+    import_plant(sessions, segments=[a_segment(count=1)])
     over = held(sessions)
-    pick = an_order(1).items[0].needs[0].__class__(kind="number", picked=e164(0))
-    tell(sessions, an_order(1, pick))
+    pick = an_assignment_request(1).items[0].needs[0].__class__(kind="number", picked=e164(0))
+    handle(sessions, an_assignment_request(1, pick))
 
-    tell(sessions, over, now=NOON + HOLD)
+    handle(sessions, over, now=NOON + HOLD_TIME)
 
-    assert given(answers(sessions)[order_id(1)]) == [e164(0)]
+    assert assigned_values(latest_messages(sessions)[order_id(1)]) == [e164(0)]
     assert states(sessions) == {e164(0): "reserved"}
 
 
 def test_many_holds_end_in_one_batch(sessions: Sessions) -> None:
-    stock(sessions)
+    import_plant(sessions)
     over = [held(sessions, place) for place in range(5)]
 
-    tell(sessions, *over, now=NOON + HOLD)
+    handle(sessions, *over, now=NOON + HOLD_TIME)
 
     assert states(sessions) == {}
 
 
 def test_a_number_that_another_works_on_is_looked_at_again_later(sessions: Sessions) -> None:
-    stock(sessions)
+    import_plant(sessions)
     over = held(sessions)
 
     with sessions() as busy:
         busy.execute(text("SELECT 1 FROM numbers WHERE state = 'selected' FOR UPDATE"))
-        tell(sessions, over, now=NOON)
+        handle(sessions, over, now=NOON)
 
     assert states(sessions) == {e164(0): "selected"}
-    assert reminders(sessions) == [(NOON + LOOK_AGAIN, over)]
-    assert parked(sessions) == []
+    assert scheduled_messages(sessions) == [(NOON + RETRY_DELAY, over)]
+    assert dead_letter_rows(sessions) == []
 
 
 def test_a_number_given_back_rests_as_long_as_its_segment_says(sessions: Sessions) -> None:
-    stock(sessions, segments=[a_segment(quarantine_days=90)])
-    tell(sessions, an_order(1))
-    tell(sessions, completed(1))
-    tell(sessions, a_disconnection(2, of=1))
+    import_plant(sessions, segments=[a_segment(quarantine_days=90)])
+    handle(sessions, an_assignment_request(1))
+    handle(sessions, completed(1))
+    handle(sessions, a_release_request(2, of=1))
 
-    tell(sessions, completed(2, Action.DELETE, of=1))
+    handle(sessions, completed(2, Action.DELETE, of=1))
 
     rest = QuarantineEnded(e164=e164(0), until=NOON + REST)
-    assert reminders(sessions) == [(NOON + REST, rest)]
+    assert scheduled_messages(sessions) == [(NOON + REST, rest)]
     assert states(sessions) == {e164(0): "quarantined"}
 
 
 def test_a_number_that_has_rested_is_given_out_again(sessions: Sessions) -> None:
-    stock(sessions, segments=[a_segment(count=1)])
-    tell(sessions, an_order(1))
-    tell(sessions, completed(1))
-    tell(sessions, a_disconnection(2, of=1))
-    tell(sessions, completed(2, Action.DELETE, of=1))
-    tell(sessions, an_order(3))
+    import_plant(sessions, segments=[a_segment(count=1)])
+    handle(sessions, an_assignment_request(1))
+    handle(sessions, completed(1))
+    handle(sessions, a_release_request(2, of=1))
+    handle(sessions, completed(2, Action.DELETE, of=1))
+    handle(sessions, an_assignment_request(3))
 
-    tell(sessions, QuarantineEnded(e164=e164(0), until=NOON + REST), now=NOON + REST)
-    tell(sessions, an_order(4))
+    handle(sessions, QuarantineEnded(e164=e164(0), until=NOON + REST), now=NOON + REST)
+    handle(sessions, an_assignment_request(4))
 
-    assert answers(sessions)[order_id(3)].name == "resources.refused"
-    assert given(answers(sessions)[order_id(4)]) == [e164(0)]
+    assert latest_messages(sessions)[order_id(3)].name == "resources.refused"
+    assert assigned_values(latest_messages(sessions)[order_id(4)]) == [e164(0)]
 
 
 def test_segments_side_by_side_have_their_own_quarantine(sessions: Sessions) -> None:
@@ -125,13 +127,13 @@ def test_segments_side_by_side_have_their_own_quarantine(sessions: Sessions) -> 
         a_segment(id="short", count=1, quarantine_days=30),
         a_segment(id="long", first=e164(1), count=1, quarantine_days=60),
     ]
-    stock(sessions, segments=segments)
+    import_plant(sessions, segments=segments)
     for n in (1, 2):
-        tell(sessions, an_order(n))
-        tell(sessions, completed(n))
-        tell(sessions, a_disconnection(10 + n, of=n))
-        tell(sessions, completed(10 + n, Action.DELETE, of=n))
+        handle(sessions, an_assignment_request(n))
+        handle(sessions, completed(n))
+        handle(sessions, a_release_request(10 + n, of=n))
+        handle(sessions, completed(10 + n, Action.DELETE, of=n))
 
-    assert sorted((due - NOON).days for due, _ in reminders(sessions)) == [30, 60]
+    assert sorted((due - NOON).days for due, _ in scheduled_messages(sessions)) == [30, 60]
     with sessions() as session:
         assert session.scalar(select(func.count()).select_from(TimerRow)) == 2

@@ -5,25 +5,25 @@ from typing import Any
 import pytest
 from httpx import AsyncClient, Response
 
-from services.resources.domain.states import NumberState
+from services.resources.domain.pool.states import NumberState
 from shared.contracts import RefusalCode
 from shared.persistence.database import Sessions
 from tests.callers import AsRole
 from tests.kernel import history
-from tests.resources.build import (
+from tests.resources.builders import (
     FIBRE,
     NUMBER,
     PAIR,
     a_segment,
-    an_order,
-    answers,
+    an_assignment_request,
+    assigned_values,
     e164,
-    given,
+    handle,
+    import_plant,
+    latest_messages,
     order_id,
-    refusal,
+    refusal_code,
     states,
-    stock,
-    tell,
 )
 
 POOLS = "/ops/v1/pools"
@@ -59,7 +59,7 @@ class Keeper:
 @pytest.fixture
 def keeper(client: AsyncClient, as_role: AsRole, sessions: Sessions) -> Keeper:
     """Keeps a small exchange X, with a splitter S."""
-    stock(sessions)
+    import_plant(sessions)
     return Keeper(client, as_role)
 
 
@@ -76,21 +76,21 @@ async def test_what_is_taken_out_is_given_to_nobody_until_it_is_back(
     legs = [each["value"] for each in await keeper.read("leg/S/things")]
     assert changed(await keeper.withdraw("leg/S", *legs, state=state)) == len(legs)
 
-    tell(sessions, an_order(1, *FIBRE))
+    handle(sessions, an_assignment_request(1, *FIBRE))
     assert changed(await keeper.restore("leg/S", legs[1])) == 1
-    tell(sessions, an_order(2, *FIBRE))
+    handle(sessions, an_assignment_request(2, *FIBRE))
 
-    found = answers(sessions)
-    assert refusal(found[order_id(1)]) is RefusalCode.NONE_FREE
-    assert legs[1] in given(found[order_id(2)])
+    found = latest_messages(sessions)
+    assert refusal_code(found[order_id(1)]) is RefusalCode.NONE_FREE
+    assert legs[1] in assigned_values(found[order_id(2)])
 
 
 async def test_a_number_that_is_blocked_is_passed_over(keeper: Keeper, sessions: Sessions) -> None:
     assert changed(await keeper.withdraw("number/X", e164(0))) == 1
 
-    tell(sessions, an_order(1, NUMBER))
+    handle(sessions, an_assignment_request(1, NUMBER))
 
-    assert given(answers(sessions)[order_id(1)]) == [e164(1)]
+    assert assigned_values(latest_messages(sessions)[order_id(1)]) == [e164(1)]
     assert changed(await keeper.restore("number/X", e164(0))) == 1
     assert e164(0) not in states(sessions)
 
@@ -124,7 +124,7 @@ async def test_things_are_taken_out_and_put_back_in_any_spelling(
 async def test_what_somebody_has_is_refused_and_nothing_is_changed(
     keeper: Keeper, sessions: Sessions, verb: str
 ) -> None:
-    tell(sessions, an_order(1, NUMBER, PAIR))
+    handle(sessions, an_assignment_request(1, NUMBER, PAIR))
     before = states(sessions)
 
     answer = await getattr(keeper, verb)("number/X", e164(1), e164(0))
@@ -137,7 +137,7 @@ async def test_what_somebody_has_is_refused_and_nothing_is_changed(
 async def test_a_number_that_its_segment_has_not_opened_stays_so(
     client: AsyncClient, as_role: AsRole, sessions: Sessions
 ) -> None:
-    stock(sessions, segments=[a_segment(state=NumberState.PLANNED)])
+    import_plant(sessions, segments=[a_segment(state=NumberState.PLANNED)])
     keeper = Keeper(client, as_role)
 
     for answer in (

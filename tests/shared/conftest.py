@@ -12,15 +12,15 @@ from shared.config.settings import Settings
 from shared.persistence.database import Sessions, metadata_of
 from shared.security.development_keys import make_development_keys
 from tests.conftest import NOON
-from tests.shared import ledger
+from tests.shared import order_log
 
-PAGES = metadata_of("tests.shared").tables[ledger.PageRow.__tablename__]
+ORDER_LOGS = metadata_of("tests.shared").tables[order_log.OrderLogRow.__tablename__]
 
 
 @pytest.fixture
 def sessions(sessions: Sessions) -> Sessions:
     """An empty database with the ledger's table."""
-    PAGES.create(sessions.kw["bind"], checkfirst=True)
+    ORDER_LOGS.create(sessions.kw["bind"], checkfirst=True)
     return sessions
 
 
@@ -41,6 +41,6 @@ def keys(settings: Settings) -> None:
 @pytest.fixture
 def quick_runner(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let runners pause for milliseconds where one pauses for seconds."""
-    monkeypatch.setattr(outbound_call, "FIRST_PAUSE", timedelta(milliseconds=5))
-    monkeypatch.setattr(outbound_call, "LONGEST_PAUSE", timedelta(milliseconds=20))
-    monkeypatch.setattr(runner_module, "FULL", timedelta(milliseconds=10))
+    monkeypatch.setattr(outbound_call, "FIRST_RETRY_DELAY", timedelta(milliseconds=5))
+    monkeypatch.setattr(outbound_call, "MAX_RETRY_DELAY", timedelta(milliseconds=20))
+    monkeypatch.setattr(runner_module, "BUSY_PAUSE", timedelta(milliseconds=10))

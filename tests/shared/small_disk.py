@@ -13,8 +13,8 @@ from typing import Protocol
 
 import psycopg
 
-from deploy.local.cluster import account
 from deploy.local.postgres import Postgres
+from deploy.local.postgres_cluster import cluster_user
 from shared.persistence.migrate import migrate
 from tests import disks
 
@@ -27,14 +27,14 @@ $$BEGIN EXECUTE 'COPY (SELECT 1) TO ''/dev/full'''; END$$;
 CREATE FUNCTION define_on_a_full_disk() RETURNS event_trigger LANGUAGE plpgsql AS
 $$BEGIN EXECUTE 'COPY (SELECT 1) TO ''/dev/full'''; END$$;
 """
-FILL = """
+REFUSE_WRITES = """
 CREATE TRIGGER full_disk BEFORE INSERT ON inbox EXECUTE FUNCTION write_to_a_full_disk();
 CREATE EVENT TRIGGER full_disk ON ddl_command_start EXECUTE FUNCTION define_on_a_full_disk();
 """
-FREE = "DROP EVENT TRIGGER full_disk; DROP TRIGGER full_disk ON inbox;"
+ALLOW_WRITES = "DROP EVENT TRIGGER full_disk; DROP TRIGGER full_disk ON inbox;"
 
 
-class Disk(Protocol):
+class DatabaseDisk(Protocol):
     """A disk with a migrated database on it."""
 
     url: str
@@ -46,7 +46,7 @@ class Disk(Protocol):
         """Make room again."""
 
 
-class Mounted:
+class MountedDisk:
     """A tmpfs of its own."""
 
     def __init__(self, url: str, place: Path) -> None:
@@ -62,7 +62,7 @@ class Mounted:
         self._disk.free()
 
 
-class Pretended:
+class SimulatedDisk:
     """The kernel's own full disk, written to with each write of the service."""
 
     def __init__(self, url: str) -> None:
@@ -71,15 +71,15 @@ class Pretended:
 
     def fill(self) -> None:
         """Refuse writes from now on."""
-        execute(self.url, FILL)
+        execute(self.url, REFUSE_WRITES)
 
     def free(self) -> None:
         """Take them again."""
-        execute(self.url, FREE)
+        execute(self.url, ALLOW_WRITES)
 
 
 @contextmanager
-def disk(postgres: Postgres, place: Path) -> Iterator[Disk]:
+def disk(postgres: Postgres, place: Path) -> Iterator[DatabaseDisk]:
     """A database on a disk that can be filled."""
     server = f"{postgres.url}/postgres"
     url, is_mounted = f"{postgres.url}/{NAME}", mount(place)
@@ -89,7 +89,7 @@ def disk(postgres: Postgres, place: Path) -> Iterator[Disk]:
     execute(server, f"CREATE DATABASE {NAME} {where}")
     try:
         migrate("order", url)
-        yield Mounted(url, place) if is_mounted else Pretended(url)
+        yield MountedDisk(url, place) if is_mounted else SimulatedDisk(url)
     finally:
         execute(server, f"DROP DATABASE {NAME} WITH (FORCE)")
         if is_mounted:
@@ -102,7 +102,7 @@ def mount(place: Path) -> bool:
     if disks.mount(place, SIZE_MB):
         return False
     (place / "data").mkdir()
-    user = account()
+    user = cluster_user()
     if user:
         os.chown(place / "data", user.pw_uid, user.pw_gid)
     return True

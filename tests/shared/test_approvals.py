@@ -9,31 +9,31 @@ from sqlalchemy import update
 
 from shared.access import approvals
 from shared.access.approvals import (
-    LASTS,
+    APPROVAL_LIFETIME,
     Approval,
     ApprovalRow,
     ApprovalState,
-    Dangerous,
+    PersonRequiredError,
     SamePersonError,
-    UnnamedError,
+    SensitiveAction,
 )
-from shared.contracts import Cause
+from shared.contracts import Causation
 from shared.errors import ConflictError, NotFoundError
-from shared.messaging.after_commit import Dispatch
-from shared.messaging.unit_of_work import begin
+from shared.messaging.after_commit import AfterCommit
+from shared.messaging.unit_of_work import begin_transaction
 from shared.persistence import audit_log
 from shared.persistence.database import Sessions
 from shared.security.caller import Caller
-from shared.security.roles import ROLES, Limits
+from shared.security.roles import ROLES, RoleLimits
 from tests.conftest import NOON
 from tests.kernel import TENANT
 
-ASKED = Dangerous("things.withdraw", "leg/NJ-XW-SP001", {"values": ["1", "2"]}, "flooded")
+ASKED = SensitiveAction("things.withdraw", "leg/NJ-XW-SP001", {"values": ["1", "2"]}, "flooded")
 OTHERWISE = replace(ASKED, content={"values": ["1", "2", "3"]})
 NETWORK = ROLES["network"]
 
 
-def a_person(name: str, tenant: str = TENANT, limits: Limits = NETWORK.limits) -> Caller:
+def a_person(name: str, tenant: str = TENANT, limits: RoleLimits = NETWORK.limits) -> Caller:
     return Caller("back-office", tenant, "network", NETWORK.scopes, name, limits)
 
 
@@ -41,23 +41,23 @@ LI, WANG = a_person("li-na"), a_person("wang-fang")
 
 
 def ask(
-    sessions: Sessions, who: Caller = LI, what: Dangerous = ASKED, now: datetime = NOON
+    sessions: Sessions, who: Caller = LI, what: SensitiveAction = ASKED, now: datetime = NOON
 ) -> Approval | None:
     """Ask whether something may be done now."""
-    with begin(sessions, now, Dispatch(uuid4())) as transaction:
-        return approvals.passes(transaction.work(cause_of(who)), who, what)
+    with begin_transaction(sessions, now, AfterCommit(uuid4())) as transaction:
+        return approvals.check_approval(transaction.unit_of_work(cause_of(who)), who, what)
 
 
 def decide(
     sessions: Sessions, who: Caller, id_: UUID, state: ApprovalState = ApprovalState.APPROVED
 ) -> Approval:
     """Decide about what was asked for."""
-    with begin(sessions, NOON, Dispatch(uuid4())) as transaction:
-        return approvals.decide(transaction.work(cause_of(who)), who, id_, state, "seen")
+    with begin_transaction(sessions, NOON, AfterCommit(uuid4())) as transaction:
+        return approvals.decide(transaction.unit_of_work(cause_of(who)), who, id_, state, "seen")
 
 
-def cause_of(who: Caller) -> Cause:
-    return Cause(uuid4(), uuid4(), who.tenant, "", "", who.person, who.client, who.role)
+def cause_of(who: Caller) -> Causation:
+    return Causation(uuid4(), uuid4(), who.tenant, "", "", who.person, who.client, who.role)
 
 
 def must_wait(approval: Approval | None) -> Approval:
@@ -67,7 +67,7 @@ def must_wait(approval: Approval | None) -> Approval:
 
 
 def test_what_a_role_may_do_alone_is_done_at_once(sessions: Sessions) -> None:
-    assert ask(sessions, a_person("li-na", limits=Limits())) is None
+    assert ask(sessions, a_person("li-na", limits=RoleLimits())) is None
 
 
 def test_what_another_has_approved_is_done_once(sessions: Sessions) -> None:
@@ -97,7 +97,7 @@ def test_a_client_without_a_person_approves_nothing(sessions: Sessions, sub: str
     bare = replace(LI, sub=sub)
 
     for state in (ApprovalState.APPROVED, ApprovalState.REFUSED):
-        with pytest.raises(UnnamedError) as refused:
+        with pytest.raises(PersonRequiredError) as refused:
             decide(sessions, bare, waiting.id, state)
         assert (refused.value.status, refused.value.code) == (403, "person-needed")
         assert "sub" in refused.value.remedy
@@ -109,7 +109,7 @@ def test_a_client_without_a_person_approves_nothing(sessions: Sessions, sub: str
 def test_a_client_without_a_person_asks_for_nothing_that_two_must_want(
     sessions: Sessions, sub: str
 ) -> None:
-    with pytest.raises(UnnamedError):
+    with pytest.raises(PersonRequiredError):
         ask(sessions, replace(LI, sub=sub))
 
 
@@ -148,7 +148,7 @@ def test_an_approval_that_is_not_used_in_time_is_asked_for_again(sessions: Sessi
     first = must_wait(ask(sessions))
     decide(sessions, WANG, first.id)
 
-    late = NOON + LASTS + timedelta(seconds=1)
+    late = NOON + APPROVAL_LIFETIME + timedelta(seconds=1)
 
     assert must_wait(ask(sessions, now=late)).id != first.id
 
@@ -164,7 +164,7 @@ def test_who_asked_and_who_decided_are_in_the_audit(sessions: Sessions) -> None:
     decide(sessions, WANG, must_wait(ask(sessions)).id)
 
     with sessions() as session:
-        entries = [entry for _, entry in audit_log.read(session, TENANT, after=0, limit=10)]
+        entries = [entry for _, entry in audit_log.read_entries(session, TENANT, after=0, limit=10)]
     assert [(each.actor, each.action, each.subject) for each in entries] == [
         ("li-na", "things.withdraw.ask", ASKED.subject),
         ("wang-fang", "things.withdraw.approved", ASKED.subject),

@@ -10,25 +10,25 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import text
 
-from shared.contracts import Cause, ReleaseRequested, read_envelope
+from shared.contracts import Causation, ReleaseRequested, read_envelope
 from shared.messaging import pending_outbox
-from shared.messaging.after_commit import Dispatch
+from shared.messaging.after_commit import AfterCommit
 from shared.messaging.outbox import OutboxRow
-from shared.messaging.unit_of_work import begin
+from shared.messaging.unit_of_work import begin_transaction
 from shared.persistence.archive import (
-    AHEAD,
-    TABLES,
+    MONTHLY_TABLES,
+    MONTHS_AHEAD,
     Month,
+    archive_month,
     export_month,
-    keep_house,
+    maintain_archive,
     make_partitions,
     months_of,
-    move_month,
 )
 from shared.persistence.database import Sessions
 from tests.conftest import NOON
 from tests.kernel import TENANT, count_of
-from tests.shared.ledger import ORDER
+from tests.shared.order_log import ORDER
 
 KEEP = 3
 
@@ -37,7 +37,7 @@ KEEP = 3
 def a_year(sessions: Sessions) -> Iterator[None]:
     """The months of the last year have partitions, and lose them afterwards."""
     with sessions() as session:
-        before = {table: months_of(session.connection(), table) for table in TABLES}
+        before = {table: months_of(session.connection(), table) for table in MONTHLY_TABLES}
     with sessions.begin() as session:
         for back in (12, 9, 6, 3):
             make_partitions(session.connection(), back_in_time(back))
@@ -55,18 +55,18 @@ def back_in_time(months: int) -> datetime:
 
 def tell_at(sessions: Sessions, at: datetime, *, is_sent: bool = True) -> None:
     """Tell something, and change a state, at a time."""
-    dispatch = Dispatch(uuid4())
-    with begin(sessions, at, dispatch) as transaction:
-        work = transaction.work(Cause(uuid4(), ORDER, TENANT))
-        work.emit(ReleaseRequested(order_id=ORDER))
-        work.note("order", ORDER, "", "acknowledged", reason="ok")
+    after_commit = AfterCommit(uuid4())
+    with begin_transaction(sessions, at, after_commit) as transaction:
+        work = transaction.unit_of_work(Causation(uuid4(), ORDER, TENANT))
+        work.publish(ReleaseRequested(order_id=ORDER))
+        work.record_change("order", ORDER, "", "acknowledged", reason="ok")
     if is_sent:
         with sessions.begin() as session:
-            pending_outbox.mark(session, dispatch.told[0].letters, {})
+            pending_outbox.mark_published(session, after_commit.results[0].records, {})
 
 
 def tidy(sessions: Sessions, folder: Path, now: datetime = NOON) -> list[Path]:
-    return keep_house(sessions, now, KEEP, folder)
+    return maintain_archive(sessions, now, KEEP, folder)
 
 
 def lines_of(path: Path) -> list[dict[str, object]]:
@@ -76,9 +76,9 @@ def lines_of(path: Path) -> list[dict[str, object]]:
 
 def test_there_are_partitions_for_this_month_and_the_next_ones(sessions: Sessions) -> None:
     with sessions() as session:
-        for table in TABLES:
+        for table in MONTHLY_TABLES:
             months = months_of(session.connection(), table)
-            assert {Month.of(NOON).plus(ahead) for ahead in range(AHEAD)} <= set(months)
+            assert {Month.of(NOON).plus(ahead) for ahead in range(MONTHS_AHEAD)} <= set(months)
 
 
 def test_a_new_database_takes_what_a_clock_of_last_month_tells(sessions: Sessions) -> None:
@@ -93,7 +93,7 @@ def test_partitions_are_made_again_and_again_without_harm(sessions: Sessions) ->
             make_partitions(session.connection(), Month.of(NOON).plus(month).start)
 
     with sessions() as session:
-        assert Month.of(NOON).plus(AHEAD + 1) in months_of(session.connection(), "outbox")
+        assert Month.of(NOON).plus(MONTHS_AHEAD + 1) in months_of(session.connection(), "outbox")
 
 
 def test_a_cold_month_leaves_with_every_row_in_its_file(sessions: Sessions, tmp_path: Path) -> None:
@@ -124,8 +124,8 @@ def test_warm_months_stay(sessions: Sessions, tmp_path: Path) -> None:
 def test_nothing_leaves_unless_the_settings_say_so(sessions: Sessions, tmp_path: Path) -> None:
     tell_at(sessions, back_in_time(9))
 
-    assert keep_house(sessions, NOON, 0, tmp_path) == []
-    assert keep_house(sessions, NOON, KEEP, None) == []
+    assert maintain_archive(sessions, NOON, 0, tmp_path) == []
+    assert maintain_archive(sessions, NOON, KEEP, None) == []
 
     assert count_of(sessions, OutboxRow) == 1
 
@@ -149,7 +149,7 @@ def test_what_a_wiped_broker_must_be_reminded_of_stays_however_little_is_kept(
     first = Month.of(NOON).start + timedelta(hours=1)
     tell_at(sessions, first - timedelta(days=2))
 
-    keep_house(sessions, first, 1, tmp_path)
+    maintain_archive(sessions, first, 1, tmp_path)
 
     assert count_of(sessions, OutboxRow) == 1
 
@@ -210,7 +210,7 @@ def test_a_month_whose_file_is_spoiled_stays_and_ends_no_process(
 def test_however_long_a_month_takes_it_is_moved(sessions: Sessions, tmp_path: Path) -> None:
     tell_at(sessions, back_in_time(6))
     with sessions.begin() as session:
-        move_month(session.connection(), "outbox", Month.of(back_in_time(6)), tmp_path)
+        archive_month(session.connection(), "outbox", Month.of(back_in_time(6)), tmp_path)
 
         assert session.scalar(text("SHOW statement_timeout")) == "0"
 

@@ -7,11 +7,11 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from shared.contracts import Cause
-from shared.messaging.after_commit import Dispatch
-from shared.messaging.unit_of_work import begin
+from shared.contracts import Causation
+from shared.messaging.after_commit import AfterCommit
+from shared.messaging.unit_of_work import begin_transaction
 from shared.persistence import audit_log
-from shared.persistence.audit_log import Entry
+from shared.persistence.audit_log import AuditEntry
 from shared.persistence.database import Sessions
 from tests.conftest import NOON
 from tests.kernel import TENANT
@@ -21,8 +21,8 @@ WHO = ("li-na", "back-office", "supervisor")
 
 def act(sessions: Sessions, *subjects: str, tenant: str = TENANT) -> None:
     """Do something to each of these, in one transaction."""
-    with begin(sessions, NOON, Dispatch(uuid4())) as transaction:
-        work = transaction.work(Cause(uuid4(), uuid4(), tenant, "", "", *WHO))
+    with begin_transaction(sessions, NOON, AfterCommit(uuid4())) as transaction:
+        work = transaction.unit_of_work(Causation(uuid4(), uuid4(), tenant, "", "", *WHO))
         for subject in subjects:
             work.audit("things.withdraw", subject, reason="flooded", things=3)
 
@@ -31,9 +31,9 @@ SWAPPED = """UPDATE audit a SET subject = b.subject, hash = b.hash FROM audit b
     WHERE a.position IN (1, 2) AND b.position = 3 - a.position"""
 
 
-def an_entry(subject: str) -> Entry:
+def an_entry(subject: str) -> AuditEntry:
     """Return an entry as work writes it."""
-    return Entry(NOON, TENANT, *WHO, "things.withdraw", subject, 1, "flooded", uuid4())
+    return AuditEntry(NOON, TENANT, *WHO, "things.withdraw", subject, 1, "flooded", uuid4())
 
 
 def forced(sessions: Sessions, statement: str) -> None:
@@ -47,7 +47,7 @@ def test_an_entry_says_who_did_what_to_what_when_and_why(sessions: Sessions) -> 
     act(sessions, "leg/1")
 
     with sessions() as session:
-        ((position, entry),) = audit_log.read(session, TENANT, after=0, limit=10)
+        ((position, entry),) = audit_log.read_entries(session, TENANT, after=0, limit=10)
     assert position == 1
     assert (entry.actor, entry.client, entry.role) == WHO
     assert (entry.action, entry.subject, entry.things) == ("things.withdraw", "leg/1", 3)
@@ -60,10 +60,10 @@ def test_entries_are_found_by_tenant_subject_and_person(sessions: Sessions) -> N
 
     with sessions() as session:
         read = [
-            audit_log.read(session, TENANT, after=0, limit=10),
-            audit_log.read(session, TENANT, after=1, limit=10),
-            audit_log.read(session, TENANT, after=0, limit=10, subject="leg/1"),
-            audit_log.read(session, TENANT, after=0, limit=10, actor="wang"),
+            audit_log.read_entries(session, TENANT, after=0, limit=10),
+            audit_log.read_entries(session, TENANT, after=1, limit=10),
+            audit_log.read_entries(session, TENANT, after=0, limit=10, subject="leg/1"),
+            audit_log.read_entries(session, TENANT, after=0, limit=10, actor="wang"),
         ]
     assert [len(each) for each in read] == [2, 1, 1, 0]
 
@@ -99,7 +99,7 @@ def test_what_was_changed_behind_its_back_breaks_the_chain(
     forced(sessions, statement)
 
     with sessions() as session:
-        assert audit_log.broken_at(session) == place
+        assert audit_log.first_broken_position(session) == place
 
 
 def test_transactions_at_the_same_time_make_one_chain(sessions: Sessions) -> None:
@@ -107,9 +107,9 @@ def test_transactions_at_the_same_time_make_one_chain(sessions: Sessions) -> Non
         list(pool.map(lambda n: act(sessions, f"leg/{n}", f"vlan/{n}"), range(16)))
 
     with sessions() as session:
-        positions = [at for at, _ in audit_log.read(session, TENANT, after=0, limit=100)]
+        positions = [at for at, _ in audit_log.read_entries(session, TENANT, after=0, limit=100)]
         assert positions == list(range(1, 33))
-        assert audit_log.broken_at(session) is None
+        assert audit_log.first_broken_position(session) is None
 
 
 def test_what_is_rolled_back_leaves_no_entry(sessions: Sessions) -> None:
@@ -118,4 +118,4 @@ def test_what_is_rolled_back_leaves_no_entry(sessions: Sessions) -> None:
         session.rollback()
 
     with sessions() as session:
-        assert audit_log.read(session, TENANT, after=0, limit=10) == []
+        assert audit_log.read_entries(session, TENANT, after=0, limit=10) == []

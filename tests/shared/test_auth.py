@@ -12,13 +12,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.http import Router
-from shared.http.authorization import OpenRouteError, allow
+from shared.http.authorization import RouteWithoutScopeError, allow
 from shared.security.caller import Caller
 from shared.security.development_keys import make_development_keys
 from shared.security.roles import ROLES, SCOPES
-from shared.security.tokens import Tokens
-from tests.shared.http.api import NOW, an_api, settings_for
-from tests.shared.tokens import EXPECTED, Clock, claims, kid_of, private_of, signed, why_not
+from shared.security.tokens import TokenVerifier
+from tests.shared.http.small_api import NOW, an_api, settings_for
+from tests.shared.tokens import (
+    EXPECTED,
+    Clock,
+    claims,
+    kid_of,
+    private_of,
+    rejection_reason,
+    signed,
+)
 
 
 @pytest.fixture(scope="module")
@@ -34,43 +42,45 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def tokens(keys: Path, clock: Clock) -> Tokens:
-    return Tokens(keys, EXPECTED, clock)
+def tokens(keys: Path, clock: Clock) -> TokenVerifier:
+    return TokenVerifier(keys, EXPECTED, clock)
 
 
-def test_a_sound_token_says_who_calls(tokens: Tokens, keys: Path) -> None:
-    caller = tokens.caller(signed(keys, claims()))
+def test_a_sound_token_says_who_calls(tokens: TokenVerifier, keys: Path) -> None:
+    caller = tokens.verify(signed(keys, claims()))
 
     assert caller == Caller("crm-1", "jiangsu", "crm", ROLES["crm"].scopes, "crm-1")
 
 
-def test_a_token_names_the_person_beside_the_client(tokens: Tokens, keys: Path) -> None:
-    caller = tokens.caller(signed(keys, claims(sub="li-na")))
+def test_a_token_names_the_person_beside_the_client(tokens: TokenVerifier, keys: Path) -> None:
+    caller = tokens.verify(signed(keys, claims(sub="li-na")))
 
     assert (caller.client, caller.person) == ("crm-1", "li-na")
 
 
-def test_a_token_that_names_nobody_acts_in_its_clients_name(tokens: Tokens, keys: Path) -> None:
+def test_a_token_that_names_nobody_acts_in_its_clients_name(
+    tokens: TokenVerifier, keys: Path
+) -> None:
     said = claims()
     del said["sub"]
 
-    assert tokens.caller(signed(keys, said)).person == "crm-1"
+    assert tokens.verify(signed(keys, said)).person == "crm-1"
 
 
-def test_a_token_says_in_which_areas_a_crew_works(tokens: Tokens, keys: Path) -> None:
-    crew = tokens.caller(signed(keys, claims(role="crew", areas="025 NJ-XW")))
-    without = tokens.caller(signed(keys, claims(role="crew")))
+def test_a_token_says_in_which_areas_a_crew_works(tokens: TokenVerifier, keys: Path) -> None:
+    crew = tokens.verify(signed(keys, claims(role="crew", areas="025 NJ-XW")))
+    without = tokens.verify(signed(keys, claims(role="crew")))
 
     assert crew.areas == {"025", "NJ-XW"}
     assert without.areas == frozenset()
 
 
 def test_the_scopes_in_a_token_narrow_what_its_role_may_and_never_widen_it(
-    tokens: Tokens, keys: Path
+    tokens: TokenVerifier, keys: Path
 ) -> None:
     said = claims(scope="crm:order.read ops:fallout")
 
-    assert tokens.caller(signed(keys, said)).scopes == {"crm:order.read"}
+    assert tokens.verify(signed(keys, said)).scopes == {"crm:order.read"}
 
 
 def test_an_admin_may_all() -> None:
@@ -96,9 +106,9 @@ def test_an_admin_may_all() -> None:
     ],
 )
 def test_a_token_that_says_something_wrong_does_not_count(
-    tokens: Tokens, keys: Path, wrong: dict[str, Any]
+    tokens: TokenVerifier, keys: Path, wrong: dict[str, Any]
 ) -> None:
-    assert why_not(tokens, forged(keys, claims() | wrong))
+    assert rejection_reason(tokens, forged(keys, claims() | wrong))
 
 
 def forged(keys: Path, said: dict[str, Any]) -> bytes:
@@ -110,40 +120,40 @@ def forged(keys: Path, said: dict[str, Any]) -> bytes:
 
 @pytest.mark.parametrize("name", ["exp", "iat", "iss", "aud", "client_id", "tenant", "role"])
 def test_a_token_that_leaves_something_out_does_not_count(
-    tokens: Tokens, keys: Path, name: str
+    tokens: TokenVerifier, keys: Path, name: str
 ) -> None:
     said = claims()
     del said[name]
 
-    assert why_not(tokens, signed(keys, said))
+    assert rejection_reason(tokens, signed(keys, said))
 
 
 @pytest.mark.parametrize("typ", ["JWT", "id+jwt", None])
 def test_a_token_for_something_else_than_access_does_not_count(
-    tokens: Tokens, keys: Path, typ: str | None
+    tokens: TokenVerifier, keys: Path, typ: str | None
 ) -> None:
-    assert "at+jwt" in why_not(tokens, signed(keys, claims(), typ=typ))
+    assert "at+jwt" in rejection_reason(tokens, signed(keys, claims(), typ=typ))
 
 
-def test_a_token_signed_with_another_key_does_not_count(tokens: Tokens, keys: Path) -> None:
+def test_a_token_signed_with_another_key_does_not_count(tokens: TokenVerifier, keys: Path) -> None:
     stranger = ec.generate_private_key(ec.SECP256R1())
     head = {"typ": "at+jwt", "kid": kid_of(keys)}
 
     token = jwt.encode(claims(), stranger, algorithm="ES256", headers=head).encode()
 
-    assert "signature" in why_not(tokens, token)
+    assert "signature" in rejection_reason(tokens, token)
 
 
-def test_a_changed_token_does_not_count(tokens: Tokens, keys: Path) -> None:
+def test_a_changed_token_does_not_count(tokens: TokenVerifier, keys: Path) -> None:
     head, _, signature = signed(keys, claims()).split(b".")
     payload = base64.urlsafe_b64encode(json.dumps(claims(role="admin")).encode()).rstrip(b"=")
 
-    assert "signature" in why_not(tokens, b".".join((head, payload, signature)))
+    assert "signature" in rejection_reason(tokens, b".".join((head, payload, signature)))
 
 
 @pytest.mark.parametrize("algorithm", ["none", "HS256"])
 def test_the_algorithm_comes_from_the_key_and_not_from_the_token(
-    tokens: Tokens, keys: Path, algorithm: str
+    tokens: TokenVerifier, keys: Path, algorithm: str
 ) -> None:
     head = encoded({"typ": "at+jwt", "kid": kid_of(keys), "alg": algorithm})
     body = head + b"." + encoded(claims(role="admin"))
@@ -156,7 +166,7 @@ def test_the_algorithm_comes_from_the_key_and_not_from_the_token(
     }[algorithm]
     token = body + b"." + base64.urlsafe_b64encode(signature).rstrip(b"=")
 
-    assert why_not(tokens, token)
+    assert rejection_reason(tokens, token)
 
 
 def encoded(value: object) -> bytes:
@@ -164,18 +174,18 @@ def encoded(value: object) -> bytes:
 
 
 def test_a_token_is_remembered_until_it_ends_and_no_longer(
-    tokens: Tokens, keys: Path, clock: Clock
+    tokens: TokenVerifier, keys: Path, clock: Clock
 ) -> None:
     said = claims()
     token = signed(keys, said)
     clock.now = said["iat"]
-    first = tokens.caller(token)
+    first = tokens.verify(token)
 
     clock.now = said["exp"] - 1
-    assert tokens.caller(token) is first
+    assert tokens.verify(token) is first
     clock.now = said["exp"] + 60
 
-    assert "expired" in why_not(tokens, token)
+    assert "expired" in rejection_reason(tokens, token)
 
 
 @given(
@@ -189,7 +199,7 @@ def test_a_token_is_remembered_until_it_ends_and_no_longer(
     )
 )
 def test_whatever_comes_as_a_token_is_refused_in_order(keys: Path, token: bytes) -> None:
-    assert why_not(Tokens(keys, EXPECTED), token)
+    assert rejection_reason(TokenVerifier(keys, EXPECTED), token)
 
 
 def test_a_scope_that_no_role_has_is_noticed_at_once() -> None:
@@ -211,5 +221,5 @@ def test_a_route_that_does_not_say_who_may_call_it_keeps_the_process_from_starti
     async def read_some(_: Annotated[Caller, allow("admin")]) -> None:
         """Say it."""
 
-    with pytest.raises(OpenRouteError, match="on /open: say"):
+    with pytest.raises(RouteWithoutScopeError, match="on /open: say"):
         an_api(settings_for(tmp_path), routers=[router])

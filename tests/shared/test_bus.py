@@ -11,9 +11,9 @@ from mode import Service
 
 from shared.config.settings import Settings
 from shared.kafka import consumer
-from shared.kafka.consumer import Reader
-from shared.kafka.faust_consumer import MOST, Consumer, make_app, start_before
-from shared.kafka.records import Record
+from shared.kafka.consumer import BatchReader
+from shared.kafka.faust_consumer import MAX_POLL_RECORDS, Consumer, earlier_start, make_faust_app
+from shared.kafka.records import ConsumedRecord
 from tests.kernel import until
 
 KNOWN = b"order.accepted.v1"
@@ -59,18 +59,18 @@ class Handler:
     def __init__(self, app: Faust) -> None:
         self.app = app
         self.batches: list[list[int]] = []
-        self.records: list[Record] = []
+        self.records: list[ConsumedRecord] = []
         self.acked_before: list[list[int]] = []
 
-    async def __call__(self, records: Sequence[Record]) -> None:
+    async def __call__(self, records: Sequence[ConsumedRecord]) -> None:
         self.batches.append([record.offset for record in records])
         self.records.extend(records)
         await asyncio.sleep(0)
         self.acked_before.append(list(self.app.acked))
 
 
-def reader_of(app: Faust, handle: Any) -> Reader:
-    return Reader(app, frozenset({b"order.accepted"}), "p.", handle)  # type: ignore[arg-type]
+def reader_of(app: Faust, handle: Any) -> BatchReader:
+    return BatchReader(app, frozenset({b"order.accepted"}), "p.", handle)  # type: ignore[arg-type]
 
 
 async def read(app: Faust, handle: Any, *messages: Any) -> None:
@@ -97,7 +97,7 @@ async def test_a_batch_is_acknowledged_only_after_it_is_handled() -> None:
 async def test_a_bug_leaves_its_batch_unacknowledged() -> None:
     app = Faust()
 
-    async def stumble(_: Sequence[Record]) -> None:
+    async def stumble(_: Sequence[ConsumedRecord]) -> None:
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
@@ -110,9 +110,9 @@ async def test_a_batch_has_a_limit() -> None:
     app = Faust()
     handle = Handler(app)
 
-    await read(app, handle, *map(a_message, range(MOST + 1)))
+    await read(app, handle, *map(a_message, range(MAX_POLL_RECORDS + 1)))
 
-    assert [len(batch) for batch in handle.batches] == [MOST, 1]
+    assert [len(batch) for batch in handle.batches] == [MAX_POLL_RECORDS, 1]
 
 
 async def test_a_record_is_named_by_its_topic_without_the_prefix_its_partition_and_offset() -> None:
@@ -158,17 +158,17 @@ async def test_what_does_not_say_its_type_is_handed_on() -> None:
 async def test_after_long_without_anything_of_interest_the_place_is_noted(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(consumer, "UNWANTED", 4)
+    monkeypatch.setattr(consumer, "SAVE_OFFSET_EVERY", 4)
     app = Faust()
     handle = Handler(app)
     reader = reader_of(app, handle)
     weather = b"weather.changed.v1"
 
-    await reader.accept([a_message(n, weather) for n in range(3)])
-    await reader.accept([a_message(n, weather, partition=1) for n in range(3)])
-    await reader.accept([a_message(n, weather) for n in range(3, 9)])
-    await reader.accept([a_message(9)])
-    await reader.accept([a_message(n, weather) for n in range(10, 13)])
+    await reader.handle_batch([a_message(n, weather) for n in range(3)])
+    await reader.handle_batch([a_message(n, weather, partition=1) for n in range(3)])
+    await reader.handle_batch([a_message(n, weather) for n in range(3, 9)])
+    await reader.handle_batch([a_message(9)])
+    await reader.handle_batch([a_message(n, weather) for n in range(10, 13)])
 
     assert handle.batches == [[3, 7], [9]]
     assert len(app.acked) == 16
@@ -177,10 +177,10 @@ async def test_after_long_without_anything_of_interest_the_place_is_noted(
 async def test_what_is_committed_as_the_group_moves_on_is_left_for_the_next_owner() -> None:
     app = Faust()
 
-    async def handle(_: Sequence[Record]) -> None:
+    async def handle(_: Sequence[ConsumedRecord]) -> None:
         app.consumer_generation_id = 2
 
-    await reader_of(app, handle).accept([a_message(0), a_message(1)])
+    await reader_of(app, handle).handle_batch([a_message(0), a_message(1)])
 
     assert app.acked == []
 
@@ -190,7 +190,7 @@ async def test_nothing_is_handled_while_the_group_changes_or_the_app_stops(troub
     app = Faust(**{trouble: True})  # type: ignore[arg-type]
     handle = Handler(app)
 
-    await reader_of(app, handle).accept([a_message(0)])
+    await reader_of(app, handle).handle_batch([a_message(0)])
 
     assert handle.batches == []
     assert app.acked == []
@@ -209,9 +209,9 @@ async def test_nothing_past_an_abandoned_record_is_acknowledged_in_its_generatio
         (False, a_message(9, partition=1)),
     ):
         app.rebalancing = rebalancing
-        await reader.accept([message])
+        await reader.handle_batch([message])
     app.consumer_generation_id = 2
-    await reader.accept([a_message(5, generation=2), a_message(6, generation=2)])
+    await reader.handle_batch([a_message(5, generation=2), a_message(6, generation=2)])
 
     assert handle.batches == [[4], [9], [5, 6]]
     assert app.acked == [4, 9, 5, 6]
@@ -234,12 +234,12 @@ async def test_nothing_past_an_abandoned_record_is_acknowledged_in_its_generatio
 def test_a_partition_is_read_from_the_group_or_from_further_back_where_our_database_is(
     group: int | None, place: int | None, start: int | None
 ) -> None:
-    assert start_before(group, place) == start
+    assert earlier_start(group, place) == start
 
 
 async def test_a_start_waits_for_no_tables(settings: Settings) -> None:
     """Faust sleeps a second for tables that might be declared yet."""
-    manager: Any = make_app(settings).conf.TableManager
+    manager: Any = make_faust_app(settings).conf.TableManager
 
     async with asyncio.timeout(0.5):
         await manager.sleep(SimpleNamespace(), 1.0)

@@ -13,10 +13,17 @@ from structlog.testing import capture_logs
 
 from shared.config.settings import Settings
 from shared.kafka import faust_consumer
-from shared.kafka.records import OutboxRecord, Record
+from shared.kafka.records import ConsumedRecord, OutboxRecord
 from tests.kernel import until
-from tests.shared.hearing import Listener, committed, facts, hearing, produce, stand_at
-from tests.shared.ledger import ORDER, OTHER
+from tests.shared.consuming import (
+    RecordingHandler,
+    accepted_records,
+    committed_offsets,
+    consuming_topic,
+    produce,
+    set_group_offsets,
+)
+from tests.shared.order_log import ORDER, OTHER
 
 pytestmark = pytest.mark.usefixtures("topics")
 
@@ -24,31 +31,33 @@ pytestmark = pytest.mark.usefixtures("topics")
 @pytest.fixture(autouse=True)
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
     """Commit at once what is acknowledged."""
-    monkeypatch.setattr(faust_consumer, "COMMIT_EVERY", 0.1)
+    monkeypatch.setattr(faust_consumer, "COMMIT_INTERVAL_S", 0.1)
 
 
 async def test_what_has_gathered_is_handled_in_real_batches(settings: Settings) -> None:
     """Without our consumer Faust hands its reader one record at a time."""
-    letters = facts(uuid4() for _ in range(1500))
-    await produce(settings, letters)
-    listener = Listener()
+    outbox_records = accepted_records(uuid4() for _ in range(1500))
+    await produce(settings, outbox_records)
+    listener = RecordingHandler()
 
-    async with hearing(settings, listener):
-        await until(lambda: len(listener.heard) == len(letters))
+    async with consuming_topic(settings, listener):
+        await until(lambda: len(listener.records) == len(outbox_records))
 
-    assert {record.key for record in listener.heard} == {letter.key.bytes for letter in letters}
+    assert {record.key for record in listener.records} == {
+        outbox_record.key.bytes for outbox_record in outbox_records
+    }
     assert len(listener.batches) < 100
     assert max(map(len, listener.batches)) > 50
 
 
 async def test_what_nobody_waits_for_gathers_at_the_broker(settings: Settings) -> None:
-    listener = Listener()
-    async with hearing(settings, listener, gather=timedelta(seconds=2)):
-        await produce(settings, facts([ORDER]))
-        await until(lambda: bool(listener.heard))  # the broker is asked again from here on
+    listener = RecordingHandler()
+    async with consuming_topic(settings, listener, fetch_max_wait=timedelta(seconds=2)):
+        await produce(settings, accepted_records([ORDER]))
+        await until(lambda: bool(listener.records))  # the broker is asked again from here on
         for each in (OTHER, ORDER, OTHER):
-            await produce(settings, facts([each]))
-        await until(lambda: len(listener.heard) == 4)
+            await produce(settings, accepted_records([each]))
+        await until(lambda: len(listener.records) == 4)
 
     assert len(listener.batches) == 2
 
@@ -57,63 +66,63 @@ async def test_the_order_of_a_partition_is_kept_from_producer_to_handler(
     settings: Settings,
 ) -> None:
     keys = [uuid4() for _ in range(20)]
-    letters = facts(keys * 30)
-    await produce(settings, letters)
-    listener = Listener()
+    outbox_records = accepted_records(keys * 30)
+    await produce(settings, outbox_records)
+    listener = RecordingHandler()
 
-    async with hearing(settings, listener):
-        await until(lambda: len(listener.heard) == len(letters))
+    async with consuming_topic(settings, listener):
+        await until(lambda: len(listener.records) == len(outbox_records))
 
     bodies: dict[bytes, list[bytes]] = defaultdict(list)
-    for record in listener.heard:
+    for record in listener.records:
         bodies[record.key].append(record.body)
     for key in keys:
-        assert bodies[key.bytes] == [each.body for each in letters if each.key == key]
+        assert bodies[key.bytes] == [each.body for each in outbox_records if each.key == key]
 
 
 async def test_what_is_not_handled_yet_is_not_acknowledged_and_comes_again(
     settings: Settings,
 ) -> None:
-    await produce(settings, facts([ORDER, OTHER]))
+    await produce(settings, accepted_records([ORDER, OTHER]))
     reached = asyncio.Event()
 
-    async def never_end(_: Sequence[Record]) -> None:
+    async def never_end(_: Sequence[ConsumedRecord]) -> None:
         reached.set()
         await asyncio.Event().wait()
 
-    async with hearing(settings, never_end):
+    async with consuming_topic(settings, never_end):
         await reached.wait()
         await asyncio.sleep(0.5)  # so long that what was acknowledged would be committed
-    assert not any(committed(settings).values())
+    assert not any(committed_offsets(settings).values())
 
-    listener = Listener()
-    async with hearing(settings, listener):
-        await until(lambda: len(listener.heard) == 2)
+    listener = RecordingHandler()
+    async with consuming_topic(settings, listener):
+        await until(lambda: len(listener.records) == 2)
 
 
 async def test_what_is_handled_is_acknowledged_and_does_not_come_again(
     settings: Settings,
 ) -> None:
-    listener = Listener()
-    await produce(settings, facts([ORDER] * 3))
-    async with hearing(settings, listener):
-        await until(lambda: len(listener.heard) == 3)
-        await until(lambda: sum(committed(settings).values()) == 3)
+    listener = RecordingHandler()
+    await produce(settings, accepted_records([ORDER] * 3))
+    async with consuming_topic(settings, listener):
+        await until(lambda: len(listener.records) == 3)
+        await until(lambda: sum(committed_offsets(settings).values()) == 3)
 
-    await produce(settings, facts([ORDER]))
-    again = Listener()
-    async with hearing(settings, again):
-        await until(lambda: bool(again.heard))
+    await produce(settings, accepted_records([ORDER]))
+    again = RecordingHandler()
+    async with consuming_topic(settings, again):
+        await until(lambda: bool(again.records))
 
-    assert [record.offset for record in again.heard] == [3]
+    assert [record.offset for record in again.records] == [3]
 
 
 async def test_what_nobody_listens_to_is_acknowledged_too(settings: Settings) -> None:
-    listener = Listener()
-    await produce(settings, facts([ORDER] * 5))
+    listener = RecordingHandler()
+    await produce(settings, accepted_records([ORDER] * 5))
 
-    async with hearing(settings, listener, types=["resources.assigned.v1"]):
-        await until(lambda: sum(committed(settings).values()) == 5)
+    async with consuming_topic(settings, listener, types=["resources.assigned.v1"]):
+        await until(lambda: sum(committed_offsets(settings).values()) == 5)
 
     assert listener.batches == []
 
@@ -122,69 +131,69 @@ async def test_a_restored_database_is_told_again_what_it_has_not_seen(
     settings: Settings,
 ) -> None:
     """The group is ahead of the database: reading starts where the database is."""
-    await produce(settings, facts([ORDER] * 10))
-    first = Listener()
-    async with hearing(settings, first):
-        await until(lambda: len(first.heard) == 10)
-        source = first.heard[0].source
-        await until(lambda: committed(settings).get(source) == 10)
+    await produce(settings, accepted_records([ORDER] * 10))
+    first = RecordingHandler()
+    async with consuming_topic(settings, first):
+        await until(lambda: len(first.records) == 10)
+        source = first.records[0].source
+        await until(lambda: committed_offsets(settings).get(source) == 10)
 
     async def reached() -> dict[str, int]:
         return {source: 4}
 
-    again = Listener()
-    async with hearing(settings, again, reached=reached):
-        await until(lambda: len(again.heard) == 6)
-        await produce(settings, facts([ORDER]))
-        await until(lambda: len(again.heard) == 7)
-        await until(lambda: committed(settings).get(source) == 11)
+    again = RecordingHandler()
+    async with consuming_topic(settings, again, reached=reached):
+        await until(lambda: len(again.records) == 6)
+        await produce(settings, accepted_records([ORDER]))
+        await until(lambda: len(again.records) == 7)
+        await until(lambda: committed_offsets(settings).get(source) == 11)
 
-    assert [record.offset for record in again.heard] == [4, 5, 6, 7, 8, 9, 10]
+    assert [record.offset for record in again.records] == [4, 5, 6, 7, 8, 9, 10]
 
 
 async def test_a_wiped_broker_is_read_from_its_beginning(settings: Settings) -> None:
     """The group is gone, and the database has a place far beyond what is there now."""
-    await produce(settings, facts([ORDER] * 3))
+    await produce(settings, accepted_records([ORDER] * 3))
 
     async def reached() -> dict[str, int]:
         return {f"order/{number}": 5000 for number in range(12)}
 
-    listener = Listener()
-    async with hearing(settings, listener, reached=reached):
-        await until(lambda: len(listener.heard) == 3)
+    listener = RecordingHandler()
+    async with consuming_topic(settings, listener, reached=reached):
+        await until(lambda: len(listener.records) == 3)
 
-    assert [record.offset for record in listener.heard] == [0, 1, 2]
+    assert [record.offset for record in listener.records] == [0, 1, 2]
 
 
 async def test_a_group_that_has_committed_nothing_is_no_error(settings: Settings) -> None:
     """After a recovery the database has a place where its group has none yet."""
-    await produce(settings, facts([ORDER] * 3))
+    await produce(settings, accepted_records([ORDER] * 3))
 
     async def reached() -> dict[str, int]:
         return {f"order/{number}": 3 for number in range(12)}
 
-    listener = Listener()
+    listener = RecordingHandler()
     with capture_logs() as logs:
-        async with hearing(settings, listener, reached=reached):
-            await until(lambda: len(listener.heard) == 3)
+        async with consuming_topic(settings, listener, reached=reached):
+            await until(lambda: len(listener.records) == 3)
 
-    levels = {each["log_level"] for each in logs if each["event"] == "broker.differs"}
+    levels = {each["log_level"] for each in logs if each["event"] == "broker.offset_differs"}
     assert levels == {"info"}
 
 
 async def test_a_database_that_is_ahead_of_the_group_changes_nothing(settings: Settings) -> None:
     """Handled and not acknowledged: it comes again, and the inbox knows it."""
-    await produce(settings, facts([ORDER] * 5))
-    stand_at(settings, {f"order/{number}": 2 for number in range(12)})
+    await produce(settings, accepted_records([ORDER] * 5))
+    set_group_offsets(settings, {f"order/{number}": 2 for number in range(12)})
 
     async def reached() -> dict[str, int]:
         return {f"order/{number}": 4 for number in range(12)}
 
-    listener = Listener()
-    async with hearing(settings, listener, reached=reached):
-        await until(lambda: len(listener.heard) == 3)
+    listener = RecordingHandler()
+    async with consuming_topic(settings, listener, reached=reached):
+        await until(lambda: len(listener.records) == 3)
 
-    assert [record.offset for record in listener.heard] == [2, 3, 4]
+    assert [record.offset for record in listener.records] == [2, 3, 4]
 
 
 class Interrupted(faust_consumer.Consumer):
@@ -212,15 +221,15 @@ async def test_what_a_rebalance_drops_comes_again_though_nothing_was_ever_acknow
     """Neither the group nor the database has a place in the partition to go back to."""
     Interrupted.dropped = asyncio.Event()
     monkeypatch.setattr(faust_consumer.Transport, "Consumer", Interrupted)
-    await produce(settings, facts([ORDER] * 3))
+    await produce(settings, accepted_records([ORDER] * 3))
 
-    listener = Listener()
-    async with hearing(settings, listener):
+    listener = RecordingHandler()
+    async with consuming_topic(settings, listener):
         await Interrupted.dropped.wait()
-        await produce(settings, facts([ORDER]))
-        await until(lambda: any(record.offset == 3 for record in listener.heard))
+        await produce(settings, accepted_records([ORDER]))
+        await until(lambda: any(record.offset == 3 for record in listener.records))
 
-    assert [record.offset for record in listener.heard] == [0, 1, 2, 3]
+    assert [record.offset for record in listener.records] == [0, 1, 2, 3]
 
 
 class Trickle:
@@ -228,16 +237,16 @@ class Trickle:
 
     def __init__(self, settings: Settings) -> None:
         self.keys = [uuid4() for _ in range(24)]
-        self.letters: list[OutboxRecord] = []
+        self.outbox_records: list[OutboxRecord] = []
         self._settings = settings
         self._is_over = False
 
     async def run(self) -> None:
         """Produce until it is over."""
         while not self._is_over:
-            letters = facts(self.keys)
-            await produce(self._settings, letters)
-            self.letters += letters
+            outbox_records = accepted_records(self.keys)
+            await produce(self._settings, outbox_records)
+            self.outbox_records += outbox_records
 
     def end(self) -> None:
         """Let this round be the last."""
@@ -247,20 +256,20 @@ class Trickle:
 async def test_when_members_join_and_leave_nothing_is_lost_and_every_key_keeps_its_order(
     settings: Settings,
 ) -> None:
-    members, handled = [Listener(), Listener()], list[Record]()
+    members, handled = [RecordingHandler(), RecordingHandler()], list[ConsumedRecord]()
     trickle = Trickle(settings)
 
-    def joining(member: Listener) -> AbstractAsyncContextManager[None]:
-        async def handle(records: Sequence[Record]) -> None:
+    def joining(member: RecordingHandler) -> AbstractAsyncContextManager[None]:
+        async def handle(records: Sequence[ConsumedRecord]) -> None:
             await asyncio.sleep(0.01)
             await member(records)
             handled.extend(records)
 
-        return hearing(settings, handle)
+        return consuming_topic(settings, handle)
 
-    async def hear_more(member: Listener) -> None:
-        enough = len(member.heard) + 100
-        await until(lambda: len(member.heard) > enough)
+    async def hear_more(member: RecordingHandler) -> None:
+        enough = len(member.records) + 100
+        await until(lambda: len(member.records) > enough)
 
     async with joining(members[0]):
         producing = asyncio.create_task(trickle.run())
@@ -271,10 +280,12 @@ async def test_when_members_join_and_leave_nothing_is_lost_and_every_key_keeps_i
         await hear_more(members[0])
         trickle.end()
         await producing
-        await until(lambda: len({each.identity for each in handled}) == len(trickle.letters))
+        await until(lambda: len({each.identity for each in handled}) == len(trickle.outbox_records))
 
     firsts: dict[bytes, dict[bytes, None]] = defaultdict(dict)
     for record in handled:
         firsts[record.key][record.body] = None
     for key in trickle.keys:
-        assert list(firsts[key.bytes]) == [each.body for each in trickle.letters if each.key == key]
+        assert list(firsts[key.bytes]) == [
+            each.body for each in trickle.outbox_records if each.key == key
+        ]

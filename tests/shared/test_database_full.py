@@ -12,22 +12,22 @@ import psycopg
 import pytest
 
 from deploy.local.postgres import Postgres
-from deploy.local.record import Record, life_of
+from deploy.local.stack_record import StackRecord, identity_of
 from services.console.client import Client
-from services.console.status import look
+from services.console.status import read_status
 from shared.config.settings import Settings
-from shared.observability.troubles import Kind
+from shared.observability.troubles import TroubleKind
 from shared.persistence.database import make_sessions
 from shared.security.development_keys import make_token
 from tests.kernel import until
-from tests.shared.conftest import PAGES
-from tests.shared.hearing import letters_of, produce
-from tests.shared.http.api import NOW
-from tests.shared.ledger import accepted, lines
-from tests.shared.process import process
-from tests.shared.small_disk import Disk, Pretended, disk, execute
+from tests.shared.conftest import ORDER_LOGS
+from tests.shared.consuming import produce, seal_records
+from tests.shared.http.small_api import NOW
+from tests.shared.order_log import accepted, logged_types
+from tests.shared.service_process import running_process
+from tests.shared.small_disk import DatabaseDisk, SimulatedDisk, disk, execute
 
-FULL = Kind.DATABASE_FULL
+FULL = TroubleKind.DATABASE_FULL
 TIMEOUT_S = 60.0
 """Seconds in which a process starts, however busy the machine is."""
 
@@ -35,7 +35,7 @@ COUNTED = 'kaitong_trouble{kind="database_full"} 1.0'
 
 
 @pytest.fixture
-def small_disk(postgres: Postgres) -> Iterator[Disk]:
+def small_disk(postgres: Postgres) -> Iterator[DatabaseDisk]:
     """A migrated database of the ledger on a disk that can be filled."""
     place = Path(tempfile.mkdtemp(prefix="kaitong-disk-", dir="/tmp"))
     place.chmod(0o755)
@@ -48,27 +48,27 @@ def small_disk(postgres: Postgres) -> Iterator[Disk]:
 def prepare(url: str) -> None:
     """Make the ledger's table."""
     sessions = make_sessions(url)
-    PAGES.create(sessions.kw["bind"])
+    ORDER_LOGS.create(sessions.kw["bind"])
     sessions.kw["bind"].dispose()
 
 
 @pytest.mark.usefixtures("keys", "topics")
 async def test_a_full_disk_makes_a_process_unready_until_a_write_works(
-    settings: Settings, small_disk: Disk
+    settings: Settings, small_disk: DatabaseDisk
 ) -> None:
     own = replace(settings, database_url=small_disk.url)
     sessions = make_sessions(small_disk.url)
-    with process(own) as running:
+    with running_process(own) as running:
         url = f"http://127.0.0.1:{running.port}"
         await until(running.answers, TIMEOUT_S)
         small_disk.fill()
-        await produce(settings, letters_of([accepted()]))
+        await produce(settings, seal_records([accepted()]))
         await until(lambda: ready(url).status_code == 503, TIMEOUT_S)
         told, counted, status = ready(url).json(), metrics(url), status_of(url, settings)
         still = ready(url).status_code
         small_disk.free()
         await until(lambda: ready(url).status_code == 200, TIMEOUT_S)
-        await until(lambda: bool(lines(sessions)), TIMEOUT_S)
+        await until(lambda: bool(logged_types(sessions)), TIMEOUT_S)
         after = ready(url).json()
     sessions.kw["bind"].dispose()
 
@@ -80,8 +80,10 @@ async def test_a_full_disk_makes_a_process_unready_until_a_write_works(
     assert FULL not in {each["kind"] for each in after["troubles"]}
 
 
-def test_where_no_disk_can_be_mounted_the_kernel_refuses_writes_too(small_disk: Disk) -> None:
-    pretended = Pretended(small_disk.url)
+def test_where_no_disk_can_be_mounted_the_kernel_refuses_writes_too(
+    small_disk: DatabaseDisk,
+) -> None:
+    pretended = SimulatedDisk(small_disk.url)
     one = "INSERT INTO inbox VALUES (gen_random_uuid(), now())"
 
     pretended.fill()
@@ -108,9 +110,9 @@ def status_of(url: str, settings: Settings) -> list[dict[str, Any]]:
     """Return the troubles that `kaitong status` names of a stack of this process alone."""
     token = make_token(settings.auth_keys, "viewer", now=NOW)
     client = Client({"order": url}, token, timeout_s=5)
-    stack = Record("ready", life_of(1), urls={"order": url})
+    stack = StackRecord("ready", identity_of(1), urls={"order": url})
     try:
-        found: list[dict[str, Any]] = look(stack, client).as_json()["troubles"]
+        found: list[dict[str, Any]] = read_status(stack, client).as_json()["troubles"]
         return found
     finally:
         client.http.close()

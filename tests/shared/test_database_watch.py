@@ -18,12 +18,12 @@ from shared.calls.element_limits import no_limits
 from shared.contracts import OrderAccepted
 from shared.health.database_watch import DatabaseWatch
 from shared.messaging.dispatcher import on, subscribe
-from shared.observability.troubles import Kind, Trouble
+from shared.observability.troubles import Trouble, TroubleKind
 from shared.persistence.database import Sessions, make_sessions
-from shared.persistence.write_probe import WRITES
-from tests.kernel import hear, tell
-from tests.shared.elements import an_attempt, want
-from tests.shared.ledger import SUBSCRIPTIONS, PageRow, Reminded, accepted
+from shared.persistence.write_probe import WRITE_REFUSALS
+from tests.kernel import commit_messages, consume
+from tests.shared.order_log import SUBSCRIPTIONS, OrderLogRow, Reminded, accepted
+from tests.shared.scripted_elements import an_outbound_call, request_calls
 from tests.shared.test_parking import refuse
 from tests.shared.test_timers import remind
 
@@ -33,24 +33,24 @@ NOWHERE = "postgresql+psycopg://nobody:nothing@127.0.0.1:1/none"
 @pytest.fixture(autouse=True)
 def nothing_refused() -> Iterator[None]:
     """Let no refusal of one test be remembered in another."""
-    WRITES.work()
+    WRITE_REFUSALS.clear()
     yield
-    WRITES.work()
+    WRITE_REFUSALS.clear()
 
 
 async def found(sessions: Sessions, service: str = "order") -> list[Trouble]:
     """Return what a watch of this database finds."""
-    return (await DatabaseWatch(service, sessions, (), no_limits).ask()).troubles
+    return (await DatabaseWatch(service, sessions, (), no_limits).check()).troubles
 
 
-def kinds(troubles: list[Trouble]) -> set[Kind]:
+def kinds(troubles: list[Trouble]) -> set[TroubleKind]:
     return {each.kind for each in troubles}
 
 
 def write(sessions: Sessions) -> None:
     """Write something, and leave nothing of it."""
     with sessions() as session:
-        session.add(PageRow(order_id=uuid4(), lines=(), written_at=datetime.now(UTC)))
+        session.add(OrderLogRow(order_id=uuid4(), lines=(), written_at=datetime.now(UTC)))
         session.flush()
 
 
@@ -60,29 +60,29 @@ async def test_a_database_that_is_well_and_empty_has_no_trouble(sessions: Sessio
 
 async def test_what_waits_for_long_is_told_with_its_count_and_its_age(sessions: Sessions) -> None:
     past = datetime.now(UTC) - timedelta(minutes=5)
-    hear(sessions, SUBSCRIPTIONS | subscribe(on(OrderAccepted, refuse)), accepted(), now=past)
-    tell(sessions, accepted())
+    consume(sessions, SUBSCRIPTIONS | subscribe(on(OrderAccepted, refuse)), accepted(), now=past)
+    commit_messages(sessions, accepted())
     remind(sessions, past, Reminded(order_id=uuid4()), Reminded(order_id=uuid4()))
-    want(sessions, an_attempt(doubtful=True), now=past)
+    request_calls(sessions, an_outbound_call(doubtful=True), now=past)
     with sessions.begin() as session:
         session.execute(text("UPDATE unsent SET told_at = :past"), {"past": past})
 
     troubles = {each.kind: each for each in await found(sessions)}
 
     assert {kind: each.count for kind, each in troubles.items()} == {
-        Kind.PARKED: 1,
-        Kind.UNSENT: 1,
-        Kind.LATE_TIMERS: 2,
-        Kind.IN_DOUBT: 1,
+        TroubleKind.PARKED: 1,
+        TroubleKind.UNSENT: 1,
+        TroubleKind.LATE_TIMERS: 2,
+        TroubleKind.IN_DOUBT: 1,
     }
     assert all(300 <= each.oldest_age_s < 330 for each in troubles.values())
-    assert troubles[Kind.PARKED].part == "rule-broken"
+    assert troubles[TroubleKind.PARKED].part == "rule-broken"
     assert not any(each.is_blocking or each.is_notice for each in troubles.values())
 
 
 async def test_what_is_young_is_no_trouble_yet(sessions: Sessions) -> None:
     now = datetime.now(UTC)
-    tell(sessions, accepted())
+    commit_messages(sessions, accepted())
     remind(sessions, now, Reminded(order_id=uuid4()))
     with sessions.begin() as session:
         session.execute(text("UPDATE unsent SET told_at = :now"), {"now": now})
@@ -110,7 +110,7 @@ async def test_a_database_that_says_nothing_is_told_in_time() -> None:
     troubles = await found(make_sessions(NOWHERE.replace(":1/", f":{port}/")))
     server.close()
 
-    assert kinds(troubles) == {Kind.DATABASE_OUT}
+    assert kinds(troubles) == {TroubleKind.DATABASE_OUT}
     assert time.monotonic() - began < 3
 
 
@@ -127,7 +127,7 @@ async def test_a_read_only_database_blocks_until_it_takes_writes_again(
     write(reading)
     reading.kw["bind"].dispose()
 
-    assert kinds(refused) == {Kind.DATABASE_READ_ONLY}
+    assert kinds(refused) == {TroubleKind.DATABASE_READ_ONLY}
     assert refused[0].is_blocking
     assert taken == []
 
@@ -162,17 +162,17 @@ async def test_counting_that_takes_too_long_is_told_as_that(sessions: Sessions) 
         session.execute(text("SELECT pg_sleep(5)"))
         return []
 
-    seen = await DatabaseWatch("order", sessions, (sleep,), no_limits).ask()
+    seen = await DatabaseWatch("order", sessions, (sleep,), no_limits).check()
 
-    assert kinds(seen.troubles) == {Kind.DATABASE_SLOW}
+    assert kinds(seen.troubles) == {TroubleKind.DATABASE_SLOW}
     assert not seen.troubles[0].is_blocking
 
 
 async def test_a_database_that_answers_and_counts_for_long_is_not_out(sessions: Sessions) -> None:
     watch = DatabaseWatch("order", sessions, (sleep_in_steps,), no_limits)
-    seen = await watch.ask()
+    seen = await watch.check()
 
-    assert kinds(seen.troubles) == {Kind.DATABASE_SLOW}
+    assert kinds(seen.troubles) == {TroubleKind.DATABASE_SLOW}
 
 
 def sleep_in_steps(session: Session, _: datetime) -> list[Trouble]:

@@ -11,20 +11,20 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from deploy.local.postgres import Postgres
 from shared.errors import UnprocessableError
-from shared.messaging.unit_of_work import PASSING
+from shared.messaging.unit_of_work import TRANSIENT
 from shared.persistence.bulk import insert_rows, update_rows, upsert_rows
 from shared.persistence.database import (
-    LIMITED,
+    SERVER_TIMEOUTS,
     Base,
     Sessions,
-    is_writing,
+    is_write,
     make_sessions,
     metadata_of,
-    writings,
+    write_count,
 )
-from shared.persistence.statements import Prepared
+from shared.persistence.statements import CompiledStatement
 from tests.conftest import NOON
-from tests.shared.ledger import ORDER, OTHER, Page, PageRow, lines
+from tests.shared.order_log import ORDER, OTHER, OrderLog, OrderLogRow, logged_types
 
 NAMES = ("order_id", "lines", "written_at")
 
@@ -44,16 +44,16 @@ NAMES = ("order_id", "lines", "written_at")
     ],
 )
 def test_a_statement_that_writes_is_known_wherever_it_does(statement: str, writes: object) -> None:
-    assert is_writing(statement) is writes
+    assert is_write(statement) is writes
 
 
 def test_writing_statements_are_counted_on_their_connection(sessions: Sessions) -> None:
     with sessions() as session, sessions() as other:
-        before, others = writings(session), writings(other)
+        before, others = write_count(session), write_count(other)
         session.execute(text("SELECT 1"))
-        insert_rows(session, PageRow, NAMES, [(ORDER, (), NOON)])
+        insert_rows(session, OrderLogRow, NAMES, [(ORDER, (), NOON)])
 
-        assert (writings(session) - before, writings(other) - others) == (1, 0)
+        assert (write_count(session) - before, write_count(other) - others) == (1, 0)
 
 
 def test_what_is_too_large_for_an_index_is_refused_and_no_outage(sessions: Sessions) -> None:
@@ -65,14 +65,14 @@ def test_what_is_too_large_for_an_index_is_refused_and_no_outage(sessions: Sessi
             {"long": long},
         )
 
-    assert not isinstance(refused.value, PASSING)
+    assert not isinstance(refused.value, TRANSIENT)
     assert refused.value.code == "too-large"
 
 
 def test_a_server_that_is_not_there_is_passing_trouble() -> None:
     nowhere = make_sessions("postgresql+psycopg://a:b@127.0.0.1:1/none")
 
-    with nowhere() as session, pytest.raises(PASSING):
+    with nowhere() as session, pytest.raises(TRANSIENT):
         session.execute(text("SELECT 1"))
 
 
@@ -80,7 +80,7 @@ def test_a_lock_that_is_held_too_long_is_passing_trouble(sessions: Sessions) -> 
     with sessions() as first, sessions() as second:
         first.execute(text("LOCK TABLE pages"))
         second.execute(text("SET LOCAL lock_timeout = '10ms'"))
-        with pytest.raises(PASSING):
+        with pytest.raises(TRANSIENT):
             second.execute(text("SELECT 1 FROM pages"))
 
 
@@ -88,15 +88,15 @@ def test_a_lock_that_is_held_too_long_is_passing_trouble(sessions: Sessions) -> 
     ("limit", "ask"),
     [
         ("statement_timeout", lambda session: session.execute(text("SELECT pg_sleep(60)"))),
-        ("statement_timeout", Prepared(text("SELECT pg_sleep(60)")).rows),
+        ("statement_timeout", CompiledStatement(text("SELECT pg_sleep(60)")).rows),
         ("idle_in_transaction_session_timeout", lambda session: session.execute(text("SELECT 1"))),
-        ("idle_in_transaction_session_timeout", Prepared(text("SELECT 1")).rows),
+        ("idle_in_transaction_session_timeout", CompiledStatement(text("SELECT 1")).rows),
     ],
 )
 def test_what_runs_away_or_stands_still_is_ended_and_that_is_passing_trouble(
     postgres: Postgres, monkeypatch: pytest.MonkeyPatch, limit: str, ask: Any
 ) -> None:
-    monkeypatch.setitem(LIMITED, limit, timedelta(milliseconds=50))
+    monkeypatch.setitem(SERVER_TIMEOUTS, limit, timedelta(milliseconds=50))
     sessions = make_sessions(f"{postgres.url}/postgres")
     watcher = make_sessions(f"{postgres.url}/postgres")
 
@@ -105,7 +105,7 @@ def test_what_runs_away_or_stands_still_is_ended_and_that_is_passing_trouble(
         if limit != "statement_timeout":
             while other.scalar(text("SELECT 1 FROM pg_stat_activity WHERE pid = :it"), {"it": pid}):
                 other.rollback()
-        with pytest.raises(PASSING):
+        with pytest.raises(TRANSIENT):
             ask(session)
 
     for each in (sessions, watcher):
@@ -133,20 +133,23 @@ def test_services_may_have_tables_of_one_name() -> None:
 
     assert Twin.metadata is metadata_of("a.b")
     assert set(metadata_of("a.b").tables) == {"pages"}
-    assert PageRow.metadata is metadata_of("tests.shared")
+    assert OrderLogRow.metadata is metadata_of("tests.shared")
 
 
 def test_rows_are_inserted_overwritten_and_updated_many_at_once(sessions: Sessions) -> None:
     def row(order_id: UUID, line: str) -> tuple[object, ...]:
-        page = Page(order_id, (line,), NOON)
+        page = OrderLog(order_id, (line,), NOON)
         return (page.order_id, page.lines, page.written_at)
 
     with sessions.begin() as session:
         both = [row(ORDER, "a.v1"), row(OTHER, "a.v1")]
-        assert insert_rows(session, PageRow, NAMES, both[:1]) == 1
-        assert insert_rows(session, PageRow, NAMES, both) == 1
-        assert upsert_rows(session, PageRow, NAMES, [row(ORDER, "b.v1")]) == 1
-        assert update_rows(session, PageRow, NAMES, [row(uuid4(), "c.v1"), row(OTHER, "c.v1")]) == 1
-        assert insert_rows(session, PageRow, NAMES, []) == 0
+        assert insert_rows(session, OrderLogRow, NAMES, both[:1]) == 1
+        assert insert_rows(session, OrderLogRow, NAMES, both) == 1
+        assert upsert_rows(session, OrderLogRow, NAMES, [row(ORDER, "b.v1")]) == 1
+        assert (
+            update_rows(session, OrderLogRow, NAMES, [row(uuid4(), "c.v1"), row(OTHER, "c.v1")])
+            == 1
+        )
+        assert insert_rows(session, OrderLogRow, NAMES, []) == 0
 
-    assert (lines(sessions), lines(sessions, OTHER)) == (["b"], ["c"])
+    assert (logged_types(sessions), logged_types(sessions, OTHER)) == (["b"], ["c"])

@@ -9,52 +9,52 @@ from sqlalchemy.exc import OperationalError
 from deploy.local.postgres import Postgres
 from shared.errors import UnavailableError
 from shared.http import command_batcher as desk_module
-from shared.http.command_batcher import Desk
-from shared.messaging.unit_of_work import Transaction, Work
+from shared.http.command_batcher import CommandBatcher
+from shared.messaging.unit_of_work import Transaction, UnitOfWork
 from shared.persistence.database import Sessions
-from tests.kernel import passing_trouble
-from tests.shared.counter import note, open_desk, serve, together
-from tests.shared.ledger import ORDER, OTHER, lines
+from tests.kernel import database_outage
+from tests.shared.batcher_client import logging_command, running_batcher, submit, submit_together
+from tests.shared.order_log import ORDER, OTHER, logged_types
 
 
 @pytest.fixture
-async def desk(sessions: Sessions) -> AsyncIterator[Desk]:
+async def batcher(sessions: Sessions) -> AsyncIterator[CommandBatcher]:
     """A desk that is open."""
-    async with open_desk(sessions) as desk:
-        yield desk
+    async with running_batcher(sessions) as batcher:
+        yield batcher
 
 
-async def test_passing_trouble_answers_that_the_service_is_out(desk: Desk) -> None:
-    def fail(_: Work) -> None:
-        raise passing_trouble()
+async def test_passing_trouble_answers_that_the_service_is_out(batcher: CommandBatcher) -> None:
+    def fail(_: UnitOfWork) -> None:
+        raise database_outage()
 
-    answers = await together(desk, fail, note(ORDER))
+    answers = await submit_together(batcher, fail, logging_command(ORDER))
 
     assert all(isinstance(each, UnavailableError) for each in answers)
-    assert await serve(desk, note(ORDER)) == ORDER
+    assert await submit(batcher, logging_command(ORDER)) == ORDER
 
 
 async def test_what_was_committed_before_an_outage_is_answered_as_done(
-    desk: Desk, sessions: Sessions
+    batcher: CommandBatcher, sessions: Sessions
 ) -> None:
     """A bug halves the batch; the first half commits, the second meets an outage."""
     tries: list[int] = []
 
-    def stumble_then_fail(_: Work) -> None:
+    def stumble_then_fail(_: UnitOfWork) -> None:
         tries.append(1)
         if len(tries) == 1:
             raise ZeroDivisionError
-        raise passing_trouble()
+        raise database_outage()
 
-    answers = await together(desk, note(ORDER), stumble_then_fail)
+    answers = await submit_together(batcher, logging_command(ORDER), stumble_then_fail)
 
     assert answers[0] == ORDER
     assert isinstance(answers[1], UnavailableError)
-    assert lines(sessions) == ["order.accepted"]
+    assert logged_types(sessions) == ["order.accepted"]
 
 
 async def test_a_database_that_hangs_is_answered_for_in_time(
-    desk: Desk, sessions: Sessions, monkeypatch: pytest.MonkeyPatch
+    batcher: CommandBatcher, sessions: Sessions, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(desk_module, "TIMEOUT_S", 0.2)
 
@@ -62,16 +62,16 @@ async def test_a_database_that_hangs_is_answered_for_in_time(
         session.connection().exec_driver_sql("LOCK TABLE pages")
         async with asyncio.timeout(5):
             with pytest.raises(UnavailableError):
-                await serve(desk, note(ORDER))
+                await submit(batcher, logging_command(ORDER))
 
     monkeypatch.undo()
-    assert await serve(desk, note(OTHER)) == OTHER
+    assert await submit(batcher, logging_command(OTHER)) == OTHER
 
 
 async def test_a_lost_database_answers_at_once_and_service_goes_on_when_it_is_back(
-    desk: Desk, sessions: Sessions, databases: dict[str, Sessions], postgres: Postgres
+    batcher: CommandBatcher, sessions: Sessions, databases: dict[str, Sessions], postgres: Postgres
 ) -> None:
-    await serve(desk, note(ORDER))
+    await submit(batcher, logging_command(ORDER))
     for other in databases.values():
         if other is not sessions:
             other.kw["bind"].dispose()
@@ -80,33 +80,33 @@ async def test_a_lost_database_answers_at_once_and_service_goes_on_when_it_is_ba
         for _ in range(3):
             async with asyncio.timeout(8):
                 with pytest.raises(UnavailableError) as told:
-                    await serve(desk, note(OTHER))
+                    await submit(batcher, logging_command(OTHER))
             assert isinstance(told.value.__cause__, OperationalError | TimeoutError)
     finally:
         postgres.start()
 
-    assert await serve_when_it_is_back(desk) == OTHER
+    assert await serve_when_it_is_back(batcher) == OTHER
 
 
-async def serve_when_it_is_back(desk: Desk) -> object:
+async def serve_when_it_is_back(batcher: CommandBatcher) -> object:
     """Ask again, as a caller is told to, while connections of the old server are in the pool."""
     for _ in range(20):
         try:
-            return await serve(desk, note(OTHER))
+            return await submit(batcher, logging_command(OTHER))
         except UnavailableError:
             await asyncio.sleep(0.1)
     return None
 
 
 async def test_a_request_whose_commit_fails_is_not_answered_as_done(
-    desk: Desk, sessions: Sessions, monkeypatch: pytest.MonkeyPatch
+    batcher: CommandBatcher, sessions: Sessions, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: object) -> None:
-        raise passing_trouble()
+        raise database_outage()
 
     monkeypatch.setattr(Transaction, "finish", fail)
 
     with pytest.raises(UnavailableError):
-        await serve(desk, note(ORDER))
+        await submit(batcher, logging_command(ORDER))
 
-    assert lines(sessions) == []
+    assert logged_types(sessions) == []

@@ -10,14 +10,14 @@ from shared.calls.element_limits import no_limits
 from shared.contracts import OrderMessage
 from shared.errors import ConflictError, TooEarlyError
 from shared.health.database_watch import DatabaseWatch
-from shared.messaging.dead_letters import EARLY_FOR, ParkedRow, Why
+from shared.messaging.dead_letters import EARLY_RETRY_PERIOD, DeadLetterReason, DeadLetterRow
 from shared.messaging.dispatcher import on, subscribe
-from shared.messaging.unit_of_work import Work
+from shared.messaging.unit_of_work import UnitOfWork
 from shared.observability.troubles import Trouble
 from shared.persistence.database import Sessions
-from shared.persistence.write_probe import WRITES
-from tests.kernel import hear
-from tests.shared.ledger import ORDER, OTHER, SUBSCRIPTIONS, accepted, assigned, completed
+from shared.persistence.write_probe import WRITE_REFUSALS
+from tests.kernel import consume
+from tests.shared.order_log import ORDER, OTHER, SUBSCRIPTIONS, accepted, assigned, completed
 
 MOMENT = timedelta(seconds=10)
 
@@ -25,16 +25,16 @@ MOMENT = timedelta(seconds=10)
 @pytest.fixture(autouse=True)
 def nothing_refused() -> Iterator[None]:
     """Let no refusal of one test be remembered in another."""
-    WRITES.work()
+    WRITE_REFUSALS.clear()
     yield
-    WRITES.work()
+    WRITE_REFUSALS.clear()
 
 
-def too_early(_: OrderMessage, __: Work) -> None:
+def too_early(_: OrderMessage, __: UnitOfWork) -> None:
     raise TooEarlyError
 
 
-def refuse(_: OrderMessage, __: Work) -> None:
+def refuse(_: OrderMessage, __: UnitOfWork) -> None:
     raise ConflictError
 
 
@@ -44,40 +44,40 @@ REFUSED = SUBSCRIPTIONS | subscribe(on(type(accepted()), refuse))
 
 async def found(sessions: Sessions) -> list[Trouble]:
     """Return what a watch of this database finds."""
-    return (await DatabaseWatch("order", sessions, (), no_limits).ask()).troubles
+    return (await DatabaseWatch("order", sessions, (), no_limits).check()).troubles
 
 
 async def test_what_waits_behind_an_early_message_is_a_notice_like_it(sessions: Sessions) -> None:
-    hear(sessions, EARLY, accepted(), assigned(), completed(), now=datetime.now(UTC) - MOMENT)
+    consume(sessions, EARLY, accepted(), assigned(), completed(), now=datetime.now(UTC) - MOMENT)
 
     behind, early = await found(sessions)
 
-    assert (early.part, early.count, early.is_notice) == (Why.EARLY, 1, True)
-    assert (behind.part, behind.count, behind.is_notice) == (Why.BEHIND, 2, True)
+    assert (early.part, early.count, early.is_notice) == (DeadLetterReason.EARLY, 1, True)
+    assert (behind.part, behind.count, behind.is_notice) == (DeadLetterReason.BEHIND, 2, True)
     assert "by themselves" in behind.remedy
 
 
 async def test_after_the_same_minutes_neither_is_a_notice(sessions: Sessions) -> None:
     now = datetime.now(UTC)
-    hear(sessions, EARLY, accepted(), now=now - EARLY_FOR - MOMENT)
-    hear(sessions, EARLY, assigned(), now=now)
+    consume(sessions, EARLY, accepted(), now=now - EARLY_RETRY_PERIOD - MOMENT)
+    consume(sessions, EARLY, assigned(), now=now)
 
     assert {(each.part, each.is_notice) for each in await found(sessions)} == {
-        (Why.EARLY, False),
-        (Why.BEHIND, False),
+        (DeadLetterReason.EARLY, False),
+        (DeadLetterReason.BEHIND, False),
     }
 
 
 async def test_what_waits_behind_another_message_is_counted_apart(sessions: Sessions) -> None:
     now = datetime.now(UTC) - MOMENT
-    hear(sessions, EARLY, accepted(ORDER), assigned(ORDER), completed(ORDER), now=now)
-    hear(sessions, REFUSED, accepted(OTHER), assigned(OTHER), now=now)
+    consume(sessions, EARLY, accepted(ORDER), assigned(ORDER), completed(ORDER), now=now)
+    consume(sessions, REFUSED, accepted(OTHER), assigned(OTHER), now=now)
 
     assert {(each.part, each.count, each.is_notice) for each in await found(sessions)} == {
-        (Why.RULE_BROKEN, 1, False),
-        (Why.BEHIND, 1, False),
-        (Why.EARLY, 1, True),
-        (Why.BEHIND, 2, True),
+        (DeadLetterReason.RULE_BROKEN, 1, False),
+        (DeadLetterReason.BEHIND, 1, False),
+        (DeadLetterReason.EARLY, 1, True),
+        (DeadLetterReason.BEHIND, 2, True),
     }
 
 
@@ -85,13 +85,13 @@ async def test_what_waits_behind_two_of_which_one_needs_a_person_needs_one_too(
     sessions: Sessions,
 ) -> None:
     now = datetime.now(UTC) - MOMENT
-    hear(sessions, EARLY, accepted(), assigned(), completed(), now=now)
+    consume(sessions, EARLY, accepted(), assigned(), completed(), now=now)
     with sessions.begin() as session:
-        second = select(ParkedRow).order_by(ParkedRow.position).offset(1).limit(1)
-        session.scalars(second).one().why = Why.RULE_BROKEN  # as a release notes it
+        second = select(DeadLetterRow).order_by(DeadLetterRow.position).offset(1).limit(1)
+        session.scalars(second).one().why = DeadLetterReason.RULE_BROKEN  # as a release notes it
 
     assert {(each.part, each.is_notice) for each in await found(sessions)} == {
-        (Why.EARLY, True),
-        (Why.RULE_BROKEN, False),
-        (Why.BEHIND, False),
+        (DeadLetterReason.EARLY, True),
+        (DeadLetterReason.RULE_BROKEN, False),
+        (DeadLetterReason.BEHIND, False),
     }

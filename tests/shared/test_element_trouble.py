@@ -3,16 +3,16 @@
 import pytest
 
 from shared.calls.element_limits import Limit
-from shared.health.figures import Queue
-from shared.health.trouble_sources import at_element
-from shared.observability.troubles import Kind
-from shared.observability.waiting import Waiting
+from shared.health.database_counts import ElementQueue
+from shared.health.trouble_sources import element_troubles
+from shared.observability.backlog import Backlog
+from shared.observability.troubles import TroubleKind
 
-LONG, SHORT = Waiting(3, 2.5), Waiting(3, 0.5)
+LONG, SHORT = Backlog(3, 2.5), Backlog(3, 0.5)
 
 
 @pytest.mark.parametrize(
-    ("waiting", "under_way", "limit", "is_told"),
+    ("waiting", "in_flight", "limit", "is_told"),
     [
         (LONG, 8, Limit(8), True),
         (LONG, 5, Limit(8), True),  # some places are free for the moment
@@ -22,18 +22,18 @@ LONG, SHORT = Waiting(3, 2.5), Waiting(3, 0.5)
     ],
 )
 def test_an_element_is_at_its_limit_where_calls_wait_long_and_most_places_are_taken(
-    waiting: Waiting,
-    under_way: int,
+    waiting: Backlog,
+    in_flight: int,
     limit: Limit,
     is_told: bool,  # noqa: FBT001  a column of the table above
 ) -> None:
-    told = [each.kind for each in at_element(Queue("olt", waiting, under_way, limit))]
+    told = [each.kind for each in element_troubles(ElementQueue("olt", waiting, in_flight, limit))]
 
-    assert told == [Kind.ELEMENT_AT_LIMIT] * is_told
+    assert told == [TroubleKind.ELEMENT_AT_LIMIT] * is_told
 
 
 def test_the_trouble_says_how_much_the_element_bears() -> None:
-    (told,) = at_element(Queue("olt", LONG, 8, Limit(8, per_second=20)))
+    (told,) = element_troubles(ElementQueue("olt", LONG, 8, Limit(8, per_second=20)))
 
     assert told.says == (
         "olt is at its limit of 8 calls at a time and 20 a second, with 3 calls waiting for a place"

@@ -15,10 +15,10 @@ from deploy.local.ports import free_port
 from shared.config.settings import Settings
 from shared.persistence.database import Sessions
 from tests.kernel import until
-from tests.shared import clinging
-from tests.shared.hearing import letters_of, produce
-from tests.shared.ledger import accepted, lines
-from tests.shared.process import process
+from tests.shared import endless_task
+from tests.shared.consuming import produce, seal_records
+from tests.shared.order_log import accepted, logged_types
+from tests.shared.service_process import running_process
 
 TIMEOUT_S = 15
 """Seconds; a supervisor kills what has not ended after twenty."""
@@ -31,8 +31,8 @@ async def test_a_process_whose_database_is_out_at_its_start_ends_when_told_to(
     settings: Settings,
 ) -> None:
     nowhere = f"postgresql+psycopg://nobody:none@127.0.0.1:{free_port()}/none"
-    with process(replace(settings, database_url=nowhere)) as waiting:
-        await until(lambda: waiting.says("database.waited_for"))
+    with running_process(replace(settings, database_url=nowhere)) as waiting:
+        await until(lambda: waiting.says("database.unavailable"))
 
         assert waiting.end(signal.SIGTERM, TIMEOUT_S) == 0
 
@@ -43,7 +43,7 @@ async def test_a_process_whose_database_says_nothing_at_its_start_ends_when_told
     with socket.create_server(("127.0.0.1", 0)) as silent:
         silent.settimeout(60)
         url = f"postgresql+psycopg://nobody:none@127.0.0.1:{silent.getsockname()[1]}/none"
-        with process(replace(settings, database_url=url)) as waiting:
+        with running_process(replace(settings, database_url=url)) as waiting:
             connection, _ = silent.accept()
 
             assert waiting.end(signal.SIGTERM, TIMEOUT_S) == 0
@@ -52,7 +52,7 @@ async def test_a_process_whose_database_says_nothing_at_its_start_ends_when_told
 
 @pytest.mark.usefixtures("sessions")
 async def test_a_process_ends_when_told_to_whatever_task_clings_to_it(settings: Settings) -> None:
-    with process(settings, clinging.__name__) as running:
+    with running_process(settings, endless_task.__name__) as running:
         await until(running.answers)
 
         assert running.end(signal.SIGTERM, TIMEOUT_S) == 0
@@ -63,10 +63,10 @@ async def test_a_process_whose_database_hangs_in_the_middle_of_work_ends_when_to
 ) -> None:
     orders = [uuid4() for _ in range(2_000)]
     named = replace(settings, database_url=f"{settings.database_url}?application_name=hanging")
-    with process(named) as busy:
-        await until(lambda: busy.says("relay.is_direct"))
-        await produce(settings, letters_of([accepted(each) for each in orders]))
-        await until(lambda: bool(lines(sessions, orders[0])))
+    with running_process(named) as busy:
+        await until(lambda: busy.says("publisher.is_direct"))
+        await produce(settings, seal_records([accepted(each) for each in orders]))
+        await until(lambda: bool(logged_types(sessions, orders[0])))
         with hanging(sessions):
             assert busy.end(signal.SIGTERM, TIMEOUT_S) == 0
 

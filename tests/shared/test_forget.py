@@ -11,19 +11,19 @@ import msgspec
 import pytest
 
 from shared.contracts import Message, PartyErased, read_envelope
-from shared.contracts.personal import blank
+from shared.contracts.personal import blank_personal_data
 from shared.messaging.dispatcher import subscribe
 from shared.persistence.database import Sessions
 from shared.privacy import erased_parties
-from shared.privacy.archive_scrubbing import FILES, alone_in, forget_in, main
-from shared.privacy.erased_parties import Forgotten
-from shared.privacy.erasure import forgetting
+from shared.privacy.archive_scrubbing import FILE_PATTERN, folder_lock, main, scrub_folder
+from shared.privacy.erased_parties import ErasedParties
+from shared.privacy.erasure import erasure_subscriptions
 from tests.conftest import NOON
-from tests.kernel import TENANT, hear, record_of
-from tests.shared.ledger import completed
+from tests.kernel import TENANT, consume, record_of
+from tests.shared.order_log import completed
 from tests.shared.test_erasure import LIN, about
 
-WHOM: Forgotten = {(TENANT, LIN.id): NOON}
+WHOM: ErasedParties = {(TENANT, LIN.id): NOON}
 OTHER = msgspec.structs.replace(LIN, id="lin-2")
 
 
@@ -33,7 +33,7 @@ def a_file(
     """Write what was told to the file of a month."""
     rows = (record_of(each, told_at=NOON + late) for each in messages)
     lines = [{"type": each.type, "body": bytes(each.body).decode()} for each in rows]
-    file = folder / FILES.replace("*", f"2026_{months:02}")
+    file = folder / FILE_PATTERN.replace("*", f"2026_{months:02}")
     with gzip.open(file, "wt", encoding="utf-8") as anew:
         anew.writelines(json.dumps(line) + "\n" for line in lines)
     return file
@@ -48,9 +48,9 @@ def told_in(file: Path) -> Iterator[Message | None]:
 def test_letters_of_the_erased_are_blanked_and_all_others_stay(tmp_path: Path) -> None:
     file = a_file(tmp_path, about(), completed(), about(OTHER), about())
 
-    assert list(forget_in(tmp_path, WHOM)) == [(file, 2)]
+    assert list(scrub_folder(tmp_path, WHOM)) == [(file, 2)]
 
-    blanked = blank(about())
+    blanked = blank_personal_data(about())
     assert list(told_in(file)) == [blanked, completed(), about(OTHER), blanked]
     assert list(tmp_path.iterdir()) == [file]
 
@@ -71,12 +71,12 @@ def written(file: Path) -> tuple[int, int, int]:
     ids=["nobody", "another tenant's party", "told later"],
 )
 def test_a_file_in_which_nobody_is_meant_is_not_touched(
-    tmp_path: Path, whom: Forgotten, late: timedelta
+    tmp_path: Path, whom: ErasedParties, late: timedelta
 ) -> None:
     file = a_file(tmp_path, about(), late=late)
     before = written(file)
 
-    assert list(forget_in(tmp_path, whom)) == [(file, 0)]
+    assert list(scrub_folder(tmp_path, whom)) == [(file, 0)]
 
     assert written(file) == before
     assert list(tmp_path.iterdir()) == [file]
@@ -88,7 +88,7 @@ def test_a_file_that_cannot_be_read_stays_as_it_was(tmp_path: Path) -> None:
     before = file.read_bytes()
 
     with pytest.raises(EOFError):
-        list(forget_in(tmp_path, WHOM))
+        list(scrub_folder(tmp_path, WHOM))
 
     assert file.read_bytes() == before
 
@@ -99,10 +99,10 @@ def test_whom_a_service_hears_to_be_erased_it_remembers_until_the_latest_time(
     later = NOON + timedelta(days=1)
     for until in (later, NOON):
         erased = PartyErased(party_key=LIN_KEY, party_id=LIN.id, until=until)
-        hear(sessions, subscribe(*forgetting()), erased)
+        consume(sessions, subscribe(*erasure_subscriptions()), erased)
 
     with sessions() as session:
-        assert erased_parties.everybody(session) == {(TENANT, LIN.id): later}
+        assert erased_parties.all_erased_parties(session) == {(TENANT, LIN.id): later}
 
 
 LIN_KEY = about().order_id
@@ -117,7 +117,7 @@ def test_the_command_goes_through_the_files_of_a_service(
     (tmp_path / "order").mkdir()
     file = a_file(tmp_path / "order", about())
     with sessions.begin() as session:
-        erased_parties.note(session, TENANT, LIN.id, NOON)
+        erased_parties.add_erased_party(session, TENANT, LIN.id, NOON)
         url = session.get_bind().engine.url.render_as_string(hide_password=False)
     monkeypatch.setenv("KAITONG_DATABASE_ORDER", url.replace("+psycopg", ""))
     monkeypatch.setenv("KAITONG_ARCHIVE_FOLDER", str(tmp_path))
@@ -125,11 +125,11 @@ def test_the_command_goes_through_the_files_of_a_service(
     main(["order"])
 
     assert capsys.readouterr().out == "order: 1 letters were blanked; 1 files were read\n"
-    assert list(told_in(file)) == [blank(about())]
+    assert list(told_in(file)) == [blank_personal_data(about())]
 
 
 def test_two_at_once_go_through_a_folder_one_after_the_other(tmp_path: Path) -> None:
-    with alone_in(tmp_path):
+    with folder_lock(tmp_path):
         second = threading.Thread(target=enter, args=[tmp_path])
         second.start()
         second.join(timeout=0.2)
@@ -141,5 +141,5 @@ def test_two_at_once_go_through_a_folder_one_after_the_other(tmp_path: Path) -> 
 
 def enter(folder: Path) -> None:
     """Be alone in a folder, for a moment."""
-    with alone_in(folder):
+    with folder_lock(folder):
         pass

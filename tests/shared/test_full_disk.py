@@ -11,13 +11,13 @@ from sqlalchemy import text
 
 from shared.config.settings import Settings
 from shared.contracts import OrderAccepted
-from shared.exit import UNEXPECTED
+from shared.exit import EX_SOFTWARE
 from shared.persistence.database import Sessions
 from tests.disks import disk
 from tests.kernel import until
-from tests.shared.hearing import letters_of, produce
-from tests.shared.ledger import accepted, lines
-from tests.shared.process import process
+from tests.shared.consuming import produce, seal_records
+from tests.shared.order_log import accepted, logged_types
+from tests.shared.service_process import running_process
 
 FULL = Path("/dev/full")
 TIMEOUT_S = 60.0
@@ -30,10 +30,10 @@ pytestmark = pytest.mark.usefixtures("keys", "topics")
 async def test_a_process_whose_log_is_on_a_full_disk_handles_messages_and_ends_when_told_to(
     sessions: Sessions, settings: Settings
 ) -> None:
-    with process(settings, log=FULL) as running:
+    with running_process(settings, log=FULL) as running:
         await until(running.answers, TIMEOUT_S)
-        await produce(settings, letters_of([accepted()]))
-        await until(lambda: bool(lines(sessions)), TIMEOUT_S)
+        await produce(settings, seal_records([accepted()]))
+        await until(lambda: bool(logged_types(sessions)), TIMEOUT_S)
 
         assert running.end(signal.SIGTERM) == 0
 
@@ -42,13 +42,13 @@ async def test_a_process_that_meets_a_bug_ends_although_its_log_is_on_a_full_dis
     sessions: Sessions, settings: Settings
 ) -> None:
     """Alive and not listening would be worse: no supervisor starts that again."""
-    with process(settings, log=FULL) as running:
+    with running_process(settings, log=FULL) as running:
         await until(running.answers, TIMEOUT_S)
         with sessions.begin() as session:
             session.execute(text("ALTER TABLE inbox RENAME TO elsewhere"))
         try:
-            await produce(settings, letters_of([accepted()]))
-            assert running.ended(TIMEOUT_S) == UNEXPECTED
+            await produce(settings, seal_records([accepted()]))
+            assert running.ended(TIMEOUT_S) == EX_SOFTWARE
         finally:
             with sessions.begin() as session:
                 session.execute(text("ALTER TABLE elsewhere RENAME TO inbox"))
@@ -68,16 +68,16 @@ async def test_a_process_whose_folders_are_on_a_full_disk_starts_and_handles_mes
     orders = [uuid4() for _ in range(500)]
     small_disk.joinpath("ballast").write_bytes(b"0" * ((1 << 20) - 4096))
     fill(small_disk / "more")
-    on_disk = replace(settings, state=small_disk / "state")
+    on_disk = replace(settings, state_folder=small_disk / "state")
 
-    with process(on_disk, log=small_disk / "log", temporary=small_disk) as running:
+    with running_process(on_disk, log=small_disk / "log", temporary=small_disk) as running:
         await until(running.answers, TIMEOUT_S)
-        await produce(settings, letters_of([accepted(each) for each in orders]))
-        await until(lambda: all(lines(sessions, each) for each in orders), TIMEOUT_S)
+        await produce(settings, seal_records([accepted(each) for each in orders]))
+        await until(lambda: all(logged_types(sessions, each) for each in orders), TIMEOUT_S)
 
         assert running.end(signal.SIGTERM) == 0
 
-    assert lines(sessions, orders[0]) == [OrderAccepted.name]
+    assert logged_types(sessions, orders[0]) == [OrderAccepted.name]
 
 
 def fill(file: Path) -> None:

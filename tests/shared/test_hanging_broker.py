@@ -18,15 +18,15 @@ from shared.errors import UnavailableError
 from shared.kafka import admin, topic_reader
 from shared.kafka.producer import Producer
 from shared.kafka.topic_reader import TopicReader
-from shared.messaging.publisher import Relay
+from shared.messaging.publisher import Publisher
 from shared.persistence.database import Sessions
-from shared.recovery.evidence import Interest
+from shared.recovery.loss_detection import ServiceTopics
 from shared.recovery.recovery import Recovery
 from shared.recovery.takeover import Takeover
 from tests.kernel import until
-from tests.shared.hearing import facts, produce
-from tests.shared.ledger import ORDER, SUBSCRIPTIONS
-from tests.shared.process import process
+from tests.shared.consuming import accepted_records, produce
+from tests.shared.order_log import ORDER, SUBSCRIPTIONS
+from tests.shared.service_process import running_process
 
 FEW_S = 25.0
 """Seconds. The clients give up by themselves after 30 or 40; the machine may be busy."""
@@ -56,7 +56,7 @@ async def own(settings: Settings, own_kafka: Kafka) -> Settings:
 def has_topics(settings: Settings) -> bool:
     """Make the topics; not while the broker has gone on a moment ago, and has no leader yet."""
     try:
-        admin.make_topics(settings)
+        admin.create_topics(settings)
     except KafkaError:
         return False
     return True
@@ -96,12 +96,12 @@ async def test_a_broker_that_hangs_is_out_after_a_few_seconds(
 
 
 async def test_an_address_that_hangs_is_passed_over(settings: Settings, silent: str) -> None:
-    admin.make_topics(settings)
+    admin.create_topics(settings)
     cluster = replace(settings, kafka=f"{silent}, {settings.kafka}")
 
     async with asyncio.timeout(FEW_S), TopicReader(cluster) as reader:
-        sources = await reader.sources(["order"])
-        places = await reader.committed(sources)
+        sources = await reader.partitions(["order"])
+        places = await reader.committed_offsets(sources)
 
     assert (len(sources), places) == (admin.PARTITIONS, {})
 
@@ -110,12 +110,12 @@ async def test_no_question_to_a_broker_that_was_stopped_takes_more_than_a_few_se
     own: Settings, own_kafka: Kafka
 ) -> None:
     async with TopicReader(own) as reader:
-        sources = await reader.sources(["order"])
+        sources = await reader.partitions(["order"])
         questions = (
-            reader.sources(["order"]),
-            reader.ends(sources),
-            reader.committed(sources),
-            asyncio.to_thread(admin.claimant, own, "tests"),
+            reader.partitions(["order"]),
+            reader.end_offsets(sources),
+            reader.committed_offsets(sources),
+            asyncio.to_thread(admin.claim_topics, own, "tests"),
         )
         with stopped(own_kafka):
             await asyncio.gather(*map(is_out, questions))
@@ -124,13 +124,13 @@ async def test_no_question_to_a_broker_that_was_stopped_takes_more_than_a_few_se
 async def test_reading_goes_on_when_records_take_longer_than_an_answer_may(
     own: Settings, own_kafka: Kafka, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(topic_reader, "QUIET_MS", 60_000)
-    await produce(own, facts([ORDER]))
+    monkeypatch.setattr(topic_reader, "FETCH_TIMEOUT_MS", 60_000)
+    await produce(own, accepted_records([ORDER]))
     async with TopicReader(own) as reader:
-        ends = await reader.ends(await reader.sources(["order"]))
+        ends = await reader.end_offsets(await reader.partitions(["order"]))
         with stopped(own_kafka) as go_on:
-            asyncio.get_running_loop().call_later(topic_reader.ANSWER_S + 1, go_on)
-            read = [each async for each in reader.merged(dict.fromkeys(ends, 0), ends)]
+            asyncio.get_running_loop().call_later(topic_reader.REQUEST_TIMEOUT_S + 1, go_on)
+            read = [each async for each in reader.read_merged(dict.fromkeys(ends, 0), ends)]
 
     assert [len(each) for each in read] == [1]
 
@@ -139,25 +139,25 @@ async def test_reading_goes_on_when_records_take_longer_than_an_answer_may(
 async def test_a_process_that_starts_while_the_broker_hangs_serves_requests_soon(
     settings: Settings, silent: str
 ) -> None:
-    with process(replace(settings, kafka=silent)) as running:
+    with running_process(replace(settings, kafka=silent)) as running:
         await until(running.answers, timeout_s=30)
 
 
 async def test_after_a_connection_was_lost_requests_are_served_soon_while_the_broker_hangs(
     sessions: Sessions, settings: Settings, silent: str
 ) -> None:
-    admin.make_topics(settings)
-    relay = Relay(sessions, Producer(settings))
-    interest = Interest("order", (), frozenset())
-    recovery = Recovery(settings, sessions, relay, interest, Takeover(SUBSCRIPTIONS))
-    relay.certainty.on_doubt = recovery.doubt
-    running = asyncio.ensure_future(recovery.begin(None))
+    admin.create_topics(settings)
+    publisher = Publisher(sessions, Producer(settings))
+    service_topics = ServiceTopics("order", (), frozenset())
+    recovery = Recovery(settings, sessions, publisher, service_topics, Takeover(SUBSCRIPTIONS))
+    publisher.certainty.on_unproven = recovery.request_check
+    running = asyncio.ensure_future(recovery.run(None))
     await until(recovery.is_done.is_set)
 
     recovery.settings = replace(settings, kafka=silent)
-    relay.certainty.suspect()
-    refused = not relay.certainty.may_serve
-    await until(lambda: relay.certainty.may_serve, timeout_s=FEW_S)
+    publisher.certainty.request_proof()
+    refused = not publisher.certainty.may_serve
+    await until(lambda: publisher.certainty.may_serve, timeout_s=FEW_S)
     running.cancel()
 
-    assert (refused, relay.certainty.is_proven) == (True, False)
+    assert (refused, publisher.certainty.is_proven) == (True, False)

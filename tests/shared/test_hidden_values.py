@@ -19,12 +19,12 @@ from shared.contracts import OrderAccepted
 from shared.errors import ConflictError
 from shared.http.problems import problem_of
 from shared.messaging.dispatcher import on, subscribe
-from shared.messaging.failures import UnreadableError, blaming_the_sender, explain
-from shared.messaging.unit_of_work import Work
+from shared.messaging.failures import UnreadableError, classify_read_errors, explain
+from shared.messaging.unit_of_work import UnitOfWork
 from shared.persistence.database import Sessions, make_plain_engine
-from shared.persistence.statements import Prepared
-from tests.kernel import hear_records, parked, record_of
-from tests.shared.ledger import SUBSCRIPTIONS, accepted
+from shared.persistence.statements import CompiledStatement
+from tests.kernel import consume_records, dead_letter_rows, record_of
+from tests.shared.order_log import SUBSCRIPTIONS, accepted
 
 PHONE = "13851234567"
 NAME = "张伟 Zhang Wei"
@@ -47,7 +47,7 @@ def by_sqlalchemy(session: Session, statement: str, values: dict[str, Any]) -> N
 
 
 def by_prepared(session: Session, statement: str, values: dict[str, Any]) -> None:
-    Prepared(text(statement)).run(session, values)
+    CompiledStatement(text(statement)).run(session, values)
 
 
 @pytest.mark.parametrize("way", [by_sqlalchemy, by_prepared])
@@ -77,12 +77,12 @@ def test_an_error_of_the_database_says_which_rule_was_broken(sessions: Sessions)
 def test_what_is_parked_names_no_value_of_a_failing_statement(
     sessions: Sessions, case: str, way: Any
 ) -> None:
-    def handle(_: OrderAccepted, work: Work) -> None:
+    def handle(_: OrderAccepted, work: UnitOfWork) -> None:
         way(work.session, *FAILING[case])
 
-    hear_records(sessions, SUBSCRIPTIONS | subscribe(on(OrderAccepted, handle)), [a_record()])
+    consume_records(sessions, SUBSCRIPTIONS | subscribe(on(OrderAccepted, handle)), [a_record()])
 
-    (row,) = parked(sessions)
+    (row,) = dead_letter_rows(sessions)
     assert PHONE not in row.error
     assert NAME not in row.error
     assert row.error
@@ -105,7 +105,7 @@ def test_an_answer_names_no_value_of_a_failing_statement(sessions: Sessions) -> 
 def test_every_engine_is_made_where_values_are_hidden() -> None:
     makers = [
         path
-        for room in ("shared", "services", "deploy")
+        for room in ("shared", "services", "tools", "deploy")
         for path in (CHECKOUT / room).rglob("*.py")
         if "create_engine" in path.read_text()
     ]
@@ -153,7 +153,7 @@ MISREAD: dict[str, tuple[type, Any, str]] = {
 def test_what_cannot_be_read_is_told_by_its_path_and_rule_without_its_value(case: str) -> None:
     kind, sent, told = MISREAD[case]
 
-    with pytest.raises(UnreadableError) as failed, blaming_the_sender():
+    with pytest.raises(UnreadableError) as failed, classify_read_errors():
         msgspec.json.decode(msgspec.json.encode(sent), type=kind)
 
     said = explain(failed.value)
@@ -167,14 +167,14 @@ def test_a_parked_message_that_cannot_be_read_names_no_value(sessions: Sessions)
     said = json.loads(record.body)
     said["data"]["items"] = [{"action": NAME}]
 
-    hear_records(sessions, SUBSCRIPTIONS, [record._replace(body=json.dumps(said).encode())])
+    consume_records(sessions, SUBSCRIPTIONS, [record._replace(body=json.dumps(said).encode())])
 
-    (row,) = parked(sessions)
+    (row,) = dead_letter_rows(sessions)
     assert "Invalid enum value - at `$.items[0].action`" in row.error
     assert NAME not in row.error
 
 
-def stumble(_: OrderAccepted, __: Work) -> None:
+def stumble(_: OrderAccepted, __: UnitOfWork) -> None:
     """Stumble over a value, over another while that is told, and say more of it in a note."""
     try:
         NOTHING[NAME]
@@ -183,7 +183,7 @@ def stumble(_: OrderAccepted, __: Work) -> None:
         raise ValueError(NAME) from error
 
 
-def refuse(_: OrderAccepted, __: Work) -> None:
+def refuse(_: OrderAccepted, __: UnitOfWork) -> None:
     raise ConflictError(RULE)
 
 
@@ -191,10 +191,10 @@ RULE = "the order is done with"
 NOTHING: dict[str, str] = {}
 
 
-def error_after(sessions: Sessions, handler: Callable[[OrderAccepted, Work], None]) -> str:
+def error_after(sessions: Sessions, handler: Callable[[OrderAccepted, UnitOfWork], None]) -> str:
     """Return what is kept of a message that a handler cannot handle."""
-    hear_records(sessions, SUBSCRIPTIONS | subscribe(on(OrderAccepted, handler)), [a_record()])
-    (row,) = parked(sessions)
+    consume_records(sessions, SUBSCRIPTIONS | subscribe(on(OrderAccepted, handler)), [a_record()])
+    (row,) = dead_letter_rows(sessions)
     return row.error
 
 

@@ -7,27 +7,27 @@ import pytest
 from sqlalchemy import delete, update
 from sqlalchemy.exc import ProgrammingError
 
-from shared.contracts import Cause
+from shared.contracts import Causation
 from shared.messaging import archive_reader
-from shared.messaging.after_commit import Dispatch
-from shared.messaging.unit_of_work import begin
+from shared.messaging.after_commit import AfterCommit
+from shared.messaging.unit_of_work import begin_transaction
 from shared.persistence import history
 from shared.persistence.database import Sessions
 from shared.persistence.history import HistoryRow
 from tests.conftest import NOON
-from tests.kernel import TENANT, statements, tell_in
-from tests.shared.ledger import ORDER, OTHER, accepted
+from tests.kernel import TENANT, commit_messages_in, statements
+from tests.shared.order_log import ORDER, OTHER, accepted
 
 STATES = ["acknowledged", "inProgress", "completed"]
 
 
 def live(sessions: Sessions, tenant: str = TENANT) -> None:
     """Let an order pass through its states in one transaction, another one between them."""
-    with begin(sessions, NOON, Dispatch(uuid4())) as transaction:
-        work = transaction.work(Cause(uuid4(), ORDER, tenant))
+    with begin_transaction(sessions, NOON, AfterCommit(uuid4())) as transaction:
+        work = transaction.unit_of_work(Causation(uuid4(), ORDER, tenant))
         for was, became in zip(["", *STATES], STATES, strict=False):
-            work.note("order", ORDER, was, became, part="1", reason="so it goes")
-            work.note("order", OTHER, was, became)
+            work.record_change("order", ORDER, was, became, part="1", reason="so it goes")
+            work.record_change("order", OTHER, was, became)
 
 
 def test_changes_are_read_in_the_order_of_their_making(sessions: Sessions) -> None:
@@ -44,10 +44,10 @@ def test_changes_are_read_in_the_order_of_their_making(sessions: Sessions) -> No
 
 def test_a_long_history_is_read_whole(sessions: Sessions) -> None:
     steps = [str(number) for number in range(3_000)]
-    with begin(sessions, NOON, Dispatch(uuid4())) as transaction:
-        work = transaction.work(Cause(uuid4(), ORDER, TENANT))
+    with begin_transaction(sessions, NOON, AfterCommit(uuid4())) as transaction:
+        work = transaction.unit_of_work(Causation(uuid4(), ORDER, TENANT))
         for step in steps:
-            work.note("step", ORDER, "", step, part=step)
+            work.record_change("step", ORDER, "", step, part=step)
 
     with sessions() as session:
         changes = history.read(session, TENANT, str(ORDER))
@@ -57,10 +57,10 @@ def test_a_long_history_is_read_whole(sessions: Sessions) -> None:
 
 def test_what_befell_many_subjects_is_read_whole(sessions: Sessions) -> None:
     numbers = {str(number) for number in range(3_000)}
-    with begin(sessions, NOON, Dispatch(uuid4())) as transaction:
-        work = transaction.work(Cause(uuid4(), ORDER, TENANT))
+    with begin_transaction(sessions, NOON, AfterCommit(uuid4())) as transaction:
+        work = transaction.unit_of_work(Causation(uuid4(), ORDER, TENANT))
         for number in numbers:
-            work.note("number", number, "idle", "reserved", part=str(ORDER))
+            work.record_change("number", number, "idle", "reserved", part=str(ORDER))
 
     with sessions() as session:
         changes = history.read_many(session, TENANT, numbers, part=str(ORDER), begin=NOON)
@@ -69,10 +69,10 @@ def test_what_befell_many_subjects_is_read_whole(sessions: Sessions) -> None:
 
 
 def test_what_was_told_of_an_order_is_recalled_whole(sessions: Sessions) -> None:
-    tell_in(sessions, Dispatch(uuid4()), *(accepted() for _ in range(1_500)))
+    commit_messages_in(sessions, AfterCommit(uuid4()), *(accepted() for _ in range(1_500)))
 
     with sessions() as session:
-        tellings = archive_reader.tellings(session, TENANT, ORDER)
+        tellings = archive_reader.list_published(session, TENANT, ORDER)
 
     assert [each.sequence for each in tellings] == list(range(1, 1_501))
 
@@ -94,11 +94,11 @@ def test_many_changes_cost_one_statement(sessions: Sessions) -> None:
 def test_what_befell_many_subjects_because_of_one_part_is_read_at_once(sessions: Sessions) -> None:
     later = NOON + timedelta(days=1)
     for at, tenant in ((NOON, TENANT), (later, TENANT), (later, "zhejiang")):
-        with begin(sessions, at, Dispatch(uuid4())) as transaction:
-            work = transaction.work(Cause(uuid4(), ORDER, tenant))
+        with begin_transaction(sessions, at, AfterCommit(uuid4())) as transaction:
+            work = transaction.unit_of_work(Causation(uuid4(), ORDER, tenant))
             for subject in ("one", "two", "three"):
-                work.note("number", subject, "idle", "reserved", part=str(ORDER))
-                work.note("number", subject, "reserved", "idle", part=str(OTHER))
+                work.record_change("number", subject, "idle", "reserved", part=str(ORDER))
+                work.record_change("number", subject, "reserved", "idle", part=str(OTHER))
 
     def read(start: datetime) -> list[tuple[datetime, str, str]]:
         with sessions() as session:

@@ -15,26 +15,26 @@ from deploy.local.postgres import Postgres
 from shared.config.settings import Settings
 from shared.kafka import admin
 from shared.kafka.producer import Producer
-from shared.kafka.records import Record
-from shared.messaging.publisher import Relay
+from shared.kafka.records import ConsumedRecord
+from shared.messaging.publisher import Publisher
 from shared.persistence import history
 from shared.persistence.database import Sessions, make_sessions
-from shared.persistence.database_certainty import Trust
-from shared.persistence.history import Change
-from shared.recovery import identity
-from shared.recovery.evidence import Interest
-from shared.recovery.identity import DatabaseIdentityRow, Replacement
-from shared.recovery.recovery import Reading, Recovery
-from shared.recovery.rows import RecoveryState, recoveries
+from shared.persistence.database_certainty import RequiredCertainty
+from shared.persistence.history import HistoryEntry
+from shared.recovery import database_identity
+from shared.recovery.database_identity import DatabaseIdentityRow, DatabaseReplacement
+from shared.recovery.loss_detection import ServiceTopics
+from shared.recovery.recovery import Recovery, ReplayHandlers
+from shared.recovery.recovery_store import RecoveryState, all_recoveries
 from shared.recovery.takeover import Takeover
-from shared.recovery.troubles import restored
+from shared.recovery.troubles import recovery_troubles
 from tests.conftest import NOON
 from tests.kernel import note_recovery, until
-from tests.shared.hearing import facts, produce
-from tests.shared.ledger import ORDER
+from tests.shared.consuming import accepted_records, produce
+from tests.shared.order_log import ORDER
 
 
-async def handle_none(_: list[Record]) -> None:
+async def handle_none(_: list[ConsumedRecord]) -> None:
     """Handle nothing: there is nothing to read."""
 
 
@@ -43,13 +43,13 @@ async def try_none() -> Mapping[bytes, int]:
     return {}
 
 
-NOTHING = Reading(handle_none, try_none)
+NOTHING = ReplayHandlers(handle_none, try_none)
 LATER = NOON + timedelta(minutes=5)
 
 
 def note_change(sessions: Sessions, at: datetime) -> None:
     """Have the database change."""
-    change = Change(at, "t", "order", "1", "", "", "new", "", uuid4())
+    change = HistoryEntry(at, "t", "order", "1", "", "", "new", "", uuid4())
     with sessions.begin() as session:
         history.write(session, [change])
 
@@ -57,7 +57,7 @@ def note_change(sessions: Sessions, at: datetime) -> None:
 def look(sessions: Sessions, now: datetime = LATER) -> bool:
     """Look where the tables lie."""
     with sessions.begin() as session:
-        return identity.look(session, now)
+        return database_identity.detect_replacement(session, now)
 
 
 @contextmanager
@@ -81,7 +81,7 @@ def test_tables_that_stay_where_they_are_were_not_restored(sessions: Sessions) -
     assert not look(sessions)
 
     with sessions() as session:
-        assert identity.take(session) is None
+        assert database_identity.pop_replacement(session) is None
 
 
 def test_tables_in_a_copy_know_that_they_were_restored_and_when_they_last_changed(
@@ -95,9 +95,9 @@ def test_tables_in_a_copy_know_that_they_were_restored_and_when_they_last_change
         note_change(copy, LATER + timedelta(seconds=1))
         assert not look(copy)
         with copy.begin() as session:
-            assert identity.waiting(session)
-            assert identity.take(session) == Replacement(NOON, LATER)
-            assert not identity.waiting(session)
+            assert database_identity.has_unhandled_replacement(session)
+            assert database_identity.pop_replacement(session) == DatabaseReplacement(NOON, LATER)
+            assert not database_identity.has_unhandled_replacement(session)
 
 
 def test_tables_that_are_restored_twice_are_told_from_the_first_loss_on(sessions: Sessions) -> None:
@@ -109,17 +109,19 @@ def test_tables_that_are_restored_twice_are_told_from_the_first_loss_on(sessions
     look(sessions, LATER + timedelta(minutes=1))
 
     with sessions() as session:
-        assert identity.take(session) == Replacement(NOON, LATER + timedelta(minutes=1))
+        assert database_identity.pop_replacement(session) == DatabaseReplacement(
+            NOON, LATER + timedelta(minutes=1)
+        )
 
 
 def test_tables_that_were_moved_on_purpose_are_not_taken_for_restored(sessions: Sessions) -> None:
     move(sessions)
     with sessions.begin() as session:
-        identity.settle(session)
+        database_identity.accept_current_identity(session)
 
     assert not look(sessions)
     with sessions() as session:
-        assert not identity.waiting(session)
+        assert not database_identity.has_unhandled_replacement(session)
 
 
 def move(sessions: Sessions, timeline: str = "0000002A") -> None:
@@ -131,16 +133,18 @@ def move(sessions: Sessions, timeline: str = "0000002A") -> None:
 
 def recovery_of(sessions: Sessions, settings: Settings) -> Recovery:
     """Return what recovers a service that reads nothing."""
-    relay = Relay(sessions, Producer(settings))
-    recovery = Recovery(settings, sessions, relay, Interest("order", (), frozenset()), Takeover({}))
-    relay.certainty.on_doubt = recovery.doubt
-    relay.certainty.begin()
+    publisher = Publisher(sessions, Producer(settings))
+    recovery = Recovery(
+        settings, sessions, publisher, ServiceTopics("order", (), frozenset()), Takeover({})
+    )
+    publisher.certainty.on_unproven = recovery.request_check
+    publisher.certainty.start_unproven()
     return recovery
 
 
 async def recover(recovery: Recovery) -> None:
     """Begin, and return once the service is whole."""
-    begun = asyncio.create_task(recovery.begin(NOTHING))
+    begun = asyncio.create_task(recovery.run(NOTHING))
     await until(recovery.is_done.is_set)
     begun.cancel()
 
@@ -157,8 +161,8 @@ async def test_a_loss_that_no_topic_shows_is_told_from_when_to_when(
         await recover(recovery)
 
     with sessions() as session:
-        (row,) = recoveries(session)
-        (trouble,) = restored(session, datetime.now(UTC))
+        (row,) = all_recoveries(session)
+        (trouble,) = recovery_troubles(session, datetime.now(UTC))
     assert (row.state, row.lost_from, row.taken_over) == (RecoveryState.DONE, NOON, 0)
     assert f"from {NOON:%Y-%m-%d %H:%M:%S} to {row.noticed_at:%Y-%m-%d %H:%M:%S}" in trouble.says
     (ended,) = (each for each in logs if each["event"] == "recovery.ended")
@@ -175,14 +179,14 @@ async def test_a_database_that_is_set_back_during_a_recovery_is_recovered_from_i
     if is_moved:
         move(sessions)
     before = datetime.now(UTC)
-    await produce(settings, facts([ORDER]))
+    await produce(settings, accepted_records([ORDER]))
     recovery = recovery_of(sessions, settings)
 
     await recover(recovery)
 
     with sessions() as session:
-        (row,) = recoveries(session)
-        assert not identity.waiting(session)
+        (row,) = all_recoveries(session)
+        assert not database_identity.has_unhandled_replacement(session)
     assert row.taken_over == 1
     assert row.noticed_at >= before
     assert row.lost_from == NOON - timedelta(minutes=1)
@@ -196,16 +200,18 @@ async def test_a_loss_is_noticed_before_requests_are_served_while_kafka_is_out(
     nowhere = replace(settings, kafka="127.0.0.1:1")
     recovery = recovery_of(sessions, nowhere)
 
-    begun = asyncio.create_task(recovery.begin(NOTHING))
-    await until(lambda: recovery.relay.certainty.may_serve)
-    await recovery.relay.commit(lambda _: note_change(sessions, datetime.now(UTC)), Trust.SERVED)
+    begun = asyncio.create_task(recovery.run(NOTHING))
+    await until(lambda: recovery.publisher.certainty.may_serve)
+    await recovery.publisher.commit(
+        lambda _: note_change(sessions, datetime.now(UTC)), RequiredCertainty.SERVED
+    )
     begun.cancel()
     with sessions() as session:
-        assert identity.waiting(session)
-    admin.make_topics(settings)
+        assert database_identity.has_unhandled_replacement(session)
+    admin.create_topics(settings)
     again = recovery_of(sessions, settings)
     await recover(again)
 
     with sessions() as session:
-        (row,) = recoveries(session)
+        (row,) = all_recoveries(session)
     assert row.lost_from == NOON

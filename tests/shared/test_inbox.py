@@ -9,76 +9,76 @@ from hypothesis import strategies as st
 from sqlalchemy.orm import sessionmaker
 
 from shared.contracts import (
-    Cause,
+    Causation,
     Message,
     OrderAccepted,
     ReleaseRequested,
     ResourcesAssigned,
     ServiceCompleted,
 )
-from shared.messaging.dispatcher import Receiver, in_turn, on, on_all, subscribe
-from shared.messaging.inbox import Heard, InboxRow
-from shared.messaging.outbox import UnsentRow
-from shared.messaging.unit_of_work import Transaction, Work, Works
+from shared.messaging.dispatcher import Dispatcher, group_by_subscription, on, on_batch, subscribe
+from shared.messaging.inbox import InboxRow, OpenedMessage
+from shared.messaging.outbox import PendingRow
+from shared.messaging.unit_of_work import Transaction, UnitOfWork, UnitOfWorkBatch
 from shared.persistence.database import Sessions
 from tests.kernel import (
     TENANT,
+    consume,
+    consume_records,
+    consumed_offsets,
     count_of,
-    hear,
-    hear_records,
+    dead_letter_rows,
     history,
-    parked,
-    places,
+    published_types,
     record_of,
     statements,
-    types_told,
 )
-from tests.shared.ledger import (
+from tests.shared.order_log import (
     ORDER,
+    ORDER_LOGS,
     OTHER,
-    PAGES,
     SUBSCRIPTIONS,
-    Page,
+    OrderLog,
     accepted,
     assigned,
     completed,
-    lines,
-    write,
+    log_message,
+    logged_types,
 )
 
 
 def test_a_message_is_handled_once_however_often_a_batch_holds_it(sessions: Sessions) -> None:
-    hear(sessions, SUBSCRIPTIONS, accepted(), accepted(), accepted())
+    consume(sessions, SUBSCRIPTIONS, accepted(), accepted(), accepted())
 
-    assert lines(sessions) == ["order.accepted"]
-    assert types_told(sessions) == ["provisioning.release_requested.v1"]
+    assert logged_types(sessions) == ["order.accepted"]
+    assert published_types(sessions) == ["provisioning.release_requested.v1"]
 
 
 def test_a_message_is_handled_once_however_many_batches_bring_it(sessions: Sessions) -> None:
     for _ in range(3):
-        hear(sessions, SUBSCRIPTIONS, accepted(), assigned())
+        consume(sessions, SUBSCRIPTIONS, accepted(), assigned())
 
-    assert lines(sessions) == ["order.accepted", "resources.assigned"]
-    assert types_told(sessions) == ["provisioning.release_requested.v1"]
-    assert not parked(sessions)
+    assert logged_types(sessions) == ["order.accepted", "resources.assigned"]
+    assert published_types(sessions) == ["provisioning.release_requested.v1"]
+    assert not dead_letter_rows(sessions)
 
 
 def test_a_batch_costs_as_many_statements_as_one_message(sessions: Sessions) -> None:
     with statements(sessions) as for_one:
-        hear(sessions, SUBSCRIPTIONS, accepted(), assigned(OTHER))
+        consume(sessions, SUBSCRIPTIONS, accepted(), assigned(OTHER))
     with statements(sessions) as for_many:
         orders = [uuid4() for _ in range(150)]
         others = [uuid4() for _ in range(150)]
-        hear(sessions, SUBSCRIPTIONS, *map(accepted, orders), *map(assigned, others))
+        consume(sessions, SUBSCRIPTIONS, *map(accepted, orders), *map(assigned, others))
 
     assert len(for_many) == len(for_one)
     assert len(for_one) == 5, for_one  # note, read, write, count, store
 
 
 def test_messages_of_one_key_are_handled_in_their_order(sessions: Sessions) -> None:
-    hear(sessions, SUBSCRIPTIONS, accepted(), assigned(), completed())
+    consume(sessions, SUBSCRIPTIONS, accepted(), assigned(), completed())
 
-    assert lines(sessions) == [
+    assert logged_types(sessions) == [
         "order.accepted",
         "resources.assigned",
         "provisioning.service_completed",
@@ -96,12 +96,12 @@ def test_what_is_handled_what_is_told_and_the_place_are_committed_together(
     with monkeypatch.context() as broken:
         broken.setattr(Transaction, "finish", stumble)
         with pytest.raises(ZeroDivisionError):
-            hear(sessions, SUBSCRIPTIONS, accepted(), assigned(OTHER))
+            consume(sessions, SUBSCRIPTIONS, accepted(), assigned(OTHER))
 
-    assert lines(sessions) == []
-    assert count_of(sessions, InboxRow) == count_of(sessions, UnsentRow) == 0
-    assert places(sessions) == {}
-    assert not parked(sessions)
+    assert logged_types(sessions) == []
+    assert count_of(sessions, InboxRow) == count_of(sessions, PendingRow) == 0
+    assert consumed_offsets(sessions) == {}
+    assert not dead_letter_rows(sessions)
 
 
 def test_the_place_reached_in_every_partition_is_written_with_the_batch(
@@ -113,45 +113,45 @@ def test_the_place_reached_in_every_partition_is_written_with_the_batch(
         record_of(accepted(UUID(int=ORDER.int + 12)), offset=41),
     ]
 
-    hear_records(sessions, SUBSCRIPTIONS, records)
+    consume_records(sessions, SUBSCRIPTIONS, records)
 
-    assert places(sessions) == {records[0].source: 42, records[1].source: 8}
+    assert consumed_offsets(sessions) == {records[0].source: 42, records[1].source: 8}
     assert records[0].source == records[2].source
 
 
 def test_the_place_goes_on_over_what_is_known_or_of_no_interest(sessions: Sessions) -> None:
     unheard = record_of(ReleaseRequested(order_id=ORDER), offset=3)
-    hear_records(sessions, SUBSCRIPTIONS, [record_of(accepted(), offset=9), unheard])
+    consume_records(sessions, SUBSCRIPTIONS, [record_of(accepted(), offset=9), unheard])
 
-    hear_records(sessions, SUBSCRIPTIONS, [record_of(accepted(), offset=10)])
+    consume_records(sessions, SUBSCRIPTIONS, [record_of(accepted(), offset=10)])
 
-    assert places(sessions) == {f"order/{ORDER.int % 12}": 11, unheard.source: 4}
+    assert consumed_offsets(sessions) == {f"order/{ORDER.int % 12}": 11, unheard.source: 4}
 
 
 def test_an_unknown_type_is_ignored(sessions: Sessions) -> None:
     unheard = record_of(ReleaseRequested(order_id=ORDER))
     nameless = unheard._replace(type="", offset=2)
 
-    hear_records(sessions, SUBSCRIPTIONS, [unheard, nameless, record_of(accepted())])
+    consume_records(sessions, SUBSCRIPTIONS, [unheard, nameless, record_of(accepted())])
 
-    assert lines(sessions) == ["order.accepted"]
-    assert not parked(sessions)
+    assert logged_types(sessions) == ["order.accepted"]
+    assert not dead_letter_rows(sessions)
 
 
 def test_what_nobody_here_listens_to_is_not_even_read(sessions: Sessions) -> None:
     garbage = record_of(accepted())._replace(type="weather.changed.v1", body=b"rain")
 
-    hear_records(sessions, SUBSCRIPTIONS, [garbage])
+    consume_records(sessions, SUBSCRIPTIONS, [garbage])
 
-    assert not parked(sessions)
+    assert not dead_letter_rows(sessions)
 
 
 def test_a_handler_sees_the_tenant_and_the_cause_of_its_message(sessions: Sessions) -> None:
-    seen: list[Work] = []
-    cause = Cause(uuid4(), uuid4(), "zhejiang", "0571")
+    seen: list[UnitOfWork] = []
+    cause = Causation(uuid4(), uuid4(), "zhejiang", "0571")
 
     record = record_of(accepted(), cause)
-    hear_records(
+    consume_records(
         sessions, subscribe(on(OrderAccepted, lambda _, work: seen.append(work))), [record]
     )
 
@@ -161,34 +161,34 @@ def test_a_handler_sees_the_tenant_and_the_cause_of_its_message(sessions: Sessio
 
 
 def test_the_history_is_written_with_the_change(sessions: Sessions) -> None:
-    def note(message: OrderAccepted, work: Work) -> None:
-        work.note("order", message.order_id, "", "acknowledged", part="1", reason="new")
+    def note(message: OrderAccepted, work: UnitOfWork) -> None:
+        work.record_change("order", message.order_id, "", "acknowledged", part="1", reason="new")
 
-    hear(sessions, subscribe(on(OrderAccepted, note)), accepted())
+    consume(sessions, subscribe(on(OrderAccepted, note)), accepted())
 
     assert history(sessions) == [("order", "1", "", "acknowledged")]
 
 
 def test_what_is_put_twice_in_a_batch_is_written_as_it_was_put_last(sessions: Sessions) -> None:
-    def write_twice(message: OrderAccepted, work: Work) -> None:
-        write(message, work)
-        PAGES.put(work.session, Page(message.order_id, ("last.v1",), work.now))
+    def write_twice(message: OrderAccepted, work: UnitOfWork) -> None:
+        log_message(message, work)
+        ORDER_LOGS.put(work.session, OrderLog(message.order_id, ("last.v1",), work.now))
 
-    hear(sessions, subscribe(on(OrderAccepted, write_twice)), accepted())
+    consume(sessions, subscribe(on(OrderAccepted, write_twice)), accepted())
 
-    assert lines(sessions) == ["last"]
+    assert logged_types(sessions) == ["last"]
 
 
-def one(_message: Message, _work: Work) -> None:
+def one(_message: Message, _work: UnitOfWork) -> None:
     """Handle one message."""
 
 
-def many(_messages: Sequence[Message], _works: Works) -> None:
+def many(_messages: Sequence[Message], _works: UnitOfWorkBatch) -> None:
     """Handle many."""
 
 
 MIXED = subscribe(
-    on_all(OrderAccepted, many), on(ServiceCompleted, one), on_all(ResourcesAssigned, many)
+    on_batch(OrderAccepted, many), on(ServiceCompleted, one), on_batch(ResourcesAssigned, many)
 )
 KEYS = st.builds(UUID, int=st.integers(1, 4))
 MESSAGES = st.one_of(
@@ -202,16 +202,16 @@ MESSAGES = st.one_of(
 def test_taking_messages_all_at_once_keeps_the_order_of_every_key(
     messages: list[OrderAccepted],
 ) -> None:
-    records = [record_of(each, Cause(uuid4(), uuid4(), TENANT)) for each in messages]
-    receiver = Receiver(sessionmaker(), MIXED)  # it opens, and stores nothing
-    heard: list[Heard] = list(receiver.open_all(records))
+    records = [record_of(each, Causation(uuid4(), uuid4(), TENANT)) for each in messages]
+    dispatcher = Dispatcher(sessionmaker(), MIXED)  # it opens, and stores nothing
+    opened: list[OpenedMessage] = list(dispatcher.open_all(records))
 
-    turns = [several for _, several in in_turn(heard, MIXED)]
+    turns = [several for _, several in group_by_subscription(opened, MIXED)]
 
     handled = [each for several in turns for each in several]
     for key in {message.order_id for message in messages}:
         assert [each for each in handled if each.envelope.subject == key] == [
-            each for each in heard if each.envelope.subject == key
+            each for each in opened if each.envelope.subject == key
         ]
     for several in turns:
         assert len({each.envelope.subject for each in several}) == len(several)

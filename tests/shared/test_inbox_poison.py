@@ -4,22 +4,22 @@ import msgspec
 import pytest
 
 from shared.contracts import Envelope, encode
-from shared.kafka.records import Record
-from shared.messaging.dead_letters import Why
-from shared.messaging.outbox import MOST_BYTES
+from shared.kafka.records import ConsumedRecord
+from shared.messaging.dead_letters import DeadLetterReason
+from shared.messaging.outbox import MAX_MESSAGE_BYTES
 from shared.persistence.database import Sessions
 from tests.conftest import NOON
-from tests.kernel import cause_of, hear_records, parked, places, record_of
-from tests.shared.ledger import OTHER, SUBSCRIPTIONS, accepted, lines
+from tests.kernel import cause_of, consume_records, consumed_offsets, dead_letter_rows, record_of
+from tests.shared.order_log import OTHER, SUBSCRIPTIONS, accepted, logged_types
 
-ENVELOPE = Envelope.around(accepted(), cause_of(accepted()), 0, 1, NOON)
-
-
-def garbage(body: bytes) -> Record:
-    return Record("order/3", 17, b"some key", body, "order.accepted.v1")
+ENVELOPE = Envelope.wrap(accepted(), cause_of(accepted()), 0, 1, NOON)
 
 
-def sealed(envelope: Envelope) -> Record:
+def garbage(body: bytes) -> ConsumedRecord:
+    return ConsumedRecord("order/3", 17, b"some key", body, "order.accepted.v1")
+
+
+def sealed(envelope: Envelope) -> ConsumedRecord:
     return record_of(accepted())._replace(body=encode(envelope), type="")
 
 
@@ -29,31 +29,31 @@ NESTED = b'{"data":' + b"[" * 5000 + b"]" * 5000 + b"}"
 @pytest.mark.parametrize("body", [b"", b"not json", b"\xff\xfe", b"[1]", b"null", NESTED])
 def test_what_is_no_message_is_parked_under_its_place(sessions: Sessions, body: bytes) -> None:
     for _ in range(2):
-        hear_records(sessions, SUBSCRIPTIONS, [garbage(body), record_of(accepted())])
+        consume_records(sessions, SUBSCRIPTIONS, [garbage(body), record_of(accepted())])
 
-    (row,) = parked(sessions)
-    assert (row.identity, row.why, row.body) == ("order/3/17", Why.UNREADABLE, body)
-    assert lines(sessions) == ["order.accepted"]
-    assert places(sessions)["order/3"] == 18
+    (row,) = dead_letter_rows(sessions)
+    assert (row.identity, row.why, row.body) == ("order/3/17", DeadLetterReason.UNREADABLE, body)
+    assert logged_types(sessions) == ["order.accepted"]
+    assert consumed_offsets(sessions)["order/3"] == 18
 
 
 def test_what_breaks_its_contract_is_parked_under_its_id(sessions: Sessions) -> None:
     broken = msgspec.structs.replace(ENVELOPE, data=msgspec.Raw(b'{"order_id": 7}'))
 
-    hear_records(sessions, SUBSCRIPTIONS, [sealed(broken), record_of(accepted(OTHER))])
+    consume_records(sessions, SUBSCRIPTIONS, [sealed(broken), record_of(accepted(OTHER))])
 
-    (row,) = parked(sessions)
-    assert (row.identity, row.why) == (str(ENVELOPE.id), Why.UNREADABLE)
-    assert lines(sessions, OTHER) == ["order.accepted"]
+    (row,) = dead_letter_rows(sessions)
+    assert (row.identity, row.why) == (str(ENVELOPE.id), DeadLetterReason.UNREADABLE)
+    assert logged_types(sessions, OTHER) == ["order.accepted"]
 
 
 def test_a_version_that_nobody_knows_is_parked_at_once(sessions: Sessions) -> None:
     newer = msgspec.structs.replace(ENVELOPE, type="order.accepted.v9")
 
-    hear_records(sessions, SUBSCRIPTIONS, [sealed(newer)])
+    consume_records(sessions, SUBSCRIPTIONS, [sealed(newer)])
 
-    (row,) = parked(sessions)
-    assert (row.why, row.type) == (Why.UNKNOWN_VERSION, "order.accepted.v9")
+    (row,) = dead_letter_rows(sessions)
+    assert (row.why, row.type) == (DeadLetterReason.UNKNOWN_VERSION, "order.accepted.v9")
     assert "deploy a reader" in row.error
 
 
@@ -62,23 +62,26 @@ def test_a_new_version_that_is_also_told_in_an_older_one_is_ignored(sessions: Se
         ENVELOPE, type="order.accepted.v9", older=("order.accepted.v1",)
     )
 
-    hear_records(sessions, SUBSCRIPTIONS, [sealed(newer)])
+    consume_records(sessions, SUBSCRIPTIONS, [sealed(newer)])
 
-    assert not parked(sessions)
+    assert not dead_letter_rows(sessions)
 
 
 def test_a_message_over_the_limit_is_parked_unread(sessions: Sessions) -> None:
-    hear_records(sessions, SUBSCRIPTIONS, [garbage(b"[" * (MOST_BYTES + 1))])
+    consume_records(sessions, SUBSCRIPTIONS, [garbage(b"[" * (MAX_MESSAGE_BYTES + 1))])
 
-    (row,) = parked(sessions)
-    assert (row.identity, row.why) == ("order/3/17", Why.TOO_LARGE)
+    (row,) = dead_letter_rows(sessions)
+    assert (row.identity, row.why) == ("order/3/17", DeadLetterReason.TOO_LARGE)
 
 
 def test_what_a_database_cannot_write_down_is_parked_legibly(sessions: Sessions) -> None:
     zero = msgspec.structs.replace(ENVELOPE, type="order.accepted.v\0")
 
-    hear_records(
+    consume_records(
         sessions, SUBSCRIPTIONS, [sealed(zero), garbage(b"\0")._replace(type="order.accepted.v\0")]
     )
 
-    assert [row.type for row in parked(sessions)] == ["order.accepted.v\\0", "order.accepted.v\\0"]
+    assert [row.type for row in dead_letter_rows(sessions)] == [
+        "order.accepted.v\\0",
+        "order.accepted.v\\0",
+    ]

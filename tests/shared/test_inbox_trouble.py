@@ -7,38 +7,38 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy.exc import IntegrityError, OperationalError
 
-from shared.contracts import Cause, OrderAccepted, ServiceFailed
-from shared.errors import CollisionError, ConflictError, PoisonError
-from shared.kafka.records import Record
-from shared.messaging.dead_letters import Why
-from shared.messaging.dispatcher import MOST_TRIES, Receiver, Subscriptions, on, subscribe
+from shared.contracts import Causation, OrderAccepted, ServiceFailed
+from shared.errors import ConflictError, ConflictOnWriteError, PoisonError
+from shared.kafka.records import ConsumedRecord
+from shared.messaging.dead_letters import DeadLetterReason
+from shared.messaging.dispatcher import MAX_TRIES, Dispatcher, Subscriptions, on, subscribe
 from shared.messaging.inbox import InboxRow
-from shared.messaging.outbox import MOST_BYTES
-from shared.messaging.publisher import Relay
-from shared.messaging.retry import patiently
-from shared.messaging.unit_of_work import MOST_COLLISIONS, Work
+from shared.messaging.outbox import MAX_MESSAGE_BYTES
+from shared.messaging.publisher import Publisher
+from shared.messaging.retry import retry_while_unavailable
+from shared.messaging.unit_of_work import MAX_CONFLICTS, UnitOfWork
 from shared.persistence.database import Sessions
 from tests.kernel import (
     TENANT,
-    Broker,
+    FakeBroker,
+    consume_records,
     count_of,
-    hear_records,
-    parked,
-    passing_trouble,
+    database_outage,
+    dead_letter_rows,
+    published_types,
     record_of,
     statements,
-    types_told,
     until,
 )
-from tests.shared.ledger import (
+from tests.shared.order_log import (
     ORDER,
     OTHER,
     SUBSCRIPTIONS,
     accepted,
     assigned,
     completed,
-    lines,
-    write,
+    log_message,
+    logged_types,
 )
 
 
@@ -49,22 +49,22 @@ class Stumbling:
         self.calls = 0
         self._error, self._times = error, times
 
-    def __call__(self, message: OrderAccepted, work: Work) -> None:
+    def __call__(self, message: OrderAccepted, work: UnitOfWork) -> None:
         self.calls += 1
         if self.calls <= self._times:
             raise self._error()
-        write(message, work)
+        log_message(message, work)
 
 
-def with_handler(handler: Callable[[OrderAccepted, Work], None]) -> Subscriptions:
+def with_handler(handler: Callable[[OrderAccepted, UnitOfWork], None]) -> Subscriptions:
     return SUBSCRIPTIONS | subscribe(on(OrderAccepted, handler))
 
 
 def hear_with(
-    sessions: Sessions, handler: Callable[[OrderAccepted, Work], None], *more: Record
+    sessions: Sessions, handler: Callable[[OrderAccepted, UnitOfWork], None], *more: ConsumedRecord
 ) -> None:
     records = [record_of(accepted()), *more]
-    hear_records(sessions, with_handler(handler), records)
+    consume_records(sessions, with_handler(handler), records)
 
 
 @pytest.mark.parametrize("error", [partial(ConflictError, "too late"), partial(PoisonError, "no")])
@@ -73,8 +73,8 @@ def test_a_broken_rule_parks_at_once(sessions: Sessions, error: Callable[[], Exc
 
     hear_with(sessions, handler)
 
-    (row,) = parked(sessions)
-    assert (row.why, handler.calls) == (Why.RULE_BROKEN, 1)
+    (row,) = dead_letter_rows(sessions)
+    assert (row.why, handler.calls) == (DeadLetterReason.RULE_BROKEN, 1)
     assert count_of(sessions, InboxRow) == 0
 
 
@@ -85,8 +85,8 @@ def test_only_the_hopeless_message_of_a_batch_is_parked(sessions: Sessions) -> N
     with statements(sessions) as executed:
         hear_with(sessions, Stumbling(ConflictError), *others)
 
-    assert [row.key for row in parked(sessions)] == [ORDER.bytes]
-    assert all(lines(sessions, each) == ["resources.assigned"] for each in orders)
+    assert [row.key for row in dead_letter_rows(sessions)] == [ORDER.bytes]
+    assert all(logged_types(sessions, each) == ["resources.assigned"] for each in orders)
     assert len(executed) < 64  # about eight for each halving
 
 
@@ -97,8 +97,8 @@ def test_a_bug_is_tried_three_times_alone_and_parked_with_its_traceback(
 
     hear_with(sessions, handler)
 
-    (row,) = parked(sessions)
-    assert (row.why, handler.calls) == (Why.BUG, MOST_TRIES)
+    (row,) = dead_letter_rows(sessions)
+    assert (row.why, handler.calls) == (DeadLetterReason.BUG, MAX_TRIES)
     assert "in __call__" in row.error
     assert row.error.endswith("\nZeroDivisionError")
 
@@ -108,15 +108,18 @@ def test_while_a_bug_is_tried_the_rest_of_its_batch_is_handled(sessions: Session
 
     hear_with(sessions, handler, record_of(accepted(OTHER)), record_of(assigned(UUID(int=7))))
 
-    assert [row.why for row in parked(sessions)] == [Why.BUG, Why.BUG]
-    assert lines(sessions, UUID(int=7)) == ["resources.assigned"]
+    assert [row.why for row in dead_letter_rows(sessions)] == [
+        DeadLetterReason.BUG,
+        DeadLetterReason.BUG,
+    ]
+    assert logged_types(sessions, UUID(int=7)) == ["resources.assigned"]
 
 
 def test_a_bug_that_does_not_come_again_harms_nobody(sessions: Sessions) -> None:
-    hear_with(sessions, Stumbling(ZeroDivisionError, times=MOST_TRIES - 1))
+    hear_with(sessions, Stumbling(ZeroDivisionError, times=MAX_TRIES - 1))
 
-    assert lines(sessions) == ["order.accepted"]
-    assert not parked(sessions)
+    assert logged_types(sessions) == ["order.accepted"]
+    assert not dead_letter_rows(sessions)
 
 
 def test_a_bug_whose_next_try_meets_a_rule_is_parked_for_the_rule(sessions: Sessions) -> None:
@@ -124,28 +127,28 @@ def test_a_bug_whose_next_try_meets_a_rule_is_parked_for_the_rule(sessions: Sess
 
     hear_with(sessions, Stumbling(errors.pop))
 
-    assert [row.why for row in parked(sessions)] == [Why.RULE_BROKEN]
+    assert [row.why for row in dead_letter_rows(sessions)] == [DeadLetterReason.RULE_BROKEN]
 
 
 def test_a_bug_whose_next_try_collides_is_handled_in_the_end(sessions: Sessions) -> None:
-    errors: list[Exception] = [CollisionError(), ZeroDivisionError()]
+    errors: list[Exception] = [ConflictOnWriteError(), ZeroDivisionError()]
 
     hear_with(sessions, Stumbling(errors.pop, times=2))
 
-    assert lines(sessions) == ["order.accepted"]
+    assert logged_types(sessions) == ["order.accepted"]
 
 
 @pytest.mark.parametrize(
-    "error", [CollisionError, partial(IntegrityError, "", {}, Exception("taken"))]
+    "error", [ConflictOnWriteError, partial(IntegrityError, "", {}, Exception("taken"))]
 )
 def test_a_collision_is_retried(sessions: Sessions, error: Callable[[], Exception]) -> None:
-    hear_with(sessions, Stumbling(error, times=MOST_COLLISIONS - 1))
+    hear_with(sessions, Stumbling(error, times=MAX_CONFLICTS - 1))
 
-    assert lines(sessions) == ["order.accepted"]
+    assert logged_types(sessions) == ["order.accepted"]
 
 
 @pytest.mark.parametrize(
-    "error", [CollisionError, partial(IntegrityError, "", {}, Exception("taken"))]
+    "error", [ConflictOnWriteError, partial(IntegrityError, "", {}, Exception("taken"))]
 )
 def test_a_collision_that_never_ends_is_parked_after_a_bounded_number(
     sessions: Sessions, error: Callable[[], Exception]
@@ -154,89 +157,90 @@ def test_a_collision_that_never_ends_is_parked_after_a_bounded_number(
 
     hear_with(sessions, handler)
 
-    assert [row.why for row in parked(sessions)] == [Why.COLLISION]
+    assert [row.why for row in dead_letter_rows(sessions)] == [DeadLetterReason.COLLISION]
     assert 1 < handler.calls <= 10
 
 
 def test_what_cannot_be_stored_is_the_handlers_fault_and_parked(sessions: Sessions) -> None:
-    def note(message: OrderAccepted, work: Work) -> None:
-        work.note("order", message.order_id, "", "acknowledged", reason="zero \0 byte")
+    def note(message: OrderAccepted, work: UnitOfWork) -> None:
+        work.record_change("order", message.order_id, "", "acknowledged", reason="zero \0 byte")
 
     hear_with(sessions, note, record_of(assigned(OTHER)))
 
-    assert [row.why for row in parked(sessions)] == [Why.BUG]
-    assert lines(sessions, OTHER) == ["resources.assigned"]
+    assert [row.why for row in dead_letter_rows(sessions)] == [DeadLetterReason.BUG]
+    assert logged_types(sessions, OTHER) == ["resources.assigned"]
 
 
 def test_what_is_too_large_for_an_index_is_parked_and_not_waited_out(sessions: Sessions) -> None:
-    def note(_: OrderAccepted, work: Work) -> None:
+    def note(_: OrderAccepted, work: UnitOfWork) -> None:
         incompressible = "".join(uuid4().hex for _ in range(300))
-        work.note("order", incompressible, "", "acknowledged")
+        work.record_change("order", incompressible, "", "acknowledged")
 
     hear_with(sessions, note, record_of(assigned(OTHER)))
 
-    assert [row.why for row in parked(sessions)] == [Why.RULE_BROKEN]
-    assert lines(sessions, OTHER) == ["resources.assigned"]
+    assert [row.why for row in dead_letter_rows(sessions)] == [DeadLetterReason.RULE_BROKEN]
+    assert logged_types(sessions, OTHER) == ["resources.assigned"]
 
 
 def test_what_is_too_large_for_the_broker_is_never_told(sessions: Sessions) -> None:
-    def tell(message: OrderAccepted, work: Work) -> None:
-        write(message, work)
-        long = "x" * MOST_BYTES
-        work.emit(ServiceFailed(order_id=message.order_id, code="long", reason=long))
+    def tell(message: OrderAccepted, work: UnitOfWork) -> None:
+        log_message(message, work)
+        long = "x" * MAX_MESSAGE_BYTES
+        work.publish(ServiceFailed(order_id=message.order_id, code="long", reason=long))
 
     hear_with(sessions, tell, record_of(assigned(OTHER)))
 
-    assert [row.why for row in parked(sessions)] == [Why.RULE_BROKEN]
-    assert lines(sessions) == types_told(sessions) == []
-    assert lines(sessions, OTHER) == ["resources.assigned"]
+    assert [row.why for row in dead_letter_rows(sessions)] == [DeadLetterReason.RULE_BROKEN]
+    assert logged_types(sessions) == published_types(sessions) == []
+    assert logged_types(sessions, OTHER) == ["resources.assigned"]
 
 
 def test_what_cannot_be_encoded_is_the_handlers_fault(sessions: Sessions) -> None:
-    def tell(message: OrderAccepted, work: Work) -> None:
-        work.emit(ServiceFailed(order_id=message.order_id, code="c", reason=object()))  # type: ignore[arg-type]
+    def tell(message: OrderAccepted, work: UnitOfWork) -> None:
+        work.publish(ServiceFailed(order_id=message.order_id, code="c", reason=object()))  # type: ignore[arg-type]
 
     hear_with(sessions, tell)
 
-    assert [row.why for row in parked(sessions)] == [Why.BUG]
+    assert [row.why for row in dead_letter_rows(sessions)] == [DeadLetterReason.BUG]
 
 
 def test_passing_trouble_parks_nothing_and_leaves_the_rest_to_be_received_again(
     sessions: Sessions,
 ) -> None:
-    handler = Stumbling(passing_trouble)
+    handler = Stumbling(database_outage)
 
     with pytest.raises(OperationalError):
         hear_with(sessions, handler, record_of(completed()))
 
     assert handler.calls == 1
-    assert not parked(sessions)
-    assert lines(sessions) == []
+    assert not dead_letter_rows(sessions)
+    assert logged_types(sessions) == []
 
 
 async def test_passing_trouble_is_waited_out_and_what_was_committed_before_it_is_sent(
     sessions: Sessions,
 ) -> None:
-    broker = Broker()
-    relay = Relay(sessions, broker)
-    await relay._catch_up()  # noqa: SLF001  the broker is there
+    broker = FakeBroker()
+    publisher = Publisher(sessions, broker)
+    await publisher._catch_up()  # noqa: SLF001  the broker is there
     seen: list[list[str]] = []
 
-    def fail_after_the_first_half(message: OrderAccepted, work: Work) -> None:
+    def fail_after_the_first_half(message: OrderAccepted, work: UnitOfWork) -> None:
         if message.order_id == OTHER and len(seen) < 3:
-            seen.append([letter.type for letter in broker.got])
-            raise passing_trouble() if len(seen) > 1 else ConflictError
-        write(message, work)
-        work.emit(ServiceFailed(order_id=message.order_id, code="", reason=""))
+            seen.append([record.type for record in broker.got])
+            raise database_outage() if len(seen) > 1 else ConflictError
+        log_message(message, work)
+        work.publish(ServiceFailed(order_id=message.order_id, code="", reason=""))
 
-    receiver = Receiver(sessions, with_handler(fail_after_the_first_half))
+    dispatcher = Dispatcher(sessions, with_handler(fail_after_the_first_half))
     records = [
-        record_of(each, Cause(each.key, each.key, TENANT)) for each in (accepted(), accepted(OTHER))
+        record_of(each, Causation(each.key, each.key, TENANT))
+        for each in (accepted(), accepted(OTHER))
     ]
-    await patiently(relay, partial(receiver.receive_now, records))
+    await retry_while_unavailable(publisher, partial(dispatcher.handle_batch_now, records))
 
     # Together they fail by a rule, so they are halved; the second half meets an outage.
     assert seen == [[], [], ["provisioning.service_failed.v1"]]
-    assert lines(sessions) == lines(sessions, OTHER) == ["order.accepted"]
+    assert logged_types(sessions) == logged_types(sessions, OTHER) == ["order.accepted"]
     await until(lambda: len(broker.got) == 2)
-    assert not parked(sessions)
+    assert not dead_letter_rows(sessions)

@@ -16,14 +16,14 @@ from deploy.local.postgres import Postgres
 from shared.config.settings import Settings
 from shared.errors import UnavailableError
 from shared.kafka import admin
-from shared.kafka.installation import Claim, settle
+from shared.kafka.installation import TopicOwnership, register_installation
 from shared.persistence.database import Sessions
-from tests.conftest import empty
+from tests.conftest import delete_all_rows
 from tests.kernel import until
-from tests.shared.conftest import PAGES
-from tests.shared.hearing import letters_of, produce
-from tests.shared.ledger import accepted, lines
-from tests.shared.process import process
+from tests.shared.conftest import ORDER_LOGS
+from tests.shared.consuming import produce, seal_records
+from tests.shared.order_log import accepted, logged_types
+from tests.shared.service_process import running_process
 
 TIMEOUT_S = 60.0
 CANNOT_START = 78
@@ -34,8 +34,8 @@ CANNOT_START = 78
 def other(databases: dict[str, Sessions]) -> Sessions:
     """The empty database of another installation."""
     found = databases["resources"]
-    empty(found)
-    PAGES.create(found.kw["bind"], checkfirst=True)
+    delete_all_rows(found)
+    ORDER_LOGS.create(found.kw["bind"], checkfirst=True)
     return found
 
 
@@ -50,20 +50,20 @@ async def test_a_second_installation_on_the_same_topics_reads_nothing_and_says_s
 ) -> None:
     orders = [uuid4() for _ in range(60)]
     second = replace(named(settings, "second"), database_url=f"{postgres.url}/test_resources")
-    with process(named(settings, "first")) as victim:
-        await until(lambda: victim.says("relay.is_direct"), TIMEOUT_S)
-        with process(second) as intruder:
+    with running_process(named(settings, "first")) as victim:
+        await until(lambda: victim.says("publisher.is_direct"), TIMEOUT_S)
+        with running_process(second) as intruder:
             await until(lambda: intruder.says("topics.foreign"), TIMEOUT_S)
-            await produce(settings, letters_of([accepted(each) for each in orders]))
-            await until(lambda: all(lines(sessions, each) for each in orders), TIMEOUT_S)
+            await produce(settings, seal_records([accepted(each) for each in orders]))
+            await until(lambda: all(logged_types(sessions, each) for each in orders), TIMEOUT_S)
 
             assert "KAITONG_TOPIC_PREFIX" in line_of(intruder.log.read_text(), "topics.foreign")
             assert "foreign_topics" in told_by(intruder.port)
             assert "foreign_topics" not in told_by(victim.port)
-            assert not intruder.says("relay.is_direct")
+            assert not intruder.says("publisher.is_direct")
             assert intruder.end(signal.SIGTERM) == 0
 
-    assert [each for each in orders if lines(other, each)] == []
+    assert [each for each in orders if logged_types(other, each)] == []
 
 
 def rename(settings: Settings, name: str) -> "subprocess.CompletedProcess[str]":
@@ -93,7 +93,7 @@ async def test_of_two_installations_that_claim_at_once_one_has_the_topics(
 ) -> None:
     names = [f"installation-{number}" for number in range(4)]
 
-    claims = (asyncio.to_thread(admin.claimant, settings, name) for name in names)
+    claims = (asyncio.to_thread(admin.claim_topics, settings, name) for name in names)
     owners = set(await asyncio.gather(*claims))
 
     assert len(owners) == 1
@@ -102,7 +102,7 @@ async def test_of_two_installations_that_claim_at_once_one_has_the_topics(
 
 @pytest.mark.usefixtures("keys")
 def test_a_process_without_a_name_does_not_start_and_says_what_to_do(settings: Settings) -> None:
-    with process(named(settings, "")) as unnamed:
+    with running_process(named(settings, "")) as unnamed:
         assert unnamed.ended(TIMEOUT_S) == CANNOT_START
 
     (line,) = unnamed.log.read_text().splitlines()
@@ -113,26 +113,26 @@ def test_a_database_of_yesterday_is_given_the_name_that_is_said_and_keeps_it(
     sessions: Sessions,
 ) -> None:
     with sessions.begin() as session:
-        assert settle(session, "first") == "first"
+        assert register_installation(session, "first") == "first"
     with sessions.begin() as session:
-        assert settle(session, "another") == "first"
+        assert register_installation(session, "another") == "first"
 
 
 def test_topics_stay_free_of_who_only_looks(settings: Settings) -> None:
-    assert admin.claimant(settings, "") == ""
-    assert admin.claimant(settings, "first") == "first"
-    assert admin.claimant(settings, "") == "first"
+    assert admin.claim_topics(settings, "") == ""
+    assert admin.claim_topics(settings, "first") == "first"
+    assert admin.claim_topics(settings, "") == "first"
 
 
 async def test_a_database_keeps_its_installation_wherever_it_is_moved(
     sessions: Sessions, settings: Settings
 ) -> None:
-    await Claim(named(settings, "first"), sessions).check()
+    await TopicOwnership(named(settings, "first"), sessions).check()
 
-    moved = Claim(named(settings, "first"), sessions)
+    moved = TopicOwnership(named(settings, "first"), sessions)
     await moved.check()
 
-    assert admin.claimant(settings, "") == "first"
+    assert admin.claim_topics(settings, "") == "first"
     assert list(moved.troubles()) == []
 
 
@@ -141,9 +141,9 @@ async def test_a_copy_of_a_database_under_another_name_leaves_all_topics_alone_a
     sessions: Sessions, settings: Settings, owner: str
 ) -> None:
     with sessions.begin() as session:
-        settle(session, "production")
-    admin.claimant(settings, owner)
-    copy = Claim(named(settings, "staging"), sessions)
+        register_installation(session, "production")
+    admin.claim_topics(settings, owner)
+    copy = TopicOwnership(named(settings, "staging"), sessions)
 
     with pytest.raises(UnavailableError, match="KAITONG_INSTALLATION is staging"):
         await copy.check()
@@ -151,58 +151,58 @@ async def test_a_copy_of_a_database_under_another_name_leaves_all_topics_alone_a
     (trouble,) = copy.troubles()
     assert "this database is production's; nothing is read or published" in trouble.says
     assert "shared.runtime.rename_installation" in trouble.remedy
-    assert admin.claimant(settings, "") == owner
+    assert admin.claim_topics(settings, "") == owner
 
 
 async def test_a_copy_that_is_given_its_name_has_topics_of_its_own_and_no_others(
     sessions: Sessions, settings: Settings
 ) -> None:
-    await Claim(named(settings, "production"), sessions).check()
+    await TopicOwnership(named(settings, "production"), sessions).check()
 
     done = await asyncio.to_thread(rename, settings, "staging")
 
     assert done.stdout == "small: the database is staging's; it was production's\n"
     with pytest.raises(UnavailableError, match="are production's"):
-        await Claim(named(settings, "staging"), sessions).check()
+        await TopicOwnership(named(settings, "staging"), sessions).check()
     apart = replace(named(settings, "staging"), topic_prefix=f"{settings.topic_prefix}apart.")
-    await Claim(apart, sessions).check()
-    assert admin.claimant(apart, "") == "staging"
+    await TopicOwnership(apart, sessions).check()
+    assert admin.claim_topics(apart, "") == "staging"
 
 
 def test_databases_are_not_renamed_without_a_name(sessions: Sessions, settings: Settings) -> None:
     with sessions.begin() as session:
-        settle(session, "production")
+        register_installation(session, "production")
 
     done = rename(settings, "")
 
     assert done.returncode == CANNOT_START
     assert "KAITONG_INSTALLATION is not set: give a name" in done.stderr
     with sessions.begin() as session:
-        assert settle(session, "staging") == "production"
+        assert register_installation(session, "staging") == "production"
 
 
 async def test_an_installation_claims_its_topics_again_after_its_broker_was_wiped(
     sessions: Sessions, settings: Settings
 ) -> None:
-    claim = Claim(named(settings, "first"), sessions)
-    await claim.check()
-    with closing(admin.client(settings)) as client:
-        client.delete_topics([settings.topic_prefix + admin.CLAIMS])
+    ownership = TopicOwnership(named(settings, "first"), sessions)
+    await ownership.check()
+    with closing(admin.admin_client(settings)) as client:
+        client.delete_topics([settings.topic_prefix + admin.OWNER_TOPIC])
 
-    await claim.check()
+    await ownership.check()
 
-    assert admin.claimant(settings, "") == "first"
+    assert admin.claim_topics(settings, "") == "first"
 
 
 async def test_a_new_installation_leaves_claimed_topics_alone(
     sessions: Sessions, settings: Settings
 ) -> None:
-    admin.claimant(settings, "first")
-    claim = Claim(named(settings, "second"), sessions)
+    admin.claim_topics(settings, "first")
+    ownership = TopicOwnership(named(settings, "second"), sessions)
 
     with pytest.raises(UnavailableError):
-        await claim.check()
+        await ownership.check()
 
-    (trouble,) = claim.troubles()
+    (trouble,) = ownership.troubles()
     assert "first" in trouble.says
     assert "KAITONG_TOPIC_PREFIX" in trouble.remedy

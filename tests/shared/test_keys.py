@@ -10,12 +10,12 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from shared.security.development_keys import make_development_keys, make_pair, make_token
+from shared.security.development_keys import make_development_keys, make_key_pair, make_token
 from shared.security.roles import ROLES
-from shared.security.tokens import Expected, KeysError, Tokens
-from tests.shared.http.api import NOW
+from shared.security.tokens import ExpectedClaims, KeysError, TokenVerifier
+from tests.shared.http.small_api import NOW
 
-EXPECTED = Expected("kaitong", "kaitong")
+EXPECTED = ExpectedClaims("kaitong", "kaitong")
 HOUR = timedelta(hours=1)
 
 
@@ -35,9 +35,9 @@ def test_development_keys_are_for_their_owner_alone(keys: Path) -> None:
 
 
 def test_the_stored_tokens_open_what_their_roles_may(keys: Path) -> None:
-    tokens = Tokens(keys, EXPECTED)
+    tokens = TokenVerifier(keys, EXPECTED)
     for role, known in ROLES.items():
-        caller = tokens.caller((keys / "tokens" / f"{role}.jwt").read_bytes())
+        caller = tokens.verify((keys / "tokens" / f"{role}.jwt").read_bytes())
         assert (caller.role, caller.scopes) == (role, known.scopes)
 
 
@@ -45,12 +45,12 @@ def test_many_starts_at_once_agree_on_one_key(tmp_path: Path) -> None:
     folder = tmp_path / "deep" / "keys"
 
     with ThreadPoolExecutor(8) as pool:
-        list(pool.map(make_pair, [folder] * 8))
+        list(pool.map(make_key_pair, [folder] * 8))
         list(pool.map(partial(make_development_keys, folder), [NOW] * 8))
 
     assert len(list(folder.glob("*.pem"))) == 1
     assert {path.name for path in folder.parent.iterdir()} == {"keys"}
-    assert Tokens(folder, EXPECTED).caller(make_token(folder, "ops", now=NOW).encode())
+    assert TokenVerifier(folder, EXPECTED).verify(make_token(folder, "ops", now=NOW).encode())
 
 
 def test_a_second_start_changes_nothing_until_the_tokens_are_about_to_end(tmp_path: Path) -> None:

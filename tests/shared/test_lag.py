@@ -12,8 +12,15 @@ from shared.config.settings import Settings
 from shared.errors import UnavailableError
 from shared.kafka.lag import LagReader
 from tests.kernel import until
-from tests.shared.hearing import Listener, committed, facts, hearing, produce, stand_at
-from tests.shared.ledger import ORDER, OTHER
+from tests.shared.consuming import (
+    RecordingHandler,
+    accepted_records,
+    committed_offsets,
+    consuming_topic,
+    produce,
+    set_group_offsets,
+)
+from tests.shared.order_log import ORDER, OTHER
 
 pytestmark = pytest.mark.usefixtures("topics")
 
@@ -27,11 +34,11 @@ async def reader_of(settings: Settings) -> AsyncIterator[LagReader]:
 
 
 async def test_a_quiet_topic_reads_zero_seconds(settings: Settings) -> None:
-    listener = Listener()
-    async with hearing(settings, listener), reader_of(settings) as reader:
-        await produce(settings, facts([ORDER, OTHER]))
-        await until(lambda: len(listener.heard) == 2)
-        await until(lambda: sum(committed(settings).values()) == 2)
+    listener = RecordingHandler()
+    async with consuming_topic(settings, listener), reader_of(settings) as reader:
+        await produce(settings, accepted_records([ORDER, OTHER]))
+        await until(lambda: len(listener.records) == 2)
+        await until(lambda: sum(committed_offsets(settings).values()) == 2)
 
         lag = await reader.read()
 
@@ -42,10 +49,10 @@ async def test_a_quiet_topic_reads_zero_seconds(settings: Settings) -> None:
 async def test_lag_is_the_age_of_the_oldest_message_that_is_not_read(settings: Settings) -> None:
     async with reader_of(settings) as reader:
         began = time.time()
-        await produce(settings, facts([ORDER, OTHER]))
+        await produce(settings, accepted_records([ORDER, OTHER]))
         produced = time.time()
         await asyncio.sleep(1.5)
-        await produce(settings, facts([ORDER]))
+        await produce(settings, accepted_records([ORDER]))
 
         asked = time.time()
         lag = await reader.read()
@@ -55,10 +62,10 @@ async def test_lag_is_the_age_of_the_oldest_message_that_is_not_read(settings: S
 
 
 async def test_what_the_group_has_read_is_no_lag(settings: Settings) -> None:
-    await produce(settings, facts([ORDER] * 5))
+    await produce(settings, accepted_records([ORDER] * 5))
     async with reader_of(settings) as reader:
         (source,) = (await reader.read()).by_partition
-        stand_at(settings, {source: 3})
+        set_group_offsets(settings, {source: 3})
 
         lag = await reader.read()
 

@@ -8,16 +8,16 @@ import pytest
 
 from shared.config.settings import Settings
 from shared.contracts import OrderAccepted
-from shared.health.trouble_metrics import measure
+from shared.health.trouble_metrics import set_gauges
 from shared.messaging.dispatcher import on, subscribe
 from shared.observability.metrics import REGISTRY
-from shared.observability.troubles import Kind, Trouble
+from shared.observability.troubles import Trouble, TroubleKind
 from shared.persistence.database import Sessions
-from tests.kernel import hear, until
-from tests.shared.elements import an_attempt, want
-from tests.shared.hearing import facts, produce
-from tests.shared.ledger import ORDER, SUBSCRIPTIONS, accepted
-from tests.shared.process import process
+from tests.kernel import consume, until
+from tests.shared.consuming import accepted_records, produce
+from tests.shared.order_log import ORDER, SUBSCRIPTIONS, accepted
+from tests.shared.scripted_elements import an_outbound_call, request_calls
+from tests.shared.service_process import running_process
 from tests.shared.test_parking import refuse
 
 LEVELS = (
@@ -40,10 +40,10 @@ async def test_each_process_of_a_service_tells_the_levels_of_the_service(
     sessions: Sessions, settings: Settings, part: str
 ) -> None:
     refusing = SUBSCRIPTIONS | subscribe(on(OrderAccepted, refuse))
-    hear(sessions, refusing, accepted(uuid4()), now=PAST)
-    want(sessions, an_attempt(doubtful=True), now=PAST)
+    consume(sessions, refusing, accepted(uuid4()), now=PAST)
+    request_calls(sessions, an_outbound_call(doubtful=True), now=PAST)
 
-    with process(settings, part=part) as running:
+    with running_process(settings, part=part) as running:
         await until(running.answers, TIMEOUT_S)
         told = metrics(running.port)
 
@@ -54,9 +54,9 @@ async def test_a_process_that_only_serves_requests_tells_what_no_worker_has_read
     sessions: Sessions, settings: Settings
 ) -> None:
     del sessions
-    await produce(settings, facts([ORDER]))
+    await produce(settings, accepted_records([ORDER]))
 
-    with process(settings, part="api") as running:
+    with running_process(settings, part="api") as running:
         await until(running.answers, TIMEOUT_S)
         await until(lambda: 'kaitong_lag{topic="order"} 1.0' in metrics(running.port), TIMEOUT_S)
 
@@ -68,11 +68,11 @@ def metrics(port: int) -> str:
 
 
 def test_a_trouble_that_concerns_nothing_countable_is_counted_as_one() -> None:
-    trouble = Trouble(kind=Kind.RESTORED, count=0, says="set back", remedy="acknowledge")
+    trouble = Trouble(kind=TroubleKind.RESTORED, count=0, says="set back", remedy="acknowledge")
 
-    measure([trouble], None, None)
-    shown = REGISTRY.get_sample_value("kaitong_trouble", {"kind": Kind.RESTORED})
-    measure([], None, None)
+    set_gauges([trouble], None, None)
+    shown = REGISTRY.get_sample_value("kaitong_trouble", {"kind": TroubleKind.RESTORED})
+    set_gauges([], None, None)
 
     assert shown == 1
-    assert REGISTRY.get_sample_value("kaitong_trouble", {"kind": Kind.RESTORED}) == 0
+    assert REGISTRY.get_sample_value("kaitong_trouble", {"kind": TroubleKind.RESTORED}) == 0

@@ -6,32 +6,32 @@ import sys
 
 import pytest
 
-from shared.runtime.loading import loading
+from shared.runtime.import_tuning import fast_imports
 
 
 def test_no_cycles_are_looked_for_while_code_is_loaded_and_later_they_are() -> None:
-    with loading():
+    with fast_imports():
         meanwhile = gc.isenabled()
 
     assert (meanwhile, gc.isenabled()) == (False, True)
 
 
 def test_a_program_that_cannot_be_loaded_leaves_things_as_they_were() -> None:
-    with pytest.raises(ImportError), loading():
+    with pytest.raises(ImportError), fast_imports():
         raise ImportError
 
     assert gc.isenabled()
 
 
 def test_a_library_that_is_left_out_is_as_if_it_were_not_installed_and_later_it_is_there() -> None:
-    with loading(without="this"), pytest.raises(ImportError):
+    with fast_imports(without="this"), pytest.raises(ImportError):
         import this  # noqa: F401, PLC0415  what nothing else imports
 
     assert importlib.util.find_spec("this")
 
 
 def test_a_library_that_is_loaded_already_stays() -> None:
-    with loading(without="gc"):
+    with fast_imports(without="gc"):
         assert sys.modules["gc"] is gc
 
     assert sys.modules["gc"] is gc

@@ -17,9 +17,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.config.settings import Settings
-from shared.exit import UNEXPECTED, stop_process
-from shared.observability.logs import QUIET, bind, configure_logs
-from shared.observability.masking import Mask, is_telling
+from shared.exit import EX_SOFTWARE, stop_process
+from shared.observability.logs import LIBRARY_LEVELS, bind_correlation_id, configure_logs
+from shared.observability.masking import Mask, looks_personal
 
 KEY = "a key for this test only"
 ENVIRONMENT = {"KAITONG_DATABASE_ORDER": "postgresql://order:x@127.0.0.1/x"}
@@ -63,14 +63,18 @@ def mask() -> Mask:
 def undo() -> Iterator[None]:
     """Leave no trace in the process's logging."""
     root = logging.getLogger()
-    before = (root.handlers[:], root.level, [logging.getLogger(name).level for name in QUIET])
+    before = (
+        root.handlers[:],
+        root.level,
+        [logging.getLogger(name).level for name in LIBRARY_LEVELS],
+    )
     hooks = (sys.excepthook, threading.excepthook)
     yield
     sys.excepthook, threading.excepthook = hooks
     structlog.reset_defaults()
     structlog.contextvars.clear_contextvars()
     root.handlers, root.level = before[0], before[1]
-    for name, level in zip(QUIET, before[2], strict=True):
+    for name, level in zip(LIBRARY_LEVELS, before[2], strict=True):
         logging.getLogger(name).setLevel(level)
     logging.captureWarnings(capture=False)
 
@@ -125,17 +129,17 @@ def test_ids_and_states_stay_readable(mask: Mask) -> None:
 
 
 def test_a_mark_follows_a_value_and_does_not_lead_back(mask: Mask) -> None:
-    here = mask.text(f"call {MOBILE}")
-    there = mask.under("phone", "138 1234 5678")
+    here = mask.masked_text(f"call {MOBILE}")
+    there = mask.masked_field("phone", "138 1234 5678")
 
     assert here == f"call {there}"
-    assert Mask(b"another key, of another installation").text(f"call {MOBILE}") != here
+    assert Mask(b"another key, of another installation").masked_text(f"call {MOBILE}") != here
 
 
 def test_no_mark_looks_personal_itself(mask: Mask) -> None:
-    marks = [mask.mark(str(number)) for number in range(2000)]
+    marks = [mask.pseudonym(str(number)) for number in range(2000)]
 
-    assert [each for each in marks if is_telling(each) or mask.text(each) != each] == []
+    assert [each for each in marks if looks_personal(each) or mask.masked_text(each) != each] == []
     assert len(set(marks)) == len(marks)
 
 
@@ -211,7 +215,7 @@ def test_the_end_of_a_process_is_logged_without_the_text_of_its_error(
     configure(tmp_path)
     monkeypatch.setattr(os, "_exit", leave)
 
-    with pytest.raises(SystemExit, match=str(UNEXPECTED)):
+    with pytest.raises(SystemExit, match=str(EX_SOFTWARE)):
         stop_process("a bug", KeyError(NAME))
 
     written = capsys.readouterr().err
@@ -232,7 +236,7 @@ def test_a_line_is_json_with_service_level_and_correlation(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     configure(tmp_path)
-    bind("0199a0c2-1111-7222-8333-123456789012")
+    bind_correlation_id("0199a0c2-1111-7222-8333-123456789012")
 
     structlog.get_logger().warning("outbox.waits", count=3)
 

@@ -12,35 +12,35 @@ from sqlalchemy.orm import Session
 
 from deploy.local.postgres import Postgres
 from shared.contracts import ReleaseRequested
-from shared.errors import UnprovenError
+from shared.errors import DatabaseUnprovenError
 from shared.messaging import pending_outbox, retry
-from shared.messaging.after_commit import Dispatch
-from shared.messaging.publisher import Relay
-from shared.messaging.retry import patiently
-from shared.messaging.unit_of_work import begin
-from shared.persistence.connection_losses import losses, note_loss
+from shared.messaging.after_commit import AfterCommit
+from shared.messaging.publisher import Publisher
+from shared.messaging.retry import retry_while_unavailable
+from shared.messaging.unit_of_work import begin_transaction
+from shared.persistence.connection_losses import loss_count, note_loss
 from shared.persistence.database import Sessions, make_sessions
-from shared.persistence.database_certainty import Trust
+from shared.persistence.database_certainty import RequiredCertainty
 from shared.persistence.migrate import migrate
 from tests.conftest import NOON
 from tests.databases import a_database
-from tests.kernel import Broker, tell_in, until
-from tests.shared.counter import note, open_desk, serve
-from tests.shared.ledger import ORDER
-from tests.shared.line import Line, Topic, running
+from tests.kernel import FakeBroker, commit_messages_in, until
+from tests.shared.batcher_client import logging_command, running_batcher, submit
+from tests.shared.fake_producer import FakeProducer, FakeTopic, running_publishers
+from tests.shared.order_log import ORDER
 
 NAME = "test_losses"
 RELEASE = ReleaseRequested(order_id=ORDER)
 
 
 def test_a_connection_that_the_server_ended_is_counted(sessions: Sessions) -> None:
-    before = losses(sessions)
+    before = loss_count(sessions)
     with sessions() as session:
         end_connection(sessions, session.scalar(text("SELECT pg_backend_pid()")))
         with pytest.raises(OperationalError):
             session.execute(text("SELECT 1"))
 
-    assert losses(sessions) == before + 1
+    assert loss_count(sessions) == before + 1
 
 
 def end_connection(sessions: Sessions, pid: int | None) -> None:
@@ -78,32 +78,32 @@ def test_the_first_connection_to_another_database_of_the_name_counts_as_a_loss(
     postgres: Postgres, mine: Sessions
 ) -> None:
     ask(mine)
-    before = losses(mine)
+    before = loss_count(mine)
     mine.kw["bind"].dispose()
     replace(postgres)
 
     ask(mine)
     ask(mine)
 
-    assert losses(mine) == before + 1
+    assert loss_count(mine) == before + 1
 
 
 def test_more_connections_to_the_same_database_are_no_loss(mine: Sessions) -> None:
     ask(mine)
-    before = losses(mine)
+    before = loss_count(mine)
 
     mine.kw["bind"].dispose()
     ask(mine)
 
-    assert losses(mine) == before
+    assert loss_count(mine) == before
 
 
 @contextmanager
-def a_relay(sessions: Sessions) -> Iterator[Relay]:
-    """A relay whose database can be proven: nothing is, until it is told so."""
-    relay = Relay(sessions, Line(Topic()))
-    relay.certainty.on_doubt = lambda: None
-    yield relay
+def a_relay(sessions: Sessions) -> Iterator[Publisher]:
+    """A publisher whose database can be proven: nothing is, until it is told so."""
+    publisher = Publisher(sessions, FakeProducer(FakeTopic()))
+    publisher.certainty.on_unproven = lambda: None
+    yield publisher
 
 
 async def test_what_waited_for_its_turn_while_the_database_was_lost_waits_for_the_proof(
@@ -111,20 +111,22 @@ async def test_what_waited_for_its_turn_while_the_database_was_lost_waits_for_th
 ) -> None:
     done: list[str] = []
 
-    def lose_connection(_: Dispatch) -> None:
+    def lose_connection(_: AfterCommit) -> None:
         if not done:
             done.append("lost")
             with sessions() as session:
                 end_connection(sessions, session.scalar(text("SELECT pg_backend_pid()")))
                 session.execute(text("SELECT 1"))
 
-    with a_relay(sessions) as relay, running(relay):
-        await until(lambda: relay.is_direct)
-        first = asyncio.create_task(patiently(relay, lose_connection))
-        second = asyncio.create_task(patiently(relay, lambda _: done.append("second")))
-        await until(lambda: len(retry.waits) == len((first, second)))
+    with a_relay(sessions) as publisher, running_publishers(publisher):
+        await until(lambda: publisher.is_direct)
+        first = asyncio.create_task(retry_while_unavailable(publisher, lose_connection))
+        second = asyncio.create_task(
+            retry_while_unavailable(publisher, lambda _: done.append("second"))
+        )
+        await until(lambda: len(retry.waiting_since) == len((first, second)))
         waited = list(done)
-        relay.certainty.prove()
+        publisher.certainty.mark_proven()
         await asyncio.gather(first, second)
 
     assert waited == ["lost"]
@@ -137,15 +139,15 @@ async def test_a_transaction_on_a_connection_to_another_database_is_not_committe
     """The turn begins, then the database is replaced: no old connection is missed by anybody."""
     ask(mine)
 
-    def write(dispatch: Dispatch) -> None:
+    def write(after_commit: AfterCommit) -> None:
         mine.kw["bind"].dispose()
         replace(postgres)
         migrate("order", f"{postgres.url}/{NAME}")
-        with begin(mine, NOON, dispatch) as transaction:
+        with begin_transaction(mine, NOON, after_commit) as transaction:
             transaction.session.execute(text("CREATE TABLE written (id int)"))
 
-    with a_relay(mine) as relay, pytest.raises(UnprovenError):
-        await relay.commit(write, Trust.SERVED)
+    with a_relay(mine) as publisher, pytest.raises(DatabaseUnprovenError):
+        await publisher.commit(write, RequiredCertainty.SERVED)
 
     with mine() as session:
         assert session.scalar(text("SELECT to_regclass('written')")) is None
@@ -155,27 +157,29 @@ async def test_what_was_sent_is_not_marked_in_a_database_that_was_lost_meanwhile
     sessions: Sessions, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """How far the topics are filled would look known to a database that was set back."""
-    mark = pending_outbox.mark
+    mark = pending_outbox.mark_published
 
     def lose_and_mark(session: Session, *sent: Any) -> None:
         note_loss(sessions.kw["bind"].dialect)
         mark(session, *sent)
 
-    with a_relay(sessions) as relay, running(relay):
-        await until(lambda: relay.is_direct)
-        monkeypatch.setattr(pending_outbox, "mark", lose_and_mark)
-        await relay.commit(lambda dispatch: tell_in(sessions, dispatch, RELEASE))
-        await until(lambda: not relay.is_direct)
+    with a_relay(sessions) as publisher, running_publishers(publisher):
+        await until(lambda: publisher.is_direct)
+        monkeypatch.setattr(pending_outbox, "mark_published", lose_and_mark)
+        await publisher.commit(
+            lambda after_commit: commit_messages_in(sessions, after_commit, RELEASE)
+        )
+        await until(lambda: not publisher.is_direct)
 
     with sessions() as session:
-        assert pending_outbox.filled(session) == {}
+        assert pending_outbox.published_offsets(session) == {}
 
 
 async def test_requests_write_while_the_broker_is_out_whatever_was_lost(sessions: Sessions) -> None:
-    relay = Relay(sessions, Broker())
-    async with open_desk(sessions, relay, ReleaseRequested) as desk:
-        certainty = relay.certainty
-        certainty.on_doubt = certainty.cannot_prove
+    publisher = Publisher(sessions, FakeBroker())
+    async with running_batcher(sessions, publisher, ReleaseRequested) as batcher:
+        certainty = publisher.certainty
+        certainty.on_unproven = certainty.mark_unprovable
         note_loss(sessions.kw["bind"].dialect)
 
-        assert await serve(desk, note(ORDER)) == ORDER
+        assert await submit(batcher, logging_command(ORDER)) == ORDER

@@ -13,10 +13,10 @@ from shared.config.settings import Settings
 from shared.kafka import admin
 from shared.persistence.database import Sessions
 from tests.kernel import until
-from tests.shared.hearing import facts, produce
-from tests.shared.ledger import PageRow
-from tests.shared.process import errors_in, process
-from tests.shared.small import SERVICE
+from tests.shared.consuming import accepted_records, produce
+from tests.shared.order_log import OrderLogRow
+from tests.shared.service_process import errors_in, running_process
+from tests.shared.small_service import SERVICE
 
 EACH_TIME = 100
 """Orders that are told between two looks at the group."""
@@ -24,9 +24,9 @@ EACH_TIME = 100
 
 def members(settings: Settings) -> int:
     """Return how many processes share the topics; 0 while it is being settled who reads what."""
-    with closing(admin.client(settings)) as client:
+    with closing(admin.admin_client(settings)) as client:
         try:
-            group = client.describe_groups([settings.group])[settings.group]
+            group = client.describe_groups([settings.consumer_group])[settings.consumer_group]
         except CoordinatorNotAvailableError:  # nobody has joined a group of this broker so far
             return 0
     return len(group["members"]) if group["group_state"] == "Stable" else 0
@@ -35,7 +35,7 @@ def members(settings: Settings) -> int:
 def handled(sessions: Sessions) -> int:
     """Return how many orders something was heard of."""
     with sessions() as session:
-        return session.scalar(select(func.count()).select_from(PageRow)) or 0
+        return session.scalar(select(func.count()).select_from(OrderLogRow)) or 0
 
 
 @pytest.mark.usefixtures("keys", "topics")
@@ -47,10 +47,10 @@ async def test_who_goes_on_after_another_of_its_group_was_killed_handles_all_and
 
     async def tell() -> None:
         nonlocal told
-        await produce(settings, facts(uuid4() for _ in range(EACH_TIME)))
+        await produce(settings, accepted_records(uuid4() for _ in range(EACH_TIME)))
         told += EACH_TIME
 
-    with process(settings) as victim, process(settings) as survivor:
+    with running_process(settings) as victim, running_process(settings) as survivor:
         await until(lambda: members(group) == 2)
         await tell()
         await until(lambda: handled(sessions))

@@ -16,25 +16,25 @@ from sqlalchemy import text
 from services.customer.app import SERVICE as CUSTOMER
 from shared.config.settings import Settings
 from shared.contracts import OrderAccepted
-from shared.health.monitor import Monitor, Sources
+from shared.health.monitor import Monitor, TroubleSources
 from shared.http import Router
-from shared.messaging.after_commit import Dispatch
-from shared.messaging.batch_handler import Worker
-from shared.messaging.crash_guard import Caution, Lifeline
+from shared.messaging.after_commit import AfterCommit
+from shared.messaging.batch_handler import BatchHandler
+from shared.messaging.crash_guard import CrashGuard, InFlightJournal
 from shared.messaging.dispatcher import on, subscribe
-from shared.messaging.publisher import Relay
-from shared.messaging.retry import patiently
+from shared.messaging.publisher import Publisher
+from shared.messaging.retry import retry_while_unavailable
 from shared.observability.metrics import REGISTRY
-from shared.observability.standard_streams import Stream
+from shared.observability.standard_streams import FailsafeStream
 from shared.persistence.database import Sessions
-from tests.conftest import empty
-from tests.kernel import Broker, hear, passing_trouble, record_of, tell_in, until
+from tests.conftest import delete_all_rows
+from tests.kernel import FakeBroker, commit_messages_in, consume, database_outage, record_of, until
 from tests.own_topics import own_topics
-from tests.shared.counter import note, open_desk, serve
-from tests.shared.elements import Element, an_attempt, run_all, want
-from tests.shared.hearing import facts, produce
-from tests.shared.http.api import Reader, an_api, bearer, calling, settings_for
-from tests.shared.ledger import ORDER, SUBSCRIPTIONS, Reminded, accepted
+from tests.shared.batcher_client import logging_command, running_batcher, submit
+from tests.shared.consuming import accepted_records, produce
+from tests.shared.http.small_api import Reader, an_api, api_client, bearer, settings_for
+from tests.shared.order_log import ORDER, SUBSCRIPTIONS, Reminded, accepted
+from tests.shared.scripted_elements import ScriptedElement, an_outbound_call, request_calls, run_all
 from tests.shared.test_parking import refuse
 from tests.shared.test_recovery import recovered
 from tests.shared.test_timers import remind
@@ -67,40 +67,44 @@ def world(
 
 @asynccontextmanager
 async def something_handled(world: World) -> AsyncIterator[None]:
-    relay = Relay(world.sessions, Broker())
-    caution = Caution(world.sessions, Lifeline(world.folder))
-    await Worker(world.sessions, relay, SUBSCRIPTIONS, caution).handle([record_of(accepted())])
+    publisher = Publisher(world.sessions, FakeBroker())
+    crash_guard = CrashGuard(world.sessions, InFlightJournal(world.folder))
+    await BatchHandler(world.sessions, publisher, SUBSCRIPTIONS, crash_guard).handle(
+        [record_of(accepted())]
+    )
     yield
 
 
 @asynccontextmanager
 async def something_served(world: World) -> AsyncIterator[None]:
-    async with open_desk(world.sessions) as desk:
-        await serve(desk, note(ORDER))
+    async with running_batcher(world.sessions) as batcher:
+        await submit(batcher, logging_command(ORDER))
         yield
 
 
 @asynccontextmanager
 async def something_called(world: World) -> AsyncIterator[None]:
-    want(world.sessions, an_attempt())
-    await run_all(world.sessions, world.folder, Element())
+    request_calls(world.sessions, an_outbound_call())
+    await run_all(world.sessions, world.folder, ScriptedElement())
     yield
 
 
 @asynccontextmanager
 async def something_told(world: World) -> AsyncIterator[None]:
-    relay = Relay(world.sessions, Broker())
-    await relay.commit(lambda dispatch: tell_in(world.sessions, dispatch, accepted()))
+    publisher = Publisher(world.sessions, FakeBroker())
+    await publisher.commit(
+        lambda after_commit: commit_messages_in(world.sessions, after_commit, accepted())
+    )
     yield
 
 
 @asynccontextmanager
 async def a_broker_reached(world: World) -> AsyncIterator[None]:
-    relay = Relay(world.sessions, Broker())
-    relay._stumble("out")  # noqa: SLF001  what another test's relay found is over
-    before = value("kaitong_relay_direct", {})
-    running = asyncio.create_task(relay.run())
-    await until(lambda: relay.is_direct)
+    publisher = Publisher(world.sessions, FakeBroker())
+    publisher._fall_back("out")  # noqa: SLF001  what another test's publisher found is over
+    before = value("kaitong_publisher_direct", {})
+    running = asyncio.create_task(publisher.run())
+    await until(lambda: publisher.is_direct)
     assert before == 0
     yield
     running.cancel()
@@ -111,10 +115,12 @@ async def something_waits(world: World) -> AsyncIterator[None]:
     """Messages parked and unsent, a late timer, an operation in doubt; found by a monitor."""
     await Monitor(world.settings, world.sessions).report()
     refusing = SUBSCRIPTIONS | subscribe(on(OrderAccepted, refuse))
-    hear(world.sessions, refusing, accepted(), now=PAST)
+    consume(world.sessions, refusing, accepted(), now=PAST)
     remind(world.sessions, PAST, Reminded(order_id=uuid4()))
-    want(world.sessions, an_attempt(doubtful=True), now=PAST)
-    tell_in(world.sessions, Dispatch(uuid4()), accepted(uuid4()), now=datetime.now(UTC))
+    request_calls(world.sessions, an_outbound_call(doubtful=True), now=PAST)
+    commit_messages_in(
+        world.sessions, AfterCommit(uuid4()), accepted(uuid4()), now=datetime.now(UTC)
+    )
     with world.sessions.begin() as session:
         session.execute(text("UPDATE unsent SET told_at = :past"), {"past": PAST})
     await Monitor(world.settings, world.sessions).report()
@@ -124,7 +130,7 @@ async def something_waits(world: World) -> AsyncIterator[None]:
 @asynccontextmanager
 async def an_account_contested(world: World) -> AsyncIterator[None]:
     sessions = world.databases["customer"]
-    empty(sessions)
+    delete_all_rows(sessions)
     with sessions.begin() as session:
         session.execute(
             text(
@@ -132,16 +138,16 @@ async def an_account_contested(world: World) -> AsyncIterator[None]:
             ),
             {"past": PAST},
         )
-    await Monitor(world.settings, sessions, Sources(database=CUSTOMER.troubles)).report()
+    await Monitor(world.settings, sessions, TroubleSources(database=CUSTOMER.troubles)).report()
     yield
 
 
 @asynccontextmanager
 async def something_unread(world: World) -> AsyncIterator[None]:
     with own_topics(world.settings):
-        await produce(world.settings, facts([ORDER]))
+        await produce(world.settings, accepted_records([ORDER]))
         ticks = count(step=2)  # each look finds the last report too old
-        sources = Sources(topics=("order",))
+        sources = TroubleSources(topics=("order",))
         monitor = Monitor(world.settings, world.sessions, sources, lambda: float(next(ticks)))
         async with asyncio.timeout(20):  # a topic that is new has no leader yet
             while (lag := (await monitor.report()).lag) is None or not lag.oldest_s:
@@ -154,11 +160,13 @@ async def something_unread(world: World) -> AsyncIterator[None]:
 async def the_database_out(world: World) -> AsyncIterator[None]:
     failed = asyncio.Event()
 
-    def fail(_: Dispatch) -> None:
+    def fail(_: AfterCommit) -> None:
         failed.set()
-        raise passing_trouble()
+        raise database_outage()
 
-    waiting = asyncio.create_task(patiently(Relay(world.sessions, Broker()), fail))
+    waiting = asyncio.create_task(
+        retry_while_unavailable(Publisher(world.sessions, FakeBroker()), fail)
+    )
     await failed.wait()
     await until(lambda: value("kaitong_database_wait_seconds", {}) > 0)
     yield
@@ -179,7 +187,7 @@ async def a_request_at_hand(world: World) -> AsyncIterator[None]:
         return ""
 
     settings = settings_for(world.folder)
-    async with calling(an_api(settings, routers=[router]), bearer(settings)) as client:
+    async with api_client(an_api(settings, routers=[router]), bearer(settings)) as client:
         asked = asyncio.create_task(client.get("/slow"))
         await begun.wait()
         yield
@@ -190,14 +198,14 @@ async def a_request_at_hand(world: World) -> AsyncIterator[None]:
 @asynccontextmanager
 async def a_request_answered(world: World) -> AsyncIterator[None]:
     settings = settings_for(world.folder)
-    async with calling(an_api(settings), bearer(settings)) as client:
+    async with api_client(an_api(settings), bearer(settings)) as client:
         await client.get("/caller")
     yield
 
 
 @asynccontextmanager
 async def a_log_unwritable(_: World) -> AsyncIterator[None]:
-    Stream(None).write("a line")
+    FailsafeStream(None).write("a line")
     yield
 
 
@@ -210,12 +218,12 @@ async def a_database_recovered(world: World) -> AsyncIterator[None]:
 
 MOVES: list[tuple[str, dict[str, str], Move]] = [
     ("kaitong_messages", {"type": "order.accepted.v1", "result": "handled"}, something_handled),
-    ("kaitong_messages_told", {"type": "order.accepted.v1"}, something_told),
+    ("kaitong_messages_published", {"type": "order.accepted.v1"}, something_told),
     ("kaitong_batch_size", {"of": "inbox"}, something_handled),
-    ("kaitong_batch_size", {"of": "desk"}, something_served),
+    ("kaitong_batch_size", {"of": "command_batcher"}, something_served),
     ("kaitong_batch_size", {"of": "runner"}, something_called),
     ("kaitong_batch_seconds", {"of": "inbox"}, something_handled),
-    ("kaitong_batch_seconds", {"of": "desk"}, something_served),
+    ("kaitong_batch_seconds", {"of": "command_batcher"}, something_served),
     ("kaitong_batch_seconds", {"of": "runner"}, something_called),
     ("kaitong_trouble", {"kind": "parked"}, something_waits),
     ("kaitong_trouble", {"kind": "contested_accounts"}, an_account_contested),
@@ -227,7 +235,7 @@ MOVES: list[tuple[str, dict[str, str], Move]] = [
     ("kaitong_recovery_messages", {"how": "taken_over"}, a_database_recovered),
     ("kaitong_recovery_messages", {"how": "replayed"}, a_database_recovered),
     ("kaitong_outbox_unsent_age_seconds", {}, something_waits),
-    ("kaitong_relay_direct", {}, a_broker_reached),
+    ("kaitong_publisher_direct", {}, a_broker_reached),
     ("kaitong_attempts", {"element": "olt", "result": "done"}, something_called),
     ("kaitong_attempt_call_seconds", {"element_type": "other"}, something_called),
     ("kaitong_attempt_step_seconds", {"element_type": "other"}, something_called),
@@ -238,7 +246,7 @@ MOVES: list[tuple[str, dict[str, str], Move]] = [
     ("kaitong_timers_late_seconds", {}, something_waits),
     ("kaitong_log_writes_lost", {}, a_log_unwritable),
     ("kaitong_http_request_seconds", {"route": "/caller"}, a_request_answered),
-    ("kaitong_http_requests_now", {}, a_request_at_hand),
+    ("kaitong_http_requests_in_progress", {}, a_request_at_hand),
 ]
 """A metric, the labels of one of its series, and what moves it."""
 
@@ -272,7 +280,7 @@ async def test_a_metric_moves_by_what_it_measures(
     name: str, labels: dict[str, str], move: Move, world: World
 ) -> None:
     await Monitor(world.settings, world.sessions).report()  # levels are those of an empty database
-    fresh = {"kaitong_relay_direct", "kaitong_lag_seconds"}  # a gauge of another test's moment
+    fresh = {"kaitong_publisher_direct", "kaitong_lag_seconds"}  # a gauge of another test's moment
     before = 0.0 if name in fresh else value(name, labels)
 
     async with move(world):

@@ -7,14 +7,14 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 
 from shared.config.settings import Settings
-from shared.health.monitor import Monitor, Sources
-from shared.health.trouble_sources import HANG_S, of_relay
-from shared.messaging.publisher import Relay
-from shared.observability.troubles import Kind, Trouble
+from shared.health.monitor import Monitor, TroubleSources
+from shared.health.trouble_sources import HANG_S, publisher_trouble_source
+from shared.messaging.publisher import Publisher
+from shared.observability.troubles import Trouble, TroubleKind
 from shared.persistence.database import Sessions
-from tests.kernel import Broker, statements, until
+from tests.kernel import FakeBroker, statements, until
 
-LATE = Trouble(kind=Kind.LATE_TIMERS, says="late", remedy="look")
+LATE = Trouble(kind=TroubleKind.LATE_TIMERS, says="late", remedy="look")
 
 
 class Clock:
@@ -59,7 +59,7 @@ async def test_the_database_is_asked_at_most_once_a_second(
 
 async def test_nothing_is_asked_while_nobody_asks(sessions: Sessions, settings: Settings) -> None:
     with statements(sessions) as executed:
-        Monitor(settings, sessions, Sources(topics=("order",)))
+        Monitor(settings, sessions, TroubleSources(topics=("order",)))
         await asyncio.sleep(0)
 
     assert executed == []
@@ -70,15 +70,15 @@ async def test_a_broker_that_hangs_takes_no_probe_longer_than_half_a_second(
 ) -> None:
     clock = Clock()
     async with silent_broker(settings) as hanging:
-        monitor = Monitor(hanging, sessions, Sources(topics=("order",)), clock)
+        monitor = Monitor(hanging, sessions, TroubleSources(topics=("order",)), clock)
         first = await monitor.report()
         clock.now = 5.0
         began = time.monotonic()
-        soon = await monitor.report_soon()
+        soon = await monitor.report_for_probe()
         took = time.monotonic() - began
         await monitor.close()
 
-    assert {each.kind for each in first.troubles} == {Kind.BROKER_OUT}
+    assert {each.kind for each in first.troubles} == {TroubleKind.BROKER_OUT}
     assert soon.is_ready
     assert took < 1
 
@@ -92,12 +92,12 @@ async def test_what_a_probe_did_not_wait_for_is_told_to_the_next(
         time.sleep(0.8)  # in the monitor's own thread
         return list(found)
 
-    monitor = Monitor(settings, sessions, Sources(database=(slowly,)), clock)
+    monitor = Monitor(settings, sessions, TroubleSources(database=(slowly,)), clock)
     await monitor.report()
     found.clear()
     clock.now = 5.0
 
-    soon = await monitor.report_soon()
+    soon = await monitor.report_for_probe()
     later = await monitor.report()
 
     assert soon.troubles == (LATE,)
@@ -108,25 +108,25 @@ async def test_a_report_of_long_ago_is_shown_to_no_probe(
     sessions: Sessions, settings: Settings
 ) -> None:
     clock, found = Clock(), [LATE]
-    monitor = Monitor(settings, sessions, Sources(process=(lambda: list(found),)), clock)
+    monitor = Monitor(settings, sessions, TroubleSources(process=(lambda: list(found),)), clock)
     await monitor.report()
     found.clear()
     clock.now = 3600.0
 
-    assert (await monitor.report_soon()).troubles == ()
+    assert (await monitor.report_for_probe()).troubles == ()
 
 
 async def test_a_transaction_that_all_others_wait_for_is_a_hang(sessions: Sessions) -> None:
-    relay = Relay(sessions, Broker())
-    hang = of_relay(relay)
+    publisher = Publisher(sessions, FakeBroker())
+    hang = publisher_trouble_source(publisher)
     before = list(hang())
-    stuck = asyncio.create_task(relay.commit(lambda _: time.sleep(0.3)))
-    await until(lambda: relay.busy_s > 0)
+    stuck = asyncio.create_task(publisher.commit(lambda _: time.sleep(0.3)))
+    await until(lambda: publisher.busy_s > 0)
     young = list(hang())
-    relay._busy_since = time.monotonic() - HANG_S - 1  # noqa: SLF001  as if it had taken so long
+    publisher._busy_since = time.monotonic() - HANG_S - 1  # noqa: SLF001  as if it had taken so long
     (old,) = hang()
     await stuck
 
     assert (before, young, list(hang())) == ([], [], [])
-    assert (old.kind, old.is_blocking) == (Kind.HANG, False)
+    assert (old.kind, old.is_blocking) == (TroubleKind.HANG, False)
     assert old.oldest_age_s > HANG_S

@@ -19,13 +19,19 @@ from structlog.testing import capture_logs
 from deploy.local.kafka import Kafka
 from shared.config.settings import Settings
 from shared.observability import logs
-from shared.observability.library_log_levels import RULES, Ending, Rule, begin_the_end, lowered
+from shared.observability.library_log_levels import (
+    RULES,
+    LevelRule,
+    Shutdown,
+    begin_shutdown,
+    with_lowered_level,
+)
 from shared.persistence.database import Sessions
 from shared.security.development_keys import make_token
 from tests.kernel import until
-from tests.shared.hearing import letters_of, produce
-from tests.shared.ledger import accepted, lines
-from tests.shared.process import errors_in, process
+from tests.shared.consuming import produce, seal_records
+from tests.shared.order_log import accepted, logged_types
+from tests.shared.service_process import errors_in, running_process
 
 TIMEOUT_S = 60.0
 
@@ -41,10 +47,10 @@ async def test_a_process_told_to_stop_under_traffic_logs_no_error(
     sessions: Sessions, settings: Settings
 ) -> None:
     orders = [uuid4() for _ in range(2_000)]
-    with process(settings) as busy:
-        await until(lambda: busy.says("relay.is_direct"), TIMEOUT_S)
-        await produce(settings, letters_of([accepted(each) for each in orders]))
-        await until(lambda: bool(lines(sessions, orders[0])), TIMEOUT_S)
+    with running_process(settings) as busy:
+        await until(lambda: busy.says("publisher.is_direct"), TIMEOUT_S)
+        await produce(settings, seal_records([accepted(each) for each in orders]))
+        await until(lambda: bool(logged_types(sessions, orders[0])), TIMEOUT_S)
 
         assert busy.end(signal.SIGTERM) == 0
 
@@ -71,8 +77,8 @@ async def test_a_process_told_to_stop_while_requests_are_under_way_logs_no_error
     """Several are asked all the time, and one still waits for its database at the very end."""
     statuses: list[int] = []
     token = make_token(settings.auth_keys, "viewer", now=datetime.now(UTC))
-    with process(settings) as busy, sessions.begin() as locking:
-        await until(lambda: busy.answers() and busy.says("relay.is_direct"), TIMEOUT_S)
+    with running_process(settings) as busy, sessions.begin() as locking:
+        await until(lambda: busy.answers() and busy.says("publisher.is_direct"), TIMEOUT_S)
         url, headers = f"http://127.0.0.1:{busy.port}", {"Authorization": f"Bearer {token}"}
         async with AsyncClient(base_url=url, headers=headers, timeout=TIMEOUT_S) as client:
             asked = [asyncio.create_task(ask_until_it_ends(client, statuses)) for _ in range(8)]
@@ -91,17 +97,17 @@ async def test_a_process_told_to_stop_while_requests_are_under_way_logs_no_error
     errors = errors_in(busy.log)
     assert not errors, "\n".join(map(str, errors))
     assert "Traceback" not in busy.log.read_text()
-    assert busy.says("http.cut_off")
+    assert busy.says("http.requests_cancelled")
 
 
 @pytest.mark.usefixtures("keys", "topics")
 async def test_a_process_told_to_stop_while_kafka_is_out_logs_no_error(
     sessions: Sessions, settings: Settings, kafka: Kafka
 ) -> None:
-    with process(settings) as running:
-        await until(lambda: running.says("relay.is_direct"), TIMEOUT_S)
-        await produce(settings, letters_of([accepted()]))
-        await until(lambda: bool(lines(sessions)), TIMEOUT_S)
+    with running_process(settings) as running:
+        await until(lambda: running.says("publisher.is_direct"), TIMEOUT_S)
+        await produce(settings, seal_records([accepted()]))
+        await until(lambda: bool(logged_types(sessions)), TIMEOUT_S)
         kafka.kill()
         try:
             await until(lambda: running.says("Unable"), TIMEOUT_S)
@@ -113,56 +119,56 @@ async def test_a_process_told_to_stop_while_kafka_is_out_logs_no_error(
     assert not errors, "\n".join(map(str, errors))
 
 
-@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.begins)
-def test_a_message_of_the_list_is_written_at_its_level_without_traceback(rule: Rule) -> None:
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.prefix)
+def test_a_message_of_the_list_is_written_at_its_level_without_traceback(rule: LevelRule) -> None:
     record = logging.LogRecord(
-        f"{rule.package}.inside", logging.ERROR, "", 0, f"{rule.begins} x", None, (None, None, None)
+        f"{rule.package}.inside", logging.ERROR, "", 0, f"{rule.prefix} x", None, (None, None, None)
     )
 
-    written = lowered(record)
+    written = with_lowered_level(record)
 
     assert (written.levelno, written.levelname) == (rule.level, logging.getLevelName(rule.level))
     assert written.exc_info is None
 
 
-@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.begins)
-def test_a_message_of_the_list_is_one_that_its_library_has(rule: Rule) -> None:
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.prefix)
+def test_a_message_of_the_list_is_one_that_its_library_has(rule: LevelRule) -> None:
     folder = Path(importlib.import_module(rule.package).__file__ or "").parent
 
     sources = (file.read_text() for file in folder.rglob("*.py"))
 
-    assert any(rule.begins in source for source in sources)
+    assert any(rule.prefix in source for source in sources)
 
 
 @pytest.mark.parametrize("name", ["aiokafka.client", "faust.app", "another"])
 def test_what_is_not_on_the_list_stays_as_loud_as_it_is(name: str) -> None:
     record = logging.LogRecord(name, logging.ERROR, "", 0, "something is wrong", None, None)
 
-    assert lowered(record) is record
+    assert with_lowered_level(record) is record
 
 
 def test_what_the_messaging_libraries_say_of_the_end_that_was_asked_for_is_no_error(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(Ending, "has_begun", False)
+    monkeypatch.setattr(Shutdown, "has_begun", False)
     record = logging.LogRecord("faust.app", logging.CRITICAL, "", 0, "Crashed", None, None)
     ours = logging.LogRecord("shared", logging.ERROR, "", 0, "Crashed", None, None)
 
-    begin_the_end()
+    begin_shutdown()
 
-    assert lowered(record).levelno == logging.INFO
-    assert lowered(ours) is ours
+    assert with_lowered_level(record).levelno == logging.INFO
+    assert with_lowered_level(ours) is ours
 
 
 @pytest.mark.parametrize(("is_ending", "level"), [(True, "info"), (False, "critical")])
 def test_an_exception_that_ends_a_thread_is_an_error_unless_the_end_was_asked_for(
     monkeypatch: pytest.MonkeyPatch, *, is_ending: bool, level: str
 ) -> None:
-    monkeypatch.setattr(Ending, "has_begun", is_ending)
+    monkeypatch.setattr(Shutdown, "has_begun", is_ending)
     error = ConnectionError("Kafka is out")
 
     with capture_logs() as said:
-        logs.uncaught_in_thread(threading.ExceptHookArgs((type(error), error, None, None)))
+        logs.log_uncaught_in_thread(threading.ExceptHookArgs((type(error), error, None, None)))
 
     assert [line["log_level"] for line in said] == [level]
 
@@ -178,8 +184,8 @@ def test_an_exception_that_ends_a_thread_is_an_error_unless_the_end_was_asked_fo
 def test_a_request_that_is_cut_off_at_the_end_is_no_error_and_one_that_fails_then_is(
     monkeypatch: pytest.MonkeyPatch, error: BaseException, *, is_ending: bool, level: int
 ) -> None:
-    monkeypatch.setattr(Ending, "has_begun", is_ending)
+    monkeypatch.setattr(Shutdown, "has_begun", is_ending)
     what = (type(error), error, None)
     record = logging.LogRecord("uvicorn.error", logging.ERROR, "", 0, "Exception", None, what)
 
-    assert lowered(record).levelno == level
+    assert with_lowered_level(record).levelno == level

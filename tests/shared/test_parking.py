@@ -7,37 +7,45 @@ from uuid import UUID
 import pytest
 from sqlalchemy import text
 
-from shared.contracts import Cause, OrderAccepted, OrderMessage
-from shared.errors import CollisionError, ConflictError, TooEarlyError
-from shared.kafka.records import Record
+from shared.contracts import Causation, OrderAccepted, OrderMessage
+from shared.errors import ConflictError, ConflictOnWriteError, TooEarlyError
+from shared.kafka.records import ConsumedRecord
 from shared.messaging import dead_letters
-from shared.messaging.after_commit import Dispatch
-from shared.messaging.dead_letters import Why
-from shared.messaging.dispatcher import Receiver, Subscriptions, on, subscribe
-from shared.messaging.redelivery import release
-from shared.messaging.unit_of_work import Work
+from shared.messaging.after_commit import AfterCommit
+from shared.messaging.dead_letters import DeadLetterReason
+from shared.messaging.dispatcher import Dispatcher, Subscriptions, on, subscribe
+from shared.messaging.redelivery import redeliver
+from shared.messaging.unit_of_work import UnitOfWork
 from shared.persistence.database import Sessions
 from tests.conftest import NOON
-from tests.kernel import TENANT, hear, hear_records, parked, places, record_of, types_told
-from tests.shared.ledger import (
+from tests.kernel import (
+    TENANT,
+    consume,
+    consume_records,
+    consumed_offsets,
+    dead_letter_rows,
+    published_types,
+    record_of,
+)
+from tests.shared.order_log import (
     ORDER,
     OTHER,
     SUBSCRIPTIONS,
     accepted,
     assigned,
     completed,
-    lines,
-    write,
+    log_message,
+    logged_types,
 )
 
 ALL = ["order.accepted", "resources.assigned", "provisioning.service_completed"]
 
 
-def refuse(_: OrderMessage, __: Work) -> None:
+def refuse(_: OrderMessage, __: UnitOfWork) -> None:
     raise ConflictError
 
 
-def stumble(_: OrderMessage, __: Work) -> None:
+def stumble(_: OrderMessage, __: UnitOfWork) -> None:
     raise ZeroDivisionError
 
 
@@ -45,17 +53,17 @@ REFUSING = SUBSCRIPTIONS | subscribe(on(OrderAccepted, refuse))
 
 
 def park_three(sessions: Sessions) -> None:
-    hear(sessions, REFUSING, accepted(), assigned(), completed())
+    consume(sessions, REFUSING, accepted(), assigned(), completed())
 
 
 def let_go(sessions: Sessions, subscriptions: Subscriptions = SUBSCRIPTIONS) -> int:
     """Release what is parked under the order."""
-    receiver = Receiver(sessions, subscriptions)
-    return release(sessions, receiver, ORDER.bytes, NOON, Dispatch(UUID(int=1)))
+    dispatcher = Dispatcher(sessions, subscriptions)
+    return redeliver(sessions, dispatcher, ORDER.bytes, NOON, AfterCommit(UUID(int=1)))
 
 
-def whys(sessions: Sessions) -> list[tuple[str, Why]]:
-    return [(row.type.rpartition(".v")[0], row.why) for row in parked(sessions)]
+def whys(sessions: Sessions) -> list[tuple[str, DeadLetterReason]]:
+    return [(row.type.rpartition(".v")[0], row.why) for row in dead_letter_rows(sessions)]
 
 
 def waiting(sessions: Sessions) -> int:
@@ -64,47 +72,47 @@ def waiting(sessions: Sessions) -> int:
 
 
 def test_what_follows_a_parked_message_under_its_key_waits_behind_it(sessions: Sessions) -> None:
-    hear(sessions, REFUSING, accepted(), assigned(), assigned(OTHER))
-    hear(sessions, REFUSING, completed())
+    consume(sessions, REFUSING, accepted(), assigned(), assigned(OTHER))
+    consume(sessions, REFUSING, completed())
 
     assert whys(sessions) == [
-        ("order.accepted", Why.RULE_BROKEN),
-        ("resources.assigned", Why.BEHIND),
-        ("provisioning.service_completed", Why.BEHIND),
+        ("order.accepted", DeadLetterReason.RULE_BROKEN),
+        ("resources.assigned", DeadLetterReason.BEHIND),
+        ("provisioning.service_completed", DeadLetterReason.BEHIND),
     ]
-    assert lines(sessions) == []
+    assert logged_types(sessions) == []
 
 
 def test_other_keys_flow(sessions: Sessions) -> None:
-    hear(sessions, REFUSING, accepted(), assigned(OTHER))
-    hear(sessions, REFUSING, completed(OTHER))
+    consume(sessions, REFUSING, accepted(), assigned(OTHER))
+    consume(sessions, REFUSING, completed(OTHER))
 
-    assert lines(sessions, OTHER) == ALL[1:]
+    assert logged_types(sessions, OTHER) == ALL[1:]
 
 
 def test_what_is_parked_comes_again_and_is_still_parked_once(sessions: Sessions) -> None:
     for _ in range(3):
         park_three(sessions)
 
-    assert len(parked(sessions)) == 3
+    assert len(dead_letter_rows(sessions)) == 3
 
 
 def test_what_was_handled_before_is_not_parked_behind_what_failed_later(
     sessions: Sessions,
 ) -> None:
-    hear(sessions, REFUSING, assigned())
+    consume(sessions, REFUSING, assigned())
 
-    hear(sessions, REFUSING, accepted(), assigned())
+    consume(sessions, REFUSING, accepted(), assigned())
 
-    assert whys(sessions) == [("order.accepted", Why.RULE_BROKEN)]
+    assert whys(sessions) == [("order.accepted", DeadLetterReason.RULE_BROKEN)]
 
 
 def test_the_place_goes_on_over_what_is_parked(sessions: Sessions) -> None:
     records = [record_of(each, offset=20 + n) for n, each in enumerate([accepted(), assigned()])]
 
-    hear_records(sessions, REFUSING, records)
+    consume_records(sessions, REFUSING, records)
 
-    assert places(sessions) == {records[0].source: 21, records[1].source: 22}
+    assert consumed_offsets(sessions) == {records[0].source: 21, records[1].source: 22}
 
 
 def test_release_handles_a_key_from_its_oldest_message_on(sessions: Sessions) -> None:
@@ -112,8 +120,8 @@ def test_release_handles_a_key_from_its_oldest_message_on(sessions: Sessions) ->
 
     assert let_go(sessions) == 3
 
-    assert lines(sessions) == ALL
-    assert types_told(sessions) == ["provisioning.release_requested.v1"]
+    assert logged_types(sessions) == ALL
+    assert published_types(sessions) == ["provisioning.release_requested.v1"]
     assert waiting(sessions) == 0
 
 
@@ -121,9 +129,9 @@ def test_what_was_released_is_known_from_then_on(sessions: Sessions) -> None:
     park_three(sessions)
     let_go(sessions)
 
-    hear(sessions, SUBSCRIPTIONS, accepted(), assigned(), completed())
+    consume(sessions, SUBSCRIPTIONS, accepted(), assigned(), completed())
 
-    assert lines(sessions) == ALL
+    assert logged_types(sessions) == ALL
 
 
 def test_release_stops_at_the_first_message_that_is_hopeless_still(sessions: Sessions) -> None:
@@ -132,12 +140,12 @@ def test_release_stops_at_the_first_message_that_is_hopeless_still(sessions: Ses
 
     assert let_go(sessions, stubborn) == 1
 
-    assert lines(sessions) == ["order.accepted"]
+    assert logged_types(sessions) == ["order.accepted"]
     assert whys(sessions)[1:] == [
-        ("resources.assigned", Why.BUG),
-        ("provisioning.service_completed", Why.BEHIND),
+        ("resources.assigned", DeadLetterReason.BUG),
+        ("provisioning.service_completed", DeadLetterReason.BEHIND),
     ]
-    assert "ZeroDivisionError" in parked(sessions)[1].error
+    assert "ZeroDivisionError" in dead_letter_rows(sessions)[1].error
     assert waiting(sessions) == 2
 
 
@@ -146,44 +154,47 @@ def test_what_came_too_early_lets_one_of_another_topic_pass_and_follows_it(
 ) -> None:
     """An effect and its cause come by different topics, the effect first."""
 
-    def need_the_order(message: OrderMessage, work: Work) -> None:
-        if "order.accepted" not in lines(sessions):
+    def need_the_order(message: OrderMessage, work: UnitOfWork) -> None:
+        if "order.accepted" not in logged_types(sessions):
             raise TooEarlyError
-        write(message, work)
+        log_message(message, work)
 
     needy = SUBSCRIPTIONS | subscribe(on(type(assigned()), need_the_order))
-    hear(sessions, needy, assigned())
-    hear(sessions, needy, accepted())
-    assert whys(sessions) == [("resources.assigned", Why.EARLY), ("order.accepted", Why.BEHIND)]
+    consume(sessions, needy, assigned())
+    consume(sessions, needy, accepted())
+    assert whys(sessions) == [
+        ("resources.assigned", DeadLetterReason.EARLY),
+        ("order.accepted", DeadLetterReason.BEHIND),
+    ]
 
     assert let_go(sessions, needy) == 2
 
-    assert lines(sessions) == ["order.accepted", "resources.assigned"]
+    assert logged_types(sessions) == ["order.accepted", "resources.assigned"]
     assert waiting(sessions) == 0
 
 
 def test_what_came_too_early_keeps_those_of_its_own_topic_behind_it(sessions: Sessions) -> None:
-    def too_early(_: OrderMessage, __: Work) -> None:
+    def too_early(_: OrderMessage, __: UnitOfWork) -> None:
         raise TooEarlyError
 
     early = SUBSCRIPTIONS | subscribe(on(OrderAccepted, too_early))
-    hear(sessions, early, accepted())
+    consume(sessions, early, accepted())
     late = [each._replace(source=record_of(accepted()).source) for each in [record_of(assigned())]]
-    hear_records(sessions, early, late)
+    consume_records(sessions, early, late)
 
     assert let_go(sessions, early) == 0
 
-    assert [why for _, why in whys(sessions)] == [Why.EARLY, Why.BEHIND]
+    assert [why for _, why in whys(sessions)] == [DeadLetterReason.EARLY, DeadLetterReason.BEHIND]
 
 
 def test_release_tries_again_when_it_collides(sessions: Sessions) -> None:
     park_three(sessions)
-    errors: list[Exception] = [CollisionError()]
+    errors: list[Exception] = [ConflictOnWriteError()]
 
-    def collide_once(message: OrderAccepted, work: Work) -> None:
+    def collide_once(message: OrderAccepted, work: UnitOfWork) -> None:
         if errors:
             raise errors.pop()
-        write(message, work)
+        log_message(message, work)
 
     assert let_go(sessions, SUBSCRIPTIONS | subscribe(on(OrderAccepted, collide_once))) == 3
 
@@ -191,12 +202,15 @@ def test_release_tries_again_when_it_collides(sessions: Sessions) -> None:
 def test_an_unreadable_message_stays_parked_until_somebody_can_read_it(
     sessions: Sessions,
 ) -> None:
-    garbage = Record("order/3", 17, ORDER.bytes, b"not json", "")
-    hear_records(sessions, SUBSCRIPTIONS, [garbage, record_of(assigned())])
+    garbage = ConsumedRecord("order/3", 17, ORDER.bytes, b"not json", "")
+    consume_records(sessions, SUBSCRIPTIONS, [garbage, record_of(assigned())])
 
     assert let_go(sessions) == 0
 
-    assert [row.why for row in parked(sessions)] == [Why.UNREADABLE, Why.BEHIND]
+    assert [row.why for row in dead_letter_rows(sessions)] == [
+        DeadLetterReason.UNREADABLE,
+        DeadLetterReason.BEHIND,
+    ]
 
 
 @pytest.mark.parametrize("parked_first", [1, 2])
@@ -204,11 +218,11 @@ def test_a_message_that_arrives_during_release_is_neither_lost_nor_overtakes(
     sessions: Sessions, parked_first: int
 ) -> None:
     """Held open in the middle, the release of the oldest meets a newcomer of its key."""
-    hear(sessions, REFUSING, *[accepted(), assigned()][:parked_first])
-    newcomer = threading.Thread(target=partial(hear, sessions, SUBSCRIPTIONS, completed()))
+    consume(sessions, REFUSING, *[accepted(), assigned()][:parked_first])
+    newcomer = threading.Thread(target=partial(consume, sessions, SUBSCRIPTIONS, completed()))
 
-    def handle_slowly(message: OrderAccepted, work: Work) -> None:
-        write(message, work)
+    def handle_slowly(message: OrderAccepted, work: UnitOfWork) -> None:
+        log_message(message, work)
         newcomer.start()
         wait_for_a_waiting_lock(sessions)
 
@@ -216,7 +230,7 @@ def test_a_message_that_arrives_during_release_is_neither_lost_nor_overtakes(
     newcomer.join(timeout=20)
     released += let_go(sessions)
 
-    assert lines(sessions) == [each for each in ALL if each != ALL[1] or parked_first == 2]
+    assert logged_types(sessions) == [each for each in ALL if each != ALL[1] or parked_first == 2]
     assert waiting(sessions) == 0
     assert released >= parked_first
 
@@ -225,23 +239,23 @@ def test_a_message_that_is_being_parked_during_release_is_released_with_the_othe
     sessions: Sessions,
 ) -> None:
     """Its transaction is still open: whoever releases waits for it, or would miss it."""
-    hear(sessions, REFUSING, accepted())
+    consume(sessions, REFUSING, accepted())
     parking_it = threading.Event()
 
-    def handle_slowly(_: OrderMessage, __: Work) -> None:
+    def handle_slowly(_: OrderMessage, __: UnitOfWork) -> None:
         parking_it.set()
         wait_for_a_waiting_lock(sessions)
 
     slow = SUBSCRIPTIONS | subscribe(on(type(assigned()), handle_slowly))
     both = [completed(), assigned(OTHER)]
-    newcomer = threading.Thread(target=partial(hear, sessions, slow, *both))
+    newcomer = threading.Thread(target=partial(consume, sessions, slow, *both))
     newcomer.start()
     parking_it.wait(20)
 
     assert let_go(sessions) == 2
     newcomer.join(timeout=20)
 
-    assert lines(sessions) == [ALL[0], ALL[2]]
+    assert logged_types(sessions) == [ALL[0], ALL[2]]
     assert waiting(sessions) == 0
 
 
@@ -262,25 +276,25 @@ def test_two_who_release_one_key_do_not_handle_it_twice(sessions: Sessions) -> N
     park_three(sessions)
     second = threading.Thread(target=partial(let_go, sessions))
 
-    def handle_slowly(message: OrderAccepted, work: Work) -> None:
-        write(message, work)
+    def handle_slowly(message: OrderAccepted, work: UnitOfWork) -> None:
+        log_message(message, work)
         second.start()
         wait_for_a_waiting_lock(sessions)
 
     let_go(sessions, SUBSCRIPTIONS | subscribe(on(OrderAccepted, handle_slowly)))
     second.join(timeout=20)
 
-    assert lines(sessions) == ALL
+    assert logged_types(sessions) == ALL
 
 
 def test_a_parked_message_of_another_tenant_is_released_as_that_tenants(
     sessions: Sessions,
 ) -> None:
-    cause = Cause(ORDER, ORDER, "zhejiang")
-    hear_records(sessions, REFUSING, [record_of(accepted(), cause)])
+    cause = Causation(ORDER, ORDER, "zhejiang")
+    consume_records(sessions, REFUSING, [record_of(accepted(), cause)])
     seen: list[str] = []
 
-    def look(_: OrderAccepted, work: Work) -> None:
+    def look(_: OrderAccepted, work: UnitOfWork) -> None:
         seen.append(work.tenant)
 
     let_go(sessions, subscribe(on(OrderAccepted, look)))

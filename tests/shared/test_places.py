@@ -13,26 +13,26 @@ from sqlalchemy.orm import Session
 
 from shared.calls import call_store
 from shared.calls import runner as runner_module
-from shared.calls.call_store import AttemptRow
+from shared.calls.call_store import OutboundCallRow
 from shared.calls.claiming import LONG_AGO
 from shared.calls.element_limits import Limit, Limits
-from shared.calls.outbound_call import Outcome
-from shared.calls.runner import Runner
-from shared.messaging.after_commit import Dispatch
+from shared.calls.outbound_call import CallOutcome
+from shared.calls.runner import CallRunner
+from shared.messaging.after_commit import AfterCommit
 from shared.observability import metrics
 from shared.persistence.database import Sessions
 from tests.kernel import until
-from tests.shared.elements import (
-    ATTEMPT,
-    Element,
-    another_attempt,
-    are_over,
+from tests.shared.scripted_elements import (
+    CALL_ID,
+    ScriptedElement,
+    all_have_ended,
+    another_outbound_call,
+    enqueue_calls,
+    request_calls,
     results,
     rows,
     runner_of,
     running,
-    want,
-    wish,
 )
 
 pytestmark = pytest.mark.usefixtures("quick_runner")
@@ -40,12 +40,12 @@ EIGHT = {"olt": Limit(concurrency=8)}
 
 
 @dataclass
-class Gate(Element):
+class Gate(ScriptedElement):
     """An element whose answers wait until the test lets them out."""
 
     answers_out: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(0))
 
-    async def _follow(self, script: list[Outcome | Exception | None]) -> Outcome | None:
+    async def _follow(self, script: list[CallOutcome | Exception | None]) -> CallOutcome | None:
         await self.answers_out.acquire()
         return await super()._follow(script)
 
@@ -55,16 +55,18 @@ class Gate(Element):
             self.answers_out.release()
 
 
-def call(sessions: Sessions, runner: Runner, number: int) -> int:
+def call(sessions: Sessions, runner: CallRunner, number: int) -> int:
     """Want so many calls in a transaction of the runner's process; return how many it makes."""
-    claims = wish(sessions, runner, *(another_attempt() for _ in range(number)))
-    runner.call(claims)
-    return len(claims)
+    leased_calls = enqueue_calls(
+        sessions, runner, *(another_outbound_call() for _ in range(number))
+    )
+    runner.call(leased_calls)
+    return len(leased_calls)
 
 
-def answered(runner: Runner, number: int) -> Callable[[], bool]:
+def answered(runner: CallRunner, number: int) -> Callable[[], bool]:
     """Return a condition: so many calls of this process are answered, and not committed."""
-    return lambda: len(runner._answered) == number  # noqa: SLF001
+    return lambda: len(runner._ended_leases) == number  # noqa: SLF001
 
 
 async def test_a_place_is_free_when_the_answer_is_there_and_not_when_it_is_committed(
@@ -74,14 +76,14 @@ async def test_a_place_is_free_when_the_answer_is_there_and_not_when_it_is_commi
     element = Gate()
     runner = runner_of(sessions, tmp_path, element, EIGHT)
     assert call(sessions, runner, 9) == 8
-    await until(lambda: element.now["olt"] == 8)
+    await until(lambda: element.concurrent["olt"] == 8)
 
     element.let_out(3)
     await until(answered(runner, 3))
 
     assert call(sessions, runner, 9) == 3
-    await until(lambda: len(element.heard) == 11)
-    assert element.most["olt"] == 8
+    await until(lambda: len(element.received) == 11)
+    assert element.max_concurrent["olt"] == 8
     assert results(sessions) == [None] * 18
 
 
@@ -91,16 +93,16 @@ async def test_what_waits_is_leased_when_an_answer_frees_a_place(
     element = Gate()
     runner = runner_of(sessions, tmp_path, element, EIGHT)
     call(sessions, runner, 8)
-    waiting = another_attempt()
-    want(sessions, waiting)
-    assert runner._claim(Dispatch(ATTEMPT))[0] == []  # noqa: SLF001
+    waiting = another_outbound_call()
+    request_calls(sessions, waiting)
+    assert runner._claim(AfterCommit(CALL_ID))[0] == []  # noqa: SLF001
 
     element.let_out(1)
     await until(answered(runner, 1))
 
     assert runner._wake.is_set()  # noqa: SLF001
-    ((claim,), _) = runner._claim(Dispatch(ATTEMPT))  # noqa: SLF001
-    assert claim.attempt == waiting
+    ((leased_call,), _) = runner._claim(AfterCommit(CALL_ID))  # noqa: SLF001
+    assert leased_call.call == waiting
 
 
 async def test_an_answer_that_comes_while_places_are_counted_is_not_missed(
@@ -112,19 +114,19 @@ async def test_an_answer_that_comes_while_places_are_counted_is_not_missed(
     element, loop, one = Gate(), asyncio.get_running_loop(), {"olt": Limit(concurrency=1)}
     runner = runner_of(sessions, tmp_path, element, one)
     call(sessions, runner, 1)
-    await until(lambda: element.now["olt"] == 1)
-    want(sessions, another_attempt())
+    await until(lambda: element.concurrent["olt"] == 1)
+    request_calls(sessions, another_outbound_call())
 
     def after_counting(_: Session) -> Limits:
         loop.call_soon_threadsafe(element.let_out, 1)
-        while not runner._answered:  # noqa: SLF001
+        while not runner._ended_leases:  # noqa: SLF001
             sleep(0.001)
         return Limits(one)
 
-    monkeypatch.setattr(runner._leases, "read_limits", after_counting)  # noqa: SLF001
-    monkeypatch.setattr(runner._leases, "_limits_until", LONG_AGO)  # noqa: SLF001
+    monkeypatch.setattr(runner._claimer, "read_limits", after_counting)  # noqa: SLF001
+    monkeypatch.setattr(runner._claimer, "_limits_until", LONG_AGO)  # noqa: SLF001
     async with running(runner):
-        await until(lambda: len(element.heard) == 2)
+        await until(lambda: len(element.received) == 2)
 
 
 async def test_what_one_process_has_freed_is_no_place_too_many_for_another(
@@ -147,13 +149,13 @@ async def test_an_answer_frees_no_place_of_a_later_call_by_another_process(
 ) -> None:
     """A process was stopped for so long that its lease ended and another one calls."""
     one = {"olt": Limit(concurrency=1)}
-    late, other = (runner_of(sessions, tmp_path, Element(), one) for _ in range(2))
+    late, other = (runner_of(sessions, tmp_path, ScriptedElement(), one) for _ in range(2))
     call(sessions, late, 1)
     await until(answered(late, 1))
     with sessions.begin() as session:
-        session.execute(update(AttemptRow).values(lease_until=datetime.now(UTC)))
-    ((again,), _) = other._claim(Dispatch(ATTEMPT))  # noqa: SLF001
-    assert again.attempt.doubtful
+        session.execute(update(OutboundCallRow).values(lease_until=datetime.now(UTC)))
+    ((again,), _) = other._claim(AfterCommit(CALL_ID))  # noqa: SLF001
+    assert again.call.doubtful
 
     assert call(sessions, late, 1) == 0
 
@@ -167,8 +169,8 @@ async def test_the_places_of_a_process_that_died_come_back_when_its_leases_end(
 
     with sessions.begin() as session:
         ended = datetime.now(UTC) - timedelta(seconds=1)
-        dead_calls = AttemptRow.rank < max(row.rank for row in rows(sessions))
-        session.execute(update(AttemptRow).where(dead_calls).values(lease_until=ended))
+        dead_calls = OutboundCallRow.rank < max(row.rank for row in rows(sessions))
+        session.execute(update(OutboundCallRow).where(dead_calls).values(lease_until=ended))
 
     assert call(sessions, other, 9) == 6
 
@@ -177,27 +179,29 @@ async def test_processes_that_start_and_die_never_call_more_at_once_than_the_ele
     sessions: Sessions, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A process that dies leaves its calls under way at the element, as they are here."""
-    monkeypatch.setattr(call_store, "GRACE", timedelta(seconds=1))
-    element, limits = Element(takes=0.02), {"olt": Limit(concurrency=3)}
-    wanted = [another_attempt(timeout=timedelta(seconds=0.3)) for _ in range(80)]
+    monkeypatch.setattr(call_store, "LEASE_GRACE", timedelta(seconds=1))
+    element, limits = ScriptedElement(duration_s=0.02), {"olt": Limit(concurrency=3)}
+    wanted = [another_outbound_call(timeout=timedelta(seconds=0.3)) for _ in range(80)]
     lives = [start(sessions, tmp_path, element, limits) for _ in range(2)]
-    want(sessions, *wanted)
+    request_calls(sessions, *wanted)
 
     for place in 3 * (0, 1):
-        enough = len(element.heard) + 5
-        await until(lambda: len(element.heard) >= enough)  # noqa: B023  awaited in this round
+        enough = len(element.received) + 5
+        await until(lambda: len(element.received) >= enough)  # noqa: B023  awaited in this round
         lives[place].cancel()
         lives[place] = start(sessions, tmp_path, element, limits)
-    await until(are_over(sessions))
+    await until(all_have_ended(sessions))
 
     for life in lives:
         life.cancel()
-    assert element.most["olt"] == 3
-    assert {operation for _, operation in element.heard} == {each.operation_id for each in wanted}
+    assert element.max_concurrent["olt"] == 3
+    assert {operation for _, operation in element.received} == {
+        each.operation_id for each in wanted
+    }
 
 
 def start(
-    sessions: Sessions, folder: Path, element: Element, limits: dict[str, Limit]
+    sessions: Sessions, folder: Path, element: ScriptedElement, limits: dict[str, Limit]
 ) -> "asyncio.Task[None]":
     """Start a runner; cancelled, it commits and leases nothing more."""
     return asyncio.create_task(runner_of(sessions, folder, element, limits).run())
@@ -212,10 +216,10 @@ async def test_a_call_and_its_step_are_measured_by_the_elements_type(
 
     names = ("call_seconds_count", "call_seconds_sum", "step_seconds_count", "step_seconds_sum")
     before = [seen(name) for name in names]
-    want(sessions, another_attempt(), now=datetime.now(UTC) - timedelta(seconds=7))
+    request_calls(sessions, another_outbound_call(), now=datetime.now(UTC) - timedelta(seconds=7))
 
-    async with running(runner_of(sessions, tmp_path, Element(takes=0.01))):
-        await until(are_over(sessions))
+    async with running(runner_of(sessions, tmp_path, ScriptedElement(duration_s=0.01))):
+        await until(all_have_ended(sessions))
 
     calls, call_s, steps, step_s = (
         seen(name) - old for name, old in zip(names, before, strict=True)

@@ -13,11 +13,11 @@ from shared.access.approvals import ApprovalState
 from shared.messaging import dead_letters
 from shared.persistence import audit_log, history
 from shared.persistence.database import Sessions
-from shared.persistence.list_window import Window, cursor_of
-from shared.recovery.rows import recoveries
+from shared.persistence.list_window import Window, encode_cursor
+from shared.recovery.recovery_store import all_recoveries
 from tests.kernel import TENANT
-from tests.list_plans import Asked, check_lists
-from tests.plans import ROWS, SERIES, Ask, check_each, large
+from tests.list_query_plans import QueryValues, check_lists
+from tests.query_plans import ROWS, SERIES, RunQuery, check_each, large_database
 
 ID = "lpad(to_hex(n), 32, '0')::uuid"
 FILL = (
@@ -37,7 +37,7 @@ FILL = (
     SELECT now(), '{TENANT}', 'order', 's-' || n % 5000, '', '', '', '', {ID}, n {SERIES}""",
 )
 PAGE = Window(0, 21)
-ASKED = Asked(
+ASKED = QueryValues(
     values={"subject": ["s-7"], "actor": ["person-7", "seldom"]},
     in_path={"subject": "s-7"},
     besides={"/ops/v1/recoveries": "a row for each time that a database was set back"},
@@ -47,29 +47,31 @@ ASKED = Asked(
 @pytest.fixture(scope="module")
 def old(postgres: Postgres) -> Iterator[Sessions]:
     """A database that has seen much."""
-    with large(postgres, "customer", FILL) as sessions:
+    with large_database(postgres, "customer", FILL) as sessions:
         yield sessions
 
 
 def test_a_list_of_what_every_service_keeps_reads_little(old: Sessions) -> None:
-    behind = Window(0, 21, cursor_of(["crm-0", "owner", "C-5"]))
-    audited = partial(audit_log.read, tenant=TENANT, limit=20)
+    behind = Window(0, 21, encode_cursor(["crm-0", "owner", "C-5"]))
+    audited = partial(audit_log.read_entries, tenant=TENANT, limit=20)
     own, other = (dead_letters.belongs_to(each, TENANT) for each in (TENANT, "zhejiang"))
-    questions: dict[str, Ask] = {
-        "parked": partial(dead_letters.waiting, whose=own, limit=20),
-        "parked behind": partial(dead_letters.waiting, whose=own, limit=20, after=ROWS - 50),
-        "parked of another tenant": partial(dead_letters.waiting, whose=other, limit=20),
-        "recoveries": recoveries,
+    questions: dict[str, RunQuery] = {
+        "parked": partial(dead_letters.list_open, whose=own, limit=20),
+        "parked behind": partial(dead_letters.list_open, whose=own, limit=20, after=ROWS - 50),
+        "parked of another tenant": partial(dead_letters.list_open, whose=other, limit=20),
+        "recoveries": all_recoveries,
         "audit": partial(audited, after=0),
         "audit behind": partial(audited, after=ROWS // 2),
         "audit of a subject": partial(audited, after=0, subject="s-7"),
         "audit of a person": partial(audited, after=0, actor="person-7"),
         "audit of a person who did little": partial(audited, after=0, actor="seldom"),
-        "grants": partial(grants.find, tenant=TENANT, rows=PAGE),
-        "grants behind": partial(grants.find, tenant=TENANT, rows=behind),
+        "grants": partial(grants.find_grants, tenant=TENANT, rows=PAGE),
+        "grants behind": partial(grants.find_grants, tenant=TENANT, rows=behind),
         "history": partial(history.read, tenant=TENANT, subject="s-7"),
         **{
-            f"approvals {state}": partial(approvals.find, tenant=TENANT, state=state, rows=PAGE)
+            f"approvals {state}": partial(
+                approvals.find_approvals, tenant=TENANT, state=state, rows=PAGE
+            )
             for state in ApprovalState
         },
     }

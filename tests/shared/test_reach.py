@@ -14,11 +14,15 @@ from sqlalchemy.exc import OperationalError
 
 from deploy.local.postgres import Postgres
 from shared.config.settings import Settings
-from shared.persistence.connection_errors import in_one_line, is_unreachable, why_unreachable
+from shared.persistence.connection_errors import (
+    describe_unreachable,
+    is_unreachable,
+    unreachable_reason,
+)
 from shared.security.development_keys import make_development_keys
 from tests.conftest import NOON
 from tests.kernel import until
-from tests.shared.process import process
+from tests.shared.service_process import running_process
 
 CLOSED = "postgresql+psycopg://order:secret@127.0.0.1:1/order"
 LINE = (
@@ -64,10 +68,10 @@ def test_each_reason_is_told_with_its_setting_and_its_remedy(
     url = make_url(role).set(**changes).render_as_string(hide_password=False)  # type: ignore[arg-type]
 
     error = failure(url)
-    line = in_one_line("resources", url, error)
+    line = describe_unreachable("resources", url, error)
 
     assert is_unreachable(error)
-    assert why_unreachable("resources", error).why == why
+    assert unreachable_reason("resources", error).why == why
     assert line.startswith("KAITONG_DATABASE_RESOURCES: PostgreSQL at ")
     assert remedy in line
     assert line.count("\n") == 0
@@ -78,7 +82,7 @@ def test_each_reason_is_told_with_its_setting_and_its_remedy(
 def test_what_nobody_foresaw_is_told_in_the_drivers_words_and_in_one_line() -> None:
     error = OperationalError("", {}, OSError("the moon\nis in the way"))
 
-    line = in_one_line("order", CLOSED, error)
+    line = describe_unreachable("order", CLOSED, error)
 
     assert line == (
         "KAITONG_DATABASE_ORDER: PostgreSQL at 127.0.0.1:1/order cannot be reached "
@@ -106,8 +110,8 @@ def test_a_tool_says_one_line_and_fails(tool: str, tmp_path: Path) -> None:
 
 async def test_a_service_that_starts_says_it_once_and_waits(settings: Settings) -> None:
     make_development_keys(settings.auth_keys, NOON)
-    with process(replace(settings, database_url=CLOSED)) as waiting:
-        await until(lambda: waiting.log.read_text().count("database.waited_for") > 3, 60)
+    with running_process(replace(settings, database_url=CLOSED)) as waiting:
+        await until(lambda: waiting.log.read_text().count("database.unavailable") > 3, 60)
         said = waiting.log.read_text()
 
     line = LINE.replace("_ORDER", "_SMALL")  # the small service's own

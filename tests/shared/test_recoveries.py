@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from shared.persistence.database import Sessions
-from shared.recovery.rows import recoveries
+from shared.recovery.recovery_store import all_recoveries
 from tests.conftest import NOON
 from tests.kernel import note_recovery
 
@@ -15,7 +15,7 @@ def test_all_times_are_listed_the_latest_first(sessions: Sessions) -> None:
         note_recovery(sessions, NOON + timedelta(hours=number))
 
     with sessions() as session:
-        noticed = [each.noticed_at for each in recoveries(session)]
+        noticed = [each.noticed_at for each in all_recoveries(session)]
 
     assert len(noticed) == MANY
     assert noticed == sorted(noticed, reverse=True)

@@ -15,22 +15,22 @@ from shared.contracts import OrderAccepted, ServiceCompleted
 from shared.errors import TooEarlyError
 from shared.kafka import admin, topic_reader
 from shared.kafka.producer import Producer
-from shared.kafka.records import Record
-from shared.messaging.after_commit import Dispatch
-from shared.messaging.automatic_redelivery import Redelivery
-from shared.messaging.dispatcher import Receiver, Subscriptions, on, subscribe
-from shared.messaging.publisher import Relay
-from shared.messaging.unit_of_work import Work
+from shared.kafka.records import ConsumedRecord
+from shared.messaging.after_commit import AfterCommit
+from shared.messaging.automatic_redelivery import AutomaticRedelivery
+from shared.messaging.dispatcher import Dispatcher, Subscriptions, on, subscribe
+from shared.messaging.publisher import Publisher
+from shared.messaging.unit_of_work import UnitOfWork
 from shared.persistence.database import Sessions
-from shared.persistence.database_certainty import Trust
-from shared.recovery import pending
-from shared.recovery.evidence import Interest
-from shared.recovery.pending import Pending
-from shared.recovery.recovery import Reading, Recovery
+from shared.persistence.database_certainty import RequiredCertainty
+from shared.recovery import pending_messages
+from shared.recovery.loss_detection import ServiceTopics
+from shared.recovery.pending_messages import PendingMessages
+from shared.recovery.recovery import Recovery, ReplayHandlers
 from shared.recovery.takeover import Takeover
-from tests.kernel import parked
-from tests.shared.hearing import letters_of, produce
-from tests.shared.ledger import accepted, completed, lines, write
+from tests.kernel import dead_letter_rows
+from tests.shared.consuming import produce, seal_records
+from tests.shared.order_log import accepted, completed, log_message, logged_types
 
 T = TypeVar("T")
 
@@ -55,14 +55,14 @@ class Drawing:
     largest_turn: int = 0
     _in_turn: int = 0
 
-    def draw(self, message: OrderAccepted, _: Work) -> None:
+    def draw(self, message: OrderAccepted, _: UnitOfWork) -> None:
         """Hear of an order."""
         if self.before.get(message.order_id) not in {None, *self.ended}:
             msg = "what it takes away is not there yet"
             raise TooEarlyError(msg)
         self.drawn.add(message.order_id)
 
-    def end(self, message: ServiceCompleted, _: Work) -> None:
+    def end(self, message: ServiceCompleted, _: UnitOfWork) -> None:
         """Take over that an order is complete."""
         self.tries += 1
         self._in_turn += 1
@@ -90,23 +90,27 @@ class Drawing:
 class Hasty(Drawing):
     """Writes first, and looks then whether it is too early."""
 
-    def end(self, message: ServiceCompleted, work: Work) -> None:
+    def end(self, message: ServiceCompleted, work: UnitOfWork) -> None:
         """Take over that an order is complete."""
-        write(message, work)
+        log_message(message, work)
         super().end(message, work)
 
 
-class Counted(Relay):
-    """A relay that says when a turn of its writing thread begins."""
+class Counted(Publisher):
+    """A publisher that says when a turn of its writing thread begins."""
 
     def __init__(self, sessions: Sessions, settings: Settings, drawing: Drawing) -> None:
         super().__init__(sessions, Producer(settings))
         self._drawing = drawing
 
-    async def commit(self, transact: Callable[[Dispatch], T], trust: Trust = Trust.PROVEN) -> T:
+    async def commit(
+        self,
+        transact: Callable[[AfterCommit], T],
+        required: RequiredCertainty = RequiredCertainty.PROVEN,
+    ) -> T:
         """Run a turn."""
         self._drawing.begin_turn()
-        return await super().commit(transact, trust)
+        return await super().commit(transact, required)
 
 
 async def recovered(
@@ -123,16 +127,16 @@ async def recovered(
     """
     orders = await told(settings, count)
     drawing = kind(dict(pairwise(reversed(orders))) if in_chain else {})
-    relay = Counted(sessions, settings, drawing)
-    interest = Interest("provisioning", ("order",), frozenset({OrderAccepted.type}))
-    recovery = Recovery(settings, sessions, relay, interest, drawing.takeover)
-    receiver = Receiver(sessions, drawing.subscriptions)
+    publisher = Counted(sessions, settings, drawing)
+    service_topics = ServiceTopics("provisioning", ("order",), frozenset({OrderAccepted.type}))
+    recovery = Recovery(settings, sessions, publisher, service_topics, drawing.takeover)
+    dispatcher = Dispatcher(sessions, drawing.subscriptions)
 
-    async def handle(records: Sequence[Record]) -> None:
-        await relay.commit(partial(receiver.receive_now, records))
+    async def handle(records: Sequence[ConsumedRecord]) -> None:
+        await publisher.commit(partial(dispatcher.handle_batch_now, records))
 
-    redelivery = Redelivery(sessions, relay, drawing.subscriptions)
-    begun = asyncio.create_task(recovery.begin(Reading(handle, redelivery.once)))
+    redelivery = AutomaticRedelivery(sessions, publisher, drawing.subscriptions)
+    begun = asyncio.create_task(recovery.run(ReplayHandlers(handle, redelivery.redeliver_once)))
     async with asyncio.timeout(60):
         await recovery.is_done.wait()
     begun.cancel()
@@ -142,18 +146,18 @@ async def recovered(
 
 async def told(settings: Settings, count: int) -> list[UUID]:
     """Have so many orders be accepted, and told to be complete."""
-    admin.make_topics(settings)
+    admin.create_topics(settings)
     orders = [uuid4() for _ in range(count)]
-    await produce(settings, letters_of([accepted(each) for each in orders]))
-    await produce(settings, letters_of([completed(each) for each in orders]))
+    await produce(settings, seal_records([accepted(each) for each in orders]))
+    await produce(settings, seal_records([completed(each) for each in orders]))
     return orders
 
 
 @pytest.fixture(autouse=True)
 def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let batches and turns be small, so that a few orders make many."""
-    monkeypatch.setattr(topic_reader, "CHUNK", BATCH)
-    monkeypatch.setattr(pending, "KEYS_A_TURN", BATCH)
+    monkeypatch.setattr(topic_reader, "FETCH_RECORDS", BATCH)
+    monkeypatch.setattr(pending_messages, "KEYS_PER_TRANSACTION", BATCH)
 
 
 TRIES = 5
@@ -174,7 +178,7 @@ async def test_orders_that_take_away_what_others_have_brought_are_taken_over_aft
     drawing = await recovered(settings, sessions, FEW, in_chain=True)
 
     assert len(drawing.ended) == FEW
-    assert all(row.released_at for row in parked(sessions))
+    assert all(row.released_at for row in dead_letter_rows(sessions))
 
 
 async def test_what_was_written_before_it_was_found_to_be_too_early_is_written_once(
@@ -182,7 +186,7 @@ async def test_what_was_written_before_it_was_found_to_be_too_early_is_written_o
 ) -> None:
     drawing = await recovered(settings, sessions, FEW, kind=Hasty)
 
-    written = [lines(sessions, each) for each in drawing.ended]
+    written = [logged_types(sessions, each) for each in drawing.ended]
     assert written == [["provisioning.service_completed"]] * FEW
 
 
@@ -197,7 +201,9 @@ async def test_no_turn_of_a_recovery_takes_over_more_than_a_few_orders(
 async def test_trying_all_that_waits_after_each_batch_is_found_to_be_too_much(
     settings: Settings, sessions: Sessions, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Pending, Pending.follow.__name__, lambda self, _: self.all())
+    monkeypatch.setattr(
+        PendingMessages, PendingMessages.follow.__name__, lambda self, _: self.all()
+    )
 
     drawing = await recovered(settings, sessions, MANY)
 

@@ -7,15 +7,15 @@ import pytest
 
 from shared.contracts import OrderMessage
 from shared.errors import TooEarlyError
-from shared.messaging.automatic_redelivery import Redelivery
-from shared.messaging.dead_letters import EARLY_FOR
+from shared.messaging.automatic_redelivery import AutomaticRedelivery
+from shared.messaging.dead_letters import EARLY_RETRY_PERIOD
 from shared.messaging.dispatcher import on, subscribe
-from shared.messaging.publisher import Relay
-from shared.messaging.unit_of_work import Work
+from shared.messaging.publisher import Publisher
+from shared.messaging.unit_of_work import UnitOfWork
 from shared.persistence.database import Sessions
 from tests.conftest import NOON
-from tests.kernel import Broker, hear, parked, until
-from tests.shared.ledger import SUBSCRIPTIONS, accepted, assigned, lines, write
+from tests.kernel import FakeBroker, consume, dead_letter_rows, until
+from tests.shared.order_log import SUBSCRIPTIONS, accepted, assigned, log_message, logged_types
 
 
 @pytest.fixture
@@ -27,21 +27,21 @@ def is_there() -> list[bool]:
 async def test_an_early_message_is_handled_once_its_cause_is_there(
     sessions: Sessions, is_there: list[bool]
 ) -> None:
-    def need(message: OrderMessage, work: Work) -> None:
+    def need(message: OrderMessage, work: UnitOfWork) -> None:
         if not is_there:
             raise TooEarlyError
-        write(message, work)
+        log_message(message, work)
 
     needy = SUBSCRIPTIONS | subscribe(on(type(assigned()), need))
-    redelivery = Redelivery(sessions, Relay(sessions, Broker()), needy)
+    redelivery = AutomaticRedelivery(sessions, Publisher(sessions, FakeBroker()), needy)
     running = asyncio.ensure_future(redelivery.run())
-    hear(sessions, needy, assigned(), now=datetime.now(UTC))
+    consume(sessions, needy, assigned(), now=datetime.now(UTC))
     redelivery.wake()
-    await until(lambda: "TooEarly" in parked(sessions)[0].error)
-    assert lines(sessions) == []
+    await until(lambda: "TooEarly" in dead_letter_rows(sessions)[0].error)
+    assert logged_types(sessions) == []
 
     is_there.append(True)
-    await until(lambda: lines(sessions) == ["resources.assigned"])
+    await until(lambda: logged_types(sessions) == ["resources.assigned"])
 
     running.cancel()
 
@@ -49,14 +49,14 @@ async def test_an_early_message_is_handled_once_its_cause_is_there(
 async def test_after_some_minutes_it_is_left_to_a_person(sessions: Sessions) -> None:
     tried = []
 
-    def too_early(_: OrderMessage, __: Work) -> None:
+    def too_early(_: OrderMessage, __: UnitOfWork) -> None:
         tried.append(True)
         raise TooEarlyError
 
     needy = SUBSCRIPTIONS | subscribe(on(type(accepted()), too_early))
-    hear(sessions, needy, accepted(), now=NOON - EARLY_FOR)
+    consume(sessions, needy, accepted(), now=NOON - EARLY_RETRY_PERIOD)
     before = len(tried)
-    redelivery = Redelivery(sessions, Relay(sessions, Broker()), needy)
+    redelivery = AutomaticRedelivery(sessions, Publisher(sessions, FakeBroker()), needy)
 
-    assert await redelivery.once(datetime.now(UTC) - EARLY_FOR) == {}
+    assert await redelivery.redeliver_once(datetime.now(UTC) - EARLY_RETRY_PERIOD) == {}
     assert len(tried) == before

@@ -1,4 +1,4 @@
-"""The relay and a real broker: its headers, its death, and its loss of memory."""
+"""The publisher and a real broker: its headers, its death, and its loss of memory."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -17,14 +17,20 @@ from shared.contracts import Message, ReleaseRequested
 from shared.kafka import admin
 from shared.kafka import producer as producer_module
 from shared.kafka.producer import Producer
-from shared.messaging.after_commit import Dispatch
-from shared.messaging.outbox import MOST_BYTES, UnsentRow
-from shared.messaging.publisher import Relay
+from shared.messaging.after_commit import AfterCommit
+from shared.messaging.outbox import MAX_MESSAGE_BYTES, PendingRow
+from shared.messaging.publisher import Publisher
 from shared.persistence.database import Sessions
-from tests.kernel import count_of, tell_in, until
+from tests.kernel import commit_messages_in, count_of, until
 from tests.own_topics import PARTITIONS
-from tests.shared.hearing import Listener, facts, hearing, letters_of, produce
-from tests.shared.ledger import ORDER, accepted
+from tests.shared.consuming import (
+    RecordingHandler,
+    accepted_records,
+    consuming_topic,
+    produce,
+    seal_records,
+)
+from tests.shared.order_log import ORDER, accepted
 
 pytestmark = pytest.mark.usefixtures("topics")
 
@@ -36,79 +42,86 @@ def kafka(own_kafka: Kafka) -> Kafka:
 
 
 @asynccontextmanager
-async def relaying(sessions: Sessions, settings: Settings) -> AsyncIterator[Relay]:
-    """Run a relay with a real producer."""
-    relay = Relay(sessions, Producer(settings))
-    running = asyncio.create_task(relay.run())
-    yield relay
+async def relaying(sessions: Sessions, settings: Settings) -> AsyncIterator[Publisher]:
+    """Run a publisher with a real producer."""
+    publisher = Publisher(sessions, Producer(settings))
+    running = asyncio.create_task(publisher.run())
+    yield publisher
     running.cancel()
-    await relay.close()
+    await publisher.close()
 
 
-async def tell(relay: Relay, sessions: Sessions, count: int, key: UUID = ORDER) -> None:
+async def tell(publisher: Publisher, sessions: Sessions, count: int, key: UUID = ORDER) -> None:
     """Tell the ledger's fact about an order, so many times."""
     for _ in range(count):
         now = datetime.now(UTC)
-        await relay.commit(partial(tell_now, sessions, accepted(key), now))
+        await publisher.commit(partial(tell_now, sessions, accepted(key), now))
 
 
-def tell_now(sessions: Sessions, message: Message, now: datetime, dispatch: Dispatch) -> None:
+def tell_now(
+    sessions: Sessions, message: Message, now: datetime, after_commit: AfterCommit
+) -> None:
     """Commit a transaction that tells something."""
-    tell_in(sessions, dispatch, message, now=now)
+    commit_messages_in(sessions, after_commit, message, now=now)
 
 
 async def test_a_letter_carries_its_key_its_type_and_its_id(settings: Settings) -> None:
-    (letter,) = facts([ORDER])
-    await produce(settings, [letter])
-    listener = Listener()
+    (outbox_record,) = accepted_records([ORDER])
+    await produce(settings, [outbox_record])
+    listener = RecordingHandler()
 
-    async with hearing(settings, listener):
-        await until(lambda: bool(listener.heard))
+    async with consuming_topic(settings, listener):
+        await until(lambda: bool(listener.records))
 
-    (record,) = listener.heard
-    assert (record.key, record.body, record.type) == (ORDER.bytes, letter.body, letter.type)
+    (record,) = listener.records
+    assert (record.key, record.body, record.type) == (
+        ORDER.bytes,
+        outbox_record.body,
+        outbox_record.type,
+    )
 
 
 async def test_the_largest_letter_passes(settings: Settings) -> None:
-    (small,) = letters_of([ReleaseRequested(order_id=ORDER)])
-    await produce(settings, [small._replace(body=b"x" * MOST_BYTES)])
+    (small,) = seal_records([ReleaseRequested(order_id=ORDER)])
+    await produce(settings, [small._replace(body=b"x" * MAX_MESSAGE_BYTES)])
 
     assert (
-        sum(admin.ends(settings, [f"{small.topic}/{n}" for n in range(PARTITIONS)]).values()) == 1
+        sum(admin.end_offsets(settings, [f"{small.topic}/{n}" for n in range(PARTITIONS)]).values())
+        == 1
     )
 
 
 async def test_a_broker_that_dies_is_caught_up_with_in_order_and_stops_no_commit(
     sessions: Sessions, settings: Settings, kafka: Kafka, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(producer_module, "CLOSE_S", 0.2)
-    listener = Listener()
-    async with relaying(sessions, settings) as relay, hearing(settings, listener):
-        await until(lambda: relay.is_direct)
-        await tell(relay, sessions, 5)
+    monkeypatch.setattr(producer_module, "CLOSE_TIMEOUT_S", 0.2)
+    listener = RecordingHandler()
+    async with relaying(sessions, settings) as publisher, consuming_topic(settings, listener):
+        await until(lambda: publisher.is_direct)
+        await tell(publisher, sessions, 5)
         kafka.kill()
         for _ in range(20):
             async with asyncio.timeout(4):  # no longer than the producer may take to take letters
-                await tell(relay, sessions, 10)
+                await tell(publisher, sessions, 10)
         kafka.start()
-        await tell(relay, sessions, 5)
-        await until(lambda: len(set(listener.heard_of(ORDER))) == 210, timeout_s=30)
-        await until(lambda: count_of(sessions, UnsentRow) == 0 and relay.is_direct)
+        await tell(publisher, sessions, 5)
+        await until(lambda: len(set(listener.sequences_of(ORDER))) == 210, timeout_s=30)
+        await until(lambda: count_of(sessions, PendingRow) == 0 and publisher.is_direct)
 
-    assert list(dict.fromkeys(listener.heard_of(ORDER))) == list(range(1, 211))
+    assert list(dict.fromkeys(listener.sequences_of(ORDER))) == list(range(1, 211))
 
 
 async def test_a_producer_that_is_let_go_of_while_the_broker_is_silent_leaves_no_task(
     settings: Settings, kafka: Kafka, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(producer_module, "CLOSE_S", 0.2)
+    monkeypatch.setattr(producer_module, "CLOSE_TIMEOUT_S", 0.2)
     before = asyncio.all_tasks()
     producer = Producer(settings)
     await producer.open()
-    await (await producer.send(facts([ORDER])[0]))
+    await (await producer.send(accepted_records([ORDER])[0]))
     kafka.server.suspend()
     try:
-        sent = await producer.send(facts([ORDER])[0])
+        sent = await producer.send(accepted_records([ORDER])[0])
         async with asyncio.timeout(5):
             await producer.close()
         await until(lambda: asyncio.all_tasks() == before)
@@ -122,21 +135,21 @@ async def test_a_broker_that_lost_its_topics_is_sent_the_archive_again(
     sessions: Sessions, settings: Settings
 ) -> None:
     others = [uuid4() for _ in range(5)]
-    async with relaying(sessions, settings) as relay:
-        await until(lambda: relay.is_direct)
+    async with relaying(sessions, settings) as publisher:
+        await until(lambda: publisher.is_direct)
         for key in (ORDER, *others):
-            await tell(relay, sessions, 2, key)
-        await until(lambda: count_of(sessions, UnsentRow) == 0)
+            await tell(publisher, sessions, 2, key)
+        await until(lambda: count_of(sessions, PendingRow) == 0)
     wipe(settings)
 
-    listener = Listener()
-    async with relaying(sessions, settings) as relay, hearing(settings, listener):
-        await until(lambda: relay.is_direct)
-        await tell(relay, sessions, 1)
-        await until(lambda: len(listener.heard) == 13)
+    listener = RecordingHandler()
+    async with relaying(sessions, settings) as publisher, consuming_topic(settings, listener):
+        await until(lambda: publisher.is_direct)
+        await tell(publisher, sessions, 1)
+        await until(lambda: len(listener.records) == 13)
 
-    assert listener.heard_of(ORDER) == [1, 2, 3]
-    assert all(listener.heard_of(key) == [1, 2] for key in others)
+    assert listener.sequences_of(ORDER) == [1, 2, 3]
+    assert all(listener.sequences_of(key) == [1, 2] for key in others)
 
 
 class Renamed(AIOKafkaProducer):  # type: ignore[misc]  # untyped
@@ -156,34 +169,34 @@ async def test_a_letter_that_the_broker_takes_for_that_of_an_earlier_producer_is
 ) -> None:
     monkeypatch.setattr(producer_module, "AIOKafkaProducer", Renamed)
     monkeypatch.setattr(Renamed, "ids", [1_000_007, 1_000_007])
-    listener = Listener()
+    listener = RecordingHandler()
     for _ in range(2):
-        async with relaying(sessions, settings) as relay:
-            await until(lambda: relay.is_direct)
-            await tell(relay, sessions, 1)
-            await until(lambda: count_of(sessions, UnsentRow) == 0)
+        async with relaying(sessions, settings) as publisher:
+            await until(lambda: publisher.is_direct)
+            await tell(publisher, sessions, 1)
+            await until(lambda: count_of(sessions, PendingRow) == 0)
 
-    async with hearing(settings, listener):
-        await until(lambda: listener.heard_of(ORDER) == [1, 2])
+    async with consuming_topic(settings, listener):
+        await until(lambda: listener.sequences_of(ORDER) == [1, 2])
 
 
 def wipe(settings: Settings) -> None:
     """Make the topics anew, with nothing in them."""
-    client = admin.client(settings)
+    client = admin.admin_client(settings)
     client.delete_topics([settings.topic_prefix + topic for topic in admin.topics()])
     client.close()
     deadline = asyncio.get_running_loop().time() + 20
-    while not admin.make_topics(settings):
+    while not admin.create_topics(settings):
         assert asyncio.get_running_loop().time() < deadline
 
 
 async def test_how_full_partitions_are_is_known_beside_those_that_are_not_there(
     settings: Settings,
 ) -> None:
-    await produce(settings, facts([ORDER]))
+    await produce(settings, accepted_records([ORDER]))
     there = [f"order/{n}" for n in range(PARTITIONS)]
 
-    found = admin.ends(settings, [*there, "nowhere/3", "order/99"])
+    found = admin.end_offsets(settings, [*there, "nowhere/3", "order/99"])
 
     assert sum(found[each] for each in there) == 1
     assert (found["nowhere/3"], found["order/99"]) == (0, 0)

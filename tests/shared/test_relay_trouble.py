@@ -1,4 +1,4 @@
-"""The relay in trouble: commits go on, and the order within a key survives."""
+"""The publisher in trouble: commits go on, and the order within a key survives."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -11,246 +11,248 @@ from shared.errors import UnavailableError
 from shared.kafka.records import OutboxRecord
 from shared.messaging import publisher as relay_module
 from shared.messaging import publisher_port
-from shared.messaging.after_commit import Dispatch
-from shared.messaging.outbox import UnsentRow
-from shared.messaging.publisher import Relay
+from shared.messaging.after_commit import AfterCommit
+from shared.messaging.outbox import PendingRow
+from shared.messaging.publisher import Publisher
 from shared.persistence.database import Sessions, make_sessions
-from tests.kernel import count_of, tell, tell_in, until
-from tests.shared.ledger import ORDER, OTHER
-from tests.shared.line import Line, Topic, running
+from tests.kernel import commit_messages, commit_messages_in, count_of, until
+from tests.shared.fake_producer import FakeProducer, FakeTopic, running_publishers
+from tests.shared.order_log import ORDER, OTHER
 
 SOON = timedelta(milliseconds=100)
 
 
 @pytest.fixture
-def topic() -> Topic:
+def topic() -> FakeTopic:
     """What has arrived."""
-    return Topic()
+    return FakeTopic()
 
 
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Wait for tenths of a second where one waits for seconds."""
-    monkeypatch.setattr(relay_module, "TICK", SOON / 5)
-    monkeypatch.setattr(relay_module, "LONGEST_PAUSE", 0.1)
-    monkeypatch.setattr(relay_module, "HAND_OVER", SOON)
-    monkeypatch.setattr(relay_module, "LEFT_BEHIND", 2 * SOON)
-    monkeypatch.setattr(publisher_port, "ANSWER", SOON)
+    monkeypatch.setattr(relay_module, "CONFIRM_INTERVAL", SOON / 5)
+    monkeypatch.setattr(relay_module, "LONGEST_PAUSE_S", 0.1)
+    monkeypatch.setattr(relay_module, "HAND_OVER_TIMEOUT", SOON)
+    monkeypatch.setattr(relay_module, "STALE_AFTER", 2 * SOON)
+    monkeypatch.setattr(publisher_port, "CONFIRM_TIMEOUT", SOON)
 
 
-async def release(relay: Relay, sessions: Sessions, order_id: UUID = ORDER) -> None:
+async def release(publisher: Publisher, sessions: Sessions, order_id: UUID = ORDER) -> None:
     """Tell something about an order."""
     message, now = ReleaseRequested(order_id=order_id), datetime.now(UTC)
-    await relay.commit(lambda dispatch: tell_in(sessions, dispatch, message, now=now))
+    await publisher.commit(
+        lambda after_commit: commit_messages_in(sessions, after_commit, message, now=now)
+    )
 
 
 async def test_while_the_broker_is_out_commits_go_on_and_the_table_keeps_the_order(
-    sessions: Sessions, topic: Topic
+    sessions: Sessions, topic: FakeTopic
 ) -> None:
-    relay = Relay(sessions, Line(topic))
-    with running(relay):
-        await until(lambda: relay.is_direct)
-        await release(relay, sessions)
+    publisher = Publisher(sessions, FakeProducer(topic))
+    with running_publishers(publisher):
+        await until(lambda: publisher.is_direct)
+        await release(publisher, sessions)
         topic.is_out = True
         async with asyncio.timeout(10):
             for _ in range(20):
-                await release(relay, sessions)
-        assert topic.once() == {ORDER: [1]}
+                await release(publisher, sessions)
+        assert topic.sequences_by_key() == {ORDER: [1]}
 
         topic.is_out = False
-        await until(lambda: len(topic.once()[ORDER]) == 21)
-        await release(relay, sessions)
-        await until(lambda: len(topic.once()[ORDER]) == 22)
+        await until(lambda: len(topic.sequences_by_key()[ORDER]) == 21)
+        await release(publisher, sessions)
+        await until(lambda: len(topic.sequences_by_key()[ORDER]) == 22)
 
-    assert topic.once() == {ORDER: list(range(1, 23))}
+    assert topic.sequences_by_key() == {ORDER: list(range(1, 23))}
 
 
-async def test_a_start_needs_no_broker(sessions: Sessions, topic: Topic) -> None:
+async def test_a_start_needs_no_broker(sessions: Sessions, topic: FakeTopic) -> None:
     topic.is_out = True
-    relay = Relay(sessions, Line(topic))
-    with running(relay):
-        await release(relay, sessions)
-        assert not relay.is_direct
+    publisher = Publisher(sessions, FakeProducer(topic))
+    with running_publishers(publisher):
+        await release(publisher, sessions)
+        assert not publisher.is_direct
         topic.is_out = False
-        await until(lambda: relay.is_direct)
+        await until(lambda: publisher.is_direct)
 
-    assert topic.once() == {ORDER: [1]}
+    assert topic.sequences_by_key() == {ORDER: [1]}
 
 
 async def test_a_letter_that_was_not_sent_is_sent_from_the_table(
-    sessions: Sessions, topic: Topic
+    sessions: Sessions, topic: FakeTopic
 ) -> None:
-    line = Line(topic, clogged=True)
-    relay = Relay(sessions, line)
-    with running(relay):
-        await until(lambda: relay.is_direct)
-        await release(relay, sessions)
+    line = FakeProducer(topic, paused=True)
+    publisher = Publisher(sessions, line)
+    with running_publishers(publisher):
+        await until(lambda: publisher.is_direct)
+        await release(publisher, sessions)
         line.fail()
-        await until(lambda: not relay.is_direct)
-        await release(relay, sessions)
-        line.clogged = False
-        await until(lambda: len(topic.once().get(ORDER, [])) == 2)
+        await until(lambda: not publisher.is_direct)
+        await release(publisher, sessions)
+        line.paused = False
+        await until(lambda: len(topic.sequences_by_key().get(ORDER, [])) == 2)
 
-    assert topic.once() == {ORDER: [1, 2]}
+    assert topic.sequences_by_key() == {ORDER: [1, 2]}
 
 
-class Faint(Line):
-    """It loses the first letter that it is given in a turn of the writing thread."""
+class Faint(FakeProducer):
+    """It loses the first record that it is given in a turn of the writing thread."""
 
-    def __init__(self, topic: Topic) -> None:
+    def __init__(self, topic: FakeTopic) -> None:
         super().__init__(topic)
-        self.turn = asyncio.Lock()
+        self.writer_lock = asyncio.Lock()
         self.has_fainted = False
 
-    async def send(self, letter: OutboxRecord) -> "asyncio.Future[object]":
-        """Lose the letter, once; before that, and after, take all."""
-        if not self.turn.locked() or self.has_fainted:
+    async def send(self, record: OutboxRecord) -> "asyncio.Future[object]":
+        """Lose the record, once; before that, and after, take all."""
+        if not self.writer_lock.locked() or self.has_fainted:
             await asyncio.sleep(0)
-            return await super().send(letter)
-        self.has_fainted = self.clogged = True
-        sent = await super().send(letter)
+            return await super().send(record)
+        self.has_fainted = self.paused = True
+        sent = await super().send(record)
         self.fail()
-        self.clogged = False
+        self.paused = False
         return sent
 
 
 async def test_a_letter_that_fails_while_the_table_is_handed_over_is_sent_at_once(
-    sessions: Sessions, topic: Topic, monkeypatch: pytest.MonkeyPatch
+    sessions: Sessions, topic: FakeTopic, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The last letters are handed over unconfirmed; nobody waits until one was left behind."""
-    monkeypatch.setattr(relay_module, "LEFT_BEHIND", timedelta(hours=1))
+    """The last records are handed over unconfirmed; nobody waits until one was left behind."""
+    monkeypatch.setattr(relay_module, "STALE_AFTER", timedelta(hours=1))
     line = Faint(topic)
-    relay = Relay(sessions, line)
-    line.turn = relay.turn
-    swept = relay._sweep_once  # noqa: SLF001
+    publisher = Publisher(sessions, line)
+    line.writer_lock = publisher.writer_lock
+    swept = publisher._sweep_once  # noqa: SLF001
 
     async def sweep_and_be_late() -> int:
         count = await swept()
         if not line.has_fainted:
             both = [ReleaseRequested(order_id=each) for each in (ORDER, OTHER)]
-            tell_in(sessions, Dispatch(uuid4()), *both, now=datetime.now(UTC))
+            commit_messages_in(sessions, AfterCommit(uuid4()), *both, now=datetime.now(UTC))
         return count
 
-    relay._sweep_once = sweep_and_be_late  # type: ignore[method-assign]  # noqa: SLF001
-    with running(relay):
-        await until(lambda: len(topic.once()) == 2)
+    publisher._sweep_once = sweep_and_be_late  # type: ignore[method-assign]  # noqa: SLF001
+    with running_publishers(publisher):
+        await until(lambda: len(topic.sequences_by_key()) == 2)
 
-    assert topic.once() == {OTHER: [1], ORDER: [1]}
+    assert topic.sequences_by_key() == {OTHER: [1], ORDER: [1]}
 
 
 async def test_a_broker_that_confirms_nothing_stops_no_commit(
-    sessions: Sessions, topic: Topic
+    sessions: Sessions, topic: FakeTopic
 ) -> None:
     """Aiokafka's idempotent producer never gives up: its futures just stay open."""
-    tell(sessions, *(ReleaseRequested(order_id=uuid4()) for _ in range(5)))
-    relay = Relay(sessions, Line(topic, clogged=True))
-    with running(relay):
+    commit_messages(sessions, *(ReleaseRequested(order_id=uuid4()) for _ in range(5)))
+    publisher = Publisher(sessions, FakeProducer(topic, paused=True))
+    with running_publishers(publisher):
         async with asyncio.timeout(10):
             for _ in range(20):
-                await release(relay, sessions)
+                await release(publisher, sessions)
                 await asyncio.sleep(0.02)
 
-    assert count_of(sessions, UnsentRow) == 25
+    assert count_of(sessions, PendingRow) == 25
     assert topic.log == []
 
 
 async def test_a_producer_that_takes_nothing_stops_no_commit(
-    sessions: Sessions, topic: Topic
+    sessions: Sessions, topic: FakeTopic
 ) -> None:
-    class Full(Line):
+    class Full(FakeProducer):
         """Its buffer is full."""
 
-        async def send(self, letter: object) -> "asyncio.Future[object]":
-            del letter
+        async def send(self, record: object) -> "asyncio.Future[object]":
+            del record
             await asyncio.Event().wait()
             raise AssertionError
 
-    relay = Relay(sessions, Full(topic))
-    with running(relay):
-        await until(lambda: relay.is_direct)
+    publisher = Publisher(sessions, Full(topic))
+    with running_publishers(publisher):
+        await until(lambda: publisher.is_direct)
         async with asyncio.timeout(10):
             for _ in range(20):
-                await release(relay, sessions)
-        assert not relay.is_direct
+                await release(publisher, sessions)
+        assert not publisher.is_direct
 
 
 async def test_a_broker_that_was_wiped_is_sent_the_archive_again(
-    sessions: Sessions, topic: Topic
+    sessions: Sessions, topic: FakeTopic
 ) -> None:
-    relay = Relay(sessions, Line(topic))
-    with running(relay):
-        await until(lambda: relay.is_direct)
+    publisher = Publisher(sessions, FakeProducer(topic))
+    with running_publishers(publisher):
+        await until(lambda: publisher.is_direct)
         for _ in range(3):
-            await release(relay, sessions)
-        await until(lambda: count_of(sessions, UnsentRow) == 0)
-    await relay.close()
+            await release(publisher, sessions)
+        await until(lambda: count_of(sessions, PendingRow) == 0)
+    await publisher.close()
     topic.log.clear()
 
-    again = Relay(sessions, Line(topic))
-    with running(again):
+    again = Publisher(sessions, FakeProducer(topic))
+    with running_publishers(again):
         await until(lambda: again.is_direct)
         await release(again, sessions)
 
-    assert [letter.sequence for letter in topic.log] == [1, 2, 3, 4]
+    assert [record.sequence for record in topic.log] == [1, 2, 3, 4]
 
 
 async def test_a_broker_that_is_wiped_under_a_running_relay_is_noticed_by_its_offsets(
-    sessions: Sessions, topic: Topic
+    sessions: Sessions, topic: FakeTopic
 ) -> None:
-    relay = Relay(sessions, Line(topic))
-    with running(relay):
-        await until(lambda: relay.is_direct)
+    publisher = Publisher(sessions, FakeProducer(topic))
+    with running_publishers(publisher):
+        await until(lambda: publisher.is_direct)
         for _ in range(3):
-            await release(relay, sessions)
-        await until(lambda: count_of(sessions, UnsentRow) == 0)
+            await release(publisher, sessions)
+        await until(lambda: count_of(sessions, PendingRow) == 0)
         topic.log.clear()
-        await release(relay, sessions)
+        await release(publisher, sessions)
 
-        await until(lambda: set(topic.once()[ORDER]) == {1, 2, 3, 4})
+        await until(lambda: set(topic.sequences_by_key()[ORDER]) == {1, 2, 3, 4})
 
 
 async def test_a_broker_that_is_wiped_while_nobody_tells_anything_is_noticed_in_time(
-    sessions: Sessions, topic: Topic, monkeypatch: pytest.MonkeyPatch
+    sessions: Sessions, topic: FakeTopic, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(relay_module, "REMINDER", SOON)
-    relay = Relay(sessions, Line(topic))
-    with running(relay):
-        await until(lambda: relay.is_direct)
-        await release(relay, sessions)
-        await until(lambda: count_of(sessions, UnsentRow) == 0)
+    monkeypatch.setattr(relay_module, "BROKER_CHECK_INTERVAL", SOON)
+    publisher = Publisher(sessions, FakeProducer(topic))
+    with running_publishers(publisher):
+        await until(lambda: publisher.is_direct)
+        await release(publisher, sessions)
+        await until(lambda: count_of(sessions, PendingRow) == 0)
         topic.log.clear()
 
-        await until(lambda: topic.once() == {ORDER: [1]})
+        await until(lambda: topic.sequences_by_key() == {ORDER: [1]})
 
 
-async def test_an_end_without_a_database_is_an_end_all_the_same(topic: Topic) -> None:
+async def test_an_end_without_a_database_is_an_end_all_the_same(topic: FakeTopic) -> None:
     nowhere = make_sessions("postgresql+psycopg://a:b@127.0.0.1:1/none")
-    relay = Relay(nowhere, Line(topic))
-    letter = OutboxRecord(uuid4(), "", "a.b.v1", "a", ORDER, 1, b"")
+    publisher = Publisher(nowhere, FakeProducer(topic))
+    record = OutboxRecord(uuid4(), "", "a.b.v1", "a", ORDER, 1, b"")
     future = asyncio.get_running_loop().create_future()
-    future.set_result(topic.append(letter))
-    relay._settled(letter, future)  # noqa: SLF001  it is sent, and cannot be marked
+    future.set_result(topic.append(record))
+    publisher._on_confirmation(record, future)  # noqa: SLF001  it is sent, and cannot be marked
 
-    await relay.close()
+    await publisher.close()
 
 
-async def test_what_cannot_be_queued_is_not_lost(sessions: Sessions, topic: Topic) -> None:
-    class Shy(Line):
-        """It refuses every third letter."""
+async def test_what_cannot_be_queued_is_not_lost(sessions: Sessions, topic: FakeTopic) -> None:
+    class Shy(FakeProducer):
+        """It refuses every third record."""
 
         asked = 0
 
-        async def send(self, letter: object) -> "asyncio.Future[object]":
+        async def send(self, record: object) -> "asyncio.Future[object]":
             self.asked += 1
             if self.asked % 3 == 0:
                 msg = "not now"
                 raise UnavailableError(msg)
-            return await super().send(letter)  # type: ignore[arg-type]
+            return await super().send(record)  # type: ignore[arg-type]
 
-    relay = Relay(sessions, Shy(topic))
-    with running(relay):
+    publisher = Publisher(sessions, Shy(topic))
+    with running_publishers(publisher):
         for _ in range(7):
-            await release(relay, sessions)
-        await until(lambda: len(topic.once().get(ORDER, [])) == 7)
+            await release(publisher, sessions)
+        await until(lambda: len(topic.sequences_by_key().get(ORDER, [])) == 7)
 
-    assert topic.once() == {ORDER: [1, 2, 3, 4, 5, 6, 7]}
+    assert topic.sequences_by_key() == {ORDER: [1, 2, 3, 4, 5, 6, 7]}

@@ -14,19 +14,19 @@ from urllib.request import Request, urlopen
 
 from sqlalchemy import text
 
-from deploy.local.pulse import answers_http
+from deploy.local.liveness import answers_http
 from shared.config.settings import Settings
 from shared.kafka import admin
-from shared.observability.troubles import Kind
-from shared.persistence.database import WITHOUT_LIMITS, Sessions
-from shared.recovery.rows import RecoveryState
+from shared.observability.troubles import TroubleKind
+from shared.persistence.database import DISABLE_TIMEOUTS, Sessions
+from shared.recovery.recovery_store import RecoveryState
 from shared.security.development_keys import make_development_keys, make_token
-from tests.conftest import empty
+from tests.conftest import delete_all_rows
 from tests.kernel import until
-from tests.shared.hearing import committed, facts, produce
-from tests.shared.ledger import ORDER, lines
-from tests.shared.process import Process, process
-from tests.shared.small import SERVICE
+from tests.shared.consuming import accepted_records, committed_offsets, produce
+from tests.shared.order_log import ORDER, logged_types
+from tests.shared.service_process import ServiceProcess, running_process
+from tests.shared.small_service import SERVICE
 
 JOURNEY = f"/ops/v1/journeys/{ORDER}"
 """Needs the database to have all that it has told."""
@@ -43,7 +43,7 @@ class Answer(NamedTuple):
 class Caller:
     """Asks a process as an operator does."""
 
-    def __init__(self, running: Process, keys: Path) -> None:
+    def __init__(self, running: ServiceProcess, keys: Path) -> None:
         self.url = f"http://127.0.0.1:{running.port}"
         self._token = make_token(keys, "viewer", now=datetime.now(UTC), client="crm", tenant="t")
 
@@ -61,21 +61,21 @@ class Caller:
 def held_up(sessions: Sessions) -> Iterator[None]:
     """Let no recovery find out what it has taken over."""
     with sessions.begin() as session:
-        session.execute(WITHOUT_LIMITS)
+        session.execute(DISABLE_TIMEOUTS)
         session.execute(text("LOCK TABLE taken_over IN ACCESS EXCLUSIVE MODE"))
         yield
 
 
 async def set_back(sessions: Sessions, settings: Settings) -> None:
     """Have the process handle a message, and its database forget that."""
-    admin.make_topics(settings)
-    await produce(settings, facts([ORDER]))
+    admin.create_topics(settings)
+    await produce(settings, accepted_records([ORDER]))
     group = replace(settings, service=SERVICE.name)
-    with process(settings) as before:
-        await until(lambda: bool(lines(sessions)))
-        await until(lambda: sum(committed(group).values()))
+    with running_process(settings) as before:
+        await until(lambda: bool(logged_types(sessions)))
+        await until(lambda: sum(committed_offsets(group).values()))
         before.end(signal.SIGTERM)
-    empty(sessions)
+    delete_all_rows(sessions)
 
 
 async def test_while_a_restored_database_is_taken_over_the_process_answers_and_says_so(
@@ -84,7 +84,7 @@ async def test_while_a_restored_database_is_taken_over_the_process_answers_and_s
     make_development_keys(settings.auth_keys, datetime.now(UTC))
     await set_back(sessions, settings)
 
-    with process(settings) as running:
+    with running_process(settings) as running:
         caller = Caller(running, settings.auth_keys)
         with held_up(sessions):
             await until(lambda: answers_http(caller.url))
@@ -95,12 +95,12 @@ async def test_while_a_restored_database_is_taken_over_the_process_answers_and_s
             refused = await asyncio.to_thread(caller.get, JOURNEY)
         await until(running.answers)
         served = await asyncio.to_thread(caller.get, JOURNEY)
-        await until(lambda: bool(lines(sessions)))
+        await until(lambda: bool(logged_types(sessions)))
 
-    assert Kind.RESTORED in kinds(state.body)
+    assert TroubleKind.RESTORED in kinds(state.body)
     assert recovery["state"] == RecoveryState.TAKING_OVER
-    assert (ready.status, Kind.RESTORED in kinds(ready.body)) == (503, True)
-    assert Kind.DATABASE_UNPROVEN not in kinds(ready.body)
+    assert (ready.status, TroubleKind.RESTORED in kinds(ready.body)) == (503, True)
+    assert TroubleKind.DATABASE_UNPROVEN not in kinds(ready.body)
     assert (refused.status, refused.body["code"]) == (503, "unavailable")
     assert refused.retry_after
     assert "/ops/v1/recoveries" in refused.body["detail"]
@@ -109,7 +109,7 @@ async def test_while_a_restored_database_is_taken_over_the_process_answers_and_s
 
 def names_the_recovery(caller: Caller) -> bool:
     """Tell whether the process says that its database was set back."""
-    return Kind.RESTORED in kinds(caller.get("/health/ready").body)
+    return TroubleKind.RESTORED in kinds(caller.get("/health/ready").body)
 
 
 def kinds(body: Any) -> set[str]:

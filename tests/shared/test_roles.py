@@ -9,7 +9,7 @@ import pytest
 
 from shared.security.caller import Caller
 from shared.security.roles import NEEDS_APPROVAL, ROLES, SCOPES, RolesError, read_roles
-from tests.shared.http.api import an_api, bearer, calling, settings_for
+from tests.shared.http.small_api import an_api, api_client, bearer, settings_for
 
 TWELVE = {
     *("crm", "billing", "crew", "operator", "supervisor", "network"),
@@ -135,7 +135,7 @@ async def test_a_role_that_shows_fewer_rows_gets_smaller_pages(tmp_path: Path) -
     path = a_file(tmp_path, crm={"scopes": ["crm:order.read"], "limits": {"page_size": 2}})
     settings = settings_for(tmp_path, KAITONG_ROLES=str(path))
 
-    async with calling(an_api(settings), bearer(settings)) as client:
+    async with api_client(an_api(settings), bearer(settings)) as client:
         answer = await client.get("/things", params={"limit": 20})
 
     assert (answer.status_code, len(answer.json())) == (206, 2)
@@ -146,7 +146,7 @@ async def test_a_role_that_may_ask_less_often_is_told_so(tmp_path: Path) -> None
     path = a_file(tmp_path, crm=slow, viewer={"scopes": ["viewer:read"]})
     settings = settings_for(tmp_path, KAITONG_ROLES=str(path))
 
-    async with calling(an_api(settings), bearer(settings)) as client:
+    async with api_client(an_api(settings), bearer(settings)) as client:
         answers = [await client.get("/caller") for _ in range(20)]
         viewer = bearer(settings, "viewer")
         others = [await client.get("/caller", headers=viewer) for _ in range(20)]

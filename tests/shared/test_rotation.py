@@ -9,9 +9,9 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from shared.security.development_keys import make_development_keys
-from shared.security.tokens import RECHECK, KeysError, Tokens
-from tests.shared.http.api import NOW
-from tests.shared.tokens import EXPECTED, Clock, claims, signed, why_not
+from shared.security.tokens import KEY_RELOAD_INTERVAL_S, KeysError, TokenVerifier
+from tests.shared.http.small_api import NOW
+from tests.shared.tokens import EXPECTED, Clock, claims, rejection_reason, signed
 
 
 @pytest.fixture
@@ -25,20 +25,20 @@ def test_a_key_that_is_added_counts_and_one_that_is_taken_away_does_not(
     old, new = tmp_path / "old", tmp_path / "new"
     make_development_keys(old, NOW)
     make_development_keys(new, NOW)
-    tokens = Tokens(old, EXPECTED, clock)
+    tokens = TokenVerifier(old, EXPECTED, clock)
     former, later = signed(old, claims()), signed(new, claims())
-    assert tokens.caller(former)
-    assert "unknown" in why_not(tokens, later)
+    assert tokens.verify(former)
+    assert "unknown" in rejection_reason(tokens, later)
 
     public = next(new.glob("*.pem"))
     (old / public.name).write_bytes(public.read_bytes())
-    clock.now += 2 * RECHECK
-    assert tokens.caller(later)
+    clock.now += 2 * KEY_RELOAD_INTERVAL_S
+    assert tokens.verify(later)
     next(path for path in old.glob("*.pem") if path.name != public.name).unlink()
-    clock.now += 2 * RECHECK
+    clock.now += 2 * KEY_RELOAD_INTERVAL_S
 
-    assert tokens.caller(later)
-    assert "unknown" in why_not(tokens, former)
+    assert tokens.verify(later)
+    assert "unknown" in rejection_reason(tokens, former)
 
 
 def test_keys_that_become_unreadable_leave_the_old_ones_in_force(
@@ -46,11 +46,11 @@ def test_keys_that_become_unreadable_leave_the_old_ones_in_force(
 ) -> None:
     folder = tmp_path / "keys"
     make_development_keys(folder, NOW)
-    tokens = Tokens(folder, EXPECTED, clock)
+    tokens = TokenVerifier(folder, EXPECTED, clock)
     (folder / "new.pem").write_text("no key at all")
-    clock.now += 2 * RECHECK
+    clock.now += 2 * KEY_RELOAD_INTERVAL_S
 
-    assert tokens.caller(signed(folder, claims()))
+    assert tokens.verify(signed(folder, claims()))
 
 
 def test_an_rsa_key_is_good_if_it_is_long_enough(tmp_path: Path) -> None:
@@ -59,7 +59,7 @@ def test_an_rsa_key_is_good_if_it_is_long_enough(tmp_path: Path) -> None:
     head = {"typ": "at+jwt", "kid": "issuer-1"}
     token = jwt.encode(claims(), key, algorithm="RS256", headers=head).encode()
 
-    assert Tokens(tmp_path, EXPECTED).caller(token).client == "crm-1"
+    assert TokenVerifier(tmp_path, EXPECTED).verify(token).client == "crm-1"
 
 
 def put(path: Path, key: Any) -> None:
@@ -78,9 +78,9 @@ def test_weak_and_strange_keys_keep_the_process_from_starting(tmp_path: Path, ke
     put(tmp_path / "weak.pem", key)
 
     with pytest.raises(KeysError, match=r"KAITONG_AUTH_KEYS: .*weak\.pem"):
-        Tokens(tmp_path, EXPECTED)
+        TokenVerifier(tmp_path, EXPECTED)
 
 
 def test_no_keys_keep_the_process_from_starting(tmp_path: Path) -> None:
     with pytest.raises(KeysError, match="KAITONG_AUTH_KEYS"):
-        Tokens(tmp_path, EXPECTED)
+        TokenVerifier(tmp_path, EXPECTED)

@@ -15,14 +15,14 @@ import pytest
 from deploy.local.ports import free_port
 from shared.config.settings import Settings
 from shared.contracts import OrderAccepted
-from shared.exit import UNEXPECTED
-from shared.messaging.dead_letters import ParkedRow
+from shared.exit import EX_SOFTWARE
+from shared.messaging.dead_letters import DeadLetterRow
 from shared.persistence.database import Sessions
 from tests.kernel import count_of, until
-from tests.shared import small
-from tests.shared.hearing import letters_of, produce
-from tests.shared.ledger import accepted, assigned, lines
-from tests.shared.process import process
+from tests.shared import small_service
+from tests.shared.consuming import produce, seal_records
+from tests.shared.order_log import accepted, assigned, logged_types
+from tests.shared.service_process import running_process
 
 pytestmark = pytest.mark.usefixtures("keys", "topics")
 
@@ -30,16 +30,16 @@ pytestmark = pytest.mark.usefixtures("keys", "topics")
 async def test_a_process_starts_without_a_broker_and_hears_once_it_is_there(
     sessions: Sessions, settings: Settings
 ) -> None:
-    await produce(settings, letters_of([accepted()]))
+    await produce(settings, seal_records([accepted()]))
     port = free_port()
-    with process(replace(settings, kafka=f"127.0.0.1:{port}")) as running:
+    with running_process(replace(settings, kafka=f"127.0.0.1:{port}")) as running:
         await until(running.answers)
-        assert lines(sessions) == []
+        assert logged_types(sessions) == []
         async with leading_to(settings.kafka, port):
-            await until(lambda: bool(lines(sessions)), timeout_s=30)
+            await until(lambda: bool(logged_types(sessions)), timeout_s=30)
         assert running.end(signal.SIGTERM) == 0
 
-    assert lines(sessions) == ["order.accepted"]
+    assert logged_types(sessions) == ["order.accepted"]
 
 
 @asynccontextmanager
@@ -64,23 +64,25 @@ async def test_a_process_that_is_killed_in_the_middle_loses_nothing_and_does_not
     sessions: Sessions, settings: Settings
 ) -> None:
     orders = [uuid4() for _ in range(300)]
-    letters = letters_of([make(each) for each in orders for make in (accepted, assigned)])
-    letters = [each._replace(topic=OrderAccepted.topic) for each in letters]
-    with process(settings) as killed:
+    outbox_records = seal_records([make(each) for each in orders for make in (accepted, assigned)])
+    outbox_records = [each._replace(topic=OrderAccepted.topic) for each in outbox_records]
+    with running_process(settings) as killed:
         await until(killed.answers)
-        producing = asyncio.create_task(produce(settings, letters))
-        await until(lambda: bool(lines(sessions, orders[0])))
+        producing = asyncio.create_task(produce(settings, outbox_records))
+        await until(lambda: bool(logged_types(sessions, orders[0])))
         assert killed.end(signal.SIGKILL) == -signal.SIGKILL
         await producing
 
-    with process(settings) as running:
+    with running_process(settings) as running:
         await until(running.answers)  # the one before may have handled all; this one hears signals
-        await until(lambda: all(len(lines(sessions, each)) == 2 for each in orders), timeout_s=40)
+        await until(
+            lambda: all(len(logged_types(sessions, each)) == 2 for each in orders), timeout_s=40
+        )
         assert running.end(signal.SIGTERM) == 0
 
     both = ["order.accepted", "resources.assigned"]
-    assert all(lines(sessions, each) == both for each in orders)
-    assert count_of(sessions, ParkedRow) == 0
+    assert all(logged_types(sessions, each) == both for each in orders)
+    assert count_of(sessions, DeadLetterRow) == 0
 
 
 def test_when_one_part_of_a_process_ends_the_process_does(tmp_path: Path) -> None:
@@ -102,13 +104,13 @@ def test_when_one_part_of_a_process_ends_the_process_does(tmp_path: Path) -> Non
         [sys.executable, str(script)], check=False, timeout=60, env=environment, capture_output=True
     )
 
-    assert ended.returncode == UNEXPECTED
+    assert ended.returncode == EX_SOFTWARE
     assert b"ZeroDivisionError" in ended.stdout + ended.stderr
 
 
 def test_what_cannot_start_says_why_in_one_line(settings: Settings) -> None:
     ended = subprocess.run(  # noqa: S603  our own module
-        [sys.executable, "-m", small.__name__, "worcker"],
+        [sys.executable, "-m", small_service.__name__, "worcker"],
         check=False,
         timeout=60,
         env={"KAITONG_HOME": str(settings.home)},

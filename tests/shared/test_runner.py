@@ -10,41 +10,41 @@ import pytest
 from shared.calls import call_store, outbound_call
 from shared.calls import runner as runner_module
 from shared.calls.outbound_call import (
-    MOST_QUESTIONS,
-    UNKNOWN,
-    AttemptAnswered,
-    CannotAskError,
+    MAX_STATUS_QUERIES,
+    UNKNOWN_OUTCOME,
+    CallOutcome,
+    CallResult,
+    CannotQueryError,
     ElementTimeoutError,
-    Outcome,
-    Result,
+    OutboundCallEnded,
 )
 from shared.contracts import Characteristic
 from shared.errors import ConflictError
-from shared.messaging.after_commit import Dispatch
-from shared.messaging.dead_letters import Why
+from shared.messaging.after_commit import AfterCommit
+from shared.messaging.dead_letters import DeadLetterReason
 from shared.messaging.dispatcher import on, subscribe
-from shared.messaging.unit_of_work import Work
+from shared.messaging.unit_of_work import UnitOfWork
 from shared.persistence.database import Sessions
-from tests.kernel import history, parked, until
-from tests.shared.elements import (
+from tests.kernel import dead_letter_rows, history, until
+from tests.shared.order_log import logged_types
+from tests.shared.scripted_elements import (
     DONE,
     HANG,
-    OPERATION,
-    Element,
-    an_attempt,
-    another_attempt,
-    are_over,
+    OPERATION_ID,
+    ScriptedElement,
+    all_have_ended,
+    an_outbound_call,
+    another_outbound_call,
+    request_calls,
     results,
     rows,
     run_all,
     runner_of,
     running,
-    want,
 )
-from tests.shared.ledger import lines
 
-REFUSED = Outcome(Result.REFUSED, "no-such-port", "there is no such port")
-FAILED = Outcome(Result.FAILED, "busy", "come again")
+REFUSED = CallOutcome(CallResult.REFUSED, "no-such-port", "there is no such port")
+FAILED = CallOutcome(CallResult.FAILED, "busy", "come again")
 ANSWERED = "provisioning.attempt_answered"
 pytestmark = pytest.mark.usefixtures("quick_runner")
 
@@ -52,142 +52,152 @@ pytestmark = pytest.mark.usefixtures("quick_runner")
 async def test_what_is_wanted_is_called_and_its_end_is_told_once(
     sessions: Sessions, tmp_path: Path
 ) -> None:
-    element = Element()
-    want(sessions, an_attempt())
+    element = ScriptedElement()
+    request_calls(sessions, an_outbound_call())
 
     await run_all(sessions, tmp_path, element)
     await run_all(sessions, tmp_path, element)
 
-    assert element.heard == [("call", OPERATION)]
-    assert results(sessions) == [Result.DONE]
-    assert lines(sessions) == [ANSWERED]
+    assert element.received == [("call", OPERATION_ID)]
+    assert results(sessions) == [CallResult.DONE]
+    assert logged_types(sessions) == [ANSWERED]
 
 
 async def test_a_failure_is_tried_again_with_the_same_operation_id(
     sessions: Sessions, tmp_path: Path
 ) -> None:
-    element = Element(calls=[FAILED, FAILED])
-    want(sessions, an_attempt())
+    element = ScriptedElement(calls=[FAILED, FAILED])
+    request_calls(sessions, an_outbound_call())
 
     await run_all(sessions, tmp_path, element)
 
-    assert element.heard == [("call", OPERATION)] * 3
-    assert results(sessions) == [Result.DONE]
+    assert element.received == [("call", OPERATION_ID)] * 3
+    assert results(sessions) == [CallResult.DONE]
 
 
 async def test_when_all_tries_have_failed_the_attempt_has(
     sessions: Sessions, tmp_path: Path
 ) -> None:
-    element = Element(calls=[FAILED] * 9)
-    want(sessions, an_attempt(max_tries=4))
+    element = ScriptedElement(calls=[FAILED] * 9)
+    request_calls(sessions, an_outbound_call(max_tries=4))
 
     await run_all(sessions, tmp_path, element)
 
-    assert len(element.heard) == 4
+    assert len(element.received) == 4
     assert [(row.result, row.code, row.tries) for row in rows(sessions)] == [
-        (Result.FAILED, "busy", 4)
+        (CallResult.FAILED, "busy", 4)
     ]
 
 
 async def test_a_refusal_ends_the_attempt_at_once(sessions: Sessions, tmp_path: Path) -> None:
-    element = Element(calls=[REFUSED])
-    want(sessions, an_attempt())
+    element = ScriptedElement(calls=[REFUSED])
+    request_calls(sessions, an_outbound_call())
 
     await run_all(sessions, tmp_path, element)
 
     assert element.verbs == ["call"]
     assert [(row.result, row.detail) for row in rows(sessions)] == [
-        (Result.REFUSED, "there is no such port")
+        (CallResult.REFUSED, "there is no such port")
     ]
 
 
 async def test_what_timed_out_and_was_done_is_not_called_again(
     sessions: Sessions, tmp_path: Path
 ) -> None:
-    element = Element(calls=[HANG], answers=[DONE])
-    want(sessions, an_attempt(timeout=timedelta(milliseconds=50)))
+    element = ScriptedElement(calls=[HANG], answers=[DONE])
+    request_calls(sessions, an_outbound_call(timeout=timedelta(milliseconds=50)))
 
     await run_all(sessions, tmp_path, element)
 
-    assert element.heard == [("call", OPERATION), ("question", OPERATION)]
-    assert results(sessions) == [Result.DONE]
+    assert element.received == [("call", OPERATION_ID), ("question", OPERATION_ID)]
+    assert results(sessions) == [CallResult.DONE]
 
 
 async def test_what_timed_out_and_never_arrived_is_called_again_with_the_same_id(
     sessions: Sessions, tmp_path: Path
 ) -> None:
-    element = Element(calls=[ElementTimeoutError()], answers=[None])
-    want(sessions, an_attempt())
+    element = ScriptedElement(calls=[ElementTimeoutError()], answers=[None])
+    request_calls(sessions, an_outbound_call())
 
     await run_all(sessions, tmp_path, element)
 
-    assert element.heard == [("call", OPERATION), ("question", OPERATION), ("call", OPERATION)]
-    assert results(sessions) == [Result.DONE]
+    assert element.received == [
+        ("call", OPERATION_ID),
+        ("question", OPERATION_ID),
+        ("call", OPERATION_ID),
+    ]
+    assert results(sessions) == [CallResult.DONE]
 
 
 async def test_an_element_that_cannot_be_asked_leaves_it_undecided(
     sessions: Sessions, tmp_path: Path
 ) -> None:
-    element = Element(calls=[ElementTimeoutError()], answers=[CannotAskError("it keeps no list")])
-    want(sessions, an_attempt())
+    element = ScriptedElement(
+        calls=[ElementTimeoutError()], answers=[CannotQueryError("it keeps no list")]
+    )
+    request_calls(sessions, an_outbound_call())
 
     await run_all(sessions, tmp_path, element)
 
     assert element.verbs == ["call", "question"]
     assert [(row.result, row.code, row.detail) for row in rows(sessions)] == [
-        (Result.UNDECIDED, "cannot-ask", "it keeps no list")
+        (CallResult.UNDECIDED, "cannot-ask", "it keeps no list")
     ]
 
 
 async def test_an_element_that_is_asked_in_vain_leaves_it_undecided(
     sessions: Sessions, tmp_path: Path
 ) -> None:
-    element = Element(calls=[UNKNOWN], answers=[ElementTimeoutError()] * 99)
-    want(sessions, an_attempt())
+    element = ScriptedElement(calls=[UNKNOWN_OUTCOME], answers=[ElementTimeoutError()] * 99)
+    request_calls(sessions, an_outbound_call())
 
     await run_all(sessions, tmp_path, element)
 
-    assert element.verbs == ["call"] + ["question"] * MOST_QUESTIONS
-    assert results(sessions) == [Result.UNDECIDED]
+    assert element.verbs == ["call"] + ["question"] * MAX_STATUS_QUERIES
+    assert results(sessions) == [CallResult.UNDECIDED]
 
 
 async def test_a_bug_in_an_adapter_is_an_unknown_outcome(
     sessions: Sessions, tmp_path: Path
 ) -> None:
-    element = Element(calls=[ZeroDivisionError()], answers=[ZeroDivisionError(), DONE])
-    want(sessions, an_attempt())
+    element = ScriptedElement(calls=[ZeroDivisionError()], answers=[ZeroDivisionError(), DONE])
+    request_calls(sessions, an_outbound_call())
 
     async with asyncio.timeout(10):  # not only when its lease has expired
         await run_all(sessions, tmp_path, element)
 
     assert element.verbs == ["call", "question", "question"]
-    assert results(sessions) == [Result.DONE]
+    assert results(sessions) == [CallResult.DONE]
 
 
 async def test_an_end_that_its_handler_refuses_is_parked_and_the_attempt_is_over(
     sessions: Sessions, tmp_path: Path
 ) -> None:
-    def refuse(_: AttemptAnswered, __: Work) -> None:
+    def refuse(_: OutboundCallEnded, __: UnitOfWork) -> None:
         raise ConflictError
 
-    want(sessions, an_attempt())
-    subscriptions = subscribe(on(AttemptAnswered, refuse))
-    async with running(runner_of(sessions, tmp_path, Element(), subscriptions=subscriptions)):
-        await until(are_over(sessions))
+    request_calls(sessions, an_outbound_call())
+    subscriptions = subscribe(on(OutboundCallEnded, refuse))
+    async with running(
+        runner_of(sessions, tmp_path, ScriptedElement(), subscriptions=subscriptions)
+    ):
+        await until(all_have_ended(sessions))
 
-    assert [(row.why, row.type) for row in parked(sessions)] == [
-        (Why.RULE_BROKEN, AttemptAnswered.type)
+    assert [(row.why, row.type) for row in dead_letter_rows(sessions)] == [
+        (DeadLetterReason.RULE_BROKEN, OutboundCallEnded.type)
     ]
 
 
 async def test_what_an_element_said_on_the_way_is_kept_in_the_history(
     sessions: Sessions, tmp_path: Path
 ) -> None:
-    want(sessions, an_attempt())
+    request_calls(sessions, an_outbound_call())
 
-    await run_all(sessions, tmp_path, Element(calls=[FAILED, UNKNOWN], answers=[None]))
+    await run_all(
+        sessions, tmp_path, ScriptedElement(calls=[FAILED, UNKNOWN_OUTCOME], answers=[None])
+    )
 
-    part = f"olt/add-profile/{OPERATION}"
+    part = f"olt/add-profile/{OPERATION_ID}"
     assert history(sessions) == [
         ("attempt", part, "called", "failed"),
         ("attempt", part, "called", "undecided"),
@@ -198,27 +208,27 @@ async def test_what_an_element_said_on_the_way_is_kept_in_the_history(
 async def test_what_is_wanted_is_called_right_after_its_commit(
     sessions: Sessions, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(runner_module, "LOOK_AGAIN", timedelta(hours=1))
-    element = Element()
+    monkeypatch.setattr(runner_module, "MAX_IDLE", timedelta(hours=1))
+    element = ScriptedElement()
     runner = runner_of(sessions, tmp_path, element)
     async with running(runner):
         await until(lambda: runner._wake._waiters)  # noqa: SLF001  it sleeps
 
-        def wish(dispatch: Dispatch) -> None:
-            want(sessions, another_attempt(), dispatch=dispatch)
+        def wish(after_commit: AfterCommit) -> None:
+            request_calls(sessions, another_outbound_call(), after_commit=after_commit)
 
-        await runner.relay.commit(wish)
-        await until(lambda: bool(element.heard), timeout_s=5)
+        await runner.publisher.commit(wish)
+        await until(lambda: bool(element.received), timeout_s=5)
 
 
 async def test_an_attempt_that_is_wanted_twice_is_one(sessions: Sessions, tmp_path: Path) -> None:
-    element = Element()
+    element = ScriptedElement()
     for _ in range(2):
-        want(sessions, an_attempt())
+        request_calls(sessions, an_outbound_call())
 
     await run_all(sessions, tmp_path, element)
 
-    assert len(element.heard) == len(rows(sessions)) == 1
+    assert len(element.received) == len(rows(sessions)) == 1
 
 
 async def test_all_that_an_attempt_is_about_reaches_the_adapter(
@@ -226,20 +236,20 @@ async def test_all_that_an_attempt_is_about_reaches_the_adapter(
 ) -> None:
     seen: list[object] = []
 
-    class Watching(Element):
+    class Watching(ScriptedElement):
         """An element that looks at what it gets."""
 
-        async def perform(self, attempt: outbound_call.Attempt) -> Outcome:
-            seen.append(attempt)
+        async def perform(self, call: outbound_call.OutboundCall) -> CallOutcome:
+            seen.append(call)
             return DONE
 
-    wanted = another_attempt(
+    wanted = another_outbound_call(
         parameters=(Characteristic(name="vlan", value=100),), priority=2, max_tries=7
     )
-    want(sessions, wanted)
+    request_calls(sessions, wanted)
     await run_all(sessions, tmp_path, Watching())
 
     assert seen == [wanted]
     with sessions() as session:
-        find = partial(call_store.of_order, session)
+        find = partial(call_store.calls_of_order, session)
         assert [row.id for row in find(wanted.order_id)] == [wanted.id]

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.config.environment import SettingsError, table
+from shared.config.environment import SettingsError, settings_page
 from shared.config.security_checks import RISKS
 from shared.config.settings import Settings
 
@@ -140,7 +140,7 @@ def test_a_public_address_and_private_keys_do_not_go_together(tmp_path: Path) ->
 
 
 def test_the_page_of_settings_is_as_the_code_has_it() -> None:
-    assert PAGE.read_text() == table(Settings), (
+    assert PAGE.read_text() == settings_page(Settings), (
         "python -m shared.config.settings > docs/settings.md"
     )
 
@@ -148,7 +148,9 @@ def test_the_page_of_settings_is_as_the_code_has_it() -> None:
 def test_services_that_share_a_folder_for_the_archive_do_not_share_files(tmp_path: Path) -> None:
     given = {"KAITONG_ARCHIVE_MONTHS": "3", "KAITONG_ARCHIVE_FOLDER": str(tmp_path)}
     places = {
-        Settings.from_environment(service, given | {url: "postgresql://u:p@h/d"}).archive_place
+        Settings.from_environment(
+            service, given | {url: "postgresql://u:p@h/d"}
+        ).service_archive_folder
         for service, url in (
             ("order", "KAITONG_DATABASE_ORDER"),
             ("customer", "KAITONG_DATABASE_CUSTOMER"),

@@ -10,9 +10,9 @@ from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
 from deploy.local import postgres, process
-from deploy.local.databases import dsn
+from deploy.local.databases import superuser_dsn
 from deploy.local.postgres import Postgres, launch, start_postgres
-from shared.persistence.connection_losses import losses
+from shared.persistence.connection_losses import loss_count
 from shared.persistence.database import Sessions, make_sessions
 from tests.kernel import until
 
@@ -33,7 +33,7 @@ def standby(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Postgre
 def lets_in(server: Postgres) -> bool:
     """Tell whether a server takes connections."""
     try:
-        psycopg.connect(dsn(server)).close()
+        psycopg.connect(superuser_dsn(server)).close()
     except psycopg.OperationalError:
         return False
     return True
@@ -42,12 +42,12 @@ def lets_in(server: Postgres) -> bool:
 async def test_a_server_that_is_not_promoted_yet_is_waited_for(standby: Postgres) -> None:
     await until(lambda: lets_in(standby))
     sessions = make_sessions(f"{standby.url}/postgres")
-    before = losses(sessions)
+    before = loss_count(sessions)
 
     with pytest.raises(OperationalError):
         write(sessions)
 
-    assert losses(sessions) == before + 1
+    assert loss_count(sessions) == before + 1
     sessions.kw["bind"].dispose()
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.exit import CANNOT_START, START_AGAIN, UNEXPECTED
+from shared.exit import EX_CONFIG, EX_SOFTWARE, EX_TEMPFAIL
 
 
 def ended_by(code: str) -> "subprocess.CompletedProcess[str]":
@@ -23,7 +23,7 @@ def test_a_process_that_does_not_understand_ends_at_once_and_says_why() -> None:
         "stop_process('a loop ended', ValueError('nobody expected this'))"
     )
 
-    assert ended.returncode == UNEXPECTED
+    assert ended.returncode == EX_SOFTWARE
     assert "a loop ended" in ended.stdout + ended.stderr
     assert "nobody expected this" in ended.stdout + ended.stderr
     assert "cleaned up" not in ended.stdout
@@ -32,19 +32,19 @@ def test_a_process_that_does_not_understand_ends_at_once_and_says_why() -> None:
 def test_a_process_that_cannot_start_says_so_without_a_traceback() -> None:
     ended = ended_by("from shared.exit import refuse_to_start; refuse_to_start('port: taken')")
 
-    assert (ended.returncode, ended.stdout, ended.stderr) == (CANNOT_START, "", "port: taken\n")
+    assert (ended.returncode, ended.stdout, ended.stderr) == (EX_CONFIG, "", "port: taken\n")
 
 
 @pytest.mark.parametrize(
     ("code", "status"),
     [
-        ("shared.exit.stop_process('a loop ended', ValueError('unexpected'))", UNEXPECTED),
-        ("shared.exit.refuse_to_start('port: taken')", CANNOT_START),
+        ("shared.exit.stop_process('a loop ended', ValueError('unexpected'))", EX_SOFTWARE),
+        ("shared.exit.refuse_to_start('port: taken')", EX_CONFIG),
         ("shared.exit.end_process()", 0),
-        ("shared.exit.stop_process('unspeakable', Unspeakable())", UNEXPECTED),
-        ("shared.exit.start_again('set back')", START_AGAIN),
-        ("refuse_to_log(); shared.exit.start_again('set back')", START_AGAIN),
-        ("refuse_to_log(); shared.exit.stop_process('a loop ended', None)", UNEXPECTED),
+        ("shared.exit.stop_process('unspeakable', Unspeakable())", EX_SOFTWARE),
+        ("shared.exit.restart_process('set back')", EX_TEMPFAIL),
+        ("refuse_to_log(); shared.exit.restart_process('set back')", EX_TEMPFAIL),
+        ("refuse_to_log(); shared.exit.stop_process('a loop ended', None)", EX_SOFTWARE),
     ],
 )
 def test_a_process_ends_with_its_status_although_its_log_is_on_a_full_disk(

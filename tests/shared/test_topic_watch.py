@@ -10,13 +10,13 @@ from sqlalchemy import text
 
 from shared.config.settings import Settings
 from shared.kafka import admin
-from shared.kafka.records import Record
+from shared.kafka.records import ConsumedRecord
 from shared.messaging import inbox, pending_outbox
-from shared.messaging.after_commit import Dispatch
-from shared.messaging.topic_watch import take_note
+from shared.messaging.after_commit import AfterCommit
+from shared.messaging.topic_watch import save_topic_ids
 from shared.persistence.database import Sessions
-from tests.kernel import tell_in
-from tests.shared.ledger import accepted
+from tests.kernel import commit_messages_in
+from tests.shared.order_log import accepted
 
 OLD, NEW = {"order": UUID(int=1), "resources": UUID(int=2)}, UUID(int=3)
 ANEW = OLD | {"order": NEW}
@@ -25,14 +25,14 @@ ANEW = OLD | {"order": NEW}
 def read_far(sessions: Sessions) -> None:
     """Have both topics read, and `order` written, up to some place."""
     with sessions.begin() as session:
-        records = [Record(f"{topic}/3", 80, b"", b"") for topic in OLD]
-        inbox.reach(session, records)
-        pending_outbox.fill(session, {"order/3": 80})
+        records = [ConsumedRecord(f"{topic}/3", 80, b"", b"") for topic in OLD]
+        inbox.save_offsets(session, records)
+        pending_outbox.save_published_offsets(session, {"order/3": 80})
 
 
 def places(sessions: Sessions) -> dict[str, int]:
     with sessions() as session:
-        return inbox.reached(session)
+        return inbox.next_offsets(session)
 
 
 def unsent_letters(sessions: Sessions) -> int:
@@ -43,45 +43,45 @@ def unsent_letters(sessions: Sessions) -> int:
 def test_a_topic_that_was_made_anew_is_read_from_its_beginning_and_no_other(
     sessions: Sessions,
 ) -> None:
-    assert take_note(sessions, OLD, {}) == []
+    assert save_topic_ids(sessions, OLD, {}) == []
     read_far(sessions)
 
-    assert take_note(sessions, ANEW, OLD) == ["order"]
+    assert save_topic_ids(sessions, ANEW, OLD) == ["order"]
 
     assert places(sessions) == {"order/3": 0, "resources/3": 81}
 
 
 def test_what_was_told_on_it_is_sent_again(sessions: Sessions) -> None:
-    take_note(sessions, OLD, {})
-    tell_in(sessions, Dispatch(uuid4()), accepted(), now=datetime.now(UTC))
+    save_topic_ids(sessions, OLD, {})
+    commit_messages_in(sessions, AfterCommit(uuid4()), accepted(), now=datetime.now(UTC))
     with sessions.begin() as session:
         session.execute(text("DELETE FROM unsent"))
-        pending_outbox.fill(session, {"order/3": 80})
+        pending_outbox.save_published_offsets(session, {"order/3": 80})
 
-    take_note(sessions, ANEW, OLD)
+    save_topic_ids(sessions, ANEW, OLD)
 
     assert unsent_letters(sessions) == 1
     with sessions() as session:
-        assert pending_outbox.filled(session) == {}
+        assert pending_outbox.published_offsets(session) == {}
 
 
 def test_a_process_that_notices_after_another_begins_anew_all_the_same(
     sessions: Sessions,
 ) -> None:
-    take_note(sessions, OLD, {})
-    take_note(sessions, ANEW, OLD)
+    save_topic_ids(sessions, OLD, {})
+    save_topic_ids(sessions, ANEW, OLD)
     read_far(sessions)  # the other one wrote down how far it had read the topic before
 
-    assert take_note(sessions, ANEW, OLD) == ["order"]
+    assert save_topic_ids(sessions, ANEW, OLD) == ["order"]
 
     assert places(sessions)["order/3"] == 0
 
 
 def test_while_nothing_was_made_anew_every_place_stays(sessions: Sessions) -> None:
-    take_note(sessions, OLD, {})
+    save_topic_ids(sessions, OLD, {})
     read_far(sessions)
 
-    assert take_note(sessions, OLD, OLD) == take_note(sessions, {}, OLD) == []
+    assert save_topic_ids(sessions, OLD, OLD) == save_topic_ids(sessions, {}, OLD) == []
 
     assert set(places(sessions).values()) == {81}
 
@@ -90,11 +90,11 @@ def test_while_nothing_was_made_anew_every_place_stays(sessions: Sessions) -> No
 def test_a_topic_that_is_deleted_and_made_again_has_another_id(settings: Settings) -> None:
     before = admin.topic_ids(settings, ["order", "none"])
 
-    with closing(admin.client(settings)) as client:
+    with closing(admin.admin_client(settings)) as client:
         client.delete_topics([settings.topic_prefix + "order"])
     while "order" in admin.topic_ids(settings, ["order"]):
         pass
-    admin.make_topics(settings)
+    admin.create_topics(settings)
 
     after = admin.topic_ids(settings, ["order", "none"])
     assert before.keys() == after.keys() == {"order"}

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from deploy.local.kafka import Kafka
-from shared.exit import CANNOT_START
+from shared.exit import EX_CONFIG
 from shared.kafka.admin import topics
 
 
@@ -34,7 +34,7 @@ def test_it_makes_the_topics_knowing_nothing_but_kafka(kafka: Kafka, tmp_path: P
 def test_a_fault_in_what_it_needs_stops_it_with_a_line() -> None:
     done = tool(KAITONG_KAFKA_SECURITY="sasl_ssl", KAITONG_HTTP_PORT="eighty")
 
-    assert done.returncode == CANNOT_START
+    assert done.returncode == EX_CONFIG
     assert done.stderr == (
         "topics: KAITONG_KAFKA_USER is not set, and KAITONG_KAFKA_SECURITY is sasl_ssl: "
         "give the user, and KAITONG_KAFKA_PASSWORD\n"

@@ -11,22 +11,22 @@ from urllib.request import urlopen
 import pytest
 from sqlalchemy import text
 
-from deploy.local.pulse import answers_http
+from deploy.local.liveness import answers_http
 from shared.config.settings import Settings
-from shared.health.monitor import Monitor, Sources
-from shared.health.trouble_sources import of_certainty
+from shared.health.monitor import Monitor, TroubleSources
+from shared.health.trouble_sources import certainty_trouble_source
 from shared.kafka import admin
-from shared.messaging.pending_outbox import SentRow
-from shared.observability.troubles import Kind, Trouble
+from shared.messaging.pending_outbox import PublishedOffsetRow
+from shared.observability.troubles import Trouble, TroubleKind
 from shared.persistence import database_certainty as certainty_module
-from shared.persistence.database import WITHOUT_LIMITS, Sessions, make_sessions
-from shared.persistence.database_certainty import Certainty
-from shared.recovery.rows import RecoveryState
-from shared.recovery.troubles import restored
+from shared.persistence.database import DISABLE_TIMEOUTS, Sessions, make_sessions
+from shared.persistence.database_certainty import DatabaseCertainty
+from shared.recovery.recovery_store import RecoveryState
+from shared.recovery.troubles import recovery_troubles
 from shared.security.development_keys import make_development_keys
 from tests.conftest import NOON
 from tests.kernel import note_recovery, until
-from tests.shared.process import process
+from tests.shared.service_process import running_process
 from tests.shared.test_database_watch import NOWHERE
 from tests.shared.test_restored_start import Caller, kinds
 
@@ -37,28 +37,36 @@ COUNTED = re.compile(r'^kaitong_trouble\{kind="database_unproven"\} (\S+)$', re.
 def uncomparable(sessions: Sessions) -> Iterator[None]:
     """Let no process read what its database has sent."""
     with sessions.begin() as session:
-        session.execute(WITHOUT_LIMITS)
-        session.execute(text(f"LOCK TABLE {SentRow.__tablename__} IN ACCESS EXCLUSIVE MODE"))
+        session.execute(DISABLE_TIMEOUTS)
+        session.execute(
+            text(f"LOCK TABLE {PublishedOffsetRow.__tablename__} IN ACCESS EXCLUSIVE MODE")
+        )
         yield
 
 
-async def troubles(sessions: Sessions, settings: Settings, certainty: Certainty) -> list[Trouble]:
+async def troubles(
+    sessions: Sessions, settings: Settings, certainty: DatabaseCertainty
+) -> list[Trouble]:
     """Return what a process shows that compares its database."""
-    sources = Sources(database=(restored,), process=(of_certainty(certainty),))
+    sources = TroubleSources(
+        database=(recovery_troubles,), process=(certainty_trouble_source(certainty),)
+    )
     return list((await Monitor(settings, sessions, sources).report()).troubles)
 
 
-def a_doubt() -> Certainty:
+def a_doubt() -> DatabaseCertainty:
     """Return what a process knows that has served, and has lost a connection."""
-    certainty = Certainty()
-    certainty.doubt()
+    certainty = DatabaseCertainty()
+    certainty.mark_unproven()
     return certainty
 
 
 def keeps_requests_out(caller: Caller) -> bool:
     """Tell whether a process names the comparison as more than a notice."""
     named = caller.get("/health/ready").body["troubles"]
-    return any(each["kind"] == Kind.DATABASE_UNPROVEN and not each["is_notice"] for each in named)
+    return any(
+        each["kind"] == TroubleKind.DATABASE_UNPROVEN and not each["is_notice"] for each in named
+    )
 
 
 def counted(url: str) -> str:
@@ -72,9 +80,9 @@ async def test_while_a_database_is_compared_readiness_metrics_and_state_name_the
     sessions: Sessions, settings: Settings
 ) -> None:
     make_development_keys(settings.auth_keys, datetime.now(UTC))
-    admin.make_topics(settings)
+    admin.create_topics(settings)
 
-    with process(settings) as running:
+    with running_process(settings) as running:
         caller = Caller(running, settings.auth_keys)
         with uncomparable(sessions):
             await until(lambda: answers_http(caller.url))
@@ -86,10 +94,10 @@ async def test_while_a_database_is_compared_readiness_metrics_and_state_name_the
         served: Any = await asyncio.to_thread(caller.get, "/health/ready")
 
     (named,) = (each for each in ready.body["troubles"] if each["is_blocking"])
-    assert (ready.status, named["kind"]) == (503, Kind.DATABASE_UNPROVEN)
-    assert Kind.DATABASE_UNPROVEN in kinds(state.body)
+    assert (ready.status, named["kind"]) == (503, TroubleKind.DATABASE_UNPROVEN)
+    assert TroubleKind.DATABASE_UNPROVEN in kinds(state.body)
     assert refused == "1.0"
-    assert (served.status, Kind.DATABASE_UNPROVEN in kinds(served.body)) == (200, False)
+    assert (served.status, TroubleKind.DATABASE_UNPROVEN in kinds(served.body)) == (200, False)
 
 
 async def test_a_look_that_requests_only_wait_for_is_no_trouble(
@@ -98,35 +106,39 @@ async def test_a_look_that_requests_only_wait_for_is_no_trouble(
     certainty = a_doubt()
     soon = await troubles(sessions, settings, certainty)
 
-    monkeypatch.setattr(certainty_module, "SOON_S", 0.0)
+    monkeypatch.setattr(certainty_module, "REQUEST_WAIT_S", 0.0)
     (late,) = await troubles(sessions, settings, certainty)
-    certainty.cannot_prove()
+    certainty.mark_unprovable()
 
     assert soon == []
-    assert (late.kind, late.is_blocking, late.is_notice) == (Kind.DATABASE_UNPROVEN, True, False)
+    assert (late.kind, late.is_blocking, late.is_notice) == (
+        TroubleKind.DATABASE_UNPROVEN,
+        True,
+        False,
+    )
     assert await troubles(sessions, settings, certainty) == []
 
 
 async def test_the_first_seconds_of_a_start_are_a_notice(
     sessions: Sessions, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    certainty = Certainty()
-    certainty.begin()
+    certainty = DatabaseCertainty()
+    certainty.start_unproven()
     (soon,) = await troubles(sessions, settings, certainty)
 
-    monkeypatch.setattr(certainty_module, "SOON_S", 0.0)
+    monkeypatch.setattr(certainty_module, "REQUEST_WAIT_S", 0.0)
     (late,) = await troubles(sessions, settings, certainty)
 
-    assert (soon.kind, soon.is_notice) == (Kind.DATABASE_UNPROVEN, True)
-    assert (late.kind, late.is_notice) == (Kind.DATABASE_UNPROVEN, False)
+    assert (soon.kind, soon.is_notice) == (TroubleKind.DATABASE_UNPROVEN, True)
+    assert (late.kind, late.is_notice) == (TroubleKind.DATABASE_UNPROVEN, False)
 
 
 @pytest.mark.parametrize(
     ("state", "shown"),
     [
-        (RecoveryState.TAKING_OVER, [Kind.RESTORED]),
-        (RecoveryState.REPLAYING, [Kind.DATABASE_UNPROVEN, Kind.RESTORED]),
-        (RecoveryState.DONE, [Kind.DATABASE_UNPROVEN, Kind.RESTORED]),
+        (RecoveryState.TAKING_OVER, [TroubleKind.RESTORED]),
+        (RecoveryState.REPLAYING, [TroubleKind.DATABASE_UNPROVEN, TroubleKind.RESTORED]),
+        (RecoveryState.DONE, [TroubleKind.DATABASE_UNPROVEN, TroubleKind.RESTORED]),
     ],
 )
 async def test_it_is_not_named_beside_a_database_that_is_being_taken_over(
@@ -134,9 +146,9 @@ async def test_it_is_not_named_beside_a_database_that_is_being_taken_over(
     settings: Settings,
     monkeypatch: pytest.MonkeyPatch,
     state: RecoveryState,
-    shown: list[Kind],
+    shown: list[TroubleKind],
 ) -> None:
-    monkeypatch.setattr(certainty_module, "SOON_S", 0.0)
+    monkeypatch.setattr(certainty_module, "REQUEST_WAIT_S", 0.0)
     note_recovery(sessions, NOON, state)
 
     assert [each.kind for each in await troubles(sessions, settings, a_doubt())] == shown
@@ -145,8 +157,8 @@ async def test_it_is_not_named_beside_a_database_that_is_being_taken_over(
 async def test_it_is_not_named_beside_a_database_that_is_out(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(certainty_module, "SOON_S", 0.0)
+    monkeypatch.setattr(certainty_module, "REQUEST_WAIT_S", 0.0)
 
     found = await troubles(make_sessions(NOWHERE), settings, a_doubt())
 
-    assert [each.kind for each in found] == [Kind.DATABASE_OUT]
+    assert [each.kind for each in found] == [TroubleKind.DATABASE_OUT]

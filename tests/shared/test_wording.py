@@ -14,7 +14,13 @@ from msgspec import Meta, Struct
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core._pydantic_core import list_all_errors
 
-from shared.input.wording import INNER, OURS, PLACE, of_msgspec, of_pydantic
+from shared.input.fault_texts import (
+    CUSTOM_ERROR_TYPES,
+    INNER,
+    PATH_SUFFIX,
+    msgspec_fault_text,
+    pydantic_fault_text,
+)
 
 JARGON = re.compile(
     r"input|valid|expected|instance|parse|parsing|python|keyword|argument|extract|hashable|"
@@ -29,11 +35,11 @@ def test_no_error_of_pydantic_is_told_in_its_own_words(error: dict[str, Any]) ->
     own = error["example_message_python"]
     context = error["example_context"] or {}
 
-    words = of_pydantic({"type": error["type"], "msg": own, "ctx": context})
+    words = pydantic_fault_text({"type": error["type"], "msg": own, "ctx": context})
 
     assert words.reason
     assert words.remedy
-    if error["type"] not in OURS:
+    if error["type"] not in CUSTOM_ERROR_TYPES:
         assert words.reason != own
         assert not JARGON.search(words.reason), words
         assert not JARGON.search(words.remedy.removesuffix(str(context.get("expected")))), words
@@ -85,7 +91,7 @@ def test_no_error_of_msgspec_is_told_in_its_own_words(kind: Any, value: Any) -> 
     with pytest.raises(msgspec.ValidationError) as caught:
         read(kind)(value)
 
-    words = of_msgspec(str(caught.value))
+    words = msgspec_fault_text(str(caught.value))
 
     assert words != INNER, caught.value
     assert SECRET not in " ".join(words)
@@ -97,14 +103,14 @@ def test_what_is_no_json_is_called_so(text: bytes) -> None:
     with pytest.raises(msgspec.DecodeError) as caught:
         msgspec.json.decode(text)
 
-    assert of_msgspec(str(caught.value)).reason in {"is no JSON", "is no text"}
+    assert msgspec_fault_text(str(caught.value)).reason in {"is no JSON", "is no text"}
 
 
 def test_the_place_that_msgspec_names_is_read() -> None:
     with pytest.raises(msgspec.ValidationError) as caught:
         read(list[Row])([{"name": 1}])
 
-    found = PLACE.search(str(caught.value))
+    found = PATH_SUFFIX.search(str(caught.value))
 
     assert found
     assert found["path"] == "[0].name"
@@ -118,6 +124,6 @@ def test_a_figure_stands_in_the_remedy_and_what_was_sent_nowhere() -> None:
     with pytest.raises(ValidationError) as caught:
         Strict.model_validate({"state": SECRET})
 
-    words = of_pydantic(dict(caught.value.errors()[0]))
+    words = pydantic_fault_text(dict(caught.value.errors()[0]))
 
     assert words == ("is none of the values that are known here", "give 'held' or 'failed'")

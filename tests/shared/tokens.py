@@ -8,10 +8,10 @@ import jwt
 import pytest
 
 from shared.security.caller import BadTokenError
-from shared.security.tokens import Expected, Tokens
-from tests.shared.http.api import NOW
+from shared.security.tokens import ExpectedClaims, TokenVerifier
+from tests.shared.http.small_api import NOW
 
-EXPECTED = Expected("kaitong", "kaitong")
+EXPECTED = ExpectedClaims("kaitong", "kaitong")
 
 
 class Clock:
@@ -57,8 +57,8 @@ def signed(keys: Path, said: dict[str, Any], **header: Any) -> bytes:
     return jwt.encode(said, private_of(keys), algorithm="ES256", headers=head).encode()
 
 
-def why_not(tokens: Tokens, token: bytes) -> str:
+def rejection_reason(tokens: TokenVerifier, token: bytes) -> str:
     """Return why a token does not count."""
     with pytest.raises(BadTokenError) as caught:
-        tokens.caller(token)
+        tokens.verify(token)
     return caught.value.detail

@@ -7,24 +7,27 @@ from uuid import UUID
 
 import msgspec
 
-from services.order.domain.moments import moment_of
-from services.order.domain.price import Charge
-from shared.contracts import Action, Cents, Customer, OrderedItem, PartyKind, kind_of
+from services.order.domain.catalogue.pricing import Charge
+from services.order.domain.order_ids import placed_at
+from shared.contracts import Action, Cents, Customer, OrderedItem, PartyKind, party_kind_of
 from shared.contracts.personal import Personal
 from shared.ids import named_id
 
 BUSINESS_ACTIONS = {Action.ADD: "new", Action.DELETE: "disconnect"}
 """What can be done to a product, as TMF622 and as the field calls it."""
 
-USUAL: Mapping[str, str] = {PartyKind.INDIVIDUAL: "public", PartyKind.ORGANIZATION: "business"}
+DEFAULT_CATEGORIES: Mapping[str, str] = {
+    PartyKind.INDIVIDUAL: "public",
+    PartyKind.ORGANIZATION: "business",
+}
 """The category of customers of whom only their kind is said."""
 
 
-class Kept(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class StoredStruct(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A value that is kept inside a row."""
 
 
-class Item(Kept, frozen=True, kw_only=True):
+class Item(StoredStruct, frozen=True, kw_only=True):
     """One ordered product, as the other services are told of it, and its price."""
 
     ordered: OrderedItem
@@ -42,7 +45,7 @@ class Item(Kept, frozen=True, kw_only=True):
         return self.ordered.id
 
 
-class BundleItem(Kept, frozen=True, kw_only=True):
+class BundleItem(StoredStruct, frozen=True, kw_only=True):
     """An item that stands for a bundle of others; no product of its own."""
 
     id: str
@@ -51,13 +54,13 @@ class BundleItem(Kept, frozen=True, kw_only=True):
     catalogue_version: int
 
 
-class Note(Kept, frozen=True, kw_only=True):
+class Note(StoredStruct, frozen=True, kw_only=True):
     """A remark that came with the order."""
 
     text: Personal
 
 
-class Content(Kept, frozen=True, kw_only=True):
+class OrderContent(StoredStruct, frozen=True, kw_only=True):
     """All of an order that is not searched for. Holds personal data."""
 
     customer: Customer
@@ -86,12 +89,12 @@ class Content(Kept, frozen=True, kw_only=True):
         if self.is_organization:
             return PartyKind.ORGANIZATION
         category = self.customer.category or self.known_category
-        return self.customer.kind or (kind_of(category) if category else "")
+        return self.customer.kind or (party_kind_of(category) if category else "")
 
     @property
     def customer_category(self) -> str:
         """What the customer buys as, as far as this order or an earlier one says it; else empty."""
-        usual = USUAL.get(self.party_kind, "")
+        usual = DEFAULT_CATEGORIES.get(self.party_kind, "")
         return self.customer.category or self.known_category or usual
 
 
@@ -103,12 +106,12 @@ class Order:
     tenant: str
     client: str
     party_id: str
-    content: Content
+    content: OrderContent
 
     @property
     def ordered_at(self) -> datetime:
         """When it was placed."""
-        return moment_of(self.id)
+        return placed_at(self.id)
 
     @property
     def items(self) -> tuple[Item, ...]:
@@ -129,18 +132,18 @@ class Order:
         """Yield the items of one of its bundles."""
         return (item for item in self.items if item.bundle_item == bundle.id)
 
-    def ended_products(self) -> list[UUID]:
+    def disconnected_product_ids(self) -> list[UUID]:
         """Return the products that it takes away."""
         return [
             item.ordered.product_id for item in self.items if item.ordered.action is Action.DELETE
         ]
 
 
-def product_id(order_id: UUID, item_id: str) -> UUID:
+def derive_product_id(order_id: UUID, item_id: str) -> UUID:
     """Return the id of the product that an item makes: the same whenever it is asked."""
     return named_id(order_id, f"product/{item_id}")
 
 
-def service_id(order_id: UUID, item_id: str) -> UUID:
+def derive_service_id(order_id: UUID, item_id: str) -> UUID:
     """Return the id of the service under that product."""
     return named_id(order_id, f"service/{item_id}")

@@ -15,50 +15,53 @@ from sqlalchemy import bindparam, func, select
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.orm import Session
 
-from services.order.domain.catalogue import (
+from services.order.domain.catalogue.catalogue import (
     Catalogue,
-    Entry,
+    CatalogueEntry,
     Offering,
     Specification,
     overlay,
 )
-from services.order.domain.eligibility import repaired
-from services.order.domain.publication import Publication, publish
-from services.order.tables import EditionRow, EntryRow
+from services.order.domain.catalogue.eligibility import repair_validity
+from services.order.domain.catalogue.publication import Publication, publish
+from services.order.tables import CatalogueEditionRow, CatalogueEntryRow
 from shared.errors import InvalidError, StartError
 from shared.persistence.bulk import upsert_rows
-from shared.persistence.statements import Prepared
+from shared.persistence.statements import CompiledStatement
 
-SHIPPED = Path(__file__).parents[1] / "data/catalogue.json"
-SHARED = ""
+SHIPPED_FILE = Path(__file__).parents[1] / "data/catalogue.json"
+SHARED_TENANT = ""
 """The tenant of what all tenants share."""
 
-KINDS: dict[str, type[Entry]] = {"offering": Offering, "specification": Specification}
+ENTRY_TYPES: dict[str, type[CatalogueEntry]] = {
+    "offering": Offering,
+    "specification": Specification,
+}
 Edition: TypeAlias = bytes
-NOTHING: Edition = b""
-Kept: TypeAlias = tuple[str, Edition, Edition]
+NO_EDITION: Edition = b""
+CacheKey: TypeAlias = tuple[str, Edition, Edition]
 
-TENANTS = bindparam("tenants", type_=ARRAY(EditionRow.tenant.type))
-EDITIONS = select(EditionRow.tenant, EditionRow.edition).where(
-    EditionRow.tenant == func.any(TENANTS)
+TENANTS = bindparam("tenants", type_=ARRAY(CatalogueEditionRow.tenant.type))
+EDITIONS = select(CatalogueEditionRow.tenant, CatalogueEditionRow.edition).where(
+    CatalogueEditionRow.tenant == func.any(TENANTS)
 )
-VALID = Prepared(EDITIONS)
-ENTRIES = select(EntryRow.kind, EntryRow.content).where(
-    EntryRow.tenant == bindparam("tenant", type_=EntryRow.tenant.type)
+CURRENT_EDITIONS = CompiledStatement(EDITIONS)
+ENTRIES = select(CatalogueEntryRow.kind, CatalogueEntryRow.content).where(
+    CatalogueEntryRow.tenant == bindparam("tenant", type_=CatalogueEntryRow.tenant.type)
 )
-MOST_KEPT = 64
+MAX_CACHED = 64
 
-_kept: dict[Kept, Catalogue] = {}
+_cache: dict[CacheKey, Catalogue] = {}
 """Catalogues by tenant, edition of the shared part and edition of its own."""
 
 
 def preload(session: Session, tenants: Iterable[str]) -> None:
     """Read which editions are valid for these tenants."""
     known = _editions(session)
-    missing = [tenant for tenant in {SHARED, *tenants} if tenant not in known]
+    missing = [tenant for tenant in {SHARED_TENANT, *tenants} if tenant not in known]
     if missing:
-        known.update(dict.fromkeys(missing, NOTHING))
-        for tenant, edition in VALID.rows(session, {"tenants": missing}):
+        known.update(dict.fromkeys(missing, NO_EDITION))
+        for tenant, edition in CURRENT_EDITIONS.rows(session, {"tenants": missing}):
             known[tenant] = edition
 
 
@@ -66,18 +69,20 @@ def get(session: Session, tenant: str) -> Catalogue:
     """Return what a tenant sells."""
     preload(session, [tenant])
     editions = _editions(session)
-    name = (tenant, editions[SHARED], editions[tenant])
-    if name not in _kept:
-        if len(_kept) >= MOST_KEPT:
-            _kept.clear()
-        _kept[name] = overlay(read(session, SHARED), read(session, tenant))
-    return _kept[name]
+    name = (tenant, editions[SHARED_TENANT], editions[tenant])
+    if name not in _cache:
+        if len(_cache) >= MAX_CACHED:
+            _cache.clear()
+        _cache[name] = overlay(
+            read_uncached(session, SHARED_TENANT), read_uncached(session, tenant)
+        )
+    return _cache[name]
 
 
-def read(session: Session, tenant: str) -> Catalogue:
+def read_uncached(session: Session, tenant: str) -> Catalogue:
     """Return what was published for one tenant, or what all share."""
     entries = [
-        repaired(msgspec.json.decode(content, type=KINDS[kind]))
+        repair_validity(msgspec.json.decode(content, type=ENTRY_TYPES[kind]))
         for kind, content in session.execute(ENTRIES, {"tenant": tenant})
     ]
     return Catalogue.of(
@@ -86,45 +91,48 @@ def read(session: Session, tenant: str) -> Catalogue:
     )
 
 
-def lock(session: Session, tenant: str) -> tuple[Catalogue, Catalogue]:
+def get_for_update(session: Session, tenant: str) -> tuple[Catalogue, Catalogue]:
     """Return what all share and a tenant's own, which nobody else changes until the end."""
-    new = insert(EditionRow).values(tenant=tenant, edition=NOTHING)
+    new = insert(CatalogueEditionRow).values(tenant=tenant, edition=NO_EDITION)
     session.execute(new.on_conflict_do_nothing())
     session.execute(EDITIONS.with_for_update(), {"tenants": [tenant]})
-    return read(session, SHARED), read(session, tenant)
+    return read_uncached(session, SHARED_TENANT), read_uncached(session, tenant)
 
 
-def put(session: Session, tenant: str, entries: Sequence[Entry]) -> None:
+def put(session: Session, tenant: str, entries: Sequence[CatalogueEntry]) -> None:
     """Write entries into the catalogue that is locked, and name its new edition."""
     if not entries:
         return
-    kinds = {kind: name for name, kind in KINDS.items()}
+    kinds = {kind: name for name, kind in ENTRY_TYPES.items()}
     rows = [
         (tenant, kinds[type(each)], each.id, each.version, msgspec.json.encode(each))
         for each in entries
     ]
-    upsert_rows(session, EntryRow, ("tenant", "kind", "id", "version", "content"), rows, keys=4)
-    ((_, before),) = VALID.rows(session, {"tenants": [tenant]})
+    upsert_rows(
+        session, CatalogueEntryRow, ("tenant", "kind", "id", "version", "content"), rows, keys=4
+    )
+    ((_, before),) = CURRENT_EDITIONS.rows(session, {"tenants": [tenant]})
     digest = hashlib.blake2b(before, digest_size=16)
     for row in rows:
         digest.update(row[-1])
-    upsert_rows(session, EditionRow, ("tenant", "edition"), [(tenant, digest.digest())])
+    upsert_rows(session, CatalogueEditionRow, ("tenant", "edition"), [(tenant, digest.digest())])
     session.info.pop("editions", None)
 
 
-def load_shipped(session: Session) -> None:
+def load_shipped_catalogue(session: Session) -> None:
     """Publish for all tenants what the service is shipped with, as far as it is new.
 
     Raises:
         StartError: it contradicts what is there.
     """
-    publication = msgspec.json.decode(SHIPPED.read_bytes(), type=Publication)
-    shared, own = lock(session, SHARED)
+    publication = msgspec.json.decode(SHIPPED_FILE.read_bytes(), type=Publication)
+    shared, own = get_for_update(session, SHARED_TENANT)
     try:
-        put(session, SHARED, publish(shared, own, publication))
+        put(session, SHARED_TENANT, publish(shared, own, publication))
     except InvalidError as error:
         msg = "\n".join(
-            f"{SHIPPED.name}{fault.field}: {fault.reason}; {fault.remedy}" for fault in error.faults
+            f"{SHIPPED_FILE.name}{fault.field}: {fault.reason}; {fault.remedy}"
+            for fault in error.faults
         )
         raise StartError(msg) from error
 

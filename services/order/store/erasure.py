@@ -8,17 +8,17 @@ from sqlalchemy import Select, bindparam, func, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
-from services.order.domain.moments import last_until
-from services.order.domain.submission import without_persons
+from services.order.domain.acceptance.submission import without_personal_data
+from services.order.domain.order_ids import highest_id_until
 from services.order.tables import OrderRow, SubmissionRow
-from shared.contracts.personal import blank
+from shared.contracts.personal import blank_personal_data
 from shared.persistence.bulk import table_of, update_rows
 from shared.persistence.database import Base
-from shared.privacy.erasure import PART, ErasureDue
+from shared.privacy.erasure import BATCH_SIZE, ErasureDue
 
 ORDERS = table_of(OrderRow)
 SUBMISSIONS = table_of(SubmissionRow)
-NEXT = (
+NEXT_ORDERS = (
     select(ORDERS.c.id, ORDERS.c.content)
     .where(
         ORDERS.c.tenant == bindparam("tenant"),
@@ -27,28 +27,28 @@ NEXT = (
         ORDERS.c.id <= bindparam("last"),
     )
     .order_by(ORDERS.c.id)
-    .limit(PART)
+    .limit(BATCH_SIZE)
 )
-THESE = func.any(bindparam("orders", type_=ARRAY(ORDERS.c.id.type)))
+IN_BATCH = func.any(bindparam("orders", type_=ARRAY(ORDERS.c.id.type)))
 ANSWERS = select(SUBMISSIONS.c.id, SUBMISSIONS.c.answer)
-FIRST = ANSWERS.where(SUBMISSIONS.c.id == THESE)
-REPEATED = ANSWERS.where(
-    SUBMISSIONS.c.order_id == THESE, SUBMISSIONS.c.id != SUBMISSIONS.c.order_id
+FIRST_ANSWERS = ANSWERS.where(SUBMISSIONS.c.id == IN_BATCH)
+REPEATED_ANSWERS = ANSWERS.where(
+    SUBMISSIONS.c.order_id == IN_BATCH, SUBMISSIONS.c.id != SUBMISSIONS.c.order_id
 )
 
 
-def forget(session: Session, tenant: str, due: ErasureDue) -> list[UUID]:
+def erase_next_batch(session: Session, tenant: str, due: ErasureDue) -> list[UUID]:
     """Blank the next part of a party's orders, and their answers; return which orders."""
-    bounds = {"after": due.after, "last": last_until(due.until)}
+    bounds = {"after": due.after, "last": highest_id_until(due.until)}
     wanted = {"tenant": tenant, "party_id": due.party_id, **bounds}
-    orders = _change(session, OrderRow, NEXT, wanted, blank)
+    orders = _rewrite_column(session, OrderRow, NEXT_ORDERS, wanted, blank_personal_data)
     # A repetition copies the answer while it holds the first one's row: so that comes first.
-    for answers in (FIRST, REPEATED):
-        _change(session, SubmissionRow, answers, {"orders": orders}, without_persons)
+    for answers in (FIRST_ANSWERS, REPEATED_ANSWERS):
+        _rewrite_column(session, SubmissionRow, answers, {"orders": orders}, without_personal_data)
     return orders
 
 
-def _change(
+def _rewrite_column(
     session: Session,
     table: type[Base],
     statement: Select[Any],

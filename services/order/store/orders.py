@@ -6,23 +6,23 @@ from uuid import UUID
 from sqlalchemy import bindparam, delete, select
 from sqlalchemy.orm import Session
 
-from services.order.domain.order import Content, Order
-from services.order.domain.progress import Progress
+from services.order.domain.fulfilment.progress import Progress
+from services.order.domain.order import Order, OrderContent
 from services.order.store import products, submissions
 from services.order.tables import OrderRow, ProgressRow
-from shared.access.grants import covers
-from shared.access.rule import HiddenError, Reach
+from shared.access.access_rule import DataScope, NotVisibleError
+from shared.access.grants import is_accessible
 from shared.contracts import OrderMessage
-from shared.persistence.repository import Shelf
+from shared.persistence.repository import Repository
 from shared.recovery.troubles import remedy_if_lost
 
-LOOKED_BACK = 10
+MAX_EARLIER_ORDERS = 10
 """Orders of a customer that are asked what it is. One that was told keeps what is known since."""
 
-ORDERS = Shelf(OrderRow, Order, changes=False)
-PROGRESS = Shelf(ProgressRow, Progress)
+ORDERS = Repository(OrderRow, Order, is_mutable=False)
+PROGRESS = Repository(ProgressRow, Progress)
 
-NEWEST = (
+NEWEST_CONTENTS = (
     select(OrderRow.content)
     .where(
         OrderRow.tenant == bindparam("tenant"),
@@ -30,14 +30,14 @@ NEWEST = (
         OrderRow.client == bindparam("client"),
     )
     .order_by(OrderRow.id.desc())
-    .limit(LOOKED_BACK)
+    .limit(MAX_EARLIER_ORDERS)
 )
 
 preload = ORDERS.preload
-find = ORDERS.find
-get = ORDERS.expect
-progress = PROGRESS.expect
-move = PROGRESS.put
+find = ORDERS.find_for_update
+get = ORDERS.expect_for_update
+get_progress_for_update = PROGRESS.expect_for_update
+put_progress = PROGRESS.put
 
 
 def add(session: Session, order: Order, acknowledged: Progress) -> None:
@@ -52,7 +52,9 @@ def remove(session: Session, order_id: UUID) -> None:
     session.execute(delete(OrderRow).where(OrderRow.id == order_id))
 
 
-def look(session: Session, reach: Reach, order_id: UUID) -> tuple[Order, Progress]:
+def get_within_reach(
+    session: Session, data_scope: DataScope, order_id: UUID
+) -> tuple[Order, Progress]:
     """Return an order with where it stands, to show it.
 
     One that turned out to be the repetition of an order that was there before is shown as that.
@@ -60,46 +62,48 @@ def look(session: Session, reach: Reach, order_id: UUID) -> tuple[Order, Progres
     Raises:
         NotFoundError: if there is none, or none within reach.
     """
-    order = ORDERS.seen(session, order_id) or repeated(session, order_id)
-    if order is None or not is_within(session, reach, order):
-        raise HiddenError(kind="order", id_=order_id, remedy=remedy_if_lost(session, order_id))
-    return order, PROGRESS.look(session, order.id)
+    order = ORDERS.find(session, order_id) or find_original(session, order_id)
+    if order is None or not is_within_reach(session, data_scope, order):
+        raise NotVisibleError(kind="order", id_=order_id, remedy=remedy_if_lost(session, order_id))
+    return order, PROGRESS.get(session, order.id)
 
 
-def repeated(session: Session, order_id: UUID) -> Order | None:
+def find_original(session: Session, order_id: UUID) -> Order | None:
     """Return the order that was placed before this one, and asks for the same."""
-    first = submissions.stands_for(session, order_id)
-    return ORDERS.seen(session, first) if first else None
+    first = submissions.find_original_id(session, order_id)
+    return ORDERS.find(session, first) if first else None
 
 
-def is_within(session: Session, reach: Reach, order: Order) -> bool:
+def is_within_reach(session: Session, data_scope: DataScope, order: Order) -> bool:
     """Tell whether an order is within reach."""
-    if order.tenant != reach.tenant:
+    if order.tenant != data_scope.tenant:
         return False
-    return covers(session, reach, order.client, order.party_id)
+    return is_accessible(session, data_scope, order.client, order.party_id)
 
 
-def contents_of(session: Session, tenant: str, client: str, party_id: str) -> list[Content]:
+def newest_contents(
+    session: Session, tenant: str, client: str, party_id: str
+) -> list[OrderContent]:
     """Return the contents of the newest orders of one client for a customer, newest first."""
     where = {"tenant": tenant, "client": client, "party_id": party_id}
-    return list(session.scalars(NEWEST, where))
+    return list(session.scalars(NEWEST_CONTENTS, where))
 
 
-def preload_progress(session: Session, news: Sequence[OrderMessage]) -> None:
+def preload_progress(session: Session, message: Sequence[OrderMessage]) -> None:
     """Read where the orders stand that these messages are about."""
-    PROGRESS.preload(session, ids(news))
+    PROGRESS.preload(session, order_ids(message))
 
 
-def preload_whole(session: Session, news: Sequence[OrderMessage]) -> None:
+def preload_with_products(session: Session, message: Sequence[OrderMessage]) -> None:
     """Read these orders, where they stand, and the products that they take away."""
-    keys = ids(news)
+    keys = order_ids(message)
     PROGRESS.preload(session, keys)
     ORDERS.preload(session, keys)
-    orders = (ORDERS.find(session, key) for key in keys)
-    going = [product for order in orders if order for product in order.ended_products()]
+    orders = (ORDERS.find_for_update(session, key) for key in keys)
+    going = [product for order in orders if order for product in order.disconnected_product_ids()]
     products.preload(session, going)
 
 
-def ids(news: Iterable[OrderMessage]) -> list[UUID]:
+def order_ids(message: Iterable[OrderMessage]) -> list[UUID]:
     """Return the orders that messages are about, each once."""
-    return list(dict.fromkeys(each.order_id for each in news))
+    return list(dict.fromkeys(each.order_id for each in message))

@@ -7,53 +7,55 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.orm import Session
 
-from services.order.domain.product import Product, Status
+from services.order.domain.fulfilment.product import Product, ProductStatus
 from services.order.tables import ProductRow
-from shared.access.grants import Whose, page_within, within
-from shared.access.rule import Reach
-from shared.persistence.list_window import Window, page_of
+from shared.access.access_rule import DataScope
+from shared.access.grants import OwnerColumns, access_condition, accessible_page
+from shared.persistence.list_window import Window, select_page
 
 COLUMNS = [getattr(ProductRow, name) for name in Product.__dataclass_fields__]
-WHOSE = Whose(ProductRow.client, ProductRow.party_id)
-KEYS = [ProductRow.id]
+OWNER_COLUMNS = OwnerColumns(ProductRow.client, ProductRow.party_id)
+SORT_COLUMNS = [ProductRow.id]
 
 
 @dataclass(frozen=True, slots=True)
 class ProductFilter:
     """Which products are wanted; None does not ask."""
 
-    reach: Reach
+    data_scope: DataScope
     party_id: str | None = None
-    status: Status | None = None
+    status: ProductStatus | None = None
     offering_id: str | None = None
     number: str | None = None
 
 
-def find(session: Session, wanted: ProductFilter, window: Window) -> list[Product]:
+def find(session: Session, filters: ProductFilter, window: Window) -> list[Product]:
     """Return the products that are wanted, in the order of their ids."""
-    rows = session.execute(statement(session, wanted, window))
+    rows = session.execute(list_statement(session, filters, window))
     return [Product(*row) for row in rows]
 
 
-def statement(session: Session, wanted: ProductFilter, window: Window) -> Select[Any]:
+def list_statement(session: Session, filters: ProductFilter, window: Window) -> Select[Any]:
     """Return the select for the products that are wanted, in the order of their ids."""
-    these = (ProductRow.tenant == wanted.reach.tenant, *conditions(wanted))
+    these = (ProductRow.tenant == filters.data_scope.tenant, *conditions(filters))
     found = select(*COLUMNS).where(*these)
-    if wanted.number is not None:  # few products ever have the same one
-        return page_of(found.where(within(wanted.reach, *WHOSE)), KEYS, window)
-    return page_within(session, wanted.reach, found, WHOSE, KEYS, window)
+    if filters.number is not None:  # few products ever have the same one
+        return select_page(
+            found.where(access_condition(filters.data_scope, *OWNER_COLUMNS)), SORT_COLUMNS, window
+        )
+    return accessible_page(session, filters.data_scope, found, OWNER_COLUMNS, SORT_COLUMNS, window)
 
 
-def conditions(wanted: ProductFilter) -> Iterator[ColumnElement[bool]]:
+def conditions(filters: ProductFilter) -> Iterator[ColumnElement[bool]]:
     """Yield what is asked of each product."""
-    if wanted.party_id is not None:
-        yield ProductRow.party_id == wanted.party_id
-    if wanted.offering_id is not None:
-        yield ProductRow.offering_id == wanted.offering_id
-    if wanted.number is not None:
-        yield ProductRow.number == wanted.number
+    if filters.party_id is not None:
+        yield ProductRow.party_id == filters.party_id
+    if filters.offering_id is not None:
+        yield ProductRow.offering_id == filters.offering_id
+    if filters.number is not None:
+        yield ProductRow.number == filters.number
         yield ProductRow.number != ""
-    if wanted.status is not None:
-        yield ProductRow.status == wanted.status
-    if wanted.status not in {None, Status.ACTIVE}:
-        yield ProductRow.status != Status.ACTIVE
+    if filters.status is not None:
+        yield ProductRow.status == filters.status
+    if filters.status not in {None, ProductStatus.ACTIVE}:
+        yield ProductRow.status != ProductStatus.ACTIVE

@@ -8,112 +8,116 @@ from uuid import UUID
 from sqlalchemy import and_, bindparam, case, func, or_, select, union_all, update
 from sqlalchemy.orm import Session
 
-from services.order.domain.submission import Names, Submission
+from services.order.domain.acceptance.submission import Submission, SubmissionKeys
 from services.order.tables import SubmissionRow
-from shared.persistence.bulk import bind, table_of, unnest
-from shared.persistence.repository import Shelf
-from shared.persistence.statements import Prepared
+from shared.persistence.bulk import bind_arrays, table_of, unnest
+from shared.persistence.repository import Repository
+from shared.persistence.statements import CompiledStatement
 
-SUBMISSIONS = Shelf(SubmissionRow, Submission, changes=False)
+SUBMISSIONS = Repository(SubmissionRow, Submission, is_mutable=False)
 
-Name: TypeAlias = tuple[str, str, str, str]
+SubmissionKey: TypeAlias = tuple[str, str, str, str]
 """Tenant, client, which kind of name, and the name."""
 
-ROWS = table_of(SubmissionRow)
-FIRST = ROWS.alias("first")
-COLUMNS = [ROWS.c[name] for name in Submission.__dataclass_fields__]
-ASKED = unnest([ROWS.c[name] for name in Names._fields])
-OWN = select(*COLUMNS).where(ROWS.c.tenant == ASKED.c.tenant, ROWS.c.client == ASKED.c.client)
-KNOWN = Prepared(
+TABLE = table_of(SubmissionRow)
+ORIGINAL = TABLE.alias("first")
+COLUMNS = [TABLE.c[name] for name in Submission.__dataclass_fields__]
+REQUESTED_KEYS = unnest([TABLE.c[name] for name in SubmissionKeys._fields])
+OF_SAME_CLIENT = select(*COLUMNS).where(
+    TABLE.c.tenant == REQUESTED_KEYS.c.tenant, TABLE.c.client == REQUESTED_KEYS.c.client
+)
+FIND_BY_KEYS = CompiledStatement(
     union_all(
-        OWN.where(ROWS.c.idempotency_key == ASKED.c.idempotency_key),
-        OWN.where(ROWS.c.external_id == ASKED.c.external_id),
+        OF_SAME_CLIENT.where(TABLE.c.idempotency_key == REQUESTED_KEYS.c.idempotency_key),
+        OF_SAME_CLIENT.where(TABLE.c.external_id == REQUESTED_KEYS.c.external_id),
     )
 )
 
-ANSWER = select(ROWS.c.answer).where(ROWS.c.id == bindparam("order_id")).with_for_update(read=True)
+ANSWER_FOR_SHARE = (
+    select(TABLE.c.answer).where(TABLE.c.id == bindparam("order_id")).with_for_update(read=True)
+)
 
 
-def preload(session: Session, asked: Iterable[Names]) -> None:
+def preload(session: Session, requested: Iterable[SubmissionKeys]) -> None:
     """Read with one select what is known under any of these names."""
-    known = _known(session)
-    missing = [names for names in asked if any(name not in known for name in given(names))]
-    for names in missing:
-        for name in given(names):
+    known = _cache(session)
+    missing = [keys for keys in requested if any(name not in known for name in keys_present(keys))]
+    for keys in missing:
+        for name in keys_present(keys):
             known.setdefault(name, None)
     if missing:
-        for row in KNOWN.rows(session, bind(Names._fields, missing)):
-            learn(session, Submission(*row))
+        for row in FIND_BY_KEYS.rows(session, bind_arrays(SubmissionKeys._fields, missing)):
+            cache_submission(session, Submission(*row))
 
 
-def find(session: Session, names: Names) -> tuple[Submission | None, Submission | None]:
+def find(session: Session, keys: SubmissionKeys) -> tuple[Submission | None, Submission | None]:
     """Return what the client has sent under this key, and under this externalId."""
-    preload(session, [names])
-    known = _known(session)
-    return known.get(key_of(names)), known.get(external_id_of(names))
+    preload(session, [keys])
+    known = _cache(session)
+    return known.get(idempotency_key_of(keys)), known.get(external_id_of(keys))
 
 
 def add(session: Session, submission: Submission) -> None:
     """Write a submission when the transaction ends; from now on it is found."""
     SUBMISSIONS.add(session, submission)
-    learn(session, submission)
+    cache_submission(session, submission)
 
 
-def repeat(session: Session, again: Submission) -> None:
+def add_repetition(session: Session, repetition: Submission) -> None:
     """Write another name of a submission when the transaction ends, with the answer it has now.
 
     Meanwhile no erasure passes: it would blank the answer and miss the copy.
     """
-    answer = session.scalars(ANSWER, {"order_id": again.order_id}).one()
-    add(session, replace(again, answer=answer))
+    answer = session.scalars(ANSWER_FOR_SHARE, {"order_id": repetition.order_id}).one()
+    add(session, replace(repetition, answer=answer))
 
 
-def lead(session: Session, order_id: UUID, to: Submission) -> None:
+def redirect_to_original(session: Session, order_id: UUID, to: Submission) -> None:
     """Have what was submitted as one order stand for another, which was there before it.
 
     It keeps the keys of its own. A request that asks for the same has the same answer from now on.
     """
-    is_same = ROWS.c.fingerprint == to.fingerprint
-    repeats = and_(ROWS.c.order_id == order_id, ROWS.c.id != ROWS.c.order_id)
+    is_same = TABLE.c.fingerprint == to.fingerprint
+    repeats = and_(TABLE.c.order_id == order_id, TABLE.c.id != TABLE.c.order_id)
     values = {
         "order_id": to.order_id,
         "external_id": None,
-        "idempotency_key": func.nullif(ROWS.c.idempotency_key, to.idempotency_key),
-        "answer": case((is_same, to.answer), else_=ROWS.c.answer),
+        "idempotency_key": func.nullif(TABLE.c.idempotency_key, to.idempotency_key),
+        "answer": case((is_same, to.answer), else_=TABLE.c.answer),
     }
-    session.execute(update(ROWS).where(or_(ROWS.c.id == order_id, repeats)).values(values))
+    session.execute(update(TABLE).where(or_(TABLE.c.id == order_id, repeats)).values(values))
 
 
-def stands_for(session: Session, order_id: UUID) -> UUID | None:
+def find_original_id(session: Session, order_id: UUID) -> UUID | None:
     """Return the order that was there before this one and asks for the same, if there is one."""
-    mine = ROWS.c.id == order_id, ROWS.c.order_id != order_id
-    same = select(FIRST.c.id).join_from(ROWS, FIRST, FIRST.c.id == ROWS.c.order_id)
-    return session.scalar(same.where(*mine, ROWS.c.fingerprint == FIRST.c.fingerprint))
+    mine = TABLE.c.id == order_id, TABLE.c.order_id != order_id
+    same = select(ORIGINAL.c.id).join_from(TABLE, ORIGINAL, ORIGINAL.c.id == TABLE.c.order_id)
+    return session.scalar(same.where(*mine, TABLE.c.fingerprint == ORIGINAL.c.fingerprint))
 
 
-def learn(session: Session, submission: Submission) -> None:
+def cache_submission(session: Session, submission: Submission) -> None:
     """Have a submission found under its names until the transaction ends."""
-    names = Names(
+    keys = SubmissionKeys(
         submission.tenant, submission.client, submission.idempotency_key, submission.external_id
     )
-    _known(session).update(dict.fromkeys(given(names), submission))
+    _cache(session).update(dict.fromkeys(keys_present(keys), submission))
 
 
-def key_of(names: Names) -> Name:
+def idempotency_key_of(keys: SubmissionKeys) -> SubmissionKey:
     """Return the key with whose it is."""
-    return names.tenant, names.client, "key", names.idempotency_key or ""
+    return keys.tenant, keys.client, "key", keys.idempotency_key or ""
 
 
-def external_id_of(names: Names) -> Name:
+def external_id_of(keys: SubmissionKeys) -> SubmissionKey:
     """Return the externalId with whose it is."""
-    return names.tenant, names.client, "external-id", names.external_id or ""
+    return keys.tenant, keys.client, "external-id", keys.external_id or ""
 
 
-def given(names: Names) -> list[Name]:
+def keys_present(keys: SubmissionKeys) -> list[SubmissionKey]:
     """Return those that are there: what has no name is found under none."""
-    return [name for name in (key_of(names), external_id_of(names)) if name[-1]]
+    return [name for name in (idempotency_key_of(keys), external_id_of(keys)) if name[-1]]
 
 
-def _known(session: Session) -> dict[Name, Submission | None]:
-    known: dict[Name, Submission | None] = session.info.setdefault("submissions", {})
+def _cache(session: Session) -> dict[SubmissionKey, Submission | None]:
+    known: dict[SubmissionKey, Submission | None] = session.info.setdefault("submissions", {})
     return known

@@ -24,27 +24,27 @@ from aiohttp import (
 )
 
 from shared.calls.outbound_call import (
-    UNKNOWN,
-    Attempt,
-    CannotAskError,
+    UNKNOWN_OUTCOME,
+    CallOutcome,
+    CallResult,
+    CannotQueryError,
     ElementTimeoutError,
-    Outcome,
-    Result,
+    OutboundCall,
 )
 from shared.config.settings import Settings
 from shared.contracts import Value
 
-KEPT_S = 15
+KEEPALIVE_S = 15
 """So long a connection is kept open without a call; elements close theirs after 30 s."""
 
-MOST_CONNECTIONS = 200
-JSON = {"Content-Type": "application/json"}
-DONE = Outcome(Result.DONE)
-NOTHING_DONE = frozenset({HTTPStatus.INTERNAL_SERVER_ERROR, HTTPStatus.SERVICE_UNAVAILABLE})
-NEVER_HEARD = "unknown-operation"
+MAX_CONNECTIONS = 200
+JSON_HEADERS = {"Content-Type": "application/json"}
+DONE = CallOutcome(CallResult.DONE)
+NOT_DONE_STATUSES = frozenset({HTTPStatus.INTERNAL_SERVER_ERROR, HTTPStatus.SERVICE_UNAVAILABLE})
+UNKNOWN_OPERATION = "unknown-operation"
 
 
-class Wish(msgspec.Struct, frozen=True):
+class OperationRequest(msgspec.Struct, frozen=True):
     """What an element is asked to do."""
 
     kind: str
@@ -52,24 +52,24 @@ class Wish(msgspec.Struct, frozen=True):
     parameters: dict[str, Value]
 
 
-class Refusal(msgspec.Struct, frozen=True):
+class OperationRefusal(msgspec.Struct, frozen=True):
     """Why an element did not do an operation."""
 
     code: str = ""
     detail: str = ""
 
 
-class Answer(msgspec.Struct, frozen=True):
+class ElementResponse(msgspec.Struct, frozen=True):
     """What an element says: of an operation, or of what is wrong with a call."""
 
     outcome: str = ""
-    refusal: Refusal = Refusal()
+    refusal: OperationRefusal = OperationRefusal()
     code: str = ""
     detail: str = ""
 
 
 encode = msgspec.json.Encoder().encode
-decode = msgspec.json.Decoder(Answer).decode
+decode = msgspec.json.Decoder(ElementResponse).decode
 
 
 class HttpAdapter:
@@ -79,39 +79,39 @@ class HttpAdapter:
         self._url = url
         self._session: ClientSession | None = None
 
-    async def perform(self, attempt: Attempt) -> Outcome:
+    async def perform(self, call: OutboundCall) -> CallOutcome:
         """Have the operation done, once per operation id.
 
         Raises:
             ElementTimeoutError: if nobody can tell whether it was done.
         """
         if not self._url:
-            return Outcome(Result.FAILED, "no-address", "KAITONG_ELEMENTS_URL is not set")
+            return CallOutcome(CallResult.FAILED, "no-address", "KAITONG_ELEMENTS_URL is not set")
         try:
-            status, body = await self._send("PUT", attempt, encode(wish_of(attempt)))
+            status, body = await self._send("PUT", call, encode(operation_request(call)))
         except (ClientConnectorError, ConnectionTimeoutError) as error:
-            return Outcome(Result.FAILED, "unreachable", type(error).__name__)
-        return outcome_of(status, read(body))
+            return CallOutcome(CallResult.FAILED, "unreachable", type(error).__name__)
+        return outcome_of_call(status, read_response(body))
 
-    async def ask(self, attempt: Attempt) -> Outcome | None:
+    async def query_outcome(self, call: OutboundCall) -> CallOutcome | None:
         """Return what became of the operation; None if the element never heard of it.
 
         Raises:
             ElementTimeoutError: if the element does not answer now.
-            CannotAskError: if it never can.
+            CannotQueryError: if it never can.
         """
         try:
-            status, body = await self._send("GET", attempt)
+            status, body = await self._send("GET", call)
         except (ClientConnectorError, ConnectionTimeoutError) as error:
             raise ElementTimeoutError(type(error).__name__) from error
-        return news_of(status, read(body))
+        return outcome_of_query(status, read_response(body))
 
     async def close(self) -> None:
         """Close all connections."""
         if self._session:
             await self._session.close()
 
-    async def _send(self, method: str, attempt: Attempt, data: bytes = b"") -> tuple[int, bytes]:
+    async def _send(self, method: str, call: OutboundCall, data: bytes = b"") -> tuple[int, bytes]:
         """Send a call and return status and body of its answer.
 
         Raises:
@@ -120,8 +120,8 @@ class HttpAdapter:
             ElementTimeoutError: it may have been sent, and no answer came.
         """
         session = self._session = self._session or open_session()
-        url = f"{self._url}/elements/{quote(attempt.element)}/operations/{attempt.operation_id}"
-        timeout = ClientTimeout(total=attempt.timeout.total_seconds())
+        url = f"{self._url}/elements/{quote(call.element)}/operations/{call.operation_id}"
+        timeout = ClientTimeout(total=call.timeout.total_seconds())
         try:
             async with session.request(method, url, data=data, timeout=timeout) as response:
                 return response.status, await response.read()
@@ -143,51 +143,51 @@ def open_session() -> ClientSession:
     connection closes: if the second cannot connect, the first looks as if it was
     never sent.
     """
-    connector = TCPConnector(limit=MOST_CONNECTIONS, keepalive_timeout=KEPT_S)
-    session = ClientSession(connector=connector, headers=JSON, auto_decompress=False)
+    connector = TCPConnector(limit=MAX_CONNECTIONS, keepalive_timeout=KEEPALIVE_S)
+    session = ClientSession(connector=connector, headers=JSON_HEADERS, auto_decompress=False)
     session._retry_connection = False  # noqa: SLF001  there is no public way; a test watches it
     return session
 
 
-def wish_of(attempt: Attempt) -> Wish:
-    """Return an attempt as an element is told of it."""
-    parameters = {each.name: each.value for each in attempt.parameters}
-    return Wish(attempt.kind, attempt.subject, parameters)
+def operation_request(call: OutboundCall) -> OperationRequest:
+    """Return a call as an element is told of it."""
+    parameters = {each.name: each.value for each in call.parameters}
+    return OperationRequest(call.kind, call.subject, parameters)
 
 
-def read(body: bytes) -> Answer:
+def read_response(body: bytes) -> ElementResponse:
     """Read what an element says; nothing, if it is not in our language."""
     try:
         return decode(body)
     except msgspec.MsgspecError:
-        return Answer()
+        return ElementResponse()
 
 
-def outcome_of(status: int, answer: Answer) -> Outcome:
+def outcome_of_call(status: int, answer: ElementResponse) -> CallOutcome:
     """Return what an answer to a call means."""
-    if status == HTTPStatus.OK and answer.outcome == Result.DONE:
+    if status == HTTPStatus.OK and answer.outcome == CallResult.DONE:
         return DONE
-    if status in NOTHING_DONE:
-        return Outcome(Result.FAILED, answer.code or f"http-{status}", answer.detail)
+    if status in NOT_DONE_STATUSES:
+        return CallOutcome(CallResult.FAILED, answer.code or f"http-{status}", answer.detail)
     if HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR:
-        return Outcome(Result.REFUSED, answer.code or f"http-{status}", answer.detail)
-    return UNKNOWN
+        return CallOutcome(CallResult.REFUSED, answer.code or f"http-{status}", answer.detail)
+    return UNKNOWN_OUTCOME
 
 
-def news_of(status: int, answer: Answer) -> Outcome | None:
+def outcome_of_query(status: int, answer: ElementResponse) -> CallOutcome | None:
     """Return what an answer to a question means.
 
     Raises:
         ElementTimeoutError: if the element cannot say now.
-        CannotAskError: if it does not understand the question.
+        CannotQueryError: if it does not understand the question.
     """
-    if status == HTTPStatus.NOT_FOUND and answer.code == NEVER_HEARD:
+    if status == HTTPStatus.NOT_FOUND and answer.code == UNKNOWN_OPERATION:
         return None
-    if status == HTTPStatus.OK and answer.outcome == Result.REFUSED:
-        return Outcome(Result.REFUSED, answer.refusal.code, answer.refusal.detail)
-    if status == HTTPStatus.OK and answer.outcome == Result.DONE:
+    if status == HTTPStatus.OK and answer.outcome == CallResult.REFUSED:
+        return CallOutcome(CallResult.REFUSED, answer.refusal.code, answer.refusal.detail)
+    if status == HTTPStatus.OK and answer.outcome == CallResult.DONE:
         return DONE
     if HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR:
-        raise CannotAskError(answer.detail or f"HTTP {status}")
+        raise CannotQueryError(answer.detail or f"HTTP {status}")
     msg = f"HTTP {status}"
     raise ElementTimeoutError(msg)

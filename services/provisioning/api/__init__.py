@@ -8,7 +8,7 @@ blueprints   what plans are drawn from; publishing more
 elements     how much network elements bear, and their maintenance
 """
 
-from services.provisioning.api import (
+from services.provisioning.api.routes import (
     blueprints,
     elements,
     fallout,

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from shared.calls.element_limits import Limit
-from shared.contracts.parts import ElementName
+from shared.contracts.message_parts import ElementName
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class Element:
         return Limit(self.concurrency, self.per_second, self.in_maintenance)
 
 
-def usual(name: ElementName, limit: Limit, by: str, now: datetime) -> Element:
+def default_element(name: ElementName, limit: Limit, by: str, now: datetime) -> Element:
     """Return an element of which nobody has said anything before."""
     return Element(
         name=name,
@@ -46,7 +46,7 @@ def usual(name: ElementName, limit: Limit, by: str, now: datetime) -> Element:
     )
 
 
-def limited(
+def with_limits(
     element: Element, concurrency: int, per_second: float, by: str, now: datetime
 ) -> Element:
     """Return an element that bears so much from now on."""
@@ -60,6 +60,6 @@ def put_in_maintenance(element: Element, reason: str, by: str, now: datetime) ->
     return replace(element, in_maintenance=True, reason=reason, changed_at=now, changed_by=by)
 
 
-def back_from_maintenance(element: Element, by: str, now: datetime) -> Element:
+def take_out_of_maintenance(element: Element, by: str, now: datetime) -> Element:
     """Return an element on which work goes on."""
     return replace(element, in_maintenance=False, reason="", changed_at=now, changed_by=by)

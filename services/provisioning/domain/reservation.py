@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 
-from services.provisioning.domain.plan import Item, Plan, PlanState
+from services.provisioning.domain.plan.plan import Plan, PlanItem, PlanState
 from services.provisioning.domain.service import Inventory, ServiceState
 from shared.contracts import Action, Held, ReservationAnswered, ReservationQuestioned
 
 
-def answered(
+def answer_question(
     question: ReservationQuestioned, plan: Plan | None, services: Inventory
 ) -> ReservationAnswered:
     """Say whether a plan needs what is reserved for its order.
@@ -22,7 +22,7 @@ def answered(
         services: those of a completed plan, as they are now.
     """
     is_over = plan is not None and plan.state is PlanState.COMPLETED
-    needs = tuple(needed(plan, services)) if plan and is_over else None
+    needs = tuple(needed_resources(plan, services)) if plan and is_over else None
     return ReservationAnswered(
         order_id=question.order_id,
         question_id=question.question_id,
@@ -32,14 +32,14 @@ def answered(
     )
 
 
-def needed(plan: Plan, services: Inventory) -> Iterator[Held]:
+def needed_resources(plan: Plan, services: Inventory) -> Iterator[Held]:
     """Yield what a completed plan needs."""
     for item in plan.items:
-        if not is_gone(item, services):
+        if not is_terminated(item, services):
             yield from item.held
 
 
-def is_gone(item: Item, services: Inventory) -> bool:
+def is_terminated(item: PlanItem, services: Inventory) -> bool:
     """Tell whether another order has ended the service that an item made or changed."""
     service = services.get(item.service_id)
     is_ended = service is not None and service.state is ServiceState.TERMINATED

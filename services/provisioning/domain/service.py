@@ -7,11 +7,11 @@ from enum import StrEnum
 from typing import TypeAlias
 from uuid import UUID
 
-from services.provisioning.domain.blueprint import Kind
-from services.provisioning.domain.filling import fill_text
-from services.provisioning.domain.plan import Item, Plan, StepState
+from services.provisioning.domain.blueprint.blueprint import StepKind
+from services.provisioning.domain.plan.plan import Plan, PlanItem, StepState
+from services.provisioning.domain.plan.templates import fill_text
 from shared.contracts import Action, Characteristic, Held
-from shared.contracts.parts import ElementName
+from shared.contracts.message_parts import ElementName
 
 
 class ServiceState(StrEnum):
@@ -55,20 +55,20 @@ Inventory: TypeAlias = Mapping[UUID, Service]
 """The services that a plan changes or ends."""
 
 
-def after(plan: Plan, inventory: Inventory, now: datetime) -> Iterator[Service]:
+def services_after(plan: Plan, inventory: Inventory, now: datetime) -> Iterator[Service]:
     """Yield the services as they are once a plan has completed."""
     for item in plan.items:
         if item.action is Action.ADD:
-            yield running(plan, item, now)
+            yield active_service(plan, item, now)
             continue
         known = inventory[item.service_id]
         if item.action is Action.DELETE:
-            yield gone(known, plan, item, now)
+            yield terminated_service(known, plan, item, now)
         else:
-            yield replace(running(plan, item, known.started_at), client=known.client)
+            yield replace(active_service(plan, item, known.started_at), client=known.client)
 
 
-def running(plan: Plan, item: Item, started_at: datetime) -> Service:
+def active_service(plan: Plan, item: PlanItem, started_at: datetime) -> Service:
     """Return the service that an item has made, or changed."""
     return Service(
         id=item.service_id,
@@ -86,14 +86,14 @@ def running(plan: Plan, item: Item, started_at: datetime) -> Service:
         address_id=item.address_id,
         characteristics=item.characteristics,
         held=item.held,
-        elements=tuple(carriers(plan, item)),
+        elements=tuple(carrying_elements(plan, item)),
         started_at=started_at,
         ended_at=None,
         client=plan.client,
     )
 
 
-def gone(service: Service, plan: Plan, item: Item, now: datetime) -> Service:
+def terminated_service(service: Service, plan: Plan, item: PlanItem, now: datetime) -> Service:
     """Return the service that an item has taken out of the network."""
     return replace(
         service,
@@ -105,12 +105,12 @@ def gone(service: Service, plan: Plan, item: Item, now: datetime) -> Service:
     )
 
 
-def carriers(plan: Plan, item: Item) -> dict[ElementName, None]:
+def carrying_elements(plan: Plan, item: PlanItem) -> dict[ElementName, None]:
     """Return the elements that were changed for an item, each once, in the plan's order."""
     return {
         fill_text(step.blueprint.element, item): None
         for step in plan.steps
         if step.item_id == item.id
-        and step.blueprint.kind is Kind.ACTIVATE
+        and step.blueprint.kind is StepKind.ACTIVATE
         and step.state is StepState.DONE
     }

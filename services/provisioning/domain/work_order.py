@@ -6,15 +6,20 @@ from enum import StrEnum
 from typing import TypeAlias
 from uuid import UUID
 
-from services.provisioning.domain.advance import Accepted, CrewAnswer, Reported, Returned
-from services.provisioning.domain.filling import fill_text, parameters_of
-from services.provisioning.domain.plan import Plan, rounds_of, work_order_id
-from services.provisioning.domain.turn import Job
+from services.provisioning.domain.plan.advance import (
+    WorkOrderAccepted,
+    WorkOrderEvent,
+    WorkOrderReported,
+    WorkOrderReturned,
+)
+from services.provisioning.domain.plan.plan import Plan, rounds_of, work_order_id
+from services.provisioning.domain.plan.plan_change import WorkOrderRequest
+from services.provisioning.domain.plan.templates import fill_parameters, fill_text
 from shared.contracts import Characteristic, Held
 from shared.errors import ConflictError
 
 
-class WorkState(StrEnum):
+class WorkOrderState(StrEnum):
     """Where a work order stands."""
 
     DISPATCHED = "dispatched"
@@ -29,7 +34,7 @@ class WorkState(StrEnum):
     """Nobody needs it any more (作废)."""
 
 
-OPEN = frozenset({WorkState.DISPATCHED, WorkState.ACCEPTED})
+OPEN = frozenset({WorkOrderState.DISPATCHED, WorkOrderState.ACCEPTED})
 """Somebody still has to answer it."""
 
 
@@ -60,7 +65,7 @@ class WorkOrder:
     """What the service holds: where to connect what."""
 
     priority: int
-    state: WorkState
+    state: WorkOrderState
     dispatched_at: datetime
     accepted_at: datetime | None
     accepted_by: str
@@ -76,14 +81,14 @@ class WorkOrder:
 
 
 @dataclass(frozen=True, slots=True)
-class Accept:
+class AcceptWorkOrder:
     """A crew takes a work order on (签收)."""
 
     by: str
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class ReportWorkOrder:
     """A crew has done it."""
 
     by: str
@@ -91,17 +96,17 @@ class Report:
 
 
 @dataclass(frozen=True, slots=True)
-class Return:
+class ReturnWorkOrder:
     """A crew cannot do it, and says why."""
 
     by: str
     remark: str
 
 
-Answer: TypeAlias = Accept | Report | Return
+CrewAnswer: TypeAlias = AcceptWorkOrder | ReportWorkOrder | ReturnWorkOrder
 
 
-def sent_out(plan: Plan, job: Job, now: datetime) -> WorkOrder:
+def new_work_order(plan: Plan, job: WorkOrderRequest, now: datetime) -> WorkOrder:
     """Return the work order for a job of a plan."""
     item, step, undo = job
     drawn = step.blueprint
@@ -120,10 +125,10 @@ def sent_out(plan: Plan, job: Job, now: datetime) -> WorkOrder:
         specification=item.specification,
         service_id=item.service_id,
         address_id=item.address_id,
-        parameters=parameters_of(drawn, item),
+        parameters=fill_parameters(drawn, item),
         held=item.held,
         priority=plan.priority,
-        state=WorkState.DISPATCHED,
+        state=WorkOrderState.DISPATCHED,
         dispatched_at=now,
         accepted_at=None,
         accepted_by="",
@@ -135,7 +140,7 @@ def sent_out(plan: Plan, job: Job, now: datetime) -> WorkOrder:
     )
 
 
-def answered(work_order: WorkOrder, answer: Answer, now: datetime) -> WorkOrder:
+def apply_crew_answer(work_order: WorkOrder, answer: CrewAnswer, now: datetime) -> WorkOrder:
     """Return a work order as it is after a crew's answer.
 
     The same answer given again changes nothing. A report without an acceptance
@@ -146,64 +151,69 @@ def answered(work_order: WorkOrder, answer: Answer, now: datetime) -> WorkOrder:
     """
     by = answer.by
     match work_order.state, answer:
-        case WorkState.DISPATCHED, Accept():
-            return taken_on(work_order, by, now)
+        case WorkOrderState.DISPATCHED, AcceptWorkOrder():
+            return accept(work_order, by, now)
 
-        case WorkState.DISPATCHED, Report() | Return():
-            return ended(taken_on(work_order, by, now), answer, now)
+        case WorkOrderState.DISPATCHED, ReportWorkOrder() | ReturnWorkOrder():
+            return close(accept(work_order, by, now), answer, now)
 
-        case WorkState.ACCEPTED, Report() | Return():
-            return ended(work_order, answer, now)
+        case WorkOrderState.ACCEPTED, ReportWorkOrder() | ReturnWorkOrder():
+            return close(work_order, answer, now)
 
-        case WorkState.ACCEPTED | WorkState.REPORTED | WorkState.RETURNED, Accept() if (
-            by == work_order.accepted_by
-        ):
+        case (
+            WorkOrderState.ACCEPTED | WorkOrderState.REPORTED | WorkOrderState.RETURNED,
+            AcceptWorkOrder(),
+        ) if by == work_order.accepted_by:
             return work_order
 
-        case WorkState.REPORTED, Report(remark=remark) if remark == work_order.remark:
+        case WorkOrderState.REPORTED, ReportWorkOrder(remark=remark) if remark == work_order.remark:
             return work_order
 
-        case WorkState.RETURNED, Return(remark=remark) if remark == work_order.remark:
+        case WorkOrderState.RETURNED, ReturnWorkOrder(remark=remark) if remark == work_order.remark:
             return work_order
 
         case _:
-            raise answered_otherwise(work_order)
+            raise conflicting_answer(work_order)
 
 
-def news_of(work_order: WorkOrder, answer: Answer) -> CrewAnswer:
+def plan_event_of(work_order: WorkOrder, answer: CrewAnswer) -> WorkOrderEvent:
     """Return what a crew's answer means for the plan that sent it out."""
     which = (work_order.step, work_order.undo, work_order.round)
     match answer:
-        case Accept():
-            return Accepted(*which)
-        case Report():
-            return Reported(*which)
-        case Return(remark=reason):
-            return Returned(*which, reason)
+        case AcceptWorkOrder():
+            return WorkOrderAccepted(*which)
+        case ReportWorkOrder():
+            return WorkOrderReported(*which)
+        case ReturnWorkOrder(remark=reason):
+            return WorkOrderReturned(*which, reason)
 
 
-def taken_on(work_order: WorkOrder, by: str, now: datetime) -> WorkOrder:
+def accept(work_order: WorkOrder, by: str, now: datetime) -> WorkOrder:
     """Return a work order that a crew has accepted."""
-    return replace(work_order, state=WorkState.ACCEPTED, accepted_by=by, accepted_at=now)
+    return replace(work_order, state=WorkOrderState.ACCEPTED, accepted_by=by, accepted_at=now)
 
 
-def ended(work_order: WorkOrder, answer: Report | Return, now: datetime) -> WorkOrder:
+def close(
+    work_order: WorkOrder, answer: ReportWorkOrder | ReturnWorkOrder, now: datetime
+) -> WorkOrder:
     """Return a work order that a crew is through with."""
     return replace(
         work_order,
-        state=WorkState.REPORTED if isinstance(answer, Report) else WorkState.RETURNED,
+        state=WorkOrderState.REPORTED
+        if isinstance(answer, ReportWorkOrder)
+        else WorkOrderState.RETURNED,
         answered_at=now,
         answered_by=answer.by,
         remark=answer.remark,
     )
 
 
-def voided(work_order: WorkOrder, now: datetime) -> WorkOrder:
+def void(work_order: WorkOrder, now: datetime) -> WorkOrder:
     """Return a work order that nobody needs any more."""
-    return replace(work_order, state=WorkState.VOID, answered_at=now)
+    return replace(work_order, state=WorkOrderState.VOID, answered_at=now)
 
 
-def answered_otherwise(work_order: WorkOrder) -> ConflictError:
+def conflicting_answer(work_order: WorkOrder) -> ConflictError:
     """Return the no to an answer that contradicts an earlier one."""
     message = f"work order {work_order.id} is {work_order.state} already"
     return ConflictError(

@@ -11,20 +11,20 @@ from sqlalchemy.orm import Session
 
 from services.provisioning.domain.element import Element
 from services.provisioning.tables import ElementRow
-from shared.calls.call_store import ATTEMPTS, OPEN
-from shared.calls.element_limits import ElementType, Limit, Limits, Types, type_of
+from shared.calls.call_store import IS_OPEN, OUTBOUND_CALLS
+from shared.calls.element_limits import ElementType, ElementTypes, Limit, Limits, type_of
 from shared.contracts import ElementName
-from shared.health import figures
-from shared.health.figures import Queue
-from shared.input.names import fold
-from shared.observability.waiting import Waiting
+from shared.health import database_counts
+from shared.health.database_counts import ElementQueue
+from shared.input.equipment_names import fold_name
+from shared.observability.backlog import Backlog
 from shared.persistence.bulk import table_of
-from shared.persistence.list_window import Window, page_of
-from shared.persistence.repository import Shelf
-from shared.persistence.spelling import folded
-from shared.persistence.statements import Prepared
+from shared.persistence.list_window import Window, select_page
+from shared.persistence.name_folding import folded_name
+from shared.persistence.repository import Repository
+from shared.persistence.statements import CompiledStatement
 
-SHIPPED = Path(__file__).parents[1] / "data/elements.json"
+SHIPPED_FILE = Path(__file__).parents[1] / "data/elements.json"
 
 
 class ShippedType(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -41,49 +41,49 @@ class Shipped(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     types: tuple[ShippedType, ...]
 
 
-_shipped = msgspec.json.decode(SHIPPED.read_bytes(), type=Shipped)
-TYPES: Types = tuple(
+_shipped = msgspec.json.decode(SHIPPED_FILE.read_bytes(), type=Shipped)
+TYPES: ElementTypes = tuple(
     ElementType(each.name, each.elements, Limit(each.concurrency)) for each in _shipped.types
 )
 """The first whose pattern fits an element's name says how much it bears, unless somebody has."""
 
-ELEMENTS = Shelf(ElementRow, Element)
+ELEMENTS = Repository(ElementRow, Element)
 ELEMENT = table_of(ElementRow).c
 COLUMNS = [ELEMENT[field.name] for field in fields(Element)]
 
-MOST_RECENT = 10_000
+MAX_RECENT_CALLS = 10_000
 """Calls among which the spelling of a name is looked for: the last ones, by their orders."""
 
-CALLED = select(ATTEMPTS.c.element).where(OPEN).distinct().subquery("called")
+CALLED = select(OUTBOUND_CALLS.c.element).where(IS_OPEN).distinct().subquery("called")
 RECENT = (
-    select(ATTEMPTS.c.element)
-    .order_by(ATTEMPTS.c.order_id.desc())
-    .limit(MOST_RECENT)
+    select(OUTBOUND_CALLS.c.element)
+    .order_by(OUTBOUND_CALLS.c.order_id.desc())
+    .limit(MAX_RECENT_CALLS)
     .subquery("recent")
 )
-SAID = select(folded(ELEMENT.name))
+CONFIGURED = select(folded_name(ELEMENT.name))
 NAMES = union(
     select(ELEMENT.name),
-    select(CALLED.c.element).where(folded(CALLED.c.element).not_in(SAID)),
+    select(CALLED.c.element).where(folded_name(CALLED.c.element).not_in(CONFIGURED)),
 ).subquery("names")
 """The elements of a list: one of which something was said is listed as it was named then."""
 
 
-class Listed(NamedTuple):
+class ElementListing(NamedTuple):
     """One element of a list."""
 
     name: ElementName
-    said: Element | None
+    configured: Element | None
     """What somebody has said of it, if anybody has."""
 
-    queue: Queue
+    queue: ElementQueue
     """What waits for it, or is under way."""
 
 
-find = ELEMENTS.find
+find = ELEMENTS.find_for_update
 put = ELEMENTS.put
 
-LIMITS = Prepared(
+LIMITS = CompiledStatement(
     select(
         *(ElementRow.name, ElementRow.concurrency),
         *(ElementRow.per_second, ElementRow.in_maintenance),
@@ -96,35 +96,38 @@ def limits(session: Session) -> Limits:
     return Limits({name: Limit(*bears) for name, *bears in LIMITS.rows(session)}, TYPES)
 
 
-def queues(session: Session) -> tuple[Queue, ...]:
+def queues(session: Session) -> tuple[ElementQueue, ...]:
     """Return the calls that wait and that are under way, of every element that has any."""
-    return figures.queues(session, limits(session))
+    return database_counts.read_element_queues(session, limits(session))
 
 
-def idle(name: ElementName) -> Queue:
+def idle_queue(name: ElementName) -> ElementQueue:
     """Return the queue of an element that is not called now."""
     type_ = type_of(TYPES, name)
-    return Queue(name, Waiting(), 0, type_.limit, type_.name)
+    return ElementQueue(name, Backlog(), 0, type_.limit, type_.name)
 
 
-def spelled(session: Session, name: ElementName) -> ElementName:
+def canonical_name(session: Session, name: ElementName) -> ElementName:
     """Return how the element is called that somebody means; the name itself if none is known."""
     for names in (ELEMENT.name, CALLED.c.element, RECENT.c.element):
-        these = select(names).where(folded(names) == fold(name)).distinct()
+        these = select(names).where(folded_name(names) == fold_name(name)).distinct()
         if found := sorted(session.scalars(these)):
             return name if name in found else found[0]
     return name
 
 
-def listed(session: Session, rows: Window) -> list[Listed]:
+def find_page(session: Session, rows: Window) -> list[ElementListing]:
     """Return elements of which somebody has said something, or that are called now, by name."""
-    names = list(session.scalars(page_of(select(NAMES.c.name), [NAMES.c.name], rows)))
-    return shown(session, names)
+    names = list(session.scalars(select_page(select(NAMES.c.name), [NAMES.c.name], rows)))
+    return get_listings(session, names)
 
 
-def shown(session: Session, names: Collection[ElementName]) -> list[Listed]:
+def get_listings(session: Session, names: Collection[ElementName]) -> list[ElementListing]:
     """Return these elements, to show them."""
     these = session.execute(select(*COLUMNS).where(ELEMENT.name.in_(names)))
     said = {each.name: each for each in (Element(*row) for row in these)}
-    waiting = {fold(each.element): each for each in queues(session)}
-    return [Listed(each, said.get(each), waiting.get(fold(each)) or idle(each)) for each in names]
+    waiting = {fold_name(each.element): each for each in queues(session)}
+    return [
+        ElementListing(each, said.get(each), waiting.get(fold_name(each)) or idle_queue(each))
+        for each in names
+    ]

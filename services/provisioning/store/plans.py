@@ -7,20 +7,20 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from services.provisioning.domain.plan import Plan
+from services.provisioning.domain.plan.plan import Plan
 from services.provisioning.tables import PlanRow
 from shared.contracts import OrderMessage
 from shared.errors import NotFoundError
 from shared.persistence.bulk import table_of
-from shared.persistence.repository import Shelf
+from shared.persistence.repository import Repository
 
-PLANS = Shelf(PlanRow, Plan)
+PLANS = Repository(PlanRow, Plan)
 TABLE = table_of(PlanRow)
 COLUMNS = [TABLE.c[field.name] for field in fields(Plan)]
 
-get = PLANS.get
-expect = PLANS.expect
-find = PLANS.find
+get_for_update = PLANS.get_for_update
+expect = PLANS.expect_for_update
+find = PLANS.find_for_update
 
 
 def preload(session: Session, messages: Iterable[OrderMessage]) -> None:
@@ -33,13 +33,13 @@ def preload_orders(session: Session, order_ids: Iterable[UUID]) -> None:
     PLANS.preload(session, list(order_ids))
 
 
-def look(session: Session, tenant: str, order_id: UUID) -> Plan:
+def get_in_tenant(session: Session, tenant: str, order_id: UUID) -> Plan:
     """Return the plan of a tenant's order, to show it.
 
     Raises:
         NotFoundError: if the tenant has no such order, or it has no plan yet.
     """
-    return of_tenant(PLANS.look(session, order_id), tenant)
+    return check_tenant(PLANS.get(session, order_id), tenant)
 
 
 def of_orders(session: Session, order_ids: Collection[UUID]) -> dict[UUID, Plan]:
@@ -48,16 +48,16 @@ def of_orders(session: Session, order_ids: Collection[UUID]) -> dict[UUID, Plan]
     return {row[0]: Plan(*row) for row in rows}
 
 
-def lend(session: Session, tenant: str, order_id: UUID) -> Plan:
+def get_in_tenant_for_update(session: Session, tenant: str, order_id: UUID) -> Plan:
     """Return the plan of a tenant's order, locked until the transaction ends.
 
     Raises:
         NotFoundError: if the tenant has no such order, or it has no plan yet.
     """
-    return of_tenant(PLANS.get(session, order_id), tenant)
+    return check_tenant(PLANS.get_for_update(session, order_id), tenant)
 
 
-def of_tenant(plan: Plan, tenant: str) -> Plan:
+def check_tenant(plan: Plan, tenant: str) -> Plan:
     """Return a plan if it is the tenant's.
 
     Raises:

@@ -6,52 +6,54 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from services.provisioning.domain.fallout import FalloutState
+from services.provisioning.domain.fallout.fallout import FalloutState
 from services.provisioning.store.fallout import TABLE as FALLOUT
 from services.provisioning.store.work_orders import TABLE as WORK_ORDERS
 from services.provisioning.store.work_orders import UNANSWERED
-from shared.observability.troubles import Kind, Trouble, age_s, counted
-from shared.persistence.statements import Prepared
+from shared.observability.troubles import Trouble, TroubleKind, age_s, count_with_noun
+from shared.persistence.statements import CompiledStatement
 
 OVERDUE = timedelta(days=3)
 """A work order that a crew has had for longer is wrong; a younger one is everyday work."""
 
-HELD = Prepared(
+FALLOUT_COUNT = CompiledStatement(
     select(
         func.count(),
         func.count(FALLOUT.c.order_id.distinct()),
         func.min(FALLOUT.c.changed_at),
     ).where(FALLOUT.c.state == FalloutState.OPEN)
 )
-WAITED_FOR = Prepared(select(func.count(), func.min(WORK_ORDERS.c.dispatched_at)).where(UNANSWERED))
+OPEN_WORK_COUNT = CompiledStatement(
+    select(func.count(), func.min(WORK_ORDERS.c.dispatched_at)).where(UNANSWERED)
+)
 
 
-def held(session: Session, now: datetime) -> Iterator[Trouble]:
+def fallout_troubles(session: Session, now: datetime) -> Iterator[Trouble]:
     """Yield the trouble of orders on hold: steps in fallout that nobody has decided about."""
-    steps, orders, since = HELD.rows(session)[0]
+    steps, orders, since = FALLOUT_COUNT.rows(session)[0]
     if steps:
         yield Trouble(
-            kind=Kind.HELD,
+            kind=TroubleKind.HELD,
             count=orders,
             oldest_age_s=age_s(since, now),
-            says=f"{counted(orders, 'order')} held by {counted(steps, 'step')} in fallout",
+            says=f"{count_with_noun(orders, 'order')} held by {count_with_noun(steps, 'step')} in fallout",
             remedy="GET /ops/v1/fallout says why; POST /ops/v1/fallout/ORDER/retry, skip or fail",
         )
 
 
-def work_waiting(session: Session, now: datetime) -> Iterator[Trouble]:
+def work_order_troubles(session: Session, now: datetime) -> Iterator[Trouble]:
     """Yield the work orders that crews have not reported on."""
-    count, since = WAITED_FOR.rows(session)[0]
+    count, since = OPEN_WORK_COUNT.rows(session)[0]
     if count:
         age = age_s(since, now)
         yield Trouble(
-            kind=Kind.WORK_WAITING,
+            kind=TroubleKind.WORK_WAITING,
             count=count,
             oldest_age_s=age,
-            says=f"{counted(count, 'work order')} that crews have not reported on",
+            says=f"{count_with_noun(count, 'work order')} that crews have not reported on",
             remedy="GET /ops/v1/work-orders lists them; ask the crews of the oldest",
             is_notice=age < OVERDUE.total_seconds(),
         )
 
 
-SOURCES = (held, work_waiting)
+SOURCES = (fallout_troubles, work_order_troubles)

@@ -10,35 +10,42 @@ from sqlalchemy import Column, Select, bindparam, func, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
-from services.provisioning.domain.work_order import OPEN, WorkOrder, WorkState
+from services.provisioning.domain.work_order import OPEN, WorkOrder, WorkOrderState
 from services.provisioning.store.plans import PLANS
-from services.provisioning.tables import AGE, TURN, WorkOrderRow
-from shared.access.grants import Paged, Whose, covers, pages_within
-from shared.access.rule import Crew, HiddenError, Reach
-from shared.input.names import fold
-from shared.messaging.unit_of_work import Work
+from services.provisioning.tables import AGE_COLUMNS, URGENCY_COLUMNS, WorkOrderRow
+from shared.access.access_rule import Crew, DataScope, NotVisibleError
+from shared.access.grants import OwnerColumns, PageFunction, accessible_pages, is_accessible
+from shared.input.equipment_names import fold_name
+from shared.messaging.unit_of_work import UnitOfWork
 from shared.persistence.bulk import table_of
-from shared.persistence.list_window import Window, by, merged, page_for_each, page_of, values_in
-from shared.persistence.repository import Shelf
-from shared.persistence.spelling import folded
-from shared.persistence.statements import Prepared
+from shared.persistence.list_window import (
+    Window,
+    key_attributes,
+    lateral_page,
+    merge_pages,
+    select_page,
+    unnest_values,
+)
+from shared.persistence.name_folding import folded_name
+from shared.persistence.repository import Repository
+from shared.persistence.statements import CompiledStatement
 
-WORK_ORDERS = Shelf(WorkOrderRow, WorkOrder)
+WORK_ORDERS = Repository(WorkOrderRow, WorkOrder)
 TABLE = table_of(WorkOrderRow)
 COLUMNS = [TABLE.c[field.name] for field in fields(WorkOrder)]
-WHOSE = Whose(TABLE.c.client, TABLE.c.customer_id)
-ALL = frozenset(WorkState)
-NARROWED_BY = ("skill", "local_network", "order_id")
+OWNER_COLUMNS = OwnerColumns(TABLE.c.client, TABLE.c.customer_id)
+ALL_STATES = frozenset(WorkOrderState)
+EQUALITY_FILTERS = ("skill", "local_network", "order_id")
 UNANSWERED = TABLE.c.answered_at.is_(None)
 IDS = bindparam("ids", type_=ARRAY(TABLE.c.id.type))
-ORDERS = Prepared(select(TABLE.c.order_id).where(TABLE.c.id == func.any(IDS)))
+ORDERS = CompiledStatement(select(TABLE.c.order_id).where(TABLE.c.id == func.any(IDS)))
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class WorkOrderFilter:
     """Which work orders are asked for; empty for any."""
 
-    states: frozenset[WorkState] = ALL
+    states: frozenset[WorkOrderState] = ALL_STATES
     skill: str = ""
     district: str = ""
     """In any spelling."""
@@ -48,16 +55,16 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
-class Sight:
+class Visibility:
     """Which work orders a caller may see."""
 
-    reach: Reach
+    data_scope: DataScope
     crew: Crew | None = None
 
     @property
     def is_whole(self) -> bool:
         """Tell whether it takes in all of the tenant."""
-        return self.crew.is_everywhere if self.crew else self.reach.is_whole
+        return self.crew.is_everywhere if self.crew else self.data_scope.is_tenant_wide
 
 
 def preload(session: Session, ids: Sequence[UUID]) -> None:
@@ -66,109 +73,123 @@ def preload(session: Session, ids: Sequence[UUID]) -> None:
     WORK_ORDERS.preload(session, ids)
 
 
-def lend(session: Session, sight: Sight, id_: UUID) -> WorkOrder:
+def get_visible_for_update(session: Session, visibility: Visibility, id_: UUID) -> WorkOrder:
     """Return one work order, locked until the transaction ends.
 
     Raises:
         NotFoundError: if there is none of that id in sight.
     """
-    return in_sight(session, sight, WORK_ORDERS.get(session, id_))
+    return check_visible(session, visibility, WORK_ORDERS.get_for_update(session, id_))
 
 
-def look(session: Session, sight: Sight, id_: UUID) -> WorkOrder:
+def get_visible(session: Session, visibility: Visibility, id_: UUID) -> WorkOrder:
     """Return one work order, to show it.
 
     Raises:
         NotFoundError: if there is none of that id in sight.
     """
-    return in_sight(session, sight, WORK_ORDERS.look(session, id_))
+    return check_visible(session, visibility, WORK_ORDERS.get(session, id_))
 
 
-def keep(work: Work, before: WorkOrder | None, after: WorkOrder) -> None:
+def save(work: UnitOfWork, before: WorkOrder | None, after: WorkOrder) -> None:
     """Write down a work order that is new, or has changed."""
     (WORK_ORDERS.put if before else WORK_ORDERS.add)(work.session, after)
     was = before.state if before else ""
-    work.note("work-order", after.order_id, was, after.state, part=after.step)
+    work.record_change("work-order", after.order_id, was, after.state, part=after.step)
 
 
-def in_sight(session: Session, sight: Sight, work_order: WorkOrder) -> WorkOrder:
+def check_visible(session: Session, visibility: Visibility, work_order: WorkOrder) -> WorkOrder:
     """Return a work order if the caller may see it.
 
     Raises:
         NotFoundError: if not.
     """
     it = work_order
-    is_seen = it.tenant == sight.reach.tenant
-    if is_seen and sight.crew:
-        is_seen = sight.crew.sees(it.local_network, it.district, it.accepted_by)
+    is_seen = it.tenant == visibility.data_scope.tenant
+    if is_seen and visibility.crew:
+        is_seen = visibility.crew.sees(it.local_network, it.district, it.accepted_by)
     elif is_seen:
-        is_seen = covers(session, sight.reach, it.client, it.customer_id)
+        is_seen = is_accessible(session, visibility.data_scope, it.client, it.customer_id)
     if not is_seen:
-        raise HiddenError(kind="work order", id_=it.id)
+        raise NotVisibleError(kind="work order", id_=it.id)
     return it
 
 
-def find(session: Session, sight: Sight, wanted: Wanted, rows: Window) -> list[WorkOrder]:
+def find(
+    session: Session, visibility: Visibility, wanted: WorkOrderFilter, rows: Window
+) -> list[WorkOrder]:
     """Return work orders in sight: of open ones the most urgent first, else the latest."""
-    how = Order.of(wanted)
-    page = partial(page_of, keys=how.keys, window=rows.part, descending=how.is_descending)
+    how = SortOrder.of(wanted)
+    page = partial(select_page, keys=how.keys, window=rows.from_start, descending=how.is_descending)
     parts = [
         each
         for states in (wanted.states & OPEN, wanted.states - OPEN)
         if states
-        for each in pages(session, sight, wanted, states, page)
+        for each in candidate_pages(session, visibility, wanted, states, page)
     ]
-    these = merged(parts, how.keys, rows, descending=how.is_descending)
+    these = merge_pages(parts, how.keys, rows, descending=how.is_descending)
     return [WorkOrder(*row) for row in session.execute(these)]
 
 
-def pages(
-    session: Session, sight: Sight, wanted: Wanted, states: frozenset[WorkState], page: Paged
+def candidate_pages(
+    session: Session,
+    visibility: Visibility,
+    wanted: WorkOrderFilter,
+    states: frozenset[WorkOrderState],
+    page: PageFunction,
 ) -> Iterator[Select[Any]]:
     """Yield pages that together begin with what is wanted: each along an index of its own.
 
     Args:
         session: tells what is shared with the caller.
-        sight: which the caller may see.
+        visibility: which the caller may see.
         wanted: what is asked for.
         states: of those, either open ones or closed ones.
         page: makes a page of some rows.
     """
-    found = among(select(*COLUMNS).where(TABLE.c.tenant == sight.reach.tenant), wanted)
+    found = apply_filter(
+        select(*COLUMNS).where(TABLE.c.tenant == visibility.data_scope.tenant), wanted
+    )
     found = found.where(UNANSWERED if OPEN.issuperset(states) else ~UNANSWERED)
     for state in sorted(states):
         of_state = found.where(TABLE.c.state == state)
-        if sight.is_whole:
+        if visibility.is_whole:
             yield page(of_state)
-        elif sight.crew:
-            yield from pages_of_crew(sight.crew, of_state, page)
+        elif visibility.crew:
+            yield from pages_of_crew(visibility.crew, of_state, page)
         else:
-            yield from pages_within(session, sight.reach, of_state, WHOSE, page)
+            yield from accessible_pages(
+                session, visibility.data_scope, of_state, OWNER_COLUMNS, page
+            )
 
 
-def pages_of_crew(crew: Crew, found: Select[Any], page: Paged) -> Iterator[Select[Any]]:
+def pages_of_crew(crew: Crew, found: Select[Any], page: PageFunction) -> Iterator[Select[Any]]:
     """Yield pages of the work orders of a crew's areas, and of those that it has taken on."""
     taken = found.where(TABLE.c.accepted_by != "")
     for column, key, values, rows in (
         (TABLE.c.local_network, TABLE.c.local_network, crew.areas, found),
-        (TABLE.c.district, folded(TABLE.c.district), crew.districts, found),
+        (TABLE.c.district, folded_name(TABLE.c.district), crew.districts, found),
         (TABLE.c.accepted_by, TABLE.c.accepted_by, crew.names, taken),
     ):
-        each = values_in(column, sorted(values))
-        yield page_for_each(each, page(rows.where(key == each.c.value)))
+        each = unnest_values(column, sorted(values))
+        yield lateral_page(each, page(rows.where(key == each.c.value)))
 
 
-class Order(NamedTuple):
+class SortOrder(NamedTuple):
     """By what work orders come in a list."""
 
     names: tuple[str, ...]
     is_descending: bool
 
     @classmethod
-    def of(cls, wanted: Wanted) -> Self:
+    def of(cls, wanted: WorkOrderFilter) -> Self:
         """Return by how urgent they are, of open ones not of one order; by their age, of others."""
         is_by_turn = wanted.order_id is None and set(wanted.states) <= OPEN
-        return cls(TURN, is_descending=False) if is_by_turn else cls(AGE, is_descending=True)
+        return (
+            cls(URGENCY_COLUMNS, is_descending=False)
+            if is_by_turn
+            else cls(AGE_COLUMNS, is_descending=True)
+        )
 
     @property
     def keys(self) -> list[Column[Any]]:
@@ -176,18 +197,18 @@ class Order(NamedTuple):
         return [TABLE.c[name] for name in self.names]
 
 
-def keys_of(wanted: Wanted) -> Callable[[WorkOrder], list[Any]]:
+def sort_keys(wanted: WorkOrderFilter) -> Callable[[WorkOrder], list[Any]]:
     """Return what returns the keys by which these are listed."""
-    return by(*Order.of(wanted).names)
+    return key_attributes(*SortOrder.of(wanted).names)
 
 
-def among(found: Select[Any], wanted: Wanted) -> Select[Any]:
+def apply_filter(found: Select[Any], wanted: WorkOrderFilter) -> Select[Any]:
     """Leave only those that are asked for, whatever their state."""
-    for name in NARROWED_BY:
+    for name in EQUALITY_FILTERS:
         value = getattr(wanted, name)
         found = found.where(TABLE.c[name] == value) if value else found
     if wanted.district:
-        found = found.where(folded(TABLE.c.district) == fold(wanted.district))
+        found = found.where(folded_name(TABLE.c.district) == fold_name(wanted.district))
     return found
 
 

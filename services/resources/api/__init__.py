@@ -1,7 +1,7 @@
 """The HTTP API of the resources service."""
 
-from services.resources.api import imports, numbers, plant, reservations, things
+from services.resources.api.routes import imports, numbers, plant, pool_items, reservations
 
-ROUTERS = (numbers.router, plant.router, things.router, imports.router, reservations.router)
+ROUTERS = (numbers.router, plant.router, pool_items.router, imports.router, reservations.router)
 
 __all__ = ["ROUTERS"]

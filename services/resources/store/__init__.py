@@ -1,14 +1,23 @@
 """Numbers and the plant, from rows and to rows. The only modules that query the tables."""
 
-from services.resources.store import questions
-from services.resources.store.addresses import address, find_addresses, ids_like
-from services.resources.store.assignment import assign, take_seat
-from services.resources.store.finding import known_names, search
-from services.resources.store.holdings import held_by, look, occupy, write
-from services.resources.store.journey import read_for_order
-from services.resources.store.levels import breakdown, levels
-from services.resources.store.looking import now, see_to_looking
-from services.resources.store.numbers import lend, look_up, put, rests, wait_for
+from services.resources.store import reservation_questions
+from services.resources.store.addresses import address_ids_like, find_addresses, get_address
+from services.resources.store.assignment import assign, take_assignment_lock
+from services.resources.store.holdings import (
+    get_holdings,
+    get_holdings_for_update,
+    occupy,
+    save_changes,
+)
+from services.resources.store.number_search import known_plant_names, search_numbers
+from services.resources.store.numbers import (
+    get_number,
+    get_number_for_update,
+    get_numbers_skip_locked,
+    put_numbers,
+    quarantine_periods,
+)
+from services.resources.store.order_history import read_order_history
 from services.resources.store.plant import (
     add_addresses,
     add_exchanges,
@@ -17,66 +26,76 @@ from services.resources.store.plant import (
     known_addresses,
     known_exchanges,
     known_splitters,
-    networks,
+    local_networks,
     occupied_exchanges,
-    splitters_meeting,
+    overlapping_splitters,
 )
-from services.resources.store.segments import add_segments, known_grades, reopen, segments_meeting
-from services.resources.store.spelling import known_spellings, spelled
-from services.resources.store.standing import standing
-from services.resources.store.things import (
-    Found,
-    find_items,
-    lend_states,
-    look_at_item,
+from services.resources.store.plant_names import canonical_plant_name, known_spellings
+from services.resources.store.pool_items import (
+    PoolItemStatus,
+    canonical_values,
+    find_pool_items,
+    get_pool_item,
+    get_states_for_update,
     put_states,
-    spelled_values,
+)
+from services.resources.store.pool_levels import find_pool_levels, get_pool_breakdown
+from services.resources.store.reservation_review import (
+    schedule_reservation_review,
+    transaction_time,
+)
+from services.resources.store.resource_status import get_statuses_for_update
+from services.resources.store.segments import (
+    add_segments,
+    change_unheld_numbers,
+    known_grades,
+    overlapping_segments,
 )
 
 __all__ = [
-    "Found",
+    "PoolItemStatus",
     "add_addresses",
     "add_exchanges",
     "add_pairs",
     "add_segments",
     "add_splitters",
-    "address",
+    "address_ids_like",
     "assign",
-    "breakdown",
+    "canonical_plant_name",
+    "canonical_values",
+    "change_unheld_numbers",
     "find_addresses",
-    "find_items",
-    "held_by",
-    "ids_like",
+    "find_pool_items",
+    "find_pool_levels",
+    "get_address",
+    "get_holdings",
+    "get_holdings_for_update",
+    "get_number",
+    "get_number_for_update",
+    "get_numbers_skip_locked",
+    "get_pool_breakdown",
+    "get_pool_item",
+    "get_states_for_update",
+    "get_statuses_for_update",
     "known_addresses",
     "known_exchanges",
     "known_grades",
-    "known_names",
+    "known_plant_names",
     "known_spellings",
     "known_splitters",
-    "lend",
-    "lend_states",
-    "levels",
-    "look",
-    "look_at_item",
-    "look_up",
-    "networks",
-    "now",
+    "local_networks",
     "occupied_exchanges",
     "occupy",
-    "put",
+    "overlapping_segments",
+    "overlapping_splitters",
+    "put_numbers",
     "put_states",
-    "questions",
-    "read_for_order",
-    "reopen",
-    "rests",
-    "search",
-    "see_to_looking",
-    "segments_meeting",
-    "spelled",
-    "spelled_values",
-    "splitters_meeting",
-    "standing",
-    "take_seat",
-    "wait_for",
-    "write",
+    "quarantine_periods",
+    "read_order_history",
+    "reservation_questions",
+    "save_changes",
+    "schedule_reservation_review",
+    "search_numbers",
+    "take_assignment_lock",
+    "transaction_time",
 ]

@@ -7,17 +7,17 @@ from sqlalchemy import ColumnElement, Select, Text, cast, func, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
-from services.resources.domain.address import grams, id_key
-from services.resources.domain.plant import Address
+from services.resources.domain.plant.address_search import grams, id_key
+from services.resources.domain.plant.plant import Address
 from services.resources.store.plant import as_struct
 from services.resources.tables import AddressRow
 from shared.errors import NotFoundError
-from shared.persistence.list_window import Window, page_of
+from shared.persistence.list_window import Window, select_page
 
 COLUMNS = [getattr(AddressRow, name) for name in Address.__struct_fields__]
-OLD = func.regexp_replace(func.lower(AddressRow.text), r"\s", "", "g")
-LETTERS = func.coalesce(func.nullif(AddressRow.letters, ""), OLD)
-KEY: ColumnElement[str] = func.lower(AddressRow.id)
+COMPUTED_LETTERS = func.regexp_replace(func.lower(AddressRow.text), r"\s", "", "g")
+LETTERS = func.coalesce(func.nullif(AddressRow.letters, ""), COMPUTED_LETTERS)
+ID_KEY: ColumnElement[str] = func.lower(AddressRow.id)
 """An address's id as it is compared. Ids of the plant are ASCII, so that is all."""
 
 
@@ -32,30 +32,30 @@ def find_addresses(
         found = found.where(LETTERS.contains(letters, autoescape=True))
     if exchange_id:
         found = found.where(AddressRow.exchange_id == exchange_id)
-    return read(session, page_of(found, [AddressRow.id], rows))
+    return read_addresses(session, select_page(found, [AddressRow.id], rows))
 
 
-def address(session: Session, tenant: str, id_: str) -> Address:
+def get_address(session: Session, tenant: str, id_: str) -> Address:
     """Return one address, by any spelling of its id.
 
     Raises:
         NotFoundError: if there is none with this id.
     """
-    same = select(*COLUMNS).where(AddressRow.tenant == tenant, KEY.in_([id_key(id_)]))
-    found = read(session, same.order_by((AddressRow.id == id_).desc()).limit(1))
+    same = select(*COLUMNS).where(AddressRow.tenant == tenant, ID_KEY.in_([id_key(id_)]))
+    found = read_addresses(session, same.order_by((AddressRow.id == id_).desc()).limit(1))
     if not found:
         msg = "there is no such address"
         raise NotFoundError(msg, remedy="search for addresses: /ops/v1/addresses?text=...")
     return found[0]
 
 
-def ids_like(session: Session, tenant: str, ids: Collection[str]) -> dict[str, str]:
+def address_ids_like(session: Session, tenant: str, ids: Collection[str]) -> dict[str, str]:
     """Return the ids of addresses that are spellings of these, by what they have in common."""
     keys = [id_key(each) for each in ids]
-    found = select(KEY, AddressRow.id).where(AddressRow.tenant == tenant, KEY.in_(keys))
+    found = select(ID_KEY, AddressRow.id).where(AddressRow.tenant == tenant, ID_KEY.in_(keys))
     return dict(session.execute(found).all())
 
 
-def read(session: Session, statement: Select[Any]) -> list[Address]:
+def read_addresses(session: Session, statement: Select[Any]) -> list[Address]:
     """Return the addresses that a statement finds."""
     return [as_struct(Address, row) for row in session.execute(statement)]

@@ -15,28 +15,36 @@ from typing import NamedTuple
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from services.resources.domain.claim import Request, claims
-from services.resources.domain.share import Demand, Share, Stock, demand, share_out
-from services.resources.domain.states import NumberState
-from services.resources.domain.things import Pool
-from services.resources.store import picks, taking
-from services.resources.store.holdings import write
-from services.resources.store.known import read_known
-from shared.persistence.statements import Prepared
+from services.resources.domain.allocation.allocation import (
+    Allocation,
+    Demand,
+    Stock,
+    allocate,
+    total_demand,
+)
+from services.resources.domain.allocation.requirements import AssignmentRequest, resolve_orders
+from services.resources.domain.pool.resource import Pool
+from services.resources.domain.pool.states import NumberState
+from services.resources.store import free_items, picked_numbers
+from services.resources.store.allocation_context import read_context
+from services.resources.store.holdings import save_changes
+from shared.persistence.statements import CompiledStatement
 
-SAVEPOINT = Prepared(text("SAVEPOINT assigning"))
-LET_GO = Prepared(text("ROLLBACK TO SAVEPOINT assigning"))
-SEAT = Prepared(text("SELECT pg_advisory_xact_lock(hashtext('retaking.seat'))"))
+SAVEPOINT = CompiledStatement(text("SAVEPOINT assigning"))
+ROLLBACK_TO_SAVEPOINT = CompiledStatement(text("ROLLBACK TO SAVEPOINT assigning"))
+ADVISORY_LOCK = CompiledStatement(text("SELECT pg_advisory_xact_lock(hashtext('retaking.seat'))"))
 
 
-class Taken(NamedTuple):
+class LockedStock(NamedTuple):
     """What was taken, and what was wanted of each pool."""
 
     stock: Stock
     wanted: Mapping[Pool, int]
 
 
-def assign(session: Session, requests: Sequence[Request], now: datetime) -> list[Share]:
+def assign(
+    session: Session, requests: Sequence[AssignmentRequest], now: datetime
+) -> list[Allocation]:
     """Hold for each order all that it needs, or nothing; return what each is told.
 
     The outcome is that of serving them one by one, in their order.
@@ -44,46 +52,48 @@ def assign(session: Session, requests: Sequence[Request], now: datetime) -> list
     Raises:
         PoisonError: if one needs a kind of thing that there is no pool of.
     """
-    wanted = claims(requests, read_known(session, requests))
+    wanted = resolve_orders(requests, read_context(session, requests))
     SAVEPOINT.run(session)  # gone with the transaction
-    shares = share_out(wanted, take_all(session, demand(wanted), now))
-    write(session, [change for share in shares for change in share.changes])
-    return shares
+    allocations = allocate(wanted, lock_stock(session, total_demand(wanted), now))
+    save_changes(session, [change for allocation in allocations for change in allocation.changes])
+    return allocations
 
 
-def take_all(session: Session, asked: Demand, now: datetime) -> Stock:
+def lock_stock(session: Session, asked: Demand, now: datetime) -> Stock:
     """Take what is asked for, as far as there is any: none of it is missed for a lock."""
-    taken = take(session, asked, now, patient=False)
-    while is_masked(session, asked, taken):
-        LET_GO.run(session)
-        take_seat(session)
-        taken = take(session, asked, now, patient=True)
+    taken = lock_unlocked(session, asked, now, patient=False)
+    while is_short_by_locks(session, asked, taken):
+        ROLLBACK_TO_SAVEPOINT.run(session)
+        take_assignment_lock(session)
+        taken = lock_unlocked(session, asked, now, patient=True)
     return taken.stock
 
 
-def take_seat(session: Session) -> None:
+def take_assignment_lock(session: Session) -> None:
     """Become the one transaction that may wait for what others have locked, or bring in more.
 
     To be done before anything else is locked, or after all that was is let go.
     """
-    SEAT.run(session)
+    ADVISORY_LOCK.run(session)
 
 
-def take(session: Session, asked: Demand, now: datetime, *, patient: bool) -> Taken:
+def lock_unlocked(session: Session, asked: Demand, now: datetime, *, patient: bool) -> LockedStock:
     """Lock what is asked for, as far as it is there."""
-    picked = picks.take(session, asked.picked, patient=patient)
+    picked = picked_numbers.lock_picked(session, asked.picked, patient=patient)
     # A picked number may be the lowest of a pool as well: another is to be at hand then.
-    both = Counter(pick.thing.pool for pick in picked.values() if pick.state is NumberState.IDLE)
+    both = Counter(pick.resource.pool for pick in picked.values() if pick.state is NumberState.IDLE)
     wanted = {pool: count + both[pool] for pool, count in asked.pools.items()}
-    return Taken(Stock(taking.take(session, wanted, patient=patient), picked, now), wanted)
+    return LockedStock(
+        Stock(free_items.lock_lowest(session, wanted, patient=patient), picked, now), wanted
+    )
 
 
-def is_masked(session: Session, asked: Demand, taken: Taken) -> bool:
+def is_short_by_locks(session: Session, asked: Demand, taken: LockedStock) -> bool:
     """Tell whether something is seen free that others have locked, and that we came short of."""
     stock, wanted = taken
     got = {pool: len(stock.free.get(pool, ())) for pool in wanted}
     short = {pool: count for pool, count in wanted.items() if got[pool] < count}
-    missing = [key for key in asked.picked if key not in stock.picks]
-    if any(count > got[pool] for pool, count in taking.seen(session, short).items()):
+    missing = [key for key in asked.picked if key not in stock.picked_numbers]
+    if any(count > got[pool] for pool, count in free_items.count_free(session, short).items()):
         return True
-    return bool(picks.seen(session, missing))
+    return bool(picked_numbers.find_pickable(session, missing))

@@ -8,11 +8,21 @@ from sqlalchemy import Select, bindparam, func, or_, select, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
-from services.resources.domain.states import ITEM_MOVES, NUMBER_MOVES, Move
-from services.resources.domain.things import Change, Holding, Kind, Pool, Thing
-from services.resources.store.rows import ITEMS, NUMBERS, bind
-from shared.errors import CollisionError
-from shared.persistence.statements import Prepared
+from services.resources.domain.pool.resource import (
+    Holding,
+    Pool,
+    Resource,
+    ResourceChange,
+    ResourceKind,
+)
+from services.resources.domain.pool.states import (
+    NUMBER_TRANSITIONS,
+    POOL_ITEM_TRANSITIONS,
+    Transition,
+)
+from services.resources.store.array_parameters import ITEMS, NUMBERS, to_arrays
+from shared.errors import ConflictOnWriteError
+from shared.persistence.statements import CompiledStatement
 
 ORDERS = bindparam("orders", type_=ARRAY(NUMBERS.c.order_id.type))
 SERVICES = bindparam("services", type_=ARRAY(NUMBERS.c.service_id.type))
@@ -29,34 +39,37 @@ HELD_ITEMS = select(*ITEM_COLUMNS, ITEMS.c.state, ITEMS.c.order_id, ITEMS.c.serv
 )
 
 
-def by_holder(held: Select[Any], *, lock: bool) -> Prepared:
+def select_by_holder(held: Select[Any], *, lock: bool) -> CompiledStatement:
     """Return the statement that finds things by order or service."""
     table = held.get_final_froms()[0]
     mine = or_(table.c.order_id == func.any(ORDERS), table.c.service_id == func.any(SERVICES))
     found = held.where(mine)
-    return Prepared(found.with_for_update() if lock else found)
+    return CompiledStatement(found.with_for_update() if lock else found)
 
 
-LEND = (by_holder(HELD_NUMBERS, lock=True), by_holder(HELD_ITEMS, lock=True))
-LOOK = (by_holder(HELD_NUMBERS, lock=False), by_holder(HELD_ITEMS, lock=False))
+SELECT_FOR_UPDATE = (
+    select_by_holder(HELD_NUMBERS, lock=True),
+    select_by_holder(HELD_ITEMS, lock=True),
+)
+SELECT = (select_by_holder(HELD_NUMBERS, lock=False), select_by_holder(HELD_ITEMS, lock=False))
 
 
-def held_by(
+def get_holdings_for_update(
     session: Session, orders: Collection[UUID], services: Collection[UUID] = ()
 ) -> list[Holding]:
     """Return what these orders touched last and these services hold, locked."""
-    return holdings(session, LEND, orders, services)
+    return read_holdings(session, SELECT_FOR_UPDATE, orders, services)
 
 
-def look(session: Session, tenant: str, holder: UUID) -> list[Holding]:
+def get_holdings(session: Session, tenant: str, holder: UUID) -> list[Holding]:
     """Return what one order touched last or one service holds, to show it."""
-    found = holdings(session, LOOK, (holder,), (holder,))
-    return [each for each in found if each.thing.pool.tenant == tenant]
+    found = read_holdings(session, SELECT, (holder,), (holder,))
+    return [each for each in found if each.resource.pool.tenant == tenant]
 
 
-def holdings(
+def read_holdings(
     session: Session,
-    statements: tuple[Prepared, Prepared],
+    statements: tuple[CompiledStatement, CompiledStatement],
     orders: Collection[UUID],
     services: Collection[UUID],
 ) -> list[Holding]:
@@ -64,22 +77,22 @@ def holdings(
     bound = {"orders": list(orders), "services": list(services)}
     numbers, items = (each.rows(session, bound) for each in statements)
     return [
-        *(Holding(number(*row[:4]), *row[4:]) for row in numbers),
-        *(Holding(item(*row[:6]), *row[6:]) for row in items),
+        *(Holding(number_resource(*row[:4]), *row[4:]) for row in numbers),
+        *(Holding(item_resource(*row[:6]), *row[6:]) for row in items),
     ]
 
 
-def number(tenant: str, exchange_id: str, grade: str, e164: str) -> Thing:
+def number_resource(tenant: str, exchange_id: str, grade: str, e164: str) -> Resource:
     """Return a number as a thing."""
-    return Thing(Pool(tenant, Kind.NUMBER, exchange_id, grade), e164)
+    return Resource(Pool(tenant, ResourceKind.NUMBER, exchange_id, grade), e164)
 
 
-def item(tenant: str, kind: Kind, pool: str, value: str, *more: Any) -> Thing:  # noqa: ANN401
+def item_resource(tenant: str, kind: ResourceKind, pool: str, value: str, *more: Any) -> Resource:  # noqa: ANN401
     """Return a pool item as a thing."""
-    return Thing(Pool(tenant, kind, pool), value, *more)
+    return Resource(Pool(tenant, kind, pool), value, *more)
 
 
-OCCUPY = Prepared(
+OCCUPY = CompiledStatement(
     text("""
 WITH number AS (
     UPDATE numbers SET state = :number_became
@@ -95,9 +108,9 @@ UNION ALL
 SELECT tenant, kind, pool, '', value, order_id, service_id FROM item
 """)
 )
-((NUMBER_WAS, NUMBER_BECAME),) = NUMBER_MOVES[Move.OCCUPY].items()
-((ITEM_WAS, ITEM_BECAME),) = ITEM_MOVES[Move.OCCUPY].items()
-OCCUPYING = {
+((NUMBER_WAS, NUMBER_BECAME),) = NUMBER_TRANSITIONS[Transition.OCCUPY].items()
+((ITEM_WAS, ITEM_BECAME),) = POOL_ITEM_TRANSITIONS[Transition.OCCUPY].items()
+OCCUPY_STATES = {
     "number_was": NUMBER_WAS.value,
     "number_became": NUMBER_BECAME.value,
     "item_was": ITEM_WAS.value,
@@ -105,7 +118,7 @@ OCCUPYING = {
 }
 
 
-def occupy(session: Session, orders: Collection[UUID]) -> list[Change]:
+def occupy(session: Session, orders: Collection[UUID]) -> list[ResourceChange]:
     """Put in use what these orders have reserved; return what changed.
 
     One statement, and nothing read before: this is what happens to every order that goes
@@ -113,16 +126,18 @@ def occupy(session: Session, orders: Collection[UUID]) -> list[Change]:
     """
     changes = []
     for tenant, word, name, grade, value, *holder in OCCUPY.rows(
-        session, {"orders": list(orders), **OCCUPYING}
+        session, {"orders": list(orders), **OCCUPY_STATES}
     ):
-        kind = Kind(word)
-        is_number = kind is Kind.NUMBER
+        kind = ResourceKind(word)
+        is_number = kind is ResourceKind.NUMBER
         was, became = (NUMBER_WAS, NUMBER_BECAME) if is_number else (ITEM_WAS, ITEM_BECAME)
-        changes.append(Change(Thing(Pool(tenant, kind, name, grade), value), was, became, *holder))
+        changes.append(
+            ResourceChange(Resource(Pool(tenant, kind, name, grade), value), was, became, *holder)
+        )
     return changes
 
 
-WRITE = Prepared(
+WRITE = CompiledStatement(
     text("""
 WITH number AS (
     UPDATE numbers SET state = new.state, order_id = new.holder, service_id = new.service,
@@ -146,28 +161,28 @@ WITH number AS (
 SELECT (SELECT count(*) FROM number) + (SELECT count(*) FROM item)
 """)
 )
-NUMBER_NAMES = ("n_tenant", "n_value", "n_state", "n_order", "n_service", "n_until")
-ITEM_NAMES = ("i_tenant", "i_kind", "i_pool", "i_value", "i_state", "i_order", "i_service")
+NUMBER_PARAMETERS = ("n_tenant", "n_value", "n_state", "n_order", "n_service", "n_until")
+ITEM_PARAMETERS = ("i_tenant", "i_kind", "i_pool", "i_value", "i_state", "i_order", "i_service")
 
 
-def write(session: Session, changes: Collection[Change]) -> None:
+def save_changes(session: Session, changes: Collection[ResourceChange]) -> None:
     """Write down who holds what from now on; the things are locked already.
 
     Raises:
-        CollisionError: if something is not there.
+        ConflictOnWriteError: if something is not there.
     """
     numbers: list[Sequence[Any]] = []
     items: list[Sequence[Any]] = []
     for each in changes:
-        (tenant, kind, pool, _), value = each.thing.key
-        if kind is Kind.NUMBER:
+        (tenant, kind, pool, _), value = each.resource.key
+        if kind is ResourceKind.NUMBER:
             numbers.append((tenant, value, each.became.value, *each.holder, each.until))
         else:
             items.append((tenant, kind.value, pool, value, each.became.value, *each.holder))
     if not changes:
         return
-    bound = bind(NUMBER_NAMES, numbers) | bind(ITEM_NAMES, items)
+    bound = to_arrays(NUMBER_PARAMETERS, numbers) | to_arrays(ITEM_PARAMETERS, items)
     written = WRITE.value(session, bound)
     if written != len(changes):
         msg = f"only {written} of {len(changes)} things were there"
-        raise CollisionError(msg)
+        raise ConflictOnWriteError(msg)

@@ -11,18 +11,24 @@ from sqlalchemy import Row, Select, Text, bindparam, exists, func, or_, select, 
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
-from services.resources.domain.address import grams, plain
-from services.resources.domain.plant import Address, Exchange, Imported, PairBlock, Splitter
+from services.resources.domain.plant.address_search import grams, normalize
+from services.resources.domain.plant.plant import (
+    Address,
+    Exchange,
+    ImportedRow,
+    PairBlock,
+    Splitter,
+)
 from services.resources.tables import AddressRow, ExchangeRow, PoolRow, SegmentRow, SplitterRow
 from shared.persistence.bulk import upsert_rows
 from shared.persistence.database import Base
 
-R = TypeVar("R", bound=Imported)
+R = TypeVar("R", bound=ImportedRow)
 
-MANY = 1_000
+ANALYZE_MINIMUM = 1_000
 """Fewer new rows change no plan."""
 
-ROWS = text("SELECT reltuples FROM pg_class WHERE oid = CAST(:table AS regclass)")
+ESTIMATED_ROWS = text("SELECT reltuples FROM pg_class WHERE oid = CAST(:table AS regclass)")
 """How many rows the planner believes in; less than none if it has never looked."""
 
 ADD_ITEMS = text("""
@@ -99,7 +105,7 @@ IDS = bindparam("ids", type_=ARRAY(Text))
 TENANT = bindparam("tenant", type_=Text)
 
 
-def known_under(
+def select_by_ids(
     table: type[ExchangeRow | AddressRow], kind: type[Exchange | Address]
 ) -> Select[Any]:
     """Return the statement that reads what is known under some ids."""
@@ -123,15 +129,15 @@ OCCUPIED = select(ExchangeRow.id).where(
         )
     ),
 )
-EXCHANGES = known_under(ExchangeRow, Exchange)
-ADDRESSES = known_under(AddressRow, Address)
-BY_ID = SPLITTERS.where(SplitterRow.id == func.any(IDS))
-BY_SVLAN = SPLITTERS.where(
+EXCHANGES = select_by_ids(ExchangeRow, Exchange)
+ADDRESSES = select_by_ids(AddressRow, Address)
+SPLITTERS_BY_ID = SPLITTERS.where(SplitterRow.id == func.any(IDS))
+SPLITTERS_BY_SVLAN = SPLITTERS.where(
     tuple_(SplitterRow.exchange_id, SplitterRow.svlan).in_(bindparam("svlans", expanding=True))
 )
 
 
-def networks(session: Session, tenant: str, exchanges: Iterable[str]) -> dict[str, str]:
+def local_networks(session: Session, tenant: str, exchanges: Iterable[str]) -> dict[str, str]:
     """Return the local network of each of these exchanges that is known."""
     rows = session.execute(NETWORKS, {"tenant": tenant, "ids": sorted(set(exchanges))})
     return dict(rows.all())
@@ -145,14 +151,16 @@ def occupied_exchanges(session: Session, tenant: str, exchanges: Iterable[str]) 
 
 def known_splitters(session: Session, tenant: str, ids: Iterable[str]) -> list[Splitter]:
     """Return those of these splitters that are known."""
-    rows = session.execute(BY_ID, {"tenant": tenant, "ids": sorted(set(ids))})
+    rows = session.execute(SPLITTERS_BY_ID, {"tenant": tenant, "ids": sorted(set(ids))})
     return [as_struct(Splitter, row) for row in rows]
 
 
-def splitters_meeting(session: Session, tenant: str, rows: Sequence[Splitter]) -> list[Splitter]:
+def overlapping_splitters(
+    session: Session, tenant: str, rows: Sequence[Splitter]
+) -> list[Splitter]:
     """Return the known splitters that these may meet: the same ones, or on the same SVLAN."""
     svlans = {(each.exchange_id, each.svlan) for each in rows}
-    found = session.execute(BY_SVLAN, {"tenant": tenant, "svlans": sorted(svlans)})
+    found = session.execute(SPLITTERS_BY_SVLAN, {"tenant": tenant, "svlans": sorted(svlans)})
     known = known_splitters(session, tenant, (each.id for each in rows))
     beside = [as_struct(Splitter, row) for row in found]
     return list({each.id: each for each in (*known, *beside)}.values())
@@ -163,7 +171,9 @@ def as_struct(kind: type[R], row: Row[Any]) -> R:
     return kind(**dict(zip(kind.__struct_fields__, row, strict=True)))
 
 
-def keep(session: Session, kind: type[Base], tenant: str, rows: Sequence[Imported]) -> None:
+def upsert_imported(
+    session: Session, kind: type[Base], tenant: str, rows: Sequence[ImportedRow]
+) -> None:
     """Write imported rows down, new or changed."""
     names = type(rows[0]).__struct_fields__ if rows else ()
     values = [(tenant, *msgspec.structs.astuple(each)) for each in rows]
@@ -184,7 +194,7 @@ def known_addresses(session: Session, tenant: str, rows: Sequence[Address]) -> l
 
 def add_exchanges(session: Session, tenant: str, rows: Sequence[Exchange]) -> None:
     """Write exchanges down; nothing is made for them."""
-    keep(session, ExchangeRow, tenant, rows)
+    upsert_imported(session, ExchangeRow, tenant, rows)
 
 
 def add_addresses(session: Session, tenant: str, rows: Sequence[Address]) -> None:
@@ -196,7 +206,7 @@ def add_addresses(session: Session, tenant: str, rows: Sequence[Address]) -> Non
         "exchanges": [each.exchange_id for each in rows],
         "networks": [each.local_network for each in rows],
         "splitters": [each.splitter_id for each in rows],
-        "letters": [plain(each.text) for each in rows],
+        "letters": [normalize(each.text) for each in rows],
         "grams": [" ".join(grams(each.text)) for each in rows],
     }
     session.execute(ADD_ADDRESSES, bound)
@@ -206,7 +216,7 @@ def add_splitters(
     session: Session, tenant: str, rows: Sequence[Splitter], known: Sequence[Splitter]
 ) -> int:
     """Write splitters down and make their legs, VLANs and LOIDs; return how many are new."""
-    keep(session, SplitterRow, tenant, rows)
+    upsert_imported(session, SplitterRow, tenant, rows)
     legs = {each.id: each.legs for each in known}
     grown = [each for each in rows if each.legs > legs.get(each.id, 0)]
     bound = {
@@ -224,7 +234,7 @@ def add_splitters(
     made = sum(3 * (each.legs - legs.get(each.id, 0)) for each in grown)
     if grown:
         session.execute(ADD_ITEMS, bound)
-        tell_planner(session, "pool_items", made)
+        analyze_if_grown(session, "pool_items", made)
     return made
 
 
@@ -245,11 +255,14 @@ def add_pairs(session: Session, tenant: str, rows: Sequence[PairBlock]) -> Added
     }
     found = session.execute(ADD_PAIRS, bound).all() if rows else []
     made = found[0][0] if found else 0
-    tell_planner(session, "pool_items", made)
+    analyze_if_grown(session, "pool_items", made)
     return AddedPairs(made, [new for _, new in found])
 
 
-def tell_planner(session: Session, table: str, made: int) -> None:
+def analyze_if_grown(session: Session, table: str, made: int) -> None:
     """Let the database see how much there is now, if it grew much: its plans hang on it."""
-    if made >= MANY and made > session.execute(ROWS, {"table": table}).scalar_one() / 2:
+    if (
+        made >= ANALYZE_MINIMUM
+        and made > session.execute(ESTIMATED_ROWS, {"table": table}).scalar_one() / 2
+    ):
         session.execute(text(f"ANALYZE {table}"))

@@ -9,14 +9,18 @@ import msgspec
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
-from services.resources.domain.grade import Tails, read_rules, tails
-from services.resources.domain.plant import Segment, with_kind
-from services.resources.domain.states import NUMBER_MOVES, OPENS_AS, NumberState
-from services.resources.store.plant import IDS, TENANT, as_struct, tell_planner
+from services.resources.domain.number.grade import GradeByEnding, grade_by_ending, read_rules
+from services.resources.domain.plant.plant import Segment, with_kind
+from services.resources.domain.pool.states import (
+    IMPORT_TRANSITIONS,
+    NUMBER_TRANSITIONS,
+    NumberState,
+)
+from services.resources.store.plant import IDS, TENANT, analyze_if_grown, as_struct
 from services.resources.tables import SegmentRow
 from shared.persistence.bulk import upsert_rows
 
-GRADES = Path(__file__).parent.parent / "data" / "grades.json"
+GRADES_FILE = Path(__file__).parent.parent / "data" / "grades.json"
 
 ADD_NUMBERS = text("""
 WITH new AS (
@@ -36,7 +40,7 @@ LEFT JOIN unnest(CAST(:tails AS int[]), CAST(:grades AS text[])) AS vanity (tail
 """)
 """No conflict can come up: segments that overlap are refused, and one import runs at a time."""
 
-REOPEN = text("""
+CHANGE_STATES = text("""
 UPDATE numbers SET state = moved.became
 FROM unnest(CAST(:firsts AS text[]), CAST(:lasts AS text[]), CAST(:was AS text[]),
             CAST(:became AS text[])) AS moved (first, last, was, became)
@@ -45,8 +49,8 @@ WHERE numbers.tenant = :tenant AND numbers.e164 BETWEEN moved.first AND moved.la
 RETURNING numbers.e164, moved.was, moved.became
 """)
 
-NAMES = (*Segment.__struct_fields__, "last")
-MEETING = text("""
+COLUMN_NAMES = (*Segment.__struct_fields__, "last")
+OVERLAPPING = text("""
 SELECT known.id FROM segments AS known
 JOIN unnest(CAST(:ids AS text[]), CAST(:firsts AS text[]), CAST(:lasts AS text[]))
      AS new (id, first, last)
@@ -55,12 +59,12 @@ JOIN unnest(CAST(:ids AS text[]), CAST(:firsts AS text[]), CAST(:lasts AS text[]
       AND length(known.first) = length(new.first))
 WHERE known.tenant = :tenant
 """)
-KNOWN = select(*(getattr(SegmentRow, name) for name in Segment.__struct_fields__)).where(
+SEGMENTS_BY_ID = select(*(getattr(SegmentRow, name) for name in Segment.__struct_fields__)).where(
     SegmentRow.tenant == TENANT, SegmentRow.id == func.any(IDS)
 )
 
 
-class Reopened(NamedTuple):
+class ReopenedNumber(NamedTuple):
     """A number that an import has opened, blocked or put off."""
 
     e164: str
@@ -68,14 +72,14 @@ class Reopened(NamedTuple):
     became: NumberState
 
 
-def segments_meeting(session: Session, tenant: str, rows: Sequence[Segment]) -> list[Segment]:
+def overlapping_segments(session: Session, tenant: str, rows: Sequence[Segment]) -> list[Segment]:
     """Return the known segments that these may meet: the same ones, or some of their numbers."""
-    met = session.scalars(MEETING, {"tenant": tenant, **spans(rows)}).all()
-    found = session.execute(KNOWN, {"tenant": tenant, "ids": sorted(set(met))})
+    met = session.scalars(OVERLAPPING, {"tenant": tenant, **segment_bounds(rows)}).all()
+    found = session.execute(SEGMENTS_BY_ID, {"tenant": tenant, "ids": sorted(set(met))})
     return [as_struct(Segment, row) for row in found]
 
 
-def spans(rows: Sequence[Segment]) -> dict[str, list[str]]:
+def segment_bounds(rows: Sequence[Segment]) -> dict[str, list[str]]:
     """Return the names and the ends of segments."""
     return {
         "ids": [each.id for each in rows],
@@ -89,7 +93,7 @@ def add_segments(
 ) -> int:
     """Write segments down and make the numbers of the new ones; return how many."""
     kept = [(tenant, *msgspec.structs.astuple(each), each.last) for each in map(with_kind, rows)]
-    upsert_rows(session, SegmentRow, ("tenant", *NAMES), kept, keys=2)
+    upsert_rows(session, SegmentRow, ("tenant", *COLUMN_NAMES), kept, keys=2)
     before = {each.id for each in known}
     new = [each for each in rows if each.id not in before]
     bound = {
@@ -98,48 +102,50 @@ def add_segments(
         "lows": [each.low for each in new],
         "highs": [each.high for each in new],
         "states": [each.state.value for each in new],
-        **grades(),
+        **grade_parameters(),
     }
     made = sum(each.count for each in new)
     if new:
         session.execute(ADD_NUMBERS, bound)
-        tell_planner(session, "numbers", made)
+        analyze_if_grown(session, "numbers", made)
     return made
 
 
-def reopen(
+def change_unheld_numbers(
     session: Session, tenant: str, rows: Sequence[Segment], known: Sequence[Segment]
-) -> list[Reopened]:
+) -> list[ReopenedNumber]:
     """Put those numbers of known segments that nobody has into the state that is asked for."""
     before = {each.id: each.state for each in known}
     moves = [
         (each.first, each.last, was.value, became.value)
         for each in rows
         if before.get(each.id, each.state) is not each.state
-        for was, became in NUMBER_MOVES[OPENS_AS[each.state]].items()
+        for was, became in NUMBER_TRANSITIONS[IMPORT_TRANSITIONS[each.state]].items()
     ]
     if not moves:
         return []
     names = ("firsts", "lasts", "was", "became")
     bound = dict(zip(names, map(list, zip(*moves, strict=True)), strict=True))
-    found = session.execute(REOPEN, {"tenant": tenant, **bound})
-    return [Reopened(e164, NumberState(was), NumberState(became)) for e164, was, became in found]
+    found = session.execute(CHANGE_STATES, {"tenant": tenant, **bound})
+    return [
+        ReopenedNumber(e164, NumberState(was), NumberState(became)) for e164, was, became in found
+    ]
 
 
 @cache
-def vanity() -> Tails:
+def shipped_grades() -> GradeByEnding:
     """Return the grade of every ending of a number that has one, by the shipped rules."""
-    return tails(read_rules(GRADES.read_bytes()))
+    return grade_by_ending(read_rules(GRADES_FILE.read_bytes()))
 
 
 def known_grades() -> list[str]:
     """Return the vanity grades that there are, the most valuable first."""
-    return list(dict.fromkeys(rule.grade for rule in read_rules(GRADES.read_bytes())))
+    return list(dict.fromkeys(rule.grade for rule in read_rules(GRADES_FILE.read_bytes())))
 
 
-def grades() -> dict[str, object]:
+def grade_parameters() -> dict[str, object]:
     """Return what the statement that makes numbers must know of vanity grades."""
-    found = vanity()
+    found = shipped_grades()
     digits = len(next(iter(found), ""))
     return {
         "tails": [int(tail) for tail in found],

@@ -12,7 +12,7 @@ from httpx import AsyncClient
 from shared.config.settings import Settings
 from shared.http import protocol
 from shared.observability.logs import configure_logs
-from tests.shared.http.api import an_api, bearer, calling, settings_for
+from tests.shared.http.small_api import an_api, api_client, bearer, settings_for
 from tests.shared.http.sockets import TIMEOUT_S, Server, listening
 
 
@@ -25,7 +25,7 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 @pytest.fixture
 async def client(settings: Settings) -> AsyncIterator[AsyncClient]:
     """A CRM that calls the small API."""
-    async with calling(an_api(settings), bearer(settings)) as client:
+    async with api_client(an_api(settings), bearer(settings)) as client:
         yield client
 
 
@@ -45,8 +45,8 @@ def logged(settings: Settings) -> Iterator[None]:
 @pytest.fixture
 async def server(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Server]:
     """The small API on a port, with little patience."""
-    monkeypatch.setattr(protocol, "TIMEOUT_S", TIMEOUT_S)
-    monkeypatch.setattr(protocol, "LINGER_SECONDS", TIMEOUT_S)
+    monkeypatch.setattr(protocol, "SOCKET_TIMEOUT_S", TIMEOUT_S)
+    monkeypatch.setattr(protocol, "LINGER_S", TIMEOUT_S)
     async with listening(an_api(settings), settings) as server:
         yield server
 

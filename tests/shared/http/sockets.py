@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from fastapi import FastAPI
 
 from shared.config.settings import Settings
-from shared.http import listen, open_port
+from shared.http import open_port, server
 
 LONGEST_WAIT = 15.0
 
@@ -34,7 +34,7 @@ async def listening(api: FastAPI, settings: Settings) -> AsyncIterator[Server]:
     """Let the API answer on a free port while the context is open."""
     port = open_port(settings)
     stopping = asyncio.Event()
-    serving = asyncio.create_task(listen(api, port, stopping))
+    serving = asyncio.create_task(server(api, port, stopping))
     try:
         yield Server(port.getsockname()[1], serving, stopping)
     finally:
@@ -56,17 +56,17 @@ async def connected(
             await writer.wait_closed()
 
 
-async def say(port: int, *parts: bytes) -> bytes:
+async def exchange_bytes(port: int, *parts: bytes) -> bytes:
     """Send parts, each by itself, and return all that is answered until the other side closes."""
     async with connected(port) as (reader, writer):
         with suppress(ConnectionError):
             for part in parts:
                 writer.write(part)
                 await writer.drain()
-        return await heard(reader)
+        return await read_until_closed(reader)
 
 
-async def heard(reader: asyncio.StreamReader) -> bytes:
+async def read_until_closed(reader: asyncio.StreamReader) -> bytes:
     """Return all that comes until the other side closes."""
     got = bytearray()
     with suppress(ConnectionError):

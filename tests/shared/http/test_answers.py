@@ -11,12 +11,12 @@ from sqlalchemy import create_engine
 from sqlalchemy.orm import sessionmaker
 
 from shared.config.settings import Settings
-from shared.health.monitor import Monitor, Sources
-from shared.http import make_api
-from shared.http.frame import UnguardedRouteError
-from shared.observability.troubles import Kind, Trouble
+from shared.health.monitor import Monitor, TroubleSources
+from shared.http import create_app
+from shared.http.app_factory import UnguardedRouteError
+from shared.observability.troubles import Trouble, TroubleKind
 from shared.persistence.database import Sessions
-from tests.shared.http.api import NOWHERE, an_api, bearer, calling, settings_for
+from tests.shared.http.small_api import NOWHERE, an_api, api_client, bearer, settings_for
 
 
 async def test_a_page_says_how_much_there_is(client: AsyncClient) -> None:
@@ -42,7 +42,7 @@ async def test_a_caller_chooses_attributes_and_always_gets_the_id(client: AsyncC
 
 
 async def test_a_live_process_says_so_to_everybody(settings: Settings) -> None:
-    async with calling(an_api(settings), {}) as client:
+    async with api_client(an_api(settings), {}) as client:
         assert (await client.get("/health/live")).json() == {"status": "live"}
 
 
@@ -50,11 +50,11 @@ async def test_readiness_is_the_databases_and_names_all_else_that_is_wrong(
     tmp_path: Path, sessions: Sessions
 ) -> None:
     settings = settings_for(tmp_path)
-    late = Trouble(kind=Kind.LATE_TIMERS, says="7 timers due and not handled", remedy="look")
-    monitor = Monitor(settings, sessions, Sources(process=(lambda: [late],)))
-    async with calling(an_api(settings, sessions, monitor), {}) as client:
+    late = Trouble(kind=TroubleKind.LATE_TIMERS, says="7 timers due and not handled", remedy="look")
+    monitor = Monitor(settings, sessions, TroubleSources(process=(lambda: [late],)))
+    async with api_client(an_api(settings, sessions, monitor), {}) as client:
         ready = await client.get("/health/ready")
-    async with calling(an_api(settings), {}) as client:
+    async with api_client(an_api(settings), {}) as client:
         unready = await client.get("/health/ready")
 
     assert ready.status_code == 200
@@ -63,7 +63,7 @@ async def test_readiness_is_the_databases_and_names_all_else_that_is_wrong(
     assert (named["kind"], named["says"], named["is_blocking"]) == (late.kind, late.says, False)
     assert unready.status_code == 503
     (out,) = unready.json()["troubles"]
-    assert (out["kind"], out["is_blocking"]) == (Kind.DATABASE_OUT, True)
+    assert (out["kind"], out["is_blocking"]) == (TroubleKind.DATABASE_OUT, True)
 
 
 async def test_requests_are_counted_by_route_and_status(client: AsyncClient) -> None:
@@ -84,7 +84,7 @@ async def test_a_reader_sees_one_moment_and_cannot_write(
     tmp_path: Path, sessions: Sessions
 ) -> None:
     settings = settings_for(tmp_path)
-    async with calling(an_api(settings, sessions), bearer(settings)) as client:
+    async with api_client(an_api(settings, sessions), bearer(settings)) as client:
         read = await client.get("/rows")
         written = await client.get("/written")
 
@@ -95,7 +95,7 @@ async def test_a_reader_sees_one_moment_and_cannot_write(
 async def test_a_line_is_logged_for_each_request_and_names_no_customer(
     settings: Settings, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    async with calling(an_api(settings), bearer(settings, client="crm-1")) as client:
+    async with api_client(an_api(settings), bearer(settings, client="crm-1")) as client:
         answer = await client.get("/numbers/13812345678", params={"text": "13912345678"})
 
     line = json.loads(capsys.readouterr().err.splitlines()[-1])
@@ -115,7 +115,7 @@ async def test_a_line_is_logged_for_each_request_and_names_no_customer(
 
 
 async def test_the_description_tells_of_problems_tokens_and_scopes(settings: Settings) -> None:
-    async with calling(an_api(settings), {}) as client:
+    async with api_client(an_api(settings), {}) as client:
         said = (await client.get("/openapi.json")).json()
 
     operation = said["paths"]["/things"]["post"]
@@ -143,4 +143,4 @@ def test_a_router_of_the_frameworks_own_keeps_the_process_from_starting(
     with pytest.raises(
         UnguardedRouteError, match=r"/unguarded: declare .* on shared\.http\.Router"
     ):
-        make_api("things", [router], None, sessions, settings)  # type: ignore[arg-type]
+        create_app("things", [router], None, sessions, settings)  # type: ignore[arg-type]

@@ -10,7 +10,14 @@ from hypothesis import strategies as st
 
 from shared.errors import Fault, InvalidError
 from shared.input.json_text import read_json
-from tests.shared.http.api import an_api, bearer, calling, faults, problem, settings_for
+from tests.shared.http.small_api import (
+    an_api,
+    api_client,
+    bearer,
+    faults_by_field,
+    problem_of,
+    settings_for,
+)
 
 JSON = {"Content-Type": "application/json"}
 DEEP = b'{"free": ' + b"[" * 32 + b"]" * 32 + b"}"
@@ -126,7 +133,7 @@ def faults_in(body: bytes) -> tuple[Fault, ...]:
 async def test_every_endpoint_reads_by_these_rules(client: AsyncClient, body: bytes) -> None:
     answer = await client.post("/things", content=body, headers=JSON)
 
-    assert faults(answer, code=code_of(body))
+    assert faults_by_field(answer, code=code_of(body))
 
 
 @pytest.mark.parametrize(
@@ -143,7 +150,7 @@ async def test_a_body_that_is_not_said_to_be_json_is_refused(
         "/things", content=b'{"name": "a", "amount": 1}', headers={"Content-Type": kind}
     )
 
-    problem(answer, 415, "wrong-media-type")
+    problem_of(answer, 415, "wrong-media-type")
 
 
 @pytest.mark.parametrize(
@@ -177,13 +184,13 @@ async def test_a_body_larger_than_we_take_is_refused_however_it_comes(
         "/things", content=parts(), headers=JSON | {"Transfer-Encoding": "chunked"}
     )
 
-    problem(said, 413, "too-large")
-    problem(chunked, 413, "too-large")
+    problem_of(said, 413, "too-large")
+    problem_of(chunked, 413, "too-large")
 
 
 async def test_the_limit_of_a_body_is_a_setting(tmp_path: Any) -> None:
     settings = settings_for(tmp_path, KAITONG_BODY_LIMIT="2048")
-    async with calling(an_api(settings), bearer(settings)) as client:
+    async with api_client(an_api(settings), bearer(settings)) as client:
         fits = await client.post("/things", content=b" " * 2_047 + b"1", headers=JSON)
         larger = await client.post("/things", content=b" " * 2_049, headers=JSON)
 

@@ -9,40 +9,40 @@ from httpx import AsyncClient
 
 from shared.config.settings import Settings
 from shared.http import Router
-from shared.http.rate import Buckets
-from tests.shared.http.api import Reader, an_api, bearer, calling, problem, settings_for
+from shared.http.rate_limiting import TokenBuckets
+from tests.shared.http.small_api import Reader, an_api, api_client, bearer, problem_of, settings_for
 
 SANE_ID = "crm-order-4711"
 
 
 async def test_without_a_token_nothing_is_read_and_the_scheme_is_named(settings: Settings) -> None:
-    async with calling(an_api(settings), {}) as client:
+    async with api_client(an_api(settings), {}) as client:
         answer = await client.post("/things", content=b"{" * 1000)
 
-    problem(answer, 401, "unauthorized")
+    problem_of(answer, 401, "unauthorized")
     assert answer.headers["www-authenticate"] == 'Bearer realm="kaitong"'
 
 
 @pytest.mark.parametrize("said", ["Bearer nonsense", "Basic YTpi", "Bearer", "nonsense"])
 async def test_a_bad_token_is_refused(settings: Settings, said: str) -> None:
-    async with calling(an_api(settings), {"Authorization": said}) as client:
+    async with api_client(an_api(settings), {"Authorization": said}) as client:
         answer = await client.get("/things")
 
-    problem(answer, 401, "bad-token")
+    problem_of(answer, 401, "bad-token")
     assert 'error="invalid_token"' in answer.headers["www-authenticate"]
 
 
 async def test_a_path_that_is_not_there_tells_nothing_to_strangers(settings: Settings) -> None:
-    async with calling(an_api(settings), {}) as client:
-        problem(await client.get("/nothing"), 401, "unauthorized")
+    async with api_client(an_api(settings), {}) as client:
+        problem_of(await client.get("/nothing"), 401, "unauthorized")
 
 
 async def test_a_missing_scope_is_named_before_the_body_is_looked_at(settings: Settings) -> None:
-    async with calling(an_api(settings), bearer(settings, "viewer")) as client:
+    async with api_client(an_api(settings), bearer(settings, "viewer")) as client:
         answer = await client.post("/things", content=b"no json")
         allowed = await client.get("/things")
 
-    body = problem(answer, 403, "missing-scope")
+    body = problem_of(answer, 403, "missing-scope")
     assert "crm:order.write" in body["detail"]
     assert 'scope="crm:order.write"' in answer.headers["www-authenticate"]
     assert allowed.status_code in {200, 206}
@@ -51,7 +51,7 @@ async def test_a_missing_scope_is_named_before_the_body_is_looked_at(settings: S
 async def test_an_endpoint_learns_who_calls_and_by_which_cause(settings: Settings) -> None:
     trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
     headers = bearer(settings, client="crm-9", tenant="anhui") | {"traceparent": trace}
-    async with calling(an_api(settings), headers) as client:
+    async with api_client(an_api(settings), headers) as client:
         said = [(await client.get("/caller")).json() for _ in range(3)]
 
     assert {(each["client"], each["tenant"], each["traceparent"]) for each in said} == {
@@ -93,38 +93,38 @@ async def test_a_trace_that_is_malformed_is_dropped(client: AsyncClient) -> None
 
 async def test_a_client_that_asks_too_often_is_told_when_to_come_again(tmp_path: Path) -> None:
     settings = settings_for(tmp_path, KAITONG_RATE_LIMIT="3")
-    async with calling(an_api(settings), bearer(settings, client="eager")) as client:
+    async with api_client(an_api(settings), bearer(settings, client="eager")) as client:
         answers = [await client.get("/caller") for _ in range(8)]
         other = await client.get("/caller", headers=bearer(settings, client="calm"))
         live = await client.get("/health/live")
 
     refused = [each for each in answers if each.status_code == 429]
     assert len(refused) >= 4
-    problem(refused[0], 429, "too-often")
+    problem_of(refused[0], 429, "too-often")
     assert refused[0].headers["retry-after"] == "1"
     assert other.status_code == live.status_code == 200
 
 
 def test_a_bucket_fills_again_with_time() -> None:
     now = [0.0]
-    buckets = Buckets(2, lambda: now[0])
-    assert [buckets.take("a"), buckets.take("a"), buckets.take("a")] == [0, 0, 1]
+    buckets = TokenBuckets(2, lambda: now[0])
+    assert [buckets.acquire("a"), buckets.acquire("a"), buckets.acquire("a")] == [0, 0, 1]
 
     now[0] = 0.5
-    assert [buckets.take("a"), buckets.take("a")] == [0, 1]
+    assert [buckets.acquire("a"), buckets.acquire("a")] == [0, 1]
     now[0] = 60.0
-    assert [buckets.take("a") for _ in range(3)] == [0, 0, 1]
+    assert [buckets.acquire("a") for _ in range(3)] == [0, 0, 1]
 
 
 def test_buckets_of_clients_that_went_away_are_forgotten() -> None:
     now = [0.0]
-    buckets = Buckets(2, lambda: now[0])
+    buckets = TokenBuckets(2, lambda: now[0])
 
     for number in range(25_000):
         now[0] += 0.001
-        buckets.take(number)
+        buckets.acquire(number)
 
-    assert buckets.remembered <= 10_001
+    assert buckets.client_count <= 10_001
 
 
 async def test_only_so_many_requests_are_worked_on_at_a_time(tmp_path: Path) -> None:
@@ -137,7 +137,7 @@ async def test_only_so_many_requests_are_worked_on_at_a_time(tmp_path: Path) -> 
         arrived.release()
         await release.wait()
 
-    async with calling(an_api(settings, routers=[router]), bearer(settings)) as client:
+    async with api_client(an_api(settings, routers=[router]), bearer(settings)) as client:
         held = [asyncio.ensure_future(client.get("/held")) for _ in range(2)]
         async with asyncio.timeout(10):
             await arrived.acquire()
@@ -148,7 +148,7 @@ async def test_only_so_many_requests_are_worked_on_at_a_time(tmp_path: Path) -> 
         answers = await asyncio.gather(*held)
         after = await client.get("/held")
 
-    problem(refused, 503, "unavailable")
+    problem_of(refused, 503, "unavailable")
     assert refused.headers["retry-after"] == "1"
     assert live.status_code == 200
     assert {each.status_code for each in (*answers, after)} == {200}

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from starlette.types import Message
 
 from shared.config.settings import Settings
-from tests.shared.http.api import an_api, bearer
+from tests.shared.http.small_api import an_api, bearer
 
 MANY = 150
 HEADER_TEXT = st.text(st.characters(min_codepoint=33, max_codepoint=255), min_size=1, max_size=80)

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from shared.config.settings import Settings
 from shared.http import Router, header
-from tests.shared.http.api import Reader, an_api, bearer, calling
+from tests.shared.http.small_api import Reader, an_api, api_client, bearer
 
 Colour = Annotated[
     str | None,
@@ -27,7 +27,7 @@ async def client(settings: Settings) -> AsyncIterator[AsyncClient]:
         """Say what the header says."""
         return colour
 
-    async with calling(an_api(settings, routers=[router]), bearer(settings)) as client:
+    async with api_client(an_api(settings, routers=[router]), bearer(settings)) as client:
         yield client
 
 

@@ -9,32 +9,28 @@ from hypothesis import strategies as st
 
 from shared.config.settings import Settings
 from shared.http import protocol
-from shared.http.protocol import LARGEST_HEAD, MOST_HEADERS
-from tests.shared.http.api import an_api
-from tests.shared.http.sockets import (
-    LAST,
-    Server,
-    listening,
-    post,
-    say,
-    statuses,
-)
+from shared.http.protocol import MAX_HEAD_BYTES, MAX_HEADERS
+from tests.shared.http.small_api import an_api
+from tests.shared.http.sockets import LAST, Server, exchange_bytes, listening, post, statuses
 
 
 @pytest.mark.parametrize(
     "head",
     [
-        b"GET /%b HTTP/1.1\r\nHost: x\r\n\r\n" % (b"a" * 2 * LARGEST_HEAD),
-        b"GET / HTTP/1.1\r\nX-A: %b\r\n\r\n" % (b"a" * 2 * LARGEST_HEAD),
-        b"GET / HTTP/1.1\r\n%b: a\r\n\r\n" % (b"a" * 2 * LARGEST_HEAD),
-        b"GET / HTTP/1.1\r\n%b\r\n" % (b"X-A: b\r\n" * (MOST_HEADERS + 1)),
-        b"GET / HTTP/1.1\r\nX-A: " + b"a" * 10 * LARGEST_HEAD,
+        b"GET /%b HTTP/1.1\r\nHost: x\r\n\r\n" % (b"a" * 2 * MAX_HEAD_BYTES),
+        b"GET / HTTP/1.1\r\nX-A: %b\r\n\r\n" % (b"a" * 2 * MAX_HEAD_BYTES),
+        b"GET / HTTP/1.1\r\n%b: a\r\n\r\n" % (b"a" * 2 * MAX_HEAD_BYTES),
+        b"GET / HTTP/1.1\r\n%b\r\n" % (b"X-A: b\r\n" * (MAX_HEADERS + 1)),
+        b"GET / HTTP/1.1\r\nX-A: " + b"a" * 10 * MAX_HEAD_BYTES,
     ],
 )
 async def test_a_head_that_is_too_large_is_refused(server: Server, head: bytes) -> None:
     pieces = [head[at : at + 16_384] for at in range(0, len(head), 16_384)]
 
-    for answers in (await say(server.port, head), await say(server.port, *pieces)):
+    for answers in (
+        await exchange_bytes(server.port, head),
+        await exchange_bytes(server.port, *pieces),
+    ):
         assert statuses(answers) == [431]
         assert b"application/problem+json" in answers
 
@@ -42,7 +38,7 @@ async def test_a_head_that_is_too_large_is_refused(server: Server, head: bytes) 
 async def test_a_head_of_usual_size_is_read(server: Server) -> None:
     head = LAST[:-2] + b"X-A: %b\r\n" % (b"a" * 8_000) + b"X-B: b\r\n" * 50 + b"\r\n"
 
-    assert statuses(await say(server.port, head)) == [200]
+    assert statuses(await exchange_bytes(server.port, head)) == [200]
 
 
 @pytest.mark.parametrize(
@@ -66,7 +62,7 @@ async def test_a_head_of_usual_size_is_read(server: Server) -> None:
     ],
 )
 async def test_what_is_no_http_is_refused(server: Server, nonsense: bytes) -> None:
-    answered = statuses(await say(server.port, nonsense))
+    answered = statuses(await exchange_bytes(server.port, nonsense))
 
     assert [each for each in answered if not 400 <= each < 500] == []
 
@@ -76,7 +72,7 @@ async def test_what_is_no_http_is_refused(server: Server, nonsense: bytes) -> No
     [b"", b"Host: x\r\nHost: x\r\n", b"Host: a b\r\n", b"Host: x/y\r\n", b"Host: user@x\r\n"],
 )
 async def test_a_request_names_one_host(server: Server, hosts: bytes) -> None:
-    answer = await say(server.port, b"GET /health/live HTTP/1.1\r\n" + hosts + b"\r\n")
+    answer = await exchange_bytes(server.port, b"GET /health/live HTTP/1.1\r\n" + hosts + b"\r\n")
 
     assert statuses(answer) == [400]
     assert b"Host" in answer
@@ -86,8 +82,10 @@ async def test_a_request_names_one_host(server: Server, hosts: bytes) -> None:
 async def test_any_host_will_do_and_http_1_0_needs_none(server: Server, host: bytes) -> None:
     named = b"GET /health/live HTTP/1.1\r\nHost: %b\r\nConnection: close\r\n\r\n" % host
 
-    assert statuses(await say(server.port, named)) == [200]
-    assert statuses(await say(server.port, b"GET /health/live HTTP/1.0\r\n\r\n")) == [200]
+    assert statuses(await exchange_bytes(server.port, named)) == [200]
+    assert statuses(await exchange_bytes(server.port, b"GET /health/live HTTP/1.0\r\n\r\n")) == [
+        200
+    ]
 
 
 async def test_nonsense_after_a_request_does_not_keep_it_from_being_answered(
@@ -95,7 +93,7 @@ async def test_nonsense_after_a_request_does_not_keep_it_from_being_answered(
 ) -> None:
     body = b'{"name": "a", "amount": 1}'
 
-    answers = await say(
+    answers = await exchange_bytes(
         server.port, post(authorization, f"Content-Length: {len(body)}", body + b"\0nonsense\r\n")
     )
 
@@ -103,7 +101,9 @@ async def test_nonsense_after_a_request_does_not_keep_it_from_being_answered(
 
 
 async def test_a_chunked_body_that_is_none_is_refused(server: Server, authorization: bytes) -> None:
-    answers = await say(server.port, post(authorization, "Transfer-Encoding: chunked", b"zz\r\n"))
+    answers = await exchange_bytes(
+        server.port, post(authorization, "Transfer-Encoding: chunked", b"zz\r\n")
+    )
 
     assert statuses(answers) == [400]
 
@@ -117,7 +117,7 @@ async def test_a_chunked_body_that_is_none_is_refused(server: Server, authorizat
     ],
 )
 async def test_who_asks_for_another_protocol_gets_this_one(server: Server, more: bytes) -> None:
-    answers = await say(server.port, LAST[:-2] + more + b"\r\n")
+    answers = await exchange_bytes(server.port, LAST[:-2] + more + b"\r\n")
 
     assert statuses(answers)[-1] == 200
 
@@ -130,13 +130,13 @@ async def test_whatever_comes_over_a_socket_is_no_fault_of_ours(
     begun: bool,  # noqa: FBT001
 ) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(protocol, "TIMEOUT_S", 0.02)
-        patch.setattr(protocol, "LINGER_SECONDS", 0.02)
+        patch.setattr(protocol, "SOCKET_TIMEOUT_S", 0.02)
+        patch.setattr(protocol, "LINGER_S", 0.02)
         async with listening(an_api(settings), settings) as server:
             first = [b"GET /things?" if begun else b""]
-            answers = await say(server.port, *first, *parts)
+            answers = await exchange_bytes(server.port, *first, *parts)
             async with asyncio.timeout(10):
-                while statuses(await say(server.port, LAST)) != [200]:
+                while statuses(await exchange_bytes(server.port, LAST)) != [200]:
                     pass
 
     assert [each for each in statuses(answers) if each >= 500] == []

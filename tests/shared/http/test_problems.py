@@ -13,18 +13,18 @@ from sqlalchemy.orm import sessionmaker
 
 from shared.config.settings import Settings
 from shared.health.monitor import Monitor
-from shared.http.faults import faults_of
+from shared.http.validation_faults import faults_of
 from shared.kafka.producer import Producer
-from shared.messaging.publisher import Relay
-from shared.operations.routes import OPERATIONS, Desks, serve_operators
+from shared.messaging.publisher import Publisher
+from shared.operations.routes import OPERATIONS_ROUTERS, OperationsContext, set_operations_context
 from shared.persistence.database import Sessions
-from tests.shared.http.api import (
+from tests.shared.http.small_api import (
     NOWHERE,
     an_api,
+    api_client,
     bearer,
-    calling,
-    faults,
-    problem,
+    faults_by_field,
+    problem_of,
     settings_for,
 )
 
@@ -47,7 +47,7 @@ async def test_every_fault_of_a_body_is_named_at_once_by_pointer_code_and_remedy
 
     answer = await client.post("/things", json=body)
 
-    assert faults(answer) == {
+    assert faults_by_field(answer) == {
         "/name": "missing",
         "/amount": "greater-than-equal",
         "/parts/0/id": "string-too-short",
@@ -73,7 +73,7 @@ async def test_what_was_sent_is_never_repeated(client: AsyncClient) -> None:
 async def test_a_missing_body_is_said_to_be_missing(client: AsyncClient) -> None:
     answer = await client.post("/things", headers={"Content-Type": "application/json"})
 
-    assert faults(answer) == {"": "missing"}
+    assert faults_by_field(answer) == {"": "missing"}
 
 
 @pytest.mark.parametrize(
@@ -97,7 +97,7 @@ async def test_a_bad_parameter_is_named_with_its_remedy(
 ) -> None:
     answer = await client.get(path)
 
-    assert faults(answer) == {field: code}
+    assert faults_by_field(answer) == {field: code}
 
 
 @pytest.mark.parametrize(
@@ -119,27 +119,29 @@ async def test_a_position_that_no_table_can_have_is_named(
     settings: Settings, method: str, path: str, position: str
 ) -> None:
     sessions = sessionmaker(create_engine(NOWHERE))
-    api = an_api(settings, routers=OPERATIONS)
-    relay = Relay(sessions, Producer(settings))
-    serve_operators(api, Desks(settings, sessions, relay, {}, Monitor(settings, sessions)))
-    async with calling(api, bearer(settings, "ops")) as client:
+    api = an_api(settings, routers=OPERATIONS_ROUTERS)
+    publisher = Publisher(sessions, Producer(settings))
+    set_operations_context(
+        api, OperationsContext(settings, sessions, publisher, {}, Monitor(settings, sessions))
+    )
+    async with api_client(api, bearer(settings, "ops")) as client:
         answer = await client.request(method, f"/ops/v1{path.format(position)}")
 
-    assert set(faults(answer)) <= {"after", "position"}
+    assert set(faults_by_field(answer)) <= {"after", "position"}
 
 
 @pytest.mark.parametrize("path", ["/numbers/1%00", "/numbers/1?text=%00"])
 async def test_a_url_with_a_nul_is_refused_for_every_endpoint(
     client: AsyncClient, path: str
 ) -> None:
-    assert faults(await client.get(path)) == {"": "nul"}
+    assert faults_by_field(await client.get(path)) == {"": "nul"}
 
 
 async def test_an_unknown_path_and_method_are_problems_too(client: AsyncClient) -> None:
-    problem(await client.get("/nothing"), 404, "not-found")
-    problem(await client.get("/things/"), 404, "not-found")
+    problem_of(await client.get("/nothing"), 404, "not-found")
+    problem_of(await client.get("/things/"), 404, "not-found")
     answer = await client.delete("/things")
-    problem(answer, 405, "method-not-allowed")
+    problem_of(answer, 405, "method-not-allowed")
     assert answer.headers["allow"]
 
 
@@ -152,7 +154,7 @@ async def test_each_refusal_of_the_kernels_has_its_status(
 ) -> None:
     answer = await client.get(f"/refused/{why}")
 
-    problem(answer, status, code)
+    problem_of(answer, status, code)
     assert answer.headers.get("retry-after") == ("7" if why == "busy" else None)
 
 
@@ -161,7 +163,7 @@ async def test_a_bug_is_a_problem_that_tells_nothing_and_is_logged(
 ) -> None:
     answer = await client.get("/bug")
 
-    body = problem(answer, 500, "unforeseen")
+    body = problem_of(answer, 500, "unforeseen")
     assert "13812345678" not in answer.text
     logged = json.loads(capsys.readouterr().err.splitlines()[0])
     assert (logged["event"], logged["correlation_id"]) == ("request.failed", body["request_id"])
@@ -174,7 +176,7 @@ async def test_a_database_that_is_out_is_503_and_says_when_to_ask_again(
 ) -> None:
     answer = await client.get("/rows")
 
-    problem(answer, 503, "unavailable")
+    problem_of(answer, 503, "unavailable")
     assert int(answer.headers["retry-after"]) > 0
 
 
@@ -182,10 +184,10 @@ async def test_a_value_that_the_database_cannot_hold_is_the_callers_fault(
     tmp_path: Path, sessions: Sessions
 ) -> None:
     settings = settings_for(tmp_path)
-    async with calling(an_api(settings, sessions), bearer(settings)) as client:
+    async with api_client(an_api(settings, sessions), bearer(settings)) as client:
         answer = await client.get("/stored", params={"number": 1 << 40})
 
-    problem(answer, 400, "not-storable")
+    problem_of(answer, 400, "not-storable")
 
 
 class Line(BaseModel):

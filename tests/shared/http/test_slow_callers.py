@@ -10,17 +10,17 @@ import pytest
 from shared.config.settings import Settings
 from shared.errors import UnavailableError
 from shared.http import protocol
-from shared.http.bodies import Bodies, Event
+from shared.http.body_buffer import BodyBuffer, Event
 from shared.observability import metrics
-from tests.shared.http.api import an_api, bearer, settings_for
+from tests.shared.http.small_api import an_api, bearer, settings_for
 from tests.shared.http.sockets import (
     TIMEOUT_S,
     Server,
     connected,
-    heard,
+    exchange_bytes,
     listening,
     post,
-    say,
+    read_until_closed,
     statuses,
 )
 
@@ -54,7 +54,7 @@ async def hold(port: int, request: bytes, until: asyncio.Event) -> bytes:
         await writer.drain()
         await until.wait()
         writer.write_eof()
-        return await heard(reader)
+        return await read_until_closed(reader)
 
 
 async def test_one_clients_slow_bodies_take_nobody_elses_place(
@@ -65,7 +65,7 @@ async def test_one_clients_slow_bodies_take_nobody_elses_place(
     async with asyncio.TaskGroup() as group:
         held = [group.create_task(hold(small_server.port, slow, until)) for _ in range(60)]
         others = post(header(narrow, "quick"), WHOLE, BODY)
-        answers = [await say(small_server.port, others) for _ in range(10)]
+        answers = [await exchange_bytes(small_server.port, others) for _ in range(10)]
         until.set()
 
     assert [statuses(each) for each in answers] == [[201]] * 10
@@ -83,7 +83,7 @@ async def test_a_client_whose_bodies_have_come_has_its_share_again(
 
     for _ in range(3):
         answers = await asyncio.gather(
-            *(say(small_server.port, *halves) for _ in range(PLACES // 2))
+            *(exchange_bytes(small_server.port, *halves) for _ in range(PLACES // 2))
         )
         assert [statuses(each) for each in answers] == [[201]] * (PLACES // 2)
 
@@ -98,7 +98,7 @@ async def test_answers_that_are_not_read_take_nobody_elses_place(
             begun = asyncio.Event()
             group.create_task(take_little(small_server.port, asked, begun, until))
             await begun.wait()
-        answer = await say(small_server.port, post(header(narrow, "quick"), WHOLE, BODY))
+        answer = await exchange_bytes(small_server.port, post(header(narrow, "quick"), WHOLE, BODY))
         until.set()
 
     assert statuses(answer) == [201]
@@ -127,7 +127,7 @@ async def test_a_caller_that_leaves_in_its_body_is_no_fault_and_tells_little(
             await writer.drain()
     async with asyncio.timeout(10):
         while unanswered(499) - before < 50:
-            await say(server.port, post(authorization, WHOLE, BODY))
+            await exchange_bytes(server.port, post(authorization, WHOLE, BODY))
 
     lines = [json.loads(line) for line in capfd.readouterr().err.splitlines()]
     told = [each for each in lines if each["event"] == "http.unanswered"]
@@ -138,11 +138,13 @@ async def test_a_caller_that_leaves_in_its_body_is_no_fault_and_tells_little(
 async def test_a_body_that_does_not_come_counts_as_a_time_out(
     settings: Settings, authorization: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(protocol, "TIMEOUT_S", TIMEOUT_S)
+    monkeypatch.setattr(protocol, "SOCKET_TIMEOUT_S", TIMEOUT_S)
     before = unanswered(408)
 
     async with listening(an_api(settings), settings) as server:
-        answers = await say(server.port, post(authorization, "Content-Length: 100", b"{"))
+        answers = await exchange_bytes(
+            server.port, post(authorization, "Content-Length: 100", b"{")
+        )
 
     assert statuses(answers) == [408]
     assert unanswered(408) - before == 1
@@ -158,7 +160,7 @@ def unanswered(status: int) -> float:
 
 
 async def test_all_bodies_together_hold_only_so_much() -> None:
-    bodies = Bodies(limit=10, share=10, room=15)
+    bodies = BodyBuffer(max_bytes=10, max_per_client=10, max_total_bytes=15)
     waiting = asyncio.Event()
 
     async def ten_and_more() -> Event:
@@ -170,11 +172,11 @@ async def test_all_bodies_together_hold_only_so_much() -> None:
     async def six() -> Event:
         return {"type": "http.request", "body": b"012345", "more_body": False}
 
-    first = asyncio.create_task(bodies.whole("a", ten_and_more))
+    first = asyncio.create_task(bodies.read("a", ten_and_more))
     await waiting.wait()
     with pytest.raises(UnavailableError):
-        await bodies.whole("b", six)
+        await bodies.read("b", six)
     first.cancel()
     await asyncio.gather(first, return_exceptions=True)
 
-    assert (await (await bodies.whole("b", six))())["body"] == b"012345"
+    assert (await (await bodies.read("b", six))())["body"] == b"012345"

@@ -7,25 +7,25 @@ import pytest
 
 from shared.config.settings import Settings
 from shared.http import PortError, open_port, protocol
-from shared.http.listen import GRACE
-from tests.shared.http.api import an_api
+from shared.http.server import SHUTDOWN_GRACE_S
+from tests.shared.http.small_api import an_api
 from tests.shared.http.sockets import (
     LAST,
     LIVE,
     TIMEOUT_S,
     Server,
     connected,
-    heard,
+    exchange_bytes,
     listening,
     post,
-    say,
+    read_until_closed,
     statuses,
 )
 
 
 async def test_patience_is_less_than_ten_seconds() -> None:
-    assert protocol.TIMEOUT_S + protocol.LINGER_SECONDS > TIMEOUT_S
-    assert max(protocol.TIMEOUT_S, protocol.LINGER_SECONDS) < 10
+    assert protocol.SOCKET_TIMEOUT_S + protocol.LINGER_S > TIMEOUT_S
+    assert max(protocol.SOCKET_TIMEOUT_S, protocol.LINGER_S) < 10
 
 
 @pytest.mark.parametrize("path", [b"/large", b"/streamed"])
@@ -37,13 +37,13 @@ async def test_an_answer_that_nobody_takes_is_given_up(
         writer.write(b"GET %b HTTP/1.1\r\nHost: x\r\n%b" % (path, more) + authorization + b"\r\n")
         assert await reader.read(1)
         server.stopping.set()
-        await asyncio.wait({server.serving}, timeout=0.8 * GRACE)
+        await asyncio.wait({server.serving}, timeout=0.8 * SHUTDOWN_GRACE_S)
 
         assert server.serving.done()
 
 
 async def test_several_requests_share_a_connection(server: Server) -> None:
-    answers = await say(server.port, LIVE, LIVE + LIVE, LAST)
+    answers = await exchange_bytes(server.port, LIVE, LIVE + LIVE, LAST)
 
     assert statuses(answers) == [200, 200, 200, 200]
     assert answers.count(b"\r\ndate: ") == 4
@@ -66,7 +66,7 @@ async def test_a_socket_that_does_nothing_more_is_closed(
 ) -> None:
     began = time.monotonic()
 
-    answers = await say(server.port, *parts)
+    answers = await exchange_bytes(server.port, *parts)
 
     assert time.monotonic() - began < 10 * TIMEOUT_S
     assert statuses(answers) == [200] * parts.count(LIVE)
@@ -76,7 +76,7 @@ async def test_a_head_that_trickles_is_cut_off(server: Server) -> None:
     began = time.monotonic()
     async with connected(server.port) as (reader, writer):
         trickling = asyncio.create_task(trickle(writer, b"GET /health/live HTTP/1.1\r\nX-A: "))
-        answers = await heard(reader)
+        answers = await read_until_closed(reader)
         trickling.cancel()
 
     assert answers == b""
@@ -95,7 +95,7 @@ async def test_a_body_that_trickles_is_refused(server: Server, authorization: by
     async with connected(server.port) as (reader, writer):
         head = post(authorization, "Content-Length: 1000")
         trickling = asyncio.create_task(trickle(writer, head))
-        answers = await heard(reader)
+        answers = await read_until_closed(reader)
         trickling.cancel()
 
     assert statuses(answers) == [408]
@@ -103,7 +103,9 @@ async def test_a_body_that_trickles_is_refused(server: Server, authorization: by
 
 
 async def test_a_body_that_never_comes_is_refused(server: Server, authorization: bytes) -> None:
-    answers = await say(server.port, post(authorization, "Transfer-Encoding: chunked", b"5\r\nab"))
+    answers = await exchange_bytes(
+        server.port, post(authorization, "Transfer-Encoding: chunked", b"5\r\nab")
+    )
 
     assert statuses(answers) == [408]
 
@@ -114,7 +116,7 @@ async def test_a_body_that_comes_slowly_but_in_time_is_read(
     body = b'{"name": "a", "amount": 1}'
     head = post(authorization, f"Content-Length: {len(body)}\r\nConnection: close")
 
-    answers = await say(server.port, head, *(body[n : n + 1] for n in range(len(body))))
+    answers = await exchange_bytes(server.port, head, *(body[n : n + 1] for n in range(len(body))))
 
     assert statuses(answers) == [201]
 
@@ -128,7 +130,7 @@ async def test_a_refusal_reaches_a_caller_that_is_still_sending(
         for _ in range(40):
             writer.write(b" " * 65_536)
             await writer.drain()
-        answers += await heard(reader)
+        answers += await read_until_closed(reader)
 
     assert statuses(answers) == [413]
     assert answers.endswith(b"}")
@@ -139,7 +141,7 @@ async def test_a_chunked_body_that_grows_too_large_is_refused(
 ) -> None:
     chunk = b"10000\r\n" + b" " * 65_536 + b"\r\n"
 
-    answers = await say(
+    answers = await exchange_bytes(
         server.port, post(authorization, "Transfer-Encoding: chunked"), *[chunk] * 40
     )
 
@@ -147,9 +149,9 @@ async def test_a_chunked_body_that_grows_too_large_is_refused(
 
 
 async def test_many_idle_sockets_keep_nobody_else_waiting(server: Server) -> None:
-    idle = [asyncio.create_task(say(server.port, b"GET ")) for _ in range(200)]
+    idle = [asyncio.create_task(exchange_bytes(server.port, b"GET ")) for _ in range(200)]
 
-    assert statuses(await say(server.port, LAST)) == [200]
+    assert statuses(await exchange_bytes(server.port, LAST)) == [200]
     assert set(await asyncio.gather(*idle)) == {b""}
 
 
@@ -160,11 +162,11 @@ async def test_requests_that_were_begun_end_before_the_process_does(
     async with listening(an_api(settings), settings) as server:
         async with connected(server.port) as (reader, writer), connected(server.port) as (idle, _):
             writer.write(post(authorization, f"Content-Length: {len(body)}", body[:5]))
-            assert statuses(await say(server.port, LAST)) == [200]
+            assert statuses(await exchange_bytes(server.port, LAST)) == [200]
             server.stopping.set()
-            assert await heard(idle) == b""
+            assert await read_until_closed(idle) == b""
             writer.write(body[5:])
-            answers = await heard(reader)
+            answers = await read_until_closed(reader)
         with pytest.raises(ConnectionError):
             await asyncio.open_connection("127.0.0.1", server.port)
 

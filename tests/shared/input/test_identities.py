@@ -2,7 +2,12 @@
 
 import pytest
 
-from shared.input.identities import is_credit_code, is_false, is_resident_number, normal
+from shared.input.identity_numbers import (
+    is_credit_code,
+    is_invalid_number,
+    is_resident_number,
+    normalize_number,
+)
 
 # The examples of the standards themselves are the first of each list.
 RESIDENTS = ["11010519491231002X", "440524188001010014"]
@@ -22,7 +27,7 @@ CREDIT_CODES = ["91350100M000100Y43", "91110000600037341L", "91110000802100433B"
     ],
 )
 def test_all_spellings_of_a_number_have_one_form(written: str) -> None:
-    assert normal(written) == "11010519491231002X"
+    assert normalize_number(written) == "11010519491231002X"
 
 
 @pytest.mark.parametrize("number", RESIDENTS)
@@ -70,4 +75,4 @@ def test_what_has_another_form_is_no_credit_code(code: str) -> None:
 def test_only_the_types_that_have_a_check_digit_are_held_to_it(
     kind: str, number: str, *, false: bool
 ) -> None:
-    assert is_false(kind, number) is false
+    assert is_invalid_number(kind, number) is false

@@ -5,16 +5,16 @@ from typing import Annotated, Any
 import pytest
 from pydantic import BaseModel, Field, ValidationError
 
-from shared.input.numbers import IS_NUMBER, Number, Truth, Whole
+from shared.input.numbers import IS_NUMBER, Boolean, Number, WholeNumber
 
 
 class Body(BaseModel):
     """What is read here."""
 
-    whole: Whole = 1
+    whole: WholeNumber = 1
     bounded: Annotated[int, Field(ge=1), IS_NUMBER] = 1
     number: Annotated[Number, Field(ge=0)] = 0
-    truth: Truth = False
+    truth: Boolean = False
 
 
 @pytest.mark.parametrize(

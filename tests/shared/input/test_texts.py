@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.input.phones import phone_key
-from shared.input.texts import comparable, word
+from shared.input.text_comparison import comparable, comparable_word
 
 
 @pytest.mark.parametrize(
@@ -38,7 +38,11 @@ def test_what_is_comparable_stays_as_it_is(text: str) -> None:
 
 
 def test_a_word_of_a_vocabulary_is_known_however_its_parts_are_joined() -> None:
-    assert word("Installation Address") == word("installation-address") == "installationaddress"
+    assert (
+        comparable_word("Installation Address")
+        == comparable_word("installation-address")
+        == "installationaddress"
+    )
 
 
 @pytest.mark.parametrize(

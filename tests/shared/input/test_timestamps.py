@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from shared.input.timestamps import EARLIEST, LATEST, Timestamp, in_utc, repaired
+from shared.input.timestamps import EARLIEST, LATEST, Timestamp, in_utc, repaired_timestamp
 
 READ = TypeAdapter(Timestamp)
 HERE = {Path("shared/input/timestamps.py"), Path("shared/persistence/archive.py")}
@@ -81,13 +81,13 @@ def test_what_was_stored_before_the_rule_can_be_shown_and_compared(
     stored: datetime, shown: datetime
 ) -> None:
     assert in_utc(stored) == shown
-    assert repaired(stored) == shown
+    assert repaired_timestamp(stored) == shown
 
 
 def test_nothing_else_reads_a_date_time_from_text() -> None:
     elsewhere = {
         f"{path}:{node.lineno}"
-        for room in ("shared", "services")
+        for room in ("shared", "services", "tools")
         for path in Path(room).rglob("*.py")
         if path not in HERE
         for node in ast.walk(ast.parse(path.read_text()))

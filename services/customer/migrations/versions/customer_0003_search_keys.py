@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from shared.input.phones import phone_key
-from shared.input.texts import comparable
+from shared.input.text_comparison import comparable
 
 revision = "customer_0003"
 down_revision = "customer_0002"

@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 
-from services.resources.domain.address import grams, plain
+from services.resources.domain.plant.address_search import grams, normalize
 
 revision = "resources_0003"
 down_revision = "resources_0002"
@@ -35,7 +35,7 @@ def upgrade() -> None:
         bound = {
             "tenants": [row.tenant for row in part],
             "ids": [row.id for row in part],
-            "letters": [plain(row.text) for row in part],
+            "letters": [normalize(row.text) for row in part],
             "grams": [" ".join(grams(row.text)) for row in part],
         }
         op.get_bind().execute(WRITE, bound)

@@ -1,0 +1,276 @@
+"""Start services as forks of a process that has loaded their code."""
+
+import json
+import math
+import socket
+import sys
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+import psutil
+
+from deploy.local import fork_server_process, liveness, process
+from deploy.local.errors import StartError
+from deploy.local.process_environment import environment_without_settings
+
+PRELOADED_MODULES = ("shared.runtime.preload",)
+"""What all services load; the rest each loads by itself, so that none has another's in it."""
+
+START_TIMEOUT_S = 180.0
+"""Seconds for the code to be loaded, on a machine that is busy with something else."""
+
+STATUS_TIMEOUT_S = 5.0
+"""Seconds for the template to report the exit status of a process that is gone."""
+
+EXIT_TIMEOUT_S = 1.0
+"""Seconds for a template that has lost a request to end, or to log why."""
+
+
+class ForkConnection:
+    """The requester's end of one request to the template."""
+
+    def __init__(self) -> None:
+        """Open both ends; the other is closed here once it is sent."""
+        self.socket, self.server_end = socket.socketpair()
+        self._lines = self.socket.makefile(encoding="utf-8")
+
+    def report(self, timeout_s: float) -> dict[str, Any]:
+        """Return the next report; an empty one when none will come.
+
+        Raises:
+            TimeoutError: None has come in this many seconds; do not ask again.
+        """
+        self.socket.settimeout(timeout_s)
+        try:
+            line = self._lines.readline()
+        except ConnectionError:
+            line = ""
+        return dict(json.loads(line)) if line.endswith("\n") else {}
+
+    def cancel(self) -> None:
+        """End the waiting for a report, in whichever thread; what was asked for is not done."""
+        with suppress(OSError):
+            self.socket.shutdown(socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        """Close both ends."""
+        for each in (self.server_end, self._lines, self.socket):
+            each.close()
+
+
+class ForkedProcess(psutil.Process):
+    """A process that the template has forked, and whose exit status it reports."""
+
+    def __init__(self, pid: int, connection: ForkConnection) -> None:
+        """Take a process that runs.
+
+        Raises:
+            psutil.NoSuchProcess: It does not run any more.
+        """
+        super().__init__(pid)
+        self.create_time()  # psutil keeps it, and cannot find it out later
+        self._connection: ForkConnection | None = connection
+        self._ends = Lock()
+        self._status: int | None = None
+
+    def wait(self, timeout: float | None = None) -> int | None:  # type: ignore[override]
+        """Return its exit status once it has ended, negative for a signal.
+
+        None if the template has ended too, or hangs: then nothing reaps it, and nothing
+        reports its status.
+
+        Raises:
+            psutil.TimeoutExpired: it has not ended in this many seconds.
+        """
+        timeout_s = math.inf if timeout is None else timeout
+        if not process.ends_within(self, timeout_s):
+            raise psutil.TimeoutExpired(timeout_s, self.pid)
+        with self._ends:
+            if self._connection:
+                with suppress(TimeoutError):
+                    self._status = self._connection.report(STATUS_TIMEOUT_S).get("status")
+                self._connection.close()
+                self._connection = None
+            return self._status
+
+
+class ForkServer:
+    """The template of one system, which is kept running as an engine is."""
+
+    server: psutil.Process
+
+    def __init__(self, log: Path, modules: Sequence[str] = PRELOADED_MODULES) -> None:
+        """Take where the template logs what cannot be loaded, and the modules that it loads."""
+        self.log = log
+        self.modules = modules
+        self.is_abandoned = False
+        """Whether nothing is to be started any more."""
+        self._lock = Lock()
+        """Guards all of these."""
+        self._requests: socket.socket | None = None
+        self._waiting: set[ForkConnection] = set()
+        self._ping: ForkConnection | None = None
+
+    def start(self) -> None:
+        """Have a template load the code, unless one runs; nothing waits for it yet."""
+        with self._lock:
+            self._open()
+
+    def stop(self) -> None:
+        """End the template, and with it all that it has forked and runs still."""
+        process.kill_all([self.server])
+
+    def abandon(self) -> None:
+        """End the waiting of other threads for what they have asked for, and start no more."""
+        with self._lock:
+            self.is_abandoned = True
+            for connection in self._waiting:
+                connection.cancel()
+
+    def close(self) -> None:
+        """Close the sockets. A template that runs still ends."""
+        with self._lock:
+            for each in (self._requests, self._ping):
+                if each:
+                    each.close()
+
+    def answers(self) -> bool:
+        """Return whether the template answers; while it loads its code it does not.
+
+        A ping that is not answered is waited for at the next call: a template that hangs gets
+        no second one.
+        """
+        try:
+            if self._ping is None:
+                self._ping = self._send_ping()
+            self._ping.socket.settimeout(liveness.ANSWER_TIMEOUT_S)
+            answer = self._ping.socket.recv(1)
+        except TimeoutError:
+            return False
+        except OSError:
+            answer = b""
+        if self._ping:
+            self._ping.close()
+        self._ping = None
+        return bool(answer)
+
+    def spawn(
+        self, words: Sequence[str], log: Path, environment: Mapping[str, str], folder: Path
+    ) -> ForkedProcess:
+        """Start a module in a session of its own, its output appended to a log.
+
+        Args:
+            words: The module and its arguments.
+            log: Made when it is not there.
+            environment: The whole of it.
+            folder: Where it runs.
+
+        Raises:
+            StartError: The code cannot be loaded, or the machine has no room for a process.
+        """
+        log.parent.mkdir(parents=True, exist_ok=True)
+        with log.open("ab") as output:
+            outputs = (output.fileno(), output.fileno())
+            return self.fork(words, outputs, environment, folder)
+
+    def fork(
+        self,
+        words: Sequence[str],
+        outputs: tuple[int, int],
+        environment: Mapping[str, str],
+        folder: Path,
+    ) -> ForkedProcess:
+        """Start a module as `spawn` does, with files for standard output and standard error.
+
+        Raises:
+            StartError: The code cannot be loaded, or the machine has no room for a process.
+        """
+        asked = {"words": list(words), "environment": dict(environment), "folder": str(folder)}
+        connection = ForkConnection()
+        try:
+            self._send_fork(connection, outputs)
+            child = self._forked(connection)
+            connection.socket.sendall(f"{json.dumps(asked)}\n".encode())
+        except (OSError, psutil.NoSuchProcess) as error:
+            connection.close()
+            message = f"template: {error} — try again, or see {self.log}"
+            raise StartError(message) from error
+        except BaseException:
+            connection.close()
+            raise
+        finally:
+            with self._lock:
+                self._waiting.discard(connection)
+        return child
+
+    def _forked(self, connection: ForkConnection) -> ForkedProcess:
+        """Return the process that is forked, which waits for what to run.
+
+        Raises:
+            StartError: There is none.
+            OSError: Nothing was reported in time.
+            psutil.NoSuchProcess: It was killed at once.
+        """
+        report = connection.report(START_TIMEOUT_S)
+        if pid := report.get("pid"):
+            return ForkedProcess(pid, connection)
+        if why := report.get("refused"):
+            message = f"template: no process can be started: {why} — end others, then try again"
+        elif self.is_abandoned:
+            message = "template: the start was given up — start again"
+        else:
+            process.ends_within(self.server, EXIT_TIMEOUT_S)
+            message = f"template: {process.last_line(self.log)} (see {self.log})"
+        raise StartError(message)
+
+    def _send_fork(self, connection: ForkConnection, outputs: tuple[int, int]) -> None:
+        """Ask for a process, of a new template if none runs.
+
+        Raises:
+            StartError: Nothing shall be started any more.
+            OSError: The template does not take the request.
+        """
+        with self._lock, connection.server_end:
+            if self.is_abandoned:
+                message = "template: the start was given up — start again"
+                raise StartError(message)
+            self._waiting.add(connection)
+            files = [connection.server_end.fileno(), *outputs]
+            socket.send_fds(self._open(), [fork_server_process.FORK], files)
+
+    def _send_ping(self) -> ForkConnection:
+        """Ask for an answer.
+
+        Raises:
+            OSError: The template does not take the request, or there is none.
+        """
+        connection = ForkConnection()
+        try:
+            with self._lock, connection.server_end:
+                if self._requests is None:
+                    raise BrokenPipeError
+                socket.send_fds(
+                    self._requests, [fork_server_process.PING], [connection.server_end.fileno()]
+                )
+        except OSError:
+            connection.close()
+            raise
+        return connection
+
+    def _open(self) -> socket.socket:
+        """Return the socket for requests to the template, whether it has loaded yet or not."""
+        if self._requests is None or not process.is_running(self):
+            if self._requests:
+                self._requests.close()
+            self._requests, others = socket.socketpair()
+            self._requests.settimeout(liveness.ANSWER_TIMEOUT_S)
+            command = [sys.executable, "-P", "-m", fork_server_process.__name__, *self.modules]
+            surroundings = environment_without_settings()
+            with others:
+                self.server = process.spawn(
+                    command, self.log, environment=surroundings, stdin=others
+                )
+        return self._requests

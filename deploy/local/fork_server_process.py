@@ -1,0 +1,240 @@
+"""A process that has loaded the code that all services share, and forks them.
+
+Run as `python -P -m deploy.local.fork_server_process MODULE...` by `deploy.local.fork_server`.
+Loading takes most of the time in which a service starts: here it is done once, and at the start
+of a system beside that of its engines.
+
+Standard input is a stream socket for requests. A request is one byte, FORK or PING, with open
+files: a socket for the reports on this request and, for FORK, what becomes standard output and
+standard error. Reports are lines of JSON: `{"pid": ...}` from the forked process, which then reads
+what it shall run, `{"status": ...}` when it has ended, or `{"refused": why}`.
+
+It has one thread, so what a fork copies is whole. Its forks end when it does, as a process with a
+leash ends with its parent.
+"""
+
+import ctypes
+import errno
+import gc
+import importlib
+import json
+import os
+import runpy
+import select
+import signal
+import socket
+import sys
+from contextlib import suppress
+from dataclasses import dataclass
+from io import TextIOWrapper
+from typing import Any, TextIO, cast
+
+FORK, PING = b"f", b"p"
+
+MAX_SIGNAL_BYTES = 4096
+"""Bytes read at once of the signals that have arrived."""
+
+OUTPUTS = 2
+"""Standard output and standard error."""
+
+PR_SET_PDEATHSIG = 1  # also in exec_child.py, which runs with -I -S and can import nothing of ours
+
+
+def main() -> None:
+    """Load modules, then serve requests; in each forked process run the module asked for.
+
+    A forked process ends as `python -m` does: by returning from here to the interpreter.
+    """
+    for module in sys.argv[1:]:
+        importlib.import_module(module)
+    gc.collect()
+    gc.freeze()  # what is never looked at is never copied
+    sys.argv = serve()
+    sys.modules.pop(sys.argv[0], None)  # it runs as `__main__`, even if it has been imported
+    runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
+
+
+def serve() -> list[str]:
+    """Serve requests; return the module and its arguments in each forked process."""
+    template = ForkServerProcess(socket.socket(fileno=os.dup(0)))
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
+    pid = os.getpid()
+    request = template.next_fork()
+    template.close()
+    start_session(pid)
+    asked = request.set_up_child()
+    os.environ.clear()  # noqa: TID251  it is given another
+    os.environ.update(asked["environment"])  # noqa: TID251
+    os.chdir(asked["folder"])
+    words: list[str] = asked["words"]
+    return words
+
+
+@dataclass
+class ForkRequest:
+    """A request, and the files that came with it."""
+
+    kind: bytes
+    reports: socket.socket
+    outputs: list[int]
+
+    def report(self, **what: object) -> None:
+        """Report to the requester, unless it is gone."""
+        with suppress(OSError):
+            self.reports.send(json.dumps(what).encode() + b"\n", socket.MSG_DONTWAIT)
+
+    def close_outputs(self) -> None:
+        """Close what is only needed in the forked process."""
+        while self.outputs:
+            os.close(self.outputs.pop())
+
+    def close(self) -> None:
+        """Close all files of the request."""
+        self.close_outputs()
+        self.reports.close()
+
+    def set_up_child(self) -> dict[str, Any]:
+        """Use the files, report the process id, and return what to run in which surroundings.
+
+        Ends this process if the requester has given up.
+        """
+        for standard, file in enumerate(self.outputs, 1):
+            os.dup2(file, standard)
+        sys.stdout = reopen_stream(1, sys.stdout)
+        sys.stderr = reopen_stream(2, sys.stderr)
+        self.report(pid=os.getpid())
+        with self.reports.makefile(encoding="utf-8") as lines:
+            asked = lines.readline()
+        self.close()
+        if not asked.endswith("\n"):
+            sys.exit(1)
+        return dict(json.loads(asked))
+
+
+class ForkServerProcess:
+    """Forks processes, and reports how each has ended."""
+
+    def __init__(self, requests: socket.socket) -> None:
+        self.requests = requests
+        self.running: dict[int, ForkRequest] = {}
+        """By process id."""
+        self.signals, self.wakeup = socket.socketpair()
+        self.wakeup.settimeout(0)
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        signal.set_wakeup_fd(self.wakeup.fileno(), warn_on_full_buffer=False)
+
+    def close(self) -> None:
+        """Undo, in a forked process, all that this class has opened and set."""
+        signal.set_wakeup_fd(-1)
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        for each in (self.requests, self.signals, self.wakeup):
+            each.close()
+        for request in self.running.values():
+            request.close()
+
+    def next_fork(self) -> ForkRequest:
+        """Serve requests until the socket is closed; return its request in each forked process."""
+        while True:
+            readable, _, _ = select.select([self.requests, self.signals], [], [])
+            if self.signals in readable:
+                self.signals.recv(MAX_SIGNAL_BYTES)
+                self.report_ends()
+            if self.requests in readable and (request := self.serve_request()):
+                return request
+
+    def serve_request(self) -> ForkRequest | None:
+        """Serve one request; return it in the process that is forked for it, None in this one."""
+        try:
+            request = receive(self.requests)
+        except OSError as error:
+            write_to_log(f"a request is lost: {error}")
+            return None
+        if request.kind == PING:
+            request.report()
+            request.close()
+            return None
+        return request if self.is_fork(request) else None
+
+    def is_fork(self, request: ForkRequest) -> bool:
+        """Fork, and tell whether this is the forked process; refuse what the machine refuses."""
+        try:
+            if len(request.outputs) < OUTPUTS:
+                raise too_many_files()
+            child = os.fork()
+        except (OSError, MemoryError) as error:
+            request.report(refused=str(error) or type(error).__name__)
+            request.close()
+            return False
+        if child:
+            self.running[child] = request
+            request.close_outputs()
+        return not child
+
+    def report_ends(self) -> None:
+        """Report how the processes that have ended did."""
+        while self.running:
+            child, status = os.waitpid(-1, os.WNOHANG)
+            if not child:
+                return
+            request = self.running.pop(child)
+            request.report(status=os.waitstatus_to_exitcode(status))
+            request.close()
+
+
+def receive(requests: socket.socket) -> ForkRequest:
+    """Receive a request; end this process if there will be none any more.
+
+    Raises:
+        OSError: It is lost, as its files could not be opened here.
+    """
+    kind, files, *_ = socket.recv_fds(requests, 1, 1 + OUTPUTS)
+    if not kind:
+        sys.exit()
+    if not files:
+        raise too_many_files()
+    return ForkRequest(kind, socket.socket(fileno=files[0]), files[1:])
+
+
+def too_many_files() -> OSError:
+    """Return the error of a request that came without all of its files."""
+    return OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+
+
+def write_to_log(line: str) -> None:
+    """Write a line to this process's log; not by a stream, whose buffer a fork would copy."""
+    with suppress(OSError):
+        os.write(2, f"{line}\n".encode())
+
+
+def reopen_stream(file: int, stream: TextIO) -> TextIOWrapper:
+    """Return a stream to a file as Python makes it: another for a terminal than for a log.
+
+    Args:
+        file: What it writes to.
+        stream: Of the template; it was made for another file, in the same encoding.
+    """
+    like = cast("TextIOWrapper", stream)
+    size = 0 if like.write_through else -1
+    binary = open(file, "wb", buffering=size, closefd=False)  # noqa: SIM115
+    return TextIOWrapper(
+        binary,
+        encoding=like.encoding,
+        errors=like.errors,
+        line_buffering=like.line_buffering or binary.isatty(),
+        write_through=like.write_through,
+    )
+
+
+def start_session(template: int) -> None:
+    """Take a session of its own, and end when the template does."""
+    os.setsid()
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != template:
+            sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,160 @@
+"""PostgreSQL's files on this machine: its programs, its data, and whose they are."""
+
+import contextlib
+import hashlib
+import os
+import pwd
+import secrets
+import shutil
+from pathlib import Path
+
+from deploy.local import packages, process
+from deploy.local.errors import StartError
+from deploy.local.home import locked, path_digest, private_folder
+
+SUPERUSER = "postgres"
+
+UNPRIVILEGED = ("postgres", "nobody")
+"""Who runs it when root starts it: the first of these users that the machine has."""
+
+INITDB = (
+    f"--username={SUPERUSER}",
+    "--auth=scram-sha-256",
+    "--encoding=UTF8",
+    "--locale=C",
+    "--locale-provider=builtin",
+    "--builtin-locale=C.UTF-8",
+    "--data-checksums",
+    "--no-instructions",
+)
+
+
+def data_folder(folder: Path) -> Path:
+    """Return where the data lies: in the folder, or for root where the cluster's user can go.
+
+    There a link in the folder says whose it is: data that no folder links to any more
+    was forgotten with its folder, and is removed.
+    """
+    if os.getuid() != 0:
+        return folder.resolve() / "data"
+    data, link = private_folder() / f"data-{path_digest(folder)}", folder / "data"
+    if not link.is_symlink() or link.readlink() != data:
+        remove_data(data)
+        remove_orphaned_data()
+        owner_note(data).write_text(str(folder.resolve()))
+        link.unlink(missing_ok=True)
+        link.symlink_to(data)
+    return data
+
+
+def owner_note(data: Path) -> Path:
+    """Return the note that says which folder root's data belongs to."""
+    return data.with_suffix(".of")
+
+
+def remove_orphaned_data() -> None:
+    """Delete what belongs to folders that are gone: nobody else would."""
+    for note in private_folder().glob("data-*.of"):
+        with contextlib.suppress(FileNotFoundError):  # somebody else was quicker
+            if not Path(note.read_text()).exists():
+                remove_data(note.with_suffix(""))
+
+
+def remove_data(data: Path) -> None:
+    """Delete a cluster's data, and end whoever still works on it."""
+    process.kill_all(process.processes_in(data))
+    shutil.rmtree(data, ignore_errors=True)
+    owner_note(data).unlink(missing_ok=True)
+
+
+def remove_cluster(folder: Path) -> None:
+    """Delete a cluster with its password and log, and root's programs with the last one."""
+    if not folder.exists():
+        return
+    remove_data(data_folder(folder))
+    shutil.rmtree(folder, ignore_errors=True)
+    if os.getuid() == 0:
+        with locked("postgres"):
+            if not any(private_folder().glob("data-*")):
+                shutil.rmtree(private_folder())
+
+
+def cluster_user() -> pwd.struct_passwd | None:
+    """Return the user that root hands the cluster to; none when the caller is not root.
+
+    Raises:
+        StartError: PostgreSQL would refuse every user that could run it.
+    """
+    known = {user.pw_name: user for user in pwd.getpwall()}
+    if os.getuid() == 0:
+        for name in UNPRIVILEGED:
+            if name in known:
+                return known[name]
+        message = "PostgreSQL refuses root, and there is no user nobody: start as another user"
+        raise StartError(message)
+    try:
+        pwd.getpwuid(os.getuid())
+    except KeyError:
+        message = f"PostgreSQL: user id {os.getuid()} has no name; add it to /etc/passwd"
+        raise StartError(message) from None
+    return None
+
+
+def program_folder() -> Path:
+    """Return PostgreSQL's `bin` folder; for root, in a copy that the cluster's user can reach."""
+    package = packages.POSTGRES
+    within = packages.postgres_programs()[0].relative_to(package.folder)
+    if os.getuid() != 0:
+        return package.folder / within
+    copy = private_folder() / f"postgresql-{hashlib.sha256(package.fingerprint).hexdigest()[:12]}"
+    with locked("postgres"):
+        if not copy.exists():
+            copy_programs(copy)
+    return copy / within
+
+
+def copy_programs(copy: Path) -> None:
+    """Copy PostgreSQL to where everybody may read it."""
+    half = copy.with_suffix(".half")
+    shutil.rmtree(half, ignore_errors=True)
+    for part in packages.postgres_programs():
+        place = half / part.relative_to(packages.POSTGRES.folder)
+        shutil.copytree(part, place, symlinks=True)
+    for path in [half, *half.rglob("*")]:
+        path.chmod(path.stat().st_mode | (0o055 if path.is_dir() else 0o044))
+    for program in (
+        half / packages.postgres_programs()[0].relative_to(packages.POSTGRES.folder)
+    ).iterdir():
+        program.chmod(0o755)
+    half.rename(copy)
+
+
+def create_cluster(folder: Path, data: Path) -> None:
+    """Make a new cluster; what an interrupted attempt left is thrown away."""
+    half = data.with_suffix(".half")
+    shutil.rmtree(half, ignore_errors=True)
+    half.mkdir(mode=0o700)
+    password = secrets.token_urlsafe(24)
+    secret = folder / "password"
+    secret.touch(mode=0o600)
+    secret.write_text(password)
+    hand_over = half.with_name(f"{half.name}.password")
+    hand_over.touch(mode=0o600)
+    hand_over.write_text(password)
+    user = cluster_user()
+    if user:
+        os.chown(half, user.pw_uid, user.pw_gid)
+        os.chown(hand_over, user.pw_uid, user.pw_gid)
+    initdb = str(program_folder() / "initdb")
+    command = [initdb, *INITDB, f"--pwfile={hand_over}", f"--pgdata={half}"]
+    reason = process.run_to_end(command, environment(), folder=half, user=user)
+    hand_over.unlink()
+    if reason:
+        message = f"PostgreSQL: cannot create a cluster in {data}: {reason}"
+        raise StartError(message)
+    half.rename(data)
+
+
+def environment() -> dict[str, str]:
+    """Return all that PostgreSQL's programs need to know of their surroundings."""
+    return {"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"}

@@ -1,0 +1,120 @@
+"""What processes use: CPU by part of the stack, and memory."""
+
+import time
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+from deploy.local.process import all_processes
+
+OTHER_CORES_TOLERATED = 0.3
+"""Cores that others may use meanwhile; above it, figures of time are not to be trusted."""
+
+
+@dataclass(frozen=True, slots=True)
+class CpuReading:
+    """CPU seconds so far, by part, and of the whole machine."""
+
+    at: float
+    parts: Mapping[str, float]
+    machine: float
+
+    @property
+    def total(self) -> float:
+        """CPU seconds of all parts together."""
+        return sum(self.parts.values())
+
+
+@dataclass(frozen=True, slots=True)
+class CpuUsage:
+    """CPU used between two readings."""
+
+    seconds: float
+    parts: Mapping[str, float]
+    """CPU seconds by part."""
+
+    other_cores: float
+    """Cores that something else on the machine used meanwhile, the load's own driver included."""
+
+    @property
+    def total(self) -> float:
+        """CPU seconds of all parts together."""
+        return sum(self.parts.values())
+
+    def ms_per(self, count: int) -> dict[str, float]:
+        """Return CPU milliseconds by part for each of `count` orders."""
+        return {part: round(1000 * used / count, 3) for part, used in self.parts.items()}
+
+
+def read(pids: Mapping[str, int]) -> CpuReading:
+    """Read what each part's processes have used."""
+    parts = {part: cpu_seconds(pids[part], each) for part, each in processes_of(pids).items()}
+    return CpuReading(time.monotonic(), parts, machine_seconds())
+
+
+def between(first: CpuReading, last: CpuReading) -> CpuUsage:
+    """Return what was used from one reading to the next."""
+    parts = {part: last.parts[part] - first.parts.get(part, 0.0) for part in last.parts}
+    seconds = last.at - first.at
+    others = (last.machine - first.machine - sum(parts.values())) / seconds
+    return CpuUsage(seconds, parts, round(others, 2))
+
+
+def processes_of(pids: Mapping[str, int]) -> dict[str, list[psutil.Process]]:
+    """Return the processes of each part: those below its own, down to other parts.
+
+    One part may have started another, as the template has the services.
+    """
+    parts = {pid: part for part, pid in pids.items()}
+    found: dict[str, list[psutil.Process]] = {part: [] for part in pids}
+    everybody = dict(all_processes("ppid"))
+    parents = {process.pid: parent for process, parent in everybody.items()}
+    for process in everybody:
+        pid = process.pid
+        while pid and pid not in parts:
+            pid = parents.get(pid, 0)
+        if pid:
+            found[parts[pid]].append(process)
+    return found
+
+
+def cpu_seconds(pid: int, processes: Iterable[psutil.Process]) -> float:
+    """Return what a part's processes have used; what of it has ended is its first one's."""
+    ended = 0.0
+    with suppress(psutil.NoSuchProcess):
+        times = psutil.Process(pid).cpu_times()
+        ended = float(times.children_user + times.children_system)
+    return ended + sum(map(_own_seconds, processes))
+
+
+def _own_seconds(process: psutil.Process) -> float:
+    try:
+        times = process.cpu_times()
+    except psutil.NoSuchProcess:
+        return 0.0
+    return float(times.user + times.system)
+
+
+def machine_seconds() -> float:
+    """Return the CPU seconds of everything on this machine."""
+    times = psutil.cpu_times()
+    return float(sum(times) - times.idle - getattr(times, "iowait", 0.0))
+
+
+def pss_mb(pids: Mapping[str, int]) -> dict[str, float]:
+    """Return the memory of each part's processes, shared pages counted in part."""
+    return {
+        part: sum(_pss_kb(each.pid) for each in processes) / 1024
+        for part, processes in processes_of(pids).items()
+    }
+
+
+def _pss_kb(pid: int) -> int:
+    try:
+        text = Path(f"/proc/{pid}/smaps_rollup").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return 0
+    return next(int(line.split()[1]) for line in text.splitlines() if line.startswith("Pss:"))

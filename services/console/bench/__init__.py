@@ -1,1 +1,0 @@
-"""Measuring: rates, times, CPU and memory of the whole stack, by anybody, again and again."""

@@ -1,1 +1,0 @@
-"""`kaitong demo`: the whole of Kaitong, shown on a province's orders and then checked."""

@@ -1,0 +1,16 @@
+"""Commands that bring engines of their own, and must never run on those that settings name."""
+
+from deploy.local.existing_engines import engine_hosts
+from deploy.local.stack import SERVICES
+from services.console.errors import USAGE, CommandError
+
+
+def refuse_existing_engines() -> None:
+    """See that no setting names engines elsewhere: they would be filled with invented orders.
+
+    Raises:
+        CommandError: if one does; the text says which.
+    """
+    if settings := engine_hosts(SERVICES):
+        msg = f"{', '.join(settings)}: this command runs on engines of its own only"
+        raise CommandError(msg, USAGE, remedy="unset these settings, then try again")

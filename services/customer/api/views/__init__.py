@@ -1,0 +1,1 @@
+"""Bodies of responses, built from the domain's objects."""

@@ -1,0 +1,119 @@
+"""The unified view of a customer (统一客户视图), put together from all that is known."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from uuid import UUID
+
+from services.customer.domain.parties.party import Party
+from services.customer.domain.unified_view.order import (
+    Assignment,
+    HoldEvent,
+    Order,
+    OrderResult,
+    OrderState,
+    current_hold,
+    order_state,
+)
+from services.customer.domain.unified_view.product import Product, Service
+from shared.contracts import Characteristic, Held
+
+NUMBER_KIND = "number"
+"""The kind of holding that is a phone number; all others are plant (机线: line)."""
+
+
+class HoldingState(StrEnum):
+    """How firmly a thing is the customer's."""
+
+    RESERVED = "reserved"
+    IN_USE = "inUse"
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """A number, or a piece of plant, that a customer's service holds."""
+
+    kind: str
+    value: str
+    element: str
+    attributes: tuple[Characteristic, ...]
+    state: HoldingState
+    service_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class TrackedOrder:
+    """An order of the customer with all that became of it."""
+
+    order: Order
+    result: OrderResult | None = None
+    assignment: Assignment | None = None
+    hold_events: tuple[HoldEvent, ...] = ()
+
+    @property
+    def state(self) -> OrderState:
+        """Where it stands."""
+        return order_state(self.result, self.assignment, self.hold_events)
+
+    @property
+    def hold(self) -> HoldEvent | None:
+        """Why it is held, if it is."""
+        return current_hold(self.hold_events) if self.state is OrderState.HELD else None
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerFacts:
+    """All that is known of one customer, as far as it was asked for."""
+
+    party: Party
+    accounts: Sequence[str]
+    """Their ids."""
+
+    orders: Sequence[TrackedOrder]
+    """The latest first."""
+
+    products: Sequence[Product]
+    """Those not given up."""
+
+    services: Mapping[UUID, Service | None]
+    """By id, those of the products and of what is assigned; None for one that is gone."""
+
+    truncated_lists: frozenset[str] = frozenset()
+    """Names the lists that have more than was asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class UnifiedView:
+    """What whoever speaks with the customer has to know."""
+
+    facts: CustomerFacts
+    numbers: tuple[Holding, ...]
+    lines: tuple[Holding, ...]
+
+
+def build_unified_view(facts: CustomerFacts) -> UnifiedView:
+    """Return the unified view."""
+    holdings = sorted(_holdings(facts), key=lambda each: (each.kind, each.value))
+    return UnifiedView(
+        facts,
+        numbers=tuple(each for each in holdings if each.kind == NUMBER_KIND),
+        lines=tuple(each for each in holdings if each.kind != NUMBER_KIND),
+    )
+
+
+def _holdings(facts: CustomerFacts) -> Iterator[Holding]:
+    """Yield what running services occupy, and what open orders have reserved."""
+    for service in facts.services.values():
+        if service:
+            yield from _to_holdings(service.held, HoldingState.IN_USE, service.service_id)
+    for tracked in facts.orders:
+        for item in tracked.assignment.items if tracked.assignment and not tracked.result else ():
+            if item.service_id not in facts.services:
+                yield from _to_holdings(item.held, HoldingState.RESERVED, item.service_id)
+
+
+def _to_holdings(
+    things: Iterable[Held], state: HoldingState, service_id: UUID
+) -> Iterator[Holding]:
+    for it in things:
+        yield Holding(it.kind, it.value, it.element, it.attributes, state, service_id)

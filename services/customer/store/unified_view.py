@@ -1,0 +1,133 @@
+"""Reading all that is known of one customer: few statements, each bounded by an index."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from services.customer.domain.parties.party import Party
+from services.customer.domain.unified_view.order import Assignment, HoldEvent, Order, OrderResult
+from services.customer.domain.unified_view.product import Product, Service
+from services.customer.domain.unified_view.view import CustomerFacts, TrackedOrder
+from services.customer.store.columns import columns_for
+from services.customer.store.parties import find_account_ids
+from services.customer.tables import (
+    AssignmentRow,
+    HoldEventRow,
+    OrderResultRow,
+    OrderRow,
+    ProductRow,
+    ServiceRow,
+)
+from shared.access.access_rule import DataScope
+from shared.access.grants import access_condition
+from shared.persistence.list_window import Window
+
+ORDER_COLUMNS = columns_for(OrderRow, Order)
+RESULT_COLUMNS = columns_for(OrderResultRow, OrderResult)
+ASSIGNMENT_COLUMNS = columns_for(AssignmentRow, Assignment)
+HOLD_EVENT_COLUMNS = columns_for(HoldEventRow, HoldEvent)
+PRODUCT_COLUMNS = columns_for(ProductRow, Product)
+SERVICE_COLUMNS = columns_for(ServiceRow, Service)
+
+
+def get_customer_facts(
+    session: Session, data_scope: DataScope, party: Party, most: int
+) -> CustomerFacts:
+    """Return what of one customer is within reach, at most so many things of each kind.
+
+    Args:
+        session: the session to read with.
+        reach: whose things the caller may see.
+        party: the customer.
+        most: the longest that each list may get.
+    """
+    accounts = find_account_ids(session, data_scope, party.party_id, Window(0, most + 1))
+    tracked = _tracked_orders(session, data_scope, party, most + 1)
+    products = _products(session, data_scope, party, most + 1)
+    lengths = {"accounts": len(accounts), "orders": len(tracked), "products": len(products)}
+    return CustomerFacts(
+        party,
+        accounts[:most],
+        tracked[:most],
+        products[:most],
+        _services(session, set(_service_ids(tracked[:most], products[:most]))),
+        frozenset(name for name, length in lengths.items() if length > most),
+    )
+
+
+def _tracked_orders(
+    session: Session, data_scope: DataScope, party: Party, limit: int
+) -> list[TrackedOrder]:
+    """Return the latest orders of a party, each with all that became of it."""
+    statement = (
+        select(*ORDER_COLUMNS, *RESULT_COLUMNS, *ASSIGNMENT_COLUMNS)
+        .outerjoin(OrderResultRow, OrderResultRow.order_id == OrderRow.order_id)
+        .outerjoin(AssignmentRow, AssignmentRow.order_id == OrderRow.order_id)
+        .where(OrderRow.tenant == party.tenant, OrderRow.party_id == party.party_id)
+        .where(access_condition(data_scope, OrderRow.client, OrderRow.party_id))
+        .order_by(OrderRow.order_id.desc())
+        .limit(limit)
+    )
+    rows = session.execute(statement).all()
+    orders, endings = len(ORDER_COLUMNS), len(ORDER_COLUMNS) + len(RESULT_COLUMNS)
+    hold_events = _hold_events(session, [row[0] for row in rows])
+    return [
+        TrackedOrder(
+            Order(*row[:orders]),
+            OrderResult(*row[orders:endings]) if row[orders] else None,
+            Assignment(*row[endings:]) if row[endings] else None,
+            tuple(hold_events[row[0]]),
+        )
+        for row in rows
+    ]
+
+
+def _hold_events(session: Session, order_ids: Collection[UUID]) -> dict[UUID, list[HoldEvent]]:
+    hold_events: dict[UUID, list[HoldEvent]] = defaultdict(list)
+    told = (
+        select(*HOLD_EVENT_COLUMNS)
+        .where(HoldEventRow.order_id.in_(order_ids))
+        .order_by(HoldEventRow.told_at, HoldEventRow.id)
+    )
+    for row in session.execute(told):
+        event = HoldEvent(*row)
+        hold_events[event.order_id].append(event)
+    return hold_events
+
+
+def _products(session: Session, data_scope: DataScope, party: Party, limit: int) -> list[Product]:
+    """Return products within reach. Of one from before its client was told, its order's is it."""
+    by_order = select(OrderRow.client).where(OrderRow.order_id == ProductRow.told_by)
+    its = by_order.correlate(ProductRow).scalar_subquery()
+    owner = func.coalesce(func.nullif(ProductRow.client, ""), its)
+    held = (
+        select(*PRODUCT_COLUMNS)
+        .where(
+            ProductRow.tenant == party.tenant,
+            ProductRow.party_id == party.party_id,
+            ProductRow.ended_at.is_(None),
+            access_condition(data_scope, owner, ProductRow.party_id),
+        )
+        .order_by(ProductRow.product_id)
+        .limit(limit)
+    )
+    return [Product(*row) for row in session.execute(held)]
+
+
+def _service_ids(tracked: Iterable[TrackedOrder], products: Iterable[Product]) -> Iterable[UUID]:
+    for product in products:
+        yield product.service_id
+    for each in tracked:
+        if each.assignment and not each.result:
+            yield from (item.service_id for item in each.assignment.items)
+
+
+def _services(session: Session, ids: Collection[UUID]) -> dict[UUID, Service | None]:
+    """Return services by id, None for those that run no more."""
+    rows = session.execute(
+        select(*SERVICE_COLUMNS, ServiceRow.ended_at).where(ServiceRow.service_id.in_(ids))
+    )
+    return {row[0]: None if row.ended_at else Service(*row[:-1]) for row in rows}

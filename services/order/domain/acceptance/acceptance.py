@@ -1,0 +1,260 @@
+"""Acceptance (业务受理): an order as asked for becomes an order, or a list of its faults."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import NamedTuple
+from uuid import UUID
+
+from services.order.domain.acceptance.characteristics import merge_characteristics
+from services.order.domain.acceptance.installation_address import (
+    inherit_bundle_address,
+    installation_place,
+)
+from services.order.domain.acceptance.items import ItemCheckContext, check_items
+from services.order.domain.acceptance.order_header import (
+    category_of,
+    channel_of,
+    check_header,
+    customer_of,
+    customer_parties,
+    earlier_category,
+    priority_of,
+)
+from services.order.domain.acceptance.request import (
+    PlacementContext,
+    RequestedItem,
+    RequestedOrder,
+    RequestedParty,
+)
+from services.order.domain.catalogue.catalogue import UNRESTRICTED, Catalogue, Offering
+from services.order.domain.catalogue.eligibility import Buyer, admitted_local_networks
+from services.order.domain.catalogue.pricing import quote
+from services.order.domain.fulfilment.product import Product, mark_pending_terminate
+from services.order.domain.fulfilment.progress import Progress, acknowledge
+from services.order.domain.order import (
+    BUSINESS_ACTIONS,
+    BundleItem,
+    Item,
+    Note,
+    Order,
+    OrderContent,
+    derive_product_id,
+    derive_service_id,
+)
+from shared.contracts import Action, OrderAccepted, OrderedItem
+from shared.errors import Fault, InvalidError
+
+
+class AcceptedOrder(NamedTuple):
+    """All that comes of an order that is taken on."""
+
+    order: Order
+    progress: Progress
+    disconnected_products: tuple[Product, ...]
+    """Products that the order will take away."""
+
+    message: OrderAccepted
+
+
+def accept(
+    requested: RequestedOrder,
+    context: PlacementContext,
+    catalogue: Catalogue,
+    products: Mapping[UUID, Product],
+) -> AcceptedOrder:
+    """Take an order on.
+
+    Args:
+        requested: what is asked for.
+        context: by whom, and when.
+        catalogue: what is sold.
+        products: those the order names, and those bundled with them.
+
+    Raises:
+        InvalidError: the order has faults; all of them are named.
+    """
+    requested = with_bundle_addresses(requested)
+    others = independent_faults(
+        requested.faults, check_order(requested, context, catalogue, products)
+    )
+    if faults := dict.fromkeys((*requested.faults, *others)):
+        raise InvalidError(faults)
+    content = order_content(context, requested, catalogue, products)
+    party_id = content.customer.id
+    order = Order(context.order_id, context.tenant, context.client, party_id, content)
+    claimed = tuple(
+        mark_pending_terminate(products[each], order.id)
+        for each in order.disconnected_product_ids()
+    )
+    return AcceptedOrder(order, acknowledge(order), claimed, accepted_message(order))
+
+
+def with_bundle_addresses(requested: RequestedOrder) -> RequestedOrder:
+    """Return the order with an address for every item that has one from its bundle."""
+    if any(item.members for item in requested.items):
+        return replace(
+            requested, items=tuple(inherit_bundle_address(item) for item in requested.items)
+        )
+    return requested
+
+
+def independent_faults(found: Sequence[Fault], others: Iterable[Fault]) -> Iterator[Fault]:
+    """Yield other faults, unless they follow from one that was found before."""
+    known = [fault.field for fault in found]
+    for fault in others:
+        if not any(
+            is_pointer_within(fault.field, at) or is_pointer_within(at, fault.field) for at in known
+        ):
+            yield fault
+
+
+def is_pointer_within(inner: str, outer: str) -> bool:
+    """Tell whether one JSON pointer leads into what another one leads to."""
+    return inner == outer or inner.startswith(f"{outer}/")
+
+
+def check_order(
+    requested: RequestedOrder,
+    context: PlacementContext,
+    catalogue: Catalogue,
+    products: Mapping[UUID, Product],
+) -> Iterator[Fault]:
+    """Name everything that is wrong with an order."""
+    yield from check_header(requested, context.now)
+    party = next(iter(customer_parties(requested)), RequestedParty(field=""))
+    buyer = Buyer(
+        category_of(party, context.known_category), channel_of(requested), None, context.now
+    )
+    own = {id_: each for id_, each in products.items() if each.tenant == context.tenant}
+    yield from check_items(requested.items, ItemCheckContext(catalogue, own, party.id, buyer))
+
+
+def order_content(
+    context: PlacementContext,
+    requested: RequestedOrder,
+    catalogue: Catalogue,
+    products: Mapping[UUID, Product],
+) -> OrderContent:
+    """Return what an order without faults asks for, priced."""
+    return OrderContent(
+        customer=customer_of(requested),
+        known_category=earlier_category(customer_parties(requested)[0], context.known_category),
+        items=tuple(product_items(context.order_id, requested, catalogue, products)),
+        bundles=tuple(bundle_items(requested, catalogue)),
+        external_id=requested.external_id,
+        channel=channel_of(requested),
+        priority=priority_of(requested),
+        category=requested.category,
+        description=requested.description,
+        notes=tuple(Note(text=text) for text in requested.notes),
+        requested_start=requested.requested_start,
+        requested_completion=requested.requested_completion,
+        person=context.person,
+    )
+
+
+def bundle_items(requested: RequestedOrder, catalogue: Catalogue) -> Iterator[BundleItem]:
+    """Yield the items that stand for bundles."""
+    for item in requested.items:
+        if item.members:
+            bundle = catalogue.sellable_offerings[item.offering_id]
+            yield BundleItem(
+                id=item.id,
+                offering_id=bundle.id,
+                offering_name=bundle.name,
+                catalogue_version=bundle.version,
+            )
+
+
+def product_items(
+    order_id: UUID,
+    requested: RequestedOrder,
+    catalogue: Catalogue,
+    products: Mapping[UUID, Product],
+) -> Iterator[Item]:
+    """Yield the items that stand for products, those of bundles in their bundle's place."""
+    for item in requested.items:
+        if item.action == Action.DELETE:
+            yield disconnect_item(item, products[UUID(item.product_id)])
+        elif item.members:
+            bundle = catalogue.sellable_offerings[item.offering_id]
+            for member in item.members:
+                offering = catalogue.sellable_offerings[member.offering_id]
+                yield new_item(order_id, member, offering, bundle, item.id)
+        else:
+            yield new_item(order_id, item, catalogue.sellable_offerings[item.offering_id])
+
+
+def new_item(
+    order_id: UUID,
+    item: RequestedItem,
+    offering: Offering,
+    bundle: Offering | None = None,
+    bundle_item: str = "",
+) -> Item:
+    """Return an item that makes a product, by itself or as a member of a bundle."""
+    characteristics = merge_characteristics(item, offering)
+    price = quote(offering, characteristics, bundle.discounts if bundle else ())
+    place = installation_place(item)
+    ordered = OrderedItem(
+        id=item.id,
+        action=Action.ADD,
+        business_action=BUSINESS_ACTIONS[Action.ADD],
+        offering_id=offering.id,
+        offering_name=offering.name,
+        specification=offering.specification,
+        catalogue_version=offering.version,
+        product_id=derive_product_id(order_id, item.id),
+        service_id=derive_service_id(order_id, item.id),
+        address_id=place.id,
+        local_network=place.local_network,
+        sold_in=admitted_local_networks(
+            offering.eligibility, bundle.eligibility if bundle else UNRESTRICTED
+        )
+        or (),
+        bundle=bundle.id if bundle else "",
+        characteristics=characteristics,
+        one_off_cents=price.one_off_cents,
+        monthly_cents=price.monthly_cents,
+    )
+    return Item(
+        ordered=ordered,
+        bundle_item=bundle_item,
+        local_network=place.local_network,
+        charges=price.charges,
+    )
+
+
+def disconnect_item(item: RequestedItem, product: Product) -> Item:
+    """Return an item that takes a product away; that costs nothing."""
+    ordered = OrderedItem(
+        id=item.id,
+        action=Action.DELETE,
+        business_action=BUSINESS_ACTIONS[Action.DELETE],
+        offering_id=product.offering_id,
+        offering_name=product.content.name,
+        specification=product.specification,
+        catalogue_version=product.content.catalogue_version,
+        product_id=product.id,
+        service_id=product.service_id,
+        address_id=product.content.address_id,
+        bundle=product.content.bundle,
+        characteristics=product.content.characteristics,
+    )
+    return Item(ordered=ordered, local_network=product.content.local_network)
+
+
+def accepted_message(order: Order) -> OrderAccepted:
+    """Say that an order is taken on."""
+    content = order.content
+    return OrderAccepted(
+        order_id=order.id,
+        client=order.client,
+        customer=content.customer,
+        items=tuple(item.ordered for item in content.items),
+        external_id=content.external_id,
+        channel=content.channel,
+        priority=content.priority,
+        one_off_cents=order.one_off_cents,
+        monthly_cents=order.monthly_cents,
+    )

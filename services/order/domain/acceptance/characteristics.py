@@ -1,0 +1,139 @@
+"""The characteristics of an ordered product: against the rules, and as they will be."""
+
+import re
+from collections.abc import Iterator, Mapping
+from functools import cache
+
+from services.order.domain.acceptance.request import RequestedCharacteristic, RequestedItem
+from services.order.domain.catalogue.catalogue import (
+    CharacteristicRule,
+    Offering,
+    Specification,
+    ValueType,
+)
+from shared.contracts import Characteristic, Value
+from shared.errors import Fault
+
+PYTHON_TYPES = {ValueType.STRING: str, ValueType.INTEGER: int, ValueType.BOOLEAN: bool}
+MAX_TEXT_LENGTH = 256
+"""Characters in a text value."""
+
+
+def check_characteristics(
+    item: RequestedItem, offering: Offering, specification: Specification
+) -> Iterator[Fault]:
+    """Name what is wrong with the characteristics given for one product."""
+    rules = {rule.name: rule for rule in specification.characteristics}
+    fixed = {each.name: each.value for each in offering.fixed}
+    requested: set[str] = set()
+    for each in item.characteristics:
+        yield from check_characteristic(each, rules, fixed, requested)
+        requested.add(each.name or "")
+    yield from check_required(item.field, rules, requested | set(fixed))
+
+
+def check_characteristic(
+    requested: RequestedCharacteristic,
+    rules: Mapping[str, CharacteristicRule],
+    fixed: Mapping[str, Value],
+    before: set[str],
+) -> Iterator[Fault]:
+    """Name what is wrong with one characteristic by itself."""
+    at = f"{requested.field}/name"
+    names = ", ".join(rules) or "none"
+    if not requested.name:
+        yield Fault(at, "characteristic-unnamed", "a characteristic has no name", f"use: {names}")
+    elif requested.name not in rules:
+        yield Fault(
+            at,
+            "characteristic-unknown",
+            "the product has no such characteristic",
+            f"leave it out; the product's are: {names}",
+        )
+    elif requested.name in before:
+        yield Fault(
+            at, "characteristic-twice", f"{requested.name} is given twice", "give each one once"
+        )
+    else:
+        yield from check_value(
+            f"{requested.field}/value", requested.value, rules[requested.name], fixed
+        )
+
+
+def check_value(
+    at: str, value: object, rule: CharacteristicRule, fixed: Mapping[str, Value]
+) -> Iterator[Fault]:
+    """Name what is wrong with a value, if something is."""
+    if type(value) is not PYTHON_TYPES[rule.type] or (
+        isinstance(value, str) and len(value) > MAX_TEXT_LENGTH
+    ):
+        yield Fault(
+            at, "characteristic-type", f"{rule.name} is no {rule.type}", allowed_values_text(rule)
+        )
+    elif rule.allowed and value not in rule.allowed:
+        yield Fault(
+            at,
+            "characteristic-value",
+            f"{rule.name} cannot have this value",
+            allowed_values_text(rule),
+        )
+    elif rule.pattern and not compile_pattern(rule.pattern).fullmatch(str(value)):
+        yield Fault(
+            at,
+            "characteristic-value",
+            f"{rule.name} has not the right form",
+            allowed_values_text(rule),
+        )
+    elif fixed.get(rule.name, value) != value:
+        yield Fault(
+            at,
+            "characteristic-fixed",
+            f"the offering itself decides {rule.name}",
+            f"leave it out, or say {fixed[rule.name]}",
+        )
+
+
+def check_required(
+    at: str, rules: Mapping[str, CharacteristicRule], requested: set[str]
+) -> Iterator[Fault]:
+    """Name what is missing among the characteristics that are given or fixed."""
+    field = f"{at}/product/productCharacteristic"
+    for rule in rules.values():
+        if rule.required and rule.name not in requested:
+            yield Fault(
+                field,
+                "characteristic-missing",
+                f"{rule.name} must be given",
+                allowed_values_text(rule),
+            )
+        for other in rule.requires:
+            if rule.name in requested and other not in requested:
+                yield Fault(
+                    field,
+                    "characteristic-missing",
+                    f"{rule.name} means nothing without {other}",
+                    f"give {other} as well, or leave {rule.name} out",
+                )
+
+
+def allowed_values_text(rule: CharacteristicRule) -> str:
+    """Say what a characteristic may be, for people."""
+    if rule.allowed:
+        return f"use one of: {', '.join(str(each) for each in rule.allowed)}"
+    if rule.pattern:
+        return f"use {rule.pattern_means or rule.pattern}"
+    longest = f" of at most {MAX_TEXT_LENGTH} characters" if rule.type is ValueType.STRING else ""
+    return f"use a JSON {rule.type}{longest}"
+
+
+@cache
+def compile_pattern(pattern: str) -> re.Pattern[str]:
+    """Compile a pattern of the catalogue once; its classes of characters mean ASCII."""
+    return re.compile(pattern, re.ASCII)
+
+
+def merge_characteristics(item: RequestedItem, offering: Offering) -> tuple[Characteristic, ...]:
+    """Return what the product will be: what was given, and what the offering fixes."""
+    values = {each.name: each.value for each in offering.fixed}
+    values |= {each.name: each.value for each in item.characteristics}  # type: ignore[misc]
+    return tuple(Characteristic(name=name, value=value) for name, value in values.items())

@@ -1,0 +1,56 @@
+"""Where a product is installed."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from services.order.domain.acceptance.request import RequestedItem, RequestedPlace
+from shared.errors import Fault
+from shared.input.area_codes import REMEDY, is_area_code
+from shared.input.text_comparison import comparable_word
+
+INSTALLATION_ROLE = "installation address"
+NO_PLACE = RequestedPlace("", INSTALLATION_ROLE, "", "")
+
+
+def installation_addresses(item: RequestedItem) -> list[RequestedPlace]:
+    """Return the places of an item that are in the role of its address."""
+    return [
+        each
+        for each in item.places
+        if comparable_word(each.role) == comparable_word(INSTALLATION_ROLE)
+    ]
+
+
+def installation_place(item: RequestedItem) -> RequestedPlace:
+    """Return where an item's product is installed."""
+    return next(iter(installation_addresses(item)), NO_PLACE)
+
+
+def inherit_bundle_address(item: RequestedItem) -> RequestedItem:
+    """Give the items nested in a bundle its address, unless they name their own."""
+    if not item.members:
+        return item
+    members = (
+        inherit_bundle_address(each if each.places else replace(each, places=item.places))
+        for each in item.members
+    )
+    return replace(item, members=tuple(members))
+
+
+def check_installation_address(item: RequestedItem) -> Iterator[Fault]:
+    """Name what is wrong with an item's address."""
+    found = installation_addresses(item)
+    for extra in found[1:]:
+        yield Fault(
+            extra.field, "address-twice", "a product is installed at one address", "name only one"
+        )
+    for place in found:
+        if not place.id:
+            yield Fault(f"{place.field}/id", "address-missing", "the address has no id", "give it")
+        if place.local_network and not is_area_code(place.local_network):
+            yield Fault(
+                f"{place.field}/localNetwork",
+                "local-network-malformed",
+                "a local network is named by its area code",
+                f"{REMEDY}, or leave it out",
+            )

@@ -1,0 +1,262 @@
+"""The items of an order: what each asks for, against the catalogue."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from services.order.domain.acceptance.characteristics import check_characteristics
+from services.order.domain.acceptance.disconnection import check_disconnection, check_whole_bundles
+from services.order.domain.acceptance.installation_address import (
+    check_installation_address,
+    installation_place,
+)
+from services.order.domain.acceptance.request import RequestedItem
+from services.order.domain.catalogue.catalogue import UNRESTRICTED, Catalogue, Offering
+from services.order.domain.catalogue.eligibility import (
+    Buyer,
+    admitted_local_networks,
+    check_eligibility,
+    not_eligible,
+)
+from services.order.domain.fulfilment.product import Product
+from services.order.domain.order import BUSINESS_ACTIONS
+from shared.contracts import Action
+from shared.errors import Fault
+from shared.input.phones import phone_key
+
+MAX_ITEMS = 100
+NUMBER_CHARACTERISTIC = "number"
+"""The characteristic by which an item picks its number."""
+
+SUPPORTED_ACTIONS = " or ".join(BUSINESS_ACTIONS)
+
+
+@dataclass(frozen=True, slots=True)
+class ItemCheckContext:
+    """What items are held against: what is sold, to whom, and what is there already."""
+
+    catalogue: Catalogue
+    products: Mapping[UUID, Product]
+    party_id: str
+    buyer: Buyer
+
+
+def check_items(items: Sequence[RequestedItem], context: ItemCheckContext) -> Iterator[Fault]:
+    """Name what is wrong with the items of an order, each and together."""
+    count = sum(1 for _ in flatten_items(items))
+    if not count:
+        yield Fault(
+            "/productOrderItem", "items-missing", "nothing is ordered", "add at least one item"
+        )
+    if count > MAX_ITEMS:
+        yield Fault(
+            "/productOrderItem",
+            "items-too-many",
+            f"an order has at most {MAX_ITEMS} items",
+            "send several orders",
+        )
+    yield from check_item_ids(items)
+    yield from check_picked_numbers(items)
+    for item in items:
+        yield from check_item(item, context)
+    deletes = [item for item in items if item.action == Action.DELETE]
+    yield from check_whole_bundles(deletes, context.products)
+
+
+def flatten_items(items: Sequence[RequestedItem]) -> Iterator[RequestedItem]:
+    """Yield items and those nested in them."""
+    for item in items:
+        yield item
+        yield from flatten_items(item.members)
+
+
+def check_item_ids(items: Sequence[RequestedItem]) -> Iterator[Fault]:
+    """Name items without an id, or with that of an earlier one."""
+    seen: set[str] = set()
+    for item in flatten_items(items):
+        at = f"{item.field}/id"
+        if not item.id:
+            yield Fault(at, "item-id-missing", "the item has no id", "number the items: 1, 2, ...")
+        elif item.id in seen:
+            yield Fault(
+                at, "item-id-twice", "another item has this id", "give each its own, nested or not"
+            )
+        seen.add(item.id)
+
+
+def check_picked_numbers(items: Sequence[RequestedItem]) -> Iterator[Fault]:
+    """Name items that pick a number which an earlier one picks as well, in whatever spelling."""
+    picked: dict[str, str] = {}
+    for item in flatten_items(items):
+        for each in item.characteristics:
+            if each.name != NUMBER_CHARACTERISTIC or not isinstance(each.value, str):
+                continue
+            first = picked.setdefault(phone_key(each.value), item.field)
+            if first != item.field:
+                yield Fault(
+                    f"{each.field}/value",
+                    "number-twice",
+                    f"the item {first} picks this number as well, and a number has one line",
+                    "pick another for one of them, or leave it to us",
+                )
+
+
+def check_item(item: RequestedItem, context: ItemCheckContext) -> Iterator[Fault]:
+    """Name what is wrong with one item and those nested in it."""
+    yield from check_unsupported_fields(item)
+    match item.action:
+        case Action.ADD:
+            yield from check_addition(item, context)
+        case Action.DELETE:
+            yield from check_disconnection(item, context.products, context.party_id)
+        case "":
+            yield Fault(
+                f"{item.field}/action",
+                "action-missing",
+                "no action is named",
+                f"use {SUPPORTED_ACTIONS}",
+            )
+        case _:
+            yield Fault(
+                f"{item.field}/action",
+                "action-unsupported",
+                "products cannot be changed by this action",
+                f"use {SUPPORTED_ACTIONS}",
+            )
+
+
+def check_unsupported_fields(item: RequestedItem) -> Iterator[Fault]:
+    """Name what is asked for beside the product and cannot be had."""
+    if item.quantity != 1:
+        yield Fault(
+            f"{item.field}/quantity",
+            "quantity-unsupported",
+            "an item orders one product",
+            "repeat the item, under another id",
+        )
+    if item.relationship_count:
+        yield Fault(
+            f"{item.field}/productOrderItemRelationship",
+            "relationship-unsupported",
+            "items cannot wait for each other",
+            "leave it out: an order is fulfilled as a whole or not at all",
+        )
+    meant = BUSINESS_ACTIONS.get(item.action)  # type: ignore[call-overload]
+    if meant and item.business_action not in {"", meant}:
+        yield Fault(
+            f"{item.field}/businessAction",
+            "business-action-mismatch",
+            f"with action {item.action} the business action is {meant}",
+            f"leave it out, or say {meant}",
+        )
+
+
+def check_addition(item: RequestedItem, context: ItemCheckContext) -> Iterator[Fault]:
+    """Name what is wrong with an item that asks for a product or a bundle."""
+    at = f"{item.field}/productOffering/id"
+    if item.product_id:
+        yield Fault(
+            f"{item.field}/product/id",
+            "product-not-wanted",
+            "a new product gets its id from us",
+            "leave it out, or use action delete",
+        )
+    yield from check_installation_address(item)
+    if not item.offering_id:
+        yield Fault(at, "offering-missing", "no offering is named", "name one of the catalogue")
+    elif (offering := context.catalogue.sellable_offerings.get(item.offering_id)) is None:
+        yield from check_not_sellable(at, item.offering_id, context.catalogue)
+    else:
+        yield from check_offering(item, offering, context)
+
+
+def check_not_sellable(at: str, offering_id: str, catalogue: Catalogue) -> Iterator[Fault]:
+    """Say why an offering cannot be ordered: it is not sold now, or never was there."""
+    see = "see GET /tmf-api/productCatalogManagement/v4/productOffering?lifecycleStatus=active"
+    if any(each.id == offering_id for each in catalogue.offerings):
+        yield Fault(at, "offering-not-sold", "the offering is not sold now", see)
+    else:
+        yield Fault(at, "offering-unknown", "the catalogue has no such offering", see)
+
+
+def check_offering(
+    item: RequestedItem, offering: Offering, context: ItemCheckContext
+) -> Iterator[Fault]:
+    """Name what is wrong with an item whose offering is sold."""
+    if offering.eligibility != UNRESTRICTED:
+        here = context.buyer._replace(local_network=stated_local_network(item))
+        yield from check_eligibility(f"{item.field}/productOffering/id", offering.eligibility, here)
+    if offering.is_bundle:
+        yield from check_bundle(item, offering, context)
+    else:
+        yield from check_single_product(item, offering, context.catalogue)
+
+
+def stated_local_network(item: RequestedItem) -> str | None:
+    """Return the local network that an item says; None if its address is to tell."""
+    place = installation_place(item)
+    return place.local_network or (None if place.id else "")
+
+
+def check_single_product(
+    item: RequestedItem, offering: Offering, catalogue: Catalogue
+) -> Iterator[Fault]:
+    """Name what is wrong with an item that asks for one product."""
+    if item.members:
+        yield Fault(
+            f"{item.field}/productOrderItem",
+            "not-a-bundle",
+            "the offering is no bundle",
+            "put the nested items at the top, or name a bundle",
+        )
+    specification = catalogue.active_specifications[offering.specification]
+    if specification.needs_address and not installation_place(item).id:
+        yield Fault(
+            f"{item.field}/product/place",
+            "address-missing",
+            "the product needs an address to be installed at",
+            'add a place with role "installation address" and the id of a standard address',
+        )
+    yield from check_characteristics(item, offering, specification)
+
+
+def check_bundle(
+    item: RequestedItem, bundle: Offering, context: ItemCheckContext
+) -> Iterator[Fault]:
+    """Name what is wrong with an item that asks for a bundle: each member, once."""
+    yield from check_members(item, bundle)
+    if item.characteristics:
+        yield Fault(
+            f"{item.field}/product/productCharacteristic",
+            "characteristic-unknown",
+            "a bundle has no characteristics of its own",
+            "give them to the nested items",
+        )
+    for member in item.members:
+        yield from check_item(member, context)
+        offering = context.catalogue.sellable_offerings.get(member.offering_id)
+        if offering and admitted_local_networks(bundle.eligibility, offering.eligibility) is None:
+            at = f"{member.field}/productOffering/id"
+            yield not_eligible(at, "wherever the bundle is", "order it outside of the bundle")
+
+
+def check_members(item: RequestedItem, bundle: Offering) -> Iterator[Fault]:
+    """Name nested items that do not belong, come twice, or are missing."""
+    missing = list(bundle.members)
+    for member in item.members:
+        if member.action == Action.ADD and member.offering_id in missing:
+            missing.remove(member.offering_id)
+        elif member.offering_id:
+            yield Fault(
+                f"{member.field}/productOffering/id",
+                "member-unwanted",
+                "the bundle has no place for this item",
+                f"nest one item with action add for each of: {', '.join(bundle.members)}",
+            )
+    if missing:
+        yield Fault(
+            f"{item.field}/productOrderItem",
+            "member-missing",
+            "the bundle is not complete",
+            f"nest an item with action add for: {', '.join(missing)}",
+        )

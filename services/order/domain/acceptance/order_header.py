@@ -1,0 +1,219 @@
+"""Who orders, and by which way: the parts of an order that are not its items."""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+
+from services.order.domain.acceptance.request import (
+    CHANNELS,
+    CUSTOMER_CATEGORIES,
+    DEFAULT_CHANNEL,
+    DEFAULT_PRIORITY,
+    RequestedOrder,
+    RequestedParty,
+)
+from services.order.domain.order import DEFAULT_CATEGORIES, OrderContent
+from shared.contracts import Customer, PartyKind, party_kind_of
+from shared.errors import Fault
+from shared.input.identity_numbers import is_invalid_number
+from shared.input.text_comparison import comparable_word
+
+CUSTOMER_ROLE = "customer"
+UNSPECIFIED_TYPE = "Party"
+"""What a customer is shown as whose kind is not known; who sends it back says as little."""
+
+TYPES_WITHOUT_KIND = (UNSPECIFIED_TYPE, "PartyRole", "Customer")
+"""What a standard client may call a customer (TMF622's RelatedParty, TMF629) without its kind."""
+
+PARTY_KINDS = dict.fromkeys(map(comparable_word, TYPES_WITHOUT_KIND), "") | {
+    comparable_word(each): each for each in PartyKind
+}
+"""What a customer may be said to be, by its spelling as words are compared."""
+
+HIGHEST_PRIORITY, LOWEST_PRIORITY = 0, 4
+PRIORITIES = [str(each) for each in range(HIGHEST_PRIORITY, LOWEST_PRIORITY + 1)]
+
+
+def check_header(requested: RequestedOrder, now: datetime) -> Iterator[Fault]:
+    """Name what is wrong with an order apart from its items."""
+    yield from check_customer(requested)
+    yield from check_channel(requested)
+    if requested.priority and requested.priority not in PRIORITIES:
+        yield Fault(
+            "/priority", "priority-unknown", "there is no such priority", "use 0 (most urgent) to 4"
+        )
+    yield from check_dates(requested, now)
+
+
+def check_dates(requested: RequestedOrder, now: datetime) -> Iterator[Fault]:
+    """Name requested dates that cannot be kept."""
+    start, completion = requested.requested_start, requested.requested_completion
+    if start and start > now:
+        yield Fault(
+            "/requestedStartDate",
+            "start-in-future",
+            "an order is begun as soon as it is accepted",
+            "leave requestedStartDate out, or send the order when it is to begin",
+        )
+    if completion and completion <= now:
+        yield Fault(
+            "/requestedCompletionDate",
+            "completion-in-past",
+            "the order is wanted complete before it is placed",
+            "give a later date-time, or leave requestedCompletionDate out",
+        )
+    elif start and completion and completion < start:
+        yield Fault(
+            "/requestedCompletionDate",
+            "completion-before-start",
+            "the order is wanted complete before it begins",
+            "give a date-time after requestedStartDate, or leave one of them out",
+        )
+
+
+def customer_parties(requested: RequestedOrder) -> list[RequestedParty]:
+    """Return the parties that are named as the customer."""
+    return [party for party in requested.parties if comparable_word(party.role) == CUSTOMER_ROLE]
+
+
+def parse_party_kind(referred_type: str) -> str:
+    """Return what a party is said to be, empty where nothing is; another word as it was said."""
+    return PARTY_KINDS.get(comparable_word(referred_type), referred_type)
+
+
+def check_customer(requested: RequestedOrder) -> Iterator[Fault]:
+    """Name what is wrong with the customer: there must be exactly one."""
+    found = customer_parties(requested)
+    if not found:
+        yield Fault(
+            "/relatedParty",
+            "customer-missing",
+            "nobody is named as the customer",
+            'add one with role "customer" and its id in the CRM',
+        )
+    for extra in found[1:]:
+        yield Fault(
+            f"{extra.field}/role",
+            "customer-twice",
+            "an order has one customer",
+            'name only one with role "customer"',
+        )
+    for party in found:
+        yield from check_party(party)
+
+
+def check_party(party: RequestedParty) -> Iterator[Fault]:
+    """Name what is wrong with one customer."""
+    if not party.id:
+        yield Fault(
+            f"{party.field}/id", "customer-id-missing", "the customer has no id", "give the CRM's"
+        )
+    if party.category and party.category not in CUSTOMER_CATEGORIES:
+        yield Fault(
+            f"{party.field}/category",
+            "category-unknown",
+            "there is no such category of customers",
+            f"use one of: {', '.join(CUSTOMER_CATEGORIES)}",
+        )
+    yield from check_kind(party)
+    yield from check_identifications(party)
+
+
+def check_kind(party: RequestedParty) -> Iterator[Fault]:
+    """Name a kind that there is not, or a contradiction between kind and category."""
+    if party.kind not in PARTY_KINDS.values():
+        yield Fault(
+            f"{party.field}/@referredType",
+            "kind-unknown",
+            "there is no such kind of customers",
+            f"use one of: {', '.join(PartyKind)}, or leave @referredType out",
+        )
+    elif party.category in CUSTOMER_CATEGORIES and party.kind not in {
+        "",
+        party_kind_of(party.category),
+    }:
+        yield Fault(
+            f"{party.field}/@referredType",
+            "kind-contradicts-category",
+            "business and key-account customers are organizations, public ones are individuals",
+            f"give {party_kind_of(party.category)}, or leave @referredType or category out",
+        )
+
+
+def check_identifications(party: RequestedParty) -> Iterator[Fault]:
+    """Name numbers whose check digit is not that of the paper that they are said to be on."""
+    for identification in party.identifications:
+        if is_invalid_number(identification.kind, identification.number):
+            yield Fault(
+                identification.field,
+                "identity-number-false",
+                "the number cannot be one of this identificationType: its form or check digit",
+                "copy it from the paper again, or name another identificationType",
+            )
+
+
+def check_channel(requested: RequestedOrder) -> Iterator[Fault]:
+    """Name what is wrong with the channel, if one is named."""
+    for channel in requested.channels:
+        if channel.value not in CHANNELS:
+            yield Fault(
+                channel.field,
+                "channel-unknown",
+                "there is no such channel",
+                f"use one of: {', '.join(CHANNELS)}",
+            )
+    for extra in requested.channels[1:]:
+        yield Fault(extra.field, "channel-twice", "an order comes by one channel", "name only one")
+
+
+def channel_of(requested: RequestedOrder) -> str:
+    """Return the channel by which an order came."""
+    return requested.channels[0].value if requested.channels else DEFAULT_CHANNEL
+
+
+def priority_of(requested: RequestedOrder) -> int:
+    """Return how urgent an order is."""
+    return int(requested.priority) if requested.priority else DEFAULT_PRIORITY
+
+
+def category_of(party: RequestedParty, known: str = "") -> str:
+    """Return the category that a customer buys in: as the order says it, or an earlier one.
+
+    Where no order says one, organizations are businesses and all others public customers.
+    """
+    usual = DEFAULT_CATEGORIES.get(party.kind, "public")
+    return party.category or earlier_category(party, known) or usual
+
+
+def earlier_category(party: RequestedParty, known: str) -> str:
+    """Return the category that earlier orders say, where this one neither says nor denies it."""
+    is_needed = known and not party.category and party.kind in {"", party_kind_of(known)}
+    return known if is_needed else ""
+
+
+def customer_without_category(requested: RequestedOrder) -> str:
+    """Return the id of the customer whose category an order leaves open; else nothing.
+
+    Persons are public customers; businesses and key accounts are both organizations.
+    """
+    open_ = (each for each in customer_parties(requested) if not each.category)
+    return next((each.id for each in open_ if each.kind != PartyKind.INDIVIDUAL), "")
+
+
+def category_from_orders(contents: Iterable[OrderContent]) -> str:
+    """Return the category of a customer by its orders, newest first; empty if none says it."""
+    return next((each.customer_category for each in contents if each.customer_category), "")
+
+
+def customer_of(requested: RequestedOrder) -> Customer:
+    """Return the customer as the order carries it; what it does not say is empty."""
+    party = customer_parties(requested)[0]
+    return Customer(
+        id=party.id,
+        account_id=requested.account_id,
+        name=party.name,
+        phone=party.phone,
+        email=party.email,
+        identity_number=party.identity_number,
+        category=party.category,
+        kind=party.kind,
+    )

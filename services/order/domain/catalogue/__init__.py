@@ -1,0 +1,1 @@
+"""What is sold: offerings, prices, eligibility, and how the catalogue is published."""

@@ -1,0 +1,216 @@
+"""What is sold: specifications, offerings, prices, bundles. Data, in versions."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Self, TypeAlias, TypeVar
+
+from shared.contracts import Value
+from shared.input.numbers import Boolean, WholeNumber
+from shared.input.timestamps import Timestamp
+
+
+class LifeCycle(StrEnum):
+    """How far a version has come: draft → active → retired."""
+
+    DRAFT = "draft"
+    ACTIVE = "active"
+    RETIRED = "retired"
+
+
+class ValueType(StrEnum):
+    """What kind of value a characteristic takes (TMF620 `valueType`)."""
+
+    STRING = "string"
+    INTEGER = "integer"
+    BOOLEAN = "boolean"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CharacteristicRule:
+    """What may be said of one property of a product."""
+
+    name: str
+    type: ValueType = ValueType.STRING
+    description: str = ""
+    required: Boolean = False
+    allowed: tuple[Value, ...] = ()
+    """The values it may have; empty for any of its type."""
+
+    pattern: str = ""
+    """A regular expression that a text must match as a whole."""
+
+    pattern_means: str = ""
+    """The same for people: `E.164, for example +862580001234`."""
+
+    requires: tuple[str, ...] = ()
+    """Other characteristics that must be given with it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Specification:
+    """A kind of product; with the action it selects the blueprint."""
+
+    id: str
+    version: WholeNumber
+    name: str
+    state: LifeCycle = LifeCycle.ACTIVE
+    description: str = ""
+    needs_address: Boolean = False
+    """It is installed at an address, which an order must name."""
+
+    characteristics: tuple[CharacteristicRule, ...] = ()
+
+
+class PriceKind(StrEnum):
+    """How a price is charged."""
+
+    ONE_TIME = "oneTime"
+    RECURRING = "recurring"
+    """Every month."""
+
+    MINIMUM_SPEND = "minimumSpend"
+    """The month costs at least this much, for a term."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Condition:
+    """A price that applies only when a characteristic has this value."""
+
+    characteristic: str
+    value: Value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Price:
+    """One price of an offering."""
+
+    id: str
+    name: str
+    kind: PriceKind
+    amount_cents: WholeNumber
+    when: Condition | None = None
+    term_months: WholeNumber = 0
+    """How long a minimum spend binds."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Discount:
+    """What a bundle takes off the unconditional prices of one kind of one member."""
+
+    id: str
+    name: str
+    member: str
+    kind: PriceKind
+    percent: WholeNumber
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FixedValue:
+    """A characteristic that the offering itself decides."""
+
+    name: str
+    value: Value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Eligibility:
+    """Who may buy it, where, by which way and when. What is empty excludes nobody."""
+
+    categories: tuple[str, ...] = ()
+    channels: tuple[str, ...] = ()
+    local_networks: tuple[str, ...] = ()
+    valid_from: Timestamp | None = None
+    valid_until: Timestamp | None = None
+    """From this moment on it is sold no more."""
+
+
+UNRESTRICTED = Eligibility()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offering:
+    """What can be ordered: one product of a specification, or a bundle of offerings."""
+
+    id: str
+    version: WholeNumber
+    name: str
+    state: LifeCycle = LifeCycle.ACTIVE
+    description: str = ""
+    specification: str = ""
+    """Empty for a bundle."""
+
+    fixed: tuple[FixedValue, ...] = ()
+    prices: tuple[Price, ...] = ()
+    members: tuple[str, ...] = ()
+    """The offerings of a bundle, each of which is ordered once."""
+
+    discounts: tuple[Discount, ...] = ()
+    eligibility: Eligibility = UNRESTRICTED
+
+    @property
+    def is_bundle(self) -> bool:
+        """Whether it is sold as several products."""
+        return bool(self.members)
+
+
+CatalogueEntry: TypeAlias = Specification | Offering
+E = TypeVar("E", bound=Specification | Offering)
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """All versions of everything, and at hand what is sold now."""
+
+    specifications: tuple[Specification, ...]
+    offerings: tuple[Offering, ...]
+    active_specifications: Mapping[str, Specification]
+    """By id, the newest version that is active."""
+
+    sellable_offerings: Mapping[str, Offering]
+    """By id, the newest version that is active, if all that it is made of is."""
+
+    @classmethod
+    def of(cls, specifications: Iterable[Specification], offerings: Iterable[Offering]) -> Self:
+        """Put a catalogue together, in order of id and version."""
+        all_specifications, all_offerings = sort_entries(specifications), sort_entries(offerings)
+        specified, active = newest_active(all_specifications), newest_active(all_offerings)
+        singles = {id_: each for id_, each in active.items() if each.specification in specified}
+        bundles = {id_: each for id_, each in active.items() if is_complete_bundle(each, singles)}
+        return cls(all_specifications, all_offerings, specified, singles | bundles)
+
+
+def sort_entries(entries: Iterable[E]) -> tuple[E, ...]:
+    """Sort by id, then version."""
+    return tuple(sorted(entries, key=lambda each: (each.id, each.version)))
+
+
+def newest_active(entries: Iterable[E]) -> dict[str, E]:
+    """Return by id what is active in its newest version, of entries in order."""
+    return {each.id: each for each in entries if each.state is LifeCycle.ACTIVE}
+
+
+def is_complete_bundle(offering: Offering, singles: Mapping[str, Offering]) -> bool:
+    """Tell whether an offering is a bundle of which every member is sold by itself."""
+    return offering.is_bundle and all(member in singles for member in offering.members)
+
+
+def overlay(shared: Catalogue, own: Catalogue) -> Catalogue:
+    """Return what a tenant sells: its own, and of what all share whatever it has not replaced."""
+    own_specifications = {each.id for each in own.specifications}
+    own_offerings = {each.id for each in own.offerings}
+    specifications = [each for each in shared.specifications if each.id not in own_specifications]
+    offerings = [each for each in shared.offerings if each.id not in own_offerings]
+    return Catalogue.of((*specifications, *own.specifications), (*offerings, *own.offerings))
+
+
+def latest_versions(entries: Iterable[E], state: LifeCycle | None = None) -> tuple[E, ...]:
+    """Return of each id the newest version that is in a state, of entries in order."""
+    wanted = (each for each in entries if state in {None, each.state})
+    return tuple({each.id: each for each in wanted}.values())
+
+
+def find_version(entries: Sequence[E], id_: str, version: int | None = None) -> E | None:
+    """Return a version of an entry; if none is named, the active one, else the newest."""
+    own: list[E] = [each for each in entries if each.id == id_ and version in {None, each.version}]
+    return next(iter((*latest_versions(own, LifeCycle.ACTIVE), *latest_versions(own))), None)

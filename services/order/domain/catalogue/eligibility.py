@@ -1,0 +1,110 @@
+"""Who may buy an offering, where, by which way and when."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import NamedTuple
+
+from services.order.domain.acceptance.request import CHANNELS, CUSTOMER_CATEGORIES
+from services.order.domain.catalogue.catalogue import (
+    UNRESTRICTED,
+    CatalogueEntry,
+    Eligibility,
+    Offering,
+)
+from shared.errors import Fault
+from shared.input import timestamps
+from shared.input.area_codes import REMEDY, is_area_code
+
+
+class Buyer(NamedTuple):
+    """What eligibility looks at."""
+
+    category: str
+    channel: str
+    local_network: str | None
+    """None while it is not known: the address decides, and resources judges by it."""
+
+    now: datetime
+
+
+def check_eligibility(at: str, rules: Eligibility, buyer: Buyer) -> Iterator[Fault]:
+    """Name every reason why an offering is not sold to this buyer, here and now."""
+    asked = (
+        ("category of customers", rules.categories, buyer.category),
+        ("channel", rules.channels, buyer.channel),
+        ("local network", rules.local_networks, buyer.local_network),
+    )
+    for what, admitted, value in asked:
+        if admitted and value is not None and value not in admitted:
+            yield not_eligible(at, f"to this {what}", f"it is sold to: {', '.join(admitted)}")
+    if rules.valid_from and buyer.now < rules.valid_from:
+        yield not_eligible(at, "yet", f"it is sold from {rules.valid_from.isoformat()}")
+    if rules.valid_until and buyer.now >= rules.valid_until:
+        yield not_eligible(at, "any more", "choose another of the catalogue")
+
+
+def admitted_local_networks(*rules: Eligibility) -> tuple[str, ...] | None:
+    """Return the local networks that all these rules admit; empty for all, None for none."""
+    asked = [set(each.local_networks) for each in rules if each.local_networks]
+    if not asked:
+        return ()
+    return tuple(sorted(set.intersection(*asked))) or None
+
+
+def not_eligible(at: str, to_whom: str, remedy: str) -> Fault:
+    """Say that an offering is not for this buyer."""
+    return Fault(at, "offering-not-eligible", f"the offering is not sold {to_whom}", remedy)
+
+
+def check_buyers(at: str, rules: Eligibility) -> Iterator[Fault]:
+    """Name buyers of whom no order can be: an offering for them alone would never be sold."""
+    yield from check_known_words(
+        f"{at}/categories", "category", rules.categories, CUSTOMER_CATEGORIES
+    )
+    yield from check_known_words(f"{at}/channels", "channel", rules.channels, CHANNELS)
+    for index, code in enumerate(rules.local_networks):
+        if not is_area_code(code):
+            yield Fault(
+                f"{at}/local_networks/{index}",
+                "local-network-malformed",
+                "a local network is named by its area code",
+                REMEDY,
+            )
+
+
+def check_known_words(
+    at: str, what: str, said: Sequence[str], known: Sequence[str]
+) -> Iterator[Fault]:
+    """Name words that no order may use either."""
+    for index, word in enumerate(said):
+        if word not in known:
+            remedy = f"use one of: {', '.join(known)}"
+            yield Fault(f"{at}/{index}", f"{what}-unknown", f"there is no such {what}", remedy)
+
+
+def check_validity(at: str, rules: Eligibility) -> Iterator[Fault]:
+    """Name a validity that ends before it begins."""
+    begin, end = rules.valid_from, rules.valid_until
+    if begin and end and end <= begin:
+        yield Fault(
+            f"{at}/valid_until",
+            "validity-empty",
+            "it is sold no more before it is sold at all",
+            "give a moment after valid_from, or leave one of them out",
+        )
+
+
+def repair_validity(entry: CatalogueEntry) -> CatalogueEntry:
+    """Return a stored entry with moments that can be compared and shown.
+
+    Some were published before moments needed a zone and had to stay in the calendar.
+    """
+    if not isinstance(entry, Offering) or entry.eligibility == UNRESTRICTED:
+        return entry
+    rules = entry.eligibility
+    begin, end = (
+        timestamps.repaired_timestamp(rules.valid_from),
+        timestamps.repaired_timestamp(rules.valid_until),
+    )
+    return replace(entry, eligibility=replace(rules, valid_from=begin, valid_until=end))

@@ -1,0 +1,110 @@
+"""What an item costs. Whole cents, so that nothing is lost between the lines."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import NamedTuple
+
+import msgspec
+
+from services.order.domain.catalogue.catalogue import Discount, Offering, Price, PriceKind
+from shared.contracts import Cents, Characteristic, Value
+
+PERCENT = 100
+
+
+class Charge(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One line of what an item costs. Kept with the order."""
+
+    price_id: str
+    name: str
+    kind: PriceKind
+    list_cents: Cents
+    discount_id: str = ""
+    discount_name: str = ""
+    discount_percent: int = 0
+    discount_cents: Cents = 0
+    term_months: int = 0
+
+    @property
+    def cents(self) -> Cents:
+        """What is charged."""
+        return self.list_cents - self.discount_cents
+
+
+class Quote(NamedTuple):
+    """What an item costs, line by line and in all."""
+
+    charges: tuple[Charge, ...]
+    one_off_cents: Cents
+    monthly_cents: Cents
+
+
+FREE = Quote((), 0, 0)
+"""What taking a product away costs."""
+
+
+def quote(
+    offering: Offering,
+    characteristics: Iterable[Characteristic],
+    discounts: Iterable[Discount] = (),
+) -> Quote:
+    """Price one product, as a member of a bundle with the bundle's discounts.
+
+    A minimum spend that exceeds the monthly charges adds what is missing, so
+    the sum of the lines is always the sum to pay.
+    """
+    values = {each.name: each.value for each in characteristics}
+    prices = [price for price in offering.prices if applies(price, values)]
+    off = {each.kind: each for each in discounts if each.member == offering.id}
+    charges = [charge(price, off) for price in prices if price.kind is not PriceKind.MINIMUM_SPEND]
+    charges += minimum_spend_top_up(prices, total_cents(charges, PriceKind.RECURRING))
+    return Quote(
+        tuple(charges),
+        total_cents(charges, PriceKind.ONE_TIME),
+        total_cents(charges, PriceKind.RECURRING),
+    )
+
+
+def applies(price: Price, values: Mapping[str, Value]) -> bool:
+    """Tell whether a price is due for a product with these characteristics."""
+    return price.when is None or values.get(price.when.characteristic) == price.when.value
+
+
+def charge(price: Price, off: Mapping[PriceKind, Discount]) -> Charge:
+    """Charge a price, less the discount on its kind unless the price is conditional."""
+    discount = off.get(price.kind)
+    if discount is None or price.when:
+        return Charge(price.id, price.name, price.kind, price.amount_cents)
+    return Charge(
+        price.id,
+        price.name,
+        price.kind,
+        price.amount_cents,
+        discount.id,
+        discount.name,
+        discount.percent,
+        percentage_of(price.amount_cents, discount.percent),
+    )
+
+
+def percentage_of(cents: Cents, percent: int) -> Cents:
+    """Return so many hundredths of an amount, half cents up."""
+    return (cents * percent + PERCENT // 2) // PERCENT
+
+
+def minimum_spend_top_up(prices: Iterable[Price], monthly_cents: Cents) -> Iterator[Charge]:
+    """Yield what is missing to the highest minimum spend, if something is."""
+    minima = (price for price in prices if price.kind is PriceKind.MINIMUM_SPEND)
+    highest = max(minima, key=lambda price: price.amount_cents, default=None)
+    if highest and highest.amount_cents > monthly_cents:
+        yield Charge(
+            highest.id,
+            highest.name,
+            PriceKind.RECURRING,
+            highest.amount_cents - monthly_cents,
+            term_months=highest.term_months,
+        )
+
+
+def total_cents(charges: Iterable[Charge], kind: PriceKind) -> Cents:
+    """Add up the charges of one kind."""
+    return sum(each.cents for each in charges if each.kind is kind)

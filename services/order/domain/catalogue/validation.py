@@ -1,0 +1,200 @@
+"""What makes an entry of the catalogue whole: nothing in it points nowhere."""
+
+import re
+from collections.abc import Iterator
+
+from services.order.domain.acceptance.characteristics import check_value, compile_pattern
+from services.order.domain.catalogue.catalogue import (
+    Catalogue,
+    CharacteristicRule,
+    LifeCycle,
+    Offering,
+    Price,
+    PriceKind,
+    Specification,
+)
+from services.order.domain.catalogue.eligibility import check_buyers, check_validity
+from shared.errors import Fault
+from shared.input.ids import IDENTIFIER_IN_WORDS, is_identifier
+
+PRICE_ID_SEPARATOR = ":"
+"""Stands between the id of an offering and those of its prices."""
+
+HUNDRED_PERCENT = 100
+MIN_BUNDLE_MEMBERS = 2
+UNIQUE_REMEDY = "give each its own"
+MAX_CENTS = 10**12
+MAX_VERSION = 10**6
+
+
+def check_id_and_version(at: str, id_: str, version: int) -> Iterator[Fault]:
+    """Name what is wrong with an id or a version."""
+    yield from check_identifier(f"{at}/id", id_)
+    if not 1 <= version <= MAX_VERSION:
+        reason = f"versions go from 1 to {MAX_VERSION}"
+        yield Fault(f"{at}/version", "version-malformed", reason, "count up from the newest")
+
+
+def check_identifier(at: str, id_: str) -> Iterator[Fault]:
+    """Name what is wrong with the id of an entry or of a part of one."""
+    if not is_identifier(id_) or PRICE_ID_SEPARATOR in id_:
+        remedy = f"{IDENTIFIER_IN_WORDS}; no colon, which stands before the id of a price"
+        yield Fault(at, "id-malformed", "the id has not the right form", remedy)
+
+
+def check_specification(at: str, specification: Specification) -> Iterator[Fault]:
+    """Name what is wrong with a specification by itself."""
+    yield from check_id_and_version(at, specification.id, specification.version)
+    names = [rule.name for rule in specification.characteristics]
+    for index, rule in enumerate(specification.characteristics):
+        here = f"{at}/characteristics/{index}"
+        if rule.name in names[:index]:
+            yield Fault(f"{here}/name", "name-twice", "another has this name", UNIQUE_REMEDY)
+        for missing in set(rule.requires) - set(names):
+            yield dangling_reference(f"{here}/requires", f"there is no characteristic {missing}")
+        yield from check_rule(here, rule)
+
+
+def check_rule(at: str, rule: CharacteristicRule) -> Iterator[Fault]:
+    """Name what is wrong with the values that a characteristic may have."""
+    try:
+        compile_pattern(rule.pattern)
+    except (re.error, ValueError) as error:
+        reason = f"the pattern is no regular expression: {error}"
+        yield Fault(f"{at}/pattern", "pattern-malformed", reason, "write it as Python's re does")
+        return
+    free = CharacteristicRule(name=rule.name, type=rule.type, pattern=rule.pattern)
+    for index, value in enumerate(rule.allowed):
+        yield from check_value(f"{at}/allowed/{index}", value, free, {})
+
+
+def check_offering(at: str, offering: Offering, catalogue: Catalogue) -> Iterator[Fault]:
+    """Name what is wrong with an offering, in the catalogue as it will be."""
+    yield from check_id_and_version(at, offering.id, offering.version)
+    yield from check_prices(at, offering)
+    if offering.state is not LifeCycle.RETIRED:
+        yield from check_buyers(f"{at}/eligibility", offering.eligibility)
+        yield from check_validity(f"{at}/eligibility", offering.eligibility)
+    if bool(offering.specification) is offering.is_bundle:
+        yield Fault(
+            at,
+            "offering-undecided",
+            "an offering is of a specification or has members, one of both",
+            "give specification, or members",
+        )
+    elif offering.is_bundle:
+        yield from check_bundle(at, offering, catalogue)
+    elif (specification := catalogue.active_specifications.get(offering.specification)) is None:
+        yield dangling_reference(
+            f"{at}/specification", "there is no active specification of this id"
+        )
+    else:
+        yield from check_against_specification(at, offering, specification)
+
+
+def check_against_specification(
+    at: str, offering: Offering, specification: Specification
+) -> Iterator[Fault]:
+    """Name what does not fit between an offering and its specification."""
+    rules = {rule.name: rule for rule in specification.characteristics}
+    for index, fixed in enumerate(offering.fixed):
+        here = f"{at}/fixed/{index}"
+        if fixed.name not in rules:
+            yield dangling_reference(f"{here}/name", "the specification has no such characteristic")
+        else:
+            yield from check_value(f"{here}/value", fixed.value, rules[fixed.name], {})
+    for index, price in enumerate(offering.prices):
+        here = f"{at}/prices/{index}/when"
+        if price.when and price.when.characteristic not in rules:
+            yield dangling_reference(here, "the specification has no such characteristic")
+        elif price.when:
+            rule = rules[price.when.characteristic]
+            yield from check_value(f"{here}/value", price.when.value, rule, {})
+    if offering.discounts:
+        yield dangling_reference(f"{at}/discounts", "only a bundle gives discounts")
+
+
+def check_prices(at: str, offering: Offering) -> Iterator[Fault]:
+    """Name what is wrong with prices by themselves."""
+    ids = [price.id for price in offering.prices]
+    for index, price in enumerate(offering.prices):
+        here = f"{at}/prices/{index}"
+        if offering.state is not LifeCycle.RETIRED:
+            yield from check_identifier(f"{here}/id", price.id)
+        if price.id in ids[:index]:
+            yield Fault(f"{here}/id", "price-twice", "another has this id", UNIQUE_REMEDY)
+        if not 0 <= price.amount_cents <= MAX_CENTS:
+            yield Fault(
+                f"{here}/amount_cents",
+                "amount-malformed",
+                "the amount is out of range",
+                "use cents",
+            )
+        yield from check_term(here, price)
+
+
+def check_term(at: str, price: Price) -> Iterator[Fault]:
+    """Name a term where there must be none, or none where there must be one."""
+    binds = price.kind is PriceKind.MINIMUM_SPEND
+    if binds is not (price.term_months > 0):
+        yield Fault(
+            f"{at}/term_months",
+            "term-malformed",
+            "a minimum spend has a term in months, other prices have none",
+            "use 1 or more with minimumSpend, 0 otherwise",
+        )
+
+
+def check_bundle(at: str, bundle: Offering, catalogue: Catalogue) -> Iterator[Fault]:
+    """Name what is wrong with a bundle: its members and its discounts."""
+    if len(bundle.members) < MIN_BUNDLE_MEMBERS or bundle.prices or bundle.fixed:
+        yield Fault(
+            at,
+            "bundle-malformed",
+            "a bundle has two members or more, and prices by its members",
+            "give members and discounts, no prices and no fixed values",
+        )
+    for index, member in enumerate(bundle.members):
+        here = f"{at}/members/{index}"
+        if member in bundle.members[:index]:
+            yield Fault(here, "member-twice", "a member is named twice", "name it once")
+        elif bundle.state is LifeCycle.ACTIVE and not is_single_offering(member, catalogue):
+            yield dangling_reference(here, "no single offering of this id is sold")
+    yield from check_discounts(at, bundle)
+
+
+def is_single_offering(offering_id: str, catalogue: Catalogue) -> bool:
+    """Tell whether an offering is sold, and is no bundle."""
+    offering = catalogue.sellable_offerings.get(offering_id)
+    return offering is not None and not offering.is_bundle
+
+
+def check_discounts(at: str, bundle: Offering) -> Iterator[Fault]:
+    """Name what is wrong with what a bundle takes off."""
+    seen: set[tuple[str, PriceKind]] = set()
+    ids = [discount.id for discount in bundle.discounts]
+    for index, discount in enumerate(bundle.discounts):
+        here = f"{at}/discounts/{index}"
+        if bundle.state is not LifeCycle.RETIRED:
+            yield from check_identifier(f"{here}/id", discount.id)
+            if discount.id in ids[:index]:
+                yield Fault(f"{here}/id", "discount-twice", "another has this id", UNIQUE_REMEDY)
+        if discount.member not in bundle.members:
+            yield dangling_reference(f"{here}/member", "the bundle has no such member")
+        if not 1 <= discount.percent <= HUNDRED_PERCENT:
+            yield Fault(
+                f"{here}/percent", "percent-malformed", "the share is out of range", "use 1 to 100"
+            )
+        if discount.kind is PriceKind.MINIMUM_SPEND or (discount.member, discount.kind) in seen:
+            yield Fault(
+                f"{here}/kind",
+                "discount-malformed",
+                "a member has one discount on one-time prices and one on recurring ones",
+                "use oneTime or recurring, each once for a member",
+            )
+        seen.add((discount.member, discount.kind))
+
+
+def dangling_reference(at: str, reason: str) -> Fault:
+    """Say that something points nowhere."""
+    return Fault(at, "dangling", reason, "name one that is there, or publish it along")

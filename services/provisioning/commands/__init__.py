@@ -1,0 +1,1 @@
+"""Commands: store what was decided, publish it, and start what it asks for."""

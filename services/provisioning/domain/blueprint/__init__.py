@@ -1,0 +1,1 @@
+"""Blueprints (fulfilment patterns): their content, validation and publication."""

@@ -1,0 +1,171 @@
+"""Reading blueprints: every fault is named at once, with its remedy."""
+
+import re
+from collections.abc import Iterator, Sequence
+
+import msgspec
+
+from services.provisioning.domain.blueprint.blueprint import (
+    Blueprint,
+    BlueprintStep,
+    OnFailure,
+    StepKind,
+)
+from services.provisioning.domain.plan.plan import ASSIGN
+from services.provisioning.domain.plan.templates import (
+    CHARACTERISTIC_REFERENCE,
+    ITEM_FIELDS,
+    ITEM_REFERENCE,
+    REFERENCE_MARK,
+    templates_of,
+)
+from shared.contracts import Action
+from shared.errors import Fault, InvalidError
+from shared.input.ids import IDENTIFIER_IN_WORDS, is_identifier
+
+NAME = re.compile(r"[a-z][a-z0-9-]{0,39}")
+TEMPLATE = re.compile(r"\$([a-z][a-z0-9_-]*)\.([A-Za-z][A-Za-z0-9_]*)")
+MAX_STEPS = 50
+MAX_VERSION = 10**6
+MAX_TRIES = 100
+MAX_TIMEOUT_S = 600
+
+
+def read_blueprints(text: bytes) -> tuple[Blueprint, ...]:
+    """Return the blueprints in a JSON array.
+
+    Raises:
+        InvalidError: if there is anything wrong with one of them.
+    """
+    try:
+        blueprints = msgspec.json.decode(text, type=tuple[Blueprint, ...])
+    except msgspec.MsgspecError as error:
+        remedy = "see docs/flows/ftth-new.md for a blueprint that is right"
+        raise InvalidError([Fault("/", "unreadable", str(error), remedy)]) from error
+    validate(blueprints)
+    return blueprints
+
+
+def validate(blueprints: Sequence[Blueprint]) -> None:
+    """Look blueprints through.
+
+    Raises:
+        InvalidError: with all that is wrong with them.
+    """
+    found = [fault for i, each in enumerate(blueprints) for fault in faults(each, f"/{i}")]
+    if found:
+        raise InvalidError(found)
+
+
+def faults(blueprint: Blueprint, at: str = "") -> Iterator[Fault]:
+    """Yield all that is wrong with a blueprint; `at` is where it stands in what was sent."""
+    steps = blueprint.steps
+    if not 1 <= blueprint.version <= MAX_VERSION:
+        reason = f"versions go from 1 to {MAX_VERSION}"
+        yield Fault(f"{at}/version", "out-of-range", reason, "count up from the newest")
+    if blueprint.action is Action.NO_CHANGE:
+        yield Fault(f"{at}/action", "nothing-to-do", "noChange changes nothing", "leave it out")
+    if not is_identifier(blueprint.specification):
+        yield Fault(f"{at}/specification", "bad-name", "is no identifier", IDENTIFIER_IN_WORDS)
+    if not 1 <= len(steps) <= MAX_STEPS:
+        remedy = f"draw 1 to {MAX_STEPS}"
+        yield Fault(f"{at}/steps", "out-of-range", "too few or too many steps", remedy)
+    if [step.kind for step in steps].count(StepKind.ASSIGN) != 1 or steps[
+        0
+    ].kind is not StepKind.ASSIGN:
+        reason = "exactly one step assigns, the first"
+        remedy = f'begin with {{"name": "{ASSIGN}", "kind": "{ASSIGN}"}}'
+        yield Fault(f"{at}/steps/0", "no-assign", reason, remedy)
+    known = {need.kind for need in blueprint.needs}
+    for i, step in enumerate(steps):
+        here = f"{at}/steps/{i}"
+        yield from name_faults(step, [each.name for each in steps[:i]], here)
+        yield from kind_faults(step, here)
+        yield from limit_faults(step, here)
+        yield from template_faults(step, known, here)
+
+
+def name_faults(step: BlueprintStep, before: Sequence[str], at: str) -> Iterator[Fault]:
+    """Yield what is wrong with a step's name and place."""
+    if not NAME.fullmatch(step.name):
+        yield Fault(f"{at}/name", "bad-name", "is no name", "use a-z, 0-9 and dashes")
+    if (
+        step.element
+        and not step.element.startswith(REFERENCE_MARK)
+        and not is_identifier(step.element)
+    ):
+        yield Fault(f"{at}/element", "bad-name", "is no identifier", IDENTIFIER_IN_WORDS)
+    if step.name in before:
+        yield Fault(f"{at}/name", "taken", "a step before it has that name", "rename one")
+    if not step.after and before:
+        remedy = f"name what comes before it, at least `{before[0]}`"
+        yield Fault(f"{at}/after", "unconnected", "it comes after nothing", remedy)
+    if unknown := [name for name in step.after if name not in before]:
+        reason = f"not a step before this one: {', '.join(unknown)}"
+        yield Fault(f"{at}/after", "unknown-step", reason, "put steps behind those they need")
+
+
+REQUIRED_FIELDS = {
+    StepKind.ASSIGN: (),
+    StepKind.ACTIVATE: ("element", "operation"),
+    StepKind.TEST: ("element", "operation"),
+    StepKind.WORK_ORDER: ("operation", "skill"),
+    StepKind.WAIT: ("wait_s",),
+}
+OPTIONAL_FIELDS = {
+    StepKind.ASSIGN: (),
+    StepKind.ACTIVATE: ("undo", "nothing_to_undo", "parameters"),
+    StepKind.TEST: ("parameters",),
+    StepKind.WORK_ORDER: ("undo", "parameters", "district"),
+    StepKind.WAIT: (),
+}
+KIND_FIELDS = (
+    *("element", "operation", "undo", "nothing_to_undo", "parameters"),
+    *("skill", "district", "wait_s"),
+)
+"""The fields that not every kind of step has."""
+
+
+def kind_faults(step: BlueprintStep, at: str) -> Iterator[Fault]:
+    """Yield what a step of its kind lacks, or has and cannot have."""
+    must, may = REQUIRED_FIELDS[step.kind], OPTIONAL_FIELDS[step.kind]
+    for name in must:
+        if not getattr(step, name):
+            reason = f"a step of kind {step.kind} must say it"
+            yield Fault(f"{at}/{name}", "missing", reason, f"give `{name}`")
+    for name in KIND_FIELDS:
+        if getattr(step, name) and name not in (*must, *may):
+            reason = f"a step of kind {step.kind} has none"
+            yield Fault(f"{at}/{name}", "not-allowed", reason, f"leave `{name}` out")
+    if step.kind is StepKind.ASSIGN and (step.on_failure is not OnFailure.ROLLBACK or step.ponr):
+        reason = "when nothing can be assigned the order fails"
+        yield Fault(at, "not-allowed", reason, "leave `on_failure` and `ponr` out")
+
+
+def limit_faults(step: BlueprintStep, at: str) -> Iterator[Fault]:
+    """Yield which of a step's numbers are out of bounds."""
+    bounds = {
+        "tries": (step.tries, 1, MAX_TRIES),
+        "timeout_s": (step.timeout_s, 1, MAX_TIMEOUT_S),
+        "wait_s": (step.wait_s, 0, 10 * 366 * 86_400),
+    }
+    for name, (value, low, high) in bounds.items():
+        if not low <= value <= high:
+            reason = f"must be from {low} to {high}"
+            yield Fault(f"{at}/{name}", "out-of-range", reason, "correct it")
+
+
+def template_faults(step: BlueprintStep, held: set[str], at: str) -> Iterator[Fault]:
+    """Yield which of a step's references stand for nothing."""
+    district = (step.district,) if step.district.startswith(REFERENCE_MARK) else ()
+    for template in (*templates_of(step), *district):
+        found = TEMPLATE.fullmatch(template)
+        if not found:
+            reason = f"{template} is no reference"
+            yield Fault(at, "bad-reference", reason, "write $KIND.NAME, for example $leg.value")
+        elif found[1] == ITEM_REFERENCE and found[2] not in ITEM_FIELDS:
+            remedy = f"use one of {', '.join(ITEM_FIELDS)}"
+            yield Fault(at, "bad-reference", f"{template} stands for nothing", remedy)
+        elif found[1] not in {*held, ITEM_REFERENCE, CHARACTERISTIC_REFERENCE}:
+            reason = f"{template}: `{found[1]}` is not among the needs"
+            yield Fault(at, "bad-reference", reason, f"add `{found[1]}` to `needs`")

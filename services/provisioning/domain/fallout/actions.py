@@ -1,0 +1,115 @@
+"""What people may do about a step that a plan has stopped at (fallout, 卡单)."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from services.provisioning.domain.plan import compensation, execution
+from services.provisioning.domain.plan.plan import Plan, PlanState, PlanStep, StepState
+from services.provisioning.domain.plan.plan_change import PlanChange
+from shared.errors import ConflictError, NotFoundError
+
+
+class FalloutAction(StrEnum):
+    """What people can decide."""
+
+    RETRY = "retry"
+    """Ask again, under the same operation id; send a crew out again."""
+
+    SKIP = "skip"
+    """Go on without it: it was seen to by hand."""
+
+    FAIL = "fail"
+    """Undo everything, and fail the order."""
+
+
+@dataclass(frozen=True, slots=True)
+class FalloutDecision:
+    """What somebody decided about one step."""
+
+    action: FalloutAction
+    ref: str
+
+
+def possible_actions(plan: Plan, step: PlanStep) -> list[FalloutAction]:
+    """Return what can be decided about a step; nothing if it is not in fallout.
+
+    Nobody can undo everything once a hard point of no return is passed, and a plan
+    that is being undone has failed already.
+    """
+    if step.state is not StepState.FALLOUT:
+        return []
+    too_late = compensation.is_past_no_return(plan.steps, hard_only=True)
+    if plan.state is PlanState.UNDOING or too_late:
+        return [FalloutAction.RETRY, FalloutAction.SKIP]
+    return [FalloutAction.RETRY, FalloutAction.SKIP, FalloutAction.FAIL]
+
+
+def possible_actions_at(plan: Plan, ref: str) -> list[FalloutAction]:
+    """Return what can be decided about the step called so."""
+    position = plan.position(ref)
+    return [] if position is None else possible_actions(plan, plan.steps[position])
+
+
+def only_step_in_fallout(plan: Plan) -> str:
+    """Return the step that people must look at, where there is just one.
+
+    Raises:
+        ConflictError: if there is none, or several.
+    """
+    waiting = [step.ref for step in plan.steps if step.state is StepState.FALLOUT]
+    if len(waiting) == 1:
+        return waiting[0]
+    message = f"{len(waiting)} steps of the plan of order {plan.order_id} are in fallout"
+    remedy = f"name one of: {', '.join(waiting)}" if waiting else "see GET /ops/v1/plans/ID"
+    raise ConflictError(message, code="not-possible", remedy=remedy)
+
+
+def apply_decision(plan_change: PlanChange, decision: FalloutDecision) -> None:
+    """Carry out what somebody decided.
+
+    Raises:
+        NotFoundError: if the plan has no such step.
+        ConflictError: if that cannot be decided now.
+    """
+    position = plan_change.plan.position(decision.ref)
+    if position is None:
+        message = f"the plan of order {plan_change.plan.order_id} has no step of that name"
+        raise NotFoundError(message, remedy=f"name one of: {step_refs(plan_change.plan)}")
+    step = plan_change.steps[position]
+    possible = possible_actions(plan_change.plan, step)
+    if decision.action not in possible:
+        message = f"{step.ref} is {step.state}: {decision.action} is not possible"
+        raise ConflictError(
+            message, code="not-possible", remedy=suggest_actions(plan_change.plan, possible)
+        )
+    apply_action(plan_change, position, decision.action)
+
+
+def apply_action(plan_change: PlanChange, position: int, action: FalloutAction) -> None:
+    """Retry, skip or give up a step that is in fallout."""
+    step = plan_change.steps[position]
+    assert step.trouble
+    match action:
+        case FalloutAction.RETRY if step.trouble.undoing:
+            compensation.undo_step(plan_change, position)
+        case FalloutAction.RETRY:
+            execution.start_step(plan_change, position)
+        case FalloutAction.SKIP if plan_change.state is PlanState.UNDOING:
+            plan_change.update_step(position, state=StepState.SKIPPED, unsure=False)
+        case FalloutAction.SKIP:
+            plan_change.update_step(position, state=StepState.SKIPPED)
+        case FalloutAction.FAIL:
+            compensation.start_rollback(plan_change, position, step.trouble)
+
+
+def step_refs(plan: Plan) -> str:
+    """Return the names of a plan's steps, in its order."""
+    return ", ".join(step.ref for step in plan.steps)
+
+
+def suggest_actions(plan: Plan, possible: list[FalloutAction]) -> str:
+    """Say what can be decided instead."""
+    if possible:
+        return f"decide one of: {', '.join(possible)}"
+    waiting = [step.ref for step in plan.steps if step.state is StepState.FALLOUT]
+    return f"steps in fallout: {', '.join(waiting) or 'none'}"

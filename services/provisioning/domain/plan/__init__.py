@@ -1,0 +1,1 @@
+"""Plans: their steps and states, how they advance, are executed and compensated."""

@@ -1,0 +1,127 @@
+"""The way back: undoing what a plan has done, last things first."""
+
+from collections.abc import Iterable
+
+from services.provisioning.domain.blueprint.blueprint import INLINE, PointOfNoReturn, StepKind
+from services.provisioning.domain.plan.plan import (
+    PlanFailure,
+    PlanState,
+    PlanStep,
+    StepFailure,
+    StepState,
+    work_order_id,
+)
+from services.provisioning.domain.plan.plan_change import PlanChange
+from services.provisioning.domain.plan.templates import fill
+from shared.contracts import ReleaseRequested
+
+STARTED = frozenset({StepState.RUNNING, StepState.DONE})
+
+
+def is_past_no_return(steps: Iterable[PlanStep], *, hard_only: bool = False) -> bool:
+    """Tell whether a point of no return has been passed, or may have been."""
+    passed = (step.blueprint.ponr for step in steps if step.state in STARTED or step.unsure)
+    return any(each is PointOfNoReturn.HARD or (each and not hard_only) for each in passed)
+
+
+def start_rollback(plan_change: PlanChange, position: int, trouble: StepFailure) -> None:
+    """Turn the plan round because of a step, which has failed.
+
+    What nobody has begun is called off: work orders not accepted, waits, and steps
+    that people were to look at though it is certain that nothing was done.
+    """
+    ref = plan_change.steps[position].ref
+    plan_change.state = PlanState.UNDOING
+    plan_change.failure = PlanFailure(code=trouble.code, reason=trouble.reason, step=ref)
+    plan_change.update_step(position, state=StepState.FAILED)
+    for other, each in enumerate(plan_change.steps):
+        cancel_unstarted(plan_change, other, each)
+
+
+def cancel_unstarted(plan_change: PlanChange, position: int, step: PlanStep) -> None:
+    """Call a step off if nobody has begun it."""
+    match step.state, step.blueprint.kind:
+        case StepState.RUNNING, StepKind.WORK_ORDER if not step.accepted:
+            plan_change.voided.append(work_order_id(plan_change.plan.order_id, step, undo=False))
+            plan_change.update_step(position, state=StepState.UNDONE)
+        case StepState.RUNNING, StepKind.WAIT:
+            plan_change.update_step(position, state=StepState.UNDONE)
+        case StepState.FALLOUT, _ if not step.unsure:
+            plan_change.update_step(position, state=StepState.FAILED)
+
+
+def undo_ready_steps(plan_change: PlanChange) -> None:
+    """Undo every step that nothing done stands on any more; end the plan when none is left.
+
+    Nothing is undone while a step is under way, or while nobody knows whether it was
+    done: what it leads to would be undone from under it. A step stands behind its
+    predecessors, so one pass from the end finds all.
+    """
+    if any(is_unresolved(step) for step in plan_change.steps):
+        return
+    clear = [True] * len(plan_change.steps)
+    for position in reversed(range(len(plan_change.steps))):
+        if clear[position] and plan_change.steps[position].has_undo:
+            undo_if_done(plan_change, position)
+        if not clear[position] or blocks_undo(plan_change.steps[position]):
+            for before in plan_change.steps[position].after:
+                clear[before] = False
+    if not any(blocks_undo(step) for step in plan_change.steps):
+        assert plan_change.failure
+        plan_change.fail(plan_change.failure)
+
+
+def is_unresolved(step: PlanStep) -> bool:
+    """Tell whether a step's way forward has not ended."""
+    if step.state is StepState.FALLOUT:
+        return step.trouble is not None and not step.trouble.undoing
+    return step.state is StepState.RUNNING
+
+
+def blocks_undo(step: PlanStep) -> bool:
+    """Tell whether what a step stands on must not be undone yet."""
+    being_undone = step.state in {StepState.UNDOING, StepState.FALLOUT}
+    return being_undone or (step.may_be_done and step.has_undo)
+
+
+def undo_if_done(plan_change: PlanChange, position: int) -> None:
+    """Undo a step if there may be something to undo."""
+    if plan_change.steps[position].may_be_done:
+        plan_change.update_step(position, unsure=False, trouble=None)
+        undo_step(plan_change, position)
+
+
+def undo_step(plan_change: PlanChange, position: int) -> None:
+    """Have a step undone, or have it undone once more."""
+    step = plan_change.steps[position]
+    match step.blueprint.kind:
+        case StepKind.ASSIGN:
+            plan_change.update_step(position, state=StepState.UNDOING)
+            plan_change.messages.append(ReleaseRequested(order_id=plan_change.plan.order_id))
+        case StepKind.WORK_ORDER:
+            plan_change.dispatch_crew(position, undo=True)
+        case _ if fill(step.blueprint.element, plan_change.item_of(step)) == INLINE:
+            mark_undone(plan_change, position)
+        case _:
+            plan_change.call_element(position, undo=True)
+
+
+def mark_undone(plan_change: PlanChange, position: int) -> None:
+    """Note that a step is undone."""
+    plan_change.update_step(position, state=StepState.UNDONE, unsure=False, trouble=None)
+
+
+def mark_undo_failed(
+    plan_change: PlanChange, position: int, trouble: StepFailure, *, unsure: bool = False
+) -> None:
+    """Send a step to people that could not be undone: something may be left of it."""
+    plan_change.update_step(position, state=StepState.FALLOUT, unsure=unsure, trouble=trouble)
+
+
+def redispatch_undo(plan_change: PlanChange, position: int, trouble: StepFailure) -> None:
+    """Send people out once more when a crew came back from undoing, as often as is drawn."""
+    step = plan_change.steps[position]
+    if step.undo_rounds < step.blueprint.tries:
+        undo_step(plan_change, position)
+    else:
+        mark_undo_failed(plan_change, position, trouble)

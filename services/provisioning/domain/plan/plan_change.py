@@ -1,0 +1,192 @@
+"""One turn of a plan: what changes when it hears something, while that is worked out."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import msgspec
+
+from services.provisioning.domain.plan.plan import (
+    Plan,
+    PlanFailure,
+    PlanItem,
+    PlanState,
+    PlanStep,
+    StepState,
+    call_id,
+    operation_id,
+    rounds_of,
+)
+from services.provisioning.domain.plan.templates import fill_parameters, fill_text
+from shared.calls.outbound_call import OutboundCall
+from shared.contracts import (
+    CompletedService,
+    Message,
+    ServiceCompleted,
+    ServiceFailed,
+    ServiceHeld,
+    ServiceResumed,
+)
+
+
+class WorkOrderRequest(NamedTuple):
+    """Work that people are to be sent out for."""
+
+    item: PlanItem
+    step: PlanStep
+    undo: bool
+
+
+class Pause(NamedTuple):
+    """A time that has to pass before a step is done."""
+
+    ref: str
+    length: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class PlanDecision:
+    """The plan as it is from now on, and what that sets going."""
+
+    plan: Plan
+    messages: tuple[Message, ...] = ()
+    calls: tuple[OutboundCall, ...] = ()
+    work_order_requests: tuple[WorkOrderRequest, ...] = ()
+    voided: tuple[UUID, ...] = ()
+    """Work orders that nobody needs to begin any more."""
+
+    pauses: tuple[Pause, ...] = ()
+
+
+class PlanChange:
+    """A plan's working copy. Nothing of it outlives the decision."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self.state = plan.state
+        self.items = plan.items
+        self.failure = plan.failure
+        self.steps = list(plan.steps)
+        self.messages: list[Message] = []
+        self.calls: list[OutboundCall] = []
+        self.work_order_requests: list[WorkOrderRequest] = []
+        self.voided: list[UUID] = []
+        self.pauses: list[Pause] = []
+
+    def update_step(self, position: int, **changes: Any) -> None:  # noqa: ANN401  a step's fields
+        """Change a step."""
+        self.steps[position] = msgspec.structs.replace(self.steps[position], **changes)
+
+    def item_of(self, step: PlanStep) -> PlanItem:
+        """Return the item that a step belongs to."""
+        return next(each for each in self.items if each.id == step.item_id)
+
+    def count_refusal(self, position: int) -> None:
+        """Note that a step's element said no, and will say so of this operation for ever."""
+        self.update_step(position, refusals=self.steps[position].refusals + 1)
+
+    def start_round(self, position: int, *, undo: bool) -> PlanStep:
+        """Note that somebody is sent for a step, to do it or to undo it."""
+        step = self.steps[position]
+        if undo:
+            rounds = {"state": StepState.UNDOING, "undo_rounds": step.undo_rounds + 1}
+        else:
+            rounds = {"state": StepState.RUNNING, "rounds": step.rounds + 1}
+        self.update_step(position, accepted=False, **rounds)
+        return self.steps[position]
+
+    def call_element(self, position: int, *, undo: bool) -> None:
+        """Have a step's element do it, or undo it."""
+        step = self.start_round(position, undo=undo)
+        self.calls.append(outbound_call(self.plan, self.item_of(step), step, undo=undo))
+
+    def dispatch_crew(self, position: int, *, undo: bool) -> None:
+        """Send people out for a step, or to undo it."""
+        step = self.start_round(position, undo=undo)
+        self.work_order_requests.append(WorkOrderRequest(self.item_of(step), step, undo))
+
+    def complete(self) -> None:
+        """End the plan: everything is as ordered."""
+        self.state = PlanState.COMPLETED
+        services = tuple(completed_service(item) for item in self.items)
+        self.messages.append(ServiceCompleted(order_id=self.plan.order_id, services=services))
+
+    def fail(self, failure: PlanFailure) -> None:
+        """End the plan: nothing is as ordered, and nothing is left of it."""
+        self.state, self.failure = PlanState.FAILED, failure
+        self.messages.append(
+            ServiceFailed(
+                order_id=self.plan.order_id,
+                code=failure.code,
+                reason=failure.reason,
+                step=failure.step,
+            )
+        )
+
+    def to_decision(self) -> PlanDecision:
+        """Return what it all came to."""
+        plan = self.plan.updated(self.state, self.items, tuple(self.steps), self.failure)
+        was_held, is_held = self.plan.is_in_fallout, plan.is_in_fallout
+        if was_held and not is_held:
+            self.messages.insert(0, resumed_message(self.plan))
+        if is_held and not was_held:
+            self.messages.append(held_message(plan))
+        return PlanDecision(
+            plan=plan,
+            messages=tuple(self.messages),
+            calls=tuple(self.calls),
+            work_order_requests=tuple(self.work_order_requests),
+            voided=tuple(self.voided),
+            pauses=tuple(self.pauses),
+        )
+
+
+def outbound_call(plan: Plan, item: PlanItem, step: PlanStep, *, undo: bool) -> OutboundCall:
+    """Return the call that does, or undoes, a step.
+
+    When nobody knows what became of an earlier one, the element is asked first.
+    """
+    drawn = step.blueprint
+    return OutboundCall(
+        id=call_id(plan.order_id, step, rounds_of(step, undo=undo), undo=undo),
+        operation_id=operation_id(plan.order_id, step, undo=undo),
+        order_id=plan.order_id,
+        tenant=plan.tenant,
+        element=fill_text(drawn.element, item),
+        kind=drawn.undo if undo else drawn.operation,
+        subject=str(item.service_id),
+        parameters=fill_parameters(drawn, item),
+        priority=plan.priority,
+        max_tries=drawn.tries,
+        timeout=timedelta(seconds=drawn.timeout_s),
+        doubtful=step.unsure,
+    )
+
+
+def completed_service(item: PlanItem) -> CompletedService:
+    """Return what became of an item's service."""
+    return CompletedService(
+        item_id=item.id,
+        action=item.action,
+        product_id=item.product_id,
+        service_id=item.service_id,
+        specification=item.specification,
+        blueprint_version=item.blueprint_version,
+        held=item.held,
+        local_network=item.local_network,
+    )
+
+
+def held_message(plan: Plan) -> ServiceHeld:
+    """Tell that the plan now stops for people, and why."""
+    step = next(each for each in plan.steps if each.state is StepState.FALLOUT)
+    assert step.trouble
+    why = step.trouble
+    return ServiceHeld(order_id=plan.order_id, step=step.ref, code=why.code, reason=why.reason)
+
+
+def resumed_message(before: Plan) -> ServiceResumed:
+    """Tell that the plan goes on, which had stopped for people."""
+    step = next(each for each in before.steps if each.state is StepState.FALLOUT)
+    return ServiceResumed(order_id=before.order_id, step=step.ref)

@@ -1,0 +1,92 @@
+"""A plan as it was told to be, before the database was restored: nothing is done once more.
+
+What was told holds: an order that was told to be complete is complete, and what was asked to
+be released is being released. The steps that led there were taken then.
+"""
+
+from typing import TypeAlias
+from uuid import UUID
+
+from services.provisioning.domain.blueprint.blueprint import StepKind
+from services.provisioning.domain.plan.plan import (
+    ASSIGN,
+    FINAL_STATES,
+    Plan,
+    PlanFailure,
+    PlanState,
+    StepState,
+    work_order_id,
+)
+from services.provisioning.domain.plan.plan_change import PlanChange, PlanDecision
+from shared.contracts import ReleaseRequested, ServiceCompleted, ServiceFailed
+
+TakeoverMessage: TypeAlias = ServiceCompleted | ServiceFailed | ReleaseRequested
+UNDER_WAY = frozenset({StepState.RUNNING, StepState.UNDOING})
+STARTED = UNDER_WAY | {StepState.DONE, StepState.FALLOUT}
+UNFINISHED = UNDER_WAY | {StepState.WAITING, StepState.FALLOUT}
+UNKNOWN_FAILURE = PlanFailure(code="restored", reason="given up before the database was restored")
+"""Of a plan that was being undone: why is told only at its end."""
+
+
+def plan_as_published(plan: Plan, told: TakeoverMessage) -> PlanDecision:
+    """Return a plan as it was told to be; a plan that has ended stays as it is."""
+    plan_change = PlanChange(plan)
+    if plan.state in FINAL_STATES:
+        return plan_change.to_decision()
+    plan_change.voided.extend(unanswered_work_orders(plan))
+    match told:
+        case ServiceCompleted(services=services):
+            held = {each.item_id: each.held for each in services}
+            plan_change.items = tuple(
+                each.with_holdings(held.get(each.id, each.held), each.local_network)
+                for each in plan.items
+            )
+            plan_change.state = PlanState.COMPLETED
+            set_step_states(plan_change, StepState.DONE)
+        case ServiceFailed(code=code, reason=reason, step=step):
+            plan_change.state = PlanState.FAILED
+            plan_change.failure = PlanFailure(code=code, reason=reason, step=step)
+            set_step_states(plan_change, StepState.UNDONE, assigned=final_assign_state(step))
+        case ReleaseRequested():
+            plan_change.state, plan_change.failure = (
+                PlanState.UNDOING,
+                plan.failure or UNKNOWN_FAILURE,
+            )
+            set_step_states(plan_change, StepState.UNDONE, assigned=StepState.UNDOING)
+    return PlanDecision(
+        plan=plan.updated(
+            plan_change.state, plan_change.items, tuple(plan_change.steps), plan_change.failure
+        ),
+        voided=tuple(plan_change.voided),
+    )
+
+
+def set_step_states(
+    plan_change: PlanChange, state: StepState, assigned: StepState | None = None
+) -> None:
+    """Leave the steps in a state: all of them done, or undone what was begun.
+
+    Args:
+        plan_change: the plan's working copy.
+        state: `done` or `undone`.
+        assigned: the state of the first step, which assigns, where it differs.
+    """
+    for position, step in enumerate(plan_change.steps):
+        if assigned and position == 0:
+            plan_change.update_step(position, state=assigned)
+        elif step.state in (UNFINISHED if state is StepState.DONE else STARTED):
+            plan_change.update_step(position, state=state, accepted=False, unsure=False)
+
+
+def final_assign_state(step: str) -> StepState:
+    """Return how the step that assigns ended in a plan that failed at a step."""
+    return StepState.FAILED if step == ASSIGN else StepState.UNDONE
+
+
+def unanswered_work_orders(plan: Plan) -> list[UUID]:
+    """Return the work orders that crews have not answered."""
+    return [
+        work_order_id(plan.order_id, step, undo=step.state is StepState.UNDOING)
+        for step in plan.steps
+        if step.state in UNDER_WAY and step.blueprint.kind is StepKind.WORK_ORDER
+    ]

@@ -1,0 +1,1 @@
+"""Examples of bodies for the OpenAPI description."""

@@ -1,0 +1,1 @@
+"""Telephone numbers: numbering plan, vanity grades, search, selection."""

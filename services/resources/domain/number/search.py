@@ -1,0 +1,49 @@
+"""What somebody who looks for a number asks for."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from services.resources.domain.number.numbering_plan import ANY_NUMBER, NumberPattern
+from shared.errors import Fault, InvalidError
+
+PLAIN_FILTER = "plain"
+"""How a caller asks for numbers without a vanity grade."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NumberSearch:
+    """Which idle numbers are looked for."""
+
+    tenant: str
+    pattern: NumberPattern = ANY_NUMBER
+    grade: str | None = None
+    """A vanity grade; empty for plain numbers, None for all."""
+
+    exchange_id: str = ""
+    local_network: str = ""
+    limit: int = 20
+
+    def __post_init__(self) -> None:
+        """Refuse what would have to look at every number there is.
+
+        Raises:
+            InvalidError: the pattern is open at both ends, and no exchange is named.
+        """
+        if self.pattern.middle and not self.exchange_id:
+            remedy = "name an exchange, or write *888 for numbers that end so"
+            reason = "is open at both ends, which is searched within one exchange only"
+            raise InvalidError([Fault("pattern", "too-wide", reason, remedy)])
+
+
+def read_grade(text: str, known: Collection[str]) -> str | None:
+    """Return the grade that is asked for: empty for plain numbers, None for all.
+
+    Raises:
+        InvalidError: if there is none of this name.
+    """
+    if text in {"", PLAIN_FILTER}:
+        return "" if text else None
+    if text not in known:
+        remedy = f"choose from {', '.join(known)}, {PLAIN_FILTER}"
+        raise InvalidError([Fault("grade", "unknown-grade", "is no vanity grade", remedy)])
+    return text

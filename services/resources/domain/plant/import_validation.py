@@ -1,0 +1,258 @@
+"""Whether what is imported can be true: every fault of every row, named at once."""
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar
+
+from services.resources.domain.number.numbering_plan import (
+    COUNTRY_CODE,
+    area_code_of,
+    is_of_home,
+    is_valid_range,
+    kind_of,
+)
+from services.resources.domain.plant.address_search import id_key
+from services.resources.domain.plant.plant import (
+    OLD_NAMES,
+    Address,
+    Exchange,
+    PairBlock,
+    Segment,
+    Splitter,
+)
+from services.resources.domain.pool.states import IMPORT_TRANSITIONS
+from shared.errors import Fault
+
+R = TypeVar("R", bound=Exchange | Segment | Splitter | Address | PairBlock)
+Networks: TypeAlias = Mapping[str, str]
+"""The local network of every exchange that is known, by the exchange's id."""
+
+STORED_PLACE = -1
+"""The place of what was imported before."""
+
+FIXED = "fixed"
+"""The one kind of number that an exchange has."""
+
+MAX_VLAN = 4094
+MAX_LOID_LENGTH = 24
+"""A logical ONU id has so many characters (ITU-T G.984.3)."""
+
+
+class PlacedRow(NamedTuple, Generic[R]):
+    """A row, and its place in what was sent."""
+
+    place: int
+    row: R
+
+    def fault(self, field: str, code: str, reason: str, remedy: str) -> Fault:
+        """Return what is wrong with the row."""
+        return Fault(f"/{self.place}/{field}", code, reason, remedy)
+
+
+def check_exchanges(
+    rows: Sequence[PlacedRow[Exchange]], networks: Networks, occupied: Collection[str]
+) -> list[Fault]:
+    """Return what is wrong with these exchanges; `occupied` are those with something in them."""
+    return [*duplicate_faults(rows), *changed_area_faults(rows, networks, occupied)]
+
+
+def changed_area_faults(
+    rows: Iterable[PlacedRow[Exchange]], networks: Networks, occupied: Collection[str]
+) -> Iterator[Fault]:
+    """Yield a fault for every exchange that leaves the area in which its plant and numbers lie."""
+    for each in rows:
+        was = networks.get(each.row.id, each.row.local_network)
+        if was != each.row.local_network and each.row.id in occupied:
+            reason = "is another area than that of the numbers, addresses and plant in it"
+            remedy = f"it lies in {was}; import an exchange with another id for the new area"
+            yield each.fault("local_network", "changed", reason, remedy)
+
+
+def check_segments(
+    rows: Sequence[PlacedRow[Segment]], networks: Networks, known: Sequence[Segment]
+) -> list[Fault]:
+    """Return what is wrong with these segments; `known` are those that they may meet."""
+    before = {each.id: each for each in known}
+    return [
+        *duplicate_faults(rows),
+        *exchange_faults(rows, networks),
+        *(fault for each in rows for fault in segment_faults(each)),
+        *(fault for each in rows for fault in numbering_plan_faults(each, networks)),
+        *fixed_field_faults(rows, before, ("exchange_id", "first", "count")),
+        *overlap_faults(rows, known, one_group, lambda row: (row.low, row.high), "count"),
+    ]
+
+
+def check_splitters(
+    rows: Sequence[PlacedRow[Splitter]], networks: Networks, known: Sequence[Splitter]
+) -> list[Fault]:
+    """Return what is wrong with these splitters; `known` are those that they may meet."""
+    before = {each.id: each for each in known}
+    fixed = ("exchange_id", "olt", "pon_port", "svlan", "first_cvlan")
+    return [
+        *duplicate_faults(rows),
+        *exchange_faults(rows, networks),
+        *(fault for each in rows for fault in splitter_faults(each, before.get(each.row.id))),
+        *fixed_field_faults(rows, before, fixed),
+        *overlap_faults(
+            rows,
+            known,
+            lambda row: (row.exchange_id, row.svlan),
+            lambda row: (row.first_cvlan, row.last_cvlan),
+            "first_cvlan",
+        ),
+    ]
+
+
+def check_addresses(
+    rows: Sequence[PlacedRow[Address]],
+    networks: Networks,
+    splitters: Collection[str],
+    known: Mapping[str, str],
+) -> list[Fault]:
+    """Return what is wrong with these addresses; `known` are ids by what spellings share."""
+    orphans = [
+        each.fault("splitter", "unknown", "is not a known splitter", "import splitters first")
+        for each in rows
+        if each.row.splitter_id is not None and each.row.splitter_id not in splitters
+    ]
+    return [
+        *duplicate_faults(rows),
+        *id_spelling_faults(rows, known),
+        *exchange_faults(rows, networks),
+        *orphans,
+    ]
+
+
+def id_spelling_faults(
+    rows: Iterable[PlacedRow[Address]], known: Mapping[str, str]
+) -> Iterator[Fault]:
+    """Yield a fault for every address whose id is another spelling of an earlier one's."""
+    seen = dict(known)
+    for each in rows:
+        if seen.setdefault(id_key(each.row.id), each.row.id) != each.row.id:
+            reason = "is the id of another address in capital or small letters"
+            yield each.fault("id", "spelt-otherwise", reason, "use that spelling, or another id")
+
+
+def check_pairs(rows: Sequence[PlacedRow[PairBlock]], networks: Networks) -> list[Fault]:
+    """Return what is wrong with these blocks of pairs."""
+    return [*duplicate_faults(rows), *exchange_faults(rows, networks)]
+
+
+def duplicate_faults(rows: Iterable[PlacedRow[Any]]) -> Iterator[Fault]:
+    """Yield a fault for every row that was sent before."""
+    seen: set[str] = set()
+    for each in rows:
+        if each.row.id in seen:
+            yield each.fault("id", "twice", "was sent twice", "send every row once")
+        seen.add(each.row.id)
+
+
+def exchange_faults(rows: Iterable[PlacedRow[Any]], networks: Networks) -> Iterator[Fault]:
+    """Yield a fault for every row whose exchange is not known, or lies in another network."""
+    for each in rows:
+        network = networks.get(each.row.exchange_id)
+        if network is None:
+            reason, remedy = "is not a known exchange", "import exchanges first"
+            yield each.fault("exchange", "unknown", reason, remedy)
+        elif getattr(each.row, "local_network", network) != network:
+            reason, remedy = "is not that of the exchange", f"the exchange lies in {network}"
+            yield each.fault("local_network", "contradiction", reason, remedy)
+
+
+def segment_faults(each: PlacedRow[Segment]) -> Iterator[Fault]:
+    """Yield what is wrong with a segment in itself."""
+    segment = each.row
+    if segment.kind not in {"", kind_of(segment.first)}:
+        remedy = f"the numbering plan says {kind_of(segment.first)}; leave it out"
+        yield each.fault("kind", "contradiction", "is not what the numbers are for", remedy)
+    if segment.state not in IMPORT_TRANSITIONS:
+        remedy = f"one of {', '.join(sorted(IMPORT_TRANSITIONS))}"
+        yield each.fault("state", "not-importable", "comes about by orders only", remedy)
+
+
+def numbering_plan_faults(each: PlacedRow[Segment], networks: Networks) -> Iterator[Fault]:
+    """Yield why the numbering plan does not have a segment's numbers in its exchange."""
+    segment = each.row
+    area = networks.get(segment.exchange_id, segment.local_network)
+    if not is_of_home(segment.first):
+        reason, remedy = "is a number of another country", f"use numbers of +{COUNTRY_CODE}"
+        yield each.fault("first", "foreign", reason, remedy)
+    elif not is_valid_range(segment.low, segment.high):
+        reason = "has numbers that the country's numbering plan does not have"
+        yield each.fault("first", "not-valid", reason, "check the area code and the length")
+    elif (kind := kind_of(segment.first)) != FIXED:
+        reason = f"is no fixed line but {kind}: an exchange has fixed lines alone"
+        remedy = "leave it out: there is no pool of such numbers, and no exchange serves them"
+        yield each.fault("first", "not-fixed", reason, remedy)
+    elif {area_code_of(segment.first), area_code_of(segment.last)} != {area}:
+        found = area_code_of(segment.first)
+        reason = f"lies in area {found}, and the exchange in {area}"
+        remedy = f"begin with +{COUNTRY_CODE}{area[1:]}, or name an exchange of {found}"
+        yield each.fault("first", "other-area", reason, remedy)
+
+
+def splitter_faults(each: PlacedRow[Splitter], before: Splitter | None) -> Iterator[Fault]:
+    """Yield what is wrong with a splitter in itself, and beside what it was."""
+    splitter = each.row
+    if splitter.last_cvlan > MAX_VLAN:
+        reason = f"leaves no VLAN for the last of {splitter.legs} legs"
+        yield each.fault("first_cvlan", "too-high", reason, f"{MAX_VLAN} is the last VLAN")
+    if splitter.faulty_legs > splitter.legs:
+        reason = "is more than it has"
+        yield each.fault("faulty_legs", "too-many", reason, f"{splitter.legs} at most")
+    if len(splitter.last_loid) > MAX_LOID_LENGTH:
+        reason = f"makes LOIDs of more than {MAX_LOID_LENGTH} characters"
+        yield each.fault("id", "too-long", reason, "give it a shorter name")
+    if before and splitter.legs < before.legs:
+        reason, remedy = "is less than it had", f"{before.legs} at least: legs may be in use"
+        yield each.fault("legs", "too-few", reason, remedy)
+
+
+def fixed_field_faults(
+    rows: Iterable[PlacedRow[Any]], before: Mapping[str, Any], fixed: Sequence[str]
+) -> Iterator[Fault]:
+    """Yield a fault for every row that changes what must stay as it was imported first."""
+    for each in rows:
+        was = before.get(each.row.id)
+        for field in fixed:
+            if was is not None and getattr(was, field) != getattr(each.row, field):
+                remedy = f"it is {getattr(was, field)}; what differs needs another id"
+                yield each.fault(
+                    OLD_NAMES.get(field, field),
+                    "changed",
+                    "was imported with another value",
+                    remedy,
+                )
+
+
+def overlap_faults(
+    rows: Sequence[PlacedRow[Any]],
+    known: Iterable[Any],
+    group: Callable[[Any], object],
+    span: Callable[[Any], tuple[int, int]],
+    field: str,
+) -> Iterator[Fault]:
+    """Yield a fault for every row whose span overlaps another's of its group."""
+    mine = {each.row.id for each in rows}
+    others = [PlacedRow(STORED_PLACE, each) for each in known if each.id not in mine]
+    widest: dict[object, PlacedRow[Any]] = {}
+    for each in sorted([*others, *rows], key=lambda it: span(it.row)):
+        before = widest.setdefault(group(each.row), each)
+        if before is not each and span(each.row)[0] <= span(before.row)[1]:
+            yield from overlap_fault(before, each, field)
+        if span(each.row)[1] > span(before.row)[1]:
+            widest[group(each.row)] = each
+
+
+def one_group(_: object) -> str:
+    """Return the one group that all numbers belong to."""
+    return ""
+
+
+def overlap_fault(one: PlacedRow[Any], other: PlacedRow[Any], field: str) -> Iterator[Fault]:
+    """Yield the fault of the later of two rows that overlap, where they are two."""
+    guilty, before = sorted((one, other), key=lambda each: -each.place)
+    if guilty.place != STORED_PLACE and guilty.row.id != before.row.id:
+        reason = f"overlaps {before.row.id}"
+        yield guilty.fault(field, "overlap", reason, "give every number to one row only")

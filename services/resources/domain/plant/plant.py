@@ -1,0 +1,129 @@
+"""What is imported: exchanges, segments of numbers, splitters, addresses and pairs.
+
+The shapes are those of the import API, which reads and shows the same names.
+"""
+
+from typing import Annotated
+
+import msgspec
+
+from services.resources.domain.number.numbering_plan import kind_of
+from services.resources.domain.pool.states import NumberState
+from shared.input.area_codes import AREA_CODE
+from shared.input.ids import IDENTIFIER
+
+Id = Annotated[str, msgspec.Meta(pattern=rf"^{IDENTIFIER}$(?!\n)")]
+Name = Annotated[str, msgspec.Meta(pattern=r"^[^\x00-\x1f]*$(?!\n)", max_length=256)]
+AreaCode = Annotated[str, msgspec.Meta(pattern=rf"^{AREA_CODE}$(?!\n)")]
+"""As it is dialled within the country: `025`, `0512`."""
+
+VlanId = Annotated[int, msgspec.Meta(ge=1, le=4094)]
+OLD_NAMES = {"exchange_id": "exchange", "splitter_id": "splitter"}
+"""What fields of a row were called before; they are read under these names too."""
+
+MAX_NUMBERS = 1_000_000
+MAX_LEGS = 128
+MAX_PAIRS = 1_000_000
+
+
+class ImportedRow(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One row of an import."""
+
+
+class Exchange(ImportedRow, frozen=True, kw_only=True):
+    """A local exchange (端局)."""
+
+    id: Id
+    name: Name
+    local_network: AreaCode
+    city: Name = ""
+    district: Name = ""
+
+
+class Segment(ImportedRow, frozen=True, kw_only=True):
+    """A run of numbers of one exchange (号段)."""
+
+    id: Id
+    exchange_id: Id = msgspec.field(name="exchange")
+    local_network: AreaCode
+    first: Annotated[str, msgspec.Meta(pattern=r"^\+[1-9][0-9]{6,14}$(?!\n)")]
+    count: Annotated[int, msgspec.Meta(ge=1, le=MAX_NUMBERS)]
+    kind: str = ""
+    """`fixed`; taken from the numbering plan when it is left out."""
+
+    quarantine_days: Annotated[int, msgspec.Meta(ge=0, le=3650)] = 90
+    state: NumberState = NumberState.IDLE
+    """`idle`, `planned` or `blocked`: what those of its numbers are that nobody has."""
+
+    @property
+    def low(self) -> int:
+        """Its first number."""
+        return int(self.first)
+
+    @property
+    def high(self) -> int:
+        """Its last number."""
+        return self.low + self.count - 1
+
+    @property
+    def last(self) -> str:
+        """Its last number, E.164."""
+        return f"+{self.high}"
+
+
+def with_kind(segment: Segment) -> Segment:
+    """Return a segment with the kind that the numbering plan gives its numbers."""
+    return msgspec.structs.replace(segment, kind=kind_of(segment.first))
+
+
+class Address(ImportedRow, frozen=True, kw_only=True):
+    """A standard address (标准地址), and what serves it."""
+
+    id: Id
+    text: Name
+    exchange_id: Id = msgspec.field(name="exchange")
+    local_network: AreaCode
+    splitter_id: Id | None = msgspec.field(name="splitter", default=None)
+    """None where there is no fibre."""
+
+
+class Splitter(ImportedRow, frozen=True, kw_only=True):
+    """A splitter (分光器) on a PON port; each leg has a VLAN and a LOID of its own."""
+
+    id: Id
+    exchange_id: Id = msgspec.field(name="exchange")
+    olt: Id
+    pon_port: Annotated[str, msgspec.Meta(pattern=r"^[0-9]+(/[0-9]+)*$(?!\n)", max_length=32)]
+    legs: Annotated[int, msgspec.Meta(ge=1, le=MAX_LEGS)]
+    svlan: VlanId
+    first_cvlan: VlanId
+    faulty_legs: Annotated[int, msgspec.Meta(ge=0, le=MAX_LEGS)] = 0
+    """So many of its legs, the first ones, can serve nobody."""
+
+    def __post_init__(self) -> None:
+        """Write the port without leading zeros: `00/09/01` is `0/9/1`."""
+        port = "/".join(part.lstrip("0") or "0" for part in self.pon_port.split("/"))
+        msgspec.structs.force_setattr(self, "pon_port", port)
+
+    @property
+    def last_cvlan(self) -> int:
+        """The customer VLAN of its last leg."""
+        return self.first_cvlan + self.legs - 1
+
+    @property
+    def last_loid(self) -> str:
+        """The logical ONU id of its last leg."""
+        return f"{self.id}-L{self.legs:03}"
+
+
+class PairBlock(ImportedRow, frozen=True, kw_only=True):
+    """Pairs on one exchange's distribution frame (MDF), numbered from `first`."""
+
+    exchange_id: Id = msgspec.field(name="exchange")
+    first: Annotated[int, msgspec.Meta(ge=0, le=9_000_000)]
+    count: Annotated[int, msgspec.Meta(ge=0, le=MAX_PAIRS)]
+
+    @property
+    def id(self) -> str:
+        """What tells it from other blocks."""
+        return f"{self.exchange_id}/{self.first}"

@@ -1,0 +1,65 @@
+"""Numbers that somebody picked, read and locked by their exact value."""
+
+from collections.abc import Collection
+from typing import Any
+
+from sqlalchemy import Select, Text, select
+from sqlalchemy.orm import Session
+
+from services.resources.domain.allocation.allocation import PickedNumber
+from services.resources.domain.pool.resource import NumberKey, Pool, Resource, ResourceKind
+from services.resources.domain.pool.states import NumberState
+from services.resources.store.array_parameters import NUMBERS, bound_relation, number_arrays
+from services.resources.tables import ExchangeRow
+from shared.persistence.bulk import table_of
+
+EXCHANGES = table_of(ExchangeRow)
+MAY_BE_PICKED = (NumberState.IDLE, NumberState.SELECTED)
+REQUESTED = bound_relation(tenant=Text, e164=Text)
+IS_PICKABLE = (
+    (NUMBERS.c.tenant == REQUESTED.c.tenant)
+    & (NUMBERS.c.e164 == REQUESTED.c.e164)
+    & NUMBERS.c.state.in_(MAY_BE_PICKED)
+)
+IS_EXCHANGE_OF = (EXCHANGES.c.tenant == NUMBERS.c.tenant) & (
+    EXCHANGES.c.id == NUMBERS.c.exchange_id
+)
+SELECT_PICKABLE = select(NUMBERS.c.tenant, NUMBERS.c.e164).join(REQUESTED, IS_PICKABLE)
+
+
+def select_for_update(*, patient: bool) -> Select[Any]:
+    """Return the statement that locks picked numbers; a patient one waits for locks."""
+    return (
+        select(
+            *(NUMBERS.c.tenant, NUMBERS.c.e164, NUMBERS.c.exchange_id, NUMBERS.c.grade),
+            *(EXCHANGES.c.local_network, NUMBERS.c.state, NUMBERS.c.selected_by, NUMBERS.c.until),
+        )
+        .join(REQUESTED, IS_PICKABLE)
+        .join(EXCHANGES, IS_EXCHANGE_OF)
+        .order_by(NUMBERS.c.tenant, NUMBERS.c.e164)
+        .with_for_update(of=NUMBERS, skip_locked=not patient)
+    )
+
+
+SKIPPING_LOCKED = select_for_update(patient=False)
+WAITING_FOR_LOCKS = select_for_update(patient=True)
+
+
+def lock_picked(
+    session: Session, keys: Collection[NumberKey], *, patient: bool
+) -> dict[NumberKey, PickedNumber]:
+    """Lock those of these numbers that are idle or selected."""
+    statement = WAITING_FOR_LOCKS if patient else SKIPPING_LOCKED
+    rows = session.execute(statement, number_arrays(keys)) if keys else ()
+    return {
+        (tenant, e164): PickedNumber(
+            Resource(Pool(tenant, ResourceKind.NUMBER, exchange, grade), e164), *rest
+        )
+        for tenant, e164, exchange, grade, *rest in rows
+    }
+
+
+def find_pickable(session: Session, keys: Collection[NumberKey]) -> set[NumberKey]:
+    """Return which of these numbers can be seen idle or selected now, locked or not."""
+    rows = session.execute(SELECT_PICKABLE, number_arrays(keys)) if keys else ()
+    return {(tenant, e164) for tenant, e164 in rows}

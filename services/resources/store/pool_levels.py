@@ -1,0 +1,91 @@
+"""How full the pools are: counted along the indexes of what is free, a page at a time."""
+
+from typing import Any
+
+from sqlalchemy import Select, and_, case, func, select
+from sqlalchemy.orm import Session
+
+from services.resources.domain.pool.level import PoolBreakdown, PoolLevel
+from services.resources.domain.pool.resource import ResourceKind
+from services.resources.store.array_parameters import ITEMS, NUMBERS
+from services.resources.tables import PoolRow, SegmentRow
+from shared.errors import NotFoundError
+from shared.persistence.bulk import table_of
+from shared.persistence.list_window import Window, select_page
+
+POOLS = table_of(PoolRow)
+IDLE = (
+    select(func.count())
+    .where(NUMBERS.c.tenant == POOLS.c.tenant, NUMBERS.c.exchange_id == POOLS.c.name)
+    .where(NUMBERS.c.idle)
+    .scalar_subquery()
+)
+FREE = (
+    select(func.count())
+    .where(ITEMS.c.tenant == POOLS.c.tenant, ITEMS.c.kind == POOLS.c.kind)
+    .where(ITEMS.c.pool == POOLS.c.name, ITEMS.c.free)
+    .scalar_subquery()
+)
+LEVELS = select(
+    *(POOLS.c.kind, POOLS.c.name, POOLS.c.exchange_id, POOLS.c.capacity),
+    case((POOLS.c.kind == ResourceKind.NUMBER, IDLE), else_=FREE),
+)
+
+
+def find_pool_levels(
+    session: Session, tenant: str, kind: ResourceKind | None, exchange_id: str, rows: Window
+) -> list[PoolLevel]:
+    """Return pools in the order of exchange, kind and name, each with what is left of it."""
+    found = LEVELS.where(POOLS.c.tenant == tenant)
+    found = found.where(POOLS.c.kind == kind) if kind else found
+    found = found.where(POOLS.c.exchange_id == exchange_id) if exchange_id else found
+    order = (POOLS.c.exchange_id, POOLS.c.kind, POOLS.c.name)
+    return [PoolLevel(*row) for row in session.execute(select_page(found, order, rows))]
+
+
+def get_pool_breakdown(
+    session: Session, tenant: str, kind: ResourceKind, name: str
+) -> PoolBreakdown:
+    """Return one pool with how many of its things are in which state.
+
+    Raises:
+        NotFoundError: if there is no such pool.
+    """
+    mine = (POOLS.c.tenant == tenant, POOLS.c.kind == kind, POOLS.c.name == name)
+    row = session.execute(LEVELS.where(*mine)).one_or_none()
+    if row is None:
+        msg = f"there is no pool of kind {kind} with this name"
+        raise NotFoundError(msg, remedy="list the pools: /ops/v1/pools")
+    counted = (
+        count_numbers_by_state(tenant, name)
+        if kind is ResourceKind.NUMBER
+        else count_items_by_state(tenant, kind, name)
+    )
+    return PoolBreakdown(PoolLevel(*row), dict(session.execute(counted).all()))
+
+
+def count_numbers_by_state(tenant: str, exchange_id: str) -> Select[Any]:
+    """Count an exchange's numbers by state, segment by segment along the key."""
+    inside = and_(
+        NUMBERS.c.tenant == SegmentRow.tenant,
+        NUMBERS.c.e164.between(SegmentRow.first, SegmentRow.last),
+        NUMBERS.c.exchange_id == SegmentRow.exchange_id,
+    )
+    return (
+        select(NUMBERS.c.state, func.count())
+        .select_from(SegmentRow)
+        .join(NUMBERS, inside)
+        .where(SegmentRow.tenant == tenant, SegmentRow.exchange_id == exchange_id)
+        .group_by(NUMBERS.c.state)
+        .order_by(NUMBERS.c.state)
+    )
+
+
+def count_items_by_state(tenant: str, kind: ResourceKind, name: str) -> Select[Any]:
+    """Count a pool's items by state, along the key."""
+    return (
+        select(ITEMS.c.state, func.count())
+        .where(ITEMS.c.tenant == tenant, ITEMS.c.kind == kind, ITEMS.c.pool == name)
+        .group_by(ITEMS.c.state)
+        .order_by(ITEMS.c.state)
+    )

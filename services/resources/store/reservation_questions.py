@@ -1,0 +1,116 @@
+"""Old reservations: found, and what is known of each."""
+
+from collections.abc import Collection, Iterator
+from dataclasses import fields
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import delete, func, or_, select, text
+from sqlalchemy.orm import Session
+
+from services.resources.domain.allocation.reservation_question import (
+    ASK_AGAIN_AFTER,
+    ReservationQuestion,
+)
+from services.resources.tables import ReservationQuestionRow
+from shared.contracts import ResourcesAssigned
+from shared.errors import NotFoundError
+from shared.observability.troubles import Trouble, TroubleKind, age_s, count_with_noun
+from shared.persistence.bulk import table_of
+from shared.persistence.list_window import Window, select_page
+from shared.persistence.repository import Repository
+from shared.persistence.statements import CompiledStatement
+
+QUESTIONS = Repository(ReservationQuestionRow, ReservationQuestion)
+TABLE = table_of(ReservationQuestionRow)
+COLUMNS = [TABLE.c[field.name] for field in fields(ReservationQuestion)]
+MAX_QUESTIONS = 500
+"""So many are asked about at a time."""
+
+find = QUESTIONS.find_for_update
+put = QUESTIONS.put
+
+INSERT_OLD = text("""
+WITH held AS (
+    SELECT tenant, order_id FROM numbers WHERE state IN ('reserved', 'pending_release')
+    UNION
+    SELECT tenant, order_id FROM pool_items WHERE state IN ('reserved', 'pre_released')
+), old AS (
+    SELECT held.tenant, held.order_id, coalesce(min(outbox.told_at), :before) AS since
+    FROM held LEFT JOIN outbox ON outbox.key = held.order_id AND outbox.type = :assigned
+    GROUP BY held.tenant, held.order_id
+    HAVING coalesce(min(outbox.told_at), :before) <= :before
+), gone AS (
+    DELETE FROM questions WHERE order_id NOT IN (SELECT order_id FROM held)
+)
+INSERT INTO questions (order_id, tenant, since)
+SELECT order_id, tenant, since FROM old
+ON CONFLICT (order_id) DO NOTHING
+""")
+"""When something was reserved stands in the archive, where the order was told of it."""
+
+UNNEEDED_COUNT = CompiledStatement(
+    select(func.count(), func.min(TABLE.c.since)).where(TABLE.c.is_needed.is_(False))
+)
+
+
+def record_old(session: Session, before: datetime) -> None:
+    """Keep which orders hold reservations from before a time, and forget those that do not.
+
+    This reads all numbers and pool items, once an hour.
+    """
+    session.execute(INSERT_OLD, {"before": before, "assigned": ResourcesAssigned.type})
+
+
+def get_due_for_update(session: Session, now: datetime) -> list[ReservationQuestion]:
+    """Return the reservations to be asked about now, those never asked about first."""
+    due = or_(TABLE.c.asked_at.is_(None), TABLE.c.asked_at <= now - ASK_AGAIN_AFTER)
+    rows = (
+        select(TABLE.c.order_id)
+        .where(due)
+        .order_by(TABLE.c.asked_at.nulls_first())
+        .limit(MAX_QUESTIONS)
+    )
+    keys = list(session.scalars(rows))
+    QUESTIONS.preload(session, keys)
+    return [each for key in keys if (each := QUESTIONS.find_for_update(session, key))]
+
+
+def find_page(
+    session: Session, tenant: str, before: datetime, rows: Window
+) -> list[ReservationQuestion]:
+    """Return a tenant's reservations from before a time, the oldest first."""
+    mine = select(*COLUMNS).where(TABLE.c.tenant == tenant, TABLE.c.since <= before)
+    these = session.execute(select_page(mine, [TABLE.c.since, TABLE.c.order_id], rows))
+    return [ReservationQuestion(*row) for row in these]
+
+
+def get_in_tenant(session: Session, tenant: str, order_id: UUID) -> ReservationQuestion:
+    """Return what is known of one order's reservation, to show it.
+
+    Raises:
+        NotFoundError: if nothing is.
+    """
+    question = QUESTIONS.get(session, order_id)
+    if question.tenant != tenant:
+        msg = f"there is no question {order_id}"
+        raise NotFoundError(msg)
+    return question
+
+
+def delete_of_orders(session: Session, orders: Collection[UUID]) -> None:
+    """Forget what was answered of these orders: they have asked again, so they live."""
+    session.execute(delete(TABLE).where(TABLE.c.order_id.in_(orders)))
+
+
+def unneeded_troubles(session: Session, now: datetime) -> Iterator[Trouble]:
+    """Yield the trouble of reservations that no plan answers for."""
+    count, since = UNNEEDED_COUNT.rows(session)[0]
+    if count:
+        yield Trouble(
+            kind=TroubleKind.QUESTIONED,
+            count=count,
+            oldest_age_s=age_s(since, now),
+            says=f"{count_with_noun(count, 'reservation')} that no plan answers for",
+            remedy="GET /ops/v1/reservations lists them; POST /ops/v1/reservations/ORDER/release",
+        )

@@ -1,0 +1,240 @@
+"""The parts that messages are made of."""
+
+from enum import StrEnum
+from typing import Annotated, TypeAlias
+from uuid import UUID
+
+import msgspec
+
+from shared.contracts.personal import Personal
+from shared.ids import named_id
+
+Value: TypeAlias = str | int | bool
+"""What a characteristic may be worth."""
+
+Cents: TypeAlias = int
+"""Money in hundredths of the currency unit (CNY), excluding tax."""
+
+ElementName: TypeAlias = str
+"""A network element, as the inventory names it."""
+
+
+class MessagePart(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A value inside a message."""
+
+
+class Action(StrEnum):
+    """What an order item does to a product (TMF622 `ItemActionType`)."""
+
+    ADD = "add"
+    MODIFY = "modify"
+    DELETE = "delete"
+    NO_CHANGE = "noChange"
+
+
+class Characteristic(MessagePart, frozen=True, kw_only=True):
+    """One named property of a product or a service."""
+
+    name: str
+    value: Value
+
+
+class PartyKind(StrEnum):
+    """What a customer is (TMF632)."""
+
+    INDIVIDUAL = "Individual"
+    ORGANIZATION = "Organization"
+
+
+ORGANIZATION_CATEGORIES = frozenset({"business", "key-account"})
+"""The categories whose customers are organizations; all others are persons."""
+
+
+def party_kind_of(category: str) -> PartyKind:
+    """Return what customers of a category are: the one rule of all services."""
+    return PartyKind.ORGANIZATION if category in ORGANIZATION_CATEGORIES else PartyKind.INDIVIDUAL
+
+
+class Customer(MessagePart, frozen=True, kw_only=True):
+    """The customer as the order carries it. What the order does not say is empty."""
+
+    id: str
+    """The upstream CRM's id of the party."""
+
+    account_id: str = ""
+    name: Personal = ""
+    phone: Personal = ""
+    email: Personal = ""
+    identity_number: Personal = ""
+    category: str = "public"
+    """`public`, `business` or `key-account`."""
+
+    kind: str = ""
+    """`Individual` or `Organization`, where the order says so."""
+
+
+class OrderedItem(MessagePart, frozen=True, kw_only=True):
+    """One item of an order: an action on one product."""
+
+    id: str
+    """The CRM's number of the item, unique in its order."""
+
+    action: Action
+    business_action: str
+    """What the field calls it: `new`, `disconnect`, ..."""
+
+    offering_id: str
+    offering_name: str
+    specification: str
+    """The product specification, which with the action selects the blueprint."""
+
+    catalogue_version: int
+    """The version of the offering that was ordered."""
+
+    product_id: UUID
+    service_id: UUID
+    address_id: str = ""
+    local_network: str = ""
+    """The area code that the order says the address lies in; resources checks it."""
+
+    sold_in: tuple[str, ...] = ()
+    """The local networks that the offering is sold in; empty for all. Resources checks it."""
+
+    bundle: str = ""
+    """The offering under which the item was bundled, if it was."""
+
+    characteristics: tuple[Characteristic, ...] = ()
+    one_off_cents: Cents = 0
+    monthly_cents: Cents = 0
+
+
+class HoldAction(StrEnum):
+    """What resources is asked to do for an item."""
+
+    RESERVE = "reserve"
+    PRE_RELEASE = "pre_release"
+
+
+class Need(MessagePart, frozen=True, kw_only=True):
+    """One thing an item needs from the resource pools."""
+
+    kind: str
+    """`number`, `leg`, `vlan`, `loid`, `pair`, ...: the pool kinds of resources."""
+
+    picked: str = ""
+    """The very thing that the customer chose; empty for any."""
+
+    grade: str = ""
+    """The vanity grade that was sold with a picked number; empty for a plain one."""
+
+
+class ItemNeeds(MessagePart, frozen=True, kw_only=True):
+    """What one order item needs, or gives back."""
+
+    item_id: str
+    service_id: UUID
+    action: HoldAction
+    address_id: str = ""
+    needs: tuple[Need, ...] = ()
+    """Empty for a pre-release: the service's own holdings are meant."""
+
+    local_network: str = ""
+    """What the order says of the address; an address elsewhere is refused."""
+
+    sold_in: tuple[str, ...] = ()
+    """An address in none of these local networks is refused; empty for all."""
+
+
+class Held(MessagePart, frozen=True, kw_only=True):
+    """One thing that a service holds."""
+
+    kind: str
+    value: str
+    """Its name in the inventory; E.164 for a number."""
+
+    pool: str = ""
+    """The pool that it lies in, which leads to it in the inventory."""
+
+    element: ElementName = ""
+    """The network element it leads to, where it leads to one."""
+
+    attributes: tuple[Characteristic, ...] = ()
+    """What an element must be told of it, for example a PON port or a VLAN."""
+
+
+class ItemHoldings(MessagePart, frozen=True, kw_only=True):
+    """All that one order item's service holds."""
+
+    item_id: str
+    service_id: UUID
+    held: tuple[Held, ...]
+    local_network: str = ""
+    """Where its address lies, by the inventory; empty where it has no address."""
+
+
+class RefusalCode(StrEnum):
+    """Why resources cannot give what an order needs."""
+
+    UNSERVED = "unserved"
+    """It cannot be served at the address as ordered: the order is rejected.
+
+    No plant of ours reaches the address, it lies in another local network than the order
+    says, or the offering is not sold there.
+    """
+
+    NONE_FREE = "none-free"
+    NOT_AVAILABLE = "not-available"
+    """The picked thing is held by another, or is not what was sold."""
+
+    NOT_HELD = "not-held"
+    """The service to disconnect holds nothing."""
+
+
+RESERVATION_NAMESPACE = UUID("e0c2b1a4-7d3e-5f6a-8b9c-0d1e2f3a4b5c")
+
+
+def reservation_key(order_id: UUID) -> UUID:
+    """Return the key of what is said of an order's reservation.
+
+    It is not the order's: what is parked under that must not keep the question waiting,
+    and an order that has no plan has something parked.
+    """
+    return named_id(RESERVATION_NAMESPACE, str(order_id))
+
+
+class BlueprintName(MessagePart, frozen=True, kw_only=True):
+    """What a blueprint is for, and its newest version."""
+
+    specification: str
+    action: Action
+    version: int
+
+
+class CompletedService(MessagePart, frozen=True, kw_only=True):
+    """What became of one order item's service in the network."""
+
+    item_id: str
+    action: Action
+    product_id: UUID
+    service_id: UUID
+    specification: str
+    blueprint_version: int
+    held: tuple[Held, ...] = ()
+    local_network: str = ""
+    """Where its address lies, as resources told it; empty where it has no address."""
+
+
+class HeldProduct(MessagePart, frozen=True, kw_only=True):
+    """A product as the installed base has it when its order completes."""
+
+    item_id: str
+    action: Action
+    product_id: UUID
+    service_id: UUID
+    offering_id: str
+    name: str
+    number: Annotated[str, msgspec.Meta(description="E.164, if it has one")] = ""
+    monthly_cents: Cents = 0
+
+    client: str = ""
+    """The client that brought the product: whose it is."""

@@ -1,0 +1,211 @@
+"""The frame around every HTTP API of ours."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from fastapi import APIRouter, FastAPI
+from fastapi.exceptions import RequestValidationError
+from fastapi.telemetry import TelemetryConfig
+from sqlalchemy.orm import sessionmaker
+from starlette.exceptions import HTTPException
+
+from shared.config.settings import Settings
+from shared.errors import StartError
+from shared.health.monitor import Monitor
+from shared.http.authorization import check_route_scopes
+from shared.http.command_batcher import CommandBatcher
+from shared.http.error_responses import describe_error_responses
+from shared.http.health import add_health
+from shared.http.html_pages import add_html_pages
+from shared.http.middleware import Middleware
+from shared.http.problems import handle_framework_error
+from shared.http.router import GuardedRoute
+from shared.persistence.database import Sessions
+from shared.security.roles import ROLES, read_roles
+from shared.security.tokens import ExpectedClaims, TokenVerifier
+
+NO_TELEMETRY: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False}
+"""Finding out for each request that nobody traces costs 5 microseconds."""
+
+COMMON_DESCRIPTION = """\
+Every operation wants a bearer token; which scopes it takes stands beside it.
+
+Where there is GET there is HEAD; OPTIONS, and every 405, name a path's methods in Allow. What goes
+wrong is answered as application/problem+json with a stable code and what to do.
+
+Lists are shown in pages: 200 when a page is the last one, 206 when more follows, with the number
+of things on it in X-Result-Count and, where that is known, of all in X-Total-Count. The header Link
+(rel="next") leads to the next page. A walk by it shows every thing that stays exactly once, while
+others arrive; skipping by `offset` repeats things of a list that grows."""
+
+SERVERS = [{"url": "/", "description": "Where this description was read."}]
+
+TEXT_SCHEMA = {"type": "string"}
+COUNT_HEADER = {"schema": {"type": "integer", "minimum": 0}}
+LAST_PAGE_HEADERS = {
+    "X-Result-Count": {"description": "How many things are on the page.", **COUNT_HEADER},
+    "X-Total-Count": {"description": "How many there are, where that is known.", **COUNT_HEADER},
+}
+PAGE_HEADERS = {
+    **LAST_PAGE_HEADERS,
+    "Link": {"description": 'The next page, `rel="next"` (RFC 8288).', "schema": TEXT_SCHEMA},
+}
+TOKEN_SCHEME = {
+    "type": "http",
+    "scheme": "bearer",
+    "bearerFormat": "JWT",
+    "description": "An access token (RFC 9068); what it takes stands at each operation: x-scopes.",
+}
+PROBLEM_SCHEMA = {
+    "title": "Problem",
+    "description": "What went wrong (RFC 9457).",
+    "type": "object",
+    "required": ["type", "title", "status", "code", "request_id"],
+    "properties": {
+        "type": {**TEXT_SCHEMA, "description": "/problems/CODE"},
+        "title": TEXT_SCHEMA,
+        "status": {"type": "integer"},
+        "code": {**TEXT_SCHEMA, "description": "Stable: programs decide by it."},
+        "detail": TEXT_SCHEMA,
+        "remedy": {**TEXT_SCHEMA, "description": "What the caller can do."},
+        "errors": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["field", "code", "message"],
+                "properties": {
+                    "field": {**TEXT_SCHEMA, "description": "JSON pointer, or a parameter's name."},
+                    "code": TEXT_SCHEMA,
+                    "message": TEXT_SCHEMA,
+                    "remedy": TEXT_SCHEMA,
+                },
+            },
+        },
+        "errors_left_out": {
+            "type": "integer",
+            "description": "How many faults there are beside those named; left out for none.",
+        },
+        "request_id": {**TEXT_SCHEMA, "description": "As the answer's X-Request-Id."},
+    },
+    "examples": [
+        {
+            "type": "/problems/invalid",
+            "title": "Invalid",
+            "status": 400,
+            "code": "invalid",
+            "detail": "/productOrderItem/0/action: should be 'add', 'modify' or 'delete'",
+            "errors": [
+                {
+                    "field": "/productOrderItem/0/action",
+                    "code": "enum",
+                    "message": "should be 'add', 'modify' or 'delete'",
+                    "remedy": "give 'add', 'modify' or 'delete'",
+                }
+            ],
+            "request_id": "0199a0c2-1111-7222-8333-123456789012",
+        }
+    ],
+}
+
+
+class UnguardedRouteError(StartError):
+    """A route would read its body by the framework's rules instead of ours."""
+
+
+class Api(FastAPI):
+    """FastAPI, describing our error answers as well."""
+
+    def openapi(self) -> dict[str, Any]:
+        """Return the description of the API."""
+        if not self.openapi_schema:
+            describe_pages(super().openapi()["paths"])
+            describe_error_responses(super().openapi()["paths"])
+            components = super().openapi().setdefault("components", {})
+            components.setdefault("schemas", {})["Problem"] = PROBLEM_SCHEMA
+            components["securitySchemes"] = {"token": TOKEN_SCHEME}
+        return super().openapi()
+
+
+def describe_pages(paths: dict[str, Any]) -> None:
+    """Describe the answers of every list: 200 for its last page, 206 for the others."""
+    for operations in paths.values():
+        operation = operations.get("get", {})
+        names = {each["name"] for each in operation.get("parameters", ())}
+        if {"offset", "after"} <= names:
+            last = operation["responses"]["200"]
+            last |= {"description": "The last page.", "headers": LAST_PAGE_HEADERS}
+            page = {"description": "A page, and more follows.", "headers": PAGE_HEADERS}
+            operation["responses"]["206"] = {**last, **page}
+
+
+def create_app(  # noqa: PLR0913, PLR0917  each is a different neighbour
+    title: str,
+    routers: Iterable[APIRouter],
+    batcher: CommandBatcher,
+    sessions: Sessions,
+    settings: Settings,
+    monitor: Monitor | None = None,
+    about: str = "",
+) -> FastAPI:
+    """Return the HTTP API of a service, complete.
+
+    Args:
+        title: the service's name.
+        routers: made with shared.http.Router.
+        desk: where changes are served.
+        sessions: of the service's database.
+        settings: of the process.
+        monitor: of the process; without one its database alone is looked at.
+        about: what the service is for, in a sentence or two.
+
+    Raises:
+        KeysError: there are no keys to check tokens against.
+        RolesError: the file of roles is of no use.
+        OpenRouteError: a route does not say who may call it.
+        UnguardedRouteError: a router was made without our Router.
+    """
+    api = Api(
+        title=f"Kaitong: {title}",
+        description=f"{about}\n\n{COMMON_DESCRIPTION}".strip(),
+        servers=SERVERS,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        telemetry=NO_TELEMETRY,
+    )
+    api.state.batcher = batcher
+    api.state.settings = settings
+    api.state.read_sessions = read_only_sessions(sessions)
+    for router in routers:
+        add_routes(api, router)
+    add_health(api, monitor or Monitor(settings, sessions))
+    add_html_pages(api)
+    check_route_scopes(api)
+    api.add_exception_handler(HTTPException, handle_framework_error)
+    api.add_exception_handler(RequestValidationError, handle_framework_error)
+    expected = ExpectedClaims(settings.auth_issuer, settings.auth_audience)
+    roles = read_roles(settings.roles) if settings.roles else ROLES
+    tokens = TokenVerifier(settings.auth_keys, expected, roles=roles)
+    api.add_middleware(Middleware, tokens=tokens, settings=settings)
+    return api
+
+
+def add_routes(api: FastAPI, router: APIRouter) -> None:
+    """Add a router's routes as they are.
+
+    FastAPI's own include_router would look every route up twice for each request.
+    """
+    unguarded = [route for route in router.routes if not isinstance(route, GuardedRoute)]
+    if unguarded:
+        paths = ", ".join(str(getattr(route, "path", route)) for route in unguarded)
+        msg = f"{paths}: declare these routes on shared.http.Router, which reads bodies safely"
+        raise UnguardedRouteError(msg)
+    api.router.routes.extend(router.routes)
+
+
+def read_only_sessions(sessions: Sessions) -> Sessions:
+    """Return a factory of sessions that see one moment of the database and cannot write."""
+    bind = sessions.kw["bind"].execution_options(
+        isolation_level="REPEATABLE READ", postgresql_readonly=True
+    )
+    return sessionmaker(**{**sessions.kw, "bind": bind, "autoflush": False})

@@ -1,0 +1,115 @@
+"""Taking in the bodies of requests, with a share for each client.
+
+A request is worked on only when its body is there, so that slow senders take nobody's place. Of
+one client only so many bodies may be on their way at once, and all of them together may hold
+only so much memory.
+"""
+
+from collections import Counter
+from collections.abc import Awaitable, Callable, Hashable, MutableMapping
+from datetime import timedelta
+from typing import Any
+
+from starlette.requests import ClientDisconnect
+
+from shared.errors import DomainError, UnavailableError
+
+Event = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Event]]
+
+
+class BodyTooLargeError(DomainError):
+    """The body is larger than we take."""
+
+    status = 413
+    code = "too-large"
+
+
+class TooManyBodiesError(UnavailableError):
+    """Too many requests of the client wait for the rest of their bodies."""
+
+    status = 429
+    code = "too-many-bodies"
+    remedy = "open fewer requests at once, and send each body with its head"
+
+
+class BodyBuffer:
+    """The bodies that are on their way."""
+
+    def __init__(self, max_bytes: int, max_per_client: int, max_total_bytes: int) -> None:
+        """Bound what is taken in.
+
+        Args:
+            limit: bytes of one body.
+            share: bodies of one client that may be on their way at once.
+            room: bytes that all bodies on their way may hold together.
+        """
+        self._max_bytes = max_bytes
+        self._max_per_client = max_per_client
+        self._max_total_bytes = max_total_bytes
+        self._buffered_bytes = 0
+        self._bodies_of: Counter[Hashable] = Counter()
+
+    async def read(self, client: Hashable, receive: Receive) -> Receive:
+        """Wait for a whole body; return what an application receives it from.
+
+        Raises:
+            ClientDisconnect: the caller left before the body was there.
+            TooLargeError: it is longer than the limit.
+            UnavailableError: too many are on their way, or too much of them.
+        """
+        if self._bodies_of[client] >= self._max_per_client:
+            message = (
+                f"{self._max_per_client} requests of this client wait for their bodies already."
+            )
+            raise TooManyBodiesError(message, retry_after=timedelta(seconds=1))
+        self._bodies_of[client] += 1
+        body = bytearray()
+        try:
+            while await self._read_chunk(body, receive):
+                pass
+        finally:
+            self._buffered_bytes -= len(body)
+            self._bodies_of[client] -= 1
+            if not self._bodies_of[client]:
+                del self._bodies_of[client]
+        return BufferedReceive(bytes(body), receive)
+
+    async def _read_chunk(self, body: bytearray, receive: Receive) -> bool:
+        """Take the next part in; tell whether more is to come."""
+        event = await receive()
+        if event["type"] != "http.request":
+            raise ClientDisconnect
+        part = event.get("body", b"")
+        body += part
+        self._buffered_bytes += len(part)
+        if len(body) > self._max_bytes:
+            raise body_too_large(self._max_bytes)
+        if self._buffered_bytes > self._max_total_bytes:
+            message = "The bodies of too many requests are being taken in."
+            raise UnavailableError(message, retry_after=timedelta(seconds=1))
+        return bool(event.get("more_body"))
+
+
+class BufferedReceive:
+    """Hands a body that was taken in to an application, then what the server says."""
+
+    __slots__ = ("_body", "_receive")
+
+    def __init__(self, body: bytes, receive: Receive) -> None:
+        self._body: bytes | None = body
+        self._receive = receive
+
+    async def __call__(self) -> Event:
+        """Return the body at first, later whether the caller left."""
+        if self._body is None:
+            return await self._receive()
+        body, self._body = self._body, None
+        return {"type": "http.request", "body": body, "more_body": False}
+
+
+def body_too_large(max_bytes: int) -> BodyTooLargeError:
+    """Return the refusal of a body that is larger than `limit` bytes."""
+    return BodyTooLargeError(
+        f"The body is larger than {max_bytes} bytes.", remedy="send it in parts"
+    )

@@ -1,0 +1,210 @@
+"""The edge: what every request passes before and after the framework.
+
+One plain ASGI application around the other: it names the request, asks who calls,
+bounds rates, sizes and numbers, answers errors, counts and logs. Cheap checks come
+first, and nothing of a body is read for somebody unknown.
+"""
+
+import time
+from collections.abc import Awaitable, Callable, Hashable, MutableMapping
+from datetime import timedelta
+from typing import Any
+
+from starlette.requests import ClientDisconnect
+
+from shared.config.settings import Settings
+from shared.errors import Fault, InvalidError, UnavailableError
+from shared.http.access_log import AccessLog
+from shared.http.authorization import PUBLIC_PATHS
+from shared.http.body_buffer import BodyBuffer, body_too_large
+from shared.http.paths import protect_encoded_slashes
+from shared.http.problems import problem_of
+from shared.http.rate_limiting import TokenBuckets
+from shared.http.request_context import RequestContext
+from shared.observability import metrics
+from shared.observability.logs import bind_correlation_id
+from shared.security.caller import BadTokenError, Caller, UnauthenticatedError
+from shared.security.tokens import TokenVerifier
+
+Event = MutableMapping[str, Any]
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Event]]
+Send = Callable[[Event], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+COMMON_HEADERS = [(b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff")]
+"""On every answer: what we say is personal and of this moment."""
+
+UNMATCHED_ROUTE = "unmatched"
+CLIENT_CLOSED_REQUEST = 499
+"""What is counted when the caller left before there was an answer."""
+
+
+class RateLimitedError(UnavailableError):
+    """The client asks more often than it may."""
+
+    status = 429
+    code = "too-often"
+    remedy = "wait for Retry-After, and ask less often"
+
+
+class Middleware:
+    """An ASGI application around another."""
+
+    def __init__(self, app: App, *, tokens: TokenVerifier, settings: Settings) -> None:
+        self._app = app
+        self._tokens = tokens
+        self._buckets = TokenBuckets(settings.rate_limit) if settings.rate_limit else None
+        self._body_limit = settings.body_limit
+        self._bodies = BodyBuffer(
+            settings.body_limit,
+            max_per_client=max(1, settings.concurrency // 2),
+            max_total_bytes=settings.concurrency * settings.body_limit,
+        )
+        self._concurrency = settings.concurrency
+        self._active = 0
+        self._log = AccessLog(settings)
+        metrics.REQUESTS_IN_PROGRESS.set_function(lambda: self._active)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] == "http":
+            await self._serve(scope, receive, send)
+        elif scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": 1000})
+        else:
+            await self._app(scope, receive, send)
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        began = time.perf_counter()
+        context = scope["request_context"] = RequestContext.from_headers(scope["headers"])
+        bind_correlation_id(context.correlation_text)
+        answer = ResponseSender(
+            send, context, self._release_slot, is_head=scope["method"] == "HEAD"
+        )
+        protect_encoded_slashes(scope)
+        inside = {**scope, "method": "GET"} if answer.is_head else scope
+        try:
+            await self._handle(inside, receive, answer, context)
+        except ClientDisconnect:
+            pass  # it has left, and is counted below
+        except Exception as error:
+            # The one place where an error that nobody foresaw ends: a request must be
+            # answered, and the process has nothing to do with one caller's request.
+            if answer.status:
+                raise
+            await problem_of(error).response(context.request_id)(scope, receive, answer)
+        finally:
+            self._release_slot(answer)
+            scope["route"] = inside.get("route")
+            self._record(scope, context, answer.status, time.perf_counter() - began)
+
+    async def _handle(
+        self, scope: Scope, receive: Receive, answer: "ResponseSender", context: RequestContext
+    ) -> None:
+        """Let a request in, take in its body, and have it answered."""
+        if scope["path"] not in PUBLIC_PATHS:
+            caller = self._admit(scope, context)
+            if context.has_body:
+                receive = await self._bodies.read((caller.tenant, caller.client), receive)
+            self._acquire_slot(answer)
+        await self._app(scope, receive, answer)
+
+    def _acquire_slot(self, answer: "ResponseSender") -> None:
+        """Count a request among those that are worked on.
+
+        Raises:
+            UnavailableError: there are too many.
+        """
+        if self._active >= self._concurrency:
+            message = "Too many requests are being worked on."
+            raise UnavailableError(message, retry_after=timedelta(seconds=1))
+        self._active += 1
+        answer.holds_slot = True
+
+    def _release_slot(self, answer: "ResponseSender") -> None:
+        """Give a request's place back: its work is done, whether or not its answer is read."""
+        if answer.holds_slot:
+            answer.holds_slot = False
+            self._active -= 1
+
+    def _admit(self, scope: Scope, context: RequestContext) -> Caller:
+        """Let a request in, and return who calls.
+
+        Raises:
+            DomainError: it is refused.
+            UnavailableError: the client asks too often.
+        """
+        caller = context.caller = scope["caller"] = self._tokens.verify(bearer_token_of(context))
+        if self._buckets and (wait := self._buckets.acquire(*rate_limit_of(caller))):
+            message = "This client asks more often than it may."
+            raise RateLimitedError(message, retry_after=timedelta(seconds=wait))
+        if context.content_length > self._body_limit:
+            raise body_too_large(self._body_limit)
+        if b"%00" in scope["raw_path"] or b"%00" in scope["query_string"]:
+            raise InvalidError([Fault("", "nul", "the URL holds a NUL character", "leave it out")])
+        return caller
+
+    def _record(self, scope: Scope, context: RequestContext, status: int, seconds: float) -> None:
+        route = getattr(scope.get("route"), "path", UNMATCHED_ROUTE)
+        if status:
+            self._log.write(context, scope["method"], route, status, seconds)
+        else:
+            status = scope.get("state", {}).get("refused", CLIENT_CLOSED_REQUEST)
+            self._log.count_unanswered(context, scope["method"], route, status)
+        metrics.requests(scope["method"], route, status).observe(seconds)
+
+
+class ResponseSender:
+    """Sends an answer with what every answer carries, and remembers its status."""
+
+    __slots__ = ("_context", "_release_slot", "_send", "holds_slot", "is_head", "status")
+
+    def __init__(
+        self,
+        send: Send,
+        context: RequestContext,
+        release_slot: Callable[["ResponseSender"], None],
+        *,
+        is_head: bool,
+    ) -> None:
+        self._send = send
+        self._context = context
+        self._release_slot = release_slot
+        self.is_head = is_head
+        self.holds_slot = False
+        self.status = 0
+
+    async def __call__(self, event: Event) -> None:
+        """Send a part of the answer; of a HEAD's, only the head."""
+        if event["type"] == "http.response.start":
+            self._release_slot(self)
+            self.status = event["status"]
+            named = (b"x-request-id", self._context.request_id.encode())
+            event["headers"] = [*event["headers"], *COMMON_HEADERS, named]
+        elif self.is_head:
+            event = {**event, "body": b""}
+        await self._send(event)
+
+
+def rate_limit_of(caller: Caller) -> tuple[Hashable, int | None]:
+    """Return whose requests are counted together, and how many a second the role allows."""
+    most = caller.limits.requests_per_second
+    return (caller.tenant, caller.client, most), most
+
+
+def bearer_token_of(context: RequestContext) -> bytes:
+    """Return the token that a request presents.
+
+    Raises:
+        NoCallerError: there is none.
+    """
+    said = context.headers.get(b"authorization")
+    if said is None:
+        message = "There is no token."
+        raise UnauthenticatedError(message)
+    scheme, _, token = said.partition(b" ")
+    if scheme.lower() != b"bearer" or not token:
+        message = "it is no bearer token"
+        raise BadTokenError(message)
+    return token.strip()

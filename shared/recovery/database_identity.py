@@ -1,0 +1,123 @@
+"""Which database the tables lie in: tables that were moved to another one were restored.
+
+A dump is restored into a database of another number. A base backup that is replayed to a point in
+time, and a replica that is promoted, go on on another timeline of PostgreSQL's. The row that names
+database and timeline moves with the tables, so it differs then from what PostgreSQL says, also
+where no topic shows that anything is lost. A dump that is restored over its own database, and a
+disk that is set back, leave no such sign.
+"""
+
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import BigInteger, select, text
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from shared.persistence.database import Base, Instant
+from shared.recovery.recovery_store import last_change
+
+CURRENT_IDENTITY = text("""
+SELECT system_identifier, left(pg_walfile_name(pg_current_wal_lsn()), 8), oid
+FROM pg_control_system(), pg_database
+WHERE datname = current_database() AND NOT pg_is_in_recovery()
+""")
+
+
+class DatabaseIdentity(NamedTuple):
+    """A database, at one time of its life."""
+
+    cluster: int
+    """PostgreSQL's system identifier."""
+
+    timeline: str
+    number: int
+    """Its oid."""
+
+
+class DatabaseReplacement(NamedTuple):
+    """One time that the tables were found in another database than before."""
+
+    lost_from: datetime | None
+    """The last change that they had then."""
+
+    noticed_at: datetime
+
+
+class DatabaseIdentityRow(Base):
+    """Where the tables lie, as was noticed last: one row."""
+
+    __tablename__ = "database_identity"
+
+    is_only: Mapped[bool] = mapped_column(primary_key=True)
+    cluster: Mapped[int] = mapped_column(BigInteger)
+    timeline: Mapped[str]
+    number: Mapped[int] = mapped_column(BigInteger)
+    lost_from: Mapped[datetime | None] = mapped_column(Instant)
+    noticed_at: Mapped[datetime | None] = mapped_column(Instant)
+    """When they were found here, until a recovery has taken that up; None where nothing waits."""
+
+    @property
+    def identity(self) -> DatabaseIdentity:
+        """Return where the tables were."""
+        return DatabaseIdentity(self.cluster, self.timeline, self.number)
+
+    def set_identity(self, identity: DatabaseIdentity) -> None:
+        """Note where the tables are."""
+        self.cluster, self.timeline, self.number = identity
+
+
+def detect_replacement(session: Session, now: datetime) -> bool:
+    """Note where the tables lie; tell whether that is another place than before.
+
+    It is called before anything else is written there, so that the last change that is found is
+    the last one that was not lost.
+    """
+    identity, row = current_identity(session), session.scalar(select(DatabaseIdentityRow))
+    if identity is None or (row and row.identity == identity):
+        return False
+    row = get_row_for_update(session, identity)
+    if row.identity == identity:
+        return False
+    if row.noticed_at is None:
+        row.lost_from = last_change(session)
+    row.noticed_at = now
+    row.set_identity(identity)
+    return True
+
+
+def current_identity(session: Session) -> DatabaseIdentity | None:
+    """Return where the tables lie; None in a replica that is not promoted: nothing is written."""
+    found = session.execute(CURRENT_IDENTITY).first()
+    return DatabaseIdentity(*found) if found else None
+
+
+def get_row_for_update(session: Session, identity: DatabaseIdentity) -> DatabaseIdentityRow:
+    """Return the row, locked; it is made for this place if there is none."""
+    new = insert(DatabaseIdentityRow).values(is_only=True, **identity._asdict())
+    session.execute(new.on_conflict_do_nothing())
+    again = select(DatabaseIdentityRow).with_for_update()
+    return session.scalars(again, execution_options={"populate_existing": True}).one()
+
+
+def accept_current_identity(session: Session) -> None:
+    """Note that the tables were moved to where they lie on purpose, with all that they had."""
+    if identity := current_identity(session):
+        row = get_row_for_update(session, identity)
+        row.set_identity(identity)
+        row.lost_from = row.noticed_at = None
+
+
+def has_unhandled_replacement(session: Session) -> bool:
+    """Tell whether the tables were moved, and no recovery has taken that up yet."""
+    return bool(session.scalar(select(DatabaseIdentityRow.noticed_at)))
+
+
+def pop_replacement(session: Session) -> DatabaseReplacement | None:
+    """Take up that the tables were moved; None if they were not."""
+    row = session.scalar(select(DatabaseIdentityRow).with_for_update())
+    if row is None or row.noticed_at is None:
+        return None
+    found = DatabaseReplacement(row.lost_from, row.noticed_at)
+    row.lost_from = row.noticed_at = None
+    return found

@@ -1,0 +1,22 @@
+"""Where a test's customers live."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class ExchangeArea:
+    """An exchange of its own, with one OLT and one splitter."""
+
+    exchange: str
+    olt: str
+    served: str
+    """An address with fibre."""
+
+    unserved: str
+    numbers: range
+    """National numbers without the zero: 2580001000, ..."""
+
+    @property
+    def first(self) -> str:
+        """The lowest number, E.164."""
+        return f"+86{self.numbers[0]}"

@@ -1,0 +1,182 @@
+"""Orders for tests, plain unless a test says otherwise."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from pydantic import TypeAdapter
+
+from services.order.api.mapping import OrderBody
+from services.order.domain.acceptance.acceptance import AcceptedOrder, accept
+from services.order.domain.acceptance.request import PlacementContext, RequestedOrder
+from services.order.domain.catalogue.catalogue import Catalogue
+from services.order.domain.catalogue.publication import Publication
+from services.order.domain.fulfilment.product import Product, apply_completed_order
+from services.order.store.catalogue import SHIPPED_FILE
+from shared.contracts import (
+    Action,
+    CompletedService,
+    Held,
+    OrderAccepted,
+    ResourcesAssigned,
+    ResourcesRefused,
+    ServiceCompleted,
+    ServiceFailed,
+    ServiceHeld,
+    ServiceResumed,
+)
+from shared.contracts.message_parts import RefusalCode
+from shared.errors import Fault, InvalidError
+from tests.callers import CLIENT
+from tests.conftest import NOON
+from tests.kernel import TENANT
+
+PARTY = "C-1"
+ADDRESS = "addr-1"
+NUMBER = "+862580001234"
+SHIPPED_ENTRIES = msgspec.json.decode(SHIPPED_FILE.read_bytes(), type=Publication)
+CATALOGUE = Catalogue.of(SHIPPED_ENTRIES.specifications, SHIPPED_ENTRIES.offerings)
+BODY: TypeAdapter[OrderBody] = TypeAdapter(OrderBody)
+
+Json = dict[str, Any]
+
+
+def order_id(n: int, at: datetime = NOON) -> UUID:
+    """Return the id of the n-th order placed at a time."""
+    return UUID(int=int(at.timestamp() * 1000) << 80 | 7 << 76 | n)
+
+
+def a_place(**differences: Any) -> Json:
+    return {"id": ADDRESS, "role": "installation address"} | differences
+
+
+def an_item(
+    id_: str = "1", offering: str = "ftth-300", *, place: Json | None = None, **values: Any
+) -> Json:
+    """Return an item that asks for a product, with characteristics by name."""
+    product: Json = {"place": [place or a_place()]}
+    if values:
+        product["productCharacteristic"] = [
+            {"name": name, "value": value} for name, value in values.items()
+        ]
+    return {"id": id_, "action": "add", "productOffering": {"id": offering}, "product": product}
+
+
+def a_member(id_: str, offering: str, **values: Any) -> Json:
+    """Return an item of a bundle, whose address is the bundle's."""
+    item = an_item(id_, offering, **values)
+    del item["product"]["place"]
+    return item
+
+
+def a_bundle(id_: str = "1", *members: Json) -> Json:
+    """Return an item that asks for the bundle home-300."""
+    usual = (a_member(f"{id_}.1", "ftth-300"), a_member(f"{id_}.2", "voice-basic"))
+    return an_item(id_, "home-300") | {"productOrderItem": list(members or usual)}
+
+
+def a_disconnection(product: UUID | str, id_: str = "1") -> Json:
+    """Return an item that takes a product away."""
+    return {"id": id_, "action": "delete", "product": {"id": str(product)}}
+
+
+def a_body(*items: Json, party: str = PARTY, **differences: Any) -> Json:
+    """Return an order."""
+    usual: Json = {
+        "relatedParty": [{"id": party, "role": "customer", "name": "张伟"}],
+        "productOrderItem": list(items or (an_item(),)),
+    }
+    return usual | differences
+
+
+def read_order(body: Json) -> RequestedOrder:
+    """Return the order that a body asks for."""
+    return BODY.validate_python(body).order
+
+
+def a_placement(order: UUID, client: str = CLIENT, tenant: str = TENANT) -> PlacementContext:
+    return PlacementContext(order, tenant, client, NOON)
+
+
+def accepted(
+    body: Json | None = None,
+    n: int = 1,
+    *,
+    catalogue: Catalogue = CATALOGUE,
+    products: tuple[Product, ...] = (),
+) -> AcceptedOrder:
+    """Accept an order."""
+    there = {product.id: product for product in products}
+    return accept(read_order(body or a_body()), a_placement(order_id(n)), catalogue, there)
+
+
+def faults_of(
+    body: Json, *, catalogue: Catalogue = CATALOGUE, products: tuple[Product, ...] = ()
+) -> set[tuple[str, str]]:
+    """Return where a body is faulty, and with which code; empty when it is accepted."""
+    return {(fault.field, fault.code) for fault in found(body, catalogue, products)}
+
+
+def found(
+    body: Json, catalogue: Catalogue = CATALOGUE, products: tuple[Product, ...] = ()
+) -> tuple[Fault, ...]:
+    """Return the faults of a body."""
+    try:
+        accepted(body, catalogue=catalogue, products=products)
+    except InvalidError as error:
+        return error.faults
+    return ()
+
+
+def resources_assigned(n: int = 1) -> ResourcesAssigned:
+    return ResourcesAssigned(order_id=order_id(n), items=())
+
+
+def resources_refused(n: int = 1, code: RefusalCode = RefusalCode.NONE_FREE) -> ResourcesRefused:
+    return ResourcesRefused(order_id=order_id(n), code=code, reason="there is nothing")
+
+
+def service_failed(n: int = 1, code: str = "none-free") -> ServiceFailed:
+    return ServiceFailed(order_id=order_id(n), code=code, reason="it came to nothing")
+
+
+def service_held(n: int = 1, step: str = "create-account") -> ServiceHeld:
+    return ServiceHeld(order_id=order_id(n), step=step, code="undecided", reason="nobody knows")
+
+
+def service_resumed(n: int = 1, step: str = "create-account") -> ServiceResumed:
+    return ServiceResumed(order_id=order_id(n), step=step)
+
+
+def service_completed(order: AcceptedOrder, number: str = NUMBER) -> ServiceCompleted:
+    """Return the news that all services of an order work, or are gone."""
+    return service_completed_for(order.message, number)
+
+
+def service_completed_for(told: OrderAccepted, number: str = NUMBER) -> ServiceCompleted:
+    """Return the news that all services of an order work that was told like this."""
+    return ServiceCompleted(
+        order_id=told.order_id,
+        services=tuple(
+            CompletedService(
+                item_id=item.id,
+                action=item.action,
+                product_id=item.product_id,
+                service_id=item.service_id,
+                specification=item.specification,
+                blueprint_version=1,
+                held=(Held(kind="number", value=number),)
+                if item.specification == "voice" and item.action is Action.ADD
+                else (),
+            )
+            for item in told.items
+        ),
+    )
+
+
+def a_product(n: int = 1, *, party: str = PARTY) -> Product:
+    """Return a telephone that the n-th order has made."""
+    order = accepted(a_body(an_item("1", "voice-basic"), party=party), n)
+    made, _ = apply_completed_order(order.order, {}, service_completed(order).services, NOON)
+    return made[0]

@@ -1,0 +1,96 @@
+"""What must hold for every plan, whatever happens and in whatever order."""
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any
+
+from services.provisioning.domain.blueprint.blueprint import INLINE, StepKind
+from services.provisioning.domain.plan.plan import (
+    FINAL_STATES,
+    SETTLED_STATES,
+    Plan,
+    PlanState,
+    PlanStep,
+    StepState,
+    operation_id,
+)
+from services.provisioning.domain.plan.plan_change import PlanDecision
+
+FINAL_MESSAGES = {"service_completed", "service_failed"}
+HOLD_MESSAGES = {"service_held", "service_resumed"}
+Acts = Sequence[Any]
+
+
+def check_act(plan: Plan, done: Acts, act: Any) -> None:
+    """Nothing is done twice; nothing is undone under what was done on top of it."""
+    assert act not in done, f"{act} is done twice"
+    if act.undo:
+        position = plan.position(act.ref)
+        assert position is not None
+        above = {step.ref for step in dependents_of(plan, position) if step.has_undo}
+        begun = Counter(each.ref for each in done if each.ref in above)
+        assert all(
+            count == 2 or plan.steps[plan.position(ref) or 0].state is StepState.SKIPPED
+            for ref, count in begun.items()
+        ), f"{act.ref} is undone before what stands on it"
+
+
+def check_decision(before: Plan, decision: PlanDecision) -> None:
+    """Steps begin after their predecessors; an element hears one id until it has refused."""
+    after = decision.plan
+    for was, now in zip(before.steps, after.steps, strict=True):
+        if was.state is StepState.WAITING and now.state is not StepState.WAITING:
+            assert all(after.steps[each].state in SETTLED_STATES for each in now.after)
+            assert before.state is PlanState.RUNNING
+        if was.refusals == now.refusals:
+            for undo in (False, True):
+                assert operation(before, was, undo=undo) == operation(after, now, undo=undo)
+
+
+def operation(plan: Plan, step: PlanStep, *, undo: bool) -> Any:
+    return operation_id(plan.order_id, step, undo=undo)
+
+
+def check_messages(plan: Plan, told: Sequence[str]) -> None:
+    """The end is told once and last; people are called and dismissed in turn."""
+    ends = [each for each in told if each in FINAL_MESSAGES]
+    assert len(ends) == (plan.state in FINAL_STATES)
+    assert not ends or told[-1] == ends[0]
+    stops = [each for each in told if each in HOLD_MESSAGES]
+    in_turn = ["service_held", "service_resumed"] * len(stops)
+    assert stops == in_turn[: len(stops)]
+    assert len(stops) % 2 == plan.is_in_fallout
+
+
+def check_end(plan: Plan, done: Acts, done_by_people: Collection[str]) -> None:
+    """When nothing more can happen the plan has ended, all or nothing, or waits for people."""
+    match plan.state:
+        case PlanState.COMPLETED:
+            assert all(step.state in SETTLED_STATES for step in plan.steps)
+            assert all(each.undo is False for each in done)
+        case PlanState.FAILED:
+            left = acts_not_undone(plan.steps, done) - set(done_by_people)
+            assert not left, f"{left} is left of a plan that failed"
+            undone = [each.state for each in plan.steps if each.blueprint.kind is StepKind.ASSIGN]
+            assert undone in ([], [StepState.UNDONE], [StepState.FAILED])
+        case _:
+            assert plan.is_in_fallout
+
+
+def acts_not_undone(steps: Iterable[PlanStep], done: Acts) -> set[str]:
+    """Return what was really done, could be undone, and is not."""
+    acts = Counter(each.ref for each in done)
+    return {
+        step.ref
+        for step in steps
+        if step.has_undo and step.blueprint.element != INLINE and acts[step.ref] == 1
+    }
+
+
+def dependents_of(plan: Plan, position: int) -> list[PlanStep]:
+    """Return all steps that stand on one, directly or not."""
+    above = {position}
+    for other, step in enumerate(plan.steps):
+        if above & set(step.after):
+            above.add(other)
+    return [plan.steps[each] for each in sorted(above - {position})]

@@ -1,0 +1,48 @@
+"""A plan on its way, for tests that tell it what happens."""
+
+from services.provisioning.domain.blueprint.blueprint import BlueprintStep
+from services.provisioning.domain.fallout.actions import FalloutAction, FalloutDecision
+from services.provisioning.domain.plan.advance import PlanEvent, advance
+from services.provisioning.domain.plan.plan import PlanState, StepState
+from services.provisioning.domain.plan.plan_change import PlanDecision
+from shared.calls.outbound_call import CallResult, OutboundCall, OutboundCallEnded
+from tests.provisioning.builders import ORDER_ID, a_blueprint, accepted, assigned, index, planned
+
+
+class PlanRun:
+    """A plan, and all that it has asked for."""
+
+    def __init__(self, *steps: BlueprintStep) -> None:
+        blueprint = a_blueprint(*steps)
+        self.decision = planned(blueprint)
+        self.calls: list[OutboundCall] = []
+        self.told: list[object] = []
+        self.handle(assigned(accepted(), index([blueprint])))
+
+    def handle(self, event: PlanEvent) -> PlanDecision:
+        self.decision = advance(self.decision.plan, event)
+        self.calls += self.decision.calls
+        self.told += self.decision.messages
+        return self.decision
+
+    def answer(self, kind: str, result: CallResult, code: str = "") -> PlanDecision:
+        """Let an element answer the latest call of a kind."""
+        call = next(each for each in reversed(self.calls) if each.kind == kind)
+        return self.handle(
+            OutboundCallEnded(order_id=ORDER_ID, attempt_id=call.id, result=result, code=code)
+        )
+
+    def decide(self, remedy: FalloutAction, ref: str) -> PlanDecision:
+        return self.handle(FalloutDecision(remedy, ref))
+
+    @property
+    def state(self) -> PlanState:
+        return self.decision.plan.state
+
+    def step(self, ref: str) -> StepState:
+        position = self.decision.plan.position(ref)
+        assert position is not None
+        return self.decision.plan.steps[position].state
+
+    def asked(self) -> list[str]:
+        return [call.kind for call in self.calls]

@@ -1,0 +1,109 @@
+"""A service small enough for the kernel's tests: it writes down what it hears, and answers."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from shared.contracts import (
+    Customer,
+    OrderAccepted,
+    OrderMessage,
+    ReleaseRequested,
+    ResourcesAssigned,
+    ServiceCompleted,
+    private,
+)
+from shared.messaging.dispatcher import on, on_batch, subscribe
+from shared.messaging.unit_of_work import UnitOfWork, UnitOfWorkBatch
+from shared.persistence.database import Base, Instant, Sessions, json_bytes
+from shared.persistence.repository import Repository
+
+ORDER = UUID("0197f000-0000-7000-8000-000000000001")
+OTHER = UUID("0197f000-0000-7000-8000-000000000002")
+
+
+class OrderLogRow(Base):
+    """What was heard of one order."""
+
+    __tablename__ = "pages"
+
+    order_id: Mapped[UUID] = mapped_column(primary_key=True)
+    lines: Mapped[tuple[str, ...]] = mapped_column(json_bytes(tuple[str, ...]))
+    written_at: Mapped[datetime] = mapped_column(Instant)
+
+
+@dataclass(frozen=True, slots=True)
+class OrderLog:
+    """The types of what was heard of one order, in the order of handling."""
+
+    order_id: UUID
+    lines: tuple[str, ...]
+    written_at: datetime
+
+
+ORDER_LOGS = Repository(OrderLogRow, OrderLog)
+
+
+@private("ledger.reminded", 1)
+class Reminded(OrderMessage, frozen=True, kw_only=True):
+    """It is time to look at an order again."""
+
+    note: str = ""
+
+
+def preload(session: Session, messages: Sequence[OrderMessage]) -> None:
+    """Read the pages that handlers of these messages will ask for."""
+    ORDER_LOGS.preload(session, [message.order_id for message in messages])
+
+
+def log_message(message: OrderMessage, work: UnitOfWork) -> None:
+    """Add a line to the order's page."""
+    blank = OrderLog(message.order_id, (), work.now)
+    page = ORDER_LOGS.find_for_update(work.session, message.order_id) or blank
+    ORDER_LOGS.put(work.session, replace(page, lines=(*page.lines, message.type)))
+
+
+def log_and_answer(message: OrderAccepted, work: UnitOfWork) -> None:
+    """Add a line, and tell the others."""
+    log_message(message, work)
+    work.publish(ReleaseRequested(order_id=message.order_id))
+
+
+def log_all(messages: Sequence[OrderMessage], works: UnitOfWorkBatch) -> None:
+    """Add a line to each order's page."""
+    for message, work in zip(messages, works.units, strict=True):
+        log_message(message, work)
+
+
+SUBSCRIPTIONS = subscribe(
+    on(OrderAccepted, log_and_answer, preload=preload),
+    on_batch(ResourcesAssigned, log_all, preload=preload),
+    on(ServiceCompleted, log_message, preload=preload),
+    on(Reminded, log_message, preload=preload),
+)
+
+
+def accepted(order_id: UUID = ORDER) -> OrderAccepted:
+    """Return a fact that the ledger answers."""
+    return OrderAccepted(order_id=order_id, client="crm", customer=Customer(id="c-1"), items=())
+
+
+def assigned(order_id: UUID = ORDER) -> ResourcesAssigned:
+    """Return a fact that the ledger hears many of at once."""
+    return ResourcesAssigned(order_id=order_id, items=())
+
+
+def completed(order_id: UUID = ORDER) -> ServiceCompleted:
+    """Return a fact that the ledger hears one by one."""
+    return ServiceCompleted(order_id=order_id, services=())
+
+
+def logged_types(sessions: Sessions, order_id: UUID = ORDER) -> list[str]:
+    """Return the names of what was heard of an order, in the order of handling."""
+    with sessions() as session:
+        page = session.scalar(select(OrderLogRow).where(OrderLogRow.order_id == order_id))
+        return [line.rpartition(".v")[0] for line in page.lines] if page else []

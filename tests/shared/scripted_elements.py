@@ -1,0 +1,194 @@
+"""Network elements that do as they are told, and a runner that calls them."""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from shared.calls.call_store import CallRequest, OutboundCallRow, request_call
+from shared.calls.element_limits import Limit, Limits
+from shared.calls.lease import Claim
+from shared.calls.outbound_call import CallOutcome, CallResult, OutboundCall, OutboundCallEnded
+from shared.calls.runner import CallRunner
+from shared.contracts import Causation
+from shared.messaging.after_commit import AfterCommit, Callback, do_nothing
+from shared.messaging.crash_guard import CrashGuard, InFlightJournal
+from shared.messaging.dispatcher import Subscriptions, on, subscribe
+from shared.messaging.publisher import Publisher
+from shared.messaging.unit_of_work import begin_transaction
+from shared.persistence.database import Sessions
+from tests.conftest import NOON
+from tests.kernel import TENANT, FakeBroker, until
+from tests.shared.order_log import ORDER, log_message
+
+CALL_ID = UUID("0197f000-0000-7000-8000-00000000000a")
+OPERATION_ID = UUID("0197f000-0000-7000-8000-00000000000b")
+SUBSCRIPTIONS = subscribe(on(OutboundCallEnded, log_message))
+DONE = CallOutcome(CallResult.DONE)
+
+
+def an_outbound_call(**changes: Any) -> OutboundCall:
+    """Return a call that shows only what matters."""
+    usual: dict[str, Any] = {
+        "id": CALL_ID,
+        "operation_id": OPERATION_ID,
+        "order_id": ORDER,
+        "tenant": TENANT,
+        "element": "olt",
+        "kind": "add-profile",
+        "subject": "service",
+        "timeout": timedelta(seconds=5),
+    }
+    return OutboundCall(**usual | changes)
+
+
+def another_outbound_call(**changes: Any) -> OutboundCall:
+    """Return a call of another order at another operation."""
+    return an_outbound_call(id=uuid4(), operation_id=uuid4(), order_id=uuid4(), **changes)
+
+
+def request_calls(
+    sessions: Sessions,
+    *attempts: OutboundCall,
+    now: datetime = NOON,
+    after_commit: AfterCommit | None = None,
+) -> None:
+    """Commit a transaction that wants something of an element."""
+    with begin_transaction(sessions, now, after_commit or AfterCommit(uuid4())) as transaction:
+        for call in attempts:
+            request_call(transaction.unit_of_work(Causation(uuid4(), call.order_id, TENANT)), call)
+
+
+ScriptedAnswer = CallOutcome | Exception | None
+
+
+@dataclass
+class ScriptedElement:
+    """An element with a script: what it answers to calls and to questions, one after the other.
+
+    When the script is over everything is done. An exception is raised; `hang` never ends.
+    """
+
+    calls: list[ScriptedAnswer] = field(default_factory=list)
+    answers: list[ScriptedAnswer] = field(default_factory=list)
+    received: list[tuple[str, UUID]] = field(default_factory=list)
+    duration_s: float = 0
+    concurrent: Counter[str] = field(default_factory=Counter)
+    max_concurrent: Counter[str] = field(default_factory=Counter)
+    started_at: list[float] = field(default_factory=list)
+
+    async def perform(self, call: OutboundCall) -> CallOutcome:
+        """Do as the script says."""
+        self.received.append(("call", call.operation_id))
+        self.started_at.append(asyncio.get_running_loop().time())
+        self.concurrent[call.element] += 1
+        self.max_concurrent[call.element] = max(
+            self.max_concurrent[call.element], self.concurrent[call.element]
+        )
+        try:
+            await asyncio.sleep(self.duration_s)
+            return await self._follow(self.calls) or DONE
+        finally:
+            self.concurrent[call.element] -= 1
+
+    async def query_outcome(self, call: OutboundCall) -> CallOutcome | None:
+        """Answer as the script says."""
+        self.received.append(("question", call.operation_id))
+        return await self._follow(self.answers)
+
+    async def _follow(self, script: list[ScriptedAnswer]) -> CallOutcome | None:
+        step = script.pop(0) if script else DONE
+        if step is HANG:
+            await asyncio.Event().wait()
+        if isinstance(step, Exception):
+            raise step
+        return step
+
+    @property
+    def verbs(self) -> list[str]:
+        """What was asked of it, in its order."""
+        return [verb for verb, _ in self.received]
+
+
+HANG = TimeoutError("it does not answer")
+
+MakeRunner = Callable[..., CallRunner]
+
+
+def runner_of(
+    sessions: Sessions,
+    folder: Path,
+    element: ScriptedElement,
+    limits: Mapping[str, Limit] | None = None,
+    subscriptions: Subscriptions = SUBSCRIPTIONS,
+) -> CallRunner:
+    """Return the runner of one process."""
+    crash_guard = CrashGuard(sessions, InFlightJournal(folder))
+    publisher = Publisher(sessions, FakeBroker())
+    runner = CallRunner(
+        sessions, publisher, subscriptions, crash_guard, element, lambda _: Limits(limits or {})
+    )
+    publisher.writers[CallRequest] = runner.enqueue
+    return runner
+
+
+@asynccontextmanager
+async def running(*runners: CallRunner) -> AsyncIterator[None]:
+    """Keep runners running."""
+    tasks = [asyncio.create_task(runner.run()) for runner in runners]
+    yield
+    for task in tasks:
+        task.cancel()
+    await asyncio.wait(tasks)
+
+
+def rows(sessions: Sessions) -> Sequence[OutboundCallRow]:
+    """Return all attempts."""
+    with sessions() as session:
+        return session.scalars(select(OutboundCallRow).order_by(OutboundCallRow.rank)).all()
+
+
+def enqueue_calls(
+    sessions: Sessions, runner: CallRunner, *attempts: OutboundCall, now: datetime | None = None
+) -> Sequence[Claim]:
+    """Commit a transaction of the runner's own process; return what it leased."""
+    leased_calls: list[Claim] = []
+
+    def enqueue(session: Session, several: Sequence[CallRequest], now: datetime) -> Callback:
+        leased_calls.extend(runner._claimer.enqueue(session, several, now))  # noqa: SLF001
+        return do_nothing
+
+    after_commit = AfterCommit(uuid4(), {CallRequest: enqueue})
+    with begin_transaction(sessions, now or datetime.now(UTC), after_commit) as transaction:
+        for call in attempts:
+            request_call(transaction.unit_of_work(Causation(uuid4(), call.order_id, TENANT)), call)
+    return leased_calls
+
+
+def count_of_leased(sessions: Sessions) -> int:
+    """Return how many attempts are leased."""
+    return sum(row.lease_until is not None for row in rows(sessions))
+
+
+def results(sessions: Sessions) -> list[CallResult | None]:
+    """Return what became of each call; None for those that are not over."""
+    return [row.result if row.ended_at else None for row in rows(sessions)]
+
+
+def all_have_ended(sessions: Sessions) -> Callable[[], bool]:
+    """Return a condition: every call has ended."""
+    return lambda: None not in results(sessions)
+
+
+async def run_all(sessions: Sessions, folder: Path, element: ScriptedElement) -> None:
+    """Let a runner bring every call to its end."""
+    async with running(runner_of(sessions, folder, element)):
+        await until(all_have_ended(sessions))

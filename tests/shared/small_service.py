@@ -1,0 +1,22 @@
+"""The ledger as a whole process: `python -m tests.shared.small_service`.
+
+It bears no service's name: what it hears would count as told by itself.
+"""
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from shared.runtime.run import run
+from shared.service import Service
+from tests.shared.order_log import SUBSCRIPTIONS, OrderLogRow
+
+
+def read_once(session: Session) -> None:
+    """Look into the database before anything is served."""
+    session.execute(select(OrderLogRow.order_id).limit(1))
+
+
+SERVICE = Service("small", (), SUBSCRIPTIONS, on_start=(read_once,))
+
+if __name__ == "__main__":
+    run(SERVICE)

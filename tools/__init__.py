@@ -1,0 +1,1 @@
+"""What looks at Kaitong from outside: bench, demonstration, its sample province, verification."""

@@ -1,0 +1,1 @@
+"""Measures rates, latencies, CPU and memory of the whole stack."""

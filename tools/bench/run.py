@@ -1,0 +1,204 @@
+"""`kaitong bench`: run every case several times, check what was measured, show a table."""
+
+import asyncio
+import os
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import typer
+
+from deploy.local.errors import StartError
+from deploy.local.home import home
+from deploy.local.stack import Stack
+from deploy.local.usage import OTHER_CORES_TOLERATED
+from services.console.client import Client, make_keys, token_for
+from services.console.errors import FAILURE, UNAVAILABLE, USAGE, CommandError
+from services.console.output import Row, Styled, print_line, print_table, progress_line
+from services.console.own_engines import refuse_existing_engines
+from tools.bench import cases, steady_load
+from tools.bench.cases import BenchSystem
+from tools.bench.check import find_violations
+from tools.bench.figures import CaseResult, Figures, describe_machine
+from tools.bench.load_generator import post_closed_loop
+from tools.bench.workload import load_catalogue, load_plant, reference_orders
+
+FIBRES_PER_SPLITTER = 16
+RATE_LIMIT = 100_000
+"""Requests a second: the bench is one client, and is to meet the limit's cost, not the limit."""
+
+
+@dataclass(frozen=True, slots=True)
+class BenchCase:
+    """One case, and what it is to reach."""
+
+    title: str
+    measure: Callable[[BenchSystem, int], Figures]
+    goals: Mapping[str, float]
+    details: Callable[[CaseResult], Iterable[str]] = lambda _: ()
+    """Lines that show more than the table does."""
+
+    is_binding: bool = False
+    """If a goal is missed, the bench ends with 1."""
+
+    is_long: bool = False
+    """It runs only when it is named."""
+
+
+CASES = {
+    "reference": BenchCase(
+        "reference order, saturated",
+        cases.reference,
+        {"cpu_ms_per_order": 2.5, "orders_per_s": 600},
+    ),
+    "reference_20": BenchCase(
+        "reference order at 20/s",
+        cases.reference_20,
+        {"p50_ms": 60, "p99_ms": 200, "cpu_ms_per_order": 30},
+    ),
+    "ftth": BenchCase("FTTH, elements over HTTP, saturated", cases.ftth, {"cpu_ms_per_order": 8}),
+    "ftth_20": BenchCase(
+        "FTTH, elements over HTTP, at 20/s", cases.ftth_20, {"p50_ms": 150, "p99_ms": 400}
+    ),
+    "steady": BenchCase(
+        "fibre, telephone and bundles, elements of 100 ms, evenly",
+        steady_load.measure_steady_load,
+        steady_load.GOALS,
+        steady_load.details,
+        is_binding=True,
+        is_long=True,
+    ),
+    "idle": BenchCase("whole stack, idle", cases.idle, {"core_share": 0.15, "pss_mb": 900}),
+    "assignment": BenchCase(
+        "number assignment, pools of 10⁴, 10⁵, 10⁶", cases.assignment, {"assignment_ratio": 1.2}
+    ),
+    "start": BenchCase(
+        "demo: command to first completed order", cases.start, {"first_order_s": 15}
+    ),
+}
+
+
+def run_bench(
+    rounds: int, only: Sequence[str], orders: int, per_second: float, json: Path | None
+) -> None:
+    """Measure; end with 1 if what was measured was not right, or a binding goal was missed.
+
+    Args:
+        rounds: how often each case is measured.
+        only: these cases; empty for all that are not long.
+        orders: of a round.
+        per_second: the rate of the even load.
+        json: where the figures are written.
+    """
+    if unknown := set(only) - set(CASES):
+        remedy = f"choose from {', '.join(CASES)}"
+        msg = f"there is no case {', '.join(unknown)}"
+        raise CommandError(msg, USAGE, remedy=remedy)
+    refuse_existing_engines()
+    chosen = [name for name, plan in CASES.items() if name in only or not (only or plan.is_long)]
+    with start_bench_system(rounds, orders) as site:
+        site.per_second = per_second
+        measured = measure_all(site, chosen, rounds, orders)
+        violations = find_violations(site.record)
+    print_results(measured, violations)
+    if json:
+        result = as_json(measured, violations)
+        json.write_bytes(msgspec.json.format(msgspec.json.encode(result)))
+    if violations or any(missed_goals(case) for case in measured if CASES[case.name].is_binding):
+        raise typer.Exit(FAILURE)
+
+
+def missed_goals(case: CaseResult) -> list[str]:
+    """Return the figures of a case that do not reach their goals."""
+    return [figure for figure in case.goals if not case.reaches_goal(figure)]
+
+
+@contextmanager
+def start_bench_system(rounds: int, orders: int) -> Iterator[BenchSystem]:
+    """Start a stack of its own, with plant for all rounds; remove it at the end."""
+    splitters = max(64, rounds * (orders // 4 + cases.PACED_ORDERS) // FIBRES_PER_SPLITTER)
+    with tempfile.TemporaryDirectory(prefix="bench-", dir=home()) as folder:
+        make_keys(Path(folder))
+        os.environ["KAITONG_RATE_LIMIT"] = str(RATE_LIMIT)
+        try:
+            stack = Stack.start(Path(folder))
+        except StartError as error:
+            raise CommandError(str(error), UNAVAILABLE) from error
+        with stack:
+            record = stack.describe()
+            operator = token_for("ops", at=Path(folder))
+            client = Client(record.urls, operator)
+            load_catalogue(client)
+            load_plant(client, 2 * (rounds + 1) * orders, splitters)
+            site = BenchSystem(record, token_for("crm", at=Path(folder)), operator, splitters)
+            warm_up(site)
+            yield site
+        stack.purge()
+
+
+def warm_up(site: BenchSystem) -> None:
+    """Let some orders go through, so that joining groups and filling caches is not measured."""
+    asyncio.run(post_closed_loop(site.target, reference_orders(200)))
+    site.completions.wait_for(200)
+
+
+def measure_all(
+    site: BenchSystem, chosen: Sequence[str], rounds: int, orders: int
+) -> list[CaseResult]:
+    """Run every case once a round, with progress."""
+    figures: dict[str, list[Figures]] = {name: [] for name in chosen}
+    with progress_line() as progress:
+        task = progress.add_task("measuring")
+        for round_ in range(1, rounds + 1):
+            for name in chosen:
+                progress.update(task, description=f"round {round_} of {rounds}: {name}")
+                figures[name].append(CASES[name].measure(site, orders))
+    return [
+        CaseResult(name, CASES[name].title, figures[name], CASES[name].goals) for name in chosen
+    ]
+
+
+def as_json(measured: Sequence[CaseResult], violations: Sequence[str]) -> dict[str, Any]:
+    """Return everything under plain names."""
+    found: dict[str, Any] = {"machine": describe_machine(), "violations": len(violations)}
+    return found | {case.name: case.as_dict() for case in measured}
+
+
+def print_results(measured: Sequence[CaseResult], violations: Sequence[str]) -> None:
+    """Draw the table: median, spread, goal."""
+    rows: list[Row] = []
+    for case in measured:
+        for figure in case.goals:
+            least, greatest = case.spread(figure)
+            reached = Styled("reached", "green"), Styled("missed", "red")
+            verdict = reached[not case.reaches_goal(figure)]
+            spread = f"{least:.3g} to {greatest:.3g}"
+            goal = f"{case.goals[figure]:g}"
+            rows.append((case.title, figure, f"{case.median(figure):.3g}", spread, goal, verdict))
+    print_table(("case", "figure", "median", "spread", "goal", ""), rows)
+    for case in measured:
+        print_cpu_by_part(case)
+        for line in CASES[case.name].details(case):
+            print_line(line)
+    for each in violations:
+        print_line(Styled(f"broken: {each}", "red"))
+    print_line(f"{' · '.join(str(value) for value in describe_machine().values())}")
+
+
+def print_cpu_by_part(case: CaseResult) -> None:
+    """Draw where an order's CPU goes, and whether others used the machine meanwhile."""
+    parts = {
+        name.removeprefix("cpu_ms_"): case.median(name)
+        for name in case.rounds[0]
+        if name.startswith("cpu_ms_") and name != "cpu_ms_per_order"
+    }
+    if parts:
+        words = "  ".join(f"{part} {spent:.2f}" for part, spent in parts.items())
+        print_line(f"{case.title}: CPU ms an order: {words}")
+    if "other_cores" in case.rounds[0] and case.median("other_cores") > 1 + OTHER_CORES_TOLERATED:
+        warning = f"{case.title}: others used the machine; times are not to be trusted"
+        print_line(Styled(warning, "yellow"))

@@ -1,0 +1,100 @@
+"""The CRM of the demonstration: it picks numbers, builds each order and posts it."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import msgspec
+
+from services.console.client import ApiError, Client
+from services.console.errors import CommandError
+from services.console.orders import ORDERS
+from tools.demo import order_bodies
+from tools.demo.demo_plan import PlannedPost
+from tools.demo.order_bodies import Body, PickedNumber
+from tools.demo.run_state import OrderResponse, RunState
+from tools.demo.scenarios import DemoProduct, Variation
+
+PRODUCTS = "/tmf-api/productInventory/v4/product"
+NUMBERS = "/ops/v1/numbers"
+GRADES = ("AAA", "AABB", "ABAB")
+NUMBERS_OFFERED = 20
+"""So many numbers are looked at before one is picked."""
+
+AT_ONCE = 8
+
+
+def post_all(client: Client, run_state: RunState) -> None:
+    """Post everything that is planned, several at a time, in the plan's order.
+
+    Raises:
+        CommandError: if a service does not answer.
+        OverError: if the demonstration is over before that.
+    """
+    turns = iter(run_state.posts)
+
+    def post_one_after_the_other() -> None:
+        for planned in turns:
+            run_state.wait_for_turn(planned)
+            answer = post_order(client, planned)
+            run_state.note_answer(planned, answer)
+
+    with ThreadPoolExecutor(AT_ONCE, "crm") as pool:
+        for done in [
+            pool.submit(run_state.run_guarded, post_one_after_the_other) for _ in range(AT_ONCE)
+        ]:
+            done.result()
+
+
+def post_order(client: Client, planned: PlannedPost) -> OrderResponse:
+    """Post one order."""
+    answer = client.request(
+        "order",
+        "POST",
+        ORDERS,
+        content=msgspec.json.encode(body_of(client, planned)),
+        headers={"Content-Type": "application/json", "Idempotency-Key": planned.key},
+    )
+    return OrderResponse(answer.status_code, answer.json(), answer.content)
+
+
+def body_of(client: Client, planned: PlannedPost) -> Body:
+    """Return what is posted."""
+    if planned.scenario.variation is Variation.DISCONNECT:
+        return order_bodies.disconnect_order_body(planned, products_of(client, planned.customer_id))
+    picked = (
+        pick_number(client, planned) if planned.scenario.product is DemoProduct.PICKED else None
+    )
+    return order_bodies.new_order_body(planned, picked)
+
+
+def products_of(client: Client, customer_id: str) -> list[str]:
+    """Return what a customer has, by the installed base."""
+    query = {"relatedParty.id": customer_id, "status": "active"}
+    return [each["id"] for each in client.get("order", PRODUCTS, **query)]
+
+
+def pick_number(client: Client, planned: PlannedPost) -> PickedNumber:
+    """Search for a vanity number of the address's exchange, and hold the first that can be held.
+
+    Raises:
+        CommandError: if there is none.
+    """
+    exchange = planned.address.exchange_id
+    grades = GRADES[planned.number % len(GRADES) :] + GRADES
+    for grade in grades:
+        query = {"exchange": exchange, "grade": grade}
+        for found in client.get("resources", NUMBERS, limit=NUMBERS_OFFERED, **query):
+            if hold_number(client, found["number"]):
+                return PickedNumber(found["number"], grade)
+    msg = f"{exchange} has no vanity number left"
+    raise CommandError(msg)
+
+
+def hold_number(client: Client, e164: str) -> bool:
+    """Hold a number for some minutes; tell whether it could be had."""
+    try:
+        client.send("resources", "POST", f"{NUMBERS}/{e164}/hold")
+    except ApiError as refusal:
+        if refusal.status != 409:  # noqa: PLR2004  somebody was quicker
+            raise
+        return False
+    return True

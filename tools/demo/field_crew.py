@@ -1,0 +1,34 @@
+"""The field force of the demonstration: it answers work orders through the API."""
+
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+
+from services.console.client import Client
+from tools.demo.run_state import RunState
+
+WORK_ORDERS = "/ops/v1/work-orders"
+AT_ONCE = 4
+PAGE_SIZE = 100
+PAUSE_S = 0.05
+
+
+def answer_work_orders(client: Client, run_state: RunState) -> None:
+    """Accept and report all work orders, until every order has ended.
+
+    Raises:
+        CommandError: if the service refuses, or does not answer.
+        OverError: if the demonstration is over before that.
+    """
+    with ThreadPoolExecutor(AT_ONCE, "crew") as pool:
+        while not run_state.is_done:
+            found = client.get("provisioning", WORK_ORDERS, limit=PAGE_SIZE)
+            for _ in pool.map(partial(complete_work_order, client), [each["id"] for each in found]):
+                pass
+            run_state.pause(0 if found else PAUSE_S)
+
+
+def complete_work_order(client: Client, work_order: str) -> None:
+    """Accept a work order, and report that it is done."""
+    path = f"{WORK_ORDERS}/{work_order}"
+    client.post("provisioning", f"{path}/accept", {})
+    client.post("provisioning", f"{path}/report", {"remark": "done, light is there"})

@@ -1,0 +1,102 @@
+"""The bodies of the orders: the examples, about another customer at another address."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from copy import deepcopy
+from functools import cache
+from typing import Any, NamedTuple
+
+from deploy.local.home import CHECKOUT
+from services.console.orders import read_order_file
+from tools.demo.customers import DemoCustomer
+from tools.demo.demo_plan import PlannedPost
+from tools.demo.scenarios import DemoProduct, Variation
+
+EXAMPLES = CHECKOUT / "examples"
+INSTALLATION_ADDRESS = "installation address"
+SPEEDS = (100, 300, 1000)
+CHANNELS = ("internet", "business-hall", "call-centre", "account-manager", "agent")
+
+Body = dict[str, Any]
+
+
+class PickedNumber(NamedTuple):
+    """A telephone number that was picked."""
+
+    e164: str
+    grade: str
+
+
+@cache
+def read_example(name: str) -> Body:
+    """Return one of the examples."""
+    found: Body = read_order_file(EXAMPLES / f"{name}.json")
+    return found
+
+
+def new_order_body(planned: PlannedPost, picked: PickedNumber | None) -> Body:
+    """Return the order of something new."""
+    body = fill_in_customer(planned, deepcopy(read_example(planned.scenario.example)))
+    for item in all_items(body["productOrderItem"]):
+        set_address(item, planned)
+        if picked:
+            set_characteristics(item, {"number": picked.e164, "numberGrade": picked.grade})
+    if (
+        planned.scenario.product is DemoProduct.FIBRE
+        and planned.scenario.variation is not Variation.BAD_SPEED
+    ):
+        choose_speed(body["productOrderItem"][0], planned)
+    return body
+
+
+def disconnect_order_body(planned: PlannedPost, products: Sequence[str]) -> Body:
+    """Return the order that gives products up."""
+    body = fill_in_customer(planned, deepcopy(read_example(planned.scenario.example)))
+    (item,) = body["productOrderItem"]
+    body["productOrderItem"] = [
+        item | {"id": str(place), "product": {"id": product}}
+        for place, product in enumerate(products, start=1)
+    ]
+    return body
+
+
+def fill_in_customer(planned: PlannedPost, body: Body) -> Body:
+    """Return an order with its own names, customer and channel."""
+    original = planned.original
+    district = original.address.id.split("-")[1]
+    customer = DemoCustomer.of(planned.customer_id, original.number, district)
+    body["externalId"] = planned.external_id
+    body["relatedParty"] = [customer.as_related_party()]
+    body["channel"] = [{"id": CHANNELS[original.number % len(CHANNELS)]}]
+    return body
+
+
+def all_items(items: Iterable[Body]) -> Iterator[Body]:
+    """Yield items, and those nested in them."""
+    for item in items:
+        yield item
+        yield from all_items(item.get("productOrderItem", ()))
+
+
+def set_address(item: Body, planned: PlannedPost) -> None:
+    """Have an item installed at the planned address, where it says where at all."""
+    for place in item.get("product", {}).get("place", ()):
+        if place["role"] == INSTALLATION_ADDRESS:
+            place["id"] = planned.address.id
+            place["localNetwork"] = planned.address.local_network
+
+
+def set_characteristics(item: Body, values: Mapping[str, Any]) -> None:
+    """Give the characteristics that an item names other values."""
+    for each in item.get("product", {}).get("productCharacteristic", ()):
+        each["value"] = values.get(each["name"], each["value"])
+
+
+def choose_speed(item: Body, planned: PlannedPost) -> None:
+    """Order one of the speeds; another than before, where planned."""
+    is_other = planned.scenario.variation in {
+        Variation.OTHER_UNDER_KEY,
+        Variation.OTHER_UNDER_EXTERNAL_ID,
+    }
+    speed = SPEEDS[(planned.original.number + is_other) % len(SPEEDS)]
+    item["productOffering"]["id"] = f"ftth-{speed}"
+    set_characteristics(item, {"speedMbps": speed})

@@ -1,0 +1,227 @@
+"""`kaitong demo`: start everything, load Jiangsu, post orders, check, and clean up."""
+
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from uuid import UUID
+
+import httpx
+import msgspec
+import psutil
+import typer
+
+from deploy.local.existing_engines import fetch_engines
+from deploy.local.stack import SERVICES
+from deploy.local.stack_record import StackRecord
+from deploy.local.usage import pss_mb
+from services.console.client import Client, token_for
+from services.console.errors import FAILURE, USAGE, CommandError
+from services.console.journey import journey_of
+from services.console.orders import ORDERS
+from services.console.output import Progress, progress_bars
+from services.console.own_engines import refuse_existing_engines
+from tools.demo import crm, demo_result, field_crew, order_follower, province_import, report
+from tools.demo.demo_plan import DemoPlan, make_plan
+from tools.demo.demo_result import DemoResult, DemoTimes
+from tools.demo.demo_stack import fresh_home, keep_logs, running_stack
+from tools.demo.run_state import DemoStoppedError, RunState
+from tools.demo.stop_signals import stop_signals_interrupt
+from tools.province.build import Province, build_province
+from tools.verify import PostedOrder, check, wait_until_quiescent
+
+NO_PROGRESS_S = 30.0
+"""When nothing has happened for so long, nothing will."""
+
+QUIESCENCE_TIMEOUT_S = 20.0
+PAUSE_S = 0.1
+NUMBERS_PER_ORDER = 40
+"""The fewest: no exchange may run out of numbers, addresses or pairs."""
+
+MIN_ADDRESSES, MIN_PAIRS = 600, 5_000
+REFUSAL_CODE = "port-locked"
+"""Why some OLTs refuse."""
+
+
+def run_demo(orders: int, numbers: int, *, keep: bool, json: Path | None) -> None:
+    """Show what Kaitong does; end with 1 if anything was not as it must be.
+
+    Args:
+        orders: how many are posted.
+        numbers: how many phone numbers the province has.
+        keep: leave everything running.
+        json: where the result is written to.
+
+    Raises:
+        CommandError: if it cannot run here; the text says what to do.
+    """
+    began = psutil.Process().create_time()
+    if json and not json.absolute().parent.is_dir():
+        remedy = "name a file in a folder that is there"
+        msg = f"{json.parent} is no folder"
+        raise CommandError(msg, USAGE, remedy=remedy)
+    refuse_existing_engines()
+    province = build_province_for(orders, numbers)
+    fetch_engines(SERVICES)
+    with stop_signals_interrupt(), fresh_home() as home, progress_bars() as progress:
+        starting = progress.add_task("engines and services started", total=1)
+        with running_stack(home, keep=keep) as stack:
+            progress.update(starting, completed=1)
+            show = Demonstration(
+                stack, home, province, make_plan(orders, province), began, time.time()
+            )
+            result = show.run(progress)
+            progress.stop()
+            report.print_result(result)
+            show.draw_journey()
+            if result.violations:
+                keep_logs(home)
+            report.print_next_steps(demo_result.order_to_show(show.run_state), keep=keep)
+    if json:
+        json.write_bytes(msgspec.json.format(msgspec.json.encode(result.as_json())))
+    if result.violations:
+        raise typer.Exit(FAILURE)
+
+
+def build_province_for(orders: int, numbers: int) -> Province:
+    """Return a province with so many numbers, and all else in proportion.
+
+    Raises:
+        CommandError: if it is too small for so many orders.
+    """
+    if numbers < NUMBERS_PER_ORDER * orders:
+        msg = f"{numbers} numbers are too few for {orders} orders"
+        remedy = f"say --numbers {NUMBERS_PER_ORDER * orders}, or more"
+        raise CommandError(msg, USAGE, remedy=remedy)
+    return build_province(
+        numbers, max(MIN_ADDRESSES, numbers * 3 // 100), max(MIN_PAIRS, numbers // 4)
+    )
+
+
+@dataclass
+class Demonstration:
+    """One demonstration on a stack that runs."""
+
+    stack: StackRecord
+    home: Path
+    province: Province
+    plan: DemoPlan
+    began: float
+    """Unix time, as all times here."""
+
+    ready: float
+    loaded: float = 0.0
+    """When the first city was there."""
+
+    run_state: RunState = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Open the run_state."""
+        self.run_state = RunState(self.plan.posts)
+
+    def client(self, role: str) -> Client:
+        """Return access in a role."""
+        return Client(self.stack.urls, token_for(role, at=self.home))
+
+    def run(self, progress: Progress) -> DemoResult:
+        """Load, post, answer work orders and follow, all at the same time; then check.
+
+        Raises:
+            CommandError: if something does not answer.
+        """
+        self.set_faults()
+        parts = (
+            self.load,
+            partial(crm.post_all, self.client("crm"), self.run_state),
+            partial(field_crew.answer_work_orders, self.client("ops"), self.run_state),
+            partial(order_follower.follow_orders, self.client("viewer"), self.run_state),
+        )
+        numbers = sum(segment.count for segment in self.province.segments)
+        board = report.ProgressBars(progress, len(self.plan.posts), numbers)
+        with ThreadPoolExecutor(len(parts), "show") as pool:
+            for part in parts:
+                pool.submit(self.run_state.run_guarded, part)
+            try:
+                self.watch(board, numbers)
+            finally:
+                self.run_state.stop(DemoStoppedError())
+        board.draw(self.run_state)
+        failure = self.run_state.failure
+        if failure and not isinstance(failure, DemoStoppedError):
+            raise failure
+        return self.conclude(progress)
+
+    def set_faults(self) -> None:
+        """Have some OLTs drop their answers, and some refuse."""
+        for exchanges, fault in (
+            (self.plan.dropping, {"fault": "drop", "kind": "add-profile"}),
+            (self.plan.refusing, {"fault": "refuse", "kind": "add-profile", "code": REFUSAL_CODE}),
+        ):
+            for olt in {
+                each.olt for each in self.province.splitters if each.exchange_id in exchanges
+            }:
+                url = f"{self.stack.urls['elements']}/elements/{olt}/faults"
+                httpx.put(url, json={"faults": [fault]}).raise_for_status()
+
+    def load(self) -> None:
+        """Load the province, city after city."""
+        client = self.client("ops")
+        for city in province_import.rows_by_city(self.province):
+            self.run_state.check()
+            province_import.import_city(client, city)
+            self.loaded = self.loaded or time.time()
+            self.run_state.note_loaded(city.local_network, city.numbers)
+
+    def watch(self, board: report.ProgressBars, numbers: int) -> None:
+        """Draw until all is done, or nothing happens any more."""
+        run_state, seen, since = self.run_state, (0, 0, 0), time.monotonic()
+        while not (run_state.is_done and run_state.numbers == numbers) and not run_state.failure:
+            board.draw(run_state)
+            if seen != (seen := (run_state.numbers, len(run_state.answers), len(run_state.ended))):
+                since = time.monotonic()
+            if time.monotonic() > since + NO_PROGRESS_S:
+                return
+            time.sleep(PAUSE_S)
+
+    def conclude(self, progress: Progress) -> DemoResult:
+        """Check everything, and return what it all came to."""
+        done = time.time()
+        checking = progress.add_task("invariants checked", total=1)
+        memory = sum(pss_mb({it.name: it.life.pid for it in self.stack.lines}).values())
+        wait_until_quiescent(self.stack, QUIESCENCE_TIMEOUT_S)
+        findings = check(self.stack, list(self.posted()))
+        progress.update(checking, completed=1)
+        return DemoResult(
+            times=self.times(done),
+            posts_by_outcome=demo_result.posts_by_outcome(self.run_state),
+            took_ms=demo_result.durations_by_outcome(self.run_state),
+            unexpected=list(demo_result.unexpected_outcomes(self.run_state)),
+            findings=findings,
+            pss_mb=memory,
+        )
+
+    def times(self, done: float) -> DemoTimes:
+        """Return how long everything took."""
+        first = demo_result.first_completed_at(self.run_state)
+        return DemoTimes(
+            ready_s=self.ready - self.began,
+            loaded_s=self.loaded - self.began,
+            first_order_s=(first.timestamp() if first else done) - self.began,
+            seconds=done - self.began,
+        )
+
+    def posted(self) -> Iterator[PostedOrder]:
+        """Yield every order that was answered with 201."""
+        for planned in self.plan.posts:
+            if order_id := demo_result.order_id_of(planned, self.run_state):
+                yield PostedOrder(UUID(order_id), planned.external_id)
+
+    def draw_journey(self) -> None:
+        """Draw one order's way, from all services."""
+        if order_id := demo_result.order_to_show(self.run_state):
+            viewer = self.client("viewer")
+            order = viewer.get("order", f"{ORDERS}/{order_id}")
+            held = viewer.get("resources", f"/ops/v1/holdings/{order_id}")["held"]
+            report.print_order_journey(order, held, journey_of(viewer, order_id))

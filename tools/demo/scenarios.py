@@ -1,0 +1,264 @@
+"""The kinds of orders that the demonstration posts, and the end that each must come to.
+
+Data only: `share` is how many of 200 orders are of the kind.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+SHARES_IN_ALL = 200
+"""What shares are shares of."""
+
+
+class PostOutcome(StrEnum):
+    """What may become of a posted order."""
+
+    COMPLETED = "completed"
+    FAILED = "failed"
+    REJECTED = "rejected"
+    REFUSED = "refused"
+    """Not accepted: the answer was a 4xx."""
+
+    REPEATED = "repeated"
+    """It was there already: the answer was the first one again."""
+
+
+class DemoProduct(StrEnum):
+    """What is ordered, by the name of the example that orders it."""
+
+    FIBRE = "ftth-new"
+    TELEPHONE = "voice-new"
+    PICKED = "voice-picked"
+    """A telephone with a number that was searched for and held."""
+
+    HOME = "bundle-home"
+    """Fibre and telephone in a bundle."""
+
+
+class AddressKind(StrEnum):
+    """What lies at the address."""
+
+    USUAL = "usual"
+    DROPPING_OLT = "silent"
+    """The OLT does its work and drops the answer."""
+
+    REFUSING_OLT = "stubborn"
+    """The OLT refuses."""
+
+    UNSERVED = "unserved"
+    FULL = "full"
+    """The splitter has no free leg."""
+
+
+class Variation(StrEnum):
+    """What is special about a post."""
+
+    NONE = ""
+    BAD_SPEED = "bad-speed"
+    """A characteristic has a value that the specification does not allow."""
+
+    SAME_EXTERNAL_ID = "same-external-id"
+    SAME_KEY = "same-key"
+    OTHER_UNDER_EXTERNAL_ID = "other-under-external-id"
+    OTHER_UNDER_KEY = "other-under-key"
+    DISCONNECT = "disconnect"
+
+
+STAND_ALONE = frozenset({Variation.NONE, Variation.BAD_SPEED})
+"""Posts that stand alone; all others come back to an earlier one."""
+
+
+EXAMPLES: Mapping[AddressKind | Variation, str] = {
+    AddressKind.UNSERVED: "unserved-address",
+    AddressKind.FULL: "no-free-port",
+    Variation.BAD_SPEED: "bad-characteristic",
+    Variation.DISCONNECT: "disconnect",
+}
+"""Examples that are not named after their product."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scenario:
+    """One kind of post."""
+
+    description: str
+    share: int
+    product: DemoProduct
+    outcome: PostOutcome
+    address_kind: AddressKind = AddressKind.USUAL
+    variation: Variation = Variation.NONE
+    status: int = 201
+    """The answer's."""
+
+    code: str = ""
+    """Why it is refused, rejected, or fails."""
+
+    is_mandatory: bool = True
+    """Told at least once, however few orders are posted."""
+
+    @property
+    def example(self) -> str:
+        """The example that it is made from."""
+        special = EXAMPLES.get(self.address_kind) or EXAMPLES.get(self.variation)
+        return special or self.product
+
+    @property
+    def stands_alone(self) -> bool:
+        """Tell whether it needs no earlier order."""
+        return self.variation in STAND_ALONE
+
+
+SCENARIOS = (
+    Scenario(
+        description="fibre, new", share=62, product=DemoProduct.FIBRE, outcome=PostOutcome.COMPLETED
+    ),
+    Scenario(
+        description="telephone, new",
+        share=30,
+        product=DemoProduct.TELEPHONE,
+        outcome=PostOutcome.COMPLETED,
+        is_mandatory=False,
+    ),
+    Scenario(
+        description="telephone, number picked",
+        share=16,
+        product=DemoProduct.PICKED,
+        outcome=PostOutcome.COMPLETED,
+    ),
+    Scenario(
+        description="home bundle, new",
+        share=24,
+        product=DemoProduct.HOME,
+        outcome=PostOutcome.COMPLETED,
+    ),
+    Scenario(
+        description="OLT drops its answer",
+        share=8,
+        product=DemoProduct.FIBRE,
+        outcome=PostOutcome.COMPLETED,
+        address_kind=AddressKind.DROPPING_OLT,
+    ),
+    Scenario(
+        description="OLT refuses",
+        share=2,
+        product=DemoProduct.FIBRE,
+        outcome=PostOutcome.FAILED,
+        address_kind=AddressKind.REFUSING_OLT,
+        code="port-locked",
+        is_mandatory=False,
+    ),
+    Scenario(
+        description="address without fibre",
+        share=4,
+        product=DemoProduct.FIBRE,
+        outcome=PostOutcome.REJECTED,
+        address_kind=AddressKind.UNSERVED,
+        code="unserved",
+    ),
+    Scenario(
+        description="no free port",
+        share=4,
+        product=DemoProduct.FIBRE,
+        outcome=PostOutcome.FAILED,
+        address_kind=AddressKind.FULL,
+        code="none-free",
+    ),
+    Scenario(
+        description="bad characteristic",
+        share=6,
+        product=DemoProduct.FIBRE,
+        outcome=PostOutcome.REFUSED,
+        variation=Variation.BAD_SPEED,
+        status=400,
+        code="invalid",
+    ),
+    Scenario(
+        description="same externalId, same body",
+        share=4,
+        product=DemoProduct.FIBRE,
+        outcome=PostOutcome.REPEATED,
+        variation=Variation.SAME_EXTERNAL_ID,
+    ),
+    Scenario(
+        description="same Idempotency-Key, same body",
+        share=4,
+        product=DemoProduct.FIBRE,
+        outcome=PostOutcome.REPEATED,
+        variation=Variation.SAME_KEY,
+        is_mandatory=False,
+    ),
+    Scenario(
+        description="same externalId, other body",
+        share=2,
+        product=DemoProduct.FIBRE,
+        outcome=PostOutcome.REFUSED,
+        variation=Variation.OTHER_UNDER_EXTERNAL_ID,
+        status=409,
+        code="external-id-taken",
+    ),
+    Scenario(
+        description="same Idempotency-Key, other body",
+        share=2,
+        product=DemoProduct.FIBRE,
+        outcome=PostOutcome.REFUSED,
+        variation=Variation.OTHER_UNDER_KEY,
+        status=422,
+        code="idempotency-key-reused",
+    ),
+    Scenario(
+        description="fibre, disconnect",
+        share=16,
+        product=DemoProduct.FIBRE,
+        outcome=PostOutcome.COMPLETED,
+        variation=Variation.DISCONNECT,
+    ),
+    Scenario(
+        description="telephone, disconnect",
+        share=12,
+        product=DemoProduct.PICKED,
+        outcome=PostOutcome.COMPLETED,
+        variation=Variation.DISCONNECT,
+    ),
+    Scenario(
+        description="home bundle, disconnect",
+        share=4,
+        product=DemoProduct.HOME,
+        outcome=PostOutcome.COMPLETED,
+        variation=Variation.DISCONNECT,
+        is_mandatory=False,
+    ),
+)
+
+
+def counts_by_scenario(orders: int) -> Iterator[tuple[Scenario, int]]:
+    """Yield how many of so many orders are of each kind, in proportion.
+
+    Every kind that is always told gets one; the rest is dealt by largest remainder.
+
+    Raises:
+        ValueError: if there are fewer orders than kinds that are always told.
+    """
+    least = [int(scenario.is_mandatory) for scenario in SCENARIOS]
+    if orders < sum(least):
+        message = f"{orders} orders are too few: {sum(least)} tell every scenario once"
+        raise ValueError(message)
+    exact = [orders * scenario.share / SHARES_IN_ALL for scenario in SCENARIOS]
+    counts = [max(low, int(each)) for low, each in zip(least, exact, strict=True)]
+    while sum(counts) < orders:
+        counts[most_underrepresented(exact, counts)] += 1
+    while sum(counts) > orders:
+        counts[most_overrepresented(counts, least)] -= 1
+    return zip(SCENARIOS, counts, strict=True)
+
+
+def most_underrepresented(exact: Sequence[float], counts: Sequence[int]) -> int:
+    """Return which kind lacks most of what it should have."""
+    lacking = [each - count for each, count in zip(exact, counts, strict=True)]
+    return lacking.index(max(lacking))
+
+
+def most_overrepresented(counts: Sequence[int], least: Sequence[int]) -> int:
+    """Return which kind can best do with one less."""
+    spare = [(count > low, count) for count, low in zip(counts, least, strict=True)]
+    return spare.index(max(spare))

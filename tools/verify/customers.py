@@ -1,0 +1,81 @@
+"""Invariants about the customers' views."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Any
+from urllib.parse import quote
+
+from services.console.errors import CommandError
+from tools.verify.evidence import Evidence
+from tools.verify.expected_state import ExpectedState
+from tools.verify.orders import CheckResult
+
+MAX_VIEWS = 500
+"""So many views are asked for; of more customers, evenly chosen ones."""
+
+AT_ONCE = 8
+
+OPEN_STATES = frozenset({"acknowledged", "inProgress", "held"})
+
+
+def views_match_messages(evidence: Evidence) -> Iterator[CheckResult]:
+    """Ask for customers' views, and hold them against the fold of all messages."""
+    expected = expected_views(evidence.expected_state, evidence.tenant)
+    customers = sorted(expected)
+    chosen = customers[:: -(-len(customers) // MAX_VIEWS) or 1]
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        for customer, shown in zip(
+            chosen, pool.map(partial(fetch_view, evidence), chosen), strict=True
+        ):
+            if isinstance(shown, str):
+                yield f"the view of {customer} cannot be had: {shown}"
+            else:
+                wrong = differences(expected[customer], shown)
+                yield from (f"the view of {customer}: {each}" for each in wrong)
+            yield None
+
+
+def fetch_view(evidence: Evidence, customer: str) -> dict[str, Any] | str:
+    """Return the view of a customer, or why it cannot be had."""
+    try:
+        path = f"/ops/v1/customers/{quote(customer, safe='')}/view"
+        shown: dict[str, Any] = evidence.viewer.get("customer", path)
+    except CommandError as error:
+        return str(error)
+    return shown
+
+
+ExpectedView = Mapping[str, Mapping[str, str]]
+"""Orders with their states, products with their numbers, things held with their kinds."""
+
+
+def expected_views(expected_state: ExpectedState, tenant: str) -> Mapping[str, ExpectedView]:
+    """Return what the view of each of a tenant's customers must show."""
+    found: dict[str, dict[str, dict[str, str]]] = defaultdict(
+        lambda: {"orders": {}, "products": {}, "held": {}}
+    )
+    mine = {order_id for order_id, each in expected_state.tenants.items() if each == tenant}
+    for order_id in mine:
+        customer = expected_state.accepted[order_id].customer.id
+        found[customer]["orders"][str(order_id)] = expected_state.state_of(order_id)
+    for product_id, product in expected_state.products.items():
+        if expected_state.origins[product_id] in mine:
+            own = found[expected_state.owner_of(product_id)]
+            own["products"][str(product_id)] = product.number
+            service = expected_state.services.get(product.service_id)
+            own["held"] |= {held.value: held.kind for held in service.held} if service else {}
+    return found
+
+
+def differences(expected: ExpectedView, shown: dict[str, Any]) -> Iterator[str]:
+    """Yield in which parts a view differs; lists that end early are passed over."""
+    orders = {each["id"]: each["state"] for each in shown["orders"]}
+    as_told = {id_: "" if state in OPEN_STATES else state for id_, state in orders.items()}
+    products = {each["id"]: each.get("number") or "" for each in shown["products"]}
+    things = [*shown["numbers"], *shown["lines"]]
+    held = {each["value"]: each["kind"] for each in things if each["state"] == "inUse"}
+    for part, seen in {"orders": as_told, "products": products, "held": held}.items():
+        if part not in shown["cutShort"] and expected[part] != seen:
+            yield f"{part} are not what was told"

@@ -1,0 +1,104 @@
+"""Invariants about erasures: who was erased is told of nowhere any more."""
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeAlias
+
+import msgspec
+
+from shared.contracts import Customer, Envelope, OrderAccepted, PartyErased
+from shared.contracts.personal import blank_personal_data, personal_fields
+from tools.verify.evidence import Evidence
+from tools.verify.orders import CheckResult
+
+ERASED_PARTIES = "SELECT tenant, party_id FROM parties WHERE erased_at IS NOT NULL"
+PERSONAL_FIELDS = """
+    SELECT tenant, party_id, field.mark
+    FROM (
+        SELECT tenant, party_id, name, name_mark, phone, phone_mark, email, email_mark,
+               identity_number, identity_number_mark
+        FROM parties
+        UNION ALL
+        SELECT tenant, party_id, name, name_mark, phone, phone_mark, email, email_mark,
+               identity_number, identity_number_mark
+        FROM party_tellings
+    ) AS party
+    CROSS JOIN LATERAL (
+        VALUES (name, name_mark), (phone, phone_mark), (email, email_mark),
+               (identity_number, identity_number_mark)
+    ) AS field (value, mark)
+    WHERE field.value <> ''
+"""
+ORDERS = "SELECT id, tenant, party_id, content FROM orders"
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+PartyKey: TypeAlias = tuple[str, str]
+"""A tenant and the id of its customer."""
+
+Erasures: TypeAlias = Mapping[PartyKey, datetime]
+"""Until when what was told of a customer is to be blank."""
+
+
+def erased_parties_are_blank(evidence: Evidence) -> Iterator[CheckResult]:
+    """Look for what was told of customers before they were erased."""
+    erased = erasures(evidence)
+    if not erased:
+        return
+    noted = {(row.tenant, row.party_id) for row in evidence.rows("customer", ERASED_PARTIES)}
+    found = dict(remaining_personal_data(evidence, erased))
+    for party in erased:
+        if party not in noted:
+            yield f"customer {party[1]} was told to be erased, and its view does not say so"
+        else:
+            place = found.get(party)
+            yield f"customer {party[1]} was erased, and {place} tells of it" if place else None
+
+
+def erasures(evidence: Evidence) -> Erasures:
+    """Return who was told to be erased, and until when."""
+    found: dict[PartyKey, datetime] = {}
+    for each in evidence.published["customer"]:
+        match each.open():
+            case PartyErased(party_id=party_id, until=until):
+                key = each.tenant, party_id
+                found[key] = max(until, found.get(key, until))
+            case _:
+                pass
+    return found
+
+
+def remaining_personal_data(evidence: Evidence, erased: Erasures) -> Iterator[tuple[PartyKey, str]]:
+    """Yield where something is told of an erased customer from before its erasure."""
+    for row in evidence.rows("customer", PERSONAL_FIELDS):
+        key = row.tenant, row.party_id
+        if key in erased and time_of_mark(row.mark) <= erased[key]:
+            yield key, "the customer service"
+    earlier = {
+        each.subject: each for each in evidence.published["order"] if precedes_erasure(each, erased)
+    }
+    for order_id, envelope in earlier.items():
+        message = envelope.open()
+        if isinstance(message, OrderAccepted) and message != blank_personal_data(message):
+            yield (envelope.tenant, message.customer.id), f"the message of order {order_id}"
+    for row in evidence.rows("order", ORDERS):
+        if row.id in earlier and has_personal_data(msgspec.json.decode(row.content)["customer"]):
+            yield (row.tenant, row.party_id), f"order {row.id}"
+
+
+def precedes_erasure(envelope: Envelope, erased: Erasures) -> bool:
+    """Tell whether this is an order of an erased customer, from before its erasure."""
+    message = envelope.open()
+    if not isinstance(message, OrderAccepted):
+        return False
+    until = erased.get((envelope.tenant, message.customer.id))
+    return until is not None and envelope.time <= until
+
+
+def has_personal_data(customer: Mapping[str, Any]) -> bool:
+    """Tell whether a customer in an order has personal fields that are not blank."""
+    return any(customer.get(name) for name in personal_fields(Customer))
+
+
+def time_of_mark(mark: str) -> datetime:
+    """Return when a field was told; its mark begins with microseconds since 1970."""
+    return EPOCH + timedelta(microseconds=int(mark.partition("/")[0]))

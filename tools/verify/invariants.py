@@ -1,0 +1,85 @@
+"""All invariants, by the sentence that each of them is."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from deploy.local.stack_record import StackRecord
+from tools.verify import (
+    customers,
+    erasures,
+    grants,
+    histories,
+    logs,
+    messages,
+    network,
+    orders,
+    resources,
+    transitions,
+)
+from tools.verify.evidence import Evidence, PostedOrder, gather
+
+Check = Callable[[Evidence], Iterator[str | None]]
+"""Yields for everything that it looks at what is wrong with it, or None."""
+
+INVARIANTS: Mapping[str, Check] = {
+    "every 201 is there": orders.every_201_is_there,
+    "every order has ended, or waits for people with a reason": orders.every_order_has_ended,
+    "an order's items ended as the order did": orders.items_agree_with_their_order,
+    "every order has a plan": orders.every_order_has_a_plan,
+    "one order for each externalId and client": orders.one_order_for_each_external_id,
+    "every end was told, once": orders.every_end_was_published_once,
+    "orders, plans, numbers and plant took legal ways only": transitions.every_transition_is_legal,
+    "all stand where the history has them last": histories.every_state_is_in_the_history,
+    "no number or line has two holders": resources.every_resource_has_one_holder,
+    "nothing is reserved for an ended order": resources.nothing_is_reserved_for_an_ended_order,
+    "services hold what resources say": resources.services_hold_what_resources_say,
+    "what is held has a holder": resources.states_and_holders_agree,
+    "the states of each pool add up to the pool": resources.pools_add_up,
+    "elements have what the inventory says": network.elements_have_what_the_inventory_says,
+    "every operation had one effect": network.every_operation_has_one_effect,
+    "the inventory is what was completed": network.inventory_is_what_was_completed,
+    "the installed base is what was completed": orders.installed_base_is_what_was_completed,
+    "customers' views are the fold of what was told": customers.views_match_messages,
+    "who was erased is blank": erasures.erased_parties_are_blank,
+    "grants hold as they were told": grants.grants_match_messages,
+    "every message was sent": messages.every_message_was_published,
+    "every message was heard": messages.every_message_was_consumed,
+    "messages are counted without a hole": messages.sequences_have_no_gap,
+    "no message is parked": messages.no_message_is_a_dead_letter,
+    "no element call is open": messages.no_call_is_open,
+    "no log names a customer": logs.no_log_names_a_customer,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What came of one invariant."""
+
+    invariant: str
+    things_checked: int
+    """How many things: none proves nothing."""
+
+    faults: tuple[str, ...]
+
+
+def check(stack: StackRecord, posted: Sequence[PostedOrder] = ()) -> list[Finding]:
+    """Check every invariant of a stack at rest.
+
+    Args:
+        stack: what runs.
+        posted: the orders that are known to have been answered with 201.
+    """
+    with gather(stack, posted) as evidence:
+        return [check_invariant(name, each, evidence) for name, each in INVARIANTS.items()]
+
+
+def check_invariant(invariant: str, check_: Check, evidence: Evidence) -> Finding:
+    """Check one invariant."""
+    verdicts = list(check_(evidence))
+    return Finding(invariant, len(verdicts), tuple(each for each in verdicts if each))
+
+
+def find_violations(stack: StackRecord, posted: Sequence[PostedOrder] = ()) -> list[str]:
+    """Return all that is wrong with a stack at rest, in words; nothing if all is well."""
+    found = check(stack, posted)
+    return [f"{each.invariant}: {fault}" for each in found for fault in each.faults]

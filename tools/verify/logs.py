@@ -1,0 +1,55 @@
+"""Invariants about logs: no customer is to be found in them."""
+
+import re
+from collections.abc import Iterator
+
+from shared.observability.masking import looks_personal
+from tools.verify.evidence import SERVICES, Evidence
+from tools.verify.orders import CheckResult
+
+PERSONAL_WORDS = re.compile(
+    r"""
+    \d{8,} [\dXx]?           # telephone and identity numbers
+    | [\w.+-]+ @ [\w.-]+     # e-mail addresses
+    | [\u4e00-\u9fff]{2,}    # names
+    """,
+    re.VERBOSE,
+)
+
+
+def no_log_names_a_customer(evidence: Evidence) -> Iterator[CheckResult]:
+    """Look through all logs for what the orders' customers are known by."""
+    known = set(personal_values(evidence))
+    for log in evidence.logs:
+        faults = 0
+        for number, line in enumerate(log.read_text(errors="replace").splitlines(), start=1):
+            ours = log.name.partition(".")[0] in SERVICES
+            if not known.isdisjoint(PERSONAL_WORDS.findall(line)) or (
+                ours and looks_personal(line)
+            ):
+                faults += 1
+                yield f"{log.name}, line {number}, names a customer"
+        if not faults:
+            yield None
+
+
+def personal_values(evidence: Evidence) -> Iterator[str]:
+    """Yield everything by which a customer could be recognised."""
+    for order in evidence.expected_state.accepted.values():
+        customer = order.customer
+        yield from (customer.name, customer.email, customer.identity_number)
+        yield from phone_spellings(customer.phone)
+    for assigned in evidence.expected_state.assigned.values():
+        for item in assigned.items:
+            for held in item.held:
+                if held.kind == "number":
+                    yield from phone_spellings(held.value)
+
+
+def phone_spellings(number: str) -> Iterator[str]:
+    """Yield a telephone number as it may be written without marks: with country code, without."""
+    digits = re.sub(r"\D", "", number)
+    yield digits
+    if digits.startswith("86"):
+        yield digits.removeprefix("86")
+        yield f"0{digits.removeprefix('86')}"

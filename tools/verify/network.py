@@ -1,0 +1,70 @@
+"""Invariants about services and the network elements that carry them."""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from tools.verify.evidence import Evidence
+from tools.verify.orders import CheckResult
+
+INLINE = "inline"
+"""The element in process, which has no memory to look into."""
+
+SERVICES = "SELECT id, state, elements, held FROM services"
+OPEN_PLANS = "SELECT items FROM plans WHERE state NOT IN ('completed', 'failed')"
+_decode = msgspec.json.decode
+
+
+def elements_have_what_the_inventory_says(evidence: Evidence) -> Iterator[CheckResult]:
+    """Hold what is configured on each element against the service inventory, both ways."""
+    if not evidence.has_elements:
+        return
+    inventory = {
+        (element, str(row.id))
+        for row in evidence.rows("provisioning", SERVICES)
+        if row.state == "active"
+        for element in _decode(row.elements)
+        if element != INLINE
+    }
+    configured = {
+        (name, each["subject"])
+        for name in evidence.element("/elements")["elements"]
+        for each in evidence.element(f"/elements/{name}/active")["active"]
+    }
+    busy = services_under_way(evidence)
+    agreed = inventory & configured
+    for element, service in sorted(inventory | configured):
+        if (element, service) in agreed or service in busy:
+            yield None
+        else:
+            who = "the inventory" if (element, service) in inventory else "the element"
+            yield f"only {who} says that {element} carries service {service}"
+
+
+def services_under_way(evidence: Evidence) -> set[str]:
+    """Return the services that open plans make or end."""
+    plans = evidence.rows("provisioning", OPEN_PLANS)
+    return {item["service_id"] for plan in plans for item in _decode(plan.items)}
+
+
+def every_operation_has_one_effect(evidence: Evidence) -> Iterator[CheckResult]:
+    """See that no element did anything twice for one operation id."""
+    for name in evidence.element("/elements")["elements"] if evidence.has_elements else ():
+        for operation, times in evidence.element(f"/elements/{name}/effects")["effects"].items():
+            yield None if times == 1 else f"{name} did operation {operation} {times} times"
+
+
+def inventory_is_what_was_completed(evidence: Evidence) -> Iterator[CheckResult]:
+    """Hold the service inventory against the fold of all completions."""
+    expected = {
+        id_: sorted((held.kind, held.value) for held in service.held)
+        for id_, service in evidence.expected_state.services.items()
+    }
+    found = {
+        row.id: sorted((held["kind"], held["value"]) for held in _decode(row.held))
+        for row in evidence.rows("provisioning", SERVICES)
+        if row.state == "active"
+    }
+    for id_ in sorted(expected.keys() | found.keys()):
+        same = expected.get(id_) == found.get(id_)
+        yield None if same else f"service {id_} is in the inventory not as it was completed"
