@@ -14,7 +14,7 @@ SERVICE = Service(
     "customer",
     ROUTERS,
     SUBSCRIPTIONS,
-    description="Shows each customer in one view: who it is (TMF632), its accounts, products and orders.",
+    description="Shows each customer in one view: party (TMF632), accounts, products and orders.",
     fetch_max_wait=BATCHING_DELAY,
     takeover=TAKEOVER,
     troubles=(store.contested_accounts.open_account_troubles,),

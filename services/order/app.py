@@ -10,8 +10,8 @@ SERVICE = Service(
     "order",
     (orders.router, products.router, catalogue.router),
     handlers.SUBSCRIPTIONS,
-    description="Takes orders from a CRM (TMF622), prices them by the catalogue (TMF620), and keeps the "
-    "products that customers have (TMF637).",
+    description="Takes orders from a CRM (TMF622), prices them by the catalogue (TMF620), and "
+    "keeps the products that customers have (TMF637).",
     takeover=TAKEOVER,
     on_start=(load_shipped_catalogue,),
 )

@@ -10,8 +10,8 @@ SERVICE = Service(
     "provisioning",
     ROUTERS,
     SUBSCRIPTIONS,
-    description="Turns accepted orders into plans, calls network elements, dispatches work orders, and "
-    "keeps the services that run (TMF638).",
+    description="Turns accepted orders into plans, calls network elements, dispatches work orders, "
+    "and keeps the services that run (TMF638).",
     calls=OutboundCalls(adapter_for, elements.limits),
     takeover=TAKEOVER,
     on_start=(blueprints.load_shipped, blueprint_editions.publish_pending_editions),

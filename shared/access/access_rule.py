@@ -76,10 +76,10 @@ def is_own(data_scope: DataScope, owner: str) -> bool:
 
 
 def is_allowed(data_scope: DataScope, owner: str, granted: Collection[AccessLevel]) -> bool:
-    """Tell whether a thing is within reach.
+    """Tell whether a caller may see or change a thing.
 
     Args:
-        reach: of the caller.
+        data_scope: of the caller.
         owner: the client that brought the thing.
         granted: the levels at which the owner has shared its customer with the caller.
     """

@@ -151,7 +151,7 @@ def accessible_page(  # noqa: PLR0913, PLR0917  each is a part of the question
 
     Args:
         session: tells whether anything is shared with the caller.
-        reach: of the caller.
+        data_scope: of the caller.
         found: the rows of the list, in no order, of all clients.
         whose: the columns that say whose a row is.
         keys: in whose order they come, as `page_of` has it.
@@ -178,7 +178,7 @@ def accessible_pages(
 
     Args:
         session: tells whether anything is shared with the caller.
-        reach: of a client.
+        data_scope: of a client.
         found: the rows of the list, in no order, of all clients.
         whose: the columns that say whose a row is.
         page: makes a page of some of them.

@@ -31,8 +31,9 @@ def part_changes(where: str, was: Schema, now: Schema | None) -> Iterator[str]:
     if now is None:
         yield f"{where} is gone"
         return
-    if comparable_schema(was) != comparable_schema(now):
-        yield f"{where} is of another type: {comparable_schema(was)} became {comparable_schema(now)}"
+    old, new = comparable_schema(was), comparable_schema(now)
+    if old != new:
+        yield f"{where} is of another type: {old} became {new}"
     before, after = was.get("properties", {}), now.get("properties", {})
     for field, schema in before.items():
         if field not in after:

@@ -38,23 +38,28 @@ HANG_S = 10.0
 
 EARLY_MINUTES = EARLY_RETRY_PERIOD // timedelta(minutes=1)
 
-RETRY_REMEDY = "mend the cause, then POST /ops/v1/parked/POSITION/retry"
+RETRY = "POST /ops/v1/parked/POSITION/retry"
+RETRY_REMEDY = f"mend the cause, then {RETRY}"
 REMEDIES = {
     DeadLetterReason.UNREADABLE: "have its sender mended; what it sent stays parked as evidence",
-    DeadLetterReason.UNKNOWN_VERSION: "deploy a version that reads it, then POST /ops/v1/parked/POSITION/retry",
+    DeadLetterReason.UNKNOWN_VERSION: f"deploy a version that reads it, then {RETRY}",
     DeadLetterReason.TOO_LARGE: "have its sender send less at a time",
     DeadLetterReason.EARLY: (
         f"wait: it is tried again by itself for {EARLY_MINUTES} minutes; then see why its cause is "
         "missing"
     ),
-    DeadLetterReason.RESTORED: "put right what its error names, then POST /ops/v1/parked/POSITION/retry",
-    DeadLetterReason.BEHIND: "retry the first parked message of their key; these follow by themselves",
+    DeadLetterReason.RESTORED: f"put right what its error names, then {RETRY}",
+    DeadLetterReason.BEHIND: (
+        "retry the first parked message of their key; these follow by themselves"
+    ),
 }
 """By the reason why messages are parked; RETRY for the others."""
 
 AUTOMATIC_REMEDIES = {
     **REMEDIES,
-    DeadLetterReason.BEHIND: "wait: they follow by themselves the early message that they wait behind",
+    DeadLetterReason.BEHIND: (
+        "wait: they follow by themselves the early message that they wait behind"
+    ),
 }
 """The same, for messages that are tried again by themselves."""
 
@@ -143,7 +148,8 @@ def element_troubles(queue: ElementQueue) -> Iterator[Trouble]:
             part=name,
             count=waiting.count,
             oldest_age_s=waiting.oldest_s,
-            says=f"{name} is at its limit of {limit_in_words(limit)}, with {calls} waiting for a place",
+            says=f"{name} is at its limit of {limit_in_words(limit)}, "
+            f"with {calls} waiting for a place",
             remedy=f"if it bears more, say so with PUT {place}; else wait, or slow orders down",
         )
 

@@ -1,8 +1,9 @@
-"""What every HTTP API of ours has: a guarded edge, problem+json, paging, health.
+"""What every HTTP API of a service has: checked requests, problem+json, paging, health.
 
-Services use `Router`, `ToRead`, `ToDesk`, `RequestCause`, `ToSettings`, `Page`, `paged`, `Fields`,
-`show`, `show_all`, `link`, `header` and `refusals`; the kernel's run.py uses `make_api`,
-`open_port` and `listen`.
+Services use `Router`, the dependencies `ReadSessionDep`, `CommandBatcherDep`, `CausationDep`,
+`SettingsDep`, `PageDep` and `FieldsDep`, and the responses `paginate`, `view_response`,
+`list_response`, `href_of`, `header` and `error_responses`; `shared/runtime/run.py` uses
+`create_app`, `open_port` and `serve_http`.
 """
 
 from shared.http.app_factory import create_app

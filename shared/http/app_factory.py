@@ -152,7 +152,7 @@ def create_app(  # noqa: PLR0913, PLR0917  each is a different neighbour
     Args:
         title: the service's name.
         routers: made with shared.http.Router.
-        desk: where changes are served.
+        batcher: executes what changes data.
         sessions: of the service's database.
         settings: of the process.
         monitor: of the process; without one its database alone is looked at.

@@ -40,9 +40,9 @@ class BodyBuffer:
         """Bound what is taken in.
 
         Args:
-            limit: bytes of one body.
-            share: bodies of one client that may be on their way at once.
-            room: bytes that all bodies on their way may hold together.
+            max_bytes: of one body.
+            max_per_client: bodies of one client that may be on their way at once.
+            max_total_bytes: that all bodies on their way may hold together.
         """
         self._max_bytes = max_bytes
         self._max_per_client = max_per_client

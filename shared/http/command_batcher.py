@@ -101,15 +101,15 @@ class CommandBatcher:
         do: Callable[[UnitOfWork], T],
         *,
         preload: PreloadFunction | None = None,
-        preload_key: Any = None,  # noqa: ANN401  whatever `needs` reads by
+        preload_key: Any = None,  # noqa: ANN401  what `preload` reads by
     ) -> T:
         """Do `do` in a transaction; return its answer once that is committed.
 
         Args:
             cause: the request.
             do: reads, decides and writes; may be done again from the start.
-            needs: reads for all requests at once what `do` will ask for.
-            about: what this request's part of `needs` is.
+            preload: reads for all requests at once what `do` will ask for.
+            preload_key: this request's part of `preload`.
 
         Raises:
             DomainError: if `do` refuses.
@@ -118,17 +118,17 @@ class CommandBatcher:
         loop = asyncio.get_running_loop()
         future: Future[T] = loop.create_future()
         self._waiting.put_nowait(Command(cause, do, preload, preload_key, future))
-        too_late = loop.call_later(TIMEOUT_S, self._turn_away, answer)
+        too_late = loop.call_later(TIMEOUT_S, self._turn_away, future)
         try:
             return await future
         finally:
             too_late.cancel()
 
-    def _turn_away(self, answer: "Future[Any]") -> None:
+    def _turn_away(self, future: "Future[Any]") -> None:
         """Answer a request that has waited for too long: it is to be sent again."""
-        if not answer.done():
+        if not future.done():
             reason = BUSY if self._publisher.certainty.may_serve else DATABASE_UNPROVEN_DETAIL
-            answer.set_exception(UnavailableError(reason))
+            future.set_exception(UnavailableError(reason))
 
     async def wait_until_proven(self) -> None:
         """Wait for a moment until the database is known to have all that it has told.

@@ -6,19 +6,12 @@ our routes hand them over themselves. Anywhere else they are ordinary dependenci
 """
 
 import inspect
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
-from contextlib import AbstractContextManager, ExitStack
-from typing import Annotated, Any, Generic, TypeVar, get_args, get_origin, get_type_hints
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from typing import Annotated, Any, Generic, TypeAlias, TypeVar, get_args, get_origin, get_type_hints
 
-from fastapi import Request, params
+from fastapi import Depends, Request, params
 from fastapi.concurrency import contextmanager_in_threadpool
-
-G = TypeVar("G")
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import TypeAlias
-
-from fastapi import Depends
 from sqlalchemy.orm import Session
 
 from shared.config.settings import Settings
@@ -120,7 +113,7 @@ def direct_dependency_in(hint: object) -> DirectDependency[Any] | ContextDepende
     )
 
 
-def ours_of(endpoint: Callable[..., Any], kind: type[G]) -> tuple[G, ...]:
+def ours_of(endpoint: Callable[..., Any], kind: type[T]) -> tuple[T, ...]:
     """Return those dependencies of an endpoint's own parameters that are of a kind of ours."""
     hints = get_type_hints(endpoint, include_extras=True).values()
     return tuple(found for hint in hints if isinstance(found := direct_dependency_in(hint), kind))

@@ -108,7 +108,7 @@ class Router(APIRouter):
         """Make one.
 
         Args:
-            needs_proof: False for what must be seen while a database is being recovered.
+            requires_proven_database: False for what is served while a database is recovered.
             more: handed on to FastAPI.
         """
         route = GuardedRoute if requires_proven_database else AlwaysAvailableRoute

@@ -110,8 +110,9 @@ class MessageDraft(NamedTuple):
             UnprocessableError: if it is too large for the way it has to go.
         """
         data = encode(message)
-        if len(data) > MAX_MESSAGE_BYTES - MAX_ENVELOPE_BYTES:
-            msg = f"{message.type} would be {len(data)} bytes; at most {MAX_MESSAGE_BYTES} are carried"
+        size = len(data)
+        if size > MAX_MESSAGE_BYTES - MAX_ENVELOPE_BYTES:
+            msg = f"{message.type} would be {size} bytes; at most {MAX_MESSAGE_BYTES} are carried"
             raise UnprocessableError(msg, code="too-large", remedy="ask for less at a time")
         return cls(message, data, cause, position)
 

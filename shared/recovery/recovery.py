@@ -98,7 +98,7 @@ class Recovery:
         """Recover what the start finds set back; from then on compare whenever in doubt, for ever.
 
         Args:
-            reading: handles what is read once more; None in a process that consumes nothing.
+            handlers: of what is read once more; None in a process that consumes nothing.
         """
         await self._retry_while_unavailable(partial(self._recover, handlers))
         self.is_done.set()

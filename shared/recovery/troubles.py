@@ -84,7 +84,8 @@ def recovery_in_words(row: RecoveryRow) -> str:
     """Say in one line what was lost, and what was made up for."""
     gone = f"; {row.missing} had lost records already" if row.missing else ""
     return (
-        f"the database was set back: from {lost_from_text(row)} to {row.noticed_at:%Y-%m-%d %H:%M:%S} UTC "
+        f"the database was set back: from {lost_from_text(row)} "
+        f"to {row.noticed_at:%Y-%m-%d %H:%M:%S} UTC "
         f"it has only what had left the process ({row.taken_over} messages taken over, "
         f"{row.replayed} read once more, {row.state}){gone}"
     )

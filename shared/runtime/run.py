@@ -31,7 +31,7 @@ from shared.health.trouble_sources import (
     log_troubles,
     publisher_trouble_source,
 )
-from shared.http import create_app, open_port, server
+from shared.http import create_app, open_port, serve_http
 from shared.http.command_batcher import CommandBatcher
 from shared.kafka.installation import TopicOwnership
 from shared.kafka.producer import Producer
@@ -162,7 +162,7 @@ async def serve(service: Service, settings: Settings, part: ProcessType) -> None
             crash_guard = CrashGuard(sessions, journal)
             works = WorkerProcess(service, settings, sessions, publisher, crash_guard, ownership)
             await stack.enter_async_context(works.run_after(recovery))
-        await server(api, port, stopping)
+        await serve_http(api, port, stopping)
 
 
 def stop_signal() -> asyncio.Event:

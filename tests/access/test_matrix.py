@@ -77,7 +77,7 @@ def owned_by_clients(service: str) -> dict[str, RouteAccess]:
 def tried(service: str, whose: Ownership) -> set[str]:
     """Return the routes of a service that are tried to change things of this kind."""
     rows = rows_of(service)
-    return {route for route in WRITE_REQUESTS if route in rows and rows[route].belongs is whose}
+    return {route for route in WRITE_REQUESTS if route in rows and rows[route].ownership is whose}
 
 
 def is_shown(route: str) -> bool:

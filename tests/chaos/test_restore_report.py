@@ -26,7 +26,9 @@ def an_outcome(accepted: int) -> RoundResult:
     """Return an outcome of one restore, in whose lost time so many orders were accepted."""
     answers = [AcceptedResponse(None, b"", 100 + n / 1000) for n in range(accepted)]
     first = [FirstPost(100.0, 0.25)]
-    traffic = Traffic(cast("Site", None), [], answers=answers, first=first, busy=[99.0])
+    traffic = Traffic(
+        cast("Site", None), [], answers=answers, first_posts=first, cpu_percent=[99.0]
+    )
     restored = RestoreResult(PlannedRestore("order", 0, 9.5), 100, 100 + LOST_S, None)
     return RoundResult([restored], cast("MixedTraffic", traffic), [])
 

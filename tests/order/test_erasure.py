@@ -247,9 +247,9 @@ async def test_nothing_of_an_erased_person_is_left_in_any_database_or_comes_back
     ]
     assert all(told_in(everywhere[service]) for service in (*readers, "order"))
 
-    records = erase_at_customer(everywhere["customer"])
+    erased = erase_at_customer(everywhere["customer"])
 
-    assert [read_envelope(record.body).type for record in records] == ["customer.party_erased.v1"]
+    assert [read_envelope(record.body).type for record in erased] == ["customer.party_erased.v1"]
     news = records_in(everywhere["customer"])
     for service, subscriptions in {"order": SUBSCRIPTIONS, **readers}.items():
         consume_records(everywhere[service], subscriptions, news)

@@ -40,7 +40,7 @@ async def test_an_order_that_is_sent_again_without_kafka_is_told_once_after_all(
     await produce(settings, letters(stocked))
     set_back(stocked)
     publisher = Publisher(stocked, Producer(settings))
-    publisher.certainty.begin()
+    publisher.certainty.start_unproven()
     publisher.certainty.mark_unprovable()
     async with api_client(SERVICE, stocked, own_settings, publisher) as caller:
         again = await caller.post(ORDERS_PATH, json=BODY, headers=as_role("crm"))

@@ -193,7 +193,7 @@ async def test_an_order_is_refused_until_what_was_told_is_known_and_taken_while_
     stocked: Sessions, own_settings: Settings, as_role: AsRole
 ) -> None:
     publisher = Publisher(stocked, FakeBroker())
-    publisher.certainty.begin()
+    publisher.certainty.start_unproven()
     async with api_client(SERVICE, stocked, own_settings, publisher) as client:
         refused = await client.post(ORDERS_PATH, json=BODY, headers=as_role("crm"))
         unread = await client.get(ORDERS_PATH, headers=as_role("crm"))

@@ -36,7 +36,7 @@ def call(sessions: Sessions, *names: str) -> None:
 def borne(sessions: Sessions, name: str) -> Limit:
     """Return what the runner keeps to at an element that is called so."""
     with sessions() as session:
-        return elements.limits(session).of(name)
+        return elements.limits(session).limit_of(name)
 
 
 async def listed(client: AsyncClient) -> Sequence[Any]:

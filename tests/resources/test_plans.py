@@ -19,7 +19,7 @@ from services.resources.domain.pool.states import PoolItemState
 from services.resources.store import (
     find_addresses,
     find_pool_items,
-    pool_levels,
+    find_pool_levels,
     reservation_questions,
     search_numbers,
 )
@@ -127,7 +127,7 @@ def test_a_search_for_numbers_reads_little(
 def test_a_list_of_the_plant_reads_little(built: Sessions) -> None:
     of_pool = partial(find_pool_items, pool=Pool(TENANT, ResourceKind.LEG, "S-777"))
     behind = Window(0, 21, encode_cursor(["X-077", "leg", "S-77"]))
-    pools = partial(pool_levels, tenant=TENANT)
+    pools = partial(find_pool_levels, tenant=TENANT)
     addresses = partial(find_addresses, tenant=TENANT)
     later = Window(0, 21, encode_cursor(["a-00005000"]))
     asked: dict[str, RunQuery] = {

@@ -202,7 +202,9 @@ async def test_trying_all_that_waits_after_each_batch_is_found_to_be_too_much(
     settings: Settings, sessions: Sessions, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
-        PendingMessages, PendingMessages.follow.__name__, lambda self, _: self.all()
+        PendingMessages,
+        PendingMessages.retry_after.__name__,
+        lambda self, _: self.retry_all(),
     )
 
     drawing = await recovered(settings, sessions, MANY)

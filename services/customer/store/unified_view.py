@@ -40,7 +40,7 @@ def get_customer_facts(
 
     Args:
         session: the session to read with.
-        reach: whose things the caller may see.
+        data_scope: whose things the caller may see.
         party: the customer.
         most: the longest that each list may get.
     """

@@ -36,7 +36,8 @@ def fallout_troubles(session: Session, now: datetime) -> Iterator[Trouble]:
             kind=TroubleKind.HELD,
             count=orders,
             oldest_age_s=age_s(since, now),
-            says=f"{count_with_noun(orders, 'order')} held by {count_with_noun(steps, 'step')} in fallout",
+            says=f"{count_with_noun(orders, 'order')} held by "
+            f"{count_with_noun(steps, 'step')} in fallout",
             remedy="GET /ops/v1/fallout says why; POST /ops/v1/fallout/ORDER/retry, skip or fail",
         )
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from fastapi import FastAPI
 
 from shared.config.settings import Settings
-from shared.http import open_port, server
+from shared.http import open_port, serve_http
 
 LONGEST_WAIT = 15.0
 
@@ -34,7 +34,7 @@ async def listening(api: FastAPI, settings: Settings) -> AsyncIterator[Server]:
     """Let the API answer on a free port while the context is open."""
     port = open_port(settings)
     stopping = asyncio.Event()
-    serving = asyncio.create_task(server(api, port, stopping))
+    serving = asyncio.create_task(serve_http(api, port, stopping))
     try:
         yield Server(port.getsockname()[1], serving, stopping)
     finally:

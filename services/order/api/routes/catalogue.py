@@ -84,7 +84,7 @@ def list_offerings(  # noqa: PLR0913  each is a part of the request
     """List offerings, each in its newest version, or the newest in one status."""
     catalogue = store.catalogue.get(session, caller.tenant)
     found = latest_versions(catalogue.offerings, status)
-    return list_response(found, partial(offering_view, catalogue), page, fields, response)
+    return page_response(found, partial(offering_view, catalogue), page, fields, response)
 
 
 @router.get(f"{OFFERINGS_PATH}/{{id}}", response_model=OfferingView)
@@ -121,7 +121,7 @@ def list_specifications(  # noqa: PLR0913  each is a part of the request
     """List specifications, each in its newest version, or the newest in one status."""
     catalogue = store.catalogue.get(session, caller.tenant)
     found = latest_versions(catalogue.specifications, status)
-    return list_response(found, show_specification, page, fields, response)
+    return page_response(found, show_specification, page, fields, response)
 
 
 @router.get(f"{SPECIFICATIONS_PATH}/{{id}}", response_model=SpecificationView)
@@ -144,7 +144,7 @@ def list_prices(
 ) -> Response:
     """List the prices and discounts of all offerings, each in its newest version."""
     found = all_prices(store.catalogue.get(session, caller.tenant))
-    return list_response(found, lambda price: price, page, fields, response)
+    return page_response(found, lambda price: price, page, fields, response)
 
 
 @router.get(f"{PRICES_PATH}/{{id}}", response_model=PriceView)
@@ -189,7 +189,7 @@ def entry_id(entry: HasId) -> str:
     return entry.id
 
 
-def list_response(
+def page_response(
     found: Sequence[N],
     view: Callable[[N], BaseView],
     page: PageRequest,
