@@ -1,1 +1,1 @@
-"""Where Kaitong runs: on one machine, in containers, in clusters."""
+"""Deployment of Kaitong: on one machine, in containers, in clusters."""

@@ -1,1 +1,1 @@
-"""The services of Kaitong. None imports another; they speak by messages."""
+"""The services of Kaitong. None imports another; they communicate by messages."""

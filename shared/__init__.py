@@ -1,1 +1,1 @@
-"""The kernel: what all services agree on, and nothing more."""
+"""The kernel: the code that all services share."""

@@ -1,8 +1,8 @@
-"""What is kept and logged of an error: where it happened and which rule was broken, no value.
+"""The text of an error for logs and tables: where it happened and which rule it broke, no values.
 
-An exception's free text may repeat what was sent, a name or a number. Our own errors repeat none,
-nor do those of the database (db.py takes the values out), of the operating system and of the
-client of Kafka. Of any other only its type is kept, and of all the frames that it came through.
+The text of an exception may repeat input, a name or a number. Our own errors repeat none, nor
+do those of the database (database.py removes the values), the operating system and the Kafka
+client. Of any other error only the type is kept, and of every error its stack frames.
 """
 
 import re
@@ -17,7 +17,7 @@ SAFE_PACKAGES = frozenset({"shared", "services", "tools", "deploy", "aiokafka"})
 """Packages whose errors repeat no value."""
 
 INVALID_VALUE = re.compile(r"\A(Invalid (?:enum )?value) .*?( - at `[^`]*`)?\Z", re.DOTALL)
-"""What msgspec says of a value that is none of those it takes: the value, then its path."""
+"""msgspec's text for a value outside a closed list: the value, then its path."""
 
 UNKNOWN_FIELD = re.compile(r"\A(Object contains unknown field) `.*?`( - at `[^`]*`)?\Z", re.DOTALL)
 
@@ -44,13 +44,13 @@ def safe_text(error: BaseException) -> str:
 
 
 def describe_read_error(error: Exception) -> str:
-    """Return what a reader of messages stumbled over: the path and the rule, without the value."""
-    said = UNKNOWN_FIELD.sub(r"\1\2", INVALID_VALUE.sub(r"\1\2", str(error)))
-    return f"{type(error).__name__}: {said}"
+    """Return why a message cannot be decoded: the path and the rule, without the value."""
+    text = UNKNOWN_FIELD.sub(r"\1\2", INVALID_VALUE.sub(r"\1\2", str(error)))
+    return f"{type(error).__name__}: {text}"
 
 
 def format_traceback(error: BaseException) -> str:
-    """Return an error and those that led to it, the first one first, each with its frames."""
+    """Return an error and its chain of causes, the first one first, each with its frames."""
     lines: list[str] = []
     for each, is_cause in cause_chain(error):
         lines += ["Traceback (most recent call last):\n", *format_tb(each.__traceback__)]
@@ -61,9 +61,9 @@ def format_traceback(error: BaseException) -> str:
 
 
 def cause_chain(error: BaseException) -> Iterator[tuple[BaseException, bool]]:
-    """Yield what led to an error and at last itself, each with whether the next names it a cause.
+    """Yield the chain of errors that ends with `error`, the first one first.
 
-    An error that leads back to itself is yielded once.
+    Each comes with whether the next names it as its `__cause__`. A cycle ends the chain.
     """
     found: list[tuple[BaseException, bool]] = [(error, False)]
     while (before := preceding_error(found[-1][0])) and all(
@@ -74,7 +74,7 @@ def cause_chain(error: BaseException) -> Iterator[tuple[BaseException, bool]]:
 
 
 def preceding_error(error: BaseException) -> tuple[BaseException, bool] | None:
-    """Return the error that led to another, and whether the other names it its cause."""
+    """Return the error that led to `error`, and whether it is the `__cause__`."""
     if error.__cause__ is not None:
         return error.__cause__, True
     if error.__context__ is not None and not error.__suppress_context__:
@@ -85,5 +85,5 @@ def preceding_error(error: BaseException) -> tuple[BaseException, bool] | None:
 def format_logged(
     exc_info: tuple[type[BaseException], BaseException, TracebackType | None],
 ) -> str:
-    """Return what the logs have of an exception (structlog's shape of a formatter)."""
+    """Return the text of an exception for the logs (structlog's formatter interface)."""
     return format_traceback(exc_info[1])

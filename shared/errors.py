@@ -1,17 +1,17 @@
-"""Our errors.
+"""The errors that services raise, with their HTTP status.
 
-* DomainError               400  a rule said no; the caller can be told why
-  + InvalidError            400  what was sent has faults, all of them named
+* DomainError               400  a rule refuses the request; the caller sees the reason
+  + InvalidError            400  the input has faults; all of them are listed
   + ForbiddenError          403  the caller may not do this
-  + NotFoundError           404  there is no such thing
-  + ConflictError           409  not in the state it is in now
-  + UnprocessableError      422  understood, and in itself contradictory
-* UnavailableError          503  something we stand on is out; ask again
-* DatabaseUnprovenError            the database may be another one; wait for proof
-* PoisonError               this message can never be handled; park it
-  + TooEarlyError           not yet: what it is about is not known; park it and try again soon
-* ConflictOnWriteError            two transactions met; try again
-* StartError                the process cannot start like this
+  + NotFoundError           404  it does not exist
+  + ConflictError           409  its current state does not allow this
+  + UnprocessableError      422  well formed, but contradictory
+* UnavailableError          503  a dependency is out; retry
+* DatabaseUnprovenError          the database may be another one; wait for the proof
+* PoisonError                    this message can never be handled; park it
+  + TooEarlyError                a message it depends on is missing; park it and retry soon
+* ConflictOnWriteError           two transactions conflict; retry
+* StartError                     the process cannot start
 """
 
 from collections.abc import Iterable
@@ -22,7 +22,7 @@ from typing import ClassVar
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One thing that is wrong with what was sent, and how to put it right."""
+    """One fault of the input, and how to fix it."""
 
     field: str
     """JSON pointer into the body (`/productOrderItem/0/id`), or a parameter's name."""
@@ -37,17 +37,17 @@ class Fault:
 
 
 class DomainError(Exception):
-    """A rule said no. `code` is stable and public; the text may change."""
+    """A rule refuses the request. `code` is stable and public; the text may change."""
 
     status: ClassVar[int] = 400
     code: str = "rule-broken"
     default_remedy: ClassVar[str] = ""
-    """What helps where nothing better is said."""
+    """The remedy of an error that names none."""
 
     def __init__(self, detail: str = "", *, code: str = "", remedy: str = "") -> None:
         super().__init__(detail)
         self.detail = detail
-        """What happened, in a sentence for people."""
+        """What happened, as a sentence for people."""
 
         self.remedy = remedy or self.default_remedy
         """What the caller can do about it."""
@@ -57,14 +57,14 @@ class DomainError(Exception):
 
 
 class InvalidError(DomainError):
-    """What was sent has faults. All of them are named at once."""
+    """The input has faults. All of them are named at once."""
 
     code = "invalid"
 
     def __init__(self, faults: Iterable[Fault], *, code: str = "", omitted: int = 0) -> None:
         self.faults = tuple(faults)
         self.omitted = omitted
-        """How many there are beside those that are named."""
+        """How many more faults there are than those named."""
 
         super().__init__(
             "; ".join(f"{each.field}: {each.reason}" for each in self.faults), code=code
@@ -79,33 +79,33 @@ class ForbiddenError(DomainError):
 
 
 class NotFoundError(DomainError):
-    """There is no such thing, or none that this caller may see."""
+    """It does not exist, or this caller may not see it."""
 
     status = 404
     code = "not-found"
-    default_remedy = "check the id, and by whose token you ask: what others have is not shown"
+    default_remedy = "check the id and the token: what belongs to others is not shown"
 
 
 class ConflictError(DomainError):
-    """The thing is not in a state that allows this now."""
+    """The current state does not allow this."""
 
     status = 409
     code = "conflict"
 
 
 class UnprocessableError(DomainError):
-    """The request is well formed, and contradicts itself or an earlier one."""
+    """The request is well formed, but contradicts itself or an earlier one."""
 
     status = 422
     code = "unprocessable"
 
 
 class UnavailableError(Exception):
-    """Something that we stand on is out: nobody's fault that asks. Asking again may help."""
+    """A dependency is out; the caller is not at fault. A retry may succeed."""
 
     status: ClassVar[int] = 503
     code: ClassVar[str] = "unavailable"
-    remedy: ClassVar[str] = "ask again after Retry-After; an order with an externalId is taken once"
+    remedy: ClassVar[str] = "retry after Retry-After; an order with an externalId is accepted once"
 
     def __init__(self, detail: str, *, retry_after: timedelta = timedelta(seconds=5)) -> None:
         super().__init__(detail)
@@ -114,7 +114,7 @@ class UnavailableError(Exception):
 
 
 class DatabaseUnprovenError(Exception):
-    """Another database may be in the place of the one that was known; wait for proof, try again."""
+    """The database may have been replaced by another; wait for the proof and retry."""
 
 
 class PoisonError(Exception):
@@ -122,16 +122,16 @@ class PoisonError(Exception):
 
 
 class TooEarlyError(PoisonError):
-    """What the message is about is not known yet: the message that makes it known is on its way.
+    """A message that this one depends on is not consumed yet.
 
-    Order holds within one topic only, so an effect may be read before its cause. It waits, and
-    is tried again for some minutes; then a person has to look.
+    Order holds within one topic only, so an effect may be consumed before its cause. It is
+    parked and retried for some minutes; then it is left to a person.
     """
 
 
 class ConflictOnWriteError(Exception):
-    """Two transactions wrote the same thing; the one that lost tries again."""
+    """Two transactions wrote the same thing; the one that lost is retried."""
 
 
 class StartError(Exception):
-    """The process cannot start like this. Each line names a fault, and ends with the remedy."""
+    """The process cannot start. Each line names a fault, and ends with the remedy."""

@@ -1,7 +1,7 @@
-"""Ending the process, whatever fails on the way out.
+"""Ends the process, even if logging or flushing fails.
 
-The ways out end with `os._exit`: an ordinary exit waits for threads, and a thread may wait
-for a database or a broker for ever. They reach it whatever fails before, also on a full disk.
+Each function ends with `os._exit`: an ordinary exit waits for threads, and a thread may wait
+for a database or a broker without end. They reach it even on a full disk.
 """
 
 import logging
@@ -19,24 +19,24 @@ EX_SOFTWARE = 70
 """Exit status (EX_SOFTWARE): a bug. The supervisor starts the process again."""
 
 EX_TEMPFAIL = 75
-"""Exit status (EX_TEMPFAIL): the process has to begin anew. The supervisor starts it again."""
+"""Exit status (EX_TEMPFAIL): the process must restart. The supervisor starts it again."""
 
 EX_CONFIG = 78
-"""Exit status (EX_CONFIG): a setting or a port is wrong. Starting again would not help."""
+"""Exit status (EX_CONFIG): a setting or a port is wrong. A restart would not help."""
 
 
-def stop_process(why: str, what: object) -> NoReturn:
-    """End the process at once, acknowledging and cleaning up nothing.
+def stop_process(reason: str, detail: object) -> NoReturn:
+    """End the process at once, without committing offsets or cleaning up.
 
-    All that matters is in the database and on the broker; a graceful way out
-    could acknowledge what was not handled.
+    All that matters is in the database and on the broker; a graceful exit
+    could acknowledge messages that were not handled.
     """
     try:
-        cause = what if isinstance(what, BaseException) else None
+        cause = detail if isinstance(detail, BaseException) else None
         log.critical(
             "process.stopped",
-            why=why,
-            what=describe_error(cause) if cause else repr(what),
+            why=reason,
+            what=describe_error(cause) if cause else repr(detail),
             exc_info=cause,
         )
         logging.shutdown()
@@ -44,25 +44,25 @@ def stop_process(why: str, what: object) -> NoReturn:
         end_process(EX_SOFTWARE)
 
 
-def restart_process(why: str) -> NoReturn:
-    """End the process so that its supervisor starts another, which begins with what is known."""
+def restart_process(reason: str) -> NoReturn:
+    """End the process so that its supervisor restarts it from the state in database and broker."""
     try:
-        log.error("process.restarts", why=why)
+        log.error("process.restarts", why=reason)
         logging.shutdown()
     finally:
         end_process(EX_TEMPFAIL)
 
 
-def refuse_to_start(why: str) -> NoReturn:
-    """End a process that cannot run like this: each line of `why` names a fault and its remedy."""
+def refuse_to_start(faults: str) -> NoReturn:
+    """End a process that cannot start; each line of `faults` names a fault and its remedy."""
     try:
-        sys.stderr.write(f"{why}\n")
+        sys.stderr.write(f"{faults}\n")
     finally:
         end_process(EX_CONFIG)
 
 
 def end_process(status: int = 0) -> NoReturn:
-    """End the process without waiting for threads, its output written as far as possible."""
+    """Flush the output as far as possible, and end the process without waiting for threads."""
     try:
         sys.stdout.flush()
         sys.stderr.flush()

@@ -1,4 +1,4 @@
-"""Ids: fresh ones, made at the edge where a request comes in, and those that follow from others."""
+"""Ids: fresh ones for incoming requests, and ids derived from a name."""
 
 import os
 import time
@@ -9,8 +9,8 @@ from uuid import UUID
 VERSION_5 = 0x5 << 76
 VERSION_7 = 0x7 << 76
 VARIANT = 0b10 << 62
-CHOSEN = (1 << 128) - 1 ^ 0xF << 76 ^ 0b11 << 62
-"""The bits of an id that are neither its version nor its variant."""
+FREE_BITS = (1 << 128) - 1 ^ 0xF << 76 ^ 0b11 << 62
+"""Mask of the bits that hold neither version nor variant."""
 
 MAX_DATETIME_MS = 253_402_300_799_000
 """The last second that a `datetime` can hold."""
@@ -19,23 +19,23 @@ MAX_DATETIME_MS = 253_402_300_799_000
 def time_ordered_id() -> UUID:
     """Return a fresh id that sorts after those made before (RFC 9562, version 7).
 
-    48 bits of milliseconds, 12 bits of their fraction, 62 bits of chance: new rows
-    go to the right edge of an index, and two processes never make the same.
+    48 bits of milliseconds, 12 bits of their fraction, 62 random bits: new rows
+    go to the right edge of an index, and two processes never make the same id.
     """
     milliseconds, nanoseconds = divmod(time.time_ns(), 1_000_000)
     fraction = (nanoseconds << 12) // 1_000_000
-    chance = int.from_bytes(os.urandom(8)) >> 2
-    return UUID(int=milliseconds << 80 | VERSION_7 | fraction << 64 | VARIANT | chance)
+    random_bits = int.from_bytes(os.urandom(8)) >> 2
+    return UUID(int=milliseconds << 80 | VERSION_7 | fraction << 64 | VARIANT | random_bits)
 
 
 def named_id(space: UUID, name: str) -> UUID:
     """Return the id of a name in a name space (RFC 9562, version 5): always the same.
 
-    `uuid.uuid5` returns the same and takes three times as long; an order has a dozen such ids.
+    `uuid.uuid5` returns the same but takes three times as long; an order has a dozen such ids.
     """
     text = space.bytes + name.encode()
     digest = int.from_bytes(sha1(text, usedforsecurity=False).digest()[:16])
-    return UUID(int=digest & CHOSEN | VERSION_5 | VARIANT)
+    return UUID(int=digest & FREE_BITS | VERSION_5 | VARIANT)
 
 
 def made_at(id_: UUID) -> datetime | None:

@@ -1,30 +1,30 @@
-"""A breath between two batches.
+"""Adaptive batching: a pause after each batch.
 
-Taking what is there, and never waiting for more, keeps a quiet system quick,
-and makes a busy one do too many small transactions, each with its own cost.
-So after a crowded batch we rest in proportion to the work it was: while we
-rest the next one gathers. A message that comes alone waits for nothing.
+Taking what is there, without waiting for more, keeps latency low under light
+load, but under high load makes too many small transactions, each with a fixed
+cost. So a large batch is followed by a pause in proportion to its duration, in
+which the next batch fills. A single message causes no pause.
 """
 
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-REST_RATIO = 2.0
-"""Rest for this many times the work; batches triple, and a third of all CPU is saved."""
+PAUSE_RATIO = 2.0
+"""Pause per duration of the batch; batches triple, and a third of all CPU is saved."""
 
 FULL_BATCH = 16
-"""From this size on a batch is followed by the full rest, below by its share."""
+"""From this size on a batch is followed by the full pause, below by a share of it."""
 
-MAX_REST_S = 0.25
-"""Seconds. However long a batch took, the next is not kept waiting longer."""
+MAX_PAUSE_S = 0.25
+"""Seconds. The longest pause, however long the batch took."""
 
 
 @asynccontextmanager
-async def yield_to_others(size: int) -> AsyncIterator[None]:
-    """Rest after the work inside, which is a batch of `size`."""
+async def pause_after_batch(size: int) -> AsyncIterator[None]:
+    """Run the body, which handles a batch of `size`, then pause."""
     loop = asyncio.get_running_loop()
     start = loop.time()
     yield
-    crowd = max(0.0, min(1.0, (size - 1) / FULL_BATCH))
-    await asyncio.sleep(min(MAX_REST_S, REST_RATIO * (loop.time() - start) * crowd))
+    share = max(0.0, min(1.0, (size - 1) / FULL_BATCH))
+    await asyncio.sleep(min(MAX_PAUSE_S, PAUSE_RATIO * (loop.time() - start) * share))

@@ -1,4 +1,4 @@
-"""A service, as a value."""
+"""The description of a service: what the runtime needs to run it."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -19,57 +19,57 @@ from shared.persistence.history import HistoryEntry
 from shared.recovery.takeover import NO_TAKEOVER, Takeover
 
 OrderChangesReader: TypeAlias = Callable[[Session, str, UUID], Sequence[HistoryEntry]]
-"""Reads what befell a tenant's things because of one order, oldest first."""
+"""Reads the changes that one order made to a tenant's other aggregates, oldest first."""
 
 
 def no_changes(_: Session, __: str, ___: UUID) -> Sequence[HistoryEntry]:
-    """Return no changes, for a service whose history has them all by the order."""
+    """Return no changes, for a service whose history has all changes under the order's id."""
     return ()
 
 
 @dataclass(frozen=True, slots=True)
 class OutboundCalls:
-    """How a service reaches network elements."""
+    """How a service calls network elements."""
 
     adapter: Callable[[Settings], Adapter]
     limits: Callable[[Session], Limits] = no_limits
-    """Reads how much each element bears; asked about once a second."""
+    """Reads how much load each element can handle; called about once a second."""
 
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """What one service is called, what it serves, what it listens to, and whom it calls."""
+    """The name of a service, its API, its subscriptions and its outbound calls."""
 
     name: str
     routers: Sequence[APIRouter]
     subscriptions: Subscriptions
     description: str = ""
-    """What it is for, in a sentence or two for those who call its API."""
+    """Its purpose, in a sentence or two for callers of its API."""
 
     calls: OutboundCalls | None = None
     on_start: Sequence[Callable[[Session], None]] = field(default=())
-    """Done in one transaction before anything is served, for example loading shipped data."""
+    """Run in one transaction before requests are served, for example to load shipped data."""
 
     read_order_changes: OrderChangesReader = no_changes
-    """Adds to an order's journey what the history has by other names than the order's."""
+    """Adds to an order's journey the changes whose history has other subjects than the order."""
 
     troubles: Sequence[DatabaseTroubleSource] = field(default=())
-    """Reads what can be wrong with this service alone, beside what the kernel knows of all."""
+    """Finds troubles of this service alone; the kernel finds those common to all."""
 
     fetch_max_wait: timedelta = timedelta()
-    """So long a message may wait for others to be handled with: for a service whose answers no
-    order waits for. A transaction for each message is dear while little is going on."""
+    """How long a message may wait to be handled in a batch: for a service that no order waits
+    for. Under light load a transaction for each message would cost too much."""
 
     takeover: Takeover = NO_TAKEOVER
-    """How its tables are made to say again what it has told, after its database was set back."""
+    """How its tables catch up with its published messages after its database was restored."""
 
     @property
     def topics(self) -> tuple[str, ...]:
-        """The topics to read, in the order of its subscriptions: causes before effects."""
+        """The topics to consume, in the order of its subscriptions: causes before effects."""
         consumed = dict.fromkeys(each.message.topic for each in self.subscriptions.values())
         return tuple(topic for topic in consumed if not topic.startswith(PRIVATE))
 
     @property
     def redelivery_subscriptions(self) -> Subscriptions:
-        """Its handlers of what may be parked: messages of others, and its own taken over."""
+        """Handlers of the messages that may be parked: consumed ones, and its own taken over."""
         return self.subscriptions | self.takeover.subscriptions

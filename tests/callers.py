@@ -1,4 +1,4 @@
-"""Who calls a service's API in tests, and the API, served without a network in between."""
+"""Clients of a service's API in tests, and the API itself, served without a network."""
 
 import asyncio
 import re
@@ -18,6 +18,7 @@ from shared.health.monitor import Monitor
 from shared.http import create_app
 from shared.http.command_batcher import CommandBatcher
 from shared.messaging.publisher import Publisher
+from shared.messaging.writer import Writer
 from shared.operations.routes import OPERATIONS_ROUTERS, OperationsContext, set_operations_context
 from shared.persistence.database import Sessions
 from shared.security.development_keys import make_development_keys, make_token
@@ -40,7 +41,7 @@ def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def as_role(keys: Path) -> AsRole:
-    """Makes the headers of a caller, by role; of another client, tenant or person when told so."""
+    """Makes a caller's headers by role and, optionally, client, tenant, person and areas."""
 
     def headers(
         role: str,
@@ -49,8 +50,8 @@ def as_role(keys: Path) -> AsRole:
         person: str = "",
         areas: Collection[str] | None = None,
     ) -> dict[str, str]:
-        who: dict[str, Any] = {"client": client, "tenant": tenant, "person": person}
-        token = make_token(keys, role, now=datetime.now(UTC), areas=areas, **who)
+        identity: dict[str, Any] = {"client": client, "tenant": tenant, "person": person}
+        token = make_token(keys, role, now=datetime.now(UTC), areas=areas, **identity)
         return {"Authorization": f"Bearer {token}"}
 
     return headers
@@ -63,7 +64,7 @@ def service_of(name: str) -> Service:
 
 
 _first_api: dict[str, FastAPI] = {}
-"""By service: the first API. Its description serves for all, since to make one takes seconds."""
+"""By service: the first API. Its description is used for all, since making one takes seconds."""
 
 
 def full_api(
@@ -73,9 +74,10 @@ def full_api(
     publisher: Publisher,
     batcher: CommandBatcher,
 ) -> FastAPI:
-    """Return all endpoints of a service, the operators' among them."""
+    """Return all endpoints of a service, those for operators included."""
     routers, monitor = (*service.routers, *OPERATIONS_ROUTERS), Monitor(settings, sessions)
-    api = create_app(service.name, routers, batcher, sessions, settings, about=service.description)
+    description = service.description
+    api = create_app(service.name, routers, batcher, sessions, settings, description=description)
     operations = OperationsContext(
         settings, sessions, publisher, service.subscriptions, monitor, service.read_order_changes
     )
@@ -97,7 +99,7 @@ _described: dict[str, list[DescribedOperation]] = {}
 
 
 def described_operations(service: Service, api: FastAPI) -> list[DescribedOperation]:
-    """Return what the description of a service says of its answers."""
+    """Return the operations of a service's description, with their statuses."""
     if service.name not in _described:
         _described[service.name] = [
             DescribedOperation(
@@ -112,12 +114,12 @@ def described_operations(service: Service, api: FastAPI) -> list[DescribedOperat
 
 
 def described_only(service: Service, api: FastAPI) -> Callable[[Response], Awaitable[None]]:
-    """Return what sees that each answer has a status that the description has."""
+    """Return a response hook that checks that each status is in the description."""
 
     async def check(answer: Response) -> None:
-        asked = answer.request
-        method = asked.method.replace("HEAD", "GET")
-        path = asked.url.raw_path.decode().partition("?")[0]
+        request = answer.request
+        method = request.method.replace("HEAD", "GET")
+        path = request.url.raw_path.decode().partition("?")[0]
         for each in described_operations(service, api):
             if each.method == method and each.path.fullmatch(path):
                 status = str(answer.status_code)
@@ -131,9 +133,9 @@ def described_only(service: Service, api: FastAPI) -> Callable[[Response], Await
 async def api_client(
     service: Service, sessions: Sessions, settings: Settings, publisher: Publisher | None = None
 ) -> AsyncIterator[AsyncClient]:
-    """Serve as one process would, and return who calls."""
-    publisher = publisher or Publisher(sessions, FakeBroker())
-    batcher = CommandBatcher(sessions, publisher, service.takeover.withdrawable)
+    """Serve the API as one process does, and yield its client."""
+    publisher = publisher or Publisher(Writer(sessions), FakeBroker())
+    batcher = CommandBatcher(sessions, publisher.writer, service.takeover.withdrawable)
     api = full_api(service, sessions, settings, publisher, batcher)
     transport = ASGITransport(api, raise_app_exceptions=False)
     async with AsyncExitStack() as stack:

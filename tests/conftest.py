@@ -30,7 +30,7 @@ from tests.flows.site import Site, running
 from tests.own_topics import own_topics
 
 gc.set_threshold(50_000)
-"""Objects between two looks for cycles, as in a service: the default costs a tenth of all CPU."""
+"""Objects between two cycle collections, as in a service: the default costs a tenth of all CPU."""
 
 NOON = datetime.now(UTC).replace(day=1, hour=12, minute=0, second=0, microsecond=0)
 """The time in tests: this month, whose partitions are there."""
@@ -42,7 +42,7 @@ hypothesis.settings.register_profile(
     suppress_health_check=[hypothesis.HealthCheck.too_slow],
 )
 hypothesis.settings.load_profile("kaitong")
-"""Time says nothing here: the machine may be busy with something else."""
+"""No deadlines: the machine may be busy with something else."""
 
 SERVICES = ("order", "provisioning", "resources", "customer")
 
@@ -53,7 +53,7 @@ for _setting in engine_hosts(SERVICES):
 
 @pytest.fixture(scope="session")
 def folder() -> Iterator[Path]:
-    """A folder for all that the run leaves."""
+    """A folder for all files of the run."""
     path = Path(tempfile.mkdtemp(prefix="kaitong-tests-"))
     yield path
     shutil.rmtree(path, ignore_errors=True)
@@ -71,11 +71,11 @@ BROKER = pytest.StashKey[Kafka]()
 """The broker of a run in several processes."""
 
 KAFKA_FOLDER = "kafka"
-"""What tells a process the folder of that broker."""
+"""The key under which a process gets the folder of that broker."""
 
 
 def pytest_configure_node(node: Any) -> None:
-    """Start the broker of the run before its first process, and tell each process where it is."""
+    """Start the broker of the run before its first process, and pass its folder to each."""
     stash = node.config.stash
     if BROKER not in stash:
         stash[BROKER] = start_kafka(Path(tempfile.mkdtemp(prefix="kaitong-tests-kafka-")))
@@ -91,7 +91,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 @pytest.fixture(scope="session")
 def kafka(folder: Path, request: pytest.FixtureRequest) -> Iterator[Kafka]:
-    """A Kafka broker for all tests of this run, which none of them may hurt."""
+    """A Kafka broker for all tests of this run, which none of them may stop."""
     shared = getattr(request.config, "workerinput", {}).get(KAFKA_FOLDER)
     if shared:
         yield start_kafka(Path(shared))
@@ -107,7 +107,7 @@ SHARED_SYSTEMS = {
     "tests/flows/": "system",
     "tests/chaos/": "chaos",
 }
-"""Folders whose tests share a running system, and which they share: one is busy with faults."""
+"""Folders whose tests share a running system, and the name of it: chaos is the one with faults."""
 
 OWN_SYSTEM = frozenset(
     {
@@ -121,27 +121,27 @@ OWN_SYSTEM = frozenset(
 
 
 class SharedSystemScheduling(LoadScopeScheduling):  # type: ignore[misc]  # untyped
-    """Deals out tests to processes, so that tests which share engines stay together.
+    """Distributes tests to processes, so that tests which share engines stay together.
 
-    The last process begins at the end, with the kernel's tests, which wait for time-outs: beside
-    them the others begin with whole systems under orders, which take all the CPU there is.
+    The last process begins at the end, with the kernel's tests, which wait for time-outs, because
+    the others begin with whole systems under orders, which use all CPUs.
     """
 
     def _assign_work_unit(self, node: WorkerController) -> None:
-        """Give a process what it does next."""
+        """Give a process its next tests."""
         if node is self.nodes[-1]:
             self.workqueue.move_to_end(next(reversed(self.workqueue)), last=False)
         super()._assign_work_unit(node)
 
     def _split_scope(self, nodeid: str) -> str:
-        """Return what a test belongs to: its file, or those that share a system."""
+        """Return the scope of a test: its file, or the system that it shares."""
         file = nodeid.partition("::")[0]
         shared = (system for folder, system in SHARED_SYSTEMS.items() if file.startswith(folder))
         return file if file in OWN_SYSTEM else next(shared, file)
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> SharedSystemScheduling:
-    """Say how tests are dealt out, where they run in several processes."""
+    """Return how tests are distributed in a run of several processes."""
     return SharedSystemScheduling(config, log)
 
 
@@ -262,17 +262,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, Any, Any]:
-    """Keep what a failed test has left in the system that tests share, and say where."""
+    """Save the artifacts of a failed test of the shared system, and report where they are."""
     report = yield
     if report.when == "call" and report.failed and uses_site(item):
-        left = save_artifacts_of_failed(item.funcargs["site"])  # type: ignore[attr-defined]
-        report.sections.append(("What shows how it failed is kept", left))
+        artifacts = save_artifacts_of_failed(item.funcargs["site"])  # type: ignore[attr-defined]
+        report.sections.append(("Artifacts of the failure", artifacts))
     return report
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
-    """End the system with the last test in a row that uses it: it works while it is idle, too."""
+    """Stop the shared system after the last test in a row that uses it: it needs CPU when idle."""
     is_last = nextitem and uses_site(item) and not uses_site(nextitem)
     if is_last and STOP_SITE in item.config.stash:
         item.config.stash[STOP_SITE]()

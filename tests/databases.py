@@ -1,4 +1,4 @@
-"""Databases of a test's own."""
+"""Databases that one test creates and drops."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,7 +10,7 @@ from deploy.local.postgres import Postgres
 
 @contextmanager
 def a_database(postgres: Postgres, name: str) -> Iterator[Engine]:
-    """Make an empty database for a test, and take it away after."""
+    """Create an empty database for a test, and drop it afterwards."""
     admin = create_engine(f"{postgres.url}/postgres", isolation_level="AUTOCOMMIT")
     with admin.connect() as connection:
         connection.execute(text(f"DROP DATABASE IF EXISTS {name}"))

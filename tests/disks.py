@@ -1,4 +1,4 @@
-"""Small disks that a test can fill, and make room on again."""
+"""Small disks that a test can fill and free again."""
 
 import os
 import shutil
@@ -15,7 +15,7 @@ CHUNK = 1 << 20
 
 @dataclass(frozen=True)
 class Disk:
-    """A file system of its own."""
+    """A mounted file system."""
 
     place: Path
 
@@ -33,7 +33,7 @@ class Disk:
                     size //= 2
 
     def free(self) -> None:
-        """Delete what fills it."""
+        """Delete the file that fills it."""
         self._filler.unlink()
 
     @property
@@ -42,7 +42,7 @@ class Disk:
 
 
 def mount(place: Path, size_mb: int) -> str:
-    """Mount a disk at a folder that is there; return why not, or nothing where it is done."""
+    """Mount a disk at an existing folder; return the error, or an empty text."""
     command = ["mount", "-t", "tmpfs", "-o", f"size={size_mb}m,mode=755", "tmpfs", str(place)]
     try:
         done = subprocess.run(command, check=False, capture_output=True, text=True)  # noqa: S603
@@ -52,13 +52,13 @@ def mount(place: Path, size_mb: int) -> str:
 
 
 def unmount(place: Path) -> None:
-    """Take a disk away; what it held is gone once its last file is closed."""
+    """Unmount a disk; its contents are gone once its last file is closed."""
     subprocess.run(["umount", "--lazy", str(place)], check=True)  # noqa: S603, S607
 
 
 @contextmanager
 def disk(place: Path, size_mb: int) -> Iterator[Disk]:
-    """A disk in a folder until the block ends; the test is skipped where none may be mounted."""
+    """A disk in a folder until the block ends; the test is skipped if mounting is not allowed."""
     place.mkdir(parents=True, exist_ok=True)
     if why := mount(place, size_mb):
         pytest.skip(f"no disk may be mounted here: {why}")

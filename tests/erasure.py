@@ -1,4 +1,4 @@
-"""What tests of an erasure need: reminders rung, and databases searched for a person."""
+"""Helpers of the erasure tests: firing timers, and searching databases for a person's data."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -22,15 +22,15 @@ TEXT_COLUMNS = text(
 
 
 def fire_timers(sessions: Sessions, subscriptions: Subscriptions, now: datetime) -> int:
-    """Ring what is due until nothing is; return how often."""
-    rung = 0
+    """Fire due timers until none is left; return their number."""
+    fired = 0
     while due := _due(sessions, now):
-        rung += len(due)
+        fired += len(due)
         records = [
             ConsumedRecord("timers", 0, each.key.bytes, each.body, each.type) for each in due
         ]
         Dispatcher(sessions, subscriptions).handle_batch(records, now, AfterCommit(uuid4()))
-    return rung
+    return fired
 
 
 def _due(sessions: Sessions, now: datetime) -> list[timer_store.DueTimer]:
@@ -41,33 +41,33 @@ def _due(sessions: Sessions, now: datetime) -> list[timer_store.DueTimer]:
 
 
 def columns_with(connection: Connection, *values: str) -> set[str]:
-    """Return the columns of a database, in all its tables, in which one of these values stands."""
-    written: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    """Return the columns of a database, in all its tables, that contain one of these values."""
+    text_columns: dict[str, list[tuple[str, str]]] = defaultdict(list)
     for table, column, kind in connection.execute(TEXT_COLUMNS).all():
-        written[table].append((column, kind))
+        text_columns[table].append((column, kind))
     return {
         f"{table}.{column}"
-        for table, columns in written.items()
-        for (column, _), is_told in zip(
+        for table, columns in text_columns.items()
+        for (column, _), has_value in zip(
             columns, _columns_with(connection, table, columns, values), strict=True
         )
-        if is_told
+        if has_value
     }
 
 
 def _columns_with(
     connection: Connection, table: str, columns: Sequence[tuple[str, str]], values: Sequence[str]
 ) -> Sequence[bool | None]:
-    """Return whether each column of a table has one of these values, in one look at the table."""
-    sought = {f"value_{number}": value for number, value in enumerate(values)}
-    looks = [
+    """Return whether each column of a table has one of these values, in one query."""
+    parameters = {f"value_{number}": value for number, value in enumerate(values)}
+    conditions = [
         " OR ".join(
             f"position(convert_to(:{name}, 'UTF8') IN \"{column}\") > 0"
             if kind == "bytea"
             else f'position(:{name} IN "{column}") > 0'
-            for name in sought
+            for name in parameters
         )
         for column, kind in columns
     ]
-    asked = ", ".join(f"bool_or({each})" for each in looks)
-    return connection.execute(text(f"SELECT {asked} FROM {table}"), sought).one()  # noqa: S608  names of the database's own
+    selected = ", ".join(f"bool_or({each})" for each in conditions)
+    return connection.execute(text(f"SELECT {selected} FROM {table}"), parameters).one()  # noqa: S608  names of the database's own

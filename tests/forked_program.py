@@ -1,7 +1,7 @@
-"""Programs of ours in processes of their own, forked from one that has loaded their code.
+"""Programs in their own processes, forked from one that has preloaded their code.
 
-What a test sees is a process like any other: with its own environment, output and exit status.
-Only the loading is done once for the whole run: a second for each of hundreds of processes.
+Each is a process like any other, with its own environment, output and exit status. Only the
+loading is done once for the whole run: it takes a second for each of hundreds of processes.
 """
 
 from collections.abc import Mapping, Sequence

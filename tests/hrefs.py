@@ -1,4 +1,4 @@
-"""Following references: whatever an answer says is at an href is there."""
+"""Following references: every href in an answer leads to what it names."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -9,7 +9,7 @@ REFERENCE_FIELDS = ("href", "view")
 
 
 def references_in(answer: Any) -> Iterator[tuple[str, str]]:
-    """Yield each address in an answer, with the id of what is there."""
+    """Yield each href in an answer, with the id of its target."""
     if isinstance(answer, dict):
         for name in REFERENCE_FIELDS:
             if name in answer:
@@ -24,9 +24,9 @@ def references_in(answer: Any) -> Iterator[tuple[str, str]]:
 async def broken_references(
     client: AsyncClient, answer: Any, headers: dict[str, str], *, besides: tuple[str, ...] = ()
 ) -> list[str]:
-    """Return the addresses in an answer that lead nowhere, or to something else.
+    """Return the hrefs in an answer that lead nowhere, or to something else.
 
-    Those are left out that begin like one of `besides`: other services have them.
+    Hrefs that begin like one of `besides` are skipped: other services answer them.
     """
     found = []
     for href, id_ in references_in(answer):

@@ -1,7 +1,7 @@
-"""Says where a value is not what its JSON Schema says, as strictly as examples deserve.
+"""Checks values against JSON Schemas, strictly enough for examples.
 
-It knows the keywords that our descriptions use; any other is a fault, never passed over. So is
-an attribute of which the schema says nothing: an example with a slip in a name teaches the slip.
+It knows the keywords that our descriptions use; any other is a fault, never ignored. An attribute
+that is not in the schema is a fault, too: an example with a misspelt name would mislead.
 """
 
 import re
@@ -16,7 +16,7 @@ Schema = Mapping[str, Any]
 
 ANNOTATIONS = {"title", "description", "default", "example", "examples"}
 STRUCTURE = {"items", "properties", "additionalProperties", "required"}
-"""What is said of lists and objects holds for all else."""
+"""Keywords of lists and objects: other values satisfy them."""
 
 TYPES: Mapping[str, Callable[[Json], bool]] = {
     "null": lambda it: it is None,
@@ -32,82 +32,82 @@ FORMATS: Mapping[str, Callable[[str], object]] = {
     "date-time": datetime.fromisoformat,
 }
 RULES: Mapping[str, tuple[type | UnionType, Callable[[Any, Any], object]]] = {
-    "type": (object, lambda it, said: TYPES[said](it)),
-    "enum": (object, lambda it, said: it in said),
-    "const": (object, lambda it, said: it == said),
-    "format": (str, lambda it, said: is_readable(it, FORMATS[said])),
-    "pattern": (str, lambda it, said: re.search(said, it)),
-    "minLength": (str, lambda it, said: len(it) >= said),
-    "maxLength": (str, lambda it, said: len(it) <= said),
-    "minItems": (list, lambda it, said: len(it) >= said),
-    "maxItems": (list, lambda it, said: len(it) <= said),
+    "type": (object, lambda it, argument: TYPES[argument](it)),
+    "enum": (object, lambda it, argument: it in argument),
+    "const": (object, lambda it, argument: it == argument),
+    "format": (str, lambda it, argument: is_readable(it, FORMATS[argument])),
+    "pattern": (str, lambda it, argument: re.search(argument, it)),
+    "minLength": (str, lambda it, argument: len(it) >= argument),
+    "maxLength": (str, lambda it, argument: len(it) <= argument),
+    "minItems": (list, lambda it, argument: len(it) >= argument),
+    "maxItems": (list, lambda it, argument: len(it) <= argument),
     "x-form": (str, lambda it, _: it.isprintable() and it == it.strip()),
     "uniqueItems": (list, lambda it, _: len({repr(each) for each in it}) == len(it)),
-    "minimum": (int | float, lambda it, said: it >= said),
-    "maximum": (int | float, lambda it, said: it <= said),
+    "minimum": (int | float, lambda it, argument: it >= argument),
+    "maximum": (int | float, lambda it, argument: it <= argument),
 }
-"""By keyword: what kind of values it speaks of, and what holds for them."""
+"""By keyword: the type of values that it applies to, and its rule."""
 
 
 def faults_in(value: Json, schema: Schema, whole: Schema, at: str = "") -> Iterator[str]:
-    """Yield what is wrong with a value, each fault with the pointer to it.
+    """Yield the faults of a value, each with the pointer to it.
 
     Args:
         value: the value.
-        schema: what it should be like.
+        schema: its schema.
         whole: the document that references in the schema point into.
         at: the pointer to the value.
     """
-    for keyword, said in schema.items():
+    for keyword, argument in schema.items():
         match keyword:
             case "$ref":
-                yield from faults_in(value, resolved(said, whole), whole, at)
+                yield from faults_in(value, resolved(argument, whole), whole, at)
             case "anyOf":
-                yield from faults_in_any_of(value, said, whole, at)
+                yield from faults_in_any_of(value, argument, whole, at)
             case "properties":
                 yield from faults_in_object(value, schema, whole, at)
             case "items" if isinstance(value, list):
                 for place, each in enumerate(value):
-                    yield from faults_in(each, said, whole, f"{at}/{place}")
+                    yield from faults_in(each, argument, whole, f"{at}/{place}")
             case "additionalProperties" if "properties" not in schema:
                 yield from faults_in_object(value, schema, whole, at)
             case "required" if isinstance(value, dict):
-                yield from (f"{at}/{name}: is missing" for name in said if name not in value)
+                yield from (f"{at}/{name}: is missing" for name in argument if name not in value)
             case _:
-                if not satisfies(value, keyword, said):
-                    yield f"{at}: {value!r} is against {keyword} {said!r}"
+                if not satisfies(value, keyword, argument):
+                    yield f"{at}: {value!r} is against {keyword} {argument!r}"
 
 
 def faults_in_any_of(value: Json, schemas: list[Schema], whole: Schema, at: str) -> Iterator[str]:
-    """Yield what is wrong with a value by each of these schemas, unless one suits it."""
+    """Yield the faults of a value by each of these schemas, unless it satisfies one."""
     found = [list(faults_in(value, each, whole, at)) for each in schemas]
     if all(found):
         yield from (fault for each in found for fault in each)
 
 
 def faults_in_object(value: Json, schema: Schema, whole: Schema, at: str) -> Iterator[str]:
-    """Yield what is wrong with the attributes of an object; those that nobody foresaw are."""
+    """Yield the faults of an object's attributes; unknown attributes are faults."""
     if not isinstance(value, dict):
         return
     known, others = schema.get("properties", {}), schema.get("additionalProperties", False)
     for name, each in value.items():
-        said = known.get(name, others)
-        if said is False:
-            yield f"{at}/{name}: the schema says nothing of it"
-        elif said is not True:
-            yield from faults_in(each, said, whole, f"{at}/{name}")
+        argument = known.get(name, others)
+        if argument is False:
+            yield f"{at}/{name}: is not in the schema"
+        elif argument is not True:
+            yield from faults_in(each, argument, whole, f"{at}/{name}")
 
 
-def satisfies(value: Json, keyword: str, said: Any) -> bool:
-    """Tell whether a value keeps to a keyword. None keeps to one that we do not know."""
+def satisfies(value: Json, keyword: str, argument: Any) -> bool:
+    """Tell whether a value satisfies a keyword. No value satisfies an unknown one."""
     if keyword not in RULES:
         return keyword in ANNOTATIONS | STRUCTURE
     kind, rule = RULES[keyword]
-    return not isinstance(value, kind) or bool(rule(value, said))
+    return not isinstance(value, kind) or bool(rule(value, argument))
 
 
 def is_readable(text: str, read: Callable[[str], object]) -> bool:
-    """Tell whether a text can be read as what it should be."""
+    """Tell whether a text can be parsed by a function."""
     try:
         read(text)
     except ValueError:
@@ -116,7 +116,7 @@ def is_readable(text: str, read: Callable[[str], object]) -> bool:
 
 
 def resolved(reference: str, whole: Schema) -> Schema:
-    """Return what a reference points at."""
+    """Return the target of a reference."""
     found = whole
     for name in reference.removeprefix("#/").split("/"):
         found = found[name]
@@ -124,7 +124,7 @@ def resolved(reference: str, whole: Schema) -> Schema:
 
 
 def request_fields(description: Json) -> Iterator[tuple[str, Json]]:
-    """Yield all parameters of queries, and all fields of bodies by their schema's name and own."""
+    """Yield all query parameters, and all fields of bodies as `schema/field`."""
     seen: set[str] = set()
     for operations in description["paths"].values():
         for operation in operations.values():
@@ -136,7 +136,7 @@ def request_fields(description: Json) -> Iterator[tuple[str, Json]]:
 
 
 def schema_fields(schema: Json, whole: Json, at: str, seen: set[str]) -> Iterator[tuple[str, Json]]:
-    """Yield all fields of what a schema describes, by the schema's name and their own."""
+    """Yield all fields of a schema as `schema/field`."""
     if reference := schema.get("$ref"):
         if reference not in seen:
             seen.add(reference)

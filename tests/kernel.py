@@ -1,4 +1,4 @@
-"""The kernel's pieces, small enough for a test."""
+"""Helpers around the kernel for tests: consuming, publishing, reading tables, a fake broker."""
 
 import asyncio
 from asyncio import Future
@@ -31,15 +31,19 @@ _offsets = iter(range(1, 1 << 31))
 
 
 def cause_of(message: Message, tenant: str = TENANT) -> Causation:
-    """Return a cause that is always the same for one key."""
+    """Return a causation that is always the same for one key."""
     return Causation(message.key, message.key, tenant)
 
 
 def record_of(
-    message: Message, cause: Causation | None = None, *, told_at: datetime = NOON, offset: int = 0
+    message: Message,
+    cause: Causation | None = None,
+    *,
+    published_at: datetime = NOON,
+    offset: int = 0,
 ) -> ConsumedRecord:
-    """Return `message` as it comes from Kafka."""
-    envelope = Envelope.wrap(message, cause or cause_of(message), 0, 1, told_at)
+    """Return the Kafka record of a message."""
+    envelope = Envelope.wrap(message, cause or cause_of(message), 0, 1, published_at)
     source = f"{message.topic}/{message.key.int % 12}"
     return ConsumedRecord(
         source, offset or next(_offsets), message.key.bytes, encode(envelope), message.type
@@ -53,7 +57,7 @@ def consume(
     tenant: str = TENANT,
     now: datetime = NOON,
 ) -> AfterCommit:
-    """Let a service handle these messages as one batch; return what it told."""
+    """Handle these messages as one batch; return what is to publish after the commit."""
     records = [record_of(message, cause_of(message, tenant)) for message in messages]
     return consume_records(sessions, subscriptions, records, now=now)
 
@@ -65,17 +69,17 @@ def consume_records(
     *,
     now: datetime = NOON,
 ) -> AfterCommit:
-    """Let a service handle these records as one batch."""
+    """Handle these records as one batch."""
     after_commit = AfterCommit(uuid4())
     Dispatcher(sessions, subscriptions).handle_batch(records, now, after_commit)
     return after_commit
 
 
 def commit_messages(
-    sessions: Sessions, *messages: Message, teller: UUID | None = None
+    sessions: Sessions, *messages: Message, publisher_id: UUID | None = None
 ) -> AfterCommit:
-    """Commit a transaction that tells these messages."""
-    after_commit = AfterCommit(teller or uuid4())
+    """Commit a transaction that publishes these messages."""
+    after_commit = AfterCommit(publisher_id or uuid4())
     commit_messages_in(sessions, after_commit, *messages)
     return after_commit
 
@@ -83,7 +87,7 @@ def commit_messages(
 def commit_messages_in(
     sessions: Sessions, after_commit: AfterCommit, *messages: Message, now: datetime = NOON
 ) -> None:
-    """Commit a transaction that tells these messages, in a turn of the writing thread."""
+    """Commit a transaction that publishes these messages, to be published with `after_commit`."""
     with begin_transaction(sessions, now, after_commit) as transaction:
         for message in messages:
             own = Causation(uuid4(), message.key, TENANT)
@@ -91,24 +95,24 @@ def commit_messages_in(
 
 
 def published(sessions: Sessions) -> list[Message]:
-    """Return all that a service has told, in its order."""
+    """Return all messages that a service has published, in their order."""
     return [message for envelope in envelopes(sessions) if (message := envelope.open())]
 
 
 def envelopes(sessions: Sessions) -> list[Envelope]:
-    """Return all that a service has told, as it leaves."""
+    """Return the envelopes of all messages that a service has published."""
     with sessions() as session:
         bodies = session.scalars(select(OutboxRow.body).order_by(OutboxRow.position))
         return [read_envelope(body) for body in bodies]
 
 
 def published_types(sessions: Sessions) -> list[str]:
-    """Return the types of all that a service has told."""
+    """Return the types of all messages that a service has published."""
     return [message.type for message in published(sessions)]
 
 
 def dead_letter_rows(sessions: Sessions) -> list[DeadLetterRow]:
-    """Return all that was ever parked."""
+    """Return all dead letters ever."""
     with sessions() as session:
         return list(session.scalars(select(DeadLetterRow).order_by(DeadLetterRow.position)))
 
@@ -121,7 +125,7 @@ def history(sessions: Sessions) -> list[tuple[str, str, str, str]]:
 
 
 def consumed_offsets(sessions: Sessions) -> dict[str, int]:
-    """Return how far each partition was read."""
+    """Return the next offset of each partition."""
     with sessions() as session:
         return next_offsets(session)
 
@@ -154,18 +158,18 @@ def database_outage() -> OperationalError:
 
 
 async def until(condition: Callable[[], object], timeout_s: float = 60.0) -> None:
-    """Wait for a condition, and not for ever: the machine may be busy.
+    """Wait for a condition; the timeout is long, because the machine may be busy.
 
     Raises:
-        TimeoutError: if it does not come true.
+        TimeoutError: if it does not become true.
     """
     async with asyncio.timeout(timeout_s):
-        while not condition():  # noqa: ASYNC110  what is waited for sets no event
+        while not condition():  # noqa: ASYNC110  the condition sets no event
             await asyncio.sleep(0.01)
 
 
 class FakeBroker:
-    """Takes records, and says so at once; it has what another one of the same test was given."""
+    """Confirms records at once. All fake brokers share their offsets, as one broker would."""
 
     _taken = 0
 
@@ -174,14 +178,14 @@ class FakeBroker:
         self.opened = 0
 
     async def open(self) -> None:
-        """Be there."""
+        """Count the call."""
         self.opened += 1
 
     async def close(self) -> None:
-        """Go."""
+        """Do nothing."""
 
     async def send(self, record: OutboxRecord) -> "Future[Any]":
-        """Take a record."""
+        """Store a record and confirm it."""
         sent: Future[Any] = asyncio.get_running_loop().create_future()
         sent.set_result(SimpleNamespace(partition=record.key.int % 12, offset=FakeBroker._taken))
         FakeBroker._taken += 1
@@ -189,14 +193,14 @@ class FakeBroker:
         return sent
 
     async def end_offsets(self) -> dict[str, int]:
-        """Be so full everywhere that the next record follows."""
+        """Return end offsets in all partitions that the next record follows."""
         return dict.fromkeys(admin.partition_names(), FakeBroker._taken)
 
 
 def note_recovery(
     sessions: Sessions, noticed_at: datetime, state: RecoveryState = RecoveryState.DONE
 ) -> None:
-    """Have the database know that it was set back by a minute."""
+    """Store a recovery of a database that lost a minute."""
     with sessions.begin() as session:
         session.add(
             RecoveryRow(

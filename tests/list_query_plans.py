@@ -1,7 +1,7 @@
-"""How much PostgreSQL reads for each list and filter that a service's description has.
+"""Checks how much PostgreSQL reads for each list and filter of a service's description.
 
-The lists are those of the description, so a new one is asked, too: it is told of where a filter
-has no value to be asked with, where a table that it reads is not filled, or where it reads much.
+The lists are those of the description, so a new one is checked, too. Faults are a filter without a
+value to query with, a table that is not filled, and a list that reads much.
 """
 
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
@@ -20,6 +20,7 @@ from structlog.testing import capture_logs
 from shared.config.settings import Settings
 from shared.http.command_batcher import CommandBatcher
 from shared.messaging.publisher import Publisher
+from shared.messaging.writer import Writer
 from shared.persistence.database import Sessions
 from shared.security.development_keys import make_development_keys, make_token
 from shared.service import Service
@@ -32,31 +33,31 @@ Json: TypeAlias = Any
 Query: TypeAlias = dict[str, str]
 
 PAGING = {"offset", "limit", "after", "fields"}
-"""What says how a list is shown, not what is in it."""
+"""Parameters of how a list is shown, not of what is in it."""
 
 LARGE_TABLES = text(f"""
     SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace
     AND reltuples > {MILLION / 100}""")  # noqa: S608
-"""The tables that the planner was told of a million rows of."""
+"""The tables that have a million rows by the planner's statistics."""
 
 CALLERS = (("admin", "crm-most"), ("crm", "crm-few"), ("crm", "crm-heir"))
-"""The roles and clients that ask: one sees all of the tenant, one its own and that of a few
-customers, and one all that another client has brought."""
+"""The roles and clients of the callers: one sees the whole tenant, one its own data and a few
+customers' of others, and one all data of another client."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueryValues:
-    """By what the lists of a service are asked."""
+    """The values with which the lists of a service are queried."""
 
     values: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """For each filter whose values are not listed in the description."""
 
     in_path: Mapping[str, str] = field(default_factory=dict)
     besides: Mapping[str, str] = field(default_factory=dict)
-    """Lists that are not asked here, each with the reason."""
+    """Lists that are not checked here, each with the reason."""
 
-    more: Mapping[str, int] = field(default_factory=dict)
-    """How many rows or pages more than enough a list may read, by its path."""
+    surplus: Mapping[str, int] = field(default_factory=dict)
+    """How many rows or pages above the limit a list may read, by its path."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,21 +66,23 @@ class ListRoute:
 
     path: str
     filters: Mapping[str, Sequence[str]]
-    """For each filter the values that it is asked with; none where none is known."""
+    """For each filter the values to query with; empty where none is known."""
 
     required: frozenset[str]
 
     def queries(self) -> Iterator[Query]:
         """Yield no filter, each with each value, and any two with their first values."""
-        needed = {name: self.filters[name][0] for name in self.required}
-        yield needed
+        required = {name: self.filters[name][0] for name in self.required}
+        yield required
         for name, values in self.filters.items():
-            yield from (needed | {name: value} for value in values)
+            yield from (required | {name: value} for value in values)
         for one, other in combinations([name for name in self.filters if self.filters[name]], 2):
-            yield needed | {each: self.filters[each][0] for each in (one, other)}
+            yield required | {each: self.filters[each][0] for each in (one, other)}
 
 
-def lists_in(description: Json, asked: QueryValues, paths: Iterable[str]) -> Iterator[ListRoute]:
+def lists_in(
+    description: Json, query_values: QueryValues, paths: Iterable[str]
+) -> Iterator[ListRoute]:
     """Yield the lists among these paths of a description."""
     for path in paths:
         get = description["paths"][path].get("get", {})
@@ -88,12 +91,12 @@ def lists_in(description: Json, asked: QueryValues, paths: Iterable[str]) -> Ite
             own = [each for each in get.get("parameters", ()) if each["in"] == "query"]
             filters = {
                 each["name"]: enum_values(each["schema"], description)
-                or asked.values.get(each["name"], ())
+                or query_values.values.get(each["name"], ())
                 for each in own
                 if each["name"] not in PAGING
             }
-            needed = frozenset(each["name"] for each in own if each.get("required"))
-            yield ListRoute(path, filters, needed)
+            required = frozenset(each["name"] for each in own if each.get("required"))
+            yield ListRoute(path, filters, required)
 
 
 def enum_values(schema: Json, description: Json) -> list[str]:
@@ -106,36 +109,36 @@ def enum_values(schema: Json, description: Json) -> list[str]:
 
 
 def own_paths(service: Service) -> set[str]:
-    """Return the paths that a service has besides those that every service has."""
+    """Return the paths of a service without those that every service has."""
     routes = (route for router in service.routers for route in router.routes)
     return {route.path for route in routes if isinstance(route, APIRoute)}
 
 
 async def check_lists(
-    service: Service, sessions: Sessions, folder: Path, asked: QueryValues, *, shared: bool = False
+    service: Service, sessions: Sessions, folder: Path, values: QueryValues, *, shared: bool = False
 ) -> None:
-    """Ask for every list of a service, by every filter, and see that each plan reads little.
+    """Query every list of a service, by every filter, and check that each plan reads little.
 
     Args:
-        service: whose lists.
+        service: the service.
         sessions: a large database of it.
         folder: an empty one, for keys.
-        asked: what the description does not say.
-        shared: ask for the lists that every service has, and not for its own.
+        values: query values that the description does not list.
+        shared: query the lists that every service has, and not its own.
     """
     api = api_of(service, sessions, folder)
     described, own = api.openapi(), own_paths(service)
     listed = [path for path in described["paths"] if (path in own) is not shared]
-    lists = list(lists_in(described, asked, listed))
+    lists = list(lists_in(described, values, listed))
     found: list[str] = []
     async with AsyncClient(
         transport=ASGITransport(api, raise_app_exceptions=False), base_url="http://api"
     ) as client:
         for each in lists:
-            if each.path not in asked.besides:
-                asking = PlanChecker(client, sessions, folder / "keys", asked)
-                found += [fault async for fault in asking.faults(each)]
-    found += [f"{path} is no list" for path in asked.besides.keys() - {x.path for x in lists}]
+            if each.path not in values.besides:
+                checker = PlanChecker(client, sessions, folder / "keys", values)
+                found += [fault async for fault in checker.faults(each)]
+    found += [f"{path} is no list" for path in values.besides.keys() - {x.path for x in lists}]
     assert not found, "\n\n".join(found)
 
 
@@ -150,8 +153,10 @@ def api_of(service: Service, sessions: Sessions, folder: Path) -> FastAPI:
         "KAITONG_RATE_LIMIT": "0",
     }
     settings = Settings.from_environment(service.name, environment)
-    publisher = Publisher(sessions, FakeBroker())
-    return full_api(service, sessions, settings, publisher, CommandBatcher(sessions, publisher))
+    publisher = Publisher(Writer(sessions), FakeBroker())
+    return full_api(
+        service, sessions, settings, publisher, CommandBatcher(sessions, publisher.writer)
+    )
 
 
 def url_of(sessions: Sessions) -> str:
@@ -161,24 +166,24 @@ def url_of(sessions: Sessions) -> str:
 
 @dataclass(frozen=True, slots=True)
 class PlanChecker:
-    """Asks for lists as each caller would, and looks at the plans."""
+    """Queries lists as each caller, and checks the plans."""
 
     client: AsyncClient
     sessions: Sessions
     keys: Path
-    asked: QueryValues
+    values: QueryValues
 
     async def faults(self, each: ListRoute) -> AsyncIterator[str]:
-        """Yield what is wrong with the plans of one list."""
+        """Yield the faults of the plans of one list."""
         for name in (name for name, values in each.filters.items() if not values):
-            yield f"{each.path}: there is no value to ask with for the filter {name}"
+            yield f"{each.path}: there is no value to query the filter {name} with"
         large, proven = self.large(), set[str]()
         for query, (role, client) in product(each.queries(), CALLERS):
             plans = await self.plans(each.path, query, role, client)
             if any(tables_read(plan) & large for plan in plans):
                 proven.update(query, [""])
             for plan in plans:
-                if is_expensive(plan, self.asked.more.get(each.path, 0)):
+                if is_expensive(plan, self.values.surplus.get(each.path, 0)):
                     yield f"{each.path} {query} as {client}:\n{format_plan(plan)}"
         for name in ({"", *each.filters} - proven) - {n for n, v in each.filters.items() if not v}:
             yield f"{each.path}: no plan over a filled table for {name or 'the list'}"
@@ -186,10 +191,10 @@ class PlanChecker:
     async def plans(self, path: str, query: Query, role: str, client: str) -> list[QueryPlan]:
         """Return the plans by which a list is read.
 
-        What the rows hold in packed columns cannot be read, so the answer may be an error.
+        Packed columns of the rows cannot be decoded, so the answer may be an error.
         """
         token = make_token(self.keys, role, now=datetime.now(UTC), client=client, tenant=TENANT)
-        filled = path.format(**self.asked.in_path)
+        filled = path.format(**self.values.in_path)
         with explain_queries(self.sessions.kw["bind"]) as plans, capture_logs():
             headers = {"Authorization": f"Bearer {token}"}
             answer = await self.client.get(filled, params=query, headers=headers)
@@ -197,7 +202,7 @@ class PlanChecker:
         return plans
 
     def large(self) -> set[str]:
-        """Return the tables that the planner was told of a million rows of."""
+        """Return the tables that have a million rows by the planner's statistics."""
         with self.sessions() as session:
             return set(session.scalars(LARGE_TABLES))
 

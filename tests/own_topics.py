@@ -9,14 +9,14 @@ from shared.config.settings import Settings
 from shared.kafka import admin
 
 PARTITIONS = 4
-"""Keys are spread over as many; twelve would only take longer to make."""
+"""Enough for keys to spread; twelve would only take longer to create."""
 
 
 @contextmanager
 def own_topics(settings: Settings) -> Iterator[None]:
-    """Make the topics of these settings, and delete them at the end.
+    """Create the topics of these settings, and delete them at the end.
 
-    A broker that starts again, as it does in some tests, reads every partition that there is.
+    Deletion matters because a broker that some tests restart reads every existing partition.
     """
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(admin, "PARTITIONS", PARTITIONS)

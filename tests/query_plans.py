@@ -1,4 +1,4 @@
-"""How much PostgreSQL reads for a question, and a large database to ask it of."""
+"""Checks how much PostgreSQL reads for a query, on a large database."""
 
 import json
 import os
@@ -21,20 +21,20 @@ RunQuery: TypeAlias = Callable[[Session], object]
 
 MILLION = 1_000_000
 ROWS = int(os.environ.get("KAITONG_TEST_PLAN_ROWS", "20000"))
-"""Of each large table. The planner is told of a million however many there are: it takes the
-plans of a million rows, and what they read of these tells whether it grows with them."""
+"""Rows of each large table. The planner's statistics always say a million, so that it chooses the
+plans of a million rows; what these read here shows whether it grows with the rows."""
 
 MAX_ROWS_READ = 1_000
-"""Rows read for a page of 20, those left out too."""
+"""Rows read for a page of 20, filtered ones included."""
 
 MAX_PAGES_READ = 500 if ROWS < MILLION else 1_000
-"""Pages of 8 kB read for it, of tables and indexes. An index that is walked from end to end
-leaves out no row, but has more pages: thousands of a million rows. Each look into an index of a
-million rows reads a page more, for the index has a level more."""
+"""Pages of 8 kB read for it, of tables and indexes. A scan of a whole index filters no row, but
+reads more pages: thousands for a million rows. Each search in an index of a million rows reads one
+page more, because the index has one level more."""
 
 CLIENT = f"""CASE WHEN n % {ROWS // 50} = 1 THEN 'crm-few' WHEN n % 3 = 0 THEN 'crm-some'
     ELSE 'crm-most' END"""
-"""Whose the n-th row is: 50 of the first, spread over all, a third and two thirds of the others."""
+"""The client of the n-th row: 50 rows of the first, a third and two thirds of the others."""
 
 GRANTS = f"""
     INSERT INTO access_grants (tenant, grantee, owner, customer_id, level, changed_at)
@@ -45,7 +45,7 @@ GRANTS = f"""
         ('{TENANT}', 'crm-shop', 'crm-few', '', 'see', now()),
         ('{TENANT}', 'crm-shop', 'crm-most', 'C-8', 'change', now())"""  # noqa: S608
 
-REACHES = {
+DATA_SCOPES = {
     "all": tenant_wide_scope(TENANT),
     "most": DataScope(TENANT, "crm-most"),
     "few": DataScope(TENANT, "crm-few", has_grants=False),
@@ -53,16 +53,16 @@ REACHES = {
     "granted few": DataScope(TENANT, "crm-shop"),
     "granted most": DataScope(TENANT, "crm-heir"),
 }
-"""Callers: who sees all, who brought most rows or few, and who was granted others' customers."""
+"""Callers: one that sees all, clients with most or few rows, and clients with grants."""
 
-every_reach = pytest.mark.parametrize("data_scope", REACHES.values(), ids=REACHES)
+every_data_scope = pytest.mark.parametrize("data_scope", DATA_SCOPES.values(), ids=DATA_SCOPES)
 
 SERIES = f"FROM generate_series(1, {ROWS}) AS n"
 
 INDEXES = """
     SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public' AND indexname LIKE 'ix%'
     AND tablename NOT IN (SELECT relname FROM pg_class WHERE relkind = 'p' OR relispartition)"""
-"""Those that can be made again once the rows are there, which is quicker."""
+"""Indexes that are dropped before filling and created again afterwards, which is faster."""
 
 TABLES = """
     SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"""
@@ -92,7 +92,7 @@ def large_database(postgres: Postgres, service: str, fill: Sequence[str]) -> Ite
 
 
 def fill_up(session: Session, fill: Sequence[str]) -> None:
-    """Fill the tables, and tell the planner of a million rows; nothing else may tell it again."""
+    """Fill the tables, and scale the statistics to a million rows; autovacuum is off."""
     session.execute(DISABLE_TIMEOUTS)
     for table in session.scalars(text(TABLES)).all():
         session.execute(text(f"ALTER TABLE {table} SET (autovacuum_enabled = false)"))
@@ -111,7 +111,7 @@ def fill_up(session: Session, fill: Sequence[str]) -> None:
 
 @contextmanager
 def explain_queries(connection: Connection | Engine) -> Iterator[list[QueryPlan]]:
-    """Carry out what is asked meanwhile, and collect how it was done."""
+    """Run the queries of the block with EXPLAIN ANALYZE, and collect their plans."""
     found = list[QueryPlan]()
 
     def explain(_: Any, cursor: Any, statement: str, parameters: Any, *__: Any) -> None:
@@ -120,57 +120,59 @@ def explain_queries(connection: Connection | Engine) -> Iterator[list[QueryPlan]
             cursor.execute(f"{how} {statement}", parameters)
             (rows,) = cursor.fetchone()
             plans = json.loads(rows) if isinstance(rows, str) else rows
-            found.append(plans[0]["QueryPlan"])
+            found.append(plans[0]["Plan"])
 
     event.listen(connection, "before_cursor_execute", explain)
     yield found
     event.remove(connection, "before_cursor_execute", explain)
 
 
-def expensive_plans(sessions: Sessions, ask: RunQuery, *, more: int = 0) -> list[str]:
-    """Return those plans for a question that read so many rows or pages more than enough."""
+def expensive_plans(sessions: Sessions, query: RunQuery, *, surplus: int = 0) -> list[str]:
+    """Return the plans of a query that read too many rows or pages, `surplus` above the limits."""
     with (
         sessions() as session,
         explain_queries(session.connection()) as plans,
         suppress(ValueError),
     ):
-        ask(session)  # what these rows hold in their packed columns cannot be read
+        query(session)  # ValueError: packed columns of the rows cannot be decoded
     assert plans
     return [
         f"{rows_read(plan)} rows, {pages_read(plan)} pages:\n{format_plan(plan)}"
         for plan in plans
-        if is_expensive(plan, more)
+        if is_expensive(plan, surplus)
     ]
 
 
-def is_expensive(plan: QueryPlan, more: int = 0) -> bool:
-    """Tell whether a plan has read so many rows or pages more than enough."""
-    return rows_read(plan) > MAX_ROWS_READ + more or pages_read(plan) > MAX_PAGES_READ + more
+def is_expensive(plan: QueryPlan, surplus: int = 0) -> bool:
+    """Tell whether a plan has read too many rows or pages, `surplus` above the limits."""
+    return rows_read(plan) > MAX_ROWS_READ + surplus or pages_read(plan) > MAX_PAGES_READ + surplus
 
 
-def check_each(sessions: Sessions, questions: Mapping[str, RunQuery], *, more: int = 0) -> None:
-    """See that nothing reads much for any of these questions, by what each is called."""
-    answers = {name: expensive_plans(sessions, ask, more=more) for name, ask in questions.items()}
+def check_each(sessions: Sessions, queries: Mapping[str, RunQuery], *, surplus: int = 0) -> None:
+    """Check that none of these queries, by name, reads much."""
+    answers = {
+        name: expensive_plans(sessions, query, surplus=surplus) for name, query in queries.items()
+    }
     found = {name: plans for name, plans in answers.items() if plans}
-    told = (f"{name}\n{plan}" for name, plans in found.items() for plan in plans)
-    assert not found, "\n\n".join(told)
+    lines = (f"{name}\n{plan}" for name, plans in found.items() for plan in plans)
+    assert not found, "\n\n".join(lines)
 
 
 def rows_read(plan: QueryPlan) -> int:
-    """Return how many rows the scans of a plan have read, those that a filter left out too.
+    """Return how many rows the scans of a plan have read, filtered ones included.
 
-    What a bitmap of an index finds is counted where its rows are read.
+    Rows of a bitmap index scan are counted where they are read.
     """
     own = 0
     if "Scan" in plan["Node Type"] and plan["Node Type"] != "Bitmap Index Scan":
-        left_out = plan.get("Rows Removed by Filter", 0)
-        left_out += plan.get("Rows Removed by Index Recheck", 0)
-        own = int((plan["Actual Rows"] + left_out) * plan["Actual Loops"])
+        filtered = plan.get("Rows Removed by Filter", 0)
+        filtered += plan.get("Rows Removed by Index Recheck", 0)
+        own = int((plan["Actual Rows"] + filtered) * plan["Actual Loops"])
     return own + sum(rows_read(each) for each in plan.get("Plans", ()))
 
 
 def rows_filtered_out(plan: QueryPlan) -> int:
-    """Return how many rows a plan has read and left out by a filter."""
+    """Return how many rows a plan has read and filtered out."""
     own = int(plan.get("Rows Removed by Filter", 0) * plan["Actual Loops"])
     return own + sum(rows_filtered_out(each) for each in plan.get("Plans", ()))
 
@@ -181,9 +183,9 @@ def pages_read(plan: QueryPlan) -> int:
 
 
 def format_plan(plan: QueryPlan, depth: int = 0) -> str:
-    """Return a plan in lines, for who has to mend it."""
+    """Return a plan as readable lines."""
     names = ("Node Type", "Relation Name", "Index Name", "Actual Rows", "Actual Loops")
-    more = ("Rows Removed by Filter", "Index Cond", "Filter")
-    own = " ".join(str(plan[name]) for name in (*names, *more) if name in plan)
-    below = (format_plan(each, depth + 1) for each in plan.get("Plans", ()))
-    return "\n".join([f"{'  ' * depth}{own} pages={pages_read(plan)}", *below])
+    details = ("Rows Removed by Filter", "Index Cond", "Filter")
+    own = " ".join(str(plan[name]) for name in (*names, *details) if name in plan)
+    children = (format_plan(each, depth + 1) for each in plan.get("Plans", ()))
+    return "\n".join([f"{'  ' * depth}{own} pages={pages_read(plan)}", *children])

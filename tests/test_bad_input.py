@@ -1,4 +1,4 @@
-"""Every rule that docs/bad-input.md states has a test that is there."""
+"""Every rule of docs/bad-input.md names an existing test."""
 
 import re
 from pathlib import Path
@@ -9,7 +9,7 @@ NAMED = re.compile(r"`(?P<file>tests/[\w/]+\.py)(?:::(?P<test>\w+))?`")
 
 
 def rows() -> list[str]:
-    """Return the rules of the page."""
+    """Return the rows of the rules on the page."""
     lines = Path("docs/bad-input.md").read_text().splitlines()
     return [line for line in lines if line.startswith("| ") and not line.startswith("| rule |")]
 
@@ -19,7 +19,7 @@ def test_every_rule_names_a_test() -> None:
     assert [row for row in rows() if not NAMED.search(row) and "the same" not in row] == []
 
 
-def test_every_test_that_a_rule_names_is_there() -> None:
+def test_every_test_that_a_rule_names_exists() -> None:
     named = [match.group("file", "test") for row in rows() for match in NAMED.finditer(row)]
 
     missing = [

@@ -1,4 +1,4 @@
-"""Every test that docs/guarantees.md names is there."""
+"""Every test that docs/guarantees.md names exists."""
 
 import ast
 import re
@@ -7,7 +7,7 @@ from pathlib import Path
 NAMED = re.compile(r"`(?P<file>(?:tests/)?[\w/]+\.py)::(?P<test>\w+)`")
 
 
-def test_every_guarantee_names_a_test_that_is_there() -> None:
+def test_every_guarantee_names_an_existing_test() -> None:
     named = [match.group("file", "test") for match in NAMED.finditer(page())]
 
     missing = [f"{file}::{test}" for file, test in named if test not in names_in(file)]

@@ -1,4 +1,4 @@
-"""What belongs to a tenant is unique within it, and what is looked for has an index."""
+"""Business values are unique within their tenant, and all timestamps have a time zone."""
 
 import importlib
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from shared.persistence.database import metadata_of
 from tests.conftest import SERVICES
 
 SHARED_BY_TENANTS = {
-    "elements": "equipment is named once in the network, whoever's orders it serves"
+    "elements": "equipment has one name in the network, for the orders of all tenants"
 }
 
 
@@ -33,7 +33,7 @@ def unique_keys(table: Table) -> Iterator[tuple[str, list[Column[object]]]]:
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_a_business_value_is_unique_within_its_tenant(service: str) -> None:
-    """Surrogate ids are unique in the world, and so stand alone."""
+    """Surrogate ids are globally unique, so their keys need no tenant."""
     found = [
         f"{table.name}: {name}"
         for table in tables_of(service)

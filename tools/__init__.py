@@ -1,1 +1,1 @@
-"""What looks at Kaitong from outside: bench, demonstration, its sample province, verification."""
+"""Tools that use Kaitong from outside: bench, demonstration, sample province, verification."""

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Makes a database and a role for each service. PostgreSQL's image runs it once, on an empty volume.
-# A role reaches its own database and no other.
+# A role can connect to its own database only.
 set -eu
 
 make() {

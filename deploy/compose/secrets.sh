@@ -1,7 +1,7 @@
 #!/bin/sh
-# Refuses to let anything start while a secret is missing or weak, or the installation has no name;
-# says which, and what to do.
-# The passwords become part of URLs and of SQL: letters and digits need no quoting anywhere.
+# Fails while a secret is missing or weak, or the installation has no name, so that nothing starts.
+# Prints each fault with its remedy.
+# Passwords are put into URLs and SQL: letters and digits need no quoting there.
 set -eu
 
 faults=0

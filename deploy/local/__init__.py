@@ -1,1 +1,1 @@
-"""Everything on one machine: the engines, and the supervisor that keeps them running."""
+"""Kaitong on one machine: the engines, and the supervisor that keeps all processes running."""

@@ -1,7 +1,7 @@
-"""Make the environment that Kaitong runs in, or bring it up to its lock.
+"""Make the Python environment that Kaitong runs in, or update it to its lock.
 
 Run as `python -m deploy.local.bootstrap LOCK` by the script `kaitong`, with a Python of
-the machine: nothing but the standard library is there yet.
+the machine: only the standard library is available.
 """
 
 import os
@@ -19,7 +19,7 @@ RUNTIME = "requirements.txt"
 
 
 def main() -> None:
-    """Make the environment fit the lock that the command line names."""
+    """Make or update the environment to the lock that the command line names."""
     try:
         prepare_environment(sys.argv[1])
     except StartError as error:
@@ -27,11 +27,11 @@ def main() -> None:
     except OSError as error:
         sys.exit(fail(f"cannot write to {home()}: {error.strerror}; set KAITONG_HOME elsewhere"))
     except KeyboardInterrupt:
-        sys.exit(fail("interrupted; start again to go on"))
+        sys.exit(fail("interrupted; start again to continue"))
 
 
 def fail(reason: str) -> int:
-    """Tell the person in one line and return the exit code."""
+    """Print the reason in one line and return the exit code."""
     sys.stderr.write(
         f"\r\x1b[Kkaitong: {reason}\n" if sys.stderr.isatty() else f"kaitong: {reason}\n"
     )
@@ -39,7 +39,7 @@ def fail(reason: str) -> int:
 
 
 def prepare_environment(lock: str) -> None:
-    """Make or complete the environment, unless somebody else just did."""
+    """Make or complete the environment, unless another process has just done it."""
     folder = home() / "env"
     with locked("environment"):
         if not is_current(folder, RUNTIME):
@@ -50,19 +50,19 @@ def prepare_environment(lock: str) -> None:
 
 
 def is_current(folder: Path, lock: str) -> bool:
-    """Tell whether the environment holds what the lock names, on the Python that was asked for."""
+    """Tell whether the environment has the lock's packages, on the Python of KAITONG_PYTHON."""
     stamp, base = folder / lock, folder / "base"
-    wanted = os.environ.get("KAITONG_PYTHON")
+    python = os.environ.get("KAITONG_PYTHON")
     return (
         (folder / "bin" / "python").exists()
         and stamp.exists()
         and stamp.read_bytes() == (CHECKOUT / lock).read_bytes()
-        and (not wanted or base.read_text().strip() == wanted)
+        and (not python or base.read_text().strip() == python)
     )
 
 
 def remake_environment(folder: Path) -> None:
-    """Make the environment beside its place, then put it there whole."""
+    """Make the environment in a temporary folder, then replace the old one atomically."""
     half = folder.with_suffix(".half")
     old = folder.with_suffix(".old")
     for leftover in (half, old):
@@ -78,9 +78,9 @@ def remake_environment(folder: Path) -> None:
 
 
 def install_lock(folder: Path, lock: str, report: ReportLine) -> None:
-    """Install what a lock names and remember that it is there."""
-    where = ("--python", str(folder / "bin" / "python"), "--compile-bytecode")
-    install(CHECKOUT / lock, *where, report=report)
+    """Install the packages of a lock, and copy the lock as a sign that they are installed."""
+    options = ("--python", str(folder / "bin" / "python"), "--compile-bytecode")
+    install(CHECKOUT / lock, *options, report=report)
     shutil.copyfile(CHECKOUT / lock, folder / lock)
 
 

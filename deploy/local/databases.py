@@ -1,4 +1,4 @@
-"""A database and a role for each service, which reaches nothing else."""
+"""A database for each service, with a role that can connect to that database only."""
 
 import json
 import secrets
@@ -13,12 +13,12 @@ from deploy.local.postgres import Postgres
 
 
 def make_databases(cluster: Postgres, folder: Path, services: Iterable[str]) -> dict[str, str]:
-    """Return the URL of each service's own database, after making those that are missing.
+    """Make the missing databases; return the URL of each service's own database.
 
     Args:
-        cluster: Runs.
-        folder: Keeps the roles' passwords.
-        services: Whose databases are wanted.
+        cluster: A running one.
+        folder: Folder of the roles' passwords.
+        services: The services that need a database.
     """
     passwords = passwords_for(folder, services)
     with psycopg.connect(superuser_dsn(cluster), autocommit=True) as connection:
@@ -34,7 +34,7 @@ def make_databases(cluster: Postgres, folder: Path, services: Iterable[str]) -> 
 
 
 def installation_in(url: str) -> str:
-    """Return the installation that a migrated database belongs to; empty where it has no name."""
+    """Return the installation name in a migrated database; empty if it has none."""
     with psycopg.connect(url.replace("+psycopg", "", 1)) as connection:
         row = connection.execute("SELECT name FROM installation").fetchone()
     return str(row[0]) if row else ""
@@ -46,15 +46,15 @@ def database_name(service: str) -> str:
 
 
 def superuser_dsn(cluster: Postgres) -> str:
-    """Return the superuser's connection to the database that is always there."""
+    """Return the superuser's connection string for the database `postgres`."""
     return f"{cluster.url.replace('+psycopg', '')}/postgres"
 
 
 def make_database(connection: Connection, name: str, password: str) -> None:
-    """Make a role and its database, or give the role there is this password."""
+    """Make a role and its database; set the password of a role that exists."""
     role = sql.Identifier(name)
-    known = connection.execute("SELECT FROM pg_roles WHERE rolname = %s", [name]).rowcount
-    verb = sql.SQL("ALTER" if known else "CREATE")
+    exists = connection.execute("SELECT FROM pg_roles WHERE rolname = %s", [name]).rowcount
+    verb = sql.SQL("ALTER" if exists else "CREATE")
     connection.execute(
         sql.SQL("{} ROLE {} LOGIN PASSWORD {}").format(verb, role, sql.Literal(password))
     )
@@ -64,19 +64,19 @@ def make_database(connection: Connection, name: str, password: str) -> None:
 
 
 def revoke_public_access(connection: Connection, database: str) -> None:
-    """Let nobody connect to a database but its owner and the superuser."""
+    """Allow only its owner and the superuser to connect to a database."""
     statement = "REVOKE CONNECT, TEMPORARY ON DATABASE {} FROM PUBLIC"
     connection.execute(sql.SQL(statement).format(sql.Identifier(database)))
 
 
 def passwords_for(folder: Path, services: Iterable[str]) -> Mapping[str, str]:
-    """Return the services' passwords; new ones are made up and kept."""
+    """Return the services' passwords; missing ones are generated and stored."""
     file = folder / "passwords.json"
-    known: dict[str, str] = json.loads(file.read_text()) if file.exists() else {}
-    all_of_them = {service: known.get(service) or secrets.token_urlsafe(24) for service in services}
+    stored: dict[str, str] = json.loads(file.read_text()) if file.exists() else {}
+    passwords = {service: stored.get(service) or secrets.token_urlsafe(24) for service in services}
     half = file.with_suffix(".half")
     half.unlink(missing_ok=True)
     half.touch(mode=0o600)
-    half.write_text(json.dumps(known | all_of_them))
+    half.write_text(json.dumps(stored | passwords))
     half.rename(file)
-    return all_of_them
+    return passwords

@@ -1,6 +1,6 @@
-"""A stack in the background: what `kaitong up`, `down` and `status` do.
+"""A stack in the background, for `kaitong up`, `down` and `status`.
 
-Run as `python -m deploy.local.detached HOME` it is that background process.
+`python -m deploy.local.detached HOME` runs that background process, the supervisor.
 """
 
 import os
@@ -22,17 +22,17 @@ from deploy.local.process_environment import purge, secrets_needed_elsewhere
 from deploy.local.stack import SERVICES, Stack
 
 FAILED = 1
-"""Exit code of a supervisor that could not start, and has said why."""
+"""Exit code of a supervisor that could not start, and has logged the reason."""
 
 STOP_TIMEOUT_S = 90.0
-"""Seconds that a stack has to stop before its supervisor is killed, and all with it."""
+"""Seconds for a stack to stop before its supervisor is killed, and all its processes with it."""
 
 
 def up(home: Path) -> stack_record.StackRecord:
-    """Start a stack that lives on when this process ends; return what runs when it is ready.
+    """Start a stack that outlives this process; return its record when it is ready.
 
     Raises:
-        StartError: It cannot start, or runs already; the text says what to do.
+        StartError: It cannot start, or runs already; the text has the remedy.
     """
     home = home.resolve()
     if (found := stack_record.current_record(home)) and found.state == stack_record.LOST:
@@ -42,8 +42,8 @@ def up(home: Path) -> stack_record.StackRecord:
     command = [sys.executable, "-P", "-m", stack_record.SUPERVISOR_MODULE, str(home)]
     log = home / "logs" / "supervisor.log"
     before = log.stat().st_size if log.exists() else 0
-    surroundings = dict(os.environ) | {"PYTHONPATH": str(CHECKOUT)}
-    child = process.spawn(command, log, environment=surroundings, orphan_signal=0)
+    environment = dict(os.environ) | {"PYTHONPATH": str(CHECKOUT)}
+    child = process.spawn(command, log, environment=environment, orphan_signal=0)
     try:
         return wait_until_started(home, child, log, before)
     except BaseException:
@@ -54,10 +54,10 @@ def up(home: Path) -> stack_record.StackRecord:
 def wait_until_started(
     home: Path, supervisor: psutil.Process, log: Path, before: int
 ) -> stack_record.StackRecord:
-    """Return the record of a stack that is being started, as soon as it is ready.
+    """Wait until a stack that is being started is ready; return its record.
 
     Raises:
-        StartError: it ended instead.
+        StartError: It ended instead.
     """
     while process.is_alive(supervisor):
         last = stack_record.read(home)
@@ -68,36 +68,36 @@ def wait_until_started(
 
 
 def start_failure(supervisor: psutil.Process, log: Path, before: int) -> str:
-    """Return why a start came to nothing, in its own words where it had time for any.
+    """Return why a start failed: the supervisor's last log line, or else its exit code.
 
     Args:
-        supervisor: has ended.
-        log: holds what it said, after what others had said before.
-        before: so many bytes.
+        supervisor: It has ended.
+        log: The supervisor's log, which earlier supervisors have written too.
+        before: The log's size in bytes before this start.
     """
-    said = log.read_bytes()
-    own = said[before:] if before <= len(said) else said
+    output = log.read_bytes()
+    own = output[before:] if before <= len(output) else output
     match supervisor.wait():
         case 0:
             return "Kaitong was stopped before it was ready; start it with `kaitong up`"
         case code if code == FAILED and own.strip():
             return last_output_line(own.decode(errors="replace"))
         case code:
-            return f"the start was broken off ({describe_exit(code)}); try again, or see {log}"
+            return f"the start was interrupted ({describe_exit(code)}); try again, or see {log}"
 
 
 def down(home: Path, *, delete_state: bool = False) -> bool:
-    """Stop the stack of a home, and tell whether one was running.
+    """Stop the stack of a home; return whether one was running.
 
     Args:
-        home: Keeps all state.
-        delete_state: True ends everything at once, and deletes the state too. Nothing is deleted
-            in engines that settings name elsewhere, nor of what their databases need.
+        home: The folder of all state.
+        delete_state: True kills everything at once, and deletes the state too; not the data in
+            engines elsewhere that settings name, nor the secrets that their databases need.
     """
     existing = existing_engines(home)
     last, supervisor = stack_record.read(home), stack_record.supervisor_of(home)
     if supervisor and delete_state:
-        process.kill_all([supervisor])  # and all that it started, with it
+        process.kill_all([supervisor])  # its children end with it
     elif supervisor:
         process.end(supervisor, signal.SIGTERM, STOP_TIMEOUT_S)
     if last:
@@ -108,16 +108,16 @@ def down(home: Path, *, delete_state: bool = False) -> bool:
 
 
 def existing_engines(home: Path) -> dict[str, str]:
-    """Return where engines are that a stack found there, by the setting that names them.
+    """Return the addresses of existing engines that a stack uses, by the setting that names them.
 
-    Where no stack has been started, or its files are gone, the settings of now count.
+    If no stack has been started, or its files are gone, the current settings are used.
     """
     last = stack_record.read(home)
     return dict(last.existing) if last else engine_hosts(SERVICES)
 
 
 def main() -> int:
-    """Run the stack until told to stop. Returns the exit code."""
+    """Run the stack until a signal stops it; return the exit code."""
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, exit_once)
     try:
@@ -130,7 +130,7 @@ def main() -> int:
 
 
 def exit_once(_number: int, _frame: FrameType | None) -> None:
-    """End the stack's block, once."""
+    """Leave the stack's `with` block; ignore further signals."""
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, signal.SIG_IGN)
     raise SystemExit(0)

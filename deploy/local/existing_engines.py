@@ -1,4 +1,4 @@
-"""Engines that settings name elsewhere, and those that this machine has to bring."""
+"""Existing engines that settings name, and those that have to run on this machine."""
 
 import os
 from collections.abc import Iterable
@@ -7,19 +7,19 @@ from deploy.local import packages
 from deploy.local.kafka import prepare_kafka
 
 KAFKA = "KAITONG_KAFKA"
-"""The setting that says where Kafka is."""
+"""The setting with Kafka's address."""
 
 DATABASE_SETTING_PREFIX = "KAITONG_DATABASE_"
-"""How the settings begin that say where the services' databases are."""
+"""Prefix of the settings with the addresses of the services' databases."""
 
 
 def setting_of(service: str) -> str:
-    """Return the name of the setting that says where a service's database is."""
+    """Return the name of the setting with the address of a service's database."""
     return f"{DATABASE_SETTING_PREFIX}{service.upper()}"
 
 
 def engine_hosts(services: Iterable[str]) -> dict[str, str]:
-    """Return what settings name elsewhere, by setting: where it is, without user and password."""
+    """Return the addresses of existing engines, by setting, without user and password."""
     settings = (*map(setting_of, services), KAFKA)
     return {
         each: address_without_secrets(os.environ[each]) for each in settings if os.environ.get(each)
@@ -27,20 +27,20 @@ def engine_hosts(services: Iterable[str]) -> dict[str, str]:
 
 
 def address_without_secrets(address: str) -> str:
-    """Return what an address says without its scheme, user, password and options."""
+    """Return an address without its scheme, user, password and options."""
     return address.rpartition("://")[2].rpartition("@")[2].partition("?")[0]
 
 
 def without_database(services: Iterable[str]) -> list[str]:
-    """Return the services whose database no setting names."""
+    """Return the services without a setting for their database."""
     return [service for service in services if setting_of(service) not in os.environ]
 
 
 def fetch_engines(services: Iterable[str]) -> None:
-    """Fetch the engines that no setting names elsewhere.
+    """Fetch the engines for which no setting names an existing one.
 
     Raises:
-        StartError: One cannot be fetched; the text says what to do.
+        StartError: One cannot be fetched; the text has the remedy.
     """
     own_postgres, own_kafka = bool(without_database(services)), KAFKA not in os.environ
     needed = {packages.POSTGRES: own_postgres, packages.KAFKA: own_kafka}

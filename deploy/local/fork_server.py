@@ -17,31 +17,31 @@ from deploy.local.errors import StartError
 from deploy.local.process_environment import environment_without_settings
 
 PRELOADED_MODULES = ("shared.runtime.preload",)
-"""What all services load; the rest each loads by itself, so that none has another's in it."""
+"""Modules that all services use; each service loads its own modules after the fork."""
 
 START_TIMEOUT_S = 180.0
-"""Seconds for the code to be loaded, on a machine that is busy with something else."""
+"""Seconds to load the code, on a busy machine."""
 
 STATUS_TIMEOUT_S = 5.0
-"""Seconds for the template to report the exit status of a process that is gone."""
+"""Seconds for the template to report the exit status of a process that has ended."""
 
 EXIT_TIMEOUT_S = 1.0
-"""Seconds for a template that has lost a request to end, or to log why."""
+"""Seconds for a template that did not answer a request to end, or to log the reason."""
 
 
 class ForkConnection:
     """The requester's end of one request to the template."""
 
     def __init__(self) -> None:
-        """Open both ends; the other is closed here once it is sent."""
+        """Open both ends; the template's end is closed here after it was sent."""
         self.socket, self.server_end = socket.socketpair()
         self._lines = self.socket.makefile(encoding="utf-8")
 
     def report(self, timeout_s: float) -> dict[str, Any]:
-        """Return the next report; an empty one when none will come.
+        """Return the next report; an empty one when the connection is closed.
 
         Raises:
-            TimeoutError: None has come in this many seconds; do not ask again.
+            TimeoutError: None came in this many seconds; do not call it again.
         """
         self.socket.settimeout(timeout_s)
         try:
@@ -51,7 +51,7 @@ class ForkConnection:
         return dict(json.loads(line)) if line.endswith("\n") else {}
 
     def cancel(self) -> None:
-        """End the waiting for a report, in whichever thread; what was asked for is not done."""
+        """End the wait for a report in another thread; the request is not executed."""
         with suppress(OSError):
             self.socket.shutdown(socket.SHUT_RDWR)
 
@@ -65,30 +65,30 @@ class ForkedProcess(psutil.Process):
     """A process that the template has forked, and whose exit status it reports."""
 
     def __init__(self, pid: int, connection: ForkConnection) -> None:
-        """Take a process that runs.
+        """Represent a running process.
 
         Raises:
             psutil.NoSuchProcess: It does not run any more.
         """
         super().__init__(pid)
-        self.create_time()  # psutil keeps it, and cannot find it out later
+        self.create_time()  # psutil caches it, and cannot read it after the process has ended
         self._connection: ForkConnection | None = connection
-        self._ends = Lock()
+        self._status_lock = Lock()
         self._status: int | None = None
 
     def wait(self, timeout: float | None = None) -> int | None:  # type: ignore[override]
-        """Return its exit status once it has ended, negative for a signal.
+        """Wait for its end and return its exit status, negative for a signal.
 
-        None if the template has ended too, or hangs: then nothing reaps it, and nothing
+        None if the template has ended too, or hangs: then nothing reaps the process or
         reports its status.
 
         Raises:
-            psutil.TimeoutExpired: it has not ended in this many seconds.
+            psutil.TimeoutExpired: It has not ended in this many seconds.
         """
         timeout_s = math.inf if timeout is None else timeout
         if not process.ends_within(self, timeout_s):
             raise psutil.TimeoutExpired(timeout_s, self.pid)
-        with self._ends:
+        with self._status_lock:
             if self._connection:
                 with suppress(TimeoutError):
                     self._status = self._connection.report(STATUS_TIMEOUT_S).get("status")
@@ -98,50 +98,49 @@ class ForkedProcess(psutil.Process):
 
 
 class ForkServer:
-    """The template of one system, which is kept running as an engine is."""
+    """Runs the template process of one stack; supervised like an engine."""
 
     server: psutil.Process
 
     def __init__(self, log: Path, modules: Sequence[str] = PRELOADED_MODULES) -> None:
-        """Take where the template logs what cannot be loaded, and the modules that it loads."""
+        """Set the template's log, and the modules that it loads."""
         self.log = log
         self.modules = modules
         self.is_abandoned = False
-        """Whether nothing is to be started any more."""
+        """Whether new processes are refused."""
         self._lock = Lock()
-        """Guards all of these."""
+        """Guards all fields."""
         self._requests: socket.socket | None = None
         self._waiting: set[ForkConnection] = set()
         self._ping: ForkConnection | None = None
 
     def start(self) -> None:
-        """Have a template load the code, unless one runs; nothing waits for it yet."""
+        """Start a template unless one runs; do not wait until it has loaded the code."""
         with self._lock:
             self._open()
 
     def stop(self) -> None:
-        """End the template, and with it all that it has forked and runs still."""
+        """Kill the template; the processes that it has forked end with it."""
         process.kill_all([self.server])
 
     def abandon(self) -> None:
-        """End the waiting of other threads for what they have asked for, and start no more."""
+        """Cancel the pending requests of other threads, and refuse new ones."""
         with self._lock:
             self.is_abandoned = True
             for connection in self._waiting:
                 connection.cancel()
 
     def close(self) -> None:
-        """Close the sockets. A template that runs still ends."""
+        """Close the sockets. A running template ends then."""
         with self._lock:
             for each in (self._requests, self._ping):
                 if each:
                     each.close()
 
     def answers(self) -> bool:
-        """Return whether the template answers; while it loads its code it does not.
+        """Return whether the template answers; it does not while it loads its code.
 
-        A ping that is not answered is waited for at the next call: a template that hangs gets
-        no second one.
+        The next call waits for an unanswered ping again: a hanging template gets no second one.
         """
         try:
             if self._ping is None:
@@ -164,12 +163,12 @@ class ForkServer:
 
         Args:
             words: The module and its arguments.
-            log: Made when it is not there.
-            environment: The whole of it.
-            folder: Where it runs.
+            log: Made if it does not exist.
+            environment: The complete environment.
+            folder: The working folder.
 
         Raises:
-            StartError: The code cannot be loaded, or the machine has no room for a process.
+            StartError: The code cannot be loaded, or the machine cannot start a process.
         """
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("ab") as output:
@@ -186,14 +185,14 @@ class ForkServer:
         """Start a module as `spawn` does, with files for standard output and standard error.
 
         Raises:
-            StartError: The code cannot be loaded, or the machine has no room for a process.
+            StartError: The code cannot be loaded, or the machine cannot start a process.
         """
-        asked = {"words": list(words), "environment": dict(environment), "folder": str(folder)}
+        command = {"words": list(words), "environment": dict(environment), "folder": str(folder)}
         connection = ForkConnection()
         try:
             self._send_fork(connection, outputs)
             child = self._forked(connection)
-            connection.socket.sendall(f"{json.dumps(asked)}\n".encode())
+            connection.socket.sendall(f"{json.dumps(command)}\n".encode())
         except (OSError, psutil.NoSuchProcess) as error:
             connection.close()
             message = f"template: {error} — try again, or see {self.log}"
@@ -207,45 +206,45 @@ class ForkServer:
         return child
 
     def _forked(self, connection: ForkConnection) -> ForkedProcess:
-        """Return the process that is forked, which waits for what to run.
+        """Return the forked process, which waits for its command.
 
         Raises:
-            StartError: There is none.
-            OSError: Nothing was reported in time.
+            StartError: No process was forked.
+            OSError: No report came in time.
             psutil.NoSuchProcess: It was killed at once.
         """
         report = connection.report(START_TIMEOUT_S)
         if pid := report.get("pid"):
             return ForkedProcess(pid, connection)
         if why := report.get("refused"):
-            message = f"template: no process can be started: {why} — end others, then try again"
+            message = f"template: cannot start a process: {why} — end others, then try again"
         elif self.is_abandoned:
-            message = "template: the start was given up — start again"
+            message = "template: the start was cancelled — start again"
         else:
             process.ends_within(self.server, EXIT_TIMEOUT_S)
             message = f"template: {process.last_line(self.log)} (see {self.log})"
         raise StartError(message)
 
     def _send_fork(self, connection: ForkConnection, outputs: tuple[int, int]) -> None:
-        """Ask for a process, of a new template if none runs.
+        """Request a process; start a new template if none runs.
 
         Raises:
-            StartError: Nothing shall be started any more.
-            OSError: The template does not take the request.
+            StartError: New processes are refused.
+            OSError: The template does not accept the request.
         """
         with self._lock, connection.server_end:
             if self.is_abandoned:
-                message = "template: the start was given up — start again"
+                message = "template: the start was cancelled — start again"
                 raise StartError(message)
             self._waiting.add(connection)
             files = [connection.server_end.fileno(), *outputs]
             socket.send_fds(self._open(), [fork_server_process.FORK], files)
 
     def _send_ping(self) -> ForkConnection:
-        """Ask for an answer.
+        """Send a ping.
 
         Raises:
-            OSError: The template does not take the request, or there is none.
+            OSError: The template does not accept the request, or there is none.
         """
         connection = ForkConnection()
         try:
@@ -261,16 +260,16 @@ class ForkServer:
         return connection
 
     def _open(self) -> socket.socket:
-        """Return the socket for requests to the template, whether it has loaded yet or not."""
+        """Return the request socket of the running template; start one if none runs."""
         if self._requests is None or not process.is_running(self):
             if self._requests:
                 self._requests.close()
-            self._requests, others = socket.socketpair()
+            self._requests, template_end = socket.socketpair()
             self._requests.settimeout(liveness.ANSWER_TIMEOUT_S)
             command = [sys.executable, "-P", "-m", fork_server_process.__name__, *self.modules]
-            surroundings = environment_without_settings()
-            with others:
+            environment = environment_without_settings()
+            with template_end:
                 self.server = process.spawn(
-                    command, self.log, environment=surroundings, stdin=others
+                    command, self.log, environment=environment, stdin=template_end
                 )
         return self._requests

@@ -1,16 +1,15 @@
-"""A process that has loaded the code that all services share, and forks them.
+"""The template: a process that has loaded the code that all services share, and forks them.
 
 Run as `python -P -m deploy.local.fork_server_process MODULE...` by `deploy.local.fork_server`.
-Loading takes most of the time in which a service starts: here it is done once, and at the start
-of a system beside that of its engines.
+Loading takes most of a service's start: the template does it once, while the engines start.
 
 Standard input is a stream socket for requests. A request is one byte, FORK or PING, with open
-files: a socket for the reports on this request and, for FORK, what becomes standard output and
+files: a socket for the reports on this request and, for FORK, the files for standard output and
 standard error. Reports are lines of JSON: `{"pid": ...}` from the forked process, which then reads
-what it shall run, `{"status": ...}` when it has ended, or `{"refused": why}`.
+its command, `{"status": ...}` when it has ended, or `{"refused": why}`.
 
-It has one thread, so what a fork copies is whole. Its forks end when it does, as a process with a
-leash ends with its parent.
+It has one thread, so that a fork copies a consistent state. Its forks end when it does, by the
+parent-death signal.
 """
 
 import ctypes
@@ -32,23 +31,23 @@ from typing import Any, TextIO, cast
 FORK, PING = b"f", b"p"
 
 MAX_SIGNAL_BYTES = 4096
-"""Bytes read at once of the signals that have arrived."""
+"""Bytes read at once from the wake-up socket of signals."""
 
 OUTPUTS = 2
 """Standard output and standard error."""
 
-PR_SET_PDEATHSIG = 1  # also in exec_child.py, which runs with -I -S and can import nothing of ours
+PR_SET_PDEATHSIG = 1  # also in exec_child.py, which runs with -I -S and cannot import this
 
 
 def main() -> None:
-    """Load modules, then serve requests; in each forked process run the module asked for.
+    """Load modules, then serve requests; in each forked process run the requested module.
 
     A forked process ends as `python -m` does: by returning from here to the interpreter.
     """
     for module in sys.argv[1:]:
         importlib.import_module(module)
     gc.collect()
-    gc.freeze()  # what is never looked at is never copied
+    gc.freeze()  # the collector does not touch the loaded objects, so forks do not copy their pages
     sys.argv = serve()
     sys.modules.pop(sys.argv[0], None)  # it runs as `__main__`, even if it has been imported
     runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
@@ -57,36 +56,36 @@ def main() -> None:
 def serve() -> list[str]:
     """Serve requests; return the module and its arguments in each forked process."""
     template = ForkServerProcess(socket.socket(fileno=os.dup(0)))
-    nothing = os.open(os.devnull, os.O_RDONLY)
-    os.dup2(nothing, 0)
-    os.close(nothing)
+    null = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(null, 0)
+    os.close(null)
     pid = os.getpid()
     request = template.next_fork()
     template.close()
     start_session(pid)
-    asked = request.set_up_child()
-    os.environ.clear()  # noqa: TID251  it is given another
-    os.environ.update(asked["environment"])  # noqa: TID251
-    os.chdir(asked["folder"])
-    words: list[str] = asked["words"]
+    command = request.set_up_child()
+    os.environ.clear()  # noqa: TID251  replaced by the command's
+    os.environ.update(command["environment"])  # noqa: TID251
+    os.chdir(command["folder"])
+    words: list[str] = command["words"]
     return words
 
 
 @dataclass
 class ForkRequest:
-    """A request, and the files that came with it."""
+    """A request with its files."""
 
     kind: bytes
     reports: socket.socket
     outputs: list[int]
 
-    def report(self, **what: object) -> None:
-        """Report to the requester, unless it is gone."""
+    def report(self, **fields: object) -> None:
+        """Send a report to the requester, unless it has ended."""
         with suppress(OSError):
-            self.reports.send(json.dumps(what).encode() + b"\n", socket.MSG_DONTWAIT)
+            self.reports.send(json.dumps(fields).encode() + b"\n", socket.MSG_DONTWAIT)
 
     def close_outputs(self) -> None:
-        """Close what is only needed in the forked process."""
+        """Close the files that only the forked process needs."""
         while self.outputs:
             os.close(self.outputs.pop())
 
@@ -96,9 +95,9 @@ class ForkRequest:
         self.reports.close()
 
     def set_up_child(self) -> dict[str, Any]:
-        """Use the files, report the process id, and return what to run in which surroundings.
+        """Redirect the output, report the process id, and return the command to run.
 
-        Ends this process if the requester has given up.
+        Ends this process if the requester has cancelled.
         """
         for standard, file in enumerate(self.outputs, 1):
             os.dup2(file, standard)
@@ -106,15 +105,15 @@ class ForkRequest:
         sys.stderr = reopen_stream(2, sys.stderr)
         self.report(pid=os.getpid())
         with self.reports.makefile(encoding="utf-8") as lines:
-            asked = lines.readline()
+            command = lines.readline()
         self.close()
-        if not asked.endswith("\n"):
+        if not command.endswith("\n"):
             sys.exit(1)
-        return dict(json.loads(asked))
+        return dict(json.loads(command))
 
 
 class ForkServerProcess:
-    """Forks processes, and reports how each has ended."""
+    """Forks processes, and reports the exit status of each."""
 
     def __init__(self, requests: socket.socket) -> None:
         self.requests = requests
@@ -126,7 +125,7 @@ class ForkServerProcess:
         signal.set_wakeup_fd(self.wakeup.fileno(), warn_on_full_buffer=False)
 
     def close(self) -> None:
-        """Undo, in a forked process, all that this class has opened and set."""
+        """Close and reset, in a forked process, everything that this class has opened and set."""
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         for each in (self.requests, self.signals, self.wakeup):
@@ -135,7 +134,7 @@ class ForkServerProcess:
             request.close()
 
     def next_fork(self) -> ForkRequest:
-        """Serve requests until the socket is closed; return its request in each forked process."""
+        """Serve requests until the socket is closed; return in each forked process its request."""
         while True:
             readable, _, _ = select.select([self.requests, self.signals], [], [])
             if self.signals in readable:
@@ -145,11 +144,11 @@ class ForkServerProcess:
                 return request
 
     def serve_request(self) -> ForkRequest | None:
-        """Serve one request; return it in the process that is forked for it, None in this one."""
+        """Serve one request; return it in the process forked for it, None in this one."""
         try:
             request = receive(self.requests)
         except OSError as error:
-            write_to_log(f"a request is lost: {error}")
+            write_to_log(f"a request was lost: {error}")
             return None
         if request.kind == PING:
             request.report()
@@ -158,7 +157,7 @@ class ForkServerProcess:
         return request if self.is_fork(request) else None
 
     def is_fork(self, request: ForkRequest) -> bool:
-        """Fork, and tell whether this is the forked process; refuse what the machine refuses."""
+        """Fork, and tell whether this is the forked process; report a failed fork as refused."""
         try:
             if len(request.outputs) < OUTPUTS:
                 raise too_many_files()
@@ -173,7 +172,7 @@ class ForkServerProcess:
         return not child
 
     def report_ends(self) -> None:
-        """Report how the processes that have ended did."""
+        """Report the exit status of the processes that have ended."""
         while self.running:
             child, status = os.waitpid(-1, os.WNOHANG)
             if not child:
@@ -184,10 +183,10 @@ class ForkServerProcess:
 
 
 def receive(requests: socket.socket) -> ForkRequest:
-    """Receive a request; end this process if there will be none any more.
+    """Receive a request; end this process if the socket is closed.
 
     Raises:
-        OSError: It is lost, as its files could not be opened here.
+        OSError: The request is lost, because its files could not be opened here.
     """
     kind, files, *_ = socket.recv_fds(requests, 1, 1 + OUTPUTS)
     if not kind:
@@ -198,22 +197,22 @@ def receive(requests: socket.socket) -> ForkRequest:
 
 
 def too_many_files() -> OSError:
-    """Return the error of a request that came without all of its files."""
+    """Return the error of a request with missing files."""
     return OSError(errno.EMFILE, os.strerror(errno.EMFILE))
 
 
 def write_to_log(line: str) -> None:
-    """Write a line to this process's log; not by a stream, whose buffer a fork would copy."""
+    """Write a line to this process's log; without a stream, whose buffer a fork would copy."""
     with suppress(OSError):
         os.write(2, f"{line}\n".encode())
 
 
 def reopen_stream(file: int, stream: TextIO) -> TextIOWrapper:
-    """Return a stream to a file as Python makes it: another for a terminal than for a log.
+    """Return a stream to a file as Python opens it, which depends on whether it is a terminal.
 
     Args:
-        file: What it writes to.
-        stream: Of the template; it was made for another file, in the same encoding.
+        file: Descriptor of the file.
+        stream: The template's stream, whose encoding and buffering are used.
     """
     like = cast("TextIOWrapper", stream)
     size = 0 if like.write_through else -1
@@ -228,7 +227,7 @@ def reopen_stream(file: int, stream: TextIO) -> TextIOWrapper:
 
 
 def start_session(template: int) -> None:
-    """Take a session of its own, and end when the template does."""
+    """Start a session of its own, and end when the template does."""
     os.setsid()
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)

@@ -1,4 +1,4 @@
-"""Where the state of this checkout lies on this machine."""
+"""The folders for the state of this checkout on this machine."""
 
 import contextlib
 import fcntl
@@ -11,7 +11,7 @@ from deploy.local.errors import StartError
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 
-PRIVATE_ROOTS = (Path("/var/lib"), Path("/var/tmp"))  # noqa: S108  a folder of our own in it
+PRIVATE_ROOTS = (Path("/var/lib"), Path("/var/tmp"))  # noqa: S108  a private folder in it
 
 
 def home() -> Path:
@@ -21,18 +21,18 @@ def home() -> Path:
 
 
 def path_digest(path: Path) -> str:
-    """Return a short name for a path, the same each time and different for every path."""
+    """Return a short, stable and unique name for a path."""
     return hashlib.sha256(os.fsencode(path.resolve())).hexdigest()[:12]
 
 
 def private_folder() -> Path:
-    """Return root's folder for what an unprivileged user must reach; make it when it is new.
+    """Return root's folder for files that an unprivileged user must reach; make it if missing.
 
-    The home may lie under a folder that only its owner may enter, and no permission of
-    it is widened: so there is a second folder, named after the first one's path.
+    The home may be inside a folder that only its owner may enter, and its permissions are not
+    widened: therefore a second folder exists, named after the home's path.
 
     Raises:
-        StartError: Neither place can be used.
+        StartError: No folder can be made in either of the roots.
     """
     name = f"kaitong-{path_digest(home())}"
     for folder in (root / name for root in PRIVATE_ROOTS):
@@ -41,13 +41,13 @@ def private_folder() -> Path:
             folder.chmod(0o711)
             if folder.stat().st_uid == os.getuid() and not folder.is_symlink():
                 return folder
-    message = "PostgreSQL: neither /var/lib nor /var/tmp takes a folder; make one of them writable"
+    message = "PostgreSQL: neither /var/lib nor /var/tmp is writable; make one of them writable"
     raise StartError(message)
 
 
 @contextlib.contextmanager
 def locked(name: str) -> Iterator[None]:
-    """Let one process at a time do this for this home; the others wait here."""
+    """Hold a lock of this home while the block runs; other processes wait."""
     folder = home() / "run"
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / f"{name}.lock").open("w") as handle:

@@ -26,8 +26,7 @@ from deploy.local.kafka_storage import (
 from deploy.local.progress import show_progress
 
 TIMEOUT_S = 180.0
-"""Seconds to become ready, on a machine that is busy with something else. One that ends is
-told at once."""
+"""Seconds to become ready, on a busy machine. A node that ends is reported at once."""
 
 STOP_TIMEOUT_S = 60.0
 """Seconds to stop."""
@@ -39,7 +38,7 @@ SETTINGS = {
     "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
     "auto.create.topics.enable": "false",
     "group.initial.rebalance.delay.ms": 0,
-    # One node has no one to copy to.
+    # A single node has no replicas.
     "offsets.topic.replication.factor": 1,
     "transaction.state.log.replication.factor": 1,
     "transaction.state.log.min.isr": 1,
@@ -48,9 +47,9 @@ SETTINGS = {
     "offsets.topic.num.partitions": 4,
     "transaction.state.log.num.partitions": 1,
     "share.coordinator.state.topic.num.partitions": 1,
-    # A broker killed with -9 counts as alive at its own controller until its session ends, some
-    # moments after it has started again. More heartbeats, and an empty metadata record twice a
-    # second, would double the CPU of an idle broker.
+    # After kill -9, its own controller counts a broker as alive until its session ends, some
+    # moments after the restart. More heartbeats, and an empty metadata record twice a second,
+    # would double the CPU of an idle broker.
     "broker.session.timeout.ms": 3000,
     "broker.heartbeat.interval.ms": 1000,
     "metadata.max.idle.interval.ms": 10_000,
@@ -73,7 +72,7 @@ LISTENERS = re.compile(
 
 
 def do_nothing() -> None:
-    """Do nothing once a node is ready."""
+    """Do nothing when a node is ready."""
 
 
 @dataclass
@@ -86,13 +85,13 @@ class Kafka:
     detached: bool
     log: Path
     on_ready: Callable[[], None] = do_nothing
-    """Called at the end of each start, and again with each new try if it fails."""
+    """Called at the end of each start, and at each new attempt if it fails."""
 
     server: psutil.Process = field(init=False)
 
     @property
     def bootstrap(self) -> str:
-        """Where clients find it, `host:port`."""
+        """Address for clients, `host:port`."""
         return f"{ports.HOST}:{self.port}"
 
     @property
@@ -102,19 +101,18 @@ class Kafka:
 
     @property
     def data(self) -> Path:
-        """All that it has to keep."""
+        """The node's data folder."""
         return self.folder / "data"
 
     @property
     def configuration(self) -> Path:
-        """The node's settings, written anew at every start."""
+        """The node's settings file, rewritten at every start."""
         return self.folder / "server.properties"
 
     def start(self, *java_options: str) -> None:
-        """Start again, on the same port; one that is starting still is waited for.
+        """Start again, on the same port; wait for a node that is already starting.
 
-        Data that were deleted meanwhile are formatted anew; the services send again what
-        they have told.
+        A deleted data folder is formatted again; the services then republish their messages.
         """
         if not process.is_running(self):
             configure_and_format(self)
@@ -123,7 +121,7 @@ class Kafka:
         self.on_ready()
 
     def stop(self) -> None:
-        """Stop in order: leadership given up, everything written."""
+        """Stop in order: leadership is given up, everything is written."""
         process.end(self.server, signal.SIGTERM, STOP_TIMEOUT_S)
 
     def kill(self) -> None:
@@ -138,16 +136,16 @@ class Kafka:
 def start_kafka(
     folder: Path, *, port: int | None = None, detached: bool = False, log: Path | None = None
 ) -> Kafka:
-    """Return a running node on this folder; one that runs already is returned as it is.
+    """Start a node on this folder and return it; a node that runs already is returned as it is.
 
     Args:
-        folder: Belongs to this node alone; it is formatted when it is new.
-        port: Without one, the port of last time if it is still free, else any.
-        detached: True lets it live on when this process ends.
-        log: `kafka.log` in the folder unless told otherwise.
+        folder: Used by this node only; formatted if it is new.
+        port: None for the previous port if it is free, else any free one.
+        detached: True lets it outlive this process.
+        log: None for `kafka.log` in the folder.
 
     Raises:
-        StartError: It cannot start; the text says why and what to do.
+        StartError: It cannot start; the text has the reason and the remedy.
     """
     packages.fetch([packages.KAFKA])
     prepare_kafka()
@@ -167,7 +165,7 @@ def start_kafka(
 
 
 def configure_and_format(node: Kafka) -> None:
-    """Write the node's settings, and format its storage when it is new."""
+    """Write the node's settings, and format its storage if it is new."""
     configure(node)
     if not is_formatted(node.data):
         format_storage(node.data, node.configuration)
@@ -176,13 +174,13 @@ def configure_and_format(node: Kafka) -> None:
 def configure(node: Kafka) -> None:
     """Write the node's settings."""
     controller = f"{ports.HOST}:{node.controller_port}"
-    places = {
+    addresses = {
         "listeners": f"PLAINTEXT://{node.bootstrap},CONTROLLER://{controller}",
         "advertised.listeners": f"PLAINTEXT://{node.bootstrap}",
         "controller.quorum.voters": f"{NODE}@{controller}",
         "log.dirs": node.data,
     }
-    node.configuration.write_text(format_properties(SETTINGS | places))
+    node.configuration.write_text(format_properties(SETTINGS | addresses))
 
 
 def launch(node: Kafka, *java_options: str) -> psutil.Process:
@@ -197,9 +195,9 @@ def launch(node: Kafka, *java_options: str) -> psutil.Process:
 
 
 def prepare_kafka() -> None:
-    """Start and stop a first node, and keep what makes the start of others faster.
+    """Start and stop a first node once, and keep two files that make later starts faster.
 
-    That is an archive of the classes that it has loaded, and the features of its storage.
+    They are an archive of the loaded classes, and the list of features of the storage.
     """
     archive = packages.class_archive()
     with locked("classes"):
@@ -209,19 +207,20 @@ def prepare_kafka() -> None:
         folder = Path(mkdtemp(prefix="kafka-", dir=home()))
         try:
             with show_progress("preparing Kafka (once)"):
-                ends = (ports.free_port(), ports.free_port())
-                node = Kafka(folder, *ends, detached=False, log=folder / "kafka.log")
+                port, controller_port = ports.free_port(), ports.free_port()
+                log = folder / "kafka.log"
+                node = Kafka(folder, port, controller_port, detached=False, log=log)
                 node.start(f"-XX:AOTCacheOutput={half}")
                 node.stop()
                 keep_features(node.data)
         finally:
             shutil.rmtree(folder)
-        # A Java that cannot make one starts slower; that is all.
+        # Without an archive Java only starts slower.
         half.rename(archive) if half.exists() else archive.touch()
 
 
 def wait_until_ready(node: Kafka) -> None:
-    """Return when the node answers requests.
+    """Wait until the node answers requests.
 
     Raises:
         StartError: It ended instead, or took too long.
@@ -238,18 +237,18 @@ def wait_until_ready(node: Kafka) -> None:
 
 
 def answers(port: int, timeout_s: float = 1.0) -> bool:
-    """Tell whether a broker there answers the request that opens every conversation."""
+    """Tell whether a broker on this port answers an ApiVersions request."""
     api_versions = struct.pack(">hhih", 18, 0, 1, -1)
     return ports.answers(port, struct.pack(">i", len(api_versions)) + api_versions, timeout_s)
 
 
 def running_node(folder: Path) -> psutil.Process | None:
-    """Return the node that serves this folder now, if there is one."""
+    """Return the process of the node that runs on this folder, if there is one."""
     return next(iter(process.processes_in(folder)), None)
 
 
 def last_ports(folder: Path) -> tuple[int, int] | None:
-    """Return the ports of the broker and of its controller in this life or the last one."""
+    """Return the ports of the broker and its controller in the current or previous run."""
     settings = folder / "server.properties"
     found = LISTENERS.search(settings.read_text() if settings.exists() else "")
     return (int(found[1]), int(found[2])) if found else None

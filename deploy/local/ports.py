@@ -1,4 +1,4 @@
-"""Find loopback ports that nobody uses."""
+"""Find free loopback ports."""
 
 import contextlib
 import random
@@ -8,12 +8,12 @@ from deploy.local.errors import StartError
 
 HOST = "127.0.0.1"
 RANGE = range(15_000, 32_000)
-"""Below the ports that systems give to outgoing connections, so that an engine finds
-its own port still free after a restart."""
+"""Below the ports that systems use for outgoing connections, so that an engine's port is
+still free after a restart."""
 
 
 def is_free(port: int) -> bool:
-    """Tell whether something could listen on this port now."""
+    """Tell whether a process could listen on this port now."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -28,19 +28,19 @@ def free_port() -> int:
     return next(port for port in random.sample(RANGE, len(RANGE)) if is_free(port))
 
 
-def answers(port: int, question: bytes, timeout_s: float) -> bool:
-    """Tell whether what listens on a port answers a question within `timeout_s` seconds."""
+def answers(port: int, request: bytes, timeout_s: float) -> bool:
+    """Tell whether a server on a port answers a request within `timeout_s` seconds."""
     with (
         contextlib.suppress(OSError),
-        socket.create_connection((HOST, port), timeout_s) as caller,
+        socket.create_connection((HOST, port), timeout_s) as connection,
     ):
-        caller.sendall(question)
-        return len(caller.recv(1)) > 0
+        connection.sendall(request)
+        return len(connection.recv(1)) > 0
     return False
 
 
 def choose(wanted: int | None, last: int | None, name: str) -> int:
-    """Return the port to use: the wanted one, else the last one if free, else any.
+    """Return the port to use: the wanted one, else the last one if free, else any free one.
 
     Raises:
         StartError: The wanted port is taken.

@@ -21,8 +21,8 @@ from deploy.local.postgres_cluster import (
 )
 
 TIMEOUT_S = 180.0
-"""Seconds to become ready: a crash recovery may have much to read, on a busy machine. One that
-ends is told at once."""
+"""Seconds to become ready: a crash recovery may take long on a busy machine. A cluster that
+ends is reported at once."""
 
 STOP_TIMEOUT_S = 60.0
 """Seconds to stop."""
@@ -51,7 +51,7 @@ SETTINGS = {
     "checkpoint_timeout": "15min",
     "random_page_cost": 1.1,
     "autovacuum_max_workers": 2,
-    # Errors without the rows and parameters that caused them: those name customers.
+    # Log errors without the rows and parameters that caused them: those contain customer data.
     "log_error_verbosity": "terse",
     "log_min_error_statement": "panic",
     "log_checkpoints": "off",
@@ -68,7 +68,7 @@ class Postgres:
     """A running private cluster."""
 
     folder: Path
-    """As given: the password and the log lie here, and `data` is (or points to) the data."""
+    """The given folder, with the password, the log and `data`, the data or a link to them."""
 
     data: Path
     port: int
@@ -89,18 +89,18 @@ class Postgres:
         return self.server.pid
 
     def start(self) -> None:
-        """Start again, on the same data and port; one that is recovering still is waited for."""
+        """Start again, on the same data and port; wait for a cluster that is still recovering."""
         if not process.is_running(self):
             self.server = launch(self)
         wait_until_ready(self)
 
     def stop(self) -> None:
-        """Shut down fast: sessions are ended, everything is written; no process is left."""
+        """Shut down fast: end the sessions, write everything, leave no process."""
         process.end(self.server, signal.SIGINT, STOP_TIMEOUT_S)
         process.kill_all(process.processes_in(self.data))
 
     def answers(self) -> bool:
-        """Tell whether it answers the request that asks for encryption: also while it recovers."""
+        """Tell whether it answers an SSLRequest; it does so also during recovery."""
         return ports.answers(self.port, SSL_REQUEST, liveness.ANSWER_TIMEOUT_S)
 
     def kill(self) -> None:
@@ -108,7 +108,7 @@ class Postgres:
         process.kill_all([self.server, *process.processes_in(self.data)])
 
     def remove(self) -> None:
-        """Delete the cluster and all that it holds."""
+        """Delete the cluster with all its data."""
         remove_cluster(self.folder)
 
 
@@ -120,30 +120,30 @@ def start_postgres(
     detached: bool = False,
     log: Path | None = None,
 ) -> Postgres:
-    """Return a running cluster on this folder; one that runs already is returned as it is.
+    """Start a cluster on this folder and return it; one that runs already is returned as it is.
 
     Args:
-        folder: Belongs to this cluster alone; the cluster is created when it is new.
-        port: Without one, the port of last time if it is still free, else any.
+        folder: Used by this cluster only; the cluster is created if it is new.
+        port: None for the previous port if it is free, else any free one.
         fsync: False trades safety against a power cut for speed; for tests.
-        detached: True lets it live on when this process ends.
-        log: `postgres.log` in the folder unless told otherwise.
+        detached: True lets it outlive this process.
+        log: None for `postgres.log` in the folder.
 
     Raises:
-        StartError: It cannot start; the text says why and what to do.
+        StartError: It cannot start; the text has the reason and the remedy.
     """
     folder.mkdir(parents=True, exist_ok=True)
     data = data_folder(folder)
     packages.fetch([packages.POSTGRES])
     if not data.exists():
         create_cluster(folder, data)
-    alive = running_postmaster(data)
-    chosen = last_port(data) if alive else ports.choose(port, last_port(data), "PostgreSQL")
+    running = running_postmaster(data)
+    chosen = last_port(data) if running else ports.choose(port, last_port(data), "PostgreSQL")
     password = (folder / "password").read_text()
     log = log or folder / "postgres.log"
     cluster = Postgres(folder, data, chosen or 0, password, fsync, detached, log)
-    if alive:
-        cluster.server = alive
+    if running:
+        cluster.server = running
     else:
         cluster.start()
     return cluster
@@ -165,7 +165,7 @@ def launch(cluster: Postgres) -> psutil.Process:
 
 
 def wait_until_ready(cluster: Postgres) -> None:
-    """Return when the cluster takes connections.
+    """Wait until the cluster accepts connections.
 
     Raises:
         StartError: It ended instead, or took too long.
@@ -182,7 +182,7 @@ def wait_until_ready(cluster: Postgres) -> None:
 
 
 def pid_file_lines(data: Path) -> list[str]:
-    """Return the lines of the note that a postmaster keeps in its data; none when it is not up."""
+    """Return the lines of `postmaster.pid`; none if the postmaster is not running."""
     try:
         return (data / "postmaster.pid").read_text().splitlines()
     except FileNotFoundError:
@@ -190,25 +190,25 @@ def pid_file_lines(data: Path) -> list[str]:
 
 
 def status(data: Path) -> tuple[str, str]:
-    """Return the postmaster's process id and state (`ready` when it takes connections)."""
+    """Return the postmaster's process id and state (`ready` if it accepts connections)."""
     lines = [line.strip() for line in pid_file_lines(data)]
     return (lines[0], lines[7]) if len(lines) > 7 else ("", "")  # noqa: PLR2004
 
 
 def last_port(data: Path) -> int | None:
-    """Return the port of this life or the last one, where known."""
+    """Return the port of the current or previous run, if known."""
     options = data / "postmaster.opts"
     words = options.read_text().replace('"', "").split() if options.exists() else []
     return next((int(word[5:]) for word in words if word.startswith("port=")), None)
 
 
 def running_postmaster(data: Path) -> psutil.Process | None:
-    """Return the postmaster that serves this data now, if there is one."""
+    """Return the postmaster that runs on this data, if there is one."""
     pid, _ = status(data)
     return next((it for it in process.processes_in(data) if str(it.pid) == pid), None)
 
 
 def remove_stale_pid_file(data: Path) -> None:
-    """Remove the note of a postmaster that is gone, in case a stranger has its process id now."""
+    """Remove the pid file of an ended postmaster: another process may have its id now."""
     if not process.processes_in(data):
         (data / "postmaster.pid").unlink(missing_ok=True)

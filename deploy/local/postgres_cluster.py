@@ -1,4 +1,4 @@
-"""PostgreSQL's files on this machine: its programs, its data, and whose they are."""
+"""PostgreSQL's files on this machine: its programs, its data, and their owner."""
 
 import contextlib
 import hashlib
@@ -15,7 +15,7 @@ from deploy.local.home import locked, path_digest, private_folder
 SUPERUSER = "postgres"
 
 UNPRIVILEGED = ("postgres", "nobody")
-"""Who runs it when root starts it: the first of these users that the machine has."""
+"""Users that run it when root starts it: the first one that the machine has."""
 
 INITDB = (
     f"--username={SUPERUSER}",
@@ -30,10 +30,10 @@ INITDB = (
 
 
 def data_folder(folder: Path) -> Path:
-    """Return where the data lies: in the folder, or for root where the cluster's user can go.
+    """Return the data folder: in the folder or, for root, where the cluster's user can enter.
 
-    There a link in the folder says whose it is: data that no folder links to any more
-    was forgotten with its folder, and is removed.
+    For root, a link in the folder points to the data; data whose folder was deleted are
+    removed.
     """
     if os.getuid() != 0:
         return folder.resolve() / "data"
@@ -48,27 +48,27 @@ def data_folder(folder: Path) -> Path:
 
 
 def owner_note(data: Path) -> Path:
-    """Return the note that says which folder root's data belongs to."""
+    """Return the file that names the folder to which root's data belong."""
     return data.with_suffix(".of")
 
 
 def remove_orphaned_data() -> None:
-    """Delete what belongs to folders that are gone: nobody else would."""
+    """Delete root's data whose folders were deleted."""
     for note in private_folder().glob("data-*.of"):
-        with contextlib.suppress(FileNotFoundError):  # somebody else was quicker
+        with contextlib.suppress(FileNotFoundError):  # another process was faster
             if not Path(note.read_text()).exists():
                 remove_data(note.with_suffix(""))
 
 
 def remove_data(data: Path) -> None:
-    """Delete a cluster's data, and end whoever still works on it."""
+    """Kill the processes that use a cluster's data, and delete the data."""
     process.kill_all(process.processes_in(data))
     shutil.rmtree(data, ignore_errors=True)
     owner_note(data).unlink(missing_ok=True)
 
 
 def remove_cluster(folder: Path) -> None:
-    """Delete a cluster with its password and log, and root's programs with the last one."""
+    """Delete a cluster with its password and log; with the last one also root's programs."""
     if not folder.exists():
         return
     remove_data(data_folder(folder))
@@ -80,16 +80,16 @@ def remove_cluster(folder: Path) -> None:
 
 
 def cluster_user() -> pwd.struct_passwd | None:
-    """Return the user that root hands the cluster to; none when the caller is not root.
+    """Return the user that runs the cluster for root; None if the caller is not root.
 
     Raises:
-        StartError: PostgreSQL would refuse every user that could run it.
+        StartError: PostgreSQL would refuse every available user.
     """
-    known = {user.pw_name: user for user in pwd.getpwall()}
+    users = {user.pw_name: user for user in pwd.getpwall()}
     if os.getuid() == 0:
         for name in UNPRIVILEGED:
-            if name in known:
-                return known[name]
+            if name in users:
+                return users[name]
         message = "PostgreSQL refuses root, and there is no user nobody: start as another user"
         raise StartError(message)
     try:
@@ -101,7 +101,7 @@ def cluster_user() -> pwd.struct_passwd | None:
 
 
 def program_folder() -> Path:
-    """Return PostgreSQL's `bin` folder; for root, in a copy that the cluster's user can reach."""
+    """Return PostgreSQL's `bin` folder; for root, of a copy that the cluster's user can read."""
     package = packages.POSTGRES
     within = packages.postgres_programs()[0].relative_to(package.folder)
     if os.getuid() != 0:
@@ -114,12 +114,12 @@ def program_folder() -> Path:
 
 
 def copy_programs(copy: Path) -> None:
-    """Copy PostgreSQL to where everybody may read it."""
+    """Copy PostgreSQL's programs to a folder that all users can read."""
     half = copy.with_suffix(".half")
     shutil.rmtree(half, ignore_errors=True)
     for part in packages.postgres_programs():
-        place = half / part.relative_to(packages.POSTGRES.folder)
-        shutil.copytree(part, place, symlinks=True)
+        target = half / part.relative_to(packages.POSTGRES.folder)
+        shutil.copytree(part, target, symlinks=True)
     for path in [half, *half.rglob("*")]:
         path.chmod(path.stat().st_mode | (0o055 if path.is_dir() else 0o044))
     for program in (
@@ -130,7 +130,7 @@ def copy_programs(copy: Path) -> None:
 
 
 def create_cluster(folder: Path, data: Path) -> None:
-    """Make a new cluster; what an interrupted attempt left is thrown away."""
+    """Make a new cluster; leftovers of an interrupted attempt are deleted."""
     half = data.with_suffix(".half")
     shutil.rmtree(half, ignore_errors=True)
     half.mkdir(mode=0o700)
@@ -138,17 +138,17 @@ def create_cluster(folder: Path, data: Path) -> None:
     secret = folder / "password"
     secret.touch(mode=0o600)
     secret.write_text(password)
-    hand_over = half.with_name(f"{half.name}.password")
-    hand_over.touch(mode=0o600)
-    hand_over.write_text(password)
+    password_file = half.with_name(f"{half.name}.password")
+    password_file.touch(mode=0o600)
+    password_file.write_text(password)
     user = cluster_user()
     if user:
         os.chown(half, user.pw_uid, user.pw_gid)
-        os.chown(hand_over, user.pw_uid, user.pw_gid)
+        os.chown(password_file, user.pw_uid, user.pw_gid)
     initdb = str(program_folder() / "initdb")
-    command = [initdb, *INITDB, f"--pwfile={hand_over}", f"--pgdata={half}"]
+    command = [initdb, *INITDB, f"--pwfile={password_file}", f"--pgdata={half}"]
     reason = process.run_to_end(command, environment(), folder=half, user=user)
-    hand_over.unlink()
+    password_file.unlink()
     if reason:
         message = f"PostgreSQL: cannot create a cluster in {data}: {reason}"
         raise StartError(message)
@@ -156,5 +156,5 @@ def create_cluster(folder: Path, data: Path) -> None:
 
 
 def environment() -> dict[str, str]:
-    """Return all that PostgreSQL's programs need to know of their surroundings."""
+    """Return the environment for PostgreSQL's programs."""
     return {"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"}

@@ -1,4 +1,4 @@
-"""Start, recognise and end processes of this machine."""
+"""Start, find and end processes of this machine."""
 
 import contextlib
 import os
@@ -19,15 +19,15 @@ from deploy.local.errors import last_output_line
 
 EXEC_CHILD = Path(__file__).with_name("exec_child.py")
 
-SPAWN_THREAD = ThreadPoolExecutor(1, "nursery")
-"""All children are born in this one thread: Linux calls a child an orphan when the
-thread that made it ends, and this one lives as long as the process."""
+SPAWN_THREAD = ThreadPoolExecutor(1, "spawn")
+"""Starts all children: Linux sends the parent-death signal when the thread that started the
+child ends, and this one lives as long as the process."""
 
 PARENT_DEATH_SIGNAL = signal.SIGKILL
-"""What a child gets when its parent is gone, unless told otherwise."""
+"""Default signal for a child when its parent has ended."""
 
 
-def spawn(  # noqa: PLR0913  each is a different side of a process
+def spawn(  # noqa: PLR0913  each is a different property of a process
     command: Sequence[str | Path],
     log: Path,
     *,
@@ -41,12 +41,12 @@ def spawn(  # noqa: PLR0913  each is a different side of a process
 
     Args:
         command: An absolute path and its arguments.
-        log: Made when it is not there.
-        environment: The whole of it; nothing is inherited when it is given.
-        folder: Where the command runs.
-        user: Who runs it, when root gives up its rights for it.
-        orphan_signal: Sent when this process ends first; 0 lets the child live on.
-        stdin: Its standard input, if not empty.
+        log: Made if it does not exist.
+        environment: The complete environment; None to inherit this process's.
+        folder: The working folder.
+        user: The user that root switches to.
+        orphan_signal: Sent when this process ends first; 0 lets the child outlive it.
+        stdin: Its standard input; None for an empty one.
     """
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as output:
@@ -69,7 +69,7 @@ def run_to_end(
     folder: Path | None = None,
     user: pwd.struct_passwd | None = None,
 ) -> str | None:
-    """Run `command` to its end; return its last words when it failed, and None when it did not."""
+    """Run `command` to its end; return its last output line if it failed, else None."""
     done = subprocess.run(
         exec_child_command(command, user, PARENT_DEATH_SIGNAL),
         capture_output=True,
@@ -86,16 +86,16 @@ def run_to_end(
 def exec_child_command(
     command: Sequence[str | Path], user: pwd.struct_passwd | None, orphan_signal: int
 ) -> list[str]:
-    """Return the command line that becomes `command` under those terms."""
+    """Return the command line of exec_child.py that executes `command`."""
     uid, gid = (user.pw_uid, user.pw_gid) if user else (-1, -1)
-    terms = [str(number) for number in (os.getpid(), int(orphan_signal), uid, gid)]
-    return [sys.executable, "-I", "-S", str(EXEC_CHILD), *terms, *map(str, command)]
+    options = [str(number) for number in (os.getpid(), int(orphan_signal), uid, gid)]
+    return [sys.executable, "-I", "-S", str(EXEC_CHILD), *options, *map(str, command)]
 
 
 def end(process: psutil.Process, number: int, timeout_s: float) -> None:
-    """Send a signal and wait; a process that runs on after so many seconds is killed.
+    """Send a signal and wait; kill a process that still runs after `timeout_s` seconds.
 
-    It does not wait for the process to be reaped: a parent that hangs does not do it.
+    It does not wait until the process is reaped: a hanging parent would not reap it.
     """
     with contextlib.suppress(psutil.NoSuchProcess):
         process.send_signal(number)
@@ -104,7 +104,7 @@ def end(process: psutil.Process, number: int, timeout_s: float) -> None:
 
 
 def ends_within(process: psutil.Process, timeout_s: float) -> bool:
-    """Wait until a process has ended, reaped or not; return whether it has in so many seconds."""
+    """Wait until a process has ended, reaped or not; return False after `timeout_s` seconds."""
     deadline = time.monotonic() + timeout_s
     while is_alive(process):
         if time.monotonic() > deadline:
@@ -114,7 +114,7 @@ def ends_within(process: psutil.Process, timeout_s: float) -> bool:
 
 
 def exit_code(process: psutil.Process, timeout_s: float) -> int | None:
-    """Return how a process that ends has ended; None if that is not to be seen in time."""
+    """Return the exit code of a process that is ending; None if it is not known in time."""
     with contextlib.suppress(psutil.Error, subprocess.TimeoutExpired):
         return process.wait(timeout_s)
     return None
@@ -123,8 +123,8 @@ def exit_code(process: psutil.Process, timeout_s: float) -> int | None:
 def is_alive(process: psutil.Process) -> bool:
     """Tell whether a process runs; one that only waits to be reaped does not.
 
-    One whose first thread has ended looks like that while the others still hold its
-    ports and locks.
+    After its first thread has ended, a process has the same status while its other threads
+    still hold its ports and locks: it counts as running.
     """
     if isinstance(process, psutil.Popen):
         return process.poll() is None
@@ -141,25 +141,25 @@ def is_running(engine: object) -> bool:
 
 
 def kill_all(processes: Iterable[psutil.Process]) -> None:
-    """Kill with -9 and return when they are gone."""
-    doomed = list(processes)
-    for process in doomed:
+    """Kill with -9 and wait until all have ended."""
+    targets = list(processes)
+    for process in targets:
         with contextlib.suppress(psutil.NoSuchProcess):
             process.kill()
-    while any(map(is_alive, doomed)):
+    while any(map(is_alive, targets)):
         time.sleep(0.005)
 
 
 def processes_in(folder: Path) -> list[psutil.Process]:
     """Return the processes whose working folder is this one."""
-    return [process for process, place in all_processes("cwd") if place == str(folder)]
+    return [process for process, cwd in all_processes("cwd") if cwd == str(folder)]
 
 
 def all_processes(attribute: str) -> Iterator[tuple[psutil.Process, Any]]:
-    """Yield each process of this machine with one attribute of it, None if it may not be read.
+    """Yield each process of this machine with one attribute, None if it may not be read.
 
-    What `psutil.process_iter` keeps as `info` is one for all threads: another thread that asks
-    for another attribute takes this one away.
+    It does not use `info` of `psutil.process_iter`: all threads share it, and a thread that
+    reads another attribute would overwrite this one.
     """
     for process in psutil.process_iter():
         with contextlib.suppress(psutil.NoSuchProcess):
@@ -167,15 +167,15 @@ def all_processes(attribute: str) -> Iterator[tuple[psutil.Process, Any]]:
 
 
 def last_line(log: Path) -> str:
-    """Return the last line of a log that says something, for an error's text."""
+    """Return the last non-empty line of a log, for an error's text."""
     return last_output_line(log.read_text(errors="replace") if log.exists() else "")
 
 
 def describe_exit(code: int | None) -> str:
-    """Return how a process ended, for a person."""
+    """Return an exit code in words."""
     if code is None:
-        return "how is not known"
+        return "exit code unknown"
     if code >= 0:
         return f"exit code {code}"
-    known = {each.value: each.name for each in signal.Signals}
-    return f"killed by {known.get(-code, f'signal {-code}')}"
+    names = {each.value: each.name for each in signal.Signals}
+    return f"killed by {names.get(-code, f'signal {-code}')}"

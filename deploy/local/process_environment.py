@@ -1,4 +1,4 @@
-"""What a process of the stack finds around it, and what is left when all are gone."""
+"""Environment, secrets, readiness and state of the processes of a stack."""
 
 import json
 import os
@@ -15,29 +15,29 @@ from deploy.local.home import CHECKOUT
 from deploy.local.postgres_cluster import remove_cluster
 
 SETTING_PREFIX = "KAITONG_"
-"""How the name of a setting begins."""
+"""Prefix of the names of settings."""
 
 PERSON_KEY = "KAITONG_PERSON_KEY"
-"""The setting by which the customer service recognises persons whose data were erased."""
+"""The setting with the key by which persons whose data were erased are recognised."""
 
 SETTINGS_WITH_PERSONS = frozenset({setting_of("customer"), setting_of("order")})
-"""The settings of the databases that keep something of persons."""
+"""The settings of the databases with personal data."""
 
 LOG_KEY = "KAITONG_LOG_KEY"
-"""The setting by which one customer gets one mark in the logs of all services."""
+"""The setting with the key of pseudonyms: one customer has one in the logs of all services."""
 
 INSTALLATION = "KAITONG_INSTALLATION"
-"""The setting under which the topics are claimed: two checkouts may be given one Kafka."""
+"""The setting with the name that claims the topics: two checkouts may use one Kafka."""
 
 RESTORED = "restored"
-"""The kind of trouble that a service names whose database was set back."""
+"""The kind of trouble of a service whose database was restored to an earlier state."""
 
 STATE_FOLDERS = ("postgres", "kafka", "state", "keys", "logs", "run")
 """All folders of a home that hold state; the others hold programs."""
 
 
-def environment_of(name: str, home: Path, places: Mapping[str, str]) -> dict[str, str]:
-    """Return a process's environment: ours, its places, and no other service's password."""
+def environment_of(name: str, home: Path, settings: Mapping[str, str]) -> dict[str, str]:
+    """Return a process's environment: inherited, without database URLs, and its settings."""
     inherited = {
         key: value
         for key, value in os.environ.items()
@@ -48,11 +48,11 @@ def environment_of(name: str, home: Path, places: Mapping[str, str]) -> dict[str
         "KAITONG_STATE": str(home / "state" / name),
         "PYTHONPATH": str(CHECKOUT),
     }
-    return inherited | own | dict(places)
+    return inherited | own | dict(settings)
 
 
 def environment_without_settings() -> dict[str, str]:
-    """Return the environment of a process that is given no setting of Kaitong."""
+    """Return the inherited environment without any setting of Kaitong."""
     inherited = {
         key: value for key, value in os.environ.items() if not key.startswith(SETTING_PREFIX)
     }
@@ -60,9 +60,9 @@ def environment_without_settings() -> dict[str, str]:
 
 
 def secret_of(setting: str, home: Path) -> str:
-    """Return what a secret setting says, else what is made up for it once and kept."""
-    if said := os.environ.get(setting, "").strip():
-        return said
+    """Return the value of a secret setting; if it is not set, generate one once and store it."""
+    if value := os.environ.get(setting, "").strip():
+        return value
     file = secret_file(setting, home)
     if not file.exists():
         half = file.with_suffix(".half")
@@ -74,26 +74,26 @@ def secret_of(setting: str, home: Path) -> str:
 
 
 def secret_file(setting: str, home: Path) -> Path:
-    """Return where a secret lies that was made up for a setting."""
+    """Return the path of the generated secret for a setting."""
     return home / "run" / setting.removeprefix("KAITONG_").lower().replace("_", ".")
 
 
 def is_ready(url: str) -> bool:
-    """Tell whether a service says that it is ready."""
-    return ask_ready(url)[0] == HTTPStatus.OK
+    """Tell whether a service reports that it is ready."""
+    return query_ready(url)[0] == HTTPStatus.OK
 
 
 def is_started(url: str) -> bool:
-    """Tell whether a service is ready, or says that its database was restored.
+    """Tell whether a service is ready, or reports that its database was restored.
 
-    Making up for what a restore has lost may take longer than any start.
+    A takeover after a restore may take longer than any start.
     """
-    status, body = ask_ready(url)
+    status, body = query_ready(url)
     return status == HTTPStatus.OK or is_recovering(body)
 
 
-def ask_ready(url: str) -> tuple[int, bytes]:
-    """Return what a service answers to the question whether it is ready; 0 for no answer."""
+def query_ready(url: str) -> tuple[int, bytes]:
+    """Return status and body of a service's `/health/ready`; 0 for no answer."""
     try:
         with closing(HTTPConnection(url.removeprefix("http://"), timeout=5)) as connection:
             connection.request("GET", "/health/ready")
@@ -104,21 +104,21 @@ def ask_ready(url: str) -> tuple[int, bytes]:
 
 
 def is_recovering(body: bytes) -> bool:
-    """Tell whether an answer names a restored database, and nothing that keeps requests out."""
+    """Tell whether a body names a restored database, and no blocking trouble."""
     try:
         troubles = json.loads(body)["troubles"]
-        is_kept_out = any(each["is_blocking"] for each in troubles)
-        return not is_kept_out and any(each["kind"] == RESTORED for each in troubles)
+        is_blocked = any(each["is_blocking"] for each in troubles)
+        return not is_blocked and any(each["kind"] == RESTORED for each in troubles)
     except (ValueError, KeyError, TypeError):
         return False
 
 
 def purge(home: Path, keep: Collection[str] = ()) -> None:
-    """Delete all state of a stack that does not run; programs that were fetched stay.
+    """Delete all state of a stack that does not run; fetched programs stay.
 
     Args:
-        home: Keeps all state.
-        keep: Secrets that stay, by the names of their files.
+        home: The folder of all state.
+        keep: File names of the secrets that stay.
     """
     remove_cluster(home / "postgres")
     for name in STATE_FOLDERS:
@@ -126,11 +126,11 @@ def purge(home: Path, keep: Collection[str] = ()) -> None:
             if path.name not in keep:
                 delete(path)
         with suppress(OSError):
-            (home / name).rmdir()  # one that holds a secret still stays
+            (home / name).rmdir()  # fails for a folder with a secret that stays
 
 
 def delete(path: Path) -> None:
-    """Delete a file or a folder with all that it holds; one that is gone is as good."""
+    """Delete a file, or a folder with its content; ignore a missing one."""
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path, ignore_errors=True)
     else:
@@ -138,11 +138,11 @@ def delete(path: Path) -> None:
 
 
 def secrets_needed_elsewhere(home: Path, existing: Collection[str]) -> list[Path]:
-    """Return the secrets of a home without which databases elsewhere lose something.
+    """Return the secrets of a home that existing databases depend on.
 
     Args:
-        home: Keeps all state.
-        existing: The settings that name engines elsewhere.
+        home: The folder of all state.
+        existing: The settings that name existing engines.
     """
     files = [secret_file(PERSON_KEY, home)] if SETTINGS_WITH_PERSONS & set(existing) else []
     return [each for each in files if each.exists()]

@@ -1,4 +1,4 @@
-"""The whole of Kaitong on one machine: engines, simulator and services, kept running."""
+"""All of Kaitong on one machine: engines, simulator and services under a supervisor."""
 
 import os
 import time
@@ -41,11 +41,10 @@ SERVICES = ("order", "provisioning", "resources", "customer")
 ELEMENTS = "elements"
 FORK_SERVER = "template"
 TIMEOUT_S = 180.0
-"""Seconds for services to become ready, on a machine that is busy with something else. One
-that ends is told at once."""
+"""Seconds for services to become ready on a busy machine; one that ends is reported at once."""
 
 ENGINES, PROGRAMS = 0, 1
-"""Stages: what needs nothing, and what needs the engines."""
+"""Stages: processes that depend on nothing, and those that depend on the engines."""
 
 
 @dataclass
@@ -53,19 +52,19 @@ class Stack:
     """A running Kaitong. As a context manager it stops at the end of the block."""
 
     home: Path
-    """All state is in here."""
+    """The folder of all state."""
 
     services: Sequence[str]
     elements: bool
     wanted_ports: Mapping[str, int]
-    """HTTP ports that somebody insists on, by service; the others are any that are free."""
+    """Required HTTP ports by service; the other services get any free port."""
 
     fsync: bool
     postgres: Postgres | None = None
-    """None when settings name databases elsewhere."""
+    """None if settings name existing databases."""
 
     kafka: Kafka | None = None
-    """None when a setting names a broker elsewhere."""
+    """None if a setting names an existing broker."""
 
     supervisor: Supervisor = field(init=False)
     fork_server: ForkServer = field(init=False)
@@ -85,14 +84,14 @@ class Stack:
         """Start everything and return when all of it is ready.
 
         Args:
-            home: Keeps all state; what an earlier stack left there is used again.
-            services: Which of the services run.
+            home: The folder of all state; the state of an earlier stack is used again.
+            services: The services that run.
             elements: Whether the network-element simulator runs.
             wanted_ports: HTTP ports by service (the simulator's as `elements`).
-            fsync: False makes PostgreSQL forget about power cuts; for tests.
+            fsync: False trades PostgreSQL's safety against a power cut for speed; for tests.
 
         Raises:
-            StartError: Something cannot start; the text says what to do. Nothing runs then.
+            StartError: A process cannot start; the text has the remedy. Nothing runs then.
         """
         stack = cls(home.resolve(), services, elements, wanted_ports or {}, fsync)
         stack.claim_home()
@@ -101,13 +100,13 @@ class Stack:
         except Exception as error:
             stack.stop("failed", str(error) or type(error).__name__)
             raise
-        except BaseException:  # told to stop
+        except BaseException:  # stopped by a signal
             stack.stop()
             raise
         return stack
 
     def __enter__(self) -> Self:
-        """Return the stack, which runs already."""
+        """Return the running stack."""
         return self
 
     def __exit__(
@@ -120,13 +119,13 @@ class Stack:
         self.stop()
 
     def claim_home(self) -> None:
-        """Make this home ours.
+        """Lock the home for this stack.
 
         Raises:
             StartError: Another stack runs on it, or a wanted port is taken.
         """
         self.log = stack_record.StackRecordFile(
-            self.home, lambda: tuple(it.line for it in self.supervisor.processes)
+            self.home, lambda: tuple(it.record for it in self.supervisor.processes)
         )
         self.supervisor = Supervisor(self.log.write, self.log.log_event)
         self.fork_server = ForkServer(self.home / "logs" / f"{FORK_SERVER}.log")
@@ -134,7 +133,7 @@ class Stack:
         self.log.write(urls=self.addresses(self.log.now.urls), existing=engine_hosts(self.services))
 
     def addresses(self, last: Mapping[str, str]) -> dict[str, str]:
-        """Return the HTTP address of each service: as last time, where that is still free."""
+        """Return the HTTP address of each service: the last one, if its port is still free."""
         names = [*self.services, *([ELEMENTS] if self.elements else [])]
         old = {name: int(url.rpartition(":")[2]) for name, url in last.items()}
         chosen = {
@@ -143,20 +142,20 @@ class Stack:
         return {name: f"http://{ports.HOST}:{port}" for name, port in chosen.items()}
 
     def open(self) -> None:
-        """Start engines and simulator side by side, then what needs them."""
+        """Start engines and simulator concurrently, then the services."""
         fetch_engines(self.services)
         self.fork_server.start()
         self.supervisor.supervise(FORK_SERVER, self.fork_server, stage=ENGINES)
         with started_threads(2) as pool:
             try:
-                work: list[Future[None]] = [
+                starts: list[Future[None]] = [
                     pool.submit(self.open_databases),
                     pool.submit(self.open_kafka),
                 ]
                 if self.elements:
                     self.run(ELEMENTS, {})
-                for done in as_completed(work):
-                    done.result()
+                for each in as_completed(starts):
+                    each.result()
             except BaseException:
                 self.jobs.abandon()
                 raise
@@ -166,7 +165,7 @@ class Stack:
         self.log.write(state="ready")
 
     def open_databases(self) -> None:
-        """Find or start PostgreSQL, and bring each service's database up to date."""
+        """Find or start PostgreSQL, and migrate each service's database."""
         missing = without_database(self.services)
         urls = {it: os.environ[setting_of(it)] for it in self.services if it not in missing}
         if missing:
@@ -190,48 +189,49 @@ class Stack:
         self.make_topics()
 
     def make_topics(self) -> None:
-        """Make the topics that are not there: at the first start all, and after a loss of data."""
+        """Make the missing topics: all at the first start, and after a loss of Kafka's data."""
         self.run_job("topics", {KAFKA: self.log.now.kafka}, "shared.kafka.admin")
 
     def service_environment(self, service: str) -> dict[str, str]:
-        """Return where a service finds its neighbours, and the secrets it needs."""
-        places = {
+        """Return a service's settings: addresses, secrets and the installation's name."""
+        settings = {
             setting_of(service): self.log.now.databases[service],
             KAFKA: self.log.now.kafka,
             LOG_KEY: secret_of(LOG_KEY, self.home),
             INSTALLATION: self.installation_of(service),
         }
         if service == "provisioning" and self.elements:
-            places["KAITONG_ELEMENTS_URL"] = self.log.now.urls.get(ELEMENTS, "")
+            settings["KAITONG_ELEMENTS_URL"] = self.log.now.urls.get(ELEMENTS, "")
         if setting_of(service) in SETTINGS_WITH_PERSONS:
-            places[PERSON_KEY] = secret_of(PERSON_KEY, self.home)
-        return places
+            settings[PERSON_KEY] = secret_of(PERSON_KEY, self.home)
+        return settings
 
     def installation_of(self, service: str) -> str:
-        """Return the name that is set, else what the database is called, else one made up here.
+        """Return the installation's name: from the setting, else the database, else generated.
 
         Raises:
-            StartError: The database is another installation's than the one that is set.
+            StartError: The database belongs to another installation than the setting names.
         """
-        said = os.environ.get(INSTALLATION, "").strip()
-        own = installation_in(self.log.now.databases[service])
-        if said and own and said != own:
+        configured = os.environ.get(INSTALLATION, "").strip()
+        stored = installation_in(self.log.now.databases[service])
+        if configured and stored and configured != stored:
             message = (
-                f"{service}: {INSTALLATION} is {said}, and its database is {own}'s — set {own}; "
-                "rename the databases only if they are a copy (docs/runbook.md, foreign_topics)"
+                f"{service}: {INSTALLATION} is {configured}, and its database is {stored}'s — "
+                f"set {stored}; rename the databases only if they are a copy (docs/runbook.md, "
+                "foreign_topics)"
             )
             raise StartError(message)
-        return said or own or secret_of(INSTALLATION, self.home)
+        return configured or stored or secret_of(INSTALLATION, self.home)
 
-    def run(self, name: str, places: Mapping[str, str], *words: str) -> None:
-        """Start a service (or the simulator) and keep it running."""
+    def run(self, name: str, settings: Mapping[str, str], *words: str) -> None:
+        """Start a service (or the simulator) and supervise it."""
         url = self.log.now.urls[name]
         address = {"KAITONG_HTTP_HOST": ports.HOST, "KAITONG_HTTP_PORT": url.rpartition(":")[2]}
         folder = self.home / "state" / name
         folder.mkdir(mode=0o700, exist_ok=True)
         program = ForkedModule(
             self.command_of(name, *words),
-            environment_of(name, self.home, address | dict(places)),
+            environment_of(name, self.home, address | dict(settings)),
             self.home / "logs" / f"{name}.log",
             folder,
             url,
@@ -244,21 +244,21 @@ class Stack:
         """Return the module that runs a service (or the simulator), and its arguments."""
         return [f"services.{name}", *words]
 
-    def run_job(self, name: str, places: Mapping[str, str], module: str, *words: str) -> None:
+    def run_job(self, name: str, settings: Mapping[str, str], module: str, *words: str) -> None:
         """Run a tool to its end.
 
         Raises:
             StartError: It failed.
         """
         log = self.home / "logs" / f"{name}.log"
-        environment = environment_of(name, self.home, places)
+        environment = environment_of(name, self.home, settings)
         if not self.jobs.run([module, *words], log, environment, self.home):
             last = process.last_line(log).removeprefix(f"{name}: ")
             message = f"{name}: {last} (see {log})"
             raise StartError(message)
 
     def wait_until_ready(self) -> None:
-        """Return when every service says that it is ready, or that its database was restored.
+        """Wait until every service reports that it is ready, or that its database was restored.
 
         Raises:
             StartError: One ended instead, or took too long.
@@ -266,10 +266,10 @@ class Stack:
         deadline = time.monotonic() + TIMEOUT_S
         waiting = dict(self.log.now.urls)
         while waiting := {name: url for name, url in waiting.items() if not is_started(url)}:
-            for kept in self.supervisor.processes:
-                if kept.last_end:
-                    how = "cannot start" if kept.refuses else "ended"
-                    message = f"{kept.name} {how}: {kept.last_log_line} (see {kept.engine.log})"
+            for each in self.supervisor.processes:
+                if each.last_end:
+                    how = "cannot start" if each.refuses else "ended"
+                    message = f"{each.name} {how}: {each.last_log_line} (see {each.engine.log})"
                     raise StartError(message)
             if time.monotonic() > deadline:
                 late = ", ".join(waiting)
@@ -278,7 +278,7 @@ class Stack:
             time.sleep(0.05)
 
     def stop(self, state: str = "stopped", error: str = "") -> None:
-        """Stop everything, services first; all state is kept. A full disk keeps nothing up."""
+        """Stop everything, services first; keep all state. It also works on a full disk."""
         with suppress(OSError):
             self.log.write(state="stopping")
         self.supervisor.stop()
@@ -288,12 +288,12 @@ class Stack:
         self.log.close()
 
     def purge(self) -> None:
-        """End everything at once, and delete all state; engines elsewhere keep theirs."""
+        """Kill everything at once, and delete all state; existing engines keep theirs."""
         self.supervisor.kill()
         self.fork_server.close()
         purge(self.home)
         self.log.close()
 
     def describe(self) -> stack_record.StackRecord:
-        """Return what runs, and where."""
+        """Return the stack's record."""
         return self.log.now

@@ -1,4 +1,4 @@
-"""What runs here, written down: so that others can see it, stop it and clean up after it."""
+"""The record of a running stack in a file: for commands that show, stop or clean it up."""
 
 import fcntl
 import os
@@ -17,7 +17,7 @@ from deploy.local.errors import StartError
 from deploy.local.process import all_processes, is_alive, kill_all
 
 SUPERVISOR_MODULE = "deploy.local.detached"
-"""The module that keeps a stack in the background; its only argument is the home."""
+"""The module that runs a stack in the background; its only argument is the home."""
 
 LOST = "lost"
 """The state of a stack whose files were deleted while it ran."""
@@ -25,14 +25,14 @@ LOST = "lost"
 
 @dataclass(frozen=True, slots=True)
 class ProcessIdentity:
-    """One life of a process: its id alone may belong to a stranger tomorrow."""
+    """A process by its id and start time: the id alone may be reused by another process."""
 
     pid: int
     started: float
 
     @property
     def process(self) -> psutil.Process | None:
-        """The process, if this very one still runs."""
+        """The process, if it still runs."""
         try:
             process = psutil.Process(self.pid)
             return process if process.create_time() == self.started and is_alive(process) else None
@@ -42,7 +42,7 @@ class ProcessIdentity:
 
 @dataclass(frozen=True, slots=True)
 class ProcessRecord:
-    """What is known of one process that is kept running."""
+    """The record of one supervised process."""
 
     name: str
     life: ProcessIdentity
@@ -50,15 +50,15 @@ class ProcessRecord:
     url: str = ""
     restarts: int = 0
     last_end: str = ""
-    """How its last life ended, in words; empty when it has had one life only."""
+    """How its previous run ended, in words; empty in its first run."""
 
     refuses: bool = False
-    """It cannot run like this, and is not started again."""
+    """It has exited with EX_CONFIG, and is not restarted."""
 
 
 @dataclass(frozen=True, slots=True)
 class StackRecord:
-    """What is known of a stack."""
+    """The record of a stack."""
 
     state: str
     """starting, ready, stopping, stopped or failed."""
@@ -70,7 +70,7 @@ class StackRecord:
     """URL by service, with its password."""
 
     existing: dict[str, str] = field(default_factory=dict)
-    """Where engines are that were there before, by the setting that names them."""
+    """Addresses of existing engines, by the setting that names them."""
 
     urls: dict[str, str] = field(default_factory=dict)
     """HTTP address by service, the simulator's as `elements`."""
@@ -79,27 +79,27 @@ class StackRecord:
 
     @property
     def has_started(self) -> bool:
-        """Tell whether everything is there."""
+        """Tell whether all processes have become ready."""
         return self.state == "ready"
 
     @property
     def is_over(self) -> bool:
-        """Tell whether the stack has stopped in order, or never got up."""
+        """Tell whether the stack has stopped in order, or failed to start."""
         return self.state in {"stopped", "failed"}
 
 
 def identity_of(pid: int) -> ProcessIdentity:
-    """Return what tells this process from all others."""
+    """Return the identity of the process that has this id now."""
     return ProcessIdentity(pid, psutil.Process(pid).create_time())
 
 
 def record_path(home: Path) -> Path:
-    """Return the file that the record of a home is in."""
+    """Return the path of a home's record."""
     return home / "run" / "stack.json"
 
 
 def write(home: Path, record: StackRecord) -> None:
-    """Replace the record at one stroke; it holds passwords, so only its owner may read it."""
+    """Replace the record atomically; it has passwords, so only its owner may read it."""
     file = record_path(home)
     half = file.with_suffix(f".{os.getpid()}")
     half.touch(mode=0o600)
@@ -108,7 +108,7 @@ def write(home: Path, record: StackRecord) -> None:
 
 
 def read(home: Path) -> StackRecord | None:
-    """Return the record of a home, if there is one; a power cut may have left half of it."""
+    """Return the record of a home; None if it is missing, or incomplete after a power cut."""
     try:
         return msgspec.json.decode(record_path(home).read_bytes(), type=StackRecord)
     except (FileNotFoundError, msgspec.DecodeError):
@@ -116,43 +116,43 @@ def read(home: Path) -> StackRecord | None:
 
 
 def orphaned_processes(record: StackRecord) -> list[psutil.Process]:
-    """Return the processes of a dead supervisor that still run."""
+    """Return the recorded processes that still run, for a supervisor that has ended."""
     return [process for line in record.lines if (process := line.life.process)]
 
 
 def current_record(home: Path) -> StackRecord | None:
-    """Return what runs in a home.
+    """Return the record of a home with its current state.
 
-    The state of a stack that could not say goodbye is `killed`, and that of one whose
-    files were deleted while it ran is `lost`.
+    The state is `killed` if the supervisor ended without writing its end, and `lost` if the
+    stack's files were deleted while it ran.
     """
     last = read(home)
     if last and not last.is_over and not last.supervisor.process:
         return replace(last, state="killed")
-    if not last and (stray := supervisor_of(home)):
-        return StackRecord(LOST, identity_of(stray.pid))
+    if not last and (supervisor := supervisor_of(home)):
+        return StackRecord(LOST, identity_of(supervisor.pid))
     return last
 
 
 def supervisor_of(home: Path) -> psutil.Process | None:
-    """Return who keeps the stack of a home; also when its record is gone."""
+    """Return the supervisor of the stack of a home; also if its record is missing."""
     last = read(home)
-    if last and not last.is_over and (known := last.supervisor.process):
-        return known
+    if last and not last.is_over and (recorded := last.supervisor.process):
+        return recorded
     words = [SUPERVISOR_MODULE, str(home.resolve())]
-    everybody = all_processes("cmdline")
-    return next((process for process, line in everybody if (line or [])[-2:] == words), None)
+    commands = all_processes("cmdline")
+    return next((process for process, line in commands if (line or [])[-2:] == words), None)
 
 
 class StackRecordFile:
-    """The record of a home while a stack runs there, kept by whoever started it."""
+    """The record of a home while a stack runs there, written by its supervisor."""
 
     def __init__(self, home: Path, lines: Callable[[], tuple[ProcessRecord, ...]]) -> None:
-        """Make this home ours, and end what a supervisor that was killed left behind.
+        """Lock the home, and kill the processes that a killed supervisor has left.
 
         Args:
-            home: Keeps all state.
-            lines: Tells what is kept running.
+            home: The folder of all state.
+            lines: Returns the records of the supervised processes.
 
         Raises:
             StartError: Another stack runs on it.
@@ -176,19 +176,19 @@ class StackRecordFile:
             log_rotation.rotate(log)
         self.now = StackRecord("starting", identity_of(os.getpid()), urls=last.urls if last else {})
 
-    def write(self, **changes: Any) -> None:  # noqa: ANN401  whatever the record's fields are
-        """Write down what runs now; several threads have something to say."""
+    def write(self, **changes: Any) -> None:  # noqa: ANN401  the types of the record's fields
+        """Write the record with these changes; several threads may call it."""
         with self.write_lock:
             self.now = replace(self.now, lines=self.lines(), **changes)
             write(self.home, self.now)
 
     def log_event(self, text: str) -> None:
-        """Note what happened to a process."""
+        """Write an event of a process to the supervisor's log."""
         log = self.home / "logs" / "supervisor.log"
         log_rotation.rotate(log)
-        with log.open("a") as book:
-            book.write(f"{time.strftime('%Y-%m-%dT%H:%M:%S%z')} {text}\n")
+        with log.open("a") as file:
+            file.write(f"{time.strftime('%Y-%m-%dT%H:%M:%S%z')} {text}\n")
 
     def close(self) -> None:
-        """Let others have the home."""
+        """Unlock the home."""
         self.lock.close()

@@ -1,4 +1,4 @@
-"""One process under care: whether it runs, how it ended, and when it is started again."""
+"""One supervised process: whether it runs, how it ended, and when it is restarted."""
 
 import time
 from dataclasses import dataclass
@@ -12,34 +12,33 @@ from deploy.local.liveness import Liveness
 from deploy.local.stack_record import ProcessIdentity, ProcessRecord
 
 EXIT_TIMEOUT_S = 20.0
-"""Seconds that the other threads of a process have to end after its first one."""
+"""Seconds for the other threads of a process to end after its first one."""
 
 FIRST_BACKOFF_S, MAX_BACKOFF_S = 0.2, 30.0
-"""Seconds before what ended is started again; doubled each time that it ends young."""
+"""Seconds before a process is restarted; doubled each time that it ends early."""
 
 STABLE_AFTER_S = 30.0
-"""Seconds after which a process that ends is not called young any more."""
+"""Seconds of running after which an end does not count as early."""
 
 EX_CONFIG = 78
-"""Exit code (EX_CONFIG) of what cannot run like this: a setting or a port is wrong, and
-starting it again would not help."""
+"""Exit code (EX_CONFIG) of a process with a wrong setting or port: a restart would not help."""
 
 
 class Engine(Protocol):
-    """What can be kept running."""
+    """A process that a supervisor can start, stop and check."""
 
     server: psutil.Process
     log: Path
 
     def start(self) -> None:
-        """Start (again); return when it is of use, or at once if it tells by HTTP.
+        """Start (again); return when it is ready, or at once if its readiness is read by HTTP.
 
         Raises:
-            StartError: it ended, or is not of use yet; called again, it waits for what runs.
+            StartError: It ended, or is not ready yet; the next call waits for a running one.
         """
 
     def stop(self) -> None:
-        """Stop in order; what does not stop is killed."""
+        """Stop in order; kill it if it does not stop."""
 
     def answers(self) -> bool:
         """Tell whether it answers, within seconds."""
@@ -47,7 +46,7 @@ class Engine(Protocol):
 
 @dataclass
 class SupervisedProcess:
-    """One engine or program under care."""
+    """One supervised engine or program."""
 
     name: str
     engine: Engine
@@ -57,27 +56,27 @@ class SupervisedProcess:
     last_end: str = ""
     backoff_s: float = FIRST_BACKOFF_S
     is_starting: bool = False
-    """It is being started right now."""
+    """It is being started now."""
 
     refuses: bool = False
-    """It has said that it cannot run like this."""
+    """It has exited with EX_CONFIG."""
 
     liveness: Liveness | None = None
     is_ending: bool = False
-    """It hangs, and is being ended right now."""
+    """It hangs, and is being ended now."""
 
     was_hung: bool = False
-    obstacle: str = ""
-    """Why it could not be started again when that was tried last, as it was told."""
+    restart_error: str = ""
+    """Reported error of the last attempt to restart it."""
 
     @property
     def has_ended(self) -> bool:
-        """Tell whether it has ended, and its end is not noted yet."""
-        is_left_alone = self.is_starting or self.is_ending or self.refuses
-        return not (is_left_alone or process.is_alive(self.engine.server))
+        """Tell whether it has ended and has to be restarted."""
+        is_excluded = self.is_starting or self.is_ending or self.refuses
+        return not (is_excluded or process.is_alive(self.engine.server))
 
     def hangs(self) -> bool:
-        """Look whether it answers; tell whether it has not for too long."""
+        """Check whether it answers; return whether it has missed too many checks."""
         server = self.engine.server
         if self.liveness is None or self.liveness.server != server:
             self.liveness = Liveness(server)
@@ -86,12 +85,12 @@ class SupervisedProcess:
 
     @property
     def last_log_line(self) -> str:
-        """What its log says last, for an error's text."""
+        """The last line of its log, for an error's text."""
         return process.last_line(self.engine.log).removeprefix(f"{self.name}: ")
 
     @property
-    def line(self) -> ProcessRecord:
-        """What others may know of it."""
+    def record(self) -> ProcessRecord:
+        """Its entry in the stack's record."""
         server, log = self.engine.server, str(self.engine.log)
         life = ProcessIdentity(server.pid, server.create_time())
         return ProcessRecord(
@@ -100,11 +99,11 @@ class SupervisedProcess:
 
     @property
     def end_message(self) -> str:
-        """How its last life ended, for people."""
+        """How its previous run ended, for the log."""
         return f"{self.name} ended ({self.last_end}); see {self.engine.log}"
 
     def note_end(self) -> None:
-        """Note how it ended, and how long to wait before it is started again."""
+        """Record how it ended, and how long to wait before its restart."""
         server = self.engine.server
         lived = time.time() - server.create_time()
         # Its first thread has ended; the others may take a moment longer.
@@ -112,11 +111,11 @@ class SupervisedProcess:
         refuses = code == EX_CONFIG
         last_end = f"cannot start: {self.last_log_line}" if refuses else process.describe_exit(code)
         last_end = f"it did not answer; {last_end}" if self.was_hung else last_end
-        # Nothing is noted before all is known: after an error this is done again.
+        # Set only after everything succeeded: after an error this method is called again.
         self.refuses, self.last_end = refuses, last_end
         self.backoff_s = FIRST_BACKOFF_S if lived > STABLE_AFTER_S else self.backoff_s
 
     def next_backoff_s(self) -> float:
-        """Return how long to wait before a start, and wait longer the next time."""
+        """Return the seconds to wait before a start; double them for the next time."""
         pause, self.backoff_s = self.backoff_s, min(2 * self.backoff_s, MAX_BACKOFF_S)
         return pause

@@ -1,6 +1,6 @@
-"""Keep processes running: what ends or hangs is started again, until told to stop.
+"""Supervise processes: restart those that end or hang, until the supervisor is stopped.
 
-Only what says itself that it cannot run like this is left alone.
+A process that exits with EX_CONFIG is not restarted.
 """
 
 import contextlib
@@ -19,63 +19,63 @@ from deploy.local.fork_server import ForkServer
 from deploy.local.supervised_process import Engine, SupervisedProcess
 
 WATCH_INTERVAL_S = 0.1
-"""Seconds between two looks at the processes."""
+"""Seconds between two checks of the processes."""
 
 ROTATE_EVERY = 50
-"""Looks at the processes from one look at the size of the logs to the next."""
+"""Checks of the processes between two checks of the sizes of the logs."""
 
 STOP_TIMEOUT_S = 20.0
-"""Seconds that a process has to stop before it is killed."""
+"""Seconds for a process to stop before it is killed."""
 
 MAX_CONCURRENT_CHECKS = 32
-"""So many processes can be looked at beside each other; more than there are."""
+"""Processes that can be checked at the same time; more than there are."""
 
 
 @dataclass
 class Program:
-    """A process that is nothing but a command."""
+    """A process that runs a command."""
 
     command: Sequence[str | Path]
     environment: Mapping[str, str]
     log: Path
     folder: Path
     url: str = ""
-    """Where it answers `/health/live`; empty where it speaks no HTTP."""
+    """Base URL of its `/health/live`; empty if it does not serve HTTP."""
 
     server: psutil.Process = field(init=False)
 
     def start(self) -> None:
-        """Start it; it says by itself when it is ready."""
+        """Start it; do not wait until it is ready."""
         self.server = process.spawn(
             self.command, self.log, environment=self.environment, folder=self.folder
         )
 
     def stop(self) -> None:
-        """Ask it to stop; after a while kill it."""
+        """Send SIGTERM; kill it after STOP_TIMEOUT_S."""
         process.end(self.server, signal.SIGTERM, STOP_TIMEOUT_S)
 
     def answers(self) -> bool:
-        """Tell whether it answers; what speaks no HTTP is trusted."""
+        """Tell whether it answers; always true if it does not serve HTTP."""
         return not self.url or liveness.answers_http(self.url)
 
 
 @dataclass
 class ForkedModule(Program):
-    """A process that runs a module of ours: the command is the module and its arguments."""
+    """A process that runs a module of Kaitong: the command is the module and its arguments."""
 
     fork_server: ForkServer = field(kw_only=True)
 
     def start(self) -> None:
-        """Fork it; it says by itself when it is ready."""
+        """Fork it; do not wait until it is ready."""
         words = list(map(str, self.command))
         self.server = self.fork_server.spawn(words, self.log, self.environment, self.folder)
 
 
 class Supervisor:
-    """Starts again what ends, and stops everything in order."""
+    """Restarts processes that end, and stops all in order."""
 
     def __init__(self, on_change: Callable[[], None], log_event: Callable[[str], None]) -> None:
-        """Take what to call when a process was replaced, and where to tell of it."""
+        """Set the callbacks for replaced processes and for log events."""
         self.processes: list[SupervisedProcess] = []
         self.on_change = on_change
         self.log_event = log_event
@@ -85,11 +85,11 @@ class Supervisor:
         self.restart_threads: list[threading.Thread] = []
         self.watch_thread = threading.Thread(target=self.watch, name="supervisor", daemon=True)
         self.liveness_thread = threading.Thread(
-            target=self.check_liveness, name="looker", daemon=True
+            target=self.check_liveness, name="liveness", daemon=True
         )
 
     def supervise(self, name: str, engine: Engine, *, stage: int, url: str = "") -> None:
-        """Take a running engine into care; a higher stage needs the lower ones."""
+        """Supervise a running engine; a higher stage depends on the lower ones."""
         with self.start_lock:
             self.processes.append(SupervisedProcess(name, engine, stage, url))
             if not self.watch_thread.is_alive():
@@ -98,138 +98,141 @@ class Supervisor:
         self.on_change()
 
     def watch(self) -> None:
-        """Start again what has ended, until told to stop."""
-        for looks in itertools.count(1):
+        """Restart processes that have ended, until the supervisor is stopped."""
+        for checks in itertools.count(1):
             if self.stopping.wait(WATCH_INTERVAL_S):
                 return
-            for kept in list(self.processes):
-                self.restart_if_ended(kept)
-            if looks % ROTATE_EVERY == 0:
+            for supervised in list(self.processes):
+                self.restart_if_ended(supervised)
+            if checks % ROTATE_EVERY == 0:
                 self.rotate_logs()
 
-    def restart_if_ended(self, kept: SupervisedProcess) -> None:
-        """Have a process that has ended started again; what prevents it is told, once.
+    def restart_if_ended(self, supervised: SupervisedProcess) -> None:
+        """Restart a process that has ended; report an error that prevents it, once.
 
-        It is tried again at the next look, and the other processes are not kept from it.
+        The next check tries it again; the other processes are supervised meanwhile.
         """
         try:
-            if kept.has_ended:
-                kept.note_end()
-                self.start_restart(kept)
-                kept.obstacle = ""
-        except Exception as error:  # noqa: BLE001  whatever it is, the others are watched on
-            obstacle = f"{kept.name} ended, and cannot be started again yet: {error}"
-            if obstacle != kept.obstacle:
-                self.report(obstacle)
-            kept.obstacle = obstacle
+            if supervised.has_ended:
+                supervised.note_end()
+                self.start_restart(supervised)
+                supervised.restart_error = ""
+        except Exception as error:  # noqa: BLE001  any error: the others must stay supervised
+            text = f"{supervised.name} ended, and cannot be started again yet: {error}"
+            if text != supervised.restart_error:
+                self.report(text)
+            supervised.restart_error = text
 
-    def start_restart(self, kept: SupervisedProcess) -> None:
-        """Have one started again in a thread of its own; leave alone what cannot run like this.
+    def start_restart(self, supervised: SupervisedProcess) -> None:
+        """Restart a process in a thread of its own, unless it has exited with EX_CONFIG.
 
-        A pool would keep what it has no thread for, and do it twice.
+        A pool without a free thread would keep the task, and execute it twice.
 
         Raises:
             RuntimeError: The machine has no thread left.
         """
-        if kept.refuses:
-            self.report(kept.end_message)
+        if supervised.refuses:
+            self.report(supervised.end_message)
             return
-        starter = threading.Thread(target=self.restart, args=(kept,), name=f"starter {kept.name}")
-        kept.is_starting = True
+        name = f"starter {supervised.name}"
+        starter = threading.Thread(target=self.restart, args=(supervised,), name=name)
+        supervised.is_starting = True
         try:
             starter.start()
         except RuntimeError:
-            kept.is_starting = False
+            supervised.is_starting = False
             raise
         self.restart_threads = [*(it for it in self.restart_threads if it.is_alive()), starter]
 
     def rotate_logs(self) -> None:
-        """Cut logs that have grown too large, and write down what a full disk has refused."""
-        for kept in list(self.processes):
-            log_rotation.rotate(kept.engine.log)
+        """Rotate logs that have grown too large, and retry a failed write of the record."""
+        for supervised in list(self.processes):
+            log_rotation.rotate(supervised.engine.log)
         if self.has_unwritten_changes:
             self.write_record()
 
-    def restart(self, kept: SupervisedProcess) -> None:
-        """Tell how one has ended, and try to start it again until it runs."""
-        self.report(kept.end_message)
-        kept.restarts, kept.was_hung = kept.restarts + 1, False
-        while not self.stopping.wait(kept.next_backoff_s()):
+    def restart(self, supervised: SupervisedProcess) -> None:
+        """Report how a process has ended, and try to restart it until it runs."""
+        self.report(supervised.end_message)
+        supervised.restarts, supervised.was_hung = supervised.restarts + 1, False
+        while not self.stopping.wait(supervised.next_backoff_s()):
             try:
-                kept.engine.start()
-            except Exception as error:  # noqa: BLE001  whatever it is, it is told and tried again
+                supervised.engine.start()
+            except Exception as error:  # noqa: BLE001  any error is reported and retried
                 self.report(
-                    f"{kept.name} does not start, next try in {kept.backoff_s:.1f} s: {error}"
+                    f"{supervised.name} does not start, "
+                    f"next try in {supervised.backoff_s:.1f} s: {error}"
                 )
             else:
-                self.report(f"{kept.name} runs again")
+                self.report(f"{supervised.name} runs again")
                 break
-        kept.is_starting = False
+        supervised.is_starting = False
 
     def check_liveness(self) -> None:
-        """End what hangs, until told to stop; the watcher finds it ended."""
-        with ThreadPoolExecutor(MAX_CONCURRENT_CHECKS, thread_name_prefix="looker") as pool:
+        """End processes that hang, until the supervisor is stopped; `watch` restarts them."""
+        with ThreadPoolExecutor(MAX_CONCURRENT_CHECKS, thread_name_prefix="liveness") as pool:
             while not self.stopping.wait(liveness.CHECK_INTERVAL_S):
                 try:
                     list(pool.map(self.check_one, list(self.processes)))
                 except RuntimeError as error:  # no thread is left for one of them
-                    self.report(f"not all processes were looked at: {error}")
+                    self.report(f"not all processes were checked: {error}")
 
-    def check_one(self, kept: SupervisedProcess) -> None:
+    def check_one(self, supervised: SupervisedProcess) -> None:
         """End a process if it hangs."""
         try:
-            if not self.stopping.is_set() and kept.hangs():
-                self.end_hung(kept)
+            if not self.stopping.is_set() and supervised.hangs():
+                self.end_hung(supervised)
         except (OSError, psutil.Error) as error:
-            self.report(f"{kept.name} cannot be looked at: {error}")
+            self.report(f"{supervised.name} cannot be checked: {error}")
 
-    def end_hung(self, kept: SupervisedProcess) -> None:
-        """End a process that hangs, by force if need be."""
-        kept.is_ending = kept.was_hung = True
+    def end_hung(self, supervised: SupervisedProcess) -> None:
+        """End a process that hangs, by force if necessary."""
+        supervised.is_ending = supervised.was_hung = True
         try:
-            self.report(f"{kept.name} does not answer, and is ended; see {kept.engine.log}")
-            kept.engine.stop()
+            log = supervised.engine.log
+            self.report(f"{supervised.name} does not answer, and is ended; see {log}")
+            supervised.engine.stop()
         finally:
-            kept.is_ending = False
+            supervised.is_ending = False
 
     def report(self, text: str) -> None:
-        """Tell of a change, and have it written down; a full disk does not end our care."""
+        """Log an event and write the record; errors of a full disk are ignored."""
         with contextlib.suppress(OSError):
             self.log_event(text)
         self.write_record()
 
     def write_record(self) -> None:
-        """Have it written down what runs; what a full disk refuses is tried again later."""
+        """Write the record; a write that fails on a full disk is retried later."""
         self.has_unwritten_changes = True
         with contextlib.suppress(OSError):
             self.on_change()
             self.has_unwritten_changes = False
 
     def stop(self) -> None:
-        """Stop everything, what needs others before what they need."""
+        """Stop everything, higher stages first."""
         self.end_supervision(self.stop_stages)
 
     def kill(self) -> None:
-        """End everything at once, for when nothing of it is wanted any more."""
+        """Kill everything at once, for a stack whose state is deleted."""
         self.end_supervision(lambda: process.kill_all([it.engine.server for it in self.processes]))
 
     def end_supervision(self, end: Callable[[], None]) -> None:
-        """Start nothing again, and end what runs."""
+        """End the restarts, then all processes."""
         self.stopping.set()
         if self.watch_thread.is_alive():
             self.watch_thread.join()
         end()
         for starter in self.restart_threads:
             starter.join()
-        end()  # what was being started meanwhile
+        end()  # processes that were started meanwhile
 
     def stop_stages(self) -> None:
-        """Stop stage after stage, all of one stage at once."""
+        """Stop stage after stage, all processes of one stage at once."""
         with ThreadPoolExecutor(thread_name_prefix="stopper") as pool:
             for stage in sorted({it.stage for it in self.processes}, reverse=True):
                 for _ in pool.map(lambda it: it.engine.stop(), self.at(stage)):
                     pass
 
     def at(self, stage: int) -> list[SupervisedProcess]:
-        """Return what is kept at a stage."""
+        """Return the processes of a stage."""
         return [it for it in self.processes if it.stage == stage]

@@ -1,4 +1,4 @@
-"""Threads whose work is waited for, also where their start is interrupted."""
+"""A thread pool that waits for its threads, also if their start is interrupted."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -8,10 +8,10 @@ from threading import Event
 
 @contextmanager
 def started_threads(count: int) -> Iterator[ThreadPoolExecutor]:
-    """Give a pool whose threads run already; at the end wait for what they do.
+    """Yield a pool whose threads run already; at the end wait for their tasks.
 
-    A pool that is interrupted while it starts a thread does not know that thread, and does not
-    wait for it: here such a thread has nothing to do yet.
+    A pool that is interrupted while it starts a thread does not register that thread, and does
+    not wait for it: here such a thread has no task yet.
     """
     may_work = Event()
     with ThreadPoolExecutor(count) as pool:

@@ -1,4 +1,4 @@
-"""What processes use: CPU by part of the stack, and memory."""
+"""CPU time and memory of the parts of a stack."""
 
 import time
 from collections.abc import Iterable, Mapping
@@ -11,7 +11,7 @@ import psutil
 from deploy.local.process import all_processes
 
 OTHER_CORES_TOLERATED = 0.3
-"""Cores that others may use meanwhile; above it, figures of time are not to be trusted."""
+"""Cores that other processes may use meanwhile; above it, measured times are not reliable."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class CpuUsage:
     """CPU seconds by part."""
 
     other_cores: float
-    """Cores that something else on the machine used meanwhile, the load's own driver included."""
+    """Cores that other processes used meanwhile, the load generator included."""
 
     @property
     def total(self) -> float:
@@ -50,13 +50,13 @@ class CpuUsage:
 
 
 def read(pids: Mapping[str, int]) -> CpuReading:
-    """Read what each part's processes have used."""
+    """Read the CPU seconds of each part's processes."""
     parts = {part: cpu_seconds(pids[part], each) for part, each in processes_of(pids).items()}
     return CpuReading(time.monotonic(), parts, machine_seconds())
 
 
 def between(first: CpuReading, last: CpuReading) -> CpuUsage:
-    """Return what was used from one reading to the next."""
+    """Return the CPU usage between two readings."""
     parts = {part: last.parts[part] - first.parts.get(part, 0.0) for part in last.parts}
     seconds = last.at - first.at
     others = (last.machine - first.machine - sum(parts.values())) / seconds
@@ -64,15 +64,15 @@ def between(first: CpuReading, last: CpuReading) -> CpuUsage:
 
 
 def processes_of(pids: Mapping[str, int]) -> dict[str, list[psutil.Process]]:
-    """Return the processes of each part: those below its own, down to other parts.
+    """Return the processes of each part: its process and descendants, without other parts.
 
-    One part may have started another, as the template has the services.
+    One part may have started another, as the template has started the services.
     """
     parts = {pid: part for part, pid in pids.items()}
     found: dict[str, list[psutil.Process]] = {part: [] for part in pids}
-    everybody = dict(all_processes("ppid"))
-    parents = {process.pid: parent for process, parent in everybody.items()}
-    for process in everybody:
+    processes = dict(all_processes("ppid"))
+    parents = {process.pid: parent for process, parent in processes.items()}
+    for process in processes:
         pid = process.pid
         while pid and pid not in parts:
             pid = parents.get(pid, 0)
@@ -82,7 +82,7 @@ def processes_of(pids: Mapping[str, int]) -> dict[str, list[psutil.Process]]:
 
 
 def cpu_seconds(pid: int, processes: Iterable[psutil.Process]) -> float:
-    """Return what a part's processes have used; what of it has ended is its first one's."""
+    """Return the CPU seconds of a part's processes, ended children of its first one included."""
     ended = 0.0
     with suppress(psutil.NoSuchProcess):
         times = psutil.Process(pid).cpu_times()
@@ -99,13 +99,13 @@ def _own_seconds(process: psutil.Process) -> float:
 
 
 def machine_seconds() -> float:
-    """Return the CPU seconds of everything on this machine."""
+    """Return the CPU seconds of all processes of this machine."""
     times = psutil.cpu_times()
     return float(sum(times) - times.idle - getattr(times, "iowait", 0.0))
 
 
 def pss_mb(pids: Mapping[str, int]) -> dict[str, float]:
-    """Return the memory of each part's processes, shared pages counted in part."""
+    """Return the memory (PSS) of each part's processes: shared pages count proportionally."""
     return {
         part: sum(_pss_kb(each.pid) for each in processes) / 1024
         for part, processes in processes_of(pids).items()

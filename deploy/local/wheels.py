@@ -1,4 +1,4 @@
-"""Install wheels from the locks, by uv. Needs nothing but the standard library."""
+"""Install wheels from the locks with uv. Needs only the standard library."""
 
 import os
 import shutil
@@ -12,7 +12,7 @@ from deploy.local.home import CHECKOUT, home, locked
 from deploy.local.progress import ReportLine
 
 PYTHON = str(getattr(sys, "_base_executable", sys.executable))
-"""The machine's Python, also when somebody's own virtual environment is active."""
+"""The machine's Python, also if a virtual environment is active."""
 
 UV_LOCK = CHECKOUT / "requirements-uv.txt"
 
@@ -25,65 +25,69 @@ SYSTEM_CERTIFICATES = (
 
 
 def make_environment(folder: Path, report: ReportLine) -> None:
-    """Make an empty virtual environment with this Python; needs no venv module."""
+    """Make an empty virtual environment with this Python; it works without the venv module."""
     run_uv(report, "venv", "--python", PYTHON, str(folder))
 
 
-def install(lock: Path, *where: str, report: ReportLine) -> None:
-    """Install all that a lock names, checked against its hashes.
+def install(lock: Path, *target: str, report: ReportLine) -> None:
+    """Install all packages of a lock, checked against its hashes.
 
-    What was downloaded before an interruption is not downloaded again.
+    Packages downloaded before an interruption are not downloaded again.
 
     Args:
         lock: A requirements file with hashes.
-        where: uv's options that say where to, such as `--target FOLDER`.
-        report: Is given uv's own words on what it does.
+        target: uv's options for the target, such as `--target FOLDER`.
+        report: Receives uv's output lines.
 
     Raises:
-        StartError: It cannot be done; the text says what to do.
+        StartError: The installation failed; the text has the remedy.
     """
     strict = ("--require-hashes", "--no-deps", "--only-binary", ":all:")
     cache = home() / "cache" / lock.stem
-    run_uv(report, "--cache-dir", str(cache), "pip", "install", *strict, *where, "-r", str(lock))
+    run_uv(report, "--cache-dir", str(cache), "pip", "install", *strict, *target, "-r", str(lock))
     shutil.rmtree(cache, ignore_errors=True)
 
 
 def run_uv(report: ReportLine, *words: str) -> None:
-    """Run uv; when it fails, raise what it said last."""
+    """Run uv.
+
+    Raises:
+        StartError: It failed.
+    """
     run([str(uv(report)), "--no-progress", *words], network_environment() | package_index(), report)
 
 
 def uv(report: ReportLine) -> Path:
-    """Return the machine's own uv, or a private one, fetched by pip the first time."""
+    """Return the machine's uv, or a private one that pip fetches the first time."""
     found = shutil.which("uv")
     if found:
         return Path(found)
     folder = home() / "uv"
-    with locked("uv"):  # engines are fetched side by side
+    with locked("uv"):  # engines are fetched concurrently
         if not folder.exists():
             fetch_uv(folder, report)
     return folder / "bin" / "uv"
 
 
 def fetch_uv(folder: Path, report: ReportLine) -> None:
-    """Have pip put uv into a folder of its own."""
+    """Install uv with pip into a folder of its own."""
     report("fetching uv")
     half = folder.with_suffix(".half")
     shutil.rmtree(half, ignore_errors=True)
     strict = ("--require-hashes", "--only-binary=:all:", "--no-deps", "--no-input")
-    where = ("--target", str(half), "--requirement", str(UV_LOCK))
+    target = ("--target", str(half), "--requirement", str(UV_LOCK))
     pip = [PYTHON, "-m", "pip", "--disable-pip-version-check", "--no-cache-dir"]
-    run([*pip, "install", *strict, *where], network_environment(), report)
+    run([*pip, "install", *strict, *target], network_environment(), report)
     half.rename(folder)
 
 
 def run(command: list[str], environment: dict[str, str], report: ReportLine) -> None:
-    """Run a program that fetches packages, and pass on each line it says.
+    """Run a program that fetches packages, and report each line of its output.
 
     Raises:
         StartError: It failed.
     """
-    said = []
+    lines = []
     with subprocess.Popen(
         command,
         env=environment,
@@ -96,24 +100,24 @@ def run(command: list[str], environment: dict[str, str], report: ReportLine) -> 
     ) as process:
         assert process.stdout is not None
         for line in process.stdout:
-            said.append(line)
+            lines.append(line)
             report(line.strip())
     if process.returncode:
         log = home() / "logs" / "install.log"
         log.parent.mkdir(parents=True, exist_ok=True)
-        log.write_text("".join(said))
-        raise StartError(explain_failure("".join(said), log))
+        log.write_text("".join(lines))
+        raise StartError(explain_failure("".join(lines), log))
 
 
-def explain_failure(said: str, log: Path) -> str:
-    """Return one line that says why packages could not be fetched, and what to do."""
-    if "No module named pip" in said:
+def explain_failure(output: str, log: Path) -> str:
+    """Return one line with the reason why packages could not be fetched, and the remedy."""
+    if "No module named pip" in output:
         return "this Python has neither pip nor uv: install one of them"
-    if any(sign in said for sign in ("No space left", "os error 28")):
+    if any(sign in output for sign in ("No space left", "os error 28")):
         return f"no space left for packages in {home()}: free some, or set KAITONG_HOME"
-    if any(sign in said for sign in NETWORK_ERRORS):
+    if any(sign in output for sign in NETWORK_ERRORS):
         return f"packages cannot be fetched: connect to the network and start again (see {log})"
-    return f"packages cannot be installed: {last_output_line(said)} (see {log})"
+    return f"packages cannot be installed: {last_output_line(output)} (see {log})"
 
 
 NETWORK_ERRORS = (
@@ -128,14 +132,14 @@ NETWORK_ERRORS = (
     "Could not find a version",
     "operation timed out",
 )
-"""How uv and pip say that they reach nobody."""
+"""Parts of uv's and pip's messages about network errors."""
 
 
 def network_environment() -> dict[str, str]:
     """Return the environment for programs that fetch packages.
 
-    They keep their caches in our home and trust whom the machine trusts (a company's own
-    certificates, for one), unless the environment says otherwise.
+    They keep their caches in Kaitong's home and use the machine's trusted certificates (a
+    company's own, for example), unless the environment sets other ones.
     """
     caches = str(home() / "cache")
     bare = {"HOME": caches, "PATH": os.defpath}
@@ -155,21 +159,21 @@ def network_environment() -> dict[str, str]:
 
 
 def certificates() -> str | None:
-    """Return the machine's own list of trusted certificates, if it has one in a file."""
-    places = (ssl.get_default_verify_paths().cafile, *SYSTEM_CERTIFICATES)
-    return next((place for place in places if place and Path(place).exists()), None)
+    """Return the path of the machine's file of trusted certificates, if it has one."""
+    paths = (ssl.get_default_verify_paths().cafile, *SYSTEM_CERTIFICATES)
+    return next((path for path in paths if path and Path(path).exists()), None)
 
 
 def package_index() -> dict[str, str]:
-    """Return the package index that pip is configured to use: uv does not look there."""
+    """Return the setting of the package index that pip uses: uv does not read pip's settings."""
     if os.environ.keys() & {"UV_DEFAULT_INDEX", "UV_INDEX_URL"}:
         return {}
-    asked = subprocess.run(
+    configured = subprocess.run(
         [PYTHON, "-m", "pip", "config", "get", "global.index-url"],
         env=network_environment(),
         capture_output=True,
         text=True,
         check=False,
     )
-    mirror = os.environ.get("PIP_INDEX_URL") or asked.stdout.strip()
+    mirror = os.environ.get("PIP_INDEX_URL") or configured.stdout.strip()
     return {"UV_DEFAULT_INDEX": mirror} if mirror else {}

@@ -1,1 +1,1 @@
-"""Kaitong watched by Prometheus: an alert for each kind of trouble."""
+"""Prometheus alert rules, one for each kind of trouble."""

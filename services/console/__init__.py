@@ -1,7 +1,7 @@
-"""The console: the command line for operators, developers and the curious.
+"""The console: the command line for operators and developers.
 
-Owns:   no business data; it speaks to the services' APIs.
-Hears:  nothing.
-Tells:  nothing.
-API:    `kaitong`, see `kaitong --help`.
+Owns:      no business data; it calls the services' APIs.
+Consumes:  nothing.
+Publishes: nothing.
+API:       `kaitong`, see `kaitong --help`.
 """

@@ -1,4 +1,4 @@
-"""`kaitong catalogue check`: what is sold, beside what can be carried out."""
+"""`kaitong catalogue check`: compare the catalogue with the blueprints."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
@@ -15,7 +15,7 @@ JSON = Any
 
 
 class Gap(NamedTuple):
-    """Something that is sold or carried out, and what is missing beside it."""
+    """An entry of the catalogue or a blueprint, and its missing counterpart."""
 
     what: str
     message: str
@@ -26,7 +26,7 @@ def check_catalogue(*, json: bool) -> None:
     """Print every gap between the catalogue and the blueprints.
 
     Raises:
-        CommandError: if there are any, or a service does not answer.
+        CommandError: there are gaps, or a service does not answer.
     """
     client = connect("viewer")
     blueprints = list(client.get_all("provisioning", BLUEPRINTS, limit=PAGE))
@@ -41,14 +41,14 @@ def check_catalogue(*, json: bool) -> None:
         for each in found:
             print_line(with_remedy(f"{each.what}: {each.message}", each.remedy))
     if found:
-        msg = f"{len(found)} gaps between what is sold and what can be carried out"
+        msg = f"{len(found)} gaps between the catalogue and the blueprints"
         raise CommandError(msg, FAILURE)
     if not json:
-        print_line("everything that is sold can be delivered and given up")
+        print_line("every offering can be delivered and disconnected")
 
 
 def active_entries(client: Client, path: str) -> list[JSON]:
-    """Return all that is active in one list of the catalogue."""
+    """Return the active entries of one list of the catalogue."""
     return list(client.get_all("order", path, lifecycleStatus="active", limit=PAGE))
 
 
@@ -56,37 +56,40 @@ def find_gaps(
     offerings: Sequence[JSON], specifications: Sequence[JSON], blueprints: Sequence[JSON]
 ) -> Iterator[Gap]:
     """Yield every gap, offerings first."""
-    drawn = {
+    blueprint_keys = {
         (each["blueprint"]["specification"], each["blueprint"]["action"]) for each in blueprints
     }
     for offering in offerings:
-        of = offering.get("productSpecification")
-        if of and (of["id"], "add") not in drawn:
-            yield not_deliverable(offering["id"], of["id"])
+        specification = offering.get("productSpecification")
+        if specification and (specification["id"], "add") not in blueprint_keys:
+            yield not_deliverable(offering["id"], specification["id"])
     sold = {each["productSpecification"]["id"] for each in offerings if not each["isBundle"]}
-    for specification in sorted(sold | {name for name, action in drawn if action == "add"}):
-        if (specification, "delete") not in drawn:
-            yield no_delete_blueprint(specification)
-    known = {each["id"] for each in specifications}
-    for specification in sorted({name for name, _ in drawn} - known):
-        yield no_specification(specification)
+    added = {name for name, action in blueprint_keys if action == "add"}
+    for name in sorted(sold | added):
+        if (name, "delete") not in blueprint_keys:
+            yield no_delete_blueprint(name)
+    active = {each["id"] for each in specifications}
+    for name in sorted({name for name, _ in blueprint_keys} - active):
+        yield no_specification(name)
 
 
 def not_deliverable(offering: str, specification: str) -> Gap:
-    """Say that an offering is sold and cannot be delivered."""
+    """Return the gap of an offering that is sold and cannot be delivered."""
     message = f"is sold, and there is no blueprint {specification}/add: every order fails"
     remedy = f"publish it (POST {BLUEPRINTS}), or retire the offering"
     return Gap(f"offering {offering}", message, remedy)
 
 
 def no_delete_blueprint(specification: str) -> Gap:
-    """Say that products can be made and never taken away."""
-    message = f"there is no blueprint {specification}/delete: its products can never be given up"
+    """Return the gap of a specification whose products can never be disconnected."""
+    message = (
+        f"there is no blueprint {specification}/delete: its products can never be disconnected"
+    )
     return Gap(f"specification {specification}", message, f"publish it (POST {BLUEPRINTS})")
 
 
 def no_specification(specification: str) -> Gap:
-    """Say that a blueprint is of something that the catalogue does not have."""
+    """Return the gap of a blueprint whose specification is not in the catalogue."""
     message = "has blueprints, and the catalogue has no active specification of this id"
     remedy = "publish it (POST /ops/v1/catalogue), or check how its id is written"
     return Gap(f"specification {specification}", message, remedy)

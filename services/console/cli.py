@@ -1,27 +1,19 @@
-"""The command line: which commands there are, and what each takes.
+"""The command line: its commands and their options.
 
-Commands are imported when they are called, so that `--help` is quick.
+Commands are imported when they are called, so that `--help` is fast.
 """
 
-import sys
-from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from pydantic import ValidationError
 
 from services.console.errors import (
     EXIT_CODES_HELP,
-    INTERRUPTED,
-    UNAVAILABLE,
-    USAGE,
-    CommandError,
-    with_remedy,
 )
-from services.console.output import flush, print_error, print_line, print_notice, set_up_streams
+from services.console.output import print_line
 from services.console.result_files import writable_file
-from shared.input.fault_texts import pydantic_fault_text
+from shared.version import VERSION
 
 app = typer.Typer(
     name="kaitong",
@@ -38,18 +30,39 @@ order = typer.Typer(
     no_args_is_help=True,
 )
 numbers = typer.Typer(
-    help="Look for phone numbers.",
+    help="Search for phone numbers.",
     epilog="Example: kaitong numbers search '*888'",
     no_args_is_help=True,
 )
 app.add_typer(order, name="order")
 app.add_typer(numbers, name="numbers")
 catalogue = typer.Typer(
-    help="Look after what is sold.",
+    help="Check the product catalogue.",
     epilog="Example: kaitong catalogue check",
     no_args_is_help=True,
 )
 app.add_typer(catalogue, name="catalogue")
+
+
+def print_version(is_wanted: bool) -> None:  # noqa: FBT001  as Typer calls it
+    """Print the version and end, if it is asked for."""
+    if is_wanted:
+        print_line(f"kaitong {VERSION}")
+        raise typer.Exit
+
+
+@app.callback()
+def kaitong(
+    *,
+    _: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=print_version, is_eager=True, help="Print the version and exit."
+        ),
+    ] = False,
+) -> None:
+    """Carry a telecom order from the CRM to a working service."""
+
 
 JsonFile = Annotated[
     Path | None,
@@ -57,7 +70,7 @@ JsonFile = Annotated[
         "--json",
         metavar="FILE",
         callback=writable_file,
-        help="Write the result to FILE, as JSON; missing folders are made.",
+        help="Write the result to FILE, as JSON; missing folders are created.",
     ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON to standard output.")]
@@ -97,7 +110,7 @@ def up() -> None:
 def down(
     *, purge: Annotated[bool, typer.Option("--purge", help="Delete all data as well.")] = False
 ) -> None:
-    """Stop everything; all data is kept unless it is to be purged."""
+    """Stop everything; all data is kept, unless --purge deletes it."""
     from services.console.lifecycle import down as stop  # noqa: PLC0415
 
     stop(purge=purge)
@@ -105,7 +118,7 @@ def down(
 
 @app.command(epilog="Example: kaitong status --json status.json")
 def status(json: JsonFile = None) -> None:
-    """Show what runs, what waits and what is parked; exit 1 if something is wrong."""
+    """Show processes, backlogs and parked messages; exit 1 if something is wrong."""
     from services.console.status import show_status  # noqa: PLC0415
 
     show_status(json)
@@ -121,16 +134,16 @@ def token(  # noqa: PLR0913  each is an option
         ),
     ],
     *,
-    person: Annotated[str, typer.Option(help="Who acts, a person or a program.")] = "",
-    client: Annotated[str, typer.Option(help="The client of the API that is acted through.")] = "",
+    person: Annotated[str, typer.Option(help="The person or program that acts.")] = "",
+    client: Annotated[str, typer.Option(help="The API client that is used.")] = "",
     area: Annotated[
         list[str] | None,
         typer.Option(
-            help="Of a crew: a local network or district; may be repeated. Without it, all areas."
+            help="For a crew: a local network or district; may be repeated. Default: all areas."
         ),
     ] = None,
-    tenant: Annotated[str, typer.Option(help="Whose data it opens.")] = "jiangsu",
-    hours: Annotated[float, typer.Option(min=0.01, max=24 * 365, help="How long.")] = 12,
+    tenant: Annotated[str, typer.Option(help="The tenant whose data it may access.")] = "jiangsu",
+    hours: Annotated[float, typer.Option(min=0.01, max=24 * 365, help="Hours it is valid.")] = 12,
 ) -> None:
     """Print a bearer token for development, for a role."""
     from datetime import timedelta  # noqa: PLC0415
@@ -156,7 +169,7 @@ def bench(
     per_second: Annotated[float, typer.Option(min=1, help="Orders a second of `steady`.")] = 40,
     json: JsonFile = None,
 ) -> None:
-    """Measure rates, times, CPU and memory on this machine, and check what was measured."""
+    """Measure rates, times, CPU and memory on this machine, and check the orders' results."""
     from tools.bench.run import run_bench  # noqa: PLC0415
 
     run_bench(rounds, case or [], orders, per_second, json)
@@ -167,7 +180,7 @@ def test(
     only: Annotated[list[str] | None, typer.Option(help="Only these tests; no checks.")] = None,
     json: JsonFile = None,
 ) -> None:
-    """Check and test the code, as the continuous integration does."""
+    """Check and test the code, as continuous integration does."""
     from services.console.testing import run_tests  # noqa: PLC0415
 
     run_tests(only or [], json)
@@ -179,9 +192,9 @@ def submit(
     *,
     json: Json = False,
 ) -> None:
-    """Post product orders; exit 1 if one is refused.
+    """Post product orders; exit 1 if any is refused.
 
-    With --json each file is answered with one object: the order, or the file and its problem.
+    With --json it prints one object for each file: the order, or the file and its problem.
     """
     from services.console.orders import submit_files  # noqa: PLC0415
 
@@ -192,7 +205,7 @@ def submit(
 def show(
     order_id: Annotated[str, typer.Argument(metavar="ID", help="The order's id or externalId.")],
     *,
-    follow: Annotated[bool, typer.Option("--follow", help="As it happens, to its end.")] = False,
+    follow: Annotated[bool, typer.Option("--follow", help="Follow it until it ends.")] = False,
     json: Json = False,
 ) -> None:
     """Show an order and its journey; exit 1 if it failed or was rejected."""
@@ -233,66 +246,7 @@ def search(
 
 @catalogue.command(epilog="Example: kaitong catalogue check")
 def check(*, json: Json = False) -> None:
-    """Name what is sold and cannot be delivered, or given up; exit 1 if there is any."""
+    """List offerings that cannot be delivered or disconnected; exit 1 if there are any."""
     from services.console.catalogue import check_catalogue  # noqa: PLC0415
 
     check_catalogue(json=json)
-
-
-def main() -> None:
-    """Run the command line, and end with an exit code that means something."""
-    set_up_streams()
-    code = run()
-    flush()
-    sys.exit(code)
-
-
-def run() -> int:
-    """Run the command line; return its exit code, with the reason printed if it is not 0."""
-    try:
-        return int(app(prog_name="kaitong", standalone_mode=False) or 0)
-    except typer.TyperException as error:
-        print_usage_error(error)
-        return USAGE
-    except typer.Abort:
-        return INTERRUPTED
-    except CommandError as error:
-        for line in error.lines:
-            print_notice(line)
-        return error.code
-    except OSError as error:
-        if not error.filename:
-            raise
-        what = f"{error.filename} (of {owner_of(Path(error.filename))}): {error.strerror}"
-        remedy = "run this as its owner, or name another folder in KAITONG_HOME"
-        print_notice(with_remedy(what, remedy))
-        return UNAVAILABLE
-
-
-def print_usage_error(error: typer.TyperException) -> None:
-    """Say why a command was not understood, in one line; or print the help that was meant."""
-    context = getattr(error, "ctx", None)
-    said = error.format_message()
-    if context and said == context.get_help():
-        for line in said.splitlines():
-            print_error(line)
-        return
-    command = context.command_path if context else "kaitong"
-    print_notice(option_fault(error) or with_remedy(said.rstrip("."), f"see `{command} --help`"))
-
-
-def option_fault(error: typer.TyperException) -> str:
-    """Return what is wrong with an option's value; empty if it is something else."""
-    cause, parameter = error.__cause__, getattr(error, "param", None)
-    if not isinstance(cause, ValidationError) or parameter is None:
-        return ""
-    reason, remedy = pydantic_fault_text(dict(cause.errors(include_url=False)[0]))
-    return with_remedy(f"{parameter.opts[0]}: {reason}", remedy)
-
-
-def owner_of(path: Path) -> str:
-    """Return who owns a file, or the nearest folder above it that can be seen."""
-    for place in (path, *path.parents):
-        with suppress(OSError, KeyError):
-            return place.owner()
-    return "nobody known here"

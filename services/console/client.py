@@ -1,4 +1,4 @@
-"""The services' APIs, as the command line calls them."""
+"""A client of the services' APIs for the command line."""
 
 import ssl
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -20,24 +20,24 @@ from shared.security.tokens import KeysError
 TIME_OUT_S = 30.0
 BAD_REQUEST = 400
 SERVICE_UNAVAILABLE = 503
-"""Something that the service stands on is out."""
+"""A dependency of the service is unavailable."""
 
 JSON = Any
-"""A JSON document, as the API answered it."""
+"""A JSON document, as the API returned it."""
 
 
 @cache
 def ssl_context() -> ssl.SSLContext:
-    """Return whom connections to https addresses trust; made once, for it takes 50 ms of CPU."""
+    """Return the TLS context; created once, because it costs 50 ms of CPU."""
     return httpx.create_ssl_context()
 
 
 class ApiError(CommandError):
-    """A service said no."""
+    """A service answered with an error status."""
 
-    def __init__(self, answer: httpx.Response) -> None:
-        self.status = answer.status_code
-        self._problem = problem_of(answer)
+    def __init__(self, response: httpx.Response) -> None:
+        self.status = response.status_code
+        self._problem = problem_of(response)
         self._lines = lines_of(self._problem)
         super().__init__(
             "; ".join(self._lines), UNAVAILABLE if self.status == SERVICE_UNAVAILABLE else FAILURE
@@ -45,22 +45,22 @@ class ApiError(CommandError):
 
     @property
     def lines(self) -> Sequence[str]:
-        """What a person is told, a line for each fault."""
+        """The error as lines for people, one for each fault."""
         return self._lines
 
     @property
     def problem(self) -> Mapping[str, Any]:
-        """What the service said."""
+        """The problem document of the response."""
         return self._problem
 
 
 class NoAnswerError(CommandError):
-    """A service says nothing."""
+    """A service does not answer."""
 
     def __init__(self, service: str, error: httpx.TransportError) -> None:
-        self.why = f"does not answer ({error})"
+        self.reason = f"does not answer ({error})"
         remedy = "see `kaitong status`"
-        super().__init__(f"the {service} service {self.why}", UNAVAILABLE, remedy=remedy)
+        super().__init__(f"the {service} service {self.reason}", UNAVAILABLE, remedy=remedy)
 
 
 @dataclass(frozen=True)
@@ -80,69 +80,69 @@ class Client:
         return httpx.Client(headers=headers, timeout=self.timeout_s, verify=ssl_context())
 
     def get(self, service: str, path: str, **query: str | int) -> JSON:
-        """Return what a service answers.
+        """Return the JSON of a service's response.
 
         Raises:
-            CommandError: if it says no, or does not answer.
+            CommandError: the service answers with an error, or does not answer.
         """
         return self.send(service, "GET", path, params=query).json()
 
     def get_all(self, service: str, path: str, **query: str | int) -> Iterator[JSON]:
-        """Yield all that is in a list, page by page, as the header Link of each leads on.
+        """Yield all entries of a list, page by page: the header Link of each names the next.
 
         Raises:
-            CommandError: if the service says no, or does not answer.
+            CommandError: the service answers with an error, or does not answer.
         """
-        place = f"{path}?{urlencode(query)}"
-        while place:
-            answer = self.send(service, "GET", place)
-            yield from answer.json()
-            place = answer.links.get("next", {}).get("url", "")
+        url = f"{path}?{urlencode(query)}"
+        while url:
+            response = self.send(service, "GET", url)
+            yield from response.json()
+            url = response.links.get("next", {}).get("url", "")
 
     def post(
         self, service: str, path: str, body: JSON, headers: Mapping[str, str] | None = None
     ) -> JSON:
-        """Post a body; return what the service answers.
+        """Post a body; return the JSON of the response.
 
         Raises:
-            CommandError: if it says no, or does not answer.
+            CommandError: the service answers with an error, or does not answer.
         """
-        answer = self.send(service, "POST", path, json=body, headers=headers)
-        return answer.json() if answer.content else None
+        response = self.send(service, "POST", path, json=body, headers=headers)
+        return response.json() if response.content else None
 
-    def send(self, service: str, method: str, path: str, **more: Any) -> httpx.Response:  # noqa: ANN401
-        """Send a request; return the answer, whatever kind of yes it is.
+    def send(self, service: str, method: str, path: str, **options: Any) -> httpx.Response:  # noqa: ANN401
+        """Send a request; return the response if its status is below 400.
 
         Raises:
-            CommandError: if it says no, or does not answer.
+            CommandError: the service answers with an error, or does not answer.
         """
-        answer = self.request(service, method, path, **more)
-        if answer.status_code >= BAD_REQUEST:
-            raise ApiError(answer)
-        return answer
+        response = self.request(service, method, path, **options)
+        if response.status_code >= BAD_REQUEST:
+            raise ApiError(response)
+        return response
 
-    def request(self, service: str, method: str, path: str, **more: Any) -> httpx.Response:  # noqa: ANN401
-        """Send a request; return the answer, be it yes or no.
+    def request(self, service: str, method: str, path: str, **options: Any) -> httpx.Response:  # noqa: ANN401
+        """Send a request; return the response, whatever its status.
 
         Raises:
-            NoAnswerError: if there is none.
+            NoAnswerError: the service does not answer.
         """
         try:
-            return self.http.request(method, self.urls[service] + path, **more)
+            return self.http.request(method, self.urls[service] + path, **options)
         except httpx.TransportError as error:
             raise NoAnswerError(service, error) from error
 
 
 def demo_home() -> Path:
-    """Return where the demonstration lives; its keys are those of this checkout."""
+    """Return the home of the demonstration; its keys are those of this checkout."""
     return home() / "demo"
 
 
 def running_stack() -> StackRecord:
-    """Return the stack that runs on this checkout: its own, else a demonstration that was kept.
+    """Return the stack that runs in this checkout: its own, else a demonstration that was kept.
 
     Raises:
-        CommandError: if none does.
+        CommandError: none runs.
     """
     found = current_record(home())
     if found is None or found.state != "ready":
@@ -154,14 +154,14 @@ def running_stack() -> StackRecord:
 
 
 def not_running_reason(found: StackRecord | None) -> str:
-    """Say why a stack cannot be asked, and what to do about it."""
+    """Return why no stack can be queried, with the remedy."""
     match found.state if found else "never started":
         case "starting" | "stopping" as state:
             return f"Kaitong is {state} here — ask again in a moment"
         case "lost":
             return "Kaitong runs here, but its files are gone — stop it with `kaitong down`"
         case "failed" if found:
-            return f"Kaitong did not start here: {found.error} — mend that, then `kaitong up`"
+            return f"Kaitong did not start here: {found.error} — fix that, then `kaitong up`"
         case state:
             return f"Kaitong does not run here ({state}) — start it with `kaitong up`"
 
@@ -169,16 +169,16 @@ def not_running_reason(found: StackRecord | None) -> str:
 def connect(
     role: str, stack: StackRecord | None = None, *, timeout_s: float = TIME_OUT_S
 ) -> Client:
-    """Return access in a role to the stack that runs on this checkout.
+    """Return a client in a role for the stack that runs in this checkout.
 
     Raises:
-        CommandError: if none runs.
+        CommandError: no stack runs.
     """
     return Client((stack or running_stack()).urls, token_for(role), timeout_s)
 
 
 def make_keys(folder: Path) -> Path:
-    """See that a home has development keys; return where they are."""
+    """Create the development keys of a home if they are missing; return their folder."""
     keys = folder / "keys"
     make_development_keys(keys, datetime.now(UTC))
     return keys
@@ -194,10 +194,10 @@ def token_for(  # noqa: PLR0913  each is a claim
     lifetime: timedelta = LIFETIME,
     tenant: str = TENANT,
 ) -> str:
-    """Return a token signed with the development keys of a home, this checkout's if none is said.
+    """Return a token signed with the development keys of a home, by default this checkout's.
 
     Raises:
-        CommandError: if there is no such role, or no key of our own.
+        CommandError: the role does not exist, or there is no development key.
     """
     try:
         keys, now = make_keys(at or home()), datetime.now(UTC)
@@ -215,23 +215,23 @@ def token_for(  # noqa: PLR0913  each is a claim
         raise CommandError(str(error)) from error
 
 
-def problem_of(answer: httpx.Response) -> Mapping[str, Any]:
-    """Return the problem document of an answer, or what comes nearest to one."""
+def problem_of(response: httpx.Response) -> Mapping[str, Any]:
+    """Return the problem document of a response; one made of its text if it has none."""
     try:
-        found = answer.json()
+        found = response.json()
     except ValueError:
         found = {}
-    return found if isinstance(found, dict) else {"detail": answer.text or answer.reason_phrase}
+    return found if isinstance(found, dict) else {"detail": response.text or response.reason_phrase}
 
 
 def lines_of(problem: Mapping[str, Any]) -> list[str]:
-    """Return a problem in lines for people: each fault once, with its place and its remedy."""
+    """Return a problem in lines for people: each fault with its field and its remedy."""
     if faults := problem.get("errors"):
-        told = [line_of(*map(each.get, ("field", "message", "remedy"))) for each in faults]
+        lines = [line_of(*map(each.get, ("field", "message", "remedy"))) for each in faults]
         left_out = problem.get("errors_left_out", 0)
-        return [*told, f"and {left_out} more — mend these first"] if left_out else told
-    why = problem.get("detail") or problem.get("title") or "the service said no"
-    return [with_remedy(str(why), problem.get("remedy", ""))]
+        return [*lines, f"and {left_out} more — fix these first"] if left_out else lines
+    reason = problem.get("detail") or problem.get("title") or "the service refused the request"
+    return [with_remedy(str(reason), problem.get("remedy", ""))]
 
 
 def line_of(pointer: str | None, message: str | None, remedy: str | None) -> str:

@@ -1,4 +1,4 @@
-"""An order as it happens: each moment of its journey once, and whom it waits for."""
+"""Follow an order: print each event of its journey once, and what it waits for."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -14,58 +14,58 @@ WORK_ORDERS = "/ops/v1/work-orders"
 FALLOUT = "/ops/v1/fallout"
 POST = 'curl -X POST -H "Authorization: Bearer $(./kaitong token ops)"'
 WIDTHS = (8, 14, 56)
-"""Of all columns but the last."""
+"""Column widths; the last column has none."""
 
 
 class PendingAction(NamedTuple):
-    """What an order waits for people to do."""
+    """An action of a person that an order waits for."""
 
     key: str
-    """What tells it from all others, however its words change."""
+    """Identifies the action, also when its text changes."""
 
     text: str
 
 
 @dataclass
 class FollowState:
-    """What an onlooker has been told of one order."""
+    """The events and actions of one order that were printed already."""
 
-    moments: Counter[JourneyEvent] = field(default_factory=Counter)
+    events: Counter[JourneyEvent] = field(default_factory=Counter)
     begin: datetime | None = None
     actions: set[str] = field(default_factory=set)
 
     def new_rows(self, journey: Sequence[JourneyEvent]) -> Iterator[Row]:
-        """Yield a row for each moment that is new, however late its service tells of it."""
+        """Yield a row for each new event, also for one that its service reports late."""
         if journey and self.begin is None:
             self.begin = journey[0].at
             yield [Styled(name, "bold") for name in HEAD]
-        # Counted, not just kept: two messages of one type may go out at the same instant.
-        fresh = Counter(journey) - self.moments
-        self.moments += fresh
-        for moment in sorted(fresh.elements(), key=lambda each: each.at):
+        # Counted, because two messages of one type may be published at the same instant.
+        fresh = Counter(journey) - self.events
+        self.events += fresh
+        for event in sorted(fresh.elements(), key=lambda each: each.at):
             assert self.begin
-            yield event_row(moment, self.begin)
+            yield event_row(event, self.begin)
 
-    def new_actions(self, asks: Sequence[PendingAction]) -> Iterator[Styled]:
-        """Yield a line for each thing asked of people that was not told before."""
-        for ask in asks:
-            if ask.key not in self.actions:
-                self.actions.add(ask.key)
-                yield Styled(one_line(ask.text), "bold")
+    def new_actions(self, pending: Sequence[PendingAction]) -> Iterator[Styled]:
+        """Yield a line for each pending action that was not printed before."""
+        for action in pending:
+            if action.key not in self.actions:
+                self.actions.add(action.key)
+                yield Styled(one_line(action.text), "bold")
 
 
-def print_changes(told: FollowState, operator: Client, order: dict[str, Any]) -> None:
-    """Print what is new about an order."""
-    # First whom it waits for, so that the journey, read later, has what led there.
-    asks = [*pending_work_orders(operator, order), *pending_decisions(operator, order)]
-    for moment in told.new_rows(journey_of(operator, order["id"])):
-        print_row(moment, WIDTHS)
-    for ask in told.new_actions(asks):
-        print_line(ask)
+def print_changes(state: FollowState, operator: Client, order: dict[str, Any]) -> None:
+    """Print the new events and actions of an order."""
+    # Actions are read first, so that the journey, read later, has the events that led to them.
+    pending = [*pending_work_orders(operator, order), *pending_decisions(operator, order)]
+    for row in state.new_rows(journey_of(operator, order["id"])):
+        print_row(row, WIDTHS)
+    for line in state.new_actions(pending):
+        print_line(line)
 
 
 def pending_work_orders(operator: Client, order: dict[str, Any]) -> Iterator[PendingAction]:
-    """Yield what an order wants of crews, and how they answer."""
+    """Yield the order's open work orders, each with the call that reports it."""
     url = operator.urls["provisioning"] + WORK_ORDERS
     for job in operator.get("provisioning", WORK_ORDERS, order_id=order["id"]):
         what = f"work order {job['id']} ({job['step']}, {job['job']})"
@@ -74,7 +74,7 @@ def pending_work_orders(operator: Client, order: dict[str, Any]) -> Iterator[Pen
 
 
 def pending_decisions(operator: Client, order: dict[str, Any]) -> Iterator[PendingAction]:
-    """Yield what people must decide before an order that is held goes on."""
+    """Yield the open fallout entries of a held order, each with the calls that decide it."""
     if order["state"] != "held":
         return
     path = f"{FALLOUT}/{order['id']}"
@@ -84,6 +84,6 @@ def pending_decisions(operator: Client, order: dict[str, Any]) -> Iterator[Pendi
             what = f"{entry['step']}, {entry['reason']} ({entry['code']})"
             call = f"POST {url}/{'|'.join(entry['actions'])} with a token of ops"
             body = f'{{"step": "{entry["step"]}"}}'
-            words = f"waits for people: {what}; its fallout: GET {url}; decide it: {call}, {body}"
-            # The same step may come to people again, after a retry.
-            yield PendingAction(f"{entry['id']}/{entry['times']}", words)
+            text = f"waits for people: {what}; its fallout: GET {url}; decide it: {call}, {body}"
+            # The same step may be in fallout again after a retry.
+            yield PendingAction(f"{entry['id']}/{entry['times']}", text)

@@ -1,4 +1,4 @@
-"""An order's journey: each service's part of it, merged into one timeline."""
+"""An order's journey: the events of all services, merged into one timeline."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ COLOURS = {"order": "cyan", "provisioning": "magenta", "resources": "yellow", "c
 
 @dataclass(frozen=True, slots=True)
 class JourneyEvent:
-    """One thing that happened to an order."""
+    """One event of an order's journey."""
 
     at: datetime
     service: str
@@ -27,42 +27,42 @@ class JourneyEvent:
 
     @classmethod
     def of(cls, step: dict[str, Any]) -> "JourneyEvent":
-        """Read what a service answered."""
+        """Read one event of a service's response."""
         at = read_timestamp(step["at"])
-        words = (step[name] for name in ("service", "kind", "what", "was", "became", "reason"))
-        return cls(at, *words)
+        texts = (step[name] for name in ("service", "kind", "what", "was", "became", "reason"))
+        return cls(at, *texts)
 
     @property
     def text(self) -> str:
-        """What happened, in a line."""
+        """The event in one line."""
         if self.kind == "message":
-            return f"told {self.what}"
+            return f"published {self.what}"
         change = f"{self.was or 'new'} to {self.became}"
         return f"{self.kind} {self.what} {change}".replace("  ", " ")
 
 
 def journey_of(client: Client, order_id: str) -> list[JourneyEvent]:
-    """Return everything that is known of an order's way, by time."""
+    """Return all events of an order, sorted by time."""
     path = f"/ops/v1/journeys/{order_id}"
     steps = [step for service in SERVICES for step in client.get(service, path)]
-    return sorted((JourneyEvent.of(step) for step in steps), key=lambda moment: moment.at)
+    return sorted((JourneyEvent.of(step) for step in steps), key=lambda event: event.at)
 
 
 HEAD = ("ms", "service", "what happened", "reason")
 
 
-def print_journey(moments: Sequence[JourneyEvent]) -> None:
-    """Print a journey, times counted from its begin."""
-    print_table(HEAD, [event_row(each, moments[0].at) for each in moments])
+def print_journey(events: Sequence[JourneyEvent]) -> None:
+    """Print a journey; times are milliseconds since its first event."""
+    print_table(HEAD, [event_row(each, events[0].at) for each in events])
 
 
-def event_row(moment: JourneyEvent, begin: datetime) -> Row:
-    """Return one moment as a row, its time counted from the journey's begin."""
-    after_ms = (moment.at - begin).total_seconds() * 1000
-    service = Styled(moment.service, COLOURS[moment.service])
-    return (f"{after_ms:.0f}", service, moment.text, one_line(moment.reason))
+def event_row(event: JourneyEvent, begin: datetime) -> Row:
+    """Return an event as a row; its time is in milliseconds since the journey's begin."""
+    after_ms = (event.at - begin).total_seconds() * 1000
+    service = Styled(event.service, COLOURS[event.service])
+    return (f"{after_ms:.0f}", service, event.text, one_line(event.reason))
 
 
-def one_line(words: str) -> str:
-    """Return what somebody said in several lines as one."""
-    return " ".join(words.split())
+def one_line(text: str) -> str:
+    """Return a text of several lines as one line."""
+    return " ".join(text.split())

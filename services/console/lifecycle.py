@@ -1,4 +1,4 @@
-"""`up` and `down`."""
+"""`kaitong up` and `kaitong down`."""
 
 import shutil
 from collections.abc import Iterator, Mapping
@@ -17,14 +17,14 @@ from services.console.output import print_line, print_row, spinner
 from shared.security.development_keys import TENANT
 
 HOLDINGS = "/ops/v1/holdings"
-"""Where each service tells what it holds, of all tenants."""
+"""The path at which each service lists the kinds of data it stores, of all tenants."""
 
 
 def up() -> None:
-    """Start everything in the background, and say where it is.
+    """Start everything in the background, and print its addresses.
 
     Raises:
-        CommandError: if it cannot start, and why.
+        CommandError: it cannot start; the text says why.
     """
     make_keys(home())
     try:
@@ -39,38 +39,38 @@ def up() -> None:
 
 
 def print_addresses(found: StackRecord) -> None:
-    """Print where everything is reached."""
+    """Print the addresses of the services and of Kafka."""
     for name, url in found.urls.items():
         print_row((name, url), (14,))
     print_row(("kafka", found.kafka), (14,))
 
 
 def describe_holdings(found: StackRecord) -> str:
-    """Ask each service what it has from before, and return it in one line."""
+    """Return in one line what data each service stores from before."""
     client = connect("viewer", found)
     try:
         held = {each: client.get(each, HOLDINGS)["holds"] for each in SERVICES}
     except CommandError as error:
-        return f"What it holds is not known: {error}"
+        return f"What data it stores is not known: {error}"
     finally:
         client.http.close()
     if any(held.values()):
-        each = (f"{of}: {', '.join(kinds)}" for of, kinds in held.items() if kinds)
+        each = (f"{service}: {', '.join(kinds)}" for service, kinds in held.items() if kinds)
         return f"It holds data from before ({'; '.join(each).replace('_', ' ')})."
     empty = f"It is empty (tenant {TENANT})"
     return f"{empty}: import exchanges, numbers and plant (POST /ops/v1/import/...)."
 
 
 def down(*, purge: bool) -> None:
-    """Stop what runs; delete its data if that is wanted. Of a demonstration nothing is kept."""
+    """Stop what runs; with `purge` delete its data. A demonstration's data is always deleted."""
     existing = detached.existing_engines(home())
     with spinner("stopping the services, then Kafka and PostgreSQL"):
         was_running = detached.down(home(), delete_state=purge)
-        was_shown = detached.down(demo_home(), delete_state=True)
+        demo_was_running = detached.down(demo_home(), delete_state=True)
     shutil.rmtree(demo_home(), ignore_errors=True)
-    if was_shown:
+    if demo_was_running:
         print_line("the demonstration is over, and its data is deleted")
-    if was_running or not was_shown:
+    if was_running or not demo_was_running:
         first = "stopped" if was_running else "nothing was running"
         print_line(f"{first}; {describe_deleted(existing) if purge else 'all data is kept'}")
     for line in describe_kept(home(), existing) if purge else ():
@@ -78,31 +78,31 @@ def down(*, purge: bool) -> None:
 
 
 def describe_deleted(existing: Mapping[str, str]) -> str:
-    """Say what a purge deletes where these settings name engines elsewhere."""
+    """Return what a purge deletes if these settings name existing engines."""
     if not existing:
         return "all data is deleted"
-    return f"deleted: all that lies in {home()} of databases, topics, keys, tokens and logs"
+    return f"deleted: all databases, topics, keys, tokens and logs in {home()}"
 
 
-def describe_kept(place: Path, existing: Mapping[str, str]) -> Iterator[str]:
-    """Yield what a purge does not delete, a line for each, and what to do about it."""
+def describe_kept(folder: Path, existing: Mapping[str, str]) -> Iterator[str]:
+    """Yield a line for each thing that a purge does not delete, and the remedy."""
     for setting, address in existing.items():
         what = "all topics at" if setting == KAFKA else "the database"
         yield f"kept: {what} {address} ({setting})"
-    for file in secrets_needed_elsewhere(place, existing):
-        yield f"kept: {file}, by which these databases recognise persons whose data was erased"
+    for file in secrets_needed_elsewhere(folder, existing):
+        yield f"kept: {file}, with which these databases recognise persons whose data was erased"
     if existing:
         yield describe_next_start(existing)
 
 
 def describe_next_start(existing: Mapping[str, str]) -> str:
-    """Say what the next `up` finds, and what to do about it."""
+    """Return what the next `up` finds, and the remedy."""
     if KAFKA in existing and not existing.keys() >= set(map(setting_of, SERVICES)):
         return (
-            "databases were deleted, so these topics are of no use to the next `kaitong up` — "
+            "databases were deleted, so the next `kaitong up` cannot use these topics — "
             "set another KAITONG_TOPIC_PREFIX, or delete them if no other installation uses them"
         )
     return (
-        "`kaitong up` goes on with what is kept — for an empty start drop those databases and "
+        "`kaitong up` continues with what is kept — for an empty start drop those databases and "
         "delete those topics if no other installation uses them, or name others"
     )

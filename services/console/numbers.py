@@ -1,13 +1,13 @@
-"""`kaitong numbers`: looking for a number to pick."""
+"""`kaitong numbers`: search for a number to pick."""
 
 from services.console.client import connect
 from services.console.output import print_json, print_line, print_table
 
 
 def search_numbers(pattern: str, grade: str, exchange: str, limit: int, *, json: bool) -> None:
-    """Print idle numbers that match."""
-    asked = {"pattern": pattern, "grade": grade, "exchange": exchange}
-    query = {name: value for name, value in asked.items() if value}
+    """Print the idle numbers that match."""
+    filters = {"pattern": pattern, "grade": grade, "exchange": exchange}
+    query = {name: value for name, value in filters.items() if value}
     found = connect("crm").get("resources", "/ops/v1/numbers", limit=limit, **query)
     if json:
         print_json(found)

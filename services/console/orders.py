@@ -1,4 +1,4 @@
-"""`kaitong order`: placing and following product orders."""
+"""`kaitong order`: place and follow product orders."""
 
 import sys
 import time
@@ -33,16 +33,16 @@ FINAL_STATES = frozenset({"completed", "failed", "rejected", "cancelled", "parti
 STATES_WITHOUT_FAILURE = frozenset({"acknowledged", "inProgress", "pending", "held", "completed"})
 PAUSE_S = 0.3
 REPLAYED_HEADER = "idempotent-replayed"
-"""The header of an answer that was given before."""
+"""The header of a response that repeats the first one."""
 
 Order: TypeAlias = dict[str, Any]
 
 
 def submit_files(files: Sequence[Path], *, json: bool) -> None:
-    """Post each file; end with 1 if one is refused.
+    """Post each file; exit with 1 if any is refused.
 
     Raises:
-        CommandError: if the service cannot answer; what follows is not posted.
+        CommandError: the service cannot answer; the remaining files are not posted.
     """
     client = connect("crm")
     refused = [file for file in files if not submit_file(client, file, json=json)]
@@ -51,13 +51,13 @@ def submit_files(files: Sequence[Path], *, json: bool) -> None:
 
 
 def submit_file(client: Client, file: Path, *, json: bool) -> bool:
-    """Post one file and print what came of it; tell whether the order was accepted.
+    """Post one file and print the result; return whether the order was accepted.
 
     Raises:
-        CommandError: if the service cannot answer.
+        CommandError: the service cannot answer.
     """
     try:
-        answer, is_known = post_order(client, read_order_file(file))
+        order, is_known = post_order(client, read_order_file(file))
     except CommandError as error:
         if error.code == UNAVAILABLE:
             raise
@@ -67,30 +67,30 @@ def submit_file(client: Client, file: Path, *, json: bool) -> bool:
             print_json({"file": str(file), "problem": error.problem})
         return False
     if json:
-        print_json(answer)
+        print_json(order)
     else:
-        state = f"known already: {answer['state']}" if is_known else answer["state"]
-        print_line(f"{file}: {answer['id']} {state}")
+        state = f"known already: {order['state']}" if is_known else order["state"]
+        print_line(f"{file}: {order['id']} {state}")
     return True
 
 
 def post_order(client: Client, body: object) -> tuple[Order, bool]:
-    """Post an order; return it, and whether it was known already: then as it stands now.
+    """Post an order; return it, and whether it was known already: then in its current state.
 
     Raises:
-        CommandError: if it is refused, or the service cannot answer.
+        CommandError: the order is refused, or the service cannot answer.
     """
-    answer = client.send("order", "POST", ORDERS, json=body)
-    order = answer.json()
-    is_known = REPLAYED_HEADER in answer.headers
+    response = client.send("order", "POST", ORDERS, json=body)
+    order = response.json()
+    is_known = REPLAYED_HEADER in response.headers
     return (client.get("order", f"{ORDERS}/{order['id']}") if is_known else order), is_known
 
 
 def read_order_file(file: Path) -> Any:  # noqa: ANN401  any JSON document
-    """Return what a file, or standard input, holds.
+    """Return the JSON document in a file, or on standard input.
 
     Raises:
-        CommandError: if it cannot be read, or is no JSON that means one thing.
+        CommandError: it cannot be read, or is not valid, unambiguous JSON.
     """
     try:
         return read_json(sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes())
@@ -99,21 +99,21 @@ def read_order_file(file: Path) -> Any:  # noqa: ANN401  any JSON document
         raise CommandError(msg, remedy="name a file that is there, or - for stdin") from error
     except InvalidError as error:
         (fault,) = error.faults
-        why = f"{fault.field}: {fault.reason}" if fault.field else fault.reason
-        raise CommandError(why, remedy=fault.remedy) from error
+        reason = f"{fault.field}: {fault.reason}" if fault.field else fault.reason
+        raise CommandError(reason, remedy=fault.remedy) from error
 
 
 def show_order(order_id: str, *, follow: bool, json: bool) -> None:
-    """Show one order, as it happens if it is to be followed; end with 1 if it came to no good end.
+    """Show one order, or follow it to its end; exit with 1 if it ended without success.
 
     Raises:
-        Exit: with 1, or with 130 if somebody stops following.
+        Exit: with 1, or with 130 if the user interrupts.
     """
     found = running_stack()
     crm, operator = connect("admin", found), connect("ops", found)
-    look = partial(crm.get, "order", f"{ORDERS}/{resolve_order_id(crm, order_id)}")
-    said = (lambda _: None) if json else partial(print_changes, FollowState(), operator)
-    order = follow_order(look, said) if follow else look()
+    get_order = partial(crm.get, "order", f"{ORDERS}/{resolve_order_id(crm, order_id)}")
+    show = (lambda _: None) if json else partial(print_changes, FollowState(), operator)
+    order = follow_order(get_order, show) if follow else get_order()
     if json:
         print_json(order)
     else:
@@ -125,10 +125,10 @@ def show_order(order_id: str, *, follow: bool, json: bool) -> None:
 
 
 def resolve_order_id(client: Client, name: str) -> str:
-    """Return the id of the order that a person names by its id or its externalId.
+    """Return the id of the order with this id or externalId.
 
     Raises:
-        CommandError: if there is none, or more than one client has such an externalId.
+        CommandError: there is none, or several clients have an order with this externalId.
     """
     with suppress(ValueError):
         return str(UUID(name))
@@ -142,21 +142,21 @@ def resolve_order_id(client: Client, name: str) -> str:
     raise CommandError(msg, remedy="see `kaitong order list`")
 
 
-def follow_order(look: Callable[[], Order], say: Callable[[Order], None]) -> Order:
-    """Look at an order until it has ended, saying each time what is new; return it.
+def follow_order(get_order: Callable[[], Order], show: Callable[[Order], None]) -> Order:
+    """Poll an order until it has ended, and show it each time; return it.
 
     Raises:
-        Exit: with 130, if somebody interrupts.
+        Exit: with 130, if the user interrupts.
     """
     try:
         while True:
-            order = look()
-            say(order)
+            order = get_order()
+            show(order)
             if order["state"] in FINAL_STATES:
                 return order
             time.sleep(PAUSE_S)
     except KeyboardInterrupt:
-        print_notice("you no longer follow the order; it goes on without you")
+        print_notice("stopped following; the order continues")
         raise typer.Exit(INTERRUPTED) from None
 
 

@@ -1,7 +1,7 @@
-r"""The one place that the command line prints at: nothing that it shows is read as markup.
+r"""All output of the command line; nothing that is printed is interpreted as markup.
 
-Texts from users and services are printed as they are. Characters that a terminal obeys or
-hides (escapes, bells, C1 codes, line breaks, bidirectional overrides) are written out: `\x1b`.
+Texts from users and services are printed as they are. Characters that a terminal interprets or
+hides (escapes, bells, C1 codes, line breaks, bidirectional overrides) are escaped: `\x1b`.
 On a terminal tables have aligned columns; in a pipe or a file they have a tab between columns.
 No line is wrapped or cut at any width.
 """
@@ -31,7 +31,7 @@ Progress: TypeAlias = rich.progress.Progress
 TaskId: TypeAlias = rich.progress.TaskID
 
 CONTROL_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
-"""Unicode's categories of characters that a terminal obeys, hides, or cannot be sent."""
+"""Unicode categories of characters that a terminal interprets or hides, or cannot be sent."""
 
 GAP = "  "
 """Between two columns on a terminal."""
@@ -44,7 +44,7 @@ _err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
 class Styled(NamedTuple):
-    """A text with a style of rich's; plain where there is no terminal."""
+    """A text with a style of rich; plain if the output is no terminal."""
 
     text: str
     style: str
@@ -55,7 +55,7 @@ Row: TypeAlias = Sequence[Cell]
 
 
 def printable(text: str) -> str:
-    """Return a text of one line in which nothing is obeyed by a terminal, or hidden by it."""
+    """Return a text as one line, its control and invisible characters escaped."""
     if text.isprintable():
         return text
     return "".join(
@@ -64,7 +64,7 @@ def printable(text: str) -> str:
 
 
 def escaped(character: str) -> str:
-    r"""Return how a character is written in Python: `\x1b`, `\u202e`."""
+    r"""Return a character as Python escapes it: `\x1b`, `\u202e`."""
     return ascii(character)[1:-1]
 
 
@@ -79,7 +79,7 @@ def print_error(text: str) -> None:
 
 
 def print_notice(text: str) -> None:
-    """Print one line of the command's own on standard error, after the program's name."""
+    """Print a message of the command on standard error, after the program's name."""
     print_error(f"kaitong: {text}")
 
 
@@ -87,9 +87,9 @@ def print_table(head: Sequence[str], rows: Iterable[Row], *, right: Collection[i
     """Print a table on standard output.
 
     Args:
-        head: the names of its columns.
-        rows: each with as many cells.
-        right: which columns are aligned at their right, by their place.
+        head: the names of the columns.
+        rows: each with as many cells as `head`.
+        right: the indexes of right-aligned columns.
     """
     drawn = [[Styled(name, "bold") for name in head], *rows]
     widths = [max(cell_len(_plain(each)) for each in cells) for cells in zip(*drawn, strict=True)]
@@ -98,12 +98,12 @@ def print_table(head: Sequence[str], rows: Iterable[Row], *, right: Collection[i
 
 
 def print_row(cells: Row, widths: Sequence[int] = (), *, right: Collection[int] = ()) -> None:
-    """Print one row of a table, on a terminal in columns of these widths, or wider."""
+    """Print one row; on a terminal each column has at least its width in `widths`."""
     _print(_out, cells, widths, right)
 
 
 def print_json(value: Any) -> None:  # noqa: ANN401  any JSON document
-    """Print a document on standard output; what `visible` writes out is escaped as JSON does."""
+    """Print a document on standard output; control characters are escaped as JSON does."""
     written = dumps(value, ensure_ascii=False, indent=2)
     if not written.isprintable():
         written = "".join(_json_escaped(each) for each in written)
@@ -112,7 +112,7 @@ def print_json(value: Any) -> None:  # noqa: ANN401  any JSON document
 
 @contextmanager
 def spinner(text: str) -> Iterator[None]:
-    """Show on a terminal that something is under way, until the block ends."""
+    """Show a spinner on a terminal until the block ends."""
     if not _err.is_terminal:
         yield
         return
@@ -121,7 +121,7 @@ def spinner(text: str) -> Iterator[None]:
 
 
 def progress_bars() -> AbstractContextManager[Progress]:
-    """Return bars that count on a terminal; elsewhere nothing is shown."""
+    """Return progress bars with counts; they are shown on a terminal only."""
     return _progress(
         SpinnerColumn(finished_text=Text("done", "green")),
         TextColumn("{task.description}", markup=False),
@@ -132,9 +132,9 @@ def progress_bars() -> AbstractContextManager[Progress]:
 
 
 def progress_line() -> AbstractContextManager[Progress]:
-    """Return a line that says on a terminal what is under way, and for how long."""
-    words = TextColumn("{task.description}", markup=False)
-    return _progress(SpinnerColumn(), words, TimeElapsedColumn(), transient=True)
+    """Return a line with the current task and its duration; it is shown on a terminal only."""
+    description = TextColumn("{task.description}", markup=False)
+    return _progress(SpinnerColumn(), description, TimeElapsedColumn(), transient=True)
 
 
 def _progress(*columns: ProgressColumn, transient: bool = False) -> Progress:
@@ -144,27 +144,27 @@ def _progress(*columns: ProgressColumn, transient: bool = False) -> Progress:
 
 
 def _print(
-    to: Console, cells: Row, widths: Sequence[int] = (), right: Collection[int] = ()
+    console: Console, cells: Row, widths: Sequence[int] = (), right: Collection[int] = ()
 ) -> None:
-    if not to.is_terminal:
-        _write(to, TAB.join(map(_plain, cells)))
+    if not console.is_terminal:
+        _write(console, TAB.join(map(_plain, cells)))
         return
     line = Text()
-    for place, cell in enumerate(cells):
+    for column, cell in enumerate(cells):
         text = _plain(cell)
-        width = widths[place] if place < len(widths) else 0
-        missing = " " * (width - cell_len(text))
-        line.append(GAP if place else "")
-        line.append(missing if place in right else "")
+        width = widths[column] if column < len(widths) else 0
+        padding = " " * (width - cell_len(text))
+        line.append(GAP if column else "")
+        line.append(padding if column in right else "")
         line.append(text, cell.style if isinstance(cell, Styled) else "")
-        line.append("" if place in right else missing)
+        line.append("" if column in right else padding)
     line.rstrip()
-    to.print(line)
+    console.print(line)
 
 
-def _write(to: Console, line: str) -> None:
-    """Write a line as it is: rich would expand its tabs."""
-    to.file.write(f"{line}\n")
+def _write(console: Console, line: str) -> None:
+    """Write a line without rich, which would expand its tabs."""
+    console.file.write(f"{line}\n")
 
 
 def _plain(cell: Cell) -> str:
@@ -178,9 +178,9 @@ def _json_escaped(character: str) -> str:
 
 
 def set_up_streams() -> None:
-    """Print each line at once, also to a pipe or a file, and never fail for an encoding.
+    """Flush each line at once, also to a pipe or a file; never fail because of the encoding.
 
-    What the terminal's encoding lacks is printed in Python's spelling.
+    Characters that the terminal's encoding lacks are printed as Python escapes.
     """
     for stream in (sys.stdout, sys.stderr):
         if reconfigure := getattr(stream, "reconfigure", None):
@@ -188,7 +188,7 @@ def set_up_streams() -> None:
 
 
 def flush() -> None:
-    """See that everything is printed; a reader that has gone (`| head`) is no failure."""
+    """Flush standard output; a closed pipe (`| head`) is no failure."""
     try:
         sys.stdout.flush()
     except BrokenPipeError:

@@ -1,4 +1,4 @@
-"""Commands that bring engines of their own, and must never run on those that settings name."""
+"""Commands that start their own engines and must never run on those that settings name."""
 
 from deploy.local.existing_engines import engine_hosts
 from deploy.local.stack import SERVICES
@@ -6,10 +6,10 @@ from services.console.errors import USAGE, CommandError
 
 
 def refuse_existing_engines() -> None:
-    """See that no setting names engines elsewhere: they would be filled with invented orders.
+    """Refuse to run if a setting names existing engines: test orders would be written to them.
 
     Raises:
-        CommandError: if one does; the text says which.
+        CommandError: one does; the text says which.
     """
     if settings := engine_hosts(SERVICES):
         msg = f"{', '.join(settings)}: this command runs on engines of its own only"

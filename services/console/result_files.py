@@ -1,4 +1,4 @@
-"""Files that the results of commands are written to."""
+"""Files for the results of commands."""
 
 from pathlib import Path
 
@@ -6,10 +6,10 @@ import typer
 
 
 def writable_file(file: Path | None) -> Path | None:
-    """Return a file that is written when a command ends, its folder made: seen to before it begins.
+    """Create the file's folder and check, before the command runs, that the file can be written.
 
     Raises:
-        BadParameter: it cannot be written there.
+        BadParameter: it cannot be written.
     """
     if file is None:
         return None

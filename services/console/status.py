@@ -1,4 +1,4 @@
-"""`kaitong status`: what runs, what is wrong with it, and what to do."""
+"""`kaitong status`: the processes of the stack, their troubles and remedies."""
 
 import time
 from collections.abc import Mapping, Sequence
@@ -26,29 +26,30 @@ from services.console.troubles import (
     trouble_lines,
     verdict,
 )
+from shared.version import VERSION
 
 SERVICES = ("order", "provisioning", "resources", "customer")
 DEAD_LETTERS_SHOWN = 10
 TIMEOUT_S = 5.0
-"""So long one service may take to answer."""
+"""The longest that one service may take to answer."""
 
 FIGURES = ("lag", "unsent", "parked", "attempts_waiting", "attempts_in_doubt", "timers_due")
 
 
 @dataclass(frozen=True, slots=True)
 class StackStatus:
-    """What is known of the stack at this moment."""
+    """The current status of the stack."""
 
     processes: Sequence[ProcessStatus]
     services: Mapping[str, Mapping[str, Any]]
-    """What each service tells of itself, or its `error`."""
+    """The state that each service reports, or its `error`."""
 
     parked: Sequence[Mapping[str, Any]]
     troubles: Sequence[ServiceTrouble]
 
     @property
     def is_well(self) -> bool:
-        """Tell whether nothing is wrong; what is normal so far is not."""
+        """Return whether nothing is wrong; notices do not count."""
         return all(each.trouble.is_notice for each in self.troubles)
 
     @property
@@ -58,11 +59,11 @@ class StackStatus:
 
     @property
     def uncounted(self) -> list[str]:
-        """The services whose database did not tell what waits in it."""
+        """The services whose database could not be queried for its backlog."""
         return [name for name, state in self.services.items() if state.get("parked") is None]
 
     def as_json(self) -> dict[str, Any]:
-        """Return it for programs."""
+        """Return the status as JSON."""
         return {
             "ready": self.is_well,
             "troubles": [each.as_json() for each in self.troubles],
@@ -70,11 +71,12 @@ class StackStatus:
             "services": self.services,
             "parked": self.parked,
             "pss_mb": self.pss_mb,
+            "version": VERSION,
         }
 
 
 def show_status(json: Path | None) -> None:
-    """Show the stack; end with 1 if something is wrong, 69 if nothing runs."""
+    """Print the stack's status; exit with 1 if something is wrong, 69 if nothing runs."""
     found = running_stack()
     status = read_status(found, connect("viewer", found, timeout_s=TIMEOUT_S))
     if json:
@@ -85,30 +87,30 @@ def show_status(json: Path | None) -> None:
 
 
 def read_status(found: StackRecord, client: Client) -> StackStatus:
-    """Ask the supervisor's record and every service."""
+    """Read the supervisor's record and query every service."""
     services = [name for name in SERVICES if name in client.urls]
-    with ThreadPoolExecutor(len(SERVICES)) as pool:  # one that hangs holds up no other
+    with ThreadPoolExecutor(len(SERVICES)) as pool:  # a service that hangs delays no other
         states = dict(zip(services, pool.map(partial(read_state, client), services), strict=True))
-    have = [service for service, state in states.items() if state.get("parked")]
-    parked = [dict(row, service=name) for name in have for row in read_dead_letters(client, name)]
+    names = [service for service, state in states.items() if state.get("parked")]
+    parked = [dict(row, service=name) for name in names for row in read_dead_letters(client, name)]
     memory = pss_mb({line.name: line.life.pid for line in found.lines})
     processes = [process_status(line, memory[line.name]) for line in found.lines]
     return StackStatus(processes, states, parked, stack_troubles(processes, states))
 
 
 def read_state(client: Client, service: str) -> dict[str, Any]:
-    """Return a service's state, or why it tells none."""
+    """Return a service's state, or the error if it does not return one."""
     try:
         state: dict[str, Any] = client.get(service, "/ops/v1/state")
     except NoAnswerError as error:
-        return {"error": error.why}
+        return {"error": error.reason}
     except CommandError as error:
         return {"error": str(error)}
     return state
 
 
 def read_dead_letters(client: Client, service: str) -> list[dict[str, Any]]:
-    """Return what is parked at a service."""
+    """Return the dead letters of a service."""
     try:
         rows: list[dict[str, Any]] = client.get(service, "/ops/v1/parked", limit=DEAD_LETTERS_SHOWN)
     except CommandError:
@@ -117,7 +119,7 @@ def read_dead_letters(client: Client, service: str) -> list[dict[str, Any]]:
 
 
 def process_status(line: ProcessRecord, memory_mb: float) -> ProcessStatus:
-    """Describe one process of the stack."""
+    """Return the status of one process of the stack."""
     process = line.life.process
     return ProcessStatus(
         name=line.name,
@@ -135,24 +137,22 @@ def process_status(line: ProcessRecord, memory_mb: float) -> ProcessStatus:
 
 
 def is_stopped(process: psutil.Process) -> bool:
-    """Tell whether a signal has stopped a process."""
+    """Return whether a signal has stopped a process."""
     with suppress(psutil.NoSuchProcess):
         return bool(process.status() == psutil.STATUS_STOPPED)
     return False
 
 
 def print_status(status: StackStatus) -> None:
-    """Print it for a person."""
+    """Print the status for people."""
     head = ("process", "state", "pid", "MB", "restarts", "address")
     print_table(head, map(process_row, status.processes), right=(2, 3, 4))
-    names = ("service", "relay", *(name.replace("_", " ") for name in FIGURES))
+    names = ("service", "publisher", *(name.replace("_", " ") for name in FIGURES))
     found = {name: each for name, each in status.services.items() if "error" not in each}
     print_table(names, [service_row(*each) for each in found.items()])
-    for waiting in status.parked:
-        first_line = waiting["error"].strip().splitlines()[-1]
-        print_line(
-            f"parked at {waiting['service']}: {waiting['type']} {waiting['why']}: {first_line}"
-        )
+    for row in status.parked:
+        last_line = row["error"].strip().splitlines()[-1]
+        print_line(f"parked at {row['service']}: {row['type']} {row['why']}: {last_line}")
     for line in trouble_lines(each for each in status.troubles if not each.trouble.is_notice):
         print_line(Styled(line, "red"))
     for line in trouble_lines(each for each in status.troubles if each.trouble.is_notice):
@@ -162,7 +162,7 @@ def print_status(status: StackStatus) -> None:
 
 
 def process_row(each: ProcessStatus) -> Row:
-    """Return a process as a row."""
+    """Return the row of a process."""
     state = Styled("runs", "green") if each.running else Styled("ended", "red")
     state = Styled("stopped", "red") if each.is_stopped else state
     figures = (str(each.pid), f"{each.pss_mb:.0f}", str(each.restarts))
@@ -170,7 +170,7 @@ def process_row(each: ProcessStatus) -> Row:
 
 
 def service_row(service: str, found: Mapping[str, Any]) -> Row:
-    """Return a service's state as a row."""
-    relay = "direct" if found["relay_is_direct"] else Styled("waits", "red")
+    """Return the row of a service's state."""
+    publisher = "direct" if found["relay_is_direct"] else Styled("waits", "red")
     figures = ("?" if found[name] is None else str(found[name]) for name in FIGURES)
-    return (service, relay, *figures)
+    return (service, publisher, *figures)

@@ -1,4 +1,4 @@
-"""`kaitong test`: the checks and the tests, in the order in which they fail fastest."""
+"""`kaitong test`: the checks and the tests, the fastest first."""
 
 import os
 import subprocess
@@ -33,28 +33,28 @@ STAGES = (
 )
 
 TYPES = Stage("mypy", (str(BIN / "mypy"), "--no-error-summary"))
-"""Runs beside the tests, which often wait."""
+"""Runs in parallel with the tests, which often wait."""
 
 POLL_INTERVAL_S = 0.2
-"""Between two looks at stages that run together."""
+"""Between two polls of stages that run in parallel."""
 
 
 PARALLEL_OPTIONS = ("-n", "3", "--no-loadscope-reorder", "--durations=40")
-"""How all tests are run: in three processes, each with a PostgreSQL of its own, folders that
-share a running system first. Many tests wait: so it pays on two cores, too."""
+"""Run all tests in three processes, each with its own PostgreSQL; folders that share a running
+system come first. Many tests wait, so three processes are faster on two cores, too."""
 
 
 def tests(paths: Sequence[str]) -> Stage:
-    """Return the stage that runs these tests in one process, or all tests."""
-    how = () if paths else PARALLEL_OPTIONS
-    return Stage("tests", (sys.executable, "-m", "pytest", *how, *paths))
+    """Return the stage that runs these tests in one process, or all tests in parallel."""
+    options = () if paths else PARALLEL_OPTIONS
+    return Stage("tests", (sys.executable, "-m", "pytest", *options, *paths))
 
 
 def run_tests(only: Sequence[str], json: Path | None) -> None:
-    """Run every stage until one fails; end with 1 if one does.
+    """Run every stage until one fails; exit with 1 if one does.
 
     Raises:
-        CommandError: if there are no such tests.
+        CommandError: a path of `only` does not exist.
     """
     for each in only:
         check_path(each)
@@ -75,10 +75,10 @@ def run_tests(only: Sequence[str], json: Path | None) -> None:
 
 
 def check_path(test: str) -> None:
-    """See that a test's file or folder is there.
+    """Check that a test's file or folder exists.
 
     Raises:
-        CommandError: if it is not.
+        CommandError: it does not.
     """
     if not CHECKOUT.joinpath(test.partition("::")[0]).exists():
         msg = f"there are no tests at {test}"
@@ -86,10 +86,10 @@ def check_path(test: str) -> None:
 
 
 def run_stages(stages: Sequence[Stage], seconds: dict[str, float]) -> str:
-    """Run stages together, their output shown as it comes; note how long each took.
+    """Run stages in parallel, with their output; store each duration in `seconds`.
 
     Returns:
-        The name of the first that failed, or nothing.
+        The name of the first stage that failed, or an empty string.
     """
     begin, failed = time.monotonic(), ""
     running = {each: start_stage(each) for each in stages}
@@ -101,7 +101,7 @@ def run_stages(stages: Sequence[Stage], seconds: dict[str, float]) -> str:
                 seconds[stage.name] = round(time.monotonic() - begin, 1)
                 print_line(f"{stage.name}: {seconds[stage.name]} s")
                 failed = failed or (stage.name if process.returncode else "")
-    finally:  # interrupted: nothing goes on
+    finally:  # interrupted: end all that still run
         for process in running.values():
             process.kill()
             process.wait()
@@ -112,5 +112,5 @@ def start_stage(stage: Stage) -> subprocess.Popen[bytes]:
     """Start one stage."""
     print_line(Styled(stage.name, "bold"))
     environment = os.environ | {"PYTHONPATH": str(CHECKOUT)}
-    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # hundreds of processes start
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # the tests start hundreds of processes
     return subprocess.Popen(stage.command, cwd=CHECKOUT, env=environment)  # noqa: S603

@@ -1,4 +1,4 @@
-"""What is wrong with a stack: what its services tell, and what they cannot tell of themselves."""
+"""The troubles of a stack: those that services report, and those of its processes."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -7,98 +7,98 @@ from typing import Any
 from shared.observability.troubles import Trouble, TroubleKind, count_with_noun
 
 RESTART_SHOWN_S = 60.0
-"""Seconds for which a process that was started again is shown as such."""
+"""Seconds for which a restart of a process is shown."""
 
 STARTING_S = 10.0
-"""Seconds in which a process becomes able to answer."""
+"""Seconds that a process may need after its start before it answers."""
 
 REPEATED_RESTARTS = 3
-"""Restarts after which a process that does not run is not likely to come back by itself."""
+"""Restarts after which a process that does not run is unlikely to recover by itself."""
 
 ENGINE_OF_TROUBLE = {TroubleKind.BROKER_OUT: "kafka", TroubleKind.DATABASE_OUT: "postgres"}
-"""What a trouble that several services tell is a trouble of."""
+"""The engine behind a trouble that several services report."""
 
 
 @dataclass(frozen=True, slots=True)
 class ProcessStatus:
-    """One process of the stack, as its supervisor and the system know it."""
+    """One process of the stack, from its supervisor's record and the operating system."""
 
     name: str
     pid: int
     running: bool
     restarts: int
     last_end: str
-    """How its last life ended; empty when it has had one life only."""
+    """How its previous run ended; empty before its first restart."""
 
     refuses: bool
-    """It has said that it cannot run like this."""
+    """It reported that it cannot start with these settings."""
 
     url: str
     log: str
     age_s: float
-    """How long it has run, in seconds."""
+    """Time since its start, in seconds."""
 
     is_stopped: bool
-    """A signal has stopped it: it is there, and does nothing."""
+    """A signal has stopped it: it exists, but does nothing."""
 
     pss_mb: float
 
 
 @dataclass(frozen=True, slots=True)
 class ServiceTrouble:
-    """A trouble, and whose it is: a service's, or another process's of the stack."""
+    """A trouble, with the service or other process of the stack that has it."""
 
     service: str
     trouble: Trouble
 
     @property
     def line(self) -> str:
-        """Say it in one line: whose, what, since when, and what to do."""
+        """The trouble in one line: service, fault, age and remedy."""
         trouble = self.trouble
         since = (
             f", for {format_duration(trouble.oldest_age_s)}" if trouble.oldest_age_s >= 1 else ""
         )
         if trouble.count > 1 and since:
             since = f", the oldest{since[1:]}"
-        told = f"{self.service}: {trouble.says}{since}"
-        return f"{told} — {trouble.remedy} ({trouble.runbook})"
+        fault = f"{self.service}: {trouble.says}{since}"
+        return f"{fault} — {trouble.remedy} ({trouble.runbook})"
 
     def as_json(self) -> dict[str, Any]:
-        """Return it as a service shows it, with whose it is."""
+        """Return the trouble as a service reports it, with the service's name."""
         return {"service": self.service} | trouble_as_json(self.trouble)
 
 
 def trouble_as_json(trouble: Trouble) -> dict[str, Any]:
-    """Return a trouble as the services show it."""
-    # pydantic costs a quarter of a second to import, which no other command here needs.
+    """Return a trouble as the services report it."""
+    # Importing pydantic takes a quarter of a second; no other command here needs it.
     from shared.health.trouble_view import TroubleView  # noqa: PLC0415
 
     return TroubleView.of(trouble).model_dump(mode="json")
 
 
-def parse_trouble(told: Mapping[str, Any]) -> Trouble:
-    """Read a trouble that a service shows."""
+def parse_trouble(shown: Mapping[str, Any]) -> Trouble:
+    """Return a trouble from the JSON that a service reports."""
     return Trouble(
-        kind=TroubleKind(told["kind"]),
-        part=told["part"],
-        count=told["count"],
-        oldest_age_s=told["oldest_age_s"],
-        says=told["says"],
-        remedy=told["remedy"],
-        is_notice=told["is_notice"],
+        kind=TroubleKind(shown["kind"]),
+        part=shown["part"],
+        count=shown["count"],
+        oldest_age_s=shown["oldest_age_s"],
+        says=shown["says"],
+        remedy=shown["remedy"],
+        is_notice=shown["is_notice"],
     )
 
 
 def stack_troubles(
     processes: Sequence[ProcessStatus], states: Mapping[str, Mapping[str, Any]]
 ) -> list[ServiceTrouble]:
-    """Return all that is wrong, what is normal so far last."""
+    """Return all troubles, notices last."""
     found = [ServiceTrouble(each.name, it) for each in processes for it in process_troubles(each)]
     named = {each.service for each in found if not each.trouble.is_notice}
     running = {each.name: each for each in processes}
     for service, state in states.items():
         if "error" not in state:
-            found += [ServiceTrouble(service, parse_trouble(told)) for told in state["troubles"]]
+            found += [ServiceTrouble(service, parse_trouble(each)) for each in state["troubles"]]
         elif service not in named:
             found.append(
                 ServiceTrouble(service, no_answer_trouble(state["error"], running.get(service)))
@@ -107,7 +107,7 @@ def stack_troubles(
 
 
 def process_troubles(process: ProcessStatus) -> Iterator[Trouble]:
-    """Yield what is wrong with a process as such."""
+    """Yield the troubles of a process itself."""
     if not process.running:
         yield Trouble(
             kind=TroubleKind.ENDED,
@@ -118,7 +118,7 @@ def process_troubles(process: ProcessStatus) -> Iterator[Trouble]:
         yield Trouble(
             kind=TroubleKind.HANG,
             says=f"is stopped by a signal (process {process.pid})",
-            remedy=f"`kill -CONT {process.pid}` lets it go on; else it is started again soon",
+            remedy=f"`kill -CONT {process.pid}` resumes it; else it is started again soon",
         )
     elif process.restarts and process.age_s < RESTART_SHOWN_S:
         yield Trouble(
@@ -131,16 +131,17 @@ def process_troubles(process: ProcessStatus) -> Iterator[Trouble]:
 
 
 def restart_remedy(process: ProcessStatus) -> str:
-    """Return what to do about a process that has ended."""
+    """Return the remedy for a process that has ended."""
     if process.refuses:
-        return "mend that, then `kaitong down` and `kaitong up`"
+        return "fix that, then `kaitong down` and `kaitong up`"
     if process.restarts >= REPEATED_RESTARTS:
-        return f"it was started again {process.restarts} times in vain; see why in {process.log}"
+        times = f"it was started again {process.restarts} times without success"
+        return f"{times}; see why in {process.log}"
     return f"it is started again by itself; if it ends again, see {process.log}"
 
 
 def no_answer_trouble(error: str, process: ProcessStatus | None) -> Trouble:
-    """Return the trouble of a service that runs and tells nothing."""
+    """Return the trouble of a service that runs and does not answer."""
     if process and process.age_s < STARTING_S:
         says = f"is starting, since {format_duration(process.age_s)}"
         return Trouble(
@@ -152,7 +153,7 @@ def no_answer_trouble(error: str, process: ProcessStatus | None) -> Trouble:
 
 
 def trouble_lines(found: Iterable[ServiceTrouble]) -> Iterator[str]:
-    """Yield a line for each trouble, and one for what several services tell of one engine."""
+    """Yield a line for each trouble; troubles of one engine are merged into one line."""
     several = list(found)
     engines = {each.service for each in several if not each.trouble.is_notice}
     for each in several:
@@ -165,18 +166,18 @@ def trouble_lines(found: Iterable[ServiceTrouble]) -> Iterator[str]:
 
 
 def engine_line(engine: str, first: ServiceTrouble, several: Sequence[ServiceTrouble]) -> str:
-    """Return the line of an engine that is out: once, with the services that say so."""
-    tellers = [each.service for each in several if each.trouble.kind is first.trouble.kind]
+    """Return the line of an engine that is unavailable, with the services that report it."""
+    services = [each.service for each in several if each.trouble.kind is first.trouble.kind]
     line = ServiceTrouble(engine, first.trouble).line
-    return f"{line}; told by {', '.join(tellers)}"
+    return f"{line}; reported by {', '.join(services)}"
 
 
 def summary(found: Sequence[ServiceTrouble], uncounted: Sequence[str]) -> str:
-    """Return how much waits for people, and for how long.
+    """Return the number and the age of all that waits for people.
 
     Args:
         found: all troubles.
-        uncounted: the services that did not tell what waits.
+        uncounted: the services whose backlog is unknown.
     """
     counts = "; ".join(
         f"{label} {count_and_age(kind, found)}"
@@ -191,7 +192,7 @@ def summary(found: Sequence[ServiceTrouble], uncounted: Sequence[str]) -> str:
 
 
 def count_and_age(kind: TroubleKind, found: Sequence[ServiceTrouble]) -> str:
-    """Return how many there are of a kind, and the age of the oldest."""
+    """Return how many items of a kind wait, and the age of the oldest."""
     mine = [each.trouble for each in found if each.trouble.kind is kind]
     if not mine:
         return "0"
@@ -200,10 +201,10 @@ def count_and_age(kind: TroubleKind, found: Sequence[ServiceTrouble]) -> str:
 
 
 def verdict(found: Sequence[ServiceTrouble]) -> str:
-    """Return how the stack is, in a few words."""
+    """Return the overall status of the stack in a few words."""
     wrong = sum(not each.trouble.is_notice for each in found)
     if wrong:
-        return f"{count_with_noun(wrong, 'trouble')}: look above"
+        return f"{count_with_noun(wrong, 'trouble')}: see above"
     return "nothing is wrong; some things wait, see above" if found else "all is well"
 
 
@@ -212,6 +213,6 @@ UNITS = ((DAY, "d"), (HOUR, "h"), (MINUTE, "min"), (SECOND, "s"))
 
 
 def format_duration(seconds: float) -> str:
-    """Return a span of time for people: `45 s`, `12 min`, `3 h`, `2 d`."""
+    """Return a duration for people: `45 s`, `12 min`, `3 h`, `2 d`."""
     size, unit = next((each for each in UNITS if seconds >= each[0]), UNITS[-1])
     return f"{seconds / size:.0f} {unit}"

@@ -1,14 +1,14 @@
-"""The customer service, put together."""
+"""The composition of the customer service."""
 
 from datetime import timedelta
 
 from services.customer import store
-from services.customer.api import ROUTERS
+from services.customer.api.routes import ROUTERS
 from services.customer.handlers import SUBSCRIPTIONS, TAKEOVER
 from shared.service import Service
 
 BATCHING_DELAY = timedelta(milliseconds=250)
-"""So much later may the view show what has happened: no order waits for it."""
+"""How long the broker may batch records: no order waits for the view."""
 
 SERVICE = Service(
     "customer",

@@ -1,7 +1,7 @@
-"""What the customer service does when it hears something.
+"""Handlers of the messages that the customer service consumes.
 
-Every message is kept as a fact of its own, and nothing has to be there before it:
-so the view is the same in whatever order the topics bring them.
+Each message is stored as a fact of its own and needs no other one before it, so the view
+is the same in whatever order the topics deliver them.
 """
 
 from collections.abc import Sequence
@@ -16,15 +16,21 @@ from services.customer.domain.parties.party import (
     account_from_order,
     erased_party_from_message,
 )
-from services.customer.domain.parties.source_record import source_record_from_order
+from services.customer.domain.parties.source_record import (
+    merge_by_client,
+    merge_by_party,
+    source_record_from_order,
+)
 from services.customer.domain.unified_view.duplicate_order import (
     AcceptedMessage,
+    check_same_content,
     check_same_customer_data,
     split_new_and_known,
 )
 from services.customer.domain.unified_view.order import (
     OrderEndedMessage,
     assignment_from_message,
+    check_same_end,
     hold_event_from_message,
     order_from_message,
     result_from_message,
@@ -34,6 +40,7 @@ from services.customer.domain.unified_view.product import (
     product_from_message,
     service_from_message,
 )
+from services.customer.domain.unified_view.version import latest_versions
 from shared.access.grants import grant_subscriptions
 from shared.contracts import (
     OrderAccepted,
@@ -55,21 +62,27 @@ from shared.recovery.takeover import Takeover
 log = structlog.get_logger()
 
 
-def on_accepted(orders: Sequence[OrderAccepted], works: UnitOfWorkBatch) -> None:
-    """Keep the orders, and the parties and accounts that they carry.
+def on_accepted(orders: Sequence[OrderAccepted], batch: UnitOfWorkBatch) -> None:
+    """Store the orders, and the parties and accounts that they carry.
 
     Raises:
         ConflictError: if one was accepted already, with other content.
     """
-    session, told = works.session, zip(orders, works.units, strict=True)
-    received = [(order, work.tenant, work.published_at) for order, work in told]
-    new, again = split_new_and_known(
-        received, store.add_orders(session, [order_from_message(*each) for each in received])
-    )
-    store.merge_source_records(session, [source_record_from_order(*each) for each in new])
-    report_contested_accounts(store.add_accounts(session, accounts_named_in(new)), works)
-    if again:
-        check_nothing_new(again, session)
+    session = batch.session
+    received = [
+        (order, work.tenant, work.published_at)
+        for order, work in zip(orders, batch.units, strict=True)
+    ]
+    accepted = [order_from_message(*each) for each in received]
+    new, repeated = split_new_and_known(received, store.add_orders(session, accepted))
+    if repeated:
+        stored = store.find_orders(session, [each.order_id for each in accepted])
+        check_same_content(stored, accepted)
+    records = [source_record_from_order(*each) for each in new]
+    store.merge_source_records(session, merge_by_party(records), merge_by_client(records))
+    report_contested_accounts(store.add_accounts(session, accounts_named_in(new)), batch)
+    if repeated:
+        check_nothing_new(repeated, session)
 
 
 def accounts_named_in(received: Sequence[AcceptedMessage]) -> list[Account]:
@@ -77,98 +90,107 @@ def accounts_named_in(received: Sequence[AcceptedMessage]) -> list[Account]:
     return [account_from_order(*each) for each in received if each[0].customer.account_id]
 
 
-def check_nothing_new(again: Sequence[AcceptedMessage], session: Session) -> None:
-    """Let orders that are known say of their customers what they have said, and keep nothing.
+def check_nothing_new(repeated: Sequence[AcceptedMessage], session: Session) -> None:
+    """Check that repeated orders report nothing new of their customers; store nothing.
 
     Raises:
-        ConflictError: if one says something else.
+        ConflictError: if one reports something else.
     """
-    known = store.find_source_records(session, [source_record_from_order(*each) for each in again])
-    unknown = store.find_unknown_accounts(session, accounts_named_in(again))
-    check_same_customer_data(again, known, unknown)
+    records = [source_record_from_order(*each) for each in repeated]
+    stored = store.find_source_records(session, records)
+    new_accounts = store.find_unknown_accounts(session, accounts_named_in(repeated))
+    check_same_customer_data(repeated, stored, new_accounts)
 
 
-def report_contested_accounts(contested: Sequence[Account], works: UnitOfWorkBatch) -> None:
-    """Have people told of accounts that more than one customer's orders have named.
+def report_contested_accounts(contested: Sequence[Account], batch: UnitOfWorkBatch) -> None:
+    """Store contested accounts, and log a warning for people.
 
-    Those that were settled are opened again if the orders of a further customer named them.
+    Settled ones are reopened if the orders of a further customer named them.
     """
     if contested:
-        store.contested_accounts.add(works.session, contested)
-        reopen_settled_accounts(contested, works)
+        store.contested_accounts.add(batch.session, contested)
+        reopen_settled_accounts(contested, batch)
         log.warning("account.contested", accounts=len(contested))
 
 
-def reopen_settled_accounts(named: Sequence[Account], works: UnitOfWorkBatch) -> None:
-    """Open again those of these accounts that a further customer has named since."""
+def reopen_settled_accounts(named: Sequence[Account], batch: UnitOfWorkBatch) -> None:
+    """Reopen those of these accounts that a further customer has named since."""
     keys = {(each.tenant, each.account_id) for each in named}
     settled = [
         each
-        for each in store.contested_accounts.get_all_for_update(works.session, keys)
+        for each in store.contested_accounts.get_all_for_update(batch.session, keys)
         if each.is_settled
     ]
-    customers = store.contested_accounts.count_customers(works.session, settled)
-    after = [reopen_if_new_customer(each, customers[each.key]) for each in settled]
-    store.contested_accounts.put(works.session, after)
+    customers = store.contested_accounts.count_customers(batch.session, settled)
+    updated = [reopen_if_new_customer(each, customers[each.key]) for each in settled]
+    store.contested_accounts.put(batch.session, updated)
 
 
-def on_assigned(messages: Sequence[ResourcesAssigned], works: UnitOfWorkBatch) -> None:
-    """Keep what resources holds for the orders."""
-    received = zip(messages, works.units, strict=True)
+def on_assigned(messages: Sequence[ResourcesAssigned], batch: UnitOfWorkBatch) -> None:
+    """Store what resources holds for the orders."""
+    received = zip(messages, batch.units, strict=True)
     store.add_assignments(
-        works.session, [assignment_from_message(message, work.tenant) for message, work in received]
+        batch.session, [assignment_from_message(message, work.tenant) for message, work in received]
     )
 
 
-def on_service_completed(messages: Sequence[ServiceCompleted], works: UnitOfWorkBatch) -> None:
-    """Keep what runs in the network now, and what does no more."""
+def on_service_completed(messages: Sequence[ServiceCompleted], batch: UnitOfWorkBatch) -> None:
+    """Store the services that run in the network, and those that have ended."""
     changes = [
         (
             is_disconnection(change),
             service_from_message(change, message.order_id, work.tenant, work.published_at),
         )
-        for message, work in zip(messages, works.units, strict=True)
+        for message, work in zip(messages, batch.units, strict=True)
         for change in message.services
     ]
-    store.upsert_services(works.session, [service for ended, service in changes if not ended])
-    store.end_services(works.session, [service for ended, service in changes if ended])
+    running = latest_versions(service for ended, service in changes if not ended)
+    store.upsert_services(batch.session, running)
+    store.end_services(batch.session, [service for ended, service in changes if ended])
 
 
-def on_completed(messages: Sequence[OrderCompleted], works: UnitOfWorkBatch) -> None:
-    """Keep that the orders ended, what the customers have now, and what they gave up."""
-    on_ended(messages, works)
+def on_completed(messages: Sequence[OrderCompleted], batch: UnitOfWorkBatch) -> None:
+    """Store that the orders ended, the new products, and the disconnected ones."""
+    on_ended(messages, batch)
     changes = [
         (
             is_disconnection(change),
             product_from_message(message, change, work.tenant, work.published_at),
         )
-        for message, work in zip(messages, works.units, strict=True)
+        for message, work in zip(messages, batch.units, strict=True)
         for change in message.products
     ]
-    store.upsert_products(works.session, [product for ended, product in changes if not ended])
-    store.end_products(works.session, [product for ended, product in changes if ended])
+    held = latest_versions(product for ended, product in changes if not ended)
+    store.upsert_products(batch.session, held)
+    store.end_products(batch.session, [product for ended, product in changes if ended])
 
 
-def on_ended(messages: Sequence[OrderEndedMessage], works: UnitOfWorkBatch) -> None:
-    """Keep how the orders ended."""
-    received = zip(messages, works.units, strict=True)
+def on_ended(messages: Sequence[OrderEndedMessage], batch: UnitOfWorkBatch) -> None:
+    """Store how the orders ended.
+
+    Raises:
+        PoisonError: if one has ended in another state before.
+    """
+    received = zip(messages, batch.units, strict=True)
     results = [
         result_from_message(message, work.tenant, work.published_at) for message, work in received
     ]
-    store.add_order_results(works.session, results)
+    if store.add_order_results(batch.session, results) < len(results):
+        order_ids = [each.order_id for each in results]
+        check_same_end(store.find_final_states(batch.session, order_ids), results)
 
 
 def on_hold_or_resume(message: ServiceHeld | ServiceResumed, work: UnitOfWork) -> None:
-    """Keep that an order's plan stopped, or goes on."""
+    """Store that an order's plan was held, or resumed."""
     store.add_hold_event(
         work.session,
         hold_event_from_message(message, work.cause.id, work.tenant, work.published_at),
     )
 
 
-def take_over_erasure(told: PartyErased, work: UnitOfWork) -> None:
-    """Erase a party as it was told to be before the database was restored."""
-    erased = erased_party_from_message(told, work.tenant, work.published_at, work.cause.id)
+def take_over_erasure(message: PartyErased, work: UnitOfWork) -> None:
+    """Repeat an erasure that was published before the database was restored."""
+    erased = erased_party_from_message(message, work.tenant, work.published_at, work.cause.id)
     store.erase_party(work.session, erased)
     work.record_change(PARTY_KIND, erased.party_id, "known", "erased", reason=TAKEN_OVER_REASON)
 
@@ -186,5 +208,5 @@ SUBSCRIPTIONS = subscribe(
 )
 
 TAKEOVER = Takeover(subscribe(*grant_subscriptions(), on(PartyErased, take_over_erasure)))
-"""Grants and erasures hold as the others were told; by whom and why is not told. All else is
-heard again, and brings nothing back of who was erased."""
+"""Grants and erasures are restored as they were published, without person and reason. All other
+messages are consumed again, and restore no data of erased persons."""

@@ -1,6 +1,7 @@
 """The tables of the customer service. No other service reads them.
 
-Columns marked `personal` tell something of a person; an erasure blanks them.
+Columns marked `personal` hold personal data; an erasure blanks them.
+`told_at` and `told_by` are the time when a message was published, and the order it came with.
 """
 
 from datetime import datetime
@@ -16,16 +17,16 @@ from shared.persistence.database import Base, Instant, enum_text, json_bytes
 
 PERSONAL = {"personal": True}
 BytewiseText = Text(collation="C")
-"""Text that is compared byte by byte, so that an index serves the start of a name as well."""
+"""Text that is compared byte by byte, so that an index serves prefixes as well."""
 
 
 def field_version_column() -> Mapped[str]:
-    """Return a column that says when a field was told last; empty for never."""
+    """Return a column for the version of a field; empty if it was never reported."""
     return mapped_column(BytewiseText, server_default="")
 
 
 class PartyColumns:
-    """What was told of a party: fields, and when each was told."""
+    """The reported fields of a party, and the version of each."""
 
     name: Mapped[str] = mapped_column(BytewiseText, info=PERSONAL)
     phone: Mapped[str] = mapped_column(BytewiseText, info=PERSONAL)
@@ -34,10 +35,10 @@ class PartyColumns:
     category: Mapped[str]
     kind: Mapped[str] = mapped_column(server_default="")
     name_key: Mapped[str] = mapped_column(BytewiseText, server_default="", info=PERSONAL)
-    """The name as it is compared."""
+    """The name in comparable form."""
 
     phone_key: Mapped[str] = mapped_column(BytewiseText, server_default="", info=PERSONAL)
-    """The phone number in E.164, where it is one."""
+    """The phone number in E.164, if it is one."""
 
     name_mark: Mapped[str] = field_version_column()
     phone_mark: Mapped[str] = field_version_column()
@@ -50,7 +51,7 @@ class PartyColumns:
 
 
 class PartyRow(PartyColumns, Base):
-    """A person or an organization, as all clients have told it together."""
+    """A person or an organization, with the merged data of all clients."""
 
     __tablename__ = "parties"
 
@@ -58,7 +59,7 @@ class PartyRow(PartyColumns, Base):
     party_id: Mapped[str] = mapped_column(primary_key=True)
     erased_at: Mapped[datetime | None] = mapped_column(Instant)
     erased_mark: Mapped[str] = field_version_column()
-    """What was told until then is blank."""
+    """Personal values up to this version are blank."""
 
     person_mark: Mapped[str] = mapped_column(server_default="")
 
@@ -82,7 +83,7 @@ class PartyRow(PartyColumns, Base):
 
 
 class PartySourceRow(PartyColumns, Base):
-    """What one client has told of a party: that, and no more, is what it sees of it."""
+    """The source record of a party: what one client has reported, and may see."""
 
     __tablename__ = "party_tellings"
 
@@ -99,7 +100,7 @@ class PartySourceRow(PartyColumns, Base):
 
 
 class AccountSourceRow(Base):
-    """An account, and whose it is, as one client has told it."""
+    """An account and its customer, as one client has reported them."""
 
     __tablename__ = "account_tellings"
     __table_args__ = (Index("ix_account_tellings_party", "tenant", "party_id", "account_id"),)
@@ -128,7 +129,7 @@ class ContestedAccountRow(Base):
 
 
 class AccountRow(Base):
-    """An account, as the code of the release before wrote it. Read by that alone."""
+    """An account as the previous release wrote it. Only that release reads it."""
 
     __tablename__ = "accounts"
     __table_args__ = (Index("ix_accounts_party", "tenant", "party_id", "account_id"),)
@@ -183,7 +184,7 @@ class AssignmentRow(Base):
 
 
 class HoldEventRow(Base):
-    """That an order's plan stopped, or went on."""
+    """The event that an order's plan was held, or resumed."""
 
     __tablename__ = "stops"
     __table_args__ = (Index("ix_stops_order", "order_id"),)
@@ -199,9 +200,9 @@ class HoldEventRow(Base):
 
 
 class ProductRow(Base):
-    """A product, as the order that last touched it left it.
+    """A product as the order that changed it last left it.
 
-    Where its end is told before its beginning, only the end is known at first.
+    If its end is published before its start, only the end is stored at first.
     """
 
     __tablename__ = "products"
@@ -218,7 +219,7 @@ class ProductRow(Base):
     told_by: Mapped[UUID | None]
     ended_at: Mapped[datetime | None] = mapped_column(Instant)
     client: Mapped[str] = mapped_column(server_default="")
-    """The client that brought it; empty where the order service has not said it."""
+    """The owner client; empty if the order service has not reported it."""
 
     __table_args__ = (
         Index(
@@ -232,7 +233,7 @@ class ProductRow(Base):
 
 
 class ServiceRow(Base):
-    """What runs in the network for a product. The end may be told first here too."""
+    """The service in the network for a product. Its end may be stored first, too."""
 
     __tablename__ = "services"
 

@@ -1,15 +1,15 @@
-"""The network-element simulator: AAA, OLTs and an IMS core over HTTP, with faults to order.
+"""The network-element simulator: AAA, OLTs and an IMS core over HTTP, with injectable faults.
 
-Owns:   what is configured on each simulated element, and what became of every operation.
-Hears:  nothing; it stands for equipment, shares no code with the kernel, asks for no token.
-Tells:  nothing.
-API:    PUT, GET /elements/{element}/operations/{operation_id}; GET /elements;
-        GET /elements/{element}/active, /elements/{element}/effects;
-        PUT, GET, DELETE /elements/{element}/faults; GET /health/live, /health/ready.
+Owns:      what is configured on each simulated element, and the outcome of every operation.
+Consumes:  nothing; it simulates equipment, shares no code with the kernel, requires no token.
+Publishes: nothing.
+API:       PUT, GET /elements/{element}/operations/{operation_id}; GET /elements;
+           GET /elements/{element}/active, /elements/{element}/effects;
+           PUT, GET, DELETE /elements/{element}/faults; GET /health/live, /health/ready.
 
-Run `python -m services.elements`. KAITONG_HTTP_HOST (127.0.0.1) and KAITONG_HTTP_PORT (8000) say
-where it listens; KAITONG_STATE names a folder for its journal, from which it knows after a restart
-what it did and which faults were set. Without that it keeps everything in memory.
+Run `python -m services.elements`. KAITONG_HTTP_HOST (127.0.0.1) and KAITONG_HTTP_PORT (8000) set
+the address it listens at; KAITONG_STATE names a folder for its journal, from which it restores
+operations and faults after a restart. Without it, everything is kept in memory only.
 
 The wire protocol
 =================
@@ -17,8 +17,8 @@ Bodies are JSON in UTF-8, at most 64 kB (65,536 bytes), without duplicate keys o
 Names (of an element, an operation, a subject) have 1 to 128 characters: letters, digits and
 `. _ : @ + -`, the first a letter, a digit or `+`. Errors are application/problem+json (RFC 9457)
 with `type`, `title`, `status`, `code` (stable), `detail` and, where there is one, `remedy`.
-Connections are kept alive; one without a request for 30 s is closed: keep a client's own limit
-below that.
+Connections are kept alive; one without a request for 30 s is closed, so a client's own idle
+limit must be shorter.
 
 Elements and their operations
 -----------------------------
@@ -34,27 +34,29 @@ PUT /elements/{element}/operations/{operation_id}
     {"kind": "add-profile", "subject": "<service id>",
      "parameters": {"pon_port": "0/1/3", "svlan": 101, "cvlan": 117}}
 
-`parameters` may be left out; its values are strings, whole numbers (64 bit) or booleans, and mean
-nothing to the simulator. Answers:
+`parameters` may be left out; its values are strings, integers (64 bit) or booleans, and the
+simulator does not interpret them. Answers:
 
-200  done. `result` is empty but for test-line, and the same every time:
+200  done. `result` is empty except for test-line, and the same every time:
          {"operation_id": "...", "element": "NJ-XW-OLT01", "kind": "test-line", "subject": "...",
           "outcome": "done", "result": {"passed": true, "optical_power_dbm": -18.4}}
      (on `ims`: "result": {"passed": true, "registered": true}).
 409  refused, if the problem carries `"outcome": "refused"`. Nothing was done, and this operation
-     id will be answered so for ever: to try again after a repair takes a new id. The problem also
+     id is always answered so: a retry after a repair needs a new id. The problem also
      carries operation_id, element, kind and subject. Codes: account-exists, subscriber-exists,
      enum-exists, profile-exists; account-missing, subscriber-missing, enum-missing,
      profile-missing; for test-line no-optical-signal, not-registered; and any code of a fault.
 409  `operation-id-reused`, without `outcome`: the id was used with another body before. Nothing
-     was done. Members in another order, or `parameters` left out and empty, are the same body.
+     was done. Bodies are equal if only the order of members differs, or if `parameters` is left
+     out in one and empty in the other.
 4xx  the request is wrong; nothing was done. 400 `invalid` (a kind that the element does not have
      included), 404 `not-found`, 405 `method-not-allowed`, 413 `too-large`.
-500  `element-error`: an ordered fault; nothing was done. The same id may be sent again.
-503  `journal-unavailable`: the journal cannot be written; nothing was done. The same.
-none The connection closes, or no answer comes: the outcome is unknown. Ask.
+500  `element-error`: an injected fault; nothing was done. The same id may be sent again.
+503  `journal-unavailable`: the journal cannot be written; nothing was done. The same id may be
+     sent again.
+none The connection closes, or no answer comes: the outcome is unknown. Query it with GET.
 
-The same id with the same body is answered as the first time and has no second effect, also after
+The same id with the same body gets the first answer again and has no second effect, also after
 a restart. An operation is done, and written to the journal, before any part of its answer is sent.
 
 GET /elements/{element}/operations/{operation_id}
@@ -62,17 +64,17 @@ GET /elements/{element}/operations/{operation_id}
 200  the operation's answer. Done: as above. Refused:
          {"operation_id": "...", "element": "ims", "kind": "create-subscriber", "subject": "...",
           "outcome": "refused", "refusal": {"code": "subscriber-exists", "detail": "..."}}
-404  `unknown-operation`: never heard of it; it has had no effect. A request that is still on its
-     way may yet arrive: send the operation again with the same id, and do not undo it, until it
-     is answered.
+404  `unknown-operation`: the element has not received it; it has had no effect. A delayed
+     request may still arrive: send the operation again with the same id, and do not undo it,
+     until it is answered.
 
-GET /elements                      {"elements": ["aaa", ...]}: those that were told anything.
-GET /elements/{element}/active     what is configured now, in the order in which it was made:
+GET /elements                      {"elements": ["aaa", ...]}: those that received a request.
+GET /elements/{element}/active     what is configured now, in the order of creation:
     {"element": "aaa", "active": [{"subject": "...", "kind": "create-account",
      "parameters": {...}, "operation_id": "..."}]}: kind and id of the operation that made it.
-GET /elements/{element}/effects    how often each operation changed what is configured:
+GET /elements/{element}/effects    how often each operation changed the configuration:
     {"element": "aaa", "effects": {"<operation id>": 1}}. Refused operations and tests have none.
-An element that was told nothing has nothing configured.
+An element that has received no request has nothing configured.
 
 Faults
 ------
@@ -81,12 +83,13 @@ PUT /elements/{element}/faults     {"faults": [...]} replaces all faults of the 
 GET /elements/{element}/faults     200, the same.
 DELETE /elements/{element}/faults  204.
 
-Every fault may say which calls it strikes: `subject`, `kind` (only calls about these), `share`
-(of those calls, 0 to 1, drawn by a generator of its own begun with `seed`, 1 unless said), `times`
-(so often at most), `on` (["perform"] unless said: PUT; "ask": GET of an operation. An ask has
-subject and kind only if the operation is known). A restart begins `seed` and `times` anew.
+Every fault may select the calls it applies to: `subject`, `kind` (only calls with these values),
+`share` (of those calls, 0 to 1, drawn by the fault's own generator with the seed `seed`, default
+1), `times` (the maximum number of calls), `on` (default ["perform"]: PUT; "ask": GET of an
+operation, which has subject and kind only if the operation is known). A restart resets `seed`
+and `times`.
 
-{"fault": "slow", "delay_ms": 200}       answers so much later; the work is done at once.
+{"fault": "slow", "delay_ms": 200}       delays the answer; the work is done at once.
 {"fault": "refuse", "code": "no-optical-signal", "detail": "..."}  refuses a new operation; one
                                          that was answered before keeps its answer. Never on asks.
 {"fault": "error"}                       500 before doing anything.
@@ -94,6 +97,6 @@ subject and kind only if the operation is known). A restart begins `seed` and `t
                                          with "then": "silence" leaves it open and never answers.
 {"fault": "reject-connection"}           closes the connection before doing anything.
 
-The list is gone through in order: each `slow` that strikes adds its delay, the first other fault
-that strikes ends the search. Health and the other resources are never struck.
+The list is evaluated in order: each `slow` that applies adds its delay; the first other fault
+that applies ends the search. Faults never apply to health and the other resources.
 """

@@ -14,14 +14,14 @@ from services.elements.settings import Settings, SettingsError
 from services.elements.store import Network
 
 EX_CONFIG = 78
-"""EX_CONFIG: starting again would not help."""
+"""The exit code for wrong settings: a restart would not help."""
 
 IDLE_SECONDS = 30
 SHUTDOWN_SECONDS = 2
 
 
 def main() -> int:
-    """Listen until told to stop. Returns the exit code."""
+    """Listen until a signal stops the process. Return the exit code."""
     try:
         settings = Settings.from_environment(os.environ)
         network = Network()
@@ -37,7 +37,7 @@ def main() -> int:
 
 
 def open_journal(settings: Settings, network: Network) -> Journal:
-    """Return the journal, with all it kept recalled."""
+    """Return the journal, after replaying its entries into `network`."""
     if settings.state is None:
         return NullJournal()
     journal = FileJournal(settings.state)
@@ -47,10 +47,10 @@ def open_journal(settings: Settings, network: Network) -> Journal:
 
 
 def listen(settings: Settings) -> socket.socket:
-    """Return a socket that callers reach.
+    """Return the listening socket.
 
     Raises:
-        SettingsError: host or port cannot be used.
+        SettingsError: the host or port cannot be used.
     """
     host, port = settings.http_host, settings.http_port
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
@@ -62,7 +62,7 @@ def listen(settings: Settings) -> socket.socket:
 
 
 def serve(network: Network, journal: Journal, listener: socket.socket) -> None:
-    """Answer until told to stop."""
+    """Serve requests until a signal stops the process."""
     config = uvicorn.Config(
         make_api(network, journal),
         loop="uvloop",

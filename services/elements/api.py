@@ -1,4 +1,4 @@
-"""The simulated elements over HTTP: the protocol that the package's docstring describes."""
+"""The HTTP API of the simulated elements; the package's docstring describes the protocol."""
 
 import asyncio
 from collections.abc import Callable
@@ -39,7 +39,7 @@ _encode = msgspec.json.Encoder().encode
 
 
 def make_api(network: Network, journal: Journal) -> Starlette:
-    """Return the application over these elements."""
+    """Return the application for these elements."""
     operation = "/elements/{element}/operations/{operation_id}"
     api = Starlette(
         routes=[
@@ -69,7 +69,7 @@ def make_api(network: Network, journal: Journal) -> Starlette:
 
 
 async def put_or_get_operation(request: Request) -> Response:
-    """Do an operation, or tell what became of it."""
+    """Perform an operation, or return its outcome."""
     name = name_in_path(request, "element")
     operation_id = name_in_path(request, "operation_id")
     if request.method == "PUT":
@@ -78,7 +78,7 @@ async def put_or_get_operation(request: Request) -> Response:
 
 
 async def perform_operation(request: Request, name: str, operation_id: str) -> Response:
-    """Do an operation once, however often it is asked for."""
+    """Perform an operation once, also if the request is repeated."""
     operation = parse_operation(await body_of(request), name, operation_id)
     element = network_of(request).get_or_create(name)
     answered = element.outcome_of(operation_id) is not None
@@ -94,16 +94,18 @@ async def perform_operation(request: Request, name: str, operation_id: str) -> R
 
 
 async def read_operation(request: Request, name: str, operation_id: str) -> Response:
-    """Tell what became of an operation."""
+    """Return the outcome of an operation."""
     element = network_of(request).get(name)
-    answer = element.outcome_of(operation_id)
-    subject, kind = (answer.operation.subject, answer.operation.kind) if answer else (None, None)
-    injected = element.faults.inject(ElementCall("ask", subject, kind, answered=answer is not None))
-    return await respond_with_fault(injected, lambda: status_response(element, answer))
+    outcome = element.outcome_of(operation_id)
+    subject, kind = (outcome.operation.subject, outcome.operation.kind) if outcome else (None, None)
+    injected = element.faults.inject(
+        ElementCall("ask", subject, kind, answered=outcome is not None)
+    )
+    return await respond_with_fault(injected, lambda: status_response(element, outcome))
 
 
 async def respond_with_fault(injected: InjectedFault, work: Callable[[], Response]) -> Response:
-    """Return what a caller gets for this work when this befalls the call."""
+    """Do the work under the injected fault and delay; return the response."""
     response = apply_fault(injected, work)
     if injected.delay_ms:
         await asyncio.sleep(injected.delay_ms / 1_000)
@@ -111,12 +113,12 @@ async def respond_with_fault(injected: InjectedFault, work: Callable[[], Respons
 
 
 def apply_fault(injected: InjectedFault, work: Callable[[], Response]) -> Response:
-    """Do the work, unless a fault prevents it, and return what is left of its answer."""
+    """Do the work, unless a fault prevents it; return the response that the fault leaves."""
     match injected.fault:
         case RejectConnection():
             return NoResponse()
         case FailFirst():
-            detail = "the element failed before it did anything, as ordered"
+            detail = "the element failed before it did anything: an injected fault"
             return problem_response(Problem(500, "element-error", detail))
         case DropAnswer(then=then):
             work()
@@ -126,7 +128,7 @@ def apply_fault(injected: InjectedFault, work: Callable[[], Response]) -> Respon
 
 
 def injected_refusal(injected: InjectedFault) -> Refusal | None:
-    """Return the refusal that was ordered, if one strikes."""
+    """Return the refusal of an injected fault, if there is one."""
     match injected.fault:
         case Refuse(code=code, detail=detail):
             return Refusal(code, detail)
@@ -137,57 +139,57 @@ def injected_refusal(injected: InjectedFault) -> Refusal | None:
 def execute_once(
     element: SimulatedElement, operation: Operation, fault_refusal: Refusal | None, journal: Journal
 ) -> OperationOutcome:
-    """Return the element's answer, decided once and kept before anybody hears of it."""
-    known = element.outcome_of(operation.id)
-    if known is None:
-        answer = decide(element.name, operation, element.installed_by(operation), fault_refusal)
-        journal.append(OutcomeEntry.of(element.name, answer))
-        element.record_outcome(answer)
-        return answer
-    if known.operation != operation:
+    """Return the operation's outcome, decided once and journaled before the response is sent."""
+    earlier = element.outcome_of(operation.id)
+    if earlier is None:
+        outcome = decide(element.name, operation, element.installed_by(operation), fault_refusal)
+        journal.append(OutcomeEntry.of(element.name, outcome))
+        element.record_outcome(outcome)
+        return outcome
+    if earlier.operation != operation:
         detail = "this operation id was used with another body"
         raise Problem(409, "operation-id-reused", detail, "give every operation an id of its own")
-    return known
+    return earlier
 
 
-def perform_response(element: SimulatedElement, answer: OperationOutcome) -> Response:
-    """Answer who wanted an operation done."""
-    if answer.refusal is None:
-        return status_response(element, answer)
-    problem = Problem(409, answer.refusal.code, answer.refusal.detail)
-    return problem_response(problem, outcome_fields(element, answer))
+def perform_response(element: SimulatedElement, outcome: OperationOutcome) -> Response:
+    """Return the response to a PUT of an operation."""
+    if outcome.refusal is None:
+        return status_response(element, outcome)
+    problem = Problem(409, outcome.refusal.code, outcome.refusal.detail)
+    return problem_response(problem, outcome_fields(element, outcome))
 
 
-def status_response(element: SimulatedElement, answer: OperationOutcome | None) -> Response:
-    """Answer who asked what became of an operation."""
-    if answer is None:
-        detail = f"{element.name} never heard of this operation"
+def status_response(element: SimulatedElement, outcome: OperationOutcome | None) -> Response:
+    """Return the response to a GET of an operation."""
+    if outcome is None:
+        detail = f"{element.name} has not received this operation"
         return problem_response(
             Problem(404, "unknown-operation", detail, "send it again with the same id")
         )
-    if answer.refusal is None:
-        found = outcome_fields(element, answer) | {
-            "result": result_of(element.name, answer.operation)
+    if outcome.refusal is None:
+        found = outcome_fields(element, outcome) | {
+            "result": result_of(element.name, outcome.operation)
         }
     else:
-        found = outcome_fields(element, answer) | {"refusal": answer.refusal}
+        found = outcome_fields(element, outcome) | {"refusal": outcome.refusal}
     return json_response(found)
 
 
-def outcome_fields(element: SimulatedElement, answer: OperationOutcome) -> dict[str, Any]:
-    """Return what every answer says."""
-    operation = answer.operation
+def outcome_fields(element: SimulatedElement, outcome: OperationOutcome) -> dict[str, Any]:
+    """Return the fields that every response about an operation has."""
+    operation = outcome.operation
     return {
         "operation_id": operation.id,
         "element": element.name,
         "kind": operation.kind,
         "subject": operation.subject,
-        "outcome": "refused" if answer.refusal else "done",
+        "outcome": "refused" if outcome.refusal else "done",
     }
 
 
 async def put_get_or_delete_faults(request: Request) -> Response:
-    """Order, show or clear the faults of an element."""
+    """Set, show or clear the faults of an element."""
     name = name_in_path(request, "element")
     if request.method == "PUT":
         replace_faults(request, name, parse_body(await body_of(request), FaultsBody))
@@ -197,10 +199,10 @@ async def put_get_or_delete_faults(request: Request) -> Response:
     return json_response(FaultsBody(network_of(request).get(name).faults.configured()))
 
 
-def replace_faults(request: Request, name: str, ordering: FaultsBody) -> None:
+def replace_faults(request: Request, name: str, body: FaultsBody) -> None:
     """Replace the faults of an element."""
-    journal_of(request).append(FaultsEntry(name, ordering.faults))
-    network_of(request).get_or_create(name).faults = Faults(ordering.faults)
+    journal_of(request).append(FaultsEntry(name, body.faults))
+    network_of(request).get_or_create(name).faults = Faults(body.faults)
 
 
 async def list_active(request: Request) -> Response:
@@ -208,44 +210,44 @@ async def list_active(request: Request) -> Response:
     element = network_of(request).get(name_in_path(request, "element"))
     found = [
         {
-            "subject": made_by.subject,
-            "kind": made_by.kind,
-            "parameters": Raw(made_by.parameters),
-            "operation_id": made_by.id,
+            "subject": operation.subject,
+            "kind": operation.kind,
+            "parameters": Raw(operation.parameters),
+            "operation_id": operation.id,
         }
-        for made_by in element.active()
+        for operation in element.active()
     ]
     return json_response({"element": element.name, "active": found})
 
 
 async def count_effects(request: Request) -> Response:
-    """Count how often each operation changed what is configured on an element."""
+    """Return how often each operation changed the configuration of an element."""
     element = network_of(request).get(name_in_path(request, "element"))
     return json_response({"element": element.name, "effects": element.effects})
 
 
 async def list_elements(request: Request) -> Response:
-    """List the elements that were told anything."""
+    """List the elements that received a request."""
     return json_response({"elements": network_of(request).names()})
 
 
 async def health(_: Request) -> Response:
-    """Tell that the simulator is there; it listens only once its journal is read."""
+    """Report that the simulator runs; it listens only after its journal is read."""
     return json_response({"status": "ok"})
 
 
 def json_response(body: object) -> Response:
-    """Answer with JSON."""
+    """Return a JSON response."""
     return Response(_encode(body), media_type="application/json")
 
 
 def network_of(request: Request) -> Network:
-    """Return the elements."""
+    """Return the application's elements."""
     found: Network = request.app.state.network
     return found
 
 
 def journal_of(request: Request) -> Journal:
-    """Return where answers are kept."""
+    """Return the application's journal."""
     found: Journal = request.app.state.journal
     return found

@@ -1,4 +1,4 @@
-"""What an element can do, and what it answers. Pure: no I/O, no clock, no randomness."""
+"""The operations of elements, and their outcomes. Pure: no I/O, no clock, no randomness."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from zlib import crc32
 
 
 class OperationEffect(Enum):
-    """What an operation does to the thing it is about."""
+    """The effect of an operation on its account, subscriber, enum or profile."""
 
     INSTALL = "install"
     REMOVE = "remove"
@@ -16,7 +16,7 @@ class OperationEffect(Enum):
 
 @dataclass(frozen=True, slots=True)
 class OperationKind:
-    """One kind of operation: what it does, and to which thing."""
+    """One kind of operation: its effect, and what it changes."""
 
     effect: OperationEffect
     thing: str
@@ -44,7 +44,7 @@ Result = Mapping[str, bool | float]
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """What an element is asked to do."""
+    """One operation requested of an element."""
 
     id: str
     kind: str
@@ -57,7 +57,7 @@ class Operation:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why an element does not do what it is asked to."""
+    """Why an element refuses an operation."""
 
     code: str
     detail: str
@@ -65,36 +65,36 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class OperationOutcome:
-    """What became of an operation: done, unless it was refused."""
+    """The outcome of an operation: done, unless it was refused."""
 
     operation: Operation
     refusal: Refusal | None = None
 
 
 def kinds_of(element: str) -> Mapping[str, OperationKind]:
-    """Return the operations that an element knows, by the name of their kind."""
+    """Return the operations that an element supports, by the name of their kind."""
     return {"aaa": AAA, "ims": IMS}.get(element, OLT)
 
 
 def decide(
     element: str, operation: Operation, installed: Operation | None, fault_refusal: Refusal | None
 ) -> OperationOutcome:
-    """Return what the element answers to a new operation.
+    """Return the outcome of a new operation.
 
     Args:
-        element: its name.
-        operation: of a kind that the element knows.
-        installed: what made the thing that the operation is about, None if it is not there.
-        fault_refusal: the refusal that a fault brings about, None without one.
+        element: the element's name.
+        operation: of a kind that the element supports.
+        installed: the operation that installed what this one concerns; None if it is not there.
+        fault_refusal: the refusal of an injected fault; None without one.
     """
     kind = kinds_of(element)[operation.kind]
-    own = refusal_of(kind, operation.subject, there=installed is not None)
+    own = refusal_of(kind, operation.subject, is_installed=installed is not None)
     return OperationOutcome(operation, fault_refusal or own)
 
 
-def refusal_of(kind: OperationKind, subject: str, *, there: bool) -> Refusal | None:
-    """Return why this cannot be done, None if it can."""
-    match kind.effect, there:
+def refusal_of(kind: OperationKind, subject: str, *, is_installed: bool) -> Refusal | None:
+    """Return why this operation is refused; None if it can be done."""
+    match kind.effect, is_installed:
         case OperationEffect.INSTALL, True:
             return Refusal(f"{kind.thing}-exists", f"{subject} has an active {kind.thing} already")
         case OperationEffect.REMOVE, False:
@@ -106,16 +106,16 @@ def refusal_of(kind: OperationKind, subject: str, *, there: bool) -> Refusal | N
 
 
 def failed_test(thing: str, subject: str) -> Refusal:
-    """Return what a test reports when nothing is configured at the other end."""
+    """Return the refusal of a line test when nothing is configured for the subject."""
     if thing == "profile":
         return Refusal("no-optical-signal", f"no light from the ONU of {subject}")
     return Refusal("not-registered", f"the terminal of {subject} is not registered")
 
 
 def result_of(element: str, operation: Operation) -> Result:
-    """Return what an operation that was done reports: a test its readings, others nothing.
+    """Return the result of a completed operation: readings for a test, otherwise empty.
 
-    The readings depend on the subject alone, so that a repeated answer is the same.
+    The readings depend on the subject only, so that a repeated answer is the same.
     """
     kind = kinds_of(element)[operation.kind]
     if kind.effect is not OperationEffect.TEST:

@@ -1,4 +1,4 @@
-"""Faults that can be ordered of an element, and whether one strikes a call."""
+"""Faults that can be injected into an element, and the calls they apply to."""
 
 from collections.abc import Iterable
 from random import Random
@@ -12,7 +12,7 @@ CallVerb: TypeAlias = Literal["perform", "ask"]
 class ElementFault(
     Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="fault"
 ):
-    """Which calls a fault strikes."""
+    """The calls that a fault applies to."""
 
     subject: str | None = None
     kind: str | None = None
@@ -23,7 +23,7 @@ class ElementFault(
 
 
 class Slow(ElementFault, frozen=True, kw_only=True, tag="slow"):
-    """The answer comes later."""
+    """The answer is delayed."""
 
     delay_ms: Annotated[int, Meta(ge=1, le=600_000)]
 
@@ -41,7 +41,7 @@ class FailFirst(ElementFault, frozen=True, kw_only=True, tag="error"):
 
 
 class DropAnswer(ElementFault, frozen=True, kw_only=True, tag="drop"):
-    """The work is done, and the answer lost."""
+    """The work is done, and the answer is lost."""
 
     then: Literal["close", "silence"] = "close"
 
@@ -54,11 +54,11 @@ AnyFault: TypeAlias = Slow | Refuse | FailFirst | DropAnswer | RejectConnection
 
 
 class ElementCall(NamedTuple):
-    """What faults choose by."""
+    """The properties of a call that faults select by."""
 
     on: CallVerb
     subject: str | None
-    """None where it is not known: asked after an operation never heard of."""
+    """None if it is not known: the query is about an operation that was not received."""
 
     kind: str | None
     answered: bool
@@ -66,24 +66,24 @@ class ElementCall(NamedTuple):
 
 
 class InjectedFault(NamedTuple):
-    """What befalls one call."""
+    """The faults that are injected into one call."""
 
     delay_ms: int = 0
     fault: Refuse | FailFirst | DropAnswer | RejectConnection | None = None
 
 
 class Faults:
-    """The faults that one element suffers."""
+    """The faults of one element."""
 
-    def __init__(self, ordered: Iterable[AnyFault] = ()) -> None:
-        self._rules = [FaultRule(fault) for fault in ordered]
+    def __init__(self, faults: Iterable[AnyFault] = ()) -> None:
+        self._rules = [FaultRule(fault) for fault in faults]
 
     def configured(self) -> tuple[AnyFault, ...]:
-        """Return the faults as they were ordered."""
+        """Return the faults as they were set."""
         return tuple(rule.fault for rule in self._rules)
 
     def inject(self, call: ElementCall) -> InjectedFault:
-        """Return what befalls a call, and count it."""
+        """Return the faults that apply to a call, and count them."""
         delay_ms = 0
         for rule in self._rules:
             if not rule.applies(call):
@@ -95,25 +95,25 @@ class Faults:
 
 
 class FaultRule:
-    """One fault with what it has left and its own chance."""
+    """One fault with its remaining count and its own random generator."""
 
     def __init__(self, fault: AnyFault) -> None:
         self.fault = fault
-        self._left = fault.times
-        self._chance = Random(fault.seed)  # noqa: S311  a test repeats it, nobody guards with it
+        self._remaining = fault.times
+        self._random = Random(fault.seed)  # noqa: S311  reproducible in tests, not for security
 
     def applies(self, call: ElementCall) -> bool:
-        """Tell whether the fault strikes this call; if so, it has one less left."""
-        if not self._concerns(call) or self._chance.random() >= self.fault.share:
+        """Return whether the fault applies to this call; if so, decrement its remaining count."""
+        if not self._concerns(call) or self._random.random() >= self.fault.share:
             return False
-        if self._left is not None:
-            self._left -= 1
+        if self._remaining is not None:
+            self._remaining -= 1
         return True
 
     def _concerns(self, call: ElementCall) -> bool:
         fault = self.fault
         return (
-            self._left != 0
+            self._remaining != 0
             and call.on in fault.on
             and fault.subject in (None, call.subject)
             and fault.kind in (None, call.kind)

@@ -1,7 +1,7 @@
-"""The simulator's memory across a kill: a file of lines, written before each answer.
+"""The simulator's journal: a file with a line for each outcome, written before the answer is sent.
 
-A line reaches the operating system with one write, so a killed process loses nothing that it
-answered. A machine that loses its power may; equipment of a test does not need more.
+A line is written with one system call, so a killed process loses nothing that it answered. A
+power failure may lose lines; a test simulator does not need more.
 """
 
 import fcntl
@@ -20,7 +20,7 @@ FILE = "elements.journal"
 
 
 class JournalError(Exception):
-    """The journal cannot be used. The text says why and what to do."""
+    """The journal cannot be used. The text gives the reason and the remedy."""
 
 
 class OutcomeEntry(Struct, frozen=True, tag="answer"):
@@ -34,20 +34,20 @@ class OutcomeEntry(Struct, frozen=True, tag="answer"):
     refusal: Refusal | None = None
 
     @classmethod
-    def of(cls, element: str, answer: OperationOutcome) -> Self:
-        """Return the entry of an answer."""
-        operation = answer.operation
+    def of(cls, element: str, outcome: OperationOutcome) -> Self:
+        """Return the entry of an outcome."""
+        operation = outcome.operation
         return cls(
             element,
             operation.id,
             operation.kind,
             operation.subject,
             Raw(operation.parameters),
-            answer.refusal,
+            outcome.refusal,
         )
 
-    def answer(self) -> OperationOutcome:
-        """Return the answer of the entry."""
+    def outcome(self) -> OperationOutcome:
+        """Return the outcome in the entry."""
         parameters = bytes(self.parameters).decode()
         return OperationOutcome(
             Operation(self.id, self.kind, self.subject, parameters), self.refusal
@@ -68,25 +68,25 @@ _decode: Callable[[bytes], Entry] = msgspec.json.Decoder(Entry).decode
 
 
 class Journal(Protocol):
-    """Where entries are written."""
+    """A store for entries."""
 
     def append(self, entry: Entry) -> None:
-        """Keep an entry.
+        """Store an entry.
 
         Raises:
-            JournalError: it was not kept.
+            JournalError: it was not stored.
         """
 
 
 class NullJournal:
-    """A journal for a simulator that needs no memory across a restart."""
+    """A journal for a simulator that keeps nothing across a restart."""
 
     def append(self, entry: Entry) -> None:
-        """Keep nothing."""
+        """Store nothing."""
 
 
 class FileJournal:
-    """A journal in a folder, which one process at a time may use."""
+    """A journal in a folder; one process at a time may use it."""
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / FILE
@@ -108,7 +108,7 @@ class FileJournal:
             raise JournalError(message) from error
 
     def entries(self) -> Iterator[Entry]:
-        """Yield what was kept, in order; a line that a kill cut off is removed.
+        """Yield the entries in order; an incomplete last line, left by a kill, is removed.
 
         Raises:
             JournalError: a line cannot be read.
@@ -131,10 +131,10 @@ class FileJournal:
         return entry
 
     def _unreadable(self, number: int) -> JournalError:
-        return JournalError(f"{self._path}: line {number} cannot be read: mend or remove the file")
+        return JournalError(f"{self._path}: line {number} cannot be read: fix or remove the file")
 
     def append(self, entry: Entry) -> None:
-        """Write an entry, whole or not at all.
+        """Write an entry completely or not at all.
 
         Raises:
             JournalError: it was not written.
@@ -152,5 +152,5 @@ class FileJournal:
         self._size += len(line)
 
     def close(self) -> None:
-        """Let another process use the journal."""
+        """Close the file, so that another process can use the journal."""
         os.close(self._file)

@@ -1,4 +1,4 @@
-"""Hanging up on a caller, which no HTTP framework offers: faults need it."""
+"""Closing a connection without a response, which no HTTP framework offers; faults need it."""
 
 import asyncio
 from typing import Literal
@@ -11,26 +11,26 @@ CONNECTION = "connection"
 
 
 class ProtocolWithTransport(HttpToolsProtocol):
-    """uvicorn's protocol, whose requests know the connection they came by."""
+    """uvicorn's protocol; adds the transport to each request's state."""
 
     def on_message_begin(self) -> None:
-        """Begin a request."""
+        """Store the transport in the state of the new request."""
         super().on_message_begin()
         self.scope["state"][CONNECTION] = self.transport
 
 
 class NoResponse(Response):
-    """No answer at all: the connection closes, or stays silent until the caller gives up."""
+    """No response: the connection closes, or stays open without data until the caller closes it."""
 
     def __init__(self, then: Literal["close", "silence"] = "close") -> None:
         super().__init__()
         self._then = then
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002  nothing is sent
-        """Leave the caller without an answer.
+        """Send no response.
 
         Raises:
-            ConnectionResetError: the caller is in this process and has no connection to close.
+            ConnectionResetError: the caller is in this process; there is no connection to close.
         """
         connection: asyncio.Transport | None = scope.get("state", {}).get(CONNECTION)
         if connection is None:

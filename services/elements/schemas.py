@@ -1,4 +1,4 @@
-"""What callers send, read strictly: whatever is wrong with it is a `Problem` that names it."""
+"""Strict parsing of requests: each fault is a `Problem` that names it."""
 
 import json
 import re
@@ -33,7 +33,7 @@ class OperationBody(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class FaultsBody(Struct, frozen=True, forbid_unknown_fields=True):
-    """The body of an order of faults, and the answer to it."""
+    """The body of a request that sets faults, and of its response."""
 
     faults: tuple[AnyFault, ...]
 
@@ -42,25 +42,25 @@ def name_in_path(request: Request, place: str) -> str:
     """Return a name from the path."""
     found: str = request.path_params[place]
     if not _is_name(found):
-        detail = f"{place} in the path is no name"
+        detail = f"{place} in the path is no valid name"
         raise invalid(detail, remedy=f"a name has {NAME_IN_WORDS}")
     return found
 
 
 def parse_operation(body: bytes, element: str, operation_id: str) -> Operation:
-    """Return the operation that a body asks of an element."""
-    wanted = parse_body(body, OperationBody)
+    """Return the operation that a body requests of an element."""
+    parsed = parse_body(body, OperationBody)
     kinds = kinds_of(element)
-    if wanted.kind not in kinds:
-        detail = f"{element} does not know this kind"
+    if parsed.kind not in kinds:
+        detail = f"{element} does not support this kind"
         raise invalid(detail, remedy=f"give one of {', '.join(kinds)}")
     return Operation(
-        operation_id, intern(wanted.kind), wanted.subject, canonical_json(wanted.parameters)
+        operation_id, intern(parsed.kind), parsed.subject, canonical_json(parsed.parameters)
     )
 
 
 async def body_of(request: Request) -> bytes:
-    """Return the body, counted while it comes in."""
+    """Return the body; its size is checked while it is received."""
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
@@ -71,7 +71,7 @@ async def body_of(request: Request) -> bytes:
 
 
 def parse_body(body: bytes, kind: type[Body]) -> Body:
-    """Return a body as what it should be."""
+    """Return a body parsed as this type."""
     try:
         plain = json.loads(
             body.decode(), object_pairs_hook=unique_members, parse_constant=refuse_constant
@@ -92,7 +92,7 @@ def parse_body(body: bytes, kind: type[Body]) -> Body:
 
 
 def unique_members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Return a JSON object, unless it says something twice."""
+    """Return a JSON object; refuse duplicate members."""
     found = dict(pairs)
     if len(found) != len(pairs):
         message = "an object has the same member twice"
@@ -101,13 +101,13 @@ def unique_members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def refuse_constant(word: str) -> float:
-    """Refuse NaN and the infinities, which are no JSON."""
+    """Refuse NaN and the infinities, which JSON does not have."""
     message = f"{word} is not allowed"
     raise ValueError(message)
 
 
 def canonical_json(parameters: dict[str, Value]) -> str:
-    """Return parameters as text that is equal when they are."""
+    """Return parameters as text; equal parameters give equal text."""
     try:
         return msgspec.json.encode(parameters, order="deterministic").decode()
     except ValueError as error:

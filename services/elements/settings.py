@@ -1,4 +1,4 @@
-"""Where the simulator listens and what it remembers by, read from the environment."""
+"""The simulator's settings, read from the environment."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,12 +9,12 @@ PORTS = range(1, 65_536)
 
 
 class SettingsError(Exception):
-    """The simulator cannot start like this. The text says which setting, and why."""
+    """The simulator cannot start. The text names the setting and the reason."""
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What differs from one installation to the next."""
+    """The address and the journal folder of one installation."""
 
     http_host: str
     http_port: int
@@ -26,7 +26,7 @@ class Settings:
         """Read KAITONG_HTTP_HOST, KAITONG_HTTP_PORT and KAITONG_STATE.
 
         Raises:
-            SettingsError: the port is none.
+            SettingsError: the port is not valid.
         """
         port = environment.get("KAITONG_HTTP_PORT") or "8000"
         if not (port.isascii() and port.isdecimal() and int(port) in PORTS):

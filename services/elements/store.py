@@ -1,4 +1,4 @@
-"""What the simulated elements remember: answers, and what is configured."""
+"""The state of the simulated elements: outcomes, configuration and faults."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -8,50 +8,50 @@ from services.elements.faults import Faults
 from services.elements.journal import Entry, FaultsEntry, OutcomeEntry
 
 InstalledKey = tuple[str, str]
-"""A subject, and the account, profile, ... that it has."""
+"""A subject, and the kind of what it has: account, profile, ..."""
 
 
 class SimulatedElement:
-    """One element: the answers it gave, what they left configured, the faults it suffers."""
+    """One element: its outcomes, what is configured on it, and its faults."""
 
     def __init__(self, name: str) -> None:
         self.name = name
         self.faults = Faults()
         self.effects: Counter[str] = Counter()
-        self._answers: dict[str, OperationOutcome] = {}
+        self._outcomes: dict[str, OperationOutcome] = {}
         self._installed: dict[InstalledKey, Operation] = {}
 
     def outcome_of(self, operation_id: str) -> OperationOutcome | None:
-        """Return what became of an operation, None for one never heard of."""
-        return self._answers.get(operation_id)
+        """Return the outcome of an operation; None if it was not received."""
+        return self._outcomes.get(operation_id)
 
     def installed_by(self, operation: Operation) -> Operation | None:
-        """Return what made the thing that the operation is about, None if it is not there."""
-        return self._installed.get(self._thing(operation))
+        """Return the operation that installed what this one concerns; None if it is not there."""
+        return self._installed.get(self._key(operation))
 
     def active(self) -> Iterator[Operation]:
-        """Yield what made each thing that is configured now."""
+        """Yield the operation that installed each configured item."""
         return iter(self._installed.values())
 
-    def record_outcome(self, answer: OperationOutcome) -> None:
-        """Keep an answer and change what is configured accordingly."""
-        operation = answer.operation
-        self._answers[operation.id] = answer
+    def record_outcome(self, outcome: OperationOutcome) -> None:
+        """Store an outcome and apply its effect to the configuration."""
+        operation = outcome.operation
+        self._outcomes[operation.id] = outcome
         effect = kinds_of(self.name)[operation.kind].effect
-        if answer.refusal or effect is OperationEffect.TEST:
+        if outcome.refusal or effect is OperationEffect.TEST:
             return
         if effect is OperationEffect.INSTALL:
-            self._installed[self._thing(operation)] = operation
+            self._installed[self._key(operation)] = operation
         else:
-            del self._installed[self._thing(operation)]
+            del self._installed[self._key(operation)]
         self.effects[operation.id] += 1
 
-    def _thing(self, operation: Operation) -> InstalledKey:
+    def _key(self, operation: Operation) -> InstalledKey:
         return operation.subject, kinds_of(self.name)[operation.kind].thing
 
 
 class Network:
-    """All elements that were told anything."""
+    """All elements that received a request."""
 
     def __init__(self) -> None:
         self._elements: dict[str, SimulatedElement] = {}
@@ -61,18 +61,18 @@ class Network:
         return sorted(self._elements)
 
     def get(self, name: str) -> SimulatedElement:
-        """Return an element for looking only: one never heard of stays so."""
+        """Return an element for reading; an unknown one is not added."""
         return self._elements.get(name) or SimulatedElement(name)
 
     def get_or_create(self, name: str) -> SimulatedElement:
-        """Return an element, new if it was never heard of."""
+        """Return an element; add it if it is unknown."""
         return self._elements.setdefault(name, self.get(name))
 
     def replay(self, entry: Entry) -> None:
-        """Take in what a journal kept, in the order in which it was kept."""
+        """Apply one entry of the journal; entries are replayed in their order."""
         element = self.get_or_create(entry.element)
         match entry:
             case OutcomeEntry():
-                element.record_outcome(entry.answer())
+                element.record_outcome(entry.outcome())
             case FaultsEntry():
                 element.faults = Faults(entry.faults)

@@ -1,16 +1,23 @@
-"""What the order service does when it hears something."""
+"""Handlers of the messages that the order service consumes."""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import TypeVar
+from uuid import UUID
+
+from sqlalchemy.orm import Session
 
 from services.order import store
+from services.order.domain.acceptance.submission import without_personal_data
 from services.order.domain.fulfilment.progress import (
     FulfilmentMessage,
     ProgressUpdate,
     advance,
     conclude,
 )
-from services.order.store.orders import preload_progress, preload_with_products
 from shared.access.grants import grant_subscriptions
 from shared.contracts import (
     BlueprintsPublished,
+    OrderMessage,
     ResourcesAssigned,
     ResourcesRefused,
     ServiceCompleted,
@@ -18,19 +25,22 @@ from shared.contracts import (
     ServiceHeld,
     ServiceResumed,
 )
+from shared.contracts.personal import blank_personal_data
 from shared.messaging.dispatcher import on, subscribe
 from shared.messaging.unit_of_work import UnitOfWork
-from shared.privacy.erasure import erasure_subscriptions
+from shared.privacy.erasure import ErasureDue, erasure_subscriptions
+
+T = TypeVar("T")
 
 
 def on_progress(message: FulfilmentMessage, work: UnitOfWork) -> None:
-    """Move an order on."""
+    """Advance the state of an order."""
     progress = store.orders.get_progress_for_update(work.session, message.order_id)
     save_progress(advance(progress, message, work.now), work)
 
 
 def on_possible_end(message: FulfilmentMessage, work: UnitOfWork) -> None:
-    """Move an order on, perhaps to its end; fold the installed base and tell."""
+    """Advance an order, perhaps to its end; update the installed base and publish the result."""
     order = store.orders.get(work.session, message.order_id)
     progress = store.orders.get_progress_for_update(work.session, message.order_id)
     products = store.products.find_many(work.session, order.disconnected_product_ids())
@@ -41,12 +51,12 @@ def on_possible_end(message: FulfilmentMessage, work: UnitOfWork) -> None:
 
 
 def on_blueprints(message: BlueprintsPublished, work: UnitOfWork) -> None:
-    """Keep what provisioning can carry out."""
-    store.blueprints.upsert(work.session, message)
+    """Store the blueprints that provisioning has."""
+    store.blueprints.upsert(work.session, message.owner_tenant, message.blueprints)
 
 
 def save_progress(update: ProgressUpdate, work: UnitOfWork) -> None:
-    """Write where an order stands now, and how it came there."""
+    """Write the progress of an order, and its state changes into the history."""
     order_id, reason = update.progress.order_id, update.progress.reason
     if update.is_changed:
         store.orders.put_progress(work.session, update.progress)
@@ -54,6 +64,41 @@ def save_progress(update: ProgressUpdate, work: UnitOfWork) -> None:
         work.record_change(
             each.kind, order_id, each.was, each.became, part=each.part, reason=reason
         )
+
+
+def preload_progress(session: Session, messages: Sequence[OrderMessage]) -> None:
+    """Read and lock the progress of the orders of these messages."""
+    store.orders.preload_progress(session, [each.order_id for each in messages])
+
+
+def preload_with_products(session: Session, messages: Sequence[OrderMessage]) -> None:
+    """Read the orders of these messages, their progress, and the products they disconnect."""
+    preload_progress(session, messages)
+    order_ids = [each.order_id for each in messages]
+    store.orders.preload(session, order_ids)
+    orders = (store.orders.find(session, each) for each in order_ids)
+    store.products.preload(
+        session, [id_ for order in orders if order for id_ in order.disconnected_product_ids()]
+    )
+
+
+def erase_next_batch(session: Session, tenant: str, due: ErasureDue) -> list[UUID]:
+    """Blank the next batch of a party's orders, and their responses; return their ids."""
+    contents = store.erasure.find_next_contents(
+        session, tenant, due.party_id, after=due.after, until=due.until
+    )
+    store.erasure.put_contents(session, changed_rows(contents, blank_personal_data))
+    order_ids = [id_ for id_, _ in contents]
+    # A repetition copies the response while it locks the first one's row: blank that one first.
+    for find_answers in (store.erasure.find_first_answers, store.erasure.find_repeated_answers):
+        answers = find_answers(session, order_ids)
+        store.erasure.put_answers(session, changed_rows(answers, without_personal_data))
+    return order_ids
+
+
+def changed_rows(rows: Iterable[tuple[UUID, T]], change: Callable[[T], T]) -> list[tuple[UUID, T]]:
+    """Return the rows that a function changes, with their new values."""
+    return [(id_, new) for id_, old in rows if (new := change(old)) != old]
 
 
 SUBSCRIPTIONS = subscribe(
@@ -64,6 +109,6 @@ SUBSCRIPTIONS = subscribe(
     on(ServiceHeld, on_progress, preload=preload_progress),
     on(ServiceResumed, on_progress, preload=preload_progress),
     on(BlueprintsPublished, on_blueprints),
-    *erasure_subscriptions(store.erasure.erase_next_batch),
+    *erasure_subscriptions(erase_next_batch),
     *grant_subscriptions(),
 )

@@ -1,6 +1,6 @@
 """The tables of the order service. No other service reads them.
 
-Columns marked `personal` tell something of a person; an erasure blanks them.
+Columns marked `personal` hold personal data; an erasure blanks them.
 """
 
 from datetime import datetime
@@ -19,14 +19,14 @@ from shared.persistence.database import Base, Instant, enum_text, json_bytes
 PERSONAL = {"personal": True}
 
 UNCOMPRESSED = {"postgresql_with": {"toast_tuple_target": "8160"}}
-"""Rows of usual size stay in one piece: PostgreSQL would compress them from 2 KB on."""
+"""Leaves rows of usual size uncompressed: PostgreSQL would compress them from 2 KB on."""
 
 IS_REPETITION = text("id <> order_id")
-"""A submission that gives an earlier one another name; the first is called like its order."""
+"""True for a repetition of an earlier submission; the first has the id of its order."""
 
 
 class SubmissionRow(Base):
-    """One accepted request and its answer. Never changed, but for an erasure."""
+    """One accepted request and its response. Only an erasure changes it."""
 
     __tablename__ = "submissions"
 
@@ -58,7 +58,7 @@ class SubmissionRow(Base):
 
 
 class OrderRow(Base):
-    """One order as it was accepted. Never changed, but for an erasure.
+    """One order as it was accepted. Only an erasure changes it.
 
     Ids sort by time, so each index holds its orders oldest first.
     """
@@ -79,10 +79,10 @@ class OrderRow(Base):
 
 
 class ProgressRow(Base):
-    """Where one order stands. Apart from the order, so that a change writes little.
+    """The progress of one order. Separate from the order, so that a change writes little.
 
-    Whose the order is stands here, too: an index can have it beside the state. Where the code of
-    the release before leaves it out, a trigger fills it in.
+    Client and party are repeated here so that an index can hold them beside the state. A trigger
+    fills them in for rows that the previous release writes.
     """
 
     __tablename__ = "order_progress"
@@ -123,7 +123,7 @@ class ProductRow(Base):
     ended_at: Mapped[datetime | None] = mapped_column(Instant)
     content: Mapped[ProductContent] = mapped_column(json_bytes(ProductContent))
     client: Mapped[str] = mapped_column(server_default="")
-    """Whose it is; where the code of the release before leaves it out, a trigger fills it in."""
+    """The owner; a trigger fills it in for rows that the previous release writes."""
 
     __table_args__ = (
         Index("ix_products_tenant", "tenant", "id"),
@@ -155,7 +155,7 @@ class CatalogueEntryRow(Base):
 
 
 class BlueprintsRow(Base):
-    """What provisioning can carry out for one tenant, as it has told last."""
+    """The blueprints of one tenant, as provisioning published them last."""
 
     __tablename__ = "blueprints"
 
@@ -168,7 +168,7 @@ class BlueprintsRow(Base):
 
 
 class CatalogueEditionRow(Base):
-    """What the catalogue of one tenant is in all: another whenever anything in it is."""
+    """A digest of one tenant's catalogue; it changes whenever an entry changes."""
 
     __tablename__ = "catalogue_editions"
 

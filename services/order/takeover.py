@@ -1,7 +1,7 @@
-"""How the order service takes over what it has told, after its database was restored.
+"""Takeover of orders that were published before the database was restored to an earlier state.
 
-Orders come back from what they were accepted with. How they went on follows from what the
-other services tell, which is read once more.
+Orders are restored from their own `order.accepted`. Their progress follows from the messages of
+the other services, which are consumed again.
 """
 
 from collections.abc import Sequence
@@ -10,7 +10,8 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from services.order import store
-from services.order.api.routes.orders import new_submission, store_order
+from services.order.api.views.orders import render_answer
+from services.order.commands.place_order import new_submission, store_order
 from services.order.domain.acceptance.submission import SubmissionKeys
 from services.order.domain.acceptance.takeover import take_over
 from services.order.domain.fulfilment.product import release_products
@@ -23,35 +24,36 @@ from shared.recovery.takeover import Takeover
 
 
 def on_accepted(message: OrderAccepted, work: UnitOfWork) -> None:
-    """Store an order that was accepted, with the answer that its client got.
+    """Store an order that was accepted, with the response that its client got.
 
-    An order that its client has placed under the same names since, while the database was not
-    proven, gives way to it: it becomes a repetition of it, and no message of it is sent.
+    If the client placed it again under the same keys while the database was unproven, the later
+    order becomes a repetition of this one, and none of its messages is published.
 
     Raises:
-        TooEarlyError: if it takes away a product that is not there yet.
-        ConflictError: if the others may have heard of the later order already.
+        TooEarlyError: if it disconnects a product that does not exist yet.
+        ConflictError: if other services may have consumed the later order already.
     """
     if store.orders.find(work.session, message.order_id):
         return
     keys = submission_keys(message, work.tenant)
-    later = {each.order_id for each in store.submissions.find(work.session, keys) if each}
-    for order_id in later:
-        withdraw(order_id, message, work)
-    going = [item.product_id for item in message.items]
-    taken = take_over(message, work.tenant, store.products.find_many(work.session, going))
+    later_ids = {each.order_id for each in store.submissions.find(work.session, keys) if each}
+    for order_id in later_ids:
+        retract_order(order_id, message, work)
+    product_ids = [item.product_id for item in message.items]
+    restored = take_over(message, work.tenant, store.products.find_many(work.session, product_ids))
     fingerprint = message.record.fingerprint if message.record else b""
-    submission = new_submission(keys, fingerprint, taken.order, taken.progress)
-    for order_id in later:
+    answer = render_answer(restored.order, restored.progress)
+    submission = new_submission(keys, fingerprint, restored.order, answer)
+    for order_id in later_ids:
         store.submissions.redirect_to_original(work.session, order_id, submission)
-    store_order(work, *taken, submission)
+    store_order(work, *restored, submission)
 
 
-def withdraw(order_id: UUID, message: OrderAccepted, work: UnitOfWork) -> None:
-    """Take back an order that was accepted anew under the names of one that was told before.
+def retract_order(order_id: UUID, message: OrderAccepted, work: UnitOfWork) -> None:
+    """Retract a later order that was accepted under the keys of this earlier one.
 
     Raises:
-        ConflictError: if something of it may have left the process.
+        ConflictError: if one of its messages may have been published.
     """
     if not pending_outbox.retract_unpublished(work.session, order_id):
         msg = (
@@ -59,21 +61,21 @@ def withdraw(order_id: UUID, message: OrderAccepted, work: UnitOfWork) -> None:
         )
         raise ConflictError(msg, remedy="end one of the two orders, then retry this message")
     order = store.orders.get(work.session, order_id)
-    going = store.products.find_many(work.session, order.disconnected_product_ids())
-    store.products.put_all(work.session, changed=release_products(order_id, going.values()))
+    products = store.products.find_many(work.session, order.disconnected_product_ids())
+    store.products.put_all(work.session, changed=release_products(order_id, products.values()))
     store.orders.remove(work.session, order_id)
 
 
 def submission_keys(message: OrderAccepted, tenant: str) -> SubmissionKeys:
-    """Return the names under which a client may repeat the request."""
+    """Return the keys under which a client may repeat the request."""
     key = message.record.idempotency_key if message.record else ""
     return SubmissionKeys(tenant, message.client, key or None, message.external_id or None)
 
 
-def preload(session: Session, message: Sequence[OrderAccepted]) -> None:
-    """Read what is there of these orders, and the products that they are about."""
-    store.orders.preload(session, store.orders.order_ids(message))
-    store.products.preload(session, [item.product_id for each in message for item in each.items])
+def preload(session: Session, messages: Sequence[OrderAccepted]) -> None:
+    """Read these orders, if they exist, and the products of their items."""
+    store.orders.preload(session, [each.order_id for each in messages])
+    store.products.preload(session, [item.product_id for each in messages for item in each.items])
 
 
 TAKEOVER = Takeover(

@@ -1,9 +1,10 @@
-"""The provisioning service, put together."""
+"""The composition of the provisioning service."""
 
 from services.provisioning.adapters.http import adapter_for
-from services.provisioning.api import ROUTERS
+from services.provisioning.api.routes import ROUTERS
+from services.provisioning.commands import blueprints
 from services.provisioning.handlers import SUBSCRIPTIONS, TAKEOVER
-from services.provisioning.store import blueprint_editions, blueprints, elements, troubles
+from services.provisioning.store import elements, troubles
 from shared.service import OutboundCalls, Service
 
 SERVICE = Service(
@@ -11,9 +12,9 @@ SERVICE = Service(
     ROUTERS,
     SUBSCRIPTIONS,
     description="Turns accepted orders into plans, calls network elements, dispatches work orders, "
-    "and keeps the services that run (TMF638).",
+    "and keeps the service inventory (TMF638).",
     calls=OutboundCalls(adapter_for, elements.limits),
     takeover=TAKEOVER,
-    on_start=(blueprints.load_shipped, blueprint_editions.publish_pending_editions),
+    on_start=(blueprints.load_shipped, blueprints.publish_pending_editions),
     troubles=troubles.SOURCES,
 )

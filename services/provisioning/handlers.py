@@ -1,17 +1,23 @@
-"""What the provisioning service does when it hears something."""
+"""Handlers of the messages that the provisioning service consumes."""
+
+from collections.abc import Iterable
+
+from sqlalchemy.orm import Session
 
 from services.provisioning.commands import plan_decisions
-from services.provisioning.domain.plan.advance import advance
-from services.provisioning.domain.plan.planner import plan_order
+from services.provisioning.domain.plan.advance import ResourcesAnswer, advance
+from services.provisioning.domain.plan.planner import existing_service_ids, plan_order
 from services.provisioning.domain.plan.takeover import TakeoverMessage, plan_as_published
 from services.provisioning.domain.reservation import answer_question
 from services.provisioning.domain.scheduled_messages import PauseEnded
+from services.provisioning.domain.service import characteristics_of, require_existing
 from services.provisioning.store import blueprints, plans, services
 from shared.access.grants import grant_subscriptions
 from shared.calls import call_store
 from shared.calls.outbound_call import OutboundCallEnded
 from shared.contracts import (
     OrderAccepted,
+    OrderMessage,
     ReleaseRequested,
     ReservationQuestioned,
     ResourcesAssigned,
@@ -27,55 +33,65 @@ from shared.recovery.takeover import Takeover
 
 
 def on_order_accepted(order: OrderAccepted, work: UnitOfWork) -> None:
-    """Draw the order's plan, and begin it.
+    """Build the order's plan, and start it.
 
     Raises:
-        TooEarlyError: if it changes or ends a service that is not made yet.
+        TooEarlyError: if it changes or ends a service that does not exist yet.
     """
-    known = blueprints.get_newest(work.session, work.tenant)
-    made = services.existing_characteristics(work.session, order)
-    plan_decisions.start_plan(work, plan_order(order, known, made, work.cause, work.now))
+    newest = blueprints.get_newest(work.session, work.tenant)
+    found = services.find_each_for_update(work.session, existing_service_ids(order))
+    existing = characteristics_of(require_existing(found))
+    plan_decisions.start_plan(work, plan_order(order, newest, existing, work.cause, work.now))
 
 
 def on_plan_event(
-    news: ResourcesAssigned | ResourcesRefused | ResourcesReleased | OutboundCallEnded | PauseEnded,
-    work: UnitOfWork,
+    event: ResourcesAnswer | OutboundCallEnded | PauseEnded, work: UnitOfWork
 ) -> None:
-    """Move the order's plan on.
+    """Advance the order's plan.
 
     Raises:
-        TooEarlyError: if the order has no plan yet: what it was accepted with is read later.
+        TooEarlyError: if the order has no plan yet: its `order.accepted` is consumed later.
     """
-    plan = plans.expect(work.session, news.order_id)
-    plan_decisions.apply(work, plan, advance(plan, news))
+    plan = plans.expect_for_update(work.session, event.order_id)
+    plan_decisions.apply(work, plan, advance(plan, event))
 
 
 def on_reservation_questioned(question: ReservationQuestioned, work: UnitOfWork) -> None:
-    """Say whether the order's plan needs what is reserved for it."""
-    plan = plans.find(work.session, question.order_id)
-    own = plan if plan and plan.tenant == work.tenant else None
-    work.publish(answer_question(question, own, services.of_plan(work.session, own) if own else {}))
+    """Answer whether the order's plan needs what is reserved for it."""
+    plan = plans.find_in_tenant_for_update(work.session, work.tenant, question.order_id)
+    current = services.of_plan(work.session, plan) if plan else {}
+    work.publish(answer_question(question, plan, current))
 
 
-def take_over(told: TakeoverMessage, work: UnitOfWork) -> None:
-    """Leave the order's plan as it was told to be before the database was restored.
+def take_over(message: TakeoverMessage, work: UnitOfWork) -> None:
+    """Restore the order's plan to the state that a message published before the restore.
 
     Raises:
-        TooEarlyError: if the order has no plan yet, or what it has ended is not made yet: what
-            makes it is read later.
+        TooEarlyError: if the order has no plan yet, or a service that it ended does not exist
+            yet: the message that creates it is consumed later.
     """
-    plan = plans.expect(work.session, told.order_id)
-    call_store.cancel_order_calls(work.session, told.order_id, work.now)
-    plan_decisions.apply(work, plan, plan_as_published(plan, told))
+    plan = plans.expect_for_update(work.session, message.order_id)
+    call_store.cancel_order_calls(work.session, message.order_id, work.now)
+    plan_decisions.apply(work, plan, plan_as_published(plan, message))
+
+
+def preload_services(session: Session, orders: Iterable[OrderAccepted]) -> None:
+    """Read the services that these orders change or end."""
+    services.preload(session, [id_ for order in orders for id_ in existing_service_ids(order)])
+
+
+def preload_plans(session: Session, messages: Iterable[OrderMessage]) -> None:
+    """Read the plans of these messages' orders."""
+    plans.preload(session, [each.order_id for each in messages])
 
 
 SUBSCRIPTIONS = subscribe(
-    on(OrderAccepted, on_order_accepted, preload=services.preload),
-    on(ResourcesAssigned, on_plan_event, preload=plans.preload),
-    on(ResourcesRefused, on_plan_event, preload=plans.preload),
-    on(ResourcesReleased, on_plan_event, preload=plans.preload),
-    on(OutboundCallEnded, on_plan_event, preload=plans.preload),
-    on(PauseEnded, on_plan_event, preload=plans.preload),
+    on(OrderAccepted, on_order_accepted, preload=preload_services),
+    on(ResourcesAssigned, on_plan_event, preload=preload_plans),
+    on(ResourcesRefused, on_plan_event, preload=preload_plans),
+    on(ResourcesReleased, on_plan_event, preload=preload_plans),
+    on(OutboundCallEnded, on_plan_event, preload=preload_plans),
+    on(PauseEnded, on_plan_event, preload=preload_plans),
     on(ReservationQuestioned, on_reservation_questioned),
     *erasure_subscriptions(),
     *grant_subscriptions(),
@@ -88,4 +104,4 @@ TAKEOVER = Takeover(
         on(ServiceFailed, take_over),
     )
 )
-"""Plans are drawn once more from what orders were accepted with; their ends are as told."""
+"""Plans are made again from their `order.accepted`; their ends are taken from these messages."""

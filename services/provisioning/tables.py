@@ -1,6 +1,6 @@
 """The tables of the provisioning service. No other service reads them.
 
-Nothing here tells anything of a person: crews ask the customer service whom they visit.
+They hold no personal data: crews get it from the customer service.
 """
 
 from collections.abc import Iterator
@@ -23,12 +23,13 @@ PACKED_HELD = json_bytes(tuple[Held, ...])
 PACKED_CHARACTERISTICS = json_bytes(tuple[Characteristic, ...])
 
 ROOM_FOR_UPDATES = {"postgresql_with": {"fillfactor": "60", "toast_tuple_target": "8160"}}
-"""Rows change no indexed column, find their new version room on the same page, and stay in one
-piece: PostgreSQL would compress them from 2 KB on."""
+"""Updates change no indexed column and find room for the new version on the same page. Rows stay
+uncompressed: PostgreSQL would compress them from 2 KB on.
+"""
 
 
 class BlueprintRow(Base):
-    """One version of how an action on a specification is carried out. Never changed."""
+    """One version of a blueprint. Never changed."""
 
     __tablename__ = "blueprints"
 
@@ -42,18 +43,18 @@ class BlueprintRow(Base):
 
 
 class BlueprintEditionRow(Base):
-    """What all blueprints of one tenant are together: another whenever one is published."""
+    """A digest of one tenant's blueprints; it changes with every publication."""
 
     __tablename__ = "blueprint_editions"
 
     tenant: Mapped[str] = mapped_column(primary_key=True)
     edition: Mapped[bytes]
     told: Mapped[bytes] = mapped_column(server_default="")
-    """The edition that the other services were told of last."""
+    """The edition that was published last."""
 
 
 class PlanRow(Base):
-    """One order's plan, and how far it is."""
+    """One order's plan, and its progress."""
 
     __tablename__ = "plans"
     __table_args__ = (ROOM_FOR_UPDATES,)
@@ -72,7 +73,7 @@ class PlanRow(Base):
 
 
 class ServiceRow(Base):
-    """One service in the network, or one that was."""
+    """One active or terminated service in the network."""
 
     __tablename__ = "services"
 
@@ -95,7 +96,7 @@ class ServiceRow(Base):
     started_at: Mapped[datetime] = mapped_column(Instant)
     ended_at: Mapped[datetime | None] = mapped_column(Instant)
     client: Mapped[str] = mapped_column(server_default="")
-    """Whose it is; where the code of the release before leaves it out, a trigger fills it in."""
+    """The owner; a trigger fills it in for rows that the previous release writes."""
 
     __table_args__ = (
         Index("ix_services_client", "tenant", "client", "customer_id", "id"),
@@ -112,7 +113,7 @@ class ServiceRow(Base):
 
 
 URGENCY_COLUMNS = ("priority", "dispatched_at", "id")
-"""By what open work orders come: the most urgent first."""
+"""The sort order of open work orders: the most urgent first."""
 
 AGE_COLUMNS = ("dispatched_at", "id")
 IS_OPEN, IS_CLOSED = "answered_at IS NULL", "answered_at IS NOT NULL"
@@ -120,11 +121,11 @@ FILTER_COLUMNS = {
     **{each: each for each in ("skill", "local_network", "client", "customer_id", "accepted_by")},
     "district_spelling": folded_name(column("district", String)),
 }
-"""What a list of work orders of one state may be narrowed to."""
+"""By what a list of work orders of one state can be filtered."""
 
 
 def work_order_indexes() -> Iterator[Index]:
-    """Yield what lists of work orders read along.
+    """Yield the indexes for lists of work orders.
 
     Open ones are few at any time, so indexes of them alone are small. A work order is written
     three times, when it is dispatched, accepted and answered: into an index of open ones twice,
@@ -139,18 +140,18 @@ def work_order_indexes() -> Iterator[Index]:
         postgresql_where=text(IS_OPEN),
     )
     for name, key in FILTER_COLUMNS.items():
-        is_taken = " AND accepted_by <> ''" if name == "accepted_by" else ""
+        is_accepted = " AND accepted_by <> ''" if name == "accepted_by" else ""
         for state, where, order in (
             ("open", IS_OPEN, URGENCY_COLUMNS),
             ("closed", IS_CLOSED, AGE_COLUMNS),
         ):
-            these = text(where + is_taken)
+            condition = text(where + is_accepted)
             columns = ("tenant", key, "state", *order)
-            yield Index(f"ix_work_orders_{state}_{name}", *columns, postgresql_where=these)
+            yield Index(f"ix_work_orders_{state}_{name}", *columns, postgresql_where=condition)
 
 
 class WorkOrderRow(Base):
-    """One piece of work for people."""
+    """One work order."""
 
     __tablename__ = "work_orders"
 
@@ -179,7 +180,7 @@ class WorkOrderRow(Base):
     answered_by: Mapped[str]
     remark: Mapped[str]
     client: Mapped[str] = mapped_column(server_default="")
-    """Whose its order is; where the release before leaves it out, a trigger fills it in."""
+    """The owner of its order; a trigger fills it in for rows that the previous release writes."""
 
     customer_id: Mapped[str] = mapped_column(server_default="")
 
@@ -187,7 +188,7 @@ class WorkOrderRow(Base):
 
 
 class FalloutRow(Base):
-    """One step that people had to look at."""
+    """One step that was in fallout."""
 
     __tablename__ = "fallout"
     __table_args__ = (
@@ -224,7 +225,7 @@ class FalloutRow(Base):
 
 
 class ElementRow(Base):
-    """How much one network element bears. It bears the same for all tenants together."""
+    """The call limits of one network element, over all tenants together."""
 
     __tablename__ = "elements"
 

@@ -1,7 +1,9 @@
-"""The resources service, put together."""
+"""The composition of the resources service."""
 
 from services.resources import store
-from services.resources.api import ROUTERS
+from services.resources.api.routes import ROUTERS
+from services.resources.commands.order_history import read_order_history
+from services.resources.commands.reservations import schedule_reservation_review
 from services.resources.handlers import SUBSCRIPTIONS, TAKEOVER
 from shared.service import Service
 
@@ -9,9 +11,9 @@ SERVICE = Service(
     "resources",
     ROUTERS,
     SUBSCRIPTIONS,
-    description="Keeps numbers and the line plant, and who holds what of them.",
-    read_order_changes=store.read_order_history,
+    description="Keeps numbers and the line plant, and their holders.",
+    read_order_changes=read_order_history,
     takeover=TAKEOVER,
-    on_start=(store.schedule_reservation_review,),
+    on_start=(schedule_reservation_review,),
     troubles=(store.reservation_questions.unneeded_troubles,),
 )

@@ -1,10 +1,16 @@
-"""What the resources service does when it hears something."""
+"""Handlers of the messages that the resources service consumes."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from services.resources import store
-from services.resources.domain.allocation.completion import may_release, release, undo
+from services.resources.commands.assignment import assign
+from services.resources.domain.allocation.completion import (
+    may_release,
+    release,
+    released_numbers,
+    undo,
+)
 from services.resources.domain.allocation.requirements import AssignmentRequest
 from services.resources.domain.allocation.reservation_question import (
     REVIEW_AFTER,
@@ -49,91 +55,94 @@ from shared.scheduling.timer_store import schedule
 
 
 def on_assignment_requested(
-    requests: Sequence[AssignmentRequested], works: UnitOfWorkBatch
+    requests: Sequence[AssignmentRequested], batch: UnitOfWorkBatch
 ) -> None:
-    """Hold for each of these orders all that it needs, or nothing."""
-    wanted = [
+    """Assign to each of these orders everything that it needs, or nothing."""
+    assignments = [
         AssignmentRequest(work.tenant, each)
-        for work, each in zip(works.units, requests, strict=True)
+        for work, each in zip(batch.units, requests, strict=True)
     ]
-    allocations = store.assign(works.session, wanted, works.now)
-    for work, allocation in zip(works.units, allocations, strict=True):
+    allocations = assign(batch.session, assignments, batch.now)
+    for work, allocation in zip(batch.units, allocations, strict=True):
         work.cause = replace(work.cause, local_network=allocation.local_network)
-    if again := [allocation.answer.order_id for allocation in allocations if allocation.is_repeat]:
-        store.reservation_questions.delete_of_orders(works.session, again)
-    works.publish_each(allocation.answer for allocation in allocations)
-    note_changes(
-        (change for allocation in allocations for change in allocation.changes), requests, works
+    if repeated := [
+        allocation.answer.order_id for allocation in allocations if allocation.is_repeat
+    ]:
+        store.reservation_questions.delete_of_orders(batch.session, repeated)
+    batch.publish_each(allocation.answer for allocation in allocations)
+    record_changes(
+        (change for allocation in allocations for change in allocation.changes), requests, batch
     )
 
 
-def on_release_requested(requests: Sequence[ReleaseRequested], works: UnitOfWorkBatch) -> None:
-    """Undo what these orders did."""
+def on_release_requested(requests: Sequence[ReleaseRequested], batch: UnitOfWorkBatch) -> None:
+    """Undo the reservations and pre-releases of these orders."""
     changes = undo(
-        store.get_holdings_for_update(works.session, [each.order_id for each in requests])
+        store.get_holdings_for_update(batch.session, [each.order_id for each in requests])
     )
-    store.save_changes(works.session, changes)
-    works.publish_each(ResourcesReleased(order_id=each.order_id) for each in requests)
-    note_changes(changes, requests, works)
+    store.save_changes(batch.session, changes)
+    batch.publish_each(ResourcesReleased(order_id=each.order_id) for each in requests)
+    record_changes(changes, requests, batch)
 
 
-def on_service_completed(completed: Sequence[ServiceCompleted], works: UnitOfWorkBatch) -> None:
-    """Take into use what these orders reserved, and free what they gave back.
+def on_service_completed(completed: Sequence[ServiceCompleted], batch: UnitOfWorkBatch) -> None:
+    """Take into use what these orders reserved, and free what they pre-released.
 
     Raises:
-        TooEarlyError: if one was never told that it has something: its request is read later.
+        TooEarlyError: if one has no published assignment: its request is consumed later.
     """
-    changes = store.occupy(works.session, [each.order_id for each in completed])
-    check_already_assigned(completed_without_change(completed, changes), works)
-    if over := [each.order_id for each in completed if may_release(each)]:
-        held = store.get_holdings_for_update(works.session, over)
-        freed = release(held, store.quarantine_periods(works.session, held), works.now)
-        store.save_changes(works.session, freed)
+    changes = store.occupy(batch.session, [each.order_id for each in completed])
+    check_already_assigned(completed_without_change(completed, changes), batch)
+    if releasing := [each.order_id for each in completed if may_release(each)]:
+        held = store.get_holdings_for_update(batch.session, releasing)
+        periods = store.quarantine_periods(batch.session, released_numbers(held))
+        freed = release(held, periods, batch.now)
+        store.save_changes(batch.session, freed)
         changes += freed
-    note_changes(changes, completed, works)
+    record_changes(changes, completed, batch)
 
 
-def check_already_assigned(completed: Sequence[ServiceCompleted], works: UnitOfWorkBatch) -> None:
-    """See that orders which had nothing reserved were answered all the same.
+def check_already_assigned(completed: Sequence[ServiceCompleted], batch: UnitOfWorkBatch) -> None:
+    """Check that orders which had nothing reserved have a published assignment.
 
     Raises:
-        TooEarlyError: if one was not.
+        TooEarlyError: if one has none.
     """
     for each in completed:
-        if not archive_reader.has_published(works.session, each.order_id, ResourcesAssigned):
-            msg = f"order {each.order_id} is complete, and its request was not read yet"
+        if not archive_reader.has_published(batch.session, each.order_id, ResourcesAssigned):
+            msg = f"order {each.order_id} is complete, and its request was not consumed yet"
             raise TooEarlyError(msg)
 
 
-def on_number_due(messages: Sequence[NumberMessage], works: UnitOfWorkBatch) -> None:
-    """Make idle those numbers whose hold or quarantine is over; look again at the busy ones."""
-    pairs = zip(messages, works.units, strict=True)
-    came = {(work.tenant, message.e164): (message, work) for message, work in pairs}
-    free = store.get_numbers_skip_locked(works.session, came)
-    expire_states(free, came, works)
-    for message, work in (came[key] for key in came.keys() - free.keys()):
-        schedule(work, works.now + RETRY_DELAY, message)
+def on_number_due(messages: Sequence[NumberMessage], batch: UnitOfWorkBatch) -> None:
+    """Make numbers idle whose selection or quarantine is over; retry locked ones later."""
+    pairs = zip(messages, batch.units, strict=True)
+    due = {(work.tenant, message.e164): (message, work) for message, work in pairs}
+    free = store.get_numbers_skip_locked(batch.session, due)
+    expire_states(free, due, batch)
+    for message, work in (due[key] for key in due.keys() - free.keys()):
+        schedule(work, batch.now + RETRY_DELAY, message)
 
 
 def expire_states(
     numbers: Mapping[NumberKey, Number],
-    came: Mapping[NumberKey, tuple[NumberMessage, UnitOfWork]],
-    works: UnitOfWorkBatch,
+    due: Mapping[NumberKey, tuple[NumberMessage, UnitOfWork]],
+    batch: UnitOfWorkBatch,
 ) -> None:
-    """Make numbers idle whose time is over, and note by which message."""
-    over = [after for key, number in numbers.items() if (after := expire(number, came[key][0]))]
-    store.put_numbers(works.session, over)
-    for after in over:
-        message, work = came[after.key]
+    """Make expired numbers idle, and record by which message."""
+    expired = [after for key, number in numbers.items() if (after := expire(number, due[key][0]))]
+    store.put_numbers(batch.session, expired)
+    for after in expired:
+        message, work = due[after.key]
         was = numbers[after.key].state
         work.record_change("number", after.e164, was, after.state, reason=message.name)
 
 
-def note_changes(
-    changes: Iterable[ResourceChange], messages: Sequence[OrderMessage], works: UnitOfWorkBatch
+def record_changes(
+    changes: Iterable[ResourceChange], messages: Sequence[OrderMessage], batch: UnitOfWorkBatch
 ) -> None:
-    """Note what changed for which order, and remember when it ends by itself."""
-    work_of = {each.order_id: work for each, work in zip(messages, works.units, strict=True)}
+    """Record the changes of each order, and schedule the end of quarantines."""
+    work_of = {each.order_id: work for each, work in zip(messages, batch.units, strict=True)}
     for change in changes:
         work, kind, value = (
             work_of[change.order_id],
@@ -146,8 +155,9 @@ def note_changes(
 
 
 def on_reservations_due(message: ReservationsDue, work: UnitOfWork) -> None:
-    """Ask about reservations that are old, and look again in an hour."""
-    store.reservation_questions.record_old(work.session, work.now - REVIEW_AFTER)
+    """Ask about old reservations, and schedule the next review in an hour."""
+    before = work.now - REVIEW_AFTER
+    store.reservation_questions.record_old(work.session, before, ResourcesAssigned.type)
     for each in store.reservation_questions.get_due_for_update(work.session, work.now):
         question = ask(each, work.cause.id, work.now)
         store.reservation_questions.put(work.session, question)
@@ -158,41 +168,53 @@ def on_reservations_due(message: ReservationsDue, work: UnitOfWork) -> None:
 
 
 def on_reservation_answered(answer: ReservationAnswered, work: UnitOfWork) -> None:
-    """Keep whether a plan answers for a reservation; give back what no plan does if people want."""
-    left = unneeded_holdings(answer, store.get_holdings_for_update(work.session, [answer.order_id]))
-    asked = store.reservation_questions.find(work.session, answer.order_id)
-    known = apply_answer(asked, answer, leaves=bool(left), now=work.now) if asked else None
-    if known is None:
+    """Store the answer about a reservation; release what no plan needs, if that was requested."""
+    unneeded = unneeded_holdings(
+        answer, store.get_holdings_for_update(work.session, [answer.order_id])
+    )
+    question = store.reservation_questions.find_for_update(work.session, answer.order_id)
+    answered = (
+        apply_answer(question, answer, has_unneeded=bool(unneeded), now=work.now)
+        if question
+        else None
+    )
+    if answered is None:
         return
-    if known.release_by:
-        save_and_note(undo(left), f"released by {known.release_by}: {known.release_reason}", work)
+    if answered.release_by:
+        save_and_record(
+            undo(unneeded), f"released by {answered.release_by}: {answered.release_reason}", work
+        )
         store.reservation_questions.delete_of_orders(work.session, [answer.order_id])
     else:
-        store.reservation_questions.put(work.session, known)
+        store.reservation_questions.put(work.session, answered)
 
 
-def save_and_note(changes: Sequence[ResourceChange], reason: str, work: UnitOfWork) -> None:
-    """Write changes down that no request of an order asks for, and note why they are made."""
+def save_and_record(changes: Sequence[ResourceChange], reason: str, work: UnitOfWork) -> None:
+    """Store changes that no request of an order asks for, and record their reason."""
     store.save_changes(work.session, changes)
     for each in changes:
         kind, value, order_id = each.resource.pool.kind, each.resource.value, str(each.order_id)
         work.record_change(kind, value, each.was, each.became, part=order_id, reason=reason)
 
 
-def take_over_assigned(told: ResourcesAssigned, work: UnitOfWork) -> None:
-    """Have an order hold what it was told to hold before the database was restored."""
-    statuses = store.get_statuses_for_update(work.session, resource_names(work.tenant, told))
-    freed = list(earlier_holders(told, statuses))
-    save_and_note(freed, TAKEN_OVER_REASON, work)
-    save_and_note(
-        list(changes_as_published(told, statuses_after(statuses, freed))), TAKEN_OVER_REASON, work
+def take_over_assigned(message: ResourcesAssigned, work: UnitOfWork) -> None:
+    """Assign to an order what a message published before the restore."""
+    statuses = store.get_statuses_for_update(work.session, resource_names(work.tenant, message))
+    freed = list(earlier_holders(message, statuses))
+    save_and_record(freed, TAKEN_OVER_REASON, work)
+    save_and_record(
+        list(changes_as_published(message, statuses_after(statuses, freed))),
+        TAKEN_OVER_REASON,
+        work,
     )
 
 
-def take_over_released(told: ResourcesReleased, work: UnitOfWork) -> None:
-    """Undo what an order did, as it was told before the database was restored."""
-    save_and_note(
-        undo(store.get_holdings_for_update(work.session, [told.order_id])), TAKEN_OVER_REASON, work
+def take_over_released(message: ResourcesReleased, work: UnitOfWork) -> None:
+    """Undo an order, as a message published before the restore."""
+    save_and_record(
+        undo(store.get_holdings_for_update(work.session, [message.order_id])),
+        TAKEN_OVER_REASON,
+        work,
     )
 
 
@@ -213,4 +235,4 @@ TAKEOVER = Takeover(
     ),
     settling=(ResourcesAssigned, ResourcesRefused, ResourcesReleased),
 )
-"""What was told is not decided again: another thing would be given under the same id."""
+"""Published answers are not decided again: the same message id would carry other resources."""

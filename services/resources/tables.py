@@ -1,9 +1,9 @@
 """The tables of the resources service. No other service reads them.
 
-Numbers and pool items change their state in place. What is given out in order is found
-through an index of the free ones alone, which shrinks as a pool fills. An item that goes
-from reserved to in use changes no indexed column, and the pages keep room for its new
-version: that update touches no index at all.
+Numbers and pool items change their state in place. Free resources are found by an index of
+the free ones alone, which shrinks as a pool fills. An item that goes from reserved to in use
+changes no indexed column, and the pages keep room for its new version: that update touches
+no index at all.
 """
 
 from datetime import datetime
@@ -20,7 +20,7 @@ from shared.contracts import Characteristic
 from shared.persistence.database import Base, Instant, enum_text, json_bytes
 
 BytewiseText = Text(collation="C")
-"""Text that is compared byte by byte, so that an index serves the start of a word as well."""
+"""Text compared byte by byte, so that an index also serves prefix searches."""
 
 ROOM_FOR_UPDATES = {"postgresql_with": {"fillfactor": 60}}
 
@@ -40,7 +40,7 @@ class ExchangeRow(Base):
 
 
 class SegmentRow(Base):
-    """A run of numbers of one exchange."""
+    """A range of numbers of one exchange."""
 
     __tablename__ = "segments"
     __table_args__ = (
@@ -61,7 +61,7 @@ class SegmentRow(Base):
 
 
 class NumberRow(Base):
-    """One telephone number; nobody's, a client's for some minutes, or one service's."""
+    """One telephone number: free, selected by a client for some minutes, or held by one service."""
 
     __tablename__ = "numbers"
 
@@ -101,7 +101,7 @@ class NumberRow(Base):
 
 
 class ReservationQuestionRow(Base):
-    """An order whose reservation is old, and whether its plan answers for it."""
+    """The question about an order's old reservation, and its answer."""
 
     __tablename__ = "questions"
     __table_args__ = (Index("ix_questions_since", "tenant", "since", "order_id"),)
@@ -119,7 +119,7 @@ class ReservationQuestionRow(Base):
 
 
 class AddressRow(Base):
-    """A standard address, and what serves it."""
+    """A standard address, and the plant that serves it."""
 
     __tablename__ = "addresses"
     __table_args__ = (
@@ -135,10 +135,10 @@ class AddressRow(Base):
     local_network: Mapped[str]
     splitter_id: Mapped[str | None] = mapped_column(BytewiseText)
     grams: Mapped[list[str]] = mapped_column(ARRAY(Text))
-    """Every two characters of the text that stand together: what a search goes by."""
+    """Every pair of adjacent characters of the text: the key of a search."""
 
     letters: Mapped[str] = mapped_column(server_default="")
-    """The text as it is compared; empty where the release before wrote the row."""
+    """The comparable form of the text; empty if the previous release wrote the row."""
 
 
 class SplitterRow(Base):
@@ -159,7 +159,7 @@ class SplitterRow(Base):
 
 
 class PoolRow(Base):
-    """How much one pool holds in all."""
+    """The capacity of one pool."""
 
     __tablename__ = "pools"
     __table_args__ = (Index("ix_pools_exchange", "tenant", "exchange_id", "kind", "name"),)
@@ -172,7 +172,7 @@ class PoolRow(Base):
 
 
 class PoolItemRow(Base):
-    """One thing of a pool that is no number: a leg, a VLAN, a LOID, a pair."""
+    """One resource of a pool other than a number: a leg, a VLAN, a LOID, a pair."""
 
     __tablename__ = "pool_items"
 
@@ -196,7 +196,7 @@ class PoolItemRow(Base):
             name="held_by_one",
         ),
         Index("ix_pool_items_free", "tenant", "kind", "pool", "value", postgresql_where=free),
-        # The others are named after their pool; these are named after what they are in the network.
+        # Other values contain their pool's name; a VLAN is named by its place in the network.
         Index(
             *("uq_pool_items_vlan", "tenant", "value"),
             unique=True,

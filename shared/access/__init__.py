@@ -1,1 +1,1 @@
-"""Whose data a client sees and changes, what it was granted, and second approval."""
+"""Access rule, grants between clients, and approval by a second person."""

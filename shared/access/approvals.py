@@ -1,9 +1,9 @@
-"""A second person for what is dangerous: who asked cannot approve.
+"""Approval of dangerous actions by a second person: the requester cannot approve.
 
-An action for which the caller's role needs a second person (roles.py) is not done when
-it is asked for: it is written down, and answered with 202. When another person has
-approved it, the first one sends the same request again, and it is done, once. A request
-that says something else needs another approval.
+An action for which the caller's role needs a second person (roles.py) is not executed on
+the first request: an approval is stored, and the request is answered with 202. After another
+person has approved, the requester sends the same request again, and it is executed, once.
+A request with other content needs another approval.
 """
 
 import hashlib
@@ -27,11 +27,11 @@ from shared.persistence.repository import Repository
 from shared.security.caller import Caller
 
 APPROVAL_LIFETIME = timedelta(hours=24)
-"""So long an approval can be given, and then used."""
+"""How long an approval can be given, and after that used."""
 
 
 class ApprovalState(StrEnum):
-    """Where a request for approval stands."""
+    """State of a request for approval."""
 
     WAITING = "waiting"
     APPROVED = "approved"
@@ -41,10 +41,10 @@ class ApprovalState(StrEnum):
 
 
 ALL_APPROVALS_SCOPES = ("ops:approve", "audit:read")
-"""The scopes whose holders see all requests of their tenant."""
+"""Holders of these scopes see all requests of their tenant."""
 
 OWN_APPROVALS_SCOPES = ("customer:erase", "access:grant", "ops:import", "network:write")
-"""The scopes whose holders may need a second person, and so see what they have asked for."""
+"""Holders of these scopes may need a second person, and see their own requests."""
 
 OPEN_STATES = frozenset({ApprovalState.WAITING, ApprovalState.APPROVED})
 
@@ -59,7 +59,7 @@ class ApprovalRow(Base):
     action: Mapped[str]
     subject: Mapped[str]
     fingerprint: Mapped[bytes]
-    """Of what is asked for: the approval holds for exactly that."""
+    """Of the requested action: the approval is valid for exactly that."""
 
     asked_by: Mapped[str]
     reason: Mapped[str]
@@ -101,70 +101,71 @@ class Approval:
 
 @dataclass(frozen=True, slots=True)
 class SensitiveAction:
-    """Something for which a second person may be needed."""
+    """An action for which a second person may be needed."""
 
     action: str
     """One of roles.NEEDS_APPROVAL."""
 
     subject: str
-    """By an id that tells nothing of a person."""
+    """An id that reveals nothing about a person."""
 
     content: object
-    """All that decides what would be done, as JSON can say it."""
+    """Everything that determines the action's effect, as JSON-compatible values."""
 
     reason: str = ""
 
     @property
     def fingerprint(self) -> bytes:
-        """What two requests share exactly if they would do the same."""
-        said = msgspec.json.encode([self.subject, self.content], order="sorted")
-        return hashlib.blake2b(said, digest_size=16).digest()
+        """A hash that is equal for two requests exactly if they have the same effect."""
+        encoded = msgspec.json.encode([self.subject, self.content], order="sorted")
+        return hashlib.blake2b(encoded, digest_size=16).digest()
 
 
 class SamePersonError(ForbiddenError):
-    """Who asked for an approval would give it."""
+    """The requester of an approval tries to decide about it."""
 
     code = "second-person-needed"
 
     def __init__(self) -> None:
         super().__init__(
-            "who asked for it cannot approve it",
-            remedy="have another person, who may approve, decide about it",
+            "the person who requested it cannot approve it",
+            remedy="have another person with the right to approve decide about it",
         )
 
 
 class PersonRequiredError(ForbiddenError):
-    """Two persons are needed, and the token names none: anybody may stand behind a client."""
+    """Two persons are needed, and the token names a client only, which many persons may use."""
 
     code = "person-needed"
 
     def __init__(self) -> None:
         super().__init__(
-            "this takes two persons, and the token names a client alone",
-            remedy="use a token whose sub names who acts, a person or a program, not its client",
+            "this needs two persons, and the token names a client only",
+            remedy="use a token whose sub names the acting person or program, not its client",
         )
 
 
-def with_decision(approval: Approval, state: ApprovalState, who: Caller, now: datetime) -> Approval:
-    """Return a request for approval about which somebody has decided.
+def with_decision(
+    approval: Approval, state: ApprovalState, caller: Caller, now: datetime
+) -> Approval:
+    """Return a request for approval with a caller's decision.
 
     Raises:
-        UnnamedError: if it is not known which person decides.
-        SamePersonError: if who decides has asked for it, or may have: its client did, unnamed.
+        PersonRequiredError: if the caller's token names no person.
+        SamePersonError: if the caller requested it, or its client did without naming a person.
         ConflictError: if it is decided already, or has expired.
     """
-    if not who.is_named:
+    if not caller.is_named:
         raise PersonRequiredError
-    if approval.asked_by in {who.person, who.client}:
+    if approval.asked_by in {caller.person, caller.client}:
         raise SamePersonError
     if approval.state is not ApprovalState.WAITING or approval.until < now:
-        is_late = approval.state in OPEN_STATES and approval.until < now
-        now_is = ApprovalState.EXPIRED if is_late else approval.state
-        msg = f"approval {approval.id} is {now_is}"
-        raise ConflictError(msg, remedy="have it asked for again")
-    return replace(
-        approval, state=state, decided_by=who.person, decided_at=now, until=now + APPROVAL_LIFETIME
-    )
+        has_expired = approval.state in OPEN_STATES and approval.until < now
+        current = ApprovalState.EXPIRED if has_expired else approval.state
+        msg = f"approval {approval.id} is {current}"
+        raise ConflictError(msg, remedy="have it requested again")
+    until = now + APPROVAL_LIFETIME
+    return replace(approval, state=state, decided_by=caller.person, decided_at=now, until=until)
 
 
 APPROVALS = Repository(ApprovalRow, Approval)
@@ -172,40 +173,40 @@ TABLE = table_of(ApprovalRow)
 COLUMNS = [TABLE.c[name] for name in Approval.__dataclass_fields__]
 
 
-def check_approval(work: UnitOfWork, caller: Caller, asked: SensitiveAction) -> Approval | None:
-    """Tell whether something may be done now: None if so, else the approval that it waits for.
+def check_approval(work: UnitOfWork, caller: Caller, request: SensitiveAction) -> Approval | None:
+    """Return None if the action may be executed now, else the approval that it waits for.
 
     Raises:
-        UnnamedError: if a second person is needed, and the caller's token names no first.
+        PersonRequiredError: if a second person is needed, and the caller's token names no first.
     """
-    if asked.action not in caller.limits.needs_second_approval:
+    if request.action not in caller.limits.needs_second_approval:
         return None
     if not caller.is_named:
         raise PersonRequiredError
-    known = _find_open(work.session, caller, asked)
-    if known and known.until < work.now:
-        APPROVALS.put(work.session, replace(known, state=ApprovalState.EXPIRED))
+    approval = _find_open(work.session, caller, request)
+    if approval and approval.until < work.now:
+        APPROVALS.put(work.session, replace(approval, state=ApprovalState.EXPIRED))
         APPROVALS.write(work.session)
-        known = None
-    if known is None:
-        known = _new_approval(work, caller, asked)
-        APPROVALS.add(work.session, known)
-        work.audit(f"{asked.action}.ask", asked.subject, reason=asked.reason)
-    if known.state is ApprovalState.APPROVED:
-        APPROVALS.put(work.session, replace(known, state=ApprovalState.USED))
+        approval = None
+    if approval is None:
+        approval = _new_approval(work, caller, request)
+        APPROVALS.add(work.session, approval)
+        work.audit(f"{request.action}.ask", request.subject, reason=request.reason)
+    if approval.state is ApprovalState.APPROVED:
+        APPROVALS.put(work.session, replace(approval, state=ApprovalState.USED))
         return None
-    return known
+    return approval
 
 
 def decide(
     work: UnitOfWork, caller: Caller, id_: UUID, state: ApprovalState, reason: str
 ) -> Approval:
-    """Write down what a second person decides.
+    """Store the decision of a second person.
 
     Raises:
         NotFoundError: if there is no such request in the caller's tenant.
-        UnnamedError: if the caller's token names no person.
-        SamePersonError: if the caller has asked for it.
+        PersonRequiredError: if the caller's token names no person.
+        SamePersonError: if the caller has requested it.
         ConflictError: if it is decided already, or has expired.
     """
     approval = APPROVALS.find_for_update(work.session, id_)
@@ -219,10 +220,10 @@ def decide(
 
 
 def get_approval(session: Session, caller: Caller, id_: UUID) -> Approval:
-    """Return a request for approval: to those who see all of their tenant's, and who asked for it.
+    """Return a request for approval that the caller may see (`may_see`).
 
     Raises:
-        HiddenError: if there is none of that id, or it is another's.
+        NotVisibleError: if there is none of that id, or the caller may not see it.
     """
     row = session.execute(select(*COLUMNS).where(TABLE.c.id == id_)).one_or_none()
     approval = Approval(*row) if row else None
@@ -232,41 +233,41 @@ def get_approval(session: Session, caller: Caller, id_: UUID) -> Approval:
 
 
 def may_see(caller: Caller, approval: Approval) -> bool:
-    """Tell whether a request for approval is there for a caller."""
-    has_asked = caller.is_named and caller.person == approval.asked_by
-    return approval.tenant == caller.tenant and (has_asked or caller.may(*ALL_APPROVALS_SCOPES))
+    """Tell whether a caller requested it, or may see all of its tenant's requests."""
+    is_own = caller.is_named and caller.person == approval.asked_by
+    return approval.tenant == caller.tenant and (is_own or caller.may(*ALL_APPROVALS_SCOPES))
 
 
 def find_approvals(
     session: Session, tenant: str, state: ApprovalState, rows: Window
 ) -> Sequence[Approval]:
     """Return a tenant's requests for approval in a state, oldest first."""
-    these = select(*COLUMNS).where(TABLE.c.tenant == tenant, TABLE.c.state == state)
-    found = session.execute(select_page(these, [TABLE.c.id], rows))
+    query = select(*COLUMNS).where(TABLE.c.tenant == tenant, TABLE.c.state == state)
+    found = session.execute(select_page(query, [TABLE.c.id], rows))
     return [Approval(*row) for row in found]
 
 
-def _find_open(session: Session, caller: Caller, asked: SensitiveAction) -> Approval | None:
-    mine = select(TABLE.c.id).where(
+def _find_open(session: Session, caller: Caller, request: SensitiveAction) -> Approval | None:
+    query = select(TABLE.c.id).where(
         TABLE.c.tenant == caller.tenant,
-        TABLE.c.action == asked.action,
+        TABLE.c.action == request.action,
         TABLE.c.asked_by == caller.person,
-        TABLE.c.fingerprint == asked.fingerprint,
+        TABLE.c.fingerprint == request.fingerprint,
         TABLE.c.state.in_(sorted(OPEN_STATES)),
     )
-    id_ = session.scalar(mine)
+    id_ = session.scalar(query)
     return APPROVALS.find_for_update(session, id_) if id_ else None
 
 
-def _new_approval(work: UnitOfWork, caller: Caller, asked: SensitiveAction) -> Approval:
+def _new_approval(work: UnitOfWork, caller: Caller, request: SensitiveAction) -> Approval:
     return Approval(
         id=work.cause.id,
         tenant=caller.tenant,
-        action=asked.action,
-        subject=asked.subject,
-        fingerprint=asked.fingerprint,
+        action=request.action,
+        subject=request.subject,
+        fingerprint=request.fingerprint,
         asked_by=caller.person,
-        reason=asked.reason,
+        reason=request.reason,
         asked_at=work.now,
         until=work.now + APPROVAL_LIFETIME,
         state=ApprovalState.WAITING,

@@ -1,7 +1,7 @@
-"""What clients have shared with each other, as every service knows it.
+"""Grants: customers that one client has shared with another, as each service stores them.
 
-The customer service owns the grants and tells each change; the others keep a copy, in a
-table of the kernel that every database has, and ask their own.
+The customer service owns the grants and publishes each change; the others keep a copy in a
+kernel table of their own database, and query that.
 """
 
 from collections.abc import Callable, Sequence
@@ -27,20 +27,20 @@ ALL_CUSTOMERS = ""
 """The customer of a grant that shares all customers of a client."""
 
 REVOKED = ""
-"""The level of a grant that holds no more; its row stays, so that nothing older revives it."""
+"""The level of a revoked grant; its row stays, so that no older change restores it."""
 
 
 class GrantRow(Base):
-    """What one client shares with another."""
+    """Access that one client grants another."""
 
     __tablename__ = "access_grants"
 
     tenant: Mapped[str] = mapped_column(primary_key=True)
     grantee: Mapped[str] = mapped_column(primary_key=True)
-    """The client that may see, or change, what another brought."""
+    """The client that may see, or change, the owner's records."""
 
     owner: Mapped[str] = mapped_column(primary_key=True)
-    """The client that brought it."""
+    """The client that submitted the records."""
 
     customer_id: Mapped[str] = mapped_column(primary_key=True)
     """The CRM's id of the customer; empty for all customers of the owner."""
@@ -48,7 +48,7 @@ class GrantRow(Base):
     level: Mapped[str]
     changed_at: Mapped[datetime] = mapped_column(Instant)
     changed_by: Mapped[str] = mapped_column(server_default="")
-    """The person; empty in the services that only copy."""
+    """The person; empty in the services that keep a copy."""
 
     reason: Mapped[str] = mapped_column(server_default="")
 
@@ -62,7 +62,7 @@ class GrantRow(Base):
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """What one client shares with another."""
+    """Access that one client grants another."""
 
     tenant: str
     grantee: str
@@ -78,7 +78,7 @@ PageFunction: TypeAlias = Callable[[Select[Any]], Select[Any]]
 
 
 class OwnerColumns(NamedTuple):
-    """The columns of a table that say whose a row is."""
+    """The columns of a table that identify a row's owner."""
 
     client: SQLCoreOperations[str]
     customer_id: SQLCoreOperations[str]
@@ -96,15 +96,15 @@ UPSERT = INSERT.on_conflict_do_update(
 
 
 def upsert_grant(session: Session, grant: Grant) -> None:
-    """Write a grant down, unless a later change of it is known."""
+    """Store a grant, unless a later change of it is stored already."""
     session.execute(UPSERT, {name: getattr(grant, name) for name in NAMES})
 
 
 def find_grants(session: Session, tenant: str, rows: Window) -> Sequence[Grant]:
-    """Return the grants of a tenant that hold, by their clients."""
-    holding = select(TABLE).where(TABLE.c.tenant == tenant, TABLE.c.level != REVOKED)
-    these = select_page(holding, [TABLE.c[name] for name in KEYS], rows)
-    return [Grant(*row) for row in session.execute(these)]
+    """Return the grants of a tenant that are not revoked, ordered by their clients."""
+    current = select(TABLE).where(TABLE.c.tenant == tenant, TABLE.c.level != REVOKED)
+    page = select_page(current, [TABLE.c[name] for name in KEYS], rows)
+    return [Grant(*row) for row in session.execute(page)]
 
 
 def access_condition(
@@ -112,57 +112,57 @@ def access_condition(
     owner: SQLCoreOperations[str],
     customer_id: SQLCoreOperations[str] | str,
 ) -> ColumnElement[bool]:
-    """Return the condition that a row of this owner and customer is within reach."""
+    """Return the condition that a row of this owner and customer is accessible."""
     if data_scope.client is None:
         return true()
     own: ColumnElement[bool] = owner == data_scope.client
     if not data_scope.has_grants:
         return own
-    g = TABLE.alias()
+    grants = TABLE.alias()
     granted = (
-        select(g.c.level)
+        select(grants.c.level)
         .where(
-            g.c.tenant == data_scope.tenant,
-            g.c.grantee == data_scope.client,
-            g.c.owner == owner,
-            g.c.customer_id.in_((ALL_CUSTOMERS, customer_id)),
-            g.c.level.in_(SUFFICIENT_LEVELS[data_scope.level]),
+            grants.c.tenant == data_scope.tenant,
+            grants.c.grantee == data_scope.client,
+            grants.c.owner == owner,
+            grants.c.customer_id.in_((ALL_CUSTOMERS, customer_id)),
+            grants.c.level.in_(SUFFICIENT_LEVELS[data_scope.level]),
         )
-        .correlate_except(g)
+        .correlate_except(grants)
         .exists()
     )
     return or_(own, granted)
 
 
-def accessible_page(  # noqa: PLR0913, PLR0917  each is a part of the question
+def accessible_page(  # noqa: PLR0913, PLR0917  each is a part of the query
     session: Session,
     data_scope: DataScope,
     found: Select[Any],
-    whose: OwnerColumns,
+    owners: OwnerColumns,
     keys: Sequence[SortKey],
     window: Window,
     *,
     descending: bool = False,
 ) -> Select[Any]:
-    """Return the select for a part of a list of what is within reach.
+    """Return the select for one page of the accessible rows of a list.
 
-    A client's own rows are read along an index, and those of each grant: never those of others,
-    to leave them out. As much as is shown is read for each client and customer that is shared.
+    The client's own rows, and those of each grant, are read along an index; rows of other
+    clients are never read. For each shared client and customer it reads up to the window's end.
 
     Args:
-        session: tells whether anything is shared with the caller.
+        session: to check whether anything is shared with the caller.
         data_scope: of the caller.
-        found: the rows of the list, in no order, of all clients.
-        whose: the columns that say whose a row is.
-        keys: in whose order they come, as `page_of` has it.
-        window: the part.
+        found: the rows of the list, unordered, of all clients.
+        owners: the columns that identify a row's owner.
+        keys: the sort order, as in `select_page`.
+        window: the page.
         descending: whether the greatest come first.
     """
     page = partial(select_page, keys=keys, descending=descending)
     if data_scope.client is None:
         return page(found, window=window)
     parts = accessible_pages(
-        session, data_scope, found, whose, partial(page, window=window.from_start)
+        session, data_scope, found, owners, partial(page, window=window.from_start)
     )
     return merge_pages(parts, keys, window, descending=descending)
 
@@ -171,28 +171,28 @@ def accessible_pages(
     session: Session,
     data_scope: DataScope,
     found: Select[Any],
-    whose: OwnerColumns,
+    owners: OwnerColumns,
     page: PageFunction,
 ) -> list[Select[Any]]:
     """Return a page of a client's own rows, and one of each client and customer shared with it.
 
     Args:
-        session: tells whether anything is shared with the caller.
+        session: to check whether anything is shared with the caller.
         data_scope: of a client.
-        found: the rows of the list, in no order, of all clients.
-        whose: the columns that say whose a row is.
-        page: makes a page of some of them.
+        found: the rows of the list, unordered, of all clients.
+        owners: the columns that identify a row's owner.
+        page: limits a select to one page.
     """
-    own = page(found.where(whose.client == data_scope.client))
+    own = page(found.where(owners.client == data_scope.client))
     if not with_grants_checked(session, data_scope).has_grants:
         return [own]
     customers = _select_shared_customers(data_scope)
-    of_one = found.where(
-        whose.client == customers.c.owner, whose.customer_id == customers.c.customer_id
+    of_customer = found.where(
+        owners.client == customers.c.owner, owners.customer_id == customers.c.customer_id
     )
     clients = session.scalars(_select_shared_clients(data_scope))
-    theirs = (page(found.where(whose.client == each)) for each in clients)
-    return [own, *theirs, lateral_page(customers, page(of_one))]
+    of_clients = (page(found.where(owners.client == each)) for each in clients)
+    return [own, *of_clients, lateral_page(customers, page(of_customer))]
 
 
 def _select_shared(data_scope: DataScope, *columns: ColumnElement[Any]) -> Select[Any]:
@@ -206,38 +206,36 @@ def _select_shared(data_scope: DataScope, *columns: ColumnElement[Any]) -> Selec
 
 
 def _select_shared_clients(data_scope: DataScope) -> Select[Any]:
-    """Select the clients of which all is shared with another.
+    """Select the clients that have shared all their customers with another.
 
-    They are asked for by name: the planner must know whether one has few rows or many.
+    The page query names each client: the planner must know whether one has few rows or many.
     """
     found = _select_shared(data_scope, TABLE.c.owner).where(TABLE.c.customer_id == ALL_CUSTOMERS)
     return found.order_by(TABLE.c.owner)
 
 
 def _select_shared_customers(data_scope: DataScope) -> Subquery:
-    """Return the relation of single customers that are shared with a client."""
+    """Return a subquery of the single customers that are shared with a client."""
     found = _select_shared(data_scope, TABLE.c.owner, TABLE.c.customer_id)
     return found.where(TABLE.c.customer_id != ALL_CUSTOMERS).subquery("shared")
 
 
 def with_grants_checked(session: Session, data_scope: DataScope) -> DataScope:
-    """Return a reach that knows whether anything is shared at all, which is seldom so."""
+    """Return the data scope with `has_grants` read from the database; most clients have none."""
     if data_scope.client is None or not data_scope.has_grants:
         return data_scope
-    mine = _select_granted_levels(data_scope.tenant, data_scope.client).limit(1)
-    return replace(data_scope, has_grants=session.execute(mine).first() is not None)
+    query = _select_granted_levels(data_scope.tenant, data_scope.client).limit(1)
+    return replace(data_scope, has_grants=session.execute(query).first() is not None)
 
 
 def is_accessible(session: Session, data_scope: DataScope, owner: str, customer_id: str) -> bool:
-    """Tell whether what a client brought of a customer is within reach."""
+    """Tell whether an owner's records of a customer are accessible."""
     if data_scope.client is None or is_own(data_scope, owner):
         return True
-    concerned = _select_granted_levels(data_scope.tenant, data_scope.client).where(
+    query = _select_granted_levels(data_scope.tenant, data_scope.client).where(
         TABLE.c.owner == owner, TABLE.c.customer_id.in_((ALL_CUSTOMERS, customer_id))
     )
-    return is_allowed(
-        data_scope, owner, [AccessLevel(level) for level in session.scalars(concerned)]
-    )
+    return is_allowed(data_scope, owner, [AccessLevel(level) for level in session.scalars(query)])
 
 
 def _select_granted_levels(tenant: str, grantee: str) -> Select[Any]:
@@ -247,7 +245,7 @@ def _select_granted_levels(tenant: str, grantee: str) -> Select[Any]:
 
 
 def on_access_changed(message: AccessChanged, work: UnitOfWork) -> None:
-    """Copy a grant that the customer service has told."""
+    """Copy a grant that the customer service has published."""
     upsert_grant(
         work.session,
         Grant(
@@ -262,5 +260,5 @@ def on_access_changed(message: AccessChanged, work: UnitOfWork) -> None:
 
 
 def grant_subscriptions() -> tuple[Subscription, ...]:
-    """Return what a service subscribes to, so that it obeys the grants."""
+    """Return the subscriptions that keep a service's copy of the grants current."""
     return (on(AccessChanged, on_access_changed),)

@@ -1,1 +1,1 @@
-"""Calls to other systems, kept as rows: claimed under a lease, within limits, until they end."""
+"""Outbound calls, stored as rows: claimed under a lease, within limits, until they end."""

@@ -1,4 +1,4 @@
-"""Attempts, from rows and to rows."""
+"""The store of outbound calls."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -10,7 +10,7 @@ from sqlalchemy import Column, Index, bindparam, exists, func, or_, select, upda
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from shared.calls.lease import GRACE, Answered, Claim, Concluded
+from shared.calls.lease import Claim, DecidedCall, EndedLease
 from shared.calls.outbound_call import CallResult, EndCall, OutboundCall, queue_rank
 from shared.contracts import Causation, Characteristic
 from shared.messaging.after_commit import Callback, do_nothing
@@ -21,25 +21,25 @@ from shared.persistence.statements import CompiledStatement
 
 
 class CallRequest(NamedTuple):
-    """A call that is wanted, and what wants it."""
+    """A requested call, and its cause."""
 
     call: OutboundCall
     cause: Causation
 
     @classmethod
     def write(cls, session: Session, several: "Sequence[CallRequest]", now: datetime) -> Callback:
-        """Write down what is wanted; a process with a runner finds it."""
+        """Store the requested calls; a process with a runner finds them."""
         enqueue(session, several, now)
         return do_nothing
 
 
 def request_call(work: UnitOfWork, call: OutboundCall) -> None:
-    """Have an operation done on a network element, once this work is committed."""
+    """Request an operation on a network element, once this work is committed."""
     work.transaction.add(CallRequest(call, work.cause))
 
 
 class OutboundCallRow(Base):
-    """One operation on an element, wanted, under way, or over."""
+    """One operation on an element: requested, under way or ended."""
 
     __tablename__ = "attempts"
 
@@ -67,7 +67,7 @@ class OutboundCallRow(Base):
     rank: Mapped[datetime] = mapped_column(Instant)
     due_at: Mapped[datetime] = mapped_column(Instant)
     lease_until: Mapped[datetime | None] = mapped_column(Instant)
-    """Somebody is calling until then; a lease that expired is an outcome unknown."""
+    """The end of the lease of a call under way; past it, the outcome is unknown."""
 
     ended_at: Mapped[datetime | None] = mapped_column(Instant)
     result: Mapped[CallResult | None] = mapped_column(enum_text(CallResult))
@@ -108,15 +108,13 @@ INSERT_CALLS = CompiledStatement(
 )
 IS_LEASED = OUTBOUND_CALLS.c.lease_until.is_not(None)
 IS_CLAIMABLE = or_(OUTBOUND_CALLS.c.lease_until.is_(None), OUTBOUND_CALLS.c.lease_until <= NOW)
+FULL = bindparam("full", type_=ARRAY(OUTBOUND_CALLS.c.element.type))
 DUE_CALLS = CompiledStatement(
     select(
         *(OUTBOUND_CALLS.c[name] for name in REQUEST_COLUMNS), OUTBOUND_CALLS.c.wanted_at, IS_LEASED
     )
     .where(IS_OPEN, IS_CLAIMABLE, OUTBOUND_CALLS.c.due_at <= NOW)
-    .where(
-        OUTBOUND_CALLS.c.element
-        != func.all(bindparam("full", type_=ARRAY(OUTBOUND_CALLS.c.element.type)))
-    )
+    .where(OUTBOUND_CALLS.c.element != func.all(FULL))
     .order_by(OUTBOUND_CALLS.c.rank)
     .limit(bindparam("limit"))
     .with_for_update(skip_locked=True)
@@ -147,7 +145,7 @@ UPDATE_CALLS = CompiledStatement(
     .values({name: UPDATES.c[name] for name in UPDATE_COLUMNS[1:]})
     .returning(OUTBOUND_CALLS.c.id)
 )
-"""Nothing that somebody else has claimed since, or that is over."""
+"""Skips calls that another process has claimed since, or that have ended."""
 
 RELEASE_LEASE = CompiledStatement(
     update(OUTBOUND_CALLS)
@@ -159,31 +157,31 @@ RELEASE_LEASE = CompiledStatement(
 CLAIM_LOCK = func.hashtext("kaitong.attempts.claim")
 LOCK_CLAIMS = CompiledStatement(select(func.pg_advisory_xact_lock(CLAIM_LOCK)))
 TRY_LOCK_CLAIMS = CompiledStatement(select(func.pg_try_advisory_xact_lock(CLAIM_LOCK)))
-"""Who leases holds the turn until its transaction ends, so that all count the same calls."""
+"""Held until the claiming transaction ends, so that all processes count the same calls."""
 
 NO_LEASES: Mapping[UUID, datetime] = {}
 
 
 def enqueue(
     session: Session,
-    wanted: Sequence[CallRequest],
+    requests: Sequence[CallRequest],
     now: datetime,
-    until: Mapping[UUID, datetime] = NO_LEASES,
+    leases: Mapping[UUID, datetime] = NO_LEASES,
 ) -> set[UUID]:
-    """Write down what is to be called. What is written down already stays as it is.
+    """Store requested calls. Stored ones stay as they are.
 
     Args:
-        session: the transaction that wants it.
-        wanted: the attempts.
+        session: the requesting transaction.
+        requests: the calls.
         now: the time.
-        until: those that are leased at once, and how long.
+        leases: the end of the lease of each call that is leased at once.
 
     Returns:
-        Those that were not written down before.
+        The ids of those that were not stored before.
     """
     rows = [
-        (*_request_row(call, cause), now, queue_rank(call, now), now, until.get(call.id), "", "")
-        for call, cause in wanted
+        (*_request_row(call, cause), now, queue_rank(call, now), now, leases.get(call.id), "", "")
+        for call, cause in requests
     ]
     return set(INSERT_CALLS.column(session, bind_arrays(INSERT_COLUMNS, rows))) if rows else set()
 
@@ -200,34 +198,34 @@ def _request_row(call: OutboundCall, cause: Causation) -> tuple[object, ...]:
 
 
 def lock_claims(session: Session) -> None:
-    """Wait for the turn to lease; until the transaction ends nobody else does."""
+    """Wait for the claim lock, and hold it until the transaction ends."""
     LOCK_CLAIMS.rows(session)
 
 
 def try_lock_claims(session: Session) -> bool:
-    """Take the turn to lease, if nobody has it; wait for nobody."""
+    """Take the claim lock if it is free, without waiting; return whether it was."""
     return bool(TRY_LOCK_CLAIMS.value(session))
 
 
 def count_leased(
-    session: Session, now: datetime, ended_leases: Collection[Answered] = ()
+    session: Session, now: datetime, ended_leases: Collection[EndedLease] = ()
 ) -> dict[str, int]:
     """Return how many calls are under way at each element, by all processes.
 
-    Calls count as over whose answers this process has, and has not written down yet.
+    Calls count as ended if this process has their answers, not committed yet.
     """
     bound = bind_arrays(("id", "held_until"), list(ended_leases))
     return dict(COUNT_LEASED.rows(session, {"now": now, **bound}))
 
 
 def due_calls(session: Session, now: datetime, full: Collection[str], limit: int) -> list[Claim]:
-    """Return what is to be called now, the first in the queue first, locked.
+    """Return the calls that are due, in the order of the queue, locked.
 
     Args:
         session: the claiming transaction.
         now: the time.
-        full: elements that bear no more calls.
-        limit: at most so many.
+        full: elements at their limit.
+        limit: the greatest number of calls.
     """
     rows = DUE_CALLS.rows(session, {"now": now, "full": list(full), "limit": limit})
     return [_leased_call(now, *row) for row in rows]
@@ -236,38 +234,33 @@ def due_calls(session: Session, now: datetime, full: Collection[str], limit: int
 def _leased_call(now: datetime, *row: Any) -> Claim:  # noqa: ANN401  a row of many types
     *fields, wanted_at, was_leased = row
     *fields, local_network, cause, correlation_id, traceparent = fields
-    wanted = dict(zip(REQUEST_COLUMNS, fields, strict=False))
-    timeout = timedelta(milliseconds=wanted.pop("timeout_ms"))
-    call = OutboundCall(**wanted, timeout=timeout)
+    values = dict(zip(REQUEST_COLUMNS, fields, strict=False))
+    timeout = timedelta(milliseconds=values.pop("timeout_ms"))
+    call = OutboundCall(**values, timeout=timeout)
     if was_leased:
         call = replace(call, doubtful=True)
     context = Causation(cause, correlation_id, call.tenant, local_network, traceparent)
-    return start_lease(call, context, wanted_at, now)
-
-
-def start_lease(call: OutboundCall, cause: Causation, wanted_at: datetime, now: datetime) -> Claim:
-    """Return the leased_call on a call that is called from now on."""
-    return Claim(call, cause, now + call.timeout + GRACE, wanted_at)
+    return Claim.new(call, context, wanted_at, now)
 
 
 def lease(session: Session, leased_calls: Iterable[Claim]) -> None:
-    """Note that these are being called, each until a time."""
+    """Store the leases of these calls."""
     rows = [(each.call.id, each.call.doubtful, each.until) for each in leased_calls]
     update_rows(session, OutboundCallRow, ("id", "doubtful", "lease_until"), rows)
 
 
 def release_lease(session: Session, each: Claim) -> None:
-    """Give a lease back of which no use was made; if nobody else has it, nothing is in doubt."""
+    """Release an unused lease unless another process has it; nothing is in doubt then."""
     RELEASE_LEASE.run(session, {"id": each.call.id, "until": each.until})
 
 
-def save_decisions(session: Session, decided: Iterable[Concluded], now: datetime) -> set[UUID]:
-    """Write down how attempts go on, or how they ended; return those that were ours still."""
+def save_decisions(session: Session, decided: Iterable[DecidedCall], now: datetime) -> set[UUID]:
+    """Store how calls continue or ended; return those whose lease was still ours."""
     rows = [_update_row(each, now) for each in decided]
     return set(UPDATE_CALLS.column(session, bind_arrays((*UPDATE_COLUMNS, "held_until"), rows)))
 
 
-def _update_row(decided: Concluded, now: datetime) -> tuple[object, ...]:
+def _update_row(decided: DecidedCall, now: datetime) -> tuple[object, ...]:
     decision, until = decided.decision, decided.leased_call.until
     call, (result, code, detail) = decision.call, decision.outcome
     counts = (call.id, call.tries, call.questions, call.doubtful)
@@ -277,31 +270,26 @@ def _update_row(decided: Concluded, now: datetime) -> tuple[object, ...]:
 
 
 def cancel_order_calls(session: Session, order_id: UUID, now: datetime) -> None:
-    """End an order's attempts that are open: what they were for has been decided already."""
-    mine = update(OUTBOUND_CALLS).where(OUTBOUND_CALLS.c.order_id == order_id, IS_OPEN)
-    ended = {
-        "ended_at": now,
-        "lease_until": None,
-        "result": CallResult.FAILED,
-        "code": "called-off",
-    }
-    session.execute(mine.values(ended))
+    """End an order's open calls: what they were for has been decided already."""
+    open_calls = update(OUTBOUND_CALLS).where(OUTBOUND_CALLS.c.order_id == order_id, IS_OPEN)
+    failed = {"result": CallResult.FAILED, "code": "called-off"}
+    session.execute(open_calls.values(ended_at=now, lease_until=None, **failed))
 
 
 def count_open(session: Session) -> tuple[int, int]:
-    """Return how many attempts are not over, and how many of those are in doubt."""
+    """Return how many calls are open, and how many of those are in doubt."""
     doubtful = func.count().filter(OUTBOUND_CALLS.c.doubtful)
     waiting, in_doubt = session.execute(select(func.count(), doubtful).where(IS_OPEN)).one()
     return int(waiting), int(in_doubt)
 
 
 def next_due(session: Session, now: datetime) -> datetime | None:
-    """Return when there is something to call next, if ever."""
+    """Return when the next call can be claimed; None if none is open."""
     due: datetime | None = NEXT_DUE.value(session, {"now": now})
     return due
 
 
 def calls_of_order(session: Session, order_id: UUID) -> list[OutboundCallRow]:
-    """Return all attempts of one order, oldest first, to show them."""
-    mine = select(OutboundCallRow).where(OutboundCallRow.order_id == order_id)
-    return list(session.scalars(mine.order_by(OutboundCallRow.wanted_at, OutboundCallRow.id)))
+    """Return all calls of one order, oldest first, to show them."""
+    calls = select(OutboundCallRow).where(OutboundCallRow.order_id == order_id)
+    return list(session.scalars(calls.order_by(OutboundCallRow.wanted_at, OutboundCallRow.id)))

@@ -1,8 +1,8 @@
-"""Leases: what may be called now, within what each element bears.
+"""Claiming: leases calls that may be made now, within the limits of each element.
 
-A wish is leased in the transaction that wants it, where its element has a place and
-nobody waits for one: that saves the look, and the transaction, that would lease it a
-moment later. What finds no place waits, and is leased in the order of its rank.
+A call is leased in the transaction that requests it, if its element has a free slot and
+no other call waits for one: that saves the query and the transaction that would lease it
+a moment later. Calls without a slot wait, and are leased in the order of their rank.
 """
 
 from collections.abc import Callable, Collection, Sequence
@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from shared.calls import call_store
 from shared.calls.call_store import CallRequest
 from shared.calls.element_limits import Limits
-from shared.calls.lease import Answered, Claim
+from shared.calls.lease import Claim, EndedLease
 from shared.calls.outbound_call import queue_rank
 from shared.calls.rate_limits import ElementTokenBuckets, read_token_buckets
 from shared.contracts import ElementName
@@ -24,64 +24,64 @@ MAX_CALLS = 200
 """Calls under way at a time in this process."""
 
 LIMITS_TTL = timedelta(seconds=1)
-"""So long what elements bear is not read again."""
+"""How long the limits of elements are cached."""
 
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(slots=True)
 class CallClaimer:
-    """Gives out leases for one process."""
+    """Claims calls for one process."""
 
     read_limits: Callable[[Session], Limits]
     active_calls: Collection[Any]
     """Those under way in this process."""
 
-    ended_leases: Collection[Answered]
-    """Calls whose answers are there and not committed yet: their places are free."""
+    ended_leases: Collection[EndedLease]
+    """Leases of answered calls, not committed yet: their slots are free."""
 
     clock: Callable[[], datetime]
-    """Tells the time: a transaction may be old when it comes to leasing."""
+    """Returns the time: a transaction may be old when it leases."""
 
     limits: Limits = field(default_factory=Limits)
     _limits_until: datetime = LONG_AGO
     _full_elements: frozenset[ElementName] = frozenset()
-    """Elements at which something may wait for a place."""
+    """Elements at which calls may wait for a slot."""
 
     _is_at_capacity: bool = False
-    """This process bears no more calls."""
+    """This process can handle no more calls."""
 
     @property
     def has_waiting_calls(self) -> bool:
-        """Whether something may be due that found no place: the end of a call may make one."""
+        """Whether due calls may wait for a slot: the end of a call may free one."""
         return self._is_at_capacity or bool(self._full_elements)
 
     def enqueue(
-        self, session: Session, wanted: Sequence[CallRequest], now: datetime
+        self, session: Session, requests: Sequence[CallRequest], now: datetime
     ) -> list[Claim]:
-        """Write down what is wanted; return what of it is leased, to be called after the commit."""
-        once = {each.call.id: each for each in wanted}
-        queue = sorted(once.values(), key=lambda each: queue_rank(each.call, now))
+        """Store requested calls; return those that are leased, to be made after the commit."""
+        by_id = {each.call.id: each for each in requests}
+        queue = sorted(by_id.values(), key=lambda each: queue_rank(each.call, now))
         leased_calls = self._lease_new(session, queue, now)
-        until = {leased_call.call.id: leased_call.until for leased_call in leased_calls}
-        new = call_store.enqueue(session, queue, now, until)
+        leases = {leased_call.call.id: leased_call.until for leased_call in leased_calls}
+        new = call_store.enqueue(session, queue, now, leases)
         return [leased_call for leased_call in leased_calls if leased_call.call.id in new]
 
     def _lease_new(
         self, session: Session, queue: Sequence[CallRequest], wanted_at: datetime
     ) -> list[Claim]:
-        """Claim what overtakes nobody, unless another process is claiming just now."""
-        # By the clock: a transaction that waited for locks would lease what has expired already.
+        """Lease calls that overtake no other, unless another process is claiming just now."""
+        # By the clock: a transaction that waited for locks would give leases that have expired.
         now = self.clock()
-        first = [each for each in queue if each.call.element not in self._full_elements][
+        candidates = [each for each in queue if each.call.element not in self._full_elements][
             : self._free_capacity()
         ]
-        if self._is_at_capacity or not first or not call_store.try_lock_claims(session):
+        if self._is_at_capacity or not candidates or not call_store.try_lock_claims(session):
             return []
         capacity = self._element_capacity(session, now)
         leased_calls = [
-            call_store.start_lease(call, cause, wanted_at, now)
-            for call, cause in first
+            Claim.new(call, cause, wanted_at, now)
+            for call, cause in candidates
             if capacity.try_acquire(call.element)
         ]
         capacity.token_buckets.write(session)
@@ -90,30 +90,30 @@ class CallClaimer:
     def claim(
         self, session: Session, now: datetime, *, check_due_first: bool
     ) -> tuple[list[Claim], datetime | None]:
-        """Lease what is due and what the elements bear; else return when the next is due.
+        """Lease due calls within the limits of elements; else return when the next is due.
 
-        A look before saves the rest of the work where there is nothing to do.
+        `check_due_first` saves the rest of the work if nothing is due.
         """
-        room = self._free_capacity()
+        free = self._free_capacity()
         next_due = call_store.next_due(session, now) if check_due_first else now
-        if next_due is None or next_due > now or not room:
-            self._is_at_capacity, self._full_elements = not room, frozenset()
+        if next_due is None or next_due > now or not free:
+            self._is_at_capacity, self._full_elements = not free, frozenset()
             return [], next_due
         call_store.lock_claims(session)
-        now = self.clock()  # however long the turn was waited for
+        now = self.clock()  # however long the lock was waited for
         capacity = self._element_capacity(session, now)
         full = {
             element
             for element in capacity.elements | self._full_elements
             if not capacity.remaining(element)
         }
-        due_calls = call_store.due_calls(session, now, full, room)
+        due_calls = call_store.due_calls(session, now, full, free)
         leased_calls = [
             due_call for due_call in due_calls if capacity.try_acquire(due_call.call.element)
         ]
         call_store.lease(session, leased_calls)
         capacity.token_buckets.write(session)
-        self._is_at_capacity = len(due_calls) == room
+        self._is_at_capacity = len(due_calls) == free
         waiting = {
             due_call.call.element
             for due_call in due_calls
@@ -136,7 +136,7 @@ class CallClaimer:
 
 
 class ElementCapacity:
-    """How many more calls each element bears at this moment."""
+    """How many more calls each element can handle at this moment."""
 
     def __init__(
         self, limits: Limits, calling: dict[str, int], token_buckets: ElementTokenBuckets
@@ -146,13 +146,13 @@ class ElementCapacity:
         self.elements = set(limits.by_element) | set(calling)
 
     def remaining(self, element: str) -> int:
-        """Return how many more calls it bears."""
+        """Return how many more calls it can handle."""
         if element not in self._left:
             self._left[element] = self._count(element)
         return self._left[element]
 
     def try_acquire(self, element: str) -> bool:
-        """Take one of its places, if there is one."""
+        """Take one of its slots, if one is free; return whether one was."""
         left = self.remaining(element)
         self._left[element] = max(0, left - 1)
         if left:

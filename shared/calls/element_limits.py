@@ -1,4 +1,4 @@
-"""How much network elements bear: what somebody has set, else what elements of their type do.
+"""Limits of network elements: those set for an element, else those of its type.
 
 Pure: no I/O and no clock.
 """
@@ -14,7 +14,7 @@ from shared.input.equipment_names import fold_name
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """How much one element bears."""
+    """The limits of one element."""
 
     concurrency: int = 8
     """Calls under way at a time, by all processes together."""
@@ -23,56 +23,56 @@ class Limit:
     """Calls begun in a second; 0 for no limit."""
 
     in_maintenance: bool = False
-    """Nothing is begun; what is wanted waits."""
+    """No call is begun; requested calls wait."""
 
 
 @dataclass(frozen=True, slots=True)
 class ElementType:
-    """One type of elements: which ones are of it, and how much each of them bears."""
+    """One type of elements: their names, and the limits of each of them."""
 
     name: str
     elements: str
-    """A pattern of names, as a shell has them: `aaa`, `ims-*`, `*`."""
+    """A shell pattern of names: `aaa`, `ims-*`, `*`."""
 
     limit: Limit = field(default_factory=Limit)
 
 
 OTHER_TYPE = ElementType("other", "*")
-"""The type of an element that no pattern fits."""
+"""The type of an element that no pattern matches."""
 
 ElementTypes = tuple[ElementType, ...]
 
 
 @lru_cache(maxsize=16_384)
 def type_of(types: ElementTypes, element: ElementName) -> ElementType:
-    """Return the type of an element: the first whose pattern fits its name, in any case."""
+    """Return the type of an element: the first whose pattern matches its name, in any case."""
     name = element.upper()
     return next((each for each in types if fnmatchcase(name, each.elements.upper())), OTHER_TYPE)
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How much every element bears."""
+    """The limits of all elements."""
 
     by_element: Mapping[ElementName, Limit] = field(default_factory=dict)
-    """What somebody has said of single elements, in whatever spelling."""
+    """Limits set for single elements, by a name in any spelling."""
 
     types: ElementTypes = ()
     spellings: Mapping[str, ElementName] = field(init=False)
-    """By what all spellings of a name have in common, the one of which it was said."""
+    """By the folded name, the spelling for which limits were set."""
 
     def __post_init__(self) -> None:
         spellings = {fold_name(name): name for name in sorted(self.by_element, reverse=True)}
         object.__setattr__(self, "spellings", spellings)
 
     def configured_name(self, element: ElementName) -> ElementName:
-        """Return the name under which something was said of an element, if anything was."""
+        """Return the spelling under which limits of an element were set, if they were."""
         if not self.by_element or element in self.by_element:
             return element
         return self.spellings.get(fold_name(element), element)
 
     def limit_of(self, element: ElementName) -> Limit:
-        """Return how much an element bears."""
+        """Return the limits of an element."""
         return (
             self.by_element.get(self.configured_name(element)) or type_of(self.types, element).limit
         )
@@ -82,7 +82,7 @@ class Limits:
         return type_of(self.types, element).name
 
     def free_slots(self, element: ElementName, under_way: int) -> int:
-        """Return how many more calls an element bears beside those under way."""
+        """Return how many more calls an element can handle beside those under way."""
         limit = self.limit_of(element)
         return 0 if limit.in_maintenance else max(0, limit.concurrency - under_way)
 

@@ -1,37 +1,42 @@
-"""Calls that are leased to a process, and what one led to."""
+"""Calls that are leased to a process, and the decisions on them."""
 
 from datetime import datetime, timedelta
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple, Self, TypeAlias
 from uuid import UUID
 
 from shared.calls.outbound_call import CallDecision, OutboundCall
 from shared.contracts import Causation
 
 GRACE = timedelta(seconds=10)
-"""A lease outlives its call's time-out by this, so that only the dead lose theirs."""
+"""A lease outlives its call's time-out by this, so that only dead processes lose theirs."""
 
 
 class Claim(NamedTuple):
-    """A call that is ours to call, and what set it going."""
+    """A call that is leased to this process, and its cause."""
 
     call: OutboundCall
     cause: Causation
     until: datetime
-    """It is ours until then; whoever is late finds it taken, and leaves it alone."""
+    """The end of the lease. A process that is late finds the call claimed, and changes nothing."""
 
     wanted_at: datetime
 
+    @classmethod
+    def new(cls, call: OutboundCall, cause: Causation, wanted_at: datetime, now: datetime) -> Self:
+        """Lease a call from now on."""
+        return cls(call, cause, now + call.timeout + GRACE, wanted_at)
+
     def may_begin(self, now: datetime) -> bool:
-        """Tell whether a call that begins now is over, and written down, before the lease is."""
+        """Return whether a call that begins now ends, and is committed, before the lease does."""
         return now + self.call.timeout + GRACE / 2 <= self.until
 
 
-Answered: TypeAlias = tuple[UUID, datetime]
-"""A call that is over: its call, and the end of its lease, which tells it from a later call."""
+EndedLease: TypeAlias = tuple[UUID, datetime]
+"""The lease of an answered call: the call's id, and the end of the lease, which identifies it."""
 
 
-class Concluded(NamedTuple):
-    """What one call, or question, led to."""
+class DecidedCall(NamedTuple):
+    """The decision after one call or status query."""
 
     leased_call: Claim
     decision: CallDecision

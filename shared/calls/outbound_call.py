@@ -1,8 +1,8 @@
-"""Attempts: calls to network elements, as rows, from the wish to the outcome.
+"""Outbound calls to network elements, from the request to the outcome.
 
-Handlers write a wish; the runner (runner.py) calls. A call that brings no answer
-is *unknown*, never failed: the element is asked what became of the operation, and
-a call that is made again carries the same operation id.
+Handlers request a call; the runner (runner.py) makes it. A call without an answer has
+an *unknown* outcome, never a failure: the element is queried for the outcome of the
+operation, and a call that is made again carries the same operation id.
 """
 
 from dataclasses import dataclass, replace
@@ -15,33 +15,33 @@ from shared.contracts import Characteristic, OrderMessage, private
 from shared.contracts.message_parts import ElementName
 
 PRIORITY_AGEING = timedelta(seconds=20)
-"""What one step of priority is worth: so long may the less urgent wait and still be overtaken."""
+"""One step of priority counts as this much waiting time."""
 
 FIRST_RETRY_DELAY = timedelta(milliseconds=200)
 MAX_RETRY_DELAY = timedelta(seconds=30)
 MAX_DOUBLINGS = 16
 MAX_STATUS_QUERIES = 6
-"""So often an element is asked what became of an operation before people are."""
+"""Status queries to an element before the outcome is left to people."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutboundCall:
-    """One operation on one network element, wanted by one order."""
+    """One operation on one network element, requested by one order."""
 
     id: UUID
     """This call, which ends once."""
 
     operation_id: UUID
-    """What the element knows it by: it does an operation once, however often it is called.
+    """The idempotency key: the element does an operation once, however often it is called.
 
-    A later call at what nobody could tell the outcome of has the same.
+    A later call after an unknown outcome has the same.
     """
 
     order_id: UUID
     tenant: str
     element: ElementName
     kind: str
-    """What is to be done, in the element's own words, for example `create-account`."""
+    """The operation, in the element's own terms, for example `create-account`."""
 
     subject: str
     """What it is done to: the service."""
@@ -54,24 +54,24 @@ class OutboundCall:
     """Calls that were certainly without effect."""
 
     questions: int = 0
-    """How often the element was asked in vain since the last call."""
+    """Status queries without a result since the last call."""
 
     doubtful: bool = False
-    """Nobody knows what became of the last call: ask before calling again."""
+    """The outcome of the last call is unknown: query it before calling again."""
 
 
 class CallResult(StrEnum):
-    """What came of a call, or in the end of a call."""
+    """The result of one try of a call, and of the whole call."""
 
     DONE = "done"
     REFUSED = "refused"
-    """The element said no, and will say so again."""
+    """The element refused, and would refuse again."""
 
     FAILED = "failed"
     """Nothing was done; another call may succeed."""
 
     UNDECIDED = "undecided"
-    """Nobody can tell whether it was done."""
+    """It is unknown whether it was done."""
 
 
 class CallOutcome(NamedTuple):
@@ -80,7 +80,7 @@ class CallOutcome(NamedTuple):
     result: CallResult
     code: str = ""
     detail: str = ""
-    """For people, as the element put it."""
+    """For people, in the element's words."""
 
 
 UNKNOWN_OUTCOME = CallOutcome(
@@ -93,25 +93,25 @@ class ElementTimeoutError(Exception):
 
 
 class CannotQueryError(Exception):
-    """The element cannot tell what became of an operation."""
+    """The element cannot report the outcome of an operation."""
 
 
 class Adapter(Protocol):
-    """How elements of one kind are spoken to."""
+    """The adapter for elements of one kind."""
 
     async def perform(self, call: OutboundCall) -> CallOutcome:
-        """Have the operation done, once per operation id.
+        """Perform the operation, once per operation id.
 
         Raises:
-            ElementTimeoutError: if nobody can tell whether it was done.
+            ElementTimeoutError: if it is unknown whether it was done.
         """
 
     async def query_outcome(self, call: OutboundCall) -> CallOutcome | None:
-        """Return what became of the operation; None if the element never heard of it.
+        """Return the outcome of the operation; None if the element never received it.
 
         Raises:
             ElementTimeoutError: if the element does not answer now.
-            CannotQueryError: if it never can.
+            CannotQueryError: if it can never report it.
         """
 
 
@@ -135,7 +135,7 @@ class EndCall:
 
 @dataclass(frozen=True, slots=True)
 class RetryCall:
-    """The call goes on after a pause: another call, or another question."""
+    """The call continues after a pause: another try, or another status query."""
 
     call: OutboundCall
     delay: timedelta
@@ -146,7 +146,7 @@ CallDecision: TypeAlias = EndCall | RetryCall
 
 
 def decide_after_call(call: OutboundCall, outcome: CallOutcome) -> CallDecision:
-    """Decide how to go on after a call."""
+    """Decide how to continue after a try."""
     match outcome.result:
         case CallResult.DONE | CallResult.REFUSED:
             return EndCall(call, outcome)
@@ -157,7 +157,7 @@ def decide_after_call(call: OutboundCall, outcome: CallOutcome) -> CallDecision:
 
 
 def decide_after_query(call: OutboundCall, outcome: CallOutcome | None) -> CallDecision:
-    """Decide how to go on after asking what became of a call; None: it never arrived."""
+    """Decide how to continue after a status query; None: the call never arrived."""
     if outcome is None:
         return _retry_or_end(
             call, CallOutcome(CallResult.FAILED, "never-arrived", "the call was lost")
@@ -166,8 +166,8 @@ def decide_after_query(call: OutboundCall, outcome: CallOutcome | None) -> CallD
         return decide_after_call(replace(call, doubtful=False), outcome)
     if call.questions + 1 >= MAX_STATUS_QUERIES:
         return EndCall(call, outcome)
-    asked = replace(call, questions=call.questions + 1)
-    return RetryCall(asked, retry_delay(asked.questions), outcome)
+    queried = replace(call, questions=call.questions + 1)
+    return RetryCall(queried, retry_delay(queried.questions), outcome)
 
 
 def _retry_or_end(call: OutboundCall, outcome: CallOutcome) -> CallDecision:
@@ -184,5 +184,5 @@ def retry_delay(tries: int) -> timedelta:
 
 
 def queue_rank(call: OutboundCall, wanted_at: datetime) -> datetime:
-    """Return where a call stands in the queue: the urgent first, and nobody for ever last."""
+    """Return a call's rank in the queue: priority with ageing, so that no call starves."""
     return wanted_at + call.priority * PRIORITY_AGEING

@@ -1,6 +1,6 @@
-"""How many calls a second each element is given: a bucket of tokens for each.
+"""Rate limits of elements, in calls per second: a token bucket for each.
 
-Buckets are rows, so that all processes draw from the same.
+Buckets are rows, so that all processes share them.
 """
 
 from collections.abc import Mapping
@@ -35,9 +35,9 @@ class ElementTokenBuckets:
     tokens: dict[ElementName, float]
     now: datetime
 
-    def available(self, element: ElementName, most: int) -> int:
-        """Return how many calls may begin now, if no rate would forbid `most`."""
-        return min(most, int(self.tokens[element])) if element in self.tokens else most
+    def available(self, element: ElementName, limit: int) -> int:
+        """Return how many calls the rate allows to begin now, at most `limit`."""
+        return min(limit, int(self.tokens[element])) if element in self.tokens else limit
 
     def spend(self, element: ElementName) -> None:
         """Take a token for a call that begins."""
@@ -45,7 +45,7 @@ class ElementTokenBuckets:
             self.tokens[element] -= 1
 
     def write(self, session: Session) -> None:
-        """Write down what is left."""
+        """Store the tokens that are left."""
         rows = [(element, left, self.now) for element, left in sorted(self.tokens.items())]
         upsert_rows(session, TokenBucketRow, ("element", "tokens", "filled_at"), rows)
 
@@ -58,7 +58,7 @@ def read_token_buckets(
     if not per_second:
         return ElementTokenBuckets({}, now)
     rows = {row.element: row for row in session.scalars(select(TokenBucketRow))}
-    now = max([now, *(row.filled_at for row in rows.values())])  # no time is filled in twice
+    now = max([now, *(row.filled_at for row in rows.values())])  # no time counts twice
     return ElementTokenBuckets(
         {name: _refilled(rows, name, rate, now) for name, rate in per_second.items()}, now
     )
@@ -70,8 +70,8 @@ def _refilled(
     per_second: float,
     now: datetime,
 ) -> float:
-    most = max(1.0, per_second)
+    capacity = max(1.0, per_second)
     row = rows.get(element)
     if row is None:
-        return most
-    return min(most, row.tokens + max(0.0, (now - row.filled_at) / SECOND) * per_second)
+        return capacity
+    return min(capacity, row.tokens + max(0.0, (now - row.filled_at) / SECOND) * per_second)

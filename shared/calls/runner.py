@@ -1,8 +1,8 @@
-"""The runner: what is wanted of network elements is called.
+"""The runner: makes the outbound calls to network elements.
 
-It wakes at once after the commit that made work. Calls happen outside any
-transaction, several at a time; outcomes are committed in batches, together with
-what the handlers make of them.
+It wakes at once after the commit that requested a call. Calls are made outside any
+transaction, several at a time; outcomes are committed in batches, together with the
+writes of their handlers.
 """
 
 import asyncio
@@ -20,7 +20,7 @@ from shared.calls import call_store
 from shared.calls.call_store import CallRequest
 from shared.calls.claiming import CallClaimer
 from shared.calls.element_limits import Limits
-from shared.calls.lease import Answered, Claim, Concluded
+from shared.calls.lease import Claim, DecidedCall, EndedLease
 from shared.calls.outbound_call import (
     UNKNOWN_OUTCOME,
     Adapter,
@@ -42,25 +42,25 @@ from shared.messaging.after_commit import AfterCommit, Callback
 from shared.messaging.crash_guard import CrashGuard
 from shared.messaging.dispatcher import Dispatcher, Subscriptions
 from shared.messaging.inbox import surrogate_offset
-from shared.messaging.publisher import Publisher
 from shared.messaging.retry import retry_while_unavailable
 from shared.messaging.unit_of_work import UnitOfWork, begin_transaction
+from shared.messaging.writer import Writer
 from shared.observability import metrics
 from shared.observability.troubles import age_s
-from shared.pacing import yield_to_others
+from shared.pacing import pause_after_batch
 from shared.persistence.database import Sessions
 
 log = structlog.get_logger()
 
 MAX_IDLE = timedelta(seconds=1)
-"""The longest rest: another process may have made work."""
+"""The longest pause: another process may have requested calls."""
 
 BUSY_PAUSE = timedelta(milliseconds=200)
-"""The rest while every element that is wanted is busy."""
+"""The pause while every requested element is busy."""
 
 
 OUTCOME_LINGER = timedelta(milliseconds=8)
-"""So long an outcome waits for those of other calls: an order's branches often end together."""
+"""How long an outcome waits for others: the branches of an order often end together."""
 
 
 @dataclass(slots=True)
@@ -68,19 +68,19 @@ class CallRunner:
     """Calls elements for one service."""
 
     sessions: Sessions
-    publisher: Publisher
+    writer: Writer
     subscriptions: Subscriptions
     crash_guard: CrashGuard
     adapter: Adapter
     limits: Callable[[Session], Limits]
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
     _calls: set["asyncio.Task[None]"] = field(default_factory=set)
-    _decided: "asyncio.Queue[Concluded]" = field(default_factory=asyncio.Queue)
-    _ended_leases: set[Answered] = field(default_factory=set)
-    """Calls whose answers are there: until they are committed their leases hold no places."""
+    _decided: "asyncio.Queue[DecidedCall]" = field(default_factory=asyncio.Queue)
+    _ended_leases: set[EndedLease] = field(default_factory=set)
+    """Leases of answered calls: they hold no slots while the outcome is not committed yet."""
 
     _answer_count: int = 0
-    """How many answers there have been."""
+    """The number of answers so far."""
 
     _claimer: CallClaimer = field(init=False)
 
@@ -89,13 +89,13 @@ class CallRunner:
         self._claimer = CallClaimer(self.limits, self._calls, self._ended_leases, clock)
 
     def wake(self) -> None:
-        """Look at once whether there is something to call."""
+        """Check at once for due calls."""
         self._wake.set()
 
-    def enqueue(self, session: Session, several: Sequence[CallRequest], now: datetime) -> Callback:
-        """Write down what is wanted; call what of it is leased once that is committed."""
-        leased_calls = self._claimer.enqueue(session, several, now)
-        return partial(self._start_leased_calls, leased_calls, len(leased_calls) == len(several))
+    def enqueue(self, session: Session, requests: Sequence[CallRequest], now: datetime) -> Callback:
+        """Store requested calls; make those that are leased after the commit."""
+        leased_calls = self._claimer.enqueue(session, requests, now)
+        return partial(self._start_leased_calls, leased_calls, len(leased_calls) == len(requests))
 
     def _start_leased_calls(self, leased_calls: Sequence[Claim], is_all: bool) -> None:  # noqa: FBT001
         self.call(leased_calls)
@@ -103,43 +103,43 @@ class CallRunner:
             self.wake()
 
     def call(self, leased_calls: Sequence[Claim]) -> None:
-        """Call what was leased."""
+        """Make the leased calls."""
         for leased_call in leased_calls:
             call = asyncio.create_task(self._call(leased_call))
             self._calls.add(call)
             call.add_done_callback(self._calls.discard)
 
     async def run(self) -> None:
-        """Call what is due, and commit what came of it, for ever."""
+        """Make due calls, and commit their outcomes. Never returns."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self._start_due_calls())
             group.create_task(self._commit_outcomes())
 
     async def _start_due_calls(self) -> None:
-        crowd = 1
+        batch_size = 1
         while True:
             woken = self._wake.is_set()
             self._wake.clear()
             answers = self._answer_count
-            async with yield_to_others(crowd):
+            async with pause_after_batch(batch_size):
                 lease = partial(self._claim, check_due_first=not woken)
-                leased_calls, next_due = await retry_while_unavailable(self.publisher, lease)
+                leased_calls, next_due = await retry_while_unavailable(self.writer, lease)
             if self._claimer.has_waiting_calls and self._answer_count > answers:
-                self.wake()  # a place that was not free when they were counted may be free now
-            crowd = len(leased_calls)
+                self.wake()  # a slot may have become free since they were counted
+            batch_size = len(leased_calls)
             self.call(leased_calls)
-            await self._rest(next_due)
+            await self._pause(next_due)
 
-    async def _rest(self, next_due: datetime | None) -> None:
-        """Sleep until something is due, somebody wakes us, or it is time to look again.
+    async def _pause(self, next_due: datetime | None) -> None:
+        """Sleep until a call is due, the runner is woken, or it is time to check again.
 
-        What was due and not claimed waits for a place at its element: the end of a call
-        wakes us, and a rate gives way with time.
+        Due calls that were not claimed wait for a slot at their element: the end of a call
+        wakes the runner, and a rate allows more with time.
         """
         until_due = next_due - datetime.now(UTC) if next_due else MAX_IDLE
-        rest = min(MAX_IDLE, max(BUSY_PAUSE, until_due))
+        pause = min(MAX_IDLE, max(BUSY_PAUSE, until_due))
         try:
-            async with asyncio.timeout(rest.total_seconds()):
+            async with asyncio.timeout(pause.total_seconds()):
                 await self._wake.wait()
         except TimeoutError:
             return
@@ -147,15 +147,15 @@ class CallRunner:
     def _claim(
         self, after_commit: AfterCommit, *, check_due_first: bool = True
     ) -> tuple[list[Claim], datetime | None]:
-        """Lease what is due and what the elements bear; else return when the next is due."""
+        """Lease due calls within the limits of elements; else return when the next is due."""
         now = datetime.now(UTC)
         with begin_transaction(self.sessions, now, after_commit) as transaction:
             return self._claimer.claim(transaction.session, now, check_due_first=check_due_first)
 
     async def _call(self, leased_call: Claim) -> None:
-        """Call, or ask what became of a call; free the place, and hand the outcome on."""
+        """Make a call, or query its outcome; free the slot, and queue the decision."""
         if not leased_call.may_begin(datetime.now(UTC)):
-            await retry_while_unavailable(self.publisher, partial(self._release_lease, leased_call))
+            await retry_while_unavailable(self.writer, partial(self._release_lease, leased_call))
             return self.wake()
         call = leased_call.call
         begun = monotonic()
@@ -165,7 +165,7 @@ class CallRunner:
         if self._claimer.has_waiting_calls:
             self.wake()
         self._measure(leased_call, decision, monotonic() - begun)
-        return self._decided.put_nowait(Concluded(leased_call, decision))
+        return self._decided.put_nowait(DecidedCall(leased_call, decision))
 
     def _measure(self, leased_call: Claim, decision: CallDecision, took_s: float) -> None:
         element = leased_call.call.element
@@ -177,7 +177,7 @@ class CallRunner:
         metrics.calls(element, result).inc()
 
     def _release_lease(self, leased_call: Claim, after_commit: AfterCommit) -> None:
-        """Give back what was leased too long ago: its turn was long, or we were stopped."""
+        """Release a lease that is too old: the turn was long, or the process was suspended."""
         with begin_transaction(self.sessions, datetime.now(UTC), after_commit) as transaction:
             call_store.release_lease(transaction.session, leased_call)
 
@@ -187,7 +187,7 @@ class CallRunner:
                 return decide_after_call(call, await self.adapter.perform(call))
         except (TimeoutError, ElementTimeoutError):
             return decide_after_call(call, UNKNOWN_OUTCOME)
-        except Exception as bug:  # noqa: BLE001  the call may have been done all the same
+        except Exception as bug:  # noqa: BLE001  the call may have been done anyway
             return decide_after_call(call, _adapter_bug(call, bug))
 
     async def _query_outcome(self, call: OutboundCall) -> CallDecision:
@@ -198,7 +198,7 @@ class CallRunner:
             return decide_after_query(call, UNKNOWN_OUTCOME)
         except CannotQueryError as error:
             return EndCall(call, UNKNOWN_OUTCOME._replace(code="cannot-ask", detail=str(error)))
-        except Exception as bug:  # noqa: BLE001  what was to be asked is unknown still
+        except Exception as bug:  # noqa: BLE001  the outcome is still unknown
             return decide_after_query(call, _adapter_bug(call, bug))
 
     async def _commit_outcomes(self) -> None:
@@ -209,7 +209,7 @@ class CallRunner:
             while not self._decided.empty():
                 decided.append(self._decided.get_nowait())
             metrics.batch_size("runner").observe(len(decided))
-            async with yield_to_others(len(decided)):
+            async with pause_after_batch(len(decided)):
                 with metrics.batch_seconds("runner").time():
                     await self._commit(decided)
             self._ended_leases.difference_update(
@@ -218,34 +218,34 @@ class CallRunner:
             if any(isinstance(each.decision, RetryCall) for each in decided):
                 self.wake()
 
-    async def _commit(self, decided: Sequence[Concluded]) -> None:
+    async def _commit(self, decided: Sequence[DecidedCall]) -> None:
         """Commit outcomes: those that end a call go to its handler, in the same transaction."""
         retries = [each for each in decided if isinstance(each.decision, RetryCall)]
         ends = {_ended_record(each): each for each in decided if isinstance(each.decision, EndCall)}
         if retries:
-            await retry_while_unavailable(self.publisher, partial(self._save_retries, retries))
+            await retry_while_unavailable(self.writer, partial(self._save_retries, retries))
         if ends:
             dispatcher = Dispatcher(self.sessions, self.subscriptions, partial(_save_ends, ends))
             await retry_while_unavailable(
-                self.publisher, partial(self.crash_guard.handle_batch, dispatcher, list(ends))
+                self.writer, partial(self.crash_guard.handle_batch, dispatcher, list(ends))
             )
 
-    def _save_retries(self, retries: Sequence[Concluded], after_commit: AfterCommit) -> None:
+    def _save_retries(self, retries: Sequence[DecidedCall], after_commit: AfterCommit) -> None:
         now = datetime.now(UTC)
         with begin_transaction(self.sessions, now, after_commit) as transaction:
             again = [
-                Concluded(leased_call, _jittered(decision)) for leased_call, decision in retries
+                DecidedCall(leased_call, _jittered(decision)) for leased_call, decision in retries
             ]
-            ours = call_store.save_decisions(transaction.session, again, now)
+            saved = call_store.save_decisions(transaction.session, again, now)
             for leased_call, decision in again:
-                if leased_call.call.id in ours:
+                if leased_call.call.id in saved:
                     _add_history(
                         transaction.unit_of_work(leased_call.cause), leased_call.call, decision
                     )
 
 
 def _adapter_bug(call: OutboundCall, bug: Exception) -> CallOutcome:
-    """Return what is known after a bug in an adapter: nothing. People are told in the end."""
+    """Return the outcome after a bug in an adapter: unknown. In the end people decide."""
     log.error("adapter.bug", element=call.element, kind=call.kind, exc_info=bug)
     return UNKNOWN_OUTCOME._replace(code="adapter-bug", detail=describe_error(bug))
 
@@ -256,16 +256,16 @@ def _jittered(decision: CallDecision) -> CallDecision:
 
 
 def _add_history(work: UnitOfWork, call: OutboundCall, decision: CallDecision) -> None:
-    """Keep in the history what an element said to one call."""
+    """Record an element's answer to one call in the history."""
     outcome: CallOutcome = decision.outcome
     reason = f"{outcome.code}: {outcome.detail}" if outcome.code else ""
     part = f"{call.element}/{call.kind}/{call.operation_id}"
-    asked = "asked" if call.doubtful else "called"
-    work.record_change("attempt", call.order_id, asked, outcome.result, part=part, reason=reason)
+    was = "asked" if call.doubtful else "called"
+    work.record_change("attempt", call.order_id, was, outcome.result, part=part, reason=reason)
 
 
-def _ended_record(decided: Concluded) -> ConsumedRecord:
-    """Return the end of a call as a message; the same however often it is found."""
+def _ended_record(decided: DecidedCall) -> ConsumedRecord:
+    """Return the end of a call as a message: the same at every try."""
     (call, cause, *_), decision = decided
     result, code, detail = decision.outcome
     message = OutboundCallEnded(
@@ -280,8 +280,8 @@ def _ended_record(decided: Concluded) -> ConsumedRecord:
 
 
 def _save_ends(
-    ends: Mapping[ConsumedRecord, Concluded], session: Session, records: Sequence[ConsumedRecord]
+    ends: Mapping[ConsumedRecord, DecidedCall], session: Session, records: Sequence[ConsumedRecord]
 ) -> list[ConsumedRecord]:
-    """Write down what has ended; return what is ours to tell."""
-    ours = call_store.save_decisions(session, [ends[each] for each in records], datetime.now(UTC))
-    return [each for each in records if ends[each].leased_call.call.id in ours]
+    """Store ended calls; return the records of those whose lease was still ours."""
+    saved = call_store.save_decisions(session, [ends[each] for each in records], datetime.now(UTC))
+    return [each for each in records if ends[each].leased_call.call.id in saved]

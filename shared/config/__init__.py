@@ -1,1 +1,1 @@
-"""What differs from one installation to the next, read from the environment and checked."""
+"""Settings of an installation, read from the environment and checked."""

@@ -1,4 +1,4 @@
-"""Reading values from the environment, with faults that a person can mend."""
+"""Parse settings from environment variables; each fault names its remedy."""
 
 import ipaddress
 import re
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import URL
 
 Parser = Callable[[str], Any]
-"""Turns text into a value; raises ValueError with what is wrong and the remedy."""
+"""Turns text into a value; raises ValueError with the fault and the remedy."""
 
 
 class SettingsError(StartError):
@@ -22,12 +22,12 @@ class SettingsError(StartError):
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """What one environment variable means."""
+    """Declaration of one environment variable."""
 
     name: str
     """`{SERVICE}` in it stands for the service's name in capitals."""
 
-    about: str
+    meaning: str
     parse: Parser = str
     default: str | None = None
     """None: it must be set. `{home}` and `{service}` in it are filled in."""
@@ -37,7 +37,7 @@ class Setting:
 
 
 def declared_settings(kind: type) -> dict[str, Setting]:
-    """Return what was declared for the fields of a class, as `Annotated[type, Setting(...)]`."""
+    """Return the settings that a class declares by field, as `Annotated[type, Setting(...)]`."""
     hints = get_type_hints(kind, include_extras=True)
     return {
         field: each
@@ -50,7 +50,7 @@ def declared_settings(kind: type) -> dict[str, Setting]:
 def read_settings(
     kind: type, environment: Mapping[str, str], placeholders: Mapping[str, str]
 ) -> dict[str, Any]:
-    """Return a value for each setting of a class, by field.
+    """Return the value of each setting of a class, by field.
 
     Raises:
         SettingsError: one line for each fault.
@@ -65,13 +65,13 @@ def read_settings(
 
 
 def raise_if_faults(faults: Iterable[str]) -> None:
-    """Let nothing start with these faults.
+    """Raise an error that lists the faults, if there are any.
 
     Raises:
-        SettingsError: there is one.
+        SettingsError: one line for each fault.
     """
-    if said := "\n".join(faults):
-        raise SettingsError(said)
+    if text := "\n".join(faults):
+        raise SettingsError(text)
 
 
 def read_setting(
@@ -79,12 +79,12 @@ def read_setting(
     environment: Mapping[str, str],
     placeholders: Mapping[str, str],
     faults: list[str],
-) -> Any:  # noqa: ANN401  whatever the setting is
-    """Return a setting's value; when it has none, say why in `faults` and return None."""
+) -> Any:  # noqa: ANN401  the setting's type
+    """Return a setting's value; if it has none, append the reason to `faults`, return None."""
     name = declared.name.format(SERVICE=placeholders.get("service", "").upper())
     text = environment.get(name, "").strip() or (declared.default or "").format(**placeholders)
     if declared.default is None and not text:
-        faults.append(f"{name} is not set: give {declared.about}")
+        faults.append(f"{name} is not set: give {declared.meaning}")
         return None
     try:
         return declared.parse(text)
@@ -95,33 +95,33 @@ def read_setting(
 
 
 def whole_number(low: int, high: int) -> Parser:
-    """Return a reader of whole numbers from `low` to `high`."""
+    """Return a parser of whole numbers from `low` to `high`."""
 
-    def read(text: str) -> int:
+    def parse(text: str) -> int:
         if not re.fullmatch(r"[0-9]{1,18}", text) or not low <= int(text) <= high:
             message = f"is not a whole number from {low} to {high}: give one"
             raise ValueError(message)
         return int(text)
 
-    return read
+    return parse
 
 
 def one_of(*words: str) -> Parser:
-    """Return a reader of one of these words."""
+    """Return a parser of one of these words."""
 
-    def read(text: str) -> str:
+    def parse(text: str) -> str:
         if text.lower() not in words:
             message = f"is unknown: give one of {', '.join(words)}"
             raise ValueError(message)
         return text.lower()
 
-    return read
+    return parse
 
 
 def some_of(*words: str) -> Parser:
-    """Return a reader of a comma-separated list of these words."""
+    """Return a parser of a comma-separated list of these words."""
 
-    def read(text: str) -> frozenset[str]:
+    def parse(text: str) -> frozenset[str]:
         given = frozenset(each.strip().lower() for each in text.split(",") if each.strip())
         if unknown := given.difference(words):
             message = (
@@ -130,23 +130,23 @@ def some_of(*words: str) -> Parser:
             raise ValueError(message)
         return given
 
-    return read
+    return parse
 
 
 def matching(pattern: str, description: str) -> Parser:
-    """Return a reader of text that has to match a pattern."""
+    """Return a parser of text that has to match a pattern."""
 
-    def read(text: str) -> str:
+    def parse(text: str) -> str:
         if not re.fullmatch(pattern, text):
             message = f"is not {description}: correct it"
             raise ValueError(message)
         return text
 
-    return read
+    return parse
 
 
 def folder(text: str) -> Path:
-    """Read the path of a folder, which need not be there yet."""
+    """Parse the path of a folder, which need not exist yet."""
     path = Path(text).expanduser().absolute()
     if path.exists() and not path.is_dir():
         message = "is not a folder: give a folder's path"
@@ -155,23 +155,23 @@ def folder(text: str) -> Path:
 
 
 def optional_folder(text: str) -> Path | None:
-    """Read the path of a folder, or nothing."""
+    """Parse the path of a folder; return None for an empty text."""
     return folder(text) if text else None
 
 
 def optional_file(text: str) -> Path | None:
-    """Read the path of a file that can be read, or nothing."""
+    """Parse the path of an existing file; return None for an empty text."""
     if not text:
         return None
     path = Path(text).expanduser().absolute()
     if not path.is_file():
-        message = "is no file that is there: give the path of one"
+        message = "is not an existing file: give the path of one"
         raise ValueError(message)
     return path
 
 
 def database_url(text: str) -> str:
-    """Read a PostgreSQL URL; return it in the spelling that names our driver.
+    """Parse a PostgreSQL URL; return it with the driver `postgresql+psycopg`.
 
     The URL carries TLS as well: `?sslmode=verify-full&sslrootcert=/path/ca.pem`.
     """
@@ -179,21 +179,21 @@ def database_url(text: str) -> str:
     try:
         url = parse_database_url(text)
     except ValueError as error:
-        message = f"is no database URL: {remedy}"
+        message = f"is not a database URL: {remedy}"
         raise ValueError(message) from error
     if url.drivername not in {"postgresql", "postgres", "postgresql+psycopg"} or not url.database:
-        message = f"is no URL of a PostgreSQL database: {remedy}"
+        message = f"is not a URL of a PostgreSQL database: {remedy}"
         raise ValueError(message)
     return url.set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
 
 
 def parse_database_url(url: str) -> "URL":
-    """Return a database URL in its parts.
+    """Parse a database URL into its parts.
 
     Raises:
-        ValueError: if it is none.
+        ValueError: if it is not a database URL.
     """
-    # SQLAlchemy costs a third of a second to import, and commands have no database.
+    # Importing SQLAlchemy takes a third of a second, and commands use no database.
     from sqlalchemy.engine import make_url  # noqa: PLC0415
     from sqlalchemy.exc import ArgumentError  # noqa: PLC0415
 
@@ -204,24 +204,24 @@ def parse_database_url(url: str) -> "URL":
 
 
 def credentials_of(url: str) -> tuple[str, str]:
-    """Return role and password in a database URL; empty where there is none."""
+    """Return role and password in a database URL; empty where it has none."""
     parsed = parse_database_url(url)
     return parsed.username or "", str(parsed.password or "")
 
 
 def bootstrap_servers(text: str) -> str:
-    """Read Kafka bootstrap servers: `host:port`, several with commas between."""
+    """Parse Kafka bootstrap servers: `host:port`, several separated by commas."""
     given = [each.strip() for each in text.split(",")]
     if any(not re.fullmatch(r"(\[[0-9a-fA-F:]+\]|[\w.-]+):[0-9]{1,5}", each) for each in given):
-        message = "is not HOST:PORT, or several with commas between: correct it"
+        message = "is not HOST:PORT, or several separated by commas: correct it"
         raise ValueError(message)
     return ",".join(given)
 
 
 def web_url(text: str) -> str:
-    """Read an http or https URL without a slash at its end, or nothing."""
+    """Parse an http or https URL, or an empty text; strip slashes at its end."""
     if text and not re.fullmatch(r"https?://[^\s/]+(/\S*)?", text):
-        message = "is no http:// or https:// URL: correct it"
+        message = "is not an http:// or https:// URL: correct it"
         raise ValueError(message)
     return text.rstrip("/")
 
@@ -235,25 +235,25 @@ def is_loopback(host: str) -> bool:
 
 
 def settings_page(kind: type) -> str:
-    """Return all settings of a class as a page for people."""
+    """Return all settings of a class as a Markdown page."""
     rows = declared_settings(kind).values()
     return "\n".join(
         [
             "# Settings",
             "",
-            "Every process reads these from its environment. A fault stops the start with a line",
-            "that names the setting, what is wrong and the remedy. Secrets are never logged.",
+            "Every process reads these from its environment. After a fault it does not start, and",
+            "prints a line with the setting, the fault and the remedy. Secrets are never logged.",
             "",
             "| setting | meaning | default |",
             "|---|---|---|",
-            *(f"| `{row.name}` | {row.about} | {default_cell(row.default)} |" for row in rows),
+            *(f"| `{row.name}` | {row.meaning} | {default_cell(row.default)} |" for row in rows),
             "",
         ]
     )
 
 
 def default_cell(default: str | None) -> str:
-    """Return a default as the table has it."""
+    """Return the table cell for a default."""
     if default is None:
         return "must be set"
     return f"`{default}`" if default else ""

@@ -1,6 +1,6 @@
-"""Where Kafka is, how it is spoken to, and how long it keeps messages.
+"""Kafka's address, security settings and retention.
 
-It is all that a tool needs to know that serves nothing.
+Tools that are not a service read only these settings.
 """
 
 from dataclasses import dataclass
@@ -18,18 +18,18 @@ from shared.config.environment import (
 )
 
 RETENTION = timedelta(days=7)
-"""How long topics keep messages. Older ones are not sent again to a broker that lost its data."""
+"""How long topics keep messages. Older ones are not republished to a broker that lost its data."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class KafkaSettings:
-    """How Kafka is reached."""
+    """Connection settings for Kafka."""
 
     kafka: Annotated[
         str,
         Setting(
             "KAITONG_KAFKA",
-            "Kafka's bootstrap servers, HOST:PORT with commas between",
+            "Kafka's bootstrap servers: HOST:PORT, several separated by commas",
             bootstrap_servers,
             default="127.0.0.1:9092",
         ),
@@ -38,7 +38,7 @@ class KafkaSettings:
         str,
         Setting(
             "KAITONG_KAFKA_SECURITY",
-            "how to speak to Kafka: plaintext, ssl, sasl_plaintext or sasl_ssl",
+            "Kafka's security protocol: plaintext, ssl, sasl_plaintext or sasl_ssl",
             one_of("plaintext", "ssl", "sasl_plaintext", "sasl_ssl"),
             default="plaintext",
         ),
@@ -52,14 +52,12 @@ class KafkaSettings:
             default="scram-sha-512",
         ),
     ]
-    kafka_user: Annotated[
-        str, Setting("KAITONG_KAFKA_USER", "the user at Kafka, with SASL", default="")
-    ]
+    kafka_user: Annotated[str, Setting("KAITONG_KAFKA_USER", "the SASL user at Kafka", default="")]
     kafka_password: Annotated[
         str,
         Setting(
             "KAITONG_KAFKA_PASSWORD",
-            "the user's password at Kafka",
+            "the SASL user's password",
             default="",
             secret=True,
         ),
@@ -68,7 +66,7 @@ class KafkaSettings:
         Path | None,
         Setting(
             "KAITONG_KAFKA_CA",
-            "a file with the certificates that Kafka's own is checked against; "
+            "a file with the CA certificates that Kafka's certificate is checked against; "
             "without it the system's are used",
             optional_file,
             default="",
@@ -78,7 +76,8 @@ class KafkaSettings:
         str,
         Setting(
             "KAITONG_TOPIC_PREFIX",
-            "what is put before topics and groups, so that installations can share a broker",
+            "a prefix of the names of topics and consumer groups: with different prefixes, "
+            "installations can share a broker",
             matching(r"[A-Za-z0-9._-]{0,100}", "made of letters, digits, dots, dashes"),
             default="",
         ),
@@ -88,10 +87,11 @@ class KafkaSettings:
         str,
         Setting(
             "KAITONG_INSTALLATION",
-            "the name of this installation, the same for all its services and no other's; its "
-            "topics are claimed under it, and topics that another has claimed are left alone. "
-            "`up` makes one up; without one no process starts. A database keeps the first it was "
-            "given, and with another one nothing is read or published; a copy is renamed by "
+            "the name of this installation, the same for all its services and different from all "
+            "other installations; it claims its topics under this name, and does not use topics "
+            "that another has claimed. `up` generates one; without a name no process starts. A "
+            "database stores the first name it is used with; with another name nothing is read or "
+            "published. To rename a copied database: "
             "`python -m shared.runtime.rename_installation order provisioning resources customer`",
             matching(r"[A-Za-z0-9._-]{0,100}", "made of letters, digits, dots, dashes"),
             default="",

@@ -1,4 +1,4 @@
-"""Settings that are right alone and wrong together, above all before the public."""
+"""Checks of settings that are valid alone and insecure or contradictory together."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -10,19 +10,19 @@ if TYPE_CHECKING:
     from shared.config.settings import Settings
 
 DEVELOPMENT_KEY_PREFIX = "development-"
-"""Keys whose file name begins so were made by the first start, not by an issuer."""
+"""File names of keys that the first start generated begin with this; an issuer's do not."""
 
 WELL_KNOWN_PASSWORDS = frozenset(
     {"admin", "changeme", "kaitong", "password", "postgres", "secret", "test"}
 )
-"""Passwords that whoever wants in tries first; so is the name of the role."""
+"""Passwords that an attacker tries first; the name of the role is another."""
 
 RISKS = ("development-keys", "private-keys", "default-passwords", "plaintext-kafka")
-"""What a public address must not be combined with, unless KAITONG_INSECURE names it."""
+"""Risks that a public address must not be combined with, unless KAITONG_INSECURE names them."""
 
 
 def contradictions_with_kafka(settings: "KafkaSettings") -> Iterator[str]:
-    """Name what is wrong between settings of Kafka that are each right."""
+    """Yield contradictions between Kafka settings that are each valid."""
     if settings.kafka_security.startswith("sasl") and not settings.kafka_user:
         yield (
             f"KAITONG_KAFKA_USER is not set, and KAITONG_KAFKA_SECURITY is "
@@ -31,24 +31,24 @@ def contradictions_with_kafka(settings: "KafkaSettings") -> Iterator[str]:
 
 
 def contradictions_in(settings: "Settings") -> Iterator[str]:
-    """Name what is wrong between settings that are each right."""
+    """Yield contradictions between settings that are each valid."""
     if settings.archive_months and not settings.archive_folder:
         yield (
-            "KAITONG_ARCHIVE_FOLDER is not set, and KAITONG_ARCHIVE_MONTHS lets months leave "
-            "the database: say where they are to be written"
+            "KAITONG_ARCHIVE_FOLDER is not set, and KAITONG_ARCHIVE_MONTHS moves months out of "
+            "the database: give the folder to write them to"
         )
     if not is_loopback(settings.http_host):
         name = f"KAITONG_DATABASE_{settings.service.upper()}"
         for risk, remedy in risks_of(settings, name):
             if risk not in settings.accepted_risks:
                 yield (
-                    f"KAITONG_HTTP_HOST is {settings.http_host}, which others can reach, and "
+                    f"KAITONG_HTTP_HOST is {settings.http_host}, which other machines reach, and "
                     f"{remedy}, or allow it by KAITONG_INSECURE={risk}"
                 )
 
 
 def risks_of(settings: "Settings", database: str) -> Iterator[tuple[str, str]]:
-    """Name what is too weak to be reached by others, and the remedy."""
+    """Yield each risk that other machines must not be able to reach, with the remedy."""
     if any(settings.auth_keys.glob(f"{DEVELOPMENT_KEY_PREFIX}*.pem")):
         yield (
             "development-keys",
@@ -73,7 +73,7 @@ def risks_of(settings: "Settings", database: str) -> Iterator[tuple[str, str]]:
 
 
 def has_guessable_password(settings: "Settings") -> bool:
-    """Tell whether a password of ours is among those that are tried first."""
+    """Tell whether the password of the database or of Kafka is well known."""
     role, password = credentials_of(settings.database_url)
     return password in {*WELL_KNOWN_PASSWORDS, role} - {""} or settings.kafka_password in {
         *WELL_KNOWN_PASSWORDS,

@@ -1,6 +1,6 @@
-"""What differs from one installation to the next, read from the environment.
+"""Settings of a service's process, read from the environment.
 
-docs/settings.md is made from here: `python -m shared.config.settings > docs/settings.md`.
+docs/settings.md is generated: `python -m shared.config.settings > docs/settings.md`.
 """
 
 import os
@@ -31,7 +31,7 @@ from shared.config.security_checks import RISKS, contradictions_in, contradictio
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Settings(KafkaSettings):
-    """Where one process of one service finds its neighbours, and what it may do."""
+    """Settings of one process of one service: addresses, secrets and limits."""
 
     service: str
     database_url: Annotated[
@@ -46,13 +46,13 @@ class Settings(KafkaSettings):
     ]
     http_host: Annotated[
         str,
-        Setting("KAITONG_HTTP_HOST", "the address the API listens at", default="127.0.0.1"),
+        Setting("KAITONG_HTTP_HOST", "the address the API listens on", default="127.0.0.1"),
     ]
     http_port: Annotated[
         int,
         Setting(
             "KAITONG_HTTP_PORT",
-            "the port the API listens at; 0 for any that is free",
+            "the port the API listens on; 0 for any free one",
             whole_number(0, 65535),
             default="8000",
         ),
@@ -61,7 +61,7 @@ class Settings(KafkaSettings):
         Path,
         Setting(
             "KAITONG_HOME",
-            "the folder for all that is kept on one machine",
+            "the folder for all state on one machine",
             folder,
             default=".kaitong",
         ),
@@ -70,7 +70,7 @@ class Settings(KafkaSettings):
         Path,
         Setting(
             "KAITONG_STATE",
-            "a folder for the service's scratch files; nothing of value is kept there",
+            "a folder for the service's temporary files; nothing of value is kept there",
             folder,
             default="{home}/state/{service}",
         ),
@@ -79,7 +79,7 @@ class Settings(KafkaSettings):
         str,
         Setting(
             "KAITONG_ELEMENTS_URL",
-            "where network elements that speak HTTP are reached",
+            "the base URL of network elements that use HTTP",
             web_url,
             default="",
         ),
@@ -88,7 +88,7 @@ class Settings(KafkaSettings):
         str,
         Setting(
             "KAITONG_LOG",
-            "json for machines, console for people",
+            "the log format: json for machines, console for people",
             one_of("json", "console"),
             default="json",
         ),
@@ -97,7 +97,7 @@ class Settings(KafkaSettings):
         str,
         Setting(
             "KAITONG_LOG_LEVEL",
-            "the least level that is written: debug, info, warning or error",
+            "the lowest level that is written: debug, info, warning or error",
             one_of("debug", "info", "warning", "error"),
             default="info",
         ),
@@ -106,8 +106,9 @@ class Settings(KafkaSettings):
         str,
         Setting(
             "KAITONG_LOG_KEY",
-            "a secret; the same personal value gets the same mark in all logs with one key. "
-            "Without it each process makes its own, and marks cannot be compared across processes",
+            "a secret; with one key, the same personal value gets the same pseudonym in all logs. "
+            "Without it each process generates its own key, and pseudonyms cannot be compared "
+            "across processes",
             matching(r"|.{16,}", "at least 16 characters long"),
             default="",
             secret=True,
@@ -117,9 +118,9 @@ class Settings(KafkaSettings):
         str,
         Setting(
             "KAITONG_PERSON_KEY",
-            "a secret of customer and order, never changed; by it a person whose data were erased "
-            "can be recognised, and an order that is repeated. Without it nobody's data can be "
-            "erased",
+            "a secret of customer and order that must never change; they use it to recognise "
+            "persons whose data were erased, and repeated orders. Without it no personal data can "
+            "be erased",
             matching(r"|.{16,}", "at least 16 characters long"),
             default="",
             secret=True,
@@ -146,7 +147,7 @@ class Settings(KafkaSettings):
         str,
         Setting(
             "KAITONG_TENANT",
-            "the tenant that runs the installation: its staff alone change what all tenants share, "
+            "the tenant that runs the installation: only its staff change what all tenants share, "
             "and see messages that name no tenant (docs/access.md)",
             matching(r".+", "a tenant, as tokens name it"),
             default="jiangsu",
@@ -156,7 +157,7 @@ class Settings(KafkaSettings):
         Path | None,
         Setting(
             "KAITONG_ROLES",
-            "a file of roles (JSON) in the place of those that are shipped: see docs/access.md",
+            "a file of roles (JSON) that replaces the shipped roles: see docs/access.md",
             optional_file,
             default="",
         ),
@@ -165,7 +166,7 @@ class Settings(KafkaSettings):
         int,
         Setting(
             "KAITONG_BODY_LIMIT",
-            "the most bytes that a request may carry",
+            "the largest request body, in bytes",
             whole_number(1_024, 1 << 30),
             default="1048576",
         ),
@@ -174,7 +175,7 @@ class Settings(KafkaSettings):
         int,
         Setting(
             "KAITONG_RATE_LIMIT",
-            "the most requests a second that one client may make of one process; 0 for no limit",
+            "the most requests per second that one client may send to one process; 0 for no limit",
             whole_number(0, 1_000_000),
             default="1000",
         ),
@@ -183,7 +184,7 @@ class Settings(KafkaSettings):
         int,
         Setting(
             "KAITONG_CONCURRENCY",
-            "the most requests that one process works on at a time; of one client half as many may "
+            "the most requests that one process handles at a time; of one client half as many may "
             "wait for the rest of their bodies",
             whole_number(1, 100_000),
             default="500",
@@ -193,7 +194,7 @@ class Settings(KafkaSettings):
         int,
         Setting(
             "KAITONG_ARCHIVE_MONTHS",
-            "how many months of told messages stay in the database; 0 for all",
+            "how many months of outbox records and history stay in the database; 0 for all",
             whole_number(0, 1_200),
             default="0",
         ),
@@ -202,7 +203,8 @@ class Settings(KafkaSettings):
         Path | None,
         Setting(
             "KAITONG_ARCHIVE_FOLDER",
-            "where months that leave the database are written to, in a folder for each service",
+            "the folder for months that are moved out of the database; each service has its own "
+            "folder in it",
             optional_folder,
             default="",
         ),
@@ -211,7 +213,7 @@ class Settings(KafkaSettings):
         frozenset[str],
         Setting(
             "KAITONG_INSECURE",
-            f"what may be combined with a public address all the same: any of {', '.join(RISKS)}",
+            f"risks that are accepted together with a public address: any of {', '.join(RISKS)}",
             some_of(*RISKS),
             default="",
         ),
@@ -219,7 +221,7 @@ class Settings(KafkaSettings):
 
     @classmethod
     def from_environment(cls, service: str, environment: Mapping[str, str] = os.environ) -> Self:
-        """Read the settings of `service`.
+        """Read the settings of a service.
 
         Raises:
             SettingsError: one line for each fault, with its setting and its remedy.
@@ -239,12 +241,12 @@ class Settings(KafkaSettings):
 
     @property
     def service_archive_folder(self) -> Path | None:
-        """Where the service's own cold months go: services may share `archive_folder`."""
+        """The service's own archive folder: services may share `archive_folder`."""
         return self.archive_folder / self.service if self.archive_folder else None
 
 
 def read_kafka_settings(environment: Mapping[str, str] = os.environ) -> KafkaSettings:
-    """Read how Kafka is reached, and nothing else.
+    """Read the connection settings for Kafka only.
 
     Raises:
         SettingsError: one line for each fault, with its setting and its remedy.

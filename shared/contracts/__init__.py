@@ -1,7 +1,6 @@
 """Every message on the wire, one module per owner. Nothing here does I/O."""
 
 from shared.contracts.base import (
-    Causation,
     Envelope,
     Message,
     OrderMessage,
@@ -12,6 +11,7 @@ from shared.contracts.base import (
     public_contracts,
     read_envelope,
 )
+from shared.contracts.causation import Causation
 from shared.contracts.customer import AccessChanged, PartyErased, grant_key, party_key
 from shared.contracts.message_parts import (
     Action,

@@ -1,7 +1,6 @@
-"""What a message is, how it is named, and how it travels."""
+"""Messages: their names, their registry, and their envelope."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from typing import ClassVar, Self, TypeVar
@@ -9,17 +8,19 @@ from uuid import UUID
 
 import msgspec
 
+from shared.contracts.causation import Causation
 from shared.ids import named_id
+from shared.version import VERSION
 
 _registry: dict[str, type["Message"]] = {}
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True):
-    """A fact, or a request, that one service tells the others. Immutable.
+    """A fact, or a request, that one service publishes. Immutable.
 
-    Readers drop fields they do not know, so an owner may add a field with a
-    default at any time. Any other change is a new version, told beside the old
-    one until the readers have moved.
+    Consumers ignore fields they do not know, so an owner may add a field with a
+    default at any time. Any other change is a new version, published beside the
+    old one until the consumers have moved.
     """
 
     name: ClassVar[str]
@@ -29,16 +30,16 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     """Name and version on the wire, for example `resources.assigned.v1`."""
 
     owner: ClassVar[str]
-    """The service that tells it."""
+    """The service that publishes it."""
 
     topic: ClassVar[str]
-    """Kafka topic: a fact's is its owner, a request's that of the one it is for."""
+    """Kafka topic: of a fact its owner, of a request that of the service that it is for."""
 
     older: ClassVar[tuple[str, ...]] = ()
-    """Types of older versions in which the owner tells the same fact as well."""
+    """Types of older versions in which the owner publishes the same fact as well."""
 
     undone_by: ClassVar[str] = ""
-    """The type of the message of the same key after which this one does not hold any more."""
+    """The type of the message of the same key that undoes this one."""
 
     @property
     def key(self) -> UUID:
@@ -68,17 +69,17 @@ def published(
     also_as: tuple[int, ...] = (),
     undone_by: str = "",
 ) -> Callable[[type[M]], type[M]]:
-    """Enter a message in the registry under its name and version.
+    """Register a message under its name and version.
 
-    Facts are for everyone. A request is for one service, which is `to`; the
-    others are spared reading it. `also_as` names older versions told beside it, `undone_by`
-    the type after which it does not hold any more.
+    Facts are for all services. A request is for one service, `to`; the others do not
+    read it. `also_as` names older versions published beside it, `undone_by` the type
+    of the message that undoes it.
 
     Raises:
         TypeError: if the name and version are taken.
     """
 
-    def enter(cls: type[M]) -> type[M]:
+    def register(cls: type[M]) -> type[M]:
         cls.name = name
         cls.owner = name.partition(".")[0]
         cls.type = f"{name}.v{version}"
@@ -91,11 +92,11 @@ def published(
         _registry[cls.type] = cls
         return cls
 
-    return enter
+    return register
 
 
 def private(name: str, version: int) -> Callable[[type[M]], type[M]]:
-    """Enter a message that a service tells only itself: a timer, an element's answer.
+    """Register a message that a service sends only itself: a timer, an element's answer.
 
     It never reaches Kafka, but is written, read and handled like all others.
     """
@@ -103,7 +104,7 @@ def private(name: str, version: int) -> Callable[[type[M]], type[M]]:
 
 
 PRIVATE = "private"
-"""Whom private messages are for; there is no such topic."""
+"""The addressee of private messages; there is no such topic."""
 
 
 def public_contracts() -> list[type[Message]]:
@@ -113,35 +114,12 @@ def public_contracts() -> list[type[Message]]:
 
 
 def contract_of(type_: str) -> type[Message] | None:
-    """Return the contract that this code knows under a type, if it knows one."""
+    """Return the contract of a type, if this code knows it."""
     return _registry.get(type_)
 
 
-@dataclass(frozen=True, slots=True)
-class Causation:
-    """What set a piece of work going: a message, or a request from outside."""
-
-    id: UUID
-    correlation_id: UUID
-    tenant: str
-    local_network: str = ""
-    """The area (本地网) the work is about, by its area code; empty where there is none."""
-
-    traceparent: str = ""
-    """W3C trace context, handed on unread."""
-
-    actor: str = ""
-    """Of a request: the person or program that acts. Empty for what a message causes."""
-
-    client: str = ""
-    """Of a request: the client of the API that the actor acts through."""
-
-    role: str = ""
-    """Of a request: the role in which the actor acts."""
-
-
 class Envelope(msgspec.Struct, frozen=True, kw_only=True):
-    """A message on its way: the attributes of CloudEvents 1.0 around the data.
+    """The envelope of a message: the attributes of CloudEvents 1.0 around the data.
 
     CloudEvents allows only lower-case letters and digits in attribute names,
     hence the extension names without underscores.
@@ -159,7 +137,7 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True):
     correlationid: UUID
     causationid: UUID
     sequence: int
-    """Counts the messages of one owner under one key, from 1, without a hole."""
+    """Counts the messages of one owner under one key, from 1, without gaps."""
 
     data: msgspec.Raw
     """The message, as JSON."""
@@ -169,10 +147,13 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True):
     localnetwork: str = ""
     traceparent: str = ""
     older: tuple[str, ...] = ()
-    """Types of older versions in which the same fact is told as well."""
+    """Types of older versions in which the same fact is published as well."""
+
+    sourceversion: str = ""
+    """The version of Kaitong that published it."""
 
     @classmethod
-    def wrap(  # noqa: PLR0913, PLR0917  an envelope says so many things
+    def wrap(  # noqa: PLR0913, PLR0917  an envelope has so many attributes
         cls,
         message: Message,
         cause: Causation,
@@ -181,7 +162,7 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True):
         time: datetime,
         data: bytes | None = None,
     ) -> Self:
-        """Wrap the message that `cause` tells at `position`. A retry repeats the id.
+        """Wrap the message that `cause` publishes at `position`. A retry repeats the id.
 
         `data` is the message, if it is encoded already.
         """
@@ -201,27 +182,28 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True):
             localnetwork=cause.local_network,
             traceparent=cause.traceparent,
             older=message.older,
+            sourceversion=VERSION,
         )
 
     def open(self) -> Message | None:
         """Return the message inside, or None if this code does not know its type.
 
         Raises:
-            msgspec.ValidationError: if the data does not keep to its contract.
+            msgspec.ValidationError: if the data breaks its contract.
         """
         contract = _registry.get(self.type)
         return _decoder(contract).decode(self.data) if contract else None
 
     @property
     def as_causation(self) -> Causation:
-        """This message, seen as the cause of what its reader does."""
+        """This message as the cause of its consumer's work."""
         return Causation(
             self.id, self.correlationid, self.tenant, self.localnetwork, self.traceparent
         )
 
 
 def message_id(cause: Causation, type_: str, position: int) -> UUID:
-    """Return the id of the message that `cause` tells at `position`: always the same."""
+    """Return the id of the message that `cause` publishes at `position`: always the same."""
     return named_id(cause.id, f"{type_}/{position}")
 
 
@@ -232,7 +214,7 @@ def message_name(type_: str) -> str:
 
 encode = msgspec.json.Encoder().encode
 read_envelope = msgspec.json.Decoder(Envelope).decode
-"""Decode an envelope. Raises msgspec.MsgspecError when it is none."""
+"""Decode an envelope. Raises msgspec.MsgspecError if it is not one."""
 
 
 @lru_cache(maxsize=256)

@@ -11,25 +11,25 @@ GRANT_NAMESPACE = UUID("5b8e0f0e-5f0a-5f0c-8d39-5a3f4b6f3c21")
 
 
 def party_key(tenant: str, party_id: str) -> UUID:
-    """Return the key of what is told of one party: always the same."""
+    """Return the key of the messages about one party: always the same."""
     return named_id(named_id(PARTY_NAMESPACE, tenant), party_id)
 
 
 @published("customer.party_erased", 1)
 class PartyErased(Message, frozen=True, kw_only=True):
-    """Who a party is must not be known any more: everybody blanks what tells it."""
+    """The personal data of a party is erased: every service blanks its copy."""
 
     party_key: UUID
-    """Made of the tenant and the party's id."""
+    """Derived from the tenant and the party's id."""
 
     party_id: str
-    """The upstream CRM's id of the party; by itself it tells nothing of a person."""
+    """The upstream CRM's id of the party; by itself it is no personal data."""
 
     until: datetime
-    """Orders accepted until then are meant; a later one makes the party known again."""
+    """Applies to orders accepted until then; a later order brings new data of the party."""
 
     person_mark: str = ""
-    """A keyed hash by which the customer service recognises the person; its key is not told."""
+    """A keyed hash by which the customer service identifies a person; its key is not published."""
 
     @property
     def key(self) -> UUID:
@@ -38,7 +38,7 @@ class PartyErased(Message, frozen=True, kw_only=True):
 
 
 def grant_key(tenant: str, owner: str, grantee: str, customer_id: str) -> UUID:
-    """Return the key of what is told of one grant: always the same."""
+    """Return the key of the messages about one grant: always the same."""
     key = GRANT_NAMESPACE
     for part in (tenant, owner, grantee, customer_id):
         key = named_id(key, part)
@@ -47,13 +47,13 @@ def grant_key(tenant: str, owner: str, grantee: str, customer_id: str) -> UUID:
 
 @published("customer.access_changed", 1)
 class AccessChanged(Message, frozen=True, kw_only=True):
-    """What one client of the API shares with another is something else from now on."""
+    """The grant of one client of the API to another has changed."""
 
     grant_key: UUID
-    """Made of the tenant, both clients and the customer."""
+    """Derived from the tenant, both clients and the customer."""
 
     owner_client: str
-    """The client that brought what is shared."""
+    """The client whose data is shared."""
 
     grantee: str
     """The client with which it is shared."""
@@ -62,7 +62,7 @@ class AccessChanged(Message, frozen=True, kw_only=True):
     """The upstream CRM's id of the customer; empty for all customers of the owner."""
 
     level: str = ""
-    """`see`, `change`, or empty where nothing is shared any more."""
+    """`see`, `change`, or empty if nothing is shared any more."""
 
     @property
     def key(self) -> UUID:

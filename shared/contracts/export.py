@@ -1,8 +1,8 @@
-"""The contracts as others read them: AsyncAPI 3.0, and a JSON Schema for each message.
+"""Exports the contracts: an AsyncAPI 3.0 document, and a JSON Schema for each message.
 
 `python -m shared.contracts.export` prints the AsyncAPI document;
-`python -m shared.contracts.export FOLDER` writes it all there, unless readers of what
-lies there could not read what this code tells (compare.py).
+`python -m shared.contracts.export FOLDER` writes all files there, unless consumers of
+the files there could not read what this code publishes (compatibility.py).
 """
 
 import ast
@@ -31,13 +31,13 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 INFO = {
     "title": "Kaitong",
     "version": "1",
-    "description": "What the services tell each other: CloudEvents 1.0 in JSON on Kafka. The Kafka "
-    "headers `type` and `id` repeat the envelope's, so that a reader can skip a record unread.",
+    "description": "Messages between the services: CloudEvents 1.0 in JSON on Kafka. The Kafka "
+    "headers `type` and `id` repeat the envelope's, so that a consumer can skip a record unread.",
 }
 
 
 class BreakingChangeError(Exception):
-    """Readers of what was released could not read what this code tells."""
+    """Consumers of the released contracts could not read what this code publishes."""
 
 
 def exported_files() -> dict[str, Schema]:
@@ -78,24 +78,24 @@ def asyncapi_document() -> Schema:
 
 
 def channel_of(topic: str, messages: Iterable[type[Message]]) -> Schema:
-    """Return a topic with those of the messages that are told on it."""
-    mine = {each.type: ref("messages", each.type) for each in messages if each.topic == topic}
-    return {"address": topic, "messages": mine}
+    """Return a topic with those of the messages that are published to it."""
+    refs = {each.type: ref("messages", each.type) for each in messages if each.topic == topic}
+    return {"address": topic, "messages": refs}
 
 
 def operation_of(message: type[Message]) -> Schema:
-    """Return who sends a message where."""
+    """Return the operation by which the owner publishes a message to its topic."""
     return {
         "action": "send",
         "channel": {"$ref": f"#/channels/{message.topic}"},
-        "summary": f"{message.owner} tells it.",
+        "summary": f"Published by {message.owner}.",
         "messages": [{"$ref": f"#/channels/{message.topic}/messages/{message.type}"}],
     }
 
 
 def message_of(message: type[Message]) -> Schema:
     """Return one message in its envelope."""
-    inside = {
+    properties = {
         "type": {"const": message.type},
         "dataschema": {"const": f"/contracts/{message.type}.json"},
         "data": ref("schemas", message.__name__),
@@ -105,41 +105,41 @@ def message_of(message: type[Message]) -> Schema:
         "title": message.__name__,
         "summary": inspect.getdoc(message) or "",
         "correlationId": {"location": "$message.payload#/correlationid"},
-        "payload": {"allOf": [ref("schemas", "Envelope"), {"properties": inside}]},
+        "payload": {"allOf": [ref("schemas", "Envelope"), {"properties": properties}]},
         "bindings": {"kafka": {"key": {"type": "string", "description": "The subject, 16 bytes."}}},
     }
 
 
 def ref(kind: str, name: str) -> dict[str, str]:
-    """Point at a component."""
+    """Return a reference to a component."""
     return {"$ref": f"#/components/{kind}/{name}"}
 
 
 def with_descriptions(schemas: dict[str, Schema], tops: list[type]) -> dict[str, Schema]:
-    """Return schemas with what the code says of each field and each word."""
+    """Return schemas with the docstrings of classes, fields and enumeration values."""
     kinds = {kind.__name__: kind for top in tops for kind in types_in(top)}
     return {name: with_docstrings(schema, kinds[name]) for name, schema in sorted(schemas.items())}
 
 
 def with_docstrings(schema: Schema, kind: type) -> Schema:
-    """Return the schema of one kind with what its code says."""
-    said = docstrings_of(kind)
+    """Return the schema of one class with its docstrings."""
+    texts = docstrings_of(kind)
     whole = {**schema, "description": inspect.getdoc(kind) or ""}
     if isinstance(kind, EnumType):
-        words = {
-            str(kind[name].value): text for name, text in said.items() if name in kind.__members__
+        values = {
+            str(kind[name].value): text for name, text in texts.items() if name in kind.__members__
         }
-        return {**whole, **({"x-words": words} if words else {})}
+        return {**whole, **({"x-words": values} if values else {})}
     fields = schema.get("properties", {}).items()
-    told = {
-        name: {**field, "description": said[name]} if name in said else field
+    described = {
+        name: {**field, "description": texts[name]} if name in texts else field
         for name, field in fields
     }
-    return {**whole, "properties": told}
+    return {**whole, "properties": described}
 
 
 def types_in(top: type) -> Iterator[type]:
-    """Return a kind, and those that its fields are made of."""
+    """Yield a class, and the classes of its fields."""
     waiting: list[Any] = [msgspec.inspect.type_info(top)]
     seen: set[type] = set()
     while waiting:
@@ -152,7 +152,7 @@ def types_in(top: type) -> Iterator[type]:
             yield kind
 
 
-def inner_types(info: Any) -> list[Any]:  # noqa: ANN401  one of many kinds of msgspec's
+def inner_types(info: Any) -> list[Any]:  # noqa: ANN401  one of many types of msgspec
     """Return the types inside a type."""
     match info:
         case msgspec.inspect.StructType(fields=fields):
@@ -167,13 +167,13 @@ def inner_types(info: Any) -> list[Any]:  # noqa: ANN401  one of many kinds of m
 
 @lru_cache
 def docstrings_of(kind: type) -> dict[str, str]:
-    """Return the texts under the fields of a class and of those it builds on."""
-    ours = [each for each in reversed(kind.__mro__) if each.__module__.startswith("shared.")]
-    return {name: text for each in ours for name, text in field_docstrings(each)}
+    """Return the docstrings of a class's fields, those of its base classes included."""
+    classes = [each for each in reversed(kind.__mro__) if each.__module__.startswith("shared.")]
+    return {name: text for each in classes for name, text in field_docstrings(each)}
 
 
 def field_docstrings(kind: type) -> Iterator[tuple[str, str]]:
-    """Return each field of one class with the text under it."""
+    """Yield each field of one class that has a docstring, with it."""
     (tree,) = ast.parse(textwrap.dedent(inspect.getsource(kind))).body
     assert isinstance(tree, ast.ClassDef)
     for field, below in pairwise(tree.body):
@@ -192,7 +192,7 @@ def field_name(node: ast.stmt) -> str | None:
 
 
 def string_statement(node: ast.stmt) -> str | None:
-    """Return the text that a statement is, if it is nothing else."""
+    """Return the text of a statement that is only a string."""
     match node:
         case ast.Expr(value=ast.Constant(value=str(text))):
             return text
@@ -204,7 +204,7 @@ def write_files(folder: Path) -> None:
     """Write the export to a folder.
 
     Raises:
-        BreakingError: readers of what lies there could not read what this code tells.
+        BreakingChangeError: consumers of the files there could not read what this code publishes.
     """
     exported = exported_files()
     breaks = [
@@ -214,7 +214,7 @@ def write_files(folder: Path) -> None:
     ]
     if breaks:
         raise BreakingChangeError(
-            "\n".join([*breaks, "tell a new version beside the old one instead"])
+            "\n".join([*breaks, "publish a new version beside the old one instead"])
         )
     folder.mkdir(parents=True, exist_ok=True)
     for name, content in exported.items():
@@ -222,14 +222,16 @@ def write_files(folder: Path) -> None:
 
 
 def to_json_text(content: Schema) -> str:
-    """Return a file's content, the same for the same contracts."""
+    """Return a file's content; it depends only on the contracts."""
     return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
 
 
 def main(arguments: list[str]) -> None:
-    """Print the document, or write all files to the folder that is named."""
+    """Print the AsyncAPI document, or write all files to a folder."""
     parser = ArgumentParser(prog="python -m shared.contracts.export", description=main.__doc__)
-    parser.add_argument("folder", type=Path, nargs="?", help="where the files lie: docs/contracts")
+    parser.add_argument(
+        "folder", type=Path, nargs="?", help="the folder of the files: docs/contracts"
+    )
     folder = parser.parse_args(arguments).folder
     if folder is None:
         sys.stdout.write(to_json_text(asyncapi_document()))

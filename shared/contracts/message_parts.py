@@ -10,7 +10,7 @@ from shared.contracts.personal import Personal
 from shared.ids import named_id
 
 Value: TypeAlias = str | int | bool
-"""What a characteristic may be worth."""
+"""The value of a characteristic."""
 
 Cents: TypeAlias = int
 """Money in hundredths of the currency unit (CNY), excluding tax."""
@@ -51,12 +51,12 @@ ORGANIZATION_CATEGORIES = frozenset({"business", "key-account"})
 
 
 def party_kind_of(category: str) -> PartyKind:
-    """Return what customers of a category are: the one rule of all services."""
+    """Return the kind of the customers of a category: the one rule of all services."""
     return PartyKind.ORGANIZATION if category in ORGANIZATION_CATEGORIES else PartyKind.INDIVIDUAL
 
 
 class Customer(MessagePart, frozen=True, kw_only=True):
-    """The customer as the order carries it. What the order does not say is empty."""
+    """The customer as given in the order. A field that the order lacks is empty."""
 
     id: str
     """The upstream CRM's id of the party."""
@@ -70,7 +70,7 @@ class Customer(MessagePart, frozen=True, kw_only=True):
     """`public`, `business` or `key-account`."""
 
     kind: str = ""
-    """`Individual` or `Organization`, where the order says so."""
+    """`Individual` or `Organization`, if the order has it."""
 
 
 class OrderedItem(MessagePart, frozen=True, kw_only=True):
@@ -81,7 +81,7 @@ class OrderedItem(MessagePart, frozen=True, kw_only=True):
 
     action: Action
     business_action: str
-    """What the field calls it: `new`, `disconnect`, ..."""
+    """The operator's term for the action: `new`, `disconnect`, ..."""
 
     offering_id: str
     offering_name: str
@@ -95,13 +95,13 @@ class OrderedItem(MessagePart, frozen=True, kw_only=True):
     service_id: UUID
     address_id: str = ""
     local_network: str = ""
-    """The area code that the order says the address lies in; resources checks it."""
+    """The area code of the address, by the order; resources checks it."""
 
     sold_in: tuple[str, ...] = ()
     """The local networks that the offering is sold in; empty for all. Resources checks it."""
 
     bundle: str = ""
-    """The offering under which the item was bundled, if it was."""
+    """The offering of the bundle that the item belongs to, if any."""
 
     characteristics: tuple[Characteristic, ...] = ()
     one_off_cents: Cents = 0
@@ -109,7 +109,7 @@ class OrderedItem(MessagePart, frozen=True, kw_only=True):
 
 
 class HoldAction(StrEnum):
-    """What resources is asked to do for an item."""
+    """What resources is to do for an item."""
 
     RESERVE = "reserve"
     PRE_RELEASE = "pre_release"
@@ -122,69 +122,69 @@ class Need(MessagePart, frozen=True, kw_only=True):
     """`number`, `leg`, `vlan`, `loid`, `pair`, ...: the pool kinds of resources."""
 
     picked: str = ""
-    """The very thing that the customer chose; empty for any."""
+    """The value that the customer picked; empty for any."""
 
     grade: str = ""
     """The vanity grade that was sold with a picked number; empty for a plain one."""
 
 
 class ItemNeeds(MessagePart, frozen=True, kw_only=True):
-    """What one order item needs, or gives back."""
+    """What one order item needs, or pre-releases."""
 
     item_id: str
     service_id: UUID
     action: HoldAction
     address_id: str = ""
     needs: tuple[Need, ...] = ()
-    """Empty for a pre-release: the service's own holdings are meant."""
+    """Empty for a pre-release: it applies to the service's own holdings."""
 
     local_network: str = ""
-    """What the order says of the address; an address elsewhere is refused."""
+    """The area code of the address, by the order; an address elsewhere is refused."""
 
     sold_in: tuple[str, ...] = ()
     """An address in none of these local networks is refused; empty for all."""
 
 
 class Held(MessagePart, frozen=True, kw_only=True):
-    """One thing that a service holds."""
+    """One holding of a service."""
 
     kind: str
     value: str
     """Its name in the inventory; E.164 for a number."""
 
     pool: str = ""
-    """The pool that it lies in, which leads to it in the inventory."""
+    """Its pool, by which the inventory finds it."""
 
     element: ElementName = ""
-    """The network element it leads to, where it leads to one."""
+    """The network element that it belongs to, if any."""
 
     attributes: tuple[Characteristic, ...] = ()
-    """What an element must be told of it, for example a PON port or a VLAN."""
+    """What is configured on an element for it, for example a PON port or a VLAN."""
 
 
 class ItemHoldings(MessagePart, frozen=True, kw_only=True):
-    """All that one order item's service holds."""
+    """All holdings of one order item's service."""
 
     item_id: str
     service_id: UUID
     held: tuple[Held, ...]
     local_network: str = ""
-    """Where its address lies, by the inventory; empty where it has no address."""
+    """The area code of its address, by the inventory; empty if it has no address."""
 
 
 class RefusalCode(StrEnum):
-    """Why resources cannot give what an order needs."""
+    """Why resources cannot provide what an order needs."""
 
     UNSERVED = "unserved"
     """It cannot be served at the address as ordered: the order is rejected.
 
     No plant of ours reaches the address, it lies in another local network than the order
-    says, or the offering is not sold there.
+    has, or the offering is not sold there.
     """
 
     NONE_FREE = "none-free"
     NOT_AVAILABLE = "not-available"
-    """The picked thing is held by another, or is not what was sold."""
+    """The picked value is held by another, or is not what was sold."""
 
     NOT_HELD = "not-held"
     """The service to disconnect holds nothing."""
@@ -194,10 +194,10 @@ RESERVATION_NAMESPACE = UUID("e0c2b1a4-7d3e-5f6a-8b9c-0d1e2f3a4b5c")
 
 
 def reservation_key(order_id: UUID) -> UUID:
-    """Return the key of what is said of an order's reservation.
+    """Return the key of the messages about an order's reservation.
 
-    It is not the order's: what is parked under that must not keep the question waiting,
-    and an order that has no plan has something parked.
+    It is not the order's key: dead letters of that key must not block the question,
+    and an order without a plan has dead letters.
     """
     return named_id(RESERVATION_NAMESPACE, str(order_id))
 
@@ -211,7 +211,7 @@ class BlueprintName(MessagePart, frozen=True, kw_only=True):
 
 
 class CompletedService(MessagePart, frozen=True, kw_only=True):
-    """What became of one order item's service in the network."""
+    """The result for one order item's service in the network."""
 
     item_id: str
     action: Action
@@ -221,7 +221,7 @@ class CompletedService(MessagePart, frozen=True, kw_only=True):
     blueprint_version: int
     held: tuple[Held, ...] = ()
     local_network: str = ""
-    """Where its address lies, as resources told it; empty where it has no address."""
+    """The area code of its address, by resources; empty if it has no address."""
 
 
 class HeldProduct(MessagePart, frozen=True, kw_only=True):
@@ -237,4 +237,4 @@ class HeldProduct(MessagePart, frozen=True, kw_only=True):
     monthly_cents: Cents = 0
 
     client: str = ""
-    """The client that brought the product: whose it is."""
+    """The client that ordered the product, and owns it."""

@@ -7,10 +7,10 @@ from shared.contracts.order_record import OrderRecord
 
 @published("order.accepted", 1)
 class OrderAccepted(OrderMessage, frozen=True, kw_only=True):
-    """An order is taken on; provisioning is to make its plan."""
+    """An order is accepted; provisioning is to make its plan."""
 
     client: str
-    """Who placed it: the client of the API."""
+    """The client of the API that placed it."""
 
     customer: Customer
     items: tuple[OrderedItem, ...]
@@ -24,7 +24,7 @@ class OrderAccepted(OrderMessage, frozen=True, kw_only=True):
     one_off_cents: Cents = 0
     monthly_cents: Cents = 0
     record: OrderRecord | None = None
-    """What the order service keeps besides, for itself alone: a restored database reads it back."""
+    """The order service's own data, for itself alone: a restored database reads it back."""
 
 
 @published("order.completed", 1)
@@ -46,7 +46,7 @@ class OrderFailed(OrderMessage, frozen=True, kw_only=True):
 
 @published("order.rejected", 1)
 class OrderRejected(OrderMessage, frozen=True, kw_only=True):
-    """The order cannot be fulfilled at all, which was seen before work began. Final."""
+    """The order cannot be fulfilled; this was found before work began. Final."""
 
     customer_id: str
     code: RefusalCode

@@ -1,6 +1,6 @@
-"""What the order service tells of an order for itself alone: all that it keeps of it.
+"""The data of an order that the order service publishes for itself alone.
 
-A restored database gets its orders back from this. The others have no use for it.
+A restored database reads its orders back from it. The other services do not use it.
 """
 
 from datetime import datetime
@@ -10,7 +10,7 @@ from shared.contracts.personal import Personal
 
 
 class ChargeRecord(MessagePart, frozen=True, kw_only=True):
-    """One line of what an item costs."""
+    """One charge of an item."""
 
     price_id: str
     name: str
@@ -24,7 +24,7 @@ class ChargeRecord(MessagePart, frozen=True, kw_only=True):
 
 
 class ItemRecord(MessagePart, frozen=True, kw_only=True):
-    """What is kept of one item, beside what everybody is told of it."""
+    """The order service's own data of one item, beside the item in the message."""
 
     bundle_item: str = ""
     local_network: str = ""
@@ -32,7 +32,7 @@ class ItemRecord(MessagePart, frozen=True, kw_only=True):
 
 
 class BundleRecord(MessagePart, frozen=True, kw_only=True):
-    """An item that stands for a bundle of others."""
+    """An item that represents a bundle of other items."""
 
     id: str
     offering_id: str
@@ -47,7 +47,7 @@ class NoteRecord(MessagePart, frozen=True, kw_only=True):
 
 
 class OrderRecord(MessagePart, frozen=True, kw_only=True):
-    """What is kept of an order, beside what everybody is told of it."""
+    """The order service's own data of an order, beside the rest of the message."""
 
     items: tuple[ItemRecord, ...]
     """In the order of the message's own items."""
@@ -55,7 +55,7 @@ class OrderRecord(MessagePart, frozen=True, kw_only=True):
     bundles: tuple[BundleRecord, ...] = ()
     is_organization: bool = False
     known_category: str = ""
-    """Of the customer, as earlier orders said it, where the message does not."""
+    """The customer's category from earlier orders, if the message has none."""
 
     category: str = ""
     description: Personal = ""
@@ -63,8 +63,8 @@ class OrderRecord(MessagePart, frozen=True, kw_only=True):
     requested_start: datetime | None = None
     requested_completion: datetime | None = None
     person: str = ""
-    """Who placed it, where it is not the client itself."""
+    """The person who placed it, if it was not the client itself."""
 
     idempotency_key: str = ""
     fingerprint: bytes = b""
-    """Of the request's body, sealed: by it a repeated request is recognised."""
+    """The keyed fingerprint of the request's body: it identifies a repeated request."""

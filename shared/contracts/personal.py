@@ -8,22 +8,22 @@ import msgspec
 PERSONAL_MARK = {"x-personal": True}
 
 Personal: TypeAlias = Annotated[str, msgspec.Meta(extra_json_schema=PERSONAL_MARK)]
-"""Text that tells something of a person. Nothing unmarked may."""
+"""Text with personal data. Unmarked fields must not have any."""
 
 S = TypeVar("S", bound=msgspec.Struct)
 
 
-def blank_personal_data(thing: S) -> S:
+def blank_personal_data(part: S) -> S:
     """Return a message or part with all personal data in it emptied."""
-    return msgspec.structs.replace(thing, **_blanked(thing))
+    return msgspec.structs.replace(part, **_blanked(part))
 
 
-def _blanked(thing: msgspec.Struct) -> dict[str, Any]:
-    marked = personal_fields(type(thing))
+def _blanked(part: msgspec.Struct) -> dict[str, Any]:
+    marked = personal_fields(type(part))
     return {
-        field: "" if field in marked else _inside(value)
-        for field in thing.__struct_fields__
-        if (value := getattr(thing, field)) and (field in marked or _has_parts(value))
+        field: "" if field in marked else _blanked_value(value)
+        for field in part.__struct_fields__
+        if (value := getattr(part, field)) and (field in marked or _has_parts(value))
     }
 
 
@@ -31,9 +31,9 @@ def _has_parts(value: object) -> bool:
     return isinstance(value, msgspec.Struct | tuple)
 
 
-def _inside(value: Any) -> Any:  # noqa: ANN401  whatever a field holds
+def _blanked_value(value: Any) -> Any:  # noqa: ANN401  whatever a field holds
     if isinstance(value, tuple):
-        return tuple(_inside(each) for each in value)
+        return tuple(_blanked_value(each) for each in value)
     return blank_personal_data(value) if isinstance(value, msgspec.Struct) else value
 
 
@@ -47,7 +47,7 @@ def personal_fields(kind: type[msgspec.Struct]) -> frozenset[str]:
 
 @lru_cache(maxsize=256)
 def has_personal_fields(kind: type[msgspec.Struct]) -> bool:
-    """Tell whether a message, or any part of it, has personal fields."""
+    """Return whether a message, or any part of it, has personal fields."""
     return any(
         mark in msgspec.json.encode(msgspec.json.schema(kind)).decode() for mark in PERSONAL_MARK
     )

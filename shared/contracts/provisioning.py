@@ -13,44 +13,44 @@ from shared.contracts.message_parts import (
 from shared.ids import named_id
 
 BLUEPRINT_NAMESPACE = UUID("0b5f4a53-5d0c-5b0e-8d0a-2f0c1c9f6e21")
-"""Names the keys of what is told of tenants' blueprints."""
+"""Namespace of the keys of BlueprintsPublished."""
 
 
 @published("provisioning.assignment_requested", 1, to="resources")
 class AssignmentRequested(OrderMessage, frozen=True, kw_only=True):
-    """Resources is to hold all that the order needs, or nothing."""
+    """Asks resources to hold all that the order needs, or nothing."""
 
     client: str
-    """Who placed the order: numbers it has selected are its own to reserve."""
+    """The client that placed the order: only it can reserve the numbers that it has selected."""
 
     items: tuple[ItemNeeds, ...]
 
 
 @published("provisioning.release_requested", 1, to="resources")
 class ReleaseRequested(OrderMessage, frozen=True, kw_only=True):
-    """Resources is to undo what it did for the order. Undoes AssignmentRequested."""
+    """Asks resources to undo the assignment of the order. Undoes AssignmentRequested."""
 
 
 @published("provisioning.service_completed", 1)
 class ServiceCompleted(OrderMessage, frozen=True, kw_only=True):
-    """Every service of the order works, or is gone, as ordered."""
+    """Every service of the order is active or removed, as ordered."""
 
     services: tuple[CompletedService, ...]
 
 
 @published("provisioning.service_failed", 1)
 class ServiceFailed(OrderMessage, frozen=True, kw_only=True):
-    """The order's services cannot be had, and all that was begun is undone."""
+    """The order's services cannot be provided, and every started step is undone."""
 
     code: str
     reason: str
     step: str = ""
-    """The step of the plan that failed; empty when none had begun."""
+    """The step of the plan that failed; empty if none had started."""
 
 
 @published("provisioning.service_held", 1, undone_by="provisioning.service_resumed.v1")
 class ServiceHeld(OrderMessage, frozen=True, kw_only=True):
-    """The plan stopped at a step that people must look at (fallout)."""
+    """The plan stopped at a step in fallout: a person must resolve it."""
 
     step: str
     code: str
@@ -59,23 +59,23 @@ class ServiceHeld(OrderMessage, frozen=True, kw_only=True):
 
 @published("provisioning.service_resumed", 1)
 class ServiceResumed(OrderMessage, frozen=True, kw_only=True):
-    """People have looked; the plan goes on. Undoes ServiceHeld."""
+    """A person resolved the fallout; the plan continues. Undoes ServiceHeld."""
 
     step: str
 
 
 @published("provisioning.reservation_answered", 1)
 class ReservationAnswered(Message, frozen=True, kw_only=True):
-    """Whether a plan needs what is reserved for its order."""
+    """Whether a plan needs the reservation of its order."""
 
     order_id: UUID
     question_id: UUID
     is_needed: bool
     plan: str = ""
-    """The state of the plan; empty where the order has none."""
+    """The state of the plan; empty if the order has none."""
 
     needs: tuple[Held, ...] | None = None
-    """What of it the plan needs; null for all, where `is_needed` says so."""
+    """What the plan needs of the reservation; null for all of it, if `is_needed`."""
 
     @property
     def key(self) -> UUID:
@@ -85,10 +85,10 @@ class ReservationAnswered(Message, frozen=True, kw_only=True):
 
 @published("provisioning.blueprints_published", 1)
 class BlueprintsPublished(Message, frozen=True, kw_only=True):
-    """All that a tenant, or all tenants together, can have carried out from now on."""
+    """All blueprints of a tenant, or all that tenants share, from now on."""
 
     owner_tenant: str
-    """Empty for what all tenants share."""
+    """Empty for the blueprints that all tenants share."""
 
     blueprints: tuple[BlueprintName, ...]
 

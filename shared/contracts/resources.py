@@ -15,7 +15,7 @@ class ResourcesAssigned(OrderMessage, frozen=True, kw_only=True):
 
 @published("resources.refused", 1)
 class ResourcesRefused(OrderMessage, frozen=True, kw_only=True):
-    """Not everything the order needs can be had; nothing is held."""
+    """Something that the order needs is not available; nothing is held for it."""
 
     code: RefusalCode
     reason: str
@@ -25,16 +25,16 @@ class ResourcesRefused(OrderMessage, frozen=True, kw_only=True):
 
 @published("resources.released", 1)
 class ResourcesReleased(OrderMessage, frozen=True, kw_only=True):
-    """What the order held is free again, what it gave back is in use again."""
+    """The order's holdings are free again; those that it pre-released are in use again."""
 
 
 @published("resources.reservation_questioned", 1)
 class ReservationQuestioned(Message, frozen=True, kw_only=True):
-    """Things are reserved for an order; provisioning is to say whether a plan needs them."""
+    """Asks provisioning whether a plan needs the reservation of an order."""
 
     order_id: UUID
     question_id: UUID
-    """Comes back with the answer."""
+    """Repeated in the answer."""
 
     @property
     def key(self) -> UUID:

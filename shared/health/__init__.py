@@ -1,1 +1,1 @@
-"""What is wrong with a process, gathered from its database, Kafka and calls."""
+"""Troubles of a process, collected from its database, Kafka and calls."""

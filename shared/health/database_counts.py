@@ -1,4 +1,4 @@
-"""What is counted of one service: messages parked and unsent, calls, timers that are due."""
+"""Counts of one service's database: dead letters, pending outbox records, calls, due timers."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,10 +8,10 @@ from sqlalchemy import bindparam, case, false, func, select
 from sqlalchemy.orm import Session
 
 from shared.calls.call_store import IS_CLAIMABLE, IS_LEASED, NOW, OUTBOUND_CALLS
-from shared.calls.call_store import IS_OPEN as ATTEMPT_OPEN
+from shared.calls.call_store import IS_OPEN as CALL_OPEN
 from shared.calls.element_limits import Limit, Limits, type_names
 from shared.messaging.dead_letters import EARLY_RETRY_PERIOD, DeadLetterReason, DeadLetterRow
-from shared.messaging.dead_letters import IS_OPEN as PARKED_OPEN
+from shared.messaging.dead_letters import IS_OPEN as DEAD_LETTER_OPEN
 from shared.messaging.outbox import PENDING
 from shared.observability.backlog import Backlog
 from shared.observability.troubles import age_s
@@ -20,17 +20,17 @@ from shared.persistence.statements import CompiledStatement, Row
 from shared.scheduling.timer_store import TIMERS
 
 LONG_WAIT_S = 2.0
-"""Seconds; a step that waits longer for a place at its element is told."""
+"""Seconds; calls that wait longer for a place at their element are a trouble."""
 
 
 @dataclass(frozen=True, slots=True)
 class ElementQueue:
-    """The calls that one element is wanted for, and those under way."""
+    """The waiting calls and the calls in flight of one element."""
 
     element: str
     waiting: Backlog
     in_flight: int
-    """Calls that are leased: under way, or answered a moment ago."""
+    """Leased calls: in flight, or answered a moment ago."""
 
     limit: Limit
     type: str = "other"
@@ -38,9 +38,9 @@ class ElementQueue:
 
     @property
     def is_full(self) -> bool:
-        """Tell whether it has had no place for calls that have waited for some time.
+        """Tell whether calls have waited long because the element is at its limit.
 
-        At its limit it has a free place now and then, between an answer and the next lease.
+        At its limit, a place is free for a moment between an answer and the next lease.
         """
         is_limited = 2 * self.in_flight >= self.limit.concurrency or bool(self.limit.per_second)
         return is_limited and self.waiting.oldest_s > LONG_WAIT_S
@@ -48,14 +48,14 @@ class ElementQueue:
 
 @dataclass(frozen=True, slots=True)
 class DatabaseCounts:
-    """The counts of one moment."""
+    """The counts of a service's database at one moment."""
 
     parked: Mapping[DeadLetterReason, Backlog]
-    """Messages that wait for a person."""
+    """Dead letters that wait for a person."""
 
     retried: Mapping[DeadLetterReason, Backlog]
-    """Messages that are parked and tried again by themselves: young early ones, and what waits
-    behind one of those."""
+    """Dead letters that are retried automatically: young early messages, and the messages
+    parked behind one."""
 
     unsent: Backlog
     in_doubt: Backlog
@@ -63,11 +63,11 @@ class DatabaseCounts:
     timers_due: Backlog
     queues: tuple[ElementQueue, ...]
     types: tuple[str, ...] = ()
-    """All types of elements that there can be, those at which nothing waits too."""
+    """All types of elements, also those for which no call waits."""
 
     @property
     def parked_total(self) -> int:
-        """Return how many messages are parked, for whatever reason."""
+        """Return how many messages are parked, for any reason."""
         return sum(each.count for each in (*self.parked.values(), *self.retried.values()))
 
 
@@ -79,7 +79,7 @@ WAITS_FOR_YOUNG = (
     .filter(DeadLetterRow.why != DeadLetterReason.BEHIND)
     .over(partition_by=DeadLetterRow.key, order_by=DeadLetterRow.position)
 )
-"""Of a message that waits behind others of its key: whether all of those are early and young."""
+"""For a message parked behind others of its key: whether all of those are early and young."""
 
 IS_RETRIED = case(
     (DeadLetterRow.why == DeadLetterReason.BEHIND, func.coalesce(WAITS_FOR_YOUNG, false())),
@@ -87,7 +87,7 @@ IS_RETRIED = case(
 )
 OPEN_DEAD_LETTERS = (
     select(DeadLetterRow.why, DeadLetterRow.parked_at, IS_RETRIED.label("is_retried"))
-    .where(PARKED_OPEN)
+    .where(DEAD_LETTER_OPEN)
     .subquery()
 )
 COUNT_PARKED = CompiledStatement(
@@ -117,7 +117,7 @@ COUNT_CALLS = CompiledStatement(
         func.min(OUTBOUND_CALLS.c.due_at).filter(IS_WAITING),
         func.count().filter(IS_IN_FLIGHT),
     )
-    .where(ATTEMPT_OPEN)
+    .where(CALL_OPEN)
     .group_by(OUTBOUND_CALLS.c.element)
 )
 
@@ -125,29 +125,29 @@ COUNT_CALLS = CompiledStatement(
 def count_database(
     session: Session, now: datetime, limits: Callable[[Session], Limits]
 ) -> DatabaseCounts:
-    """Count what waits in a service's database."""
-    calls, borne = COUNT_CALLS.rows(session, {"now": now}), limits(session)
+    """Count the backlogs in a service's database."""
+    calls, element_limits = COUNT_CALLS.rows(session, {"now": now}), limits(session)
     parked, retried = count_parked(session, now)
-    unsent, told_at = COUNT_UNSENT.rows(session)[0]
+    unsent, oldest_at = COUNT_UNSENT.rows(session)[0]
     due, due_at = COUNT_TIMERS_DUE.rows(session, {"now": now})[0]
     return DatabaseCounts(
         parked,
         retried,
-        Backlog(unsent, age_s(told_at, now)),
+        Backlog(unsent, age_s(oldest_at, now)),
         Backlog(
             sum(row[2] for row in calls), max((age_s(row[3], now) for row in calls), default=0.0)
         ),
         sum(row[1] for row in calls),
         Backlog(due, age_s(due_at, now)),
-        element_queues_of(now, borne, calls),
-        type_names(borne.types),
+        element_queues_of(now, element_limits, calls),
+        type_names(element_limits.types),
     )
 
 
 def count_parked(
     session: Session, now: datetime
 ) -> tuple[dict[DeadLetterReason, Backlog], dict[DeadLetterReason, Backlog]]:
-    """Return what is parked and waits for a person, and what is tried again by itself."""
+    """Return the dead letters that wait for a person, and those that are retried automatically."""
     found: tuple[dict[DeadLetterReason, Backlog], dict[DeadLetterReason, Backlog]] = {}, {}
     for is_retried, why, n, at in COUNT_PARKED.rows(session, {"since": now - EARLY_RETRY_PERIOD}):
         found[is_retried][why] = Backlog(n, age_s(at, now))
@@ -155,7 +155,7 @@ def count_parked(
 
 
 def read_element_queues(session: Session, limits: Limits) -> tuple[ElementQueue, ...]:
-    """Return the calls that wait and that are under way, of every element that has any."""
+    """Return the queue of every element that has open calls."""
     now = session.scalars(select(func.clock_timestamp())).one()
     return element_queues_of(now, limits, COUNT_CALLS.rows(session, {"now": now}))
 
@@ -163,7 +163,7 @@ def read_element_queues(session: Session, limits: Limits) -> tuple[ElementQueue,
 def element_queues_of(
     now: datetime, limits: Limits, calls: Sequence[Row]
 ) -> tuple[ElementQueue, ...]:
-    """Return what was counted at each element, with what it bears."""
+    """Return the queue of each counted element, with its limit."""
     return tuple(
         ElementQueue(
             *(name, Backlog(n, age_s(at, now)), in_flight),

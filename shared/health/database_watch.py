@@ -1,4 +1,4 @@
-"""Whether a process's database is there and takes writes, and what waits in it."""
+"""Check whether a process's database is reachable and accepts writes, and count its backlogs."""
 
 import asyncio
 import time
@@ -23,10 +23,10 @@ ANSWER_TIMEOUT_S = 2.0
 """Seconds in which the database has to answer."""
 
 STATEMENT_TIMEOUT_MS = "1000"
-"""Milliseconds that one statement of ours may take."""
+"""Milliseconds that one statement of the check may take."""
 
 QUERY_CANCELED = "57014"
-"""The SQLSTATE of a statement that took longer than it may."""
+"""The SQLSTATE of a statement that was cancelled at its time-out."""
 
 STATE_QUERY = text(
     "SELECT pg_is_in_recovery() OR current_setting('transaction_read_only')::boolean,"
@@ -36,36 +36,36 @@ STATE_QUERY = text(
 WRITE_REFUSAL_TEXTS = {
     TroubleKind.DATABASE_FULL: (
         "PostgreSQL's disk is full: it refuses every write",
-        "free or add disk space on its server; writes are tried again by themselves",
+        "free or add disk space on its server; writes are retried automatically",
     ),
     TroubleKind.DATABASE_READ_ONLY: (
         "PostgreSQL is read-only: it refuses every write",
         "promote it or name the primary in the setting, or unset default_transaction_read_only",
     ),
 }
-"""What is wrong, and what to do, by the kind of refusal."""
+"""The fault and its remedy, by the kind of refusal."""
 
 
 EXPLAINED_BY_OUTAGE = (TroubleKind.DATABASE_UNPROVEN, TroubleKind.HANG)
-"""Troubles of a process that only waits for a database that is out."""
+"""Troubles that only follow from a database outage."""
 
 DatabaseTroubleSource: TypeAlias = Callable[[Session, datetime], Iterable[Trouble]]
-"""Reads from a service's database what is wrong with it at a time.
+"""Reads a service's troubles at a time from its database.
 
 It is called about every five seconds in each process, in a thread, with a short statement
-time-out: it reads by an index, and only counts.
+time-out: it must read by an index, and only count.
 """
 
 
 class DatabaseFindings(NamedTuple):
-    """What was found; no figures where the database did not tell."""
+    """Result of a check; the counts are None if the database did not answer."""
 
     database_counts: DatabaseCounts | None
     troubles: list[Trouble]
 
 
 class DatabaseWatch:
-    """Asks one process's database how it is, in a thread of its own."""
+    """Checks one process's database in a thread of its own."""
 
     def __init__(
         self,
@@ -90,9 +90,9 @@ class DatabaseWatch:
         self._probe_engine = make_plain_engine(url, poolclass=NullPool, connect_args=options)
 
     async def check(self) -> DatabaseFindings:
-        """Return how the database is; that it is out, if it does not answer in time.
+        """Return the database's counts and troubles; the trouble "out" if it does not answer.
 
-        A question without an answer keeps the thread, and is the next one's question too.
+        A check without an answer keeps the thread, and the next call waits for the same check.
         """
         if self._pending_check is None:
             loop = asyncio.get_running_loop()
@@ -104,8 +104,8 @@ class DatabaseWatch:
                 if self._has_answered
                 else self._out(TimeoutError("timeout: no answer"))
             )
-        answered, self._pending_check = self._pending_check, None
-        return answered.result()
+        finished, self._pending_check = self._pending_check, None
+        return finished.result()
 
     def _check_now(self) -> DatabaseFindings:
         now, self._has_answered = datetime.now(UTC), False
@@ -120,14 +120,15 @@ class DatabaseWatch:
             return slow_database() if sqlstate_of(error) == QUERY_CANCELED else self._out(error)
         self._out_since = None
         return DatabaseFindings(
-            database_counts, [*self._refused(), *database_count_troubles(database_counts), *own]
+            database_counts,
+            [*self._write_troubles(), *database_count_troubles(database_counts), *own],
         )
 
     def _session(self) -> Session:
-        """Open a session on a connection of the pool, or on its own where the pool is used up."""
+        """Open a session on a pooled connection, or on a separate one if the pool is exhausted."""
         pool = self._engine.pool
-        is_used_up = isinstance(pool, QueuePool) and pool.checkedout() >= MAX_CONNECTIONS
-        return Session(self._probe_engine if is_used_up else self._engine)
+        is_exhausted = isinstance(pool, QueuePool) and pool.checkedout() >= MAX_CONNECTIONS
+        return Session(self._probe_engine if is_exhausted else self._engine)
 
     def _out(self, error: Exception) -> DatabaseFindings:
         self._out_since = self._out_since or time.monotonic()
@@ -143,18 +144,18 @@ class DatabaseWatch:
         )
         return DatabaseFindings(None, [out])
 
-    def _refused(self) -> list[Trouble]:
-        """Return the trouble that writes are refused, unless one works now."""
-        if WRITE_REFUSALS.refusal and self._takes_writes():
+    def _write_troubles(self) -> list[Trouble]:
+        """Return the trouble that writes are refused, unless a trial write succeeds now."""
+        if WRITE_REFUSALS.refusal and self._accepts_writes():
             WRITE_REFUSALS.clear()
-            self._engine.dispose()  # its connections may be to a server that only reads
+            self._engine.dispose()  # its connections may be to a read-only server
         if not (kind := WRITE_REFUSALS.refusal):
             return []
         says, remedy = WRITE_REFUSAL_TEXTS[kind]
         return [Trouble(kind=kind, says=says, remedy=remedy, oldest_age_s=WRITE_REFUSALS.age_s)]
 
-    def _takes_writes(self) -> bool:
-        """Tell whether a write works, on a new connection; nothing is left of it."""
+    def _accepts_writes(self) -> bool:
+        """Tell whether a write succeeds on a new connection; it is rolled back."""
         try:
             with Session(self._probe_engine) as session:
                 probe_write(session)
@@ -166,14 +167,14 @@ class DatabaseWatch:
 
 
 def slow_database() -> DatabaseFindings:
-    """Return that the database answers, and takes too long to count what waits in it."""
-    says = "PostgreSQL takes more than a second to count what waits; what else is wrong is unknown"
-    remedy = "see pg_stat_activity for what keeps it busy, and whether autovacuum runs"
+    """Return the trouble of a database that answers, but takes too long for the counts."""
+    says = "PostgreSQL takes more than a second to count backlogs; other troubles are unknown"
+    remedy = "see pg_stat_activity for long queries, and check whether autovacuum runs"
     return DatabaseFindings(
         None, [Trouble(kind=TroubleKind.DATABASE_SLOW, says=says, remedy=remedy)]
     )
 
 
 def sqlstate_of(error: SQLAlchemyError) -> str:
-    """Return the code that PostgreSQL gave an error, or nothing."""
+    """Return the SQLSTATE of an error; empty if it has none."""
     return getattr(getattr(error, "orig", None), "sqlstate", None) or ""

@@ -1,8 +1,8 @@
-"""The troubles of one process: gathered when somebody asks, at most once a second.
+"""The troubles of one process: collected on request, at most once a second.
 
-Nothing runs while nobody asks. The database is asked in a thread of its own, Kafka beside
-it; whichever does not answer in time is a trouble itself, and the others are told all the
-same.
+Nothing runs between requests. The database is checked in a thread of its own, Kafka at the
+same time; one that does not answer in time is a trouble itself, and the other troubles are
+reported all the same.
 """
 
 import asyncio
@@ -25,41 +25,41 @@ from shared.observability.troubles import ProcessTroubleSource, Trouble, Trouble
 from shared.persistence.database import Sessions
 
 REPORT_LIFETIME_S = 1.0
-"""Seconds that a report stands: asking is open to everybody."""
+"""Seconds for which a report is reused: anybody may request one."""
 
 PROBE_WAIT_S = 0.5
 """Seconds that a probe waits for a newer report."""
 
 STALE_S = 60.0
-"""Seconds after which a report is of no use to a probe either."""
+"""Seconds after which a report is too old for a probe, too."""
 
-KIND_ORDER = {kind: place for place, kind in enumerate(TroubleKind)}
+KIND_ORDER = {kind: position for position, kind in enumerate(TroubleKind)}
 
 
 @dataclass(frozen=True, slots=True)
 class TroubleSources:
-    """Where the troubles of a process come from, beside what every service can have."""
+    """Sources of a service's own troubles, beside those that every service can have."""
 
     database: Sequence[DatabaseTroubleSource] = ()
     process: Sequence[ProcessTroubleSource] = ()
     limits: Callable[[Session], Limits] = no_limits
     topics: Sequence[str] | None = None
-    """What the service reads; None where Kafka is not to be asked."""
+    """Topics that the service consumes; None where Kafka is not to be checked."""
 
     serves_requests: Callable[[], bool] = lambda: True
-    """Tells whether requests are served: not while the database is compared or taken over."""
+    """Tells whether requests are served: not while the database is unproven or in takeover."""
 
 
 @dataclass(frozen=True, slots=True)
 class HealthReport:
-    """What was found at one moment."""
+    """Troubles and counts at one moment."""
 
     troubles: tuple[Trouble, ...]
     database_counts: DatabaseCounts | None
-    """None where the database did not tell."""
+    """None if the database did not answer."""
 
     lag: Lag | None
-    """None where Kafka did not tell."""
+    """None if Kafka did not answer."""
 
     serves_requests: bool = True
 
@@ -71,7 +71,7 @@ class HealthReport:
 
 @dataclass(slots=True)
 class Monitor:
-    """Gathers the troubles of one process."""
+    """Collects the troubles of one process."""
 
     settings: Settings
     sessions: Sessions
@@ -80,9 +80,9 @@ class Monitor:
     _database: DatabaseWatch = field(init=False)
     _lag: LagReader | None = field(init=False, default=None)
     _broker_out_since: float | None = None
-    _gathering: "asyncio.Future[HealthReport] | None" = None
+    _collecting: "asyncio.Future[HealthReport] | None" = None
     _report: HealthReport | None = None
-    _gathered_at: float = float("-inf")
+    _collected_at: float = float("-inf")
 
     def __post_init__(self) -> None:
         sources = self.sources
@@ -93,40 +93,40 @@ class Monitor:
             self._lag = LagReader(self.settings, sources.topics)
 
     async def report(self) -> HealthReport:
-        """Return what is wrong, as it was at most a second ago; within three seconds."""
-        if self._report and self.clock() - self._gathered_at <= REPORT_LIFETIME_S:
+        """Return a report that is at most a second old; takes at most three seconds."""
+        if self._report and self.clock() - self._collected_at <= REPORT_LIFETIME_S:
             return self._report
         return await asyncio.shield(self._begin())
 
     async def report_for_probe(self) -> HealthReport:
-        """Return what is wrong within half a second, if necessary as it was a moment ago.
+        """Return a report within half a second, if necessary the previous one.
 
-        For probes: one that waits a second at most would take a broker that hangs for a
-        process that cannot serve requests. What is found later is told to the next one.
+        A probe with a time-out of a second would take a hanging broker for a process that
+        cannot serve requests. A report that comes later is returned to the next probe.
         """
-        if not self._report or self.clock() - self._gathered_at > STALE_S:
+        if not self._report or self.clock() - self._collected_at > STALE_S:
             return await self.report()
-        if self.clock() - self._gathered_at > REPORT_LIFETIME_S:
+        if self.clock() - self._collected_at > REPORT_LIFETIME_S:
             await asyncio.wait({self._begin()}, timeout=PROBE_WAIT_S)
         return self._report
 
     def _begin(self) -> "asyncio.Future[HealthReport]":
-        """Begin to gather, unless somebody has."""
-        if self._gathering is None:
-            self._gathering = asyncio.ensure_future(self._gather())
-            self._gathering.add_done_callback(self._gathered)
-        return self._gathering
+        """Start collecting, unless it is in progress."""
+        if self._collecting is None:
+            self._collecting = asyncio.ensure_future(self._collect())
+            self._collecting.add_done_callback(self._on_collected)
+        return self._collecting
 
-    def _gathered(self, _: object) -> None:
-        self._gathering = None
+    def _on_collected(self, _: object) -> None:
+        self._collecting = None
 
-    async def _gather(self) -> HealthReport:
-        seen, (lag, broker) = await asyncio.gather(self._database.check(), self._check_broker())
+    async def _collect(self) -> HealthReport:
+        found, (lag, broker) = await asyncio.gather(self._database.check(), self._check_broker())
         process = [each for source in self.sources.process for each in source()]
-        troubles = sorted_troubles([*seen.troubles, *broker, *process])
-        report = HealthReport(troubles, seen.database_counts, lag, self.sources.serves_requests())
+        troubles = sorted_troubles([*found.troubles, *broker, *process])
+        report = HealthReport(troubles, found.database_counts, lag, self.sources.serves_requests())
         set_gauges(report.troubles, report.database_counts, report.lag)
-        self._report, self._gathered_at = report, self.clock()
+        self._report, self._collected_at = report, self.clock()
         return report
 
     async def _check_broker(self) -> tuple[Lag | None, list[Trouble]]:
@@ -141,15 +141,15 @@ class Monitor:
         return lag, list(lag_troubles(lag))
 
     async def close(self) -> None:
-        """Let go of Kafka."""
+        """Close the connections to Kafka."""
         if self._lag:
             await self._lag.close()
 
 
 def sorted_troubles(troubles: Iterable[Trouble]) -> tuple[Trouble, ...]:
-    """Return troubles by their kind, what keeps requests from being served first.
+    """Return troubles sorted by kind, blocking ones first.
 
-    What another trouble explains is no second one.
+    Troubles that another one explains are left out.
     """
     found = list(troubles)
     explained = {kind for each in found for kind in each.explains}
@@ -159,5 +159,5 @@ def sorted_troubles(troubles: Iterable[Trouble]) -> tuple[Trouble, ...]:
 
 
 def trouble_sort_key(trouble: Trouble) -> tuple[Any, ...]:
-    """Return where a trouble stands in a list."""
+    """Return the sort key of a trouble."""
     return (not trouble.is_blocking, trouble.is_notice, KIND_ORDER[trouble.kind], trouble.part)

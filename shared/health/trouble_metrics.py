@@ -1,4 +1,4 @@
-"""The troubles of a process, and what was counted for them, as Prometheus reads them."""
+"""The troubles and counts of a process as Prometheus gauges."""
 
 from collections.abc import Iterable
 
@@ -16,9 +16,9 @@ for _kind in TroubleKind:  # a series that is absent fires no alert
 def set_gauges(
     troubles: Iterable[Trouble], database_counts: DatabaseCounts | None, lag: Lag | None
 ) -> None:
-    """Set every gauge. What the database or Kafka did not tell stays as it was.
+    """Set every gauge; without counts or lag, their gauges keep the last values.
 
-    A trouble that concerns nothing countable counts as one: 0 says that there is none.
+    A trouble that concerns nothing countable counts as one: 0 means that there is none.
     """
     counts, ages = dict.fromkeys(TroubleKind, 0), dict.fromkeys(TroubleKind, 0.0)
     for each in troubles:
@@ -36,7 +36,7 @@ def set_gauges(
 
 
 def set_database_gauges(database_counts: DatabaseCounts) -> None:
-    """Set the gauges of what was counted in the database."""
+    """Set the gauges of the database's counts."""
     for why in DeadLetterReason:
         parked = sum(
             each[why].count

@@ -1,4 +1,4 @@
-"""The troubles that every service can have, made of what is counted of it."""
+"""The troubles that every service can have, derived from its counts."""
 
 import time
 from collections.abc import Iterable, Iterator, Mapping
@@ -10,7 +10,7 @@ from shared.errors import UnavailableError
 from shared.health.database_counts import DatabaseCounts, ElementQueue
 from shared.kafka.lag import Lag
 from shared.messaging.dead_letters import EARLY_RETRY_PERIOD, DeadLetterReason
-from shared.messaging.publisher import Publisher
+from shared.messaging.writer import Writer
 from shared.observability import standard_streams
 from shared.observability.backlog import Backlog
 from shared.observability.troubles import (
@@ -22,50 +22,50 @@ from shared.observability.troubles import (
 from shared.persistence.database_certainty import DatabaseCertainty
 
 UNSENT_LATE_S = 10.0
-"""Seconds; messages leave at once, unless the broker is out or their process has died."""
+"""Seconds; messages are published at once, unless the broker is out or their process has died."""
 
 TIMER_LATE_S = 10.0
-"""Seconds; the scheduler looks every second."""
+"""Seconds; the scheduler checks every second."""
 
 IN_DOUBT_LONG_S = 30.0
-"""Seconds; until then an element is asked again, and its answer needs no person."""
+"""Seconds; until then the element is queried again, and no person is needed."""
 
 LAG_LATE_S = 10.0
-"""Seconds; messages are read at once, and their place is written down every second."""
+"""Seconds; messages are consumed at once, and offsets are committed every second."""
 
 HANG_S = 10.0
-"""Seconds; so long no transaction takes, and no request waits."""
+"""Seconds; transactions and the requests that wait for them are shorter than this."""
 
 EARLY_MINUTES = EARLY_RETRY_PERIOD // timedelta(minutes=1)
 
 RETRY = "POST /ops/v1/parked/POSITION/retry"
-RETRY_REMEDY = f"mend the cause, then {RETRY}"
+RETRY_REMEDY = f"fix the cause, then {RETRY}"
 REMEDIES = {
-    DeadLetterReason.UNREADABLE: "have its sender mended; what it sent stays parked as evidence",
+    DeadLetterReason.UNREADABLE: "have its sender fixed; the message stays parked as evidence",
     DeadLetterReason.UNKNOWN_VERSION: f"deploy a version that reads it, then {RETRY}",
-    DeadLetterReason.TOO_LARGE: "have its sender send less at a time",
+    DeadLetterReason.TOO_LARGE: "have its sender send smaller messages",
     DeadLetterReason.EARLY: (
-        f"wait: it is tried again by itself for {EARLY_MINUTES} minutes; then see why its cause is "
-        "missing"
+        f"wait: it is retried automatically for {EARLY_MINUTES} minutes; then see why what it "
+        "refers to is missing"
     ),
-    DeadLetterReason.RESTORED: f"put right what its error names, then {RETRY}",
+    DeadLetterReason.RESTORED: f"correct what its error names, then {RETRY}",
     DeadLetterReason.BEHIND: (
-        "retry the first parked message of their key; these follow by themselves"
+        "retry the first parked message of their key; these follow automatically"
     ),
 }
-"""By the reason why messages are parked; RETRY for the others."""
+"""By the reason of a dead letter; RETRY_REMEDY for the other reasons."""
 
 AUTOMATIC_REMEDIES = {
     **REMEDIES,
     DeadLetterReason.BEHIND: (
-        "wait: they follow by themselves the early message that they wait behind"
+        "wait: they follow automatically after the early message that they wait for"
     ),
 }
-"""The same, for messages that are tried again by themselves."""
+"""The same, for dead letters that are retried automatically."""
 
 
 def database_count_troubles(database_counts: DatabaseCounts) -> Iterator[Trouble]:
-    """Yield what is wrong by the counts of a database."""
+    """Yield the troubles that the counts of a database show."""
     for why, waiting in sorted(database_counts.parked.items()):
         yield parked_trouble(why, waiting, REMEDIES)
     for why, waiting in sorted(database_counts.retried.items()):
@@ -92,26 +92,26 @@ def parked_trouble(
 
 
 def unsent_troubles(waiting: Backlog) -> Iterator[Trouble]:
-    """Yield the trouble of messages that have not left for long."""
+    """Yield the trouble of outbox records that have been pending for long."""
     if waiting.oldest_s > UNSENT_LATE_S:
         yield Trouble(
             kind=TroubleKind.UNSENT,
             count=waiting.count,
             oldest_age_s=waiting.oldest_s,
-            says=f"{count_with_noun(waiting.count, 'message')} not with Kafka yet",
-            remedy="nothing is lost; see that Kafka runs, they leave by themselves, in order",
+            says=f"{count_with_noun(waiting.count, 'message')} not published to Kafka yet",
+            remedy="see that Kafka runs: they are published automatically, in order; none is lost",
         )
 
 
 def in_doubt_troubles(waiting: Backlog) -> Iterator[Trouble]:
-    """Yield the trouble of operations of which the outcome is unknown."""
+    """Yield the trouble of operations with unknown outcome."""
     if waiting.count:
         yield Trouble(
             kind=TroubleKind.IN_DOUBT,
             count=waiting.count,
             oldest_age_s=waiting.oldest_s,
             says=f"{count_with_noun(waiting.count, 'operation')} on elements with unknown outcome",
-            remedy="the elements are asked; see that they answer, else the steps go to fallout",
+            remedy="the elements are queried; see that they answer, else the steps go to fallout",
             is_notice=waiting.oldest_s < IN_DOUBT_LONG_S,
         )
 
@@ -124,14 +124,14 @@ def late_timer_troubles(waiting: Backlog) -> Iterator[Trouble]:
             count=waiting.count,
             oldest_age_s=waiting.oldest_s,
             says=f"{count_with_noun(waiting.count, 'timer')} due and not handled",
-            remedy="see that a worker of the service runs, and what its log says last",
+            remedy="see that a worker of the service runs, and read the end of its log",
         )
 
 
 def element_troubles(queue: ElementQueue) -> Iterator[Trouble]:
     """Yield the trouble of calls that wait for an element."""
     waiting, limit, name = queue.waiting, queue.limit, queue.element
-    calls, place = count_with_noun(waiting.count, "call"), f"/ops/v1/elements/{name}"
+    calls, path = count_with_noun(waiting.count, "call"), f"/ops/v1/elements/{name}"
     if limit.in_maintenance and waiting.count:
         yield Trouble(
             kind=TroubleKind.ELEMENT_IN_MAINTENANCE,
@@ -139,7 +139,7 @@ def element_troubles(queue: ElementQueue) -> Iterator[Trouble]:
             count=waiting.count,
             oldest_age_s=waiting.oldest_s,
             says=f"{name} is in maintenance, with {calls} waiting for its end",
-            remedy=f"end it with DELETE {place}/maintenance; the calls are made then",
+            remedy=f"end it with DELETE {path}/maintenance; then the calls are made",
             is_notice=True,
         )
     elif queue.is_full:
@@ -150,7 +150,8 @@ def element_troubles(queue: ElementQueue) -> Iterator[Trouble]:
             oldest_age_s=waiting.oldest_s,
             says=f"{name} is at its limit of {limit_in_words(limit)}, "
             f"with {calls} waiting for a place",
-            remedy=f"if it bears more, say so with PUT {place}; else wait, or slow orders down",
+            remedy=f"if it can handle more, set that with PUT {path}; else wait, or send fewer "
+            "orders",
         )
 
 
@@ -161,7 +162,7 @@ def limit_in_words(limit: Limit) -> str:
 
 
 def lag_troubles(lag: Lag) -> Iterator[Trouble]:
-    """Yield the trouble of topics with messages that have not been read for long."""
+    """Yield the trouble of topics with messages that have been unread for long."""
     for topic, waiting in sorted(lag.by_topic.items()):
         if waiting.oldest_s > LAG_LATE_S:
             yield Trouble(
@@ -174,27 +175,28 @@ def lag_troubles(lag: Lag) -> Iterator[Trouble]:
             )
 
 
-def publisher_trouble_source(publisher: Publisher) -> ProcessTroubleSource:
-    """Return the source of what a process knows of its writing thread."""
+def writer_trouble_source(writer: Writer) -> ProcessTroubleSource:
+    """Return the source of the troubles of a process's writing thread."""
 
     def troubles() -> Iterable[Trouble]:
-        stuck_s = publisher.busy_s
+        stuck_s = writer.busy_s
         if stuck_s > HANG_S:
             yield Trouble(
                 kind=TroubleKind.HANG,
                 part="writing thread",
                 oldest_age_s=stuck_s,
                 says=f"one transaction has taken {stuck_s:.0f} s, and all others wait for it",
-                remedy="see in pg_stat_activity what it waits for; if for nothing, restart it",
+                remedy="see in pg_stat_activity what it waits for; if for nothing, restart the "
+                "process",
             )
 
     return troubles
 
 
 def certainty_trouble_source(certainty: DatabaseCertainty) -> ProcessTroubleSource:
-    """Return the source of what keeps a process from serving while its database is compared.
+    """Return the source of the trouble of an unproven database.
 
-    The first seconds of a start are no trouble yet: each start compares.
+    In the first seconds of a start it is only a notice: each start compares.
     """
 
     def troubles() -> Iterable[Trouble]:
@@ -202,8 +204,8 @@ def certainty_trouble_source(certainty: DatabaseCertainty) -> ProcessTroubleSour
             yield Trouble(
                 kind=TroubleKind.DATABASE_UNPROVEN,
                 oldest_age_s=certainty.waited_s,
-                says="requests are refused while the database is compared with what was told",
-                remedy="wait: it takes seconds; if not, `recovery.waits` in the log says why",
+                says="requests are refused while the database is compared with the topics",
+                remedy="wait: it takes seconds; if longer, `recovery.waits` in the log says why",
                 is_notice=certainty.remaining_wait_s > 0,
             )
 
@@ -217,8 +219,8 @@ def log_troubles() -> Iterable[Trouble]:
         yield Trouble(
             kind=TroubleKind.LOG_UNWRITABLE,
             oldest_age_s=max(0.0, time.time() - since),
-            says="the log cannot be written; all else goes on",
-            remedy="make room where the log lies, or see who reads it",
+            says="the log cannot be written; the process continues",
+            remedy="free space on the log's disk, or check the process that reads the log",
         )
 
 
@@ -226,12 +228,12 @@ def broker_out_trouble(error: UnavailableError, since: float) -> Trouble:
     """Return the trouble that Kafka cannot be reached.
 
     Args:
-        error: what went wrong at the last try.
-        since: the monotonic time of the first try that failed.
+        error: of the last attempt.
+        since: the monotonic time of the first failed attempt.
     """
     return Trouble(
         kind=TroubleKind.BROKER_OUT,
         oldest_age_s=time.monotonic() - since,
-        says=f"Kafka {error.detail}; messages wait in the database, orders are taken",
-        remedy="start Kafka, or correct KAITONG_KAFKA; what waits leaves by itself",
+        says=f"Kafka {error.detail}; messages wait in the database, orders are accepted",
+        remedy="start Kafka, or correct KAITONG_KAFKA; messages are published automatically",
     )

@@ -1,4 +1,4 @@
-"""A trouble as `/health/ready`, `/ops/v1/state` and `kaitong status --json FILE` show it."""
+"""A trouble as shown by `/health/ready`, `/ops/v1/state` and `kaitong status --json FILE`."""
 
 from typing import Self
 
@@ -12,7 +12,7 @@ EXAMPLE_TROUBLE = Trouble(
     count=2,
     oldest_age_s=95.5,
     says="2 messages parked (rule-broken)",
-    remedy="mend the cause, then POST /ops/v1/parked/POSITION/retry",
+    remedy="fix the cause, then POST /ops/v1/parked/POSITION/retry",
 )
 EXAMPLE_OUTAGE = Trouble(
     kind=TroubleKind.DATABASE_OUT,
@@ -23,24 +23,24 @@ EXAMPLE_OUTAGE = Trouble(
 
 
 class TroubleView(BaseModel):
-    """One thing that is wrong, and what to do about it."""
+    """One trouble with its remedy."""
 
     model_config = ConfigDict(use_attribute_docstrings=True)
 
     kind: TroubleKind
     part: str
-    """Which one of several: an element, a topic, the reason why messages are parked."""
+    """The element, topic or reason of dead letters that it concerns; empty if not divided."""
 
     count: int
     """How many messages, orders, calls, ... it concerns."""
 
     oldest_age_s: float
-    """Since when, in seconds; of several, the longest."""
+    """For how many seconds; the longest, if it concerns several."""
 
     says: str
     remedy: str
     runbook: str
-    """Where its meaning and its remedy are explained."""
+    """The runbook section that explains its meaning and remedy."""
 
     is_blocking: bool
     """Whether the process cannot serve requests because of it."""

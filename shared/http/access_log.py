@@ -1,7 +1,7 @@
-"""One line for each request answered, made without the long way through structlog.
+"""The access log: one line for each answered request, written without structlog for speed.
 
-What is written holds nothing personal by construction: the route's template instead of
-the path, ids, numbers.
+A line holds nothing personal by construction: the route's template instead of the path,
+ids, numbers.
 """
 
 import sys
@@ -17,13 +17,13 @@ from shared.http.request_context import RequestContext
 log = structlog.get_logger()
 
 UNANSWERED_LOG_INTERVAL_S = 1.0
-"""Seconds between two lines about callers that left: everybody can leave as often as they like."""
+"""Seconds between two lines on callers that left: anyone can cause any number of them."""
 
 encode = msgspec.json.Encoder().encode
 
 
 class AccessLogEntry(msgspec.Struct):
-    """One request, as the log has it."""
+    """One line of the log."""
 
     method: str
     route: str
@@ -39,7 +39,7 @@ class AccessLogEntry(msgspec.Struct):
 
 
 class AccessLog:
-    """Writes down who was answered what, and how fast."""
+    """Logs each request with its client, status and duration."""
 
     def __init__(self, settings: Settings) -> None:
         self._service = settings.service
@@ -73,9 +73,9 @@ class AccessLog:
     def count_unanswered(
         self, context: RequestContext, method: str, route: str, status: int
     ) -> None:
-        """Count a caller that left, or was cut off, before it had an answer.
+        """Count a request that got no answer, as its caller left or was cut off.
 
-        The line is written once a second at most, and says how many they were since the last.
+        A line is logged once a second at most, with the number of such requests since the last.
         """
         self._unanswered += 1
         now = time.monotonic()

@@ -1,4 +1,4 @@
-"""The frame around every HTTP API of ours."""
+"""Creates the HTTP API of a service: middleware, routes, health, OpenAPI description."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -23,28 +23,32 @@ from shared.http.router import GuardedRoute
 from shared.persistence.database import Sessions
 from shared.security.roles import ROLES, read_roles
 from shared.security.tokens import ExpectedClaims, TokenVerifier
+from shared.version import VERSION
 
 NO_TELEMETRY: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False}
-"""Finding out for each request that nobody traces costs 5 microseconds."""
+"""FastAPI's check for telemetry costs 5 microseconds a request."""
 
 COMMON_DESCRIPTION = """\
-Every operation wants a bearer token; which scopes it takes stands beside it.
+Every operation requires a bearer token; its scopes are listed with it.
 
-Where there is GET there is HEAD; OPTIONS, and every 405, name a path's methods in Allow. What goes
-wrong is answered as application/problem+json with a stable code and what to do.
+Every GET also answers HEAD; OPTIONS and every 405 name a path's methods in Allow. Errors are
+answered as application/problem+json with a stable code and a remedy.
 
-Lists are shown in pages: 200 when a page is the last one, 206 when more follows, with the number
-of things on it in X-Result-Count and, where that is known, of all in X-Total-Count. The header Link
-(rel="next") leads to the next page. A walk by it shows every thing that stays exactly once, while
-others arrive; skipping by `offset` repeats things of a list that grows."""
+Lists are paged: 200 for the last page, 206 when more follows, with the number of entries on the
+page in X-Result-Count and, where it is known, of all entries in X-Total-Count. The header Link
+(rel="next") leads to the next page. Paging by it shows every entry that is not removed exactly
+once, also while others are added; paging by `offset` repeats entries of a list that grows."""
 
-SERVERS = [{"url": "/", "description": "Where this description was read."}]
+SERVERS = [{"url": "/", "description": "The server of this description."}]
 
 TEXT_SCHEMA = {"type": "string"}
 COUNT_HEADER = {"schema": {"type": "integer", "minimum": 0}}
 LAST_PAGE_HEADERS = {
-    "X-Result-Count": {"description": "How many things are on the page.", **COUNT_HEADER},
-    "X-Total-Count": {"description": "How many there are, where that is known.", **COUNT_HEADER},
+    "X-Result-Count": {"description": "How many entries are on the page.", **COUNT_HEADER},
+    "X-Total-Count": {
+        "description": "How many entries there are, where that is known.",
+        **COUNT_HEADER,
+    },
 }
 PAGE_HEADERS = {
     **LAST_PAGE_HEADERS,
@@ -54,18 +58,18 @@ TOKEN_SCHEME = {
     "type": "http",
     "scheme": "bearer",
     "bearerFormat": "JWT",
-    "description": "An access token (RFC 9068); what it takes stands at each operation: x-scopes.",
+    "description": "An access token (RFC 9068); each operation lists its scopes: x-scopes.",
 }
 PROBLEM_SCHEMA = {
     "title": "Problem",
-    "description": "What went wrong (RFC 9457).",
+    "description": "An error (RFC 9457).",
     "type": "object",
     "required": ["type", "title", "status", "code", "request_id"],
     "properties": {
         "type": {**TEXT_SCHEMA, "description": "/problems/CODE"},
         "title": TEXT_SCHEMA,
         "status": {"type": "integer"},
-        "code": {**TEXT_SCHEMA, "description": "Stable: programs decide by it."},
+        "code": {**TEXT_SCHEMA, "description": "Stable, for programs."},
         "detail": TEXT_SCHEMA,
         "remedy": {**TEXT_SCHEMA, "description": "What the caller can do."},
         "errors": {
@@ -83,9 +87,9 @@ PROBLEM_SCHEMA = {
         },
         "errors_left_out": {
             "type": "integer",
-            "description": "How many faults there are beside those named; left out for none.",
+            "description": "How many more faults there are than those named; left out for none.",
         },
-        "request_id": {**TEXT_SCHEMA, "description": "As the answer's X-Request-Id."},
+        "request_id": {**TEXT_SCHEMA, "description": "The same as in X-Request-Id."},
     },
     "examples": [
         {
@@ -109,11 +113,11 @@ PROBLEM_SCHEMA = {
 
 
 class UnguardedRouteError(StartError):
-    """A route would read its body by the framework's rules instead of ours."""
+    """A route would validate its body by the framework's rules instead of ours."""
 
 
 class Api(FastAPI):
-    """FastAPI, describing our error answers as well."""
+    """FastAPI with our pages and error answers in the OpenAPI description."""
 
     def openapi(self) -> dict[str, Any]:
         """Return the description of the API."""
@@ -134,39 +138,40 @@ def describe_pages(paths: dict[str, Any]) -> None:
         if {"offset", "after"} <= names:
             last = operation["responses"]["200"]
             last |= {"description": "The last page.", "headers": LAST_PAGE_HEADERS}
-            page = {"description": "A page, and more follows.", "headers": PAGE_HEADERS}
+            page = {"description": "A page that is not the last.", "headers": PAGE_HEADERS}
             operation["responses"]["206"] = {**last, **page}
 
 
-def create_app(  # noqa: PLR0913, PLR0917  each is a different neighbour
+def create_app(  # noqa: PLR0913, PLR0917  each is another dependency
     title: str,
     routers: Iterable[APIRouter],
     batcher: CommandBatcher,
     sessions: Sessions,
     settings: Settings,
     monitor: Monitor | None = None,
-    about: str = "",
+    description: str = "",
 ) -> FastAPI:
-    """Return the HTTP API of a service, complete.
+    """Return the complete HTTP API of a service.
 
     Args:
         title: the service's name.
         routers: made with shared.http.Router.
-        batcher: executes what changes data.
+        batcher: executes the commands.
         sessions: of the service's database.
         settings: of the process.
-        monitor: of the process; without one its database alone is looked at.
-        about: what the service is for, in a sentence or two.
+        monitor: of the process; the default monitors its database only.
+        description: the purpose of the service, in a sentence or two.
 
     Raises:
-        KeysError: there are no keys to check tokens against.
-        RolesError: the file of roles is of no use.
-        OpenRouteError: a route does not say who may call it.
-        UnguardedRouteError: a router was made without our Router.
+        KeysError: there are no keys to verify tokens with.
+        RolesError: the file of roles is not valid.
+        RouteWithoutScopeError: a route does not declare its scopes.
+        UnguardedRouteError: a route was not declared on our Router.
     """
     api = Api(
         title=f"Kaitong: {title}",
-        description=f"{about}\n\n{COMMON_DESCRIPTION}".strip(),
+        version=VERSION,
+        description=f"{description}\n\n{COMMON_DESCRIPTION}".strip(),
         servers=SERVERS,
         docs_url=None,
         redoc_url=None,
@@ -191,20 +196,20 @@ def create_app(  # noqa: PLR0913, PLR0917  each is a different neighbour
 
 
 def add_routes(api: FastAPI, router: APIRouter) -> None:
-    """Add a router's routes as they are.
+    """Add a router's routes unchanged.
 
-    FastAPI's own include_router would look every route up twice for each request.
+    FastAPI's own include_router would look up every route twice for each request.
     """
     unguarded = [route for route in router.routes if not isinstance(route, GuardedRoute)]
     if unguarded:
         paths = ", ".join(str(getattr(route, "path", route)) for route in unguarded)
-        msg = f"{paths}: declare these routes on shared.http.Router, which reads bodies safely"
+        msg = f"{paths}: declare these routes on shared.http.Router, which validates bodies"
         raise UnguardedRouteError(msg)
     api.router.routes.extend(router.routes)
 
 
 def read_only_sessions(sessions: Sessions) -> Sessions:
-    """Return a factory of sessions that see one moment of the database and cannot write."""
+    """Return a factory of read-only sessions, each on one snapshot of the database."""
     bind = sessions.kw["bind"].execution_options(
         isolation_level="REPEATABLE READ", postgresql_readonly=True
     )

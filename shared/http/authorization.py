@@ -1,8 +1,8 @@
-"""Who may call what.
+"""Authorization of routes by scopes.
 
-Every route says which scope it takes; a route that says nothing keeps the process
-from starting. Who calls is read from a token (tokens.py) before anything else of a
-request is looked at.
+Every route declares its scopes; a route without scopes keeps the process from
+starting. The caller is read from the token (shared/security/tokens.py) before any
+other part of a request is processed.
 """
 
 from collections.abc import Callable, Iterable
@@ -12,7 +12,7 @@ from fastapi import Depends, FastAPI, Request
 from starlette.routing import BaseRoute
 
 from shared.errors import ForbiddenError, StartError
-from shared.http.dependencies import DirectDependency, ours_of
+from shared.http.dependencies import DirectDependency, dependencies_of
 from shared.security.caller import CHALLENGE, Caller
 from shared.security.roles import SCOPES
 
@@ -20,36 +20,36 @@ HEALTH_PATHS = frozenset(
     {"/health/live", "/health/ready", "/livez", "/healthz", "/readyz", "/metrics"}
 )
 PUBLIC_PATHS = HEALTH_PATHS | {"/", "/docs", "/openapi.json"}
-"""What anybody may ask, without a token."""
+"""Paths that need no token."""
 
 
 class MissingScopeError(ForbiddenError):
-    """The caller is known, and its token does not hold the scope."""
+    """The caller's token does not hold the scope."""
 
     code = "missing-scope"
 
     def __init__(self, scopes: Iterable[str]) -> None:
-        wanted = " or ".join(scopes)
+        required = " or ".join(scopes)
         super().__init__(
-            f"This takes the scope {wanted}.", remedy=f"use a token whose scope holds {wanted}"
+            f"This requires the scope {required}.", remedy=f"use a token with the scope {required}"
         )
-        self.challenge = f'{CHALLENGE}, error="insufficient_scope", scope="{wanted}"'
+        self.challenge = f'{CHALLENGE}, error="insufficient_scope", scope="{required}"'
 
 
 class OtherTenantError(ForbiddenError):
-    """It is about the whole installation, which another tenant runs."""
+    """The request concerns the whole installation, which another tenant runs."""
 
     code = "other-tenant"
 
     def __init__(self) -> None:
         super().__init__(
-            "this is about the whole installation, which another tenant runs",
-            remedy="have it done by the tenant that KAITONG_TENANT names",
+            "this concerns the whole installation, which another tenant runs",
+            remedy="ask the tenant that KAITONG_TENANT names to do it",
         )
 
 
 class ScopeCheck(DirectDependency[Caller]):
-    """Lets those callers pass that have one of the scopes."""
+    """Admits callers that have one of the scopes."""
 
     def __init__(self, scopes: tuple[str, ...], *, runs_installation: bool = False) -> None:
         if unknown := set(scopes) - SCOPES.keys() or not scopes:
@@ -64,7 +64,7 @@ class ScopeCheck(DirectDependency[Caller]):
 
         Raises:
             MissingScopeError: the caller has none of the scopes.
-            OtherTenantError: it takes the tenant that runs the installation; this is another.
+            OtherTenantError: the caller's tenant does not run the installation, as it must.
         """
         caller: Caller = request.scope["caller"]
         if caller.scopes.isdisjoint(self.scopes):
@@ -75,10 +75,10 @@ class ScopeCheck(DirectDependency[Caller]):
 
 
 def allow(*scopes: str, runs_installation: bool = False) -> Any:  # noqa: ANN401  as FastAPI's own
-    """Return the dependency that lets only callers with one of the scopes pass.
+    """Return the dependency that admits only callers with one of the scopes.
 
     Every route has one: `caller: Annotated[Caller, allow("crm:order.read", "viewer:read")]`.
-    With `runs_installation` only those of the tenant that runs the installation.
+    With `runs_installation` it admits only the tenant that runs the installation.
 
     Raises:
         ValueError: there is no such scope.
@@ -87,31 +87,31 @@ def allow(*scopes: str, runs_installation: bool = False) -> Any:  # noqa: ANN401
 
 
 class RouteWithoutScopeError(StartError):
-    """A route says nothing of who may call it."""
+    """A route declares no scope."""
 
 
 def check_route_scopes(api: FastAPI) -> None:
-    """See that every route says who may call it.
+    """Check that every route declares its scopes.
 
     Raises:
-        OpenRouteError: naming those that do not.
+        RouteWithoutScopeError: naming those that do not.
     """
-    unsaid = sorted({path_of(route) for route in api.routes if not has_authorization(route)})
-    if unsaid:
-        msg = f"no allow(...) on {', '.join(unsaid)}: say who may call it"
+    unguarded = sorted({path_of(route) for route in api.routes if not has_authorization(route)})
+    if unguarded:
+        msg = f"no allow(...) on {', '.join(unguarded)}: declare who may call it"
         raise RouteWithoutScopeError(msg)
 
 
 def path_of(route: BaseRoute) -> str:
-    """Return a route's path, or what it is if it has none."""
+    """Return a route's path, or its type if it has none."""
     return str(getattr(route, "path", type(route).__name__))
 
 
 def has_authorization(route: BaseRoute) -> bool:
-    """Tell whether it is said who may call a route."""
+    """Tell whether a route declares who may call it."""
     return path_of(route) in PUBLIC_PATHS or bool(getattr(route, "scope_checks", ()))
 
 
 def scope_checks_of(endpoint: Callable[..., Any]) -> tuple[ScopeCheck, ...]:
-    """Return what an endpoint's own parameters say of who may call it."""
-    return ours_of(endpoint, ScopeCheck)
+    """Return the scope checks that an endpoint's own parameters declare."""
+    return dependencies_of(endpoint, ScopeCheck)

@@ -1,8 +1,7 @@
-"""Taking in the bodies of requests, with a share for each client.
+"""Buffers request bodies, with a limit for each client.
 
-A request is worked on only when its body is there, so that slow senders take nobody's place. Of
-one client only so many bodies may be on their way at once, and all of them together may hold
-only so much memory.
+A request is processed only when its body is complete, so that slow senders occupy no slot.
+The number of incomplete bodies per client is limited, and the memory of all of them together.
 """
 
 from collections import Counter
@@ -19,7 +18,7 @@ Receive = Callable[[], Awaitable[Event]]
 
 
 class BodyTooLargeError(DomainError):
-    """The body is larger than we take."""
+    """The body exceeds the limit."""
 
     status = 413
     code = "too-large"
@@ -34,15 +33,15 @@ class TooManyBodiesError(UnavailableError):
 
 
 class BodyBuffer:
-    """The bodies that are on their way."""
+    """The request bodies that are being received."""
 
     def __init__(self, max_bytes: int, max_per_client: int, max_total_bytes: int) -> None:
-        """Bound what is taken in.
+        """Set the limits.
 
         Args:
             max_bytes: of one body.
-            max_per_client: bodies of one client that may be on their way at once.
-            max_total_bytes: that all bodies on their way may hold together.
+            max_per_client: bodies of one client that may be incomplete at once.
+            max_total_bytes: of all incomplete bodies together.
         """
         self._max_bytes = max_bytes
         self._max_per_client = max_per_client
@@ -51,12 +50,12 @@ class BodyBuffer:
         self._bodies_of: Counter[Hashable] = Counter()
 
     async def read(self, client: Hashable, receive: Receive) -> Receive:
-        """Wait for a whole body; return what an application receives it from.
+        """Wait for a complete body; return the `receive` by which an application reads it.
 
         Raises:
-            ClientDisconnect: the caller left before the body was there.
-            TooLargeError: it is longer than the limit.
-            UnavailableError: too many are on their way, or too much of them.
+            ClientDisconnect: the caller left before the body was complete.
+            BodyTooLargeError: it is longer than the limit.
+            UnavailableError: too many bodies are incomplete, or they are too large together.
         """
         if self._bodies_of[client] >= self._max_per_client:
             message = (
@@ -76,23 +75,23 @@ class BodyBuffer:
         return BufferedReceive(bytes(body), receive)
 
     async def _read_chunk(self, body: bytearray, receive: Receive) -> bool:
-        """Take the next part in; tell whether more is to come."""
+        """Add the next chunk; tell whether more follow."""
         event = await receive()
         if event["type"] != "http.request":
             raise ClientDisconnect
-        part = event.get("body", b"")
-        body += part
-        self._buffered_bytes += len(part)
+        chunk = event.get("body", b"")
+        body += chunk
+        self._buffered_bytes += len(chunk)
         if len(body) > self._max_bytes:
             raise body_too_large(self._max_bytes)
         if self._buffered_bytes > self._max_total_bytes:
-            message = "The bodies of too many requests are being taken in."
+            message = "Too many request bodies are being received."
             raise UnavailableError(message, retry_after=timedelta(seconds=1))
         return bool(event.get("more_body"))
 
 
 class BufferedReceive:
-    """Hands a body that was taken in to an application, then what the server says."""
+    """Passes a buffered body to an application, then the events of the server."""
 
     __slots__ = ("_body", "_receive")
 
@@ -101,7 +100,7 @@ class BufferedReceive:
         self._receive = receive
 
     async def __call__(self) -> Event:
-        """Return the body at first, later whether the caller left."""
+        """Return the body first, later whether the caller left."""
         if self._body is None:
             return await self._receive()
         body, self._body = self._body, None
@@ -109,7 +108,7 @@ class BufferedReceive:
 
 
 def body_too_large(max_bytes: int) -> BodyTooLargeError:
-    """Return the refusal of a body that is larger than `limit` bytes."""
+    """Return the refusal of a body that is larger than `max_bytes` bytes."""
     return BodyTooLargeError(
         f"The body is larger than {max_bytes} bytes.", remedy="send it in parts"
     )

@@ -1,7 +1,7 @@
-"""The desk: requests that wait together are served in one transaction.
+"""Group commit: commands that wait together are executed in one transaction.
 
-A commit costs the same for one request as for a hundred. The desk takes what
-has come in while it was busy, never waits for more, and answers after the commit.
+A commit costs the same for one command as for a hundred. The batcher takes the commands
+that arrived while it was busy, never waits for more, and answers after the commit.
 """
 
 import asyncio
@@ -18,7 +18,6 @@ from shared.contracts import Causation, Message
 from shared.errors import ConflictError, DomainError, NotFoundError, UnavailableError
 from shared.messaging.after_commit import AfterCommit
 from shared.messaging.outbox import MessageDraft
-from shared.messaging.publisher import Publisher
 from shared.messaging.unit_of_work import (
     TRANSIENT,
     PersistentConflictError,
@@ -28,8 +27,9 @@ from shared.messaging.unit_of_work import (
     bisect_batch,
     retry_on_conflict,
 )
+from shared.messaging.writer import Writer
 from shared.observability import metrics
-from shared.pacing import yield_to_others
+from shared.pacing import pause_after_batch
 from shared.persistence.database import Sessions
 from shared.persistence.database_certainty import RequiredCertainty
 from shared.recovery.troubles import check_not_recovering
@@ -39,24 +39,24 @@ PreloadFunction: TypeAlias = Callable[[Session, Sequence[Any]], None]
 
 MAX_BATCH_SIZE = 200
 TIMEOUT_S = 10.0
-"""So long a request waits for its turn and its commit, before it is told to come again."""
+"""How long a request waits for its turn and its commit before it is answered with 503."""
 
 DATABASE_UNPROVEN_DETAIL = (
-    "the database is out, or it may have been restored and is compared with what was told; "
-    "GET /ops/v1/recoveries says how far a recovery is"
+    "the database is out, or it may have been restored and is compared with the published "
+    "messages; GET /ops/v1/recoveries shows the progress of a recovery"
 )
 
-BUSY = "the service is busy or its database is out; ask again, with the same keys"
+BUSY_DETAIL = "the service is busy or its database is out; retry with the same keys"
 
 NOT_PUBLISHABLE_DETAIL = (
-    "Kafka is out, and the database may have been restored: what others would hear of this could "
-    "contradict what they were told before; ask again when Kafka is back"
+    "Kafka is out, and the database may have been restored: the messages of this request could "
+    "contradict messages published before; retry when Kafka is back"
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """What one request wants done, and where its answer is waited for."""
+    """One request's change, and the future that its caller awaits."""
 
     cause: Causation
     do: Callable[[UnitOfWork], Any]
@@ -67,14 +67,14 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class CommandResult:
-    """What came of one errand: an answer, or the reason why there is none."""
+    """The result of one command: a value or an error."""
 
     command: Command
     value: Any = None
     error: Exception | None = None
 
     def resolve(self) -> None:
-        """Hand it to whoever waits, if somebody still does."""
+        """Set it on the command's future, unless the caller has given up."""
         if self.command.future.done():
             return
         if self.error:
@@ -84,14 +84,21 @@ class CommandResult:
 
 
 class CommandBatcher:
-    """Serves the requests of one service."""
+    """Executes the commands of one service in group commits."""
 
     def __init__(
-        self, sessions: Sessions, publisher: Publisher, withdrawable: tuple[type[Message], ...] = ()
+        self, sessions: Sessions, writer: Writer, withdrawable: tuple[type[Message], ...] = ()
     ) -> None:
-        """Take what may be told before the database is proven: a recovery can withdraw it."""
+        """Create a batcher.
+
+        Args:
+            sessions: of the service's database.
+            writer: commits the transactions.
+            withdrawable: messages that may be published before the database is proven, as a
+                recovery can withdraw them.
+        """
         self._sessions = sessions
-        self._publisher = publisher
+        self._writer = writer
         self._withdrawable = withdrawable
         self._waiting: asyncio.Queue[Command] = asyncio.Queue()
 
@@ -103,40 +110,40 @@ class CommandBatcher:
         preload: PreloadFunction | None = None,
         preload_key: Any = None,  # noqa: ANN401  what `preload` reads by
     ) -> T:
-        """Do `do` in a transaction; return its answer once that is committed.
+        """Run `do` in a transaction; return its result after the commit.
 
         Args:
             cause: the request.
-            do: reads, decides and writes; may be done again from the start.
-            preload: reads for all requests at once what `do` will ask for.
-            preload_key: this request's part of `preload`.
+            do: reads, decides and writes; may be run again from the start.
+            preload: reads the rows that `do` needs, for all commands of a batch at once.
+            preload_key: this command's key for `preload`.
 
         Raises:
             DomainError: if `do` refuses.
-            UnavailableError: if the database is out, or too much waits.
+            UnavailableError: if the database is out, or too many commands wait.
         """
         loop = asyncio.get_running_loop()
         future: Future[T] = loop.create_future()
         self._waiting.put_nowait(Command(cause, do, preload, preload_key, future))
-        too_late = loop.call_later(TIMEOUT_S, self._turn_away, future)
+        timeout = loop.call_later(TIMEOUT_S, self._on_timeout, future)
         try:
             return await future
         finally:
-            too_late.cancel()
+            timeout.cancel()
 
-    def _turn_away(self, future: "Future[Any]") -> None:
-        """Answer a request that has waited for too long: it is to be sent again."""
+    def _on_timeout(self, future: "Future[Any]") -> None:
+        """Fail a command that has waited for too long: its caller retries."""
         if not future.done():
-            reason = BUSY if self._publisher.certainty.may_serve else DATABASE_UNPROVEN_DETAIL
-            future.set_exception(UnavailableError(reason))
+            detail = BUSY_DETAIL if self._writer.certainty.may_serve else DATABASE_UNPROVEN_DETAIL
+            future.set_exception(UnavailableError(detail))
 
     async def wait_until_proven(self) -> None:
-        """Wait for a moment until the database is known to have all that it has told.
+        """Wait for a short time until the database is proven to have all published messages.
 
         Raises:
             UnavailableError: if that takes longer, as when the database was restored.
         """
-        certainty = self._publisher.certainty
+        certainty = self._writer.certainty
         if certainty.may_serve:
             return
         try:
@@ -146,46 +153,46 @@ class CommandBatcher:
             raise UnavailableError(DATABASE_UNPROVEN_DETAIL) from error
 
     async def run(self) -> None:
-        """Serve those who wait, for ever."""
+        """Execute commands, in an endless loop."""
         while True:
             commands = [await self._waiting.get()]
             while len(commands) < MAX_BATCH_SIZE and not self._waiting.empty():
                 commands.append(self._waiting.get_nowait())
-            if waited_for := [each for each in commands if not each.future.done()]:
-                metrics.batch_size("command_batcher").observe(len(waited_for))
-                async with yield_to_others(len(waited_for)):
+            if pending := [each for each in commands if not each.future.done()]:
+                metrics.batch_size("command_batcher").observe(len(pending))
+                async with pause_after_batch(len(pending)):
                     with metrics.batch_seconds("command_batcher").time():
-                        await self._execute(waited_for)
+                        await self._execute(pending)
 
     async def _execute(self, commands: Sequence[Command]) -> None:
         results: list[CommandResult] = []
-        await self._publisher.certainty.wait_until_serving()
-        commands = [each for each in commands if not each.future.done()]  # others have given up
+        await self._writer.certainty.wait_until_serving()
+        commands = [each for each in commands if not each.future.done()]  # the others timed out
         try:
             transact = partial(self._transact, commands, results)
-            await self._publisher.commit(transact, RequiredCertainty.SERVED)
-        except TRANSIENT as trouble:
-            error = UnavailableError("the database is out; ask again, with the same keys")
-            error.__cause__ = trouble
-            served = {id(result.command) for result in results}
-            waiting = [command for command in commands if id(command) not in served]
-            results += [CommandResult(command, error=error) for command in waiting]
+            await self._writer.commit(transact, RequiredCertainty.SERVED)
+        except TRANSIENT as cause:
+            error = UnavailableError("the database is out; retry with the same keys")
+            error.__cause__ = cause
+            finished = {id(result.command) for result in results}
+            unfinished = [command for command in commands if id(command) not in finished]
+            results += [CommandResult(command, error=error) for command in unfinished]
         for result in results:
             result.resolve()
 
     def _transact(
         self, commands: Sequence[Command], results: list[CommandResult], after_commit: AfterCommit
     ) -> None:
-        """Serve these, and add what is final to the outcomes, whatever becomes of the rest."""
-        serve = partial(self._execute_all, datetime.now(UTC), after_commit)
+        """Execute commands; add each final result to `results`, even if a later command fails."""
+        execute = partial(self._execute_all, datetime.now(UTC), after_commit)
 
-        def together(several: Sequence[Command]) -> None:
-            results.extend(retry_on_conflict(serve, several))
+        def execute_batch(batch: Sequence[Command]) -> None:
+            results.extend(retry_on_conflict(execute, batch))
 
-        def alone(command: Command, error: Exception) -> None:
+        def fail_command(command: Command, error: Exception) -> None:
             results.append(failed_result(command, error))
 
-        bisect_batch(commands, together, alone, (Exception,))
+        bisect_batch(commands, execute_batch, fail_command, (Exception,))
 
     def _execute_all(
         self, now: datetime, after_commit: AfterCommit, commands: Sequence[Command]
@@ -198,32 +205,32 @@ class CommandBatcher:
             return results
 
     def _check_withdrawable(self, drafts: Iterable[MessageDraft]) -> None:
-        """Check that a recovery could withdraw all that is to be told.
+        """Check that a recovery could withdraw every message of a transaction.
 
         Raises:
-            UnavailableError: if not: others could hear two things of one time.
+            UnavailableError: if not: consumers could receive contradictory messages.
         """
         if any(not isinstance(each.message, self._withdrawable) for each in drafts):
             raise UnavailableError(NOT_PUBLISHABLE_DETAIL)
 
 
 def preload_commands(session: Session, commands: Sequence[Command]) -> None:
-    """Read what all these requests will ask for."""
-    asked: dict[PreloadFunction, list[Any]] = {}
+    """Read the rows that all these commands need."""
+    keys_of: dict[PreloadFunction, list[Any]] = {}
     for command in commands:
         if command.preload:
-            asked.setdefault(command.preload, []).append(command.preload_key)
-    for preload, preload_key in asked.items():
-        preload(session, preload_key)
+            keys_of.setdefault(command.preload, []).append(command.preload_key)
+    for preload, preload_keys in keys_of.items():
+        preload(session, preload_keys)
 
 
 def execute_one(command: Command, transaction: Transaction) -> CommandResult:
-    """Serve one of several requests.
+    """Execute one command of a batch.
 
     Raises:
-        DomainError: if it was refused after it had changed something, so that all
-            must be done again without it.
-        UnavailableError: if it was refused for something that a restored database may lack still.
+        DomainError: if it was refused after it had changed something, so that the batch
+            must be executed again without it.
+        UnavailableError: if it was refused for data that a restored database may still lack.
     """
     before = transaction.change_count
     try:
@@ -237,7 +244,7 @@ def execute_one(command: Command, transaction: Transaction) -> CommandResult:
 
 
 def failed_result(command: Command, error: Exception) -> CommandResult:
-    """Keep the reason for the one who asked."""
+    """Return the failure of one command, for its caller."""
     if isinstance(error, PersistentConflictError):
-        error = UnavailableError("others are writing the same thing; ask again in a moment")
+        error = UnavailableError("others are writing the same data; retry in a moment")
     return CommandResult(command, error=error)

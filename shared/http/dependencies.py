@@ -1,8 +1,8 @@
-"""What endpoints are given without the framework's long way round.
+"""Dependencies that our routes inject without FastAPI's resolver.
 
-FastAPI asks for each dependency anew what it is and what it needs: 13 microseconds
-each, and two changes of threads for a session. Ours need nothing but the request, so
-our routes hand them over themselves. Anywhere else they are ordinary dependencies.
+FastAPI resolves each dependency anew for each request: 13 microseconds each, and two
+thread switches for a session. Ours need nothing but the request, so our routes inject
+them directly. On any other route they are ordinary dependencies.
 """
 
 import inspect
@@ -22,67 +22,73 @@ from shared.http.request_context import request_context_of
 T = TypeVar("T")
 
 REQUEST_PARAMETER = "the_request"
-"""The name of the parameter by which a lean endpoint takes the request."""
+"""The parameter by which a wrapped endpoint takes the request."""
 
 
 class DirectDependency(Generic[T]):
-    """A dependency that is read off the request."""
+    """A dependency that is computed from the request."""
 
     def __init__(self, read: Callable[[Request], T]) -> None:
         self.read = read
 
     async def __call__(self, request: Request) -> T:
-        """Return it, for whoever asks the framework."""
+        """Return it, when FastAPI resolves it."""
         return self.read(request)
 
 
 class ContextDependency(Generic[T]):
-    """A dependency that is opened for an endpoint, in its thread, and closed after it."""
+    """A context manager that is opened for an endpoint, in its thread, and closed after it."""
 
     def __init__(self, open_: Callable[[Request], AbstractContextManager[T]]) -> None:
         self.open = open_
 
     async def __call__(self, request: Request) -> AsyncIterator[T]:
-        """Lend it, for whoever asks the framework."""
-        async with contextmanager_in_threadpool(self.open(request)) as it:
-            yield it
+        """Open and yield it, when FastAPI resolves it."""
+        async with contextmanager_in_threadpool(self.open(request)) as resource:
+            yield resource
 
 
 def inject_dependencies(endpoint: Callable[..., Any]) -> Callable[..., Any]:
-    """Return an endpoint that is given its own dependencies without the framework.
+    """Return an endpoint into which our dependencies are injected without FastAPI.
 
     Raises:
-        TypeError: it is `async`, and is lent something that blocks.
+        TypeError: it is `async` and has a dependency that blocks.
     """
     hints = get_type_hints(endpoint, include_extras=True)
-    ours = {
+    dependencies = {
         name: found
         for name, hint in hints.items()
         if (found := direct_dependency_in(hint)) is not None
     }
-    direct = {name: each.read for name, each in ours.items() if isinstance(each, DirectDependency)}
-    opened = {name: each.open for name, each in ours.items() if isinstance(each, ContextDependency)}
+    direct = {
+        name: each.read for name, each in dependencies.items() if isinstance(each, DirectDependency)
+    }
+    opened = {
+        name: each.open
+        for name, each in dependencies.items()
+        if isinstance(each, ContextDependency)
+    }
     if inspect.iscoroutinefunction(endpoint):
         if opened:
-            msg = f"{endpoint.__qualname__} is lent a session, which blocks: declare it with `def`"
+            msg = f"{endpoint.__qualname__} takes a session, which blocks: declare it with `def`"
             raise TypeError(msg)
-        answer: Callable[..., Any] = inject_async(endpoint, direct)
+        wrapper: Callable[..., Any] = inject_async(endpoint, direct)
     else:
-        answer = inject_sync(endpoint, direct, opened)
-    return with_endpoint_signature(answer, endpoint, hints, ours.keys())
+        wrapper = inject_sync(endpoint, direct, opened)
+    return with_endpoint_signature(wrapper, endpoint, hints, dependencies.keys())
 
 
 def inject_async(
     endpoint: Callable[..., Awaitable[Any]], direct: dict[str, Callable[[Request], Any]]
 ) -> Callable[..., Awaitable[Any]]:
-    """Return an `async` endpoint that takes the request instead of what is read off it."""
+    """Return an `async` endpoint that takes the request instead of its direct dependencies."""
 
-    async def answer(*, the_request: Request, **values: Any) -> Any:  # noqa: ANN401  handed on
+    async def wrapper(*, the_request: Request, **values: Any) -> Any:  # noqa: ANN401  passed on
         for name, read in direct.items():
             values[name] = read(the_request)
         return await endpoint(**values)
 
-    return answer
+    return wrapper
 
 
 def inject_sync(
@@ -90,9 +96,9 @@ def inject_sync(
     direct: dict[str, Callable[[Request], Any]],
     opened: dict[str, Callable[[Request], AbstractContextManager[Any]]],
 ) -> Callable[..., Any]:
-    """Return an endpoint that takes the request instead of what comes of it."""
+    """Return an endpoint that takes the request instead of its dependencies."""
 
-    def answer(*, the_request: Request, **values: Any) -> Any:  # noqa: ANN401  handed on
+    def wrapper(*, the_request: Request, **values: Any) -> Any:  # noqa: ANN401  passed on
         with ExitStack() as stack:
             for name, read in direct.items():
                 values[name] = read(the_request)
@@ -100,11 +106,11 @@ def inject_sync(
                 values[name] = stack.enter_context(open_(the_request))
             return endpoint(**values)
 
-    return answer
+    return wrapper
 
 
 def direct_dependency_in(hint: object) -> DirectDependency[Any] | ContextDependency[Any] | None:
-    """Return the dependency of ours in an annotation, if there is one."""
+    """Return the direct or context dependency in an annotation, if there is one."""
     if get_origin(hint) is not Annotated:
         return None
     found = (each.dependency for each in get_args(hint)[1:] if isinstance(each, params.Depends))
@@ -113,37 +119,37 @@ def direct_dependency_in(hint: object) -> DirectDependency[Any] | ContextDepende
     )
 
 
-def ours_of(endpoint: Callable[..., Any], kind: type[T]) -> tuple[T, ...]:
-    """Return those dependencies of an endpoint's own parameters that are of a kind of ours."""
+def dependencies_of(endpoint: Callable[..., Any], kind: type[T]) -> tuple[T, ...]:
+    """Return the dependencies of `kind` that an endpoint's own parameters declare."""
     hints = get_type_hints(endpoint, include_extras=True).values()
     return tuple(found for hint in hints if isinstance(found := direct_dependency_in(hint), kind))
 
 
 def with_endpoint_signature(
-    answer: Callable[..., Any],
+    wrapper: Callable[..., Any],
     endpoint: Callable[..., Any],
     hints: dict[str, Any],
-    without: Iterable[str],
+    injected: Iterable[str],
 ) -> Callable[..., Any]:
-    """Give `answer` the name and the remaining parameters of `endpoint`."""
+    """Give `wrapper` the name of `endpoint` and its parameters that are not injected."""
     kept = [
         each.replace(kind=each.KEYWORD_ONLY, annotation=hints.get(each.name, each.annotation))
         for each in inspect.signature(endpoint).parameters.values()
-        if each.name not in set(without)
+        if each.name not in set(injected)
     ]
     request = inspect.Parameter(
         REQUEST_PARAMETER, inspect.Parameter.KEYWORD_ONLY, annotation=Request
     )
-    answer.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
+    wrapper.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
         [*kept, request], return_annotation=hints.get("return", inspect.Signature.empty)
     )
     for name in ("__name__", "__qualname__", "__doc__", "__module__"):
-        setattr(answer, name, getattr(endpoint, name))
-    return answer
+        setattr(wrapper, name, getattr(endpoint, name))
+    return wrapper
 
 
 def get_command_batcher(request: Request) -> CommandBatcher:
-    """Return the desk of this service."""
+    """Return the command batcher of this service."""
     batcher: CommandBatcher = request.app.state.batcher
     return batcher
 
@@ -155,20 +161,20 @@ def get_settings(request: Request) -> Settings:
 
 
 def get_causation(request: Request) -> Causation:
-    """Return a request as the cause of what is done for it."""
+    """Return a request as the cause of the changes made for it."""
     context = request_context_of(request)
-    who = context.caller
-    if who is None:
+    caller = context.caller
+    if caller is None:
         return Causation(context.id, context.correlation_id, "", "", context.traceparent)
-    acting = (who.person, who.client, who.role)
+    actor = (caller.person, caller.client, caller.role)
     return Causation(
-        context.id, context.correlation_id, who.tenant, "", context.traceparent, *acting
+        context.id, context.correlation_id, caller.tenant, "", context.traceparent, *actor
     )
 
 
 @contextmanager
 def open_read_session(request: Request) -> Iterator[Session]:
-    """Open a session that sees one moment of the database and cannot write."""
+    """Open a read-only session on one snapshot of the database."""
     session: Session = request.app.state.read_sessions()
     try:
         yield session
@@ -179,7 +185,7 @@ def open_read_session(request: Request) -> Iterator[Session]:
 CommandBatcherDep: TypeAlias = Annotated[
     CommandBatcher, Depends(DirectDependency(get_command_batcher))
 ]
-"""For endpoints that change something: the answer comes after the commit."""
+"""For endpoints that change something: they answer after the commit."""
 
 SettingsDep: TypeAlias = Annotated[Settings, Depends(DirectDependency(get_settings))]
 
@@ -187,4 +193,4 @@ CausationDep: TypeAlias = Annotated[Causation, Depends(DirectDependency(get_caus
 """For endpoints that change something: its id is fresh and ordered by time."""
 
 ReadSessionDep: TypeAlias = Annotated[Session, Depends(ContextDependency(open_read_session))]
-"""For endpoints that only look. Declare them with `def`: they run in a thread."""
+"""For endpoints that only read. Declare them with `def`: they run in a thread."""

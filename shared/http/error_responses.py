@@ -1,6 +1,6 @@
-"""How a route says no, as its description has it: by the status, never by a range of them.
+"""The error responses in the OpenAPI description of a route: by status, never by a range.
 
-A range would also describe a status that no route is meant to answer with.
+A range would also describe a status that no route answers with.
 """
 
 from typing import Any, TypeAlias
@@ -10,28 +10,29 @@ ResponseDescriptions: TypeAlias = dict[int | str, dict[str, Any]]
 PROBLEM_CONTENT = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
 
 STATUS_DESCRIPTIONS = {
-    400: "What was sent is not taken: every fault, and what to do.",
-    401: "There is no token, or one that does not count.",
+    400: "The request is not valid: every fault, with its remedy.",
+    401: "There is no token, or it is not valid.",
     403: "The token does not allow this.",
-    404: "There is no such thing, or not for this caller.",
-    408: "The body was not there in time.",
-    409: "It is not in a state that allows this now.",
-    413: "The body is larger than is taken.",
-    415: "The body is not said to be JSON in UTF-8.",
+    404: "It does not exist, or not for this caller.",
+    408: "The body did not arrive in time.",
+    409: "Its current state does not allow this.",
+    413: "The body is too large.",
+    415: "The Content-Type is not JSON in UTF-8.",
     422: "It contradicts itself, the token or an earlier request, or is too large to be stored.",
-    429: "The client asks too often, or too many of its bodies are on their way.",
-    503: "Something we stand on is out; ask again.",
+    429: "The client sends too many requests, or too many of its bodies are incomplete.",
+    431: "The request's headers and URL are too large.",
+    503: "A dependency is out; retry.",
 }
 
-COMMON_STATUSES = (400, 401, 403, 408, 413, 429, 503)
-"""What every route that wants a token may answer: all look at token, query and body."""
+COMMON_STATUSES = (400, 401, 403, 408, 413, 429, 431, 503)
+"""The errors of every route that requires a token: all check head, token, query and body."""
 
 VALIDATION_PLACEHOLDER = "4XX"
-"""Keeps FastAPI from describing its own answer to what is not valid; no description has it."""
+"""Keeps FastAPI from adding its own 422 response; removed from every description."""
 
 
 def error_responses(*statuses: int) -> ResponseDescriptions:
-    """Return how refusals with these statuses are described, for `responses` of a route."""
+    """Return the descriptions of these error statuses, for `responses` of a route."""
     return {
         each: {"description": STATUS_DESCRIPTIONS[each], "content": PROBLEM_CONTENT}
         for each in statuses
@@ -39,9 +40,9 @@ def error_responses(*statuses: int) -> ResponseDescriptions:
 
 
 def describe_error_responses(paths: dict[str, Any]) -> None:
-    """Leave in the description of each operation the statuses that it answers with."""
+    """Reduce the responses of each operation to the statuses that it answers with, sorted."""
     for operations in paths.values():
         for operation in operations.values():
-            said = operation["responses"]
-            said.pop(VALIDATION_PLACEHOLDER, None)
-            operation["responses"] = {each: said[each] for each in sorted(said)}
+            responses = operation["responses"]
+            responses.pop(VALIDATION_PLACEHOLDER, None)
+            operation["responses"] = {each: responses[each] for each in sorted(responses)}

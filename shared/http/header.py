@@ -1,4 +1,4 @@
-"""Request headers that an endpoint takes: FastAPI takes ten times as long to read one."""
+"""Request headers as endpoint parameters: FastAPI takes ten times as long to read one."""
 
 from collections.abc import Callable
 from typing import Any
@@ -7,22 +7,22 @@ from fastapi import Depends, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import TypeAdapter, ValidationError
 
-from shared.http.dependencies import DirectDependency, ours_of
+from shared.http.dependencies import DirectDependency, dependencies_of
 
 
-class GivenHeader(DirectDependency[str | None]):
-    """A header that may be left out; one that is there must be as its type says."""
+class HeaderDependency(DirectDependency[str | None]):
+    """An optional header; its value is validated by its type."""
 
-    def __init__(self, name: str, kind: Any) -> None:  # noqa: ANN401  whatever pydantic takes
-        super().__init__(self.said)
+    def __init__(self, name: str, kind: Any) -> None:  # noqa: ANN401  any type of pydantic
+        super().__init__(self.read_header)
         self.name = name
         self._kind: TypeAdapter[str] = TypeAdapter(kind)
 
-    def said(self, request: Request) -> str | None:
-        """Return what a request says in it; None where it has no such header.
+    def read_header(self, request: Request) -> str | None:
+        """Return its value in a request; None if the request has no such header.
 
         Raises:
-            RequestValidationError: it says something else than it may.
+            RequestValidationError: the value is not valid.
         """
         text = request.headers.get(self.name)
         if text is None:
@@ -30,12 +30,12 @@ class GivenHeader(DirectDependency[str | None]):
         try:
             return self._kind.validate_python(text)
         except ValidationError as error:
-            found = error.errors(include_url=False)
-            here = [{**each, "loc": ("header", self.name)} for each in found]
-            raise RequestValidationError(here) from error
+            errors = error.errors(include_url=False)
+            located = [{**each, "loc": ("header", self.name)} for each in errors]
+            raise RequestValidationError(located) from error
 
-    def described(self) -> dict[str, Any]:
-        """Return it as OpenAPI describes a parameter."""
+    def openapi_parameter(self) -> dict[str, Any]:
+        """Return it as a parameter of OpenAPI."""
         schema = self._kind.json_schema()
         description = schema.pop("description")
         return {
@@ -48,15 +48,15 @@ class GivenHeader(DirectDependency[str | None]):
 
 
 def header(name: str, kind: Any) -> Any:  # noqa: ANN401  as FastAPI's own
-    """Return the dependency that gives an endpoint what a request says in a header.
+    """Return the dependency that injects the value of a header into an endpoint.
 
     Args:
         name: of the header.
-        kind: what it may say, annotated with a `pydantic.Field` that describes it.
+        kind: its type, annotated with a `pydantic.Field` that describes it.
     """
-    return Depends(GivenHeader(name, kind))
+    return Depends(HeaderDependency(name, kind))
 
 
-def headers_of(endpoint: Callable[..., Any]) -> tuple[GivenHeader, ...]:
-    """Return the headers that an endpoint's own parameters ask for."""
-    return ours_of(endpoint, GivenHeader)
+def headers_of(endpoint: Callable[..., Any]) -> tuple[HeaderDependency, ...]:
+    """Return the headers that an endpoint's own parameters declare."""
+    return dependencies_of(endpoint, HeaderDependency)

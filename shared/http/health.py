@@ -1,4 +1,4 @@
-"""Is the process alive, can it work, what is wrong with it, and what does it count."""
+"""Health endpoints: liveness, readiness with troubles, and metrics."""
 
 from functools import partial
 from typing import Any, Literal, TypeAlias
@@ -14,32 +14,32 @@ from shared.observability import metrics
 
 
 class ReadinessView(BaseModel):
-    """Whether requests can be served, and what is wrong with the process and its service."""
+    """Whether requests can be served, and the troubles of the process and its service."""
 
     status: Literal["ready", "unready"]
     troubles: list[TroubleView]
-    """Those that are `is_blocking` make it unready. A restored database does until what it has
-    told is taken over; the others never do."""
+    """Those that are `is_blocking` make it unready. A restored database does until its published
+    messages are taken over; the others never do."""
 
 
 ResponseDescriptions: TypeAlias = dict[int | str, dict[str, Any]]
-"""What answers are like, by their status."""
+"""Descriptions of the answers, by status."""
 
 METRICS_EXAMPLE = """\
-# HELP kaitong_requests_now Requests being worked on.
-# TYPE kaitong_requests_now gauge
-kaitong_requests_now 0.0
+# HELP kaitong_http_requests_in_progress Requests in progress.
+# TYPE kaitong_http_requests_in_progress gauge
+kaitong_http_requests_in_progress 0.0
 """
 
 
 def readiness_body(report: HealthReport) -> dict[str, Any]:
-    """Return the answer that tells how the process is."""
+    """Return the body of the readiness answer."""
     shown = [TroubleView.of(each).model_dump(mode="json") for each in report.troubles]
     return {"status": "ready" if report.is_ready else "unready", "troubles": shown}
 
 
 def example_content(value: object, media_type: str = "application/json") -> dict[str, Any]:
-    """Return how an answer is described by an example."""
+    """Return the description of an answer by an example."""
     return {"content": {media_type: {"example": value}}}
 
 
@@ -58,23 +58,23 @@ READY_RESPONSES: ResponseDescriptions = {
 
 
 def add_health(api: FastAPI, monitor: Monitor) -> None:
-    """Add `/health/live`, `/health/ready` and `/metrics`, which everybody may ask.
+    """Add `/health/live`, `/health/ready` and `/metrics`, which need no token.
 
-    `/livez`, `/healthz` and `/readyz` are the same under the names that many tools ask by.
+    `/livez`, `/healthz` and `/readyz` are aliases that many tools use.
     """
 
     async def ready() -> Response:
-        """Tell whether requests can be served, and what is wrong.
+        """Tell whether requests can be served, and list the troubles.
 
-        They cannot while the database is out, full or read-only, while it is compared with what
-        was told, and while what a restored one has lost is taken over. Whatever else is wrong is
-        named and does not matter for that: what cannot be done now waits in the database.
+        They cannot while the database is out, full or read-only, while it is compared with the
+        published messages, and while a takeover restores what it lost. All other troubles are
+        listed but do not make the process unready: work that cannot be done waits in the database.
         """
         report = await monitor.report_for_probe()
         return JSONResponse(readiness_body(report), 200 if report.is_ready else 503)
 
-    async def measured() -> Response:
-        """Return what the process counts, and what is wrong with it, for Prometheus."""
+    async def read_metrics() -> Response:
+        """Return the metrics and troubles of the process, for Prometheus."""
         await monitor.report()
         return Response(metrics.exposition(), media_type=CONTENT_TYPE_LATEST)
 
@@ -83,9 +83,9 @@ def add_health(api: FastAPI, monitor: Monitor) -> None:
     add("/health/ready", ready, response_model=ReadinessView, responses=READY_RESPONSES)
     for path, endpoint in (("/livez", live), ("/healthz", live), ("/readyz", ready)):
         add(path, endpoint, include_in_schema=False)
-    add("/metrics", measured, response_class=PlainTextResponse, responses=METRICS_RESPONSES)
+    add("/metrics", read_metrics, response_class=PlainTextResponse, responses=METRICS_RESPONSES)
 
 
 async def live() -> dict[str, str]:
-    """Tell that the process answers."""
+    """Answer, to show that the process is alive."""
     return {"status": "live"}

@@ -1,6 +1,6 @@
-"""Pages for people who open the API in a browser: what this is, and what it takes.
+"""HTML pages for people who open the API in a browser: start page and list of operations.
 
-They are complete in themselves: no script, nothing from another host.
+They are self-contained: no script, nothing from another host.
 """
 
 import base64
@@ -30,7 +30,7 @@ PAGE = """\
 </html>
 """
 START_PAGE = """\
-{about}
+{description}
 <ul>
 <li><a href="/docs">The operations</a>, as a page</li>
 <li><a href="/openapi.json">The description</a> (OpenAPI), for programs</li>
@@ -47,10 +47,10 @@ ROW = "<tr><td><code>{verb} {path}</code></td><td>{summary}</td><td>{scopes}</td
 
 
 def add_html_pages(api: FastAPI) -> None:
-    """Add the page that says what this is, and the one that lists the operations."""
+    """Add the start page and the list of operations."""
 
     async def start() -> Response:
-        """Say what this is."""
+        """Show the start page."""
         return start_page(api)
 
     async def docs() -> Response:
@@ -63,13 +63,13 @@ def add_html_pages(api: FastAPI) -> None:
 
 
 def start_page(api: FastAPI) -> Response:
-    """Say what this is, and where to read on."""
+    """Return the page that describes the service, with links."""
     paragraphs = "\n".join(f"<p>{escape(each)}</p>" for each in api.description.split("\n\n"))
-    return html_page(api.title, START_PAGE.format(about=paragraphs))
+    return html_page(api.title, START_PAGE.format(description=paragraphs))
 
 
 def operations_page(api: FastAPI) -> Response:
-    """List the operations."""
+    """Return the page that lists the operations."""
     rows = [
         operation_row(verb, path, operation)
         for path, operations in api.openapi()["paths"].items()
@@ -79,17 +79,17 @@ def operations_page(api: FastAPI) -> Response:
 
 
 def operation_row(verb: str, path: str, operation: dict[str, Any]) -> str:
-    """Return the line of one operation."""
-    told = operation.get("description") or operation["summary"]
+    """Return the table row of one operation."""
+    description = operation.get("description") or operation["summary"]
     return ROW.format(
         verb=verb.upper(),
         path=escape(path),
-        summary=escape(told.partition("\n")[0]),
+        summary=escape(description.partition("\n")[0]),
         scopes=escape(", ".join(operation.get("x-scopes", ()))),
     )
 
 
 def html_page(title: str, body: str) -> Response:
-    """Return a page that may load nothing."""
+    """Return a page that may load no other resource."""
     text = PAGE.format(title=escape(title), style=STYLE, body=body)
     return HTMLResponse(text, headers={"content-security-policy": CONTENT_SECURITY_POLICY})

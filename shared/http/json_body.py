@@ -1,4 +1,4 @@
-"""Reading what a request carries: JSON by our rules, in a body that says it is JSON."""
+"""Reads request bodies: JSON by our rules, with a Content-Type of JSON."""
 
 from typing import Any
 
@@ -13,25 +13,25 @@ UTF_8 = frozenset({"utf-8", "utf8"})
 
 
 class WrongMediaTypeError(DomainError):
-    """The body is not said to be JSON."""
+    """The Content-Type of the body is not JSON."""
 
     status = 415
     code = "wrong-media-type"
 
 
 class JsonRequest(Request):
-    """A request whose JSON is read by our rules, once."""
+    """A request whose JSON is read once, by our rules."""
 
     _value: Any = None
     _is_read = False
 
     @property
     def query_params(self) -> QueryParams:
-        """What the query says: read once, and only where there is one."""
+        """The parameters of the query: parsed once, and only if there is one."""
         return super().query_params if self.scope["query_string"] else NO_QUERY
 
     async def json(self) -> Any:  # noqa: ANN401  JSON is anything
-        """Return what the body says; None when there is none."""
+        """Return the value of the body; None if there is no body."""
         if not self._is_read:
             body = await self.body()
             if body:
@@ -41,19 +41,19 @@ class JsonRequest(Request):
         return self._value
 
 
-def check_media_type(said: str) -> None:
-    """See that a body is said to be JSON, in UTF-8.
+def check_media_type(content_type: str) -> None:
+    """Check that a Content-Type is JSON in UTF-8.
 
     Raises:
         WrongMediaTypeError: it is not.
     """
-    if said == "application/json":
+    if content_type == "application/json":
         return
-    kind, *parameters = (each.strip().lower() for each in said.split(";"))
+    kind, *parameters = (each.strip().lower() for each in content_type.split(";"))
     is_json = kind == "application/json" or (
         kind.startswith("application/") and kind.endswith("+json")
     )
     charsets = (each[8:].strip("\"'") for each in parameters if each.startswith("charset="))
     if not is_json or any(each not in UTF_8 for each in charsets):
-        message = "The body is not said to be JSON in UTF-8."
+        message = "The Content-Type is not JSON in UTF-8."
         raise WrongMediaTypeError(message, remedy="send Content-Type: application/json")

@@ -1,4 +1,4 @@
-"""Which methods a path takes (RFC 9110, sections 9 and 15.5.6)."""
+"""The methods that a path allows (RFC 9110, sections 9 and 15.5.6)."""
 
 from collections.abc import MutableMapping
 from typing import Any
@@ -9,10 +9,10 @@ Scope = MutableMapping[str, Any]
 
 
 def allowed_methods(routes: list[BaseRoute], scope: Scope) -> list[str]:
-    """Return the methods that the path of a request takes.
+    """Return the methods that the path of a request allows.
 
-    HEAD is there where GET is, since the edge answers it; OPTIONS is everywhere.
+    HEAD is allowed where GET is, since the middleware answers it; OPTIONS is allowed everywhere.
     """
-    there = [each for each in routes if each.matches(scope)[0] is not Match.NONE]
-    found = {method for each in there for method in getattr(each, "methods", None) or ()}
-    return sorted(found | {"OPTIONS"} | ({"HEAD"} if "GET" in found else set()))
+    matching = [each for each in routes if each.matches(scope)[0] is not Match.NONE]
+    methods = {method for each in matching for method in getattr(each, "methods", None) or ()}
+    return sorted(methods | {"OPTIONS"} | ({"HEAD"} if "GET" in methods else set()))

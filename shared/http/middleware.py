@@ -1,8 +1,8 @@
-"""The edge: what every request passes before and after the framework.
+"""The middleware that every request passes before and after the framework.
 
-One plain ASGI application around the other: it names the request, asks who calls,
-bounds rates, sizes and numbers, answers errors, counts and logs. Cheap checks come
-first, and nothing of a body is read for somebody unknown.
+A plain ASGI application around another: it sets the request id, verifies the token,
+limits rates, sizes and concurrency, answers errors, counts and logs. Cheap checks come
+first, and no body is read before the caller is authenticated.
 """
 
 import time
@@ -33,19 +33,19 @@ Send = Callable[[Event], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 COMMON_HEADERS = [(b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff")]
-"""On every answer: what we say is personal and of this moment."""
+"""On every answer: answers are personal and must not be cached."""
 
 UNMATCHED_ROUTE = "unmatched"
 CLIENT_CLOSED_REQUEST = 499
-"""What is counted when the caller left before there was an answer."""
+"""The status that is counted when the caller left before the answer."""
 
 
 class RateLimitedError(UnavailableError):
-    """The client asks more often than it may."""
+    """The client exceeds its request rate."""
 
     status = 429
     code = "too-often"
-    remedy = "wait for Retry-After, and ask less often"
+    remedy = "wait for Retry-After, and send fewer requests a second"
 
 
 class Middleware:
@@ -76,69 +76,69 @@ class Middleware:
             await self._app(scope, receive, send)
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
-        began = time.perf_counter()
+        started = time.perf_counter()
         context = scope["request_context"] = RequestContext.from_headers(scope["headers"])
         bind_correlation_id(context.correlation_text)
-        answer = ResponseSender(
+        sender = ResponseSender(
             send, context, self._release_slot, is_head=scope["method"] == "HEAD"
         )
         protect_encoded_slashes(scope)
-        inside = {**scope, "method": "GET"} if answer.is_head else scope
+        inner_scope = {**scope, "method": "GET"} if sender.is_head else scope
         try:
-            await self._handle(inside, receive, answer, context)
+            await self._handle(inner_scope, receive, sender, context)
         except ClientDisconnect:
-            pass  # it has left, and is counted below
+            pass  # the caller left, and is counted below
         except Exception as error:
-            # The one place where an error that nobody foresaw ends: a request must be
-            # answered, and the process has nothing to do with one caller's request.
-            if answer.status:
+            # The only handler of unexpected errors: a request must be answered, and the
+            # process continues after one request has failed.
+            if sender.status:
                 raise
-            await problem_of(error).response(context.request_id)(scope, receive, answer)
+            await problem_of(error).response(context.request_id)(scope, receive, sender)
         finally:
-            self._release_slot(answer)
-            scope["route"] = inside.get("route")
-            self._record(scope, context, answer.status, time.perf_counter() - began)
+            self._release_slot(sender)
+            scope["route"] = inner_scope.get("route")
+            self._record(scope, context, sender.status, time.perf_counter() - started)
 
     async def _handle(
-        self, scope: Scope, receive: Receive, answer: "ResponseSender", context: RequestContext
+        self, scope: Scope, receive: Receive, sender: "ResponseSender", context: RequestContext
     ) -> None:
-        """Let a request in, take in its body, and have it answered."""
+        """Admit a request, buffer its body, and pass it to the application."""
         if scope["path"] not in PUBLIC_PATHS:
             caller = self._admit(scope, context)
             if context.has_body:
                 receive = await self._bodies.read((caller.tenant, caller.client), receive)
-            self._acquire_slot(answer)
-        await self._app(scope, receive, answer)
+            self._acquire_slot(sender)
+        await self._app(scope, receive, sender)
 
-    def _acquire_slot(self, answer: "ResponseSender") -> None:
-        """Count a request among those that are worked on.
+    def _acquire_slot(self, sender: "ResponseSender") -> None:
+        """Take a concurrency slot for a request.
 
         Raises:
-            UnavailableError: there are too many.
+            UnavailableError: there is none.
         """
         if self._active >= self._concurrency:
-            message = "Too many requests are being worked on."
+            message = "Too many requests are being processed."
             raise UnavailableError(message, retry_after=timedelta(seconds=1))
         self._active += 1
-        answer.holds_slot = True
+        sender.holds_slot = True
 
-    def _release_slot(self, answer: "ResponseSender") -> None:
-        """Give a request's place back: its work is done, whether or not its answer is read."""
-        if answer.holds_slot:
-            answer.holds_slot = False
+    def _release_slot(self, sender: "ResponseSender") -> None:
+        """Release a request's slot: its work is done, whether or not its answer is read."""
+        if sender.holds_slot:
+            sender.holds_slot = False
             self._active -= 1
 
     def _admit(self, scope: Scope, context: RequestContext) -> Caller:
-        """Let a request in, and return who calls.
+        """Check the token, rate, size and URL of a request; return the caller.
 
         Raises:
             DomainError: it is refused.
-            UnavailableError: the client asks too often.
+            UnavailableError: the client exceeds its rate.
         """
         caller = context.caller = scope["caller"] = self._tokens.verify(bearer_token_of(context))
-        if self._buckets and (wait := self._buckets.acquire(*rate_limit_of(caller))):
-            message = "This client asks more often than it may."
-            raise RateLimitedError(message, retry_after=timedelta(seconds=wait))
+        if self._buckets and (wait_s := self._buckets.acquire(*rate_limit_of(caller))):
+            message = "This client sends more requests a second than it may."
+            raise RateLimitedError(message, retry_after=timedelta(seconds=wait_s))
         if context.content_length > self._body_limit:
             raise body_too_large(self._body_limit)
         if b"%00" in scope["raw_path"] or b"%00" in scope["query_string"]:
@@ -156,7 +156,7 @@ class Middleware:
 
 
 class ResponseSender:
-    """Sends an answer with what every answer carries, and remembers its status."""
+    """Sends an answer with the common headers, and keeps its status."""
 
     __slots__ = ("_context", "_release_slot", "_send", "holds_slot", "is_head", "status")
 
@@ -176,34 +176,34 @@ class ResponseSender:
         self.status = 0
 
     async def __call__(self, event: Event) -> None:
-        """Send a part of the answer; of a HEAD's, only the head."""
+        """Send a part of the answer; for HEAD, without the body."""
         if event["type"] == "http.response.start":
             self._release_slot(self)
             self.status = event["status"]
-            named = (b"x-request-id", self._context.request_id.encode())
-            event["headers"] = [*event["headers"], *COMMON_HEADERS, named]
+            request_id = (b"x-request-id", self._context.request_id.encode())
+            event["headers"] = [*event["headers"], *COMMON_HEADERS, request_id]
         elif self.is_head:
             event = {**event, "body": b""}
         await self._send(event)
 
 
 def rate_limit_of(caller: Caller) -> tuple[Hashable, int | None]:
-    """Return whose requests are counted together, and how many a second the role allows."""
-    most = caller.limits.requests_per_second
-    return (caller.tenant, caller.client, most), most
+    """Return the key of a caller's bucket, and how many requests a second the role allows."""
+    limit = caller.limits.requests_per_second
+    return (caller.tenant, caller.client, limit), limit
 
 
 def bearer_token_of(context: RequestContext) -> bytes:
     """Return the token that a request presents.
 
     Raises:
-        NoCallerError: there is none.
+        UnauthenticatedError: there is none, or it is no bearer token.
     """
-    said = context.headers.get(b"authorization")
-    if said is None:
+    authorization = context.headers.get(b"authorization")
+    if authorization is None:
         message = "There is no token."
         raise UnauthenticatedError(message)
-    scheme, _, token = said.partition(b" ")
+    scheme, _, token = authorization.partition(b" ")
     if scheme.lower() != b"bearer" or not token:
         message = "it is no bearer token"
         raise BadTokenError(message)

@@ -1,4 +1,4 @@
-"""Pages and fields of lists, as TM Forum's REST guidelines have them (TMF630)."""
+"""Paging and attribute selection of lists, by TM Forum's REST guidelines (TMF630)."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -17,47 +17,47 @@ T = TypeVar("T")
 
 DEFAULT_LIMIT, MAX_LIMIT = 20, 100
 MAX_OFFSET = 10_000
-"""Beyond this, counting past what is skipped costs more than it is worth: filter instead."""
+"""A larger offset costs too much, as the database counts the skipped rows: filter instead."""
 
 PARTIAL_CONTENT = 206
 MAX_CURSOR_LENGTH = 2_000
 """Characters of a cursor."""
 
 PAGE_PARAMETERS = frozenset({"offset", "after"})
-"""The parameters that say which part of a list is wanted."""
+"""The parameters that select the part of a list."""
 
 AFTER_DESCRIPTION = """\
-Go on behind the last row of a page: as the header Link of that page has it. A walk by this shows
-every row that stays exactly once, while others arrive."""
+Continue after the last row of a page; the header Link of that page has the value. Paging by it
+shows every row that is not removed exactly once, also while others are added."""
 
 
 @dataclass(frozen=True, slots=True)
 class PageRequest:
-    """Which part of a list is asked for."""
+    """The part of a list that a request asks for."""
 
     offset: int
     limit: int
     after: str = ""
-    """A cursor: the part goes on behind the row that it names."""
+    """A cursor: the part begins after the row that it names."""
 
     target: str = ""
-    """The path that was asked for, as it was written."""
+    """The path of the request, still encoded."""
 
     base_query: str = ""
-    """The query that was asked with, without what says which part."""
+    """The query of the request, without the paging parameters."""
 
     @property
     def read_limit(self) -> int:
-        """How many to read: one more than to show tells whether there are more."""
+        """How many rows to read: one more than to show, which tells whether more follow."""
         return self.limit + 1
 
     @property
     def window(self) -> Window:
-        """Which rows to read: from the first to show to the one after the last."""
+        """The rows to read: from the first one to show to the one after the last."""
         return Window(self.offset, self.read_limit, self.after)
 
     def next_link(self, after: str) -> str:
-        """Return the header Link that leads to what is behind a row of the list (RFC 8288)."""
+        """Return the header Link to the page after a row of the list (RFC 8288)."""
         query = "&".join(filter(None, [self.base_query, urlencode({"after": after})]))
         return f'<{self.target}?{query}>; rel="next"'
 
@@ -72,7 +72,7 @@ async def page_request(
     ] = DEFAULT_LIMIT,
     after: Annotated[str, Query(max_length=MAX_CURSOR_LENGTH, description=AFTER_DESCRIPTION)] = "",
 ) -> PageRequest:
-    """Read `offset`, `limit` and `after`; the caller's role may show fewer at once."""
+    """Read `offset`, `limit` and `after`; the caller's role may limit the page further."""
     caller: Caller = request.scope["caller"]
     query: bytes = request.scope["query_string"]
     pairs = query.decode("latin-1").split("&")
@@ -82,7 +82,7 @@ async def page_request(
 
 
 PageDep: TypeAlias = Annotated[PageRequest, Depends(page_request)]
-"""For endpoints that list: read `page.window`, answer with `paged`."""
+"""For endpoints that list: read `page.window`, answer with `paginate`."""
 
 
 def paginate(
@@ -93,16 +93,16 @@ def paginate(
     *,
     keys: Callable[[T], Sequence[Any]],
 ) -> Sequence[T]:
-    """Return what is shown of what was found, and say in the head whether there is more.
+    """Return the rows to show, and set the status and headers that tell whether more follow.
 
-    The header Link leads to what follows behind the last row shown.
+    The header Link leads to the rows after the last one shown.
 
     Args:
-        response: the answer being made; its status becomes 206 when there is more.
-        page: what was asked for.
-        found: up to `page.read_limit`, as `page.window` says.
-        total: how many there are in all, where that is cheap to know.
-        keys: returns what the list is ordered by, of a row.
+        response: the answer; its status becomes 206 if more rows follow.
+        page: the part that the request asks for.
+        found: the rows of `page.window`, up to `page.read_limit`.
+        total: how many rows there are in all, where that is cheap to know.
+        keys: returns the sort keys of a row.
     """
     shown = found[: page.limit]
     is_partial = len(found) > len(shown)
@@ -122,48 +122,48 @@ async def selected_fields(
         str, Query(max_length=1_000, description="Attributes to show, with commas between.")
     ] = "",
 ) -> frozenset[str]:
-    """Read `fields`: the attributes that are wanted, none for all."""
+    """Read `fields`: the attributes to show; empty for all."""
     return frozenset(each.strip() for each in fields.split(",") if each.strip())
 
 
 FieldsDep: TypeAlias = Annotated[frozenset[str], Depends(selected_fields)]
-"""For endpoints that let their caller choose attributes: answer with `show` or `show_all`."""
+"""For endpoints that let callers select attributes: answer by `view_response`, `list_response`."""
 
 BODY_HEADERS = frozenset({b"content-length", b"content-type"})
 
 ALWAYS_SHOWN = frozenset({"id", "href", "@type"})
-"""Shown whatever was chosen."""
+"""Shown always."""
 
 
 def view_response(
-    view: BaseModel, chosen: frozenset[str] = frozenset(), response: Response | None = None
+    view: BaseModel, selected: frozenset[str] = frozenset(), response: Response | None = None
 ) -> Response:
-    """Return the answer that shows one thing, with the chosen attributes only.
+    """Return the answer that shows one view, with the selected attributes only.
 
     Args:
-        view: the thing.
-        chosen: attributes by their names in JSON; none for all.
-        response: carries the status and the headers, if something was set there.
+        view: what to show.
+        selected: attributes by their names in JSON; empty for all.
+        response: has the status and the headers, if some were set.
 
     Raises:
         InvalidError: an attribute does not exist.
     """
-    include = included_fields(type(view), chosen)
+    include = included_fields(type(view), selected)
     body = view.model_dump_json(by_alias=True, exclude_none=True, include=include)
     return json_response(body.encode(), response)
 
 
 def list_response(
     views: Sequence[BaseModel],
-    chosen: frozenset[str] = frozenset(),
+    selected: frozenset[str] = frozenset(),
     response: Response | None = None,
 ) -> Response:
-    """Return the answer that lists things, with the chosen attributes only.
+    """Return the answer that lists views, with the selected attributes only.
 
     Raises:
         InvalidError: an attribute does not exist.
     """
-    include = included_fields(type(views[0]), chosen) if views else None
+    include = included_fields(type(views[0]), selected) if views else None
     parts = (
         view.model_dump_json(by_alias=True, exclude_none=True, include=include) for view in views
     )
@@ -179,13 +179,13 @@ def json_response(body: bytes, response: Response | None) -> Response:
     return answer
 
 
-def included_fields(kind: type[BaseModel], chosen: frozenset[str]) -> set[str] | None:
-    """Return the names in Python of the attributes that are to be shown; None for all."""
-    if not chosen:
+def included_fields(kind: type[BaseModel], selected: frozenset[str]) -> set[str] | None:
+    """Return the Python names of the attributes to show; None for all."""
+    if not selected:
         return None
     names = {field.alias or name: name for name, field in kind.model_fields.items()}
-    if unknown := sorted(chosen - names.keys()):
+    if unknown := sorted(selected - names.keys()):
         known = ", ".join(sorted(names))
         reason = f"names {len(unknown)} unknown attributes"
         raise InvalidError([Fault("fields", "unknown-field", reason, f"choose from {known}")])
-    return {name for alias, name in names.items() if alias in chosen | ALWAYS_SHOWN}
+    return {name for alias, name in names.items() if alias in selected | ALWAYS_SHOWN}

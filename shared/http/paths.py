@@ -1,7 +1,7 @@
-"""Ids in paths: any id stands in one step of a path, and is found there again.
+"""Ids in paths: any id fits into one segment of a path, also one with a slash.
 
-Servers decode a path before it is routed, so that `A%2FB` would become two steps. Here
-an encoded slash stays whole until the path is taken apart.
+Servers decode a path before it is routed, so that `A%2FB` would become two segments. Here
+an encoded slash is replaced by a placeholder until the path is routed.
 """
 
 import re
@@ -12,21 +12,21 @@ from uuid import UUID
 
 ENCODED_SLASH = re.compile(r"%2F", re.IGNORECASE)
 SLASH_PLACEHOLDER = "\ue000"
-"""Stands for an encoded slash while a path is routed. Not printable, so no id has it."""
+"""Replaces an encoded slash while a path is routed. Not printable, so no id has it."""
 
 ENCODED_PLACEHOLDER = quote(SLASH_PLACEHOLDER)
-HAS_ENCODED_SLASHES = "keeps_slashes"
+HAS_ENCODED_SLASHES = "has_encoded_slashes"
 SAFE_CHARACTERS = ":@"
-"""What a step of a path holds as it is (RFC 3986, section 3.3), besides letters and digits."""
+"""What a segment of a path holds unencoded (RFC 3986, section 3.3), besides letters and digits."""
 
 
 def href_of(collection: str, id_: str | UUID) -> str:
-    """Return where a thing of a collection is found."""
+    """Return the URL path of a member of a collection."""
     return f"{collection}/{quote(str(id_), safe=SAFE_CHARACTERS)}"
 
 
 def protect_encoded_slashes(scope: MutableMapping[str, Any]) -> None:
-    """Have a request routed by its path as it was written, where that has encoded slashes."""
+    """Replace encoded slashes in the path of a request before it is routed."""
     raw: bytes = scope["raw_path"]
     if b"%2F" in raw or b"%2f" in raw:
         scope[HAS_ENCODED_SLASHES] = True
@@ -34,9 +34,9 @@ def protect_encoded_slashes(scope: MutableMapping[str, Any]) -> None:
 
 
 def restore_encoded_slashes(scope: MutableMapping[str, Any]) -> None:
-    """Give the parameters of a path that was routed their slashes back."""
+    """Put the slashes back into the path parameters of a routed request."""
     if HAS_ENCODED_SLASHES in scope:
-        found: dict[str, str] = scope["path_params"]
+        parameters: dict[str, str] = scope["path_params"]
         scope["path_params"] = {
-            name: value.replace(SLASH_PLACEHOLDER, "/") for name, value in found.items()
+            name: value.replace(SLASH_PLACEHOLDER, "/") for name, value in parameters.items()
         }

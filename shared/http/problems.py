@@ -1,8 +1,8 @@
-"""Answers to what went wrong: problem+json (RFC 9457), never a bare text.
+"""Error answers: problem+json (RFC 9457), never plain text.
 
 `type` is `/problems/CODE`; codes are stable, texts may change. `errors` names each
 fault with a JSON pointer (or a parameter's name), a code, a message and a remedy.
-Values that were sent are never repeated: they may be personal.
+Values of the request are never repeated: they may be personal.
 """
 
 import math
@@ -41,7 +41,7 @@ HTTP_ERRORS = {
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What went wrong, as the caller is told."""
+    """An error, as the caller receives it."""
 
     status: int
     code: str
@@ -50,10 +50,10 @@ class Problem:
     faults: Sequence[Fault] = ()
     headers: dict[str, str] = field(default_factory=dict)
     omitted: int = 0
-    """How many faults there are beside those that are named."""
+    """How many more faults there are than those named."""
 
     def response(self, request_id: str) -> Response:
-        """Return the answer to the request of this id."""
+        """Return the answer to the request with this id."""
         content = msgspec.json.encode(self._body(request_id))
         return Response(content, self.status, self.headers, MEDIA_TYPE)
 
@@ -72,13 +72,13 @@ class Problem:
 
 
 def error_entry(fault: Fault) -> dict[str, str]:
-    """Return a fault as `errors` has it."""
-    told = {"field": fault.field, "code": fault.code, "message": fault.reason}
-    return told | ({"remedy": fault.remedy} if fault.remedy else {})
+    """Return a fault as an entry of `errors`."""
+    entry = {"field": fault.field, "code": fault.code, "message": fault.reason}
+    return entry | ({"remedy": fault.remedy} if fault.remedy else {})
 
 
 def problem_of(error: Exception) -> Problem:  # noqa: PLR0911  a line for each kind of error
-    """Return what a caller is told about an error. What nobody foresaw is a 500, and is logged."""
+    """Return the answer to an error. An unexpected error is logged and answered with 500."""
     match error:
         case UnauthenticatedError() | MissingScopeError():
             challenge = {"www-authenticate": error.challenge}
@@ -102,22 +102,22 @@ def problem_of(error: Exception) -> Problem:  # noqa: PLR0911  a line for each k
 
 
 def problem_of_faults(error: InvalidError) -> Problem:
-    """Return what a caller is told of the faults in what it sent."""
-    told = Problem(error.status, error.code, error.detail, error.remedy, error.faults)
-    return replace(told, omitted=error.omitted)
+    """Return the answer to a request with faults."""
+    problem = Problem(error.status, error.code, error.detail, error.remedy, error.faults)
+    return replace(problem, omitted=error.omitted)
 
 
 def problem_of_http_error(error: HTTPException) -> Problem:
-    """Return what a caller is told when the framework refused."""
+    """Return the answer to a request that the framework refused."""
     code, detail, remedy = HTTP_ERRORS.get(
         error.status_code,
-        (f"http-{error.status_code}", str(error.detail), "see /openapi.json for what is taken"),
+        (f"http-{error.status_code}", str(error.detail), "see /openapi.json for what is accepted"),
     )
     return Problem(error.status_code, code, detail, remedy, (), dict(error.headers or {}))
 
 
 def problem_of_database_error(error: DBAPIError | PoolTimeoutError) -> Problem:
-    """Return what a caller is told when the database refused or cannot be reached."""
+    """Return the answer when the database refused a value or cannot be reached."""
     state = getattr(getattr(error, "orig", None), "sqlstate", None) or ""
     if isinstance(error, DataError) or state.startswith(PROGRAM_LIMIT_EXCEEDED):
         log.warning("request.not_storable", exc_info=error)
@@ -134,16 +134,16 @@ def problem_of_database_error(error: DBAPIError | PoolTimeoutError) -> Problem:
 
 
 def problem_of_unexpected_error(error: Exception) -> Problem:
-    """Log an error that nobody foresaw, and return what a caller is told."""
+    """Log an unexpected error, and return the answer."""
     log.error("request.failed", exc_info=error)
-    detail = "Something went wrong here that nobody foresaw; it is logged under the request id."
-    return Problem(500, "unforeseen", detail, "tell the operator the request id")
+    detail = "An unexpected error occurred; it is logged under the request id."
+    return Problem(500, "unforeseen", detail, "give the operator the request id")
 
 
 async def handle_framework_error(request: Request, error: Exception) -> Response:
-    """Answer an error that the framework found (its shape of a handler).
+    """Answer an error that the framework raised (FastAPI's handler interface).
 
-    A path that does not take a method says which it takes; asking for that is OPTIONS.
+    A 405 names the allowed methods; OPTIONS is answered with 204 and the same header.
     """
     if isinstance(error, HTTPException) and error.status_code == METHOD_NOT_ALLOWED:
         allow = ", ".join(allowed_methods(request.app.routes, request.scope))

@@ -1,8 +1,7 @@
-"""HTTP on a socket: uvicorn's own protocol, with patience and room that end.
+"""HTTP on a socket: uvicorn's protocol with time-outs and size limits.
 
-Every way of doing nothing with a socket ends within ten seconds: no request after
-connecting, half a head, half a body (408), nothing between two requests, an answer that
-is not taken.
+An idle or stalled socket is closed within ten seconds: no request after connecting, half
+a head, half a body (408), nothing between two requests, an answer that is not read.
 """
 
 import asyncio
@@ -20,39 +19,39 @@ from uvicorn.server import ServerState
 from shared.http.problems import MEDIA_TYPE
 
 SOCKET_TIMEOUT_S = 9.0
-"""Seconds that a socket may take to bring a whole head, or a whole body, or to take an answer."""
+"""Seconds that a client may take to send a whole head or a whole body, or to read an answer."""
 
 LINGER_S = 2.0
-"""So long what a caller still sends is thrown away, so that it can read our refusal."""
+"""Seconds for which further input is discarded, so that the caller can read the refusal."""
 
 MAX_HEAD_BYTES = 32_768
 MAX_HEADERS = 100
 MAX_CONNECTIONS = 4_096
 
 HOST_PATTERN = re.compile(rb"[A-Za-z0-9._~%!$&'()*+,;=:\[\]-]*")
-"""What a Host may look like (RFC 3986, section 3.2.2), with a port or without."""
+"""The syntax of Host (RFC 3986, section 3.2.2), with a port or without."""
 
 
 class HeadTooLargeError(Exception):
-    """The head of a request is larger than we take."""
+    """The head of a request exceeds the limits."""
 
 
 class BadHostError(Exception):
-    """The head does not say, once and legibly, which host it is for (RFC 9112, section 3.2)."""
+    """The head does not have exactly one well-formed Host (RFC 9112, section 3.2)."""
 
 
 class HttpServerState(ServerState):
-    """What the connections of one server share."""
+    """State that the connections of one server share."""
 
     _second = 0
 
     def __init__(self) -> None:
         super().__init__()
         self.is_empty = asyncio.Event()
-        """Set when the last connection is gone."""
+        """Set when the last connection is closed."""
 
     def refresh_date_header(self) -> None:
-        """Keep the header `date` right, once a second."""
+        """Update the header `date`, once a second."""
         if (second := int(time.time())) != self._second:
             self._second = second
             self.default_headers = [(b"date", formatdate(second, usegmt=True).encode())]
@@ -64,31 +63,31 @@ class HttpProtocol(HttpToolsProtocol):
     server_state: HttpServerState
     _deadline: TimerHandle | None = None
     _is_refused = False
-    """A refusal was sent; what still comes is thrown away."""
+    """A refusal was sent; further input is discarded."""
 
     _heads = 0
-    """How many heads were read whole."""
+    """How many complete heads were read."""
 
     _is_in_head = True
     _unread = 0
-    """Bytes that came without completing a head."""
+    """Bytes received since the last complete head."""
 
     def connection_made(self, transport: Any) -> None:  # noqa: ANN401  as asyncio has it
-        """Greet a new connection, or close it when there are too many."""
+        """Accept a new connection, or close it when there are too many."""
         super().connection_made(transport)
         if len(self.connections) > MAX_CONNECTIONS:
             transport.abort()
         self._start_deadline(SOCKET_TIMEOUT_S)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Forget a connection."""
+        """Clean up after a connection."""
         self._cancel_deadline()
         super().connection_lost(exc)
         if not self.connections:
             self.server_state.is_empty.set()
 
     def data_received(self, data: bytes) -> None:
-        """Take in what came, if half a head does not grow too large."""
+        """Parse what was received; refuse an incomplete head that is too large."""
         if self._is_refused:
             return
         heads, was_in_head = self._heads, self._is_in_head
@@ -105,15 +104,15 @@ class HttpProtocol(HttpToolsProtocol):
             self._start_body_deadline()
 
     def on_headers_complete(self) -> None:
-        """Begin to answer: the head is whole.
+        """Check a complete head and start the request.
 
         Raises:
-            TooLargeHeadError: it is larger than we take.
+            HeadTooLargeError: it exceeds the limits.
             BadHostError: it names no host, or several.
         """
         if self._is_head_too_large():
             raise HeadTooLargeError
-        if not self._is_host_said():
+        if not self._has_valid_host():
             raise BadHostError
         self.server_state.refresh_date_header()
         super().on_headers_complete()
@@ -122,13 +121,13 @@ class HttpProtocol(HttpToolsProtocol):
         self._is_in_head = False
 
     def on_message_complete(self) -> None:
-        """Note that the body is whole: the next head may come."""
+        """Note that the body is complete: the next head may follow."""
         self._cancel_deadline()
         self._is_in_head = True
         super().on_message_complete()
 
     def on_response_complete(self) -> None:
-        """Go on with the next request, or wait for it."""
+        """Start the next request, or wait for it."""
         self.server_state.total_requests += 1
         if self.transport.is_closing():
             self._start_deadline(SOCKET_TIMEOUT_S)
@@ -142,17 +141,17 @@ class HttpProtocol(HttpToolsProtocol):
             self._start_deadline(SOCKET_TIMEOUT_S)
 
     def pause_writing(self) -> None:
-        """Wait for a caller that does not take its answer, and not for ever."""
+        """Start a deadline for a caller that does not read its answer."""
         super().pause_writing()
         self._start_deadline(SOCKET_TIMEOUT_S)
 
     def resume_writing(self) -> None:
-        """Go on: the answer is being taken."""
+        """Continue: the caller reads its answer."""
         self._cancel_deadline()
         super().resume_writing()
 
     def send_400_response(self, msg: str) -> None:
-        """Refuse what is not HTTP, or too much of it."""
+        """Refuse what is not HTTP, or a head that is too large."""
         del msg
         if self.headers and self._is_head_too_large():
             self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
@@ -163,19 +162,19 @@ class HttpProtocol(HttpToolsProtocol):
         size = len(self.url) + sum(len(name) + len(value) for name, value in self.headers)
         return size > MAX_HEAD_BYTES or len(self.headers) > MAX_HEADERS
 
-    def _is_host_said(self) -> bool:
+    def _has_valid_host(self) -> bool:
         hosts = [value for name, value in self.headers if name == b"host"]
         if not hosts:
             return self.parser.get_http_version() == "1.0"
         return len(hosts) == 1 and HOST_PATTERN.fullmatch(hosts[0]) is not None
 
     def _refuse(self, status: HTTPStatus) -> None:
-        """Say no on the bare socket, in the place of whoever waits for what does not come."""
+        """Write a refusal to the socket, and cancel a request that waits for its body."""
         cycle = self.cycle
         if cycle is not None and not cycle.response_complete:
             if not cycle.more_body:
                 self._is_refused = True
-                cycle.keep_alive = False  # what is begun is answered, what follows it is not
+                cycle.keep_alive = False  # the request in progress is answered, later ones are not
                 return
             if cycle.response_started or self.pipeline:
                 self.transport.abort()
@@ -187,7 +186,7 @@ class HttpProtocol(HttpToolsProtocol):
         self._linger()
 
     def _linger(self) -> None:
-        """Close our side, and let the caller read why before the socket is gone."""
+        """Close our side, and leave the socket open until the caller has read the refusal."""
         self._is_refused = True
         if self.transport.can_write_eof():
             self.transport.write_eof()
@@ -197,10 +196,10 @@ class HttpProtocol(HttpToolsProtocol):
         self._deadline = self.loop.call_later(SOCKET_TIMEOUT_S, self._on_body_deadline)
 
     def _on_body_deadline(self) -> None:
-        """Refuse a request whose body does not come."""
+        """Refuse a request whose body did not arrive in time."""
         self._deadline = None
         if self.pipeline:
-            self._start_body_deadline()  # it is not read on before the one ahead is answered
+            self._start_body_deadline()  # reading resumes after the earlier request is answered
         else:
             self._refuse(HTTPStatus.REQUEST_TIMEOUT)
 
@@ -222,7 +221,7 @@ class HttpProtocol(HttpToolsProtocol):
 
 
 def error_response(status: HTTPStatus, code: str, detail: str, remedy: str) -> bytes:
-    """Return a whole answer, for callers whose request could not be read."""
+    """Return a complete HTTP response, for requests that could not be parsed."""
     body = msgspec.json.encode(
         {
             "type": f"/problems/{code}",

@@ -1,8 +1,8 @@
-"""The query of a URL: every parameter is one that the endpoint knows, and comes as often as it may.
+"""Checks the query of a URL: every parameter is known, and repeated only where that is allowed.
 
-A filter that is misspelt and passed over answers with everything, which looks like an
-answer; of two values for a filter that takes one, only one would count. A parameter that
-is described as an array may come several times.
+If a misspelt filter were ignored, the answer would be the unfiltered list; of two values
+for a filter that takes one, only one would count. A parameter that is described as an
+array may be repeated.
 """
 
 import re
@@ -21,9 +21,9 @@ from shared.http.validation_faults import MAX_FAULTS, MAX_NAME_LENGTH
 BARE_PLUS = re.compile(
     rb"\+\d[^&]*|[^&]*\d{2}(?::|%3A)\d{2}[\d:.%A]*\+\d{2}(?::|%3A)?\d{2}", re.IGNORECASE
 )
-"""A value with a bare plus where one is meant: a number in E.164, or a time with its offset.
+"""A value with a bare plus where a plus is meant: an E.164 number, or a time with its offset.
 
-In a query a bare plus says a space, so the value would be another than the caller sees.
+In a query a bare plus encodes a space, so the value would differ from what the caller sees.
 """
 
 
@@ -32,7 +32,7 @@ class QueryParameters(NamedTuple):
 
     allowed: frozenset[str]
     repeatable: frozenset[str]
-    """Those that may come more than once."""
+    """Those that may be repeated."""
 
 
 def query_parameters_of(dependant: Dependant) -> QueryParameters:
@@ -40,7 +40,7 @@ def query_parameters_of(dependant: Dependant) -> QueryParameters:
     fields = [
         each
         for each in get_flat_params(dependant)
-        # The fields of a model do not say where they come from.
+        # The fields of a model do not name their source.
         if getattr(each.field_info, "in_", ParamTypes.query) is ParamTypes.query
     ]
     repeatable = (each.alias for each in fields if is_repeatable(each.field_info.annotation))
@@ -56,10 +56,10 @@ def is_repeatable(annotation: object) -> bool:
 
 
 def check_query(raw: bytes, query: QueryParams, names: QueryParameters) -> None:
-    """Check what a query names, and that no value holds a plus that says a space.
+    """Check the parameters of a query, and that no value holds a bare plus.
 
     Raises:
-        InvalidError: some are unknown, come more than once, or hold such a plus; all are named.
+        InvalidError: some are unknown, repeated, or hold such a plus; all are named.
     """
     faults = [*parameter_faults(query, names), *bare_plus_faults(raw)]
     if faults:
@@ -67,11 +67,16 @@ def check_query(raw: bytes, query: QueryParams, names: QueryParameters) -> None:
 
 
 def parameter_faults(query: QueryParams, names: QueryParameters) -> Iterator[Fault]:
-    """Yield a fault for each name that is unknown or comes more often than it may."""
-    known = f"choose from {', '.join(sorted(names.allowed))}" if names.allowed else "leave it out"
+    """Yield a fault for each name that is unknown or wrongly repeated."""
+    remedy = f"choose from {', '.join(sorted(names.allowed))}" if names.allowed else "leave it out"
     for name, times in Counter(name for name, _ in query.multi_items()).items():
         if name not in names.allowed:
-            yield Fault(name[:MAX_NAME_LENGTH], "unknown-parameter", "is no parameter here", known)
+            yield Fault(
+                name[:MAX_NAME_LENGTH],
+                "unknown-parameter",
+                "is no parameter of this operation",
+                remedy,
+            )
         elif times > 1 and name not in names.repeatable:
             yield Fault(name, "repeated", "comes more than once", "give it once")
 
@@ -83,7 +88,7 @@ def bare_plus_faults(raw: bytes) -> Iterator[Fault]:
     for pair in raw.split(b"&"):
         name, _, value = pair.partition(b"=")
         if BARE_PLUS.fullmatch(value):
-            reason = "holds a bare +, which says a space in a URL"
+            reason = "holds a bare +, which encodes a space in a URL"
             remedy = "write the plus as %2B, or the space as %20"
             yield Fault(
                 name.decode("ascii", "replace")[:MAX_NAME_LENGTH], "bare-plus", reason, remedy

@@ -1,4 +1,4 @@
-"""How often one client may ask."""
+"""Limits the request rate of each client."""
 
 import math
 import time
@@ -8,35 +8,37 @@ MAX_CLIENTS = 10_000
 
 
 class TokenBuckets:
-    """A bucket of tokens for each client: full after a second's rest, one token a request."""
+    """A token bucket for each client: one token a request, full after an idle second."""
 
     def __init__(self, per_second: int, clock: Callable[[], float] = time.monotonic) -> None:
         self._per_second = per_second
         self._clock = clock
-        self._left: dict[Hashable, tuple[float, float]] = {}
+        self._buckets: dict[Hashable, tuple[float, float]] = {}
 
     def acquire(self, client: Hashable, client_per_second: int | None = None) -> int:
-        """Take a token; return 0, or the seconds after which there is one again.
+        """Take a token; return 0, or the seconds until the next one.
 
-        `at_most` is how many a second this client may take, if that is fewer than all may.
+        `client_per_second` is this client's own rate, if it is lower than the common one.
         """
         per_second = min(self._per_second, client_per_second or self._per_second)
         now = self._clock()
-        left, then = self._left.get(client, (float(per_second), now))
+        left, then = self._buckets.get(client, (float(per_second), now))
         left = min(per_second, left + (now - then) * per_second)
         if left < 1:
-            self._left[client] = (left, now)
+            self._buckets[client] = (left, now)
             return math.ceil((1 - left) / per_second)
-        self._left[client] = (left - 1, now)
-        if len(self._left) > MAX_CLIENTS:
-            self._forget(now)
+        self._buckets[client] = (left - 1, now)
+        if len(self._buckets) > MAX_CLIENTS:
+            self._remove_full_buckets(now)
         return 0
 
     @property
     def client_count(self) -> int:
-        """How many clients' buckets are kept."""
-        return len(self._left)
+        """How many buckets are kept."""
+        return len(self._buckets)
 
-    def _forget(self, now: float) -> None:
-        """Forget who has not asked for a second: their buckets are full again."""
-        self._left = {name: it for name, it in self._left.items() if now - it[1] < 1}
+    def _remove_full_buckets(self, now: float) -> None:
+        """Remove the buckets of clients without a request for a second: they are full."""
+        self._buckets = {
+            client: bucket for client, bucket in self._buckets.items() if now - bucket[1] < 1
+        }

@@ -1,4 +1,4 @@
-"""What is known of a request from its head alone."""
+"""The context of a request, read from its head."""
 
 import re
 from collections.abc import Iterable, MutableMapping
@@ -16,7 +16,7 @@ Headers = Iterable[tuple[bytes, bytes]]
 Scope = MutableMapping[str, Any]
 
 REQUEST_ID_PATTERN = re.compile(rb"[A-Za-z0-9][A-Za-z0-9._:-]{7,63}")
-"""What an id of a request may look like that a caller chose."""
+"""The syntax of a request id that the caller chooses."""
 
 TRACEPARENT_PATTERN = re.compile(rb"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 """W3C Trace Context, version 0."""
@@ -28,16 +28,16 @@ KEPT_HEADERS = frozenset(
 
 @dataclass(slots=True)
 class RequestContext:
-    """One request: its ids, and the headers that the edge looks at itself."""
+    """One request: its ids, and the headers that the middleware reads."""
 
     id: UUID
-    """Fresh for each request, ordered by time; an order takes it for its own."""
+    """Fresh for each request, ordered by time; an order takes it as its own id."""
 
     request_id: str
-    """As the caller named the request, if that is sane, else the fresh id."""
+    """The caller's X-Request-Id if it is acceptable, else the fresh id."""
 
     correlation_id: UUID
-    """On everything that comes of the request, in all services."""
+    """On all messages and log lines that the request causes, in all services."""
 
     traceparent: str
     headers: dict[bytes, bytes]
@@ -46,17 +46,17 @@ class RequestContext:
     @classmethod
     def from_headers(cls, headers: Headers) -> Self:
         """Read the head of a request."""
-        noted = {name: value for name, value in headers if name in KEPT_HEADERS}
+        kept = {name: value for name, value in headers if name in KEPT_HEADERS}
         fresh = time_ordered_id()
         request_id, correlation_id = str(fresh), fresh
-        given = noted.get(b"x-request-id")
-        if given is not None and (known := correlation_id_from(given)):
-            request_id, correlation_id = given.decode("ascii"), known
-        trace = noted.get(b"traceparent", b"")
+        callers_id = kept.get(b"x-request-id")
+        if callers_id is not None and (derived := correlation_id_from(callers_id)):
+            request_id, correlation_id = callers_id.decode("ascii"), derived
+        trace = kept.get(b"traceparent", b"")
         traceparent = (
             trace.decode("ascii") if trace and TRACEPARENT_PATTERN.fullmatch(trace) else ""
         )
-        return cls(fresh, request_id, correlation_id, traceparent, noted)
+        return cls(fresh, request_id, correlation_id, traceparent, kept)
 
     @property
     def correlation_text(self) -> str:
@@ -65,21 +65,23 @@ class RequestContext:
 
     @property
     def content_length(self) -> int:
-        """How many bytes the request says that it carries."""
+        """The request's Content-Length in bytes; 0 without one."""
         return int(self.headers.get(b"content-length", 0))
 
     @property
     def has_body(self) -> bool:
-        """Tell whether the request carries something."""
+        """Tell whether the request has a body."""
         return b"transfer-encoding" in self.headers or self.content_length > 0
 
 
-def correlation_id_from(given: bytes) -> UUID | None:
-    """Return the correlation id for a request's id, or None if that is not sane.
+def correlation_id_from(request_id: bytes) -> UUID | None:
+    """Return the correlation id for a caller's request id, or None if that is not acceptable.
 
-    What looks personal is not sane, since the id goes into the logs.
+    An id that looks personal is not acceptable, since it goes into the logs.
     """
-    if not REQUEST_ID_PATTERN.fullmatch(given) or looks_personal(text := given.decode("ascii")):
+    if not REQUEST_ID_PATTERN.fullmatch(request_id):
+        return None
+    if looks_personal(text := request_id.decode("ascii")):
         return None
     try:
         return UUID(text)
@@ -88,6 +90,6 @@ def correlation_id_from(given: bytes) -> UUID | None:
 
 
 def request_context_of(request: Request) -> RequestContext:
-    """Return what the edge noted of a request."""
+    """Return the context that the middleware set on a request."""
     context: RequestContext = request.scope["request_context"]
     return context

@@ -1,4 +1,4 @@
-"""What every service declares its routes on."""
+"""The router of every service: it checks a request before the endpoint runs."""
 
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
@@ -30,86 +30,83 @@ RouteHandler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
 class GuardedRoute(APIRoute):
-    """A route that asks first who calls, then reads what it sends by our rules, then answers."""
+    """A route that checks the caller's scopes, then the query and the body by our rules."""
 
     scope_checks: tuple[ScopeCheck, ...] = ()
-    """Who may call, as the endpoint's parameters say."""
+    """Who may call, as the endpoint's parameters declare."""
 
     requires_proven_database = True
-    """Whether it waits until the database is known to have all that it has told."""
+    """Whether it waits until the database is proven to have all published messages."""
 
-    def __init__(self, path: str, endpoint: Callable[..., Any], **more: Any) -> None:  # noqa: ANN401
+    def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:  # noqa: ANN401
         self.scope_checks = scope_checks_of(endpoint)
         scopes = {"x-scopes": sorted({name for each in self.scope_checks for name in each.scopes})}
-        headers = [each.described() for each in headers_of(endpoint)]
+        headers = [each.openapi_parameter() for each in headers_of(endpoint)]
         parameters = {"parameters": headers} if headers else {}
         extra = {
             **SECURITY_REQUIREMENT,
             **scopes,
             **parameters,
-            **(more.pop("openapi_extra", None) or {}),
+            **(options.pop("openapi_extra", None) or {}),
         }
-        super().__init__(path, inject_dependencies(endpoint), openapi_extra=extra, **more)
+        super().__init__(path, inject_dependencies(endpoint), openapi_extra=extra, **options)
         if "{" in path:
             self.responses = {**error_responses(404), **self.responses}
         if self.body_field is not None or "requestBody" in extra:
             self.responses = {**error_responses(415), **self.responses}
 
     def get_route_handler(self) -> RouteHandler:
-        """Return what answers a request."""
-        answer = super().get_route_handler()
-        names = query_parameters_of(self.dependant)
-        reads = self.body_field is not None
+        """Return the handler of this route, with the checks before it."""
         return with_request_checks(
-            answer,
+            super().get_route_handler(),
             self.scope_checks,
-            names,
-            reads=reads,
+            query_parameters_of(self.dependant),
+            has_body=self.body_field is not None,
             requires_proven_database=self.requires_proven_database,
         )
 
 
 class AlwaysAvailableRoute(GuardedRoute):
-    """A route that answers whatever database is there."""
+    """A route that answers also while the database is unproven."""
 
     requires_proven_database = False
 
 
 def with_request_checks(
-    answer: AwaitableHandler,
+    handler: AwaitableHandler,
     scope_checks: tuple[ScopeCheck, ...],
-    names: QueryParameters,
+    parameters: QueryParameters,
     *,
-    reads: bool,
+    has_body: bool,
     requires_proven_database: bool,
 ) -> RouteHandler:
-    """Return `answer`, behind the questions who calls, of which database, and what it sends."""
+    """Return `handler` behind the checks of scopes, database, query and body."""
 
-    async def careful(request: Request) -> Response:
+    async def checked(request: Request) -> Response:
         for each in scope_checks:
             each.check(request)
         if requires_proven_database:
             await request.app.state.batcher.wait_until_proven()
         restore_encoded_slashes(request.scope)
         if request.scope["query_string"]:
-            check_query(request.scope["query_string"], request.query_params, names)
-        if reads:
+            check_query(request.scope["query_string"], request.query_params, parameters)
+        if has_body:
             request = JsonRequest(request.scope, request.receive)
             await request.json()
-        return await answer(request)
+        return await handler(request)
 
-    return careful
+    return checked
 
 
 class Router(APIRouter):
     """FastAPI's router, with our routes."""
 
-    def __init__(self, *, requires_proven_database: bool = True, **more: Any) -> None:  # noqa: ANN401  handed on
-        """Make one.
+    def __init__(self, *, requires_proven_database: bool = True, **options: Any) -> None:  # noqa: ANN401  passed on
+        """Create a router.
 
         Args:
-            requires_proven_database: False for what is served while a database is recovered.
-            more: handed on to FastAPI.
+            requires_proven_database: False for routes that answer while a database is recovered.
+            options: passed on to FastAPI.
         """
         route = GuardedRoute if requires_proven_database else AlwaysAvailableRoute
-        super().__init__(route_class=route, responses=COMMON_RESPONSES, **more)
+        super().__init__(route_class=route, responses=COMMON_RESPONSES, **options)

@@ -1,4 +1,4 @@
-"""Answering HTTP on a port, until told to stop."""
+"""Serves HTTP on a port until the process stops."""
 
 import asyncio
 import contextlib
@@ -17,42 +17,42 @@ log = structlog.get_logger()
 
 BACKLOG = 2_048
 SHUTDOWN_GRACE_S = 10.0
-"""Seconds that requests have to end once the process is told to stop."""
+"""Seconds that requests have to end once the process stops."""
 
 PORT_ERRORS = {
     errno.EADDRINUSE: "is taken: stop what listens there, or choose another KAITONG_HTTP_PORT",
-    errno.EACCES: "is not allowed here: choose a KAITONG_HTTP_PORT above 1023",
+    errno.EACCES: "is not allowed: choose a KAITONG_HTTP_PORT above 1023",
     errno.EADDRNOTAVAIL: "is no address of this machine: correct KAITONG_HTTP_HOST",
 }
 
 
 class PortError(StartError):
-    """The API cannot listen where it should."""
+    """The API cannot listen on the configured host and port."""
 
 
 def open_port(settings: Settings) -> socket.socket:
-    """Return a socket that listens where the settings say.
+    """Return a socket that listens on the configured host and port.
 
     Raises:
-        PortError: that is not possible, and what to do.
+        PortError: that is not possible; the text has the remedy.
     """
     host, port = settings.http_host, settings.http_port
     try:
         family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         return socket.create_server(address[:2], family=family, backlog=BACKLOG)
     except socket.gaierror as error:
-        message = f"KAITONG_HTTP_HOST {host} is not known here: give an address of this machine"
+        message = f"KAITONG_HTTP_HOST {host} cannot be resolved: give an address of this machine"
         raise PortError(message) from error
     except OSError as error:
-        why = PORT_ERRORS.get(
-            error.errno or 0, f"cannot be listened at ({error.strerror}): choose another"
+        reason = PORT_ERRORS.get(
+            error.errno or 0, f"cannot be listened on ({error.strerror}): choose another"
         )
-        message = f"port {port} on {host} {why}"
+        message = f"port {port} on {host} {reason}"
         raise PortError(message) from error
 
 
 async def serve_http(api: FastAPI, port: socket.socket, stopping: asyncio.Event) -> None:
-    """Answer HTTP on an open port until `stopping` is set; then let what is begun end."""
+    """Serve HTTP on an open port until `stopping` is set; then finish the requests in progress."""
     loop = asyncio.get_running_loop()
     config = uvicorn.Config(
         api,
@@ -78,7 +78,7 @@ async def serve_http(api: FastAPI, port: socket.socket, stopping: asyncio.Event)
 
 
 async def drain_connections(state: HttpServerState) -> None:
-    """Let the requests at hand end, for a while, then close every connection."""
+    """Wait for the requests in progress, at most SHUTDOWN_GRACE_S, then close every connection."""
     state.is_empty.clear()
     for connection in list(state.connections):
         connection.shutdown()

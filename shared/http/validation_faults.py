@@ -1,4 +1,4 @@
-"""What validation found, in words for the one who sent it."""
+"""Turns pydantic's validation errors into faults for the caller."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
@@ -7,10 +7,10 @@ from shared.errors import Fault
 from shared.input.fault_texts import pydantic_fault_text
 
 MAX_FAULTS = 100
-"""Nobody reads more faults than this at once."""
+"""Faults that one answer names; more are not useful to a reader."""
 
 MAX_NAME_LENGTH = 80
-"""Characters of a key that a caller chose."""
+"""Characters of a key of the caller's that a fault repeats."""
 
 ABSENT = object()
 
@@ -26,40 +26,40 @@ def faults_of(errors: Sequence[Any], body: object) -> list[Fault]:
 
 
 def merged_fault(one: Fault, other: Fault) -> Fault:
-    """Return one fault for two ways in which a value could have been right, and is not."""
+    """Return one fault for two failed alternatives of a union."""
     if other.reason in one.reason:
         return one
     return Fault(one.field, one.code, f"{one.reason}, or {other.reason}", one.remedy)
 
 
 def fault_of(error: dict[str, Any], body: object) -> Fault:
-    """Return the fault for one error of pydantic's."""
-    where, *path = error["loc"]
+    """Return the fault for one pydantic error."""
+    source, *path = error["loc"]
     code, (reason, remedy) = error["type"].replace("_", "-"), pydantic_fault_text(error)
-    if where != "body":
-        return Fault(".".join(map(str, path)), code, f"{where} parameter {reason}", remedy)
+    if source != "body":
+        return Fault(".".join(map(str, path)), code, f"{source} parameter {reason}", remedy)
     if not path and body in (None, b""):
         return Fault("", "missing", "the body is missing", "send a JSON object")
     return Fault(json_pointer(existing_steps(path, body, error["type"])), code, reason, remedy)
 
 
 def existing_steps(path: Iterable[str | int], body: object, type_: str) -> Iterator[str | int]:
-    """Return those steps of a path that lead somewhere in the body.
+    """Yield the steps of a path that exist in the body.
 
-    Pydantic also names the kinds of a union that it tried; those are no steps.
+    Pydantic also names the union members that it tried; those are not steps.
     """
     steps = list(path)
     for step in steps:
-        inside = child_at(body, step)
-        if inside is not ABSENT:
-            body = inside
+        child = child_at(body, step)
+        if child is not ABSENT:
+            body = child
             yield step
     if type_ == "missing" and steps:
         yield steps[-1]
 
 
 def child_at(value: object, step: str | int) -> object:
-    """Return what lies one step inside a value, or NOWHERE."""
+    """Return the child of a value at one step, or ABSENT."""
     match value, step:
         case dict(), _:
             return value.get(step, ABSENT)

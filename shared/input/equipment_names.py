@@ -1,7 +1,7 @@
-"""Names of equipment: one name for one thing, whatever its case and leading zeros.
+"""Names of equipment: equal without regard to case and leading zeros.
 
-`NJ-XW-OLT01`, `nj-xw-olt01` and `NJ-XW-OLT1` are one element. Each is called as it was named
-first; what people type is looked up by what all spellings have in common.
+`NJ-XW-OLT01`, `nj-xw-olt01` and `NJ-XW-OLT1` are one element. Each keeps its first spelling;
+a name that people type is looked up by its folded form.
 """
 
 import re
@@ -12,5 +12,5 @@ LEADING_ZEROS = re.compile(r"(?<![0-9])0+(?=[0-9])")
 
 @lru_cache(maxsize=16_384)
 def fold_name(name: str) -> str:
-    """Return what all spellings of a name have in common."""
+    """Return the folded form of a name, which all its spellings share."""
     return LEADING_ZEROS.sub("", name.upper())

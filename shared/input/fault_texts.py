@@ -1,6 +1,6 @@
-"""What pydantic and msgspec find wrong, in plain words: what is wrong, and what to do.
+"""Plain texts for the errors of pydantic and msgspec: the reason and the remedy.
 
-Their own texts speak of validators, repeat what was sent, and name what is expected twice.
+Their own texts name validators, repeat the value, and state the expected type twice.
 """
 
 import re
@@ -9,10 +9,10 @@ from typing import Any, NamedTuple
 
 
 class FaultText(NamedTuple):
-    """One fault, for the person who sent it."""
+    """The reason and remedy of one fault, for the caller."""
 
     reason: str
-    """Without the value that was sent: it may be personal."""
+    """Without the value: it may be personal."""
 
     remedy: str
 
@@ -20,14 +20,14 @@ class FaultText(NamedTuple):
 OBJECT = FaultText("is no object", "give an object: {...}")
 LIST = FaultText("is no list", "give a list: [...]")
 TEXT = FaultText("is no text", "give a text")
-WHOLE = FaultText("is no whole number", "give a whole number, as 3")
+WHOLE_NUMBER = FaultText("is no whole number", "give a whole number, as 3")
 NUMBER = FaultText("is no number", "give a number, as 2.5")
-TRUTH = FaultText("is neither true nor false", "give true or false")
-DAY = FaultText("is no day", "write it as 2026-01-31")
-HOUR = FaultText("is no time of day", "write it as 12:00:00")
-MOMENT = FaultText("is no date-time", "write it as 2026-01-31T12:00:00Z")
+BOOLEAN = FaultText("is neither true nor false", "give true or false")
+DATE = FaultText("is no day", "write it as 2026-01-31")
+TIME = FaultText("is no time of day", "write it as 12:00:00")
+DATE_TIME = FaultText("is no date-time", "write it as 2026-01-31T12:00:00Z")
 DURATION = FaultText("is no duration", "write it as PT15M")
-LINK = FaultText("is no URL", "write it as https://example.org/path")
+URL = FaultText("is no URL", "write it as https://example.org/path")
 UUID = FaultText("is no id", "give an id as 0199a0c2-1111-7222-8333-123456789012")
 MISSING = FaultText("is missing", "give it")
 UNKNOWN = FaultText("is not known here", "leave it out")
@@ -64,12 +64,12 @@ PYDANTIC: Mapping[str, FaultText] = {
     "bytes_too_short": FaultText("is too short", "give at least {min_length} bytes"),
     "bytes_too_long": FaultText("is too long", "give at most {max_length} bytes"),
     "string_pattern_mismatch": FaultText(
-        "is not of the form that is wanted", "see its pattern in /openapi.json"
+        "does not have the required form", "see its pattern in /openapi.json"
     ),
-    "string_not_ascii": FaultText("has characters other than ASCII's", "send ASCII only"),
-    **dict.fromkeys(("bool_type", "bool_parsing"), TRUTH),
-    **dict.fromkeys(("int_type", "int_parsing", "int_from_float"), WHOLE),
-    "int_parsing_size": FaultText("is too large a number", "give one that 64 bits hold"),
+    "string_not_ascii": FaultText("has characters other than ASCII", "send ASCII only"),
+    **dict.fromkeys(("bool_type", "bool_parsing"), BOOLEAN),
+    **dict.fromkeys(("int_type", "int_parsing", "int_from_float"), WHOLE_NUMBER),
+    "int_parsing_size": FaultText("is too large a number", "give one that fits 64 bits"),
     **dict.fromkeys(("float_type", "float_parsing"), NUMBER),
     **dict.fromkeys(("decimal_type", "decimal_parsing"), NUMBER),
     **dict.fromkeys(("fraction_type", "fraction_parsing"), NUMBER),
@@ -88,26 +88,26 @@ PYDANTIC: Mapping[str, FaultText] = {
     "too_short": SHORT_LIST,
     "too_long": LONG_LIST,
     "set_item_not_hashable": FaultText("holds a list or an object", "give plain values"),
-    **dict.fromkeys(("date_type", "date_parsing", "date_from_datetime_parsing"), DAY),
+    **dict.fromkeys(("date_type", "date_parsing", "date_from_datetime_parsing"), DATE),
     "date_from_datetime_inexact": FaultText("has a time of day", "write it as 2026-01-31"),
     "date_past": FaultText("is not in the past", "give an earlier day"),
     "date_future": FaultText("is not in the future", "give a later day"),
-    **dict.fromkeys(("time_type", "time_parsing"), HOUR),
-    **dict.fromkeys(("datetime_type", "datetime_parsing", "datetime_object_invalid"), MOMENT),
-    "datetime_from_date_parsing": MOMENT,
+    **dict.fromkeys(("time_type", "time_parsing"), TIME),
+    **dict.fromkeys(("datetime_type", "datetime_parsing", "datetime_object_invalid"), DATE_TIME),
+    "datetime_from_date_parsing": DATE_TIME,
     "datetime_past": FaultText("is not in the past", "give an earlier date-time"),
     "datetime_future": FaultText("is not in the future", "give a later date-time"),
     "timezone_naive": FaultText("has a zone", "leave the zone out"),
     "timezone_aware": FaultText("has no zone", "write it as 2026-01-31T12:00:00Z"),
-    "timezone_offset": FaultText("has another zone than is wanted", "give it in {tz_expected} s"),
+    "timezone_offset": FaultText("is not in the required time zone", "give it in {tz_expected} s"),
     **dict.fromkeys(("time_delta_type", "time_delta_parsing"), DURATION),
     **dict.fromkeys(("uuid_type", "uuid_parsing"), UUID),
     "uuid_version": FaultText(
         "is an id of another version", "give one of version {expected_version}"
     ),
-    **dict.fromkeys(("url_type", "url_parsing", "url_syntax_violation"), LINK),
+    **dict.fromkeys(("url_type", "url_parsing", "url_syntax_violation"), URL),
     "url_too_long": FaultText("is too long", "give at most {max_length} characters"),
-    "url_scheme": FaultText("has a scheme that is not taken", "give {expected_schemes}"),
+    "url_scheme": FaultText("has a scheme that is not allowed", "give {expected_schemes}"),
     "missing": MISSING,
     **dict.fromkeys(
         ("missing_argument", "missing_keyword_only_argument", "missing_positional_only_argument"),
@@ -116,29 +116,29 @@ PYDANTIC: Mapping[str, FaultText] = {
     "missing_sentinel_error": UNKNOWN,
     **dict.fromkeys(("extra_forbidden", "no_such_attribute", "invalid_key"), UNKNOWN),
     **dict.fromkeys(("unexpected_keyword_argument", "unexpected_positional_argument"), UNKNOWN),
-    "multiple_argument_values": FaultText("is said twice", "give it once"),
+    "multiple_argument_values": FaultText("is given twice", "give it once"),
     **dict.fromkeys(
         ("frozen_field", "frozen_instance"), FaultText("never changes", "leave it out")
     ),
     **dict.fromkeys(("enum", "literal_error"), ONE_OF),
     **dict.fromkeys(("union_tag_invalid", "union_tag_not_found"), KIND),
-    "none_required": FaultText("must say nothing", "give null, or leave it out"),
+    "none_required": FaultText("must be null", "give null, or leave it out"),
     "ellipsis_error": INNER,
     "json_invalid": FaultText("is no JSON", "send JSON"),
     "json_type": FaultText("is no JSON", "send JSON as a text"),
     **dict.fromkeys(
         ("recursion_loop", "recursion_depth_exceeded"),
-        FaultText("is nested too deeply", "give it flatter"),
+        FaultText("is nested too deeply", "reduce the nesting"),
     ),
     **dict.fromkeys(
         ("needs_python_object", "get_attribute_error", "default_factory_not_called"), INNER
     ),
     **dict.fromkeys(("is_instance_of", "is_subclass_of", "callable_type"), INNER),
 }
-"""By the type of pydantic's error."""
+"""Texts by pydantic's error type."""
 
 CUSTOM_ERROR_TYPES = frozenset({"value_error", "assertion_error"})
-"""Their text is that of a rule of our own, which says what is wrong."""
+"""Error types whose text comes from a rule of our own."""
 
 MSGSPEC: tuple[tuple[re.Pattern[str], FaultText], ...] = tuple(
     (re.compile(pattern), words)
@@ -178,16 +178,16 @@ MSGSPEC: tuple[tuple[re.Pattern[str], FaultText], ...] = tuple(
             FaultText("is out of range", "give a smaller number"),
         ),
         (r"Expected `(?:str|bytes)", TEXT),
-        (r"Expected `int", WHOLE),
+        (r"Expected `int", WHOLE_NUMBER),
         (r"Expected `(?:float|decimal)", NUMBER),
-        (r"Expected `bool", TRUTH),
+        (r"Expected `bool", BOOLEAN),
         (r"Expected `(?:object|dict)", OBJECT),
         (r"Expected `(?:array|list|tuple|set)", LIST),
         (r"Expected `null", PYDANTIC["none_required"]),
         (r"Expected `uuid|Invalid UUID", UUID),
-        (r"Expected `datetime|Invalid RFC3339 encoded datetime", MOMENT),
-        (r"Expected `date|Invalid RFC3339 encoded date", DAY),
-        (r"Expected `time|Invalid RFC3339 encoded time", HOUR),
+        (r"Expected `datetime|Invalid RFC3339 encoded datetime", DATE_TIME),
+        (r"Expected `date|Invalid RFC3339 encoded date", DATE),
+        (r"Expected `time|Invalid RFC3339 encoded time", TIME),
         (r"Expected `duration|Invalid ISO8601 duration|Only units", DURATION),
         (r"Invalid decimal", NUMBER),
         (r"Invalid base64", FaultText("is no base64", "send base64 (RFC 4648)")),
@@ -195,13 +195,13 @@ MSGSPEC: tuple[tuple[re.Pattern[str], FaultText], ...] = tuple(
         (r"JSON is malformed|Input data was truncated|MessagePack", PYDANTIC["json_invalid"]),
     )
 )
-"""By how msgspec's text begins: it has no types. The first that fits."""
+"""Texts by the start of msgspec's text, as it has no error types. The first match counts."""
 
 PATH_SUFFIX = re.compile(r" - at `(?P<kind>key in )?\$\.?(?P<path>[^`]*)`$")
 
 
 def pydantic_fault_text(error: Mapping[str, Any]) -> FaultText:
-    """Return one of the errors that `ValidationError.errors()` lists, in plain words."""
+    """Return the plain text of one error of `ValidationError.errors()`."""
     context = error.get("ctx", {})
     type_ = error["type"]
     words = PYDANTIC.get(type_)
@@ -211,22 +211,22 @@ def pydantic_fault_text(error: Mapping[str, Any]) -> FaultText:
     return filled._replace(remedy=str(context["remedy"])) if "remedy" in context else filled
 
 
-def msgspec_fault_text(says: str) -> FaultText:
-    """Return what msgspec says, in plain words, without the value and the place."""
-    text = PATH_SUFFIX.sub("", says)
+def msgspec_fault_text(message: str) -> FaultText:
+    """Return the plain text of an error message of msgspec, without the value and the path."""
+    text = PATH_SUFFIX.sub("", message)
     for pattern, words in MSGSPEC:
         if found := pattern.match(text):
             return FaultText(*(fill_template(each, found.groupdict()) for each in words))
     return UNREADABLE if not text else INNER
 
 
-def without_prefix(says: str) -> str:
-    """Return the text of a rule of our own, without what pydantic puts before it."""
-    return says.removeprefix("Value error, ").removeprefix("Assertion failed, ")
+def without_prefix(message: str) -> str:
+    """Return the message of a rule of our own without pydantic's prefix."""
+    return message.removeprefix("Value error, ").removeprefix("Assertion failed, ")
 
 
 def fill_template(text: str, context: Mapping[str, Any]) -> str:
-    """Return a text with the figures of an error in it."""
+    """Return a text with its placeholders replaced by the values of `context`."""
     for name, value in context.items():
         text = text.replace(f"{{{name}}}", str(value))
     return text

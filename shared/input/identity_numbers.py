@@ -1,6 +1,6 @@
-"""Numbers by which the state knows persons and organizations: their one form, their check digits.
+"""Official numbers of persons and organizations: their normal form and check digits.
 
-Written here, since it is two sums: the library at hand comes under another licence, and
+Implemented here, since it is two sums: the available library has another licence, and
 refuses resident numbers whose region its table does not have.
 """
 
@@ -15,16 +15,16 @@ SEPARATORS = " -"
 RESIDENT_PATTERN = re.compile(r"[1-9][0-9]{16}[0-9X]")
 RESIDENT_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 RESIDENT_CHECKS = "10X98765432"
-"""By the weighted sum modulo 11 (GB 11643-1999, ISO 7064 MOD 11-2)."""
+"""Check digits by the weighted sum modulo 11 (GB 11643-1999, ISO 7064 MOD 11-2)."""
 
 CREDIT_CODE_ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
-"""Without I, O, S, V and Z; the place of each is its value (GB 32100-2015)."""
+"""Without I, O, S, V and Z; the index of each is its value (GB 32100-2015)."""
 
 CREDIT_CODE_PATTERN = re.compile(rf"[0-9A-Z][0-9A-Z][0-9]{{6}}[{CREDIT_CODE_ALPHABET}]{{10}}")
 
 
 class IdentityDocument(StrEnum):
-    """What kind of paper a number is on, where that says which check digit it has."""
+    """Types of identity document whose numbers have a check digit."""
 
     RESIDENT_CARD = "residentIdentityCard"
     CREDIT_CODE = "unifiedSocialCreditCode"
@@ -43,18 +43,18 @@ DOCUMENT_NAMES = {
 
 
 def normalize_number(number: str) -> str:
-    """Return the one form of a number: capital ASCII letters and digits, nothing between them."""
+    """Return the normal form of a number: capital letters and digits, without separators."""
     return "".join(each for each in comparable(number) if each not in SEPARATORS).upper()
 
 
 def is_invalid_number(kind: str, number: str) -> bool:
-    """Tell whether a number cannot be one of the kind that it is said to be."""
-    paper = DOCUMENT_NAMES.get(comparable_word(kind))
-    return paper is not None and not CHECKS[paper](normalize_number(number))
+    """Tell whether a number is not valid for its type of document; False for unknown types."""
+    document = DOCUMENT_NAMES.get(comparable_word(kind))
+    return document is not None and not CHECKS[document](normalize_number(number))
 
 
 def is_resident_number(number: str) -> bool:
-    """Tell whether a number in its one form is a citizen's, with its day of birth (GB 11643)."""
+    """Tell whether a number in normal form is a resident number with a real date (GB 11643)."""
     if not RESIDENT_PATTERN.fullmatch(number) or not is_calendar_day(number[6:14]):
         return False
     digits = map(int, number[:-1])
@@ -63,7 +63,7 @@ def is_resident_number(number: str) -> bool:
 
 
 def is_calendar_day(digits: str) -> bool:
-    """Tell whether eight digits are a day."""
+    """Tell whether eight digits are a date."""
     try:
         date(int(digits[:4]), int(digits[4:6]), int(digits[6:]))
     except ValueError:
@@ -72,7 +72,7 @@ def is_calendar_day(digits: str) -> bool:
 
 
 def is_credit_code(number: str) -> bool:
-    """Tell whether a number in its one form is an organization's (GB 32100)."""
+    """Tell whether a number in normal form is a social credit code (GB 32100)."""
     if not CREDIT_CODE_PATTERN.fullmatch(number) or not set(number) <= set(CREDIT_CODE_ALPHABET):
         return False
     values = [CREDIT_CODE_ALPHABET.index(each) for each in number]

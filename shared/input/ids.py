@@ -1,9 +1,9 @@
 """Ids that callers choose.
 
-Two forms, and no others. *Ids* are what other systems call their things: customers,
-accounts, orders, items, addresses. They may be any printable text, since it is not for
-Kaitong to decide. *Identifiers* are what the catalogue, the blueprints and the plant
-call theirs: ASCII, as equipment has to bear them.
+There are two forms. *Ids* come from other systems: of customers, accounts, orders, items,
+addresses. They may be any printable text, since Kaitong does not decide their form.
+*Identifiers* are those of the catalogue, the blueprints and the plant: ASCII, as
+equipment must accept them.
 """
 
 import re
@@ -15,10 +15,10 @@ from pydantic import AfterValidator, Field, StringConstraints
 from shared.input.validation_errors import validation_error
 
 MAX_ID_LENGTH = 100
-"""Characters of an id: an index of PostgreSQL takes them whatever they are."""
+"""Characters of an id: any such text fits into an index of PostgreSQL."""
 
 RELATIVE_STEPS = frozenset({".", ".."})
-"""Clients take these out of a URL, and the step before them as well."""
+"""Clients remove these from a URL, and `..` also removes the segment before it."""
 
 IDENTIFIER = r"[A-Za-z0-9][A-Za-z0-9._:-]{0,63}"
 IDENTIFIER_IN_WORDS = "use 1 to 64 letters, digits and . _ : -, the first a letter or a digit"
@@ -26,41 +26,41 @@ IDENTIFIER_IN_WORDS = "use 1 to 64 letters, digits and . _ : -, the first a lett
 is_identifier = re.compile(IDENTIFIER).fullmatch
 
 
-def check_id(said: str) -> str:
-    """Return an id as it was sent. Empty where nothing is said.
+def check_id(value: str) -> str:
+    """Return an id unchanged; an empty one is allowed.
 
     Raises:
-        PydanticCustomError: it could not be seen, typed, or found again.
+        PydanticCustomError: it is not printable, not in NFC, has outer spaces, or is `.` or `..`.
     """
-    if not said.isprintable():
+    if not value.isprintable():
         raise validation_error(
             code="id-unprintable",
             reason="holds a character that cannot be printed",
             remedy="leave out control characters, line breaks and invisible characters",
         )
-    if not unicodedata.is_normalized("NFC", said):
+    if not unicodedata.is_normalized("NFC", value):
         raise validation_error(
             code="id-not-nfc",
             reason="is not in Unicode's normal form C, so the same id has another spelling",
             remedy="send it in NFC",
         )
-    if said.strip() != said:
+    if value.strip() != value:
         raise validation_error(
             code="id-edge-space",
             reason="begins or ends with a space",
             remedy="leave the space out",
         )
-    if said in RELATIVE_STEPS:
+    if value in RELATIVE_STEPS:
         raise validation_error(
             code="id-relative",
-            reason="is a step in a path, which no URL can hold as an id",
+            reason="is a relative path segment, which no URL can hold as an id",
             remedy="give another id than . and ..",
         )
-    return said
+    return value
 
 
 IS_ID = {"x-form": "id"}
-"""Says in a description that a text is an id, as this module has it."""
+"""Marks a text in a JSON schema as an id that this module checks."""
 
 Id: TypeAlias = Annotated[
     str,
@@ -68,7 +68,7 @@ Id: TypeAlias = Annotated[
     StringConstraints(max_length=MAX_ID_LENGTH),
     AfterValidator(check_id),
 ]
-"""What another system calls its thing."""
+"""An id of another system; it may be empty."""
 
 RequiredId: TypeAlias = Annotated[Id, StringConstraints(min_length=1)]
-"""An id that something is looked for by."""
+"""An id that must not be empty."""

@@ -1,8 +1,8 @@
-"""JSON as it comes in: it means the same to everybody, or is refused.
+"""Reads external JSON, and refuses what is ambiguous or cannot be stored.
 
-JSON can hold what breaks things further in: two values under one key, numbers that no
-column holds, texts that are no text. Bodies of requests, rows of imports and files of
-the command line are all read here.
+JSON can hold values that fail later: two values under one key, numbers that fit no
+column, texts that are not valid Unicode. Bodies of requests, rows of imports and files
+of the command line are all read here.
 """
 
 import json
@@ -17,7 +17,7 @@ MAX_NUMBER_LENGTH = 20
 """Digits and sign: nothing longer fits 64 bits."""
 
 MAX_KEY_LENGTH = 80
-"""Characters of a key that a refusal repeats."""
+"""Characters of a key that an error repeats."""
 
 
 def raise_invalid(code: str, reason: str, remedy: str, field: str = "") -> NoReturn:
@@ -26,12 +26,12 @@ def raise_invalid(code: str, reason: str, remedy: str, field: str = "") -> NoRet
 
 
 def read_json(body: bytes) -> Any:  # noqa: ANN401  JSON is anything
-    """Return the value that a body says.
+    """Return the value of a body.
 
     Raises:
-        InvalidError: it is no JSON, or such as can mean different things or cannot be kept:
-            the same key twice, more than 32 levels, whole numbers beyond 64 bits, numbers
-            that are not finite, NUL characters, halves of surrogate pairs.
+        InvalidError: it is no JSON, or it is ambiguous or cannot be stored: the same key
+            twice, more than 32 levels, whole numbers beyond 64 bits, numbers that are not
+            finite, NUL characters, halves of surrogate pairs.
     """
     try:
         value = DECODER.decode(body.decode())
@@ -48,7 +48,7 @@ def read_json(body: bytes) -> Any:  # noqa: ANN401  JSON is anything
 
 
 def check_value(value: object, depth: int) -> None:
-    """See that a value is not too deep, and that its texts are texts."""
+    """Check the depth of a value, and its texts."""
     if isinstance(value, str):
         check_text(value)
     elif isinstance(value, dict | list):
@@ -61,7 +61,7 @@ def check_value(value: object, depth: int) -> None:
 
 
 def check_text(text: str) -> None:
-    """See that a text can be stored and sent on."""
+    """Check that a text can be stored and published."""
     if text.isascii():
         if "\0" in text:
             raise_invalid("nul", "it holds a NUL character", "leave NUL characters out")
@@ -77,14 +77,14 @@ def check_text(text: str) -> None:
 
 
 def raise_too_deep() -> NoReturn:
-    """Refuse what is nested too deep."""
+    """Refuse a value that is nested too deep."""
     raise_invalid(
         "too-deep", f"it is nested more than {MAX_DEPTH} levels deep", "send a flatter body"
     )
 
 
 def object_of_unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Return an object, if no key comes twice."""
+    """Return an object; refuse duplicate keys."""
     found = dict(pairs)
     if len(found) != len(pairs):
         keys = [key for key, _ in pairs]
@@ -96,14 +96,14 @@ def object_of_unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def parse_int64(text: str) -> int:
-    """Return a whole number, if 64 bits hold it."""
+    """Return a whole number; refuse one beyond 64 bits."""
     if len(text) > MAX_NUMBER_LENGTH or not MIN_INT64 <= (number := int(text)) <= MAX_INT64:
         raise_invalid("number-too-large", "a whole number is beyond 64 bits", "send a smaller one")
     return number
 
 
 def parse_finite(text: str) -> float:
-    """Return a number with a fraction or an exponent, if a double holds it."""
+    """Return a number with a fraction or an exponent; refuse one beyond a double."""
     if not math.isfinite(number := float(text)):
         raise_invalid(
             "number-too-large", "a number is beyond what a double holds", "send a smaller one"
@@ -112,8 +112,8 @@ def parse_finite(text: str) -> float:
 
 
 def reject_constant(text: str) -> NoReturn:
-    """Refuse what JavaScript calls a number and JSON does not."""
-    raise_invalid("bad-json", f"it is no JSON: {text} is no number there", "send a number or null")
+    """Refuse NaN and Infinity, which are numbers in JavaScript but not in JSON."""
+    raise_invalid("bad-json", f"it is no JSON: {text} is no JSON number", "send a number or null")
 
 
 DECODER = json.JSONDecoder(

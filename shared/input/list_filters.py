@@ -1,7 +1,7 @@
-"""Names in the filters of a list, where the service has the complete set of such names.
+"""Checks the names in list filters for which the service has the complete set of names.
 
-An empty list says that there is nothing of this name; for a name that does not exist it
-would hide a spelling mistake. A filter of free words has no such set, and is not checked.
+An empty list means that nothing has this name; for a name that does not exist it would
+hide a spelling mistake. A filter by free text has no such set, and is not checked.
 """
 
 from collections.abc import Collection, Iterable
@@ -14,20 +14,20 @@ class ListFilter(NamedTuple):
     """One filter of a list."""
 
     parameter: str
-    """As the query calls it."""
+    """Its name in the query."""
 
     kind: str
-    """Of what the name is, in the words of a code: `local-network`."""
+    """The kind of name, as in a problem code: `local-network`."""
 
     name: str | None
-    """What is asked for; empty or None where the filter is left out."""
+    """The value of the filter; empty or None if it is left out."""
 
 
 def check_filter_names(filters: Iterable[ListFilter], known: Collection[str], remedy: str) -> None:
-    """See that the names in the filters of a list that is empty are known.
+    """Check that the names in the filters of an empty list are known.
 
     Raises:
-        InvalidError: naming each filter whose name is not.
+        InvalidError: naming each filter whose name is unknown.
     """
     faults = [
         Fault(each.parameter, f"unknown-{each.kind}", "is not known here", remedy)

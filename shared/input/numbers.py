@@ -1,7 +1,7 @@
-"""Numbers and truth values as they come: each is what it is, and nothing is made into it.
+"""Numbers and booleans of the input, without conversion from other types.
 
-By itself pydantic takes `true` for 1, `"8"` for 8 and `"yes"` for true, which the description of
-an API says are none. As JSON Schema has it, `8.0` is a whole number in a body.
+By default pydantic converts `true` to 1, `"8"` to 8 and `"yes"` to true, against the schema in
+the API's description. By JSON Schema, `8.0` is a whole number in a body.
 """
 
 import re
@@ -9,19 +9,19 @@ from typing import Annotated, TypeAlias
 
 from pydantic import BeforeValidator, StrictBool, StrictFloat
 
-from shared.input.fault_texts import WHOLE
+from shared.input.fault_texts import WHOLE_NUMBER
 from shared.input.validation_errors import validation_error
 
 
-def check_number(said: object) -> object:
-    """Return what is not a text or a truth value; a further rule looks at the rest.
+def check_number(value: object) -> object:
+    """Return a value that is neither text nor boolean; further rules check the rest.
 
     Raises:
-        PydanticCustomError: it is one, which pydantic would make a number of.
+        PydanticCustomError: it is one of them, which pydantic would convert to a number.
     """
-    if isinstance(said, str | bool):
-        raise validation_error(code="int_type", reason=WHOLE.reason, remedy=WHOLE.remedy)
-    return said
+    if isinstance(value, str | bool):
+        raise validation_error(code="int_type", **WHOLE_NUMBER._asdict())
+    return value
 
 
 IS_NUMBER = BeforeValidator(check_number)
@@ -29,26 +29,26 @@ IS_NUMBER = BeforeValidator(check_number)
 DIGITS = re.compile("0|-?[1-9][0-9]*", re.ASCII)
 
 
-def check_digits(said: object) -> object:
-    """Return what is no text, or a whole number as JSON writes it: `5`, not `05`, `+5` or `1_0`.
+def check_digits(value: object) -> object:
+    """Return a value; a text must be a whole number as in JSON: `5`, not `05`, `+5` or `1_0`.
 
     Raises:
-        PydanticCustomError: it is a text that is none, of which pydantic might make one.
+        PydanticCustomError: it is another text, which pydantic might convert to a number.
     """
-    if isinstance(said, str) and not DIGITS.fullmatch(said):
-        raise validation_error(code="int_parsing", reason=WHOLE.reason, remedy=WHOLE.remedy)
-    return said
+    if isinstance(value, str) and not DIGITS.fullmatch(value):
+        raise validation_error(code="int_parsing", **WHOLE_NUMBER._asdict())
+    return value
 
 
 IS_DIGITS = BeforeValidator(check_digits)
-"""A whole number in a query or a path, behind its bounds: `Annotated[int, Query(ge=0), IS_DIGITS]`.
+"""A whole number in a query or a path, after its bounds: `Annotated[int, Query(ge=0), IS_DIGITS]`.
 
-Every whole number of every query and path is one: by itself pydantic takes `1_0` for 10 and
-`5.0` for 5.
+Every whole number of every query and path has it: by default pydantic reads `1_0` as 10 and
+`5.0` as 5.
 """
 
 WholeNumber: TypeAlias = Annotated[int, IS_NUMBER]
-"""A whole number in JSON. Of one with bounds write `Annotated[int, Field(ge=1), IS_NUMBER]`."""
+"""A whole number in JSON. With bounds write `Annotated[int, Field(ge=1), IS_NUMBER]`."""
 
 Number: TypeAlias = StrictFloat
 """A number in JSON, with or without a fraction."""

@@ -1,4 +1,4 @@
-"""Phone numbers as they are compared: E.164, by the numbering library."""
+"""The form in which phone numbers are compared: E.164, by the numbering library."""
 
 import unicodedata
 
@@ -7,20 +7,19 @@ import phonenumbers
 from shared.input.text_comparison import comparable
 
 HOME_REGION = "CN"
-"""Where a number without a country code belongs."""
+"""The region of a number without a country code."""
 
 SEPARATORS = frozenset({"Zs", "Pd", "Ps", "Pe", "Po"})
-"""Categories of what people write between digits: spaces, dashes, brackets, dots."""
+"""Unicode categories of separators between digits: spaces, dashes, brackets, dots."""
 
 
-def phone_key(written: str) -> str:
-    """Return what all spellings of a phone number have in common.
+def phone_key(text: str) -> str:
+    """Return the form that all spellings of a phone number share.
 
-    That is E.164 where the library reads a number, of any country; of anything else it is
-    the text without what is written between digits. Full width digits and invisible marks
-    make no difference.
+    It is E.164 if the library can parse a number, of any country; else it is the text
+    without separators. Full width digits and invisible marks make no difference.
     """
-    plain = comparable(written)
+    plain = comparable(text)
     parsed = parse_phone(plain)
     if parsed is None:
         return "".join(each for each in plain if unicodedata.category(each) not in SEPARATORS)
@@ -28,7 +27,7 @@ def phone_key(written: str) -> str:
 
 
 def parse_phone(plain: str) -> phonenumbers.PhoneNumber | None:
-    """Return the number that a text is, if it is one."""
+    """Return the phone number that a text denotes, if it does."""
     try:
         return phonenumbers.parse(plain, HOME_REGION)
     except phonenumbers.NumberParseException:

@@ -1,8 +1,8 @@
-"""Date-times as they come in: RFC 3339 (section 5.6), with a zone, within the calendar.
+"""Date-times of the input: RFC 3339 (section 5.6), with a zone, within the calendar.
 
-Nothing else in Kaitong reads a date-time from text, and no other form is read: a day
-without a time, a time without a zone and digits that could count seconds all have
-several meanings, and the wrong one would be taken in silence.
+Nothing else in Kaitong parses a date-time, and no other form is accepted: a day without
+a time, a time without a zone and digits that could count seconds are ambiguous, and a
+wrong reading would go unnoticed.
 """
 
 import re
@@ -22,27 +22,26 @@ EARLIEST = datetime.min.replace(tzinfo=UTC)
 LATEST = datetime.max.replace(tzinfo=UTC)
 
 
-def read_timestamp(said: object) -> datetime:
-    """Return the moment that an RFC 3339 date-time says, in the zone that it names.
+def read_timestamp(value: object) -> datetime:
+    """Return an RFC 3339 date-time as a datetime, in the zone that it names.
 
     Digits beyond microseconds are dropped.
 
     Raises:
-        PydanticCustomError: it is none, has no zone, or leaves the calendar in UTC.
+        PydanticCustomError: it is none, has no zone, or is outside the calendar in UTC.
     """
-    if isinstance(said, datetime):
-        return check_timestamp(said)
-    if not isinstance(said, str):
+    if isinstance(value, datetime):
+        return check_timestamp(value)
+    if not isinstance(value, str):
         raise validation_error(
             code="datetime-type", reason="should be a date-time, as text", remedy=REMEDY
         )
-    form = DATE_TIME.fullmatch(said)
-    if form is None:
+    if DATE_TIME.fullmatch(value) is None:
         raise validation_error(
             code="datetime-parsing", reason="should be a date-time of RFC 3339", remedy=REMEDY
         )
     try:
-        moment = datetime.fromisoformat(said.upper())
+        moment = datetime.fromisoformat(value.upper())
     except ValueError:
         raise validation_error(
             code="datetime-parsing", reason="is not in the calendar", remedy=REMEDY
@@ -51,7 +50,7 @@ def read_timestamp(said: object) -> datetime:
 
 
 def check_timestamp(moment: datetime) -> datetime:
-    """Return a moment that has a zone and can be written in UTC.
+    """Return a datetime that has a zone and can be converted to UTC.
 
     Raises:
         PydanticCustomError: it has none, or cannot.
@@ -63,7 +62,7 @@ def check_timestamp(moment: datetime) -> datetime:
     try:
         moment.astimezone(UTC)
     except OverflowError:
-        reason = "leaves the calendar (years 0001 to 9999) when it is written in UTC"
+        reason = "is outside the calendar (years 0001 to 9999) in UTC"
         raise validation_error(
             code="datetime-range", reason=reason, remedy="give a later or an earlier one"
         ) from None
@@ -71,7 +70,7 @@ def check_timestamp(moment: datetime) -> datetime:
 
 
 IS_TIMESTAMP = {"x-form": "date-time"}
-"""Says in a description that a field is read by this module."""
+"""Marks a field in a JSON schema as one that this module reads."""
 
 Timestamp: TypeAlias = Annotated[
     datetime, BeforeValidator(read_timestamp), Field(json_schema_extra=IS_TIMESTAMP)
@@ -80,9 +79,9 @@ Timestamp: TypeAlias = Annotated[
 
 
 def in_utc(moment: datetime) -> datetime:
-    """Return a moment in UTC, even one that was stored before these rules held.
+    """Return a datetime in UTC, even one that was stored before these rules held.
 
-    What has no zone counts as UTC; what leaves the calendar stays at its edge.
+    Without a zone it counts as UTC; outside the calendar it becomes the first or last moment.
     """
     if moment.tzinfo is None:
         return moment.replace(tzinfo=UTC)
@@ -93,8 +92,8 @@ def in_utc(moment: datetime) -> datetime:
 
 
 def repaired_timestamp(stored: datetime | None) -> datetime | None:
-    """Return a stored moment as it is, or in UTC if it breaks these rules."""
+    """Return a stored datetime unchanged, or in UTC if it breaks these rules."""
     if stored is None:
         return None
-    in_order = in_utc(stored)
-    return stored if stored.tzinfo and stored == in_order else in_order
+    repaired = in_utc(stored)
+    return stored if stored.tzinfo and stored == repaired else repaired

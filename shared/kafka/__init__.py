@@ -1,4 +1,4 @@
-"""Kafka: consumer, producer, topics, and which installation they belong to.
+"""Kafka: consumer, producer, topics, and the installation that owns them.
 
 The only modules that import Faust, aiokafka and kafka-python.
 """

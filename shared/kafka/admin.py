@@ -1,6 +1,6 @@
-"""Topics, and how full they are. No other module imports kafka.
+"""Kafka administration: topics and their offsets. No other module imports kafka-python.
 
-Run as `python -m shared.kafka.admin` to make the topics that are not there yet.
+Run as `python -m shared.kafka.admin` to create the missing topics.
 """
 
 import sys
@@ -24,7 +24,7 @@ from shared.errors import StartError, UnavailableError
 from shared.exit import refuse_to_start
 
 PARTITIONS = 12
-"""Fixed for a topic's life, so that keys never move."""
+"""Fixed for a topic's life, so that a key stays in its partition."""
 
 
 CLUSTER_DEFAULT = -1
@@ -33,15 +33,15 @@ OWNER_TOPIC = "kaitong.installation"
 """The topic whose first record names the installation that the topics belong to."""
 
 OWNER_TIMEOUT_S = 10
-"""Seconds that the broker has to take or tell a claim."""
+"""Seconds in which the broker has to store or return a claim."""
 
 SHORT_TIMEOUTS = {"bootstrap_timeout_ms": 16_000, "request_timeout_ms": 8_000}
-"""For questions whose answer requests may have to wait for; the client's own bounds are 30 s. It
-tries addresses at random, so that it comes to another where one hangs. As in recovery/topics.py,
-a broker that is only slow must not count as out."""
+"""For queries that API requests may wait for; the client's own time-outs are 30 s. It tries
+addresses at random, so it reaches another where one hangs. As in topic_reader.py, a broker that
+is only slow must not count as out."""
 
 DEFAULT_TIMEOUTS: Mapping[str, int] = {}
-"""The client's own bounds."""
+"""The client's own time-outs."""
 
 
 def topics() -> list[str]:
@@ -55,9 +55,9 @@ def partition_names() -> list[str]:
 
 
 def create_topics(settings: KafkaSettings) -> list[str]:
-    """Make the topics that are not there yet, with a leader for each partition.
+    """Create the missing topics, with a leader for each partition; return their names.
 
-    They get as many replicas as the cluster's own default says.
+    They have the cluster's default number of replicas.
 
     Raises:
         UnavailableError: if the broker is out.
@@ -77,9 +77,9 @@ def create_topics(settings: KafkaSettings) -> list[str]:
 
 
 def topic_ids(settings: KafkaSettings, names: Sequence[str]) -> dict[str, UUID]:
-    """Return the id that the broker gave to each of these topics that there are.
+    """Return the broker's id of each of these topics that exists.
 
-    A topic that is made again, under the same name, has another id.
+    A topic that is recreated under the same name has another id.
 
     Raises:
         UnavailableError: if the broker is out.
@@ -87,48 +87,48 @@ def topic_ids(settings: KafkaSettings, names: Sequence[str]) -> dict[str, UUID]:
     prefixed = {settings.topic_prefix + name: name for name in names}
     try:
         with closing(admin_client(settings)) as admin:
-            there = [each for each in admin.list_topics() if each in prefixed]
-            found = admin.describe_topics(there) if there else ()
+            existing = [each for each in admin.list_topics() if each in prefixed]
+            found = admin.describe_topics(existing) if existing else ()
     except KafkaError as error:
         raise UnavailableError(str(error)) from error
-    # One that was deleted since it was listed has none.
+    # A topic that was deleted since it was listed has none.
     return {
         prefixed[each["name"]]: UUID(str(each["topic_id"])) for each in found if each["topic_id"]
     }
 
 
 def end_offsets(settings: KafkaSettings, sources: Sequence[str]) -> dict[str, int]:
-    """Return the end offset of partitions named `topic/7`; 0 for those that are not there.
+    """Return the end offset of partitions named `topic/7`; 0 for those that do not exist.
 
     Raises:
         UnavailableError: if the broker is out.
     """
     found = dict.fromkeys(sources, 0)
-    asked = {topic_partition(settings, source): source for source in sources}
+    partitions = {topic_partition(settings, source): source for source in sources}
     try:
         with closing(admin_client(settings)) as admin:
-            known = dict.fromkeys(existing_partitions(admin, asked), OffsetSpec.LATEST)
-            for partition, end in admin.list_partition_offsets(known).items() if known else ():
-                found[asked[partition]] = end.offset
+            latest = dict.fromkeys(existing_partitions(admin, partitions), OffsetSpec.LATEST)
+            for partition, end in admin.list_partition_offsets(latest).items() if latest else ():
+                found[partitions[partition]] = end.offset
     except KafkaError as error:
         raise UnavailableError(str(error)) from error
     return found
 
 
 def existing_partitions(admin: Any, wanted: Collection[TopicPartition]) -> list[TopicPartition]:  # noqa: ANN401
-    """Return those of these partitions that are there."""
+    """Return those of these partitions that exist."""
     topics = {each.topic for each in wanted} & set(admin.list_topics())
     found = admin.describe_topics(sorted(topics)) if topics else ()
-    there = (
+    existing = (
         TopicPartition(topic["name"], partition["partition_index"])
         for topic in found
         for partition in topic["partitions"]
     )
-    return [each for each in there if each in wanted]
+    return [each for each in existing if each in wanted]
 
 
 def lag(settings: Settings) -> dict[str, int]:
-    """Return how many records of each partition the service has still to read.
+    """Return how many records of each partition the service has not read yet.
 
     Raises:
         UnavailableError: if the broker is out.
@@ -142,29 +142,29 @@ def lag(settings: Settings) -> dict[str, int]:
         raise UnavailableError(str(error)) from error
     prefix = len(settings.topic_prefix)
     return {
-        f"{each.topic[prefix:]}/{each.partition}": last[each].offset - place.offset
-        for each, place in read.items()
+        f"{each.topic[prefix:]}/{each.partition}": last[each].offset - committed.offset
+        for each, committed in read.items()
         if each in last
     }
 
 
 def claim_topics(settings: KafkaSettings, own: str) -> str:
-    """Return which installation has claimed the topics; `own` claims those that are free.
+    """Return which installation owns the topics; `own` claims them if they are free.
 
-    The first record of the topic CLAIMS names it, so of two that claim at once the broker
-    decides. With an empty `own` one only looks: empty for topics that are free.
+    The first record of OWNER_TOPIC names it, so the broker decides between simultaneous
+    claims. An empty `own` claims nothing; the result is empty if the topics are free.
 
     Raises:
         UnavailableError: if the broker is out.
     """
     try:
         with closing(admin_client(settings, SHORT_TIMEOUTS)) as admin:
-            is_there = settings.topic_prefix + OWNER_TOPIC in admin.list_topics()
-            if not is_there and own:
+            exists = settings.topic_prefix + OWNER_TOPIC in admin.list_topics()
+            if not exists and own:
                 create_owner_topic(settings, admin)
             if own:
                 admin.wait_for_topics([settings.topic_prefix + OWNER_TOPIC])
-        found = read_owner(settings) if is_there or own else ""
+        found = read_owner(settings) if exists or own else ""
         if not found and own:
             with closing(KafkaProducer(acks="all", **client_options(settings))) as producer:
                 producer.send(settings.topic_prefix + OWNER_TOPIC, own.encode()).get(
@@ -177,7 +177,7 @@ def claim_topics(settings: KafkaSettings, own: str) -> str:
 
 
 def create_owner_topic(settings: KafkaSettings, admin: Any) -> None:  # noqa: ANN401  no types
-    """Make the topic that names the installation, unless another process just did."""
+    """Create the topic that names the installation, unless another process just did."""
     spec = {
         "num_partitions": 1,
         "replication_factor": CLUSTER_DEFAULT,
@@ -188,41 +188,42 @@ def create_owner_topic(settings: KafkaSettings, admin: Any) -> None:  # noqa: AN
 
 
 def read_owner(settings: KafkaSettings) -> str:
-    """Return what the first claim says; empty if there is none."""
-    place = TopicPartition(settings.topic_prefix + OWNER_TOPIC, 0)
+    """Return the installation that the first claim names; empty if there is none."""
+    partition = TopicPartition(settings.topic_prefix + OWNER_TOPIC, 0)
     with closing(KafkaConsumer(**(client_options(settings) | SHORT_TIMEOUTS))) as consumer:
-        consumer.assign([place])
-        consumer.seek_to_beginning(place)
-        if consumer.beginning_offsets([place])[place] >= consumer.end_offsets([place])[place]:
+        consumer.assign([partition])
+        consumer.seek_to_beginning(partition)
+        begin = consumer.beginning_offsets([partition])[partition]
+        if begin >= consumer.end_offsets([partition])[partition]:
             return ""
-        records = consumer.poll(timeout_ms=OWNER_TIMEOUT_S * 1000, max_records=1).get(place)
+        records = consumer.poll(timeout_ms=OWNER_TIMEOUT_S * 1000, max_records=1).get(partition)
     if not records:
-        msg = f"the first record of {place.topic} cannot be read"
+        msg = f"the first record of {partition.topic} cannot be read"
         raise UnavailableError(msg)
     return str(records[0].value.decode(errors="replace"))
 
 
 def topic_partition(settings: KafkaSettings, source: str) -> TopicPartition:
-    """Return the partition that we call `topic/7`."""
+    """Return the partition with our name `topic/7`."""
     topic, _, number = source.rpartition("/")
     return TopicPartition(settings.topic_prefix + topic, int(number))
 
 
-def admin_client(settings: KafkaSettings, bounds: Mapping[str, int] = DEFAULT_TIMEOUTS) -> Any:  # noqa: ANN401  no types
+def admin_client(settings: KafkaSettings, timeouts: Mapping[str, int] = DEFAULT_TIMEOUTS) -> Any:  # noqa: ANN401  no types
     """Return a client for administration, with its own time-outs unless others are given.
 
     Raises:
         UnavailableError: if the broker is out.
     """
     try:
-        return KafkaAdminClient(**(client_options(settings) | dict(bounds)))
+        return KafkaAdminClient(**(client_options(settings) | dict(timeouts)))
     except KafkaError as error:
         msg = f"no Kafka answers at {settings.kafka}; start it, or set KAITONG_KAFKA"
         raise UnavailableError(msg) from error
 
 
 def client_options(settings: KafkaSettings) -> dict[str, Any]:
-    """Return how Kafka is reached by kafka-python."""
+    """Return the connection options of kafka-python."""
     found: dict[str, Any] = {
         "bootstrap_servers": settings.kafka,
         "security_protocol": settings.kafka_security.upper(),
@@ -237,7 +238,7 @@ def client_options(settings: KafkaSettings) -> dict[str, Any]:
 
 
 def main() -> None:
-    """Make the topics, and say which."""
+    """Create the missing topics, and print their names."""
     try:
         made = create_topics(read_kafka_settings())
     except StartError as error:

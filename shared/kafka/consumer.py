@@ -1,8 +1,8 @@
-"""Kafka's reading side, by way of Faust.
+"""Consumes from Kafka, with Faust.
 
-Faust's own ways lose messages: its streams acknowledge what failed. So we read
-the channel below the stream, take what is there (`MOST` at most, never
-waiting for more), and acknowledge once the batch is committed.
+Faust's streams lose messages: they acknowledge messages that failed. So we read the
+channel below the stream, take the messages that are there (`MAX_POLL_RECORDS` at most,
+never waiting for more), and acknowledge once the batch is committed.
 """
 
 import asyncio
@@ -27,17 +27,17 @@ from shared.kafka.faust_consumer import (
     make_faust_app,
 )
 from shared.kafka.records import ConsumedRecord
-from shared.pacing import yield_to_others
+from shared.pacing import pause_after_batch
 
 HandleBatch = Callable[[Sequence[ConsumedRecord]], Awaitable[None]]
 
 
 class BatchReader:
-    """Reads a channel in batches, and acknowledges what is handled.
+    """Reads a channel in batches, and acknowledges handled messages.
 
-    An acknowledgement covers all before it, so once a message is abandoned
-    (its generation of the group is over), none at or past it may be
-    acknowledged in that generation. It comes again in the next.
+    An acknowledgement covers all earlier messages, so once a message is abandoned
+    (its generation of the group is over), none at or after it may be acknowledged
+    in that generation. It is consumed again in the next.
     """
 
     def __init__(
@@ -51,41 +51,42 @@ class BatchReader:
         self._barrier: dict[tuple[TP, int], int] = {}
 
     async def read(self, channel: Any) -> None:  # noqa: ANN401  Faust does not type its queues
-        """Handle what the channel brings, for ever."""
+        """Handle the messages of the channel, without end."""
         while True:
             batch = [(await channel.get()).message]
             while len(batch) < MAX_POLL_RECORDS and not channel.queue.empty():
                 batch.append(channel.queue.get_nowait().message)
-            async with yield_to_others(len(batch)):
+            async with pause_after_batch(len(batch)):
                 await self.handle_batch(batch)
 
     async def handle_batch(self, batch: Sequence[Message]) -> None:
-        """Handle a batch, as far as it is still ours, and acknowledge it."""
+        """Handle and acknowledge those messages of a batch that are still assigned to us."""
         live = [message for message in batch if self._may_acknowledge(message)]
-        wanted = [message for message in live if self._must_be_handled(message)]
-        if wanted:
-            await self._handle([self._record(message) for message in wanted])
+        to_handle = [message for message in live if self._must_be_handled(message)]
+        if to_handle:
+            await self._handle([self._record(message) for message in to_handle])
         for message in live:
             if self._may_acknowledge(message):
                 self._app.consumer.ack(message)
 
     def _may_acknowledge(self, message: Message) -> bool:
-        """Tell whether we may still handle and acknowledge this message."""
-        app, turn = self._app, (message.tp, message.generation_id or 0)
-        if app.should_stop or app.rebalancing or turn[1] != app.consumer_generation_id:
-            self._barrier.setdefault(turn, message.offset)
-        return message.offset < self._barrier.get(turn, message.offset + 1)
+        """Return whether we may still handle and acknowledge this message."""
+        app, generation = self._app, message.generation_id or 0
+        assignment = message.tp, generation
+        if app.should_stop or app.rebalancing or generation != app.consumer_generation_id:
+            self._barrier.setdefault(assignment, message.offset)
+        return message.offset < self._barrier.get(assignment, message.offset + 1)
 
     def _must_be_handled(self, message: Message) -> bool:
-        """Tell whether the inbox must see it: somebody listens, or nobody has for long."""
-        unwanted = (
+        """Return whether the inbox needs it: it is subscribed to, or its offset is to be saved."""
+        unsubscribed = (
             0 if self._is_subscribed(message) else self._unsubscribed_count.get(message.tp, 0) + 1
         )
-        self._unsubscribed_count[message.tp] = unwanted % SAVE_OFFSET_EVERY
-        return unwanted in {0, SAVE_OFFSET_EVERY}
+        self._unsubscribed_count[message.tp] = unsubscribed % SAVE_OFFSET_EVERY
+        return unsubscribed in {0, SAVE_OFFSET_EVERY}
 
     def _is_subscribed(self, message: Message) -> bool:
-        """Tell whether anybody here listens; what does not say its type is looked into."""
+        """Return whether the service subscribes to it; also if the type is not in the headers."""
         type_ = type_header(message)
         return type_ is None or type_.rpartition(b".v")[0] in self._names
 
@@ -98,28 +99,28 @@ class BatchReader:
 
 
 def type_header(message: Message) -> bytes | None:
-    """Return the type that a record's headers name."""
+    """Return the type in a record's headers, if any."""
     found = dict(message.headers or ()).get("type")
     return found if isinstance(found, bytes) else None
 
 
 @dataclass(frozen=True, slots=True)
 class ConsumerConfig:
-    """What one service listens to, and how far it has heard."""
+    """What one service consumes, and from which offsets."""
 
     topics: Sequence[str]
     types: Sequence[str]
     handle: HandleBatch
     next_offsets: Callable[[], Awaitable[Offsets]]
     fetch_max_wait: timedelta = timedelta()
-    """So long the broker may hold messages back, where nobody waits for them."""
+    """How long the broker may hold messages that no order waits for."""
 
 
 @asynccontextmanager
 async def consuming(
     config: ConsumerConfig, settings: Settings
 ) -> AsyncIterator[Coroutine[Any, Any, None]]:
-    """Feed messages of these types to the handler, in batches, while the context is open.
+    """Pass messages of these types to the handler, in batches, while the context is open.
 
     Anything unexpected, in the handler or in Faust, ends the process.
     """
@@ -139,9 +140,9 @@ async def consuming(
         except asyncio.CancelledError:
             raise
         except StopAsyncIteration:
-            return  # Faust's channel says so when the app stops
-        except BaseException as error:  # noqa: BLE001  re-raising would make Faust go on
-            stop_process("a bug, or trouble nobody expected", error)
+            return  # raised by Faust's channel when the app stops
+        except BaseException as error:  # noqa: BLE001  re-raised, Faust continues
+            stop_process("a bug, or an unexpected error", error)
 
     async with faust_app_running(app):
         yield app.wait_until_stopped()

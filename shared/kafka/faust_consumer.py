@@ -1,6 +1,6 @@
-"""How Faust reads Kafka for us: its transport with our consumer, and its settings.
+"""The Faust consumer: Faust's transport with our consumer, and its settings.
 
-With bus.py, the only importer of Faust.
+With consumer.py, the only importer of Faust.
 """
 
 import asyncio
@@ -23,26 +23,26 @@ log = structlog.get_logger()
 MAX_POLL_RECORDS = 500
 STREAM_BUFFER_SIZE = 4 * MAX_POLL_RECORDS
 UNLIMITED_S = 1e9
-"""Seconds. A handler may wait for its database as long as it takes."""
+"""Seconds. A handler may wait for its database without limit."""
 
 COMMIT_INTERVAL_S = 1.0
-"""Seconds between two times that Kafka is told how far we are; our database knows better."""
+"""Seconds between two commits of offsets to Kafka; the offsets in our database decide."""
 
 METADATA_MAX_AGE_MS = 5_000
-"""Milliseconds after which topics are looked at again. A group that was joined while a wiped
-broker had no topics yet has no partitions, and learns of them only so."""
+"""Milliseconds between two reads of the topics' metadata. A group that was joined while a wiped
+broker had no topics yet has no partitions, and finds them only in this way."""
 
 SAVE_OFFSET_EVERY = 5000
-"""After so many records of a partition that nobody listens to, the place is written down."""
+"""After so many records of a partition without a subscriber, the offset is saved."""
 
 FETCH_MIN_BYTES = 1_000_000
-"""Bytes. When so much has gathered at the broker it is handed over, however little has passed."""
+"""Bytes. The broker answers a fetch at once when it has so much for it."""
 
 Offsets = Mapping[str, int]
 
 
 class Consumer(driver.Consumer):
-    """Faust's consumer, with real batches, and a place of our own to start from.
+    """Faust's consumer, with real batches, and start offsets from our database.
 
     Faust races each put against a rebalance, and so yields after each message,
     and its reader finds a queue of one. A put into a full queue ends anyway
@@ -53,7 +53,7 @@ class Consumer(driver.Consumer):
         return FetchThread(self, loop=self.loop, beacon=self.beacon)
 
     async def wait_first(self, *coros: Any, timeout: Any = None) -> Any:  # noqa: ANN401, ASYNC109
-        """Of a put and a rebalance, wait for the put; of all else, as Faust does."""
+        """For a put and a rebalance, wait for the put; for anything else, as Faust does."""
         if len(coros) != len(("put", "rebalance")):
             return await super().wait_first(*coros, timeout=timeout)
         put, suspended = coros
@@ -61,61 +61,62 @@ class Consumer(driver.Consumer):
         return await put
 
     async def seek_to_committed(self) -> Mapping[TP, int]:
-        """Seek to where the group stands, or further back where our database does.
+        """Seek to the group's committed offsets, or to lower ones that our database has.
 
-        A database restored from a backup has not seen what the group has. Where the
-        group is gone and the database has a place, the broker was wiped: all that it
-        has is read, and the inbox drops what is known. Where neither has a place, the
-        beginning is sought: what is fetched in a rebalance is dropped, and aiokafka, which
-        does not seek there, would go on behind it.
+        A database restored from a backup has not handled all that the group committed. If
+        only the database has an offset, the broker was wiped: the partition is read from the
+        beginning, and the inbox drops handled messages. If neither has one, seek the
+        beginning: records fetched in a rebalance are dropped, and aiokafka, which does
+        not seek there, would continue after them.
         """
         committed = dict(await super().seek_to_committed())
         transport = self.transport
         assert isinstance(transport, Transport)
-        places = await transport.next_offsets()
+        saved_offsets = await transport.next_offsets()
         for partition in self.assignment():
-            place, group = places.get(transport.source_of(partition)), committed.get(partition)
-            start = earlier_start(group, place)
+            saved = saved_offsets.get(transport.source_of(partition))
+            group = committed.get(partition)
+            start = earlier_start(group, saved)
             if start is None:
                 continue
-            if place is not None:
-                tell = log.error if is_far_ahead(group, start) else log.info
-                tell("broker.offset_differs", partition=str(partition), group=group, ours=place)
+            if saved is not None:
+                write = log.error if is_far_ahead(group, start) else log.info
+                write("broker.offset_differs", partition=str(partition), group=group, ours=saved)
             await self.seek_wait({partition: start})
             committed[partition] = start
         return committed
 
     async def seek_wait(self, partitions: Mapping[TP, int]) -> None:
-        """Seek, without waiting for the broker to say so."""
+        """Seek, without waiting for the broker to confirm it."""
         for partition, offset in partitions.items():
             await self.seek(partition, offset)
 
 
-def earlier_start(group: int | None, place: int | None) -> int | None:
-    """Return the offset to seek; None to go on from the group's committed offset.
+def earlier_start(group: int | None, saved: int | None) -> int | None:
+    """Return the offset to seek; None to continue at the group's committed offset.
 
     Without a committed offset it is the beginning. Records of types without a handler are
-    committed and not counted in the database's place, so that is usually a little lower.
+    committed but not saved in the database, so its offset is usually a little lower.
     """
     if group is None or group <= 0:
         return 0
-    return place if place is not None and place < group else None
+    return saved if saved is not None and saved < group else None
 
 
 def is_far_ahead(group: int | None, start: int) -> bool:
-    """Tell whether the group has passed more than what nobody here listens to.
+    """Return whether the group is ahead by more than records without a subscriber explain.
 
-    A group that has committed nothing is no trouble of its own: a broker that was wiped is told
-    by the publisher, which finds it out for certain.
+    A group without committed offsets is no error here: the publisher detects and reports a wiped
+    broker with certainty.
     """
     return group is not None and group - start > SAVE_OFFSET_EVERY
 
 
 class FetchThread(driver.AIOKafkaConsumerThread):
-    """Faust's thread, which may let messages gather at the broker."""
+    """Faust's consumer thread, with a longer fetch wait at the broker if one is set."""
 
     def _create_worker_consumer(self, transport: Any) -> Any:  # noqa: ANN401  Faust's own types
-        """Let the broker hold what nobody waits for: each answer of it costs us, and it, alike."""
+        """Have the broker batch records that no order waits for: each fetch costs both sides."""
         consumer = super()._create_worker_consumer(transport)
         if fetch_max_wait := transport.fetch_max_wait.total_seconds():
             consumer._fetch_min_bytes = FETCH_MIN_BYTES  # noqa: SLF001  Faust has no setting for it
@@ -124,10 +125,10 @@ class FetchThread(driver.AIOKafkaConsumerThread):
 
 
 class NoTables(TableManager):
-    """Faust's tables, of which there are none to wait a second for at every start."""
+    """Faust's table manager without tables, so without its wait of a second at each start."""
 
     async def sleep(self, n: Any) -> None:  # noqa: ANN401  Faust's own union
-        """Do not."""
+        """Return at once."""
         del n
         await asyncio.sleep(0)
 
@@ -147,18 +148,18 @@ class Transport(driver.Transport):
         super().__init__(app.conf.broker, app=app, loop=app.loop)
         self._prefix = len(prefix)
         self.fetch_max_wait = fetch_max_wait
-        """So long the broker may hold messages back, for others to come with them."""
+        """How long the broker may hold a fetch to fill a batch; 0 for Faust's default."""
 
         self.next_offsets = next_offsets
         """Returns the offset of the next record to read, by topic and partition."""
 
     def source_of(self, partition: TP) -> str:
-        """Return what we call a partition."""
+        """Return our name of a partition: `order/7`."""
         return f"{partition.topic[self._prefix :]}/{partition.partition}"
 
 
 def make_faust_app(settings: Settings) -> faust.App:
-    """Return Faust, set up to lose nothing."""
+    """Return a Faust app that is configured to lose no message."""
     return faust.App(
         settings.consumer_group,
         broker=f"kafka://{settings.kafka.replace(',', ';')}",
@@ -186,7 +187,7 @@ def make_faust_app(settings: Settings) -> faust.App:
 
 
 def credentials(settings: Settings) -> Any:  # noqa: ANN401  Faust's own union
-    """Return how Faust proves who it is to Kafka."""
+    """Return the credentials with which Faust authenticates to Kafka."""
     if settings.kafka_security == "plaintext":
         return None
     context = create_default_context(cafile=str(settings.kafka_ca) if settings.kafka_ca else None)

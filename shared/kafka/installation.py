@@ -1,10 +1,10 @@
 """Which installation a database and the topics belong to.
 
 Two installations on one broker under one topic prefix would join each other's consumer
-groups and read each other's messages. So the topics are claimed by the first, and a
-process of another neither joins a group nor publishes. Two without a name could not be told
-apart, so a process without one does not start. A database takes its name along when it is
-copied: a process whose settings say another one leaves all topics alone.
+groups and read each other's messages. So the first installation claims the topics, and a
+process of another neither joins a group nor publishes. Two without a name could not be
+distinguished, so a process without one does not start. A copy of a database keeps its
+installation name: a process whose settings have another name does not use the topics.
 """
 
 import asyncio
@@ -40,7 +40,7 @@ UNNAMED_MESSAGE = (
 
 
 class UnnamedInstallationError(StartError):
-    """The installation has no name, so its topics cannot be told from another's."""
+    """The installation has no name, so its topics cannot be distinguished from another's."""
 
     def __init__(self) -> None:
         super().__init__(UNNAMED_MESSAGE)
@@ -53,36 +53,36 @@ class InstallationRow(Base):
 
     is_only: Mapped[bool] = mapped_column(primary_key=True)
     name: Mapped[str]
-    """As KAITONG_INSTALLATION said it first; it goes where the database goes."""
+    """The first value of KAITONG_INSTALLATION; a copy of the database keeps it."""
 
 
-def register_installation(session: Session, said: str) -> str:
-    """Return the installation of this database; the first one that is said stays."""
+def register_installation(session: Session, name: str) -> str:
+    """Return the installation of this database: the first name that was registered."""
     session.execute(
-        insert(InstallationRow).values(is_only=True, name=said).on_conflict_do_nothing()
+        insert(InstallationRow).values(is_only=True, name=name).on_conflict_do_nothing()
     )
     return session.scalars(select(InstallationRow.name)).one()
 
 
-def rename_installation(session: Session, said: str) -> str:
-    """Give this database another name, for a copy of another installation's; return the old one."""
-    before = register_installation(session, said)
-    session.execute(update(InstallationRow).values(name=said))
+def rename_installation(session: Session, name: str) -> str:
+    """Rename the installation of this database, for a copy of another's; return the old name."""
+    before = register_installation(session, name)
+    session.execute(update(InstallationRow).values(name=name))
     return before
 
 
 class OwnershipMismatch(NamedTuple):
-    """Why this process leaves the topics alone, and what to do."""
+    """Why this process does not use the topics, and what to do."""
 
     says: str
     remedy: str
 
 
 class TopicOwnership:
-    """Sees that the topics are this installation's, each time that a process turns to them.
+    """Checks that the topics are this installation's, each time that a process connects to them.
 
     Raises:
-        UnnamedError: the settings say no name.
+        UnnamedInstallationError: the settings have no name.
     """
 
     def __init__(self, settings: Settings, sessions: Sessions) -> None:
@@ -103,33 +103,33 @@ class TopicOwnership:
         mismatch = await asyncio.to_thread(self._find_mismatch)
         if mismatch and not self._mismatch:
             self._mismatch_since = time.monotonic()
-            log.error("topics.foreign", trouble=f"{mismatch.says} — {mismatch.remedy}")
+            log.error("topics.foreign", reason=f"{mismatch.says} — {mismatch.remedy}")
         self._mismatch = mismatch
         if mismatch:
             raise UnavailableError(mismatch.says)
 
     def _find_mismatch(self) -> OwnershipMismatch | None:
-        """Return why the topics are not for this process, if they are not."""
+        """Return why this process must not use the topics, or None."""
         # kafka-python costs a third of a second to import.
         from shared.kafka import admin  # noqa: PLC0415
 
-        said, prefix = self._settings.installation, self._settings.topic_prefix
+        configured, prefix = self._settings.installation, self._settings.topic_prefix
         with self._sessions.begin() as session:
-            own = register_installation(session, said)
-        if own != said:
+            own = register_installation(session, configured)
+        if own != configured:
             return OwnershipMismatch(
-                f"KAITONG_INSTALLATION is {said}, and this database is {own}'s", RENAME_REMEDY
+                f"KAITONG_INSTALLATION is {configured}, and this database is {own}'s", RENAME_REMEDY
             )
         owner = admin.claim_topics(self._settings, own)
         if owner != own:
-            whose = f"the topics under prefix '{prefix}' are {owner}'s"
+            foreign = f"the topics under prefix '{prefix}' are {owner}'s"
             return OwnershipMismatch(
-                f"{whose}, and this database is {own}'s", FOREIGN_TOPICS_REMEDY
+                f"{foreign}, and this database is {own}'s", FOREIGN_TOPICS_REMEDY
             )
         return None
 
     def troubles(self) -> Iterable[Trouble]:
-        """Yield the trouble that the topics are not for this process."""
+        """Yield a trouble if this process must not use the topics."""
         if self._mismatch:
             yield Trouble(
                 kind=TroubleKind.FOREIGN_TOPICS,

@@ -1,8 +1,8 @@
-"""How far a service is behind on its topics: in messages, and in exact seconds.
+"""The consumer lag of a service on its topics: in messages, and in exact seconds.
 
-The seconds are the age of the oldest record that is not read: one record for each
-partition with lag is fetched, so a quiet topic reads 0 and nothing is estimated.
-Any process of the service may ask; it joins no group and acknowledges nothing.
+The seconds are the age of the oldest unread record: one record for each partition
+with lag is fetched, so a quiet topic has 0 and nothing is estimated. Any process of
+the service may read it; it joins no group and acknowledges nothing.
 """
 
 import asyncio
@@ -22,17 +22,17 @@ from shared.kafka.producer import connection_options
 from shared.observability.backlog import Backlog
 
 REQUEST_TIMEOUT_S = 2.0
-"""Seconds in which Kafka has to answer all that is asked of it at once."""
+"""Seconds in which Kafka has to answer all requests of one reading."""
 
 CLOSE_TIMEOUT_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class Lag:
-    """What is not read yet."""
+    """The messages that are not read yet."""
 
     by_partition: Mapping[str, Backlog]
-    """By `order/7`; only partitions that were written to."""
+    """By `order/7`; without partitions that were never written to."""
 
     @property
     def records(self) -> int:
@@ -57,7 +57,7 @@ class Lag:
 
 
 class LagReader:
-    """Asks Kafka how far one service is behind; keeps its connections."""
+    """Reads the lag of one service from Kafka; keeps its connections."""
 
     def __init__(self, settings: Settings, topics: Sequence[str]) -> None:
         self._settings = settings
@@ -65,17 +65,17 @@ class LagReader:
         self._admin: AIOKafkaAdminClient | None = None
         self._consumer: AIOKafkaConsumer | None = None
         self._coordinator: int | None = None
-        self._known: dict[str, list[int]] = {}
+        self._partition_numbers: dict[str, list[int]] = {}
 
     async def read(self) -> Lag:
-        """Return how far the service is behind.
+        """Return the lag of the service.
 
         Raises:
-            UnavailableError: if Kafka does not tell within two seconds.
+            UnavailableError: if Kafka does not answer within two seconds.
         """
         try:
             async with asyncio.timeout(REQUEST_TIMEOUT_S):
-                return await self._read_again()
+                return await self._read_with_retry()
         except TimeoutError as error:
             await self.close()
             msg = f"does not answer within {REQUEST_TIMEOUT_S:.0f} s"
@@ -85,8 +85,8 @@ class LagReader:
             msg = f"cannot be reached ({type(error).__name__})"
             raise UnavailableError(msg) from error
 
-    async def _read_again(self) -> Lag:
-        """Read; once more from the start, where what was known of the cluster is out of date."""
+    async def _read_with_retry(self) -> Lag:
+        """Read; after an error once more with new connections: cluster metadata may be outdated."""
         try:
             return await self._read()
         except (KafkaError, OSError):
@@ -94,7 +94,7 @@ class LagReader:
             return await self._read()
 
     async def close(self) -> None:
-        """Close the connections; the next question opens others."""
+        """Close the connections; the next reading opens new ones."""
         admin, consumer = self._admin, self._consumer
         self._admin = self._consumer = self._coordinator = None
         for close in (admin and admin.close, consumer and consumer.stop):
@@ -105,10 +105,10 @@ class LagReader:
 
     async def _read(self) -> Lag:
         consumer = await self._open()
-        places = await self._committed()
+        committed = await self._committed()
         ends = await consumer.end_offsets(await self._partitions())
         written = {each: end for each, end in ends.items() if end}
-        starts = {each: places.get(each, 0) for each in written}
+        starts = {each: committed.get(each, 0) for each in written}
         left = {each: max(0, end - starts[each]) for each, end in written.items()}
         behind = {each: starts[each] for each, count in left.items() if count}
         ages = await self._ages(consumer, behind) if behind else {}
@@ -133,29 +133,29 @@ class LagReader:
         return self._consumer
 
     async def _committed(self) -> dict[TopicPartition, int]:
-        """Return the offset of the next record to read, where the group has said one."""
+        """Return the offset of the next record to read, where the group has committed one."""
         admin, group = self._admin, self._settings.consumer_group
         assert admin
         if self._coordinator is None:
             try:
                 self._coordinator = await admin.find_coordinator(group)
-            except GroupCoordinatorNotAvailableError:  # of a broker that had no group yet
+            except GroupCoordinatorNotAvailableError:  # the broker has never had a group
                 return {}
         found = await admin.list_consumer_group_offsets(group, self._coordinator)
-        return {each: place.offset for each, place in found.items() if place.offset >= 0}
+        return {each: it.offset for each, it in found.items() if it.offset >= 0}
 
     async def _partitions(self) -> list[TopicPartition]:
         """Return the partitions of all topics; their number is fixed for a topic's life."""
-        if missing := [topic for topic in self._topics if topic not in self._known]:
+        if missing := [topic for topic in self._topics if topic not in self._partition_numbers]:
             assert self._admin
-            for found in await self._admin.describe_topics():  # by name it would make them
+            for found in await self._admin.describe_topics():  # names would create them
                 if found["topic"] in missing:
-                    self._known[found["topic"]] = [
+                    self._partition_numbers[found["topic"]] = [
                         each["partition"] for each in found["partitions"]
                     ]
         return [
             TopicPartition(topic, number)
-            for topic, numbers in self._known.items()
+            for topic, numbers in self._partition_numbers.items()
             for number in numbers
         ]
 
@@ -175,6 +175,6 @@ class LagReader:
         }
 
     def _source(self, partition: TopicPartition) -> str:
-        """Return what we call a partition: `order/7`."""
+        """Return our name of a partition: `order/7`."""
         topic = partition.topic.removeprefix(self._settings.topic_prefix)
         return f"{topic}/{partition.partition}"

@@ -1,7 +1,7 @@
-"""Kafka's sending side, by way of aiokafka. Beside it lag.py and recovery/topics.py import it.
+"""Publishes to Kafka, with aiokafka. Only this module, lag.py and topic_reader.py import aiokafka.
 
-Idempotent: the broker drops what a lost answer makes us send twice, and keeps
-the order in which one partition's records were handed over.
+Idempotent: the broker drops a record that is sent twice because its answer was lost,
+and keeps the order in which the records of a partition were sent.
 """
 
 import asyncio
@@ -20,10 +20,10 @@ from shared.errors import UnavailableError
 from shared.kafka.records import OutboxRecord
 
 MAX_BATCH_BYTES = 1 << 18
-"""Bytes that may wait for one partition; more than a batch of the publisher's makes."""
+"""Bytes that may wait for one partition; more than one batch of the publisher."""
 
 REQUEST_TIMEOUT_MS = 10_000
-"""A request is given up after this; an idempotent producer then makes it again, for ever."""
+"""A request fails after this; an idempotent producer then retries it without end."""
 
 CLOSE_TIMEOUT_S = 3.0
 CANCEL_TIMEOUT_S = 0.1
@@ -35,27 +35,27 @@ log = structlog.get_logger()
 
 
 TopicCheck: TypeAlias = Callable[[], Awaitable[None]]
-"""Raises UnavailableError where the topics must not be used."""
+"""Raises UnavailableError if the topics must not be used."""
 
 
 async def allow_all_topics() -> None:
-    """Let the topics be used: for tools and tests with topics of their own."""
+    """Allow all topics: for tools and tests with topics of their own."""
 
 
 class Producer:
-    """Hands records to the broker."""
+    """Sends records to the broker."""
 
     def __init__(self, settings: Settings, check_topics: TopicCheck = allow_all_topics) -> None:
-        """Take what is asked, each time that the broker was reached, whether it may be used."""
+        """Create a producer that calls `check_topics` after each connect to the broker."""
         self._settings = settings
         self._check_topics = check_topics
         self._kafka: AIOKafkaProducer | None = None
 
     async def open(self) -> None:
-        """Reach the broker.
+        """Connect to the broker.
 
         Raises:
-            UnavailableError: if it is out, or its topics are not ours.
+            UnavailableError: if it is out, or its topics belong to another installation.
         """
         kafka = AIOKafkaProducer(**producer_options(self._settings))
         try:
@@ -68,7 +68,7 @@ class Producer:
         self._kafka = kafka
 
     async def close(self) -> None:
-        """Let go of the broker; what is still on its way may or may not arrive."""
+        """Disconnect from the broker; unconfirmed records may or may not arrive."""
         kafka, self._kafka = self._kafka, None
         if kafka:
             with suppress(KafkaError, OSError):
@@ -80,10 +80,10 @@ class Producer:
                 await kafka.stop()
 
     async def send(self, record: OutboxRecord) -> "Future[Any]":
-        """Queue one record; the future is done once all replicas have it.
+        """Queue one record; the future is done once all replicas confirmed it.
 
         Raises:
-            UnavailableError: if there is no producer that takes it.
+            UnavailableError: if there is no connection, or the record cannot be queued.
         """
         if self._kafka is None:
             msg = "there is no connection to Kafka"
@@ -100,7 +100,7 @@ class Producer:
         return sent
 
     async def end_offsets(self) -> dict[str, int]:
-        """Return how full all topics are, by topic and partition.
+        """Return the end offsets of all topics, by topic and partition.
 
         Raises:
             UnavailableError: if the broker is out.
@@ -121,24 +121,24 @@ def end_offsets(settings: Settings) -> dict[str, int]:
 
 
 async def _abandon(kafka: AIOKafkaProducer) -> None:
-    """End what `stop` would wait for: a task that tries for ever while the broker is out."""
-    # aiokafka offers no other way; cancelled once, the task waits for its own tasks.
-    sending, waiting = kafka._sender.sender_task, kafka._message_accumulator  # noqa: SLF001
-    while not sending.done():
-        sending.cancel()
-        await asyncio.wait({sending}, timeout=CANCEL_TIMEOUT_S)
-    waiting._batches.clear()  # noqa: SLF001
-    waiting._pending_batches.clear()  # noqa: SLF001
+    """End the task that `stop` would wait for: it retries without end while the broker is out."""
+    # aiokafka has no other way; cancelled once, the task waits for its own tasks.
+    sender, queue = kafka._sender.sender_task, kafka._message_accumulator  # noqa: SLF001
+    while not sender.done():
+        sender.cancel()
+        await asyncio.wait({sender}, timeout=CANCEL_TIMEOUT_S)
+    queue._batches.clear()  # noqa: SLF001
+    queue._pending_batches.clear()  # noqa: SLF001
 
 
 async def wait_for_broker(settings: Settings, check_topics: TopicCheck = allow_all_topics) -> None:
-    """Return once the broker can be reached, and its topics may be used."""
+    """Return once the broker is reachable and its topics may be used."""
     probe, pause = Producer(settings, check_topics), FIRST_PAUSE_S
     while True:
         try:
             await probe.open()
-        except UnavailableError as trouble:
-            log.info("broker.unavailable", trouble=str(trouble), seconds=pause)
+        except UnavailableError as error:
+            log.info("broker.unavailable", reason=str(error), seconds=pause)
             await asyncio.sleep(pause)
             pause = min(LONGEST_PAUSE_S, 2 * pause)
         else:
@@ -146,7 +146,7 @@ async def wait_for_broker(settings: Settings, check_topics: TopicCheck = allow_a
 
 
 def producer_options(settings: Settings) -> dict[str, Any]:
-    """Return how a producer of ours is set up."""
+    """Return the options of our producers."""
     return connection_options(settings) | {
         "enable_idempotence": True,
         "acks": "all",
@@ -156,7 +156,7 @@ def producer_options(settings: Settings) -> dict[str, Any]:
 
 
 def connection_options(settings: Settings) -> dict[str, Any]:
-    """Return how aiokafka reaches the broker, for whatever it does there."""
+    """Return the connection options of aiokafka, for every kind of client."""
     secure = settings.kafka_security in {"ssl", "sasl_ssl"}
     ca = str(settings.kafka_ca) if settings.kafka_ca else None
     return {

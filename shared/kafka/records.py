@@ -1,17 +1,17 @@
-"""Records as they come from Kafka, and as they are published there."""
+"""Records that are consumed from Kafka, and records that are published there."""
 
 from typing import NamedTuple
 from uuid import UUID
 
 
 class ConsumedRecord(NamedTuple):
-    """One message as it came: from a partition, a timer or the runner."""
+    """One consumed message: from a partition, a timer, the call runner or a dead letter."""
 
     source: str
     """Topic and partition (`order/7`), or `timers`, `attempts`, `parked`."""
 
     offset: int
-    """Where in its partition; of a timer or an attempt, a number that names it."""
+    """The offset in its partition; for a timer or an attempt, a number that identifies it."""
 
     key: bytes
     body: bytes
@@ -19,17 +19,17 @@ class ConsumedRecord(NamedTuple):
 
     @property
     def identity(self) -> str:
-        """What names the record when it cannot be read."""
+        """Identifies the record when it cannot be read."""
         return f"{self.source}/{self.offset}"
 
     @property
     def is_from_partition(self) -> bool:
-        """Whether an offset is to be remembered."""
+        """Whether its offset is to be saved."""
         return "/" in self.source
 
 
 class OutboxRecord(NamedTuple):
-    """A message, sealed: all that the wire needs."""
+    """A message in its envelope, with all that is needed to send it."""
 
     id: UUID
     tenant: str

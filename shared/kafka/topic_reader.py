@@ -1,9 +1,9 @@
-"""Reading Kafka beside the consumer group: where topics begin and end, and records in between.
+"""Reads Kafka outside the consumer group: begin and end offsets of topics, and their records.
 
-With producer.py, the only importer of aiokafka. Nothing is committed and no group is joined.
+Like producer.py and lag.py it imports aiokafka. It commits nothing and joins no group.
 
-Requests wait until the broker was reached, or is known to be out. So reaching it and each
-question to it are bounded, for a broker that hangs; reading records is not, as long as any come.
+Requests wait until the broker is connected, or known to be out. So connecting and each query
+have a time limit, for a broker that hangs; reading records has none while records arrive.
 """
 
 import asyncio
@@ -37,23 +37,22 @@ FETCH_RECORDS = 500
 """Records that are fetched from one partition at a time."""
 
 CONNECT_TIMEOUT_S = 8.0
-"""Seconds in which one address has to answer; a broker that hangs takes connections for ever. One
-that is only slow must not count as out: requests would be served by a database that nobody has
-compared.
+"""Seconds in which one address has to answer; a broker that hangs keeps accepting connections. One
+that is only slow must not count as out: requests would be served by an unproven database.
 """
 
 REQUEST_TIMEOUT_S = 8.0
-"""Seconds in which the broker has to answer one question that is not for records."""
+"""Seconds in which the broker has to answer one request, fetches of records excepted."""
 
 CLOSE_TIMEOUT_S = 1.0
 """Seconds in which a connection has to close."""
 
 FETCH_TIMEOUT_MS = 10_000
-"""Partitions that bring nothing for so long, although their ends lie ahead, count as out."""
+"""Partitions that return no record for so long before their end count as out."""
 
 FETCH_MAX_WAIT_MS = 10
-"""Milliseconds. The broker keeps a fetch waiting so long where there is nothing new; all other
-requests wait behind it, on the same connection."""
+"""Milliseconds that the broker holds a fetch when there is nothing new; all other requests on the
+same connection wait behind it."""
 
 EARLIEST = datetime.min.replace(tzinfo=UTC)
 
@@ -63,10 +62,10 @@ Offsets = Mapping[str, int]
 
 @asynccontextmanager
 async def raise_unavailable(within_s: float | None = REQUEST_TIMEOUT_S) -> AsyncIterator[None]:
-    """Turn what the client says of an outage, or does not say in time, into one error of ours.
+    """Turn the client's errors and missing answers into one error of ours.
 
     Args:
-        within_s: Seconds that it may take; None where the client is given a bound of its own.
+        within_s: Time limit in seconds; None where the client has a limit of its own.
 
     Raises:
         UnavailableError: if the broker is out.
@@ -82,41 +81,41 @@ async def raise_unavailable(within_s: float | None = REQUEST_TIMEOUT_S) -> Async
 
 
 async def close_quietly(close: Callable[[], Awaitable[None]]) -> None:
-    """Close a connection, in time: one to a broker that hangs may never close."""
+    """Close a connection, with a time limit: one to a broker that hangs may never close."""
     with suppress(TimeoutError, KafkaError, OSError):
         async with asyncio.timeout(CLOSE_TIMEOUT_S):
             await close()
 
 
 class TopicReader:
-    """Reads partitions from an offset to another."""
+    """Reads partitions from one offset to another."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._prefix = settings.topic_prefix
         self._kafka: AIOKafkaConsumer
         self._connection_options: Mapping[str, Any] = {}
-        """How the address is reached that answered."""
+        """For the address that answered."""
 
     async def __aenter__(self) -> Self:
-        """Reach the broker, at the first of its addresses that answers.
+        """Connect to the first address of the broker that answers.
 
         Raises:
             UnavailableError: if it is out.
         """
-        silent: list[str] = []
+        failures: list[str] = []
         for address in self._settings.kafka.split(","):
             try:
                 await self._connect(address.strip())
             except UnavailableError as error:
-                silent.append(error.detail)
+                failures.append(error.detail)
             else:
                 return self
-        msg = f"no Kafka answers at {self._settings.kafka}: {'; '.join(silent)}"
+        msg = f"no Kafka answers at {self._settings.kafka}: {'; '.join(failures)}"
         raise UnavailableError(msg)
 
     async def _connect(self, address: str) -> None:
-        """Reach the broker at one of its addresses: the client tries a silent one for 40 s."""
+        """Connect to one address of the broker: the client would try a silent one for 40 s."""
         self._connection_options = connection_options(self._settings) | {
             "bootstrap_servers": address
         }
@@ -135,21 +134,21 @@ class TopicReader:
             raise
 
     async def __aexit__(self, *_: object) -> None:
-        """Let go of the broker."""
+        """Disconnect from the broker."""
         await close_quietly(self._kafka.stop)
 
     async def partitions(self, topics: Collection[str]) -> list[str]:
-        """Return the partitions of those of these topics that there are.
+        """Return the partitions of these topics, of those that exist.
 
         Raises:
             UnavailableError: if the broker is out.
         """
         async with raise_unavailable():
-            there = await self._kafka._client.fetch_all_metadata()  # noqa: SLF001  one public way less
+            metadata = await self._kafka._client.fetch_all_metadata()  # noqa: SLF001  no public way
         return [
             f"{topic}/{number}"
             for topic in topics
-            for number in sorted(there.partitions_for_topic(self._prefix + topic) or ())
+            for number in sorted(metadata.partitions_for_topic(self._prefix + topic) or ())
         ]
 
     async def end_offsets(self, sources: Collection[str]) -> dict[str, int]:
@@ -157,20 +156,20 @@ class TopicReader:
         return await self._offsets(self._kafka.end_offsets, sources)
 
     async def beginning_offsets(self, sources: Collection[str]) -> dict[str, int]:
-        """Return the offset of the first record that each partition still has."""
+        """Return the offset of the first record that each partition has kept."""
         return await self._offsets(self._kafka.beginning_offsets, sources)
 
-    async def _offsets(self, ask: Any, sources: Collection[str]) -> dict[str, int]:  # noqa: ANN401
+    async def _offsets(self, query: Any, sources: Collection[str]) -> dict[str, int]:  # noqa: ANN401
         if not sources:
             return {}
         async with raise_unavailable():
-            found = await ask([self._partition(each) for each in sources])
+            found = await query([self._partition(each) for each in sources])
         return {self._source(each): offset for each, offset in found.items()}
 
     async def committed_offsets(self, sources: Collection[str]) -> dict[str, int]:
-        """Return where the service's consumer group stands; nothing where it never was.
+        """Return the committed offsets of the service's consumer group, where it has any.
 
-        A consumer that knows its group would look for changes of its own: so another is asked.
+        A consumer with a group would follow the group's changes: so an admin client is used.
         """
         admin, group = (
             AIOKafkaAdminClient(**self._connection_options),
@@ -180,17 +179,17 @@ class TopicReader:
             try:
                 await admin.start()
                 found = await admin.list_consumer_group_offsets(group)
-            except GroupCoordinatorNotAvailableError:  # of a broker that had no group yet
+            except GroupCoordinatorNotAvailableError:  # the broker has never had a group
                 return {}
             finally:
                 await close_quietly(admin.close)
-        places = {self._source(each): place.offset for each, place in found.items()}
-        return {each: places[each] for each in sources if places.get(each, -1) >= 0}
+        offsets = {self._source(each): committed.offset for each, committed in found.items()}
+        return {each: offsets[each] for each in sources if offsets.get(each, -1) >= 0}
 
     async def read_merged(
         self, starts: Offsets, ends: Offsets
     ) -> AsyncIterator[list[ConsumedRecord]]:
-        """Yield records of several partitions in the order in which they were told.
+        """Yield records of several partitions in the order in which they were published.
 
         Within a partition the order stays as it is; between partitions the envelope's time
         decides. A few chunks of each partition at most are held in memory.
@@ -200,22 +199,22 @@ class TopicReader:
             ends: the offset to stop before.
 
         Raises:
-            UnavailableError: if the broker does not hand the records over.
+            UnavailableError: if the broker does not return the records.
         """
-        several = {
+        buffers = {
             self._partition(each): PartitionBuffer(start, ends[each])
             for each, start in starts.items()
         }
         async with raise_unavailable():
-            self._kafka.assign(list(several))
-            for partition, each in several.items():
-                self._kafka.seek(partition, each.next_offset)
+            self._kafka.assign(list(buffers))
+            for partition, buffer in buffers.items():
+                self._kafka.seek(partition, buffer.next_offset)
         while True:
-            while short := [partition for partition, each in several.items() if each.needs_fetch]:
-                for partition, found in (await self._fetch(short)).items():
+            while empty := [key for key, each in buffers.items() if each.needs_fetch]:
+                for partition, found in (await self._fetch(empty)).items():
                     source = self._source(partition)
-                    several[partition].add([self._record(source, each) for each in found])
-            batch = list(pop_oldest(list(several.values())))
+                    buffers[partition].add([self._record(source, each) for each in found])
+            batch = list(pop_oldest(list(buffers.values())))
             if not batch:
                 return
             yield batch
@@ -227,7 +226,7 @@ class TopicReader:
                 *partitions, timeout_ms=FETCH_TIMEOUT_MS
             )
         if not found:
-            msg = f"{len(partitions)} partitions bring nothing, and end further on"
+            msg = f"{len(partitions)} partitions return no record before their end"
             raise UnavailableError(msg)
         return found
 
@@ -244,7 +243,7 @@ class TopicReader:
 
 
 class PartitionBuffer:
-    """One partition that is being merged with others."""
+    """The fetched records of one partition, to be merged with others."""
 
     def __init__(self, next_offset: int, end: int) -> None:
         self.next_offset, self.end = next_offset, end
@@ -252,31 +251,31 @@ class PartitionBuffer:
 
     @property
     def needs_fetch(self) -> bool:
-        """Whether its next record has to be fetched first."""
+        """Whether the next record has to be fetched first."""
         return not self.records and self.next_offset < self.end
 
     def add(self, records: Sequence[ConsumedRecord]) -> None:
-        """Take what was fetched, up to the end."""
+        """Add fetched records, up to the end."""
         self.records.extend(
             (published_at(each), each) for each in records if each.offset < self.end
         )
         self.next_offset = records[-1].offset + 1
 
 
-def pop_oldest(several: Sequence[PartitionBuffer]) -> Iterator[ConsumedRecord]:
-    """Yield the records at hand, oldest first, until a partition has to be fetched again."""
+def pop_oldest(buffers: Sequence[PartitionBuffer]) -> Iterator[ConsumedRecord]:
+    """Yield buffered records, oldest first, until a partition has to be fetched again."""
     count = 0
-    while count < FETCH_RECORDS and not any(each.needs_fetch for each in several):
-        full = [each for each in several if each.records]
-        if not full:
+    while count < FETCH_RECORDS and not any(each.needs_fetch for each in buffers):
+        filled = [each for each in buffers if each.records]
+        if not filled:
             return
-        first = min(full, key=lambda each: each.records[0][0])
+        first = min(filled, key=lambda each: each.records[0][0])
         yield first.records.popleft()[1]
         count += 1
 
 
 def published_at(record: ConsumedRecord) -> datetime:
-    """Return when a record was told; what cannot be read counts as the earliest."""
+    """Return when a record was published; an unreadable one counts as the earliest."""
     try:
         return read_envelope(record.body).time
     except (msgspec.MsgspecError, UnicodeDecodeError):

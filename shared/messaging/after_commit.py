@@ -1,4 +1,4 @@
-"""What follows the commits of one turn of the writing thread: records to publish, callbacks."""
+"""What follows the commits of one call of the writer: records to publish, and callbacks."""
 
 from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,52 +14,52 @@ from shared.persistence.database_certainty import Recheck, recheck_nothing
 Callback: TypeAlias = Callable[[], None]
 
 DeferredWriter: TypeAlias = Callable[[Session, Sequence[Any], datetime], Callback]
-"""Writes deferred writes of one kind; returns what is to be done once they are committed."""
+"""Writes rows of one kind; returns what is to be called after the commit."""
 
 
 def do_nothing() -> None:
-    """Do nothing after the commit: another process, or a later look, finds what was written."""
+    """Do nothing after the commit: another process, or a later query, finds what was written."""
 
 
 class DeferredWrite(Protocol):
-    """A row that a transaction writes at its end, beside messages and changes of state."""
+    """A row that a transaction writes at its end, beside messages and state."""
 
     @classmethod
     def write(cls, session: Session, several: Sequence[Any], now: datetime) -> Callback:
-        """Write deferred writes of this kind; return what is to be done once they are committed."""
+        """Write rows of this kind; return what is to be called after the commit."""
 
 
 @dataclass(slots=True)
 class CommitResult:
-    """What one committed transaction has told, and what is to be done after it."""
+    """The records of one committed transaction, and what is to be called after it."""
 
     records: list[OutboxRecord]
     has_older_pending: bool = False
-    """An older record under one of the keys is still unsent, and not on its way from here."""
+    """An older record of one of the keys is pending, and was not published by this process."""
 
     callbacks: Sequence[Callback] = ()
-    """One for each kind of deferred writes."""
+    """One for each kind of deferred write."""
 
     has_dead_letters: bool = False
-    """It parked a message."""
+    """It added a dead letter."""
 
 
 @dataclass(slots=True)
 class AfterCommit:
-    """What the transactions of one turn of the writing thread have told so far."""
+    """What the transactions of one call of the writer have committed so far."""
 
     publisher_id: UUID
-    """Who sends it: names this process, until something goes wrong in it."""
+    """Names the process that publishes; renewed after a failure."""
 
     writers: Mapping[type, DeferredWriter] = field(default_factory=dict)
-    """Who writes deferred writes of a kind in this process, where it is not the kind itself."""
+    """Functions that write a kind of row in this process, instead of its own `write`."""
 
     results: list[CommitResult] = field(default_factory=list)
     taken_over: Container[UUID] = frozenset()
-    """Messages that were told before the database was set back: they are not told again."""
+    """Messages published before the database was restored: they are not published again."""
 
     recheck: Recheck = recheck_nothing
     """Called before each commit."""
 
     is_proven: bool = True
-    """Whether the database is known to have all that the topics show it had."""
+    """Whether the database is known to hold all that it has published."""

@@ -1,4 +1,4 @@
-"""Reading back what a service itself has told, from its archive."""
+"""Reads the messages that a service has published, from its archive."""
 
 from datetime import datetime
 from typing import Any, NamedTuple, TypeVar
@@ -14,7 +14,7 @@ M = TypeVar("M", bound=Message)
 
 
 class PublishedEntry(NamedTuple):
-    """That a message was told; not what is in it."""
+    """That a message was published; without its content."""
 
     at: datetime
     type: str
@@ -22,7 +22,7 @@ class PublishedEntry(NamedTuple):
 
 
 def list_published(session: Session, tenant: str, key: UUID) -> list[PublishedEntry]:
-    """Return when what was told under a key, oldest first."""
+    """Return when which types were published under a key, oldest first."""
     found = select(OUTBOX.c.told_at, OUTBOX.c.type, OUTBOX.c.sequence)
     rows = session.execute(filter_by_key(found, tenant, key))
     return [PublishedEntry(*row) for row in rows]
@@ -31,7 +31,7 @@ def list_published(session: Session, tenant: str, key: UUID) -> list[PublishedEn
 def read_published(
     session: Session, tenant: str, key: UUID, kind: type[M]
 ) -> list[tuple[datetime, M]]:
-    """Return the messages of one kind that were told under a key, oldest first, and when."""
+    """Return the messages of one type published under a key with their times, oldest first."""
     records = select(OUTBOX.c.told_at, OUTBOX.c.body).where(OUTBOX.c.type == kind.type)
     rows = session.execute(filter_by_key(records, tenant, key))
     opened = ((at, read_envelope(body).open()) for at, body in rows)
@@ -39,12 +39,12 @@ def read_published(
 
 
 def has_published(session: Session, key: UUID, kind: type[Message]) -> bool:
-    """Tell whether a message of this kind was ever told under a key."""
+    """Return whether a message of this type was ever published under a key."""
     found = select(OUTBOX.c.id).where(OUTBOX.c.key == key, OUTBOX.c.type == kind.type)
     return session.scalar(found.limit(1)) is not None
 
 
 def filter_by_key(records: Select[Any], tenant: str, key: UUID) -> Select[Any]:
-    """Return those records that were told under a key, oldest first."""
-    mine = records.where(OUTBOX.c.key == key, OUTBOX.c.tenant == tenant)
-    return mine.order_by(OUTBOX.c.position)
+    """Restrict a statement to a key's records, oldest first."""
+    of_key = records.where(OUTBOX.c.key == key, OUTBOX.c.tenant == tenant)
+    return of_key.order_by(OUTBOX.c.position)

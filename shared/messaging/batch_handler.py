@@ -1,4 +1,4 @@
-"""The worker: what comes from Kafka, handed to the inbox batch by batch."""
+"""Passes records from Kafka to the dispatcher, batch by batch."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -8,8 +8,8 @@ from shared.messaging import inbox
 from shared.messaging.after_commit import AfterCommit
 from shared.messaging.crash_guard import CrashGuard
 from shared.messaging.dispatcher import Dispatcher, Subscriptions
-from shared.messaging.publisher import Publisher
 from shared.messaging.retry import retry_while_unavailable
+from shared.messaging.writer import Writer
 from shared.observability import metrics
 from shared.persistence.database import Sessions
 
@@ -20,12 +20,12 @@ class BatchHandler:
     def __init__(
         self,
         sessions: Sessions,
-        publisher: Publisher,
+        writer: Writer,
         subscriptions: Subscriptions,
         crash_guard: CrashGuard,
     ) -> None:
         self._sessions = sessions
-        self._publisher = publisher
+        self._writer = writer
         self._dispatcher = Dispatcher(sessions, subscriptions)
         self._crash_guard = crash_guard
 
@@ -34,12 +34,12 @@ class BatchHandler:
         metrics.batch_size("inbox").observe(len(records))
         with metrics.batch_seconds("inbox").time():
             await retry_while_unavailable(
-                self._publisher, partial(self._crash_guard.handle_batch, self._dispatcher, records)
+                self._writer, partial(self._crash_guard.handle_batch, self._dispatcher, records)
             )
 
     async def next_offsets(self) -> dict[str, int]:
         """Return the offset of the next record to read, by topic and partition."""
-        return await retry_while_unavailable(self._publisher, self._next_offsets)
+        return await retry_while_unavailable(self._writer, self._next_offsets)
 
     def _next_offsets(self, _: AfterCommit) -> dict[str, int]:
         with self._sessions() as session:

@@ -1,4 +1,4 @@
-"""What the broker has confirmed, until the database knows of it."""
+"""Broker confirmations that the database has not saved yet."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -7,59 +7,59 @@ from shared.kafka.records import OutboxRecord
 
 
 class Confirmations:
-    """The records of one process that the broker has, and where it put them."""
+    """The records of one process that the broker confirmed, with their offsets."""
 
     def __init__(self) -> None:
         self._unstored: list[tuple[OutboxRecord, Any]] = []
-        self._end_offsets: dict[str, int] | None = {}
-        """By partition; None once the broker was wiped, until a producer begins."""
+        self._highest_offsets: dict[str, int] | None = {}
+        """By partition; None after the broker was wiped, until a new producer starts."""
 
         self._stored: dict[str, int] = {}
 
     def __bool__(self) -> bool:
-        """Tell whether something is to be marked."""
+        """Return whether records wait to be marked as published."""
         return bool(self._unstored)
 
     def set_baseline(self, ends: Mapping[str, int]) -> None:
-        """Note how full the partitions are before a new producer sends its first record."""
-        self._end_offsets = {source: end - 1 for source, end in ends.items()}
+        """Save the end offsets of the partitions before a new producer sends its first record."""
+        self._highest_offsets = {source: end - 1 for source, end in ends.items()}
 
-    def add(self, record: OutboxRecord, place: Any) -> str:  # noqa: ANN401  the client's own type
-        """Note where a record lies; say so if its partition was filled so far without it.
+    def add(self, record: OutboxRecord, metadata: Any) -> str:  # noqa: ANN401  the client's own type
+        """Note a record's offset; return an error text if the partition had reached it before.
 
-        Then it is not known to be there. A broker that was wiped may have begun anew, or have
-        taken the record for one that it has: it gives ids to producers, the same ones again once
-        it was wiped, and drops what the producer of an id seems to send twice.
+        Then the record is not known to be stored. A wiped broker may have restarted its offsets,
+        or have dropped the record as a duplicate: it gives ids to producers, the same ones again
+        after a wipe, and drops records that the producer of an id seems to send twice.
         """
-        source = f"{record.topic}/{place.partition}"
-        if self._end_offsets is None:
+        source = f"{record.topic}/{metadata.partition}"
+        if self._highest_offsets is None:
             return f"{source} was wiped"
-        before = self._end_offsets.get(source, -1)
-        if place.offset <= before:
-            return f"{source} was at {before}, and is at {place.offset}"
-        self._end_offsets[source] = place.offset
-        self._unstored.append((record, place))
+        before = self._highest_offsets.get(source, -1)
+        if metadata.offset <= before:
+            return f"{source} was at {before}, and is at {metadata.offset}"
+        self._highest_offsets[source] = metadata.offset
+        self._unstored.append((record, metadata))
         return ""
 
     def drain(self) -> tuple[Sequence[OutboxRecord], Mapping[str, int]]:
-        """Return what is to be marked, and how far that fills its partitions."""
-        sent, self._unstored = self._unstored, []
-        places: dict[str, int] = {}
-        for record, place in sent:
-            source = f"{record.topic}/{place.partition}"
-            places[source] = max(place.offset, places.get(source, 0))
-        return [record for record, _ in sent], places
+        """Return the records to mark as published, and the highest offset by partition."""
+        confirmed, self._unstored = self._unstored, []
+        offsets: dict[str, int] = {}
+        for record, metadata in confirmed:
+            source = f"{record.topic}/{metadata.partition}"
+            offsets[source] = max(metadata.offset, offsets.get(source, 0))
+        return [record for record, _ in confirmed], offsets
 
-    def mark_stored(self, places: Mapping[str, int]) -> None:
-        """Note that the database knows how far these partitions are filled."""
-        self._stored.update(places)
+    def mark_stored(self, offsets: Mapping[str, int]) -> None:
+        """Note that the database has saved these offsets."""
+        self._stored.update(offsets)
 
-    def is_ahead_of(self, filled: Mapping[str, int]) -> bool:
-        """Tell whether the database has forgotten how far partitions are filled."""
-        return any(filled.get(source, -1) < place for source, place in self._stored.items())
+    def is_ahead_of(self, saved: Mapping[str, int]) -> bool:
+        """Return whether the database has lost offsets that were saved in it."""
+        return any(saved.get(source, -1) < offset for source, offset in self._stored.items())
 
     def reset(self) -> None:
-        """Begin anew with a broker that was wiped: what it has confirmed is gone."""
+        """Discard all confirmations of a broker that was wiped."""
         self._unstored.clear()
-        self._end_offsets = None
+        self._highest_offsets = None
         self._stored.clear()

@@ -1,9 +1,9 @@
-"""Trials: finding the record that ends the process.
+"""The crash guard: finds the record that ends the process (poison-record detection).
 
-A process notes in a file of its own what it is about to handle, and wipes the note
-when it has. What the one after it finds there was being handled when the one before
-died. Those records it takes one by one, each noted in the database before it is
-touched; one that has ended the process `MAX_CRASHES` times is parked.
+A process writes the records that it is about to handle to a journal file of its own, and
+clears it afterwards. Records that the next process finds there were in flight when the
+process died. It handles them one by one, and counts each in the database before it
+handles it; a record that has ended the process `MAX_CRASHES` times is parked.
 """
 
 import fcntl
@@ -32,19 +32,19 @@ MAX_CRASHES = 5
 
 
 class SuspectRow(Base):
-    """A record that is being tried."""
+    """A record that may have ended the process."""
 
     __tablename__ = "trials"
 
     identity: Mapped[str] = mapped_column(primary_key=True)
     deaths: Mapped[int]
-    """How often the process has ended while it was handled, if it ends now too."""
+    """How often the process ended while handling it, if it ends now too."""
 
 
 def count_crash(session: Session, record: ConsumedRecord) -> int:
-    """Note that a record is about to be tried; return how often the process ended over it.
+    """Count a record that is about to be handled; return how often it ended the process.
 
-    The first death happened before anybody noted anything, so it is counted here.
+    The first crash happened before the record was counted, so it is included.
     """
     fresh = insert(SuspectRow).values(identity=record.identity, deaths=1)
     again = fresh.on_conflict_do_update(
@@ -54,16 +54,16 @@ def count_crash(session: Session, record: ConsumedRecord) -> int:
 
 
 def clear_suspect(session: Session, record: ConsumedRecord) -> None:
-    """Note that a record is past."""
+    """Delete the crash count of a record that was handled or parked."""
     session.execute(delete(SuspectRow).where(SuspectRow.identity == record.identity))
 
 
 class InFlightJournal:
-    """A file that tells, after an abnormal end, what was being handled.
+    """A file that shows, after an abnormal end, which records were being handled.
 
-    It survives the process, not the machine: after a power cut no record is to blame.
-    While its disk is full nothing is noted, and a record that ends the process is not
-    found out: that is better than to handle nothing.
+    It survives the process, not the machine: after a power cut no record is suspect.
+    While its disk is full nothing is written, and a record that ends the process is not
+    detected: that is better than to handle nothing.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -72,11 +72,11 @@ class InFlightJournal:
         self._is_writable = True
 
     def acquire(self) -> frozenset[str]:
-        """Take the first line that no living process holds; return what was left on it."""
+        """Lock the first file that no running process holds; return the records left in it."""
         try:
             return self._acquire()
         except OSError as error:
-            self._note_failure(error)
+            self._log_failure(error)
             return frozenset()
 
     def _acquire(self) -> frozenset[str]:
@@ -100,11 +100,11 @@ class InFlightJournal:
             return frozenset()  # cut off while it was written, before anything was handled
 
     def mark_in_flight(self, records: Sequence[ConsumedRecord]) -> None:
-        """Note that these are about to be handled."""
+        """Write the records that are about to be handled."""
         self._write([record.identity for record in records])
 
     def clear(self) -> None:
-        """Note that nothing is being handled."""
+        """Write that no record is being handled."""
         self._write([])
 
     def _write(self, identities: Sequence[str]) -> None:
@@ -113,20 +113,18 @@ class InFlightJournal:
         try:
             os.pwrite(self._file, json.dumps(identities).encode() + b"\n", 0)
         except OSError as error:
-            self._note_failure(error)
+            self._log_failure(error)
         else:
             self._is_writable = True
 
-    def _note_failure(self, error: OSError) -> None:
-        """Say that nothing can be noted, once for each time that this begins."""
+    def _log_failure(self, error: OSError) -> None:
+        """Log that the journal cannot be written, once per outage."""
         if self._is_writable:
-            log.warning(
-                "in_flight_journal.unwritable", folder=str(self._folder), trouble=str(error)
-            )
+            log.warning("in_flight_journal.unwritable", folder=str(self._folder), reason=str(error))
         self._is_writable = False
 
     def close(self) -> None:
-        """Leave nothing behind: this is an orderly end."""
+        """Empty and close the file: the process ends in order."""
         if self._file >= 0:
             os.ftruncate(self._file, 0)
             os.close(self._file)
@@ -145,36 +143,36 @@ class CrashGuard:
     def handle_batch(
         self, dispatcher: Dispatcher, records: Sequence[ConsumedRecord], after_commit: AfterCommit
     ) -> None:
-        """Have a batch handled, in the writing thread."""
-        for is_suspect, some in groupby(records, self._is_suspect):
+        """Handle a batch, in the writing thread."""
+        for is_suspect, group in groupby(records, self._is_suspect):
             if is_suspect:
-                for record in some:
-                    self._try(dispatcher, record, after_commit)
+                for record in group:
+                    self._handle_suspect(dispatcher, record, after_commit)
             else:
-                with self._in_flight(run := list(some)):
+                with self._in_flight(run := list(group)):
                     dispatcher.handle_batch_now(run, after_commit)
 
     def _is_suspect(self, record: ConsumedRecord) -> bool:
         return bool(self._suspects) and record.identity in self._suspects
 
-    def _try(
+    def _handle_suspect(
         self, dispatcher: Dispatcher, record: ConsumedRecord, after_commit: AfterCommit
     ) -> None:
-        """Handle one record, having noted it; park it if it has ended the process too often."""
-        deaths = self._count_crash(record)
+        """Count and handle one record; park it if it has ended the process too often."""
+        crashes = self._count_crash(record)
         with self._in_flight([record]):
-            if deaths < MAX_CRASHES:
+            if crashes < MAX_CRASHES:
                 dispatcher.handle_batch_now([record], after_commit)
             else:
-                log.error("record.ends_process", record=record.identity, deaths=deaths)
-                error = CrashingRecordError(f"the process ended {deaths} times while handling it")
+                log.error("record.ends_process", record=record.identity, crashes=crashes)
+                error = CrashingRecordError(f"the process ended {crashes} times while handling it")
                 dispatcher.add_dead_letter_now(record, error, after_commit)
         with self._sessions.begin() as session:
             clear_suspect(session, record)
         self._suspects.discard(record.identity)
 
     def _count_crash(self, record: ConsumedRecord) -> int:
-        """Count a trial, once in a process: waiting for the database is no other trial."""
+        """Count a record once per process: a retry after a database error is not counted again."""
         if record.identity not in self._crash_counts:
             with self._sessions.begin() as session:
                 self._crash_counts[record.identity] = count_crash(session, record)
@@ -182,7 +180,7 @@ class CrashGuard:
 
     @contextmanager
     def _in_flight(self, records: Sequence[ConsumedRecord]) -> Iterator[None]:
-        """Note what is being handled; an unexpected error leaves the note, for it ends us."""
+        """Keep records in the journal; also after an unexpected error, which ends the process."""
         self._journal.mark_in_flight(records)
         try:
             yield

@@ -1,7 +1,7 @@
-"""Where messages wait that could not be handled, for a person to look at.
+"""Dead letters: messages that could not be handled, parked for a person to check.
 
-While one waits, those that follow it under the same key wait behind it, so that
-the order within the key survives; all other keys flow.
+While one is parked, later messages of its key are parked behind it, so that the
+order within the key is kept; messages of other keys are handled.
 """
 
 from collections.abc import Collection, Sequence
@@ -19,11 +19,11 @@ from shared.persistence.database import Base, Instant, enum_text
 from shared.persistence.statements import CompiledStatement
 
 EARLY_RETRY_PERIOD = timedelta(minutes=5)
-"""How long an early message is tried again by itself after it came; then a person has to look."""
+"""How long an early message is retried automatically after parking; then a person must act."""
 
 
 class DeadLetterReason(StrEnum):
-    """The classes of trouble that park a message."""
+    """Why a message is a dead letter."""
 
     UNREADABLE = "unreadable"
     UNKNOWN_VERSION = "unknown-version"
@@ -32,26 +32,26 @@ class DeadLetterReason(StrEnum):
     BUG = "bug"
     COLLISION = "collision"
     DEADLY = "deadly"
-    """It ended the process, five times."""
+    """The process ended five times while handling it."""
 
     EARLY = "early"
-    """What it is about is not known yet; it is tried again by itself for some minutes."""
+    """What it refers to is not known yet; it is retried automatically for some minutes."""
 
     RESTORED = "restored"
-    """The service told it before its database was set back, and cannot take it over."""
+    """Published before the database was restored to an earlier state; takeover failed."""
 
     BEHIND = "behind"
-    """Nothing is wrong with it; it waits for one before it."""
+    """Nothing is wrong with it; it waits for an earlier dead letter of its key."""
 
 
 class DeadLetterRow(Base):
-    """One message that could not be handled, as it came."""
+    """One message that could not be handled, as it was consumed."""
 
     __tablename__ = "parked"
 
     position: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     identity: Mapped[str] = mapped_column(unique=True)
-    """The message's id; topic, partition and offset where it has none."""
+    """The message's id; topic, partition and offset if it has none."""
 
     source: Mapped[str]
     """Topic and partition; `timers` or `attempts` for the service's own messages."""
@@ -62,12 +62,12 @@ class DeadLetterRow(Base):
     body: Mapped[bytes]
     why: Mapped[DeadLetterReason] = mapped_column(enum_text(DeadLetterReason))
     error: Mapped[str]
-    """For people: what was wrong, with the traceback where it was a bug."""
+    """For people: what was wrong, with the traceback if it was a bug."""
 
     parked_at: Mapped[datetime] = mapped_column(Instant)
     released_at: Mapped[datetime | None] = mapped_column(Instant)
     tenant: Mapped[str | None]
-    """Whose message it is; None where that cannot be read: then it is the installation's."""
+    """The message's tenant; None if unreadable: then it belongs to the installation's."""
 
     __table_args__ = (
         Index("ix_parked_open", "key", "position", postgresql_where=released_at.is_(None)),
@@ -77,7 +77,7 @@ class DeadLetterRow(Base):
 
 
 class NewDeadLetter(NamedTuple):
-    """A message and the reason to set it aside."""
+    """A message to park, with the reason."""
 
     identity: str
     source: str
@@ -91,7 +91,7 @@ class NewDeadLetter(NamedTuple):
 
 
 HAS_DEAD_LETTERS = "kaitong.has-parked"
-"""Set in the `info` of a session that has parked something."""
+"""Key in the `info` of a session that has parked a message."""
 
 KEYS = bindparam("keys", type_=ARRAY(DeadLetterRow.key.type))
 IS_OPEN = DeadLetterRow.released_at.is_(None)
@@ -103,49 +103,49 @@ SELECT_BLOCKED_KEYS = CompiledStatement(
 
 
 def blocked_keys(session: Session, keys: Collection[bytes]) -> set[bytes]:
-    """Return those of `keys` under which something is parked, and stays so until we end."""
+    """Return those of `keys` with open dead letters, locked until the transaction ends."""
     return set(SELECT_BLOCKED_KEYS.column(session, {"keys": list(keys)}))
 
 
-def add(session: Session, several: Sequence[NewDeadLetter], now: datetime) -> None:
-    """Set messages aside, once each."""
+def add(session: Session, dead_letters: Sequence[NewDeadLetter], now: datetime) -> None:
+    """Park messages, once each."""
     session.info[HAS_DEAD_LETTERS] = True
     insert_rows(
         session,
         DeadLetterRow,
         (*NewDeadLetter._fields, "parked_at"),
-        [(*each, now) for each in several],
+        [(*each, now) for each in dead_letters],
     )
 
 
 def ever_dead_lettered(session: Session, ids: Collection[UUID]) -> set[str]:
-    """Return the identities of those of these messages that were ever parked."""
+    """Return the identities of those of these messages that were ever dead letters."""
     these = DeadLetterRow.identity.in_([str(each) for each in ids])
     return set(session.scalars(select(DeadLetterRow.identity).where(these)))
 
 
 def early_keys(session: Session, since: datetime) -> list[bytes]:
-    """Return the keys under which a message waits that came too early, and not before `since`."""
+    """Return the keys of early messages that were parked at `since` or later."""
     early = select(DeadLetterRow.key).where(IS_OPEN, DeadLetterRow.why == DeadLetterReason.EARLY)
     return list(session.scalars(early.where(DeadLetterRow.parked_at >= since).distinct()))
 
 
 def next_of_key(session: Session, key: bytes, after: int) -> DeadLetterRow | None:
-    """Return the first message that is parked under a key behind a position."""
-    mine = select(DeadLetterRow).where(
+    """Return the first open dead letter of a key after a position."""
+    rows = select(DeadLetterRow).where(
         DeadLetterRow.key == key, DeadLetterRow.position > after, IS_OPEN
     )
-    return session.scalar(mine.order_by(DeadLetterRow.position).limit(1))
+    return session.scalar(rows.order_by(DeadLetterRow.position).limit(1))
 
 
 def lock(session: Session, position: int) -> bool:
-    """Keep all who come from a parked message until we end; tell whether it is parked still."""
-    mine = select(DeadLetterRow.position).where(DeadLetterRow.position == position, IS_OPEN)
-    return session.scalar(mine.with_for_update()) is not None
+    """Lock a dead letter until the transaction ends; return whether it is still open."""
+    row = select(DeadLetterRow.position).where(DeadLetterRow.position == position, IS_OPEN)
+    return session.scalar(row.with_for_update()) is not None
 
 
 def mark_redelivered(session: Session, identity: str, now: datetime) -> None:
-    """Note that a message is being handled after all."""
+    """Mark a dead letter as redelivered."""
     session.execute(
         update(DeadLetterRow).where(DeadLetterRow.identity == identity).values(released_at=now)
     )
@@ -154,41 +154,41 @@ def mark_redelivered(session: Session, identity: str, now: datetime) -> None:
 def update_failure(
     session: Session, identity: str, why: DeadLetterReason, error: str, tenant: str | None
 ) -> None:
-    """Note what is wrong with a message that was tried again, and whose it is."""
+    """Save the new reason, error text and tenant of a dead letter that failed again."""
     row = update(DeadLetterRow).where(DeadLetterRow.identity == identity)
     session.execute(row.values(why=why, error=error, tenant=tenant))
 
 
 def belongs_to(tenant: str, installation: str) -> ColumnElement[bool]:
-    """Return what is true of a tenant's parked messages.
+    """Return the condition that selects a tenant's dead letters.
 
-    Those of which no tenant is known belong to the tenant that runs the installation.
+    Those without a known tenant belong to the tenant that runs the installation.
     """
     own = DeadLetterRow.tenant == tenant
     return (own | DeadLetterRow.tenant.is_(None)) if tenant == installation else own
 
 
 def list_open(
-    session: Session, whose: ColumnElement[bool], *, limit: int, after: int = 0
+    session: Session, owned: ColumnElement[bool], *, limit: int, after: int = 0
 ) -> list[DeadLetterRow]:
-    """Return what is parked of somebody (`belongs_to`), oldest first, from a position on."""
-    rows = select(DeadLetterRow).where(IS_OPEN, whose, DeadLetterRow.position > after)
+    """Return open dead letters of an owner (`belongs_to`), oldest first, after a position."""
+    rows = select(DeadLetterRow).where(IS_OPEN, owned, DeadLetterRow.position > after)
     return list(session.scalars(rows.order_by(DeadLetterRow.position).limit(limit)))
 
 
-def get_open(session: Session, whose: ColumnElement[bool], position: int) -> DeadLetterRow | None:
-    """Return what is parked of somebody (`belongs_to`) at a position, if it still is."""
+def get_open(session: Session, owned: ColumnElement[bool], position: int) -> DeadLetterRow | None:
+    """Return the open dead letter of an owner (`belongs_to`) at a position, if there is one."""
     return session.scalar(
-        select(DeadLetterRow).where(IS_OPEN, whose, DeadLetterRow.position == position)
+        select(DeadLetterRow).where(IS_OPEN, owned, DeadLetterRow.position == position)
     )
 
 
 def count_of_key(session: Session, key: bytes) -> int:
-    """Return how many messages are parked under a key."""
-    mine = select(func.count()).select_from(DeadLetterRow).where(IS_OPEN, DeadLetterRow.key == key)
-    return session.scalars(mine).one()
+    """Return the number of open dead letters of a key."""
+    rows = select(func.count()).select_from(DeadLetterRow).where(IS_OPEN, DeadLetterRow.key == key)
+    return session.scalars(rows).one()
 
 
 def count(session: Session) -> int:
-    """Return how many messages are parked."""
+    """Return the number of open dead letters."""
     return session.scalars(select(func.count()).select_from(DeadLetterRow).where(IS_OPEN)).one()

@@ -1,8 +1,8 @@
-"""The inbox: from records to handlers, each message once, in order, all in one transaction.
+"""The dispatcher: passes messages to handlers, each once, in order, all in one transaction.
 
-Trouble is told apart here. Passing trouble leaves through the top and is waited
-out there; a hopeless message is parked, alone; a bug in a handler is tried three
-times and then parked with its traceback; a bug in the kernel ends the process.
+Errors are classified here. A transient error is raised to the caller, which
+retries; a message that can never be handled is parked alone; a bug in a handler is tried
+three times, then parked with its traceback; a bug in the kernel ends the process.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -43,7 +43,7 @@ from shared.persistence.database import Sessions
 
 M = TypeVar("M", bound=Message)
 Preload: TypeAlias = Callable[[Session, Sequence[Any]], None]
-"""Reads, with few statements, the aggregates that handlers of these messages will ask for."""
+"""Reads, with few statements, the aggregates that the handlers of these messages need."""
 
 MAX_TRIES = 3
 
@@ -68,9 +68,9 @@ def on(
 ) -> Subscription:
     """Handle messages of this type one by one; `preload` reads their aggregates beforehand."""
 
-    def handle(messages: Sequence[M], works: UnitOfWorkBatch) -> None:
-        for one, work in zip(messages, works.units, strict=True):
-            handler(one, work)
+    def handle(messages: Sequence[M], batch: UnitOfWorkBatch) -> None:
+        for each, work in zip(messages, batch.units, strict=True):
+            handler(each, work)
 
     return Subscription(message, handle, preload, is_batched=False)
 
@@ -86,19 +86,19 @@ def on_batch(
 
 
 def subscribe(*subscriptions: Subscription) -> Subscriptions:
-    """Index subscriptions by what they are for."""
+    """Index subscriptions by message type."""
     return {subscription.message.type: subscription for subscription in subscriptions}
 
 
 BeforeHandling: TypeAlias = Callable[[Session, Sequence[ConsumedRecord]], Sequence[ConsumedRecord]]
-"""What is written before records are handled, with them: for example a timer is struck out.
+"""Writes in the transaction of these records before they are handled: e.g. deletes their timers.
 
-Returns those that are still to be handled, and not by another process.
+Returns the records to handle: without those that another process handles or has handled.
 """
 
 
 def handle_every_record(_: Session, records: Sequence[ConsumedRecord]) -> Sequence[ConsumedRecord]:
-    """Write nothing with records, and have them all handled."""
+    """Write nothing, and have all records handled."""
     return records
 
 
@@ -119,11 +119,11 @@ class Dispatcher:
     def handle_batch(
         self, records: Sequence[ConsumedRecord], now: datetime, after_commit: AfterCommit
     ) -> None:
-        """Handle a batch, in one transaction if all goes well.
+        """Handle a batch, in one transaction if no record fails.
 
         Raises:
-            PASSING: trouble that is to be waited out. What was done until then is
-                done; the rest is to be received again.
+            TRANSIENT: an error to be retried. What was committed before it stays
+                committed; the other records are to be consumed again.
         """
         together = partial(retry_on_conflict, partial(self._handle_all, now, after_commit))
         bisect_batch(records, together, partial(self._retry_alone, now, after_commit), PERMANENT)
@@ -131,7 +131,7 @@ class Dispatcher:
     def handle_batch_now(
         self, records: Sequence[ConsumedRecord], after_commit: AfterCommit
     ) -> None:
-        """Handle a batch at the time it is: for whoever has waited for a turn to write."""
+        """Handle a batch at the current time: for callers that waited for the writing thread."""
         self.handle_batch(records, datetime.now(UTC), after_commit)
 
     def _handle_all(
@@ -142,8 +142,8 @@ class Dispatcher:
             begin_transaction(self._sessions, now, after_commit) as transaction,
         ):
             session = transaction.session
-            ours = self._before_handling(session, records)
-            opened = inbox.mark_handled(session, list(self.open_all(ours)), records, now)
+            to_handle = self._before_handling(session, records)
+            opened = inbox.mark_handled(session, list(self.open_all(to_handle)), records, now)
             with classify_handler_errors():
                 self.call_handlers(opened, transaction)
                 transaction.flush()
@@ -153,7 +153,7 @@ class Dispatcher:
     def _retry_alone(
         self, now: datetime, after_commit: AfterCommit, record: ConsumedRecord, error: Exception
     ) -> None:
-        """Give one record its last chances; then set it aside with the reason."""
+        """Retry one record after a handler error; then park it with the reason."""
         handle = partial(self._handle_all, now, after_commit)
         tries = 1
         while isinstance(error, HandlerError) and tries < MAX_TRIES:
@@ -167,11 +167,11 @@ class Dispatcher:
     def add_dead_letter(
         self, record: ConsumedRecord, error: Exception, now: datetime, after_commit: AfterCommit
     ) -> None:
-        """Park one record with the reason, so that those of other keys can pass."""
+        """Park one record with the reason, so that records of other keys are handled."""
         with begin_transaction(self._sessions, now, after_commit) as transaction:
             session = transaction.session
             new_dead_letters = [
-                dead_letter_for(ours, error) for ours in self._before_handling(session, [record])
+                dead_letter_for(each, error) for each in self._before_handling(session, [record])
             ]
             add(session, new_dead_letters, now)
             inbox.save_offsets(session, [record])
@@ -181,14 +181,14 @@ class Dispatcher:
     def add_dead_letter_now(
         self, record: ConsumedRecord, error: Exception, after_commit: AfterCommit
     ) -> None:
-        """Park one record at the time it is."""
+        """Park one record at the current time."""
         self.add_dead_letter(record, error, datetime.now(UTC), after_commit)
 
     def open_all(self, records: Iterable[ConsumedRecord]) -> Iterator[OpenedMessage]:
-        """Yield the messages in these records that somebody here listens to.
+        """Yield the messages in these records that this service subscribes to.
 
         Raises:
-            PoisonError: if one cannot be read, or is in a version that nobody here knows.
+            PoisonError: if one cannot be read, or is in an unknown version.
         """
         for record in records:
             if record.type and message_name(record.type) not in self._names:
@@ -204,48 +204,49 @@ class Dispatcher:
                 self._require_ignorable(envelope)
 
     def _require_ignorable(self, envelope: Envelope) -> None:
-        """Refuse what only looks as if nobody here listened to it."""
-        told_older_too = any(type_ in self._subscriptions for type_ in envelope.older)
-        if message_name(envelope.type) in self._names and not told_older_too:
-            msg = f"nobody here knows {envelope.type}; deploy a reader of it, then retry"
+        """Raise UnknownVersionError for a subscribed message in unknown versions only."""
+        has_known_version = any(type_ in self._subscriptions for type_ in envelope.older)
+        if message_name(envelope.type) in self._names and not has_known_version:
+            msg = f"the version {envelope.type} is unknown; deploy a reader of it, then retry"
             raise UnknownVersionError(msg)
         metrics.messages(envelope.type, "ignored").inc()
 
     def call_handlers(self, opened: Sequence[OpenedMessage], transaction: Transaction) -> None:
-        """Call the handlers, in an order that keeps that of every key."""
+        """Call the handlers, in an order that keeps the order of each key."""
         self.preload(transaction.session, opened)
         for subscription, several in group_by_subscription(opened, self._subscriptions):
-            works = [
+            units = [
                 transaction.unit_of_work(each.envelope.as_causation, each.envelope.time)
                 for each in several
             ]
             subscription.handle(
-                [each.message for each in several], UnitOfWorkBatch(transaction, works)
+                [each.message for each in several], UnitOfWorkBatch(transaction, units)
             )
 
     def preload(self, session: Session, opened: Sequence[OpenedMessage]) -> None:
-        """Read the aggregates that the handlers of these messages will ask for."""
-        asked: dict[Preload, list[Message]] = {}
+        """Read the aggregates that the handlers of these messages need."""
+        to_preload: dict[Preload, list[Message]] = {}
         for each in opened:
             if preload := self._subscriptions[each.envelope.type].preload:
-                asked.setdefault(preload, []).append(each.message)
-        for preload, messages in asked.items():
+                to_preload.setdefault(preload, []).append(each.message)
+        for preload, messages in to_preload.items():
             preload(session, messages)
 
 
 def group_by_subscription(
     opened: Iterable[OpenedMessage], subscriptions: Subscriptions
 ) -> Iterator[tuple[Subscription, list[OpenedMessage]]]:
-    """Yield what each handler gets, in an order that keeps that of every key.
+    """Yield the messages for each handler, in an order that keeps the order of each key.
 
-    First what came first under each key, by type, then what came second, and so on:
-    so a backlog in which each order's messages lie side by side takes no more
-    statements than one in which they are mixed.
+    First the first message of each key, by type, then the second ones, and so on:
+    so a backlog in which the messages of each order are adjacent takes no more
+    statements than a mixed one.
     """
-    turns: dict[UUID, int] = {}
+    positions: dict[UUID, int] = {}
     rounds: dict[tuple[int, str], list[OpenedMessage]] = {}
     for each in opened:
-        turn = turns[each.envelope.subject] = turns.get(each.envelope.subject, 0) + 1
-        rounds.setdefault((turn, each.envelope.type), []).append(each)
+        key = each.envelope.subject
+        position = positions[key] = positions.get(key, 0) + 1
+        rounds.setdefault((position, each.envelope.type), []).append(each)
     for (_, type_), several in sorted(rounds.items(), key=lambda each: each[0][0]):
         yield subscriptions[type_], several

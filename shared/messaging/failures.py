@@ -1,6 +1,6 @@
-"""What can be wrong with a message that came in, and how people are told.
+"""Failure classification: what can be wrong with a consumed message, and its text for people.
 
-Passing trouble and collisions are nobody's fault and are not here (work.py).
+Transient errors and write conflicts are no fault of a message (unit_of_work.py).
 """
 
 from collections.abc import Iterator
@@ -22,11 +22,11 @@ MAX_EXPLANATION_CHARS = 20_000
 
 
 class UnreadableError(PoisonError):
-    """What came in does not keep to its contract, or is no message at all."""
+    """A record breaks its contract, or is no message at all."""
 
 
 class UnknownVersionError(PoisonError):
-    """A fact that we listen to, in a version that we do not know, and in no other."""
+    """A subscribed message in an unknown version, and in no known one."""
 
 
 class TooLargeError(PoisonError):
@@ -34,23 +34,23 @@ class TooLargeError(PoisonError):
 
 
 class HandlerError(Exception):
-    """A handler stumbled over something that it does not know."""
+    """A handler failed with an unknown error: a bug."""
 
 
 class CrashingRecordError(Exception):
-    """A record that ended the process, again and again."""
+    """A record that ended the process repeatedly."""
 
 
 PERMANENT = (PoisonError, DomainError, HandlerError, PersistentConflictError)
-"""Trouble that stays however often we try: this message cannot be handled."""
+"""Errors that no retry removes: this message cannot be handled."""
 
 
 @contextmanager
 def classify_handler_errors() -> Iterator[None]:
-    """Tell a handler's bug from one of the kernel, which must end the process.
+    """Separate a bug in a handler from one in the kernel, which must end the process.
 
     Raises:
-        HandlerError: for whatever comes out that nobody knows.
+        HandlerError: for any error of an unknown class.
     """
     try:
         yield
@@ -62,7 +62,7 @@ def classify_handler_errors() -> Iterator[None]:
 
 @contextmanager
 def classify_data_errors() -> Iterator[None]:
-    """Blame what the database cannot store on the handler that wanted it stored.
+    """Turn the database's refusal to store a value into an error of the handler.
 
     Raises:
         HandlerError: for a value out of range, a text with a zero byte and the like.
@@ -79,7 +79,7 @@ def read_record(record: ConsumedRecord) -> Envelope:
 
     Raises:
         TooLargeError: if it is over the size limit.
-        UnreadableError: if it is none.
+        UnreadableError: if it is no envelope.
     """
     if len(record.body) > MAX_MESSAGE_BYTES:
         msg = f"{len(record.body)} bytes; at most {MAX_MESSAGE_BYTES} are read"
@@ -90,10 +90,10 @@ def read_record(record: ConsumedRecord) -> Envelope:
 
 @contextmanager
 def classify_read_errors() -> Iterator[None]:
-    """Turn what a reader may stumble over into one error.
+    """Turn all decoding errors into one.
 
     Raises:
-        UnreadableError: for whatever is wrong with the bytes, too deep a nesting too.
+        UnreadableError: for any fault in the bytes, too deep nesting included.
     """
     try:
         yield
@@ -115,12 +115,12 @@ REASON_BY_ERROR: tuple[tuple[type[Exception], DeadLetterReason], ...] = (
 
 
 def reason_for(error: Exception) -> DeadLetterReason:
-    """Return the class of trouble that an error is of."""
+    """Return the dead-letter reason for an error."""
     return next(why for kind, why in REASON_BY_ERROR if isinstance(error, kind))
 
 
 def explain(error: Exception) -> str:
-    """Return what a person needs to know of an error, and no value: of a bug, the traceback too."""
+    """Return an error's text for people, without values; for a bug, with the traceback."""
     bug = error.__cause__ if isinstance(error, HandlerError) else None
     return storable_text(
         (format_traceback(bug) if bug else describe_error(error))[-MAX_EXPLANATION_CHARS:]
@@ -128,7 +128,7 @@ def explain(error: Exception) -> str:
 
 
 def dead_letter_for(record: ConsumedRecord, error: Exception) -> NewDeadLetter:
-    """Return a record as something to set aside, with the reason."""
+    """Return a record as a dead letter, with the reason."""
     envelope = try_read(record)
     identity = str(envelope.id) if envelope else record.identity
     type_ = envelope.type if envelope else record.type
@@ -139,7 +139,7 @@ def dead_letter_for(record: ConsumedRecord, error: Exception) -> NewDeadLetter:
 
 
 def tenant_of(record: ConsumedRecord) -> str | None:
-    """Return whose message a record holds; None where that cannot be read, or it names none."""
+    """Return the tenant of a record's message; None if it is unreadable or names none."""
     envelope = try_read(record)
     return (envelope and storable_text(envelope.tenant)) or None
 
@@ -153,5 +153,5 @@ def try_read(record: ConsumedRecord) -> Envelope | None:
 
 
 def storable_text(text: str) -> str:
-    """Return a text as a database takes it: no zero bytes, no halves of characters."""
+    """Return a text that a database can store: no zero bytes, no lone surrogates."""
     return text.replace("\0", "\\0").encode(errors="backslashreplace").decode()

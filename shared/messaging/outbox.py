@@ -1,9 +1,9 @@
-"""The transactional outbox: records are stored with the change they tell of.
+"""The transactional outbox: records are stored together with the change that they report.
 
-`outbox` is the archive of all that was ever told, by month. `unsent` names those
-records in it that are not known to be with the broker yet: they are sent from
-memory right after the commit (publisher.py), and from here when a crash or an outage
-came between. `sequences` counts the records under each key.
+`outbox` is the archive of all published records, by month. `unsent` lists those
+records in it that the broker has not confirmed yet: they are sent from memory
+right after the commit (publisher.py), and from the table after a crash or an
+outage. `sequences` counts the records of each key.
 """
 
 from collections import Counter as Tally
@@ -37,7 +37,7 @@ from shared.persistence.history import HistoryEntry
 from shared.persistence.statements import CompiledStatement
 
 MAX_MESSAGE_BYTES = 1_000_000
-"""The largest record; Kafka refuses more, and would keep all behind it waiting."""
+"""The largest record; Kafka refuses larger ones, and all records behind would wait."""
 
 MAX_ENVELOPE_BYTES = 4_000
 """What an envelope adds to its message, at most."""
@@ -64,7 +64,7 @@ class OutboxRow(Base):
 
 
 class PendingRow(Base):
-    """One record that may not be with the broker yet."""
+    """One record that the broker may not have yet."""
 
     __tablename__ = "unsent"
 
@@ -73,11 +73,11 @@ class PendingRow(Base):
     position: Mapped[int] = mapped_column(BigInteger, index=True)
     told_at: Mapped[datetime] = mapped_column(Instant)
     teller: Mapped[UUID]
-    """The process that told it, and is about to send it."""
+    """The id of the publisher that is about to send it."""
 
 
 class SequenceRow(Base):
-    """How many records were told under one key."""
+    """How many records were published under one key."""
 
     __tablename__ = "sequences"
 
@@ -86,33 +86,33 @@ class SequenceRow(Base):
 
 
 class MessageDraft(NamedTuple):
-    """A message that is to be told, not yet counted and sealed."""
+    """A message to publish, without its sequence and envelope."""
 
     message: Message
     data: bytes
-    """The message, encoded while its author can still be blamed for it."""
+    """The message, encoded early: a fault in it is raised where it was made."""
 
     cause: Causation
     position: int
-    """Its place among the messages of its cause; below 0 for one that is told again, as what
-    was told under that sequence has undone it."""
+    """Its index among the messages of its cause. Below 0 if it is published again: minus the
+    sequence of the message that has undone the earlier one."""
 
     @property
     def id(self) -> UUID:
-        """The id that it is told under."""
+        """The id of the message."""
         return message_id(self.cause, self.message.type, self.position)
 
     @classmethod
     def of(cls, message: Message, cause: Causation, position: int) -> "MessageDraft":
-        """Take down what is to be told.
+        """Encode a message that is to be published.
 
         Raises:
-            UnprocessableError: if it is too large for the way it has to go.
+            UnprocessableError: if it is too large for Kafka.
         """
         data = encode(message)
         size = len(data)
         if size > MAX_MESSAGE_BYTES - MAX_ENVELOPE_BYTES:
-            msg = f"{message.type} would be {size} bytes; at most {MAX_MESSAGE_BYTES} are carried"
+            msg = f"{message.type} would be {size} bytes; at most {MAX_MESSAGE_BYTES} are allowed"
             raise UnprocessableError(msg, code="too-large", remedy="ask for less at a time")
         return cls(message, data, cause, position)
 
@@ -129,13 +129,13 @@ INSERT_COUNTS = insert_or_update(SEQUENCES).from_select(
 UPSERT_COUNTS = INSERT_COUNTS.on_conflict_do_update(
     index_elements=["key"], set_={"told": SEQUENCES.c.told + INSERT_COUNTS.excluded.told}
 ).returning(SEQUENCES.c.key, SEQUENCES.c.told)
-"""Rows are locked in the order of keys; until the commit nobody else tells under them."""
+"""Locks rows in key order; until the commit no other transaction publishes under these keys."""
 
 COUNT_MESSAGES = CompiledStatement(UPSERT_COUNTS)
 COUNT_AND_WRITE_HISTORY = CompiledStatement(
     UPSERT_COUNTS.add_cte(history.INSERT_CHANGES.cte("remembered"))
 )
-"""One statement for both: each costs a message that comes alone a quarter of a millisecond."""
+"""One statement for both: a second one would cost a batch of one message 0.25 ms."""
 
 NOW = bindparam("now", type_=Instant)
 ARCHIVED = (
@@ -167,18 +167,18 @@ def store(
     now: datetime,
     publisher_id: UUID,
 ) -> tuple[list[OutboxRecord], bool]:
-    """Seal and store messages, to be sent if and only if the session commits.
+    """Store messages in envelopes, to be sent if and only if the session commits.
 
     Args:
-        session: the transaction that makes them true.
-        drafts: the messages, in the order to be told.
-        changes: what is to be remembered with them.
+        session: the transaction of the change that they report.
+        drafts: the messages, in publishing order.
+        changes: history entries to write with them.
         now: the time.
-        publisher_id: who is about to send them.
+        publisher_id: the publisher that is about to send them.
 
     Returns:
-        The records, and whether an older record of another process, under one of
-        their keys, is still unsent: then they must not be sent past it.
+        The records, and whether an older record of another publisher, under one of
+        their keys, is still pending: then they must not be sent before it.
     """
     if not drafts:
         history.write(session, changes)
@@ -191,10 +191,10 @@ def store(
 def without_published(
     session: Session, drafts: Sequence[MessageDraft], taken_over: Container[UUID]
 ) -> Sequence[MessageDraft]:
-    """Leave out what was told before the database was set back, by the id that it would have.
+    """Leave out messages, by id, published before the database was restored to an earlier state.
 
-    A message that another one has undone since is told again, under an id of its own: a plan
-    that was told to be held, and then to go on, may be held again.
+    A message that another one has undone since is published again, under a new id: a plan that
+    was held and resumed may be held again.
     """
     if not taken_over:
         return drafts
@@ -204,17 +204,17 @@ def without_published(
 def unless_published(
     session: Session, draft: MessageDraft, taken_over: Container[UUID]
 ) -> MessageDraft | None:
-    """Return a message that is to be told; None for one that was told and that nothing undid."""
+    """Return a message to publish; None if it was published and no message has undone it."""
     while draft.id in taken_over:
-        place = -undoing_sequence(session, draft.message)
-        if place in {0, draft.position}:
+        position = -undoing_sequence(session, draft.message)
+        if position in {0, draft.position}:
             return None
-        draft = draft._replace(position=place)
+        draft = draft._replace(position=position)
     return draft
 
 
 def undoing_sequence(session: Session, message: Message) -> int:
-    """Return the sequence of what has undone the last such message of a key; 0 if nothing has."""
+    """Return the sequence of the message that undid the last such message of a key; 0 if none."""
     if not message.undone_by:
         return 0
     last = session.execute(
@@ -229,23 +229,23 @@ def undoing_sequence(session: Session, message: Message) -> int:
 def count_messages(
     session: Session, drafts: Iterable[MessageDraft], changes: Sequence[HistoryEntry] = ()
 ) -> dict[UUID, int]:
-    """Count these messages under their keys; return how many each key had before."""
+    """Count these messages under their keys; return the earlier count of each key."""
     tally = Tally(draft.message.key for draft in drafts)
     bound = bind_arrays(("key", "told"), list(tally.items()))
     if changes:
         bound |= bind_arrays(HistoryEntry._fields, changes)
     rows = (COUNT_AND_WRITE_HISTORY if changes else COUNT_MESSAGES).rows(session, bound)
-    return {key: told - tally[key] for key, told in rows}
+    return {key: count - tally[key] for key, count in rows}
 
 
 def make_records(
-    drafts: Iterable[MessageDraft], before: dict[UUID, int], now: datetime
+    drafts: Iterable[MessageDraft], counts: dict[UUID, int], now: datetime
 ) -> list[OutboxRecord]:
-    """Put each message in its envelope, numbered within its key."""
+    """Put each message in its envelope, numbered within its key after `counts`."""
     records = []
     for message, data, cause, position in drafts:
         key = message.key
-        before[key] = sequence = before[key] + 1
+        counts[key] = sequence = counts[key] + 1
         envelope = Envelope.wrap(message, cause, position, sequence, now, data)
         body = encode(envelope)
         records.append(

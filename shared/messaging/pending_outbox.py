@@ -1,12 +1,11 @@
-"""What is not known to be with the broker, and how far the broker was filled.
+"""The pending outbox: records that the broker has not confirmed yet, and published offsets.
 
-Letters are named in `unsent` by the transaction that tells them (outbox.py), and
-struck out here once the broker has confirmed them.
+The transaction that publishes records lists them in `unsent` (outbox.py); they are
+deleted from it here once the broker has confirmed them.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Any, TypeVar
 from uuid import UUID
 
 from sqlalchemy import BigInteger, bindparam, delete, func, select, tuple_
@@ -17,15 +16,13 @@ from shared.config.kafka import RETENTION
 from shared.kafka.records import OutboxRecord
 from shared.messaging.outbox import COLUMNS, KEYS, OUTBOX, PENDING, PUBLISHER_ID, SEQUENCES
 from shared.persistence.bulk import bind_arrays, table_of, unnest
-from shared.persistence.database import DISABLE_TIMEOUTS, Base, Instant, Sessions
+from shared.persistence.database import DISABLE_TIMEOUTS, Base, Instant
 from shared.persistence.database_certainty import Recheck, recheck_nothing
 from shared.persistence.statements import CompiledStatement
 
-T = TypeVar("T")
-
 
 class PublishedOffsetRow(Base):
-    """How far one partition was written by this service: what the broker must not forget."""
+    """The highest offset that this service published in a partition: the broker must keep it."""
 
     __tablename__ = "sent"
 
@@ -33,7 +30,7 @@ class PublishedOffsetRow(Base):
     """Topic and partition, `order/7`."""
 
     highest: Mapped[int] = mapped_column(BigInteger)
-    """The highest offset that the broker has given to a record of ours."""
+    """The highest offset that the broker gave to a record of this service."""
 
 
 PENDING_RECORDS = (
@@ -75,55 +72,55 @@ REQUEUE = CompiledStatement(
 
 
 def oldest_records(session: Session, limit: int) -> list[OutboxRecord]:
-    """Return the oldest records that nobody has marked as sent.
+    """Return the oldest records that are not marked as published.
 
-    Always from the beginning: the order of positions is not that of commits, except
-    within a key. And however young: clocks differ, so a time would cut the records
-    of a key apart.
+    Always from the first position: positions are in commit order only within a key.
+    And of any age: clocks differ, so a time limit could separate the records of a key.
     """
     return [OutboxRecord(*row) for row in OLDEST_RECORDS.rows(session, {"limit": limit})]
 
 
 def records_of_keys(session: Session, keys: Collection[UUID]) -> list[OutboxRecord]:
-    """Return all records under these keys that nobody has marked as sent, in their order."""
+    """Return all records of these keys that are not marked as published, in order."""
     return [OutboxRecord(*row) for row in RECORDS_OF_KEYS.rows(session, {"new_key": list(keys)})]
 
 
 def mark_published(
     session: Session,
     records: Sequence[OutboxRecord],
-    places: Mapping[str, int],
+    offsets: Mapping[str, int],
     recheck: Recheck = recheck_nothing,
 ) -> None:
-    """Remember that these records are with the broker, and how far that fills its partitions.
+    """Mark confirmed records as published, and save the highest offset of each partition.
 
     Raises:
         DatabaseUnprovenError: by `recheck`, if the database was lost meanwhile.
     """
-    sent = bind_arrays(("key", "id"), [(record.key, record.id) for record in records])
-    DELETE_CONFIRMED.run(session, sent | bind_arrays(("source", "highest"), list(places.items())))
+    confirmed = bind_arrays(("key", "id"), [(record.key, record.id) for record in records])
+    saved = bind_arrays(("source", "highest"), list(offsets.items()))
+    DELETE_CONFIRMED.run(session, confirmed | saved)
     recheck()
 
 
-def save_published_offsets(session: Session, places: Mapping[str, int]) -> None:
-    """Remember how far partitions are known to be filled, without any record being marked."""
-    if places:
-        SAVE_OFFSETS.run(session, bind_arrays(("source", "highest"), list(places.items())))
+def save_published_offsets(session: Session, offsets: Mapping[str, int]) -> None:
+    """Save the highest known offsets of partitions, without marking any record."""
+    if offsets:
+        SAVE_OFFSETS.run(session, bind_arrays(("source", "highest"), list(offsets.items())))
 
 
 def published_offsets(session: Session) -> dict[str, int]:
-    """Return the highest offset that was given to us, by topic and partition."""
+    """Return the highest offset of this service's records, by topic and partition."""
     return {row.source: row.highest for row in session.scalars(select(PublishedOffsetRow))}
 
 
 def retract_unpublished(session: Session, key: UUID) -> bool:
-    """Make untold all that was told under a key, unless some of it may have left; tell whether.
+    """Delete all records of a key, unless one may have been sent; return whether it did.
 
-    It is for a database that is not proven yet: nothing leaves before it is.
+    For an unproven database: nothing is sent from it.
     """
-    waits = set(session.scalars(select(PENDING.c.id).where(PENDING.c.key == key)))
-    told = set(session.scalars(select(OUTBOX.c.id).where(OUTBOX.c.key == key)))
-    if told - waits:
+    pending = set(session.scalars(select(PENDING.c.id).where(PENDING.c.key == key)))
+    archived = set(session.scalars(select(OUTBOX.c.id).where(OUTBOX.c.key == key)))
+    if archived - pending:
         return False
     for table in (PENDING, OUTBOX, SEQUENCES):
         session.execute(delete(table).where(table.c.key == key))
@@ -131,22 +128,16 @@ def retract_unpublished(session: Session, key: UUID) -> bool:
 
 
 def oldest_pending_at(session: Session) -> datetime | None:
-    """Return when the oldest unsent record was told, if there is one."""
+    """Return when the oldest pending record was stored, if there is one."""
     found: datetime | None = OLDEST_PENDING.value(session)
     return found
 
 
 def requeue_lost(session: Session, lost: Collection[str], now: datetime, publisher_id: UUID) -> int:
-    """Take all that the broker may still have held for unsent again; return how many records.
+    """Queue again all records that the broker may still have kept; return their number.
 
-    For a broker that has lost partitions. Readers drop what they know already.
+    For a broker that has lost partitions. Consumers ignore records that they have handled.
     """
     session.execute(DISABLE_TIMEOUTS)
     session.execute(delete(PublishedOffsetRow).where(PublishedOffsetRow.source.in_(lost)))
     return REQUEUE.run(session, {"since": now - RETENTION, "teller": publisher_id})
-
-
-def run_in_transaction(sessions: Sessions, question: Callable[..., T], *about: Any) -> T:  # noqa: ANN401
-    """Do something small in a transaction of its own."""
-    with sessions.begin() as session:
-        return question(session, *about)

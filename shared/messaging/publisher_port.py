@@ -1,4 +1,4 @@
-"""The way to the broker, as the publisher sees it."""
+"""The port through which the publisher reaches the broker."""
 
 import asyncio
 from asyncio import Future
@@ -10,20 +10,24 @@ from shared.errors import UnavailableError
 from shared.kafka.records import OutboxRecord
 
 CONFIRM_TIMEOUT = timedelta(seconds=10)
-"""The broker confirms records at once, unless it is out."""
+"""The broker confirms records within milliseconds, unless it is out."""
 
 
 class PublisherPort(Protocol):
-    """Whoever brings records to the broker."""
+    """Sends records to the broker: a Kafka producer, or a fake in tests."""
 
     async def open(self) -> None:
-        """Reach the broker. Raises UnavailableError when it is out."""
+        """Connect to the broker.
+
+        Raises:
+            UnavailableError: if it is out.
+        """
 
     async def close(self) -> None:
-        """Let go of the broker, whatever is still on its way."""
+        """Disconnect, whatever is still unconfirmed."""
 
     async def send(self, record: OutboxRecord) -> "Future[Any]":
-        """Queue one record; the future is done once the broker has it.
+        """Queue one record; the future is done once the broker has confirmed it.
 
         Raises:
             UnavailableError: if it cannot be queued.
@@ -45,7 +49,7 @@ async def wait_for_confirmations(futures: Sequence["Future[Any]"]) -> None:
     """
     if futures:
         _, late = await asyncio.wait(futures, timeout=CONFIRM_TIMEOUT.total_seconds())
-        await asyncio.sleep(0)  # lets the futures' callbacks note what was sent
+        await asyncio.sleep(0)  # runs the futures' callbacks
         if late or any(each.cancelled() or each.exception() for each in futures):
             msg = f"{len(late) or 'some'} of {len(futures)} records were not confirmed"
             raise UnavailableError(msg)

@@ -1,8 +1,8 @@
-"""Releasing what is parked: a key's messages are tried again, oldest first.
+"""Redelivery: the dead letters of a key are handled again, oldest first.
 
-Order holds within one topic and key. What came too early keeps only those behind it that came
-by the same topic: one of another topic may be what it waits for. Anything else that cannot be
-handled keeps all that are behind it.
+Order holds within one topic and key. A message that came too early blocks only later messages of
+its own topic: one of another topic may be what it waits for. Any other failure blocks all later
+messages of the key.
 """
 
 from collections.abc import Sequence
@@ -29,59 +29,59 @@ from shared.persistence.database import Sessions
 def redeliver(
     sessions: Sessions, dispatcher: Dispatcher, key: bytes, now: datetime, after_commit: AfterCommit
 ) -> int:
-    """Handle what is parked under a key, as far as order allows.
+    """Handle the dead letters of a key, as far as order allows.
 
     Returns:
-        How many were handled. What cannot be stays parked, with its new reason.
+        How many were handled. The others stay parked, with their new reasons.
     """
     handled, after = 0, 0
-    early: set[str] = set()
-    while row := _next(sessions, key, after):
+    early_topics: set[str] = set()
+    while row := _next_of_key(sessions, key, after):
         after = row.position
-        if topic_of(row) in early:
+        if topic_of(row) in early_topics:
             continue
-        failure = _try(sessions, dispatcher, row, now, after_commit)
+        failure = _redeliver_one(sessions, dispatcher, row, now, after_commit)
         if failure is DeadLetterReason.EARLY:
-            early.add(topic_of(row))
+            early_topics.add(topic_of(row))
         elif failure:
             break
         else:
             handled += 1
-            if early:  # it may be what one of those waits for
-                early, after = set(), 0
+            if early_topics:  # an early message may have waited for this one
+                early_topics, after = set(), 0
     return handled
 
 
 def topic_of(row: DeadLetterRow) -> str:
-    """Return by which way a message came: order holds within it."""
+    """Return the topic of a dead letter, or its source if it has none: order holds within it."""
     return row.source.rpartition("/")[0] or row.source
 
 
 def as_record(row: DeadLetterRow) -> ConsumedRecord:
-    """Return a parked message as one to be handled."""
+    """Return a dead letter as a consumed record."""
     return ConsumedRecord("parked", row.position, row.key, row.body)
 
 
-def _next(sessions: Sessions, key: bytes, after: int) -> DeadLetterRow | None:
+def _next_of_key(sessions: Sessions, key: bytes, after: int) -> DeadLetterRow | None:
     with sessions() as session:
         return dead_letters.next_of_key(session, key, after)
 
 
-def _try(
+def _redeliver_one(
     sessions: Sessions,
     dispatcher: Dispatcher,
     row: DeadLetterRow,
     now: datetime,
     after_commit: AfterCommit,
 ) -> DeadLetterReason | None:
-    """Handle one parked message; return why it cannot be handled still, and note it."""
+    """Handle one dead letter; if it fails again, save and return the reason."""
     try:
         retry_on_conflict(partial(_handle, sessions, dispatcher, now, after_commit), [row])
     except PERMANENT as error:
-        whose = tenant_of(as_record(row))
+        tenant = tenant_of(as_record(row))
         with sessions.begin() as session:
             dead_letters.update_failure(
-                session, row.identity, reason_for(error), explain(error), whose
+                session, row.identity, reason_for(error), explain(error), tenant
             )
         return reason_for(error)
     return None
@@ -94,7 +94,7 @@ def _handle(
     after_commit: AfterCommit,
     rows: Sequence[DeadLetterRow],
 ) -> None:
-    """Handle what was parked, unless somebody else has done so meanwhile."""
+    """Handle dead letters, except those that another process has handled meanwhile."""
     with classify_data_errors(), begin_transaction(sessions, now, after_commit) as transaction:
         session = transaction.session
         parked = [row for row in rows if dead_letters.lock(session, row.position)]

@@ -1,4 +1,4 @@
-"""Patience: trouble that goes away by itself is waited out, for as long as it takes."""
+"""Retry while unavailable: transient errors are retried without limit."""
 
 import asyncio
 import time
@@ -9,8 +9,8 @@ from typing import TypeVar
 import structlog
 
 from shared.messaging.after_commit import AfterCommit
-from shared.messaging.publisher import Publisher
 from shared.messaging.unit_of_work import TRANSIENT
+from shared.messaging.writer import Writer
 from shared.observability import metrics
 from shared.persistence.connection_errors import first_line
 
@@ -22,42 +22,42 @@ LONGEST_PAUSE_S = 30.0
 """Seconds between two tries."""
 
 ALERT_AFTER_S = 60.0
-"""Seconds; from then on somebody should look."""
+"""Seconds; longer waits are logged as errors."""
 
 
 waiting_since: dict[object, float] = {}
-"""Since when each piece of work has waited for the database, on the monotonic clock."""
+"""When each waiting transaction began to wait for the database, on the monotonic clock."""
 
 
 def longest_wait_s() -> float:
-    """Return how long the database has been waited for, in seconds; 0 if nothing waits for it."""
+    """Return the longest current wait for the database, in seconds; 0 if there is none."""
     return time.monotonic() - min(waiting_since.values()) if waiting_since else 0.0
 
 
 metrics.DATABASE_WAIT.set_function(longest_wait_s)
 
 
-async def retry_while_unavailable(publisher: Publisher, transact: Callable[[AfterCommit], T]) -> T:
-    """Run `transact` in its turn of the writing thread, again and again until it is done.
+async def retry_while_unavailable(writer: Writer, transact: Callable[[AfterCommit], T]) -> T:
+    """Run `transact` in the writing thread; retry until it succeeds.
 
-    Between two tries others have their turn. A database that was lost is used again once it is
-    known that it has not been set back meanwhile.
+    Other transactions run between two tries. After a lost connection the database is used again
+    once it is proven that it was not restored to an earlier state.
     """
-    mine, pause = object(), FIRST_PAUSE_S
+    wait_id, pause = object(), FIRST_PAUSE_S
     try:
         while True:
-            await publisher.certainty.wait_until_proven()
+            await writer.certainty.wait_until_proven()
             try:
-                return await publisher.commit(transact)
-            except TRANSIENT as trouble:
-                waiting_since.setdefault(mine, time.monotonic())
-                _log_wait(trouble, time.monotonic() - waiting_since[mine])
+                return await writer.commit(transact)
+            except TRANSIENT as error:
+                waiting_since.setdefault(wait_id, time.monotonic())
+                _log_wait(error, time.monotonic() - waiting_since[wait_id])
             await asyncio.sleep(pause * uniform(0.7, 1.3))  # noqa: S311  jitter, no secret
             pause = min(LONGEST_PAUSE_S, 2 * pause)
     finally:
-        waiting_since.pop(mine, None)
+        waiting_since.pop(wait_id, None)
 
 
-def _log_wait(trouble: Exception, waited: float) -> None:
-    tell = log.error if waited > ALERT_AFTER_S else log.warning
-    tell("database.unavailable", seconds=round(waited, 1), trouble=first_line(trouble))
+def _log_wait(error: Exception, waited_s: float) -> None:
+    write = log.error if waited_s > ALERT_AFTER_S else log.warning
+    write("database.unavailable", seconds=round(waited_s, 1), reason=first_line(error))

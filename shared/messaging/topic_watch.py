@@ -1,8 +1,8 @@
-"""Noticing that topics were made anew: offsets of the old ones mean nothing in the new ones.
+"""Detects recreated topics: offsets of the old topic mean nothing in the new one.
 
-A broker that was wiped fills up again. Once a partition is longer than it was, no offset shows
-that its records are others: a reader that goes on where it was passes over all before it. The
-broker gives every topic an id, and a topic that is made again has another.
+A wiped broker fills up again. Once a partition is longer than before, no offset shows that its
+records are others: a reader that continues at its old offset skips all records before it. The
+broker gives every topic an id, and a recreated topic has another id.
 """
 
 import asyncio
@@ -22,56 +22,56 @@ from shared.exit import restart_process
 from shared.messaging import pending_outbox
 from shared.messaging.inbox import OffsetRow
 from shared.messaging.pending_outbox import PublishedOffsetRow
-from shared.messaging.publisher import Publisher
 from shared.messaging.unit_of_work import TRANSIENT
+from shared.messaging.writer import Writer
 from shared.persistence.bulk import upsert_rows
 from shared.persistence.database import Base, Sessions
 
 log = structlog.get_logger()
 
 CHECK_INTERVAL = timedelta(seconds=60)
-"""Between two looks while nothing goes wrong on the way to the broker."""
+"""Between two checks while there are no broker errors."""
 
 RETRY_INTERVAL = timedelta(seconds=1)
-"""Between two looks while the broker or the database is out, or a topic is not there (yet)."""
+"""Between two checks while the broker or the database is out, or a topic does not exist."""
 
 
 class TopicRow(Base):
-    """One topic that the offsets of this database are of."""
+    """One topic that the offsets in this database refer to."""
 
     __tablename__ = "topics"
 
     name: Mapped[str] = mapped_column(primary_key=True)
     id: Mapped[UUID]
-    """As the broker gave it when the topic was made."""
+    """Given by the broker when the topic was created."""
 
 
 @dataclass(slots=True)
 class TopicWatch:
-    """Starts a process again, from the beginnings, when its topics were made anew."""
+    """Restarts a process, to read from the beginning, when its topics were recreated."""
 
     settings: Settings
     sessions: Sessions
-    publisher: Publisher
+    writer: Writer
     topics: Collection[str]
-    """What the service reads and what it tells."""
+    """The topics that the service consumes and publishes to."""
 
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
-    _known: Mapping[str, UUID] = field(default_factory=dict)
-    """As this process found them: another process may have taken note of others since."""
+    _known_ids: Mapping[str, UUID] = field(default_factory=dict)
+    """The ids that this process found: another process may have saved other ids since."""
 
     def wake(self) -> None:
-        """Look at once: the broker may have been wiped."""
+        """Check at once: the broker may have been wiped."""
         self._wake.set()
 
     async def run(self) -> None:
-        """Look at the start, when something went wrong, and now and then, for ever."""
+        """Check at the start, after errors, and periodically, without end."""
         while True:
             self._wake.clear()
             try:
                 pause = CHECK_INTERVAL if await self._check_topics() else RETRY_INTERVAL
-            except (UnavailableError, *TRANSIENT) as trouble:
-                log.info("topics.unavailable", trouble=str(trouble))
+            except (UnavailableError, *TRANSIENT) as error:
+                log.info("topics.unavailable", reason=str(error))
                 pause = RETRY_INTERVAL
             try:
                 async with asyncio.timeout(pause.total_seconds()):
@@ -80,15 +80,17 @@ class TopicWatch:
                 continue
 
     async def _check_topics(self) -> bool:
-        """Take note of the topics there are; tell whether all are there."""
+        """Save the ids of the existing topics; return whether all topics exist."""
         found = await asyncio.to_thread(topic_ids, self.settings, list(self.topics))
-        async with self.publisher.writer_lock:  # no batch may write down how far it read in between
-            replaced = await asyncio.to_thread(save_topic_ids, self.sessions, found, self._known)
+        async with self.writer.lock:  # no batch may save offsets in between
+            replaced = await asyncio.to_thread(
+                save_topic_ids, self.sessions, found, self._known_ids
+            )
             if replaced:
                 restart_process(
-                    f"{', '.join(replaced)}: made anew; they are read from the beginning"
+                    f"{', '.join(replaced)}: recreated; they are read from the beginning"
                 )
-        self._known = {**self._known, **found}
+        self._known_ids = {**self._known_ids, **found}
         return found.keys() >= set(self.topics)
 
 
@@ -101,26 +103,26 @@ def topic_ids(settings: Settings, names: list[str]) -> dict[str, UUID]:
 
 
 def save_topic_ids(
-    sessions: Sessions, found: Mapping[str, UUID], before: Mapping[str, UUID]
+    sessions: Sessions, found: Mapping[str, UUID], known_before: Mapping[str, UUID]
 ) -> list[str]:
-    """Remember the ids of topics; return those that were made anew.
+    """Save the ids of topics; return the topics that were recreated.
 
-    Their offsets begin anew with them, and what was told in their time is sent again.
+    Their offsets are reset, and what was published to the old topics is published again.
 
     Args:
         sessions: the service's database.
-        found: the ids, as the broker says now.
-        before: as this process knew them. A process that notices later has written down
-            how far it read the old ones meanwhile, and begins anew once more.
+        found: the ids at the broker now.
+        known_before: the ids that this process knew. A process that detects the change later may
+            have saved offsets of the old topics meanwhile, so it resets them once more.
     """
     with sessions.begin() as session:
-        known = {row.name: row.id for row in session.scalars(select(TopicRow))}
+        saved = {row.name: row.id for row in session.scalars(select(TopicRow))}
         replaced = sorted(
             name
             for name, id_ in found.items()
-            if known.get(name, id_) != id_ or before.get(name, id_) != id_
+            if saved.get(name, id_) != id_ or known_before.get(name, id_) != id_
         )
-        if known != {**known, **found}:
+        if saved != {**saved, **found}:
             upsert_rows(session, TopicRow, ("name", "id"), sorted(found.items()))
         if replaced:
             reset_topics(session, replaced)
@@ -128,13 +130,13 @@ def save_topic_ids(
 
 
 def reset_topics(session: Session, topics: Collection[str]) -> None:
-    """Read these topics from their beginnings, and send again what was told on them."""
-    of = partial(func.split_part, type_=OffsetRow.source.type)
-    mine = of(OffsetRow.source, "/", 1).in_(topics)
-    session.execute(update(OffsetRow).where(mine).values(reached=0))
-    filled = session.scalars(
-        select(PublishedOffsetRow.source).where(of(PublishedOffsetRow.source, "/", 1).in_(topics))
+    """Have these topics consumed from the beginning, and their records published again."""
+    split = partial(func.split_part, type_=OffsetRow.source.type)
+    is_of_topics = split(OffsetRow.source, "/", 1).in_(topics)
+    session.execute(update(OffsetRow).where(is_of_topics).values(reached=0))
+    published = select(PublishedOffsetRow.source).where(
+        split(PublishedOffsetRow.source, "/", 1).in_(topics)
     )
-    lost = set(filled)
+    lost = set(session.scalars(published))
     records = pending_outbox.requeue_lost(session, lost, datetime.now(UTC), uuid4())
     log.error("topics.replaced", topics=sorted(topics), records_requeued=records)

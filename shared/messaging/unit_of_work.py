@@ -1,4 +1,4 @@
-"""Work: what handlers do. Many pieces share one transaction, and do not know it."""
+"""The unit of work of a handler. Many share one transaction, invisibly to the handlers."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -27,21 +27,21 @@ I = TypeVar("I")  # noqa: E741  an item
 R = TypeVar("R")
 
 TRANSIENT = (OperationalError, InterfaceError, PoolTimeoutError, DatabaseUnprovenError)
-"""Trouble that goes away by itself: the database restarts, a lock is held too long."""
+"""Errors that pass by themselves: the database restarts, a lock is held too long."""
 
 WRITE_CONFLICTS = (ConflictOnWriteError, IntegrityError)
-"""Two transactions met, or a rule of the database was broken; a few more tries tell which."""
+"""Two transactions conflict, or a constraint is violated; a few retries show which."""
 
 MAX_CONFLICTS = 10
 
 
 class PersistentConflictError(Exception):
-    """It collided so often that it cannot be chance."""
+    """A transaction conflicted too often for chance."""
 
 
 @dataclass(slots=True)
 class Transaction:
-    """One transaction, and what its pieces of work want written at its end."""
+    """One transaction, and the rows that its units of work have written at its end."""
 
     session: Session
     now: datetime
@@ -55,15 +55,15 @@ class Transaction:
         return UnitOfWork(self, cause, published_at or self.now)
 
     def add(self, deferred_write: DeferredWrite) -> None:
-        """Have a row of another kind written at the end."""
+        """Add a row of another kind, to be written at the end."""
         self.deferred_writes.setdefault(type(deferred_write), []).append(deferred_write)
 
     def flush(self) -> None:
-        """Write the aggregates that were put, so that what is wrong with them shows."""
+        """Write the aggregates that were put, so that their errors are raised here."""
         write_repositories(self.session)
 
     def finish(self, after_commit: AfterCommit) -> CommitResult:
-        """Write all that waits; return what is to be sent, and done, once it is committed."""
+        """Write all rows; return the records to send and the callbacks to call after the commit."""
         session, now = self.session, self.now
         self.flush()
         drafts = outbox.without_published(session, self.drafts, after_commit.taken_over)
@@ -79,7 +79,7 @@ class Transaction:
 
     @property
     def change_count(self) -> int:
-        """How much was changed: it grows with every change that a piece of work makes."""
+        """The number of changes: it grows with every change that a unit of work makes."""
         put = sum(
             repository.put_count(self.session) for repository in used_repositories(self.session)
         )
@@ -90,15 +90,15 @@ class Transaction:
 
 @dataclass(slots=True)
 class UnitOfWork:
-    """All that a handler may touch: the session, the time, and the way out.
+    """All that a handler may use: the session, the time, and the messages to publish.
 
-    Handlers never commit; whoever opened the transaction does.
+    Handlers never commit; the code that opened the transaction does.
     """
 
     transaction: Transaction
     cause: Causation
     published_at: datetime
-    """When what is handled was told; orders nothing within a key, sequence does."""
+    """When the handled message was published; order within a key is by sequence, not by time."""
 
     position: int = 0
 
@@ -109,21 +109,21 @@ class UnitOfWork:
 
     @property
     def now(self) -> datetime:
-        """The time of this work; the same however long it takes."""
+        """The time of this unit of work; it does not change while it runs."""
         return self.transaction.now
 
     @property
     def tenant(self) -> str:
-        """Whose data it is about."""
+        """The tenant of its data."""
         return self.cause.tenant
 
     @property
     def local_network(self) -> str:
-        """The area it is about, where it is known."""
+        """The local network of its data, if known."""
         return self.cause.local_network
 
     def publish(self, *messages: Message) -> None:
-        """Tell the other services, if and only if this work commits."""
+        """Publish messages to the other services, if and only if the transaction commits."""
         for message in messages:
             self.transaction.drafts.append(self.draft(message))
 
@@ -145,7 +145,7 @@ class UnitOfWork:
         self.transaction.changes.append(change)
 
     def audit(self, action: str, subject: str, *, reason: str = "", things: int = 1) -> None:
-        """Append to the audit what a person does here, and why."""
+        """Append a person's action and its reason to the audit log."""
         cause = self.cause
         entry = AuditEntry(
             *(self.transaction.now, cause.tenant, cause.actor, cause.client, cause.role),
@@ -154,7 +154,7 @@ class UnitOfWork:
         self.transaction.audit_entries.append(entry)
 
     def draft(self, message: Message) -> MessageDraft:
-        """Take down a message of this work; each has a place of its own among them."""
+        """Encode a message, with the next position in this unit of work."""
         draft = MessageDraft.of(message, self.cause, self.position)
         self.position += 1
         return draft
@@ -162,7 +162,7 @@ class UnitOfWork:
 
 @dataclass(frozen=True, slots=True)
 class UnitOfWorkBatch:
-    """The works of several messages, for a handler that takes them all at once."""
+    """The units of work of several messages, for a handler that takes them all at once."""
 
     transaction: Transaction
     units: Sequence[UnitOfWork]
@@ -174,13 +174,13 @@ class UnitOfWorkBatch:
 
     @property
     def now(self) -> datetime:
-        """The time of this work."""
+        """The time of this batch."""
         return self.transaction.now
 
-    def publish_each(self, answers: Iterable[Message]) -> None:
-        """Tell the n-th answer on behalf of the n-th message."""
-        for work, answer in zip(self.units, answers, strict=True):
-            work.publish(answer)
+    def publish_each(self, messages: Iterable[Message]) -> None:
+        """Publish the n-th message in the n-th unit of work."""
+        for work, message in zip(self.units, messages, strict=True):
+            work.publish(message)
 
 
 @contextmanager
@@ -189,10 +189,10 @@ def begin_transaction(
 ) -> Iterator[Transaction]:
     """Open a transaction; commit at the end, or roll back on any exception.
 
-    What it told is added to `after_commit` once it is committed, and never before.
+    Its result is added to `after_commit` once it is committed, and never before.
 
     Raises:
-        DatabaseUnprovenError: if the database was lost since the turn of the writing thread began.
+        DatabaseUnprovenError: if the database was lost since this call of the writer began.
     """
     with sessions.begin() as session:
         transaction = Transaction(session, now)
@@ -206,18 +206,18 @@ def bisect_batch(
     batch: Sequence[I],
     together: Callable[[Sequence[I]], None],
     alone: Callable[[I, Exception], None],
-    hopeless: tuple[type[Exception], ...],
+    permanent: tuple[type[Exception], ...],
 ) -> None:
-    """Do a batch together; if it fails, each half; what fails alone is told apart.
+    """Process a batch together; if it fails, each half; call `alone` for an item that fails alone.
 
-    So one bad item costs twice the logarithm of the batch, not the batch. Passing
-    trouble is nobody's fault and leaves at once.
+    So one bad item costs twice the logarithm of the batch, not the batch. Transient
+    errors are raised at once.
     """
     try:
         together(batch)
     except TRANSIENT:
         raise
-    except hopeless as error:
+    except permanent as error:
         if len(batch) == 1:
             alone(batch[0], error)
             return
@@ -225,14 +225,14 @@ def bisect_batch(
         return
     middle = len(batch) // 2
     for half in (batch[:middle], batch[middle:]):
-        bisect_batch(half, together, alone, hopeless)
+        bisect_batch(half, together, alone, permanent)
 
 
 def retry_on_conflict(together: Callable[[Sequence[I]], R], batch: Sequence[I]) -> R:
-    """Do a batch again when it collides with another transaction, but not for ever.
+    """Process a batch; retry it, `MAX_CONFLICTS` tries in all, if transactions conflict.
 
     Raises:
-        PersistentConflictError: if it keeps colliding.
+        PersistentConflictError: if all tries conflict.
     """
     for _ in range(MAX_CONFLICTS - 1):
         try:
@@ -242,5 +242,5 @@ def retry_on_conflict(together: Callable[[Sequence[I]], R], batch: Sequence[I]) 
     try:
         return together(batch)
     except WRITE_CONFLICTS as error:
-        msg = f"collided {MAX_CONFLICTS} times: {error}"
+        msg = f"conflicted {MAX_CONFLICTS} times: {error}"
         raise PersistentConflictError(msg) from error

@@ -1,1 +1,1 @@
-"""Logs, metrics and the list of what can be wrong with a running system."""
+"""Logs, metrics and the list of troubles of a running system."""

@@ -1,11 +1,11 @@
-"""How much of something waits, and for how long."""
+"""Size and age of a backlog."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Backlog:
-    """How many of something there are, and the age of the oldest in seconds."""
+    """The number of waiting items, and the age of the oldest in seconds."""
 
     count: int = 0
     oldest_s: float = 0.0

@@ -1,24 +1,24 @@
-"""What libraries say louder than it matters: lines at level error are for a person to act on.
+"""Lower the level of library messages that need no action: errors are for a person to act on.
 
-The list is closed: what is not on it keeps its level, so that nothing new is overlooked.
+The list is closed: messages that are not on it keep their level, so that no new one is missed.
 """
 
 import asyncio
 import logging
 from typing import NamedTuple
 
-OUTAGE = "Kafka is out or restarts: retried for ever, and told as the trouble broker_out"
-REBALANCE = "the group is being rebalanced: what was not acknowledged is read again"
-OFFSET_COPY = "the place reached is kept in the database with what was handled; Kafka's is a copy"
-IDLE = "a partition without records, or one that has just moved: the trouble lag tells of delay"
+OUTAGE = "Kafka is out or restarts: retried without end, and reported as the trouble broker_out"
+REBALANCE = "the group is being rebalanced: records that were not acknowledged are read again"
+OFFSET_COPY = "the offset is stored in the database with the handled records; Kafka's is a copy"
+IDLE = "a partition without records, or one that has just moved: the trouble lag reports delays"
 
 
 class LevelRule(NamedTuple):
-    """A message of a library, and the level at which it is written instead of its own."""
+    """A library message, and the level at which it is written instead of its own."""
 
     package: str
     prefix: str
-    """How the message's template begins."""
+    """Beginning of the message's template."""
 
     reason: str
     level: int = logging.INFO
@@ -65,22 +65,22 @@ RULES = (
 )
 
 SILENCED_AT_SHUTDOWN = ("aiokafka", "faust", "mode", "asyncio")
-"""Of these nothing matters once the process is told to stop: a call that is cancelled, or a
-group that cannot be left, is the end that was asked for."""
+"""Libraries whose messages need no action after the process was asked to stop: cancelled calls,
+and groups that cannot be left, are part of the shutdown."""
 
 
 HTTP_SERVER = "uvicorn"
-"""It says of each request that is cancelled that the application has failed."""
+"""It logs each cancelled request as a failure of the application."""
 
 
 class Shutdown:
-    """Whether this process has been told to stop."""
+    """Whether this process has been asked to stop."""
 
     has_begun = False
 
 
 def begin_shutdown() -> None:
-    """Take it from now on for an orderly end that tasks are cancelled and connections close."""
+    """Treat cancelled tasks and closed connections as an orderly shutdown from now on."""
     Shutdown.has_begun = True
 
 
@@ -99,17 +99,17 @@ def level_of(record: logging.LogRecord) -> int:
 
 
 def is_cancelled_request(record: logging.LogRecord, package: str) -> bool:
-    """Tell whether a request is said to have been cancelled; one that has failed stays an error."""
+    """Tell whether the record reports a cancelled request; a failed one stays an error."""
     error = record.exc_info[1] if record.exc_info else None
     return package == HTTP_SERVER and isinstance(error, asyncio.CancelledError)
 
 
 def with_lowered_level(record: logging.LogRecord) -> logging.LogRecord:
-    """Return a library's message as it is to be written; without traceback where it is lowered."""
+    """Return a library's message at its level; a lowered one loses its traceback."""
     level = level_of(record)
     if level == record.levelno:
         return record
-    calm = logging.makeLogRecord(record.__dict__)
-    calm.levelno, calm.levelname = level, logging.getLevelName(level)
-    calm.exc_info = calm.exc_text = calm.stack_info = None
-    return calm
+    lowered = logging.makeLogRecord(record.__dict__)
+    lowered.levelno, lowered.levelname = level, logging.getLevelName(level)
+    lowered.exc_info = lowered.exc_text = lowered.stack_info = None
+    return lowered

@@ -1,7 +1,7 @@
-"""Logs: JSON for machines, colours for people, and no customer in either.
+"""Logs: JSON for machines, colours for people, no customer data in either.
 
-Everything a process says goes through here, also what libraries say through
-`logging`, warnings, and exceptions that nobody caught.
+All output of a process passes through this module: its own events, what libraries log
+through `logging`, warnings, and uncaught exceptions.
 """
 
 import logging
@@ -34,13 +34,13 @@ LIBRARY_LEVELS = {
     "sqlalchemy": logging.WARNING,
     "alembic": logging.INFO,
 }
-"""The least level at which each library is heard: what they say lower is about themselves."""
+"""The lowest level that is logged of each library: below it they log internals."""
 
 log = structlog.get_logger()
 
 
 class StderrLogger:
-    """Writes lines to standard error, each whole, wherever that points at the moment."""
+    """Writes whole lines to the current `sys.stderr`."""
 
     def msg(self, line: str) -> None:
         """Write one line."""
@@ -50,28 +50,30 @@ class StderrLogger:
 
 
 def configure_logs(settings: Settings) -> None:
-    """Set up everything that this process will log."""
+    """Set up the logs of this process."""
     level = logging.getLevelNamesMapping()[settings.log_level.upper()]
     mask = Mask(settings.log_key.encode() or os.urandom(32))
-    ending: list[Processor] = [
+    output_processors: list[Processor] = [
         structlog.processors.ExceptionRenderer(format_logged),
         mask,
         renderer(settings.log_format),
     ]
     structlog.configure(
-        processors=[*context_processors(settings.service), *ending],
+        processors=[*context_processors(settings.service), *output_processors],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=lambda *_: StderrLogger(),
     )
     route_logging(
-        level, [*context_processors(settings.service), structlog.stdlib.add_logger_name], ending
+        level,
+        [*context_processors(settings.service), structlog.stdlib.add_logger_name],
+        output_processors,
     )
     sys.excepthook = log_uncaught
     threading.excepthook = log_uncaught_in_thread
 
 
 def context_processors(service: str) -> list[Processor]:
-    """Return the steps that say who speaks, when, how loud, and on whose behalf."""
+    """Return the processors that add the service, time, level and bound context."""
 
     def add_service(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
         event["service"] = service
@@ -85,42 +87,45 @@ def context_processors(service: str) -> list[Processor]:
     ]
 
 
-def renderer(form: str) -> Processor:
-    """Return the last step: an event becomes a line."""
-    return structlog.dev.ConsoleRenderer(colors=True) if form == "console" else json_line
+def renderer(log_format: str) -> Processor:
+    """Return the last processor, which turns an event into a line."""
+    return structlog.dev.ConsoleRenderer(colors=True) if log_format == "console" else json_line
 
 
 def json_line(_: WrappedLogger, __: str, event: Mapping[str, Any]) -> str:
-    """Return an event as a line of JSON; what JSON cannot hold is shown as Python shows it."""
+    """Return an event as a line of JSON; values that JSON cannot hold as their `str`."""
     try:
         return msgspec.json.encode(event, enc_hook=str).decode()
     except (TypeError, ValueError, RecursionError):
-        legible = {str(name): ascii(value) for name, value in event.items()}
-        return msgspec.json.encode(legible).decode()
+        escaped = {str(name): ascii(value) for name, value in event.items()}
+        return msgspec.json.encode(escaped).decode()
 
 
-def route_logging(level: int, first: list[Processor], ending: list[Processor]) -> None:
-    """Have what libraries say through `logging` written as our own events are."""
+def route_logging(level: int, context: list[Processor], output_processors: list[Processor]) -> None:
+    """Format and write what libraries log through `logging` like the process's own events."""
     handler = LibraryLogHandler()
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=first,
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *ending],
+            foreign_pre_chain=context,
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                *output_processors,
+            ],
         )
     )
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level)
-    for name, least in LIBRARY_LEVELS.items():
-        logging.getLogger(name).setLevel(max(level, least))
+    for name, lowest in LIBRARY_LEVELS.items():
+        logging.getLogger(name).setLevel(max(level, lowest))
     logging.captureWarnings(capture=True)
 
 
 class LibraryLogHandler(logging.Handler):
-    """Writes what libraries say."""
+    """Writes the log records of libraries."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Write one record; one whose arguments do not fit its text is written as it is."""
+        """Write one record; if its arguments do not fit its text, both are written as they are."""
         record = with_lowered_level(record)
         if record.levelno < logging.getLogger().level:
             return
@@ -135,26 +140,26 @@ class LibraryLogHandler(logging.Handler):
 def log_uncaught(
     kind: type[BaseException], error: BaseException, traceback: TracebackType | None
 ) -> None:
-    """Log an exception that nobody caught; Python would print it unmasked."""
+    """Log an uncaught exception; Python would print it unmasked."""
     if issubclass(kind, KeyboardInterrupt):
         return
     log.critical("exception.uncaught", exc_info=(kind, error, traceback))
 
 
-def log_uncaught_in_thread(what: threading.ExceptHookArgs) -> None:
+def log_uncaught_in_thread(args: threading.ExceptHookArgs) -> None:
     """Log an exception that ended a thread.
 
-    Our own threads hand exceptions to who waits for them, so it is a thread of a library's. One
-    that reads Kafka breaks off so when the process is told to stop while Kafka is out.
+    Our own threads pass exceptions to their waiters, so it is a library's thread. A thread that
+    reads Kafka ends like this when the process is asked to stop while Kafka is out.
     """
     if Shutdown.has_begun:
         log.info(
-            "thread.interrupted", thread=getattr(what.thread, "name", ""), error=str(what.exc_value)
+            "thread.interrupted", thread=getattr(args.thread, "name", ""), error=str(args.exc_value)
         )
-    elif what.exc_value is not None:
-        log_uncaught(what.exc_type, what.exc_value, what.exc_traceback)
+    elif args.exc_value is not None:
+        log_uncaught(args.exc_type, args.exc_value, args.exc_traceback)
 
 
 def bind_correlation_id(correlation_id: str, **more: str) -> None:
-    """Put the correlation id, and more, on all that is logged on behalf of this work."""
+    """Bind the correlation id, and more fields, to all log events of the current context."""
     bind_contextvars(correlation_id=correlation_id, **more)

@@ -1,9 +1,9 @@
-"""Hiding what tells of a person before it reaches a log.
+"""Masking of personal data before they reach a log.
 
-First by name: whatever stands under `phone` or `token` is hidden, whatever it looks
-like. Then by look: numbers, e-mail addresses and tokens inside any other text. What
-is hidden leaves a mark, the same for the same value and key, so that a
-customer's trouble can be followed through the logs without knowing the customer.
+First by key: every value under `phone` or `token` is masked. Then by pattern: numbers,
+e-mail addresses and tokens inside any other text. A masked value is replaced by a
+pseudonym, the same for the same value and key, so that a customer's case can be followed
+through the logs without revealing the customer.
 """
 
 import hmac
@@ -20,7 +20,7 @@ PERSONAL_WORDS = frozenset(
         *("token", "jwt", "authorization", "bearer", "cookie", "password", "secret", "credentials"),
     }
 )
-"""A key is hidden when one of its words, or all of them together, is one of these."""
+"""A value is masked if one of its key's words, or all of them joined, is one of these."""
 
 WORDS = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])")
 
@@ -37,35 +37,35 @@ PERSONAL_PATTERN = re.compile(
     | (?<!\d) 1[3-9]\d [ -]? \d{{4}} [ -]? \d{{4}} (?!\d)     # a mobile number
     | (?<!\d) 0\d{{2,3}} [ )-]* \d{{7,8}} (?!\d)          # a fixed one with its area code
     | (?<!\d) \d{{6}} [ -]? \d{{8}} [ -]? \d{{3}}[\dXx] (?!\d)  # an identity number
-    | (?<!\d) \d{{11,}} (?!\d)                           # ICCID, IMSI, digits of any such length
+    | (?<!\d) \d{{11,}} (?!\d)                           # ICCID, IMSI, any 11 digits or more
     """,
     re.VERBOSE,
 )
-"""Ids and times come first, because they may hold such digits and are harmless.
+"""Ids and times come first, because they may contain such digits and are harmless.
 
-`\\d` is meant: a telephone number in full width digits is one as well, and is hidden.
+`\\d` is intended: a telephone number in full-width digits is masked as well.
 """
 
 SPACING = str.maketrans("", "", " -()")
 
 HEX_TO_LETTERS = str.maketrans("0123456789abcdef", "abcdefghijklmnop")
-"""A mark has no digits: some of them would look like a number, and be hidden once more."""
+"""A pseudonym has no digits: some would match the pattern, and be masked again."""
 
 MIN_PERSONAL_LENGTH = 5
-"""Nothing shorter can be any of it."""
+"""No shorter text can match the pattern."""
 
 MIN_PHONE_NUMBER = 10**10
-"""From here on a whole number may be a telephone number."""
+"""Whole numbers from this one on may be telephone numbers."""
 
 
 class Mask:
-    """Hides personal values under one key."""
+    """Replaces personal values by pseudonyms under one secret key."""
 
     def __init__(self, key: bytes) -> None:
         self._key = key
 
     def __call__(self, _: object, __: str, event: Mapping[str, Any]) -> dict[str, Any]:
-        """Hide what is personal in a log event (structlog's shape of a processor)."""
+        """Mask the personal values of a log event (signature of a structlog processor)."""
         return {key: self.masked_field(key, value) for key, value in event.items()}
 
     def masked_field(self, key: object, value: object) -> object:
@@ -75,7 +75,7 @@ class Mask:
         return self.pseudonym(str(value)) if is_personal_key(str(key)) else self.masked_value(value)
 
     def masked_value(self, value: object) -> object:
-        """Return `value` with all that looks personal hidden."""
+        """Return `value` with everything masked that matches the pattern."""
         match value:
             case None | bool() | float():
                 return value
@@ -94,31 +94,31 @@ class Mask:
                 return self.masked_text(str(value))
 
     def masked_text(self, text: str) -> str:
-        """Return a text with all that looks personal replaced by marks."""
+        """Return a text with everything that matches the pattern replaced by pseudonyms."""
         return (
             text if len(text) < MIN_PERSONAL_LENGTH else PERSONAL_PATTERN.sub(self._replace, text)
         )
 
     def pseudonym(self, value: str) -> str:
-        """Return the mark of a value: the same for the same value, and no way back.
+        """Return the pseudonym of a value: the same for the same value, and irreversible.
 
-        Spacing is not part of a value: 138 1234 5678 is 13812345678.
+        Spacing is ignored: 138 1234 5678 is 13812345678.
         """
         bare = value.translate(SPACING).encode(errors="replace")
-        mark = hmac.digest(self._key, bare, "sha256").hex()[:12]
-        return f"<{mark.translate(HEX_TO_LETTERS)}>"
+        digest = hmac.digest(self._key, bare, "sha256").hex()[:12]
+        return f"<{digest.translate(HEX_TO_LETTERS)}>"
 
     def _replace(self, found: re.Match[str]) -> str:
         return found[0] if found["harmless"] else self.pseudonym(found[0])
 
 
 def looks_personal(text: str) -> bool:
-    """Tell whether something in a text looks personal."""
+    """Tell whether a part of a text matches the pattern of personal data."""
     return any(not found["harmless"] for found in PERSONAL_PATTERN.finditer(text))
 
 
 @lru_cache(maxsize=4096)
 def is_personal_key(key: str) -> bool:
-    """Tell whether what stands under this key is personal, whatever it looks like."""
+    """Tell whether all values under this key are personal."""
     words = [word.lower() for word in WORDS.findall(key)]
     return not PERSONAL_WORDS.isdisjoint(words) or "".join(words) in PERSONAL_WORDS

@@ -1,7 +1,7 @@
-"""Standard output and standard error that never fail.
+"""Standard output and standard error that never raise.
 
-A full disk costs lines, which are counted; it must not keep a process from working, nor
-from ending. Protected are the streams themselves, since libraries print to them too.
+On a full disk, lines are lost and counted; the process continues to work, and can end. The
+streams themselves are wrapped, since libraries print to them too.
 """
 
 import sys
@@ -12,13 +12,13 @@ from shared.observability import metrics
 
 
 class FailsafeStream:
-    """A text stream that counts what cannot be written, and goes on."""
+    """A text stream that counts failed writes instead of raising."""
 
     def __init__(self, stream: TextIO | None) -> None:
         """Wrap a stream; None stands for one that was closed before the process began."""
         self._stream = stream
         self.failing_since: float | None = None
-        """When writing began to fail (seconds since the epoch); None while it does not."""
+        """Time of the first failed write (seconds since the epoch); None while writes succeed."""
 
     def write(self, text: str) -> int:
         """Write a text, or count it as lost; return its length in either case."""
@@ -32,19 +32,19 @@ class FailsafeStream:
         return len(text)
 
     def flush(self) -> None:
-        """Write what is buffered, as far as that is possible now."""
+        """Write the buffered text, as far as possible now."""
         try:
             cast("TextIO", self._stream).flush()
         except (OSError, ValueError, AttributeError):
             self.failing_since = self.failing_since or time.time()
 
-    def __getattr__(self, name: str) -> Any:  # noqa: ANN401  whatever a text stream has
-        """Be like the wrapped stream in all else."""
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401  any attribute of a text stream
+        """Return the wrapped stream's attribute."""
         return getattr(self._stream, name)
 
 
 def protect_streams() -> None:
-    """Let nothing that this process writes to its standard streams raise from now on."""
+    """Replace this process's standard streams by ones that never raise."""
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
         if not isinstance(stream, FailsafeStream):
@@ -52,5 +52,5 @@ def protect_streams() -> None:
 
 
 def failing_since() -> float | None:
-    """Return since when the log cannot be written (seconds since the epoch), if it cannot."""
+    """Return since when log writes have failed (seconds since the epoch); None if they do not."""
     return sys.stderr.failing_since if isinstance(sys.stderr, FailsafeStream) else None

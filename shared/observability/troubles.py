@@ -1,8 +1,8 @@
-"""What can be wrong with a running Kaitong: one closed list, shown alike everywhere.
+"""The troubles that a running Kaitong can have: one closed list for all outputs.
 
 `kaitong status`, `/metrics` and the body of `/health/ready` show the same troubles. Each
-kind has a section of its name in docs/runbook.md. A service adds what only it knows by
-`Service(troubles=...)`; what a process knows without its database is added in run.py.
+kind has a section of its name in docs/runbook.md. A service adds its own sources by
+`Service(troubles=...)`; sources that need no database are added in runtime/run.py.
 """
 
 from collections.abc import Callable, Collection, Iterable
@@ -13,13 +13,13 @@ from typing import TypeAlias
 
 
 class TroubleKind(StrEnum):
-    """The kinds of trouble. The values are stable: alerts and programs decide by them."""
+    """The kinds of trouble. The values are stable: alerts and programs depend on them."""
 
     DATABASE_OUT = "database_out"
     DATABASE_FULL = "database_full"
     DATABASE_READ_ONLY = "database_read_only"
     DATABASE_UNPROVEN = "database_unproven"
-    """It is compared with the topics first: it may have been restored, or lag."""
+    """It is being compared with the topics: it may have been restored, or lag behind."""
 
     DATABASE_SLOW = "database_slow"
     BROKER_OUT = "broker_out"
@@ -29,10 +29,10 @@ class TroubleKind(StrEnum):
     IN_DOUBT = "in_doubt"
     LATE_TIMERS = "late_timers"
     HANG = "hang"
-    """A process that answers nothing, or whose writing thread stands still."""
+    """A process that does not answer, or whose writing thread is stuck."""
 
     ENDED = "ended"
-    """A process that does not run, or has been started again a moment ago."""
+    """A process that does not run, or was restarted a moment ago."""
 
     LOG_UNWRITABLE = "log_unwritable"
     HELD = "held"
@@ -44,13 +44,13 @@ class TroubleKind(StrEnum):
     ELEMENT_AT_LIMIT = "element_at_limit"
     ELEMENT_IN_MAINTENANCE = "element_in_maintenance"
     QUESTIONED = "questioned"
-    """Reservations that no plan answers for."""
+    """Reservations without a plan that needs them."""
 
     CONTESTED_ACCOUNTS = "contested_accounts"
-    """Accounts that orders of more than one customer name, and that no person has settled."""
+    """Accounts named by orders of more than one customer, not settled by a person yet."""
 
     RESTORED = "restored"
-    """The database was restored from a backup, and what it missed is being made up for."""
+    """The database was restored to an earlier state; takeover runs, or is not acknowledged yet."""
 
     FOREIGN_TOPICS = "foreign_topics"
     """The topics hold messages of another installation."""
@@ -64,36 +64,36 @@ BLOCKING_KINDS = frozenset(
         TroubleKind.DATABASE_UNPROVEN,
     }
 )
-"""With these a process cannot serve requests: /health/ready answers 503. Beside them it does so
-until what a restored database has lost is taken over, and never with others."""
+"""With these a process cannot serve requests: /health/ready answers 503. It also does so until
+the takeover after a restore is complete, and with no other kind."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trouble:
-    """One thing that is wrong, of one service."""
+    """One trouble of one service."""
 
     kind: TroubleKind
     says: str
-    """What is wrong, with its figures, in one line. It names no customer."""
+    """Description with figures, in one line. It names no customer."""
 
     remedy: str
-    """What to do next, in one line: a command, a request or who has to act."""
+    """The next action, in one line: a command, a request or who has to act."""
 
     count: int = 1
-    """How many messages, orders, attempts, ... it concerns."""
+    """How many messages, orders, calls, ... it concerns."""
 
     oldest_age_s: float = 0.0
-    """Since when, in seconds; of several, the longest."""
+    """For how many seconds; the longest, if it concerns several."""
 
     part: str = ""
-    """Which one of several: an element, a topic, the reason why messages are parked."""
+    """The element, topic or reason of dead letters that it concerns; empty if not divided."""
 
     is_notice: bool = False
-    """True for what is normal so far, such as work that crews have had for an hour: it is
-    shown with its figures, and `kaitong status` still exits with 0."""
+    """True for what is normal so far, such as a work order that a crew has had for an hour: it
+    is shown with its figures, and `kaitong status` still exits with 0."""
 
     explains: Collection[TroubleKind] = ()
-    """Kinds that are not shown beside it: it says the same, and why."""
+    """Kinds that it is the cause of, and that are not shown beside it."""
 
     @property
     def is_blocking(self) -> bool:
@@ -102,16 +102,16 @@ class Trouble:
 
     @property
     def runbook(self) -> str:
-        """Return where the runbook says what it means and what to do."""
+        """Return the runbook section that explains its meaning and remedy."""
         return f"docs/runbook.md#{self.kind}"
 
 
 ProcessTroubleSource: TypeAlias = Callable[[], Iterable[Trouble]]
-"""Tells what a process knows to be wrong without its database; it never waits."""
+"""Returns a process's troubles without a database query; it never blocks."""
 
 
 def age_s(since: datetime | None, now: datetime) -> float:
-    """Return how long ago something was, in seconds; 0 for nothing and for a future time."""
+    """Return the seconds since a time; 0 for None and for a future time."""
     return max(0.0, (now - since).total_seconds()) if since else 0.0
 
 

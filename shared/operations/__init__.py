@@ -1,1 +1,1 @@
-"""The operations API that every service has: state, dead letters, journeys, audit, recoveries."""
+"""The operations API of every service: state, dead letters, journeys, audit, recoveries."""

@@ -1,4 +1,4 @@
-"""What persons did, and what waits for a second one: endpoints that every service has."""
+"""Endpoints of every service: the audit, and approvals by a second person."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -40,7 +40,7 @@ router = Router(prefix="/ops/v1", tags=["operations"])
 
 
 class AuditEntryView(BaseModel):
-    """One thing that a person did."""
+    """One action of a person."""
 
     model_config = view_config(
         position=7,
@@ -56,7 +56,7 @@ class AuditEntryView(BaseModel):
     )
 
     position: int
-    """Counts the entries of this service from 1, without a hole."""
+    """The number of the entry in this service, from 1, without gaps."""
 
     at: datetime
     actor: str
@@ -65,11 +65,11 @@ class AuditEntryView(BaseModel):
     action: str
     subject: str
     things: int
-    """How many things it was done to."""
+    """How many objects the action changed."""
 
     reason: str
     cause: UUID
-    """The request."""
+    """The id of the request."""
 
     @classmethod
     def of(cls, position: int, entry: AuditEntry) -> Self:
@@ -89,16 +89,16 @@ class AuditEntryView(BaseModel):
 
 
 class AuditChainView(BaseModel):
-    """Whether the audit is whole."""
+    """Whether the chain of audit entries is intact."""
 
     model_config = view_config(broken_at=17)
 
     broken_at: int | None = None
-    """The position of the first entry that does not follow on the one before it."""
+    """The position of the first entry that does not continue the chain; null if all do."""
 
 
 class ApprovalView(BaseModel):
-    """Something that waits for a second person, or has."""
+    """A request for approval by a second person, open or decided."""
 
     model_config = view_config(
         id="0199a0c2-2222-7333-8444-123456789012",
@@ -116,12 +116,12 @@ class ApprovalView(BaseModel):
     action: str
     subject: str
     asked_by: str
-    """The person, who cannot approve it."""
+    """The person who requested it, and cannot approve it."""
 
     reason: str
     asked_at: datetime
     until: datetime
-    """Until when it can be approved; once it is, until when it can be used."""
+    """Until when it can be approved; after the approval, until when that can be used."""
 
     state: ApprovalState
     decided_by: str
@@ -145,7 +145,7 @@ class ApprovalView(BaseModel):
 
 
 class DecisionBody(BaseModel):
-    """Why somebody decides so."""
+    """The reason of a decision."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -161,14 +161,14 @@ DecisionBodyDep = Annotated[DecisionBody, Body()]
 
 
 def approval_pending_response(approval: Approval) -> Response:
-    """Return the answer to what is not done before a second person has approved it."""
+    """Return the 202 for an action that first needs the approval of a second person."""
     body = ApprovalView.of(approval).model_dump_json().encode()
-    place = {"Location": f"/ops/v1/approvals/{approval.id}"}
-    return Response(body, 202, place, media_type="application/json")
+    headers = {"Location": f"/ops/v1/approvals/{approval.id}"}
+    return Response(body, 202, headers, media_type="application/json")
 
 
 @router.get("/audit")
-def read_audit(  # noqa: PLR0913, PLR0917  each is a part of the request
+def read_audit(  # noqa: PLR0913, PLR0917  each is a parameter of the request
     caller: Auditor,
     session: ReadSessionDep,
     after: AfterPosition = 0,
@@ -176,17 +176,17 @@ def read_audit(  # noqa: PLR0913, PLR0917  each is a part of the request
     subject: Annotated[str, Query(max_length=500)] = "",
     actor: Annotated[str, Query(max_length=100)] = "",
 ) -> list[AuditEntryView]:
-    """List what persons did in this service, oldest first."""
-    most = min(limit, caller.limits.page_size)
+    """List the actions of persons in this service, oldest first."""
+    page_size = min(limit, caller.limits.page_size)
     found = audit_log.read_entries(
-        session, caller.tenant, after=after, limit=most, subject=subject, actor=actor
+        session, caller.tenant, after=after, limit=page_size, subject=subject, actor=actor
     )
     return [AuditEntryView.of(*each) for each in found]
 
 
 @router.get("/audit/chain")
 def check_chain(_: Auditor, session: ReadSessionDep) -> AuditChainView:
-    """Tell whether the audit is whole: every entry follows on the one before it."""
+    """Check that the audit is intact: every entry holds the hash of the one before it."""
     return AuditChainView(broken_at=audit_log.first_broken_position(session))
 
 
@@ -198,7 +198,7 @@ def list_approvals(
     response: Response,
     state: ApprovalState = ApprovalState.WAITING,
 ) -> list[ApprovalView]:
-    """List what waits for a second person, oldest first, unless another state is asked for."""
+    """List the requests for approval in a state, by default the waiting ones, oldest first."""
     found: Sequence[Approval] = approvals.find_approvals(session, caller.tenant, state, page.window)
     return [
         ApprovalView.of(each) for each in paginate(response, page, found, keys=key_attributes("id"))
@@ -207,7 +207,7 @@ def list_approvals(
 
 @router.get("/approvals/{id}")
 def read_approval(id: UUID, caller: ApprovalReader, session: ReadSessionDep) -> ApprovalView:  # noqa: A002
-    """Show where a request for approval stands, to who asked and to who sees all of them."""
+    """Show a request for approval, to its requester and to callers that may read all of them."""
     return ApprovalView.of(approvals.get_approval(session, caller, id))
 
 
@@ -217,10 +217,10 @@ async def approve(
     caller: Approver,
     cause: CausationDep,
     batcher: CommandBatcherDep,
-    said: DecisionBodyDep = NO_REASON,
+    decision: DecisionBodyDep = NO_REASON,
 ) -> ApprovalView:
-    """Approve what another person asked for, who then sends the same request again."""
-    do = partial(record_decision, caller, id, ApprovalState.APPROVED, said.reason)
+    """Approve a request of another person, who then sends the same request again."""
+    do = partial(record_decision, caller, id, ApprovalState.APPROVED, decision.reason)
     return await batcher.execute(cause, do)
 
 
@@ -230,15 +230,15 @@ async def refuse(
     caller: Approver,
     cause: CausationDep,
     batcher: CommandBatcherDep,
-    said: DecisionBodyDep = NO_REASON,
+    decision: DecisionBodyDep = NO_REASON,
 ) -> ApprovalView:
-    """Refuse what another person asked for."""
-    do = partial(record_decision, caller, id, ApprovalState.REFUSED, said.reason)
+    """Refuse a request of another person."""
+    do = partial(record_decision, caller, id, ApprovalState.REFUSED, decision.reason)
     return await batcher.execute(cause, do)
 
 
 def record_decision(
     caller: Caller, id_: UUID, state: ApprovalState, reason: str, work: UnitOfWork
 ) -> ApprovalView:
-    """Write down what a second person decides."""
+    """Store the decision of a second person."""
     return ApprovalView.of(approvals.decide(work, caller, id_, state, reason))

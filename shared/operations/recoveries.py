@@ -1,4 +1,4 @@
-"""What operators and CRMs may ask of recoveries: when a database was set back, and what is lost."""
+"""Endpoints on recoveries, for operators and CRMs: when a database was restored, what is lost."""
 
 from functools import partial
 from typing import Annotated
@@ -25,11 +25,11 @@ router = Router(prefix="/ops/v1", tags=["operations"])
 def list_recoveries(
     caller: RecoveryReader, session: ReadSessionDep, settings: SettingsDep
 ) -> list[RecoveryView]:
-    """List all times that the database was found to be set back, the latest first.
+    """List every time that the database was restored to an earlier state, the latest first.
 
-    What was accepted between `lost_from` and `lost_until` and had not left the process is
-    lost: a CRM sends its orders of that time again, by their externalId, which doubles none.
-    All tenants see them; who acknowledged one is named to that which runs the installation.
+    What was accepted between `lost_from` and `lost_until` and not yet published is lost: a
+    CRM sends its orders of that time again with their externalId, which creates no duplicates.
+    All tenants see the list; only the tenant that runs the installation sees `acknowledged_by`.
     """
     shown = [RecoveryView.of(row) for row in all_recoveries(session)]
     return shown if caller.tenant == settings.tenant else [each.without_person() for each in shown]
@@ -42,19 +42,19 @@ async def acknowledge_recovery(
     cause: CausationDep,
     batcher: CommandBatcherDep,
 ) -> RecoveryView:
-    """Note that a person has read what a recovery could not decide: the trouble is over."""
+    """Acknowledge what a recovery could not restore: this ends its trouble."""
     return await batcher.execute(cause, partial(acknowledge, id, caller.person))
 
 
 def acknowledge(id_: UUID, person: str, work: UnitOfWork) -> RecoveryView:
-    """Note who has acknowledged a recovery; the first one stays.
+    """Store who acknowledged a recovery; the first one stays.
 
     Raises:
-        NotFoundError: if there was none of that id.
+        NotFoundError: if there is no recovery with that id.
     """
     row = work.session.get(RecoveryRow, id_)
     if row is None:
-        msg = f"there was no recovery {id_}; see GET /ops/v1/recoveries"
+        msg = f"there is no recovery {id_}; see GET /ops/v1/recoveries"
         raise NotFoundError(msg)
     if row.acknowledged_at is None:
         row.acknowledged_at, row.acknowledged_by = work.now, person

@@ -1,7 +1,7 @@
-"""What operators may ask of every service: its state, its part of a journey, what is parked.
+"""Operations endpoints of every service: its state, its part of a journey, its dead letters.
 
-The answers name no customer: of a message they tell the type, not what is in it. A number
-or a line on a journey is named, as in its holder's view: who may see the one may see the other.
+The answers name no customer: a message is shown by its type, without its content. A journey
+names numbers and lines, as the view of their holder does: both have the same readers.
 """
 
 from dataclasses import dataclass
@@ -45,7 +45,7 @@ from shared.service import OrderChangesReader, no_changes
 
 Viewer = Annotated[Caller, allow("viewer:read")]
 Watcher = Annotated[Caller, allow("viewer:read", "network:read", "analyst:read")]
-"""Who may see how a service is doing: nothing in it is about a customer."""
+"""Callers that may read the state of a service, which holds no customer data."""
 
 Planner = Annotated[Caller, allow("viewer:read", "network:read")]
 Operator = Annotated[Caller, allow("ops:replay")]
@@ -55,7 +55,7 @@ Position: TypeAlias = Annotated[int, Path(ge=1, le=MAX_POSITION), IS_DIGITS]
 
 @dataclass(frozen=True, slots=True)
 class OperationsContext:
-    """What the operators' endpoints work on."""
+    """What the operations endpoints need."""
 
     settings: Settings
     sessions: Sessions
@@ -66,13 +66,13 @@ class OperationsContext:
 
 
 def get_operations_context(request: Request) -> OperationsContext:
-    """Return what the operators' endpoints of this API work on."""
+    """Return the operations context of this API."""
     operations: OperationsContext = request.app.state.operations
     return operations
 
 
 def set_operations_context(api: FastAPI, operations: OperationsContext) -> None:
-    """Have the operators' endpoints of an API work on these."""
+    """Set the operations context of an API."""
     api.state.operations = operations
 
 
@@ -83,16 +83,16 @@ OperationsDep: TypeAlias = Annotated[
 always_available_router = Router(
     prefix="/ops/v1", tags=["operations"], requires_proven_database=False
 )
-"""What is shown whatever the database is worth."""
+"""Routes that answer also while the database is unproven."""
 
 router = Router(prefix="/ops/v1", tags=["operations"])
 
 
 @always_available_router.get("/state")
 async def read_state(_: Watcher, operations: OperationsDep) -> StateView:
-    """Return how the service is doing, and what is wrong with it.
+    """Return the state of the service and its troubles.
 
-    It is answered whatever is out; what is not known for that is null.
+    It answers during an outage too; values that are then unknown are null.
     """
     report = await operations.monitor.report()
     return StateView.of(operations.settings.service, operations.publisher.is_direct, report)
@@ -100,19 +100,19 @@ async def read_state(_: Watcher, operations: OperationsDep) -> StateView:
 
 @always_available_router.get("/lag")
 async def read_lag(_: Watcher, operations: OperationsDep) -> LagView:
-    """Return how far the service is behind on its topics."""
+    """Return the lag of the service on its topics."""
     report = await operations.monitor.report()
     if report.lag is None:
-        msg = "Kafka does not tell now; see GET /ops/v1/state"
+        msg = "Kafka does not answer; see GET /ops/v1/state"
         raise UnavailableError(msg)
     return LagView.of(report.lag)
 
 
 @router.get("/holdings")
 def read_holdings(_: Watcher, session: ReadSessionDep, operations: OperationsDep) -> StoredDataView:
-    """Return what kinds of things the service holds, of any tenant.
+    """Return the tables of the service that hold rows, of any tenant.
 
-    What it is shipped with does not count: of an empty system nothing is named.
+    Shipped data does not count: an empty system has no such tables.
     """
     name = operations.settings.service
     return StoredDataView(service=name, holds=non_empty_tables(session, name))
@@ -124,12 +124,12 @@ def read_journey(
 ) -> list[JourneyEntryView]:
     """Return this service's part of what happened to an order, oldest first.
 
-    What was done to a customer, an erasure, is not there for planners.
+    Planners do not see changes of a customer (erasures).
     """
-    moments = journey_of(operations, session, caller.tenant, subject)
+    entries = journey_of(operations, session, caller.tenant, subject)
     if caller.may("viewer:read"):
-        return moments
-    return [each for each in moments if each.kind != history.PARTY_KIND]
+        return entries
+    return [each for each in entries if each.kind != history.PARTY_KIND]
 
 
 @router.get("/parked")
@@ -140,9 +140,9 @@ def list_parked(
     after: AfterPosition = 0,
     limit: PositionLimit = 20,
 ) -> list[ParkedView]:
-    """List the tenant's parked messages, oldest first.
+    """List the tenant's dead letters, oldest first.
 
-    Those that name no tenant are listed for the tenant that runs the installation.
+    Those without a tenant are listed for the tenant that runs the installation.
     """
     rows = dead_letters.list_open(
         session, visible_dead_letters(operations, caller), limit=limit, after=after
@@ -158,27 +158,27 @@ async def retry_parked(
     batcher: CommandBatcherDep,
     operations: OperationsDep,
 ) -> RedeliveryView:
-    """Handle a parked message and those behind it, until one is hopeless still."""
+    """Redeliver a dead letter and the later ones of its key, until one fails again."""
     key = await batcher.execute(
         cause, partial(audit_redelivery, visible_dead_letters(operations, caller), position)
     )
-    return await operations.publisher.commit(partial(redeliver_key, operations, key))
+    return await operations.publisher.writer.commit(partial(redeliver_key, operations, key))
 
 
 def visible_dead_letters(operations: OperationsContext, caller: Caller) -> ColumnElement[bool]:
-    """Return what is true of the parked messages that a caller may see and release."""
+    """Return the condition for the dead letters that a caller may see and redeliver."""
     return dead_letters.belongs_to(caller.tenant, operations.settings.tenant)
 
 
-def audit_redelivery(whose: ColumnElement[bool], position: int, work: UnitOfWork) -> bytes:
-    """Keep in the audit who has a parked message handled once more; return its key.
+def audit_redelivery(visible: ColumnElement[bool], position: int, work: UnitOfWork) -> bytes:
+    """Record in the audit who redelivers a dead letter; return its key.
 
     Raises:
-        NotFoundError: if nothing of the caller's is parked at that position.
+        NotFoundError: if the caller may see no dead letter at that position.
     """
-    row = dead_letters.get_open(work.session, whose, position)
+    row = dead_letters.get_open(work.session, visible, position)
     if row is None:
-        msg = f"nothing is parked at {position}; see GET /ops/v1/parked"
+        msg = f"no message is parked at {position}; see GET /ops/v1/parked"
         raise NotFoundError(msg)
     work.audit("parked.release", f"{row.type}/{row.identity}")
     return row.key
@@ -187,10 +187,10 @@ def audit_redelivery(whose: ColumnElement[bool], position: int, work: UnitOfWork
 def journey_of(
     operations: OperationsContext, session: Session, tenant: str, subject: str
 ) -> list[JourneyEntryView]:
-    """Return what was told about a subject and what changed with it, or because of it, by time."""
+    """Return the messages of a subject and the changes of it, or caused by it, in order of time."""
     service, key = operations.settings.service, _as_key(subject)
-    own = history.read(session, tenant, subject)
-    others = operations.read_order_changes(session, tenant, key) if key else ()
+    own_changes = history.read(session, tenant, subject)
+    other_changes = operations.read_order_changes(session, tenant, key) if key else ()
     changes = [
         JourneyEntryView(
             at=each.at,
@@ -203,17 +203,17 @@ def journey_of(
             actor=each.actor,
         )
         for each, what in (
-            *((each, each.part) for each in own),
-            *((each, each.subject) for each in others),
+            *((each, each.part) for each in own_changes),
+            *((each, each.subject) for each in other_changes),
         )
     ]
-    told = [
+    messages = [
         JourneyEntryView(at=at, service=service, kind="message", what=type_, sequence=sequence)
         for at, type_, sequence in (
             archive_reader.list_published(session, tenant, key) if key else ()
         )
     ]
-    return sorted([*changes, *told], key=lambda each: each.at)
+    return sorted([*changes, *messages], key=lambda each: each.at)
 
 
 def _as_key(subject: str) -> UUID | None:
@@ -226,7 +226,7 @@ def _as_key(subject: str) -> UUID | None:
 def redeliver_key(
     operations: OperationsContext, key: bytes, after_commit: AfterCommit
 ) -> RedeliveryView:
-    """Release what is parked under a key: all of one tenant, as no two share a key."""
+    """Redeliver the dead letters of a key. A key belongs to one tenant."""
     dispatcher = Dispatcher(operations.sessions, operations.subscriptions)
     handled = redeliver(operations.sessions, dispatcher, key, datetime.now(UTC), after_commit)
     with operations.sessions() as session:
@@ -240,4 +240,4 @@ OPERATIONS_ROUTERS = (
     audit_and_approvals.router,
     recoveries.router,
 )
-"""The endpoints that every service has for its operators; see `serve_operators`."""
+"""The operations endpoints of every service; they need `set_operations_context`."""

@@ -1,4 +1,4 @@
-"""What a database holds of its service, by table: for who asks whether anything is there at all."""
+"""Finds the tables of a service that hold data, to tell whether the system is empty."""
 
 from typing import Any
 
@@ -10,25 +10,25 @@ from shared.persistence.bulk import table_of
 from shared.persistence.database import metadata_of
 
 SHARED_TENANT = ""
-"""The tenant of what all tenants share, which is what a service is shipped with."""
+"""The tenant of shipped data, which all tenants share."""
 
 
 def non_empty_tables(session: Session, service: str) -> list[str]:
-    """Return the tables that hold something which was brought, of any tenant.
+    """Return the tables that hold rows other than shipped data, of any tenant.
 
-    One statement, which looks at one row of each table that holds something.
+    It runs one statement, which reads one row of each table that holds some.
     """
     tables = [*metadata_of(f"services.{service}").sorted_tables, table_of(GrantRow)]
     return sorted(session.scalars(union_all(*map(name_if_not_empty, tables))))
 
 
 def name_if_not_empty(table: Table) -> Select[Any]:
-    """Return the question whether a table holds something: its name, or no row."""
+    """Return the query for whether a table holds data: its name, or no row."""
     return select(literal(table.name)).where(
         exists().select_from(table).where(is_tenant_data(table))
     )
 
 
 def is_tenant_data(table: Table) -> ColumnElement[bool]:
-    """Return the condition for rows that a service is not shipped with."""
+    """Return the condition for rows that are not shipped data."""
     return table.c.tenant != SHARED_TENANT if "tenant" in table.c else true()

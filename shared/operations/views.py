@@ -1,4 +1,4 @@
-"""What operators are shown of a service. No customer is named: a message shows its type alone."""
+"""Views of the operations API. They name no customer: a message shows only its type."""
 
 from datetime import datetime
 from typing import Any
@@ -11,21 +11,23 @@ from shared.health.trouble_view import EXAMPLE_TROUBLE, TroubleView
 from shared.kafka.lag import Lag
 from shared.messaging.dead_letters import DeadLetterRow
 from shared.recovery.recovery_store import RecoveryRow
+from shared.version import VERSION
 
 
 def view_config(**example: Any) -> ConfigDict:  # noqa: ANN401  JSON
-    """Return how a view is described: its fields by the texts under them, and an example."""
+    """Return the configuration of a view: its fields' docstrings and an example for OpenAPI."""
     return ConfigDict(use_attribute_docstrings=True, json_schema_extra={"examples": [example]})
 
 
 class StateView(BaseModel):
-    """How a service is doing: what is wrong with it, and what waits in its database.
+    """The state of a service: its troubles, and what waits in its database.
 
-    A figure is null while the database, or Kafka for the lag, does not tell it.
+    A count is null while the database, or Kafka for the lag, does not answer.
     """
 
     model_config = view_config(
         service="order",
+        version=VERSION,
         relay_is_direct=True,
         unsent=0,
         oldest_unsent_s=0.0,
@@ -39,25 +41,28 @@ class StateView(BaseModel):
     )
 
     service: str
+    version: str
+    """Of the code that the service runs."""
+
     relay_is_direct: bool
-    """Whether messages leave right after their commit: Kafka is there."""
+    """Whether messages are published right after their commit: Kafka is available."""
 
     unsent: int | None
     oldest_unsent_s: float | None
     parked: int | None
     attempts_waiting: int | None
-    """Calls of network elements that have not ended."""
+    """Outbound calls that have not ended."""
 
     attempts_in_doubt: int | None
     timers_due: int | None
     lag: int | None
-    """Messages that are not read yet."""
+    """Messages that are not consumed yet."""
 
     oldest_lag_s: float | None
     """The age in seconds of the oldest of them."""
 
     troubles: list[TroubleView]
-    """The same that `/health/ready` tells, and `/metrics` counts."""
+    """The same as in `/health/ready` and `/metrics`."""
 
     @classmethod
     def of(cls, service: str, is_direct: bool, report: HealthReport) -> "StateView":  # noqa: FBT001
@@ -65,6 +70,7 @@ class StateView(BaseModel):
         database_counts, lag = report.database_counts, report.lag
         return cls(
             service=service,
+            version=VERSION,
             relay_is_direct=is_direct,
             unsent=database_counts and database_counts.unsent.count,
             oldest_unsent_s=database_counts and database_counts.unsent.oldest_s,
@@ -79,7 +85,7 @@ class StateView(BaseModel):
 
 
 class JourneyEntryView(BaseModel):
-    """One moment of a journey: a message that was told, or a state that changed."""
+    """One entry of a journey: a published message, or a change of state."""
 
     model_config = view_config(
         at="2026-01-31T12:00:02Z",
@@ -96,33 +102,33 @@ class JourneyEntryView(BaseModel):
     at: datetime
     service: str
     kind: str
-    """`message`, or what changed its state."""
+    """`message`, or the kind of what changed its state."""
 
     what: str
-    """The message's type; of a change, the part of the order, the number or the pool item."""
+    """The type of a message; for a change, the part of the order, the number or the pool item."""
 
     was: str = ""
     became: str = ""
     reason: str = ""
     sequence: int = 0
-    """Of a message: its number among those of its owner and key."""
+    """The sequence number of a message within its owner and key."""
 
     actor: str = ""
-    """Of a change: the person or program whose request made it so; empty where none did."""
+    """The person or program whose request caused a change; empty if none did."""
 
 
 class StoredDataView(BaseModel):
-    """What a service holds, of all tenants, beside what it is shipped with."""
+    """The data that a service holds, of all tenants, without shipped data."""
 
     model_config = view_config(service="order", holds=["order_progress", "orders", "submissions"])
 
     service: str
     holds: list[str]
-    """The kinds of things that are there, by the names of their tables; none of an empty system."""
+    """The names of the tables that hold data; none in an empty system."""
 
 
 class ParkedView(BaseModel):
-    """One message that waits for a person."""
+    """One dead letter."""
 
     model_config = view_config(
         position=17,
@@ -160,7 +166,7 @@ class ParkedView(BaseModel):
 
 
 class LagView(BaseModel):
-    """How much of what the others told a service has still to read, as Kafka has it."""
+    """The lag of a service on the topics that it consumes, by Kafka's offsets."""
 
     model_config = view_config(
         records=5, oldest_s=1.5, by_partition={"order/7": 3, "resources/2": 2}
@@ -168,20 +174,22 @@ class LagView(BaseModel):
 
     records: int
     oldest_s: float
-    """The age in seconds of the oldest record that is not read."""
+    """The age in seconds of the oldest record that is not consumed."""
 
     by_partition: dict[str, int]
-    """Only partitions of which something is left, `order/7`."""
+    """Only partitions with a lag, as `order/7`."""
 
     @classmethod
     def of(cls, lag: Lag) -> "LagView":
-        """Show what Kafka told."""
-        left = {source: each.count for source, each in lag.by_partition.items() if each.count}
-        return cls(records=lag.records, oldest_s=round(lag.oldest_s, 1), by_partition=left)
+        """Show a lag."""
+        by_partition = {
+            source: each.count for source, each in lag.by_partition.items() if each.count
+        }
+        return cls(records=lag.records, oldest_s=round(lag.oldest_s, 1), by_partition=by_partition)
 
 
 class RedeliveryView(BaseModel):
-    """What came of a retry."""
+    """The result of a redelivery."""
 
     model_config = view_config(handled=2, still_parked=0)
 
@@ -190,7 +198,7 @@ class RedeliveryView(BaseModel):
 
 
 class RecoveryView(BaseModel):
-    """One time that the database was found to be set back."""
+    """One recovery after the database was restored to an earlier state."""
 
     model_config = view_config(
         id="0199a0c2-2222-7333-8444-123456789012",
@@ -212,19 +220,19 @@ class RecoveryView(BaseModel):
     """The last change that the restored database has; null if it has none."""
 
     lost_until: datetime
-    """When it was noticed: nothing was lost since."""
+    """When it was detected: nothing was lost since."""
 
     state: str
     """`taking-over`, `replaying` or `done`."""
 
     taken_over: int
-    """Messages of the service's own that were read back from its topics."""
+    """The service's own messages that were taken over from its topics."""
 
     replayed: int
-    """Messages of the others that were read once more."""
+    """Messages of other services that were consumed again."""
 
     missing: str
-    """Partitions whose records the broker had deleted already; empty as a rule."""
+    """Partitions whose records the broker had already deleted; usually empty."""
 
     ended_at: datetime | None
     acknowledged_at: datetime | None

@@ -1,8 +1,8 @@
 """The archive by month: partitions made ahead, cold months moved to files.
 
-The outbox is the owner's archive of all that was ever told; the history grows
-beside it. Both are kept for ever unless the settings say otherwise, and nothing
-leaves the database before its file is written, read back and compared.
+The outbox is the owner's archive of all messages ever published; the history grows
+beside it. Both are kept without limit unless the settings say otherwise. A month is
+dropped only after its file is written, read back and compared.
 """
 
 import gzip
@@ -25,7 +25,7 @@ from shared.persistence.database import DISABLE_TIMEOUTS, Sessions
 log = structlog.get_logger()
 
 MONTHLY_TABLES = {"outbox": "told_at", "history": "at"}
-"""The tables partitioned by month, and the column that says which."""
+"""The tables partitioned by month, and the column by which."""
 
 MONTHS_AHEAD = 3
 """Months made in advance, the current one included."""
@@ -33,7 +33,7 @@ MONTHS_AHEAD = 3
 CHUNK_ROWS = 1000
 
 RowKey: TypeAlias = tuple[datetime, int]
-"""What tells a row from all others of its table: when it was written, and its position."""
+"""What identifies a row in its table: when it was written, and its position."""
 
 NO_ROW: RowKey = (datetime.min.replace(tzinfo=UTC), -1)
 """The key of a line that is no row."""
@@ -41,11 +41,11 @@ NO_ROW: RowKey = (datetime.min.replace(tzinfo=UTC), -1)
 LOCK_PARTITIONS = text("SELECT pg_advisory_xact_lock(hashtext('kaitong.partitions'))")
 TRY_LOCK_ARCHIVE = text("SELECT pg_try_advisory_xact_lock(hashtext('kaitong.archive'))")
 SHORT_LOCK_TIMEOUT = text("SET LOCAL lock_timeout = '2s'")
-"""Dropping a month waits for all who read; those who come later must not wait for it long."""
+"""Dropping a month waits for all readers; later readers wait for it, and must not wait long."""
 
 
 class IncompleteFileError(Exception):
-    """A file does not hold what the database does."""
+    """A file does not have the rows that the database has."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -58,8 +58,8 @@ class Month:
     @classmethod
     def of(cls, instant: datetime) -> "Month":
         """Return the month that an instant falls in."""
-        there = instant.astimezone(UTC)
-        return cls(there.year, there.month)
+        utc = instant.astimezone(UTC)
+        return cls(utc.year, utc.month)
 
     def plus(self, months: int) -> "Month":
         """Return the month so many later (or earlier, if negative)."""
@@ -76,9 +76,9 @@ class Month:
 
 
 def make_partitions(connection: Connection, now: datetime) -> None:
-    """Make the partitions of this month and the next ones that are not there yet.
+    """Make the missing partitions of this month and the next ones.
 
-    In a new database also that of the month before: another machine's clock may be there.
+    In a new database also that of the previous month: another machine's clock may be behind.
     """
     connection.execute(LOCK_PARTITIONS)
     for table in MONTHLY_TABLES:
@@ -108,17 +108,17 @@ def _month_in(partition: str) -> Month:
 
 
 def cold_months(connection: Connection, table: str, now: datetime, keep_months: int) -> list[Month]:
-    """Return the months that are older than the last `keep_months`, and that no broker may miss."""
-    oldest_unsent = connection.scalar(text("SELECT min(told_at) FROM unsent")) or now
-    may_be_missed = Month.of(min(oldest_unsent, now - RETENTION))
-    warm = min(Month.of(now).plus(1 - keep_months), may_be_missed)
+    """Return the months older than the last `keep_months` that will not be published again."""
+    oldest_pending = connection.scalar(text("SELECT min(told_at) FROM unsent")) or now
+    oldest_needed = Month.of(min(oldest_pending, now - RETENTION))
+    warm = min(Month.of(now).plus(1 - keep_months), oldest_needed)
     return [month for month in months_of(connection, table) if month < warm]
 
 
 def export_month(connection: Connection, table: str, month: Month, folder: Path) -> Path:
     """Write a month of a table to a file, one JSON object a line; return the file.
 
-    The file appears whole or not at all. One that is there already stays as it is.
+    The file is written atomically. An existing one stays as it is.
     """
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{table}_{month}.jsonl.gz"
@@ -129,7 +129,7 @@ def export_month(connection: Connection, table: str, month: Month, folder: Path)
 
 
 def write_atomically(path: Path, lines: Iterable[str]) -> None:
-    """Write a file that appears, or takes the place of what was there, whole or not at all."""
+    """Write a file, or replace an existing one, atomically."""
     part = path.with_suffix(".part")
     with part.open("wb") as raw:
         with gzip.open(raw, "wt", encoding="utf-8") as file:
@@ -141,12 +141,12 @@ def write_atomically(path: Path, lines: Iterable[str]) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Have the names in a folder survive a power cut."""
-    opened = os.open(folder, os.O_RDONLY)
+    """Sync a folder, so that the names in it survive a power cut."""
+    descriptor = os.open(folder, os.O_RDONLY)
     try:
-        os.fsync(opened)
+        os.fsync(descriptor)
     finally:
-        os.close(opened)
+        os.close(descriptor)
 
 
 def _lines(connection: Connection, table: str, month: Month) -> Iterator[str]:
@@ -168,10 +168,10 @@ def drop_month(connection: Connection, table: str, month: Month, file: Path) -> 
         IncompleteFileError: if the file has other rows, or fewer, or more; nothing is dropped.
     """
     rows = 0
-    for there, written in zip_longest(_keys(connection, table, month), _keys_in(file, table)):
+    for stored, written in zip_longest(_keys(connection, table, month), _keys_in(file, table)):
         rows += 1
-        if there != written:
-            msg = f"{file} and the database differ in row {rows}; the month stays: look at the file"
+        if stored != written:
+            msg = f"{file} and the database differ in row {rows}; the month stays: check the file"
             raise IncompleteFileError(msg)
     connection.execute(text(f"DROP TABLE {table}_{month}"))
     return rows
@@ -198,7 +198,7 @@ def _keys_in(file: Path, table: str) -> Iterator[RowKey]:
 def maintain_archive(
     sessions: Sessions, now: datetime, keep_months: int, folder: Path | None
 ) -> list[Path]:
-    """Make the partitions ahead; move cold months to files if the settings want it.
+    """Make the partitions ahead; move cold months to files if the settings say so.
 
     Args:
         sessions: the service's database.
@@ -235,7 +235,7 @@ def archive_month(connection: Connection, table: str, month: Month, folder: Path
     """Export a month and drop it; return its file, or None if it stays."""
     connection.execute(SHORT_LOCK_TIMEOUT)
     if not connection.scalar(TRY_LOCK_ARCHIVE) or month not in months_of(connection, table):
-        return None  # another process is at it, or has been
+        return None  # another process archives it, or has done so
     connection.execute(DISABLE_TIMEOUTS)
     file = export_month(connection, table, month, folder)
     try:

@@ -1,7 +1,7 @@
-"""The audit: what persons did that others may have to answer for, append-only and chained.
+"""The audit log: accountable actions of persons, append-only and chained by hashes.
 
 Each entry holds a hash of itself and of the one before it, so that an entry which is
-changed, taken out or slipped in breaks the chain from there on. Entries are written at
+changed, removed or inserted breaks the chain from there on. Entries are written at
 the end of their transaction, one transaction at a time; orders write none.
 """
 
@@ -19,13 +19,13 @@ from shared.persistence.bulk import insert_rows, table_of
 from shared.persistence.database import Base, Instant
 
 INITIAL_HASH = b""
-"""What stands before the first entry."""
+"""The hash before the first entry."""
 
 LOCK_CHAIN = text("SELECT pg_advisory_xact_lock(hashtext('kaitong.audit'))")
 
 
 class AuditEntry(NamedTuple):
-    """One thing that somebody did."""
+    """One action of a person or program."""
 
     at: datetime
     tenant: str
@@ -38,7 +38,7 @@ class AuditEntry(NamedTuple):
     """For example `customer.erase`, `access.grant`, `fallout.skip`."""
 
     subject: str
-    """What it was done to, by an id that tells nothing of a person."""
+    """What it was done to, by an id that reveals nothing about a person."""
 
     things: int
     """How many things it was done to."""
@@ -59,7 +59,7 @@ class AuditRow(Base):
     )
 
     position: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
-    """Counts the entries of this database from 1, without a hole."""
+    """Counts the entries of this database from 1, without gaps."""
 
     at: Mapped[datetime] = mapped_column(Instant)
     tenant: Mapped[str]
@@ -72,7 +72,7 @@ class AuditRow(Base):
     reason: Mapped[str]
     cause: Mapped[UUID]
     hash: Mapped[bytes]
-    """SHA-256 of the hash before and of this entry."""
+    """SHA-256 of the previous hash and this entry."""
 
 
 TABLE = table_of(AuditRow)
@@ -82,24 +82,24 @@ CHUNK_ROWS = 1000
 
 
 def append(session: Session, entries: Sequence[AuditEntry]) -> None:
-    """Append entries; others that append wait until this transaction ends."""
+    """Append entries; other transactions that append wait until this one ends."""
     if not entries:
         return
     session.execute(LOCK_CHAIN)
     last = session.execute(SELECT_LAST).one_or_none()
-    position, before = (last.position, last.hash) if last else (0, INITIAL_HASH)
+    position, previous = (last.position, last.hash) if last else (0, INITIAL_HASH)
     rows = []
     for each in entries:
-        position, before = position + 1, chain_hash(before, each)
-        rows.append((position, *each, before))
+        position, previous = position + 1, chain_hash(previous, each)
+        rows.append((position, *each, previous))
     insert_rows(session, AuditRow, ("position", *AuditEntry._fields, "hash"), rows)
 
 
-def chain_hash(before: bytes, entry: AuditEntry) -> bytes:
-    """Return the hash of an entry that follows on another."""
+def chain_hash(previous: bytes, entry: AuditEntry) -> bytes:
+    """Return the hash of an entry, chained to the previous hash."""
     at = int(entry.at.timestamp() * 1_000_000)
     content = msgspec.json.encode([at, *entry[1:]])
-    return hashlib.sha256(before + content).digest()
+    return hashlib.sha256(previous + content).digest()
 
 
 def read_entries(  # noqa: PLR0913  each narrows what is read
@@ -117,11 +117,11 @@ def read_entries(  # noqa: PLR0913  each narrows what is read
 
 
 def first_broken_position(session: Session) -> int | None:
-    """Return the position of the first entry that does not follow on the one before it."""
-    before, expected = INITIAL_HASH, 1
+    """Return the position of the first entry that does not follow on the previous one."""
+    previous, expected = INITIAL_HASH, 1
     for position, entry, hash_ in _iterate(session):
-        before = chain_hash(before, entry)
-        if position != expected or hash_ != before:
+        previous = chain_hash(previous, entry)
+        if position != expected or hash_ != previous:
             return expected
         expected += 1
     return None

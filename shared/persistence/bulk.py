@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.selectable import TableValuedAlias
 
+from shared.errors import ConflictOnWriteError
 from shared.persistence.database import Base
 from shared.persistence.statements import CompiledStatement
 
@@ -28,7 +29,7 @@ def table_of(kind: type[Base]) -> Table:
 
 def unnest(columns: Sequence[Column[Any]]) -> TableValuedAlias:
     """Return a relation of the given columns, bound to one array per column."""
-    # One dimension, said so: a packed tuple is one value, not a row of a matrix.
+    # One dimension, explicitly: a packed tuple is one value, not a row of a matrix.
     arrays = (bindparam(f"new_{c.name}", type_=ARRAY(c.type, dimensions=1)) for c in columns)
     names = (column(c.name, c.type) for c in columns)
     return func.unnest(*arrays).table_valued(*names, name="new").render_derived()
@@ -42,7 +43,7 @@ def bind_arrays(names: Sequence[str], rows: Rows) -> dict[str, list[Any]]:
 
 @cache
 def insert_statement(kind: type[Base], names: ColumnNames) -> CompiledStatement:
-    """Return the statement that inserts what is not there yet."""
+    """Return the statement that inserts the rows that do not exist yet."""
     table = table_of(kind)
     rows = unnest([table.c[name] for name in names])
     return CompiledStatement(
@@ -52,10 +53,9 @@ def insert_statement(kind: type[Base], names: ColumnNames) -> CompiledStatement:
 
 @cache
 def upsert_statement(kind: type[Base], names: ColumnNames, keys: int) -> CompiledStatement:
-    """Return the statement that inserts, or overwrites what has the same key.
+    """Return the statement that inserts rows, or overwrites those with the same key.
 
-    Rows are locked in the order of their keys, so that two such statements never
-    wait for each other in a circle.
+    Rows are locked in the order of their keys, so that two such statements never deadlock.
     """
     table = table_of(kind)
     rows = unnest([table.c[name] for name in names])
@@ -81,7 +81,7 @@ def update_statement(kind: type[Base], names: ColumnNames, keys: int) -> Compile
 
 
 def insert_rows(session: Session, kind: type[Base], names: ColumnNames, rows: Rows) -> int:
-    """Insert the rows that are not there yet; return how many that were."""
+    """Insert the rows that do not exist yet; return how many were inserted."""
     return _run(session, insert_statement(kind, names), names, rows)
 
 
@@ -98,8 +98,19 @@ def upsert_rows(
 def update_rows(
     session: Session, kind: type[Base], names: ColumnNames, rows: Rows, *, keys: int = 1
 ) -> int:
-    """Overwrite rows by their key, the first `keys` names; return how many there were."""
+    """Overwrite rows by their key, the first `keys` names; return how many existed."""
     return _run(session, update_statement(kind, names, keys), names, rows)
+
+
+def check_all_written(written: int, expected: int) -> None:
+    """Check that a statement has written all rows that it was to write.
+
+    Raises:
+        ConflictOnWriteError: if some do not exist.
+    """
+    if written != expected:
+        msg = f"only {written} of {expected} rows exist"
+        raise ConflictOnWriteError(msg)
 
 
 def _run(session: Session, statement: CompiledStatement, names: ColumnNames, rows: Rows) -> int:

@@ -26,7 +26,7 @@ KNOWN_REASONS: tuple[tuple[str, UnreachableReason], ...] = (
     ),
     (
         "no password supplied",
-        UnreachableReason("wants a password", "add the role's password to {setting}"),
+        UnreachableReason("requires a password", "add the role's password to {setting}"),
     ),
     (
         "does not exist",
@@ -53,9 +53,9 @@ KNOWN_REASONS: tuple[tuple[str, UnreachableReason], ...] = (
     ),
     (
         "certificate",
-        UnreachableReason("shows no valid certificate", "correct sslrootcert in {setting}"),
+        UnreachableReason("presents no valid certificate", "correct sslrootcert in {setting}"),
     ),
-    ("ssl", UnreachableReason("does not agree about TLS", "correct sslmode in {setting}")),
+    ("ssl", UnreachableReason("cannot negotiate TLS", "correct sslmode in {setting}")),
     (
         "translate host name",
         UnreachableReason("has no known host", "correct the host in {setting}"),
@@ -68,7 +68,7 @@ KNOWN_REASONS: tuple[tuple[str, UnreachableReason], ...] = (
         "failed to resolve host",
         UnreachableReason("has no known host", "correct the host in {setting}"),
     ),
-    ("starting up", UnreachableReason("is starting", "wait: it is tried again by itself")),
+    ("starting up", UnreachableReason("is starting", "wait: it is retried automatically")),
     ("shutting down", UnreachableReason("is shutting down", "start it again")),
     (
         "too many clients",
@@ -85,7 +85,7 @@ KNOWN_REASONS: tuple[tuple[str, UnreachableReason], ...] = (
     (
         "timeout",
         UnreachableReason(
-            "does not answer", "see whether it runs, and whether the network lets it through"
+            "does not answer", "check that it runs and that the network lets it through"
         ),
     ),
     (
@@ -95,42 +95,43 @@ KNOWN_REASONS: tuple[tuple[str, UnreachableReason], ...] = (
         ),
     ),
 )
-"""By what libpq or the server says, in small letters; the first that fits."""
+"""By a part of libpq's or the server's message, in lower case; the first match counts."""
 
 UNKNOWN_REASON = UnreachableReason("cannot be reached", "see its log; it is named in {setting}")
 
 
 NO_CONNECTION_SQLSTATES = ("08", "28", "3D", "53300", "57P03")
-"""SQLSTATEs, or their classes, of a server that lets nobody in."""
+"""SQLSTATEs, or their classes, of a server that accepts no connection."""
 
 
 def database_setting(service: str) -> str:
-    """Return the setting that says where a service's database is."""
+    """Return the name of the setting with the URL of a service's database."""
     return f"KAITONG_DATABASE_{service.upper()}"
 
 
 def unreachable_reason(service: str, error: BaseException) -> UnreachableReason:
     """Return why a service's database cannot be reached, and what to do."""
-    said = str(error).lower()
-    why, remedy = next((found for needle, found in KNOWN_REASONS if needle in said), UNKNOWN_REASON)
+    message = str(error).lower()
+    matches = (reason for text, reason in KNOWN_REASONS if text in message)
+    why, remedy = next(matches, UNKNOWN_REASON)
     return UnreachableReason(why, remedy.format(setting=database_setting(service)))
 
 
 def is_unreachable(error: OperationalError) -> bool:
-    """Tell whether there was no connection, rather than a statement that failed on one."""
+    """Return whether the connection failed, rather than a statement on it."""
     state = getattr(error.orig, "sqlstate", None) or ""
     return not state or state.startswith(NO_CONNECTION_SQLSTATES)
 
 
 def describe_unreachable(service: str, url: str, error: BaseException) -> str:
-    """Return it in one line, for whoever starts a process: with the address, without a password."""
-    where, (why, remedy) = make_url(url), unreachable_reason(service, error)
-    place = f"{where.host or 'the local socket'}:{where.port or 5432}/{where.database or ''}"
-    said = f" ({first_line(error)})" if why == UNKNOWN_REASON.why else ""
-    return f"{database_setting(service)}: PostgreSQL at {place} {why}{said} — {remedy}"
+    """Return the reason and the remedy in one line, with the address, without a password."""
+    parsed, (why, remedy) = make_url(url), unreachable_reason(service, error)
+    address = f"{parsed.host or 'the local socket'}:{parsed.port or 5432}/{parsed.database or ''}"
+    detail = f" ({first_line(error)})" if why == UNKNOWN_REASON.why else ""
+    return f"{database_setting(service)}: PostgreSQL at {address} {why}{detail} — {remedy}"
 
 
 def first_line(error: BaseException) -> str:
-    """Return the first line of what the driver said."""
-    said = str(getattr(error, "orig", None) or error)
-    return next(iter(said.splitlines()), type(error).__name__)
+    """Return the first line of the driver's message."""
+    message = str(getattr(error, "orig", None) or error)
+    return next(iter(message.splitlines()), type(error).__name__)

@@ -1,7 +1,7 @@
-"""Connections that were lost, and databases that took another's place.
+"""Detection of lost connections and replaced databases.
 
-Either is a reason to compare the database with the topics before anything else is written.
-A connection that is opened anew may lead to a restored database while no old one was missed yet.
+After either, the database is compared with the topics before anything else is written.
+A new connection may reach a restored database before the loss of an old one is noticed.
 """
 
 import threading
@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session, sessionmaker
 SELECT_IDENTITY = (
     "SELECT pg_postmaster_start_time(), oid FROM pg_database WHERE datname = current_database()"
 )
-"""No two databases share both: each is restored under a number of its own, or its server starts."""
+"""No two databases share both: a restored one has another oid, or its server was restarted."""
 
 
 class ConnectionLosses:
@@ -29,12 +29,12 @@ class ConnectionLosses:
         self.count = 0
 
     def note(self) -> None:
-        """Count a connection that was lost, or a database that is another one now."""
+        """Count a lost connection or a replaced database."""
         with self._lock:
             self.count += 1
 
     def note_identity(self, identity: tuple[Any, ...]) -> None:
-        """Count the database as lost if this is not the one that was found last."""
+        """Count a loss if this is not the identity that was found last."""
         with self._lock:
             self.count += self._identity not in {None, identity}
             self._identity = identity
@@ -46,33 +46,33 @@ LOSSES_BY_DIALECT: WeakKeyDictionary[Dialect, ConnectionLosses] = WeakKeyDiction
 
 def count_losses(engine: Engine) -> None:
     """Count from now on how often this engine loses its database."""
-    LOSSES_BY_DIALECT[engine.dialect] = found = ConnectionLosses()
-    event.listen(engine, "connect", partial(check_identity, found))
+    LOSSES_BY_DIALECT[engine.dialect] = losses = ConnectionLosses()
+    event.listen(engine, "connect", partial(check_identity, losses))
     event.listen(engine, "handle_error", count_loss)
 
 
-def check_identity(found: ConnectionLosses, connection: Connection[Any], _: object) -> None:
-    """Note which database a new connection leads to, before anything is done on it."""
-    connection.autocommit = True  # no transaction for one question
+def check_identity(losses: ConnectionLosses, connection: Connection[Any], _: object) -> None:
+    """Note which database a new connection reaches, before it is used."""
+    connection.autocommit = True  # no transaction for one query
     identity = connection.execute(SELECT_IDENTITY).fetchone()
     connection.autocommit = False
     if identity:
-        found.note_identity(identity)
+        losses.note_identity(identity)
 
 
 def count_loss(context: ExceptionContext) -> None:
-    """Count a connection that was lost, before another can take its place."""
+    """Count a lost connection before another can replace it."""
     if context.is_disconnect:
         note_loss(context.dialect)
 
 
 def note_loss(dialect: Dialect) -> None:
     """Count a connection that was lost on the engine of this dialect."""
-    if found := LOSSES_BY_DIALECT.get(dialect):
-        found.note()
+    if losses := LOSSES_BY_DIALECT.get(dialect):
+        losses.note()
 
 
 def loss_count(sessions: sessionmaker[Session]) -> int:
     """Return how often a database was lost so far, by any thread; 0 where that is not counted."""
-    found = LOSSES_BY_DIALECT.get(sessions.kw["bind"].dialect)
-    return found.count if found else 0
+    losses = LOSSES_BY_DIALECT.get(sessions.kw["bind"].dialect)
+    return losses.count if losses else 0

@@ -1,7 +1,7 @@
 """The database of one service: base class, column types, engine, sessions."""
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import cache, lru_cache
 from typing import Any, TypeAlias
@@ -20,6 +20,8 @@ from sqlalchemy import (
     MetaData,
     create_engine,
     event,
+    func,
+    select,
     text,
 )
 from sqlalchemy.engine import ExceptionContext
@@ -52,10 +54,10 @@ class Base(DeclarativeBase):
     """The kernel's tables, which every database has."""
 
     def __init_subclass__(cls, **arguments: Any) -> None:  # noqa: ANN401
-        """Enter a table among those of its own service."""
-        room, _, rest = cls.__module__.partition(".")
-        if room != "shared":
-            cls.metadata = metadata_of(f"{room}.{rest.partition('.')[0]}")
+        """Register a table in the metadata of its own service."""
+        package, _, rest = cls.__module__.partition(".")
+        if package != "shared":
+            cls.metadata = metadata_of(f"{package}.{rest.partition('.')[0]}")
         super().__init_subclass__(**arguments)
 
 
@@ -82,7 +84,7 @@ Instant = DateTime(timezone=True)
 class JsonBytes(TypeDecorator[Any]):
     """A column that stores a whole value as JSON bytes.
 
-    For what is read and written only together with its row, and never searched.
+    For values that are read and written only with their row, and never searched.
     """
 
     impl = LargeBinary
@@ -114,7 +116,7 @@ Url: TypeAlias = str
 """SQLAlchemy URL, `postgresql+psycopg://role:password@host:port/database`."""
 
 MAX_CONNECTIONS = 8
-"""For one process: the writing thread, and as many readers as one machine's core can feed."""
+"""For one process: the writing thread, and as many readers as one core can serve."""
 
 
 def make_sessions(url: Url) -> Sessions:
@@ -130,15 +132,15 @@ KEEP_ALIVE = {
     "keepalives_count": 3,
     "tcp_user_timeout": 30_000,
 }
-"""A server that is cut off, and says nothing, is given up after half a minute."""
+"""A server that is cut off and sends nothing is given up after half a minute."""
 
 
 SERVER_TIMEOUTS = {
     "statement_timeout": timedelta(minutes=2),
     "idle_in_transaction_session_timeout": timedelta(minutes=1),
 }
-"""No statement runs away, and no process that was frozen keeps what it has locked: the server
-ends both, which is passing trouble to whoever comes back."""
+"""The server ends statements that run too long, and transactions of frozen processes, which would
+keep their locks. The client gets a transient error."""
 
 
 CLEAR_TIMEOUTS = ", ".join(f"set_config('{name}', '0', true)" for name in SERVER_TIMEOUTS)
@@ -162,10 +164,10 @@ def make_engine(url: Url) -> Engine:
     return engine
 
 
-def make_plain_engine(url: Url, **options: Any) -> Engine:  # noqa: ANN401  handed on
-    """Return an engine whose errors name no value that a statement carried.
+def make_plain_engine(url: Url, **options: Any) -> Engine:  # noqa: ANN401  passed on
+    """Return an engine whose errors contain no value of a statement.
 
-    Every engine of ours is made here: values are personal, and errors are kept and logged.
+    All our engines are made here: values are personal, and errors are stored and logged.
     """
     engine = create_engine(url, hide_parameters=True, **options)
     event.listen(engine, "handle_error", hide_values_in_context)
@@ -173,19 +175,19 @@ def make_plain_engine(url: Url, **options: Any) -> Engine:  # noqa: ANN401  hand
 
 
 def prefer_binary_arrays(connection: Connection[Any], _: object) -> None:
-    """Send lists as they are; as text, each item costs two regular expressions."""
+    """Send lists in binary; as text, each item costs two regular expressions."""
     connection.adapters.register_dumper(list, ListBinaryDumper)
 
 
 PROGRAM_LIMIT_EXCEEDED = "54"
-"""The class of SQLSTATE for what is more than the server can take, and stays so."""
+"""The class of SQLSTATEs for what exceeds a limit of the server, permanently."""
 
 IDLE_IN_TRANSACTION = "25P03"
-"""The server ended a transaction that did nothing; the driver calls it an internal error."""
+"""The server ended an idle transaction; the driver calls it an internal error."""
 
 
 def classify_driver_error(context: ExceptionContext) -> None:
-    """Look at what went wrong with a statement before anybody waits for it to pass."""
+    """Classify the error of a statement before it is retried."""
     if is_demoted(context.original_exception, context.connection):
         context.is_disconnect = True
         note_loss(context.dialect)  # the next connection may find a replica that lagged
@@ -193,9 +195,9 @@ def classify_driver_error(context: ExceptionContext) -> None:
 
 
 def is_demoted(error: BaseException, connection: sqlalchemy.Connection | None) -> bool:
-    """Tell whether a server that took writes takes none: other connections may find one that does.
+    """Return whether the server no longer accepts writes; a new connection may find one that does.
 
-    A reader of ours may not write by its own wish: that is a bug, and no outage.
+    A connection that we made read-only is excluded: a write on it is a bug, not an outage.
     """
     options = connection.get_execution_options() if connection else {}
     is_reader = options.get("postgresql_readonly", False)
@@ -205,12 +207,12 @@ def is_demoted(error: BaseException, connection: sqlalchemy.Connection | None) -
 
 
 def hide_values_in_context(context: ExceptionContext) -> None:
-    """Take the values out of what the driver says, and out of what SQLAlchemy made of it."""
-    said = str(context.original_exception)
+    """Remove the values from the driver's error, and from SQLAlchemy's error made of it."""
+    original = str(context.original_exception)
     hide_values(context.original_exception)
-    left, told = str(context.original_exception), context.sqlalchemy_exception
-    if told is not None and told.args and left != said:
-        told.args = (str(told.args[0]).replace(said, left), *told.args[1:])
+    hidden, wrapper = str(context.original_exception), context.sqlalchemy_exception
+    if wrapper is not None and wrapper.args and hidden != original:
+        wrapper.args = (str(wrapper.args[0]).replace(original, hidden), *wrapper.args[1:])
 
 
 SQLSTATES_REPEATING_VALUES = ("22", "42601")
@@ -218,28 +220,28 @@ SQLSTATES_REPEATING_VALUES = ("22", "42601")
 
 
 def hide_values(error: BaseException) -> None:
-    """Reduce what the server said to a line that names no value.
+    """Reduce the server's error to one line without values.
 
-    Its DETAIL names rows and keys, its CONTEXT parameters, and of a value that it cannot
-    take the first line repeats it. What the driver says by itself names none.
+    Its DETAIL names rows and keys, its CONTEXT parameters, and for an invalid value its
+    first line repeats the value. Errors of the driver itself contain none.
     """
     if not isinstance(error, psycopg.Error) or not error.sqlstate:
         return
     diag = error.diag
     repeats = error.sqlstate.startswith(SQLSTATES_REPEATING_VALUES)
-    said = "" if repeats else f": {diag.message_primary}"
+    message = "" if repeats else f": {diag.message_primary}"
     where = ", ".join(filter(None, (diag.table_name, diag.column_name, diag.constraint_name)))
-    named = f" ({where})" if where else ""
-    error.args = (f"SQLSTATE {error.sqlstate}, {type(error).__name__}{named}{said}",)
+    place = f" ({where})" if where else ""
+    error.args = (f"SQLSTATE {error.sqlstate}, {type(error).__name__}{place}{message}",)
 
 
 def reclassify_error(error: BaseException, connection: sqlalchemy.Connection | None) -> None:
-    """Tell apart what the driver calls by the wrong name, and leave the rest to SQLAlchemy.
+    """Raise the right error for what the driver misclassifies; leave the rest to SQLAlchemy.
 
     Raises:
-        UnprocessableError: what is too large for an index, so that nobody waits for it to pass.
-        OperationalError: a transaction that was ended for standing still, or that a read-only
-            server refused: it is to be done again.
+        UnprocessableError: a value is too large for an index; a retry cannot help.
+        OperationalError: the server ended an idle transaction, or is read-only: retry the
+            transaction.
     """
     state = getattr(error, "sqlstate", None) or ""
     demoted = is_demoted(error, connection)
@@ -260,14 +262,14 @@ LOCK_PATTERN = re.compile(r"\bFOR (NO KEY )?UPDATE\b", re.IGNORECASE)
 def count_write(
     connection: sqlalchemy.Connection, _cursor: object, statement: str, *_: object
 ) -> None:
-    """Count the statements that write, for those who must know whether anything was written."""
+    """Count the statements that write, so that callers know whether anything was written."""
     if is_write(statement):
         connection.info[WRITE_COUNT] = connection.info.get(WRITE_COUNT, 0) + 1
 
 
 @lru_cache(maxsize=4096)
 def is_write(statement: str) -> bool:
-    """Tell whether a statement may change anything, in its CTEs too; locks change nothing."""
+    """Return whether a statement may write, also in its CTEs; locks write nothing."""
     return WRITE_PATTERN.search(LOCK_PATTERN.sub("", statement)) is not None
 
 
@@ -275,3 +277,9 @@ def write_count(session: Session) -> int:
     """Return how many statements have written on this session's connection; it only grows."""
     found: int = session.connection().info.get(WRITE_COUNT, 0)
     return found
+
+
+def transaction_time(session: Session) -> datetime:
+    """Return when the transaction began, by the database's clock."""
+    started_at: datetime = session.execute(select(func.now())).scalar_one()
+    return started_at

@@ -1,8 +1,8 @@
-"""Whether the database is known to have all that the topics show it had.
+"""Whether the database is proven: it has all that the topics show it had.
 
-When a connection is lost, another database may be in the place of the one that was known: one
-that was restored, or a replica that lagged. While that is in doubt nothing is published,
-consumed, set off or called. Requests are served once it is proven, or once it is known that
+After a lost connection, another database may have replaced the known one: a restored one, or a
+replica that lagged. While the database is unproven nothing is published or consumed, no timer
+fires, and no call is made. Requests are served once it is proven, or once it is known that
 nothing can prove it now, because the broker is out.
 """
 
@@ -16,20 +16,20 @@ from functools import partial
 from shared.errors import DatabaseUnprovenError
 
 REQUEST_WAIT_S = 2.0
-"""Seconds that requests wait for the proof. Later ones are refused at once until it is there."""
+"""Seconds that requests wait for the proof. Later ones are refused at once until it is given."""
 
 
 UNPROVEN_MESSAGE = "a connection was lost: the database has to be compared with the topics first"
 
 
 class RequiredCertainty(Enum):
-    """What must be known of the database before something is written to it."""
+    """The certainty that a write to the database requires."""
 
     PROVEN = auto()
     """It has all that the topics show it had."""
 
     SERVED = auto()
-    """Or the broker is out, so that nothing can prove it: for requests."""
+    """Proven, or not provable because the broker is out: for requests."""
 
     NONE = auto()
     """Nothing: for the recovery itself."""
@@ -44,25 +44,25 @@ def recheck_nothing() -> None:
 
 
 def no_losses() -> int:
-    """Return that no connection was ever lost."""
+    """Return 0: no connection was ever lost."""
     return 0
 
 
 @dataclass(slots=True)
 class DatabaseCertainty:
-    """What one process knows of its database. It is certain until it is told to doubt."""
+    """Whether one process's database is proven. It is until a loss is noticed."""
 
     read_loss_count: Callable[[], int] = no_losses
     """Returns how many connections were lost so far, by any thread."""
 
     on_unproven: Callable[[], None] | None = None
-    """Called when a proof is wanted; None where there is nothing to compare with: no doubt then."""
+    """Called when a proof is needed; None where nothing can be compared: always proven then."""
 
     _known_losses: int = 0
     _proven: asyncio.Event = field(default_factory=asyncio.Event)
     _may_serve: asyncio.Event = field(default_factory=asyncio.Event)
-    _waits_since: float = 0.0
-    """On the monotonic clock; of use only while requests wait."""
+    _waiting_since: float = 0.0
+    """On the monotonic clock; valid only while requests wait."""
 
     _has_served: bool = False
 
@@ -71,7 +71,7 @@ class DatabaseCertainty:
         self.mark_proven()
 
     def start_unproven(self) -> None:
-        """Begin without a proof, as a process does that starts: no request was served yet."""
+        """Begin without a proof, at the start of a process: no request was served yet."""
         self.mark_unproven()
         self._has_served = False
 
@@ -94,8 +94,8 @@ class DatabaseCertainty:
 
     @property
     def waited_s(self) -> float:
-        """How long requests have waited for the proof, in seconds; of use only while they wait."""
-        return time.monotonic() - self._waits_since
+        """How long requests have waited for the proof, in seconds; valid only while they wait."""
+        return time.monotonic() - self._waiting_since
 
     @property
     def is_ready(self) -> bool:
@@ -108,12 +108,12 @@ class DatabaseCertainty:
         self._serve()
 
     def mark_unproven(self) -> None:
-        """Note that another database may be in the place of the one that was known."""
+        """Note that another database may have replaced the known one."""
         self._proven.clear()
         self._suspend_serving()
 
     def request_proof(self) -> None:
-        """Ask for a proof: the database has forgotten what this process knows."""
+        """Request a proof: the database lacks something that this process committed."""
         if self.on_unproven:
             self.mark_unproven()
             self.on_unproven()
@@ -123,7 +123,7 @@ class DatabaseCertainty:
         self._serve()
 
     def mark_provable(self) -> None:
-        """Note that the broker is there: requests wait for the proof."""
+        """Note that the broker is reachable: requests wait for the proof."""
         if not self._proven.is_set():
             self._suspend_serving()
 
@@ -140,23 +140,23 @@ class DatabaseCertainty:
     def check(self, required: RequiredCertainty) -> Recheck:
         """Check that the database may be written to; return the check to repeat before a commit.
 
-        It is called when a turn of the writing thread begins: the database may have been lost
-        since the caller waited for the proof, in the turn before. The transaction may then begin
-        on a connection that leads to another database already, so it is repeated before a commit.
+        Called when a turn of the writing thread begins: the database may have been lost since
+        the caller waited for the proof, in the turn before. Repeated before the commit: the
+        transaction may have begun on a connection to another database.
 
         Raises:
-            DatabaseUnprovenError: if it may not; wait again.
+            DatabaseUnprovenError: if it may not be written to; wait again.
         """
         if required is RequiredCertainty.NONE or not self.on_unproven:
             return recheck_nothing
         self._check_losses()
-        trusted = self._proven if required is RequiredCertainty.PROVEN else self._may_serve
-        if not trusted.is_set():
+        event = self._proven if required is RequiredCertainty.PROVEN else self._may_serve
+        if not event.is_set():
             raise DatabaseUnprovenError(UNPROVEN_MESSAGE)
         return partial(self._require_no_new_loss, self._known_losses)
 
-    def _require_no_new_loss(self, seen: int) -> None:
-        if self.read_loss_count() != seen:
+    def _require_no_new_loss(self, known_losses: int) -> None:
+        if self.read_loss_count() != known_losses:
             raise DatabaseUnprovenError(UNPROVEN_MESSAGE)
 
     def _serve(self) -> None:
@@ -166,10 +166,10 @@ class DatabaseCertainty:
     def _suspend_serving(self) -> None:
         if self._may_serve.is_set():
             self._may_serve.clear()
-            self._waits_since = time.monotonic()
+            self._waiting_since = time.monotonic()
 
     def _check_losses(self) -> None:
-        if self.on_unproven and (lost := self.read_loss_count()) != self._known_losses:
-            self._known_losses = lost
+        if self.on_unproven and (losses := self.read_loss_count()) != self._known_losses:
+            self._known_losses = losses
             self.mark_unproven()
             self.on_unproven()

@@ -1,4 +1,4 @@
-"""The history: every change of a state, append-only, in the change's own transaction."""
+"""The history: every state change, append-only, written in the change's own transaction."""
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
@@ -15,14 +15,14 @@ from shared.persistence.database import Base, Instant
 from shared.persistence.statements import CompiledStatement
 
 TAKEN_OVER_REASON = "taken over: told before the database was restored"
-"""The reason of a change that makes true again what was told; it may skip states."""
+"""The reason of a change that a takeover makes; it may skip states. Stored: never change it."""
 
 PARTY_KIND = "party"
-"""The kind of a change of what is known of a customer: an erasure, with its reason."""
+"""The kind of a change of a customer's data: an erasure, with its reason."""
 
 
 class HistoryEntry(NamedTuple):
-    """One thing passed from one state to another."""
+    """One state change of one thing."""
 
     at: datetime
     tenant: str
@@ -30,21 +30,21 @@ class HistoryEntry(NamedTuple):
     """What changed: `order`, `item`, `step`, `number`, ..."""
 
     subject: str
-    """Which one: the order's id for whatever belongs to an order, else its own name."""
+    """Which one: the order's id if it belongs to an order, else its own name."""
 
     part: str
     """Which part of the subject: an item, a step; the order that held a number."""
 
     was: str
-    """Empty for what begins to exist."""
+    """The state before; empty for a new thing."""
 
     became: str
     reason: str
     cause: UUID
-    """The message or request that made it so."""
+    """The message or request that caused it."""
 
     actor: str = ""
-    """The person or program whose request made it so; empty where a message did."""
+    """The person or program whose request caused it; empty where a message did."""
 
 
 class HistoryRow(Base):
@@ -98,9 +98,9 @@ def read(session: Session, tenant: str, subject: str) -> list[HistoryEntry]:
 def read_many(
     session: Session, tenant: str, subjects: Collection[str], *, part: str, begin: datetime
 ) -> list[HistoryEntry]:
-    """Return all that befell one part of these subjects, oldest first.
+    """Return the history of one part of these subjects, oldest first.
 
-    Months before `begin` are not looked at: each would cost a look for each subject.
+    Months before `begin` are not read: each would cost an index lookup per subject.
     """
     statement = (
         select(*COLUMNS)

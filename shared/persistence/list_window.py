@@ -1,7 +1,7 @@
-"""Which rows of a list to read: by how many to skip, or from where the page before ended.
+"""Windows of a list: by offset, or after the last row of the previous page (keyset pagination).
 
-Skipping rows repeats or loses some while others arrive. A list that is read on from the keys of
-the last row shown has every row that stays exactly once, and costs the same however far it goes.
+An offset repeats or loses rows while others arrive. Pages that continue from the keys of the
+last row shown have every row that stays exactly once, at the same cost for every page.
 """
 
 import base64
@@ -34,11 +34,11 @@ KEY_READERS: dict[type, Callable[[Any], Any]] = {
     datetime: read_timestamp,
     int: lambda value: value if type(value) is int else int(""),
 }
-"""How the key of a row is read from a cursor, by its type; texts as they are."""
+"""Parsers for the key of a row in a cursor, by its type; texts are used unchanged."""
 
 
 TEXT_KEY: SortKey = sql_column("text", Text())
-"""The key of a list that is at hand: a cursor of it holds one text."""
+"""The key of a list in memory: its cursor holds one text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +48,11 @@ class Window:
     offset: int
     count: int
     after: str = ""
-    """The cursor of the row to go on behind; empty to begin with the first."""
+    """The cursor of the last row of the previous page; empty for the first page."""
 
     @property
     def from_start(self) -> "Window":
-        """Return what to read of one of several lists to have this part of all together."""
+        """Return what to read of each of several lists, so that their merge has this part."""
         return replace(self, offset=0, count=self.offset + self.count)
 
 
@@ -63,11 +63,11 @@ def select_page(
     *,
     descending: bool = False,
 ) -> Select[Any]:
-    """Return the select for a part of a list in the order of keys that name each row.
+    """Return the select for a part of a list in the order of keys that identify each row.
 
     Args:
         found: the rows of the list, in no order.
-        keys: in whose order they come; together they name each row.
+        keys: the sort order; together they identify each row.
         window: the part.
         descending: whether the greatest come first.
 
@@ -75,20 +75,20 @@ def select_page(
         InvalidError: the cursor is not one of this list.
     """
     if window.after:
-        beyond = lt if descending else gt
+        comparison = lt if descending else gt
         last = decode_cursor(window.after, keys)
         bound = [bindparam(None, each, key.type) for key, each in zip(keys, last, strict=True)]
-        found = found.where(beyond(tuple_(*keys), tuple_(*bound)))
-    in_turn = [key.desc() if descending else key for key in keys]
-    return found.order_by(*in_turn).offset(window.offset or None).limit(window.count)
+        found = found.where(comparison(tuple_(*keys), tuple_(*bound)))
+    ordering = [key.desc() if descending else key for key in keys]
+    return found.order_by(*ordering).offset(window.offset or None).limit(window.count)
 
 
 def slice_list(found: Sequence[T], key: Callable[[T], str], window: Window) -> Sequence[T]:
-    """Return a part of a list that is at hand as a whole.
+    """Return a part of a list in memory.
 
     Args:
         found: the list, in the order of its keys.
-        key: returns the text that names an entry.
+        key: returns the text that identifies an entry.
         window: the part.
 
     Raises:
@@ -107,25 +107,25 @@ def merge_pages(
     *,
     descending: bool = False,
 ) -> Select[Any]:
-    """Return the select for a part of several lists together, each row of them once.
+    """Return the select for a part of several merged lists, each row once.
 
-    An index holds rows in order for one value of its first columns. A list of rows with several
-    values reads a page for each of them, and not all of their rows to sort them.
+    An index holds rows in order for one value of its first columns. For several values, a page
+    is read for each of them, instead of all their rows to sort them.
 
     Args:
         parts: selects of `window.from_start` each, of the same columns.
-        keys: in whose order the rows come; among the columns, under their own names.
+        keys: the sort order; among the columns, under their own names.
         window: the part.
         descending: whether the greatest come first.
     """
     rows = (union(*parts) if len(parts) > 1 else parts[0]).subquery("merged")
     columns = [rows.c[str(key.key)] for key in keys]
-    in_turn = [column.desc() if descending else column for column in columns]
-    return select(rows).order_by(*in_turn).offset(window.offset or None).limit(window.count)
+    ordering = [column.desc() if descending else column for column in columns]
+    return select(rows).order_by(*ordering).offset(window.offset or None).limit(window.count)
 
 
 def lateral_page(over: FromClause, page: Select[Any]) -> Select[Any]:
-    """Return the select for a page for each row of a relation, which the page refers to."""
+    """Return the select that reads `page`, which refers to `over`, for each row of `over`."""
     rows = page.lateral("page")
     return select(*rows.c).select_from(over.join(rows, true()))
 
@@ -133,14 +133,14 @@ def lateral_page(over: FromClause, page: Select[Any]) -> Select[Any]:
 def unnest_values(
     column: SortKey, values: Collection[Any], name: str = "wanted"
 ) -> TableValuedAlias:
-    """Return a relation whose column `value` has each of these values of a column once."""
+    """Return a relation whose column `value` has each of these values of `column` once."""
     bound = bindparam(None, list(dict.fromkeys(values)), ARRAY(column.type))
     named = sql_column("value", column.type)
     return func.unnest(bound).table_valued(named, name=name).render_derived()
 
 
 def key_attributes(*names: str) -> Callable[[Any], list[Any]]:
-    """Return what returns the keys of a row: its attributes of these names."""
+    """Return a function that returns the keys of a row: its attributes of these names."""
     return lambda row: [getattr(row, name) for name in names]
 
 
@@ -151,7 +151,7 @@ def encode_cursor(keys: Sequence[Any]) -> str:
 
 
 def encode_key(key: object) -> str:
-    """Return one key as a cursor has it; a time as `read_timestamp` reads it."""
+    """Return one key in the format of a cursor; a time in that of `read_timestamp`."""
     return key.isoformat() if isinstance(key, datetime) else str(key)
 
 
@@ -175,17 +175,17 @@ def decode_key(key: SortKey, value: object) -> object:
     """Return one key of a row.
 
     Raises:
-        ValueError: it is not what such a key looks like.
+        ValueError: it does not have the format of such a key.
     """
-    wanted = key.type.python_type
-    if wanted is not int and (not isinstance(value, str) or "\0" in value):
-        msg = "no text"
+    expected = key.type.python_type
+    if expected is not int and (not isinstance(value, str) or "\0" in value):
+        msg = "not a text"
         raise ValueError(msg)
     if isinstance(value, str):
         value.encode()
-    if wanted in KEY_READERS:
-        return KEY_READERS[wanted](value)
-    return wanted(value) if issubclass(wanted, Enum) else value
+    if expected in KEY_READERS:
+        return KEY_READERS[expected](value)
+    return expected(value) if issubclass(expected, Enum) else value
 
 
 def raise_bad_cursor(error: Exception | None = None) -> NoReturn:

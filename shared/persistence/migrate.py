@@ -1,6 +1,6 @@
-"""Bring databases to the tables of this code: `python -m shared.persistence.migrate order ...`.
+"""Migrate databases to the tables of this code: `python -m shared.persistence.migrate order ...`.
 
-Each database has two lines of migrations: the kernel's (migrations), the
+Each database has two branches of migrations: the kernel's (migrations), the
 same everywhere, and the service's own.
 """
 
@@ -36,7 +36,7 @@ def config_for(service: str) -> Config:
 
 
 def migrate(service: str, url: Url) -> None:
-    """Bring one database up to date; several may try at once, one does it."""
+    """Migrate one database; of several processes that try at once, one does it."""
     engine = make_plain_engine(url)
     with engine.begin() as connection:
         connection.exec_driver_sql("SELECT pg_advisory_xact_lock(hashtext('kaitong.migrate'))")
@@ -46,7 +46,7 @@ def migrate(service: str, url: Url) -> None:
 
 
 def upgrade(service: str, connection: Connection) -> None:
-    """Run what migrations are missing, in the connection's transaction."""
+    """Run the missing migrations in the connection's transaction."""
     config = config_for(service)
     config.attributes["connection"] = connection
     command.upgrade(config, "heads")
@@ -56,7 +56,7 @@ def describe_failure(service: str, url: Url, error: OperationalError) -> str:
     """Return in one line why a database was not migrated, and what to do."""
     if is_unreachable(error):
         return describe_unreachable(service, url, error)
-    return f"the database cannot be changed: {first_line(error)} — mend that, then migrate again"
+    return f"the database cannot be changed: {first_line(error)} — fix that, then migrate again"
 
 
 def main(services: Sequence[str]) -> None:

@@ -1,9 +1,9 @@
-"""Statements that are run for every message, taken apart once.
+"""Compiled statements, for what runs for every message: compiled once, run by the driver.
 
-SQLAlchemy looks a statement up by its structure each time it is run, and wraps what
-comes back: two thirds of what a message that comes alone costs. Here it is asked
-once for the SQL and for how values go in and come out; then the driver runs it, on
-the session's own connection and in its transaction. Listeners hear of it as ever.
+SQLAlchemy looks a statement up by its structure at each run, and wraps its result:
+two thirds of the cost of a message that is handled alone. Here SQLAlchemy gives the
+SQL and the conversions of values once; then the driver runs it, on the session's own
+connection and in its transaction. Event listeners are called as usual.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -22,7 +22,7 @@ from shared.persistence.connection_losses import note_loss
 from shared.persistence.database import hide_values, is_demoted, reclassify_error
 
 ValueProcessor: TypeAlias = Callable[[Any], Any] | None
-"""How a value is changed on its way; None: not at all."""
+"""Converts a value for the driver or from it; None: no conversion."""
 
 Row: TypeAlias = tuple[Any, ...]
 
@@ -31,7 +31,7 @@ NO_VALUES: Mapping[str, Any] = {}
 
 
 class CompiledStatement:
-    """One statement, run again and again with other values."""
+    """One statement, compiled once and run with different values."""
 
     def __init__(self, statement: Executable) -> None:
         self.statement = statement
@@ -74,30 +74,30 @@ class CompiledStatement:
             values[name] = process(values[name])
         try:
             cursor = _cursor(connection)
-            told = (connection, cursor, self._sql, values, None, False)
-            connection.dispatch.before_cursor_execute(*told)
+            arguments = (connection, cursor, self._sql, values, None, False)
+            connection.dispatch.before_cursor_execute(*arguments)
             return cursor.execute(self._sql, values)
         except psycopg.Error as error:
             raise as_sqlalchemy_error(error, connection, self._sql) from error
 
     def _compile(self, dialect: Dialect) -> None:
         compiled = cast("SQLCompiler", self.statement.compile(dialect=dialect))  # type: ignore[attr-defined]
-        unfit = [*compiled.post_compile_params, *compiled.literal_execute_params]
-        if unfit or compiled.insert_prefetch or compiled.update_prefetch:
-            msg = f"not a fixed text; bind lists as arrays, give every value: {compiled}"
+        unsupported = [*compiled.post_compile_params, *compiled.literal_execute_params]
+        if unsupported or compiled.insert_prefetch or compiled.update_prefetch:
+            msg = f"the SQL is not fixed; bind lists as arrays, pass every value: {compiled}"
             raise TypeError(msg)
         self._constants = {
             name: bind.effective_value for name, bind in compiled.binds.items() if not bind.required
         }
-        ways = [
+        processors = [
             (name, _bind_processor(bind.type, dialect)) for name, bind in compiled.binds.items()
         ]
-        self._bind_processors = [(name, process) for name, process in ways if process]
+        self._bind_processors = [(name, process) for name, process in processors if process]
         self._sql = str(compiled)
 
 
 def _cursor(connection: Connection) -> Cursor[Row]:
-    """Return the one cursor of a connection; making another for each run costs a third of it."""
+    """Return the only cursor of a connection; a new one for each run costs a third of the run."""
     cursor: Cursor[Row] | None = connection.info.get(CURSOR_KEY)
     if cursor is None:
         driver = cast("psycopg.Connection[Row]", connection.connection.driver_connection)
@@ -106,7 +106,7 @@ def _cursor(connection: Connection) -> Cursor[Row]:
 
 
 def _bind_processor(kind: TypeEngine[Any], dialect: Dialect) -> ValueProcessor:
-    """Return how a value of a type is made what the driver takes."""
+    """Return the conversion of values of a type for the driver."""
     if not isinstance(kind, ARRAY):
         return kind.dialect_impl(dialect).bind_processor(dialect)
     each = _bind_processor(kind.item_type, dialect)
@@ -116,7 +116,7 @@ def _bind_processor(kind: TypeEngine[Any], dialect: Dialect) -> ValueProcessor:
 def _result_processors(
     statement: Executable, dialect: Dialect, cursor: Cursor[Row]
 ) -> list[ValueProcessor]:
-    """Return how each column of a result is made what its type promises."""
+    """Return the conversion of each column of a result to its type."""
     columns = getattr(statement, "exported_columns", ())
     kinds = [column.type.dialect_impl(dialect) for column in columns]
     codes = [each.type_code for each in cursor.description or ()]
@@ -130,11 +130,11 @@ def _process_row(columns: Sequence[ValueProcessor], row: Row) -> Row:
 
 
 def as_sqlalchemy_error(error: psycopg.Error, connection: Connection, sql: str) -> Exception:
-    """Return the driver's error as SQLAlchemy tells it; drop a connection that is lost.
+    """Return the driver's error as SQLAlchemy's; drop a connection that is lost.
 
     Raises:
-        UnprocessableError: if what was to be stored is too large.
-        OperationalError: if the server ended a transaction that stood still, or takes no writes.
+        UnprocessableError: if a value is too large to be stored.
+        OperationalError: if the server ended an idle transaction, or accepts no writes.
     """
     driver = cast("DBAPIConnection", connection.connection.dbapi_connection)
     cursor = cast("DBAPICursor | None", connection.info.get(CURSOR_KEY))
@@ -142,7 +142,7 @@ def as_sqlalchemy_error(error: psycopg.Error, connection: Connection, sql: str) 
     is_lost = is_gone or is_demoted(error, connection)
     if is_lost:
         note_loss(connection.dialect)
-        connection.engine.dispose()  # the others, which are as old, are lost as a rule
+        connection.engine.dispose()  # the others are as old, and usually lost too
         connection.invalidate(error)
     reclassify_error(error, connection)
     hide_values(error)

@@ -1,7 +1,7 @@
-"""Whether the database takes writes: a refusal is remembered until a write works again.
+"""Whether the database accepts writes: a refusal is remembered until a write succeeds.
 
-A disk that is full and a server that only reads still answer every question, so asking
-whether the database is there tells nothing about requests that change something.
+A server with a full disk, or a read-only one, still answers every query, so that a reachable
+database proves nothing about requests that write.
 """
 
 import time
@@ -19,7 +19,7 @@ REFUSAL_KINDS = {
     "53100": TroubleKind.DATABASE_FULL,
     READ_ONLY_SQLSTATE: TroubleKind.DATABASE_READ_ONLY,
 }
-"""SQLSTATEs by which PostgreSQL refuses every write, whatever it says."""
+"""SQLSTATEs by which PostgreSQL refuses every write."""
 
 PROBE_STATEMENTS = (
     text("CREATE TABLE kaitong_write_probe (filler bytea NOT NULL)"),
@@ -29,7 +29,7 @@ PROBE_STATEMENTS = (
         " SELECT decode(repeat('5a', 7000), 'hex') FROM generate_series(1, 64)"
     ),
 )
-"""Half a megabyte of new pages: a row that finds room in an old page proves nothing."""
+"""Half a megabyte of new pages: a row that fits into an old page proves nothing."""
 
 
 @dataclass(slots=True)
@@ -43,7 +43,7 @@ class WriteRefusals:
     _lock: Lock = field(default_factory=Lock)
 
     def note(self, sqlstate: str) -> None:
-        """Remember a refusal, if that is what a statement failed with."""
+        """Remember a refusal, if a statement failed with one."""
         if kind := REFUSAL_KINDS.get(sqlstate):
             with self._lock:
                 self.since = self.since or time.monotonic()
@@ -55,7 +55,7 @@ class WriteRefusals:
         return 0.0 if self.since is None else time.monotonic() - self.since
 
     def clear(self) -> None:
-        """Forget the refusal: a write has worked."""
+        """Clear the refusal: a write has succeeded."""
         with self._lock:
             self.refusal = self.since = None
 
@@ -68,16 +68,16 @@ def probe_write(session: Session) -> None:
     """Write what needs new pages on the server's disk; the caller rolls it back.
 
     Raises:
-        DBAPIError: if the server takes no writes still.
+        DBAPIError: if the server still refuses writes.
     """
     for statement in PROBE_STATEMENTS:
         session.execute(statement)
 
 
 def is_unpromoted(error: BaseException) -> bool:
-    """Tell whether a server refused to begin a transaction that may write: it is a standby still.
+    """Return whether the server refused to begin a read-write transaction: it is still a standby.
 
-    By the function that refuses, for the words depend on the server's language.
+    By the function that refuses: the text depends on the server's language.
     """
     return (
         isinstance(error, psycopg.errors.FeatureNotSupported)

@@ -1,1 +1,1 @@
-"""Erasing who a party was, in tables and in archived files."""
+"""Erasure of a party's personal data, in tables and in archived files."""

@@ -1,8 +1,8 @@
-"""Blank who was erased in archived files: `python -m shared.privacy.archive_scrubbing order`.
+"""Blank erased parties in archived files: `python -m shared.privacy.archive_scrubbing order`.
 
-An erasure reaches all that a service's database has. The months that were moved to
-files before it are read through here, as often as the operator's own rules ask for:
-every file in which something is to be blanked is written anew and put in its place.
+An erasure covers all data in a service's database. This tool covers the months that were
+moved to files before it; the operator runs it as often as its own rules require. Every file
+with personal data of an erased party is replaced by a rewritten one.
 """
 
 import fcntl
@@ -28,37 +28,37 @@ from shared.privacy.erased_parties import ErasedParties
 from shared.privacy.erasure import blanked_body, mentions_erased_party, personal_types
 
 FILE_PATTERN = "outbox_*.jsonl.gz"
-"""Letters alone tell of persons: the history names nobody."""
+"""Only outbox records contain personal data: the history names no person."""
 
 
-def scrub_folder(folder: Path, whom: ErasedParties) -> Iterator[tuple[Path, int]]:
-    """Blank everybody who was erased in all files of a folder; yield how many letters in each."""
+def scrub_folder(folder: Path, erased: ErasedParties) -> Iterator[tuple[Path, int]]:
+    """Blank erased parties in all files of a folder; yield each file and its blanked messages."""
     for file in sorted(folder.glob(FILE_PATTERN)):
-        yield file, scrub_file(file, whom)
+        yield file, scrub_file(file, erased)
 
 
-def scrub_file(file: Path, whom: ErasedParties) -> int:
-    """Blank everybody who was erased in one file; return in how many letters.
+def scrub_file(file: Path, erased: ErasedParties) -> int:
+    """Blank erased parties in one file; return the number of blanked messages.
 
-    The file is whole at every moment, and is not touched where there is nothing to blank.
+    The file is replaced atomically, and is not touched where there is nothing to blank.
     """
     with gzip.open(file, "rt", encoding="utf-8") as lines:
-        count = sum(new != line for line, new in scrubbed_lines(lines, whom))
+        count = sum(new != line for line, new in scrubbed_lines(lines, erased))
     if count:
         with gzip.open(file, "rt", encoding="utf-8") as lines:
-            write_atomically(file, (new for _, new in scrubbed_lines(lines, whom)))
+            write_atomically(file, (new for _, new in scrubbed_lines(lines, erased)))
     return count
 
 
-def scrubbed_lines(lines: Iterable[str], whom: ErasedParties) -> Iterator[tuple[str, str]]:
-    """Yield each line as it is and as it shall be: the same, where there is nothing to blank."""
+def scrubbed_lines(lines: Iterable[str], erased: ErasedParties) -> Iterator[tuple[str, str]]:
+    """Yield each line before and after blanking: equal, where there is nothing to blank."""
     personal = set(personal_types())
     for line in lines:
         row = json.loads(line)
         body = row["body"].encode()
         if (
             row["type"] in personal
-            and mentions_erased_party(body, whom)
+            and mentions_erased_party(body, erased)
             and (new := blanked_body(body))
         ):
             yield line, json.dumps(row | {"body": new.decode()}) + "\n"
@@ -68,42 +68,42 @@ def scrubbed_lines(lines: Iterable[str], whom: ErasedParties) -> Iterator[tuple[
 
 @contextmanager
 def folder_lock(folder: Path) -> Iterator[None]:
-    """Wait until nobody else goes through a folder: two would write one file at once."""
-    place = os.open(folder, os.O_RDONLY)
+    """Lock a folder; wait while another process scrubs it: both would write the same file."""
+    descriptor = os.open(folder, os.O_RDONLY)
     try:
-        fcntl.flock(place, fcntl.LOCK_EX)
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield
     finally:
-        os.close(place)
+        os.close(descriptor)
 
 
 def scrub_archive(settings: Settings) -> str:
-    """Blank everybody who was erased in the files of a service; return what was done."""
+    """Blank erased parties in the archived files of a service; return a summary."""
     if settings.service_archive_folder is None:
-        return "KAITONG_ARCHIVE_FOLDER is not set: nothing was ever moved to files"
+        return "KAITONG_ARCHIVE_FOLDER is not set: there are no archived files"
     with folder_lock(settings.service_archive_folder):
         engine = make_plain_engine(settings.database_url)
         with Session(engine) as session:
-            whom = erased_parties.all_erased_parties(session)
+            erased = erased_parties.all_erased_parties(session)
         engine.dispose()
-        counts = [count for _, count in scrub_folder(settings.service_archive_folder, whom)]
-    return f"{sum(counts)} letters were blanked; {len(counts)} files were read"
+        counts = [count for _, count in scrub_folder(settings.service_archive_folder, erased)]
+    return f"{sum(counts)} messages were blanked; {len(counts)} files were read"
 
 
 def main(services: Sequence[str]) -> None:
-    """Go through the files of these services, in turn."""
+    """Scrub the archived files of these services, one after the other."""
     for service in services:
         try:
             settings = Settings.from_environment(service)
         except StartError as error:
             sys.exit(f"{service}: {error}")
         try:
-            done = scrub_archive(settings)
+            summary = scrub_archive(settings)
         except OperationalError as error:
             sys.exit(f"{service}: {describe_unreachable(service, settings.database_url, error)}")
         except (OSError, EOFError, zlib.error, ValueError) as error:
-            sys.exit(f"{service}: a file cannot be read or written: {error}; it stays as it was")
-        sys.stdout.write(f"{service}: {done}\n")
+            sys.exit(f"{service}: a file cannot be read or written: {error}; it is unchanged")
+        sys.stdout.write(f"{service}: {summary}\n")
 
 
 if __name__ == "__main__":

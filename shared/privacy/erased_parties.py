@@ -1,4 +1,4 @@
-"""Whom this service was told to forget, kept for ever: files and backups may tell of them yet."""
+"""Parties whose personal data were erased; kept without end, for files and backups with them."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -11,11 +11,11 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from shared.persistence.database import Base, Instant
 
 ErasedParties: TypeAlias = Mapping[tuple[str, str], datetime]
-"""By tenant and party id, until when what was told of the party is to be blank."""
+"""By tenant and party id: messages published until this time must be blank."""
 
 
 class ErasedPartyRow(Base):
-    """A party that was erased. Its id tells nothing of a person."""
+    """A party that was erased. Its id reveals nothing about a person."""
 
     __tablename__ = "forgotten"
 
@@ -32,12 +32,12 @@ UPSERT = INSERT.on_conflict_do_update(
 
 
 def add_erased_party(session: Session, tenant: str, party_id: str, until: datetime) -> None:
-    """Remember that a party was erased; of two erasures the later one counts."""
+    """Store that a party was erased; of two erasures the later one counts."""
     session.execute(UPSERT, {"tenant": tenant, "party_id": party_id, "until": until})
 
 
 def all_erased_parties(session: Session) -> ErasedParties:
-    """Return all that were ever erased."""
+    """Return all erased parties."""
     rows = session.execute(
         select(ErasedPartyRow.tenant, ErasedPartyRow.party_id, ErasedPartyRow.until)
     )

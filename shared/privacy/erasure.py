@@ -1,17 +1,15 @@
-"""Forgetting who a party was: what all services do when they hear of it.
+"""Erasure of a party's personal data in a service's database.
 
-A service blanks its own tables; the letters that it told under the orders
-concerned, wherever they lie in the archive; and what is parked there. Letters
-that are not sent yet lie in the archive too (`unsent` only names them), so they
-leave blanked, and readers lose nothing: whoever keeps personal data goes by the
-time of the erasure, and an older letter brings none of it back. Reminders need no
-blanking: no private contract has personal fields.
+A service blanks its own tables, all outbox records of the orders concerned, and its dead
+letters. Pending records are in the outbox too (`unsent` only refers to them), so they are
+published blanked, and consumers lose nothing: a service that stores personal data compares
+times with the erasure, and an older message restores none of them. Timers need no blanking:
+no private contract has personal fields.
 
-It is done in parts, each a transaction of its own, and three times: at once; soon
-after, for what was on its way; and when no broker can hold an older letter any more.
-What cannot be read cannot be blanked: that waits for people, who see it in the
-list of what is parked. A contract that has personal fields must stay known as long
-as the archive has letters of it.
+It runs in batches, each in its own transaction, and three times: at once; soon after, for
+messages in flight; and when no broker can still hold an older message. An unreadable message
+cannot be blanked: it waits for a person as a dead letter. A contract with personal fields
+must stay readable while the archive has messages of it.
 """
 
 from collections.abc import Callable, Collection, Iterator, Sequence
@@ -48,10 +46,10 @@ from shared.privacy.erased_parties import ErasedParties
 from shared.scheduling.timer_store import schedule
 
 BATCH_SIZE = 200
-"""Orders, or parked messages, that are read at once."""
+"""Orders, or dead letters, per batch."""
 
 REPEAT_AFTER = (timedelta(hours=1), 2 * RETENTION)
-"""A broker drops whole segments, so a letter may be read for twice as long as it is kept."""
+"""A broker drops whole segments, so a message may stay readable for twice the retention."""
 
 LOWEST_ID = UUID(int=0)
 BLANKED_ERROR = (
@@ -61,13 +59,13 @@ BLANKED_ERROR = (
 
 @private("kernel.erasure_due", 1)
 class ErasureDue(Message, frozen=True, kw_only=True):
-    """A part of what is kept of a party is to be blanked."""
+    """The next batch of a party's personal data is due to be blanked."""
 
     party_key: UUID
     party_id: str
     until: datetime
     after: UUID = LOWEST_ID
-    """The last order of the part before."""
+    """The last order of the previous batch."""
 
     @property
     def key(self) -> UUID:
@@ -76,32 +74,34 @@ class ErasureDue(Message, frozen=True, kw_only=True):
 
 
 BlankOrders: TypeAlias = Callable[[Session, str, ErasureDue], Sequence[UUID]]
-"""Blanks the next part of a tenant's party in a service's own tables: its orders after
-`due.after`, up to `PART`. Returns these orders, in their order."""
+"""Blanks the next batch of a party in a service's own tables: its orders after `due.after`,
+at most `BATCH_SIZE`. Returns these orders, sorted by id."""
 
 
 def blank_nothing(session: Session, tenant: str, due: ErasureDue) -> Sequence[UUID]:
-    """Blank nothing: the service keeps nothing personal, or has blanked it already."""
+    """Blank nothing: the service stores no personal data, or has blanked them already."""
     del session, tenant, due
     return ()
 
 
-def erasure_subscriptions(forget: BlankOrders = blank_nothing) -> tuple[Subscription, Subscription]:
-    """Return what a service subscribes to, so that it forgets whom it must."""
-    return on(PartyErased, on_party_erased), on(ErasureDue, partial(on_erasure_due, forget))
+def erasure_subscriptions(
+    blank_orders: BlankOrders = blank_nothing,
+) -> tuple[Subscription, Subscription]:
+    """Return the subscriptions with which a service erases parties."""
+    return on(PartyErased, on_party_erased), on(ErasureDue, partial(on_erasure_due, blank_orders))
 
 
 def on_party_erased(message: PartyErased, work: UnitOfWork) -> None:
-    """Plan to forget a party, and to look again for what comes late; remember whom."""
+    """Store the erased party; schedule its erasure, and the repetitions for late messages."""
     erased_parties.add_erased_party(work.session, work.tenant, message.party_id, message.until)
     due = ErasureDue(party_key=message.party_key, party_id=message.party_id, until=message.until)
     for wait in (timedelta(), *REPEAT_AFTER):
         schedule(work, work.now + wait, due)
 
 
-def on_erasure_due(forget: BlankOrders, due: ErasureDue, work: UnitOfWork) -> None:
-    """Forget the next part of a party; go on at once while there is more."""
-    orders = forget(work.session, work.tenant, due)
+def on_erasure_due(blank_orders: BlankOrders, due: ErasureDue, work: UnitOfWork) -> None:
+    """Blank the next batch of a party's data; schedule the following one while there are more."""
+    orders = blank_orders(work.session, work.tenant, due)
     blank_outbox_records(work.session, orders)
     if len(orders) == BATCH_SIZE:
         schedule(work, work.now, msgspec.structs.replace(due, after=orders[-1]))
@@ -124,26 +124,26 @@ NEXT_DEAD_LETTERS = (
 
 
 def personal_types() -> list[str]:
-    """Return the types of the messages that may tell something of a person."""
+    """Return the types of messages with personal fields."""
     return [each.type for each in public_contracts() if has_personal_fields(each)]
 
 
 def blank_outbox_records(session: Session, keys: Collection[UUID]) -> None:
-    """Blank all letters that this service told under these keys, and nothing else of them."""
+    """Blank the personal fields of all outbox records with these keys."""
     if keys:
         rows = session.execute(SELECT_RECORDS, {"keys": list(keys), "types": personal_types()})
-        changed = [(at, position, new) for at, position, was in rows if (new := blanked_body(was))]
+        changed = [(at, position, new) for at, position, old in rows if (new := blanked_body(old))]
         update_rows(session, OutboxRow, ("told_at", "position", "body"), changed, keys=2)
 
 
 def blank_dead_letters(session: Session, tenant: str, due: ErasureDue) -> None:
-    """Blank what is, or was, parked here and tells who a party is."""
-    whom = {(tenant, due.party_id): due.until}
+    """Blank a party's personal data in all dead letters, open or released."""
+    erased = {(tenant, due.party_id): due.until}
     for rows in _dead_letter_batches(session):
         changed = [
             (position, new, BLANKED_ERROR)
-            for position, was in rows
-            if mentions_erased_party(was, whom) and (new := blanked_body(was))
+            for position, old in rows
+            if mentions_erased_party(old, erased) and (new := blanked_body(old))
         ]
         update_rows(session, DeadLetterRow, ("position", "body", "error"), changed)
 
@@ -155,24 +155,24 @@ def _dead_letter_batches(session: Session) -> Iterator[Sequence[tuple[int, bytes
         after = found[-1].position
 
 
-def mentions_erased_party(body: bytes, whom: ErasedParties) -> bool:
-    """Tell whether a letter carries one of these parties, and was told before it was erased."""
+def mentions_erased_party(body: bytes, erased: ErasedParties) -> bool:
+    """Tell whether a message names one of these parties and was published before its erasure."""
     try:
         envelope, message = open_body(body)
     except UnreadableError:
         return False
-    untils = (whom.get((envelope.tenant, each.id)) for each in parties_in(message))
+    untils = (erased.get((envelope.tenant, each.id)) for each in parties_in(message))
     return any(until is not None and envelope.time <= until for until in untils)
 
 
 def parties_in(message: Message | None) -> list[Customer]:
-    """Return the parties that a message carries."""
+    """Return the parties in the fields of a message."""
     fields = msgspec.structs.astuple(message) if message else ()
     return [field for field in fields if isinstance(field, Customer)]
 
 
 def blanked_body(body: bytes) -> bytes | None:
-    """Return a letter with its message blanked, in the same envelope; None if it is already."""
+    """Return the same envelope with its message blanked; None if it is blank already."""
     envelope, message = open_body(body)
     if message is None or message == (new := blank_personal_data(message)):
         return None
@@ -180,7 +180,7 @@ def blanked_body(body: bytes) -> bytes | None:
 
 
 def open_body(body: bytes) -> tuple[Envelope, Message | None]:
-    """Return what a letter says.
+    """Return the envelope and the message of a record's body.
 
     Raises:
         UnreadableError: if it cannot be read.

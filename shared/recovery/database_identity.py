@@ -1,10 +1,10 @@
-"""Which database the tables lie in: tables that were moved to another one were restored.
+"""The identity of the database that holds the tables: if it has changed, they were restored.
 
-A dump is restored into a database of another number. A base backup that is replayed to a point in
-time, and a replica that is promoted, go on on another timeline of PostgreSQL's. The row that names
-database and timeline moves with the tables, so it differs then from what PostgreSQL says, also
-where no topic shows that anything is lost. A dump that is restored over its own database, and a
-disk that is set back, leave no such sign.
+A dump is restored into a database with another oid. A base backup that is replayed to a point in
+time, and a replica that is promoted, continue on another timeline of PostgreSQL. The row that
+stores database and timeline moves with the tables, so it then differs from PostgreSQL's values,
+also where no topic shows a loss. A dump that is restored over its own database, and a disk that is
+restored to a snapshot, leave no such sign.
 """
 
 from datetime import datetime
@@ -25,7 +25,7 @@ WHERE datname = current_database() AND NOT pg_is_in_recovery()
 
 
 class DatabaseIdentity(NamedTuple):
-    """A database, at one time of its life."""
+    """A database on one timeline."""
 
     cluster: int
     """PostgreSQL's system identifier."""
@@ -36,7 +36,7 @@ class DatabaseIdentity(NamedTuple):
 
 
 class DatabaseReplacement(NamedTuple):
-    """One time that the tables were found in another database than before."""
+    """The tables were found in another database than before."""
 
     lost_from: datetime | None
     """The last change that they had then."""
@@ -45,7 +45,7 @@ class DatabaseReplacement(NamedTuple):
 
 
 class DatabaseIdentityRow(Base):
-    """Where the tables lie, as was noticed last: one row."""
+    """The database that holds the tables, as noticed last: one row."""
 
     __tablename__ = "database_identity"
 
@@ -55,23 +55,23 @@ class DatabaseIdentityRow(Base):
     number: Mapped[int] = mapped_column(BigInteger)
     lost_from: Mapped[datetime | None] = mapped_column(Instant)
     noticed_at: Mapped[datetime | None] = mapped_column(Instant)
-    """When they were found here, until a recovery has taken that up; None where nothing waits."""
+    """When a replacement was noticed; None once a recovery handles it, or if there was none."""
 
     @property
     def identity(self) -> DatabaseIdentity:
-        """Return where the tables were."""
+        """Return the stored identity."""
         return DatabaseIdentity(self.cluster, self.timeline, self.number)
 
     def set_identity(self, identity: DatabaseIdentity) -> None:
-        """Note where the tables are."""
+        """Store an identity."""
         self.cluster, self.timeline, self.number = identity
 
 
 def detect_replacement(session: Session, now: datetime) -> bool:
-    """Note where the tables lie; tell whether that is another place than before.
+    """Store the identity of the current database; return whether it has replaced another one.
 
-    It is called before anything else is written there, so that the last change that is found is
-    the last one that was not lost.
+    Called before anything else is written there, so that the last change that is found is the
+    last one that was not lost.
     """
     identity, row = current_identity(session), session.scalar(select(DatabaseIdentityRow))
     if identity is None or (row and row.identity == identity):
@@ -87,21 +87,21 @@ def detect_replacement(session: Session, now: datetime) -> bool:
 
 
 def current_identity(session: Session) -> DatabaseIdentity | None:
-    """Return where the tables lie; None in a replica that is not promoted: nothing is written."""
+    """Return the current identity; None in a replica that is not promoted: it takes no writes."""
     found = session.execute(CURRENT_IDENTITY).first()
     return DatabaseIdentity(*found) if found else None
 
 
 def get_row_for_update(session: Session, identity: DatabaseIdentity) -> DatabaseIdentityRow:
-    """Return the row, locked; it is made for this place if there is none."""
+    """Return the row, locked; it is inserted with this identity if there is none."""
     new = insert(DatabaseIdentityRow).values(is_only=True, **identity._asdict())
     session.execute(new.on_conflict_do_nothing())
-    again = select(DatabaseIdentityRow).with_for_update()
-    return session.scalars(again, execution_options={"populate_existing": True}).one()
+    locked = select(DatabaseIdentityRow).with_for_update()
+    return session.scalars(locked, execution_options={"populate_existing": True}).one()
 
 
 def accept_current_identity(session: Session) -> None:
-    """Note that the tables were moved to where they lie on purpose, with all that they had."""
+    """Accept the current database: the tables were moved there on purpose, without a loss."""
     if identity := current_identity(session):
         row = get_row_for_update(session, identity)
         row.set_identity(identity)
@@ -109,12 +109,12 @@ def accept_current_identity(session: Session) -> None:
 
 
 def has_unhandled_replacement(session: Session) -> bool:
-    """Tell whether the tables were moved, and no recovery has taken that up yet."""
+    """Return whether the database was replaced, and no recovery has handled that yet."""
     return bool(session.scalar(select(DatabaseIdentityRow.noticed_at)))
 
 
 def pop_replacement(session: Session) -> DatabaseReplacement | None:
-    """Take up that the tables were moved; None if they were not."""
+    """Return the unhandled replacement, if there is one, and mark it as handled."""
     row = session.scalar(select(DatabaseIdentityRow).with_for_update())
     if row is None or row.noticed_at is None:
         return None

@@ -1,8 +1,8 @@
-"""Finding out that a database was set back: the topics know more than it does.
+"""Loss detection: the topics show data that a restored database does not have.
 
-Two signs, each certain. A message of the service's own lies on a topic with a sequence that
-the database has not reached. Or the consumer group was told by this service that messages
-were handled which the inbox does not know.
+Two signs, each certain. A topic has a message of the service's own with a sequence that the
+database has not reached. Or the consumer group has committed offsets of messages that the
+inbox does not have.
 """
 
 import asyncio
@@ -27,7 +27,7 @@ T = TypeVar("T")
 
 
 class OffsetRange(NamedTuple):
-    """A part of one partition, from an offset up to another."""
+    """A part of one partition, from `start` up to, not including, `end`."""
 
     start: int
     end: int
@@ -38,7 +38,7 @@ OffsetRanges = Mapping[str, OffsetRange]
 
 
 class OwnMessage(NamedTuple):
-    """A message of the service's own, as it lies on a topic."""
+    """A message of the service's own, as it is on a topic."""
 
     record: ConsumedRecord
     envelope: Envelope
@@ -48,31 +48,31 @@ class Loss(NamedTuple):
     """What a database has lost, as far as topics show it."""
 
     since: datetime
-    """When the first of it happened."""
+    """The time of the first lost message."""
 
-    is_told: bool
-    """Whether the service has told what its database does not know; else it has handled it."""
+    is_published: bool
+    """Whether the service has published what its database lacks; else it has handled it."""
 
 
 @dataclass(frozen=True, slots=True)
 class ServiceTopics:
-    """What one service tells and reads."""
+    """The topics and types that one service publishes and consumes."""
 
     service: str
     topics: tuple[str, ...]
-    """Those that it reads, causes before effects."""
+    """Those that it consumes, causes before effects."""
 
     types: frozenset[str]
-    """What it has handlers for."""
+    """The message types that it has handlers for."""
 
     @property
     def own_topics(self) -> list[str]:
-        """Return the topics that hold what it tells."""
+        """Return the topics that it publishes to."""
         own = {each.topic for each in public_contracts() if each.owner == self.service}
         return sorted(own)
 
     def own_messages(self, records: Iterable[ConsumedRecord]) -> list[OwnMessage]:
-        """Return those records that the service itself has told, opened."""
+        """Return those records that the service itself has published, with their envelopes."""
         return [
             OwnMessage(each, envelope)
             for each in records
@@ -81,7 +81,7 @@ class ServiceTopics:
 
 
 def envelope_of(record: ConsumedRecord) -> Envelope | None:
-    """Return a record's envelope; None for what is no message, which nobody here has told."""
+    """Return a record's envelope; None if it is no message: no service published it."""
     try:
         return read_envelope(record.body)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
@@ -91,7 +91,7 @@ def envelope_of(record: ConsumedRecord) -> Envelope | None:
 async def published_beyond_database(
     reader: TopicReader, service_topics: ServiceTopics, sessions: Sessions
 ) -> OffsetRanges:
-    """Return what lies on the service's own topics behind what its database knows to be there."""
+    """Return the offsets of the service's own topics past those recorded in its database."""
     sources = await reader.partitions(service_topics.own_topics)
     ends, begins = await reader.end_offsets(sources), await reader.beginning_offsets(sources)
     highest = await asyncio.to_thread(query_database, sessions, pending_outbox.published_offsets)
@@ -103,75 +103,77 @@ async def published_beyond_database(
 async def consumed_beyond_database(
     reader: TopicReader, service_topics: ServiceTopics, sessions: Sessions
 ) -> OffsetRanges:
-    """Return what the consumer group has passed and the database has not reached."""
+    """Return the offsets that the group has committed and the database has not reached."""
     sources = await reader.partitions(service_topics.topics)
     committed, begins = (
         await reader.committed_offsets(sources),
         await reader.beginning_offsets(sources),
     )
     reached = await asyncio.to_thread(query_database, sessions, inbox.next_offsets)
-    # A place of 0 is that of a topic that was made anew: the group's is of the one before it.
-    passed = {each: place for each, place in committed.items() if reached.get(each) != 0}
+    # Offset 0 is that of a recreated topic: the group's offset is of the topic before it.
+    passed = {each: offset for each, offset in committed.items() if reached.get(each) != 0}
     starts = {each: max(begins[each], reached.get(each, 0)) for each in sources}
     return non_empty_ranges(passed, starts)
 
 
 def non_empty_ranges(ends: Mapping[str, int], starts: Mapping[str, int]) -> OffsetRanges:
-    """Return the parts that are not empty."""
-    both = {each: OffsetRange(starts[each], end) for each, end in ends.items()}
-    return {each: span for each, span in both.items() if span.start < span.end}
+    """Return the ranges that are not empty."""
+    ranges = {each: OffsetRange(starts[each], end) for each, end in ends.items()}
+    return {each: span for each, span in ranges.items() if span.start < span.end}
 
 
 async def find_loss(
     reader: TopicReader, service_topics: ServiceTopics, sessions: Sessions
 ) -> Loss | None:
-    """Return what the topics show that the database has lost; None if they show nothing.
+    """Return the loss that the topics show; None if they show none.
 
     Raises:
         UnavailableError: if the broker is out.
     """
-    told = await published_beyond_database(reader, service_topics, sessions)
-    async for records in reader.read_merged(*starts_and_ends(told)):
+    published = await published_beyond_database(reader, service_topics, sessions)
+    async for records in reader.read_merged(*starts_and_ends(published)):
         own = service_topics.own_messages(records)
         if lost := await asyncio.to_thread(
-            query_database, sessions, partial(unrecorded_messages, told=own)
+            query_database, sessions, partial(unrecorded_messages, messages=own)
         ):
-            return Loss(min(each.envelope.time for each in lost), is_told=True)
+            return Loss(min(each.envelope.time for each in lost), is_published=True)
     handled = await consumed_beyond_database(reader, service_topics, sessions)
     async for records in reader.read_merged(*starts_and_ends(handled)):
         ours = [each for each in records if each.type in service_topics.types]
         if times := await asyncio.to_thread(
             query_database, sessions, partial(times_of_unhandled, records=ours)
         ):
-            return Loss(min(times), is_told=False)
+            return Loss(min(times), is_published=False)
     return None
 
 
-def query_database(sessions: Sessions, question: Callable[[Session], T]) -> T:
-    """Ask the database something; in a thread, since it may take long."""
+def query_database(sessions: Sessions, query: Callable[[Session], T]) -> T:
+    """Run a query in a session of its own; call it in a thread, since it may take long."""
     with sessions() as session:
-        return question(session)
+        return query(session)
 
 
-def starts_and_ends(several: OffsetRanges) -> tuple[dict[str, int], dict[str, int]]:
-    """Return the first offset of each part, and the one behind its last."""
-    starts = {source: span.start for source, span in several.items()}
-    return starts, {source: span.end for source, span in several.items()}
+def starts_and_ends(ranges: OffsetRanges) -> tuple[dict[str, int], dict[str, int]]:
+    """Return the first offset of each range, and the one after its last."""
+    starts = {source: span.start for source, span in ranges.items()}
+    return starts, {source: span.end for source, span in ranges.items()}
 
 
-def unrecorded_messages(session: Session, told: Sequence[OwnMessage]) -> list[OwnMessage]:
-    """Return those messages that the database does not know to have been told."""
-    if not told:
+def unrecorded_messages(session: Session, messages: Sequence[OwnMessage]) -> list[OwnMessage]:
+    """Return those published messages that the database has not recorded as published."""
+    if not messages:
         return []
-    known = published_sequences(session, {each.envelope.subject for each in told})
-    return [each for each in told if each.envelope.sequence > known.get(each.envelope.subject, 0)]
+    last = published_sequences(session, {each.envelope.subject for each in messages})
+    return [
+        each for each in messages if each.envelope.sequence > last.get(each.envelope.subject, 0)
+    ]
 
 
 def times_of_unhandled(session: Session, records: Collection[ConsumedRecord]) -> list[datetime]:
-    """Return when those of these records were told that were neither handled nor parked."""
-    told = {each.id: each.time for record in records if (each := envelope_of(record))}
-    if not told:
+    """Return the times of those messages that were neither handled nor parked."""
+    times = {each.id: each.time for record in records if (each := envelope_of(record))}
+    if not times:
         return []
-    left = told.keys() - inbox.handled_among(session, told.keys())
-    parked = ever_dead_lettered(session, left) if left else set()
-    return [told[each] for each in left if str(each) not in parked]
+    unhandled = times.keys() - inbox.handled_among(session, times.keys())
+    parked = ever_dead_lettered(session, unhandled) if unhandled else set()
+    return [times[each] for each in unhandled if str(each) not in parked]

@@ -1,6 +1,6 @@
-"""Trying again what a service told and its restored tables cannot say yet.
+"""Retries of taken-over messages that the restored tables cannot apply yet.
 
-All tries together grow with the number of messages, never with its square: a service may have
+The number of tries grows with the number of messages, never with its square: a service may have
 lost hours. Each turn of the writing thread is short, since requests are served between two.
 """
 
@@ -23,10 +23,10 @@ LOWEST_KEY = UUID(int=0)
 
 
 class TransactionRunner(Protocol):
-    """Does something in a turn of the writing thread."""
+    """Runs a transaction in a turn of the writing thread."""
 
     def __call__(self, transact: Callable[[AfterCommit], T], /) -> Awaitable[T]:
-        """Do it."""
+        """Run it."""
 
 
 @dataclass(slots=True)
@@ -35,50 +35,49 @@ class PendingMessages:
 
     takeover_writer: TakeoverWriter
     run_transaction: TransactionRunner
-    _left: int = 0
+    _pending_count: int = 0
     """How many were pending when all were tried last."""
 
-    _read: int = 0
-    """Records that were read since."""
+    _read_count: int = 0
+    """Records that were read since then."""
 
     async def retry_after(self, records: Sequence[ConsumedRecord]) -> None:
-        """Try again what these records, which were handled, may have made possible.
+        """Retry the messages that these handled records may have made applicable.
 
-        As a rule that lies under their keys. It may lie under any other: an order takes away what
-        another one has brought. So all are tried, each time that as many records were read as
-        are pending.
+        Usually they have the same keys. They may have any other: an order ends what another one
+        created. So all are tried, each time that as many records were read as are pending.
         """
         await self.retry_keys(uuid_keys_of(each.key for each in records))
-        self._read += len(records)
-        if self._read >= self._left:
+        self._read_count += len(records)
+        if self._read_count >= self._pending_count:
             await self.retry_all()
 
     async def retry_keys(self, keys: Iterable[UUID]) -> None:
-        """Try again what is pending under these keys."""
+        """Retry the messages that are pending under these keys."""
         several = list(dict.fromkeys(keys))
         for start in range(0, len(several), KEYS_PER_TRANSACTION):
             part = several[start : start + KEYS_PER_TRANSACTION]
             await self.run_transaction(partial(self.takeover_writer.apply_pending, part))
 
     async def retry_while_progress(self) -> None:
-        """Try all again for as long as that makes them fewer."""
-        before = self._left + 1
-        while self._left < before:
-            before = self._left
+        """Retry all messages until their number no longer falls."""
+        before = self._pending_count + 1
+        while self._pending_count < before:
+            before = self._pending_count
             await self.retry_all()
 
     async def retry_all(self, *, is_last: bool = False) -> None:
-        """Try all again; the last time, park what still cannot be applied."""
-        self._read = self._left = 0
+        """Retry all messages; the last time, those that cannot be applied become dead letters."""
+        self._read_count = self._pending_count = 0
         after = LOWEST_KEY
         while keys := await self.run_transaction(
             partial(self.takeover_writer.pending_keys, after, KEYS_PER_TRANSACTION)
         ):
             apply = partial(self.takeover_writer.apply_pending, keys, is_last=is_last)
-            self._left += await self.run_transaction(apply)
+            self._pending_count += await self.run_transaction(apply)
             after = keys[-1]
 
 
 def uuid_keys_of(keys: Iterable[bytes]) -> Iterator[UUID]:
-    """Yield the keys of records that are ids; under others nothing is pending."""
+    """Yield the keys of records that are UUIDs; no message is pending under others."""
     return (UUID(bytes=key) for key in keys if len(key) == len(LOWEST_KEY.bytes))

@@ -1,7 +1,7 @@
-"""The recovery of one service: notice, take over, read once more, and tell people.
+"""The recovery of one service: detect a loss, take over, replay, report.
 
 It runs before the process consumes or publishes anything, and again whenever the database was
-out: another may be in its place.
+out: another may have replaced it.
 """
 
 import asyncio
@@ -27,6 +27,7 @@ from shared.messaging import inbox
 from shared.messaging.after_commit import AfterCommit
 from shared.messaging.publisher import Publisher
 from shared.messaging.unit_of_work import TRANSIENT
+from shared.messaging.writer import Writer
 from shared.observability import metrics
 from shared.persistence.database import Sessions
 from shared.persistence.database_certainty import RequiredCertainty
@@ -51,18 +52,18 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class ReplayHandlers:
-    """How the service handles what it reads once more."""
+    """How the service handles replayed records."""
 
     handle: Callable[[list[ConsumedRecord]], Awaitable[None]]
     retry_early: Callable[[], Awaitable[Mapping[bytes, int]]]
-    """Tries again what came too early; returns how much of it was handled, by key."""
+    """Redelivers early messages; returns how many of them were handled, by key."""
 
 
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.1, 5.0
 """Seconds between two tries to compare database and topics."""
 
 PUBLISHING_GRACE = timedelta(seconds=2)
-"""So long another process of the service may still be handing over what it has committed."""
+"""How long another process of the service may still publish what it has committed."""
 
 LOCK = "SELECT pg_try_advisory_lock(hashtext('kaitong.recovery'))"
 UNLOCK = "SELECT pg_advisory_unlock(hashtext('kaitong.recovery'))"
@@ -81,74 +82,73 @@ class Recovery:
     """Raises UnavailableError where the topics are another installation's."""
 
     is_done: asyncio.Event = field(default_factory=asyncio.Event)
-    """Set once the process may consume, set timers off and call elements."""
+    """Set once the process may consume, fire timers and call elements."""
 
-    _doubt: asyncio.Event = field(default_factory=asyncio.Event)
+    _check_requested: asyncio.Event = field(default_factory=asyncio.Event)
     _is_replaying: bool = False
 
     def request_check(self) -> None:
-        """Have database and topics compared; a recovery that is under way begins anew."""
+        """Have database and topics compared; during a replay, restart the process for it."""
         if self._is_replaying:
-            restart_process(
-                "the database was lost while it was being recovered; the recovery goes on"
-            )
-        self._doubt.set()
+            restart_process("the database was lost during its recovery; the next start continues")
+        self._check_requested.set()
+
+    @property
+    def writer(self) -> Writer:
+        """Commits what is recovered."""
+        return self.publisher.writer
 
     async def run(self, handlers: ReplayHandlers | None) -> None:
-        """Recover what the start finds set back; from then on compare whenever in doubt, for ever.
+        """Recover what the start finds lost; then check whenever that is requested. Never returns.
 
         Args:
-            handlers: of what is read once more; None in a process that consumes nothing.
+            handlers: of replayed records; None in a process that consumes nothing.
         """
         await self._retry_while_unavailable(partial(self._recover, handlers))
         self.is_done.set()
         while True:
-            if not self._doubt.is_set():
-                self.publisher.certainty.mark_proven()
-            await self._doubt.wait()
-            self._doubt.clear()
-            if await self._retry_while_unavailable(self._is_set_back):
+            if not self._check_requested.is_set():
+                self.writer.certainty.mark_proven()
+            await self._check_requested.wait()
+            self._check_requested.clear()
+            if await self._retry_while_unavailable(self._has_loss):
                 await self.publisher.close()
-                restart_process(
-                    "the database was set back; what it has lost is taken over at the start"
-                )
+                restart_process("the database was restored; the next start recovers what it lost")
 
     async def _retry_while_unavailable(self, work: Callable[[TopicReader], Awaitable[T]]) -> T:
-        """Do some work with topics and database, again and again until both are there."""
+        """Run work with topics and database; retry until both are reachable."""
         pause = FIRST_PAUSE_S
         while True:
             try:
                 await asyncio.to_thread(self._check_database_identity)
                 async with TopicReader(self.settings) as reader:
                     await self.allowed()
-                    self.publisher.certainty.mark_provable()
+                    self.writer.certainty.mark_provable()
                     return await work(reader)
             except (UnavailableError, *TRANSIENT) as trouble:
                 if isinstance(trouble, UnavailableError):
-                    self.publisher.certainty.mark_unprovable()
+                    self.writer.certainty.mark_unprovable()
                 log.info("recovery.waits", trouble=str(trouble), seconds=pause)
                 await asyncio.sleep(pause)
                 pause = min(LONGEST_PAUSE_S, 2 * pause)
 
     def _check_database_identity(self) -> None:
-        """Notice another database in the place of the one before, whether or not Kafka is out."""
+        """Detect that the database was replaced, whether or not Kafka is out."""
         with self.sessions.begin() as session:
             if database_identity.detect_replacement(session, datetime.now(UTC)):
                 log.error("recovery.database_replaced")
 
-    async def _is_set_back(self, reader: TopicReader) -> bool:
-        """Tell whether the database was set back, or another process is recovering it."""
+    async def _has_loss(self, reader: TopicReader) -> bool:
+        """Return whether the database has lost data, or another process found that."""
         if await find_loss(reader, self.service_topics, self.sessions):
             return True
-        return await asyncio.to_thread(self._is_behind)
+        return await asyncio.to_thread(self._has_unknown_recovery)
 
-    def _is_behind(self) -> bool:
-        """Tell whether a recovery goes on, or has ended, that this process knows nothing of."""
+    def _has_unknown_recovery(self) -> bool:
+        """Return whether a recovery is open, or has ended without this process noticing."""
         with self.sessions() as session:
             is_open = needs_recovery(session)
-            return (
-                is_open or not recovery_store.taken_over_ids(session) <= self.publisher.taken_over
-            )
+            return is_open or not recovery_store.taken_over_ids(session) <= self.writer.taken_over
 
     async def _recover(self, handlers: ReplayHandlers | None, reader: TopicReader) -> None:
         if (await self._is_needed(reader))[0]:
@@ -156,12 +156,12 @@ class Recovery:
                 is_needed, loss = await self._is_needed(reader)
                 if is_needed:  # no other process has done it meanwhile
                     await self._recover_now(handlers, reader, loss)
-        self.publisher.taken_over |= await asyncio.to_thread(self._taken_over)
+        self.writer.taken_over |= await asyncio.to_thread(self._taken_over)
 
     async def _is_needed(self, reader: TopicReader) -> tuple[bool, Loss | None]:
         loss = await find_loss(reader, self.service_topics, self.sessions)
-        begun = await asyncio.to_thread(query_database, self.sessions, needs_recovery)
-        return loss is not None or begun, loss
+        is_begun = await asyncio.to_thread(query_database, self.sessions, needs_recovery)
+        return loss is not None or is_begun, loss
 
     async def _recover_now(
         self, handlers: ReplayHandlers | None, reader: TopicReader, loss: Loss | None
@@ -173,8 +173,8 @@ class Recovery:
         pending = PendingMessages(takeover_writer, self._run_transaction)
         if recovery.state is RecoveryState.TAKING_OVER:
             await self._take_over(takeover_writer, pending, reader)
-        self.publisher.taken_over |= await asyncio.to_thread(self._taken_over)
-        self.publisher.certainty.mark_proven()
+        self.writer.taken_over |= await asyncio.to_thread(self._taken_over)
+        self.writer.certainty.mark_proven()
         self._is_replaying = True
         if handlers:
             await self._replay(recovery.id, pending, handlers, reader)
@@ -182,7 +182,7 @@ class Recovery:
 
     @asynccontextmanager
     async def _exclusive(self) -> AsyncIterator[None]:
-        """Keep other processes of the service from recovering meanwhile."""
+        """Hold the lock that lets only one process of the service recover."""
         with self.sessions() as session:
             options = {"isolation_level": "AUTOCOMMIT"}
             connection = await asyncio.to_thread(session.connection, execution_options=options)
@@ -198,21 +198,19 @@ class Recovery:
         return query_database(self.sessions, recovery_store.taken_over_ids)
 
     def _open(self, loss: Loss | None, _: AfterCommit) -> RecoveryRow:
-        """Return the recovery that is going on; begin one if there is none.
+        """Return the open recovery; begin one if there is none.
 
-        One that goes on takes over whatever the service has told since: it was interrupted while
-        it did so, or the database was set back again.
+        An open one goes back to taking over if published messages are lost: it was interrupted
+        while it did so, or the database was restored again.
         """
         with self.sessions.begin() as session:
-            replaced, going = (
-                database_identity.pop_replacement(session),
-                recovery_store.open_recovery(session),
-            )
+            replaced = database_identity.pop_replacement(session)
+            current = recovery_store.open_recovery(session)
             now = replaced.noticed_at if replaced else datetime.now(UTC)
-            if going and (replaced or (loss and loss.is_told)):
-                going.noticed_at, going.state = now, RecoveryState.TAKING_OVER
-            if going:
-                return going
+            if current and (replaced or (loss and loss.is_published)):
+                current.noticed_at, current.state = now, RecoveryState.TAKING_OVER
+            if current:
+                return current
             last = replaced.lost_from if replaced else recovery_store.last_change(session)
             new = recovery_store.begin_recovery(session, last or (loss and loss.since), now)
         log.error("recovery.begins", lost_from=str(new.lost_from), lost_until=str(now))
@@ -221,7 +219,7 @@ class Recovery:
     async def _take_over(
         self, takeover_writer: TakeoverWriter, pending: PendingMessages, reader: TopicReader
     ) -> None:
-        """Read back what the service has told, until nothing more comes."""
+        """Read back the messages that the service has published, until no more are found."""
         while lost := await published_beyond_database(reader, self.service_topics, self.sessions):
             async for records in reader.read_merged(*starts_and_ends(lost)):
                 keys = await self._run_transaction(partial(takeover_writer.archive, records))
@@ -231,17 +229,17 @@ class Recovery:
             await asyncio.sleep(PUBLISHING_GRACE.total_seconds())
         await pending.retry_all()
         await self._run_transaction(
-            partial(self._move, takeover_writer.recovery, RecoveryState.REPLAYING)
+            partial(self._set_state, takeover_writer.recovery, RecoveryState.REPLAYING)
         )
 
     async def _replay(
         self, id_: UUID, pending: PendingMessages, handlers: ReplayHandlers, reader: TopicReader
     ) -> None:
-        """Read once more what the others have told, topic by topic: causes before effects."""
+        """Consume the messages of other services again, topic by topic: causes before effects."""
         missing: list[str] = []
         for topic in self.service_topics.topics:
-            unread, gone = await self._unread(reader, topic)
-            missing += gone
+            unread, deleted = await self._unread(reader, topic)
+            missing += deleted
             async for records in reader.read_merged(*starts_and_ends(unread)):
                 await handlers.handle(records)
                 await self._run_transaction(partial(self._count, id_, "replayed", len(records)))
@@ -251,38 +249,38 @@ class Recovery:
         await self._run_transaction(partial(self._end, id_, missing))
 
     async def _retry_early(self, pending: PendingMessages, handlers: ReplayHandlers) -> None:
-        """Try what came too early: it may have waited for what was applied, and the other way."""
+        """Retry pending and early messages in turn: each may have waited for the other."""
         await pending.retry_while_progress()
         while handled := {key for key, count in (await handlers.retry_early()).items() if count}:
             await pending.retry_keys(uuid_keys_of(handled))
 
     async def _unread(self, reader: TopicReader, topic: str) -> tuple[OffsetRanges, list[str]]:
-        """Return what the database has not read of a topic, and what of it is gone for good."""
+        """Return the unread offsets of a topic, and the partitions with deleted unread records."""
         sources = await reader.partitions([topic])
         ends, begins = await reader.end_offsets(sources), await reader.beginning_offsets(sources)
         reached = await asyncio.to_thread(query_database, self.sessions, inbox.next_offsets)
-        gone = [each for each in sources if each in reached and reached[each] < begins[each]]
+        deleted = [each for each in sources if each in reached and reached[each] < begins[each]]
         starts = {each: max(begins[each], reached.get(each, 0)) for each in sources}
-        return non_empty_ranges(ends, starts), gone
+        return non_empty_ranges(ends, starts), deleted
 
     async def _run_transaction(self, transact: Callable[[AfterCommit], T]) -> T:
-        """Write something in a turn of the writing thread."""
-        return await self.publisher.commit(transact, RequiredCertainty.NONE)
+        """Run a transaction in a turn of the writing thread."""
+        return await self.writer.commit(transact, RequiredCertainty.NONE)
 
     def _count(self, id_: UUID, column: str, more: int, _: AfterCommit) -> None:
         grown = {column: getattr(RecoveryRow, column) + more}
         self._write(id_, **grown)
         metrics.RECOVERED.labels(column).inc(more)
 
-    def _move(self, id_: UUID, state: RecoveryState, _: AfterCommit) -> None:
+    def _set_state(self, id_: UUID, state: RecoveryState, _: AfterCommit) -> None:
         self._write(id_, state=state)
 
     def _end(self, id_: UUID, missing: Iterable[str], _: AfterCommit) -> None:
-        gone = ", ".join(missing)
-        self._write(id_, state=RecoveryState.DONE, ended_at=datetime.now(UTC), missing=gone)
+        names = ", ".join(missing)
+        self._write(id_, state=RecoveryState.DONE, ended_at=datetime.now(UTC), missing=names)
         with self.sessions() as session:
             row = session.get_one(RecoveryRow, id_)
-        log.error("recovery.ended", recovery=str(id_), **recovery_summary(row))
+        log.error("recovery.ended", recovery=str(id_), **recovery_store.log_fields(row))
 
     def _write(self, id_: UUID, **values: object) -> None:
         with self.sessions.begin() as session:
@@ -290,18 +288,6 @@ class Recovery:
 
 
 def needs_recovery(session: Session) -> bool:
-    """Tell whether a recovery goes on, or has to begin since the tables were moved."""
-    return recovery_store.open_recovery(
-        session
-    ) is not None or database_identity.has_unhandled_replacement(session)
-
-
-def recovery_summary(row: RecoveryRow) -> dict[str, object]:
-    """Return what came of a recovery, for the log."""
-    return {
-        "lost_from": str(row.lost_from),
-        "lost_until": str(row.noticed_at),
-        "taken_over": row.taken_over,
-        "replayed": row.replayed,
-        "missing": row.missing,
-    }
+    """Return whether a recovery is open, or must begin since the database was replaced."""
+    is_open = recovery_store.open_recovery(session) is not None
+    return is_open or database_identity.has_unhandled_replacement(session)

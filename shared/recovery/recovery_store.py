@@ -1,4 +1,4 @@
-"""What is kept of recoveries: when, what was taken over, and what it comes to."""
+"""The tables of recoveries and of the messages that they took over."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
@@ -20,33 +20,33 @@ from shared.persistence.statements import CompiledStatement
 
 
 class RecoveryState(StrEnum):
-    """How far a recovery is."""
+    """The phase of a recovery."""
 
     TAKING_OVER = "taking-over"
-    """What the service has told is read back from its own topics."""
+    """The service's own published messages are read back from its topics."""
 
     REPLAYING = "replaying"
-    """What the others have told is read once more."""
+    """The messages of other services are consumed again."""
 
     DONE = "done"
 
 
 class RecoveryRow(Base):
-    """One time that the database was found to be set back."""
+    """One recovery of a database that was restored to an earlier state."""
 
     __tablename__ = "recoveries"
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     noticed_at: Mapped[datetime] = mapped_column(Instant)
     lost_from: Mapped[datetime | None] = mapped_column(Instant)
-    """The last change that the restored database has; None if it has none at all."""
+    """The last change that the restored database has; None if it has none."""
 
     state: Mapped[RecoveryState] = mapped_column(enum_text(RecoveryState))
     taken_over: Mapped[int] = mapped_column(BigInteger)
-    """Messages of its own that were read back."""
+    """The number of own messages that were read back."""
 
     replayed: Mapped[int] = mapped_column(BigInteger)
-    """Messages of others that were read once more."""
+    """The number of messages of other services that were consumed again."""
 
     missing: Mapped[str]
     """Partitions whose records the broker has deleted already; empty as a rule."""
@@ -57,7 +57,7 @@ class RecoveryRow(Base):
 
 
 class TakenOverRow(Base):
-    """One message of the service's own that was read back. Telling it again is suppressed."""
+    """One message of the service's own that was read back. It is not published again."""
 
     __tablename__ = "taken_over"
 
@@ -65,7 +65,7 @@ class TakenOverRow(Base):
     key: Mapped[UUID]
     recovery_id: Mapped[UUID]
     is_pending: Mapped[bool]
-    """What it says could not be applied yet: what it is about has to be read first."""
+    """It could not be applied yet: another message must be consumed first."""
 
     __table_args__ = (Index("ix_taken_over_pending", "key", postgresql_where=text("is_pending")),)
 
@@ -100,47 +100,47 @@ SELECT greatest(
     (SELECT max(handled_at) FROM inbox)
 )
 """)
-"""What was handled counts as well: a service may tell nothing, and note nothing, for months."""
+"""Handled messages count too: a service may publish and record nothing for months."""
 
 
 def published_sequences(session: Session, keys: Collection[UUID]) -> dict[UUID, int]:
-    """Return how many messages the database knows to have been told under each key."""
+    """Return the last published sequence that the database has recorded, by key."""
     rows = SELECT_SEQUENCES.rows(session, {"keys": list(keys)})
-    return {key: told for key, told in rows}  # noqa: C416  rows of any type
+    return {key: sequence for key, sequence in rows}  # noqa: C416  rows of any type
 
 
 def insert_outbox_records(
     session: Session, records: Sequence[tuple[OutboxRecord, datetime]]
 ) -> None:
-    """Store messages that were told, each with the time at which it was."""
+    """Store published messages, each with the time at which it was published."""
     rows = [(*record, told_at) for record, told_at in records]
     INSERT_OUTBOX.run(session, bind_arrays((*OutboxRecord._fields, "told_at"), rows))
-    counts: dict[UUID, int] = {}
+    last: dict[UUID, int] = {}
     for record, _ in records:
-        counts[record.key] = max(record.sequence, counts.get(record.key, 0))
-    RAISE_SEQUENCES.run(session, bind_arrays(("key", "told"), list(counts.items())))
+        last[record.key] = max(record.sequence, last.get(record.key, 0))
+    RAISE_SEQUENCES.run(session, bind_arrays(("key", "told"), list(last.items())))
 
 
 def last_change(session: Session) -> datetime | None:
-    """Return when the database last changed, as far as archive, history and inbox say."""
+    """Return when the database last changed, by its archive, history and inbox."""
     found: datetime | None = session.scalar(LAST_CHANGE)
     return found
 
 
 def insert_taken_over(session: Session, recovery: UUID, several: Mapping[UUID, UUID]) -> None:
-    """Remember messages by their id, each with its key; all are pending at first."""
+    """Store the ids of messages, each with its key; all are pending at first."""
     rows = [(id_, key, recovery, True) for id_, key in several.items()]
     insert_rows(session, TakenOverRow, ("id", "key", "recovery_id", "is_pending"), rows)
 
 
 def mark_applied(session: Session, ids: Iterable[UUID]) -> None:
-    """Remember that what these messages say is in the database now."""
+    """Mark these messages as applied to the tables."""
     these = TAKEN_OVER.c.id.in_(list(ids))
     session.execute(update(TAKEN_OVER).where(these).values(is_pending=False))
 
 
 def mark_causes_handled(session: Session, causes: Iterable[UUID], now: datetime) -> None:
-    """Remember that what caused these messages was handled: it is not handled once more."""
+    """Mark the causes of these messages as handled, so that they are not handled again."""
     rows = [(each, now) for each in dict.fromkeys(causes)]
     insert_rows(session, InboxRow, ("message_id", "handled_at"), rows)
 
@@ -151,13 +151,13 @@ def taken_over_ids(session: Session) -> set[UUID]:
 
 
 def pending_keys(session: Session, after: UUID, limit: int) -> list[UUID]:
-    """Return keys behind this one under which a message could not be applied yet."""
-    mine = select(TAKEN_OVER.c.key).where(TAKEN_OVER.c.is_pending, TAKEN_OVER.c.key > after)
-    return list(session.scalars(mine.distinct().order_by(TAKEN_OVER.c.key).limit(limit)))
+    """Return keys after this one under which messages are pending."""
+    pending = select(TAKEN_OVER.c.key).where(TAKEN_OVER.c.is_pending, TAKEN_OVER.c.key > after)
+    return list(session.scalars(pending.distinct().order_by(TAKEN_OVER.c.key).limit(limit)))
 
 
 def pending_records(session: Session, keys: Collection[UUID]) -> list[OutboxRecord]:
-    """Return messages under these keys that could not be applied yet, oldest first."""
+    """Return the messages that are pending under these keys, oldest first."""
     found: Select[Any] = (
         select(*COLUMNS)
         .join_from(
@@ -174,7 +174,7 @@ def pending_records(session: Session, keys: Collection[UUID]) -> list[OutboxReco
 def begin_recovery(
     session: Session, lost_from: datetime | None, noticed_at: datetime
 ) -> RecoveryRow:
-    """Note that a recovery begins, and return it."""
+    """Add a recovery, and return it."""
     new = RecoveryRow(
         id=time_ordered_id(),
         noticed_at=noticed_at,
@@ -191,17 +191,28 @@ def begin_recovery(
 
 def open_recovery(session: Session) -> RecoveryRow | None:
     """Return the recovery that has not ended, if there is one."""
-    mine = select(RecoveryRow).where(RecoveryRow.ended_at.is_(None))
-    return session.scalar(mine.order_by(RecoveryRow.noticed_at).limit(1))
+    open_ones = select(RecoveryRow).where(RecoveryRow.ended_at.is_(None))
+    return session.scalar(open_ones.order_by(RecoveryRow.noticed_at).limit(1))
 
 
 def recovery_covering(session: Session, moment: datetime) -> RecoveryRow | None:
-    """Return the latest recovery of a time that a moment lies in; changes of it may be lost."""
+    """Return the latest recovery in whose lost time a moment lies: its changes may be lost."""
     begin = func.coalesce(RecoveryRow.lost_from, text("'-infinity'"))
-    these = select(RecoveryRow).where(begin <= moment, RecoveryRow.noticed_at >= moment)
-    return session.scalar(these.order_by(RecoveryRow.noticed_at.desc()).limit(1))
+    covering = select(RecoveryRow).where(begin <= moment, RecoveryRow.noticed_at >= moment)
+    return session.scalar(covering.order_by(RecoveryRow.noticed_at.desc()).limit(1))
 
 
 def all_recoveries(session: Session) -> list[RecoveryRow]:
     """Return all recoveries, the latest first."""
     return list(session.scalars(select(RecoveryRow).order_by(RecoveryRow.noticed_at.desc())))
+
+
+def log_fields(row: RecoveryRow) -> dict[str, object]:
+    """Return the results of a recovery, for the log."""
+    return {
+        "lost_from": str(row.lost_from),
+        "lost_until": str(row.noticed_at),
+        "taken_over": row.taken_over,
+        "replayed": row.replayed,
+        "missing": row.missing,
+    }

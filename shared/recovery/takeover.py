@@ -1,4 +1,4 @@
-"""Taking over what the service has told: the archive has it again, and the tables say the same."""
+"""Takeover: the service's own published messages are archived again and applied to its tables."""
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
@@ -28,34 +28,34 @@ from shared.recovery import recovery_store
 from shared.recovery.loss_detection import OwnMessage, ServiceTopics, unrecorded_messages
 
 TAKEN_OVER_SOURCE = "taken-over"
-"""The source of what was told before the database was set back."""
+"""The source of records that were published before the database was restored."""
 
 
 @dataclass(frozen=True, slots=True)
 class Takeover:
-    """How one service makes its tables say again what it has told."""
+    """How one service applies its own published messages to its tables."""
 
     subscriptions: Subscriptions
-    """Handlers of its own messages, by type. They tell nothing, and do nothing twice.
+    """Handlers of its own messages, by type. They publish nothing, and are idempotent.
 
-    A handler raises TooEarlyError where something has to be read first.
+    A handler raises TooEarlyError where another message must be consumed first.
     """
 
     settling: tuple[type[Message], ...] = ()
-    """Messages whose cause must not be handled once more: it could be answered otherwise."""
+    """Messages whose cause must not be handled again: the answer could differ."""
 
     withdrawable: tuple[type[Message], ...] = ()
-    """Messages that its handlers take back where they contradict what was told before. Only these
-    are told by requests while the broker is out and the database is not proven."""
+    """Messages that its handlers withdraw where they contradict earlier published ones. Requests
+    publish only these while the broker is out and the database is unproven."""
 
     @property
     def settling_types(self) -> frozenset[str]:
-        """Return the types of what settles its cause."""
+        """Return the types of the messages in `settling`."""
         return frozenset(each.type for each in self.settling)
 
 
 NO_TAKEOVER = Takeover({})
-"""For a service whose tables follow from what the others tell it."""
+"""For a service whose tables follow from the messages of other services."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +68,9 @@ class TakeoverWriter:
     recovery: UUID
 
     def archive(self, records: Sequence[ConsumedRecord], after_commit: AfterCommit) -> list[UUID]:
-        """Archive and count those of these records that the database does not know.
+        """Archive those of these records that the database lacks, and raise their sequences.
 
-        What they say is pending until it is applied.
+        They are pending until they are applied.
 
         Returns:
             The key of each of them.
@@ -96,18 +96,18 @@ class TakeoverWriter:
         recovery_store.mark_causes_handled(session, causes, now)
 
     def pending_keys(self, after: UUID, limit: int, _: AfterCommit) -> list[UUID]:
-        """Return keys behind this one under which a message could not be applied yet."""
+        """Return keys after this one under which messages are pending."""
         with self.sessions() as session:
             return recovery_store.pending_keys(session, after, limit)
 
     def apply_pending(
         self, keys: Collection[UUID], after_commit: AfterCommit, *, is_last: bool = False
     ) -> int:
-        """Apply what is pending under these keys; return how many messages are pending still.
+        """Apply the messages pending under these keys; return how many are still pending.
 
-        All in one transaction if all goes well, else in halves: what cannot be applied leaves
-        the others alone. What is too early and has changed nothing is left out. The last time it
-        is parked: a person decides.
+        All in one transaction if possible, else in halves, so that a message that cannot be
+        applied does not block the others. One that is too early and has changed nothing is
+        skipped. The last time it becomes a dead letter: a person decides.
         """
         with self.sessions() as session:
             pending = [
@@ -117,16 +117,16 @@ class TakeoverWriter:
             return 0
         early: list[tuple[OpenedMessage, TooEarlyError]] = []
 
-        def together(several: Sequence[OpenedMessage]) -> None:
+        def apply(several: Sequence[OpenedMessage]) -> None:
             early.extend(retry_on_conflict(partial(self._apply, after_commit), several))
 
-        def alone(each: OpenedMessage, error: Exception) -> None:
+        def handle_failure(each: OpenedMessage, error: Exception) -> None:
             if isinstance(error, TooEarlyError):
                 early.append((each, error))
             else:
                 self._add_dead_letter(each, error, after_commit)
 
-        bisect_batch(pending, together, alone, PERMANENT)
+        bisect_batch(pending, apply, handle_failure, PERMANENT)
         if is_last:
             for each, error in early:
                 self._add_dead_letter(each, error, after_commit)
@@ -135,10 +135,10 @@ class TakeoverWriter:
     def _apply(
         self, after_commit: AfterCommit, several: Sequence[OpenedMessage]
     ) -> Sequence[tuple[OpenedMessage, TooEarlyError]]:
-        """Make the tables say what messages say; return those that are too early, and why.
+        """Apply messages to the tables; return those that are too early, with their errors.
 
         Raises:
-            TooEarlyError: if one is that has changed something before it said so.
+            TooEarlyError: if a handler has changed something before it raised this.
         """
         subscriptions = self.takeover.subscriptions
         dispatcher = Dispatcher(self.sessions, subscriptions)
@@ -166,7 +166,7 @@ class TakeoverWriter:
     def _add_dead_letter(
         self, each: OpenedMessage, error: Exception, after_commit: AfterCommit
     ) -> None:
-        """Park a message that cannot be applied: what follows under its key waits behind it."""
+        """Park a message that cannot be applied: later ones of its key wait behind it."""
         with begin_transaction(self.sessions, datetime.now(UTC), after_commit) as transaction:
             record, envelope = each.record, each.envelope
             dead_letters.add(
@@ -189,9 +189,9 @@ class TakeoverWriter:
 
 
 def to_opened_message(own: OwnMessage) -> OpenedMessage:
-    """Return a message of the service's own as one to be handled."""
+    """Return a message of the service's own in the form that handlers take."""
     message = own.envelope.open()
-    assert message, f"{own.envelope.type} was told by this service and has no contract"
+    assert message, f"{own.envelope.type} was published by this service and has no contract"
     return OpenedMessage(own.record, own.envelope, message)
 
 
@@ -217,7 +217,7 @@ def _to_outbox_record(own: OwnMessage) -> OutboxRecord:
 
 def _highest_offsets(records: Iterable[ConsumedRecord]) -> dict[str, int]:
     """Return the highest offset that was read, by topic and partition."""
-    places: dict[str, int] = {}
+    highest: dict[str, int] = {}
     for each in records:
-        places[each.source] = max(each.offset, places.get(each.source, 0))
-    return places
+        highest[each.source] = max(each.offset, highest.get(each.source, 0))
+    return highest

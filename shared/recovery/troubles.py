@@ -1,4 +1,4 @@
-"""What people are told of a database that was set back."""
+"""Troubles, errors and remedies after a restore of the database."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -20,18 +20,18 @@ ACKNOWLEDGE_REMEDY = (
 
 REMEDIES = {
     RecoveryState.TAKING_OVER: (
-        "wait: requests are answered with 503 until all that was told is taken over, and CRMs "
+        "wait: requests are answered with 503 until all published messages are taken over; CRMs "
         "repeat them then"
     ),
     RecoveryState.REPLAYING: (
-        "wait: what others told is read once more; orders are accepted, and wait meanwhile"
+        "wait: messages of other services are consumed again; orders are accepted, and wait"
     ),
     RecoveryState.DONE: ACKNOWLEDGE_REMEDY,
 }
 
 
 def recovery_troubles(session: Session, now: datetime) -> Iterator[Trouble]:
-    """Yield the recoveries that go on, or that no person has acknowledged."""
+    """Yield a trouble for each recovery that no person has acknowledged."""
     open_ones = select(RecoveryRow).where(RecoveryRow.acknowledged_at.is_(None))
     for row in session.scalars(open_ones.order_by(RecoveryRow.noticed_at).limit(10)):
         yield Trouble(
@@ -46,7 +46,7 @@ def recovery_troubles(session: Session, now: datetime) -> Iterator[Trouble]:
 
 
 def remedy_if_lost(session: Session, id_: UUID) -> str:
-    """Return what helps where nothing has this id and it may have been lost in a restore.
+    """Return the remedy where an id is unknown and may have been lost in a restore.
 
     Empty where no recovery covers the time at which the id was made.
     """
@@ -55,37 +55,37 @@ def remedy_if_lost(session: Session, id_: UUID) -> str:
     return (
         f"the database was restored, and what was accepted from {lost_from_text(row)} to "
         f"{row.noticed_at:%Y-%m-%d %H:%M:%S} UTC may be missing: send it again with the same "
-        "externalId or Idempotency-Key; what is there is answered as before"
+        "externalId or Idempotency-Key; what is not missing is answered as before"
         if row
         else ""
     )
 
 
 def check_not_recovering(session: Session) -> None:
-    """Check that no recovery is going on, so that what is not in the database does not exist.
+    """Check that no recovery is open, so that what is not in the database does not exist.
 
     Raises:
-        UnavailableError: if messages of other services are being read again after a restore.
+        UnavailableError: if messages of other services are being consumed again after a restore.
     """
     if row := recovery_store.open_recovery(session):
         msg = (
-            "the database was restored, and what others told is read once more: what the request "
-            f"is about may come yet; GET /ops/v1/recoveries shows recovery {row.id}"
+            "the database was restored, and messages of other services are consumed again: what "
+            f"the request needs may still arrive; GET /ops/v1/recoveries shows recovery {row.id}"
         )
         raise UnavailableError(msg)
 
 
 def lost_from_text(row: RecoveryRow) -> str:
-    """Return from when on changes may be lost."""
+    """Return the time from which changes may be lost."""
     return f"{row.lost_from:%Y-%m-%d %H:%M:%S}" if row.lost_from else "its beginning"
 
 
 def recovery_in_words(row: RecoveryRow) -> str:
-    """Say in one line what was lost, and what was made up for."""
-    gone = f"; {row.missing} had lost records already" if row.missing else ""
+    """Return in one line what was lost, and what was recovered."""
+    deleted = f"; records of {row.missing} were deleted already" if row.missing else ""
     return (
-        f"the database was set back: from {lost_from_text(row)} "
+        f"the database was restored to an earlier state: from {lost_from_text(row)} "
         f"to {row.noticed_at:%Y-%m-%d %H:%M:%S} UTC "
-        f"it has only what had left the process ({row.taken_over} messages taken over, "
-        f"{row.replayed} read once more, {row.state}){gone}"
+        f"it has only what Kafka has ({row.taken_over} messages taken over, "
+        f"{row.replayed} consumed again, {row.state}){deleted}"
     )

@@ -9,14 +9,14 @@ from shared.observability.library_log_levels import Shutdown
 
 
 async def run_unless_stopped(stopping: asyncio.Event, work: Coroutine[Any, Any, None]) -> bool:
-    """Do some work and tell whether it is done; it is left when the process is told to stop."""
-    doing, waiting = asyncio.ensure_future(work), asyncio.ensure_future(stopping.wait())
-    await asyncio.wait({doing, waiting}, return_when=asyncio.FIRST_COMPLETED)
+    """Run some work; return whether it was done, or cancelled by a stop signal."""
+    task, waiting = asyncio.ensure_future(work), asyncio.ensure_future(stopping.wait())
+    await asyncio.wait({task, waiting}, return_when=asyncio.FIRST_COMPLETED)
     waiting.cancel()
-    if not doing.done():
-        doing.cancel()
+    if not task.done():
+        task.cancel()
         return False
-    await doing  # raises what it raised
+    await task  # raises what it raised
     return True
 
 
@@ -29,13 +29,13 @@ def supervise(loop: Coroutine[Any, Any, None]) -> "asyncio.Future[None]":
 
 
 def on_loop_end(loop: "asyncio.Future[None]") -> None:
-    """End the process with one of its loops, unless it is ending in order."""
+    """End the process when one of its loops ends, unless it is shutting down."""
     if not loop.cancelled() and not Shutdown.has_begun:
         stop_process("a loop ended", loop)
 
 
 def cancel_loops() -> None:
-    """End the loops: this is an orderly end."""
+    """Cancel the loops: this is an orderly shutdown."""
     for task in supervised_loops:
         task.cancel()
 

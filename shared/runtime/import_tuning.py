@@ -1,7 +1,7 @@
-"""Loading a program's code, at no more cost than it needs.
+"""Faster imports: without garbage collection.
 
-Nothing of it is garbage, so that looking for any is lost time: Python looks for cycles each time
-that some hundreds of objects were made, a fifth of the time in which a service starts.
+Imported code is no garbage, so collecting it is lost time: Python collects each time that some
+hundreds of objects were made, a fifth of the time in which a service starts.
 """
 
 import gc
@@ -14,12 +14,12 @@ from typing import cast
 
 @contextmanager
 def fast_imports(*, without: str = "") -> Iterator[None]:
-    """Look for no cycles while code is loaded.
+    """Collect no garbage while code is imported.
 
     Args:
-        without: a library that others load where it is installed, and do without where it is
-            not; one that is loaded already stays. A service leaves out `rich`, which structlog
-            would colour tracebacks with: 4 MB of memory in each process.
+        without: an optional dependency of others that they must not find; one that is loaded
+            already stays. A service leaves out `rich`, with which structlog would colour
+            tracebacks: 4 MB of memory in each process.
     """
     modules = cast("dict[str, ModuleType | None]", sys.modules)
     gc.disable()

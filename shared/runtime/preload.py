@@ -1,7 +1,7 @@
-"""All that every service loads sooner or later: for the template that forks them.
+"""Imports of all modules that services need, for the fork server.
 
-Loaded here it is loaded once, and its memory is shared. What a service loads later, when it joins
-its group or looks at its topics, each process would load for itself.
+Modules that are imported here are loaded once, and their memory is shared. Those that a service
+imports later, when it joins its group or checks its topics, each process would load for itself.
 """
 
 from importlib import import_module
@@ -15,7 +15,7 @@ LATE_MODULES = (
     "faust.topics",
     "mode.worker",
 )
-"""What is not loaded with `shared.runtime.run`."""
+"""Modules that `shared.runtime.run` does not import."""
 
 with fast_imports(without="rich"):
     for _module in ("shared.runtime.run", *LATE_MODULES):

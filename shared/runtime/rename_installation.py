@@ -1,6 +1,6 @@
 """Rename the installation of databases: `python -m shared.runtime.rename_installation order`.
 
-The new name is what KAITONG_INSTALLATION says. Topics stay whose they are: a copy needs a
+The new name is the value of KAITONG_INSTALLATION. Topics keep their owner: a copy needs a
 prefix or a broker of its own.
 """
 
@@ -19,10 +19,10 @@ from shared.recovery import database_identity
 
 
 def rename_database(service: str) -> str:
-    """Give one service's database the name that the settings say; return what it was called.
+    """Give one service's database the name in the settings; return a line with both names.
 
     Raises:
-        StartError: the settings are wrong, or say no name.
+        StartError: the settings are wrong, or have no name.
     """
     settings = Settings.from_environment(service)
     if not settings.installation:
@@ -41,7 +41,7 @@ def main(services: Sequence[str]) -> None:
         except StartError as error:
             refuse_to_start(f"{service}: {error}")
         except (OperationalError, ProgrammingError) as error:
-            remedy = "see that it runs and is migrated, then rename again"
+            remedy = "check that it runs and is migrated, then rename again"
             sys.exit(f"{service}: the database is not renamed: {first_line(error)} — {remedy}")
 
 

@@ -1,7 +1,7 @@
 """Run a service: its HTTP API, its worker with the runner, or all in one process.
 
-If one of its parts ends, the process does: an API that answers while its worker
-is dead is a lie. Whoever supervises the process starts it again.
+If one of its parts ends, the process ends: an API must not answer while its worker
+is dead. The supervisor starts the process again.
 """
 
 import asyncio
@@ -29,7 +29,7 @@ from shared.health.monitor import Monitor, TroubleSources
 from shared.health.trouble_sources import (
     certainty_trouble_source,
     log_troubles,
-    publisher_trouble_source,
+    writer_trouble_source,
 )
 from shared.http import create_app, open_port, serve_http
 from shared.http.command_batcher import CommandBatcher
@@ -40,6 +40,7 @@ from shared.messaging.crash_guard import CrashGuard, InFlightJournal
 from shared.messaging.publisher import Publisher
 from shared.messaging.retry import retry_while_unavailable
 from shared.messaging.unit_of_work import TRANSIENT
+from shared.messaging.writer import Writer
 from shared.observability.library_log_levels import begin_shutdown
 from shared.observability.logs import configure_logs
 from shared.observability.standard_streams import protect_streams
@@ -55,17 +56,17 @@ from shared.service import Service
 log = structlog.get_logger()
 
 GC_THRESHOLD = 50_000
-"""Objects between two looks for cycles; the default of 700 costs a fifth of all CPU."""
+"""Objects between two garbage collections; the default of 700 costs a fifth of all CPU."""
 
 SWITCH_INTERVAL_S = 0.001
-"""Seconds. So long may one thread keep the interpreter from another: five times as long, as
-is usual, makes the writing thread wait for Faust's, and an order through ten hops for each."""
+"""Seconds for which a thread may keep the interpreter from another. With the default, five times
+as long, the writing thread waits for Faust's thread, and an order does so at each of ten hops."""
 
 ARCHIVE_INTERVAL = timedelta(hours=1)
 
 
 class ProcessType(StrEnum):
-    """Which parts of a service this process is."""
+    """Which parts of a service a process runs."""
 
     API = "api"
     WORKER = "worker"
@@ -73,11 +74,11 @@ class ProcessType(StrEnum):
 
 
 def run(service: Service, arguments: Sequence[str] = ()) -> None:
-    """Run `service` until it is told to stop; which part is the first argument, or `all`."""
+    """Run `service` until a stop signal; the first argument is the process type, else `all`."""
     words = list(arguments or sys.argv[1:]) or [ProcessType.ALL.value]
     protect_streams()
     try:
-        part = parse_process_type(words[0])
+        process_type = parse_process_type(words[0])
         settings = Settings.from_environment(service.name)
         configure_logs(settings)
         gc.collect()
@@ -87,13 +88,13 @@ def run(service: Service, arguments: Sequence[str] = ()) -> None:
         # By policy, not for one loop: Faust reads Kafka in a thread with a loop of its own.
         asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
         with asyncio.Runner() as runner:
-            runner.run(run_process(service, settings, part))
+            runner.run(run_process(service, settings, process_type))
     except StartError as error:
         refuse_to_start(f"{service.name}: {error}")
 
 
 def parse_process_type(word: str) -> ProcessType:
-    """Return the part that a word names.
+    """Return the process type that a word names.
 
     Raises:
         StartError: if it names none.
@@ -101,34 +102,35 @@ def parse_process_type(word: str) -> ProcessType:
     try:
         return ProcessType(word)
     except ValueError:
-        msg = f"there is no part {word}; say {', '.join(ProcessType)}"
+        msg = f"there is no process type {word}; use {', '.join(ProcessType)}"
         raise StartError(msg) from None
 
 
-async def run_process(service: Service, settings: Settings, part: ProcessType) -> NoReturn:
-    """Serve until told to stop, then end the process, whatever still hangs in it.
+async def run_process(service: Service, settings: Settings, process_type: ProcessType) -> NoReturn:
+    """Serve until a stop signal, then end the process without waiting for its threads.
 
-    A writing thread waits for its database, and Faust for the group that it joins, for
-    longer than whoever told us to stop waits for us.
+    The writing thread may wait for its database, and Faust for the group that it joins, longer
+    than the supervisor waits for the process.
     """
     try:
-        await serve(service, settings, part)
+        await serve(service, settings, process_type)
     except StartError:
         raise
     except BaseException as error:  # noqa: BLE001  the loop's own end would wait for threads
-        stop_process("a bug, or trouble nobody expected", error)
+        stop_process("a bug, or an unexpected error", error)
     end_process()
 
 
-async def serve(service: Service, settings: Settings, part: ProcessType) -> None:
-    """Open all that `service` needs, serve, and close it in the opposite order."""
+async def serve(service: Service, settings: Settings, process_type: ProcessType) -> None:
+    """Open all that `service` needs, serve, and close it in reverse order."""
     stopping = stop_signal()
     port = open_port(settings)
     sessions = make_sessions(settings.database_url)
     ownership = TopicOwnership(settings, sessions)
-    publisher = Publisher(sessions, Producer(settings, ownership.check))
-    batcher = CommandBatcher(sessions, publisher, service.takeover.withdrawable)
-    monitor = Monitor(settings, sessions, trouble_sources_of(service, publisher, ownership))
+    writer = Writer(sessions)
+    publisher = Publisher(writer, Producer(settings, ownership.check))
+    batcher = CommandBatcher(sessions, writer, service.takeover.withdrawable)
+    monitor = Monitor(settings, sessions, trouble_sources_of(service, writer, ownership))
     operations = OperationsContext(
         settings,
         sessions,
@@ -137,36 +139,36 @@ async def serve(service: Service, settings: Settings, part: ProcessType) -> None
         monitor,
         service.read_order_changes,
     )
-    routers = () if part is ProcessType.WORKER else (*service.routers, *OPERATIONS_ROUTERS)
+    routers = () if process_type is ProcessType.WORKER else (*service.routers, *OPERATIONS_ROUTERS)
     api = create_app(
         service.name, routers, batcher, sessions, settings, monitor, service.description
     )
     set_operations_context(api, operations)
-    preparation = StartupTasks(service, settings, sessions)
-    if not await run_unless_stopped(stopping, retry_while_unavailable(publisher, preparation)):
+    startup = StartupTasks(service, settings, sessions)
+    if not await run_unless_stopped(stopping, retry_while_unavailable(writer, startup)):
         return
     async with AsyncExitStack() as stack:
-        journal = InFlightJournal(settings.state_folder / part)
+        journal = InFlightJournal(settings.state_folder / process_type)
         stack.callback(journal.close)
         stack.push_async_callback(close_publisher, publisher)
         stack.callback(cancel_loops)
-        publisher.certainty.start_unproven()
+        writer.certainty.start_unproven()
         supervise(publisher.run())
         supervise(batcher.run())
         supervise(archive_periodically(sessions, settings))
         supervise(topic_watch_of(service, settings, sessions, publisher).run())
         recovery = recovery_of(service, settings, sessions, publisher, ownership)
-        if part is ProcessType.API:
+        if process_type is ProcessType.API:
             supervise(recovery.run(None))
         else:
             crash_guard = CrashGuard(sessions, journal)
-            works = WorkerProcess(service, settings, sessions, publisher, crash_guard, ownership)
-            await stack.enter_async_context(works.run_after(recovery))
+            worker = WorkerProcess(service, settings, sessions, publisher, crash_guard, ownership)
+            await stack.enter_async_context(worker.run_after(recovery))
         await serve_http(api, port, stopping)
 
 
 def stop_signal() -> asyncio.Event:
-    """Return an event that is set when the process is told to stop."""
+    """Return an event that is set by SIGTERM and SIGINT."""
     stopping = asyncio.Event()
 
     def stop() -> None:
@@ -179,20 +181,20 @@ def stop_signal() -> asyncio.Event:
 
 
 async def close_publisher(publisher: Publisher) -> None:
-    """Let go of the broker, in time; what is not marked as sent is sent by the next start."""
+    """Close the publisher, in time; the next start sends records not marked as published."""
     with suppress(TimeoutError):
         async with asyncio.timeout(SHUTDOWN_TIMEOUT_S):
             await publisher.close()
 
 
 def trouble_sources_of(
-    service: Service, publisher: Publisher, ownership: TopicOwnership
+    service: Service, writer: Writer, ownership: TopicOwnership
 ) -> TroubleSources:
-    """Return where the troubles of a process come from."""
+    """Return the sources of the troubles of a process."""
     limits = service.calls.limits if service.calls else no_limits
-    certainty = publisher.certainty
+    certainty = writer.certainty
     process = (
-        publisher_trouble_source(publisher),
+        writer_trouble_source(writer),
         certainty_trouble_source(certainty),
         log_troubles,
         ownership.troubles,
@@ -203,33 +205,33 @@ def trouble_sources_of(
 
 @dataclass(slots=True)
 class StartupTasks:
-    """What a service wants done before it serves; it is tried until its database is there."""
+    """The tasks of a service before it serves; retried until its database is reachable."""
 
     service: Service
     settings: Settings
     sessions: Sessions
-    _has_said_why: bool = False
+    _has_logged_reason: bool = False
 
     def __call__(self, _: AfterCommit) -> None:
-        """Do it, or say once and in one line why it has to wait."""
+        """Run the tasks, or log once, in one line, why they have to wait."""
         try:
             for step in (check_database, *self.service.on_start):
                 with self.sessions.begin() as session:
                     step(session)
         except OperationalError as error:
-            self._say_why(error)
+            self._log_reason(error)
             if self.service.on_start:
                 raise
 
-    def _say_why(self, error: OperationalError) -> None:
-        if is_unreachable(error) and not self._has_said_why:
+    def _log_reason(self, error: OperationalError) -> None:
+        if is_unreachable(error) and not self._has_logged_reason:
             line = describe_unreachable(self.service.name, self.settings.database_url, error)
             log.error("database.unreachable", why=line)
-            self._has_said_why = True
+            self._has_logged_reason = True
 
 
 def check_database(session: Session) -> None:
-    """See whether the database is there, so that it is told at the start if it is not."""
+    """Check that the database is reachable, so that the start reports it if it is not."""
     session.execute(text("SELECT 1"))
 
 

@@ -1,6 +1,6 @@
-"""What a worker does beside its API: read, set due timers off, call elements, redeliver.
+"""The worker of a service: consumes, fires due timers, calls elements, redelivers.
 
-Nothing of it begins before the database is known to have all that the topics show it had.
+It begins only when the database is proven to have all that the topics show it had.
 """
 
 import asyncio
@@ -21,6 +21,7 @@ from shared.messaging.batch_handler import BatchHandler
 from shared.messaging.crash_guard import CrashGuard
 from shared.messaging.publisher import Publisher
 from shared.messaging.topic_watch import TopicWatch
+from shared.messaging.writer import Writer
 from shared.persistence.database import Sessions
 from shared.recovery.loss_detection import ServiceTopics
 from shared.recovery.recovery import Recovery, ReplayHandlers
@@ -30,21 +31,21 @@ from shared.scheduling.timer_store import ScheduledMessage
 from shared.service import Service
 
 SHUTDOWN_TIMEOUT_S = 5.0
-"""Seconds in which Faust may leave its group before the process ends all the same."""
+"""Seconds in which Faust may leave its group before the process ends anyway."""
 
 
 def topic_watch_of(
     service: Service, settings: Settings, sessions: Sessions, publisher: Publisher
 ) -> TopicWatch:
-    """Return what notices that the service's topics were made anew."""
+    """Return the watch that notices when the service's topics were recreated."""
     names = {*service_topics_of(service).own_topics, *service.topics}
-    topics = TopicWatch(settings, sessions, publisher, sorted(names))
+    topics = TopicWatch(settings, sessions, publisher.writer, sorted(names))
     publisher.on_broker_change = topics.wake
     return topics
 
 
 def service_topics_of(service: Service) -> ServiceTopics:
-    """Return what the service tells and reads."""
+    """Return the topics and types that the service publishes and consumes."""
     return ServiceTopics(service.name, service.topics, frozenset(service.subscriptions))
 
 
@@ -55,17 +56,17 @@ def recovery_of(
     publisher: Publisher,
     ownership: TopicOwnership,
 ) -> Recovery:
-    """Return what keeps the service from going on with a database that was set back."""
+    """Return the recovery, without which no work begins on the service's database."""
     recovery = Recovery(
         settings, sessions, publisher, service_topics_of(service), service.takeover, ownership.check
     )
-    publisher.certainty.on_unproven = recovery.request_check
+    publisher.writer.certainty.on_unproven = recovery.request_check
     return recovery
 
 
 @dataclass(frozen=True, slots=True)
 class WorkerProcess:
-    """All that a worker works with."""
+    """The worker of a service, with its dependencies."""
 
     service: Service
     settings: Settings
@@ -74,20 +75,25 @@ class WorkerProcess:
     crash_guard: CrashGuard
     ownership: TopicOwnership
 
+    @property
+    def writer(self) -> Writer:
+        """Commits what is handled."""
+        return self.publisher.writer
+
     @asynccontextmanager
     async def run_after(self, recovery: Recovery) -> AsyncIterator[None]:
         """Work while the context is open, once the database is recovered."""
         worker = BatchHandler(
-            self.sessions, self.publisher, self.service.subscriptions, self.crash_guard
+            self.sessions, self.writer, self.service.subscriptions, self.crash_guard
         )
         redelivery = AutomaticRedelivery(
-            self.sessions, self.publisher, self.service.redelivery_subscriptions
+            self.sessions, self.writer, self.service.redelivery_subscriptions
         )
         supervise(recovery.run(ReplayHandlers(worker.handle, redelivery.redeliver_once)))
-        reading = supervise(self._work(worker, redelivery, recovery))
+        work = supervise(self._work(worker, redelivery, recovery))
         yield
         cancel_loops()
-        await asyncio.wait({reading}, timeout=SHUTDOWN_TIMEOUT_S)
+        await asyncio.wait({work}, timeout=SHUTDOWN_TIMEOUT_S)
 
     async def _work(
         self, worker: BatchHandler, redelivery: AutomaticRedelivery, recovery: Recovery
@@ -95,12 +101,12 @@ class WorkerProcess:
         await recovery.is_done.wait()
         self._begin_timers()
         self._begin_calls()
-        self.publisher.on_dead_letter = redelivery.wake
+        self.writer.on_dead_letter = redelivery.wake
         supervise(redelivery.run())
-        await self._read(worker)
+        await self._consume(worker)
 
-    async def _read(self, worker: BatchHandler) -> None:
-        """Handle what comes from Kafka, from when it is there."""
+    async def _consume(self, worker: BatchHandler) -> None:
+        """Consume from Kafka, once it is reachable."""
         topics, types = self.service.topics, tuple(self.service.subscriptions)
         next_offsets, fetch_max_wait = (
             partial(self._next_offsets, worker),
@@ -110,13 +116,13 @@ class WorkerProcess:
             topics, types, worker.handle, next_offsets, fetch_max_wait=fetch_max_wait
         )
         await wait_for_broker(self.settings, self.ownership.check)
-        async with consuming(config, self.settings) as reading:
-            await reading
+        async with consuming(config, self.settings) as consumer:
+            await consumer
 
     async def _next_offsets(self, worker: BatchHandler) -> dict[str, int]:
-        """Return how far was read, and have topics looked at: the broker may have been wiped.
+        """Return the next offsets, and have topics checked: the broker may have been wiped.
 
-        It is asked for whenever this process joins its group, as it must after a wiped broker.
+        Called whenever this process joins its group, as it must after a wiped broker.
         """
         self.publisher.on_broker_change()
         return await worker.next_offsets()
@@ -124,13 +130,18 @@ class WorkerProcess:
     def _begin_timers(self) -> None:
         subscriptions = self.service.subscriptions
         if any(each.message.topic.startswith(PRIVATE) for each in subscriptions.values()):
-            scheduler = Scheduler(self.sessions, self.publisher, subscriptions, self.crash_guard)
-            self.publisher.writers[ScheduledMessage] = scheduler.enqueue
+            scheduler = Scheduler(self.sessions, self.writer, subscriptions, self.crash_guard)
+            self.writer.deferred_writers[ScheduledMessage] = scheduler.enqueue
             supervise(scheduler.run())
 
     def _begin_calls(self) -> None:
         if calls := self.service.calls:
-            known = (self.sessions, self.publisher, self.service.subscriptions, self.crash_guard)
-            runner = CallRunner(*known, calls.adapter(self.settings), calls.limits)
-            self.publisher.writers[CallRequest] = runner.enqueue
+            dependencies = (
+                self.sessions,
+                self.writer,
+                self.service.subscriptions,
+                self.crash_guard,
+            )
+            runner = CallRunner(*dependencies, calls.adapter(self.settings), calls.limits)
+            self.writer.deferred_writers[CallRequest] = runner.enqueue
             supervise(runner.run())

@@ -1,1 +1,1 @@
-"""Messages that a service sends itself, to be handled when they are due."""
+"""Timers: messages that a service sends itself, to be handled when they are due."""

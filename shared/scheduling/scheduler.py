@@ -1,4 +1,4 @@
-"""The scheduler: reminders whose time has come are handled like messages."""
+"""The scheduler: handles due timers like consumed messages."""
 
 import asyncio
 from collections.abc import Sequence
@@ -13,53 +13,53 @@ from shared.messaging.after_commit import AfterCommit, Callback
 from shared.messaging.crash_guard import CrashGuard
 from shared.messaging.dispatcher import Dispatcher, Subscriptions
 from shared.messaging.inbox import surrogate_offset
-from shared.messaging.publisher import Publisher
 from shared.messaging.retry import retry_while_unavailable
+from shared.messaging.writer import Writer
 from shared.persistence.database import Sessions
 from shared.scheduling import timer_store
 from shared.scheduling.timer_store import DueTimer, ScheduledMessage
 
 MAX_BATCH = 500
 MAX_IDLE = timedelta(seconds=1)
-"""The longest rest: another process may have set a reminder."""
+"""The longest pause: another process may have set a timer."""
 
 
 @dataclass(slots=True)
 class Scheduler:
-    """Rings for one service."""
+    """Handles the due timers of one service."""
 
     sessions: Sessions
-    publisher: Publisher
+    writer: Writer
     subscriptions: Subscriptions
     crash_guard: CrashGuard
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
 
     def wake(self) -> None:
-        """Look at once what is due."""
+        """Check for due timers at once."""
         self._wake.set()
 
     def enqueue(
         self, session: Session, several: Sequence[ScheduledMessage], now: datetime
     ) -> Callback:
-        """Write reminders down; look what is due once they are committed."""
+        """Write timers; check for due ones after the commit."""
         ScheduledMessage.write(session, several, now)
         return self.wake
 
     async def run(self) -> None:
-        """Handle what is due, for ever."""
+        """Handle due timers, without end."""
         while True:
             self._wake.clear()
-            due, next_due = await retry_while_unavailable(self.publisher, self._find_due)
+            due, next_due = await retry_while_unavailable(self.writer, self._find_due)
             if due:
                 await self._handle_due(due)
             else:
-                await self._rest(next_due)
+                await self._wait(next_due)
 
-    async def _rest(self, next_due: datetime | None) -> None:
+    async def _wait(self, next_due: datetime | None) -> None:
         now = datetime.now(UTC)
-        rest = min(MAX_IDLE, next_due - now) if next_due else MAX_IDLE
+        pause = min(MAX_IDLE, next_due - now) if next_due else MAX_IDLE
         try:
-            async with asyncio.timeout(max(0.0, rest.total_seconds())):
+            async with asyncio.timeout(max(0.0, pause.total_seconds())):
                 await self._wake.wait()
         except TimeoutError:
             return
@@ -73,7 +73,7 @@ class Scheduler:
 
         dispatcher = Dispatcher(self.sessions, self.subscriptions, delete_due)
         await retry_while_unavailable(
-            self.publisher, partial(self.crash_guard.handle_batch, dispatcher, list(ids))
+            self.writer, partial(self.crash_guard.handle_batch, dispatcher, list(ids))
         )
 
     def _find_due(self, _: AfterCommit) -> tuple[list[DueTimer], datetime | None]:

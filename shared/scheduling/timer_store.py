@@ -1,4 +1,4 @@
-"""Timers: messages that a service tells itself, to be handled when they are due."""
+"""The timer store: messages that a service sends itself, to be handled when they are due."""
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
@@ -19,7 +19,7 @@ from shared.persistence.statements import CompiledStatement
 
 
 class ScheduledMessage(NamedTuple):
-    """A message, and when it is due."""
+    """A message to be handled at a time."""
 
     due_at: datetime
     draft: MessageDraft
@@ -28,7 +28,7 @@ class ScheduledMessage(NamedTuple):
     def write(
         cls, session: Session, several: "Sequence[ScheduledMessage]", now: datetime
     ) -> Callback:
-        """Write reminders down, with the change that wants them."""
+        """Write timers, in the transaction of the change that sets them."""
         INSERT_TIMERS.run(session, bind_arrays(COLUMNS, [_row(each, now) for each in several]))
         return do_nothing
 
@@ -39,7 +39,7 @@ def schedule(work: UnitOfWork, at: datetime, message: Message) -> None:
 
 
 class TimerRow(Base):
-    """One reminder, sealed."""
+    """One timer, with its message in an envelope."""
 
     __tablename__ = "timers"
 
@@ -69,11 +69,11 @@ LOCK_EXISTING = (
 DELETE_TIMERS = CompiledStatement(
     delete(TIMERS).where(TIMERS.c.id.in_(LOCK_EXISTING)).returning(TIMERS.c.id)
 )
-"""What another process is striking is left to it; if it fails, it comes up again."""
+"""Skips timers that another process is deleting; if that rolls back, they are due again."""
 
 
 class DueTimer(NamedTuple):
-    """A reminder whose time has come."""
+    """A timer that is due."""
 
     id: UUID
     key: UUID
@@ -88,16 +88,22 @@ def _row(scheduled: ScheduledMessage, now: datetime) -> tuple[UUID, UUID, str, b
 
 
 def due_timers(session: Session, now: datetime, limit: int) -> list[DueTimer]:
-    """Return what is due, the longest waiting first."""
+    """Return due timers, the earliest first."""
     return [DueTimer(*row) for row in SELECT_DUE.rows(session, {"now": now, "limit": limit})]
 
 
 def next_due(session: Session) -> datetime | None:
-    """Return when the next reminder is due, if there is one."""
+    """Return when the next timer is due, if there is one."""
     due: datetime | None = SELECT_NEXT_DUE.value(session)
     return due
 
 
+def is_scheduled(session: Session, kind: type[Message]) -> bool:
+    """Tell whether a timer has a message of this type."""
+    timers = select(func.count()).where(TIMERS.c.type == kind.type)
+    return bool(session.execute(timers).scalar_one())
+
+
 def delete_timers(session: Session, ids: Collection[UUID]) -> set[UUID]:
-    """Strike reminders that are handled in this transaction; return those that still stood."""
+    """Delete timers that this transaction handles; return the ids of those that still existed."""
     return set(DELETE_TIMERS.column(session, {"ids": list(ids)}))

@@ -1,1 +1,1 @@
-"""Who calls: roles, bearer tokens, and keys for development."""
+"""Callers of the API: roles, bearer tokens, and keys for development."""

@@ -1,4 +1,4 @@
-"""Who calls, and the refusal of who is not known."""
+"""The caller of a request, and the refusal of unauthenticated ones."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ UNLIMITED = RoleLimits()
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who calls, as the token says."""
+    """The caller of a request, as its token says."""
 
     client: str
     """The client of the API: an order belongs to the one that placed it."""
@@ -21,29 +21,29 @@ class Caller:
     role: str
     scopes: frozenset[str]
     sub: str = ""
-    """Who acts through the client, a person or a program; empty where the token names none."""
+    """The person or program that acts through the client; empty if the token names none."""
 
     limits: RoleLimits = UNLIMITED
     areas: frozenset[str] = frozenset()
-    """Of a crew: the local networks and districts whose work it sees; `*` for all."""
+    """Of a crew: the local networks and districts whose work orders it sees; `*` for all."""
 
     @property
     def person(self) -> str:
-        """Who acts: history, audit and approvals go by this. A client alone is one person."""
+        """The actor in history, audit and approvals: `sub`, or else the client."""
         return self.sub or self.client
 
     @property
     def is_named(self) -> bool:
-        """Tell whether it is known who acts: a person or a program, other than the client."""
+        """Tell whether the token names a person or a program other than the client."""
         return self.person != self.client
 
     def may(self, *scopes: str) -> bool:
-        """Tell whether any of these scopes is the caller's."""
+        """Tell whether the caller has any of these scopes."""
         return not self.scopes.isdisjoint(scopes)
 
 
 class UnauthenticatedError(DomainError):
-    """Nobody is known to call: there is no token, or none that counts."""
+    """The request has no valid token."""
 
     status = 401
     code = "unauthorized"
@@ -51,16 +51,16 @@ class UnauthenticatedError(DomainError):
     def __init__(self, detail: str, challenge: str = CHALLENGE) -> None:
         super().__init__(detail, remedy="send the header Authorization: Bearer TOKEN")
         self.challenge = challenge
-        """What WWW-Authenticate says (RFC 6750)."""
+        """The value of WWW-Authenticate (RFC 6750)."""
 
 
 class BadTokenError(UnauthenticatedError):
-    """There is a token, and it does not count."""
+    """The token is not valid."""
 
     code = "bad-token"
 
     def __init__(self, why: str) -> None:
         super().__init__(
-            f"The token does not count: {why}.",
+            f"The token is not valid: {why}.",
             f'{CHALLENGE}, error="invalid_token", error_description="{why}"',
         )

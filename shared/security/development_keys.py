@@ -1,8 +1,8 @@
-"""Keys and tokens for development: made at the first start, never used in production.
+"""Keys and tokens for development: generated at the first start, never used in production.
 
-The folder holds `development-ID.pem`, the public key that services read, and, for its
-owner's eyes only, `development-ID.key` and a token for each role in `tokens/`. What is
-handed to others, a container for example, is `public/`: the public keys alone.
+The folder holds `development-ID.pem`, the public key that services read, and, readable by
+its owner only, `development-ID.key` and a token for each role in `tokens/`. The folder
+`public/` holds the public keys only; mount this one into containers.
 """
 
 import os
@@ -35,7 +35,7 @@ TENANT = "jiangsu"
 ISSUER = "kaitong"
 AUDIENCE = "kaitong"
 ALL_AREAS = "*"
-"""What tokens for development say of themselves: the defaults of the settings."""
+"""Claims of tokens for development: the defaults of the settings."""
 
 PUBLIC_FOLDER = "public"
 OWNER_FILE_MODE = 0o600
@@ -43,10 +43,10 @@ OWNER_FOLDER_MODE = 0o700
 
 
 def make_development_keys(folder: Path, now: datetime) -> None:
-    """See that the folder holds a key pair and a token for each role.
+    """Make a key pair and a token for each role in the folder, where they are missing.
 
-    Whoever else does the same at the same time gets the same keys. A folder with other
-    keys is left as it is: there is an issuer.
+    Concurrent callers get the same keys. A folder with other keys is left unchanged: they
+    belong to an issuer.
     """
     if not any(folder.glob("*.pem")):
         make_key_pair(folder)
@@ -56,40 +56,40 @@ def make_development_keys(folder: Path, now: datetime) -> None:
 
 
 def make_key_pair(folder: Path) -> None:
-    """Make the folder with a key pair, all at once, or leave it to who was quicker."""
+    """Make the folder with a key pair atomically, unless another process was faster."""
     folder.parent.mkdir(parents=True, exist_ok=True)
-    made = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    temporary = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     try:
         key = generate_private_key(SECP256R1())
         stem = f"{DEVELOPMENT_KEY_PREFIX}{secrets.token_hex(4)}"
         private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
         public = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
-        write_private_file(made / f"{stem}.key", private)
-        write_private_file(made / f"{stem}.pem", public)
-        made.rename(folder)
+        write_private_file(temporary / f"{stem}.key", private)
+        write_private_file(temporary / f"{stem}.pem", public)
+        temporary.rename(folder)
     except OSError as error:
         if not any(folder.glob("*.pem")):
             message = f"cannot make keys in {folder} ({error.strerror}): name another folder"
             raise KeysError(message) from error
     finally:
-        shutil.rmtree(made, ignore_errors=True)
+        shutil.rmtree(temporary, ignore_errors=True)
 
 
 def copy_public_keys(folder: Path) -> None:
-    """See that `public/` holds the folder's public keys, and no other."""
+    """Make `public/` hold exactly the folder's public keys."""
     public = folder / PUBLIC_FOLDER
     public.mkdir(mode=OWNER_FOLDER_MODE, exist_ok=True)
-    here = {path.name: path.read_bytes() for path in folder.glob("*.pem")}
+    current = {path.name: path.read_bytes() for path in folder.glob("*.pem")}
     for path in public.iterdir():
-        if path.suffix == ".pem" and path.name not in here:
+        if path.suffix == ".pem" and path.name not in current:
             path.unlink(missing_ok=True)
-    for name, content in here.items():
+    for name, content in current.items():
         if not (public / name).is_file() or (public / name).read_bytes() != content:
             write_private_file(public / name, content)
 
 
 def renew_tokens(folder: Path, now: datetime) -> None:
-    """Write a token for each role that has none, or none that lasts."""
+    """Write a token for each role that has none, or one that expires soon."""
     tokens = folder / "tokens"
     tokens.mkdir(mode=OWNER_FOLDER_MODE, exist_ok=True)
     for role in ROLES:
@@ -99,7 +99,7 @@ def renew_tokens(folder: Path, now: datetime) -> None:
 
 
 def is_valid_until(path: Path, until: datetime) -> bool:
-    """Tell whether a stored token is good until then."""
+    """Tell whether a stored token expires after a time."""
     try:
         claims = jwt.decode(path.read_bytes(), options={"verify_signature": False})
     except (OSError, jwt.InvalidTokenError):
@@ -122,22 +122,22 @@ def make_token(  # noqa: PLR0913  each is a claim
     """Return a token for development, signed with the folder's own key.
 
     Args:
-        folder: Where make_development_keys put the keys.
+        folder: Folder of the keys, from make_development_keys.
         role: One of ROLES.
-        now: When it is issued.
-        client: Whose it is; `development-ROLE` when nothing is said.
-        person: Who acts through the client; the client itself when nothing is said.
-        tenant: Whose data it opens.
-        lifetime: How long it counts.
-        scopes: What it is narrowed to; None for all that the role may do.
-        areas: Where a crew works: local networks and districts; None for everywhere.
+        now: Time of issue.
+        client: The client; empty for `development-ROLE`.
+        person: The person who acts through the client; empty for the client itself.
+        tenant: The tenant whose data it gives access to.
+        lifetime: Time until it expires.
+        scopes: Scopes that it is narrowed to; None for all of the role.
+        areas: A crew's local networks and districts; None for all areas.
 
     Raises:
-        KeysError: there is no key for development in the folder, or no such role.
+        KeysError: there is no development key in the folder, or no such role.
     """
     key = private_key_path(folder)
     if key is None:
-        message = f"{folder} holds no key for development: run ./kaitong up once, it makes one"
+        message = f"{folder} holds no development key: run ./kaitong up once, it makes one"
         raise KeysError(message)
     if role not in ROLES:
         message = f"there is no role {role}: use one of {', '.join(ROLES)}"
@@ -162,14 +162,14 @@ def make_token(  # noqa: PLR0913  each is a claim
 
 
 def private_key_path(folder: Path) -> Path | None:
-    """Return where the folder's own private key is, if it has one."""
+    """Return the path of the folder's private key, if it has one."""
     return next(iter(sorted(folder.glob(f"{DEVELOPMENT_KEY_PREFIX}*.key"))), None)
 
 
 def write_private_file(path: Path, content: bytes) -> None:
-    """Write a file that only its owner can read, whole or not at all."""
-    handle, made = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
-    with os.fdopen(handle, "wb") as file:
+    """Write a file that only its owner can read, atomically."""
+    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
+    with os.fdopen(descriptor, "wb") as file:
         file.write(content)
-    Path(made).chmod(OWNER_FILE_MODE)
-    Path(made).replace(path)
+    Path(temporary).chmod(OWNER_FILE_MODE)
+    Path(temporary).replace(path)

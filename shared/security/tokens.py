@@ -1,7 +1,7 @@
-"""Reading a caller from a bearer token (JWT as RFC 9068 profiles it).
+"""Verification of bearer tokens (JWT, profile of RFC 9068).
 
-Verifying a signature costs a tenth of a millisecond, so a token that was found good
-is remembered until it expires, or until the keys change.
+Verifying a signature takes a tenth of a millisecond, so a verified token is cached until
+it expires, or until the keys change.
 """
 
 import hashlib
@@ -28,29 +28,29 @@ log = structlog.get_logger()
 TOKEN_TYPES = frozenset({"at+jwt", "application/at+jwt"})
 REQUIRED_CLAIMS = ["exp", "iat", "iss", "aud", "client_id", "tenant", "role"]
 LEEWAY_S = 10
-"""Seconds by which clocks may differ."""
+"""Seconds by which the issuer's clock may differ."""
 
 MAX_TOKEN_LENGTH = 8_192
 MAX_CACHED_TOKENS = 10_000
 KEY_RELOAD_INTERVAL_S = 5.0
-"""Seconds between two looks at the folder of keys."""
+"""Seconds between two checks of the folder of keys."""
 
 MIN_RSA_BITS = 2_048
 
 
 class KeysError(StartError):
-    """The folder of keys is of no use. One line, with the remedy."""
+    """The folder of keys cannot be used. One line, with the remedy."""
 
 
 class VerificationKey(NamedTuple):
-    """A public key, and the one algorithm it is good for."""
+    """A public key, and the only algorithm accepted with it."""
 
     public: EllipticCurvePublicKey | RSAPublicKey
     algorithm: str
 
 
 class VerifiedToken(NamedTuple):
-    """A token that was found good, and until when it is."""
+    """The caller of a verified token, and the time until which it is valid."""
 
     caller: Caller
     until: float
@@ -58,17 +58,16 @@ class VerifiedToken(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ExpectedClaims:
-    """What a token must say of itself."""
+    """Claims that every token must have."""
 
     issuer: str
     audience: str
 
 
 class TokenVerifier:
-    """Turns tokens into callers, by the public keys in a folder: `KID.pem` each.
+    """Verifies tokens with the public keys in a folder, each in a file `KID.pem`.
 
-    A key that is added counts within seconds, and a key that is taken away no longer
-    does: that is how keys are rotated.
+    To rotate keys, add and remove files: a change takes effect within seconds.
     """
 
     def __init__(
@@ -88,29 +87,29 @@ class TokenVerifier:
         self._keys = read_keys(folder)
 
     def verify(self, token: bytes) -> Caller:
-        """Return who presents the token.
+        """Return the caller that a token names.
 
         Raises:
-            BadTokenError: the token does not count, and why.
+            BadTokenError: the token is not valid; it has the reason.
         """
         now = self._clock()
         if abs(now - self._checked) > KEY_RELOAD_INTERVAL_S:
             self._reload_keys(now)
-        name = hashlib.sha256(token).digest()
-        good = self._verified.get(name)
-        if good is None or good.until < now:
-            good = self._cache(name, self._verify(token, now))
-        return good.caller
+        digest = hashlib.sha256(token).digest()
+        verified = self._verified.get(digest)
+        if verified is None or verified.until < now:
+            verified = self._cache(digest, self._verify(token, now))
+        return verified.caller
 
-    def _cache(self, name: bytes, good: VerifiedToken) -> VerifiedToken:
-        self._verified[name] = good
-        self._verified.move_to_end(name)
+    def _cache(self, digest: bytes, verified: VerifiedToken) -> VerifiedToken:
+        self._verified[digest] = verified
+        self._verified.move_to_end(digest)
         if len(self._verified) > MAX_CACHED_TOKENS:
             self._verified.popitem(last=False)
-        return good
+        return verified
 
     def _reload_keys(self, now: float) -> None:
-        """Read the keys again if somebody touched them; keep the old ones if they are no good."""
+        """Read the keys again if the files changed; keep the old keys if the new are unusable."""
         self._checked = now
         if (stamp := modification_stamp(self._folder)) == self._stamp:
             return
@@ -118,7 +117,7 @@ class TokenVerifier:
         try:
             self._keys = read_keys(self._folder)
         except KeysError as error:
-            log.error("keys.unreadable", why=str(error))  # noqa: TRY400  it is no bug of ours
+            log.error("keys.unreadable", why=str(error))  # noqa: TRY400  it is no bug
         self._verified.clear()
 
     def _verify(self, token: bytes, now: float) -> VerifiedToken:
@@ -144,27 +143,27 @@ class TokenVerifier:
         try:
             header = jwt.get_unverified_header(token)
         except (jwt.InvalidTokenError, RecursionError) as error:
-            message = "it is no JSON Web Token"
+            message = "it is not a JSON Web Token"
             raise BadTokenError(message) from error
         if str(header.get("typ")).lower() not in TOKEN_TYPES:
-            message = "it is no access token (typ at+jwt)"
+            message = "it is not an access token (typ at+jwt)"
             raise BadTokenError(message)
         key = self._keys.get(str(header.get("kid")))
         if key is None:
-            message = "it is signed with a key that is unknown here"
+            message = "it is signed with an unknown key"
             raise BadTokenError(message)
         return key
 
 
 def expiry_of(claims: dict[str, Any], now: float) -> float:
-    """Return until when verified claims count.
+    """Return the time until which verified claims are valid, the leeway included.
 
     Raises:
-        BadTokenError: they do not any more.
+        BadTokenError: they have expired.
     """
     end = claims["exp"]
     if not isinstance(end, int | float):
-        message = "its exp is no number"
+        message = "its exp is not a number"
         raise BadTokenError(message)
     if end + LEEWAY_S < now:
         message = "it has expired"
@@ -173,13 +172,13 @@ def expiry_of(claims: dict[str, Any], now: float) -> float:
 
 
 def caller_of(claims: dict[str, Any], roles: Roles = ROLES) -> Caller:
-    """Return whom verified claims are about.
+    """Return the caller that verified claims name.
 
-    A token without `sub` names a client alone, which then acts itself. `scope` narrows
-    what the role may do, `areas` says where a crew works.
+    A token without `sub` names a client only, which then is the actor. `scope` narrows the
+    role's scopes; `areas` are those of a crew.
 
     Raises:
-        BadTokenError: they name no role of ours, or are not text.
+        BadTokenError: the role is unknown, or a name is not text.
     """
     sub = claims.get("sub", claims["client_id"])
     if not all(map(is_name, (claims["client_id"], claims["tenant"], claims["role"], sub))):
@@ -189,12 +188,12 @@ def caller_of(claims: dict[str, Any], roles: Roles = ROLES) -> Caller:
     if role is None:
         message = "its role is unknown"
         raise BadTokenError(message)
-    asked, areas = claims.get("scope"), claims.get("areas")
+    scope, areas = claims.get("scope"), claims.get("areas")
     return Caller(
         client=claims["client_id"],
         tenant=claims["tenant"],
         role=claims["role"],
-        scopes=role.scopes if asked is None else role.scopes.intersection(str(asked).split()),
+        scopes=role.scopes if scope is None else role.scopes.intersection(str(scope).split()),
         sub=sub,
         limits=role.limits,
         areas=role.limits.areas if areas is None else frozenset(str(areas).split()),
@@ -202,17 +201,17 @@ def caller_of(claims: dict[str, Any], roles: Roles = ROLES) -> Caller:
 
 
 def is_name(value: object) -> bool:
-    """Tell whether a claim may be stored and logged: printable text of sensible length."""
+    """Tell whether a claim may be stored and logged: printable text of 1 to 100 characters."""
     return isinstance(value, str) and 0 < len(value) <= 100 and value.isprintable()  # noqa: PLR2004
 
 
 def rejection_reason(error: jwt.InvalidTokenError) -> str:
-    """Say what is wrong with a token, in words that hold nothing of it."""
+    """Return why a token was rejected, without any text of the token."""
     match error:
         case jwt.ImmatureSignatureError():
             return "it is not valid yet"
         case jwt.InvalidIssuerError():
-            return "its issuer is not the one trusted here"
+            return "its issuer is not trusted"
         case jwt.InvalidAudienceError():
             return "it is for another audience"
         case jwt.MissingRequiredClaimError():
@@ -231,7 +230,7 @@ def read_keys(folder: Path) -> dict[str, VerificationKey]:
     if not keys:
         message = (
             f"KAITONG_AUTH_KEYS: {folder} holds no public key (KID.pem): put your issuer's there, "
-            "or run ./kaitong up, which makes keys for development"
+            "or run ./kaitong up, which makes development keys"
         )
         raise KeysError(message)
     return keys
@@ -241,7 +240,7 @@ def read_key(path: Path) -> VerificationKey:
     """Return one public key.
 
     Raises:
-        KeysError: it is none that we take.
+        KeysError: it is unreadable, or of an unsupported kind.
     """
     try:
         public = load_pem_public_key(path.read_bytes())
@@ -253,12 +252,12 @@ def read_key(path: Path) -> VerificationKey:
     if isinstance(public, RSAPublicKey) and public.key_size >= MIN_RSA_BITS:
         return VerificationKey(public, "RS256")
     message = (
-        f"KAITONG_AUTH_KEYS: {path} is neither of the curve P-256 nor RSA with {MIN_RSA_BITS} bits "
+        f"KAITONG_AUTH_KEYS: {path} is neither on the curve P-256 nor RSA with {MIN_RSA_BITS} bits "
         "or more: use such a key"
     )
     raise KeysError(message)
 
 
 def modification_stamp(folder: Path) -> tuple[tuple[str, int], ...]:
-    """Return what changes when somebody changes the keys."""
+    """Return names and modification times of the key files: they differ after a change."""
     return tuple((path.name, path.stat().st_mtime_ns) for path in sorted(folder.glob("*.pem")))

@@ -1,1 +1,1 @@
-"""Who may call what, and sees whose data: every route of every service, held against one table."""
+"""Access rules: every route of every service is compared with one table of roles and owners."""

@@ -1,4 +1,4 @@
-"""What one client has brought to each service, for the matrix to ask for."""
+"""The data that one client creates in each service, for the access matrix to request."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -8,16 +8,17 @@ from msgspec.structs import replace
 from sqlalchemy import text
 
 from services.customer.handlers import SUBSCRIPTIONS as CUSTOMER
-from services.order.api.views.base import OFFERINGS_PATH, PRICES_PATH, SPECIFICATIONS_PATH
+from services.order.commands.catalogue import load_shipped_catalogue
 from services.order.domain.catalogue.catalogue import Offering, Price, PriceKind, Specification
 from services.order.handlers import SUBSCRIPTIONS as ORDER
 from services.order.store import catalogue, orders
+from services.provisioning.commands.blueprints import load_shipped
 from services.provisioning.handlers import SUBSCRIPTIONS as PROVISIONING
 from services.provisioning.store import work_orders
-from services.provisioning.store.blueprints import load_shipped
 from shared.access import grants
 from shared.access.access_rule import AccessLevel
 from shared.access.grants import Grant
+from shared.http.resource_paths import OFFERINGS_PATH, PRICES_PATH, SPECIFICATIONS_PATH
 from shared.messaging.after_commit import AfterCommit
 from shared.messaging.unit_of_work import begin_transaction
 from shared.persistence import audit_log, history
@@ -32,7 +33,7 @@ from tests.kernel import TENANT, consume
 from tests.order import builders as order
 from tests.provisioning import builders as provisioning
 from tests.provisioning.database import run
-from tests.provisioning.test_fallout import WITH_PEOPLE, refuse
+from tests.provisioning.test_fallout import WITH_FALLOUT, refuse
 
 PHONE = "13851234567"
 SETTLED, CONTESTED = "/ops/v1/contested-accounts", "acc-of-two"
@@ -52,21 +53,21 @@ CATALOGUES = (OFFERINGS_PATH, PRICES_PATH, SPECIFICATIONS_PATH)
 
 @dataclass(frozen=True, slots=True)
 class SeedData:
-    """What there is: the values of the parts of paths, and of queries where a route needs any."""
+    """Seeded data: values of path parameters, and of query parameters where a route needs them."""
 
     values: Mapping[str, str]
     query: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     paths: Mapping[str, str] = field(default_factory=dict)
-    """Filled-in paths of routes whose parts mean something else than usual."""
+    """Complete paths of routes whose parameters have another meaning than usual."""
 
     customers: tuple[str, ...] = ()
-    """Of whom the things are."""
+    """The customers of the data."""
 
     own: Mapping[str, str] = field(default_factory=dict)
-    """By routes that answer every tenant: the text by which what is the tenant's is known."""
+    """By route that answers every tenant: a text that only the tenant's own data contain."""
 
     def filled(self, path: str) -> str:
-        """Return a path with its parts filled in."""
+        """Return a path with its parameters filled in."""
         if path in self.paths:
             return self.paths[path]
         return path.replace(":path}", "}").format_map(self.values)
@@ -84,14 +85,14 @@ UNKNOWN_VALUES = {
     "holder": str(uuid4()),
     "address_id": "addr-1",
 }
-"""Of things that there are not, or that are nobody's."""
+"""Parameters of things that do not exist or that have no owner."""
 
 
 def in_order(sessions: Sessions) -> SeedData:
-    """Have an order accepted and completed, and an offering of the tenant's own published."""
+    """Accept and complete an order, and publish an offering of the tenant's own."""
     made = order.accepted()
     with sessions.begin() as session:
-        catalogue.load_shipped_catalogue(session)
+        load_shipped_catalogue(session)
         catalogue.get_for_update(session, TENANT)
         catalogue.put(session, TENANT, OWN_ENTRIES)
     with begin_transaction(sessions, NOON, AfterCommit(uuid4())) as transaction:
@@ -117,12 +118,12 @@ def in_order(sessions: Sessions) -> SeedData:
 
 
 def in_provisioning(sessions: Sessions) -> SeedData:
-    """Have one order carried out, one in fallout, and a crew sent out for another."""
+    """Complete one order, put one into fallout, and create a work order for another."""
     with sessions.begin() as session:
         load_shipped(session)
     done = provisioning.accepted(provisioning.an_item(made_by=DONE_ID), order_id=DONE_ID)
     run(sessions, done)
-    run(sessions, provisioning.accepted(), replace(WITH_PEOPLE, version=2))
+    run(sessions, provisioning.accepted(), replace(WITH_FALLOUT, version=2))
     refuse(sessions)
     voice = provisioning.accepted(
         provisioning.an_item("voice", made_by=provisioning.OTHER_ID),
@@ -142,12 +143,12 @@ def in_provisioning(sessions: Sessions) -> SeedData:
         query={"GET /ops/v1/blueprints": {"limit": "100"}},
         paths=decided | {f"{FALLOUT}/{{order_id}}": held},
         customers=(voice.customer.id,),
-        own={"GET /ops/v1/blueprints": f'"{WITH_PEOPLE.specification}"'},
+        own={"GET /ops/v1/blueprints": f'"{WITH_FALLOUT.specification}"'},
     )
 
 
 def in_customer(sessions: Sessions) -> SeedData:
-    """Have orders of a person and of a company accepted, and a customer shared."""
+    """Accept orders of a person and of a company, and grant access to a customer."""
     company = customer.a_customer(id=COMPANY, category="business", account_id="acc-9", phone="1")
     consume(sessions, CUSTOMER, customer.accepted(1), customer.completed(1))
     consume(sessions, CUSTOMER, customer.accepted(2, company))
@@ -191,12 +192,12 @@ PLANT = (
 
 
 def in_resources(sessions: Sessions) -> SeedData:
-    """Have a number kept by the client, a thing that is free and one that is reserved."""
+    """Create a number that the client holds, a free pool item and a reserved one."""
     id_ = UNKNOWN_VALUES["order_id"]
-    named = {"number": NUMBER, "idle": IDLE, "leg": LEG, "client": CLIENT, "id": id_}
+    parameters = {"number": NUMBER, "idle": IDLE, "leg": LEG, "client": CLIENT, "id": id_}
     with sessions.begin() as session:
         for row in PLANT:
-            session.execute(text(row), named | {"tenant": TENANT})
+            session.execute(text(row), parameters | {"tenant": TENANT})
     return SeedData(
         UNKNOWN_VALUES | {"holder": id_, "value": LEG},
         query={"GET /ops/v1/reservations": {"older_than": "0"}},
@@ -230,18 +231,16 @@ DECIDED = ("back-office", "supervisor", "fallout.skip", "1/switch", 1, "by hand"
 
 
 def seed(service: str, sessions: Sessions) -> SeedData:
-    """Return what the first client has brought to a service, having brought it.
+    """Create the first client's data in a service, and return them.
 
-    An approval waits there, too, and a parked message, and a recovery, as in every service; its
-    history knows of an order, and its audit of a decision.
+    Every service also gets a waiting approval, a dead letter, a recovery, a history entry of an
+    order and an audit entry of a decision.
     """
-    things = SEEDS[service](sessions)
-    named = {**things.values, "position": int(things.values["position"]), "tenant": TENANT}
+    data = SEEDS[service](sessions)
+    parameters = {**data.values, "position": int(data.values["position"]), "tenant": TENANT}
     with sessions.begin() as session:
         for row in (APPROVAL, PARKED, RECOVERY):
-            session.execute(text(row), named)
-        history.write(
-            session, [HistoryEntry(NOON, TENANT, "order", things.values["subject"], *DONE)]
-        )
+            session.execute(text(row), parameters)
+        history.write(session, [HistoryEntry(NOON, TENANT, "order", data.values["subject"], *DONE)])
         audit_log.append(session, [AuditEntry(NOON, TENANT, "li-na", *DECIDED)])
-    return things
+    return data

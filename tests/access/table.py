@@ -1,4 +1,4 @@
-"""The one table of who may call what, and which things of a route belong to a client."""
+"""The access table: the roles that may call each route, and the owner of its resources."""
 
 from enum import StrEnum
 from typing import NamedTuple
@@ -13,7 +13,7 @@ WATCHERS = PLANNERS | {"analyst"}
 IMPORTERS = ADMIN | {"ops", "network"}
 CLIENTS = ADMIN | {"crm"}
 CARE = STAFF | {"crm", "agent"}
-"""Who speaks with customers, or for them."""
+"""Roles that speak with customers, or for them."""
 
 BILLED = CARE | {"billing"}
 SHOPPERS = BILLED | {"product", "analyst"}
@@ -21,46 +21,46 @@ FIELD = OPERATORS | {"crew"}
 
 
 class Ownership(StrEnum):
-    """Whose the things are that a route is about."""
+    """The owner of the resources of a route."""
 
     CLIENT = "client"
-    """The client's that brought them, and of those it shares them with: not there for others."""
+    """The client that created them, and clients with a grant: not found for others."""
 
     CLIENTS = "clients"
-    """A list of such things: others' are left out."""
+    """A list of such resources: those of others are left out."""
 
     HOLDER = "holder"
-    """The client's that keeps it for some minutes: nothing shares it."""
+    """The client that holds it for some minutes: no grant shares it."""
 
     CREW = "crew"
-    """The crews' of an area, and staff's of the tenant."""
+    """The crews of an area, and the tenant's staff."""
 
     TENANT = "tenant"
-    """The tenant's, for all whom the row names: not there for another."""
+    """The tenant, for all roles of the row: not found for another tenant."""
 
     MIXED = "mixed"
-    """The tenant's own, among what all tenants share: not there for another in the same list."""
+    """The tenant's own, in a list with what all tenants share: left out for another tenant."""
 
     INSTALLATION = "installation"
-    """All tenants' together: changed by staff of the tenant that runs the installation, alone."""
+    """All tenants: changed only by staff of the tenant that runs the installation."""
 
     NEW = "new"
-    """It brings something to the caller's own tenant, and touches nothing that others have."""
+    """Creates something in the caller's own tenant, and changes nothing of others."""
 
 
 class RouteAccess(NamedTuple):
-    """Who may call a route, and whose its things are."""
+    """The roles that may call a route, and the owner of its resources."""
 
     roles: frozenset[str]
     ownership: Ownership | None = None
-    """None for a route alone that shows nothing of anybody, and stands in OWNERLESS."""
+    """None only for a route in OWNERLESS: it shows data without an owner."""
 
 
 ONE, LIST = Ownership.CLIENT, Ownership.CLIENTS
 HELD, AREA, OURS, NEW = Ownership.HOLDER, Ownership.CREW, Ownership.TENANT, Ownership.NEW
 SHARED, MIXED = Ownership.INSTALLATION, Ownership.MIXED
 CLIENTS_OWN = frozenset({ONE, LIST})
-"""Of what a client sees only what it brought, and what is shared with it."""
+"""Of these a client sees only what it created, and what is shared with it."""
 
 EVERY_SERVICE = {
     "GET /ops/v1/state": RouteAccess(WATCHERS),
@@ -173,9 +173,9 @@ OWNERLESS: dict[str, str] = {
     "GET /ops/v1/state": "counts of all tenants together, and the troubles of the process",
     "GET /ops/v1/lag": "how far the service is behind on its topics, which all tenants share",
     "GET /ops/v1/holdings": "names of tables that hold anything, of any tenant",
-    "GET /ops/v1/recoveries": "a database that was set back is that of all tenants",
+    "GET /ops/v1/recoveries": "a restored database is that of all tenants",
     "GET /ops/v1/audit/chain": "whether the audit is whole: the position of a fault, no entry",
     "GET /ops/v1/elements": "limits of elements explain delays to all tenants, and name no order",
     f"GET {ELEMENT}": "limits of elements explain delays to all tenants, and name no order",
 }
-"""The routes that show nothing of anybody, each with the reason; docs/access.md names them all."""
+"""The routes that show data without an owner, with the reason; docs/access.md names them all."""

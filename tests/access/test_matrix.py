@@ -1,4 +1,4 @@
-"""Client by client by endpoint: what each role may call, and whose things each client sees."""
+"""The access matrix: the routes that each role may call, and whose data each client sees."""
 
 from collections.abc import AsyncIterator, Collection, Iterator
 from pathlib import Path
@@ -18,6 +18,7 @@ from shared.config.settings import Settings
 from shared.http.authorization import PUBLIC_PATHS, path_of
 from shared.http.command_batcher import CommandBatcher
 from shared.messaging.publisher import Publisher
+from shared.messaging.writer import Writer
 from shared.persistence.database import Sessions
 from shared.security.roles import ROLES
 from tests.access.seed_data import SeedData, seed
@@ -32,7 +33,7 @@ __all__ = ["as_role", "keys"]
 
 OTHER, GRANTED, ELSEWHERE = "another-crm", "granted-crm", "zhejiang"
 DONE_BEFORE = 409
-"""The thing is there, and an attempt before has changed it so that it is done with."""
+"""The resource exists, but an earlier attempt has already changed it."""
 
 OWNERS: dict[Ownership, dict[str, Any]] = {
     Ownership.CLIENT: {"role": "crm"},
@@ -41,7 +42,7 @@ OWNERS: dict[Ownership, dict[str, Any]] = {
     Ownership.TENANT: {"role": "admin", "client": "staff", "person": "li-na"},
     Ownership.INSTALLATION: {"role": "admin", "client": "staff", "person": "li-na"},
 }
-"""By whom things are that a route changes."""
+"""Callers that own what a route changes."""
 
 STRANGERS: dict[Ownership, tuple[dict[str, Any], ...]] = {
     Ownership.CLIENT: ({"client": OTHER}, {"tenant": ELSEWHERE}),
@@ -50,7 +51,7 @@ STRANGERS: dict[Ownership, tuple[dict[str, Any], ...]] = {
     Ownership.TENANT: ({"tenant": ELSEWHERE},),
     Ownership.INSTALLATION: ({"tenant": ELSEWHERE},),
 }
-"""In what those differ for whom such things are not there."""
+"""How callers differ that must not find these resources."""
 
 pytestmark = pytest.mark.parametrize("service", SERVICES)
 
@@ -61,23 +62,25 @@ def rows_of(service: str) -> dict[str, RouteAccess]:
 
 
 def owned(service: str) -> dict[str, RouteAccess]:
-    """Return the rows of the routes that show things of somebody."""
+    """Return the rows of the routes that show something with an owner."""
     rows = rows_of(service).items()
     return {route: row for route, row in rows if is_shown(route) and row.ownership}
 
 
 def owned_by_clients(service: str) -> dict[str, RouteAccess]:
-    """Return the rows of the routes that show things of clients."""
+    """Return the rows of the routes that show clients' data."""
     rows = owned(service).items()
     return {
         route: row for route, row in rows if "crm" in row.roles and row.ownership in CLIENTS_OWN
     }
 
 
-def tried(service: str, whose: Ownership) -> set[str]:
-    """Return the routes of a service that are tried to change things of this kind."""
+def routes_of_owner(service: str, ownership: Ownership) -> set[str]:
+    """Return the routes of a service that have a write request for this ownership."""
     rows = rows_of(service)
-    return {route for route in WRITE_REQUESTS if route in rows and rows[route].ownership is whose}
+    return {
+        route for route in WRITE_REQUESTS if route in rows and rows[route].ownership is ownership
+    }
 
 
 def is_shown(route: str) -> bool:
@@ -89,10 +92,9 @@ def api_of(service: str, folder: Path) -> FastAPI:
     """Return all endpoints of a service, as its process serves them."""
     settings = settings_for(folder)
     sessions = sessionmaker(create_engine(settings.database_url))
-    publisher = Publisher(sessions, FakeBroker())
-    return full_api(
-        service_of(service), sessions, settings, publisher, CommandBatcher(sessions, publisher)
-    )
+    publisher = Publisher(Writer(sessions), FakeBroker())
+    batcher = CommandBatcher(sessions, publisher.writer)
+    return full_api(service_of(service), sessions, settings, publisher, batcher)
 
 
 def routes_of(api: FastAPI) -> Iterator[str]:
@@ -107,14 +109,12 @@ def test_every_route_has_its_row(service: str, tmp_path: Path) -> None:
     assert sorted(routes_of(api_of(service, tmp_path))) == sorted(rows_of(service))
 
 
-def test_every_route_that_changes_something_says_whose_it_is(service: str) -> None:
-    unsaid = [
-        route
-        for route, row in rows_of(service).items()
-        if not is_shown(route) and not row.ownership
-    ]
+def test_every_route_that_changes_something_has_an_owner(service: str) -> None:
+    rows = rows_of(service).items()
 
-    assert unsaid == []
+    ownerless = [each for each, row in rows if not is_shown(each) and not row.ownership]
+
+    assert ownerless == []
 
 
 def test_a_route_that_shows_something_has_an_owner_or_a_reason_to_have_none(service: str) -> None:
@@ -125,7 +125,7 @@ def test_a_route_that_shows_something_has_an_owner_or_a_reason_to_have_none(serv
     assert ownerless == OWNERLESS.keys() & rows.keys()
 
 
-def test_what_belongs_to_somebody_is_tried_to_be_changed(service: str) -> None:
+def test_every_route_that_changes_owned_resources_has_a_write_request(service: str) -> None:
     rows = rows_of(service).items()
     owned = {each for each, row in rows if not is_shown(each) and row.ownership in STRANGERS}
 
@@ -139,8 +139,8 @@ def service_name(service: str) -> str:
 
 
 @pytest.fixture
-def things(sessions: Sessions, service: str) -> SeedData:
-    """What one client has brought to the service."""
+def data(sessions: Sessions, service: str) -> SeedData:
+    """The data that one client created in the service."""
     return seed(service, sessions)
 
 
@@ -161,25 +161,25 @@ async def client(
     delete_all_rows(sessions)
 
 
-async def ask(
-    client: AsyncClient, route: str, things: SeedData, headers: dict[str, str], body: Any = None
+async def call(
+    client: AsyncClient, route: str, data: SeedData, headers: dict[str, str], body: Any = None
 ) -> Response:
-    """Ask a route for the things that there are."""
+    """Call a route with the parameters of the seeded data."""
     method, _, path = route.partition(" ")
-    query, place = things.query.get(route, {}), things.filled(path)
+    query, place = data.query.get(route, {}), data.filled(path)
     sent = {} if body is None else {"json": body}
     return await client.request(method, place, params=query, headers=headers, **sent)
 
 
 async def changes(
-    client: AsyncClient, things: SeedData, service: str, whose: Ownership, headers: dict[str, str]
+    client: AsyncClient, data: SeedData, service: str, ownership: Ownership, headers: dict[str, str]
 ) -> dict[str, bool]:
-    """Return by each route that changes things of this kind whether they are there to change."""
+    """Return for each changing route of an ownership whether its resource was found."""
     found = {}
     for route, row in rows_of(service).items():
-        if row.ownership is whose and not is_shown(route):
+        if row.ownership is ownership and not is_shown(route):
             body, refused = WRITE_REQUESTS[route]
-            answer = await ask(client, route, things, headers, body)
+            answer = await call(client, route, data, headers, body)
             is_there = answer.is_success or answer.status_code == DONE_BEFORE != refused
             assert is_there or answer.status_code == refused, (route, answer.text)
             found[route] = is_there
@@ -187,12 +187,12 @@ async def changes(
 
 
 async def test_a_route_is_for_the_roles_of_its_row_and_no_others(
-    client: AsyncClient, things: SeedData, as_role: AsRole, service: str
+    client: AsyncClient, data: SeedData, as_role: AsRole, service: str
 ) -> None:
     callers = {role: as_role(role, client=f"client-of-{role}", person="li-na") for role in ROLES}
     allowed = {}
     for route in rows_of(service):
-        answers = {role: await ask(client, route, things, who) for role, who in callers.items()}
+        answers = {role: await call(client, route, data, who) for role, who in callers.items()}
         assert 401 not in {each.status_code for each in answers.values()}
         allowed[route] = {role for role, each in answers.items() if each.status_code != 403}
 
@@ -200,42 +200,36 @@ async def test_a_route_is_for_the_roles_of_its_row_and_no_others(
 
 
 async def test_no_route_is_answered_without_a_token(
-    client: AsyncClient, things: SeedData, service: str
+    client: AsyncClient, data: SeedData, service: str
 ) -> None:
     answers = {
-        route: (await ask(client, route, things, {})).status_code for route in rows_of(service)
+        route: (await call(client, route, data, {})).status_code for route in rows_of(service)
     }
 
     assert answers == dict.fromkeys(rows_of(service), 401)
 
 
-async def is_seen(
-    client: AsyncClient, route: str, things: SeedData, headers: dict[str, str]
-) -> bool:
-    """Tell whether a route shows what there is: one thing, or a list that holds something of it."""
-    answer = await ask(client, route, things, headers)
+async def is_seen(client: AsyncClient, route: str, data: SeedData, headers: dict[str, str]) -> bool:
+    """Tell whether a route shows the seeded data: one resource, or a list that contains some."""
+    answer = await call(client, route, data, headers)
     assert answer.status_code in {200, 206, 404}, (route, answer.text)
     is_there = answer.status_code != 404 and bool(answer.json())
-    return is_there and things.own.get(route, "") in answer.text
+    return is_there and data.own.get(route, "") in answer.text
 
 
 def share(sessions: Sessions, customers: Collection[str], level: str) -> None:
-    """Have the first client share these customers with another, or no more."""
+    """Grant another client access to these customers at a level, or revoke it."""
     with sessions.begin() as session:
         for customer in customers:
             grants.upsert_grant(session, Grant(TENANT, GRANTED, CLIENT, customer, level, NOON))
 
 
-LEVELS = pytest.mark.parametrize("level", list(AccessLevel))
-SHARED = pytest.mark.parametrize("is_one", [True, False], ids=["one customer", "all customers"])
-
-
-@LEVELS
-@SHARED
-async def test_a_clients_things_are_there_for_it_and_for_those_it_shares_them_with(  # noqa: PLR0913, PLR0917
+@pytest.mark.parametrize("level", list(AccessLevel))
+@pytest.mark.parametrize("is_one", [True, False], ids=["one customer", "all customers"])
+async def test_a_clients_data_is_visible_to_it_and_to_clients_with_a_grant(  # noqa: PLR0913, PLR0917
     client: AsyncClient,
     sessions: Sessions,
-    things: SeedData,
+    data: SeedData,
     as_role: AsRole,
     service: str,
     level: AccessLevel,
@@ -244,11 +238,11 @@ async def test_a_clients_things_are_there_for_it_and_for_those_it_shares_them_wi
 ) -> None:
     routes = owned_by_clients(service)
     callers = {name: as_role("crm", client=name) for name in (CLIENT, OTHER, GRANTED)}
-    customers = things.customers if is_one else (grants.ALL_CUSTOMERS,)
+    customers = data.customers if is_one else (grants.ALL_CUSTOMERS,)
 
     async def seen() -> dict[str, tuple[bool, ...]]:
         return {
-            route: tuple([await is_seen(client, route, things, who) for who in callers.values()])
+            route: tuple([await is_seen(client, route, data, who) for who in callers.values()])
             for route in routes
         }
 
@@ -259,44 +253,46 @@ async def test_a_clients_things_are_there_for_it_and_for_those_it_shares_them_wi
     share(sessions, customers, grants.REVOKED)
     revoked = await seen()
     share(sessions, customers, level)
-    changed = await changes(client, things, service, Ownership.CLIENT, callers[GRANTED])
+    changed = await changes(client, data, service, Ownership.CLIENT, callers[GRANTED])
 
     assert before == dict.fromkeys(routes, (True, False, False))
     assert shared == dict.fromkeys(routes, (True, False, True))
-    assert changed == dict.fromkeys(tried(service, Ownership.CLIENT), level is AccessLevel.CHANGE)
+    assert changed == dict.fromkeys(
+        routes_of_owner(service, Ownership.CLIENT), level is AccessLevel.CHANGE
+    )
     assert revoked == before
 
 
-async def test_a_tenants_things_are_seen_in_every_role_of_the_row_and_in_no_other_tenant(
-    client: AsyncClient, things: SeedData, as_role: AsRole, service: str
+async def test_a_tenants_data_is_visible_in_every_role_of_the_row_and_in_no_other_tenant(
+    client: AsyncClient, data: SeedData, as_role: AsRole, service: str
 ) -> None:
     hidden, leaked = set(), set()
     staff = {role: as_role(role, client="staff", person="wang") for role in ROLES}
     strangers = {role: as_role(role, tenant=ELSEWHERE, person="wang") for role in ROLES}
     for route, row in owned(service).items():
         for role in row.roles - ({"crm"} if row.ownership in CLIENTS_OWN else set()):
-            if not await is_seen(client, route, things, staff[role]):
+            if not await is_seen(client, route, data, staff[role]):
                 hidden.add(f"{route} as {role}")
-            if await is_seen(client, route, things, strangers[role]):
+            if await is_seen(client, route, data, strangers[role]):
                 leaked.add(f"{route} as {role}")
 
     assert not hidden, "\n".join(sorted(hidden))
     assert not leaked, "\n".join(sorted(leaked))
 
 
-async def test_what_belongs_to_somebody_is_changed_by_its_owner_and_by_no_other(
-    client: AsyncClient, sessions: Sessions, things: SeedData, as_role: AsRole, service: str
+async def test_an_owned_resource_is_changed_by_its_owner_and_by_no_other(
+    client: AsyncClient, sessions: Sessions, data: SeedData, as_role: AsRole, service: str
 ) -> None:
     share(sessions, ["somebody else"], AccessLevel.CHANGE)
     share(sessions, [grants.ALL_CUSTOMERS], AccessLevel.SEE)
     changed: dict[str, bool] = {}
-    for whose, owner in OWNERS.items():
-        routes = tried(service, whose)
-        for other in STRANGERS[whose]:
-            refused = await changes(client, things, service, whose, as_role(**owner | other))
-            assert refused == dict.fromkeys(routes, False), (whose, other)
-        done = await changes(client, things, service, whose, as_role(**owner))
-        assert done == dict.fromkeys(routes, True), whose
+    for ownership, owner in OWNERS.items():
+        routes = routes_of_owner(service, ownership)
+        for other in STRANGERS[ownership]:
+            refused = await changes(client, data, service, ownership, as_role(**owner | other))
+            assert refused == dict.fromkeys(routes, False), (ownership, other)
+        done = await changes(client, data, service, ownership, as_role(**owner))
+        assert done == dict.fromkeys(routes, True), ownership
         changed |= done
 
     assert changed

@@ -1,4 +1,4 @@
-"""A request to each route that changes what belongs to somebody: one that its owner is granted."""
+"""A write request for each route that changes owned resources; it succeeds for the owner."""
 
 from typing import Any, NamedTuple
 
@@ -10,7 +10,7 @@ NOT_FOUND, BAD_REQUEST, CONFLICT, FORBIDDEN = 404, 400, 409, 403
 
 
 class WriteRequest(NamedTuple):
-    """What is sent to a route, and how those are answered for whom its thing is not there."""
+    """The body for a route, and the status for callers that must not find its resource."""
 
     body: Any = None
     refused: int = NOT_FOUND

@@ -1,7 +1,7 @@
-"""What one number costs to assign, in pools of several sizes, on a database of its own.
+"""Measure the cost of assigning one number, in pools of several sizes, on a separate database.
 
-Run as `python -m tests.bench.assignment`; prints one JSON object. The batches of the
-sizes take turns, so that whatever else the machine does meets all of them alike.
+Run as `python -m tests.bench.assignment`; prints one JSON object. Batches of the sizes
+alternate, so that other load on the machine affects all sizes alike.
 """
 
 import gc
@@ -19,6 +19,7 @@ from sqlalchemy import create_engine, text
 
 from deploy.local.postgres import start_postgres
 from services.resources import store
+from services.resources.commands import assignment
 from services.resources.domain.allocation.requirements import AssignmentRequest
 from services.resources.domain.plant.plant import Address, Exchange, Segment
 from shared.contracts import (
@@ -79,7 +80,7 @@ def measure(sessions: Sessions) -> dict[str, float]:
 
 
 def fill(sessions: Sessions, size: int, first: int) -> None:
-    """Make an exchange with so many numbers, and an address that it serves."""
+    """Create an exchange with `size` numbers, and an address that it serves."""
     name = f"exchange-{size}"
     with sessions.begin() as session:
         exchange = Exchange(
@@ -95,7 +96,7 @@ def fill(sessions: Sessions, size: int, first: int) -> None:
 
 
 def assignment_request(size: int) -> AssignmentRequest:
-    """Return an order's wish for one number of a pool."""
+    """Return an order's request for one number of a pool."""
     needs = ItemNeeds(
         item_id="1",
         service_id=uuid4(),
@@ -116,7 +117,7 @@ def assign(sessions: Sessions, requests: Sequence[AssignmentRequest]) -> float:
     """
     start = time.perf_counter()
     with sessions.begin() as session:
-        shares = store.assign(session, requests, datetime.now(UTC))
+        shares = assignment.assign(session, requests, datetime.now(UTC))
     took = time.perf_counter() - start
     answers = [share.answer for share in shares]
     given = {

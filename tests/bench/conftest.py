@@ -13,7 +13,7 @@ from tools.bench.workload import load_plant, set_limits
 SPLITTERS = 16
 NUMBERS = 10_000
 FIRST_NUMBER = 8_900_0000
-"""Other tests have lower ones in the same system."""
+"""Other tests use lower numbers in the same system."""
 
 
 @pytest.fixture(scope="package")

@@ -1,4 +1,4 @@
-"""The bench's case of an even load, for some seconds: it holds, and fails where steps queue."""
+"""The bench's even load for some seconds: goals are reached, and missed where steps queue."""
 
 import msgspec
 import pytest
@@ -19,7 +19,7 @@ from tools.bench.steady_load import (
 
 SHIPPED = CHECKOUT / "services/provisioning/data/elements.json"
 LIGHT = ElementBehaviour(element_ms=200)
-"""Elements take longer than usual, so that a busy machine makes no difference of threefold."""
+"""Elements take longer than usual, so that a busy machine cannot triple the step times."""
 
 
 def a_case(figures: Figures) -> CaseResult:
@@ -38,7 +38,7 @@ def test_an_even_load_keeps_to_the_time_that_elements_take(
     assert len(list(details(a_case(figures)))) == 5 + 3  # parts, and types: aaa, ims, olt
 
 
-def test_where_an_element_bears_too_little_for_the_load_the_goals_are_missed(
+def test_where_an_element_is_too_slow_for_the_load_the_goals_are_missed(
     measured_site: cases.BenchSystem,
 ) -> None:
     figures = measure_steady_load(

@@ -1,1 +1,1 @@
-"""What must hold when processes are killed."""
+"""What must hold when processes are killed, databases restored and disks full."""

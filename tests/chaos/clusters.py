@@ -1,4 +1,4 @@
-"""Whole clusters set back: point-in-time recovery, and a replica that lagged and is promoted.
+"""Restores of whole clusters: point-in-time recovery, and promotion of a replica that lagged.
 
 The commands are those of docs/restore.md.
 """
@@ -53,12 +53,12 @@ def cluster_of(site: Site) -> Postgres:
 
 def base_backup(site: Site, folder: Path, *options: str) -> None:
     """Take a base backup while everything runs."""
-    wanted = (f"--pgdata={folder}", "--wal-method=stream", "--checkpoint=fast", *options)
-    run_postgres_program(site, "pg_basebackup", *wanted)
+    arguments = (f"--pgdata={folder}", "--wal-method=stream", "--checkpoint=fast", *options)
+    run_postgres_program(site, "pg_basebackup", *arguments)
 
 
 def archive_until_now(site: Site, archive: Path) -> None:
-    """Have the segment at hand archived; return when it is."""
+    """Archive the current WAL segment, and wait until it is archived."""
     with as_superuser(site) as connection:
         row = connection.execute("SELECT pg_walfile_name(pg_switch_wal())").fetchone()
     assert row
@@ -84,7 +84,7 @@ def hand_over(folder: Path) -> None:
 
 
 def replace_data(site: Site, data: Path) -> float:
-    """Have the supervisor start the cluster from other data; return when the old one ended."""
+    """Make the supervisor start the cluster from other data; return the time the old one ended."""
     cluster = cluster_of(site)
     old = copy.copy(cluster)
     cluster.data = data
@@ -96,21 +96,21 @@ def replace_data(site: Site, data: Path) -> float:
 def standby(site: Site, data: Path) -> Iterator[psycopg.Connection]:
     """Run a standby of the cluster from a base backup; yield a connection to it."""
     hand_over(data)
-    beside = replace(cluster_of(site), data=data, port=free_port())
-    beside.server = launch(beside)
-    with psycopg.connect(dsn_when_ready(site, beside), autocommit=True) as connection:
+    standby_cluster = replace(cluster_of(site), data=data, port=free_port())
+    standby_cluster.server = launch(standby_cluster)
+    with psycopg.connect(dsn_when_ready(site, standby_cluster), autocommit=True) as connection:
         yield connection
-    beside.kill()
+    standby_cluster.kill()
 
 
 def dsn_when_ready(site: Site, cluster: Postgres) -> str:
-    """Wait until a cluster takes connections; return the superuser's."""
-    site.until(lambda: takes_connections(superuser_dsn(cluster)), timeout_s=TIMEOUT_S)
+    """Wait until a cluster accepts connections; return the superuser's DSN."""
+    site.until(lambda: accepts_connections(superuser_dsn(cluster)), timeout_s=TIMEOUT_S)
     return superuser_dsn(cluster)
 
 
-def takes_connections(conninfo: str) -> bool:
-    """Tell whether a cluster takes connections."""
+def accepts_connections(conninfo: str) -> bool:
+    """Tell whether a cluster accepts connections."""
     try:
         psycopg.connect(conninfo).close()
     except psycopg.OperationalError:
@@ -119,7 +119,7 @@ def takes_connections(conninfo: str) -> bool:
 
 
 def promote(site: Site) -> None:
-    """Promote the standby that is in the cluster's place."""
+    """Promote the standby that replaced the cluster."""
     with psycopg.connect(dsn_when_ready(site, cluster_of(site)), autocommit=True) as connection:
         connection.execute("SELECT pg_promote()")
 

@@ -1,4 +1,4 @@
-"""What people do in the time that a restore loses."""
+"""Changes to customers in the time that a restore loses."""
 
 from dataclasses import dataclass
 from functools import partial
@@ -13,12 +13,12 @@ from tools.verify import PostedOrder
 
 CUSTOMER_NUMBERS = count(1)
 ORDER_TIMEOUT_S = 150.0
-"""So long an order may take on a busy machine."""
+"""The longest duration of an order on a busy machine."""
 
 
 @dataclass(frozen=True, slots=True)
 class CustomerActions:
-    """People who work on one customer."""
+    """Changes to one customer."""
 
     site: Site
     customer: str
@@ -26,13 +26,13 @@ class CustomerActions:
 
     @classmethod
     def of(cls, traffic: Traffic) -> "CustomerActions":
-        """Wait until the customer of a new order is known; return the people who work on it."""
+        """Order for a new customer, and wait until the customer service knows it."""
         site = traffic.site
-        people = cls(site, f"C-people-{next(CUSTOMER_NUMBERS)}", site.exchange_area().served)
-        order = site.order(fibre(people.address), customer=people.customer)
+        actions = cls(site, f"C-people-{next(CUSTOMER_NUMBERS)}", site.exchange_area().served)
+        order = site.order(fibre(actions.address), customer=actions.customer)
         traffic.posted.append(PostedOrder(UUID(site.accepted(order)), order["externalId"]))
-        site.until(people.is_known)
-        return people
+        site.until(actions.is_known)
+        return actions
 
     def is_known(self) -> bool:
         """Tell whether the customer service knows the customer."""
@@ -45,13 +45,13 @@ class CustomerActions:
         Raises:
             CommandError: if the service does not answer.
         """
-        admin, why = self.site.client("admin"), {"reason": "a restore follows"}
-        admin.post("customer", f"{self._path}/erase", why)
-        whose = {"owner": "crm", "grantee": "another-crm", "customerId": self.customer}
-        admin.post("customer", "/ops/v1/grants", whose | why)
+        admin, reason = self.site.client("admin"), {"reason": "a restore follows"}
+        admin.post("customer", f"{self._path}/erase", reason)
+        grant = {"owner": "crm", "grantee": "another-crm", "customerId": self.customer}
+        admin.post("customer", "/ops/v1/grants", grant | reason)
 
     def order_and_disconnect(self, traffic: MixedTraffic) -> None:
-        """Have the customer order a line, and give it up as soon as it has it."""
+        """Order a line for the customer, and disconnect it as soon as it is delivered."""
         buyer = f"{self.customer}-again"
         traffic.post(self.site.order(telephone(self.address), customer=buyer))
         products = self.site.until(partial(traffic.products_of, buyer), ORDER_TIMEOUT_S)

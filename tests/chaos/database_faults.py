@@ -1,4 +1,4 @@
-"""Faults to plant in the databases, to see that the invariants find them."""
+"""Faults to plant in the databases, to check that the invariants find them."""
 # ruff: noqa: S608  the statements are put together from constants
 
 from typing import LiteralString
@@ -7,8 +7,11 @@ LAST_ORDER: LiteralString = "(SELECT max(id::text)::uuid FROM orders)"
 A_NUMBER: LiteralString = "(SELECT min(e164) FROM numbers WHERE state = 'in_use')"
 
 FAULTS: dict[str, tuple[str, LiteralString]] = {
-    "every 201 is there": ("order", f"DELETE FROM orders WHERE id = {LAST_ORDER}"),
-    "every order has ended, or waits for people with a reason": (
+    "every order answered with 201 is stored": (
+        "order",
+        f"DELETE FROM orders WHERE id = {LAST_ORDER}",
+    ),
+    "every order has ended, or is in fallout with a reason": (
         "order",
         f"UPDATE order_progress SET state = 'inProgress' WHERE order_id = {LAST_ORDER}",
     ),
@@ -26,11 +29,11 @@ FAULTS: dict[str, tuple[str, LiteralString]] = {
         """DROP INDEX uq_submissions_external_id;
            UPDATE submissions SET external_id = 'same', idempotency_key = NULL""",
     ),
-    "every end was told, once": (
+    "every end was published once": (
         "order",
         f"DELETE FROM outbox WHERE key = {LAST_ORDER} AND type = 'order.completed.v1'",
     ),
-    "orders, plans, numbers and plant took legal ways only": (
+    "all state transitions were legal": (
         "order",
         """INSERT INTO history
                (at, position, tenant, kind, subject, part, was, became, reason, cause)
@@ -38,7 +41,7 @@ FAULTS: dict[str, tuple[str, LiteralString]] = {
                   'completed', 'inProgress', '', cause
            FROM history WHERE kind = 'order' AND became = 'completed' LIMIT 1""",
     ),
-    "all stand where the history has them last": (
+    "all states are the last in the history": (
         "provisioning",
         """ALTER TABLE history DISABLE TRIGGER USER;
            DELETE FROM history WHERE kind = 'step' AND became = 'done'""",
@@ -78,21 +81,21 @@ FAULTS: dict[str, tuple[str, LiteralString]] = {
         "order",
         "UPDATE products SET party_id = 'somebody else' WHERE status = 'active'",
     ),
-    "who was erased is blank": (
+    "erased parties are blank": (
         "customer",
         "UPDATE parties SET name = 'somebody', name_mark = substr(erased_mark, 1, 20) || '/0'",
     ),
-    "grants hold as they were told": ("order", "DELETE FROM access_grants"),
-    "every message was sent": (
+    "grants are as last published": ("order", "DELETE FROM access_grants"),
+    "every message was published": (
         "customer",
         """INSERT INTO unsent (key, id, position, told_at, teller)
            VALUES (gen_random_uuid(), gen_random_uuid(), 1, now(), gen_random_uuid())""",
     ),
-    "every message was heard": (
+    "every message was consumed": (
         "customer",
         "DELETE FROM inbox",
     ),
-    "messages are counted without a hole": (
+    "message sequences have no gap": (
         "provisioning",
         "UPDATE outbox SET sequence = sequence + 1 WHERE sequence > 1",
     ),
@@ -103,4 +106,4 @@ FAULTS: dict[str, tuple[str, LiteralString]] = {
     ),
     "no element call is open": ("provisioning", "UPDATE attempts SET ended_at = NULL"),
 }
-"""What is done to which database, to break what."""
+"""By invariant: the database, and the statement that breaks the invariant."""

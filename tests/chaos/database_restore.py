@@ -1,4 +1,4 @@
-"""Setting a service's database back while everything runs, as a restore or a failover does."""
+"""Restores a service's database to an earlier state while everything runs."""
 
 import os
 import subprocess
@@ -21,7 +21,7 @@ from tests.flows.site import Site
 
 @dataclass(frozen=True)
 class Backup:
-    """One service's database as it was at a moment: a dump, then a database beside it."""
+    """A backup of one service's database: a dump, later a restored database beside it."""
 
     site: Site
     service: str
@@ -35,12 +35,12 @@ class Backup:
         dump_database(site, service, str(backup.file))
         return backup
 
-    def restore(self, *, is_over_its_own: bool = False) -> None:
+    def restore(self, *, is_in_place: bool = False) -> None:
         """Restore the dump beside the service's database.
 
         Args:
-            is_over_its_own: Have the tables know the database that they lie in now, so that only
-                the topics show that they were restored.
+            is_in_place: Store the identity of the restored database in its tables, so that only
+                the topics show the restore.
         """
         with as_superuser(self.site) as connection:
             make = sql.SQL("CREATE DATABASE {} OWNER {}")
@@ -52,8 +52,8 @@ class Backup:
             f"--dbname={database_name(self.service)}_restored",
             str(self.file),
         )
-        if is_over_its_own:
-            settle(self.site, f"{database_name(self.service)}_restored")
+        if is_in_place:
+            accept_identity(self.site, f"{database_name(self.service)}_restored")
         self.file.unlink()
 
     @property
@@ -72,9 +72,9 @@ class Backup:
         return sql.Identifier(f"{database_name(self.service)}_restored")
 
     def swap_in(self) -> float:
-        """Give the service the restored database under the old name; return when it lost its own.
+        """Rename the restored database to the service's; return the time the old one was lost.
 
-        So one does it where processes may come back at any moment.
+        Connections are refused first, because processes may reconnect at any moment.
         """
         with as_superuser(self.site) as connection:
             refuse = sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS false")
@@ -95,8 +95,8 @@ def as_superuser(site: Site) -> Iterator[psycopg.Connection]:
         yield connection
 
 
-def settle(site: Site, database: str) -> None:
-    """Have the tables know the database that they lie in now."""
+def accept_identity(site: Site, database: str) -> None:
+    """Store the identity of the current database in its tables."""
     postgres = site.stack.postgres
     assert postgres
     sessions = make_sessions(f"{postgres.url}/{database}")
@@ -117,9 +117,9 @@ def run_postgres_program(site: Site, program: str, *arguments: str) -> None:
     postgres = site.stack.postgres
     assert postgres
     environment = dict(os.environ) | {"PGPASSWORD": postgres.password}
-    reach = ("--host=127.0.0.1", f"--port={postgres.port}", "--username=postgres")
+    connection = ("--host=127.0.0.1", f"--port={postgres.port}", "--username=postgres")
     path = program_folder() / program
-    subprocess.run([str(path), *reach, *arguments], env=environment, check=True)  # noqa: S603
+    subprocess.run([str(path), *connection, *arguments], env=environment, check=True)  # noqa: S603
 
 
 def count(site: Site, service: str, statement: LiteralString) -> int:

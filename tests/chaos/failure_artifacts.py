@@ -1,4 +1,4 @@
-"""What shows how a test broke a system, kept when the system is deleted."""
+"""Artifacts of a failed test, kept when its system is deleted."""
 
 import shutil
 import tempfile
@@ -13,7 +13,7 @@ from tools.verify import find_violations
 
 
 def save_artifacts(site: Site, folder: Path, faults: Sequence[str]) -> Path:
-    """Copy the logs, and write down the faults, the databases and what lies in the topics."""
+    """Save the logs, the faults, dumps of the databases and the contents of the topics."""
     shutil.copytree(site.home / "logs", folder / "logs")
     (folder / "faults.txt").write_text("\n".join(faults))
     for service in SERVICES:
@@ -23,10 +23,10 @@ def save_artifacts(site: Site, folder: Path, faults: Sequence[str]) -> Path:
 
 
 def save_artifacts_of_failed(site: Site) -> str:
-    """Keep what a failed test has left, as far as it can be had; say where it is."""
+    """Save the artifacts of a failed test as far as possible; return where they are."""
     folder = Path(tempfile.mkdtemp(prefix="kaitong-failed-"))
     try:
         save_artifacts(site, folder, find_violations(site.record))
-    except Exception as error:  # noqa: BLE001  the test has failed already, and that is told
+    except Exception as error:  # noqa: BLE001  the test has failed already, and that is reported
         return f"{folder}, but not all of it: {error!r}"
     return str(folder)

@@ -1,4 +1,4 @@
-"""What the environment asks of the long modes: how many restores, and which (docs/local.md)."""
+"""Settings of the long modes from the environment: how many restores, and which (docs/local.md)."""
 
 import os
 import time
@@ -20,7 +20,7 @@ class LongRun:
     """How often each service is restored; 0: there is no long run."""
 
     seed: str
-    """What the moments are drawn from: another one in every run where none is asked for."""
+    """The seed of the random restore times; a new one in every run if none is set."""
 
     together: int
     """Restores in one round, at most one of each service."""
@@ -32,28 +32,28 @@ class LongRun:
     """The shortest and the longest time that is lost."""
 
     per_second: float
-    """Orders."""
+    """Orders posted per second."""
 
     report: Path | None
     """The file that the report is written to."""
 
     @classmethod
     def of(cls, environment: Mapping[str, str]) -> Self:
-        """Return what an environment asks for."""
-        said = {
+        """Read the settings of an environment."""
+        values = {
             name.removeprefix(PREFIX): value
             for name, value in environment.items()
             if name.startswith(PREFIX)
         }
-        shortest, _, longest = said.get("LOST", "1-60").partition("-")
+        shortest, _, longest = values.get("LOST", "1-60").partition("-")
         return cls(
-            restores=int(said.get("RESTORES", "0")),
-            seed=said.get("SEED") or str(time.time_ns()),
-            together=int(said.get("TOGETHER", "2")),
-            round=int(said.get("ROUND", "0")),
+            restores=int(values.get("RESTORES", "0")),
+            seed=values.get("SEED") or str(time.time_ns()),
+            together=int(values.get("TOGETHER", "2")),
+            round=int(values.get("ROUND", "0")),
             lost_s=(float(shortest), float(longest or shortest)),
-            per_second=float(said.get("PER_SECOND", "20")),
-            report=Path(said["REPORT"]) if "REPORT" in said else None,
+            per_second=float(values.get("PER_SECOND", "20")),
+            report=Path(values["REPORT"]) if "REPORT" in values else None,
         )
 
 
@@ -62,10 +62,10 @@ LONG_RUN = LongRun.of(os.environ)
 long_run_only = pytest.mark.skipif(
     not LONG_RUN.restores, reason=f"takes minutes to hours: {PREFIX}RESTORES=1 (docs/local.md)"
 )
-"""Marks what runs only where a long run is asked for."""
+"""Marks tests that run only in a long run."""
 
 
 def rerun_command(file: str, environment: Mapping[str, str]) -> str:
     """Return the command that runs this again."""
-    said = [f"{name}={value}" for name, value in environment.items() if name.startswith(PREFIX)]
-    return " ".join([*sorted(said), "./kaitong", "test", "--only", file])
+    values = [f"{name}={value}" for name, value in environment.items() if name.startswith(PREFIX)]
+    return " ".join([*sorted(values), "./kaitong", "test", "--only", file])

@@ -1,4 +1,4 @@
-"""Orders of every course under way: completed, given up, rejected, failed, held for people."""
+"""Orders of every course: completed, disconnected, rejected, failed, in fallout."""
 
 import random
 from collections import Counter, deque
@@ -23,24 +23,24 @@ NO_SIGNAL_FAULT = {
     "detail": "dark",
 }
 WORK_ORDERS_PER_RETURN = 8
-"""Of so many work orders one comes back once."""
+"""One in this many work orders is returned once."""
 
 FALLOUT_PER_DECISION = 2
-"""Of so many orders in fallout people give one up; the others wait for them."""
+"""Operators fail one in this many orders in fallout; the others stay there."""
 
 FALLOUT = "/ops/v1/fallout"
 CUSTOMERS_BEFORE_DISCONNECT = 60
-"""So many customers have ordered before one gives up what it has."""
+"""This many customers have ordered before one disconnects."""
 
 DECISION_INTERVAL_S = 0.5
 
 
 class ExpectedCourse(StrEnum):
-    """What becomes of an order."""
+    """The expected course of an order."""
 
     COMPLETED = "completed"
-    DISCONNECTS = "gives up"
-    """It completes, and takes away what another brought."""
+    DISCONNECTS = "disconnects"
+    """It completes, and disconnects the products of another."""
 
     REJECTED = "rejected"
     """Nothing serves its address."""
@@ -49,7 +49,7 @@ class ExpectedCourse(StrEnum):
     """Its splitter is full."""
 
     HELD = "held"
-    """An element refuses: it waits for people, or they give it up."""
+    """An element refuses: it stays in fallout, or an operator fails it."""
 
 
 SHARES = {
@@ -63,7 +63,7 @@ SHARES = {
 
 @dataclass
 class MixedTraffic(Traffic):
-    """Traffic in which a share of the orders takes each course, the same ones in every run."""
+    """Traffic with a share of orders for each course; a seed gives the same orders in every run."""
 
     seed: str = ""
     posts: Counter[ExpectedCourse] = field(default_factory=Counter)
@@ -73,20 +73,20 @@ class MixedTraffic(Traffic):
     _dark: ExchangeArea = field(init=False)
     _chance: random.Random = field(init=False)
     _served: deque[str] = field(default_factory=deque)
-    """Customers that have ordered and given nothing up yet."""
+    """Customers that have ordered and not disconnected yet."""
 
-    _jobs: Iterator[int] = field(default_factory=count)
+    _work_orders: Iterator[int] = field(default_factory=count)
     _decided: dict[str, bool] = field(default_factory=dict)
-    """By order in fallout, whether people give it up."""
+    """By order in fallout: whether an operator fails it."""
 
     def __post_init__(self) -> None:
-        """Build the places at which orders do not complete."""
+        """Build the areas in which orders do not complete."""
         self._chance = random.Random(self.seed)  # noqa: S311  the same orders in every run
         self._full = self.site.exchange_area(legs=1, numbers=100)
         self._dark = self.site.exchange_area(legs=LEGS)
 
     def order_factories(self) -> Iterator[OrderFactory]:
-        """Yield what makes orders of all courses, without end."""
+        """Yield factories of orders of all courses, without end."""
         plain = self.endless_orders()
         while True:
             (course,) = self._chance.choices(list(SHARES), list(SHARES.values()))
@@ -96,9 +96,9 @@ class MixedTraffic(Traffic):
             ):
                 course = ExpectedCourse.COMPLETED
             self.posts[course] += course is not ExpectedCourse.DISCONNECTS
-            yield self._maker_of(course, plain)
+            yield self._factory_of(course, plain)
 
-    def _maker_of(self, course: ExpectedCourse, plain: Iterator[Any]) -> OrderFactory:
+    def _factory_of(self, course: ExpectedCourse, plain: Iterator[Any]) -> OrderFactory:
         if course is ExpectedCourse.DISCONNECTS:
             return self.next_disconnect_order
         order = self._order_of(course, plain)
@@ -119,9 +119,9 @@ class MixedTraffic(Traffic):
                 return next(plain)
 
     def next_disconnect_order(self) -> Any:
-        """Return an order that gives up what the customer has that ordered first.
+        """Return an order that disconnects the products of the customer that ordered first.
 
-        If it has nothing yet, it waits, and there is no order.
+        None if it has no products yet; it then moves to the end of the queue.
         """
         customer = self._served.popleft()
         if products := self.products_of(customer):
@@ -130,7 +130,7 @@ class MixedTraffic(Traffic):
         return None
 
     def disconnect_order(self, customer: str, products: Sequence[Any]) -> Any:
-        """Return an order that gives up what a customer has."""
+        """Return an order that disconnects a customer's products."""
         self.posts[ExpectedCourse.DISCONNECTS] += 1
         items = [
             disconnection(each["id"], id_=str(place)) for place, each in enumerate(products, 1)
@@ -138,22 +138,22 @@ class MixedTraffic(Traffic):
         return self.site.order(*items, customer=customer)
 
     def products_of(self, customer: str) -> list[Any]:
-        """Return what a customer has; nothing while the service is out."""
+        """Return a customer's products; none while the service is out."""
         try:
             return self.site.products(customer)
         except CommandError:
             return []
 
-    def answer(self, job: Any) -> None:
-        """Answer a work order; a few come back the first time."""
-        if job["round"] == 1 and next(self._jobs) % WORK_ORDERS_PER_RETURN == 0:
-            path = f"{WORK_ORDERS}/{job['id']}/return"
+    def answer(self, work_order: Any) -> None:
+        """Complete a work order; return a few the first time."""
+        if work_order["round"] == 1 and next(self._work_orders) % WORK_ORDERS_PER_RETURN == 0:
+            path = f"{WORK_ORDERS}/{work_order['id']}/return"
             self.site.client("ops").post("provisioning", path, {"reason": "nobody at home"})
         else:
-            super().answer(job)
+            super().answer(work_order)
 
     def decide(self) -> None:
-        """Give up every second order that waits for people, as they come, until told to stop."""
+        """Fail every second order in fallout, until the traffic is over."""
         ops = self.site.client("ops")
         while not self.over.wait(DECISION_INTERVAL_S):
             with suppress(CommandError):  # the service is out, or does this already
@@ -161,14 +161,14 @@ class MixedTraffic(Traffic):
                     self._decide(each["order_id"])
 
     def _decide(self, order_id: str) -> None:
-        is_given_up = len(self._decided) % FALLOUT_PER_DECISION == 0
-        if self._decided.setdefault(order_id, is_given_up):
+        is_failed = len(self._decided) % FALLOUT_PER_DECISION == 0
+        if self._decided.setdefault(order_id, is_failed):
             with suppress(CommandError):
                 self.site.decide(order_id, "fail", reason="the customer moved away")
 
     @contextmanager
     def crew(self) -> Iterator[None]:
-        """Have work orders and fallout answered, and an element refuse, until the block ends."""
+        """Handle work orders and fallout, and make an element refuse, until the block ends."""
         with ExitStack() as under_way:
             pool = under_way.enter_context(ThreadPoolExecutor(1, "fallout"))
             under_way.enter_context(self.site.faults(self._dark.olt, NO_SIGNAL_FAULT))

@@ -1,4 +1,4 @@
-"""The recovery of a service whose database was set back, as it tells of it."""
+"""The recovery of a service whose database was restored, as its API reports it."""
 
 import time
 from datetime import UTC, datetime
@@ -28,11 +28,11 @@ def wait_for_recovery(site: Site, service: str, lost_at: float, notice_s: float)
     )
 
 
-def happens_within(what: Any, timeout_s: float) -> bool:
-    """Tell whether something comes to be in time."""
+def happens_within(condition: Any, timeout_s: float) -> bool:
+    """Tell whether a condition becomes true in time."""
     end = time.monotonic() + timeout_s
     while time.monotonic() < end:
-        if what():
+        if condition():
             return True
         time.sleep(0.2)
     return False
@@ -43,11 +43,11 @@ def latest_recovery(site: Site, service: str, since: float) -> Any:
     try:
         found = site.client("viewer").get(service, "/ops/v1/recoveries")
     except CommandError:
-        return None  # it starts again
+        return None  # it restarts
     noticed = found and datetime.fromisoformat(found[0]["noticed_at"])
     return found[0] if noticed and noticed > datetime.fromtimestamp(since, UTC) else None
 
 
 def acknowledge_recovery(site: Site, service: str, id_: str) -> None:
-    """Have a person acknowledge a recovery: the trouble is over then."""
+    """Acknowledge a recovery as a person, which ends its trouble."""
     site.client("ops").post(service, f"/ops/v1/recoveries/{id_}/acknowledge", {})

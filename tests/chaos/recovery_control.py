@@ -1,4 +1,4 @@
-"""The control of the restores: databases are set back under services without their recovery."""
+"""Negative control of the restores: databases are restored under services without recovery."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -13,26 +13,26 @@ from tools.verify import INVARIANTS, find_violations
 from tools.verify.evidence import gather
 
 RESTORED_TOGETHER = (("provisioning", "customer"), ("order", "resources"))
-"""The services, whose recovery is taken out, in the order in which their databases are set back:
-the order service still has the orders of which provisioning lost the plans."""
+"""The services without recovery, in the order in which their databases are restored: the order
+service still has the orders whose plans provisioning lost."""
 
 SERVICES_WITHOUT_RECOVERY = frozenset(
     service for services in RESTORED_TOGETHER for service in services
 )
 
 EXPECTED_VIOLATIONS = (
-    "every 201 is there",
+    "every order answered with 201 is stored",
     "every order has a plan",
     "no number or line has two holders",
-    "customers' views are the fold of what was told",
+    "customers' views are the fold of all messages",
 )
-"""What does not hold then, for certain: accepted orders are gone, others are not read once more
-and have no plan nor a place in a view, and what was assigned in the lost time is the lowest that
-is free again. The views come last, since checking them reads the view of every customer: they are
-checked when the three others are already broken."""
+"""Invariants that are violated for certain: accepted orders are gone, others are not read again
+and have no plan and no entry in a view, and numbers assigned in the lost time are free and are
+assigned again. The views come last, since checking them reads the view of every customer: they are
+checked when the three others are already violated."""
 
 MIN_LOST_ORDERS = 10
-"""So many orders at least are accepted in the lost time, and so many assigned; and after it."""
+"""Orders that are at least accepted and assigned in the lost time, and again after it."""
 
 ORDERS = 1000
 """More than are posted."""
@@ -42,16 +42,16 @@ ASSIGNED = "SELECT count(*) FROM outbox WHERE type LIKE 'resources.assigned.%'"
 
 
 class StackWithoutRecovery(Stack):
-    """A Kaitong whose services find every database whole."""
+    """A stack whose services never detect a restore."""
 
     def command_of(self, name: str, *words: str) -> list[str]:
         """Return the module that runs a service, without its recovery, and its arguments."""
-        without = [service_without_recovery.__name__, name, *words]
-        return without if name in SERVICES_WITHOUT_RECOVERY else super().command_of(name, *words)
+        command = [service_without_recovery.__name__, name, *words]
+        return command if name in SERVICES_WITHOUT_RECOVERY else super().command_of(name, *words)
 
 
 def violations_without_recovery(folder: Path, per_second: float) -> Sequence[str]:
-    """Set databases back without a recovery; return all that is wrong, once what must be is.
+    """Restore databases without recovery; return all violations once the expected ones exist.
 
     Args:
         folder: where the system lives: a new one.
@@ -68,7 +68,7 @@ def violations_without_recovery(folder: Path, per_second: float) -> Sequence[str
 
 
 def lose_changes(traffic: Traffic, services: Sequence[str]) -> None:
-    """Set databases back; a few orders are accepted and assigned in the lost time, and after it."""
+    """Restore databases; a few orders are accepted and assigned in the lost time, and after it."""
     backups = [Backup.take(traffic.site, each) for each in services]
     for each in backups:
         each.restore()
@@ -79,7 +79,7 @@ def lose_changes(traffic: Traffic, services: Sequence[str]) -> None:
 
 
 def all_expected_are_violated(site: Site, traffic: Traffic) -> bool:
-    """Tell whether all is broken that must be."""
+    """Tell whether all expected violations exist."""
     with gather(site.record, traffic.posted) as evidence:
         return all(any(INVARIANTS[name](evidence)) for name in EXPECTED_VIOLATIONS)
 

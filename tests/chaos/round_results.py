@@ -1,4 +1,4 @@
-"""What comes of restores under orders: what was lost, how it came back, and what is wrong."""
+"""Results of restores under orders: the loss, the recovery, and the faults found."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ QUIESCENCE_TIMEOUT_S = 400.0
 
 @dataclass(frozen=True, slots=True)
 class PlannedRestore:
-    """A restore that is about to happen; times in seconds."""
+    """A restore to perform; times in seconds."""
 
     service: str
     starts_s: float
@@ -30,18 +30,18 @@ class PlannedRestore:
     killed_s: float | None = None
     """From the restore to a kill -9 of the service; None: it is not killed."""
 
-    is_over_its_own: bool = False
-    """Whether only the topics show it, as of a dump that is restored over its own database."""
+    is_in_place: bool = False
+    """Whether only the topics show it, as when a dump is restored into its own database."""
 
 
 class RestoreResult(NamedTuple):
-    """What came of one restore; times in seconds since 1970."""
+    """The result of one restore; times in seconds since 1970."""
 
     restore: PlannedRestore
     taken_at: float
     lost_at: float
     recovery: Any
-    """What the service says of its recovery; None if it saw nothing to recover."""
+    """The recovery as the service reports it; None if it detected no loss."""
 
     @property
     def lost_s(self) -> float:
@@ -50,13 +50,13 @@ class RestoreResult(NamedTuple):
 
     @property
     def loss_overstated_s(self) -> float:
-        """How long before the backup changes are told to be lost; 0 if they are not."""
+        """Seconds by which the reported loss begins before the backup; 0 if it does not."""
         since = self.recovery and self.recovery["lost_from"]
         return max(0.0, self.taken_at - datetime.fromisoformat(since).timestamp()) if since else 0.0
 
     @property
     def recovery_s(self) -> float | None:
-        """How long it took until the service was whole again; None if it saw nothing to recover."""
+        """Seconds from the loss to the end of the recovery; None if no loss was detected."""
         if not self.recovery:
             return None
         return datetime.fromisoformat(self.recovery["ended_at"]).timestamp() - self.lost_at
@@ -64,12 +64,12 @@ class RestoreResult(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class RoundResult:
-    """What came of one round."""
+    """The result of one round."""
 
     restored: Sequence[RestoreResult]
     traffic: MixedTraffic
     faults: Sequence[str]
-    """All that is wrong at rest; nothing, as a rule."""
+    """All faults found at rest; expected to be empty."""
 
     def orders_in(self, each: RestoreResult) -> int:
         """Return how many orders were answered with 201 in the time that was lost."""
@@ -88,14 +88,14 @@ class RoundResult:
 
     @property
     def late_s(self) -> float:
-        """How long after it was due an order was posted first, at most."""
+        """The longest delay between the time an order was due and its first post."""
         return max((first.late_s for first in self.traffic.first_posts), default=0.0)
 
 
 def check_round(
     site: Site, restored: Sequence[RestoreResult], traffic: MixedTraffic, *, rested: bool
 ) -> RoundResult:
-    """Return what came of restores, by all that can be checked; the troubles are over then."""
+    """Check everything and acknowledge the recoveries; return the result."""
     unrest = [] if rested else [f"it did not come to rest in {QUIESCENCE_TIMEOUT_S:.0f} s"]
     outcome = RoundResult(restored, traffic, [*unrest, *find_faults(site, traffic)])
     for each in restored:
@@ -105,9 +105,9 @@ def check_round(
 
 
 def find_faults(site: Site, traffic: Traffic) -> Iterator[str]:
-    """Yield all that is wrong at rest."""
+    """Yield all faults at rest."""
     yield from (f"an order was refused: {each}" for each in traffic.refused)
     yield from find_violations(site.record, traffic.posted)
     yield from out_of_order(read_topics(site.record.kafka))
-    otherwise = traffic.answered_otherwise()
-    yield from (f"order {each} is answered otherwise than at first" for each in otherwise)
+    changed = traffic.changed_answers()
+    yield from (f"order {each} is answered differently than at first" for each in changed)

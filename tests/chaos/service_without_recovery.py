@@ -1,4 +1,4 @@
-"""A service with its recovery taken out, for the control: it finds every database whole.
+"""A service without recovery, for the negative control: it never detects a restore.
 
 Run as `python -m tests.chaos.service_without_recovery SERVICE all`.
 """
@@ -10,18 +10,18 @@ from shared.recovery import database_identity, recovery
 from shared.recovery.loss_detection import find_loss
 
 
-async def nothing_set_back(*_: object) -> None:
-    """Compare nothing, and find nothing lost."""
+async def detect_no_loss(*_: object) -> None:
+    """Compare nothing, and detect no loss."""
 
 
-def found_in_place(*_: object) -> bool:
-    """Find the tables in the database in which they were."""
+def detect_no_replacement(*_: object) -> bool:
+    """Report that the database was not replaced."""
     return False
 
 
 if __name__ == "__main__":
-    setattr(recovery, find_loss.__name__, nothing_set_back)
-    setattr(database_identity, database_identity.detect_replacement.__name__, found_in_place)
+    setattr(recovery, find_loss.__name__, detect_no_loss)
+    setattr(database_identity, database_identity.detect_replacement.__name__, detect_no_replacement)
     _, service, *words = sys.argv
     sys.argv = [service, *words]
     runpy.run_module(f"services.{service}", run_name="__main__", alter_sys=False)

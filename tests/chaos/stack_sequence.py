@@ -12,12 +12,12 @@ ROUNDS_PER_STACK = 5
 """Rounds on one stack: a database that grows takes longer to restore, and to check."""
 
 START_S = 600.0
-"""A busy machine takes its time to start a stack."""
+"""Seconds to start a stack on a busy machine."""
 
 
 @dataclass
 class StackSequence:
-    """One stack after the other: each serves a few rounds, and none after one that broke it."""
+    """One stack after the other: each serves a few rounds, and none after a round with faults."""
 
     folder: Path
     opened: ExitStack
@@ -38,9 +38,9 @@ class StackSequence:
         return self.site
 
     def retire(self, number: int, outcome: RoundResult) -> Path:
-        """Keep what shows how a round broke a stack, and use that stack no more.
+        """Save the artifacts of a round with faults, and stop using its stack.
 
-        Returns the folder that has it.
+        Returns the folder of the artifacts.
         """
         assert self.site
         kept = save_artifacts(self.site, self.folder / f"round-{number}", outcome.faults)

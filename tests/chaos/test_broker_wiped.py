@@ -1,11 +1,11 @@
-"""The broker loses all its data while orders are under way: it and they come back by themselves."""
+"""The broker loses all its data under orders: it recovers, and every order completes."""
 
 import shutil
 from collections.abc import Iterator, Mapping
 
 from deploy.local.stack import SERVICES
 from shared.messaging.topic_watch import CHECK_INTERVAL
-from tests.chaos.test_kills import LONG_S, line
+from tests.chaos.test_kills import LONG_S, process_record
 from tests.chaos.topic_contents import out_of_order, read_topics
 from tests.chaos.traffic import Traffic
 from tests.flows.site import Site
@@ -14,22 +14,22 @@ from tools.verify import find_violations, wait_until_quiescent
 ORDERS = 45
 REST_S = 180.0
 SOON_S = CHECK_INTERVAL.total_seconds() - 10
-"""Sooner than a process looks by itself whether its topics were made anew."""
+"""Less than the interval in which a process checks whether its topics were recreated."""
 
 
 def test_a_broker_whose_data_are_deleted_comes_back_and_every_order_completes(site: Site) -> None:
     traffic = Traffic.on(site)
     kafka = site.stack.kafka
     assert kafka
-    before = {name: line(site, name).restarts for name in ("kafka", *SERVICES)}
+    before = {name: process_record(site, name).restarts for name in ("kafka", *SERVICES)}
 
     with traffic.crew():
         with traffic.posting(ORDERS):
             kafka.server.suspend()  # or it writes to the folder that is being deleted
             shutil.rmtree(kafka.folder / "data")
             kafka.kill()
-            site.until(lambda: line(site, "kafka").restarts > before["kafka"], LONG_S)
-            site.until(lambda: all(have_begun_anew(site, before)), SOON_S)
+            site.until(lambda: process_record(site, "kafka").restarts > before["kafka"], LONG_S)
+            site.until(lambda: all(have_restarted(site, before)), SOON_S)
             site.until_serving(LONG_S)
         rested = wait_until_quiescent(site.record, REST_S)
 
@@ -40,6 +40,6 @@ def test_a_broker_whose_data_are_deleted_comes_back_and_every_order_completes(si
     assert out_of_order(read_topics(site.record.kafka)) == []
 
 
-def have_begun_anew(site: Site, before: Mapping[str, int]) -> Iterator[bool]:
-    """Tell of each process whether it runs anew: services begin anew with their topics."""
-    return (line(site, name).restarts > restarts for name, restarts in before.items())
+def have_restarted(site: Site, before: Mapping[str, int]) -> Iterator[bool]:
+    """Yield for each process whether it restarted: services restart when topics are recreated."""
+    return (process_record(site, name).restarts > restarts for name, restarts in before.items())

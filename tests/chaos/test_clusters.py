@@ -1,4 +1,4 @@
-"""A whole cluster is set back under orders: all services at once, in two ways that people do it."""
+"""A whole cluster is restored under orders: all services at once, in two common ways."""
 
 import random
 import shutil
@@ -31,14 +31,14 @@ from tools.verify import wait_until_quiescent
 
 pytestmark = long_run_only
 
-TITLE = f"Clusters that are set back under {LONG_RUN.per_second:g} orders/s"
+TITLE = f"Clusters restored under {LONG_RUN.per_second:g} orders/s"
 FILE = "tests/chaos/test_clusters.py"
 
 LOST_S = (15.0, 30.0)
 """The shortest and the longest time that is lost: every service has something to recover."""
 
 BEFORE_S = 2.0
-"""Orders are posted so long before anything is done."""
+"""Orders are posted for this long before the restore begins."""
 
 ORDERS = 3000
 """More than are posted."""
@@ -47,19 +47,19 @@ NOTICE_S = 300.0
 
 
 class Loss(NamedTuple):
-    """What a cluster has lost, in seconds since 1970."""
+    """The time span that a cluster lost, in seconds since 1970."""
 
     begins: float
     ends: float
 
 
-SetBack: TypeAlias = Callable[[float], Loss]
-"""Sets a cluster back by so many seconds."""
+RestoreCluster: TypeAlias = Callable[[float], Loss]
+"""Restores a cluster to its state of a number of seconds ago."""
 
 
 @pytest.fixture(scope="module")
 def report() -> Iterator[RestoreReport]:
-    """The report of both ways."""
+    """The report of both restores."""
     report = RestoreReport(LONG_RUN, TITLE, FILE)
     yield report
     report.close()
@@ -88,7 +88,7 @@ def site(tmp_path: Path, archive: Path, monkeypatch: pytest.MonkeyPatch) -> Iter
 def test_a_cluster_that_is_restored_to_a_moment_gives_nothing_twice(
     site: Site, archive: Path, report: RestoreReport
 ) -> None:
-    def set_back(lost_s: float) -> Loss:
+    def restore(lost_s: float) -> Loss:
         clusters.base_backup(site, base)
         time.sleep(BEFORE_S)
         moment = time.time()
@@ -100,7 +100,7 @@ def test_a_cluster_that_is_restored_to_a_moment_gives_nothing_twice(
         return Loss(moment, lost_at)
 
     with clusters.owned_folder(site, "base") as base:
-        outcome = under_orders(site, "point-in-time recovery", set_back, report)
+        outcome = restore_under_orders(site, "point-in-time recovery", restore, report)
 
     assert outcome.faults == []
 
@@ -108,7 +108,7 @@ def test_a_cluster_that_is_restored_to_a_moment_gives_nothing_twice(
 def test_a_replica_that_lagged_and_is_promoted_gives_nothing_twice(
     site: Site, report: RestoreReport
 ) -> None:
-    def set_back(lost_s: float) -> Loss:
+    def restore(lost_s: float) -> Loss:
         clusters.base_backup(site, base, "--write-recovery-conf")
         with clusters.standby(site, base) as replica:
             time.sleep(5)
@@ -121,19 +121,21 @@ def test_a_replica_that_lagged_and_is_promoted_gives_nothing_twice(
         return Loss(moment, lost_at)
 
     with clusters.owned_folder(site, "standby") as base:
-        outcome = under_orders(site, "promoted replica", set_back, report)
+        outcome = restore_under_orders(site, "promoted replica", restore, report)
 
     assert outcome.faults == []
 
 
-def under_orders(site: Site, name: str, set_back: SetBack, report: RestoreReport) -> RoundResult:
-    """Set the cluster back under orders; return what came of it, and write that down."""
+def restore_under_orders(
+    site: Site, name: str, restore: RestoreCluster, report: RestoreReport
+) -> RoundResult:
+    """Restore the cluster under orders; report the result, and return it."""
     lost_s = random.Random(f"{LONG_RUN.seed}/{name}").uniform(*LOST_S)  # noqa: S311
     traffic = MixedTraffic.on(site, ORDERS, seed=LONG_RUN.seed)
     with traffic.crew():
         with traffic.posting_at_rate(LONG_RUN.per_second):
             time.sleep(BEFORE_S)
-            loss = set_back(lost_s)
+            loss = restore(lost_s)
             restored = [
                 RestoreResult(
                     PlannedRestore(each, BEFORE_S, lost_s),
@@ -144,8 +146,8 @@ def under_orders(site: Site, name: str, set_back: SetBack, report: RestoreReport
             ]
         rested = wait_until_quiescent(site.record, QUIESCENCE_TIMEOUT_S)
     outcome = check_round(site, restored, traffic, rested=rested)
-    blind = [each.restore.service for each in restored if not each.recovery]
-    faults = [*outcome.faults, *(f"{each} saw nothing to recover" for each in blind)]
+    undetected = [each.restore.service for each in restored if not each.recovery]
+    faults = [*outcome.faults, *(f"{each} detected no loss" for each in undetected)]
     outcome = replace(outcome, faults=faults)
     report.add(site, name, outcome)
     return outcome

@@ -37,18 +37,18 @@ ERASED = "C-erased"
 
 @pytest.fixture(scope="module")
 def posted(site: Site) -> list[PostedOrder]:
-    """Some orders that completed, the first customer erased, on a system where nothing is wrong."""
+    """Completed orders, the first customer erased, on a system without faults."""
     place = site.exchange_area()
-    wanted = [(ERASED, fibre), *(("C-control", item) for item in (fibre, telephone, home_bundle))]
-    orders = [site.order(item(place.served), customer=customer) for customer, item in wanted]
+    items = [(ERASED, fibre), *(("C-control", item) for item in (fibre, telephone, home_bundle))]
+    orders = [site.order(item(place.served), customer=customer) for customer, item in items]
     found = [
         PostedOrder(UUID(site.completed(order)["id"]), order["externalId"]) for order in orders
     ]
     site.view(ERASED, products=1)
     path = f"/ops/v1/customers/{ERASED}/erase"
     site.client("admin").post("customer", path, {"reason": "control"})
-    whose = {"owner": "crm", "grantee": "another-crm", "customerId": ERASED}
-    site.client("admin").post("customer", "/ops/v1/grants", whose | {"reason": "control"})
+    grant = {"owner": "crm", "grantee": "another-crm", "customerId": ERASED}
+    site.client("admin").post("customer", "/ops/v1/grants", grant | {"reason": "control"})
     assert wait_until_quiescent(site.record, 30)
     return found
 
@@ -64,8 +64,8 @@ def test_nothing_is_wrong_without_a_fault(site: Site, posted: list[PostedOrder])
     found = check(site.record, posted)
 
     assert [each for each in found if each.faults] == []
-    blind = {each.invariant for each in found if not each.things_checked}
-    assert blind <= {"no element call is open"}
+    unchecked = {each.invariant for each in found if not each.things_checked}
+    assert unchecked <= {"no element call is open"}
 
 
 @pytest.mark.parametrize("invariant", FAULTS)
@@ -88,10 +88,10 @@ def test_a_fault_in_a_database_is_found(
     ("table", "column", "name"),
     [("orders", "content", "{customer,name}"), ("outbox", "body", "{data,customer,name}")],
 )
-def test_an_order_that_tells_of_who_was_erased_is_found(
+def test_personal_data_of_an_erased_customer_are_found(
     site: Site, table: str, column: str, name: str
 ) -> None:
-    told = sql.SQL(
+    statement = sql.SQL(
         "UPDATE {table} SET {column} = convert_to(jsonb_set("
         "convert_from({column}, 'UTF8')::jsonb, {name}, '\"somebody\"')::text, 'UTF8') "
         "WHERE convert_from({column}, 'UTF8') LIKE '%C-erased%'"
@@ -101,14 +101,14 @@ def test_an_order_that_tells_of_who_was_erased_is_found(
         gather(site.record) as evidence,
         evidence.connections["order"].transaction(force_rollback=True),
     ):
-        evidence.connections["order"].execute(told)
+        evidence.connections["order"].execute(statement)
         found = broken_in(evidence)
 
-    assert found == {"who was erased is blank"}
+    assert found == {"erased parties are blank"}
 
 
 @pytest.mark.usefixtures("posted")
-def test_something_on_an_element_that_nobody_ordered_is_found(site: Site) -> None:
+def test_a_profile_on_an_element_without_an_order_is_found(site: Site) -> None:
     url = f"{site.record.urls['elements']}/elements/STRAY-OLT01/operations"
     body = {"kind": "add-profile", "subject": "stray"}
     httpx.put(f"{url}/stray-1", json=body).raise_for_status()
@@ -121,7 +121,7 @@ def test_something_on_an_element_that_nobody_ordered_is_found(site: Site) -> Non
 
 
 @pytest.mark.usefixtures("posted")
-def test_a_view_that_is_not_what_was_told_is_found(site: Site) -> None:
+def test_a_view_that_differs_from_the_messages_is_found(site: Site) -> None:
     with gather(site.record) as evidence:
         execute = evidence.connections["customer"].execute
         (row,) = execute(
@@ -131,7 +131,7 @@ def test_a_view_that_is_not_what_was_told_is_found(site: Site) -> None:
         found = broken_in(evidence)
         execute("UPDATE endings SET state = 'completed' WHERE order_id = %s", [row.id])
 
-    assert found == {"customers' views are the fold of what was told"}
+    assert found == {"customers' views are the fold of all messages"}
 
 
 @pytest.mark.usefixtures("posted")
@@ -140,15 +140,15 @@ def test_a_customer_in_a_log_is_found(site: Site, part: str) -> None:
     log = site.home / "logs" / "planted.log"
 
     with gather(site.record) as evidence:
-        log.write_text(f"nobody answers at {known(evidence)[part]}, trying again\n")
+        log.write_text(f"no answer from {personal_data(evidence)[part]}, trying again\n")
         found = broken_in(evidence)
 
     log.unlink()
     assert found == {"no log names a customer"}
 
 
-def known(evidence: Evidence) -> dict[str, str]:
-    """Return what the customer of a telephone order is known by."""
+def personal_data(evidence: Evidence) -> dict[str, str]:
+    """Return the name and the numbers of the customer of a telephone order."""
     assigned = [
         (order_id, held.value)
         for order_id, each in evidence.expected_state.assigned.items()
@@ -172,14 +172,16 @@ def test_an_operation_that_was_done_twice_is_found(site: Site, tmp_path: Path) -
     journal.write_bytes(journal.read_bytes() * 2)
     simulator.restart()
 
-    with gather(replace(site.record, urls=site.record.urls | {"elements": simulator.url})) as seen:
-        found = broken_in(seen)
+    with gather(
+        replace(site.record, urls=site.record.urls | {"elements": simulator.url})
+    ) as evidence:
+        found = broken_in(evidence)
 
     simulator.stop()
     assert "every operation had one effect" in found
 
 
-def test_letters_that_changed_places_on_a_topic_are_found_and_copies_are_not() -> None:
+def test_records_out_of_order_on_a_topic_are_found_and_copies_are_not() -> None:
     place = OrderingKey("order", "order", uuid4())
     first, second, third = (TopicRecord(place, uuid4(), sequence, "x") for sequence in (1, 2, 3))
 
@@ -187,7 +189,7 @@ def test_letters_that_changed_places_on_a_topic_are_found_and_copies_are_not() -
     assert len(out_of_order([first, third, second])) == 1
 
 
-def test_a_second_letter_of_an_id_is_found_if_it_tells_something_else_and_only_then() -> None:
+def test_a_second_record_of_an_id_is_found_only_if_its_content_differs() -> None:
     order_id = uuid4()
     customer = Customer(id="lin-1", name="林小玉", phone="13851237788")
     message = OrderAccepted(order_id=order_id, client="crm", customer=customer, items=())
@@ -195,18 +197,18 @@ def test_a_second_letter_of_an_id_is_found_if_it_tells_something_else_and_only_t
     rejected = OrderRejected(order_id=order_id, customer_id="lin-1", code=code, reason="far")
     failed = OrderFailed(order_id=order_id, customer_id="lin-1", code=code, reason="far")
 
-    copies = seen([message, message, blank_personal_data(message)])
-    otherwise = seen([message, msgspec.structs.replace(message, client="another")])
-    of_another_type = seen([rejected, failed])
+    copies = topic_records([message, message, blank_personal_data(message)])
+    changed = topic_records([message, msgspec.structs.replace(message, client="another")])
+    of_another_type = topic_records([rejected, failed])
 
     assert blank_personal_data(message) != message
     assert out_of_order(copies) == []
-    assert len(out_of_order(otherwise)) == 1
+    assert len(out_of_order(changed)) == 1
     assert len(out_of_order(of_another_type)) == 1
 
 
-def seen(messages: Sequence[OrderMessage]) -> list[TopicRecord]:
-    """Return how letters with these messages, all under one id, are seen on a topic."""
+def topic_records(messages: Sequence[OrderMessage]) -> list[TopicRecord]:
+    """Return the topic records of these messages, all with one id."""
     id_ = uuid4()
     envelopes = [Envelope.wrap(each, cause_of(each), 0, 1, NOON) for each in messages]
     place = OrderingKey("order", "order", messages[0].key)
@@ -216,7 +218,7 @@ def seen(messages: Sequence[OrderMessage]) -> list[TopicRecord]:
 def test_every_invariant_has_a_control() -> None:
     others = {
         "every operation had one effect",
-        "customers' views are the fold of what was told",
+        "customers' views are the fold of all messages",
         "no log names a customer",
     }
 

@@ -1,4 +1,4 @@
-"""Disks that are full under orders: all waits or comes back, and goes on once there is room."""
+"""Full disks under orders: everything waits or restarts, and continues once there is space."""
 
 import shutil
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ from deploy.local.postgres import start_postgres
 from deploy.local.stack import Stack
 from services.console.client import make_keys
 from shared.observability.troubles import TroubleKind
-from tests.chaos.test_kills import kill, line
+from tests.chaos.test_kills import kill, process_record
 from tests.chaos.topic_contents import out_of_order, read_topics
 from tests.chaos.traffic import Traffic
 from tests.disks import Disk, disk, moved_to_disk
@@ -34,7 +34,7 @@ LARGE, SMALL = 600, 64
 
 
 @dataclass(frozen=True)
-class Cramped:
+class SmallDisks:
     """The whole system, with each kind of data on a disk of its own."""
 
     site: Site
@@ -46,27 +46,27 @@ class Cramped:
 
 
 @pytest.fixture(scope="module")
-def cramped(folder: Path) -> Iterator[Cramped]:
+def small_disks(folder: Path) -> Iterator[SmallDisks]:
     """The whole system on small disks."""
     place = folder / "cramped"
-    with ExitStack() as ends:
-        home = ends.enter_context(disk(place, SMALL))
-        postgres = ends.enter_context(a_clusters_disk(place / "postgres"))
-        kafka = ends.enter_context(disk(place / "kafka" / "data", LARGE))
-        ends.enter_context(temporary(place / "tmp"))
-        ends.enter_context(pytest.MonkeyPatch.context()).setattr(
+    with ExitStack() as stack:
+        home = stack.enter_context(disk(place, SMALL))
+        postgres = stack.enter_context(cluster_disk(place / "postgres"))
+        kafka = stack.enter_context(disk(place / "kafka" / "data", LARGE))
+        stack.enter_context(temporary_folder(place / "tmp"))
+        stack.enter_context(pytest.MonkeyPatch.context()).setattr(
             supervised_process, "MAX_BACKOFF_S", PAUSE_S
         )
         make_keys(place)
         site = Site(Stack.start(place, fsync=False))
-        ends.callback(site.stack.purge)
-        ends.callback(site.close)
-        yield Cramped(site, home, postgres, kafka)
+        stack.callback(site.stack.purge)
+        stack.callback(site.close)
+        yield SmallDisks(site, home, postgres, kafka)
 
 
 @contextmanager
-def a_clusters_disk(folder: Path) -> Iterator[Disk]:
-    """Make a cluster, and put its data on a disk until the block ends."""
+def cluster_disk(folder: Path) -> Iterator[Disk]:
+    """Create a cluster, and put its data on a disk until the block ends."""
     cluster = start_postgres(folder, fsync=False)
     cluster.stop()
     with moved_to_disk(cluster.data, LARGE) as found:
@@ -75,8 +75,8 @@ def a_clusters_disk(folder: Path) -> Iterator[Disk]:
 
 
 @contextmanager
-def temporary(place: Path) -> Iterator[None]:
-    """Have what is started keep temporary files there."""
+def temporary_folder(place: Path) -> Iterator[None]:
+    """Make started processes keep temporary files there."""
     place.mkdir()
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TMPDIR", str(place))
@@ -84,29 +84,29 @@ def temporary(place: Path) -> Iterator[None]:
 
 
 def test_postgresql_whose_disk_is_full_ends_and_comes_back_and_every_order_completes(
-    cramped: Cramped,
+    small_disks: SmallDisks,
 ) -> None:
-    site, traffic = cramped.site, Traffic.on(cramped.site)
-    (late,), before = traffic.orders(1), line(site, "postgres").restarts
+    site, traffic = small_disks.site, Traffic.on(small_disks.site)
+    (late,), before = traffic.orders(1), process_record(site, "postgres").restarts
 
     with traffic.crew():
         with traffic.posting(ORDERS):
-            cramped.postgres.fill()
-            use_up_its_log(site)
-            site.until(lambda: line(site, "postgres").restarts > before, LONG_S)
+            small_disks.postgres.fill()
+            exhaust_write_ahead_log(site)
+            site.until(lambda: process_record(site, "postgres").restarts > before, LONG_S)
             site.until(lambda: TroubleKind.DATABASE_OUT in kinds(site), LONG_S)
-            meanwhile = site.post(late)
-            cramped.postgres.free()
+            refused = site.post(late)
+            small_disks.postgres.free()
             site.until(lambda: TroubleKind.DATABASE_OUT not in kinds(site), LONG_S)
             traffic.post(late)
         rested = wait_until_quiescent(site.record, REST_S)
 
-    assert meanwhile.status_code == 503
+    assert refused.status_code == 503
     assert_nothing_is_lost(site, traffic, rested=rested, orders=ORDERS + 1)
 
 
-def use_up_its_log(site: Site) -> None:
-    """Have PostgreSQL write until its write-ahead log needs room that there is not."""
+def exhaust_write_ahead_log(site: Site) -> None:
+    """Write until PostgreSQL's write-ahead log runs out of room."""
     postgres = site.stack.postgres
     assert postgres
     with suppress(psycopg.OperationalError):  # it panics
@@ -118,47 +118,47 @@ def use_up_its_log(site: Site) -> None:
 
 
 def test_kafka_whose_disk_is_full_ends_and_comes_back_and_every_order_completes(
-    cramped: Cramped,
+    small_disks: SmallDisks,
 ) -> None:
-    site, traffic = cramped.site, Traffic.on(cramped.site)
-    before = line(site, "kafka").restarts
+    site, traffic = small_disks.site, Traffic.on(small_disks.site)
+    before = process_record(site, "kafka").restarts
 
     with traffic.crew():
         with traffic.posting(ORDERS):
-            cramped.kafka.fill()
-            site.until(lambda: line(site, "kafka").restarts > before, LONG_S)
+            small_disks.kafka.fill()
+            site.until(lambda: process_record(site, "kafka").restarts > before, LONG_S)
             site.until(lambda: len(traffic.posted) == ORDERS, LONG_S)
-            cramped.kafka.free()
+            small_disks.kafka.free()
             site.until(lambda: TroubleKind.BROKER_OUT not in kinds(site), LONG_S)
         rested = wait_until_quiescent(site.record, REST_S)
 
     assert_nothing_is_lost(site, traffic, rested=rested)
 
 
-def test_without_room_for_logs_state_and_temporary_files_orders_complete_and_who_dies_comes_back(
-    cramped: Cramped,
+def test_without_room_for_logs_state_and_temporary_files_orders_complete_and_processes_restart(
+    small_disks: SmallDisks,
 ) -> None:
-    site, traffic = cramped.site, Traffic.on(cramped.site)
-    written = pid_written_down(site)
+    site, traffic = small_disks.site, Traffic.on(small_disks.site)
+    pid_before = recorded_pid(site)
 
     with traffic.crew():
-        cramped.home.fill()
+        small_disks.home.fill()
         with traffic.posting(ORDERS):
             kill(site, "order")
         rested = wait_until_quiescent(site.record, REST_S)
-    logless = kinds(site)
-    cramped.home.free()
+    while_full = kinds(site)
+    small_disks.home.free()
 
     assert_nothing_is_lost(site, traffic, rested=rested)
-    assert TroubleKind.LOG_UNWRITABLE in logless
-    now = line(site, "order").life.pid
-    assert now != written
-    site.until(lambda: pid_written_down(site) == now, LONG_S)
+    assert TroubleKind.LOG_UNWRITABLE in while_full
+    now = process_record(site, "order").life.pid
+    assert now != pid_before
+    site.until(lambda: recorded_pid(site) == now, LONG_S)
     site.until(lambda: TroubleKind.LOG_UNWRITABLE not in kinds(site), LONG_S)
 
 
-def pid_written_down(site: Site) -> int:
-    """Return which process `kaitong status` takes for the order service."""
+def recorded_pid(site: Site) -> int:
+    """Return the pid that `kaitong status` shows for the order service."""
     found = stack_record.read(site.home)
     return next(each.life.pid for each in found.lines if each.name == "order") if found else 0
 
@@ -171,7 +171,7 @@ def kinds(site: Site) -> set[TroubleKind]:
 def assert_nothing_is_lost(
     site: Site, traffic: Traffic, *, rested: bool, orders: int = ORDERS
 ) -> None:
-    """See that every order was answered and completed, and all else that must be true."""
+    """Check that every order was answered and completed, and all invariants."""
     assert traffic.refused == []
     assert len({each.order_id for each in traffic.posted}) == orders
     assert rested or find_violations(site.record, traffic.posted), "it never came to rest"

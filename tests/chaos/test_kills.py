@@ -8,24 +8,24 @@ from tests.flows.site import Site
 from tools.verify import find_violations, wait_until_quiescent
 
 SERVICES = ("order", "provisioning", "resources", "customer", "elements")
-VICTIMS = (*SERVICES, "kafka", "postgres", "template")
+KILLED = (*SERVICES, "kafka", "postgres", "template")
 """The template last: all services end with it, at the same moment."""
 
 ORDERS = 208
-"""200 at least, the same number for each victim."""
+"""200 at least, the same number for each process."""
 
 REST_S = 60.0
 LONG_S = 120.0
 """Seconds for a process to run again, on a machine that is busy with something else."""
 
 
-def test_whoever_is_killed_nothing_is_lost_doubled_or_out_of_order(site: Site) -> None:
+def test_whatever_process_is_killed_nothing_is_lost_doubled_or_out_of_order(site: Site) -> None:
     traffic = Traffic.on(site)
 
     with traffic.crew():
-        for victim in VICTIMS:
-            with traffic.posting(ORDERS // len(VICTIMS)):
-                kill(site, victim)
+        for name in KILLED:
+            with traffic.posting(ORDERS // len(KILLED)):
+                kill(site, name)
         rested = wait_until_quiescent(site.record, REST_S)
 
     assert traffic.refused == []
@@ -36,22 +36,24 @@ def test_whoever_is_killed_nothing_is_lost_doubled_or_out_of_order(site: Site) -
 
 
 def kill(site: Site, name: str) -> None:
-    """Kill a process with -9, and wait until others run in its place and of what ends with it."""
+    """Kill a process with -9; wait until it and the processes that end with it have restarted."""
     ending = (name, *SERVICES) if name == "template" else (name,)
-    first, *others = (line(site, each) for each in ending)
+    first, *others = (process_record(site, each) for each in ending)
     assert first.life.process
     first.life.process.kill()
     for before in (first, *others):
-        wait_for_another(site, before)
+        wait_for_restart(site, before)
 
 
-def wait_for_another(site: Site, before: ProcessRecord) -> None:
-    """Wait until another process runs in the place of one that has ended."""
-    site.until(lambda: line(site, before.name).restarts > before.restarts, timeout_s=LONG_S)
+def wait_for_restart(site: Site, before: ProcessRecord) -> None:
+    """Wait until a process that has ended was restarted."""
+    site.until(
+        lambda: process_record(site, before.name).restarts > before.restarts, timeout_s=LONG_S
+    )
     if before.url:
         site.until(lambda: is_ready(before.url), timeout_s=LONG_S)
 
 
-def line(site: Site, name: str) -> ProcessRecord:
-    """Return what is known of a process now."""
+def process_record(site: Site, name: str) -> ProcessRecord:
+    """Return the current record of a process."""
     return next(each for each in site.record.lines if each.name == name)

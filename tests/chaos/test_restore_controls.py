@@ -1,4 +1,4 @@
-"""The control of the restores: without the recovery, what they are checked by finds the damage."""
+"""Negative control of the restores: without the recovery, the invariants find the damage."""
 
 from pathlib import Path
 

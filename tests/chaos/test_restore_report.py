@@ -1,4 +1,4 @@
-"""The report of restores says by itself what was asked for and not reached."""
+"""The report of restores says which requested rate was not reached."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -17,13 +17,13 @@ LOST_S = 10
 
 
 @pytest.fixture
-def asked(tmp_path: Path) -> LongRun:
-    """What is asked for: five orders a second, and a report."""
+def long_run(tmp_path: Path) -> LongRun:
+    """The settings: five orders a second, and a report."""
     return replace(LongRun.of({}), per_second=5.0, report=tmp_path / "report.md")
 
 
 def an_outcome(accepted: int) -> RoundResult:
-    """Return an outcome of one restore, in whose lost time so many orders were accepted."""
+    """Return the result of one restore with this number of orders accepted in the lost time."""
     answers = [AcceptedResponse(None, b"", 100 + n / 1000) for n in range(accepted)]
     first = [FirstPost(100.0, 0.25)]
     traffic = Traffic(
@@ -34,13 +34,13 @@ def an_outcome(accepted: int) -> RoundResult:
 
 
 @pytest.mark.parametrize(
-    ("a_second", "is_reached"), [(5.0, True), (4.8, True), (4.7, False), (1.0, False)]
+    ("per_second", "is_reached"), [(5.0, True), (4.8, True), (4.7, False), (1.0, False)]
 )
-def test_a_rate_that_was_not_reached_is_said_with_how_busy_the_machine_was(
-    asked: LongRun, per_second: float, *, is_reached: bool
+def test_a_rate_that_was_not_reached_is_reported_with_the_load_of_the_machine(
+    long_run: LongRun, per_second: float, *, is_reached: bool
 ) -> None:
     outcome = an_outcome(round(per_second * LOST_S))
-    report = RestoreReport(asked, "Restores", "tests", [(outcome, outcome.restored[0])])
+    report = RestoreReport(long_run, "Restores", "tests", [(outcome, outcome.restored[0])])
 
     lines = "\n".join(report.close())
 

@@ -1,4 +1,4 @@
-"""A service's database is set back under orders: nothing is given twice, lost or told otherwise."""
+"""A service's database is restored under orders: nothing is assigned twice, lost or changed."""
 
 import random
 from contextlib import ExitStack
@@ -20,10 +20,10 @@ from tests.flows.site import Site
 PER_SECOND = 20.0
 
 NEAR_S = 15.0
-"""Each service has handled something so long before its backup, at most."""
+"""The longest time between the last message a service handled and its backup."""
 
 
-def test_databases_that_are_set_back_under_orders_cost_nothing_and_give_nothing_twice(
+def test_databases_restored_under_orders_lose_nothing_and_give_nothing_twice(
     site: Site,
 ) -> None:
     print(f"again with {PREFIX}SEED={LONG_RUN.seed}")  # noqa: T201  where it fails
@@ -32,7 +32,7 @@ def test_databases_that_are_set_back_under_orders_cost_nothing_and_give_nothing_
     restores = [
         PlannedRestore(
             *(service, chance.uniform(0, 1), chance.uniform(1, 2.5)),
-            is_over_its_own=service in shown_by_topics_alone,
+            is_in_place=service in shown_by_topics_alone,
         )
         for service in SERVICES
     ]
@@ -47,14 +47,14 @@ def test_databases_that_are_set_back_under_orders_cost_nothing_and_give_nothing_
 
 
 @long_run_only
-def test_restores_at_random_moments_cost_nothing_and_give_nothing_twice(
+def test_restores_at_random_moments_lose_nothing_and_give_nothing_twice(
     tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(stack, "TIMEOUT_S", START_S)
     title = f"Restores under {LONG_RUN.per_second:g} orders/s"
     report = RestoreReport(LONG_RUN, title, "tests/chaos/test_restores.py")
     rounds = plan_rounds(LONG_RUN.seed, LONG_RUN.restores, LONG_RUN.together, LONG_RUN.lost_s)
-    broken = []
+    failures = []
 
     with ExitStack() as opened:
         stacks = StackSequence(tmp_path, opened)
@@ -63,11 +63,11 @@ def test_restores_at_random_moments_cost_nothing_and_give_nothing_twice(
                 outcome = run_round(site := stacks.next_site(), restores, LONG_RUN.per_second)
                 lines = report.add(site, str(number), outcome)
                 if outcome.faults:
-                    broken.append(f"round {number}: see {stacks.retire(number, outcome)}")
+                    failures.append(f"round {number}: see {stacks.retire(number, outcome)}")
                 with capfd.disabled():
                     print("", *lines, sep="\n", flush=True)  # noqa: T201  the progress
 
     control = violations_without_recovery(tmp_path / "unrecovered", LONG_RUN.per_second)
     with capfd.disabled():
         print("", *report.close(control), sep="\n")  # noqa: T201
-    assert broken == []
+    assert failures == []

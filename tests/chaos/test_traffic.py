@@ -1,4 +1,4 @@
-"""The orders that are posted under faults come at the rate that is asked for."""
+"""Orders under faults are posted at the requested rate."""
 
 import threading
 from dataclasses import dataclass, field
@@ -18,19 +18,19 @@ SOON_S = 20.0
 
 
 @dataclass
-class Refusing:
-    """A system under test that answers every order with 503 until it is told to accept them."""
+class RefusingSite:
+    """A system under test that answers every order with 503 until it has recovered."""
 
     seen: set[str] = field(default_factory=set)
-    more: threading.Condition = field(default_factory=threading.Condition)
+    changed: threading.Condition = field(default_factory=threading.Condition)
     is_recovered: bool = False
 
     def post(self, order: Any, *, key: str) -> httpx.Response:
         """Answer as the order service does."""
         del key
-        with self.more:
+        with self.changed:
             self.seen.add(order["externalId"])
-            self.more.notify()
+            self.changed.notify()
         return httpx.Response(201, json={"id": str(uuid4())}) if self.is_recovered else OUT
 
 
@@ -38,7 +38,7 @@ OUT = httpx.Response(503)
 
 
 class Endless(Traffic):
-    """Orders of no plant."""
+    """Traffic without plant."""
 
     def endless_orders(self) -> Any:
         """Yield orders without end."""
@@ -46,13 +46,13 @@ class Endless(Traffic):
 
 
 def test_orders_that_are_refused_for_now_hold_back_none_that_is_due_later() -> None:
-    site = Refusing()
+    site = RefusingSite()
     traffic = Endless(cast("Site", site), [])
 
-    with traffic.posting_at_rate(FAST), site.more:
-        came = site.more.wait_for(lambda: len(site.seen) > 10 * RETRY_CONCURRENCY, SOON_S)
+    with traffic.posting_at_rate(FAST), site.changed:
+        reached = site.changed.wait_for(lambda: len(site.seen) > 10 * RETRY_CONCURRENCY, SOON_S)
         site.is_recovered = True
 
-    assert came
+    assert reached
     assert {each.external_id for each in traffic.posted} == site.seen
     assert len(traffic.posted) == len(traffic.first_posts) == len(site.seen)

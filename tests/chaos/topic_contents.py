@@ -1,4 +1,4 @@
-"""What lies on the topics, read from their beginnings."""
+"""The contents of the topics, read from their beginnings."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import closing
@@ -14,7 +14,7 @@ from shared.kafka.admin import PARTITIONS, topics
 
 
 class OrderingKey(NamedTuple):
-    """Whose letters about what, on which topic: their order must hold."""
+    """The topic, publisher and key within which records keep their order."""
 
     topic: str
     owner: str
@@ -22,21 +22,23 @@ class OrderingKey(NamedTuple):
 
 
 class TopicRecord(NamedTuple):
-    """One letter on a topic."""
+    """One record on a topic."""
 
     place: OrderingKey
     id: UUID
     sequence: int
     content: str
-    """What it tells, as a digest."""
+    """A digest of its content."""
 
 
 def read_topics(bootstrap: str) -> Iterator[TopicRecord]:
-    """Yield all letters of all topics, partition by partition, as they lie there."""
+    """Yield all records of all topics, partition by partition, by offset."""
     with closing(KafkaConsumer(bootstrap_servers=bootstrap)) as consumer:
-        wanted = [TopicPartition(topic, part) for topic in topics() for part in range(PARTITIONS)]
-        ends = consumer.end_offsets(wanted)
-        for partition in (each for each in wanted if ends[each]):
+        partitions = [
+            TopicPartition(topic, part) for topic in topics() for part in range(PARTITIONS)
+        ]
+        ends = consumer.end_offsets(partitions)
+        for partition in (each for each in partitions if ends[each]):
             consumer.assign([partition])
             consumer.seek_to_beginning(partition)
             while consumer.position(partition) < ends[partition]:
@@ -45,35 +47,35 @@ def read_topics(bootstrap: str) -> Iterator[TopicRecord]:
                         envelope = read_envelope(record.value)
                         owner = message_name(envelope.type).partition(".")[0]
                         place = OrderingKey(partition.topic, owner, envelope.subject)
-                        told = digest(envelope)
-                        yield TopicRecord(place, envelope.id, envelope.sequence, told)
+                        content = digest(envelope)
+                        yield TopicRecord(place, envelope.id, envelope.sequence, content)
 
 
 def digest(envelope: Envelope) -> str:
-    """Return a digest of the type and the data of a letter, personal fields blanked.
+    """Return a digest of the type and the data of a record, personal fields blanked.
 
-    An erasure blanks these in letters that are sent again later: they are copies all the same.
+    An erasure blanks these in records that are published again later: they count as copies.
     """
     message = envelope.open()
     data = encode(blank_personal_data(message)) if message else bytes(envelope.data)
     return sha256(envelope.type.encode() + b"\0" + data).hexdigest()
 
 
-def out_of_order(seen: Iterable[TopicRecord]) -> list[str]:
-    """Return where letters lie in another order than they were told, and what is told otherwise.
+def out_of_order(records: Iterable[TopicRecord]) -> list[str]:
+    """Return records that are out of order, and copies whose content differs.
 
-    A letter may lie there several times: the first counts for the order, and each further one
-    must tell the same.
+    A record may occur several times: the first counts for the order, and each further one must
+    have the same content.
     """
     found: list[str] = []
-    known: dict[UUID, str] = {}
+    contents: dict[UUID, str] = {}
     last: dict[OrderingKey, int] = {}
-    for place, id_, sequence, content in seen:
-        if id_ in known:
-            if content != known[id_]:
-                found.append(f"{place} has a second letter {id_} that tells something else")
+    for place, id_, sequence, content in records:
+        if id_ in contents:
+            if content != contents[id_]:
+                found.append(f"{place} has a second record {id_} with other content")
             continue
-        known[id_] = content
+        contents[id_] = content
         if sequence <= last.get(place, 0):
             found.append(f"{place} has {sequence} after {last[place]}")
         last[place] = sequence

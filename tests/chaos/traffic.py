@@ -1,4 +1,4 @@
-"""Orders under way while processes are killed, and the people who answer them."""
+"""Orders under way while processes are killed, and the crew that answers their work orders."""
 
 import threading
 import time
@@ -21,34 +21,34 @@ from tools.verify import PostedOrder
 POST_INTERVAL_S = 0.05
 PAUSE_S = 0.1
 POLL_INTERVAL_S = 0.2
-"""Between two looks of the crew at what there is to do: each costs the service that they ask."""
+"""Between two queries of the crew for work orders: each query costs the service."""
 
 POST_CONCURRENCY = 8
-"""So many orders are posted at once, at most, where a few are enough."""
+"""Orders that are posted at once, at most, where a few are enough."""
 
 FIRST_POST_CONCURRENCY = 80
-"""So many orders wait for their first answer at once: more than come while one waits for it. A
+"""Orders that wait for their first answer at once: more than become due while one waits. A
 service that does not know yet whether its database was restored refuses after two seconds."""
 
 RETRY_CONCURRENCY = 16
-"""So many orders that were told to come again are posted at once."""
+"""Orders that are posted again at once, after a 503."""
 
 CREW_CONCURRENCY = 4
-"""So many work orders are answered at once."""
+"""Work orders that are answered at once."""
 
 ITEMS = (fibre, telephone, home_bundle)
 LEGS = 96
 ORDERS_PER_AREA = LEGS * 3 // 2
-"""Orders that the plant of one place is enough for: two of three need a leg."""
+"""Orders for which the plant of one area is enough: two of three need a leg."""
 
 
 class AcceptedResponse(NamedTuple):
-    """A 201."""
+    """A response with 201."""
 
     order: Any
     content: bytes
     at: float
-    """When it came, in seconds since 1970."""
+    """When it arrived, in seconds since 1970."""
 
 
 class FirstPost(NamedTuple):
@@ -63,7 +63,7 @@ class FirstPost(NamedTuple):
 
 @dataclass
 class PostingRate:
-    """How fast orders are posted; it may be changed meanwhile."""
+    """The rate of posting orders; it may be changed while they are posted."""
 
     per_second: float
 
@@ -80,7 +80,7 @@ class Traffic:
     places: list[ExchangeArea]
     posted: list[PostedOrder] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
-    """Answers that are neither a yes nor an outage of our own."""
+    """Answers that are neither 201 nor 503."""
 
     answers: list[AcceptedResponse] = field(default_factory=list)
     first_posts: list[FirstPost] = field(default_factory=list)
@@ -93,13 +93,13 @@ class Traffic:
 
     @classmethod
     def on(cls, site: Site, orders: int = 3 * ORDERS_PER_AREA, **more: Any) -> Self:
-        """Prepare traffic with plant of its own, enough for so many orders."""
+        """Prepare traffic with its own plant, enough for a number of orders."""
         count = -(-orders // ORDERS_PER_AREA)
         places = [site.exchange_area(legs=LEGS, numbers=200, pairs=100) for _ in range(count)]
         return cls(site, places, **more)
 
     def orders(self, count: int) -> list[Any]:
-        """Return so many orders, of all products, all over the plant."""
+        """Return this number of orders, of all products, all over the plant."""
         return list(islice(self.endless_orders(), count))
 
     def endless_orders(self) -> Iterator[Any]:
@@ -108,7 +108,7 @@ class Traffic:
             yield self.site.order(item(place.served))
 
     def order_factories(self) -> Iterator[OrderFactory]:
-        """Yield what makes one order after the other, without end."""
+        """Yield factories of one order after the other, without end."""
         yield from map(order_factory, self.endless_orders())
 
     def post(self, order: Any) -> None:
@@ -117,7 +117,7 @@ class Traffic:
             time.sleep(PAUSE_S)
 
     def is_answered(self, order: Any) -> bool:
-        """Post one order; tell whether it was answered, and not only told to come again."""
+        """Post one order; tell whether it was answered with anything but 503."""
         try:
             answer = self.site.post(order, key=f"chaos-{order['externalId']}")
         except CommandError:
@@ -129,7 +129,7 @@ class Traffic:
             self.refused.append(answer.text)
         return answer.status_code != 503
 
-    def answered_otherwise(self) -> list[str]:
+    def changed_answers(self) -> list[str]:
         """Post every order once more; return those that are not answered as the first time."""
         with ThreadPoolExecutor(POST_CONCURRENCY, "crm") as pool:
             same = pool.map(self.is_answered_again, self.answers)
@@ -145,7 +145,7 @@ class Traffic:
         return self.site.post(first.order, key=key).content == first.content
 
     def answer_work_orders(self) -> None:
-        """Answer work orders as they come, until told to stop."""
+        """Answer work orders as they come, until the traffic is over."""
         ops = self.site.client("ops")
         with ThreadPoolExecutor(CREW_CONCURRENCY, "worker") as pool:
             while not self.over.wait(POLL_INTERVAL_S):
@@ -154,13 +154,13 @@ class Traffic:
                 except CommandError:
                     time.sleep(PAUSE_S)
 
-    def answer(self, job: Any) -> None:
+    def answer(self, work_order: Any) -> None:
         """Report a work order done."""
-        self.site.client("ops").post("provisioning", f"{WORK_ORDERS}/{job['id']}/report", {})
+        self.site.client("ops").post("provisioning", f"{WORK_ORDERS}/{work_order['id']}/report", {})
 
     @contextmanager
     def crew(self) -> Iterator[None]:
-        """Have work orders answered until the block ends."""
+        """Answer work orders until the block ends."""
         with ThreadPoolExecutor(1, "crew") as pool:
             done = pool.submit(self.answer_work_orders)
             try:
@@ -171,7 +171,7 @@ class Traffic:
 
     @contextmanager
     def posting(self, count: int) -> Iterator[None]:
-        """Post so many orders, evenly, while the block goes on; return when all are answered."""
+        """Post orders at a steady rate while the block runs; return when all are answered."""
         with ThreadPoolExecutor(POST_CONCURRENCY, "crm") as pool:
             under_way = []
             begun = threading.Event()
@@ -198,8 +198,8 @@ class Traffic:
     def posting_at_rate(self, per_second: float) -> Iterator[PostingRate]:
         """Post orders evenly until the block ends; return when all are answered.
 
-        Each is posted when it is due. What was not answered then is posted again by others, and
-        so holds back nothing that is due later.
+        Each is posted when it is due. An order that was refused is posted again by other threads,
+        and so delays no later order.
         """
         pace, over, under_way = PostingRate(per_second), threading.Event(), list[Future[None]]()
         with (
@@ -224,7 +224,7 @@ class Traffic:
 
             feeding = threading.Thread(target=feed, name="feed")
             feeding.start()
-            psutil.cpu_percent()  # the next call tells of the time since this one
+            psutil.cpu_percent()  # the next call measures from this one on
             try:
                 yield pace
             finally:
@@ -236,5 +236,5 @@ class Traffic:
 
 
 def order_factory(order: Any) -> OrderFactory:
-    """Return what makes an order that is made already."""
+    """Return a factory that returns this order."""
     return lambda: order

@@ -28,12 +28,12 @@ def kaitong(*words: str, **settings: str) -> CompletedProcess[str]:
 
 
 def in_a_terminal(*words: str, columns: int = 80) -> str:
-    """Run a command to its end in a terminal that knows no colours; return all that it shows."""
-    ours, its = pty.openpty()
+    """Run a command to its end in a terminal without colours; return its output."""
+    controller, terminal = pty.openpty()
     settings = {"TERM": "dumb", "COLUMNS": str(columns), "LINES": "25"}
-    with closing(os.fdopen(ours, "rb", buffering=0)) as screen:
-        running = ForkedProgram(MODULE, words, environ | settings, its, its)
-        os.close(its)
+    with closing(os.fdopen(controller, "rb", buffering=0)) as screen:
+        running = ForkedProgram(MODULE, words, environ | settings, terminal, terminal)
+        os.close(terminal)
         shown = b"".join(chunks(screen))
     running.wait()
     return shown.decode().replace("\r\n", "\n")
@@ -41,7 +41,7 @@ def in_a_terminal(*words: str, columns: int = 80) -> str:
 
 def chunks(screen: Any) -> Iterator[bytes]:
     """Yield what a terminal shows, until its program has ended."""
-    with suppress(OSError):  # so Linux says that nobody writes any more
+    with suppress(OSError):  # Linux raises it when all writers have closed
         while chunk := screen.read(65536):
             yield chunk
 

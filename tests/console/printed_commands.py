@@ -1,4 +1,4 @@
-"""Every command of ours that is printed: in documents, in texts of the code, in help."""
+"""Every kaitong command that is printed: in documents, in texts of the code, in help."""
 
 import ast
 import re
@@ -13,7 +13,7 @@ from services.console.cli import app
 from tests.console.command import commands
 
 SET = r"(?:\w+=\S+ )*"
-"""What is set for a command alone."""
+"""Environment variables that are set for one command."""
 
 BACKTICKED = re.compile(rf"`{SET}(?:\./)?kaitong ([a-z][^`]*)`")
 SUBSTITUTED = re.compile(r"\$\((?:\./)?kaitong ([a-z][^)]*)\)")
@@ -33,30 +33,32 @@ DOCUMENTS = [
     *(Path(name) for name in ("README.md", "docker-compose.yml", "kaitong")),
     *(
         path
-        for room in ("docs", "examples", "deploy")
+        for folder in ("docs", "examples", "deploy")
         for kind in TEXTS
-        for path in Path(room).rglob(kind)
+        for path in Path(folder).rglob(kind)
     ),
 ]
 SOURCES = [
-    path for room in ("shared", "services", "tools", "deploy") for path in Path(room).rglob("*.py")
+    path
+    for folder in ("shared", "services", "tools", "deploy")
+    for path in Path(folder).rglob("*.py")
 ]
 FILLED_IN = {"{order}": "DEMO-00001", "{job}": "DEMO-00001"}
-"""What a text has in the place of a value."""
+"""Placeholders in texts, and an example value of each."""
 
 NAMES = {part for command in commands() for part in (command, command[:-1])}
 
 Found = tuple[str, str]
-"""A place, and what is printed there after the name of the command line."""
+"""A source, and the words printed there after the program name."""
 
 
 def documents() -> Iterator[Found]:
-    """Yield the text of each document, after its place."""
+    """Yield the path and the text of each document."""
     yield from ((str(path), path.read_text(encoding="utf-8")) for path in DOCUMENTS)
 
 
 def messages() -> Iterator[Found]:
-    """Yield each text in the code, after its place."""
+    """Yield the path and each text of the code."""
     for path in SOURCES:
         source = path.read_text(encoding="utf-8")
         if COMMAND.search(source):
@@ -64,7 +66,7 @@ def messages() -> Iterator[Found]:
 
 
 def texts_in(node: ast.AST) -> Iterator[str]:
-    """Yield the texts in a piece of code; one that is put together stays whole."""
+    """Yield the texts in a piece of code; an f-string stays whole."""
     match node:
         case ast.Constant(value=str(text)):
             yield text
@@ -76,12 +78,12 @@ def texts_in(node: ast.AST) -> Iterator[str]:
 
 
 def part_of(node: ast.expr) -> str:
-    """Return a part of a text that is put together: a value has its name in braces."""
+    """Return a part of an f-string: of a value its name in braces."""
     return str(node.value) if isinstance(node, ast.Constant) else ast.unparse(node)[2:-1]
 
 
 def cut(text: str, patterns: Iterable[re.Pattern[str]]) -> tuple[list[Any], str]:
-    """Return what patterns find in a text, each in what the one before has left; and the rest."""
+    """Return the matches of patterns, each in the rest of the one before; and the last rest."""
     found = []
     for pattern in patterns:
         found += pattern.findall(text)
@@ -90,17 +92,17 @@ def cut(text: str, patterns: Iterable[re.Pattern[str]]) -> tuple[list[Any], str]
 
 
 def in_documents() -> Iterator[Found]:
-    """Yield the commands in documents, each after its place."""
-    for place, text in documents():
+    """Yield the commands in documents, each after its path."""
+    for path, text in documents():
         found, rest = cut(text, (BACKTICKED, SUBSTITUTED, IN_A_BLOCK))
-        yield from ((place, each) for each in (*found, *in_sentences(rest)))
+        yield from ((path, each) for each in (*found, *in_sentences(rest)))
 
 
 def in_messages() -> Iterator[Found]:
     """Yield the commands in texts of the code: of the command line, and remedies of services."""
-    for place, text in messages():
+    for path, text in messages():
         found, rest = cut(text, (BACKTICKED, SUBSTITUTED))
-        yield from ((place, each) for each in (*found, *in_sentences(rest)))
+        yield from ((path, each) for each in (*found, *in_sentences(rest)))
 
 
 def in_sentences(text: str) -> Iterator[str]:
@@ -124,13 +126,13 @@ PRINTED = sorted({*in_documents(), *in_messages(), *in_help()})
 
 
 def modules() -> Iterator[tuple[str, str, str]]:
-    """Yield the modules that a text says to run: its place, the container if any, all words.
+    """Yield the modules that a text runs: its path, the container if any, all words.
 
-    In a sentence the words end with the line.
+    Outside backticks the words end with the line.
     """
-    for place, text in (*documents(), *messages()):
+    for path, text in (*documents(), *messages()):
         found, _ = cut(text, (MODULE_BACKTICKED, MODULE_ON_A_LINE))
-        yield from ((place, container, words) for container, words in found)
+        yield from ((path, container, words) for container, words in found)
 
 
 MODULES = sorted(set(modules()))

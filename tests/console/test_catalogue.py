@@ -1,4 +1,4 @@
-"""What is sold beside what can be carried out: every gap with its remedy."""
+"""Offerings compared with blueprints: every gap has a remedy."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ def a_blueprint(action: str, specification: str = "ftth") -> Any:
 BOTH = [a_blueprint("add"), a_blueprint("delete")]
 
 
-def test_what_can_be_delivered_and_given_up_has_no_gap() -> None:
+def test_what_can_be_delivered_and_disconnected_has_no_gap() -> None:
     assert list(find_gaps([FIBRE, BUNDLE], [SPECIFICATION], BOTH)) == []
 
 
@@ -29,7 +29,7 @@ def test_an_offering_without_a_blueprint_is_named_with_the_remedy() -> None:
     assert "POST /ops/v1/blueprints" in gap.remedy
 
 
-def test_what_can_never_be_given_up_is_named_sold_or_not() -> None:
+def test_what_can_never_be_disconnected_is_named_sold_or_not() -> None:
     for offerings in ([FIBRE], []):
         (gap,) = find_gaps(offerings, [SPECIFICATION], [a_blueprint("add")])
 

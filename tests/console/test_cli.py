@@ -1,4 +1,4 @@
-"""The command line: helps, refuses with a remedy, and ends with codes that mean something."""
+"""The command line: its help, its refusals with a remedy, and its exit codes."""
 
 import json
 import re
@@ -13,8 +13,8 @@ from services.console.cli import app
 from services.console.errors import FAILURE, UNAVAILABLE
 from tests.console.command import kaitong
 
-ASKING = ("orders", "status", "numbers", "catalogue", "client")
-"""Modules of the commands that only ask a running stack."""
+QUERY_MODULES = ("orders", "status", "numbers", "catalogue", "client")
+"""Modules of the commands that only query a running stack."""
 
 HEAVY = {"sqlalchemy", "psycopg", "fastapi", "faust", "aiokafka", "kafka"}
 
@@ -43,9 +43,9 @@ def test_every_command_says_what_it_does_and_gives_an_example(command: tuple[str
 def test_the_help_says_what_exit_codes_mean() -> None:
     answer = CliRunner().invoke(app, ["--help"])
 
-    told = re.search(r"Exit codes: (.*)", " ".join(answer.output.split()))
-    assert told
-    assert {int(code) for code in re.findall(r"\b\d+\b", told[1])} == {
+    exit_codes = re.search(r"Exit codes: (.*)", " ".join(answer.output.split()))
+    assert exit_codes
+    assert {int(code) for code in re.findall(r"\b\d+\b", exit_codes[1])} == {
         0,
         FAILURE,
         2,
@@ -84,7 +84,7 @@ def test_a_refusal_has_a_code_and_a_line_that_says_why(words: tuple[str, ...], c
         (("no-such-command",), "No such command 'no-such-command' — see `kaitong --help`"),
     ],
 )
-def test_a_wrong_word_is_told_in_one_plain_line(words: tuple[str, ...], line: str) -> None:
+def test_a_wrong_word_is_reported_in_one_plain_line(words: tuple[str, ...], line: str) -> None:
     answer = kaitong(*words)
 
     assert answer.stderr == f"kaitong: {line}\n"
@@ -128,7 +128,9 @@ def test_state_that_cannot_be_used_is_named_with_a_remedy(
     assert len(answer.stderr.splitlines()) == 1
 
 
-def test_a_result_that_cannot_be_written_is_told_before_anything_is_done(tmp_path: Path) -> None:
+def test_a_result_that_cannot_be_written_is_reported_before_anything_is_done(
+    tmp_path: Path,
+) -> None:
     (tmp_path / "file").touch()
 
     answer = kaitong("bench", "--json", str(tmp_path / "file" / "result.json"))
@@ -151,9 +153,9 @@ def test_the_result_of_the_tests_can_be_had_as_json_and_missing_folders_are_made
     assert json.loads(result.read_bytes())["ok"]
 
 
-@pytest.mark.parametrize("module", ASKING)
+@pytest.mark.parametrize("module", QUERY_MODULES)
 def test_a_command_that_only_asks_loads_nothing_of_a_service(module: str) -> None:
-    """It would take a person's time at every command: a second, where the answer takes none."""
+    """Loading one would delay every command by a second."""
     words = f"import services.console.{module}, sys; print(*sys.modules)"
     done = subprocess.run(  # noqa: S603  our own
         [sys.executable, "-c", words], capture_output=True, text=True, check=True

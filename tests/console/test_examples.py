@@ -1,4 +1,4 @@
-"""Every command that is printed anywhere is one that there is, with words that it takes."""
+"""Every printed command exists and accepts its arguments."""
 
 import shlex
 from collections.abc import Iterator
@@ -26,10 +26,10 @@ from tools.province.model import Segment
 
 
 def read(words: list[str]) -> dict[str, Any]:
-    """Return what a command is asked for by these words.
+    """Return the parameters that a command reads from these words.
 
     Raises:
-        TyperException: if it does not take them.
+        TyperException: if it does not accept them.
     """
     command: Any = typer.main.get_command(app)
     while hasattr(command, "commands"):
@@ -66,18 +66,21 @@ def test_a_printed_command_is_one_that_there_is(place: str, line: str) -> None:
     words = shlex.split(line)
     if tuple(words) in NAMES:
         return  # a mention of the command itself, not an example of it
-    asked = read(words)
+    parameters = read(words)
 
-    assert asked.get("role", "crm") in ROLES, place
+    assert parameters.get("role", "crm") in ROLES, place
     for name in ("files", "only"):
-        assert all(Path(each).exists() for each in asked.get(name) or ()), (place, line)
-    assert asked.get("order_id", "DEMO-00001") in {"DEMO-00001", "EXAMPLE-FTTH-NEW"}, (place, line)
+        assert all(Path(each).exists() for each in parameters.get(name) or ()), (place, line)
+    assert parameters.get("order_id", "DEMO-00001") in {"DEMO-00001", "EXAMPLE-FTTH-NEW"}, (
+        place,
+        line,
+    )
 
 
 @pytest.mark.parametrize("line", sorted({line for _, line in PRINTED if "numbers search " in line}))
 def test_a_printed_search_finds_numbers_of_the_demonstration(line: str) -> None:
-    asked = read(shlex.split(line))
-    pattern, exchange = read_pattern(asked["pattern"]), asked["exchange"]
+    parameters = read(shlex.split(line))
+    pattern, exchange = read_pattern(parameters["pattern"]), parameters["exchange"]
 
     found = [
         number

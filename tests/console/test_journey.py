@@ -1,4 +1,4 @@
-"""How the console draws an order's journey."""
+"""How the console prints an order's journey."""
 
 from datetime import timedelta
 from typing import Any
@@ -9,7 +9,7 @@ from services.console.journey import JourneyEvent, print_journey
 from tests.conftest import NOON
 
 
-def a_moment(**differences: Any) -> JourneyEvent:
+def an_event(**differences: Any) -> JourneyEvent:
     usual = {
         "at": NOON.isoformat(),
         "service": "resources",
@@ -27,7 +27,7 @@ def test_a_timeline_names_the_number_and_counts_from_the_begin(
 ) -> None:
     later = (NOON + timedelta(milliseconds=250)).isoformat()
 
-    print_journey([a_moment(), a_moment(at=later, was="reserved", became="in_use")])
+    print_journey([an_event(), an_event(at=later, was="reserved", became="in_use")])
 
     shown = capsys.readouterr().out
     assert "+862580001020 idle to reserved" in shown
@@ -37,13 +37,13 @@ def test_a_timeline_names_the_number_and_counts_from_the_begin(
 def test_a_timeline_shows_what_a_terminal_would_obey_in_one_line(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    print_journey([a_moment(reason="\x1b[31m\x9bdark\nfibre\u202e")])
+    print_journey([an_event(reason="\x1b[31m\x9bdark\nfibre\u202e")])
 
     assert capsys.readouterr().out.endswith("\t\\x1b[31m\\x9bdark fibre\\u202e\n")
 
 
 def test_a_timeline_shows_brackets_as_they_are(capsys: pytest.CaptureFixture[str]) -> None:
-    print_journey([a_moment(kind="leg", what="NJ[bold]SP", reason="seen [red] by [/]")])
+    print_journey([an_event(kind="leg", what="NJ[bold]SP", reason="seen [red] by [/]")])
 
     shown = capsys.readouterr().out
     assert "NJ[bold]SP" in shown

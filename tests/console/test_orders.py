@@ -17,19 +17,18 @@ from deploy.local.postgres import Postgres
 from deploy.local.stack_record import StackRecord, identity_of, read, write
 from services.console.client import ApiError, make_keys
 from services.console.errors import FAILURE, UNAVAILABLE
-from services.order.api.examples.order_requests import ORDER_EXAMPLES
+from services.order.api.examples.orders import ORDER_REQUESTS
 from services.order.app import SERVICE
-from services.order.store.catalogue import load_shipped_catalogue
+from services.order.commands.catalogue import load_shipped_catalogue
 from shared.config.settings import Settings
 from shared.http import create_app
 from shared.http.command_batcher import CommandBatcher
-from shared.messaging.publisher import Publisher
+from shared.messaging.writer import Writer
 from shared.persistence.database import Sessions
 from tests.console.command import kaitong
-from tests.kernel import FakeBroker
 from tests.shared.http.sockets import listening
 
-NOBODY = "http://127.0.0.1:1"
+CLOSED_URL = "http://127.0.0.1:1"
 SUBMIT = ("order", "submit")
 
 
@@ -37,7 +36,7 @@ SUBMIT = ("order", "submit")
 async def home(
     postgres: Postgres, sessions: Sessions, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[Path]:
-    """A home on which the order service runs, with the shipped catalogue."""
+    """The home of a running order service with the shipped catalogue."""
     monkeypatch.setenv("KAITONG_HOME", str(tmp_path))
     environment = {
         "KAITONG_DATABASE_ORDER": f"{postgres.url}/test_order",
@@ -49,8 +48,7 @@ async def home(
     settings = Settings.from_environment("order", environment)
     with sessions.begin() as session:
         load_shipped_catalogue(session)
-    publisher = Publisher(sessions, FakeBroker())
-    batcher = CommandBatcher(sessions, publisher)
+    batcher = CommandBatcher(sessions, Writer(sessions))
     serving = asyncio.create_task(batcher.run())
     api = create_app("order", SERVICE.routers, batcher, sessions, settings)
     async with listening(api, settings) as server:
@@ -59,18 +57,17 @@ async def home(
         write(tmp_path, StackRecord("ready", identity_of(os.getpid()), urls=urls))
         yield tmp_path
     serving.cancel()
-    await publisher.close()
 
 
 async def submit(*words: str | Path) -> CompletedProcess[str]:
-    """Run the command while the service answers."""
+    """Run the command in a thread, while the service answers."""
     return await asyncio.to_thread(kaitong, *SUBMIT, *map(str, words))
 
 
 def a_file(home: Path, name: str = "fibre", *, faulty: bool = False) -> Path:
     """Write an order that is accepted, or one that is refused."""
     file = home / f"{name}.json"
-    body = ORDER_EXAMPLES[name]["value"]
+    body = ORDER_REQUESTS[name]["value"]
     file.write_text(json.dumps({} if faulty else body), encoding="utf-8")
     return file
 
@@ -106,7 +103,7 @@ async def test_each_fault_is_one_line_with_its_place_and_remedy(home: Path) -> N
     assert all(re.fullmatch(rf"{place}: /\w+: [^—]+ — [^—]+", line) for line in lines), lines
 
 
-async def test_a_filter_that_is_not_known_is_told_once(home: Path) -> None:
+async def test_an_unknown_filter_is_reported_once(home: Path) -> None:
     assert home
     answer = await asyncio.to_thread(kaitong, "order", "list", "--state", "nonsense")
 
@@ -139,11 +136,11 @@ async def test_a_refusal_is_one_json_object_with_the_problem(home: Path) -> None
 
     answer = await submit("--json", file)
 
-    said = json.loads(answer.stdout)
+    result = json.loads(answer.stdout)
     assert answer.returncode == FAILURE
-    assert said["file"] == str(file)
-    assert (said["problem"]["status"], said["problem"]["code"]) == (400, "invalid")
-    assert "/productOrderItem" in {each["field"] for each in said["problem"]["errors"]}
+    assert result["file"] == str(file)
+    assert (result["problem"]["status"], result["problem"]["code"]) == (400, "invalid")
+    assert "/productOrderItem" in {each["field"] for each in result["problem"]["errors"]}
 
 
 async def test_an_accepted_order_is_one_json_object(home: Path) -> None:
@@ -175,7 +172,7 @@ async def test_a_service_that_is_down_is_unavailable_and_nothing_more_is_asked_o
     home: Path, words: tuple[str, ...]
 ) -> None:
     file = a_file(home)
-    write(home, replace(known(home), urls={"order": NOBODY}))
+    write(home, replace(stack_record(home), urls={"order": CLOSED_URL}))
 
     answer = await submit(*words, file, file)
 
@@ -190,8 +187,8 @@ def test_a_service_that_lacks_what_it_stands_on_is_unavailable_too() -> None:
     assert [each.code for each in refusals] == [UNAVAILABLE, FAILURE]
 
 
-def known(home: Path) -> StackRecord:
-    """Return what is written down of the stack."""
+def stack_record(home: Path) -> StackRecord:
+    """Return the record of the stack."""
     found = read(home)
     assert found
     return found

@@ -1,4 +1,4 @@
-r"""All output goes through one module: shown as it is, whole at any width, nothing obeyed."""
+r"""All output goes through one module: text is escaped, never cut, and controls no terminal."""
 
 import ast
 import json
@@ -84,7 +84,7 @@ def test_a_table_on_a_terminal_is_aligned_and_cuts_nothing(
 
 
 def prints(path: Path) -> list[str]:
-    """Return where a module prints around the one that may."""
+    """Return where a module prints without the output module."""
     return [
         f"{path}:{node.lineno}"
         for node in ast.walk(ast.parse(path.read_text()))

@@ -1,4 +1,4 @@
-"""Every module that some text says to run is there, can be run, and takes the words."""
+"""Every module that a text says to run exists, can be run, and accepts the words."""
 
 import shlex
 from collections.abc import Collection
@@ -14,16 +14,16 @@ from tests.console.printed_commands import MODULES
 
 OURS = ("deploy", "services", "shared")
 FILLED_IN = {"services.NAME": "services.order", "SERVICE...": "order"}
-"""What a text has in the place of a word that its reader knows."""
+"""Placeholders in texts, and an example value of each."""
 
 
 class Takes(NamedTuple):
-    """What a module reads after its name."""
+    """The arguments that a module accepts."""
 
     least: int
     most: int
     words: Collection[str] | None = None
-    """None for a path, or another word of the reader's own."""
+    """None for a path or another free word."""
 
 
 NOTHING = Takes(0, 0)
@@ -40,14 +40,14 @@ TAKES = {
     **dict.fromkeys((f"services.{service}" for service in SERVICES), PART),
     "services.console": NOTHING,
 }
-"""By module; the modules that are not here read no words."""
+"""By module; other modules accept no arguments."""
 
 
 def check(line: str) -> None:
     """Check a line that says to run a module.
 
     Raises:
-        AssertionError: if there is no such module, or it does not take the words.
+        AssertionError: if there is no such module, or it does not accept the words.
     """
     line, _, written = line.partition(">")
     module, *words = (FILLED_IN.get(word, word) for word in shlex.split(line) if word != "...")
@@ -65,7 +65,7 @@ def check(line: str) -> None:
 
 
 def source_of(module: str) -> str:
-    """Return the source of what runs as a module.
+    """Return the source that runs as a module.
 
     Raises:
         AssertionError: if there is none, or it does nothing when it is run.

@@ -1,4 +1,4 @@
-"""What `status` says of a stack that is not well, and what to do about it."""
+"""What `status` reports of a stack with troubles, with remedies."""
 
 import socket
 from typing import Any
@@ -19,7 +19,7 @@ from services.console.troubles import (
 )
 from shared.observability.troubles import Trouble, TroubleKind
 
-WELL: dict[str, Any] = {"parked": 0, "relay_is_direct": True, "troubles": []}
+HEALTHY: dict[str, Any] = {"parked": 0, "relay_is_direct": True, "troubles": []}
 SILENT = {"error": "does not answer (refused)"}
 
 
@@ -43,42 +43,42 @@ def a_process(**changes: Any) -> ProcessStatus:
 
 def a_trouble(kind: TroubleKind, **changes: Any) -> Trouble:
     """Return a trouble that shows only what matters."""
-    return Trouble(**{"kind": kind, "says": "it is wrong", "remedy": "mend it"} | changes)
+    return Trouble(**{"kind": kind, "says": "it is wrong", "remedy": "fix it"} | changes)
 
 
-def telling(*troubles: Trouble) -> dict[str, Any]:
-    """Return the state of a service that tells these."""
-    return WELL | {"troubles": [ServiceTrouble("", each).as_json() for each in troubles]}
+def reporting(*troubles: Trouble) -> dict[str, Any]:
+    """Return the state of a service that reports these troubles."""
+    return HEALTHY | {"troubles": [ServiceTrouble("", each).as_json() for each in troubles]}
 
 
 def test_what_runs_and_is_well_has_no_trouble() -> None:
-    found = stack_troubles([a_process()], {"order": WELL})
+    found = stack_troubles([a_process()], {"order": HEALTHY})
 
     assert found == []
     assert verdict(found) == "all is well"
 
 
-def test_what_a_service_tells_is_named_with_its_age_and_what_to_do() -> None:
+def test_a_trouble_that_a_service_reports_is_named_with_its_age_and_remedy() -> None:
     held = a_trouble(TroubleKind.HELD, count=3, oldest_age_s=7300.0)
 
-    (line,) = trouble_lines(stack_troubles([a_process()], {"order": telling(held)}))
+    (line,) = trouble_lines(stack_troubles([a_process()], {"order": reporting(held)}))
 
-    assert line == "order: it is wrong, the oldest for 2 h — mend it (docs/runbook.md#held)"
+    assert line == "order: it is wrong, the oldest for 2 h — fix it (docs/runbook.md#held)"
 
 
 def test_the_verdict_follows_what_is_wrong_and_not_what_is_normal() -> None:
-    wrong = stack_troubles([], {"order": telling(a_trouble(TroubleKind.PARKED))})
+    wrong = stack_troubles([], {"order": reporting(a_trouble(TroubleKind.PARKED))})
     normal = stack_troubles(
-        [], {"order": telling(a_trouble(TroubleKind.WORK_WAITING, is_notice=True))}
+        [], {"order": reporting(a_trouble(TroubleKind.WORK_WAITING, is_notice=True))}
     )
 
-    assert verdict(wrong) == "1 trouble: look above"
+    assert verdict(wrong) == "1 trouble: see above"
     assert verdict(normal) == "nothing is wrong; some things wait, see above"
 
 
-def test_how_much_waits_for_people_is_always_said() -> None:
+def test_the_summary_counts_all_open_work() -> None:
     parked = a_trouble(TroubleKind.PARKED, count=2, oldest_age_s=120.0)
-    found = stack_troubles([], {"order": telling(parked), "customer": telling(parked)})
+    found = stack_troubles([], {"order": reporting(parked), "customer": reporting(parked)})
 
     assert summary(found, ["resources"]) == (
         "held orders 0; work orders with crews 0; parked messages 4 (the oldest for 2 min); "
@@ -87,17 +87,17 @@ def test_how_much_waits_for_people_is_always_said() -> None:
 
 
 def test_kafka_is_named_once_however_many_services_miss_it() -> None:
-    out = telling(a_trouble(TroubleKind.BROKER_OUT))
+    out = reporting(a_trouble(TroubleKind.BROKER_OUT))
     found = stack_troubles([], {"order": out, "customer": out})
 
     assert list(trouble_lines(found)) == [
-        "kafka: it is wrong — mend it (docs/runbook.md#broker_out); told by order, customer"
+        "kafka: it is wrong — fix it (docs/runbook.md#broker_out); reported by order, customer"
     ]
 
 
 def test_kafka_is_named_once_where_its_own_process_has_ended() -> None:
     ended = a_process(name="kafka", running=False, last_end="killed by SIGKILL")
-    out = telling(a_trouble(TroubleKind.BROKER_OUT))
+    out = reporting(a_trouble(TroubleKind.BROKER_OUT))
 
     (line,) = trouble_lines(stack_troubles([ended], {"order": out, "customer": out}))
 
@@ -120,24 +120,24 @@ def test_what_ends_again_and_again_is_not_said_to_come_back_by_itself() -> None:
 
     (line,) = trouble_lines(stack_troubles([ended], {}))
 
-    assert "it was started again 7 times in vain; see why in order.log" in line
+    assert "it was started again 7 times without success; see why in order.log" in line
 
 
-def test_what_refuses_its_settings_is_to_be_mended() -> None:
+def test_a_process_that_refuses_its_settings_has_to_be_fixed() -> None:
     refusing = a_process(running=False, last_end="cannot start: port 1 is taken", refuses=True)
 
     (line,) = trouble_lines(stack_troubles([refusing], {"order": SILENT}))
 
     assert line == (
         "order: does not run (cannot start: port 1 is taken) — "
-        "mend that, then `kaitong down` and `kaitong up` (docs/runbook.md#ended)"
+        "fix that, then `kaitong down` and `kaitong up` (docs/runbook.md#ended)"
     )
 
 
 def test_what_was_started_again_a_moment_ago_is_shown_and_not_wrong() -> None:
     restarted = a_process(restarts=1, last_end="killed by SIGKILL", age_s=5.0)
 
-    (named,) = stack_troubles([restarted], {"order": WELL})
+    (named,) = stack_troubles([restarted], {"order": HEALTHY})
 
     assert named.trouble.is_notice
     assert named.line.startswith("order: was started again 5 s ago: killed by SIGKILL")
@@ -176,7 +176,7 @@ def test_what_is_starting_is_not_said_to_hang() -> None:
 @pytest.mark.parametrize(
     ("seconds", "words"), [(0.2, "0 s"), (59.0, "59 s"), (90.0, "2 min"), (200_000.0, "2 d")]
 )
-def test_a_span_of_time_is_told_in_its_largest_unit(seconds: float, words: str) -> None:
+def test_a_duration_is_printed_in_its_largest_unit(seconds: float, words: str) -> None:
     assert format_duration(seconds) == words
 
 
@@ -187,7 +187,7 @@ def test_a_span_of_time_is_told_in_its_largest_unit(seconds: float, words: str) 
         ("stopping", "Kaitong is stopping here — ask again in a moment"),
         ("killed", "Kaitong does not run here (killed) — start it with `kaitong up`"),
         ("lost", "Kaitong runs here, but its files are gone — stop it with `kaitong down`"),
-        ("failed", "Kaitong did not start here: no room — mend that, then `kaitong up`"),
+        ("failed", "Kaitong did not start here: no room — fix that, then `kaitong up`"),
     ],
 )
 def test_a_stack_that_cannot_be_asked_says_why_and_what_to_do(state: str, line: str) -> None:
@@ -202,4 +202,4 @@ def test_what_is_wrong_is_one_line_shown_as_it_is(capsys: pytest.CaptureFixture[
     )
 
     (line,) = (each for each in capsys.readouterr().out.splitlines() if says in each)
-    assert line.startswith(f"order: {says} — mend it")
+    assert line.startswith(f"order: {says} — fix it")

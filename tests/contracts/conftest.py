@@ -1,4 +1,4 @@
-"""The API of each service, complete: over a database that cannot be reached, or a real one."""
+"""The complete API of each service, on an unreachable database or on a real one."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -20,6 +20,7 @@ from shared.config.settings import Settings
 from shared.http.command_batcher import CommandBatcher
 from shared.kafka.producer import Producer
 from shared.messaging.publisher import Publisher
+from shared.messaging.writer import Writer
 from shared.persistence.database import Sessions
 from shared.service import Service
 from tests.callers import full_api
@@ -32,7 +33,7 @@ SERVICES = [ORDER, PROVISIONING, RESOURCES, CUSTOMER]
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    """Settings with keys, and a database that cannot be reached."""
+    """Settings with keys and an unreachable database."""
     return settings_for(tmp_path)
 
 
@@ -41,9 +42,9 @@ def api(request: pytest.FixtureRequest, settings: Settings) -> FastAPI:
     """The API of a service."""
     service: Service = request.param
     sessions = sessionmaker(create_engine(settings.database_url))
-    publisher = Publisher(sessions, Producer(settings))
+    publisher = Publisher(Writer(sessions), Producer(settings))
     own = replace(settings, service=service.name)
-    return full_api(service, sessions, own, publisher, CommandBatcher(sessions, publisher))
+    return full_api(service, sessions, own, publisher, CommandBatcher(sessions, publisher.writer))
 
 
 @pytest.fixture(params=SERVICES, ids=lambda each: each.name)
@@ -57,8 +58,8 @@ async def real_api(
     for prepare in service.on_start:
         with sessions.begin() as session:
             prepare(session)
-    publisher = Publisher(sessions, FakeBroker())
-    batcher = CommandBatcher(sessions, publisher)
+    publisher = Publisher(Writer(sessions), FakeBroker())
+    batcher = CommandBatcher(sessions, publisher.writer)
     async with AsyncExitStack() as stack:
         stack.callback(asyncio.create_task(batcher.run()).cancel)
         stack.push_async_callback(publisher.close)
@@ -69,5 +70,5 @@ async def real_api(
 
 @pytest.fixture
 def description(api: FastAPI) -> dict[str, Any]:
-    """What a service says of its API."""
+    """The OpenAPI description of a service."""
     return api.openapi()

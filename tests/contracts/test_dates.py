@@ -1,4 +1,4 @@
-"""What is a date-time in a description is read by the one rule, so that no field takes digits."""
+"""All date-times in a description are read by the one rule, so that no field accepts digits."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -13,8 +13,8 @@ from tests.json_schema import request_fields
 Json = dict[str, Any]
 
 
-def others(description: Json) -> Iterator[str]:
-    """Yield the names of all date-times that are taken and read by another rule."""
+def read_without_rule(description: Json) -> Iterator[str]:
+    """Yield the names of all date-time inputs that are read by another rule."""
     for name, schema in request_fields(description):
         for kind in schema.get("anyOf", [schema]):
             is_by_rule = IS_TIMESTAMP.items() <= (kind | schema).items()
@@ -23,21 +23,21 @@ def others(description: Json) -> Iterator[str]:
 
 
 def test_every_date_time_that_is_taken_is_read_by_the_one_rule(api: FastAPI) -> None:
-    assert list(others(api.openapi())) == []
+    assert list(read_without_rule(api.openapi())) == []
 
 
 class Body(BaseModel):
-    """One field of each way."""
+    """One field by the rule, one without it."""
 
     by_rule: Timestamp | None
-    otherwise: datetime | None
+    without_rule: datetime | None
 
 
-def test_a_field_that_is_read_otherwise_is_found() -> None:
+def test_a_field_that_is_parsed_differently_is_found() -> None:
     api = FastAPI()
 
     @api.post("/")
-    def take(body: Body, asked: datetime, asked_by_rule: Timestamp) -> None:
+    def take(body: Body, plain: datetime, plain_by_rule: Timestamp) -> None:
         """Take date-times in a body and in a query."""
 
-    assert sorted(others(api.openapi())) == ["Body/otherwise", "asked"]
+    assert sorted(read_without_rule(api.openapi())) == ["Body/without_rule", "plain"]

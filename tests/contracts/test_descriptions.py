@@ -1,8 +1,9 @@
-"""The services' descriptions are complete: all bodies and answers have examples, which hold."""
+"""The services' descriptions are complete: all bodies and answers have valid examples."""
 
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from shared.version import VERSION
 from tests.json_schema import faults_in, resolved
 
 Json = dict[str, Any]
@@ -15,11 +16,11 @@ class Content(NamedTuple):
 
     name: str
     described: Json
-    """Its schema, and its examples where they do not stand in the schema."""
+    """Its schema, and its examples unless they are in the schema."""
 
 
 def contents_of(description: Json) -> Iterator[Content]:
-    """Yield every body that is taken, and every answer that is no refusal."""
+    """Yield every request body, and every answer that is no refusal."""
     for path, operations in description["paths"].items():
         for verb, operation in operations.items():
             parts = operation["responses"] | {"body": operation.get("requestBody", {})}
@@ -30,14 +31,14 @@ def contents_of(description: Json) -> Iterator[Content]:
 
 
 def examples_of(content: Json, whole: Json) -> list[Any]:
-    """Return the examples of a body or an answer: its own, or those of what it consists of."""
+    """Return the examples of a body or an answer: its own, or those of its parts."""
     own = [each["value"] for each in content.get("examples", {}).values()]
     own += [content["example"]] if "example" in content else []
     return own or examples_in(content["schema"], whole)
 
 
 def examples_in(schema: Json, whole: Json) -> list[Any]:
-    """Return the examples in a schema; they may stand with what it lists, or is one of."""
+    """Return the examples in a schema, or in its items or alternatives."""
     if "examples" in schema:
         return list(schema["examples"])
     if "$ref" in schema:
@@ -69,3 +70,7 @@ def test_the_example_of_a_refusal_is_what_its_schema_says(description: Json) -> 
     problem = description["components"]["schemas"]["Problem"]
 
     assert [list(faults_in(each, problem, description)) for each in problem["examples"]] == [[]]
+
+
+def test_a_description_has_the_version_of_the_code(description: Json) -> None:
+    assert description["info"]["version"] == VERSION

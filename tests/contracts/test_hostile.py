@@ -1,8 +1,8 @@
-"""Whatever comes to a service, it answers as described, and it is never a fault of ours.
+"""A service answers every hostile request as described, and never with a server error.
 
-Each operation of each description is asked with many hostile requests, on a real database and
-with a token that may do everything. The seed is fixed: what is red once is red again. `EACH`, `FEW`
-and `ANSWER_S` bound how long it takes.
+Each operation of each description gets many hostile requests, on a real database and with a token
+that may do everything. The seed is fixed, so failures repeat. `EACH`, `FEW` and `ANSWER_S` bound
+the duration.
 """
 
 import asyncio
@@ -39,7 +39,7 @@ OTHER_METHODS = frozenset({400, 405, 413, 429})
 OPTIONS = frozenset({204, 400, 413, 429})
 
 FEW = 5
-"""Requests to each of those that anybody may call: they read nothing of a request."""
+"""Requests to each public operation: these read nothing of a request."""
 
 ANSWER_S = 5.0
 """Seconds within which each request is answered: one that hangs ends the test."""
@@ -119,8 +119,8 @@ HEADERS = {
 }
 
 
-class Hostile(NamedTuple):
-    """One request."""
+class HostileRequest(NamedTuple):
+    """One hostile request."""
 
     template: str
     method: str
@@ -156,7 +156,7 @@ def examples(content: Json, whole: Json) -> list[Any]:
     return list(schema.get("examples", [{}]))
 
 
-def requests(operation: Operation, random: Random) -> Iterator[Hostile]:
+def requests(operation: Operation, random: Random) -> Iterator[HostileRequest]:
     """Yield hostile requests to an operation."""
     for number in range(EACH if operation.described.get("security") else FEW):
         method = random.choice(ODD_METHODS) if number % 9 == 8 else operation.verb
@@ -166,16 +166,16 @@ def requests(operation: Operation, random: Random) -> Iterator[Hostile]:
         headers = {name: random.choice(HEADERS[name]) for name in random.sample(list(HEADERS), 2)}
         sent = body if operation.described.get("requestBody") or number % 7 == 0 else b""
         headers |= {"Content-Type": kind, "Content-Length": str(len(sent))} if sent else {}
-        yield Hostile(operation.template, method, f"{path}?{query}", headers, sent)
+        yield HostileRequest(operation.template, method, f"{path}?{query}", headers, sent)
 
 
 def hostile_step(random: Random) -> str:
-    """Return what may stand in a path for a parameter."""
+    """Return a hostile value of a path parameter."""
     return encoded(random.choice([text for text in TEXTS if text]), random)
 
 
 def encoded(text: str, random: Random) -> str:
-    """Return a text as a URL has it, now and then badly encoded."""
+    """Return a text URL-encoded, sometimes badly."""
     if random.random() < 0.1:
         return random.choice(["%ff%fe", "%", "%C0%80", "%ED%A0%80", "%2e%2e", "a%2Fb"])
     return quote(text, safe="", errors="replace")
@@ -191,7 +191,7 @@ def hostile_query(parameters: Any, random: Random) -> str:
 
 
 def hostile_body(examples_: list[Any], random: Random) -> tuple[bytes, str]:
-    """Return a body and what it is said to be."""
+    """Return a body and its content type."""
     if random.random() < 0.25:
         return random.choice(RAW), "application/json"
     body = deepcopy(random.choice(examples_ or [{}]))
@@ -202,7 +202,7 @@ def hostile_body(examples_: list[Any], random: Random) -> tuple[bytes, str]:
 
 
 def spoiled(value: Any, random: Random) -> Any:
-    """Return a value in which something is another, twice, missing or too much."""
+    """Return a value in which something is replaced, repeated, missing or added."""
     change: Callable[[Any], Any] = lambda _: deepcopy(random.choice(VALUES))  # noqa: E731
     if isinstance(value, dict) and value and random.random() < 0.85:
         name = random.choice(list(value))
@@ -219,11 +219,11 @@ def spoiled(value: Any, random: Random) -> Any:
     return change(value)
 
 
-def is_described(hostile: Hostile, description: Json, status: int) -> bool:
-    """Tell whether the description has this answer to this request.
+def is_described(hostile: HostileRequest, description: Json, status: int) -> bool:
+    """Tell whether the description lists this status for this request.
 
-    A method that the path does not take is described by none of its operations: 405, or what
-    every operation may say before its method is looked at.
+    A method that the path does not accept is in no operation: 405, or a status that every
+    operation may answer before its method is checked.
     """
     verb = "get" if hostile.method == "HEAD" else hostile.method.lower()
     operations = description["paths"][hostile.template]
@@ -232,18 +232,18 @@ def is_described(hostile: Hostile, description: Json, status: int) -> bool:
     return str(status) in operations[verb]["responses"]
 
 
-def corpus(description: Json) -> list[Hostile]:
+def corpus(description: Json) -> list[HostileRequest]:
     """Return all hostile requests to one service."""
     random = Random(SEED)  # noqa: S311  no secret
-    return [each for asked in operations(description) for each in requests(asked, random)]
+    return [each for operation in operations(description) for each in requests(operation, random)]
 
 
 def test_all_services_together_get_as_many_hostile_requests_as_the_document_says(
     tmp_path: Path,
 ) -> None:
-    asked = {name: len(corpus(api_of(name, tmp_path).openapi())) for name in NAMES}
+    counts = {name: len(corpus(api_of(name, tmp_path).openapi())) for name in NAMES}
 
-    assert sum(asked.values()) >= LEAST, asked
+    assert sum(counts.values()) >= LEAST, counts
     assert f"over {LEAST:,} hostile requests" in DOCUMENT.read_text()
 
 

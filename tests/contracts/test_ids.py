@@ -1,4 +1,4 @@
-"""What is an id in a description bears the form of ids, so that no field takes another."""
+"""All ids in a description have the form of ids, so that no field accepts another."""
 
 from typing import Any
 
@@ -15,9 +15,9 @@ OTHERS = {
     "Offering/id": "the same",
     "Price/id": "the same",
     "Discount/id": "the same",
-    "Named/customerId": "ends a grant, perhaps of an id from before ids had one form",
+    "RevocationSchema/customerId": "ends a grant, perhaps of an id from before ids had one form",
 }
-"""What is called an id and is of another form, and why."""
+"""Fields called id with another form, and the reason."""
 
 
 def is_id(name: str) -> bool:
@@ -26,7 +26,7 @@ def is_id(name: str) -> bool:
 
 
 def has_the_form(schema: Json) -> bool:
-    """Tell whether a schema is that of an id of another system, of ours, or of an identifier."""
+    """Tell whether a schema is that of an external id, of a UUID, or of an identifier."""
     parts = [each for each in schema.get("anyOf", [schema]) if each.get("type") != "null"]
     return all(
         each.get("x-form") == "id"

@@ -1,4 +1,4 @@
-"""All lists are read by one rule; those that are not stand in the document, with the reason."""
+"""All lists are read by one rule; the exceptions are in the document, with the reason."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,12 +18,12 @@ DIFFERING = {
 
 
 def lists_of(api: FastAPI) -> Iterator[tuple[str, set[str]]]:
-    """Yield the path of each list, and by which parameters parts of it are read."""
+    """Yield the path of each list, and its paging parameters."""
     for path, operations in api.openapi()["paths"].items():
-        asked = operations.get("get", {})
-        answer = asked.get("responses", {}).get("200", {}).get("content", {})
+        operation = operations.get("get", {})
+        answer = operation.get("responses", {}).get("200", {}).get("content", {})
         if answer.get("application/json", {}).get("schema", {}).get("type") == "array":
-            yield path, RULE & {each["name"] for each in asked.get("parameters", ())}
+            yield path, RULE & {each["name"] for each in operation.get("parameters", ())}
 
 
 def test_every_list_is_read_by_the_one_rule_or_stands_in_the_document(api: FastAPI) -> None:
@@ -34,6 +34,6 @@ def test_every_list_is_read_by_the_one_rule_or_stands_in_the_document(api: FastA
 
 
 def test_the_lists_that_differ_stand_in_the_document() -> None:
-    said = DOCUMENT.read_text()
+    document = DOCUMENT.read_text()
 
-    assert [path for path in DIFFERING if f"`{path}`" not in said] == []
+    assert [path for path in DIFFERING if f"`{path}`" not in document] == []

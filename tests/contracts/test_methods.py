@@ -1,4 +1,4 @@
-"""Every path answers HEAD where it answers GET, and says which methods it takes."""
+"""Every path answers HEAD where it answers GET, and names the methods that it accepts."""
 
 import re
 from collections.abc import AsyncIterator
@@ -12,7 +12,7 @@ from shared.config.settings import Settings
 from tests.shared.http.small_api import api_client, bearer, problem_of
 
 FILLED = {"kind": "port", "e164": "+862552345678", "position": "1"}
-"""What stands in a path for a parameter; an id for all others."""
+"""Values of path parameters; an id for all others."""
 
 ID = "0199a0c2-1111-7222-8333-123456789012"
 
@@ -46,7 +46,7 @@ async def test_options_and_a_wrong_method_name_all_that_a_path_takes(
     client: AsyncClient, description: dict[str, Any]
 ) -> None:
     for path, verbs in description["paths"].items():
-        asked = await client.options(filled(path))
+        options = await client.options(filled(path))
         refused = await client.request("PROPFIND", filled(path))
 
         takes = {
@@ -54,10 +54,10 @@ async def test_options_and_a_wrong_method_name_all_that_a_path_takes(
             *(each.upper() for each in verbs),
             *(["HEAD"] if "get" in verbs else []),
         }
-        assert asked.status_code == 204
-        assert asked.content == b""
+        assert options.status_code == 204
+        assert options.content == b""
         problem_of(refused, 405, "method-not-allowed")
-        for answer in (asked, refused):
+        for answer in (options, refused):
             assert set(answer.headers["allow"].split(", ")) == takes, path
 
 

@@ -1,4 +1,4 @@
-"""Where a number or a truth value is wanted, nothing else is taken for one."""
+"""Where a number or a boolean is required, nothing else is accepted."""
 
 from collections.abc import AsyncIterator, Iterator
 from copy import deepcopy
@@ -17,7 +17,7 @@ from tests.shared.http.small_api import api_client, bearer, faults_by_field
 Json = Any
 
 OPEN = {"value", "allowed"}
-"""The values of characteristics are texts, whole numbers or truth values, as they are given."""
+"""The values of characteristics may be texts, whole numbers or booleans."""
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ def bodies(description: Json) -> Iterator[tuple[str, str, Json]]:
 
 
 def numbers_in(value: Json, *at: str | int) -> Iterator[tuple[str | int, ...]]:
-    """Yield where the numbers and truth values in a body are."""
+    """Yield the paths of the numbers and booleans in a body."""
     if isinstance(value, bool | int | float):
         yield at
     elif isinstance(value, dict | list):
@@ -48,7 +48,7 @@ def numbers_in(value: Json, *at: str | int) -> Iterator[tuple[str | int, ...]]:
 
 
 def put(body: Json, at: tuple[str | int, ...], value: Json) -> Json:
-    """Return a body with another value at a place."""
+    """Return a body with another value at a path."""
     changed = inside = deepcopy(body)
     for step in at[:-1]:
         inside = inside[step]
@@ -106,8 +106,8 @@ def numbers_asked(description: Json) -> Iterator[tuple[str, str, Json]]:
 async def test_every_number_of_every_query_and_path_is_written_in_digits_alone(
     client: AsyncClient, real_api: FastAPI
 ) -> None:
-    asked = list(numbers_asked(real_api.openapi()))
-    for verb, path, parameter in asked:
+    numbers = list(numbers_asked(real_api.openapi()))
+    for verb, path, parameter in numbers:
         name, is_path = parameter["name"], parameter["in"] == "path"
         for wrong in filter(None, NO_DIGITS) if is_path else NO_DIGITS:
             where = path.replace(f"{{{name}}}", quote(wrong)) if is_path else path
@@ -117,4 +117,4 @@ async def test_every_number_of_every_query_and_path_is_written_in_digits_alone(
             assert answer.status_code == 400, (verb, path, name, wrong, answer.text)
             assert name in faults_by_field(answer), (verb, path, name, wrong, answer.text)
 
-    assert {"limit", "offset", "after", "position"} <= {each["name"] for _, _, each in asked}
+    assert {"limit", "offset", "after", "position"} <= {each["name"] for _, _, each in numbers}

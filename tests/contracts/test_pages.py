@@ -1,4 +1,4 @@
-"""What a browser, or a tool that knows nothing of us, finds at the usual places."""
+"""The pages and health checks at the usual paths, for browsers and generic tools."""
 
 import re
 from collections.abc import AsyncIterator
@@ -66,9 +66,9 @@ async def test_the_usual_names_of_health_answer_as_ours(
     assert (answer.status_code, answer.json()) == (same.status_code, same.json())
 
 
-def test_a_description_says_whose_it_is_and_where(api: FastAPI) -> None:
-    said = api.openapi()
+def test_a_description_names_its_service_and_its_server(api: FastAPI) -> None:
+    description = api.openapi()
 
-    assert said["info"]["title"].startswith("Kaitong: ")
-    assert len(said["info"]["description"].split("\n")[0]) > 40
-    assert [each["url"] for each in said["servers"]] == ["/"]
+    assert description["info"]["title"].startswith("Kaitong: ")
+    assert len(description["info"]["description"].split("\n")[0]) > 40
+    assert [each["url"] for each in description["servers"]] == ["/"]

@@ -1,4 +1,4 @@
-"""A description says truly how often each parameter of a query may come."""
+"""A description says correctly whether each query parameter may be repeated."""
 
 import re
 from collections.abc import AsyncIterator, Iterator
@@ -24,7 +24,7 @@ async def client(api: FastAPI, settings: Settings) -> AsyncIterator[AsyncClient]
 
 
 def parameters(description: Json) -> Iterator[tuple[str, str, list[Json]]]:
-    """Yield the path and the name of each parameter of a list, and what it may look like."""
+    """Yield the path and the name of each parameter of a list, and its alternative schemas."""
     for path, operations in description["paths"].items():
         for each in operations.get("get", {}).get("parameters", ()):
             if each["in"] == "query":
@@ -34,12 +34,12 @@ def parameters(description: Json) -> Iterator[tuple[str, str, list[Json]]]:
 
 
 def whole(schema: Json, description: Json) -> Json:
-    """Return a schema that may stand elsewhere."""
+    """Return a schema, resolved if it is a reference."""
     return dict(resolved(schema["$ref"], description)) if "$ref" in schema else schema
 
 
 def codes(answer: Response, field: str) -> set[str]:
-    """Return what is wrong with one field, by an answer."""
+    """Return the fault codes of one field in an answer."""
     return {each["code"] for each in answer.json().get("errors", ()) if each["field"] == field}
 
 

@@ -1,4 +1,4 @@
-"""Messages about one customer's orders for tests, plain unless a test says otherwise."""
+"""Messages about one customer's orders, with defaults that a test may override."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""The customer service's API, called without a network in between."""
+"""The customer service's API, called without a network."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What the customer service answers."""
+"""The answers of the customer service."""
 
 import pytest
 from httpx import AsyncClient
@@ -95,10 +95,10 @@ async def test_accounts_are_listed_by_their_party_page_by_page(
 ) -> None:
     for n in range(1, 4):
         consume(sessions, SUBSCRIPTIONS, accepted(n, a_customer(account_id=f"acc-{n}")))
-    asked = {"relatedParty.id": ZHANG, "limit": "2"}
+    query = {"relatedParty.id": ZHANG, "limit": "2"}
 
-    first = await client.get(ACCOUNTS, params=asked, headers=as_role("crm"))
-    second = await client.get(ACCOUNTS, params={**asked, "offset": "2"}, headers=as_role("crm"))
+    first = await client.get(ACCOUNTS, params=query, headers=as_role("crm"))
+    second = await client.get(ACCOUNTS, params={**query, "offset": "2"}, headers=as_role("crm"))
 
     assert (first.status_code, second.status_code) == (206, 200)
     assert [each["id"] for each in first.json() + second.json()] == ["acc-1", "acc-2", "acc-3"]
@@ -127,7 +127,7 @@ async def test_accounts_without_a_party_are_refused_with_the_parameters_name(
     assert answer.json()["errors"][0]["field"] == "relatedParty.id"
 
 
-async def test_one_account_is_answered_with_whose_it_is(
+async def test_one_account_is_answered_with_its_customer(
     client: AsyncClient, sessions: Sessions, as_role: AsRole
 ) -> None:
     consume(sessions, SUBSCRIPTIONS, accepted(1, COMPANY))
@@ -183,7 +183,7 @@ async def test_the_view_can_be_kept_short(
     assert view.json()["cutShort"] == ["orders"]
 
 
-async def test_the_view_shows_what_elements_are_told_of_a_line(
+async def test_the_view_shows_the_attributes_of_a_line(
     client: AsyncClient, sessions: Sessions, as_role: AsRole
 ) -> None:
     port = Characteristic(name="pon_port", value="0/1/3")
@@ -237,5 +237,5 @@ async def test_an_unknown_customer_is_a_problem_with_a_remedy(
 
 
 @pytest.mark.parametrize("path", [VIEW, f"{PARTIES}/individual/{ZHANG}", ACCOUNTS])
-async def test_nobody_reads_without_a_token(client: AsyncClient, path: str) -> None:
+async def test_a_request_without_a_token_is_refused(client: AsyncClient, path: str) -> None:
     assert (await client.get(path)).status_code == 401

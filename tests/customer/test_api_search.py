@@ -1,4 +1,4 @@
-"""Finding customers by what is known of them."""
+"""The search for customers by phone and by name."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ from tests.kernel import consume
 
 
 @pytest.mark.parametrize(
-    ("asked", "found"),
+    ("query", "found"),
     [
         ({"phone": "138 5123 4567"}, [ZHANG]),
         ({"phone": "+8613851234567"}, [ZHANG]),
@@ -29,23 +29,23 @@ async def test_customers_are_found_by_phone_or_by_how_their_name_begins(
     client: AsyncClient,
     sessions: Sessions,
     as_role: AsRole,
-    asked: dict[str, str],
+    query: dict[str, str],
     found: list[str],
 ) -> None:
     other = a_customer(id="wei-2", name="张卫", phone="13900000000")
     consume(sessions, SUBSCRIPTIONS, accepted(1), accepted(2, other))
 
-    answer = await client.get("/ops/v1/customers", params=asked, headers=as_role("viewer"))
+    answer = await client.get("/ops/v1/customers", params=query, headers=as_role("viewer"))
 
     assert answer.status_code == 200
     assert {each["id"] for each in answer.json()} == set(found)
 
 
-@pytest.mark.parametrize("asked", [{}, {"phone": "1", "name": "a"}])
+@pytest.mark.parametrize("query", [{}, {"phone": "1", "name": "a"}])
 async def test_a_search_is_by_one_thing(
-    client: AsyncClient, as_role: AsRole, asked: dict[str, str]
+    client: AsyncClient, as_role: AsRole, query: dict[str, str]
 ) -> None:
-    answer = await client.get("/ops/v1/customers", params=asked, headers=as_role("viewer"))
+    answer = await client.get("/ops/v1/customers", params=query, headers=as_role("viewer"))
 
     assert answer.status_code == 400
     assert "phone and name" in answer.json()["errors"][0]["remedy"]
@@ -56,11 +56,11 @@ async def test_a_search_is_cut_into_pages(
 ) -> None:
     for n in range(1, 4):
         consume(sessions, SUBSCRIPTIONS, accepted(n, a_customer(id=f"zhang-{n}")))
-    asked: dict[str, Any] = {"name": "张", "limit": 2}
+    query: dict[str, Any] = {"name": "张", "limit": 2}
 
-    first = await client.get("/ops/v1/customers", params=asked, headers=as_role("viewer"))
+    first = await client.get("/ops/v1/customers", params=query, headers=as_role("viewer"))
     rest = await client.get(
-        "/ops/v1/customers", params={**asked, "offset": 2}, headers=as_role("viewer")
+        "/ops/v1/customers", params={**query, "offset": 2}, headers=as_role("viewer")
     )
 
     assert (first.status_code, rest.status_code) == (206, 200)
@@ -73,15 +73,15 @@ async def test_a_client_cannot_search_by_name(client: AsyncClient, as_role: AsRo
     assert answer.status_code == 403
 
 
-@pytest.mark.parametrize("asked", ["Jos\u00e9", "Jose\u0301", "JOS\u00c9", "ｊｏｓé", "Jos"])
+@pytest.mark.parametrize("query", ["Jos\u00e9", "Jose\u0301", "JOS\u00c9", "ｊｏｓé", "Jos"])
 @pytest.mark.parametrize("stored", ["Jose\u0301 Ruiz", "Ｊｏｓ\u00e9 Ruiz"])  # noqa: RUF001
 async def test_a_name_is_found_in_any_form_of_unicode_and_shown_as_it_was_sent(
-    client: AsyncClient, sessions: Sessions, as_role: AsRole, stored: str, asked: str
+    client: AsyncClient, sessions: Sessions, as_role: AsRole, stored: str, query: str
 ) -> None:
     consume(sessions, SUBSCRIPTIONS, accepted(1, a_customer(name=stored)))
 
     answer = await client.get(
-        "/ops/v1/customers", params={"name": asked}, headers=as_role("viewer")
+        "/ops/v1/customers", params={"name": query}, headers=as_role("viewer")
     )
 
     assert [each["name"] for each in answer.json()] == [stored]
@@ -97,18 +97,18 @@ async def test_a_phone_number_is_found_however_it_was_stored_and_asked(
 ) -> None:
     consume(sessions, SUBSCRIPTIONS, accepted(1, a_customer(phone=stored)))
 
-    for asked in ("13851234503", "138 5123 4503", "+8613851234503"):
+    for query in ("13851234503", "138 5123 4503", "+8613851234503"):
         answer = await client.get(
-            "/ops/v1/customers", params={"phone": asked}, headers=as_role(role)
+            "/ops/v1/customers", params={"phone": query}, headers=as_role(role)
         )
         assert [each["phone"] for each in answer.json()] == [stored]
 
 
-@pytest.mark.parametrize("asked", [{"name": "  "}, {"name": "\u200b"}, {"phone": "-"}])
+@pytest.mark.parametrize("query", [{"name": "  "}, {"name": "\u200b"}, {"phone": "-"}])
 async def test_a_search_for_nothing_is_refused(
-    client: AsyncClient, as_role: AsRole, asked: dict[str, str]
+    client: AsyncClient, as_role: AsRole, query: dict[str, str]
 ) -> None:
-    answer = await client.get("/ops/v1/customers", params=asked, headers=as_role("viewer"))
+    answer = await client.get("/ops/v1/customers", params=query, headers=as_role("viewer"))
 
     assert answer.status_code == 400
     assert answer.json()["errors"][0]["code"] == "nothing-sought"

@@ -1,4 +1,4 @@
-"""Accounts that orders of two customers name are listed, and settled by people."""
+"""Accounts that orders of two customers name are listed, and settled by operators."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -7,7 +7,7 @@ import pytest
 from httpx import AsyncClient, Response
 
 from services.customer import store
-from services.customer.api.routes.contested_accounts import MAX_USES_SHOWN
+from services.customer.api.views.contested_accounts import MAX_USES_SHOWN
 from services.customer.app import SERVICE
 from services.customer.domain.parties.contested_account import ContestState, settle_account
 from services.customer.domain.parties.party import account_from_order
@@ -32,8 +32,8 @@ SETTLE = f"{CONTESTED}/acc-1/settle"
 NOTE = {"note": "one family"}
 
 
-def two_name_it(sessions: Sessions) -> None:
-    """Have an order of each of two customers name one account; each is sent by its own client."""
+def two_customers_name_it(sessions: Sessions) -> None:
+    """Accept an order of each of two customers for one account, from two clients."""
     consume(sessions, SUBSCRIPTIONS, accepted(1))
     consume(sessions, SUBSCRIPTIONS, accepted(2, a_customer(id=LI), client=OTHER))
 
@@ -44,12 +44,12 @@ async def listed(client: AsyncClient, as_role: AsRole, **query: str) -> list[tup
     return [(each["id"], each["state"]) for each in answer.json()]
 
 
-async def ask_to_settle(client: AsyncClient, as_role: AsRole) -> Response:
+async def settle(client: AsyncClient, as_role: AsRole) -> Response:
     return await client.post(SETTLE, json=NOTE, headers=as_role("operator", person="mei"))
 
 
 async def report_of(sessions: Sessions, environment: dict[str, str]) -> HealthReport:
-    """Return what a process of the service finds wrong."""
+    """Return the health report of a process of the service."""
     settings = Settings.from_environment("customer", environment)
     return await Monitor(settings, sessions, TroubleSources(database=SERVICE.troubles)).report()
 
@@ -57,7 +57,7 @@ async def report_of(sessions: Sessions, environment: dict[str, str]) -> HealthRe
 async def test_an_account_of_two_customers_is_listed_with_the_customers_and_clients_that_name_it(
     client: AsyncClient, sessions: Sessions, as_role: AsRole
 ) -> None:
-    two_name_it(sessions)
+    two_customers_name_it(sessions)
     consume(sessions, SUBSCRIPTIONS, accepted(3, a_customer(id=WANG, account_id="acc-2")))
 
     answer = await client.get(CONTESTED, headers=as_role("viewer"))
@@ -86,7 +86,7 @@ async def test_an_account_that_very_many_customers_name_is_shown_with_the_first_
 
 
 async def test_the_list_is_paged(client: AsyncClient, sessions: Sessions, as_role: AsRole) -> None:
-    two_name_it(sessions)
+    two_customers_name_it(sessions)
     for n, customer in enumerate((ZHANG, LI), 3):
         consume(sessions, SUBSCRIPTIONS, accepted(n, a_customer(id=customer, account_id="acc-2")))
 
@@ -97,12 +97,12 @@ async def test_the_list_is_paged(client: AsyncClient, sessions: Sessions, as_rol
     assert [each["id"] for each in first.json() + second.json()] == ["acc-1", "acc-2"]
 
 
-async def test_a_settled_account_says_who_settled_it_and_why_and_the_audit_has_it(
+async def test_a_settled_account_shows_the_person_and_the_note_and_the_audit_has_it(
     client: AsyncClient, sessions: Sessions, as_role: AsRole
 ) -> None:
-    two_name_it(sessions)
+    two_customers_name_it(sessions)
 
-    settled = await ask_to_settle(client, as_role)
+    settled = await settle(client, as_role)
 
     shown = (await client.get(CONTESTED, headers=as_role("viewer"))).json()
     audit = (await client.get("/ops/v1/audit", headers=as_role("auditor"))).json()
@@ -119,10 +119,10 @@ async def test_a_settled_account_says_who_settled_it_and_why_and_the_audit_has_i
 async def test_the_list_is_of_open_accounts_of_settled_ones_or_of_both(
     client: AsyncClient, sessions: Sessions, as_role: AsRole
 ) -> None:
-    two_name_it(sessions)
+    two_customers_name_it(sessions)
     for n, customer in enumerate((ZHANG, LI), 3):
         consume(sessions, SUBSCRIPTIONS, accepted(n, a_customer(id=customer, account_id="acc-2")))
-    await ask_to_settle(client, as_role)
+    await settle(client, as_role)
 
     assert await listed(client, as_role, state="open") == [("acc-2", "open")]
     assert await listed(client, as_role, state="settled") == [("acc-1", "settled")]
@@ -132,8 +132,8 @@ async def test_the_list_is_of_open_accounts_of_settled_ones_or_of_both(
 async def test_a_third_customer_opens_a_settled_account_again(
     client: AsyncClient, sessions: Sessions, as_role: AsRole
 ) -> None:
-    two_name_it(sessions)
-    before = (await ask_to_settle(client, as_role)).json()
+    two_customers_name_it(sessions)
+    before = (await settle(client, as_role)).json()
 
     consume(sessions, SUBSCRIPTIONS, accepted(3, a_customer(id=WANG)))
 
@@ -141,15 +141,15 @@ async def test_a_third_customer_opens_a_settled_account_again(
     assert (before["state"], after["state"]) == ("settled", "open")
     assert [each["id"] for each in after["namedBy"]] == [LI, WANG, ZHANG]
     assert (after["settledBy"], after["note"]) == ("mei", "one family")
-    assert (await ask_to_settle(client, as_role)).json()["state"] == "settled"
+    assert (await settle(client, as_role)).json()["state"] == "settled"
 
 
 @pytest.mark.parametrize("sent_by", [CLIENT, OTHER])
 async def test_a_customer_that_named_it_before_opens_no_settled_account(
     client: AsyncClient, sessions: Sessions, as_role: AsRole, sent_by: str
 ) -> None:
-    two_name_it(sessions)
-    await ask_to_settle(client, as_role)
+    two_customers_name_it(sessions)
+    await settle(client, as_role)
 
     consume(sessions, SUBSCRIPTIONS, accepted(3, client=sent_by))
 
@@ -159,13 +159,14 @@ async def test_a_customer_that_named_it_before_opens_no_settled_account(
 def test_an_order_that_names_an_account_while_it_is_settled_opens_it_again(
     sessions: Sessions,
 ) -> None:
-    two_name_it(sessions)
+    two_customers_name_it(sessions)
 
     with ThreadPoolExecutor(1) as pool:
         with sessions.begin() as session:
-            account = store.contested_accounts.get_for_update(session, TENANT, "acc-1")
+            account = store.contested_accounts.find_for_update(session, TENANT, "acc-1")
+            assert account
             third = pool.submit(consume, sessions, SUBSCRIPTIONS, accepted(3, a_customer(id=WANG)))
-            is_waited_for = waits_for_lock(sessions, third)
+            waited = waits_for_lock(sessions, third)
             customers = store.contested_accounts.count_customers(session, [account])[account.key]
             store.contested_accounts.put(
                 session, [settle_account(account, customers, "mei", "one family", NOON)]
@@ -174,7 +175,7 @@ def test_an_order_that_names_an_account_while_it_is_settled_opens_it_again(
 
     with sessions() as session:
         (after,) = store.contested_accounts.find_page(session, TENANT, Window(0, 2))
-    assert is_waited_for
+    assert waited
     assert (customers, after.settled_by, after.state) == (2, "mei", ContestState.OPEN)
 
 
@@ -186,12 +187,12 @@ def test_two_customers_that_name_an_account_at_the_same_moment_are_noticed(
             first = store.add_accounts(session, [account_from_order(accepted(1), TENANT, NOON)])
             of_second = accepted(2, a_customer(id=LI), client=OTHER)
             second = pool.submit(consume, sessions, SUBSCRIPTIONS, of_second)
-            is_waited_for = waits_for_lock(sessions, second)
+            waited = waits_for_lock(sessions, second)
         second.result(TIMEOUT_S)
 
     with sessions() as session:
         found = store.contested_accounts.find_page(session, TENANT, Window(0, 2))
-    assert (first, is_waited_for) == ([], True)
+    assert (first, waited) == ([], True)
     assert [each.account_id for each in found] == ["acc-1"]
 
 
@@ -200,7 +201,7 @@ async def test_an_account_that_is_not_contested_cannot_be_settled(
 ) -> None:
     consume(sessions, SUBSCRIPTIONS, accepted(1))
 
-    answer = await ask_to_settle(client, as_role)
+    answer = await settle(client, as_role)
 
     assert answer.status_code == 404
     assert f"GET {CONTESTED}" in answer.text
@@ -210,7 +211,7 @@ async def test_an_account_that_is_not_contested_cannot_be_settled(
 async def test_a_tenant_neither_sees_nor_settles_what_another_ones_customers_name(
     client: AsyncClient, sessions: Sessions, as_role: AsRole
 ) -> None:
-    two_name_it(sessions)
+    two_customers_name_it(sessions)
     elsewhere = as_role("admin", tenant="zhejiang")
 
     seen = await client.get(CONTESTED, headers=elsewhere)
@@ -224,7 +225,7 @@ async def test_a_tenant_neither_sees_nor_settles_what_another_ones_customers_nam
 async def test_an_account_is_settled_with_a_note(
     client: AsyncClient, sessions: Sessions, as_role: AsRole, note: str | None
 ) -> None:
-    two_name_it(sessions)
+    two_customers_name_it(sessions)
 
     answer = await client.post(SETTLE, json={"note": note}, headers=as_role("operator"))
 
@@ -232,15 +233,15 @@ async def test_an_account_is_settled_with_a_note(
     assert await listed(client, as_role) == [("acc-1", "open")]
 
 
-async def test_open_accounts_are_a_notice_in_all_that_tells_what_is_wrong_until_they_are_settled(
+async def test_open_accounts_are_a_notice_in_the_health_report_and_metrics_until_they_are_settled(
     client: AsyncClient, sessions: Sessions, as_role: AsRole, own_settings: dict[str, str]
 ) -> None:
     labels: dict[str, str] = {"kind": TroubleKind.CONTESTED_ACCOUNTS}
-    two_name_it(sessions)
+    two_customers_name_it(sessions)
 
     before = await report_of(sessions, own_settings)
     counted = REGISTRY.get_sample_value("kaitong_trouble", labels)
-    await ask_to_settle(client, as_role)
+    await settle(client, as_role)
     after = await report_of(sessions, own_settings)
 
     (trouble,) = before.troubles
@@ -255,7 +256,7 @@ async def test_open_accounts_are_a_notice_in_all_that_tells_what_is_wrong_until_
 
 
 def test_the_age_of_open_accounts_is_that_of_the_oldest(sessions: Sessions) -> None:
-    two_name_it(sessions)
+    two_customers_name_it(sessions)
     hour = timedelta(hours=1)
     for n, customer in enumerate((ZHANG, LI), 3):
         order = accepted(n, a_customer(id=customer, account_id="acc-2"))

@@ -1,27 +1,39 @@
-"""What the API's description shows is what the service answers."""
+"""The examples in the API's description are valid answers."""
 
 import pytest
+from pydantic import BaseModel
 
-from services.customer.api.examples import customers as examples
-from services.customer.api.routes.contested_accounts import ContestedAccountView
-from services.customer.api.views import base
-from services.customer.api.views.base import BaseView
+from services.customer.api.examples import (
+    accounts,
+    contested_accounts,
+    customers,
+    erasures,
+    parties,
+    unified_views,
+)
+from services.customer.api.schemas.erasures import ErasureSchema
+from services.customer.api.views.accounts import PartyAccountView
+from services.customer.api.views.contested_accounts import ContestedAccountView
+from services.customer.api.views.customers import CustomerSummaryView
+from services.customer.api.views.erasures import ErasedView
+from services.customer.api.views.parties import IndividualView, OrganizationView
+from services.customer.api.views.unified_views import CustomerView
 
 
 @pytest.mark.parametrize(
     ("shape", "example"),
     [
-        (base.IndividualView, examples.INDIVIDUAL),
-        (base.OrganizationView, examples.ORGANIZATION),
-        (base.PartyAccountView, examples.PARTY_ACCOUNT),
-        (base.CustomerSummaryView, examples.CUSTOMER_SUMMARY),
-        (base.CustomerView, examples.CUSTOMER_VIEW),
-        (base.ErasureSchema, examples.ERASURE),
-        (base.ErasedView, examples.ERASED),
-        (ContestedAccountView, examples.CONTESTED_ACCOUNT),
+        (IndividualView, parties.INDIVIDUAL),
+        (OrganizationView, parties.ORGANIZATION),
+        (PartyAccountView, accounts.PARTY_ACCOUNT),
+        (CustomerSummaryView, customers.CUSTOMER_SUMMARY),
+        (CustomerView, unified_views.CUSTOMER_VIEW),
+        (ErasureSchema, erasures.ERASURE),
+        (ErasedView, erasures.ERASED),
+        (ContestedAccountView, contested_accounts.CONTESTED_ACCOUNT),
     ],
 )
-def test_an_example_is_what_would_be_answered(shape: type[BaseView], example: object) -> None:
+def test_an_example_is_what_would_be_answered(shape: type[BaseModel], example: object) -> None:
     shown = shape.model_validate(example)
 
     assert shown.model_dump(by_alias=True, exclude_none=True, mode="json") == example

@@ -1,4 +1,4 @@
-"""Forgetting who a customer was, and knowing the person again."""
+"""Erasure of a customer's personal data, and recognition of the person afterwards."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -37,11 +37,11 @@ def refuse(_: OrderAccepted, __: UnitOfWork) -> None:
 REFUSING = SUBSCRIPTIONS | subscribe(on(OrderAccepted, refuse))
 
 
-def hear_at(sessions: Sessions, told_at: datetime, *orders: OrderAccepted) -> None:
-    """Let the service hear of orders that were accepted then."""
+def consume_at(sessions: Sessions, published_at: datetime, *orders: OrderAccepted) -> None:
+    """Consume accepted orders that were published at a time."""
     causes = [Causation(order.order_id, order.order_id, TENANT) for order in orders]
     records = [
-        record_of(order, cause, told_at=told_at)
+        record_of(order, cause, published_at=published_at)
         for order, cause in zip(orders, causes, strict=True)
     ]
     consume_records(sessions, SUBSCRIPTIONS, records)
@@ -74,19 +74,19 @@ async def test_an_erased_customer_is_blank_everywhere_and_keeps_orders_and_produ
     assert party.json()["contactMedium"] == party.json()["individualIdentification"] == []
 
 
-@pytest.mark.parametrize("asked", [{"phone": "13851234567"}, {"name": "张伟"}])
+@pytest.mark.parametrize("query", [{"phone": "13851234567"}, {"name": "张伟"}])
 async def test_an_erased_customer_is_not_found_any_more(
-    client: AsyncClient, sessions: Sessions, as_role: AsRole, asked: dict[str, str]
+    client: AsyncClient, sessions: Sessions, as_role: AsRole, query: dict[str, str]
 ) -> None:
     consume(sessions, SUBSCRIPTIONS, accepted(1))
 
     await client.post(ERASE, json=REASON, headers=as_role("admin"))
 
-    found = await client.get("/ops/v1/customers", params=asked, headers=as_role("viewer"))
+    found = await client.get("/ops/v1/customers", params=query, headers=as_role("viewer"))
     assert found.json() == []
 
 
-async def test_an_erasure_is_noted_with_who_asked_for_it_and_why(
+async def test_an_erasure_is_noted_with_its_client_and_reason(
     client: AsyncClient, sessions: Sessions, as_role: AsRole
 ) -> None:
     consume(sessions, SUBSCRIPTIONS, accepted(1))
@@ -120,10 +120,10 @@ async def test_planners_are_not_shown_that_a_customer_was_erased_and_why(
     assert hidden == []
 
 
-async def test_the_other_services_are_told_of_an_erasure_once(
+async def test_an_erasure_is_published_once(
     client: AsyncClient, sessions: Sessions, as_role: AsRole
 ) -> None:
-    hear_at(sessions, TOMORROW, accepted(1))
+    consume_at(sessions, TOMORROW, accepted(1))
 
     for _ in range(2):
         await client.post(ERASE, json=REASON, headers=as_role("admin"))
@@ -137,8 +137,8 @@ async def test_the_other_services_are_told_of_an_erasure_once(
 async def test_what_is_parked_of_an_erased_customer_is_blanked_too(
     client: AsyncClient, sessions: Sessions, as_role: AsRole
 ) -> None:
-    hear_at(sessions, YESTERDAY, accepted(1))
-    consume_records(sessions, REFUSING, [record_of(accepted(2), told_at=YESTERDAY)])
+    consume_at(sessions, YESTERDAY, accepted(1))
+    consume_records(sessions, REFUSING, [record_of(accepted(2), published_at=YESTERDAY)])
     await client.post(ERASE, json=REASON, headers=as_role("admin"))
 
     consume(sessions, SUBSCRIPTIONS, *published(sessions))
@@ -151,10 +151,10 @@ async def test_what_is_parked_of_an_erased_customer_is_blanked_too(
 async def test_a_message_from_before_an_erasure_brings_nothing_back(
     client: AsyncClient, sessions: Sessions, as_role: AsRole
 ) -> None:
-    hear_at(sessions, YESTERDAY, accepted(1))
+    consume_at(sessions, YESTERDAY, accepted(1))
     await client.post(ERASE, json=REASON, headers=as_role("admin"))
 
-    hear_at(sessions, YESTERDAY + timedelta(minutes=1), accepted(2))
+    consume_at(sessions, YESTERDAY + timedelta(minutes=1), accepted(2))
 
     view = (await client.get(VIEW, headers=as_role("viewer"))).json()
     assert view["profile"]["name"] == ""
@@ -164,17 +164,17 @@ async def test_a_message_from_before_an_erasure_brings_nothing_back(
 async def test_an_order_after_an_erasure_makes_the_customer_known_again(
     client: AsyncClient, sessions: Sessions, as_role: AsRole
 ) -> None:
-    hear_at(sessions, YESTERDAY, accepted(1))
+    consume_at(sessions, YESTERDAY, accepted(1))
     await client.post(ERASE, json=REASON, headers=as_role("admin"))
 
-    hear_at(sessions, TOMORROW, accepted(2))
+    consume_at(sessions, TOMORROW, accepted(2))
 
     profile = (await client.get(VIEW, headers=as_role("viewer"))).json()["profile"]
     assert profile["name"] == "张伟"
     assert profile["erasedAt"]
 
 
-async def test_a_person_who_was_erased_is_recognised_under_a_new_id(
+async def test_an_erased_person_is_recognised_under_a_new_id(
     client: AsyncClient, sessions: Sessions, as_role: AsRole
 ) -> None:
     consume(sessions, SUBSCRIPTIONS, accepted(1))
@@ -223,7 +223,7 @@ async def test_a_customer_of_another_tenant_cannot_be_erased(
     assert answer.status_code == 404
 
 
-async def test_without_a_key_for_marks_nobody_is_erased(
+async def test_without_a_key_for_marks_no_customer_is_erased(
     sessions: Sessions, own_settings: dict[str, str], as_role: AsRole
 ) -> None:
     consume(sessions, SUBSCRIPTIONS, accepted(1))

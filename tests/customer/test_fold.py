@@ -1,4 +1,4 @@
-"""The view is the same in whatever order the topics bring the messages."""
+"""The view is the same for every order in which the messages arrive."""
 
 from itertools import pairwise
 
@@ -7,6 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from services.customer import store
+from services.customer.commands.customers import require_customer
 from services.customer.domain.unified_view.order import OrderState
 from services.customer.domain.unified_view.view import (
     Holding,
@@ -41,13 +42,13 @@ from tests.kernel import consume, consume_records, dead_letter_rows, record_of
 
 MOBILE = "13900000001"
 
-LIFE: tuple[Message, ...] = (
-    # The first order gives a line and a number,
+MESSAGES: tuple[Message, ...] = (
+    # The first order delivers a line and a number,
     accepted(1),
     assigned(1, "+862583100001"),
     service_completed(1, "+862583100001"),
     completed(1, "+862583100001"),
-    # the second another, after people had to look at it twice,
+    # the second another, after it was in fallout twice,
     accepted(2, a_customer(account_id="acc-2")),
     assigned(2, "+862583100002"),
     service_held(2, "jumper"),
@@ -60,12 +61,12 @@ LIFE: tuple[Message, ...] = (
     accepted(3, a_customer(account_id="acc-2"), items=(an_item(3, Action.MODIFY, of=2),)),
     service_completed(3, "+862583100003", Action.MODIFY, of=2),
     completed(3, "+862583100003", Action.MODIFY, of=2, monthly_cents=3000),
-    # the fourth gives the first one back,
+    # the fourth disconnects the first one,
     accepted(4, items=(an_item(4, Action.DELETE, of=1),)),
     assigned(4, "+862583100001", of=1),
     service_completed(4, "+862583100001", Action.DELETE, of=1),
     completed(4, "+862583100001", Action.DELETE, of=1),
-    # two come to nothing,
+    # two fail or are rejected,
     accepted(5),
     assigned(5, "+862583100005"),
     service_held(5),
@@ -81,38 +82,35 @@ LIFE: tuple[Message, ...] = (
     assigned(8, "+862583100008"),
     service_held(8),
 )
-"""All that is told of one customer's orders, in the order in which it happened."""
+"""All messages about one customer's orders, in the order of publication."""
 
 
-def told(minute: int, message: Message) -> ConsumedRecord:
-    """Return a message of that minute as it comes from Kafka."""
+def message_record(minute: int, message: Message) -> ConsumedRecord:
+    """Return the Kafka record of a message that was published in that minute."""
     cause = Causation(order_id(100 + minute), message.key, TENANT)
-    return record_of(message, cause, told_at=at(minute))
+    return record_of(message, cause, published_at=at(minute))
 
 
-STORY = [told(minute, message) for minute, message in enumerate(LIFE)]
+RECORDS = [message_record(minute, message) for minute, message in enumerate(MESSAGES)]
 
 
 def the_view(sessions: Sessions, client: str | None = None) -> UnifiedView:
     with sessions() as session:
         data_scope = DataScope(TENANT, client)
-        return build_unified_view(
-            store.get_customer_facts(
-                session, data_scope, store.get_party(session, data_scope, ZHANG), 100
-            )
-        )
+        party = require_customer(store.find_party(session, data_scope, ZHANG), ZHANG)
+        return build_unified_view(store.get_customer_facts(session, data_scope, party, 100))
 
 
 @pytest.fixture(scope="module")
 def expected(databases: dict[str, Sessions]) -> UnifiedView:
-    """The view when everything comes as it happened."""
+    """The view when the messages arrive in the order of publication."""
     sessions = databases["customer"]
     delete_all_rows(sessions)
-    consume_records(sessions, SUBSCRIPTIONS, STORY)
+    consume_records(sessions, SUBSCRIPTIONS, RECORDS)
     return the_view(sessions)
 
 
-def test_the_view_tells_where_every_order_stands(expected: UnifiedView) -> None:
+def test_the_view_shows_the_state_of_every_order(expected: UnifiedView) -> None:
     assert [placed.state for placed in expected.facts.orders] == [
         OrderState.HELD,
         OrderState.IN_PROGRESS,
@@ -151,7 +149,7 @@ def test_the_order_accepted_last_speaks_for_party_and_account(expected: UnifiedV
 @settings(
     max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
-@given(st.permutations(STORY), st.lists(st.integers(0, len(STORY)), max_size=4))
+@given(st.permutations(RECORDS), st.lists(st.integers(0, len(RECORDS)), max_size=4))
 def test_shuffled_and_cut_into_any_batches_the_messages_make_the_same_view(
     databases: dict[str, Sessions],
     expected: UnifiedView,
@@ -161,18 +159,18 @@ def test_shuffled_and_cut_into_any_batches_the_messages_make_the_same_view(
     sessions = databases["customer"]
     delete_all_rows(sessions)
 
-    for start, end in pairwise([0, *sorted(cuts), len(STORY)]):
+    for start, end in pairwise([0, *sorted(cuts), len(RECORDS)]):
         consume_records(sessions, SUBSCRIPTIONS, shuffled[start:end])
 
     assert the_view(sessions) == expected
     assert dead_letter_rows(sessions) == []
 
 
-def test_hearing_everything_twice_changes_nothing(
+def test_consuming_everything_twice_changes_nothing(
     sessions: Sessions, expected: UnifiedView
 ) -> None:
     for _ in range(2):
-        consume_records(sessions, SUBSCRIPTIONS, STORY)
+        consume_records(sessions, SUBSCRIPTIONS, RECORDS)
 
     assert the_view(sessions) == expected
 
@@ -189,7 +187,7 @@ def test_a_disconnect_that_overtakes_the_completion_still_ends_the_product(
     assert view.numbers == ()
 
 
-def test_an_order_that_ends_a_second_time_otherwise_is_set_aside(sessions: Sessions) -> None:
+def test_an_order_that_ends_a_second_time_differently_is_parked(sessions: Sessions) -> None:
     consume(sessions, SUBSCRIPTIONS, accepted(1), completed(1))
     consume(sessions, SUBSCRIPTIONS, order_failed(1), accepted(2))
 
@@ -229,9 +227,8 @@ def test_a_tenant_knows_nothing_of_another_ones_customers(sessions: Sessions) ->
 
     with sessions() as session:
         data_scope = tenant_wide_scope("zhejiang")
-        theirs = store.get_customer_facts(
-            session, data_scope, store.get_party(session, data_scope, ZHANG), 100
-        )
+        party = require_customer(store.find_party(session, data_scope, ZHANG), ZHANG)
+        theirs = store.get_customer_facts(session, data_scope, party, 100)
     assert theirs.party.phone == "2"
     assert [placed.order.order_id for placed in theirs.orders] == [order_id(2)]
     assert theirs.products == []
@@ -245,7 +242,7 @@ def test_lists_are_cut_and_say_so(sessions: Sessions) -> None:
 
     with sessions() as session:
         data_scope = tenant_wide_scope(TENANT)
-        party = store.get_party(session, data_scope, ZHANG)
+        party = require_customer(store.find_party(session, data_scope, ZHANG), ZHANG)
         two = store.get_customer_facts(session, data_scope, party, 2)
         three = store.get_customer_facts(session, data_scope, party, 3)
 

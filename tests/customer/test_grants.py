@@ -1,4 +1,4 @@
-"""Sharing customers between clients: who may, what opens, what is told and kept of it."""
+"""Grants of customers to other clients: permission, effect, messages and audit."""
 
 import pytest
 from httpx import AsyncClient, Response
@@ -24,11 +24,11 @@ ONE = {"owner": CLIENT, "grantee": OTHER, "customerId": ZHANG, "reason": "the sh
 ALL = {name: value for name, value in ONE.items() if name != "customerId"}
 
 
-async def share(client: AsyncClient, headers: dict[str, str], **asked: str) -> Response:
-    return await client.post(GRANTS, json=ONE | asked, headers=headers)
+async def share(client: AsyncClient, headers: dict[str, str], **changes: str) -> Response:
+    return await client.post(GRANTS, json=ONE | changes, headers=headers)
 
 
-async def test_a_granted_client_sees_what_the_owner_told_and_brought_until_it_is_revoked(
+async def test_a_granted_client_sees_the_owners_data_until_it_is_revoked(
     client: AsyncClient, sessions: Sessions, as_role: AsRole
 ) -> None:
     consume(sessions, SUBSCRIPTIONS, accepted(1), completed(1))
@@ -63,7 +63,7 @@ async def test_a_grant_of_one_customer_opens_no_other(
     assert other.status_code == 404
 
 
-async def test_a_granted_client_sees_both_what_it_told_and_what_the_owner_did(
+async def test_a_granted_client_sees_both_its_own_data_and_the_owners(
     client: AsyncClient, sessions: Sessions, as_role: AsRole
 ) -> None:
     own = Customer(id=ZHANG, category="", email="own@example.cn")
@@ -85,38 +85,38 @@ async def test_all_customers_of_a_client_are_shared_by_a_second_person(
     li, wang = as_role("supervisor", person="li-na"), as_role("supervisor", person="wang")
     stranger = as_role("crm", OTHER)
 
-    asked = await client.post(GRANTS, json=ALL, headers=li)
-    place = f"{asked.headers['location']}/approve"
+    requested = await client.post(GRANTS, json=ALL, headers=li)
+    place = f"{requested.headers['location']}/approve"
     alone = await client.post(place, headers=li)
     unseen = await client.get(VIEW, headers=stranger)
     approved = await client.post(place, json={"reason": "seen"}, headers=wang)
     done = await client.post(GRANTS, json=ALL, headers=li)
     seen = await client.get(VIEW, headers=stranger)
 
-    assert (asked.status_code, asked.json()["state"]) == (202, "waiting")
+    assert (requested.status_code, requested.json()["state"]) == (202, "waiting")
     assert (alone.status_code, alone.json()["code"]) == (403, "second-person-needed")
     assert (unseen.status_code, seen.status_code) == (404, 200)
     assert (approved.json()["state"], approved.json()["decided_by"]) == ("approved", "wang")
     assert done.status_code == 201
 
 
-async def test_who_asked_follows_the_location_of_a_request_to_where_it_stands(
+async def test_the_requester_follows_the_location_of_a_request_to_its_state(
     client: AsyncClient, sessions: Sessions, as_role: AsRole
 ) -> None:
     consume(sessions, SUBSCRIPTIONS, accepted(1))
     li, wang = as_role("supervisor", person="li-na"), as_role("supervisor", person="wang")
-    asked = await client.post(GRANTS, json=ALL, headers=li)
-    place = asked.headers["location"]
+    requested = await client.post(GRANTS, json=ALL, headers=li)
+    place = requested.headers["location"]
 
     waiting = await client.get(place, headers=li)
     await client.post(f"{place}/approve", headers=wang)
     approved = await client.get(place, headers=li)
 
-    assert (waiting.status_code, waiting.json()) == (200, asked.json())
+    assert (waiting.status_code, waiting.json()) == (200, requested.json())
     assert (approved.json()["state"], approved.json()["decided_by"]) == ("approved", "wang")
 
 
-async def test_each_change_is_told_to_the_other_services_and_audited(
+async def test_each_change_is_published_and_audited(
     client: AsyncClient, sessions: Sessions, as_role: AsRole
 ) -> None:
     supervisor = as_role("supervisor", "back-office", person="li-na")
@@ -152,7 +152,7 @@ async def test_grants_that_hold_are_listed(client: AsyncClient, as_role: AsRole)
 
 
 @pytest.mark.parametrize("role", ["crm", "viewer", "operator", "ops", "auditor"])
-async def test_only_who_may_shares_customers(
+async def test_only_permitted_roles_share_customers(
     client: AsyncClient, as_role: AsRole, role: str
 ) -> None:
     assert (await share(client, as_role(role))).status_code == 403
@@ -181,7 +181,7 @@ async def test_a_grant_that_makes_no_sense_is_refused(
         ("c" * 101, "string_too_long"),
     ],
 )
-async def test_a_grant_of_a_customer_whose_id_none_can_have_is_refused(
+async def test_a_grant_of_a_customer_with_an_impossible_id_is_refused(
     client: AsyncClient, as_role: AsRole, id_: str, code: str
 ) -> None:
     answer = await share(client, as_role("admin"), customerId=id_)
@@ -207,20 +207,20 @@ async def test_a_supervisor_erases_a_customer_with_a_second_person(
     client: AsyncClient, sessions: Sessions, as_role: AsRole
 ) -> None:
     consume(sessions, SUBSCRIPTIONS, accepted(1))
-    place, why = f"/ops/v1/customers/{ZHANG}/erase", {"reason": "request 2026-17"}
+    place, reason = f"/ops/v1/customers/{ZHANG}/erase", {"reason": "request 2026-17"}
     li, wang = as_role("supervisor", person="li-na"), as_role("supervisor", person="wang")
 
-    asked = await client.post(place, json=why, headers=li)
+    requested = await client.post(place, json=reason, headers=li)
     name = (await client.get(VIEW, headers=li)).json()["profile"]["name"]
-    await client.post(f"{asked.headers['location']}/approve", headers=wang)
-    done = await client.post(place, json=why, headers=li)
+    await client.post(f"{requested.headers['location']}/approve", headers=wang)
+    done = await client.post(place, json=reason, headers=li)
 
-    assert (asked.status_code, name, done.status_code) == (202, "张伟", 200)
+    assert (requested.status_code, name, done.status_code) == (202, "张伟", 200)
     assert (await client.get(VIEW, headers=li)).json()["profile"]["name"] == ""
 
 
 @pytest.mark.parametrize("is_revoked", [False, True])
-async def test_after_a_restore_a_grant_holds_as_the_others_were_told(
+async def test_after_a_restore_a_grant_holds_as_it_was_published(
     client: AsyncClient, sessions: Sessions, as_role: AsRole, *, is_revoked: bool
 ) -> None:
     consume(sessions, SUBSCRIPTIONS, accepted(1), completed(1))
@@ -228,7 +228,7 @@ async def test_after_a_restore_a_grant_holds_as_the_others_were_told(
     if is_revoked:
         await client.post(f"{GRANTS}/revoke", json=ONE, headers=as_role("admin"))
     lost = [each for each in published(sessions) if isinstance(each, AccessChanged)]
-    set_back(sessions, is_granted=is_revoked)
+    restore_grants(sessions, is_granted=is_revoked)
 
     consume(sessions, SERVICE.takeover.subscriptions, lost[-1])
 
@@ -236,8 +236,8 @@ async def test_after_a_restore_a_grant_holds_as_the_others_were_told(
     assert view.status_code == (404 if is_revoked else 200)
 
 
-def set_back(sessions: Sessions, *, is_granted: bool) -> None:
-    """Have the database say what it said before the last change of a grant."""
+def restore_grants(sessions: Sessions, *, is_granted: bool) -> None:
+    """Restore the grants to their state before the last change."""
     with sessions.begin() as session:
         for row in session.scalars(select(GrantRow)).all():
             row.changed_at = row.changed_at.replace(year=2020)

@@ -1,4 +1,4 @@
-"""A customer is found at its own address, whatever the CRM calls it."""
+"""A customer is found at its own href, whatever its id."""
 
 import pytest
 from httpx import AsyncClient
@@ -66,7 +66,7 @@ async def test_a_customer_can_be_erased_whatever_its_id(
     ] == ""
 
 
-async def test_an_encoded_slash_is_a_letter_of_an_id_and_a_plain_one_is_a_step(
+async def test_an_encoded_slash_is_part_of_an_id_and_a_plain_one_separates_segments(
     client: AsyncClient, sessions: Sessions, as_role: AsRole
 ) -> None:
     consume(sessions, SUBSCRIPTIONS, accepted(1, a_customer(id="A/B")))

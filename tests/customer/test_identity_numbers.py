@@ -1,4 +1,4 @@
-"""Who is shown an identity number in full: the client that told it, and no other."""
+"""An identity number is shown in full only to the client that sent it."""
 
 import pytest
 from httpx import AsyncClient
@@ -27,35 +27,35 @@ async def shown(client: AsyncClient, headers: dict[str, str], kind: str = "indiv
     return str(paper["identificationId"])
 
 
-def heard(sessions: Sessions, kind: str = "individual") -> None:
-    """Have the customer known, as a person or as a company."""
+def accept_order(sessions: Sessions, kind: str = "individual") -> None:
+    """Accept an order of the customer, as a person or as a company."""
     consume(
         sessions, SUBSCRIPTIONS, accepted(1, COMPANY if kind == "organization" else a_customer())
     )
 
 
 @pytest.mark.parametrize("kind", KINDS)
-async def test_the_client_that_told_a_number_is_shown_it_in_full(
+async def test_the_client_that_sent_a_number_is_shown_it_in_full(
     client: AsyncClient, sessions: Sessions, as_role: AsRole, kind: str
 ) -> None:
-    heard(sessions, kind)
+    accept_order(sessions, kind)
 
     assert await shown(client, as_role("crm", CLIENT), kind) == FULL
 
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("level", ["see", "change"])
-@pytest.mark.parametrize("asked", [ONE, ALL], ids=["one customer", "all customers"])
+@pytest.mark.parametrize("grant", [ONE, ALL], ids=["one customer", "all customers"])
 async def test_a_client_with_which_the_customer_is_shared_is_shown_four_characters(  # noqa: PLR0913, PLR0917  each is a case
     client: AsyncClient,
     sessions: Sessions,
     as_role: AsRole,
-    asked: dict[str, str],
+    grant: dict[str, str],
     level: str,
     kind: str,
 ) -> None:
-    heard(sessions, kind)
-    await share(client, as_role("admin"), **{"customerId": "", **asked, "level": level})
+    accept_order(sessions, kind)
+    await share(client, as_role("admin"), **{"customerId": "", **grant, "level": level})
 
     view = await client.get(VIEW, headers=as_role("crm", OTHER))
 
@@ -65,18 +65,18 @@ async def test_a_client_with_which_the_customer_is_shared_is_shown_four_characte
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("role", sorted(CARE - {"crm"}))
-async def test_who_sees_the_whole_tenant_is_shown_four_characters_though_its_client_told_it(
+async def test_a_tenant_wide_role_is_shown_four_characters_though_its_client_sent_it(
     client: AsyncClient, sessions: Sessions, as_role: AsRole, role: str, kind: str
 ) -> None:
-    heard(sessions, kind)
+    accept_order(sessions, kind)
 
     assert await shown(client, as_role(role, CLIENT), kind) == CONCEALED
 
 
-async def test_each_client_is_shown_in_full_what_it_told_itself_and_no_more(
+async def test_each_client_is_shown_in_full_only_the_number_that_it_sent(
     client: AsyncClient, sessions: Sessions, as_role: AsRole
 ) -> None:
-    heard(sessions)
+    accept_order(sessions)
     consume(
         sessions,
         SUBSCRIPTIONS,
@@ -89,10 +89,10 @@ async def test_each_client_is_shown_in_full_what_it_told_itself_and_no_more(
     assert await shown(client, as_role("crm", CLIENT)) == f"{'*' * 14}{LATER[-4:]}"
 
 
-async def test_a_number_that_two_clients_told_is_shown_in_full_to_both(
+async def test_a_number_that_two_clients_sent_is_shown_in_full_to_both(
     client: AsyncClient, sessions: Sessions, as_role: AsRole
 ) -> None:
-    heard(sessions)
+    accept_order(sessions)
     spelt = f"{FULL[:6]} {FULL[6:]}"
     own = Customer(id=ZHANG, category="", identity_number=spelt)
     consume(sessions, SUBSCRIPTIONS, accepted(2, own, client=OTHER))

@@ -1,4 +1,4 @@
-"""The customer service's tables know what in them tells of a person."""
+"""The migrations of the customer service, and the columns marked as personal."""
 
 from alembic import command
 from sqlalchemy import Connection, text
@@ -34,18 +34,18 @@ FOUND = "SELECT party_id, name_key, phone_key FROM {} ORDER BY party_id"
 
 
 def upgrade_to(revision: str, connection: Connection) -> None:
-    """Walk up to one revision of the service's own."""
+    """Migrate up to one revision of the service."""
     config = config_for("customer")
     config.attributes["connection"] = connection
     command.upgrade(config, revision)
 
 
 def test_the_columns_marked_personal_are_the_contracts_personal_fields_and_their_keys() -> None:
-    told = [table_of(tables.PartyRow), table_of(tables.PartySourceRow)]
+    party_tables = [table_of(tables.PartyRow), table_of(tables.PartySourceRow)]
     marked = {(table, each.name) for table in OURS for each in table.c if each.info.get("personal")}
 
     personal = (*personal_fields(Customer), *SEARCH_KEYS)
-    assert marked == {(table, name) for table in told for name in personal}
+    assert marked == {(table, name) for table in party_tables for name in personal}
 
 
 def test_what_is_known_already_is_found_after_the_migration(postgres: Postgres) -> None:
@@ -67,7 +67,7 @@ def test_what_is_known_already_is_found_after_the_migration(postgres: Postgres) 
     ]
 
 
-def test_what_is_known_already_waits_to_be_settled_and_yesterdays_code_adds_to_it(
+def test_existing_contested_accounts_wait_to_be_settled_and_the_previous_version_adds_to_them(
     postgres: Postgres,
 ) -> None:
     add = "INSERT INTO contested_accounts (tenant, account_id, since) VALUES ('t', '{}', now())"
@@ -77,7 +77,7 @@ def test_what_is_known_already_waits_to_be_settled_and_yesterdays_code_adds_to_i
             connection.execute(text(add.format("before")))
         with engine.begin() as connection:
             upgrade("customer", connection)
-            connection.execute(text(add.format("yesterdays")))
+            connection.execute(text(add.format("previous")))
         with engine.connect() as connection:
             rows = connection.execute(
                 text("SELECT account_id, state, settled_by, note FROM contested_accounts")
@@ -85,5 +85,5 @@ def test_what_is_known_already_waits_to_be_settled_and_yesterdays_code_adds_to_i
 
     assert [tuple(row) for row in rows] == [
         ("before", "open", "", ""),
-        ("yesterdays", "open", "", ""),
+        ("previous", "open", "", ""),
     ]

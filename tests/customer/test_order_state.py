@@ -1,4 +1,4 @@
-"""The state of an order is read off the facts there are, whichever came first."""
+"""The state of an order is derived from the known facts, whichever arrived first."""
 
 import pytest
 
@@ -37,7 +37,7 @@ def hold(minute: int, step: str = "jumper") -> HoldEvent:
     return hold_event_from_message(service_held(1, step), order_id(minute), TENANT, at(minute))
 
 
-def go_on(minute: int) -> HoldEvent:
+def resume(minute: int) -> HoldEvent:
     return hold_event_from_message(service_resumed(1), order_id(minute), TENANT, at(minute))
 
 
@@ -48,7 +48,7 @@ def go_on(minute: int) -> HoldEvent:
         (None, ASSIGNED, [], OrderState.IN_PROGRESS),
         (None, ASSIGNED, [hold(1)], OrderState.HELD),
         (None, None, [hold(1)], OrderState.HELD),
-        (None, None, [hold(1), go_on(2)], OrderState.IN_PROGRESS),
+        (None, None, [hold(1), resume(2)], OrderState.IN_PROGRESS),
         (COMPLETED, ASSIGNED, [hold(1)], OrderState.COMPLETED),
         (COMPLETED, None, [], OrderState.COMPLETED),
     ],
@@ -80,13 +80,13 @@ def test_an_order_ends_as_its_owner_says(
 
 def test_a_hold_stands_until_it_is_lifted_and_may_stand_again() -> None:
     assert current_hold([hold(1)]) == hold(1)
-    assert current_hold([hold(1), go_on(2)]) is None
-    assert current_hold([hold(1), go_on(2), hold(3, "test")]) == hold(3, "test")
+    assert current_hold([hold(1), resume(2)]) is None
+    assert current_hold([hold(1), resume(2), hold(3, "test")]) == hold(3, "test")
 
 
 def test_a_resumption_that_overtakes_its_hold_still_lifts_it() -> None:
-    assert current_hold([go_on(2), hold(1)]) is None
+    assert current_hold([resume(2), hold(1)]) is None
 
 
-def test_a_clock_that_went_back_between_hold_and_resumption_holds_nobody() -> None:
-    assert current_hold([hold(2), go_on(1)]) is None
+def test_a_clock_that_went_back_between_hold_and_resumption_leaves_no_hold() -> None:
+    assert current_hold([hold(2), resume(1)]) is None

@@ -1,4 +1,4 @@
-"""A client sees of a customer what it told and brought itself, and nothing that others did."""
+"""A client sees of a customer only the data and orders that it sent itself."""
 
 from itertools import pairwise
 from typing import Any
@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from services.customer import store
+from services.customer.commands.customers import require_customer
 from services.customer.domain.parties.party import Party
 from services.customer.handlers import SUBSCRIPTIONS
 from services.customer.tables import ContestedAccountRow, PartySourceRow
@@ -20,7 +21,7 @@ from shared.persistence.database import Sessions
 from tests.callers import CLIENT, AsRole
 from tests.conftest import delete_all_rows
 from tests.customer.builders import TENANT, ZHANG, a_customer, accepted, at, completed, order_id
-from tests.customer.test_erase import ERASE, REASON, TOMORROW, YESTERDAY, hear_at
+from tests.customer.test_erase import ERASE, REASON, TOMORROW, YESTERDAY, consume_at
 from tests.kernel import consume, consume_records, record_of
 
 OTHER = "another-crm"
@@ -30,13 +31,13 @@ ACCOUNTS = "/tmf-api/accountManagement/v4/partyAccount"
 BY_ID = Customer(id=ZHANG, category="")
 
 
-def told(minute: int, message: Message) -> ConsumedRecord:
+def order_record(minute: int, message: Message) -> ConsumedRecord:
     cause = Causation(order_id(100 + minute), message.key, TENANT)
-    return record_of(message, cause, told_at=at(minute))
+    return record_of(message, cause, published_at=at(minute))
 
 
-STORY = [
-    told(minute, message)
+RECORDS = [
+    order_record(minute, message)
     for minute, message in enumerate(
         [
             accepted(1, a_customer(category="business")),
@@ -51,17 +52,18 @@ STORY = [
 
 
 def the_parties(sessions: Sessions) -> list[Party]:
-    """Return the customer as all, and as each of two clients, may know it."""
+    """Return the customer as the tenant, and as each of two clients, may see it."""
     with sessions() as session:
-        reaches = [DataScope(TENANT, client) for client in (None, CLIENT, OTHER)]
-        return [store.get_party(session, data_scope, ZHANG) for data_scope in reaches]
+        data_scopes = [DataScope(TENANT, client) for client in (None, CLIENT, OTHER)]
+        found = [store.find_party(session, data_scope, ZHANG) for data_scope in data_scopes]
+    return [require_customer(each, ZHANG) for each in found]
 
 
 @pytest.fixture(scope="module")
 def expected(databases: dict[str, Sessions]) -> list[Party]:
-    """The customer when everything comes as it happened."""
+    """The customer when the messages arrive in the order of publication."""
     delete_all_rows(databases["customer"])
-    consume_records(databases["customer"], SUBSCRIPTIONS, STORY)
+    consume_records(databases["customer"], SUBSCRIPTIONS, RECORDS)
     return the_parties(databases["customer"])
 
 
@@ -80,8 +82,8 @@ def test_an_order_that_names_its_customer_by_id_alone_blanks_nothing(
 @settings(
     max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
-@given(st.permutations(STORY), st.lists(st.integers(0, len(STORY)), max_size=3))
-def test_field_by_field_the_last_word_counts_however_messages_arrive(
+@given(st.permutations(RECORDS), st.lists(st.integers(0, len(RECORDS)), max_size=3))
+def test_of_each_field_the_latest_value_counts_however_messages_arrive(
     databases: dict[str, Sessions],
     expected: list[Party],
     shuffled: list[ConsumedRecord],
@@ -90,13 +92,13 @@ def test_field_by_field_the_last_word_counts_however_messages_arrive(
     sessions = databases["customer"]
     delete_all_rows(sessions)
 
-    for start, end in pairwise([0, *sorted(cuts), len(STORY)]):
+    for start, end in pairwise([0, *sorted(cuts), len(RECORDS)]):
         consume_records(sessions, SUBSCRIPTIONS, shuffled[start:end])
 
     assert the_parties(sessions) == expected
 
 
-async def test_an_order_in_vain_opens_nothing_that_another_client_told(
+async def test_a_rejected_order_opens_no_data_of_another_client(
     client: AsyncClient, sessions: Sessions, as_role: AsRole
 ) -> None:
     unserved = OrderRejected(
@@ -130,7 +132,7 @@ async def test_an_order_in_vain_opens_nothing_that_another_client_told(
 
 
 @pytest.mark.parametrize("role", ["viewer", "agent"])
-async def test_staff_see_what_all_clients_told_and_brought(
+async def test_staff_see_the_data_of_all_clients(
     client: AsyncClient, sessions: Sessions, as_role: AsRole, role: str
 ) -> None:
     consume(sessions, SUBSCRIPTIONS, accepted(1), completed(1))
@@ -178,18 +180,18 @@ def test_only_an_account_that_two_customers_name_is_reported(
         assert session.scalars(select(ContestedAccountRow.account_id)).all() == ["acc-2"]
 
 
-async def test_an_erasure_blanks_what_every_client_told_whenever_its_message_comes(
+async def test_an_erasure_blanks_the_data_of_every_client_whenever_its_message_arrives(
     client: AsyncClient, sessions: Sessions, as_role: AsRole
 ) -> None:
-    hear_at(sessions, YESTERDAY, accepted(1))
+    consume_at(sessions, YESTERDAY, accepted(1))
     await client.post(ERASE, json=REASON, headers=as_role("admin"))
 
-    hear_at(sessions, YESTERDAY, accepted(2, client=OTHER), accepted(3))
+    consume_at(sessions, YESTERDAY, accepted(2, client=OTHER), accepted(3))
 
     with sessions() as session:
         rows = session.scalars(select(PartySourceRow).order_by(PartySourceRow.client)).all()
-        told = [(row.client, row.name, row.phone, row.email, row.identity_number) for row in rows]
-    assert told == [(OTHER, "", "", "", ""), (CLIENT, "", "", "", "")]
-    hear_at(sessions, TOMORROW, accepted(4, client=OTHER))
+        stored = [(row.client, row.name, row.phone, row.email, row.identity_number) for row in rows]
+    assert stored == [(OTHER, "", "", "", ""), (CLIENT, "", "", "", "")]
+    consume_at(sessions, TOMORROW, accepted(4, client=OTHER))
     _, own, others = the_parties(sessions)
     assert (own.name, others.name) == ("", "张伟")

@@ -1,4 +1,4 @@
-"""Parties: the order accepted last speaks for them, and an erasure for all before it."""
+"""Parties: the order accepted last gives their data, and an erasure blanks all before it."""
 
 import hashlib
 import hmac
@@ -65,14 +65,14 @@ def test_a_person_has_the_same_mark_under_any_id_and_spelling() -> None:
     assert person_marks(one, KEY)[:2] == person_marks(other, KEY)[:2]
 
 
-def test_a_mark_needs_the_key_and_tells_nothing_itself() -> None:
+def test_a_mark_needs_the_key_and_contains_no_personal_data() -> None:
     party = a_party()
 
     assert set(person_marks(party, KEY)).isdisjoint(person_marks(party, b"another key"))
     assert not any(party.phone in mark or party.name in mark for mark in person_marks(party, KEY))
 
 
-def test_who_left_no_trait_has_no_mark() -> None:
+def test_a_party_without_identifying_data_has_no_mark() -> None:
     assert person_marks(a_party(identity_number="", phone="", email=""), KEY) == []
 
 
@@ -93,7 +93,7 @@ def test_an_erased_person_is_recognised_in_another_spelling(spelling: dict[str, 
 
 
 def test_an_erased_person_is_recognised_by_a_mark_of_the_spelling_itself() -> None:
-    """So marks were made before all spellings had one form."""
+    """Marks were made like this before spellings were normalized."""
     written = "３２０１ 02"  # noqa: RUF001  full width
     old = hmac.new(KEY, f"identity:{written}".encode(), hashlib.sha256).hexdigest()
 

@@ -1,4 +1,4 @@
-"""However many customers and accounts there are, a list of them reads little."""
+"""A list of customers or accounts reads little, however many there are."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -23,16 +23,16 @@ from shared.persistence.database import Sessions
 from shared.persistence.list_window import Window, encode_cursor
 from tests.kernel import TENANT
 from tests.list_query_plans import QueryValues, check_lists
-from tests.query_plans import CLIENT, SERIES, RunQuery, check_each, every_reach, large_database
+from tests.query_plans import CLIENT, SERIES, RunQuery, check_each, every_data_scope, large_database
 
 ID = "lpad(to_hex(n), 32, '0')::uuid"
-TOLD = "name, phone, email, identity_number, category, kind, name_key, phone_key, told_at, told_by"
+DATA = "name, phone, email, identity_number, category, kind, name_key, phone_key, told_at, told_by"
 PARTY = f"""'', '', '', '', '', '', 'wang' || lpad(n::text, 8, '0'), '+86' || n % 50000,
     now(), {ID}"""
 FILL = (
-    f"""INSERT INTO parties (tenant, party_id, {TOLD}) SELECT '{TENANT}', 'C-' || n, {PARTY}
+    f"""INSERT INTO parties (tenant, party_id, {DATA}) SELECT '{TENANT}', 'C-' || n, {PARTY}
     {SERIES}""",
-    f"""INSERT INTO party_tellings (tenant, party_id, client, {TOLD})
+    f"""INSERT INTO party_tellings (tenant, party_id, client, {DATA})
     SELECT '{TENANT}', 'C-' || n, {CLIENT}, {PARTY} {SERIES}""",
     f"""INSERT INTO account_tellings (tenant, account_id, party_id, client, told_at)
     SELECT '{TENANT}', 'A-' || n, 'C-' || n % 10000, {CLIENT}, now() {SERIES}""",
@@ -41,25 +41,25 @@ FILL = (
     {SERIES}""",
 )
 PAGE = Window(0, 21)
-ASKED = QueryValues(
+QUERY_VALUES = QueryValues(
     values={"relatedParty.id": ["C-7"], "phone": ["+867"], "name": ["wang", "wang000005"]},
-    besides={"/ops/v1/grants": "every service has the table: tests/shared/test_plans.py"},
+    besides={"/ops/v1/grants": "every service has it: tests/shared/operations/test_query_plans.py"},
 )
 
 
 @pytest.fixture(scope="module")
-def known(postgres: Postgres) -> Iterator[Sessions]:
+def sessions(postgres: Postgres) -> Iterator[Sessions]:
     """A database of many customers."""
     with large_database(postgres, "customer", FILL) as sessions:
         yield sessions
 
 
-@every_reach
+@every_data_scope
 def test_a_list_of_customers_and_of_accounts_reads_little(
-    known: Sessions, data_scope: DataScope
+    sessions: Sessions, data_scope: DataScope
 ) -> None:
     behind, of_accounts = (Window(0, 21, encode_cursor([each])) for each in ("C-5", "A-5"))
-    questions: dict[str, RunQuery] = {
+    queries: dict[str, RunQuery] = {
         **{
             f"phone {phone} {rows}": partial(
                 find_by_phone, data_scope=data_scope, phone=phone, rows=rows
@@ -74,14 +74,14 @@ def test_a_list_of_customers_and_of_accounts_reads_little(
         },
         "owners": partial(find_account_owners, data_scope=data_scope, account_ids=["A-7", "A-8"]),
     }
-    check_each(known, questions)
+    check_each(sessions, queries)
 
 
 @pytest.mark.parametrize("state", [None, *ContestState])
 def test_a_list_of_contested_accounts_reads_little(
-    known: Sessions, state: ContestState | None
+    sessions: Sessions, state: ContestState | None
 ) -> None:
-    questions: dict[str, RunQuery] = {
+    queries: dict[str, RunQuery] = {
         **{
             str(rows): partial(contested_accounts.find_page, tenant=TENANT, rows=rows, state=state)
             for rows in (PAGE, Window(0, 21, encode_cursor(["A-5"])))
@@ -93,20 +93,20 @@ def test_a_list_of_contested_accounts_reads_little(
             contested_accounts.open_account_troubles(session, datetime.now(UTC))
         ),
     }
-    check_each(known, questions)
+    check_each(sessions, queries)
 
 
 @pytest.mark.parametrize("beginning", ["wang", "wang000005", "zhang"])
-def test_a_search_by_name_reads_little(known: Sessions, beginning: str) -> None:
+def test_a_search_by_name_reads_little(sessions: Sessions, beginning: str) -> None:
     behind = Window(0, 21, encode_cursor([f"{beginning}00000500"[:12], "C-500"]))
-    questions: dict[str, RunQuery] = {
-        str(rows): partial(find_by_name, tenant=TENANT, beginning=beginning, rows=rows)
+    queries: dict[str, RunQuery] = {
+        str(rows): partial(find_by_name, tenant=TENANT, prefix=beginning, rows=rows)
         for rows in (PAGE, behind)
     }
-    check_each(known, questions)
+    check_each(sessions, queries)
 
 
 async def test_every_list_and_filter_of_the_description_reads_little(
-    known: Sessions, tmp_path: Path
+    sessions: Sessions, tmp_path: Path
 ) -> None:
-    await check_lists(SERVICE, known, tmp_path, ASKED)
+    await check_lists(SERVICE, sessions, tmp_path, QUERY_VALUES)

@@ -1,4 +1,4 @@
-"""After a restore of the customer service: who was erased is blank, and what is lost is told."""
+"""After a restore of the customer service: erased parties stay blank, and the loss is named."""
 
 import pytest
 from httpx import AsyncClient
@@ -14,7 +14,7 @@ from shared.persistence.history import TAKEN_OVER_REASON, HistoryRow
 from shared.recovery.recovery_store import last_change
 from tests.callers import AsRole
 from tests.customer.builders import ZHANG, a_customer, accepted
-from tests.customer.test_erase import ERASE, REASON, TOMORROW, VIEW, YESTERDAY, hear_at
+from tests.customer.test_erase import ERASE, REASON, TOMORROW, VIEW, YESTERDAY, consume_at
 from tests.customer.test_grants import share
 from tests.kernel import consume, consume_records, dead_letter_rows, envelopes
 
@@ -22,28 +22,28 @@ KEPT = ("parties", "party_tellings", "orders", "account_tellings")
 FROM_THE_KERNEL = ("inbox", "outbox", "sequences", "unsent", "history", "timers", "forgotten")
 
 
-def set_back(sessions: Sessions, *restored: OrderAccepted) -> list[Envelope]:
-    """Set the database back to when only these orders were known; return what it had told."""
-    told = envelopes(sessions)
+def restore(sessions: Sessions, *restored: OrderAccepted) -> list[Envelope]:
+    """Restore the database to when only these orders were known; return what it had published."""
+    published = envelopes(sessions)
     with sessions.begin() as session:
         session.execute(text("SET LOCAL session_replication_role = replica"))
         for table in (*KEPT, *FROM_THE_KERNEL):
             session.execute(text(f"DELETE FROM {table}"))  # noqa: S608
-    hear_at(sessions, YESTERDAY, *restored)
-    return told
+    consume_at(sessions, YESTERDAY, *restored)
+    return published
 
 
-def take_over(sessions: Sessions, told: list[Envelope]) -> None:
-    """Make the tables say what was told, with the time at which it was."""
+def take_over(sessions: Sessions, published: list[Envelope]) -> None:
+    """Take over published messages, each with its time of publication."""
     records = [
         ConsumedRecord("customer/0", place, each.subject.bytes, encode(each), each.type)
-        for place, each in enumerate(told)
+        for place, each in enumerate(published)
     ]
     consume_records(sessions, SERVICE.takeover.subscriptions, records)
 
 
 def personal(sessions: Sessions) -> set[str]:
-    """Return all that is known of persons."""
+    """Return all stored personal data."""
     found = set()
     with sessions() as session:
         for row in (*session.scalars(select(PartyRow)), *session.scalars(select(PartySourceRow))):
@@ -66,24 +66,24 @@ BEFORE_AND_AFTER = pytest.mark.parametrize(
         ((), (accepted(1), accepted(2, client="another-crm"))),
     ],
 )
-"""What the restored tables have of a customer, and what is read once more after the takeover."""
+"""The orders in the restored tables, and those that are consumed again after the takeover."""
 
 
 @BEFORE_AND_AFTER
-async def test_after_a_restore_who_was_erased_is_blank_wherever_the_orders_come_in_the_row(
+async def test_after_a_restore_an_erased_customer_is_blank_wherever_the_orders_come_in_the_sequence(
     client: AsyncClient,
     sessions: Sessions,
     as_role: AsRole,
     restored: tuple[OrderAccepted, ...],
     replayed: tuple[OrderAccepted, ...],
 ) -> None:
-    hear_at(sessions, YESTERDAY, *restored, *replayed)
+    consume_at(sessions, YESTERDAY, *restored, *replayed)
     await client.post(ERASE, json=REASON, headers=as_role("admin"))
     before = await profile_of(client, as_role)
-    told = set_back(sessions, *restored)
+    published = restore(sessions, *restored)
 
-    take_over(sessions, told)
-    hear_at(sessions, YESTERDAY, *replayed)
+    take_over(sessions, published)
+    consume_at(sessions, YESTERDAY, *replayed)
 
     assert personal(sessions) == set()
     assert await profile_of(client, as_role) == before
@@ -99,11 +99,11 @@ async def test_after_a_restore_an_erased_person_is_recognised_under_a_new_id(
     restored: tuple[OrderAccepted, ...],
     replayed: tuple[OrderAccepted, ...],
 ) -> None:
-    hear_at(sessions, YESTERDAY, *restored, *replayed)
+    consume_at(sessions, YESTERDAY, *restored, *replayed)
     await client.post(ERASE, json=REASON, headers=as_role("admin"))
-    told = set_back(sessions, *restored)
-    take_over(sessions, told)
-    hear_at(sessions, YESTERDAY, *replayed)
+    published = restore(sessions, *restored)
+    take_over(sessions, published)
+    consume_at(sessions, YESTERDAY, *replayed)
 
     consume(sessions, SUBSCRIPTIONS, accepted(3, a_customer(id="new", phone="1", email="")))
 
@@ -115,15 +115,15 @@ async def test_after_a_restore_an_erased_person_is_recognised_under_a_new_id(
 async def test_after_a_restore_an_order_after_the_erasure_makes_the_customer_known(
     client: AsyncClient, sessions: Sessions, as_role: AsRole, *, is_read_first: bool
 ) -> None:
-    hear_at(sessions, YESTERDAY, accepted(1))
+    consume_at(sessions, YESTERDAY, accepted(1))
     await client.post(ERASE, json=REASON, headers=as_role("admin"))
-    told = set_back(sessions, accepted(1))
+    published = restore(sessions, accepted(1))
 
     if is_read_first:
-        hear_at(sessions, TOMORROW, accepted(2, a_customer(email="")))
-    take_over(sessions, told)
+        consume_at(sessions, TOMORROW, accepted(2, a_customer(email="")))
+    take_over(sessions, published)
     if not is_read_first:
-        hear_at(sessions, TOMORROW, accepted(2, a_customer(email="")))
+        consume_at(sessions, TOMORROW, accepted(2, a_customer(email="")))
 
     profile = await profile_of(client, as_role)
     assert (profile["name"], profile["email"]) == ("张伟", "")
@@ -134,11 +134,11 @@ async def test_after_a_restore_an_order_after_the_erasure_makes_the_customer_kno
 async def test_the_history_says_that_an_erasure_was_taken_over(
     client: AsyncClient, sessions: Sessions, as_role: AsRole
 ) -> None:
-    hear_at(sessions, YESTERDAY, accepted(1))
+    consume_at(sessions, YESTERDAY, accepted(1))
     await client.post(ERASE, json=REASON, headers=as_role("admin"))
-    told = set_back(sessions)
+    published = restore(sessions)
 
-    take_over(sessions, told)
+    take_over(sessions, published)
 
     with sessions() as session:
         (row,) = session.scalars(select(HistoryRow))

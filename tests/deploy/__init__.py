@@ -1,1 +1,1 @@
-"""Tests of what the project runs on and with."""
+"""Tests of the local stack, the containers and the alerts."""

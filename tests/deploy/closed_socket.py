@@ -1,10 +1,10 @@
-"""Answers a caller that has closed its connection, and goes on."""
+"""Sends to a connection that its peer has closed, and continues."""
 
 import socket
 from contextlib import suppress
 
 if __name__ == "__main__":
-    ours, callers = socket.socketpair()
-    callers.close()
+    server, client = socket.socketpair()
+    client.close()
     with suppress(BrokenPipeError):
-        ours.send(b"answer")
+        server.send(b"answer")

@@ -26,11 +26,11 @@ FILLED = {
     )
     if name != "KAITONG_AUTH_KEYS"
 }
-"""All secrets, as somebody fills them in."""
+"""All secrets, with example values."""
 
 NAMED = {"KAITONG_INSTALLATION": "nanjing-1"}
 FILLED_IN = FILLED | NAMED
-"""All that somebody fills in."""
+"""All variables that have to be set, with example values."""
 
 
 def services(variables: Mapping[str, str] | None = None) -> dict[str, Document]:
@@ -72,12 +72,12 @@ def filled(text: str, variables: Mapping[str, str]) -> str:
 
 @cache
 def compose_command() -> tuple[str, ...]:
-    """Return how Compose itself is called on this machine; empty where it is not there."""
+    """Return the command of Compose on this machine; empty if it is not installed."""
     if named := os.environ.get("KAITONG_COMPOSE"):
         return (named,)
-    docker, alone = shutil.which("docker"), shutil.which("docker-compose")
+    docker, standalone = shutil.which("docker"), shutil.which("docker-compose")
     if docker:
-        asked = subprocess.run([docker, "compose", "version"], capture_output=True, check=False)
-        if asked.returncode == 0:
+        version = subprocess.run([docker, "compose", "version"], capture_output=True, check=False)
+        if version.returncode == 0:
             return (docker, "compose")
-    return (alone,) if alone else ()
+    return (standalone,) if standalone else ()

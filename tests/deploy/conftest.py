@@ -1,4 +1,4 @@
-"""Fixtures of the tests that look after processes."""
+"""Fixtures of the tests that supervise processes."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,16 +10,16 @@ from tests.deploy.recording_supervisor import RecordingSupervisor
 
 
 @pytest.fixture
-def care(tmp_path: Path) -> Iterator[RecordingSupervisor]:
+def supervision(tmp_path: Path) -> Iterator[RecordingSupervisor]:
     """A supervisor that stops at the test's end."""
-    care = RecordingSupervisor(tmp_path)
-    yield care
-    care.supervisor.stop()
+    supervision = RecordingSupervisor(tmp_path)
+    yield supervision
+    supervision.supervisor.stop()
 
 
 @pytest.fixture
 def own_fork_server(tmp_path: Path) -> Iterator[ForkServer]:
-    """A template that a test may spoil; it has nothing to load."""
+    """A fork server that a test may break; it preloads nothing."""
     found = ForkServer(tmp_path / "template.log", ())
     found.start()
     yield found

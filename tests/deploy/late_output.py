@@ -1,4 +1,4 @@
-"""Leaves what it has to say to a thread and to what runs at exit."""
+"""Prints from a thread and from an exit handler."""
 
 import atexit
 import threading

@@ -1,4 +1,4 @@
-"""Prints what this process has been given, and exits with the status asked for."""
+"""Prints the state of its process as JSON, and exits with the given status."""
 
 import json
 import os
@@ -8,7 +8,7 @@ import sys
 if __name__ == "__main__":
     with open("/proc/self/status") as status:  # noqa: PTH123  no module that python has not loaded
         masks = [line for line in status if line.startswith("Sig")]
-    said = {
+    state = {
         "words": sys.argv[1:],
         "environment": dict(os.environ),
         "folder": os.getcwd(),  # noqa: PTH109  as text
@@ -19,6 +19,6 @@ if __name__ == "__main__":
         "masks": [line for line in masks if not line.startswith("SigQ")],
         "files": sorted(os.listdir("/proc/self/fd")),  # noqa: PTH208
     }
-    print(json.dumps(said), flush=True)  # noqa: T201
+    print(json.dumps(state), flush=True)  # noqa: T201
     sys.stderr.write("loud\n")
     sys.exit(int(sys.argv[1]))

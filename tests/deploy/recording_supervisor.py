@@ -1,4 +1,4 @@
-"""A supervisor with a notebook."""
+"""A supervisor whose messages are recorded."""
 
 from pathlib import Path
 
@@ -9,12 +9,12 @@ SLEEPER = ("/bin/sleep", "600")
 
 
 class RecordingSupervisor:
-    """A supervisor with a notebook of what it said."""
+    """A supervisor, and the messages that it logged."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.said: list[str] = []
-        self.supervisor = Supervisor(lambda: None, self.said.append)
+        self.messages: list[str] = []
+        self.supervisor = Supervisor(lambda: None, self.messages.append)
 
     def program(self, name: str, *command: str, stage: int = 0, url: str = "") -> Program:
         """Start a program and keep it running."""
@@ -24,10 +24,10 @@ class RecordingSupervisor:
         return program
 
     def engine(self, name: str, engine: Engine) -> SupervisedProcess:
-        """Keep an engine running that runs; return what is known of it."""
+        """Supervise a running engine; return its supervised process."""
         self.supervisor.supervise(name, engine, stage=0)
         return self.supervisor.processes[-1]
 
-    def has_said(self, words: str) -> bool:
-        """Tell whether it said so."""
-        return any(words in line for line in self.said)
+    def has_logged(self, words: str) -> bool:
+        """Tell whether a logged message contains these words."""
+        return any(words in line for line in self.messages)

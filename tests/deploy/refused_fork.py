@@ -1,4 +1,4 @@
-"""A machine that has no room for one process, and has it for the next."""
+"""Makes the next fork of this process fail, and those after it succeed."""
 
 import errno
 import os
@@ -11,11 +11,11 @@ def refusals() -> Iterator[OSError]:
     yield OSError(errno.EAGAIN, os.strerror(errno.EAGAIN))
 
 
-left = refusals()
+remaining = refusals()
 
 
 def refuse_once() -> int:
-    for refusal in left:
+    for refusal in remaining:
         raise refusal
     return fork()
 

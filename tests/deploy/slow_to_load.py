@@ -1,4 +1,4 @@
-"""Takes until its log says something to be imported."""
+"""Blocks its import until its log has content."""
 
 import os
 import time

@@ -1,4 +1,4 @@
-"""Each kind of trouble has an alert and a section of the runbook, made from and for one list."""
+"""Each kind of trouble has an alert and a section of the runbook."""
 
 import re
 from pathlib import Path
@@ -12,7 +12,7 @@ from shared.observability.metrics import REGISTRY
 from shared.observability.troubles import BLOCKING_KINDS, Trouble, TroubleKind
 
 RULES = Path("deploy/prometheus/rules/troubles.yml")
-AGAIN = f"python -m deploy.prometheus.alerts > {RULES}"
+EXPORT_COMMAND = f"python -m deploy.prometheus.alerts > {RULES}"
 RUNBOOK = Path("docs/runbook.md")
 DO = re.compile(r"^1\. ", re.MULTILINE)
 
@@ -30,21 +30,21 @@ def sections() -> dict[str, str]:
 
 
 def test_the_rules_are_those_of_the_code() -> None:
-    assert RULES.read_text() == rules_file(), AGAIN
+    assert RULES.read_text() == rules_file(), EXPORT_COMMAND
 
 
-def test_every_kind_has_an_alert_and_what_keeps_requests_out_wakes_somebody() -> None:
+def test_every_kind_has_an_alert_and_kinds_that_block_requests_page() -> None:
     assert {each["labels"]["kind"] for each in alerts()} == set(TroubleKind)
-    keeps_out = BLOCKING_KINDS | {TroubleKind.RESTORED}  # while it takes over
-    assert {kind for kind in keeps_out if ALERTS[kind].severity is Severity.PAGE} == keeps_out
+    blocking = BLOCKING_KINDS | {TroubleKind.RESTORED}  # while it takes over
+    assert {kind for kind in blocking if ALERTS[kind].severity is Severity.PAGE} == blocking
 
 
 def test_alerts_ask_for_metrics_that_are_there() -> None:
     declared = {each.name for each in REGISTRY.collect()}
-    asked = {name for each in alerts() for name in re.findall(r"kaitong_\w+", each["expr"])}
+    used = {name for each in alerts() for name in re.findall(r"kaitong_\w+", each["expr"])}
 
-    assert asked
-    assert asked <= declared
+    assert used
+    assert used <= declared
 
 
 @pytest.mark.parametrize("kind", TroubleKind)

@@ -93,7 +93,7 @@ def test_filled_in_secrets_are_all_that_a_process_needs(process: str) -> None:
     assert (settings.http_host == "0.0.0.0") == process.endswith("-api")  # noqa: S104
 
 
-def test_risks_that_somebody_takes_are_added_to_the_one_that_the_file_takes() -> None:
+def test_accepted_risks_are_added_to_the_one_that_the_file_accepts() -> None:
     settings = settings_for("order-api", FILLED | {"KAITONG_INSECURE": "development-keys"})
 
     assert settings.accepted_risks == {"plaintext-kafka", "development-keys"}
@@ -130,14 +130,14 @@ def test_tables_and_topics_are_there_before_a_process_starts() -> None:
 
 
 @pytest.mark.parametrize("name", [*ENGINES, "elements"])
-def test_nothing_starts_before_the_secrets_were_looked_at(name: str) -> None:
-    looked_at = {"secrets": {"condition": "service_completed_successfully"}}
+def test_nothing_starts_before_the_secrets_were_checked(name: str) -> None:
+    checked = {"secrets": {"condition": "service_completed_successfully"}}
 
-    assert services()[name]["depends_on"] == looked_at
+    assert services()[name]["depends_on"] == checked
 
 
 @pytest.mark.parametrize("name", [*ENGINES, "elements", *PROCESSES])
-def test_what_runs_on_is_restarted_and_tells_how_it_is(name: str) -> None:
+def test_a_permanent_container_is_restarted_and_has_a_health_check(name: str) -> None:
     container = services()[name]
 
     assert container["restart"] == "unless-stopped"
@@ -146,27 +146,29 @@ def test_what_runs_on_is_restarted_and_tells_how_it_is(name: str) -> None:
     )
 
 
-def asked(name: str) -> str:
-    """Return what a container's health check asks."""
+def health_check_of(name: str) -> str:
+    """Return the command of a container's health check."""
     return " ".join(services()[name]["healthcheck"]["test"])
 
 
 def test_every_health_check_asks_for_something_that_only_a_healthy_process_answers() -> None:
-    assert "kafka-topics.sh --bootstrap-server kafka:19092 --list" in asked("kafka")
-    assert "pg_isready" in asked("postgres")
-    assert "--host=127.0.0.1" in asked("postgres")
+    assert "kafka-topics.sh --bootstrap-server kafka:19092 --list" in health_check_of("kafka")
+    assert "pg_isready" in health_check_of("postgres")
+    assert "--host=127.0.0.1" in health_check_of("postgres")
     for process in ("elements", *PROCESSES):
         port = services()[process]["environment"]["KAITONG_HTTP_PORT"]
-        assert f"http://127.0.0.1:{port}/health/ready" in asked(process)
+        assert f"http://127.0.0.1:{port}/health/ready" in health_check_of(process)
 
 
-def test_the_python_of_the_health_check_fails_when_nobody_answers() -> None:
+def test_the_python_of_the_health_check_fails_without_an_answer() -> None:
     kind, python, *words = services()["order-api"]["healthcheck"]["test"]
-    nobody = [word.replace(":8000/", ":1/") for word in words]
+    closed_port = [word.replace(":8000/", ":1/") for word in words]
 
     assert (kind, python) == ("CMD", "python")
     compile(words[-1], "healthcheck", "exec")
-    done = subprocess.run(["/usr/bin/env", "python3", *nobody], capture_output=True, check=False)
+    done = subprocess.run(
+        ["/usr/bin/env", "python3", *closed_port], capture_output=True, check=False
+    )
     assert done.returncode == 1
     assert b"URLError" in done.stderr
 
@@ -224,7 +226,7 @@ def test_it_also_builds_and_runs_with_stand_in_images_and_rootless_engines() -> 
     assert not re.search(r"@sha256|--mount", DOCKERFILE + COMPOSE)
 
 
-def test_the_image_gets_what_it_copies_and_runs_as_nobody_special() -> None:
+def test_the_image_gets_what_it_copies_and_runs_without_privileges() -> None:
     sent = (CHECKOUT / ".dockerignore").read_text().splitlines()
     copied = re.findall(r"^COPY (?!--from)(\S+)", DOCKERFILE, re.MULTILINE)
 

@@ -1,4 +1,4 @@
-"""What containers see of the keys: the public ones, and nothing that could sign or be presented."""
+"""Containers see only public keys: no private key and no token."""
 
 from datetime import UTC, datetime
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The scripts that the compose file runs: they look at the secrets, and make the roles."""
+"""The scripts that the compose file runs: they check the secrets, and create the roles."""
 
 import os
 import subprocess
@@ -15,7 +15,7 @@ from tests.deploy.compose import FILLED, FILLED_IN, NAMED, SCRIPTS, services
 
 
 def check_secrets(variables: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
-    """Run the container that looks at the secrets, with these variables in .env."""
+    """Run the script that checks the secrets, with these variables in .env."""
     environment = services(variables)["secrets"]["environment"]
     script = SCRIPTS / "secrets.sh"
     return subprocess.run(
@@ -70,9 +70,9 @@ def test_an_installation_without_a_name_stops_the_start(name: str, why: str) -> 
 
 @pytest.fixture(scope="module")
 def roles(postgres: Postgres) -> Postgres:
-    """A PostgreSQL on which the script has made databases and roles."""
+    """A PostgreSQL on which the script has created databases and roles."""
     environment = services(FILLED)["postgres"]["environment"]
-    place = {
+    server = {
         "PATH": f"{program_folder()}:{os.environ['PATH']}",
         "POSTGRES_USER": "postgres",
         "PGHOST": "127.0.0.1",
@@ -80,7 +80,7 @@ def roles(postgres: Postgres) -> Postgres:
         "PGPASSWORD": postgres.password,
     }
     script = SCRIPTS / "databases.sh"
-    subprocess.run(["/bin/sh", str(script)], env=environment | place, check=True)
+    subprocess.run(["/bin/sh", str(script)], env=environment | server, check=True)
     return postgres
 
 

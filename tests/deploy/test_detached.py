@@ -1,4 +1,4 @@
-"""A stack in the background: however its start ends, whoever asked is told why."""
+"""A stack in the background: a start that fails reports why."""
 
 import shutil
 import socket
@@ -17,7 +17,7 @@ from tests.deploy.waiting import has_ended, until
 
 
 class Start:
-    """A start that waits for a database that says nothing."""
+    """A start that waits for a database that does not answer."""
 
     def __init__(self, home: Path, pool: ThreadPoolExecutor) -> None:
         self.home = home
@@ -25,20 +25,20 @@ class Start:
         until(self.has_begun, "it begins")
 
     def has_begun(self) -> bool:
-        """Tell whether the supervisor keeps a process already."""
+        """Tell whether the supervisor has started a process already."""
         last = stack_record.read(self.home)
         return bool(last and last.lines)
 
     @property
     def supervisor(self) -> psutil.Process:
-        """Who keeps the stack."""
+        """The supervisor's process."""
         found = stack_record.supervisor_of(self.home)
         assert found is not None
         return found
 
     @property
-    def why(self) -> str:
-        """Why it came to nothing."""
+    def error(self) -> str:
+        """Why the start failed."""
         return str(self.outcome.exception(20))
 
 
@@ -58,17 +58,19 @@ def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Start]:
         detached.down(home, delete_state=True)
 
 
-def test_a_start_whose_supervisor_is_killed_says_so_and_repeats_nothing_old(start: Start) -> None:
+def test_a_start_whose_supervisor_is_killed_says_so_and_repeats_no_old_log(start: Start) -> None:
     start.supervisor.kill()
 
     log = start.home / "logs" / "supervisor.log"
-    assert start.why == (f"the start was broken off (killed by SIGKILL); try again, or see {log}")
+    assert start.error == (
+        f"the start was interrupted (killed by SIGKILL); try again, or see {log}"
+    )
 
 
 def test_a_start_that_is_stopped_says_so(start: Start) -> None:
     assert detached.down(start.home)
 
-    assert start.why == "Kaitong was stopped before it was ready; start it with `kaitong up`"
+    assert start.error == "Kaitong was stopped before it was ready; start it with `kaitong up`"
     seen = stack_record.current_record(start.home)
     assert seen is not None
     assert seen.state == "stopped"

@@ -29,7 +29,7 @@ from tests.deploy.waiting import has_ended, runs_program, until
 
 @pytest.fixture
 def own_postgres(tmp_path: Path) -> Iterator[Postgres]:
-    """A cluster that the test may hurt."""
+    """A cluster that the test may kill."""
     cluster = start_postgres(tmp_path / "postgres", fsync=False)
     yield cluster
     cluster.remove()
@@ -37,7 +37,7 @@ def own_postgres(tmp_path: Path) -> Iterator[Postgres]:
 
 @pytest.fixture
 def own_kafka(tmp_path: Path) -> Iterator[Kafka]:
-    """A node that the test may hurt."""
+    """A node that the test may kill."""
     node = start_kafka(tmp_path / "kafka")
     yield node
     node.kill()
@@ -114,7 +114,7 @@ def test_a_data_folder_that_cannot_be_made_is_one_clear_line(tmp_path: Path) -> 
 
 
 def names_of(node: Kafka) -> list[str]:
-    """Return what a node's cluster and its folder are called."""
+    """Return the ids of a node's cluster and of its folder."""
     return re.findall(
         r"(?m)^(?:cluster|directory)\.id=(.+)$", (node.data / META_PROPERTIES).read_text()
     )
@@ -125,17 +125,17 @@ def test_a_running_cluster_is_returned_and_not_started_twice(own_postgres: Postg
     assert (again.pid, again.url) == (own_postgres.pid, own_postgres.url)
 
 
-def test_a_stranger_with_the_old_process_id_does_not_keep_the_cluster_down(
+def test_another_process_with_the_old_process_id_does_not_keep_the_cluster_down(
     own_postgres: Postgres,
 ) -> None:
-    note = own_postgres.data / "postmaster.pid"
-    text = note.read_text()
+    pid_file = own_postgres.data / "postmaster.pid"
+    text = pid_file.read_text()
     own_postgres.stop()
     with subprocess.Popen(
         process.exec_child_command(["/bin/sleep", "60"], cluster_user(), 0)
     ) as other:
-        until(lambda: runs_program(other.pid, "sleep"), "the stranger runs")
-        note.write_text(text.replace(text.split()[0], str(other.pid), 1))
+        until(lambda: runs_program(other.pid, "sleep"), "the other process runs")
+        pid_file.write_text(text.replace(text.split()[0], str(other.pid), 1))
         own_postgres.start()
         other.kill()
     assert process.is_alive(own_postgres.server)
@@ -276,7 +276,7 @@ def test_databases_keep_their_urls_when_they_are_made_again(
     assert make_databases(own_postgres, tmp_path, ["order", "customer"])["order"] == first["order"]
 
 
-def test_a_broken_setting_of_the_engine_is_told_with_its_reason(
+def test_a_broken_setting_of_the_engine_is_reported_with_its_reason(
     own_postgres: Postgres, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     own_postgres.stop()

@@ -1,4 +1,4 @@
-"""What the template forks is a process like any other."""
+"""A process that the fork server forks is like any other."""
 
 import json
 import resource
@@ -22,12 +22,12 @@ from tests.deploy.waiting import TIMEOUT_S, has_ended, until
 STATE = "tests.deploy.print_state"
 SLEEPER = "tests.deploy.sleeper"
 FILES = 6
-"""Open in a template that has forked nothing: the standard three, and three sockets."""
+"""Open files of a fork server without forks: the standard three, and three sockets."""
 
 
 @pytest.fixture(scope="module")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ForkServer]:
-    """A template that runs."""
+    """A running fork server."""
     found = ForkServer(tmp_path_factory.mktemp("template") / "template.log")
     found.start()
     yield found
@@ -47,12 +47,12 @@ def status_of(
 def by_python(log: Path, folder: Path, *words: str) -> int | None:
     """Run a module to its end as `python -m` does."""
     command = [sys.executable, "-P", "-m", *words]
-    surroundings = environment_without_settings()
-    return process.spawn(command, log, environment=surroundings, folder=folder).wait(TIMEOUT_S)
+    environment = environment_without_settings()
+    return process.spawn(command, log, environment=environment, folder=folder).wait(TIMEOUT_S)
 
 
 def state_in(log: Path) -> dict[str, Any]:
-    """Return what a process has printed of itself."""
+    """Return the state that a process has printed."""
     return dict(json.loads(log.read_text().splitlines()[0]))
 
 
@@ -63,9 +63,13 @@ def test_what_is_forked_has_its_own_words_environment_folder_session_and_log(
 
     assert child.wait(fork_server.START_TIMEOUT_S) == 3
 
-    said = state_in(tmp_path / "log")
-    assert (said["words"], said["environment"]) == (["3"], {"ONLY": "this"})
-    assert (said["folder"], said["session"], said["pid"]) == (str(tmp_path), child.pid, child.pid)
+    state = state_in(tmp_path / "log")
+    assert (state["words"], state["environment"]) == (["3"], {"ONLY": "this"})
+    assert (state["folder"], state["session"], state["pid"]) == (
+        str(tmp_path),
+        child.pid,
+        child.pid,
+    )
     assert (tmp_path / "log").read_text().splitlines()[1:] == ["loud"]
 
 
@@ -83,7 +87,7 @@ def test_what_is_forked_has_the_signals_and_open_files_of_a_process_by_python(
     running.kill()
 
 
-def test_a_caller_that_hangs_up_does_not_end_what_is_forked(
+def test_a_closed_connection_does_not_end_a_forked_process(
     template: ForkServer, tmp_path: Path
 ) -> None:
     assert status_of(template, tmp_path, "tests.deploy.closed_socket") == 0
@@ -119,7 +123,7 @@ def test_nothing_of_any_one_service_is_loaded_for_another(
 def test_no_setting_of_the_supervisor_is_seen_in_what_is_forked(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """`/proc/PID/environ` shows for ever what a process was started with."""
+    """`/proc/PID/environ` always shows the environment that a process was started with."""
     monkeypatch.setenv("KAITONG_DATABASE_CUSTOMER", "postgresql://secret")
     own_fork_server = ForkServer(tmp_path / "template.log", ())
 
@@ -188,10 +192,10 @@ def test_code_that_cannot_be_loaded_is_reported(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("room", [0, 1, 2])
-def test_a_template_that_can_open_no_files_refuses_one_request_and_goes_on(
+def test_a_template_that_can_open_no_files_refuses_one_request_and_continues(
     own_fork_server: ForkServer, tmp_path: Path, room: int
 ) -> None:
-    """Of the three files of a request it gets as many as it has room for."""
+    """It can open only `room` of the three files of a request."""
     first = own_fork_server.spawn([SLEEPER], tmp_path / "log", {}, tmp_path)
     usual = resource.prlimit(own_fork_server.server.pid, resource.RLIMIT_NOFILE)
     until(
@@ -211,7 +215,7 @@ def test_a_template_that_can_open_no_files_refuses_one_request_and_goes_on(
     until(lambda: own_fork_server.server.num_fds() == FILES + 1, "it has closed what it got")
 
 
-def test_a_machine_without_room_for_a_process_refuses_one_request_and_the_template_goes_on(
+def test_a_machine_without_room_for_a_process_refuses_one_request_and_the_template_continues(
     tmp_path: Path,
 ) -> None:
     own_fork_server = ForkServer(tmp_path / "template.log", ("tests.deploy.refused_fork",))
@@ -224,7 +228,7 @@ def test_a_machine_without_room_for_a_process_refuses_one_request_and_the_templa
     own_fork_server.close()
 
 
-def test_what_was_asked_for_in_vain_is_not_done_later(
+def test_a_request_that_timed_out_is_not_carried_out_later(
     own_fork_server: ForkServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert status_of(own_fork_server, tmp_path, STATE, "0") == 0

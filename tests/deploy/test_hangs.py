@@ -37,8 +37,8 @@ time.sleep(600)
 
 
 @pytest.fixture(autouse=True)
-def in_haste(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Look often, and lose patience soon; a start takes its time on a busy machine all the same."""
+def short_timeouts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Check often, and fail soon; a start may still take its time on a busy machine."""
     monkeypatch.setattr(liveness, "MAX_MISSED_CHECKS_AT_START", 1200)
     monkeypatch.setattr(liveness, "CHECK_INTERVAL_S", 0.05)
     monkeypatch.setattr(liveness, "ANSWER_TIMEOUT_S", 0.5)
@@ -49,83 +49,86 @@ def in_haste(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_process_that_is_stopped_by_a_signal_is_ended_and_started_again(
-    care: RecordingSupervisor,
+    supervision: RecordingSupervisor,
 ) -> None:
     port = free_port()
-    program = care.program(
+    program = supervision.program(
         "service", sys.executable, "-c", ANSWERING, str(port), url=f"http://{HOST}:{port}"
     )
-    kept, first = care.supervisor.processes[0], program.server
-    until(lambda: kept.liveness and kept.liveness.has_answered, "it answers")
+    supervised, first = supervision.supervisor.processes[0], program.server
+    until(lambda: supervised.liveness and supervised.liveness.has_answered, "it answers")
 
     first.send_signal(signal.SIGSTOP)
 
     until(lambda: program.server.pid != first.pid, "another runs")
     until(lambda: liveness.answers_http(program.url), "it answers again")
-    assert care.has_said("service does not answer, and is ended")
-    assert kept.line.last_end == "it did not answer; killed by SIGKILL"
-    assert kept.line.restarts == 1
+    assert supervision.has_logged("service does not answer, and is ended")
+    assert supervised.record.last_end == "it did not answer; killed by SIGKILL"
+    assert supervised.record.restarts == 1
 
 
 def test_a_process_that_has_not_answered_yet_is_given_the_time_of_a_start(
-    care: RecordingSupervisor,
+    supervision: RecordingSupervisor,
 ) -> None:
-    """It may wait for its database, or migrate it."""
+    """It may wait for its database or migrate it."""
     port = free_port()
-    program = care.program(
+    program = supervision.program(
         "service", sys.executable, "-c", SILENT, str(port), url=f"http://{HOST}:{port}"
     )
-    kept, first = care.supervisor.processes[0], program.server
+    supervised, first = supervision.supervisor.processes[0], program.server
 
     until(
-        lambda: kept.liveness and kept.liveness.missed_checks > 2 * liveness.MAX_MISSED_CHECKS,
-        "many looks in vain",
+        lambda: (
+            supervised.liveness
+            and supervised.liveness.missed_checks > 2 * liveness.MAX_MISSED_CHECKS
+        ),
+        "many checks without an answer",
     )
 
     assert program.server == first
-    assert not kept.liveness or not kept.liveness.is_hung
+    assert not supervised.liveness or not supervised.liveness.is_hung
 
 
 def test_a_process_that_never_answers_is_started_again_after_the_time_of_a_start(
-    care: RecordingSupervisor, monkeypatch: pytest.MonkeyPatch
+    supervision: RecordingSupervisor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(liveness, "MAX_MISSED_CHECKS_AT_START", 4)
     port = free_port()
-    program = care.program(
+    program = supervision.program(
         "service", sys.executable, "-c", SILENT, str(port), url=f"http://{HOST}:{port}"
     )
     first = program.server
 
     until(lambda: program.server.pid != first.pid, "another runs")
 
-    assert care.has_said("service ended (it did not answer; killed by SIGTERM)")
+    assert supervision.has_logged("service ended (it did not answer; killed by SIGTERM)")
 
 
 def test_a_postgresql_that_is_stopped_by_a_signal_is_ended_and_started_again(
-    care: RecordingSupervisor, tmp_path: Path
+    supervision: RecordingSupervisor, tmp_path: Path
 ) -> None:
     postgres = start_postgres(tmp_path / "postgres", fsync=False)
-    kept, first = care.engine("postgres", postgres), postgres.server
-    until(lambda: kept.liveness and kept.liveness.has_answered, "it answers")
+    supervised, first = supervision.engine("postgres", postgres), postgres.server
+    until(lambda: supervised.liveness and supervised.liveness.has_answered, "it answers")
 
     first.send_signal(signal.SIGSTOP)
 
-    until(lambda: kept.line.restarts == 1 and not kept.is_starting, "another runs")
+    until(lambda: supervised.record.restarts == 1 and not supervised.is_starting, "another runs")
     assert postgres.answers()
-    care.supervisor.stop()
+    supervision.supervisor.stop()
     postgres.remove()
 
 
 def test_a_kafka_that_is_stopped_by_a_signal_is_ended_and_started_again(
-    care: RecordingSupervisor, tmp_path: Path
+    supervision: RecordingSupervisor, tmp_path: Path
 ) -> None:
     kafka = start_kafka(tmp_path / "kafka")
-    kept, first = care.engine("kafka", kafka), kafka.server
-    until(lambda: kept.liveness and kept.liveness.has_answered, "it answers")
+    supervised, first = supervision.engine("kafka", kafka), kafka.server
+    until(lambda: supervised.liveness and supervised.liveness.has_answered, "it answers")
 
     first.send_signal(signal.SIGSTOP)
 
-    until(lambda: kept.line.restarts == 1 and not kept.is_starting, "another runs")
+    until(lambda: supervised.record.restarts == 1 and not supervised.is_starting, "another runs")
     assert kafka.answers()
 
 
@@ -139,31 +142,35 @@ def module(fork_server: ForkServer, folder: Path) -> ForkedModule:
 
 
 def test_a_template_that_is_stopped_by_a_signal_is_ended_and_started_again_with_its_forks(
-    care: RecordingSupervisor, own_fork_server: ForkServer, tmp_path: Path
+    supervision: RecordingSupervisor, own_fork_server: ForkServer, tmp_path: Path
 ) -> None:
-    kept, first = care.engine("template", own_fork_server), own_fork_server.server
+    supervised, first = supervision.engine("template", own_fork_server), own_fork_server.server
     sleeper = module(own_fork_server, tmp_path)
     child = sleeper.server
-    care.supervisor.supervise("sleeper", sleeper, stage=1)
-    until(lambda: kept.liveness and kept.liveness.has_answered, "it answers")
+    supervision.supervisor.supervise("sleeper", sleeper, stage=1)
+    until(lambda: supervised.liveness and supervised.liveness.has_answered, "it answers")
 
     first.send_signal(signal.SIGSTOP)
 
     until(lambda: has_ended(child.pid), "its forks end with it")
     until(
-        lambda: kept.liveness and kept.liveness.server != first and kept.liveness.has_answered,
+        lambda: (
+            supervised.liveness
+            and supervised.liveness.server != first
+            and supervised.liveness.has_answered
+        ),
         "another",
     )
-    until(lambda: care.has_said("sleeper runs again"), "its forks are started again")
-    assert care.has_said("template does not answer, and is ended")
+    until(lambda: supervision.has_logged("sleeper runs again"), "its forks are started again")
+    assert supervision.has_logged("template does not answer, and is ended")
 
 
 def test_a_template_that_loads_its_code_has_the_time_of_a_start(tmp_path: Path) -> None:
     loading = ForkServer(tmp_path / "template.log", ("tests.deploy.slow_to_load",))
     loading.start()
-    kept = SupervisedProcess("template", loading, 0, "")
+    supervised = SupervisedProcess("template", loading, 0, "")
 
-    assert [kept.hangs() for _ in range(liveness.MAX_MISSED_CHECKS + 1)] == [False] * 4
+    assert [supervised.hangs() for _ in range(liveness.MAX_MISSED_CHECKS + 1)] == [False] * 4
     assert not loading.answers()
 
     (tmp_path / "template.log").write_text("go on")
@@ -173,11 +180,11 @@ def test_a_template_that_loads_its_code_has_the_time_of_a_start(tmp_path: Path) 
 
 
 def test_a_stop_does_not_wait_for_a_template_that_hangs(
-    care: RecordingSupervisor, own_fork_server: ForkServer, tmp_path: Path
+    supervision: RecordingSupervisor, own_fork_server: ForkServer, tmp_path: Path
 ) -> None:
-    care.supervisor.supervise("sleeper", module(own_fork_server, tmp_path), stage=0)
+    supervision.supervisor.supervise("sleeper", module(own_fork_server, tmp_path), stage=0)
     own_fork_server.server.send_signal(signal.SIGSTOP)
-    stopping = threading.Thread(target=care.supervisor.stop, daemon=True)
+    stopping = threading.Thread(target=supervision.supervisor.stop, daemon=True)
 
     stopping.start()
 
@@ -189,20 +196,20 @@ def test_the_end_of_a_process_is_noted_though_its_template_hangs(
     own_fork_server: ForkServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(fork_server, "STATUS_TIMEOUT_S", 0.2)
-    kept = SupervisedProcess("sleeper", module(own_fork_server, tmp_path), 0, "")
+    supervised = SupervisedProcess("sleeper", module(own_fork_server, tmp_path), 0, "")
     own_fork_server.server.send_signal(signal.SIGSTOP)
-    kept.engine.server.kill()
-    until(lambda: kept.has_ended, "it has ended")
+    supervised.engine.server.kill()
+    until(lambda: supervised.has_ended, "it has ended")
 
-    kept.note_end()
+    supervised.note_end()
 
-    assert kept.last_end == "how is not known"
+    assert supervised.last_end == "exit code unknown"
 
 
-def test_an_engine_that_is_not_ready_in_time_is_waited_for_and_not_started_beside_itself(
+def test_an_engine_that_is_not_ready_in_time_is_waited_for_and_not_started_twice(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A recovery may take longer than a start may: its second half is no second start."""
+    """A recovery may take longer than a start: the second call waits for the same process."""
     postgres = start_postgres(tmp_path / "postgres", fsync=False)
     postgres.stop()
     monkeypatch.setattr(postgres_module, "TIMEOUT_S", 0.0)

@@ -1,4 +1,4 @@
-"""The locks: what is installed is what was checked, wherever it comes from."""
+"""The lock files: every package has a version and a hash, and no download address."""
 
 import re
 import tomllib
@@ -35,11 +35,11 @@ def test_the_tests_run_on_the_versions_that_run() -> None:
     assert versions("requirements.txt") <= versions("requirements-dev.txt")
 
 
-def test_nothing_is_installed_that_nobody_uses() -> None:
+def test_every_installed_dependency_is_used() -> None:
     project = tomllib.loads((CHECKOUT / "pyproject.toml").read_text())["project"]
     named = {re.split(r"[^\w-]", each)[0] for each in project["dependencies"]}
-    rooms = [CHECKOUT / room for room in ("shared", "services", "tools", "deploy")]
-    code = "\n".join(file.read_text() for room in rooms for file in room.rglob("*.py"))
+    folders = [CHECKOUT / folder for folder in ("shared", "services", "tools", "deploy")]
+    code = "\n".join(file.read_text() for folder in folders for file in folder.rglob("*.py"))
     modules = set(re.findall(r"^\s*(?:import|from) (\w+)", code, flags=re.MULTILINE))
     distributions = packages_distributions()
     used = {dist for module in modules for dist in distributions.get(module, [])}

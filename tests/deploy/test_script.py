@@ -1,4 +1,4 @@
-"""The script `kaitong`: what it does before any of our Python runs."""
+"""The script `kaitong`: its work before the command line starts."""
 
 import os
 import shutil
@@ -14,7 +14,7 @@ NOWHERE = "http://127.0.0.1:9"
 
 
 def fake(path: Path, script: str) -> Path:
-    """Put a program there that is a shell script."""
+    """Create a shell script as a fake program."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(f"#!/bin/sh\n{script}\n")
     path.chmod(0o755)
@@ -24,7 +24,7 @@ def fake(path: Path, script: str) -> Path:
 def kaitong(
     *words: str, at: tuple[Path, Path] = (CHECKOUT, CHECKOUT / "kaitong"), **environment: str
 ) -> subprocess.CompletedProcess[str]:
-    """Run the script at a folder and path, in an environment empty but for what is given."""
+    """Run the script at a folder and path, with only the given environment."""
     folder, script = at
     return subprocess.run(
         [str(script), *words],
@@ -38,7 +38,7 @@ def kaitong(
 
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
-    """A home whose environment is there, with a Python that prints how it was called."""
+    """A home with an environment whose Python prints how it was called."""
     home = tmp_path / "a home"
     fake(home / "env/bin/python", 'echo "$PYTHONPATH|$KAITONG_HOME|$*"')
     (home / "env/base").write_text("python3")

@@ -1,4 +1,4 @@
-"""The secrets of one machine: made once, kept, given to the services, and nobody else's to read."""
+"""The secrets of one machine: created once, kept, given to services, and readable by the owner."""
 
 from pathlib import Path
 
@@ -56,7 +56,7 @@ def test_a_secret_that_is_set_is_used(
     assert list((home / "run").iterdir()) == []
 
 
-def test_a_setting_that_is_empty_is_as_good_as_none(
+def test_an_empty_setting_counts_as_missing(
     home: Path, setting: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(setting, "")
@@ -73,7 +73,7 @@ def test_every_service_is_given_one_log_key_from_start_to_start(
 
 
 def key_given_to(service: str, home: Path, url: str) -> str:
-    """Return the log key that a new stack on this home hands to a service."""
+    """Return the log key that a new stack on this home gives to a service."""
     stack = Stack(home, SERVICES, elements=False, wanted_ports={}, fsync=False)
     stack.claim_home()
     stack.log.write(databases=dict.fromkeys(SERVICES, url))
@@ -82,7 +82,7 @@ def key_given_to(service: str, home: Path, url: str) -> str:
     return given[LOG_KEY]
 
 
-def test_only_who_keeps_something_of_persons_has_the_key() -> None:
+def test_only_processes_with_personal_data_have_the_key() -> None:
     keyed = {name for name, each in services().items() if PERSON_KEY in each.get("environment", {})}
 
     processes = {f"{service}-{part}" for service in ("order", "customer") for part in PARTS}

@@ -1,4 +1,4 @@
-"""A stack as a whole, on the engines of the test run, which settings name."""
+"""A whole stack on the engines of the test run, which settings name."""
 
 import os
 import socket
@@ -34,7 +34,7 @@ def home(tmp_path: Path, kafka: Kafka, monkeypatch: pytest.MonkeyPatch) -> Itera
 
 
 def start(home: Path) -> Stack:
-    """Start a stack of nothing but the simulator."""
+    """Start a stack of only the simulator."""
     return Stack.start(home, services=())
 
 
@@ -58,7 +58,7 @@ def test_a_killed_process_comes_back_at_its_address(home: Path) -> None:
         assert elements(stack).last_end == "killed by SIGKILL"
 
 
-def test_a_killed_template_takes_what_it_has_forked_along_and_all_come_back(home: Path) -> None:
+def test_a_killed_template_ends_its_forks_and_all_are_started_again(home: Path) -> None:
     with start(home) as stack:
         before = {line.name: line for line in stack.describe().lines}
         process = before["template"].life.process
@@ -70,15 +70,15 @@ def test_a_killed_template_takes_what_it_has_forked_along_and_all_come_back(home
 
 
 def elements(stack: Stack) -> ProcessRecord:
-    """Return what is known of the simulator."""
+    """Return the record of the simulator."""
     return next(line for line in stack.describe().lines if line.name == "elements")
 
 
-def test_nothing_goes_on_after_a_start_that_is_interrupted_while_its_threads_start(
+def test_nothing_continues_after_a_start_that_is_interrupted_while_its_threads_start(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A signal comes while the main thread waits for one that it has started."""
-    went_on: list[str] = []
+    opened: list[str] = []
     begin = threading.Thread.start
 
     def interrupted(thread: threading.Thread) -> None:
@@ -86,8 +86,8 @@ def test_nothing_goes_on_after_a_start_that_is_interrupted_while_its_threads_sta
         if thread.name.startswith(ThreadPoolExecutor.__name__):
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(Stack, "open_kafka", lambda _: went_on.append("kafka"))
-    monkeypatch.setattr(Stack, "open_databases", lambda _: went_on.append("databases"))
+    monkeypatch.setattr(Stack, "open_kafka", lambda _: opened.append("kafka"))
+    monkeypatch.setattr(Stack, "open_databases", lambda _: opened.append("databases"))
     monkeypatch.setattr(threading.Thread, "start", interrupted)
 
     with pytest.raises(KeyboardInterrupt):
@@ -96,7 +96,7 @@ def test_nothing_goes_on_after_a_start_that_is_interrupted_while_its_threads_sta
     for thread in threading.enumerate():
         if thread.name.startswith(ThreadPoolExecutor.__name__):
             thread.join(TIMEOUT_S)
-    assert went_on == []
+    assert opened == []
 
 
 def test_addresses_stay_from_start_to_start(home: Path) -> None:
@@ -111,7 +111,7 @@ def test_a_second_stack_on_one_home_is_refused(home: Path) -> None:
         start(home)
 
 
-def test_what_fails_to_start_is_told_in_its_own_words_and_leaves_nothing(home: Path) -> None:
+def test_a_failed_start_is_reported_in_its_own_words_and_leaves_nothing(home: Path) -> None:
     with pytest.raises(StartError, match=r"nonsense ended: .*No module named services\.nonsense"):
         broken(home, "nonsense")
     seen = stack_record.current_record(home)
@@ -177,12 +177,12 @@ def broken(home: Path, service: str, **settings: str) -> None:
         raise
 
 
-def test_a_service_is_told_no_other_services_password(
+def test_a_service_gets_no_other_services_password(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("KAITONG_DATABASE_CUSTOMER", "postgresql://secret")
-    told = environment_of("order", tmp_path, {"KAITONG_DATABASE_ORDER": "postgresql://own"})
-    assert [name for name in told if "DATABASE" in name] == ["KAITONG_DATABASE_ORDER"]
+    environment = environment_of("order", tmp_path, {"KAITONG_DATABASE_ORDER": "postgresql://own"})
+    assert [name for name in environment if "DATABASE" in name] == ["KAITONG_DATABASE_ORDER"]
 
 
 def test_purge_deletes_state_and_nothing_else(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""When a start is over: every service is ready, or makes up for what a restore has lost."""
+"""A start is complete when every service is ready or recovers from a restore."""
 
 import json
 from collections.abc import Iterator
@@ -13,14 +13,14 @@ from shared.observability.troubles import BLOCKING_KINDS, TroubleKind
 
 
 @contextmanager
-def answering(status: int, body: bytes) -> Iterator[str]:
-    """Answer every question so, and return where."""
+def serving(status: int, body: bytes) -> Iterator[str]:
+    """Serve this answer to every request; yield the URL."""
 
     class Answer(BaseHTTPRequestHandler):
-        """Says the same to everybody."""
+        """Returns the same answer to every request."""
 
         def do_GET(self) -> None:
-            """Answer."""
+            """Return the answer."""
             self.send_response(status)
             self.end_headers()
             self.wfile.write(body)
@@ -35,8 +35,8 @@ def answering(status: int, body: bytes) -> Iterator[str]:
     server.server_close()
 
 
-def naming(*kinds: TroubleKind) -> bytes:
-    """Return an answer that names troubles of these kinds."""
+def report_of(*kinds: TroubleKind) -> bytes:
+    """Return a health report with troubles of these kinds."""
     troubles = [{"kind": each, "is_blocking": each in BLOCKING_KINDS} for each in kinds]
     return json.dumps({"troubles": troubles}).encode()
 
@@ -44,12 +44,12 @@ def naming(*kinds: TroubleKind) -> bytes:
 @pytest.mark.parametrize(
     ("status", "body", "ready", "started"),
     [
-        (200, naming(), True, True),
-        (503, naming(TroubleKind.RESTORED), False, True),
-        (503, naming(TroubleKind.DATABASE_OUT), False, False),
-        (503, naming(TroubleKind.DATABASE_READ_ONLY, TroubleKind.RESTORED), False, False),
-        (503, naming(TroubleKind.DATABASE_UNPROVEN, TroubleKind.RESTORED), False, False),
-        (503, naming(), False, False),
+        (200, report_of(), True, True),
+        (503, report_of(TroubleKind.RESTORED), False, True),
+        (503, report_of(TroubleKind.DATABASE_OUT), False, False),
+        (503, report_of(TroubleKind.DATABASE_READ_ONLY, TroubleKind.RESTORED), False, False),
+        (503, report_of(TroubleKind.DATABASE_UNPROVEN, TroubleKind.RESTORED), False, False),
+        (503, report_of(), False, False),
         (503, b"no JSON", False, False),
         (503, b"[]", False, False),
     ],
@@ -57,5 +57,5 @@ def naming(*kinds: TroubleKind) -> bytes:
 def test_a_start_waits_for_no_recovery(
     status: int, body: bytes, *, ready: bool, started: bool
 ) -> None:
-    with answering(status, body) as url:
+    with serving(status, body) as url:
         assert (is_ready(url), is_started(url)) == (ready, started)

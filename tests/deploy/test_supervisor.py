@@ -1,4 +1,4 @@
-"""What keeps processes running."""
+"""The supervisor keeps processes running."""
 
 import errno
 import subprocess
@@ -27,123 +27,141 @@ NO_THREAD = "can't start new thread"
 IDLE = "while :; do sleep 0.02; done"
 
 
-def test_what_was_killed_is_started_again_and_told(care: RecordingSupervisor) -> None:
-    program = care.program("sleeper", *SLEEPER)
+def test_a_killed_process_is_started_again_and_that_is_logged(
+    supervision: RecordingSupervisor,
+) -> None:
+    program = supervision.program("sleeper", *SLEEPER)
     first = program.server.pid
 
     program.server.kill()
 
-    until(lambda: care.has_said("sleeper runs again"), "it runs again")
-    assert care.has_said("sleeper ended (killed by SIGKILL)")
+    until(lambda: supervision.has_logged("sleeper runs again"), "it runs again")
+    assert supervision.has_logged("sleeper ended (killed by SIGKILL)")
     assert program.server.pid != first
-    assert care.supervisor.processes[0].line.restarts == 1
+    assert supervision.supervisor.processes[0].record.restarts == 1
 
 
-def test_what_ends_again_and_again_is_started_again_and_again(care: RecordingSupervisor) -> None:
-    care.program("hopeless", "/bin/sh", "-c", "echo no database; exit 3")
-    until(lambda: care.supervisor.processes[0].restarts >= 3, "three starts")
-    assert care.has_said("hopeless ended (exit code 3); see ")
+def test_what_ends_again_and_again_is_started_again_and_again(
+    supervision: RecordingSupervisor,
+) -> None:
+    supervision.program("hopeless", "/bin/sh", "-c", "echo no database; exit 3")
+    until(lambda: supervision.supervisor.processes[0].restarts >= 3, "three starts")
+    assert supervision.has_logged("hopeless ended (exit code 3); see ")
 
 
-def test_what_cannot_run_like_this_is_told_once_and_left_alone(care: RecordingSupervisor) -> None:
-    wrong = care.program(
-        "wrong", "/bin/sh", "-c", "echo 'wrong: KAITONG_X is odd: mend it'; exit 78"
+def test_a_process_that_refuses_its_settings_is_logged_once_and_left_alone(
+    supervision: RecordingSupervisor,
+) -> None:
+    wrong = supervision.program(
+        "wrong", "/bin/sh", "-c", "echo 'wrong: KAITONG_X is odd: fix it'; exit 78"
     )
     first = wrong.server.pid
-    until(lambda: care.has_said("wrong ended (cannot start: KAITONG_X is odd: mend it)"), "why")
+    until(
+        lambda: supervision.has_logged("wrong ended (cannot start: KAITONG_X is odd: fix it)"),
+        "why",
+    )
 
-    care.program("hopeless", "/bin/sh", "-c", "exit 3")
-    until(lambda: care.supervisor.processes[1].restarts >= 2, "another is started again")
+    supervision.program("hopeless", "/bin/sh", "-c", "exit 3")
+    until(lambda: supervision.supervisor.processes[1].restarts >= 2, "another is started again")
 
-    assert care.supervisor.processes[0].line.refuses
-    assert (wrong.server.pid, care.supervisor.processes[0].restarts) == (first, 0)
-    assert len([line for line in care.said if "wrong" in line]) == 1
+    assert supervision.supervisor.processes[0].record.refuses
+    assert (wrong.server.pid, supervision.supervisor.processes[0].restarts) == (first, 0)
+    assert len([line for line in supervision.messages if "wrong" in line]) == 1
 
 
 def test_what_loses_its_first_thread_before_the_others_is_started_again(
-    care: RecordingSupervisor,
+    supervision: RecordingSupervisor,
 ) -> None:
     leave = "ctypes.CDLL(None).syscall(60, 0)"  # exit(2): of the calling thread alone
     linger = "threading.Timer(0.5, lambda: os._exit(3)).start()"
-    care.program("slow", sys.executable, "-c", f"import ctypes, os, threading; {linger}; {leave}")
-    until(lambda: care.has_said("slow ended (exit code 3); see "), "its end")
-    until(lambda: care.supervisor.processes[0].restarts >= 2, "two starts")
+    supervision.program(
+        "slow", sys.executable, "-c", f"import ctypes, os, threading; {linger}; {leave}"
+    )
+    until(lambda: supervision.has_logged("slow ended (exit code 3); see "), "its end")
+    until(lambda: supervision.supervisor.processes[0].restarts >= 2, "two starts")
 
 
-def test_what_ends_young_is_started_more_and_more_seldom(tmp_path: Path) -> None:
-    kept = SupervisedProcess("hopeless", Program(SLEEPER, {}, tmp_path / "log", tmp_path), 0, "")
-    pauses = [kept.next_backoff_s() for _ in range(20)]
+def test_a_process_that_ends_soon_is_restarted_with_growing_pauses(tmp_path: Path) -> None:
+    supervised = SupervisedProcess(
+        "hopeless", Program(SLEEPER, {}, tmp_path / "log", tmp_path), 0, ""
+    )
+    pauses = [supervised.next_backoff_s() for _ in range(20)]
     assert pauses == sorted(pauses)
     assert pauses[0] < 1
     assert pauses[-1] == MAX_BACKOFF_S
 
 
 def test_services_stop_before_the_engines_they_need(
-    care: RecordingSupervisor, tmp_path: Path
+    supervision: RecordingSupervisor, tmp_path: Path
 ) -> None:
     ends = tmp_path / "ends"
     for name, stage in (("engine", 0), ("service", 1)):
         ready = tmp_path / f"{name}.ready"
-        farewell = (
+        script = (
             f"trap 'echo {name} >> {ends}; exit' TERM; touch {ready}; while :; do sleep 0.02; done"
         )
-        care.program(name, "/bin/sh", "-c", farewell, stage=stage)
+        supervision.program(name, "/bin/sh", "-c", script, stage=stage)
         until(ready.exists, f"{name} runs")
 
-    care.supervisor.stop()
+    supervision.supervisor.stop()
 
     assert ends.read_text().split() == ["service", "engine"]
 
 
 def test_what_does_not_stop_is_killed(
-    care: RecordingSupervisor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    supervision: RecordingSupervisor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(supervisor, "STOP_TIMEOUT_S", 0.2)
     ready = tmp_path / "ready"
-    stubborn = f"trap '' TERM; touch {ready}; {IDLE}"
-    program = care.program("stubborn", "/bin/sh", "-c", stubborn)
+    script = f"trap '' TERM; touch {ready}; {IDLE}"
+    program = supervision.program("stubborn", "/bin/sh", "-c", script)
     until(ready.exists, "it runs")
 
-    care.supervisor.stop()
+    supervision.supervisor.stop()
 
     assert has_ended(program.server.pid)
 
 
 def test_a_start_that_the_machine_refuses_is_tried_again(
-    care: RecordingSupervisor, tmp_path: Path
+    supervision: RecordingSupervisor, tmp_path: Path
 ) -> None:
-    program = care.program("sleeper", *SLEEPER)
+    program = supervision.program("sleeper", *SLEEPER)
     log, program.log = program.log, tmp_path  # nothing can be written there
     program.server.kill()
-    until(lambda: care.has_said("sleeper does not start, next try in "), "a start that fails")
+    until(
+        lambda: supervision.has_logged("sleeper does not start, next try in "), "a start that fails"
+    )
 
     program.log = log
 
-    until(lambda: care.has_said("sleeper runs again"), "it runs again")
+    until(lambda: supervision.has_logged("sleeper runs again"), "it runs again")
 
 
-def test_what_cannot_be_seen_off_keeps_no_other_from_being_started_again(
-    care: RecordingSupervisor, tmp_path: Path
+def test_a_process_whose_end_cannot_be_handled_delays_no_other_restart(
+    supervision: RecordingSupervisor, tmp_path: Path
 ) -> None:
-    wrong = care.program("wrong", "/bin/sh", "-c", "sleep 1; echo 'wrong: mend it'; exit 78")
-    sleeper = care.program("sleeper", *SLEEPER)
-    log, wrong.log = wrong.log, tmp_path  # a folder: what it said last cannot be read
-    until(lambda: care.has_said("wrong ended, and cannot be started again yet: "), "it is told")
+    wrong = supervision.program("wrong", "/bin/sh", "-c", "sleep 1; echo 'wrong: fix it'; exit 78")
+    sleeper = supervision.program("sleeper", *SLEEPER)
+    log, wrong.log = wrong.log, tmp_path  # a folder: its last output cannot be read
+    until(
+        lambda: supervision.has_logged("wrong ended, and cannot be started again yet: "),
+        "it is logged",
+    )
 
     sleeper.server.kill()
 
-    until(lambda: care.has_said("sleeper runs again"), "another is started again")
-    assert len([line for line in care.said if "wrong" in line]) == 1
+    until(lambda: supervision.has_logged("sleeper runs again"), "another is started again")
+    assert len([line for line in supervision.messages if "wrong" in line]) == 1
     wrong.log = log
-    until(lambda: care.has_said("wrong ended (cannot start: mend it)"), "it is tried again")
-    assert care.supervisor.processes[0].line.refuses
+    until(lambda: supervision.has_logged("wrong ended (cannot start: fix it)"), "it is tried again")
+    assert supervision.supervisor.processes[0].record.refuses
 
 
 def test_what_the_machine_has_no_thread_for_is_started_again_once_it_has(
-    care: RecordingSupervisor, monkeypatch: pytest.MonkeyPatch
+    supervision: RecordingSupervisor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """`submit` of a pool keeps what it has no thread for: it would be done twice."""
-    program = care.program("sleeper", *SLEEPER)
+    """`submit` of a pool keeps a task for which it has no thread, so it would run twice."""
+    program = supervision.program("sleeper", *SLEEPER)
     refused: list[str] = []
     start = threading.Thread.start
 
@@ -158,70 +176,72 @@ def test_what_the_machine_has_no_thread_for_is_started_again_once_it_has(
     until(lambda: len(refused) >= 3, "it is tried again and again")
     monkeypatch.setattr(threading.Thread, "start", start)
 
-    until(lambda: care.has_said("sleeper runs again"), "it is started again")
+    until(lambda: supervision.has_logged("sleeper runs again"), "it is started again")
 
-    assert care.supervisor.processes[0].restarts == 1
-    assert len([line for line in care.said if NO_THREAD in line]) == 1
-
-
-def test_a_supervisor_that_can_write_nothing_down_goes_on(care: RecordingSupervisor) -> None:
-    program = care.program("sleeper", *SLEEPER)
-    first = program.server.pid
-    care.supervisor.on_change = care.supervisor.log_event = fail
-
-    program.server.kill()
-
-    until(lambda: program.server.pid != first, "it runs again")
+    assert supervision.supervisor.processes[0].restarts == 1
+    assert len([line for line in supervision.messages if NO_THREAD in line]) == 1
 
 
-def test_what_could_not_be_written_down_is_written_once_there_is_room(
-    care: RecordingSupervisor, monkeypatch: pytest.MonkeyPatch
+def test_a_supervisor_that_cannot_write_its_record_continues(
+    supervision: RecordingSupervisor,
 ) -> None:
-    """Else `status` would say of a process that runs again that it has ended."""
-    monkeypatch.setattr(supervisor, "ROTATE_EVERY", 1)
-    program = care.program("sleeper", *SLEEPER)
+    program = supervision.program("sleeper", *SLEEPER)
     first = program.server.pid
-    care.supervisor.on_change = fail
+    supervision.supervisor.on_change = supervision.supervisor.log_event = fail
+
+    program.server.kill()
+
+    until(lambda: program.server.pid != first, "it runs again")
+
+
+def test_a_record_that_could_not_be_written_is_written_once_there_is_room(
+    supervision: RecordingSupervisor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Otherwise `status` would show a restarted process as ended."""
+    monkeypatch.setattr(supervisor, "ROTATE_EVERY", 1)
+    program = supervision.program("sleeper", *SLEEPER)
+    first = program.server.pid
+    supervision.supervisor.on_change = fail
     program.server.kill()
     until(lambda: program.server.pid != first, "it runs again")
-    until(lambda: care.has_said("sleeper runs again"), "all was said")
+    until(lambda: supervision.has_logged("sleeper runs again"), "all was logged")
     written: list[str] = []
 
-    care.supervisor.on_change = lambda: written.append("what runs")
+    supervision.supervisor.on_change = lambda: written.append("what runs")
 
     until(lambda: bool(written), "it is written down")
 
 
 def fail(*_: object) -> None:
-    """Do as a full disk does."""
+    """Fail like a full disk."""
     raise OSError(errno.ENOSPC, "No space left on device")
 
 
 def starters() -> set[threading.Thread]:
-    """Return the threads that start what has ended; an idle one ends a moment after its pool."""
+    """Return the threads that restart processes; an idle one ends a moment after its pool."""
     return {it for it in threading.enumerate() if it.name.startswith("starter")}
 
 
-def test_nothing_is_started_again_after_the_stop(care: RecordingSupervisor) -> None:
+def test_nothing_is_started_again_after_the_stop(supervision: RecordingSupervisor) -> None:
     of_others = starters()
-    program = care.program("sleeper", *SLEEPER)
+    program = supervision.program("sleeper", *SLEEPER)
     program.server.kill()
-    care.supervisor.stop()
+    supervision.supervisor.stop()
     assert has_ended(program.server.pid)
-    assert not care.supervisor.watch_thread.is_alive()
+    assert not supervision.supervisor.watch_thread.is_alive()
     until(lambda: starters() <= of_others, "no starter waits for anything more")
 
 
-KEEPER = """
+SUPERVISOR_SCRIPT = """
 import sys, time
 from pathlib import Path
 from deploy.local.supervisor import Program, Supervisor
 folder = Path(sys.argv[1])
-care = Supervisor(lambda: None, print)
+supervisor = Supervisor(lambda: None, print)
 for name in ("one", "two"):
     program = Program(("/bin/sleep", "600"), {}, folder / name, folder)
     program.start()
-    care.supervise(name, program, stage=0)
+    supervisor.supervise(name, program, stage=0)
     print(program.server.pid, flush=True)
 time.sleep(600)
 """
@@ -229,15 +249,15 @@ time.sleep(600)
 
 def test_a_supervisor_killed_with_9_leaves_nothing_behind(tmp_path: Path) -> None:
     with subprocess.Popen(
-        [sys.executable, "-c", KEEPER, str(tmp_path)],
+        [sys.executable, "-c", SUPERVISOR_SCRIPT, str(tmp_path)],
         stdout=subprocess.PIPE,
         text=True,
         cwd=CHECKOUT,
-    ) as keeper:
-        assert keeper.stdout is not None
-        pids = [int(keeper.stdout.readline()) for _ in range(2)]
+    ) as supervisor_process:
+        assert supervisor_process.stdout is not None
+        pids = [int(supervisor_process.stdout.readline()) for _ in range(2)]
         until(lambda: all(runs_program(pid, "sleep") for pid in pids), "both run")
-        keeper.kill()
+        supervisor_process.kill()
     until(lambda: all(map(has_ended, pids)), "its processes end")
 
 
@@ -252,8 +272,8 @@ def sleepers() -> Iterator[list[int]]:
 
 def test_leftovers_are_known_by_pid_and_start_time(tmp_path: Path, sleepers: list[int]) -> None:
     mine, reused = map(identity_of, sleepers)
-    stranger = ProcessIdentity(reused.pid, reused.started - 60)
-    lines = (ProcessRecord("mine", mine, "log"), ProcessRecord("reused", stranger, "log"))
+    other_process = ProcessIdentity(reused.pid, reused.started - 60)
+    lines = (ProcessRecord("mine", mine, "log"), ProcessRecord("reused", other_process, "log"))
     (tmp_path / "run").mkdir()
     stack_record.write(tmp_path, StackRecord("ready", ProcessIdentity(1, 0.0), lines=lines))
 

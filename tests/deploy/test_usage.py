@@ -1,4 +1,4 @@
-"""What processes use is counted once, for the part that each belongs to."""
+"""CPU and memory of each process are counted once, for the part that it belongs to."""
 
 import os
 import subprocess
@@ -16,7 +16,7 @@ child = subprocess.Popen([sys.executable, "-c", sys.argv[1]], stdout=subprocess.
 print(child.pid, child.stdout.readline(), flush=True)
 child.wait()
 """
-"""A process that has started another one, whose first line it hands on."""
+"""A process that has started another one, and prints that one's first line."""
 
 LEAF = "import time; print(flush=True); time.sleep(600)"
 
@@ -45,16 +45,16 @@ def test_a_process_belongs_to_the_nearest_part_above_it(tree: list[int]) -> None
     assert pids(apart) == {"template": {top}, "service": {middle, leaf}}
 
 
-def test_another_thread_that_looks_at_processes_changes_nothing(
+def test_another_thread_that_iterates_over_processes_changes_nothing(
     tree: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    look = psutil.process_iter
+    process_iter = psutil.process_iter
 
-    def looked_at_beside(*attributes: list[str]) -> Iterator[psutil.Process]:
-        yield from look(*attributes)
-        assert list(look(["name"]))
+    def iterated_twice(*attributes: list[str]) -> Iterator[psutil.Process]:
+        yield from process_iter(*attributes)
+        assert list(process_iter(["name"]))
 
-    monkeypatch.setattr(psutil, "process_iter", looked_at_beside)
+    monkeypatch.setattr(psutil, "process_iter", iterated_twice)
 
     assert pids(usage.processes_of({"all": tree[0]})) == {"all": set(tree)}
 

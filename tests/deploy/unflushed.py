@@ -1,4 +1,4 @@
-"""Fails to write its output at the very end only, as a program does whose output is short."""
+"""Writes its output only at its end, as a program with short output does."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""Wait on a condition, never for luck."""
+"""Waiting for conditions in the tests of the local stack."""
 
 import time
 from collections.abc import Callable
@@ -9,7 +9,7 @@ TIMEOUT_S = 60.0
 
 
 def until(holds: Callable[[], object], what: str) -> None:
-    """Return as soon as it holds; fail when it does not in time."""
+    """Wait until a condition holds; fail if it does not in time."""
     deadline = time.monotonic() + TIMEOUT_S
     while not holds():
         assert time.monotonic() < deadline, f"not in {TIMEOUT_S:.0f} s: {what}"
@@ -17,7 +17,7 @@ def until(holds: Callable[[], object], what: str) -> None:
 
 
 def has_ended(pid: int) -> bool:
-    """Tell whether a process has ended; one that nobody has reaped yet has."""
+    """Tell whether a process has ended; a zombie counts as ended."""
     try:
         return bool(psutil.Process(pid).status() == psutil.STATUS_ZOMBIE)
     except psutil.NoSuchProcess:
@@ -25,5 +25,5 @@ def has_ended(pid: int) -> bool:
 
 
 def runs_program(pid: int, program: str) -> bool:
-    """Tell whether a process is past its leash and runs the program it was started for."""
+    """Tell whether a process already runs the program it was started for."""
     return bool(psutil.Process(pid).name() == program)

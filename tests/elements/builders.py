@@ -1,4 +1,4 @@
-"""What the tests of the simulator are made of."""
+"""Requests to the simulator for its tests."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""A simulator to talk to."""
+"""A simulator in the test process."""
 
 from collections.abc import AsyncIterator
 
@@ -12,7 +12,7 @@ from services.elements.store import Network
 
 @pytest.fixture
 async def client() -> AsyncIterator[AsyncClient]:
-    """A caller of a simulator that was told nothing yet."""
+    """A client of a new simulator."""
     transport = ASGITransport(make_api(Network(), NullJournal()))
     async with AsyncClient(transport=transport, base_url="http://elements") as caller:
         yield caller

@@ -1,4 +1,4 @@
-"""A simulator in a process of its own, to be killed."""
+"""A simulator in its own process, which a test may kill."""
 
 import os
 import signal
@@ -17,7 +17,7 @@ TIMEOUT_S = 60
 
 
 class Simulator:
-    """One simulator on one port with one folder, through any number of lives."""
+    """One simulator on one port with one folder, through any number of restarts."""
 
     def __init__(self, folder: Path) -> None:
         self.port = free_port()
@@ -50,7 +50,7 @@ class Simulator:
         self._process.wait()
 
     def stop(self) -> int:
-        """Stop it politely. Returns the exit code."""
+        """Stop it with SIGTERM. Returns the exit code."""
         self._process.send_signal(signal.SIGTERM)
         return self._process.wait(TIMEOUT_S)
 
@@ -58,7 +58,7 @@ class Simulator:
         self._process = self._start()
 
     def log_of_a_second_start(self, **settings: str) -> tuple[int, str]:
-        """Start another one beside it; return its exit code and what it said."""
+        """Start a second one; return its exit code and its log."""
         environment = os.environ | {
             "KAITONG_HTTP_PORT": str(self.port),
             "KAITONG_STATE": str(self.folder),

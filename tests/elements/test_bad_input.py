@@ -1,4 +1,4 @@
-"""Whatever a caller sends, it is told what is wrong; the simulator does not fail."""
+"""A wrong request is answered with a problem; the simulator does not fail."""
 
 import json
 

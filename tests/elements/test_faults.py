@@ -1,4 +1,4 @@
-"""Faults strike the calls that they were ordered for, and no others."""
+"""Faults apply to the calls that they were set for, and to no others."""
 
 import time
 from typing import Any
@@ -75,7 +75,7 @@ async def test_a_slow_element_answers_later(client: AsyncClient) -> None:
     assert time.perf_counter() - started >= 0.12
 
 
-async def test_asking_is_struck_only_by_faults_on_asks(client: AsyncClient) -> None:
+async def test_a_query_is_affected_only_by_faults_on_queries(client: AsyncClient) -> None:
     await put(client)
     await set_faults(client, {"fault": "error"})
     assert (await client.get(path())).status_code == 200
@@ -140,28 +140,28 @@ async def test_a_fault_that_makes_no_sense_is_refused(
     assert (answer.status_code, answer.json()["code"]) == (400, "invalid")
 
 
-def struck(ordered: AnyFault, calls: int = 1_000) -> list[bool]:
-    faults = Faults([ordered])
+def faulty_calls(fault: AnyFault, calls: int = 1_000) -> list[bool]:
+    faults = Faults([fault])
     call = ElementCall("perform", "service-1", "add-profile", answered=False)
     return [faults.inject(call).fault is not None for _ in range(calls)]
 
 
-def test_a_share_of_the_calls_is_struck_and_the_same_ones_every_time() -> None:
-    first = struck(FailFirst(share=0.3, seed=7))
+def test_a_share_of_the_calls_fails_and_the_same_ones_every_time() -> None:
+    first = faulty_calls(FailFirst(share=0.3, seed=7))
 
     assert 250 < sum(first) < 350
-    assert struck(FailFirst(share=0.3, seed=7)) == first
-    assert struck(FailFirst(share=0.3, seed=8)) != first
-    assert not any(struck(FailFirst(share=0)))
-    assert all(struck(FailFirst(share=1)))
+    assert faulty_calls(FailFirst(share=0.3, seed=7)) == first
+    assert faulty_calls(FailFirst(share=0.3, seed=8)) != first
+    assert not any(faulty_calls(FailFirst(share=0)))
+    assert all(faulty_calls(FailFirst(share=1)))
 
 
-def test_a_fault_strikes_so_often_and_no_more() -> None:
-    assert struck(FailFirst(times=2), calls=4) == [True, True, False, False]
-    assert sum(struck(FailFirst(times=2, share=0.5))) == 2
+def test_a_fault_applies_a_set_number_of_times() -> None:
+    assert faulty_calls(FailFirst(times=2), calls=4) == [True, True, False, False]
+    assert sum(faulty_calls(FailFirst(times=2, share=0.5))) == 2
 
 
-def test_the_first_fault_that_strikes_ends_the_search_and_delays_add_up() -> None:
+def test_the_first_fault_that_applies_ends_the_search_and_delays_add_up() -> None:
     faults = Faults([Slow(delay_ms=5), FailFirst(times=1), Slow(delay_ms=7)])
     call = ElementCall("perform", "service-1", "add-profile", answered=False)
 

@@ -1,4 +1,4 @@
-"""The journal keeps what was answered, and only that."""
+"""The journal keeps the outcomes that were answered, and only those."""
 
 import resource
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ from tests.elements.builders import OLT, active, effects, path, put, set_faults
 
 @contextmanager
 def started(folder: Path) -> Iterator[AsyncClient]:
-    """A simulator with its memory in this folder, and a caller of it."""
+    """A simulator with its journal in this folder, and a client of it."""
     journal = FileJournal(folder)
     network = Network()
     for entry in journal.entries():
@@ -29,7 +29,7 @@ def started(folder: Path) -> Iterator[AsyncClient]:
 
 @contextmanager
 def room_for(more_bytes: int, path: Path) -> Iterator[None]:
-    """No file of this process may grow past this one's size and so much more."""
+    """Limit the files of this process to the size of this one plus a number of bytes."""
     unlimited = resource.getrlimit(resource.RLIMIT_FSIZE)
     limit = path.stat().st_size + more_bytes
     resource.setrlimit(resource.RLIMIT_FSIZE, (limit, unlimited[1]))
@@ -51,20 +51,20 @@ async def test_a_restart_changes_nothing_that_callers_see(tmp_path: Path) -> Non
         await put(client, "op-4", subject="service-2", kind="remove-profile")
         await set_faults(client, {"fault": "refuse", "code": "overloaded", "kind": "test-line"})
         await put(client, "op-5", kind="test-line")
-        seen = await everything(client)
+        seen = await visible_state(client)
 
     with started(tmp_path) as client:
-        assert await everything(client) == seen
+        assert await visible_state(client) == seen
         assert (await put(client, "op-1", svlan=101, online=True, loid="NJ1")).status_code == 200
         assert (await put(client, "op-6", kind="test-line")).json()["code"] == "overloaded"
         assert await effects(client) == {"op-1": 1, "op-2": 1, "op-3": 1}
 
 
-async def everything(client: AsyncClient) -> list[str]:
-    """All that a caller can learn of the element."""
+async def visible_state(client: AsyncClient) -> list[str]:
+    """Return everything that a caller can read from the element."""
     places = [f"/elements/{OLT}/{what}" for what in ("active", "effects", "faults")]
-    asked = [path(f"op-{number}") for number in range(1, 6)]
-    return [(await client.get(place)).text for place in (*places, *asked)]
+    operations = [path(f"op-{number}") for number in range(1, 6)]
+    return [(await client.get(place)).text for place in (*places, *operations)]
 
 
 async def test_cleared_faults_stay_cleared(tmp_path: Path) -> None:
@@ -113,7 +113,7 @@ def test_a_line_that_cannot_be_read_stops_the_start_and_is_named(
     (tmp_path / FILE).write_bytes(line + b"\n")
     journal = FileJournal(tmp_path)
 
-    with pytest.raises(JournalError, match="line 1 cannot be read: mend or remove the file"):
+    with pytest.raises(JournalError, match="line 1 cannot be read: fix or remove the file"):
         list(journal.entries())
 
     journal.close()

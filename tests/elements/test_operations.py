@@ -1,4 +1,4 @@
-"""An element does each operation once, and knows what became of it."""
+"""An element performs each operation once, and knows its outcome."""
 
 import pytest
 from httpx import AsyncClient
@@ -82,17 +82,17 @@ async def test_leaving_out_the_parameters_means_none(client: AsyncClient) -> Non
     assert (await put(client, "op-1")).status_code == 200
 
 
-async def test_an_element_tells_what_became_of_an_operation(client: AsyncClient) -> None:
-    unheard_of = await client.get(path("op-1"))
+async def test_an_element_answers_the_outcome_of_an_operation(client: AsyncClient) -> None:
+    unknown = await client.get(path("op-1"))
     done = await put(client, "op-1")
     refused = await put(client, "op-2")
 
-    assert (unheard_of.status_code, unheard_of.json()["code"]) == (404, "unknown-operation")
+    assert (unknown.status_code, unknown.json()["code"]) == (404, "unknown-operation")
     assert (await client.get(path("op-1"))).json() == done.json()
     assert refused.status_code == 409
-    asked = await client.get(path("op-2"))
-    assert asked.status_code == 200
-    assert asked.json() == {
+    shown = await client.get(path("op-2"))
+    assert shown.status_code == 200
+    assert shown.json() == {
         "operation_id": "op-2",
         "element": OLT,
         "kind": "add-profile",
@@ -184,7 +184,7 @@ async def test_looking_at_an_element_does_not_make_one(client: AsyncClient) -> N
     assert (await client.get("/elements")).json() == {"elements": []}
 
 
-async def test_the_simulator_tells_that_it_lives_and_is_ready(client: AsyncClient) -> None:
+async def test_the_simulator_answers_health_checks(client: AsyncClient) -> None:
     await set_faults(client, {"fault": "reject-connection"})
 
     assert (await client.get("/health/live")).status_code == 200

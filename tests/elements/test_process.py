@@ -1,4 +1,4 @@
-"""A real simulator hangs up, is killed, and still knows what it did."""
+"""A simulator process drops connections, is killed, and still knows its operations."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
@@ -26,7 +26,7 @@ async def client(simulator: Simulator) -> AsyncIterator[AsyncClient]:
 
 
 async def done(client: AsyncClient, operation_id: str) -> None:
-    """Come back when the element has done the operation."""
+    """Wait until the element has done the operation."""
     async with asyncio.timeout(20):
         while (await client.get(path(operation_id))).is_error:  # noqa: ASYNC110  another process
             await asyncio.sleep(0.01)
@@ -77,7 +77,7 @@ async def test_slow_calls_do_not_hold_up_others(client: AsyncClient) -> None:
 async def test_nothing_that_was_answered_is_lost_by_a_kill(
     simulator: Simulator, client: AsyncClient
 ) -> None:
-    """Killed under load: what was answered is known, and repeating all has no second effect."""
+    """Killed under load: answered operations are known, and repeating all has no second effect."""
     answered: list[str] = []
     enough = asyncio.Event()
 
@@ -144,7 +144,7 @@ def test_a_setting_that_cannot_work_stops_the_start_with_one_line(
         "change KAITONG_STATE": {"KAITONG_HTTP_PORT": str(free_port())},
     }
     for line, settings in faults.items():
-        code, said = simulator.log_of_a_second_start(**settings)
+        code, log = simulator.log_of_a_second_start(**settings)
         assert code == 78
-        assert line in said
-        assert len(said.splitlines()) == 1
+        assert line in log
+        assert len(log.splitlines()) == 1

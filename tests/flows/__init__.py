@@ -1,1 +1,1 @@
-"""Every flow from end to end, by HTTP, on real engines and real service processes."""
+"""Every flow end to end by HTTP, on real engines and service processes."""

@@ -1,4 +1,4 @@
-"""Follows every path that an answer of a running system has, to what it names."""
+"""Follows every path in the answers of a running system, and checks what it leads to."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,11 +15,11 @@ from services.console.client import Client
 Json = Any
 
 API_PREFIXES = ("/ops/v1/", "/tmf-api/")
-"""How every path begins at which a service answers."""
+"""The prefixes of all paths of the services' APIs."""
 
 FORBIDDEN = 403
 NAMES = ("id", "value", "number", "name", "order_id")
-"""How the answers to a reference call what they show."""
+"""The fields that hold the id of what an answer shows."""
 
 ORDER = "/tmf-api/productOrderingManagement/v4/productOrder"
 DETAIL_PATHS: Mapping[str, Sequence[str]] = {
@@ -38,7 +38,7 @@ DETAIL_PATHS: Mapping[str, Sequence[str]] = {
     "/ops/v1/addresses": ("/ops/v1/addresses/{id}",),
     "/ops/v1/reservations": ("/ops/v1/reservations/{order_id}",),
 }
-"""What is opened of each thing in a list, though no answer has its path."""
+"""Paths that are opened for each element of a list, although no answer contains them."""
 
 
 NUMBERS_OF_A_POOL = ("/ops/v1/pools/{kind}/{name}/things", "number")
@@ -46,7 +46,7 @@ NUMBERS_OF_A_POOL = ("/ops/v1/pools/{kind}/{name}/things", "number")
 
 
 class Route(NamedTuple):
-    """One path that a service answers a GET at."""
+    """One path at which a service answers GET."""
 
     service: str
     path: str
@@ -54,14 +54,14 @@ class Route(NamedTuple):
     """The parameters of the query that must be given."""
 
     def fits(self, path: str) -> bool:
-        """Tell whether a path is one of this route's; values of things may have slashes."""
+        """Tell whether a path matches this route; values of pool items may have slashes."""
         pattern = re.escape(self.path).replace(re.escape("{value}"), ".+")
         pattern = re.sub(r"\\\{\w+\\\}", "[^/]+", pattern)
         return re.fullmatch(pattern, path.partition("?")[0]) is not None
 
 
 def routes_of(client: Client) -> list[Route]:
-    """Return what every service answers a GET at, by its description."""
+    """Return the paths at which services answer GET, from their descriptions."""
     return [
         Route(service, path, frozenset(required_parameters(verbs["get"])))
         for service in SERVICES
@@ -96,58 +96,60 @@ class LinkCrawler:
     """Follows references until there are no new ones."""
 
     readers: Sequence[Client]
-    """Who asks: the next one where the one before may not."""
+    """Clients to read with: the next one where the one before is forbidden."""
 
-    given: Mapping[str, str]
+    parameters: Mapping[str, str]
     """Values for the parameters that a list needs, by their names."""
 
-    asked: Mapping[str, Mapping[str, str]]
-    """What else is asked of a list, by its path."""
+    queries: Mapping[str, Mapping[str, str]]
+    """Further query parameters of a list, by its path."""
 
     followed: dict[str, Json] = field(default_factory=dict)
     broken: list[str] = field(default_factory=list)
     routes: list[Route] = field(default_factory=list)
 
     def run(self) -> None:
-        """Read every list, and follow all that it leads to."""
+        """Read every list, and follow all its references."""
         self.routes = routes_of(self.readers[0])
         for route in self.routes:
             if "{" not in route.path:
-                query = {name: self.given[name] for name in route.required}
-                answer = self.ask(route.service, route.path, query | self.more(route.path))
+                query = {name: self.parameters[name] for name in route.required}
+                answer = self.read(
+                    route.service, route.path, query | self.further_query(route.path)
+                )
                 self.open_each(route.path, answer)
 
-    def more(self, path: str) -> dict[str, str]:
-        """Return what else is asked of a list."""
-        return dict(self.asked.get(path, {}))
+    def further_query(self, path: str) -> dict[str, str]:
+        """Return the further query parameters of a list."""
+        return dict(self.queries.get(path, {}))
 
     def open_each(self, path: str, answer: Json) -> None:
-        """Open what belongs to each thing of a list."""
+        """Open the detail paths of each element of a list."""
         for template, thing in product(DETAIL_PATHS.get(path, ()), answer):
             if (template, thing.get("kind")) != NUMBERS_OF_A_POOL:
                 names = {name: quote(str(value), safe="") for name, value in thing.items()}
                 self.follow(template.format(**names))
 
-    def ask(self, service: str, path: str, query: Mapping[str, str] | None = None) -> Json:
-        """Return what is at a path, having followed its references; None if it is no success."""
+    def read(self, service: str, path: str, query: Mapping[str, str] | None = None) -> Json:
+        """Read a path and follow its references; return its content, or [] if it fails."""
         answer = self.answer(service, path, query)
         if not answer.is_success:
             self.broken.append(f"{service} {path}: {answer.status_code} {answer.text[:200]}")
             return []
         found = answer.json()
         self.followed[f"{service} {path}"] = found
-        self.look(found)
+        self.follow_references(found)
         return found
 
     def answer(self, service: str, path: str, query: Mapping[str, str] | None) -> httpx.Response:
-        """Return what is answered to the first reader who may see it."""
-        more = {"params": query} if query else {}
-        answers = (each.request(service, "GET", path, **more) for each in self.readers)
+        """Return the answer to the first reader that is not forbidden."""
+        further_query = {"params": query} if query else {}
+        answers = (each.request(service, "GET", path, **further_query) for each in self.readers)
         first = next(answers)
         allowed = (each for each in chain([first], answers) if each.status_code != FORBIDDEN)
         return next(allowed, first)
 
-    def look(self, answer: Json) -> None:
+    def follow_references(self, answer: Json) -> None:
         """Follow all references in an answer."""
         for part in objects_in(answer):
             if "@referredType" in part and "id" in part and "href" not in part:
@@ -158,14 +160,14 @@ class LinkCrawler:
                         self.follow(path, part["id"] if name == "href" else None)
 
     def follow(self, path: str, id_: str | None = None) -> None:
-        """Follow one reference to what has this id, at every service that answers there."""
+        """Follow one reference at every service that answers there, and check its id."""
         services = [each.service for each in self.routes if each.fits(path)]
         if not services:
             self.broken.append(f"{path}: no service answers there")
         for service in services:
             if f"{service} {path}" not in self.followed:
                 self.followed[f"{service} {path}"] = None
-                self.ask(service, path)
+                self.read(service, path)
             found = self.followed[f"{service} {path}"]
             if found and id_ is not None and id_ not in {found.get(name) for name in NAMES}:
                 self.broken.append(f"{path} is not {id_}: {found}")

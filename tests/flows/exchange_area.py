@@ -1,11 +1,11 @@
-"""Where a test's customers live."""
+"""The area of a test's customers."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class ExchangeArea:
-    """An exchange of its own, with one OLT and one splitter."""
+    """An exchange with one OLT and one splitter."""
 
     exchange: str
     olt: str

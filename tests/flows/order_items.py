@@ -20,8 +20,8 @@ def fibre(address: str, *, id_: str = "1", speed: int = 300) -> JSON:
 
 def telephone(address: str, *, id_: str = "1", number: str = "", grade: str = "") -> JSON:
     """Return the item of a new telephone, with a picked number if one is named."""
-    said = {"number": number, "numberGrade": grade}
-    characteristics = [{"name": name, "value": value} for name, value in said.items() if value]
+    values = {"number": number, "numberGrade": grade}
+    characteristics = [{"name": name, "value": value} for name, value in values.items() if value]
     product = product_at(address) | ({"productCharacteristic": characteristics} if number else {})
     offering = {"id": "voice-basic"}
     return {"id": id_, "action": "add", "productOffering": offering, "product": product}
@@ -42,7 +42,7 @@ def home_bundle(address: str) -> JSON:
 
 
 def disconnection(product: str, *, id_: str = "1") -> JSON:
-    """Return the item that gives a product up."""
+    """Return the item that disconnects a product."""
     return {"id": id_, "action": "delete", "product": {"id": product}}
 
 

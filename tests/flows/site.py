@@ -1,4 +1,4 @@
-"""A running system, and what a test does with it: plant, orders, crews, faults."""
+"""A running system with helpers for tests: plant, orders, work orders, faults."""
 
 import shutil
 import time
@@ -27,7 +27,7 @@ WORK_ORDERS = "/ops/v1/work-orders"
 TIMEOUT_S = 60.0
 FIRST_PAUSE_S = 0.03
 LONGEST_PAUSE_S = 0.2
-"""Between two looks at what is waited for; each look costs the services time."""
+"""Between two checks of a condition; each check costs the services time."""
 
 NETWORK = "025"
 JSON = Any
@@ -44,21 +44,21 @@ class Site:
 
     @property
     def record(self) -> StackRecord:
-        """What runs now."""
+        """The current record of the stack."""
         return self.stack.describe()
 
     @property
     def home(self) -> Path:
-        """Where it lives."""
+        """The home folder of the stack."""
         return self.stack.home
 
     def client(self, role: str, *, tenant: str = TENANT, name: str = "") -> Client:
-        """Return access in a role."""
-        who = (role, tenant, name)
-        if who not in self._clients:
+        """Return a client with a role."""
+        key = (role, tenant, name)
+        if key not in self._clients:
             token = token_for(role, at=self.home, tenant=tenant, client=name)
-            self._clients[who] = Client(self.record.urls, token)
-        return self._clients[who]
+            self._clients[key] = Client(self.record.urls, token)
+        return self._clients[key]
 
     @cached_property
     def http(self) -> httpx.Client:
@@ -66,7 +66,7 @@ class Site:
         return httpx.Client(timeout=TIMEOUT_S, verify=ssl_context())
 
     def close(self) -> None:
-        """Hang up."""
+        """Close all connections."""
         self.http.close()
         for client in self._clients.values():
             client.http.close()
@@ -80,7 +80,7 @@ class Site:
         tenant: str = TENANT,
         network: str = NETWORK,
     ) -> ExchangeArea:
-        """Build an exchange of its own."""
+        """Create an exchange with its plant."""
         number = next(self._exchanges)
         exchange, olt, splitter = f"T{number}", f"T{number}-OLT01", f"T{number}-SP1"
         first = int(f"{network[1:]}80000000") + 1000 * number
@@ -101,7 +101,7 @@ class Site:
         return ExchangeArea(exchange, olt, served, unserved, range(first, first + numbers))
 
     def order(self, *items: JSON, customer: str = "", external_id: str = "") -> JSON:
-        """Return an order of these items, by a customer of its own unless one is named."""
+        """Return an order of these items, by a new customer unless one is named."""
         number = next(self._names)
         return {
             "externalId": external_id or f"T-{number}",
@@ -135,28 +135,28 @@ class Site:
         return str(answer.json()["id"])
 
     def read(self, order_id: str) -> JSON:
-        """Return an order as it stands."""
+        """Return the current state of an order."""
         return self.client("viewer").get("order", f"{ORDERS}/{order_id}")
 
-    def until(self, what: Callable[[], Any], timeout_s: float = TIMEOUT_S) -> Any:
-        """Wait until something is so, and return it."""
+    def until(self, condition: Callable[[], Any], timeout_s: float = TIMEOUT_S) -> Any:
+        """Wait until a condition returns a true value, and return it."""
         end, pause = time.monotonic() + timeout_s, FIRST_PAUSE_S
-        while not (found := what()):
-            assert time.monotonic() < end, f"it did not come to be in {timeout_s:.0f} s"
+        while not (found := condition()):
+            assert time.monotonic() < end, f"it did not become true in {timeout_s:.0f} s"
             time.sleep(pause)
             pause = min(pause * 1.2, LONGEST_PAUSE_S)
         return found
 
     def until_serving(self, timeout_s: float = TIMEOUT_S) -> None:
-        """Wait until every service answers: a database that was lost is compared before."""
+        """Wait until every service answers: after a loss it first checks its database."""
         self.until(lambda: all(map(self.serves, SERVICES)), timeout_s)
 
     def serves(self, service: str) -> bool:
-        """Tell whether a service answers what its database is asked for."""
+        """Tell whether a service answers requests that need its database."""
         try:
             return self.client("ops").request(service, "GET", "/ops/v1/parked").is_success
         except CommandError:
-            return False  # it starts again
+            return False  # it restarts
 
     def until_state(self, order_id: str, *states: str) -> JSON:
         """Wait until an order is in one of these states; return it."""
@@ -164,47 +164,47 @@ class Site:
             lambda: order if (order := self.read(order_id))["state"] in states else None
         )
 
-    def jobs(self, order_id: str) -> list[JSON]:
+    def work_orders(self, order_id: str) -> list[JSON]:
         """Return the open work orders of an order."""
         found: list[JSON] = self.client("ops").get("provisioning", WORK_ORDERS, order_id=order_id)
         return found
 
-    def job(self, order_id: str, job: str) -> JSON:
+    def work_order(self, order_id: str, job: str) -> JSON:
         """Wait for one work order of an order; return it."""
         return self.until(
-            lambda: next((each for each in self.jobs(order_id) if each["job"] == job), None)
+            lambda: next((each for each in self.work_orders(order_id) if each["job"] == job), None)
         )
 
-    def answer_job(self, job: JSON, verb: str = "report", **said: str) -> JSON:
+    def answer_work_order(self, work_order: JSON, verb: str = "report", **body: str) -> JSON:
         """Answer a work order."""
-        path = f"{WORK_ORDERS}/{job['id']}/{verb}"
-        return self.client("ops").post("provisioning", path, said)
+        path = f"{WORK_ORDERS}/{work_order['id']}/{verb}"
+        return self.client("ops").post("provisioning", path, body)
 
     def fulfil(self, order_id: str) -> JSON:
         """Report all work orders of an order done, until it has ended; return it."""
 
         def ended() -> JSON:
-            for job in self.jobs(order_id):
-                self.answer_job(job)
+            for work_order in self.work_orders(order_id):
+                self.answer_work_order(work_order)
             order = self.read(order_id)
             return order if order["state"] in FINAL_STATES else None
 
         return self.until(ended)
 
     def completed(self, order: JSON) -> JSON:
-        """Post an order and see it completed."""
+        """Post an order and wait until it has completed."""
         ended = self.fulfil(self.accepted(order))
         assert ended["state"] == "completed", ended
         return ended
 
     def products(self, customer: str, status: str = "active") -> list[JSON]:
-        """Return what a customer has."""
+        """Return a customer's products."""
         query = {"relatedParty.id": customer, "status": status}
         found: list[JSON] = self.client("viewer").get("order", PRODUCTS, **query)
         return found
 
     def view(self, customer: str, *, products: int) -> JSON:
-        """Wait until the view of a customer shows so many products; return it."""
+        """Wait until the view of a customer shows this number of products; return it."""
         path = f"/ops/v1/customers/{customer}/view"
 
         def as_expected() -> JSON:
@@ -215,7 +215,7 @@ class Site:
         return self.until(as_expected)
 
     def held(self, holder: str, **states: str) -> dict[str, JSON]:
-        """Wait until an order or a service holds these kinds of things in these states."""
+        """Wait until an order or a service holds resources of these kinds in these states."""
 
         def as_expected() -> JSON:
             found = self.holdings(holder)
@@ -226,7 +226,7 @@ class Site:
         return found
 
     def holdings(self, holder: str) -> dict[str, JSON]:
-        """Return what an order touched, or a service holds, by kind."""
+        """Return the holdings of an order or a service, by kind."""
         found = self.client("viewer").get("resources", f"/ops/v1/holdings/{holder}")
         return {each["kind"]: each for each in found["held"]}
 
@@ -244,9 +244,9 @@ class Site:
         found: list[JSON] = self.client("ops").get("provisioning", f"/ops/v1/fallout/{order_id}")
         return found
 
-    def decide(self, order_id: str, remedy: str, **said: str) -> JSON:
-        """Decide what becomes of a step in fallout."""
-        return self.client("ops").post("provisioning", f"/ops/v1/fallout/{order_id}/{remedy}", said)
+    def decide(self, order_id: str, remedy: str, **body: str) -> JSON:
+        """Decide on a step in fallout."""
+        return self.client("ops").post("provisioning", f"/ops/v1/fallout/{order_id}/{remedy}", body)
 
     def plan(self, order_id: str) -> JSON:
         """Wait until an order has a plan; return it."""
@@ -269,7 +269,7 @@ class Site:
 
     @contextmanager
     def faults(self, element: str, *faults: JSON) -> Iterator[None]:
-        """Have an element suffer faults until the block ends."""
+        """Inject faults into an element until the block ends."""
         url = f"{self.record.urls['elements']}/elements/{element}/faults"
         self.http.put(url, json={"faults": list(faults)}).raise_for_status()
         yield
@@ -278,7 +278,7 @@ class Site:
 
 @contextmanager
 def running(home: Path, kind: type[Stack] = Stack) -> Iterator[Site]:
-    """Start the whole system in a new folder; at the end nothing of it is left."""
+    """Start the whole system in a new folder; delete everything at the end."""
     home.mkdir()
     make_keys(home)
     site = Site(kind.start(home, fsync=False))

@@ -1,4 +1,4 @@
-"""Who may do what, and whose data who sees."""
+"""Permissions of roles, and the visibility of data."""
 
 import pytest
 
@@ -18,7 +18,7 @@ def test_a_viewer_cannot_order(site: Site) -> None:
 
 
 @pytest.mark.parametrize("token", ["", "no-token-at-all"])
-def test_nobody_is_served_without_a_token_of_ours(site: Site, token: str) -> None:
+def test_a_request_without_a_valid_token_is_refused(site: Site, token: str) -> None:
     answer = site.post(site.order(fibre("addr")), client=Client(site.record.urls, token or "x"))
 
     assert answer.status_code == 401
@@ -52,11 +52,11 @@ def test_a_tenant_sees_and_uses_nothing_of_another(site: Site) -> None:
     assert viewer.request("provisioning", "GET", f"/ops/v1/plans/{order_id}").status_code == 404
     assert viewer.get("resources", f"/ops/v1/holdings/{order_id}")["held"] == []
     answer = site.post(site.order(fibre(ours.served)), client=crm)
-    stranger = answer.json()["id"]
+    rejected = answer.json()["id"]
     ended = site.until(
         lambda: (
             order
-            if (order := viewer.get("order", f"{ORDERS}/{stranger}"))["state"] == "rejected"
+            if (order := viewer.get("order", f"{ORDERS}/{rejected}"))["state"] == "rejected"
             else None
         )
     )

@@ -1,4 +1,4 @@
-"""The address decides which area an order is about, on the whole system."""
+"""The address decides the area of an order, on the whole system."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ ZHENJIANG = "0511"
 
 
 def without_area(address: str, offering: str = "ftth-300") -> Any:
-    """Return an item that does not say in which area its address lies."""
+    """Return an item without the area of its address."""
     item = fibre(address)
     item["productOffering"]["id"] = offering
     del item["product"]["place"][0]["localNetwork"]
@@ -23,9 +23,9 @@ def test_an_order_that_says_another_area_than_its_address_is_rejected_with_the_r
 
     order_id = site.accepted(site.order(fibre(place.served)))
 
-    (why,) = site.until_state(order_id, "rejected")["productOrderErrorMessage"]
-    assert why["code"] == "unserved"
-    assert why["reason"] == f"address {place.served} lies in local network 0511, not in 025"
+    (error,) = site.until_state(order_id, "rejected")["productOrderErrorMessage"]
+    assert error["code"] == "unserved"
+    assert error["reason"] == f"address {place.served} lies in local network 0511, not in 025"
     assert site.holdings(order_id) == {}
 
 
@@ -34,7 +34,7 @@ def test_an_order_that_says_no_area_is_in_the_lists_of_its_address(site: Site) -
     order = site.order(without_area(place.served))
 
     order_id = site.accepted(order)
-    site.until(lambda: site.jobs(order_id))
+    site.until(lambda: site.work_orders(order_id))
 
     crew = site.client("ops")
     listed = crew.get("provisioning", WORK_ORDERS, order_id=order_id, local_network=ZHENJIANG)
@@ -60,6 +60,6 @@ def test_where_an_offering_is_sold_is_judged_by_the_address(site: Site) -> None:
     refused = site.accepted(site.order(without_area(there.served, offering["id"])))
 
     assert site.fulfil(sold)["state"] == "completed"
-    (why,) = site.until_state(refused, "rejected")["productOrderErrorMessage"]
-    assert "not sold in local network 025" in why["reason"]
-    assert "it is sold in: 0511" in why["reason"]
+    (error,) = site.until_state(refused, "rejected")["productOrderErrorMessage"]
+    assert "not sold in local network 025" in error["reason"]
+    assert "it is sold in: 0511" in error["reason"]

@@ -1,4 +1,4 @@
-"""What is sold can be carried out, on the whole system: refused, warned, or found by a check."""
+"""Offerings need blueprints: publication is refused or warned, and a check finds the gaps."""
 
 import os
 import subprocess
@@ -33,22 +33,22 @@ def check(site: Site) -> subprocess.CompletedProcess[str]:
 
 
 def published(site: Site) -> Any:
-    """Publish the gadget; return the answer, or the problem that there is with it."""
+    """Publish the gadget; return the answer, or its problem."""
     try:
         return site.client("ops").post("order", "/ops/v1/catalogue", PUBLICATION)
     except ApiError as error:
         return error.problem
 
 
-def test_what_is_sold_can_be_delivered_and_given_up(site: Site) -> None:
+def test_every_offering_can_be_delivered_and_disconnected(site: Site) -> None:
     ops = site.client("ops")
     assert check(site).returncode == 0
 
     refused = site.until(lambda: found if "errors" in (found := published(site)) else None)
     assert [each["code"] for each in refused["errors"]] == ["not-deliverable"]
 
-    (drawn,) = ops.post("provisioning", "/ops/v1/blueprints", [DELIVERED])
-    assert "gadget/delete" in drawn["warning"]
+    (blueprint,) = ops.post("provisioning", "/ops/v1/blueprints", [DELIVERED])
+    assert "gadget/delete" in blueprint["warning"]
     sold = site.until(lambda: found if "changed" in (found := published(site)) else None)
     assert [each["code"] for each in sold["warnings"]] == ["never-given-up"]
 

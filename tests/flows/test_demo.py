@@ -1,4 +1,4 @@
-"""The demonstration: what it shows is so, and it leaves nothing behind."""
+"""The demonstration: its results are true, and it leaves nothing behind."""
 
 import json
 import os
@@ -34,7 +34,7 @@ TIMEOUT_S = 180.0
 
 @pytest.fixture(scope="module")
 def home(folder: Path) -> Iterator[Path]:
-    """A home without a stack, which has the engines of this checkout."""
+    """A home without a stack, with the engines of this checkout."""
     place = folder / "demo-home"
     place.mkdir()
     (place / "engines").symlink_to(real_home() / "engines")
@@ -44,12 +44,12 @@ def home(folder: Path) -> Iterator[Path]:
 
 
 def private(root: Path, home: Path) -> Path:
-    """Return where root keeps what PostgreSQL's own user must reach."""
+    """Return the folder of root for data that PostgreSQL's user must access."""
     return root / f"kaitong-{path_digest(home)}"
 
 
 def demo(home: Path, *words: str) -> subprocess.Popen[bytes]:
-    """Start the command as a person does."""
+    """Start the command."""
     small = ("--orders", "12", "--numbers", "2000")
     command = [sys.executable, "-P", "-m", "services.console", "demo", *small, *words]
     return subprocess.Popen(  # noqa: S603  our own
@@ -82,16 +82,16 @@ def count(found: StackRecord, service: str, table: str) -> int:
 def wait_for(
     moment: Callable[[StackRecord], bool], home: Path, command: subprocess.Popen[bytes]
 ) -> None:
-    """Return when a demonstration has come so far."""
+    """Wait until a demonstration has reached a moment."""
     end = time.monotonic() + TIMEOUT_S
     while not ((found := stack_record.read(home / "demo")) and moment(found)):
         assert command.poll() is None, command.communicate()[0].decode()
-        assert time.monotonic() < end, "it did not come so far in time"
+        assert time.monotonic() < end, "it did not reach the moment in time"
         time.sleep(0.02)
 
 
 def left_behind(home: Path) -> list[str]:
-    """Return what of a demonstration is still there."""
+    """Return processes and files of a demonstration that still exist."""
     processes = [
         f"{each.pid} {what}"
         for attribute in ("cmdline", "cwd")
@@ -102,7 +102,7 @@ def left_behind(home: Path) -> list[str]:
     return [*processes, *map(str, data), *map(str, home.glob("demo*"))]
 
 
-def test_a_dozen_orders_tell_every_story_and_a_kept_demonstration_runs_until_it_is_stopped(
+def test_a_dozen_orders_show_every_scenario_and_a_kept_demonstration_runs_until_it_is_stopped(
     home: Path, tmp_path: Path
 ) -> None:
     result = tmp_path / "demo.json"
@@ -134,7 +134,7 @@ def test_a_dozen_orders_tell_every_story_and_a_kept_demonstration_runs_until_it_
 
 
 @pytest.mark.parametrize("moment", [engines_start, orders_flow])
-def test_who_is_interrupted_leaves_nothing_behind(
+def test_an_interrupted_demonstration_leaves_nothing_behind(
     moment: Callable[[StackRecord], bool], home: Path
 ) -> None:
     command = demo(home)
@@ -152,7 +152,7 @@ def test_who_is_interrupted_leaves_nothing_behind(
 def test_a_demonstration_that_has_ended_leaves_nothing_behind(
     home: Path, kafka: Kafka, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """One of nothing but the simulator, on a Kafka that runs already."""
+    """One with only the simulator, on a Kafka that runs already."""
     monkeypatch.setenv("KAITONG_HOME", str(home))
     monkeypatch.setenv("KAITONG_KAFKA", kafka.bootstrap)
     monkeypatch.setenv("KAITONG_TOPIC_PREFIX", f"demo{os.getpid()}.{tmp_path.name}.")
@@ -177,7 +177,7 @@ def test_any_number_of_orders_is_mixed_in_proportion(orders: int) -> None:
 
 
 @pytest.mark.parametrize("orders", [12, 50, 200, 1000, 5000])
-def test_the_smallest_province_for_so_many_orders_tells_every_story(orders: int) -> None:
+def test_the_smallest_province_for_a_number_of_orders_shows_every_scenario(orders: int) -> None:
     built = build_province_for(orders, max(2_000, NUMBERS_PER_ORDER * orders))
 
     assert len(make_plan(orders, built).posts) == orders
@@ -196,7 +196,7 @@ def test_too_few_orders_are_refused() -> None:
         make_plan(11, build_province(numbers=1000, addresses=600))
 
 
-def test_no_product_is_given_up_twice_and_none_that_is_asked_for_again() -> None:
+def test_no_product_is_disconnected_twice_and_none_that_is_ordered_again() -> None:
     posts = make_plan(200, build_province()).posts
 
     given_up = [each.earlier for each in posts if each.scenario.variation is Variation.DISCONNECT]

@@ -1,4 +1,4 @@
-"""What counts as the expected end of a post, and what does not."""
+"""The expected outcomes of posts, and unexpected ones."""
 
 from dataclasses import replace
 from typing import Any
@@ -15,7 +15,7 @@ NOON, LATER = "2026-01-31T12:00:00.000Z", "2026-01-31T12:00:01.000Z"
 
 
 def as_expected() -> RunState:
-    """Return a run_state in which every post came to its expected end."""
+    """Return a run state in which every post has its expected outcome."""
     run_state = RunState(make_plan(12, build_province(numbers=2000, addresses=600)).posts)
     for planned in run_state.posts:
         run_state.note_answer(planned, answer(planned, run_state))
@@ -25,7 +25,7 @@ def as_expected() -> RunState:
 
 
 def answer(planned: PlannedPost, run_state: RunState) -> OrderResponse:
-    """Return the answer that a post must get."""
+    """Return the expected answer to a post."""
     scenario = planned.scenario
     if scenario.outcome is PostOutcome.REPEATED and planned.earlier:
         return run_state.answers[planned.earlier.number]
@@ -35,23 +35,23 @@ def answer(planned: PlannedPost, run_state: RunState) -> OrderResponse:
 
 
 def ended(planned: PlannedPost, end: PostOutcome, code: str = "") -> dict[str, Any]:
-    """Return the order of a post as it ended."""
+    """Return the ended order of a post."""
     order = {"id": order_id(planned), "state": end.value, "orderDate": NOON}
-    why = {"code": code, "reason": "", "timestamp": LATER}
-    return order | ({"productOrderErrorMessage": [why]} if code else {"completionDate": LATER})
+    error = {"code": code, "reason": "", "timestamp": LATER}
+    return order | ({"productOrderErrorMessage": [error]} if code else {"completionDate": LATER})
 
 
 def order_id(planned: PlannedPost) -> str:
-    """Return what the order of a post is called."""
+    """Return the id of a post's order."""
     return f"order-{planned.number}"
 
 
-def the(run_state: RunState, end: PostOutcome) -> PlannedPost:
-    """Return the first post that must come to an end."""
+def post_with(run_state: RunState, end: PostOutcome) -> PlannedPost:
+    """Return the first post with an expected outcome."""
     return next(each for each in run_state.posts if each.scenario.outcome is end)
 
 
-def test_nothing_surprises_where_all_is_as_planned() -> None:
+def test_nothing_is_unexpected_where_all_is_as_planned() -> None:
     run_state = as_expected()
 
     assert run_state.is_done
@@ -62,9 +62,9 @@ def test_nothing_surprises_where_all_is_as_planned() -> None:
 
 
 @pytest.mark.parametrize("end", [PostOutcome.COMPLETED, PostOutcome.FAILED, PostOutcome.REJECTED])
-def test_an_order_that_comes_to_another_end_is_a_surprise(end: PostOutcome) -> None:
+def test_an_order_with_another_outcome_is_unexpected(end: PostOutcome) -> None:
     run_state = as_expected()
-    planned = the(run_state, end)
+    planned = post_with(run_state, end)
     other = PostOutcome.FAILED if end is not PostOutcome.FAILED else PostOutcome.COMPLETED
 
     run_state.note_end(ended(planned, other, "some-reason" if other is PostOutcome.FAILED else ""))
@@ -72,36 +72,36 @@ def test_an_order_that_comes_to_another_end_is_a_surprise(end: PostOutcome) -> N
     assert any(planned.external_id in each for each in unexpected_outcomes(run_state))
 
 
-def test_an_order_that_never_ends_is_a_surprise() -> None:
+def test_an_order_that_never_ends_is_unexpected() -> None:
     run_state = as_expected()
-    del run_state.ended[order_id(the(run_state, PostOutcome.COMPLETED))]
+    del run_state.ended[order_id(post_with(run_state, PostOutcome.COMPLETED))]
 
     assert not run_state.is_done
     assert any("open" in each for each in unexpected_outcomes(run_state))
 
 
-def test_a_failure_for_another_reason_is_a_surprise() -> None:
+def test_a_failure_for_another_reason_is_unexpected() -> None:
     run_state = as_expected()
 
     run_state.note_end(
-        ended(the(run_state, PostOutcome.FAILED), PostOutcome.FAILED, "not-available")
+        ended(post_with(run_state, PostOutcome.FAILED), PostOutcome.FAILED, "not-available")
     )
 
     assert any("not-available" in each for each in unexpected_outcomes(run_state))
 
 
-def test_a_refusal_with_another_status_is_a_surprise() -> None:
+def test_a_refusal_with_another_status_is_unexpected() -> None:
     run_state = as_expected()
-    planned = the(run_state, PostOutcome.REFUSED)
+    planned = post_with(run_state, PostOutcome.REFUSED)
 
     run_state.note_answer(planned, OrderResponse(500, {"code": planned.scenario.code}, b""))
 
     assert any("answered 500" in each for each in unexpected_outcomes(run_state))
 
 
-def test_a_repetition_that_is_answered_otherwise_is_a_surprise() -> None:
+def test_a_repetition_with_another_answer_is_unexpected() -> None:
     run_state = as_expected()
-    planned = the(run_state, PostOutcome.REPEATED)
+    planned = post_with(run_state, PostOutcome.REPEATED)
     first = run_state.answers[planned.number]
 
     run_state.note_answer(planned, first._replace(content=first.content + b" "))
@@ -109,7 +109,7 @@ def test_a_repetition_that_is_answered_otherwise_is_a_surprise() -> None:
     assert any("not the first one again" in each for each in unexpected_outcomes(run_state))
 
 
-def test_who_waits_in_vain_is_told_that_it_is_over() -> None:
+def test_a_waiter_is_stopped_when_the_demonstration_stops() -> None:
     run_state = replace(as_expected(), answers={})
 
     run_state.stop(KeyboardInterrupt())

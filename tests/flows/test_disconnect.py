@@ -1,11 +1,11 @@
-"""Giving lines up: what was held is free again, in its time."""
+"""Disconnections: resources become free again, numbers after their quarantine."""
 
 from tests.flows.order_items import disconnection, fibre, home_bundle, telephone
 from tests.flows.site import JSON, Site
 
 
-def give_up(site: Site, customer: str) -> JSON:
-    """Give all that a customer has up."""
+def disconnect_all(site: Site, customer: str) -> JSON:
+    """Disconnect all products of a customer."""
     products = site.products(customer)
     items = [
         disconnection(each["id"], id_=str(place)) for place, each in enumerate(products, start=1)
@@ -13,11 +13,11 @@ def give_up(site: Site, customer: str) -> JSON:
     return site.completed(site.order(*items, customer=customer))
 
 
-def test_fibre_that_is_given_up_leaves_nothing_behind(site: Site) -> None:
+def test_a_disconnected_fibre_leaves_nothing_behind(site: Site) -> None:
     place = site.exchange_area(legs=1)
     site.completed(site.order(fibre(place.served), customer="C-leaves"))
 
-    give_up(site, "C-leaves")
+    disconnect_all(site, "C-leaves")
 
     assert site.products("C-leaves") == []
     site.until(lambda: not site.view("C-leaves", products=0)["lines"])
@@ -26,7 +26,7 @@ def test_fibre_that_is_given_up_leaves_nothing_behind(site: Site) -> None:
     site.completed(site.order(fibre(place.served)))
 
 
-def test_the_number_of_a_telephone_that_is_given_up_rests_before_anybody_gets_it(
+def test_the_number_of_a_disconnected_telephone_is_quarantined_before_it_is_assigned_again(
     site: Site,
 ) -> None:
     place = site.exchange_area()
@@ -34,7 +34,7 @@ def test_the_number_of_a_telephone_that_is_given_up_rests_before_anybody_gets_it
     (product,) = site.products("C-quiet")
     number = product["productSerialNumber"]
 
-    give_up(site, "C-quiet")
+    disconnect_all(site, "C-quiet")
 
     assert site.number(number, "quarantined")["until"]
     next_one = site.completed(site.order(telephone(place.served), customer="C-next"))
@@ -42,7 +42,7 @@ def test_the_number_of_a_telephone_that_is_given_up_rests_before_anybody_gets_it
     assert site.products("C-next")[0]["productSerialNumber"] != number
 
 
-def test_a_bundle_is_given_up_as_a_whole(site: Site) -> None:
+def test_a_bundle_is_disconnected_as_a_whole(site: Site) -> None:
     place = site.exchange_area()
     site.completed(site.order(home_bundle(place.served), customer="C-whole"))
     first, _ = site.products("C-whole")
@@ -51,11 +51,11 @@ def test_a_bundle_is_given_up_as_a_whole(site: Site) -> None:
     assert half.status_code == 400
     assert [each["code"] for each in half.json()["errors"]] == ["bundle-split"]
 
-    give_up(site, "C-whole")
+    disconnect_all(site, "C-whole")
     assert site.products("C-whole") == []
 
 
-def test_a_product_with_an_open_order_cannot_be_given_up_once_more(site: Site) -> None:
+def test_a_product_with_an_open_order_cannot_be_disconnected_again(site: Site) -> None:
     place = site.exchange_area()
     site.completed(site.order(fibre(place.served), customer="C-twice"))
     (product,) = site.products("C-twice")
@@ -68,7 +68,7 @@ def test_a_product_with_an_open_order_cannot_be_given_up_once_more(site: Site) -
     assert site.fulfil(first)["state"] == "completed"
 
 
-def test_another_customer_s_product_cannot_be_given_up(site: Site) -> None:
+def test_another_customers_product_cannot_be_disconnected(site: Site) -> None:
     place = site.exchange_area()
     site.completed(site.order(fibre(place.served), customer="C-owner"))
     (product,) = site.products("C-owner")

@@ -1,4 +1,4 @@
-"""Elements that are slow, refuse, fail, or do the work and drop the answer."""
+"""Elements that are slow, refuse, fail, or perform an operation and drop the answer."""
 
 import time
 
@@ -42,8 +42,8 @@ def test_when_an_element_refuses_all_is_undone_and_the_order_fails(site: Site) -
         order_id = site.accepted(site.order(fibre(place.served)))
         ended = site.until_state(order_id, "failed")
 
-    (why,) = ended["productOrderErrorMessage"]
-    assert why["code"] == "port-locked"
+    (error,) = ended["productOrderErrorMessage"]
+    assert error["code"] == "port-locked"
     (item,) = site.plan(order_id)["items"]
     assert item["service_id"] not in site.subjects("aaa") | site.subjects(place.olt)
     site.completed(site.order(fibre(place.served)))
@@ -53,7 +53,7 @@ def test_an_element_in_maintenance_is_left_alone_until_it_is_back(site: Site) ->
     place, ops = site.exchange_area(), site.client("ops")
     path = f"/ops/v1/elements/{place.olt}/maintenance"
     ops.send("provisioning", "PUT", path, json={"reason": "new line card"})
-    time.sleep(LIMITS_TTL.total_seconds())  # so long runners go by what they read before
+    time.sleep(LIMITS_TTL.total_seconds())  # runners use cached limits for this long
     order_id = site.accepted(site.order(fibre(place.served)))
     site.until(lambda: steps(site, order_id).get("1/account") == "done")
 
@@ -65,5 +65,5 @@ def test_an_element_in_maintenance_is_left_alone_until_it_is_back(site: Site) ->
 
 
 def steps(site: Site, order_id: str) -> dict[str, str]:
-    """Return where the steps of an order's plan stand."""
+    """Return the states of the steps of an order's plan."""
     return {each["step"]: each["state"] for each in site.plan(order_id)["steps"]}

@@ -1,4 +1,4 @@
-"""Who was erased is told of in no database of the running system."""
+"""After an erasure no database of the running system contains the person's data."""
 
 from sqlalchemy import create_engine, text
 
@@ -11,8 +11,8 @@ from tests.flows.site import JSON, Site
 SECRETS = ("林小玉", "13851230099", "lin@example.cn", "320102198811027744", "五楼左手", "按两次铃")
 
 
-def telling(order: JSON, customer: str) -> JSON:
-    """Return an order that tells all that one can tell of a person."""
+def with_personal_data(order: JSON, customer: str) -> JSON:
+    """Return an order with all personal data that it can contain."""
     name, phone, mail, identity, description, note = SECRETS
     media = [("phone", {"phoneNumber": phone}), ("email", {"emailAddress": mail})]
     person = {
@@ -29,8 +29,8 @@ def telling(order: JSON, customer: str) -> JSON:
     }
 
 
-def told_in(site: Site) -> set[str]:
-    """Return the columns of all databases that tell of the person."""
+def personal_columns(site: Site) -> set[str]:
+    """Return the columns of all databases that contain the person's data."""
     found = set()
     for service, url in site.record.databases.items():
         engine = create_engine(url)
@@ -41,7 +41,7 @@ def told_in(site: Site) -> set[str]:
 
 
 def fingerprint_of(site: Site, order_id: str) -> bytes:
-    """Return what is kept of the body that an order came with."""
+    """Return the stored fingerprint of an order's request body."""
     engine = create_engine(site.record.databases["order"])
     with engine.connect() as connection:
         statement = text("SELECT fingerprint FROM submissions WHERE id = :id")
@@ -50,20 +50,20 @@ def fingerprint_of(site: Site, order_id: str) -> bytes:
     return bytes(found)
 
 
-def test_an_erased_customer_is_told_of_in_no_database(site: Site) -> None:
+def test_no_database_contains_data_of_an_erased_customer(site: Site) -> None:
     customer = "C-forgotten"
-    order = telling(site.order(fibre(site.exchange_area().served)), customer)
+    order = with_personal_data(site.order(fibre(site.exchange_area().served)), customer)
     done = site.completed(order)
     site.view(customer, products=1)
-    assert {place.partition(".")[0] for place in told_in(site)} == {"order", "customer"}
+    assert {place.partition(".")[0] for place in personal_columns(site)} == {"order", "customer"}
 
     path = f"/ops/v1/customers/{customer}/erase"
     site.client("admin").post("customer", path, {"reason": "request 2026-17"})
 
-    site.until(lambda: not told_in(site))
+    site.until(lambda: not personal_columns(site))
     assert site.read(done["id"])["state"] == "completed"
     assert site.post(order).json()["id"] == done["id"]
     assert site.view(customer, products=1)["profile"]["name"] == ""
-    assert told_in(site) == set()
+    assert personal_columns(site) == set()
     key = secret_of(PERSON_KEY, site.home).encode()
     assert fingerprint_of(site, done["id"]) == keyed_fingerprint(fingerprint(order), key)

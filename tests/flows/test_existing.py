@@ -1,4 +1,4 @@
-"""Engines that were there before: `down --purge` says what stays, `up` what it finds."""
+"""Existing engines: `down --purge` names what stays, `up` names what it finds."""
 
 import os
 from collections.abc import Iterator
@@ -39,7 +39,7 @@ ORDER = {
 
 
 @pytest.fixture
-def surroundings(postgres: Postgres, kafka: Kafka, tmp_path: Path) -> Iterator[dict[str, str]]:
+def engine_settings(postgres: Postgres, kafka: Kafka, tmp_path: Path) -> Iterator[dict[str, str]]:
     """Settings that name a PostgreSQL and a Kafka that run already."""
     urls = make_databases(postgres, tmp_path, SERVICES)
     named = {setting_of(service): url for service, url in urls.items()}
@@ -54,15 +54,15 @@ def surroundings(postgres: Postgres, kafka: Kafka, tmp_path: Path) -> Iterator[d
             connection.execute(f"DROP ROLE {database_name(service)}")
 
 
-def told(settings: dict[str, str], *words: str) -> str:
-    """Run a command that succeeds; return what it prints."""
+def output_of(settings: dict[str, str], *words: str) -> str:
+    """Run a command that succeeds; return its output."""
     done = kaitong(*words, **settings)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
 
 async def place_an_order(home: Path) -> None:
-    """Import an exchange with numbers, and have an order answered."""
+    """Import an exchange with numbers, and place an order until it is rejected."""
     found = stack_record.read(home)
     assert found
     ops = Client(found.urls, token_for("ops", at=home))
@@ -75,27 +75,27 @@ async def place_an_order(home: Path) -> None:
         each.http.close()
 
 
-async def test_what_lies_in_engines_that_were_there_before_is_kept_and_found_again(
-    surroundings: dict[str, str],
+async def test_data_in_existing_engines_are_kept_and_found_again(
+    engine_settings: dict[str, str],
 ) -> None:
-    home = Path(surroundings["KAITONG_HOME"])
+    home = Path(engine_settings["KAITONG_HOME"])
     person_key = home / "run" / "person.key"
     try:
-        first = told(surroundings, "up")
+        first = output_of(engine_settings, "up")
         secret = person_key.read_text()
         await place_an_order(home)
-        purged = told(surroundings, "down", "--purge")
-        second = told(surroundings, "up")
+        purged = output_of(engine_settings, "down", "--purge")
+        second = output_of(engine_settings, "up")
         secret_again = person_key.read_text()
-        told(surroundings, "down")
-        renamed = kaitong("up", **surroundings, KAITONG_INSTALLATION="another")
+        output_of(engine_settings, "down")
+        renamed = kaitong("up", **engine_settings, KAITONG_INSTALLATION="another")
     finally:
-        told(surroundings, "down", "--purge")
+        output_of(engine_settings, "down", "--purge")
 
     assert EMPTY in first
     assert "all data is deleted" not in purged
     for setting in (setting_of("order"), setting_of("customer"), KAFKA):
-        assert f"{address_without_secrets(surroundings[setting])} ({setting})" in purged
+        assert f"{address_without_secrets(engine_settings[setting])} ({setting})" in purged
     assert "It holds data from before (order: order progress, orders" in second
     assert "resources: exchanges" in second
     assert EMPTY not in second
@@ -113,7 +113,7 @@ def test_nothing_is_demonstrated_or_measured_on_engines_that_settings_name(comma
     assert "KAITONG_DATABASE_ORDER, KAITONG_KAFKA: this command runs on engines of its own" in line
 
 
-def test_where_an_engine_is_is_said_without_its_password() -> None:
+def test_the_address_of_an_engine_is_shown_without_its_password() -> None:
     url = "postgresql+psycopg://kaitong_order:s3cret%40@db.example:5433/orders?password=other"
 
     assert address_without_secrets(url) == "db.example:5433/orders"

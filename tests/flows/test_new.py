@@ -1,4 +1,4 @@
-"""New lines: from the CRM's request to a service that works."""
+"""New lines: from the CRM's request to a working service."""
 
 import pytest
 
@@ -76,9 +76,9 @@ def test_a_number_that_another_client_holds_is_not_given(site: Site) -> None:
     order_id = site.accepted(site.order(telephone(place.served, number=number, grade="AAA")))
 
     ended = site.until_state(order_id, "failed")
-    (why,) = ended["productOrderErrorMessage"]
-    assert why["code"] == "not-available"
-    assert "selected by another" in why["reason"]
+    (error,) = ended["productOrderErrorMessage"]
+    assert error["code"] == "not-available"
+    assert "selected by another" in error["reason"]
 
 
 @pytest.mark.parametrize("speed", [100, 300])
@@ -96,7 +96,7 @@ def test_an_order_costs_what_the_catalogue_says(site: Site, speed: int) -> None:
     site.fulfil(answer["id"])
 
 
-def test_the_journey_of_an_order_is_told_by_all_services(site: Site) -> None:
+def test_all_services_report_the_journey_of_an_order(site: Site) -> None:
     place = site.exchange_area()
     order = site.completed(site.order(fibre(place.served)))
 
@@ -118,5 +118,5 @@ def test_the_journey_of_an_order_names_the_number_and_the_line_that_it_was_given
 
     for kind in kinds:
         name = held[kind]["value"]
-        told = [step.became for step in journey if (step.kind, step.what) == (kind, name)]
-        assert told == ["reserved", "in_use"]
+        states = [step.became for step in journey if (step.kind, step.what) == (kind, name)]
+        assert states == ["reserved", "in_use"]

@@ -1,4 +1,4 @@
-"""The broker or the database is out for a while: nobody is told a lie, and nothing is lost."""
+"""Outages of the broker or the database: answers stay true, and nothing is lost."""
 
 import signal
 from collections.abc import Iterator
@@ -8,14 +8,14 @@ from tests.flows.order_items import fibre
 from tests.flows.site import Site
 
 LONG = 180.0
-"""Seconds; its supervisor waits longer before each try."""
+"""Seconds; its supervisor waits longer before each restart."""
 
 
 @contextmanager
 def frozen(site: Site, name: str) -> Iterator[None]:
-    """Stop a process dead until the block ends: it is there, and says nothing."""
-    line = next(line for line in site.record.lines if line.name == name)
-    process = line.life.process
+    """Stop a process with SIGSTOP until the block ends."""
+    record = next(record for record in site.record.lines if record.name == name)
+    process = record.life.process
     assert process
     process.send_signal(signal.SIGSTOP)
     try:
@@ -37,7 +37,7 @@ def test_orders_are_accepted_without_the_broker_and_completed_when_it_is_back(si
 
 @contextmanager
 def database_out(site: Site) -> Iterator[None]:
-    """End the database until the block ends: without this file its supervisor starts it in vain."""
+    """Stop the database until the block ends: without this file it cannot be started."""
     postgres = site.stack.postgres
     assert postgres
     version = postgres.data / "PG_VERSION"

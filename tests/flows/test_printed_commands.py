@@ -1,4 +1,4 @@
-"""Every command that is printed anywhere runs, and finds what it says it finds."""
+"""Every printed command runs and shows results."""
 
 import shlex
 from pathlib import Path
@@ -19,19 +19,19 @@ from tools.demo.province_import import CityRows, import_city
 from tools.province.build import build_province
 
 EXCHANGE, FIRST = "NJ-XW", "+862580000000"
-"""The part of the province that the examples are about."""
+"""The part of the province that the examples use."""
 
 WHOLE = {"demo", "up", "down", "bench", "test"}
 """These start, stop, measure or test a whole system: test_demo.py and tests/deploy run them."""
 
 OFTEN_WRONG = "status"
-"""Ends with 1 when something is wrong, which other tests on this system may have left."""
+"""Ends with 1 when there are troubles, which other tests on this system may have left."""
 
 VALUES = {name.strip("{}"): value for name, value in FILLED_IN.items()}
 
 
 def printed() -> set[str]:
-    """Return each command that is printed as a whole, with the values of a text filled in."""
+    """Return each printed command that is complete, with placeholders filled in."""
     found = set()
     for _, line in PRINTED:
         words = shlex.split(fill_template(line, VALUES))
@@ -41,7 +41,7 @@ def printed() -> set[str]:
 
 
 def needs_nothing(words: list[str]) -> bool:
-    """Tell whether a command is complete without any words of its own."""
+    """Tell whether a command is complete without arguments."""
     try:
         read(words)
     except (typer.TyperException, ValueError):  # of a command, or of a group
@@ -50,7 +50,7 @@ def needs_nothing(words: list[str]) -> bool:
 
 
 def nanjing() -> CityRows:
-    """Return what the examples ask for: one exchange, with its first thousand numbers."""
+    """Return the rows that the examples use: one exchange with its first thousand numbers."""
     all_ = build_province()
     rows: dict[str, list[Any]] = {
         "exchanges": [each for each in all_.exchanges if each.id == EXCHANGE],
@@ -64,7 +64,7 @@ def nanjing() -> CityRows:
 
 @pytest.fixture(scope="module")
 def ordered(site: Site) -> None:
-    """What the examples show: a part of the province, an order that is done, one that failed."""
+    """Data for the examples: a part of the province, a completed order and a failed one."""
     import_city(site.client("ops"), nanjing())
     place = site.exchange_area(legs=1)
     site.completed(site.order(fibre(place.served), external_id="DEMO-00001"))

@@ -1,4 +1,4 @@
-"""Every reference in every answer leads to what it names, in whatever service that is."""
+"""Every reference in every answer leads to what it names, in any service."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from tests.flows.order_items import disconnection, fibre, home_bundle, telephone
 from tests.flows.site import PRODUCTS, Site
 
 TENANT = "references"
-REACHED = (
+OPENED = (
     "order /tmf-api/productOrderingManagement/",
     "order /tmf-api/productInventory/",
     "order /tmf-api/productCatalogManagement/",
@@ -32,22 +32,22 @@ REACHED = (
     "resources /ops/v1/pools/",
     *(f"{service} /ops/v1/journeys/" for service in SERVICES),
 )
-"""What must have been opened: the service, and how the path begins."""
+"""What must have been opened: the service, and the prefix of the path."""
 
-GIVEN = {"relatedParty.id": "C-1"}
-ASKED = {
+PARAMETERS = {"relatedParty.id": "C-1"}
+QUERIES = {
     "/ops/v1/customers": {"name": "试验人"},
     "/ops/v1/reservations": {"older_than": "0"},
 }
 ROLES = ("viewer", "ops", "supervisor")
-"""Who reads: each what those before may not."""
+"""The readers: each reads what those before may not."""
 
 Json = Any
 
 
 @pytest.fixture(scope="module")
 def viewer(site: Site) -> Client:
-    """Read access to a tenant that has had all kinds of orders, one of them not at its end."""
+    """A viewer of a tenant with all kinds of orders, one of them still open."""
     place = site.exchange_area(tenant=TENANT)
     crm = site.client("crm", tenant=TENANT)
     for number, item in enumerate(
@@ -62,12 +62,12 @@ def viewer(site: Site) -> Client:
     finish(
         site, site.post(site.order(disconnection(product["id"]), customer="C-2"), client=crm).json()
     )
-    ask_for_release(site, site.order(telephone(place.served), customer="C-4"))
+    request_release(site, site.order(telephone(place.served), customer="C-4"))
     return site.client("viewer", tenant=TENANT)
 
 
-def ask_for_release(site: Site, order: Json) -> None:
-    """Place an order, and ask whether its plan needs what it has reserved, which it does."""
+def request_release(site: Site, order: Json) -> None:
+    """Place an order, and request the release of its reservation, which its plan still needs."""
     order_id = site.post(order, client=site.client("crm", tenant=TENANT)).json()["id"]
     seen, ops = site.client("viewer", tenant=TENANT), site.client("ops", tenant=TENANT)
     site.until(lambda: seen.get("resources", f"/ops/v1/holdings/{order_id}")["held"])
@@ -77,12 +77,12 @@ def ask_for_release(site: Site, order: Json) -> None:
 
 
 def finish(site: Site, order: Json) -> None:
-    """Have crews do all that an order needs, until it has completed."""
+    """Report all work orders of an order done, until it has completed."""
     crew, seen = site.client("ops", tenant=TENANT), site.client("viewer", tenant=TENANT)
 
     def completed() -> bool:
-        for job in crew.get("provisioning", "/ops/v1/work-orders", order_id=order["id"]):
-            crew.post("provisioning", f"/ops/v1/work-orders/{job['id']}/report", {})
+        for work_order in crew.get("provisioning", "/ops/v1/work-orders", order_id=order["id"]):
+            crew.post("provisioning", f"/ops/v1/work-orders/{work_order['id']}/report", {})
         return bool(seen.get("order", order["href"])["state"] == "completed")
 
     site.until(completed)
@@ -98,13 +98,13 @@ def finish(site: Site, order: Json) -> None:
 
 def test_every_reference_in_every_answer_leads_to_what_it_names(site: Site, viewer: Client) -> None:
     more = [site.client(role, tenant=TENANT) for role in ROLES[1:]]
-    crawl = LinkCrawler([viewer, *more], GIVEN, ASKED)
+    crawl = LinkCrawler([viewer, *more], PARAMETERS, QUERIES)
 
     crawl.run()
 
     assert not crawl.broken, "\n".join(crawl.broken)
-    opened = [each for each in REACHED if any(path.startswith(each) for path in crawl.followed)]
-    assert opened == list(REACHED)
+    opened = [each for each in OPENED if any(path.startswith(each) for path in crawl.followed)]
+    assert opened == list(OPENED)
 
 
 def test_a_price_of_an_order_is_the_catalogues(viewer: Client) -> None:

@@ -1,4 +1,4 @@
-"""Orders that are refused, rejected or fail, each with its reason."""
+"""Orders that are refused, rejected or failed, each with its reason."""
 
 from uuid import uuid4
 
@@ -31,9 +31,9 @@ def test_an_address_without_fibre_is_rejected_before_any_work(site: Site) -> Non
     order_id = site.accepted(site.order(fibre(place.unserved)))
 
     ended = site.until_state(order_id, "rejected")
-    (why,) = ended["productOrderErrorMessage"]
-    assert why["code"] == "unserved"
-    assert place.unserved in why["reason"]
+    (error,) = ended["productOrderErrorMessage"]
+    assert error["code"] == "unserved"
+    assert place.unserved in error["reason"]
     assert site.holdings(order_id) == {}
 
 
@@ -44,18 +44,21 @@ def test_without_a_free_port_the_order_fails_and_holds_nothing(site: Site) -> No
     order_id = site.accepted(site.order(fibre(place.served), telephone(place.served, id_="2")))
 
     ended = site.until_state(order_id, "failed")
-    (why,) = ended["productOrderErrorMessage"]
-    assert (why["code"], why["reason"]) == ("none-free", f"no leg of {place.exchange}-SP1 is free")
+    (error,) = ended["productOrderErrorMessage"]
+    assert (error["code"], error["reason"]) == (
+        "none-free",
+        f"no leg of {place.exchange}-SP1 is free",
+    )
     assert site.holdings(order_id) == {}
 
 
-def names(site: Site) -> tuple[JSON, str]:
-    """Return an order, and a key that nobody has used."""
+def order_and_key(site: Site) -> tuple[JSON, str]:
+    """Return an order and an unused idempotency key."""
     return site.order(fibre(site.exchange_area().served)), f"key-{uuid4()}"
 
 
 def test_the_same_key_and_body_get_the_first_answer_again_byte_for_byte(site: Site) -> None:
-    order, key = names(site)
+    order, key = order_and_key(site)
     first = site.post(order, key=key)
     site.fulfil(first.json()["id"])
 
@@ -67,7 +70,7 @@ def test_the_same_key_and_body_get_the_first_answer_again_byte_for_byte(site: Si
 
 
 def test_the_same_external_id_and_body_get_the_first_answer_again(site: Site) -> None:
-    order, key = names(site)
+    order, key = order_and_key(site)
     first = site.post(order, key=key)
 
     again = site.post(order)
@@ -77,7 +80,7 @@ def test_the_same_external_id_and_body_get_the_first_answer_again(site: Site) ->
 
 
 def test_another_body_under_a_known_external_id_conflicts(site: Site) -> None:
-    order, _ = names(site)
+    order, _ = order_and_key(site)
     first = site.post(order)
 
     answer = site.post(order | {"priority": "1"})
@@ -87,7 +90,7 @@ def test_another_body_under_a_known_external_id_conflicts(site: Site) -> None:
 
 
 def test_another_body_under_a_known_key_is_refused(site: Site) -> None:
-    order, key = names(site)
+    order, key = order_and_key(site)
     first = site.post(order, key=key)
 
     answer = site.post(order | {"externalId": f"T-{uuid4()}"}, key=key)
@@ -97,7 +100,7 @@ def test_another_body_under_a_known_key_is_refused(site: Site) -> None:
 
 
 def test_two_clients_may_use_the_same_names(site: Site) -> None:
-    order, key = names(site)
+    order, key = order_and_key(site)
     first = site.post(order, key=key)
 
     other = site.post(order, key=key, client=site.client("crm", name="another-shop"))

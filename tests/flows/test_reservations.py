@@ -1,4 +1,4 @@
-"""What is reserved for an order that was never placed is given back, on the whole system."""
+"""The reservation of an order that was never placed is released, on the whole system."""
 
 from contextlib import closing
 from datetime import UTC, datetime
@@ -16,8 +16,8 @@ RESERVATIONS = "/ops/v1/reservations"
 KINDS = ("leg", "vlan", "loid")
 
 
-def forge(site: Site, order_id: UUID, address: str) -> None:
-    """Ask resources, as whoever can write to Kafka can, for an order that was never placed."""
+def publish_forged_request(site: Site, order_id: UUID, address: str) -> None:
+    """Publish an assignment request for an order that was never placed."""
     item = ItemNeeds(
         item_id="1",
         service_id=uuid5(order_id, "service/1"),
@@ -34,14 +34,14 @@ def forge(site: Site, order_id: UUID, address: str) -> None:
 
 
 def release(site: Site, order_id: str) -> JSON:
-    """Have an order's reservation given back, if no plan answers for it."""
+    """Request the release of an order's reservation, if no plan needs it."""
     path = f"{RESERVATIONS}/{order_id}/release"
     return site.client("ops").post("resources", path, {"reason": "never placed"})
 
 
-def test_what_was_reserved_for_an_order_that_was_never_placed_is_given_back(site: Site) -> None:
+def test_the_reservation_of_an_order_that_was_never_placed_is_released(site: Site) -> None:
     place, order_id = site.exchange_area(), uuid4()
-    forge(site, order_id, place.served)
+    publish_forged_request(site, order_id, place.served)
     site.held(str(order_id), **dict.fromkeys(KINDS, "reserved"))
 
     assert release(site, str(order_id))["is_needed"] is None
@@ -49,7 +49,7 @@ def test_what_was_reserved_for_an_order_that_was_never_placed_is_given_back(site
     site.until(lambda: site.holdings(str(order_id)) == {})
 
 
-def test_what_a_plan_needs_is_not_given_back(site: Site) -> None:
+def test_a_reservation_that_a_plan_needs_is_not_released(site: Site) -> None:
     order_id = site.accepted(site.order(fibre(site.exchange_area().served)))
     site.held(order_id, **dict.fromkeys(KINDS, "reserved"))
 
@@ -60,6 +60,10 @@ def test_what_a_plan_needs_is_not_given_back(site: Site) -> None:
         found = site.client("viewer").get("resources", path)
         return found if found.get("answered_at") else None
 
-    known = site.until(answer)
-    assert (known["is_needed"], known["plan"], known["release_by"]) == (True, "running", "")
+    reservation = site.until(answer)
+    assert (reservation["is_needed"], reservation["plan"], reservation["release_by"]) == (
+        True,
+        "running",
+        "",
+    )
     assert site.fulfil(order_id)["state"] == "completed"

@@ -1,4 +1,4 @@
-"""What the system stands on stops, or is set back: all three name it alike."""
+"""Kafka or a database stops, or is restored: all three reports name it alike."""
 
 import httpx
 import pytest
@@ -23,7 +23,7 @@ from tests.flows.trouble_reports import (
 def test_a_process_that_hangs_is_named_by_status_with_what_to_do(site: Site) -> None:
     with frozen(site, "customer"):
         status = status_of(site, TIMEOUT_S)
-        with pytest.raises(httpx.TimeoutException):  # which is what Prometheus and probes see
+        with pytest.raises(httpx.TimeoutException):  # as Prometheus and probes see it
             site.http.get(f"{site.record.urls['customer']}/health/ready", timeout=1)
 
     (line,) = (
@@ -33,9 +33,9 @@ def test_a_process_that_hangs_is_named_by_status_with_what_to_do(site: Site) -> 
 
 
 def without_kafka(site: Site) -> StackStatus | None:
-    """Return what status knows, if all services have found out that Kafka is out.
+    """Return the status, once all services have noticed that Kafka is out.
 
-    One of them has messages that wait for it.
+    One of them has messages to publish.
     """
     status = status_of(site)
     out = {each.service for each in status.troubles if each.trouble.kind is TroubleKind.BROKER_OUT}
@@ -69,11 +69,11 @@ def test_when_kafka_is_out_all_services_answer_and_kafka_is_named_once(site: Sit
 
 
 def is_about_kafka(line: str) -> bool:
-    """Tell whether a line of status names Kafka itself as what is wrong."""
+    """Tell whether a line of status names Kafka itself as the trouble."""
     return line.startswith("kafka: ") or f"#{TroubleKind.BROKER_OUT}" in line
 
 
-def test_a_database_that_was_set_back_is_named_by_all_three_until_a_person_has_seen_to_it(
+def test_a_restored_database_is_reported_by_all_three_until_a_person_acknowledges_it(
     site: Site,
 ) -> None:
     backup = Backup.take(site, "customer")
@@ -92,12 +92,12 @@ def test_a_database_that_was_set_back_is_named_by_all_three_until_a_person_has_s
     after = site.until(lambda: without(site, "customer", TroubleKind.RESTORED), LONG_S)
 
     assert found.ready_status == 200
-    assert line.startswith("customer: the database was set back")
+    assert line.startswith("customer: the database was restored")
     assert "/acknowledge" in line
     assert after.ready_status == 200
 
 
 def without(site: Site, service: str, kind: TroubleKind) -> TroubleReports | None:
-    """Return what the three name, if none of them names this."""
+    """Return the three reports, if none of them names this kind."""
     found = trouble_reports(site, service)
     return None if kind in found.status | found.metrics | found.ready else found

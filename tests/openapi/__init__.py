@@ -1,1 +1,1 @@
-"""Each service's OpenAPI description, held against what the service answers."""
+"""Each service's OpenAPI description, compared with the service's answers."""

@@ -1,4 +1,4 @@
-"""What schemathesis does for us besides: rows in lines, things that exist, small imports.
+"""Hooks for schemathesis: JSON lines, parameters of existing things, small imports.
 
 Schemathesis imports this in its own process. `EXISTING` is a JSON object there: for each
 parameter of a path the values under which something exists.
@@ -15,7 +15,7 @@ from schemathesis.core.parameters import ParameterLocation
 
 EXISTING: Mapping[str, Sequence[str]] = json.loads(os.environ.get("EXISTING", "{}"))
 LARGEST_ROW = 100
-"""A row of an import may make a million numbers; here it makes no more than this."""
+"""A row of an import may create a million numbers; here it creates no more than this."""
 
 _calls = count()
 
@@ -33,7 +33,7 @@ def as_json_lines(_: schemathesis.SerializationContext, value: Any) -> bytes:
 def before_call(
     _: schemathesis.HookContext, case: schemathesis.Case[Any], __: dict[str, Any]
 ) -> None:
-    """Have two of three valid requests ask for what exists, and every import stay small."""
+    """Let two of three valid requests name existing things, and keep every import small."""
     if case.meta is None or case.meta.phase.name.value == "stateful":
         return
     if not case.meta.is_negative_at(ParameterLocation.PATH) and next(_calls) % 3:
@@ -46,7 +46,7 @@ def before_call(
 
 
 def keep_small(row: Any) -> None:
-    """Bound how much one row of an import makes."""
+    """Limit how much one row of an import creates."""
     for name in ("count", "legs") if isinstance(row, dict) else ():
         if isinstance(row.get(name), int | float):
             row[name] = min(row[name], LARGEST_ROW)

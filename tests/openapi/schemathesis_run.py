@@ -16,61 +16,61 @@ SCHEMATHESIS = Path(sys.executable).parent / "schemathesis"
 CONFIG = Path(__file__).with_name("schemathesis.toml")
 
 FAILURES = 4
-"""After so many a short run stops. Each may cost two times `request-timeout`: it is tried again."""
+"""A short run stops after these. Each may cost two times `request-timeout`, because of a retry."""
 
 
 @dataclass(frozen=True, slots=True)
 class Effort:
-    """How much is tried."""
+    """How much schemathesis tests."""
 
     examples: int
-    """Made up for each operation."""
+    """Generated for each operation."""
 
     seed: int
     is_long: bool
-    """Try each boundary of each schema from both sides, and follow what answers lead to."""
+    """Test each boundary of each schema from both sides, and follow links in answers."""
 
     @classmethod
-    def asked(cls) -> "Effort":
-        """Return what the environment asks for: FUZZ_EXAMPLES and FUZZ_SEED, for a long run."""
+    def from_environment(cls) -> "Effort":
+        """Read the environment: FUZZ_EXAMPLES and FUZZ_SEED, for a long run."""
         examples, seed = os.environ.get("FUZZ_EXAMPLES"), os.environ.get("FUZZ_SEED", "1")
         return cls(int(examples or 4), int(seed), is_long=examples is not None)
 
     @property
-    def until(self) -> list[str]:
-        """Say when to give up: a short run stops at some failures, so that a hang ends soon."""
+    def failure_limit(self) -> list[str]:
+        """Return the failure limit: a short run stops early, so that a hang ends soon."""
         return [] if self.is_long else ["--max-failures", str(FAILURES)]
 
     @property
     def phases(self) -> str:
-        """Name the phases of schemathesis that run."""
+        """Return the phases of schemathesis that run."""
         return "examples,coverage,fuzzing,stateful" if self.is_long else "examples,fuzzing"
 
 
 @dataclass(frozen=True, slots=True)
 class SchemathesisResult:
-    """What schemathesis found."""
+    """The result of schemathesis."""
 
     report: dict[str, Any]
-    said: str
+    output: str
 
     @property
     def is_clean(self) -> bool:
-        """Tell whether every operation was tried, and nothing is wrong."""
+        """Tell whether every operation was tested without failures."""
         report, operations = self.report, self.report["operations"] or {}
         is_whole = bool(operations) and operations["tested"] == operations["total"]
         return is_whole and report["complete"] and not (report["failures"] or report["errors"])
 
 
 class StatusCounter:
-    """An ASGI application around another, which counts the statuses that are answered."""
+    """An ASGI application around another, which counts the answered statuses."""
 
     def __init__(self, app: Any, seen: Counter[int]) -> None:
         self._app = app
         self._seen = seen
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        """Hand a request on, and count its answer."""
+        """Pass a request on, and count its answer."""
 
         async def counting(event: Any) -> None:
             if event["type"] == "http.response.start":
@@ -93,7 +93,7 @@ async def run_schemathesis(
         port: where the API listens on this machine.
         headers: of each request.
         existing: for each parameter of a path, the values under which something exists.
-        effort: how much is tried.
+        effort: how much is tested.
         folder: an empty one, to work in.
     """
     config, report = folder / "schemathesis.toml", folder / "report.json"
@@ -102,13 +102,13 @@ async def run_schemathesis(
         *(SCHEMATHESIS, "--config-file", config, "run", f"http://127.0.0.1:{port}/openapi.json"),
         *("--phases", effort.phases, "--max-examples", str(effort.examples)),
         *("--seed", str(effort.seed), "--report-json-path", report, "--no-color"),
-        *effort.until,
+        *effort.failure_limit,
         *(word for name, value in headers.items() for word in ("--header", f"{name}: {value}")),
         cwd=CHECKOUT,
         env=os.environ | {"PYTHONPATH": str(CHECKOUT), "EXISTING": json.dumps(existing)},
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
     )
-    said = (await running.communicate())[0].decode()
-    assert report.exists(), said
-    return SchemathesisResult(json.loads(report.read_bytes()), said)
+    output = (await running.communicate())[0].decode()
+    assert report.exists(), output
+    return SchemathesisResult(json.loads(report.read_bytes()), output)

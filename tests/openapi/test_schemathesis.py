@@ -1,11 +1,11 @@
-"""What is valid by a description, and what is not, is answered as the description says.
+"""Valid and invalid requests are answered as the description says.
 
-Schemathesis reads each service's own description and asks by it, on a real database, over a
-socket, with a token that may do everything. The seed is fixed: what is red once is red again.
-How long it takes is bounded by the examples of each operation (`Effort`: the described ones and
-four that are made up), by the time of each request (`request-timeout`, five seconds) and by the
-failures after which a short run stops (`FAILURES`): a service that hangs costs half a minute.
-`FUZZ_EXAMPLES=200 FUZZ_SEED=7 ./kaitong test --only tests/openapi` tries more, and other things.
+Schemathesis reads each service's own description and sends requests, on a real database, over a
+socket, with a token that may do everything. The seed is fixed, so failures repeat. The duration is
+bounded by the examples of each operation (`Effort`: the described ones and four generated ones),
+by the time of each request (`request-timeout`, five seconds) and by the failures after which a
+short run stops (`FAILURES`): a service that hangs costs half a minute.
+`FUZZ_EXAMPLES=200 FUZZ_SEED=7 ./kaitong test --only tests/openapi` tests more, with other values.
 """
 
 import asyncio
@@ -23,6 +23,7 @@ from deploy.local.postgres import Postgres
 from shared.config.settings import Settings
 from shared.http.command_batcher import CommandBatcher
 from shared.messaging.publisher import Publisher
+from shared.messaging.writer import Writer
 from shared.persistence.database import Sessions
 from tests.access.seed_data import SeedData, seed
 from tests.callers import AsRole, as_role, full_api, keys, service_of
@@ -34,7 +35,7 @@ from tests.shared.http.sockets import listening
 __all__ = ["as_role", "keys"]
 
 IMPORTS = ("exchanges", "segments", "splitters", "addresses", "pairs")
-"""In the order in which they stand on each other."""
+"""In the order in which they depend on each other."""
 
 PLANT = {
     "kind": "leg",
@@ -42,17 +43,17 @@ PLANT = {
     "value": "NJ-XW-SP001/003",
     "address_id": "addr-320102-002-0001",
 }
-"""What the examples of the imports make."""
+"""What the examples of the imports create."""
 
 Existing = dict[str, list[str]]
 
 PAGED = {"offset", "after"}
-"""The parameters of a list that comes in pages."""
+"""The parameters of a paged list."""
 
 
 @dataclass(slots=True)
 class Served:
-    """A service that listens, with things in its database."""
+    """A listening service with seeded data."""
 
     name: str
     api: FastAPI
@@ -64,18 +65,18 @@ class Served:
 
 @asynccontextmanager
 async def serving(service: str, sessions: Sessions, settings: Settings) -> AsyncIterator[Served]:
-    """Serve the whole API of a service, with things in its database."""
+    """Serve the whole API of a service with seeded data."""
     delete_all_rows(sessions)
     for prepare in service_of(service).on_start:
         with sessions.begin() as session:
             prepare(session)
     existing = existing_in(seed(service, sessions))
-    publisher = Publisher(sessions, FakeBroker())
-    batcher = CommandBatcher(sessions, publisher)
+    publisher = Publisher(Writer(sessions), FakeBroker())
+    batcher = CommandBatcher(sessions, publisher.writer)
     api = full_api(service_of(service), sessions, settings, publisher, batcher)
     seen = Counter[int]()
     api.add_middleware(StatusCounter, seen=seen)
-    api.openapi()  # the first time takes long, and schemathesis is not patient
+    api.openapi()  # the first call takes long, and schemathesis has a short timeout
     async with AsyncExitStack() as stack:
         stack.callback(delete_all_rows, sessions)
         stack.callback(asyncio.create_task(batcher.run()).cancel)
@@ -84,10 +85,10 @@ async def serving(service: str, sessions: Sessions, settings: Settings) -> Async
         yield Served(service, api, server.port, existing, seen)
 
 
-def existing_in(things: SeedData) -> Existing:
+def existing_in(data: SeedData) -> Existing:
     """Return, for each parameter of a path, the values under which something exists."""
-    found = {name: {value} for name, value in {**things.values, **PLANT}.items()}
-    for path, filled in things.paths.items():
+    found = {name: {value} for name, value in {**data.values, **PLANT}.items()}
+    for path, filled in data.paths.items():
         steps = zip(path.split("/"), filled.split("/"), strict=True)
         for name, value in ((name[1:-1], value) for name, value in steps if name != value):
             found[name].add(value)
@@ -114,7 +115,7 @@ async def served(
         yield found
 
 
-def made(folder: Path) -> Path:
+def new_folder(folder: Path) -> Path:
     """Return a new folder."""
     folder.mkdir()
     return folder
@@ -133,19 +134,19 @@ async def import_plant(resources: Served, headers: dict[str, str]) -> None:
 async def test_every_service_answers_as_its_description_says(
     served: list[Served], as_role: AsRole, tmp_path: Path
 ) -> None:
-    headers, effort = as_role("admin", person="schemathesis"), Effort.asked()
+    headers, effort = as_role("admin", person="schemathesis"), Effort.from_environment()
     await import_plant(next(each for each in served if each.name == "resources"), headers)
 
     outcomes = await asyncio.gather(
         *(
             run_schemathesis(
-                each.port, headers, each.existing, effort, made(tmp_path / f"of-{each.name}")
+                each.port, headers, each.existing, effort, new_folder(tmp_path / f"of-{each.name}")
             )
             for each in served
         )
     )
 
-    assert [each.said for each in outcomes if not each.is_clean] == []
+    assert [each.output for each in outcomes if not each.is_clean] == []
     for each in served:
         assert each.seen.total() > 100, each.name
         assert any(status < 300 for status in each.seen), each.name

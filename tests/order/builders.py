@@ -1,4 +1,4 @@
-"""Orders for tests, plain unless a test says otherwise."""
+"""Orders for tests, with defaults that a test may override."""
 
 from datetime import datetime
 from typing import Any
@@ -7,13 +7,13 @@ from uuid import UUID
 import msgspec
 from pydantic import TypeAdapter
 
-from services.order.api.mapping import OrderBody
+from services.order.api.schemas.orders import OrderBody
+from services.order.commands.catalogue import SHIPPED_FILE
 from services.order.domain.acceptance.acceptance import AcceptedOrder, accept
 from services.order.domain.acceptance.request import PlacementContext, RequestedOrder
 from services.order.domain.catalogue.catalogue import Catalogue
 from services.order.domain.catalogue.publication import Publication
 from services.order.domain.fulfilment.product import Product, apply_completed_order
-from services.order.store.catalogue import SHIPPED_FILE
 from shared.contracts import (
     Action,
     CompletedService,
@@ -77,7 +77,7 @@ def a_bundle(id_: str = "1", *members: Json) -> Json:
 
 
 def a_disconnection(product: UUID | str, id_: str = "1") -> Json:
-    """Return an item that takes a product away."""
+    """Return an item that disconnects a product."""
     return {"id": id_, "action": "delete", "product": {"id": str(product)}}
 
 
@@ -107,8 +107,8 @@ def accepted(
     products: tuple[Product, ...] = (),
 ) -> AcceptedOrder:
     """Accept an order."""
-    there = {product.id: product for product in products}
-    return accept(read_order(body or a_body()), a_placement(order_id(n)), catalogue, there)
+    by_id = {product.id: product for product in products}
+    return accept(read_order(body or a_body()), a_placement(order_id(n)), catalogue, by_id)
 
 
 def faults_of(
@@ -150,14 +150,14 @@ def service_resumed(n: int = 1, step: str = "create-account") -> ServiceResumed:
 
 
 def service_completed(order: AcceptedOrder, number: str = NUMBER) -> ServiceCompleted:
-    """Return the news that all services of an order work, or are gone."""
+    """Return the message that all services of an order are active, or terminated."""
     return service_completed_for(order.message, number)
 
 
-def service_completed_for(told: OrderAccepted, number: str = NUMBER) -> ServiceCompleted:
-    """Return the news that all services of an order work that was told like this."""
+def service_completed_for(accepted_order: OrderAccepted, number: str = NUMBER) -> ServiceCompleted:
+    """Return the message that all services of an accepted order are active, or terminated."""
     return ServiceCompleted(
-        order_id=told.order_id,
+        order_id=accepted_order.order_id,
         services=tuple(
             CompletedService(
                 item_id=item.id,
@@ -170,13 +170,13 @@ def service_completed_for(told: OrderAccepted, number: str = NUMBER) -> ServiceC
                 if item.specification == "voice" and item.action is Action.ADD
                 else (),
             )
-            for item in told.items
+            for item in accepted_order.items
         ),
     )
 
 
 def a_product(n: int = 1, *, party: str = PARTY) -> Product:
-    """Return a telephone that the n-th order has made."""
+    """Return the telephone of the n-th order."""
     order = accepted(a_body(an_item("1", "voice-basic"), party=party), n)
     made, _ = apply_completed_order(order.order, {}, service_completed(order).services, NOON)
     return made[0]

@@ -1,4 +1,4 @@
-"""The order service's API, called without a network in between."""
+"""The order service's API, called without a network."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -8,7 +8,7 @@ from httpx import AsyncClient
 
 from deploy.local.postgres import Postgres
 from services.order.app import SERVICE
-from services.order.store.catalogue import load_shipped_catalogue
+from services.order.commands.catalogue import load_shipped_catalogue
 from shared.config.settings import Settings
 from shared.persistence.database import Sessions
 from tests.callers import api_client, as_role, keys
@@ -20,7 +20,7 @@ PERSON_KEY = "a key for persons in tests"
 
 @pytest.fixture
 def stocked(sessions: Sessions) -> Sessions:
-    """A database with nothing in it but the shipped catalogue."""
+    """A database with only the shipped catalogue."""
     with sessions.begin() as session:
         load_shipped_catalogue(session)
     return sessions

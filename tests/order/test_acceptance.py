@@ -1,10 +1,10 @@
-"""What is accepted, and how all that is wrong with the rest is named."""
+"""Acceptance of orders, and the faults of orders that are not accepted."""
 
 from datetime import timedelta
 
 import pytest
 
-from services.order.api.views.order import show_order
+from services.order.api.views.orders import show_order
 from services.order.domain.acceptance.order_header import category_of
 from services.order.domain.fulfilment.states import OrderState
 from services.order.domain.order import derive_product_id, derive_service_id
@@ -30,7 +30,7 @@ from tests.order.builders import (
 CHARACTERISTIC = "/productOrderItem/0/product/productCharacteristic"
 
 
-def test_an_accepted_order_tells_all_that_others_need() -> None:
+def test_an_accepted_order_is_published_with_all_that_others_need() -> None:
     body = a_body(
         an_item("A", "voice-basic", number=NUMBER),
         externalId="CRM-1",
@@ -52,15 +52,15 @@ def test_an_accepted_order_tells_all_that_others_need() -> None:
         ],
     )
 
-    told = accepted(body).message
+    message = accepted(body).message
 
-    assert (told.external_id, told.channel, told.priority) == ("CRM-1", "call-centre", 1)
-    assert (told.one_off_cents, told.monthly_cents) == (5000, 1500)
-    customer = told.customer
+    assert (message.external_id, message.channel, message.priority) == ("CRM-1", "call-centre", 1)
+    assert (message.one_off_cents, message.monthly_cents) == (5000, 1500)
+    customer = message.customer
     assert (customer.id, customer.account_id, customer.category) == ("C-1", "acc-7", "key-account")
     assert (customer.name, customer.phone) == ("张伟", "13851234567")
     assert (customer.email, customer.identity_number) == ("z@example.cn", "320102199003078515")
-    (item,) = told.items
+    (item,) = message.items
     assert (item.id, item.action, item.business_action) == ("A", Action.ADD, "new")
     assert (item.offering_id, item.specification) == ("voice-basic", "voice")
     assert (item.catalogue_version, item.address_id) == (1, ADDRESS)
@@ -69,7 +69,7 @@ def test_an_accepted_order_tells_all_that_others_need() -> None:
     assert [(each.name, each.value) for each in item.characteristics] == [("number", NUMBER)]
 
 
-def test_what_is_not_said_has_a_stated_meaning() -> None:
+def test_a_missing_field_has_a_default() -> None:
     order = accepted().order
 
     assert (order.content.channel, order.content.priority) == ("internet", 4)
@@ -136,7 +136,7 @@ def test_all_items_begin_acknowledged() -> None:
     ]
 
 
-def test_the_offering_says_what_the_order_need_not() -> None:
+def test_the_offering_gives_defaults_of_the_order() -> None:
     (item,) = accepted(a_body(an_item(offering="ftth-1000"))).order.items
 
     assert [(each.name, each.value) for each in item.ordered.characteristics] == [
@@ -219,7 +219,7 @@ def test_what_was_sent_is_never_repeated_in_a_fault() -> None:
     assert not any(phone in f"{each.reason} {each.remedy}" for each in faults)
 
 
-def test_null_says_nothing() -> None:
+def test_null_counts_as_missing() -> None:
     body = a_body(an_item() | {"quantity": None}, externalId=None, priority=None, note=None)
 
     assert faults_of(body) == set()

@@ -1,4 +1,4 @@
-"""Whatever comes, an order is accepted or its faults are named; nothing else happens."""
+"""Any body is accepted as an order, or its faults are named; nothing else happens."""
 
 from copy import deepcopy
 from typing import Any
@@ -48,7 +48,7 @@ anything = st.recursive(
 
 
 def steps_in(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
-    """Return the ways to everything in a body."""
+    """Return the paths to everything in a body."""
     inner = (
         value.items()
         if isinstance(value, dict)
@@ -56,13 +56,13 @@ def steps_in(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
         if isinstance(value, list)
         else ()
     )
-    ways = [way for key, each in inner for way in steps_in(each, (*path, key))]
-    return [*ways, path] if path else ways
+    paths = [found for key, each in inner for found in steps_in(each, (*path, key))]
+    return [*paths, path] if path else paths
 
 
 @st.composite
 def bodies(draw: st.DrawFn) -> Json:
-    """Draw a good order with a few things in it replaced by anything, or left out."""
+    """Draw a valid order with a few parts replaced or left out."""
     body = deepcopy(WHOLE)
     for _ in range(draw(st.integers(0, 4))):
         *path, last = draw(st.sampled_from(steps_in(body)))

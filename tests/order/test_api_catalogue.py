@@ -1,4 +1,4 @@
-"""The catalogue over HTTP: read by everybody, published by those who may."""
+"""The catalogue over HTTP: readable in every role, published by permitted ones."""
 
 import asyncio
 from typing import Any
@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 from httpx import AsyncClient, Response
 
-from services.order.api.views.base import CATALOGUE_PATH, ORDERS_PATH
 from services.order.app import SERVICE
+from services.order.commands.catalogue import load_shipped_catalogue
 from services.order.store import catalogue
-from services.order.store.catalogue import load_shipped_catalogue
 from shared.config.settings import Settings
+from shared.http.resource_paths import CATALOGUE_PATH, ORDERS_PATH
 from shared.persistence.database import Sessions
 from tests.callers import AsRole, api_client
 from tests.kernel import TENANT
@@ -201,7 +201,7 @@ async def test_a_publication_of_the_wrong_form_is_refused(
     assert answer.status_code == 400
 
 
-async def test_only_those_publish_who_may(client: AsyncClient, as_role: AsRole) -> None:
+async def test_only_permitted_roles_publish(client: AsyncClient, as_role: AsRole) -> None:
     assert (await publish(client, as_role("crm"), a_publication())).status_code == 403
     assert (await publish(client, as_role("viewer"), a_publication())).status_code == 403
 

@@ -1,4 +1,4 @@
-"""One order asked for twice, by whatever way, is one order with one answer."""
+"""A repeated order is one order with one answer, however it is repeated."""
 
 import asyncio
 import time
@@ -9,7 +9,6 @@ from uuid import UUID, uuid4
 from httpx import AsyncClient, Response
 from sqlalchemy import func, select, text
 
-from services.order.api.views.base import ORDERS_PATH
 from services.order.app import SERVICE
 from services.order.domain.acceptance.submission import SubmissionKeys
 from services.order.domain.fulfilment.product import apply_completed_order
@@ -18,6 +17,7 @@ from services.order.store import products, submissions
 from services.order.tables import OrderRow, SubmissionRow
 from shared.config.settings import Settings
 from shared.contracts import ResourcesAssigned
+from shared.http.resource_paths import ORDERS_PATH
 from shared.persistence.database import Sessions
 from tests.callers import AsRole, api_client
 from tests.conftest import NOON
@@ -40,7 +40,7 @@ def count(sessions: Sessions, table: Any = OrderRow) -> int:
 
 
 def assert_one_answer(answers: Sequence[Response]) -> None:
-    """See that all got the same bytes, and that they say where the order is."""
+    """Check that all got the same body and the same location."""
     assert {answer.status_code for answer in answers} == {201}
     assert len({answer.content for answer in answers}) == 1
     assert len({answer.headers["location"] for answer in answers}) == 1
@@ -116,9 +116,9 @@ async def test_another_body_is_refused_as_such_even_when_it_is_faulty(
 async def test_the_order_of_fields_and_white_space_do_not_make_another_body(
     client: AsyncClient, as_role: AsRole
 ) -> None:
-    turned = dict(reversed(BODY.items()))
+    reordered = dict(reversed(BODY.items()))
 
-    answers = [await post(client, as_role("crm"), body, "key-1") for body in (BODY, turned)]
+    answers = [await post(client, as_role("crm"), body, "key-1") for body in (BODY, reordered)]
 
     assert_one_answer(answers)
 
@@ -179,7 +179,7 @@ async def test_duplicates_that_wait_together_are_one_order(
     assert count(stocked) == len(published(stocked)) == 2
 
 
-async def test_a_duplicate_that_differs_is_refused_within_one_batch_and_harms_nobody(
+async def test_a_duplicate_that_differs_is_refused_within_one_batch_and_affects_no_other(
     client: AsyncClient, stocked: Sessions, as_role: AsRole
 ) -> None:
     headers = as_role("crm")
@@ -212,7 +212,7 @@ async def test_duplicates_at_two_processes_are_one_order(
     assert count(stocked) == len(published(stocked)) == 10
 
 
-async def test_who_loses_a_race_for_a_key_gets_the_winners_answer(
+async def test_the_loser_of_a_race_for_a_key_gets_the_winners_answer(
     stocked: Sessions, own_settings: Settings, as_role: AsRole
 ) -> None:
     headers = as_role("crm")
@@ -223,14 +223,14 @@ async def test_who_loses_a_race_for_a_key_gets_the_winners_answer(
         winner = await post(one, headers, BODY, "key-1")
         with stocked.begin() as session:
             names = SubmissionKeys("jiangsu", "crm", "key-1", "CRM-1")
-            known, _ = submissions.find(session, names)
+            submission, _ = submissions.find(session, names)
             session.execute(text("TRUNCATE submissions, orders, order_progress"))
-        assert known
+        assert submission
         race = stocked()
-        submissions.add(race, known)
+        submissions.add(race, submission)
         submissions.SUBMISSIONS.write(race)
         loser = asyncio.create_task(post(other, headers, BODY, "key-1"))
-        await until_somebody_waits_for_a_lock(stocked)
+        await until_a_transaction_waits_for_a_lock(stocked)
         race.commit()
         race.close()
 
@@ -240,19 +240,19 @@ async def test_who_loses_a_race_for_a_key_gets_the_winners_answer(
     assert count(stocked) == 0
 
 
-async def until_somebody_waits_for_a_lock(sessions: Sessions) -> None:
-    asked = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+async def until_a_transaction_waits_for_a_lock(sessions: Sessions) -> None:
+    waiting = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
     deadline = time.monotonic() + 10
     while time.monotonic() < deadline:
         with sessions() as session:
-            if session.scalars(asked).one():
+            if session.scalars(waiting).one():
                 return
         await asyncio.sleep(0.01)
-    msg = "nobody waits"
+    msg = "no transaction waits for a lock"
     raise AssertionError(msg)
 
 
-async def test_two_orders_cannot_take_one_product_away_at_once(
+async def test_two_orders_cannot_disconnect_one_product_at_once(
     client: AsyncClient, stocked: Sessions, as_role: AsRole
 ) -> None:
 

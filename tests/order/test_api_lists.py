@@ -7,12 +7,12 @@ from uuid import UUID, uuid4
 import pytest
 from httpx import AsyncClient, Response
 
-from services.order.api.views.base import ORDERS_PATH, PRODUCTS_PATH
 from services.order.domain.acceptance.acceptance import accept
 from services.order.domain.acceptance.submission import Submission
 from services.order.domain.order_ids import highest_id_until, lowest_id_from, placed_at
 from services.order.handlers import SUBSCRIPTIONS
 from services.order.store import orders, submissions
+from shared.http.resource_paths import ORDERS_PATH, PRODUCTS_PATH
 from shared.messaging.after_commit import AfterCommit
 from shared.messaging.unit_of_work import begin_transaction
 from shared.persistence.database import Sessions
@@ -32,16 +32,16 @@ from tests.order.builders import (
 )
 
 
-def there_are(sessions: Sessions, count: int, *, client: str = "crm", start: int = 1) -> None:
-    """Put orders in the database, a minute between them; every third customer's is one's."""
+def add_orders(sessions: Sessions, count: int, *, client: str = "crm", start: int = 1) -> None:
+    """Add orders, one a minute, of three customers in turn."""
     with begin_transaction(sessions, NOON, AfterCommit(uuid4())) as transaction:
         for n in range(start, start + count):
             id_ = order_id(n, NOON + timedelta(minutes=n))
             body = a_body(an_item("1", "voice-basic"), party=f"C-{n % 3}", externalId=f"CRM-{n}")
             made = accept(read_order(body), a_placement(id_, client), CATALOGUE, {})
             orders.add(transaction.session, made.order, made.progress)
-            known = Submission(id_, TENANT, client, None, f"CRM-{n}", id_, b"", b"")
-            submissions.add(transaction.session, known)
+            submission = Submission(id_, TENANT, client, None, f"CRM-{n}", id_, b"", b"")
+            submissions.add(transaction.session, submission)
 
 
 async def listed(
@@ -57,7 +57,7 @@ def names(answer: Response) -> list[str]:
 async def test_the_newest_order_comes_first(
     client: AsyncClient, stocked: Sessions, as_role: AsRole
 ) -> None:
-    there_are(stocked, 3)
+    add_orders(stocked, 3)
 
     answer = await listed(client, as_role("crm"))
 
@@ -69,7 +69,7 @@ async def test_the_newest_order_comes_first(
 async def test_pages_meet_without_gap_or_overlap(
     client: AsyncClient, stocked: Sessions, as_role: AsRole
 ) -> None:
-    there_are(stocked, 7)
+    add_orders(stocked, 7)
 
     pages = [await listed(client, as_role("crm"), f"?limit=3&offset={at}") for at in (0, 3, 6)]
 
@@ -98,7 +98,7 @@ async def test_pages_meet_without_gap_or_overlap(
 async def test_filters_narrow_and_add_up(
     client: AsyncClient, stocked: Sessions, as_role: AsRole, query: str, found: list[int]
 ) -> None:
-    there_are(stocked, 6)
+    add_orders(stocked, 6)
     moved = resources_assigned(4)
     consume(
         stocked,
@@ -118,8 +118,8 @@ async def test_filters_narrow_and_add_up(
 async def test_a_crm_sees_its_own_orders_and_a_viewer_all_of_the_tenant(
     client: AsyncClient, stocked: Sessions, as_role: AsRole
 ) -> None:
-    there_are(stocked, 2)
-    there_are(stocked, 1, client="other", start=3)
+    add_orders(stocked, 2)
+    add_orders(stocked, 1, client="other", start=3)
 
     assert names(await listed(client, as_role("crm"))) == ["CRM-2", "CRM-1"]
     assert names(await listed(client, as_role("crm", "other"))) == ["CRM-3"]
@@ -142,10 +142,10 @@ async def test_a_crm_sees_its_own_orders_and_a_viewer_all_of_the_tenant(
         f"?externalId={'x' * 101}",
     ],
 )
-async def test_a_bad_question_is_refused_with_its_parameter(
+async def test_a_bad_query_is_refused_with_its_parameter(
     client: AsyncClient, stocked: Sessions, as_role: AsRole, query: str
 ) -> None:
-    there_are(stocked, 1)
+    add_orders(stocked, 1)
 
     answer = await listed(client, as_role("crm"), query)
 
@@ -157,7 +157,7 @@ async def test_a_bad_question_is_refused_with_its_parameter(
 async def test_a_list_shows_the_chosen_fields(
     client: AsyncClient, stocked: Sessions, as_role: AsRole
 ) -> None:
-    there_are(stocked, 1)
+    add_orders(stocked, 1)
 
     (order,) = (await listed(client, as_role("crm"), "?fields=externalId")).json()
 

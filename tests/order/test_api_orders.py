@@ -1,4 +1,4 @@
-"""Placing an order, and looking at it."""
+"""Placing an order, and reading it."""
 
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -6,10 +6,10 @@ from uuid import UUID
 import pytest
 from httpx import AsyncClient, Response
 
-from services.order.api.views.base import ORDERS_PATH
 from services.order.domain.order_ids import placed_at
 from services.order.handlers import SUBSCRIPTIONS
 from shared.contracts import OrderAccepted, RefusalCode, ResourcesAssigned, ResourcesRefused
+from shared.http.resource_paths import ORDERS_PATH
 from shared.ids import time_ordered_id
 from shared.persistence.database import Sessions
 from tests.callers import AsRole
@@ -21,7 +21,7 @@ async def post(client: AsyncClient, headers: dict[str, str], body: Json | None =
     return await client.post(ORDERS_PATH, json=body or a_body(), headers=headers)
 
 
-async def test_a_placed_order_is_answered_priced_and_told(
+async def test_a_placed_order_is_answered_priced_and_published(
     client: AsyncClient, stocked: Sessions, as_role: AsRole
 ) -> None:
     body = a_body(
@@ -69,22 +69,22 @@ async def test_an_order_can_be_read_as_it_was_answered(
     assert read.json() == placed.json()
 
 
-async def test_billing_is_shown_orders_without_what_tells_of_the_customer(
+async def test_billing_is_shown_orders_without_the_customers_data(
     client: AsyncClient, as_role: AsRole
 ) -> None:
-    told = {"note": [{"text": "ring twice"}], "description": "for Ms Li"}
-    placed = await post(client, as_role("crm"), a_body(an_item()) | told)
+    remarks = {"note": [{"text": "ring twice"}], "description": "for Ms Li"}
+    placed = await post(client, as_role("crm"), a_body(an_item()) | remarks)
     place, billing = placed.headers["location"], as_role("billing", client="billing")
 
     read = (await client.get(place, headers=billing)).json()
     (listed,) = (await client.get(ORDERS_PATH, headers=billing)).json()
     seen = (await client.get(place, headers=as_role("agent", client="care"))).json()
 
-    assert told.keys() <= seen.keys()
+    assert remarks.keys() <= seen.keys()
     assert seen["relatedParty"][0]["name"] == "张伟"
     without_name = {name: each for name, each in seen["relatedParty"][0].items() if name != "name"}
-    known = {name: each for name, each in seen.items() if name not in told}
-    assert read == listed == known | {"relatedParty": [without_name]}
+    without_remarks = {name: each for name, each in seen.items() if name not in remarks}
+    assert read == listed == without_remarks | {"relatedParty": [without_name]}
 
 
 async def test_a_bundle_is_shown_as_it_was_nested(client: AsyncClient, as_role: AsRole) -> None:
@@ -155,8 +155,8 @@ async def test_an_order_that_is_rejected_says_why(
 
     assert read["state"] == "rejected"
     assert read["productOrderItem"][0]["state"] == "rejected"
-    (why,) = read["productOrderErrorMessage"]
-    assert (why["code"], why["reason"]) == ("unserved", "no fibre reaches it")
+    (error,) = read["productOrderErrorMessage"]
+    assert (error["code"], error["reason"]) == ("unserved", "no fibre reaches it")
 
 
 async def test_an_order_belongs_to_the_client_that_placed_it(
@@ -201,11 +201,11 @@ async def test_an_order_that_is_not_there_is_a_problem_not_a_crash(
 
     assert answer.status_code in {400, 404}
     assert answer.headers["content-type"] == "application/problem+json"
-    told = answer.json()
-    assert all(each["remedy"] for each in told.get("errors", [told]))
+    problem = answer.json()
+    assert all(each["remedy"] for each in problem.get("errors", [problem]))
 
 
-async def test_the_history_tells_every_change_with_its_cause(
+async def test_the_history_shows_every_change_with_its_cause(
     client: AsyncClient, stocked: Sessions, as_role: AsRole
 ) -> None:
     placed = await post(client, as_role("crm"))

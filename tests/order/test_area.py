@@ -1,4 +1,4 @@
-"""Where an order is about: the address decides, whatever the order says."""
+"""The area of an order: the address decides, not the order."""
 
 from dataclasses import replace
 
@@ -36,13 +36,13 @@ def sold_in(*networks: str) -> Catalogue:
 
 
 def assigned_in(network: str) -> ResourcesAssigned:
-    """Return that resources holds what the first order needs, at an address there."""
+    """Return the message that resources are assigned to the first order in a local network."""
     service = accepted().order.items[0].ordered.service_id
     items = ItemHoldings(item_id="1", service_id=service, held=(), local_network=network)
     return ResourcesAssigned(order_id=order_id(1), items=(items,))
 
 
-def test_where_an_offering_is_sold_is_judged_by_the_address_if_the_order_does_not_say() -> None:
+def test_eligibility_is_checked_by_the_address_if_the_order_names_no_area() -> None:
     catalogue = sold_in("0512")
     item = an_item("1", OFFERING, place=a_place())
 
@@ -80,18 +80,18 @@ def test_a_member_of_a_bundle_is_sold_where_both_are(
     assert admitted_local_networks(*rules) == sold_in
 
 
-@pytest.mark.parametrize("said", [None, "025"])
-def test_an_order_shows_where_resources_says_its_address_lies(said: str | None) -> None:
-    place = a_place(localNetwork=said) if said else a_place()
-    taken = accepted(a_body(an_item(place=place)))
+@pytest.mark.parametrize("in_order", [None, "025"])
+def test_an_order_shows_the_area_that_resources_found_for_its_address(in_order: str | None) -> None:
+    place = a_place(localNetwork=in_order) if in_order else a_place()
+    placed = accepted(a_body(an_item(place=place)))
 
-    step = advance(taken.progress, assigned_in("0511"), NOON)
+    step = advance(placed.progress, assigned_in("0511"), NOON)
 
     (item,) = step.progress.items
     assert (item.state, item.local_network) == (OrderState.IN_PROGRESS, "0511")
 
 
-def test_where_the_address_lies_is_kept_though_provisioning_has_overtaken_resources() -> None:
+def test_the_area_of_the_address_is_kept_though_provisioning_has_overtaken_resources() -> None:
     held = replace(accepted().progress, state=OrderState.HELD)
     items = tuple(msgspec.structs.replace(each, state=OrderState.HELD) for each in held.items)
 
@@ -102,11 +102,11 @@ def test_where_the_address_lies_is_kept_though_provisioning_has_overtaken_resour
 
 
 def test_a_product_is_kept_where_its_address_lies() -> None:
-    taken = accepted(a_body(an_item(place=a_place(localNetwork="025"))))
-    done = service_completed(taken)
+    placed = accepted(a_body(an_item(place=a_place(localNetwork="025"))))
+    done = service_completed(placed)
     services = tuple(msgspec.structs.replace(each, local_network="0511") for each in done.services)
 
-    news = msgspec.structs.replace(done, services=services)
-    (product,) = conclude(taken.order, taken.progress, {}, news, NOON).created
+    message = msgspec.structs.replace(done, services=services)
+    (product,) = conclude(placed.order, placed.progress, {}, message, NOON).created
 
     assert product.content.local_network == "0511"

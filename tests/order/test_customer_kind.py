@@ -1,4 +1,4 @@
-"""What a customer is, when an order names it by its id alone."""
+"""The kind of a customer that an order names only by its id."""
 
 from typing import Any
 
@@ -18,25 +18,25 @@ PARTIES = "/tmf-api/partyManagement/v4"
 Headers = dict[str, str]
 
 
-def a_customer(**said: Any) -> list[dict[str, Any]]:
-    return [{"id": PARTY, "role": "customer"} | said]
+def a_customer(**fields: Any) -> list[dict[str, Any]]:
+    return [{"id": PARTY, "role": "customer"} | fields]
 
 
-async def place(client: AsyncClient, headers: Headers, *items: Any, **said: Any) -> Any:
-    """Place an order whose customer says this beside its id; return the answer's body."""
-    body = a_body(*items, relatedParty=a_customer(**said))
+async def place(client: AsyncClient, headers: Headers, *items: Any, **fields: Any) -> Any:
+    """Place an order whose customer has these fields besides its id; return the answer's body."""
+    body = a_body(*items, relatedParty=a_customer(**fields))
     answer = await client.post(ORDERS, json=body, headers=headers)
     return answer.json()
 
 
 def reference_in(shown: Any) -> tuple[str, str]:
-    """Return what a view calls its customer, and where it says that the customer is."""
+    """Return the type and the href of the customer in a view."""
     (party,) = shown["relatedParty"]
     return party["@referredType"], party["href"]
 
 
 async def sell_to(client: AsyncClient, headers: Headers, *categories: str) -> None:
-    """Publish an offering for these categories of customers alone."""
+    """Publish an offering only for these categories of customers."""
     offering = {
         "id": "special",
         "version": 1,
@@ -49,13 +49,13 @@ async def sell_to(client: AsyncClient, headers: Headers, *categories: str) -> No
 
 
 @pytest.mark.parametrize(
-    "said",
+    "kind",
     ["organization", "ORGANIZATION", "Ｏrganization", " Organi-zation"],  # noqa: RUF001
 )
-async def test_a_kind_is_taken_in_any_spelling(
-    client: AsyncClient, as_role: AsRole, said: str
+async def test_a_kind_is_accepted_in_any_spelling(
+    client: AsyncClient, as_role: AsRole, kind: str
 ) -> None:
-    shown = await place(client, as_role("crm"), **{"@referredType": said})
+    shown = await place(client, as_role("crm"), **{"@referredType": kind})
 
     assert reference_in(shown)[0] == "Organization"
 
@@ -63,27 +63,25 @@ async def test_a_kind_is_taken_in_any_spelling(
 async def test_a_kind_in_any_spelling_contradicts_a_category(
     client: AsyncClient, as_role: AsRole
 ) -> None:
-    said = {"@referredType": "individual", "category": "business"}
+    fields = {"@referredType": "individual", "category": "business"}
 
-    refused = await place(client, as_role("crm"), **said)
+    refused = await place(client, as_role("crm"), **fields)
 
     (error,) = refused["errors"]
     at = "/relatedParty/0/@referredType"
     assert (error["field"], error["code"]) == (at, "kind-contradicts-category")
 
 
-@pytest.mark.parametrize("said", ["Person", "Seller", "-"])
-async def test_a_kind_that_there_is_not_is_refused(
-    client: AsyncClient, as_role: AsRole, said: str
-) -> None:
-    refused = await place(client, as_role("crm"), **{"@referredType": said})
+@pytest.mark.parametrize("kind", ["Person", "Seller", "-"])
+async def test_an_unknown_kind_is_refused(client: AsyncClient, as_role: AsRole, kind: str) -> None:
+    refused = await place(client, as_role("crm"), **{"@referredType": kind})
 
     (error,) = refused["errors"]
     assert (error["field"], error["code"]) == ("/relatedParty/0/@referredType", "kind-unknown")
-    assert said not in error["message"]
+    assert kind not in error["message"]
 
 
-async def test_a_customer_that_is_sent_as_it_is_shown_says_no_kind(
+async def test_a_customer_that_is_sent_as_it_is_shown_sets_no_kind(
     client: AsyncClient, as_role: AsRole
 ) -> None:
     shown = await place(client, as_role("crm"))
@@ -94,18 +92,18 @@ async def test_a_customer_that_is_sent_as_it_is_shown_says_no_kind(
     assert again["relatedParty"] == shown["relatedParty"]
 
 
-@pytest.mark.parametrize("said", ["Party", "PartyRole", "Customer", "customer"])
-async def test_what_standard_clients_call_a_customer_says_no_kind(
-    client: AsyncClient, as_role: AsRole, said: str
+@pytest.mark.parametrize("kind", ["Party", "PartyRole", "Customer", "customer"])
+async def test_types_that_standard_clients_send_set_no_kind(
+    client: AsyncClient, as_role: AsRole, kind: str
 ) -> None:
     plain = await place(client, as_role("crm"))
 
-    order = await place(client, as_role("crm"), **{"@referredType": said})
+    order = await place(client, as_role("crm"), **{"@referredType": kind})
 
     assert order["relatedParty"] == plain["relatedParty"]
 
 
-async def test_the_kind_of_a_party_that_is_no_customer_is_not_looked_at(
+async def test_the_kind_of_a_party_that_is_no_customer_is_ignored(
     client: AsyncClient, as_role: AsRole
 ) -> None:
     seller = {"id": "S-1", "role": "seller", "@referredType": "PartyRole"}
@@ -116,11 +114,11 @@ async def test_the_kind_of_a_party_that_is_no_customer_is_not_looked_at(
     assert answer.status_code == 201
 
 
-@pytest.mark.parametrize("said", [{"category": "business"}, {"@referredType": "Organization"}])
-async def test_an_order_by_id_alone_knows_the_kind_that_an_earlier_order_said(
-    client: AsyncClient, as_role: AsRole, said: dict[str, str]
+@pytest.mark.parametrize("fields", [{"category": "business"}, {"@referredType": "Organization"}])
+async def test_an_order_by_id_alone_has_the_kind_of_an_earlier_order(
+    client: AsyncClient, as_role: AsRole, fields: dict[str, str]
 ) -> None:
-    await place(client, as_role("crm"), **said)
+    await place(client, as_role("crm"), **fields)
 
     first = await place(client, as_role("crm"))
     second = await place(client, as_role("crm"))
@@ -129,17 +127,17 @@ async def test_an_order_by_id_alone_knows_the_kind_that_an_earlier_order_said(
     assert [reference_in(first), reference_in(second)] == [there, there]
 
 
-async def test_an_order_and_its_product_say_no_kind_that_no_order_has_said(
+async def test_without_a_kind_in_any_order_an_order_and_its_product_have_none(
     client: AsyncClient, as_role: AsRole, stocked: Sessions
 ) -> None:
     order = await place(client, as_role("crm"), an_item("1", "voice-basic"))
     product = await product_of(client, stocked, as_role("crm"))
 
-    unsaid = ("Party", f"{PARTIES}/individual/{PARTY}")
-    assert [reference_in(order), reference_in(product)] == [unsaid, unsaid]
+    unknown = ("Party", f"{PARTIES}/individual/{PARTY}")
+    assert [reference_in(order), reference_in(product)] == [unknown, unknown]
 
 
-async def test_a_product_is_of_the_kind_of_customer_that_an_earlier_order_said(
+async def test_a_product_has_the_kind_of_customer_of_an_earlier_order(
     client: AsyncClient, as_role: AsRole, stocked: Sessions
 ) -> None:
     await place(client, as_role("crm"), category="business")
@@ -153,11 +151,11 @@ async def test_a_product_is_of_the_kind_of_customer_that_an_earlier_order_said(
 
 async def product_of(client: AsyncClient, sessions: Sessions, headers: Headers) -> Any:
     """Complete the order placed last; return its product as it is shown."""
-    told = envelopes(sessions)[-1].open()
-    assert isinstance(told, OrderAccepted)
-    consume(sessions, SUBSCRIPTIONS, ResourcesAssigned(order_id=told.order_id, items=()))
-    consume(sessions, SUBSCRIPTIONS, service_completed_for(told))
-    shown = await client.get(f"{PRODUCTS}/{told.items[0].product_id}", headers=headers)
+    accepted = envelopes(sessions)[-1].open()
+    assert isinstance(accepted, OrderAccepted)
+    consume(sessions, SUBSCRIPTIONS, ResourcesAssigned(order_id=accepted.order_id, items=()))
+    consume(sessions, SUBSCRIPTIONS, service_completed_for(accepted))
+    shown = await client.get(f"{PRODUCTS}/{accepted.items[0].product_id}", headers=headers)
     return shown.json()
 
 
@@ -186,7 +184,7 @@ async def test_a_known_business_is_no_public_customer_by_its_id_alone(
     assert [each["code"] for each in refused["errors"]] == ["offering-not-eligible"]
 
 
-async def test_what_an_order_says_of_its_customer_counts_for_more_than_earlier_ones(
+async def test_the_kind_in_an_order_takes_precedence_over_earlier_ones(
     client: AsyncClient, as_role: AsRole
 ) -> None:
     await place(client, as_role("crm"), category="business")
@@ -198,7 +196,7 @@ async def test_what_an_order_says_of_its_customer_counts_for_more_than_earlier_o
     assert [reference_in(contrary), reference_in(later)] == [there, there]
 
 
-async def test_what_another_client_says_of_a_customer_is_not_known(
+async def test_the_kind_that_another_client_sent_is_not_used(
     client: AsyncClient, as_role: AsRole
 ) -> None:
     other = as_role("crm", client="another-crm")

@@ -1,4 +1,4 @@
-"""Dates of orders, queries and publications: taken as they are meant, or refused."""
+"""Dates of orders, queries and publications: accepted in one form, or refused."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from httpx import AsyncClient
 
-from services.order.api.views.base import CATALOGUE_PATH, ORDERS_PATH
 from services.order.domain.catalogue.catalogue import Eligibility, Offering
 from services.order.store import catalogue as store
+from shared.http.resource_paths import CATALOGUE_PATH, ORDERS_PATH
 from shared.persistence.database import Sessions
 from tests.callers import AsRole
 from tests.conftest import NOON
@@ -40,12 +40,12 @@ def at(**offset: float) -> str:
     return (NOON + timedelta(**offset)).isoformat()
 
 
-@pytest.mark.parametrize("said", [*WRONG, 20270101])
+@pytest.mark.parametrize("value", [*WRONG, 20270101])
 @pytest.mark.parametrize("field", ["requestedStartDate", "requestedCompletionDate"])
 async def test_an_order_with_a_date_of_another_form_is_refused(
-    client: AsyncClient, as_role: AsRole, field: str, said: str | int
+    client: AsyncClient, as_role: AsRole, field: str, value: str | int
 ) -> None:
-    body = a_body() | {field: said}
+    body = a_body() | {field: value}
 
     answer = await client.post(ORDERS_PATH, json=body, headers=as_role("crm"))
 
@@ -55,12 +55,12 @@ async def test_an_order_with_a_date_of_another_form_is_refused(
     assert error["remedy"]
 
 
-@pytest.mark.parametrize("said", WRONG)
+@pytest.mark.parametrize("value", WRONG)
 @pytest.mark.parametrize("bound", ["orderDate.gte", "orderDate.lte"])
 async def test_a_query_with_a_date_of_another_form_is_refused(
-    client: AsyncClient, as_role: AsRole, bound: str, said: str
+    client: AsyncClient, as_role: AsRole, bound: str, value: str
 ) -> None:
-    answer = await client.get(ORDERS_PATH, params={bound: said}, headers=as_role("crm"))
+    answer = await client.get(ORDERS_PATH, params={bound: value}, headers=as_role("crm"))
 
     assert answer.status_code == 400
     (error,) = answer.json()["errors"]
@@ -68,12 +68,12 @@ async def test_a_query_with_a_date_of_another_form_is_refused(
     assert "%2B" in error["remedy"] or "later" in error["remedy"]
 
 
-@pytest.mark.parametrize("said", WRONG)
+@pytest.mark.parametrize("value", WRONG)
 @pytest.mark.parametrize("field", ["valid_from", "valid_until"])
 async def test_a_publication_with_a_date_of_another_form_is_refused_and_changes_nothing(
-    client: AsyncClient, as_role: AsRole, field: str, said: str
+    client: AsyncClient, as_role: AsRole, field: str, value: str
 ) -> None:
-    body = a_publication(**{field: said})
+    body = a_publication(**{field: value})
 
     answer = await client.post("/ops/v1/catalogue", json=body, headers=as_role("ops"))
 
@@ -109,19 +109,19 @@ async def test_a_validity_that_ends_before_it_begins_is_refused(
         ),
     ],
 )
-def test_an_order_that_is_wanted_before_it_is_placed_is_refused(
+def test_an_order_with_a_completion_date_in_the_past_is_refused(
     dates: dict[str, str], fault: str
 ) -> None:
     assert faults_of(a_body(**dates)) == {("/requestedCompletionDate", fault)}
 
 
-def test_an_order_that_is_wanted_before_it_begins_is_refused() -> None:
+def test_an_order_with_a_completion_date_before_its_start_is_refused() -> None:
     dates = {"requestedStartDate": at(days=2), "requestedCompletionDate": at(days=1)}
 
     assert ("/requestedCompletionDate", "completion-before-start") in faults_of(a_body(**dates))
 
 
-def test_an_order_may_be_wanted_for_later_and_have_begun_before() -> None:
+def test_an_order_may_have_a_later_completion_date_and_an_earlier_start() -> None:
     dates = {"requestedStartDate": at(hours=-1), "requestedCompletionDate": at(days=3)}
 
     assert faults_of(a_body(**dates)) == set()
@@ -130,7 +130,7 @@ def test_an_order_may_be_wanted_for_later_and_have_begun_before() -> None:
 @pytest.mark.parametrize(
     "valid_from",
     [
-        datetime(2026, 9, 1),  # noqa: DTZ001  such was accepted once
+        datetime(2026, 9, 1),  # noqa: DTZ001  accepted by an earlier version
         datetime.fromisoformat("0001-01-01T00:00:00+08:00"),
     ],
 )

@@ -1,4 +1,4 @@
-"""What is published is held against what provisioning says that it can carry out."""
+"""Publications are checked against the blueprints that provisioning has published."""
 
 from typing import Any
 from uuid import UUID
@@ -17,7 +17,7 @@ SHARED = ""
 
 
 def blueprints(*actions: Action, owner: str = TENANT) -> BlueprintsPublished:
-    """Return that there are blueprints for cable, of these actions and no others."""
+    """Return the message that cable has blueprints for only these actions."""
     names = (BlueprintName(specification="cable", action=each, version=1) for each in actions)
     return BlueprintsPublished(owner_tenant=owner, blueprints=tuple(names))
 
@@ -35,7 +35,7 @@ async def test_an_offering_that_cannot_be_delivered_is_refused_with_the_remedy(
     assert "cable/add" in fault["remedy"]
 
 
-async def test_an_offering_that_can_never_be_given_up_is_published_with_a_warning(
+async def test_an_offering_that_can_never_be_disconnected_is_published_with_a_warning(
     client: AsyncClient, stocked: Sessions, as_role: AsRole
 ) -> None:
     consume(stocked, SUBSCRIPTIONS, blueprints(Action.ADD))
@@ -49,17 +49,17 @@ async def test_an_offering_that_can_never_be_given_up_is_published_with_a_warnin
 
 
 @pytest.mark.parametrize(
-    "told",
+    "messages",
     [
         [blueprints(Action.ADD, Action.DELETE)],
         [blueprints(Action.ADD, Action.DELETE, owner=SHARED)],
         [blueprints(owner=TENANT), blueprints(Action.ADD, Action.DELETE, owner=SHARED)],
     ],
 )
-async def test_what_can_be_carried_out_is_published_without_a_warning(
-    client: AsyncClient, stocked: Sessions, as_role: AsRole, told: list[BlueprintsPublished]
+async def test_an_offering_with_blueprints_is_published_without_a_warning(
+    client: AsyncClient, stocked: Sessions, as_role: AsRole, messages: list[BlueprintsPublished]
 ) -> None:
-    for each in told:
+    for each in messages:
         consume(stocked, SUBSCRIPTIONS, each)
 
     answer = await publish(client, as_role("ops"), a_publication())
@@ -68,7 +68,7 @@ async def test_what_can_be_carried_out_is_published_without_a_warning(
     assert "warnings" not in answer.json()
 
 
-async def test_an_offering_whose_delivery_is_not_known_yet_is_published_with_a_warning(
+async def test_an_offering_whose_blueprints_are_not_known_yet_is_published_with_a_warning(
     client: AsyncClient, stocked: Sessions, as_role: AsRole
 ) -> None:
     consume(stocked, SUBSCRIPTIONS, blueprints(owner="another-tenant"))
@@ -98,8 +98,8 @@ async def test_sending_a_publication_again_checks_it_once_the_delivery_is_known(
 async def test_what_is_not_on_sale_needs_no_blueprint(
     client: AsyncClient, stocked: Sessions, as_role: AsRole, change: dict[str, Any]
 ) -> None:
-    for told in ([], [blueprints()]):
-        for each in told:
+    for messages in ([], [blueprints()]):
+        for each in messages:
             consume(stocked, SUBSCRIPTIONS, each)
 
         answer = await publish(client, as_role("ops"), a_publication(**change))
@@ -107,7 +107,7 @@ async def test_what_is_not_on_sale_needs_no_blueprint(
         assert (answer.status_code, "warnings" in answer.json()) == (200, False)
 
 
-async def test_what_was_told_last_stands(
+async def test_the_last_published_blueprints_count(
     client: AsyncClient, stocked: Sessions, as_role: AsRole
 ) -> None:
     consume(stocked, SUBSCRIPTIONS, blueprints())

@@ -1,4 +1,4 @@
-"""What the API's description shows is what the service answers."""
+"""The examples in the API's description are the service's answers."""
 
 from datetime import timedelta
 from typing import Any
@@ -7,11 +7,16 @@ from uuid import UUID
 from httpx import AsyncClient
 from pydantic import BaseModel
 
-from services.order.api.examples import catalogue, orders
-from services.order.api.examples.order_requests import ORDER_EXAMPLES
-from services.order.api.views.history import StateChangeView
-from services.order.api.views.order import show_order
-from services.order.api.views.product import show_product
+from services.order.api.examples import (
+    catalogue,
+    offerings,
+    orders,
+    prices,
+    products,
+    specifications,
+)
+from services.order.api.views.orders import StateChangeView, show_order
+from services.order.api.views.products import show_product
 from services.order.domain.acceptance.acceptance import AcceptedOrder, accept
 from services.order.domain.fulfilment.product import apply_completed_order
 from services.order.domain.fulfilment.progress import initial_changes
@@ -26,7 +31,7 @@ from tests.order.builders import CATALOGUE, a_placement, read_order, service_com
 
 def the_order() -> AcceptedOrder:
     """Return the order of the example with a vanity number, placed as the example says."""
-    given = read_order(ORDER_EXAMPLES["vanity number"]["value"])
+    given = read_order(orders.ORDER_REQUESTS["vanity number"]["value"])
     return accept(given, a_placement(UUID(orders.ORDER_ID)), CATALOGUE, {})
 
 
@@ -67,7 +72,7 @@ def test_the_example_of_a_product_is_what_comes_of_that_order() -> None:
         order.order, {}, ready, order.order.ordered_at + timedelta(seconds=2)
     )
 
-    assert as_sent(show_product(product)) == orders.PRODUCT
+    assert as_sent(show_product(product)) == products.PRODUCT
 
 
 async def test_the_examples_of_the_catalogue_are_what_ships(
@@ -76,16 +81,16 @@ async def test_the_examples_of_the_catalogue_are_what_ships(
     shown = [
         (await client.get(example["href"], headers=as_role("crm"))).json()
         for example in (
-            catalogue.SPECIFICATION,
-            catalogue.OFFERING,
-            catalogue.PRICE,
+            specifications.SPECIFICATION,
+            offerings.OFFERING,
+            prices.PRICE,
         )
     ]
 
     assert shown == [
-        catalogue.SPECIFICATION,
-        catalogue.OFFERING,
-        catalogue.PRICE,
+        specifications.SPECIFICATION,
+        offerings.OFFERING,
+        prices.PRICE,
     ]
 
 

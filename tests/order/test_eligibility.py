@@ -1,4 +1,4 @@
-"""Whom an offering may be for: buyers of whom there can be orders."""
+"""Eligibility rules of offerings: only values that an order can contain."""
 
 import pytest
 from httpx import AsyncClient

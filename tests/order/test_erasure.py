@@ -1,4 +1,4 @@
-"""A party that was erased is told of nowhere any more; its orders stay what they were."""
+"""After an erasure no personal data of the party are left; its orders stay unchanged."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -10,10 +10,9 @@ import pytest
 from httpx import AsyncClient
 from sqlalchemy import select
 
-from services.customer.api.routes.customers import erase_and_publish
+from services.customer.commands.customers import erase_and_publish
 from services.customer.handlers import SUBSCRIPTIONS as CUSTOMERS
 from services.order import tables
-from services.order.api.views.base import ORDERS_PATH
 from services.order.domain.order_ids import placed_at
 from services.order.handlers import SUBSCRIPTIONS
 from services.order.store import orders
@@ -29,6 +28,7 @@ from shared.contracts import (
 )
 from shared.contracts.personal import blank_personal_data
 from shared.errors import ConflictError
+from shared.http.resource_paths import ORDERS_PATH
 from shared.kafka.records import ConsumedRecord, OutboxRecord
 from shared.messaging.after_commit import AfterCommit
 from shared.messaging.dispatcher import Subscriptions, on, subscribe
@@ -52,14 +52,14 @@ from tests.order.builders import PARTY, Json, a_body, accepted
 from tests.order.test_api_idempotency import post
 
 UNTIL = NOON + timedelta(days=60)
-"""After whatever is accepted in a test."""
+"""Later than every order of a test."""
 
 SECRETS = ("张小凤", "13851237788", "feng@example.cn", "320102199003078515", "三楼右手", "狗很凶")
 PERSONAL = {"orders.content", "submissions.answer", "outbox.body"}
 
 
-def telling(party: str = PARTY, **differences: Any) -> Json:
-    """Return an order with all that one can tell of a person."""
+def with_personal_data(party: str = PARTY, **differences: Any) -> Json:
+    """Return an order with all personal data that it can contain."""
     name, phone, mail, identity, description, note = SECRETS
     media = [("phone", {"phoneNumber": phone}), ("email", {"emailAddress": mail})]
     person = {
@@ -69,25 +69,25 @@ def telling(party: str = PARTY, **differences: Any) -> Json:
         "individualIdentification": [{"identificationId": identity}],
         "contactMedium": [{"mediumType": kind, "characteristic": it} for kind, it in media],
     }
-    said: Json = {"description": description, "note": [{"text": note}]}
-    return a_body(**({"relatedParty": [person]} | said | differences))
+    remarks: Json = {"description": description, "note": [{"text": note}]}
+    return a_body(**({"relatedParty": [person]} | remarks | differences))
 
 
-def forget(sessions: Sessions, tenant: str = TENANT, until: datetime = UNTIL) -> int:
-    """Let the order service hear of an erasure, and do what is to be done at once."""
+def erase(sessions: Sessions, tenant: str = TENANT, until: datetime = UNTIL) -> int:
+    """Consume an erasure in the order service, and fire its due timers."""
     message = PartyErased(party_key=party_key(tenant, PARTY), party_id=PARTY, until=until)
     consume(sessions, SUBSCRIPTIONS, message, tenant=tenant)
     return fire_timers(sessions, SUBSCRIPTIONS, NOON)
 
 
-def told_in(sessions: Sessions) -> set[str]:
-    """Return the columns that tell of the person."""
+def personal_columns(sessions: Sessions) -> set[str]:
+    """Return the columns that contain the person's data."""
     with sessions() as session:
         return columns_with(session.connection(), *SECRETS)
 
 
 def records_in(sessions: Sessions) -> list[ConsumedRecord]:
-    """Return all that a service has told, as it comes from Kafka."""
+    """Return the Kafka records of all messages that a service has published."""
     with sessions() as session:
         rows = session.execute(select(OutboxRow).order_by(OutboxRow.position)).scalars()
         return [
@@ -97,23 +97,23 @@ def records_in(sessions: Sessions) -> list[ConsumedRecord]:
 
 
 def rows_in(sessions: Sessions) -> list[object]:
-    """Return all that is kept of orders, and that was told of them."""
+    """Return the stored orders, answers and outbox records."""
     with sessions() as session:
         kinds = (OrderRow.content, SubmissionRow.answer, OutboxRow.body)
         return [list(session.scalars(select(kind).order_by(kind))) for kind in kinds]
 
 
-async def test_an_erased_party_is_told_of_nowhere_and_its_orders_stay(
+async def test_personal_data_of_an_erased_party_are_blanked_everywhere_and_its_orders_stay(
     client: AsyncClient, stocked: Sessions, as_role: AsRole
 ) -> None:
-    order = (await post(client, as_role("crm"), telling())).json()
+    order = (await post(client, as_role("crm"), with_personal_data())).json()
     consume(stocked, SUBSCRIPTIONS, ResourcesAssigned(order_id=UUID(order["id"]), items=()))
     before = history(stocked)
-    assert told_in(stocked) == PERSONAL
+    assert personal_columns(stocked) == PERSONAL
 
-    forget(stocked)
+    erase(stocked)
 
-    assert told_in(stocked) == set()
+    assert personal_columns(stocked) == set()
     assert history(stocked) == before
     shown = (await client.get(f"{ORDERS_PATH}/{order['id']}", headers=as_role("crm"))).json()
     assert (shown["state"], shown["relatedParty"][0]["id"]) == ("inProgress", PARTY)
@@ -124,7 +124,7 @@ async def test_an_erased_party_is_told_of_nowhere_and_its_orders_stay(
 async def test_all_columns_that_are_marked_personal_are_blanked(
     client: AsyncClient, stocked: Sessions, as_role: AsRole
 ) -> None:
-    await post(client, as_role("crm"), telling())
+    await post(client, as_role("crm"), with_personal_data())
     rows = [each for each in vars(tables).values() if isinstance(each, type) and each is not Base]
     marked = {
         f"{column.table.name}.{column.name}"
@@ -134,30 +134,30 @@ async def test_all_columns_that_are_marked_personal_are_blanked(
         if column.info.get("personal")
     }
 
-    assert marked | {"outbox.body"} == told_in(stocked)
+    assert marked | {"outbox.body"} == personal_columns(stocked)
 
 
-async def test_letters_keep_all_but_what_they_told_of_the_person(
+async def test_outbox_records_keep_all_but_the_personal_data(
     client: AsyncClient, stocked: Sessions, as_role: AsRole
 ) -> None:
-    await post(client, as_role("crm"), telling())
-    (sealed,), (message,) = envelopes(stocked), published(stocked)
+    await post(client, as_role("crm"), with_personal_data())
+    (before,), (message,) = envelopes(stocked), published(stocked)
 
-    forget(stocked)
+    erase(stocked)
 
     ((after,), (opened,)) = envelopes(stocked), published(stocked)
-    assert msgspec.structs.replace(after, data=sealed.data) == sealed
+    assert msgspec.structs.replace(after, data=before.data) == before
     assert opened == blank_personal_data(message) != message
 
 
 async def test_to_erase_twice_changes_nothing(
     client: AsyncClient, stocked: Sessions, as_role: AsRole
 ) -> None:
-    await post(client, as_role("crm"), telling(), "key-1")
-    forget(stocked)
+    await post(client, as_role("crm"), with_personal_data(), "key-1")
+    erase(stocked)
     before = rows_in(stocked)
 
-    forget(stocked, until=UNTIL + timedelta(days=1))
+    erase(stocked, until=UNTIL + timedelta(days=1))
 
     assert rows_in(stocked) == before
 
@@ -165,51 +165,51 @@ async def test_to_erase_twice_changes_nothing(
 async def test_a_party_of_another_tenant_with_the_same_id_is_untouched(
     client: AsyncClient, stocked: Sessions, as_role: AsRole
 ) -> None:
-    await post(client, as_role("crm", tenant="zhejiang"), telling())
+    await post(client, as_role("crm", tenant="zhejiang"), with_personal_data())
 
-    forget(stocked)
+    erase(stocked)
 
-    assert told_in(stocked) == PERSONAL
+    assert personal_columns(stocked) == PERSONAL
 
 
 @pytest.mark.parametrize(("spare", "left"), [(0, set[str]()), (1, PERSONAL)])
-async def test_orders_accepted_after_an_erasure_keep_what_they_tell(
+async def test_orders_accepted_after_an_erasure_keep_their_personal_data(
     client: AsyncClient, stocked: Sessions, as_role: AsRole, spare: int, left: set[str]
 ) -> None:
-    order = (await post(client, as_role("crm"), telling())).json()
+    order = (await post(client, as_role("crm"), with_personal_data())).json()
     accepted_at = placed_at(UUID(order["id"]))
 
-    forget(stocked, until=accepted_at - spare * timedelta(milliseconds=1))
+    erase(stocked, until=accepted_at - spare * timedelta(milliseconds=1))
 
-    assert told_in(stocked) == left
+    assert personal_columns(stocked) == left
 
 
-async def test_an_order_that_was_on_its_way_is_blanked_when_it_is_looked_for_again(
+async def test_an_order_that_was_under_way_is_blanked_when_the_erasure_is_repeated(
     client: AsyncClient, stocked: Sessions, as_role: AsRole
 ) -> None:
-    forget(stocked)
-    await post(client, as_role("crm"), telling())
+    erase(stocked)
+    await post(client, as_role("crm"), with_personal_data())
 
     fire_timers(stocked, SUBSCRIPTIONS, NOON + REPEAT_AFTER[0])
 
-    assert told_in(stocked) == set()
+    assert personal_columns(stocked) == set()
 
 
-def test_many_orders_are_blanked_part_by_part(stocked: Sessions) -> None:
+def test_many_orders_are_blanked_in_batches(stocked: Sessions) -> None:
     with begin_transaction(stocked, NOON, AfterCommit(uuid4())) as transaction:
         for n in range(2 * BATCH_SIZE + 1):
-            made = accepted(telling(), n)
+            made = accepted(with_personal_data(), n)
             orders.add(transaction.session, made.order, made.progress)
 
-    rung = forget(stocked)
+    fired = erase(stocked)
 
-    assert rung == 3
-    assert told_in(stocked) == set()
+    assert fired == 3
+    assert personal_columns(stocked) == set()
 
 
 @pytest.fixture
 def everywhere(databases: dict[str, Sessions], stocked: Sessions) -> Iterator[dict[str, Sessions]]:
-    """The databases of all services, empty but for what is sold."""
+    """The databases of all services, empty except for the catalogue."""
     for service in SERVICES:
         if databases[service] is not stocked:
             delete_all_rows(databases[service])
@@ -223,39 +223,41 @@ def refuse(_: OrderAccepted, __: UnitOfWork) -> None:
 
 
 def erase_at_customer(sessions: Sessions) -> list[OutboxRecord]:
-    """Erase the party where it is known; return what is told of it."""
+    """Erase the party in the customer service; return the published records."""
     after_commit = AfterCommit(uuid4())
     with begin_transaction(sessions, datetime.now(UTC), after_commit) as transaction:
         work = transaction.unit_of_work(Causation(uuid4(), uuid4(), TENANT))
         erase_and_publish(PARTY, "li-na", "request 2026-17", b"a key", work)
-    return [record for told in after_commit.results for record in told.records]
+    return [record for result in after_commit.results for record in result.records]
 
 
 async def test_nothing_of_an_erased_person_is_left_in_any_database_or_comes_back(
     client: AsyncClient, everywhere: dict[str, Sessions], as_role: AsRole
 ) -> None:
-    body, headers = telling(externalId="CRM-1"), as_role("crm")
+    body, headers = with_personal_data(externalId="CRM-1"), as_role("crm")
     for key in ("key-1", "key-2"):
         await post(client, headers, body, key)
     refusing = PLANS | subscribe(on(OrderAccepted, refuse))
     readers: dict[str, Subscriptions] = {"provisioning": refusing, "customer": CUSTOMERS}
-    came = records_in(everywhere["order"])
+    accepted_records = records_in(everywhere["order"])
     for service, subscriptions in readers.items():
-        consume_records(everywhere[service], subscriptions, came)
+        consume_records(everywhere[service], subscriptions, accepted_records)
     assert [row.type for row in dead_letter_rows(everywhere["provisioning"])] == [
         "order.accepted.v1"
     ]
-    assert all(told_in(everywhere[service]) for service in (*readers, "order"))
+    assert all(personal_columns(everywhere[service]) for service in (*readers, "order"))
 
     erased = erase_at_customer(everywhere["customer"])
 
     assert [read_envelope(record.body).type for record in erased] == ["customer.party_erased.v1"]
-    news = records_in(everywhere["customer"])
+    erasure_records = records_in(everywhere["customer"])
     for service, subscriptions in {"order": SUBSCRIPTIONS, **readers}.items():
-        consume_records(everywhere[service], subscriptions, news)
+        consume_records(everywhere[service], subscriptions, erasure_records)
         fire_timers(everywhere[service], subscriptions, NOON)
-    assert [told_in(everywhere[service]) for service in SERVICES] == [set()] * len(SERVICES)
-    for records in (came, records_in(everywhere["order"])):
+    assert [personal_columns(everywhere[service]) for service in SERVICES] == [set()] * len(
+        SERVICES
+    )
+    for records in (accepted_records, records_in(everywhere["order"])):
         for service, subscriptions in readers.items():
             consume_records(everywhere[service], subscriptions, records)
-            assert told_in(everywhere[service]) == set()
+            assert personal_columns(everywhere[service]) == set()

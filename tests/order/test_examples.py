@@ -1,4 +1,4 @@
-"""The orders to try, and those in the API's description, mean what is said of them."""
+"""The example orders in the folder and in the API's description do what their texts say."""
 
 import json
 from pathlib import Path
@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from httpx import AsyncClient
 
-from services.order.api.examples.order_requests import ORDER_EXAMPLES
+from services.order.api.examples.orders import ORDER_REQUESTS
 from tests.callers import AsRole
 from tests.order.builders import Json, a_product, accepted, faults_of
 from tools.province.addresses import NO_FREE_PORT, UNSERVED
@@ -37,10 +37,10 @@ def jiangsu() -> Province:
     return build_province()
 
 
-def test_every_example_is_told_of() -> None:
-    told = (FOLDER / "README.md").read_text("utf-8")
+def test_every_example_is_documented() -> None:
+    readme = (FOLDER / "README.md").read_text("utf-8")
 
-    assert all(f"`{path.name}`" in told for path in FOLDER.glob("*.json"))
+    assert all(f"`{path.name}`" in readme for path in FOLDER.glob("*.json"))
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,7 @@ def test_every_example_is_told_of() -> None:
         ("no-free-port", 10000, 6900),
     ],
 )
-def test_a_good_example_is_accepted_at_the_price_told(
+def test_a_good_example_is_accepted_at_the_documented_price(
     name: str, one_off_cents: int, monthly_cents: int
 ) -> None:
     order = accepted(example(name)).order
@@ -62,7 +62,7 @@ def test_a_good_example_is_accepted_at_the_price_told(
     assert (order.one_off_cents, order.monthly_cents) == (one_off_cents, monthly_cents)
 
 
-def test_the_template_gives_up_a_product_that_the_customer_has() -> None:
+def test_the_template_disconnects_a_product_of_the_customer() -> None:
     body = example("disconnect")
     product = a_product(party=body["relatedParty"][0]["id"])
 
@@ -123,9 +123,9 @@ async def test_the_api_describes_itself_with_examples_that_are_accepted(
     post = described["paths"]["/tmf-api/productOrderingManagement/v4/productOrder"]["post"]
     content = post["requestBody"]["content"]["application/json"]
 
-    assert content["schema"]["$ref"].endswith("AskedOrder")
-    assert set(content["examples"]) == set(ORDER_EXAMPLES)
-    for name, each in ORDER_EXAMPLES.items():
+    assert content["schema"]["$ref"].endswith("OrderSchema")
+    assert set(content["examples"]) == set(ORDER_REQUESTS)
+    for name, each in ORDER_REQUESTS.items():
         answer = await client.post(
             "/tmf-api/productOrderingManagement/v4/productOrder",
             json=each["value"],

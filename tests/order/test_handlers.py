@@ -1,4 +1,4 @@
-"""Messages in, messages out, through a real database."""
+"""Handlers of the order service on a real database: messages in, messages out."""
 
 from uuid import uuid4
 
@@ -36,28 +36,32 @@ from tests.order.builders import (
 )
 
 
-def there_is(sessions: Sessions, *there: AcceptedOrder) -> None:
-    """Put orders in the database as their acceptance does."""
+def add_orders(sessions: Sessions, *accepted_orders: AcceptedOrder) -> None:
+    """Add orders as their acceptance does."""
     with begin_transaction(sessions, NOON, AfterCommit(uuid4())) as transaction:
-        for each in there:
+        for each in accepted_orders:
             orders.add(transaction.session, each.order, each.progress)
             products.put_all(transaction.session, changed=each.disconnected_products)
 
 
 def state_of(sessions: Sessions, n: int = 1) -> OrderState:
     with sessions() as session:
-        return orders.get_within_reach(session, tenant_wide_scope(TENANT), order_id(n))[1].state
+        found = orders.find_accessible(session, tenant_wide_scope(TENANT), order_id(n))
+    assert found
+    return found[1].state
 
 
 def product_of(sessions: Sessions, order: AcceptedOrder, item: int = 0) -> Product:
     with sessions() as session:
-        return products.get_within_reach(
+        found = products.find_accessible(
             session, tenant_wide_scope(TENANT), order.order.items[item].ordered.product_id
         )
+    assert found
+    return found
 
 
 def test_a_batch_moves_each_order_its_own_way(sessions: Sessions) -> None:
-    there_is(sessions, *(accepted(n=n) for n in range(1, 5)))
+    add_orders(sessions, *(accepted(n=n) for n in range(1, 5)))
 
     consume(
         sessions,
@@ -80,7 +84,7 @@ def test_several_messages_about_one_order_in_one_batch_are_several_steps(
     sessions: Sessions,
 ) -> None:
     order = accepted()
-    there_is(sessions, order)
+    add_orders(sessions, order)
 
     consume(
         sessions,
@@ -100,9 +104,9 @@ def test_several_messages_about_one_order_in_one_batch_are_several_steps(
     ]
 
 
-def test_a_completed_order_makes_the_installed_base_and_tells(sessions: Sessions) -> None:
+def test_a_completed_order_updates_the_installed_base_and_is_published(sessions: Sessions) -> None:
     order = accepted(a_body(a_bundle()))
-    there_is(sessions, order)
+    add_orders(sessions, order)
 
     consume(sessions, SUBSCRIPTIONS, resources_assigned(), service_completed(order))
 
@@ -116,25 +120,25 @@ def test_an_order_comes_back_from_its_row_as_it_was(sessions: Sessions) -> None:
     order = accepted(
         a_body(a_bundle(), an_item("2", "voice-basic", number=NUMBER), note=[{"text": "Ring"}])
     )
-    there_is(sessions, order)
+    add_orders(sessions, order)
 
     with sessions() as session:
-        assert orders.get_within_reach(session, tenant_wide_scope(TENANT), order.order.id) == (
+        assert orders.find_accessible(session, tenant_wide_scope(TENANT), order.order.id) == (
             order.order,
             order.progress,
         )
 
 
-def test_a_departure_ends_its_product(sessions: Sessions) -> None:
+def test_a_disconnection_ends_its_product(sessions: Sessions) -> None:
     made = accepted(a_body(an_item("1", "voice-basic")))
-    there_is(sessions, made)
+    add_orders(sessions, made)
     consume(sessions, SUBSCRIPTIONS, service_completed(made))
     gone = accepted(
         a_body(a_disconnection(made.order.items[0].ordered.product_id)),
         2,
         products=(product_of(sessions, made),),
     )
-    there_is(sessions, gone)
+    add_orders(sessions, gone)
     assert product_of(sessions, made).status is ProductStatus.PENDING_TERMINATE
 
     consume(sessions, SUBSCRIPTIONS, resources_assigned(2), service_completed(gone))
@@ -144,13 +148,13 @@ def test_a_departure_ends_its_product(sessions: Sessions) -> None:
     assert ended.ending_order_id == order_id(2)
 
 
-def test_a_failed_departure_leaves_its_product_to_the_customer(sessions: Sessions) -> None:
+def test_a_failed_disconnection_leaves_its_product_to_the_customer(sessions: Sessions) -> None:
     made = accepted()
-    there_is(sessions, made)
+    add_orders(sessions, made)
     consume(sessions, SUBSCRIPTIONS, service_completed(made))
     before = product_of(sessions, made)
-    departure = a_body(a_disconnection(before.id))
-    there_is(sessions, accepted(departure, 2, products=(before,)))
+    disconnection = a_body(a_disconnection(before.id))
+    add_orders(sessions, accepted(disconnection, 2, products=(before,)))
 
     consume(sessions, SUBSCRIPTIONS, resources_assigned(2), service_failed(2, "element-refused"))
 
@@ -160,7 +164,7 @@ def test_a_failed_departure_leaves_its_product_to_the_customer(sessions: Session
 
 def test_what_can_never_be_legal_is_parked_and_changes_nothing(sessions: Sessions) -> None:
     order = accepted()
-    there_is(sessions, order)
+    add_orders(sessions, order)
     consume(sessions, SUBSCRIPTIONS, service_completed(order))
 
     consume(sessions, SUBSCRIPTIONS, service_failed())
@@ -170,7 +174,7 @@ def test_what_can_never_be_legal_is_parked_and_changes_nothing(sessions: Session
     assert state_of(sessions) is OrderState.COMPLETED
 
 
-def test_news_of_an_order_that_is_not_there_is_parked(sessions: Sessions) -> None:
+def test_a_message_about_an_unknown_order_is_a_dead_letter(sessions: Sessions) -> None:
     consume(sessions, SUBSCRIPTIONS, resources_assigned(7), resources_refused(8))
 
     assert len(dead_letter_rows(sessions)) == 2
@@ -195,14 +199,14 @@ def test_a_batch_or_one_by_one_comes_to_the_same(own: Sessions, data: st.DataObj
     others: list[Message] = [resources_refused(2), service_failed(2)]
     turns = data.draw(st.permutations([True] * len(mine) + [False] * len(others)))
     sources = {True: iter(mine), False: iter(others)}
-    news = [next(sources[turn]) for turn in turns]
-    cuts = data.draw(st.sets(st.integers(1, len(news) - 1)))
-    ends = [*sorted(cuts), len(news)]
+    messages = [next(sources[turn]) for turn in turns]
+    cuts = data.draw(st.sets(st.integers(1, len(messages) - 1)))
+    ends = [*sorted(cuts), len(messages)]
     delete_all_rows(own)
-    there_is(own, order, lost)
+    add_orders(own, order, lost)
 
     for start, end in zip([0, *ends], ends, strict=False):
-        consume(own, SUBSCRIPTIONS, *news[start:end])
+        consume(own, SUBSCRIPTIONS, *messages[start:end])
 
     assert (state_of(own, 1), state_of(own, 2)) == (OrderState.COMPLETED, OrderState.FAILED)
     assert sorted(published_types(own)) == ["order.completed.v1", "order.failed.v1"]
@@ -210,8 +214,8 @@ def test_a_batch_or_one_by_one_comes_to_the_same(own: Sessions, data: st.DataObj
     assert not dead_letter_rows(own)
 
 
-def test_the_customer_is_told_with_every_end(sessions: Sessions) -> None:
-    there_is(sessions, *(accepted(n=n) for n in (1, 2, 3)))
+def test_the_customer_is_published_with_every_end(sessions: Sessions) -> None:
+    add_orders(sessions, *(accepted(n=n) for n in (1, 2, 3)))
 
     consume(sessions, SUBSCRIPTIONS, service_completed(accepted()), service_failed(2))
     consume(sessions, SUBSCRIPTIONS, resources_refused(3, RefusalCode.UNSERVED))

@@ -1,18 +1,18 @@
-"""Ids in orders and the catalogue: one rule, and an address for each."""
+"""Ids in orders and the catalogue: one rule, and an href for each."""
 
 from typing import Any
 
 import pytest
 from httpx import AsyncClient
 
-from services.order.api.views.base import CATALOGUE_PATH, ORDERS_PATH, SERVICES_PATH
+from shared.http.resource_paths import CATALOGUE_PATH, ORDERS_PATH, SERVICES_PATH
 from tests.callers import AsRole
 from tests.hrefs import broken_references, references_in
 from tests.order.builders import Json, a_body, a_place, an_item
 
 PRODUCT = "/tmf-api/productInventory/v4/product/"
 OF_CUSTOMERS = ("/tmf-api/accountManagement/v4/", "/tmf-api/partyManagement/v4/")
-"""What the customer service answers for."""
+"""Paths of the customer service."""
 
 WRONG = ["a\u001b[31m", "a\nb", "Jose\u0301", " C-1", "..", "a\u200bb"]
 PLACES: list[tuple[str, Any]] = [
@@ -41,7 +41,7 @@ async def test_every_id_of_an_order_keeps_to_one_rule(
 
 
 @pytest.mark.parametrize("id_", ["A/B", "客户 1", "50%", "a?b#c", "%2F"])
-async def test_an_order_is_taken_and_found_by_any_printable_ids(
+async def test_an_order_is_accepted_and_found_by_any_printable_ids(
     client: AsyncClient, as_role: AsRole, id_: str
 ) -> None:
     body = a_body(an_item(id_), party=id_, externalId=id_, billingAccount={"id": id_})

@@ -1,4 +1,4 @@
-"""The installed base: what completed orders make, and who may take it away."""
+"""The installed base: the products of completed orders, and their disconnection."""
 
 from dataclasses import replace
 from uuid import UUID
@@ -37,10 +37,10 @@ from tests.order.builders import (
 AT = "/productOrderItem/0/product/id"
 
 
-def done(order: AcceptedOrder, *going: Product) -> FulfilmentUpdate:
-    """Return what comes of an order that completes."""
-    there = {product.id: product for product in going}
-    return conclude(order.order, order.progress, there, service_completed(order), NOON)
+def done(order: AcceptedOrder, *disconnected: Product) -> FulfilmentUpdate:
+    """Return the update by an order that completes."""
+    products = {product.id: product for product in disconnected}
+    return conclude(order.order, order.progress, products, service_completed(order), NOON)
 
 
 def a_bundle_of_products() -> tuple[Product, ...]:
@@ -61,9 +61,9 @@ def test_a_completed_order_makes_its_products() -> None:
     assert product.id == order.order.items[0].ordered.product_id
     assert product.service_id == order.order.items[0].ordered.service_id
     assert (product.content.address_id, product.content.account_id) == (ADDRESS, "acc-7")
-    (told,) = outcome.messages
-    assert isinstance(told, OrderCompleted)
-    (held,) = told.products
+    (message,) = outcome.messages
+    assert isinstance(message, OrderCompleted)
+    (held,) = message.products
     assert (held.product_id, held.number, held.monthly_cents) == (product.id, NUMBER, 1500)
 
 
@@ -74,7 +74,7 @@ def test_the_products_of_a_bundle_know_each_other() -> None:
     assert fibre.content.bundle == "home-300"
 
 
-def test_a_departure_is_told_as_the_product_it_takes_away() -> None:
+def test_a_disconnection_is_published_as_the_product_that_it_ends() -> None:
     product = a_product()
 
     (item,) = accepted(a_body(a_disconnection(product.id)), 2, products=(product,)).message.items
@@ -84,7 +84,7 @@ def test_a_departure_is_told_as_the_product_it_takes_away() -> None:
     assert (item.specification, item.monthly_cents, item.one_off_cents) == ("voice", 0, 0)
 
 
-def test_a_departure_that_fails_leaves_a_product_alone_that_another_order_has_taken() -> None:
+def test_a_failed_disconnection_leaves_a_product_alone_that_another_order_has_ended() -> None:
     product = a_product()
     order = accepted(a_body(a_disconnection(product.id)), 2, products=(product,))
     taken = terminate_product(mark_pending_terminate(product, order_id(3)), NOON)
@@ -94,7 +94,7 @@ def test_a_departure_that_fails_leaves_a_product_alone_that_another_order_has_ta
     assert outcome.changed == ()
 
 
-def test_an_accepted_departure_claims_its_product_and_a_completed_one_ends_it() -> None:
+def test_an_accepted_disconnection_claims_its_product_and_a_completed_one_ends_it() -> None:
     product = a_product()
     order = accepted(a_body(a_disconnection(product.id)), 2, products=(product,))
 
@@ -108,21 +108,21 @@ def test_an_accepted_departure_claims_its_product_and_a_completed_one_ends_it() 
     (gone,) = outcome.changed
     assert (gone.status, gone.ended_at) == (ProductStatus.TERMINATED, NOON)
     assert outcome.created == ()
-    (told,) = outcome.messages
-    assert isinstance(told, OrderCompleted)
-    assert told.products[0].action is Action.DELETE
-    assert told.products[0].number == NUMBER
+    (message,) = outcome.messages
+    assert isinstance(message, OrderCompleted)
+    assert message.products[0].action is Action.DELETE
+    assert message.products[0].number == NUMBER
 
 
 @pytest.mark.parametrize(
-    ("code", "state", "message"),
+    ("code", "state", "message_type"),
     [
         (RefusalCode.UNSERVED, OrderState.REJECTED, OrderRejected),
         ("none-free", OrderState.FAILED, OrderFailed),
     ],
 )
-def test_a_departure_that_comes_to_nothing_spares_its_product(
-    code: str, state: OrderState, message: type
+def test_a_failed_or_rejected_disconnection_keeps_its_product(
+    code: str, state: OrderState, message_type: type
 ) -> None:
     product = a_product()
     order = accepted(a_body(a_disconnection(product.id)), 2, products=(product,))
@@ -132,11 +132,11 @@ def test_a_departure_that_comes_to_nothing_spares_its_product(
 
     assert outcome.progress_update.progress.state is state
     assert outcome.changed == (product,)
-    (told,) = outcome.messages
-    assert isinstance(told, message)
+    (message,) = outcome.messages
+    assert isinstance(message, message_type)
 
 
-def test_an_end_that_is_told_twice_changes_and_tells_nothing_more() -> None:
+def test_a_repeated_end_changes_and_publishes_nothing() -> None:
     order = accepted()
     rejected = advance(order.progress, resources_refused(code=RefusalCode.UNSERVED), NOON).progress
 
@@ -148,8 +148,8 @@ def test_an_end_that_is_told_twice_changes_and_tells_nothing_more() -> None:
 
 def test_a_completion_that_leaves_an_item_out_can_never_be_legal() -> None:
     order = accepted(a_body(an_item("1"), an_item("2")))
-    news = service_completed(order)
-    halved = type(news)(order_id=news.order_id, services=news.services[:1])
+    completed = service_completed(order)
+    halved = type(completed)(order_id=completed.order_id, services=completed.services[:1])
 
     with pytest.raises(PoisonError, match="without its items 2"):
         conclude(order.order, order.progress, {}, halved, NOON)
@@ -164,7 +164,7 @@ def test_an_order_under_way_has_no_outcome_yet() -> None:
     assert (outcome.created, outcome.changed, outcome.messages) == ((), (), ())
 
 
-def test_a_product_can_be_taken_away() -> None:
+def test_a_product_can_be_disconnected() -> None:
     product = a_product()
 
     assert faults_of(a_body(a_disconnection(product.id)), products=(product,)) == set()
@@ -178,11 +178,11 @@ def test_a_product_can_be_taken_away() -> None:
         (str(UUID(int=1)), "product-unknown"),
     ],
 )
-def test_a_product_that_is_not_there_cannot_be_taken_away(id_: str, code: str) -> None:
+def test_an_unknown_product_cannot_be_disconnected(id_: str, code: str) -> None:
     assert faults_of(a_body(a_disconnection(id_))) == {(AT, code)}
 
 
-def test_a_product_of_another_customer_cannot_be_taken_away() -> None:
+def test_a_product_of_another_customer_cannot_be_disconnected() -> None:
     product = replace(a_product(), party_id="C-2")
 
     assert faults_of(a_body(a_disconnection(product.id)), products=(product,)) == {
@@ -198,7 +198,7 @@ def test_a_product_of_another_tenant_is_not_there() -> None:
     }
 
 
-def test_a_product_that_is_gone_cannot_be_taken_away() -> None:
+def test_a_terminated_product_cannot_be_disconnected() -> None:
     product = terminate_product(a_product(), NOON)
 
     assert faults_of(a_body(a_disconnection(product.id)), products=(product,)) == {
@@ -206,7 +206,7 @@ def test_a_product_that_is_gone_cannot_be_taken_away() -> None:
     }
 
 
-def test_a_product_with_an_open_order_cannot_be_taken_away() -> None:
+def test_a_product_with_an_open_order_cannot_be_disconnected() -> None:
     product = mark_pending_terminate(a_product(), order_id(9))
 
     assert faults_of(a_body(a_disconnection(product.id)), products=(product,)) == {
@@ -214,7 +214,7 @@ def test_a_product_with_an_open_order_cannot_be_taken_away() -> None:
     }
 
 
-def test_a_product_cannot_be_taken_away_twice_in_one_order() -> None:
+def test_a_product_cannot_be_disconnected_twice_in_one_order() -> None:
     product = a_product()
     body = a_body(a_disconnection(product.id), a_disconnection(product.id, "2"))
 
@@ -232,7 +232,7 @@ def test_a_product_is_of_the_offering_that_it_was_ordered_as() -> None:
     }
 
 
-def test_a_bundle_is_given_up_as_a_whole() -> None:
+def test_a_bundle_is_disconnected_as_a_whole() -> None:
     fibre, telephone = products = a_bundle_of_products()
 
     assert faults_of(a_body(a_disconnection(fibre.id)), products=products) == {(AT, "bundle-split")}
@@ -240,14 +240,14 @@ def test_a_bundle_is_given_up_as_a_whole() -> None:
     assert faults_of(whole, products=products) == set()
 
 
-def test_what_is_left_of_a_bundle_can_be_given_up() -> None:
+def test_the_rest_of_a_bundle_can_be_disconnected() -> None:
     fibre, telephone = a_bundle_of_products()
     products = (fibre, terminate_product(telephone, NOON))
 
     assert faults_of(a_body(a_disconnection(fibre.id)), products=products) == set()
 
 
-def test_a_bundle_is_given_up_product_by_product() -> None:
+def test_a_bundle_is_disconnected_product_by_product() -> None:
     product = a_product()
     nested = {
         "id": "1",

@@ -1,4 +1,4 @@
-"""What is wrong with the items of an order."""
+"""Faults of the items of an order."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The order service's tables are kept as they were meant to be, and yesterday's code goes on."""
+"""Storage and migrations of the order service's tables; the previous version keeps working."""
 
 import pytest
 from alembic import command
@@ -15,24 +15,24 @@ ORDER = f"""INSERT INTO orders (id, tenant, client, party_id, content)
 PROGRESS = f"""INSERT INTO order_progress (order_id, tenant, state, items, code, reason, changed_at)
     VALUES ('019b76e9-0000-7000-8000-000000000001', '{TENANT}', 'held', '', '', '', now())
     """  # noqa: S608
-WHOSE = "SELECT client, party_id FROM order_progress"
+OWNER = "SELECT client, party_id FROM order_progress"
 
 
 def upgrade_to(revision: str, connection: Connection) -> None:
-    """Walk up to one revision of the service's own."""
+    """Migrate up to one revision of the service."""
     config = config_for("order")
     config.attributes["connection"] = connection
     command.upgrade(config, revision)
 
 
 def test_rows_of_usual_size_are_kept_in_one_piece(sessions: Sessions) -> None:
-    asked = text("SELECT relname FROM pg_class WHERE 'toast_tuple_target=8160' = ANY(reloptions)")
+    query = text("SELECT relname FROM pg_class WHERE 'toast_tuple_target=8160' = ANY(reloptions)")
 
     with sessions() as session:
-        assert set(session.scalars(asked)) == {"orders", "submissions"}
+        assert set(session.scalars(query)) == {"orders", "submissions"}
 
 
-def test_where_an_order_stands_already_says_whose_it_is_after_the_migration(
+def test_existing_progress_rows_have_their_owner_after_the_migration(
     postgres: Postgres,
 ) -> None:
     with a_database(postgres, "test_orders_by_state") as engine:
@@ -43,13 +43,13 @@ def test_where_an_order_stands_already_says_whose_it_is_after_the_migration(
         with engine.begin() as connection:
             upgrade("order", connection)
         with engine.connect() as connection:
-            whose = connection.execute(text(WHOSE)).one()
+            owner = connection.execute(text(OWNER)).one()
 
-    assert tuple(whose) == ("crm", "C-1")
+    assert tuple(owner) == ("crm", "C-1")
 
 
 @pytest.mark.parametrize("written", [(ORDER, PROGRESS), (PROGRESS, ORDER)])
-def test_where_an_order_of_yesterday_s_code_stands_says_whose_it_is(
+def test_progress_rows_of_the_previous_version_have_their_owner(
     sessions: Sessions, written: tuple[str, str]
 ) -> None:
     with sessions.begin() as session:
@@ -57,5 +57,5 @@ def test_where_an_order_of_yesterday_s_code_stands_says_whose_it_is(
             session.execute(text(statement))
 
     with sessions() as session:
-        whose = session.execute(text(WHOSE)).one()
-    assert tuple(whose) == ("crm", "C-1")
+        owner = session.execute(text(OWNER)).one()
+    assert tuple(owner) == ("crm", "C-1")

@@ -1,4 +1,4 @@
-"""Orders and products are the client's that brought them, and of those it shares them with."""
+"""Orders and products are visible to the client that placed them and to clients with a grant."""
 
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
@@ -30,17 +30,17 @@ SECOND = timedelta(seconds=1)
 
 
 def shared_by(level: str, customer: str = PARTY, owner: str = CLIENT) -> AccessChanged:
-    """Return the news that the first CRM shares a customer with the other."""
+    """Return the message that the first CRM shares a customer with the other."""
     key = grant_key(TENANT, owner, OTHER, customer)
     return AccessChanged(
         grant_key=key, owner_client=owner, grantee=OTHER, customer_id=customer, level=level
     )
 
 
-def learn(sessions: Sessions, message: AccessChanged, told_at: datetime) -> None:
-    """Have the service hear of a grant that was changed then."""
+def consume_grant(sessions: Sessions, message: AccessChanged, published_at: datetime) -> None:
+    """Consume a grant that was changed at a time."""
     cause = Causation(uuid4(), message.key, TENANT)
-    consume_records(sessions, SUBSCRIPTIONS, [record_of(message, cause, told_at=told_at)])
+    consume_records(sessions, SUBSCRIPTIONS, [record_of(message, cause, published_at=published_at)])
 
 
 async def post(client: AsyncClient, headers: dict[str, str], body: object) -> Response:
@@ -49,19 +49,19 @@ async def post(client: AsyncClient, headers: dict[str, str], body: object) -> Re
 
 @pytest.fixture
 async def product(client: AsyncClient, stocked: Sessions, as_role: AsRole) -> UUID:
-    """A telephone that the first CRM has brought."""
+    """A telephone that the first CRM ordered."""
     placed = await post(client, as_role("crm"), a_body(an_item("1", "voice-basic")))
     assert placed.status_code == 201
     (envelope,) = envelopes(stocked)
-    told = envelope.open()
-    assert isinstance(told, OrderAccepted)
-    consume(stocked, SUBSCRIPTIONS, ResourcesAssigned(order_id=told.order_id, items=()))
-    consume(stocked, SUBSCRIPTIONS, service_completed_for(told))
-    return told.items[0].product_id
+    accepted = envelope.open()
+    assert isinstance(accepted, OrderAccepted)
+    consume(stocked, SUBSCRIPTIONS, ResourcesAssigned(order_id=accepted.order_id, items=()))
+    consume(stocked, SUBSCRIPTIONS, service_completed_for(accepted))
+    return accepted.items[0].product_id
 
 
 async def seen(client: AsyncClient, headers: dict[str, str], product: UUID) -> tuple[int, int, int]:
-    """Return how a product is answered, and how long the lists of products and orders are."""
+    """Return the status of a product, and the lengths of the lists of products and orders."""
     one = await client.get(f"{PRODUCTS}/{product}", headers=headers)
     products = await client.get(PRODUCTS, headers=headers)
     orders = await client.get(ORDERS, headers=headers)
@@ -122,10 +122,10 @@ async def test_what_is_shared_is_seen_until_it_is_no_more(  # noqa: PLR0913, PLR
 ) -> None:
     stranger = as_role("crm", OTHER)
 
-    learn(stocked, shared_by(level, customer), NOON)
+    consume_grant(stocked, shared_by(level, customer), NOON)
     granted = await seen(client, stranger, product)
-    learn(stocked, shared_by("", customer), NOON + SECOND)
-    learn(stocked, shared_by(level, customer), NOON - SECOND)
+    consume_grant(stocked, shared_by("", customer), NOON + SECOND)
+    consume_grant(stocked, shared_by(level, customer), NOON - SECOND)
     revoked = await seen(client, stranger, product)
 
     assert (granted, revoked) == ((200, 1, 1), (404, 0, 0))
@@ -161,7 +161,9 @@ async def test_an_orders_history_says_which_person_placed_it(
     assert len(history(stocked)) == 2
 
 
-def test_a_product_that_yesterdays_code_writes_gets_its_orders_client(sessions: Sessions) -> None:
+def test_a_product_that_the_previous_version_writes_gets_its_orders_client(
+    sessions: Sessions,
+) -> None:
     columns = "id, tenant, party_id, status, offering_id, specification, number, service_id"
     with sessions.begin() as session:
         session.execute(

@@ -5,8 +5,8 @@ from uuid import uuid4
 import pytest
 from httpx import AsyncClient
 
-from services.order.api.views.base import PRODUCTS_PATH
 from services.order.store import products
+from shared.http.resource_paths import PRODUCTS_PATH
 from shared.messaging.after_commit import AfterCommit
 from shared.messaging.unit_of_work import begin_transaction
 from shared.persistence.database import Sessions
@@ -16,7 +16,7 @@ from tests.order.builders import a_product
 
 
 @pytest.mark.parametrize(
-    ("asked", "count"),
+    ("query", "count"),
     [
         ("+862580001234", 1),
         ("025-8000 1234", 1),
@@ -26,13 +26,13 @@ from tests.order.builders import a_product
     ],
 )
 async def test_a_product_is_found_by_any_spelling_of_its_number(
-    client: AsyncClient, stocked: Sessions, as_role: AsRole, asked: str, count: int
+    client: AsyncClient, stocked: Sessions, as_role: AsRole, query: str, count: int
 ) -> None:
     with begin_transaction(stocked, NOON, AfterCommit(uuid4())) as transaction:
         products.put_all(transaction.session, created=[a_product()])
 
     found = await client.get(
-        PRODUCTS_PATH, params={"productSerialNumber": asked}, headers=as_role("viewer")
+        PRODUCTS_PATH, params={"productSerialNumber": query}, headers=as_role("viewer")
     )
 
     assert (found.status_code, len(found.json())) == (200, count)

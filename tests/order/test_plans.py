@@ -1,6 +1,6 @@
-"""However many orders and products there are, a list reads little more than it shows.
+"""A list of orders or products reads little more than it shows, however many there are.
 
-So many rows that a plan which grows with them is told from one that does not.
+The database has enough rows to distinguish a plan that grows with them from one that does not.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -14,7 +14,6 @@ from uuid import UUID
 import pytest
 
 from deploy.local.postgres import Postgres
-from services.order.api.views.base import CATALOGUE_PATH
 from services.order.app import SERVICE
 from services.order.domain.fulfilment.product import ProductStatus
 from services.order.domain.fulfilment.states import OrderState
@@ -22,6 +21,7 @@ from services.order.store import order_lists, product_lists
 from services.order.store.order_lists import OrderFilter
 from services.order.store.product_lists import ProductFilter
 from shared.access.access_rule import DataScope
+from shared.http.resource_paths import CATALOGUE_PATH
 from shared.persistence.database import Sessions
 from shared.persistence.list_window import Window, encode_cursor
 from tests.kernel import TENANT
@@ -32,7 +32,7 @@ from tests.query_plans import (
     SERIES,
     RunQuery,
     check_each,
-    every_reach,
+    every_data_scope,
     large_database,
 )
 
@@ -64,14 +64,14 @@ PAGE = Window(0, 21)
 
 
 @pytest.fixture(scope="module")
-def sold(postgres: Postgres) -> Iterator[Sessions]:
+def sessions(postgres: Postgres) -> Iterator[Sessions]:
     """A database with many orders and products."""
     with large_database(postgres, "order", FILL) as sessions:
         yield sessions
 
 
 def at(second: int) -> datetime:
-    """Return a time, so many orders after the first."""
+    """Return the time of the n-th second after the first order."""
     return FIRST + second * SECOND
 
 
@@ -83,7 +83,7 @@ def id_of(second: int) -> UUID:
 HALF = ROWS // 2
 MIDDLE = Window(0, 21, encode_cursor([id_of(HALF)]))
 FROM_MEMORY = "the catalogue of a tenant is read once for each edition, and kept"
-ASKED = QueryValues(
+QUERY_VALUES = QueryValues(
     values={
         "externalId": ["CRM-7"],
         "relatedParty.id": ["C-7"],
@@ -146,29 +146,29 @@ def lists(
     find: Callable[..., Any],
     wanted: Callable[..., Any],
     data_scope: DataScope,
-    asked: Iterable[tuple[dict[str, object], Window]],
+    filters_and_windows: Iterable[tuple[dict[str, object], Window]],
 ) -> dict[str, RunQuery]:
-    """Return what reads each of these lists as a caller sees it, by its name."""
+    """Return the query of each of these lists as a caller runs it, by name."""
     return {
-        f"{filters} {window}": partial(find, wanted=wanted(data_scope, **filters), window=window)
-        for filters, window in asked
+        f"{filters} {window}": partial(find, filters=wanted(data_scope, **filters), window=window)
+        for filters, window in filters_and_windows
     }
 
 
-@every_reach
-def test_a_list_of_orders_reads_little(sold: Sessions, data_scope: DataScope) -> None:
-    check_each(sold, lists(order_lists.find, OrderFilter, data_scope, ORDERS))
+@every_data_scope
+def test_a_list_of_orders_reads_little(sessions: Sessions, data_scope: DataScope) -> None:
+    check_each(sessions, lists(order_lists.find, OrderFilter, data_scope, ORDERS))
 
 
-@every_reach
-def test_a_list_of_products_reads_little(sold: Sessions, data_scope: DataScope) -> None:
+@every_data_scope
+def test_a_list_of_products_reads_little(sessions: Sessions, data_scope: DataScope) -> None:
     check_each(
-        sold,
+        sessions,
         lists(product_lists.find, ProductFilter, data_scope, product(PRODUCTS, [PAGE, MIDDLE])),
     )
 
 
 async def test_every_list_and_filter_of_the_description_reads_little(
-    sold: Sessions, tmp_path: Path
+    sessions: Sessions, tmp_path: Path
 ) -> None:
-    await check_lists(SERVICE, sold, tmp_path, ASKED)
+    await check_lists(SERVICE, sessions, tmp_path, QUERY_VALUES)

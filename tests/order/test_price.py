@@ -1,4 +1,4 @@
-"""What things cost."""
+"""Prices of offerings and bundles."""
 
 import pytest
 from hypothesis import given
@@ -73,7 +73,7 @@ def test_the_same_products_outside_a_bundle_cost_the_full_price() -> None:
     assert (order.one_off_cents, order.monthly_cents) == (15000, 11400)
 
 
-def test_a_bundle_takes_nothing_off_what_a_number_costs() -> None:
+def test_a_bundle_gives_no_discount_on_a_vanity_number() -> None:
     offering = CATALOGUE.sellable_offerings["voice-basic"]
     half = Discount(id="d", name="d", member=offering.id, kind=PriceKind.ONE_TIME, percent=50)
 

@@ -1,4 +1,4 @@
-"""How the catalogue changes."""
+"""Publications change the catalogue."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -52,7 +52,7 @@ def refused(*offerings: Offering, own: Catalogue = CATALOGUE) -> set[tuple[str, 
     return {(fault.field, fault.code) for fault in caught.value.faults}
 
 
-def test_the_shipped_catalogue_is_whole_and_can_be_published_again() -> None:
+def test_the_shipped_catalogue_is_complete_and_can_be_published_again() -> None:
     assert len(publish(EMPTY, EMPTY, SHIPPED_ENTRIES)) == 7
     assert publish(CATALOGUE, CATALOGUE, SHIPPED_ENTRIES) == ()
 
@@ -127,7 +127,7 @@ def test_a_version_before_the_newest_comes_too_late() -> None:
     }
 
 
-def test_a_tenants_own_stands_before_what_all_share() -> None:
+def test_a_tenants_own_entries_take_precedence_over_shared_ones() -> None:
     dearer = replace(CATALOGUE.sellable_offerings["ftth-300"], version=9, name="Own")
 
     catalogue = overlay(CATALOGUE, Catalogue.of((), (dearer,)))
@@ -151,6 +151,7 @@ def price(**differences: Any) -> Price:
     [
         ({"id": "a b"}, ("/id", "id-malformed")),
         ({"version": 0}, ("/version", "version-malformed")),
+        ({"version": -1}, ("/version", "version-malformed")),
         ({"version": 2**31}, ("/version", "version-malformed")),
         ({"specification": "no-such"}, ("/specification", "dangling")),
         ({"specification": ""}, ("", "offering-undecided")),
@@ -169,7 +170,7 @@ def price(**differences: Any) -> Price:
         ),
     ],
 )
-def test_an_offering_that_is_not_whole_is_refused(
+def test_an_invalid_offering_is_refused(
     differences: dict[str, Any], fault: tuple[str, str]
 ) -> None:
     field, code = fault
@@ -213,9 +214,7 @@ def off(**differences: Any) -> Discount:
         ),
     ],
 )
-def test_a_bundle_that_is_not_whole_is_refused(
-    differences: dict[str, Any], fault: tuple[str, str]
-) -> None:
+def test_an_invalid_bundle_is_refused(differences: dict[str, Any], fault: tuple[str, str]) -> None:
     field, code = fault
 
     assert refused(a_home(**differences)) == {(f"/offerings/0{field}", code)}
@@ -241,7 +240,7 @@ def test_a_pattern_that_is_none_is_refused() -> None:
         Eligibility(valid_until=NOON),
     ],
 )
-def test_an_offering_is_sold_only_to_whom_where_how_and_when_it_is_meant(
+def test_an_offering_is_sold_only_within_its_eligibility(
     eligibility: Eligibility,
 ) -> None:
     catalogue = published(replace(BLUE, eligibility=eligibility))
@@ -252,7 +251,7 @@ def test_an_offering_is_sold_only_to_whom_where_how_and_when_it_is_meant(
     }
 
 
-def test_an_offering_is_sold_to_those_it_is_meant_for() -> None:
+def test_an_offering_is_sold_to_eligible_customers() -> None:
     eligibility = Eligibility(
         categories=("public",),
         channels=("internet",),

@@ -1,17 +1,17 @@
-"""What an order says in words: kept, shown to those who may read it, taken away by an erasure."""
+"""The free texts of an order: stored, shown to permitted readers, blanked by an erasure."""
 
 from httpx import AsyncClient
 from msgspec.structs import replace
 
-from services.order.api.views.base import ORDERS_PATH
 from shared.contracts import OrderAccepted
 from shared.contracts.base import encode
 from shared.contracts.personal import blank_personal_data
+from shared.http.resource_paths import ORDERS_PATH
 from shared.persistence.database import Sessions
 from tests.callers import AsRole
 from tests.kernel import published
 from tests.order.builders import Json, a_body
-from tests.order.test_erasure import forget
+from tests.order.test_erasure import erase
 
 WORDS: Json = {"description": "Third floor", "note": [{"text": "Ring twice"}, {"text": "A dog"}]}
 
@@ -30,7 +30,7 @@ async def test_description_and_notes_are_kept_and_shown_wherever_the_order_is(
         assert {name: shown[name] for name in WORDS} == WORDS
 
 
-async def test_only_the_record_that_the_order_service_reads_back_has_them(
+async def test_only_the_record_for_the_order_service_itself_has_them(
     client: AsyncClient, stocked: Sessions, as_role: AsRole
 ) -> None:
     await client.post(ORDERS_PATH, json=a_body(**WORDS), headers=as_role("crm"))
@@ -47,13 +47,13 @@ async def test_only_the_record_that_the_order_service_reads_back_has_them(
     )
 
 
-async def test_an_erasure_takes_the_description_away_and_blanks_the_notes(
+async def test_an_erasure_removes_the_description_and_blanks_the_notes(
     client: AsyncClient, stocked: Sessions, as_role: AsRole
 ) -> None:
     body = a_body(externalId="CRM-1", **WORDS)
     first = await client.post(ORDERS_PATH, json=body, headers=as_role("crm"))
 
-    forget(stocked)
+    erase(stocked)
 
     again = await client.post(ORDERS_PATH, json=body, headers=as_role("crm"))
     read = await client.get(first.headers["location"], headers=as_role("crm"))

@@ -1,4 +1,4 @@
-"""An order that is sent again while its service has neither its database's past nor Kafka."""
+"""An order that is sent again after a restore while Kafka is out."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
@@ -6,16 +6,17 @@ from contextlib import asynccontextmanager
 
 from httpx import AsyncClient
 
-from services.order.api.views.base import ORDERS_PATH
 from services.order.app import SERVICE
 from services.order.tables import OrderRow
 from shared.config.settings import Settings
+from shared.http.resource_paths import ORDERS_PATH
 from shared.kafka import admin
 from shared.kafka.producer import Producer
 from shared.kafka.records import OutboxRecord
 from shared.messaging import pending_outbox
 from shared.messaging.outbox import PendingRow
 from shared.messaging.publisher import Publisher
+from shared.messaging.writer import Writer
 from shared.persistence.database import Sessions
 from shared.recovery.recovery import Recovery
 from shared.runtime.worker import service_topics_of
@@ -28,7 +29,7 @@ from tests.shared.consuming import produce
 BODY = a_body(externalId="CRM-1")
 
 
-async def test_an_order_that_is_sent_again_without_kafka_is_told_once_after_all(
+async def test_an_order_that_is_sent_again_without_kafka_is_published_once(
     client: AsyncClient,
     stocked: Sessions,
     settings: Settings,
@@ -37,11 +38,11 @@ async def test_an_order_that_is_sent_again_without_kafka_is_told_once_after_all(
 ) -> None:
     admin.create_topics(settings)
     first = await client.post(ORDERS_PATH, json=BODY, headers=as_role("crm"))
-    await produce(settings, letters(stocked))
-    set_back(stocked)
-    publisher = Publisher(stocked, Producer(settings))
-    publisher.certainty.start_unproven()
-    publisher.certainty.mark_unprovable()
+    await produce(settings, pending_records(stocked))
+    restore(stocked)
+    publisher = Publisher(Writer(stocked), Producer(settings))
+    publisher.writer.certainty.start_unproven()
+    publisher.writer.certainty.mark_unprovable()
     async with api_client(SERVICE, stocked, own_settings, publisher) as caller:
         again = await caller.post(ORDERS_PATH, json=BODY, headers=as_role("crm"))
 
@@ -56,14 +57,14 @@ async def test_an_order_that_is_sent_again_without_kafka_is_told_once_after_all(
     assert dead_letter_rows(stocked) == []
 
 
-def letters(sessions: Sessions) -> Sequence[OutboxRecord]:
-    """Return what waits to be sent."""
+def pending_records(sessions: Sessions) -> Sequence[OutboxRecord]:
+    """Return the pending outbox records."""
     with sessions() as session:
         return pending_outbox.oldest_records(session, 10)
 
 
-def set_back(sessions: Sessions) -> None:
-    """Set the database back to when there was only the catalogue."""
+def restore(sessions: Sessions) -> None:
+    """Restore the database to when there was only the catalogue."""
     delete_all_rows(sessions)
     with sessions.begin() as session:
         for step in SERVICE.on_start:
@@ -74,7 +75,7 @@ def set_back(sessions: Sessions) -> None:
 async def recovering(
     settings: Settings, sessions: Sessions, publisher: Publisher
 ) -> AsyncIterator[None]:
-    """Have Kafka be there again: compare, recover, and send what waits."""
+    """Run recovery and publisher as when Kafka is back; yield after the recovery."""
     recovery = Recovery(settings, sessions, publisher, service_topics_of(SERVICE), SERVICE.takeover)
     running = [asyncio.create_task(each) for each in (recovery.run(None), publisher.run())]
     async with asyncio.timeout(60):

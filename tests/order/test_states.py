@@ -1,4 +1,4 @@
-"""Where items and orders stand: the table, and what holds for every order."""
+"""States of items and orders: the transition table, and properties of every order."""
 
 from itertools import pairwise
 
@@ -49,75 +49,75 @@ RESOURCES_FIRST: list[tuple[list[FulfilmentMessage], list[FulfilmentMessage], Or
     ([resources_refused()], [service_failed()], OrderState.FAILED),
     ([resources_refused(code=UNSERVED)], [service_failed(code=UNSERVED)], OrderState.REJECTED),
 ]
-"""What resources tells, what provisioning tells, and where the order ends."""
+"""The messages of resources, those of provisioning, and the final state of the order."""
 
 
 @st.composite
 def arrivals(draw: st.DrawFn) -> tuple[list[FulfilmentMessage], OrderState]:
-    """Draw what two services tell, in any order that keeps each one's own."""
+    """Draw an interleaving of the messages of two services."""
     one, other, end = draw(st.sampled_from(RESOURCES_FIRST))
     turns = draw(st.permutations([True] * len(one) + [False] * len(other)))
     sources = {True: iter(one), False: iter(other)}
     return [next(sources[turn]) for turn in turns], end
 
 
-def walk(news: list[FulfilmentMessage]) -> list[Progress]:
-    """Return every state of an order that hears this."""
-    walked = [ORDER.progress]
-    for each in news:
-        walked.append(advance(walked[-1], each, NOON).progress)
-    return walked
+def states_after(messages: list[FulfilmentMessage]) -> list[Progress]:
+    """Return every state of an order that consumes these messages."""
+    states = [ORDER.progress]
+    for each in messages:
+        states.append(advance(states[-1], each, NOON).progress)
+    return states
 
 
 @given(arrivals())
-def test_an_order_ends_the_same_in_whatever_order_two_services_are_heard(
+def test_an_order_ends_the_same_in_any_order_of_two_services_messages(
     arrived: tuple[list[FulfilmentMessage], OrderState],
 ) -> None:
-    news, end = arrived
+    messages, end = arrived
 
-    assert walk(news)[-1].state is end
+    assert states_after(messages)[-1].state is end
 
 
 @given(arrivals())
 def test_an_order_that_has_ended_stays_as_it_is(
     arrived: tuple[list[FulfilmentMessage], OrderState],
 ) -> None:
-    for before, now in pairwise(walk(arrived[0])):
+    for before, now in pairwise(states_after(arrived[0])):
         if before.is_final:
             assert now == before
 
 
 def test_an_order_stays_acknowledged_until_resources_has_answered() -> None:
-    states = [each.state for each in walk([resources_assigned(), service_completed(ORDER)])]
+    states = [each.state for each in states_after([resources_assigned(), service_completed(ORDER)])]
 
     assert states == [OrderState.ACKNOWLEDGED, OrderState.IN_PROGRESS, OrderState.COMPLETED]
 
 
 def test_an_address_that_is_not_served_rejects_the_order_with_the_reason() -> None:
-    rejected = walk([resources_refused(code=UNSERVED)])[-1]
+    rejected = states_after([resources_refused(code=UNSERVED)])[-1]
 
     assert (rejected.state, rejected.code) == (OrderState.REJECTED, "unserved")
     assert rejected.reason
 
 
-def test_a_refusal_for_want_of_anything_free_is_provisionings_to_end() -> None:
-    states = [each.state for each in walk([resources_refused(), service_failed()])]
+def test_an_order_refused_for_lack_of_free_resources_ends_with_provisionings_failure() -> None:
+    states = [each.state for each in states_after([resources_refused(), service_failed()])]
 
     assert states == [OrderState.ACKNOWLEDGED, OrderState.IN_PROGRESS, OrderState.FAILED]
 
 
-def test_a_held_order_says_why_and_forgets_it_when_it_goes_on() -> None:
-    walked = walk([resources_assigned(), service_held(), service_resumed()])
+def test_a_held_order_has_a_reason_until_it_is_resumed() -> None:
+    states = states_after([resources_assigned(), service_held(), service_resumed()])
 
-    assert (walked[2].state, walked[2].code) == (OrderState.HELD, "undecided")
-    assert (walked[3].state, walked[3].code, walked[3].reason) == (OrderState.IN_PROGRESS, "", "")
+    assert (states[2].state, states[2].code) == (OrderState.HELD, "undecided")
+    assert (states[3].state, states[3].code, states[3].reason) == (OrderState.IN_PROGRESS, "", "")
 
 
-def test_an_order_that_people_decide_of_once_more_goes_on_as_it_was() -> None:
-    """Provisioning was restored: what people had decided before is asked of them again."""
+def test_an_order_whose_fallout_is_decided_again_continues_unchanged() -> None:
+    """After a restore of provisioning, earlier fallout decisions have to be made again."""
     states = [
         each.state
-        for each in walk(
+        for each in states_after(
             [
                 resources_assigned(),
                 service_held(),
@@ -148,11 +148,13 @@ def test_what_can_never_be_legal_raises(state: OrderState, event: ItemEvent) -> 
         next_state(state, event)
 
 
-def test_the_table_leads_from_no_end_anywhere() -> None:
-    leads = [(state, to) for (state, _), to in ITEM_TRANSITIONS.items() if state in FINAL_STATES]
+def test_the_table_has_no_transition_from_a_final_state() -> None:
+    transitions = [
+        (state, to) for (state, _), to in ITEM_TRANSITIONS.items() if state in FINAL_STATES
+    ]
 
-    assert leads
-    assert all(to is None for _, to in leads)
+    assert transitions
+    assert all(to is None for _, to in transitions)
 
 
 def test_every_event_is_in_the_table() -> None:

@@ -1,4 +1,4 @@
-"""What the store promises beyond its rows."""
+"""Guarantees of the order service's store: batching, locking, and the shipped catalogue."""
 
 import threading
 import time
@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import event, text
 
+from services.order.commands.catalogue import load_shipped_catalogue
 from services.order.domain.acceptance.submission import Submission, SubmissionKeys
 from services.order.domain.catalogue.publication import Publication, publish
 from services.order.handlers import SUBSCRIPTIONS
@@ -35,7 +36,7 @@ FTTH = SHIPPED_ENTRIES.offerings[0]
 
 @contextmanager
 def counted(sessions: Sessions) -> Iterator[list[str]]:
-    """Note every statement that is sent to the database."""
+    """Record every statement that is sent to the database."""
     engine, statements = sessions.kw["bind"], list[str]()
 
     def note(*arguments: object) -> None:
@@ -50,7 +51,7 @@ def until(condition: Callable[[], bool]) -> None:
     """Wait for a condition, with a deadline."""
     deadline = time.monotonic() + 10
     while not condition():
-        assert time.monotonic() < deadline, "it did not come to pass"
+        assert time.monotonic() < deadline, "it did not become true"
         time.sleep(0.01)
 
 
@@ -74,39 +75,41 @@ def test_a_submission_is_found_before_it_is_written(sessions: Sessions) -> None:
 
 
 def test_the_submissions_of_a_batch_are_read_with_one_select(sessions: Sessions) -> None:
-    asked = [SubmissionKeys(TENANT, "crm", f"key-{n}", f"CRM-{n}") for n in range(50)]
+    keys = [SubmissionKeys(TENANT, "crm", f"key-{n}", f"CRM-{n}") for n in range(50)]
 
     with sessions() as session, counted(sessions) as statements:
-        submissions.preload(session, asked)
-        assert [submissions.find(session, names) for names in asked] == [(None, None)] * 50
+        submissions.preload(session, keys)
+        assert [submissions.find(session, names) for names in keys] == [(None, None)] * 50
 
     assert len(statements) == 1
 
 
-def there_are_products(sessions: Sessions, count: int) -> list[UUID]:
-    """Have orders completed; return the products that they made."""
-    there = [accepted(n=n) for n in range(1, count + 1)]
+def add_products(sessions: Sessions, count: int) -> list[UUID]:
+    """Complete orders; return the ids of their products."""
+    added = [accepted(n=n) for n in range(1, count + 1)]
     with begin_transaction(sessions, NOON, AfterCommit(uuid4())) as transaction:
-        for each in there:
+        for each in added:
             orders.add(transaction.session, each.order, each.progress)
-    consume(sessions, SUBSCRIPTIONS, *(service_completed(each) for each in there))
-    return [each.order.items[0].ordered.product_id for each in there]
+    consume(sessions, SUBSCRIPTIONS, *(service_completed(each) for each in added))
+    return [each.order.items[0].ordered.product_id for each in added]
 
 
 def test_a_batch_of_completions_costs_a_handful_of_statements(sessions: Sessions) -> None:
     with counted(sessions) as statements:
-        there_are_products(sessions, 40)
+        add_products(sessions, 40)
 
     assert len(statements) < 20
 
 
-def test_a_batch_of_departures_costs_a_handful_of_statements(sessions: Sessions) -> None:
-    ids = there_are_products(sessions, 40)
+def test_a_batch_of_disconnections_costs_a_handful_of_statements(sessions: Sessions) -> None:
+    ids = add_products(sessions, 40)
     with sessions() as session:
-        there = [products.get_within_reach(session, tenant_wide_scope(TENANT), id_) for id_ in ids]
+        scope = tenant_wide_scope(TENANT)
+        found = [products.find_accessible(session, scope, id_) for id_ in ids]
+    added = [each for each in found if each]
     gone = [
         accepted(a_body(a_disconnection(each.id)), 100 + n, products=(each,))
-        for n, each in enumerate(there)
+        for n, each in enumerate(added)
     ]
     with begin_transaction(sessions, NOON, AfterCommit(uuid4())) as transaction:
         for each in gone:
@@ -123,7 +126,7 @@ def test_a_batch_of_departures_costs_a_handful_of_statements(sessions: Sessions)
     assert len(statements) < 20
 
 
-def test_who_publishes_second_sees_what_the_first_has_published(stocked: Sessions) -> None:
+def test_a_second_publication_sees_the_first(stocked: Sessions) -> None:
     second = replace(FTTH, version=FTTH.version + 1)
     seen: list[int] = []
 
@@ -136,7 +139,7 @@ def test_who_publishes_second_sees_what_the_first_has_published(stocked: Session
         shared, own = catalogue.get_for_update(first, catalogue.SHARED_TENANT)
         thread = threading.Thread(target=publish_again)
         thread.start()
-        until(lambda: somebody_waits(stocked) or not thread.is_alive())
+        until(lambda: a_transaction_waits(stocked) or not thread.is_alive())
         publication = Publication(offerings=(second,))
         catalogue.put(first, catalogue.SHARED_TENANT, publish(shared, own, publication))
     thread.join(10)
@@ -144,7 +147,7 @@ def test_who_publishes_second_sees_what_the_first_has_published(stocked: Session
     assert seen == [FTTH.version, second.version]
 
 
-def somebody_waits(sessions: Sessions) -> bool:
+def a_transaction_waits(sessions: Sessions) -> bool:
     with sessions() as session:
         return bool(session.scalars(text("SELECT 1 FROM pg_locks WHERE NOT granted")).first())
 
@@ -157,6 +160,6 @@ def test_a_start_with_a_catalogue_that_contradicts_what_is_there_says_which_and_
         catalogue.put(session, catalogue.SHARED_TENANT, [replace(FTTH, name="Another")])
 
     with sessions.begin() as session, pytest.raises(StartError) as caught:
-        catalogue.load_shipped_catalogue(session)
+        load_shipped_catalogue(session)
 
     assert "catalogue.json/offerings/0: " in str(caught.value)

@@ -1,4 +1,4 @@
-"""The same request twice."""
+"""Repeated requests."""
 
 import json
 from dataclasses import replace
@@ -35,7 +35,7 @@ def test_the_same_body_is_the_same_order_by_either_name() -> None:
     assert find_repeated_submission(None, SENT, b"print") is SENT
 
 
-def test_another_body_under_the_key_is_refused_before_the_external_id_is_looked_at() -> None:
+def test_another_body_under_the_key_is_refused_before_the_external_id_is_checked() -> None:
     with pytest.raises(IdempotencyKeyReusedError):
         find_repeated_submission(SENT, SENT, b"another")
 
@@ -56,7 +56,7 @@ def test_a_new_key_of_a_repeated_request_is_remembered_and_nothing_else() -> Non
 
 
 @given(st.dictionaries(st.text(), values, max_size=5), st.randoms(use_true_random=False))
-def test_the_order_of_fields_says_nothing(body: dict[str, object], random: object) -> None:
+def test_the_order_of_fields_does_not_matter(body: dict[str, object], random: object) -> None:
     fields = list(body.items())
     random.shuffle(fields)  # type: ignore[attr-defined]
 
@@ -71,8 +71,8 @@ def test_bodies_that_say_different_things_differ(one: object, other: object) -> 
 
 
 @given(values)
-def test_a_fingerprint_that_is_kept_tells_nothing_without_the_key(body: object) -> None:
-    kept = keyed_fingerprint(fingerprint(body), b"a key")
+def test_a_stored_fingerprint_reveals_nothing_without_the_key(body: object) -> None:
+    stored = keyed_fingerprint(fingerprint(body), b"a key")
 
-    assert kept == keyed_fingerprint(fingerprint(body), b"a key")
-    assert kept not in {fingerprint(body), keyed_fingerprint(fingerprint(body), b"another key")}
+    assert stored == keyed_fingerprint(fingerprint(body), b"a key")
+    assert stored not in {fingerprint(body), keyed_fingerprint(fingerprint(body), b"another key")}

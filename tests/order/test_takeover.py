@@ -1,4 +1,4 @@
-"""An order that was answered with 201 is taken back from the topics, with its answer."""
+"""An order that was answered with 201 is taken over from the topics, with its answer."""
 
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
@@ -7,14 +7,15 @@ import pytest
 from httpx import AsyncClient
 from sqlalchemy import text
 
-from services.order.api.views.base import ORDERS_PATH
 from services.order.app import SERVICE
 from services.order.tables import OrderRow
 from shared.config.settings import Settings
 from shared.contracts import OrderAccepted
+from shared.http.resource_paths import ORDERS_PATH
 from shared.messaging.dead_letters import DeadLetterReason
 from shared.messaging.outbox import PendingRow
 from shared.messaging.publisher import Publisher
+from shared.messaging.writer import Writer
 from shared.persistence.database import Sessions
 from shared.recovery.recovery_store import RecoveryState
 from tests.callers import AsRole, api_client
@@ -32,14 +33,14 @@ LOST = ("orders", "order_progress", "submissions", "outbox", "sequences", "unsen
 
 
 def lose_the_orders(sessions: Sessions) -> None:
-    """Set the database back to when there was only the catalogue."""
+    """Restore the database to when there was only the catalogue."""
     with sessions.begin() as session:
         session.execute(text("SET LOCAL session_replication_role = replica"))
         for table in LOST:
             session.execute(text(f"DELETE FROM {table}"))  # noqa: S608  our own names
 
 
-async def test_an_order_comes_back_as_it_was_and_is_answered_as_before(
+async def test_an_order_is_taken_over_unchanged_and_is_answered_as_before(
     client: AsyncClient, stocked: Sessions, as_role: AsRole
 ) -> None:
     named = as_role("crm") | {"Idempotency-Key": "key-1"}
@@ -60,7 +61,7 @@ async def test_an_order_comes_back_as_it_was_and_is_answered_as_before(
     assert count_of(stocked, OrderRow) == 1
 
 
-async def test_a_bundle_comes_back_with_its_items_and_prices(
+async def test_a_bundle_is_taken_over_with_its_items_and_prices(
     client: AsyncClient, stocked: Sessions, as_role: AsRole
 ) -> None:
     first = await client.post(ORDERS_PATH, json=a_body(a_bundle()), headers=as_role("crm"))
@@ -118,7 +119,7 @@ async def test_another_order_under_the_same_external_id_is_withdrawn_and_not_hid
     assert (sent_again.status_code, sent_again.json()["code"]) == (409, "external-id-taken")
 
 
-async def test_an_order_that_others_may_have_heard_of_is_left_to_a_person(
+async def test_an_order_that_others_may_have_consumed_is_a_dead_letter(
     client: AsyncClient, stocked: Sessions, as_role: AsRole
 ) -> None:
     await client.post(ORDERS_PATH, json=BODY, headers=as_role("crm"))
@@ -126,7 +127,7 @@ async def test_an_order_that_others_may_have_heard_of_is_left_to_a_person(
     lose_the_orders(stocked)
     await client.post(ORDERS_PATH, json=BODY, headers=as_role("crm"))
     with stocked.begin() as session:
-        session.execute(text("DELETE FROM unsent"))  # as once a letter is sent
+        session.execute(text("DELETE FROM unsent"))  # as after publication
 
     consume(stocked, SERVICE.takeover.subscriptions, accepted)
 
@@ -135,7 +136,7 @@ async def test_an_order_that_others_may_have_heard_of_is_left_to_a_person(
     assert (count_of(stocked, OrderRow), len(published(stocked))) == (1, 1)
 
 
-async def test_an_order_that_was_told_of_before_there_were_records_comes_back(
+async def test_an_order_that_was_published_without_a_record_is_taken_over(
     client: AsyncClient, stocked: Sessions, as_role: AsRole
 ) -> None:
     await client.post(ORDERS_PATH, json=a_body(an_item()), headers=as_role("crm"))
@@ -166,10 +167,10 @@ async def test_an_order_that_is_missing_since_a_restore_is_to_be_sent_again(
 @pytest.mark.parametrize(
     ("state", "status"), [(RecoveryState.REPLAYING, 503), (RecoveryState.DONE, 400)]
 )
-async def test_a_product_that_a_restored_database_lacks_is_asked_for_again(
+async def test_a_product_that_a_restored_database_lacks_is_answered_with_503(
     client: AsyncClient, stocked: Sessions, as_role: AsRole, state: RecoveryState, status: int
 ) -> None:
-    """Who made it is read once more: to say that there is none would be a lie."""
+    """The order of the product may still be consumed again, so 404 would be false."""
     note_recovery(stocked, datetime.now(UTC), state)
     body = a_body(a_disconnection(uuid4()))
 
@@ -178,7 +179,7 @@ async def test_a_product_that_a_restored_database_lacks_is_asked_for_again(
     assert answer.status_code == status
 
 
-async def test_what_is_wrong_whatever_a_restore_has_lost_is_refused_at_once(
+async def test_a_fault_that_no_restore_explains_is_refused_at_once(
     client: AsyncClient, stocked: Sessions, as_role: AsRole
 ) -> None:
     note_recovery(stocked, datetime.now(UTC), RecoveryState.REPLAYING)
@@ -189,20 +190,20 @@ async def test_what_is_wrong_whatever_a_restore_has_lost_is_refused_at_once(
     assert answer.status_code == 400
 
 
-async def test_an_order_is_refused_until_what_was_told_is_known_and_taken_while_kafka_is_out(
+async def test_an_order_is_refused_until_the_database_is_proven_and_accepted_while_kafka_is_out(
     stocked: Sessions, own_settings: Settings, as_role: AsRole
 ) -> None:
-    publisher = Publisher(stocked, FakeBroker())
-    publisher.certainty.start_unproven()
+    publisher = Publisher(Writer(stocked), FakeBroker())
+    publisher.writer.certainty.start_unproven()
     async with api_client(SERVICE, stocked, own_settings, publisher) as client:
         refused = await client.post(ORDERS_PATH, json=BODY, headers=as_role("crm"))
-        unread = await client.get(ORDERS_PATH, headers=as_role("crm"))
+        list_refused = await client.get(ORDERS_PATH, headers=as_role("crm"))
         recoveries = await client.get("/ops/v1/recoveries", headers=as_role("crm"))
-        publisher.certainty.mark_unprovable()
-        taken = await client.post(ORDERS_PATH, json=BODY, headers=as_role("crm"))
+        publisher.writer.certainty.mark_unprovable()
+        accepted = await client.post(ORDERS_PATH, json=BODY, headers=as_role("crm"))
 
-    assert refused.status_code == unread.status_code == 503
+    assert refused.status_code == list_refused.status_code == 503
     assert int(refused.headers["Retry-After"]) > 0
     assert "/ops/v1/recoveries" in refused.json()["detail"]
     assert recoveries.status_code == 200
-    assert taken.status_code == 201
+    assert accepted.status_code == 201

@@ -1,4 +1,4 @@
-"""The demonstration province holds real names and codes, and plant that fits together."""
+"""The demonstration province has real names and codes, and consistent plant."""
 
 from collections import Counter
 from itertools import pairwise
@@ -31,7 +31,7 @@ AREA_CODES = {
     "Suqian": "0527",
 }
 SAMPLE = 50
-"""One number of so many is looked up in the numbering plan, which takes its time."""
+"""One number in this many is queried in the numbering plan, which is slow."""
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +40,7 @@ def jiangsu() -> Province:
 
 
 def where(e164: str) -> str:
-    """The city that the numbering library places a number in, in pinyin."""
+    """Return the city of a number by the numbering library, in pinyin."""
     return geocoder.description_for_number(phonenumbers.parse(e164), "en").removesuffix(", Jiangsu")
 
 
@@ -123,7 +123,7 @@ def test_every_segment_rings_in_the_city_of_its_exchange(jiangsu: Province) -> N
 
 
 @pytest.mark.parametrize("numbers", [0, 1, 12_345, 10_000, 100_000, 1_000_000, 28_000_000])
-def test_any_amount_of_numbers_is_dealt_whole_and_without_overlap(numbers: int) -> None:
+def test_any_amount_of_numbers_is_distributed_completely_and_without_overlap(numbers: int) -> None:
     segments = sorted(build_province(numbers=numbers, addresses=0).segments, key=lambda s: s.first)
 
     assert sum(segment.count for segment in segments) == numbers

@@ -1,4 +1,4 @@
-"""Orders, blueprints and plans for tests, plain unless a test says otherwise."""
+"""Orders, blueprints and plans for tests, with defaults that a test may override."""
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -83,7 +83,7 @@ def an_item(
     id_: str = "1",
     made_by: UUID = ORDER_ID,
 ) -> OrderedItem:
-    """An item about the product that an order has made, or makes."""
+    """Return an item about the product that an order has created, or creates."""
     return OrderedItem(
         id=id_,
         action=action,
@@ -152,7 +152,7 @@ def a_call(
     )
 
 
-def a_job(
+def a_work_order(
     name: str, *after: str, tries: int = 1, on_failure: OnFailure = OnFailure.ROLLBACK
 ) -> BlueprintStep:
     return BlueprintStep(
@@ -180,5 +180,5 @@ def a_blueprint(
 
 
 def planned(blueprint: Blueprint, order: OrderAccepted | None = None) -> PlanDecision:
-    """A plan that waits for resources."""
+    """Return a plan that waits for resources."""
     return plan_order(order or accepted(), index([blueprint]), {}, a_cause(), NOON)

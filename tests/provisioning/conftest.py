@@ -14,15 +14,17 @@ from httpx import AsyncClient
 from deploy.local.postgres import Postgres
 from services.provisioning.adapters.http import HttpAdapter
 from services.provisioning.app import SERVICE
+from services.provisioning.commands.blueprints import load_shipped
 from services.provisioning.domain.plan.plan import Plan
 from services.provisioning.store import elements, plans
-from services.provisioning.store.blueprints import load_shipped
+from shared.access.access_rule import require_visible
 from shared.calls.call_store import CallRequest
 from shared.calls.runner import CallRunner
 from shared.config.settings import Settings
 from shared.contracts import Message
 from shared.messaging.crash_guard import CrashGuard, InFlightJournal
 from shared.messaging.publisher import Publisher
+from shared.messaging.writer import Writer
 from shared.persistence.database import Sessions
 from tests.callers import AsRole, api_client, as_role, keys
 from tests.elements.simulator_process import Simulator
@@ -54,7 +56,7 @@ def own_settings(postgres: Postgres, keys: Path, tmp_path: Path) -> Settings:
 async def client(
     sessions: Sessions, own_settings: Settings, as_role: AsRole
 ) -> AsyncIterator[AsyncClient]:
-    """Calls the API, as operations staff unless told otherwise."""
+    """Calls the API, by default as operations staff."""
     async with api_client(SERVICE, sessions, own_settings) as client:
         client.headers.update(as_role("ops"))
         yield client
@@ -62,7 +64,7 @@ async def client(
 
 @pytest.fixture(scope="session")
 def simulators(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Simulator]:
-    """A simulator of elements in a process of its own."""
+    """A simulator of elements in its own process."""
     simulator = Simulator(tmp_path_factory.mktemp("elements"))
     yield simulator
     simulator.stop()
@@ -70,13 +72,13 @@ def simulators(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Simulator]:
 
 @dataclass
 class SimulatedNetwork:
-    """The elements, as a test sees them: what they did, and faults to order."""
+    """The simulated elements: their effects, and faults to inject."""
 
     url: str
     client: AsyncClient
 
     async def set_faults(self, element: str, *faults: Mapping[str, object]) -> None:
-        """Order faults of an element."""
+        """Inject faults into an element."""
         answer = await self.client.put(f"/elements/{element}/faults", json={"faults": faults})
         assert answer.status_code == 200, answer.text
 
@@ -96,8 +98,8 @@ class SimulatedNetwork:
 async def network(simulators: Simulator) -> AsyncIterator[SimulatedNetwork]:
     """The simulator, without any faults."""
     async with AsyncClient(base_url=simulators.url) as client:
-        known = (await client.get("/elements")).json()["elements"]
-        for element in known:
+        elements = (await client.get("/elements")).json()["elements"]
+        for element in elements:
             await client.delete(f"/elements/{element}/faults")
         yield SimulatedNetwork(simulators.url, client)
 
@@ -114,42 +116,44 @@ class RunningService:
     runner: CallRunner
     running: "asyncio.Task[None]"
     order_id: UUID = field(default_factory=uuid4)
-    """Elements remember operations for ever, so each test has an order of its own."""
+    """Elements never forget operations, so each test has its own order."""
 
     async def handle(self, *messages: Message) -> None:
-        """Hand the service messages, one batch each."""
+        """Handle messages, one batch each."""
         for message in messages:
             await asyncio.to_thread(consume, self.sessions, SERVICE.subscriptions, message)
         self.runner.wake()
 
     def plan(self, order_id: UUID | None = None) -> Plan:
-        """Return an order's plan as it is now."""
+        """Return the current plan of an order."""
         with self.sessions() as session:
-            return plans.get_in_tenant(session, TENANT, order_id or self.order_id)
+            id_ = order_id or self.order_id
+            found = plans.find_in_tenant(session, TENANT, id_)
+        return require_visible(found, kind="plan", id_=id_)
 
-    async def until(self, is_so: Callable[[Plan], bool], order_id: UUID | None = None) -> Plan:
-        """Wait until something is so of a plan."""
+    async def until(self, condition: Callable[[Plan], bool], order_id: UUID | None = None) -> Plan:
+        """Wait until a condition on a plan is true."""
         deadline = asyncio.get_running_loop().time() + TIMEOUT_S
-        while not is_so(plan := await asyncio.to_thread(self.plan, order_id)):
+        while not condition(plan := await asyncio.to_thread(self.plan, order_id)):
             assert asyncio.get_running_loop().time() < deadline, plan
             assert not self.running.done(), self.running.exception()
             await asyncio.sleep(0.02)
         return plan
 
     async def post(self, path: str, **body: str) -> dict[str, Any]:
-        """Post something that is taken."""
+        """Send a request that succeeds."""
         answer = await self.client.post(path, json=body)
         assert answer.is_success, answer.text
         found: dict[str, Any] = answer.json()
         return found
 
     async def open_work_orders(self) -> list[dict[str, Any]]:
-        """Return the work list."""
+        """Return the open work orders."""
         found: list[dict[str, Any]] = (await self.client.get("/ops/v1/work-orders")).json()
         return found
 
     async def report_all(self) -> None:
-        """Let the crews do all that is on the work list."""
+        """Report all open work orders done."""
         for each in await self.open_work_orders():
             await self.post(f"/ops/v1/work-orders/{each['id']}/report")
 
@@ -158,13 +162,13 @@ class RunningService:
 async def stack(
     sessions: Sessions, network: SimulatedNetwork, own_settings: Settings, as_role: AsRole
 ) -> AsyncIterator[RunningService]:
-    """The service, calling the simulator."""
-    publisher, adapter = Publisher(sessions, FakeBroker()), HttpAdapter(network.url)
+    """The running service, which calls the simulator."""
+    publisher, adapter = Publisher(Writer(sessions), FakeBroker()), HttpAdapter(network.url)
     crash_guard = CrashGuard(sessions, InFlightJournal(own_settings.state_folder))
     runner = CallRunner(
-        sessions, publisher, SERVICE.subscriptions, crash_guard, adapter, elements.limits
+        sessions, publisher.writer, SERVICE.subscriptions, crash_guard, adapter, elements.limits
     )
-    publisher.writers[CallRequest] = runner.enqueue
+    publisher.writer.deferred_writers[CallRequest] = runner.enqueue
     async with AsyncExitStack() as stack:
         stack.push_async_callback(adapter.close)
         client = await stack.enter_async_context(

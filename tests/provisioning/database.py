@@ -1,13 +1,15 @@
-"""What tests put into the database of the service, and look up there."""
+"""Helpers that write and read the service's database in tests."""
 
 from uuid import UUID
 
+from services.provisioning.commands.blueprints import add_unpublished
 from services.provisioning.domain.blueprint.blueprint import Blueprint
 from services.provisioning.domain.plan.plan import Plan
 from services.provisioning.domain.service import Service
 from services.provisioning.handlers import SUBSCRIPTIONS
-from services.provisioning.store import blueprints, plans
+from services.provisioning.store import plans
 from services.provisioning.store.services import SERVICES
+from shared.access.access_rule import require_visible
 from shared.calls import call_store
 from shared.calls.call_store import OutboundCallRow
 from shared.contracts import OrderAccepted
@@ -21,12 +23,13 @@ REFERENCE = a_blueprint()
 
 def publish(sessions: Sessions, *published: Blueprint, tenant: str = TENANT) -> None:
     with sessions.begin() as session:
-        blueprints.publish(session, tenant, published, "anna", NOON)
+        add_unpublished(session, tenant, published, "anna", NOON)
 
 
 def plan_of(sessions: Sessions, order_id: UUID = ORDER_ID) -> Plan:
     with sessions() as session:
-        return plans.get_in_tenant(session, TENANT, order_id)
+        found = plans.find_in_tenant(session, TENANT, order_id)
+    return require_visible(found, kind="plan", id_=order_id)
 
 
 def services_of(sessions: Sessions, order: OrderAccepted) -> list[Service]:
@@ -40,14 +43,14 @@ def attempts_of(sessions: Sessions, order_id: UUID = ORDER_ID) -> list[OutboundC
 
 
 def run(sessions: Sessions, order: OrderAccepted, blueprint: Blueprint = REFERENCE) -> None:
-    """Publish a blueprint, and have an order accepted and assigned."""
+    """Publish a blueprint, accept an order and assign its resources."""
     publish(sessions, blueprint)
     consume(sessions, SUBSCRIPTIONS, order)
     consume(sessions, SUBSCRIPTIONS, assigned(order, index([blueprint])))
 
 
 def begin(sessions: Sessions, order: OrderAccepted) -> None:
-    """Have an order accepted, and all assigned that it needs."""
+    """Accept an order, and assign its resources."""
     known = shipped() | index([REFERENCE])
     consume(sessions, SUBSCRIPTIONS, order)
     consume(sessions, SUBSCRIPTIONS, assigned(order, known))

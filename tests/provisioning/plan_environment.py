@@ -1,7 +1,7 @@
-"""All that answers a plan: resources, elements, crews, clocks and people.
+"""Simulates everything that answers a plan: resources, elements, crews, timers and operators.
 
-It answers in any order, knows what was really done, and checks at every turn what
-must hold for every plan.
+It answers in any order, knows which operations were really performed, and checks the invariants
+of every plan after each event.
 """
 
 from collections.abc import Iterator
@@ -41,51 +41,51 @@ from shared.contracts import (
 from tests.provisioning import plan_invariants
 
 
-class Act(NamedTuple):
-    """A step done, or undone."""
+class Operation(NamedTuple):
+    """A step that was performed, or undone."""
 
     ref: str
     undo: bool
 
 
 class PossibleEvent(NamedTuple):
-    """What may happen next, and what is really done by it."""
+    """An event that may happen next, and the operation that it really performs."""
 
     event: PlanEvent
-    act: Act | None = None
+    operation: Operation | None = None
 
 
 @dataclass
 class PlanEnvironment:
-    """What a plan meets, and what became of what it asked for."""
+    """The environment of a plan, and the state of its requests."""
 
     plan: Plan
     assigned: ResourcesAssigned
-    told: tuple[str, ...] = ()
+    published: tuple[str, ...] = ()
     open: tuple[OutboundCall | WorkOrderRequest | str, ...] = ()
-    """What is under way: calls, crews, and the names of whom else is awaited."""
+    """What is under way: calls, work orders, and the names of other awaited answers."""
 
-    done: tuple[Act, ...] = ()
-    """The truth, in the order in which it came to be."""
+    done: tuple[Operation, ...] = ()
+    """The operations that were really performed, in their order."""
 
     decisions_left: int = 3
-    """So often people still decide something before they leave a step in fallout."""
+    """How many more fallout decisions are made before a step is left in fallout."""
 
     done_by_people: frozenset[str] = frozenset()
-    """Steps of which people said that they see to them."""
+    """Steps that operators skipped because they do them by hand."""
 
     @classmethod
     def of(
         cls, decision: PlanDecision, assigned: ResourcesAssigned, decisions_left: int = 3
     ) -> Self:
-        """A world in which a plan has just begun."""
-        world = cls(decision.plan, assigned, decisions_left=decisions_left)
-        world.apply_decision(decision)
-        return world
+        """Return the environment of a plan that has just begun."""
+        environment = cls(decision.plan, assigned, decisions_left=decisions_left)
+        environment.apply_decision(decision)
+        return environment
 
     @property
     def state(self) -> tuple[object, ...]:
-        """All that its future depends on."""
+        """Everything that its future depends on."""
         return (
             self.plan,
             frozenset(map(str, self.open)),
@@ -94,7 +94,7 @@ class PlanEnvironment:
         )
 
     def possible_events(self) -> Iterator[PossibleEvent]:
-        """Yield all that can happen now."""
+        """Yield all events that can happen now."""
         order_id = self.plan.order_id
         for each in self.open:
             match each:
@@ -117,8 +117,8 @@ class PlanEnvironment:
                 yield PossibleEvent(FalloutDecision(remedy, step.ref))
 
     def outcomes(self, call: OutboundCall) -> Iterator[PossibleEvent]:
-        """Yield what may come of a call. What it finds done already it reports done."""
-        act = self.act_of(call)
+        """Yield the possible results of a call; an operation that was done is reported done."""
+        operation = self.operation_of(call)
 
         def answer(result: CallResult, code: str = "") -> PlanEvent:
             return OutboundCallEnded(
@@ -126,29 +126,33 @@ class PlanEnvironment:
             )
 
         yield PossibleEvent(answer(CallResult.UNDECIDED))
-        if act in self.done:
+        if operation in self.done:
             yield PossibleEvent(answer(CallResult.DONE))
             return
         yield PossibleEvent(answer(CallResult.FAILED))
-        if act.undo and Act(act.ref, undo=False) not in self.done:
+        if operation.undo and Operation(operation.ref, undo=False) not in self.done:
             yield PossibleEvent(
                 answer(CallResult.REFUSED, f"{call.kind.partition('-')[2]}-missing")
             )
             return
-        yield PossibleEvent(answer(CallResult.DONE), act)
-        yield PossibleEvent(answer(CallResult.UNDECIDED), act)
+        yield PossibleEvent(answer(CallResult.DONE), operation)
+        yield PossibleEvent(answer(CallResult.UNDECIDED), operation)
         if not call.doubtful:
             yield PossibleEvent(answer(CallResult.REFUSED, "busy"))
 
-    def act_of(self, call: OutboundCall) -> Act:
-        place = find_call_target(self.plan, call.id)
-        assert place
-        return Act(self.plan.steps[place.position].ref, place.undo)
+    def operation_of(self, call: OutboundCall) -> Operation:
+        target = find_call_target(self.plan, call.id)
+        assert target
+        return Operation(self.plan.steps[target.position].ref, target.undo)
 
-    def answers(self, job: WorkOrderRequest) -> Iterator[PossibleEvent]:
-        """Yield what a crew may say."""
-        ref, undo, rounds = job.step.ref, job.undo, rounds_of(job.step, undo=job.undo)
-        yield PossibleEvent(WorkOrderReported(ref, undo, rounds), Act(ref, undo))
+    def answers(self, work_order: WorkOrderRequest) -> Iterator[PossibleEvent]:
+        """Yield the possible answers of a crew."""
+        ref, undo, rounds = (
+            work_order.step.ref,
+            work_order.undo,
+            rounds_of(work_order.step, undo=work_order.undo),
+        )
+        yield PossibleEvent(WorkOrderReported(ref, undo, rounds), Operation(ref, undo))
         yield PossibleEvent(WorkOrderReturned(ref, undo, rounds, "nobody at home"))
         if not self.step(ref).accepted:
             yield PossibleEvent(WorkOrderAccepted(ref, undo, rounds))
@@ -156,12 +160,12 @@ class PlanEnvironment:
     def step(self, ref: str) -> PlanStep:
         return next(each for each in self.plan.steps if each.ref == ref)
 
-    def handle(self, chance: PossibleEvent) -> None:
-        """Let something happen, and check what the plan makes of it."""
-        event, act = chance
-        if act:
-            plan_invariants.check_act(self.plan, self.done, act)
-            self.done = (*self.done, act)
+    def handle(self, possible_event: PossibleEvent) -> None:
+        """Apply an event to the plan, and check its decision."""
+        event, operation = possible_event
+        if operation:
+            plan_invariants.check_act(self.plan, self.done, operation)
+            self.done = (*self.done, operation)
         self.open = tuple(each for each in self.open if not self.is_closed(each, event))
         if isinstance(event, FalloutDecision):
             self.decisions_left -= 1
@@ -174,7 +178,7 @@ class PlanEnvironment:
         self.repeat(event)
 
     def is_closed(self, open_: OutboundCall | WorkOrderRequest | str, event: PlanEvent) -> bool:
-        """Tell whether an event is the answer to what was under way."""
+        """Tell whether an event answers something that was under way."""
         match open_, event:
             case "assign", ResourcesAssigned() | ResourcesRefused():
                 return True
@@ -190,14 +194,14 @@ class PlanEnvironment:
                 return False
 
     def repeat(self, event: PlanEvent) -> None:
-        """Say again what was just said: it changes nothing and sets nothing going."""
+        """Repeat an event: it changes nothing and starts nothing."""
         if not isinstance(event, FalloutDecision | WorkOrderAccepted):
             assert advance(self.plan, event) == PlanDecision(self.plan)
 
     def apply_decision(self, decision: PlanDecision) -> None:
-        """Take up what a plan asks for, and check that all is well."""
+        """Register what a plan requests, and check the invariants."""
         self.plan = decision.plan
-        self.told += tuple(each.name.partition(".")[2] for each in decision.messages)
+        self.published += tuple(each.name.partition(".")[2] for each in decision.messages)
         self.open += tuple(
             "assign" if isinstance(each, AssignmentRequested) else "release"
             for each in decision.messages
@@ -209,12 +213,12 @@ class PlanEnvironment:
             *(each.ref for each in decision.pauses),
         )
         self.open = tuple(each for each in self.open if not self.is_called_off(each))
-        plan_invariants.check_messages(self.plan, self.told)
+        plan_invariants.check_messages(self.plan, self.published)
         if not any(True for _ in self.possible_events()):
             plan_invariants.check_end(self.plan, self.done, self.done_by_people)
 
     def is_called_off(self, open_: OutboundCall | WorkOrderRequest | str) -> bool:
-        """Tell whether nobody waits any more for a crew that never began, or for a clock."""
+        """Tell whether the plan no longer waits for an unaccepted work order, or for a timer."""
         if isinstance(open_, OutboundCall) or open_ in {"assign", "release"}:
             return False
         ref, undo = (open_, False) if isinstance(open_, str) else (open_.step.ref, open_.undo)

@@ -1,4 +1,4 @@
-"""What must hold for every plan, whatever happens and in whatever order."""
+"""Invariants of every plan, for all events in any order."""
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
@@ -22,21 +22,21 @@ Acts = Sequence[Any]
 
 
 def check_act(plan: Plan, done: Acts, act: Any) -> None:
-    """Nothing is done twice; nothing is undone under what was done on top of it."""
+    """Check that nothing is done twice, and that nothing is undone before its dependents."""
     assert act not in done, f"{act} is done twice"
     if act.undo:
         position = plan.position(act.ref)
         assert position is not None
-        above = {step.ref for step in dependents_of(plan, position) if step.has_undo}
-        begun = Counter(each.ref for each in done if each.ref in above)
+        dependents = {step.ref for step in dependents_of(plan, position) if step.has_undo}
+        begun = Counter(each.ref for each in done if each.ref in dependents)
         assert all(
             count == 2 or plan.steps[plan.position(ref) or 0].state is StepState.SKIPPED
             for ref, count in begun.items()
-        ), f"{act.ref} is undone before what stands on it"
+        ), f"{act.ref} is undone before its dependents"
 
 
 def check_decision(before: Plan, decision: PlanDecision) -> None:
-    """Steps begin after their predecessors; an element hears one id until it has refused."""
+    """Check that steps follow their predecessors and keep their operation id until a refusal."""
     after = decision.plan
     for was, now in zip(before.steps, after.steps, strict=True):
         if was.state is StepState.WAITING and now.state is not StepState.WAITING:
@@ -51,19 +51,19 @@ def operation(plan: Plan, step: PlanStep, *, undo: bool) -> Any:
     return operation_id(plan.order_id, step, undo=undo)
 
 
-def check_messages(plan: Plan, told: Sequence[str]) -> None:
-    """The end is told once and last; people are called and dismissed in turn."""
-    ends = [each for each in told if each in FINAL_MESSAGES]
+def check_messages(plan: Plan, published: Sequence[str]) -> None:
+    """Check that the end is published once and last, and that holds and resumptions alternate."""
+    ends = [each for each in published if each in FINAL_MESSAGES]
     assert len(ends) == (plan.state in FINAL_STATES)
-    assert not ends or told[-1] == ends[0]
-    stops = [each for each in told if each in HOLD_MESSAGES]
+    assert not ends or published[-1] == ends[0]
+    stops = [each for each in published if each in HOLD_MESSAGES]
     in_turn = ["service_held", "service_resumed"] * len(stops)
     assert stops == in_turn[: len(stops)]
     assert len(stops) % 2 == plan.is_in_fallout
 
 
 def check_end(plan: Plan, done: Acts, done_by_people: Collection[str]) -> None:
-    """When nothing more can happen the plan has ended, all or nothing, or waits for people."""
+    """Check that without further events the plan has ended, all or nothing, or is in fallout."""
     match plan.state:
         case PlanState.COMPLETED:
             assert all(step.state in SETTLED_STATES for step in plan.steps)
@@ -78,7 +78,7 @@ def check_end(plan: Plan, done: Acts, done_by_people: Collection[str]) -> None:
 
 
 def acts_not_undone(steps: Iterable[PlanStep], done: Acts) -> set[str]:
-    """Return what was really done, could be undone, and is not."""
+    """Return the steps that were really done, could be undone, and are not."""
     acts = Counter(each.ref for each in done)
     return {
         step.ref
@@ -88,9 +88,9 @@ def acts_not_undone(steps: Iterable[PlanStep], done: Acts) -> set[str]:
 
 
 def dependents_of(plan: Plan, position: int) -> list[PlanStep]:
-    """Return all steps that stand on one, directly or not."""
-    above = {position}
+    """Return all steps that depend on one, directly or not."""
+    dependents = {position}
     for other, step in enumerate(plan.steps):
-        if above & set(step.after):
-            above.add(other)
-    return [plan.steps[each] for each in sorted(above - {position})]
+        if dependents & set(step.after):
+            dependents.add(other)
+    return [plan.steps[each] for each in sorted(dependents - {position})]

@@ -1,4 +1,4 @@
-"""A plan on its way, for tests that tell it what happens."""
+"""A running plan, for tests that feed it events."""
 
 from services.provisioning.domain.blueprint.blueprint import BlueprintStep
 from services.provisioning.domain.fallout.actions import FalloutAction, FalloutDecision
@@ -10,19 +10,19 @@ from tests.provisioning.builders import ORDER_ID, a_blueprint, accepted, assigne
 
 
 class PlanRun:
-    """A plan, and all that it has asked for."""
+    """A plan, and all calls and messages that it has requested."""
 
     def __init__(self, *steps: BlueprintStep) -> None:
         blueprint = a_blueprint(*steps)
         self.decision = planned(blueprint)
         self.calls: list[OutboundCall] = []
-        self.told: list[object] = []
+        self.published: list[object] = []
         self.handle(assigned(accepted(), index([blueprint])))
 
     def handle(self, event: PlanEvent) -> PlanDecision:
         self.decision = advance(self.decision.plan, event)
         self.calls += self.decision.calls
-        self.told += self.decision.messages
+        self.published += self.decision.messages
         return self.decision
 
     def answer(self, kind: str, result: CallResult, code: str = "") -> PlanDecision:
@@ -44,5 +44,5 @@ class PlanRun:
         assert position is not None
         return self.decision.plan.steps[position].state
 
-    def asked(self) -> list[str]:
+    def call_kinds(self) -> list[str]:
         return [call.kind for call in self.calls]

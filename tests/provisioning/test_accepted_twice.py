@@ -1,4 +1,4 @@
-"""An order that is accepted twice has one plan, and the second message waits for people."""
+"""An order that is accepted twice has one plan, and the second message is a dead letter."""
 
 from uuid import UUID
 
@@ -16,7 +16,7 @@ from tests.provisioning.database import REFERENCE, plan_of, publish
 
 
 def accepted_by(client: str, cause: int) -> ConsumedRecord:
-    """Return that a client's order was accepted, under an id of its own."""
+    """Return the record of a client's accepted order, with its own id."""
     order = msgspec.structs.replace(accepted(), client=client)
     return record_of(order, Causation(UUID(int=cause), order.order_id, TENANT))
 

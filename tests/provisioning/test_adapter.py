@@ -1,4 +1,4 @@
-"""The adapter tells what an element did from what it did not, and from what nobody knows."""
+"""The adapter distinguishes what an element did, what it did not, and unknown outcomes."""
 
 import socket
 from collections.abc import AsyncIterator
@@ -29,7 +29,7 @@ pytestmark = pytest.mark.usefixtures("network")
 
 
 def an_attempt(kind: str = "create-account", element: str = "aaa") -> OutboundCall:
-    """A call at an operation that no element has heard of."""
+    """Return a call with an operation id that no element knows."""
     return OutboundCall(
         id=uuid4(),
         operation_id=uuid4(),
@@ -90,8 +90,8 @@ async def test_an_error_of_the_element_passes(
 
 
 async def test_an_element_that_cannot_be_reached_has_done_nothing() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as nobody:
-        port = nobody.getsockname()[1]
+    with socket.create_server(("127.0.0.1", 0)) as closed_server:
+        port = closed_server.getsockname()[1]
     adapter = HttpAdapter(f"http://127.0.0.1:{port}")
 
     outcome = await adapter.perform(an_attempt())
@@ -103,19 +103,19 @@ async def test_an_element_that_cannot_be_reached_has_done_nothing() -> None:
 
 
 @pytest.mark.parametrize("then", ["close", "silence"])
-async def test_a_lost_answer_is_unknown_until_the_element_is_asked(
+async def test_a_lost_answer_is_unknown_until_the_element_is_queried(
     adapter: HttpAdapter, network: SimulatedNetwork, then: str
 ) -> None:
     call = an_attempt()
-    await adapter.perform(an_attempt())  # the next call goes over a connection that was kept
+    await adapter.perform(an_attempt())  # so that the next call reuses its connection
     await network.set_faults("aaa", {"fault": "drop", "then": then, "times": 1})
 
     with pytest.raises(ElementTimeoutError):
         await adapter.perform(call)
 
-    news = await adapter.query_outcome(call)
-    assert news
-    assert news.result is CallResult.DONE
+    outcome = await adapter.query_outcome(call)
+    assert outcome
+    assert outcome.result is CallResult.DONE
 
 
 async def test_an_answer_that_comes_too_late_is_unknown(
@@ -127,7 +127,7 @@ async def test_an_answer_that_comes_too_late_is_unknown(
         await adapter.perform(replace(an_attempt(), timeout=timedelta(seconds=0.1)))
 
 
-async def test_an_element_says_when_it_never_heard_of_an_operation(adapter: HttpAdapter) -> None:
+async def test_an_element_says_when_it_does_not_know_an_operation(adapter: HttpAdapter) -> None:
     assert await adapter.query_outcome(an_attempt()) is None
 
 
@@ -138,11 +138,11 @@ async def test_without_an_address_nothing_is_called() -> None:
 
 
 @pytest.mark.parametrize("status", [200, 202, 301, 502, 504])
-def test_what_a_call_came_to_is_unknown_when_the_answer_does_not_say(status: int) -> None:
+def test_the_outcome_of_a_call_is_unknown_when_the_answer_does_not_say(status: int) -> None:
     assert outcome_of_call(status, read_response(b"<html>")).result is CallResult.UNDECIDED
 
 
-def test_whoever_does_not_understand_the_question_cannot_be_asked() -> None:
+def test_an_element_that_does_not_understand_the_query_cannot_be_queried() -> None:
     with pytest.raises(CannotQueryError):
         outcome_of_query(404, read_response(b'{"code": "not-found"}'))
     with pytest.raises(ElementTimeoutError):

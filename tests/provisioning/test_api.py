@@ -1,4 +1,4 @@
-"""The service inventory, plans, fallout, blueprints and elements, asked and told over HTTP."""
+"""The service inventory, plans, fallout, blueprints and elements over HTTP."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -25,7 +25,7 @@ FALLOUT = "/ops/v1/fallout"
 BLUEPRINTS = "/ops/v1/blueprints"
 ELEMENTS = "/ops/v1/elements"
 REFERENCE = a_blueprint()
-WITH_PEOPLE = a_blueprint(a_call("switch", on_failure=OnFailure.PEOPLE))
+WITH_FALLOUT = a_blueprint(a_call("switch", on_failure=OnFailure.PEOPLE))
 
 
 async def test_a_service_is_shown_as_tmf638_has_it(client: AsyncClient, sessions: Sessions) -> None:
@@ -85,12 +85,12 @@ async def test_services_are_listed_by_customer_and_state_in_pages(
     part = await client.get(SERVICES, params={"limit": 1, "fields": "id,state"})
     mine = await client.get(SERVICES, params={"relatedParty.id": "C-1", "state": "active"})
     gone = await client.get(SERVICES, params={"state": "terminated"})
-    nobodys = await client.get(SERVICES, params={"relatedParty.id": "C-2"})
+    of_unknown = await client.get(SERVICES, params={"relatedParty.id": "C-2"})
 
     assert part.status_code == 206
     assert set(part.json()[0]) == {"id", "href", "@type", "state"}
     assert len(mine.json()) == 2
-    assert gone.json() == nobodys.json() == []
+    assert gone.json() == of_unknown.json() == []
 
 
 async def test_an_unknown_service_and_another_tenants_are_not_there(
@@ -99,14 +99,14 @@ async def test_an_unknown_service_and_another_tenants_are_not_there(
     run(sessions, accepted())
     path = f"{SERVICES}/{accepted().items[0].service_id}"
 
-    stranger = await client.get(path, headers=as_role("viewer", tenant="zhejiang"))
+    other_tenant = await client.get(path, headers=as_role("viewer", tenant="zhejiang"))
     unknown = await client.get(f"{SERVICES}/{ORDER_ID}")
     analyst = await client.get(path, headers=as_role("analyst"))
 
-    assert [each.status_code for each in (stranger, unknown, analyst)] == [404, 404, 403]
+    assert [each.status_code for each in (other_tenant, unknown, analyst)] == [404, 404, 403]
 
 
-async def test_an_order_that_nobody_knows_has_no_plan(client: AsyncClient) -> None:
+async def test_an_unknown_order_has_no_plan(client: AsyncClient) -> None:
     answer = await client.get(f"/ops/v1/plans/{ORDER_ID}")
 
     assert answer.status_code == 404
@@ -131,20 +131,20 @@ async def test_a_published_blueprint_is_what_the_next_plan_is_drawn_from(
     assert {each["blueprint"]["specification"] for each in listed} == {"ftth", "voice", "reference"}
 
 
-async def test_blueprints_are_walked_through_page_by_page(client: AsyncClient) -> None:
+async def test_blueprints_are_paged(client: AsyncClient) -> None:
     for version in (1, 2):
-        drawn = msgspec.structs.replace(REFERENCE, version=version)
-        await client.post(BLUEPRINTS, json=[msgspec.to_builtins(drawn)])
+        blueprint = msgspec.structs.replace(REFERENCE, version=version)
+        await client.post(BLUEPRINTS, json=[msgspec.to_builtins(blueprint)])
     whole = (await client.get(BLUEPRINTS)).json()
 
-    walked, place = [], f"{BLUEPRINTS}?limit=1"
+    listed, place = [], f"{BLUEPRINTS}?limit=1"
     while place:
         page = await client.get(place)
-        walked += page.json()
+        listed += page.json()
         place = page.links.get("next", {}).get("url", "")
 
-    assert walked == whole
-    assert len({str(each["blueprint"]) for each in walked}) == len(walked) > 2
+    assert listed == whole
+    assert len({str(each["blueprint"]) for each in listed}) == len(listed) > 2
 
 
 async def test_a_blueprint_with_faults_is_refused_with_all_of_them(client: AsyncClient) -> None:
@@ -162,12 +162,12 @@ async def test_a_blueprint_with_faults_is_refused_with_all_of_them(client: Async
 
 
 @pytest.mark.parametrize("name", [" olt", "olt ", "o\u0301lt", "o\u202elt", ".."])
-async def test_a_name_in_a_blueprint_is_not_guessed_at(client: AsyncClient, name: str) -> None:
-    drawn = msgspec.to_builtins(REFERENCE)
-    drawn["steps"][1]["operation"] = name
-    drawn["specification"] = f" {drawn['specification']}"
+async def test_a_malformed_name_in_a_blueprint_is_refused(client: AsyncClient, name: str) -> None:
+    blueprint = msgspec.to_builtins(REFERENCE)
+    blueprint["steps"][1]["operation"] = name
+    blueprint["specification"] = f" {blueprint['specification']}"
 
-    answer = await client.post(BLUEPRINTS, json=[drawn])
+    answer = await client.post(BLUEPRINTS, json=[blueprint])
 
     assert answer.status_code == 400
     fields = {each["field"] for each in answer.json()["errors"]}
@@ -182,15 +182,15 @@ async def test_what_is_no_blueprint_is_refused(client: AsyncClient, body: Any) -
     assert answer.json()["errors"]
 
 
-async def test_a_version_that_says_something_else_is_a_conflict(client: AsyncClient) -> None:
+async def test_a_version_with_other_content_is_a_conflict(client: AsyncClient) -> None:
     await client.post(BLUEPRINTS, json=[msgspec.to_builtins(REFERENCE)])
 
-    answer = await client.post(BLUEPRINTS, json=[msgspec.to_builtins(WITH_PEOPLE)])
+    answer = await client.post(BLUEPRINTS, json=[msgspec.to_builtins(WITH_FALLOUT)])
 
     assert (answer.status_code, answer.json()["code"]) == (409, "version-taken")
 
 
-async def test_what_an_element_bears_is_what_the_runner_keeps_to(
+async def test_the_runner_uses_the_limits_of_an_element(
     client: AsyncClient, sessions: Sessions
 ) -> None:
     await client.put(f"{ELEMENTS}/aaa", json={"concurrency": 2, "per_second": 0.5})
@@ -227,7 +227,7 @@ async def test_limits_that_make_no_sense_are_refused(
 
 
 @pytest.mark.parametrize(("name", "concurrency"), [("aaa", 32), ("ims", 32), ("NJ-XW-OLT01", 8)])
-async def test_an_element_that_nobody_named_bears_what_its_type_does(
+async def test_an_element_without_limits_has_those_of_its_type(
     client: AsyncClient, name: str, concurrency: int
 ) -> None:
     shown = (await client.get(f"{ELEMENTS}/{name}")).json()
@@ -258,9 +258,7 @@ async def test_what_waits_for_an_element_is_shown_with_its_age(
     assert (await client.get(f"{ELEMENTS}/ims")).json()["waiting"] == 2
 
 
-async def test_nothing_is_told_when_somebody_only_looks(
-    client: AsyncClient, sessions: Sessions
-) -> None:
+async def test_reading_publishes_nothing(client: AsyncClient, sessions: Sessions) -> None:
     run(sessions, accepted())
     before = published(sessions)
 

@@ -1,4 +1,4 @@
-"""Work belongs to the area in which its address lies, as resources tells it."""
+"""Work orders belong to the area of their address, which resources reports."""
 
 import msgspec
 from sqlalchemy import select
@@ -8,16 +8,23 @@ from services.provisioning.tables import WorkOrderRow
 from shared.contracts import AssignmentRequested, ResourcesAssigned, ServiceCompleted
 from shared.persistence.database import Sessions
 from tests.kernel import consume, envelopes, published
-from tests.provisioning.builders import a_blueprint, a_job, accepted, an_item, assigned, index
+from tests.provisioning.builders import (
+    a_blueprint,
+    a_work_order,
+    accepted,
+    an_item,
+    assigned,
+    index,
+)
 from tests.provisioning.database import REFERENCE, plan_of, publish, services_of
 
-JOB = a_blueprint(a_job("install"))
+WITH_WORK_ORDER = a_blueprint(a_work_order("install"))
 
 
 def assigned_in(*networks: str) -> ResourcesAssigned:
-    """Return that each item of an order has what it needs, at an address in its network."""
+    """Return the message that each item of an order has its resources, in its local network."""
     order = accepted(*(an_item(id_=str(place + 1)) for place in range(len(networks))))
-    answer = assigned(order, index([JOB]))
+    answer = assigned(order, index([WITH_WORK_ORDER]))
     items = tuple(
         msgspec.structs.replace(each, local_network=network)
         for each, network in zip(answer.items, networks, strict=True)
@@ -25,22 +32,22 @@ def assigned_in(*networks: str) -> ResourcesAssigned:
     return msgspec.structs.replace(answer, items=items)
 
 
-def test_what_the_order_says_is_asked_of_resources_and_believed_by_nobody(
+def test_the_area_in_an_order_is_sent_to_resources_and_not_used_in_the_plan(
     sessions: Sessions,
 ) -> None:
-    publish(sessions, JOB)
+    publish(sessions, WITH_WORK_ORDER)
     item = msgspec.structs.replace(an_item(), local_network="0511", sold_in=("0511",))
 
     consume(sessions, SUBSCRIPTIONS, accepted(item))
 
-    (asked,) = published(sessions)
-    assert isinstance(asked, AssignmentRequested)
-    assert [(each.local_network, each.sold_in) for each in asked.items] == [("0511", ("0511",))]
+    (request,) = published(sessions)
+    assert isinstance(request, AssignmentRequested)
+    assert [(each.local_network, each.sold_in) for each in request.items] == [("0511", ("0511",))]
     assert plan_of(sessions).local_network == ""
 
 
 def test_each_work_order_is_in_the_list_of_its_own_address(sessions: Sessions) -> None:
-    publish(sessions, JOB)
+    publish(sessions, WITH_WORK_ORDER)
     consume(sessions, SUBSCRIPTIONS, accepted(an_item(), an_item(id_="2")))
 
     consume(sessions, SUBSCRIPTIONS, assigned_in("025", "0511"))
@@ -52,7 +59,7 @@ def test_each_work_order_is_in_the_list_of_its_own_address(sessions: Sessions) -
     assert plan_of(sessions).local_network == "025"
 
 
-def test_what_is_completed_is_told_with_its_area(sessions: Sessions) -> None:
+def test_a_completed_service_is_published_with_its_area(sessions: Sessions) -> None:
     publish(sessions, REFERENCE)
     consume(sessions, SUBSCRIPTIONS, order := accepted())
     answer = assigned(order, index([REFERENCE]))

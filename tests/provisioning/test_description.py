@@ -1,26 +1,34 @@
-"""What the API's description shows is what the service answers."""
+"""The examples in the API's description are valid answers."""
 
 import pytest
 from pydantic import BaseModel
 
-from services.provisioning.api.examples import bodies
-from services.provisioning.api.routes.blueprints import BlueprintSchema, BlueprintView
-from services.provisioning.api.routes.elements import ElementView
-from services.provisioning.api.routes.fallout import FalloutView
-from services.provisioning.api.routes.plans import PlanView
-from services.provisioning.api.routes.services import ServiceView
-from services.provisioning.api.routes.work_orders import WorkOrderView
+from services.provisioning.api.examples import (
+    blueprints,
+    elements,
+    fallout,
+    plans,
+    services,
+    work_orders,
+)
+from services.provisioning.api.schemas.blueprints import BlueprintSchema
+from services.provisioning.api.views.blueprints import BlueprintView
+from services.provisioning.api.views.elements import ElementView
+from services.provisioning.api.views.fallout import FalloutView
+from services.provisioning.api.views.plans import PlanView
+from services.provisioning.api.views.services import ServiceView
+from services.provisioning.api.views.work_orders import WorkOrderView
 
 
 @pytest.mark.parametrize(
     ("shape", "example"),
     [
-        (PlanView, bodies.PLAN),
-        (WorkOrderView, bodies.WORK_ORDER),
-        (FalloutView, bodies.FALLOUT),
-        (BlueprintView, bodies.PUBLISHED),
-        (BlueprintSchema, bodies.BLUEPRINT),
-        (ElementView, bodies.ELEMENT),
+        (PlanView, plans.PLAN),
+        (WorkOrderView, work_orders.WORK_ORDER),
+        (FalloutView, fallout.FALLOUT),
+        (BlueprintView, blueprints.PUBLISHED),
+        (BlueprintSchema, blueprints.BLUEPRINT),
+        (ElementView, elements.ELEMENT),
     ],
 )
 def test_an_example_is_what_would_be_answered(shape: type[BaseModel], example: object) -> None:
@@ -28,6 +36,6 @@ def test_an_example_is_what_would_be_answered(shape: type[BaseModel], example: o
 
 
 def test_the_example_of_a_service_is_what_would_be_answered() -> None:
-    shown = ServiceView.model_validate(bodies.SERVICE)
+    shown = ServiceView.model_validate(services.SERVICE)
 
-    assert shown.model_dump(mode="json", by_alias=True, exclude_none=True) == bodies.SERVICE
+    assert shown.model_dump(mode="json", by_alias=True, exclude_none=True) == services.SERVICE

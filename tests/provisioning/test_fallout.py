@@ -1,4 +1,4 @@
-"""Fallout is shown with what can be decided, and what people decide is carried out."""
+"""Fallout is shown with its possible actions, and decisions are carried out."""
 
 from httpx import AsyncClient
 
@@ -14,11 +14,11 @@ from tests.provisioning.builders import ORDER_ID, OTHER_ID, a_blueprint, a_call,
 from tests.provisioning.database import plan_of, run
 
 FALLOUT = "/ops/v1/fallout"
-WITH_PEOPLE = a_blueprint(a_call("switch", on_failure=OnFailure.PEOPLE))
+WITH_FALLOUT = a_blueprint(a_call("switch", on_failure=OnFailure.PEOPLE))
 
 
 def refuse(sessions: Sessions) -> None:
-    """Let the element refuse what it was asked last."""
+    """Let the element refuse its last call."""
     step = plan_of(sessions).steps[1]
     answer = OutboundCallEnded(
         order_id=ORDER_ID,
@@ -31,10 +31,10 @@ def refuse(sessions: Sessions) -> None:
     consume_records(sessions, SUBSCRIPTIONS, [record_of(answer, cause)])
 
 
-async def test_a_plan_is_shown_with_all_that_was_done_for_it(
+async def test_a_plan_is_shown_with_its_steps_attempts_and_history(
     client: AsyncClient, sessions: Sessions
 ) -> None:
-    run(sessions, accepted(), WITH_PEOPLE)
+    run(sessions, accepted(), WITH_FALLOUT)
     refuse(sessions)
 
     plan = (await client.get(f"/ops/v1/plans/{ORDER_ID}")).json()
@@ -62,7 +62,7 @@ async def test_a_plan_is_shown_with_all_that_was_done_for_it(
 async def test_a_retry_is_repaired_only_once_it_is_seen_to_succeed(
     client: AsyncClient, sessions: Sessions, as_role: AsRole
 ) -> None:
-    run(sessions, accepted(), WITH_PEOPLE)
+    run(sessions, accepted(), WITH_FALLOUT)
     refuse(sessions)
     body = {"step": "1/switch", "reason": "port freed"}
 
@@ -82,7 +82,7 @@ async def test_a_retry_is_repaired_only_once_it_is_seen_to_succeed(
 
 
 async def test_fallout_is_filtered_by_what_it_is(client: AsyncClient, sessions: Sessions) -> None:
-    run(sessions, accepted(), WITH_PEOPLE)
+    run(sessions, accepted(), WITH_FALLOUT)
     refuse(sessions)
 
     async def count(**filters: str) -> int:
@@ -97,7 +97,7 @@ async def test_fallout_is_filtered_by_what_it_is(client: AsyncClient, sessions: 
 async def test_a_specification_without_a_blueprint_is_named(
     client: AsyncClient, sessions: Sessions
 ) -> None:
-    run(sessions, accepted(), WITH_PEOPLE)
+    run(sessions, accepted(), WITH_FALLOUT)
     refuse(sessions)
 
     answer = await client.get(FALLOUT, params={"specification": "nonsense"})
@@ -111,12 +111,12 @@ async def test_a_specification_without_a_blueprint_is_named(
 async def test_what_cannot_be_decided_is_a_conflict_that_says_what_can(
     client: AsyncClient, sessions: Sessions
 ) -> None:
-    run(sessions, accepted(), WITH_PEOPLE)
+    run(sessions, accepted(), WITH_FALLOUT)
 
     early = await client.post(f"{FALLOUT}/{ORDER_ID}/retry")
     refuse(sessions)
     unknown = await client.post(f"{FALLOUT}/{ORDER_ID}/retry", json={"step": "1/other"})
-    nobodys = await client.post(f"{FALLOUT}/{OTHER_ID}/retry")
+    unknown_order = await client.post(f"{FALLOUT}/{OTHER_ID}/retry")
     other = await client.post(f"{FALLOUT}/{ORDER_ID}/cheer")
 
     assert (early.status_code, early.json()["code"]) == (409, "not-possible")
@@ -124,17 +124,17 @@ async def test_what_cannot_be_decided_is_a_conflict_that_says_what_can(
         404,
         "name one of: assign, 1/switch",
     )
-    assert nobodys.status_code == 404
+    assert unknown_order.status_code == 404
     assert other.status_code in {404, 405}
 
 
 async def test_only_clerks_decide(client: AsyncClient, sessions: Sessions, as_role: AsRole) -> None:
-    run(sessions, accepted(), WITH_PEOPLE)
+    run(sessions, accepted(), WITH_FALLOUT)
     refuse(sessions)
     path = f"{FALLOUT}/{ORDER_ID}/skip"
 
     viewer = await client.post(path, headers=as_role("viewer"))
-    stranger = await client.post(path, headers=as_role("ops", tenant="zhejiang"))
+    other_tenant = await client.post(path, headers=as_role("ops", tenant="zhejiang"))
 
-    assert (viewer.status_code, stranger.status_code) == (403, 404)
+    assert (viewer.status_code, other_tenant.status_code) == (403, 404)
     assert plan_of(sessions).is_in_fallout

@@ -1,4 +1,4 @@
-"""Orders with real elements: called by the real runner, whatever the elements do."""
+"""Orders with simulated elements and the real runner, with all kinds of element faults."""
 
 from uuid import uuid4
 
@@ -37,24 +37,24 @@ def state_of(plan: Plan, ref: str) -> StepState:
 
 
 async def begin(stack: RunningService, *specifications: str) -> str:
-    """Have an order for new services accepted and assigned; return the first service's id."""
+    """Accept and assign an order for new services; return the first service's id."""
     named = enumerate(specifications or ("ftth",), start=1)
     items = [an_item(name, id_=str(n), made_by=stack.order_id) for n, name in named]
-    await hear(stack, accepted(*items, order_id=stack.order_id))
+    await accept_and_assign(stack, accepted(*items, order_id=stack.order_id))
     return str(items[0].service_id)
 
 
-async def hear(stack: RunningService, order: OrderAccepted) -> None:
+async def accept_and_assign(stack: RunningService, order: OrderAccepted) -> None:
     await stack.handle(order, assigned(order, shipped()))
 
 
 async def install(stack: RunningService) -> None:
-    """Let a crew install the ONU once it is sent out."""
+    """Report the ONU installed once its work order is issued."""
     await stack.until(lambda plan: state_of(plan, "1/install") is StepState.RUNNING)
     await stack.report_all()
 
 
-async def test_a_new_line_is_configured_installed_tested_and_told(
+async def test_a_new_line_is_configured_installed_tested_and_published(
     stack: RunningService, network: SimulatedNetwork
 ) -> None:
     service_id = await begin(stack)
@@ -73,10 +73,10 @@ async def test_a_disconnection_leaves_nothing_on_the_elements(
     service_id = await begin(stack)
     await install(stack)
     await stack.until(is_completed)
-    leaving = an_item("ftth", Action.DELETE, made_by=stack.order_id)
+    disconnected = an_item("ftth", Action.DELETE, made_by=stack.order_id)
     second = uuid4()
 
-    await hear(stack, accepted(leaving, order_id=second))
+    await accept_and_assign(stack, accepted(disconnected, order_id=second))
     await stack.until(lambda plan: state_of(plan, "1/recover") is StepState.RUNNING, second)
     await stack.report_all()
     await stack.until(is_completed, second)
@@ -87,7 +87,7 @@ async def test_a_disconnection_leaves_nothing_on_the_elements(
     assert (await stack.client.get(view)).json()["state"] == "terminated"
 
 
-async def test_a_lost_answer_is_asked_for_and_nothing_is_done_twice(
+async def test_a_lost_answer_is_queried_and_nothing_is_done_twice(
     stack: RunningService, network: SimulatedNetwork
 ) -> None:
     await network.set_faults(OLT, {"fault": "drop", "kind": "add-profile", "times": 1})
@@ -98,11 +98,11 @@ async def test_a_lost_answer_is_asked_for_and_nothing_is_done_twice(
 
     operation = operation_id(stack.order_id, plan.steps[2], undo=False)
     assert (await network.effects(OLT))[str(operation)] == 1
-    tries = [part for kind, part, was, _ in history(stack.sessions) if (kind, was) == TRIED]
-    assert f"{OLT}/add-profile/{operation}" in tries
+    calls = [part for kind, part, was, _ in history(stack.sessions) if (kind, was) == CALLED]
+    assert f"{OLT}/add-profile/{operation}" in calls
 
 
-TRIED = ("attempt", "called")
+CALLED = ("attempt", "called")
 
 
 async def test_an_element_that_fails_for_a_while_is_called_again(
@@ -133,7 +133,7 @@ async def test_a_refusal_undoes_all_that_was_done_and_fails_the_order(
     assert OLT in failed.reason
 
 
-async def test_what_nobody_can_tell_goes_to_people_and_a_retry_repairs_it(
+async def test_an_unknown_outcome_goes_to_fallout_and_a_retry_repairs_it(
     stack: RunningService, network: SimulatedNetwork
 ) -> None:
     blind = {"fault": "reject-connection", "on": ["ask"]}
@@ -153,14 +153,14 @@ async def test_what_nobody_can_tell_goes_to_people_and_a_retry_repairs_it(
     assert (await network.effects("aaa"))[str(operation)] == 1
     (found,) = (await stack.client.get(f"/ops/v1/fallout/{stack.order_id}")).json()
     assert (found["state"], found["remark"]) == ("repaired", "the element is back")
-    stops = [each for each in published(stack.sessions) if isinstance(each, STOPS)]
-    assert [type(each) for each in stops] == [ServiceHeld, ServiceResumed]
+    hold_messages = [each for each in published(stack.sessions) if isinstance(each, HOLD_MESSAGES)]
+    assert [type(each) for each in hold_messages] == [ServiceHeld, ServiceResumed]
 
 
-STOPS = (ServiceHeld, ServiceResumed)
+HOLD_MESSAGES = (ServiceHeld, ServiceResumed)
 
 
-async def test_a_test_that_fails_after_a_repair_is_asked_for_anew(
+async def test_a_failed_line_test_is_repeated_after_a_retry(
     stack: RunningService, network: SimulatedNetwork
 ) -> None:
     dark = {"fault": "refuse", "kind": "test-line", "code": "no-optical-signal"}
@@ -176,7 +176,7 @@ async def test_a_test_that_fails_after_a_repair_is_asked_for_anew(
     await stack.until(is_completed)
 
 
-async def test_people_give_an_order_up_and_the_crew_takes_the_box_back(
+async def test_an_order_is_failed_in_fallout_and_a_work_order_recovers_the_onu(
     stack: RunningService, network: SimulatedNetwork
 ) -> None:
     await network.set_faults(OLT, {"fault": "refuse", "kind": "test-line", "code": "no-light"})

@@ -1,4 +1,4 @@
-"""What provisioning makes of what it hears, on a real database."""
+"""Handlers of the provisioning service on a real database: messages in, messages out."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,6 +9,7 @@ import msgspec
 import pytest
 from sqlalchemy import event, select
 
+from services.provisioning.commands.blueprints import load_shipped
 from services.provisioning.domain.blueprint.blueprint import Blueprint, BlueprintStep, StepKind
 from services.provisioning.domain.plan.plan import PlanState
 from services.provisioning.domain.scheduled_messages import PauseEnded
@@ -28,7 +29,6 @@ from shared.contracts import (
     ServiceCompleted,
     ServiceFailed,
 )
-from shared.errors import NotFoundError
 from shared.persistence.database import Sessions
 from shared.persistence.list_window import Window
 from shared.scheduling.timer_store import TimerRow
@@ -60,9 +60,9 @@ def test_an_order_whose_element_is_in_process_is_done_by_two_messages(sessions: 
 
     begin(sessions, order)
 
-    asked, done = published(sessions)
-    assert isinstance(asked, AssignmentRequested)
-    assert [need.kind for need in asked.items[0].needs] == ["number", "pair"]
+    request, done = published(sessions)
+    assert isinstance(request, AssignmentRequested)
+    assert [need.kind for need in request.items[0].needs] == ["number", "pair"]
     assert isinstance(done, ServiceCompleted)
     assert {held.kind for held in done.services[0].held} == {"number", "pair"}
     assert plan_of(sessions).state is PlanState.COMPLETED
@@ -95,7 +95,7 @@ def test_a_batch_of_orders_takes_as_many_statements_as_a_few(sessions: Sessions)
 
 
 def renamed(order: OrderAccepted, order_id: UUID) -> OrderAccepted:
-    """Return the order under another id, with services of its own."""
+    """Return the order under another id, with its own services."""
     items = (
         msgspec.structs.replace(each, service_id=uuid5(order_id, each.id)) for each in order.items
     )
@@ -130,7 +130,7 @@ def test_an_order_keeps_the_blueprint_of_its_day(sessions: Sessions) -> None:
     assert new.steps[1].blueprint.name == "other"
 
 
-def test_a_tenants_own_blueprint_stands_before_the_shared_one(sessions: Sessions) -> None:
+def test_a_tenants_own_blueprint_takes_precedence_over_the_shared_one(sessions: Sessions) -> None:
     own = a_blueprint(a_call("own-way"))
     publish(sessions, own, tenant=TENANT)
     publish(sessions, REFERENCE, tenant=blueprints.SHARED_TENANT)
@@ -139,8 +139,9 @@ def test_a_tenants_own_blueprint_stands_before_the_shared_one(sessions: Sessions
     consume(sessions, SUBSCRIPTIONS, accepted(order_id=OTHER_ID), tenant="zhejiang")
 
     with sessions() as session:
-        theirs = plans.get_in_tenant(session, "zhejiang", OTHER_ID)
+        theirs = plans.find_in_tenant(session, "zhejiang", OTHER_ID)
     assert plan_of(sessions).steps[1].blueprint.name == "own-way"
+    assert theirs
     assert theirs.steps[1].blueprint.name == "switch"
 
 
@@ -177,7 +178,7 @@ def test_a_refusal_fails_the_order_and_leaves_nothing(sessions: Sessions) -> Non
     assert ReleaseRequested.type not in published_types(sessions)
 
 
-def test_branches_of_all_items_are_asked_for_at_once(sessions: Sessions) -> None:
+def test_branches_of_all_items_are_called_at_once(sessions: Sessions) -> None:
     begin(sessions, accepted(an_item("ftth", id_="1"), an_item("voice", id_="2")))
 
     calls = {(each.element, each.kind) for each in attempts_of(sessions)}
@@ -191,7 +192,7 @@ def test_branches_of_all_items_are_asked_for_at_once(sessions: Sessions) -> None
     assert (jumper.step, jumper.job, jumper.district) == ("2/jumper", "run-jumper", "NJ-XW")
 
 
-def test_an_element_is_told_what_the_item_holds_and_what_was_chosen(sessions: Sessions) -> None:
+def test_a_call_has_parameters_from_holdings_and_characteristics(sessions: Sessions) -> None:
     order = accepted(an_item("ftth"))
 
     begin(sessions, order)
@@ -213,14 +214,14 @@ def test_a_disconnection_knows_what_was_chosen_when_the_service_was_made(
 ) -> None:
     publish(sessions, REFERENCE, replace_action(REFERENCE, Action.DELETE))
     begin(sessions, accepted())
-    leaving = msgspec.structs.replace(an_item(action=Action.DELETE), characteristics=())
-    order = accepted(leaving, order_id=OTHER_ID)
+    disconnection = msgspec.structs.replace(an_item(action=Action.DELETE), characteristics=())
+    order = accepted(disconnection, order_id=OTHER_ID)
 
     consume(sessions, SUBSCRIPTIONS, order)
 
-    asked = published(sessions)[-1]
-    assert isinstance(asked, AssignmentRequested)
-    assert asked.items[0].action is HoldAction.PRE_RELEASE
+    request = published(sessions)[-1]
+    assert isinstance(request, AssignmentRequested)
+    assert request.items[0].action is HoldAction.PRE_RELEASE
     (item,) = plan_of(sessions, OTHER_ID).items
     assert item.characteristics == accepted().items[0].characteristics
 
@@ -230,13 +231,13 @@ def replace_action(blueprint: Blueprint, action: Action) -> Blueprint:
 
 
 def test_a_disconnected_service_stays_in_the_inventory_as_terminated(sessions: Sessions) -> None:
-    publish(sessions, REFERENCE, leaving := replace_action(REFERENCE, Action.DELETE))
+    publish(sessions, REFERENCE, disconnection := replace_action(REFERENCE, Action.DELETE))
     begin(sessions, accepted())
     order = accepted(an_item(action=Action.DELETE), order_id=OTHER_ID)
     consume(sessions, SUBSCRIPTIONS, order, now=NOON + timedelta(days=1))
 
     later = NOON + timedelta(days=2)
-    consume(sessions, SUBSCRIPTIONS, assigned(order, index([leaving])), now=later)
+    consume(sessions, SUBSCRIPTIONS, assigned(order, index([disconnection])), now=later)
 
     (service,) = services_of(sessions, order)
     assert service.state is ServiceState.TERMINATED
@@ -266,7 +267,7 @@ def test_an_answer_that_can_never_be_legal_is_parked(sessions: Sessions) -> None
     consume(sessions, SUBSCRIPTIONS, ResourcesReleased(order_id=ORDER_ID))
 
     (row,) = dead_letter_rows(sessions)
-    assert "can never hear resources.released" in row.error
+    assert "resources.released is impossible" in row.error
 
 
 @pytest.mark.parametrize("order_id", [ORDER_ID, OTHER_ID])
@@ -282,8 +283,8 @@ def test_what_a_tenant_has_no_other_tenant_sees(sessions: Sessions) -> None:
     publish(sessions, REFERENCE)
     begin(sessions, accepted())
 
-    with sessions() as session, pytest.raises(NotFoundError):
-        plans.get_in_tenant(session, "zhejiang", ORDER_ID)
+    with sessions() as session:
+        assert plans.find_in_tenant(session, "zhejiang", ORDER_ID) is None
 
 
 ALL = Window(0, 100)
@@ -292,5 +293,5 @@ ALL = Window(0, 100)
 def test_shipping_the_same_blueprints_again_changes_nothing(sessions: Sessions) -> None:
     with sessions.begin() as session:
         before = blueprints.find_published(session, TENANT, ALL)
-        blueprints.load_shipped(session)
+        load_shipped(session)
         assert blueprints.find_published(session, TENANT, ALL) == before

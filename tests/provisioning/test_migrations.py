@@ -1,4 +1,4 @@
-"""What yesterday's code writes into tables that today's reads."""
+"""Rows that the previous version writes have the columns that the current one reads."""
 
 from sqlalchemy import text
 
@@ -16,11 +16,11 @@ WORK_ORDER = f"""INSERT INTO work_orders (id, tenant, local_network, order_id, s
     RETURNING client, customer_id"""  # noqa: S608
 
 
-def test_a_work_order_of_yesterday_s_code_belongs_to_the_client_of_its_order(
+def test_a_work_order_of_the_previous_version_belongs_to_the_client_of_its_order(
     sessions: Sessions,
 ) -> None:
     with sessions.begin() as session:
         order_id = session.scalar(text(PLAN))
-        whose = session.execute(text(WORK_ORDER), {"order_id": order_id}).one()
+        owner = session.execute(text(WORK_ORDER), {"order_id": order_id}).one()
 
-    assert tuple(whose) == ("crm", "C-1")
+    assert tuple(owner) == ("crm", "C-1")

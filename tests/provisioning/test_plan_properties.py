@@ -1,4 +1,4 @@
-"""What holds for every plan, whatever its graph and whatever it is answered."""
+"""Properties of every plan, for any graph and any answers."""
 
 from copy import copy
 
@@ -31,7 +31,7 @@ from tests.provisioning.plan_environment import PlanEnvironment
 
 @st.composite
 def blueprints(draw: st.DrawFn) -> Blueprint:
-    """Any graph of one to five steps behind the one that assigns."""
+    """Draw a blueprint with any graph of one to five steps after the assignment."""
     names = [f"s{n}" for n in range(draw(st.integers(1, 5)))]
     return a_blueprint(*(draw(steps(name, names[:n])) for n, name in enumerate(names)))
 
@@ -61,31 +61,31 @@ def steps(draw: st.DrawFn, name: str, before: list[str]) -> BlueprintStep:
 
 @settings(max_examples=400, deadline=None)
 @given(st.data())
-def test_every_plan_ends_whole_or_undone_or_waits_for_people(data: st.DataObject) -> None:
-    known = index([data.draw(blueprints())])
+def test_every_plan_ends_complete_or_undone_or_in_fallout(data: st.DataObject) -> None:
+    known_blueprints = index([data.draw(blueprints())])
     order = accepted(*(an_item(id_=str(n)) for n in range(1, data.draw(st.integers(1, 2)) + 1)))
-    world = PlanEnvironment.of(
-        plan_order(order, known, {}, a_cause(), NOON), assigned(order, known)
+    environment = PlanEnvironment.of(
+        plan_order(order, known_blueprints, {}, a_cause(), NOON), assigned(order, known_blueprints)
     )
 
-    while possible_events := list(world.possible_events()):
-        world.handle(data.draw(st.sampled_from(possible_events)))
+    while possible_events := list(environment.possible_events()):
+        environment.handle(data.draw(st.sampled_from(possible_events)))
 
 
 @pytest.mark.parametrize("specification", ["ftth", "voice"])
 @pytest.mark.parametrize("action", [Action.ADD, Action.DELETE])
-def test_every_way_of_a_shipped_blueprint_ends_whole_or_undone_or_waits_for_people(
+def test_every_course_of_a_shipped_blueprint_ends_complete_or_undone_or_in_fallout(
     specification: str, action: Action
 ) -> None:
     order = accepted(an_item(specification, action))
     begun = plan_order(order, shipped(), {}, a_cause(), NOON)
-    worlds = [PlanEnvironment.of(begun, assigned(order, shipped()), decisions_left=1)]
+    environments = [PlanEnvironment.of(begun, assigned(order, shipped()), decisions_left=1)]
     seen = set()
-    while worlds:
-        world = worlds.pop()
-        for chance in world.possible_events():
-            other = copy(world)
-            other.handle(chance)
+    while environments:
+        environment = environments.pop()
+        for possible_event in environment.possible_events():
+            other = copy(environment)
+            other.handle(possible_event)
             if other.state not in seen:
                 seen.add(other.state)
-                worlds.append(other)
+                environments.append(other)

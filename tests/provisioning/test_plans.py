@@ -1,4 +1,4 @@
-"""However many work orders, services and records of fallout there are, a list reads little."""
+"""A list of work orders, services or fallout reads little, however many there are."""
 
 from collections.abc import Iterator
 from contextlib import suppress
@@ -29,7 +29,7 @@ from tests.query_plans import (
     SERIES,
     RunQuery,
     check_each,
-    every_reach,
+    every_data_scope,
     expensive_plans,
     explain_queries,
     format_plan,
@@ -73,14 +73,14 @@ FILL = (
     {SERIES}""",
 )
 CALLS = ROWS // 200
-"""How many calls are open."""
+"""The number of open calls."""
 
 RAREST = ROWS // 499
-"""How many work orders have the rarer of the two skills."""
+"""The number of work orders with the rarer of the two skills."""
 
 CLOSED = ALL_STATES - OPEN
 PAGE = Window(0, 21)
-ASKED = QueryValues(
+QUERY_VALUES = QueryValues(
     values={
         "skill": ["fitter", "splicer"],
         "district": ["D-7"],
@@ -93,10 +93,10 @@ ASKED = QueryValues(
     },
     in_path={"order_id": str(UUID(int=50))},
     besides={
-        "/ops/v1/blueprints": "configuration: as many as people have published",
-        "/ops/v1/fallout/{order_id}": "its plan is read first: asked of the store",
+        "/ops/v1/blueprints": "configuration: as many as were published",
+        "/ops/v1/fallout/{order_id}": "its plan is read first: queried in the store",
     },
-    more={"/ops/v1/elements": CALLS},
+    surplus={"/ops/v1/elements": CALLS},
 )
 FIRST = datetime(2026, 1, 1, tzinfo=UTC)
 HALF = ROWS // 2
@@ -106,8 +106,8 @@ BY_CUSTOMER = Window(0, 21, encode_cursor(["C-5", UUID(int=HALF)]))
 
 
 @pytest.fixture(scope="module")
-def busy(postgres: Postgres) -> Iterator[Sessions]:
-    """A database with much of all."""
+def sessions(postgres: Postgres) -> Iterator[Sessions]:
+    """A database with many rows in all tables."""
     with large_database(postgres, "provisioning", FILL) as sessions:
         yield sessions
 
@@ -132,63 +132,69 @@ OF_STATES = [
 ]
 
 
-def work_orders_for(sight: Visibility) -> dict[str, RunQuery]:
-    """Return the questions for work orders that one caller can have."""
+def work_orders_for(visibility: Visibility) -> dict[str, RunQuery]:
+    """Return the work order queries of one caller."""
     return {
         f"{sorted(states)} {narrowed} {window}": partial(
             work_orders.find,
-            visibility=sight,
+            visibility=visibility,
             wanted=work_orders.WorkOrderFilter(states, **narrowed),  # type: ignore[arg-type]
             rows=window,
         )
         for (states, window), narrowed in product(OF_STATES, NARROWED)
-        if not ("order_id" in narrowed and window is BY_TURN)  # one order's come by age
+        if not ("order_id" in narrowed and window is BY_TURN)  # an order's list is sorted by age
     }
 
 
-@every_reach
-def test_a_list_of_work_orders_reads_little(busy: Sessions, data_scope: DataScope) -> None:
-    check_each(busy, work_orders_for(Visibility(data_scope)))
+@every_data_scope
+def test_a_list_of_work_orders_reads_little(sessions: Sessions, data_scope: DataScope) -> None:
+    check_each(sessions, work_orders_for(Visibility(data_scope)))
 
 
 @pytest.mark.parametrize(
     "areas", [["D-7"], ["07"], ["D-7", "D-8", "07"], ["nowhere"], [], ["*"]], ids=str
 )
-def test_a_crew_s_list_of_work_orders_reads_little(busy: Sessions, areas: list[str]) -> None:
+def test_a_crew_s_list_of_work_orders_reads_little(sessions: Sessions, areas: list[str]) -> None:
     crew = Crew(frozenset(areas), frozenset({"crew-7", "field-company"}))
-    sight = Visibility(DataScope(TENANT, "crew"), crew)
+    visibility = Visibility(DataScope(TENANT, "crew"), crew)
     of_states = ((OPEN, PAGE), (OPEN, BY_TURN), (CLOSED, PAGE), (CLOSED, BY_AGE))
-    questions = {
+    queries = {
         f"{sorted(states)} {window}": partial(
             work_orders.find,
-            visibility=sight,
+            visibility=visibility,
             wanted=work_orders.WorkOrderFilter(states),
             rows=window,
         )
         for states, window in of_states
     }
-    check_each(busy, questions)
+    check_each(sessions, queries)
 
 
 @pytest.mark.parametrize("state", [WorkOrderState.ACCEPTED, WorkOrderState.RETURNED])
 @pytest.mark.parametrize("narrowed", [each for each in NARROWED if "order_id" not in each], ids=str)
 def test_a_list_of_one_state_reads_no_work_order_of_others(
-    busy: Sessions, state: WorkOrderState, narrowed: dict[str, Any]
+    sessions: Sessions, state: WorkOrderState, narrowed: dict[str, Any]
 ) -> None:
     wanted = work_orders.WorkOrderFilter(frozenset({state}), **narrowed)
-    ask = partial(
+    query = partial(
         work_orders.find, visibility=Visibility(tenant_wide_scope(TENANT)), wanted=wanted, rows=PAGE
     )
 
-    with busy() as session, explain_queries(session.connection()) as plans, suppress(ValueError):
-        ask(session)
+    with (
+        sessions() as session,
+        explain_queries(session.connection()) as plans,
+        suppress(ValueError),
+    ):
+        query(session)
 
     assert [format_plan(plan) for plan in plans if rows_filtered_out(plan)] == []
 
 
-@every_reach
-def test_a_list_by_two_filters_costs_the_rarer_one(busy: Sessions, data_scope: DataScope) -> None:
-    questions: dict[str, RunQuery] = {
+@every_data_scope
+def test_a_list_by_two_filters_costs_the_rarer_one(
+    sessions: Sessions, data_scope: DataScope
+) -> None:
+    queries: dict[str, RunQuery] = {
         f"{sorted(states)} {window}": partial(
             work_orders.find,
             visibility=Visibility(data_scope),
@@ -197,22 +203,22 @@ def test_a_list_by_two_filters_costs_the_rarer_one(busy: Sessions, data_scope: D
         )
         for states, window in OF_STATES
     }
-    check_each(busy, questions, more=RAREST)
+    check_each(sessions, queries, surplus=RAREST)
 
 
-@every_reach
+@every_data_scope
 def test_open_and_closed_work_orders_together_cost_the_open_ones(
-    busy: Sessions, data_scope: DataScope
+    sessions: Sessions, data_scope: DataScope
 ) -> None:
     wanted = work_orders.WorkOrderFilter(frozenset(WorkOrderState), skill="fitter")
-    ask = partial(work_orders.find, visibility=Visibility(data_scope), wanted=wanted, rows=PAGE)
+    query = partial(work_orders.find, visibility=Visibility(data_scope), wanted=wanted, rows=PAGE)
 
-    assert expensive_plans(busy, ask, more=ROWS // 50) == []
+    assert expensive_plans(sessions, query, surplus=ROWS // 50) == []
 
 
-@every_reach
-def test_a_list_of_services_reads_little(busy: Sessions, data_scope: DataScope) -> None:
-    questions = {
+@every_data_scope
+def test_a_list_of_services_reads_little(sessions: Sessions, data_scope: DataScope) -> None:
+    queries = {
         f"{customer_id} {state} {window}": partial(
             services.find,
             data_scope=data_scope,
@@ -223,10 +229,10 @@ def test_a_list_of_services_reads_little(busy: Sessions, data_scope: DataScope) 
             [None, "C-7"], [None, ServiceState.ACTIVE, ServiceState.TERMINATED], [PAGE, BY_CUSTOMER]
         )
     }
-    check_each(busy, questions)
+    check_each(sessions, queries)
 
 
-def test_a_list_of_fallout_reads_little(busy: Sessions) -> None:
+def test_a_list_of_fallout_reads_little(sessions: Sessions) -> None:
     states = ({FalloutState.OPEN}, {FalloutState.REPAIRED}, set(FalloutState))
     narrowed: list[dict[str, str]] = [
         {},
@@ -234,30 +240,30 @@ def test_a_list_of_fallout_reads_little(busy: Sessions) -> None:
         {"element": "ims-3"},
         {"code": "refused", "element": "ims-3", "specification": "voice"},
     ]
-    questions = {
+    queries = {
         f"{sorted(those)} {names} {window}": partial(
             fallout.find, tenant=TENANT, wanted=fallout.FalloutFilter(those, **names), rows=window
         )
         for those, names, window in product(states, narrowed, [PAGE, BY_AGE])
     }
-    check_each(busy, questions)
+    check_each(sessions, queries)
 
 
-def test_the_fallout_of_an_order_reads_little(busy: Sessions) -> None:
-    ask = partial(fallout.of_order, tenant=TENANT, order_id=UUID(int=50), rows=PAGE)
+def test_the_fallout_of_an_order_reads_little(sessions: Sessions) -> None:
+    query = partial(fallout.of_order, tenant=TENANT, order_id=UUID(int=50), rows=PAGE)
 
-    assert expensive_plans(busy, ask) == []
+    assert expensive_plans(sessions, query) == []
 
 
-def test_a_list_of_elements_costs_the_calls_that_are_open(busy: Sessions) -> None:
-    questions: dict[str, RunQuery] = {
+def test_a_list_of_elements_costs_the_calls_that_are_open(sessions: Sessions) -> None:
+    queries: dict[str, RunQuery] = {
         str(rows): partial(elements.find_page, rows=rows)
         for rows in (PAGE, Window(0, 21, encode_cursor(["NJ-OLT500"])))
     }
-    check_each(busy, questions, more=CALLS)
+    check_each(sessions, queries, surplus=CALLS)
 
 
 async def test_every_list_and_filter_of_the_description_reads_little(
-    busy: Sessions, tmp_path: Path
+    sessions: Sessions, tmp_path: Path
 ) -> None:
-    await check_lists(SERVICE, busy, tmp_path, ASKED)
+    await check_lists(SERVICE, sessions, tmp_path, QUERY_VALUES)

@@ -1,4 +1,4 @@
-"""Whether a plan needs what is reserved for its order, as provisioning answers."""
+"""Provisioning answers whether a plan needs the reservation of its order."""
 
 from uuid import UUID
 
@@ -34,19 +34,19 @@ QUESTION_ABOUT_OTHER = ReservationQuestioned(order_id=OTHER_ID, question_id=UUID
 def answer(
     sessions: Sessions, tenant: str, question: ReservationQuestioned = QUESTION
 ) -> ReservationAnswered:
-    """Ask, and return what is answered."""
+    """Consume a question, and return the published answer."""
     cause = Causation(UUID(int=7), question.order_id, tenant)
     consume_records(sessions, SUBSCRIPTIONS, [record_of(question, cause)])
-    said = published(sessions)[-1]
-    assert isinstance(said, ReservationAnswered)
-    assert said.question_id == question.question_id
-    return said
+    answered_message = published(sessions)[-1]
+    assert isinstance(answered_message, ReservationAnswered)
+    assert answered_message.question_id == question.question_id
+    return answered_message
 
 
 def answered(sessions: Sessions, tenant: str) -> tuple[bool, str]:
-    """Ask, and return whether a plan needs it, and the plan's state."""
-    said = answer(sessions, tenant)
-    return said.is_needed, said.plan
+    """Consume a question; return whether a plan needs the reservation, and the plan's state."""
+    answered_message = answer(sessions, tenant)
+    return answered_message.is_needed, answered_message.plan
 
 
 def test_what_is_reserved_for_an_order_without_a_plan_is_not_needed(sessions: Sessions) -> None:
@@ -65,13 +65,13 @@ def test_a_plan_that_is_under_way_needs_what_is_reserved_and_one_that_failed_doe
     assert answered(sessions, "jiangsu") == (state is not PlanState.FAILED, state.value)
 
 
-def test_a_completed_plan_needs_what_its_services_stand_on_alone(sessions: Sessions) -> None:
+def test_a_completed_plan_needs_only_the_holdings_of_its_services(sessions: Sessions) -> None:
     order = complete(sessions, accepted())
 
-    said = answer(sessions, "jiangsu")
+    answered_message = answer(sessions, "jiangsu")
 
-    assert (said.is_needed, said.plan) == (True, "completed")
-    assert said.needs == plan_of(sessions, order.order_id).items[0].held != ()
+    assert (answered_message.is_needed, answered_message.plan) == (True, "completed")
+    assert answered_message.needs == plan_of(sessions, order.order_id).items[0].held != ()
 
 
 def test_a_completed_plan_whose_services_were_ended_needs_nothing(sessions: Sessions) -> None:
@@ -79,35 +79,42 @@ def test_a_completed_plan_whose_services_were_ended_needs_nothing(sessions: Sess
     end = an_item(action=Action.DELETE)
     complete(sessions, accepted(end, order_id=OTHER_ID), ENDING)
 
-    said = answer(sessions, "jiangsu")
+    answered_message = answer(sessions, "jiangsu")
 
-    assert (said.is_needed, said.plan, said.needs) == (False, "completed", ())
+    assert (answered_message.is_needed, answered_message.plan, answered_message.needs) == (
+        False,
+        "completed",
+        (),
+    )
 
 
-def test_a_plan_that_has_ended_services_needs_what_it_gives_back(sessions: Sessions) -> None:
-    """Else they would be taken back into use."""
+def test_a_plan_that_has_ended_services_needs_what_it_releases(sessions: Sessions) -> None:
+    """Otherwise they would be put into use again."""
     complete(sessions, accepted())
     end = an_item(action=Action.DELETE)
     ended = complete(sessions, accepted(end, order_id=OTHER_ID), ENDING)
 
-    said = answer(sessions, "jiangsu", QUESTION_ABOUT_OTHER)
+    answered_message = answer(sessions, "jiangsu", QUESTION_ABOUT_OTHER)
 
-    assert (said.is_needed, said.needs) == (True, plan_of(sessions, ended.order_id).items[0].held)
+    assert (answered_message.is_needed, answered_message.needs) == (
+        True,
+        plan_of(sessions, ended.order_id).items[0].held,
+    )
 
 
 def complete(
     sessions: Sessions, order: OrderAccepted, blueprint: Blueprint = REFERENCE
 ) -> OrderAccepted:
-    """Have an order assigned, and told to be complete."""
+    """Assign resources to an order, and take it over as completed."""
     run(sessions, order, blueprint)
     plan = plan_of(sessions, order.order_id)
     done = tuple(completed_service(each) for each in plan.items)
-    told_before = ServiceCompleted(order_id=order.order_id, services=done)
-    consume(sessions, TAKEOVER.subscriptions, told_before)
+    completed = ServiceCompleted(order_id=order.order_id, services=done)
+    consume(sessions, TAKEOVER.subscriptions, completed)
     return order
 
 
-def test_another_tenants_plan_answers_for_nothing(sessions: Sessions) -> None:
+def test_another_tenants_plan_needs_nothing(sessions: Sessions) -> None:
     publish(sessions, REFERENCE)
     consume(sessions, SUBSCRIPTIONS, accepted())
 

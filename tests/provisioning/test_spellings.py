@@ -15,26 +15,26 @@ from shared.persistence.database import Sessions
 from tests.kernel import TENANT
 from tests.provisioning.builders import accepted
 from tests.provisioning.database import run
-from tests.provisioning.test_fallout import FALLOUT, WITH_PEOPLE, refuse
+from tests.provisioning.test_fallout import FALLOUT, WITH_FALLOUT, refuse
 from tests.shared.scripted_elements import another_outbound_call
 
 ELEMENTS = "/ops/v1/elements"
-KNOWN, OTHERWISE = "NJ-XW-OLT01", ["nj-xw-olt1", "NJ-XW-OLT001", "Nj-Xw-Olt01"]
+KNOWN, OTHER_SPELLINGS = "NJ-XW-OLT01", ["nj-xw-olt1", "NJ-XW-OLT001", "Nj-Xw-Olt01"]
 MAINTENANCE = {"reason": "new software"}
 
 
 def call(sessions: Sessions, *names: str) -> None:
-    """Have elements of these names called now."""
+    """Enqueue calls to elements of these names."""
     attempts = [another_outbound_call(element=name) for name in names]
     with sessions.begin() as session:
-        wanted = [
+        requests = [
             call_store.CallRequest(each, Causation(each.id, each.id, TENANT)) for each in attempts
         ]
-        call_store.enqueue(session, wanted, datetime.now(UTC))
+        call_store.enqueue(session, requests, datetime.now(UTC))
 
 
-def borne(sessions: Sessions, name: str) -> Limit:
-    """Return what the runner keeps to at an element that is called so."""
+def limit_of(sessions: Sessions, name: str) -> Limit:
+    """Return the limits of the runner for an element of this name."""
     with sessions() as session:
         return elements.limits(session).limit_of(name)
 
@@ -44,22 +44,22 @@ async def listed(client: AsyncClient) -> Sequence[Any]:
     return [(each["name"], each["waiting"]) for each in (await client.get(ELEMENTS)).json()]
 
 
-@pytest.mark.parametrize("typed", OTHERWISE)
+@pytest.mark.parametrize("typed", OTHER_SPELLINGS)
 async def test_maintenance_of_an_element_in_another_spelling_is_that_of_the_known_one(
     client: AsyncClient, sessions: Sessions, typed: str
 ) -> None:
     call(sessions, KNOWN)
 
     begun = await client.put(f"{ELEMENTS}/{typed}/maintenance", json=MAINTENANCE)
-    in_maintenance = borne(sessions, KNOWN).in_maintenance
+    in_maintenance = limit_of(sessions, KNOWN).in_maintenance
     ended = await client.delete(f"{ELEMENTS}/{typed}/maintenance")
 
     assert (begun.json()["name"], ended.json()["name"]) == (KNOWN, KNOWN)
-    assert (in_maintenance, borne(sessions, KNOWN).in_maintenance) == (True, False)
+    assert (in_maintenance, limit_of(sessions, KNOWN).in_maintenance) == (True, False)
     assert await listed(client) == [(KNOWN, 1)]
 
 
-@pytest.mark.parametrize("typed", OTHERWISE)
+@pytest.mark.parametrize("typed", OTHER_SPELLINGS)
 async def test_limits_of_an_element_in_another_spelling_are_those_of_the_known_one(
     client: AsyncClient, sessions: Sessions, typed: str
 ) -> None:
@@ -69,7 +69,7 @@ async def test_limits_of_an_element_in_another_spelling_are_those_of_the_known_o
     shown = await client.get(f"{ELEMENTS}/{typed}")
 
     assert answer.json()["name"] == shown.json()["name"] == KNOWN
-    assert borne(sessions, KNOWN).concurrency == shown.json()["concurrency"] == 2
+    assert limit_of(sessions, KNOWN).concurrency == shown.json()["concurrency"] == 2
     assert await listed(client) == [(KNOWN, 0)]
 
 
@@ -85,15 +85,15 @@ async def test_the_spelling_of_the_last_calls_is_known_though_none_is_under_way(
     assert answer.json()["name"] == KNOWN
 
 
-async def test_what_was_said_in_advance_holds_however_the_element_is_called(
+async def test_maintenance_set_in_advance_holds_for_any_spelling_of_the_element(
     client: AsyncClient, sessions: Sessions
 ) -> None:
-    said = await client.put(f"{ELEMENTS}/nj-xw-olt1/maintenance", json=MAINTENANCE)
+    begun = await client.put(f"{ELEMENTS}/nj-xw-olt1/maintenance", json=MAINTENANCE)
 
     call(sessions, KNOWN)
 
-    assert (said.json()["name"], said.json()["type"]) == ("nj-xw-olt1", "olt")
-    assert borne(sessions, KNOWN).in_maintenance
+    assert (begun.json()["name"], begun.json()["type"]) == ("nj-xw-olt1", "olt")
+    assert limit_of(sessions, KNOWN).in_maintenance
     assert await listed(client) == [("nj-xw-olt1", 1)]
 
 
@@ -103,14 +103,14 @@ async def test_another_number_is_another_element(client: AsyncClient, sessions: 
     answer = await client.put(f"{ELEMENTS}/NJ-XW-OLT10/maintenance", json=MAINTENANCE)
 
     assert answer.json()["name"] == "NJ-XW-OLT10"
-    assert not borne(sessions, KNOWN).in_maintenance
+    assert not limit_of(sessions, KNOWN).in_maintenance
 
 
 @pytest.mark.parametrize("typed", ["aaa", "AAA", "Aaa"])
 async def test_fallout_is_found_by_its_element_in_any_spelling(
     client: AsyncClient, sessions: Sessions, typed: str
 ) -> None:
-    run(sessions, accepted(), WITH_PEOPLE)
+    run(sessions, accepted(), WITH_FALLOUT)
     refuse(sessions)
 
     found = (await client.get(FALLOUT, params={"element": typed})).json()

@@ -1,4 +1,4 @@
-"""Crews are sent out, answer once, and say the same again without harm."""
+"""Work orders are issued, answered once, and the same answer again is harmless."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ from tests.provisioning.builders import (
     OTHER_ID,
     a_blueprint,
     a_call,
-    a_job,
+    a_work_order,
     accepted,
     an_item,
     assigned,
@@ -42,7 +42,9 @@ async def listed(client: AsyncClient, **filters: str) -> list[dict[str, Any]]:
     return found
 
 
-async def say(client: AsyncClient, what: str, work_order: str, **body: str) -> Response:
+async def answer_work_order(
+    client: AsyncClient, what: str, work_order: str, **body: str
+) -> Response:
     return await client.post(f"{LIST}/{work_order}/{what}", json=body)
 
 
@@ -72,18 +74,23 @@ async def test_a_crew_accepts_and_reports_and_the_plan_goes_on(
     client: AsyncClient, sessions: Sessions, jumper: str, as_role: AsRole
 ) -> None:
     client.headers.update(as_role("crew", "crew-7"))
-    taken = await say(client, "accept", jumper, by="crew-7")
-    done = await say(client, "report", jumper, by="crew-7", result="done", remark="pair 12 used")
+    accepted_answer = await answer_work_order(client, "accept", jumper, by="crew-7")
+    done = await answer_work_order(
+        client, "report", jumper, by="crew-7", result="done", remark="pair 12 used"
+    )
     client.headers.update(as_role("ops"))
 
-    assert (taken.json()["state"], taken.json()["accepted_by"]) == ("accepted", "crew-7")
+    assert (accepted_answer.json()["state"], accepted_answer.json()["accepted_by"]) == (
+        "accepted",
+        "crew-7",
+    )
     assert (done.json()["state"], done.json()["remark"]) == ("reported", "pair 12 used")
     assert plan_of(sessions).steps[1].state is StepState.DONE
     assert await listed(client) == []
     assert ("work-order", "1/jumper", "accepted", "reported") in history(sessions)
 
 
-async def test_whoever_reports_has_accepted(client: AsyncClient, jumper: str) -> None:
+async def test_a_report_implies_acceptance(client: AsyncClient, jumper: str) -> None:
     done = (await client.post(f"{LIST}/{jumper}/report")).json()
 
     assert done["state"] == "reported"
@@ -101,10 +108,10 @@ async def test_whoever_reports_has_accepted(client: AsyncClient, jumper: str) ->
 async def test_the_same_answer_again_changes_nothing(
     client: AsyncClient, sessions: Sessions, jumper: str, what: str, body: dict[str, str]
 ) -> None:
-    first = await say(client, what, jumper, **body)
+    first = await answer_work_order(client, what, jumper, **body)
     before = (plan_of(sessions), history(sessions))
 
-    again = await say(client, what, jumper, **body)
+    again = await answer_work_order(client, what, jumper, **body)
 
     assert first.status_code == again.status_code == 200
     assert again.json() == first.json()
@@ -126,15 +133,15 @@ async def test_another_answer_is_a_conflict(
     first: tuple[str, dict[str, str]],
     then: tuple[str, dict[str, str]],
 ) -> None:
-    await say(client, first[0], jumper, **first[1])
+    await answer_work_order(client, first[0], jumper, **first[1])
 
-    answer = await say(client, then[0], jumper, **then[1])
+    answer = await answer_work_order(client, then[0], jumper, **then[1])
 
     assert answer.status_code == 409
     assert answer.json()["code"] == "answered-otherwise"
 
 
-async def test_what_one_crew_has_taken_on_another_does_not(
+async def test_an_accepted_work_order_cannot_be_accepted_by_another_crew(
     client: AsyncClient, jumper: str, as_role: AsRole
 ) -> None:
     place = f"{LIST}/{jumper}/accept"
@@ -145,12 +152,12 @@ async def test_what_one_crew_has_taken_on_another_does_not(
     assert (answer.status_code, answer.json()["code"]) == (409, "answered-otherwise")
 
 
-async def test_a_work_order_that_came_back_is_sent_out_again_and_then_goes_to_people(
+async def test_a_returned_work_order_is_issued_again_and_then_goes_to_fallout(
     client: AsyncClient, sessions: Sessions, jumper: str
 ) -> None:
     rounds = [jumper]
     for _ in range(3):
-        await say(client, "return", rounds[-1], reason="nobody at home")
+        await answer_work_order(client, "return", rounds[-1], reason="nobody at home")
         rounds += [each["id"] for each in await listed(client)]
 
     assert len(set(rounds)) == 3
@@ -178,7 +185,7 @@ async def test_the_work_list_is_sorted_by_urgency_and_filtered(
 async def test_closed_work_orders_are_listed_when_they_are_asked_for(
     client: AsyncClient, jumper: str
 ) -> None:
-    await say(client, "report", jumper)
+    await answer_work_order(client, "report", jumper)
 
     (found,) = await listed(client, state="reported")
 
@@ -201,10 +208,10 @@ async def test_only_crews_answer_and_only_their_own_tenants_work_orders(
     path = f"{LIST}/{jumper}/report"
 
     viewer = await client.post(path, headers=as_role("viewer"))
-    stranger = await client.post(path, headers=as_role("ops", tenant="zhejiang"))
-    nobody = await client.get(LIST, headers={"Authorization": ""})
+    other_tenant = await client.post(path, headers=as_role("ops", tenant="zhejiang"))
+    without_token = await client.get(LIST, headers={"Authorization": ""})
 
-    assert [each.status_code for each in (viewer, stranger, nobody)] == [403, 404, 401]
+    assert [each.status_code for each in (viewer, other_tenant, without_token)] == [403, 404, 401]
     assert await listed(client, state="dispatched")
 
 
@@ -221,13 +228,13 @@ async def test_only_crews_answer_and_only_their_own_tenants_work_orders(
 async def test_a_wrong_answer_is_refused_with_the_field(
     client: AsyncClient, jumper: str, what: str, body: dict[str, str], field: str
 ) -> None:
-    answer = await say(client, what, jumper, **body)
+    answer = await answer_work_order(client, what, jumper, **body)
 
     assert answer.status_code == 400
     assert [each["field"] for each in answer.json()["errors"]] == [field]
 
 
-async def test_what_a_crew_sets_going_belongs_to_the_orders_area(
+async def test_messages_after_a_work_order_belong_to_the_orders_area(
     client: AsyncClient, sessions: Sessions
 ) -> None:
     nanjing = Causation(ORDER_ID, ORDER_ID, TENANT, "025")
@@ -235,7 +242,7 @@ async def test_what_a_crew_sets_going_belongs_to_the_orders_area(
         consume_records(sessions, SUBSCRIPTIONS, [record_of(message, nanjing)])
     for _ in range(3):
         (open_,) = await listed(client, local_network="025")
-        await say(client, "return", str(open_["id"]), reason="nobody at home")
+        await answer_work_order(client, "return", str(open_["id"]), reason="nobody at home")
 
     held = envelopes(sessions)[-1]
 
@@ -244,10 +251,10 @@ async def test_what_a_crew_sets_going_belongs_to_the_orders_area(
     assert plan_of(sessions).local_network == "025"
 
 
-async def test_a_crew_that_is_not_needed_any_more_is_called_off(
+async def test_a_work_order_that_is_no_longer_needed_is_voided(
     client: AsyncClient, sessions: Sessions
 ) -> None:
-    publish(sessions, both := a_blueprint(a_job("install"), a_call("a")))
+    publish(sessions, both := a_blueprint(a_work_order("install"), a_call("a")))
     consume(sessions, SUBSCRIPTIONS, accepted())
     consume(sessions, SUBSCRIPTIONS, assigned(accepted(), index([both])))
     (call,) = attempts_of(sessions)
@@ -259,5 +266,5 @@ async def test_a_crew_that_is_not_needed_any_more_is_called_off(
 
     assert await listed(client) == []
     (void,) = await listed(client, state="void")
-    answer = await say(client, "report", str(void["id"]))
+    answer = await answer_work_order(client, "report", str(void["id"]))
     assert (answer.status_code, answer.json()["code"]) == (409, "answered-otherwise")

@@ -1,4 +1,4 @@
-"""A small plant and orders for tests, plain unless a test says otherwise.
+"""A small plant and orders for tests, with defaults that a test may override.
 
 Exchange X, in Nanjing, has ten numbers from +862580001020 on and four pairs; splitter S
 has four legs. Address `fibre` is served by both, `copper` by the exchange alone.
@@ -106,7 +106,7 @@ def import_plant(
 def an_assignment_request(
     n: int, *needs: Need, address: str = "fibre", client: str = CLIENT
 ) -> AssignmentRequested:
-    """Return the n-th order's wish for one service; a number unless told otherwise."""
+    """Return the n-th order's assignment request for one service, by default of a number."""
     item = ItemNeeds(
         item_id="1",
         service_id=service_id(n),
@@ -118,13 +118,13 @@ def an_assignment_request(
 
 
 def a_release_request(n: int, of: int) -> AssignmentRequested:
-    """Return the n-th order's wish to give back what the service of order `of` holds."""
+    """Return the n-th order's request to release the holdings of the service of order `of`."""
     item = ItemNeeds(item_id="1", service_id=service_id(of), action=HoldAction.PRE_RELEASE)
     return AssignmentRequested(order_id=order_id(n), client=CLIENT, items=(item,))
 
 
 def completed(n: int, action: Action = Action.ADD, of: int | None = None) -> ServiceCompleted:
-    """Return that the n-th order's service works, or that of order `of` is gone."""
+    """Return the message that the n-th order's service is active, or that of order `of` ended."""
     service = CompletedService(
         item_id="1",
         action=action,
@@ -137,29 +137,29 @@ def completed(n: int, action: Action = Action.ADD, of: int | None = None) -> Ser
 
 
 def handle(sessions: Sessions, *messages: Message, now: datetime = NOON) -> None:
-    """Let the service handle these messages as one batch."""
+    """Handle these messages as one batch."""
     consume(sessions, SUBSCRIPTIONS, *messages, now=now)
 
 
 def latest_messages(sessions: Sessions) -> dict[UUID, OrderMessage]:
-    """Return what each order was told last."""
+    """Return the last published message of each order."""
     return {each.order_id: each for each in published(sessions) if isinstance(each, OrderMessage)}
 
 
 def assigned_values(answer: Message) -> list[str]:
-    """Return the things in an answer, by their names."""
+    """Return the values of the holdings in an answer."""
     assert isinstance(answer, ResourcesAssigned), answer
     return [held.value for item in answer.items for held in item.held]
 
 
 def refusal_code(answer: Message) -> RefusalCode:
-    """Return why an order was refused."""
+    """Return the code with which an order was refused."""
     assert isinstance(answer, ResourcesRefused), answer
     return answer.code
 
 
 def states(sessions: Sessions) -> dict[str, str]:
-    """Return the state of every number and item that is not simply there to be given."""
+    """Return the state of every number and item that is not free."""
     with sessions() as session:
         numbers = session.execute(select(NumberRow.e164, NumberRow.state)).all()
         items = session.execute(select(PoolItemRow.value, PoolItemRow.state)).all()
@@ -176,7 +176,7 @@ def holders(sessions: Sessions) -> dict[str, tuple[UUID | None, UUID | None]]:
 
 
 def scheduled_messages(sessions: Sessions) -> list[tuple[datetime, Message]]:
-    """Return what the service wants to be reminded of, and when."""
+    """Return the scheduled messages of the service, with their times."""
     with sessions() as session:
         rows = session.execute(select(TimerRow.due_at, TimerRow.body)).all()
     found = ((due_at, read_envelope(body).open()) for due_at, body in rows)

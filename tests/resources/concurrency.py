@@ -1,4 +1,4 @@
-"""Several transactions at once, as those of several workers."""
+"""Concurrent transactions, as those of several workers."""
 
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -8,7 +8,7 @@ from typing import TypeVar
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from services.resources import store
+from services.resources.commands.assignment import assign
 from services.resources.domain.allocation.requirements import AssignmentRequest
 from shared.contracts import AssignmentRequested, ResourcesRefused
 from shared.persistence.database import Sessions
@@ -18,14 +18,14 @@ from tests.resources.builders import assigned_values
 
 T = TypeVar("T")
 TIMEOUT_S = 60.0
-"""Seconds. Whoever waits longer waits in vain."""
+"""Seconds; a longer wait is a failure."""
 
 
-def assign_values(session: Session, *wanted: AssignmentRequested) -> list[str | None]:
-    """Assign as a worker does; return what each order got first, None where it was refused."""
+def assign_values(session: Session, *orders: AssignmentRequested) -> list[str | None]:
+    """Assign as a worker does; return the first value of each order, None if it was refused."""
     session.execute(text(f"SET LOCAL lock_timeout = '{TIMEOUT_S}s'"))
-    requests = [AssignmentRequest(TENANT, each) for each in wanted]
-    shares = store.assign(session, requests, NOON)
+    requests = [AssignmentRequest(TENANT, each) for each in orders]
+    shares = assign(session, requests, NOON)
     return [
         None if isinstance(share.answer, ResourcesRefused) else assigned_values(share.answer)[0]
         for share in shares
@@ -33,35 +33,35 @@ def assign_values(session: Session, *wanted: AssignmentRequested) -> list[str | 
 
 
 def waits_for_lock(sessions: Sessions, future: "Future[T]", besides: int = 0) -> bool:
-    """Tell whether this comes to wait for a lock, besides so many others, before it is done."""
+    """Tell whether a future waits for a lock, besides `besides` others, before it is done."""
     deadline = monotonic() + TIMEOUT_S
-    question = text("SELECT count(DISTINCT pid) FROM pg_locks WHERE NOT granted")
+    query = text("SELECT count(DISTINCT pid) FROM pg_locks WHERE NOT granted")
     while monotonic() < deadline and not future.done():
         with sessions() as session:
-            if session.scalar(question) > besides:
+            if session.scalar(query) > besides:
                 return True
     return False
 
 
 def lock(session: Session, table: str, name: str) -> None:
-    """Lock one number or item, as somebody does who may yet leave it."""
+    """Lock one number or item, as a transaction does that may leave it."""
     column = "e164" if table == "numbers" else "value"
     statement = text(f"SELECT 1 FROM {table} WHERE {column} = :name FOR UPDATE")  # noqa: S608
     assert session.scalar(statement, {"name": name})
 
 
 def deadlocks(sessions: Sessions) -> int:
-    """Return how many circles of waits the database has had to break."""
-    question = text("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")
+    """Return how many deadlocks the database has had to break."""
+    query = text("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")
     with sessions() as session:
         session.execute(text("SELECT pg_stat_clear_snapshot()"))
-        found = session.scalar(question)
+        found = session.scalar(query)
         assert isinstance(found, int)
         return found
 
 
 def in_own_thread(sessions: Sessions, do: Callable[[Session], T]) -> "Future[T]":
-    """Do something in a transaction of its own, in a thread of its own."""
+    """Run a function in its own transaction, in its own thread."""
 
     def work() -> T:
         with sessions.begin() as session:

@@ -1,4 +1,4 @@
-"""The resources service's API, called without a network in between."""
+"""The resources service's API, called without a network."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -36,7 +36,7 @@ async def client(sessions: Sessions, own_settings: Settings) -> AsyncIterator[As
 
 @pytest.fixture
 async def imports(client: AsyncClient, as_role: AsRole) -> ImportClient:
-    """Sends imports; exchange X is there already."""
+    """Sends imports; exchange X exists already."""
     found = ImportClient(client, as_role("ops"))
     assert (await found.send("exchanges", EXCHANGE)).json() == import_counts(made=1)
     return found

@@ -1,4 +1,4 @@
-"""Rows to import, plain unless a test says otherwise, and who sends them."""
+"""Rows to import, with defaults that a test may override, and a client that sends them."""
 
 from typing import Any
 
@@ -38,7 +38,7 @@ PAIRS = {"exchange": "EXCHANGE", "first": 1, "count": 10}
 def import_counts(
     made: int = 0, changed: int = 0, unchanged: int = 0, things: int = 0
 ) -> dict[str, int]:
-    """Return what an import answers."""
+    """Return the answer of an import."""
     rows = made + changed + unchanged
     counts = {"made": made, "changed": changed, "unchanged": unchanged, "things": things}
     return {"rows": rows, **counts}
@@ -57,7 +57,7 @@ class ImportClient:
         return await self._client.post(path, json=list(rows), headers=self._headers)
 
     async def send_text(self, kind: str, body: str, media_type: str) -> Response:
-        """Send a body as it is."""
+        """Send a body unchanged."""
         headers = {**self._headers, "Content-Type": media_type}
         return await self._client.post(
             f"/ops/v1/import/{kind}", content=body.encode(), headers=headers

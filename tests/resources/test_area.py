@@ -1,4 +1,4 @@
-"""The address decides which area an order is about, and whether its offering is sold there."""
+"""The address decides the area of an order, and whether its offering is sold there."""
 
 from typing import Any
 
@@ -28,42 +28,42 @@ from tests.resources.builders import (
 )
 
 
-def saying(order: AssignmentRequested, **said: Any) -> AssignmentRequested:
-    """Return an order that says this of its address."""
-    items = tuple(msgspec.structs.replace(each, **said) for each in order.items)
+def with_address_fields(order: AssignmentRequested, **in_order: Any) -> AssignmentRequested:
+    """Return an order with these fields of its address."""
+    items = tuple(msgspec.structs.replace(each, **in_order) for each in order.items)
     return msgspec.structs.replace(order, items=items)
 
 
-def network_told(sessions: Sessions, n: int) -> str:
-    """Return where the address of the n-th order lies, as it was told."""
+def published_network(sessions: Sessions, n: int) -> str:
+    """Return the local network of the n-th order's address, as it was published."""
     answer = latest_messages(sessions)[order_id(n)]
     assert isinstance(answer, ResourcesAssigned), answer
     return answer.items[0].local_network
 
 
-@pytest.mark.parametrize("said", ["", "025"])
-def test_an_order_is_told_where_its_address_lies(sessions: Sessions, said: str) -> None:
+@pytest.mark.parametrize("in_order", ["", "025"])
+def test_an_assignment_has_the_area_of_its_address(sessions: Sessions, in_order: str) -> None:
     import_plant(sessions)
 
-    handle(sessions, saying(an_assignment_request(1, *FIBRE), local_network=said))
+    handle(sessions, with_address_fields(an_assignment_request(1, *FIBRE), local_network=in_order))
 
-    assert network_told(sessions, 1) == "025"
+    assert published_network(sessions, 1) == "025"
     assert [each.localnetwork for each in envelopes(sessions)] == ["025"]
 
 
 @pytest.mark.parametrize(
-    ("said", "reason"),
+    ("in_order", "reason"),
     [
         ({"local_network": "0511"}, "address fibre lies in local network 025, not in 0511"),
         ({"sold_in": ("0511", "0512")}, "it is sold in: 0511, 0512"),
     ],
 )
 def test_what_contradicts_the_address_is_refused_and_nothing_is_held(
-    sessions: Sessions, said: dict[str, Any], reason: str
+    sessions: Sessions, in_order: dict[str, Any], reason: str
 ) -> None:
     import_plant(sessions)
 
-    handle(sessions, saying(an_assignment_request(1, *FIBRE), **said))
+    handle(sessions, with_address_fields(an_assignment_request(1, *FIBRE), **in_order))
 
     answer = latest_messages(sessions)[order_id(1)]
     assert isinstance(answer, ResourcesRefused)
@@ -72,7 +72,7 @@ def test_what_contradicts_the_address_is_refused_and_nothing_is_held(
     assert states(sessions) == {}
 
 
-def test_what_needs_nothing_is_judged_by_its_address_too(sessions: Sessions) -> None:
+def test_an_item_without_needs_is_checked_by_its_address_too(sessions: Sessions) -> None:
     import_plant(sessions)
     item = ItemNeeds(
         item_id="1",
@@ -89,7 +89,7 @@ def test_what_needs_nothing_is_judged_by_its_address_too(sessions: Sessions) -> 
     assert "does not know address nowhere" in answer.reason
 
 
-def test_an_order_that_asks_again_is_told_again_where_its_address_lies(
+def test_a_repeated_assignment_has_the_area_of_its_address(
     sessions: Sessions,
 ) -> None:
     import_plant(sessions)
@@ -97,14 +97,14 @@ def test_an_order_that_asks_again_is_told_again_where_its_address_lies(
     handle(sessions, an_assignment_request(1, *FIBRE))
     handle(sessions, an_assignment_request(1, *FIBRE))
 
-    assert network_told(sessions, 1) == "025"
+    assert published_network(sessions, 1) == "025"
 
 
-def test_what_is_given_back_is_told_of_the_area_too(sessions: Sessions) -> None:
+def test_a_release_has_the_area_of_its_address_too(sessions: Sessions) -> None:
     import_plant(sessions)
     handle(sessions, an_assignment_request(1, *FIBRE))
     handle(sessions, completed(1))
 
-    handle(sessions, saying(a_release_request(2, of=1), address_id="fibre"))
+    handle(sessions, with_address_fields(a_release_request(2, of=1), address_id="fibre"))
 
-    assert network_told(sessions, 2) == "025"
+    assert published_network(sessions, 2) == "025"

@@ -1,8 +1,8 @@
-"""Assignment on a real database: from a message to an answer, and what is held then."""
+"""Assignment on a real database: from a message to an answer and its holdings."""
 
 import pytest
 
-from services.resources import store
+from services.resources.commands.assignment import assign
 from services.resources.domain.allocation.requirements import AssignmentRequest
 from shared.contracts import (
     AssignmentRequested,
@@ -106,7 +106,7 @@ def test_an_order_that_cannot_have_all_holds_nothing(sessions: Sessions) -> None
     assert holders(sessions) == {}
 
 
-def test_a_splitter_whose_legs_are_faulty_has_none_to_give(sessions: Sessions) -> None:
+def test_a_splitter_with_faulty_legs_has_none_free(sessions: Sessions) -> None:
     import_plant(sessions, splitters=[a_splitter(faulty_legs=4)])
 
     handle(sessions, an_assignment_request(1, *FIBRE))
@@ -123,7 +123,7 @@ def test_an_address_that_no_fibre_reaches_is_unserved(sessions: Sessions, addres
     assert refusal_code(latest_messages(sessions)[order_id(1)]) is RefusalCode.UNSERVED
 
 
-def test_another_tenant_s_plant_serves_nobody_of_ours(sessions: Sessions) -> None:
+def test_another_tenants_plant_is_not_assigned(sessions: Sessions) -> None:
     import_plant(sessions, tenant="other")
 
     handle(sessions, an_assignment_request(1, *FIBRE), an_assignment_request(2, PAIR))
@@ -132,7 +132,7 @@ def test_another_tenant_s_plant_serves_nobody_of_ours(sessions: Sessions) -> Non
     assert refusal_code(latest_messages(sessions)[order_id(2)]) is RefusalCode.UNSERVED
 
 
-def test_vanity_numbers_go_only_to_those_who_picked_them(sessions: Sessions) -> None:
+def test_vanity_numbers_are_assigned_only_if_picked(sessions: Sessions) -> None:
     import_plant(
         sessions, segments=[a_segment(first="+862580001110", count=2)]
     )  # AAA would be lowest
@@ -152,7 +152,7 @@ def test_a_picked_number_of_the_grade_that_was_sold_is_reserved(sessions: Sessio
     assert assigned_values(latest_messages(sessions)[order_id(1)]) == ["+862580008888"]
 
 
-def test_a_pick_of_the_lowest_number_leaves_the_next_to_who_wants_any(
+def test_a_pick_of_the_lowest_number_leaves_the_next_for_other_orders(
     sessions: Sessions,
 ) -> None:
     import_plant(sessions, segments=[a_segment(count=2)])
@@ -181,7 +181,7 @@ def test_a_picked_number_that_is_not_ours_or_held_is_not_available(
     assert refusal_code(latest_messages(sessions)[order_id(2)]) is RefusalCode.NOT_AVAILABLE
 
 
-def test_an_order_that_asks_again_is_told_what_it_holds(sessions: Sessions) -> None:
+def test_a_repeated_request_is_answered_with_what_the_order_holds(sessions: Sessions) -> None:
     import_plant(sessions)
     handle(sessions, an_assignment_request(1, NUMBER, PAIR))
 
@@ -190,7 +190,7 @@ def test_an_order_that_asks_again_is_told_what_it_holds(sessions: Sessions) -> N
     )  # a new message, not a redelivery
     with sessions.begin() as session:
         request = AssignmentRequest(TENANT, again)
-        (share,) = store.assign(session, [request], NOON)
+        (share,) = assign(session, [request], NOON)
 
     assert assigned_values(share.answer) == [e164(0), "X/0000001"]
     assert share.changes == ()
@@ -221,7 +221,7 @@ def test_two_items_of_one_order_hold_each_their_own(sessions: Sessions) -> None:
     }
 
 
-def test_a_need_that_no_pool_serves_parks_its_order_and_no_other(sessions: Sessions) -> None:
+def test_a_need_that_no_pool_serves_makes_only_its_order_a_dead_letter(sessions: Sessions) -> None:
     import_plant(sessions)
 
     handle(

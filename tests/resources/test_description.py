@@ -1,31 +1,42 @@
-"""What the API's description shows is what the service answers."""
+"""The examples in the API's description are the service's answers."""
 
 from typing import Any
 
 import pytest
 from httpx import AsyncClient
 
-from services.resources.api.examples import bodies
-from services.resources.api.routes import pool_items, reservations
-from services.resources.api.views import base
-from services.resources.api.views.base import BaseView
+from services.resources.api.examples.addresses import ADDRESS
+from services.resources.api.examples.holdings import HOLDINGS
+from services.resources.api.examples.imports import IMPORTED
+from services.resources.api.examples.numbers import NUMBER, NUMBER_DETAIL
+from services.resources.api.examples.pool_items import CHANGED, LEG, LEG_DETAIL
+from services.resources.api.examples.pools import POOL, POOL_DETAIL
+from services.resources.api.examples.reservations import RESERVATION
+from services.resources.api.views.addresses import AddressView
+from services.resources.api.views.holdings import HoldingsView
+from services.resources.api.views.imports import ImportView
+from services.resources.api.views.numbers import NumberDetail, NumberView
+from services.resources.api.views.pool_items import ChangeCountView, PoolItemDetail, PoolItemView
+from services.resources.api.views.pools import PoolDetail, PoolView
+from services.resources.api.views.reservations import ReservationView
+from shared.http.views import BaseView
 from tests.callers import AsRole
 
 
 @pytest.mark.parametrize(
     ("shape", "example"),
     [
-        (base.NumberView, bodies.NUMBER),
-        (base.NumberDetail, bodies.NUMBER_DETAIL),
-        (base.HoldingsView, bodies.HOLDINGS),
-        (base.PoolView, bodies.POOL),
-        (base.PoolDetail, bodies.POOL_DETAIL),
-        (base.AddressView, bodies.ADDRESS),
-        (base.ImportView, bodies.IMPORTED),
-        (pool_items.PoolItemView, bodies.LEG),
-        (pool_items.PoolItemDetail, bodies.LEG_DETAIL),
-        (pool_items.ChangeCountView, bodies.CHANGED),
-        (reservations.ReservationView, bodies.RESERVATION),
+        (NumberView, NUMBER),
+        (NumberDetail, NUMBER_DETAIL),
+        (HoldingsView, HOLDINGS),
+        (PoolView, POOL),
+        (PoolDetail, POOL_DETAIL),
+        (AddressView, ADDRESS),
+        (ImportView, IMPORTED),
+        (PoolItemView, LEG),
+        (PoolItemDetail, LEG_DETAIL),
+        (ChangeCountView, CHANGED),
+        (ReservationView, RESERVATION),
     ],
 )
 def test_an_example_is_what_would_be_answered(shape: type[BaseView], example: object) -> None:
@@ -34,7 +45,7 @@ def test_an_example_is_what_would_be_answered(shape: type[BaseView], example: ob
     assert shown.model_dump(exclude_none=True, mode="json") == example
 
 
-async def test_the_examples_of_imports_are_taken_and_make_what_is_shown(
+async def test_the_examples_of_imports_are_accepted_and_create_what_is_shown(
     client: AsyncClient, as_role: AsRole
 ) -> None:
     described = (await client.get("/openapi.json")).json()
@@ -53,16 +64,16 @@ async def test_the_examples_of_imports_are_taken_and_make_what_is_shown(
         for path in (
             "pools/leg/NJ-XW-SP001/things/NJ-XW-SP001/003",
             "pools/leg/NJ-XW-SP001",
-            f"numbers/{bodies.NUMBER['number']}",
-            f"addresses/{bodies.ADDRESS['id']}",
+            f"numbers/{NUMBER['number']}",
+            f"addresses/{ADDRESS['id']}",
         )
     ]
-    assert differences(leg, bodies.LEG) == {"state", "order_id", "service_id"}
-    assert differences(pool, bodies.POOL) == {"free"}
-    assert differences(number, bodies.NUMBER) == {"state", "until"}
-    assert differences(address, bodies.ADDRESS) == set()
+    assert differences(leg, LEG) == {"state", "order_id", "service_id"}
+    assert differences(pool, POOL) == {"free"}
+    assert differences(number, NUMBER) == {"state", "until"}
+    assert differences(address, ADDRESS) == set()
 
 
 def differences(answer: dict[str, Any], example: dict[str, Any]) -> set[str]:
-    """Return which attributes of an example would be answered otherwise."""
+    """Return the attributes of an example that differ from the answer."""
     return {name for name, value in example.items() if answer.get(name) != value}

@@ -1,4 +1,4 @@
-"""Vanity grades: endings that rules name, and nothing else."""
+"""Vanity grades of numbers, by rules for their endings."""
 
 import re
 
@@ -21,7 +21,7 @@ RUNS = {"0123456789"[n : n + 4] for n in range(7)} | {"9876543210"[n : n + 4] fo
 
 
 def by_pattern(digits: str) -> str:
-    """Say the same by other means."""
+    """Return the grade by regular expressions."""
     if digits[-4:] in RUNS:
         return "ABCD"
     return next((grade for grade, each in AS_PATTERNS.items() if each.search(digits)), "")
@@ -45,7 +45,7 @@ def test_the_shipped_rules_grade_every_ending_as_patterns_would(digits: str) -> 
         ("18001", ""),
     ],
 )
-def test_an_ending_has_the_grade_that_people_see_in_it(ending: str, grade: str) -> None:
+def test_an_ending_has_the_grade_of_its_pattern(ending: str, grade: str) -> None:
     assert grade_of(f"+8625800{ending}", SHIPPED) == grade
 
 

@@ -1,4 +1,4 @@
-"""The database itself refuses a second holder, whatever the code does."""
+"""The database itself refuses a second holder, independent of the code."""
 
 from uuid import UUID, uuid4
 
@@ -22,7 +22,7 @@ TABLES = ("numbers", "pool_items")
 
 
 def change(sessions: Sessions, table: str, change: str, holder: UUID | None = None) -> None:
-    """Change what is held, past all our code."""
+    """Change held rows by SQL, without the service's code."""
     statement = text(f"UPDATE {table} SET {change} WHERE service_id IS NOT NULL")  # noqa: S608
     with sessions.begin() as session:
         session.execute(statement, {"holder": holder})
@@ -37,7 +37,7 @@ def held(sessions: Sessions) -> Sessions:
 
 
 @pytest.mark.parametrize("table", TABLES)
-def test_what_one_service_holds_cannot_be_given_to_another(held: Sessions, table: str) -> None:
+def test_what_one_service_holds_cannot_be_assigned_to_another(held: Sessions, table: str) -> None:
     before = holders(held)
 
     with pytest.raises(IntegrityError, match="cannot be given to another"):

@@ -1,4 +1,4 @@
-"""An import says all that is wrong, and what it came to; what is read can be imported."""
+"""An import names all faults or its counts; what the API shows can be imported."""
 
 import json
 from typing import Any
@@ -35,7 +35,7 @@ async def test_wrong_shapes_and_contradictions_are_named_together(imports: Impor
     ]
 
 
-async def test_of_many_faults_a_hundred_are_named_and_the_others_counted(
+async def test_a_hundred_of_many_faults_are_named_and_the_others_counted(
     imports: ImportClient,
 ) -> None:
     answer = await imports.send("pairs", *([PAIRS | {"colour": "red"}] * 130), PAIRS | {"count": 0})

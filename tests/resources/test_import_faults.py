@@ -1,4 +1,4 @@
-"""Imports that cannot be true, and bodies that make no sense."""
+"""Faults of imports: contradictory rows and malformed bodies."""
 
 from typing import Any
 

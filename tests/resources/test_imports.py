@@ -108,7 +108,7 @@ async def test_pairs_that_overlap_are_made_once(imports: ImportClient, sessions:
     assert count_rows(sessions, PoolItemRow) == 15
 
 
-async def test_lines_of_json_are_as_good_as_an_array(imports: ImportClient) -> None:
+async def test_lines_of_json_are_accepted_like_an_array(imports: ImportClient) -> None:
     lines = "\n".join(json.dumps(PAIRS | {"first": first}) for first in (1, 100))
 
     answer = await imports.send_text("pairs", lines + "\n", "application/x-ndjson")
@@ -116,7 +116,7 @@ async def test_lines_of_json_are_as_good_as_an_array(imports: ImportClient) -> N
     assert answer.json() == import_counts(made=2, things=20)
 
 
-async def test_a_blocked_segment_gives_out_nothing_until_it_is_opened(
+async def test_a_blocked_segment_has_no_free_numbers_until_it_is_opened(
     imports: ImportClient, sessions: Sessions
 ) -> None:
     few = SEGMENT | {"count": 3, "first": e164(0)}
@@ -135,9 +135,9 @@ async def test_a_blocked_segment_gives_out_nothing_until_it_is_opened(
 
 
 async def test_splitters_share_a_port_s_vlan_side_by_side(imports: ImportClient) -> None:
-    beside = SPLITTER | {"id": "T", "first_cvlan": 205}
+    second = SPLITTER | {"id": "T", "first_cvlan": 205}
 
-    assert (await imports.send("splitters", SPLITTER, beside)).json() == import_counts(
+    assert (await imports.send("splitters", SPLITTER, second)).json() == import_counts(
         made=2, things=24
     )
 
@@ -161,7 +161,7 @@ async def test_only_operations_import(client: AsyncClient, as_role: AsRole, role
     assert answer.status_code == 403
 
 
-async def test_the_demonstration_province_is_taken_in_as_it_is(
+async def test_the_demonstration_province_is_imported_unchanged(
     imports: ImportClient, sessions: Sessions
 ) -> None:
     small = build_province(numbers=2_000, addresses=500, pairs=1_000)

@@ -1,4 +1,4 @@
-"""Many transactions at once: nothing is given twice, nothing is left over, nobody is stuck."""
+"""Many concurrent transactions: nothing is assigned twice or left over, and none deadlocks."""
 
 import random
 from collections.abc import Sequence
@@ -7,6 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from services.resources import store
+from services.resources.commands.assignment import assign
+from services.resources.commands.numbers import require_number
 from services.resources.domain.allocation.requirements import AssignmentRequest
 from services.resources.domain.number.number import select
 from shared.contracts import (
@@ -40,7 +42,7 @@ from tests.resources.concurrency import assign_values, deadlocks
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_under_load_every_thing_goes_once_and_none_is_left_while_somebody_is_refused(
+def test_under_load_every_item_is_assigned_once_and_none_is_free_while_an_order_is_refused(
     sessions: Sessions, seed: int
 ) -> None:
     lines = 60
@@ -51,28 +53,30 @@ def test_under_load_every_thing_goes_once_and_none_is_left_while_somebody_is_ref
         pairs=lines,
     )
     before = deadlocks(sessions)
-    dice = random.Random(seed)  # noqa: S311  a seeded die, not a secret
-    wanted = [a_wish(n, dice) for n in range(120)]
+    chance = random.Random(seed)  # noqa: S311  seeded, not a secret
+    orders = [an_order(n, chance) for n in range(120)]
 
     with ThreadPoolExecutor(4) as pool:
-        batches = [wanted[start : start + 6] for start in range(0, len(wanted), 6)]
-        done = [pool.submit(work_on, sessions, batch, dice.random()) for batch in batches]
+        batches = [orders[start : start + 6] for start in range(0, len(orders), 6)]
+        done = [pool.submit(assign_batch, sessions, batch, chance.random()) for batch in batches]
         answers = [answer for each in done for answer in each.result(60)]
 
     assert deadlocks(sessions) == before
-    things = [
-        thing for answer in answers if isinstance(answer, ResourcesAssigned)
-        for thing in assigned_values(answer)
+    values = [
+        value for answer in answers if isinstance(answer, ResourcesAssigned)
+        for value in assigned_values(answer)
     ]  # fmt: skip
-    assert len(things) == len(set(things)) == len(holders(sessions))
+    assert len(values) == len(set(values)) == len(holders(sessions))
     for answer in answers:
         if isinstance(answer, ResourcesRefused):
-            assert short(answer.reason, things, lines), answer
+            assert is_used_up(answer.reason, values, lines), answer
 
 
-def a_wish(n: int, dice: random.Random) -> AssignmentRequested:
-    """Return an order for a random mixture of things."""
-    kinds = dice.choice([(NUMBER, PAIR), (PAIR, NUMBER), FIBRE, (*FIBRE, NUMBER, PAIR), (NUMBER,)])
+def an_order(n: int, chance: random.Random) -> AssignmentRequested:
+    """Return an order for a random mixture of needs."""
+    kinds = chance.choice(
+        [(NUMBER, PAIR), (PAIR, NUMBER), FIBRE, (*FIBRE, NUMBER, PAIR), (NUMBER,)]
+    )
     item = ItemNeeds(
         item_id="1",
         service_id=service_id(n),
@@ -83,25 +87,27 @@ def a_wish(n: int, dice: random.Random) -> AssignmentRequested:
     return AssignmentRequested(order_id=order_id(n), client=CLIENT, items=(item,))
 
 
-def work_on(sessions: Sessions, batch: Sequence[AssignmentRequested], luck: float) -> list[object]:
-    """Assign to a batch; one in five is rolled back first, as a crash would, and done again."""
+def assign_batch(
+    sessions: Sessions, batch: Sequence[AssignmentRequested], luck: float
+) -> list[object]:
+    """Assign to a batch; one in five is rolled back first, as after a crash, and repeated."""
     requests = [AssignmentRequest(TENANT, each) for each in batch]
     if luck < 0.2:
         with sessions() as session:
-            store.assign(session, requests, NOON)
+            assign(session, requests, NOON)
             session.rollback()
     with sessions.begin() as session:
-        return [share.answer for share in store.assign(session, requests, NOON)]
+        return [share.answer for share in assign(session, requests, NOON)]
 
 
-def short(reason: str, things: Sequence[str], lines: int) -> bool:
-    """Tell whether the pool that an order was refused for is indeed used up."""
-    marks = {"number": "+86", "pair": "X/0", "leg": "S/", "vlan": "X/101.", "loid": "S-L"}
-    mark = next(mark for kind, mark in marks.items() if f"no {kind} " in reason)
-    return sum(thing.startswith(mark) for thing in things) == lines
+def is_used_up(reason: str, values: Sequence[str], lines: int) -> bool:
+    """Tell whether the pool for which an order was refused is used up."""
+    prefixes = {"number": "+86", "pair": "X/0", "leg": "S/", "vlan": "X/101.", "loid": "S-L"}
+    prefix = next(prefix for kind, prefix in prefixes.items() if f"no {kind} " in reason)
+    return sum(value.startswith(prefix) for value in values) == lines
 
 
-def test_holds_and_orders_for_the_same_numbers_never_wait_in_a_circle(
+def test_holds_and_orders_for_the_same_numbers_never_deadlock(
     sessions: Sessions,
 ) -> None:
     import_plant(sessions, segments=[a_segment(count=20)])
@@ -110,7 +116,9 @@ def test_holds_and_orders_for_the_same_numbers_never_wait_in_a_circle(
     def hold(n: int) -> int:
         with sessions.begin() as session:
             for place in (n % 20, (n * 7) % 20):
-                number = store.get_number_for_update(session, (TENANT, e164(place)))
+                number = require_number(
+                    store.find_number_for_update(session, (TENANT, e164(place)))
+                )
                 try:
                     store.put_numbers(session, [select(number, f"client-{n}", NOON)])
                 except ConflictError:

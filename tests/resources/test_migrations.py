@@ -1,4 +1,4 @@
-"""The tables of the resources service have the constraints and the room that they need."""
+"""The tables of the resources service have their constraints and fill factors."""
 
 from sqlalchemy import inspect, text
 
@@ -25,8 +25,8 @@ def test_the_constraints_that_the_models_name_are_in_the_database(sessions: Sess
     }
 
 
-def test_pages_keep_room_for_what_changes_in_place(sessions: Sessions) -> None:
-    question = text("SELECT reloptions FROM pg_class WHERE relname IN ('numbers', 'pool_items')")
+def test_pages_keep_room_for_updates_in_place(sessions: Sessions) -> None:
+    query = text("SELECT reloptions FROM pg_class WHERE relname IN ('numbers', 'pool_items')")
 
     with sessions() as session:
-        assert session.scalars(question).all() == [["fillfactor=60"], ["fillfactor=60"]]
+        assert session.scalars(query).all() == [["fillfactor=60"], ["fillfactor=60"]]

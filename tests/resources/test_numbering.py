@@ -1,4 +1,4 @@
-"""What is a number, and which numbers a pattern means."""
+"""Validation of numbers, and search patterns."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Looking for a number, keeping it for some minutes, and seeing what became of it."""
+"""Searching numbers, holding one for some minutes, and reading its history."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -26,14 +26,14 @@ from tests.resources.builders import (
 NUMBERS = "/ops/v1/numbers"
 
 
-async def search(client: AsyncClient, as_role: AsRole, **asked: str | int) -> list[str]:
-    answer = await client.get(NUMBERS, params=asked, headers=as_role("crm"))
+async def search(client: AsyncClient, as_role: AsRole, **query: str | int) -> list[str]:
+    answer = await client.get(NUMBERS, params=query, headers=as_role("crm"))
     assert answer.status_code == 200, answer.text
     return [each["number"] for each in answer.json()]
 
 
 @pytest.mark.parametrize(
-    ("asked", "found"),
+    ("query", "found"),
     [
         ({"pattern": "*8888"}, ["+862580008888"]),
         ({"pattern": "*888"}, ["+862580008888"]),
@@ -52,16 +52,16 @@ async def test_idle_numbers_are_found_by_pattern_grade_and_region(
     client: AsyncClient,
     as_role: AsRole,
     sessions: Sessions,
-    asked: dict[str, str | int],
+    query: dict[str, str | int],
     found: list[str],
 ) -> None:
     import_plant(sessions, segments=[a_segment(first="+862580008880", count=10)])
 
-    assert await search(client, as_role, **asked) == found
+    assert await search(client, as_role, **query) == found
 
 
 @pytest.mark.parametrize(
-    ("asked", "field", "code", "remedy"),
+    ("query", "field", "code", "remedy"),
     [
         ({"grade": "AAAAAA"}, "grade", "unknown-grade", "choose from AAAAA, AAAA, ABCD, AABB"),
         ({"grade": "AAAA", "exchange": "Y"}, "exchange", "unknown-exchange", "take one that GET"),
@@ -73,14 +73,14 @@ async def test_a_name_that_is_not_known_is_named(  # noqa: PLR0913, PLR0917  fix
     client: AsyncClient,
     as_role: AsRole,
     sessions: Sessions,
-    asked: dict[str, str],
+    query: dict[str, str],
     field: str,
     code: str,
     remedy: str,
 ) -> None:
     import_plant(sessions)
 
-    answer = await client.get(NUMBERS, params=asked, headers=as_role("crm"))
+    answer = await client.get(NUMBERS, params=query, headers=as_role("crm"))
 
     (fault,) = answer.json()["errors"]
     assert (answer.status_code, fault["field"], fault["code"]) == (400, field, code)
@@ -107,7 +107,7 @@ async def test_numbers_of_another_tenant_are_not_found(
     assert answer.status_code == 404
 
 
-async def test_a_hold_keeps_the_number_for_ten_minutes_and_gains_no_time_by_asking_again(
+async def test_a_hold_keeps_the_number_for_ten_minutes_and_is_not_extended_by_repetition(
     client: AsyncClient, as_role: AsRole, sessions: Sessions
 ) -> None:
     import_plant(sessions)
@@ -139,7 +139,7 @@ async def test_a_number_held_by_another_client_is_refused_with_the_time_it_ends(
     assert answer.json()["remedy"]
 
 
-async def test_a_hold_given_up_leaves_the_number_to_others(
+async def test_a_released_hold_leaves_the_number_to_others(
     client: AsyncClient, as_role: AsRole, sessions: Sessions
 ) -> None:
     import_plant(sessions)
@@ -147,11 +147,11 @@ async def test_a_hold_given_up_leaves_the_number_to_others(
     await client.post(f"{NUMBERS}/{e164(0)}/hold", headers=as_role("crm"))
 
     refused = await client.delete(f"{NUMBERS}/{e164(0)}/hold", headers=other)
-    let_go = await client.delete(f"{NUMBERS}/{e164(0)}/hold", headers=as_role("crm"))
+    released = await client.delete(f"{NUMBERS}/{e164(0)}/hold", headers=as_role("crm"))
     again = await client.delete(f"{NUMBERS}/{e164(0)}/hold", headers=as_role("crm"))
     taken = await client.post(f"{NUMBERS}/{e164(0)}/hold", headers=other)
 
-    assert [each.status_code for each in (refused, let_go, again, taken)] == [409, 204, 204, 201]
+    assert [each.status_code for each in (refused, released, again, taken)] == [409, 204, 204, 201]
 
 
 async def test_a_hold_ends_by_itself(
@@ -168,7 +168,7 @@ async def test_a_hold_ends_by_itself(
     assert states(sessions) == {}
 
 
-async def test_many_who_want_one_number_at_once_get_it_once(
+async def test_many_concurrent_holds_of_one_number_succeed_once(
     client: AsyncClient, as_role: AsRole, sessions: Sessions
 ) -> None:
     import_plant(sessions)
@@ -224,7 +224,7 @@ async def test_an_unknown_number_is_404_and_what_is_none_is_400(
 
 
 @pytest.mark.parametrize(
-    "asked",
+    "query",
     [
         {"pattern": "8888"},
         {"pattern": "*88*"},
@@ -234,16 +234,16 @@ async def test_an_unknown_number_is_404_and_what_is_none_is_400(
         {"pattern": "*" + "8" * 100},
     ],
 )
-async def test_a_search_that_says_nothing_sensible_is_refused(
-    client: AsyncClient, as_role: AsRole, asked: dict[str, str]
+async def test_an_invalid_search_is_refused(
+    client: AsyncClient, as_role: AsRole, query: dict[str, str]
 ) -> None:
-    answer = await client.get(NUMBERS, params=asked, headers=as_role("crm"))
+    answer = await client.get(NUMBERS, params=query, headers=as_role("crm"))
 
     assert answer.status_code == 400
-    assert answer.json()["errors"][0]["field"] in asked
+    assert answer.json()["errors"][0]["field"] in query
 
 
-async def test_operations_see_who_has_a_number_and_all_that_befell_it(
+async def test_operators_see_the_holder_of_a_number_and_its_history(
     client: AsyncClient, as_role: AsRole, sessions: Sessions
 ) -> None:
     import_plant(sessions)
@@ -252,7 +252,7 @@ async def test_operations_see_who_has_a_number_and_all_that_befell_it(
     handle(sessions, an_assignment_request(1))
 
     seen = (await client.get(f"{NUMBERS}/{e164(0)}", headers=as_role("viewer"))).json()
-    told = (await client.get(f"{NUMBERS}/{e164(0)}", headers=as_role("crm"))).json()
+    seen_by_crm = (await client.get(f"{NUMBERS}/{e164(0)}", headers=as_role("crm"))).json()
 
     assert seen["order_id"] == str(order_id(1))
     assert [(each["was"], each["became"]) for each in seen["history"]] == [
@@ -262,7 +262,7 @@ async def test_operations_see_who_has_a_number_and_all_that_befell_it(
     ]
     assert seen["history"][0]["reason"] == f"selected by {CLIENT}"
     assert seen["history"][2]["order_id"] == str(order_id(1))
-    assert set(told) == {"number", "exchange", "grade", "state"}
+    assert set(seen_by_crm) == {"number", "exchange", "grade", "state"}
 
 
 @pytest.mark.parametrize(
@@ -274,14 +274,14 @@ async def test_operations_see_who_has_a_number_and_all_that_befell_it(
         ("DELETE", f"{NUMBERS}/{e164(0)}/hold", {"crm", "admin"}),
     ],
 )
-async def test_only_those_whose_role_it_is_look_for_and_hold_numbers(
+async def test_only_permitted_roles_search_and_hold_numbers(
     client: AsyncClient, as_role: AsRole, method: str, path: str, roles: set[str]
 ) -> None:
-    let_in = set()
+    permitted = set()
     for role in ("crm", "viewer", "ops", "admin"):
         answer = await client.request(method, path, headers=as_role(role))
-        let_in |= {role} if answer.status_code != 403 else set()
-    nobody = await client.request(method, path)
+        permitted |= {role} if answer.status_code != 403 else set()
+    without_token = await client.request(method, path)
 
-    assert let_in == roles
-    assert nobody.status_code == 401
+    assert permitted == roles
+    assert without_token.status_code == 401

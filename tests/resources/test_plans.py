@@ -1,4 +1,4 @@
-"""However many numbers, things and addresses there are, a list of them reads little."""
+"""A list of numbers, pool items or addresses reads little, however many there are."""
 
 # ruff: noqa: S608  statements of our own names
 
@@ -34,7 +34,7 @@ ID = "lpad(to_hex(n), 32, '0')::uuid"
 EXCHANGES = 200
 E164 = "'+86258' || lpad(n::text, 7, '0')"
 OF_EXCHANGE = ROWS // EXCHANGES
-"""Each exchange has so many numbers in a row."""
+"""Each exchange has this many consecutive numbers."""
 
 HOME = f"'X-' || lpad((n / {OF_EXCHANGE})::text, 3, '0')"
 FILL = (
@@ -65,10 +65,10 @@ FILL = (
     SELECT {ID}, '{TENANT}', timestamptz '2026-01-01' + n * interval '1 second' {SERIES}""",
 )
 EACH_EXCHANGE = 3 * EXCHANGES
-"""Pages: a search for numbers may look into each."""
+"""Pages: a search for numbers may read each exchange."""
 
 PAGE = Window(0, 21)
-ASKED = QueryValues(
+QUERY_VALUES = QueryValues(
     values={
         "pattern": ["*888", "+862580*", "+8625800777*"],
         "grade": ["AAA", "plain"],
@@ -78,21 +78,21 @@ ASKED = QueryValues(
         "older_than": ["0", "3600"],
     },
     in_path={"kind": "leg", "name": "S-777"},
-    more={"/ops/v1/numbers": EACH_EXCHANGE + OF_EXCHANGE},
+    surplus={"/ops/v1/numbers": EACH_EXCHANGE + OF_EXCHANGE},
 )
 NOW = datetime(2027, 1, 1, tzinfo=UTC)
 FIRST = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 @pytest.fixture(scope="module")
-def built(postgres: Postgres) -> Iterator[Sessions]:
+def sessions(postgres: Postgres) -> Iterator[Sessions]:
     """A database of a large plant."""
     with large_database(postgres, "resources", FILL) as sessions:
         yield sessions
 
 
 @pytest.mark.parametrize(
-    ("pattern", "more"),
+    ("pattern", "filters"),
     [
         ("", {}),
         ("", {"grade": "AAA"}),
@@ -113,24 +113,26 @@ def built(postgres: Postgres) -> Iterator[Sessions]:
     ],
 )
 def test_a_search_for_numbers_reads_little(
-    built: Sessions, pattern: str, more: dict[str, str]
+    sessions: Sessions, pattern: str, filters: dict[str, str]
 ) -> None:
-    asked = NumberSearch(tenant=TENANT, pattern=read_pattern(pattern), **more)  # type: ignore[arg-type]
-    by_two = OF_EXCHANGE if pattern and more else 0  # the numbers of one are looked through
+    search = NumberSearch(tenant=TENANT, pattern=read_pattern(pattern), **filters)  # type: ignore[arg-type]
+    by_two = OF_EXCHANGE if pattern and filters else 0  # the numbers of one exchange are filtered
 
     assert (
-        expensive_plans(built, partial(search_numbers, asked=asked), more=EACH_EXCHANGE + by_two)
+        expensive_plans(
+            sessions, partial(search_numbers, search=search), surplus=EACH_EXCHANGE + by_two
+        )
         == []
     )
 
 
-def test_a_list_of_the_plant_reads_little(built: Sessions) -> None:
+def test_a_list_of_the_plant_reads_little(sessions: Sessions) -> None:
     of_pool = partial(find_pool_items, pool=Pool(TENANT, ResourceKind.LEG, "S-777"))
     behind = Window(0, 21, encode_cursor(["X-077", "leg", "S-77"]))
     pools = partial(find_pool_levels, tenant=TENANT)
     addresses = partial(find_addresses, tenant=TENANT)
     later = Window(0, 21, encode_cursor(["a-00005000"]))
-    asked: dict[str, RunQuery] = {
+    queries: dict[str, RunQuery] = {
         "things": partial(of_pool, state=None, rows=PAGE),
         **{f"things {state}": partial(of_pool, state=state, rows=PAGE) for state in PoolItemState},
         "pools": partial(pools, kind=None, exchange_id="", rows=PAGE),
@@ -159,10 +161,10 @@ def test_a_list_of_the_plant_reads_little(built: Sessions) -> None:
         ),
         "holdings": partial(get_holdings, tenant=TENANT, holder=UUID(int=7)),
     }
-    check_each(built, asked)
+    check_each(sessions, queries)
 
 
 async def test_every_list_and_filter_of_the_description_reads_little(
-    built: Sessions, tmp_path: Path
+    sessions: Sessions, tmp_path: Path
 ) -> None:
-    await check_lists(SERVICE, built, tmp_path, ASKED)
+    await check_lists(SERVICE, sessions, tmp_path, QUERY_VALUES)

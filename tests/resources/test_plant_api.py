@@ -1,4 +1,4 @@
-"""Seeing the plant: pools, holdings and addresses."""
+"""Reading the plant: pools, holdings and addresses."""
 
 from uuid import uuid4
 
@@ -22,7 +22,7 @@ from tests.resources.builders import (
 )
 
 
-async def test_pools_tell_what_they_hold_and_what_is_left(
+async def test_pools_show_their_capacity_and_what_is_free(
     client: AsyncClient, as_role: AsRole, sessions: Sessions
 ) -> None:
     import_plant(sessions, splitters=[a_splitter(faulty_legs=1)])
@@ -46,8 +46,8 @@ async def test_pools_are_listed_by_kind_and_exchange_a_page_at_a_time(
 ) -> None:
     import_plant(sessions)
 
-    async def names(**asked: str | int) -> tuple[int, list[str]]:
-        answer = await client.get("/ops/v1/pools", params=asked, headers=as_role("viewer"))
+    async def names(**query: str | int) -> tuple[int, list[str]]:
+        answer = await client.get("/ops/v1/pools", params=query, headers=as_role("viewer"))
         return answer.status_code, [each["kind"] for each in answer.json()]
 
     assert await names(kind="pair") == (200, ["pair"])
@@ -62,8 +62,8 @@ async def test_an_exchange_that_is_not_known_is_named(
 ) -> None:
     import_plant(sessions)
 
-    asked = f"/ops/v1/{path}{'&' if '?' in path else '?'}exchange=nonsense"
-    answer = await client.get(asked, headers=as_role("viewer"))
+    query = f"/ops/v1/{path}{'&' if '?' in path else '?'}exchange=nonsense"
+    answer = await client.get(query, headers=as_role("viewer"))
 
     assert answer.status_code == 400
     (fault,) = answer.json()["errors"]
@@ -128,7 +128,7 @@ async def test_holdings_are_seen_by_order_and_by_service(
     }
 
 
-async def test_who_holds_nothing_is_shown_so(client: AsyncClient, as_role: AsRole) -> None:
+async def test_a_holder_of_nothing_has_an_empty_list(client: AsyncClient, as_role: AsRole) -> None:
     answer = await client.get(f"/ops/v1/holdings/{uuid4()}", headers=as_role("viewer"))
 
     assert (answer.status_code, answer.json()["held"]) == (200, [])
@@ -167,7 +167,7 @@ async def test_addresses_are_found_by_any_part_of_their_text(
     assert [each["id"] for each in answer.json()] == found
 
 
-async def test_one_letter_is_too_little_to_find_an_address_by(
+async def test_one_character_is_too_short_for_an_address_search(
     client: AsyncClient, as_role: AsRole
 ) -> None:
     answer = await client.get("/ops/v1/addresses", params={"text": "路"}, headers=as_role("crm"))
@@ -176,7 +176,7 @@ async def test_one_letter_is_too_little_to_find_an_address_by(
     assert answer.json()["errors"][0]["field"] == "text"
 
 
-async def test_an_address_tells_what_serves_it(
+async def test_an_address_shows_what_serves_it(
     client: AsyncClient, as_role: AsRole, sessions: Sessions
 ) -> None:
     import_plant(sessions)
@@ -190,7 +190,7 @@ async def test_an_address_tells_what_serves_it(
     assert nowhere.status_code == 404
 
 
-async def test_the_description_of_the_api_is_whole(client: AsyncClient) -> None:
+async def test_the_description_of_the_api_is_complete(client: AsyncClient) -> None:
     described = (await client.get("/openapi.json")).json()
 
     bodies = {

@@ -1,4 +1,4 @@
-"""Reservations that no plan answers for are found, and given back by people."""
+"""Reservations that no plan needs are found, and released by operators."""
 
 from datetime import timedelta
 from uuid import UUID
@@ -7,6 +7,7 @@ import pytest
 from httpx import AsyncClient, Response
 
 from services.resources import store
+from services.resources.commands.reservations import schedule_reservation_review
 from services.resources.domain.allocation.reservation_question import (
     ASK_AGAIN_AFTER,
     REVIEW_AFTER,
@@ -41,15 +42,15 @@ LATER = NOON + REVIEW_AFTER + timedelta(seconds=1)
 RESERVATIONS = "/ops/v1/reservations"
 
 
-def look(sessions: Sessions, hours: int = 0) -> None:
-    """Look for old reservations, so many hours after they became old."""
+def review(sessions: Sessions, hours: int = 0) -> None:
+    """Review old reservations, a number of hours after they became old."""
     now = LATER + timedelta(hours=hours)
     cause = Causation(UUID(int=hours + 1), UUID(int=1), TENANT)
     consume_records(sessions, SUBSCRIPTIONS, [record_of(ReservationsDue(), cause)], now=now)
 
 
 def questions(sessions: Sessions) -> list[ReservationQuestioned]:
-    """Return what provisioning was asked."""
+    """Return the questions to provisioning."""
     return [each for each in published(sessions) if isinstance(each, ReservationQuestioned)]
 
 
@@ -62,7 +63,7 @@ def answer(
     needs: tuple[Held, ...] | None = None,
 ) -> None:
     """Answer a question."""
-    said = ReservationAnswered(
+    message = ReservationAnswered(
         order_id=question.order_id,
         question_id=question.question_id,
         is_needed=is_needed,
@@ -70,17 +71,17 @@ def answer(
         needs=needs,
     )
     cause = Causation(question.question_id, question.order_id, TENANT)
-    consume_records(sessions, SUBSCRIPTIONS, [record_of(said, cause)], now=LATER)
+    consume_records(sessions, SUBSCRIPTIONS, [record_of(message, cause)], now=LATER)
 
 
-def test_what_is_reserved_for_an_hour_is_asked_about_and_what_is_in_use_is_not(
+def test_provisioning_is_asked_about_old_reservations_and_not_about_what_is_in_use(
     sessions: Sessions,
 ) -> None:
     import_plant(sessions)
     handle(sessions, an_assignment_request(1), an_assignment_request(2), completed(2))
     handle(sessions, an_assignment_request(3), now=LATER)
 
-    look(sessions)
+    review(sessions)
 
     assert [each.order_id for each in questions(sessions)] == [order_id(1)]
     assert (LATER + REVIEW_INTERVAL, ReservationsDue()) in scheduled_messages(sessions)
@@ -91,24 +92,26 @@ def test_the_same_reservation_is_asked_about_once_a_day(sessions: Sessions) -> N
     handle(sessions, an_assignment_request(1))
 
     for hours in (0, 1, 2, int(ASK_AGAIN_AFTER / timedelta(hours=1))):
-        look(sessions, hours)
+        review(sessions, hours)
 
     first, second = questions(sessions)
     assert first.question_id != second.question_id
 
 
-def test_a_start_sees_to_it_that_there_is_one_look(sessions: Sessions) -> None:
+def test_a_start_schedules_one_review(sessions: Sessions) -> None:
     for _ in range(2):
         with sessions.begin() as session:
-            store.schedule_reservation_review(session)
+            schedule_reservation_review(session)
 
     assert [message for _, message in scheduled_messages(sessions)] == [ReservationsDue()]
 
 
-def test_what_no_plan_answers_for_is_a_trouble_and_stays_reserved(sessions: Sessions) -> None:
+def test_a_reservation_that_no_plan_needs_is_a_trouble_and_stays_reserved(
+    sessions: Sessions,
+) -> None:
     import_plant(sessions)
     handle(sessions, an_assignment_request(1, *FIBRE))
-    look(sessions)
+    review(sessions)
     before = states(sessions)
 
     answer(sessions, questions(sessions)[0], is_needed=False)
@@ -123,10 +126,10 @@ def test_what_no_plan_answers_for_is_a_trouble_and_stays_reserved(sessions: Sess
     assert states(sessions) == before != {}
 
 
-def test_what_a_plan_answers_for_is_no_trouble(sessions: Sessions) -> None:
+def test_a_reservation_that_a_plan_needs_is_no_trouble(sessions: Sessions) -> None:
     import_plant(sessions)
     handle(sessions, an_assignment_request(1))
-    look(sessions)
+    review(sessions)
 
     answer(sessions, questions(sessions)[0], is_needed=True, plan="running")
 
@@ -134,11 +137,11 @@ def test_what_a_plan_answers_for_is_no_trouble(sessions: Sessions) -> None:
         assert list(store.reservation_questions.unneeded_troubles(session, LATER)) == []
 
 
-async def test_people_give_back_what_no_plan_answers_for_and_the_history_says_why(
+async def test_a_reservation_that_no_plan_needs_is_released_and_the_history_has_the_reason(
     client: AsyncClient, sessions: Sessions, as_role: AsRole
 ) -> None:
-    asked = await ask_for_release(client, sessions, as_role)
-    assert (asked.status_code, states(sessions) == {}) == (202, False)
+    requested = await reserve_and_release(client, sessions, as_role)
+    assert (requested.status_code, states(sessions) == {}) == (202, False)
     answer(sessions, questions(sessions)[-1], is_needed=False)
 
     assert states(sessions) == {}
@@ -149,10 +152,10 @@ async def test_people_give_back_what_no_plan_answers_for_and_the_history_says_wh
     assert leg["history"][-1]["reason"] == "released by crm: never placed"
 
 
-async def test_what_a_plan_answers_for_is_never_given_back(
+async def test_a_reservation_that_a_plan_needs_is_never_released(
     client: AsyncClient, sessions: Sessions, as_role: AsRole
 ) -> None:
-    await ask_for_release(client, sessions, as_role)
+    await reserve_and_release(client, sessions, as_role)
     before = states(sessions)
 
     answer(sessions, questions(sessions)[-1], is_needed=True, plan="running")
@@ -163,11 +166,11 @@ async def test_what_a_plan_answers_for_is_never_given_back(
     assert (shown["is_needed"], shown["plan"], shown["release_by"]) == (True, "running", "")
 
 
-async def test_of_what_is_reserved_only_that_is_given_back_which_a_completed_plan_does_not_need(
+async def test_only_what_a_completed_plan_does_not_need_is_released(
     client: AsyncClient, sessions: Sessions, as_role: AsRole
 ) -> None:
-    await ask_for_release(client, sessions, as_role)
-    (needed, *_) = held_by_the_first(sessions)
+    await reserve_and_release(client, sessions, as_role)
+    (needed, *_) = holdings_of_first(sessions)
 
     answer(sessions, questions(sessions)[-1], is_needed=True, plan="completed", needs=(needed,))
 
@@ -180,8 +183,8 @@ def test_what_a_completed_plan_does_not_need_is_a_trouble(
 ) -> None:
     import_plant(sessions)
     handle(sessions, an_assignment_request(1, *FIBRE))
-    look(sessions)
-    needs = held_by_the_first(sessions)[first:]
+    review(sessions)
+    needs = holdings_of_first(sessions)[first:]
 
     answer(sessions, questions(sessions)[0], is_needed=True, plan="completed", needs=needs)
 
@@ -191,10 +194,10 @@ def test_what_a_completed_plan_does_not_need_is_a_trouble(
         ] == troubles
 
 
-def held_by_the_first(sessions: Sessions) -> tuple[Held, ...]:
-    """Return what the first order was told to have."""
-    (said,) = (each for each in published(sessions) if isinstance(each, ResourcesAssigned))
-    return said.items[0].held
+def holdings_of_first(sessions: Sessions) -> tuple[Held, ...]:
+    """Return the published holdings of the first order."""
+    (assigned,) = (each for each in published(sessions) if isinstance(each, ResourcesAssigned))
+    return assigned.items[0].held
 
 
 async def test_only_the_answer_to_the_last_question_counts(
@@ -202,7 +205,7 @@ async def test_only_the_answer_to_the_last_question_counts(
 ) -> None:
     import_plant(sessions)
     handle(sessions, an_assignment_request(1, *FIBRE))
-    look(sessions)
+    review(sessions)
     await release(client, as_role)
     before = states(sessions)
 
@@ -211,10 +214,10 @@ async def test_only_the_answer_to_the_last_question_counts(
     assert states(sessions) == before != {}
 
 
-async def test_an_order_that_asks_again_lives_and_is_not_given_back(
+async def test_an_order_that_requests_again_keeps_its_reservation(
     client: AsyncClient, sessions: Sessions, as_role: AsRole
 ) -> None:
-    await ask_for_release(client, sessions, as_role)
+    await reserve_and_release(client, sessions, as_role)
     again = Causation(UUID(int=9), order_id(1), TENANT)
     consume_records(sessions, SUBSCRIPTIONS, [record_of(an_assignment_request(1, *FIBRE), again)])
     before = states(sessions)
@@ -229,7 +232,7 @@ async def test_old_reservations_are_listed_with_what_is_known_of_each(
 ) -> None:
     import_plant(sessions)
     handle(sessions, an_assignment_request(1))
-    look(sessions)
+    review(sessions)
     answer(sessions, questions(sessions)[0], is_needed=False)
 
     (shown,) = (await client.get(RESERVATIONS, headers=as_role("viewer"))).json()
@@ -238,7 +241,7 @@ async def test_old_reservations_are_listed_with_what_is_known_of_each(
     assert shown["held"] == f"/ops/v1/holdings/{order_id(1)}"
 
 
-async def test_what_is_not_reserved_cannot_be_given_back(
+async def test_what_is_not_reserved_cannot_be_released(
     client: AsyncClient, sessions: Sessions, as_role: AsRole
 ) -> None:
     import_plant(sessions)
@@ -250,20 +253,18 @@ async def test_what_is_not_reserved_cannot_be_given_back(
     assert "older_than" in answer_.json()["remedy"]
 
 
-async def test_only_those_who_decide_about_fallout_give_back(
-    client: AsyncClient, as_role: AsRole
-) -> None:
+async def test_only_operators_release_reservations(client: AsyncClient, as_role: AsRole) -> None:
     assert (await release(client, as_role, role="viewer")).status_code == 403
 
 
-async def ask_for_release(client: AsyncClient, sessions: Sessions, as_role: AsRole) -> Response:
-    """Reserve a fibre line for the first order, and have the reservation given back."""
+async def reserve_and_release(client: AsyncClient, sessions: Sessions, as_role: AsRole) -> Response:
+    """Reserve a fibre line for the first order, and request its release."""
     import_plant(sessions)
     handle(sessions, an_assignment_request(1, *FIBRE))
     return await release(client, as_role)
 
 
 async def release(client: AsyncClient, as_role: AsRole, role: str = "ops") -> Response:
-    """Have the first order's reservation given back."""
+    """Request the release of the first order's reservation."""
     path = f"{RESERVATIONS}/{order_id(1)}/release"
     return await client.post(path, json={"reason": "never placed"}, headers=as_role(role))

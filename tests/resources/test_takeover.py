@@ -1,4 +1,4 @@
-"""What was told holds: a restored database gives nothing twice, and loses no reservation."""
+"""Takeover: a restored database assigns nothing twice, and loses no reservation."""
 
 from datetime import timedelta
 
@@ -30,8 +30,8 @@ from tests.resources.builders import (
 )
 
 
-def lose_everything_since(sessions: Sessions) -> None:
-    """Set the database back to when the plant was imported and nothing had happened."""
+def restore_to_import(sessions: Sessions) -> None:
+    """Restore the database to when only the plant was imported."""
     with sessions.begin() as session:
         session.execute(text("SET LOCAL session_replication_role = replica"))
         free = "order_id = NULL, service_id = NULL"
@@ -42,15 +42,15 @@ def lose_everything_since(sessions: Sessions) -> None:
 
 
 def take_over(sessions: Sessions, *messages: Message) -> None:
-    """Make the tables say what was told."""
+    """Take over published messages."""
     consume(sessions, SERVICE.takeover.subscriptions, *messages)
 
 
-def test_what_an_order_was_told_to_have_is_its_own_and_no_others(sessions: Sessions) -> None:
+def test_what_was_assigned_to_an_order_stays_its_own(sessions: Sessions) -> None:
     import_plant(sessions)
     handle(sessions, an_assignment_request(1, NUMBER, *FIBRE))
     first = latest_messages(sessions)[order_id(1)]
-    lose_everything_since(sessions)
+    restore_to_import(sessions)
 
     take_over(sessions, first)
     handle(sessions, an_assignment_request(2, NUMBER, *FIBRE))
@@ -62,19 +62,19 @@ def test_what_an_order_was_told_to_have_is_its_own_and_no_others(sessions: Sessi
     }
 
 
-def test_without_it_the_same_things_are_given_again(sessions: Sessions) -> None:
-    """The control: this is what a restored database did."""
+def test_without_takeover_the_same_items_are_assigned_again(sessions: Sessions) -> None:
+    """The negative control: a restored database without takeover."""
     import_plant(sessions)
     handle(sessions, an_assignment_request(1, *FIBRE))
     first = latest_messages(sessions)[order_id(1)]
-    lose_everything_since(sessions)
+    restore_to_import(sessions)
 
     handle(sessions, an_assignment_request(2, *FIBRE))
 
     assert assigned_values(latest_messages(sessions)[order_id(2)]) == assigned_values(first)
 
 
-def test_what_was_told_wins_over_a_holder_that_had_given_it_up_by_then(
+def test_a_published_assignment_takes_precedence_over_an_earlier_holder(
     sessions: Sessions,
 ) -> None:
     import_plant(sessions)
@@ -97,13 +97,13 @@ def test_what_was_told_wins_over_a_holder_that_had_given_it_up_by_then(
     }
 
 
-def test_a_number_that_another_client_has_selected_by_now_is_the_orders_that_was_told_of_it(
+def test_a_number_that_another_client_has_selected_meanwhile_belongs_to_its_published_order(
     sessions: Sessions,
 ) -> None:
     import_plant(sessions)
     handle(sessions, an_assignment_request(1, NUMBER))
     first = latest_messages(sessions)[order_id(1)]
-    lose_everything_since(sessions)
+    restore_to_import(sessions)
     with sessions.begin() as session:
         session.execute(
             text("UPDATE numbers SET state = 'selected', selected_by = 'other', until = :until"),
@@ -119,7 +119,7 @@ def test_a_number_that_another_client_has_selected_by_now_is_the_orders_that_was
     assert selected is None
 
 
-def test_what_was_told_to_be_given_back_is_about_to_be(sessions: Sessions) -> None:
+def test_what_was_published_for_release_is_pending_release(sessions: Sessions) -> None:
     import_plant(sessions)
     handle(sessions, an_assignment_request(1, *FIBRE))
     handle(sessions, completed(1))
@@ -127,7 +127,7 @@ def test_what_was_told_to_be_given_back_is_about_to_be(sessions: Sessions) -> No
     handle(sessions, a_release_request(2, of=1))
     answer = latest_messages(sessions)[order_id(2)]
     after = states(sessions)
-    lose_everything_since(sessions)
+    restore_to_import(sessions)
 
     take_over(sessions, answers_of_first(answer), answer)
 
@@ -135,16 +135,16 @@ def test_what_was_told_to_be_given_back_is_about_to_be(sessions: Sessions) -> No
 
 
 def answers_of_first(answer: Message) -> ResourcesAssigned:
-    """Return what the first order was told, by what the second gives back."""
+    """Return the first order's answer, with the holdings that the second one releases."""
     assert isinstance(answer, ResourcesAssigned)
     return ResourcesAssigned(order_id=order_id(1), items=answer.items)
 
 
-def test_what_was_told_to_be_released_is_free(sessions: Sessions) -> None:
+def test_what_was_published_as_released_is_free(sessions: Sessions) -> None:
     import_plant(sessions)
     handle(sessions, an_assignment_request(1, *FIBRE))
     first = latest_messages(sessions)[order_id(1)]
-    lose_everything_since(sessions)
+    restore_to_import(sessions)
 
     take_over(sessions, first)
     take_over(sessions, ResourcesReleased(order_id=order_id(1)))
@@ -152,11 +152,11 @@ def test_what_was_told_to_be_released_is_free(sessions: Sessions) -> None:
     assert states(sessions) == {}
 
 
-def test_what_the_inventory_has_no_more_is_parked_for_a_person(sessions: Sessions) -> None:
+def test_an_item_that_is_missing_in_the_inventory_makes_a_dead_letter(sessions: Sessions) -> None:
     import_plant(sessions)
     handle(sessions, an_assignment_request(1, *FIBRE))
     first = latest_messages(sessions)[order_id(1)]
-    lose_everything_since(sessions)
+    restore_to_import(sessions)
     with sessions.begin() as session:
         session.execute(text("DELETE FROM pool_items WHERE kind = 'loid'"))
 
@@ -167,27 +167,27 @@ def test_what_the_inventory_has_no_more_is_parked_for_a_person(sessions: Session
     assert holders(sessions) == {}
 
 
-@pytest.mark.parametrize("is_told", [False, True])
+@pytest.mark.parametrize("is_taken_over", [False, True])
 def test_a_completion_that_comes_before_its_request_waits_for_it(
-    sessions: Sessions, *, is_told: bool
+    sessions: Sessions, *, is_taken_over: bool
 ) -> None:
     import_plant(sessions)
     handle(sessions, an_assignment_request(1, *FIBRE))
     answer = latest_messages(sessions)[order_id(1)]
     assert isinstance(answer, ResourcesAssigned)
-    lose_everything_since(sessions)
-    if is_told:
+    restore_to_import(sessions)
+    if is_taken_over:
         take_over(sessions, answer)
 
     handle(sessions, a_completion_of(answer))
 
     early = [row for row in dead_letter_rows(sessions) if row.why is DeadLetterReason.EARLY]
-    assert bool(early) is not is_told
+    assert bool(early) is not is_taken_over
     assert [each for each in published(sessions) if isinstance(each, ServiceCompleted)] == []
 
 
 def a_completion_of(answer: ResourcesAssigned) -> ServiceCompleted:
-    """Return that the order works with all that it was told to have."""
+    """Return the message that the order's service is active with its published holdings."""
     (service,) = completed(1).services
     values = {each: getattr(service, each) for each in CompletedService.__struct_fields__}
     held = answer.items[0].held

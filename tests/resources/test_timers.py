@@ -1,10 +1,11 @@
-"""What ends by itself: a client's hold, and a number's rest."""
+"""Timers of the resources service: the end of a client's hold, and of a quarantine."""
 
 from datetime import timedelta
 
 from sqlalchemy import func, select, text
 
 from services.resources import store
+from services.resources.commands.numbers import require_number
 from services.resources.domain.number.number import HOLD_TIME, RETRY_DELAY
 from services.resources.domain.number.number import select as select_number
 from services.resources.domain.scheduled_messages import HoldExpired, QuarantineEnded
@@ -28,45 +29,44 @@ from tests.resources.builders import (
     states,
 )
 
-REST = timedelta(days=90)
+QUARANTINE = timedelta(days=90)
 
 
 def held(sessions: Sessions, place: int = 0) -> HoldExpired:
-    """Let a client select a number; return what will remind of its end."""
+    """Let a client select a number; return the scheduled message of its end."""
     with sessions.begin() as session:
-        number = select_number(
-            store.get_number_for_update(session, (TENANT, e164(place))), "crm", NOON
-        )
+        idle = require_number(store.find_number_for_update(session, (TENANT, e164(place))))
+        number = select_number(idle, "crm", NOON)
         store.put_numbers(session, [number])
     return HoldExpired(e164=e164(place), until=NOON + HOLD_TIME)
 
 
 def test_a_hold_that_is_over_leaves_the_number_idle(sessions: Sessions) -> None:
     import_plant(sessions)
-    over = held(sessions)
+    hold_expired = held(sessions)
 
-    handle(sessions, over, now=NOON + HOLD_TIME)
+    handle(sessions, hold_expired, now=NOON + HOLD_TIME)
 
     assert states(sessions) == {}
     assert history(sessions) == [("number", "", "selected", "idle")]
 
 
-def test_the_end_of_a_hold_is_none_of_a_later_hold_s_business(sessions: Sessions) -> None:
+def test_the_end_of_a_hold_does_not_end_a_later_hold(sessions: Sessions) -> None:
     import_plant(sessions)
-    over = held(sessions)
+    hold_expired = held(sessions)
 
-    handle(sessions, HoldExpired(e164=e164(0), until=over.until - timedelta(seconds=1)))
+    handle(sessions, HoldExpired(e164=e164(0), until=hold_expired.until - timedelta(seconds=1)))
 
     assert states(sessions) == {e164(0): "selected"}
 
 
 def test_a_hold_that_became_an_order_does_not_expire(sessions: Sessions) -> None:
     import_plant(sessions, segments=[a_segment(count=1)])
-    over = held(sessions)
+    hold_expired = held(sessions)
     pick = an_assignment_request(1).items[0].needs[0].__class__(kind="number", picked=e164(0))
     handle(sessions, an_assignment_request(1, pick))
 
-    handle(sessions, over, now=NOON + HOLD_TIME)
+    handle(sessions, hold_expired, now=NOON + HOLD_TIME)
 
     assert assigned_values(latest_messages(sessions)[order_id(1)]) == [e164(0)]
     assert states(sessions) == {e164(0): "reserved"}
@@ -74,27 +74,27 @@ def test_a_hold_that_became_an_order_does_not_expire(sessions: Sessions) -> None
 
 def test_many_holds_end_in_one_batch(sessions: Sessions) -> None:
     import_plant(sessions)
-    over = [held(sessions, place) for place in range(5)]
+    hold_expired = [held(sessions, place) for place in range(5)]
 
-    handle(sessions, *over, now=NOON + HOLD_TIME)
+    handle(sessions, *hold_expired, now=NOON + HOLD_TIME)
 
     assert states(sessions) == {}
 
 
-def test_a_number_that_another_works_on_is_looked_at_again_later(sessions: Sessions) -> None:
+def test_a_number_that_another_transaction_has_locked_is_retried_later(sessions: Sessions) -> None:
     import_plant(sessions)
-    over = held(sessions)
+    hold_expired = held(sessions)
 
     with sessions() as busy:
         busy.execute(text("SELECT 1 FROM numbers WHERE state = 'selected' FOR UPDATE"))
-        handle(sessions, over, now=NOON)
+        handle(sessions, hold_expired, now=NOON)
 
     assert states(sessions) == {e164(0): "selected"}
-    assert scheduled_messages(sessions) == [(NOON + RETRY_DELAY, over)]
+    assert scheduled_messages(sessions) == [(NOON + RETRY_DELAY, hold_expired)]
     assert dead_letter_rows(sessions) == []
 
 
-def test_a_number_given_back_rests_as_long_as_its_segment_says(sessions: Sessions) -> None:
+def test_a_released_number_is_quarantined_as_long_as_its_segment_says(sessions: Sessions) -> None:
     import_plant(sessions, segments=[a_segment(quarantine_days=90)])
     handle(sessions, an_assignment_request(1))
     handle(sessions, completed(1))
@@ -102,12 +102,12 @@ def test_a_number_given_back_rests_as_long_as_its_segment_says(sessions: Session
 
     handle(sessions, completed(2, Action.DELETE, of=1))
 
-    rest = QuarantineEnded(e164=e164(0), until=NOON + REST)
-    assert scheduled_messages(sessions) == [(NOON + REST, rest)]
+    quarantine_ended = QuarantineEnded(e164=e164(0), until=NOON + QUARANTINE)
+    assert scheduled_messages(sessions) == [(NOON + QUARANTINE, quarantine_ended)]
     assert states(sessions) == {e164(0): "quarantined"}
 
 
-def test_a_number_that_has_rested_is_given_out_again(sessions: Sessions) -> None:
+def test_a_number_after_quarantine_is_assigned_again(sessions: Sessions) -> None:
     import_plant(sessions, segments=[a_segment(count=1)])
     handle(sessions, an_assignment_request(1))
     handle(sessions, completed(1))
@@ -115,7 +115,7 @@ def test_a_number_that_has_rested_is_given_out_again(sessions: Sessions) -> None
     handle(sessions, completed(2, Action.DELETE, of=1))
     handle(sessions, an_assignment_request(3))
 
-    handle(sessions, QuarantineEnded(e164=e164(0), until=NOON + REST), now=NOON + REST)
+    handle(sessions, QuarantineEnded(e164=e164(0), until=NOON + QUARANTINE), now=NOON + QUARANTINE)
     handle(sessions, an_assignment_request(4))
 
     assert latest_messages(sessions)[order_id(3)].name == "resources.refused"

@@ -1,4 +1,4 @@
-"""The kernel's tests run on a database that has the ledger's table as well."""
+"""Fixtures of the kernel's tests: a database with the order log, a broker, keys."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -19,7 +19,7 @@ ORDER_LOGS = metadata_of("tests.shared").tables[order_log.OrderLogRow.__tablenam
 
 @pytest.fixture
 def sessions(sessions: Sessions) -> Sessions:
-    """An empty database with the ledger's table."""
+    """An empty database with the table of the order log."""
     ORDER_LOGS.create(sessions.kw["bind"], checkfirst=True)
     return sessions
 
@@ -40,7 +40,7 @@ def keys(settings: Settings) -> None:
 
 @pytest.fixture
 def quick_runner(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let runners pause for milliseconds where one pauses for seconds."""
+    """Let runners pause for milliseconds instead of seconds."""
     monkeypatch.setattr(outbound_call, "FIRST_RETRY_DELAY", timedelta(milliseconds=5))
     monkeypatch.setattr(outbound_call, "MAX_RETRY_DELAY", timedelta(milliseconds=20))
     monkeypatch.setattr(runner_module, "BUSY_PAUSE", timedelta(milliseconds=10))

@@ -1,4 +1,4 @@
-"""A real broker, heard by the kernel's bus."""
+"""Consumers and records on a real broker."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Sequence
@@ -32,25 +32,25 @@ def seal_records(messages: Sequence[Message]) -> list[OutboxRecord]:
 
 
 def accepted_records(keys: Iterable[UUID]) -> list[OutboxRecord]:
-    """Return a letter for each key, in this order."""
+    """Return an outbox record for each key, in this order."""
     return seal_records([accepted(key) for key in keys])
 
 
-async def produce(settings: Settings, outbox_records: Sequence[OutboxRecord]) -> None:
-    """Have the broker take letters."""
+async def produce(settings: Settings, records: Sequence[OutboxRecord]) -> None:
+    """Send records to the broker."""
     producer = Producer(settings)
     await producer.open()
-    await asyncio.gather(*[await producer.send(outbox_record) for outbox_record in outbox_records])
+    await asyncio.gather(*[await producer.send(record) for record in records])
     await producer.close()
 
 
 async def no_offsets() -> Offsets:
-    """Return the places of a database that has heard nothing."""
+    """Return the offsets of a database that has consumed nothing."""
     return {}
 
 
 class RecordingHandler:
-    """Remembers what it heard."""
+    """Collects the batches that it gets."""
 
     def __init__(self) -> None:
         self.batches: list[Sequence[ConsumedRecord]] = []
@@ -62,8 +62,8 @@ class RecordingHandler:
 
     def sequences_of(self, key: UUID) -> list[int]:
         """Return the sequence of each record under a key, in the order of handling."""
-        mine = [record for record in self.records if record.key == key.bytes]
-        return [read_envelope(record.body).sequence for record in mine]
+        found = [record for record in self.records if record.key == key.bytes]
+        return [read_envelope(record.body).sequence for record in found]
 
     async def __call__(self, records: Sequence[ConsumedRecord]) -> None:
         """Take a batch."""
@@ -79,17 +79,17 @@ async def consuming_topic(
     types: Sequence[str] = TYPES,
     fetch_max_wait: timedelta = timedelta(),
 ) -> AsyncIterator[None]:
-    """Hear what comes on the order service's topic, as one member of its group."""
+    """Consume the order service's topic, as one member of the group."""
     settings.state_folder.mkdir(parents=True, exist_ok=True)
-    heard = ConsumerConfig(("order",), types, handle, reached, fetch_max_wait)
-    async with consuming(heard, settings) as reading:
+    config = ConsumerConfig(("order",), types, handle, reached, fetch_max_wait)
+    async with consuming(config, settings) as reading:
         running = asyncio.ensure_future(reading)
         yield
         running.cancel()
 
 
 def committed_offsets(settings: Settings) -> dict[str, int]:
-    """Return where the group stands, by topic and partition."""
+    """Return the committed offsets of the group, by topic and partition."""
     group = settings.consumer_group
     client = admin.admin_client(settings)
     found = client.list_group_offsets({group: None}).get(group, {})
@@ -98,14 +98,14 @@ def committed_offsets(settings: Settings) -> dict[str, int]:
     return {f"{each.topic[prefix:]}/{each.partition}": at.offset for each, at in found.items()}
 
 
-def set_group_offsets(settings: Settings, places: dict[str, int]) -> None:
-    """Put the group somewhere, while it has no members."""
+def set_group_offsets(settings: Settings, by_partition: dict[str, int]) -> None:
+    """Commit offsets for the group, while it has no members."""
     client: KafkaAdminClient = admin.admin_client(settings)
     offsets = {
         TopicPartition(
             settings.topic_prefix + source.split("/")[0], int(source.split("/")[1])
-        ): OffsetAndMetadata(place, "", -1)
-        for source, place in places.items()
+        ): OffsetAndMetadata(offset, "", -1)
+        for source, offset in by_partition.items()
     }
     client.alter_group_offsets(settings.consumer_group, offsets)
     client.close()

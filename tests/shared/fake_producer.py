@@ -1,4 +1,4 @@
-"""A line to a broker that can be cut, paused and shuffled; all lines lead to one topic."""
+"""A producer that can be paused and made to fail; all of them write to one fake topic."""
 
 import asyncio
 from asyncio import Future
@@ -16,29 +16,29 @@ from shared.messaging.publisher import Publisher
 
 
 class FakeTopic:
-    """What the broker has, in its order."""
+    """The records of a broker, in its order."""
 
     def __init__(self) -> None:
         self.log: list[OutboxRecord] = []
         self.is_out = False
 
     def append(self, record: OutboxRecord) -> Any:
-        """Take a record; return the place that it got."""
+        """Append a record; return its partition and offset."""
         self.log.append(record)
         offset = self.end_offsets()[source_of(record)] - 1
         return SimpleNamespace(partition=partition_of(record), offset=offset)
 
     def end_offsets(self) -> Mapping[str, int]:
-        """Return how full each partition is."""
+        """Return the end offset of each partition."""
         return Tally(map(source_of, self.log))
 
     @property
     def types(self) -> list[str]:
-        """The names of what is there."""
+        """The message names of the records."""
         return [record.type.rpartition(".v")[0] for record in self.log]
 
     def sequences_by_key(self) -> dict[UUID, list[int]]:
-        """Return the sequences under each key as a reader sees them, who drops what is known."""
+        """Return the sequences of each key, without repeated records."""
         seen: dict[UUID, list[int]] = {}
         for record in self.log:
             sequences = seen.setdefault(record.key, [])
@@ -58,10 +58,10 @@ def source_of(record: OutboxRecord) -> str:
 
 
 class FakeProducer:
-    """A producer's way to the topic: it delivers in order, or not at all.
+    """A producer that delivers in order, or not at all.
 
     Like aiokafka's idempotent producer: records of one producer never overtake each
-    other, and after it was let go of, what is on its way may arrive all the same.
+    other, and records that are in flight when it is closed may still arrive.
     """
 
     def __init__(self, topic: FakeTopic, *, paused: bool = False) -> None:
@@ -72,19 +72,19 @@ class FakeProducer:
         self.closed_queues: list[deque[tuple[OutboxRecord, Future[Any]]]] = []
 
     async def open(self) -> None:
-        """Reach the broker, unless it is out."""
+        """Connect to the broker, unless it is out."""
         if self.topic.is_out:
             msg = "the broker is out"
             raise UnavailableError(msg)
         self.opened += 1
 
     async def close(self) -> None:
-        """Let go of what is on its way: it becomes a ghost."""
+        """Close; queued records may still be delivered by `deliver_after_close`."""
         self.closed_queues.append(self.waiting)
         self.waiting = deque()
 
     async def send(self, record: OutboxRecord) -> "Future[Any]":
-        """Queue a record; deliver it at once unless the line is paused."""
+        """Queue a record; deliver it at once unless the producer is paused."""
         if not self.opened:
             msg = "there is no producer"
             raise UnavailableError(msg)
@@ -94,37 +94,37 @@ class FakeProducer:
             self.deliver()
         return sent
 
-    def deliver(self, most: int = 1 << 30) -> None:
-        """Bring what waits to the broker, the oldest first."""
-        self._bring(self.waiting, most)
+    def deliver(self, limit: int = 1 << 30) -> None:
+        """Deliver queued records to the broker, the oldest first."""
+        self._deliver_from(self.waiting, limit)
 
     def deliver_after_close(self) -> None:
-        """Let what a closed producer still had on its way arrive."""
-        for ghost in self.closed_queues:
-            self._bring(ghost, 1 << 30)
+        """Deliver the records that were in flight when the producer was closed."""
+        for queue in self.closed_queues:
+            self._deliver_from(queue, 1 << 30)
 
-    def _bring(self, waiting: deque[tuple[OutboxRecord, "Future[Any]"]], most: int) -> None:
-        for _ in range(min(most, len(waiting))):
-            record, sent = waiting.popleft()
-            place = self.topic.append(record)
+    def _deliver_from(self, queue: deque[tuple[OutboxRecord, "Future[Any]"]], limit: int) -> None:
+        for _ in range(min(limit, len(queue))):
+            record, sent = queue.popleft()
+            metadata = self.topic.append(record)
             if not sent.done():
-                sent.set_result(place)
+                sent.set_result(metadata)
 
     def fail(self) -> None:
-        """Lose all that waits."""
+        """Lose all queued records."""
         while self.waiting:
             _, sent = self.waiting.popleft()
             sent.set_exception(UnavailableError("lost"))
 
     async def end_offsets(self) -> Mapping[str, int]:
-        """Return how full each partition is."""
+        """Return the end offset of each partition."""
         return self.topic.end_offsets()
 
 
 @contextmanager
-def running_publishers(*relays: Publisher) -> Iterator[None]:
-    """Keep relays running."""
-    tasks = [asyncio.ensure_future(publisher.run()) for publisher in relays]
+def running_publishers(*publishers: Publisher) -> Iterator[None]:
+    """Run publishers until the block ends."""
+    tasks = [asyncio.ensure_future(publisher.run()) for publisher in publishers]
     yield
     for task in tasks:
         task.cancel()

@@ -1,4 +1,4 @@
-"""Network elements that do as they are told, and a runner that calls them."""
+"""Network elements that answer by a script, and a runner that calls them."""
 
 import asyncio
 from collections import Counter
@@ -22,11 +22,11 @@ from shared.contracts import Causation
 from shared.messaging.after_commit import AfterCommit, Callback, do_nothing
 from shared.messaging.crash_guard import CrashGuard, InFlightJournal
 from shared.messaging.dispatcher import Subscriptions, on, subscribe
-from shared.messaging.publisher import Publisher
 from shared.messaging.unit_of_work import begin_transaction
+from shared.messaging.writer import Writer
 from shared.persistence.database import Sessions
 from tests.conftest import NOON
-from tests.kernel import TENANT, FakeBroker, until
+from tests.kernel import TENANT, until
 from tests.shared.order_log import ORDER, log_message
 
 CALL_ID = UUID("0197f000-0000-7000-8000-00000000000a")
@@ -36,8 +36,8 @@ DONE = CallOutcome(CallResult.DONE)
 
 
 def an_outbound_call(**changes: Any) -> OutboundCall:
-    """Return a call that shows only what matters."""
-    usual: dict[str, Any] = {
+    """Return a call with defaults."""
+    defaults: dict[str, Any] = {
         "id": CALL_ID,
         "operation_id": OPERATION_ID,
         "order_id": ORDER,
@@ -47,23 +47,23 @@ def an_outbound_call(**changes: Any) -> OutboundCall:
         "subject": "service",
         "timeout": timedelta(seconds=5),
     }
-    return OutboundCall(**usual | changes)
+    return OutboundCall(**defaults | changes)
 
 
 def another_outbound_call(**changes: Any) -> OutboundCall:
-    """Return a call of another order at another operation."""
+    """Return a call of another order for another operation."""
     return an_outbound_call(id=uuid4(), operation_id=uuid4(), order_id=uuid4(), **changes)
 
 
 def request_calls(
     sessions: Sessions,
-    *attempts: OutboundCall,
+    *calls: OutboundCall,
     now: datetime = NOON,
     after_commit: AfterCommit | None = None,
 ) -> None:
-    """Commit a transaction that wants something of an element."""
+    """Commit a transaction that requests these calls."""
     with begin_transaction(sessions, now, after_commit or AfterCommit(uuid4())) as transaction:
-        for call in attempts:
+        for call in calls:
             request_call(transaction.unit_of_work(Causation(uuid4(), call.order_id, TENANT)), call)
 
 
@@ -72,9 +72,9 @@ ScriptedAnswer = CallOutcome | Exception | None
 
 @dataclass
 class ScriptedElement:
-    """An element with a script: what it answers to calls and to questions, one after the other.
+    """An element with a script: its answers to calls and to status queries, in order.
 
-    When the script is over everything is done. An exception is raised; `hang` never ends.
+    After the last one, every answer is DONE. An exception is raised; `HANG` never ends.
     """
 
     calls: list[ScriptedAnswer] = field(default_factory=list)
@@ -86,7 +86,7 @@ class ScriptedElement:
     started_at: list[float] = field(default_factory=list)
 
     async def perform(self, call: OutboundCall) -> CallOutcome:
-        """Do as the script says."""
+        """Answer a call as the script says."""
         self.received.append(("call", call.operation_id))
         self.started_at.append(asyncio.get_running_loop().time())
         self.concurrent[call.element] += 1
@@ -100,8 +100,8 @@ class ScriptedElement:
             self.concurrent[call.element] -= 1
 
     async def query_outcome(self, call: OutboundCall) -> CallOutcome | None:
-        """Answer as the script says."""
-        self.received.append(("question", call.operation_id))
+        """Answer a status query as the script says."""
+        self.received.append(("query", call.operation_id))
         return await self._follow(self.answers)
 
     async def _follow(self, script: list[ScriptedAnswer]) -> CallOutcome | None:
@@ -114,7 +114,7 @@ class ScriptedElement:
 
     @property
     def verbs(self) -> list[str]:
-        """What was asked of it, in its order."""
+        """What it received, in order: "call" or "query"."""
         return [verb for verb, _ in self.received]
 
 
@@ -132,17 +132,17 @@ def runner_of(
 ) -> CallRunner:
     """Return the runner of one process."""
     crash_guard = CrashGuard(sessions, InFlightJournal(folder))
-    publisher = Publisher(sessions, FakeBroker())
+    writer = Writer(sessions)
     runner = CallRunner(
-        sessions, publisher, subscriptions, crash_guard, element, lambda _: Limits(limits or {})
+        sessions, writer, subscriptions, crash_guard, element, lambda _: Limits(limits or {})
     )
-    publisher.writers[CallRequest] = runner.enqueue
+    writer.deferred_writers[CallRequest] = runner.enqueue
     return runner
 
 
 @asynccontextmanager
 async def running(*runners: CallRunner) -> AsyncIterator[None]:
-    """Keep runners running."""
+    """Run runners until the block ends."""
     tasks = [asyncio.create_task(runner.run()) for runner in runners]
     yield
     for task in tasks:
@@ -151,35 +151,35 @@ async def running(*runners: CallRunner) -> AsyncIterator[None]:
 
 
 def rows(sessions: Sessions) -> Sequence[OutboundCallRow]:
-    """Return all attempts."""
+    """Return all calls."""
     with sessions() as session:
         return session.scalars(select(OutboundCallRow).order_by(OutboundCallRow.rank)).all()
 
 
 def enqueue_calls(
-    sessions: Sessions, runner: CallRunner, *attempts: OutboundCall, now: datetime | None = None
+    sessions: Sessions, runner: CallRunner, *calls: OutboundCall, now: datetime | None = None
 ) -> Sequence[Claim]:
     """Commit a transaction of the runner's own process; return what it leased."""
     leased_calls: list[Claim] = []
 
-    def enqueue(session: Session, several: Sequence[CallRequest], now: datetime) -> Callback:
-        leased_calls.extend(runner._claimer.enqueue(session, several, now))  # noqa: SLF001
+    def enqueue(session: Session, requests: Sequence[CallRequest], now: datetime) -> Callback:
+        leased_calls.extend(runner._claimer.enqueue(session, requests, now))  # noqa: SLF001
         return do_nothing
 
     after_commit = AfterCommit(uuid4(), {CallRequest: enqueue})
     with begin_transaction(sessions, now or datetime.now(UTC), after_commit) as transaction:
-        for call in attempts:
+        for call in calls:
             request_call(transaction.unit_of_work(Causation(uuid4(), call.order_id, TENANT)), call)
     return leased_calls
 
 
 def count_of_leased(sessions: Sessions) -> int:
-    """Return how many attempts are leased."""
+    """Return how many calls are leased."""
     return sum(row.lease_until is not None for row in rows(sessions))
 
 
 def results(sessions: Sessions) -> list[CallResult | None]:
-    """Return what became of each call; None for those that are not over."""
+    """Return the result of each call; None for those that have not ended."""
     return [row.result if row.ended_at else None for row in rows(sessions)]
 
 
@@ -189,6 +189,6 @@ def all_have_ended(sessions: Sessions) -> Callable[[], bool]:
 
 
 async def run_all(sessions: Sessions, folder: Path, element: ScriptedElement) -> None:
-    """Let a runner bring every call to its end."""
+    """Run a runner until every call has ended."""
     async with running(runner_of(sessions, folder, element)):
         await until(all_have_ended(sessions))

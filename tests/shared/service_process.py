@@ -1,4 +1,4 @@
-"""The small service as a whole process."""
+"""The small service in a process of its own."""
 
 import json
 import os
@@ -22,7 +22,7 @@ class ServiceProcess:
         self,
         settings: Settings,
         module: str,
-        part: str,
+        process_type: str,
         log: Path | None,
         temporary: Path | None,
     ) -> None:
@@ -41,14 +41,14 @@ class ServiceProcess:
         self.log = log or settings.home / f"{self.port}.log"
         with self.log.open("wb") as output:
             out = output.fileno()
-            self._running = ForkedProgram(module, [part], environment, out, out)
+            self._running = ForkedProgram(module, [process_type], environment, out, out)
 
-    def says(self, words: str) -> bool:
-        """Tell whether its log has these words."""
+    def has_logged(self, words: str) -> bool:
+        """Return whether its log has these words."""
         return words in self.log.read_text()
 
-    def answers(self) -> bool:
-        """Tell whether its API is ready."""
+    def is_ready(self) -> bool:
+        """Return whether its API is ready."""
         url = f"http://127.0.0.1:{self.port}/health/ready"
         try:
             with urllib.request.urlopen(url, timeout=5) as answer:
@@ -57,7 +57,7 @@ class ServiceProcess:
             assert self._running.poll() is None, f"it ended; see {self.log}"
             return False
 
-    def ended(self, timeout_s: float) -> int:
+    def wait(self, timeout_s: float) -> int:
         """Return its exit status, once it has ended by itself."""
         return self._running.wait(timeout_s)
 
@@ -68,9 +68,9 @@ class ServiceProcess:
 
 
 def errors_in(log: Path) -> list[dict[str, Any]]:
-    """Return the lines of a log that are for a person to act on."""
-    said = [json.loads(line) for line in log.read_text().splitlines()]
-    return [line for line in said if line["level"] in {"error", "critical"}]
+    """Return the lines of a log with level error or critical."""
+    lines = [json.loads(line) for line in log.read_text().splitlines()]
+    return [line for line in lines if line["level"] in {"error", "critical"}]
 
 
 @contextmanager
@@ -78,20 +78,20 @@ def running_process(
     settings: Settings,
     module: str = small_service.__name__,
     *,
-    part: str = "all",
+    process_type: str = "all",
     log: Path | None = None,
     temporary: Path | None = None,
 ) -> Iterator[ServiceProcess]:
-    """Run a process, and leave none behind.
+    """Run a process, and kill it when the block ends.
 
     Args:
-        settings: All but its port and its archive.
-        module: What it runs.
-        part: Which part of the service it is.
-        log: Where it writes, if not to a file in its home.
-        temporary: Its temporary folder, if not the machine's.
+        settings: Its settings, except for its port and its archive.
+        module: The module that it runs.
+        process_type: The part of the service that it runs: `api`, `worker` or `all`.
+        log: Its log file; by default one in its home.
+        temporary: Its temporary folder; by default the machine's.
     """
-    running = ServiceProcess(settings, module, part, log, temporary)
+    running = ServiceProcess(settings, module, process_type, log, temporary)
     try:
         yield running
     finally:

@@ -1,6 +1,6 @@
-"""The ledger as a whole process: `python -m tests.shared.small_service`.
+"""The order log as a whole process: `python -m tests.shared.small_service`.
 
-It bears no service's name: what it hears would count as told by itself.
+It has the name of no real service: a service does not consume what it published itself.
 """
 
 from sqlalchemy import select
@@ -12,7 +12,7 @@ from tests.shared.order_log import SUBSCRIPTIONS, OrderLogRow
 
 
 def read_once(session: Session) -> None:
-    """Look into the database before anything is served."""
+    """Read from the database before anything is served."""
     session.execute(select(OrderLogRow.order_id).limit(1))
 
 

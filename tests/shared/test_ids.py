@@ -1,4 +1,4 @@
-"""Ids that sort by when they were made, and ids that follow from a name."""
+"""Ids that sort by their time of making, and ids derived from a name."""
 
 import time
 from uuid import uuid4, uuid5
@@ -26,12 +26,12 @@ def test_an_id_made_later_sorts_later() -> None:
     assert earlier < time_ordered_id()
 
 
-def test_an_id_tells_the_millisecond_it_was_made_in() -> None:
+def test_an_id_contains_the_millisecond_of_its_making() -> None:
     before = time.time_ns() // 1_000_000
-    told = time_ordered_id().int >> 80
+    found = time_ordered_id().int >> 80
     after = time.time_ns() // 1_000_000
 
-    assert before <= told <= after
+    assert before <= found <= after
 
 
 @pytest.mark.parametrize("name", ["", "order.accepted.v1/0", "开通", "x" * 5_000])

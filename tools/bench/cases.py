@@ -1,4 +1,4 @@
-"""The cases: each measures one thing once; the bench repeats them."""
+"""The cases: each is one measurement; the bench repeats them."""
 
 import asyncio
 import json
@@ -36,34 +36,34 @@ PACED_ORDERS = 300
 
 IDLE_S = 15.0
 SETTLE_S = 1.0
-"""What a case leaves behind (marks, acknowledgements) still belongs to it."""
+"""Time for the last outbox records and offsets of a case, so that its CPU is counted in full."""
 
 SERVICES = ("order", "provisioning", "resources", "customer")
 
 
 @dataclass
 class BenchSystem:
-    """A running stack, made ready to be measured."""
+    """A running stack that is ready to be measured."""
 
     record: StackRecord
     crm_token: str
-    """A token of the CRM's."""
+    """A token with the CRM's role."""
 
     operator_token: str
     splitters: int
     per_second: float = 40
-    """The rate of the even load."""
+    """Orders a second of the even load."""
 
     completions: Completions = field(init=False)
     _fibre_rounds: "count[int]" = field(default_factory=count)
 
     def __post_init__(self) -> None:
-        """Open the order service's database."""
+        """Connect to the order service's database."""
         self.completions = Completions(self.record.databases["order"])
 
     @property
     def target(self) -> Target:
-        """Where orders are posted."""
+        """The endpoint that orders are posted to."""
         return Target(int(self.record.urls["order"].rpartition(":")[2]), ORDERS, self.crm_token)
 
     @property
@@ -72,54 +72,54 @@ class BenchSystem:
         return {line.name: line.life.pid for line in self.record.lines}
 
     def next_fibre_orders(self, number: int) -> list[OrderRequest]:
-        """Return so many orders for fibre, each round at other addresses."""
+        """Return `number` orders for fibre; each call uses other addresses."""
         start = next(self._fibre_rounds) * number
         return fibre_orders(number, start, self.splitters)
 
 
 async def post_with_crew(
-    site: BenchSystem, posting: Callable[[], "asyncio.Future[LoadClient]"]
+    system: BenchSystem, posting: Callable[[], "asyncio.Future[LoadClient]"]
 ) -> LoadClient:
-    """Post while the field force answers work orders; return when all has completed."""
-    already, stop = site.completions.count(), asyncio.Event()
-    url, database = site.record.urls["provisioning"], site.record.databases["provisioning"]
-    crew = asyncio.ensure_future(answer_work_orders(url, database, site.operator_token, stop))
-    customer = await posting()
-    number = already + len(customer.posted_at)
-    await asyncio.to_thread(site.completions.wait_for, number, lambda: check_crew(crew))
+    """Post orders while the crew answers work orders; return when all orders have completed."""
+    already, stop = system.completions.count(), asyncio.Event()
+    url, database = system.record.urls["provisioning"], system.record.databases["provisioning"]
+    crew = asyncio.ensure_future(answer_work_orders(url, database, system.operator_token, stop))
+    client = await posting()
+    number = already + len(client.posted_at)
+    await asyncio.to_thread(system.completions.wait_for, number, lambda: check_crew(crew))
     stop.set()
     await crew
-    return customer
+    return client
 
 
 def check_crew(crew: "asyncio.Future[None]") -> None:
-    """Fail with what ended the crew, if it has ended."""
+    """Raise the crew's error, if it has failed."""
     if crew.done():
         crew.result()
 
 
 def measure_saturated(
-    site: BenchSystem, posts: Sequence[OrderRequest], *, crew: bool = False
+    system: BenchSystem, posts: Sequence[OrderRequest], *, crew: bool = False
 ) -> Figures:
-    """Post as fast as the service answers; return the rate and the CPU of an order."""
-    already, before = site.completions.count(), usage.read(site.pids)
+    """Post as fast as the service answers; return the rate and the CPU for each order."""
+    already, before = system.completions.count(), usage.read(system.pids)
     if crew:
         asyncio.run(
             post_with_crew(
-                site, lambda: asyncio.ensure_future(post_closed_loop(site.target, posts))
+                system, lambda: asyncio.ensure_future(post_closed_loop(system.target, posts))
             )
         )
     else:
-        asyncio.run(post_closed_loop(site.target, posts))
-        site.completions.wait_for(already + len(posts))
+        asyncio.run(post_closed_loop(system.target, posts))
+        system.completions.wait_for(already + len(posts))
     took = time.monotonic() - before.at
-    return {"orders_per_s": len(posts) / took} | cpu_per_order(site, before, len(posts))
+    return {"orders_per_s": len(posts) / took} | cpu_per_order(system, before, len(posts))
 
 
-def cpu_per_order(site: BenchSystem, before: usage.CpuReading, orders: int) -> dict[str, float]:
-    """Return the CPU of each order, in all and by part."""
+def cpu_per_order(system: BenchSystem, before: usage.CpuReading, orders: int) -> dict[str, float]:
+    """Return the CPU for each order, in total and by part of the stack."""
     time.sleep(SETTLE_S)
-    used = usage.between(before, usage.read(site.pids))
+    used = usage.between(before, usage.read(system.pids))
     parts = used.ms_per(orders)
     by_part = {f"cpu_ms_{part}": spent for part, spent in parts.items()}
     total = {"cpu_ms_per_order": sum(parts.values()), "other_cores": used.other_cores}
@@ -127,59 +127,59 @@ def cpu_per_order(site: BenchSystem, before: usage.CpuReading, orders: int) -> d
 
 
 def measure_paced(
-    site: BenchSystem, posts: Sequence[OrderRequest], *, crew: bool = False
+    system: BenchSystem, posts: Sequence[OrderRequest], *, crew: bool = False
 ) -> Figures:
-    """Post evenly; return how long an order takes from its POST to its completion."""
-    already, before = site.completions.count(), usage.read(site.pids)
+    """Post at an even rate; return the time of orders from POST to completion."""
+    already, before = system.completions.count(), usage.read(system.pids)
     if crew:
-        posting = lambda: asyncio.ensure_future(post_at_rate(site.target, posts, RATE))  # noqa: E731
-        customer = asyncio.run(post_with_crew(site, posting))
+        posting = lambda: asyncio.ensure_future(post_at_rate(system.target, posts, RATE))  # noqa: E731
+        client = asyncio.run(post_with_crew(system, posting))
     else:
-        customer = asyncio.run(post_at_rate(site.target, posts, RATE))
-        site.completions.wait_for(already + len(posts))
-    spent = cpu_per_order(site, before, len(posts))
-    times = site.completions.times(list(customer.posted_at))
-    took_ms = [1000 * (times[key] - posted) for key, posted in customer.posted_at.items()]
+        client = asyncio.run(post_at_rate(system.target, posts, RATE))
+        system.completions.wait_for(already + len(posts))
+    spent = cpu_per_order(system, before, len(posts))
+    times = system.completions.times(list(client.posted_at))
+    took_ms = [1000 * (times[key] - posted) for key, posted in client.posted_at.items()]
     percentiles = {"p50_ms": percentile(took_ms, 0.5), "p99_ms": percentile(took_ms, 0.99)}
     return percentiles | {"max_ms": max(took_ms)} | spent
 
 
-def reference(site: BenchSystem, orders: int) -> Figures:
-    """Measure the reference order, as many as go through."""
-    return measure_saturated(site, reference_orders(orders))
+def reference(system: BenchSystem, orders: int) -> Figures:
+    """Measure the reference order at the highest rate."""
+    return measure_saturated(system, reference_orders(orders))
 
 
-def reference_20(site: BenchSystem, _: int) -> Figures:
+def reference_20(system: BenchSystem, _: int) -> Figures:
     """Measure the reference order at an even 20 a second."""
-    return measure_paced(site, reference_orders(PACED_ORDERS))
+    return measure_paced(system, reference_orders(PACED_ORDERS))
 
 
-def ftth(site: BenchSystem, orders: int) -> Figures:
-    """Measure fibre with elements over HTTP and a work order that is answered at once."""
-    raise_aaa_limit(Client(site.record.urls, site.operator_token))
-    return measure_saturated(site, site.next_fibre_orders(max(100, orders // 4)), crew=True)
+def ftth(system: BenchSystem, orders: int) -> Figures:
+    """Measure fibre with elements over HTTP and work orders that are answered at once."""
+    raise_aaa_limit(Client(system.record.urls, system.operator_token))
+    return measure_saturated(system, system.next_fibre_orders(max(100, orders // 4)), crew=True)
 
 
-def ftth_20(site: BenchSystem, _: int) -> Figures:
+def ftth_20(system: BenchSystem, _: int) -> Figures:
     """Measure fibre at an even 20 a second."""
-    raise_aaa_limit(Client(site.record.urls, site.operator_token))
-    return measure_paced(site, site.next_fibre_orders(PACED_ORDERS), crew=True)
+    raise_aaa_limit(Client(system.record.urls, system.operator_token))
+    return measure_paced(system, system.next_fibre_orders(PACED_ORDERS), crew=True)
 
 
-def idle(site: BenchSystem, _: int) -> Figures:
-    """Measure the stack while nothing is asked of it, and its memory."""
+def idle(system: BenchSystem, _: int) -> Figures:
+    """Measure the idle stack's CPU and memory."""
     time.sleep(SETTLE_S)
-    before = usage.read(site.pids)
+    before = usage.read(system.pids)
     time.sleep(IDLE_S)
-    used = usage.between(before, usage.read(site.pids))
+    used = usage.between(before, usage.read(system.pids))
     shares = {f"core_share_{part}": spent / used.seconds for part, spent in used.parts.items()}
-    memory = {f"pss_mb_{part}": mb for part, mb in usage.pss_mb(site.pids).items()}
+    memory = {f"pss_mb_{part}": mb for part, mb in usage.pss_mb(system.pids).items()}
     totals = {"core_share": used.total / used.seconds, "pss_mb": sum(memory.values())}
     return totals | shares | memory
 
 
 def start(_: BenchSystem, __: int) -> Figures:
-    """Measure a demonstration of its own: from the command to the first completed order."""
+    """Measure a separate demonstration: from the command to the first completed order."""
     with tempfile.TemporaryDirectory() as folder:
         result = Path(folder) / "demo.json"
         command = [sys.executable, "-P", "-m", "services.console", "demo", "--orders", "12"]
@@ -191,7 +191,7 @@ def start(_: BenchSystem, __: int) -> Figures:
 
 
 def assignment(_: BenchSystem, __: int) -> Figures:
-    """Measure what one number costs in pools of ten thousand, a hundred thousand, a million."""
+    """Measure the cost of assigning a number in pools of ten thousand, 100,000 and a million."""
     command = [sys.executable, "-m", "tests.bench.assignment"]
     done = subprocess.run(  # noqa: S603
         command, check=True, cwd=CHECKOUT, stdout=subprocess.PIPE

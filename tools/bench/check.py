@@ -1,7 +1,7 @@
-"""What must hold of everything that was measured: each query counts what does not.
+"""Rules for all orders that were measured; each query counts violations.
 
-The demonstration's invariants look at every order through every API; for tens of
-thousands of orders the databases are asked themselves.
+The demonstration's invariants query the APIs for each order; for tens of thousands of
+orders these rules query the databases instead.
 """
 
 import time
@@ -34,15 +34,18 @@ RULES = (
         "orders that did not complete",
         "SELECT count(*) FROM order_progress WHERE state <> 'completed'",
     ),
-    ("order", "orders whose completion was not told exactly once", NOT_COMPLETED_ONCE),
-    ("resources", "numbers and lines given to two orders", ASSIGNED_TWICE),
+    ("order", "orders whose completion was not published exactly once", NOT_COMPLETED_ONCE),
+    ("resources", "numbers and lines assigned to two orders", ASSIGNED_TWICE),
     *((name, f"messages parked at {name}", "SELECT count(*) FROM parked") for name in SERVICES),
-    *((name, f"messages unsent at {name}", "SELECT count(*) FROM unsent") for name in SERVICES),
+    *(
+        (name, f"unpublished messages at {name}", "SELECT count(*) FROM unsent")
+        for name in SERVICES
+    ),
 )
 
 
 def find_violations(record: StackRecord) -> list[str]:
-    """Return what does not hold, with its count; what is on its way is waited for."""
+    """Return the violated rules with their counts; wait up to 20 s for work in progress."""
     end = time.monotonic() + TIMEOUT_S
     while (found := evaluate_rules(record)) and time.monotonic() < end:
         time.sleep(0.5)
@@ -50,7 +53,7 @@ def find_violations(record: StackRecord) -> list[str]:
 
 
 def evaluate_rules(record: StackRecord) -> list[str]:
-    """Ask every rule once."""
+    """Evaluate every rule once."""
     found = []
     for service, rule, query in RULES:
         engine = make_plain_engine(record.databases[service])

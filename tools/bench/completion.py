@@ -1,4 +1,4 @@
-"""When orders completed, as the order service's database has it."""
+"""Completion times of orders, from the order service's database."""
 
 import time
 from collections.abc import Callable
@@ -20,7 +20,7 @@ TIMES = """
 
 
 class Completions:
-    """What the bench asks of the order service's database."""
+    """Queries of the bench on the order service's database."""
 
     def __init__(self, url: str) -> None:
         self._engine: Engine = make_plain_engine(url, isolation_level="AUTOCOMMIT")
@@ -31,10 +31,10 @@ class Completions:
             return int(connection.scalars(text(COMPLETED)).one())
 
     def wait_for(self, number: int, tick: Callable[[], None] = lambda: None) -> None:
-        """Return when so many orders have completed in all.
+        """Wait until `number` orders have completed in all; call `tick` at each poll.
 
         Raises:
-            TimeoutError: if they do not.
+            TimeoutError: they did not complete within 120 s.
         """
         end = time.monotonic() + TIMEOUT_S
         while (done := self.count()) < number:
@@ -47,12 +47,12 @@ class Completions:
     def times(self, keys: list[str]) -> dict[str, float]:
         """Return when each of these orders completed (Unix time), by its Idempotency-Key.
 
-        The time is that at which the completing transaction began.
+        The time is the begin of the completing transaction.
         """
         with self._engine.connect() as connection:
             rows = connection.execute(text(TIMES), {"keys": keys})
             return {key: float(at) for key, at in rows}
 
     def close(self) -> None:
-        """Let go of the database."""
+        """Close the connections to the database."""
         self._engine.dispose()

@@ -1,4 +1,4 @@
-"""The network elements of the bench: how long they take, and what steps at them took."""
+"""The simulated elements of the bench: their delays, and the times of calls and steps."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -17,22 +17,22 @@ STEP = "kaitong_attempt_step_seconds"
 
 @dataclass(frozen=True, slots=True)
 class Histogram:
-    """How many values are at or below each bound."""
+    """A cumulative histogram: the number of values at or below each bound."""
 
     counts: Mapping[float, float]
 
     @property
     def count(self) -> int:
-        """How many values there are."""
+        """The number of values."""
         return int(max(self.counts.values(), default=0))
 
     def since(self, earlier: "Histogram | None") -> "Histogram":
-        """Return what has come since an earlier reading of the same."""
+        """Return the difference to an earlier reading of the same histogram."""
         before = earlier.counts if earlier else {}
         return Histogram({at: count - before.get(at, 0) for at, count in self.counts.items()})
 
     def median(self) -> float:
-        """Return the value that half of all are at or below, as if they lay evenly in a bucket."""
+        """Return the median, interpolated linearly within a bucket."""
         half = self.count / 2
         bounds = [(0.0, 0.0), *sorted(self.counts.items())]
         for (low, below), (high, at_or_below) in pairwise(bounds):
@@ -46,7 +46,7 @@ Histograms: TypeAlias = Mapping[tuple[str, str], Histogram]
 
 
 def read_histograms(record: StackRecord) -> Histograms:
-    """Return how long calls and steps have taken so far, by element type."""
+    """Return the durations of calls and steps so far, by element type."""
     text = httpx.get(f"{record.urls['provisioning']}/metrics").raise_for_status().text
     found: dict[tuple[str, str], dict[float, float]] = {}
     for family in text_string_to_metric_families(text):
@@ -58,10 +58,10 @@ def read_histograms(record: StackRecord) -> Histograms:
 
 
 def step_times_between(first: Histograms, last: Histograms, element_ms: float) -> dict[str, float]:
-    """Return how long calls and steps took meanwhile, by element type: medians.
+    """Return the medians of calls and steps between two readings, by element type.
 
-    A call is what its caller waits for, a step is all from the wish to the answer; a ratio is
-    that of a step over the milliseconds that the element itself takes for a call.
+    A call is the time of one request; a step is the time from enqueueing the outbound call to
+    its result; a ratio is a step's median over the element's own time for a call.
     """
     found = {}
     for (metric, kind), histogram in last.items():
@@ -80,11 +80,11 @@ def step_times_between(first: Histograms, last: Histograms, element_ms: float) -
 def delayed_elements(
     record: StackRecord, elements: Iterator[str], milliseconds: int
 ) -> Iterator[None]:
-    """Make every call at simulated elements take this time until the block ends."""
-    named, slow = list(elements), {"faults": [{"fault": "slow", "delay_ms": milliseconds}]}
+    """Delay every call at these simulated elements until the block ends."""
+    names, slow = list(elements), {"faults": [{"fault": "slow", "delay_ms": milliseconds}]}
     with httpx.Client(base_url=record.urls["elements"]) as simulator:
-        for each in named:
+        for each in names:
             simulator.put(f"/elements/{each}/faults", json=slow).raise_for_status()
         yield
-        for each in named:
+        for each in names:
             simulator.delete(f"/elements/{each}/faults").raise_for_status()

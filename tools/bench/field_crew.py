@@ -1,7 +1,7 @@
-"""The field force of the bench: answers work orders at once, by looking into the database.
+"""The field crew of the bench: reports work orders at once; it finds them in the database.
 
-It answers through the API, as people do; only finding what to answer is done the cheap way,
-so that the search does not count as work of the system.
+It reports them through the API, as people do. It reads the open ones from the database, so that
+the search does not count as work of the system.
 """
 
 import asyncio
@@ -18,19 +18,19 @@ AT_ONCE = 16
 
 
 async def answer_work_orders(url: str, database: str, token: str, stop: asyncio.Event) -> None:
-    """Report every work order done, until told to stop.
+    """Report every work order as done, until `stop` is set.
 
     Args:
-        url: of the provisioning service.
-        database: of the same.
-        token: of an operator.
-        stop: ends it.
+        url: the provisioning service's URL.
+        database: the URL of its database.
+        token: a token with the operator's role.
+        stop: ends the reporting.
     """
     headers = {"Authorization": f"Bearer {token}"}
     answered: set[UUID] = set()
-    place = make_url(database).set(drivername="postgresql").render_as_string(hide_password=False)
+    dsn = make_url(database).set(drivername="postgresql").render_as_string(hide_password=False)
     async with aiohttp.ClientSession(url, headers=headers) as session:
-        with psycopg.connect(place, autocommit=True) as connection:
+        with psycopg.connect(dsn, autocommit=True) as connection:
             while not stop.is_set():
                 found = [id_ for (id_,) in connection.execute(OPEN)]
                 fresh = [each for each in found if each not in answered]

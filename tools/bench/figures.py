@@ -1,4 +1,4 @@
-"""Figures of several rounds, with their spread."""
+"""Figures of several rounds, with medians and spread."""
 
 import math
 import platform
@@ -11,18 +11,18 @@ from typing import TypeAlias
 import psutil
 
 Figures: TypeAlias = Mapping[str, float]
-"""What one round measured, by plain names with units (`p50_ms`)."""
+"""The figures of one round, by names with units (`p50_ms`)."""
 
 
 @dataclass(frozen=True, slots=True)
 class CaseResult:
-    """What all rounds of one case measured."""
+    """The figures of all rounds of one case."""
 
     name: str
     title: str
     rounds: Sequence[Figures]
     goals: Mapping[str, float]
-    """What is to be reached: at most, or for rates (`..._per_s`) at least."""
+    """The goal of a figure: a maximum, or for rates (`..._per_s`) a minimum."""
 
     def median(self, figure: str) -> float:
         """Return the median of a figure."""
@@ -34,7 +34,7 @@ class CaseResult:
         return min(values), max(values)
 
     def reaches_goal(self, figure: str) -> bool | None:
-        """Tell whether the median reaches its goal; None where there is none."""
+        """Return whether the median reaches its goal; None if there is no goal."""
         goal = self.goals.get(figure)
         if goal is None:
             return None
@@ -42,7 +42,7 @@ class CaseResult:
         return median >= goal if figure.endswith("_per_s") else median <= goal
 
     def as_dict(self) -> dict[str, float]:
-        """Return medians by name, and the spread beside them."""
+        """Return the median, minimum and maximum of each figure, by name."""
         found: dict[str, float] = {}
         for figure in self.rounds[0]:
             least, greatest = self.spread(figure)
@@ -52,13 +52,13 @@ class CaseResult:
 
 
 def percentile(values: Sequence[float], share: float) -> float:
-    """Return the value that `share` (0 to 1) of all are at or below."""
+    """Return the value that a `share` (0 to 1) of all values are at or below."""
     ordered = sorted(values)
     return ordered[max(0, math.ceil(share * len(ordered)) - 1)]
 
 
 def describe_machine() -> dict[str, str | int | float]:
-    """Describe the machine that was measured on."""
+    """Return the machine's CPU, memory, kernel and Python version."""
     model = next(
         (
             line.partition(":")[2].strip()

@@ -1,4 +1,4 @@
-"""A client that costs little: raw sockets, one request at a time on each."""
+"""A load generator that needs little CPU: raw sockets, one request at a time on each."""
 
 import asyncio
 import time
@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 CREATED = 201
 CONNECTIONS = 192
-"""As many orders are under way to the API at a time: enough that it is never waited for."""
+"""Concurrent requests to the API: enough that the API is always busy."""
 
 
 class OrderRequest(NamedTuple):
@@ -22,7 +22,7 @@ class OrderRequest(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where orders are posted, and in whose name."""
+    """The endpoint that orders are posted to, and the token."""
 
     port: int
     path: str
@@ -30,7 +30,7 @@ class Target:
     host: str = "127.0.0.1"
 
     def request(self, post: OrderRequest) -> bytes:
-        """Return the request as it goes over the wire."""
+        """Return the bytes of the HTTP request."""
         head = (
             f"POST {self.path} HTTP/1.1\r\nHost: {self.host}\r\n"
             f"Content-Type: application/json\r\nAuthorization: Bearer {self.token}\r\n"
@@ -41,16 +41,16 @@ class Target:
 
 @dataclass(slots=True)
 class LoadClient:
-    """Someone who posts orders over connections that stay open."""
+    """A client that posts orders over persistent connections."""
 
     target: Target
     posted_at: dict[str, float] = field(default_factory=dict)
-    """When each order was posted (Unix time), by its key; of the first try, if it took more."""
+    """When each order was first posted (Unix time), by its key."""
 
     _idle: list[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = field(default_factory=list)
 
     async def post_until_accepted(self, post: OrderRequest) -> None:
-        """Post one order until it is answered; a lost connection is opened again."""
+        """Post one order until it is accepted; reconnect if a connection is lost."""
         self.posted_at.setdefault(post.key, time.time())
         while True:
             try:
@@ -75,7 +75,7 @@ class LoadClient:
         length = int(head.lower().split(b"content-length:")[1].split(b"\r\n")[0])
         body = await reader.readexactly(length)
         status = int(head[9:12])
-        if status != CREATED and status < 500:  # noqa: PLR2004  ours to wait out
+        if status != CREATED and status < 500:  # noqa: PLR2004  5xx is retried
             msg = f"the order was refused: {status} {body.decode()}"
             raise ValueError(msg)
         return status
@@ -89,16 +89,16 @@ class LoadClient:
 async def post_closed_loop(
     target: Target, posts: Sequence[OrderRequest], connections: int = CONNECTIONS
 ) -> LoadClient:
-    """Post as fast as the service answers, over so many connections."""
-    customer, waiting = LoadClient(target), iter(posts)
+    """Post as fast as the service answers, over `connections` connections."""
+    client, waiting = LoadClient(target), iter(posts)
 
-    async def one() -> None:
+    async def post_in_turn() -> None:
         for post in waiting:
-            await customer.post_until_accepted(post)
+            await client.post_until_accepted(post)
 
-    await asyncio.gather(*(one() for _ in range(connections)))
-    customer.close()
-    return customer
+    await asyncio.gather(*(post_in_turn() for _ in range(connections)))
+    client.close()
+    return client
 
 
 async def post_at_rate(
@@ -107,13 +107,13 @@ async def post_at_rate(
     per_second: float,
     tick: Callable[[], None] = lambda: None,
 ) -> LoadClient:
-    """Post at an even pace, whether the earlier ones are answered or not."""
-    customer, start = LoadClient(target), time.monotonic()
-    under_way = []
+    """Post at an even rate, without waiting for earlier responses."""
+    client, start = LoadClient(target), time.monotonic()
+    tasks = []
     for number, post in enumerate(posts):
         await asyncio.sleep(max(0.0, start + number / per_second - time.monotonic()))
-        under_way.append(asyncio.ensure_future(customer.post_until_accepted(post)))
+        tasks.append(asyncio.ensure_future(client.post_until_accepted(post)))
         tick()
-    await asyncio.gather(*under_way)
-    customer.close()
-    return customer
+    await asyncio.gather(*tasks)
+    client.close()
+    return client

@@ -1,4 +1,4 @@
-"""`kaitong bench`: run every case several times, check what was measured, show a table."""
+"""`kaitong bench`: run every case several times, check the orders, print a table."""
 
 import asyncio
 import os
@@ -29,24 +29,24 @@ from tools.bench.workload import load_catalogue, load_plant, reference_orders
 
 FIBRES_PER_SPLITTER = 16
 RATE_LIMIT = 100_000
-"""Requests a second: the bench is one client, and is to meet the limit's cost, not the limit."""
+"""Requests a second: the limit is checked, but the bench, which is one client, never reaches it."""
 
 
 @dataclass(frozen=True, slots=True)
 class BenchCase:
-    """One case, and what it is to reach."""
+    """One case and its goals."""
 
     title: str
     measure: Callable[[BenchSystem, int], Figures]
     goals: Mapping[str, float]
     details: Callable[[CaseResult], Iterable[str]] = lambda _: ()
-    """Lines that show more than the table does."""
+    """Returns lines to print below the table."""
 
     is_binding: bool = False
-    """If a goal is missed, the bench ends with 1."""
+    """If a goal is missed, the bench exits with 1."""
 
     is_long: bool = False
-    """It runs only when it is named."""
+    """It runs only if it is named."""
 
 
 CASES = {
@@ -85,25 +85,25 @@ CASES = {
 def run_bench(
     rounds: int, only: Sequence[str], orders: int, per_second: float, json: Path | None
 ) -> None:
-    """Measure; end with 1 if what was measured was not right, or a binding goal was missed.
+    """Measure; exit with 1 if a rule is violated, or a binding goal is missed.
 
     Args:
         rounds: how often each case is measured.
-        only: these cases; empty for all that are not long.
-        orders: of a round.
+        only: the cases to run; empty for all that are not long.
+        orders: the number of orders in a round.
         per_second: the rate of the even load.
-        json: where the figures are written.
+        json: the file that the figures are written to.
     """
     if unknown := set(only) - set(CASES):
         remedy = f"choose from {', '.join(CASES)}"
         msg = f"there is no case {', '.join(unknown)}"
         raise CommandError(msg, USAGE, remedy=remedy)
     refuse_existing_engines()
-    chosen = [name for name, plan in CASES.items() if name in only or not (only or plan.is_long)]
-    with start_bench_system(rounds, orders) as site:
-        site.per_second = per_second
-        measured = measure_all(site, chosen, rounds, orders)
-        violations = find_violations(site.record)
+    chosen = [name for name, case in CASES.items() if name in only or not (only or case.is_long)]
+    with start_bench_system(rounds, orders) as system:
+        system.per_second = per_second
+        measured = measure_all(system, chosen, rounds, orders)
+        violations = find_violations(system.record)
     print_results(measured, violations)
     if json:
         result = as_json(measured, violations)
@@ -119,7 +119,7 @@ def missed_goals(case: CaseResult) -> list[str]:
 
 @contextmanager
 def start_bench_system(rounds: int, orders: int) -> Iterator[BenchSystem]:
-    """Start a stack of its own, with plant for all rounds; remove it at the end."""
+    """Start a separate stack, with plant for all rounds; delete it when the block ends."""
     splitters = max(64, rounds * (orders // 4 + cases.PACED_ORDERS) // FIBRES_PER_SPLITTER)
     with tempfile.TemporaryDirectory(prefix="bench-", dir=home()) as folder:
         make_keys(Path(folder))
@@ -134,48 +134,48 @@ def start_bench_system(rounds: int, orders: int) -> Iterator[BenchSystem]:
             client = Client(record.urls, operator)
             load_catalogue(client)
             load_plant(client, 2 * (rounds + 1) * orders, splitters)
-            site = BenchSystem(record, token_for("crm", at=Path(folder)), operator, splitters)
-            warm_up(site)
-            yield site
+            system = BenchSystem(record, token_for("crm", at=Path(folder)), operator, splitters)
+            warm_up(system)
+            yield system
         stack.purge()
 
 
-def warm_up(site: BenchSystem) -> None:
-    """Let some orders go through, so that joining groups and filling caches is not measured."""
-    asyncio.run(post_closed_loop(site.target, reference_orders(200)))
-    site.completions.wait_for(200)
+def warm_up(system: BenchSystem) -> None:
+    """Complete 200 orders first, so that joining groups and filling caches is not measured."""
+    asyncio.run(post_closed_loop(system.target, reference_orders(200)))
+    system.completions.wait_for(200)
 
 
 def measure_all(
-    site: BenchSystem, chosen: Sequence[str], rounds: int, orders: int
+    system: BenchSystem, chosen: Sequence[str], rounds: int, orders: int
 ) -> list[CaseResult]:
-    """Run every case once a round, with progress."""
+    """Run every case once in each round; show the progress."""
     figures: dict[str, list[Figures]] = {name: [] for name in chosen}
     with progress_line() as progress:
         task = progress.add_task("measuring")
         for round_ in range(1, rounds + 1):
             for name in chosen:
                 progress.update(task, description=f"round {round_} of {rounds}: {name}")
-                figures[name].append(CASES[name].measure(site, orders))
+                figures[name].append(CASES[name].measure(system, orders))
     return [
         CaseResult(name, CASES[name].title, figures[name], CASES[name].goals) for name in chosen
     ]
 
 
 def as_json(measured: Sequence[CaseResult], violations: Sequence[str]) -> dict[str, Any]:
-    """Return everything under plain names."""
+    """Return all results as JSON."""
     found: dict[str, Any] = {"machine": describe_machine(), "violations": len(violations)}
     return found | {case.name: case.as_dict() for case in measured}
 
 
 def print_results(measured: Sequence[CaseResult], violations: Sequence[str]) -> None:
-    """Draw the table: median, spread, goal."""
+    """Print the table of medians, spreads and goals."""
     rows: list[Row] = []
     for case in measured:
         for figure in case.goals:
             least, greatest = case.spread(figure)
-            reached = Styled("reached", "green"), Styled("missed", "red")
-            verdict = reached[not case.reaches_goal(figure)]
+            verdicts = Styled("reached", "green"), Styled("missed", "red")
+            verdict = verdicts[not case.reaches_goal(figure)]
             spread = f"{least:.3g} to {greatest:.3g}"
             goal = f"{case.goals[figure]:g}"
             rows.append((case.title, figure, f"{case.median(figure):.3g}", spread, goal, verdict))
@@ -190,15 +190,15 @@ def print_results(measured: Sequence[CaseResult], violations: Sequence[str]) -> 
 
 
 def print_cpu_by_part(case: CaseResult) -> None:
-    """Draw where an order's CPU goes, and whether others used the machine meanwhile."""
+    """Print an order's CPU by part, and warn if other programs used the machine."""
     parts = {
         name.removeprefix("cpu_ms_"): case.median(name)
         for name in case.rounds[0]
         if name.startswith("cpu_ms_") and name != "cpu_ms_per_order"
     }
     if parts:
-        words = "  ".join(f"{part} {spent:.2f}" for part, spent in parts.items())
-        print_line(f"{case.title}: CPU ms an order: {words}")
+        text = "  ".join(f"{part} {spent:.2f}" for part, spent in parts.items())
+        print_line(f"{case.title}: CPU ms an order: {text}")
     if "other_cores" in case.rounds[0] and case.median("other_cores") > 1 + OTHER_CORES_TOLERATED:
-        warning = f"{case.title}: others used the machine; times are not to be trusted"
+        warning = f"{case.title}: other programs used the machine; the times are not reliable"
         print_line(Styled(warning, "yellow"))

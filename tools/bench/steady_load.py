@@ -1,4 +1,4 @@
-"""An even load of fibre, telephone and bundles: times stay level, and steps do not queue."""
+"""An even load of fibre, telephone and bundles: order times do not grow, steps do not queue."""
 
 import asyncio
 from collections.abc import Iterator, Mapping
@@ -13,50 +13,50 @@ from tools.bench.load_generator import LoadClient, post_at_rate
 from tools.bench.workload import element_names, mixed_orders, set_limits
 
 PARTS = 5
-"""The load is looked at in so many parts: minutes, if it is 12,000 orders at 40 a second."""
+"""The number of parts of the load: each is a minute with 12,000 orders at 40 a second."""
 
 GOALS = {"p50_growth": 1.2, "step_ratio": 3.0}
-"""The last part's median of orders over the first part's; a step's median over its element's own
-time for a call, of the element type where it is greatest."""
+"""The orders' median of the last part over that of the first; a step's median over its element's
+own time for a call, of the element type where this ratio is greatest."""
 
 
 @dataclass(frozen=True, slots=True)
 class ElementBehaviour:
-    """How the elements behave."""
+    """The delay and concurrency of the simulated elements."""
 
     element_ms: int = 100
-    """How long a simulated element takes for a call; milliseconds."""
+    """The time that a simulated element takes for a call, in milliseconds."""
 
     core_calls: int = 32
-    """Calls at a time at each core element: as many as are shipped for its type."""
+    """Concurrent calls at each core element: the shipped default of its type."""
 
 
 DEFAULT_BEHAVIOUR = ElementBehaviour()
 
 
 def measure_steady_load(
-    site: BenchSystem, orders: int, load: ElementBehaviour = DEFAULT_BEHAVIOUR
+    system: BenchSystem, orders: int, load: ElementBehaviour = DEFAULT_BEHAVIOUR
 ) -> Figures:
-    """Measure so many orders at an even pace: in parts one after the other, and by element."""
-    set_limits(Client(site.record.urls, site.operator_token), load.core_calls, "aaa", "ims")
-    with delayed_elements(site.record, element_names(site.splitters), load.element_ms):
-        before, times = usage.read(site.pids), read_histograms(site.record)
-        customer = asyncio.run(post_with_crew(site, lambda: _posting(site, orders)))
-        spent = cpu_per_order(site, before, orders)
-    steps = step_times_between(times, read_histograms(site.record), load.element_ms)
-    completed = site.completions.times(list(customer.posted_at))
-    return percentiles_by_part(customer.posted_at, completed) | steps | spent
+    """Measure orders at an even rate, by part of the load and by element type."""
+    set_limits(Client(system.record.urls, system.operator_token), load.core_calls, "aaa", "ims")
+    with delayed_elements(system.record, element_names(system.splitters), load.element_ms):
+        before, times = usage.read(system.pids), read_histograms(system.record)
+        client = asyncio.run(post_with_crew(system, lambda: _posting(system, orders)))
+        spent = cpu_per_order(system, before, orders)
+    steps = step_times_between(times, read_histograms(system.record), load.element_ms)
+    completed = system.completions.times(list(client.posted_at))
+    return percentiles_by_part(client.posted_at, completed) | steps | spent
 
 
-def _posting(site: BenchSystem, orders: int) -> "asyncio.Future[LoadClient]":
-    posts = mixed_orders(orders, site.splitters)
-    return asyncio.ensure_future(post_at_rate(site.target, posts, site.per_second))
+def _posting(system: BenchSystem, orders: int) -> "asyncio.Future[LoadClient]":
+    posts = mixed_orders(orders, system.splitters)
+    return asyncio.ensure_future(post_at_rate(system.target, posts, system.per_second))
 
 
 def percentiles_by_part(
     posted_at: Mapping[str, float], completed_at: Mapping[str, float]
 ) -> dict[str, float]:
-    """Return the percentiles of each part of the orders, in the order in which they were posted."""
+    """Return the percentiles of each part of the orders, in the order of posting."""
     keys = sorted(posted_at, key=lambda key: posted_at[key])
     took_ms = [1000 * (completed_at[key] - posted_at[key]) for key in keys]
     found: dict[str, float] = {}
@@ -69,7 +69,7 @@ def percentiles_by_part(
 
 
 def details(case: CaseResult) -> Iterator[str]:
-    """Yield lines that show each part of the load, and each type of elements."""
+    """Yield a line for each part of the load and each element type."""
     for part in range(1, PARTS + 1):
         median, most = case.median(f"p50_ms_{part}"), case.median(f"p99_ms_{part}")
         yield f"part {part} of {PARTS}: orders took p50 {median:.0f} ms, p99 {most:.0f} ms"

@@ -1,4 +1,4 @@
-"""What the bench orders, and the plant it needs for that."""
+"""The orders of the bench, and the catalogue and plant that they need."""
 
 import time
 from collections.abc import Iterator, Sequence
@@ -21,7 +21,7 @@ EXCHANGE = "BENCH"
 LEGS = 64
 SPLITTERS_PER_OLT = 8
 AAA_CONCURRENCY = 128
-"""Calls at a time: one AAA serves all orders, and is no small machine."""
+"""Concurrent calls: one AAA serves all orders."""
 
 MIXED_EXAMPLES = ("ftth-new", "voice-new", "bundle-home")
 """Examples: one order each of fibre, a telephone line, and both."""
@@ -30,7 +30,7 @@ FIRST_NUMBER = 8_000_0000
 """Without the area code."""
 
 BLUEPRINT_TIMEOUT_S = 30.0
-"""A blueprint comes to the order service by an event, within milliseconds as a rule."""
+"""The order service receives blueprints as an event, usually within milliseconds."""
 
 PAUSE_S = 0.1
 
@@ -41,7 +41,7 @@ _customer_numbers = count(1)
 
 
 def load_catalogue(client: Client) -> None:
-    """Say how the reference line is delivered, and offer it once the order service has heard."""
+    """Publish the blueprints, then the catalogue once the order service has the blueprints."""
     blueprints = msgspec.json.decode((HERE / "blueprints.json").read_bytes())
     client.post("provisioning", "/ops/v1/blueprints", blueprints)
     catalogue = msgspec.json.decode((HERE / "catalogue.json").read_bytes())
@@ -63,25 +63,25 @@ def _is_offered(client: Client, catalogue: JSON, *, is_last: bool) -> bool:
 
 
 def set_limits(client: Client, calls: int, *elements: str) -> None:
-    """Let elements bear so many calls at a time."""
+    """Set the concurrency limit of elements."""
     for each in elements:
         path = f"/ops/v1/elements/{each}"
         client.send("provisioning", "PUT", path, json={"concurrency": calls})
 
 
 def raise_aaa_limit(client: Client) -> None:
-    """Let the AAA bear as many calls as a bench makes."""
+    """Raise the AAA's concurrency limit to that of the bench."""
     set_limits(client, AAA_CONCURRENCY, "aaa")
 
 
 def element_names(splitters: int) -> Iterator[str]:
-    """Yield the elements that orders for so many splitters are delivered on."""
+    """Yield the elements that orders on these splitters use."""
     yield from ("aaa", "ims")
     yield from dict.fromkeys(_olt(n) for n in range(splitters))
 
 
 def load_plant(client: Client, numbers: int, splitters: int, *, first: int = FIRST_NUMBER) -> None:
-    """Make numbers, from `first` on, and pairs for so many lines, and so many splitters."""
+    """Import `numbers` numbers, from `first` on, as many pairs, and `splitters` splitters."""
     blocks = range(0, numbers, PER_SEGMENT)
     load: dict[str, list[Any]] = {
         "exchanges": [Exchange(EXCHANGE, "Bench", NETWORK, "南京市", "玄武区")],
@@ -112,19 +112,19 @@ def _address(n: int) -> Address:
 
 
 def reference_orders(number: int) -> list[OrderRequest]:
-    """Return so many orders for the reference line."""
+    """Return `number` orders for the reference line."""
     return [_plain_order("reference-line", "bench-addr-0", ()) for _ in range(number)]
 
 
 def fibre_orders(number: int, first: int, splitters: int) -> list[OrderRequest]:
-    """Return so many orders for fibre, spread over the splitters from `first` on."""
+    """Return `number` orders for fibre, distributed over the splitters from `first` on."""
     speed = ({"name": "speedMbps", "value": 300},)
     addresses = (f"bench-addr-{n % splitters}" for n in range(first, first + number))
     return [_plain_order("ftth-300", address, speed) for address in addresses]
 
 
 def mixed_orders(number: int, splitters: int) -> list[OrderRequest]:
-    """Return so many orders for fibre, telephone and bundles in turn, as in `examples/`."""
+    """Return `number` orders for fibre, telephone and bundles in rotation, as in `examples/`."""
     examples = [(CHECKOUT / "examples" / f"{name}.json").read_bytes() for name in MIXED_EXAMPLES]
     return [
         _order_like_example(msgspec.json.decode(example), f"bench-addr-{n % splitters}")
@@ -133,7 +133,7 @@ def mixed_orders(number: int, splitters: int) -> list[OrderRequest]:
 
 
 def _order_like_example(body: dict[str, Any], address: str) -> OrderRequest:
-    """Return an order like an example, of another customer at another address."""
+    """Return an example order with another customer and address."""
     key = str(uuid4())
     body |= {"externalId": f"bench-{key}", "relatedParty": list(_parties(next(_customer_numbers)))}
     for item in _all_items(body["productOrderItem"]):
@@ -143,7 +143,7 @@ def _order_like_example(body: dict[str, Any], address: str) -> OrderRequest:
 
 
 def _all_items(items: Sequence[Any]) -> Iterator[dict[str, Any]]:
-    """Yield items, and those in them."""
+    """Yield items and their nested items."""
     for item in items:
         yield item
         yield from _all_items(item.get("productOrderItem", ()))

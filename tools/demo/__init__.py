@@ -1,1 +1,1 @@
-"""`kaitong demo`: runs the whole of Kaitong on a province's orders, then verifies the result."""
+"""`kaitong demo`: runs all of Kaitong with a province's orders, then verifies the result."""

@@ -1,4 +1,4 @@
-"""The CRM of the demonstration: it picks numbers, builds each order and posts it."""
+"""The CRM of the demonstration: it picks numbers, builds the orders and posts them."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -17,47 +17,45 @@ PRODUCTS = "/tmf-api/productInventory/v4/product"
 NUMBERS = "/ops/v1/numbers"
 GRADES = ("AAA", "AABB", "ABAB")
 NUMBERS_OFFERED = 20
-"""So many numbers are looked at before one is picked."""
+"""The number of candidates that are queried to pick one."""
 
 AT_ONCE = 8
 
 
 def post_all(client: Client, run_state: RunState) -> None:
-    """Post everything that is planned, several at a time, in the plan's order.
+    """Post all planned orders, several at a time, in the plan's order.
 
     Raises:
-        CommandError: if a service does not answer.
-        OverError: if the demonstration is over before that.
+        CommandError: a service does not answer.
+        DemoStoppedError: the demonstration is stopped before that.
     """
-    turns = iter(run_state.posts)
+    posts = iter(run_state.posts)
 
-    def post_one_after_the_other() -> None:
-        for planned in turns:
+    def post_in_turn() -> None:
+        for planned in posts:
             run_state.wait_for_turn(planned)
-            answer = post_order(client, planned)
-            run_state.note_answer(planned, answer)
+            response = post_order(client, planned)
+            run_state.note_answer(planned, response)
 
     with ThreadPoolExecutor(AT_ONCE, "crm") as pool:
-        for done in [
-            pool.submit(run_state.run_guarded, post_one_after_the_other) for _ in range(AT_ONCE)
-        ]:
-            done.result()
+        for future in [pool.submit(run_state.run_guarded, post_in_turn) for _ in range(AT_ONCE)]:
+            future.result()
 
 
 def post_order(client: Client, planned: PlannedPost) -> OrderResponse:
     """Post one order."""
-    answer = client.request(
+    response = client.request(
         "order",
         "POST",
         ORDERS,
         content=msgspec.json.encode(body_of(client, planned)),
         headers={"Content-Type": "application/json", "Idempotency-Key": planned.key},
     )
-    return OrderResponse(answer.status_code, answer.json(), answer.content)
+    return OrderResponse(response.status_code, response.json(), response.content)
 
 
 def body_of(client: Client, planned: PlannedPost) -> Body:
-    """Return what is posted."""
+    """Return the body of a planned post."""
     if planned.scenario.variation is Variation.DISCONNECT:
         return order_bodies.disconnect_order_body(planned, products_of(client, planned.customer_id))
     picked = (
@@ -67,16 +65,16 @@ def body_of(client: Client, planned: PlannedPost) -> Body:
 
 
 def products_of(client: Client, customer_id: str) -> list[str]:
-    """Return what a customer has, by the installed base."""
+    """Return the ids of a customer's active products in the installed base."""
     query = {"relatedParty.id": customer_id, "status": "active"}
     return [each["id"] for each in client.get("order", PRODUCTS, **query)]
 
 
 def pick_number(client: Client, planned: PlannedPost) -> PickedNumber:
-    """Search for a vanity number of the address's exchange, and hold the first that can be held.
+    """Search for vanity numbers of the address's exchange, and hold the first available one.
 
     Raises:
-        CommandError: if there is none.
+        CommandError: none is available.
     """
     exchange = planned.address.exchange_id
     grades = GRADES[planned.number % len(GRADES) :] + GRADES
@@ -90,11 +88,11 @@ def pick_number(client: Client, planned: PlannedPost) -> PickedNumber:
 
 
 def hold_number(client: Client, e164: str) -> bool:
-    """Hold a number for some minutes; tell whether it could be had."""
+    """Hold a number for some minutes; return whether it was available."""
     try:
         client.send("resources", "POST", f"{NUMBERS}/{e164}/hold")
     except ApiError as refusal:
-        if refusal.status != 409:  # noqa: PLR2004  somebody was quicker
+        if refusal.status != 409:  # noqa: PLR2004  another client holds it
             raise
         return False
     return True

@@ -1,4 +1,4 @@
-"""The customers of the demonstration: invented people, the same every time."""
+"""The customers of the demonstration: generated people, the same on every run."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -7,12 +7,12 @@ SURNAMES = "王李张刘陈杨黄赵周吴徐孙朱马胡郭林何高梁"
 GIVEN_NAMES = "伟芳娜敏静丽强磊军洋勇艳杰涛明超"
 WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 CHECK_DIGITS = "10X98765432"
-"""GB 11643-1999: how the last digit of an identity number follows from the others."""
+"""GB 11643-1999: the check digits of an identity number, by the weighted sum of the others."""
 
 
 @dataclass(frozen=True, slots=True)
 class DemoCustomer:
-    """One customer, as the CRM knows it."""
+    """One customer in the CRM."""
 
     id: str
     name: str
@@ -21,7 +21,7 @@ class DemoCustomer:
 
     @classmethod
     def of(cls, id_: str, number: int, district: str) -> "DemoCustomer":
-        """Invent the customer of a number, who was born in a district."""
+        """Generate customer `number`, with a place of birth in `district`."""
         family, given = (
             SURNAMES[number % len(SURNAMES)],
             GIVEN_NAMES[number // 7 % len(GIVEN_NAMES)],
@@ -45,6 +45,6 @@ class DemoCustomer:
 
 
 def check_digit(first: str) -> str:
-    """Return the last digit of the identity number that begins so."""
+    """Return the check digit of an identity number, from its first 17 digits."""
     total = sum(int(digit) * weight for digit, weight in zip(first, WEIGHTS, strict=True))
     return CHECK_DIGITS[total % len(CHECK_DIGITS)]

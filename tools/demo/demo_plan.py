@@ -1,4 +1,4 @@
-"""What the demonstration posts, decided beforehand: the same for the same number of orders."""
+"""The plan of all posts of the demonstration; it is the same for the same number of orders."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from tools.province.build import Province
 from tools.province.model import Address
 
 ORDERS_PER_EXCHANGE = 40
-"""The most orders that one exchange is asked to serve for a scenario about its OLT."""
+"""The most orders at one exchange in a scenario about its OLT."""
 
 SHARES_EXTERNAL_ID = frozenset(
     {Variation.SAME_EXTERNAL_ID, Variation.SAME_KEY, Variation.OTHER_UNDER_EXTERNAL_ID}
@@ -30,23 +30,23 @@ class PlannedPost:
     """One post."""
 
     number: int
-    """Its place in the plan, from 1."""
+    """Its position in the plan, from 1."""
 
     scenario: Scenario
     address: Address
-    """Where it is about."""
+    """The installation address."""
 
     earlier: "PlannedPost | None" = None
-    """The post that it comes back to."""
+    """The earlier post that it repeats, contradicts or disconnects."""
 
     @property
     def original(self) -> "PlannedPost":
-        """The post whose customer this is about."""
+        """The post that first named this customer."""
         return self.earlier or self
 
     @property
     def external_id(self) -> str:
-        """The CRM's number of the order."""
+        """The order's externalId."""
         is_own = self.scenario.variation not in SHARES_EXTERNAL_ID
         return f"DEMO-{self.number if is_own else self.original.number:05}"
 
@@ -58,43 +58,43 @@ class PlannedPost:
 
     @property
     def customer_id(self) -> str:
-        """The CRM's number of the customer."""
+        """The CRM's id of the customer."""
         return f"C-{self.original.address.local_network}-{self.original.number:05}"
 
 
 @dataclass(frozen=True, slots=True)
 class DemoPlan:
-    """All posts, in their order, and the OLTs that are to misbehave."""
+    """All posts, in order, and the exchanges whose OLTs have faults."""
 
     posts: tuple[PlannedPost, ...]
     dropping: frozenset[str]
-    """Exchanges whose OLTs drop an answer."""
+    """Exchanges whose OLTs drop answers."""
 
     refusing: frozenset[str]
-    """Exchanges whose OLTs refuse."""
+    """Exchanges whose OLTs refuse operations."""
 
 
 def make_plan(orders: int, province: Province) -> DemoPlan:
-    """Decide what is posted where.
+    """Return the plan: the scenario and the address of each post.
 
-    Posts that stand alone come first, mixed, and go through the cities in the province's order;
-    then those that come back to one of them.
+    Posts without an earlier post come first, interleaved, in the order of the province's cities;
+    then the posts that refer to one of them.
 
     Raises:
-        ValueError: if there are too few orders to tell every scenario.
+        ValueError: there are too few orders for all scenarios.
     """
-    mixed = list(counts_by_scenario(orders))
-    ground = AddressPools.of(province, {scenario.address_kind: count for scenario, count in mixed})
-    alone = [(scenario, count) for scenario, count in mixed if scenario.stands_alone]
-    first = list(assign_addresses(interleave(alone), ground))
-    returning = [(scenario, count) for scenario, count in mixed if not scenario.stands_alone]
-    then = refer_to_earlier_posts(interleave(returning), first)
-    return DemoPlan((*first, *then), ground.dropping, ground.refusing)
+    counted = list(counts_by_scenario(orders))
+    pools = AddressPools.of(province, {scenario.address_kind: count for scenario, count in counted})
+    alone = [(scenario, count) for scenario, count in counted if scenario.stands_alone]
+    first = list(assign_addresses(interleave(alone), pools))
+    referring = [(scenario, count) for scenario, count in counted if not scenario.stands_alone]
+    then = refer_to_earlier_posts(interleave(referring), first)
+    return DemoPlan((*first, *then), pools.dropping, pools.refusing)
 
 
 @dataclass(frozen=True, slots=True)
 class AddressPools:
-    """Which addresses orders of each kind are about."""
+    """The addresses for orders of each kind."""
 
     usual: tuple[Address, ...]
     special: dict[AddressKind, tuple[Address, ...]]
@@ -103,17 +103,17 @@ class AddressPools:
 
     @classmethod
     def of(cls, province: Province, counts: dict[AddressKind, int]) -> "AddressPools":
-        """Set exchanges of the first city apart for OLTs that misbehave."""
+        """Reserve exchanges of the first city for OLTs with faults."""
         ids = [each.id for each in province.exchanges]
         needed = (
             -(-counts[AddressKind.DROPPING_OLT] // ORDERS_PER_EXCHANGE),
             -(-counts[AddressKind.REFUSING_OLT] // ORDERS_PER_EXCHANGE),
         )
-        # Not the very first one: the named addresses are there.
+        # Not the very first one: it has the example addresses.
         dropping = frozenset(ids[1 : 1 + needed[0]])
         refusing = frozenset(ids[1 + needed[0] : 1 + sum(needed)])
         orderable = list(province.orderable())
-        known = {address.id: address for address in province.addresses}
+        by_id = {address.id: address for address in province.addresses}
         return cls(
             tuple(each for each in orderable if each.exchange_id not in dropping | refusing),
             {
@@ -123,8 +123,8 @@ class AddressPools:
                 AddressKind.REFUSING_OLT: tuple(
                     each for each in orderable if each.exchange_id in refusing
                 ),
-                AddressKind.UNSERVED: (known[UNSERVED],),
-                AddressKind.FULL: (known[NO_FREE_PORT],),
+                AddressKind.UNSERVED: (by_id[UNSERVED],),
+                AddressKind.FULL: (by_id[NO_FREE_PORT],),
             },
             dropping,
             refusing,
@@ -132,7 +132,7 @@ class AddressPools:
 
 
 def interleave(counted: Sequence[tuple[Scenario, int]]) -> list[Scenario]:
-    """Mix kinds evenly: each comes at even distances."""
+    """Return all scenarios interleaved: each at even distances."""
     placed = [
         ((turn + 0.5) / count, rank, scenario)
         for rank, (scenario, count) in enumerate(counted)
@@ -141,12 +141,12 @@ def interleave(counted: Sequence[tuple[Scenario, int]]) -> list[Scenario]:
     return [scenario for _, _, scenario in sorted(placed, key=lambda each: each[:2])]
 
 
-def assign_addresses(scenarios: Sequence[Scenario], ground: AddressPools) -> Iterator[PlannedPost]:
-    """Give each post its address: usual ones evenly over the province, in its order."""
+def assign_addresses(scenarios: Sequence[Scenario], pools: AddressPools) -> Iterator[PlannedPost]:
+    """Yield the posts with their addresses; usual ones are spread evenly over the province."""
     usual = [scenario for scenario in scenarios if scenario.address_kind is AddressKind.USUAL]
-    step = len(ground.usual) / max(1, len(usual))
-    evenly = (ground.usual[int(place * step)] for place in range(len(usual)))
-    special = {place: cycle(addresses) for place, addresses in ground.special.items()}
+    step = len(pools.usual) / max(1, len(usual))
+    evenly = (pools.usual[int(position * step)] for position in range(len(usual)))
+    special = {kind: cycle(addresses) for kind, addresses in pools.special.items()}
     for number, scenario in enumerate(scenarios, start=1):
         address = next(
             evenly if scenario.address_kind is AddressKind.USUAL else special[scenario.address_kind]
@@ -157,14 +157,14 @@ def assign_addresses(scenarios: Sequence[Scenario], ground: AddressPools) -> Ite
 def refer_to_earlier_posts(
     scenarios: Sequence[Scenario], first: Sequence[PlannedPost]
 ) -> Iterator[PlannedPost]:
-    """Give each post the earlier one that it comes back to; no product is given up twice."""
-    done = {
+    """Yield the posts with the earlier posts they refer to; no product is disconnected twice."""
+    originals = {
         product: [each for each in first if is_plain_order(each, product)]
         for product in DemoProduct
     }
     earlier = {
         (product, variation): cycle(
-            done[product] if variation is Variation.DISCONNECT else done[product][::-1]
+            originals[product] if variation is Variation.DISCONNECT else originals[product][::-1]
         )
         for product in DemoProduct
         for variation in Variation
@@ -175,7 +175,7 @@ def refer_to_earlier_posts(
 
 
 def is_plain_order(planned: PlannedPost, product: DemoProduct) -> bool:
-    """Tell whether a post orders a product and nothing is special about it."""
+    """Return whether a post is a plain order for a product that completes."""
     scenario = planned.scenario
     return (
         scenario.product is product

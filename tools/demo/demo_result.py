@@ -1,4 +1,4 @@
-"""What the demonstration came to: every post against its expected end, and the figures."""
+"""The result of the demonstration: the outcome of every post, and the figures."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,10 +17,10 @@ CREATED = 201
 
 @dataclass(frozen=True, slots=True)
 class DemoTimes:
-    """How long it took, in seconds from the start of the command."""
+    """Durations in seconds from the start of the command."""
 
     ready_s: float
-    """Until engines and services were there."""
+    """Until engines and services were ready."""
 
     loaded_s: float
     """Until the first city was loaded."""
@@ -34,27 +34,27 @@ class DemoTimes:
 
 @dataclass(frozen=True, slots=True)
 class DemoResult:
-    """All that there is to say."""
+    """The outcomes, durations and findings of a demonstration."""
 
     times: DemoTimes
     posts_by_outcome: Mapping[PostOutcome, Sequence[PlannedPost]]
     took_ms: Mapping[PostOutcome, Sequence[float]]
-    """From accepted to ended, of each order."""
+    """The time of each order from acceptance to its end."""
 
     unexpected: Sequence[str]
-    """Posts that did not come to their expected end."""
+    """Posts without the expected outcome."""
 
     findings: Sequence[Finding]
     pss_mb: float
 
     @property
     def violations(self) -> list[str]:
-        """All that is wrong."""
+        """Unexpected outcomes and broken invariants."""
         broken = (f"{each.invariant}: {fault}" for each in self.findings for fault in each.faults)
         return [*self.unexpected, *broken]
 
     def as_json(self) -> dict[str, Any]:
-        """Return everything under plain names."""
+        """Return the result as JSON."""
         took_ms = [each for several in self.took_ms.values() for each in several]
         counts = {end.value: len(posts) for end, posts in self.posts_by_outcome.items()}
         return {
@@ -73,7 +73,7 @@ class DemoResult:
 
 
 def posts_by_outcome(run_state: RunState) -> dict[PostOutcome, list[PlannedPost]]:
-    """Return what became of all posts; one that did not end is in no list."""
+    """Return all posts by their outcome; a post without an outcome is in no list."""
     found: dict[PostOutcome, list[PlannedPost]] = {end: [] for end in PostOutcome}
     for planned in run_state.posts:
         if end := outcome_of(planned, run_state):
@@ -82,7 +82,7 @@ def posts_by_outcome(run_state: RunState) -> dict[PostOutcome, list[PlannedPost]
 
 
 def outcome_of(planned: PlannedPost, run_state: RunState) -> PostOutcome | None:
-    """Return what became of one post, if it has come to an end."""
+    """Return the outcome of one post; None if it has none yet."""
     answer = run_state.answers.get(planned.number)
     if answer is None:
         return None
@@ -95,20 +95,20 @@ def outcome_of(planned: PlannedPost, run_state: RunState) -> PostOutcome | None:
 
 
 def order_id_of(planned: PlannedPost, run_state: RunState) -> str:
-    """Return the order that a post was answered with."""
+    """Return the id of the order in the response to a post; empty if there is none."""
     answer = run_state.answers.get(planned.number)
     return answer.order_id if answer else ""
 
 
 def unexpected_outcomes(run_state: RunState) -> Iterator[str]:
-    """Yield what did not come to its expected end, in words."""
+    """Yield a line for each post without the expected outcome."""
     for planned in run_state.posts:
         if wrong := difference_from_scenario(planned, run_state):
             yield f"{planned.external_id} ({planned.scenario.description}): {wrong}"
 
 
 def difference_from_scenario(planned: PlannedPost, run_state: RunState) -> str:
-    """Return what is not as expected of one post; empty if all is."""
+    """Return how a post differs from its scenario; empty if it does not."""
     scenario, answer, end = (
         planned.scenario,
         run_state.answers.get(planned.number),
@@ -129,7 +129,7 @@ def difference_from_scenario(planned: PlannedPost, run_state: RunState) -> str:
 
 
 def reason_code_of(planned: PlannedPost, run_state: RunState) -> str:
-    """Return why a post was refused, or its order came to nothing."""
+    """Return the code with which a post was refused, or its order failed or was rejected."""
     answer = run_state.answers[planned.number]
     if answer.status != CREATED:
         return str(answer.body.get("code", ""))
@@ -140,7 +140,7 @@ def reason_code_of(planned: PlannedPost, run_state: RunState) -> str:
 
 
 def durations_by_outcome(run_state: RunState) -> dict[PostOutcome, list[float]]:
-    """Return how long each order took from accepted to ended, by its end."""
+    """Return each order's milliseconds from acceptance to its end, by final state."""
     found: dict[PostOutcome, list[float]] = {}
     for order in run_state.ended.values():
         took = ended_at(order) - read_timestamp(order["orderDate"])
@@ -150,8 +150,8 @@ def durations_by_outcome(run_state: RunState) -> dict[PostOutcome, list[float]]:
 
 def ended_at(order: Mapping[str, Any]) -> datetime:
     """Return when an order ended."""
-    why = order.get("productOrderErrorMessage", ())
-    return read_timestamp(order.get("completionDate") or why[0]["timestamp"])
+    messages = order.get("productOrderErrorMessage", ())
+    return read_timestamp(order.get("completionDate") or messages[0]["timestamp"])
 
 
 def first_completed_at(run_state: RunState) -> datetime | None:
@@ -165,8 +165,8 @@ def first_completed_at(run_state: RunState) -> datetime | None:
 
 
 def order_to_show(run_state: RunState) -> str:
-    """Return an order whose journey is worth a look: a bundle that is still there, else any."""
-    returned_to = {each.earlier for each in run_state.posts}
+    """Return an order to show: preferably a bundle that was not disconnected; empty if none."""
+    referred_to = {each.earlier for each in run_state.posts}
     completed = [
         planned
         for planned in run_state.posts
@@ -174,6 +174,6 @@ def order_to_show(run_state: RunState) -> str:
         and planned.scenario.variation is Variation.NONE
     ]
     bundles = [each for each in completed if each.scenario.product is DemoProduct.HOME]
-    kept = [each for each in bundles if each not in returned_to]
+    kept = [each for each in bundles if each not in referred_to]
     chosen = next(iter([*kept, *bundles, *completed]), None)
     return order_id_of(chosen, run_state) if chosen else ""

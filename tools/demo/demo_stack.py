@@ -1,4 +1,4 @@
-"""Where the demonstration lives, so that a system of one's own is left alone."""
+"""The stack of the demonstration, in a separate home, so that the user's own is not touched."""
 
 import fcntl
 import shutil
@@ -20,12 +20,12 @@ from tools.demo.stop_signals import stop_signals_ignored
 
 @contextmanager
 def fresh_home() -> Iterator[Path]:
-    """Give the demonstration a fresh home until the block ends.
+    """Yield an empty home for the demonstration; lock it until the block ends.
 
     Raises:
-        CommandError: if another demonstration has it.
+        CommandError: another demonstration uses it.
     """
-    place, locks = demo_home(), home() / "run"
+    folder, locks = demo_home(), home() / "run"
     locks.mkdir(mode=0o700, parents=True, exist_ok=True)
     with (locks / "demo.lock").open("w") as lock:
         try:
@@ -33,71 +33,71 @@ def fresh_home() -> Iterator[Path]:
         except BlockingIOError:
             msg = "a demonstration is under way in this checkout"
             raise CommandError(msg, UNAVAILABLE, remedy="wait until it has ended") from None
-        if (kept := stack_record.current_record(place)) and kept.supervisor.process:
+        if (kept := stack_record.current_record(folder)) and kept.supervisor.process:
             msg = "a demonstration that was kept still runs"
             raise CommandError(msg, UNAVAILABLE, remedy="stop it with `kaitong down`")
-        remove_home(place)
-        shutil.copytree(make_keys(home()), place / "keys")  # this checkout's tokens count
-        yield place
+        remove_home(folder)
+        shutil.copytree(make_keys(home()), folder / "keys")  # this checkout's tokens are valid
+        yield folder
 
 
 @contextmanager
-def running_stack(place: Path, *, keep: bool) -> Iterator[StackRecord]:
-    """Run a stack until the block ends; then delete all of it, unless it is to be kept.
+def running_stack(folder: Path, *, keep: bool) -> Iterator[StackRecord]:
+    """Run a stack until the block ends; then delete it, unless `keep` is set.
 
-    It is deleted whenever the block ends before its time.
+    It is always deleted if the block ends with an exception.
 
     Raises:
-        CommandError: if it cannot start; the text says what to do.
+        CommandError: the stack cannot start; the text gives the remedy.
     """
-    way = kept_stack if keep else temporary_stack
+    run_stack = kept_stack if keep else temporary_stack
     try:
-        with way(place) as found:
+        with run_stack(folder) as found:
             yield found
     except StartError as error:
         raise CommandError(str(error), UNAVAILABLE) from error
 
 
 @contextmanager
-def temporary_stack(place: Path) -> Iterator[StackRecord]:
-    """Run a stack that ends with the block, or with this process, however that ends."""
+def temporary_stack(folder: Path) -> Iterator[StackRecord]:
+    """Run a stack that ends with the block, or with this process, even if it is killed."""
     stack = None
     try:
-        stack = Stack.start(place)
+        stack = Stack.start(folder)
         yield stack.describe()
     except Exception:
-        keep_logs(place)
+        keep_logs(folder)
         raise
     finally:
         with stop_signals_ignored():
             if stack:
                 stack.purge()
-            remove_home(place)
+            remove_home(folder)
 
 
 @contextmanager
-def kept_stack(place: Path) -> Iterator[StackRecord]:
-    """Run a stack that lives on when the block ends well."""
+def kept_stack(folder: Path) -> Iterator[StackRecord]:
+    """Run a stack that continues to run if the block ends without an exception."""
     try:
-        yield detached.up(place)
+        yield detached.up(folder)
     except BaseException as error:
         with stop_signals_ignored():
             if isinstance(error, Exception):
-                keep_logs(place)
-            detached.down(place, delete_state=True)
-            remove_home(place)
+                keep_logs(folder)
+            detached.down(folder, delete_state=True)
+            remove_home(folder)
         raise
 
 
-def remove_home(place: Path) -> None:
+def remove_home(folder: Path) -> None:
     """Delete a home in which nothing runs."""
-    purge(place)
-    shutil.rmtree(place, ignore_errors=True)
+    purge(folder)
+    shutil.rmtree(folder, ignore_errors=True)
 
 
-def keep_logs(place: Path) -> None:
-    """Put the logs of a demonstration that went wrong beside those of this checkout."""
+def keep_logs(folder: Path) -> None:
+    """Copy the logs of a failed demonstration to this checkout's `logs/demo`."""
     logs = home() / "logs" / "demo"
     shutil.rmtree(logs, ignore_errors=True)
-    shutil.copytree(place / "logs", logs)
+    shutil.copytree(folder / "logs", logs)
     print_notice(f"the demonstration's logs are kept in {logs}")

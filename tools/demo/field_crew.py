@@ -1,4 +1,4 @@
-"""The field force of the demonstration: it answers work orders through the API."""
+"""The field crew of the demonstration: it accepts and reports work orders through the API."""
 
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -16,8 +16,8 @@ def answer_work_orders(client: Client, run_state: RunState) -> None:
     """Accept and report all work orders, until every order has ended.
 
     Raises:
-        CommandError: if the service refuses, or does not answer.
-        OverError: if the demonstration is over before that.
+        CommandError: the service refuses, or does not answer.
+        DemoStoppedError: the demonstration is stopped before that.
     """
     with ThreadPoolExecutor(AT_ONCE, "crew") as pool:
         while not run_state.is_done:

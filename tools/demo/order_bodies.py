@@ -1,4 +1,4 @@
-"""The bodies of the orders: the examples, about another customer at another address."""
+"""The bodies of the orders: the examples with other customers and addresses."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from copy import deepcopy
@@ -34,7 +34,7 @@ def read_example(name: str) -> Body:
 
 
 def new_order_body(planned: PlannedPost, picked: PickedNumber | None) -> Body:
-    """Return the order of something new."""
+    """Return the body of an order for a new product."""
     body = fill_in_customer(planned, deepcopy(read_example(planned.scenario.example)))
     for item in all_items(body["productOrderItem"]):
         set_address(item, planned)
@@ -49,18 +49,18 @@ def new_order_body(planned: PlannedPost, picked: PickedNumber | None) -> Body:
 
 
 def disconnect_order_body(planned: PlannedPost, products: Sequence[str]) -> Body:
-    """Return the order that gives products up."""
+    """Return the body of an order that disconnects products."""
     body = fill_in_customer(planned, deepcopy(read_example(planned.scenario.example)))
     (item,) = body["productOrderItem"]
     body["productOrderItem"] = [
-        item | {"id": str(place), "product": {"id": product}}
-        for place, product in enumerate(products, start=1)
+        item | {"id": str(number), "product": {"id": product}}
+        for number, product in enumerate(products, start=1)
     ]
     return body
 
 
 def fill_in_customer(planned: PlannedPost, body: Body) -> Body:
-    """Return an order with its own names, customer and channel."""
+    """Set the order's externalId, customer and channel; return it."""
     original = planned.original
     district = original.address.id.split("-")[1]
     customer = DemoCustomer.of(planned.customer_id, original.number, district)
@@ -78,7 +78,7 @@ def all_items(items: Iterable[Body]) -> Iterator[Body]:
 
 
 def set_address(item: Body, planned: PlannedPost) -> None:
-    """Have an item installed at the planned address, where it says where at all."""
+    """Set the planned address in an item that has an installation address."""
     for place in item.get("product", {}).get("place", ()):
         if place["role"] == INSTALLATION_ADDRESS:
             place["id"] = planned.address.id
@@ -86,13 +86,13 @@ def set_address(item: Body, planned: PlannedPost) -> None:
 
 
 def set_characteristics(item: Body, values: Mapping[str, Any]) -> None:
-    """Give the characteristics that an item names other values."""
+    """Set the values of the item's characteristics that are in `values`."""
     for each in item.get("product", {}).get("productCharacteristic", ()):
         each["value"] = values.get(each["name"], each["value"])
 
 
 def choose_speed(item: Body, planned: PlannedPost) -> None:
-    """Order one of the speeds; another than before, where planned."""
+    """Set one of the speeds; a different one if the scenario contradicts an earlier post."""
     is_other = planned.scenario.variation in {
         Variation.OTHER_UNDER_KEY,
         Variation.OTHER_UNDER_EXTERNAL_ID,

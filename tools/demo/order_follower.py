@@ -1,4 +1,4 @@
-"""Following orders to their ends."""
+"""Follow all orders until they have ended."""
 
 from collections.abc import Iterator
 
@@ -12,11 +12,11 @@ PAUSE_S = 0.1
 
 
 def follow_orders(client: Client, run_state: RunState) -> None:
-    """Note how each order ends, until all have.
+    """Record how each order ends, until all have ended.
 
     Raises:
-        CommandError: if the service does not answer.
-        OverError: if the demonstration is over before that.
+        CommandError: the service does not answer.
+        DemoStoppedError: the demonstration is stopped before that.
     """
     while not run_state.is_done:
         waiting = run_state.open
@@ -29,6 +29,6 @@ def follow_orders(client: Client, run_state: RunState) -> None:
 
 
 def order_ids_in_state(client: Client, state: str) -> Iterator[str]:
-    """Yield the ids of the orders that are in a state now."""
+    """Yield the ids of the orders in a state."""
     for order in client.get_all("order", ORDERS, state=state, fields="id", limit=PAGE):
         yield order["id"]

@@ -1,4 +1,4 @@
-"""Loading the province, city after city, so that orders can begin before the last is there."""
+"""Import the province city by city, so that orders can start before the last city is loaded."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
@@ -8,32 +8,32 @@ from services.console.client import Client
 from tools.province.build import Province
 
 MAX_BYTES = 500_000
-"""A service takes a megabyte at a time."""
+"""Of one request; the services accept up to a megabyte."""
 
 BYTES_PER_ROW = 300
 
 
 class CityRows(NamedTuple):
-    """All that one local network is loaded with."""
+    """All rows of one local network."""
 
     local_network: str
     rows: dict[str, list[Any]]
-    """By the name of the import, in the order in which they stand on each other."""
+    """By the name of the import, in the order of their references."""
 
     @property
     def numbers(self) -> int:
-        """How many numbers it has."""
+        """The number of its phone numbers."""
         return sum(segment.count for segment in self.rows["segments"])
 
 
 def rows_by_city(province: Province) -> list[CityRows]:
-    """Divide a province into its cities."""
+    """Return the rows of each city of a province."""
     networks = dict.fromkeys(each.local_network for each in province.exchanges)
     return [rows_of_city(province, network) for network in networks]
 
 
 def rows_of_city(province: Province, network: str) -> CityRows:
-    """Return what lies in one local network."""
+    """Return the rows of one local network."""
     exchanges = [each for each in province.exchanges if each.local_network == network]
     ids = {each.id for each in exchanges}
     rows: dict[str, list[Any]] = {
@@ -46,27 +46,27 @@ def rows_of_city(province: Province, network: str) -> CityRows:
     return CityRows(network, rows)
 
 
-def import_city(client: Client, loaded: CityRows) -> None:
+def import_city(client: Client, city: CityRows) -> None:
     """Import one city.
 
     Raises:
-        CommandError: if the service refuses, or does not answer.
+        CommandError: the service refuses, or does not answer.
     """
-    for name, rows in loaded.rows.items():
+    for name, rows in city.rows.items():
         for part in chunks(rows):
             client.post("resources", f"/ops/v1/import/{name}", [import_row(row) for row in part])
 
 
 IMPORT_FIELD_NAMES = {"exchange_id": "exchange", "splitter_id": "splitter"}
-"""What the import calls what the province has under another name."""
+"""Fields that the import names differently."""
 
 
 def import_row(row: Any) -> dict[str, Any]:  # noqa: ANN401  one of many kinds of rows
-    """Return a row as the import reads it."""
+    """Return a row in the format of the import."""
     return {IMPORT_FIELD_NAMES.get(name, name): value for name, value in asdict(row).items()}
 
 
 def chunks(rows: Sequence[Any]) -> Iterator[Sequence[Any]]:
-    """Divide rows so that each part can be sent at once."""
+    """Yield the rows in parts that fit into one request."""
     size = MAX_BYTES // BYTES_PER_ROW
     return (rows[begin : begin + size] for begin in range(0, len(rows), size))

@@ -1,10 +1,10 @@
-"""What the demonstration shows: progress while it runs, and then what came of it."""
+"""The output of the demonstration: progress while it runs, then the result."""
 
 from collections.abc import Sequence
 from typing import Any
 
 from services.console.journey import JourneyEvent
-from services.console.journey import print_journey as draw_moments
+from services.console.journey import print_journey as print_events
 from services.console.output import (
     Progress,
     Row,
@@ -21,19 +21,19 @@ from tools.demo.scenarios import PostOutcome
 
 MEANINGS = {
     PostOutcome.COMPLETED: "the customer has what was ordered",
-    PostOutcome.FAILED: "nothing could be had, and nothing is held",
-    PostOutcome.REJECTED: "it can never be had at that address",
+    PostOutcome.FAILED: "not delivered, and nothing is held",
+    PostOutcome.REJECTED: "it cannot be delivered at that address",
     PostOutcome.REFUSED: "not accepted: 400, 409 or 422 with the reason",
-    PostOutcome.REPEATED: "known already: the first answer again",
+    PostOutcome.REPEATED: "known already: the first answer was repeated",
 }
 
 
 HOLDING_WIDTHS = (7, 15, 14)
-"""Widths of the columns that say what an order was given."""
+"""Column widths of the list of what an order holds."""
 
 
 class ProgressBars:
-    """Bars for what is under way."""
+    """Progress bars for loading, posting and ending."""
 
     def __init__(self, progress: Progress, posts: int, numbers: int) -> None:
         self._progress = progress
@@ -42,71 +42,70 @@ class ProgressBars:
         self._ending = progress.add_task("orders ended", total=posts)
 
     def draw(self, run_state: RunState) -> None:
-        """Show what has happened so far."""
+        """Show the current progress."""
         self._set(self._loading, run_state.numbers)
         self._set(self._posting, len(run_state.answers))
-        settled = len(run_state.answers) - len(run_state.open)
-        self._set(self._ending, settled)
+        ended = len(run_state.answers) - len(run_state.open)
+        self._set(self._ending, ended)
 
     def _set(self, task: TaskId, done: int) -> None:
         self._progress.update(task, completed=done)
 
 
-def print_result(outcome: DemoResult) -> None:
-    """Print what came of all posts, and whether all invariants hold."""
-    print_outcomes(outcome)
-    times = outcome.times
+def print_result(result: DemoResult) -> None:
+    """Print the outcomes of all posts, the figures, and whether all invariants hold."""
+    print_outcomes(result)
+    times = result.times
     print_line(
         f"first order completed {times.first_order_s:.1f} s after the start: "
-        f"{times.ready_s:.1f} s until engines and services were there, "
+        f"{times.ready_s:.1f} s until engines and services were ready, "
         f"{times.loaded_s - times.ready_s:.1f} s to load the first city, "
         f"{times.first_order_s - times.loaded_s:.1f} s for the order; "
-        f"{times.seconds:.1f} s until the last one ended; {outcome.pss_mb:.0f} MB in all"
+        f"{times.seconds:.1f} s until the last one ended; {result.pss_mb:.0f} MB in all"
     )
-    print_invariants(outcome)
-    for wrong in outcome.violations:
-        print_line(Styled(wrong, "red"))
+    print_invariants(result)
+    for violation in result.violations:
+        print_line(Styled(violation, "red"))
 
 
-def print_outcomes(outcome: DemoResult) -> None:
-    """Print the table of what became of the posts."""
+def print_outcomes(result: DemoResult) -> None:
+    """Print the table of outcomes."""
     rows: list[Row] = []
-    for end, posts in outcome.posts_by_outcome.items():
-        took = outcome.took_ms.get(end)
+    for outcome, posts in result.posts_by_outcome.items():
+        took = result.took_ms.get(outcome)
         times = [f"{percentile(took, share):.0f}" for share in (0.5, 0.99)] if took else ["", ""]
-        rows.append((end, str(len(posts)), *times, MEANINGS[end]))
+        rows.append((outcome, str(len(posts)), *times, MEANINGS[outcome]))
     print_table(("state", "count", "p50 ms", "p99 ms", "meaning"), rows, right=(1, 2, 3))
 
 
-def print_invariants(outcome: DemoResult) -> None:
-    """Print the table of what was checked."""
-    posts = str(sum(map(len, outcome.posts_by_outcome.values())))
-    first = ("every post came to its expected end", posts, verdict(outcome.unexpected))
+def print_invariants(result: DemoResult) -> None:
+    """Print the table of invariants."""
+    posts = str(sum(map(len, result.posts_by_outcome.values())))
+    first = ("every post has its expected outcome", posts, verdict(result.unexpected))
     rows = [
-        (each.invariant, str(each.things_checked), verdict(each.faults))
-        for each in outcome.findings
+        (each.invariant, str(each.things_checked), verdict(each.faults)) for each in result.findings
     ]
-    print_table(("what must be true", "looked at", ""), [first, *rows], right=(1,))
+    print_table(("invariant", "checked", ""), [first, *rows], right=(1,))
 
 
 def verdict(faults: Sequence[str]) -> Styled:
-    """Return how something is that was looked at."""
+    """Return whether a check holds, or its number of faults."""
     return Styled(f"{len(faults)} faults", "red") if faults else Styled("holds", "green")
 
 
 def print_order_journey(order: Any, held: Sequence[Any], journey: Sequence[JourneyEvent]) -> None:  # noqa: ANN401  JSON
-    """Print one order's way, and what it was given."""
+    """Print one order's journey, and what it holds."""
     print_line("")
     print_line(Styled(f"the journey of order {order['id']} ({order['externalId']})", "bold"))
-    draw_moments(journey)
+    print_events(journey)
     for each in held:
         attributes = " ".join(f"{name} {value}" for name, value in each["attributes"].items())
         print_row((each["kind"], each["value"], each["element"] or "", attributes), HOLDING_WIDTHS)
 
 
 KEPT_RUNNING = (
-    "It runs on. Look: `kaitong status`, `kaitong order list`, `kaitong order show {order}`, "
-    "`kaitong numbers search '*888'`. Stop, and delete it: `kaitong down`."
+    "It keeps running. See `kaitong status`, `kaitong order list`, `kaitong order show {order}`, "
+    "`kaitong numbers search '*888'`. Stop and delete it: `kaitong down`."
 )
 ALL_REMOVED = (
     "Nothing is left running. Next: `kaitong demo --keep` to look around, `kaitong up` for a "
@@ -115,6 +114,6 @@ ALL_REMOVED = (
 
 
 def print_next_steps(order: str, *, keep: bool) -> None:
-    """Say where to look next."""
+    """Print the next commands to try."""
     print_line("")
     print_line((KEPT_RUNNING if keep else ALL_REMOVED).format(order=order))

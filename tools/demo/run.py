@@ -33,29 +33,29 @@ from tools.province.build import Province, build_province
 from tools.verify import PostedOrder, check, wait_until_quiescent
 
 NO_PROGRESS_S = 30.0
-"""When nothing has happened for so long, nothing will."""
+"""The demonstration ends when nothing has changed for this time."""
 
 QUIESCENCE_TIMEOUT_S = 20.0
 PAUSE_S = 0.1
 NUMBERS_PER_ORDER = 40
-"""The fewest: no exchange may run out of numbers, addresses or pairs."""
+"""The minimum, so that no exchange runs out of numbers, addresses or pairs."""
 
 MIN_ADDRESSES, MIN_PAIRS = 600, 5_000
 REFUSAL_CODE = "port-locked"
-"""Why some OLTs refuse."""
+"""The code with which some OLTs refuse."""
 
 
 def run_demo(orders: int, numbers: int, *, keep: bool, json: Path | None) -> None:
-    """Show what Kaitong does; end with 1 if anything was not as it must be.
+    """Run the demonstration; exit with 1 if an outcome is unexpected or an invariant is broken.
 
     Args:
-        orders: how many are posted.
-        numbers: how many phone numbers the province has.
+        orders: the number of orders to post.
+        numbers: the number of phone numbers in the province.
         keep: leave everything running.
-        json: where the result is written to.
+        json: the file that the result is written to.
 
     Raises:
-        CommandError: if it cannot run here; the text says what to do.
+        CommandError: it cannot run here; the text gives the remedy.
     """
     began = psutil.Process().create_time()
     if json and not json.absolute().parent.is_dir():
@@ -69,16 +69,16 @@ def run_demo(orders: int, numbers: int, *, keep: bool, json: Path | None) -> Non
         starting = progress.add_task("engines and services started", total=1)
         with running_stack(home, keep=keep) as stack:
             progress.update(starting, completed=1)
-            show = Demonstration(
+            demonstration = Demonstration(
                 stack, home, province, make_plan(orders, province), began, time.time()
             )
-            result = show.run(progress)
+            result = demonstration.run(progress)
             progress.stop()
             report.print_result(result)
-            show.draw_journey()
+            demonstration.print_journey()
             if result.violations:
                 keep_logs(home)
-            report.print_next_steps(demo_result.order_to_show(show.run_state), keep=keep)
+            report.print_next_steps(demo_result.order_to_show(demonstration.run_state), keep=keep)
     if json:
         json.write_bytes(msgspec.json.format(msgspec.json.encode(result.as_json())))
     if result.violations:
@@ -86,14 +86,14 @@ def run_demo(orders: int, numbers: int, *, keep: bool, json: Path | None) -> Non
 
 
 def build_province_for(orders: int, numbers: int) -> Province:
-    """Return a province with so many numbers, and all else in proportion.
+    """Return a province with `numbers` numbers, and addresses and pairs in proportion.
 
     Raises:
-        CommandError: if it is too small for so many orders.
+        CommandError: it is too small for this number of orders.
     """
     if numbers < NUMBERS_PER_ORDER * orders:
         msg = f"{numbers} numbers are too few for {orders} orders"
-        remedy = f"say --numbers {NUMBERS_PER_ORDER * orders}, or more"
+        remedy = f"use --numbers {NUMBERS_PER_ORDER * orders}, or more"
         raise CommandError(msg, USAGE, remedy=remedy)
     return build_province(
         numbers, max(MIN_ADDRESSES, numbers * 3 // 100), max(MIN_PAIRS, numbers // 4)
@@ -102,34 +102,34 @@ def build_province_for(orders: int, numbers: int) -> Province:
 
 @dataclass
 class Demonstration:
-    """One demonstration on a stack that runs."""
+    """One demonstration on a running stack."""
 
     stack: StackRecord
     home: Path
     province: Province
     plan: DemoPlan
     began: float
-    """Unix time, as all times here."""
+    """Unix time, as all times of this class."""
 
     ready: float
     loaded: float = 0.0
-    """When the first city was there."""
+    """When the first city was loaded."""
 
     run_state: RunState = field(init=False)
 
     def __post_init__(self) -> None:
-        """Open the run_state."""
+        """Create the run state."""
         self.run_state = RunState(self.plan.posts)
 
     def client(self, role: str) -> Client:
-        """Return access in a role."""
+        """Return a client in a role."""
         return Client(self.stack.urls, token_for(role, at=self.home))
 
     def run(self, progress: Progress) -> DemoResult:
-        """Load, post, answer work orders and follow, all at the same time; then check.
+        """Load, post, answer work orders and follow in parallel; then check.
 
         Raises:
-            CommandError: if something does not answer.
+            CommandError: a service does not answer.
         """
         self.set_faults()
         parts = (
@@ -139,22 +139,22 @@ class Demonstration:
             partial(order_follower.follow_orders, self.client("viewer"), self.run_state),
         )
         numbers = sum(segment.count for segment in self.province.segments)
-        board = report.ProgressBars(progress, len(self.plan.posts), numbers)
-        with ThreadPoolExecutor(len(parts), "show") as pool:
+        bars = report.ProgressBars(progress, len(self.plan.posts), numbers)
+        with ThreadPoolExecutor(len(parts), "demo") as pool:
             for part in parts:
                 pool.submit(self.run_state.run_guarded, part)
             try:
-                self.watch(board, numbers)
+                self.watch(bars, numbers)
             finally:
                 self.run_state.stop(DemoStoppedError())
-        board.draw(self.run_state)
+        bars.draw(self.run_state)
         failure = self.run_state.failure
         if failure and not isinstance(failure, DemoStoppedError):
             raise failure
         return self.conclude(progress)
 
     def set_faults(self) -> None:
-        """Have some OLTs drop their answers, and some refuse."""
+        """Inject the planned faults: some OLTs drop answers, some refuse."""
         for exchanges, fault in (
             (self.plan.dropping, {"fault": "drop", "kind": "add-profile"}),
             (self.plan.refusing, {"fault": "refuse", "kind": "add-profile", "code": REFUSAL_CODE}),
@@ -166,7 +166,7 @@ class Demonstration:
                 httpx.put(url, json={"faults": [fault]}).raise_for_status()
 
     def load(self) -> None:
-        """Load the province, city after city."""
+        """Load the province city by city."""
         client = self.client("ops")
         for city in province_import.rows_by_city(self.province):
             self.run_state.check()
@@ -174,11 +174,11 @@ class Demonstration:
             self.loaded = self.loaded or time.time()
             self.run_state.note_loaded(city.local_network, city.numbers)
 
-    def watch(self, board: report.ProgressBars, numbers: int) -> None:
-        """Draw until all is done, or nothing happens any more."""
+    def watch(self, bars: report.ProgressBars, numbers: int) -> None:
+        """Draw the progress until all is done, or nothing has changed for 30 s."""
         run_state, seen, since = self.run_state, (0, 0, 0), time.monotonic()
         while not (run_state.is_done and run_state.numbers == numbers) and not run_state.failure:
-            board.draw(run_state)
+            bars.draw(run_state)
             if seen != (seen := (run_state.numbers, len(run_state.answers), len(run_state.ended))):
                 since = time.monotonic()
             if time.monotonic() > since + NO_PROGRESS_S:
@@ -186,7 +186,7 @@ class Demonstration:
             time.sleep(PAUSE_S)
 
     def conclude(self, progress: Progress) -> DemoResult:
-        """Check everything, and return what it all came to."""
+        """Check the invariants, and return the result."""
         done = time.time()
         checking = progress.add_task("invariants checked", total=1)
         memory = sum(pss_mb({it.name: it.life.pid for it in self.stack.lines}).values())
@@ -203,7 +203,7 @@ class Demonstration:
         )
 
     def times(self, done: float) -> DemoTimes:
-        """Return how long everything took."""
+        """Return the durations of the demonstration."""
         first = demo_result.first_completed_at(self.run_state)
         return DemoTimes(
             ready_s=self.ready - self.began,
@@ -218,8 +218,8 @@ class Demonstration:
             if order_id := demo_result.order_id_of(planned, self.run_state):
                 yield PostedOrder(UUID(order_id), planned.external_id)
 
-    def draw_journey(self) -> None:
-        """Draw one order's way, from all services."""
+    def print_journey(self) -> None:
+        """Print one order's journey through all services."""
         if order_id := demo_result.order_to_show(self.run_state):
             viewer = self.client("viewer")
             order = viewer.get("order", f"{ORDERS}/{order_id}")

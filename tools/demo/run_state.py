@@ -1,4 +1,4 @@
-"""What has happened so far: shared by those who load, post, follow and draw."""
+"""The state of a run, shared by the threads that load, post, follow and draw."""
 
 import threading
 from collections.abc import Callable, Sequence
@@ -12,54 +12,54 @@ WAIT_S = 0.2
 
 
 class DemoStoppedError(Exception):
-    """The demonstration is over before its end: there is nothing to wait for."""
+    """The demonstration was stopped before its end."""
 
 
 class OrderResponse(NamedTuple):
-    """What was answered to a post."""
+    """The response to a post."""
 
     status: int
     body: Any
     content: bytes
-    """The body as it came."""
+    """The body as received."""
 
     @property
     def order_id(self) -> str:
-        """The order that was accepted, now or earlier; empty if none was."""
+        """The id of the order that was accepted, now or earlier; empty if none was."""
         return str(self.body["id"]) if self.status == 201 else ""  # noqa: PLR2004
 
 
 @dataclass
 class RunState:
-    """What has happened so far. Whoever waits for something is told of every change."""
+    """The state of a run. Every change wakes the threads that wait for a condition."""
 
     posts: Sequence[PlannedPost]
     loaded: set[str] = field(default_factory=set)
-    """Local networks."""
+    """The local networks that are loaded."""
 
     numbers: int = 0
-    """How many were loaded."""
+    """The count of loaded numbers."""
 
     answers: dict[int, OrderResponse] = field(default_factory=dict)
     """By the post's number."""
 
     ended: dict[str, Any] = field(default_factory=dict)
-    """Orders as they ended, by id."""
+    """Orders in their final state, by id."""
 
     failure: BaseException | None = None
-    """Why the demonstration cannot go on."""
+    """Why the demonstration was stopped."""
 
     _change: threading.Condition = field(default_factory=threading.Condition)
-    _over: threading.Event = field(default_factory=threading.Event)
+    _stopped: threading.Event = field(default_factory=threading.Event)
 
     def note(self, change: Callable[[], object]) -> None:
-        """Change something, and tell those who wait."""
+        """Apply a change, and wake the waiting threads."""
         with self._change:
             change()
             self._change.notify_all()
 
     def note_loaded(self, network: str, numbers: int) -> None:
-        """Note that a city was loaded."""
+        """Record that a city was loaded."""
 
         def change() -> None:
             self.loaded.add(network)
@@ -68,15 +68,15 @@ class RunState:
         self.note(change)
 
     def note_answer(self, planned: PlannedPost, answer: OrderResponse) -> None:
-        """Note what was answered to a post."""
+        """Record the response to a post."""
         self.note(lambda: self.answers.update({planned.number: answer}))
 
     def note_end(self, order: dict[str, Any]) -> None:
-        """Note how an order ended."""
+        """Record an order in its final state."""
         self.note(lambda: self.ended.update({order["id"]: order}))
 
     def run_guarded(self, work: Callable[[], None]) -> None:
-        """Do some of the work; if it fails, nobody needs to wait for it any longer."""
+        """Run a part of the work; if it fails, stop the demonstration."""
         try:
             work()
         except BaseException as failure:
@@ -84,15 +84,15 @@ class RunState:
             raise
 
     def stop(self, failure: BaseException) -> None:
-        """Let nobody wait any longer; the first reason stays."""
+        """Stop the demonstration and wake all threads; the first failure is kept."""
         self.note(lambda: setattr(self, "failure", self.failure or failure))
-        self._over.set()
+        self._stopped.set()
 
     def wait_for(self, condition: Callable[[], bool]) -> None:
-        """Return when something has happened.
+        """Wait until a condition holds.
 
         Raises:
-            OverError: if it will not happen any more.
+            DemoStoppedError: the demonstration is stopped before that.
         """
         with self._change:
             while not condition():
@@ -100,28 +100,28 @@ class RunState:
                 self._change.wait(WAIT_S)
 
     def check(self) -> None:
-        """See that there is a reason to go on.
+        """Check that the demonstration is not stopped.
 
         Raises:
-            OverError: if there is none.
+            DemoStoppedError: it is.
         """
         if self.failure:
             raise DemoStoppedError
 
     def pause(self, seconds: float) -> None:
-        """Let some time pass.
+        """Wait for a time, or until the demonstration is stopped.
 
         Raises:
-            OverError: if it is over meanwhile.
+            DemoStoppedError: it was stopped before.
         """
         self.check()
-        self._over.wait(seconds)
+        self._stopped.wait(seconds)
 
     def wait_for_turn(self, planned: PlannedPost) -> None:
-        """Return when a post can be made: its city is there, and what it comes back to.
+        """Wait until a post can be made: its city is loaded and its earlier post is answered.
 
         Raises:
-            OverError: if that will not be any more.
+            DemoStoppedError: the demonstration is stopped before that.
         """
         self.wait_for(lambda: planned.address.local_network in self.loaded)
         if planned.earlier:
@@ -133,15 +133,15 @@ class RunState:
 
     @property
     def accepted(self) -> set[str]:
-        """The orders that were accepted."""
+        """The ids of the orders that were accepted."""
         return {each.order_id for each in list(self.answers.values()) if each.order_id}
 
     @property
     def open(self) -> set[str]:
-        """The orders that have not ended."""
+        """The ids of the accepted orders that have not ended."""
         return self.accepted - self.ended.keys()
 
     @property
     def is_done(self) -> bool:
-        """Tell whether everything was posted and has ended."""
+        """Return whether everything was posted and has ended."""
         return len(self.answers) == len(self.posts) and not self.open

@@ -1,4 +1,4 @@
-"""The kinds of orders that the demonstration posts, and the end that each must come to.
+"""The kinds of orders that the demonstration posts, with the expected outcome of each.
 
 Data only: `share` is how many of 200 orders are of the kind.
 """
@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 SHARES_IN_ALL = 200
-"""What shares are shares of."""
+"""The total that shares refer to."""
 
 
 class PostOutcome(StrEnum):
-    """What may become of a posted order."""
+    """The possible outcomes of a post."""
 
     COMPLETED = "completed"
     FAILED = "failed"
@@ -21,11 +21,11 @@ class PostOutcome(StrEnum):
     """Not accepted: the answer was a 4xx."""
 
     REPEATED = "repeated"
-    """It was there already: the answer was the first one again."""
+    """The order was known already: the first answer was repeated."""
 
 
 class DemoProduct(StrEnum):
-    """What is ordered, by the name of the example that orders it."""
+    """The ordered product, by the name of its example."""
 
     FIBRE = "ftth-new"
     TELEPHONE = "voice-new"
@@ -37,13 +37,13 @@ class DemoProduct(StrEnum):
 
 
 class AddressKind(StrEnum):
-    """What lies at the address."""
+    """The kind of installation address."""
 
     USUAL = "usual"
-    DROPPING_OLT = "silent"
+    DROPPING_OLT = "dropping-olt"
     """The OLT does its work and drops the answer."""
 
-    REFUSING_OLT = "stubborn"
+    REFUSING_OLT = "refusing-olt"
     """The OLT refuses."""
 
     UNSERVED = "unserved"
@@ -52,7 +52,7 @@ class AddressKind(StrEnum):
 
 
 class Variation(StrEnum):
-    """What is special about a post."""
+    """How a post differs from a plain order."""
 
     NONE = ""
     BAD_SPEED = "bad-speed"
@@ -66,7 +66,7 @@ class Variation(StrEnum):
 
 
 STAND_ALONE = frozenset({Variation.NONE, Variation.BAD_SPEED})
-"""Posts that stand alone; all others come back to an earlier one."""
+"""Variations without an earlier post; all others refer to one."""
 
 
 EXAMPLES: Mapping[AddressKind | Variation, str] = {
@@ -89,23 +89,23 @@ class Scenario:
     address_kind: AddressKind = AddressKind.USUAL
     variation: Variation = Variation.NONE
     status: int = 201
-    """The answer's."""
+    """The HTTP status of the response."""
 
     code: str = ""
-    """Why it is refused, rejected, or fails."""
+    """The code with which it is refused, rejected, or fails."""
 
     is_mandatory: bool = True
-    """Told at least once, however few orders are posted."""
+    """It is posted at least once, also with few orders."""
 
     @property
     def example(self) -> str:
-        """The example that it is made from."""
+        """The name of the example that it is made from."""
         special = EXAMPLES.get(self.address_kind) or EXAMPLES.get(self.variation)
         return special or self.product
 
     @property
     def stands_alone(self) -> bool:
-        """Tell whether it needs no earlier order."""
+        """Return whether it needs no earlier post."""
         return self.variation in STAND_ALONE
 
 
@@ -232,16 +232,16 @@ SCENARIOS = (
 
 
 def counts_by_scenario(orders: int) -> Iterator[tuple[Scenario, int]]:
-    """Yield how many of so many orders are of each kind, in proportion.
+    """Yield each scenario with its number of orders, in proportion to the shares.
 
-    Every kind that is always told gets one; the rest is dealt by largest remainder.
+    Every mandatory scenario gets one; the rest is distributed by largest remainder.
 
     Raises:
-        ValueError: if there are fewer orders than kinds that are always told.
+        ValueError: there are fewer orders than mandatory scenarios.
     """
     least = [int(scenario.is_mandatory) for scenario in SCENARIOS]
     if orders < sum(least):
-        message = f"{orders} orders are too few: {sum(least)} tell every scenario once"
+        message = f"{orders} orders are too few: the mandatory scenarios need {sum(least)}"
         raise ValueError(message)
     exact = [orders * scenario.share / SHARES_IN_ALL for scenario in SCENARIOS]
     counts = [max(low, int(each)) for low, each in zip(least, exact, strict=True)]
@@ -253,12 +253,12 @@ def counts_by_scenario(orders: int) -> Iterator[tuple[Scenario, int]]:
 
 
 def most_underrepresented(exact: Sequence[float], counts: Sequence[int]) -> int:
-    """Return which kind lacks most of what it should have."""
+    """Return the index of the scenario that is furthest below its exact share."""
     lacking = [each - count for each, count in zip(exact, counts, strict=True)]
     return lacking.index(max(lacking))
 
 
 def most_overrepresented(counts: Sequence[int], least: Sequence[int]) -> int:
-    """Return which kind can best do with one less."""
+    """Return the index of the scenario with the most orders that is above its minimum."""
     spare = [(count > low, count) for count, low in zip(counts, least, strict=True)]
     return spare.index(max(spare))

@@ -1,4 +1,4 @@
-"""Being told to stop: at any moment, and once."""
+"""Signals that stop the demonstration: the first one interrupts it, at any moment."""
 
 import signal
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 @contextmanager
 def stop_signals_interrupt() -> Iterator[None]:
-    """Let every way of being told to stop be like Ctrl-C, until the block ends."""
+    """Handle all stop signals like Ctrl-C until the block ends."""
     before = {number: signal.signal(number, raise_interrupt) for number in STOP_SIGNALS}
     try:
         yield
@@ -20,7 +20,7 @@ def stop_signals_interrupt() -> Iterator[None]:
 
 
 def raise_interrupt(_number: int, _frame: FrameType | None) -> None:
-    """Stop what is under way; being told so again changes nothing."""
+    """Interrupt the main thread; ignore further stop signals."""
     for number in STOP_SIGNALS:
         signal.signal(number, signal.SIG_IGN)
     raise KeyboardInterrupt
@@ -28,7 +28,7 @@ def raise_interrupt(_number: int, _frame: FrameType | None) -> None:
 
 @contextmanager
 def stop_signals_ignored() -> Iterator[None]:
-    """Finish a block whatever happens: who cleans up is not to be interrupted again."""
+    """Ignore stop signals until the block ends, so that a cleanup is not interrupted."""
     before = {number: signal.signal(number, signal.SIG_IGN) for number in STOP_SIGNALS}
     try:
         yield

@@ -6,62 +6,62 @@ from tools.province.divisions import PROVINCE, City, District, Town
 from tools.province.model import Address, Exchange
 
 NO_FREE_PORT = "addr-320102-002-9001"
-"""The address whose splitter has no free leg, whatever the size of the province."""
+"""The address whose splitter has no free leg; it exists in a province of any size."""
 
 UNSERVED = "addr-320102-002-9002"
-"""An address without fibre, whatever the size of the province."""
+"""An address without fibre; it exists in a province of any size."""
 
 STREETS = ("人民路", "中山路", "解放路", "建设路", "新华路", "和平路", "文化路", "青年路")
 EXAMPLE_ADDRESSES = {NO_FREE_PORT: "长江后街1号", UNSERVED: "长江后街2号"}
 MAX_HOUSES = 9_000
-"""The most houses a town may have; the numbers above are for the named ones."""
+"""The most houses a town may have; higher numbers are for the two example addresses."""
 
 TownLocation = tuple[Exchange, City, District, Town]
 
 
-def addresses(places: Sequence[TownLocation], count: int) -> Iterator[Address]:
-    """Spread so many addresses evenly over the towns, and the two named ones besides.
+def addresses(towns: Sequence[TownLocation], count: int) -> Iterator[Address]:
+    """Yield `count` addresses, spread evenly over the towns, and the two example addresses.
 
     Raises:
-        ValueError: the towns do not have so many houses.
+        ValueError: `count` is more than the towns can have.
     """
-    if not 0 <= count <= MAX_HOUSES * len(places):
-        message = f"{count} addresses do not fit: the province has 0 to {MAX_HOUSES * len(places)}"
+    if not 0 <= count <= MAX_HOUSES * len(towns):
+        message = f"{count} addresses do not fit: the province has 0 to {MAX_HOUSES * len(towns)}"
         raise ValueError(message)
-    for position, place in enumerate(places):
-        before, after = (count * each // len(places) for each in (position, position + 1))
-        yield from houses(place, after - before)
-        yield from example_addresses(place)
+    for position, town in enumerate(towns):
+        before, after = (count * each // len(towns) for each in (position, position + 1))
+        yield from houses(town, after - before)
+        yield from example_addresses(town)
 
 
-def houses(place: TownLocation, count: int) -> Iterator[Address]:
-    """Yield so many houses of one town, one street after the other in turn."""
+def houses(town: TownLocation, count: int) -> Iterator[Address]:
+    """Yield `count` houses of one town, alternating between its streets."""
     for house in range(count):
         number, street = divmod(house, len(STREETS))
         yield address(
-            place, f"{address_id_prefix(place)}{house + 1:04}", f"{STREETS[street]}{number + 1}号"
+            town, f"{address_id_prefix(town)}{house + 1:04}", f"{STREETS[street]}{number + 1}号"
         )
 
 
-def example_addresses(place: TownLocation) -> Iterator[Address]:
-    """Yield the named addresses that lie in this town."""
-    for found, door in EXAMPLE_ADDRESSES.items():
-        if found.startswith(address_id_prefix(place)):
-            yield address(place, found, door)
+def example_addresses(town: TownLocation) -> Iterator[Address]:
+    """Yield the example addresses in this town."""
+    for address_id, street_and_number in EXAMPLE_ADDRESSES.items():
+        if address_id.startswith(address_id_prefix(town)):
+            yield address(town, address_id, street_and_number)
 
 
-def address(place: TownLocation, address_id: str, door: str) -> Address:
-    """Return the address of one door, not served yet."""
-    exchange, city, district, town = place
+def address(location: TownLocation, address_id: str, street_and_number: str) -> Address:
+    """Return one address, not yet served by a splitter."""
+    exchange, city, district, town = location
     return Address(
         id=address_id,
-        text=f"{PROVINCE}{city.name}{district.name}{town.name}{door}",
+        text=f"{PROVINCE}{city.name}{district.name}{town.name}{street_and_number}",
         exchange_id=exchange.id,
         local_network=exchange.local_network,
     )
 
 
-def address_id_prefix(place: TownLocation) -> str:
-    """Return what the ids of a town's addresses begin with."""
-    _, _, district, town = place
+def address_id_prefix(location: TownLocation) -> str:
+    """Return the prefix of the ids of a town's addresses."""
+    _, _, district, town = location
     return f"addr-{district.code}-{town.code}-"

@@ -1,10 +1,10 @@
-"""The demonstration province, whole and the same every time.
+"""The demonstration province; it is the same on every run.
 
-built = province()                # 200,000 numbers, about 6,000 addresses
-built = province(numbers=10**6)   # another size for a bench
+built = build_province()                # 200,000 numbers, about 6,000 addresses
+built = build_province(numbers=10**6)   # another size for a bench
 
-Divisions and area codes are real; what lies in them is made up by rule, without chance, so that
-an example order can name an address or an exchange.
+Divisions and area codes are real; exchanges, numbers and plant are generated without randomness,
+so that an example order can name an address or an exchange.
 """
 
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ from tools.province.plant import lay_fibre, pair_blocks
 
 @dataclass(frozen=True, slots=True)
 class Province:
-    """All that the services load."""
+    """All data that the services load."""
 
     exchanges: tuple[Exchange, ...]
     segments: tuple[Segment, ...]
@@ -28,29 +28,29 @@ class Province:
     pair_blocks: tuple[PairBlock, ...]
 
     def orderable(self) -> Iterator[Address]:
-        """Yield the addresses where a splitter has legs that work."""
+        """Yield the addresses whose splitter has working legs."""
         working = {each.id for each in self.splitters if each.legs > each.faulty_legs}
         return (address for address in self.addresses if address.splitter_id in working)
 
 
 def build_province(numbers: int = 200_000, addresses: int = 6_000, pairs: int = 50_000) -> Province:
-    """Build the province in the size asked for.
+    """Build the province in the requested size.
 
     Args:
-        numbers: fixed-line numbers in all.
+        numbers: the total of fixed-line numbers.
         addresses: besides `NO_FREE_PORT` and `UNSERVED`; one in 25 has no fibre, the others have
             two splitter legs or more each.
-        pairs: for voice, over all exchanges.
+        pairs: the total of voice pairs of all exchanges.
 
     Raises:
-        ValueError: the province cannot hold so many.
+        ValueError: a count exceeds the capacity of the province.
     """
     places = [
         (exchange(city, district), city, district)
         for city in cities()
         for district in city.districts
     ]
-    exchanges = tuple(found for found, _, _ in places)
+    exchanges = tuple(each for each, _, _ in places)
     towns = [(*place, town) for place in places for town in place[2].towns]
     served, splitters = lay_fibre(standard_addresses(towns, addresses))
     return Province(

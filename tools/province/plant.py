@@ -1,4 +1,4 @@
-"""The lines of the province: the PON plant to the addresses, the pairs on the frames."""
+"""The line plant of the province: PON to the addresses, and pairs on the frames (MDF)."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -8,7 +8,7 @@ from tools.province.addresses import NO_FREE_PORT, UNSERVED
 from tools.province.model import Address, Exchange, PairBlock, Splitter
 
 HOUSES_PER_UNSERVED = 25
-"""One house in so many has no fibre yet."""
+"""One of this many houses has no fibre."""
 
 RATIOS = (8, 16, 32)
 LEGS_PER_HOUSE = 2
@@ -30,27 +30,27 @@ class SplitterArea:
 
 
 def lay_fibre(addresses: Iterable[Address]) -> tuple[tuple[Address, ...], tuple[Splitter, ...]]:
-    """Lay fibre to the addresses, most of them.
+    """Assign a splitter to most addresses.
 
-    Returns the addresses with what serves each, in the order they came in, and the splitters.
+    Returns the addresses with their splitters, in the given order, and all splitters.
 
     Raises:
         ValueError: an exchange would need more PON ports than it has SVLANs.
     """
-    found = tuple(addresses)
-    laid = tuple(
+    given = tuple(addresses)
+    placed = tuple(
         chain.from_iterable(
             place_splitters(exchange_id, splitter_areas(of_exchange))
-            for exchange_id, of_exchange in groupby(with_fibre(found), lambda a: a.exchange_id)
+            for exchange_id, of_exchange in groupby(with_fibre(given), lambda a: a.exchange_id)
         )
     )
-    splitter_of = {address.id: splitter.id for splitter, drop in laid for address in drop.addresses}
-    served = (replace(address, splitter_id=splitter_of.get(address.id)) for address in found)
-    return tuple(served), tuple(splitter for splitter, _ in laid)
+    splitter_of = {each.id: splitter.id for splitter, area in placed for each in area.addresses}
+    served = (replace(address, splitter_id=splitter_of.get(address.id)) for address in given)
+    return tuple(served), tuple(splitter for splitter, _ in placed)
 
 
 def with_fibre(addresses: Iterable[Address]) -> Iterator[Address]:
-    """Yield the addresses that fibre reaches."""
+    """Yield the addresses that have fibre."""
     for position, address in enumerate(addresses, start=1):
         if address.id == NO_FREE_PORT or (
             position % HOUSES_PER_UNSERVED and address.id != UNSERVED
@@ -62,12 +62,12 @@ def splitter_areas(addresses: Iterable[Address]) -> Iterator[SplitterArea]:
     """Divide an exchange's addresses among splitters of all ratios, each within one town."""
     ratios = cycle(RATIOS)
     for (_, is_full), together in groupby(addresses, lambda a: (town_of(a), a.id == NO_FREE_PORT)):
-        left = tuple(together)
-        while left:
+        remaining = tuple(together)
+        while remaining:
             legs = next(ratios)
             houses = legs // LEGS_PER_HOUSE
-            yield SplitterArea(left[:houses], legs, faulty_legs=legs if is_full else 0)
-            left = left[houses:]
+            yield SplitterArea(remaining[:houses], legs, faulty_legs=legs if is_full else 0)
+            remaining = remaining[houses:]
 
 
 def town_of(address: Address) -> str:
@@ -76,39 +76,39 @@ def town_of(address: Address) -> str:
 
 
 def place_splitters(
-    exchange_id: str, wanted: Iterable[SplitterArea]
+    exchange_id: str, areas: Iterable[SplitterArea]
 ) -> Iterator[tuple[Splitter, SplitterArea]]:
-    """Give each drop its splitter, filling one PON port after the other."""
+    """Yield each area with its splitter; PON ports are filled one after the other."""
     port = used = 0
-    for number, drop in enumerate(wanted, start=1):
-        if used + drop.legs > LEGS_PER_PORT:
+    for number, area in enumerate(areas, start=1):
+        if used + area.legs > LEGS_PER_PORT:
             port, used = port + 1, 0
-        yield splitter(exchange_id, number, port, used, drop), drop
-        used += drop.legs
+        yield splitter(exchange_id, number, port, used, area), area
+        used += area.legs
 
 
-def splitter(exchange_id: str, number: int, port: int, used: int, drop: SplitterArea) -> Splitter:
-    """Return the splitter of a drop, behind the port's legs that are used already."""
+def splitter(exchange_id: str, number: int, port: int, used: int, area: SplitterArea) -> Splitter:
+    """Return the splitter of an area on a PON port that has `used` legs already."""
     svlan = FIRST_SVLAN + port
     if svlan > LAST_SVLAN:
-        message = f"{exchange_id} has more PON ports than SVLANs: ask for fewer addresses"
+        message = f"{exchange_id} has more PON ports than SVLANs: use fewer addresses"
         raise ValueError(message)
-    olt, place = divmod(port, PORTS_PER_SLOT * SLOTS_PER_OLT)
-    slot, port_of_slot = divmod(place, PORTS_PER_SLOT)
+    olt, port_of_olt = divmod(port, PORTS_PER_SLOT * SLOTS_PER_OLT)
+    slot, port_of_slot = divmod(port_of_olt, PORTS_PER_SLOT)
     return Splitter(
         id=f"{exchange_id}-SP{number:03}",
         exchange_id=exchange_id,
         olt=f"{exchange_id}-OLT{olt + 1:02}",
         pon_port=f"0/{slot}/{port_of_slot}",
-        legs=drop.legs,
+        legs=area.legs,
         svlan=svlan,
         first_cvlan=FIRST_CVLAN + used,
-        faulty_legs=drop.faulty_legs,
+        faulty_legs=area.faulty_legs,
     )
 
 
 def pair_blocks(exchanges: Sequence[Exchange], pairs: int) -> Iterator[PairBlock]:
-    """Spread so many pairs evenly over the exchanges' distribution frames."""
+    """Yield a block of pairs for each exchange; the pairs are distributed evenly."""
     for position, exchange in enumerate(exchanges):
         before, after = (pairs * each // len(exchanges) for each in (position, position + 1))
         yield PairBlock(exchange.id, first=1, count=after - before)

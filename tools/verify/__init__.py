@@ -1,8 +1,8 @@
-"""The invariants of a stack that is idle, checked from outside, as an auditor does.
+"""The invariants of an idle stack, checked from outside, as an auditor does.
 
-find_violations(stack)           all that is wrong, in words
-check(stack, posted)             every invariant: how many things were checked, which are wrong
-wait_until_quiescent(stack)      wait until nothing is under way
+find_violations(stack)           a line for each violation
+check(stack, posted)             for every invariant the number of checks and the faults
+wait_until_quiescent(stack)      wait until the stack is idle
 """
 
 from tools.verify.evidence import PostedOrder

@@ -13,7 +13,7 @@ from tools.verify.expected_state import ExpectedState
 from tools.verify.orders import CheckResult
 
 MAX_VIEWS = 500
-"""So many views are asked for; of more customers, evenly chosen ones."""
+"""The most views that are queried; of more customers, an evenly spaced sample."""
 
 AT_ONCE = 8
 
@@ -21,7 +21,7 @@ OPEN_STATES = frozenset({"acknowledged", "inProgress", "held"})
 
 
 def views_match_messages(evidence: Evidence) -> Iterator[CheckResult]:
-    """Ask for customers' views, and hold them against the fold of all messages."""
+    """Check that customers' views equal the fold of all messages."""
     expected = expected_views(evidence.expected_state, evidence.tenant)
     customers = sorted(expected)
     chosen = customers[:: -(-len(customers) // MAX_VIEWS) or 1]
@@ -30,7 +30,7 @@ def views_match_messages(evidence: Evidence) -> Iterator[CheckResult]:
             chosen, pool.map(partial(fetch_view, evidence), chosen), strict=True
         ):
             if isinstance(shown, str):
-                yield f"the view of {customer} cannot be had: {shown}"
+                yield f"the view of {customer} cannot be read: {shown}"
             else:
                 wrong = differences(expected[customer], shown)
                 yield from (f"the view of {customer}: {each}" for each in wrong)
@@ -38,7 +38,7 @@ def views_match_messages(evidence: Evidence) -> Iterator[CheckResult]:
 
 
 def fetch_view(evidence: Evidence, customer: str) -> dict[str, Any] | str:
-    """Return the view of a customer, or why it cannot be had."""
+    """Return the view of a customer, or the error if it cannot be read."""
     try:
         path = f"/ops/v1/customers/{quote(customer, safe='')}/view"
         shown: dict[str, Any] = evidence.viewer.get("customer", path)
@@ -48,11 +48,11 @@ def fetch_view(evidence: Evidence, customer: str) -> dict[str, Any] | str:
 
 
 ExpectedView = Mapping[str, Mapping[str, str]]
-"""Orders with their states, products with their numbers, things held with their kinds."""
+"""Orders with their states, products with their numbers, holdings with their kinds."""
 
 
 def expected_views(expected_state: ExpectedState, tenant: str) -> Mapping[str, ExpectedView]:
-    """Return what the view of each of a tenant's customers must show."""
+    """Return the expected view of each of a tenant's customers."""
     found: dict[str, dict[str, dict[str, str]]] = defaultdict(
         lambda: {"orders": {}, "products": {}, "held": {}}
     )
@@ -70,12 +70,12 @@ def expected_views(expected_state: ExpectedState, tenant: str) -> Mapping[str, E
 
 
 def differences(expected: ExpectedView, shown: dict[str, Any]) -> Iterator[str]:
-    """Yield in which parts a view differs; lists that end early are passed over."""
+    """Yield the parts in which a view differs; lists that are cut short are skipped."""
     orders = {each["id"]: each["state"] for each in shown["orders"]}
-    as_told = {id_: "" if state in OPEN_STATES else state for id_, state in orders.items()}
+    final_states = {id_: "" if state in OPEN_STATES else state for id_, state in orders.items()}
     products = {each["id"]: each.get("number") or "" for each in shown["products"]}
-    things = [*shown["numbers"], *shown["lines"]]
-    held = {each["value"]: each["kind"] for each in things if each["state"] == "inUse"}
-    for part, seen in {"orders": as_told, "products": products, "held": held}.items():
-        if part not in shown["cutShort"] and expected[part] != seen:
-            yield f"{part} are not what was told"
+    resources = [*shown["numbers"], *shown["lines"]]
+    held = {each["value"]: each["kind"] for each in resources if each["state"] == "inUse"}
+    for part, found in {"orders": final_states, "products": products, "held": held}.items():
+        if part not in shown["cutShort"] and expected[part] != found:
+            yield f"{part} differ from the messages"

@@ -1,4 +1,4 @@
-"""Invariants about erasures: who was erased is told of nowhere any more."""
+"""Invariants about erasures: no personal data of an erased party remains."""
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
@@ -36,26 +36,26 @@ PartyKey: TypeAlias = tuple[str, str]
 """A tenant and the id of its customer."""
 
 Erasures: TypeAlias = Mapping[PartyKey, datetime]
-"""Until when what was told of a customer is to be blank."""
+"""For each erased customer, the time up to which its personal data must be blank."""
 
 
 def erased_parties_are_blank(evidence: Evidence) -> Iterator[CheckResult]:
-    """Look for what was told of customers before they were erased."""
+    """Check that no personal data from before its erasure remains of an erased customer."""
     erased = erasures(evidence)
     if not erased:
         return
-    noted = {(row.tenant, row.party_id) for row in evidence.rows("customer", ERASED_PARTIES)}
+    marked = {(row.tenant, row.party_id) for row in evidence.rows("customer", ERASED_PARTIES)}
     found = dict(remaining_personal_data(evidence, erased))
     for party in erased:
-        if party not in noted:
-            yield f"customer {party[1]} was told to be erased, and its view does not say so"
+        if party not in marked:
+            yield f"the erasure of customer {party[1]} was published, but its row is not erased"
         else:
             place = found.get(party)
-            yield f"customer {party[1]} was erased, and {place} tells of it" if place else None
+            yield f"customer {party[1]} is erased, but {place} has its data" if place else None
 
 
 def erasures(evidence: Evidence) -> Erasures:
-    """Return who was told to be erased, and until when."""
+    """Return the published erasures."""
     found: dict[PartyKey, datetime] = {}
     for each in evidence.published["customer"]:
         match each.open():
@@ -68,7 +68,7 @@ def erasures(evidence: Evidence) -> Erasures:
 
 
 def remaining_personal_data(evidence: Evidence, erased: Erasures) -> Iterator[tuple[PartyKey, str]]:
-    """Yield where something is told of an erased customer from before its erasure."""
+    """Yield each place with personal data of an erased customer from before its erasure."""
     for row in evidence.rows("customer", PERSONAL_FIELDS):
         key = row.tenant, row.party_id
         if key in erased and time_of_mark(row.mark) <= erased[key]:
@@ -86,7 +86,7 @@ def remaining_personal_data(evidence: Evidence, erased: Erasures) -> Iterator[tu
 
 
 def precedes_erasure(envelope: Envelope, erased: Erasures) -> bool:
-    """Tell whether this is an order of an erased customer, from before its erasure."""
+    """Return whether this is an order of an erased customer, from before its erasure."""
     message = envelope.open()
     if not isinstance(message, OrderAccepted):
         return False
@@ -95,10 +95,10 @@ def precedes_erasure(envelope: Envelope, erased: Erasures) -> bool:
 
 
 def has_personal_data(customer: Mapping[str, Any]) -> bool:
-    """Tell whether a customer in an order has personal fields that are not blank."""
+    """Return whether a customer in an order has personal fields that are not blank."""
     return any(customer.get(name) for name in personal_fields(Customer))
 
 
 def time_of_mark(mark: str) -> datetime:
-    """Return when a field was told; its mark begins with microseconds since 1970."""
+    """Return when a field was published; its mark begins with microseconds since 1970."""
     return EPOCH + timedelta(microseconds=int(mark.partition("/")[0]))

@@ -1,7 +1,7 @@
-"""What the invariants are held against: four databases, the elements, the APIs and the logs.
+"""The data that the invariants check: four databases, the elements, the APIs and the logs.
 
-Everything is only read. It is looked at from outside, as an auditor does: no code of a service
-takes part, so that a fault of theirs cannot hide itself.
+All access is read-only. No code of a service is used, so that a fault in it cannot hide
+itself.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -25,7 +25,7 @@ from tools.verify.expected_state import ExpectedState
 SERVICES = ("order", "provisioning", "resources", "customer")
 PUBLISHED = "SELECT body FROM outbox ORDER BY position"
 FINAL = frozenset({"completed", "failed", "rejected", "cancelled", "partial"})
-"""States in which nothing happens to an order any more."""
+"""The final states of an order."""
 
 Row = Any
 """A row of a table, its columns by name."""
@@ -41,24 +41,24 @@ class PostedOrder:
 
 @dataclass(frozen=True)
 class Evidence:
-    """All that can be seen of a stack."""
+    """Access to all data of a stack."""
 
     stack: StackRecord
     posted: Sequence[PostedOrder]
     connections: Mapping[str, psycopg.Connection[Row]]
     viewer: Client
     http: httpx.Client
-    """For what asks for no token."""
+    """For requests without a token."""
 
     tenant: str = TENANT
 
     def rows(self, service: str, statement: LiteralString) -> list[Row]:
-        """Return what a service's database has."""
+        """Return the rows of a query on a service's database."""
         return self.connections[service].execute(statement).fetchall()
 
     @cached_property
     def published(self) -> Mapping[str, Sequence[Envelope]]:
-        """All that each service ever told, in its order."""
+        """All messages that each service published, in order."""
         return {
             each: [read_envelope(row.body) for row in self.rows(each, PUBLISHED)]
             for each in SERVICES
@@ -66,28 +66,28 @@ class Evidence:
 
     @cached_property
     def expected_state(self) -> ExpectedState:
-        """What all that was told comes to."""
+        """The fold of all published messages."""
         return ExpectedState.of(each for service in SERVICES for each in self.published[service])
 
     @cached_property
     def states(self) -> Mapping[UUID, str]:
-        """Where each order stands."""
+        """The current state of each order."""
         found = self.rows("order", "SELECT order_id, state FROM order_progress")
         return {row.order_id: row.state for row in found}
 
     @property
     def has_elements(self) -> bool:
-        """Tell whether there are simulated elements to look at."""
+        """Return whether the stack has simulated elements."""
         return "elements" in self.stack.urls
 
     def element(self, path: str) -> Any:  # noqa: ANN401  any JSON document
-        """Return what the element simulator answers."""
-        answer = self.http.get(self.stack.urls["elements"] + path)
-        return answer.raise_for_status().json()
+        """Return the JSON of a response of the element simulator."""
+        response = self.http.get(self.stack.urls["elements"] + path)
+        return response.raise_for_status().json()
 
     @property
     def logs(self) -> Iterable[Path]:
-        """The files that the stack's processes write."""
+        """The log files of the stack's processes."""
         return sorted(
             {path for line in self.stack.lines for path in Path(line.log).parent.iterdir()}
         )
@@ -95,10 +95,10 @@ class Evidence:
 
 @contextmanager
 def gather(stack: StackRecord, posted: Sequence[PostedOrder] = ()) -> Iterator[Evidence]:
-    """Open the databases of a running stack, and give access to all else.
+    """Open the databases of a running stack, and yield access to all its data.
 
     Args:
-        stack: what runs.
+        stack: the running stack.
         posted: the orders that are known to have been answered with 201.
     """
     home = Path(stack.lines[0].log).parents[1]

@@ -1,6 +1,6 @@
-"""What all messages together say: who ordered what, what came of it, who holds what.
+"""The fold of all messages: orders, their outcomes, products, services and holdings.
 
-A fold of its own, written apart from the services', to hold theirs against.
+It is independent of the services' folds, so that theirs can be compared with it.
 """
 
 from collections.abc import Iterable
@@ -27,43 +27,45 @@ STATE_OF = {OrderCompleted: "completed", OrderFailed: "failed", OrderRejected: "
 
 @dataclass
 class ExpectedState:
-    """The sum of all messages. What is given up once is gone for good, whenever it was told."""
+    """The fold of all messages, in any order: what was disconnected once stays removed."""
 
     accepted: dict[UUID, OrderAccepted] = field(default_factory=dict)
     ended: dict[UUID, FinalOrderMessage] = field(default_factory=dict)
     assigned: dict[UUID, ResourcesAssigned] = field(default_factory=dict)
     products: dict[UUID, HeldProduct] = field(default_factory=dict)
-    """What customers have, by product."""
+    """The products that customers have, by id."""
 
     origins: dict[UUID, UUID] = field(default_factory=dict)
     """The order that made each product."""
 
     services: dict[UUID, CompletedService] = field(default_factory=dict)
-    """What runs in the network, by service."""
+    """The services that run in the network, by id."""
 
     tenants: dict[UUID, str] = field(default_factory=dict)
-    """Whose data each order belongs to."""
+    """The tenant of each order."""
 
     times_ended: dict[UUID, int] = field(default_factory=dict)
-    """How often each order was told to have ended."""
+    """How often the end of each order was published."""
 
     @classmethod
-    def of(cls, told: Iterable[Envelope]) -> Self:
-        """Add messages up."""
+    def of(cls, envelopes: Iterable[Envelope]) -> Self:
+        """Return the fold of these messages."""
         expected_state = cls()
-        gone: set[UUID] = set()
-        for envelope in told:
+        removed: set[UUID] = set()
+        for envelope in envelopes:
             match envelope.open():
                 case OrderAccepted() as message:
                     expected_state.accepted[message.order_id] = message
                     expected_state.tenants[message.order_id] = envelope.tenant
                 case OrderCompleted() | OrderFailed() | OrderRejected() as message:
                     expected_state.add_ended(message)
-                    gone |= expected_state.add_products(message)
+                    removed |= expected_state.add_products(message)
                 case ResourcesAssigned() as message:
                     expected_state.assigned[message.order_id] = message
                 case ServiceCompleted(services=services):
-                    gone |= {each.service_id for each in services if each.action is Action.DELETE}
+                    removed |= {
+                        each.service_id for each in services if each.action is Action.DELETE
+                    }
                     expected_state.services |= {
                         each.service_id: each
                         for each in services
@@ -72,17 +74,17 @@ class ExpectedState:
                 case _:
                     pass
         for mapping in (expected_state.products, expected_state.services):
-            for each in gone & mapping.keys():
+            for each in removed & mapping.keys():
                 del mapping[each]
         return expected_state
 
     def add_ended(self, message: FinalOrderMessage) -> None:
-        """Add that an order has ended."""
+        """Add the end of an order."""
         self.ended[message.order_id] = message
         self.times_ended[message.order_id] = self.times_ended.get(message.order_id, 0) + 1
 
     def add_products(self, message: FinalOrderMessage) -> set[UUID]:
-        """Add the products of an order; return those that it took away."""
+        """Add the products of an order; return the ids of those that it disconnected."""
         if not isinstance(message, OrderCompleted):
             return set()
         for product in message.products:
@@ -92,10 +94,10 @@ class ExpectedState:
         return {each.product_id for each in message.products if each.action is Action.DELETE}
 
     def state_of(self, order_id: UUID) -> str:
-        """Return how an order ended; empty while it has not."""
+        """Return the final state of an order; empty if it has not ended."""
         message = self.ended.get(order_id)
         return STATE_OF[type(message)] if message else ""
 
     def owner_of(self, product_id: UUID) -> str:
-        """Return whose a product is."""
+        """Return the customer id of a product."""
         return self.accepted[self.origins[product_id]].customer.id

@@ -1,4 +1,4 @@
-"""Invariants about where things stand: the history says the same, so no change went unnoted."""
+"""Invariants about current states: each equals the last in the history, so no change is missing."""
 
 from collections.abc import Iterable, Iterator
 from typing import LiteralString, NamedTuple
@@ -16,7 +16,7 @@ LAST_OF_PLANT: LiteralString = """
     SELECT DISTINCT ON (kind, subject) kind, subject, '' AS part, became FROM history
     WHERE kind IN ('number', 'leg', 'vlan', 'loid', 'pair') ORDER BY kind, subject, position DESC
 """
-"""The same for numbers and plant, whose part names the order."""
+"""The same for numbers and plant, whose `part` is the order."""
 
 ORDERS = "SELECT order_id, state, items FROM order_progress"
 PLANS = "SELECT order_id, steps FROM plans"
@@ -29,14 +29,14 @@ PLANT: LiteralString = """
     WHERE state NOT IN ('free', 'faulty')
        OR (kind, value) IN (SELECT kind, subject FROM history)
 """
-"""What an import made, and nothing has befallen since, has no history of its own."""
+"""Numbers and plant that have not changed since their import have no history."""
 
 INITIAL_STATES = {"step": "waiting"}
-"""The states that things are in of which the history says nothing yet."""
+"""The states of things that have no history yet."""
 
 
 class CurrentState(NamedTuple):
-    """Where one thing stands."""
+    """The current state of one thing."""
 
     kind: str
     subject: str
@@ -45,25 +45,26 @@ class CurrentState(NamedTuple):
 
 
 def every_state_is_in_the_history(evidence: Evidence) -> Iterator[CheckResult]:
-    """See that orders, items, steps, numbers and plant stand where the history has them last."""
+    """Check that the states of orders, items, steps, numbers and plant are the last in history."""
     yield from compare_with_history(evidence, "order", LAST, orders_and_items(evidence))
     yield from compare_with_history(evidence, "provisioning", LAST, steps(evidence))
     yield from compare_with_history(evidence, "resources", LAST_OF_PLANT, plant(evidence))
 
 
 def compare_with_history(
-    evidence: Evidence, service: str, last: LiteralString, standing: Iterable[CurrentState]
+    evidence: Evidence, service: str, statement: LiteralString, current: Iterable[CurrentState]
 ) -> Iterator[CheckResult]:
-    """Hold what stands against the last change that a service has noted of each."""
-    noted = {(row.kind, row.subject, row.part): row.became for row in evidence.rows(service, last)}
-    for kind, subject, part, state in standing:
-        said = noted.get((kind, subject, part), INITIAL_STATES.get(kind, "nothing"))
+    """Check each current state against the last change in the history of a service."""
+    rows = evidence.rows(service, statement)
+    last = {(row.kind, row.subject, row.part): row.became for row in rows}
+    for kind, subject, part, state in current:
+        expected = last.get((kind, subject, part), INITIAL_STATES.get(kind, "nothing"))
         name = "a number" if kind == "number" else f"{kind} {subject} {part}".rstrip()
-        yield None if said == state else f"{name} is {state}, the history says {said}"
+        yield None if expected == state else f"{name} is {state}, the history says {expected}"
 
 
 def orders_and_items(evidence: Evidence) -> Iterator[CurrentState]:
-    """Yield where every order and every item stands."""
+    """Yield the current state of every order and item."""
     for row in evidence.rows("order", ORDERS):
         yield CurrentState("order", str(row.order_id), "", row.state)
         for id_, state, *_ in msgspec.json.decode(row.items):
@@ -71,7 +72,7 @@ def orders_and_items(evidence: Evidence) -> Iterator[CurrentState]:
 
 
 def steps(evidence: Evidence) -> Iterator[CurrentState]:
-    """Yield where every step stands."""
+    """Yield the current state of every step."""
     for row in evidence.rows("provisioning", PLANS):
         for step in msgspec.json.decode(row.steps):
             item, name = step.get("item_id", ""), step["blueprint"]["name"]
@@ -82,6 +83,6 @@ def steps(evidence: Evidence) -> Iterator[CurrentState]:
 
 
 def plant(evidence: Evidence) -> Iterator[CurrentState]:
-    """Yield where every number and pool item stands that something has befallen."""
+    """Yield the current state of every number and pool item that was ever changed."""
     for row in evidence.rows("resources", PLANT):
         yield CurrentState(row.kind, row.value, "", row.state)

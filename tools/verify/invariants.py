@@ -1,4 +1,4 @@
-"""All invariants, by the sentence that each of them is."""
+"""All invariants, by the sentence that states each."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,17 +19,17 @@ from tools.verify import (
 from tools.verify.evidence import Evidence, PostedOrder, gather
 
 Check = Callable[[Evidence], Iterator[str | None]]
-"""Yields for everything that it looks at what is wrong with it, or None."""
+"""Yields one result for each thing that it checks: the fault, or None."""
 
 INVARIANTS: Mapping[str, Check] = {
-    "every 201 is there": orders.every_201_is_there,
-    "every order has ended, or waits for people with a reason": orders.every_order_has_ended,
+    "every order answered with 201 is stored": orders.every_201_is_there,
+    "every order has ended, or is in fallout with a reason": orders.every_order_has_ended,
     "an order's items ended as the order did": orders.items_agree_with_their_order,
     "every order has a plan": orders.every_order_has_a_plan,
     "one order for each externalId and client": orders.one_order_for_each_external_id,
-    "every end was told, once": orders.every_end_was_published_once,
-    "orders, plans, numbers and plant took legal ways only": transitions.every_transition_is_legal,
-    "all stand where the history has them last": histories.every_state_is_in_the_history,
+    "every end was published once": orders.every_end_was_published_once,
+    "all state transitions were legal": transitions.every_transition_is_legal,
+    "all states are the last in the history": histories.every_state_is_in_the_history,
     "no number or line has two holders": resources.every_resource_has_one_holder,
     "nothing is reserved for an ended order": resources.nothing_is_reserved_for_an_ended_order,
     "services hold what resources say": resources.services_hold_what_resources_say,
@@ -39,12 +39,12 @@ INVARIANTS: Mapping[str, Check] = {
     "every operation had one effect": network.every_operation_has_one_effect,
     "the inventory is what was completed": network.inventory_is_what_was_completed,
     "the installed base is what was completed": orders.installed_base_is_what_was_completed,
-    "customers' views are the fold of what was told": customers.views_match_messages,
-    "who was erased is blank": erasures.erased_parties_are_blank,
-    "grants hold as they were told": grants.grants_match_messages,
-    "every message was sent": messages.every_message_was_published,
-    "every message was heard": messages.every_message_was_consumed,
-    "messages are counted without a hole": messages.sequences_have_no_gap,
+    "customers' views are the fold of all messages": customers.views_match_messages,
+    "erased parties are blank": erasures.erased_parties_are_blank,
+    "grants are as last published": grants.grants_match_messages,
+    "every message was published": messages.every_message_was_published,
+    "every message was consumed": messages.every_message_was_consumed,
+    "message sequences have no gap": messages.sequences_have_no_gap,
     "no message is parked": messages.no_message_is_a_dead_letter,
     "no element call is open": messages.no_call_is_open,
     "no log names a customer": logs.no_log_names_a_customer,
@@ -53,20 +53,20 @@ INVARIANTS: Mapping[str, Check] = {
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What came of one invariant."""
+    """The result of one invariant."""
 
     invariant: str
     things_checked: int
-    """How many things: none proves nothing."""
+    """The number of checks: 0 proves nothing."""
 
     faults: tuple[str, ...]
 
 
 def check(stack: StackRecord, posted: Sequence[PostedOrder] = ()) -> list[Finding]:
-    """Check every invariant of a stack at rest.
+    """Check every invariant of an idle stack.
 
     Args:
-        stack: what runs.
+        stack: the running stack.
         posted: the orders that are known to have been answered with 201.
     """
     with gather(stack, posted) as evidence:
@@ -75,11 +75,11 @@ def check(stack: StackRecord, posted: Sequence[PostedOrder] = ()) -> list[Findin
 
 def check_invariant(invariant: str, check_: Check, evidence: Evidence) -> Finding:
     """Check one invariant."""
-    verdicts = list(check_(evidence))
-    return Finding(invariant, len(verdicts), tuple(each for each in verdicts if each))
+    results = list(check_(evidence))
+    return Finding(invariant, len(results), tuple(each for each in results if each))
 
 
 def find_violations(stack: StackRecord, posted: Sequence[PostedOrder] = ()) -> list[str]:
-    """Return all that is wrong with a stack at rest, in words; nothing if all is well."""
+    """Return a line for each violation in an idle stack; empty if there is none."""
     found = check(stack, posted)
     return [f"{each.invariant}: {fault}" for each in found for fault in each.faults]

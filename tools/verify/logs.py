@@ -1,4 +1,4 @@
-"""Invariants about logs: no customer is to be found in them."""
+"""Invariants about logs: they contain no personal data of customers."""
 
 import re
 from collections.abc import Iterator
@@ -18,14 +18,14 @@ PERSONAL_WORDS = re.compile(
 
 
 def no_log_names_a_customer(evidence: Evidence) -> Iterator[CheckResult]:
-    """Look through all logs for what the orders' customers are known by."""
+    """Check all logs for personal data of the orders' customers."""
     known = set(personal_values(evidence))
     for log in evidence.logs:
         faults = 0
         for number, line in enumerate(log.read_text(errors="replace").splitlines(), start=1):
-            ours = log.name.partition(".")[0] in SERVICES
+            of_service = log.name.partition(".")[0] in SERVICES
             if not known.isdisjoint(PERSONAL_WORDS.findall(line)) or (
-                ours and looks_personal(line)
+                of_service and looks_personal(line)
             ):
                 faults += 1
                 yield f"{log.name}, line {number}, names a customer"
@@ -34,7 +34,7 @@ def no_log_names_a_customer(evidence: Evidence) -> Iterator[CheckResult]:
 
 
 def personal_values(evidence: Evidence) -> Iterator[str]:
-    """Yield everything by which a customer could be recognised."""
+    """Yield all values that could identify a customer."""
     for order in evidence.expected_state.accepted.values():
         customer = order.customer
         yield from (customer.name, customer.email, customer.identity_number)
@@ -47,7 +47,7 @@ def personal_values(evidence: Evidence) -> Iterator[str]:
 
 
 def phone_spellings(number: str) -> Iterator[str]:
-    """Yield a telephone number as it may be written without marks: with country code, without."""
+    """Yield the digits of a telephone number, with and without its country code."""
     digits = re.sub(r"\D", "", number)
     yield digits
     if digits.startswith("86"):

@@ -36,41 +36,43 @@ CONSUMED_TYPES: Mapping[str, frozenset[str]] = {
         }
     ),
 }
-"""What each service must have heard, by the cards of the services."""
+"""The message types that each service consumes, as its package docstring lists them."""
 
-PENDING = "SELECT key, count(*) AS letters FROM unsent GROUP BY key"
-PUBLISHED_COUNT = "SELECT count(*) AS letters FROM outbox"
+PENDING = "SELECT key, count(*) AS records FROM unsent GROUP BY key"
+PUBLISHED_COUNT = "SELECT count(*) AS records FROM outbox"
 DEAD_LETTERS = "SELECT type, why, error FROM parked WHERE released_at IS NULL ORDER BY position"
 CONSUMED = "SELECT message_id FROM inbox"
 SEQUENCES = """
     SELECT key, min(sequence) AS first, max(sequence) AS last,
-           count(*) AS letters, count(DISTINCT sequence) AS places
+           count(*) AS records, count(DISTINCT sequence) AS sequences
     FROM outbox GROUP BY key
 """
 OPEN_CALLS = "SELECT order_id, element, kind FROM attempts WHERE ended_at IS NULL"
 
 
 def every_message_was_published(evidence: Evidence) -> Iterator[CheckResult]:
-    """See that no letter waits in an outbox."""
+    """Check that no outbox record is pending."""
     for service in SERVICES:
-        unsent = evidence.rows(service, PENDING)
-        yield from (f"{service} did not send {row.letters} letters of {row.key}" for row in unsent)
-        yield from (None for _ in evidence.published[service][len(unsent) :])
+        pending = evidence.rows(service, PENDING)
+        yield from (
+            f"{service} did not publish {row.records} records of {row.key}" for row in pending
+        )
+        yield from (None for _ in evidence.published[service][len(pending) :])
 
 
 def every_message_was_consumed(evidence: Evidence) -> Iterator[CheckResult]:
-    """See that whoever listens to a message has handled it."""
+    """Check that every consumer of a message has handled it."""
     for service, names in CONSUMED_TYPES.items():
-        heard = {row.message_id for row in evidence.rows(service, CONSUMED)}
-        for told in evidence.published.values():
-            for each in told:
+        consumed = {row.message_id for row in evidence.rows(service, CONSUMED)}
+        for envelopes in evidence.published.values():
+            for each in envelopes:
                 if message_name(each.type) in names:
-                    missed = f"{service} never handled {each.type} of {each.subject}"
-                    yield None if each.id in heard else missed
+                    fault = f"{service} did not handle {each.type} of {each.subject}"
+                    yield None if each.id in consumed else fault
 
 
 def no_message_is_a_dead_letter(evidence: Evidence) -> Iterator[CheckResult]:
-    """See that no message waits for a person."""
+    """Check that no message is parked."""
     for service in SERVICES:
         parked = evidence.rows(service, DEAD_LETTERS)
         yield from (
@@ -80,26 +82,26 @@ def no_message_is_a_dead_letter(evidence: Evidence) -> Iterator[CheckResult]:
 
 
 def last_error_line(error: str) -> str:
-    """Return the line of an error that says most."""
-    return error.strip().splitlines()[-1] if error.strip() else "nobody knows why"
+    """Return the last line of an error, which says most."""
+    return error.strip().splitlines()[-1] if error.strip() else "unknown error"
 
 
 def every_dead_letter_has_a_reason(evidence: Evidence) -> Iterator[CheckResult]:
-    """See that a person who looks finds a reason."""
+    """Check that every dead letter has a reason and an error."""
     for service in SERVICES:
         for row in evidence.rows(service, DEAD_LETTERS):
-            yield None if row.why and row.error else f"{service} parked {row.type} without a cause"
+            yield None if row.why and row.error else f"{service} parked {row.type} without a reason"
 
 
 def sequences_have_no_gap(evidence: Evidence) -> Iterator[CheckResult]:
-    """See that the letters under each key are counted from 1, each number once."""
+    """Check that the sequence of each key starts at 1 and has each number once."""
     for service in SERVICES:
         for row in evidence.rows(service, SEQUENCES):
-            whole = row.first == 1 and row.last == row.letters == row.places
-            yield None if whole else f"{service} miscounted the letters of {row.key}"
+            complete = row.first == 1 and row.last == row.records == row.sequences
+            yield None if complete else f"{service} has a gap in the sequence of {row.key}"
 
 
 def no_call_is_open(evidence: Evidence) -> Iterator[CheckResult]:
-    """See that no element is being called, or waits to be, once all is at rest."""
+    """Check that no outbound call is open in an idle stack."""
     for row in evidence.rows("provisioning", OPEN_CALLS):
-        yield f"{row.kind} on {row.element} for order {row.order_id} is not over"
+        yield f"{row.kind} on {row.element} for order {row.order_id} is still open"

@@ -1,4 +1,4 @@
-"""Invariants about services and the network elements that carry them."""
+"""Invariants about services and the network elements that they are configured on."""
 
 from collections.abc import Iterator
 
@@ -8,7 +8,7 @@ from tools.verify.evidence import Evidence
 from tools.verify.orders import CheckResult
 
 INLINE = "inline"
-"""The element in process, which has no memory to look into."""
+"""The in-process element, which stores nothing that could be checked."""
 
 SERVICES = "SELECT id, state, elements, held FROM services"
 OPEN_PLANS = "SELECT items FROM plans WHERE state NOT IN ('completed', 'failed')"
@@ -16,7 +16,7 @@ _decode = msgspec.json.decode
 
 
 def elements_have_what_the_inventory_says(evidence: Evidence) -> Iterator[CheckResult]:
-    """Hold what is configured on each element against the service inventory, both ways."""
+    """Check that the configuration of each element and the service inventory are equal."""
     if not evidence.has_elements:
         return
     inventory = {
@@ -31,31 +31,31 @@ def elements_have_what_the_inventory_says(evidence: Evidence) -> Iterator[CheckR
         for name in evidence.element("/elements")["elements"]
         for each in evidence.element(f"/elements/{name}/active")["active"]
     }
-    busy = services_under_way(evidence)
+    changing = services_in_open_plans(evidence)
     agreed = inventory & configured
     for element, service in sorted(inventory | configured):
-        if (element, service) in agreed or service in busy:
+        if (element, service) in agreed or service in changing:
             yield None
         else:
-            who = "the inventory" if (element, service) in inventory else "the element"
-            yield f"only {who} says that {element} carries service {service}"
+            source = "the inventory" if (element, service) in inventory else "the element"
+            yield f"only {source} has service {service} on {element}"
 
 
-def services_under_way(evidence: Evidence) -> set[str]:
-    """Return the services that open plans make or end."""
+def services_in_open_plans(evidence: Evidence) -> set[str]:
+    """Return the services that open plans create or terminate."""
     plans = evidence.rows("provisioning", OPEN_PLANS)
     return {item["service_id"] for plan in plans for item in _decode(plan.items)}
 
 
 def every_operation_has_one_effect(evidence: Evidence) -> Iterator[CheckResult]:
-    """See that no element did anything twice for one operation id."""
+    """Check that no operation id had two effects on an element."""
     for name in evidence.element("/elements")["elements"] if evidence.has_elements else ():
         for operation, times in evidence.element(f"/elements/{name}/effects")["effects"].items():
             yield None if times == 1 else f"{name} did operation {operation} {times} times"
 
 
 def inventory_is_what_was_completed(evidence: Evidence) -> Iterator[CheckResult]:
-    """Hold the service inventory against the fold of all completions."""
+    """Check that the service inventory equals the fold of all completions."""
     expected = {
         id_: sorted((held.kind, held.value) for held in service.held)
         for id_, service in evidence.expected_state.services.items()
@@ -67,4 +67,4 @@ def inventory_is_what_was_completed(evidence: Evidence) -> Iterator[CheckResult]
     }
     for id_ in sorted(expected.keys() | found.keys()):
         same = expected.get(id_) == found.get(id_)
-        yield None if same else f"service {id_} is in the inventory not as it was completed"
+        yield None if same else f"service {id_} in the inventory differs from its completion"

@@ -1,4 +1,4 @@
-"""When a stack is at rest: nothing waits to be sent, heard or done."""
+"""Wait until a stack is idle: no message, call or order is pending."""
 
 import time
 from dataclasses import replace
@@ -21,20 +21,20 @@ ACTIVITY_CHECKS = (
     every_message_was_consumed,
     erased_parties_are_blank,
 )
-"""What is broken while something is under way; the cheap ones first."""
+"""Checks that fail while work is pending; the cheap ones first."""
 
 
 def wait_until_quiescent(stack: StackRecord, timeout_s: float) -> bool:
-    """Wait until nothing is under way; tell whether that came to be in time."""
+    """Wait until the stack is idle; return whether it was within the timeout."""
     end = time.monotonic() + timeout_s
     with gather(stack) as evidence:
         while time.monotonic() < end:
-            if is_quiescent(replace(evidence)):  # the same connections, and nothing known of before
+            if is_quiescent(replace(evidence)):  # the same connections, without cached properties
                 return True
             time.sleep(PAUSE_S)
     return False
 
 
 def is_quiescent(evidence: Evidence) -> bool:
-    """Tell whether nothing is under way."""
-    return all(not any(sign(evidence)) for sign in ACTIVITY_CHECKS)
+    """Return whether the stack is idle."""
+    return all(not any(check(evidence)) for check in ACTIVITY_CHECKS)

@@ -41,7 +41,7 @@ STATES = """
 """
 STATES_WITH_HOLDER = frozenset({"reserved", "in_use", "pending_release", "pre_released"})
 TRANSITIONAL_STATES = frozenset({"reserved", "pending_release", "pre_released"})
-"""States that last as long as an order is open."""
+"""States that exist only while an order is open."""
 
 
 class ResourceKey(NamedTuple):
@@ -52,20 +52,20 @@ class ResourceKey(NamedTuple):
 
 
 def every_resource_has_one_holder(evidence: Evidence) -> Iterator[CheckResult]:
-    """See that nothing is held by two services, by what the others believe as well."""
+    """Check that no resource has two holders, in the inventory and in the other services."""
     holders: dict[ResourceKey, set[UUID]] = defaultdict(set)
     for service in evidence.expected_state.services.values():
         for held in service.held:
             holders[ResourceKey(held.kind, held.value)].add(service.service_id)
     for row in evidence.rows("resources", HELD):
         holders[ResourceKey(row.kind, row.value)].add(row.service_id)
-    for thing, services in holders.items():
-        shared = f"{thing.kind} {mask(thing)} has {len(services)} holders"
+    for key, services in holders.items():
+        shared = f"{key.kind} {mask(key)} has {len(services)} holders"
         yield shared if len(services) > 1 else None
 
 
 def nothing_is_reserved_for_an_ended_order(evidence: Evidence) -> Iterator[CheckResult]:
-    """See that what is on its way to or from a customer belongs to an open order."""
+    """Check that resources in transitional states belong to open orders."""
     for row in evidence.rows("resources", HELD):
         state = evidence.states.get(row.order_id, "unknown")
         if row.state in TRANSITIONAL_STATES and state in FINAL | {"unknown"}:
@@ -75,13 +75,13 @@ def nothing_is_reserved_for_an_ended_order(evidence: Evidence) -> Iterator[Check
 
 
 def services_hold_what_resources_say(evidence: Evidence) -> Iterator[CheckResult]:
-    """Hold what completed orders were given against the inventory, both ways."""
-    given = {
+    """Check that the holdings of completed services and the inventory are equal."""
+    completed = {
         (service.service_id, ResourceKey(held.kind, held.value))
         for service in evidence.expected_state.services.values()
         for held in service.held
     }
-    ending = {
+    changing = {
         row.service_id
         for row in evidence.rows("resources", HELD)
         if row.state in TRANSITIONAL_STATES
@@ -91,33 +91,33 @@ def services_hold_what_resources_say(evidence: Evidence) -> Iterator[CheckResult
         for row in evidence.rows("resources", HELD)
         if row.state == "in_use"
     }
-    agreed = given & held
-    for service_id, thing in sorted(given | held):
-        if (service_id, thing) in agreed or service_id in ending:
+    agreed = completed & held
+    for service_id, key in sorted(completed | held):
+        if (service_id, key) in agreed or service_id in changing:
             yield None
         else:
-            who = "resources" if (service_id, thing) in held else "the completed order"
-            yield f"only {who} says that service {service_id} has {thing.kind} {mask(thing)}"
+            source = "the inventory" if (service_id, key) in held else "the completed order"
+            yield f"only {source} has {key.kind} {mask(key)} for service {service_id}"
 
 
 def pools_add_up(evidence: Evidence) -> Iterator[CheckResult]:
-    """See that every pool has as many things, in whatever state, as were put in."""
+    """Check that every pool and segment has its full count of items, in any state."""
     for row in evidence.rows("resources", POOLS):
-        is_whole = row.items == row.capacity
-        yield None if is_whole else f"{row.kind} pool {row.name}: {row.items} of {row.capacity}"
+        is_complete = row.items == row.capacity
+        yield None if is_complete else f"{row.kind} pool {row.name}: {row.items} of {row.capacity}"
     for row in evidence.rows("resources", SEGMENTS):
-        is_whole = row.numbers == row.count
-        yield None if is_whole else f"segment {row.id}: {row.numbers} of {row.count} numbers"
+        is_complete = row.numbers == row.count
+        yield None if is_complete else f"segment {row.id}: {row.numbers} of {row.count} numbers"
 
 
 def states_and_holders_agree(evidence: Evidence) -> Iterator[CheckResult]:
-    """See that what is held has a holder, and what is not has none."""
+    """Check that a resource has a holder if and only if its state requires one."""
     for row in evidence.rows("resources", STATES):
         holder = "a holder" if row.is_held else "no holder"
         agree = (row.state in STATES_WITH_HOLDER) == row.is_held
-        yield None if agree else f"something is {row.state} and has {holder}"
+        yield None if agree else f"a number or pool item is {row.state} and has {holder}"
 
 
-def mask(thing: ResourceKey) -> str:
-    """Return a thing's name, of a number only the end: what is found may be printed."""
-    return f"...{thing.value[-4:]}" if thing.kind == "number" else thing.value
+def mask(key: ResourceKey) -> str:
+    """Return a resource's value for printing; of a number only the last four digits."""
+    return f"...{key.value[-4:]}" if key.kind == "number" else key.value

@@ -1,4 +1,4 @@
-"""Invariants about histories: nothing ever took a way that it may not take."""
+"""Invariants about histories: all state transitions were legal."""
 
 from collections.abc import Iterator, Mapping
 from itertools import groupby
@@ -16,24 +16,24 @@ PLANT: LiteralString = """
     SELECT kind, subject, '' AS part, was, became, reason FROM history
     ORDER BY kind, subject, position
 """
-"""The same for numbers and plant, whose part names the order: it is one walk all the same."""
+"""The same for numbers and plant: their `part` is the order, so it does not split the history."""
 
 HISTORIES = {"order": HISTORY, "provisioning": HISTORY, "resources": PLANT}
 
 Transitions = Mapping[str, frozenset[str]]
 
 
-def transition_table(**onward: str) -> Transitions:
-    """Return where one can go from each state; `begin` stands for what was not there before."""
+def transition_table(**next_states: str) -> Transitions:
+    """Return the legal next states of each state; `begin` is the state of a new thing."""
     return {
         "" if state == "begin" else state: frozenset(states.split())
-        for state, states in onward.items()
+        for state, states in next_states.items()
     }
 
 
 ORDER = transition_table(
     begin="acknowledged",
-    # From acknowledged straight to an end: one service's message overtook another's.
+    # From acknowledged to a final state: messages of different services arrive in any order.
     acknowledged="inProgress rejected held completed failed",
     inProgress="held completed failed",
     held="inProgress completed failed",
@@ -46,7 +46,7 @@ PLAN = transition_table(
 STEP = transition_table(
     begin="running",
     waiting="running done failed skipped fallout",
-    # Done, and undone at once, because the plan had turned round meanwhile.
+    # Undone immediately after done: the plan had turned to compensation meanwhile.
     running="done failed skipped fallout undone undoing",
     fallout="running done skipped failed undoing undone",
     failed="undoing undone",
@@ -87,14 +87,14 @@ FIRST_STATES: Mapping[str, frozenset[str]] = {
     "plan": NO_STATE | {"running"},
     "step": NO_STATE | {"waiting"},
     "number": NO_STATE | {"idle"},
-    # An import knows of faulty legs.
+    # An import may create faulty legs.
     **dict.fromkeys(PLANT_KINDS, frozenset({"free", "faulty"})),
 }
-"""What a walk may begin from; from nothing, where nothing is said. Only a plan's end is noted."""
+"""The legal first `was` of a history; by default none. Of a plan only its end is recorded."""
 
 
 def every_transition_is_legal(evidence: Evidence) -> Iterator[CheckResult]:
-    """Follow every order, item, plan, step, number and pool item through its history."""
+    """Check the history of every order, item, plan, step, number and pool item."""
     for service, statement in HISTORIES.items():
         rows = evidence.rows(service, statement)
         for (kind, subject, part), steps in groupby(rows, lambda row: row[:3]):
@@ -106,18 +106,18 @@ def every_transition_is_legal(evidence: Evidence) -> Iterator[CheckResult]:
                 yield f"{name} went {wrong}" if wrong else None
 
 
-def illegal_transition(kind: str, walk: list[tuple[str, str, str]]) -> str:
-    """Return the first step of a walk that may not be, in words; empty if all may.
+def illegal_transition(kind: str, history: list[tuple[str, str, str]]) -> str:
+    """Return a description of the first illegal transition; empty if all are legal.
 
-    What a restored database took over may skip the states that lie between.
+    A takeover after a restore may skip intermediate states.
     """
-    here = ""
-    for place, (was, became, reason) in enumerate(walk):
-        joins = was in FIRST_STATES.get(kind, NO_STATE) if place == 0 else was == here
-        if reason == TAKEN_OVER_REASON and (joins or place == 0):
-            here = became
+    state = ""
+    for position, (was, became, reason) in enumerate(history):
+        joins = was in FIRST_STATES.get(kind, NO_STATE) if position == 0 else was == state
+        if reason == TAKEN_OVER_REASON and (joins or position == 0):
+            state = became
             continue
         if not joins or became not in LEGAL_TRANSITIONS[kind].get(was, frozenset()):
-            return f"from {was or 'nothing'} to {became}, being {here or 'nothing'}"
-        here = became
+            return f"from {was or 'nothing'} to {became}, being {state or 'nothing'}"
+        state = became
     return ""

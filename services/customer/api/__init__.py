@@ -1,7 +1,7 @@
-"""The HTTP API of the customer service."""
+"""The HTTP API of the customer service: requests in, views out.
 
-from services.customer.api.routes import contested_accounts, customers, grants, parties
-
-ROUTERS = (parties.router, customers.router, contested_accounts.router, grants.router)
-
-__all__ = ["ROUTERS"]
+routes      endpoints, one module for each resource; the other packages have the same names
+schemas     what comes in: bodies, parameters, and their mapping to the domain
+views       what goes out: bodies of responses, made from the domain's objects
+examples    examples of both for the OpenAPI description
+"""

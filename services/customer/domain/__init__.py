@@ -1,1 +1,1 @@
-"""What is known of a customer, and how it is put together. Pure."""
+"""Parties, accounts, and the unified view that is built of messages. Pure."""

@@ -1,4 +1,4 @@
-"""What is known of customers, from rows and to rows. The only modules that query the tables."""
+"""Reads and writes the rows of the customer service. Only this package queries the tables."""
 
 from services.customer.store import contested_accounts
 from services.customer.store.orders_and_products import (
@@ -8,19 +8,19 @@ from services.customer.store.orders_and_products import (
     add_orders,
     end_products,
     end_services,
+    find_final_states,
+    find_orders,
     upsert_products,
     upsert_services,
 )
 from services.customer.store.parties import (
-    account_not_found,
-    customer_not_found,
     find_account_ids,
     find_account_owners,
     find_by_name,
     find_by_phone,
     find_erased_by_mark,
-    get_party,
-    get_party_for_update,
+    find_party,
+    find_party_for_update,
     own_identity_number,
 )
 from services.customer.store.source_records import (
@@ -33,14 +33,12 @@ from services.customer.store.source_records import (
 from services.customer.store.unified_view import get_customer_facts
 
 __all__ = [
-    "account_not_found",
     "add_accounts",
     "add_assignments",
     "add_hold_event",
     "add_order_results",
     "add_orders",
     "contested_accounts",
-    "customer_not_found",
     "end_products",
     "end_services",
     "erase_party",
@@ -49,11 +47,13 @@ __all__ = [
     "find_by_name",
     "find_by_phone",
     "find_erased_by_mark",
+    "find_final_states",
+    "find_orders",
+    "find_party",
+    "find_party_for_update",
     "find_source_records",
     "find_unknown_accounts",
     "get_customer_facts",
-    "get_party",
-    "get_party_for_update",
     "merge_source_records",
     "own_identity_number",
     "upsert_products",

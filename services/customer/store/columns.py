@@ -1,4 +1,4 @@
-"""How our frozen dataclasses and the rows of the tables correspond: by name."""
+"""Maps frozen dataclasses to columns of tables by name."""
 
 from dataclasses import fields
 from functools import cache

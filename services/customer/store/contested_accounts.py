@@ -1,4 +1,4 @@
-"""Accounts that orders of more than one customer name, from rows and to rows."""
+"""Reads and writes contested accounts: orders of more than one customer name them."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
@@ -17,7 +17,6 @@ from services.customer.domain.parties.contested_account import (
 from services.customer.domain.parties.party import Account
 from services.customer.store.columns import columns_for, field_names
 from services.customer.tables import AccountSourceRow, ContestedAccountRow
-from shared.errors import NotFoundError
 from shared.observability.troubles import Trouble, TroubleKind, age_s, count_with_noun
 from shared.persistence.bulk import insert_rows, table_of, update_rows
 from shared.persistence.list_window import Window, lateral_page, select_page, unnest_values
@@ -40,7 +39,7 @@ COUNT_OPEN = CompiledStatement(
 
 
 def add(session: Session, accounts: Iterable[Account]) -> None:
-    """Write down that more than one customer has these accounts, where that is new."""
+    """Insert these accounts as contested, unless they are already."""
     found = {(each.tenant, each.account_id): each.told_at for each in accounts}
     rows = [(*key, since) for key, since in sorted(found.items())]
     insert_rows(session, ContestedAccountRow, ("tenant", "account_id", "since"), rows)
@@ -48,27 +47,19 @@ def add(session: Session, accounts: Iterable[Account]) -> None:
 
 def get_all_for_update(session: Session, keys: Collection[Key]) -> list[ContestedAccount]:
     """Return those of these accounts that are contested, locked until the transaction ends."""
-    these = select(*COLUMNS).where(KEY.in_(keys)).order_by(TABLE.c.tenant, TABLE.c.account_id)
-    return [ContestedAccount(*row) for row in session.execute(these.with_for_update())]
+    found = select(*COLUMNS).where(KEY.in_(keys)).order_by(TABLE.c.tenant, TABLE.c.account_id)
+    return [ContestedAccount(*row) for row in session.execute(found.with_for_update())]
 
 
-def get_for_update(session: Session, tenant: str, account_id: str) -> ContestedAccount:
-    """Return one contested account, locked until the transaction ends.
-
-    Raises:
-        NotFoundError: if there is none of this id.
-    """
-    found = get_all_for_update(session, [(tenant, account_id)])
-    if not found:
-        msg = f"account {account_id} is not contested"
-        raise NotFoundError(msg, remedy="list those that are: GET /ops/v1/contested-accounts")
-    return found[0]
+def find_for_update(session: Session, tenant: str, account_id: str) -> ContestedAccount | None:
+    """Return one contested account, locked until the transaction ends; None if there is none."""
+    return next(iter(get_all_for_update(session, [(tenant, account_id)])), None)
 
 
 def count_customers(session: Session, accounts: Iterable[ContestedAccount]) -> dict[Key, int]:
     """Return how many customers name each of these accounts, in committed orders and this one.
 
-    Ask after the accounts were locked: what was committed until then is counted.
+    Call it after the accounts were locked: orders committed until then are counted.
     """
     keys = [each.key for each in accounts]
     if not keys:
@@ -87,7 +78,7 @@ def count_customers(session: Session, accounts: Iterable[ContestedAccount]) -> d
 
 
 def put(session: Session, accounts: Iterable[ContestedAccount]) -> None:
-    """Write these accounts down as they are now."""
+    """Update these accounts."""
     rows = list(map(attrgetter(*FIELD_NAMES), accounts))
     update_rows(session, ContestedAccountRow, FIELD_NAMES, rows, keys=2)
 
@@ -96,29 +87,29 @@ def find_page(
     session: Session, tenant: str, rows: Window, state: ContestState | None = None
 ) -> list[ContestedAccount]:
     """Return a tenant's contested accounts by their ids: those in a state, or all."""
-    mine = select(*COLUMNS).where(TABLE.c.tenant == tenant)
+    found = select(*COLUMNS).where(TABLE.c.tenant == tenant)
     if state:
-        mine = mine.where(TABLE.c.state == state)
-    these = session.execute(select_page(mine, [TABLE.c.account_id], rows))
-    return [ContestedAccount(*row) for row in these]
+        found = found.where(TABLE.c.state == state)
+    page = session.execute(select_page(found, [TABLE.c.account_id], rows))
+    return [ContestedAccount(*row) for row in page]
 
 
 def find_uses(
     session: Session, tenant: str, account_ids: Collection[str], most: int
 ) -> dict[str, list[AccountUse]]:
-    """Return the customers and clients that name each of these accounts, up to so many of each."""
-    wanted = unnest_values(ACCOUNT_SOURCES.c.account_id, account_ids)
-    its = ACCOUNT_SOURCES.c.tenant == tenant, ACCOUNT_SOURCES.c.account_id == wanted.c.value
-    in_turn = [ACCOUNT_SOURCES.c.party_id, ACCOUNT_SOURCES.c.client]
-    page = select_page(select(*USE_COLUMNS).where(*its), in_turn, Window(0, most))
+    """Return the customers and clients that name each of these accounts, up to `most` of each."""
+    ids = unnest_values(ACCOUNT_SOURCES.c.account_id, account_ids)
+    of_account = ACCOUNT_SOURCES.c.tenant == tenant, ACCOUNT_SOURCES.c.account_id == ids.c.value
+    order = [ACCOUNT_SOURCES.c.party_id, ACCOUNT_SOURCES.c.client]
+    page = select_page(select(*USE_COLUMNS).where(*of_account), order, Window(0, most))
     found: dict[str, list[AccountUse]] = defaultdict(list)
-    for row in session.execute(lateral_page(wanted, page)):
+    for row in session.execute(lateral_page(ids, page)):
         found[row.account_id].append(AccountUse(*row))
     return found
 
 
 def open_account_troubles(session: Session, now: datetime) -> Iterator[Trouble]:
-    """Yield the contested accounts that no person has settled: a notice, for no order waits."""
+    """Yield the open contested accounts as a notice: no order waits for them."""
     count, since = COUNT_OPEN.rows(session)[0]
     if count:
         yield Trouble(

@@ -1,7 +1,7 @@
-"""Parties and accounts: found by id, phone, name or mark, each through an index.
+"""Reads parties and accounts by id, phone, name or person mark, each through an index.
 
-Who sees all of a tenant is shown what all clients have told together; a client what it
-has told itself, and what those have told that share the customer with it.
+A caller with a tenant-wide scope sees the merged data of all clients; a client sees what it
+reported itself, and what clients reported that share the customer with it.
 """
 
 from collections import defaultdict
@@ -22,11 +22,10 @@ from services.customer.store.columns import columns_for, field_names
 from services.customer.tables import AccountSourceRow, PartyRow, PartySourceRow
 from shared.access.access_rule import DataScope
 from shared.access.grants import access_condition
-from shared.errors import NotFoundError
 from shared.persistence.list_window import Window, select_page
 
 MAX_CHARACTER = "\U0010ffff"
-"""Sorts after every character, so that what begins with a text is a range of an index."""
+"""Sorts after every character, so that a prefix is a range of an index."""
 
 PARTY_COLUMNS = [
     *columns_for(PartyRow, Party),
@@ -39,28 +38,20 @@ PARTY_OF_SOURCE = and_(
 ACCOUNT_COLUMNS = columns_for(AccountSourceRow, Account)
 
 
-def get_party(session: Session, data_scope: DataScope, party_id: str) -> Party:
-    """Return one party as far as the caller may know it, as it was last committed.
-
-    Raises:
-        NotFoundError: if there is none, or none for this caller.
-    """
+def find_party(session: Session, data_scope: DataScope, party_id: str) -> Party | None:
+    """Return one party as far as the data scope allows, as it was last committed; None if none."""
     if data_scope.is_tenant_wide:
         found = session.execute(
             select(*PARTY_COLUMNS).where(*_is_party(data_scope.tenant, party_id))
         ).one_or_none()
-        parties = [_merged_party(found)] if found else []
-    else:
-        parties = _parties_from_sources(session, data_scope, [party_id])
-    if not parties:
-        raise customer_not_found(party_id)
-    return parties[0]
+        return _merged_party(found) if found else None
+    return next(iter(_parties_from_sources(session, data_scope, [party_id])), None)
 
 
 def _parties_from_sources(
     session: Session, data_scope: DataScope, party_ids: Collection[str]
 ) -> list[Party]:
-    """Return these parties as the clients within reach have told them, in the order asked."""
+    """Return these parties from the source records in the data scope, in the order of the ids."""
     found = (
         select(*SOURCE_COLUMNS)
         .join(PartyRow, PARTY_OF_SOURCE)
@@ -70,105 +61,85 @@ def _parties_from_sources(
             access_condition(data_scope, PartySourceRow.client, PartySourceRow.party_id),
         )
     )
-    tellings: dict[str, list[PartySourceRecord]] = defaultdict(list)
-    erased: dict[str, datetime | None] = {}
+    records: dict[str, list[PartySourceRecord]] = defaultdict(list)
+    erased_at: dict[str, datetime | None] = {}
     for row in session.execute(found):
-        tellings[row.party_id].append(PartySourceRecord(*row[:-1]))
-        erased[row.party_id] = row.erased_at
+        records[row.party_id].append(PartySourceRecord(*row[:-1]))
+        erased_at[row.party_id] = row.erased_at
     return [
-        party_from_sources(tellings[each], erased[each]) for each in party_ids if each in tellings
+        party_from_sources(records[each], erased_at[each]) for each in party_ids if each in records
     ]
 
 
 def _merged_party(row: Row[Any]) -> Party:
-    """Return the party in a row of what all clients told."""
+    """Return the party from a row with the merged data of all clients."""
     fields = dict(zip(field_names(Party), row, strict=False))
     fields["category"] = resolve_category(row.category, row.category_mark, row.kind, row.kind_mark)
     return Party(**fields)
 
 
 def own_identity_number(session: Session, data_scope: DataScope, party_id: str) -> str:
-    """Return the identity number that the caller's own client told of a party, or nothing.
+    """Return the identity number that the caller's own client reported; else an empty text.
 
-    Nothing for who sees the whole tenant as well: staff see it as staff, not as a client.
+    Also empty for a tenant-wide scope: staff are no client.
     """
-    told = select(PartySourceRow.identity_number).where(
+    reported = select(PartySourceRow.identity_number).where(
         PartySourceRow.tenant == data_scope.tenant,
         PartySourceRow.party_id == party_id,
         PartySourceRow.client == data_scope.client,
     )
-    return "" if data_scope.is_tenant_wide else session.scalar(told) or ""
+    return "" if data_scope.is_tenant_wide else session.scalar(reported) or ""
 
 
-def get_party_for_update(session: Session, tenant: str, party_id: str) -> Party:
-    """Return one party as all clients told it, locked until the transaction ends.
-
-    Raises:
-        NotFoundError: if there is none.
-    """
-    this = select(*PARTY_COLUMNS).where(*_is_party(tenant, party_id)).with_for_update()
-    row = session.execute(this).one_or_none()
-    if row is None:
-        raise customer_not_found(party_id)
-    return _merged_party(row)
-
-
-def customer_not_found(party_id: str) -> NotFoundError:
-    """Return the error for a customer of whom no order was accepted."""
-    return NotFoundError(
-        f"no order of customer {party_id} was accepted here",
-        remedy="check the id; a customer is known from the first accepted order on",
-    )
+def find_party_for_update(session: Session, tenant: str, party_id: str) -> Party | None:
+    """Return one party with the merged data of all clients, locked until the transaction ends."""
+    found = select(*PARTY_COLUMNS).where(*_is_party(tenant, party_id)).with_for_update()
+    row = session.execute(found).one_or_none()
+    return _merged_party(row) if row else None
 
 
 def find_account_ids(
     session: Session, data_scope: DataScope, party_id: str, rows: Window
 ) -> list[str]:
-    """Return the ids of one party's accounts that are within reach, in their order."""
-    mine = AccountSourceRow.tenant == data_scope.tenant, AccountSourceRow.party_id == party_id
+    """Return the ids of one party's accounts in the data scope, sorted."""
+    of_party = AccountSourceRow.tenant == data_scope.tenant, AccountSourceRow.party_id == party_id
     visible = access_condition(data_scope, AccountSourceRow.client, AccountSourceRow.party_id)
-    found = select(AccountSourceRow.account_id).where(*mine, visible).distinct()
+    found = select(AccountSourceRow.account_id).where(*of_party, visible).distinct()
     return list(session.scalars(select_page(found, [AccountSourceRow.account_id], rows)))
 
 
 def find_account_owners(
     session: Session, data_scope: DataScope, account_ids: Collection[str]
 ) -> dict[str, list[Party]]:
-    """Return whose these accounts are, within reach: one customer each, or more by mistake."""
+    """Return the owners of these accounts in the data scope: one each, or more by mistake."""
     table = AccountSourceRow
-    these = table.tenant == data_scope.tenant, table.account_id.in_(account_ids)
+    named = table.tenant == data_scope.tenant, table.account_id.in_(account_ids)
     visible = access_condition(data_scope, table.client, table.party_id)
-    pairs = select(table.account_id, table.party_id).where(*these, visible).distinct()
+    pairs = select(table.account_id, table.party_id).where(*named, visible).distinct()
     found = session.execute(pairs.order_by(table.account_id, table.party_id)).all()
     ids = list({party_id for _, party_id in found})
-    known = {each.party_id: each for each in find_parties(session, data_scope, ids)}
+    parties = {each.party_id: each for each in find_parties(session, data_scope, ids)}
     owners: dict[str, list[Party]] = defaultdict(list)
     for account_id, party_id in found:
-        if party_id in known:
-            owners[account_id].append(known[party_id])
+        if party_id in parties:
+            owners[account_id].append(parties[party_id])
     return owners
 
 
 def find_parties(
     session: Session, data_scope: DataScope, party_ids: Collection[str]
 ) -> list[Party]:
-    """Return these parties as far as they are within reach."""
+    """Return those of these parties that are in the data scope."""
     if not data_scope.is_tenant_wide:
         return _parties_from_sources(session, data_scope, party_ids)
-    these = select(*PARTY_COLUMNS).where(
+    found = select(*PARTY_COLUMNS).where(
         PartyRow.tenant == data_scope.tenant, PartyRow.party_id.in_(party_ids)
     )
-    return [_merged_party(row) for row in session.execute(these)]
-
-
-def account_not_found(account_id: str) -> NotFoundError:
-    """Return the error for an account that no accepted order names."""
-    msg = f"no accepted order names account {account_id}"
-    return NotFoundError(msg, remedy="check the account's id")
+    return _read_merged_parties(session, found)
 
 
 def find_by_phone(session: Session, data_scope: DataScope, phone: str, rows: Window) -> list[Party]:
-    """Return the parties within reach with the phone number of this key, by id."""
+    """Return the parties in the data scope with this phone key, by id."""
     if not data_scope.is_tenant_wide:
         return _parties_from_sources(
             session, data_scope, _ids_with_phone(session, data_scope, phone, rows)
@@ -193,13 +164,13 @@ def _ids_with_phone(session: Session, data_scope: DataScope, phone: str, rows: W
     return list(session.scalars(select_page(found, [PartySourceRow.party_id], rows)))
 
 
-def find_by_name(session: Session, tenant: str, beginning: str, rows: Window) -> list[Party]:
-    """Return the parties whose name, as it is compared, begins so, by name."""
+def find_by_name(session: Session, tenant: str, prefix: str, rows: Window) -> list[Party]:
+    """Return the parties whose comparable name has this prefix, by name."""
     found = select(*PARTY_COLUMNS).where(
         PartyRow.tenant == tenant,
         PartyRow.name_key != "",
-        PartyRow.name_key >= beginning,
-        PartyRow.name_key < beginning + MAX_CHARACTER,
+        PartyRow.name_key >= prefix,
+        PartyRow.name_key < prefix + MAX_CHARACTER,
     )
     return _read_merged_parties(
         session, select_page(found, [PartyRow.name_key, PartyRow.party_id], rows)
@@ -209,7 +180,7 @@ def find_by_name(session: Session, tenant: str, beginning: str, rows: Window) ->
 def find_erased_by_mark(
     session: Session, party: Party, marks: Collection[str], limit: int
 ) -> list[str]:
-    """Return the ids of other parties, erased ones, that bear one of these marks."""
+    """Return the ids of other, erased parties that have one of these person marks."""
     found = select(PartyRow.party_id).where(
         PartyRow.tenant == party.tenant,
         PartyRow.person_mark != "",
@@ -219,8 +190,8 @@ def find_erased_by_mark(
     return list(session.scalars(found.order_by(PartyRow.party_id).limit(limit)))
 
 
-def _read_merged_parties(session: Session, these: Select[Any]) -> list[Party]:
-    return [_merged_party(row) for row in session.execute(these)]
+def _read_merged_parties(session: Session, found: Select[Any]) -> list[Party]:
+    return [_merged_party(row) for row in session.execute(found)]
 
 
 def _is_party(tenant: str, party_id: str) -> tuple[ColumnElement[bool], ColumnElement[bool]]:

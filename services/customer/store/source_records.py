@@ -1,7 +1,7 @@
-"""What clients have told of parties and accounts: written down field by field, nothing read before.
+"""Writes what clients report of parties and accounts, field by field, without a read before.
 
-First the parties, which locks them, then what each client told of them: an erasure that
-was committed in between is seen, and nothing told before it is kept.
+The parties are written first, which locks them, then the source records of each client: so
+an erasure committed in between is seen, and no value reported before it is stored.
 """
 
 from collections.abc import Iterable, Sequence
@@ -23,8 +23,6 @@ from services.customer.domain.parties.source_record import (
     VERSION_FIELDS,
     FieldVersion,
     PartySourceRecord,
-    by_client,
-    by_party,
     field_version,
 )
 from services.customer.store.columns import columns_for, field_names
@@ -39,7 +37,7 @@ MERGED_FIELDS = tuple(name for name in SOURCE_FIELDS if name != "client")
 
 PERSONAL_VERSION_FIELDS = tuple(f"{name}_mark" for name in PERSONAL_FIELDS)
 ERASURE_FIELDS = field_names(Party)
-"""Columns of a party that an erasure writes."""
+"""The columns of a party that an erasure writes."""
 
 ACCOUNTS, ACCOUNT_FIELDS, ACCOUNT_KEY = (
     table_of(AccountSourceRow),
@@ -50,7 +48,7 @@ NEW_ACCOUNTS = unnest([ACCOUNTS.c[name] for name in ACCOUNT_KEY])
 SORTED_ACCOUNTS = (
     select(NEW_ACCOUNTS)
     .order_by(NEW_ACCOUNTS.c.tenant, NEW_ACCOUNTS.c.account_id)
-    .subquery("in_turn")
+    .subquery("sorted_accounts")
 )
 LOCK_ACCOUNTS = CompiledStatement(
     select(
@@ -74,66 +72,74 @@ WITH_SEVERAL_CUSTOMERS = CompiledStatement(
 )
 
 
-def merge_source_records(session: Session, records: Sequence[PartySourceRecord]) -> None:
-    """Keep of each party, and of what each client told of it, what was said last of each field."""
-    if not records:
-        return
-    for statement, names, told in (
-        (merge_parties_statement(), MERGED_FIELDS, by_party(records)),
-        (merge_sources_statement(), SOURCE_FIELDS, by_client(records)),
+def merge_source_records(
+    session: Session,
+    by_party: Sequence[PartySourceRecord],
+    by_client: Sequence[PartySourceRecord],
+) -> None:
+    """Store each value that no later one of its field is stored for.
+
+    Args:
+        session: of the service's database.
+        by_party: the records of all clients, merged into one for each party.
+        by_client: the records, merged into one for each party and client.
+    """
+    for statement, names, merged in (
+        (merge_parties_statement, MERGED_FIELDS, by_party),
+        (merge_sources_statement, SOURCE_FIELDS, by_client),
     ):
-        statement.run(session, bind_arrays(names, list(map(attrgetter(*names), told))))
+        if merged:
+            rows = list(map(attrgetter(*names), merged))
+            statement().run(session, bind_arrays(names, rows))
 
 
 @cache
 def merge_parties_statement() -> CompiledStatement:
-    """Return the statement that keeps what all clients told together."""
+    """Return the statement that merges the data of all clients into the parties."""
     rows = unnest([PARTIES.c[name] for name in MERGED_FIELDS])
-    in_turn = select(rows).order_by(rows.c.tenant, rows.c.party_id)
+    sorted_rows = select(rows).order_by(rows.c.tenant, rows.c.party_id)
     return CompiledStatement(
-        upsert_by_field(insert(PARTIES).from_select(MERGED_FIELDS, in_turn), PartyRow)
+        upsert_by_field(insert(PARTIES).from_select(MERGED_FIELDS, sorted_rows), PartyRow)
     )
 
 
 def find_source_records(
     session: Session, records: Sequence[PartySourceRecord]
 ) -> dict[tuple[str, str, str], PartySourceRecord]:
-    """Return what is kept of the same parties as the same clients told them, by its key."""
+    """Return the stored records of the same parties and clients, by key."""
     found = select(*columns_for(PartySourceRow, PartySourceRecord)).where(
         tuple_(SOURCES.c.tenant, SOURCES.c.party_id, SOURCES.c.client).in_(
             [each.key for each in records]
         )
     )
-    return {
-        known.key: known for known in (PartySourceRecord(*row) for row in session.execute(found))
-    }
+    return {each.key: each for each in (PartySourceRecord(*row) for row in session.execute(found))}
 
 
 def find_unknown_accounts(session: Session, accounts: Sequence[Account]) -> list[Account]:
-    """Return those of these accounts that are not known of their customer by their client."""
+    """Return those of these accounts that their client has not reported for their customer."""
     key = [ACCOUNTS.c[name] for name in ACCOUNT_FIELDS[:4]]
-    these = tuple_(*key).in_([each.key for each in accounts])
-    known = set(map(tuple, session.execute(select(*key).where(these))))
-    return [each for each in accounts if each.key not in known]
+    is_named = tuple_(*key).in_([each.key for each in accounts])
+    stored = set(map(tuple, session.execute(select(*key).where(is_named))))
+    return [each for each in accounts if each.key not in stored]
 
 
 @cache
 def merge_sources_statement() -> CompiledStatement:
-    """Return the statement that keeps what each client told, blank where that was erased since."""
+    """Return the statement that merges source records; values erased since are blank."""
     rows = unnest([SOURCES.c[name] for name in SOURCE_FIELDS])
     is_party = and_(PARTIES.c.tenant == rows.c.tenant, PARTIES.c.party_id == rows.c.party_id)
-    in_turn = (
+    sorted_rows = (
         select(*(blank_if_erased(rows, name) for name in SOURCE_FIELDS))
         .select_from(rows.outerjoin(PARTIES, is_party))
         .order_by(rows.c.tenant, rows.c.party_id, rows.c.client)
     )
     return CompiledStatement(
-        upsert_by_field(insert(SOURCES).from_select(SOURCE_FIELDS, in_turn), PartySourceRow)
+        upsert_by_field(insert(SOURCES).from_select(SOURCE_FIELDS, sorted_rows), PartySourceRow)
     )
 
 
 def blank_if_erased(rows: TableValuedAlias, name: str) -> ColumnElement[Any]:
-    """Return a new value, blank if it tells of a person and was told before an erasure."""
+    """Return a new value, blank if it is personal and was reported before an erasure."""
     field = SEARCH_KEYS.get(name, name)
     if field not in PERSONAL_FIELDS:
         return rows.c[name]
@@ -142,16 +148,16 @@ def blank_if_erased(rows: TableValuedAlias, name: str) -> ColumnElement[Any]:
 
 
 def upsert_by_field(statement: Insert, kind: type[Base]) -> Insert:
-    """Return an insert that overwrites, where there is a row, each field that was told later."""
+    """Return an insert that overwrites, in an existing row, each field that was reported later."""
     table, new = table_of(kind), statement.excluded
-    is_later = {mark: new[mark] > table.c[mark] for mark in VERSION_FIELDS}
+    is_later = {version: new[version] > table.c[version] for version in VERSION_FIELDS}
     values: dict[str, Any] = {
         "told_at": func.greatest(table.c.told_at, new.told_at),
         "told_by": case((new.told_at > table.c.told_at, new.told_by), else_=table.c.told_by),
     }
-    for field, mark in zip(PARTY_FIELDS, VERSION_FIELDS, strict=True):
-        values[field] = case((is_later[mark], new[field]), else_=table.c[field])
-        values[mark] = func.greatest(table.c[mark], new[mark])
+    for field, version in zip(PARTY_FIELDS, VERSION_FIELDS, strict=True):
+        values[field] = case((is_later[version], new[field]), else_=table.c[field])
+        values[version] = func.greatest(table.c[version], new[version])
     for name, field in SEARCH_KEYS.items():
         values[name] = case((is_later[f"{field}_mark"], new[name]), else_=table.c[name])
     return statement.on_conflict_do_update(
@@ -161,62 +167,63 @@ def upsert_by_field(statement: Insert, kind: type[Base]) -> Insert:
     )
 
 
-def erase_party(session: Session, gone: Party) -> None:
-    """Blank a party, in everybody's words, and all that is told of it until then.
+def erase_party(session: Session, erased: Party) -> None:
+    """Blank the personal data of a party, in the merged row and in every source record.
 
-    What was told later stays. A party that nothing was told of yet is kept as a blank one, so
-    that what comes from before its erasure brings nothing back.
+    Values reported after the erasure stay. A party that is not stored yet is inserted blank, so
+    that messages from before its erasure restore nothing.
     """
-    mark = field_version(gone.told_at, AFTER_EVERY_ORDER)
-    row = {name: getattr(gone, name) for name in ERASURE_FIELDS}
+    version = field_version(erased.told_at, AFTER_EVERY_ORDER)
+    row = {name: getattr(erased, name) for name in ERASURE_FIELDS}
     new = insert(PARTIES).values(
-        row | dict.fromkeys(PERSONAL_VERSION_FIELDS, mark) | {"erased_mark": mark}
+        row | dict.fromkeys(PERSONAL_VERSION_FIELDS, version) | {"erased_mark": version}
     )
     session.execute(
         new.on_conflict_do_update(
             index_elements=["tenant", "party_id"],
-            set_=blank_until(PARTIES, mark) | latest_erasure(new),
+            set_=blank_until(PARTIES, version) | latest_erasure(new),
         )
     )
-    of_clients = SOURCES.c.tenant == gone.tenant, SOURCES.c.party_id == gone.party_id
-    session.execute(update(SOURCES).where(*of_clients).values(blank_until(SOURCES, mark)))
+    of_party = SOURCES.c.tenant == erased.tenant, SOURCES.c.party_id == erased.party_id
+    session.execute(update(SOURCES).where(*of_party).values(blank_until(SOURCES, version)))
 
 
-def blank_until(table: Table, mark: FieldVersion) -> dict[str, ColumnElement[Any]]:
-    """Return what becomes of the personal columns of a row in an erasure with this mark."""
+def blank_until(table: Table, version: FieldVersion) -> dict[str, ColumnElement[Any]]:
+    """Return the personal columns of a row, blank up to this version."""
     values: dict[str, ColumnElement[Any]] = {}
     for name, field in {
         **dict(zip(PERSONAL_FIELDS, PERSONAL_FIELDS, strict=True)),
         **SEARCH_KEYS,
     }.items():
-        values[name] = case((table.c[f"{field}_mark"] <= mark, ""), else_=table.c[name])
-    return values | {name: func.greatest(table.c[name], mark) for name in PERSONAL_VERSION_FIELDS}
+        values[name] = case((table.c[f"{field}_mark"] <= version, ""), else_=table.c[name])
+    versions = {each: func.greatest(table.c[each], version) for each in PERSONAL_VERSION_FIELDS}
+    return values | versions
 
 
 def latest_erasure(new: Insert) -> dict[str, ColumnElement[Any]]:
-    """Return what is kept of an erasure, of two that of the later one."""
-    known, told = PARTIES.c, new.excluded
-    is_later = told.erased_mark >= known.erased_mark
-    is_marked = and_(is_later, told.person_mark != "")
+    """Return the columns of an erasure, taken from the later one of two erasures."""
+    old, erased = PARTIES.c, new.excluded
+    is_later = erased.erased_mark >= old.erased_mark
+    is_marked = and_(is_later, erased.person_mark != "")
     return {
-        "told_at": func.greatest(known.told_at, told.told_at),
-        "told_by": case((told.told_at >= known.told_at, told.told_by), else_=known.told_by),
-        "erased_at": case((is_later, told.erased_at), else_=known.erased_at),
-        "erased_mark": func.greatest(known.erased_mark, told.erased_mark),
-        "person_mark": case((is_marked, told.person_mark), else_=known.person_mark),
+        "told_at": func.greatest(old.told_at, erased.told_at),
+        "told_by": case((erased.told_at >= old.told_at, erased.told_by), else_=old.told_by),
+        "erased_at": case((is_later, erased.erased_at), else_=old.erased_at),
+        "erased_mark": func.greatest(old.erased_mark, erased.erased_mark),
+        "person_mark": case((is_marked, erased.person_mark), else_=old.person_mark),
     }
 
 
 def add_accounts(session: Session, accounts: Iterable[Account]) -> list[Account]:
-    """Keep whose these accounts are; return those, new of a customer, that another has as well.
+    """Store the customers of these accounts; return new ones that another customer has as well.
 
-    Accounts that are new of a customer are locked until the transaction ends: of two customers
-    that name one at the same moment, the later one's transaction sees the other.
+    New accounts of a customer are locked until the transaction ends: if two customers name one
+    at the same time, the later transaction sees the other.
     """
-    told = {each.key: each for each in accounts}
-    if not told:
+    by_key = {each.key: each for each in accounts}
+    if not by_key:
         return []
-    rows = list(map(attrgetter(*ACCOUNT_FIELDS), told.values()))
+    rows = list(map(attrgetter(*ACCOUNT_FIELDS), by_key.values()))
     new = [
         tuple(row)
         for row in insert_accounts_statement().rows(session, bind_arrays(ACCOUNT_FIELDS, rows))
@@ -225,14 +232,14 @@ def add_accounts(session: Session, accounts: Iterable[Account]) -> list[Account]
         return []
     ids = bind_arrays(ACCOUNT_KEY, sorted({key[:2] for key in new}))
     LOCK_ACCOUNTS.run(session, ids)
-    of_several = set(map(tuple, WITH_SEVERAL_CUSTOMERS.rows(session, ids)))
-    return [told[key] for key in new if key[:2] in of_several]
+    contested = set(map(tuple, WITH_SEVERAL_CUSTOMERS.rows(session, ids)))
+    return [by_key[key] for key in new if key[:2] in contested]
 
 
 @cache
 def insert_accounts_statement() -> CompiledStatement:
-    """Return the statement that keeps new tellings of accounts, and tells their keys."""
+    """Return the statement that inserts accounts not stored yet, and returns their keys."""
     rows = unnest([ACCOUNTS.c[name] for name in ACCOUNT_FIELDS])
-    in_turn = select(rows).order_by(*(rows.c[name] for name in ACCOUNT_FIELDS[:4]))
-    new = insert(ACCOUNTS).from_select(ACCOUNT_FIELDS, in_turn).on_conflict_do_nothing()
+    sorted_rows = select(rows).order_by(*(rows.c[name] for name in ACCOUNT_FIELDS[:4]))
+    new = insert(ACCOUNTS).from_select(ACCOUNT_FIELDS, sorted_rows).on_conflict_do_nothing()
     return CompiledStatement(new.returning(*(ACCOUNTS.c[name] for name in ACCOUNT_FIELDS[:4])))

@@ -1,4 +1,4 @@
-"""Reading all that is known of one customer: few statements, each bounded by an index."""
+"""Reads the facts about one customer: few statements, each bounded by an index."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
@@ -36,13 +36,13 @@ SERVICE_COLUMNS = columns_for(ServiceRow, Service)
 def get_customer_facts(
     session: Session, data_scope: DataScope, party: Party, most: int
 ) -> CustomerFacts:
-    """Return what of one customer is within reach, at most so many things of each kind.
+    """Return the facts about one customer in the data scope.
 
     Args:
         session: the session to read with.
-        data_scope: whose things the caller may see.
+        data_scope: the data that the caller may see.
         party: the customer.
-        most: the longest that each list may get.
+        most: the most entries of each list.
     """
     accounts = find_account_ids(session, data_scope, party.party_id, Window(0, most + 1))
     tracked = _tracked_orders(session, data_scope, party, most + 1)
@@ -61,7 +61,7 @@ def get_customer_facts(
 def _tracked_orders(
     session: Session, data_scope: DataScope, party: Party, limit: int
 ) -> list[TrackedOrder]:
-    """Return the latest orders of a party, each with all that became of it."""
+    """Return the latest orders of a party, each with all facts about it."""
     statement = (
         select(*ORDER_COLUMNS, *RESULT_COLUMNS, *ASSIGNMENT_COLUMNS)
         .outerjoin(OrderResultRow, OrderResultRow.order_id == OrderRow.order_id)
@@ -72,13 +72,13 @@ def _tracked_orders(
         .limit(limit)
     )
     rows = session.execute(statement).all()
-    orders, endings = len(ORDER_COLUMNS), len(ORDER_COLUMNS) + len(RESULT_COLUMNS)
+    orders, results = len(ORDER_COLUMNS), len(ORDER_COLUMNS) + len(RESULT_COLUMNS)
     hold_events = _hold_events(session, [row[0] for row in rows])
     return [
         TrackedOrder(
             Order(*row[:orders]),
-            OrderResult(*row[orders:endings]) if row[orders] else None,
-            Assignment(*row[endings:]) if row[endings] else None,
+            OrderResult(*row[orders:results]) if row[orders] else None,
+            Assignment(*row[results:]) if row[results] else None,
             tuple(hold_events[row[0]]),
         )
         for row in rows
@@ -87,22 +87,22 @@ def _tracked_orders(
 
 def _hold_events(session: Session, order_ids: Collection[UUID]) -> dict[UUID, list[HoldEvent]]:
     hold_events: dict[UUID, list[HoldEvent]] = defaultdict(list)
-    told = (
+    by_time = (
         select(*HOLD_EVENT_COLUMNS)
         .where(HoldEventRow.order_id.in_(order_ids))
         .order_by(HoldEventRow.told_at, HoldEventRow.id)
     )
-    for row in session.execute(told):
+    for row in session.execute(by_time):
         event = HoldEvent(*row)
         hold_events[event.order_id].append(event)
     return hold_events
 
 
 def _products(session: Session, data_scope: DataScope, party: Party, limit: int) -> list[Product]:
-    """Return products within reach. Of one from before its client was told, its order's is it."""
+    """Return products in the data scope. A product without a client has that of its order."""
     by_order = select(OrderRow.client).where(OrderRow.order_id == ProductRow.told_by)
-    its = by_order.correlate(ProductRow).scalar_subquery()
-    owner = func.coalesce(func.nullif(ProductRow.client, ""), its)
+    client_of_order = by_order.correlate(ProductRow).scalar_subquery()
+    owner = func.coalesce(func.nullif(ProductRow.client, ""), client_of_order)
     held = (
         select(*PRODUCT_COLUMNS)
         .where(
@@ -126,7 +126,7 @@ def _service_ids(tracked: Iterable[TrackedOrder], products: Iterable[Product]) -
 
 
 def _services(session: Session, ids: Collection[UUID]) -> dict[UUID, Service | None]:
-    """Return services by id, None for those that run no more."""
+    """Return services by id, None for those that have ended."""
     rows = session.execute(
         select(*SERVICE_COLUMNS, ServiceRow.ended_at).where(ServiceRow.service_id.in_(ids))
     )

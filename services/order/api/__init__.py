@@ -1,8 +1,7 @@
-"""The HTTP API of the order service: requests in, decisions, views out.
+"""The HTTP API of the order service: requests in, views out.
 
-orders        TMF622 productOrder, and the history of an order
-products      TMF637 product: the installed base
-offerings     TMF620: what is sold; and its publication
-asked · reading                                an order as it comes; as the domain sees it
-shown · money · views_order · views_product · views_catalogue      what is shown
+routes      endpoints, one module for each resource; the other packages have the same names
+schemas     what comes in: bodies, parameters, and their mapping to the domain
+views       what goes out: bodies of responses, made from the domain's objects
+examples    examples of both for the OpenAPI description
 """

@@ -1,4 +1,4 @@
-"""An order as it was accepted: what was asked for, at what price. It never changes."""
+"""An accepted order: the requested items and their prices. It never changes."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -14,28 +14,28 @@ from shared.contracts.personal import Personal
 from shared.ids import named_id
 
 BUSINESS_ACTIONS = {Action.ADD: "new", Action.DELETE: "disconnect"}
-"""What can be done to a product, as TMF622 and as the field calls it."""
+"""The supported TMF622 actions, with the business action of each."""
 
 DEFAULT_CATEGORIES: Mapping[str, str] = {
     PartyKind.INDIVIDUAL: "public",
     PartyKind.ORGANIZATION: "business",
 }
-"""The category of customers of whom only their kind is said."""
+"""The category of customers for whom only the kind is stated."""
 
 
 class StoredStruct(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A value that is kept inside a row."""
+    """A value that is stored inside a row."""
 
 
 class Item(StoredStruct, frozen=True, kw_only=True):
-    """One ordered product, as the other services are told of it, and its price."""
+    """One ordered product, as it is published to the other services, and its price."""
 
     ordered: OrderedItem
     bundle_item: str = ""
-    """The item of the order that bundles it."""
+    """The id of the bundle's item; empty outside of a bundle."""
 
     local_network: str = ""
-    """Where it is installed, by area code, as the order says; the address decides."""
+    """The area code of the installation address, as the order states it; the address decides."""
 
     charges: tuple[Charge, ...] = ()
 
@@ -46,7 +46,7 @@ class Item(StoredStruct, frozen=True, kw_only=True):
 
 
 class BundleItem(StoredStruct, frozen=True, kw_only=True):
-    """An item that stands for a bundle of others; no product of its own."""
+    """The item of a bundle. It has no product of its own."""
 
     id: str
     offering_id: str
@@ -61,14 +61,14 @@ class Note(StoredStruct, frozen=True, kw_only=True):
 
 
 class OrderContent(StoredStruct, frozen=True, kw_only=True):
-    """All of an order that is not searched for. Holds personal data."""
+    """All attributes of an order that are not searched by. Holds personal data."""
 
     customer: Customer
     is_organization: bool = False
-    """As orders said it before the customer's kind was kept with the customer."""
+    """Set only in orders from before the kind was stored with the customer."""
 
     known_category: str = ""
-    """Of the customer, as earlier orders say it, where this one does not."""
+    """The customer's category from earlier orders, if this one states none."""
 
     items: tuple[Item, ...]
     bundles: tuple[BundleItem, ...] = ()
@@ -81,11 +81,11 @@ class OrderContent(StoredStruct, frozen=True, kw_only=True):
     requested_start: datetime | None = None
     requested_completion: datetime | None = None
     person: str = ""
-    """Who placed it, where it is not the client itself."""
+    """The person who placed it; empty if the client itself did."""
 
     @property
     def party_kind(self) -> str:
-        """What the customer is, as far as this order or an earlier one says it; else empty."""
+        """The customer's kind, as far as this order or an earlier one states it; else empty."""
         if self.is_organization:
             return PartyKind.ORGANIZATION
         category = self.customer.category or self.known_category
@@ -93,9 +93,9 @@ class OrderContent(StoredStruct, frozen=True, kw_only=True):
 
     @property
     def customer_category(self) -> str:
-        """What the customer buys as, as far as this order or an earlier one says it; else empty."""
-        usual = DEFAULT_CATEGORIES.get(self.party_kind, "")
-        return self.customer.category or self.known_category or usual
+        """The customer's category, as far as this order or an earlier one states it; else empty."""
+        default = DEFAULT_CATEGORIES.get(self.party_kind, "")
+        return self.customer.category or self.known_category or default
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,17 +115,17 @@ class Order:
 
     @property
     def items(self) -> tuple[Item, ...]:
-        """Its products, those of bundles among them."""
+        """Its product items, those of bundles included."""
         return self.content.items
 
     @property
     def one_off_cents(self) -> Cents:
-        """What it costs once."""
+        """The total of its one-off prices."""
         return sum(item.ordered.one_off_cents for item in self.items)
 
     @property
     def monthly_cents(self) -> Cents:
-        """What it costs every month."""
+        """The total of its monthly prices."""
         return sum(item.ordered.monthly_cents for item in self.items)
 
     def members(self, bundle: BundleItem) -> Iterator[Item]:
@@ -133,17 +133,17 @@ class Order:
         return (item for item in self.items if item.bundle_item == bundle.id)
 
     def disconnected_product_ids(self) -> list[UUID]:
-        """Return the products that it takes away."""
+        """Return the ids of the products that it disconnects."""
         return [
             item.ordered.product_id for item in self.items if item.ordered.action is Action.DELETE
         ]
 
 
 def derive_product_id(order_id: UUID, item_id: str) -> UUID:
-    """Return the id of the product that an item makes: the same whenever it is asked."""
+    """Return the id of the product that an item creates. It is deterministic."""
     return named_id(order_id, f"product/{item_id}")
 
 
 def derive_service_id(order_id: UUID, item_id: str) -> UUID:
-    """Return the id of the service under that product."""
+    """Return the id of the service that realises that product. It is deterministic."""
     return named_id(order_id, f"service/{item_id}")

@@ -1,4 +1,4 @@
-"""When an order was placed: its id says so (RFC 9562, version 7)."""
+"""The time of an order, which its id contains (RFC 9562, version 7)."""
 
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -15,13 +15,13 @@ def placed_at(order_id: UUID) -> datetime:
 
 
 def lowest_id_from(moment: datetime) -> UUID:
-    """Return the least id that an order placed at this moment or later can have."""
+    """Return the least id that an order placed at this time or later can have."""
     milliseconds = -((EPOCH - moment) // MILLISECOND)
     return UUID(int=min(max(milliseconds, 0), MAX_MILLISECONDS) << BITS_BELOW_TIMESTAMP)
 
 
 def highest_id_until(moment: datetime) -> UUID:
-    """Return the greatest id that an order placed at this moment or earlier can have."""
+    """Return the greatest id that an order placed at this time or earlier can have."""
     milliseconds = (moment - EPOCH) // MILLISECOND
     after = min(max(milliseconds + 1, 0), MAX_MILLISECONDS) << BITS_BELOW_TIMESTAMP
     return UUID(int=max(after - 1, 0))

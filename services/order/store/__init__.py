@@ -1,4 +1,4 @@
-"""The order service's rows, read and written. The only module that queries the tables."""
+"""Reads and writes the rows of the order service. Only this package queries the tables."""
 
 from services.order.store import (
     blueprints,

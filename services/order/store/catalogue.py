@@ -1,13 +1,12 @@
-"""The catalogue, from rows and to rows; what was read is kept until it is another.
+"""Reads and writes the catalogue, with a cache of each edition.
 
-A tenant sells what all share and what is its own; own entries stand before shared
-ones of the same id. Each tenant's part has an edition, which changes with whatever
-is published: comparing editions costs a row, a whole catalogue is read once for each.
+A tenant sells the shared entries and its own; own entries replace shared ones of the
+same id. Each tenant's part has an edition, which changes with every publication: to
+compare editions costs one row, and a whole catalogue is read once per edition.
 """
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 from typing import TypeAlias
 
 import msgspec
@@ -23,15 +22,12 @@ from services.order.domain.catalogue.catalogue import (
     overlay,
 )
 from services.order.domain.catalogue.eligibility import repair_validity
-from services.order.domain.catalogue.publication import Publication, publish
 from services.order.tables import CatalogueEditionRow, CatalogueEntryRow
-from shared.errors import InvalidError, StartError
 from shared.persistence.bulk import upsert_rows
 from shared.persistence.statements import CompiledStatement
 
-SHIPPED_FILE = Path(__file__).parents[1] / "data/catalogue.json"
 SHARED_TENANT = ""
-"""The tenant of what all tenants share."""
+"""The tenant of the entries that all tenants share."""
 
 ENTRY_TYPES: dict[str, type[CatalogueEntry]] = {
     "offering": Offering,
@@ -52,35 +48,33 @@ ENTRIES = select(CatalogueEntryRow.kind, CatalogueEntryRow.content).where(
 MAX_CACHED = 64
 
 _cache: dict[CacheKey, Catalogue] = {}
-"""Catalogues by tenant, edition of the shared part and edition of its own."""
+"""Catalogues by tenant, edition of the shared part and edition of its own part."""
 
 
 def preload(session: Session, tenants: Iterable[str]) -> None:
-    """Read which editions are valid for these tenants."""
-    known = _editions(session)
-    missing = [tenant for tenant in {SHARED_TENANT, *tenants} if tenant not in known]
+    """Read the current editions of these tenants."""
+    editions = _editions(session)
+    missing = [tenant for tenant in {SHARED_TENANT, *tenants} if tenant not in editions]
     if missing:
-        known.update(dict.fromkeys(missing, NO_EDITION))
+        editions.update(dict.fromkeys(missing, NO_EDITION))
         for tenant, edition in CURRENT_EDITIONS.rows(session, {"tenants": missing}):
-            known[tenant] = edition
+            editions[tenant] = edition
 
 
 def get(session: Session, tenant: str) -> Catalogue:
-    """Return what a tenant sells."""
+    """Return the catalogue of a tenant."""
     preload(session, [tenant])
     editions = _editions(session)
-    name = (tenant, editions[SHARED_TENANT], editions[tenant])
-    if name not in _cache:
+    key = (tenant, editions[SHARED_TENANT], editions[tenant])
+    if key not in _cache:
         if len(_cache) >= MAX_CACHED:
             _cache.clear()
-        _cache[name] = overlay(
-            read_uncached(session, SHARED_TENANT), read_uncached(session, tenant)
-        )
-    return _cache[name]
+        _cache[key] = overlay(read_uncached(session, SHARED_TENANT), read_uncached(session, tenant))
+    return _cache[key]
 
 
 def read_uncached(session: Session, tenant: str) -> Catalogue:
-    """Return what was published for one tenant, or what all share."""
+    """Return the entries of one tenant, or the shared ones, from the rows."""
     entries = [
         repair_validity(msgspec.json.decode(content, type=ENTRY_TYPES[kind]))
         for kind, content in session.execute(ENTRIES, {"tenant": tenant})
@@ -92,7 +86,7 @@ def read_uncached(session: Session, tenant: str) -> Catalogue:
 
 
 def get_for_update(session: Session, tenant: str) -> tuple[Catalogue, Catalogue]:
-    """Return what all share and a tenant's own, which nobody else changes until the end."""
+    """Return the shared entries, and a tenant's own, which stay locked in this transaction."""
     new = insert(CatalogueEditionRow).values(tenant=tenant, edition=NO_EDITION)
     session.execute(new.on_conflict_do_nothing())
     session.execute(EDITIONS.with_for_update(), {"tenants": [tenant]})
@@ -100,7 +94,7 @@ def get_for_update(session: Session, tenant: str) -> tuple[Catalogue, Catalogue]
 
 
 def put(session: Session, tenant: str, entries: Sequence[CatalogueEntry]) -> None:
-    """Write entries into the catalogue that is locked, and name its new edition."""
+    """Write entries into the locked catalogue of a tenant, and set its new edition."""
     if not entries:
         return
     kinds = {kind: name for name, kind in ENTRY_TYPES.items()}
@@ -117,24 +111,6 @@ def put(session: Session, tenant: str, entries: Sequence[CatalogueEntry]) -> Non
         digest.update(row[-1])
     upsert_rows(session, CatalogueEditionRow, ("tenant", "edition"), [(tenant, digest.digest())])
     session.info.pop("editions", None)
-
-
-def load_shipped_catalogue(session: Session) -> None:
-    """Publish for all tenants what the service is shipped with, as far as it is new.
-
-    Raises:
-        StartError: it contradicts what is there.
-    """
-    publication = msgspec.json.decode(SHIPPED_FILE.read_bytes(), type=Publication)
-    shared, own = get_for_update(session, SHARED_TENANT)
-    try:
-        put(session, SHARED_TENANT, publish(shared, own, publication))
-    except InvalidError as error:
-        msg = "\n".join(
-            f"{SHIPPED_FILE.name}{fault.field}: {fault.reason}; {fault.remedy}"
-            for fault in error.faults
-        )
-        raise StartError(msg) from error
 
 
 def _editions(session: Session) -> dict[str, Edition]:

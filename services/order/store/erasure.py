@@ -1,20 +1,18 @@
-"""Blanking what orders tell of a party. All else of them stays as it was."""
+"""Reads and writes what an erasure blanks: the contents of orders, and stored responses."""
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Select, bindparam, func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
-from services.order.domain.acceptance.submission import without_personal_data
+from services.order.domain.order import OrderContent
 from services.order.domain.order_ids import highest_id_until
 from services.order.tables import OrderRow, SubmissionRow
-from shared.contracts.personal import blank_personal_data
 from shared.persistence.bulk import table_of, update_rows
-from shared.persistence.database import Base
-from shared.privacy.erasure import BATCH_SIZE, ErasureDue
+from shared.privacy.erasure import BATCH_SIZE
 
 ORDERS = table_of(OrderRow)
 SUBMISSIONS = table_of(SubmissionRow)
@@ -37,27 +35,39 @@ REPEATED_ANSWERS = ANSWERS.where(
 )
 
 
-def erase_next_batch(session: Session, tenant: str, due: ErasureDue) -> list[UUID]:
-    """Blank the next part of a party's orders, and their answers; return which orders."""
-    bounds = {"after": due.after, "last": highest_id_until(due.until)}
-    wanted = {"tenant": tenant, "party_id": due.party_id, **bounds}
-    orders = _rewrite_column(session, OrderRow, NEXT_ORDERS, wanted, blank_personal_data)
-    # A repetition copies the answer while it holds the first one's row: so that comes first.
-    for answers in (FIRST_ANSWERS, REPEATED_ANSWERS):
-        _rewrite_column(session, SubmissionRow, answers, {"orders": orders}, without_personal_data)
-    return orders
+def find_next_contents(
+    session: Session, tenant: str, party_id: str, *, after: UUID, until: datetime
+) -> list[tuple[UUID, OrderContent]]:
+    """Return the ids and contents of a party's next orders, up to `BATCH_SIZE`, by id.
+
+    Args:
+        session: of the service's database.
+        tenant: of the party.
+        party_id: the customer of the orders.
+        after: the last order of the previous batch.
+        until: the latest time at which the orders were placed.
+    """
+    bounds = {"after": after, "last": highest_id_until(until)}
+    found = session.execute(NEXT_ORDERS, {"tenant": tenant, "party_id": party_id, **bounds})
+    return [(id_, content) for id_, content in found]
 
 
-def _rewrite_column(
-    session: Session,
-    table: type[Base],
-    statement: Select[Any],
-    wanted: dict[str, Any],
-    change: Callable[[Any], Any],
-) -> list[UUID]:
-    """Write anew what a statement finds and a function changes; return the ids found."""
-    column = statement.selected_columns[1].name
-    found: Sequence[Any] = session.execute(statement, wanted).all()
-    changed = [(id_, new) for id_, was in found if (new := change(was)) != was]
-    update_rows(session, table, ("id", column), changed)
-    return [id_ for id_, _ in found]
+def find_first_answers(session: Session, order_ids: Sequence[UUID]) -> list[tuple[UUID, bytes]]:
+    """Return the ids and responses of the first submissions of these orders."""
+    return [(id_, answer) for id_, answer in session.execute(FIRST_ANSWERS, {"orders": order_ids})]
+
+
+def find_repeated_answers(session: Session, order_ids: Sequence[UUID]) -> list[tuple[UUID, bytes]]:
+    """Return the ids and responses of all later submissions of these orders."""
+    found = session.execute(REPEATED_ANSWERS, {"orders": order_ids})
+    return [(id_, answer) for id_, answer in found]
+
+
+def put_contents(session: Session, contents: Sequence[tuple[UUID, OrderContent]]) -> None:
+    """Update the contents of orders, by id."""
+    update_rows(session, OrderRow, ("id", "content"), contents)
+
+
+def put_answers(session: Session, answers: Sequence[tuple[UUID, bytes]]) -> None:
+    """Update the responses of submissions, by id."""
+    update_rows(session, SubmissionRow, ("id", "answer"), answers)

@@ -1,4 +1,4 @@
-"""Lists of orders, each by an index that holds them in the order shown."""
+"""Lists of orders, each read from an index that is sorted as the list is."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,13 +19,13 @@ from shared.access.grants import OwnerColumns, access_condition, accessible_page
 from shared.persistence.bulk import table_of
 from shared.persistence.list_window import Window, select_page
 
-ORDERS, STANDINGS = table_of(OrderRow).c, table_of(ProgressRow).c
+ORDERS, PROGRESS = table_of(OrderRow).c, table_of(ProgressRow).c
 ORDER_COLUMNS = [ORDERS[name] for name in Order.__dataclass_fields__]
-PROGRESS_COLUMNS = [STANDINGS[name] for name in Progress.__dataclass_fields__]
+PROGRESS_COLUMNS = [PROGRESS[name] for name in Progress.__dataclass_fields__]
 
 
 class Source(NamedTuple):
-    """The columns of a table that a list is read along: whose each order is, and its id."""
+    """The columns of a table from which a list is read: the owner of each order, and its id."""
 
     tenant: Column[str]
     client: Column[str]
@@ -33,18 +33,18 @@ class Source(NamedTuple):
     id: Column[UUID]
 
     @property
-    def whose(self) -> OwnerColumns:
-        """The columns that say whose an order is."""
+    def owner_columns(self) -> OwnerColumns:
+        """The columns of the owner of an order."""
         return OwnerColumns(self.client, self.party_id)
 
 
 BY_AGE = Source(ORDERS.tenant, ORDERS.client, ORDERS.party_id, ORDERS.id)
-BY_STATE = Source(STANDINGS.tenant, STANDINGS.client, STANDINGS.party_id, STANDINGS.order_id)
+BY_STATE = Source(PROGRESS.tenant, PROGRESS.client, PROGRESS.party_id, PROGRESS.order_id)
 
 
 @dataclass(frozen=True, slots=True)
 class OrderFilter:
-    """Which orders are wanted; None does not ask."""
+    """The filters of an order list; None does not filter."""
 
     data_scope: DataScope
     state: OrderState | None = None
@@ -55,12 +55,12 @@ class OrderFilter:
 
     @property
     def source(self) -> Source:
-        """The table that has all that is asked of an order."""
+        """The table from which the list is read: by state if that is a filter, else by id."""
         return BY_AGE if self.state is None else BY_STATE
 
 
 def find(session: Session, filters: OrderFilter, window: Window) -> list[tuple[Order, Progress]]:
-    """Return the orders that are wanted with where they stand, the newest first."""
+    """Return the orders that match the filters, with their progress, newest first."""
     rows = session.execute(list_statement(session, filters, window))
     return [
         (Order(*row[: len(ORDER_COLUMNS)]), Progress(*row[len(ORDER_COLUMNS) :])) for row in rows
@@ -68,40 +68,39 @@ def find(session: Session, filters: OrderFilter, window: Window) -> list[tuple[O
 
 
 def list_statement(session: Session, filters: OrderFilter, window: Window) -> Select[Any]:
-    """Return the select for the orders that are wanted, the newest first.
+    """Return the select for the orders that match the filters, newest first.
 
-    Their ids are read of one table, and only these are looked up. Were the tables joined before,
-    a span of time would be read of both, and compared in pairs.
+    It reads their ids from one table first, and joins the others by id. If the tables were joined
+    first, a time range would be read from both and compared in pairs.
     """
     (id_,) = page_statement(session, filters, window).subquery("page").c
     found = select(*ORDER_COLUMNS, *PROGRESS_COLUMNS).join_from(
         id_.table, OrderRow, ORDERS.id == id_
     )
-    return found.join(ProgressRow, STANDINGS.order_id == id_).order_by(id_.desc())
+    return found.join(ProgressRow, PROGRESS.order_id == id_).order_by(id_.desc())
 
 
 def page_statement(session: Session, filters: OrderFilter, window: Window) -> Select[Any]:
-    """Return the select for the ids of a part of the orders that are wanted."""
+    """Return the select for the ids of one page of the orders that match the filters."""
     data_scope, source = filters.data_scope, filters.source
     found = select(source.id).where(source.tenant == data_scope.tenant, *conditions(filters))
     if filters.external_id is None:
         keys = [source.id]
         return accessible_page(
-            session, data_scope, found, source.whose, keys, window, descending=True
+            session, data_scope, found, source.owner_columns, keys, window, descending=True
         )
-    these = found.where(
-        access_condition(data_scope, *source.whose)
-    )  # few orders ever have the same one
-    return select_page(these, [source.id], window, descending=True)
+    # Few orders share an externalId, so the access condition needs no index.
+    accessible = found.where(access_condition(data_scope, *source.owner_columns))
+    return select_page(accessible, [source.id], window, descending=True)
 
 
 def conditions(filters: OrderFilter) -> Iterator[ColumnElement[bool]]:
-    """Yield what is asked of each order."""
+    """Yield the conditions of the filters."""
     source = filters.source
     if filters.party_id is not None:
         yield source.party_id == filters.party_id
     if filters.state is not None:
-        yield STANDINGS.state == filters.state
+        yield PROGRESS.state == filters.state
     if filters.external_id is not None:
         yield source.id.in_(ids_with_external_id(filters.data_scope.tenant, filters.external_id))
     if filters.ordered_from is not None:

@@ -1,6 +1,5 @@
-"""Orders and where they stand, from rows and to rows."""
+"""Reads and writes orders and their progress."""
 
-from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 from sqlalchemy import bindparam, delete, select
@@ -8,16 +7,14 @@ from sqlalchemy.orm import Session
 
 from services.order.domain.fulfilment.progress import Progress
 from services.order.domain.order import Order, OrderContent
-from services.order.store import products, submissions
+from services.order.store import submissions
 from services.order.tables import OrderRow, ProgressRow
-from shared.access.access_rule import DataScope, NotVisibleError
+from shared.access.access_rule import DataScope
 from shared.access.grants import is_accessible
-from shared.contracts import OrderMessage
 from shared.persistence.repository import Repository
-from shared.recovery.troubles import remedy_if_lost
 
 MAX_EARLIER_ORDERS = 10
-"""Orders of a customer that are asked what it is. One that was told keeps what is known since."""
+"""The most earlier orders read for a category; each stores the category known when it came."""
 
 ORDERS = Repository(OrderRow, Order, is_mutable=False)
 PROGRESS = Repository(ProgressRow, Progress)
@@ -34,48 +31,46 @@ NEWEST_CONTENTS = (
 )
 
 preload = ORDERS.preload
+preload_progress = PROGRESS.preload
 find = ORDERS.find_for_update
 get = ORDERS.expect_for_update
 get_progress_for_update = PROGRESS.expect_for_update
 put_progress = PROGRESS.put
 
 
-def add(session: Session, order: Order, acknowledged: Progress) -> None:
-    """Write a new order when the transaction ends."""
+def add(session: Session, order: Order, progress: Progress) -> None:
+    """Insert a new order when the transaction ends."""
     ORDERS.add(session, order)
-    PROGRESS.add(session, acknowledged)
+    PROGRESS.add(session, progress)
 
 
 def remove(session: Session, order_id: UUID) -> None:
-    """Delete an order of which no message was sent."""
+    """Delete an order that no message was published for."""
     session.execute(delete(ProgressRow).where(ProgressRow.order_id == order_id))
     session.execute(delete(OrderRow).where(OrderRow.id == order_id))
 
 
-def get_within_reach(
+def find_accessible(
     session: Session, data_scope: DataScope, order_id: UUID
-) -> tuple[Order, Progress]:
-    """Return an order with where it stands, to show it.
+) -> tuple[Order, Progress] | None:
+    """Return an order with its progress, to show it; None if there is none in the data scope.
 
-    One that turned out to be the repetition of an order that was there before is shown as that.
-
-    Raises:
-        NotFoundError: if there is none, or none within reach.
+    For a repetition of an earlier order, the earlier order is returned.
     """
     order = ORDERS.find(session, order_id) or find_original(session, order_id)
-    if order is None or not is_within_reach(session, data_scope, order):
-        raise NotVisibleError(kind="order", id_=order_id, remedy=remedy_if_lost(session, order_id))
+    if order is None or not is_in_scope(session, data_scope, order):
+        return None
     return order, PROGRESS.get(session, order.id)
 
 
 def find_original(session: Session, order_id: UUID) -> Order | None:
-    """Return the order that was placed before this one, and asks for the same."""
-    first = submissions.find_original_id(session, order_id)
-    return ORDERS.find(session, first) if first else None
+    """Return the earlier order with the same content that an order repeats."""
+    original_id = submissions.find_original_id(session, order_id)
+    return ORDERS.find(session, original_id) if original_id else None
 
 
-def is_within_reach(session: Session, data_scope: DataScope, order: Order) -> bool:
-    """Tell whether an order is within reach."""
+def is_in_scope(session: Session, data_scope: DataScope, order: Order) -> bool:
+    """Tell whether an order is in the data scope."""
     if order.tenant != data_scope.tenant:
         return False
     return is_accessible(session, data_scope, order.client, order.party_id)
@@ -85,25 +80,5 @@ def newest_contents(
     session: Session, tenant: str, client: str, party_id: str
 ) -> list[OrderContent]:
     """Return the contents of the newest orders of one client for a customer, newest first."""
-    where = {"tenant": tenant, "client": client, "party_id": party_id}
-    return list(session.scalars(NEWEST_CONTENTS, where))
-
-
-def preload_progress(session: Session, message: Sequence[OrderMessage]) -> None:
-    """Read where the orders stand that these messages are about."""
-    PROGRESS.preload(session, order_ids(message))
-
-
-def preload_with_products(session: Session, message: Sequence[OrderMessage]) -> None:
-    """Read these orders, where they stand, and the products that they take away."""
-    keys = order_ids(message)
-    PROGRESS.preload(session, keys)
-    ORDERS.preload(session, keys)
-    orders = (ORDERS.find_for_update(session, key) for key in keys)
-    going = [product for order in orders if order for product in order.disconnected_product_ids()]
-    products.preload(session, going)
-
-
-def order_ids(message: Iterable[OrderMessage]) -> list[UUID]:
-    """Return the orders that messages are about, each once."""
-    return list(dict.fromkeys(each.order_id for each in message))
+    values = {"tenant": tenant, "client": client, "party_id": party_id}
+    return list(session.scalars(NEWEST_CONTENTS, values))

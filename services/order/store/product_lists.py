@@ -1,4 +1,4 @@
-"""Lists of products, each by an index that holds them in the order shown."""
+"""Lists of products, each read from an index that is sorted as the list is."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ SORT_COLUMNS = [ProductRow.id]
 
 @dataclass(frozen=True, slots=True)
 class ProductFilter:
-    """Which products are wanted; None does not ask."""
+    """The filters of a product list; None does not filter."""
 
     data_scope: DataScope
     party_id: str | None = None
@@ -30,16 +30,16 @@ class ProductFilter:
 
 
 def find(session: Session, filters: ProductFilter, window: Window) -> list[Product]:
-    """Return the products that are wanted, in the order of their ids."""
+    """Return the products that match the filters, sorted by id."""
     rows = session.execute(list_statement(session, filters, window))
     return [Product(*row) for row in rows]
 
 
 def list_statement(session: Session, filters: ProductFilter, window: Window) -> Select[Any]:
-    """Return the select for the products that are wanted, in the order of their ids."""
-    these = (ProductRow.tenant == filters.data_scope.tenant, *conditions(filters))
-    found = select(*COLUMNS).where(*these)
-    if filters.number is not None:  # few products ever have the same one
+    """Return the select for the products that match the filters, sorted by id."""
+    matching = (ProductRow.tenant == filters.data_scope.tenant, *conditions(filters))
+    found = select(*COLUMNS).where(*matching)
+    if filters.number is not None:  # few products share a number: no index for the scope needed
         return select_page(
             found.where(access_condition(filters.data_scope, *OWNER_COLUMNS)), SORT_COLUMNS, window
         )
@@ -47,7 +47,7 @@ def list_statement(session: Session, filters: ProductFilter, window: Window) -> 
 
 
 def conditions(filters: ProductFilter) -> Iterator[ColumnElement[bool]]:
-    """Yield what is asked of each product."""
+    """Yield the conditions of the filters."""
     if filters.party_id is not None:
         yield ProductRow.party_id == filters.party_id
     if filters.offering_id is not None:

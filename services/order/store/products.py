@@ -1,4 +1,4 @@
-"""The installed base, from rows and to rows."""
+"""Reads and writes the installed base."""
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import fields
@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, aliased
 
 from services.order.domain.fulfilment.product import Product
 from services.order.tables import ProductRow
-from shared.access.access_rule import DataScope, NotVisibleError
+from shared.access.access_rule import DataScope
 from shared.access.grants import is_accessible
 from shared.persistence.repository import Repository
 
@@ -28,7 +28,7 @@ BUNDLE_PARTNERS = (
 
 
 def preload_with_bundles(session: Session, ids: Collection[UUID]) -> None:
-    """Read and lock products, and all that were sold in one bundle with them."""
+    """Read and lock products, and the other products of their bundles."""
     if ids:
         partners = _partners(session)
         for product, partner in session.execute(BUNDLE_PARTNERS, {"ids": list(ids)}):
@@ -37,9 +37,9 @@ def preload_with_bundles(session: Session, ids: Collection[UUID]) -> None:
 
 
 def find_with_bundles(session: Session, ids: Iterable[UUID]) -> dict[UUID, Product]:
-    """Return those of these products that exist, and all in one bundle with them.
+    """Return those of these products that exist, with the other products of their bundles.
 
-    They were read by `preload_with_bundles`.
+    Requires `preload_with_bundles` in the same transaction.
     """
     partners = _partners(session)
     return find_many(session, {each for id_ in ids for each in (id_, *partners.get(id_, ()))})
@@ -50,45 +50,39 @@ def find_many(session: Session, ids: Iterable[UUID]) -> dict[UUID, Product]:
     return {id_: found for id_ in ids if (found := PRODUCTS.find_for_update(session, id_))}
 
 
-def get_within_reach(session: Session, data_scope: DataScope, product_id: UUID) -> Product:
-    """Return a product, to show it.
-
-    Raises:
-        NotFoundError: if there is none, or none within reach.
-    """
-    product = PRODUCTS.get(session, product_id)
-    if not is_within_reach(session, data_scope, product):
-        raise NotVisibleError(kind="product", id_=product_id)
-    return product
+def find_accessible(session: Session, data_scope: DataScope, product_id: UUID) -> Product | None:
+    """Return a product, to show it; None if there is none, or none in the data scope."""
+    product = PRODUCTS.find(session, product_id)
+    return product if product and is_in_scope(session, data_scope, product) else None
 
 
-def is_within_reach(session: Session, data_scope: DataScope, product: Product) -> bool:
-    """Tell whether a product is the caller's to see, or to change, as its reach says."""
+def is_in_scope(session: Session, data_scope: DataScope, product: Product) -> bool:
+    """Tell whether a product is in the data scope, to see or to change it."""
     is_of_tenant = product.tenant == data_scope.tenant
     return is_of_tenant and is_accessible(session, data_scope, product.client, product.party_id)
 
 
-def filter_within_reach(
-    session: Session, data_scope: DataScope, found: Mapping[UUID, Product]
+def filter_accessible(
+    session: Session, data_scope: DataScope, products: Mapping[UUID, Product]
 ) -> dict[UUID, Product]:
-    """Return those products that are within reach; the others are not there for the caller."""
-    return {id_: each for id_, each in found.items() if is_within_reach(session, data_scope, each)}
+    """Return the products in the data scope; the others do not exist for the caller."""
+    return {id_: each for id_, each in products.items() if is_in_scope(session, data_scope, each)}
 
 
-def get_bundle_within_reach(
+def find_accessible_bundle(
     session: Session, data_scope: DataScope, bundle_id: UUID
 ) -> list[Product]:
-    """Return the products of a bundle, to show it; none if there is none within reach."""
-    mine = (ProductRow.bundle_id == bundle_id, ProductRow.tenant == data_scope.tenant)
-    rows = session.execute(select(*COLUMNS).where(*mine).order_by(ProductRow.id))
+    """Return the products of a bundle in the data scope, to show it; empty if there are none."""
+    in_bundle = (ProductRow.bundle_id == bundle_id, ProductRow.tenant == data_scope.tenant)
+    rows = session.execute(select(*COLUMNS).where(*in_bundle).order_by(ProductRow.id))
     members = [Product(*row) for row in rows]
-    return [each for each in members if is_within_reach(session, data_scope, each)]
+    return [each for each in members if is_in_scope(session, data_scope, each)]
 
 
 def put_all(
     session: Session, *, created: Iterable[Product] = (), changed: Iterable[Product] = ()
 ) -> None:
-    """Write new products, and those that were read and have changed."""
+    """Write new products, and changed ones that were read before."""
     for product in created:
         PRODUCTS.add(session, product)
     for product in changed:

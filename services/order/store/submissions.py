@@ -1,4 +1,4 @@
-"""Accepted requests, found again by the names they may be repeated by."""
+"""Reads and writes submissions: accepted requests, by the keys that may repeat them."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -17,7 +17,7 @@ from shared.persistence.statements import CompiledStatement
 SUBMISSIONS = Repository(SubmissionRow, Submission, is_mutable=False)
 
 SubmissionKey: TypeAlias = tuple[str, str, str, str]
-"""Tenant, client, which kind of name, and the name."""
+"""Tenant, client, kind of key, and the key."""
 
 TABLE = table_of(SubmissionRow)
 ORIGINAL = TABLE.alias("first")
@@ -39,64 +39,64 @@ ANSWER_FOR_SHARE = (
 
 
 def preload(session: Session, requested: Iterable[SubmissionKeys]) -> None:
-    """Read with one select what is known under any of these names."""
-    known = _cache(session)
-    missing = [keys for keys in requested if any(name not in known for name in keys_present(keys))]
+    """Read the submissions of all these keys with one select."""
+    cache = _cache(session)
+    missing = [keys for keys in requested if any(key not in cache for key in keys_present(keys))]
     for keys in missing:
-        for name in keys_present(keys):
-            known.setdefault(name, None)
+        for key in keys_present(keys):
+            cache.setdefault(key, None)
     if missing:
         for row in FIND_BY_KEYS.rows(session, bind_arrays(SubmissionKeys._fields, missing)):
             cache_submission(session, Submission(*row))
 
 
 def find(session: Session, keys: SubmissionKeys) -> tuple[Submission | None, Submission | None]:
-    """Return what the client has sent under this key, and under this externalId."""
+    """Return the submissions of a client with this Idempotency-Key, and with this externalId."""
     preload(session, [keys])
-    known = _cache(session)
-    return known.get(idempotency_key_of(keys)), known.get(external_id_of(keys))
+    cache = _cache(session)
+    return cache.get(idempotency_key_of(keys)), cache.get(external_id_of(keys))
 
 
 def add(session: Session, submission: Submission) -> None:
-    """Write a submission when the transaction ends; from now on it is found."""
+    """Insert a submission when the transaction ends; `find` returns it from now on."""
     SUBMISSIONS.add(session, submission)
     cache_submission(session, submission)
 
 
 def add_repetition(session: Session, repetition: Submission) -> None:
-    """Write another name of a submission when the transaction ends, with the answer it has now.
+    """Insert a repetition when the transaction ends, with the response of the original.
 
-    Meanwhile no erasure passes: it would blank the answer and miss the copy.
+    The original stays locked: an erasure would blank its response and miss the copy.
     """
     answer = session.scalars(ANSWER_FOR_SHARE, {"order_id": repetition.order_id}).one()
     add(session, replace(repetition, answer=answer))
 
 
-def redirect_to_original(session: Session, order_id: UUID, to: Submission) -> None:
-    """Have what was submitted as one order stand for another, which was there before it.
+def redirect_to_original(session: Session, order_id: UUID, original: Submission) -> None:
+    """Redirect the submissions of one order to an earlier order.
 
-    It keeps the keys of its own. A request that asks for the same has the same answer from now on.
+    They keep their other keys. A request with the same content now gets the original's response.
     """
-    is_same = TABLE.c.fingerprint == to.fingerprint
+    is_same = TABLE.c.fingerprint == original.fingerprint
     repeats = and_(TABLE.c.order_id == order_id, TABLE.c.id != TABLE.c.order_id)
     values = {
-        "order_id": to.order_id,
+        "order_id": original.order_id,
         "external_id": None,
-        "idempotency_key": func.nullif(TABLE.c.idempotency_key, to.idempotency_key),
-        "answer": case((is_same, to.answer), else_=TABLE.c.answer),
+        "idempotency_key": func.nullif(TABLE.c.idempotency_key, original.idempotency_key),
+        "answer": case((is_same, original.answer), else_=TABLE.c.answer),
     }
     session.execute(update(TABLE).where(or_(TABLE.c.id == order_id, repeats)).values(values))
 
 
 def find_original_id(session: Session, order_id: UUID) -> UUID | None:
-    """Return the order that was there before this one and asks for the same, if there is one."""
-    mine = TABLE.c.id == order_id, TABLE.c.order_id != order_id
-    same = select(ORIGINAL.c.id).join_from(TABLE, ORIGINAL, ORIGINAL.c.id == TABLE.c.order_id)
-    return session.scalar(same.where(*mine, TABLE.c.fingerprint == ORIGINAL.c.fingerprint))
+    """Return the id of the earlier order with the same content that this one repeats, if any."""
+    repeats = TABLE.c.id == order_id, TABLE.c.order_id != order_id
+    original = select(ORIGINAL.c.id).join_from(TABLE, ORIGINAL, ORIGINAL.c.id == TABLE.c.order_id)
+    return session.scalar(original.where(*repeats, TABLE.c.fingerprint == ORIGINAL.c.fingerprint))
 
 
 def cache_submission(session: Session, submission: Submission) -> None:
-    """Have a submission found under its names until the transaction ends."""
+    """Cache a submission under its keys until the transaction ends."""
     keys = SubmissionKeys(
         submission.tenant, submission.client, submission.idempotency_key, submission.external_id
     )
@@ -104,20 +104,20 @@ def cache_submission(session: Session, submission: Submission) -> None:
 
 
 def idempotency_key_of(keys: SubmissionKeys) -> SubmissionKey:
-    """Return the key with whose it is."""
+    """Return the Idempotency-Key with its tenant and client."""
     return keys.tenant, keys.client, "key", keys.idempotency_key or ""
 
 
 def external_id_of(keys: SubmissionKeys) -> SubmissionKey:
-    """Return the externalId with whose it is."""
+    """Return the externalId with its tenant and client."""
     return keys.tenant, keys.client, "external-id", keys.external_id or ""
 
 
 def keys_present(keys: SubmissionKeys) -> list[SubmissionKey]:
-    """Return those that are there: what has no name is found under none."""
-    return [name for name in (idempotency_key_of(keys), external_id_of(keys)) if name[-1]]
+    """Return the keys that are not empty."""
+    return [key for key in (idempotency_key_of(keys), external_id_of(keys)) if key[-1]]
 
 
 def _cache(session: Session) -> dict[SubmissionKey, Submission | None]:
-    known: dict[SubmissionKey, Submission | None] = session.info.setdefault("submissions", {})
-    return known
+    cache: dict[SubmissionKey, Submission | None] = session.info.setdefault("submissions", {})
+    return cache

@@ -1,1 +1,1 @@
-"""How network elements are spoken to, one module for each way."""
+"""Adapters of network elements, one module per protocol."""

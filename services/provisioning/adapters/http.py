@@ -1,12 +1,12 @@
-"""Elements that speak HTTP: an operation is PUT under its id, and asked after under the same.
+"""The adapter of HTTP elements: an operation is PUT and queried under its operation id.
 
     PUT {url}/elements/{element}/operations/{operation id}   {"kind", "subject", "parameters"}
     GET {url}/elements/{element}/operations/{operation id}
 
-200 says done, or what became of it; a 409 with `"outcome": "refused"` is a no; any other
-4xx says that the call was wrong and nothing was done; 500 and 503 that nothing was done.
-Everything else leaves unknown what became of the call, and the element is asked. An
-operation that it has never heard of is 404 `unknown-operation`.
+200 means done, and carries the outcome of a query; 409 with `"outcome": "refused"` is a
+refusal; any other 4xx means that the call was wrong and nothing was done; 500 and 503 that
+nothing was done. Everything else leaves the outcome unknown, and the element is queried. An
+unknown operation is 404 `unknown-operation`.
 """
 
 from http import HTTPStatus
@@ -35,7 +35,7 @@ from shared.config.settings import Settings
 from shared.contracts import Value
 
 KEEPALIVE_S = 15
-"""So long a connection is kept open without a call; elements close theirs after 30 s."""
+"""How long an idle connection is kept open; elements close theirs after 30 s."""
 
 MAX_CONNECTIONS = 200
 JSON_HEADERS = {"Content-Type": "application/json"}
@@ -45,7 +45,7 @@ UNKNOWN_OPERATION = "unknown-operation"
 
 
 class OperationRequest(msgspec.Struct, frozen=True):
-    """What an element is asked to do."""
+    """The body of a call to an element."""
 
     kind: str
     subject: str
@@ -53,14 +53,14 @@ class OperationRequest(msgspec.Struct, frozen=True):
 
 
 class OperationRefusal(msgspec.Struct, frozen=True):
-    """Why an element did not do an operation."""
+    """Why an element did not carry out an operation."""
 
     code: str = ""
     detail: str = ""
 
 
 class ElementResponse(msgspec.Struct, frozen=True):
-    """What an element says: of an operation, or of what is wrong with a call."""
+    """The body of an element's response: the outcome of an operation, or an error."""
 
     outcome: str = ""
     refusal: OperationRefusal = OperationRefusal()
@@ -73,17 +73,17 @@ decode = msgspec.json.Decoder(ElementResponse).decode
 
 
 class HttpAdapter:
-    """Speaks to elements over HTTP, on connections that are kept open."""
+    """Calls elements over HTTP, on kept-alive connections."""
 
     def __init__(self, url: str) -> None:
         self._url = url
         self._session: ClientSession | None = None
 
     async def perform(self, call: OutboundCall) -> CallOutcome:
-        """Have the operation done, once per operation id.
+        """Call the element to carry out the operation, once per operation id.
 
         Raises:
-            ElementTimeoutError: if nobody can tell whether it was done.
+            ElementTimeoutError: if the outcome is unknown.
         """
         if not self._url:
             return CallOutcome(CallResult.FAILED, "no-address", "KAITONG_ELEMENTS_URL is not set")
@@ -94,7 +94,7 @@ class HttpAdapter:
         return outcome_of_call(status, read_response(body))
 
     async def query_outcome(self, call: OutboundCall) -> CallOutcome | None:
-        """Return what became of the operation; None if the element never heard of it.
+        """Return the outcome of the operation; None if the element does not know it.
 
         Raises:
             ElementTimeoutError: if the element does not answer now.
@@ -112,12 +112,12 @@ class HttpAdapter:
             await self._session.close()
 
     async def _send(self, method: str, call: OutboundCall, data: bytes = b"") -> tuple[int, bytes]:
-        """Send a call and return status and body of its answer.
+        """Send a call and return the status and body of the response.
 
         Raises:
-            ClientConnectorError: no connection came about; nothing was sent.
+            ClientConnectorError: no connection was made; nothing was sent.
             ConnectionTimeoutError: the same.
-            ElementTimeoutError: it may have been sent, and no answer came.
+            ElementTimeoutError: it may have been sent, but no answer came.
         """
         session = self._session = self._session or open_session()
         url = f"{self._url}/elements/{quote(call.element)}/operations/{call.operation_id}"
@@ -137,26 +137,25 @@ def adapter_for(settings: Settings) -> HttpAdapter:
 
 
 def open_session() -> ClientSession:
-    """Return a session that keeps connections for a while.
+    """Return a session with kept-alive connections.
 
-    It never sends a call twice by itself, as aiohttp does with a PUT when a kept
-    connection closes: if the second cannot connect, the first looks as if it was
-    never sent.
+    It never repeats a call by itself, as aiohttp does with a PUT when a kept connection
+    closes: if the repetition cannot connect, the first call looks as if it was never sent.
     """
     connector = TCPConnector(limit=MAX_CONNECTIONS, keepalive_timeout=KEEPALIVE_S)
     session = ClientSession(connector=connector, headers=JSON_HEADERS, auto_decompress=False)
-    session._retry_connection = False  # noqa: SLF001  there is no public way; a test watches it
+    session._retry_connection = False  # noqa: SLF001  no public way; a test covers it
     return session
 
 
 def operation_request(call: OutboundCall) -> OperationRequest:
-    """Return a call as an element is told of it."""
+    """Return the request body of a call."""
     parameters = {each.name: each.value for each in call.parameters}
     return OperationRequest(call.kind, call.subject, parameters)
 
 
 def read_response(body: bytes) -> ElementResponse:
-    """Read what an element says; nothing, if it is not in our language."""
+    """Parse a response body; return an empty response if it is not valid."""
     try:
         return decode(body)
     except msgspec.MsgspecError:
@@ -164,7 +163,7 @@ def read_response(body: bytes) -> ElementResponse:
 
 
 def outcome_of_call(status: int, answer: ElementResponse) -> CallOutcome:
-    """Return what an answer to a call means."""
+    """Return the outcome that a response to a call means."""
     if status == HTTPStatus.OK and answer.outcome == CallResult.DONE:
         return DONE
     if status in NOT_DONE_STATUSES:
@@ -175,11 +174,11 @@ def outcome_of_call(status: int, answer: ElementResponse) -> CallOutcome:
 
 
 def outcome_of_query(status: int, answer: ElementResponse) -> CallOutcome | None:
-    """Return what an answer to a question means.
+    """Return the outcome that a response to a query means.
 
     Raises:
-        ElementTimeoutError: if the element cannot say now.
-        CannotQueryError: if it does not understand the question.
+        ElementTimeoutError: if the element cannot answer now.
+        CannotQueryError: if it does not support the query.
     """
     if status == HTTPStatus.NOT_FOUND and answer.code == UNKNOWN_OPERATION:
         return None

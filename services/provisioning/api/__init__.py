@@ -1,29 +1,7 @@
-"""The HTTP API of the provisioning service: requests in, decisions, views out.
+"""The HTTP API of the provisioning service: requests in, views out.
 
-services     TMF638 service: the service inventory
-plans        an order's plan with its steps, attempts, work orders and history
-work_orders  the work list, and the crews' answers
-fallout      what people must look at, and what they decide
-blueprints   what plans are drawn from; publishing more
-elements     how much network elements bear, and their maintenance
+routes      endpoints, one module for each resource; the other packages have the same names
+schemas     what comes in: bodies, parameters, and their mapping to the domain
+views       what goes out: bodies of responses, made from the domain's objects
+examples    examples of both for the OpenAPI description
 """
-
-from services.provisioning.api.routes import (
-    blueprints,
-    elements,
-    fallout,
-    plans,
-    services,
-    work_orders,
-)
-
-ROUTERS = (
-    services.router,
-    plans.router,
-    work_orders.router,
-    fallout.router,
-    blueprints.router,
-    elements.router,
-)
-
-__all__ = ["ROUTERS"]

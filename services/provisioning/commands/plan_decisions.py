@@ -1,4 +1,4 @@
-"""Writing down what was decided of a plan, and setting going what it asks for."""
+"""Storing the decision about a plan, and starting what it causes."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -11,8 +11,8 @@ from services.provisioning.domain.plan import state_changes
 from services.provisioning.domain.plan.plan import Plan, PlanState
 from services.provisioning.domain.plan.plan_change import Pause, PlanDecision, WorkOrderRequest
 from services.provisioning.domain.scheduled_messages import PauseEnded
-from services.provisioning.domain.work_order import new_work_order, void
-from services.provisioning.store import services, work_orders
+from services.provisioning.domain.work_order import WorkOrder, new_work_order, void
+from services.provisioning.store import services
 from services.provisioning.store.fallout import FALLOUT
 from services.provisioning.store.plans import PLANS
 from services.provisioning.store.services import SERVICES
@@ -24,15 +24,15 @@ from shared.scheduling.timer_store import schedule
 
 
 def start_plan(work: UnitOfWork, decision: PlanDecision) -> None:
-    """Carry out what was decided of a new plan."""
+    """Store a new plan, and start what its decision causes."""
     PLANS.add(work.session, decision.plan)
     start_effects(work, None, decision)
 
 
 def apply(work: UnitOfWork, before: Plan, decision: PlanDecision) -> None:
-    """Carry out what was decided of a plan, which was so before.
+    """Store a changed plan, and start what its decision causes.
 
-    What is told of it belongs to its area, also when a request from outside is the cause.
+    Its messages carry the plan's local network, also when an API request is the cause.
     """
     plan = decision.plan
     if work.local_network != plan.local_network:
@@ -46,7 +46,7 @@ def apply(work: UnitOfWork, before: Plan, decision: PlanDecision) -> None:
 
 
 def start_effects(work: UnitOfWork, before: Plan | None, decision: PlanDecision) -> None:
-    """Remember what changed, and ask for all that is wanted: messages, calls, crews, time."""
+    """Record the state changes; start calls, work orders and pauses; publish the messages."""
     plan = decision.plan
     for part, was, became, reason in state_changes.plan_state_changes(before, plan):
         kind = "step" if part else "plan"
@@ -59,41 +59,55 @@ def start_effects(work: UnitOfWork, before: Plan | None, decision: PlanDecision)
     work.publish(*decision.messages)
 
 
-def dispatch_work_orders(work: UnitOfWork, plan: Plan, jobs: Iterable[WorkOrderRequest]) -> None:
-    """Send out crews."""
-    for job in jobs:
-        work_orders.save(work, None, new_work_order(plan, job, work.now))
+def dispatch_work_orders(
+    work: UnitOfWork, plan: Plan, requests: Iterable[WorkOrderRequest]
+) -> None:
+    """Store new work orders."""
+    for request in requests:
+        save_work_order(work, None, new_work_order(plan, request, work.now))
 
 
 def void_work_orders(work: UnitOfWork, ids: Iterable[UUID]) -> None:
-    """Call off crews that have not begun."""
+    """Void work orders that crews have not accepted."""
     for id_ in ids:
         before = WORK_ORDERS.get(work.session, id_)
-        work_orders.save(work, before, void(before, work.now))
+        save_work_order(work, before, void(before, work.now))
+
+
+def save_work_order(work: UnitOfWork, before: WorkOrder | None, after: WorkOrder) -> None:
+    """Store a work order that is new or has changed."""
+    (WORK_ORDERS.put if before else WORK_ORDERS.add)(work.session, after)
+    was = before.state if before else ""
+    work.record_change("work-order", after.order_id, was, after.state, part=after.step)
 
 
 def schedule_pauses(work: UnitOfWork, plan: Plan, pauses: Iterable[Pause]) -> None:
-    """Be reminded when a time has passed."""
+    """Schedule the end of each pause."""
     for ref, length in pauses:
         schedule(work, work.now + length, PauseEnded(order_id=plan.order_id, step=ref))
 
 
 def save_fallout(work: UnitOfWork, plan: Plan, change: FalloutChange) -> None:
-    """Keep that a step came to people, or what came of it."""
-    known = FALLOUT.find(work.session, change.id)
-    if known:
-        after = fallout.update_fallout(known, change, work.now)
+    """Store a step that entered fallout, or what came of it."""
+    current = FALLOUT.find(work.session, change.id)
+    if current:
+        after = fallout.update_fallout(current, change, work.now)
     else:
         after = fallout.open_fallout(plan, change, work.now)
     FALLOUT.put(work.session, after)
-    was = known.state if known else ""
+    was = current.state if current else ""
     part, reason = after.step, after.reason if after.state is FalloutState.OPEN else ""
     work.record_change("fallout", plan.order_id, was, after.state, part=part, reason=reason)
 
 
 def save_services(work: UnitOfWork, plan: Plan) -> None:
-    """Keep what runs in the network now, and what does no more."""
-    known = services.inventory(work.session, plan)
-    for each in service.services_after(plan, known, work.now):
+    """Store the services that a completed plan has created, changed or terminated.
+
+    Raises:
+        TooEarlyError: if one that it has changed or terminated does not exist yet.
+    """
+    found = services.find_each_for_update(work.session, service.changed_service_ids(plan))
+    inventory = service.require_existing(found)
+    for each in service.services_after(plan, inventory, work.now):
         is_new = each.action is Action.ADD
         (SERVICES.add if is_new else SERVICES.put)(work.session, each)

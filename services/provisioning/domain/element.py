@@ -1,4 +1,4 @@
-"""Network elements: how much each bears, and whether it is being worked on."""
+"""Network elements: their call limits, and whether they are in maintenance."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -13,13 +13,13 @@ class Element:
 
     name: ElementName
     concurrency: int
-    """Calls under way at a time, by all processes together."""
+    """Calls under way at a time, over all processes."""
 
     per_second: float
-    """Calls begun in a second, by all processes together; 0 for no limit."""
+    """Calls started per second, over all processes; 0 for no limit."""
 
     in_maintenance: bool
-    """Nothing is begun; what is wanted waits, and goes on afterwards."""
+    """No call is started; calls wait, and continue afterwards."""
 
     reason: str
     """Why it is in maintenance."""
@@ -29,12 +29,19 @@ class Element:
 
     @property
     def limit(self) -> Limit:
-        """What the runner keeps to."""
+        """The limits that the call runner applies."""
         return Limit(self.concurrency, self.per_second, self.in_maintenance)
 
 
+def describe_state(element: Element) -> str:
+    """Return the state of an element, as recorded in the history."""
+    concurrency = f"{element.concurrency} at a time"
+    rate = f", {element.per_second:g}/s" if element.per_second else ""
+    return "in maintenance" if element.in_maintenance else f"{concurrency}{rate}"
+
+
 def default_element(name: ElementName, limit: Limit, by: str, now: datetime) -> Element:
-    """Return an element of which nobody has said anything before."""
+    """Return a new element with the default limits, not in maintenance."""
     return Element(
         name=name,
         concurrency=limit.concurrency,
@@ -49,17 +56,17 @@ def default_element(name: ElementName, limit: Limit, by: str, now: datetime) -> 
 def with_limits(
     element: Element, concurrency: int, per_second: float, by: str, now: datetime
 ) -> Element:
-    """Return an element that bears so much from now on."""
+    """Return an element with new call limits."""
     return replace(
         element, concurrency=concurrency, per_second=per_second, changed_at=now, changed_by=by
     )
 
 
 def put_in_maintenance(element: Element, reason: str, by: str, now: datetime) -> Element:
-    """Return an element on which nothing is begun from now on."""
+    """Return an element in maintenance: no call is started on it."""
     return replace(element, in_maintenance=True, reason=reason, changed_at=now, changed_by=by)
 
 
 def take_out_of_maintenance(element: Element, by: str, now: datetime) -> Element:
-    """Return an element on which work goes on."""
+    """Return an element out of maintenance: its calls continue."""
     return replace(element, in_maintenance=False, reason="", changed_at=now, changed_by=by)

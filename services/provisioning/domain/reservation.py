@@ -1,4 +1,4 @@
-"""Whether a plan needs what is reserved for its order."""
+"""Answers to the resource service: whether a plan needs the reservation of its order."""
 
 from collections.abc import Iterator
 
@@ -10,14 +10,14 @@ from shared.contracts import Action, Held, ReservationAnswered, ReservationQuest
 def answer_question(
     question: ReservationQuestioned, plan: Plan | None, services: Inventory
 ) -> ReservationAnswered:
-    """Say whether a plan needs what is reserved for its order.
+    """Return whether a plan needs what is reserved for its order.
 
-    A plan that has failed has given back what it held. One that has completed needs what its
-    services stand on, whatever resources has heard of that, and nothing else. One that is under
-    way may need all.
+    A failed plan has released what it held. A completed plan needs what its services hold,
+    whether or not resources has consumed its completion, and nothing else. A running plan
+    may need all.
 
     Args:
-        question: what is asked.
+        question: the question of the resource service.
         plan: the order's plan, if it has one.
         services: those of a completed plan, as they are now.
     """

@@ -1,11 +1,11 @@
-"""What provisioning tells itself, when it is due. Nobody else hears it."""
+"""Messages that provisioning schedules for itself. No other service consumes them."""
 
 from shared.contracts import OrderMessage, private
 
 
 @private("provisioning.pause_ended", 1)
 class PauseEnded(OrderMessage, frozen=True, kw_only=True):
-    """The time has passed that a step waited for."""
+    """The time that a step waited for has passed."""
 
     step: str
-    """What the step is called within its plan."""
+    """The step's reference within its plan."""

@@ -1,4 +1,4 @@
-"""The service inventory: what runs in the network, and what it stands on."""
+"""The service inventory: the services in the network, and the resources they hold."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -12,10 +12,11 @@ from services.provisioning.domain.plan.plan import Plan, PlanItem, StepState
 from services.provisioning.domain.plan.templates import fill_text
 from shared.contracts import Action, Characteristic, Held
 from shared.contracts.message_parts import ElementName
+from shared.errors import TooEarlyError
 
 
 class ServiceState(StrEnum):
-    """Whether a service works (TMF638 `ServiceStateType`)."""
+    """The state of a service (TMF638 `ServiceStateType`)."""
 
     ACTIVE = "active"
     TERMINATED = "terminated"
@@ -48,28 +49,53 @@ class Service:
     started_at: datetime
     ended_at: datetime | None
     client: str
-    """The client of the API whose order made it: whose it is."""
+    """The API client whose order made it: its owner."""
 
 
 Inventory: TypeAlias = Mapping[UUID, Service]
 """The services that a plan changes or ends."""
 
 
+def require_existing(found: Mapping[UUID, Service | None]) -> Inventory:
+    """Return the services that an order changes or ends.
+
+    Raises:
+        TooEarlyError: if one does not exist yet: the order that creates it completes later.
+    """
+    existing = {}
+    for id_, service in found.items():
+        if service is None:
+            msg = f"service {id_} does not exist yet"
+            raise TooEarlyError(msg)
+        existing[id_] = service
+    return existing
+
+
+def characteristics_of(services: Inventory) -> dict[UUID, tuple[Characteristic, ...]]:
+    """Return the characteristics with which services were ordered."""
+    return {id_: each.characteristics for id_, each in services.items()}
+
+
+def changed_service_ids(plan: Plan) -> list[UUID]:
+    """Return the ids of the services that a plan changes or ends."""
+    return [item.service_id for item in plan.items if item.action is not Action.ADD]
+
+
 def services_after(plan: Plan, inventory: Inventory, now: datetime) -> Iterator[Service]:
-    """Yield the services as they are once a plan has completed."""
+    """Yield the services as they are after a plan has completed."""
     for item in plan.items:
         if item.action is Action.ADD:
             yield active_service(plan, item, now)
             continue
-        known = inventory[item.service_id]
+        existing = inventory[item.service_id]
         if item.action is Action.DELETE:
-            yield terminated_service(known, plan, item, now)
+            yield terminated_service(existing, plan, item, now)
         else:
-            yield replace(active_service(plan, item, known.started_at), client=known.client)
+            yield replace(active_service(plan, item, existing.started_at), client=existing.client)
 
 
 def active_service(plan: Plan, item: PlanItem, started_at: datetime) -> Service:
-    """Return the service that an item has made, or changed."""
+    """Return the service that an item has created or changed."""
     return Service(
         id=item.service_id,
         tenant=plan.tenant,
@@ -94,7 +120,7 @@ def active_service(plan: Plan, item: PlanItem, started_at: datetime) -> Service:
 
 
 def terminated_service(service: Service, plan: Plan, item: PlanItem, now: datetime) -> Service:
-    """Return the service that an item has taken out of the network."""
+    """Return the service that an item has terminated."""
     return replace(
         service,
         state=ServiceState.TERMINATED,

@@ -1,4 +1,4 @@
-"""Work orders (工单): work for people, sent out by a plan and answered by them."""
+"""Work orders (工单): work for people, dispatched by a plan and answered by crews."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -20,7 +20,7 @@ from shared.errors import ConflictError
 
 
 class WorkOrderState(StrEnum):
-    """Where a work order stands."""
+    """The state of a work order."""
 
     DISPATCHED = "dispatched"
     ACCEPTED = "accepted"
@@ -28,19 +28,19 @@ class WorkOrderState(StrEnum):
     """The crew has done it (回单)."""
 
     RETURNED = "returned"
-    """The crew came back with a reason (退单)."""
+    """The crew returned it, with a reason (退单)."""
 
     VOID = "void"
-    """Nobody needs it any more (作废)."""
+    """It is no longer needed (作废)."""
 
 
 OPEN = frozenset({WorkOrderState.DISPATCHED, WorkOrderState.ACCEPTED})
-"""Somebody still has to answer it."""
+"""A crew still has to answer it."""
 
 
 @dataclass(frozen=True, slots=True)
 class WorkOrder:
-    """One piece of work for people."""
+    """One work order, with the crew's answer."""
 
     id: UUID
     tenant: str
@@ -49,10 +49,10 @@ class WorkOrder:
     step: str
     round: int
     undo: bool
-    """It takes away what an earlier one has made."""
+    """It undoes what an earlier one has done."""
 
     job: str
-    """What is to be done, in the crew's words, for example `install-onu`."""
+    """The operation, in the crew's words, for example `install-onu`."""
 
     title: str
     skill: str
@@ -62,7 +62,7 @@ class WorkOrder:
     address_id: str
     parameters: tuple[Characteristic, ...]
     held: tuple[Held, ...]
-    """What the service holds: where to connect what."""
+    """The resources that the service holds: where to connect what."""
 
     priority: int
     state: WorkOrderState
@@ -72,24 +72,24 @@ class WorkOrder:
     answered_at: datetime | None
     answered_by: str
     remark: str
-    """What the crew had to say; the reason, if it came back."""
+    """The crew's remark; the reason, if it returned the work order."""
 
     client: str = ""
-    """The client whose order it belongs to; empty where the release before wrote it last."""
+    """The client whose order it belongs to; empty if the previous release wrote it last."""
 
     customer_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class AcceptWorkOrder:
-    """A crew takes a work order on (签收)."""
+    """A crew accepts a work order (签收)."""
 
     by: str
 
 
 @dataclass(frozen=True, slots=True)
 class ReportWorkOrder:
-    """A crew has done it."""
+    """A crew reports it as done."""
 
     by: str
     remark: str
@@ -97,7 +97,7 @@ class ReportWorkOrder:
 
 @dataclass(frozen=True, slots=True)
 class ReturnWorkOrder:
-    """A crew cannot do it, and says why."""
+    """A crew cannot do it, and gives the reason."""
 
     by: str
     remark: str
@@ -106,10 +106,10 @@ class ReturnWorkOrder:
 CrewAnswer: TypeAlias = AcceptWorkOrder | ReportWorkOrder | ReturnWorkOrder
 
 
-def new_work_order(plan: Plan, job: WorkOrderRequest, now: datetime) -> WorkOrder:
-    """Return the work order for a job of a plan."""
-    item, step, undo = job
-    drawn = step.blueprint
+def new_work_order(plan: Plan, request: WorkOrderRequest, now: datetime) -> WorkOrder:
+    """Return the work order for a request of a plan."""
+    item, step, undo = request
+    blueprint = step.blueprint
     return WorkOrder(
         id=work_order_id(plan.order_id, step, undo=undo),
         tenant=plan.tenant,
@@ -118,14 +118,14 @@ def new_work_order(plan: Plan, job: WorkOrderRequest, now: datetime) -> WorkOrde
         step=step.ref,
         round=rounds_of(step, undo=undo),
         undo=undo,
-        job=drawn.undo if undo else drawn.operation,
+        job=blueprint.undo if undo else blueprint.operation,
         title=f"undo: {step.title}" if undo else step.title,
-        skill=drawn.skill,
-        district=fill_text(drawn.district, item),
+        skill=blueprint.skill,
+        district=fill_text(blueprint.district, item),
         specification=item.specification,
         service_id=item.service_id,
         address_id=item.address_id,
-        parameters=fill_parameters(drawn, item),
+        parameters=fill_parameters(blueprint, item),
         held=item.held,
         priority=plan.priority,
         state=WorkOrderState.DISPATCHED,
@@ -143,11 +143,11 @@ def new_work_order(plan: Plan, job: WorkOrderRequest, now: datetime) -> WorkOrde
 def apply_crew_answer(work_order: WorkOrder, answer: CrewAnswer, now: datetime) -> WorkOrder:
     """Return a work order as it is after a crew's answer.
 
-    The same answer given again changes nothing. A report without an acceptance
-    before it accepts as well.
+    The same answer given again changes nothing. A report or a return of a dispatched work
+    order also accepts it.
 
     Raises:
-        ConflictError: if it was answered otherwise already.
+        ConflictError: if it was answered differently before.
     """
     by = answer.by
     match work_order.state, answer:
@@ -177,7 +177,7 @@ def apply_crew_answer(work_order: WorkOrder, answer: CrewAnswer, now: datetime) 
 
 
 def plan_event_of(work_order: WorkOrder, answer: CrewAnswer) -> WorkOrderEvent:
-    """Return what a crew's answer means for the plan that sent it out."""
+    """Return the plan event for a crew's answer."""
     which = (work_order.step, work_order.undo, work_order.round)
     match answer:
         case AcceptWorkOrder():
@@ -196,7 +196,7 @@ def accept(work_order: WorkOrder, by: str, now: datetime) -> WorkOrder:
 def close(
     work_order: WorkOrder, answer: ReportWorkOrder | ReturnWorkOrder, now: datetime
 ) -> WorkOrder:
-    """Return a work order that a crew is through with."""
+    """Return a work order that a crew has reported or returned."""
     return replace(
         work_order,
         state=WorkOrderState.REPORTED
@@ -209,13 +209,13 @@ def close(
 
 
 def void(work_order: WorkOrder, now: datetime) -> WorkOrder:
-    """Return a work order that nobody needs any more."""
+    """Return a work order that is no longer needed."""
     return replace(work_order, state=WorkOrderState.VOID, answered_at=now)
 
 
 def conflicting_answer(work_order: WorkOrder) -> ConflictError:
-    """Return the no to an answer that contradicts an earlier one."""
+    """Return the error for an answer that contradicts an earlier one."""
     message = f"work order {work_order.id} is {work_order.state} already"
     return ConflictError(
-        message, code="answered-otherwise", remedy="read it, and go by what it says"
+        message, code="answered-otherwise", remedy="read the work order, and act on its state"
     )

@@ -1,7 +1,7 @@
-"""Plans and what belongs to them, from rows and to rows. The only modules that query the tables.
+"""The store of provisioning. The only modules that query its tables.
 
-blueprints.py   what plans are drawn from, kept in memory
+blueprints.py blueprint_editions.py   blueprints, cached in memory by edition
 plans.py        plans
-services.py work_orders.py fallout.py elements.py   what is kept beside the plans
-troubles.py     what people have to look at
+services.py work_orders.py fallout.py elements.py   what is stored beside the plans
+troubles.py     troubles for the status of the service
 """

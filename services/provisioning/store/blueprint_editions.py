@@ -1,48 +1,66 @@
-"""Telling the other services which blueprints there are."""
+"""The store of the editions of blueprints.
 
-from uuid import UUID
+An edition is a digest of one tenant's blueprints, or of those that all tenants share; it
+changes with every publication.
+"""
 
-from sqlalchemy import func, select, update
+from typing import NamedTuple
+
+from sqlalchemy import select, update
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from services.provisioning.domain.blueprint.publication import newest_versions
-from services.provisioning.store.blueprints import read_versions
+from services.provisioning.domain.blueprint.publication import Edition
 from services.provisioning.tables import BlueprintEditionRow
-from shared.contracts import BlueprintName, BlueprintsPublished, Causation
-from shared.ids import named_id
-from shared.messaging.after_commit import AfterCommit
-from shared.messaging.unit_of_work import Transaction, UnitOfWork
+from shared.persistence.bulk import upsert_rows
+from shared.persistence.statements import CompiledStatement
 
-STARTUP_NAMESPACE = UUID("5a0d0b36-9b1f-5a51-9f0e-6d2a3f0f7c55")
-"""Names what a start tells, by tenant and edition."""
-
-PENDING_EDITIONS = select(BlueprintEditionRow.tenant, BlueprintEditionRow.edition).where(
-    BlueprintEditionRow.told != BlueprintEditionRow.edition
+NO_EDITION: Edition = b""
+SESSION_KEY = "blueprint-editions"
+EDITIONS = CompiledStatement(select(BlueprintEditionRow.tenant, BlueprintEditionRow.edition))
+PENDING_FOR_UPDATE = (
+    select(BlueprintEditionRow.tenant, BlueprintEditionRow.edition)
+    .where(BlueprintEditionRow.told != BlueprintEditionRow.edition)
+    .order_by(BlueprintEditionRow.tenant)
+    .with_for_update()
 )
 
 
-def publish_edition(work: UnitOfWork, tenant: str) -> None:
-    """Tell which blueprints a tenant has of its own, or all tenants share."""
-    session = work.session
-    names = tuple(
-        BlueprintName(specification=each.specification, action=each.action, version=each.version)
-        for each in newest_versions(read_versions(session, tenant)).values()
-    )
-    work.publish(BlueprintsPublished(owner_tenant=tenant, blueprints=names))
-    mine = update(BlueprintEditionRow).where(BlueprintEditionRow.tenant == tenant)
-    session.execute(mine.values(told=BlueprintEditionRow.edition))
+class PendingEdition(NamedTuple):
+    """An edition that is not published to the other services yet."""
+
+    tenant: str
+    edition: Edition
 
 
-def publish_pending_editions(session: Session) -> None:
-    """Tell of blueprints that no request has told of: those shipped, and those of before.
+def read_editions(session: Session) -> dict[str, Edition]:
+    """Return the current edition of each tenant, read once per transaction."""
+    editions: dict[str, Edition] | None = session.info.get(SESSION_KEY)
+    if editions is None:
+        editions = session.info[SESSION_KEY] = dict(EDITIONS.rows(session))
+    return editions
 
-    Done at every start; one process at a time looks, and each edition is told once.
-    """
-    transaction = Transaction(session, session.execute(select(func.now())).scalar_one())
-    rows = session.execute(
-        PENDING_EDITIONS.order_by(BlueprintEditionRow.tenant).with_for_update()
-    ).all()
-    for tenant, edition in rows:
-        id_ = named_id(STARTUP_NAMESPACE, f"{tenant}/{edition.hex()}")
-        publish_edition(transaction.unit_of_work(Causation(id_, id_, tenant)), tenant)
-    transaction.finish(AfterCommit(STARTUP_NAMESPACE))  # sent from the table, once the process runs
+
+def get_for_update(session: Session, tenant: str) -> Edition:
+    """Return a tenant's edition, locked until the transaction ends."""
+    new = insert(BlueprintEditionRow).values(tenant=tenant, edition=NO_EDITION)
+    session.execute(new.on_conflict_do_nothing())
+    query = select(BlueprintEditionRow.edition).where(BlueprintEditionRow.tenant == tenant)
+    return session.scalars(query.with_for_update()).one()
+
+
+def put(session: Session, tenant: str, edition: Edition) -> None:
+    """Store a tenant's new edition."""
+    upsert_rows(session, BlueprintEditionRow, ("tenant", "edition"), [(tenant, edition)])
+    session.info.pop(SESSION_KEY, None)
+
+
+def get_pending_for_update(session: Session) -> list[PendingEdition]:
+    """Return the editions that are not published yet, locked until the transaction ends."""
+    return [PendingEdition(*row) for row in session.execute(PENDING_FOR_UPDATE)]
+
+
+def mark_as_published(session: Session, tenant: str) -> None:
+    """Store that a tenant's edition is published."""
+    statement = update(BlueprintEditionRow).where(BlueprintEditionRow.tenant == tenant)
+    session.execute(statement.values(told=BlueprintEditionRow.edition))

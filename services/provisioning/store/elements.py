@@ -1,4 +1,4 @@
-"""Network elements, from rows and to rows, and what is shipped about their types."""
+"""The store of network elements, and the shipped element types."""
 
 from collections.abc import Collection
 from dataclasses import fields
@@ -13,7 +13,7 @@ from services.provisioning.domain.element import Element
 from services.provisioning.tables import ElementRow
 from shared.calls.call_store import IS_OPEN, OUTBOUND_CALLS
 from shared.calls.element_limits import ElementType, ElementTypes, Limit, Limits, type_of
-from shared.contracts import ElementName
+from shared.contracts.message_parts import ElementName
 from shared.health import database_counts
 from shared.health.database_counts import ElementQueue
 from shared.input.equipment_names import fold_name
@@ -28,7 +28,7 @@ SHIPPED_FILE = Path(__file__).parents[1] / "data/elements.json"
 
 
 class ShippedType(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One type of elements: a pattern of names, and calls under way at a time at each."""
+    """One element type: a pattern of names, and the concurrent calls at each element."""
 
     name: str
     elements: str
@@ -36,7 +36,7 @@ class ShippedType(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Shipped(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What is shipped about elements."""
+    """The shipped file of element types."""
 
     types: tuple[ShippedType, ...]
 
@@ -45,14 +45,14 @@ _shipped = msgspec.json.decode(SHIPPED_FILE.read_bytes(), type=Shipped)
 TYPES: ElementTypes = tuple(
     ElementType(each.name, each.elements, Limit(each.concurrency)) for each in _shipped.types
 )
-"""The first whose pattern fits an element's name says how much it bears, unless somebody has."""
+"""The first type whose pattern matches an element's name sets its limits, unless configured."""
 
 ELEMENTS = Repository(ElementRow, Element)
 ELEMENT = table_of(ElementRow).c
 COLUMNS = [ELEMENT[field.name] for field in fields(Element)]
 
 MAX_RECENT_CALLS = 10_000
-"""Calls among which the spelling of a name is looked for: the last ones, by their orders."""
+"""The latest calls, by order, among which the spelling of a name is searched."""
 
 CALLED = select(OUTBOUND_CALLS.c.element).where(IS_OPEN).distinct().subquery("called")
 RECENT = (
@@ -66,7 +66,7 @@ NAMES = union(
     select(ELEMENT.name),
     select(CALLED.c.element).where(folded_name(CALLED.c.element).not_in(CONFIGURED)),
 ).subquery("names")
-"""The elements of a list: one of which something was said is listed as it was named then."""
+"""The elements of a list; a configured element has the spelling it was configured with."""
 
 
 class ElementListing(NamedTuple):
@@ -74,10 +74,10 @@ class ElementListing(NamedTuple):
 
     name: ElementName
     configured: Element | None
-    """What somebody has said of it, if anybody has."""
+    """The element's configuration, if it has any."""
 
     queue: ElementQueue
-    """What waits for it, or is under way."""
+    """The calls that wait for it or are under way."""
 
 
 find = ELEMENTS.find_for_update
@@ -92,42 +92,44 @@ LIMITS = CompiledStatement(
 
 
 def limits(session: Session) -> Limits:
-    """Return how much every element bears."""
-    return Limits({name: Limit(*bears) for name, *bears in LIMITS.rows(session)}, TYPES)
+    """Return the call limits of every element."""
+    return Limits({name: Limit(*columns) for name, *columns in LIMITS.rows(session)}, TYPES)
 
 
 def queues(session: Session) -> tuple[ElementQueue, ...]:
-    """Return the calls that wait and that are under way, of every element that has any."""
+    """Return the queue of every element that has calls waiting or under way."""
     return database_counts.read_element_queues(session, limits(session))
 
 
 def idle_queue(name: ElementName) -> ElementQueue:
-    """Return the queue of an element that is not called now."""
+    """Return the queue of an element without calls."""
     type_ = type_of(TYPES, name)
     return ElementQueue(name, Backlog(), 0, type_.limit, type_.name)
 
 
 def canonical_name(session: Session, name: ElementName) -> ElementName:
-    """Return how the element is called that somebody means; the name itself if none is known."""
+    """Return the known spelling of an element's name; the name itself if none is known."""
     for names in (ELEMENT.name, CALLED.c.element, RECENT.c.element):
-        these = select(names).where(folded_name(names) == fold_name(name)).distinct()
-        if found := sorted(session.scalars(these)):
+        query = select(names).where(folded_name(names) == fold_name(name)).distinct()
+        if found := sorted(session.scalars(query)):
             return name if name in found else found[0]
     return name
 
 
 def find_page(session: Session, rows: Window) -> list[ElementListing]:
-    """Return elements of which somebody has said something, or that are called now, by name."""
+    """Return elements that are configured or have open calls, by name."""
     names = list(session.scalars(select_page(select(NAMES.c.name), [NAMES.c.name], rows)))
     return get_listings(session, names)
 
 
 def get_listings(session: Session, names: Collection[ElementName]) -> list[ElementListing]:
-    """Return these elements, to show them."""
-    these = session.execute(select(*COLUMNS).where(ELEMENT.name.in_(names)))
-    said = {each.name: each for each in (Element(*row) for row in these)}
-    waiting = {fold_name(each.element): each for each in queues(session)}
+    """Return these elements with their configuration and queue."""
+    rows = session.execute(select(*COLUMNS).where(ELEMENT.name.in_(names)))
+    configured = {each.name: each for each in (Element(*row) for row in rows)}
+    queue_of = {fold_name(each.element): each for each in queues(session)}
     return [
-        ElementListing(each, said.get(each), waiting.get(fold_name(each)) or idle_queue(each))
+        ElementListing(
+            each, configured.get(each), queue_of.get(fold_name(each)) or idle_queue(each)
+        )
         for each in names
     ]

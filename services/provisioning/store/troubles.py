@@ -1,4 +1,4 @@
-"""What can be wrong with provisioning alone: steps in fallout, and work that crews have."""
+"""Troubles of provisioning alone: steps in fallout, and unanswered work orders."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -14,7 +14,7 @@ from shared.observability.troubles import Trouble, TroubleKind, age_s, count_wit
 from shared.persistence.statements import CompiledStatement
 
 OVERDUE = timedelta(days=3)
-"""A work order that a crew has had for longer is wrong; a younger one is everyday work."""
+"""A work order older than this is a trouble; a younger one is a notice."""
 
 FALLOUT_COUNT = CompiledStatement(
     select(
@@ -29,7 +29,7 @@ OPEN_WORK_COUNT = CompiledStatement(
 
 
 def fallout_troubles(session: Session, now: datetime) -> Iterator[Trouble]:
-    """Yield the trouble of orders on hold: steps in fallout that nobody has decided about."""
+    """Yield the trouble of orders on hold: steps in fallout without a decision."""
     steps, orders, since = FALLOUT_COUNT.rows(session)[0]
     if steps:
         yield Trouble(
@@ -43,7 +43,7 @@ def fallout_troubles(session: Session, now: datetime) -> Iterator[Trouble]:
 
 
 def work_order_troubles(session: Session, now: datetime) -> Iterator[Trouble]:
-    """Yield the work orders that crews have not reported on."""
+    """Yield the trouble of work orders that crews have not reported on."""
     count, since = OPEN_WORK_COUNT.rows(session)[0]
     if count:
         age = age_s(since, now)

@@ -1,7 +1,7 @@
-"""The HTTP API of the resources service."""
+"""The HTTP API of the resources service: requests in, views out.
 
-from services.resources.api.routes import imports, numbers, plant, pool_items, reservations
-
-ROUTERS = (numbers.router, plant.router, pool_items.router, imports.router, reservations.router)
-
-__all__ = ["ROUTERS"]
+routes      endpoints, one module for each resource; the other packages have the same names
+schemas     what comes in: bodies, parameters, and their mapping to the domain
+views       what goes out: bodies of responses, made from the domain's objects
+examples    examples of both for the OpenAPI description
+"""

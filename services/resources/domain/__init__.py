@@ -1,1 +1,1 @@
-"""What may be held, by whom, and who gets what. Pure: no I/O, no clock, no randomness."""
+"""What resources decides: allocation, pools, numbers, plant. Pure: no I/O, clock or randomness."""

@@ -1,4 +1,4 @@
-"""What resources tells itself, when it is due. Nobody else hears it."""
+"""Messages that resources schedules for itself. No other service consumes them."""
 
 from datetime import datetime
 from uuid import UUID
@@ -7,11 +7,11 @@ from shared.contracts import Message, private
 from shared.ids import named_id
 
 NUMBER_NAMESPACE = UUID("4f1c2c0e-6f5d-5b0a-9a83-6a3f4f0a7d11")
-"""Names the keys of messages about one number."""
+"""The namespace of the message keys of numbers."""
 
 
 REVIEW_KEY = UUID("a3b7f6f2-0f6a-5d55-8f3c-7f0d6c5b1e02")
-"""The key of the look for old reservations."""
+"""The key of the review of old reservations."""
 
 
 class NumberMessage(Message, frozen=True, kw_only=True):
@@ -19,11 +19,11 @@ class NumberMessage(Message, frozen=True, kw_only=True):
 
     e164: str
     until: datetime
-    """What is over: a state that has been prolonged or left since is none of its business."""
+    """The end of the state; if the number's state was extended or left since, nothing happens."""
 
     @property
     def key(self) -> UUID:
-        """The number, as an id."""
+        """The id of the number."""
         return named_id(NUMBER_NAMESPACE, self.e164)
 
 
@@ -34,14 +34,14 @@ class HoldExpired(NumberMessage, frozen=True, kw_only=True):
 
 @private("resources.quarantine_ended", 1)
 class QuarantineEnded(NumberMessage, frozen=True, kw_only=True):
-    """The number has rested long enough to be given out again."""
+    """The quarantine of the number is over."""
 
 
 @private("resources.reservations_due", 1)
 class ReservationsDue(Message, frozen=True, kw_only=True):
-    """Old reservations are to be looked for."""
+    """The review of old reservations is due."""
 
     @property
     def key(self) -> UUID:
-        """Always the same: there is one such look at a time."""
+        """Always the same: there is one review at a time."""
         return REVIEW_KEY

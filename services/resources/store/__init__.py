@@ -1,8 +1,8 @@
-"""Numbers and the plant, from rows and to rows. The only modules that query the tables."""
+"""The store of numbers and plant. The only modules that query the tables."""
 
 from services.resources.store import reservation_questions
-from services.resources.store.addresses import address_ids_like, find_addresses, get_address
-from services.resources.store.assignment import assign, take_assignment_lock
+from services.resources.store.addresses import address_ids_like, find_address, find_addresses
+from services.resources.store.allocation_context import read_context
 from services.resources.store.holdings import (
     get_holdings,
     get_holdings_for_update,
@@ -11,13 +11,12 @@ from services.resources.store.holdings import (
 )
 from services.resources.store.number_search import known_plant_names, search_numbers
 from services.resources.store.numbers import (
-    get_number,
-    get_number_for_update,
+    find_number,
+    find_number_for_update,
     get_numbers_skip_locked,
     put_numbers,
     quarantine_periods,
 )
-from services.resources.store.order_history import read_order_history
 from services.resources.store.plant import (
     add_addresses,
     add_exchanges,
@@ -34,23 +33,20 @@ from services.resources.store.plant_names import canonical_plant_name, known_spe
 from services.resources.store.pool_items import (
     PoolItemStatus,
     canonical_values,
+    find_pool_item,
     find_pool_items,
-    get_pool_item,
     get_states_for_update,
     put_states,
 )
-from services.resources.store.pool_levels import find_pool_levels, get_pool_breakdown
-from services.resources.store.reservation_review import (
-    schedule_reservation_review,
-    transaction_time,
-)
+from services.resources.store.pool_levels import find_pool_breakdown, find_pool_levels
 from services.resources.store.resource_status import get_statuses_for_update
 from services.resources.store.segments import (
     add_segments,
-    change_unheld_numbers,
+    change_number_states,
     known_grades,
     overlapping_segments,
 )
+from services.resources.store.stock import lock_stock, take_assignment_lock
 
 __all__ = [
     "PoolItemStatus",
@@ -60,21 +56,20 @@ __all__ = [
     "add_segments",
     "add_splitters",
     "address_ids_like",
-    "assign",
     "canonical_plant_name",
     "canonical_values",
-    "change_unheld_numbers",
+    "change_number_states",
+    "find_address",
     "find_addresses",
+    "find_number",
+    "find_number_for_update",
+    "find_pool_breakdown",
+    "find_pool_item",
     "find_pool_items",
     "find_pool_levels",
-    "get_address",
     "get_holdings",
     "get_holdings_for_update",
-    "get_number",
-    "get_number_for_update",
     "get_numbers_skip_locked",
-    "get_pool_breakdown",
-    "get_pool_item",
     "get_states_for_update",
     "get_statuses_for_update",
     "known_addresses",
@@ -84,6 +79,7 @@ __all__ = [
     "known_spellings",
     "known_splitters",
     "local_networks",
+    "lock_stock",
     "occupied_exchanges",
     "occupy",
     "overlapping_segments",
@@ -91,11 +87,9 @@ __all__ = [
     "put_numbers",
     "put_states",
     "quarantine_periods",
-    "read_order_history",
+    "read_context",
     "reservation_questions",
     "save_changes",
-    "schedule_reservation_review",
     "search_numbers",
     "take_assignment_lock",
-    "transaction_time",
 ]

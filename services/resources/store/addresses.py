@@ -1,4 +1,4 @@
-"""Addresses, found by a part of their text or by their id."""
+"""The store of addresses: search by a part of the text, or by the id."""
 
 from collections.abc import Collection
 from typing import Any
@@ -11,51 +11,43 @@ from services.resources.domain.plant.address_search import grams, id_key
 from services.resources.domain.plant.plant import Address
 from services.resources.store.plant import as_struct
 from services.resources.tables import AddressRow
-from shared.errors import NotFoundError
 from shared.persistence.list_window import Window, select_page
 
 COLUMNS = [getattr(AddressRow, name) for name in Address.__struct_fields__]
 COMPUTED_LETTERS = func.regexp_replace(func.lower(AddressRow.text), r"\s", "", "g")
 LETTERS = func.coalesce(func.nullif(AddressRow.letters, ""), COMPUTED_LETTERS)
 ID_KEY: ColumnElement[str] = func.lower(AddressRow.id)
-"""An address's id as it is compared. Ids of the plant are ASCII, so that is all."""
+"""The comparable form of an address's id. Ids of the plant are ASCII, so lower case is enough."""
 
 
 def find_addresses(
     session: Session, tenant: str, letters: str, exchange_id: str, rows: Window
 ) -> list[Address]:
-    """Return addresses whose text holds these letters, in the order of their ids."""
-    found = select(*COLUMNS).where(AddressRow.tenant == tenant)
+    """Return addresses whose text contains these letters, in the order of their ids."""
+    query = select(*COLUMNS).where(AddressRow.tenant == tenant)
     if letters:
-        wanted = cast(grams(letters), ARRAY(Text))
-        found = found.where(AddressRow.grams.contains(wanted))
-        found = found.where(LETTERS.contains(letters, autoescape=True))
+        pairs = cast(grams(letters), ARRAY(Text))
+        query = query.where(AddressRow.grams.contains(pairs))
+        query = query.where(LETTERS.contains(letters, autoescape=True))
     if exchange_id:
-        found = found.where(AddressRow.exchange_id == exchange_id)
-    return read_addresses(session, select_page(found, [AddressRow.id], rows))
+        query = query.where(AddressRow.exchange_id == exchange_id)
+    return read_addresses(session, select_page(query, [AddressRow.id], rows))
 
 
-def get_address(session: Session, tenant: str, id_: str) -> Address:
-    """Return one address, by any spelling of its id.
-
-    Raises:
-        NotFoundError: if there is none with this id.
-    """
-    same = select(*COLUMNS).where(AddressRow.tenant == tenant, ID_KEY.in_([id_key(id_)]))
-    found = read_addresses(session, same.order_by((AddressRow.id == id_).desc()).limit(1))
-    if not found:
-        msg = "there is no such address"
-        raise NotFoundError(msg, remedy="search for addresses: /ops/v1/addresses?text=...")
-    return found[0]
+def find_address(session: Session, tenant: str, id_: str) -> Address | None:
+    """Return one address, by any spelling of its id; None if there is none."""
+    query = select(*COLUMNS).where(AddressRow.tenant == tenant, ID_KEY.in_([id_key(id_)]))
+    found = read_addresses(session, query.order_by((AddressRow.id == id_).desc()).limit(1))
+    return found[0] if found else None
 
 
 def address_ids_like(session: Session, tenant: str, ids: Collection[str]) -> dict[str, str]:
-    """Return the ids of addresses that are spellings of these, by what they have in common."""
+    """Return the existing ids that are spellings of these, by their comparable form."""
     keys = [id_key(each) for each in ids]
-    found = select(ID_KEY, AddressRow.id).where(AddressRow.tenant == tenant, ID_KEY.in_(keys))
-    return dict(session.execute(found).all())
+    query = select(ID_KEY, AddressRow.id).where(AddressRow.tenant == tenant, ID_KEY.in_(keys))
+    return dict(session.execute(query).all())
 
 
 def read_addresses(session: Session, statement: Select[Any]) -> list[Address]:
-    """Return the addresses that a statement finds."""
+    """Return the addresses that a statement selects."""
     return [as_struct(Address, row) for row in session.execute(statement)]

@@ -1,4 +1,4 @@
-"""What statements on many rows are made of."""
+"""Array parameters for statements on many rows."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -16,10 +16,10 @@ ITEMS = table_of(PoolItemRow)
 
 
 def bound_relation(**columns: type[Text | Uuid[Any]]) -> TableValuedAlias:
-    """Return a relation that is bound to one array for each column."""
+    """Return a relation whose columns are bound array parameters."""
     arrays = (bindparam(name, type_=ARRAY(kind)) for name, kind in columns.items())
-    shown = (column(name, kind) for name, kind in columns.items())
-    return func.unnest(*arrays).table_valued(*shown, name="want").render_derived()
+    result_columns = (column(name, kind) for name, kind in columns.items())
+    return func.unnest(*arrays).table_valued(*result_columns, name="requested").render_derived()
 
 
 def to_arrays(names: Sequence[str], rows: Iterable[Sequence[Any]]) -> dict[str, list[Any]]:
@@ -29,5 +29,5 @@ def to_arrays(names: Sequence[str], rows: Iterable[Sequence[Any]]) -> dict[str, 
 
 
 def number_arrays(keys: Iterable[NumberKey]) -> dict[str, list[Any]]:
-    """Turn numbers into what statements on `tenant` and `e164` are bound to."""
+    """Turn number keys into the parameters `tenant` and `e164`."""
     return to_arrays(("tenant", "e164"), keys)

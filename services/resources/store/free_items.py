@@ -1,4 +1,4 @@
-"""What is free, read and locked: the lowest of each pool, with one statement for a batch."""
+"""Free resources: the lowest of each pool, read and locked by one statement for a batch."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,32 +12,32 @@ from shared.persistence.statements import CompiledStatement
 
 LOCKING_CLAUSE = "FOR UPDATE"
 LOWEST = """
-SELECT want.place, thing.value, thing.element, thing.attributes
+SELECT requested.place, resource.value, resource.element, resource.attributes
 FROM unnest(CAST(:tenant AS text[]), CAST(:kind AS text[]), CAST(:pool AS text[]),
-            CAST(:grade AS text[]), CAST(:wanted AS int[]))
-     WITH ORDINALITY AS want (tenant, kind, pool, grade, wanted, place)
+            CAST(:grade AS text[]), CAST(:amount AS int[]))
+     WITH ORDINALITY AS requested (tenant, kind, pool, grade, amount, place)
 CROSS JOIN LATERAL (
     SELECT * FROM (
         SELECT e164 AS value, '' AS element, '[]'::bytea AS attributes
         FROM numbers
-        WHERE want.kind = 'number' AND tenant = want.tenant AND exchange_id = want.pool
-          AND grade = want.grade AND idle
-        ORDER BY e164 LIMIT want.wanted FOR UPDATE
+        WHERE requested.kind = 'number' AND tenant = requested.tenant
+          AND exchange_id = requested.pool AND grade = requested.grade AND idle
+        ORDER BY e164 LIMIT requested.amount FOR UPDATE
     ) AS number
     UNION ALL
     SELECT * FROM (
         SELECT value, element, attributes
         FROM pool_items
-        WHERE tenant = want.tenant AND kind = want.kind AND pool = want.pool AND free
-        ORDER BY value LIMIT want.wanted FOR UPDATE
+        WHERE tenant = requested.tenant AND kind = requested.kind AND pool = requested.pool AND free
+        ORDER BY value LIMIT requested.amount FOR UPDATE
     ) AS item
-) AS thing
+) AS resource
 """
-"""The pools come in their order, and so do the locks."""
+"""The pools are read, and locked, in their order."""
 
 
 def lowest_statement(locking: str) -> CompiledStatement:
-    """Return the statement that finds the lowest things, locking them in that way."""
+    """Return the statement that selects the lowest resources, with this locking clause."""
     statement: TextClause = text(LOWEST.replace(LOCKING_CLAUSE, locking))
     columns = {"place": Integer, "value": Text, "element": Text}
     return CompiledStatement(statement.columns(**columns, attributes=ITEMS.c.attributes.type))
@@ -49,36 +49,36 @@ WITHOUT_LOCKING = lowest_statement("")
 
 
 def lock_lowest(
-    session: Session, wanted: Mapping[Pool, int], *, patient: bool
+    session: Session, requested: Mapping[Pool, int], *, wait: bool
 ) -> dict[Pool, list[Resource]]:
-    """Lock the lowest free things of each pool, as many as are wanted or there are.
+    """Lock the lowest free resources of each pool, up to the requested number.
 
-    What others have locked is passed over, or waited for by who is patient.
+    Locked rows are skipped; with `wait`, they are waited for.
     """
-    return read_lowest(session, WAITING_FOR_LOCKS if patient else SKIPPING_LOCKED, wanted)
+    return read_lowest(session, WAITING_FOR_LOCKS if wait else SKIPPING_LOCKED, requested)
 
 
-def count_free(session: Session, wanted: Mapping[Pool, int]) -> dict[Pool, int]:
-    """Return how many things of each pool can be seen free, locked or not, up to what is wanted."""
+def count_free(session: Session, requested: Mapping[Pool, int]) -> dict[Pool, int]:
+    """Return how many resources of each pool are free, locked or not; at most those requested."""
     return {
-        pool: len(things) for pool, things in read_lowest(session, WITHOUT_LOCKING, wanted).items()
+        pool: len(found) for pool, found in read_lowest(session, WITHOUT_LOCKING, requested).items()
     }
 
 
 def read_lowest(
-    session: Session, statement: CompiledStatement, wanted: Mapping[Pool, int]
+    session: Session, statement: CompiledStatement, requested: Mapping[Pool, int]
 ) -> dict[Pool, list[Resource]]:
-    """Return the things that a statement finds, the lowest first."""
+    """Return the resources that a statement selects, the lowest first."""
     found: dict[Pool, list[Resource]] = {}
-    pools = sorted(wanted)
-    rows = statement.rows(session, pool_arrays(wanted)) if pools else ()
-    for place, *shown in rows:
+    pools = sorted(requested)
+    rows = statement.rows(session, pool_arrays(requested)) if pools else ()
+    for place, *columns in rows:
         pool = pools[place - 1]
-        found.setdefault(pool, []).append(Resource(pool, *shown))
+        found.setdefault(pool, []).append(Resource(pool, *columns))
     return found
 
 
-def pool_arrays(wanted: Mapping[Pool, int]) -> dict[str, list[Any]]:
-    """Return what a statement on these pools is bound to."""
-    names = ("tenant", "kind", "pool", "grade", "wanted")
-    return to_arrays(names, ((*pool, wanted[pool]) for pool in sorted(wanted)))
+def pool_arrays(requested: Mapping[Pool, int]) -> dict[str, list[Any]]:
+    """Return the parameters of a statement on these pools."""
+    names = ("tenant", "kind", "pool", "grade", "amount")
+    return to_arrays(names, ((*pool, requested[pool]) for pool in sorted(requested)))

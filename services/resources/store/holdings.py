@@ -1,4 +1,4 @@
-"""Who holds what: read, and written after a decision."""
+"""Holdings: read by holder, and written after a decision."""
 
 from collections.abc import Collection, Sequence
 from typing import Any
@@ -21,7 +21,7 @@ from services.resources.domain.pool.states import (
     Transition,
 )
 from services.resources.store.array_parameters import ITEMS, NUMBERS, to_arrays
-from shared.errors import ConflictOnWriteError
+from shared.persistence.bulk import check_all_written
 from shared.persistence.statements import CompiledStatement
 
 ORDERS = bindparam("orders", type_=ARRAY(NUMBERS.c.order_id.type))
@@ -40,11 +40,11 @@ HELD_ITEMS = select(*ITEM_COLUMNS, ITEMS.c.state, ITEMS.c.order_id, ITEMS.c.serv
 
 
 def select_by_holder(held: Select[Any], *, lock: bool) -> CompiledStatement:
-    """Return the statement that finds things by order or service."""
+    """Return the statement that selects resources by order or service."""
     table = held.get_final_froms()[0]
-    mine = or_(table.c.order_id == func.any(ORDERS), table.c.service_id == func.any(SERVICES))
-    found = held.where(mine)
-    return CompiledStatement(found.with_for_update() if lock else found)
+    is_held = or_(table.c.order_id == func.any(ORDERS), table.c.service_id == func.any(SERVICES))
+    query = held.where(is_held)
+    return CompiledStatement(query.with_for_update() if lock else query)
 
 
 SELECT_FOR_UPDATE = (
@@ -57,12 +57,12 @@ SELECT = (select_by_holder(HELD_NUMBERS, lock=False), select_by_holder(HELD_ITEM
 def get_holdings_for_update(
     session: Session, orders: Collection[UUID], services: Collection[UUID] = ()
 ) -> list[Holding]:
-    """Return what these orders touched last and these services hold, locked."""
+    """Return what these orders changed last and these services hold, locked."""
     return read_holdings(session, SELECT_FOR_UPDATE, orders, services)
 
 
 def get_holdings(session: Session, tenant: str, holder: UUID) -> list[Holding]:
-    """Return what one order touched last or one service holds, to show it."""
+    """Return what one order changed last or one service holds, without locks."""
     found = read_holdings(session, SELECT, (holder,), (holder,))
     return [each for each in found if each.resource.pool.tenant == tenant]
 
@@ -73,7 +73,7 @@ def read_holdings(
     orders: Collection[UUID],
     services: Collection[UUID],
 ) -> list[Holding]:
-    """Run both statements, and return what they find."""
+    """Run both statements, and return the holdings they select."""
     bound = {"orders": list(orders), "services": list(services)}
     numbers, items = (each.rows(session, bound) for each in statements)
     return [
@@ -83,12 +83,12 @@ def read_holdings(
 
 
 def number_resource(tenant: str, exchange_id: str, grade: str, e164: str) -> Resource:
-    """Return a number as a thing."""
+    """Return a number as a resource."""
     return Resource(Pool(tenant, ResourceKind.NUMBER, exchange_id, grade), e164)
 
 
 def item_resource(tenant: str, kind: ResourceKind, pool: str, value: str, *more: Any) -> Resource:  # noqa: ANN401
-    """Return a pool item as a thing."""
+    """Return a pool item as a resource."""
     return Resource(Pool(tenant, kind, pool), value, *more)
 
 
@@ -119,16 +119,16 @@ OCCUPY_STATES = {
 
 
 def occupy(session: Session, orders: Collection[UUID]) -> list[ResourceChange]:
-    """Put in use what these orders have reserved; return what changed.
+    """Take into use what these orders have reserved; return the changes.
 
-    One statement, and nothing read before: this is what happens to every order that goes
-    well. Only the state changes, so that no index is touched.
+    One statement, without a read before it: every order that succeeds runs it. Only the state
+    changes, so that no index is touched.
     """
     changes = []
-    for tenant, word, name, grade, value, *holder in OCCUPY.rows(
+    for tenant, kind_name, name, grade, value, *holder in OCCUPY.rows(
         session, {"orders": list(orders), **OCCUPY_STATES}
     ):
-        kind = ResourceKind(word)
+        kind = ResourceKind(kind_name)
         is_number = kind is ResourceKind.NUMBER
         was, became = (NUMBER_WAS, NUMBER_BECAME) if is_number else (ITEM_WAS, ITEM_BECAME)
         changes.append(
@@ -166,10 +166,10 @@ ITEM_PARAMETERS = ("i_tenant", "i_kind", "i_pool", "i_value", "i_state", "i_orde
 
 
 def save_changes(session: Session, changes: Collection[ResourceChange]) -> None:
-    """Write down who holds what from now on; the things are locked already.
+    """Store the new states and holders; the rows are locked already.
 
     Raises:
-        ConflictOnWriteError: if something is not there.
+        ConflictOnWriteError: if a row does not exist.
     """
     numbers: list[Sequence[Any]] = []
     items: list[Sequence[Any]] = []
@@ -182,7 +182,4 @@ def save_changes(session: Session, changes: Collection[ResourceChange]) -> None:
     if not changes:
         return
     bound = to_arrays(NUMBER_PARAMETERS, numbers) | to_arrays(ITEM_PARAMETERS, items)
-    written = WRITE.value(session, bound)
-    if written != len(changes):
-        msg = f"only {written} of {len(changes)} things were there"
-        raise ConflictOnWriteError(msg)
+    check_all_written(WRITE.value(session, bound), len(changes))

@@ -1,4 +1,4 @@
-"""Looking for idle numbers: every search goes along an index and stops at its limit."""
+"""The search for idle numbers: every query uses an index and stops at its limit."""
 
 from typing import Any
 
@@ -12,14 +12,14 @@ from services.resources.store.numbers import COLUMNS, NAMES, number_of
 from services.resources.tables import ExchangeRow, SegmentRow
 
 
-def search_numbers(session: Session, asked: NumberSearch) -> list[Number]:
-    """Return idle numbers that are looked for, a bounded list in a fixed order.
+def search_numbers(session: Session, search: NumberSearch) -> list[Number]:
+    """Return matching idle numbers, a bounded list in a fixed order.
 
-    By ending they come in the order of the index that finds them, which reads numbers
-    backwards; otherwise by exchange, plain ones first, lowest first.
+    By ending they come in the order of the index on reversed numbers; otherwise by exchange,
+    plain ones first, lowest first.
     """
-    found = select_by_ending(asked) if asked.pattern.tail else select_by_exchange(asked)
-    return [number_of(row) for row in session.execute(found)]
+    query = select_by_ending(search) if search.pattern.tail else select_by_exchange(search)
+    return [number_of(row) for row in session.execute(query)]
 
 
 def known_plant_names(
@@ -31,64 +31,64 @@ def known_plant_names(
         (ExchangeRow.id, exchange_id),
         (ExchangeRow.local_network, local_network),
     ):
-        named = select(column).where(ExchangeRow.tenant == tenant, column == name).limit(1)
-        known.update(session.scalars(named))
+        query = select(column).where(ExchangeRow.tenant == tenant, column == name).limit(1)
+        known.update(session.scalars(query))
     return known
 
 
-def select_by_ending(asked: NumberSearch) -> Select[Any]:
-    """Select by how numbers end."""
-    backwards = func.reverse(NUMBERS.c.e164)
-    found = select_idle(asked).where(
-        backwards.startswith(asked.pattern.tail[::-1], autoescape=True)
+def select_by_ending(search: NumberSearch) -> Select[Any]:
+    """Select by the last digits."""
+    reversed_number = func.reverse(NUMBERS.c.e164)
+    query = select_idle(search).where(
+        reversed_number.startswith(search.pattern.tail[::-1], autoescape=True)
     )
-    if asked.exchange_id or asked.local_network:
-        found = found.where(NUMBERS.c.exchange_id.in_(select_exchanges(asked)))
-    return found.order_by(backwards).limit(asked.limit)
+    if search.exchange_id or search.local_network:
+        query = query.where(NUMBERS.c.exchange_id.in_(select_exchanges(search)))
+    return query.order_by(reversed_number).limit(search.limit)
 
 
-def select_by_exchange(asked: NumberSearch) -> Select[Any]:
-    """Select exchange by exchange, as far as the limit goes."""
-    homes = select_exchanges(asked).order_by(ExchangeRow.id).subquery("homes")
+def select_by_exchange(search: NumberSearch) -> Select[Any]:
+    """Select exchange by exchange, up to the limit."""
+    exchanges = select_exchanges(search).order_by(ExchangeRow.id).subquery("matching_exchanges")
     inside = (
-        select_idle(asked)
-        .where(NUMBERS.c.exchange_id == homes.c.id, *pattern_conditions(asked))
+        select_idle(search)
+        .where(NUMBERS.c.exchange_id == exchanges.c.id, *pattern_conditions(search))
         .order_by(NUMBERS.c.grade, NUMBERS.c.e164)
-        .limit(asked.limit)
+        .limit(search.limit)
         .lateral("inside")
     )
-    order = (homes.c.id, inside.c.grade, inside.c.e164)
+    order = (exchanges.c.id, inside.c.grade, inside.c.e164)
     columns = [inside.c[name] for name in NAMES]
-    found = select(*columns).select_from(homes.join(inside, true()))
-    return found.order_by(*order).limit(asked.limit)
+    query = select(*columns).select_from(exchanges.join(inside, true()))
+    return query.order_by(*order).limit(search.limit)
 
 
-def select_idle(asked: NumberSearch) -> Select[Any]:
-    """Select the tenant's idle numbers of the grade that is asked for."""
-    found = select(*COLUMNS).where(NUMBERS.c.tenant == asked.tenant, NUMBERS.c.idle)
-    return found if asked.grade is None else found.where(NUMBERS.c.grade == asked.grade)
+def select_idle(search: NumberSearch) -> Select[Any]:
+    """Select the tenant's idle numbers of the grade in the search."""
+    query = select(*COLUMNS).where(NUMBERS.c.tenant == search.tenant, NUMBERS.c.idle)
+    return query if search.grade is None else query.where(NUMBERS.c.grade == search.grade)
 
 
-def pattern_conditions(asked: NumberSearch) -> list[ColumnElement[bool]]:
-    """Return what a number must match, besides its ending."""
-    head, _, middle = asked.pattern
+def pattern_conditions(search: NumberSearch) -> list[ColumnElement[bool]]:
+    """Return the conditions of a pattern, except its ending."""
+    head, _, middle = search.pattern
     begins = [NUMBERS.c.e164.startswith(head, autoescape=True)] if head else []
     return [*begins, *([NUMBERS.c.e164.contains(middle, autoescape=True)] if middle else [])]
 
 
-def select_exchanges(asked: NumberSearch) -> Select[Any]:
-    """Select the exchanges whose numbers may be meant."""
-    found = select(ExchangeRow.id).where(ExchangeRow.tenant == asked.tenant)
-    if asked.exchange_id:
-        found = found.where(ExchangeRow.id == asked.exchange_id)
-    if asked.local_network:
-        found = found.where(ExchangeRow.local_network == asked.local_network)
-    if head := asked.pattern.head:
+def select_exchanges(search: NumberSearch) -> Select[Any]:
+    """Select the exchanges whose numbers can match."""
+    query = select(ExchangeRow.id).where(ExchangeRow.tenant == search.tenant)
+    if search.exchange_id:
+        query = query.where(ExchangeRow.id == search.exchange_id)
+    if search.local_network:
+        query = query.where(ExchangeRow.local_network == search.local_network)
+    if head := search.pattern.head:
         highest = head.ljust(len("+") + 15, "9")
         begins = select(SegmentRow.exchange_id).where(
-            SegmentRow.tenant == asked.tenant,
+            SegmentRow.tenant == search.tenant,
             SegmentRow.first <= highest,
             SegmentRow.last >= head,
         )
-        found = found.where(ExchangeRow.id.in_(begins))
-    return found
+        query = query.where(ExchangeRow.id.in_(begins))
+    return query

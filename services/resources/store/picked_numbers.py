@@ -1,4 +1,4 @@
-"""Numbers that somebody picked, read and locked by their exact value."""
+"""Numbers that customers picked, read and locked by their exact value."""
 
 from collections.abc import Collection
 from typing import Any
@@ -27,8 +27,8 @@ IS_EXCHANGE_OF = (EXCHANGES.c.tenant == NUMBERS.c.tenant) & (
 SELECT_PICKABLE = select(NUMBERS.c.tenant, NUMBERS.c.e164).join(REQUESTED, IS_PICKABLE)
 
 
-def select_for_update(*, patient: bool) -> Select[Any]:
-    """Return the statement that locks picked numbers; a patient one waits for locks."""
+def select_for_update(*, wait: bool) -> Select[Any]:
+    """Return the statement that locks picked numbers; with `wait` it waits for locks."""
     return (
         select(
             *(NUMBERS.c.tenant, NUMBERS.c.e164, NUMBERS.c.exchange_id, NUMBERS.c.grade),
@@ -37,19 +37,19 @@ def select_for_update(*, patient: bool) -> Select[Any]:
         .join(REQUESTED, IS_PICKABLE)
         .join(EXCHANGES, IS_EXCHANGE_OF)
         .order_by(NUMBERS.c.tenant, NUMBERS.c.e164)
-        .with_for_update(of=NUMBERS, skip_locked=not patient)
+        .with_for_update(of=NUMBERS, skip_locked=not wait)
     )
 
 
-SKIPPING_LOCKED = select_for_update(patient=False)
-WAITING_FOR_LOCKS = select_for_update(patient=True)
+SKIPPING_LOCKED = select_for_update(wait=False)
+WAITING_FOR_LOCKS = select_for_update(wait=True)
 
 
 def lock_picked(
-    session: Session, keys: Collection[NumberKey], *, patient: bool
+    session: Session, keys: Collection[NumberKey], *, wait: bool
 ) -> dict[NumberKey, PickedNumber]:
     """Lock those of these numbers that are idle or selected."""
-    statement = WAITING_FOR_LOCKS if patient else SKIPPING_LOCKED
+    statement = WAITING_FOR_LOCKS if wait else SKIPPING_LOCKED
     rows = session.execute(statement, number_arrays(keys)) if keys else ()
     return {
         (tenant, e164): PickedNumber(
@@ -60,6 +60,6 @@ def lock_picked(
 
 
 def find_pickable(session: Session, keys: Collection[NumberKey]) -> set[NumberKey]:
-    """Return which of these numbers can be seen idle or selected now, locked or not."""
+    """Return which of these numbers are idle or selected now, locked or not."""
     rows = session.execute(SELECT_PICKABLE, number_arrays(keys)) if keys else ()
     return {(tenant, e164) for tenant, e164 in rows}

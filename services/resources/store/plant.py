@@ -1,6 +1,6 @@
-"""Importing exchanges, splitters, addresses and pairs: all that a row implies is made here.
+"""Import of exchanges, splitters, addresses and pairs, with the pool items that they contain.
 
-One statement makes all the legs, VLANs, LOIDs or pairs of an import, in the database.
+One statement creates all the legs, VLANs, LOIDs or pairs of an import, in the database.
 """
 
 from collections.abc import Iterable, Sequence
@@ -26,10 +26,10 @@ from shared.persistence.database import Base
 R = TypeVar("R", bound=ImportedRow)
 
 ANALYZE_MINIMUM = 1_000
-"""Fewer new rows change no plan."""
+"""Fewer new rows do not change the query plans."""
 
 ESTIMATED_ROWS = text("SELECT reltuples FROM pg_class WHERE oid = CAST(:table AS regclass)")
-"""How many rows the planner believes in; less than none if it has never looked."""
+"""The planner's estimate of the rows; negative if the table was never analyzed."""
 
 ADD_ITEMS = text("""
 WITH new AS (
@@ -44,8 +44,8 @@ WITH new AS (
     ON CONFLICT (tenant, kind, name) DO UPDATE SET capacity = excluded.capacity
 )
 INSERT INTO pool_items (tenant, kind, pool, value, element, attributes, state)
-SELECT :tenant, thing.kind, s.id, thing.value, s.olt,
-       convert_to('[' || thing.attributes || ']', 'UTF8'), thing.state
+SELECT :tenant, item.kind, s.id, item.value, s.olt,
+       convert_to('[' || item.attributes || ']', 'UTF8'), item.state
 FROM new AS s CROSS JOIN LATERAL generate_series(s.from_leg, s.legs) AS leg
 CROSS JOIN LATERAL (VALUES
     ('leg', s.id || '/' || lpad(leg::text, 3, '0'),
@@ -57,9 +57,9 @@ CROSS JOIN LATERAL (VALUES
      '{"name":"svlan","value":' || s.svlan || '},{"name":"cvlan","value":' || s.cvlan + leg - 1
      || '}', 'free'),
     ('loid', s.id || '-L' || lpad(leg::text, 3, '0'), '', 'free')
-) AS thing (kind, value, attributes, state)
+) AS item (kind, value, attributes, state)
 """)
-"""No conflict can come up: a known splitter only grows, and its VLANs are checked before."""
+"""There are no conflicts: a known splitter only grows, and its VLANs are checked before."""
 
 ADD_PAIRS = text("""
 WITH new AS (
@@ -85,7 +85,7 @@ LEFT JOIN new ON new.pool = b.exchange
                                AND b.exchange || '/' || lpad((b.first + b.count - 1)::text, 7, '0')
 GROUP BY b.place ORDER BY b.place
 """)
-"""How many pairs are new in all, and of each block: two blocks may have some in common."""
+"""How many pairs are new in all, and in each block: blocks may overlap."""
 
 ADD_ADDRESSES = text("""
 INSERT INTO addresses (tenant, id, text, exchange_id, local_network, splitter_id, letters, grams)
@@ -108,7 +108,7 @@ TENANT = bindparam("tenant", type_=Text)
 def select_by_ids(
     table: type[ExchangeRow | AddressRow], kind: type[Exchange | Address]
 ) -> Select[Any]:
-    """Return the statement that reads what is known under some ids."""
+    """Return the statement that selects existing rows by their ids."""
     columns = (getattr(table, name) for name in kind.__struct_fields__)
     return select(*columns).where(table.tenant == TENANT, table.id == func.any(IDS))
 
@@ -138,19 +138,19 @@ SPLITTERS_BY_SVLAN = SPLITTERS.where(
 
 
 def local_networks(session: Session, tenant: str, exchanges: Iterable[str]) -> dict[str, str]:
-    """Return the local network of each of these exchanges that is known."""
+    """Return the local network of each of these exchanges that exists."""
     rows = session.execute(NETWORKS, {"tenant": tenant, "ids": sorted(set(exchanges))})
     return dict(rows.all())
 
 
 def occupied_exchanges(session: Session, tenant: str, exchanges: Iterable[str]) -> set[str]:
-    """Return those of these exchanges that have numbers, addresses, splitters or pairs in them."""
+    """Return those of these exchanges that contain numbers, addresses, splitters or pairs."""
     found = session.scalars(OCCUPIED, {"tenant": tenant, "ids": sorted(exchanges)})
     return set(found)
 
 
 def known_splitters(session: Session, tenant: str, ids: Iterable[str]) -> list[Splitter]:
-    """Return those of these splitters that are known."""
+    """Return those of these splitters that exist."""
     rows = session.execute(SPLITTERS_BY_ID, {"tenant": tenant, "ids": sorted(set(ids))})
     return [as_struct(Splitter, row) for row in rows]
 
@@ -158,47 +158,47 @@ def known_splitters(session: Session, tenant: str, ids: Iterable[str]) -> list[S
 def overlapping_splitters(
     session: Session, tenant: str, rows: Sequence[Splitter]
 ) -> list[Splitter]:
-    """Return the known splitters that these may meet: the same ones, or on the same SVLAN."""
+    """Return the splitters with which these may conflict: by id, or on the same SVLAN."""
     svlans = {(each.exchange_id, each.svlan) for each in rows}
     found = session.execute(SPLITTERS_BY_SVLAN, {"tenant": tenant, "svlans": sorted(svlans)})
     known = known_splitters(session, tenant, (each.id for each in rows))
-    beside = [as_struct(Splitter, row) for row in found]
-    return list({each.id: each for each in (*known, *beside)}.values())
+    neighbours = [as_struct(Splitter, row) for row in found]
+    return list({each.id: each for each in (*known, *neighbours)}.values())
 
 
 def as_struct(kind: type[R], row: Row[Any]) -> R:
-    """Return a row that holds the fields of an import, in their order."""
+    """Return the imported row of a database row that has its fields in their order."""
     return kind(**dict(zip(kind.__struct_fields__, row, strict=True)))
 
 
 def upsert_imported(
     session: Session, kind: type[Base], tenant: str, rows: Sequence[ImportedRow]
 ) -> None:
-    """Write imported rows down, new or changed."""
+    """Store imported rows, new or changed."""
     names = type(rows[0]).__struct_fields__ if rows else ()
     values = [(tenant, *msgspec.structs.astuple(each)) for each in rows]
     upsert_rows(session, kind, ("tenant", *names), values, keys=2)
 
 
 def known_exchanges(session: Session, tenant: str, rows: Sequence[Exchange]) -> list[Exchange]:
-    """Return the exchanges that are known under the ids of these."""
+    """Return the existing exchanges with the ids of these."""
     found = session.execute(EXCHANGES, {"tenant": tenant, "ids": [each.id for each in rows]})
     return [as_struct(Exchange, row) for row in found]
 
 
 def known_addresses(session: Session, tenant: str, rows: Sequence[Address]) -> list[Address]:
-    """Return the addresses that are known under the ids of these."""
+    """Return the existing addresses with the ids of these."""
     found = session.execute(ADDRESSES, {"tenant": tenant, "ids": [each.id for each in rows]})
     return [as_struct(Address, row) for row in found]
 
 
 def add_exchanges(session: Session, tenant: str, rows: Sequence[Exchange]) -> None:
-    """Write exchanges down; nothing is made for them."""
+    """Store exchanges."""
     upsert_imported(session, ExchangeRow, tenant, rows)
 
 
 def add_addresses(session: Session, tenant: str, rows: Sequence[Address]) -> None:
-    """Write addresses down, so that they can be found by any part of their text."""
+    """Store addresses with the keys for a search by any part of their text."""
     bound = {
         "tenant": tenant,
         "ids": [each.id for each in rows],
@@ -215,7 +215,7 @@ def add_addresses(session: Session, tenant: str, rows: Sequence[Address]) -> Non
 def add_splitters(
     session: Session, tenant: str, rows: Sequence[Splitter], known: Sequence[Splitter]
 ) -> int:
-    """Write splitters down and make their legs, VLANs and LOIDs; return how many are new."""
+    """Store splitters and create their legs, VLANs and LOIDs; return how many items are new."""
     upsert_imported(session, SplitterRow, tenant, rows)
     legs = {each.id: each.legs for each in known}
     grown = [each for each in rows if each.legs > legs.get(each.id, 0)]
@@ -239,14 +239,14 @@ def add_splitters(
 
 
 class AddedPairs(NamedTuple):
-    """What came of blocks of pairs."""
+    """How many pairs are new, in all and in each block."""
 
     things: int
     new_of_block: list[int]
 
 
 def add_pairs(session: Session, tenant: str, rows: Sequence[PairBlock]) -> AddedPairs:
-    """Make pairs; return how many are new, in all and of each block."""
+    """Create pairs; return how many are new, in all and in each block."""
     bound = {
         "tenant": tenant,
         "exchanges": [each.exchange_id for each in rows],
@@ -260,7 +260,7 @@ def add_pairs(session: Session, tenant: str, rows: Sequence[PairBlock]) -> Added
 
 
 def analyze_if_grown(session: Session, table: str, made: int) -> None:
-    """Let the database see how much there is now, if it grew much: its plans hang on it."""
+    """Analyze a table that has grown much: its query plans depend on the estimates."""
     if (
         made >= ANALYZE_MINIMUM
         and made > session.execute(ESTIMATED_ROWS, {"table": table}).scalar_one() / 2

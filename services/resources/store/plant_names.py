@@ -1,4 +1,4 @@
-"""Finding the plant by its names, however they are spelled."""
+"""Plant names, found in any spelling."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -19,25 +19,25 @@ NAME_COLUMNS: Mapping[PlantNameKind, InstrumentedAttribute[str]] = {
 
 
 def known_spellings(
-    session: Session, tenant: str, named: Mapping[PlantNameKind, set[str]]
+    session: Session, tenant: str, requested: Mapping[PlantNameKind, set[str]]
 ) -> Iterator[tuple[PlantNameKind, str]]:
-    """Yield what is called like one of these names in any spelling."""
-    for role, names in named.items():
+    """Yield the existing names that are spellings of these."""
+    for kind, names in requested.items():
         if names:
-            column = NAME_COLUMNS[role]
-            wanted = folded_name(column).in_({fold_name(each) for each in names})
-            mine: Any = column.class_.tenant == tenant
-            for name in session.scalars(select(column).where(mine, wanted).distinct()):
-                yield role, name
+            column = NAME_COLUMNS[kind]
+            is_spelling = folded_name(column).in_({fold_name(each) for each in names})
+            is_of_tenant: Any = column.class_.tenant == tenant
+            for name in session.scalars(select(column).where(is_of_tenant, is_spelling).distinct()):
+                yield kind, name
 
 
 def canonical_plant_name(session: Session, tenant: str, name: str) -> str:
-    """Return how the exchange or splitter is called that somebody means; the name if none is."""
-    for role in (PlantNameKind.EXCHANGE, PlantNameKind.SPLITTER):
-        column = NAME_COLUMNS[role]
-        mine: Any = column.class_.tenant == tenant
-        for found in (column == name, folded_name(column) == fold_name(name)):
-            known = session.scalars(select(column).where(mine, found).limit(1)).first()
+    """Return the stored spelling of an exchange or splitter; the name itself if unknown."""
+    for kind in (PlantNameKind.EXCHANGE, PlantNameKind.SPLITTER):
+        column = NAME_COLUMNS[kind]
+        is_of_tenant: Any = column.class_.tenant == tenant
+        for condition in (column == name, folded_name(column) == fold_name(name)):
+            known = session.scalars(select(column).where(is_of_tenant, condition).limit(1)).first()
             if known is not None:
                 return str(known)
     return name

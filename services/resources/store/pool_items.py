@@ -1,4 +1,4 @@
-"""Single things of one pool: lent to be taken out or put back, and shown."""
+"""The store of single pool items."""
 
 from collections.abc import Collection, Mapping
 from typing import Any
@@ -11,9 +11,8 @@ from sqlalchemy.orm import Session
 from services.resources.domain.pool.resource import Pool, Resource, ResourceKind
 from services.resources.domain.pool.states import PoolItemState, ResourceState
 from services.resources.store.array_parameters import ITEMS, NUMBERS
-from services.resources.store.assignment import take_assignment_lock
+from services.resources.store.stock import take_assignment_lock
 from services.resources.tables import NumberRow, PoolItemRow
-from shared.errors import NotFoundError
 from shared.input.equipment_names import fold_name
 from shared.persistence.bulk import update_rows
 from shared.persistence.list_window import Window, select_page
@@ -40,11 +39,11 @@ SELECT_ITEMS = select(
 
 
 SPLITTER_KINDS = frozenset({ResourceKind.LEG, ResourceKind.VLAN, ResourceKind.LOID})
-"""Kinds whose pools are small, and whose things are found in any spelling."""
+"""Kinds whose pools are small, and whose resources are found in any spelling."""
 
 
 def of_pool(statement: Select[Any], pool: Pool) -> Select[Any]:
-    """Return a statement on one pool's things alone."""
+    """Return the statement restricted to one pool."""
     if pool.kind is ResourceKind.NUMBER:
         return statement.where(NUMBERS.c.tenant == pool.tenant, NUMBERS.c.exchange_id == pool.name)
     return statement.where(
@@ -55,24 +54,26 @@ def of_pool(statement: Select[Any], pool: Pool) -> Select[Any]:
 def get_states_for_update(
     session: Session, pool: Pool, values: Collection[str]
 ) -> dict[str, ResourceState]:
-    """Return the states of those of these things that there are, locked."""
+    """Return the states of those of these resources that exist, locked."""
     take_assignment_lock(session)
     statement = STATES_OF_NUMBERS if pool.kind is ResourceKind.NUMBER else STATES_OF_ITEMS
     found = session.execute(of_pool(statement, pool), {"values": list(values)})
     return {value: state for value, state in found}  # noqa: C416  rows, not pairs
 
 
-def canonical_values(session: Session, pool: Pool, asked: Collection[str]) -> dict[str, str]:
-    """Return what the things are called that are asked for in any spelling; others as asked."""
+def canonical_values(session: Session, pool: Pool, requested: Collection[str]) -> dict[str, str]:
+    """Return the stored spelling of each requested value; the value itself if there is none."""
     if pool.kind not in SPLITTER_KINDS:
-        return {each: each for each in asked}
+        return {each: each for each in requested}
     known = list(session.scalars(of_pool(VALUES, pool)))
-    called = {fold_name(each): each for each in known}
-    return {each: each if each in known else called.get(fold_name(each), each) for each in asked}
+    canonical = {fold_name(each): each for each in known}
+    return {
+        each: each if each in known else canonical.get(fold_name(each), each) for each in requested
+    }
 
 
 def put_states(session: Session, pool: Pool, states: Mapping[str, ResourceState]) -> None:
-    """Write the states of things that were lent."""
+    """Store changed states."""
     if pool.kind is ResourceKind.NUMBER:
         rows: list[tuple[Any, ...]] = [(pool.tenant, *each) for each in states.items()]
         update_rows(session, NumberRow, ("tenant", "e164", "state"), rows, keys=2)
@@ -84,37 +85,32 @@ def put_states(session: Session, pool: Pool, states: Mapping[str, ResourceState]
 
 
 PoolItemStatus = tuple[Resource, PoolItemState, UUID | None, UUID | None]
-"""A thing, its state, the order that touched it last and the service that has it, if any."""
+"""A resource, its state, the order that changed it last and its service, if any."""
 
 
 def find_pool_items(
     session: Session, pool: Pool, state: PoolItemState | None, rows: Window
 ) -> list[PoolItemStatus]:
     """Return a pool's items, by value."""
-    wanted = of_pool(SELECT_ITEMS, pool)
-    wanted = wanted.where(ITEMS.c.state == state) if state else wanted
+    query = of_pool(SELECT_ITEMS, pool)
+    query = query.where(ITEMS.c.state == state) if state else query
     return [
-        pool_item_status(row) for row in session.execute(select_page(wanted, [ITEMS.c.value], rows))
+        pool_item_status(row) for row in session.execute(select_page(query, [ITEMS.c.value], rows))
     ]
 
 
-def get_pool_item(session: Session, pool: Pool, value: str) -> PoolItemStatus:
-    """Return one item of a pool, to show it.
-
-    Raises:
-        NotFoundError: if there is none.
-    """
-    mine = of_pool(SELECT_ITEMS, pool)
-    row = session.execute(mine.where(ITEMS.c.value == value)).one_or_none()
+def find_pool_item(session: Session, pool: Pool, value: str) -> PoolItemStatus | None:
+    """Return one item of a pool, without a lock; None if there is none."""
+    query = of_pool(SELECT_ITEMS, pool)
+    row = session.execute(query.where(ITEMS.c.value == value)).one_or_none()
     if row is None and pool.kind in SPLITTER_KINDS:
-        row = session.execute(mine.where(folded_name(ITEMS.c.value) == fold_name(value))).first()
-    if row is None:
-        msg = f"the pool has no such {pool.kind}"
-        raise NotFoundError(msg, remedy=f"list them: /ops/v1/pools/{pool.kind}/{pool.name}/things")
-    return pool_item_status(row)
+        row = session.execute(query.where(folded_name(ITEMS.c.value) == fold_name(value))).first()
+    return None if row is None else pool_item_status(row)
 
 
 def pool_item_status(row: Row[Any]) -> PoolItemStatus:
-    """Return a row as what was found."""
-    thing = Resource(Pool(row.tenant, row.kind, row.pool), row.value, row.element, row.attributes)
-    return thing, row.state, row.order_id, row.service_id
+    """Return the status in a row."""
+    resource = Resource(
+        Pool(row.tenant, row.kind, row.pool), row.value, row.element, row.attributes
+    )
+    return resource, row.state, row.order_id, row.service_id

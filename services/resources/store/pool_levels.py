@@ -1,4 +1,4 @@
-"""How full the pools are: counted along the indexes of what is free, a page at a time."""
+"""The levels of pools, counted along the indexes of free resources, a page at a time."""
 
 from typing import Any
 
@@ -9,7 +9,6 @@ from services.resources.domain.pool.level import PoolBreakdown, PoolLevel
 from services.resources.domain.pool.resource import ResourceKind
 from services.resources.store.array_parameters import ITEMS, NUMBERS
 from services.resources.tables import PoolRow, SegmentRow
-from shared.errors import NotFoundError
 from shared.persistence.bulk import table_of
 from shared.persistence.list_window import Window, select_page
 
@@ -35,33 +34,28 @@ LEVELS = select(
 def find_pool_levels(
     session: Session, tenant: str, kind: ResourceKind | None, exchange_id: str, rows: Window
 ) -> list[PoolLevel]:
-    """Return pools in the order of exchange, kind and name, each with what is left of it."""
-    found = LEVELS.where(POOLS.c.tenant == tenant)
-    found = found.where(POOLS.c.kind == kind) if kind else found
-    found = found.where(POOLS.c.exchange_id == exchange_id) if exchange_id else found
+    """Return pools in the order of exchange, kind and name, each with its free capacity."""
+    query = LEVELS.where(POOLS.c.tenant == tenant)
+    query = query.where(POOLS.c.kind == kind) if kind else query
+    query = query.where(POOLS.c.exchange_id == exchange_id) if exchange_id else query
     order = (POOLS.c.exchange_id, POOLS.c.kind, POOLS.c.name)
-    return [PoolLevel(*row) for row in session.execute(select_page(found, order, rows))]
+    return [PoolLevel(*row) for row in session.execute(select_page(query, order, rows))]
 
 
-def get_pool_breakdown(
+def find_pool_breakdown(
     session: Session, tenant: str, kind: ResourceKind, name: str
-) -> PoolBreakdown:
-    """Return one pool with how many of its things are in which state.
-
-    Raises:
-        NotFoundError: if there is no such pool.
-    """
-    mine = (POOLS.c.tenant == tenant, POOLS.c.kind == kind, POOLS.c.name == name)
-    row = session.execute(LEVELS.where(*mine)).one_or_none()
+) -> PoolBreakdown | None:
+    """Return one pool with the number of its resources in each state; None if there is none."""
+    conditions = (POOLS.c.tenant == tenant, POOLS.c.kind == kind, POOLS.c.name == name)
+    row = session.execute(LEVELS.where(*conditions)).one_or_none()
     if row is None:
-        msg = f"there is no pool of kind {kind} with this name"
-        raise NotFoundError(msg, remedy="list the pools: /ops/v1/pools")
-    counted = (
+        return None
+    counts = (
         count_numbers_by_state(tenant, name)
         if kind is ResourceKind.NUMBER
         else count_items_by_state(tenant, kind, name)
     )
-    return PoolBreakdown(PoolLevel(*row), dict(session.execute(counted).all()))
+    return PoolBreakdown(PoolLevel(*row), dict(session.execute(counts).all()))
 
 
 def count_numbers_by_state(tenant: str, exchange_id: str) -> Select[Any]:

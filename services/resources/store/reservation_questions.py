@@ -1,4 +1,4 @@
-"""Old reservations: found, and what is known of each."""
+"""The store of questions about old reservations."""
 
 from collections.abc import Collection, Iterator
 from dataclasses import fields
@@ -13,8 +13,6 @@ from services.resources.domain.allocation.reservation_question import (
     ReservationQuestion,
 )
 from services.resources.tables import ReservationQuestionRow
-from shared.contracts import ResourcesAssigned
-from shared.errors import NotFoundError
 from shared.observability.troubles import Trouble, TroubleKind, age_s, count_with_noun
 from shared.persistence.bulk import table_of
 from shared.persistence.list_window import Window, select_page
@@ -25,9 +23,9 @@ QUESTIONS = Repository(ReservationQuestionRow, ReservationQuestion)
 TABLE = table_of(ReservationQuestionRow)
 COLUMNS = [TABLE.c[field.name] for field in fields(ReservationQuestion)]
 MAX_QUESTIONS = 500
-"""So many are asked about at a time."""
+"""The most reservations questioned at a time."""
 
-find = QUESTIONS.find_for_update
+find_for_update = QUESTIONS.find_for_update
 put = QUESTIONS.put
 
 INSERT_OLD = text("""
@@ -47,23 +45,28 @@ INSERT INTO questions (order_id, tenant, since)
 SELECT order_id, tenant, since FROM old
 ON CONFLICT (order_id) DO NOTHING
 """)
-"""When something was reserved stands in the archive, where the order was told of it."""
+"""The time of a reservation is that of its published `resources.assigned` in the archive."""
 
 UNNEEDED_COUNT = CompiledStatement(
     select(func.count(), func.min(TABLE.c.since)).where(TABLE.c.is_needed.is_(False))
 )
 
 
-def record_old(session: Session, before: datetime) -> None:
-    """Keep which orders hold reservations from before a time, and forget those that do not.
+def record_old(session: Session, before: datetime, assigned_type: str) -> None:
+    """Store the orders with reservations from before a time, and delete those without any.
 
     This reads all numbers and pool items, once an hour.
+
+    Args:
+        session: of the database.
+        before: the time.
+        assigned_type: the type of the messages in the archive that say when it was reserved.
     """
-    session.execute(INSERT_OLD, {"before": before, "assigned": ResourcesAssigned.type})
+    session.execute(INSERT_OLD, {"before": before, "assigned": assigned_type})
 
 
 def get_due_for_update(session: Session, now: datetime) -> list[ReservationQuestion]:
-    """Return the reservations to be asked about now, those never asked about first."""
+    """Return the reservations to be questioned now, those never questioned first."""
     due = or_(TABLE.c.asked_at.is_(None), TABLE.c.asked_at <= now - ASK_AGAIN_AFTER)
     rows = (
         select(TABLE.c.order_id)
@@ -80,37 +83,30 @@ def find_page(
     session: Session, tenant: str, before: datetime, rows: Window
 ) -> list[ReservationQuestion]:
     """Return a tenant's reservations from before a time, the oldest first."""
-    mine = select(*COLUMNS).where(TABLE.c.tenant == tenant, TABLE.c.since <= before)
-    these = session.execute(select_page(mine, [TABLE.c.since, TABLE.c.order_id], rows))
-    return [ReservationQuestion(*row) for row in these]
+    query = select(*COLUMNS).where(TABLE.c.tenant == tenant, TABLE.c.since <= before)
+    result = session.execute(select_page(query, [TABLE.c.since, TABLE.c.order_id], rows))
+    return [ReservationQuestion(*row) for row in result]
 
 
-def get_in_tenant(session: Session, tenant: str, order_id: UUID) -> ReservationQuestion:
-    """Return what is known of one order's reservation, to show it.
-
-    Raises:
-        NotFoundError: if nothing is.
-    """
-    question = QUESTIONS.get(session, order_id)
-    if question.tenant != tenant:
-        msg = f"there is no question {order_id}"
-        raise NotFoundError(msg)
-    return question
+def find_in_tenant(session: Session, tenant: str, order_id: UUID) -> ReservationQuestion | None:
+    """Return the question about one order's reservation, without a lock; None without one."""
+    found = QUESTIONS.find(session, order_id)
+    return found if found and found.tenant == tenant else None
 
 
 def delete_of_orders(session: Session, orders: Collection[UUID]) -> None:
-    """Forget what was answered of these orders: they have asked again, so they live."""
+    """Delete the questions about orders that repeated their request: their plans exist."""
     session.execute(delete(TABLE).where(TABLE.c.order_id.in_(orders)))
 
 
 def unneeded_troubles(session: Session, now: datetime) -> Iterator[Trouble]:
-    """Yield the trouble of reservations that no plan answers for."""
+    """Yield the trouble of reservations that no plan needs."""
     count, since = UNNEEDED_COUNT.rows(session)[0]
     if count:
         yield Trouble(
             kind=TroubleKind.QUESTIONED,
             count=count,
             oldest_age_s=age_s(since, now),
-            says=f"{count_with_noun(count, 'reservation')} that no plan answers for",
+            says=f"{count_with_noun(count, 'reservation')} that no plan needs",
             remedy="GET /ops/v1/reservations lists them; POST /ops/v1/reservations/ORDER/release",
         )

@@ -1,4 +1,4 @@
-"""Where things stand that a message names, whoever has them."""
+"""The states and holders of resources that a message names."""
 
 from collections.abc import Collection
 from typing import Any
@@ -9,13 +9,13 @@ from sqlalchemy.orm import Session
 from services.resources.domain.allocation.takeover import ResourceName, ResourceStatus
 from services.resources.domain.pool.resource import ResourceKind
 from services.resources.store.array_parameters import ITEMS, NUMBERS, bound_relation, to_arrays
-from services.resources.store.assignment import take_assignment_lock
 from services.resources.store.holdings import (
     ITEM_COLUMNS,
     NUMBER_COLUMNS,
     item_resource,
     number_resource,
 )
+from services.resources.store.stock import take_assignment_lock
 
 REQUESTED = bound_relation(tenant=Text, kind=Text, pool=Text, value=Text)
 SELECT_NUMBERS = (
@@ -44,7 +44,7 @@ SELECT_ITEMS = (
 def get_statuses_for_update(
     session: Session, names: Collection[ResourceName]
 ) -> list[ResourceStatus]:
-    """Return where those of these things stand that there are, locked."""
+    """Return the statuses of those of these resources that exist, locked."""
     take_assignment_lock(session)
     numbers, items = (_rows(session, each, names) for each in (SELECT_NUMBERS, SELECT_ITEMS))
     return [

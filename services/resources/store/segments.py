@@ -1,4 +1,4 @@
-"""Importing segments: one statement makes all their numbers, each with its grade."""
+"""Import of segments: one statement creates all their numbers, each with its grade."""
 
 from collections.abc import Sequence
 from functools import cache
@@ -11,11 +11,8 @@ from sqlalchemy.orm import Session
 
 from services.resources.domain.number.grade import GradeByEnding, grade_by_ending, read_rules
 from services.resources.domain.plant.plant import Segment, with_kind
-from services.resources.domain.pool.states import (
-    IMPORT_TRANSITIONS,
-    NUMBER_TRANSITIONS,
-    NumberState,
-)
+from services.resources.domain.plant.segment_changes import RangeChange
+from services.resources.domain.pool.states import NumberState
 from services.resources.store.plant import IDS, TENANT, analyze_if_grown, as_struct
 from services.resources.tables import SegmentRow
 from shared.persistence.bulk import upsert_rows
@@ -38,7 +35,7 @@ FROM new CROSS JOIN LATERAL generate_series(new.low, new.high) AS n
 LEFT JOIN unnest(CAST(:tails AS int[]), CAST(:grades AS text[])) AS vanity (tail, grade)
      ON vanity.tail = n % CAST(:modulus AS bigint)
 """)
-"""No conflict can come up: segments that overlap are refused, and one import runs at a time."""
+"""There are no conflicts: overlapping segments are refused, and one import runs at a time."""
 
 CHANGE_STATES = text("""
 UPDATE numbers SET state = moved.became
@@ -65,7 +62,7 @@ SEGMENTS_BY_ID = select(*(getattr(SegmentRow, name) for name in Segment.__struct
 
 
 class ReopenedNumber(NamedTuple):
-    """A number that an import has opened, blocked or put off."""
+    """A number whose state an import has changed to idle, planned or blocked."""
 
     e164: str
     was: NumberState
@@ -73,14 +70,14 @@ class ReopenedNumber(NamedTuple):
 
 
 def overlapping_segments(session: Session, tenant: str, rows: Sequence[Segment]) -> list[Segment]:
-    """Return the known segments that these may meet: the same ones, or some of their numbers."""
-    met = session.scalars(OVERLAPPING, {"tenant": tenant, **segment_bounds(rows)}).all()
-    found = session.execute(SEGMENTS_BY_ID, {"tenant": tenant, "ids": sorted(set(met))})
-    return [as_struct(Segment, row) for row in found]
+    """Return the segments with which these may conflict: by id, or by their numbers."""
+    ids = session.scalars(OVERLAPPING, {"tenant": tenant, **segment_bounds(rows)}).all()
+    result = session.execute(SEGMENTS_BY_ID, {"tenant": tenant, "ids": sorted(set(ids))})
+    return [as_struct(Segment, row) for row in result]
 
 
 def segment_bounds(rows: Sequence[Segment]) -> dict[str, list[str]]:
-    """Return the names and the ends of segments."""
+    """Return the ids and the bounds of segments, as parameters."""
     return {
         "ids": [each.id for each in rows],
         "firsts": [each.first for each in rows],
@@ -91,9 +88,9 @@ def segment_bounds(rows: Sequence[Segment]) -> dict[str, list[str]]:
 def add_segments(
     session: Session, tenant: str, rows: Sequence[Segment], known: Sequence[Segment]
 ) -> int:
-    """Write segments down and make the numbers of the new ones; return how many."""
-    kept = [(tenant, *msgspec.structs.astuple(each), each.last) for each in map(with_kind, rows)]
-    upsert_rows(session, SegmentRow, ("tenant", *COLUMN_NAMES), kept, keys=2)
+    """Store segments and create the numbers of the new ones; return how many."""
+    values = [(tenant, *msgspec.structs.astuple(each), each.last) for each in map(with_kind, rows)]
+    upsert_rows(session, SegmentRow, ("tenant", *COLUMN_NAMES), values, keys=2)
     before = {each.id for each in known}
     new = [each for each in rows if each.id not in before]
     bound = {
@@ -111,24 +108,22 @@ def add_segments(
     return made
 
 
-def change_unheld_numbers(
-    session: Session, tenant: str, rows: Sequence[Segment], known: Sequence[Segment]
+def change_number_states(
+    session: Session, tenant: str, changes: Sequence[RangeChange]
 ) -> list[ReopenedNumber]:
-    """Put those numbers of known segments that nobody has into the state that is asked for."""
-    before = {each.id: each.state for each in known}
-    moves = [
-        (each.first, each.last, was.value, became.value)
-        for each in rows
-        if before.get(each.id, each.state) is not each.state
-        for was, became in NUMBER_TRANSITIONS[IMPORT_TRANSITIONS[each.state]].items()
-    ]
-    if not moves:
+    """Change the states of all numbers in these ranges; return the numbers that changed."""
+    if not changes:
         return []
-    names = ("firsts", "lasts", "was", "became")
-    bound = dict(zip(names, map(list, zip(*moves, strict=True)), strict=True))
-    found = session.execute(CHANGE_STATES, {"tenant": tenant, **bound})
+    bound = {
+        "tenant": tenant,
+        "firsts": [each.first for each in changes],
+        "lasts": [each.last for each in changes],
+        "was": [each.was.value for each in changes],
+        "became": [each.became.value for each in changes],
+    }
+    result = session.execute(CHANGE_STATES, bound)
     return [
-        ReopenedNumber(e164, NumberState(was), NumberState(became)) for e164, was, became in found
+        ReopenedNumber(e164, NumberState(was), NumberState(became)) for e164, was, became in result
     ]
 
 
@@ -139,16 +134,16 @@ def shipped_grades() -> GradeByEnding:
 
 
 def known_grades() -> list[str]:
-    """Return the vanity grades that there are, the most valuable first."""
+    """Return the vanity grades, the most valuable first."""
     return list(dict.fromkeys(rule.grade for rule in read_rules(GRADES_FILE.read_bytes())))
 
 
 def grade_parameters() -> dict[str, object]:
-    """Return what the statement that makes numbers must know of vanity grades."""
-    found = shipped_grades()
-    digits = len(next(iter(found), ""))
+    """Return the vanity grades as parameters of the statement that creates numbers."""
+    grades = shipped_grades()
+    digits = len(next(iter(grades), ""))
     return {
-        "tails": [int(tail) for tail in found],
-        "grades": list(found.values()),
+        "tails": [int(tail) for tail in grades],
+        "grades": list(grades.values()),
         "modulus": 10**digits,
     }

@@ -1,4 +1,4 @@
-"""What Alembic runs: the migrations of one database, on a connection it is handed."""
+"""Alembic's entry point: runs the migrations of one database on a given connection."""
 
 from alembic import context
 

@@ -1,4 +1,4 @@
-"""Fixtures for tests of the edge."""
+"""Fixtures for tests of the HTTP layer."""
 
 import logging
 import sys
@@ -24,14 +24,14 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 
 @pytest.fixture
 async def client(settings: Settings) -> AsyncIterator[AsyncClient]:
-    """A CRM that calls the small API."""
+    """A client of the small API, with a CRM's token."""
     async with api_client(an_api(settings), bearer(settings)) as client:
         yield client
 
 
 @pytest.fixture(autouse=True)
 def logged(settings: Settings) -> Iterator[None]:
-    """Logs as in production, and afterwards as they were before."""
+    """Configure logs as in production; restore the former configuration afterwards."""
     root = logging.getLogger()
     handlers, level, hooks = root.handlers[:], root.level, (sys.excepthook, threading.excepthook)
     configure_logs(settings)
@@ -44,7 +44,7 @@ def logged(settings: Settings) -> Iterator[None]:
 
 @pytest.fixture
 async def server(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Server]:
-    """The small API on a port, with little patience."""
+    """The small API on a port, with short time-outs."""
     monkeypatch.setattr(protocol, "SOCKET_TIMEOUT_S", TIMEOUT_S)
     monkeypatch.setattr(protocol, "LINGER_S", TIMEOUT_S)
     async with listening(an_api(settings), settings) as server:

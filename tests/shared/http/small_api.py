@@ -1,4 +1,4 @@
-"""A small API behind the real edge, and ways to call it."""
+"""A small API behind the real HTTP layer, and clients for it."""
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -31,22 +31,21 @@ from shared.http import (
 )
 from shared.http.authorization import allow
 from shared.http.command_batcher import CommandBatcher
-from shared.kafka.producer import Producer
-from shared.messaging.publisher import Publisher
+from shared.messaging.writer import Writer
 from shared.persistence.database import Sessions
 from shared.security.caller import Caller
 from shared.security.development_keys import make_development_keys, make_token
 
 NOW = datetime.now(UTC)
-"""Tokens are of today: nobody can tell the library that reads them another time."""
+"""The time in tokens: the library that verifies them reads the real clock."""
 
 NOWHERE = "postgresql+psycopg://nobody:nothing@127.0.0.1:1/none"
 """A database that cannot be reached."""
 
 LARGE_BODY_BYTES = 50_000_000
 
-Writer = Annotated[Caller, allow("crm:order.write")]
-Reader = Annotated[Caller, allow("crm:order.read", "viewer:read")]
+WriteAccess = Annotated[Caller, allow("crm:order.write")]
+ReadAccess = Annotated[Caller, allow("crm:order.read", "viewer:read")]
 
 
 class ThingPart(BaseModel):
@@ -59,7 +58,7 @@ class ThingPart(BaseModel):
 
 
 class Thing(BaseModel):
-    """What the small API takes."""
+    """The request body of the small API."""
 
     name: str = Field(min_length=1, max_length=50)
     amount: int = Field(ge=0, le=1_000_000)
@@ -68,7 +67,7 @@ class Thing(BaseModel):
 
 
 class ThingView(BaseModel):
-    """What the small API shows."""
+    """The response body of the small API."""
 
     id: str
     name: str
@@ -79,14 +78,14 @@ router = Router(tags=["things"])
 
 
 @router.post("/things", status_code=201)
-async def make_thing(thing: Thing, cause: CausationDep, _: Writer) -> ThingView:
-    """Take a thing on."""
+async def make_thing(thing: Thing, cause: CausationDep, _: WriteAccess) -> ThingView:
+    """Create a thing."""
     return ThingView(id=str(cause.id), name=thing.name, amount=thing.amount)
 
 
 @router.get("/things", response_model=list[ThingView])
 def list_things(
-    _: Reader,
+    _: ReadAccess,
     page: PageDep,
     fields: FieldsDep,
     response: Response,
@@ -100,38 +99,38 @@ def list_things(
 
 
 @router.get("/things/{thing_id}", response_model=ThingView)
-async def read_thing(thing_id: UUID, _: Reader, fields: FieldsDep) -> Response:
+async def read_thing(thing_id: UUID, _: ReadAccess, fields: FieldsDep) -> Response:
     """Show a thing."""
     return view_response(ThingView(id=str(thing_id), name="thing", amount=1), fields)
 
 
 @router.get("/numbers/{number}")
-async def read_number(number: str, _: Reader, text: str = "") -> dict[str, str]:
-    """Show what was asked."""
+async def read_number(number: str, _: ReadAccess, text: str = "") -> dict[str, str]:
+    """Return the parameters."""
     return {"number": number, "text": text}
 
 
 @router.get("/rows")
-def read_rows(_: Reader, session: ReadSessionDep) -> str:
-    """Read something from the database."""
+def read_rows(_: ReadAccess, session: ReadSessionDep) -> str:
+    """Read from the database."""
     return str(session.execute(text("SHOW transaction_read_only")).scalar_one())
 
 
 @router.get("/stored")
-def store_text(_: Reader, session: ReadSessionDep, number: int = 1) -> int:
-    """Hand a number to the database."""
+def store_text(_: ReadAccess, session: ReadSessionDep, number: int = 1) -> int:
+    """Pass a number to the database."""
     return int(session.execute(text("SELECT CAST(:n AS int)"), {"n": number}).scalar_one())
 
 
 @router.get("/written")
-def write_row(_: Reader, session: ReadSessionDep) -> None:
-    """Try to write where one may only read."""
+def write_row(_: ReadAccess, session: ReadSessionDep) -> None:
+    """Try to write in a read session."""
     session.execute(text("CREATE TABLE written (id int)"))
 
 
 @router.get("/caller")
-async def read_caller(caller: Reader, cause: CausationDep) -> dict[str, str]:
-    """Say who calls, and by which cause."""
+async def read_caller(caller: ReadAccess, cause: CausationDep) -> dict[str, str]:
+    """Return the caller and the causation."""
     return {
         "client": caller.client,
         "tenant": cause.tenant,
@@ -142,32 +141,32 @@ async def read_caller(caller: Reader, cause: CausationDep) -> dict[str, str]:
 
 
 @router.get("/large")
-async def read_much(_: Reader) -> Response:
-    """Answer with more than fits a socket's buffers."""
+async def read_much(_: ReadAccess) -> Response:
+    """Answer with more than fits into a socket's buffers."""
     return Response(bytes(LARGE_BODY_BYTES))
 
 
 @router.get("/streamed")
-async def stream_much(_: Reader) -> StreamingResponse:
-    """Answer with as much, piece by piece."""
+async def stream_much(_: ReadAccess) -> StreamingResponse:
+    """Answer with the same amount, in chunks."""
 
-    async def pieces() -> AsyncIterator[bytes]:
+    async def chunks() -> AsyncIterator[bytes]:
         for _ in range(LARGE_BODY_BYTES // 1_000_000):
             yield bytes(1_000_000)
 
-    return StreamingResponse(pieces())
+    return StreamingResponse(chunks())
 
 
 @router.get("/bug")
-async def raise_bug(_: Reader) -> None:
-    """Do what nobody foresaw."""
+async def raise_bug(_: ReadAccess) -> None:
+    """Raise an unexpected exception."""
     message = "the customer 13812345678 does not fit"
     raise RuntimeError(message)
 
 
 @router.get("/refused/{why}")
-async def refuse(why: str, _: Reader) -> None:
-    """Refuse in one of the kernel's ways."""
+async def refuse(why: str, _: ReadAccess) -> None:
+    """Raise one of the kernel's errors."""
     fault = Fault("/name", "taken", "is taken", "choose another")
     raise {
         "conflict": ConflictError("It is done already.", code="done", remedy="leave it"),
@@ -177,15 +176,15 @@ async def refuse(why: str, _: Reader) -> None:
 
 
 def settings_for(folder: Path, url: str = NOWHERE, **environment: str) -> Settings:
-    """Return settings with keys for development in `folder`."""
+    """Return settings with development keys in `folder`."""
     make_development_keys(folder / "keys", NOW)
-    given = {
+    values = {
         "KAITONG_DATABASE_ORDER": url,
         "KAITONG_HOME": str(folder),
         "KAITONG_HTTP_PORT": "0",
         **environment,
     }
-    return Settings.from_environment("order", given)
+    return Settings.from_environment("order", values)
 
 
 def an_api(
@@ -196,7 +195,7 @@ def an_api(
 ) -> FastAPI:
     """Return the small API, or one with other routes."""
     sessions = sessions or sessionmaker(create_engine(settings.database_url))
-    batcher = CommandBatcher(sessions, Publisher(sessions, Producer(settings)))
+    batcher = CommandBatcher(sessions, Writer(sessions))
     return create_app("things", routers or [router], batcher, sessions, settings, monitor)
 
 
@@ -208,14 +207,14 @@ def bearer(settings: Settings, role: str = "crm", **more: Any) -> dict[str, str]
 
 @asynccontextmanager
 async def api_client(api: FastAPI, headers: dict[str, str]) -> AsyncIterator[AsyncClient]:
-    """Call an API without a socket."""
+    """A client that calls an API without a socket."""
     transport = ASGITransport(api)
     async with AsyncClient(transport=transport, base_url="http://api", headers=headers) as client:
         yield client
 
 
 def problem_of(answer: HttpResponse, status: int, code: str) -> dict[str, Any]:
-    """Return the problem that was answered, having looked at its form."""
+    """Return the problem in an answer, after a check of its form."""
     assert answer.status_code == status, answer.text
     assert answer.headers["content-type"] == "application/problem+json"
     body: dict[str, Any] = answer.json()

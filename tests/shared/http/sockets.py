@@ -1,4 +1,4 @@
-"""The small API on a real port, and callers that speak to its bare socket."""
+"""The small API on a real port, and clients on bare sockets."""
 
 import asyncio
 import re
@@ -14,7 +14,7 @@ from shared.http import open_port, serve_http
 LONGEST_WAIT = 15.0
 
 TIMEOUT_S = 0.4
-"""Instead of the nine seconds, so that the tests need not wait so long."""
+"""Instead of nine seconds, so that the tests run faster."""
 
 LIVE = b"GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n"
 LAST = b"GET /health/live HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
@@ -31,7 +31,7 @@ class Server:
 
 @asynccontextmanager
 async def listening(api: FastAPI, settings: Settings) -> AsyncIterator[Server]:
-    """Let the API answer on a free port while the context is open."""
+    """Serve the API on a free port while the context is open."""
     port = open_port(settings)
     stopping = asyncio.Event()
     serving = asyncio.create_task(serve_http(api, port, stopping))
@@ -57,7 +57,7 @@ async def connected(
 
 
 async def exchange_bytes(port: int, *parts: bytes) -> bytes:
-    """Send parts, each by itself, and return all that is answered until the other side closes."""
+    """Send parts one by one; return all bytes until the other side closes."""
     async with connected(port) as (reader, writer):
         with suppress(ConnectionError):
             for part in parts:
@@ -67,13 +67,13 @@ async def exchange_bytes(port: int, *parts: bytes) -> bytes:
 
 
 async def read_until_closed(reader: asyncio.StreamReader) -> bytes:
-    """Return all that comes until the other side closes."""
-    got = bytearray()
+    """Return all bytes until the other side closes."""
+    received = bytearray()
     with suppress(ConnectionError):
         async with asyncio.timeout(LONGEST_WAIT):
             while part := await reader.read(65_536):
-                got += part
-    return bytes(got)
+                received += part
+    return bytes(received)
 
 
 def statuses(answers: bytes) -> list[int]:

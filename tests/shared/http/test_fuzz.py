@@ -1,4 +1,4 @@
-"""Whatever comes, the answer is never a fault of ours."""
+"""Fuzzed requests: no answer is a server error."""
 
 import json
 from typing import Any
@@ -7,7 +7,7 @@ from urllib.parse import quote, unquote
 import pytest
 from fastapi import FastAPI
 from hypothesis import given
-from hypothesis import settings as trying
+from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from starlette.types import Message
 
@@ -63,7 +63,7 @@ def api(settings: Settings) -> FastAPI:
 async def status_of(
     api: FastAPI, method: str, target: str, headers: dict[str, str], body: bytes
 ) -> int:
-    """Return the status of the answer to a request, as a server would hand it on."""
+    """Return the status of the answer to a request, passed as a server does."""
     path, _, query = target.partition("?")
     scope = {
         "type": "http",
@@ -95,8 +95,8 @@ async def status_of(
 
 
 @given(body=BODIES, kind=KINDS)
-@trying(max_examples=MANY, deadline=None)
-async def test_no_body_is_a_fault_of_ours(
+@hypothesis_settings(max_examples=MANY, deadline=None)
+async def test_no_body_causes_a_server_error(
     api: FastAPI, settings: Settings, body: bytes, kind: str
 ) -> None:
     headers = bearer(settings) | {"Content-Type": kind, "Content-Length": str(len(body))}
@@ -110,14 +110,14 @@ async def test_no_body_is_a_fault_of_ours(
     query=QUERIES,
     body=st.just(b"") | BODIES,
 )
-@trying(max_examples=MANY, deadline=None)
-async def test_no_url_is_a_fault_of_ours(  # noqa: PLR0913, PLR0917  each is a part of a request
+@hypothesis_settings(max_examples=MANY, deadline=None)
+async def test_no_url_causes_a_server_error(  # noqa: PLR0913, PLR0917  each is a part of a request
     api: FastAPI, settings: Settings, method: str, target: str, query: dict[str, str], body: bytes
 ) -> None:
-    asked = "&".join(f"{quote(name)}={quote(value)}" for name, value in query.items())
+    query_text = "&".join(f"{quote(name)}={quote(value)}" for name, value in query.items())
     headers = bearer(settings) | {"Content-Type": "application/json"}
 
-    status = await status_of(api, method, f"/{target}?{asked}", headers, body)
+    status = await status_of(api, method, f"/{target}?{query_text}", headers, body)
 
     assert status < 500 or target in {"rows", "stored", "health/ready"}, "these need a database"
 
@@ -134,14 +134,14 @@ async def test_no_url_is_a_fault_of_ours(  # noqa: PLR0913, PLR0917  each is a p
     ),
     st.booleans(),
 )
-@trying(max_examples=MANY, deadline=None)
-async def test_no_header_is_a_fault_of_ours(
+@hypothesis_settings(max_examples=MANY, deadline=None)
+async def test_no_header_causes_a_server_error(
     api: FastAPI,
     settings: Settings,
     headers: dict[str, str],
-    known: bool,  # noqa: FBT001  hypothesis draws it
+    has_token: bool,  # noqa: FBT001  hypothesis draws it
 ) -> None:
-    given_ = headers | bearer(settings) if known else headers
+    sent = headers | bearer(settings) if has_token else headers
 
-    assert await status_of(api, "GET", "/caller", given_, b"") < 500
-    assert await status_of(api, "POST", "/things", given_, b'{"name": "a"}') < 500
+    assert await status_of(api, "GET", "/caller", sent, b"") < 500
+    assert await status_of(api, "POST", "/things", sent, b'{"name": "a"}') < 500

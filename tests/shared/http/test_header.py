@@ -1,4 +1,4 @@
-"""Headers that an endpoint is given: described, left out, right, and wrong."""
+"""Header parameters of endpoints: described, missing, valid and invalid."""
 
 from collections.abc import AsyncIterator
 from typing import Annotated
@@ -9,7 +9,7 @@ from pydantic import Field
 
 from shared.config.settings import Settings
 from shared.http import Router, header
-from tests.shared.http.small_api import Reader, an_api, api_client, bearer
+from tests.shared.http.small_api import ReadAccess, an_api, api_client, bearer
 
 Colour = Annotated[
     str | None,
@@ -19,12 +19,12 @@ Colour = Annotated[
 
 @pytest.fixture
 async def client(settings: Settings) -> AsyncIterator[AsyncClient]:
-    """A caller of an endpoint that says which colour it was told."""
+    """A client of an endpoint that returns the header's value."""
     router = Router()
 
     @router.get("/colour")
-    async def read(_: Reader, colour: Colour) -> str | None:
-        """Say what the header says."""
+    async def read(_: ReadAccess, colour: Colour) -> str | None:
+        """Return the header's value."""
         return colour
 
     async with api_client(an_api(settings, routers=[router]), bearer(settings)) as client:
@@ -40,7 +40,7 @@ async def test_an_endpoint_is_given_what_a_header_says(
     assert (answer.status_code, answer.json()) == (200, colour)
 
 
-async def test_a_header_that_says_what_it_may_not_is_named(client: AsyncClient) -> None:
+async def test_an_invalid_header_is_named_as_a_fault(client: AsyncClient) -> None:
     answer = await client.get("/colour", headers={"X-Colour": "crimson"})
 
     assert answer.status_code == 400

@@ -1,4 +1,4 @@
-"""What a caller is told when something is wrong."""
+"""Problem answers: status, code, faults and remedy."""
 
 import json
 from pathlib import Path
@@ -16,6 +16,7 @@ from shared.health.monitor import Monitor
 from shared.http.validation_faults import faults_of
 from shared.kafka.producer import Producer
 from shared.messaging.publisher import Publisher
+from shared.messaging.writer import Writer
 from shared.operations.routes import OPERATIONS_ROUTERS, OperationsContext, set_operations_context
 from shared.persistence.database import Sessions
 from tests.shared.http.small_api import (
@@ -101,12 +102,12 @@ async def test_a_bad_parameter_is_named_with_its_remedy(
 
 
 @pytest.mark.parametrize(
-    ("asked", "remedy"), [("offset=-1", "give 0 or more"), ("limit=1000", "give 100 or less")]
+    ("query", "remedy"), [("offset=-1", "give 0 or more"), ("limit=1000", "give 100 or less")]
 )
-async def test_a_value_beyond_a_bound_is_told_the_bound(
-    client: AsyncClient, asked: str, remedy: str
+async def test_a_value_beyond_a_bound_is_answered_with_the_bound(
+    client: AsyncClient, query: str, remedy: str
 ) -> None:
-    (fault,) = (await client.get(f"/things?{asked}")).json()["errors"]
+    (fault,) = (await client.get(f"/things?{query}")).json()["errors"]
 
     assert fault["remedy"] == remedy
 
@@ -120,7 +121,7 @@ async def test_a_position_that_no_table_can_have_is_named(
 ) -> None:
     sessions = sessionmaker(create_engine(NOWHERE))
     api = an_api(settings, routers=OPERATIONS_ROUTERS)
-    publisher = Publisher(sessions, Producer(settings))
+    publisher = Publisher(Writer(sessions), Producer(settings))
     set_operations_context(
         api, OperationsContext(settings, sessions, publisher, {}, Monitor(settings, sessions))
     )
@@ -158,7 +159,7 @@ async def test_each_refusal_of_the_kernels_has_its_status(
     assert answer.headers.get("retry-after") == ("7" if why == "busy" else None)
 
 
-async def test_a_bug_is_a_problem_that_tells_nothing_and_is_logged(
+async def test_a_bug_is_a_problem_that_reveals_nothing_and_is_logged(
     client: AsyncClient, capsys: pytest.CaptureFixture[str]
 ) -> None:
     answer = await client.get("/bug")
@@ -190,10 +191,10 @@ async def test_a_value_that_the_database_cannot_hold_is_the_callers_fault(
     problem_of(answer, 400, "not-storable")
 
 
-class Line(BaseModel):
+class Copper(BaseModel):
     """One kind of access."""
 
-    kind: Literal["line"]
+    kind: Literal["copper"]
 
 
 class Radio(BaseModel):
@@ -203,7 +204,7 @@ class Radio(BaseModel):
 
 
 def test_a_kind_that_is_unknown_is_not_repeated_either() -> None:
-    accesses = TypeAdapter(list[Annotated[Line | Radio, Field(discriminator="kind")]])
+    accesses = TypeAdapter(list[Annotated[Copper | Radio, Field(discriminator="kind")]])
     with pytest.raises(ValidationError) as caught:
         accesses.validate_python([{"kind": "13812345678"}])
 

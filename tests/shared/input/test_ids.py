@@ -1,4 +1,4 @@
-"""Ids that callers choose: any printable text, in one spelling."""
+"""Ids that clients choose: any printable text, in one spelling."""
 
 import pytest
 from pydantic import TypeAdapter, ValidationError
@@ -54,7 +54,7 @@ def test_an_id_that_cannot_be_seen_typed_or_found_again_is_refused(id_: object, 
 
 
 @pytest.mark.parametrize("name", ["ftth", "NJ-XW-OLT01", "0", "a:b.c_d", "x" * 64])
-def test_an_identifier_is_what_equipment_can_bear(name: str) -> None:
+def test_an_identifier_fits_into_the_names_of_equipment(name: str) -> None:
     assert is_identifier(name), IDENTIFIER_IN_WORDS
 
 

@@ -1,4 +1,4 @@
-"""A number in JSON is a number: no text and no truth value is made into one."""
+"""A number in JSON is a number: texts and truth values are not converted to one."""
 
 from typing import Annotated, Any
 
@@ -9,7 +9,7 @@ from shared.input.numbers import IS_NUMBER, Boolean, Number, WholeNumber
 
 
 class Body(BaseModel):
-    """What is read here."""
+    """The body that is validated here."""
 
     whole: WholeNumber = 1
     bounded: Annotated[int, Field(ge=1), IS_NUMBER] = 1
@@ -37,7 +37,7 @@ def test_a_number_without_a_fraction_is_whole_however_it_is_written() -> None:
     assert read == Body(whole=3, number=2.0, truth=True)
 
 
-def test_what_is_wanted_is_described_as_it_is_in_json() -> None:
+def test_the_schema_names_the_types_of_json() -> None:
     described = Body.model_json_schema()["properties"]
 
     assert described["bounded"] == described["whole"] | {"minimum": 1, "title": "Bounded"}

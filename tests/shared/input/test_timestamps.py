@@ -10,14 +10,14 @@ from pydantic import TypeAdapter, ValidationError
 from shared.input.timestamps import EARLIEST, LATEST, Timestamp, in_utc, repaired_timestamp
 
 READ = TypeAdapter(Timestamp)
-HERE = {Path("shared/input/timestamps.py"), Path("shared/persistence/archive.py")}
+ALLOWED_FILES = {Path("shared/input/timestamps.py"), Path("shared/persistence/archive.py")}
 """The archive reads its own files back, in the database's form."""
 
 OTHER_WAYS = {"fromisoformat", "strptime", "AwareDatetime", "NaiveDatetime", "utcfromtimestamp"}
 
 
 @pytest.mark.parametrize(
-    ("said", "meant"),
+    ("written", "expected"),
     [
         ("2026-01-31T12:00:00Z", datetime(2026, 1, 31, 12, tzinfo=UTC)),
         ("2026-01-31t12:00:00.5z", datetime(2026, 1, 31, 12, 0, 0, 500_000, UTC)),
@@ -27,12 +27,12 @@ OTHER_WAYS = {"fromisoformat", "strptime", "AwareDatetime", "NaiveDatetime", "ut
         ("9999-12-31T23:59:59.999999Z", LATEST),
     ],
 )
-def test_a_date_time_of_rfc_3339_is_read(said: str, meant: datetime) -> None:
-    assert READ.validate_python(said) == meant
+def test_a_date_time_of_rfc_3339_is_read(written: str, expected: datetime) -> None:
+    assert READ.validate_python(written) == expected
 
 
 @pytest.mark.parametrize(
-    ("said", "code"),
+    ("value", "code"),
     [
         ("20270101", "datetime-parsing"),
         ("1767225600", "datetime-parsing"),
@@ -58,14 +58,14 @@ def test_a_date_time_of_rfc_3339_is_read(said: str, meant: datetime) -> None:
         ("9999-12-31T23:59:59-08:00", "datetime-range"),
     ],
 )
-def test_any_other_form_is_refused_with_a_remedy(said: object, code: str) -> None:
+def test_any_other_form_is_refused_with_a_remedy(value: object, code: str) -> None:
     with pytest.raises(ValidationError) as caught:
-        READ.validate_python(said)
+        READ.validate_python(value)
 
     (error,) = caught.value.errors()
     assert error["type"] == code
     assert error["ctx"]["remedy"]
-    assert str(said) not in error["msg"] or not said
+    assert str(value) not in error["msg"] or not value
 
 
 @pytest.mark.parametrize(
@@ -87,9 +87,9 @@ def test_what_was_stored_before_the_rule_can_be_shown_and_compared(
 def test_nothing_else_reads_a_date_time_from_text() -> None:
     elsewhere = {
         f"{path}:{node.lineno}"
-        for room in ("shared", "services", "tools")
-        for path in Path(room).rglob("*.py")
-        if path not in HERE
+        for folder in ("shared", "services", "tools")
+        for path in Path(folder).rglob("*.py")
+        if path not in ALLOWED_FILES
         for node in ast.walk(ast.parse(path.read_text()))
         if isinstance(node, ast.Attribute | ast.Name)
         if (node.attr if isinstance(node, ast.Attribute) else node.id) in OTHER_WAYS

@@ -1,1 +1,1 @@
-"""Examples of bodies for the OpenAPI description."""
+"""Examples for the OpenAPI description. One module for each resource."""

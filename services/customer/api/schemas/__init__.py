@@ -1,1 +1,1 @@
-"""Bodies of requests: their form."""
+"""Schemas: what comes in. One module for each resource."""

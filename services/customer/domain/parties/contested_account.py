@@ -1,4 +1,4 @@
-"""Accounts that orders of more than one customer name, until a person has settled them."""
+"""Contested accounts: orders of more than one customer name them. People settle them."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class ContestState(StrEnum):
-    """Whether a person has seen to a contested account."""
+    """Whether a person has settled a contested account."""
 
     OPEN = "open"
     SETTLED = "settled"
@@ -31,14 +31,14 @@ class ContestedAccount:
     """The person."""
 
     note: str = ""
-    """What that person found."""
+    """The finding of that person."""
 
     settled_customers: int = 0
-    """How many customers named it at that time."""
+    """How many customers named it when it was settled."""
 
     @property
     def is_settled(self) -> bool:
-        """Tell whether it waits for no person."""
+        """Tell whether a person has settled it."""
         return self.state is ContestState.SETTLED
 
     @property
@@ -49,19 +49,19 @@ class ContestedAccount:
 
 @dataclass(frozen=True, slots=True)
 class AccountUse:
-    """That orders of one customer, sent by one client, name an account."""
+    """One customer and one client whose orders name an account."""
 
     account_id: str
     party_id: str
     client: str
     told_at: datetime
-    """When the first of them did."""
+    """When the acceptance of the first of these orders was published."""
 
 
 def settle_account(
     account: ContestedAccount, customers: int, by: str, note: str, now: datetime
 ) -> ContestedAccount:
-    """Return the account settled as so many customers name it; again to correct the note."""
+    """Return the account settled for this number of customers; also to correct the note."""
     return replace(
         account,
         state=ContestState.SETTLED,
@@ -73,7 +73,7 @@ def settle_account(
 
 
 def reopen_if_new_customer(account: ContestedAccount, customers: int) -> ContestedAccount:
-    """Return a settled account after an order named it: open if that was a further customer's.
+    """Return a settled account after an order named it: open if by a further customer.
 
     Args:
         account: the account as it was settled.

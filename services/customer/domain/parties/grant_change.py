@@ -1,4 +1,4 @@
-"""Sharing customers between clients of the API: what may be shared, and what is told of it."""
+"""Changes of grants: which are allowed, and the message that publishes them."""
 
 from dataclasses import dataclass
 
@@ -12,53 +12,52 @@ GRANT_ALL_ACTION = "access.grant-all"
 
 @dataclass(frozen=True, slots=True)
 class GrantChange:
-    """What of one client's customers another one may see or change from now on."""
+    """A new level at which one client may see or change customers of another."""
 
     owner: str
     grantee: str
     customer_id: str
     level: str
-    """Empty where nothing is shared any more."""
+    """Empty to revoke the grant."""
 
     reason: str
 
     @property
     def subject(self) -> str:
-        """What the audit calls it."""
+        """The subject of its audit entry."""
         return f"{self.owner}/{self.customer_id or '*'}/{self.grantee}"
 
     @property
     def action(self) -> str:
-        """What the audit calls what is done."""
+        """The action of its audit entry."""
         return "access.revoke" if self.level == REVOKED else "access.grant"
 
     @property
     def dangerous_action(self) -> SensitiveAction | None:
-        """What a second person may be needed for: to share all customers of a client."""
+        """The action that may need a second person: to share all customers of a client."""
         if self.customer_id != ALL_CUSTOMERS or self.level == REVOKED:
             return None
         return SensitiveAction(GRANT_ALL_ACTION, self.subject, {"level": self.level}, self.reason)
 
 
-def check_grant_change(sharing: GrantChange) -> GrantChange:
-    """Return a sharing that makes sense.
+def check_grant_change(change: GrantChange) -> GrantChange:
+    """Return a valid change.
 
     Raises:
         InvalidError: if a client would share with itself.
     """
-    if sharing.owner == sharing.grantee:
-        reason = "a client sees what it brought itself without any grant"
+    if change.owner == change.grantee:
+        reason = "a client sees its own customers without any grant"
         raise InvalidError([Fault("/grantee", "same-client", reason, "name another client")])
-    return sharing
+    return change
 
 
-def access_changed_message(sharing: GrantChange, tenant: str) -> AccessChanged:
-    """Return what the other services are told."""
-    named = (sharing.owner, sharing.grantee, sharing.customer_id)
+def access_changed_message(change: GrantChange, tenant: str) -> AccessChanged:
+    """Return the message of a change for the other services."""
     return AccessChanged(
-        grant_key=grant_key(tenant, *named),
-        owner_client=sharing.owner,
-        grantee=sharing.grantee,
-        customer_id=sharing.customer_id,
-        level=sharing.level,
+        grant_key=grant_key(tenant, change.owner, change.grantee, change.customer_id),
+        owner_client=change.owner,
+        grantee=change.grantee,
+        customer_id=change.customer_id,
+        level=change.level,
     )

@@ -13,10 +13,10 @@ from shared.input.phones import phone_key
 from shared.input.text_comparison import comparable
 
 MAX_KEY_LENGTH = 200
-"""Characters of what is searched: an index of PostgreSQL takes no more than 2,700 bytes."""
+"""Characters of a search key: an index of PostgreSQL takes no more than 2,700 bytes."""
 
 UNMASKED_CHARACTERS = 4
-"""Characters of an identity number that are enough to compare it by."""
+"""Characters of an identity number that are shown; enough to compare it by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class Party:
 
     @property
     def is_organization(self) -> bool:
-        """Tell what it is, by the one rule that all services go by."""
+        """Tell whether it is an organization, by the rule that all services share."""
         return party_kind_of(self.category) is PartyKind.ORGANIZATION
 
     @property
@@ -56,7 +56,7 @@ class Party:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """What a party pays for its products through, as one client has told it."""
+    """An account through which a party pays, as reported by one client."""
 
     tenant: str
     account_id: str
@@ -66,7 +66,7 @@ class Account:
 
     @property
     def key(self) -> tuple[str, str, str, str]:
-        """All but the time."""
+        """All fields but the time."""
         return self.tenant, self.account_id, self.party_id, self.client
 
 
@@ -81,23 +81,23 @@ def account_from_order(order: OrderAccepted, tenant: str, told_at: datetime) -> 
 
 
 def checked_key(id_: str) -> str:
-    """Return an id that can be looked up.
+    """Return an id that can be used as a key.
 
     Raises:
         PoisonError: if it is too long.
     """
     if len(id_) > MAX_KEY_LENGTH:
-        msg = f"an id of {len(id_)} characters; {MAX_KEY_LENGTH} are the most that can be looked up"
+        msg = f"an id has {len(id_)} characters; at most {MAX_KEY_LENGTH} can be looked up"
         raise PoisonError(msg)
     return id_
 
 
 def erase_party(party: Party, at: datetime, by: UUID, key: bytes) -> Party:
-    """Return the party without personal data, and marked.
+    """Return the party without personal data, and with a person mark.
 
-    The erasure is a version like any other: an order accepted before it, however
-    late its message, brings nothing back; an order accepted after it does. Erasing
-    what is erased already changes nothing.
+    The erasure is a version like any other: an order accepted before it restores nothing,
+    however late its message; an order accepted after it does. Erasing an erased party
+    changes nothing.
     """
     if party.erased_at and not party.has_personal_data:
         return party
@@ -114,18 +114,18 @@ def erase_party(party: Party, at: datetime, by: UUID, key: bytes) -> Party:
     )
 
 
-def erased_party_from_message(told: PartyErased, tenant: str, at: datetime, by: UUID) -> Party:
-    """Return the party as an erasure left it that was told before the database was restored."""
+def erased_party_from_message(message: PartyErased, tenant: str, at: datetime, by: UUID) -> Party:
+    """Return the erased party from an erasure published before the database was restored."""
     blank = ("",) * 5
-    return Party(tenant, told.party_id, *blank, told.until, by, at, told.person_mark)
+    return Party(tenant, message.party_id, *blank, message.until, by, at, message.person_mark)
 
 
 def person_marks(party: Party, key: bytes) -> list[str]:
     """Return the marks by which a person can be recognised, the surest first.
 
-    A mark is an HMAC-SHA-256: without the key nobody can try all phone numbers. It is of
-    the one form that all spellings have; the last are of the spelling itself, as erasures
-    marked persons once.
+    A mark is an HMAC-SHA-256: without the key it cannot be tested against all phone numbers.
+    It is made of the normalized value; the last three are of the spelling itself, as older
+    erasures made them.
     """
     traits = (
         ("identity", normalize_number(party.identity_number)),
@@ -142,17 +142,17 @@ def person_marks(party: Party, key: bytes) -> list[str]:
     ]
 
 
-def is_same_identity_number(party: Party, told: str) -> bool:
-    """Tell whether a client told the identity number that a party has, in any spelling.
+def is_same_identity_number(party: Party, reported: str) -> bool:
+    """Tell whether a client reported the identity number of a party, in any spelling.
 
     Args:
-        party: as the client may know it.
-        told: the number that this client told itself; empty where it told none.
+        party: the party as the client may see it.
+        reported: the number that this client reported; empty if none.
     """
-    return bool(told) and normalize_number(told) == normalize_number(party.identity_number)
+    return bool(reported) and normalize_number(reported) == normalize_number(party.identity_number)
 
 
 def mask(secret: str) -> str:
     """Return a text with all but its last four characters hidden; a short one entirely."""
-    shown = secret[-UNMASKED_CHARACTERS:] if len(secret) > 2 * UNMASKED_CHARACTERS else ""
-    return shown.rjust(len(secret), "*")
+    unmasked = secret[-UNMASKED_CHARACTERS:] if len(secret) > 2 * UNMASKED_CHARACTERS else ""
+    return unmasked.rjust(len(secret), "*")

@@ -1,6 +1,6 @@
-"""Orders that are accepted twice: the same again is harmless, other content is refused."""
+"""Orders accepted twice: the same content is harmless, different content is refused."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import TypeAlias
@@ -18,82 +18,86 @@ from shared.contracts import OrderAccepted
 from shared.errors import ConflictError
 
 AcceptedMessage: TypeAlias = tuple[OrderAccepted, str, datetime]
-"""What was accepted, of which tenant, and when that was told."""
+"""An accepted order, its tenant, and when its message was published."""
 
 SourceRecordKey: TypeAlias = tuple[str, str, str]
-"""The key of a telling."""
+"""The key of a source record: tenant, party, client."""
 
 
 def split_new_and_known(
     received: Sequence[AcceptedMessage], new: Collection[UUID]
 ) -> tuple[Sequence[AcceptedMessage], Sequence[AcceptedMessage]]:
-    """Return what came of new orders, and what came of orders that were accepted already.
+    """Return the messages of new orders, and those of orders that were accepted already.
 
     Args:
-        received: what came, in its order.
-        new: ids of the orders that are new: the first message about each makes it known.
+        received: the messages, in the order received.
+        new: ids of the orders that are new: only the first message of each counts as new.
     """
     if len(new) == len(received):
         return received, ()
-    left = set(new)
+    remaining = set(new)
     first: list[AcceptedMessage] = []
-    again: list[AcceptedMessage] = []
+    repeated: list[AcceptedMessage] = []
     for each in received:
-        (first if each[0].order_id in left else again).append(each)
-        left.discard(each[0].order_id)
-    return first, again
+        (first if each[0].order_id in remaining else repeated).append(each)
+        remaining.discard(each[0].order_id)
+    return first, repeated
 
 
-def check_same_content(known: Order, told: Order) -> None:
-    """Let an order that is known be told again with the same content, whenever that was told.
+def check_same_content(stored: Mapping[UUID, Order], received: Iterable[Order]) -> None:
+    """Check that orders have the same content as stored; their acceptance times may differ.
 
     Raises:
-        ConflictError: if its content is another one.
+        ConflictError: if the content of one differs.
     """
-    if replace(told, accepted_at=known.accepted_at) != known:
-        raise content_differs_error(told.order_id)
+    for each in received:
+        before = stored[each.order_id]
+        if replace(each, accepted_at=before.accepted_at) != before:
+            raise content_differs_error(each.order_id)
 
 
 def check_same_customer_data(
-    again: Sequence[AcceptedMessage],
-    known: Mapping[SourceRecordKey, PartySourceRecord],
-    unknown: Collection[Account],
+    repeated: Sequence[AcceptedMessage],
+    stored: Mapping[SourceRecordKey, PartySourceRecord],
+    new_accounts: Collection[Account],
 ) -> None:
-    """Let orders that are known say of their customers what they have said before.
+    """Check that repeated orders report the same of their customers as before.
 
     Args:
-        again: what came of orders that are known.
-        known: what their clients have told of their customers.
-        unknown: accounts that they name, and that are not known of their customers.
+        repeated: the messages of orders that are stored already.
+        stored: the source records of their clients and customers.
+        new_accounts: accounts that they name, and that are not stored for their customers.
 
     Raises:
-        ConflictError: if one says something else.
+        ConflictError: if one reports something else.
     """
-    for each in again:
-        told = source_record_from_order(*each)
-        names_another = bool(each[0].customer.account_id) and account_from_order(*each) in unknown
-        before = known.get(told.key)
-        if names_another or (before and contradicts(before, told)):
-            raise content_differs_error(told.told_by)
+    for each in repeated:
+        received = source_record_from_order(*each)
+        names_another = (
+            bool(each[0].customer.account_id) and account_from_order(*each) in new_accounts
+        )
+        before = stored.get(received.key)
+        if names_another or (before and contradicts(before, received)):
+            raise content_differs_error(received.told_by)
 
 
-def contradicts(known: PartySourceRecord, told: PartySourceRecord) -> bool:
-    """Tell whether an order says something else of its customer than it has said before.
+def contradicts(stored: PartySourceRecord, received: PartySourceRecord) -> bool:
+    """Tell whether an order reports something else of its customer than before.
 
-    What it said first may be unknown by now: later orders have said something else, or it was
-    erased. What an erasure has blanked in the message contradicts nothing.
+    Its first values may be gone: later orders reported others, or they were erased. Values that
+    an erasure has blanked in the message contradict nothing.
     """
-    of_this_order = f"/{told.told_by}"
+    of_this_order = f"/{received.told_by}"
     return any(
-        getattr(told, field) not in {"", getattr(known, field)}
-        for field, mark in zip(PARTY_FIELDS, VERSION_FIELDS, strict=True)
-        if getattr(known, mark).endswith(of_this_order)
+        getattr(received, field) not in {"", getattr(stored, field)}
+        for field, version in zip(PARTY_FIELDS, VERSION_FIELDS, strict=True)
+        if getattr(stored, version).endswith(of_this_order)
     )
 
 
 def content_differs_error(order_id: UUID) -> ConflictError:
-    """Return the error for an order that is accepted twice, the second time with other content."""
-    msg = f"order {order_id} was accepted already, with other content; what is kept stays as it is"
+    """Return the error for an order that is accepted again with different content."""
+    msg = f"order {order_id} was accepted already, with other content; the stored one is kept"
     return ConflictError(
-        msg, remedy="find out who tells it twice; this message stays parked as evidence"
+        msg, remedy="find out what publishes it twice; this message stays parked as evidence"
     )

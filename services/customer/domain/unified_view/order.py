@@ -1,10 +1,10 @@
-"""Orders as the customer's view shows them.
+"""Orders as the unified view shows them.
 
-Each kind of message is a fact of its own and is kept as one; the state is read off
-the facts there are. So it does not matter in which order they came.
+Each kind of message is stored as a fact of its own; the state is derived from the facts
+present. So the order in which the messages arrive does not matter.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -22,12 +22,13 @@ from shared.contracts import (
     ServiceHeld,
     ServiceResumed,
 )
+from shared.errors import PoisonError
 
 OrderEndedMessage: TypeAlias = OrderCompleted | OrderFailed | OrderRejected
 
 
 class OrderState(StrEnum):
-    """The states of TMF622 that the view tells apart."""
+    """The states of TMF622 that the view distinguishes."""
 
     ACKNOWLEDGED = "acknowledged"
     IN_PROGRESS = "inProgress"
@@ -77,16 +78,16 @@ class Assignment:
 
 @dataclass(frozen=True, slots=True)
 class HoldEvent:
-    """The plan of an order stopped for people to look at it, or goes on after they did."""
+    """The plan of an order was held for people, or resumed after their decision."""
 
     id: UUID
-    """The message's."""
+    """The id of the message."""
 
     tenant: str
     order_id: UUID
     told_at: datetime
     is_hold: bool
-    """False when it goes on."""
+    """False if it resumed."""
 
     step: str
     code: str = ""
@@ -94,7 +95,7 @@ class HoldEvent:
 
 
 def order_from_message(order: OrderAccepted, tenant: str, told_at: datetime) -> Order:
-    """Return what is kept of an accepted order."""
+    """Return the stored part of an accepted order."""
     return Order(
         order.order_id,
         tenant,
@@ -123,6 +124,19 @@ def result_from_message(message: OrderEndedMessage, tenant: str, told_at: dateti
             assert_never(message)
 
 
+def check_same_end(stored: Mapping[UUID, OrderState], results: Iterable[OrderResult]) -> None:
+    """Check that orders ended in the same states as stored: an order ends once.
+
+    Raises:
+        PoisonError: if one has ended in another state before.
+    """
+    for each in results:
+        before = stored[each.order_id]
+        if before is not each.state:
+            msg = f"order {each.order_id} is {before}; it cannot be {each.state}"
+            raise PoisonError(msg)
+
+
 def assignment_from_message(message: ResourcesAssigned, tenant: str) -> Assignment:
     """Return what resources holds for an order."""
     return Assignment(message.order_id, tenant, message.items)
@@ -131,7 +145,7 @@ def assignment_from_message(message: ResourcesAssigned, tenant: str) -> Assignme
 def hold_event_from_message(
     message: ServiceHeld | ServiceResumed, id_: UUID, tenant: str, told_at: datetime
 ) -> HoldEvent:
-    """Return that an order's plan stopped, or goes on."""
+    """Return the event that an order's plan was held, or resumed."""
     match message:
         case ServiceHeld(order_id=order, step=step, code=code, reason=reason):
             return HoldEvent(id_, tenant, order, told_at, True, step, code, reason)  # noqa: FBT003
@@ -142,16 +156,16 @@ def hold_event_from_message(
 
 
 def current_hold(hold_events: Iterable[HoldEvent]) -> HoldEvent | None:
-    """Return the hold that still stands: there are more holds than resumptions."""
-    in_turn = sorted(hold_events, key=lambda event: (event.told_at, event.id))
-    holds = [event for event in in_turn if event.is_hold]
-    return holds[-1] if len(holds) > len(in_turn) - len(holds) else None
+    """Return the current hold: there is one if there are more holds than resumptions."""
+    by_time = sorted(hold_events, key=lambda event: (event.told_at, event.id))
+    holds = [event for event in by_time if event.is_hold]
+    return holds[-1] if len(holds) > len(by_time) - len(holds) else None
 
 
 def order_state(
     result: OrderResult | None, assignment: Assignment | None, hold_events: Sequence[HoldEvent]
 ) -> OrderState:
-    """Return the state that these facts make, the later one in an order's life first."""
+    """Return the state from these facts; a later stage of the order's life takes precedence."""
     if result:
         return result.state
     if current_hold(hold_events):

@@ -9,7 +9,7 @@ from shared.contracts import Action, CompletedService, Held, HeldProduct, OrderC
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """A product as the order that last touched it left it."""
+    """A product as the order that changed it last left it."""
 
     product_id: UUID
     tenant: str
@@ -22,7 +22,7 @@ class Product:
     told_at: datetime
     told_by: UUID
     client: str = ""
-    """The client that brought it; empty where the order service has not said it."""
+    """The owner client; empty if the order service has not reported it."""
 
     @property
     def key(self) -> UUID:
@@ -32,7 +32,7 @@ class Product:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """What runs in the network for a product, and what it occupies."""
+    """The service in the network for a product, and its holdings."""
 
     service_id: UUID
     tenant: str
@@ -70,7 +70,7 @@ def product_from_message(
 def service_from_message(
     service: CompletedService, order_id: UUID, tenant: str, told_at: datetime
 ) -> Service:
-    """Return a service as the network has it after an order's work."""
+    """Return a service as a completed order leaves it in the network."""
     return Service(
         service.service_id,
         tenant,
@@ -83,8 +83,8 @@ def service_from_message(
 
 
 def is_disconnection(change: HeldProduct | CompletedService) -> bool:
-    """Tell whether the customer has given the product up.
+    """Tell whether the product was disconnected.
 
-    An end is final: ids are never used again. So it holds whatever comes later.
+    An end is final: ids are never used again. So it holds whatever message comes later.
     """
     return change.action is Action.DELETE

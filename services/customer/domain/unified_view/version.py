@@ -1,7 +1,7 @@
-"""Which of several accounts of one thing counts: the one told last.
+"""Versions of one thing: the one published last counts.
 
-Messages of different orders arrive in any order. Each carries when it was told, so
-the same one wins wherever it comes in the row; the order's id settles a tie.
+Messages of different orders arrive in any order. Each carries when it was published, so
+the same one wins in whatever order they arrive; the order's id settles a tie.
 """
 
 from collections.abc import Hashable, Iterable
@@ -11,15 +11,15 @@ from uuid import UUID
 
 
 class Versioned(Protocol):
-    """A thing as it was told at a moment by an order."""
+    """A version of a thing, published with an order."""
 
     @property
     def key(self) -> Hashable:
-        """What tells this thing from others of its kind."""
+        """The key of the thing."""
 
     @property
     def told_at(self) -> datetime:
-        """When the owner wrote it down."""
+        """When its message was published."""
 
     @property
     def told_by(self) -> UUID:
@@ -30,11 +30,11 @@ V = TypeVar("V", bound=Versioned)
 
 
 def latest_versions(versions: Iterable[V]) -> list[V]:
-    """Return of each thing the version told last."""
+    """Return the version of each thing that was published last."""
     newest: dict[Any, V] = {}
     for version in versions:
-        known = newest.get(version.key)
-        if known is None or _is_newer(version, known):
+        current = newest.get(version.key)
+        if current is None or _is_newer(version, current):
             newest[version.key] = version
     return list(newest.values())
 

@@ -1,4 +1,4 @@
-"""The unified view of a customer (统一客户视图), put together from all that is known."""
+"""The unified view of a customer (统一客户视图), built from the stored facts."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ NUMBER_KIND = "number"
 
 
 class HoldingState(StrEnum):
-    """How firmly a thing is the customer's."""
+    """Whether a holding is reserved or in use."""
 
     RESERVED = "reserved"
     IN_USE = "inUse"
@@ -31,7 +31,7 @@ class HoldingState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Holding:
-    """A number, or a piece of plant, that a customer's service holds."""
+    """A number or a piece of plant that a customer's service holds."""
 
     kind: str
     value: str
@@ -43,7 +43,7 @@ class Holding:
 
 @dataclass(frozen=True, slots=True)
 class TrackedOrder:
-    """An order of the customer with all that became of it."""
+    """An order of the customer with all facts about it."""
 
     order: Order
     result: OrderResult | None = None
@@ -52,18 +52,18 @@ class TrackedOrder:
 
     @property
     def state(self) -> OrderState:
-        """Where it stands."""
+        """Its current state."""
         return order_state(self.result, self.assignment, self.hold_events)
 
     @property
     def hold(self) -> HoldEvent | None:
-        """Why it is held, if it is."""
+        """The current hold, if it is held."""
         return current_hold(self.hold_events) if self.state is OrderState.HELD else None
 
 
 @dataclass(frozen=True, slots=True)
 class CustomerFacts:
-    """All that is known of one customer, as far as it was asked for."""
+    """The stored facts about one customer, each list up to a limit."""
 
     party: Party
     accounts: Sequence[str]
@@ -73,18 +73,18 @@ class CustomerFacts:
     """The latest first."""
 
     products: Sequence[Product]
-    """Those not given up."""
+    """Those not disconnected."""
 
     services: Mapping[UUID, Service | None]
-    """By id, those of the products and of what is assigned; None for one that is gone."""
+    """By id, those of the products and of the assignments; None for one that has ended."""
 
     truncated_lists: frozenset[str] = frozenset()
-    """Names the lists that have more than was asked for."""
+    """The names of the lists that exceed the limit."""
 
 
 @dataclass(frozen=True, slots=True)
 class UnifiedView:
-    """What whoever speaks with the customer has to know."""
+    """The unified view: the facts about a customer, with its holdings."""
 
     facts: CustomerFacts
     numbers: tuple[Holding, ...]
@@ -112,8 +112,6 @@ def _holdings(facts: CustomerFacts) -> Iterator[Holding]:
                 yield from _to_holdings(item.held, HoldingState.RESERVED, item.service_id)
 
 
-def _to_holdings(
-    things: Iterable[Held], state: HoldingState, service_id: UUID
-) -> Iterator[Holding]:
-    for it in things:
-        yield Holding(it.kind, it.value, it.element, it.attributes, state, service_id)
+def _to_holdings(held: Iterable[Held], state: HoldingState, service_id: UUID) -> Iterator[Holding]:
+    for each in held:
+        yield Holding(each.kind, each.value, each.element, each.attributes, state, service_id)

@@ -1,24 +1,87 @@
-"""Orders and products that show in the API's description what is answered.
-
-The order is the answer to the example with a vanity number, the product what comes of it.
-"""
+"""Examples of orders: the requests, and the response to the one for a vanity number."""
 
 from typing import Any
 
-from services.order.api.views.base import (
+from shared.http.resource_paths import (
     ADDRESSES_PATH,
     OFFERINGS_PATH,
     ORDERS_PATH,
     PARTIES_PATH,
     PRICES_PATH,
-    PRODUCTS_PATH,
-    SERVICES_PATH,
     SPECIFICATIONS_PATH,
 )
 
+CUSTOMER = {"id": "C-320100-0001", "role": "customer", "name": "Zhang Wei"}
+ADDRESS = {"id": "addr-320102-002-0001", "role": "installation address", "localNetwork": "025"}
+
+
+def order_body(external_id: str, *items: dict[str, Any]) -> dict[str, Any]:
+    """Return an order."""
+    return {
+        "externalId": external_id,
+        "relatedParty": [CUSTOMER],
+        "productOrderItem": list(items),
+    }
+
+
+def item_body(id_: str, offering: str, *characteristics: dict[str, Any]) -> dict[str, Any]:
+    """Return an item that requests one product."""
+    product: dict[str, Any] = {"place": [ADDRESS]}
+    if characteristics:
+        product["productCharacteristic"] = list(characteristics)
+    return {
+        "id": id_,
+        "action": "add",
+        "productOffering": {"id": offering},
+        "product": product,
+    }
+
+
+ORDER_REQUESTS: dict[str, Any] = {
+    "fibre": {
+        "summary": "Fibre at an address",
+        "value": order_body("CRM-1001", item_body("1", "ftth-300")),
+    },
+    "vanity number": {
+        "summary": "A telephone with a number that the customer has picked",
+        "value": order_body(
+            "CRM-1002",
+            item_body(
+                "1",
+                "voice-basic",
+                {"name": "number", "value": "+862580001111"},
+                {"name": "numberGrade", "value": "AAAA"},
+            ),
+        ),
+    },
+    "bundle": {
+        "summary": "Two products in a bundle",
+        "value": order_body(
+            "CRM-1003",
+            {
+                **item_body("1", "home-300"),
+                "productOrderItem": [
+                    {"id": "1.1", "action": "add", "productOffering": {"id": "ftth-300"}},
+                    {"id": "1.2", "action": "add", "productOffering": {"id": "voice-basic"}},
+                ],
+            },
+        ),
+    },
+    "disconnect": {
+        "summary": "Disconnect a product",
+        "value": order_body(
+            "CRM-1004",
+            {
+                "id": "1",
+                "action": "delete",
+                "product": {"id": "7f0e0f2e-5a44-5b0e-9a52-8f0f4a1c2b3d"},
+            },
+        ),
+    },
+}
+
 ORDER_ID = "0199a0c2-1111-7222-8333-123456789012"
 PRODUCT_ID = "48ad8b2b-4faa-5c2d-b96b-62f88e225758"
-SERVICE_ID = "fa2f7d54-5fb2-54bb-801d-f01d88dd9601"
 TERM = "Minimum spend for a number of grade AAAA"
 
 
@@ -38,7 +101,7 @@ def recurring_line(name: str, value: float, **more: Any) -> dict[str, Any]:  # n
     return {**line, "price": price_amount(value), **more}
 
 
-PARTY = f"{PARTIES_PATH}/individual/C-320100-0001"
+PARTY_LINK = f"{PARTIES_PATH}/individual/C-320100-0001"
 PLACE = {
     "id": "addr-320102-002-0001",
     "href": f"{ADDRESSES_PATH}/addr-320102-002-0001",
@@ -46,13 +109,13 @@ PLACE = {
     "localNetwork": "025",
     "@referredType": "GeographicAddress",
 }
-OFFERING = {
+OFFERING_REFERENCE = {
     "id": "voice-basic",
     "href": f"{OFFERINGS_PATH}/voice-basic",
     "name": "Telephone",
     "version": "1",
 }
-SPECIFICATION = {"id": "voice", "href": f"{SPECIFICATIONS_PATH}/voice"}
+SPECIFICATION_REFERENCE = {"id": "voice", "href": f"{SPECIFICATIONS_PATH}/voice"}
 CHARACTERISTICS = [
     {"name": "number", "value": "+862580001111", "valueType": "string"},
     {"name": "numberGrade", "value": "AAAA", "valueType": "string"},
@@ -60,9 +123,9 @@ CHARACTERISTICS = [
 
 
 def price_reference(id_: str, name: str) -> dict[str, Any]:
-    """Return where the catalogue has a price of the telephone."""
-    whole = f"voice-basic:{id_}"
-    return {"id": whole, "href": f"{PRICES_PATH}/{whole}", "name": name}
+    """Return a reference to a price of the telephone."""
+    full_id = f"voice-basic:{id_}"
+    return {"id": full_id, "href": f"{PRICES_PATH}/{full_id}", "name": name}
 
 
 PREPAYMENT = "Prepayment for a number of grade AAAA"
@@ -96,7 +159,7 @@ ORDER: dict[str, Any] = {
     "relatedParty": [
         {
             "id": "C-320100-0001",
-            "href": PARTY,
+            "href": PARTY_LINK,
             "role": "customer",
             "name": "Zhang Wei",
             "@referredType": "Party",
@@ -110,13 +173,13 @@ ORDER: dict[str, Any] = {
             "action": "add",
             "businessAction": "new",
             "state": "acknowledged",
-            "productOffering": OFFERING,
+            "productOffering": OFFERING_REFERENCE,
             "product": {
                 "id": PRODUCT_ID,
                 "isBundle": False,
                 "place": [{name: each for name, each in PLACE.items() if name != "href"}],
                 "productCharacteristic": CHARACTERISTICS,
-                "productSpecification": SPECIFICATION,
+                "productSpecification": SPECIFICATION_REFERENCE,
             },
             "itemPrice": LINES,
             "itemTotalPrice": TOTALS,
@@ -135,39 +198,4 @@ STATE_CHANGE: dict[str, Any] = {
     "reason": "",
     "cause": ORDER_ID,
     "actor": "crm",
-}
-
-PRODUCT: dict[str, Any] = {
-    "id": PRODUCT_ID,
-    "href": f"{PRODUCTS_PATH}/{PRODUCT_ID}",
-    "name": "Telephone",
-    "isBundle": False,
-    "isCustomerVisible": True,
-    "productSerialNumber": "+862580001111",
-    "startDate": "2025-10-01T17:11:38.977Z",
-    "status": "active",
-    "place": [PLACE],
-    "productCharacteristic": CHARACTERISTICS,
-    "productOffering": OFFERING,
-    "productOrderItem": [
-        {
-            "orderItemAction": "add",
-            "orderItemId": "1",
-            "productOrderId": ORDER_ID,
-            "productOrderHref": f"{ORDERS_PATH}/{ORDER_ID}",
-        }
-    ],
-    "productPrice": LINES,
-    "productSpecification": SPECIFICATION,
-    "productTerm": TERMS,
-    "realizingService": [{"id": SERVICE_ID, "href": f"{SERVICES_PATH}/{SERVICE_ID}"}],
-    "relatedParty": [
-        {
-            "id": "C-320100-0001",
-            "href": PARTY,
-            "role": "customer",
-            "@referredType": "Party",
-        }
-    ],
-    "@type": "Product",
 }

@@ -1,1 +1,29 @@
-"""HTTP routes, one module for each resource."""
+"""HTTP routes, one module for each resource.
+
+orders          TMF622 productOrder: placing an order, and its state and history
+products        TMF637 product: the installed base
+offerings       TMF620 productOffering
+specifications  TMF620 productSpecification
+prices          TMF620 productOfferingPrice
+catalogue       the publication of specifications and offerings
+"""
+
+from services.order.api.routes import (
+    catalogue,
+    offerings,
+    orders,
+    prices,
+    products,
+    specifications,
+)
+
+ROUTERS = (
+    orders.router,
+    products.router,
+    offerings.router,
+    specifications.router,
+    prices.router,
+    catalogue.router,
+)
+
+__all__ = ["ROUTERS"]

@@ -1,43 +1,27 @@
-"""Orders over HTTP (TMF622 v4)."""
+"""Orders (TMF622 v4), and their history."""
 
-from collections.abc import Iterable, Sequence
 from functools import partial
-from typing import Annotated, NamedTuple
+from typing import Annotated, TypeAlias
 from uuid import UUID
 
-from fastapi import Query, Response
-from msgspec.structs import replace as replace_field
-from pydantic import BaseModel, ConfigDict, Field
+from fastapi import Response
 from sqlalchemy.orm import Session
 
 from services.order import store
-from services.order.api.examples.order_requests import ORDER_EXAMPLES
-from services.order.api.mapping import OrderBody
-from services.order.api.views.base import ORDERS_PATH
-from services.order.api.views.history import StateChangeView
-from services.order.api.views.order import OrderView, show_order, without_customer_data
-from services.order.domain.acceptance.acceptance import accept
-from services.order.domain.acceptance.order_header import (
-    category_from_orders,
-    customer_without_category,
+from services.order.api.examples import orders as examples
+from services.order.api.schemas.orders import IdempotencyKey, OrderBody, OrderFilters
+from services.order.api.views.orders import (
+    OrderView,
+    StateChangeView,
+    render_answer,
+    show_order,
+    without_customer_data,
 )
-from services.order.domain.acceptance.request import PlacementContext, RequestedOrder
-from services.order.domain.acceptance.submission import (
-    Submission,
-    SubmissionKeys,
-    find_repeated_submission,
-    keyed_fingerprint,
-    new_repetitions,
-)
-from services.order.domain.acceptance.takeover import order_record
-from services.order.domain.fulfilment.product import Product
-from services.order.domain.fulfilment.progress import Progress, initial_changes
-from services.order.domain.fulfilment.states import OrderState
+from services.order.commands.place_order import PlaceOrderCommand, accept_or_replay, preload
+from services.order.domain.acceptance.submission import SubmissionKeys, keyed_fingerprint
+from services.order.domain.fulfilment.progress import Progress
 from services.order.domain.order import Order
-from services.order.store.order_lists import OrderFilter
-from shared.access.access_rule import AccessLevel, DataScope, data_scope_of
-from shared.contracts import Causation
-from shared.errors import DomainError
+from shared.access.access_rule import AccessLevel, data_scope_of, require_visible
 from shared.http import (
     CausationDep,
     CommandBatcherDep,
@@ -47,64 +31,30 @@ from shared.http import (
     Router,
     SettingsDep,
     error_responses,
-    header,
     list_response,
     paginate,
     view_response,
 )
 from shared.http.authorization import allow
-from shared.input.ids import Id
-from shared.input.timestamps import Timestamp
-from shared.messaging.unit_of_work import UnitOfWork
+from shared.http.resource_paths import OPS_PATH, ORDERS_PATH
 from shared.persistence import history
-from shared.recovery.troubles import check_not_recovering
+from shared.recovery.troubles import remedy_if_lost
 from shared.security.caller import Caller
 
-router = Router(tags=["orders"])
-
 REPLAYED_HEADER = "Idempotent-Replayed"
-"""The header of an answer that was given before."""
+"""Set on a response that repeats an earlier one."""
 
 PERSONAL_DATA_SCOPES = ("crm:order.read", "viewer:read", "agent:read")
-"""Whose holders are shown who the customer is, and what was remarked."""
+"""Scopes that show the customer's name, and the description and notes of an order."""
 
-Reader = Annotated[Caller, allow(*PERSONAL_DATA_SCOPES, "billing:read")]
-Writer = Annotated[Caller, allow("crm:order.write")]
-IdempotencyKey = Annotated[
-    str | None,
-    header(
-        "Idempotency-Key",
-        Annotated[
-            str,
-            Field(
-                min_length=1,
-                max_length=255,
-                pattern=r"^[\x21-\x7e]+$",
-                description="Chosen by the client, a new one for each new order: a request that "
-                "is repeated with it gets the first answer again.",
-            ),
-        ],
-    ),
-]
+OrderReader: TypeAlias = Annotated[Caller, allow(*PERSONAL_DATA_SCOPES, "billing:read")]
+OrderWriter: TypeAlias = Annotated[Caller, allow("crm:order.write")]
 
+BODY_DESCRIPTION = {
+    "requestBody": {"content": {"application/json": {"examples": examples.ORDER_REQUESTS}}}
+}
 
-class PlaceOrderCommand(NamedTuple):
-    """One POST: what it asks for, by whom, and under which names it may be repeated."""
-
-    keys: SubmissionKeys
-    order: RequestedOrder
-    fingerprint: bytes
-    data_scope: DataScope
-    """Whose products it may change."""
-
-
-def preload(session: Session, commands: Sequence[PlaceOrderCommand]) -> None:
-    """Read what these POSTs will ask for, with a select for each kind."""
-    store.submissions.preload(session, [each.keys for each in commands])
-    store.catalogue.preload(session, {each.keys.tenant for each in commands})
-    store.products.preload_with_bundles(
-        session, [id_ for each in commands for id_ in each.order.product_ids]
-    )
+router = Router(tags=["orders"])
 
 
 @router.post(
@@ -112,12 +62,12 @@ def preload(session: Session, commands: Sequence[PlaceOrderCommand]) -> None:
     status_code=201,
     response_model=OrderView,
     responses=error_responses(409, 422),
-    openapi_extra={"requestBody": {"content": {"application/json": {"examples": ORDER_EXAMPLES}}}},
+    openapi_extra=BODY_DESCRIPTION,
 )
 async def place_order(  # noqa: PLR0913  each is a part of the request
     *,
     body: OrderBody,
-    caller: Writer,
+    caller: OrderWriter,
     cause: CausationDep,
     batcher: CommandBatcherDep,
     settings: SettingsDep,
@@ -125,9 +75,9 @@ async def place_order(  # noqa: PLR0913  each is a part of the request
 ) -> Response:
     """Place an order.
 
-    It is accepted or refused at once, with every fault named; its fulfilment goes on
-    after the answer. An order that is repeated, by its `Idempotency-Key` or its
-    `externalId`, gets the first answer again, byte for byte, with the header
+    It is accepted or refused at once, with every fault named; its fulfilment continues
+    after the response. An order that is repeated, by its `Idempotency-Key` or its
+    `externalId`, gets the first response again, byte for byte, with the header
     `Idempotent-Replayed: true`. Another body under the same `Idempotency-Key` is
     refused with 422, under the same `externalId` with 409.
     """
@@ -139,7 +89,10 @@ async def place_order(  # noqa: PLR0913  each is a part of the request
         keys, body.order, fingerprint, data_scope_of(caller, AccessLevel.CHANGE)
     )
     submission = await batcher.execute(
-        cause, partial(accept_or_replay, command), preload=preload, preload_key=command
+        cause,
+        partial(accept_or_replay, command, render_answer),
+        preload=preload,
+        preload_key=command,
     )
     headers = {"Location": f"{ORDERS_PATH}/{submission.order_id}"}
     if submission.order_id != cause.id:
@@ -147,146 +100,61 @@ async def place_order(  # noqa: PLR0913  each is a part of the request
     return Response(submission.answer, 201, headers, media_type="application/json")
 
 
-def accept_or_replay(command: PlaceOrderCommand, work: UnitOfWork) -> Submission:
-    """Accept an order, unless it was before; return the answer either way.
-
-    Raises:
-        DomainError: if something is wrong with it.
-        UnavailableError: if it is about a product that a restored database may lack still.
-    """
-    keys = command.keys
-    known = find_repeated_submission(
-        *store.submissions.find(work.session, keys), command.fingerprint
-    )
-    if known:
-        for again in new_repetitions(known, keys, work.cause.id):
-            store.submissions.add_repetition(work.session, again)
-        return known
-    context = placement_context(command, work)
-    catalogue = store.catalogue.get(work.session, keys.tenant)
-    found = store.products.find_with_bundles(work.session, command.order.product_ids)
-    products = store.products.filter_within_reach(work.session, command.data_scope, found)
-    try:
-        accepted = accept(command.order, context, catalogue, products)
-    except DomainError:
-        if command.order.product_ids:
-            check_not_recovering(work.session)
-        raise
-    submission = new_submission(keys, command.fingerprint, accepted.order, accepted.progress)
-    store_order(work, accepted.order, accepted.progress, accepted.disconnected_products, submission)
-    work.publish(replace_field(accepted.message, record=order_record(accepted.order, submission)))
-    return submission
-
-
-def placement_context(command: PlaceOrderCommand, work: UnitOfWork) -> PlacementContext:
-    """Return what the request itself does not say; earlier orders are read where it is needed."""
-    tenant, client = command.keys.tenant, command.keys.client
-    party_id = customer_without_category(command.order)
-    before = (
-        store.orders.newest_contents(work.session, tenant, client, party_id) if party_id else ()
-    )
-    person = acting_person(work.cause)
-    return PlacementContext(
-        work.cause.id, tenant, client, work.now, person, category_from_orders(before)
-    )
-
-
-def acting_person(cause: Causation) -> str:
-    """Return who placed an order, where it is somebody else than the client itself."""
-    return "" if cause.actor == cause.client else cause.actor
-
-
-def store_order(
-    work: UnitOfWork,
-    order: Order,
-    progress: Progress,
-    disconnected: Iterable[Product],
-    submission: Submission,
-) -> None:
-    """Store a new order, the products that it is to take away, and the answer to its client."""
-    store.submissions.add(work.session, submission)
-    store.orders.add(work.session, order, progress)
-    store.products.put_all(work.session, changed=disconnected)
-    for change in initial_changes(progress):
-        work.record_change(change.kind, order.id, change.was, change.became, part=change.part)
-
-
-def new_submission(
-    keys: SubmissionKeys, fingerprint: bytes, order: Order, progress: Progress
-) -> Submission:
-    """Return the answer to a POST, as it is kept for those who ask again."""
-    view = show_order(order, progress)
-    return Submission(
-        id=order.id,
-        **keys._asdict(),
-        order_id=order.id,
-        fingerprint=fingerprint,
-        answer=view.model_dump_json(by_alias=True, exclude_none=True).encode(),
-    )
-
-
-class OrderQuery(BaseModel):
-    """Which orders are wanted, as the URL says it."""
-
-    model_config = ConfigDict(use_attribute_docstrings=True)
-
-    state: OrderState | None = None
-    external_id: Annotated[Id | None, Field(alias="externalId")] = None
-    party_id: Annotated[Id | None, Field(alias="relatedParty.id")] = None
-    ordered_from: Annotated[Timestamp | None, Field(alias="orderDate.gte")] = None
-    """Orders of this moment and later, with its zone: `2026-01-31T12:00:00Z`."""
-
-    ordered_until: Annotated[Timestamp | None, Field(alias="orderDate.lte")] = None
-    """Orders of this moment and earlier."""
-
-
-def order_filter(caller: Caller, query: OrderQuery) -> OrderFilter:
-    """Return which orders are wanted; a CRM sees its own, and what is shared with it."""
-    return OrderFilter(
-        data_scope=data_scope_of(caller),
-        state=query.state,
-        external_id=query.external_id,
-        party_id=query.party_id,
-        ordered_from=query.ordered_from,
-        ordered_until=query.ordered_until,
-    )
-
-
 @router.get(ORDERS_PATH, response_model=list[OrderView])
 def list_orders(  # noqa: PLR0913  each is a part of the request
     *,
-    query: Annotated[OrderQuery, Query()],
-    caller: Reader,
+    query: OrderFilters,
+    caller: OrderReader,
     session: ReadSessionDep,
     page: PageDep,
     fields: FieldsDep,
     response: Response,
 ) -> Response:
-    """List orders, the newest first. 206 says that there are more behind this page.
+    """List orders, newest first. 206 says that more orders follow this page.
 
     `X-Total-Count` is given where it costs nothing: when the last order is on the page.
     """
-    found = store.order_lists.find(session, order_filter(caller, query), page.window)
+    found = store.order_lists.find(session, query.to_filter(caller), page.window)
     listed = paginate(response, page, found, keys=lambda each: (each[0].id,))
     shown = [order_view_for(caller, *each) for each in listed]
     return list_response(shown, fields, response)
 
 
 @router.get(f"{ORDERS_PATH}/{{id}}", response_model=OrderView)
-def read_order(id: UUID, caller: Reader, session: ReadSessionDep, fields: FieldsDep) -> Response:  # noqa: A002  TMF's name
-    """Show one order as it stands."""
-    order, progress = store.orders.get_within_reach(session, data_scope_of(caller), id)
+def read_order(
+    id: UUID,  # noqa: A002  TMF's name
+    caller: OrderReader,
+    session: ReadSessionDep,
+    fields: FieldsDep,
+) -> Response:
+    """Show one order with its current state."""
+    order, progress = require_order(session, caller, id)
     return view_response(order_view_for(caller, order, progress), fields)
 
 
+@router.get(f"{OPS_PATH}/orders/{{id}}/history")
+def read_history(
+    id: UUID,  # noqa: A002  as in read_order
+    caller: OrderReader,
+    session: ReadSessionDep,
+) -> list[StateChangeView]:
+    """List every change of state of an order and its items, oldest first."""
+    order, _ = require_order(session, caller, id)
+    return [StateChangeView.of(each) for each in history.read(session, order.tenant, str(order.id))]
+
+
+def require_order(session: Session, caller: Caller, id_: UUID) -> tuple[Order, Progress]:
+    """Return an order that a caller may see, with its progress.
+
+    Raises:
+        NotVisibleError: if there is none; its remedy says so if a restore may have lost it.
+    """
+    found = store.orders.find_accessible(session, data_scope_of(caller), id_)
+    remedy = "" if found else remedy_if_lost(session, id_)
+    return require_visible(found, kind="order", id_=id_, remedy=remedy)
+
+
 def order_view_for(caller: Caller, order: Order, progress: Progress) -> OrderView:
-    """Return an order as a caller is shown it: to billing alone, without the customer's person."""
+    """Return an order as a view; to a caller with billing scopes alone, without customer data."""
     view = show_order(order, progress)
     return view if caller.may(*PERSONAL_DATA_SCOPES) else without_customer_data(view)
-
-
-@router.get("/ops/v1/orders/{id}/history")
-def read_history(id: UUID, caller: Reader, session: ReadSessionDep) -> list[StateChangeView]:  # noqa: A002
-    """List every change of state of an order and its items, oldest first."""
-    order, _ = store.orders.get_within_reach(session, data_scope_of(caller), id)
-    return [StateChangeView.of(each) for each in history.read(session, order.tenant, str(order.id))]

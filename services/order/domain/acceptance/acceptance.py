@@ -1,4 +1,4 @@
-"""Acceptance (业务受理): an order as asked for becomes an order, or a list of its faults."""
+"""Acceptance (业务受理): a requested order becomes an order, or a list of its faults."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -46,12 +46,12 @@ from shared.errors import Fault, InvalidError
 
 
 class AcceptedOrder(NamedTuple):
-    """All that comes of an order that is taken on."""
+    """The result of accepting an order."""
 
     order: Order
     progress: Progress
     disconnected_products: tuple[Product, ...]
-    """Products that the order will take away."""
+    """Products that the order will disconnect."""
 
     message: OrderAccepted
 
@@ -62,13 +62,13 @@ def accept(
     catalogue: Catalogue,
     products: Mapping[UUID, Product],
 ) -> AcceptedOrder:
-    """Take an order on.
+    """Accept an order.
 
     Args:
-        requested: what is asked for.
-        context: by whom, and when.
-        catalogue: what is sold.
-        products: those the order names, and those bundled with them.
+        requested: the requested order.
+        context: who placed it, and when.
+        catalogue: the catalogue of the tenant.
+        products: those that the order names, and those bundled with them.
 
     Raises:
         InvalidError: the order has faults; all of them are named.
@@ -82,15 +82,15 @@ def accept(
     content = order_content(context, requested, catalogue, products)
     party_id = content.customer.id
     order = Order(context.order_id, context.tenant, context.client, party_id, content)
-    claimed = tuple(
+    disconnected = tuple(
         mark_pending_terminate(products[each], order.id)
         for each in order.disconnected_product_ids()
     )
-    return AcceptedOrder(order, acknowledge(order), claimed, accepted_message(order))
+    return AcceptedOrder(order, acknowledge(order), disconnected, accepted_message(order))
 
 
 def with_bundle_addresses(requested: RequestedOrder) -> RequestedOrder:
-    """Return the order with an address for every item that has one from its bundle."""
+    """Return the order with the bundle's address in every nested item without its own."""
     if any(item.members for item in requested.items):
         return replace(
             requested, items=tuple(inherit_bundle_address(item) for item in requested.items)
@@ -99,17 +99,18 @@ def with_bundle_addresses(requested: RequestedOrder) -> RequestedOrder:
 
 
 def independent_faults(found: Sequence[Fault], others: Iterable[Fault]) -> Iterator[Fault]:
-    """Yield other faults, unless they follow from one that was found before."""
-    known = [fault.field for fault in found]
+    """Yield the other faults that do not follow from one that was found before."""
+    faulty = [fault.field for fault in found]
     for fault in others:
         if not any(
-            is_pointer_within(fault.field, at) or is_pointer_within(at, fault.field) for at in known
+            is_pointer_within(fault.field, at) or is_pointer_within(at, fault.field)
+            for at in faulty
         ):
             yield fault
 
 
 def is_pointer_within(inner: str, outer: str) -> bool:
-    """Tell whether one JSON pointer leads into what another one leads to."""
+    """Tell whether one JSON pointer is equal to another one or below it."""
     return inner == outer or inner.startswith(f"{outer}/")
 
 
@@ -135,7 +136,7 @@ def order_content(
     catalogue: Catalogue,
     products: Mapping[UUID, Product],
 ) -> OrderContent:
-    """Return what an order without faults asks for, priced."""
+    """Return the content of an order without faults, with prices."""
     return OrderContent(
         customer=customer_of(requested),
         known_category=earlier_category(customer_parties(requested)[0], context.known_category),
@@ -154,7 +155,7 @@ def order_content(
 
 
 def bundle_items(requested: RequestedOrder, catalogue: Catalogue) -> Iterator[BundleItem]:
-    """Yield the items that stand for bundles."""
+    """Yield the bundle items."""
     for item in requested.items:
         if item.members:
             bundle = catalogue.sellable_offerings[item.offering_id]
@@ -172,7 +173,7 @@ def product_items(
     catalogue: Catalogue,
     products: Mapping[UUID, Product],
 ) -> Iterator[Item]:
-    """Yield the items that stand for products, those of bundles in their bundle's place."""
+    """Yield the product items, those of a bundle at the bundle's position."""
     for item in requested.items:
         if item.action == Action.DELETE:
             yield disconnect_item(item, products[UUID(item.product_id)])
@@ -192,7 +193,7 @@ def new_item(
     bundle: Offering | None = None,
     bundle_item: str = "",
 ) -> Item:
-    """Return an item that makes a product, by itself or as a member of a bundle."""
+    """Return an item that creates a product, by itself or as a member of a bundle."""
     characteristics = merge_characteristics(item, offering)
     price = quote(offering, characteristics, bundle.discounts if bundle else ())
     place = installation_place(item)
@@ -226,7 +227,7 @@ def new_item(
 
 
 def disconnect_item(item: RequestedItem, product: Product) -> Item:
-    """Return an item that takes a product away; that costs nothing."""
+    """Return an item that disconnects a product, free of charge."""
     ordered = OrderedItem(
         id=item.id,
         action=Action.DELETE,
@@ -245,7 +246,7 @@ def disconnect_item(item: RequestedItem, product: Product) -> Item:
 
 
 def accepted_message(order: Order) -> OrderAccepted:
-    """Say that an order is taken on."""
+    """Return the message that an order is accepted."""
     content = order.content
     return OrderAccepted(
         order_id=order.id,

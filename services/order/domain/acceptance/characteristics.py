@@ -1,4 +1,4 @@
-"""The characteristics of an ordered product: against the rules, and as they will be."""
+"""The characteristics of an ordered product: checked against the rules, and merged."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -36,7 +36,7 @@ def check_characteristic(
     requested: RequestedCharacteristic,
     rules: Mapping[str, CharacteristicRule],
     fixed: Mapping[str, Value],
-    before: set[str],
+    seen: set[str],
 ) -> Iterator[Fault]:
     """Name what is wrong with one characteristic by itself."""
     at = f"{requested.field}/name"
@@ -50,7 +50,7 @@ def check_characteristic(
             "the product has no such characteristic",
             f"leave it out; the product's are: {names}",
         )
-    elif requested.name in before:
+    elif requested.name in seen:
         yield Fault(
             at, "characteristic-twice", f"{requested.name} is given twice", "give each one once"
         )
@@ -96,7 +96,7 @@ def check_value(
 def check_required(
     at: str, rules: Mapping[str, CharacteristicRule], requested: set[str]
 ) -> Iterator[Fault]:
-    """Name what is missing among the characteristics that are given or fixed."""
+    """Name required characteristics that are neither given nor fixed."""
     field = f"{at}/product/productCharacteristic"
     for rule in rules.values():
         if rule.required and rule.name not in requested:
@@ -111,29 +111,29 @@ def check_required(
                 yield Fault(
                     field,
                     "characteristic-missing",
-                    f"{rule.name} means nothing without {other}",
+                    f"{rule.name} requires {other}",
                     f"give {other} as well, or leave {rule.name} out",
                 )
 
 
 def allowed_values_text(rule: CharacteristicRule) -> str:
-    """Say what a characteristic may be, for people."""
+    """Describe the allowed values of a characteristic, for people."""
     if rule.allowed:
         return f"use one of: {', '.join(str(each) for each in rule.allowed)}"
     if rule.pattern:
         return f"use {rule.pattern_means or rule.pattern}"
-    longest = f" of at most {MAX_TEXT_LENGTH} characters" if rule.type is ValueType.STRING else ""
-    return f"use a JSON {rule.type}{longest}"
+    limit = f" of at most {MAX_TEXT_LENGTH} characters" if rule.type is ValueType.STRING else ""
+    return f"use a JSON {rule.type}{limit}"
 
 
 @cache
 def compile_pattern(pattern: str) -> re.Pattern[str]:
-    """Compile a pattern of the catalogue once; its classes of characters mean ASCII."""
+    """Compile a pattern of the catalogue once; its character classes match ASCII only."""
     return re.compile(pattern, re.ASCII)
 
 
 def merge_characteristics(item: RequestedItem, offering: Offering) -> tuple[Characteristic, ...]:
-    """Return what the product will be: what was given, and what the offering fixes."""
+    """Return the characteristics of the product: the given ones, and those the offering fixes."""
     values = {each.name: each.value for each in offering.fixed}
     values |= {each.name: each.value for each in item.characteristics}  # type: ignore[misc]
     return tuple(Characteristic(name=name, value=value) for name, value in values.items())

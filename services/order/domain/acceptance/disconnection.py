@@ -1,4 +1,4 @@
-"""Items that take a product away: it must be there, be the customer's, and be free to go."""
+"""Checks of items that disconnect a product: it must exist, be the customer's, and be active."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from uuid import UUID
@@ -13,14 +13,14 @@ PRODUCTS_REMEDY = "see GET /tmf-api/productInventory/v4/product?relatedParty.id=
 def check_disconnection(
     item: RequestedItem, products: Mapping[UUID, Product], party_id: str
 ) -> Iterator[Fault]:
-    """Name what is wrong with one item that takes a product away."""
+    """Name what is wrong with one item that disconnects a product."""
     at = f"{item.field}/product/id"
     if item.members:
         yield Fault(
             f"{item.field}/productOrderItem",
             "nested-delete",
-            "a bundle is taken away product by product",
-            "name each product in an item of its own at the top",
+            "a bundle is disconnected product by product",
+            "name each product in an item of its own at the top level",
         )
     elif not item.product_id:
         yield Fault(at, "product-missing", "no product is named", f"name one: {PRODUCTS_REMEDY}")
@@ -33,18 +33,20 @@ def check_disconnection(
 def check_product(
     at: str, item: RequestedItem, product: Product | None, party_id: str
 ) -> Iterator[Fault]:
-    """Name why a product cannot be taken away for this customer, if it cannot."""
+    """Name why a product cannot be disconnected for this customer, if it cannot."""
     if product is None:
         yield Fault(at, "product-unknown", "there is no such product", PRODUCTS_REMEDY)
     elif product.party_id != party_id:
         yield Fault(at, "product-of-another", "the product is another customer's", PRODUCTS_REMEDY)
     elif product.status is ProductStatus.TERMINATED:
-        yield Fault(at, "product-terminated", "the product is gone already", "leave the item out")
+        yield Fault(
+            at, "product-terminated", "the product is terminated already", "leave the item out"
+        )
     elif product.status is ProductStatus.PENDING_TERMINATE:
         yield Fault(
             at,
             "product-busy",
-            "an open order takes the product away",
+            "an open order disconnects the product",
             f"wait for order {product.ending_order_id}",
         )
     elif item.offering_id not in {"", product.offering_id}:
@@ -59,7 +61,7 @@ def check_product(
 def check_whole_bundles(
     items: Iterable[RequestedItem], products: Mapping[UUID, Product]
 ) -> Iterator[Fault]:
-    """Name products named twice, and bundles of which only a part is to go."""
+    """Name products named twice, and bundles of which only a part would be disconnected."""
     named: dict[UUID | None, RequestedItem] = {}
     for item in items:
         if (id_ := parse_uuid(item.product_id)) in named:
@@ -69,15 +71,15 @@ def check_whole_bundles(
             named[id_] = item
     for id_, item in named.items():
         product = products.get(id_) if id_ else None
-        left = [
+        missing = [
             str(each) for each in active_bundle_partners(product, products) if each not in named
         ]
-        if left:
+        if missing:
             yield Fault(
                 f"{item.field}/product/id",
                 "bundle-split",
-                "the product belongs to a bundle, which goes as a whole",
-                f"add items for: {', '.join(sorted(left))}",
+                "the product belongs to a bundle, which is disconnected as a whole",
+                f"add items for: {', '.join(sorted(missing))}",
             )
 
 

@@ -1,4 +1,4 @@
-"""Where a product is installed."""
+"""The installation address of a product."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -13,7 +13,7 @@ NO_PLACE = RequestedPlace("", INSTALLATION_ROLE, "", "")
 
 
 def installation_addresses(item: RequestedItem) -> list[RequestedPlace]:
-    """Return the places of an item that are in the role of its address."""
+    """Return the places of an item in the role of installation address."""
     return [
         each
         for each in item.places
@@ -22,7 +22,7 @@ def installation_addresses(item: RequestedItem) -> list[RequestedPlace]:
 
 
 def installation_place(item: RequestedItem) -> RequestedPlace:
-    """Return where an item's product is installed."""
+    """Return the installation address of an item, or an empty one."""
     return next(iter(installation_addresses(item)), NO_PLACE)
 
 

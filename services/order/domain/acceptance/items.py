@@ -1,4 +1,4 @@
-"""The items of an order: what each asks for, against the catalogue."""
+"""Checks of the items of an order against the catalogue and the installed base."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ SUPPORTED_ACTIONS = " or ".join(BUSINESS_ACTIONS)
 
 @dataclass(frozen=True, slots=True)
 class ItemCheckContext:
-    """What items are held against: what is sold, to whom, and what is there already."""
+    """What items are checked against: catalogue, installed base, and buyer."""
 
     catalogue: Catalogue
     products: Mapping[UUID, Product]
@@ -85,7 +85,7 @@ def check_item_ids(items: Sequence[RequestedItem]) -> Iterator[Fault]:
 
 
 def check_picked_numbers(items: Sequence[RequestedItem]) -> Iterator[Fault]:
-    """Name items that pick a number which an earlier one picks as well, in whatever spelling."""
+    """Name items that pick the number of an earlier item, in any spelling."""
     picked: dict[str, str] = {}
     for item in flatten_items(items):
         for each in item.characteristics:
@@ -126,7 +126,7 @@ def check_item(item: RequestedItem, context: ItemCheckContext) -> Iterator[Fault
 
 
 def check_unsupported_fields(item: RequestedItem) -> Iterator[Fault]:
-    """Name what is asked for beside the product and cannot be had."""
+    """Name requested attributes that are not supported."""
     if item.quantity != 1:
         yield Fault(
             f"{item.field}/quantity",
@@ -141,18 +141,18 @@ def check_unsupported_fields(item: RequestedItem) -> Iterator[Fault]:
             "items cannot wait for each other",
             "leave it out: an order is fulfilled as a whole or not at all",
         )
-    meant = BUSINESS_ACTIONS.get(item.action)  # type: ignore[call-overload]
-    if meant and item.business_action not in {"", meant}:
+    expected = BUSINESS_ACTIONS.get(item.action)  # type: ignore[call-overload]
+    if expected and item.business_action not in {"", expected}:
         yield Fault(
             f"{item.field}/businessAction",
             "business-action-mismatch",
-            f"with action {item.action} the business action is {meant}",
-            f"leave it out, or say {meant}",
+            f"with action {item.action} the business action is {expected}",
+            f"leave it out, or say {expected}",
         )
 
 
 def check_addition(item: RequestedItem, context: ItemCheckContext) -> Iterator[Fault]:
-    """Name what is wrong with an item that asks for a product or a bundle."""
+    """Name what is wrong with an item that requests a new product or bundle."""
     at = f"{item.field}/productOffering/id"
     if item.product_id:
         yield Fault(
@@ -171,12 +171,12 @@ def check_addition(item: RequestedItem, context: ItemCheckContext) -> Iterator[F
 
 
 def check_not_sellable(at: str, offering_id: str, catalogue: Catalogue) -> Iterator[Fault]:
-    """Say why an offering cannot be ordered: it is not sold now, or never was there."""
-    see = "see GET /tmf-api/productCatalogManagement/v4/productOffering?lifecycleStatus=active"
+    """Name why an offering cannot be ordered: it is not sold now, or does not exist."""
+    remedy = "see GET /tmf-api/productCatalogManagement/v4/productOffering?lifecycleStatus=active"
     if any(each.id == offering_id for each in catalogue.offerings):
-        yield Fault(at, "offering-not-sold", "the offering is not sold now", see)
+        yield Fault(at, "offering-not-sold", "the offering is not sold now", remedy)
     else:
-        yield Fault(at, "offering-unknown", "the catalogue has no such offering", see)
+        yield Fault(at, "offering-unknown", "the catalogue has no such offering", remedy)
 
 
 def check_offering(
@@ -184,8 +184,10 @@ def check_offering(
 ) -> Iterator[Fault]:
     """Name what is wrong with an item whose offering is sold."""
     if offering.eligibility != UNRESTRICTED:
-        here = context.buyer._replace(local_network=stated_local_network(item))
-        yield from check_eligibility(f"{item.field}/productOffering/id", offering.eligibility, here)
+        buyer = context.buyer._replace(local_network=stated_local_network(item))
+        yield from check_eligibility(
+            f"{item.field}/productOffering/id", offering.eligibility, buyer
+        )
     if offering.is_bundle:
         yield from check_bundle(item, offering, context)
     else:
@@ -193,7 +195,7 @@ def check_offering(
 
 
 def stated_local_network(item: RequestedItem) -> str | None:
-    """Return the local network that an item says; None if its address is to tell."""
+    """Return the local network that an item states; None if its address decides."""
     place = installation_place(item)
     return place.local_network or (None if place.id else "")
 
@@ -201,13 +203,13 @@ def stated_local_network(item: RequestedItem) -> str | None:
 def check_single_product(
     item: RequestedItem, offering: Offering, catalogue: Catalogue
 ) -> Iterator[Fault]:
-    """Name what is wrong with an item that asks for one product."""
+    """Name what is wrong with an item that requests one new product."""
     if item.members:
         yield Fault(
             f"{item.field}/productOrderItem",
             "not-a-bundle",
             "the offering is no bundle",
-            "put the nested items at the top, or name a bundle",
+            "put the nested items at the top level, or name a bundle",
         )
     specification = catalogue.active_specifications[offering.specification]
     if specification.needs_address and not installation_place(item).id:
@@ -223,7 +225,7 @@ def check_single_product(
 def check_bundle(
     item: RequestedItem, bundle: Offering, context: ItemCheckContext
 ) -> Iterator[Fault]:
-    """Name what is wrong with an item that asks for a bundle: each member, once."""
+    """Name what is wrong with an item that requests a bundle: it must have each member once."""
     yield from check_members(item, bundle)
     if item.characteristics:
         yield Fault(
@@ -241,7 +243,7 @@ def check_bundle(
 
 
 def check_members(item: RequestedItem, bundle: Offering) -> Iterator[Fault]:
-    """Name nested items that do not belong, come twice, or are missing."""
+    """Name nested items that are no members, come twice, or are missing."""
     missing = list(bundle.members)
     for member in item.members:
         if member.action == Action.ADD and member.offering_id in missing:

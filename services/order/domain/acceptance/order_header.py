@@ -1,4 +1,4 @@
-"""Who orders, and by which way: the parts of an order that are not its items."""
+"""The header of an order: customer, channel, priority and dates."""
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
@@ -19,15 +19,15 @@ from shared.input.text_comparison import comparable_word
 
 CUSTOMER_ROLE = "customer"
 UNSPECIFIED_TYPE = "Party"
-"""What a customer is shown as whose kind is not known; who sends it back says as little."""
+"""The type shown for a customer of unknown kind. A request that repeats it states no kind."""
 
 TYPES_WITHOUT_KIND = (UNSPECIFIED_TYPE, "PartyRole", "Customer")
-"""What a standard client may call a customer (TMF622's RelatedParty, TMF629) without its kind."""
+"""Types by which standard clients state no kind (TMF622's RelatedParty, TMF629)."""
 
 PARTY_KINDS = dict.fromkeys(map(comparable_word, TYPES_WITHOUT_KIND), "") | {
     comparable_word(each): each for each in PartyKind
 }
-"""What a customer may be said to be, by its spelling as words are compared."""
+"""Kinds of customers by the comparable form of `@referredType`; empty for no kind."""
 
 HIGHEST_PRIORITY, LOWEST_PRIORITY = 0, 4
 PRIORITIES = [str(each) for each in range(HIGHEST_PRIORITY, LOWEST_PRIORITY + 1)]
@@ -45,7 +45,7 @@ def check_header(requested: RequestedOrder, now: datetime) -> Iterator[Fault]:
 
 
 def check_dates(requested: RequestedOrder, now: datetime) -> Iterator[Fault]:
-    """Name requested dates that cannot be kept."""
+    """Name requested dates that cannot be met."""
     start, completion = requested.requested_start, requested.requested_completion
     if start and start > now:
         yield Fault(
@@ -58,14 +58,14 @@ def check_dates(requested: RequestedOrder, now: datetime) -> Iterator[Fault]:
         yield Fault(
             "/requestedCompletionDate",
             "completion-in-past",
-            "the order is wanted complete before it is placed",
+            "the requested completion is before the order is placed",
             "give a later date-time, or leave requestedCompletionDate out",
         )
     elif start and completion and completion < start:
         yield Fault(
             "/requestedCompletionDate",
             "completion-before-start",
-            "the order is wanted complete before it begins",
+            "the requested completion is before the requested start",
             "give a date-time after requestedStartDate, or leave one of them out",
         )
 
@@ -76,7 +76,7 @@ def customer_parties(requested: RequestedOrder) -> list[RequestedParty]:
 
 
 def parse_party_kind(referred_type: str) -> str:
-    """Return what a party is said to be, empty where nothing is; another word as it was said."""
+    """Return the stated kind of a party; empty if none is stated, an unknown word as it is."""
     return PARTY_KINDS.get(comparable_word(referred_type), referred_type)
 
 
@@ -87,7 +87,7 @@ def check_customer(requested: RequestedOrder) -> Iterator[Fault]:
         yield Fault(
             "/relatedParty",
             "customer-missing",
-            "nobody is named as the customer",
+            "no party is named as the customer",
             'add one with role "customer" and its id in the CRM',
         )
     for extra in found[1:]:
@@ -119,7 +119,7 @@ def check_party(party: RequestedParty) -> Iterator[Fault]:
 
 
 def check_kind(party: RequestedParty) -> Iterator[Fault]:
-    """Name a kind that there is not, or a contradiction between kind and category."""
+    """Name an unknown kind, or a contradiction between kind and category."""
     if party.kind not in PARTY_KINDS.values():
         yield Fault(
             f"{party.field}/@referredType",
@@ -140,14 +140,14 @@ def check_kind(party: RequestedParty) -> Iterator[Fault]:
 
 
 def check_identifications(party: RequestedParty) -> Iterator[Fault]:
-    """Name numbers whose check digit is not that of the paper that they are said to be on."""
+    """Name numbers whose form or check digit does not fit their identification type."""
     for identification in party.identifications:
         if is_invalid_number(identification.kind, identification.number):
             yield Fault(
                 identification.field,
                 "identity-number-false",
-                "the number cannot be one of this identificationType: its form or check digit",
-                "copy it from the paper again, or name another identificationType",
+                "the number does not fit this identificationType: wrong form or check digit",
+                "copy it from the document again, or name another identificationType",
             )
 
 
@@ -166,7 +166,7 @@ def check_channel(requested: RequestedOrder) -> Iterator[Fault]:
 
 
 def channel_of(requested: RequestedOrder) -> str:
-    """Return the channel by which an order came."""
+    """Return the channel of an order."""
     return requested.channels[0].value if requested.channels else DEFAULT_CHANNEL
 
 
@@ -175,37 +175,38 @@ def priority_of(requested: RequestedOrder) -> int:
     return int(requested.priority) if requested.priority else DEFAULT_PRIORITY
 
 
-def category_of(party: RequestedParty, known: str = "") -> str:
-    """Return the category that a customer buys in: as the order says it, or an earlier one.
+def category_of(party: RequestedParty, known_category: str = "") -> str:
+    """Return the category of a customer, as this order states it, or an earlier one.
 
-    Where no order says one, organizations are businesses and all others public customers.
+    If no order states one, organizations are business and all others public customers.
     """
-    usual = DEFAULT_CATEGORIES.get(party.kind, "public")
-    return party.category or earlier_category(party, known) or usual
+    default = DEFAULT_CATEGORIES.get(party.kind, "public")
+    return party.category or earlier_category(party, known_category) or default
 
 
-def earlier_category(party: RequestedParty, known: str) -> str:
-    """Return the category that earlier orders say, where this one neither says nor denies it."""
-    is_needed = known and not party.category and party.kind in {"", party_kind_of(known)}
-    return known if is_needed else ""
+def earlier_category(party: RequestedParty, known_category: str) -> str:
+    """Return the category from earlier orders, unless this one states or contradicts it."""
+    if party.category or not known_category:
+        return ""
+    return known_category if party.kind in {"", party_kind_of(known_category)} else ""
 
 
 def customer_without_category(requested: RequestedOrder) -> str:
-    """Return the id of the customer whose category an order leaves open; else nothing.
+    """Return the id of the customer if the order leaves its category open; else an empty text.
 
     Persons are public customers; businesses and key accounts are both organizations.
     """
-    open_ = (each for each in customer_parties(requested) if not each.category)
-    return next((each.id for each in open_ if each.kind != PartyKind.INDIVIDUAL), "")
+    parties = (each for each in customer_parties(requested) if not each.category)
+    return next((each.id for each in parties if each.kind != PartyKind.INDIVIDUAL), "")
 
 
 def category_from_orders(contents: Iterable[OrderContent]) -> str:
-    """Return the category of a customer by its orders, newest first; empty if none says it."""
+    """Return the category of a customer from its orders, newest first; empty if none has it."""
     return next((each.customer_category for each in contents if each.customer_category), "")
 
 
 def customer_of(requested: RequestedOrder) -> Customer:
-    """Return the customer as the order carries it; what it does not say is empty."""
+    """Return the customer as the order states it; missing attributes are empty."""
     party = customer_parties(requested)[0]
     return Customer(
         id=party.id,

@@ -1,4 +1,4 @@
-"""An order as it was asked for: the right shape, not yet believed."""
+"""A requested order: it fits the schema, and is not validated by the domain yet."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,24 +16,24 @@ CHANNELS = (
     "letter",
     "agent",
 )
-"""The ways in which customers place orders."""
+"""The channels by which customers place orders."""
 
 DEFAULT_CHANNEL = "internet"
-"""How an order came when it does not say: by our API, so over the internet."""
+"""The channel of an order that states none: it came by our API, so over the internet."""
 
 CUSTOMER_CATEGORIES = ("public", "business", "key-account")
 DEFAULT_PRIORITY = 4
 
 
 class LocatedValue(NamedTuple):
-    """A value, and the JSON pointer to where it was said."""
+    """A value, and the JSON pointer to it."""
 
     field: str
     value: str
 
 
 class RequestedCharacteristic(NamedTuple):
-    """One characteristic as it was asked for."""
+    """One requested characteristic."""
 
     field: str
     name: str | None
@@ -41,7 +41,7 @@ class RequestedCharacteristic(NamedTuple):
 
 
 class RequestedIdentification(NamedTuple):
-    """A document that says who a party is."""
+    """An identity document of a party."""
 
     field: str
     kind: str
@@ -58,7 +58,7 @@ class RequestedParty:
     name: str = ""
     category: str = ""
     kind: str = ""
-    """`Individual` or `Organization`, where it is said."""
+    """`Individual` or `Organization`; empty if not stated."""
 
     phone: str = ""
     email: str = ""
@@ -66,7 +66,7 @@ class RequestedParty:
 
     @property
     def identity_number(self) -> str:
-        """The number that the first of its papers has."""
+        """The number of the first identity document that has one."""
         return next((each.number for each in self.identifications if each.number), "")
 
 
@@ -81,7 +81,7 @@ class RequestedPlace(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestedItem:
-    """One item of the order. What was not said is empty."""
+    """One item of the order. Missing attributes are empty."""
 
     field: str
     """JSON pointer to the item."""
@@ -96,12 +96,12 @@ class RequestedItem:
     characteristics: tuple[RequestedCharacteristic, ...] = ()
     members: tuple["RequestedItem", ...] = ()
     relationship_count: int = 0
-    """How many relationships to other items it has."""
+    """The number of its relationships to other items."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestedOrder:
-    """The whole order. What was not said is empty."""
+    """The whole order. Missing attributes are empty."""
 
     items: tuple[RequestedItem, ...] = ()
     parties: tuple[RequestedParty, ...] = ()
@@ -115,16 +115,16 @@ class RequestedOrder:
     requested_start: datetime | None = None
     requested_completion: datetime | None = None
     faults: tuple[Fault, ...] = ()
-    """What is wrong with its form; what that is about counts as not said."""
+    """Schema faults; the faulty attributes count as missing."""
 
     @property
     def product_ids(self) -> list[UUID]:
-        """The products that its items name, as far as they are ids at all."""
+        """The ids of the products that its items name, without those that are no UUID."""
         return [id_ for item in self.items if (id_ := parse_uuid(item.product_id))]
 
 
 def parse_uuid(text: str) -> UUID | None:
-    """Return the id that a text says, or None if it says none."""
+    """Return the UUID in a text, or None if it is no UUID."""
     try:
         return UUID(text)
     except ValueError:
@@ -132,14 +132,14 @@ def parse_uuid(text: str) -> UUID | None:
 
 
 class PlacementContext(NamedTuple):
-    """What the request itself does not say: what its order is called, who places it, when."""
+    """What the request does not contain: the order's id, who places it, and when."""
 
     order_id: UUID
     tenant: str
     client: str
     now: datetime
     person: str = ""
-    """Who acts through the client, where it is not the client itself."""
+    """The person who acts through the client; empty if the client itself does."""
 
     known_category: str = ""
-    """Of the customer, as earlier orders of the client say it; empty where none does."""
+    """The customer's category from earlier orders of the client; empty if none states it."""

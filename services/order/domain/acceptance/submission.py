@@ -1,4 +1,4 @@
-"""One order asked for twice: the same answer twice, or a conflict."""
+"""Repeated requests for one order: the stored response, or a conflict."""
 
 import hashlib
 import hmac
@@ -13,25 +13,25 @@ from shared.errors import ConflictError, UnprocessableError
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """One accepted request and its answer, under the names it may be repeated by."""
+    """One accepted request and its response, with the keys by which it may be repeated."""
 
     id: UUID
     tenant: str
     client: str
     idempotency_key: str | None
     external_id: str | None
-    """None also where a request repeats the externalId of an earlier one."""
+    """None also for a request that repeats the externalId of an earlier one."""
 
     order_id: UUID
     fingerprint: bytes
-    """Of the body, sealed."""
+    """The keyed fingerprint of the body."""
 
     answer: bytes
-    """The body of the 201, for those who ask again. Holds personal data."""
+    """The body of the 201, for repeated requests. Holds personal data."""
 
 
 class SubmissionKeys(NamedTuple):
-    """Who asks, and the names under which the request may be known already."""
+    """The client, and the keys under which its request may be stored already."""
 
     tenant: str
     client: str
@@ -79,16 +79,17 @@ def find_repeated_submission(
     return by_key or by_external_id
 
 
-def new_repetitions(of: Submission, names: SubmissionKeys, id_: UUID) -> tuple[Submission, ...]:
-    """Return what must be remembered of a repeated request: its key, if that is a new one."""
-    if not names.idempotency_key or names.idempotency_key == of.idempotency_key:
+def new_repetitions(
+    original: Submission, keys: SubmissionKeys, id_: UUID
+) -> tuple[Submission, ...]:
+    """Return the repetition to store for a repeated request, if its key is a new one."""
+    if not keys.idempotency_key or keys.idempotency_key == original.idempotency_key:
         return ()
-    again = replace(of, id=id_, idempotency_key=names.idempotency_key, external_id=None)
-    return (again,)
+    return (replace(original, id=id_, idempotency_key=keys.idempotency_key, external_id=None),)
 
 
 def without_personal_data(answer: bytes) -> bytes:
-    """Return an answer as it would have been, had the order told nothing of a person."""
+    """Return a stored response without personal data."""
     order = msgspec.json.decode(answer)
     order.pop("description", None)
     for party in order["relatedParty"]:
@@ -99,20 +100,20 @@ def without_personal_data(answer: bytes) -> bytes:
 
 
 def fingerprint(body: object) -> bytes:
-    """Return what two JSON bodies share exactly if they say the same.
+    """Return a digest that two JSON bodies share exactly if their content is equal.
 
-    The order of fields and white space say nothing. To be kept it must be `sealed`.
+    The order of fields and white space do not count. Store only its `keyed_fingerprint`.
     """
     return hashlib.blake2b(canonical_json(body), digest_size=16).digest()
 
 
-def keyed_fingerprint(print_: bytes, key: bytes) -> bytes:
-    """Return a fingerprint as it may be kept: without the key nobody can try bodies against it.
+def keyed_fingerprint(plain: bytes, key: bytes) -> bytes:
+    """Return a fingerprint that may be stored: guessed bodies cannot be tested without the key.
 
-    An erasure blanks the answer beside it, and what is left of the order is most of the
-    body: who guesses a name and a phone number could otherwise see the guess confirmed.
+    An erasure blanks the response beside it, but most of the body stays in the order: a guessed
+    name and phone number could otherwise be confirmed.
     """
-    return hmac.digest(key, b"order submission\0" + print_, "sha256")[:16]
+    return hmac.digest(key, b"order submission\0" + plain, "sha256")[:16]
 
 
 canonical_json = msgspec.json.Encoder(order="sorted").encode

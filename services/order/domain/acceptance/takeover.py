@@ -1,4 +1,4 @@
-"""An order that was told of before the database was restored, made out of what was told."""
+"""The takeover of an order that was published before the database was restored."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -24,7 +24,7 @@ from shared.errors import TooEarlyError
 
 
 class TakenOverOrder(NamedTuple):
-    """All that comes of an order that is taken over."""
+    """The result of taking over an order."""
 
     order: Order
     progress: Progress
@@ -32,7 +32,7 @@ class TakenOverOrder(NamedTuple):
 
 
 def order_record(order: Order, submission: Submission) -> OrderRecord:
-    """Return what is kept of an order, beside what everybody is told of it."""
+    """Return the data of an order that its message carries for the order service alone."""
     content = order.content
     return OrderRecord(
         items=tuple(item_record(each) for each in content.items),
@@ -51,7 +51,7 @@ def order_record(order: Order, submission: Submission) -> OrderRecord:
 
 
 def item_record(item: Item) -> ItemRecord:
-    """Return what is kept of an item, beside what everybody is told of it."""
+    """Return the data of an item that the message carries for the order service alone."""
     return ItemRecord(
         bundle_item=item.bundle_item,
         local_network=item.local_network,
@@ -62,33 +62,33 @@ def item_record(item: Item) -> ItemRecord:
 def take_over(
     message: OrderAccepted, tenant: str, products: Mapping[UUID, Product]
 ) -> TakenOverOrder:
-    """Return an order as it was when it was told that it is accepted.
+    """Return an order as it was when its acceptance was published.
 
     Args:
-        message: what everybody was told.
-        tenant: whose order it is.
-        products: those that it takes away.
+        message: the published acceptance.
+        tenant: the tenant of the order.
+        products: those that it disconnects.
 
     Raises:
-        TooEarlyError: if a product that it takes away is not in the installed base yet.
+        TooEarlyError: if a product that it disconnects is not in the installed base yet.
     """
     content = content_from_message(message, message.record or empty_record(message))
     order = Order(message.order_id, tenant, message.client, content.customer.id, content)
-    ended = order.disconnected_product_ids()
-    if missing := [each for each in ended if each not in products]:
-        msg = f"product {missing[0]}, which the order takes away, is not there yet"
+    product_ids = order.disconnected_product_ids()
+    if missing := [each for each in product_ids if each not in products]:
+        msg = f"product {missing[0]}, which the order disconnects, does not exist yet"
         raise TooEarlyError(msg)
-    claimed = tuple(mark_pending_terminate(products[each], order.id) for each in ended)
-    return TakenOverOrder(order, acknowledge(order), claimed)
+    disconnected = tuple(mark_pending_terminate(products[each], order.id) for each in product_ids)
+    return TakenOverOrder(order, acknowledge(order), disconnected)
 
 
 def empty_record(message: OrderAccepted) -> OrderRecord:
-    """Return the record of an order that was told of before there were records: nothing more."""
+    """Return an empty record, for an order that was published before messages had records."""
     return OrderRecord(items=tuple(ItemRecord() for _ in message.items))
 
 
 def content_from_message(message: OrderAccepted, record: OrderRecord) -> OrderContent:
-    """Return what an order asks for, out of what was told."""
+    """Return the content of an order from its published message."""
     items = zip(message.items, record.items, strict=True)
     return OrderContent(
         customer=message.customer,
@@ -97,11 +97,11 @@ def content_from_message(message: OrderAccepted, record: OrderRecord) -> OrderCo
         items=tuple(
             Item(
                 ordered=ordered,
-                bundle_item=kept.bundle_item,
-                local_network=kept.local_network,
-                charges=tuple(charge_from_record(each) for each in kept.charges),
+                bundle_item=own.bundle_item,
+                local_network=own.local_network,
+                charges=tuple(charge_from_record(each) for each in own.charges),
             )
-            for ordered, kept in items
+            for ordered, own in items
         ),
         bundles=tuple(BundleItem(**msgspec.structs.asdict(each)) for each in record.bundles),
         external_id=message.external_id,
@@ -117,6 +117,6 @@ def content_from_message(message: OrderAccepted, record: OrderRecord) -> OrderCo
 
 
 def charge_from_record(record: ChargeRecord) -> Charge:
-    """Return a line of what an item costs."""
+    """Return a charge of an item."""
     values = msgspec.structs.asdict(record)
     return Charge(**(values | {"kind": PriceKind(record.kind)}))

@@ -1,1 +1,1 @@
-"""What is sold: offerings, prices, eligibility, and how the catalogue is published."""
+"""The catalogue: specifications, offerings, prices, eligibility, and its publication."""

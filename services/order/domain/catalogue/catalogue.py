@@ -1,4 +1,4 @@
-"""What is sold: specifications, offerings, prices, bundles. Data, in versions."""
+"""The catalogue: specifications, offerings, prices and bundles, as data in versions."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from shared.input.timestamps import Timestamp
 
 
 class LifeCycle(StrEnum):
-    """How far a version has come: draft → active → retired."""
+    """The life cycle of a version: draft → active → retired."""
 
     DRAFT = "draft"
     ACTIVE = "active"
@@ -19,7 +19,7 @@ class LifeCycle(StrEnum):
 
 
 class ValueType(StrEnum):
-    """What kind of value a characteristic takes (TMF620 `valueType`)."""
+    """The type of a characteristic's value (TMF620 `valueType`)."""
 
     STRING = "string"
     INTEGER = "integer"
@@ -28,20 +28,20 @@ class ValueType(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CharacteristicRule:
-    """What may be said of one property of a product."""
+    """The rule for one characteristic of a product."""
 
     name: str
     type: ValueType = ValueType.STRING
     description: str = ""
     required: Boolean = False
     allowed: tuple[Value, ...] = ()
-    """The values it may have; empty for any of its type."""
+    """The allowed values; empty for any of its type."""
 
     pattern: str = ""
     """A regular expression that a text must match as a whole."""
 
     pattern_means: str = ""
-    """The same for people: `E.164, for example +862580001234`."""
+    """The pattern described for people: `E.164, for example +862580001234`."""
 
     requires: tuple[str, ...] = ()
     """Other characteristics that must be given with it."""
@@ -70,12 +70,12 @@ class PriceKind(StrEnum):
     """Every month."""
 
     MINIMUM_SPEND = "minimumSpend"
-    """The month costs at least this much, for a term."""
+    """At least this much is charged every month of a term."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Condition:
-    """A price that applies only when a characteristic has this value."""
+    """A condition on a price: it applies only if a characteristic has this value."""
 
     characteristic: str
     value: Value
@@ -91,12 +91,12 @@ class Price:
     amount_cents: WholeNumber
     when: Condition | None = None
     term_months: WholeNumber = 0
-    """How long a minimum spend binds."""
+    """The term of a minimum spend."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Discount:
-    """What a bundle takes off the unconditional prices of one kind of one member."""
+    """A discount of a bundle on the unconditional prices of one kind of one member."""
 
     id: str
     name: str
@@ -107,7 +107,7 @@ class Discount:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FixedValue:
-    """A characteristic that the offering itself decides."""
+    """A characteristic with the value that the offering fixes."""
 
     name: str
     value: Value
@@ -115,14 +115,14 @@ class FixedValue:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Eligibility:
-    """Who may buy it, where, by which way and when. What is empty excludes nobody."""
+    """Who may buy it, by which channel, where and when. An empty field restricts nothing."""
 
     categories: tuple[str, ...] = ()
     channels: tuple[str, ...] = ()
     local_networks: tuple[str, ...] = ()
     valid_from: Timestamp | None = None
     valid_until: Timestamp | None = None
-    """From this moment on it is sold no more."""
+    """From this time on it is no longer sold."""
 
 
 UNRESTRICTED = Eligibility()
@@ -143,7 +143,7 @@ class Offering:
     fixed: tuple[FixedValue, ...] = ()
     prices: tuple[Price, ...] = ()
     members: tuple[str, ...] = ()
-    """The offerings of a bundle, each of which is ordered once."""
+    """The offerings of a bundle, each ordered once."""
 
     discounts: tuple[Discount, ...] = ()
     eligibility: Eligibility = UNRESTRICTED
@@ -160,7 +160,7 @@ E = TypeVar("E", bound=Specification | Offering)
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """All versions of everything, and at hand what is sold now."""
+    """All versions of all entries, with indexes of those sold now."""
 
     specifications: tuple[Specification, ...]
     offerings: tuple[Offering, ...]
@@ -168,11 +168,11 @@ class Catalogue:
     """By id, the newest version that is active."""
 
     sellable_offerings: Mapping[str, Offering]
-    """By id, the newest version that is active, if all that it is made of is."""
+    """By id, the newest version that is active, if its specification or members are active too."""
 
     @classmethod
     def of(cls, specifications: Iterable[Specification], offerings: Iterable[Offering]) -> Self:
-        """Put a catalogue together, in order of id and version."""
+        """Build a catalogue, sorted by id and version."""
         all_specifications, all_offerings = sort_entries(specifications), sort_entries(offerings)
         specified, active = newest_active(all_specifications), newest_active(all_offerings)
         singles = {id_: each for id_, each in active.items() if each.specification in specified}
@@ -186,17 +186,17 @@ def sort_entries(entries: Iterable[E]) -> tuple[E, ...]:
 
 
 def newest_active(entries: Iterable[E]) -> dict[str, E]:
-    """Return by id what is active in its newest version, of entries in order."""
+    """Return by id the newest active version, of entries sorted by version."""
     return {each.id: each for each in entries if each.state is LifeCycle.ACTIVE}
 
 
 def is_complete_bundle(offering: Offering, singles: Mapping[str, Offering]) -> bool:
-    """Tell whether an offering is a bundle of which every member is sold by itself."""
+    """Tell whether an offering is a bundle whose members are all sold by themselves."""
     return offering.is_bundle and all(member in singles for member in offering.members)
 
 
 def overlay(shared: Catalogue, own: Catalogue) -> Catalogue:
-    """Return what a tenant sells: its own, and of what all share whatever it has not replaced."""
+    """Return a tenant's catalogue: its own entries, and the shared ones it has not replaced."""
     own_specifications = {each.id for each in own.specifications}
     own_offerings = {each.id for each in own.offerings}
     specifications = [each for each in shared.specifications if each.id not in own_specifications]
@@ -205,12 +205,14 @@ def overlay(shared: Catalogue, own: Catalogue) -> Catalogue:
 
 
 def latest_versions(entries: Iterable[E], state: LifeCycle | None = None) -> tuple[E, ...]:
-    """Return of each id the newest version that is in a state, of entries in order."""
-    wanted = (each for each in entries if state in {None, each.state})
-    return tuple({each.id: each for each in wanted}.values())
+    """Return by id the newest version that is in a state, of entries sorted by version."""
+    matching = (each for each in entries if state in {None, each.state})
+    return tuple({each.id: each for each in matching}.values())
 
 
 def find_version(entries: Sequence[E], id_: str, version: int | None = None) -> E | None:
     """Return a version of an entry; if none is named, the active one, else the newest."""
-    own: list[E] = [each for each in entries if each.id == id_ and version in {None, each.version}]
-    return next(iter((*latest_versions(own, LifeCycle.ACTIVE), *latest_versions(own))), None)
+    found: list[E] = [
+        each for each in entries if each.id == id_ and version in {None, each.version}
+    ]
+    return next(iter((*latest_versions(found, LifeCycle.ACTIVE), *latest_versions(found))), None)

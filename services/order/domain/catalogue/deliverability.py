@@ -1,4 +1,4 @@
-"""Whether what is published can be delivered, and given up again."""
+"""Checks whether published offerings can be delivered, and disconnected again."""
 
 from collections.abc import Iterator
 from typing import TypeAlias
@@ -9,67 +9,77 @@ from shared.contracts import Action
 from shared.errors import Fault, InvalidError
 
 AvailableBlueprints: TypeAlias = frozenset[tuple[str, Action]]
-"""The specifications and actions that there is a blueprint of."""
+"""The specifications and actions that have a blueprint."""
 
 PUBLISH_REMEDY = (
     "publish the blueprint {specification}/{action} first: POST /ops/v1/blueprints;"
     " if that was done within the last seconds, send this again"
 )
 RECHECK_REMEDY = (
-    "see that GET /ops/v1/blueprints names {specification}/add and {specification}/delete;"
-    " or start provisioning, and send this again: that checks it and changes nothing else"
+    "check that GET /ops/v1/blueprints lists {specification}/add and {specification}/delete;"
+    " or start provisioning, and send this again: that only repeats the check"
 )
 
 
 def check_deliverability(
-    publication: Publication, known: AvailableBlueprints | None
+    publication: Publication, blueprints: AvailableBlueprints | None
 ) -> list[Fault]:
-    """Return the warnings about what is put on sale; `known` is None before provisioning has told.
+    """Return warnings about offerings put on sale.
+
+    Args:
+        publication: the specifications and offerings to publish.
+        blueprints: those of the tenant; None if provisioning has not published any yet.
 
     Raises:
-        InvalidError: if something on sale cannot be delivered.
+        InvalidError: if an offering on sale cannot be delivered.
     """
-    if known is None:
+    if blueprints is None:
         return list(find_unchecked(publication))
-    if faults := list(find_undeliverable(publication, known)):
+    if faults := list(find_undeliverable(publication, blueprints)):
         raise InvalidError(faults)
-    return list(find_not_disconnectable(publication, known))
+    return list(find_not_disconnectable(publication, blueprints))
 
 
 def find_unchecked(publication: Publication) -> Iterator[Fault]:
-    """Name what would be sold before it is known what can be delivered."""
+    """Name offerings on sale while no blueprints are known."""
     for at, offering in active_offerings(publication):
-        reason = "provisioning has not told yet what it can deliver, so this was not checked"
+        reason = "provisioning has not published its blueprints yet, so delivery was not checked"
         remedy = RECHECK_REMEDY.format(specification=offering.specification)
         yield Fault(f"{at}/specification", "delivery-not-known", reason, remedy)
 
 
-def find_undeliverable(publication: Publication, known: AvailableBlueprints) -> Iterator[Fault]:
-    """Name what would be sold and could not be delivered."""
-    reason = "nothing says how its products are delivered: every order would fail"
-    return find_missing_blueprints(publication, known, Action.ADD, "not-deliverable", reason)
+def find_undeliverable(
+    publication: Publication, blueprints: AvailableBlueprints
+) -> Iterator[Fault]:
+    """Name offerings on sale that could not be delivered."""
+    reason = "no blueprint delivers its products: every order would fail"
+    return find_missing_blueprints(publication, blueprints, Action.ADD, "not-deliverable", reason)
 
 
 def find_not_disconnectable(
-    publication: Publication, known: AvailableBlueprints
+    publication: Publication, blueprints: AvailableBlueprints
 ) -> Iterator[Fault]:
-    """Name what would be sold and could never be given up."""
-    reason = "nothing says how its products are taken away: they can never be given up"
-    return find_missing_blueprints(publication, known, Action.DELETE, "never-given-up", reason)
+    """Name offerings on sale whose products could never be disconnected."""
+    reason = "no blueprint disconnects its products: they can never be disconnected"
+    return find_missing_blueprints(publication, blueprints, Action.DELETE, "never-given-up", reason)
 
 
 def find_missing_blueprints(
-    publication: Publication, known: AvailableBlueprints, action: Action, code: str, reason: str
+    publication: Publication,
+    blueprints: AvailableBlueprints,
+    action: Action,
+    code: str,
+    reason: str,
 ) -> Iterator[Fault]:
-    """Name the offerings on sale of whose specification there is no blueprint for an action."""
+    """Name the offerings on sale whose specification has no blueprint for an action."""
     for at, offering in active_offerings(publication):
-        if (offering.specification, action) not in known:
+        if (offering.specification, action) not in blueprints:
             remedy = PUBLISH_REMEDY.format(specification=offering.specification, action=action)
             yield Fault(f"{at}/specification", code, reason, remedy)
 
 
 def active_offerings(publication: Publication) -> Iterator[tuple[str, Offering]]:
-    """Yield the offerings that a publication puts on sale one by one, and where each stands."""
+    """Yield the single offerings that a publication puts on sale, with JSON pointers to them."""
     for at, entry in publication.entries():
         if isinstance(entry, Offering) and not entry.is_bundle and entry.state is LifeCycle.ACTIVE:
             yield at, entry

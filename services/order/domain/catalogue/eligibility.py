@@ -1,4 +1,4 @@
-"""Who may buy an offering, where, by which way and when."""
+"""Eligibility: who may buy an offering, by which channel, where and when."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -18,26 +18,26 @@ from shared.input.area_codes import REMEDY, is_area_code
 
 
 class Buyer(NamedTuple):
-    """What eligibility looks at."""
+    """What eligibility depends on."""
 
     category: str
     channel: str
     local_network: str | None
-    """None while it is not known: the address decides, and resources judges by it."""
+    """None while it is not known: the address decides, and resources checks it."""
 
     now: datetime
 
 
 def check_eligibility(at: str, rules: Eligibility, buyer: Buyer) -> Iterator[Fault]:
     """Name every reason why an offering is not sold to this buyer, here and now."""
-    asked = (
+    criteria = (
         ("category of customers", rules.categories, buyer.category),
         ("channel", rules.channels, buyer.channel),
         ("local network", rules.local_networks, buyer.local_network),
     )
-    for what, admitted, value in asked:
+    for criterion, admitted, value in criteria:
         if admitted and value is not None and value not in admitted:
-            yield not_eligible(at, f"to this {what}", f"it is sold to: {', '.join(admitted)}")
+            yield not_eligible(at, f"to this {criterion}", f"it is sold to: {', '.join(admitted)}")
     if rules.valid_from and buyer.now < rules.valid_from:
         yield not_eligible(at, "yet", f"it is sold from {rules.valid_from.isoformat()}")
     if rules.valid_until and buyer.now >= rules.valid_until:
@@ -46,19 +46,19 @@ def check_eligibility(at: str, rules: Eligibility, buyer: Buyer) -> Iterator[Fau
 
 def admitted_local_networks(*rules: Eligibility) -> tuple[str, ...] | None:
     """Return the local networks that all these rules admit; empty for all, None for none."""
-    asked = [set(each.local_networks) for each in rules if each.local_networks]
-    if not asked:
+    admitted = [set(each.local_networks) for each in rules if each.local_networks]
+    if not admitted:
         return ()
-    return tuple(sorted(set.intersection(*asked))) or None
+    return tuple(sorted(set.intersection(*admitted))) or None
 
 
 def not_eligible(at: str, to_whom: str, remedy: str) -> Fault:
-    """Say that an offering is not for this buyer."""
+    """Return the fault that an offering is not sold to this buyer."""
     return Fault(at, "offering-not-eligible", f"the offering is not sold {to_whom}", remedy)
 
 
 def check_buyers(at: str, rules: Eligibility) -> Iterator[Fault]:
-    """Name buyers of whom no order can be: an offering for them alone would never be sold."""
+    """Name categories, channels and area codes that no order can have."""
     yield from check_known_words(
         f"{at}/categories", "category", rules.categories, CUSTOMER_CATEGORIES
     )
@@ -74,13 +74,13 @@ def check_buyers(at: str, rules: Eligibility) -> Iterator[Fault]:
 
 
 def check_known_words(
-    at: str, what: str, said: Sequence[str], known: Sequence[str]
+    at: str, kind: str, words: Sequence[str], allowed: Sequence[str]
 ) -> Iterator[Fault]:
-    """Name words that no order may use either."""
-    for index, word in enumerate(said):
-        if word not in known:
-            remedy = f"use one of: {', '.join(known)}"
-            yield Fault(f"{at}/{index}", f"{what}-unknown", f"there is no such {what}", remedy)
+    """Name words that are not among the allowed ones."""
+    for index, word in enumerate(words):
+        if word not in allowed:
+            remedy = f"use one of: {', '.join(allowed)}"
+            yield Fault(f"{at}/{index}", f"{kind}-unknown", f"there is no such {kind}", remedy)
 
 
 def check_validity(at: str, rules: Eligibility) -> Iterator[Fault]:
@@ -90,15 +90,15 @@ def check_validity(at: str, rules: Eligibility) -> Iterator[Fault]:
         yield Fault(
             f"{at}/valid_until",
             "validity-empty",
-            "it is sold no more before it is sold at all",
-            "give a moment after valid_from, or leave one of them out",
+            "its validity ends before it begins",
+            "give a time after valid_from, or leave one of them out",
         )
 
 
 def repair_validity(entry: CatalogueEntry) -> CatalogueEntry:
-    """Return a stored entry with moments that can be compared and shown.
+    """Return a stored entry with times that can be compared and shown.
 
-    Some were published before moments needed a zone and had to stay in the calendar.
+    Some were published before times needed a zone and had to be in the years 0001 to 9999.
     """
     if not isinstance(entry, Offering) or entry.eligibility == UNRESTRICTED:
         return entry

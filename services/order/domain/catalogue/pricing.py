@@ -1,4 +1,4 @@
-"""What an item costs. Whole cents, so that nothing is lost between the lines."""
+"""Prices of items, in whole cents, so that totals equal the sum of their lines."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
@@ -12,7 +12,7 @@ PERCENT = 100
 
 
 class Charge(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One line of what an item costs. Kept with the order."""
+    """One price line of an item. Stored with the order."""
 
     price_id: str
     name: str
@@ -26,12 +26,12 @@ class Charge(msgspec.Struct, frozen=True, omit_defaults=True):
 
     @property
     def cents(self) -> Cents:
-        """What is charged."""
+        """The amount charged, less the discount."""
         return self.list_cents - self.discount_cents
 
 
 class Quote(NamedTuple):
-    """What an item costs, line by line and in all."""
+    """The price of an item: its lines and totals."""
 
     charges: tuple[Charge, ...]
     one_off_cents: Cents
@@ -39,7 +39,7 @@ class Quote(NamedTuple):
 
 
 FREE = Quote((), 0, 0)
-"""What taking a product away costs."""
+"""The price of a disconnection."""
 
 
 def quote(
@@ -54,8 +54,10 @@ def quote(
     """
     values = {each.name: each.value for each in characteristics}
     prices = [price for price in offering.prices if applies(price, values)]
-    off = {each.kind: each for each in discounts if each.member == offering.id}
-    charges = [charge(price, off) for price in prices if price.kind is not PriceKind.MINIMUM_SPEND]
+    by_kind = {each.kind: each for each in discounts if each.member == offering.id}
+    charges = [
+        charge(price, by_kind) for price in prices if price.kind is not PriceKind.MINIMUM_SPEND
+    ]
     charges += minimum_spend_top_up(prices, total_cents(charges, PriceKind.RECURRING))
     return Quote(
         tuple(charges),
@@ -69,9 +71,9 @@ def applies(price: Price, values: Mapping[str, Value]) -> bool:
     return price.when is None or values.get(price.when.characteristic) == price.when.value
 
 
-def charge(price: Price, off: Mapping[PriceKind, Discount]) -> Charge:
+def charge(price: Price, discounts: Mapping[PriceKind, Discount]) -> Charge:
     """Charge a price, less the discount on its kind unless the price is conditional."""
-    discount = off.get(price.kind)
+    discount = discounts.get(price.kind)
     if discount is None or price.when:
         return Charge(price.id, price.name, price.kind, price.amount_cents)
     return Charge(
@@ -87,12 +89,12 @@ def charge(price: Price, off: Mapping[PriceKind, Discount]) -> Charge:
 
 
 def percentage_of(cents: Cents, percent: int) -> Cents:
-    """Return so many hundredths of an amount, half cents up."""
+    """Return a percentage of an amount, half cents rounded up."""
     return (cents * percent + PERCENT // 2) // PERCENT
 
 
 def minimum_spend_top_up(prices: Iterable[Price], monthly_cents: Cents) -> Iterator[Charge]:
-    """Yield what is missing to the highest minimum spend, if something is."""
+    """Yield a charge for what is missing to the highest minimum spend, if anything is."""
     minima = (price for price in prices if price.kind is PriceKind.MINIMUM_SPEND)
     highest = max(minima, key=lambda price: price.amount_cents, default=None)
     if highest and highest.amount_cents > monthly_cents:

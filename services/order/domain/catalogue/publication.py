@@ -1,7 +1,7 @@
-"""How the catalogue changes: by publications of new versions, never under an order's feet.
+"""Publications, the only way to change the catalogue: every change is a new version.
 
-A version that was active stays as it is, for orders and products refer to it; all
-that may still change is its state. What is sold differently is a new version.
+A version that was active keeps its content, because orders and products refer to it;
+only its state may still change.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -27,7 +27,7 @@ LIFECYCLE_TRANSITIONS = {
     (LifeCycle.ACTIVE, LifeCycle.RETIRED),
     (LifeCycle.RETIRED, LifeCycle.RETIRED),
 }
-"""The states that a version may pass through, and stay in."""
+"""The allowed changes of a version's state; a state may stay the same."""
 
 LocatedEntry: TypeAlias = tuple[str, CatalogueEntry]
 """An entry of a publication, and the JSON pointer to it."""
@@ -39,13 +39,13 @@ VersionKey: TypeAlias = tuple[type[CatalogueEntry], str, int]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Publication:
-    """What somebody wants to have in the catalogue. What is there already does no harm."""
+    """Entries to publish. Those that are in the catalogue already are skipped."""
 
     specifications: tuple[Specification, ...] = ()
     offerings: tuple[Offering, ...] = ()
 
     def entries(self) -> Iterator[LocatedEntry]:
-        """Yield all that it holds."""
+        """Yield all its entries."""
         for index, specification in enumerate(self.specifications):
             yield f"/specifications/{index}", specification
         for index, offering in enumerate(self.offerings):
@@ -58,34 +58,39 @@ def publish(
     """Return the entries that a publication makes new or different.
 
     Args:
-        shared: what all tenants share.
-        own: what the publishing tenant has of its own; the same if it publishes for all.
-        publication: what is to be there.
+        shared: the entries that all tenants share.
+        own: the publishing tenant's own entries; the shared ones if it publishes for all.
+        publication: the entries to publish.
 
     Raises:
-        InvalidError: it contradicts itself or what is known; every fault is named.
+        InvalidError: if it contradicts itself or the catalogue; every fault is named.
     """
     entries = list(publication.entries())
-    whole = overlay(shared, merge_publication(own, publication))
-    if faults := [*check_versions(own, entries), *check_result(whole, entries)]:
+    result = overlay(shared, merge_publication(own, publication))
+    if faults := [*check_versions(own, entries), *check_result(result, entries)]:
         raise InvalidError(faults)
-    known = {version_key(each): each for each in all_entries(own)}
-    return tuple(each for _, each in entries if known.get(version_key(each)) != each)
+    current = {version_key(each): each for each in all_entries(own)}
+    return tuple(each for _, each in entries if current.get(version_key(each)) != each)
 
 
 def all_entries(catalogue: Catalogue) -> Iterator[CatalogueEntry]:
-    """Yield all versions of everything."""
+    """Yield all versions of all entries."""
     yield from catalogue.specifications
     yield from catalogue.offerings
 
 
 def version_key(entry: CatalogueEntry) -> VersionKey:
-    """Return what an entry is called, with its version."""
+    """Return the key of a version."""
     return type(entry), entry.id, entry.version
 
 
+def entry_name(entry: CatalogueEntry) -> str:
+    """Return kind, id and version of an entry in one text."""
+    return f"{type(entry).__name__.lower()}/{entry.id}/{entry.version}"
+
+
 def merge_publication(own: Catalogue, publication: Publication) -> Catalogue:
-    """Return a tenant's own part as it will be."""
+    """Return a tenant's own entries after a publication."""
     specifications = {version_key(each): each for each in own.specifications}
     specifications |= {version_key(each): each for each in publication.specifications}
     offerings = {version_key(each): each for each in own.offerings}
@@ -93,40 +98,40 @@ def merge_publication(own: Catalogue, publication: Publication) -> Catalogue:
     return Catalogue.of(specifications.values(), offerings.values())
 
 
-def check_versions(known: Catalogue, entries: Sequence[LocatedEntry]) -> Iterator[Fault]:
-    """Name versions that come twice, come late, or may not change as they would."""
-    before = {version_key(each): each for each in all_entries(known)}
-    newest = newest_versions(all_entries(known))
+def check_versions(own: Catalogue, entries: Sequence[LocatedEntry]) -> Iterator[Fault]:
+    """Name versions that come twice, are older than the newest, or change in a forbidden way."""
+    current = {version_key(each): each for each in all_entries(own)}
+    newest = newest_versions(all_entries(own))
     seen: set[VersionKey] = set()
     for at, entry in entries:
-        name = version_key(entry)
-        if name in seen:
+        key = version_key(entry)
+        if key in seen:
             yield Fault(at, "version-twice", "the version is published twice", "publish it once")
-        elif name in before:
-            yield from check_change(at, before[name], entry)
-        elif entry.version < newest.get(name[:2], 0):
+        elif key in current:
+            yield from check_change(at, current[key], entry)
+        elif entry.version < newest.get(key[:2], entry.version):
             yield Fault(
                 f"{at}/version",
                 "version-late",
                 "there is a later version already",
-                f"use {newest[name[:2]] + 1} or more",
+                f"use {newest[key[:2]] + 1} or more",
             )
-        seen.add(name)
+        seen.add(key)
 
 
 def newest_versions(
     entries: Iterable[CatalogueEntry],
 ) -> dict[tuple[type[CatalogueEntry], str], int]:
-    """Return by kind and id the number of the newest version."""
+    """Return the newest version number by kind and id."""
     newest: dict[tuple[type[CatalogueEntry], str], int] = {}
     for each in entries:
-        name = (type(each), each.id)
-        newest[name] = max(newest.get(name, 0), each.version)
+        key = (type(each), each.id)
+        newest[key] = max(newest.get(key, 0), each.version)
     return newest
 
 
 def check_change(at: str, was: CatalogueEntry, entry: CatalogueEntry) -> Iterator[Fault]:
-    """Name what a version that is known already may not become."""
+    """Name a forbidden change of an existing version."""
     if (was.state, entry.state) not in LIFECYCLE_TRANSITIONS:
         yield Fault(
             f"{at}/state",
@@ -144,7 +149,7 @@ def check_change(at: str, was: CatalogueEntry, entry: CatalogueEntry) -> Iterato
 
 
 def check_result(catalogue: Catalogue, entries: Sequence[LocatedEntry]) -> Iterator[Fault]:
-    """Name what would not fit together in the catalogue as it will be."""
+    """Name what would be inconsistent in the resulting catalogue."""
     for at, entry in entries:
         match entry:
             case Specification():

@@ -1,4 +1,4 @@
-"""What makes an entry of the catalogue whole: nothing in it points nowhere."""
+"""Validation of catalogue entries: their values, and their references to each other."""
 
 import re
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ from shared.errors import Fault
 from shared.input.ids import IDENTIFIER_IN_WORDS, is_identifier
 
 PRICE_ID_SEPARATOR = ":"
-"""Stands between the id of an offering and those of its prices."""
+"""Separates the id of an offering from the id of its price."""
 
 HUNDRED_PERCENT = 100
 MIN_BUNDLE_MEMBERS = 2
@@ -63,13 +63,13 @@ def check_rule(at: str, rule: CharacteristicRule) -> Iterator[Fault]:
         reason = f"the pattern is no regular expression: {error}"
         yield Fault(f"{at}/pattern", "pattern-malformed", reason, "write it as Python's re does")
         return
-    free = CharacteristicRule(name=rule.name, type=rule.type, pattern=rule.pattern)
+    unrestricted = CharacteristicRule(name=rule.name, type=rule.type, pattern=rule.pattern)
     for index, value in enumerate(rule.allowed):
-        yield from check_value(f"{at}/allowed/{index}", value, free, {})
+        yield from check_value(f"{at}/allowed/{index}", value, unrestricted, {})
 
 
 def check_offering(at: str, offering: Offering, catalogue: Catalogue) -> Iterator[Fault]:
-    """Name what is wrong with an offering, in the catalogue as it will be."""
+    """Name what is wrong with an offering in the resulting catalogue."""
     yield from check_id_and_version(at, offering.id, offering.version)
     yield from check_prices(at, offering)
     if offering.state is not LifeCycle.RETIRED:
@@ -79,7 +79,7 @@ def check_offering(at: str, offering: Offering, catalogue: Catalogue) -> Iterato
         yield Fault(
             at,
             "offering-undecided",
-            "an offering is of a specification or has members, one of both",
+            "an offering has either a specification or members",
             "give specification, or members",
         )
     elif offering.is_bundle:
@@ -134,9 +134,9 @@ def check_prices(at: str, offering: Offering) -> Iterator[Fault]:
 
 
 def check_term(at: str, price: Price) -> Iterator[Fault]:
-    """Name a term where there must be none, or none where there must be one."""
-    binds = price.kind is PriceKind.MINIMUM_SPEND
-    if binds is not (price.term_months > 0):
+    """Name a term that is missing, or that the kind of price does not have."""
+    needs_term = price.kind is PriceKind.MINIMUM_SPEND
+    if needs_term is not (price.term_months > 0):
         yield Fault(
             f"{at}/term_months",
             "term-malformed",
@@ -164,13 +164,13 @@ def check_bundle(at: str, bundle: Offering, catalogue: Catalogue) -> Iterator[Fa
 
 
 def is_single_offering(offering_id: str, catalogue: Catalogue) -> bool:
-    """Tell whether an offering is sold, and is no bundle."""
+    """Tell whether an offering is sold and is no bundle."""
     offering = catalogue.sellable_offerings.get(offering_id)
     return offering is not None and not offering.is_bundle
 
 
 def check_discounts(at: str, bundle: Offering) -> Iterator[Fault]:
-    """Name what is wrong with what a bundle takes off."""
+    """Name what is wrong with the discounts of a bundle."""
     seen: set[tuple[str, PriceKind]] = set()
     ids = [discount.id for discount in bundle.discounts]
     for index, discount in enumerate(bundle.discounts):
@@ -183,7 +183,10 @@ def check_discounts(at: str, bundle: Offering) -> Iterator[Fault]:
             yield dangling_reference(f"{here}/member", "the bundle has no such member")
         if not 1 <= discount.percent <= HUNDRED_PERCENT:
             yield Fault(
-                f"{here}/percent", "percent-malformed", "the share is out of range", "use 1 to 100"
+                f"{here}/percent",
+                "percent-malformed",
+                "the percentage is out of range",
+                "use 1 to 100",
             )
         if discount.kind is PriceKind.MINIMUM_SPEND or (discount.member, discount.kind) in seen:
             yield Fault(
@@ -196,5 +199,5 @@ def check_discounts(at: str, bundle: Offering) -> Iterator[Fault]:
 
 
 def dangling_reference(at: str, reason: str) -> Fault:
-    """Say that something points nowhere."""
-    return Fault(at, "dangling", reason, "name one that is there, or publish it along")
+    """Return the fault for a reference to something that does not exist."""
+    return Fault(at, "dangling", reason, "name one that exists, or publish it together with this")

@@ -1,1 +1,1 @@
-"""States and progress of accepted orders, and the installed base that they change."""
+"""The states and progress of accepted orders, and the installed base that they change."""

@@ -1,4 +1,4 @@
-"""The installed base: what customers have, as completed orders have made it."""
+"""The installed base: the products of customers, as completed orders left them."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -16,17 +16,17 @@ from shared.errors import PoisonError
 
 
 class ProductStatus(StrEnum):
-    """Where a product stands (TMF637 v4 `ProductStatusType`)."""
+    """The status of a product (TMF637 v4 `ProductStatusType`)."""
 
     ACTIVE = "active"
     PENDING_TERMINATE = "pendingTerminate"
-    """An open order takes it away."""
+    """An open order disconnects it."""
 
     TERMINATED = "terminated"
 
 
 class ProductContent(StoredStruct, frozen=True, kw_only=True):
-    """All of a product that is not searched for."""
+    """All attributes of a product that are not searched by."""
 
     item_id: str
     name: str
@@ -39,10 +39,10 @@ class ProductContent(StoredStruct, frozen=True, kw_only=True):
     charges: tuple[Charge, ...] = ()
     monthly_cents: Cents = 0
     is_organization: bool = False
-    """Whether the customer is said to be one."""
+    """Whether the customer is stated to be one."""
 
     party_kind: str = ""
-    """`Individual` or `Organization`, where that order or an earlier one says so."""
+    """`Individual` or `Organization`, if its order or an earlier one states it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,23 +56,23 @@ class Product:
     offering_id: str
     specification: str
     number: str
-    """E.164; empty where it has none."""
+    """E.164; empty if it has none."""
 
     service_id: UUID
     order_id: UUID
-    """The order that made it."""
+    """The order that created it."""
 
     ending_order_id: UUID | None
-    """The order that takes it away, or has."""
+    """The order that disconnects it, or has disconnected it."""
 
     bundle_id: UUID | None
-    """Shared by the products of one bundle, which are given up together."""
+    """Shared by the products of one bundle, which are disconnected together."""
 
     started_at: datetime
     ended_at: datetime | None
     content: ProductContent
     client: str
-    """The client of the API whose order made it: whose it is."""
+    """The client of the API whose order created it: its owner."""
 
 
 NO_LOCAL_NETWORKS: Mapping[str, str] = MappingProxyType({})
@@ -85,44 +85,44 @@ def apply_completed_order(
     now: datetime,
     networks: Mapping[str, str] = NO_LOCAL_NETWORKS,
 ) -> tuple[tuple[Product, ...], tuple[Product, ...]]:
-    """Return the products that a completed order has made, and those it has taken away.
+    """Return the products that a completed order has created, and those it has terminated.
 
-    `networks` says where the items' addresses lie; of an item that it does not know,
-    what the order says stands.
+    `networks` has the local networks of the items' addresses; for an item that is not in
+    it, the one that the order states is kept.
 
     Raises:
-        PoisonError: if an item is not among what was completed.
+        PoisonError: if an item is not among the completed services.
     """
     done = {service.item_id: service for service in services}
     if missing := [item.id for item in order.items if item.id not in done]:
         msg = f"order {order.id} was completed without its items {', '.join(missing)}"
         raise PoisonError(msg)
-    made = [item for item in order.items if item.ordered.action is Action.ADD]
+    new_items = [item for item in order.items if item.ordered.action is Action.ADD]
     return (
         tuple(
             create_product(order, with_local_network(item, networks), done[item.id], now)
-            for item in made
+            for item in new_items
         ),
         tuple(terminate_product(product, now) for product in products.values()),
     )
 
 
 def with_local_network(item: Item, networks: Mapping[str, str]) -> Item:
-    """Return an item with where its address lies."""
+    """Return an item with the local network of its address."""
     network = networks.get(item.id) or item.local_network
     return msgspec.structs.replace(item, local_network=network)
 
 
 def release_products(order_id: UUID, products: Iterable[Product]) -> tuple[Product, ...]:
-    """Return the products that stay, because the order that was to end them came to nothing.
+    """Return the products that stay, because the order that would disconnect them did not complete.
 
-    What another order has taken meanwhile is that one's: after a restore two may have it.
+    Products that another order disconnects by now are skipped: after a restore two orders may.
     """
     return tuple(release_product(each) for each in products if each.ending_order_id == order_id)
 
 
 def create_product(order: Order, item: Item, done: CompletedService, now: datetime) -> Product:
-    """Return the product that a completed item has made."""
+    """Return the product that a completed item has created."""
     ordered = item.ordered
     return Product(
         id=ordered.product_id,
@@ -144,7 +144,7 @@ def create_product(order: Order, item: Item, done: CompletedService, now: dateti
 
 
 def product_content(item: Item, order: OrderContent) -> ProductContent:
-    """Return what a product keeps of the order and the item that it was ordered by."""
+    """Return the content of a product, from its order and item."""
     ordered = item.ordered
     return ProductContent(
         item_id=ordered.id,
@@ -163,20 +163,20 @@ def product_content(item: Item, order: OrderContent) -> ProductContent:
 
 
 def assigned_number(done: CompletedService) -> str:
-    """Return the number that a service was given, or nothing."""
+    """Return the number that was assigned to a service, or an empty text."""
     return next((held.value for held in done.held if held.kind == "number"), "")
 
 
 def mark_pending_terminate(product: Product, order_id: UUID) -> Product:
-    """Let an open order take a product away; no other may."""
+    """Mark a product for the open order that disconnects it; no other order may."""
     return replace(product, status=ProductStatus.PENDING_TERMINATE, ending_order_id=order_id)
 
 
 def release_product(product: Product) -> Product:
-    """Undo `claim`: the order came to nothing."""
+    """Undo `mark_pending_terminate`: the order failed or was rejected."""
     return replace(product, status=ProductStatus.ACTIVE, ending_order_id=None)
 
 
 def terminate_product(product: Product, now: datetime) -> Product:
-    """Take a product away for good."""
+    """Terminate a product. That is final."""
     return replace(product, status=ProductStatus.TERMINATED, ended_at=now)

@@ -1,4 +1,4 @@
-"""What each message from the other services does to an order."""
+"""The progress of orders: the effect of each message from the other services."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -48,28 +48,28 @@ FulfilmentMessage: TypeAlias = (
 
 
 class ItemState(msgspec.Struct, frozen=True, array_like=True):
-    """Where one item stands."""
+    """The state of one item."""
 
     id: str
     state: OrderState
     local_network: str = ""
-    """Where its address lies, once resources has told it."""
+    """The local network of its address, once resources has reported it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Where an order and its items stand."""
+    """The states of an order and its items."""
 
     order_id: UUID
     tenant: str
     client: str
-    """Whose the order is, and for which customer: lists of one state are narrowed by both."""
+    """Owner of the order. Lists of one state are narrowed by it and by `party_id`."""
 
     party_id: str
     state: OrderState
     items: tuple[ItemState, ...]
     code: str
-    """Why it is held, or came to nothing; empty otherwise."""
+    """Why it is held, failed or was rejected; empty otherwise."""
 
     reason: str
     """The same in words."""
@@ -78,12 +78,12 @@ class Progress:
 
     @property
     def is_final(self) -> bool:
-        """Whether nothing happens to it any more."""
+        """Whether it has ended."""
         return self.state in FINAL_STATES
 
 
 class StateChange(NamedTuple):
-    """One state that became another, for the history."""
+    """One change of state, for the history."""
 
     kind: str
     part: str
@@ -92,36 +92,36 @@ class StateChange(NamedTuple):
 
 
 class ProgressUpdate(NamedTuple):
-    """An order's progress from now on, and how it changed."""
+    """The new progress of an order, and its changes of state."""
 
     progress: Progress
     changes: tuple[StateChange, ...]
     is_changed: bool = True
-    """Whether anything of it is different."""
+    """Whether the progress differs from the stored one."""
 
 
 def acknowledge(order: Order) -> Progress:
-    """Return where an order stands when it has just been accepted."""
+    """Return the progress of an order that was just accepted."""
     first = OrderState.ACKNOWLEDGED
     items = tuple(ItemState(item.id, first) for item in order.items)
-    whose = (order.tenant, order.client, order.party_id)
-    return Progress(order.id, *whose, first, items, "", "", order.ordered_at)
+    owner = (order.tenant, order.client, order.party_id)
+    return Progress(order.id, *owner, first, items, "", "", order.ordered_at)
 
 
 def initial_changes(progress: Progress) -> Iterator[StateChange]:
-    """Yield how an order and its items came into being."""
+    """Yield the first changes of state of an order and its items."""
     yield StateChange("order", "", "", progress.state)
     for item in progress.items:
         yield StateChange("item", item.id, "", item.state)
 
 
 def advance(progress: Progress, message: FulfilmentMessage, now: datetime) -> ProgressUpdate:
-    """Move an order on as one message tells.
+    """Advance an order by one message.
 
-    An order is fulfilled as a whole or not at all, so its items move together.
+    An order is fulfilled as a whole or not at all, so its items change state together.
 
     Raises:
-        PoisonError: if the message can never come to an order in this state.
+        PoisonError: if the message is never legal for an order in this state.
     """
     event, code, reason = interpret_message(message)
     networks = reported_local_networks(message)
@@ -141,7 +141,7 @@ def advance(progress: Progress, message: FulfilmentMessage, now: datetime) -> Pr
 
 
 def reported_local_networks(message: FulfilmentMessage) -> dict[str, str]:
-    """Return where the addresses of items lie, as far as a message tells."""
+    """Return the local networks of items that a message reports, by item id."""
     match message:
         case ResourcesAssigned(items=reported) | ServiceCompleted(services=reported):
             return {each.item_id: each.local_network for each in reported}
@@ -176,7 +176,7 @@ def interpret_message(message: FulfilmentMessage) -> tuple[ItemEvent, str, str]:
 
 
 def state_changes(before: Progress, now: Progress) -> Iterator[StateChange]:
-    """Yield what is different."""
+    """Yield the changes of state between two progresses."""
     if before.state is not now.state:
         yield StateChange("order", "", before.state, now.state)
     for was, became in zip(before.items, now.items, strict=True):
@@ -185,7 +185,7 @@ def state_changes(before: Progress, now: Progress) -> Iterator[StateChange]:
 
 
 class FulfilmentUpdate(NamedTuple):
-    """All that comes of a message that may end an order."""
+    """The result of a message that may end an order."""
 
     progress_update: ProgressUpdate
     created: tuple[Product, ...] = ()
@@ -200,17 +200,17 @@ def conclude(
     message: FulfilmentMessage,
     now: datetime,
 ) -> FulfilmentUpdate:
-    """Move an order on by a message that may end it, and the installed base with it.
+    """Advance an order by a message that may end it, and update the installed base.
 
     Args:
-        order: what was ordered.
-        progress: where it stands.
-        products: the products that it takes away.
+        order: the order.
+        progress: its stored progress.
+        products: the products that it disconnects.
         message: the message.
-        now: the time of this work.
+        now: the time of this unit of work.
 
     Raises:
-        PoisonError: if the message can never come to an order in this state.
+        PoisonError: if the message is never legal for an order in this state.
     """
     update = advance(progress, message, now)
     match update.progress.state:
@@ -243,25 +243,25 @@ def conclude(
 
 
 def local_networks_of(progress: Progress) -> dict[str, str]:
-    """Return where the addresses of an order's items lie, as far as it is known."""
+    """Return the known local networks of an order's items, by item id."""
     return {each.id: each.local_network for each in progress.items}
 
 
 def completed_message(order: Order, products: Iterable[Product]) -> OrderCompleted:
-    """Say that the customer has what was ordered."""
-    known = {product.id: product for product in products}
+    """Return the message that an order is completed."""
+    by_id = {product.id: product for product in products}
     return OrderCompleted(
         order_id=order.id,
         customer_id=order.party_id,
         products=tuple(
-            delivered_product(item.ordered, known.get(item.ordered.product_id))
+            delivered_product(item.ordered, by_id.get(item.ordered.product_id))
             for item in order.items
         ),
     )
 
 
 def delivered_product(ordered: OrderedItem, product: Product | None) -> HeldProduct:
-    """Return a product of an order as it is when the order completes."""
+    """Return a product of an order at its completion."""
     return HeldProduct(
         item_id=ordered.id,
         action=ordered.action,
@@ -276,7 +276,7 @@ def delivered_product(ordered: OrderedItem, product: Product | None) -> HeldProd
 
 
 def rejected_message(order: Order, progress: Progress) -> OrderRejected:
-    """Say that the order could never be fulfilled."""
+    """Return the message that an order could never be fulfilled."""
     return OrderRejected(
         order_id=order.id,
         customer_id=order.party_id,
@@ -286,7 +286,7 @@ def rejected_message(order: Order, progress: Progress) -> OrderRejected:
 
 
 def failed_message(order: Order, progress: Progress) -> OrderFailed:
-    """Say that the order will not be fulfilled."""
+    """Return the message that an order will not be fulfilled."""
     return OrderFailed(
         order_id=order.id,
         customer_id=order.party_id,

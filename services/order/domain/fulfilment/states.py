@@ -1,9 +1,9 @@
-"""Where items and orders stand: one table (TMF622 v4 state names).
+"""The states of items and orders: one table (TMF622 v4 state names).
 
-An item moves by ITEMS; an order's state is composed from its items' by `compose`.
-Messages of one service arrive in the order they were told, those of two services
-do not: a pair marked IGNORED is a message that another has overtaken. A pair that
-is not in the table can never be legal.
+An item changes by ITEM_TRANSITIONS; `compose_order_state` composes an order's state from
+its items'. Messages of one service arrive in the order in which they were published, those
+of two services do not: a pair marked IGNORED is a message that another has overtaken. A
+pair that is not in the table is never legal.
 """
 
 from collections.abc import Collection
@@ -13,7 +13,7 @@ from shared.errors import PoisonError
 
 
 class OrderState(StrEnum):
-    """Where an order or an item stands; `partial` is for orders only."""
+    """The state of an order or an item; `partial` is for orders only."""
 
     ACKNOWLEDGED = "acknowledged"
     REJECTED = "rejected"
@@ -29,23 +29,23 @@ class OrderState(StrEnum):
 
 
 class ItemEvent(StrEnum):
-    """What may happen to an item, as the other services tell it."""
+    """The events of an item, from the messages of the other services."""
 
     ASSIGNED = "assigned"
     """Resources holds everything."""
 
     UNSERVED = "unserved"
-    """Nothing of ours reaches the address, says resources."""
+    """Resources reports that no equipment serves the address."""
 
     REFUSED = "refused"
-    """Resources cannot give everything; provisioning will say that it failed."""
+    """Resources cannot assign everything; provisioning will report the failure."""
 
     HELD = "held"
     RESUMED = "resumed"
     COMPLETED = "completed"
     FAILED = "failed"
     FAILED_UNSERVED = "failed-unserved"
-    """Provisioning gives up, because resources has called the address unserved."""
+    """Provisioning failed because resources has reported the address as unserved."""
 
 
 FINAL_STATES = frozenset(
@@ -57,7 +57,7 @@ FINAL_STATES = frozenset(
         OrderState.PARTIAL,
     }
 )
-"""Nothing happens any more."""
+"""States of orders that have ended."""
 
 IGNORED = None
 
@@ -79,11 +79,11 @@ ITEM_TRANSITIONS: dict[tuple[OrderState, ItemEvent], OrderState | None] = {
     (OrderState.HELD, ItemEvent.COMPLETED): OrderState.COMPLETED,
     (OrderState.HELD, ItemEvent.FAILED): OrderState.FAILED,
     (OrderState.HELD, ItemEvent.FAILED_UNSERVED): OrderState.FAILED,
-    # a second branch of the plan has stopped as well
+    # a second branch of the plan is held as well
     (OrderState.HELD, ItemEvent.HELD): IGNORED,
-    # provisioning was restored, and people decide once more what they had decided
+    # provisioning was restored, and people repeat their decision
     (OrderState.IN_PROGRESS, ItemEvent.RESUMED): IGNORED,
-    # resources was asked again after the order had gone on: provisioning decides
+    # resources was requested again after the order had continued: provisioning decides
     (OrderState.IN_PROGRESS, ItemEvent.ASSIGNED): IGNORED,
     (OrderState.IN_PROGRESS, ItemEvent.UNSERVED): IGNORED,
     (OrderState.IN_PROGRESS, ItemEvent.REFUSED): IGNORED,
@@ -96,7 +96,7 @@ ITEM_TRANSITIONS: dict[tuple[OrderState, ItemEvent], OrderState | None] = {
     (OrderState.FAILED, ItemEvent.ASSIGNED): IGNORED,
     (OrderState.FAILED, ItemEvent.UNSERVED): IGNORED,
     (OrderState.FAILED, ItemEvent.REFUSED): IGNORED,
-    # a rejected order needs no plan; provisioning says so once more
+    # a rejected order needs no plan; provisioning reports the failure again
     (OrderState.REJECTED, ItemEvent.FAILED): IGNORED,
     (OrderState.REJECTED, ItemEvent.FAILED_UNSERVED): IGNORED,
     (OrderState.REJECTED, ItemEvent.UNSERVED): IGNORED,
@@ -104,10 +104,10 @@ ITEM_TRANSITIONS: dict[tuple[OrderState, ItemEvent], OrderState | None] = {
 
 
 def next_state(state: OrderState, event: ItemEvent) -> OrderState:
-    """Return where an item stands after an event.
+    """Return the state of an item after an event.
 
     Raises:
-        PoisonError: if that can never happen to an item in this state.
+        PoisonError: if the event is never legal in this state.
     """
     try:
         return ITEM_TRANSITIONS[state, event] or state
@@ -124,7 +124,7 @@ STATE_PRECEDENCE = (
     OrderState.IN_PROGRESS,
     OrderState.ACKNOWLEDGED,
 )
-"""Of items that are under way, the first of these that one of them has is the order's."""
+"""An order under way has the first of these states that one of its items has."""
 
 
 def compose_order_state(items: Collection[OrderState]) -> OrderState:
@@ -141,5 +141,5 @@ def compose_order_state(items: Collection[OrderState]) -> OrderState:
 
 
 def unsuccessful_state(states: Collection[OrderState]) -> OrderState:
-    """Return the state of an order of which nothing came, for several reasons."""
+    """Return the state of an order whose items ended without success, in different states."""
     return OrderState.FAILED if OrderState.FAILED in states else OrderState.CANCELLED

@@ -1,1 +1,1 @@
-"""Bodies of responses, built from the domain's objects."""
+"""Views: what goes out. One module for each resource."""

@@ -1,4 +1,4 @@
-"""Blueprints: how one kind of product gets into the network, or out of it. Data, versioned."""
+"""Blueprints: versioned data on how a product is activated in the network, or removed from it."""
 
 from enum import StrEnum
 
@@ -8,63 +8,63 @@ from shared.contracts import Action, Characteristic
 from shared.contracts.message_parts import ElementName
 
 INLINE: ElementName = "inline"
-"""The element in process: what it is asked to do is done at once, and always can be."""
+"""The element in process: its operations complete at once, and never fail."""
 
 
 class StepKind(StrEnum):
-    """Who does a step."""
+    """What carries out a step."""
 
     ASSIGN = "assign"
-    """Resources holds what the item needs, or takes back what it held."""
+    """The resource service reserves what the item needs, or pre-releases what it holds."""
 
     ACTIVATE = "activate"
-    """A network element changes."""
+    """A network element is changed."""
 
     WORK_ORDER = "work_order"
-    """People go there, or do it at a desk."""
+    """People do it, in the field or in the office."""
 
     TEST = "test"
-    """A network element is asked whether it works; nothing changes."""
+    """A network element is queried for the service's state; nothing changes."""
 
     WAIT = "wait"
-    """Time passes."""
+    """A fixed time passes."""
 
 
 class OnFailure(StrEnum):
-    """What follows when a step has failed for good."""
+    """What follows when a step has finally failed."""
 
     ROLLBACK = "rollback"
     """All that was done is undone, and the order fails."""
 
     PEOPLE = "people"
-    """The plan stops there, and people decide (fallout)."""
+    """The plan stops there, and an operator decides (fallout)."""
 
     SKIP = "skip"
-    """The plan goes on as if it had been done."""
+    """The plan continues as if the step were done."""
 
 
 class PointOfNoReturn(StrEnum):
-    """How final it is that a step has begun."""
+    """How far a plan can still be rolled back once a step has started."""
 
     SOFT = "soft"
-    """From here on a failure goes to people; only they may still undo everything."""
+    """From here on a failure goes to fallout; only an operator can still roll the plan back."""
 
     HARD = "hard"
-    """From here on nobody can undo everything."""
+    """From here on the plan cannot be rolled back."""
 
 
 class StoredStruct(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A value kept inside a blueprint or a plan.
+    """A value stored in a blueprint or a plan.
 
-    What a newer version of this code has added is read over: plans outlive deployments.
+    Fields that a newer version of this code has added are ignored: plans outlive deployments.
     """
 
 
 class BlueprintNeed(StoredStruct, frozen=True, kw_only=True):
-    """A thing that an item needs from the resource pools.
+    """A resource that an item needs from the pools.
 
     `picked` and `grade` may refer to what the customer chose (`$characteristic.number`);
-    what was not chosen is left open.
+    without a choice they stay empty.
     """
 
     kind: str
@@ -73,10 +73,10 @@ class BlueprintNeed(StoredStruct, frozen=True, kw_only=True):
 
 
 class BlueprintStep(StoredStruct, frozen=True, kw_only=True):
-    """One step, as drawn.
+    """One step, as the blueprint defines it.
 
-    `element`, `district` and the parameters' values may refer to what is known of the
-    item once it is assigned: `$leg.element`, `$characteristic.speedMbps` (see templates.py).
+    `element`, `district` and the parameters' values may refer to values of the item that
+    are known after assignment: `$leg.element`, `$characteristic.speedMbps` (see templates.py).
     """
 
     name: str
@@ -85,30 +85,30 @@ class BlueprintStep(StoredStruct, frozen=True, kw_only=True):
     """What is done, in plain words: `create the broadband account`."""
 
     after: tuple[str, ...] = ()
-    """The steps that must be done before, which stand before it in the blueprint."""
+    """The steps that must be done first; they stand earlier in the blueprint."""
 
     element: ElementName = ""
     operation: str = ""
-    """What the element, or the crew, is asked to do."""
+    """The operation that the element, or the crew, carries out."""
 
     undo: str = ""
-    """The operation that undoes it, with the same parameters; empty if nothing need."""
+    """The operation that undoes it, with the same parameters; empty if none is needed."""
 
     nothing_to_undo: tuple[str, ...] = ()
-    """The codes with which the element refuses to undo what was never done, or is gone."""
+    """The refusal codes of an undo that mean "was never done" or "is already removed"."""
 
     parameters: tuple[Characteristic, ...] = ()
     skill: str = ""
-    """Who can do a work order."""
+    """The skill that a work order needs."""
 
     district: str = ""
     """Where a work order is to be done."""
 
     tries: int = 5
-    """So often an element is called in vain, or a work order sent out, before it has failed."""
+    """Calls of the element, or dispatches of the work order, before the step has failed."""
 
     timeout_s: int = 5
-    """So long an element's answer is waited for, before it is asked what became of the call."""
+    """Time to wait for an element's answer before the outcome of the call is queried."""
 
     wait_s: int = 0
     on_failure: OnFailure = OnFailure.ROLLBACK
@@ -119,13 +119,13 @@ class BlueprintStep(StoredStruct, frozen=True, kw_only=True):
 class Blueprint(StoredStruct, frozen=True, kw_only=True):
     """How one action on one product specification is carried out.
 
-    The first step assigns; each other stands behind those that it comes after.
+    The first step assigns; each other step stands behind the steps that it depends on.
     """
 
     specification: str
     action: Action
     version: int
     needs: tuple[BlueprintNeed, ...] = ()
-    """What the item is to hold; for a delete, what it is known to hold."""
+    """The resources that the item will hold; for a delete, those that it holds."""
 
     steps: tuple[BlueprintStep, ...]

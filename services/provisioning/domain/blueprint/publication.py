@@ -1,15 +1,20 @@
-"""Publishing blueprints: versions only grow, and what was published never changes."""
+"""Publishing blueprints: versions only increase, and a published version never changes."""
 
+import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
+
+import msgspec
 
 from services.provisioning.domain.blueprint.blueprint import Blueprint
-from shared.contracts import Action
+from shared.contracts import Action, BlueprintName, BlueprintsPublished
 from shared.errors import ConflictError, Fault, InvalidError
 
 BlueprintKey: TypeAlias = tuple[str, Action]
+Edition: TypeAlias = bytes
+"""A digest of a tenant's blueprints."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,38 +22,46 @@ class PublishedBlueprint:
     """One version of a blueprint, and who published it."""
 
     tenant: str
-    """Empty for what all tenants share."""
+    """Empty for a blueprint that all tenants share."""
 
     blueprint: Blueprint
     published_at: datetime
     published_by: str
 
 
+class Publication(NamedTuple):
+    """A submitted version, as it is published now."""
+
+    published: PublishedBlueprint
+    warning: str = ""
+    """What is missing beside it, and what to do."""
+
+
 def key_of(blueprint: Blueprint) -> BlueprintKey:
-    """Return what a blueprint is for."""
+    """Return the specification and the action of a blueprint."""
     return blueprint.specification, blueprint.action
 
 
 def newest_versions(blueprints: Iterable[Blueprint]) -> dict[BlueprintKey, Blueprint]:
-    """Return the newest version of each."""
+    """Return the newest version for each specification and action."""
     return {key_of(each): each for each in sorted(blueprints, key=lambda each: each.version)}
 
 
-def unpublished(known: Sequence[Blueprint], sent: Sequence[Blueprint]) -> list[Blueprint]:
-    """Return those of the blueprints sent that are not published already.
+def unpublished(published: Sequence[Blueprint], sent: Sequence[Blueprint]) -> list[Blueprint]:
+    """Return those of the submitted blueprints that are not published yet.
 
     Raises:
-        ConflictError: if a version is published already and says something else.
-        InvalidError: if a version is older than the newest, or is sent twice.
+        ConflictError: if a version is already published with different content.
+        InvalidError: if a version is older than the newest, or is submitted twice.
     """
-    versions = {(key_of(each), each.version): each for each in known}
+    versions = {(key_of(each), each.version): each for each in published}
     new = [each for each in sent if versions.get((key_of(each), each.version)) != each]
     for each in new:
         if (key_of(each), each.version) in versions:
-            message = f"{display_name(each)} is published, and says something else"
-            remedy = f"publish it as version {newest_versions(known)[key_of(each)].version + 1}"
+            message = f"{display_name(each)} is already published with different content"
+            remedy = f"publish it as version {newest_versions(published)[key_of(each)].version + 1}"
             raise ConflictError(message, code="version-taken", remedy=remedy)
-    if found := list(version_faults(newest_versions(known), sent, new)):
+    if found := list(version_faults(newest_versions(published), sent, new)):
         raise InvalidError(found)
     return new
 
@@ -56,7 +69,7 @@ def unpublished(known: Sequence[Blueprint], sent: Sequence[Blueprint]) -> list[B
 def version_faults(
     latest: dict[BlueprintKey, Blueprint], sent: Sequence[Blueprint], new: Sequence[Blueprint]
 ) -> Iterator[Fault]:
-    """Yield what is wrong with the versions of what is new."""
+    """Yield the faults in the versions of the new blueprints."""
     seen: set[tuple[BlueprintKey, int]] = set()
     for i, each in enumerate(sent):
         if (key_of(each), each.version) in seen:
@@ -64,33 +77,51 @@ def version_faults(
                 f"/{i}/version", "sent-twice", f"{display_name(each)} is sent twice", "send one"
             )
         seen.add((key_of(each), each.version))
-        known = latest.get(key_of(each))
-        if each in new and known and each.version < known.version:
-            reason = f"version {known.version} is published already"
-            remedy = f"give {known.version + 1} or more"
+        newest = latest.get(key_of(each))
+        if each in new and newest and each.version < newest.version:
+            reason = f"version {newest.version} is already published"
+            remedy = f"give {newest.version + 1} or more"
             yield Fault(f"/{i}/version", "version-old", reason, remedy)
 
 
+def next_edition(edition: Edition, new: Sequence[Blueprint]) -> Edition:
+    """Return the edition of a tenant's blueprints after new ones are published."""
+    return hashlib.blake2b(edition + msgspec.json.encode(new), digest_size=16).digest()
+
+
+def edition_message(tenant: str, versions: Iterable[Blueprint]) -> BlueprintsPublished:
+    """Return the list of a tenant's blueprints for the other services.
+
+    Args:
+        tenant: whose blueprints they are; empty for those that all tenants share.
+        versions: all published versions.
+    """
+    names = tuple(
+        BlueprintName(specification=each.specification, action=each.action, version=each.version)
+        for each in newest_versions(versions).values()
+    )
+    return BlueprintsPublished(owner_tenant=tenant, blueprints=names)
+
+
 def display_name(blueprint: Blueprint) -> str:
-    """Return what a blueprint is called: `ftth/add version 1`."""
+    """Return the display name of a blueprint: `ftth/add version 1`."""
     return f"{blueprint.specification}/{blueprint.action} version {blueprint.version}"
 
 
 def missing_counterparts(
-    sent: Iterable[Blueprint], known: Mapping[BlueprintKey, Blueprint]
+    sent: Iterable[Blueprint], published: Mapping[BlueprintKey, Blueprint]
 ) -> dict[Blueprint, str]:
-    """Return for each blueprint sent what is missing beside those that are known now.
+    """Return a warning for each submitted blueprint whose opposite action is not published.
 
-    What can be made and not taken away again can never be given up; and the reverse is
-    never asked for.
+    A product with `add` only can never be disconnected; one with `delete` only never exists.
     """
-    other = {Action.ADD: Action.DELETE, Action.DELETE: Action.ADD}
-    why = {
-        Action.ADD: "products of it can never be given up",
-        Action.DELETE: "there can be no product of it to give up",
+    opposite = {Action.ADD: Action.DELETE, Action.DELETE: Action.ADD}
+    reason = {
+        Action.ADD: "products of it can never be disconnected",
+        Action.DELETE: "no product of it can exist",
     }
     return {
-        each: f"{why[each.action]}: publish {each.specification}/{other[each.action]} as well"
+        each: f"{reason[each.action]}: publish {each.specification}/{opposite[each.action]} as well"
         for each in sent
-        if each.action in other and (each.specification, other[each.action]) not in known
+        if each.action in opposite and (each.specification, opposite[each.action]) not in published
     }

@@ -1,4 +1,4 @@
-"""Reading blueprints: every fault is named at once, with its remedy."""
+"""Reading and validating blueprints: all faults are reported at once, each with its remedy."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -35,22 +35,22 @@ def read_blueprints(text: bytes) -> tuple[Blueprint, ...]:
     """Return the blueprints in a JSON array.
 
     Raises:
-        InvalidError: if there is anything wrong with one of them.
+        InvalidError: if one of them has a fault.
     """
     try:
         blueprints = msgspec.json.decode(text, type=tuple[Blueprint, ...])
     except msgspec.MsgspecError as error:
-        remedy = "see docs/flows/ftth-new.md for a blueprint that is right"
+        remedy = "see docs/flows/ftth-new.md for a valid blueprint"
         raise InvalidError([Fault("/", "unreadable", str(error), remedy)]) from error
     validate(blueprints)
     return blueprints
 
 
 def validate(blueprints: Sequence[Blueprint]) -> None:
-    """Look blueprints through.
+    """Validate blueprints.
 
     Raises:
-        InvalidError: with all that is wrong with them.
+        InvalidError: with all their faults.
     """
     found = [fault for i, each in enumerate(blueprints) for fault in faults(each, f"/{i}")]
     if found:
@@ -58,7 +58,7 @@ def validate(blueprints: Sequence[Blueprint]) -> None:
 
 
 def faults(blueprint: Blueprint, at: str = "") -> Iterator[Fault]:
-    """Yield all that is wrong with a blueprint; `at` is where it stands in what was sent."""
+    """Yield all faults of a blueprint; `at` is its JSON pointer in the request."""
     steps = blueprint.steps
     if not 1 <= blueprint.version <= MAX_VERSION:
         reason = f"versions go from 1 to {MAX_VERSION}"
@@ -66,43 +66,45 @@ def faults(blueprint: Blueprint, at: str = "") -> Iterator[Fault]:
     if blueprint.action is Action.NO_CHANGE:
         yield Fault(f"{at}/action", "nothing-to-do", "noChange changes nothing", "leave it out")
     if not is_identifier(blueprint.specification):
-        yield Fault(f"{at}/specification", "bad-name", "is no identifier", IDENTIFIER_IN_WORDS)
+        yield Fault(
+            f"{at}/specification", "bad-name", "is not a valid identifier", IDENTIFIER_IN_WORDS
+        )
     if not 1 <= len(steps) <= MAX_STEPS:
-        remedy = f"draw 1 to {MAX_STEPS}"
+        remedy = f"define 1 to {MAX_STEPS} steps"
         yield Fault(f"{at}/steps", "out-of-range", "too few or too many steps", remedy)
     if [step.kind for step in steps].count(StepKind.ASSIGN) != 1 or steps[
         0
     ].kind is not StepKind.ASSIGN:
-        reason = "exactly one step assigns, the first"
+        reason = "exactly one step must assign: the first"
         remedy = f'begin with {{"name": "{ASSIGN}", "kind": "{ASSIGN}"}}'
         yield Fault(f"{at}/steps/0", "no-assign", reason, remedy)
-    known = {need.kind for need in blueprint.needs}
+    need_kinds = {need.kind for need in blueprint.needs}
     for i, step in enumerate(steps):
         here = f"{at}/steps/{i}"
         yield from name_faults(step, [each.name for each in steps[:i]], here)
         yield from kind_faults(step, here)
         yield from limit_faults(step, here)
-        yield from template_faults(step, known, here)
+        yield from template_faults(step, need_kinds, here)
 
 
 def name_faults(step: BlueprintStep, before: Sequence[str], at: str) -> Iterator[Fault]:
-    """Yield what is wrong with a step's name and place."""
+    """Yield the faults in a step's name, element and predecessors."""
     if not NAME.fullmatch(step.name):
-        yield Fault(f"{at}/name", "bad-name", "is no name", "use a-z, 0-9 and dashes")
+        yield Fault(f"{at}/name", "bad-name", "is not a valid name", "use a-z, 0-9 and dashes")
     if (
         step.element
         and not step.element.startswith(REFERENCE_MARK)
         and not is_identifier(step.element)
     ):
-        yield Fault(f"{at}/element", "bad-name", "is no identifier", IDENTIFIER_IN_WORDS)
+        yield Fault(f"{at}/element", "bad-name", "is not a valid identifier", IDENTIFIER_IN_WORDS)
     if step.name in before:
-        yield Fault(f"{at}/name", "taken", "a step before it has that name", "rename one")
+        yield Fault(f"{at}/name", "taken", "an earlier step has that name", "rename one")
     if not step.after and before:
-        remedy = f"name what comes before it, at least `{before[0]}`"
-        yield Fault(f"{at}/after", "unconnected", "it comes after nothing", remedy)
+        remedy = f"name the steps that it depends on, at least `{before[0]}`"
+        yield Fault(f"{at}/after", "unconnected", "it depends on no earlier step", remedy)
     if unknown := [name for name in step.after if name not in before]:
-        reason = f"not a step before this one: {', '.join(unknown)}"
-        yield Fault(f"{at}/after", "unknown-step", reason, "put steps behind those they need")
+        reason = f"not an earlier step: {', '.join(unknown)}"
+        yield Fault(f"{at}/after", "unknown-step", reason, "put a step behind those it depends on")
 
 
 REQUIRED_FIELDS = {
@@ -123,19 +125,19 @@ KIND_FIELDS = (
     *("element", "operation", "undo", "nothing_to_undo", "parameters"),
     *("skill", "district", "wait_s"),
 )
-"""The fields that not every kind of step has."""
+"""The fields that only some kinds of steps have."""
 
 
 def kind_faults(step: BlueprintStep, at: str) -> Iterator[Fault]:
-    """Yield what a step of its kind lacks, or has and cannot have."""
+    """Yield the missing and the forbidden fields of a step, by its kind."""
     must, may = REQUIRED_FIELDS[step.kind], OPTIONAL_FIELDS[step.kind]
     for name in must:
         if not getattr(step, name):
-            reason = f"a step of kind {step.kind} must say it"
+            reason = f"a step of kind {step.kind} needs it"
             yield Fault(f"{at}/{name}", "missing", reason, f"give `{name}`")
     for name in KIND_FIELDS:
         if getattr(step, name) and name not in (*must, *may):
-            reason = f"a step of kind {step.kind} has none"
+            reason = f"a step of kind {step.kind} does not have it"
             yield Fault(f"{at}/{name}", "not-allowed", reason, f"leave `{name}` out")
     if step.kind is StepKind.ASSIGN and (step.on_failure is not OnFailure.ROLLBACK or step.ponr):
         reason = "when nothing can be assigned the order fails"
@@ -143,7 +145,7 @@ def kind_faults(step: BlueprintStep, at: str) -> Iterator[Fault]:
 
 
 def limit_faults(step: BlueprintStep, at: str) -> Iterator[Fault]:
-    """Yield which of a step's numbers are out of bounds."""
+    """Yield the numbers of a step that are out of range."""
     bounds = {
         "tries": (step.tries, 1, MAX_TRIES),
         "timeout_s": (step.timeout_s, 1, MAX_TIMEOUT_S),
@@ -155,17 +157,17 @@ def limit_faults(step: BlueprintStep, at: str) -> Iterator[Fault]:
             yield Fault(f"{at}/{name}", "out-of-range", reason, "correct it")
 
 
-def template_faults(step: BlueprintStep, held: set[str], at: str) -> Iterator[Fault]:
-    """Yield which of a step's references stand for nothing."""
+def template_faults(step: BlueprintStep, need_kinds: set[str], at: str) -> Iterator[Fault]:
+    """Yield the references of a step that cannot be resolved."""
     district = (step.district,) if step.district.startswith(REFERENCE_MARK) else ()
     for template in (*templates_of(step), *district):
         found = TEMPLATE.fullmatch(template)
         if not found:
-            reason = f"{template} is no reference"
+            reason = f"{template} is not a valid reference"
             yield Fault(at, "bad-reference", reason, "write $KIND.NAME, for example $leg.value")
         elif found[1] == ITEM_REFERENCE and found[2] not in ITEM_FIELDS:
             remedy = f"use one of {', '.join(ITEM_FIELDS)}"
-            yield Fault(at, "bad-reference", f"{template} stands for nothing", remedy)
-        elif found[1] not in {*held, ITEM_REFERENCE, CHARACTERISTIC_REFERENCE}:
+            yield Fault(at, "bad-reference", f"{template} is not a field of the item", remedy)
+        elif found[1] not in {*need_kinds, ITEM_REFERENCE, CHARACTERISTIC_REFERENCE}:
             reason = f"{template}: `{found[1]}` is not among the needs"
             yield Fault(at, "bad-reference", reason, f"add `{found[1]}` to `needs`")

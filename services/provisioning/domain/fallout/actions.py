@@ -1,4 +1,4 @@
-"""What people may do about a step that a plan has stopped at (fallout, 卡单)."""
+"""Fallout actions: what operators can decide about a step in fallout (卡单)."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -10,13 +10,13 @@ from shared.errors import ConflictError, NotFoundError
 
 
 class FalloutAction(StrEnum):
-    """What people can decide."""
+    """What operators can decide."""
 
     RETRY = "retry"
-    """Ask again, under the same operation id; send a crew out again."""
+    """Call the element again, under the same operation id; dispatch a crew again."""
 
     SKIP = "skip"
-    """Go on without it: it was seen to by hand."""
+    """Continue without it: it was done by hand."""
 
     FAIL = "fail"
     """Undo everything, and fail the order."""
@@ -24,52 +24,52 @@ class FalloutAction(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class FalloutDecision:
-    """What somebody decided about one step."""
+    """An operator's decision about one step."""
 
     action: FalloutAction
     ref: str
 
 
 def possible_actions(plan: Plan, step: PlanStep) -> list[FalloutAction]:
-    """Return what can be decided about a step; nothing if it is not in fallout.
+    """Return the actions that are possible for a step; none if it is not in fallout.
 
-    Nobody can undo everything once a hard point of no return is passed, and a plan
-    that is being undone has failed already.
+    `fail` is not possible once a hard point of no return is passed, or while the plan is
+    being undone: it has failed already.
     """
     if step.state is not StepState.FALLOUT:
         return []
-    too_late = compensation.is_past_no_return(plan.steps, hard_only=True)
-    if plan.state is PlanState.UNDOING or too_late:
+    is_final = compensation.is_past_no_return(plan.steps, hard_only=True)
+    if plan.state is PlanState.UNDOING or is_final:
         return [FalloutAction.RETRY, FalloutAction.SKIP]
     return [FalloutAction.RETRY, FalloutAction.SKIP, FalloutAction.FAIL]
 
 
 def possible_actions_at(plan: Plan, ref: str) -> list[FalloutAction]:
-    """Return what can be decided about the step called so."""
+    """Return the actions that are possible for the step with this reference."""
     position = plan.position(ref)
     return [] if position is None else possible_actions(plan, plan.steps[position])
 
 
 def only_step_in_fallout(plan: Plan) -> str:
-    """Return the step that people must look at, where there is just one.
+    """Return the reference of the plan's only step in fallout.
 
     Raises:
         ConflictError: if there is none, or several.
     """
-    waiting = [step.ref for step in plan.steps if step.state is StepState.FALLOUT]
-    if len(waiting) == 1:
-        return waiting[0]
-    message = f"{len(waiting)} steps of the plan of order {plan.order_id} are in fallout"
-    remedy = f"name one of: {', '.join(waiting)}" if waiting else "see GET /ops/v1/plans/ID"
+    in_fallout = [step.ref for step in plan.steps if step.state is StepState.FALLOUT]
+    if len(in_fallout) == 1:
+        return in_fallout[0]
+    message = f"{len(in_fallout)} steps of the plan of order {plan.order_id} are in fallout"
+    remedy = f"name one of: {', '.join(in_fallout)}" if in_fallout else "see GET /ops/v1/plans/ID"
     raise ConflictError(message, code="not-possible", remedy=remedy)
 
 
 def apply_decision(plan_change: PlanChange, decision: FalloutDecision) -> None:
-    """Carry out what somebody decided.
+    """Apply an operator's decision.
 
     Raises:
         NotFoundError: if the plan has no such step.
-        ConflictError: if that cannot be decided now.
+        ConflictError: if that action is not possible now.
     """
     position = plan_change.plan.position(decision.ref)
     if position is None:
@@ -108,8 +108,8 @@ def step_refs(plan: Plan) -> str:
 
 
 def suggest_actions(plan: Plan, possible: list[FalloutAction]) -> str:
-    """Say what can be decided instead."""
+    """Return the remedy: the actions that are possible instead."""
     if possible:
         return f"decide one of: {', '.join(possible)}"
-    waiting = [step.ref for step in plan.steps if step.state is StepState.FALLOUT]
-    return f"steps in fallout: {', '.join(waiting) or 'none'}"
+    in_fallout = [step.ref for step in plan.steps if step.state is StepState.FALLOUT]
+    return f"steps in fallout: {', '.join(in_fallout) or 'none'}"

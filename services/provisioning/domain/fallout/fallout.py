@@ -1,4 +1,4 @@
-"""Fallout (卡单): the record of a step that people had to look at, and what came of it."""
+"""Fallout (卡单): the record of a step that needed an operator, and its outcome."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -13,14 +13,14 @@ from shared.ids import named_id
 
 
 class FalloutState(StrEnum):
-    """How far people have come with it."""
+    """The state of a fallout record."""
 
     OPEN = "open"
     RETRIED = "retried"
-    """It is being tried again; nobody has seen it succeed yet."""
+    """A retry is under way; it has not succeeded yet."""
 
     REPAIRED = "repaired"
-    """A retry was seen to succeed."""
+    """A retry succeeded."""
 
     SKIPPED = "skipped"
     GIVEN_UP = "given-up"
@@ -28,7 +28,7 @@ class FalloutState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Fallout:
-    """One step of one plan that did not go well, one way."""
+    """The fallout of one step of one plan, in one direction: execution or undo."""
 
     id: UUID
     tenant: str
@@ -43,23 +43,23 @@ class Fallout:
     answer: str
     state: FalloutState
     times: int
-    """How often it came back to people."""
+    """How often the step went to fallout."""
 
     priority: int
     opened_at: datetime
     changed_at: datetime
     changed_by: str
-    """Who decided last; empty while nobody has."""
+    """Who decided last; empty before the first decision."""
 
     remark: str
 
 
 class FalloutChange(NamedTuple):
-    """A turn of a plan, seen from its fallout: a step came to people, or left them."""
+    """A step that entered fallout, or left it, when its plan changed."""
 
     id: UUID
     step: PlanStep
-    trouble: StepFailure
+    failure: StepFailure
     state: FalloutState
 
 
@@ -72,14 +72,14 @@ FALLOUT_STATES = {
     StepState.SKIPPED: FalloutState.SKIPPED,
     StepState.FAILED: FalloutState.GIVEN_UP,
 }
-"""What a step's new state means for its fallout."""
+"""The fallout state for each new state of a step."""
 
 UNRESOLVED_STATES = frozenset({StepState.FALLOUT, StepState.RUNNING, StepState.UNDOING})
-"""In these states a step that has trouble is in fallout, or comes from there."""
+"""A step with a failure and one of these states is in fallout, or comes from there."""
 
 
 def fallout_id(order_id: UUID, step: str, *, undoing: bool) -> UUID:
-    """Return the id of a step's fallout, one for each way."""
+    """Return the id of a step's fallout, one for each direction."""
     return named_id(order_id, f"fallout/{'undo' if undoing else 'step'}/{step}")
 
 
@@ -91,24 +91,24 @@ def current_fallout_id(plan: Plan, ref: str) -> UUID:
 
 
 def fallout_changes(before: Plan, after: Plan) -> Iterator[FalloutChange]:
-    """Yield what a turn of a plan means for its fallout; mostly nothing."""
-    for was, now in zip(before.steps, after.steps, strict=True):
-        if was == now:
+    """Yield the fallout changes that a plan change causes; usually none."""
+    for old, new in zip(before.steps, after.steps, strict=True):
+        if old == new:
             continue
-        trouble = now.trouble if now.state is StepState.FALLOUT else unresolved_failure(was)
-        if trouble:
-            id_ = fallout_id(after.order_id, now.ref, undoing=trouble.undoing)
-            yield FalloutChange(id_, now, trouble, FALLOUT_STATES[now.state])
+        failure = new.trouble if new.state is StepState.FALLOUT else unresolved_failure(old)
+        if failure:
+            id_ = fallout_id(after.order_id, new.ref, undoing=failure.undoing)
+            yield FalloutChange(id_, new, failure, FALLOUT_STATES[new.state])
 
 
-def unresolved_failure(was: PlanStep) -> StepFailure | None:
-    """Return the trouble for which a step was in fallout, or is being tried again."""
-    return was.trouble if was.state in UNRESOLVED_STATES else None
+def unresolved_failure(step: PlanStep) -> StepFailure | None:
+    """Return the failure for which a step was in fallout, or was being retried."""
+    return step.trouble if step.state in UNRESOLVED_STATES else None
 
 
 def open_fallout(plan: Plan, change: FalloutChange, now: datetime) -> Fallout:
-    """Return the record of a step that comes to people for the first time."""
-    step, trouble = change.step, change.trouble
+    """Return the record of a step that enters fallout for the first time."""
+    step, failure = change.step, change.failure
     item = plan.item(step.item_id)
     return Fallout(
         id=change.id,
@@ -116,12 +116,12 @@ def open_fallout(plan: Plan, change: FalloutChange, now: datetime) -> Fallout:
         local_network=plan.network_of(item),
         order_id=plan.order_id,
         step=step.ref,
-        undoing=trouble.undoing,
+        undoing=failure.undoing,
         specification=item.specification,
         element=fill_text(step.blueprint.element, item),
-        code=trouble.code,
-        reason=trouble.reason,
-        answer=trouble.answer,
+        code=failure.code,
+        reason=failure.reason,
+        answer=failure.answer,
         state=change.state,
         times=1,
         priority=plan.priority,
@@ -133,14 +133,14 @@ def open_fallout(plan: Plan, change: FalloutChange, now: datetime) -> Fallout:
 
 
 def update_fallout(fallout: Fallout, change: FalloutChange, now: datetime) -> Fallout:
-    """Return the record of a step that has come to people before."""
-    trouble, again = change.trouble, change.state is FalloutState.OPEN
+    """Return the updated record of a step that was in fallout before."""
+    failure, again = change.failure, change.state is FalloutState.OPEN
     return replace(
         fallout,
         state=change.state,
-        code=trouble.code,
-        reason=trouble.reason,
-        answer=trouble.answer,
+        code=failure.code,
+        reason=failure.reason,
+        answer=failure.answer,
         times=fallout.times + again,
         changed_at=now,
     )

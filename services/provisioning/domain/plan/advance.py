@@ -1,8 +1,8 @@
-"""The one table of a plan: what it does when it hears something.
+"""The state table of a plan: what an event does to it.
 
-Each row stands for an event that meets a step in some state. A forward step stands
-next to its undo. What comes late or crosses something else is a row that changes
-nothing; what can never be legal raises.
+Each row is an event and the state of its step. An execution row stands next to its undo.
+A late or crossing event is a row that changes nothing; an event that can never be legal
+raises.
 """
 
 from dataclasses import dataclass
@@ -37,7 +37,7 @@ from shared.errors import PoisonError
 
 @dataclass(frozen=True, slots=True)
 class WorkOrderAccepted:
-    """A crew is at a step's work order."""
+    """A crew accepted a step's work order."""
 
     ref: str
     undo: bool
@@ -46,7 +46,7 @@ class WorkOrderAccepted:
 
 @dataclass(frozen=True, slots=True)
 class WorkOrderReported:
-    """A crew has done a step's work order."""
+    """A crew reported a step's work order as done."""
 
     ref: str
     undo: bool
@@ -55,7 +55,7 @@ class WorkOrderReported:
 
 @dataclass(frozen=True, slots=True)
 class WorkOrderReturned:
-    """A crew came back with a reason; the work order is not done."""
+    """A crew returned a step's work order, with a reason; it is not done."""
 
     ref: str
     undo: bool
@@ -74,11 +74,11 @@ PlanEvent: TypeAlias = (
 
 
 def advance(plan: Plan, event: PlanEvent) -> PlanDecision:
-    """Move a plan on by one event.
+    """Advance a plan by one event.
 
     Raises:
         PoisonError: if the event can never be legal for this plan.
-        ConflictError: if people decided something that is not possible now.
+        ConflictError: if an operator's decision is not possible now.
     """
     plan_change = PlanChange(plan)
     match event:
@@ -99,7 +99,7 @@ def advance(plan: Plan, event: PlanEvent) -> PlanDecision:
 
 
 def continue_plan(plan_change: PlanChange) -> None:
-    """Do what follows: begin what has become ready, or undo what may be undone."""
+    """Start the steps that have become ready, or undo those that can be undone."""
     if plan_change.state is PlanState.RUNNING:
         execution.start_ready_steps(plan_change)
     if plan_change.state is PlanState.UNDOING:
@@ -107,7 +107,7 @@ def continue_plan(plan_change: PlanChange) -> None:
 
 
 def apply_resources_answer(plan_change: PlanChange, answer: ResourcesAnswer) -> None:
-    """Take what resources answered for the whole order; its step is the first."""
+    """Apply the resource service's answer for the whole order to its step, the first."""
     step = (
         plan_change.steps[0]
         if plan_change.steps
@@ -126,13 +126,13 @@ def apply_resources_answer(plan_change: PlanChange, answer: ResourcesAnswer) -> 
             plan_change.fail(PlanFailure(code=code, reason=reason, step=step.ref))
 
         case StepState.DONE | StepState.UNDOING | StepState.UNDONE, ResourcesAssigned():
-            """Known already."""
+            """Applied already."""
 
         case StepState.FAILED, ResourcesRefused():
-            """Known already."""
+            """Applied already."""
 
         case StepState.UNDONE, ResourcesReleased():
-            """Known already."""
+            """Applied already."""
 
         case _:
             reject_impossible_event(plan_change.plan, answer.type, step)
@@ -141,44 +141,44 @@ def apply_resources_answer(plan_change: PlanChange, answer: ResourcesAnswer) -> 
 def items_with_holdings(
     items: tuple[PlanItem, ...], holdings: tuple[ItemHoldings, ...]
 ) -> tuple[PlanItem, ...]:
-    """Return the items with what each of them holds."""
-    of = {each.item_id: (each.held, each.local_network) for each in holdings}
-    return tuple(item.with_holdings(*of.get(item.id, ((), ""))) for item in items)
+    """Return the items with their holdings."""
+    by_item = {each.item_id: (each.held, each.local_network) for each in holdings}
+    return tuple(item.with_holdings(*by_item.get(item.id, ((), ""))) for item in items)
 
 
 def apply_element_answer(plan_change: PlanChange, answer: OutboundCallEnded) -> None:
-    """Take the outcome of a call; one that comes late, when the step has gone on, is nothing."""
-    place = find_call_target(plan_change.plan, answer.attempt_id) or reject_impossible_event(
+    """Apply the outcome of a call; a late one, whose step has moved on, changes nothing."""
+    target = find_call_target(plan_change.plan, answer.attempt_id) or reject_impossible_event(
         plan_change.plan, answer.type
     )
-    step = plan_change.steps[place.position]
-    if place.is_current and step.state is STATE_UNDER_WAY[place.undo]:
-        trouble = call_failure(plan_change.item_of(step), step, answer, undo=place.undo)
-        (apply_undo_call_result if place.undo else apply_call_result)(
-            plan_change, place.position, answer, trouble
+    step = plan_change.steps[target.position]
+    if target.is_current and step.state is STATE_UNDER_WAY[target.undo]:
+        failure = call_failure(plan_change.item_of(step), step, answer, undo=target.undo)
+        (apply_undo_call_result if target.undo else apply_call_result)(
+            plan_change, target.position, answer, failure
         )
 
 
 def apply_call_result(
-    plan_change: PlanChange, position: int, answer: OutboundCallEnded, trouble: StepFailure
+    plan_change: PlanChange, position: int, answer: OutboundCallEnded, failure: StepFailure
 ) -> None:
-    """Take what came of a call that was to do a step."""
+    """Apply the result of a step's call."""
     match answer.result:
         case CallResult.DONE:
             execution.complete_step(plan_change, position)
         case CallResult.REFUSED:
             plan_change.count_refusal(position)
-            execution.fail_step(plan_change, position, trouble)
+            execution.fail_step(plan_change, position, failure)
         case CallResult.FAILED:
-            execution.fail_step(plan_change, position, trouble)
+            execution.fail_step(plan_change, position, failure)
         case CallResult.UNDECIDED:
-            execution.mark_outcome_unknown(plan_change, position, trouble)
+            execution.mark_outcome_unknown(plan_change, position, failure)
 
 
 def apply_undo_call_result(
-    plan_change: PlanChange, position: int, answer: OutboundCallEnded, trouble: StepFailure
+    plan_change: PlanChange, position: int, answer: OutboundCallEnded, failure: StepFailure
 ) -> None:
-    """Take what came of a call that was to undo a step."""
+    """Apply the result of a step's undo call."""
     match answer.result:
         case CallResult.DONE:
             compensation.mark_undone(plan_change, position)
@@ -188,38 +188,38 @@ def apply_undo_call_result(
             compensation.mark_undone(plan_change, position)
         case CallResult.REFUSED:
             plan_change.count_refusal(position)
-            compensation.mark_undo_failed(plan_change, position, trouble)
+            compensation.mark_undo_failed(plan_change, position, failure)
         case CallResult.FAILED:
-            compensation.mark_undo_failed(plan_change, position, trouble)
+            compensation.mark_undo_failed(plan_change, position, failure)
         case CallResult.UNDECIDED:
-            compensation.mark_undo_failed(plan_change, position, trouble, unsure=True)
+            compensation.mark_undo_failed(plan_change, position, failure, unsure=True)
 
 
 def call_failure(
     item: PlanItem, step: PlanStep, answer: OutboundCallEnded, *, undo: bool
 ) -> StepFailure:
-    """Say in plain words what an element's answer means for a step."""
-    who = fill_text(step.blueprint.element, item)
-    what = {
+    """Return an element's answer as a step failure, with the reason in plain words."""
+    element = fill_text(step.blueprint.element, item)
+    outcome = {
         CallResult.DONE: "done",
-        CallResult.REFUSED: f"{who} refused",
-        CallResult.FAILED: f"{who} could not be reached, and nothing was done",
-        CallResult.UNDECIDED: f"nobody can tell whether {who} did it",
+        CallResult.REFUSED: f"{element} refused",
+        CallResult.FAILED: f"{element} could not be reached, and nothing was done",
+        CallResult.UNDECIDED: f"it is unknown whether {element} did it",
     }[answer.result]
-    reason = f"{'undo: ' if undo else ''}{step.title}: {what}"
+    reason = f"{'undo: ' if undo else ''}{step.title}: {outcome}"
     code = answer.code or answer.result
     return StepFailure(code=code, reason=reason, answer=answer.detail, undoing=undo)
 
 
 def apply_crew_answer(plan_change: PlanChange, answer: WorkOrderEvent) -> None:
-    """Take what a crew says about a work order."""
+    """Apply a crew's answer to a work order."""
     position = plan_change.plan.position(answer.ref)
     if position is None:
         reject_impossible_event(plan_change.plan, type(answer).__name__)
     step = plan_change.steps[position]
     match answer:
         case _ if is_late(step, answer):
-            """Late: the step has gone on, or another crew was sent out."""
+            """Late: the step has moved on, or another crew was dispatched."""
 
         case WorkOrderAccepted():
             plan_change.update_step(position, accepted=True)
@@ -238,13 +238,13 @@ def apply_crew_answer(plan_change: PlanChange, answer: WorkOrderEvent) -> None:
 
 
 def is_late(step: PlanStep, answer: WorkOrderEvent) -> bool:
-    """Tell whether a step does not wait for this crew any more."""
+    """Tell whether a step no longer waits for this crew."""
     is_awaited = step.state is STATE_UNDER_WAY[answer.undo]
     return not is_awaited or rounds_of(step, undo=answer.undo) != answer.round
 
 
 def return_failure(step: PlanStep, answer: WorkOrderReturned) -> StepFailure:
-    """Say in plain words that a crew came back."""
+    """Return the failure of a step whose crew returned the work order."""
     undo = "undo: " if answer.undo else ""
     return StepFailure(
         code="returned",
@@ -255,7 +255,7 @@ def return_failure(step: PlanStep, answer: WorkOrderReturned) -> StepFailure:
 
 
 def end_pause(plan_change: PlanChange, ref: str) -> None:
-    """Go on after a wait, unless it was called off or decided meanwhile."""
+    """Complete a waiting step, unless it was cancelled or decided meanwhile."""
     position = plan_change.plan.position(ref)
     if position is None:
         reject_impossible_event(plan_change.plan, PauseEnded.type)
@@ -264,7 +264,7 @@ def end_pause(plan_change: PlanChange, ref: str) -> None:
 
 
 def reject_impossible_event(plan: Plan, event: str, step: PlanStep | None = None) -> Never:
-    """Refuse an event that no way of things can bring."""
-    where = f"{step.ref} is {step.state}" if step else "none of its steps is meant"
-    message = f"plan {plan.order_id} is {plan.state}, {where}: it can never hear {event}"
+    """Raise for an event that can never be legal."""
+    where = f"{step.ref} is {step.state}" if step else "none of its steps matches"
+    message = f"plan {plan.order_id} is {plan.state}, {where}: {event} is impossible"
     raise PoisonError(message)

@@ -1,4 +1,4 @@
-"""The way back: undoing what a plan has done, last things first."""
+"""Compensation: undoing what a plan has done, in reverse order."""
 
 from collections.abc import Iterable
 
@@ -24,22 +24,22 @@ def is_past_no_return(steps: Iterable[PlanStep], *, hard_only: bool = False) -> 
     return any(each is PointOfNoReturn.HARD or (each and not hard_only) for each in passed)
 
 
-def start_rollback(plan_change: PlanChange, position: int, trouble: StepFailure) -> None:
-    """Turn the plan round because of a step, which has failed.
+def start_rollback(plan_change: PlanChange, position: int, failure: StepFailure) -> None:
+    """Start the rollback of a plan because a step has failed.
 
-    What nobody has begun is called off: work orders not accepted, waits, and steps
-    that people were to look at though it is certain that nothing was done.
+    Steps that have not begun are cancelled: work orders not accepted, waits, and steps in
+    fallout of which certainly nothing was done.
     """
     ref = plan_change.steps[position].ref
     plan_change.state = PlanState.UNDOING
-    plan_change.failure = PlanFailure(code=trouble.code, reason=trouble.reason, step=ref)
+    plan_change.failure = PlanFailure(code=failure.code, reason=failure.reason, step=ref)
     plan_change.update_step(position, state=StepState.FAILED)
-    for other, each in enumerate(plan_change.steps):
-        cancel_unstarted(plan_change, other, each)
+    for i, each in enumerate(plan_change.steps):
+        cancel_unstarted(plan_change, i, each)
 
 
 def cancel_unstarted(plan_change: PlanChange, position: int, step: PlanStep) -> None:
-    """Call a step off if nobody has begun it."""
+    """Cancel a step if it has not begun."""
     match step.state, step.blueprint.kind:
         case StepState.RUNNING, StepKind.WORK_ORDER if not step.accepted:
             plan_change.voided.append(work_order_id(plan_change.plan.order_id, step, undo=False))
@@ -51,11 +51,11 @@ def cancel_unstarted(plan_change: PlanChange, position: int, step: PlanStep) -> 
 
 
 def undo_ready_steps(plan_change: PlanChange) -> None:
-    """Undo every step that nothing done stands on any more; end the plan when none is left.
+    """Undo every step that no done step depends on; end the plan when none is left.
 
-    Nothing is undone while a step is under way, or while nobody knows whether it was
-    done: what it leads to would be undone from under it. A step stands behind its
-    predecessors, so one pass from the end finds all.
+    Nothing is undone while a step is under way or its outcome is unknown: it may depend on
+    any step before it. A step stands behind its predecessors, so one pass from the end
+    finds all.
     """
     if any(is_unresolved(step) for step in plan_change.steps):
         return
@@ -72,14 +72,14 @@ def undo_ready_steps(plan_change: PlanChange) -> None:
 
 
 def is_unresolved(step: PlanStep) -> bool:
-    """Tell whether a step's way forward has not ended."""
+    """Tell whether a step's execution has not ended."""
     if step.state is StepState.FALLOUT:
         return step.trouble is not None and not step.trouble.undoing
     return step.state is StepState.RUNNING
 
 
 def blocks_undo(step: PlanStep) -> bool:
-    """Tell whether what a step stands on must not be undone yet."""
+    """Tell whether the predecessors of a step must not be undone yet."""
     being_undone = step.state in {StepState.UNDOING, StepState.FALLOUT}
     return being_undone or (step.may_be_done and step.has_undo)
 
@@ -92,7 +92,7 @@ def undo_if_done(plan_change: PlanChange, position: int) -> None:
 
 
 def undo_step(plan_change: PlanChange, position: int) -> None:
-    """Have a step undone, or have it undone once more."""
+    """Start the undo of a step, or start it again."""
     step = plan_change.steps[position]
     match step.blueprint.kind:
         case StepKind.ASSIGN:
@@ -107,21 +107,21 @@ def undo_step(plan_change: PlanChange, position: int) -> None:
 
 
 def mark_undone(plan_change: PlanChange, position: int) -> None:
-    """Note that a step is undone."""
+    """Mark a step as undone."""
     plan_change.update_step(position, state=StepState.UNDONE, unsure=False, trouble=None)
 
 
 def mark_undo_failed(
-    plan_change: PlanChange, position: int, trouble: StepFailure, *, unsure: bool = False
+    plan_change: PlanChange, position: int, failure: StepFailure, *, unsure: bool = False
 ) -> None:
-    """Send a step to people that could not be undone: something may be left of it."""
-    plan_change.update_step(position, state=StepState.FALLOUT, unsure=unsure, trouble=trouble)
+    """Move a step to fallout whose undo failed: part of it may remain."""
+    plan_change.update_step(position, state=StepState.FALLOUT, unsure=unsure, trouble=failure)
 
 
-def redispatch_undo(plan_change: PlanChange, position: int, trouble: StepFailure) -> None:
-    """Send people out once more when a crew came back from undoing, as often as is drawn."""
+def redispatch_undo(plan_change: PlanChange, position: int, failure: StepFailure) -> None:
+    """Dispatch a crew again when one returned an undo, up to the blueprint's tries."""
     step = plan_change.steps[position]
     if step.undo_rounds < step.blueprint.tries:
         undo_step(plan_change, position)
     else:
-        mark_undo_failed(plan_change, position, trouble)
+        mark_undo_failed(plan_change, position, failure)

@@ -1,4 +1,4 @@
-"""A plan: what one order needs done in the network, as a graph of steps."""
+"""A plan: the work of one order in the network, as a graph of steps."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,11 +13,11 @@ from shared.contracts import Action, Characteristic, Held
 from shared.ids import named_id
 
 ASSIGN = "assign"
-"""The one step that a plan has for all items of its order together."""
+"""The step that a plan has once, for all items of its order together."""
 
 
 class PlanState(StrEnum):
-    """Which way a plan goes."""
+    """The state of a plan."""
 
     RUNNING = "running"
     UNDOING = "undoing"
@@ -26,7 +26,7 @@ class PlanState(StrEnum):
 
 
 class StepState(StrEnum):
-    """Where a step stands."""
+    """The state of a step."""
 
     WAITING = "waiting"
     RUNNING = "running"
@@ -36,17 +36,17 @@ class StepState(StrEnum):
     UNDONE = "undone"
     SKIPPED = "skipped"
     FALLOUT = "fallout"
-    """People must look at it."""
+    """An operator must decide."""
 
 
 SETTLED_STATES = frozenset({StepState.DONE, StepState.SKIPPED})
-"""What lets the next steps begin."""
+"""The states that let the next steps begin."""
 
 FINAL_STATES = frozenset({PlanState.COMPLETED, PlanState.FAILED})
 
 
 class StepFailure(StoredStruct, frozen=True, kw_only=True):
-    """Why a step did not go well."""
+    """Why a step failed."""
 
     code: str
     """Stable and public."""
@@ -55,14 +55,14 @@ class StepFailure(StoredStruct, frozen=True, kw_only=True):
     """In plain words."""
 
     answer: str = ""
-    """What the element, or the crew, said itself."""
+    """The raw answer of the element, or of the crew."""
 
     undoing: bool = False
-    """It was being undone."""
+    """It failed while it was being undone."""
 
 
 class PlanItem(StoredStruct, frozen=True, kw_only=True):
-    """What a plan knows of one order item."""
+    """What a plan stores of one order item."""
 
     id: str
     action: Action
@@ -70,7 +70,7 @@ class PlanItem(StoredStruct, frozen=True, kw_only=True):
     offering_id: str
     catalogue_version: int
     blueprint_version: int
-    """Both are those of the day the order was accepted, whatever came later."""
+    """Both versions are those of the time when the order was accepted."""
 
     product_id: UUID
     service_id: UUID
@@ -78,15 +78,15 @@ class PlanItem(StoredStruct, frozen=True, kw_only=True):
     characteristics: tuple[Characteristic, ...] = ()
     held: tuple[Held, ...] = ()
     local_network: str = ""
-    """Where its address lies, as resources told it."""
+    """Where its address lies, from the resource service's answer."""
 
     def with_holdings(self, held: tuple[Held, ...], local_network: str) -> Self:
-        """Return it as it is once it holds this, at an address that lies there."""
+        """Return the item with its holdings and the local network of its address."""
         return msgspec.structs.replace(self, held=held, local_network=local_network)
 
 
 class PlanStep(StoredStruct, frozen=True, kw_only=True):
-    """One step of a plan: as drawn, and where it stands."""
+    """One step of a plan: its definition and its state."""
 
     blueprint: BlueprintStep
     item_id: str = ""
@@ -97,25 +97,25 @@ class PlanStep(StoredStruct, frozen=True, kw_only=True):
 
     state: StepState = StepState.WAITING
     rounds: int = 0
-    """How often its element, or a crew, was sent for."""
+    """How often its element was called, or a crew dispatched."""
 
     undo_rounds: int = 0
     """The same, to undo it."""
 
     refusals: int = 0
-    """How often its element said no. It never forgets that, so the next asks anew."""
+    """How often its element refused. A refusal is final: the next call has a new operation id."""
 
     accepted: bool = False
-    """A crew is at it."""
+    """A crew has accepted its work order."""
 
     unsure: bool = False
-    """It may have been done; nobody could tell."""
+    """The outcome is unknown: it may have been done."""
 
     trouble: StepFailure | None = None
 
     @property
     def ref(self) -> str:
-        """What it is called within its plan: `1/account`; `assign`."""
+        """Its name within the plan: `1/account`; `assign`."""
         return f"{self.item_id}/{self.blueprint.name}" if self.item_id else self.blueprint.name
 
     @property
@@ -125,7 +125,7 @@ class PlanStep(StoredStruct, frozen=True, kw_only=True):
 
     @property
     def has_undo(self) -> bool:
-        """Tell whether there is something that undoes it."""
+        """Tell whether the step can be undone."""
         return bool(self.blueprint.undo) or self.blueprint.kind is StepKind.ASSIGN
 
     @property
@@ -136,7 +136,7 @@ class PlanStep(StoredStruct, frozen=True, kw_only=True):
 
 
 class PlanFailure(StoredStruct, frozen=True, kw_only=True):
-    """Why a plan was given up."""
+    """Why a plan failed."""
 
     code: str
     reason: str
@@ -145,7 +145,7 @@ class PlanFailure(StoredStruct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """All that one order needs done, and how far it is."""
+    """The work of one order, and its progress."""
 
     order_id: UUID
     tenant: str
@@ -166,7 +166,7 @@ class Plan:
         steps: tuple[PlanStep, ...],
         failure: PlanFailure | None,
     ) -> Self:
-        """Return the plan as it is once it has moved; it is about its first item's area."""
+        """Return the changed plan; its local network is the first that one of its items has."""
         networks = (each.local_network for each in items if each.local_network)
         return type(self)(
             self.order_id,
@@ -183,7 +183,7 @@ class Plan:
         )
 
     def network_of(self, item: PlanItem) -> str:
-        """Return the local network that the work for one of its items lies in."""
+        """Return the local network where the work for an item is done."""
         return item.local_network or self.local_network
 
     def item(self, item_id: str) -> PlanItem:
@@ -191,64 +191,64 @@ class Plan:
         return next(each for each in self.items if each.id == item_id)
 
     def position(self, ref: str) -> int | None:
-        """Return where the step called so stands, if there is one."""
+        """Return the position of the step with this reference, if there is one."""
         return next((i for i, step in enumerate(self.steps) if step.ref == ref), None)
 
     @property
     def is_in_fallout(self) -> bool:
-        """Tell whether people must look at one of its steps."""
+        """Tell whether one of its steps is in fallout."""
         return any(step.state is StepState.FALLOUT for step in self.steps)
 
 
 class CallTarget(NamedTuple):
-    """Which step is meant, and which way it goes."""
+    """The step that a call belongs to, and the call's direction."""
 
     position: int
     undo: bool
     is_current: bool
-    """This is the present round's; an earlier one has been answered."""
+    """The call is of the step's current round; earlier rounds have been answered."""
 
 
 def operation_id(order_id: UUID, step: PlanStep, *, undo: bool) -> UUID:
-    """Return the id under which an element is asked to do a step.
+    """Return the operation id under which an element carries out a step.
 
-    It stays the same, however often it is asked, until the element refuses.
+    All calls use the same id until the element refuses.
     """
-    again = f"/{step.refusals}" if step.refusals else ""
-    return named_id(order_id, f"{direction_name(undo=undo)}/{step.ref}{again}")
+    suffix = f"/{step.refusals}" if step.refusals else ""
+    return named_id(order_id, f"{direction_name(undo=undo)}/{step.ref}{suffix}")
 
 
 def call_id(order_id: UUID, step: PlanStep, rounds: int, *, undo: bool) -> UUID:
-    """Return the id of a step's attempt in one of its rounds."""
+    """Return the id of a step's call in one of its rounds."""
     return named_id(order_id, f"attempt/{direction_name(undo=undo)}/{step.ref}/{rounds}")
 
 
 def work_order_id(order_id: UUID, step: PlanStep, *, undo: bool) -> UUID:
-    """Return the id of a step's present work order."""
+    """Return the id of a step's current work order."""
     return named_id(
         order_id, f"work-order/{direction_name(undo=undo)}/{step.ref}/{rounds_of(step, undo=undo)}"
     )
 
 
 def direction_name(*, undo: bool) -> str:
-    """Return what the way is called, in ids."""
+    """Return the name of the direction, as used in ids."""
     return "undo" if undo else "step"
 
 
 def rounds_of(step: PlanStep, *, undo: bool) -> int:
-    """Return how often somebody was sent for, this way."""
+    """Return the number of the step's rounds in this direction."""
     return step.undo_rounds if undo else step.rounds
 
 
 def find_call_target(plan: Plan, id_: UUID) -> CallTarget | None:
-    """Return whose attempt this is, if it is one of the plan's."""
+    """Return the step that a call belongs to, if it is one of the plan's."""
     under_way = {StepState.RUNNING, StepState.UNDOING}
     busy_first = sorted(range(len(plan.steps)), key=lambda i: plan.steps[i].state not in under_way)
     for position in busy_first:
         step = plan.steps[position]
         for undo in (False, True):
-            present = rounds_of(step, undo=undo)
-            for rounds in range(present, 0, -1):
+            current = rounds_of(step, undo=undo)
+            for rounds in range(current, 0, -1):
                 if call_id(plan.order_id, step, rounds, undo=undo) == id_:
-                    return CallTarget(position, undo, rounds == present)
+                    return CallTarget(position, undo, rounds == current)
     return None

@@ -1,4 +1,4 @@
-"""One turn of a plan: what changes when it hears something, while that is worked out."""
+"""The working copy of a plan while one event is applied, and the decision it ends in."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -31,7 +31,7 @@ from shared.contracts import (
 
 
 class WorkOrderRequest(NamedTuple):
-    """Work that people are to be sent out for."""
+    """A work order that is to be dispatched."""
 
     item: PlanItem
     step: PlanStep
@@ -47,20 +47,20 @@ class Pause(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class PlanDecision:
-    """The plan as it is from now on, and what that sets going."""
+    """The changed plan, with the messages, calls and work orders that it causes."""
 
     plan: Plan
     messages: tuple[Message, ...] = ()
     calls: tuple[OutboundCall, ...] = ()
     work_order_requests: tuple[WorkOrderRequest, ...] = ()
     voided: tuple[UUID, ...] = ()
-    """Work orders that nobody needs to begin any more."""
+    """Work orders that are no longer needed."""
 
     pauses: tuple[Pause, ...] = ()
 
 
 class PlanChange:
-    """A plan's working copy. Nothing of it outlives the decision."""
+    """A plan's working copy. It is discarded after the decision."""
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
@@ -83,11 +83,11 @@ class PlanChange:
         return next(each for each in self.items if each.id == step.item_id)
 
     def count_refusal(self, position: int) -> None:
-        """Note that a step's element said no, and will say so of this operation for ever."""
+        """Count a refusal: the element now refuses this operation id always."""
         self.update_step(position, refusals=self.steps[position].refusals + 1)
 
     def start_round(self, position: int, *, undo: bool) -> PlanStep:
-        """Note that somebody is sent for a step, to do it or to undo it."""
+        """Start a new round of a step, to execute or to undo it."""
         step = self.steps[position]
         if undo:
             rounds = {"state": StepState.UNDOING, "undo_rounds": step.undo_rounds + 1}
@@ -97,23 +97,23 @@ class PlanChange:
         return self.steps[position]
 
     def call_element(self, position: int, *, undo: bool) -> None:
-        """Have a step's element do it, or undo it."""
+        """Call a step's element, to execute or to undo the step."""
         step = self.start_round(position, undo=undo)
         self.calls.append(outbound_call(self.plan, self.item_of(step), step, undo=undo))
 
     def dispatch_crew(self, position: int, *, undo: bool) -> None:
-        """Send people out for a step, or to undo it."""
+        """Dispatch a work order for a step, or for its undo."""
         step = self.start_round(position, undo=undo)
         self.work_order_requests.append(WorkOrderRequest(self.item_of(step), step, undo))
 
     def complete(self) -> None:
-        """End the plan: everything is as ordered."""
+        """End the plan as completed."""
         self.state = PlanState.COMPLETED
         services = tuple(completed_service(item) for item in self.items)
         self.messages.append(ServiceCompleted(order_id=self.plan.order_id, services=services))
 
     def fail(self, failure: PlanFailure) -> None:
-        """End the plan: nothing is as ordered, and nothing is left of it."""
+        """End the plan as failed: nothing of it is left in the network."""
         self.state, self.failure = PlanState.FAILED, failure
         self.messages.append(
             ServiceFailed(
@@ -125,7 +125,7 @@ class PlanChange:
         )
 
     def to_decision(self) -> PlanDecision:
-        """Return what it all came to."""
+        """Return the decision: the changed plan and all that it causes."""
         plan = self.plan.updated(self.state, self.items, tuple(self.steps), self.failure)
         was_held, is_held = self.plan.is_in_fallout, plan.is_in_fallout
         if was_held and not is_held:
@@ -143,29 +143,29 @@ class PlanChange:
 
 
 def outbound_call(plan: Plan, item: PlanItem, step: PlanStep, *, undo: bool) -> OutboundCall:
-    """Return the call that does, or undoes, a step.
+    """Return the call that executes or undoes a step.
 
-    When nobody knows what became of an earlier one, the element is asked first.
+    If the outcome of an earlier call is unknown, the element is queried first.
     """
-    drawn = step.blueprint
+    blueprint = step.blueprint
     return OutboundCall(
         id=call_id(plan.order_id, step, rounds_of(step, undo=undo), undo=undo),
         operation_id=operation_id(plan.order_id, step, undo=undo),
         order_id=plan.order_id,
         tenant=plan.tenant,
-        element=fill_text(drawn.element, item),
-        kind=drawn.undo if undo else drawn.operation,
+        element=fill_text(blueprint.element, item),
+        kind=blueprint.undo if undo else blueprint.operation,
         subject=str(item.service_id),
-        parameters=fill_parameters(drawn, item),
+        parameters=fill_parameters(blueprint, item),
         priority=plan.priority,
-        max_tries=drawn.tries,
-        timeout=timedelta(seconds=drawn.timeout_s),
+        max_tries=blueprint.tries,
+        timeout=timedelta(seconds=blueprint.timeout_s),
         doubtful=step.unsure,
     )
 
 
 def completed_service(item: PlanItem) -> CompletedService:
-    """Return what became of an item's service."""
+    """Return the service of a completed item."""
     return CompletedService(
         item_id=item.id,
         action=item.action,
@@ -179,14 +179,16 @@ def completed_service(item: PlanItem) -> CompletedService:
 
 
 def held_message(plan: Plan) -> ServiceHeld:
-    """Tell that the plan now stops for people, and why."""
+    """Return the message that the plan is now in fallout, and why."""
     step = next(each for each in plan.steps if each.state is StepState.FALLOUT)
     assert step.trouble
-    why = step.trouble
-    return ServiceHeld(order_id=plan.order_id, step=step.ref, code=why.code, reason=why.reason)
+    failure = step.trouble
+    return ServiceHeld(
+        order_id=plan.order_id, step=step.ref, code=failure.code, reason=failure.reason
+    )
 
 
 def resumed_message(before: Plan) -> ServiceResumed:
-    """Tell that the plan goes on, which had stopped for people."""
+    """Return the message that the plan has left fallout and continues."""
     step = next(each for each in before.steps if each.state is StepState.FALLOUT)
     return ServiceResumed(order_id=before.order_id, step=step.ref)

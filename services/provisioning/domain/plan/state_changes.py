@@ -1,4 +1,4 @@
-"""What goes into the history when a plan has moved: every state that changed."""
+"""The history of a plan: every change of its state and of its steps' states."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -6,11 +6,11 @@ from typing import NamedTuple
 from services.provisioning.domain.plan.plan import Plan, StepState
 
 NO_STATE = ""
-"""The state of what was not there before."""
+"""The state before the first."""
 
 
 class PlanStateChange(NamedTuple):
-    """A plan, or a step of it, passed from one state to another."""
+    """One change of state of a plan, or of one of its steps."""
 
     part: str
     """The step; empty for the plan itself."""
@@ -21,9 +21,9 @@ class PlanStateChange(NamedTuple):
 
 
 def plan_state_changes(before: Plan | None, after: Plan) -> Iterator[PlanStateChange]:
-    """Yield what changed, steps first: they are why the plan did.
+    """Yield the state changes, steps first: they are the cause of the plan's.
 
-    That a plan began, or came to its good end, is said by its steps and messages.
+    The start and the completion of a plan are left out: its steps and messages show them.
     """
     was = before.steps if before else ()
     for position, step in enumerate(after.steps):

@@ -1,7 +1,7 @@
-"""A plan as it was told to be, before the database was restored: nothing is done once more.
+"""Takeover after a restore: a plan gets the state that its published messages say.
 
-What was told holds: an order that was told to be complete is complete, and what was asked to
-be released is being released. The steps that led there were taken then.
+Published messages hold: an order published as completed is completed, and resources whose
+release was requested are being released. The steps that led there are not done again.
 """
 
 from typing import TypeAlias
@@ -25,16 +25,16 @@ UNDER_WAY = frozenset({StepState.RUNNING, StepState.UNDOING})
 STARTED = UNDER_WAY | {StepState.DONE, StepState.FALLOUT}
 UNFINISHED = UNDER_WAY | {StepState.WAITING, StepState.FALLOUT}
 UNKNOWN_FAILURE = PlanFailure(code="restored", reason="given up before the database was restored")
-"""Of a plan that was being undone: why is told only at its end."""
+"""For a plan that was being undone: its reason is published only at its end."""
 
 
-def plan_as_published(plan: Plan, told: TakeoverMessage) -> PlanDecision:
-    """Return a plan as it was told to be; a plan that has ended stays as it is."""
+def plan_as_published(plan: Plan, published: TakeoverMessage) -> PlanDecision:
+    """Return a plan in the state of a published message; an ended plan stays as it is."""
     plan_change = PlanChange(plan)
     if plan.state in FINAL_STATES:
         return plan_change.to_decision()
     plan_change.voided.extend(unanswered_work_orders(plan))
-    match told:
+    match published:
         case ServiceCompleted(services=services):
             held = {each.item_id: each.held for each in services}
             plan_change.items = tuple(
@@ -64,7 +64,7 @@ def plan_as_published(plan: Plan, told: TakeoverMessage) -> PlanDecision:
 def set_step_states(
     plan_change: PlanChange, state: StepState, assigned: StepState | None = None
 ) -> None:
-    """Leave the steps in a state: all of them done, or undone what was begun.
+    """Set the steps to a state: all to done, or those that had begun to undone.
 
     Args:
         plan_change: the plan's working copy.
@@ -79,7 +79,7 @@ def set_step_states(
 
 
 def final_assign_state(step: str) -> StepState:
-    """Return how the step that assigns ended in a plan that failed at a step."""
+    """Return the final state of the assign step in a plan that failed at a step."""
     return StepState.FAILED if step == ASSIGN else StepState.UNDONE
 
 

@@ -1,10 +1,10 @@
-"""Filling in what a blueprint leaves open: `$leg.element` becomes the OLT of this very line.
+"""Templates in blueprints, filled from an item: `$leg.element` becomes the OLT of its line.
 
 `$characteristic.NAME`   what the customer chose
 `$item.NAME`             service, product, address or offering of the item
-`$KIND.value`            the thing of that kind that the item holds, `$leg.value`
+`$KIND.value`            the resource of that kind that the item holds, `$leg.value`
 `$KIND.element`          the network element it leads to
-`$KIND.NAME`             what else is known of it, `$leg.ponPort`
+`$KIND.NAME`             another attribute of it, `$leg.ponPort`
 """
 
 from collections.abc import Iterable, Iterator
@@ -20,21 +20,21 @@ ITEM_FIELDS = ("service_id", "product_id", "address_id", "offering_id", "specifi
 
 
 def fill(template: Value, item: PlanItem) -> Value | None:
-    """Return what a template stands for, or None if that is not known of the item."""
+    """Return the value of a template, or None if the item has none."""
     if not isinstance(template, str) or not template.startswith(REFERENCE_MARK):
         return template
-    whose, _, name = template[1:].partition(".")
-    match whose:
+    source, _, name = template[1:].partition(".")
+    match source:
         case "characteristic":
             return characteristic_value(name, item.characteristics)
         case "item":
             return str(getattr(item, name)) if name in ITEM_FIELDS else None
         case _:
-            return held_value(whose, name, item)
+            return held_value(source, name, item)
 
 
 def fill_text(template: str, item: PlanItem) -> str:
-    """Return what a template stands for, or nothing if that is not known of the item."""
+    """Return the value of a template as text, empty if the item has none."""
     value = fill(template, item)
     return "" if value is None else str(value)
 
@@ -45,7 +45,7 @@ def characteristic_value(name: str, among: Iterable[Characteristic]) -> Value | 
 
 
 def held_value(kind: str, name: str, item: PlanItem) -> Value | None:
-    """Return what is known of the thing of this kind that the item holds."""
+    """Return a value of the resource of this kind that the item holds."""
     held = next((each for each in item.held if each.kind == kind), None)
     if held is None:
         return None
@@ -59,7 +59,7 @@ def held_value(kind: str, name: str, item: PlanItem) -> Value | None:
 
 
 def fill_parameters(step: BlueprintStep, item: PlanItem) -> tuple[Characteristic, ...]:
-    """Return a step's parameters, filled in; those not known are left out."""
+    """Return a step's parameters, filled in; those without a value are left out."""
     return tuple(
         Characteristic(name=each.name, value=value)
         for each in step.parameters
@@ -68,12 +68,12 @@ def fill_parameters(step: BlueprintStep, item: PlanItem) -> tuple[Characteristic
 
 
 def unfilled_templates(step: BlueprintStep, item: PlanItem) -> list[str]:
-    """Return those templates of a step for which nothing is known of the item."""
+    """Return the templates of a step for which the item has no value."""
     return [each for each in templates_of(step) if fill(each, item) is None]
 
 
 def templates_of(step: BlueprintStep) -> Iterator[str]:
-    """Yield what a step needs to have filled in before it can begin."""
+    """Yield the templates that must be filled before a step can begin."""
     for value in (step.element, *(each.value for each in step.parameters)):
         if isinstance(value, str) and value.startswith(REFERENCE_MARK):
             yield value

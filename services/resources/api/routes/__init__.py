@@ -1,1 +1,32 @@
-"""HTTP routes, one module for each resource."""
+"""HTTP routes, one module for each resource.
+
+numbers       the search for numbers, and the selection of one for some minutes
+pools         pools, and how much of them is free
+holdings      the resources that an order or a service holds
+addresses     addresses, and the plant that serves them
+pool_items    single resources of a pool, their withdrawal and restoring
+imports       imports of numbers and plant
+reservations  old reservations, and their release
+"""
+
+from services.resources.api.routes import (
+    addresses,
+    holdings,
+    imports,
+    numbers,
+    pool_items,
+    pools,
+    reservations,
+)
+
+ROUTERS = (
+    numbers.router,
+    pools.router,
+    holdings.router,
+    addresses.router,
+    pool_items.router,
+    imports.router,
+    reservations.router,
+)
+
+__all__ = ["ROUTERS"]

@@ -1,1 +1,1 @@
-"""Allocation (配线配号): what orders require, what they get, keep and give back."""
+"""Allocation (配线配号): what orders require, what they are assigned, keep and release."""

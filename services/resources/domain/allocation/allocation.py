@@ -1,8 +1,8 @@
-"""Sharing out: who gets which things, when many ask at once.
+"""Allocation of free resources to a batch of orders.
 
-The orders are served in turn, as if each had come alone: an order gets the lowest
-free thing of each pool, or the very number that it picked, and all that it asks for
-or nothing. What one is refused is there for the next.
+The orders are served in their order, with the same result as one by one: an order gets the
+lowest free resource of each pool, or the very number that it picked, and everything that it
+requires or nothing. What a refused order would have taken is free for the next.
 """
 
 from collections import Counter
@@ -39,7 +39,7 @@ AssignmentAnswer: TypeAlias = ResourcesAssigned | ResourcesRefused
 
 
 class PickedNumber(NamedTuple):
-    """A number that somebody picked, as it is now."""
+    """A number that a customer picked, in its current state."""
 
     resource: Resource
     network: str
@@ -48,7 +48,7 @@ class PickedNumber(NamedTuple):
     until: datetime | None = None
 
     def is_free_for(self, client: str, now: datetime) -> bool:
-        """Tell whether this client may have it: nobody's, or selected by the client itself."""
+        """Tell whether this client may have it: it is idle, or the client itself selected it."""
         return (
             self.state is NumberState.IDLE
             or self.selected_by == client
@@ -57,32 +57,32 @@ class PickedNumber(NamedTuple):
 
 
 class Allocation(NamedTuple):
-    """What one order is told, and what changes for it."""
+    """The answer to one order, and the state changes for it."""
 
     answer: AssignmentAnswer
     changes: tuple[ResourceChange, ...] = ()
 
     @property
     def is_repeat(self) -> bool:
-        """Tell whether the order holds it already, and has asked again."""
+        """Tell whether the order requested again what it already holds."""
         return not self.changes and isinstance(self.answer, ResourcesAssigned)
 
     @property
     def local_network(self) -> str:
-        """The area that the order is about: that of its first item with an address."""
+        """The local network of the order: that of its first item with an address."""
         items = self.answer.items if isinstance(self.answer, ResourcesAssigned) else ()
         return next((each.local_network for each in items if each.local_network), "")
 
 
 class Demand(NamedTuple):
-    """What a batch of claims asks for together."""
+    """What a batch of orders requires together."""
 
     pools: Mapping[Pool, int]
     picked: Sequence[NumberKey]
 
 
 def total_demand(orders: Iterable[OrderRequirements | ResourcesRefused]) -> Demand:
-    """Return how many things of each pool, and which numbers, are asked for."""
+    """Return how many resources of each pool, and which numbers, are required."""
     requirements = [
         requirement
         for each in orders
@@ -102,49 +102,49 @@ def total_demand(orders: Iterable[OrderRequirements | ResourcesRefused]) -> Dema
 
 @dataclass(slots=True)
 class Stock:
-    """What there is to share out."""
+    """The free resources that a batch can get."""
 
     free: Mapping[Pool, Sequence[Resource]]
-    """The lowest first; what the picks are may be among them."""
+    """The lowest first; picked numbers may be among them."""
 
     picked_numbers: Mapping[NumberKey, PickedNumber]
     now: datetime
     taken: set[ResourceKey] = field(default_factory=set)
     next_place: dict[Pool, int] = field(default_factory=dict)
-    """Everything before this place in the pool is gone."""
+    """All resources before this place in the pool are taken."""
 
-    def lowest_free(self, pool: Pool, mine: Collection[ResourceKey]) -> Resource | None:
-        """Return the lowest thing of a pool that neither another nor `mine` has."""
-        things, place = self.free.get(pool, ()), self.next_place.get(pool, 0)
-        while place < len(things) and things[place].key in self.taken:
+    def lowest_free(self, pool: Pool, own: Collection[ResourceKey]) -> Resource | None:
+        """Return the lowest free resource of a pool that is neither taken nor in `own`."""
+        resources, place = self.free.get(pool, ()), self.next_place.get(pool, 0)
+        while place < len(resources) and resources[place].key in self.taken:
             place += 1
         self.next_place[pool] = place
-        while place < len(things) and (
-            things[place].key in mine or things[place].key in self.taken
+        while place < len(resources) and (
+            resources[place].key in own or resources[place].key in self.taken
         ):
             place += 1
-        return things[place] if place < len(things) else None
+        return resources[place] if place < len(resources) else None
 
     def find_picked(
-        self, requirement: Requirement, client: str, mine: Collection[ResourceKey]
+        self, requirement: Requirement, client: str, own: Collection[ResourceKey]
     ) -> PickedNumber | str:
-        """Return the number that was picked, or say why it cannot be had."""
-        pick = self.picked_numbers.get((requirement.pool.tenant, requirement.picked))
-        if pick is None or pick.resource.key in self.taken or pick.resource.key in mine:
-            return "the picked number is held by another, or is none of ours"
-        if not pick.is_free_for(client, self.now):
-            return "the picked number is selected by another"
-        if pick.resource.pool.grade != requirement.pool.grade:
+        """Return the number that was picked, or the reason why it is not available."""
+        number = self.picked_numbers.get((requirement.pool.tenant, requirement.picked))
+        if number is None or number.resource.key in self.taken or number.resource.key in own:
+            return "the picked number is held by another, or is not in the inventory"
+        if not number.is_free_for(client, self.now):
+            return "the picked number is selected by another client"
+        if number.resource.pool.grade != requirement.pool.grade:
             return "the picked number is not of the grade that was sold"
-        if requirement.network not in {"", pick.network}:
-            return "the picked number belongs to another local network than the address"
-        return pick
+        if requirement.network not in {"", number.network}:
+            return "the picked number is not of the address's local network"
+        return number
 
 
 def allocate(
     orders: Iterable[OrderRequirements | ResourcesRefused], stock: Stock
 ) -> list[Allocation]:
-    """Give each order all that it asks for or nothing, first come first served."""
+    """Allocate to each order everything that it requires or nothing, first come first served."""
     return [
         Allocation(each) if isinstance(each, ResourcesRefused) else allocate_order(each, stock)
         for each in orders
@@ -152,18 +152,18 @@ def allocate(
 
 
 def allocate_order(order: OrderRequirements, stock: Stock) -> Allocation:
-    """Give one order all that it asks for, or nothing."""
+    """Allocate to one order everything that it requires, or nothing."""
     if order.held:
         return Allocation(repeat_assigned(order))
     changes = []
-    mine: set[ResourceKey] = set()
+    own: set[ResourceKey] = set()
     for requirement in order.requirements:
-        change = allocate_requirement(requirement, order, stock, mine)
+        change = allocate_requirement(requirement, order, stock, own)
         if isinstance(change, ResourcesRefused):
             return Allocation(change)
         changes.append(change)
-        mine.add(change.resource.key)
-    stock.taken |= mine
+        own.add(change.resource.key)
+    stock.taken |= own
     changes += pre_release(order)
     return Allocation(
         assigned_message(order, [(each.service_id, each.resource) for each in changes]), (*changes,)
@@ -171,41 +171,41 @@ def allocate_order(order: OrderRequirements, stock: Stock) -> Allocation:
 
 
 def allocate_requirement(
-    requirement: Requirement, order: OrderRequirements, stock: Stock, mine: Collection[ResourceKey]
+    requirement: Requirement, order: OrderRequirements, stock: Stock, own: Collection[ResourceKey]
 ) -> ResourceChange | ResourcesRefused:
-    """Find what one requirement is for, or refuse the order."""
+    """Allocate one requirement, or refuse the order."""
     request = order.request
     if requirement.picked:
-        pick = stock.find_picked(requirement, request.message.client, mine)
-        if isinstance(pick, str):
-            return refused_message(request, requirement.item, RefusalCode.NOT_AVAILABLE, pick)
-        return reserve(pick.resource, pick.state, NumberState.RESERVED, order, requirement)
-    thing = stock.lowest_free(requirement.pool, mine)
-    if thing is None:
+        picked = stock.find_picked(requirement, request.message.client, own)
+        if isinstance(picked, str):
+            return refused_message(request, requirement.item, RefusalCode.NOT_AVAILABLE, picked)
+        return reserve(picked.resource, picked.state, NumberState.RESERVED, order, requirement)
+    resource = stock.lowest_free(requirement.pool, own)
+    if resource is None:
         return refused_message(
             request, requirement.item, RefusalCode.NONE_FREE, none_free(requirement.pool)
         )
     if requirement.pool.kind is ResourceKind.NUMBER:
-        return reserve(thing, NumberState.IDLE, NumberState.RESERVED, order, requirement)
-    return reserve(thing, PoolItemState.FREE, PoolItemState.RESERVED, order, requirement)
+        return reserve(resource, NumberState.IDLE, NumberState.RESERVED, order, requirement)
+    return reserve(resource, PoolItemState.FREE, PoolItemState.RESERVED, order, requirement)
 
 
 def reserve(
-    thing: Resource,
+    resource: Resource,
     was: ResourceState,
     became: ResourceState,
     order: OrderRequirements,
     requirement: Requirement,
 ) -> ResourceChange:
-    """Bind a thing to the order."""
+    """Reserve a resource for the order."""
     return ResourceChange(
-        thing, was, became, order.request.message.order_id, requirement.item.service_id
+        resource, was, became, order.request.message.order_id, requirement.item.service_id
     )
 
 
 def pre_release(order: OrderRequirements) -> Iterator[ResourceChange]:
-    """Yield what changes with the things that the order gives back."""
-    for each in order.returned:
+    """Yield the state changes of the resources that the order pre-releases."""
+    for each in order.to_release:
         became = next_state(each.state, Transition.PRE_RELEASE)
         assert became
         order_id = order.request.message.order_id
@@ -213,6 +213,6 @@ def pre_release(order: OrderRequirements) -> Iterator[ResourceChange]:
 
 
 def none_free(pool: Pool) -> str:
-    """Say that a pool has nothing left."""
+    """Return the reason that a pool has nothing left."""
     what = f"number of grade {pool.grade}" if pool.grade else pool.kind
     return f"no {what} of {pool.name} is free"

@@ -1,4 +1,4 @@
-"""What an order leaves behind: its services work, or are gone, or nothing came of it."""
+"""The end of an order: its resources are taken into use, released, or restored."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
@@ -9,21 +9,28 @@ from shared.contracts import Action, ServiceCompleted
 
 
 def may_release(completed: ServiceCompleted) -> bool:
-    """Tell whether the order may have given something back, besides taking into use."""
+    """Tell whether the order may have pre-released resources, besides those taken into use."""
     return any(each.action is not Action.ADD for each in completed.services)
 
 
 def undo(holdings: Iterable[Holding]) -> list[ResourceChange]:
-    """Free what was reserved, and take back into use what was to be given back."""
+    """Free what was reserved, and take what was pre-released back into use."""
     return list(apply_transition(holdings, Transition.UNDO))
 
 
-def release(
-    holdings: Iterable[Holding], rests: Mapping[NumberKey, timedelta], now: datetime
-) -> list[ResourceChange]:
-    """Free what was to be given back; its numbers rest first, each as long as `rests` says."""
+def released_numbers(holdings: Iterable[Holding]) -> list[NumberKey]:
+    """Return the numbers among these holdings that are to be released."""
     return [
-        change._replace(until=now + rests[change.resource.number_key])
+        each.resource.number_key for each in holdings if each.state is NumberState.PENDING_RELEASE
+    ]
+
+
+def release(
+    holdings: Iterable[Holding], periods: Mapping[NumberKey, timedelta], now: datetime
+) -> list[ResourceChange]:
+    """Free what was pre-released; its numbers go to quarantine, each for its own period."""
+    return [
+        change._replace(until=now + periods[change.resource.number_key])
         if change.became is NumberState.QUARANTINED
         else change
         for change in apply_transition(holdings, Transition.RELEASE)
@@ -33,7 +40,7 @@ def release(
 def apply_transition(
     holdings: Iterable[Holding], transition: Transition
 ) -> Iterator[ResourceChange]:
-    """Yield what a transition changes; it does nothing to what it finds in another state."""
+    """Yield the changes of a transition; holdings in any other state stay unchanged."""
     for each in holdings:
         became: ResourceState | None = next_state(each.state, transition)
         if became:

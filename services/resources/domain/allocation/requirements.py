@@ -1,4 +1,4 @@
-"""What an order claims: its needs, led to the pools that serve its addresses."""
+"""The requirements of an order: its needs, resolved to the pools that serve its addresses."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -29,66 +29,93 @@ from shared.errors import PoisonError
 
 
 class AssignmentRequest(NamedTuple):
-    """What one order wants."""
+    """The request of one order."""
 
     tenant: str
     message: AssignmentRequested
 
 
+class OrderPlace(NamedTuple):
+    """An address at which an order needs or releases something; empty for none."""
+
+    tenant: str
+    address_id: str
+    order_id: UUID
+
+
 class Requirement(NamedTuple):
-    """One thing that an item needs, and where it is to come from."""
+    """One resource that an item needs, and the pool it comes from."""
 
     item: ItemNeeds
     pool: Pool
     picked: str
     network: str
-    """The local network that a picked number must belong to; empty where any will do."""
+    """The local network that a picked number must belong to; empty for any."""
 
 
 @dataclass(frozen=True, slots=True)
 class OrderRequirements:
-    """What one order is to get, and what it gives back."""
+    """What one order requires, and what it pre-releases."""
 
     request: AssignmentRequest
     requirements: tuple[Requirement, ...] = ()
-    """What the customer picked comes first: nothing else will do for it."""
+    """Picked numbers come first: nothing else can replace them."""
 
-    returned: tuple[Holding, ...] = ()
+    to_release: tuple[Holding, ...] = ()
     held: tuple[Holding, ...] = ()
-    """What the order holds already: it has asked before."""
+    """What the order already holds: it repeats its request."""
 
     networks: tuple[str, ...] = ()
-    """Where the address of each item lies; empty where the inventory does not know it."""
+    """The local network of each item's address; empty if the address is unknown."""
 
 
 @dataclass(frozen=True, slots=True)
 class AllocationContext:
-    """All that has to be known to tell what orders claim."""
+    """The inventory data that the requirements of a batch are resolved with."""
 
     sites: Mapping[tuple[str, str], ServingPlant]
     """By tenant and address."""
 
     holdings: Sequence[Holding]
-    """What the orders hold, and the services that give something back."""
+    """The holdings of the orders, and of the services that pre-release."""
+
+
+def order_places(requests: Sequence[AssignmentRequest]) -> set[OrderPlace]:
+    """Return the addresses of these orders."""
+    return {
+        OrderPlace(each.tenant, item.address_id, each.message.order_id)
+        for each in requests
+        for item in each.message.items
+    }
+
+
+def releasing_services(requests: Sequence[AssignmentRequest]) -> list[UUID]:
+    """Return the services whose holdings are pre-released."""
+    return [
+        item.service_id
+        for each in requests
+        for item in each.message.items
+        if item.action is HoldAction.PRE_RELEASE
+    ]
 
 
 def resolve_orders(
-    requests: Sequence[AssignmentRequest], known: AllocationContext
+    requests: Sequence[AssignmentRequest], context: AllocationContext
 ) -> list[OrderRequirements | ResourcesRefused]:
-    """Return what each order claims, or why it cannot.
+    """Return the requirements of each order, or its refusal.
 
     Raises:
-        PoisonError: if one needs a kind of thing that there is no pool of.
+        PoisonError: if one needs a kind of resource that has no pool.
     """
-    of_order: dict[UUID, list[Holding]] = {}
-    of_service: dict[UUID, list[Holding]] = {}
-    for each in known.holdings:
-        of_order.setdefault(each.order_id, []).append(each)
-        of_service.setdefault(each.service_id, []).append(each)
+    by_order: dict[UUID, list[Holding]] = {}
+    by_service: dict[UUID, list[Holding]] = {}
+    for each in context.holdings:
+        by_order.setdefault(each.order_id, []).append(each)
+        by_service.setdefault(each.service_id, []).append(each)
     return [
-        OrderRequirements(request, held=tuple(held), networks=item_networks(request, known.sites))
-        if (held := of_order.get(request.message.order_id))
-        else resolve_order(request, known.sites, of_service)
+        OrderRequirements(request, held=tuple(held), networks=item_networks(request, context.sites))
+        if (held := by_order.get(request.message.order_id))
+        else resolve_order(request, context.sites, by_service)
         for request in requests
     ]
 
@@ -98,21 +125,21 @@ def resolve_order(
     sites: Mapping[tuple[str, str], ServingPlant],
     holdings: Mapping[UUID, Sequence[Holding]],
 ) -> OrderRequirements | ResourcesRefused:
-    """Return what one order claims, or why it cannot.
+    """Return the requirements of one order, or its refusal.
 
     Raises:
-        PoisonError: if it needs a kind of thing that there is no pool of.
+        PoisonError: if it needs a kind of resource that has no pool.
     """
     requirements: list[Requirement] = []
-    returned: list[Holding] = []
+    to_release: list[Holding] = []
     for item in request.message.items:
         if item.action is HoldAction.PRE_RELEASE:
             held = holdings.get(item.service_id, ())
-            mine = [each for each in held if can_pre_release(each, request.tenant)]
-            if not mine:
-                reason = "the service holds nothing that could be given back"
+            releasable = [each for each in held if can_pre_release(each, request.tenant)]
+            if not releasable:
+                reason = "the service holds nothing that could be released"
                 return refused_message(request, item, RefusalCode.NOT_HELD, reason)
-            returned += mine
+            to_release += releasable
             continue
         site = sites.get((request.tenant, item.address_id))
         if reason := location_conflict(item, site):
@@ -124,31 +151,31 @@ def resolve_order(
             requirements.append(requirement)
     requirements.sort(key=lambda each: not each.picked)
     return OrderRequirements(
-        request, tuple(requirements), tuple(returned), (), item_networks(request, sites)
+        request, tuple(requirements), tuple(to_release), (), item_networks(request, sites)
     )
 
 
 def item_networks(
     request: AssignmentRequest, sites: Mapping[tuple[str, str], ServingPlant]
 ) -> tuple[str, ...]:
-    """Return where the address of each of an order's items lies."""
+    """Return the local network of each item's address."""
     found = (sites.get((request.tenant, item.address_id)) for item in request.message.items)
     return tuple(site.local_network if site else "" for site in found)
 
 
 def location_conflict(item: ItemNeeds, site: ServingPlant | None) -> str:
-    """Say why an item cannot be had where its address lies; empty if it can.
+    """Return why an item is not available at its address; empty if it is.
 
-    The address decides: neither what the order says of it is believed, nor that its
-    offering is sold there.
+    The inventory decides: what the order says of the address, and that its offering is sold
+    there, is checked against it.
     """
     if not (item.local_network or item.sold_in):
         return ""
     if site is None:
         return f"the inventory does not know address {item.address_id}"
     if item.local_network not in {"", site.local_network}:
-        lies, said = site.local_network, item.local_network
-        return f"address {item.address_id} lies in local network {lies}, not in {said}"
+        actual, stated = site.local_network, item.local_network
+        return f"address {item.address_id} lies in local network {actual}, not in {stated}"
     if item.sold_in and site.local_network not in item.sold_in:
         sold = ", ".join(item.sold_in)
         return (
@@ -159,18 +186,18 @@ def location_conflict(item: ItemNeeds, site: ServingPlant | None) -> str:
 
 
 def can_pre_release(holding: Holding, tenant: str) -> bool:
-    """Tell whether an order of this tenant can give the thing back."""
-    is_ours = holding.resource.pool.tenant == tenant
-    return is_ours and next_state(holding.state, Transition.PRE_RELEASE) is not None
+    """Tell whether an order of this tenant can pre-release the holding."""
+    is_of_tenant = holding.resource.pool.tenant == tenant
+    return is_of_tenant and next_state(holding.state, Transition.PRE_RELEASE) is not None
 
 
 def resolve_need(
     request: AssignmentRequest, item: ItemNeeds, need: Need, site: ServingPlant | None
 ) -> Requirement | ResourcesRefused:
-    """Lead one need to its pool, or say why none serves the address.
+    """Resolve one need to its pool, or refuse the order if no pool serves the address.
 
     Raises:
-        PoisonError: if there is no pool of such things.
+        PoisonError: if there is no pool of that kind.
     """
     kind = kind_of(need)
     if kind is ResourceKind.NUMBER and need.picked:
@@ -180,16 +207,16 @@ def resolve_need(
     name = POOL_SERVING[kind](site) if site else None
     if name is None:
         where = f"address {item.address_id}" if item.address_id else "an item without address"
-        what = "no splitter serves" if site else "the inventory does not know"
-        return refused_message(request, item, RefusalCode.UNSERVED, f"{kind}: {what} {where}")
+        reason = "no splitter serves" if site else "the inventory does not know"
+        return refused_message(request, item, RefusalCode.UNSERVED, f"{kind}: {reason} {where}")
     return Requirement(item, Pool(request.tenant, kind, name, need.grade), need.picked, "")
 
 
 def kind_of(need: Need) -> ResourceKind:
-    """Return the kind of thing that is needed.
+    """Return the kind of resource that is needed.
 
     Raises:
-        PoisonError: if there is no pool of such things.
+        PoisonError: if there is no pool of that kind.
     """
     try:
         kind = ResourceKind(need.kind)
@@ -205,34 +232,34 @@ def kind_of(need: Need) -> ResourceKind:
 def refused_message(
     request: AssignmentRequest, item: ItemNeeds, code: RefusalCode, reason: str
 ) -> ResourcesRefused:
-    """Give the order nothing, and say why."""
+    """Return the refusal of an order, with the reason."""
     return ResourcesRefused(
         order_id=request.message.order_id, code=code, reason=reason, item_id=item.item_id
     )
 
 
 def repeat_assigned(order: OrderRequirements) -> ResourcesAssigned:
-    """Tell an order that asks again what it holds."""
+    """Return the assignment again, for an order that repeats its request."""
     return assigned_message(order, [(each.service_id, each.resource) for each in order.held])
 
 
 def assigned_message(
-    order: OrderRequirements, things: Sequence[tuple[UUID, Resource]]
+    order: OrderRequirements, resources: Sequence[tuple[UUID, Resource]]
 ) -> ResourcesAssigned:
-    """Tell an order which things its services hold."""
-    of_service: dict[UUID, list[Held]] = {}
-    for service_id, thing in things:
-        of_service.setdefault(service_id, []).append(thing.as_held)
-    wanted = order.request.message
+    """Return the message with the resources that the order's services hold."""
+    by_service: dict[UUID, list[Held]] = {}
+    for service_id, resource in resources:
+        by_service.setdefault(service_id, []).append(resource.as_held)
+    request = order.request.message
     return ResourcesAssigned(
-        order_id=wanted.order_id,
+        order_id=request.order_id,
         items=tuple(
             ItemHoldings(
                 item_id=item.item_id,
                 service_id=item.service_id,
-                held=tuple(of_service.get(item.service_id, ())),
+                held=tuple(by_service.get(item.service_id, ())),
                 local_network=network,
             )
-            for item, network in zip(wanted.items, order.networks, strict=True)
+            for item, network in zip(request.items, order.networks, strict=True)
         ),
     )

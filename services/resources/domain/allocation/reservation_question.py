@@ -1,7 +1,7 @@
-"""Reservations that are old, and whether the order's plan answers for them.
+"""Old reservations, and the question to provisioning whether the order's plan needs them.
 
-What is reserved is given back only by people, and only after provisioning has said, when
-it was asked for that very purpose, that no plan needs it.
+A reservation is released only on an operator's request, and only after provisioning has
+answered a question asked for that purpose: no plan needs it.
 """
 
 from collections.abc import Iterable
@@ -12,26 +12,27 @@ from uuid import UUID
 from services.resources.domain.pool.resource import Holding
 from services.resources.domain.pool.states import Transition, next_state
 from shared.contracts import Held, ReservationAnswered, ReservationQuestioned
+from shared.errors import NotFoundError
 from shared.ids import named_id
 
 REVIEW_AFTER = timedelta(hours=1)
-"""What is reserved for longer is asked about."""
+"""A reservation that is older is questioned."""
 
 REVIEW_INTERVAL = timedelta(hours=1)
-"""How often old reservations are looked for."""
+"""How often old reservations are searched."""
 
 ASK_AGAIN_AFTER = timedelta(days=1)
-"""How often the same one is asked about: crews may need days."""
+"""How often the same reservation is questioned: crews may need days."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReservationQuestion:
-    """What is known of one order's reservation."""
+    """The question about one order's reservation, and its answer."""
 
     order_id: UUID
     tenant: str
     since: datetime
-    """Reserved at the latest since then."""
+    """Reserved since then, or earlier."""
 
     question_id: UUID | None = None
     asked_at: datetime | None = None
@@ -40,22 +41,22 @@ class ReservationQuestion:
     """None until the last question is answered."""
 
     plan: str = ""
-    """The state of the plan, as it was answered."""
+    """The state of the plan, from the answer."""
 
     release_by: str = ""
-    """Who wants it given back, if the plan does not answer for it; empty for no one."""
+    """Who requested its release in case no plan needs it; empty without a request."""
 
     release_reason: str = ""
 
     @property
     def message(self) -> ReservationQuestioned:
-        """What provisioning is asked."""
+        """The question to provisioning."""
         assert self.question_id
         return ReservationQuestioned(order_id=self.order_id, question_id=self.question_id)
 
 
 def ask(question: ReservationQuestion, cause: UUID, now: datetime) -> ReservationQuestion:
-    """Ask whether a plan answers for the reservation."""
+    """Ask whether a plan needs the reservation."""
     return replace(
         question,
         question_id=named_id(cause, str(question.order_id)),
@@ -66,13 +67,29 @@ def ask(question: ReservationQuestion, cause: UUID, now: datetime) -> Reservatio
     )
 
 
-def with_release_wanted(question: ReservationQuestion, by: str, reason: str) -> ReservationQuestion:
-    """Have the reservation given back, if the next answer is that no plan needs it."""
+def check_reserved(order_id: UUID, held: Iterable[Holding]) -> None:
+    """Check that something is reserved for an order, or pre-released by it.
+
+    Raises:
+        NotFoundError: if nothing is.
+    """
+    if not any(
+        next_state(each.state, Transition.UNDO) and each.order_id == order_id for each in held
+    ):
+        msg = "nothing is reserved for an order of this id"
+        remedy = "list what is reserved: GET /ops/v1/reservations?older_than=0"
+        raise NotFoundError(msg, remedy=remedy)
+
+
+def with_release_request(
+    question: ReservationQuestion, by: str, reason: str
+) -> ReservationQuestion:
+    """Request the release, if the next answer is that no plan needs the reservation."""
     return replace(question, release_by=by, release_reason=reason)
 
 
 def unneeded_holdings(answer: ReservationAnswered, held: Iterable[Holding]) -> list[Holding]:
-    """Return what is reserved, or about to be given back, and no plan needs."""
+    """Return the holdings that are reserved or pre-released, and that no plan needs."""
     reserved = [each for each in held if next_state(each.state, Transition.UNDO)]
     if answer.needs is None:
         return [] if answer.is_needed else reserved
@@ -82,24 +99,24 @@ def unneeded_holdings(answer: ReservationAnswered, held: Iterable[Holding]) -> l
 
 
 def is_same_resource(holding: Holding, need: Held) -> bool:
-    """Tell whether it is this that is needed; what was told long ago names no pool."""
+    """Tell whether the need is this holding; older messages name no pool."""
     pool, value = holding.resource.pool, holding.resource.value
     return (pool.kind, value) == (need.kind, need.value) and need.pool in {"", pool.name}
 
 
 def apply_answer(
-    question: ReservationQuestion, answer: ReservationAnswered, *, leaves: bool, now: datetime
+    question: ReservationQuestion, answer: ReservationAnswered, *, has_unneeded: bool, now: datetime
 ) -> ReservationQuestion | None:
-    """Return what is known after an answer; None if it is to another question.
+    """Return the answered question; None if the answer is to another question.
 
     Args:
-        question: what was asked.
-        answer: of the order's plan.
-        leaves: whether something of the reservation is not needed.
+        question: the question.
+        answer: provisioning's answer about the order's plan.
+        has_unneeded: whether a part of the reservation is not needed.
         now: the time.
     """
     if question.question_id != answer.question_id:
         return None
-    is_needed = answer.is_needed and not leaves
-    known = replace(question, answered_at=now, is_needed=is_needed, plan=answer.plan)
-    return replace(known, release_by="", release_reason="") if is_needed else known
+    is_needed = answer.is_needed and not has_unneeded
+    answered = replace(question, answered_at=now, is_needed=is_needed, plan=answer.plan)
+    return replace(answered, release_by="", release_reason="") if is_needed else answered

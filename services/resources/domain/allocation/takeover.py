@@ -1,7 +1,7 @@
-"""What was told before the database was restored, made true again.
+"""Takeover after a restore: published assignments are applied again.
 
-An order that was told that it has a thing has it, whoever has it by what the restored database
-says: that one had given it up by then.
+An order holds what was published as assigned to it. If the restored database has another
+holder, that one had released the resource by then.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -21,7 +21,7 @@ from shared.errors import PoisonError
 
 
 class ResourceName(NamedTuple):
-    """A thing as a message names it; its pool is empty where an older message leaves it out."""
+    """A resource as a message names it; older messages leave the pool empty."""
 
     tenant: str
     kind: str
@@ -30,7 +30,7 @@ class ResourceName(NamedTuple):
 
 
 class ResourceStatus(NamedTuple):
-    """A thing, and who has it by what the database says."""
+    """A resource, its state and its holder in the database."""
 
     resource: Resource
     state: ResourceState
@@ -38,49 +38,51 @@ class ResourceStatus(NamedTuple):
     service_id: UUID | None
 
 
-def resource_names(tenant: str, told: ResourcesAssigned) -> list[ResourceName]:
-    """Return the things that a message says are held."""
-    return [resource_name(tenant, held) for item in told.items for held in item.held]
+def resource_names(tenant: str, message: ResourcesAssigned) -> list[ResourceName]:
+    """Return the resources that a message assigns."""
+    return [resource_name(tenant, held) for item in message.items for held in item.held]
 
 
 def resource_name(tenant: str, held: Held) -> ResourceName:
-    """Return what a thing is found by."""
+    """Return the name by which a held resource is found."""
     return ResourceName(tenant, held.kind, held.pool, held.value)
 
 
 def changes_as_published(
-    told: ResourcesAssigned, statuses: Sequence[ResourceStatus]
+    message: ResourcesAssigned, statuses: Sequence[ResourceStatus]
 ) -> Iterator[ResourceChange]:
-    """Yield what changes so that an order has all that it was told to have.
+    """Yield the changes by which an order holds all that was published as assigned to it.
 
     Raises:
-        PoisonError: if the inventory has no such thing.
+        PoisonError: if the inventory has no such resource.
     """
     found = {(each.resource.pool.kind.value, each.resource.value): each for each in statuses}
-    for item in told.items:
+    for item in message.items:
         for held in item.held:
             each = found.get((held.kind, held.value))
             if each is None:
                 msg = (
-                    f"the inventory has no such {held.kind} any more: repeat the imports of the "
-                    "lost time, then retry this message"
+                    f"the inventory has no such {held.kind} any more: repeat the imports that the "
+                    "restore lost, then retry this message"
                 )
                 raise PoisonError(msg)
-            if each.order_id != told.order_id:
+            if each.order_id != message.order_id:
                 became = taken_over_state(each, item.service_id)
                 yield ResourceChange(
-                    each.resource, each.state, became, told.order_id, item.service_id
+                    each.resource, each.state, became, message.order_id, item.service_id
                 )
 
 
 def earlier_holders(
-    told: ResourcesAssigned, statuses: Iterable[ResourceStatus]
+    message: ResourcesAssigned, statuses: Iterable[ResourceStatus]
 ) -> Iterator[ResourceChange]:
-    """Yield what other services held: they had given it up when the order was told it has it."""
-    takers = {(held.kind, held.value): item.service_id for item in told.items for held in item.held}
+    """Yield the changes that free resources of other services: they had released them."""
+    new_holders = {
+        (held.kind, held.value): item.service_id for item in message.items for held in item.held
+    }
     for each in statuses:
         kind, holder = each.resource.pool.kind, each.service_id
-        if holder and each.order_id and holder != takers[kind.value, each.resource.value]:
+        if holder and each.order_id and holder != new_holders[kind.value, each.resource.value]:
             free = NumberState.IDLE if kind is ResourceKind.NUMBER else PoolItemState.FREE
             yield ResourceChange(each.resource, each.state, free, each.order_id, holder)
 
@@ -88,7 +90,7 @@ def earlier_holders(
 def statuses_after(
     statuses: Iterable[ResourceStatus], freed: Iterable[ResourceChange]
 ) -> list[ResourceStatus]:
-    """Return where things stand once these are free."""
+    """Return the statuses after these resources are free."""
     became = {each.resource.key: each.became for each in freed}
     return [
         ResourceStatus(each.resource, became[each.resource.key], None, None)
@@ -99,10 +101,10 @@ def statuses_after(
 
 
 def taken_over_state(each: ResourceStatus, service_id: UUID) -> ResourceState:
-    """Return how an order has a thing: about to give it back where its own service had it."""
-    given_back = next_state(each.state, Transition.PRE_RELEASE)
-    if each.service_id == service_id and given_back:
-        return given_back
+    """Return the state for the new holder: pre-released if its own service had the resource."""
+    released = next_state(each.state, Transition.PRE_RELEASE)
+    if each.service_id == service_id and released:
+        return released
     return (
         NumberState.RESERVED
         if each.resource.pool.kind is ResourceKind.NUMBER
@@ -113,7 +115,7 @@ def taken_over_state(each: ResourceStatus, service_id: UUID) -> ResourceState:
 def completed_without_change(
     completed: Iterable[ServiceCompleted], changes: Iterable[ResourceChange]
 ) -> list[ServiceCompleted]:
-    """Return those orders that were to take something into use, and had nothing reserved."""
+    """Return the completed orders that should take resources into use but had none reserved."""
     changed = {each.order_id for each in changes}
     return [
         each
@@ -123,5 +125,5 @@ def completed_without_change(
 
 
 def takes_into_use(service: CompletedService) -> bool:
-    """Tell whether a service that is new holds anything."""
+    """Tell whether a new service holds resources."""
     return service.action is Action.ADD and bool(service.held)

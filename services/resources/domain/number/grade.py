@@ -1,8 +1,8 @@
-"""Vanity grades (靓号): which endings of a number make it dear.
+"""Vanity grades (靓号), by the last digits of a number.
 
-The rules are data. A rule gives the shape of the last digits: like letters are like
-digits, different letters different digits; where steps are given, each letter's digit
-is that much above the one before. The first rule that fits names the grade.
+The rules are data. A rule gives the shape of the last digits: equal letters are equal
+digits, different letters different digits; if steps are given, each letter's digit is that
+much above the one before. The first matching rule gives the grade.
 """
 
 from collections.abc import Iterator, Sequence
@@ -13,11 +13,11 @@ import msgspec
 
 DIGITS = range(10)
 PLAIN_GRADE = ""
-"""The grade of a number that no rule fits."""
+"""The grade of a number that no rule matches."""
 
 
 class GradeRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One rule: numbers that end in this shape are of this grade."""
+    """One rule: numbers that end in this shape have this grade."""
 
     grade: str
     shape: str
@@ -36,12 +36,12 @@ def read_rules(text: bytes) -> tuple[GradeRule, ...]:
 def grade_by_ending(rules: Sequence[GradeRule]) -> GradeByEnding:
     """Return the grade of every ending that has one."""
     longest = max((len(rule.shape) for rule in rules), default=0)
-    found: GradeByEnding = {}
+    grades: GradeByEnding = {}
     for rule in reversed(rules):
         fill = longest - len(rule.shape)
         for ending, before in product(endings(rule), product("0123456789", repeat=fill)):
-            found["".join(before) + ending] = rule.grade
-    return found
+            grades["".join(before) + ending] = rule.grade
+    return grades
 
 
 def endings(rule: GradeRule) -> Iterator[str]:
@@ -60,7 +60,7 @@ def runs(rule: GradeRule, length: int) -> Iterator[tuple[int, ...]]:
             yield run
 
 
-def grade_of(e164: str, known: GradeByEnding) -> str:
+def grade_of(e164: str, grades: GradeByEnding) -> str:
     """Return the grade of one number."""
-    length = len(next(iter(known), ""))
-    return known.get(e164[-length:], PLAIN_GRADE) if length else PLAIN_GRADE
+    length = len(next(iter(grades), ""))
+    return grades.get(e164[-length:], PLAIN_GRADE) if length else PLAIN_GRADE

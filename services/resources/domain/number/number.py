@@ -1,4 +1,4 @@
-"""One number: kept for a client for some minutes, given up, and what ends by itself."""
+"""One number: its selection for some minutes (选占), and the states that end by themselves."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -10,10 +10,10 @@ from services.resources.domain.scheduled_messages import HoldExpired, NumberMess
 from shared.errors import ConflictError
 
 HOLD_TIME = timedelta(minutes=10)
-"""So long a client may take to order a number that it has selected (选占)."""
+"""How long a client may take to order a number that it has selected (选占)."""
 
 RETRY_DELAY = timedelta(minutes=1)
-"""After so long what was busy is looked at once more."""
+"""The delay before a number that was locked is tried again."""
 
 
 class SelectedByAnotherError(ConflictError):
@@ -38,15 +38,15 @@ class Number:
 
     @property
     def key(self) -> NumberKey:
-        """What tells it from all other numbers."""
+        """Tenant and E.164: the key of the number."""
         return self.tenant, self.e164
 
 
 def select(number: Number, client: str, now: datetime) -> Number:
-    """Keep the number for a client; once more changes nothing, and gains no time.
+    """Select the number for a client; selecting again changes nothing, and gains no time.
 
     Raises:
-        ConflictError: if it is not to be had.
+        ConflictError: if it is not available.
     """
     if is_selected(number, now):
         check_selected_by(number, client)
@@ -58,7 +58,7 @@ def select(number: Number, client: str, now: datetime) -> Number:
 
 
 def deselect(number: Number, client: str, now: datetime) -> Number:
-    """Let the number go, if this client keeps it.
+    """Give up the selection of a number, if this client has it.
 
     Raises:
         ConflictError: if another client has selected it.
@@ -70,7 +70,7 @@ def deselect(number: Number, client: str, now: datetime) -> Number:
 
 
 def expire(number: Number, message: NumberMessage) -> Number | None:
-    """Make a number idle whose time is over; None if the message is about another time."""
+    """Return an expired number as idle; None if the message is about another period."""
     transition = (
         Transition.GIVE_UP if isinstance(message, HoldExpired) else Transition.END_QUARANTINE
     )
@@ -79,21 +79,21 @@ def expire(number: Number, message: NumberMessage) -> Number | None:
 
 
 def is_selected(number: Number, now: datetime) -> bool:
-    """Tell whether a client keeps the number at this time."""
+    """Tell whether a client has the number selected at this time."""
     return number.state is NumberState.SELECTED and number.until is not None and now < number.until
 
 
 def check_selected_by(number: Number, client: str) -> None:
-    """Let none but the client that selected the number go on.
+    """Check that this client has selected the number.
 
     Raises:
-        HeldError: if that is another client.
+        SelectedByAnotherError: if another client has.
     """
     if number.selected_by != client:
         msg = f"the number is held by another client until {number.until:%Y-%m-%dT%H:%M:%SZ}"
-        raise SelectedByAnotherError(msg, remedy="choose another number, or ask again then")
+        raise SelectedByAnotherError(msg, remedy="choose another number, or try again then")
 
 
 def as_idle(number: Number) -> Number:
-    """Return the number as nobody's."""
+    """Return the number as idle."""
     return replace(number, state=NumberState.IDLE, selected_by=None, until=None)

@@ -1,6 +1,6 @@
-"""Telephone numbers as text: what is one, where it belongs, and which of them a pattern means.
+"""Telephone numbers as text: validation, area code, kind, and search patterns.
 
-The numbering plans are those of the phonenumbers library; which country's is ours is HOME.
+The numbering plans are those of the phonenumbers library; HOME is the country of ours.
 """
 
 import re
@@ -20,7 +20,7 @@ TRUNK_PREFIX = phonenumbers.ndd_prefix_for_region(HOME, strip_non_digits=True) o
 """What an area code begins with when it is dialled within the country: `0`."""
 
 BLOCK_SIZE = 1000
-"""A numbering plan never ends within a block of so many numbers."""
+"""A numbering plan never ends within a block of this many numbers."""
 
 KINDS = {
     phonenumbers.PhoneNumberType.FIXED_LINE: "fixed",
@@ -35,10 +35,10 @@ PATTERN = re.compile(
 
 
 class NumberPattern(NamedTuple):
-    """Which numbers are looked for; one of the three, or none for all."""
+    """A pattern of numbers: one of the three parts, or none for all numbers."""
 
     head: str = ""
-    """How they begin, with the plus sign."""
+    """The first digits, with the plus sign."""
 
     tail: str = ""
     middle: str = ""
@@ -48,10 +48,10 @@ ANY_NUMBER = NumberPattern()
 
 
 def read_e164(text: str) -> str:
-    """Return a number that is written as E.164 wants it.
+    """Return a number that is written in E.164.
 
     Raises:
-        InvalidError: if it is written otherwise.
+        InvalidError: if it is not.
     """
     if E164.fullmatch(text):
         return text
@@ -60,7 +60,7 @@ def read_e164(text: str) -> str:
 
 
 def parse(e164: str) -> phonenumbers.PhoneNumber:
-    """Return a number as the library has it; one of no country is a number without digits."""
+    """Return a number as the library has it; without digits if no country has it."""
     try:
         return phonenumbers.parse(e164)
     except phonenumbers.NumberParseException:
@@ -99,10 +99,10 @@ def area_code_of(e164: str) -> str:
 
 
 def read_pattern(text: str) -> NumberPattern:
-    """Return the pattern that a text writes: `+8625*`, `*888` or `*66*`; nothing for all.
+    """Parse a pattern: `+8625*`, `*888` or `*66*`; an empty text means all numbers.
 
     Raises:
-        InvalidError: if it writes none.
+        InvalidError: if it is not a pattern.
     """
     if not text:
         return ANY_NUMBER

@@ -1,4 +1,4 @@
-"""What somebody who looks for a number asks for."""
+"""The search for idle numbers."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -7,12 +7,12 @@ from services.resources.domain.number.numbering_plan import ANY_NUMBER, NumberPa
 from shared.errors import Fault, InvalidError
 
 PLAIN_FILTER = "plain"
-"""How a caller asks for numbers without a vanity grade."""
+"""The filter value for numbers without a vanity grade."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NumberSearch:
-    """Which idle numbers are looked for."""
+    """The filters of a search for idle numbers."""
 
     tenant: str
     pattern: NumberPattern = ANY_NUMBER
@@ -24,10 +24,10 @@ class NumberSearch:
     limit: int = 20
 
     def __post_init__(self) -> None:
-        """Refuse what would have to look at every number there is.
+        """Refuse a search that would scan all numbers.
 
         Raises:
-            InvalidError: the pattern is open at both ends, and no exchange is named.
+            InvalidError: the pattern is open at both ends, and no exchange is given.
         """
         if self.pattern.middle and not self.exchange_id:
             remedy = "name an exchange, or write *888 for numbers that end so"
@@ -35,15 +35,15 @@ class NumberSearch:
             raise InvalidError([Fault("pattern", "too-wide", reason, remedy)])
 
 
-def read_grade(text: str, known: Collection[str]) -> str | None:
-    """Return the grade that is asked for: empty for plain numbers, None for all.
+def read_grade(text: str, grades: Collection[str]) -> str | None:
+    """Return the grade to search for: empty for plain numbers, None for all.
 
     Raises:
-        InvalidError: if there is none of this name.
+        InvalidError: if there is no such grade.
     """
     if text in {"", PLAIN_FILTER}:
         return "" if text else None
-    if text not in known:
-        remedy = f"choose from {', '.join(known)}, {PLAIN_FILTER}"
-        raise InvalidError([Fault("grade", "unknown-grade", "is no vanity grade", remedy)])
+    if text not in grades:
+        remedy = f"choose from {', '.join(grades)}, {PLAIN_FILTER}"
+        raise InvalidError([Fault("grade", "unknown-grade", "is not a vanity grade", remedy)])
     return text

@@ -1,1 +1,1 @@
-"""Line plant (机线) and number segments as they are imported: validation, names, addresses."""
+"""Imported line plant (机线) and number segments: validation, names, addresses."""

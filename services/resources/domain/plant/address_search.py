@@ -1,7 +1,7 @@
-"""Finding an address by any part of its text.
+"""Search for addresses by any part of their text.
 
-Chinese is written without spaces, so the text is indexed by every two characters that
-stand together; what has all those of the words looked for is then compared itself.
+Chinese has no spaces, so the text is indexed by every pair of adjacent characters; the
+addresses that have all pairs of the search text are then compared in full.
 """
 
 from shared.errors import Fault, InvalidError
@@ -12,17 +12,17 @@ MAX_SEARCH_LENGTH = 100
 
 
 def normalize(text: str) -> str:
-    """Return a text as it is compared: also without spaces."""
+    """Return the comparable form of a text, without spaces."""
     return "".join(comparable(text).split())
 
 
 def id_key(id_: str) -> str:
-    """Return what the spellings of an address's id have in common: people type it."""
+    """Return the comparable form of an address's id: people type it in any case."""
     return comparable(id_)
 
 
 def grams(text: str) -> list[str]:
-    """Return every two characters of a text that stand together, each once."""
+    """Return every pair of adjacent characters of a text, each once."""
     letters = normalize(text)
     return sorted(
         {letters[place : place + GRAM_LENGTH] for place in range(len(letters) - GRAM_LENGTH + 1)}
@@ -30,10 +30,10 @@ def grams(text: str) -> list[str]:
 
 
 def read_search(text: str) -> str:
-    """Return the part of an address that is looked for.
+    """Return the comparable form of a search text.
 
     Raises:
-        InvalidError: if it is too short to find anything by.
+        InvalidError: if it is too short to search by.
     """
     letters = normalize(text)
     if len(letters) < GRAM_LENGTH:

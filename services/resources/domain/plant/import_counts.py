@@ -1,4 +1,4 @@
-"""What an import came to: which rows were new, which differ from before, which do not."""
+"""The result of an import: how many rows are new, changed and unchanged."""
 
 from collections.abc import Iterable
 from typing import NamedTuple, TypeAlias
@@ -9,7 +9,7 @@ PlantRow: TypeAlias = Exchange | Segment | Splitter | Address
 
 
 class ImportCounts(NamedTuple):
-    """How many rows were made, changed or left as they were, and what they made."""
+    """How many rows are new, changed or unchanged, and how many resources they created."""
 
     made: int = 0
     changed: int = 0
@@ -19,10 +19,10 @@ class ImportCounts(NamedTuple):
 
 
 def count_rows(
-    rows: Iterable[PlantRow], known: Iterable[PlantRow], things: int = 0
+    rows: Iterable[PlantRow], existing: Iterable[PlantRow], things: int = 0
 ) -> ImportCounts:
-    """Count the rows beside those that were known before under the same ids."""
-    before = {each.id: each for each in known}
+    """Count the rows against those that existed before under the same ids."""
+    before = {each.id: each for each in existing}
     rows = list(rows)
     made = sum(each.id not in before for each in rows)
     unchanged = sum(before.get(each.id) == each for each in rows)
@@ -30,7 +30,7 @@ def count_rows(
 
 
 def count_blocks(counts: Iterable[tuple[int, int]], things: int) -> ImportCounts:
-    """Count blocks of things by how many each has, and how many of these are new."""
+    """Count blocks by how many resources each has, and how many of these are new."""
     blocks = list(counts)
     unchanged = sum(new == 0 for _, new in blocks)
     made = sum(new == size > 0 for size, new in blocks)

@@ -1,4 +1,4 @@
-"""Whether what is imported can be true: every fault of every row, named at once."""
+"""Validation of imports: every fault of every row is reported at once."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar
@@ -24,53 +24,53 @@ from shared.errors import Fault
 
 R = TypeVar("R", bound=Exchange | Segment | Splitter | Address | PairBlock)
 Networks: TypeAlias = Mapping[str, str]
-"""The local network of every exchange that is known, by the exchange's id."""
+"""The local network of every known exchange, by the exchange's id."""
 
 STORED_PLACE = -1
-"""The place of what was imported before."""
+"""The place of a row that was imported before."""
 
 FIXED = "fixed"
-"""The one kind of number that an exchange has."""
+"""The only kind of number that an exchange has."""
 
 MAX_VLAN = 4094
 MAX_LOID_LENGTH = 24
-"""A logical ONU id has so many characters (ITU-T G.984.3)."""
+"""The most characters of a logical ONU id (ITU-T G.984.3)."""
 
 
 class PlacedRow(NamedTuple, Generic[R]):
-    """A row, and its place in what was sent."""
+    """A row, and its place in the request."""
 
     place: int
     row: R
 
     def fault(self, field: str, code: str, reason: str, remedy: str) -> Fault:
-        """Return what is wrong with the row."""
+        """Return a fault of the row."""
         return Fault(f"/{self.place}/{field}", code, reason, remedy)
 
 
 def check_exchanges(
     rows: Sequence[PlacedRow[Exchange]], networks: Networks, occupied: Collection[str]
 ) -> list[Fault]:
-    """Return what is wrong with these exchanges; `occupied` are those with something in them."""
+    """Return the faults of these exchanges; `occupied` are those that contain plant or numbers."""
     return [*duplicate_faults(rows), *changed_area_faults(rows, networks, occupied)]
 
 
 def changed_area_faults(
     rows: Iterable[PlacedRow[Exchange]], networks: Networks, occupied: Collection[str]
 ) -> Iterator[Fault]:
-    """Yield a fault for every exchange that leaves the area in which its plant and numbers lie."""
+    """Yield a fault for every occupied exchange whose local network changes."""
     for each in rows:
-        was = networks.get(each.row.id, each.row.local_network)
-        if was != each.row.local_network and each.row.id in occupied:
-            reason = "is another area than that of the numbers, addresses and plant in it"
-            remedy = f"it lies in {was}; import an exchange with another id for the new area"
+        current = networks.get(each.row.id, each.row.local_network)
+        if current != each.row.local_network and each.row.id in occupied:
+            reason = "differs from the area of the numbers, addresses and plant in it"
+            remedy = f"it lies in {current}; import an exchange with another id for the new area"
             yield each.fault("local_network", "changed", reason, remedy)
 
 
 def check_segments(
     rows: Sequence[PlacedRow[Segment]], networks: Networks, known: Sequence[Segment]
 ) -> list[Fault]:
-    """Return what is wrong with these segments; `known` are those that they may meet."""
+    """Return the faults of these segments; `known` are segments that may conflict with them."""
     before = {each.id: each for each in known}
     return [
         *duplicate_faults(rows),
@@ -85,7 +85,7 @@ def check_segments(
 def check_splitters(
     rows: Sequence[PlacedRow[Splitter]], networks: Networks, known: Sequence[Splitter]
 ) -> list[Fault]:
-    """Return what is wrong with these splitters; `known` are those that they may meet."""
+    """Return the faults of these splitters; `known` are splitters that may conflict with them."""
     before = {each.id: each for each in known}
     fixed = ("exchange_id", "olt", "pon_port", "svlan", "first_cvlan")
     return [
@@ -109,7 +109,7 @@ def check_addresses(
     splitters: Collection[str],
     known: Mapping[str, str],
 ) -> list[Fault]:
-    """Return what is wrong with these addresses; `known` are ids by what spellings share."""
+    """Return the faults of these addresses; `known` are existing ids by their comparable form."""
     orphans = [
         each.fault("splitter", "unknown", "is not a known splitter", "import splitters first")
         for each in rows
@@ -126,21 +126,21 @@ def check_addresses(
 def id_spelling_faults(
     rows: Iterable[PlacedRow[Address]], known: Mapping[str, str]
 ) -> Iterator[Fault]:
-    """Yield a fault for every address whose id is another spelling of an earlier one's."""
+    """Yield a fault for every address whose id is another spelling of an existing one."""
     seen = dict(known)
     for each in rows:
         if seen.setdefault(id_key(each.row.id), each.row.id) != each.row.id:
-            reason = "is the id of another address in capital or small letters"
+            reason = "differs from another address's id in upper and lower case only"
             yield each.fault("id", "spelt-otherwise", reason, "use that spelling, or another id")
 
 
 def check_pairs(rows: Sequence[PlacedRow[PairBlock]], networks: Networks) -> list[Fault]:
-    """Return what is wrong with these blocks of pairs."""
+    """Return the faults of these blocks of pairs."""
     return [*duplicate_faults(rows), *exchange_faults(rows, networks)]
 
 
 def duplicate_faults(rows: Iterable[PlacedRow[Any]]) -> Iterator[Fault]:
-    """Yield a fault for every row that was sent before."""
+    """Yield a fault for every row that repeats an earlier one."""
     seen: set[str] = set()
     for each in rows:
         if each.row.id in seen:
@@ -149,7 +149,7 @@ def duplicate_faults(rows: Iterable[PlacedRow[Any]]) -> Iterator[Fault]:
 
 
 def exchange_faults(rows: Iterable[PlacedRow[Any]], networks: Networks) -> Iterator[Fault]:
-    """Yield a fault for every row whose exchange is not known, or lies in another network."""
+    """Yield a fault for every row whose exchange is unknown, or in another local network."""
     for each in rows:
         network = networks.get(each.row.exchange_id)
         if network is None:
@@ -161,18 +161,18 @@ def exchange_faults(rows: Iterable[PlacedRow[Any]], networks: Networks) -> Itera
 
 
 def segment_faults(each: PlacedRow[Segment]) -> Iterator[Fault]:
-    """Yield what is wrong with a segment in itself."""
+    """Yield the faults of a segment by itself."""
     segment = each.row
     if segment.kind not in {"", kind_of(segment.first)}:
         remedy = f"the numbering plan says {kind_of(segment.first)}; leave it out"
-        yield each.fault("kind", "contradiction", "is not what the numbers are for", remedy)
+        yield each.fault("kind", "contradiction", "is not the kind of its numbers", remedy)
     if segment.state not in IMPORT_TRANSITIONS:
         remedy = f"one of {', '.join(sorted(IMPORT_TRANSITIONS))}"
-        yield each.fault("state", "not-importable", "comes about by orders only", remedy)
+        yield each.fault("state", "not-importable", "is set by orders only", remedy)
 
 
 def numbering_plan_faults(each: PlacedRow[Segment], networks: Networks) -> Iterator[Fault]:
-    """Yield why the numbering plan does not have a segment's numbers in its exchange."""
+    """Yield the fault of a segment whose numbers do not fit the numbering plan or its exchange."""
     segment = each.row
     area = networks.get(segment.exchange_id, segment.local_network)
     if not is_of_home(segment.first):
@@ -182,18 +182,18 @@ def numbering_plan_faults(each: PlacedRow[Segment], networks: Networks) -> Itera
         reason = "has numbers that the country's numbering plan does not have"
         yield each.fault("first", "not-valid", reason, "check the area code and the length")
     elif (kind := kind_of(segment.first)) != FIXED:
-        reason = f"is no fixed line but {kind}: an exchange has fixed lines alone"
+        reason = f"is {kind}, not a fixed line: an exchange has fixed lines only"
         remedy = "leave it out: there is no pool of such numbers, and no exchange serves them"
         yield each.fault("first", "not-fixed", reason, remedy)
     elif {area_code_of(segment.first), area_code_of(segment.last)} != {area}:
-        found = area_code_of(segment.first)
-        reason = f"lies in area {found}, and the exchange in {area}"
-        remedy = f"begin with +{COUNTRY_CODE}{area[1:]}, or name an exchange of {found}"
+        actual = area_code_of(segment.first)
+        reason = f"lies in area {actual}, and the exchange in {area}"
+        remedy = f"begin with +{COUNTRY_CODE}{area[1:]}, or name an exchange of {actual}"
         yield each.fault("first", "other-area", reason, remedy)
 
 
 def splitter_faults(each: PlacedRow[Splitter], before: Splitter | None) -> Iterator[Fault]:
-    """Yield what is wrong with a splitter in itself, and beside what it was."""
+    """Yield the faults of a splitter by itself, and against its earlier import."""
     splitter = each.row
     if splitter.last_cvlan > MAX_VLAN:
         reason = f"leaves no VLAN for the last of {splitter.legs} legs"
@@ -212,12 +212,12 @@ def splitter_faults(each: PlacedRow[Splitter], before: Splitter | None) -> Itera
 def fixed_field_faults(
     rows: Iterable[PlacedRow[Any]], before: Mapping[str, Any], fixed: Sequence[str]
 ) -> Iterator[Fault]:
-    """Yield a fault for every row that changes what must stay as it was imported first."""
+    """Yield a fault for every changed field whose value is fixed by the first import."""
     for each in rows:
-        was = before.get(each.row.id)
+        stored = before.get(each.row.id)
         for field in fixed:
-            if was is not None and getattr(was, field) != getattr(each.row, field):
-                remedy = f"it is {getattr(was, field)}; what differs needs another id"
+            if stored is not None and getattr(stored, field) != getattr(each.row, field):
+                remedy = f"it is {getattr(stored, field)}; another value needs another id"
                 yield each.fault(
                     OLD_NAMES.get(field, field),
                     "changed",
@@ -233,11 +233,11 @@ def overlap_faults(
     span: Callable[[Any], tuple[int, int]],
     field: str,
 ) -> Iterator[Fault]:
-    """Yield a fault for every row whose span overlaps another's of its group."""
-    mine = {each.row.id for each in rows}
-    others = [PlacedRow(STORED_PLACE, each) for each in known if each.id not in mine]
+    """Yield a fault for every row whose range overlaps another one of its group."""
+    ids = {each.row.id for each in rows}
+    others = [PlacedRow(STORED_PLACE, each) for each in known if each.id not in ids]
     widest: dict[object, PlacedRow[Any]] = {}
-    for each in sorted([*others, *rows], key=lambda it: span(it.row)):
+    for each in sorted([*others, *rows], key=lambda placed: span(placed.row)):
         before = widest.setdefault(group(each.row), each)
         if before is not each and span(each.row)[0] <= span(before.row)[1]:
             yield from overlap_fault(before, each, field)
@@ -246,13 +246,13 @@ def overlap_faults(
 
 
 def one_group(_: object) -> str:
-    """Return the one group that all numbers belong to."""
+    """Return the same group for all numbers."""
     return ""
 
 
 def overlap_fault(one: PlacedRow[Any], other: PlacedRow[Any], field: str) -> Iterator[Fault]:
-    """Yield the fault of the later of two rows that overlap, where they are two."""
-    guilty, before = sorted((one, other), key=lambda each: -each.place)
-    if guilty.place != STORED_PLACE and guilty.row.id != before.row.id:
-        reason = f"overlaps {before.row.id}"
-        yield guilty.fault(field, "overlap", reason, "give every number to one row only")
+    """Yield the fault of the later of two overlapping rows, if they have different ids."""
+    later, earlier = sorted((one, other), key=lambda each: -each.place)
+    if later.place != STORED_PLACE and later.row.id != earlier.row.id:
+        reason = f"overlaps {earlier.row.id}"
+        yield later.fault(field, "overlap", reason, "put every number into one row only")

@@ -1,6 +1,6 @@
-"""What is imported: exchanges, segments of numbers, splitters, addresses and pairs.
+"""The imported rows: exchanges, segments of numbers, splitters, addresses and pairs.
 
-The shapes are those of the import API, which reads and shows the same names.
+Their fields are those of the import API.
 """
 
 from typing import Annotated
@@ -19,7 +19,7 @@ AreaCode = Annotated[str, msgspec.Meta(pattern=rf"^{AREA_CODE}$(?!\n)")]
 
 VlanId = Annotated[int, msgspec.Meta(ge=1, le=4094)]
 OLD_NAMES = {"exchange_id": "exchange", "splitter_id": "splitter"}
-"""What fields of a row were called before; they are read under these names too."""
+"""Earlier names of fields; rows may still use them."""
 
 MAX_NUMBERS = 1_000_000
 MAX_LEGS = 128
@@ -41,7 +41,7 @@ class Exchange(ImportedRow, frozen=True, kw_only=True):
 
 
 class Segment(ImportedRow, frozen=True, kw_only=True):
-    """A run of numbers of one exchange (号段)."""
+    """A range of numbers of one exchange (号段)."""
 
     id: Id
     exchange_id: Id = msgspec.field(name="exchange")
@@ -53,7 +53,7 @@ class Segment(ImportedRow, frozen=True, kw_only=True):
 
     quarantine_days: Annotated[int, msgspec.Meta(ge=0, le=3650)] = 90
     state: NumberState = NumberState.IDLE
-    """`idle`, `planned` or `blocked`: what those of its numbers are that nobody has."""
+    """`idle`, `planned` or `blocked`: the state of its numbers without a holder."""
 
     @property
     def low(self) -> int:
@@ -98,7 +98,7 @@ class Splitter(ImportedRow, frozen=True, kw_only=True):
     svlan: VlanId
     first_cvlan: VlanId
     faulty_legs: Annotated[int, msgspec.Meta(ge=0, le=MAX_LEGS)] = 0
-    """So many of its legs, the first ones, can serve nobody."""
+    """How many of its legs, counted from the first, are faulty."""
 
     def __post_init__(self) -> None:
         """Write the port without leading zeros: `00/09/01` is `0/9/1`."""
@@ -125,5 +125,5 @@ class PairBlock(ImportedRow, frozen=True, kw_only=True):
 
     @property
     def id(self) -> str:
-        """What tells it from other blocks."""
+        """The key of the block."""
         return f"{self.exchange_id}/{self.first}"

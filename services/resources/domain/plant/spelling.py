@@ -1,7 +1,7 @@
-"""How the plant is spelled: one name for one thing, whatever its case and leading zeros.
+"""Spelling of plant names: names that differ in case or leading zeros only are the same.
 
-`NJ-XW-SP001`, `nj-xw-sp001` and `NJ-XW-SP1` are one splitter, and it is called as it was
-imported first. A PON port is written without leading zeros: `0/9/1`.
+`NJ-XW-SP001`, `nj-xw-sp001` and `NJ-XW-SP1` are one splitter; its name is that of its first
+import. A PON port is written without leading zeros: `0/9/1`.
 """
 
 from collections.abc import Iterable, Mapping
@@ -17,7 +17,7 @@ R = TypeVar("R", bound=Exchange | Segment | Splitter | Address | PairBlock)
 
 
 class PlantNameKind(StrEnum):
-    """What a name is the name of."""
+    """The kind of plant that a name belongs to."""
 
     EXCHANGE = "exchange"
     SPLITTER = "splitter"
@@ -35,36 +35,36 @@ NAME_FIELDS: Mapping[type, Mapping[str, PlantNameKind]] = {
     Address: {"exchange_id": PlantNameKind.EXCHANGE, "splitter_id": PlantNameKind.SPLITTER},
     PairBlock: {"exchange_id": PlantNameKind.EXCHANGE},
 }
-"""Which fields of a row name something of the plant."""
+"""The fields of a row that are plant names."""
 
 
 def names_in(rows: Iterable[R]) -> dict[PlantNameKind, set[str]]:
-    """Return what rows name, by role."""
-    found: dict[PlantNameKind, set[str]] = {role: set() for role in PlantNameKind}
+    """Return the plant names in rows, by kind."""
+    found: dict[PlantNameKind, set[str]] = {kind: set() for kind in PlantNameKind}
     for row in rows:
-        for field, role in NAME_FIELDS[type(row)].items():
+        for field, kind in NAME_FIELDS[type(row)].items():
             if name := getattr(row, field):
-                found[role].add(name)
+                found[kind].add(name)
     return found
 
 
 class Spelling:
-    """The names that are known, to which rows are brought."""
+    """The known plant names, and the mapping of rows to them."""
 
     def __init__(self, known: Iterable[tuple[PlantNameKind, str]]) -> None:
         self._exact = set(known)
-        self._names = {(role, fold_name(name)): name for role, name in sorted(self._exact)}
+        self._names = {(kind, fold_name(name)): name for kind, name in sorted(self._exact)}
 
-    def of(self, role: PlantNameKind, name: str) -> str:
-        """Return how a thing is called; the first spelling stands if it is not known."""
-        if (role, name) in self._exact:
+    def of(self, kind: PlantNameKind, name: str) -> str:
+        """Return the known name; an unknown name becomes known as it is spelled here."""
+        if (kind, name) in self._exact:
             return name
-        return self._names.setdefault((role, fold_name(name)), name)
+        return self._names.setdefault((kind, fold_name(name)), name)
 
     def apply(self, row: R) -> R:
-        """Return a row that calls everything as it is called."""
-        named = {
-            field: (role, getattr(row, field)) for field, role in NAME_FIELDS[type(row)].items()
+        """Return a row with the known names."""
+        names = {
+            field: (kind, getattr(row, field)) for field, kind in NAME_FIELDS[type(row)].items()
         }
-        changes = {field: self.of(*each) for field, each in named.items() if each[1]}
+        changes = {field: self.of(*each) for field, each in names.items() if each[1]}
         return msgspec.structs.replace(row, **changes)

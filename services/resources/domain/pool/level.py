@@ -1,4 +1,4 @@
-"""How full a pool is."""
+"""The levels of pools."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from services.resources.domain.pool.resource import ResourceKind
 
 @dataclass(frozen=True, slots=True)
 class PoolLevel:
-    """One pool, and what is left of it."""
+    """One pool, and how much of it is free."""
 
     kind: ResourceKind
     name: str
@@ -19,7 +19,7 @@ class PoolLevel:
 
 @dataclass(frozen=True, slots=True)
 class PoolBreakdown:
-    """One pool, and how many of its things are in which state."""
+    """One pool, with the number of its resources in each state."""
 
     level: PoolLevel
     states: Mapping[str, int]

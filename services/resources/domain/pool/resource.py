@@ -1,4 +1,4 @@
-"""Things that can be held, the pools they lie in, and which pools serve an address."""
+"""Resources that can be held, their pools, and which pools serve an address."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -16,7 +16,7 @@ from shared.contracts import Characteristic, Held
 
 
 class ResourceKind(StrEnum):
-    """The kinds of things that can be held."""
+    """The kinds of resources that can be held."""
 
     NUMBER = "number"
     LEG = "leg"
@@ -26,7 +26,7 @@ class ResourceKind(StrEnum):
 
 
 class ServingPlant(NamedTuple):
-    """What serves an address."""
+    """The plant that serves an address."""
 
     exchange_id: str
     local_network: str
@@ -42,11 +42,11 @@ POOL_SERVING: Mapping[ResourceKind, Callable[[ServingPlant], str | None]] = Mapp
         ResourceKind.LOID: lambda site: site.splitter_id,
     }
 )
-"""Which pool of a kind serves a site: an exchange's or a splitter's."""
+"""The pool of each kind that serves a site: an exchange's or a splitter's."""
 
 
 class Pool(NamedTuple):
-    """Things of one kind that are as good as one another."""
+    """Interchangeable resources of one kind."""
 
     tenant: str
     kind: ResourceKind
@@ -63,7 +63,7 @@ NumberKey: TypeAlias = tuple[str, str]
 
 
 class Resource(NamedTuple):
-    """One thing of a pool."""
+    """One resource of a pool."""
 
     pool: Pool
     value: str
@@ -72,17 +72,17 @@ class Resource(NamedTuple):
 
     @property
     def key(self) -> ResourceKey:
-        """What tells it from all other things."""
+        """The key of the resource."""
         return self[:2]
 
     @property
     def number_key(self) -> NumberKey:
-        """What tells a number from all other numbers."""
+        """The key of a number: tenant and E.164."""
         return self.pool.tenant, self.value
 
     @property
     def as_held(self) -> Held:
-        """The thing, as the others are told of it."""
+        """The resource as messages carry it."""
         return Held(
             kind=self.pool.kind,
             value=self.value,
@@ -93,18 +93,18 @@ class Resource(NamedTuple):
 
 
 class Holding(NamedTuple):
-    """A thing that somebody holds."""
+    """A resource that an order or a service holds."""
 
     resource: Resource
     state: ResourceState
     order_id: UUID
-    """The order that touched it last."""
+    """The order that changed it last."""
 
     service_id: UUID
 
 
 class ResourceChange(NamedTuple):
-    """One thing passes from one state to another."""
+    """One change of state of a resource."""
 
     resource: Resource
     was: ResourceState
@@ -116,6 +116,6 @@ class ResourceChange(NamedTuple):
 
     @property
     def holder(self) -> tuple[UUID, UUID] | tuple[None, None]:
-        """The order and the service that have it from now on, if any."""
+        """The order and the service that hold it afterwards, if any."""
         is_held = self.became in HELD_NUMBER_STATES or self.became in HELD_ITEM_STATES
         return (self.order_id, self.service_id) if is_held else (None, None)

@@ -1,4 +1,4 @@
-"""The states of numbers and of pool items: one table for each, by what befalls them."""
+"""The states of numbers and of pool items: one table of transitions for each."""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -7,32 +7,32 @@ from typing import TypeAlias
 
 
 class NumberState(StrEnum):
-    """Where a number stands."""
+    """The state of a number."""
 
     PLANNED = "planned"
-    """Known, not to be given out yet."""
+    """Known, but not assignable yet."""
 
     IDLE = "idle"
     SELECTED = "selected"
-    """Kept for a client for some minutes (选占)."""
+    """Selected for a client for some minutes (选占)."""
 
     RESERVED = "reserved"
     """Bound to an order (预占), until its plan completes or gives it up."""
 
     IN_USE = "in_use"
-    """A service has it (实占)."""
+    """In use by a service (实占)."""
 
     PENDING_RELEASE = "pending_release"
-    """Still connected, and about to be given back."""
+    """Still connected, and about to be released."""
 
     QUARANTINED = "quarantined"
-    """Given back, and rests until a date (冷冻), so that nobody gets the last one's calls."""
+    """Released; rests until a date (冷冻), so that nobody gets the last holder's calls."""
 
     BLOCKED = "blocked"
 
 
 class PoolItemState(StrEnum):
-    """Where any other thing of a pool stands: a leg, a VLAN, a LOID, a pair."""
+    """The state of any other resource of a pool: a leg, a VLAN, a LOID, a pair."""
 
     FREE = "free"
     RESERVED = "reserved"
@@ -43,13 +43,13 @@ class PoolItemState(StrEnum):
 
 
 class Transition(StrEnum):
-    """What can befall a number or a pool item."""
+    """A transition of a number or a pool item."""
 
     SELECT = "select"
     GIVE_UP = "give_up"
     RESERVE = "reserve"
     UNDO = "undo"
-    """The order takes back what it did: reserving as well as pre-releasing."""
+    """The order is undone: its reservations as well as its pre-releases."""
 
     OCCUPY = "occupy"
     PRE_RELEASE = "pre_release"
@@ -96,7 +96,9 @@ NUMBER_TRANSITIONS: Mapping[Transition, NumberTransitions] = MappingProxyType(
         Transition.FAIL: {},
     }
 )
-"""What is not in a move's table stays as it is: a late or doubled message finds nothing to do."""
+"""A state that is not in a transition's table does not change: a late or repeated message has no
+effect.
+"""
 
 POOL_ITEM_TRANSITIONS: Mapping[Transition, PoolItemTransitions] = MappingProxyType(
     {
@@ -130,7 +132,7 @@ ResourceState: TypeAlias = NumberState | PoolItemState
 
 
 def next_state(state: ResourceState, transition: Transition) -> ResourceState | None:
-    """Return what a transition makes of a number or an item; None if it does nothing to it."""
+    """Return the state after a transition; None if the transition does not apply."""
     match state:
         case NumberState():
             return NUMBER_TRANSITIONS[transition].get(state)
@@ -154,4 +156,4 @@ IMPORT_TRANSITIONS: Mapping[NumberState, Transition] = MappingProxyType(
         NumberState.BLOCKED: Transition.BLOCK,
     }
 )
-"""What an import does to those numbers of a segment that nobody has."""
+"""The transition that an import applies to the unheld numbers of a segment."""

@@ -1,9 +1,10 @@
-"""Taking single things out of their pools, and putting them back.
+"""Withdrawing single resources from their pools, and restoring them.
 
-Only what nobody has: what an order or a service holds is taken out when it is given back.
+Only resources without a holder: what an order or a service holds is withdrawn after its
+release.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from types import MappingProxyType
 
@@ -19,10 +20,10 @@ from shared.errors import ConflictError, Fault, InvalidError
 
 
 class WithdrawnState(StrEnum):
-    """What a thing that is taken out is from then on."""
+    """The state of a withdrawn resource."""
 
     BLOCKED = "blocked"
-    """Kept back, for whatever reason (封锁)."""
+    """Kept out of use, for any reason (封锁)."""
 
     FAULTY = "faulty"
     """Broken; numbers never are."""
@@ -38,51 +39,67 @@ WITHDRAWN_STATES: frozenset[ResourceState] = frozenset(
 
 
 class NotFreeError(ConflictError):
-    """Somebody has the thing, or it is not in service yet."""
+    """The resource has a holder, or is not in service yet."""
 
     code = "not-free"
 
     def __init__(self, value: str, state: ResourceState) -> None:
         super().__init__(
             f"{value} is {state}; nothing was changed",
-            remedy="leave it out, or wait until it is given back; a segment opens planned numbers",
+            remedy="leave it out, or wait for its release; a segment import opens planned numbers",
         )
 
 
+def check_known_values(values: Sequence[str], found: Mapping[str, ResourceState]) -> None:
+    """Check that the pool has all these values.
+
+    Raises:
+        InvalidError: with all that it does not have.
+    """
+    remedy = "list the pool's resources, or name the pool that has it"
+    faults = [
+        Fault(f"/values/{place}", "unknown-thing", "the pool has no such resource", remedy)
+        for place, value in enumerate(values)
+        if value not in found
+    ]
+    if faults:
+        raise InvalidError(faults)
+
+
 def withdraw(
-    found: Mapping[str, ResourceState], kind: ResourceKind, target: WithdrawnState
+    states: Mapping[str, ResourceState], kind: ResourceKind, target: WithdrawnState
 ) -> dict[str, ResourceState]:
-    """Return the states of things that are taken out, of those that change.
+    """Return the new states of withdrawn resources, for those that change.
 
     Raises:
         InvalidError: if numbers are to be faulty.
-        NotFreeError: if one of them is not in its pool.
+        NotFreeError: if one of them is not free.
     """
     if kind is ResourceKind.NUMBER and target is WithdrawnState.FAULTY:
         fault = Fault("/state", "never-faulty", "numbers do not break", "send blocked")
         raise InvalidError([fault])
     return {
         value: checked_next_state(value, state, WITHDRAWAL_TRANSITIONS[target])
-        for value, state in found.items()
+        for value, state in states.items()
         if state.value != target.value
     }
 
 
-def restore(found: Mapping[str, ResourceState]) -> dict[str, ResourceState]:
-    """Return the states of things that are put back, of those that change.
+def restore(states: Mapping[str, ResourceState]) -> dict[str, ResourceState]:
+    """Return the new states of restored resources, for those that change.
 
     Raises:
-        NotFreeError: if one of them is neither taken out nor in its pool.
+        NotFreeError: if one of them is neither withdrawn nor free.
     """
     return {
         value: checked_next_state(value, state, Transition.OPEN)
-        for value, state in found.items()
+        for value, state in states.items()
         if state not in IN_POOL_STATES
     }
 
 
 def checked_next_state(value: str, state: ResourceState, transition: Transition) -> ResourceState:
-    """Return what a transition makes of something that is in its pool or taken out of it.
+    """Return the state after a transition of a resource that is free or withdrawn.
 
     Raises:
         NotFreeError: if it is neither.

@@ -1,0 +1,124 @@
+"""Views of offerings (TMF620 v4)."""
+
+from datetime import datetime
+from typing import Annotated, TypeAlias
+
+from pydantic import ConfigDict, Field, PlainSerializer
+
+from services.order.api.examples import offerings as examples
+from services.order.api.views.prices import (
+    PriceView,
+    ValueUseView,
+    show_prices,
+    value_use_view,
+)
+from services.order.api.views.specifications import ReferenceView, specification_reference
+from services.order.domain.catalogue.catalogue import LifeCycle, Offering
+from shared.http import href_of
+from shared.http.resource_paths import OFFERINGS_PATH
+from shared.http.views import UnvalidatedTmfView
+from shared.input.timestamps import in_utc
+
+
+def format_utc(moment: datetime) -> str:
+    """Format a time as in all responses: `2026-01-31T12:00:00.123Z`."""
+    return in_utc(moment).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+UtcTimestamp: TypeAlias = Annotated[datetime, PlainSerializer(format_utc, return_type=str)]
+"""A time, in UTC, to the millisecond."""
+
+
+class ValidityView(UnvalidatedTmfView):
+    """A period of validity."""
+
+    start_date_time: UtcTimestamp | None = None
+    end_date_time: UtcTimestamp | None = None
+
+
+class MemberView(UnvalidatedTmfView):
+    """An offering that is sold in a bundle."""
+
+    id: str
+    href: str
+
+
+class OfferingView(UnvalidatedTmfView):
+    """What can be ordered (TMF620 v4 `ProductOffering`)."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.OFFERING]})
+
+    id: str
+    href: str
+    name: str
+    description: str | None = None
+    version: str
+    lifecycle_status: LifeCycle
+    is_bundle: bool
+    is_sellable: bool
+    """It can be ordered now: this version is the newest active one, and so are its parts."""
+
+    valid_for: ValidityView | None = None
+    channel: tuple[ReferenceView, ...] | None = None
+    market_segment: tuple[ReferenceView, ...] | None = None
+    place: tuple[ReferenceView, ...] | None = None
+    bundled_product_offering: tuple[MemberView, ...] | None = None
+    prod_spec_char_value_use: tuple[ValueUseView, ...] | None = None
+    product_offering_price: tuple[ReferenceView, ...] | None = None
+    product_specification: ReferenceView | None = None
+    type: Annotated[str, Field(alias="@type")] = "ProductOffering"
+
+
+def show_offering(offering: Offering, *, is_sellable: bool) -> OfferingView:
+    """Show one version of an offering."""
+    prices = map(price_reference_view, show_prices(offering))
+    eligibility = offering.eligibility
+    return OfferingView(
+        id=offering.id,
+        href=href_of(OFFERINGS_PATH, offering.id),
+        name=offering.name,
+        description=offering.description or None,
+        version=str(offering.version),
+        lifecycle_status=offering.state,
+        is_bundle=offering.is_bundle,
+        is_sellable=is_sellable,
+        valid_for=validity_view(offering),
+        channel=reference_views(eligibility.channels),
+        market_segment=reference_views(eligibility.categories),
+        place=reference_views(eligibility.local_networks),
+        bundled_product_offering=tuple(
+            MemberView(id=member, href=href_of(OFFERINGS_PATH, member))
+            for member in offering.members
+        )
+        or None,
+        prod_spec_char_value_use=tuple(
+            value_use_view(each.name, each.value) for each in offering.fixed
+        )
+        or None,
+        product_offering_price=tuple(prices) or None,
+        product_specification=specification_reference(offering.specification)
+        if offering.specification
+        else None,
+    )
+
+
+def validity_view(offering: Offering) -> ValidityView | None:
+    """Show the period in which an offering is sold; None if it is unlimited."""
+    begin, end = offering.eligibility.valid_from, offering.eligibility.valid_until
+    return ValidityView(start_date_time=begin, end_date_time=end) if begin or end else None
+
+
+def reference_views(ids: tuple[str, ...]) -> tuple[ReferenceView, ...] | None:
+    """Show references by id; None if there are none."""
+    return tuple(ReferenceView(id=id_) for id_ in ids) or None
+
+
+def price_reference_view(price: PriceView) -> ReferenceView:
+    """Show a reference to a price."""
+    return ReferenceView(id=price.id, href=price.href, name=price.name, version=price.version)
+
+
+def offering_reference(offering_id: str, name: str, version: int) -> ReferenceView:
+    """Show a reference to one version of an offering."""
+    href = href_of(OFFERINGS_PATH, offering_id)
+    return ReferenceView(id=offering_id, href=href, name=name, version=str(version))

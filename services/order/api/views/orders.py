@@ -1,0 +1,268 @@
+"""Views of orders (TMF622 v4), and of their history."""
+
+from collections.abc import Mapping
+from typing import Annotated, Self
+from uuid import UUID
+
+from pydantic import ConfigDict, Field
+
+from services.order.api.examples import orders as examples
+from services.order.api.views.offerings import UtcTimestamp, offering_reference
+from services.order.api.views.parties import PartyView, account_view, customer_view
+from services.order.api.views.prices import (
+    OrderPriceView,
+    TermView,
+    price_lines,
+    price_terms,
+    total_prices,
+)
+from services.order.api.views.products import (
+    CharacteristicView,
+    PlaceView,
+    characteristic_views,
+    place_views,
+)
+from services.order.api.views.specifications import ReferenceView, specification_reference
+from services.order.domain.fulfilment.progress import ItemState, Progress
+from services.order.domain.fulfilment.states import OrderState, compose_order_state
+from services.order.domain.order import BundleItem, Item, Order, OrderContent, derive_product_id
+from shared.contracts import Action
+from shared.http.resource_paths import ORDERS_PATH, PRODUCTS_PATH
+from shared.http.views import UnvalidatedTmfView
+from shared.persistence.history import HistoryEntry
+
+
+class ProductView(UnvalidatedTmfView):
+    """The product of an item."""
+
+    id: str | None = None
+    href: str | None = None
+    is_bundle: bool
+    place: tuple[PlaceView, ...] | None = None
+    product_characteristic: tuple[CharacteristicView, ...] | None = None
+    product_specification: ReferenceView | None = None
+
+
+class ItemView(UnvalidatedTmfView):
+    """One item: a product, or a bundle of items."""
+
+    id: str
+    quantity: int = 1
+    action: Action
+    business_action: str
+    state: OrderState
+    product_offering: ReferenceView
+    product: ProductView
+    item_price: tuple[OrderPriceView, ...] | None = None
+    item_total_price: tuple[OrderPriceView, ...] | None = None
+    item_term: tuple[TermView, ...] | None = None
+    product_order_item: tuple["ItemView", ...] | None = None
+
+
+class NoteView(UnvalidatedTmfView):
+    """A remark that came with the order."""
+
+    text: str
+    """Empty after an erasure of the customer."""
+
+
+class ChannelView(UnvalidatedTmfView):
+    """The channel by which the order came."""
+
+    id: str
+
+
+class MessageView(UnvalidatedTmfView):
+    """Why an order is held, failed or was rejected (named as in TMF622 v5)."""
+
+    code: str
+    reason: str
+    timestamp: UtcTimestamp
+
+
+class OrderView(UnvalidatedTmfView):
+    """An order (TMF622 v4 `ProductOrder`)."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.ORDER]})
+
+    id: str
+    href: str
+    external_id: str | None = None
+    priority: str
+    category: str | None = None
+    description: str | None = None
+    state: OrderState
+    order_date: UtcTimestamp
+    requested_start_date: UtcTimestamp | None = None
+    requested_completion_date: UtcTimestamp | None = None
+    completion_date: UtcTimestamp | None = None
+    channel: tuple[ChannelView, ...]
+    note: tuple[NoteView, ...] | None = None
+    billing_account: ReferenceView | None = None
+    related_party: tuple[PartyView, ...]
+    order_total_price: tuple[OrderPriceView, ...]
+    product_order_item: tuple[ItemView, ...]
+    product_order_error_message: tuple[MessageView, ...] | None = None
+    type: Annotated[str, Field(alias="@type")] = "ProductOrder"
+
+
+class StateChangeView(UnvalidatedTmfView):
+    """One state change of an order or an item."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.STATE_CHANGE]})
+
+    at: UtcTimestamp
+    kind: str
+    """`order` or `item`."""
+
+    part: str
+    """Which item; empty for the order itself."""
+
+    was: str
+    """The state before; empty at the start."""
+
+    became: str
+    reason: str
+    cause: UUID
+    """The id of the request or message that caused it."""
+
+    actor: str
+    """The person or program whose request caused it; empty if a message did."""
+
+    @classmethod
+    def of(cls, change: HistoryEntry) -> Self:
+        """Show a state change."""
+        return cls(
+            at=change.at,
+            kind=change.kind,
+            part=change.part,
+            was=change.was,
+            became=change.became,
+            reason=change.reason,
+            cause=change.cause,
+            actor=change.actor,
+        )
+
+
+def show_order(order: Order, progress: Progress) -> OrderView:
+    """Show an order with its current state."""
+    content = order.content
+    return OrderView(
+        id=str(order.id),
+        href=f"{ORDERS_PATH}/{order.id}",
+        external_id=content.external_id or None,
+        priority=str(content.priority),
+        category=content.category or None,
+        description=content.description or None,
+        state=progress.state,
+        order_date=order.ordered_at,
+        requested_start_date=content.requested_start,
+        requested_completion_date=content.requested_completion,
+        completion_date=progress.changed_at if progress.state is OrderState.COMPLETED else None,
+        channel=(ChannelView(id=content.channel),),
+        note=tuple(NoteView(text=note.text) for note in content.notes) or None,
+        billing_account=account_view(content.customer.account_id),
+        related_party=(order_customer_view(content),),
+        order_total_price=tuple(total_prices(order.one_off_cents, order.monthly_cents)),
+        product_order_item=show_items(order, progress),
+        product_order_error_message=error_messages(progress),
+    )
+
+
+def render_answer(order: Order, progress: Progress) -> bytes:
+    """Return the body of the response to a new order."""
+    view = show_order(order, progress)
+    return view.model_dump_json(by_alias=True, exclude_none=True).encode()
+
+
+def order_customer_view(content: OrderContent) -> PartyView:
+    """Show the customer."""
+    customer = content.customer
+    return customer_view(customer.id, customer.name or None, content.party_kind)
+
+
+def without_customer_data(view: OrderView) -> OrderView:
+    """Return an order without customer data; only the customer's id stays."""
+    parties = tuple(each.model_copy(update={"name": None}) for each in view.related_party)
+    hidden = {"related_party": parties, "description": None, "note": None}
+    return view.model_copy(update=hidden)
+
+
+def error_messages(progress: Progress) -> tuple[MessageView, ...] | None:
+    """Show why an order is held, failed or was rejected; None if there is no reason."""
+    if not progress.code:
+        return None
+    return (MessageView(code=progress.code, reason=progress.reason, timestamp=progress.changed_at),)
+
+
+def show_items(order: Order, progress: Progress) -> tuple[ItemView, ...]:
+    """Show the items nested as they were requested, in their order."""
+    states = {each.id: each for each in progress.items}
+    bundles = {bundle.id: bundle for bundle in order.content.bundles}
+    top_ids = dict.fromkeys(item.bundle_item or item.id for item in order.items)
+    items = {item.id: item for item in order.items}
+    return tuple(
+        show_bundle_item(order, bundles[id_], states)
+        if id_ in bundles
+        else show_item(items[id_], states[id_])
+        for id_ in top_ids
+    )
+
+
+def show_item(item: Item, current: ItemState) -> ItemView:
+    """Show the item of one product."""
+    ordered = item.ordered
+    return ItemView(
+        id=ordered.id,
+        action=ordered.action,
+        business_action=ordered.business_action,
+        state=current.state,
+        product_offering=offering_reference(
+            ordered.offering_id, ordered.offering_name, ordered.catalogue_version
+        ),
+        product=ProductView(
+            id=str(ordered.product_id),
+            href=product_link(ordered.product_id, ordered.action, current.state),
+            is_bundle=False,
+            place=place_views(
+                ordered.address_id,
+                current.local_network or item.local_network,
+                is_known=bool(current.local_network),
+            ),
+            product_characteristic=characteristic_views(ordered.characteristics),
+            product_specification=specification_reference(ordered.specification),
+        ),
+        item_price=price_lines(item.charges, ordered.offering_id, ordered.bundle) or None,
+        item_total_price=tuple(total_prices(ordered.one_off_cents, ordered.monthly_cents)) or None,
+        item_term=price_terms(item.charges),
+    )
+
+
+def product_link(product_id: UUID, action: Action, state: OrderState) -> str | None:
+    """Return the link to an item's product; None until the inventory has it."""
+    is_in_inventory = action is Action.DELETE or state is OrderState.COMPLETED
+    return f"{PRODUCTS_PATH}/{product_id}" if is_in_inventory else None
+
+
+def show_bundle_item(order: Order, bundle: BundleItem, states: Mapping[str, ItemState]) -> ItemView:
+    """Show the item of a bundle, with the items in it."""
+    members = tuple(order.members(bundle))
+    state = compose_order_state([states[item.id].state for item in members])
+    id_ = derive_product_id(order.id, bundle.id)
+    return ItemView(
+        id=bundle.id,
+        action=Action.ADD,
+        business_action=members[0].ordered.business_action,
+        state=state,
+        product_offering=offering_reference(
+            bundle.offering_id, bundle.offering_name, bundle.catalogue_version
+        ),
+        product=ProductView(id=str(id_), href=product_link(id_, Action.ADD, state), is_bundle=True),
+        item_total_price=tuple(
+            total_prices(
+                sum(item.ordered.one_off_cents for item in members),
+                sum(item.ordered.monthly_cents for item in members),
+            )
+        ),
+        product_order_item=tuple(show_item(item, states[item.id]) for item in members),
+    )

@@ -1,0 +1,1 @@
+"""Commands of the API and start tasks: load, decide, store, publish."""

@@ -1,0 +1,66 @@
+"""Publish entries of the catalogue: on request of the API, and the shipped ones at the start."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+from sqlalchemy.orm import Session
+
+from services.order import store
+from services.order.domain.catalogue.catalogue import CatalogueEntry
+from services.order.domain.catalogue.deliverability import check_deliverability
+from services.order.domain.catalogue.publication import Publication, entry_name, publish
+from shared.errors import Fault, InvalidError, StartError
+from shared.messaging.unit_of_work import UnitOfWork
+
+SHIPPED_FILE = Path(__file__).parents[1] / "data/catalogue.json"
+
+
+class PublicationResult(NamedTuple):
+    """What a publication has changed, and what was published although something is missing."""
+
+    changed: Sequence[CatalogueEntry]
+    """The entries that are new or different."""
+
+    warnings: Sequence[Fault]
+
+
+def publish_for_tenant(
+    tenant: str, publication: Publication, work: UnitOfWork
+) -> PublicationResult:
+    """Apply a publication to a tenant's catalogue.
+
+    Raises:
+        InvalidError: if it contradicts itself or the catalogue, or cannot be delivered.
+    """
+    shared, own = store.catalogue.get_for_update(work.session, tenant)
+    entries = publish(shared, own, publication)
+    warnings = check_deliverability(
+        publication, store.blueprints.get_available(work.session, tenant)
+    )
+    store.catalogue.put(work.session, tenant, entries)
+    for entry in entries:
+        work.record_change("catalogue", entry_name(entry), "", entry.state)
+        work.audit("catalogue.publish", entry_name(entry))
+    return PublicationResult(entries, warnings)
+
+
+def load_shipped_catalogue(session: Session) -> None:
+    """Publish the shipped catalogue for all tenants, as far as it is new.
+
+    Raises:
+        StartError: if it contradicts the stored catalogue.
+    """
+    publication = msgspec.json.decode(SHIPPED_FILE.read_bytes(), type=Publication)
+    tenant = store.catalogue.SHARED_TENANT
+    shared, own = store.catalogue.get_for_update(session, tenant)
+    try:
+        entries = publish(shared, own, publication)
+    except InvalidError as error:
+        msg = "\n".join(
+            f"{SHIPPED_FILE.name}{fault.field}: {fault.reason}; {fault.remedy}"
+            for fault in error.faults
+        )
+        raise StartError(msg) from error
+    store.catalogue.put(session, tenant, entries)

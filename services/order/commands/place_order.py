@@ -1,0 +1,132 @@
+"""Place an order: accept it, or return the submission that it repeats."""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple, TypeAlias
+
+from msgspec.structs import replace as replace_field
+from sqlalchemy.orm import Session
+
+from services.order import store
+from services.order.domain.acceptance.acceptance import accept
+from services.order.domain.acceptance.order_header import (
+    category_from_orders,
+    customer_without_category,
+)
+from services.order.domain.acceptance.request import PlacementContext, RequestedOrder
+from services.order.domain.acceptance.submission import (
+    Submission,
+    SubmissionKeys,
+    find_repeated_submission,
+    new_repetitions,
+)
+from services.order.domain.acceptance.takeover import order_record
+from services.order.domain.fulfilment.product import Product
+from services.order.domain.fulfilment.progress import Progress, initial_changes
+from services.order.domain.order import Order
+from shared.access.access_rule import DataScope
+from shared.contracts import Causation
+from shared.errors import DomainError
+from shared.messaging.unit_of_work import UnitOfWork
+from shared.recovery.troubles import check_not_recovering
+
+RenderAnswer: TypeAlias = Callable[[Order, Progress], bytes]
+"""Returns the body of the response to a new order; the API passes it in."""
+
+
+class PlaceOrderCommand(NamedTuple):
+    """One POST: the requested order, its client, and the keys under which it may be repeated."""
+
+    keys: SubmissionKeys
+    order: RequestedOrder
+    fingerprint: bytes
+    data_scope: DataScope
+    """The products that it may change."""
+
+
+def preload(session: Session, commands: Sequence[PlaceOrderCommand]) -> None:
+    """Read what these commands need, with one select for each kind."""
+    store.submissions.preload(session, [each.keys for each in commands])
+    store.catalogue.preload(session, {each.keys.tenant for each in commands})
+    store.products.preload_with_bundles(
+        session, [id_ for each in commands for id_ in each.order.product_ids]
+    )
+
+
+def accept_or_replay(
+    command: PlaceOrderCommand, render: RenderAnswer, work: UnitOfWork
+) -> Submission:
+    """Accept an order, or find the submission that it repeats; return the submission.
+
+    Raises:
+        DomainError: if the order has faults.
+        UnavailableError: if it names a product that a restored database may still lack.
+    """
+    keys = command.keys
+    earlier = find_repeated_submission(
+        *store.submissions.find(work.session, keys), command.fingerprint
+    )
+    if earlier:
+        for repetition in new_repetitions(earlier, keys, work.cause.id):
+            store.submissions.add_repetition(work.session, repetition)
+        return earlier
+    context = placement_context(command, work)
+    catalogue = store.catalogue.get(work.session, keys.tenant)
+    found = store.products.find_with_bundles(work.session, command.order.product_ids)
+    products = store.products.filter_accessible(work.session, command.data_scope, found)
+    try:
+        accepted = accept(command.order, context, catalogue, products)
+    except DomainError:
+        if command.order.product_ids:
+            check_not_recovering(work.session)
+        raise
+    order, progress = accepted.order, accepted.progress
+    submission = new_submission(keys, command.fingerprint, order, render(order, progress))
+    store_order(work, order, progress, accepted.disconnected_products, submission)
+    work.publish(replace_field(accepted.message, record=order_record(order, submission)))
+    return submission
+
+
+def placement_context(command: PlaceOrderCommand, work: UnitOfWork) -> PlacementContext:
+    """Return the context of a command. Earlier orders are read if the category is missing."""
+    tenant, client = command.keys.tenant, command.keys.client
+    party_id = customer_without_category(command.order)
+    earlier = (
+        store.orders.newest_contents(work.session, tenant, client, party_id) if party_id else ()
+    )
+    person = acting_person(work.cause)
+    return PlacementContext(
+        work.cause.id, tenant, client, work.now, person, category_from_orders(earlier)
+    )
+
+
+def acting_person(cause: Causation) -> str:
+    """Return the person who placed an order; empty if the client itself did."""
+    return "" if cause.actor == cause.client else cause.actor
+
+
+def new_submission(
+    keys: SubmissionKeys, fingerprint: bytes, order: Order, answer: bytes
+) -> Submission:
+    """Return the submission of a new order, with the response for repeated requests."""
+    return Submission(
+        id=order.id,
+        **keys._asdict(),
+        order_id=order.id,
+        fingerprint=fingerprint,
+        answer=answer,
+    )
+
+
+def store_order(
+    work: UnitOfWork,
+    order: Order,
+    progress: Progress,
+    disconnected: Iterable[Product],
+    submission: Submission,
+) -> None:
+    """Store a new order, the products that it disconnects, and the response to its client."""
+    store.submissions.add(work.session, submission)
+    store.orders.add(work.session, order, progress)
+    store.products.put_all(work.session, changed=disconnected)
+    for change in initial_changes(progress):
+        work.record_change(change.kind, order.id, change.was, change.became, part=change.part)

@@ -1,0 +1,56 @@
+"""Examples of blueprints."""
+
+from typing import Any
+
+BLUEPRINT: dict[str, Any] = {
+    "specification": "lan-line",
+    "action": "add",
+    "version": 1,
+    "needs": [{"kind": "leg", "picked": "", "grade": ""}],
+    "steps": [
+        {
+            "name": "assign",
+            "kind": "assign",
+            "title": "",
+            "after": [],
+            "element": "",
+            "operation": "",
+            "undo": "",
+            "nothing_to_undo": [],
+            "parameters": [],
+            "skill": "",
+            "district": "",
+            "tries": 5,
+            "timeout_s": 5,
+            "wait_s": 0,
+            "on_failure": "rollback",
+            "ponr": None,
+        },
+        {
+            "name": "profile",
+            "kind": "activate",
+            "title": "open the line",
+            "after": ["assign"],
+            "element": "$leg.element",
+            "operation": "add-profile",
+            "undo": "remove-profile",
+            "nothing_to_undo": ["profile-missing"],
+            "parameters": [{"name": "pon_port", "value": "$leg.pon_port"}],
+            "skill": "",
+            "district": "",
+            "tries": 5,
+            "timeout_s": 5,
+            "wait_s": 0,
+            "on_failure": "rollback",
+            "ponr": None,
+        },
+    ],
+}
+
+PUBLISHED: dict[str, Any] = {
+    "shared": False,
+    "published_at": "2026-01-01T12:00:00Z",
+    "published_by": "development-ops",
+    "warning": "",
+    "blueprint": BLUEPRINT,
+}

@@ -1,0 +1,97 @@
+"""Schemas of blueprints, and their mapping to the domain."""
+
+from typing import Annotated, Literal, TypeAlias
+
+from fastapi import Body
+from pydantic import ConfigDict, Field, StringConstraints
+
+from services.provisioning.api.examples import blueprints as examples
+from services.provisioning.domain.blueprint.blueprint import (
+    Blueprint,
+    BlueprintNeed,
+    BlueprintStep,
+    OnFailure,
+    PointOfNoReturn,
+    StepKind,
+)
+from services.provisioning.domain.blueprint.validation import MAX_STEPS
+from shared.contracts import Action, Characteristic, Value
+from shared.http.schemas import BaseSchema, ExactId
+from shared.input.numbers import WholeNumber
+
+MAX_BLUEPRINTS = 100
+
+DisplayName: TypeAlias = Annotated[str, StringConstraints(strip_whitespace=True, max_length=128)]
+"""A display name; never compared."""
+
+
+class ParameterSchema(BaseSchema):
+    """A parameter of the operation of an element, or of a crew."""
+
+    name: ExactId
+    value: Value
+    """A value, or a reference: `$leg.pon_port`, `$characteristic.speedMbps`, `$item.service_id`."""
+
+
+class NeedSchema(BaseSchema):
+    """A resource that an item needs from the pools."""
+
+    kind: ExactId
+    picked: ExactId = ""
+    grade: ExactId = ""
+
+
+class StepSchema(BaseSchema):
+    """One step, as the blueprint defines it."""
+
+    name: ExactId
+    kind: StepKind
+    title: DisplayName = ""
+    after: tuple[ExactId, ...] = ()
+    element: ExactId = ""
+    operation: ExactId = ""
+    undo: ExactId = ""
+    nothing_to_undo: tuple[ExactId, ...] = ()
+    parameters: tuple[ParameterSchema, ...] = ()
+    skill: ExactId = ""
+    district: ExactId = ""
+    tries: WholeNumber = 5
+    timeout_s: WholeNumber = 5
+    wait_s: WholeNumber = 0
+    on_failure: OnFailure = OnFailure.ROLLBACK
+    ponr: PointOfNoReturn | None = None
+
+    def to_domain(self) -> BlueprintStep:
+        """Map the step to the domain."""
+        values = self.model_dump(exclude={"parameters"})
+        parameters = (Characteristic(name=each.name, value=each.value) for each in self.parameters)
+        return BlueprintStep(**values, parameters=tuple(parameters))
+
+
+class BlueprintSchema(BaseSchema):
+    """How one action on one product specification is carried out."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.BLUEPRINT]})
+
+    specification: ExactId
+    action: Literal[Action.ADD, Action.MODIFY, Action.DELETE]
+    version: WholeNumber
+    needs: Annotated[tuple[NeedSchema, ...], Field(max_length=MAX_STEPS)] = ()
+    steps: Annotated[tuple[StepSchema, ...], Field(min_length=1, max_length=MAX_STEPS)]
+
+    def to_domain(self) -> Blueprint:
+        """Map the blueprint to the domain."""
+        needs = (BlueprintNeed(**each.model_dump()) for each in self.needs)
+        return Blueprint(
+            specification=self.specification,
+            action=self.action,
+            version=self.version,
+            needs=tuple(needs),
+            steps=tuple(step.to_domain() for step in self.steps),
+        )
+
+
+BlueprintsBody: TypeAlias = Annotated[
+    tuple[BlueprintSchema, ...],
+    Body(min_length=1, max_length=MAX_BLUEPRINTS, examples=[[examples.BLUEPRINT]]),
+]

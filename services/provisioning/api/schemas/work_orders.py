@@ -1,0 +1,73 @@
+"""Schemas of work orders: filters, and the crews' answers."""
+
+from typing import Annotated, Literal, TypeAlias
+
+from fastapi import Body, Query
+from pydantic import ConfigDict, Field
+
+from services.provisioning.api.examples import work_orders as examples
+from services.provisioning.domain.work_order import (
+    AcceptWorkOrder,
+    ReportWorkOrder,
+    ReturnWorkOrder,
+    WorkOrderState,
+)
+from shared.http.schemas import LongText, SignedSchema
+from shared.security.caller import Caller
+
+FilterText: TypeAlias = Annotated[str, Query(max_length=128)]
+StateFilter: TypeAlias = Annotated[frozenset[WorkOrderState], Query()]
+
+
+class AcceptSchema(SignedSchema):
+    """Who accepts it."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.ACCEPTED]})
+
+    def to_answer(self, caller: Caller) -> AcceptWorkOrder:
+        """Return the answer, with the signing name.
+
+        Raises:
+            SignatureMismatchError: the token has another name.
+        """
+        return AcceptWorkOrder(self.signature(caller))
+
+
+class ReportSchema(SignedSchema):
+    """A crew's report."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.REPORTED]})
+
+    result: Literal["done"] = "done"
+    """Work that is not done is returned, with the reason."""
+
+    remark: LongText = ""
+
+    def to_answer(self, caller: Caller) -> ReportWorkOrder:
+        """Return the answer, with the signing name.
+
+        Raises:
+            SignatureMismatchError: the token has another name.
+        """
+        return ReportWorkOrder(self.signature(caller), self.remark)
+
+
+class ReturnSchema(SignedSchema):
+    """Why a crew returns it."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.RETURNED]})
+
+    reason: Annotated[LongText, Field(min_length=1)]
+
+    def to_answer(self, caller: Caller) -> ReturnWorkOrder:
+        """Return the answer, with the signing name.
+
+        Raises:
+            SignatureMismatchError: the token has another name.
+        """
+        return ReturnWorkOrder(self.signature(caller), self.reason)
+
+
+EMPTY_ACCEPT, EMPTY_REPORT = AcceptSchema(), ReportSchema()
+AcceptBody: TypeAlias = Annotated[AcceptSchema, Body()]
+ReportBody: TypeAlias = Annotated[ReportSchema, Body()]

@@ -1,0 +1,75 @@
+"""Views of pool items: single resources of a pool."""
+
+from typing import Self
+from uuid import UUID
+
+from pydantic import ConfigDict, Field
+
+from services.resources import store
+from services.resources.api.examples import pool_items as examples
+from services.resources.api.views.numbers import StateChangeView
+from services.resources.domain.pool.resource import ResourceKind
+from services.resources.domain.pool.states import PoolItemState
+from shared.contracts import Value
+from shared.http.views import BaseView
+from shared.persistence.history import HistoryEntry
+
+
+class ChangeCountView(BaseView):
+    """The result of a change."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.CHANGED]})
+
+    changed: int
+    """How many changed their state."""
+
+
+class PoolItemView(BaseView):
+    """One resource of a pool."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.LEG]})
+
+    kind: ResourceKind
+    value: str = Field(examples=["NJ-XW-SP001/003"])
+    pool: str = Field(examples=["NJ-XW-SP001"])
+    """The exchange or splitter."""
+
+    element: str
+    """The network element that it leads to, if any."""
+
+    attributes: dict[str, Value]
+    state: PoolItemState
+    order_id: UUID | None = None
+    """The order that holds it, or releases it."""
+
+    service_id: UUID | None = None
+
+    @classmethod
+    def of(cls, found: store.PoolItemStatus) -> Self:
+        """Show a pool item."""
+        resource, state, order_id, service_id = found
+        return cls(
+            kind=resource.pool.kind,
+            value=resource.value,
+            pool=resource.pool.name,
+            element=resource.element,
+            attributes={each.name: each.value for each in resource.attributes},
+            state=state,
+            order_id=order_id,
+            service_id=service_id,
+        )
+
+
+class PoolItemDetail(PoolItemView):
+    """One resource of a pool, with its history."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.LEG_DETAIL]})
+
+    history: tuple[StateChangeView, ...] = ()
+    """Oldest first."""
+
+    @classmethod
+    def of_detail(cls, found: store.PoolItemStatus, changes: list[HistoryEntry]) -> Self:
+        """Show a pool item with its history."""
+        views = tuple(StateChangeView.of(each) for each in changes)
+        return cls.of(found).model_copy(update={"history": views})

@@ -1,0 +1,143 @@
+"""Imports of numbers and plant. A repeated import changes nothing."""
+
+from collections.abc import Callable, Sequence
+from typing import TypeAlias
+
+from services.resources import store
+from services.resources.domain.plant import import_validation
+from services.resources.domain.plant.import_counts import ImportCounts, count_blocks, count_rows
+from services.resources.domain.plant.import_validation import PlacedRow, R
+from services.resources.domain.plant.parsed_rows import ParsedRows, raise_faults
+from services.resources.domain.plant.plant import (
+    Address,
+    Exchange,
+    PairBlock,
+    Segment,
+    Splitter,
+    with_kind,
+)
+from services.resources.domain.plant.segment_changes import unheld_number_changes
+from services.resources.domain.plant.spelling import Spelling, names_in
+from shared.messaging.unit_of_work import UnitOfWork
+
+RowImporter: TypeAlias = Callable[[ParsedRows[R], UnitOfWork], ImportCounts]
+"""Stores rows, unless some have faults."""
+
+
+def import_and_audit(
+    path: str, add_rows: RowImporter[R], parsed: ParsedRows[R], work: UnitOfWork
+) -> ImportCounts:
+    """Store rows, and record in the audit log who sent how many."""
+    store.take_assignment_lock(work.session)
+    counts = add_rows(with_known_spellings(parsed, work), work)
+    work.audit(f"import.{path}", path, things=len(parsed.rows))
+    return counts
+
+
+def with_known_spellings(parsed: ParsedRows[R], work: UnitOfWork) -> ParsedRows[R]:
+    """Return the rows with the stored spelling of all plant names."""
+    names = names_in(parsed.bare_rows)
+    spelling = Spelling(store.known_spellings(work.session, work.tenant, names))
+    rows = [PlacedRow(place, spelling.apply(row)) for place, row in parsed.rows]
+    return ParsedRows(rows, parsed.faults)
+
+
+def import_exchanges(parsed: ParsedRows[Exchange], work: UnitOfWork) -> ImportCounts:
+    """Store exchanges, new or changed; one that is occupied keeps its local network."""
+    rows = parsed.bare_rows
+    known = store.known_exchanges(work.session, work.tenant, rows)
+    networks = {each.id: each.local_network for each in known}
+    occupied = store.occupied_exchanges(work.session, work.tenant, networks)
+    raise_faults(
+        [*parsed.faults, *import_validation.check_exchanges(parsed.rows, networks, occupied)]
+    )
+    store.add_exchanges(work.session, work.tenant, rows)
+    return count_rows(rows, known)
+
+
+def import_segments(parsed: ParsedRows[Segment], work: UnitOfWork) -> ImportCounts:
+    """Store segments and create their numbers, each with its grade.
+
+    A known segment keeps its numbers; with another state, it changes those of its numbers that
+    nobody holds to idle, planned or blocked.
+    """
+    rows = parsed.bare_rows
+    known = store.overlapping_segments(work.session, work.tenant, rows)
+    raise_faults(
+        [
+            *parsed.faults,
+            *import_validation.check_segments(parsed.rows, networks_of(rows, work), known),
+        ]
+    )
+    things = store.add_segments(work.session, work.tenant, rows, known)
+    changes = unheld_number_changes(rows, known)
+    for each in store.change_number_states(work.session, work.tenant, changes):
+        work.record_change(
+            "number", each.e164, each.was, each.became, reason="segment imported anew"
+        )
+    record_new("segment", rows, known, work)
+    return count_rows(map(with_kind, rows), known, things)
+
+
+def import_splitters(parsed: ParsedRows[Splitter], work: UnitOfWork) -> ImportCounts:
+    """Store splitters and create their legs, VLANs and LOIDs; a known one may grow."""
+    rows = parsed.bare_rows
+    known = store.overlapping_splitters(work.session, work.tenant, rows)
+    raise_faults(
+        [
+            *parsed.faults,
+            *import_validation.check_splitters(parsed.rows, networks_of(rows, work), known),
+        ]
+    )
+    things = store.add_splitters(work.session, work.tenant, rows, known)
+    record_new("splitter", rows, known, work)
+    return count_rows(rows, known, things)
+
+
+def import_addresses(parsed: ParsedRows[Address], work: UnitOfWork) -> ImportCounts:
+    """Store addresses and the plant that serves them, new or changed."""
+    rows = parsed.bare_rows
+    names = {each.splitter_id for each in rows if each.splitter_id}
+    splitters = {each.id for each in store.known_splitters(work.session, work.tenant, names)}
+    known_ids = store.address_ids_like(work.session, work.tenant, [each.id for each in rows])
+    networks = networks_of(rows, work)
+    raise_faults(
+        [
+            *parsed.faults,
+            *import_validation.check_addresses(parsed.rows, networks, splitters, known_ids),
+        ]
+    )
+    known = store.known_addresses(work.session, work.tenant, rows)
+    store.add_addresses(work.session, work.tenant, rows)
+    return count_rows(rows, known)
+
+
+def import_pairs(parsed: ParsedRows[PairBlock], work: UnitOfWork) -> ImportCounts:
+    """Create pairs on exchanges' distribution frames; existing pairs stay unchanged."""
+    rows = parsed.bare_rows
+    raise_faults(
+        [*parsed.faults, *import_validation.check_pairs(parsed.rows, networks_of(rows, work))]
+    )
+    added = store.add_pairs(work.session, work.tenant, rows)
+    sizes = [each.count for each in rows]
+    return count_blocks(zip(sizes, added.new_of_block, strict=True), added.things)
+
+
+def networks_of(
+    rows: Sequence[Segment | Splitter | Address | PairBlock], work: UnitOfWork
+) -> import_validation.Networks:
+    """Return the local networks of these rows' exchanges."""
+    return store.local_networks(work.session, work.tenant, (each.exchange_id for each in rows))
+
+
+def record_new(
+    kind: str,
+    rows: Sequence[Segment] | Sequence[Splitter],
+    known: Sequence[Segment] | Sequence[Splitter],
+    work: UnitOfWork,
+) -> None:
+    """Record the creation of new rows in the history."""
+    before = {each.id for each in known}
+    for each in rows:
+        if each.id not in before:
+            work.record_change(kind, each.id, "", "imported")

@@ -1,0 +1,130 @@
+"""Blueprints are validated before they are published, and every fault is named."""
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from services.provisioning.domain.blueprint.blueprint import (
+    Blueprint,
+    BlueprintStep,
+    OnFailure,
+    StepKind,
+)
+from services.provisioning.domain.blueprint.publication import unpublished
+from services.provisioning.domain.blueprint.validation import faults, read_blueprints
+from shared.contracts import Action, Characteristic
+from shared.errors import ConflictError, InvalidError
+from tests.provisioning.builders import ASSIGN, SHIPPED, a_blueprint, a_call, a_work_order, shipped
+
+
+def codes(blueprint: Blueprint) -> set[tuple[str, str]]:
+    return {(fault.field, fault.code) for fault in faults(blueprint)}
+
+
+def changed(thing: Any, **changes: Any) -> Any:
+    return msgspec.structs.replace(thing, **changes)
+
+
+def test_new_installation_and_disconnection_of_both_products_are_shipped() -> None:
+    assert set(shipped()) == {
+        (specification, action)
+        for specification in ("ftth", "voice")
+        for action in (Action.ADD, Action.DELETE)
+    }
+    assert [fault for each in shipped().values() for fault in faults(each)] == []
+
+
+STEP = a_call("a")
+PARAMETER = Characteristic(name="vlan", value="$vlan.cvlan")
+WRONG = [
+    (changed(STEP, name="A b"), "/steps/1/name", "bad-name"),
+    (changed(STEP, name="assign"), "/steps/1/name", "taken"),
+    (changed(STEP, after=()), "/steps/1/after", "unconnected"),
+    (changed(STEP, after=("later",)), "/steps/1/after", "unknown-step"),
+    (changed(STEP, element=""), "/steps/1/element", "missing"),
+    (changed(STEP, operation=""), "/steps/1/operation", "missing"),
+    (changed(STEP, skill="fibre"), "/steps/1/skill", "not-allowed"),
+    (changed(STEP, kind=StepKind.TEST), "/steps/1/undo", "not-allowed"),
+    (changed(STEP, kind=StepKind.WAIT), "/steps/1/wait_s", "missing"),
+    (changed(STEP, kind=StepKind.ASSIGN), "/steps/0", "no-assign"),
+    (changed(STEP, tries=0), "/steps/1/tries", "out-of-range"),
+    (changed(STEP, timeout_s=0), "/steps/1/timeout_s", "out-of-range"),
+    (changed(STEP, parameters=(PARAMETER,)), "/steps/1", "bad-reference"),
+    (changed(STEP, element="$pair"), "/steps/1", "bad-reference"),
+    (changed(STEP, element="$item.colour"), "/steps/1", "bad-reference"),
+    (changed(a_work_order("j"), skill=""), "/steps/1/skill", "missing"),
+    (changed(a_work_order("j"), district="$leg.exchange"), "/steps/1", "bad-reference"),
+]
+
+
+@pytest.mark.parametrize(("step", "field", "code"), WRONG)
+def test_a_step_that_cannot_work_is_named_with_its_fault(
+    step: BlueprintStep, field: str, code: str
+) -> None:
+    assert (field, code) in codes(a_blueprint(step))
+
+
+def test_a_blueprint_begins_with_an_assignment_and_has_steps() -> None:
+    good = a_blueprint(STEP)
+    to_fallout = changed(ASSIGN, on_failure=OnFailure.PEOPLE)
+
+    assert codes(good) == set()
+    assert ("/steps/0", "no-assign") in codes(changed(good, steps=(STEP,)))
+    assert ("/steps", "out-of-range") in codes(changed(good, steps=()))
+    assert ("/steps/0", "not-allowed") in codes(changed(good, steps=(to_fallout, STEP)))
+    for version in (0, 2**31):
+        assert ("/version", "out-of-range") in codes(changed(good, version=version))
+    assert ("/action", "nothing-to-do") in codes(changed(good, action=Action.NO_CHANGE))
+    assert ("/specification", "bad-name") in codes(changed(good, specification="Leased line"))
+    assert codes(changed(good, specification="Leased.line_2")) == set()
+
+
+def test_the_element_of_a_step_needs_a_valid_name() -> None:
+    step = changed(a_call("a"), element="the core")
+
+    assert ("/steps/1/element", "bad-name") in codes(a_blueprint(step))
+
+
+def test_all_faults_are_named_at_once() -> None:
+    worse = [changed(each, steps=(STEP,), version=0) for each in (a_blueprint(), a_blueprint())]
+
+    with pytest.raises(InvalidError) as refusal:
+        read_blueprints(msgspec.json.encode(worse))
+
+    assert {fault.field for fault in refusal.value.faults} >= {"/0/version", "/1/version"}
+
+
+@pytest.mark.parametrize("text", [b"", b"{}", b'[{"steps": 1}]', b'[{"colour": "red"}]'])
+def test_what_is_no_blueprint_is_refused(text: bytes) -> None:
+    with pytest.raises(InvalidError):
+        read_blueprints(text)
+
+
+def test_what_was_published_never_changes_and_versions_only_grow() -> None:
+    old, newer = a_blueprint(version=1), a_blueprint(version=3)
+    other = a_blueprint(STEP, version=3)
+
+    assert unpublished([old, newer], [newer]) == []
+    assert unpublished([old, newer], [a_blueprint(version=4)]) == [a_blueprint(version=4)]
+    with pytest.raises(ConflictError) as refusal:
+        unpublished([old, newer], [other])
+    assert refusal.value.remedy == "publish it as version 4"
+    with pytest.raises(InvalidError):
+        unpublished([old, newer], [a_blueprint(version=2)])
+    with pytest.raises(InvalidError):
+        unpublished([], [old, old])
+
+
+def test_the_shipped_file_can_be_read_by_people() -> None:
+    assert max(map(len, SHIPPED.read_text().splitlines())) <= 100
+
+
+def test_the_blueprint_that_the_documentation_shows_is_right() -> None:
+    page = Path("docs/flows/ftth-new.md").read_text()
+    shown = page.partition("```json\n")[2].partition("```")[0]
+
+    (blueprint,) = read_blueprints(shown.encode())
+
+    assert blueprint.specification == "lan-line"

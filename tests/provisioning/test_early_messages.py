@@ -1,0 +1,33 @@
+"""Messages that provisioning consumes before their service exists."""
+
+from uuid import uuid4
+
+from msgspec.structs import replace
+
+from services.provisioning.domain.plan.plan import PlanState
+from services.provisioning.handlers import SUBSCRIPTIONS
+from shared.contracts import Action
+from shared.messaging.after_commit import AfterCommit
+from shared.messaging.dead_letters import DeadLetterReason
+from shared.messaging.dispatcher import Dispatcher
+from shared.messaging.redelivery import redeliver
+from shared.persistence.database import Sessions
+from tests.conftest import NOON
+from tests.kernel import consume, dead_letter_rows
+from tests.provisioning.builders import OTHER_ID, accepted, an_item
+from tests.provisioning.database import REFERENCE, plan_of, publish, run
+
+
+def test_an_order_that_ends_a_service_waits_until_the_service_exists(sessions: Sessions) -> None:
+    """After a restore, the order that created it completes after this one is consumed."""
+    ending = accepted(an_item(action=Action.DELETE), order_id=OTHER_ID)
+    publish(sessions, replace(REFERENCE, action=Action.DELETE))
+
+    consume(sessions, SUBSCRIPTIONS, ending)
+    early = [(each.why, each.released_at) for each in dead_letter_rows(sessions)]
+    run(sessions, accepted())
+    dispatcher = Dispatcher(sessions, SUBSCRIPTIONS)
+    redeliver(sessions, dispatcher, ending.key.bytes, NOON, AfterCommit(uuid4()))
+
+    assert early == [(DeadLetterReason.EARLY, None)]
+    assert plan_of(sessions, OTHER_ID).state is PlanState.RUNNING

@@ -1,0 +1,85 @@
+"""Messages published before a restore are not published again, unless undone since."""
+
+from uuid import UUID, uuid4
+
+import pytest
+
+from shared.contracts import Causation, Message, ServiceHeld, ServiceResumed
+from shared.contracts.base import contract_of, public_contracts
+from shared.messaging.after_commit import AfterCommit
+from shared.messaging.unit_of_work import begin_transaction
+from shared.persistence.database import Sessions
+from tests.conftest import NOON
+from tests.kernel import TENANT, envelopes, published
+from tests.shared.order_log import ORDER, OTHER
+
+REFUSAL, DECISION, LATER_DECISION = uuid4(), uuid4(), uuid4()
+"""An element's answer and two decisions of persons: each causes a message of the same id."""
+
+HELD = ServiceHeld(order_id=ORDER, step="1/test", code="dark", reason="no light")
+RESUMED = ServiceResumed(order_id=ORDER, step="1/test")
+
+
+def publish(sessions: Sessions, cause: UUID, message: Message) -> None:
+    """Publish a message with this cause, in a database with all former messages taken over."""
+    taken_over = frozenset(each.id for each in envelopes(sessions))
+    with begin_transaction(
+        sessions, NOON, AfterCommit(uuid4(), taken_over=taken_over)
+    ) as transaction:
+        transaction.unit_of_work(Causation(cause, ORDER, TENANT)).publish(message)
+
+
+def test_a_message_that_still_holds_is_not_published_again(sessions: Sessions) -> None:
+    publish(sessions, REFUSAL, HELD)
+
+    publish(sessions, REFUSAL, HELD)
+
+    assert published(sessions) == [HELD]
+
+
+def test_a_message_that_was_undone_is_published_again_once(sessions: Sessions) -> None:
+    publish(sessions, REFUSAL, HELD)
+    publish(sessions, DECISION, RESUMED)
+
+    publish(sessions, REFUSAL, HELD)
+    publish(sessions, REFUSAL, HELD)
+
+    assert published(sessions) == [HELD, RESUMED, HELD]
+    assert len({each.id for each in envelopes(sessions)}) == 3
+
+
+def test_a_message_is_published_again_each_time_it_was_undone(sessions: Sessions) -> None:
+    for cause in (DECISION, LATER_DECISION):
+        publish(sessions, REFUSAL, HELD)
+        publish(sessions, cause, RESUMED)
+
+    publish(sessions, REFUSAL, HELD)
+    publish(sessions, REFUSAL, HELD)
+
+    assert published(sessions) == [HELD, RESUMED, HELD, RESUMED, HELD]
+
+
+def test_the_undoing_message_is_not_published_again(sessions: Sessions) -> None:
+    publish(sessions, REFUSAL, HELD)
+    publish(sessions, DECISION, RESUMED)
+
+    publish(sessions, DECISION, RESUMED)
+
+    assert published(sessions) == [HELD, RESUMED]
+
+
+def test_another_key_undoes_nothing(sessions: Sessions) -> None:
+    publish(sessions, REFUSAL, HELD)
+    publish(sessions, DECISION, ServiceResumed(order_id=OTHER, step="1/test"))
+
+    publish(sessions, REFUSAL, HELD)
+
+    assert [each.key for each in published(sessions)] == [ORDER, OTHER]
+
+
+@pytest.mark.parametrize("contract", public_contracts(), ids=lambda each: each.type)
+def test_what_undoes_a_message_is_a_message_of_the_same_owner(contract: type[Message]) -> None:
+    undoing = contract_of(contract.undone_by) if contract.undone_by else contract
+
+    assert undoing is not None
+    assert undoing.owner == contract.owner
