@@ -1,6 +1,7 @@
 """The Faust consumer on a real broker: real batches, acknowledged last, the right offsets."""
 
 import asyncio
+import threading
 from collections import defaultdict
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
@@ -9,6 +10,7 @@ from typing import Any, ClassVar
 from uuid import uuid4
 
 import pytest
+from aiokafka.consumer.fetcher import Fetcher
 from structlog.testing import capture_logs
 
 from shared.config.settings import Settings
@@ -52,7 +54,7 @@ async def test_a_backlog_is_handled_in_real_batches(settings: Settings) -> None:
 
 async def test_records_gather_at_the_broker_during_the_fetch_wait(settings: Settings) -> None:
     handler = RecordingHandler()
-    async with consuming_topic(settings, handler, fetch_max_wait=timedelta(seconds=2)):
+    async with consuming_topic(settings, handler, fetch_max_wait=timedelta(seconds=4)):
         await produce(settings, accepted_records([ORDER]))
         await until(lambda: bool(handler.records))  # the next fetch waits
         for each in (OTHER, ORDER, OTHER):
@@ -196,6 +198,33 @@ async def test_a_database_that_is_ahead_of_the_group_changes_nothing(settings: S
     assert [record.offset for record in handler.records] == [2, 3, 4]
 
 
+async def test_a_seek_is_done_in_the_thread_that_fetches(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In another thread, a fetch that takes its records would set the position after them."""
+    threads = defaultdict[str, set[int]](set)
+
+    def record_thread(name: str) -> None:
+        method = getattr(Fetcher, name)
+
+        def recording(*arguments: Any, **options: Any) -> Any:
+            threads[name].add(threading.get_ident())
+            return method(*arguments, **options)
+
+        monkeypatch.setattr(Fetcher, name, recording)
+
+    record_thread("seek_to")
+    record_thread("fetched_records")
+    await produce(settings, accepted_records([ORDER] * 3))
+
+    handler = RecordingHandler()
+    async with consuming_topic(settings, handler):
+        await until(lambda: len(handler.records) == 3)
+
+    assert threads["seek_to"] == threads["fetched_records"]
+    assert threading.get_ident() not in threads["seek_to"]
+
+
 class Interrupted(faust_consumer.Consumer):
     """Its flow stops at its first records, as in a rebalance, and resumes after the seek."""
 
@@ -230,6 +259,41 @@ async def test_records_dropped_in_a_rebalance_are_read_again_though_nothing_was_
         await until(lambda: any(record.offset == 3 for record in handler.records))
 
     assert [record.offset for record in handler.records] == [0, 1, 2, 3]
+
+
+class Suspended(faust_consumer.Consumer):
+    """Its flow stops just before its third record is put, as in a rebalance."""
+
+    puts: ClassVar[int]
+
+    async def wait_first(self, *coros: Any, timeout: Any = None) -> Any:  # noqa: ASYNC109
+        type(self).puts += 1
+        if self.puts == 3:
+            self.stop_flow()
+            self.app.flow_control.suspend()
+            self.app.flow_control.clear()
+            self._resuming = asyncio.create_task(self._resume())
+        return await super().wait_first(*coros, timeout=timeout)
+
+    async def _resume(self) -> None:
+        await self.perform_seek()
+        self.app.flow_control.resume()
+        self.resume_flow()
+
+
+async def test_a_record_put_during_a_rebalance_hides_no_earlier_record(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Put after the seek, it would count as read, with all earlier ones that come again."""
+    Suspended.puts = 0
+    monkeypatch.setattr(faust_consumer.Transport, "Consumer", Suspended)
+    await produce(settings, accepted_records([ORDER] * 5))
+
+    handler = RecordingHandler()
+    async with consuming_topic(settings, handler):
+        await until(lambda: any(record.offset == 4 for record in handler.records))
+
+    assert [record.offset for record in handler.records] == [0, 1, 2, 3, 4]
 
 
 class RecordSource:
