@@ -151,6 +151,7 @@ def price(**differences: Any) -> Price:
     [
         ({"id": "a b"}, ("/id", "id-malformed")),
         ({"version": 0}, ("/version", "version-malformed")),
+        ({"version": -1}, ("/version", "version-malformed")),
         ({"version": 2**31}, ("/version", "version-malformed")),
         ({"specification": "no-such"}, ("/specification", "dangling")),
         ({"specification": ""}, ("", "offering-undecided")),

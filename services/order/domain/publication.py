@@ -102,7 +102,7 @@ def check_steps(known: Catalogue, entries: Sequence[Pointed]) -> Iterator[Fault]
             yield Fault(at, "version-twice", "the version is published twice", "publish it once")
         elif name in before:
             yield from check_change(at, before[name], entry)
-        elif entry.version < newest.get(name[:2], 0):
+        elif entry.version < newest.get(name[:2], entry.version):
             yield Fault(
                 f"{at}/version",
                 "version-late",
