@@ -20,11 +20,12 @@ MEANING = {
     415: "The body is not said to be JSON in UTF-8.",
     422: "It contradicts itself, the token or an earlier request, or is too large to be stored.",
     429: "The client asks too often, or too many of its bodies are on their way.",
+    431: "The request's head is larger than is taken.",
     503: "Something we stand on is out; ask again.",
 }
 
-EVERYWHERE = (400, 401, 403, 408, 413, 429, 503)
-"""What every route that wants a token may answer: all look at token, query and body."""
+EVERYWHERE = (400, 401, 403, 408, 413, 429, 431, 503)
+"""What every route that wants a token may answer: all look at head, token, query and body."""
 
 UNDESCRIBED = "4XX"
 """Keeps FastAPI from describing its own answer to what is not valid; no description has it."""

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from shared.http import protocol
 from shared.http.protocol import LARGEST_HEAD, MOST_HEADERS
+from shared.http.refusals import EVERYWHERE
 from shared.settings import Settings
 from tests.shared.http.api import an_api
 from tests.shared.http.sockets import (
@@ -37,6 +38,10 @@ async def test_a_head_that_is_too_large_is_refused(server: Server, head: bytes) 
     for answers in (await say(server.port, head), await say(server.port, *pieces)):
         assert statuses(answers) == [431]
         assert b"application/problem+json" in answers
+
+
+def test_what_is_refused_before_any_route_is_in_the_description_of_every_route() -> None:
+    assert protocol.REFUSALS.keys() <= set(EVERYWHERE)
 
 
 async def test_a_head_of_usual_size_is_read(server: Server) -> None:
