@@ -121,7 +121,7 @@ async def test_the_description_tells_of_problems_tokens_and_scopes(settings: Set
     operation = said["paths"]["/things"]["post"]
     assert operation["x-scopes"] == ["crm:order.write"]
     assert operation["security"] == [{"token": []}]
-    refused = {"400", "401", "403", "408", "413", "415", "429", "503"}
+    refused = {"400", "401", "403", "408", "413", "415", "429", "431", "503"}
     assert refused == {each for each in operation["responses"] if each >= "4"}
     assert all(
         "application/problem+json" in operation["responses"][each]["content"] for each in refused
