@@ -46,18 +46,25 @@ class Consumer(driver.Consumer):
 
     Faust races each put against a rebalance, and so yields after each message,
     and its reader finds a queue of one. A put into a full queue ends anyway
-    when a rebalance clears the queue.
+    when a rebalance clears the queue, and none begins until it is over.
     """
 
     def _new_consumer_thread(self) -> driver.AIOKafkaConsumerThread:
         return Thread(self, loop=self.loop, beacon=self.beacon)
 
     async def wait_first(self, *coros: Any, timeout: Any = None) -> Any:  # noqa: ANN401, ASYNC109
-        """Of a put and a rebalance, wait for the put; of all else, as Faust does."""
+        """Of a put and a rebalance, wait for the put; of all else, as Faust does.
+
+        While the flow is stopped nothing is put: the put would wait until the rebalance is over,
+        and Faust would then count the record as read, with all before it that comes again.
+        """
         if len(coros) != len(("put", "rebalance")):
             return await super().wait_first(*coros, timeout=timeout)
         put, suspended = coros
         suspended.close()
+        if not self.flow_active:
+            put.close()
+            return None
         return await put
 
     async def seek_to_committed(self) -> Mapping[TP, int]:
@@ -72,7 +79,7 @@ class Consumer(driver.Consumer):
         committed = dict(await super().seek_to_committed())
         transport = self.transport
         assert isinstance(transport, Transport)
-        places = await transport.reached()
+        places, starts = await transport.reached(), dict[TP, int]()
         for partition in self.assignment():
             place, group = places.get(transport.source_of(partition)), committed.get(partition)
             start = start_before(group, place)
@@ -81,14 +88,23 @@ class Consumer(driver.Consumer):
             if place is not None:
                 tell = log.error if is_far_ahead(group, start) else log.info
                 tell("broker.differs", partition=str(partition), group=group, ours=place)
-            await self.seek_wait({partition: start})
-            committed[partition] = start
-        return committed
+            starts[partition] = start
+        await self.seek_wait(starts)
+        return committed | starts
 
     async def seek_wait(self, partitions: Mapping[TP, int]) -> None:
-        """Seek, without waiting for the broker to say so."""
+        """Seek, without waiting for the broker to say so.
+
+        In the thread that fetches: in any other, a seek may come while a fetch takes its records,
+        which then sets the position behind them. What the seek was for would never be read.
+        """
+        await self._thread.call_thread(self._seek_all, partitions)
         for partition, offset in partitions.items():
-            await self.seek(partition, offset)
+            self._read_offset[partition] = offset or None
+
+    async def _seek_all(self, partitions: Mapping[TP, int]) -> None:
+        for partition, offset in partitions.items():
+            self._thread.seek(partition, offset)
 
 
 def start_before(group: int | None, place: int | None) -> int | None:

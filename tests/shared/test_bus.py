@@ -249,6 +249,7 @@ class Racer(Service):
     """Waits as Faust's consumer does."""
 
     wait_first = Consumer.wait_first
+    flow_active = True
 
 
 async def test_of_a_put_and_a_rebalance_the_put_is_awaited_itself() -> None:

@@ -1,6 +1,7 @@
 """The bus on a real broker: real batches, acknowledged last, from the right place on."""
 
 import asyncio
+import threading
 from collections import defaultdict
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
@@ -9,6 +10,7 @@ from typing import Any, ClassVar
 from uuid import uuid4
 
 import pytest
+from aiokafka.consumer.fetcher import Fetcher
 from structlog.testing import capture_logs
 
 from shared import transport
@@ -44,7 +46,7 @@ async def test_what_has_gathered_is_handled_in_real_batches(settings: Settings) 
 
 async def test_what_nobody_waits_for_gathers_at_the_broker(settings: Settings) -> None:
     listener = Listener()
-    async with hearing(settings, listener, gather=timedelta(seconds=2)):
+    async with hearing(settings, listener, gather=timedelta(seconds=4)):
         await produce(settings, facts([ORDER]))
         await until(lambda: bool(listener.heard))  # the broker is asked again from here on
         for each in (OTHER, ORDER, OTHER):
@@ -188,6 +190,33 @@ async def test_a_database_that_is_ahead_of_the_group_changes_nothing(settings: S
     assert [record.offset for record in listener.heard] == [2, 3, 4]
 
 
+async def test_a_seek_is_done_in_the_thread_that_fetches(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In another thread, a fetch that is taking its records would set the position behind them."""
+    threads = defaultdict[str, set[int]](set)
+
+    def noted(name: str) -> None:
+        method = getattr(Fetcher, name)
+
+        def noting(*what: Any, **more: Any) -> Any:
+            threads[name].add(threading.get_ident())
+            return method(*what, **more)
+
+        monkeypatch.setattr(Fetcher, name, noting)
+
+    noted("seek_to")
+    noted("fetched_records")
+    await produce(settings, facts([ORDER] * 3))
+
+    listener = Listener()
+    async with hearing(settings, listener):
+        await until(lambda: len(listener.heard) == 3)
+
+    assert threads["seek_to"] == threads["fetched_records"]
+    assert threading.get_ident() not in threads["seek_to"]
+
+
 class Interrupted(transport.Consumer):
     """Its flow stops, as in a rebalance, just as its first records come; soon it goes on."""
 
@@ -222,6 +251,41 @@ async def test_what_a_rebalance_drops_comes_again_though_nothing_was_ever_acknow
         await until(lambda: any(record.offset == 3 for record in listener.heard))
 
     assert [record.offset for record in listener.heard] == [0, 1, 2, 3]
+
+
+class Suspended(transport.Consumer):
+    """Its flow stops, as in a rebalance, just before its third record is delivered."""
+
+    delivered: ClassVar[int]
+
+    async def wait_first(self, *coros: Any, timeout: Any = None) -> Any:  # noqa: ASYNC109
+        type(self).delivered += 1
+        if self.delivered == 3:
+            self.stop_flow()
+            self.app.flow_control.suspend()
+            self.app.flow_control.clear()
+            self._going_on = asyncio.create_task(self._go_on())
+        return await super().wait_first(*coros, timeout=timeout)
+
+    async def _go_on(self) -> None:
+        await self.perform_seek()
+        self.app.flow_control.resume()
+        self.resume_flow()
+
+
+async def test_a_record_that_a_rebalance_overtakes_hides_none_before_it(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Delivered after the seek, it would count as read, with all that comes again before it."""
+    Suspended.delivered = 0
+    monkeypatch.setattr(transport.Transport, "Consumer", Suspended)
+    await produce(settings, facts([ORDER] * 5))
+
+    listener = Listener()
+    async with hearing(settings, listener):
+        await until(lambda: any(record.offset == 4 for record in listener.heard))
+
+    assert [record.offset for record in listener.heard] == [0, 1, 2, 3, 4]
 
 
 class Trickle:
