@@ -112,7 +112,6 @@ SHARING = {
 ALONE = frozenset(
     {
         "tests/chaos/test_full_disks.py",
-        "tests/chaos/test_restore_controls.py",
         "tests/flows/test_demo.py",
         "tests/flows/test_existing.py",
     }
