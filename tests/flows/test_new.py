@@ -50,7 +50,7 @@ def test_the_fibre_and_the_telephone_of_a_bundle_come_together_and_cost_less(sit
 
 
 def test_a_number_that_was_searched_for_and_held_is_the_one_that_is_given(site: Site) -> None:
-    place, crm = site.exchange_area(), site.client("crm")
+    place, crm = site.exchange_area(numbers=200), site.client("crm")
     found = crm.get("resources", "/ops/v1/numbers", exchange=place.exchange, grade="AAA")
     number, grade = found[0]["number"], found[0]["grade"]
     crm.send("resources", "POST", f"/ops/v1/numbers/{number}/hold")
