@@ -9,6 +9,7 @@ from tests.chaos.test_kills import LONG_S, process_record
 from tests.chaos.topic_contents import out_of_order, read_topics
 from tests.chaos.traffic import Traffic
 from tests.flows.site import Site
+from tests.suspension import suspend
 from tools.verify import find_violations, wait_until_quiescent
 
 ORDERS = 45
@@ -25,7 +26,7 @@ def test_a_broker_whose_data_are_deleted_comes_back_and_every_order_completes(si
 
     with traffic.crew():
         with traffic.posting(ORDERS):
-            kafka.server.suspend()  # or it writes to the folder that is being deleted
+            suspend(kafka.server)  # or it writes to the folder that is being deleted
             shutil.rmtree(kafka.folder / "data")
             kafka.kill()
             site.until(lambda: process_record(site, "kafka").restarts > before["kafka"], LONG_S)

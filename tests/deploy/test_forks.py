@@ -18,6 +18,7 @@ from deploy.local.fork_server import ForkConnection, ForkServer
 from deploy.local.process_environment import environment_without_settings
 from shared.runtime.preload import LATE_MODULES
 from tests.deploy.waiting import TIMEOUT_S, has_ended, until
+from tests.suspension import suspend
 
 STATE = "tests.deploy.print_state"
 SLEEPER = "tests.deploy.sleeper"
@@ -232,7 +233,7 @@ def test_a_request_that_timed_out_is_not_carried_out_later(
     own_fork_server: ForkServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert status_of(own_fork_server, tmp_path, STATE, "0") == 0
-    own_fork_server.server.suspend()
+    suspend(own_fork_server.server)
     monkeypatch.setattr(fork_server, "START_TIMEOUT_S", 0.2)
     with pytest.raises(StartError, match="timed out"):
         own_fork_server.spawn([STATE, "0"], tmp_path / "vain", {}, tmp_path)
@@ -250,7 +251,7 @@ def test_a_process_of_a_template_that_hangs_is_seen_to_end(
 ) -> None:
     monkeypatch.setattr(fork_server, "STATUS_TIMEOUT_S", 0.2)
     child = own_fork_server.spawn([SLEEPER], tmp_path / "log", {}, tmp_path)
-    own_fork_server.server.suspend()
+    suspend(own_fork_server.server)
     ending = threading.Thread(target=process.end, args=(child, signal.SIGTERM, 0.5), daemon=True)
 
     ending.start()

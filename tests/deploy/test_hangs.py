@@ -1,6 +1,5 @@
 """A process that does not answer is ended and started again; one that is starting is not."""
 
-import signal
 import sys
 import threading
 from pathlib import Path
@@ -19,6 +18,7 @@ from deploy.local.supervised_process import SupervisedProcess
 from deploy.local.supervisor import ForkedModule
 from tests.deploy.recording_supervisor import RecordingSupervisor
 from tests.deploy.waiting import TIMEOUT_S, has_ended, until
+from tests.suspension import suspend
 
 ANSWERING = """
 import sys
@@ -58,7 +58,7 @@ def test_a_process_that_is_stopped_by_a_signal_is_ended_and_started_again(
     supervised, first = supervision.supervisor.processes[0], program.server
     until(lambda: supervised.liveness and supervised.liveness.has_answered, "it answers")
 
-    first.send_signal(signal.SIGSTOP)
+    suspend(first)
 
     until(lambda: program.server.pid != first.pid, "another runs")
     until(lambda: liveness.answers_http(program.url), "it answers again")
@@ -111,7 +111,7 @@ def test_a_postgresql_that_is_stopped_by_a_signal_is_ended_and_started_again(
     supervised, first = supervision.engine("postgres", postgres), postgres.server
     until(lambda: supervised.liveness and supervised.liveness.has_answered, "it answers")
 
-    first.send_signal(signal.SIGSTOP)
+    suspend(first)
 
     until(lambda: supervised.record.restarts == 1 and not supervised.is_starting, "another runs")
     assert postgres.answers()
@@ -126,7 +126,7 @@ def test_a_kafka_that_is_stopped_by_a_signal_is_ended_and_started_again(
     supervised, first = supervision.engine("kafka", kafka), kafka.server
     until(lambda: supervised.liveness and supervised.liveness.has_answered, "it answers")
 
-    first.send_signal(signal.SIGSTOP)
+    suspend(first)
 
     until(lambda: supervised.record.restarts == 1 and not supervised.is_starting, "another runs")
     assert kafka.answers()
@@ -150,7 +150,7 @@ def test_a_template_that_is_stopped_by_a_signal_is_ended_and_started_again_with_
     supervision.supervisor.supervise("sleeper", sleeper, stage=1)
     until(lambda: supervised.liveness and supervised.liveness.has_answered, "it answers")
 
-    first.send_signal(signal.SIGSTOP)
+    suspend(first)
 
     until(lambda: has_ended(child.pid), "its forks end with it")
     until(
@@ -183,7 +183,7 @@ def test_a_stop_does_not_wait_for_a_template_that_hangs(
     supervision: RecordingSupervisor, own_fork_server: ForkServer, tmp_path: Path
 ) -> None:
     supervision.supervisor.supervise("sleeper", module(own_fork_server, tmp_path), stage=0)
-    own_fork_server.server.send_signal(signal.SIGSTOP)
+    suspend(own_fork_server.server)
     stopping = threading.Thread(target=supervision.supervisor.stop, daemon=True)
 
     stopping.start()
@@ -197,7 +197,7 @@ def test_the_end_of_a_process_is_noted_though_its_template_hangs(
 ) -> None:
     monkeypatch.setattr(fork_server, "STATUS_TIMEOUT_S", 0.2)
     supervised = SupervisedProcess("sleeper", module(own_fork_server, tmp_path), 0, "")
-    own_fork_server.server.send_signal(signal.SIGSTOP)
+    suspend(own_fork_server.server)
     supervised.engine.server.kill()
     until(lambda: supervised.has_ended, "it has ended")
 

@@ -11,12 +11,13 @@ from deploy.local.errors import StartError
 from deploy.local.fork_server import ForkServer
 from deploy.local.one_off_jobs import OneOffJobs
 from tests.deploy.waiting import TIMEOUT_S, until
+from tests.suspension import suspend
 
 SLEEPER = "tests.deploy.sleeper"
 
 
 def test_abandoned_jobs_wait_for_no_template(own_fork_server: ForkServer, tmp_path: Path) -> None:
-    own_fork_server.server.suspend()
+    suspend(own_fork_server.server)
     jobs, ends = OneOffJobs(own_fork_server), []
 
     def finish() -> None:

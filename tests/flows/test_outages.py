@@ -1,11 +1,11 @@
 """Outages of the broker or the database: answers stay true, and nothing is lost."""
 
-import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from tests.flows.order_items import fibre
 from tests.flows.site import Site
+from tests.suspension import suspended
 
 LONG = 180.0
 """Seconds; its supervisor waits longer before each restart."""
@@ -17,11 +17,8 @@ def frozen(site: Site, name: str) -> Iterator[None]:
     record = next(record for record in site.record.lines if record.name == name)
     process = record.life.process
     assert process
-    process.send_signal(signal.SIGSTOP)
-    try:
+    with suspended(process):
         yield
-    finally:
-        process.send_signal(signal.SIGCONT)
 
 
 def test_orders_are_accepted_without_the_broker_and_completed_when_it_is_back(site: Site) -> None:

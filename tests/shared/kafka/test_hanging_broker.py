@@ -1,14 +1,11 @@
 """A broker that hangs accepts connections and never answers; requests are served all the same."""
 
 import asyncio
-import signal
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Awaitable
+from contextlib import asynccontextmanager
 from dataclasses import replace
-from functools import partial
 
-import psutil
 import pytest
 from kafka.errors import KafkaError
 
@@ -28,6 +25,7 @@ from tests.kernel import until
 from tests.shared.consuming import accepted_records, produce
 from tests.shared.order_log import ORDER, SUBSCRIPTIONS
 from tests.shared.service_process import running_process
+from tests.suspension import suspended
 
 FEW_S = 25.0
 """Seconds. The clients give up by themselves after 30 or 40; the machine may be busy."""
@@ -61,17 +59,6 @@ def has_topics(settings: Settings) -> bool:
     except KafkaError:
         return False
     return True
-
-
-@contextmanager
-def suspended(broker: Kafka) -> Iterator[Callable[[], None]]:
-    """Suspend a broker until the block ends, or until the yielded function is called."""
-    process = psutil.Process(broker.pid)
-    process.send_signal(signal.SIGSTOP)
-    try:
-        yield partial(process.send_signal, signal.SIGCONT)
-    finally:
-        process.send_signal(signal.SIGCONT)
 
 
 @asynccontextmanager
@@ -118,7 +105,7 @@ async def test_no_request_to_a_suspended_broker_takes_more_than_a_few_seconds(
             reader.committed_offsets(sources),
             asyncio.to_thread(admin.claim_topics, own, "tests"),
         )
-        with suspended(own_kafka):
+        with suspended(own_kafka.server):
             await asyncio.gather(*map(fails_in_time, requests))
 
 
@@ -129,7 +116,7 @@ async def test_reading_continues_when_records_take_longer_than_a_request_may(
     await produce(own, accepted_records([ORDER]))
     async with TopicReader(own) as reader:
         ends = await reader.end_offsets(await reader.partitions(["order"]))
-        with suspended(own_kafka) as resume:
+        with suspended(own_kafka.server) as resume:
             asyncio.get_running_loop().call_later(topic_reader.REQUEST_TIMEOUT_S + 1, resume)
             read = [each async for each in reader.read_merged(dict.fromkeys(ends, 0), ends)]
 

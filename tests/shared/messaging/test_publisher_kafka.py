@@ -32,6 +32,7 @@ from tests.shared.consuming import (
     seal_records,
 )
 from tests.shared.order_log import ORDER, accepted
+from tests.suspension import suspended
 
 pytestmark = pytest.mark.usefixtures("topics")
 
@@ -123,14 +124,11 @@ async def test_a_producer_that_is_closed_while_the_broker_hangs_leaves_no_task(
     producer = Producer(settings)
     await producer.open()
     await (await producer.send(accepted_records([ORDER])[0]))
-    kafka.server.suspend()
-    try:
+    with suspended(kafka.server):
         sent = await producer.send(accepted_records([ORDER])[0])
         async with asyncio.timeout(5):
             await producer.close()
         await until(lambda: asyncio.all_tasks() == before)
-    finally:
-        kafka.server.resume()
 
     assert not sent.done()  # its record is pending in the table
 

@@ -19,6 +19,7 @@ from tests.shared.consuming import produce, seal_records
 from tests.shared.order_log import accepted, logged_types
 from tests.shared.runtime import endless_task
 from tests.shared.service_process import running_process
+from tests.suspension import suspend
 
 TIMEOUT_S = 15
 """A supervisor kills a process that has not ended after 20 s."""
@@ -78,7 +79,7 @@ def hanging(sessions: Sessions) -> Iterator[None]:
     with sessions() as session:
         servers = [psutil.Process(pid) for pid in session.scalars(own_pids)]
     for server in servers:
-        server.suspend()
+        suspend(server)
     try:
         yield
     finally:

@@ -19,7 +19,7 @@ from structlog.testing import capture_logs
 from deploy.local.kafka import Kafka
 from shared.config.settings import Settings
 from shared.observability import logs
-from shared.observability.library_log_levels import (
+from shared.observability.third_party_log_levels import (
     RULES,
     LevelRule,
     Shutdown,
