@@ -15,12 +15,10 @@ OTHER_CORES_TOLERATED = 0.3
 
 
 @dataclass(frozen=True, slots=True)
-class CpuReading:
-    """CPU seconds so far, by part, and of the whole machine."""
+class CpuSeconds:
+    """CPU seconds of the parts of a stack."""
 
-    at: float
     parts: Mapping[str, float]
-    machine: float
 
     @property
     def total(self) -> float:
@@ -29,20 +27,22 @@ class CpuReading:
 
 
 @dataclass(frozen=True, slots=True)
-class CpuUsage:
-    """CPU used between two readings."""
+class CpuReading(CpuSeconds):
+    """CPU seconds so far, and those of the whole machine."""
+
+    at: float
+    machine: float
+
+
+@dataclass(frozen=True, slots=True)
+class CpuUsage(CpuSeconds):
+    """CPU seconds between two readings."""
 
     seconds: float
-    parts: Mapping[str, float]
-    """CPU seconds by part."""
+    """Between the readings."""
 
     other_cores: float
     """Cores that other processes used meanwhile, the load generator included."""
-
-    @property
-    def total(self) -> float:
-        """CPU seconds of all parts together."""
-        return sum(self.parts.values())
 
     def ms_per(self, count: int) -> dict[str, float]:
         """Return CPU milliseconds by part for each of `count` orders."""
@@ -52,7 +52,7 @@ class CpuUsage:
 def read(pids: Mapping[str, int]) -> CpuReading:
     """Read the CPU seconds of each part's processes."""
     parts = {part: cpu_seconds(pids[part], each) for part, each in processes_of(pids).items()}
-    return CpuReading(time.monotonic(), parts, machine_seconds())
+    return CpuReading(parts, time.monotonic(), machine_seconds())
 
 
 def between(first: CpuReading, last: CpuReading) -> CpuUsage:
@@ -60,7 +60,7 @@ def between(first: CpuReading, last: CpuReading) -> CpuUsage:
     parts = {part: last.parts[part] - first.parts.get(part, 0.0) for part in last.parts}
     seconds = last.at - first.at
     others = (last.machine - first.machine - sum(parts.values())) / seconds
-    return CpuUsage(seconds, parts, round(others, 2))
+    return CpuUsage(parts, seconds, round(others, 2))
 
 
 def processes_of(pids: Mapping[str, int]) -> dict[str, list[psutil.Process]]:

@@ -27,7 +27,7 @@ STATUS_DESCRIPTIONS = {
 COMMON_STATUSES = (400, 401, 403, 408, 413, 429, 431, 503)
 """The errors of every route that requires a token: all check head, token, query and body."""
 
-VALIDATION_PLACEHOLDER = "4XX"
+CATCH_ALL_STATUS = "4XX"
 """Keeps FastAPI from adding its own 422 response; removed from every description."""
 
 
@@ -44,5 +44,5 @@ def describe_error_responses(paths: dict[str, Any]) -> None:
     for operations in paths.values():
         for operation in operations.values():
             responses = operation["responses"]
-            responses.pop(VALIDATION_PLACEHOLDER, None)
+            responses.pop(CATCH_ALL_STATUS, None)
             operation["responses"] = {each: responses[each] for each in sorted(responses)}

@@ -9,8 +9,8 @@ from fastapi.routing import APIRoute
 from shared.http.authorization import ScopeCheck, scope_checks_of
 from shared.http.dependencies import inject_dependencies
 from shared.http.error_responses import (
+    CATCH_ALL_STATUS,
     COMMON_STATUSES,
-    VALIDATION_PLACEHOLDER,
     ResponseDescriptions,
     error_responses,
 )
@@ -21,7 +21,7 @@ from shared.http.query import QueryParameters, check_query, query_parameters_of
 
 COMMON_RESPONSES: ResponseDescriptions = {
     **error_responses(*COMMON_STATUSES),
-    VALIDATION_PLACEHOLDER: {"description": "A refusal."},
+    CATCH_ALL_STATUS: {"description": "A refusal."},
 }
 SECURITY_REQUIREMENT: dict[str, Any] = {"security": [{"token": []}]}
 

@@ -19,8 +19,8 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 
 from shared.config.settings import Settings
 from shared.error_text import format_logged
-from shared.observability.library_log_levels import Shutdown, with_lowered_level
 from shared.observability.masking import Mask
+from shared.observability.third_party_log_levels import Shutdown, with_lowered_level
 
 LIBRARY_LEVELS = {
     "aiokafka": logging.ERROR,

@@ -5,7 +5,7 @@ from collections.abc import Coroutine
 from typing import Any
 
 from shared.exit import stop_process
-from shared.observability.library_log_levels import Shutdown
+from shared.observability.third_party_log_levels import Shutdown
 
 
 async def run_unless_stopped(stopping: asyncio.Event, work: Coroutine[Any, Any, None]) -> bool:

@@ -41,9 +41,9 @@ from shared.messaging.publisher import Publisher
 from shared.messaging.retry import retry_while_unavailable
 from shared.messaging.unit_of_work import TRANSIENT
 from shared.messaging.writer import Writer
-from shared.observability.library_log_levels import begin_shutdown
 from shared.observability.logs import configure_logs
 from shared.observability.standard_streams import protect_streams
+from shared.observability.third_party_log_levels import begin_shutdown
 from shared.operations.routes import OPERATIONS_ROUTERS, OperationsContext, set_operations_context
 from shared.persistence.archive import maintain_archive
 from shared.persistence.connection_errors import describe_unreachable, is_unreachable
