@@ -41,7 +41,7 @@ def on_progress(message: FulfilmentMessage, work: UnitOfWork) -> None:
 
 def on_possible_end(message: FulfilmentMessage, work: UnitOfWork) -> None:
     """Advance an order, perhaps to its end; update the installed base and publish the result."""
-    order = store.orders.get(work.session, message.order_id)
+    order = store.orders.expect_for_update(work.session, message.order_id)
     progress = store.orders.get_progress_for_update(work.session, message.order_id)
     products = store.products.find_many(work.session, order.disconnected_product_ids())
     update = conclude(order, progress, products, message, work.now)
@@ -76,7 +76,7 @@ def preload_with_products(session: Session, messages: Sequence[OrderMessage]) ->
     preload_progress(session, messages)
     order_ids = [each.order_id for each in messages]
     store.orders.preload(session, order_ids)
-    orders = (store.orders.find(session, each) for each in order_ids)
+    orders = (store.orders.find_for_update(session, each) for each in order_ids)
     store.products.preload(
         session, [id_ for order in orders if order for id_ in order.disconnected_product_ids()]
     )

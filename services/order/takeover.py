@@ -33,7 +33,7 @@ def on_accepted(message: OrderAccepted, work: UnitOfWork) -> None:
         TooEarlyError: if it disconnects a product that does not exist yet.
         ConflictError: if other services may have consumed the later order already.
     """
-    if store.orders.find(work.session, message.order_id):
+    if store.orders.find_for_update(work.session, message.order_id):
         return
     keys = submission_keys(message, work.tenant)
     later_ids = {each.order_id for each in store.submissions.find(work.session, keys) if each}
@@ -60,7 +60,7 @@ def retract_order(order_id: UUID, message: OrderAccepted, work: UnitOfWork) -> N
             f"order {message.order_id} was accepted, and its client has sent it again as {order_id}"
         )
         raise ConflictError(msg, remedy="end one of the two orders, then retry this message")
-    order = store.orders.get(work.session, order_id)
+    order = store.orders.expect_for_update(work.session, order_id)
     products = store.products.find_many(work.session, order.disconnected_product_ids())
     store.products.put_all(work.session, changed=release_products(order_id, products.values()))
     store.orders.remove(work.session, order_id)

@@ -1,14 +1,21 @@
 """Fallout is shown with its possible actions, and decisions are carried out."""
 
+from uuid import uuid4
+
 from httpx import AsyncClient
 
+from services.provisioning.commands.fallout import SignedDecision, decide
 from services.provisioning.domain.blueprint.blueprint import OnFailure
+from services.provisioning.domain.fallout.actions import FalloutAction
 from services.provisioning.domain.plan.plan import call_id
-from services.provisioning.handlers import SUBSCRIPTIONS
+from services.provisioning.handlers import SUBSCRIPTIONS, on_plan_event
 from shared.calls.outbound_call import CallResult, OutboundCallEnded
 from shared.contracts import Causation
+from shared.messaging.after_commit import AfterCommit
+from shared.messaging.unit_of_work import begin_transaction
 from shared.persistence.database import Sessions
 from tests.callers import AsRole
+from tests.conftest import NOON
 from tests.kernel import TENANT, consume_records, history, record_of
 from tests.provisioning.builders import ORDER_ID, OTHER_ID, a_blueprint, a_call, accepted
 from tests.provisioning.database import plan_of, run
@@ -17,16 +24,21 @@ FALLOUT = "/ops/v1/fallout"
 WITH_FALLOUT = a_blueprint(a_call("switch", on_failure=OnFailure.PEOPLE))
 
 
-def refuse(sessions: Sessions) -> None:
-    """Let the element refuse its last call."""
+def refusal(sessions: Sessions) -> OutboundCallEnded:
+    """Return the message that the element has refused its last call."""
     step = plan_of(sessions).steps[1]
-    answer = OutboundCallEnded(
+    return OutboundCallEnded(
         order_id=ORDER_ID,
         attempt_id=call_id(ORDER_ID, step, step.rounds, undo=False),
         result=CallResult.REFUSED,
         code="busy",
         detail="port 3 is busy",
     )
+
+
+def refuse(sessions: Sessions) -> None:
+    """Let the element refuse its last call."""
+    answer = refusal(sessions)
     cause = Causation(answer.attempt_id, ORDER_ID, TENANT)
     consume_records(sessions, SUBSCRIPTIONS, [record_of(answer, cause)])
 
@@ -79,6 +91,21 @@ async def test_a_retry_is_repaired_only_once_it_is_seen_to_succeed(
     assert (skipped["remark"], skipped["answer"]) == ("by hand", "port 3 is busy")
     assert (await client.get(FALLOUT)).json() == []
     assert ("fallout", "1/switch", "open", "skipped") in history(sessions)
+
+
+def test_fallout_that_opens_and_is_decided_in_one_transaction_keeps_both(
+    sessions: Sessions,
+) -> None:
+    run(sessions, accepted(), WITH_FALLOUT)
+    call = refusal(sessions)
+    with begin_transaction(sessions, NOON, AfterCommit(uuid4())) as transaction:
+        work = transaction.unit_of_work(Causation(call.attempt_id, ORDER_ID, TENANT))
+
+        on_plan_event(call, work)
+        decide(SignedDecision(ORDER_ID, FalloutAction.RETRY, "1/switch", "anna", "freed"), work)
+
+    changes = [each[2:] for each in history(sessions) if each[0] == "fallout"]
+    assert changes == [("", "open"), ("open", "retried")]
 
 
 async def test_fallout_is_filtered_by_what_it_is(client: AsyncClient, sessions: Sessions) -> None:

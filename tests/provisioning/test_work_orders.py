@@ -5,13 +5,21 @@ from typing import Any
 import pytest
 from httpx import AsyncClient, Response
 
-from services.provisioning.domain.plan.plan import StepState
+from services.provisioning.domain.plan.plan import PlanState, StepState
 from services.provisioning.handlers import SUBSCRIPTIONS
 from shared.calls.outbound_call import CallResult, OutboundCallEnded
 from shared.contracts import Causation, OrderAccepted
 from shared.persistence.database import Sessions
 from tests.callers import AsRole
-from tests.kernel import TENANT, consume, consume_records, envelopes, history, record_of
+from tests.kernel import (
+    TENANT,
+    consume,
+    consume_records,
+    dead_letter_rows,
+    envelopes,
+    history,
+    record_of,
+)
 from tests.provisioning.builders import (
     ORDER_ID,
     OTHER_ID,
@@ -24,7 +32,7 @@ from tests.provisioning.builders import (
     index,
     shipped,
 )
-from tests.provisioning.database import attempts_of, plan_of, publish
+from tests.provisioning.database import attempts_of, plan_of, publish, run
 
 LIST = "/ops/v1/work-orders"
 VOICE = accepted(an_item("voice"))
@@ -249,6 +257,19 @@ async def test_messages_after_a_work_order_belong_to_the_orders_area(
     assert held.type == "provisioning.service_held.v1"
     assert held.localnetwork == "025"
     assert plan_of(sessions).local_network == "025"
+
+
+async def test_a_work_order_is_voided_in_the_transaction_that_dispatched_it(
+    client: AsyncClient, sessions: Sessions
+) -> None:
+    """The call lacks its parameter, so the plan is rolled back at once."""
+    incomplete = a_call("a", element="$characteristic.missing")
+
+    run(sessions, accepted(), a_blueprint(a_work_order("install"), incomplete))
+
+    assert dead_letter_rows(sessions) == []
+    assert [each["state"] for each in await listed(client, state="void")] == ["void"]
+    assert plan_of(sessions).state is PlanState.UNDOING
 
 
 async def test_a_work_order_that_is_no_longer_needed_is_voided(

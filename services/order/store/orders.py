@@ -32,8 +32,8 @@ NEWEST_CONTENTS = (
 
 preload = ORDERS.preload
 preload_progress = PROGRESS.preload
-find = ORDERS.find_for_update
-get = ORDERS.expect_for_update
+find_for_update = ORDERS.find_for_update
+expect_for_update = ORDERS.expect_for_update
 get_progress_for_update = PROGRESS.expect_for_update
 put_progress = PROGRESS.put
 

@@ -18,7 +18,8 @@ def change_element(name: ElementName, by: str, change: ElementChange, work: Unit
     """Change an element, named in any spelling, and record it in the history."""
     name = elements.canonical_name(work.session, name)
     limit = type_of(elements.TYPES, name).limit
-    before = elements.find(work.session, name) or default_element(name, limit, by, work.now)
+    found = elements.find_for_update(work.session, name)
+    before = found or default_element(name, limit, by, work.now)
     after = change(before, by, work.now)
     elements.put(work.session, after)
     work.record_change(

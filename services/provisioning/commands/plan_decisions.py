@@ -68,9 +68,9 @@ def dispatch_work_orders(
 
 
 def void_work_orders(work: UnitOfWork, ids: Iterable[UUID]) -> None:
-    """Void work orders that crews have not accepted."""
+    """Void work orders that are no longer needed."""
     for id_ in ids:
-        before = WORK_ORDERS.get(work.session, id_)
+        before = WORK_ORDERS.get_for_update(work.session, id_)
         save_work_order(work, before, void(before, work.now))
 
 
@@ -89,7 +89,7 @@ def schedule_pauses(work: UnitOfWork, plan: Plan, pauses: Iterable[Pause]) -> No
 
 def save_fallout(work: UnitOfWork, plan: Plan, change: FalloutChange) -> None:
     """Store a step that entered fallout, or what came of it."""
-    current = FALLOUT.find(work.session, change.id)
+    current = FALLOUT.find_for_update(work.session, change.id)
     if current:
         after = fallout.update_fallout(current, change, work.now)
     else:

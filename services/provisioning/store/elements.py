@@ -80,7 +80,7 @@ class ElementListing(NamedTuple):
     """The calls that wait for it or are under way."""
 
 
-find = ELEMENTS.find_for_update
+find_for_update = ELEMENTS.find_for_update
 put = ELEMENTS.put
 
 LIMITS = CompiledStatement(
