@@ -26,6 +26,11 @@ class CallRequest(NamedTuple):
     call: OutboundCall
     cause: Causation
 
+    @staticmethod
+    def takes_global_lock() -> bool:
+        """Return True: claims are made under a lock."""
+        return True
+
     @classmethod
     def write(cls, session: Session, several: "Sequence[CallRequest]", now: datetime) -> Callback:
         """Store the requested calls; a process with a runner finds them."""

@@ -18,11 +18,15 @@ DeferredWriter: TypeAlias = Callable[[Session, Sequence[Any], datetime], Callbac
 
 
 def do_nothing() -> None:
-    """Do nothing after the commit: another process, or a later query, finds what was written."""
+    """Do nothing: another process, or a later query, finds what has changed."""
 
 
 class DeferredWrite(Protocol):
     """A row that a transaction writes at its end, beside messages and state."""
+
+    @staticmethod
+    def takes_global_lock() -> bool:
+        """Tell whether writing rows of this kind may take a lock that other processes wait for."""
 
     @classmethod
     def write(cls, session: Session, several: Sequence[Any], now: datetime) -> Callback:

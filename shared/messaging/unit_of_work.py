@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from shared.contracts import Causation, Message
 from shared.errors import ConflictOnWriteError, DatabaseUnprovenError
 from shared.messaging import outbox
-from shared.messaging.after_commit import AfterCommit, CommitResult, DeferredWrite
+from shared.messaging.after_commit import AfterCommit, Callback, CommitResult, DeferredWrite
 from shared.messaging.dead_letters import HAS_DEAD_LETTERS
 from shared.messaging.outbox import MessageDraft
 from shared.persistence import audit_log
@@ -66,16 +66,25 @@ class Transaction:
         """Write all rows; return the records to send and the callbacks to call after the commit."""
         session, now = self.session, self.now
         self.flush()
+        callbacks = self._write_deferred(after_commit, with_lock=False)
         drafts = outbox.without_published(session, self.drafts, after_commit.taken_over)
         records, has_older_pending = outbox.store(
             session, drafts, self.changes, now, after_commit.publisher_id
         )
-        callbacks = [
-            after_commit.writers.get(kind, kind.write)(session, several, now)
-            for kind, several in self.deferred_writes.items()
-        ]
         audit_log.append(session, self.audit_entries)
+        callbacks += self._write_deferred(after_commit, with_lock=True)
         return CommitResult(records, has_older_pending, callbacks, HAS_DEAD_LETTERS in session.info)
+
+    def _write_deferred(self, after_commit: AfterCommit, *, with_lock: bool) -> list[Callback]:
+        """Write the deferred rows of the kinds that take a lock of all processes, or of the others.
+
+        Such a lock is held until the commit, so it is taken as late as possible.
+        """
+        return [
+            after_commit.writers.get(kind, kind.write)(self.session, several, self.now)
+            for kind, several in self.deferred_writes.items()
+            if kind.takes_global_lock() is with_lock
+        ]
 
     @property
     def change_count(self) -> int:

@@ -24,6 +24,11 @@ class ScheduledMessage(NamedTuple):
     due_at: datetime
     draft: MessageDraft
 
+    @staticmethod
+    def takes_global_lock() -> bool:
+        """Return False."""
+        return False
+
     @classmethod
     def write(
         cls, session: Session, several: "Sequence[ScheduledMessage]", now: datetime

@@ -6,12 +6,12 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 from shared.calls.call_store import CallRequest, OutboundCallRow, request_call
 from shared.calls.element_limits import Limit, Limits
@@ -19,7 +19,7 @@ from shared.calls.lease import Claim
 from shared.calls.outbound_call import CallOutcome, CallResult, OutboundCall, OutboundCallEnded
 from shared.calls.runner import CallRunner
 from shared.contracts import Causation
-from shared.messaging.after_commit import AfterCommit, Callback, do_nothing
+from shared.messaging.after_commit import AfterCommit
 from shared.messaging.crash_guard import CrashGuard, InFlightJournal
 from shared.messaging.dispatcher import Subscriptions, on, subscribe
 from shared.messaging.unit_of_work import begin_transaction
@@ -160,16 +160,13 @@ def enqueue_calls(
     sessions: Sessions, runner: CallRunner, *calls: OutboundCall, now: datetime | None = None
 ) -> Sequence[Claim]:
     """Commit a transaction of the runner's own process; return what it leased."""
-    leased_calls: list[Claim] = []
-
-    def enqueue(session: Session, requests: Sequence[CallRequest], now: datetime) -> Callback:
-        leased_calls.extend(runner._claimer.enqueue(session, requests, now))  # noqa: SLF001
-        return do_nothing
-
-    after_commit = AfterCommit(uuid4(), {CallRequest: enqueue})
+    after_commit = AfterCommit(uuid4(), runner.writer.deferred_writers)
     with begin_transaction(sessions, now or datetime.now(UTC), after_commit) as transaction:
         for call in calls:
             request_call(transaction.unit_of_work(Causation(uuid4(), call.order_id, TENANT)), call)
+    (callback,) = after_commit.results[0].callbacks
+    assert isinstance(callback, partial)
+    leased_calls: Sequence[Claim] = callback.args[0]
     return leased_calls
 
 

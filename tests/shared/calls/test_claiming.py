@@ -17,7 +17,10 @@ from shared.contracts import Causation
 from shared.messaging.after_commit import AfterCommit
 from shared.messaging.unit_of_work import begin_transaction
 from shared.persistence.database import Sessions
+from shared.scheduling.timer_store import schedule
+from tests.conftest import NOON
 from tests.kernel import TENANT, statements, until
+from tests.shared.order_log import ORDER, TimerDue, accepted
 from tests.shared.scripted_elements import (
     CALL_ID,
     ScriptedElement,
@@ -196,6 +199,33 @@ async def test_a_leased_call_is_made_right_after_the_commit(
 
     await runner.writer.commit(request_one)  # nothing polls: the runner does not run
     await until(lambda: bool(element.received), timeout_s=timedelta(seconds=5).total_seconds())
+
+
+def test_the_lock_of_claims_is_taken_after_all_other_rows_are_written(
+    sessions: Sessions, tmp_path: Path
+) -> None:
+    """Other processes wait for it until the commit."""
+    runner = runner_of(sessions, tmp_path, ScriptedElement())
+    after_commit = AfterCommit(uuid4(), runner.writer.deferred_writers)
+
+    with (
+        statements(sessions) as executed,
+        begin_transaction(sessions, datetime.now(UTC), after_commit) as transaction,
+    ):
+        work = transaction.unit_of_work(Causation(uuid4(), ORDER, TENANT))
+        request_call(work, an_outbound_call())
+        schedule(work, NOON, TimerDue(order_id=ORDER))
+        work.publish(accepted(ORDER))
+
+    (lock,) = (n for n, each in enumerate(executed) if "advisory" in each)
+    written = {name for each in executed[:lock] if (name := inserted_table(each))}
+    assert {"timers", "outbox"} <= written
+
+
+def inserted_table(statement: str) -> str:
+    """Return the table that a statement inserts into; empty if there is none."""
+    _, _, after = statement.partition("INSERT INTO ")
+    return after.partition(" ")[0]
 
 
 async def test_a_lease_begins_when_it_is_taken_however_old_the_transaction(
