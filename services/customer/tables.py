@@ -1,7 +1,8 @@
 """The tables of the customer service. No other service reads them.
 
 Columns marked `personal` hold personal data; an erasure blanks them.
-`told_at` and `told_by` are the time when a message was published, and the order it came with.
+`told_at` and `told_by` are the time when a message was published, and the order it came with; or
+the time of an erasure, and its request.
 """
 
 from datetime import datetime

@@ -61,7 +61,7 @@ class SegmentRow(Base):
 
 
 class NumberRow(Base):
-    """One telephone number: free, selected by a client for some minutes, or held by one service."""
+    """One telephone number: without a holder, selected for some minutes, or held by one service."""
 
     __tablename__ = "numbers"
 

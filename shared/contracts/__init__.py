@@ -14,6 +14,7 @@ from shared.contracts.base import (
 from shared.contracts.causation import Causation
 from shared.contracts.customer import AccessChanged, PartyErased, grant_key, party_key
 from shared.contracts.message_parts import (
+    DEFAULT_CATEGORIES,
     Action,
     BlueprintName,
     Cents,
@@ -59,6 +60,7 @@ from shared.contracts.resources import (
 )
 
 __all__ = [
+    "DEFAULT_CATEGORIES",
     "AccessChanged",
     "Action",
     "AssignmentRequested",

@@ -1,5 +1,6 @@
 """The parts that messages are made of."""
 
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Annotated, TypeAlias
 from uuid import UUID
@@ -48,6 +49,12 @@ class PartyKind(StrEnum):
 
 ORGANIZATION_CATEGORIES = frozenset({"business", "key-account"})
 """The categories whose customers are organizations; all others are persons."""
+
+DEFAULT_CATEGORIES: Mapping[str, str] = {
+    PartyKind.INDIVIDUAL: "public",
+    PartyKind.ORGANIZATION: "business",
+}
+"""The category of customers for whom only the kind is known."""
 
 
 def party_kind_of(category: str) -> PartyKind:

@@ -1,4 +1,4 @@
-"""The catalogue over HTTP: readable in every role, published by permitted ones."""
+"""The catalogue over HTTP: read and published by permitted roles."""
 
 import asyncio
 from typing import Any

@@ -3,7 +3,7 @@
 import pytest
 from httpx import AsyncClient
 
-from services.order.domain.acceptance.request import CHANNELS, CUSTOMER_CATEGORIES
+from services.order.domain.catalogue.eligibility import CHANNELS, CUSTOMER_CATEGORIES
 from tests.callers import AsRole
 from tests.order.builders import Json
 

@@ -214,7 +214,7 @@ def test_a_batch_or_one_by_one_comes_to_the_same(own: Sessions, data: st.DataObj
     assert not dead_letter_rows(own)
 
 
-def test_the_customer_is_published_with_every_end(sessions: Sessions) -> None:
+def test_every_published_end_names_the_customer(sessions: Sessions) -> None:
     add_orders(sessions, *(accepted(n=n) for n in (1, 2, 3)))
 
     consume(sessions, SUBSCRIPTIONS, service_completed(accepted()), service_failed(2))

@@ -107,6 +107,7 @@ def test_a_batch_of_disconnections_costs_a_handful_of_statements(sessions: Sessi
         scope = tenant_wide_scope(TENANT)
         found = [products.find_accessible(session, scope, id_) for id_ in ids]
     added = [each for each in found if each]
+    assert len(added) == len(ids)
     gone = [
         accepted(a_body(a_disconnection(each.id)), 100 + n, products=(each,))
         for n, each in enumerate(added)

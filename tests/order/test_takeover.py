@@ -167,10 +167,10 @@ async def test_an_order_that_is_missing_since_a_restore_is_to_be_sent_again(
 @pytest.mark.parametrize(
     ("state", "status"), [(RecoveryState.REPLAYING, 503), (RecoveryState.DONE, 400)]
 )
-async def test_a_product_that_a_restored_database_lacks_is_answered_with_503(
+async def test_a_product_that_a_restored_database_lacks_is_refused_only_after_recovery(
     client: AsyncClient, stocked: Sessions, as_role: AsRole, state: RecoveryState, status: int
 ) -> None:
-    """The order of the product may still be consumed again, so 404 would be false."""
+    """The order of the product may still be consumed again, so a refusal would be false."""
     note_recovery(stocked, datetime.now(UTC), state)
     body = a_body(a_disconnection(uuid4()))
 

@@ -8,17 +8,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple, Self
 
-from services.provisioning.domain.fallout.actions import (
-    FalloutAction,
-    FalloutDecision,
-    possible_actions,
-)
-from services.provisioning.domain.plan.advance import (
+from services.provisioning.domain.advance import (
     PlanEvent,
     WorkOrderAccepted,
     WorkOrderReported,
     WorkOrderReturned,
     advance,
+)
+from services.provisioning.domain.fallout.actions import (
+    FalloutAction,
+    FalloutDecision,
+    possible_actions,
 )
 from services.provisioning.domain.plan.plan import (
     Plan,

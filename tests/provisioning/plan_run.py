@@ -1,8 +1,8 @@
 """A running plan, for tests that feed it events."""
 
+from services.provisioning.domain.advance import PlanEvent, advance
 from services.provisioning.domain.blueprint.blueprint import BlueprintStep
 from services.provisioning.domain.fallout.actions import FalloutAction, FalloutDecision
-from services.provisioning.domain.plan.advance import PlanEvent, advance
 from services.provisioning.domain.plan.plan import PlanState, StepState
 from services.provisioning.domain.plan.plan_change import PlanDecision
 from shared.calls.outbound_call import CallResult, OutboundCall, OutboundCallEnded

@@ -2,14 +2,14 @@
 
 import pytest
 
-from services.provisioning.domain.blueprint.blueprint import OnFailure
-from services.provisioning.domain.fallout.actions import FalloutAction
-from services.provisioning.domain.plan.advance import (
+from services.provisioning.domain.advance import (
     PlanEvent,
     WorkOrderReported,
     WorkOrderReturned,
     advance,
 )
+from services.provisioning.domain.blueprint.blueprint import OnFailure
+from services.provisioning.domain.fallout.actions import FalloutAction
 from services.provisioning.domain.plan.plan import StepState
 from services.provisioning.domain.plan.plan_change import PlanDecision
 from services.provisioning.domain.scheduled_messages import PauseEnded

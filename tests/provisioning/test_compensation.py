@@ -2,9 +2,9 @@
 
 import pytest
 
+from services.provisioning.domain.advance import WorkOrderAccepted, WorkOrderReported
 from services.provisioning.domain.blueprint.blueprint import INLINE, PointOfNoReturn
 from services.provisioning.domain.fallout.actions import FalloutAction, possible_actions_at
-from services.provisioning.domain.plan.advance import WorkOrderAccepted, WorkOrderReported
 from services.provisioning.domain.plan.plan import PlanState, StepState
 from shared.calls.outbound_call import CallResult
 from shared.contracts import ReleaseRequested, ResourcesReleased, ServiceFailed

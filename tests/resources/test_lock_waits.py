@@ -4,8 +4,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from services.resources import store
-from services.resources.commands.numbers import require_number
-from services.resources.domain.number.number import select
+from services.resources.domain.number.number import require_number, select
 from shared.contracts import Need
 from shared.persistence.database import Sessions
 from tests.callers import CLIENT
@@ -155,7 +154,7 @@ def test_a_waiting_transaction_holds_nothing_that_another_may_wait_for(sessions:
     assert deadlocks(sessions) == before
 
 
-def test_a_transaction_that_waits_for_a_picked_number_holds_no_lock(sessions: Sessions) -> None:
+def test_one_transaction_at_a_time_waits_for_picked_numbers(sessions: Sessions) -> None:
     import_plant(sessions, segments=[a_segment(count=2)])
     before = deadlocks(sessions)
     low, high = (Need(kind="number", picked=e164(place)) for place in range(2))
@@ -188,7 +187,8 @@ def test_a_transaction_that_locks_numbers_one_by_one_causes_no_deadlock(sessions
             sessions, lambda session: assign_values(session, an_assignment_request(1, low, high))
         )
         assert waits_for_lock(sessions, second)
-        assert store.find_number_for_update(holder, (TENANT, e164(0)))
+        number = require_number(store.find_number_for_update(holder, (TENANT, e164(0))))
+        assert number.e164 == e164(0)
         holder.rollback()
 
     assert second.result(TIMEOUT_S) == [e164(0)]

@@ -5,8 +5,7 @@ from datetime import timedelta
 from sqlalchemy import func, select, text
 
 from services.resources import store
-from services.resources.commands.numbers import require_number
-from services.resources.domain.number.number import HOLD_TIME, RETRY_DELAY
+from services.resources.domain.number.number import HOLD_TIME, RETRY_DELAY, require_number
 from services.resources.domain.number.number import select as select_number
 from services.resources.domain.scheduled_messages import HoldExpired, QuarantineEnded
 from shared.contracts import Action

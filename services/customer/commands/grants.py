@@ -10,8 +10,8 @@ from shared.security.caller import Caller
 
 def change_grant(change: GrantChange, caller: Caller, work: UnitOfWork) -> Grant | Approval:
     """Change a grant, publish it to the other services, and audit who did it and why."""
-    if change.dangerous_action and (
-        approval := check_approval(work, caller, change.dangerous_action)
+    if change.sensitive_action and (
+        approval := check_approval(work, caller, change.sensitive_action)
     ):
         return approval
     key = (work.tenant, change.grantee, change.owner, change.customer_id)

@@ -1,6 +1,6 @@
 """An accepted order: the requested items and their prices. It never changes."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -9,18 +9,20 @@ import msgspec
 
 from services.order.domain.catalogue.pricing import Charge
 from services.order.domain.order_ids import placed_at
-from shared.contracts import Action, Cents, Customer, OrderedItem, PartyKind, party_kind_of
+from shared.contracts import (
+    DEFAULT_CATEGORIES,
+    Action,
+    Cents,
+    Customer,
+    OrderedItem,
+    PartyKind,
+    party_kind_of,
+)
 from shared.contracts.personal import Personal
 from shared.ids import named_id
 
 BUSINESS_ACTIONS = {Action.ADD: "new", Action.DELETE: "disconnect"}
 """The supported TMF622 actions, with the business action of each."""
-
-DEFAULT_CATEGORIES: Mapping[str, str] = {
-    PartyKind.INDIVIDUAL: "public",
-    PartyKind.ORGANIZATION: "business",
-}
-"""The category of customers for whom only the kind is stated."""
 
 
 class StoredStruct(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -5,13 +5,13 @@ from typing import NamedTuple
 from uuid import UUID
 
 from services.provisioning.commands import plan_decisions
+from services.provisioning.domain.advance import advance
 from services.provisioning.domain.fallout.actions import (
     FalloutAction,
     FalloutDecision,
     only_step_in_fallout,
 )
 from services.provisioning.domain.fallout.fallout import Fallout, current_fallout_id, sign_fallout
-from services.provisioning.domain.plan.advance import advance
 from services.provisioning.domain.plan.plan import Plan
 from services.provisioning.store import plans
 from services.provisioning.store.fallout import FALLOUT

@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from services.provisioning.commands import plan_decisions
-from services.provisioning.domain.plan.advance import advance
+from services.provisioning.domain.advance import advance
 from services.provisioning.domain.work_order import (
     CrewAnswer,
     WorkOrder,

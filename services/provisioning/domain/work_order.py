@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import TypeAlias
 from uuid import UUID
 
-from services.provisioning.domain.plan.advance import (
+from services.provisioning.domain.advance import (
     WorkOrderAccepted,
     WorkOrderEvent,
     WorkOrderReported,

@@ -1,22 +1,11 @@
 """Selection of a number for some minutes (选占)."""
 
 from services.resources import store
-from services.resources.domain.number.number import Number, deselect, select
+from services.resources.domain.number.number import Number, deselect, require_number, select
 from services.resources.domain.pool.states import NumberState
 from services.resources.domain.scheduled_messages import HoldExpired
-from shared.access.access_rule import require_found
 from shared.messaging.unit_of_work import UnitOfWork
 from shared.scheduling.timer_store import schedule
-
-
-def require_number(found: Number | None) -> Number:
-    """Return the number that was found.
-
-    Raises:
-        NotFoundError: if none was.
-    """
-    remedy = "search for numbers: /ops/v1/numbers?pattern=*888"
-    return require_found(found, "the inventory has no such number", remedy=remedy)
 
 
 def select_for_client(e164: str, client: str, work: UnitOfWork) -> Number:

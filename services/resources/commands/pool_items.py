@@ -40,7 +40,7 @@ def withdraw_if_approved(
 
     Raises:
         InvalidError: if the pool does not have one of them, or numbers are to be faulty.
-        NotFreeError: if one of them is not free.
+        NotFreeError: if one of them is neither free nor withdrawn.
     """
     subject = f"{selected.pool.kind}/{selected.pool.name}"
     content = [target, sorted(selected.values)]

@@ -95,7 +95,7 @@ def find_in_tenant(session: Session, tenant: str, order_id: UUID) -> Reservation
 
 
 def delete_of_orders(session: Session, orders: Collection[UUID]) -> None:
-    """Delete the questions about orders that repeated their request: their plans exist."""
+    """Delete the questions about these orders."""
     session.execute(delete(TABLE).where(TABLE.c.order_id.in_(orders)))
 
 

@@ -33,7 +33,7 @@ class GrantChange:
         return "access.revoke" if self.level == REVOKED else "access.grant"
 
     @property
-    def dangerous_action(self) -> SensitiveAction | None:
+    def sensitive_action(self) -> SensitiveAction | None:
         """The action that may need a second person: to share all customers of a client."""
         if self.customer_id != ALL_CUSTOMERS or self.level == REVOKED:
             return None

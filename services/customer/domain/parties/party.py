@@ -124,7 +124,7 @@ def person_marks(party: Party, key: bytes) -> list[str]:
     """Return the marks by which a person can be recognised, the surest first.
 
     A mark is an HMAC-SHA-256: without the key it cannot be tested against all phone numbers.
-    It is made of the normalized value; the last three are of the spelling itself, as older
+    It is made of the normalized value; the last ones are of the spelling itself, as older
     erasures made them.
     """
     traits = (

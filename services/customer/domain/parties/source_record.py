@@ -14,7 +14,7 @@ from typing import TypeAlias
 from uuid import UUID
 
 from services.customer.domain.parties.party import MAX_KEY_LENGTH, Party, checked_key
-from shared.contracts import OrderAccepted, PartyKind, party_kind_of
+from shared.contracts import DEFAULT_CATEGORIES, OrderAccepted, PartyKind, party_kind_of
 from shared.input.phones import phone_key
 from shared.input.text_comparison import comparable
 
@@ -33,8 +33,6 @@ AFTER_EVERY_ORDER = "~"
 """Sorts after the id of every order."""
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-DEFAULT_CATEGORIES = {PartyKind.ORGANIZATION: "business", PartyKind.INDIVIDUAL: "public"}
-"""The category of a customer for whom only the kind is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,5 +157,5 @@ def resolve_category(
     If they contradict each other, the one reported later counts.
     """
     if kind and (not category or (kind_mark > category_mark and kind != party_kind_of(category))):
-        return DEFAULT_CATEGORIES[PartyKind(kind)]
+        return DEFAULT_CATEGORIES[kind]
     return category or DEFAULT_CATEGORIES[PartyKind.INDIVIDUAL]

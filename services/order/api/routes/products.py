@@ -4,9 +4,10 @@ from typing import Annotated, TypeAlias
 from uuid import UUID
 
 from fastapi import Response
+from sqlalchemy.orm import Session
 
 from services.order import store
-from services.order.api.schemas.products import ProductFilters, check_offering_exists
+from services.order.api.schemas.products import ProductFilters
 from services.order.api.views.products import ProductInventoryView, show_bundle, show_product
 from shared.access.access_rule import data_scope_of, require_visible
 from shared.http import (
@@ -19,7 +20,8 @@ from shared.http import (
     view_response,
 )
 from shared.http.authorization import allow
-from shared.http.resource_paths import PRODUCTS_PATH
+from shared.http.resource_paths import OFFERINGS_PATH, PRODUCTS_PATH
+from shared.input.list_filters import ListFilter, check_filter_names
 from shared.persistence.list_window import key_attributes
 from shared.security.caller import Caller
 
@@ -60,3 +62,14 @@ def read_product(
         return view_response(show_bundle(members), fields)
     found = store.products.find_accessible(session, data_scope_of(caller), id)
     return view_response(show_product(require_visible(found, kind="product", id_=id)), fields)
+
+
+def check_offering_exists(session: Session, tenant: str, name: str) -> None:
+    """Check that the catalogue has the offering of an empty list, in any version.
+
+    Raises:
+        InvalidError: if it does not.
+    """
+    offering_ids = {each.id for each in store.catalogue.get(session, tenant).offerings}
+    remedy = f"take one that GET {OFFERINGS_PATH} names"
+    check_filter_names([ListFilter("productOffering.id", "offering", name)], offering_ids, remedy)

@@ -5,17 +5,13 @@ from typing import Annotated, Any, TypeAlias, TypeVar
 
 from fastapi import Query
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
-from sqlalchemy.orm import Session
 
-from services.order import store
 from services.order.domain.acceptance.request import RequestedCharacteristic, RequestedPlace
 from services.order.domain.fulfilment.product import ProductStatus
 from services.order.store.product_lists import ProductFilter
 from shared.access.access_rule import data_scope_of
-from shared.http.resource_paths import OFFERINGS_PATH
 from shared.http.schemas import TmfBaseSchema
 from shared.input.ids import Id
-from shared.input.list_filters import ListFilter, check_filter_names
 from shared.input.phones import phone_key
 from shared.security.caller import Caller
 
@@ -95,14 +91,3 @@ class ProductQuery(BaseModel):
 
 
 ProductFilters: TypeAlias = Annotated[ProductQuery, Query()]
-
-
-def check_offering_exists(session: Session, tenant: str, name: str) -> None:
-    """Check that the catalogue has the offering of an empty list, in any version.
-
-    Raises:
-        InvalidError: if it does not.
-    """
-    offering_ids = {each.id for each in store.catalogue.get(session, tenant).offerings}
-    remedy = f"take one that GET {OFFERINGS_PATH} names"
-    check_filter_names([ListFilter("productOffering.id", "offering", name)], offering_ids, remedy)

@@ -1,9 +1,8 @@
 """Views of offerings (TMF620 v4)."""
 
-from datetime import datetime
-from typing import Annotated, TypeAlias
+from typing import Annotated
 
-from pydantic import ConfigDict, Field, PlainSerializer
+from pydantic import ConfigDict, Field
 
 from services.order.api.examples import offerings as examples
 from services.order.api.views.prices import (
@@ -12,21 +11,13 @@ from services.order.api.views.prices import (
     show_prices,
     value_use_view,
 )
-from services.order.api.views.specifications import ReferenceView, specification_reference
+from services.order.api.views.references import ReferenceView
+from services.order.api.views.specifications import specification_reference
+from services.order.api.views.timestamps import UtcTimestamp
 from services.order.domain.catalogue.catalogue import LifeCycle, Offering
 from shared.http import href_of
 from shared.http.resource_paths import OFFERINGS_PATH
 from shared.http.views import UnvalidatedTmfView
-from shared.input.timestamps import in_utc
-
-
-def format_utc(moment: datetime) -> str:
-    """Format a time as in all responses: `2026-01-31T12:00:00.123Z`."""
-    return in_utc(moment).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-UtcTimestamp: TypeAlias = Annotated[datetime, PlainSerializer(format_utc, return_type=str)]
-"""A time, in UTC, to the millisecond."""
 
 
 class ValidityView(UnvalidatedTmfView):

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import ConfigDict, Field
 
 from services.order.api.examples import orders as examples
-from services.order.api.views.offerings import UtcTimestamp, offering_reference
+from services.order.api.views.offerings import offering_reference
 from services.order.api.views.parties import PartyView, account_view, customer_view
 from services.order.api.views.prices import (
     OrderPriceView,
@@ -22,7 +22,9 @@ from services.order.api.views.products import (
     characteristic_views,
     place_views,
 )
-from services.order.api.views.specifications import ReferenceView, specification_reference
+from services.order.api.views.references import ReferenceView
+from services.order.api.views.specifications import specification_reference
+from services.order.api.views.timestamps import UtcTimestamp
 from services.order.domain.fulfilment.progress import ItemState, Progress
 from services.order.domain.fulfilment.states import OrderState, compose_order_state
 from services.order.domain.order import BundleItem, Item, Order, OrderContent, derive_product_id

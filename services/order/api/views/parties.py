@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from services.order.api.views.specifications import ReferenceView
+from services.order.api.views.references import ReferenceView
 from services.order.domain.acceptance.order_header import UNSPECIFIED_TYPE
 from shared.contracts import PartyKind
 from shared.http import href_of

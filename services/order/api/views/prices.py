@@ -82,14 +82,14 @@ class QuantityView(UnvalidatedTmfView):
 
 
 class TermView(UnvalidatedTmfView):
-    """The term of a price."""
+    """The term of a price in an order."""
 
     name: str
     duration: QuantityView
 
 
 class OfferingTermView(UnvalidatedTmfView):
-    """The term of a price."""
+    """The term of a price in the catalogue."""
 
     name: str
     duration: QuantityView

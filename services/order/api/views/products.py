@@ -6,15 +6,17 @@ from typing import Annotated
 from pydantic import ConfigDict, Field
 
 from services.order.api.examples import products as examples
-from services.order.api.views.offerings import UtcTimestamp, offering_reference
+from services.order.api.views.offerings import offering_reference
 from services.order.api.views.parties import PartyView, account_view, customer_view
 from services.order.api.views.prices import OrderPriceView, TermView, price_lines, price_terms
+from services.order.api.views.references import ReferenceView
 from services.order.api.views.specifications import (
     VALUE_TYPES,
-    ReferenceView,
     specification_reference,
 )
+from services.order.api.views.timestamps import UtcTimestamp
 from services.order.domain.acceptance.installation_address import INSTALLATION_ROLE
+from services.order.domain.catalogue.characteristic_values import NUMBER_CHARACTERISTIC
 from services.order.domain.fulfilment.product import Product, ProductStatus
 from shared.contracts import Characteristic, PartyKind
 from shared.http import href_of
@@ -26,8 +28,6 @@ from shared.http.resource_paths import (
     SERVICES_PATH,
 )
 from shared.http.views import UnvalidatedTmfView
-
-NUMBER_CHARACTERISTIC = "number"
 
 
 class CharacteristicView(UnvalidatedTmfView):

@@ -1,10 +1,11 @@
-"""Views of specifications (TMF620 v4), and of references by id."""
+"""Views of specifications (TMF620 v4)."""
 
 from typing import Annotated
 
 from pydantic import ConfigDict, Field
 
 from services.order.api.examples import specifications as examples
+from services.order.api.views.references import ReferenceView
 from services.order.domain.catalogue.catalogue import (
     CharacteristicRule,
     LifeCycle,
@@ -21,15 +22,6 @@ VALUE_TYPES: dict[type[Value], ValueType] = {
     int: ValueType.INTEGER,
     bool: ValueType.BOOLEAN,
 }
-
-
-class ReferenceView(UnvalidatedTmfView):
-    """A reference by id."""
-
-    id: str
-    href: str | None = None
-    name: str | None = None
-    version: str | None = None
 
 
 class ValueView(UnvalidatedTmfView):

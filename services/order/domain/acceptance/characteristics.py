@@ -1,22 +1,16 @@
 """The characteristics of an ordered product: checked against the rules, and merged."""
 
-import re
 from collections.abc import Iterator, Mapping
-from functools import cache
 
 from services.order.domain.acceptance.request import RequestedCharacteristic, RequestedItem
 from services.order.domain.catalogue.catalogue import (
     CharacteristicRule,
     Offering,
     Specification,
-    ValueType,
 )
+from services.order.domain.catalogue.characteristic_values import allowed_values_text, check_value
 from shared.contracts import Characteristic, Value
 from shared.errors import Fault
-
-PYTHON_TYPES = {ValueType.STRING: str, ValueType.INTEGER: int, ValueType.BOOLEAN: bool}
-MAX_TEXT_LENGTH = 256
-"""Characters in a text value."""
 
 
 def check_characteristics(
@@ -60,39 +54,6 @@ def check_characteristic(
         )
 
 
-def check_value(
-    at: str, value: object, rule: CharacteristicRule, fixed: Mapping[str, Value]
-) -> Iterator[Fault]:
-    """Name what is wrong with a value, if something is."""
-    if type(value) is not PYTHON_TYPES[rule.type] or (
-        isinstance(value, str) and len(value) > MAX_TEXT_LENGTH
-    ):
-        yield Fault(
-            at, "characteristic-type", f"{rule.name} is no {rule.type}", allowed_values_text(rule)
-        )
-    elif rule.allowed and value not in rule.allowed:
-        yield Fault(
-            at,
-            "characteristic-value",
-            f"{rule.name} cannot have this value",
-            allowed_values_text(rule),
-        )
-    elif rule.pattern and not compile_pattern(rule.pattern).fullmatch(str(value)):
-        yield Fault(
-            at,
-            "characteristic-value",
-            f"{rule.name} has not the right form",
-            allowed_values_text(rule),
-        )
-    elif fixed.get(rule.name, value) != value:
-        yield Fault(
-            at,
-            "characteristic-fixed",
-            f"the offering itself decides {rule.name}",
-            f"leave it out, or say {fixed[rule.name]}",
-        )
-
-
 def check_required(
     at: str, rules: Mapping[str, CharacteristicRule], requested: set[str]
 ) -> Iterator[Fault]:
@@ -114,22 +75,6 @@ def check_required(
                     f"{rule.name} requires {other}",
                     f"give {other} as well, or leave {rule.name} out",
                 )
-
-
-def allowed_values_text(rule: CharacteristicRule) -> str:
-    """Describe the allowed values of a characteristic, for people."""
-    if rule.allowed:
-        return f"use one of: {', '.join(str(each) for each in rule.allowed)}"
-    if rule.pattern:
-        return f"use {rule.pattern_means or rule.pattern}"
-    limit = f" of at most {MAX_TEXT_LENGTH} characters" if rule.type is ValueType.STRING else ""
-    return f"use a JSON {rule.type}{limit}"
-
-
-@cache
-def compile_pattern(pattern: str) -> re.Pattern[str]:
-    """Compile a pattern of the catalogue once; its character classes match ASCII only."""
-    return re.compile(pattern, re.ASCII)
 
 
 def merge_characteristics(item: RequestedItem, offering: Offering) -> tuple[Characteristic, ...]:

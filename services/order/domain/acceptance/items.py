@@ -12,6 +12,7 @@ from services.order.domain.acceptance.installation_address import (
 )
 from services.order.domain.acceptance.request import RequestedItem
 from services.order.domain.catalogue.catalogue import UNRESTRICTED, Catalogue, Offering
+from services.order.domain.catalogue.characteristic_values import NUMBER_CHARACTERISTIC
 from services.order.domain.catalogue.eligibility import (
     Buyer,
     admitted_local_networks,
@@ -25,9 +26,6 @@ from shared.errors import Fault
 from shared.input.phones import phone_key
 
 MAX_ITEMS = 100
-NUMBER_CHARACTERISTIC = "number"
-"""The characteristic by which an item picks its number."""
-
 SUPPORTED_ACTIONS = " or ".join(BUSINESS_ACTIONS)
 
 

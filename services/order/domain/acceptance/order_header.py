@@ -4,15 +4,14 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from services.order.domain.acceptance.request import (
-    CHANNELS,
-    CUSTOMER_CATEGORIES,
     DEFAULT_CHANNEL,
     DEFAULT_PRIORITY,
     RequestedOrder,
     RequestedParty,
 )
-from services.order.domain.order import DEFAULT_CATEGORIES, OrderContent
-from shared.contracts import Customer, PartyKind, party_kind_of
+from services.order.domain.catalogue.eligibility import CHANNELS, CUSTOMER_CATEGORIES
+from services.order.domain.order import OrderContent
+from shared.contracts import DEFAULT_CATEGORIES, Customer, PartyKind, party_kind_of
 from shared.errors import Fault
 from shared.input.identity_numbers import is_invalid_number
 from shared.input.text_comparison import comparable_word

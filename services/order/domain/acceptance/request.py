@@ -7,21 +7,9 @@ from uuid import UUID
 
 from shared.errors import Fault
 
-CHANNELS = (
-    "account-manager",
-    "business-hall",
-    "call-centre",
-    "internet",
-    "fax",
-    "letter",
-    "agent",
-)
-"""The channels by which customers place orders."""
-
 DEFAULT_CHANNEL = "internet"
 """The channel of an order that states none: it came by our API, so over the internet."""
 
-CUSTOMER_CATEGORIES = ("public", "business", "key-account")
 DEFAULT_PRIORITY = 4
 
 

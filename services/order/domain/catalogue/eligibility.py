@@ -5,7 +5,6 @@ from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
 
-from services.order.domain.acceptance.request import CHANNELS, CUSTOMER_CATEGORIES
 from services.order.domain.catalogue.catalogue import (
     UNRESTRICTED,
     CatalogueEntry,
@@ -15,6 +14,19 @@ from services.order.domain.catalogue.catalogue import (
 from shared.errors import Fault
 from shared.input import timestamps
 from shared.input.area_codes import REMEDY, is_area_code
+
+CHANNELS = (
+    "account-manager",
+    "business-hall",
+    "call-centre",
+    "internet",
+    "fax",
+    "letter",
+    "agent",
+)
+"""The channels by which customers place orders."""
+
+CUSTOMER_CATEGORIES = ("public", "business", "key-account")
 
 
 class Buyer(NamedTuple):

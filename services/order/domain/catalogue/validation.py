@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterator
 
-from services.order.domain.acceptance.characteristics import check_value, compile_pattern
 from services.order.domain.catalogue.catalogue import (
     Catalogue,
     CharacteristicRule,
@@ -13,6 +12,7 @@ from services.order.domain.catalogue.catalogue import (
     PriceKind,
     Specification,
 )
+from services.order.domain.catalogue.characteristic_values import check_value, compile_pattern
 from services.order.domain.catalogue.eligibility import check_buyers, check_validity
 from shared.errors import Fault
 from shared.input.ids import IDENTIFIER_IN_WORDS, is_identifier

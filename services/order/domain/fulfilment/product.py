@@ -173,7 +173,7 @@ def mark_pending_terminate(product: Product, order_id: UUID) -> Product:
 
 
 def release_product(product: Product) -> Product:
-    """Undo `mark_pending_terminate`: the order failed or was rejected."""
+    """Undo `mark_pending_terminate`: the order failed, was rejected, or was retracted."""
     return replace(product, status=ProductStatus.ACTIVE, ending_order_id=None)
 
 

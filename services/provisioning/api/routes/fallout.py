@@ -4,6 +4,7 @@ from functools import partial
 from uuid import UUID
 
 from fastapi import Response
+from sqlalchemy.orm import Session
 
 from services.provisioning.api.schemas.fallout import (
     EMPTY_DECISION,
@@ -13,13 +14,12 @@ from services.provisioning.api.schemas.fallout import (
     FalloutDecisionBody,
     SpecificationFilter,
     StateFilter,
-    check_specification,
 )
 from services.provisioning.api.views.fallout import FalloutView
 from services.provisioning.commands.fallout import SignedDecision, decide
 from services.provisioning.domain.fallout.actions import FalloutAction
+from services.provisioning.store import blueprints, plans
 from services.provisioning.store import fallout as store
-from services.provisioning.store import plans
 from shared.access.access_rule import require_visible
 from shared.contracts import Causation
 from shared.http import (
@@ -34,6 +34,7 @@ from shared.http import (
 from shared.http.callers import FalloutOperator, NetworkViewer
 from shared.http.command_batcher import CommandBatcher
 from shared.http.resource_paths import OPS_PATH
+from shared.input.list_filters import ListFilter, check_filter_names
 from shared.persistence.list_window import key_attributes
 
 FALLOUT_PATH = f"{OPS_PATH}/fallout"
@@ -129,3 +130,14 @@ async def run_decision(
         cause, partial(decide, signed), preload=plans.preload, preload_key=signed.order_id
     )
     return FalloutView.of(*decided)
+
+
+def check_specification(session: Session, tenant: str, name: str) -> None:
+    """Check that the specification of an empty list exists.
+
+    Raises:
+        InvalidError: if it never had a blueprint.
+    """
+    known = blueprints.known_specifications(session, tenant, name)
+    remedy = "take one that GET /ops/v1/blueprints names"
+    check_filter_names([ListFilter("specification", "specification", name)], known, remedy)

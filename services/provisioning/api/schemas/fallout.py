@@ -5,15 +5,12 @@ from uuid import UUID
 
 from fastapi import Body, Query
 from pydantic import ConfigDict
-from sqlalchemy.orm import Session
 
 from services.provisioning.api.examples import fallout as examples
 from services.provisioning.commands.fallout import SignedDecision
 from services.provisioning.domain.fallout.actions import FalloutAction
 from services.provisioning.domain.fallout.fallout import FalloutState
-from services.provisioning.store import blueprints
 from shared.http.schemas import ExactId, LongText, SignedSchema
-from shared.input.list_filters import ListFilter, check_filter_names
 from shared.security.caller import Caller
 
 OPEN_STATES = frozenset({FalloutState.OPEN})
@@ -26,17 +23,6 @@ ElementFilter: TypeAlias = Annotated[str, Query(max_length=128, description="In 
 SpecificationFilter: TypeAlias = Annotated[
     str, Query(max_length=128, description="One without a blueprint is answered 400.")
 ]
-
-
-def check_specification(session: Session, tenant: str, name: str) -> None:
-    """Check that the specification of an empty list exists.
-
-    Raises:
-        InvalidError: if it never had a blueprint.
-    """
-    known = blueprints.known_specifications(session, tenant, name)
-    remedy = "take one that GET /ops/v1/blueprints names"
-    check_filter_names([ListFilter("specification", "specification", name)], known, remedy)
 
 
 class FalloutDecisionSchema(SignedSchema):

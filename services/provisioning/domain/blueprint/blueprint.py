@@ -10,6 +10,9 @@ from shared.contracts.message_parts import ElementName
 INLINE: ElementName = "inline"
 """The element in process: its operations complete at once, and never fail."""
 
+ASSIGN = "assign"
+"""The step that a plan has once, for all items of its order together."""
+
 
 class StepKind(StrEnum):
     """What carries out a step."""

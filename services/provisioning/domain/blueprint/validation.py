@@ -6,13 +6,13 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from services.provisioning.domain.blueprint.blueprint import (
+    ASSIGN,
     Blueprint,
     BlueprintStep,
     OnFailure,
     StepKind,
 )
-from services.provisioning.domain.plan.plan import ASSIGN
-from services.provisioning.domain.plan.templates import (
+from services.provisioning.domain.blueprint.templates import (
     CHARACTERISTIC_REFERENCE,
     ITEM_FIELDS,
     ITEM_REFERENCE,

@@ -1,1 +1,1 @@
-"""Plans: their steps and states, how they advance, are executed and compensated."""
+"""Plans: their steps and states, how they are executed and compensated."""

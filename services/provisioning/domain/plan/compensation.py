@@ -15,12 +15,12 @@ from services.provisioning.domain.plan.plan_change import PlanChange
 from services.provisioning.domain.plan.templates import fill
 from shared.contracts import ReleaseRequested
 
-STARTED = frozenset({StepState.RUNNING, StepState.DONE})
+RUNNING_OR_DONE = frozenset({StepState.RUNNING, StepState.DONE})
 
 
 def is_past_no_return(steps: Iterable[PlanStep], *, hard_only: bool = False) -> bool:
     """Tell whether a point of no return has been passed, or may have been."""
-    passed = (step.blueprint.ponr for step in steps if step.state in STARTED or step.unsure)
+    passed = (step.blueprint.ponr for step in steps if step.state in RUNNING_OR_DONE or step.unsure)
     return any(each is PointOfNoReturn.HARD or (each and not hard_only) for each in passed)
 
 

@@ -12,9 +12,6 @@ from services.provisioning.domain.blueprint.blueprint import BlueprintStep, Step
 from shared.contracts import Action, Characteristic, Held
 from shared.ids import named_id
 
-ASSIGN = "assign"
-"""The step that a plan has once, for all items of its order together."""
-
 
 class PlanState(StrEnum):
     """The state of a plan."""

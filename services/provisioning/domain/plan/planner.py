@@ -5,9 +5,13 @@ from datetime import datetime
 from typing import TypeAlias
 from uuid import UUID
 
-from services.provisioning.domain.blueprint.blueprint import Blueprint, BlueprintStep, StepKind
-from services.provisioning.domain.plan.plan import (
+from services.provisioning.domain.blueprint.blueprint import (
     ASSIGN,
+    Blueprint,
+    BlueprintStep,
+    StepKind,
+)
+from services.provisioning.domain.plan.plan import (
     Plan,
     PlanFailure,
     PlanItem,

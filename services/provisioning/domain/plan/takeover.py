@@ -7,9 +7,8 @@ release was requested are being released. The steps that led there are not done 
 from typing import TypeAlias
 from uuid import UUID
 
-from services.provisioning.domain.blueprint.blueprint import StepKind
+from services.provisioning.domain.blueprint.blueprint import ASSIGN, StepKind
 from services.provisioning.domain.plan.plan import (
-    ASSIGN,
     FINAL_STATES,
     Plan,
     PlanFailure,

@@ -1,22 +1,17 @@
-"""Templates in blueprints, filled from an item: `$leg.element` becomes the OLT of its line.
+"""Filling the templates of a blueprint from an item of the plan."""
 
-`$characteristic.NAME`   what the customer chose
-`$item.NAME`             service, product, address or offering of the item
-`$KIND.value`            the resource of that kind that the item holds, `$leg.value`
-`$KIND.element`          the network element it leads to
-`$KIND.NAME`             another attribute of it, `$leg.ponPort`
-"""
-
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from services.provisioning.domain.blueprint.blueprint import BlueprintStep
+from services.provisioning.domain.blueprint.templates import (
+    CHARACTERISTIC_REFERENCE,
+    ITEM_FIELDS,
+    ITEM_REFERENCE,
+    REFERENCE_MARK,
+    templates_of,
+)
 from services.provisioning.domain.plan.plan import PlanItem
 from shared.contracts import Characteristic, Value
-
-REFERENCE_MARK = "$"
-CHARACTERISTIC_REFERENCE = "characteristic"
-ITEM_REFERENCE = "item"
-ITEM_FIELDS = ("service_id", "product_id", "address_id", "offering_id", "specification")
 
 
 def fill(template: Value, item: PlanItem) -> Value | None:
@@ -24,13 +19,11 @@ def fill(template: Value, item: PlanItem) -> Value | None:
     if not isinstance(template, str) or not template.startswith(REFERENCE_MARK):
         return template
     source, _, name = template[1:].partition(".")
-    match source:
-        case "characteristic":
-            return characteristic_value(name, item.characteristics)
-        case "item":
-            return str(getattr(item, name)) if name in ITEM_FIELDS else None
-        case _:
-            return held_value(source, name, item)
+    if source == CHARACTERISTIC_REFERENCE:
+        return characteristic_value(name, item.characteristics)
+    if source == ITEM_REFERENCE:
+        return str(getattr(item, name)) if name in ITEM_FIELDS else None
+    return held_value(source, name, item)
 
 
 def fill_text(template: str, item: PlanItem) -> str:
@@ -70,10 +63,3 @@ def fill_parameters(step: BlueprintStep, item: PlanItem) -> tuple[Characteristic
 def unfilled_templates(step: BlueprintStep, item: PlanItem) -> list[str]:
     """Return the templates of a step for which the item has no value."""
     return [each for each in templates_of(step) if fill(each, item) is None]
-
-
-def templates_of(step: BlueprintStep) -> Iterator[str]:
-    """Yield the templates that must be filled before a step can begin."""
-    for value in (step.element, *(each.value for each in step.parameters)):
-        if isinstance(value, str) and value.startswith(REFERENCE_MARK):
-            yield value

@@ -7,6 +7,8 @@ addresses     addresses, and the plant that serves them
 pool_items    single resources of a pool, their withdrawal and restoring
 imports       imports of numbers and plant
 reservations  old reservations, and their release
+
+plant_names checks the filters of lists by names of the plant.
 """
 
 from services.resources.api.routes import (

@@ -5,8 +5,9 @@ from typing import Annotated, TypeAlias
 from fastapi import Response
 
 from services.resources import store
+from services.resources.api.routes.plant_names import check_plant_names
 from services.resources.api.schemas.addresses import SearchText
-from services.resources.api.schemas.pools import ExchangeName, check_plant_names
+from services.resources.api.schemas.pools import ExchangeName
 from services.resources.api.views.addresses import AddressView
 from services.resources.domain.plant.address_search import read_search
 from shared.access.access_rule import require_found

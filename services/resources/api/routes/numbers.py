@@ -6,14 +6,15 @@ from typing import Annotated, TypeAlias
 from fastapi import Response
 
 from services.resources import store
+from services.resources.api.routes.plant_names import check_plant_names
 from services.resources.api.schemas.numbers import AreaCode, GradeName, Pattern, ResultLimit
-from services.resources.api.schemas.pools import ExchangeName, check_plant_names
+from services.resources.api.schemas.pools import ExchangeName
 from services.resources.api.views.numbers import NumberDetail, NumberView
 from services.resources.commands.numbers import (
     deselect_for_client,
-    require_number,
     select_for_client,
 )
+from services.resources.domain.number.number import require_number
 from services.resources.domain.number.numbering_plan import read_e164, read_pattern
 from services.resources.domain.number.search import NumberSearch, read_grade
 from shared.http import (

@@ -96,7 +96,7 @@ async def withdraw_things(  # noqa: PLR0913  each is a part of the request
 ) -> Response:
     """Withdraw resources from a pool, as blocked or faulty: all that are named, or none.
 
-    Only resources without a holder can be withdrawn; withdrawn ones stay unchanged.
+    Only resources without a holder can be withdrawn; those already in that state stay unchanged.
     """
     selected = body.to_selection(Pool(caller.tenant, kind, name))
     command = partial(withdraw_if_approved, selected, body.state, caller)

@@ -3,7 +3,8 @@
 from fastapi import Response
 
 from services.resources import store
-from services.resources.api.schemas.pools import ExchangeName, check_plant_names
+from services.resources.api.routes.plant_names import check_plant_names
+from services.resources.api.schemas.pools import ExchangeName
 from services.resources.api.views.pools import PoolDetail, PoolView
 from services.resources.domain.pool.resource import ResourceKind
 from shared.access.access_rule import require_found

@@ -7,6 +7,7 @@ from uuid import UUID
 from services.resources.domain.pool.resource import NumberKey
 from services.resources.domain.pool.states import NUMBER_TRANSITIONS, NumberState, Transition
 from services.resources.domain.scheduled_messages import HoldExpired, NumberMessage
+from shared.access.access_rule import require_found
 from shared.errors import ConflictError
 
 HOLD_TIME = timedelta(minutes=10)
@@ -97,3 +98,13 @@ def check_selected_by(number: Number, client: str) -> None:
 def as_idle(number: Number) -> Number:
     """Return the number as idle."""
     return replace(number, state=NumberState.IDLE, selected_by=None, until=None)
+
+
+def require_number(found: Number | None) -> Number:
+    """Return the number that was found.
+
+    Raises:
+        NotFoundError: if none was.
+    """
+    remedy = "search for numbers: /ops/v1/numbers?pattern=*888"
+    return require_found(found, "the inventory has no such number", remedy=remedy)

@@ -51,7 +51,7 @@ class PlacedRow(NamedTuple, Generic[R]):
 def check_exchanges(
     rows: Sequence[PlacedRow[Exchange]], networks: Networks, occupied: Collection[str]
 ) -> list[Fault]:
-    """Return the faults of these exchanges; `occupied` are those that contain plant or numbers."""
+    """Return the faults of these exchanges; `occupied` have plant, addresses or numbers."""
     return [*duplicate_faults(rows), *changed_area_faults(rows, networks, occupied)]
 
 

@@ -73,7 +73,7 @@ def withdraw(
 
     Raises:
         InvalidError: if numbers are to be faulty.
-        NotFreeError: if one of them is not free.
+        NotFreeError: if one of them is neither free nor withdrawn.
     """
     if kind is ResourceKind.NUMBER and target is WithdrawnState.FAULTY:
         fault = Fault("/state", "never-faulty", "numbers do not break", "send blocked")
