@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from services.order.domain.acceptance.characteristics import compile_pattern
+from services.order.domain.catalogue.characteristic_values import compile_pattern
 
 ANY_SCRIPT = {
     Path("shared/observability/masking.py"): "hides numbers however they are written",

@@ -71,7 +71,7 @@ class SupervisedProcess:
 
     @property
     def has_ended(self) -> bool:
-        """Tell whether it has ended and has to be restarted."""
+        """Tell whether it has ended, and is neither being handled nor known to refuse."""
         is_excluded = self.is_starting or self.is_ending or self.refuses
         return not (is_excluded or process.is_alive(self.engine.server))
 

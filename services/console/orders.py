@@ -14,8 +14,7 @@ import typer
 from services.console.client import Client, connect, running_stack
 from services.console.errors import FAILURE, INTERRUPTED, UNAVAILABLE, CommandError
 from services.console.follow import FollowState, print_changes
-from services.console.journey import journey_of
-from services.console.journey import print_journey as draw_journey
+from services.console.journey import journey_of, print_journey
 from services.console.output import (
     Styled,
     print_error,
@@ -119,7 +118,7 @@ def show_order(order_id: str, *, follow: bool, json: bool) -> None:
     else:
         print_order(order)
         if not follow:
-            draw_journey(journey_of(operator, order["id"]))
+            print_journey(journey_of(operator, order["id"]))
     if order["state"] not in STATES_WITHOUT_FAILURE:
         raise typer.Exit(FAILURE)
 

@@ -68,13 +68,14 @@ GET /elements/{element}/operations/{operation_id}
      request may still arrive: send the operation again with the same id, and do not undo it,
      until it is answered.
 
-GET /elements                      {"elements": ["aaa", ...]}: those that received a request.
+GET /elements                      {"elements": ["aaa", ...]}: those that received an operation
+    or a fault setting.
 GET /elements/{element}/active     what is configured now, in the order of creation:
     {"element": "aaa", "active": [{"subject": "...", "kind": "create-account",
      "parameters": {...}, "operation_id": "..."}]}: kind and id of the operation that made it.
 GET /elements/{element}/effects    how often each operation changed the configuration:
     {"element": "aaa", "effects": {"<operation id>": 1}}. Refused operations and tests have none.
-An element that has received no request has nothing configured.
+An element that has received no operation has nothing configured.
 
 Faults
 ------

@@ -15,7 +15,7 @@ from services.elements.domain import Operation, OperationOutcome, Refusal, decid
 from services.elements.faults import (
     DropAnswer,
     ElementCall,
-    FailFirst,
+    FailBeforeWork,
     Faults,
     InjectedFault,
     Refuse,
@@ -117,7 +117,7 @@ def apply_fault(injected: InjectedFault, work: Callable[[], Response]) -> Respon
     match injected.fault:
         case RejectConnection():
             return NoResponse()
-        case FailFirst():
+        case FailBeforeWork():
             detail = "the element failed before it did anything: an injected fault"
             return problem_response(Problem(500, "element-error", detail))
         case DropAnswer(then=then):
@@ -227,7 +227,7 @@ async def count_effects(request: Request) -> Response:
 
 
 async def list_elements(request: Request) -> Response:
-    """List the elements that received a request."""
+    """List the elements that received an operation or a fault setting."""
     return json_response({"elements": network_of(request).names()})
 
 

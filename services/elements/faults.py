@@ -36,7 +36,7 @@ class Refuse(ElementFault, frozen=True, kw_only=True, tag="refuse"):
     on: tuple[Literal["perform"]] = ("perform",)
 
 
-class FailFirst(ElementFault, frozen=True, kw_only=True, tag="error"):
+class FailBeforeWork(ElementFault, frozen=True, kw_only=True, tag="error"):
     """The element fails before it does anything."""
 
 
@@ -50,7 +50,7 @@ class RejectConnection(ElementFault, frozen=True, kw_only=True, tag="reject-conn
     """The connection closes before anything is done."""
 
 
-AnyFault: TypeAlias = Slow | Refuse | FailFirst | DropAnswer | RejectConnection
+AnyFault: TypeAlias = Slow | Refuse | FailBeforeWork | DropAnswer | RejectConnection
 
 
 class ElementCall(NamedTuple):
@@ -69,7 +69,7 @@ class InjectedFault(NamedTuple):
     """The faults that are injected into one call."""
 
     delay_ms: int = 0
-    fault: Refuse | FailFirst | DropAnswer | RejectConnection | None = None
+    fault: Refuse | FailBeforeWork | DropAnswer | RejectConnection | None = None
 
 
 class Faults:

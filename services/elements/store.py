@@ -51,7 +51,7 @@ class SimulatedElement:
 
 
 class Network:
-    """All elements that received a request."""
+    """All elements that received an operation or a fault setting."""
 
     def __init__(self) -> None:
         self._elements: dict[str, SimulatedElement] = {}

@@ -16,7 +16,7 @@ from typing import TypeVar
 
 from shared.errors import Fault, InvalidError, NotFoundError
 from shared.input.equipment_names import fold_name
-from shared.security.caller import Caller
+from shared.security.caller import ALL_AREAS, Caller
 
 TENANT_READ_SCOPES = frozenset({"viewer:read", "billing:read", "agent:read", "network:read"})
 """Each of these scopes sees the records of all clients, on the routes that accept it."""
@@ -24,9 +24,6 @@ TENANT_READ_SCOPES = frozenset({"viewer:read", "billing:read", "agent:read", "ne
 TENANT_WRITE_SCOPES = frozenset({"admin"})
 
 T = TypeVar("T")
-
-ALL_AREAS = "*"
-"""The area of a crew that works in all areas."""
 
 
 class AccessLevel(StrEnum):

@@ -1,4 +1,4 @@
-"""Approval of dangerous actions by a second person: the requester cannot approve.
+"""Approval of sensitive actions by a second person: the requester cannot approve.
 
 An action for which the caller's role needs a second person (roles.py) is not executed on
 the first request: an approval is stored, and the request is answered with 202. After another

@@ -29,7 +29,7 @@ class TroubleView(BaseModel):
 
     kind: TroubleKind
     part: str
-    """The element, topic or reason of dead letters that it concerns; empty if not divided."""
+    """The element, topic, thread or reason of dead letters that it concerns; empty if undivided."""
 
     count: int
     """How many messages, orders, calls, ... it concerns."""

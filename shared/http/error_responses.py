@@ -6,6 +6,7 @@ A range would also describe a status that no route answers with.
 from typing import Any, TypeAlias
 
 ResponseDescriptions: TypeAlias = dict[int | str, dict[str, Any]]
+"""Descriptions of the answers, by status."""
 
 PROBLEM_CONTENT = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
 

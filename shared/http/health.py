@@ -1,7 +1,7 @@
 """Health endpoints: liveness, readiness with troubles, and metrics."""
 
 from functools import partial
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal
 
 from fastapi import FastAPI, Response
 from fastapi.responses import JSONResponse, PlainTextResponse
@@ -10,6 +10,7 @@ from pydantic import BaseModel
 
 from shared.health.monitor import HealthReport, Monitor
 from shared.health.trouble_view import EXAMPLE_OUTAGE, EXAMPLE_TROUBLE, TroubleView
+from shared.http.error_responses import ResponseDescriptions
 from shared.observability import metrics
 
 
@@ -21,9 +22,6 @@ class ReadinessView(BaseModel):
     """Those that are `is_blocking` make it unready. A restored database does until its published
     messages are taken over; the others never do."""
 
-
-ResponseDescriptions: TypeAlias = dict[int | str, dict[str, Any]]
-"""Descriptions of the answers, by status."""
 
 METRICS_EXAMPLE = """\
 # HELP kaitong_http_requests_in_progress Requests in progress.

@@ -1,4 +1,4 @@
-"""Records that are consumed from Kafka, and records that are published there."""
+"""Records that handlers consume, from Kafka or this service's tables, and records to publish."""
 
 from typing import NamedTuple
 from uuid import UUID

@@ -67,7 +67,8 @@ class DeadLetterRow(Base):
     parked_at: Mapped[datetime] = mapped_column(Instant)
     released_at: Mapped[datetime | None] = mapped_column(Instant)
     tenant: Mapped[str | None]
-    """The message's tenant; None if unreadable: then it belongs to the installation's."""
+    """The message's tenant; None if unreadable or not named: then the tenant that runs the
+    installation has it."""
 
     __table_args__ = (
         Index("ix_parked_open", "key", "position", postgresql_where=released_at.is_(None)),

@@ -21,7 +21,7 @@ T = TypeVar("T")
 
 
 async def publish_later(_: Sequence[CommitResult]) -> None:
-    """Leave the records in the outbox table: this process has no publisher."""
+    """Leave the records in the outbox table: no publisher is attached."""
 
 
 class Writer:

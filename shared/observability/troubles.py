@@ -86,7 +86,7 @@ class Trouble:
     """For how many seconds; the longest, if it concerns several."""
 
     part: str = ""
-    """The element, topic or reason of dead letters that it concerns; empty if not divided."""
+    """The element, topic, thread or reason of dead letters that it concerns; empty if undivided."""
 
     is_notice: bool = False
     """True for what is normal so far, such as a work order that a crew has had for an hour: it

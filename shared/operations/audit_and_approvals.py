@@ -22,6 +22,7 @@ from shared.http import (
 )
 from shared.http.authorization import allow
 from shared.http.position_paging import AfterPosition, PositionLimit
+from shared.http.resource_paths import OPS_PATH
 from shared.messaging.unit_of_work import UnitOfWork
 from shared.operations.views import view_config
 from shared.persistence import audit_log
@@ -36,7 +37,7 @@ ApprovalReader = Annotated[
     Caller, allow(*approvals.ALL_APPROVALS_SCOPES, *approvals.OWN_APPROVALS_SCOPES)
 ]
 
-router = Router(prefix="/ops/v1", tags=["operations"])
+router = Router(prefix=OPS_PATH, tags=["operations"])
 
 
 class AuditEntryView(BaseModel):
@@ -157,13 +158,13 @@ class DecisionBody(BaseModel):
 
 
 NO_REASON = DecisionBody()
-DecisionBodyDep = Annotated[DecisionBody, Body()]
+OptionalDecision = Annotated[DecisionBody, Body()]
 
 
 def approval_pending_response(approval: Approval) -> Response:
     """Return the 202 for an action that first needs the approval of a second person."""
     body = ApprovalView.of(approval).model_dump_json().encode()
-    headers = {"Location": f"/ops/v1/approvals/{approval.id}"}
+    headers = {"Location": f"{OPS_PATH}/approvals/{approval.id}"}
     return Response(body, 202, headers, media_type="application/json")
 
 
@@ -186,7 +187,7 @@ def read_audit(  # noqa: PLR0913, PLR0917  each is a parameter of the request
 
 @router.get("/audit/chain")
 def check_chain(_: Auditor, session: ReadSessionDep) -> AuditChainView:
-    """Check that the audit is intact: every entry holds the hash of the one before it."""
+    """Check the audit: every entry's hash covers the entry and the hash before it."""
     return AuditChainView(broken_at=audit_log.first_broken_position(session))
 
 
@@ -217,7 +218,7 @@ async def approve(
     caller: Approver,
     cause: CausationDep,
     batcher: CommandBatcherDep,
-    decision: DecisionBodyDep = NO_REASON,
+    decision: OptionalDecision = NO_REASON,
 ) -> ApprovalView:
     """Approve a request of another person, who then sends the same request again."""
     do = partial(record_decision, caller, id, ApprovalState.APPROVED, decision.reason)
@@ -230,7 +231,7 @@ async def refuse(
     caller: Approver,
     cause: CausationDep,
     batcher: CommandBatcherDep,
-    decision: DecisionBodyDep = NO_REASON,
+    decision: OptionalDecision = NO_REASON,
 ) -> ApprovalView:
     """Refuse a request of another person."""
     do = partial(record_decision, caller, id, ApprovalState.REFUSED, decision.reason)

@@ -7,6 +7,7 @@ from uuid import UUID
 from shared.errors import NotFoundError
 from shared.http import CausationDep, CommandBatcherDep, ReadSessionDep, Router, SettingsDep
 from shared.http.authorization import allow
+from shared.http.resource_paths import OPS_PATH
 from shared.messaging.unit_of_work import UnitOfWork
 from shared.operations.views import RecoveryView
 from shared.recovery.recovery_store import RecoveryRow, all_recoveries
@@ -16,9 +17,9 @@ RecoveryReader = Annotated[Caller, allow("viewer:read", "crm:order.read")]
 Operator = Annotated[Caller, allow("ops:replay", runs_installation=True)]
 
 always_available_router = Router(
-    prefix="/ops/v1", tags=["operations"], requires_proven_database=False
+    prefix=OPS_PATH, tags=["operations"], requires_proven_database=False
 )
-router = Router(prefix="/ops/v1", tags=["operations"])
+router = Router(prefix=OPS_PATH, tags=["operations"])
 
 
 @always_available_router.get("/recoveries")

@@ -19,8 +19,10 @@ from shared.errors import NotFoundError, UnavailableError
 from shared.health.monitor import Monitor
 from shared.http import CausationDep, CommandBatcherDep, ReadSessionDep, Router
 from shared.http.authorization import allow
+from shared.http.callers import NetworkViewer, StateViewer, Viewer
 from shared.http.dependencies import DirectDependency
 from shared.http.position_paging import MAX_POSITION, AfterPosition, PositionLimit
+from shared.http.resource_paths import OPS_PATH
 from shared.input.numbers import IS_DIGITS
 from shared.messaging import archive_reader, dead_letters
 from shared.messaging.after_commit import AfterCommit
@@ -43,11 +45,6 @@ from shared.persistence.database import Sessions
 from shared.security.caller import Caller
 from shared.service import OrderChangesReader, no_changes
 
-Viewer = Annotated[Caller, allow("viewer:read")]
-Watcher = Annotated[Caller, allow("viewer:read", "network:read", "analyst:read")]
-"""Callers that may read the state of a service, which holds no customer data."""
-
-Planner = Annotated[Caller, allow("viewer:read", "network:read")]
 Operator = Annotated[Caller, allow("ops:replay")]
 
 Position: TypeAlias = Annotated[int, Path(ge=1, le=MAX_POSITION), IS_DIGITS]
@@ -81,15 +78,15 @@ OperationsDep: TypeAlias = Annotated[
 ]
 
 always_available_router = Router(
-    prefix="/ops/v1", tags=["operations"], requires_proven_database=False
+    prefix=OPS_PATH, tags=["operations"], requires_proven_database=False
 )
 """Routes that answer also while the database is unproven."""
 
-router = Router(prefix="/ops/v1", tags=["operations"])
+router = Router(prefix=OPS_PATH, tags=["operations"])
 
 
 @always_available_router.get("/state")
-async def read_state(_: Watcher, operations: OperationsDep) -> StateView:
+async def read_state(_: StateViewer, operations: OperationsDep) -> StateView:
     """Return the state of the service and its troubles.
 
     It answers during an outage too; values that are then unknown are null.
@@ -99,7 +96,7 @@ async def read_state(_: Watcher, operations: OperationsDep) -> StateView:
 
 
 @always_available_router.get("/lag")
-async def read_lag(_: Watcher, operations: OperationsDep) -> LagView:
+async def read_lag(_: StateViewer, operations: OperationsDep) -> LagView:
     """Return the lag of the service on its topics."""
     report = await operations.monitor.report()
     if report.lag is None:
@@ -109,7 +106,9 @@ async def read_lag(_: Watcher, operations: OperationsDep) -> LagView:
 
 
 @router.get("/holdings")
-def read_holdings(_: Watcher, session: ReadSessionDep, operations: OperationsDep) -> StoredDataView:
+def read_holdings(
+    _: StateViewer, session: ReadSessionDep, operations: OperationsDep
+) -> StoredDataView:
     """Return the tables of the service that hold rows, of any tenant.
 
     Shipped data does not count: an empty system has no such tables.
@@ -120,11 +119,11 @@ def read_holdings(_: Watcher, session: ReadSessionDep, operations: OperationsDep
 
 @router.get("/journeys/{subject}")
 def read_journey(
-    subject: str, caller: Planner, session: ReadSessionDep, operations: OperationsDep
+    subject: str, caller: NetworkViewer, session: ReadSessionDep, operations: OperationsDep
 ) -> list[JourneyEntryView]:
     """Return this service's part of what happened to an order, oldest first.
 
-    Planners do not see changes of a customer (erasures).
+    Network staff do not see changes of a customer (erasures).
     """
     entries = journey_of(operations, session, caller.tenant, subject)
     if caller.may("viewer:read"):

@@ -1,7 +1,7 @@
 """Migrate databases to the tables of this code: `python -m shared.persistence.migrate order ...`.
 
-Each database has two branches of migrations: the kernel's (migrations), the
-same everywhere, and the service's own.
+Each database has two branches of migrations: the kernel's
+(shared/persistence/migrations), the same everywhere, and the service's own.
 """
 
 import sys

@@ -125,10 +125,10 @@ class Recovery:
                     await self.allowed()
                     self.writer.certainty.mark_provable()
                     return await work(reader)
-            except (UnavailableError, *TRANSIENT) as trouble:
-                if isinstance(trouble, UnavailableError):
+            except (UnavailableError, *TRANSIENT) as error:
+                if isinstance(error, UnavailableError):
                     self.writer.certainty.mark_unprovable()
-                log.info("recovery.waits", trouble=str(trouble), seconds=pause)
+                log.info("recovery.waits", reason=str(error), seconds=pause)
                 await asyncio.sleep(pause)
                 pause = min(LONGEST_PAUSE_S, 2 * pause)
 

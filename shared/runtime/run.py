@@ -244,6 +244,6 @@ async def archive_periodically(sessions: Sessions, settings: Settings) -> None:
         try:
             months, folder = settings.archive_months, settings.service_archive_folder
             await asyncio.to_thread(maintain_archive, sessions, datetime.now(UTC), months, folder)
-        except (*TRANSIENT, OSError) as trouble:  # also a disk that is full
-            log.error("archive.waits", trouble=str(trouble))  # noqa: TRY400  people read it
+        except (*TRANSIENT, OSError) as error:  # also a disk that is full
+            log.error("archive.waits", reason=str(error))  # noqa: TRY400  people read it
         await asyncio.sleep(ARCHIVE_INTERVAL.total_seconds())

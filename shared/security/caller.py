@@ -9,6 +9,9 @@ CHALLENGE = 'Bearer realm="kaitong"'
 
 UNLIMITED = RoleLimits()
 
+ALL_AREAS = "*"
+"""The area of a crew that works in all areas."""
+
 
 @dataclass(frozen=True, slots=True)
 class Caller:

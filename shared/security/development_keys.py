@@ -24,6 +24,7 @@ from cryptography.hazmat.primitives.serialization import (
 
 from shared.config.security_checks import DEVELOPMENT_KEY_PREFIX
 from shared.ids import time_ordered_id
+from shared.security.caller import ALL_AREAS
 from shared.security.roles import ROLES
 from shared.security.tokens import KeysError
 
@@ -34,7 +35,6 @@ RENEW_BEFORE = timedelta(days=7)
 TENANT = "jiangsu"
 ISSUER = "kaitong"
 AUDIENCE = "kaitong"
-ALL_AREAS = "*"
 """Claims of tokens for development: the defaults of the settings."""
 
 PUBLIC_FOLDER = "public"

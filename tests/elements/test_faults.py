@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from httpx import AsyncClient
 
-from services.elements.faults import AnyFault, ElementCall, FailFirst, Faults, Slow
+from services.elements.faults import AnyFault, ElementCall, FailBeforeWork, Faults, Slow
 from tests.elements.builders import OLT, active, effects, path, put, set_faults
 
 
@@ -147,23 +147,23 @@ def faulty_calls(fault: AnyFault, calls: int = 1_000) -> list[bool]:
 
 
 def test_a_share_of_the_calls_fails_and_the_same_ones_every_time() -> None:
-    first = faulty_calls(FailFirst(share=0.3, seed=7))
+    first = faulty_calls(FailBeforeWork(share=0.3, seed=7))
 
     assert 250 < sum(first) < 350
-    assert faulty_calls(FailFirst(share=0.3, seed=7)) == first
-    assert faulty_calls(FailFirst(share=0.3, seed=8)) != first
-    assert not any(faulty_calls(FailFirst(share=0)))
-    assert all(faulty_calls(FailFirst(share=1)))
+    assert faulty_calls(FailBeforeWork(share=0.3, seed=7)) == first
+    assert faulty_calls(FailBeforeWork(share=0.3, seed=8)) != first
+    assert not any(faulty_calls(FailBeforeWork(share=0)))
+    assert all(faulty_calls(FailBeforeWork(share=1)))
 
 
 def test_a_fault_applies_a_set_number_of_times() -> None:
-    assert faulty_calls(FailFirst(times=2), calls=4) == [True, True, False, False]
-    assert sum(faulty_calls(FailFirst(times=2, share=0.5))) == 2
+    assert faulty_calls(FailBeforeWork(times=2), calls=4) == [True, True, False, False]
+    assert sum(faulty_calls(FailBeforeWork(times=2, share=0.5))) == 2
 
 
 def test_the_first_fault_that_applies_ends_the_search_and_delays_add_up() -> None:
-    faults = Faults([Slow(delay_ms=5), FailFirst(times=1), Slow(delay_ms=7)])
+    faults = Faults([Slow(delay_ms=5), FailBeforeWork(times=1), Slow(delay_ms=7)])
     call = ElementCall("perform", "service-1", "add-profile", answered=False)
 
-    assert faults.inject(call) == (5, FailFirst(times=1))
+    assert faults.inject(call) == (5, FailBeforeWork(times=1))
     assert faults.inject(call) == (12, None)

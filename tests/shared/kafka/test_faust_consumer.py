@@ -10,7 +10,6 @@ import pytest
 from structlog.testing import capture_logs
 
 from shared.config.settings import Settings
-from shared.kafka import faust_consumer
 from shared.kafka.records import ConsumedRecord
 from tests.kernel import until
 from tests.shared.consuming import (
@@ -23,13 +22,7 @@ from tests.shared.consuming import (
 )
 from tests.shared.order_log import ORDER, OTHER
 
-pytestmark = pytest.mark.usefixtures("topics")
-
-
-@pytest.fixture(autouse=True)
-def commit_soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Commit acknowledged offsets at once."""
-    monkeypatch.setattr(faust_consumer, "COMMIT_INTERVAL_S", 0.1)
+pytestmark = pytest.mark.usefixtures("topics", "commit_soon")
 
 
 async def test_a_backlog_is_handled_in_real_batches(settings: Settings) -> None:

@@ -23,13 +23,7 @@ from tests.shared.consuming import (
 )
 from tests.shared.order_log import ORDER
 
-pytestmark = pytest.mark.usefixtures("topics")
-
-
-@pytest.fixture(autouse=True)
-def commit_soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Commit acknowledged offsets at once."""
-    monkeypatch.setattr(faust_consumer, "COMMIT_INTERVAL_S", 0.1)
+pytestmark = pytest.mark.usefixtures("topics", "commit_soon")
 
 
 async def test_a_seek_is_done_in_the_thread_that_fetches(
