@@ -17,7 +17,7 @@ from deploy.local.errors import StartError
 from deploy.local.process_environment import environment_without_settings
 
 PRELOADED_MODULES = ("shared.runtime.preload",)
-"""Modules that all services use; each service loads its own modules after the fork."""
+"""Modules that all services use."""
 
 START_TIMEOUT_S = 180.0
 """Seconds to load the code, on a busy machine."""

@@ -1,4 +1,4 @@
-"""The template: a process that has loaded the code that all services share, and forks them.
+"""The template: a process that has loaded the code of all services, and forks them.
 
 Run as `python -P -m deploy.local.fork_server_process MODULE...` by `deploy.local.fork_server`.
 Loading takes most of a service's start: the template does it once, while the engines start.
@@ -44,10 +44,12 @@ def main() -> None:
 
     A forked process ends as `python -m` does: by returning from here to the interpreter.
     """
+    gc.disable()  # what is loaded stays
     for module in sys.argv[1:]:
         importlib.import_module(module)
     gc.collect()
     gc.freeze()  # the collector does not touch the loaded objects, so forks do not copy their pages
+    gc.enable()
     sys.argv = serve()
     sys.modules.pop(sys.argv[0], None)  # it runs as `__main__`, even if it has been imported
     runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)

@@ -1,4 +1,4 @@
-"""Imports of all modules that services need, for the fork server.
+"""Imports of all modules that every service needs, for the fork server.
 
 Modules that are imported here are loaded once, and their memory is shared. Those that a service
 imports later, when it joins its group or checks its topics, each process would load for itself.

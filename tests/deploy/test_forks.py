@@ -16,6 +16,7 @@ from deploy.local import fork_server, process
 from deploy.local.errors import StartError
 from deploy.local.fork_server import ForkConnection, ForkServer
 from deploy.local.process_environment import environment_without_settings
+from deploy.local.stack import SERVICES, modules_of
 from shared.runtime.preload import LATE_MODULES
 from tests.deploy.waiting import TIMEOUT_S, has_ended, until
 from tests.suspension import suspend
@@ -28,8 +29,9 @@ FILES = 6
 
 @pytest.fixture(scope="module")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ForkServer]:
-    """A running fork server."""
-    found = ForkServer(tmp_path_factory.mktemp("template") / "template.log")
+    """The running fork server of a whole stack."""
+    log = tmp_path_factory.mktemp("template") / "template.log"
+    found = ForkServer(log, modules_of(SERVICES))
     found.start()
     yield found
     found.stop()
@@ -110,15 +112,27 @@ def test_threads_and_what_runs_at_exit_are_not_cut_short(
     assert (tmp_path / "log").read_text().splitlines() == ["thread", "at exit"]
 
 
-def test_nothing_of_any_one_service_is_loaded_for_another(
+def test_the_code_of_the_services_is_loaded_and_that_of_the_command_line_is_not(
     template: ForkServer, tmp_path: Path
 ) -> None:
     status_of(template, tmp_path, STATE, "0")
 
     modules = state_in(tmp_path / "log")["modules"]
-    assert {"shared.runtime.run", *LATE_MODULES} <= set(modules)
+    assert {"shared.runtime.run", *LATE_MODULES, "services.order.app"} <= set(modules)
     assert "rich" not in modules
-    assert [each for each in modules if each.startswith("services")] == []
+    assert "services.console" not in modules
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_service_is_the_same_with_the_others_loaded(
+    template: ForkServer, tmp_path: Path, service: str
+) -> None:
+    described = "tests.deploy.print_service"
+
+    assert status_of(template, tmp_path, described, service) == 0
+    assert by_python(tmp_path / "alone", tmp_path, described, service) == 0
+
+    assert (tmp_path / "log").read_text() == (tmp_path / "alone").read_text()
 
 
 def test_no_setting_of_the_supervisor_is_seen_in_what_is_forked(

@@ -5,7 +5,6 @@ import socket
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -13,7 +12,6 @@ import pytest
 from deploy.local import detached, stack, stack_record
 from deploy.local.errors import StartError
 from deploy.local.existing_engines import setting_of
-from deploy.local.fork_server import ForkServer
 from deploy.local.kafka import Kafka
 from deploy.local.process_environment import environment_of, is_ready, purge
 from deploy.local.stack import SERVICES, Stack
@@ -27,7 +25,7 @@ def home(tmp_path: Path, kafka: Kafka, monkeypatch: pytest.MonkeyPatch) -> Itera
     monkeypatch.setenv("KAITONG_KAFKA", kafka.bootstrap)
     monkeypatch.setenv("KAITONG_TOPIC_PREFIX", f"stack{os.getpid()}.{tmp_path.name}.")
     monkeypatch.setattr(detached, "SERVICES", ())
-    monkeypatch.setattr(stack, "ForkServer", partial(ForkServer, modules=()))  # the services' code
+    monkeypatch.setattr(stack, "PRELOADED_MODULES", ())
     home = tmp_path / "home"
     yield home
     detached.down(home, delete_state=True)
