@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from shared.config.environment import credentials_of, is_loopback
+from shared.config.addresses import credentials_of, is_loopback
 
 if TYPE_CHECKING:
     from shared.config.kafka import KafkaSettings
@@ -42,7 +42,7 @@ def contradictions_in(settings: "Settings") -> Iterator[str]:
         for risk, remedy in risks_of(settings, name):
             if risk not in settings.accepted_risks:
                 yield (
-                    f"KAITONG_HTTP_HOST is {settings.http_host}, which other machines reach, and "
+                    f"KAITONG_HTTP_HOST is {settings.http_host!r}, which other machines reach, and "
                     f"{remedy}, or allow it by KAITONG_INSECURE={risk}"
                 )
 

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +42,7 @@ def api(request: pytest.FixtureRequest, settings: Settings) -> FastAPI:
     service: Service = request.param
     sessions = sessionmaker(create_engine(settings.database_url))
     publisher = Publisher(Writer(sessions), Producer(settings))
-    own = replace(settings, service=service.name)
+    own = settings.model_copy(update={"service": service.name})
     return full_api(service, sessions, own, publisher, CommandBatcher(sessions, publisher.writer))
 
 
@@ -64,7 +63,11 @@ async def real_api(
         stack.callback(asyncio.create_task(batcher.run()).cancel)
         stack.push_async_callback(publisher.close)
         yield full_api(
-            service, sessions, replace(settings, service=service.name), publisher, batcher
+            service,
+            sessions,
+            settings.model_copy(update={"service": service.name}),
+            publisher,
+            batcher,
         )
 
 

@@ -140,6 +140,7 @@ def test_a_setting_that_cannot_work_stops_the_start_with_one_line(
     elsewhere = str(tmp_path / "other")
     faults = {
         "KAITONG_HTTP_PORT is 'many'": {"KAITONG_HTTP_PORT": "many"},
+        "KAITONG_HTTP_PORT is '999": {"KAITONG_HTTP_PORT": "9" * 5000},
         "change KAITONG_HTTP_PORT": {"KAITONG_STATE": elsewhere},
         "change KAITONG_STATE": {"KAITONG_HTTP_PORT": str(free_port())},
     }

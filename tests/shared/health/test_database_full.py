@@ -3,7 +3,6 @@
 import shutil
 import tempfile
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -56,7 +55,7 @@ def prepare(url: str) -> None:
 async def test_a_full_disk_makes_a_process_unready_until_a_write_works(
     settings: Settings, small_disk: DatabaseDisk
 ) -> None:
-    own = replace(settings, database_url=small_disk.url)
+    own = settings.model_copy(update={"database_url": small_disk.url})
     sessions = make_sessions(small_disk.url)
     with running_process(own) as running:
         url = f"http://127.0.0.1:{running.port}"

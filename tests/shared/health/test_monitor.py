@@ -4,7 +4,6 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
-from dataclasses import replace
 
 from shared.config.settings import Settings
 from shared.health.monitor import Monitor, TroubleSources
@@ -36,7 +35,7 @@ async def silent_broker(settings: Settings) -> AsyncIterator[Settings]:
 
     server = await asyncio.start_server(never_answer, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
-    yield replace(settings, kafka=f"127.0.0.1:{port}")
+    yield settings.model_copy(update={"kafka": f"127.0.0.1:{port}"})
     server.close()
 
 

@@ -4,7 +4,6 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
-from dataclasses import replace
 
 import pytest
 from kafka.errors import KafkaError
@@ -47,7 +46,7 @@ async def silent() -> AsyncIterator[str]:
 @pytest.fixture
 async def own(settings: Settings, own_kafka: Kafka) -> Settings:
     """Settings with the module's own broker, which has the topics."""
-    found = replace(settings, kafka=own_kafka.bootstrap)
+    found = settings.model_copy(update={"kafka": own_kafka.bootstrap})
     await until(lambda: has_topics(found))
     return found
 
@@ -79,13 +78,13 @@ async def fails_in_time(request: Awaitable[object]) -> None:
 async def test_a_broker_that_hangs_is_out_after_a_few_seconds(
     settings: Settings, silent: str
 ) -> None:
-    async with within(FEW_S), TopicReader(replace(settings, kafka=silent)):
+    async with within(FEW_S), TopicReader(settings.model_copy(update={"kafka": silent})):
         pass
 
 
 async def test_an_address_that_hangs_is_passed_over(settings: Settings, silent: str) -> None:
     admin.create_topics(settings)
-    cluster = replace(settings, kafka=f"{silent}, {settings.kafka}")
+    cluster = settings.model_copy(update={"kafka": f"{silent}, {settings.kafka}"})
 
     async with asyncio.timeout(FEW_S), TopicReader(cluster) as reader:
         sources = await reader.partitions(["order"])
@@ -127,7 +126,7 @@ async def test_reading_continues_when_records_take_longer_than_a_request_may(
 async def test_a_process_that_starts_while_the_broker_hangs_serves_requests_soon(
     settings: Settings, silent: str
 ) -> None:
-    with running_process(replace(settings, kafka=silent)) as running:
+    with running_process(settings.model_copy(update={"kafka": silent})) as running:
         await until(running.is_ready, timeout_s=30)
 
 
@@ -142,7 +141,7 @@ async def test_after_a_connection_was_lost_requests_are_served_soon_while_the_br
     running = asyncio.ensure_future(recovery.run(None))
     await until(recovery.is_done.is_set)
 
-    recovery.settings = replace(settings, kafka=silent)
+    recovery.settings = settings.model_copy(update={"kafka": silent})
     publisher.writer.certainty.request_proof()
     refused = not publisher.writer.certainty.may_serve
     await until(lambda: publisher.writer.certainty.may_serve, timeout_s=FEW_S)

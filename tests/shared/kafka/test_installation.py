@@ -7,7 +7,6 @@ import subprocess
 import sys
 import urllib.request
 from contextlib import closing
-from dataclasses import replace
 from uuid import uuid4
 
 import pytest
@@ -41,7 +40,7 @@ def other(databases: dict[str, Sessions]) -> Sessions:
 
 def named(settings: Settings, name: str) -> Settings:
     """Return settings with this name of the installation."""
-    return replace(settings, installation=name)
+    return settings.model_copy(update={"installation": name})
 
 
 @pytest.mark.usefixtures("keys", "topics")
@@ -49,7 +48,9 @@ async def test_a_second_installation_on_the_same_topics_reads_nothing_and_says_s
     sessions: Sessions, other: Sessions, settings: Settings, postgres: Postgres
 ) -> None:
     orders = [uuid4() for _ in range(60)]
-    second = replace(named(settings, "second"), database_url=f"{postgres.url}/test_resources")
+    second = named(settings, "second").model_copy(
+        update={"database_url": f"{postgres.url}/test_resources"}
+    )
     with running_process(named(settings, "first")) as owner:
         await until(lambda: owner.has_logged("publisher.is_direct"), TIMEOUT_S)
         with running_process(second) as second_process:
@@ -166,7 +167,9 @@ async def test_a_copy_that_is_given_its_name_has_topics_of_its_own_and_no_others
     assert done.stdout == "small: the database is staging's; it was production's\n"
     with pytest.raises(UnavailableError, match="are production's"):
         await TopicOwnership(named(settings, "staging"), sessions).check()
-    apart = replace(named(settings, "staging"), topic_prefix=f"{settings.topic_prefix}apart.")
+    apart = named(settings, "staging").model_copy(
+        update={"topic_prefix": f"{settings.topic_prefix}apart."}
+    )
     await TopicOwnership(apart, sessions).check()
     assert admin.claim_topics(apart, "") == "staging"
 

@@ -4,7 +4,6 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import replace
 
 import pytest
 
@@ -73,7 +72,7 @@ async def test_what_the_group_has_read_is_no_lag(settings: Settings) -> None:
 
 
 async def test_a_broker_that_is_out_is_reported_in_time_and_found_again(settings: Settings) -> None:
-    unreachable = replace(settings, kafka="127.0.0.1:1")
+    unreachable = settings.model_copy(update={"kafka": "127.0.0.1:1"})
     async with reader_of(unreachable) as reader:
         with pytest.raises(UnavailableError, match="cannot be reached"):
             await reader.read()
@@ -89,7 +88,7 @@ async def test_a_broker_that_does_not_answer_is_reported_in_time(settings: Setti
 
     server = await asyncio.start_server(never_answer, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
-    async with reader_of(replace(settings, kafka=f"127.0.0.1:{port}")) as reader:
+    async with reader_of(settings.model_copy(update={"kafka": f"127.0.0.1:{port}"})) as reader:
         began = time.monotonic()
         with pytest.raises(UnavailableError):
             await reader.read()

@@ -2,7 +2,6 @@
 
 import signal
 from contextlib import closing
-from dataclasses import replace
 from uuid import uuid4
 
 import pytest
@@ -43,7 +42,7 @@ async def test_after_a_member_of_the_group_was_killed_the_other_handles_all_and_
     sessions: Sessions, settings: Settings
 ) -> None:
     """Records produced meanwhile lie in partitions of which some have no committed offset."""
-    group, produced = replace(settings, service=SERVICE.name), 0
+    group, produced = settings.model_copy(update={"service": SERVICE.name}), 0
 
     async def produce_orders() -> None:
         nonlocal produced

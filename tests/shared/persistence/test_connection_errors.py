@@ -4,7 +4,6 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import psycopg
@@ -110,7 +109,7 @@ def test_a_tool_says_one_line_and_fails(tool: str, tmp_path: Path) -> None:
 
 async def test_a_service_that_starts_says_it_once_and_waits(settings: Settings) -> None:
     make_development_keys(settings.auth_keys, NOON)
-    with running_process(replace(settings, database_url=CLOSED)) as waiting:
+    with running_process(settings.model_copy(update={"database_url": CLOSED})) as waiting:
         await until(lambda: waiting.log.read_text().count("database.unavailable") > 3, 60)
         log = waiting.log.read_text()
 

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
@@ -200,7 +199,7 @@ async def test_a_loss_is_noticed_before_requests_are_served_while_kafka_is_out(
 ) -> None:
     record_change(sessions, NOON)
     change_identity(sessions)
-    without_kafka = replace(settings, kafka="127.0.0.1:1")
+    without_kafka = settings.model_copy(update={"kafka": "127.0.0.1:1"})
     recovery = recovery_of(sessions, without_kafka)
 
     running = asyncio.create_task(recovery.run(NOTHING))

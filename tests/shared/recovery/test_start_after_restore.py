@@ -5,7 +5,6 @@ import json
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -70,7 +69,7 @@ async def restore_empty(sessions: Sessions, settings: Settings) -> None:
     """Let a process handle a message; then restore its database to the empty state."""
     admin.create_topics(settings)
     await produce(settings, accepted_records([ORDER]))
-    group = replace(settings, service=SERVICE.name)
+    group = settings.model_copy(update={"service": SERVICE.name})
     with running_process(settings) as before:
         await until(lambda: bool(logged_types(sessions)))
         await until(lambda: sum(committed_offsets(group).values()))

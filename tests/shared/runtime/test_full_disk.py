@@ -2,7 +2,6 @@
 
 import signal
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from uuid import uuid4
 
@@ -68,7 +67,7 @@ async def test_a_process_whose_folders_are_on_a_full_disk_starts_and_handles_mes
     orders = [uuid4() for _ in range(500)]
     small_disk.joinpath("filler").write_bytes(b"0" * ((1 << 20) - 4096))
     fill(small_disk / "more")
-    on_disk = replace(settings, state_folder=small_disk / "state")
+    on_disk = settings.model_copy(update={"state_folder": small_disk / "state"})
 
     with running_process(on_disk, log=small_disk / "log", temporary=small_disk) as running:
         await until(running.is_ready, TIMEOUT_S)

@@ -6,7 +6,6 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
-from dataclasses import replace
 from pathlib import Path
 from uuid import uuid4
 
@@ -32,7 +31,7 @@ async def test_a_process_starts_without_a_broker_and_consumes_once_it_is_there(
 ) -> None:
     await produce(settings, seal_records([accepted()]))
     port = free_port()
-    with running_process(replace(settings, kafka=f"127.0.0.1:{port}")) as running:
+    with running_process(settings.model_copy(update={"kafka": f"127.0.0.1:{port}"})) as running:
         await until(running.is_ready)
         assert logged_types(sessions) == []
         async with forwarding(settings.kafka, port):

@@ -4,7 +4,6 @@ import signal
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from uuid import uuid4
 
 import psutil
@@ -32,7 +31,7 @@ async def test_a_process_whose_database_is_out_at_its_start_ends_on_sigterm(
     settings: Settings,
 ) -> None:
     nowhere = f"postgresql+psycopg://nobody:none@127.0.0.1:{free_port()}/none"
-    with running_process(replace(settings, database_url=nowhere)) as waiting:
+    with running_process(settings.model_copy(update={"database_url": nowhere})) as waiting:
         await until(lambda: waiting.has_logged("database.unavailable"))
 
         assert waiting.end(signal.SIGTERM, TIMEOUT_S) == 0
@@ -44,7 +43,7 @@ async def test_a_process_whose_database_does_not_answer_at_its_start_ends_on_sig
     with socket.create_server(("127.0.0.1", 0)) as silent:
         silent.settimeout(60)
         url = f"postgresql+psycopg://nobody:none@127.0.0.1:{silent.getsockname()[1]}/none"
-        with running_process(replace(settings, database_url=url)) as waiting:
+        with running_process(settings.model_copy(update={"database_url": url})) as waiting:
             connection, _ = silent.accept()
 
             assert waiting.end(signal.SIGTERM, TIMEOUT_S) == 0
@@ -63,7 +62,9 @@ async def test_a_process_whose_database_hangs_in_the_middle_of_work_ends_on_sigt
     sessions: Sessions, settings: Settings
 ) -> None:
     orders = [uuid4() for _ in range(2_000)]
-    named = replace(settings, database_url=f"{settings.database_url}?application_name=hanging")
+    named = settings.model_copy(
+        update={"database_url": f"{settings.database_url}?application_name=hanging"}
+    )
     with running_process(named) as busy:
         await until(lambda: busy.has_logged("publisher.is_direct"))
         await produce(settings, seal_records([accepted(each) for each in orders]))
