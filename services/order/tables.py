@@ -14,10 +14,8 @@ from services.order.domain.fulfilment.progress import ItemState
 from services.order.domain.fulfilment.states import OrderState
 from services.order.domain.order import OrderContent
 from shared.contracts import BlueprintName
-from shared.persistence.database import Base, Instant, enum_text, json_bytes
+from shared.persistence.database import PERSONAL, Base, Instant, enum_text, json_bytes
 from shared.persistence.versioned_documents import EditionRow
-
-PERSONAL = {"personal": True}
 
 UNCOMPRESSED = {"postgresql_with": {"toast_tuple_target": "8160"}}
 """Leaves rows of usual size uncompressed: PostgreSQL would compress them from 2 KB on."""

@@ -18,6 +18,7 @@ from sqlalchemy import (
     Enum,
     LargeBinary,
     MetaData,
+    Text,
     create_engine,
     event,
     func,
@@ -86,6 +87,12 @@ def enum_text(kind: type[StrEnum]) -> Enum:
 
 
 Instant = DateTime(timezone=True)
+
+BytewiseText = Text(collation="C")
+"""Text that is compared byte by byte, so that an index also serves prefix searches."""
+
+PERSONAL = {"personal": True}
+"""The `info` of a column that holds personal data: an erasure blanks it."""
 
 
 class JsonBytes(TypeDecorator[Any]):
