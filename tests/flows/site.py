@@ -13,8 +13,8 @@ from typing import Any
 
 import httpx
 
-from deploy.local.stack import SERVICES, Stack
-from deploy.local.stack_record import StackRecord
+from deploy.local.stack import Stack
+from deploy.local.stack_record import SERVICES, StackRecord
 from services.console.client import Client, make_keys, ssl_context, token_for
 from services.console.errors import CommandError
 from services.console.orders import FINAL_STATES, ORDERS

@@ -15,6 +15,7 @@ from services.order.api.views.specifications import (
     specification_reference,
 )
 from services.order.domain.acceptance.installation_address import INSTALLATION_ROLE
+from services.order.domain.acceptance.items import NUMBER_CHARACTERISTIC
 from services.order.domain.fulfilment.product import Product, ProductStatus
 from shared.contracts import Characteristic, PartyKind
 from shared.http import href_of
@@ -26,8 +27,6 @@ from shared.http.resource_paths import (
     SERVICES_PATH,
 )
 from shared.http.views import UnvalidatedTmfView
-
-NUMBER_CHARACTERISTIC = "number"
 
 
 class CharacteristicView(UnvalidatedTmfView):
