@@ -19,7 +19,8 @@ from deploy.local.existing_engines import engine_hosts, fetch_engines
 from deploy.local.home import CHECKOUT
 from deploy.local.process import describe_exit
 from deploy.local.process_environment import purge, secrets_needed_elsewhere
-from deploy.local.stack import SERVICES, Stack
+from deploy.local.stack import Stack
+from deploy.local.stack_record import SERVICES
 
 FAILED = 1
 """Exit code of a supervisor that could not start, and has logged the reason."""

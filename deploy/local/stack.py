@@ -34,10 +34,10 @@ from deploy.local.process_environment import (
     purge,
     secret_of,
 )
+from deploy.local.stack_record import SERVICES
 from deploy.local.supervisor import ForkedModule, Supervisor
 from deploy.local.threads import started_threads
 
-SERVICES = ("order", "provisioning", "resources", "customer")
 ELEMENTS = "elements"
 FORK_SERVER = "template"
 TIMEOUT_S = 180.0

@@ -16,6 +16,9 @@ from deploy.local import log_rotation
 from deploy.local.errors import StartError
 from deploy.local.process import all_processes, is_alive, kill_all
 
+SERVICES = ("order", "provisioning", "resources", "customer")
+"""The services of a stack, in the order in which an order passes them."""
+
 SUPERVISOR_MODULE = "deploy.local.detached"
 """The module that runs a stack in the background; its only argument is the home."""
 

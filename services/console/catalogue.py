@@ -1,9 +1,9 @@
 """`kaitong catalogue check`: compare the catalogue with the blueprints."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from services.console.client import Client, connect
+from services.console.client import JSON, Client, connect
 from services.console.errors import FAILURE, CommandError, with_remedy
 from services.console.output import print_json, print_line
 
@@ -11,7 +11,6 @@ OFFERINGS = "/tmf-api/productCatalogManagement/v4/productOffering"
 SPECIFICATIONS = "/tmf-api/productCatalogManagement/v4/productSpecification"
 BLUEPRINTS = "/ops/v1/blueprints"
 PAGE = 100
-JSON = Any
 
 
 class Gap(NamedTuple):

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from deploy.local.stack_record import SERVICES
 from services.console.client import Client
 from services.console.output import Row, Styled, print_table
 from shared.input.timestamps import read_timestamp
 
-SERVICES = ("order", "provisioning", "resources", "customer")
 COLOURS = {"order": "cyan", "provisioning": "magenta", "resources": "yellow", "customer": "green"}
 
 

@@ -9,8 +9,7 @@ from deploy.local.errors import StartError
 from deploy.local.existing_engines import KAFKA, fetch_engines, setting_of
 from deploy.local.home import home
 from deploy.local.process_environment import secrets_needed_elsewhere
-from deploy.local.stack import SERVICES
-from deploy.local.stack_record import StackRecord
+from deploy.local.stack_record import SERVICES, StackRecord
 from services.console.client import connect, demo_home, make_keys
 from services.console.errors import UNAVAILABLE, CommandError
 from services.console.output import print_line, print_row, spinner

@@ -1,7 +1,7 @@
 """Commands that start their own engines and must never run on those that settings name."""
 
 from deploy.local.existing_engines import engine_hosts
-from deploy.local.stack import SERVICES
+from deploy.local.stack_record import SERVICES
 from services.console.errors import USAGE, CommandError
 
 

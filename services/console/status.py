@@ -13,7 +13,7 @@ import msgspec
 import psutil
 import typer
 
-from deploy.local.stack_record import ProcessRecord, StackRecord
+from deploy.local.stack_record import SERVICES, ProcessRecord, StackRecord
 from deploy.local.usage import pss_mb
 from services.console.client import Client, NoAnswerError, connect, running_stack
 from services.console.errors import FAILURE, CommandError
@@ -28,7 +28,6 @@ from services.console.troubles import (
 )
 from shared.version import VERSION
 
-SERVICES = ("order", "provisioning", "resources", "customer")
 DEAD_LETTERS_SHOWN = 10
 TIMEOUT_S = 5.0
 """The longest that one service may take to answer."""

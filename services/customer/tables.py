@@ -8,17 +8,20 @@ the time of an erasure, and its request.
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Index, Text, text
+from sqlalchemy import BigInteger, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.customer.domain.parties.contested_account import ContestState
 from services.customer.domain.unified_view.order import OrderState
 from shared.contracts import Held, ItemHoldings, OrderedItem
-from shared.persistence.database import Base, Instant, enum_text, json_bytes
-
-PERSONAL = {"personal": True}
-BytewiseText = Text(collation="C")
-"""Text that is compared byte by byte, so that an index serves prefixes as well."""
+from shared.persistence.database import (
+    PERSONAL,
+    Base,
+    BytewiseText,
+    Instant,
+    enum_text,
+    json_bytes,
+)
 
 
 def field_version_column() -> Mapped[str]:

@@ -14,9 +14,8 @@ from services.order.domain.fulfilment.progress import ItemState
 from services.order.domain.fulfilment.states import OrderState
 from services.order.domain.order import OrderContent
 from shared.contracts import BlueprintName
-from shared.persistence.database import Base, Instant, enum_text, json_bytes
-
-PERSONAL = {"personal": True}
+from shared.persistence.database import PERSONAL, Base, Instant, enum_text, json_bytes
+from shared.persistence.versioned_documents import EditionRow
 
 UNCOMPRESSED = {"postgresql_with": {"toast_tuple_target": "8160"}}
 """Leaves rows of usual size uncompressed: PostgreSQL would compress them from 2 KB on."""
@@ -167,10 +166,7 @@ class BlueprintsRow(Base):
     )
 
 
-class CatalogueEditionRow(Base):
-    """A digest of one tenant's catalogue; it changes whenever an entry changes."""
+class CatalogueEditionRow(EditionRow):
+    """The edition of one tenant's catalogue; it changes whenever an entry changes."""
 
     __tablename__ = "catalogue_editions"
-
-    tenant: Mapped[str] = mapped_column(primary_key=True)
-    edition: Mapped[bytes]

@@ -18,6 +18,7 @@ from services.provisioning.domain.work_order import WorkOrderState
 from shared.contracts import Action, Characteristic, Held
 from shared.persistence.database import Base, Instant, enum_text, json_bytes
 from shared.persistence.name_folding import folded_name
+from shared.persistence.versioned_documents import EditionRow
 
 PACKED_HELD = json_bytes(tuple[Held, ...])
 PACKED_CHARACTERISTICS = json_bytes(tuple[Characteristic, ...])
@@ -42,13 +43,11 @@ class BlueprintRow(Base):
     published_by: Mapped[str]
 
 
-class BlueprintEditionRow(Base):
-    """A digest of one tenant's blueprints; it changes with every publication."""
+class BlueprintEditionRow(EditionRow):
+    """The edition of one tenant's blueprints; it changes with every publication."""
 
     __tablename__ = "blueprint_editions"
 
-    tenant: Mapped[str] = mapped_column(primary_key=True)
-    edition: Mapped[bytes]
     told: Mapped[bytes] = mapped_column(server_default="")
     """The edition that was published last."""
 

@@ -17,10 +17,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from services.resources.domain.pool.resource import ResourceKind
 from services.resources.domain.pool.states import NumberState, PoolItemState
 from shared.contracts import Characteristic
-from shared.persistence.database import Base, Instant, enum_text, json_bytes
-
-BytewiseText = Text(collation="C")
-"""Text compared byte by byte, so that an index also serves prefix searches."""
+from shared.persistence.database import Base, BytewiseText, Instant, enum_text, json_bytes
 
 ROOM_FOR_UPDATES = {"postgresql_with": {"fillfactor": 60}}
 

@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import NamedTuple, Protocol, TypeAlias
 from uuid import UUID
 
+from shared.backoff import grown_pause
 from shared.contracts import Characteristic, OrderMessage, private
 from shared.contracts.message_parts import ElementName
 
@@ -19,7 +20,6 @@ PRIORITY_AGEING = timedelta(seconds=20)
 
 FIRST_RETRY_DELAY = timedelta(milliseconds=200)
 MAX_RETRY_DELAY = timedelta(seconds=30)
-MAX_DOUBLINGS = 16
 MAX_STATUS_QUERIES = 6
 """Status queries to an element before the outcome is left to people."""
 
@@ -179,8 +179,7 @@ def _retry_or_end(call: OutboundCall, outcome: CallOutcome) -> CallDecision:
 
 def retry_delay(tries: int) -> timedelta:
     """Return how long to wait after so many tries: twice as long each time."""
-    doubled: timedelta = FIRST_RETRY_DELAY * 2 ** min(MAX_DOUBLINGS, max(0, tries - 1))
-    return min(MAX_RETRY_DELAY, doubled)
+    return grown_pause(FIRST_RETRY_DELAY, MAX_RETRY_DELAY, max(0, tries - 1))
 
 
 def queue_rank(call: OutboundCall, wanted_at: datetime) -> datetime:

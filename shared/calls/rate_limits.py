@@ -5,7 +5,7 @@ Buckets are rows, so that all processes share them.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -14,8 +14,7 @@ from shared.calls.element_limits import Limit
 from shared.contracts import ElementName
 from shared.persistence.bulk import upsert_rows
 from shared.persistence.database import Base, Instant
-
-SECOND = timedelta(seconds=1)
+from shared.token_bucket import capacity, refilled
 
 
 class TokenBucketRow(Base):
@@ -70,8 +69,7 @@ def _refilled(
     per_second: float,
     now: datetime,
 ) -> float:
-    capacity = max(1.0, per_second)
     row = rows.get(element)
     if row is None:
-        return capacity
-    return min(capacity, row.tokens + max(0.0, (now - row.filled_at) / SECOND) * per_second)
+        return capacity(per_second)
+    return refilled(row.tokens, per_second, (now - row.filled_at).total_seconds())

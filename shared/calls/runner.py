@@ -10,12 +10,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from random import uniform
 from time import monotonic
 
 import structlog
 from sqlalchemy.orm import Session
 
+from shared.backoff import jittered
 from shared.calls import call_store
 from shared.calls.call_store import CallRequest
 from shared.calls.claiming import CallClaimer
@@ -47,7 +47,7 @@ from shared.messaging.unit_of_work import UnitOfWork, begin_transaction
 from shared.messaging.writer import Writer
 from shared.observability import metrics
 from shared.observability.troubles import age_s
-from shared.pacing import pause_after_batch
+from shared.pacing import pause_after_batch, wait_for_event
 from shared.persistence.database import Sessions
 
 log = structlog.get_logger()
@@ -58,6 +58,8 @@ MAX_IDLE = timedelta(seconds=1)
 BUSY_PAUSE = timedelta(milliseconds=200)
 """The pause while every requested element is busy."""
 
+RETRY_JITTER = 0.2
+"""The share by which the delay of a retry is lengthened or shortened at random."""
 
 OUTCOME_LINGER = timedelta(milliseconds=8)
 """How long an outcome waits for others: the branches of an order often end together."""
@@ -137,12 +139,7 @@ class CallRunner:
         wakes the runner, and a rate allows more with time.
         """
         until_due = next_due - datetime.now(UTC) if next_due else MAX_IDLE
-        pause = min(MAX_IDLE, max(BUSY_PAUSE, until_due))
-        try:
-            async with asyncio.timeout(pause.total_seconds()):
-                await self._wake.wait()
-        except TimeoutError:
-            return
+        await wait_for_event(self._wake, min(MAX_IDLE, max(BUSY_PAUSE, until_due)))
 
     def _claim(
         self, after_commit: AfterCommit, *, check_due_first: bool = True
@@ -252,7 +249,7 @@ def _adapter_bug(call: OutboundCall, bug: Exception) -> CallOutcome:
 
 def _jittered(decision: CallDecision) -> CallDecision:
     assert isinstance(decision, RetryCall)
-    return replace(decision, delay=decision.delay * uniform(0.8, 1.2))  # noqa: S311  no secret
+    return replace(decision, delay=jittered(decision.delay, RETRY_JITTER))
 
 
 def _add_history(work: UnitOfWork, call: OutboundCall, decision: CallDecision) -> None:

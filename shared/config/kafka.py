@@ -1,4 +1,4 @@
-"""Kafka's address, security settings and retention.
+"""Kafka's address, security settings, retention and pauses between tries.
 
 Tools that are not a service read only these settings.
 """
@@ -12,6 +12,9 @@ from pydantic import Field
 from shared.config.environment import EnvironmentSettings
 from shared.config.parsers import BootstrapServers, OptionalFile, matching, one_of
 from shared.config.security_checks import contradictions_with_kafka
+
+BROKER_PAUSES = (timedelta(milliseconds=200), timedelta(seconds=5))
+"""The first and the longest pause between two tries to reach the broker."""
 
 RETENTION = timedelta(days=7)
 """How long topics keep messages. Older ones are not republished to a broker that lost its data."""

@@ -17,16 +17,14 @@ from shared.health.trouble_sources import database_count_troubles
 from shared.observability.troubles import Trouble, TroubleKind
 from shared.persistence.connection_errors import unreachable_reason
 from shared.persistence.database import MAX_CONNECTIONS, Sessions, make_plain_engine
-from shared.persistence.write_probe import READ_ONLY_SQLSTATE, WRITE_REFUSALS, probe_write
+from shared.persistence.sqlstates import QUERY_CANCELED, READ_ONLY, sqlstate_of
+from shared.persistence.write_probe import WRITE_REFUSALS, probe_write
 
 ANSWER_TIMEOUT_S = 2.0
 """Seconds in which the database has to answer."""
 
 STATEMENT_TIMEOUT_MS = "1000"
 """Milliseconds that one statement of the check may take."""
-
-QUERY_CANCELED = "57014"
-"""The SQLSTATE of a statement that was cancelled at its time-out."""
 
 STATE_QUERY = text(
     "SELECT pg_is_in_recovery() OR current_setting('transaction_read_only')::boolean,"
@@ -112,7 +110,7 @@ class DatabaseWatch:
         try:
             with self._session() as session:
                 if session.execute(STATE_QUERY).one()[0]:
-                    WRITE_REFUSALS.note(READ_ONLY_SQLSTATE)
+                    WRITE_REFUSALS.note(READ_ONLY)
                 self._has_answered = True
                 database_counts = count_database(session, now, self._limits)
                 own = [each for source in self._sources for each in source(session, now)]
@@ -173,8 +171,3 @@ def slow_database() -> DatabaseFindings:
     return DatabaseFindings(
         None, [Trouble(kind=TroubleKind.DATABASE_SLOW, says=says, remedy=remedy)]
     )
-
-
-def sqlstate_of(error: SQLAlchemyError) -> str:
-    """Return the SQLSTATE of an error; empty if it has none."""
-    return getattr(getattr(error, "orig", None), "sqlstate", None) or ""

@@ -5,16 +5,13 @@ The number of incomplete bodies per client is limited, and the memory of all of 
 """
 
 from collections import Counter
-from collections.abc import Awaitable, Callable, Hashable, MutableMapping
+from collections.abc import Hashable
 from datetime import timedelta
-from typing import Any
 
 from starlette.requests import ClientDisconnect
+from starlette.types import Message, Receive
 
 from shared.errors import DomainError, UnavailableError
-
-Event = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Event]]
 
 
 class BodyTooLargeError(DomainError):
@@ -99,7 +96,7 @@ class BufferedReceive:
         self._body: bytes | None = body
         self._receive = receive
 
-    async def __call__(self) -> Event:
+    async def __call__(self) -> Message:
         """Return the body first, later whether the caller left."""
         if self._body is None:
             return await self._receive()

@@ -6,15 +6,15 @@ from typing import Any, Literal
 from fastapi import FastAPI, Response
 from fastapi.responses import JSONResponse, PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST
-from pydantic import BaseModel
 
 from shared.health.monitor import HealthReport, Monitor
 from shared.health.trouble_view import EXAMPLE_OUTAGE, EXAMPLE_TROUBLE, TroubleView
 from shared.http.error_responses import ResponseDescriptions
+from shared.http.views import BaseView
 from shared.observability import metrics
 
 
-class ReadinessView(BaseModel):
+class ReadinessView(BaseView):
     """Whether requests can be served, and the troubles of the process and its service."""
 
     status: Literal["ready", "unready"]

@@ -1,11 +1,7 @@
 """The methods that a path allows (RFC 9110, sections 9 and 15.5.6)."""
 
-from collections.abc import MutableMapping
-from typing import Any
-
 from starlette.routing import BaseRoute, Match
-
-Scope = MutableMapping[str, Any]
+from starlette.types import Scope
 
 
 def allowed_methods(routes: list[BaseRoute], scope: Scope) -> list[str]:

@@ -6,11 +6,11 @@ first, and no body is read before the caller is authenticated.
 """
 
 import time
-from collections.abc import Awaitable, Callable, Hashable, MutableMapping
+from collections.abc import Callable, Hashable
 from datetime import timedelta
-from typing import Any
 
 from starlette.requests import ClientDisconnect
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.config.settings import Settings
 from shared.errors import Fault, InvalidError, UnavailableError
@@ -25,12 +25,6 @@ from shared.observability import metrics
 from shared.observability.logs import bind_correlation_id
 from shared.security.caller import BadTokenError, Caller, UnauthenticatedError
 from shared.security.tokens import TokenVerifier
-
-Event = MutableMapping[str, Any]
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Event]]
-Send = Callable[[Event], Awaitable[None]]
-App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 COMMON_HEADERS = [(b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff")]
 """On every answer: answers are personal and must not be cached."""
@@ -51,7 +45,7 @@ class RateLimitedError(UnavailableError):
 class Middleware:
     """An ASGI application around another."""
 
-    def __init__(self, app: App, *, tokens: TokenVerifier, settings: Settings) -> None:
+    def __init__(self, app: ASGIApp, *, tokens: TokenVerifier, settings: Settings) -> None:
         self._app = app
         self._tokens = tokens
         self._buckets = TokenBuckets(settings.rate_limit) if settings.rate_limit else None
@@ -175,7 +169,7 @@ class ResponseSender:
         self.holds_slot = False
         self.status = 0
 
-    async def __call__(self, event: Event) -> None:
+    async def __call__(self, event: Message) -> None:
         """Send a part of the answer; for HEAD, without the body."""
         if event["type"] == "http.response.start":
             self._release_slot(self)

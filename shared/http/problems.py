@@ -15,7 +15,7 @@ import structlog
 from fastapi import Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
-from sqlalchemy.exc import DataError, DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DataError, DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
 
@@ -24,15 +24,13 @@ from shared.http.authorization import MissingScopeError
 from shared.http.methods import allowed_methods
 from shared.http.request_context import request_context_of
 from shared.http.validation_faults import faults_of
+from shared.persistence.sqlstates import PROGRAM_LIMIT_EXCEEDED, TRANSIENT_ERRORS, sqlstate_of
 from shared.security.caller import UnauthenticatedError
 
 log = structlog.get_logger()
 
 MEDIA_TYPE = "application/problem+json"
 METHOD_NOT_ALLOWED = 405
-PROGRAM_LIMIT_EXCEEDED = "54"
-"""SQLSTATE class: a value or a row is larger than the database can hold."""
-
 HTTP_ERRORS = {
     404: ("not-found", "There is nothing at this path.", "see /openapi.json for the paths"),
     405: ("method-not-allowed", "This path does not take this method.", "see the header Allow"),
@@ -118,7 +116,7 @@ def problem_of_http_error(error: HTTPException) -> Problem:
 
 def problem_of_database_error(error: DBAPIError | PoolTimeoutError) -> Problem:
     """Return the answer when the database refused a value or cannot be reached."""
-    state = getattr(getattr(error, "orig", None), "sqlstate", None) or ""
+    state = sqlstate_of(error)
     if isinstance(error, DataError) or state.startswith(PROGRAM_LIMIT_EXCEEDED):
         log.warning("request.not_storable", exc_info=error)
         return Problem(
@@ -127,7 +125,7 @@ def problem_of_database_error(error: DBAPIError | PoolTimeoutError) -> Problem:
             "A value is too large, or of a kind that cannot be stored.",
             "send shorter texts and smaller numbers, without NUL characters",
         )
-    if isinstance(error, OperationalError | InterfaceError | PoolTimeoutError):
+    if isinstance(error, TRANSIENT_ERRORS):
         log.error("database.out", state=state, error=type(error).__name__)
         return problem_of(UnavailableError("The database cannot be reached now."))
     return problem_of_unexpected_error(error)

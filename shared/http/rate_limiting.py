@@ -4,6 +4,8 @@ import math
 import time
 from collections.abc import Callable, Hashable
 
+from shared.token_bucket import capacity, refilled, seconds_until_next
+
 MAX_CLIENTS = 10_000
 
 
@@ -22,11 +24,11 @@ class TokenBuckets:
         """
         per_second = min(self._per_second, client_per_second or self._per_second)
         now = self._clock()
-        left, then = self._buckets.get(client, (float(per_second), now))
-        left = min(per_second, left + (now - then) * per_second)
+        left, then = self._buckets.get(client, (capacity(per_second), now))
+        left = refilled(left, per_second, now - then)
         if left < 1:
             self._buckets[client] = (left, now)
-            return math.ceil((1 - left) / per_second)
+            return math.ceil(seconds_until_next(left, per_second))
         self._buckets[client] = (left - 1, now)
         if len(self._buckets) > MAX_CLIENTS:
             self._remove_full_buckets(now)

@@ -1,9 +1,9 @@
 """The context of a request, read from its head."""
 
 import re
-from collections.abc import Iterable, MutableMapping
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Self
 from uuid import NAMESPACE_URL, UUID
 
 from fastapi import Request
@@ -13,7 +13,6 @@ from shared.observability.masking import looks_personal
 from shared.security.caller import Caller
 
 Headers = Iterable[tuple[bytes, bytes]]
-Scope = MutableMapping[str, Any]
 
 REQUEST_ID_PATTERN = re.compile(rb"[A-Za-z0-9][A-Za-z0-9._:-]{7,63}")
 """The syntax of a request id that the caller chooses."""

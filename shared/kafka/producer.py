@@ -15,6 +15,8 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 from aiokafka.helpers import create_ssl_context
 
+from shared.backoff import Backoff
+from shared.config.kafka import BROKER_PAUSES
 from shared.config.settings import Settings
 from shared.errors import UnavailableError
 from shared.kafka.records import OutboxRecord
@@ -27,9 +29,6 @@ REQUEST_TIMEOUT_MS = 10_000
 
 CLOSE_TIMEOUT_S = 3.0
 CANCEL_TIMEOUT_S = 0.1
-FIRST_PAUSE_S = 0.2
-LONGEST_PAUSE_S = 5.0
-"""Seconds between two tries to reach the broker."""
 
 log = structlog.get_logger()
 
@@ -133,14 +132,14 @@ async def _abandon(kafka: AIOKafkaProducer) -> None:
 
 async def wait_for_broker(settings: Settings, check_topics: TopicCheck = allow_all_topics) -> None:
     """Return once the broker is reachable and its topics may be used."""
-    probe, pause = Producer(settings, check_topics), FIRST_PAUSE_S
+    probe, backoff = Producer(settings, check_topics), Backoff(*BROKER_PAUSES)
     while True:
         try:
             await probe.open()
         except UnavailableError as error:
-            log.info("broker.unavailable", reason=str(error), seconds=pause)
-            await asyncio.sleep(pause)
-            pause = min(LONGEST_PAUSE_S, 2 * pause)
+            seconds = backoff.pause.total_seconds()
+            log.info("broker.unavailable", reason=str(error), seconds=seconds)
+            await backoff.sleep()
         else:
             return await probe.close()
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
+from shared.backoff import Backoff
 from shared.messaging import dead_letters
 from shared.messaging.after_commit import AfterCommit
 from shared.messaging.dead_letters import EARLY_RETRY_PERIOD
@@ -12,12 +13,17 @@ from shared.messaging.dispatcher import Dispatcher, Subscriptions
 from shared.messaging.redelivery import redeliver
 from shared.messaging.retry import retry_while_unavailable
 from shared.messaging.writer import Writer
+from shared.pacing import wait_for_event
 from shared.persistence.database import Sessions
 
 EARLIEST = datetime.min.replace(tzinfo=UTC)
 
-FIRST_PAUSE = timedelta(milliseconds=100)
-LONGEST_PAUSE = timedelta(seconds=5)
+WAKE_DELAY = timedelta(milliseconds=100)
+"""Between the parking of a message and its first redelivery."""
+
+FIRST_PAUSE, LONGEST_PAUSE = timedelta(milliseconds=200), timedelta(seconds=5)
+"""Between two redeliveries."""
+
 MAX_IDLE = timedelta(seconds=30)
 """The longest pause: another process may have parked a message, and ended."""
 
@@ -37,12 +43,16 @@ class AutomaticRedelivery:
 
     async def run(self) -> None:
         """Redeliver early messages without end: soon at first, then at growing intervals."""
-        pause = FIRST_PAUSE
+        backoff = Backoff(FIRST_PAUSE, LONGEST_PAUSE)
         while True:
             self._wake.clear()
-            tried = await self.redeliver_once(datetime.now(UTC) - EARLY_RETRY_PERIOD)
-            pause = min(LONGEST_PAUSE, 2 * pause) if tried else FIRST_PAUSE
-            await self._wait(pause if tried else MAX_IDLE)
+            if await self.redeliver_once(datetime.now(UTC) - EARLY_RETRY_PERIOD):
+                pause = backoff.next_pause()
+            else:
+                backoff.reset()
+                pause = MAX_IDLE
+            if await wait_for_event(self._wake, pause):
+                await asyncio.sleep(WAKE_DELAY.total_seconds())
 
     async def redeliver_once(self, since: datetime = EARLIEST) -> dict[bytes, int]:
         """Redeliver once the early messages parked since then; return how many, by key."""
@@ -51,14 +61,6 @@ class AutomaticRedelivery:
             key: await retry_while_unavailable(self.writer, partial(self._redeliver, key))
             for key in keys
         }
-
-    async def _wait(self, pause: timedelta) -> None:
-        try:
-            async with asyncio.timeout(pause.total_seconds()):
-                await self._wake.wait()
-        except TimeoutError:
-            return
-        await asyncio.sleep(FIRST_PAUSE.total_seconds())
 
     def _early_keys(self, since: datetime, _: AfterCommit) -> list[bytes]:
         with self.sessions() as session:

@@ -22,6 +22,8 @@ from uuid import uuid4
 
 import structlog
 
+from shared.backoff import Backoff
+from shared.config.kafka import BROKER_PAUSES
 from shared.errors import UnavailableError
 from shared.kafka.records import OutboxRecord
 from shared.messaging import pending_outbox
@@ -47,9 +49,6 @@ BROKER_CHECK_INTERVAL = timedelta(seconds=60)
 
 HAND_OVER_TIMEOUT = timedelta(seconds=2)
 """The producer accepts records at once, unless the broker is out and its buffer is full."""
-
-LONGEST_PAUSE_S = 5.0
-"""Seconds between two tries to reach the broker."""
 
 
 class Publisher:
@@ -125,21 +124,21 @@ class Publisher:
 
     async def run(self) -> None:
         """Connect, catch up, keep the table short; start again after each failure."""
-        pause = 0.2
+        backoff = Backoff(*BROKER_PAUSES)
         while True:
             try:
                 await self.writer.certainty.wait_until_proven()
                 await self._catch_up()
-                pause = 0.2
+                backoff.reset()
                 while self._is_direct:
                     await asyncio.sleep(CONFIRM_INTERVAL.total_seconds())
                     await self.writer.certainty.wait_until_proven()
                     await self.maintain()
             except (UnavailableError, *TRANSIENT) as failure:
                 self._fall_back(failure)
-                log.info("publisher.waits", reason=str(failure), seconds=pause)
-            await asyncio.sleep(pause)
-            pause = min(LONGEST_PAUSE_S, 2 * pause)
+                seconds = backoff.pause.total_seconds()
+                log.info("publisher.waits", reason=str(failure), seconds=seconds)
+            await backoff.sleep()
 
     async def close(self) -> None:
         """Store confirmations and disconnect; pending records wait for the next start."""

@@ -1,13 +1,13 @@
 """Retry while unavailable: transient errors are retried without limit."""
 
-import asyncio
 import time
 from collections.abc import Callable
-from random import uniform
+from datetime import timedelta
 from typing import TypeVar
 
 import structlog
 
+from shared.backoff import Backoff
 from shared.messaging.after_commit import AfterCommit
 from shared.messaging.unit_of_work import TRANSIENT
 from shared.messaging.writer import Writer
@@ -17,9 +17,11 @@ from shared.persistence.connection_errors import first_line
 T = TypeVar("T")
 log = structlog.get_logger()
 
-FIRST_PAUSE_S = 0.05
-LONGEST_PAUSE_S = 30.0
-"""Seconds between two tries."""
+FIRST_PAUSE, LONGEST_PAUSE = timedelta(milliseconds=50), timedelta(seconds=30)
+"""Between two tries."""
+
+JITTER = 0.3
+"""So that transactions that failed together do not all retry at the same moment."""
 
 ALERT_AFTER_S = 60.0
 """Seconds; longer waits are logged as errors."""
@@ -43,7 +45,7 @@ async def retry_while_unavailable(writer: Writer, transact: Callable[[AfterCommi
     Other transactions run between two tries. After a lost connection the database is used again
     once it is proven that it was not restored to an earlier state.
     """
-    wait_id, pause = object(), FIRST_PAUSE_S
+    wait_id, backoff = object(), Backoff(FIRST_PAUSE, LONGEST_PAUSE, jitter=JITTER)
     try:
         while True:
             await writer.certainty.wait_until_proven()
@@ -52,8 +54,7 @@ async def retry_while_unavailable(writer: Writer, transact: Callable[[AfterCommi
             except TRANSIENT as error:
                 waiting_since.setdefault(wait_id, time.monotonic())
                 _log_wait(error, time.monotonic() - waiting_since[wait_id])
-            await asyncio.sleep(pause * uniform(0.7, 1.3))  # noqa: S311  jitter, no secret
-            pause = min(LONGEST_PAUSE_S, 2 * pause)
+            await backoff.sleep()
     finally:
         waiting_since.pop(wait_id, None)
 

@@ -24,6 +24,7 @@ from shared.messaging.inbox import OffsetRow
 from shared.messaging.pending_outbox import PublishedOffsetRow
 from shared.messaging.unit_of_work import TRANSIENT
 from shared.messaging.writer import Writer
+from shared.pacing import wait_for_event
 from shared.persistence.bulk import upsert_rows
 from shared.persistence.database import Base, Sessions
 
@@ -73,11 +74,7 @@ class TopicWatch:
             except (UnavailableError, *TRANSIENT) as error:
                 log.info("topics.unavailable", reason=str(error))
                 pause = RETRY_INTERVAL
-            try:
-                async with asyncio.timeout(pause.total_seconds()):
-                    await self._wake.wait()
-            except TimeoutError:
-                continue
+            await wait_for_event(self._wake, pause)
 
     async def _check_topics(self) -> bool:
         """Save the ids of the existing topics; return whether all topics exist."""

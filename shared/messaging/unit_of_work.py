@@ -7,8 +7,7 @@ from datetime import datetime
 from typing import TypeVar
 from uuid import UUID
 
-from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from shared.contracts import Causation, Message
@@ -22,12 +21,13 @@ from shared.persistence.audit_log import AuditEntry
 from shared.persistence.database import Sessions, write_count
 from shared.persistence.history import HistoryEntry
 from shared.persistence.repository import used_repositories, write_repositories
+from shared.persistence.sqlstates import TRANSIENT_ERRORS
 
 I = TypeVar("I")  # noqa: E741  an item
 R = TypeVar("R")
 
-TRANSIENT = (OperationalError, InterfaceError, PoolTimeoutError, DatabaseUnprovenError)
-"""Errors that pass by themselves: the database restarts, a lock is held too long."""
+TRANSIENT = (*TRANSIENT_ERRORS, DatabaseUnprovenError)
+"""Errors that pass by themselves, so that the transaction is retried."""
 
 WRITE_CONFLICTS = (ConflictOnWriteError, IntegrityError)
 """Two transactions conflict, or a constraint is violated; a few retries show which."""

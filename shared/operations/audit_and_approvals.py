@@ -7,7 +7,7 @@ from typing import Annotated, Self
 from uuid import UUID
 
 from fastapi import Body, Query, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
 from shared.access import approvals
 from shared.access.approvals import Approval, ApprovalState
@@ -23,6 +23,8 @@ from shared.http import (
 from shared.http.authorization import allow
 from shared.http.position_paging import AfterPosition, PositionLimit
 from shared.http.resource_paths import OPS_PATH
+from shared.http.schemas import BaseSchema
+from shared.http.views import BaseView
 from shared.messaging.unit_of_work import UnitOfWork
 from shared.operations.views import view_config
 from shared.persistence import audit_log
@@ -40,7 +42,7 @@ ApprovalReader = Annotated[
 router = Router(prefix=OPS_PATH, tags=["operations"])
 
 
-class AuditEntryView(BaseModel):
+class AuditEntryView(BaseView):
     """One action of a person."""
 
     model_config = view_config(
@@ -89,7 +91,7 @@ class AuditEntryView(BaseModel):
         )
 
 
-class AuditChainView(BaseModel):
+class AuditChainView(BaseView):
     """Whether the chain of audit entries is intact."""
 
     model_config = view_config(broken_at=17)
@@ -98,7 +100,7 @@ class AuditChainView(BaseModel):
     """The position of the first entry that does not continue the chain; null if all do."""
 
 
-class ApprovalView(BaseModel):
+class ApprovalView(BaseView):
     """A request for approval by a second person, open or decided."""
 
     model_config = view_config(
@@ -145,14 +147,10 @@ class ApprovalView(BaseModel):
         )
 
 
-class DecisionBody(BaseModel):
+class DecisionBody(BaseSchema):
     """The reason of a decision."""
 
-    model_config = ConfigDict(
-        extra="forbid",
-        use_attribute_docstrings=True,
-        json_schema_extra={"examples": [{"reason": "seen on site"}]},
-    )
+    model_config = ConfigDict(json_schema_extra={"examples": [{"reason": "seen on site"}]})
 
     reason: Annotated[str, Field(max_length=500)] = ""
 

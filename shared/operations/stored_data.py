@@ -8,9 +8,7 @@ from sqlalchemy.orm import Session
 from shared.access.grants import GrantRow
 from shared.persistence.bulk import table_of
 from shared.persistence.database import metadata_of
-
-SHARED_TENANT = ""
-"""The tenant of shipped data, which all tenants share."""
+from shared.persistence.versioned_documents import SHARED_TENANT
 
 
 def non_empty_tables(session: Session, service: str) -> list[str]:
@@ -30,5 +28,5 @@ def name_if_not_empty(table: Table) -> Select[Any]:
 
 
 def is_tenant_data(table: Table) -> ColumnElement[bool]:
-    """Return the condition for rows that are not shipped data."""
+    """Return the condition for rows that are not shipped data, which all tenants share."""
     return table.c.tenant != SHARED_TENANT if "tenant" in table.c else true()

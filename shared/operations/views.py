@@ -4,10 +4,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import ConfigDict
 
 from shared.health.monitor import HealthReport
 from shared.health.trouble_view import EXAMPLE_TROUBLE, TroubleView
+from shared.http.views import BaseView
 from shared.kafka.lag import Lag
 from shared.messaging.dead_letters import DeadLetterRow
 from shared.recovery.recovery_store import RecoveryRow
@@ -15,11 +16,11 @@ from shared.version import VERSION
 
 
 def view_config(**example: Any) -> ConfigDict:  # noqa: ANN401  JSON
-    """Return the configuration of a view: its fields' docstrings and an example for OpenAPI."""
-    return ConfigDict(use_attribute_docstrings=True, json_schema_extra={"examples": [example]})
+    """Return the configuration of a view: an example for OpenAPI."""
+    return ConfigDict(json_schema_extra={"examples": [example]})
 
 
-class StateView(BaseModel):
+class StateView(BaseView):
     """The state of a service: its troubles, and what waits in its database.
 
     A count is null while the database, or Kafka for the lag, does not answer.
@@ -84,7 +85,7 @@ class StateView(BaseModel):
         )
 
 
-class JourneyEntryView(BaseModel):
+class JourneyEntryView(BaseView):
     """One entry of a journey: a published message, or a change of state."""
 
     model_config = view_config(
@@ -117,7 +118,7 @@ class JourneyEntryView(BaseModel):
     """The person or program whose request caused a change; empty if none did."""
 
 
-class StoredDataView(BaseModel):
+class StoredDataView(BaseView):
     """The data that a service holds, of all tenants, without shipped data."""
 
     model_config = view_config(service="order", holds=["order_progress", "orders", "submissions"])
@@ -127,7 +128,7 @@ class StoredDataView(BaseModel):
     """The names of the tables that hold data; none in an empty system."""
 
 
-class ParkedView(BaseModel):
+class ParkedView(BaseView):
     """One dead letter."""
 
     model_config = view_config(
@@ -165,7 +166,7 @@ class ParkedView(BaseModel):
         )
 
 
-class LagView(BaseModel):
+class LagView(BaseView):
     """The lag of a service on the topics that it consumes, by Kafka's offsets."""
 
     model_config = view_config(
@@ -188,7 +189,7 @@ class LagView(BaseModel):
         return cls(records=lag.records, oldest_s=round(lag.oldest_s, 1), by_partition=by_partition)
 
 
-class RedeliveryView(BaseModel):
+class RedeliveryView(BaseView):
     """The result of a redelivery."""
 
     model_config = view_config(handled=2, still_parked=0)
@@ -197,7 +198,7 @@ class RedeliveryView(BaseModel):
     still_parked: int
 
 
-class RecoveryView(BaseModel):
+class RecoveryView(BaseView):
     """One recovery after the database was restored to an earlier state."""
 
     model_config = view_config(

@@ -3,11 +3,11 @@
 One `unnest` costs a few microseconds a row; an executemany costs forty.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import Any, TypeAlias, cast
 
-from sqlalchemy import Column, Table, bindparam, column, func, select, tuple_, update
+from sqlalchemy import ColumnClause, Table, bindparam, column, func, select, tuple_, update
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.selectable import TableValuedAlias
@@ -27,18 +27,24 @@ def table_of(kind: type[Base]) -> Table:
     return cast("Table", kind.__table__)
 
 
-def unnest(columns: Sequence[Column[Any]]) -> TableValuedAlias:
+def unnest(columns: Sequence[ColumnClause[Any]], name: str = "new") -> TableValuedAlias:
     """Return a relation of the given columns, bound to one array per column."""
     # One dimension, explicitly: a packed tuple is one value, not a row of a matrix.
     arrays = (bindparam(f"new_{c.name}", type_=ARRAY(c.type, dimensions=1)) for c in columns)
     names = (column(c.name, c.type) for c in columns)
-    return func.unnest(*arrays).table_valued(*names, name="new").render_derived()
+    return func.unnest(*arrays).table_valued(*names, name=name).render_derived()
 
 
-def bind_arrays(names: Sequence[str], rows: Rows) -> dict[str, list[Any]]:
-    """Turn rows into the arrays that `unnest` is bound to."""
+def to_arrays(names: Iterable[str], rows: Rows) -> dict[str, list[Any]]:
+    """Turn rows into one array for each name: the parameters of a statement in SQL."""
+    names = tuple(names)
     columns = zip(*rows, strict=True) if rows else ([] for _ in names)
-    return {f"new_{name}": list(values) for name, values in zip(names, columns, strict=True)}
+    return {name: list(values) for name, values in zip(names, columns, strict=True)}
+
+
+def bind_arrays(names: Iterable[str], rows: Rows) -> dict[str, list[Any]]:
+    """Turn rows into the arrays that `unnest` is bound to."""
+    return to_arrays((f"new_{name}" for name in names), rows)
 
 
 @cache

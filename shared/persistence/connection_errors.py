@@ -5,6 +5,8 @@ from typing import NamedTuple
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import OperationalError
 
+from shared.persistence.sqlstates import NO_CONNECTION, driver_error, sqlstate_of
+
 
 class UnreachableReason(NamedTuple):
     """Why a database cannot be reached. Neither part names an address or a password."""
@@ -100,10 +102,6 @@ KNOWN_REASONS: tuple[tuple[str, UnreachableReason], ...] = (
 UNKNOWN_REASON = UnreachableReason("cannot be reached", "see its log; it is named in {setting}")
 
 
-NO_CONNECTION_SQLSTATES = ("08", "28", "3D", "53300", "57P03")
-"""SQLSTATEs, or their classes, of a server that accepts no connection."""
-
-
 def database_setting(service: str) -> str:
     """Return the name of the setting with the URL of a service's database."""
     return f"KAITONG_DATABASE_{service.upper()}"
@@ -119,8 +117,8 @@ def unreachable_reason(service: str, error: BaseException) -> UnreachableReason:
 
 def is_unreachable(error: OperationalError) -> bool:
     """Return whether the connection failed, rather than a statement on it."""
-    state = getattr(error.orig, "sqlstate", None) or ""
-    return not state or state.startswith(NO_CONNECTION_SQLSTATES)
+    state = sqlstate_of(error)
+    return not state or state.startswith(NO_CONNECTION)
 
 
 def describe_unreachable(service: str, url: str, error: BaseException) -> str:
@@ -133,5 +131,5 @@ def describe_unreachable(service: str, url: str, error: BaseException) -> str:
 
 def first_line(error: BaseException) -> str:
     """Return the first line of the driver's message."""
-    message = str(getattr(error, "orig", None) or error)
+    message = str(driver_error(error))
     return next(iter(message.splitlines()), type(error).__name__)

@@ -18,6 +18,7 @@ from sqlalchemy import (
     Enum,
     LargeBinary,
     MetaData,
+    Text,
     create_engine,
     event,
     func,
@@ -31,7 +32,14 @@ from sqlalchemy.types import TypeDecorator
 
 from shared.errors import UnprocessableError
 from shared.persistence.connection_losses import count_losses, note_loss
-from shared.persistence.write_probe import READ_ONLY_SQLSTATE, WRITE_REFUSALS, is_unpromoted
+from shared.persistence.sqlstates import (
+    IDLE_IN_TRANSACTION,
+    PROGRAM_LIMIT_EXCEEDED,
+    READ_ONLY,
+    REPEATING_VALUES,
+    sqlstate_of,
+)
+from shared.persistence.write_probe import WRITE_REFUSALS, is_unpromoted
 
 Sessions = sessionmaker[Session]
 
@@ -79,6 +87,12 @@ def enum_text(kind: type[StrEnum]) -> Enum:
 
 
 Instant = DateTime(timezone=True)
+
+BytewiseText = Text(collation="C")
+"""Text that is compared byte by byte, so that an index also serves prefix searches."""
+
+PERSONAL = {"personal": True}
+"""The `info` of a column that holds personal data: an erasure blanks it."""
 
 
 class JsonBytes(TypeDecorator[Any]):
@@ -179,13 +193,6 @@ def prefer_binary_arrays(connection: Connection[Any], _: object) -> None:
     connection.adapters.register_dumper(list, ListBinaryDumper)
 
 
-PROGRAM_LIMIT_EXCEEDED = "54"
-"""The class of SQLSTATEs for what exceeds a limit of the server, permanently."""
-
-IDLE_IN_TRANSACTION = "25P03"
-"""The server ended an idle transaction; the driver calls it an internal error."""
-
-
 def classify_driver_error(context: ExceptionContext) -> None:
     """Classify the error of a statement before it is retried."""
     if is_demoted(context.original_exception, context.connection):
@@ -201,9 +208,7 @@ def is_demoted(error: BaseException, connection: sqlalchemy.Connection | None) -
     """
     options = connection.get_execution_options() if connection else {}
     is_reader = options.get("postgresql_readonly", False)
-    return not is_reader and (
-        getattr(error, "sqlstate", None) == READ_ONLY_SQLSTATE or is_unpromoted(error)
-    )
+    return not is_reader and (sqlstate_of(error) == READ_ONLY or is_unpromoted(error))
 
 
 def hide_values_in_context(context: ExceptionContext) -> None:
@@ -215,10 +220,6 @@ def hide_values_in_context(context: ExceptionContext) -> None:
         wrapper.args = (str(wrapper.args[0]).replace(original, hidden), *wrapper.args[1:])
 
 
-SQLSTATES_REPEATING_VALUES = ("22", "42601")
-"""SQLSTATEs whose first line repeats a value: data exceptions, and syntax errors."""
-
-
 def hide_values(error: BaseException) -> None:
     """Reduce the server's error to one line without values.
 
@@ -228,7 +229,7 @@ def hide_values(error: BaseException) -> None:
     if not isinstance(error, psycopg.Error) or not error.sqlstate:
         return
     diag = error.diag
-    repeats = error.sqlstate.startswith(SQLSTATES_REPEATING_VALUES)
+    repeats = error.sqlstate.startswith(REPEATING_VALUES)
     message = "" if repeats else f": {diag.message_primary}"
     where = ", ".join(filter(None, (diag.table_name, diag.column_name, diag.constraint_name)))
     place = f" ({where})" if where else ""
@@ -243,10 +244,10 @@ def reclassify_error(error: BaseException, connection: sqlalchemy.Connection | N
         OperationalError: the server ended an idle transaction, or is read-only: retry the
             transaction.
     """
-    state = getattr(error, "sqlstate", None) or ""
+    state = sqlstate_of(error)
     demoted = is_demoted(error, connection)
-    if demoted or state != READ_ONLY_SQLSTATE:
-        WRITE_REFUSALS.note(READ_ONLY_SQLSTATE if demoted else state)
+    if demoted or state != READ_ONLY:
+        WRITE_REFUSALS.note(READ_ONLY if demoted else state)
     if demoted or state == IDLE_IN_TRANSACTION:
         raise OperationalError(None, None, error)
     if state.startswith(PROGRAM_LIMIT_EXCEEDED):

@@ -13,11 +13,11 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from shared.observability.troubles import TroubleKind
+from shared.persistence.sqlstates import DISK_FULL, READ_ONLY
 
-READ_ONLY_SQLSTATE = "25006"
 REFUSAL_KINDS = {
-    "53100": TroubleKind.DATABASE_FULL,
-    READ_ONLY_SQLSTATE: TroubleKind.DATABASE_READ_ONLY,
+    DISK_FULL: TroubleKind.DATABASE_FULL,
+    READ_ONLY: TroubleKind.DATABASE_READ_ONLY,
 }
 """SQLSTATEs by which PostgreSQL refuses every write."""
 

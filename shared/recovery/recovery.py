@@ -17,6 +17,7 @@ import structlog
 from sqlalchemy import text, update
 from sqlalchemy.orm import Session
 
+from shared.backoff import Backoff
 from shared.config.settings import Settings
 from shared.errors import UnavailableError
 from shared.exit import restart_process
@@ -59,8 +60,11 @@ class ReplayHandlers:
     """Redelivers early messages; returns how many of them were handled, by key."""
 
 
-FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.1, 5.0
-"""Seconds between two tries to compare database and topics."""
+FIRST_PAUSE, LONGEST_PAUSE = timedelta(milliseconds=100), timedelta(seconds=5)
+"""Between two tries to compare database and topics."""
+
+LOCK_INTERVAL = timedelta(milliseconds=100)
+"""Between two tries to lock the recovery, while another process has it."""
 
 PUBLISHING_GRACE = timedelta(seconds=2)
 """How long another process of the service may still publish what it has committed."""
@@ -117,7 +121,7 @@ class Recovery:
 
     async def _retry_while_unavailable(self, work: Callable[[TopicReader], Awaitable[T]]) -> T:
         """Run work with topics and database; retry until both are reachable."""
-        pause = FIRST_PAUSE_S
+        backoff = Backoff(FIRST_PAUSE, LONGEST_PAUSE)
         while True:
             try:
                 await asyncio.to_thread(self._check_database_identity)
@@ -128,9 +132,9 @@ class Recovery:
             except (UnavailableError, *TRANSIENT) as error:
                 if isinstance(error, UnavailableError):
                     self.writer.certainty.mark_unprovable()
-                log.info("recovery.waits", reason=str(error), seconds=pause)
-                await asyncio.sleep(pause)
-                pause = min(LONGEST_PAUSE_S, 2 * pause)
+                seconds = backoff.pause.total_seconds()
+                log.info("recovery.waits", reason=str(error), seconds=seconds)
+                await backoff.sleep()
 
     def _check_database_identity(self) -> None:
         """Detect that the database was replaced, whether or not Kafka is out."""
@@ -188,7 +192,7 @@ class Recovery:
             connection = await asyncio.to_thread(session.connection, execution_options=options)
             lock = partial(connection.scalar, text(LOCK))
             while not await asyncio.to_thread(lock):  # noqa: ASYNC110  another process has it
-                await asyncio.sleep(FIRST_PAUSE_S)
+                await asyncio.sleep(LOCK_INTERVAL.total_seconds())
             try:
                 yield
             finally:

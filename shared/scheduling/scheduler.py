@@ -15,6 +15,7 @@ from shared.messaging.dispatcher import Dispatcher, Subscriptions
 from shared.messaging.inbox import surrogate_offset
 from shared.messaging.retry import retry_while_unavailable
 from shared.messaging.writer import Writer
+from shared.pacing import wait_for_event
 from shared.persistence.database import Sessions
 from shared.scheduling import timer_store
 from shared.scheduling.timer_store import DueTimer, ScheduledMessage
@@ -58,11 +59,7 @@ class Scheduler:
     async def _wait(self, next_due: datetime | None) -> None:
         now = datetime.now(UTC)
         pause = min(MAX_IDLE, next_due - now) if next_due else MAX_IDLE
-        try:
-            async with asyncio.timeout(max(0.0, pause.total_seconds())):
-                await self._wake.wait()
-        except TimeoutError:
-            return
+        await wait_for_event(self._wake, pause)
 
     async def _handle_due(self, due: Sequence[DueTimer]) -> None:
         ids = {_due_record(each): each.id for each in due}

@@ -5,7 +5,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from deploy.local.stack import SERVICES
+from deploy.local.stack_record import SERVICES
 from tests.chaos.database_restore import dump_database
 from tests.chaos.topic_contents import read_topics
 from tests.flows.site import Site

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
 
-from deploy.local.stack import SERVICES
+from deploy.local.stack_record import SERVICES
 from services.console.errors import CommandError
 from tests.chaos.customer_actions import CustomerActions
 from tests.chaos.database_restore import Backup, count

@@ -12,7 +12,7 @@ from typing import NamedTuple, TypeAlias
 import pytest
 
 from deploy.local import postgres, stack
-from deploy.local.stack import SERVICES
+from deploy.local.stack_record import SERVICES
 from tests.chaos import clusters
 from tests.chaos.long_run import LONG_RUN, long_run_only
 from tests.chaos.mixed_traffic import MixedTraffic

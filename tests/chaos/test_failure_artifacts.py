@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy.local.stack import SERVICES
+from deploy.local.stack_record import SERVICES
 from tests.chaos import failure_artifacts
 from tests.flows.order_items import fibre
 from tests.flows.site import Site

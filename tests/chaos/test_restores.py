@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from deploy.local import stack
-from deploy.local.stack import SERVICES
+from deploy.local.stack_record import SERVICES
 from tests.chaos.long_run import LONG_RUN, PREFIX, long_run_only
 from tests.chaos.mixed_traffic import ExpectedCourse
 from tests.chaos.recovery_control import violations_without_recovery

@@ -6,7 +6,8 @@ import pytest
 
 from deploy.local.postgres import Postgres
 from deploy.local.process_environment import LOG_KEY, PERSON_KEY, secret_of
-from deploy.local.stack import SERVICES, Stack
+from deploy.local.stack import Stack
+from deploy.local.stack_record import SERVICES
 from shared.persistence.database import Sessions
 from tests.deploy.compose import services
 

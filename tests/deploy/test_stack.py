@@ -14,8 +14,8 @@ from deploy.local.errors import StartError
 from deploy.local.existing_engines import setting_of
 from deploy.local.kafka import Kafka
 from deploy.local.process_environment import environment_of, is_ready, purge
-from deploy.local.stack import SERVICES, Stack
-from deploy.local.stack_record import ProcessRecord
+from deploy.local.stack import Stack
+from deploy.local.stack_record import SERVICES, ProcessRecord
 from tests.deploy.waiting import TIMEOUT_S, has_ended, until
 
 

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 import httpx
 
-from deploy.local.stack import SERVICES
+from deploy.local.stack_record import SERVICES
 from services.console.client import Client
 
 Json = Any

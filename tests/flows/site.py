@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
+from datetime import timedelta
 from functools import cached_property
 from itertools import count
 from pathlib import Path
@@ -12,11 +13,12 @@ from typing import Any
 
 import httpx
 
-from deploy.local.stack import SERVICES, Stack
-from deploy.local.stack_record import StackRecord
+from deploy.local.stack import Stack
+from deploy.local.stack_record import SERVICES, StackRecord
 from services.console.client import Client, make_keys, ssl_context, token_for
 from services.console.errors import CommandError
 from services.console.orders import FINAL_STATES, ORDERS
+from shared.backoff import Backoff
 from shared.security.development_keys import TENANT
 from tests.flows.exchange_area import ExchangeArea
 from tools.province.model import Address, Exchange, PairBlock, Segment, Splitter
@@ -25,8 +27,7 @@ PRODUCTS = "/tmf-api/productInventory/v4/product"
 INVENTORY = "/tmf-api/serviceInventory/v4/service"
 WORK_ORDERS = "/ops/v1/work-orders"
 TIMEOUT_S = 60.0
-FIRST_PAUSE_S = 0.03
-LONGEST_PAUSE_S = 0.2
+FIRST_PAUSE, LONGEST_PAUSE = timedelta(milliseconds=30), timedelta(milliseconds=200)
 """Between two checks of a condition; each check costs the services time."""
 
 NETWORK = "025"
@@ -140,11 +141,11 @@ class Site:
 
     def until(self, condition: Callable[[], Any], timeout_s: float = TIMEOUT_S) -> Any:
         """Wait until a condition returns a true value, and return it."""
-        end, pause = time.monotonic() + timeout_s, FIRST_PAUSE_S
+        end = time.monotonic() + timeout_s
+        backoff = Backoff(FIRST_PAUSE, LONGEST_PAUSE, factor=1.2)
         while not (found := condition()):
             assert time.monotonic() < end, f"it did not become true in {timeout_s:.0f} s"
-            time.sleep(pause)
-            pause = min(pause * 1.2, LONGEST_PAUSE_S)
+            time.sleep(backoff.next_pause().total_seconds())
         return found
 
     def until_serving(self, timeout_s: float = TIMEOUT_S) -> None:

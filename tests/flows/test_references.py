@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from deploy.local.stack import SERVICES
+from deploy.local.stack_record import SERVICES
 from services.console.client import Client
 from tests.flows.crawl import LinkCrawler, objects_in
 from tests.flows.order_items import disconnection, fibre, home_bundle, telephone

@@ -3,7 +3,8 @@
 import httpx
 import pytest
 
-from services.console.status import SERVICES, TIMEOUT_S, StackStatus
+from deploy.local.stack_record import SERVICES
+from services.console.status import TIMEOUT_S, StackStatus
 from services.console.troubles import trouble_lines
 from shared.observability.troubles import TroubleKind
 from tests.chaos.database_restore import Backup

@@ -12,7 +12,6 @@ from sqlalchemy import select
 
 from services.customer.commands.customers import erase_and_publish
 from services.customer.handlers import SUBSCRIPTIONS as CUSTOMERS
-from services.order import tables
 from services.order.domain.order_ids import placed_at
 from services.order.handlers import SUBSCRIPTIONS
 from services.order.store import orders
@@ -34,7 +33,7 @@ from shared.messaging.after_commit import AfterCommit
 from shared.messaging.dispatcher import Subscriptions, on, subscribe
 from shared.messaging.outbox import OutboxRow
 from shared.messaging.unit_of_work import UnitOfWork, begin_transaction
-from shared.persistence.database import Base, Sessions
+from shared.persistence.database import Sessions, metadata_of
 from shared.privacy.erasure import BATCH_SIZE, REPEAT_AFTER
 from tests.callers import AsRole
 from tests.conftest import NOON, SERVICES, delete_all_rows
@@ -125,12 +124,10 @@ async def test_all_columns_that_are_marked_personal_are_blanked(
     client: AsyncClient, stocked: Sessions, as_role: AsRole
 ) -> None:
     await post(client, as_role("crm"), with_personal_data())
-    rows = [each for each in vars(tables).values() if isinstance(each, type) and each is not Base]
     marked = {
-        f"{column.table.name}.{column.name}"
-        for each in rows
-        if issubclass(each, Base)
-        for column in each.__table__.columns
+        f"{table.name}.{column.name}"
+        for table in metadata_of("services.order").sorted_tables
+        for column in table.columns
         if column.info.get("personal")
     }
 

@@ -20,6 +20,7 @@ from shared.errors import StartError
 from shared.messaging.after_commit import AfterCommit
 from shared.messaging.unit_of_work import begin_transaction
 from shared.persistence.database import Sessions
+from shared.persistence.versioned_documents import SHARED_TENANT
 from tests.conftest import NOON
 from tests.kernel import TENANT, consume
 from tests.order.builders import (
@@ -133,16 +134,16 @@ def test_a_second_publication_sees_the_first(stocked: Sessions) -> None:
 
     def publish_again() -> None:
         with stocked.begin() as session:
-            _, own = catalogue.get_for_update(session, catalogue.SHARED_TENANT)
+            _, own = catalogue.get_for_update(session, SHARED_TENANT)
             seen.extend(each.version for each in own.offerings if each.id == FTTH.id)
 
     with stocked.begin() as first:
-        shared, own = catalogue.get_for_update(first, catalogue.SHARED_TENANT)
+        shared, own = catalogue.get_for_update(first, SHARED_TENANT)
         thread = threading.Thread(target=publish_again)
         thread.start()
         until(lambda: a_transaction_waits(stocked) or not thread.is_alive())
         publication = Publication(offerings=(second,))
-        catalogue.put(first, catalogue.SHARED_TENANT, publish(shared, own, publication))
+        catalogue.put(first, SHARED_TENANT, publish(shared, own, publication))
     thread.join(10)
 
     assert seen == [FTTH.version, second.version]
@@ -157,8 +158,8 @@ def test_a_start_with_a_catalogue_that_contradicts_what_is_there_says_which_and_
     sessions: Sessions,
 ) -> None:
     with sessions.begin() as session:
-        catalogue.get_for_update(session, catalogue.SHARED_TENANT)
-        catalogue.put(session, catalogue.SHARED_TENANT, [replace(FTTH, name="Another")])
+        catalogue.get_for_update(session, SHARED_TENANT)
+        catalogue.put(session, SHARED_TENANT, [replace(FTTH, name="Another")])
 
     with sessions.begin() as session, pytest.raises(StartError) as caught:
         load_shipped_catalogue(session)

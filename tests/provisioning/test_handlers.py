@@ -31,6 +31,7 @@ from shared.contracts import (
 )
 from shared.persistence.database import Sessions
 from shared.persistence.list_window import Window
+from shared.persistence.versioned_documents import SHARED_TENANT
 from shared.scheduling.timer_store import TimerRow
 from tests.conftest import NOON
 from tests.kernel import TENANT, consume, dead_letter_rows, history, published, published_types
@@ -133,7 +134,7 @@ def test_an_order_keeps_the_blueprint_of_its_day(sessions: Sessions) -> None:
 def test_a_tenants_own_blueprint_takes_precedence_over_the_shared_one(sessions: Sessions) -> None:
     own = a_blueprint(a_call("own-way"))
     publish(sessions, own, tenant=TENANT)
-    publish(sessions, REFERENCE, tenant=blueprints.SHARED_TENANT)
+    publish(sessions, REFERENCE, tenant=SHARED_TENANT)
 
     consume(sessions, SUBSCRIPTIONS, accepted())
     consume(sessions, SUBSCRIPTIONS, accepted(order_id=OTHER_ID), tenant="zhejiang")

@@ -38,8 +38,6 @@ IDLE_S = 15.0
 SETTLE_S = 1.0
 """Time for the last outbox records and offsets of a case, so that its CPU is counted in full."""
 
-SERVICES = ("order", "provisioning", "resources", "customer")
-
 
 @dataclass
 class BenchSystem:

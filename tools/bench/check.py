@@ -8,10 +8,9 @@ import time
 
 from sqlalchemy import text
 
-from deploy.local.stack_record import StackRecord
+from deploy.local.stack_record import SERVICES, StackRecord
 from shared.persistence.database import make_plain_engine
 
-SERVICES = ("order", "provisioning", "resources", "customer")
 TIMEOUT_S = 20.0
 
 NOT_COMPLETED_ONCE = """

@@ -4,9 +4,9 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 from services.console.client import Client
+from services.console.follow import WORK_ORDERS
 from tools.demo.run_state import RunState
 
-WORK_ORDERS = "/ops/v1/work-orders"
 AT_ONCE = 4
 PAGE_SIZE = 100
 PAUSE_S = 0.05

@@ -14,8 +14,7 @@ import psutil
 import typer
 
 from deploy.local.existing_engines import fetch_engines
-from deploy.local.stack import SERVICES
-from deploy.local.stack_record import StackRecord
+from deploy.local.stack_record import SERVICES, StackRecord
 from deploy.local.usage import pss_mb
 from services.console.client import Client, token_for
 from services.console.errors import FAILURE, USAGE, CommandError

@@ -16,13 +16,12 @@ import httpx
 import psycopg
 from psycopg.rows import namedtuple_row
 
-from deploy.local.stack_record import StackRecord
+from deploy.local.stack_record import SERVICES, StackRecord
 from services.console.client import TIME_OUT_S, Client, ssl_context, token_for
 from shared.contracts import Envelope, read_envelope
 from shared.security.development_keys import TENANT
 from tools.verify.expected_state import ExpectedState
 
-SERVICES = ("order", "provisioning", "resources", "customer")
 PUBLISHED = "SELECT body FROM outbox ORDER BY position"
 FINAL = frozenset({"completed", "failed", "rejected", "cancelled", "partial"})
 """The final states of an order."""

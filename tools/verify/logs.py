@@ -3,8 +3,9 @@
 import re
 from collections.abc import Iterator
 
+from deploy.local.stack_record import SERVICES
 from shared.observability.masking import looks_personal
-from tools.verify.evidence import SERVICES, Evidence
+from tools.verify.evidence import Evidence
 from tools.verify.orders import CheckResult
 
 PERSONAL_WORDS = re.compile(

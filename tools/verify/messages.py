@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator, Mapping
 
+from deploy.local.stack_record import SERVICES
 from shared.contracts import message_name
-from tools.verify.evidence import SERVICES, Evidence
+from tools.verify.evidence import Evidence
 from tools.verify.orders import CheckResult
 
 CONSUMED_TYPES: Mapping[str, frozenset[str]] = {

@@ -13,6 +13,7 @@ from services.order.domain.catalogue.deliverability import check_deliverability
 from services.order.domain.catalogue.publication import Publication, entry_name, publish
 from shared.errors import Fault, InvalidError, StartError
 from shared.messaging.unit_of_work import UnitOfWork
+from shared.persistence.versioned_documents import SHARED_TENANT
 
 SHIPPED_FILE = Path(__file__).parents[1] / "data/catalogue.json"
 
@@ -53,8 +54,7 @@ def load_shipped_catalogue(session: Session) -> None:
         StartError: if it contradicts the stored catalogue.
     """
     publication = msgspec.json.decode(SHIPPED_FILE.read_bytes(), type=Publication)
-    tenant = store.catalogue.SHARED_TENANT
-    shared, own = store.catalogue.get_for_update(session, tenant)
+    shared, own = store.catalogue.get_for_update(session, SHARED_TENANT)
     try:
         entries = publish(shared, own, publication)
     except InvalidError as error:
@@ -63,4 +63,4 @@ def load_shipped_catalogue(session: Session) -> None:
             for fault in error.faults
         )
         raise StartError(msg) from error
-    store.catalogue.put(session, tenant, entries)
+    store.catalogue.put(session, SHARED_TENANT, entries)

@@ -4,10 +4,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from services.order.domain.catalogue.deliverability import AvailableBlueprints
-from services.order.store.catalogue import SHARED_TENANT
 from services.order.tables import BlueprintsRow
 from shared.contracts.message_parts import BlueprintName
 from shared.persistence.bulk import upsert_rows
+from shared.persistence.versioned_documents import SHARED_TENANT
 
 
 def upsert(session: Session, tenant: str, blueprints: tuple[BlueprintName, ...]) -> None:

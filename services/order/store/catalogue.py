@@ -1,17 +1,13 @@
-"""Reads and writes the catalogue, with a cache of each edition.
+"""Reads and writes the catalogue.
 
 A tenant sells the shared entries and its own; own entries replace shared ones of the
-same id. Each tenant's part has an edition, which changes with every publication: to
-compare editions costs one row, and a whole catalogue is read once per edition.
+same id.
 """
 
-import hashlib
-from collections.abc import Iterable, Sequence
-from typing import TypeAlias
+from collections.abc import Sequence
 
 import msgspec
-from sqlalchemy import bindparam, func, select
-from sqlalchemy.dialects.postgresql import ARRAY, insert
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from services.order.domain.catalogue.catalogue import (
@@ -24,53 +20,15 @@ from services.order.domain.catalogue.catalogue import (
 from services.order.domain.catalogue.eligibility import repair_validity
 from services.order.tables import CatalogueEditionRow, CatalogueEntryRow
 from shared.persistence.bulk import upsert_rows
-from shared.persistence.statements import CompiledStatement
-
-SHARED_TENANT = ""
-"""The tenant of the entries that all tenants share."""
+from shared.persistence.versioned_documents import SHARED_TENANT, VersionedDocuments
 
 ENTRY_TYPES: dict[str, type[CatalogueEntry]] = {
     "offering": Offering,
     "specification": Specification,
 }
-Edition: TypeAlias = bytes
-NO_EDITION: Edition = b""
-CacheKey: TypeAlias = tuple[str, Edition, Edition]
-
-TENANTS = bindparam("tenants", type_=ARRAY(CatalogueEditionRow.tenant.type))
-EDITIONS = select(CatalogueEditionRow.tenant, CatalogueEditionRow.edition).where(
-    CatalogueEditionRow.tenant == func.any(TENANTS)
-)
-CURRENT_EDITIONS = CompiledStatement(EDITIONS)
 ENTRIES = select(CatalogueEntryRow.kind, CatalogueEntryRow.content).where(
     CatalogueEntryRow.tenant == bindparam("tenant", type_=CatalogueEntryRow.tenant.type)
 )
-MAX_CACHED = 64
-
-_cache: dict[CacheKey, Catalogue] = {}
-"""Catalogues by tenant, edition of the shared part and edition of its own part."""
-
-
-def preload(session: Session, tenants: Iterable[str]) -> None:
-    """Read the current editions of these tenants."""
-    editions = _editions(session)
-    missing = [tenant for tenant in {SHARED_TENANT, *tenants} if tenant not in editions]
-    if missing:
-        editions.update(dict.fromkeys(missing, NO_EDITION))
-        for tenant, edition in CURRENT_EDITIONS.rows(session, {"tenants": missing}):
-            editions[tenant] = edition
-
-
-def get(session: Session, tenant: str) -> Catalogue:
-    """Return the catalogue of a tenant."""
-    preload(session, [tenant])
-    editions = _editions(session)
-    key = (tenant, editions[SHARED_TENANT], editions[tenant])
-    if key not in _cache:
-        if len(_cache) >= MAX_CACHED:
-            _cache.clear()
-        _cache[key] = overlay(read_uncached(session, SHARED_TENANT), read_uncached(session, tenant))
-    return _cache[key]
 
 
 def read_uncached(session: Session, tenant: str) -> Catalogue:
@@ -85,11 +43,14 @@ def read_uncached(session: Session, tenant: str) -> Catalogue:
     )
 
 
+CATALOGUES = VersionedDocuments(CatalogueEditionRow, read_uncached, overlay)
+preload = CATALOGUES.preload
+get = CATALOGUES.get
+
+
 def get_for_update(session: Session, tenant: str) -> tuple[Catalogue, Catalogue]:
     """Return the shared entries, and a tenant's own, which stay locked in this transaction."""
-    new = insert(CatalogueEditionRow).values(tenant=tenant, edition=NO_EDITION)
-    session.execute(new.on_conflict_do_nothing())
-    session.execute(EDITIONS.with_for_update(), {"tenants": [tenant]})
+    CATALOGUES.lock(session, tenant)
     return read_uncached(session, SHARED_TENANT), read_uncached(session, tenant)
 
 
@@ -105,14 +66,4 @@ def put(session: Session, tenant: str, entries: Sequence[CatalogueEntry]) -> Non
     upsert_rows(
         session, CatalogueEntryRow, ("tenant", "kind", "id", "version", "content"), rows, keys=4
     )
-    ((_, before),) = CURRENT_EDITIONS.rows(session, {"tenants": [tenant]})
-    digest = hashlib.blake2b(before, digest_size=16)
-    for row in rows:
-        digest.update(row[-1])
-    upsert_rows(session, CatalogueEditionRow, ("tenant", "edition"), [(tenant, digest.digest())])
-    session.info.pop("editions", None)
-
-
-def _editions(session: Session) -> dict[str, Edition]:
-    editions: dict[str, Edition] = session.info.setdefault("editions", {})
-    return editions
+    CATALOGUES.set_next_edition(session, tenant, [row[-1] for row in rows])

@@ -12,7 +12,6 @@ from services.provisioning.domain.blueprint.publication import (
     PublishedBlueprint,
     edition_message,
     missing_counterparts,
-    next_edition,
     unpublished,
 )
 from services.provisioning.domain.blueprint.validation import read_blueprints
@@ -22,6 +21,7 @@ from shared.ids import named_id
 from shared.messaging.after_commit import AfterCommit
 from shared.messaging.unit_of_work import Transaction, UnitOfWork
 from shared.persistence.database import transaction_time
+from shared.persistence.versioned_documents import SHARED_TENANT
 
 STARTUP_NAMESPACE = UUID("5a0d0b36-9b1f-5a51-9f0e-6d2a3f0f7c55")
 """Namespace of the message ids at a start, by tenant and edition."""
@@ -62,11 +62,10 @@ def add_unpublished(
         ConflictError: if a version is already published with different content.
         InvalidError: if a version is older than the newest.
     """
-    edition = blueprint_editions.get_for_update(session, tenant)
+    blueprints.lock(session, tenant)
     new = unpublished(blueprints.read_versions(session, tenant), submitted)
     if new:
         blueprints.add(session, tenant, new, by, now)
-        blueprint_editions.put(session, tenant, next_edition(edition, new))
     return new
 
 
@@ -79,7 +78,7 @@ def publish_edition(work: UnitOfWork, tenant: str) -> None:
 def load_shipped(session: Session) -> None:
     """Publish the shipped blueprints for all tenants, as far as they are new."""
     shipped = read_blueprints(blueprints.read_shipped_file())
-    add_unpublished(session, blueprints.SHARED_TENANT, shipped, "shipped", SHIPPED_AT)
+    add_unpublished(session, SHARED_TENANT, shipped, "shipped", SHIPPED_AT)
 
 
 def publish_pending_editions(session: Session) -> None:

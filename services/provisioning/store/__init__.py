@@ -1,6 +1,7 @@
 """The store of provisioning. The only modules that query its tables.
 
-blueprints.py blueprint_editions.py   blueprints, cached in memory by edition
+blueprints.py   blueprints, cached in memory by edition
+blueprint_editions.py   editions that are not published yet
 plans.py        plans
 services.py work_orders.py fallout.py elements.py   what is stored beside the plans
 troubles.py     troubles for the status of the service

@@ -1,34 +1,23 @@
-"""The store of blueprints, with a cache by edition.
-
-A tenant's own blueprints override those that all tenants share. Each tenant's blueprints
-have an edition, which changes with every publication: comparing editions reads a few rows
-a batch, the blueprints are read once for each edition.
-"""
+"""The store of blueprints. A tenant's own override those that all tenants share."""
 
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import Session
 
 from services.provisioning.domain.blueprint.blueprint import Blueprint
-from services.provisioning.domain.blueprint.publication import (
-    Edition,
-    PublishedBlueprint,
-    newest_versions,
-)
+from services.provisioning.domain.blueprint.publication import PublishedBlueprint, newest_versions
 from services.provisioning.domain.plan.planner import Blueprints
-from services.provisioning.store.blueprint_editions import NO_EDITION, read_editions
-from services.provisioning.tables import BlueprintRow
+from services.provisioning.tables import BlueprintEditionRow, BlueprintRow
 from shared.persistence.bulk import insert_rows
 from shared.persistence.list_window import Window, select_page
+from shared.persistence.versioned_documents import SHARED_TENANT, VersionedDocuments
 
 SHIPPED_FILE = Path(__file__).parents[1] / "data/blueprints.json"
-SHARED_TENANT = ""
-"""The tenant of blueprints that all tenants share."""
-
 OF_TENANT = select(BlueprintRow.content).where(
     BlueprintRow.tenant == bindparam("tenant", type_=BlueprintRow.tenant.type)
 )
@@ -46,25 +35,25 @@ SORT_COLUMNS: list[Any] = [
 ]
 """The sort order of the list."""
 
-MAX_CACHED = 64
-"""Tenants whose blueprints are cached."""
 
-_cache: dict[tuple[str, Edition, Edition], Blueprints] = {}
-"""By tenant, shared edition and own edition."""
+def read_versions(session: Session, tenant: str) -> list[Blueprint]:
+    """Return all published versions of one tenant, or of those that all share."""
+    return list(session.scalars(OF_TENANT, {"tenant": tenant}))
 
 
-def get_newest(session: Session, tenant: str) -> Blueprints:
-    """Return the newest blueprints of a tenant."""
-    editions = read_editions(session)
-    key = (tenant, editions.get(SHARED_TENANT, NO_EDITION), editions.get(tenant, NO_EDITION))
-    if key not in _cache:
-        if len(_cache) >= MAX_CACHED:
-            _cache.clear()
-        shared, own = (
-            newest_versions(read_versions(session, each)) for each in (SHARED_TENANT, tenant)
-        )
-        _cache[key] = {**shared, **own}
-    return _cache[key]
+def read_newest(session: Session, tenant: str) -> Blueprints:
+    """Return the newest versions of one tenant, or of those that all share."""
+    return newest_versions(read_versions(session, tenant))
+
+
+def overlay(shared: Blueprints, own: Blueprints) -> Blueprints:
+    """Return a tenant's blueprints: its own, and the shared ones that it does not override."""
+    return {**shared, **own}
+
+
+BLUEPRINTS = VersionedDocuments(BlueprintEditionRow, read_newest, overlay)
+get_newest = BLUEPRINTS.get
+lock = BLUEPRINTS.lock
 
 
 def find_published(session: Session, tenant: str, rows: Window) -> list[PublishedBlueprint]:
@@ -93,19 +82,15 @@ def sort_key(published: PublishedBlueprint) -> list[str | int]:
 def add(
     session: Session, tenant: str, new: Sequence[Blueprint], by: str, published_at: datetime
 ) -> None:
-    """Store new versions of a tenant."""
+    """Store new versions of a tenant, whose blueprints are locked, and set their edition."""
     rows = [
         (tenant, each.specification, each.action, each.version, each, published_at, by)
         for each in new
     ]
     insert_rows(session, BlueprintRow, COLUMNS, rows)
+    BLUEPRINTS.set_next_edition(session, tenant, [msgspec.json.encode(new)])
 
 
 def read_shipped_file() -> bytes:
     """Return the shipped blueprints, a JSON array."""
     return SHIPPED_FILE.read_bytes()
-
-
-def read_versions(session: Session, tenant: str) -> list[Blueprint]:
-    """Return all published versions of one tenant, or of those that all share."""
-    return list(session.scalars(OF_TENANT, {"tenant": tenant}))

@@ -3,19 +3,21 @@
 from collections.abc import Collection
 from uuid import UUID
 
-from sqlalchemy import Text, Uuid, exists, or_, select
+from sqlalchemy import Text, Uuid, column, exists, or_, select
 from sqlalchemy.orm import Session
 
 from services.resources.domain.allocation.requirements import AllocationContext, OrderPlace
 from services.resources.domain.plant.address_search import id_key
 from services.resources.domain.pool.resource import ServingPlant
 from services.resources.store.addresses import ID_KEY
-from services.resources.store.array_parameters import ITEMS, NUMBERS, bound_relation, to_arrays
+from services.resources.store.array_parameters import ITEMS, NUMBERS
 from services.resources.store.holdings import get_holdings_for_update
 from services.resources.tables import AddressRow
+from shared.persistence.bulk import bind_arrays, unnest
 from shared.persistence.statements import CompiledStatement
 
-REQUESTED = bound_relation(tenant=Text, address=Text, key=Text, order=Uuid)
+REQUESTED_COLUMNS = {"tenant": Text, "address": Text, "key": Text, "order": Uuid}
+REQUESTED = unnest([column(*each) for each in REQUESTED_COLUMNS.items()], "requested")
 AT_ADDRESS = (AddressRow.tenant == REQUESTED.c.tenant) & (REQUESTED.c.key == ID_KEY)
 """Matches any spelling of the id."""
 
@@ -45,7 +47,7 @@ def read_context(
     keys = [(tenant, address, id_key(address), order_id) for tenant, address, order_id in places]
     sites: dict[tuple[str, str], ServingPlant] = {}
     holders: set[UUID] = set()
-    bound = to_arrays(("tenant", "address", "key", "order"), keys)
+    bound = bind_arrays(REQUESTED_COLUMNS, keys)
     for tenant, address, order_id, is_holder, *site, id_ in SELECT_CONTEXT.rows(session, bound):
         holders |= {order_id} if is_holder else set()
         # Ids stored by the previous release may differ in case only: the exact id comes first.

@@ -1,33 +1,21 @@
-"""Array parameters for statements on many rows."""
+"""Tables of numbers and pool items, and the array parameters of requested numbers."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import Text, Uuid, bindparam, column, func
-from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.sql.selectable import TableValuedAlias
+from sqlalchemy import Text, column
 
 from services.resources.domain.pool.resource import NumberKey
 from services.resources.tables import NumberRow, PoolItemRow
-from shared.persistence.bulk import table_of
+from shared.persistence.bulk import bind_arrays, table_of, unnest
 
 NUMBERS = table_of(NumberRow)
 ITEMS = table_of(PoolItemRow)
+NUMBER_KEY = ("tenant", "e164")
 
-
-def bound_relation(**columns: type[Text | Uuid[Any]]) -> TableValuedAlias:
-    """Return a relation whose columns are bound array parameters."""
-    arrays = (bindparam(name, type_=ARRAY(kind)) for name, kind in columns.items())
-    result_columns = (column(name, kind) for name, kind in columns.items())
-    return func.unnest(*arrays).table_valued(*result_columns, name="requested").render_derived()
-
-
-def to_arrays(names: Sequence[str], rows: Iterable[Sequence[Any]]) -> dict[str, list[Any]]:
-    """Turn rows into an array for each column."""
-    columns = list(zip(*rows, strict=True)) or [()] * len(names)
-    return dict(zip(names, map(list, columns), strict=True))
+REQUESTED_NUMBERS = unnest([column(name, Text) for name in NUMBER_KEY], "requested")
 
 
 def number_arrays(keys: Iterable[NumberKey]) -> dict[str, list[Any]]:
-    """Turn number keys into the parameters `tenant` and `e164`."""
-    return to_arrays(("tenant", "e164"), keys)
+    """Turn number keys into the arrays that `REQUESTED_NUMBERS` is bound to."""
+    return bind_arrays(NUMBER_KEY, list(keys))

@@ -7,7 +7,8 @@ from sqlalchemy import Integer, Text, TextClause, text
 from sqlalchemy.orm import Session
 
 from services.resources.domain.pool.resource import Pool, Resource
-from services.resources.store.array_parameters import ITEMS, to_arrays
+from services.resources.store.array_parameters import ITEMS
+from shared.persistence.bulk import to_arrays
 from shared.persistence.statements import CompiledStatement
 
 LOCKING_CLAUSE = "FOR UPDATE"
@@ -81,4 +82,4 @@ def read_lowest(
 def pool_arrays(requested: Mapping[Pool, int]) -> dict[str, list[Any]]:
     """Return the parameters of a statement on these pools."""
     names = ("tenant", "kind", "pool", "grade", "amount")
-    return to_arrays(names, ((*pool, requested[pool]) for pool in sorted(requested)))
+    return to_arrays(names, [(*pool, requested[pool]) for pool in sorted(requested)])

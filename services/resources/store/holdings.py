@@ -20,8 +20,8 @@ from services.resources.domain.pool.states import (
     POOL_ITEM_TRANSITIONS,
     Transition,
 )
-from services.resources.store.array_parameters import ITEMS, NUMBERS, to_arrays
-from shared.persistence.bulk import check_all_written
+from services.resources.store.array_parameters import ITEMS, NUMBERS
+from shared.persistence.bulk import check_all_written, to_arrays
 from shared.persistence.statements import CompiledStatement
 
 ORDERS = bindparam("orders", type_=ARRAY(NUMBERS.c.order_id.type))

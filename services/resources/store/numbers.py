@@ -6,12 +6,12 @@ from datetime import timedelta
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import Row, Select, Text, func, select, true
+from sqlalchemy import Row, Select, func, select, true
 from sqlalchemy.orm import Session
 
 from services.resources.domain.number.number import Number
 from services.resources.domain.pool.resource import NumberKey
-from services.resources.store.array_parameters import NUMBERS, bound_relation, number_arrays
+from services.resources.store.array_parameters import NUMBERS, REQUESTED_NUMBERS, number_arrays
 from services.resources.store.stock import take_assignment_lock
 from services.resources.tables import NumberRow, SegmentRow
 from shared.persistence.bulk import update_rows
@@ -19,32 +19,33 @@ from shared.persistence.bulk import update_rows
 NAMES = tuple(field.name for field in fields(Number))
 COLUMNS = [NUMBERS.c[name] for name in NAMES]
 row_of = attrgetter(*NAMES)
-REQUESTED = bound_relation(tenant=Text, e164=Text)
-IS_REQUESTED = (NUMBERS.c.tenant == REQUESTED.c.tenant) & (NUMBERS.c.e164 == REQUESTED.c.e164)
+IS_REQUESTED = (NUMBERS.c.tenant == REQUESTED_NUMBERS.c.tenant) & (
+    NUMBERS.c.e164 == REQUESTED_NUMBERS.c.e164
+)
 SELECT_SKIP_LOCKED = (
     select(*COLUMNS)
-    .join(REQUESTED, IS_REQUESTED)
+    .join(REQUESTED_NUMBERS, IS_REQUESTED)
     .order_by(NUMBERS.c.tenant, NUMBERS.c.e164)
     .with_for_update(of=NUMBERS, skip_locked=True)
 )
-SELECT = select(*COLUMNS).join(REQUESTED, IS_REQUESTED)
+SELECT = select(*COLUMNS).join(REQUESTED_NUMBERS, IS_REQUESTED)
 SELECT_FOR_UPDATE = SELECT.with_for_update(of=NUMBERS)
 
 SEGMENT = (
     select(SegmentRow.quarantine_days)
     .where(
-        SegmentRow.tenant == REQUESTED.c.tenant,
-        SegmentRow.first <= REQUESTED.c.e164,
-        SegmentRow.last >= REQUESTED.c.e164,
-        func.length(SegmentRow.first) == func.length(REQUESTED.c.e164),
+        SegmentRow.tenant == REQUESTED_NUMBERS.c.tenant,
+        SegmentRow.first <= REQUESTED_NUMBERS.c.e164,
+        SegmentRow.last >= REQUESTED_NUMBERS.c.e164,
+        func.length(SegmentRow.first) == func.length(REQUESTED_NUMBERS.c.e164),
     )
     .order_by(SegmentRow.first.desc())
     .limit(1)
     .lateral("segment")
 )
-SELECT_QUARANTINE = select(REQUESTED.c.tenant, REQUESTED.c.e164, SEGMENT.c.quarantine_days).join(
-    SEGMENT, true()
-)
+SELECT_QUARANTINE = select(
+    REQUESTED_NUMBERS.c.tenant, REQUESTED_NUMBERS.c.e164, SEGMENT.c.quarantine_days
+).join(SEGMENT, true())
 
 
 def get_numbers_skip_locked(session: Session, keys: Iterable[NumberKey]) -> dict[NumberKey, Number]:

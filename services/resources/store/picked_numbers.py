@@ -3,28 +3,27 @@
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import Select, Text, select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from services.resources.domain.allocation.allocation import PickedNumber
 from services.resources.domain.pool.resource import NumberKey, Pool, Resource, ResourceKind
 from services.resources.domain.pool.states import NumberState
-from services.resources.store.array_parameters import NUMBERS, bound_relation, number_arrays
+from services.resources.store.array_parameters import NUMBERS, REQUESTED_NUMBERS, number_arrays
 from services.resources.tables import ExchangeRow
 from shared.persistence.bulk import table_of
 
 EXCHANGES = table_of(ExchangeRow)
 MAY_BE_PICKED = (NumberState.IDLE, NumberState.SELECTED)
-REQUESTED = bound_relation(tenant=Text, e164=Text)
 IS_PICKABLE = (
-    (NUMBERS.c.tenant == REQUESTED.c.tenant)
-    & (NUMBERS.c.e164 == REQUESTED.c.e164)
+    (NUMBERS.c.tenant == REQUESTED_NUMBERS.c.tenant)
+    & (NUMBERS.c.e164 == REQUESTED_NUMBERS.c.e164)
     & NUMBERS.c.state.in_(MAY_BE_PICKED)
 )
 IS_EXCHANGE_OF = (EXCHANGES.c.tenant == NUMBERS.c.tenant) & (
     EXCHANGES.c.id == NUMBERS.c.exchange_id
 )
-SELECT_PICKABLE = select(NUMBERS.c.tenant, NUMBERS.c.e164).join(REQUESTED, IS_PICKABLE)
+SELECT_PICKABLE = select(NUMBERS.c.tenant, NUMBERS.c.e164).join(REQUESTED_NUMBERS, IS_PICKABLE)
 
 
 def select_for_update(*, wait: bool) -> Select[Any]:
@@ -34,7 +33,7 @@ def select_for_update(*, wait: bool) -> Select[Any]:
             *(NUMBERS.c.tenant, NUMBERS.c.e164, NUMBERS.c.exchange_id, NUMBERS.c.grade),
             *(EXCHANGES.c.local_network, NUMBERS.c.state, NUMBERS.c.selected_by, NUMBERS.c.until),
         )
-        .join(REQUESTED, IS_PICKABLE)
+        .join(REQUESTED_NUMBERS, IS_PICKABLE)
         .join(EXCHANGES, IS_EXCHANGE_OF)
         .order_by(NUMBERS.c.tenant, NUMBERS.c.e164)
         .with_for_update(of=NUMBERS, skip_locked=not wait)

@@ -3,12 +3,12 @@
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import Select, Text, or_, select
+from sqlalchemy import Select, Text, column, or_, select
 from sqlalchemy.orm import Session
 
 from services.resources.domain.allocation.takeover import ResourceName, ResourceStatus
 from services.resources.domain.pool.resource import ResourceKind
-from services.resources.store.array_parameters import ITEMS, NUMBERS, bound_relation, to_arrays
+from services.resources.store.array_parameters import ITEMS, NUMBERS
 from services.resources.store.holdings import (
     ITEM_COLUMNS,
     NUMBER_COLUMNS,
@@ -16,8 +16,9 @@ from services.resources.store.holdings import (
     number_resource,
 )
 from services.resources.store.stock import take_assignment_lock
+from shared.persistence.bulk import bind_arrays, unnest
 
-REQUESTED = bound_relation(tenant=Text, kind=Text, pool=Text, value=Text)
+REQUESTED = unnest([column(name, Text) for name in ResourceName._fields], "requested")
 SELECT_NUMBERS = (
     select(*NUMBER_COLUMNS, NUMBERS.c.state, NUMBERS.c.order_id, NUMBERS.c.service_id)
     .join(
@@ -54,4 +55,4 @@ def get_statuses_for_update(
 
 
 def _rows(session: Session, statement: Select[Any], names: Collection[ResourceName]) -> list[Any]:
-    return list(session.execute(statement, to_arrays(ResourceName._fields, names)))
+    return list(session.execute(statement, bind_arrays(ResourceName._fields, list(names))))

@@ -6,11 +6,12 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from starlette.types import Message
 
 from shared.config.settings import Settings
 from shared.errors import UnavailableError
 from shared.http import protocol
-from shared.http.body_buffer import BodyBuffer, Event
+from shared.http.body_buffer import BodyBuffer
 from shared.observability import metrics
 from tests.shared.http.small_api import an_api, bearer, settings_for
 from tests.shared.http.sockets import (
@@ -163,13 +164,13 @@ async def test_the_size_of_all_bodies_together_is_limited() -> None:
     bodies = BodyBuffer(max_bytes=10, max_per_client=10, max_total_bytes=15)
     waiting = asyncio.Event()
 
-    async def ten_then_wait() -> Event:
+    async def ten_then_wait() -> Message:
         if waiting.is_set():
             await asyncio.Event().wait()
         waiting.set()
         return {"type": "http.request", "body": b"0123456789", "more_body": True}
 
-    async def six() -> Event:
+    async def six() -> Message:
         return {"type": "http.request", "body": b"012345", "more_body": False}
 
     first = asyncio.create_task(bodies.read("a", ten_then_wait))

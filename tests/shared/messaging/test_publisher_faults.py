@@ -33,7 +33,7 @@ def topic() -> FakeTopic:
 def short_intervals(monkeypatch: pytest.MonkeyPatch) -> None:
     """Wait for tenths of a second instead of seconds."""
     monkeypatch.setattr(publisher_module, "CONFIRM_INTERVAL", SOON / 5)
-    monkeypatch.setattr(publisher_module, "LONGEST_PAUSE_S", 0.1)
+    monkeypatch.setattr(publisher_module, "BROKER_PAUSES", (SOON, SOON))
     monkeypatch.setattr(publisher_module, "HAND_OVER_TIMEOUT", SOON)
     monkeypatch.setattr(publisher_module, "STALE_AFTER", 2 * SOON)
     monkeypatch.setattr(publisher_port, "CONFIRM_TIMEOUT", SOON)

@@ -14,6 +14,7 @@ from services.order.api.views.prices import PriceView, show_prices
 from services.order.domain.catalogue.catalogue import Catalogue, latest_versions
 from shared.http import FieldsDep, PageDep, ReadSessionDep, Router, view_response
 from shared.http.resource_paths import PRICES_PATH
+from shared.persistence.versioned_documents import SHARED_TENANT
 
 router = Router(tags=["catalogue"])
 
@@ -44,7 +45,7 @@ def read_price(
     A price that later versions no longer contain is still shown: orders refer to it.
     """
     own = store.catalogue.get(session, caller.tenant)
-    shared = store.catalogue.get(session, store.catalogue.SHARED_TENANT)
+    shared = store.catalogue.get(session, SHARED_TENANT)
     offerings = [each for part in (own, shared) for each in reversed(part.offerings)]
     found = (price for each in offerings for price in show_prices(each) if price.id == id)
     matching = (price for price in found if version in {None, int(price.version)})

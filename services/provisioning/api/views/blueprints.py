@@ -8,9 +8,9 @@ from pydantic import ConfigDict
 from services.provisioning.api.examples import blueprints as examples
 from services.provisioning.api.schemas.blueprints import BlueprintSchema
 from services.provisioning.domain.blueprint.publication import PublishedBlueprint
-from services.provisioning.store.blueprints import SHARED_TENANT
 from shared.http.schemas import STORED_CONTEXT
 from shared.http.views import BaseView
+from shared.persistence.versioned_documents import SHARED_TENANT
 
 
 class BlueprintView(BaseView):

@@ -1,20 +1,15 @@
 """Publishing blueprints: versions only increase, and a published version never changes."""
 
-import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple, TypeAlias
-
-import msgspec
 
 from services.provisioning.domain.blueprint.blueprint import Blueprint
 from shared.contracts import Action, BlueprintName, BlueprintsPublished
 from shared.errors import ConflictError, Fault, InvalidError
 
 BlueprintKey: TypeAlias = tuple[str, Action]
-Edition: TypeAlias = bytes
-"""A digest of a tenant's blueprints."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +77,6 @@ def version_faults(
             reason = f"version {newest.version} is already published"
             remedy = f"give {newest.version + 1} or more"
             yield Fault(f"/{i}/version", "version-old", reason, remedy)
-
-
-def next_edition(edition: Edition, new: Sequence[Blueprint]) -> Edition:
-    """Return the edition of a tenant's blueprints after new ones are published."""
-    return hashlib.blake2b(edition + msgspec.json.encode(new), digest_size=16).digest()
 
 
 def edition_message(tenant: str, versions: Iterable[Blueprint]) -> BlueprintsPublished:
