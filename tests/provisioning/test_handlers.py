@@ -267,7 +267,7 @@ def test_an_answer_that_can_never_be_legal_is_parked(sessions: Sessions) -> None
     consume(sessions, SUBSCRIPTIONS, ResourcesReleased(order_id=ORDER_ID))
 
     (row,) = dead_letter_rows(sessions)
-    assert "resources.released is impossible" in row.error
+    assert "resources.released.v1 is impossible" in row.error
 
 
 @pytest.mark.parametrize("order_id", [ORDER_ID, OTHER_ID])
