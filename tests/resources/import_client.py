@@ -8,17 +8,17 @@ from sqlalchemy import func, select
 from services.resources.tables import NumberRow, PoolItemRow
 from shared.persistence.database import Sessions
 
-EXCHANGE = {"id": "EXCHANGE", "name": "Nanjing Xuanwu", "local_network": "025"}
+EXCHANGE = {"id": "X", "name": "Nanjing Xuanwu", "local_network": "025"}
 SEGMENT = {
     "id": "seg",
-    "exchange": "EXCHANGE",
+    "exchange": "X",
     "local_network": "025",
     "first": "+862580000000",
     "count": 2000,
 }
 SPLITTER = {
     "id": "S",
-    "exchange": "EXCHANGE",
+    "exchange": "X",
     "olt": "X-OLT1",
     "pon_port": "0/1/3",
     "legs": 4,
@@ -28,11 +28,11 @@ SPLITTER = {
 ADDRESS = {
     "id": "addr-1",
     "text": "人民路1号",
-    "exchange": "EXCHANGE",
+    "exchange": "X",
     "local_network": "025",
     "splitter": "S",
 }
-PAIRS = {"exchange": "EXCHANGE", "first": 1, "count": 10}
+PAIRS = {"exchange": "X", "first": 1, "count": 10}
 
 
 def import_counts(

@@ -116,7 +116,7 @@ async def test_numbers_of_a_known_segment_belong_to_no_other(imports: ImportClie
     [
         ("segments", SEGMENT),
         ("splitters", SPLITTER),
-        ("addresses", {"id": "a", "text": "a", "exchange": "EXCHANGE", "local_network": "025"}),
+        ("addresses", {"id": "a", "text": "a", "exchange": "X", "local_network": "025"}),
         ("pairs", PAIRS),
     ],
 )
