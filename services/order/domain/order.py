@@ -7,14 +7,12 @@ from uuid import UUID
 
 import msgspec
 
+from services.order.domain.business_actions import ProductEffect, product_effect
 from services.order.domain.catalogue.pricing import Charge
 from services.order.domain.order_ids import placed_at
-from shared.contracts import Action, Cents, Customer, OrderedItem, PartyKind, party_kind_of
+from shared.contracts import Cents, Customer, OrderedItem, PartyKind, party_kind_of
 from shared.contracts.personal import Personal
 from shared.ids import named_id
-
-BUSINESS_ACTIONS = {Action.ADD: "new", Action.DELETE: "disconnect"}
-"""The supported TMF622 actions, with the business action of each."""
 
 DEFAULT_CATEGORIES: Mapping[str, str] = {
     PartyKind.INDIVIDUAL: "public",
@@ -43,6 +41,11 @@ class Item(StoredStruct, frozen=True, kw_only=True):
     def id(self) -> str:
         """The CRM's number of the item."""
         return self.ordered.id
+
+    @property
+    def effect(self) -> ProductEffect:
+        """What it does to its product."""
+        return product_effect(self.ordered)
 
 
 class BundleItem(StoredStruct, frozen=True, kw_only=True):
@@ -134,9 +137,7 @@ class Order:
 
     def disconnected_product_ids(self) -> list[UUID]:
         """Return the ids of the products that it disconnects."""
-        return [
-            item.ordered.product_id for item in self.items if item.ordered.action is Action.DELETE
-        ]
+        return [item.ordered.product_id for item in self.items if item.effect is ProductEffect.ENDS]
 
 
 def derive_product_id(order_id: UUID, item_id: str) -> UUID:
