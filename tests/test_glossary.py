@@ -19,6 +19,7 @@ EXEMPT = {
     "NotFreeError",
     "SelectedByAnotherError",
     # Bases of stored, imported and versioned values.
+    "HasAction",
     "ImportedRow",
     "StoredStruct",
     "Versioned",

@@ -6,10 +6,14 @@ from typing import NamedTuple
 from services.console.client import JSON, Client, connect
 from services.console.errors import FAILURE, CommandError, with_remedy
 from services.console.output import print_json, print_line
+from shared.contracts import BusinessAction
 
 OFFERINGS = "/tmf-api/productCatalogManagement/v4/productOffering"
 SPECIFICATIONS = "/tmf-api/productCatalogManagement/v4/productSpecification"
 BLUEPRINTS = "/ops/v1/blueprints"
+DELIVERY, DISCONNECTION = BusinessAction.NEW, BusinessAction.DISCONNECT
+"""The business actions that every product needs a blueprint for."""
+
 PAGE = 100
 
 
@@ -56,17 +60,18 @@ def find_gaps(
 ) -> Iterator[Gap]:
     """Yield every gap, offerings first."""
     blueprint_keys = {
-        (each["blueprint"]["specification"], each["blueprint"]["action"]) for each in blueprints
+        (each["blueprint"]["specification"], each["blueprint"]["business_action"])
+        for each in blueprints
     }
     for offering in offerings:
         specification = offering.get("productSpecification")
-        if specification and (specification["id"], "add") not in blueprint_keys:
+        if specification and (specification["id"], DELIVERY) not in blueprint_keys:
             yield not_deliverable(offering["id"], specification["id"])
     sold = {each["productSpecification"]["id"] for each in offerings if not each["isBundle"]}
-    added = {name for name, action in blueprint_keys if action == "add"}
-    for name in sorted(sold | added):
-        if (name, "delete") not in blueprint_keys:
-            yield no_delete_blueprint(name)
+    delivered = {name for name, action in blueprint_keys if action == DELIVERY}
+    for name in sorted(sold | delivered):
+        if (name, DISCONNECTION) not in blueprint_keys:
+            yield not_disconnectable(name)
     active = {each["id"] for each in specifications}
     for name in sorted({name for name, _ in blueprint_keys} - active):
         yield no_specification(name)
@@ -74,16 +79,15 @@ def find_gaps(
 
 def not_deliverable(offering: str, specification: str) -> Gap:
     """Return the gap of an offering that is sold and cannot be delivered."""
-    message = f"is sold, and there is no blueprint {specification}/add: every order fails"
+    message = f"is sold, and there is no blueprint {specification}/{DELIVERY}: every order fails"
     remedy = f"publish it (POST {BLUEPRINTS}), or retire the offering"
     return Gap(f"offering {offering}", message, remedy)
 
 
-def no_delete_blueprint(specification: str) -> Gap:
+def not_disconnectable(specification: str) -> Gap:
     """Return the gap of a specification whose products can never be disconnected."""
-    message = (
-        f"there is no blueprint {specification}/delete: its products can never be disconnected"
-    )
+    name = f"{specification}/{DISCONNECTION}"
+    message = f"there is no blueprint {name}: its products can never be disconnected"
     return Gap(f"specification {specification}", message, f"publish it (POST {BLUEPRINTS})")
 
 

@@ -36,7 +36,7 @@ from services.customer.domain.unified_view.order import (
     result_from_message,
 )
 from services.customer.domain.unified_view.product import (
-    is_disconnection,
+    is_removed,
     product_from_message,
     service_from_message,
 )
@@ -138,7 +138,7 @@ def on_service_completed(messages: Sequence[ServiceCompleted], batch: UnitOfWork
     """Store the services that run in the network, and those that have ended."""
     changes = [
         (
-            is_disconnection(change),
+            is_removed(change),
             service_from_message(change, message.order_id, work.tenant, work.published_at),
         )
         for message, work in zip(messages, batch.units, strict=True)
@@ -154,7 +154,7 @@ def on_completed(messages: Sequence[OrderCompleted], batch: UnitOfWorkBatch) -> 
     on_ended(messages, batch)
     changes = [
         (
-            is_disconnection(change),
+            is_removed(change),
             product_from_message(message, change, work.tenant, work.published_at),
         )
         for message, work in zip(messages, batch.units, strict=True)

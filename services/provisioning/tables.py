@@ -36,8 +36,11 @@ class BlueprintRow(Base):
 
     tenant: Mapped[str] = mapped_column(primary_key=True)
     specification: Mapped[str] = mapped_column(primary_key=True)
-    action: Mapped[Action] = mapped_column(enum_text(Action), primary_key=True)
+    business_action: Mapped[str] = mapped_column(String(32), primary_key=True, server_default="")
+    """A trigger fills it in for rows that the previous version writes."""
+
     version: Mapped[int] = mapped_column(primary_key=True)
+    action: Mapped[Action] = mapped_column(enum_text(Action))
     content: Mapped[Blueprint] = mapped_column(json_bytes(Blueprint))
     published_at: Mapped[datetime] = mapped_column(Instant)
     published_by: Mapped[str]

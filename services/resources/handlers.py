@@ -6,7 +6,6 @@ from dataclasses import replace
 from services.resources import store
 from services.resources.commands.assignment import assign
 from services.resources.domain.allocation.completion import (
-    may_release,
     release,
     released_numbers,
     undo,
@@ -26,6 +25,7 @@ from services.resources.domain.allocation.takeover import (
     resource_names,
     statuses_after,
 )
+from services.resources.domain.business_actions import may_release
 from services.resources.domain.number.number import RETRY_DELAY, Number, expire
 from services.resources.domain.pool.resource import NumberKey, ResourceChange
 from services.resources.domain.scheduled_messages import (
@@ -93,7 +93,7 @@ def on_service_completed(completed: Sequence[ServiceCompleted], batch: UnitOfWor
     """
     changes = store.occupy(batch.session, [each.order_id for each in completed])
     check_already_assigned(completed_without_change(completed, changes), batch)
-    if releasing := [each.order_id for each in completed if may_release(each)]:
+    if releasing := [each.order_id for each in completed if any(map(may_release, each.services))]:
         held = store.get_holdings_for_update(batch.session, releasing)
         periods = store.quarantine_periods(batch.session, released_numbers(held))
         freed = release(held, periods, batch.now)

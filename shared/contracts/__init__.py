@@ -11,12 +11,22 @@ from shared.contracts.base import (
     public_contracts,
     read_envelope,
 )
+from shared.contracts.business_actions import (
+    MEANT_BY,
+    TMF_ACTIONS,
+    HasAction,
+    business_action_name,
+    business_action_of,
+    find_business_action,
+    parse_business_action,
+)
 from shared.contracts.causation import Causation
 from shared.contracts.customer import AccessChanged, PartyErased, grant_key, party_key
 from shared.contracts.message_parts import (
     DEFAULT_CATEGORIES,
     Action,
     BlueprintName,
+    BusinessAction,
     Cents,
     Characteristic,
     CompletedService,
@@ -61,12 +71,15 @@ from shared.contracts.resources import (
 
 __all__ = [
     "DEFAULT_CATEGORIES",
+    "MEANT_BY",
+    "TMF_ACTIONS",
     "AccessChanged",
     "Action",
     "AssignmentRequested",
     "BlueprintName",
     "BlueprintsPublished",
     "BundleRecord",
+    "BusinessAction",
     "Causation",
     "Cents",
     "Characteristic",
@@ -75,6 +88,7 @@ __all__ = [
     "Customer",
     "ElementName",
     "Envelope",
+    "HasAction",
     "Held",
     "HeldProduct",
     "HoldAction",
@@ -105,10 +119,14 @@ __all__ = [
     "ServiceHeld",
     "ServiceResumed",
     "Value",
+    "business_action_name",
+    "business_action_of",
     "contract_of",
     "encode",
+    "find_business_action",
     "grant_key",
     "message_name",
+    "parse_business_action",
     "party_key",
     "party_kind_of",
     "private",

@@ -33,6 +33,25 @@ class Action(StrEnum):
     NO_CHANGE = "noChange"
 
 
+class BusinessAction(StrEnum):
+    """What an order item does to a product, in the operator's terms.
+
+    Each service has one table that says what an action means there: `domain/business_actions.py`.
+    """
+
+    NEW = "new"
+    """The product is installed (新装)."""
+
+    CHANGE = "change"
+    """The product gets another plan, speed or characteristic (变更)."""
+
+    DISCONNECT = "disconnect"
+    """The product is removed (拆机)."""
+
+    KEEP = "keep"
+    """The product stays as it is; the order only mentions it."""
+
+
 class Characteristic(MessagePart, frozen=True, kw_only=True):
     """One named property of a product or a service."""
 
@@ -88,12 +107,12 @@ class OrderedItem(MessagePart, frozen=True, kw_only=True):
 
     action: Action
     business_action: str
-    """The operator's term for the action: `new`, `disconnect`, ..."""
+    """The operator's term for the action: `new`, `change`, `disconnect`, `keep`, or a later one."""
 
     offering_id: str
     offering_name: str
     specification: str
-    """The product specification, which with the action selects the blueprint."""
+    """The product specification, which with the business action selects the blueprint."""
 
     catalogue_version: int
     """The version of the offering that was ordered."""
@@ -141,6 +160,11 @@ class ItemNeeds(MessagePart, frozen=True, kw_only=True):
     item_id: str
     service_id: UUID
     action: HoldAction
+    """For versions of resources that do not know `business_action`, which decides."""
+
+    business_action: str = ""
+    """Empty in messages of earlier versions."""
+
     address_id: str = ""
     needs: tuple[Need, ...] = ()
     """Empty for a pre-release: it applies to the service's own holdings."""
@@ -215,6 +239,8 @@ class BlueprintName(MessagePart, frozen=True, kw_only=True):
     specification: str
     action: Action
     version: int
+    business_action: str = ""
+    """Empty in messages of earlier versions: then it follows from `action`."""
 
 
 class CompletedService(MessagePart, frozen=True, kw_only=True):
@@ -229,6 +255,9 @@ class CompletedService(MessagePart, frozen=True, kw_only=True):
     held: tuple[Held, ...] = ()
     local_network: str = ""
     """The area code of its address, by resources; empty if it has no address."""
+
+    business_action: str = ""
+    """Empty in messages of earlier versions: then it follows from `action`."""
 
 
 class HeldProduct(MessagePart, frozen=True, kw_only=True):
@@ -245,3 +274,6 @@ class HeldProduct(MessagePart, frozen=True, kw_only=True):
 
     client: str = ""
     """The client that ordered the product, and owns it."""
+
+    business_action: str = ""
+    """Empty in messages of earlier versions: then it follows from `action`."""

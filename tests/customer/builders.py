@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from shared.contracts import (
+    MEANT_BY,
     Action,
     CompletedService,
     Customer,
@@ -61,7 +62,7 @@ def an_item(n: int, action: Action = Action.ADD, of: int | None = None) -> Order
     return OrderedItem(
         id="1",
         action=action,
-        business_action="disconnect" if action is Action.DELETE else "new",
+        business_action=MEANT_BY[action].value,
         offering_id="voice-basic",
         offering_name="Voice",
         specification="voice",

@@ -48,13 +48,13 @@ def test_every_offering_can_be_delivered_and_disconnected(site: Site) -> None:
     assert [each["code"] for each in refused["errors"]] == ["not-deliverable"]
 
     (blueprint,) = ops.post("provisioning", "/ops/v1/blueprints", [DELIVERED])
-    assert "gadget/delete" in blueprint["warning"]
+    assert "gadget/disconnect" in blueprint["warning"]
     sold = site.until(lambda: found if "changed" in (found := published(site)) else None)
     assert [each["code"] for each in sold["warnings"]] == ["never-given-up"]
 
     found = check(site)
     assert found.returncode == 1
-    assert "specification gadget: there is no blueprint gadget/delete" in found.stdout
+    assert "specification gadget: there is no blueprint gadget/disconnect" in found.stdout
 
     ops.post("provisioning", "/ops/v1/blueprints", [DELIVERED | {"action": "delete"}])
     assert check(site).returncode == 0

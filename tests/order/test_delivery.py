@@ -32,7 +32,7 @@ async def test_an_offering_that_cannot_be_delivered_is_refused_with_the_remedy(
     (fault,) = answer.json()["errors"]
     assert answer.status_code == 400
     assert (fault["field"], fault["code"]) == ("/offerings/0/specification", "not-deliverable")
-    assert "cable/add" in fault["remedy"]
+    assert "cable/new" in fault["remedy"]
 
 
 async def test_an_offering_that_can_never_be_disconnected_is_published_with_a_warning(
@@ -45,7 +45,7 @@ async def test_an_offering_that_can_never_be_disconnected_is_published_with_a_wa
     (warning,) = answer.json()["warnings"]
     assert answer.status_code == 200
     assert (warning["field"], warning["code"]) == ("/offerings/0/specification", "never-given-up")
-    assert "cable/delete" in warning["remedy"]
+    assert "cable/disconnect" in warning["remedy"]
 
 
 @pytest.mark.parametrize(
@@ -80,7 +80,7 @@ async def test_an_offering_whose_blueprints_are_not_known_yet_is_published_with_
     assert answer.json()["changed"]
     assert warning["field"] == "/offerings/0/specification"
     assert warning["code"] == "delivery-not-known"
-    assert "cable/add" in warning["remedy"]
+    assert "cable/new" in warning["remedy"]
 
 
 async def test_sending_a_publication_again_checks_it_once_the_delivery_is_known(

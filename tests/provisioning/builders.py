@@ -4,6 +4,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from uuid import UUID, uuid5
 
+import msgspec
+
 from services.provisioning.domain.blueprint.blueprint import (
     INLINE,
     Blueprint,
@@ -17,7 +19,8 @@ from services.provisioning.domain.blueprint.validation import read_blueprints
 from services.provisioning.domain.plan.plan_change import PlanDecision
 from services.provisioning.domain.plan.planner import plan_order
 from shared.contracts import (
-    Action,
+    TMF_ACTIONS,
+    BusinessAction,
     Causation,
     Characteristic,
     Customer,
@@ -65,12 +68,12 @@ HELD = {
 }
 
 
-def shipped() -> dict[tuple[str, Action], Blueprint]:
+def shipped() -> dict[tuple[str, str], Blueprint]:
     return index(read_blueprints(SHIPPED.read_bytes()))
 
 
-def index(blueprints: Iterable[Blueprint]) -> dict[tuple[str, Action], Blueprint]:
-    return {(each.specification, each.action): each for each in blueprints}
+def index(blueprints: Iterable[Blueprint]) -> dict[tuple[str, str], Blueprint]:
+    return {(each.specification, each.business_action): each for each in blueprints}
 
 
 def a_cause(id_: UUID = ORDER_ID) -> Causation:
@@ -79,15 +82,15 @@ def a_cause(id_: UUID = ORDER_ID) -> Causation:
 
 def an_item(
     specification: str = "reference",
-    action: Action = Action.ADD,
+    action: BusinessAction = BusinessAction.NEW,
     id_: str = "1",
     made_by: UUID = ORDER_ID,
 ) -> OrderedItem:
     """Return an item about the product that an order has created, or creates."""
     return OrderedItem(
         id=id_,
-        action=action,
-        business_action="new" if action is Action.ADD else "disconnect",
+        action=TMF_ACTIONS[action],
+        business_action=action.value,
         offering_id=f"{specification}-offer",
         offering_name=specification,
         specification=specification,
@@ -110,7 +113,7 @@ def accepted(*items: OrderedItem, order_id: UUID = ORDER_ID, priority: int = 2) 
 
 
 def assigned(
-    order: OrderAccepted, blueprints: dict[tuple[str, Action], Blueprint]
+    order: OrderAccepted, blueprints: dict[tuple[str, str], Blueprint]
 ) -> ResourcesAssigned:
     return ResourcesAssigned(
         order_id=order.order_id,
@@ -119,7 +122,8 @@ def assigned(
                 item_id=item.id,
                 service_id=item.service_id,
                 held=tuple(
-                    HELD[need.kind] for need in blueprints[item.specification, item.action].needs
+                    HELD[need.kind]
+                    for need in blueprints[item.specification, item.business_action].needs
                 ),
             )
             for item in order.items
@@ -172,11 +176,16 @@ def a_blueprint(
 ) -> Blueprint:
     return Blueprint(
         specification="reference",
-        action=Action.ADD,
+        business_action=BusinessAction.NEW,
         version=version,
         needs=tuple(BlueprintNeed(kind=kind) for kind in needs),
         steps=(ASSIGN, *(steps or (a_call("switch", element=INLINE),))),
     )
+
+
+def for_action(blueprint: Blueprint, action: BusinessAction) -> Blueprint:
+    """Return the blueprint for another action on the same specification."""
+    return msgspec.structs.replace(blueprint, business_action=action.value, action=None)
 
 
 def planned(blueprint: Blueprint, order: OrderAccepted | None = None) -> PlanDecision:

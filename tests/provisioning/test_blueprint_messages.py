@@ -15,7 +15,10 @@ BLUEPRINTS = "/ops/v1/blueprints"
 def announced(sessions: Sessions) -> list[tuple[str, list[str]]]:
     """Return the published messages: by tenant, the names of blueprints."""
     return [
-        (each.owner_tenant, [f"{one.specification}/{one.action}" for one in each.blueprints])
+        (
+            each.owner_tenant,
+            [f"{one.specification}/{one.business_action}" for one in each.blueprints],
+        )
         for each in published(sessions)
         if isinstance(each, BlueprintsPublished)
     ]
@@ -33,7 +36,7 @@ def test_a_start_publishes_pending_editions_only_once(sessions: Sessions) -> Non
     start(sessions)
     start(sessions)
 
-    assert [tenant for tenant, names in announced(sessions) if "reference/add" in names] == [TENANT]
+    assert [tenant for tenant, names in announced(sessions) if "reference/new" in names] == [TENANT]
 
 
 async def test_a_publication_is_announced_with_all_earlier_blueprints(
@@ -50,7 +53,7 @@ async def test_a_publication_is_announced_with_all_earlier_blueprints(
 
     (last,) = announced(sessions)[before:]
     assert last[0] == TENANT
-    assert set(last[1]) >= {"reference/add", "gadget/add"}
+    assert set(last[1]) >= {"reference/new", "gadget/new"}
 
 
 async def test_a_blueprint_without_a_disconnection_is_published_with_a_warning(
@@ -59,7 +62,7 @@ async def test_a_blueprint_without_a_disconnection_is_published_with_a_warning(
     only_add = (await client.post(BLUEPRINTS, json=[a_gadget_blueprint("add")])).json()
     both = (await client.post(BLUEPRINTS, json=[a_gadget_blueprint("delete")])).json()
 
-    assert "publish gadget/delete as well" in only_add[0]["warning"]
+    assert "publish gadget/disconnect as well" in only_add[0]["warning"]
     assert both[0]["warning"] == ""
 
 

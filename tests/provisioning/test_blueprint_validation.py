@@ -14,7 +14,7 @@ from services.provisioning.domain.blueprint.blueprint import (
 )
 from services.provisioning.domain.blueprint.publication import unpublished
 from services.provisioning.domain.blueprint.validation import faults, read_blueprints
-from shared.contracts import Action, Characteristic
+from shared.contracts import BusinessAction, Characteristic
 from shared.errors import ConflictError, InvalidError
 from tests.provisioning.builders import ASSIGN, SHIPPED, a_blueprint, a_call, a_work_order, shipped
 
@@ -31,7 +31,7 @@ def test_new_installation_and_disconnection_of_both_products_are_shipped() -> No
     assert set(shipped()) == {
         (specification, action)
         for specification in ("ftth", "voice")
-        for action in (Action.ADD, Action.DELETE)
+        for action in (BusinessAction.NEW, BusinessAction.DISCONNECT)
     }
     assert [fault for each in shipped().values() for fault in faults(each)] == []
 
@@ -76,7 +76,6 @@ def test_a_blueprint_begins_with_an_assignment_and_has_steps() -> None:
     assert ("/steps/0", "not-allowed") in codes(changed(good, steps=(to_fallout, STEP)))
     for version in (0, 2**31):
         assert ("/version", "out-of-range") in codes(changed(good, version=version))
-    assert ("/action", "nothing-to-do") in codes(changed(good, action=Action.NO_CHANGE))
     assert ("/specification", "bad-name") in codes(changed(good, specification="Leased line"))
     assert codes(changed(good, specification="Leased.line_2")) == set()
 

@@ -4,7 +4,7 @@ from uuid import uuid4
 
 from services.provisioning.domain.plan.plan import Plan, PlanState, StepState, operation_id
 from shared.contracts import (
-    Action,
+    BusinessAction,
     OrderAccepted,
     ResourcesReleased,
     ServiceFailed,
@@ -73,7 +73,7 @@ async def test_a_disconnection_leaves_nothing_on_the_elements(
     service_id = await begin(stack)
     await install(stack)
     await stack.until(is_completed)
-    disconnected = an_item("ftth", Action.DELETE, made_by=stack.order_id)
+    disconnected = an_item("ftth", BusinessAction.DISCONNECT, made_by=stack.order_id)
     second = uuid4()
 
     await accept_and_assign(stack, accepted(disconnected, order_id=second))

@@ -10,15 +10,15 @@ import pytest
 from sqlalchemy import event, select
 
 from services.provisioning.commands.blueprints import load_shipped
-from services.provisioning.domain.blueprint.blueprint import Blueprint, BlueprintStep, StepKind
+from services.provisioning.domain.blueprint.blueprint import BlueprintStep, StepKind
 from services.provisioning.domain.plan.plan import PlanState
 from services.provisioning.domain.scheduled_messages import PauseEnded
 from services.provisioning.domain.service import ServiceState
 from services.provisioning.handlers import SUBSCRIPTIONS
 from services.provisioning.store import blueprints, plans, work_orders
 from shared.contracts import (
-    Action,
     AssignmentRequested,
+    BusinessAction,
     HoldAction,
     OrderAccepted,
     RefusalCode,
@@ -43,6 +43,7 @@ from tests.provisioning.builders import (
     accepted,
     an_item,
     assigned,
+    for_action,
     index,
 )
 from tests.provisioning.database import (
@@ -152,13 +153,13 @@ def test_an_order_without_a_blueprint_fails_before_anything_is_held(sessions: Se
     (failed,) = published(sessions)
     assert isinstance(failed, ServiceFailed)
     assert failed.code == "no-blueprint"
-    assert "leased-line/add" in failed.reason
+    assert "leased-line/new" in failed.reason
     assert plan_of(sessions).state is PlanState.FAILED
 
 
 def test_items_that_change_nothing_need_no_plan(sessions: Sessions) -> None:
     publish(sessions, REFERENCE)
-    order = accepted(an_item(action=Action.NO_CHANGE, id_="1"), an_item(id_="2"))
+    order = accepted(an_item(action=BusinessAction.KEEP, id_="1"), an_item(id_="2"))
 
     consume(sessions, SUBSCRIPTIONS, order)
 
@@ -213,9 +214,11 @@ def test_a_call_has_parameters_from_holdings_and_characteristics(sessions: Sessi
 def test_a_disconnection_knows_what_was_chosen_when_the_service_was_made(
     sessions: Sessions,
 ) -> None:
-    publish(sessions, REFERENCE, replace_action(REFERENCE, Action.DELETE))
+    publish(sessions, REFERENCE, for_action(REFERENCE, BusinessAction.DISCONNECT))
     begin(sessions, accepted())
-    disconnection = msgspec.structs.replace(an_item(action=Action.DELETE), characteristics=())
+    disconnection = msgspec.structs.replace(
+        an_item(action=BusinessAction.DISCONNECT), characteristics=()
+    )
     order = accepted(disconnection, order_id=OTHER_ID)
 
     consume(sessions, SUBSCRIPTIONS, order)
@@ -227,14 +230,10 @@ def test_a_disconnection_knows_what_was_chosen_when_the_service_was_made(
     assert item.characteristics == accepted().items[0].characteristics
 
 
-def replace_action(blueprint: Blueprint, action: Action) -> Blueprint:
-    return msgspec.structs.replace(blueprint, action=action)
-
-
 def test_a_disconnected_service_stays_in_the_inventory_as_terminated(sessions: Sessions) -> None:
-    publish(sessions, REFERENCE, disconnection := replace_action(REFERENCE, Action.DELETE))
+    publish(sessions, REFERENCE, disconnection := for_action(REFERENCE, BusinessAction.DISCONNECT))
     begin(sessions, accepted())
-    order = accepted(an_item(action=Action.DELETE), order_id=OTHER_ID)
+    order = accepted(an_item(action=BusinessAction.DISCONNECT), order_id=OTHER_ID)
     consume(sessions, SUBSCRIPTIONS, order, now=NOON + timedelta(days=1))
 
     later = NOON + timedelta(days=2)

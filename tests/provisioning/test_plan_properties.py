@@ -15,7 +15,7 @@ from services.provisioning.domain.blueprint.blueprint import (
     StepKind,
 )
 from services.provisioning.domain.plan.planner import plan_order
-from shared.contracts import Action
+from shared.contracts import BusinessAction
 from tests.conftest import NOON
 from tests.provisioning.builders import (
     a_blueprint,
@@ -73,9 +73,9 @@ def test_every_plan_ends_complete_or_undone_or_in_fallout(data: st.DataObject) -
 
 
 @pytest.mark.parametrize("specification", ["ftth", "voice"])
-@pytest.mark.parametrize("action", [Action.ADD, Action.DELETE])
+@pytest.mark.parametrize("action", [BusinessAction.NEW, BusinessAction.DISCONNECT])
 def test_every_course_of_a_shipped_blueprint_ends_complete_or_undone_or_in_fallout(
-    specification: str, action: Action
+    specification: str, action: BusinessAction
 ) -> None:
     order = accepted(an_item(specification, action))
     begun = plan_order(order, shipped(), {}, a_cause(), NOON)

@@ -2,7 +2,6 @@
 
 from uuid import UUID
 
-import msgspec
 import pytest
 from sqlalchemy import update
 
@@ -12,7 +11,7 @@ from services.provisioning.domain.plan.plan_change import completed_service
 from services.provisioning.handlers import SUBSCRIPTIONS, TAKEOVER
 from services.provisioning.tables import PlanRow
 from shared.contracts import (
-    Action,
+    BusinessAction,
     Causation,
     OrderAccepted,
     ReservationAnswered,
@@ -21,13 +20,13 @@ from shared.contracts import (
 )
 from shared.persistence.database import Sessions
 from tests.kernel import consume, consume_records, published, record_of
-from tests.provisioning.builders import ORDER_ID, OTHER_ID, accepted, an_item
+from tests.provisioning.builders import ORDER_ID, OTHER_ID, accepted, an_item, for_action
 from tests.provisioning.database import REFERENCE, plan_of, publish, run
 
 QUESTION = ReservationQuestioned(order_id=ORDER_ID, question_id=UUID(int=5))
 
 
-ENDING = msgspec.structs.replace(REFERENCE, action=Action.DELETE)
+ENDING = for_action(REFERENCE, BusinessAction.DISCONNECT)
 QUESTION_ABOUT_OTHER = ReservationQuestioned(order_id=OTHER_ID, question_id=UUID(int=6))
 
 
@@ -76,7 +75,7 @@ def test_a_completed_plan_needs_only_the_holdings_of_its_services(sessions: Sess
 
 def test_a_completed_plan_whose_services_were_ended_needs_nothing(sessions: Sessions) -> None:
     complete(sessions, accepted())
-    end = an_item(action=Action.DELETE)
+    end = an_item(action=BusinessAction.DISCONNECT)
     complete(sessions, accepted(end, order_id=OTHER_ID), ENDING)
 
     answered_message = answer(sessions, "jiangsu")
@@ -91,7 +90,7 @@ def test_a_completed_plan_whose_services_were_ended_needs_nothing(sessions: Sess
 def test_a_plan_that_has_ended_services_needs_what_it_releases(sessions: Sessions) -> None:
     """Otherwise they would be put into use again."""
     complete(sessions, accepted())
-    end = an_item(action=Action.DELETE)
+    end = an_item(action=BusinessAction.DISCONNECT)
     ended = complete(sessions, accepted(end, order_id=OTHER_ID), ENDING)
 
     answered_message = answer(sessions, "jiangsu", QUESTION_ABOUT_OTHER)

@@ -104,13 +104,18 @@ def import_plant(
 
 
 def an_assignment_request(
-    n: int, *needs: Need, address: str = "fibre", client: str = CLIENT
+    n: int,
+    *needs: Need,
+    address: str = "fibre",
+    client: str = CLIENT,
+    business_action: str = "",
 ) -> AssignmentRequested:
     """Return the n-th order's assignment request for one service, by default of a number."""
     item = ItemNeeds(
         item_id="1",
         service_id=service_id(n),
         action=HoldAction.RESERVE,
+        business_action=business_action,
         address_id=address,
         needs=needs or (NUMBER,),
     )

@@ -9,7 +9,7 @@ from typing import Self, TypeAlias
 from uuid import UUID
 
 from shared.contracts import (
-    Action,
+    BusinessAction,
     CompletedService,
     Envelope,
     HeldProduct,
@@ -19,9 +19,11 @@ from shared.contracts import (
     OrderRejected,
     ResourcesAssigned,
     ServiceCompleted,
+    business_action_of,
 )
 
 FinalOrderMessage: TypeAlias = OrderCompleted | OrderFailed | OrderRejected
+ENDING_ACTIONS = frozenset({BusinessAction.DISCONNECT})
 STATE_OF = {OrderCompleted: "completed", OrderFailed: "failed", OrderRejected: "rejected"}
 
 
@@ -63,13 +65,9 @@ class ExpectedState:
                 case ResourcesAssigned() as message:
                     expected_state.assigned[message.order_id] = message
                 case ServiceCompleted(services=services):
-                    removed |= {
-                        each.service_id for each in services if each.action is Action.DELETE
-                    }
+                    removed |= {each.service_id for each in services if is_ended(each)}
                     expected_state.services |= {
-                        each.service_id: each
-                        for each in services
-                        if each.action is not Action.DELETE
+                        each.service_id: each for each in services if not is_ended(each)
                     }
                 case _:
                     pass
@@ -88,10 +86,10 @@ class ExpectedState:
         if not isinstance(message, OrderCompleted):
             return set()
         for product in message.products:
-            if product.action is not Action.DELETE:
+            if not is_ended(product):
                 self.products[product.product_id] = product
                 self.origins[product.product_id] = message.order_id
-        return {each.product_id for each in message.products if each.action is Action.DELETE}
+        return {each.product_id for each in message.products if is_ended(each)}
 
     def state_of(self, order_id: UUID) -> str:
         """Return the final state of an order; empty if it has not ended."""
@@ -101,3 +99,8 @@ class ExpectedState:
     def owner_of(self, product_id: UUID) -> str:
         """Return the customer id of a product."""
         return self.accepted[self.origins[product_id]].customer.id
+
+
+def is_ended(change: HeldProduct | CompletedService) -> bool:
+    """Tell whether a change ended its product and service."""
+    return business_action_of(change) in ENDING_ACTIONS

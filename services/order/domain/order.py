@@ -7,11 +7,11 @@ from uuid import UUID
 
 import msgspec
 
+from services.order.domain.business_actions import ProductEffect, product_effect
 from services.order.domain.catalogue.pricing import Charge
 from services.order.domain.order_ids import placed_at
 from shared.contracts import (
     DEFAULT_CATEGORIES,
-    Action,
     Cents,
     Customer,
     OrderedItem,
@@ -20,9 +20,6 @@ from shared.contracts import (
 )
 from shared.contracts.personal import Personal
 from shared.ids import named_id
-
-BUSINESS_ACTIONS = {Action.ADD: "new", Action.DELETE: "disconnect"}
-"""The supported TMF622 actions, with the business action of each."""
 
 
 class StoredStruct(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -45,6 +42,11 @@ class Item(StoredStruct, frozen=True, kw_only=True):
     def id(self) -> str:
         """The CRM's number of the item."""
         return self.ordered.id
+
+    @property
+    def effect(self) -> ProductEffect:
+        """What it does to its product."""
+        return product_effect(self.ordered)
 
 
 class BundleItem(StoredStruct, frozen=True, kw_only=True):
@@ -136,9 +138,7 @@ class Order:
 
     def disconnected_product_ids(self) -> list[UUID]:
         """Return the ids of the products that it disconnects."""
-        return [
-            item.ordered.product_id for item in self.items if item.ordered.action is Action.DELETE
-        ]
+        return [item.ordered.product_id for item in self.items if item.effect is ProductEffect.ENDS]
 
 
 def derive_product_id(order_id: UUID, item_id: str) -> UUID:

@@ -5,6 +5,7 @@ from sqlalchemy.orm import Session
 
 from services.order.domain.catalogue.deliverability import AvailableBlueprints
 from services.order.tables import BlueprintsRow
+from shared.contracts.business_actions import business_action_name
 from shared.contracts.message_parts import BlueprintName
 from shared.persistence.bulk import upsert_rows
 from shared.persistence.versioned_documents import SHARED_TENANT
@@ -21,4 +22,6 @@ def get_available(session: Session, tenant: str) -> AvailableBlueprints | None:
     rows = session.scalars(select(BlueprintsRow.blueprints).where(tenants)).all()
     if not rows:
         return None
-    return frozenset((each.specification, each.action) for row in rows for each in row)
+    return frozenset(
+        (each.specification, business_action_name(each)) for row in rows for each in row
+    )

@@ -41,7 +41,7 @@ def publish_for_tenant(
     """
     new = add_unpublished(work.session, work.tenant, submitted, by, work.now)
     for each in new:
-        name = f"{each.specification}/{each.action}"
+        name = each.display_name
         work.record_change("blueprint", name, "", "published", part=str(each.version))
         work.audit("blueprint.publish", f"{name}/{each.version}")
     if new:

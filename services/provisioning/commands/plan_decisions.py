@@ -18,7 +18,6 @@ from services.provisioning.store.plans import PLANS
 from services.provisioning.store.services import SERVICES
 from services.provisioning.store.work_orders import WORK_ORDERS
 from shared.calls.call_store import request_call
-from shared.contracts import Action
 from shared.messaging.unit_of_work import UnitOfWork
 from shared.scheduling.timer_store import schedule
 
@@ -109,5 +108,4 @@ def save_services(work: UnitOfWork, plan: Plan) -> None:
     found = services.find_each_for_update(work.session, service.changed_service_ids(plan))
     inventory = service.require_existing(found)
     for each in service.services_after(plan, inventory, work.now):
-        is_new = each.action is Action.ADD
-        (SERVICES.add if is_new else SERVICES.put)(work.session, each)
+        (SERVICES.put if each.id in inventory else SERVICES.add)(work.session, each)

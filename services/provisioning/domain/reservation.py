@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 
+from services.provisioning.domain.business_actions import ServiceEffect, rule_of
 from services.provisioning.domain.plan.plan import Plan, PlanItem, PlanState
 from services.provisioning.domain.service import Inventory, ServiceState
-from shared.contracts import Action, Held, ReservationAnswered, ReservationQuestioned
+from shared.contracts import Held, ReservationAnswered, ReservationQuestioned
 
 
 def answer_question(
@@ -43,4 +44,4 @@ def is_terminated(item: PlanItem, services: Inventory) -> bool:
     """Tell whether another order has ended the service that an item made or changed."""
     service = services.get(item.service_id)
     is_ended = service is not None and service.state is ServiceState.TERMINATED
-    return is_ended and item.action is not Action.DELETE
+    return is_ended and rule_of(item).effect is not ServiceEffect.ENDS

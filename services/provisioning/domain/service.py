@@ -8,6 +8,11 @@ from typing import TypeAlias
 from uuid import UUID
 
 from services.provisioning.domain.blueprint.blueprint import StepKind
+from services.provisioning.domain.business_actions import (
+    ServiceEffect,
+    has_existing_service,
+    rule_of,
+)
 from services.provisioning.domain.plan.plan import Plan, PlanItem, StepState
 from services.provisioning.domain.plan.templates import fill_text
 from shared.contracts import Action, Characteristic, Held
@@ -78,20 +83,21 @@ def characteristics_of(services: Inventory) -> dict[UUID, tuple[Characteristic, 
 
 def changed_service_ids(plan: Plan) -> list[UUID]:
     """Return the ids of the services that a plan changes or ends."""
-    return [item.service_id for item in plan.items if item.action is not Action.ADD]
+    return [item.service_id for item in plan.items if has_existing_service(item)]
 
 
 def services_after(plan: Plan, inventory: Inventory, now: datetime) -> Iterator[Service]:
     """Yield the services as they are after a plan has completed."""
     for item in plan.items:
-        if item.action is Action.ADD:
-            yield active_service(plan, item, now)
-            continue
-        existing = inventory[item.service_id]
-        if item.action is Action.DELETE:
-            yield terminated_service(existing, plan, item, now)
-        else:
-            yield replace(active_service(plan, item, existing.started_at), client=existing.client)
+        match rule_of(item).effect:
+            case ServiceEffect.CREATES:
+                yield active_service(plan, item, now)
+            case ServiceEffect.CHANGES:
+                yield changed_service(inventory[item.service_id], plan, item)
+            case ServiceEffect.ENDS:
+                yield terminated_service(inventory[item.service_id], plan, item, now)
+            case ServiceEffect.KEEPS:
+                pass
 
 
 def active_service(plan: Plan, item: PlanItem, started_at: datetime) -> Service:
@@ -117,6 +123,11 @@ def active_service(plan: Plan, item: PlanItem, started_at: datetime) -> Service:
         ended_at=None,
         client=plan.client,
     )
+
+
+def changed_service(service: Service, plan: Plan, item: PlanItem) -> Service:
+    """Return the service that an item has changed."""
+    return replace(active_service(plan, item, service.started_at), client=service.client)
 
 
 def terminated_service(service: Service, plan: Plan, item: PlanItem, now: datetime) -> Service:

@@ -22,15 +22,15 @@ OF_TENANT = select(BlueprintRow.content).where(
     BlueprintRow.tenant == bindparam("tenant", type_=BlueprintRow.tenant.type)
 )
 COLUMNS = (
-    *("tenant", "specification", "action", "version"),
-    *("content", "published_at", "published_by"),
+    *("tenant", "specification", "business_action", "version"),
+    *("action", "content", "published_at", "published_by"),
 )
 PUBLISHED_COLUMNS: list[Any] = [
     *(BlueprintRow.tenant, BlueprintRow.content),
     *(BlueprintRow.published_at, BlueprintRow.published_by),
 ]
 SORT_COLUMNS: list[Any] = [
-    *(BlueprintRow.specification, BlueprintRow.action),
+    *(BlueprintRow.specification, BlueprintRow.business_action),
     *(BlueprintRow.tenant, BlueprintRow.version),
 ]
 """The sort order of the list."""
@@ -76,7 +76,7 @@ def known_specifications(session: Session, tenant: str, name: str) -> set[str]:
 def sort_key(published: PublishedBlueprint) -> list[str | int]:
     """Return the sort key of a blueprint in the list."""
     blueprint = published.blueprint
-    return [blueprint.specification, blueprint.action, published.tenant, blueprint.version]
+    return [blueprint.specification, blueprint.business_action, published.tenant, blueprint.version]
 
 
 def add(
@@ -84,7 +84,10 @@ def add(
 ) -> None:
     """Store new versions of a tenant, whose blueprints are locked, and set their edition."""
     rows = [
-        (tenant, each.specification, each.action, each.version, each, published_at, by)
+        (
+            *(tenant, each.specification, each.business_action, each.version),
+            *(each.tmf_action, each, published_at, by),
+        )
         for each in new
     ]
     insert_rows(session, BlueprintRow, COLUMNS, rows)

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from shared.contracts import Action, CompletedService, Held, HeldProduct, OrderCompleted
+from services.customer.domain.business_actions import ViewEffect, view_effect
+from shared.contracts import CompletedService, Held, HeldProduct, OrderCompleted
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +83,9 @@ def service_from_message(
     )
 
 
-def is_disconnection(change: HeldProduct | CompletedService) -> bool:
-    """Tell whether the product was disconnected.
+def is_removed(change: HeldProduct | CompletedService) -> bool:
+    """Tell whether the view shows the product and its service no more.
 
     An end is final: ids are never used again. So it holds whatever message comes later.
     """
-    return change.action is Action.DELETE
+    return view_effect(change) is ViewEffect.REMOVED

@@ -25,6 +25,7 @@ from services.order.api.views.products import (
 from services.order.api.views.references import ReferenceView
 from services.order.api.views.specifications import specification_reference
 from services.order.api.views.timestamps import UtcTimestamp
+from services.order.domain.business_actions import ProductEffect
 from services.order.domain.fulfilment.progress import ItemState, Progress
 from services.order.domain.fulfilment.states import OrderState, compose_order_state
 from services.order.domain.order import BundleItem, Item, Order, OrderContent, derive_product_id
@@ -224,7 +225,7 @@ def show_item(item: Item, current: ItemState) -> ItemView:
         ),
         product=ProductView(
             id=str(ordered.product_id),
-            href=product_link(ordered.product_id, ordered.action, current.state),
+            href=product_link(ordered.product_id, item.effect, current.state),
             is_bundle=False,
             place=place_views(
                 ordered.address_id,
@@ -240,9 +241,9 @@ def show_item(item: Item, current: ItemState) -> ItemView:
     )
 
 
-def product_link(product_id: UUID, action: Action, state: OrderState) -> str | None:
+def product_link(product_id: UUID, effect: ProductEffect, state: OrderState) -> str | None:
     """Return the link to an item's product; None until the inventory has it."""
-    is_in_inventory = action is Action.DELETE or state is OrderState.COMPLETED
+    is_in_inventory = effect is not ProductEffect.CREATES or state is OrderState.COMPLETED
     return f"{PRODUCTS_PATH}/{product_id}" if is_in_inventory else None
 
 
@@ -253,13 +254,15 @@ def show_bundle_item(order: Order, bundle: BundleItem, states: Mapping[str, Item
     id_ = derive_product_id(order.id, bundle.id)
     return ItemView(
         id=bundle.id,
-        action=Action.ADD,
+        action=members[0].ordered.action,
         business_action=members[0].ordered.business_action,
         state=state,
         product_offering=offering_reference(
             bundle.offering_id, bundle.offering_name, bundle.catalogue_version
         ),
-        product=ProductView(id=str(id_), href=product_link(id_, Action.ADD, state), is_bundle=True),
+        product=ProductView(
+            id=str(id_), href=product_link(id_, members[0].effect, state), is_bundle=True
+        ),
         item_total_price=tuple(
             total_prices(
                 sum(item.ordered.one_off_cents for item in members),

@@ -26,13 +26,13 @@ from services.order.domain.acceptance.request import (
     RequestedOrder,
     RequestedParty,
 )
+from services.order.domain.business_actions import ProductEffect
 from services.order.domain.catalogue.catalogue import UNRESTRICTED, Catalogue, Offering
 from services.order.domain.catalogue.eligibility import Buyer, admitted_local_networks
 from services.order.domain.catalogue.pricing import quote
 from services.order.domain.fulfilment.product import Product, mark_pending_terminate
 from services.order.domain.fulfilment.progress import Progress, acknowledge
 from services.order.domain.order import (
-    BUSINESS_ACTIONS,
     BundleItem,
     Item,
     Note,
@@ -41,7 +41,7 @@ from services.order.domain.order import (
     derive_product_id,
     derive_service_id,
 )
-from shared.contracts import Action, OrderAccepted, OrderedItem
+from shared.contracts import TMF_ACTIONS, BusinessAction, OrderAccepted, OrderedItem
 from shared.errors import Fault, InvalidError
 
 
@@ -175,7 +175,7 @@ def product_items(
 ) -> Iterator[Item]:
     """Yield the product items, those of a bundle at the bundle's position."""
     for item in requested.items:
-        if item.action == Action.DELETE:
+        if item.effect is ProductEffect.ENDS:
             yield disconnect_item(item, products[UUID(item.product_id)])
         elif item.members:
             bundle = catalogue.sellable_offerings[item.offering_id]
@@ -196,11 +196,11 @@ def new_item(
     """Return an item that creates a product, by itself or as a member of a bundle."""
     characteristics = merge_characteristics(item, offering)
     price = quote(offering, characteristics, bundle.discounts if bundle else ())
-    place = installation_place(item)
+    place, action = installation_place(item), accepted_action(item)
     ordered = OrderedItem(
         id=item.id,
-        action=Action.ADD,
-        business_action=BUSINESS_ACTIONS[Action.ADD],
+        action=TMF_ACTIONS[action],
+        business_action=action.value,
         offering_id=offering.id,
         offering_name=offering.name,
         specification=offering.specification,
@@ -228,10 +228,11 @@ def new_item(
 
 def disconnect_item(item: RequestedItem, product: Product) -> Item:
     """Return an item that disconnects a product, free of charge."""
+    action = accepted_action(item)
     ordered = OrderedItem(
         id=item.id,
-        action=Action.DELETE,
-        business_action=BUSINESS_ACTIONS[Action.DELETE],
+        action=TMF_ACTIONS[action],
+        business_action=action.value,
         offering_id=product.offering_id,
         offering_name=product.content.name,
         specification=product.specification,
@@ -243,6 +244,12 @@ def disconnect_item(item: RequestedItem, product: Product) -> Item:
         characteristics=product.content.characteristics,
     )
     return Item(ordered=ordered, local_network=product.content.local_network)
+
+
+def accepted_action(item: RequestedItem) -> BusinessAction:
+    """Return the business action of an item without faults."""
+    assert item.enabled_action
+    return item.enabled_action
 
 
 def accepted_message(order: Order) -> OrderAccepted:

@@ -11,6 +11,11 @@ from services.order.domain.acceptance.installation_address import (
     installation_place,
 )
 from services.order.domain.acceptance.request import RequestedItem
+from services.order.domain.business_actions import (
+    ENABLED_ACTIONS,
+    ProductEffect,
+    enabled_actions,
+)
 from services.order.domain.catalogue.catalogue import UNRESTRICTED, Catalogue, Offering
 from services.order.domain.catalogue.characteristic_values import NUMBER_CHARACTERISTIC
 from services.order.domain.catalogue.eligibility import (
@@ -20,13 +25,12 @@ from services.order.domain.catalogue.eligibility import (
     not_eligible,
 )
 from services.order.domain.fulfilment.product import Product
-from services.order.domain.order import BUSINESS_ACTIONS
-from shared.contracts import Action
+from shared.contracts import TMF_ACTIONS
 from shared.errors import Fault
 from shared.input.phones import phone_key
 
 MAX_ITEMS = 100
-SUPPORTED_ACTIONS = " or ".join(BUSINESS_ACTIONS)
+SUPPORTED_ACTIONS = " or ".join(dict.fromkeys(TMF_ACTIONS[each] for each in ENABLED_ACTIONS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +61,8 @@ def check_items(items: Sequence[RequestedItem], context: ItemCheckContext) -> It
     yield from check_picked_numbers(items)
     for item in items:
         yield from check_item(item, context)
-    deletes = [item for item in items if item.action == Action.DELETE]
-    yield from check_whole_bundles(deletes, context.products)
+    ending = [item for item in items if item.effect is ProductEffect.ENDS]
+    yield from check_whole_bundles(ending, context.products)
 
 
 def flatten_items(items: Sequence[RequestedItem]) -> Iterator[RequestedItem]:
@@ -102,25 +106,45 @@ def check_picked_numbers(items: Sequence[RequestedItem]) -> Iterator[Fault]:
 def check_item(item: RequestedItem, context: ItemCheckContext) -> Iterator[Fault]:
     """Name what is wrong with one item and those nested in it."""
     yield from check_unsupported_fields(item)
-    match item.action:
-        case Action.ADD:
+    yield from check_action(item)
+    match item.effect:
+        case ProductEffect.CREATES:
             yield from check_addition(item, context)
-        case Action.DELETE:
+        case ProductEffect.ENDS:
             yield from check_disconnection(item, context.products, context.party_id)
-        case "":
-            yield Fault(
-                f"{item.field}/action",
-                "action-missing",
-                "no action is named",
-                f"use {SUPPORTED_ACTIONS}",
-            )
-        case _:
-            yield Fault(
-                f"{item.field}/action",
-                "action-unsupported",
-                "products cannot be changed by this action",
-                f"use {SUPPORTED_ACTIONS}",
-            )
+        case None:
+            pass
+        case other:
+            msg = f"orders cannot request yet what {other} a product"
+            raise NotImplementedError(msg)
+
+
+def check_action(item: RequestedItem) -> Iterator[Fault]:
+    """Name what is wrong with the action of an item, and with its business action."""
+    enabled = enabled_actions(item.action)
+    if not item.action:
+        yield Fault(
+            f"{item.field}/action",
+            "action-missing",
+            "no action is named",
+            f"use {SUPPORTED_ACTIONS}",
+        )
+    elif not enabled:
+        yield Fault(
+            f"{item.field}/action",
+            "action-unsupported",
+            "products cannot be changed by this action",
+            f"use {SUPPORTED_ACTIONS}",
+        )
+    elif item.business_action not in {"", *enabled} or item.effect is None:
+        expected = " or ".join(enabled)
+        remedy = f"leave it out, or say {expected}" if item.effect else f"say {expected}"
+        yield Fault(
+            f"{item.field}/businessAction",
+            "business-action-mismatch",
+            f"with action {item.action} the business action is {expected}",
+            remedy,
+        )
 
 
 def check_unsupported_fields(item: RequestedItem) -> Iterator[Fault]:
@@ -138,14 +162,6 @@ def check_unsupported_fields(item: RequestedItem) -> Iterator[Fault]:
             "relationship-unsupported",
             "items cannot wait for each other",
             "leave it out: an order is fulfilled as a whole or not at all",
-        )
-    expected = BUSINESS_ACTIONS.get(item.action)  # type: ignore[call-overload]
-    if expected and item.business_action not in {"", expected}:
-        yield Fault(
-            f"{item.field}/businessAction",
-            "business-action-mismatch",
-            f"with action {item.action} the business action is {expected}",
-            f"leave it out, or say {expected}",
         )
 
 
@@ -244,7 +260,7 @@ def check_members(item: RequestedItem, bundle: Offering) -> Iterator[Fault]:
     """Name nested items that are no members, come twice, or are missing."""
     missing = list(bundle.members)
     for member in item.members:
-        if member.action == Action.ADD and member.offering_id in missing:
+        if member.effect is ProductEffect.CREATES and member.offering_id in missing:
             missing.remove(member.offering_id)
         elif member.offering_id:
             yield Fault(

@@ -5,6 +5,12 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
+from services.order.domain.business_actions import (
+    BUSINESS_ACTIONS,
+    ProductEffect,
+    requested_action,
+)
+from shared.contracts import BusinessAction
 from shared.errors import Fault
 
 DEFAULT_CHANNEL = "internet"
@@ -85,6 +91,17 @@ class RequestedItem:
     members: tuple["RequestedItem", ...] = ()
     relationship_count: int = 0
     """The number of its relationships to other items."""
+
+    @property
+    def enabled_action(self) -> BusinessAction | None:
+        """The business action that it requests; None if that is not enabled."""
+        return requested_action(self.action, self.business_action)
+
+    @property
+    def effect(self) -> ProductEffect | None:
+        """What it does to its product; None if its action is not enabled."""
+        action = self.enabled_action
+        return BUSINESS_ACTIONS[action].effect if action else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,23 +1,24 @@
-"""Checks whether published offerings can be delivered, and disconnected again."""
+"""Checks whether the actions on the products of published offerings can be carried out."""
 
 from collections.abc import Iterator
 from typing import TypeAlias
 
+from services.order.domain.business_actions import NEEDED_BLUEPRINTS, MissingBlueprint
 from services.order.domain.catalogue.catalogue import LifeCycle, Offering
 from services.order.domain.catalogue.publication import Publication
-from shared.contracts import Action
+from shared.contracts import BusinessAction
 from shared.errors import Fault, InvalidError
 
-AvailableBlueprints: TypeAlias = frozenset[tuple[str, Action]]
-"""The specifications and actions that have a blueprint."""
+AvailableBlueprints: TypeAlias = frozenset[tuple[str, str]]
+"""The specifications and business actions that have a blueprint."""
 
 PUBLISH_REMEDY = (
-    "publish the blueprint {specification}/{action} first: POST /ops/v1/blueprints;"
+    "publish the blueprint {blueprint} first: POST /ops/v1/blueprints;"
     " if that was done within the last seconds, send this again"
 )
 RECHECK_REMEDY = (
-    "check that GET /ops/v1/blueprints lists {specification}/add and {specification}/delete;"
-    " or start provisioning, and send this again: that only repeats the check"
+    "check that GET /ops/v1/blueprints lists {blueprints}; or start provisioning, and send this"
+    " again: that only repeats the check"
 )
 
 
@@ -35,47 +36,36 @@ def check_deliverability(
     """
     if blueprints is None:
         return list(find_unchecked(publication))
-    if faults := list(find_undeliverable(publication, blueprints)):
+    found = list(find_missing_blueprints(publication, blueprints))
+    if faults := [fault for missing, fault in found if missing.refuses_sale]:
         raise InvalidError(faults)
-    return list(find_not_disconnectable(publication, blueprints))
+    return [warning for _, warning in found]
 
 
 def find_unchecked(publication: Publication) -> Iterator[Fault]:
     """Name offerings on sale while no blueprints are known."""
     for at, offering in active_offerings(publication):
         reason = "provisioning has not published its blueprints yet, so delivery was not checked"
-        remedy = RECHECK_REMEDY.format(specification=offering.specification)
+        names = " and ".join(blueprint_name(offering, each) for each in NEEDED_BLUEPRINTS)
+        remedy = RECHECK_REMEDY.format(blueprints=names)
         yield Fault(f"{at}/specification", "delivery-not-known", reason, remedy)
 
 
-def find_undeliverable(
-    publication: Publication, blueprints: AvailableBlueprints
-) -> Iterator[Fault]:
-    """Name offerings on sale that could not be delivered."""
-    reason = "no blueprint delivers its products: every order would fail"
-    return find_missing_blueprints(publication, blueprints, Action.ADD, "not-deliverable", reason)
-
-
-def find_not_disconnectable(
-    publication: Publication, blueprints: AvailableBlueprints
-) -> Iterator[Fault]:
-    """Name offerings on sale whose products could never be disconnected."""
-    reason = "no blueprint disconnects its products: they can never be disconnected"
-    return find_missing_blueprints(publication, blueprints, Action.DELETE, "never-given-up", reason)
-
-
 def find_missing_blueprints(
-    publication: Publication,
-    blueprints: AvailableBlueprints,
-    action: Action,
-    code: str,
-    reason: str,
-) -> Iterator[Fault]:
-    """Name the offerings on sale whose specification has no blueprint for an action."""
-    for at, offering in active_offerings(publication):
-        if (offering.specification, action) not in blueprints:
-            remedy = PUBLISH_REMEDY.format(specification=offering.specification, action=action)
-            yield Fault(f"{at}/specification", code, reason, remedy)
+    publication: Publication, blueprints: AvailableBlueprints
+) -> Iterator[tuple[MissingBlueprint, Fault]]:
+    """Yield the blueprints that offerings on sale lack, each with its fault."""
+    for action, missing in NEEDED_BLUEPRINTS.items():
+        for at, offering in active_offerings(publication):
+            if (offering.specification, action) not in blueprints:
+                remedy = PUBLISH_REMEDY.format(blueprint=blueprint_name(offering, action))
+                fault = Fault(f"{at}/specification", missing.code, missing.reason, remedy)
+                yield missing, fault
+
+
+def blueprint_name(offering: Offering, action: BusinessAction) -> str:
+    """Return the name of the blueprint that carries out an action: `ftth/new`."""
+    return f"{offering.specification}/{action}"
 
 
 def active_offerings(publication: Publication) -> Iterator[tuple[str, Offering]]:

@@ -9,9 +9,10 @@ from uuid import UUID
 
 import msgspec
 
+from services.order.domain.business_actions import ProductEffect
 from services.order.domain.catalogue.pricing import Charge
 from services.order.domain.order import Item, Order, OrderContent, StoredStruct, derive_product_id
-from shared.contracts import Action, Cents, Characteristic, CompletedService, PartyKind
+from shared.contracts import Cents, Characteristic, CompletedService, PartyKind
 from shared.errors import PoisonError
 
 
@@ -97,7 +98,7 @@ def apply_completed_order(
     if missing := [item.id for item in order.items if item.id not in done]:
         msg = f"order {order.id} was completed without its items {', '.join(missing)}"
         raise PoisonError(msg)
-    new_items = [item for item in order.items if item.ordered.action is Action.ADD]
+    new_items = [item for item in order.items if item.effect is ProductEffect.CREATES]
     return (
         tuple(
             create_product(order, with_local_network(item, networks), done[item.id], now)

@@ -265,6 +265,7 @@ def delivered_product(ordered: OrderedItem, product: Product | None) -> HeldProd
     return HeldProduct(
         item_id=ordered.id,
         action=ordered.action,
+        business_action=ordered.business_action,
         product_id=ordered.product_id,
         service_id=ordered.service_id,
         offering_id=ordered.offering_id,

@@ -4,6 +4,7 @@ from typing import Any
 
 BLUEPRINT: dict[str, Any] = {
     "specification": "lan-line",
+    "business_action": "new",
     "action": "add",
     "version": 1,
     "needs": [{"kind": "leg", "picked": "", "grade": ""}],

@@ -29,6 +29,7 @@ PLAN: dict[str, Any] = {
         {
             "id": "1",
             "action": "add",
+            "business_action": "new",
             "specification": "ftth",
             "offering_id": "ftth-300",
             "catalogue_version": 1,

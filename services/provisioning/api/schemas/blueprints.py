@@ -1,6 +1,6 @@
 """Schemas of blueprints, and their mapping to the domain."""
 
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, TypeAlias
 
 from fastapi import Body
 from pydantic import ConfigDict, Field, StringConstraints
@@ -69,12 +69,17 @@ class StepSchema(BaseSchema):
 
 
 class BlueprintSchema(BaseSchema):
-    """How one action on one product specification is carried out."""
+    """How one business action on one product specification is carried out."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [examples.BLUEPRINT]})
 
     specification: ExactId
-    action: Literal[Action.ADD, Action.MODIFY, Action.DELETE]
+    business_action: ExactId = ""
+    """`new` or `disconnect`. A document without it is for what `action` means by itself."""
+
+    action: Action | None = None
+    """The TMF622 action of the business action."""
+
     version: WholeNumber
     needs: Annotated[tuple[NeedSchema, ...], Field(max_length=MAX_STEPS)] = ()
     steps: Annotated[tuple[StepSchema, ...], Field(min_length=1, max_length=MAX_STEPS)]
@@ -84,6 +89,7 @@ class BlueprintSchema(BaseSchema):
         needs = (BlueprintNeed(**each.model_dump()) for each in self.needs)
         return Blueprint(
             specification=self.specification,
+            business_action=self.business_action,
             action=self.action,
             version=self.version,
             needs=tuple(needs),

@@ -28,6 +28,7 @@ from services.provisioning.domain.plan.templates import fill_text
 from services.provisioning.domain.work_order import WorkOrder
 from shared.calls.call_store import OutboundCallRow
 from shared.calls.outbound_call import CallResult
+from shared.contracts import business_action_name
 from shared.http.views import BaseView
 from shared.persistence.history import HistoryEntry
 
@@ -37,6 +38,7 @@ class PlanItemView(BaseView):
 
     id: str
     action: str
+    business_action: str
     specification: str
     offering_id: str
     catalogue_version: int
@@ -55,6 +57,7 @@ class PlanItemView(BaseView):
         return cls(
             id=item.id,
             action=item.action,
+            business_action=business_action_name(item),
             specification=item.specification,
             offering_id=item.offering_id,
             catalogue_version=item.catalogue_version,

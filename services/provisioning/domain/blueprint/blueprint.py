@@ -4,7 +4,13 @@ from enum import StrEnum
 
 import msgspec
 
-from shared.contracts import Action, Characteristic
+from shared.contracts import (
+    MEANT_BY,
+    TMF_ACTIONS,
+    Action,
+    Characteristic,
+    find_business_action,
+)
 from shared.contracts.message_parts import ElementName
 
 INLINE: ElementName = "inline"
@@ -120,15 +126,38 @@ class BlueprintStep(StoredStruct, frozen=True, kw_only=True):
 
 
 class Blueprint(StoredStruct, frozen=True, kw_only=True):
-    """How one action on one product specification is carried out.
+    """How one business action on one product specification is carried out.
 
     The first step assigns; each other step stands behind the steps that it depends on.
+    A document may name the business action or, as before there were any, the TMF622 action
+    that means it; the other one is filled in.
     """
 
     specification: str
-    action: Action
+    business_action: str = ""
+    action: Action | None = None
+    """The TMF622 action; earlier versions read only this one."""
+
     version: int
     needs: tuple[BlueprintNeed, ...] = ()
-    """The resources that the item will hold; for a delete, those that it holds."""
+    """The resources that the item will hold; for a disconnection, those that it holds."""
 
     steps: tuple[BlueprintStep, ...]
+
+    def __post_init__(self) -> None:
+        """Fill in the business action or the TMF622 action, if one of them is missing."""
+        if self.action and not self.business_action:
+            msgspec.structs.force_setattr(self, "business_action", MEANT_BY[self.action].value)
+        elif self.action is None and (named := find_business_action(self.business_action)):
+            msgspec.structs.force_setattr(self, "action", TMF_ACTIONS[named])
+
+    @property
+    def tmf_action(self) -> Action:
+        """The TMF622 action, which every valid blueprint has."""
+        assert self.action
+        return self.action
+
+    @property
+    def display_name(self) -> str:
+        """Its name for people: `ftth/new`."""
+        return f"{self.specification}/{self.business_action}"

@@ -6,10 +6,12 @@ from datetime import datetime
 from typing import NamedTuple, TypeAlias
 
 from services.provisioning.domain.blueprint.blueprint import Blueprint
-from shared.contracts import Action, BlueprintName, BlueprintsPublished
+from services.provisioning.domain.business_actions import BUSINESS_ACTIONS
+from shared.contracts import BlueprintName, BlueprintsPublished, BusinessAction
 from shared.errors import ConflictError, Fault, InvalidError
 
-BlueprintKey: TypeAlias = tuple[str, Action]
+BlueprintKey: TypeAlias = tuple[str, str]
+"""A specification and a business action, perhaps one that a later version has published."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +35,12 @@ class Publication(NamedTuple):
 
 
 def key_of(blueprint: Blueprint) -> BlueprintKey:
-    """Return the specification and the action of a blueprint."""
-    return blueprint.specification, blueprint.action
+    """Return the specification and the business action of a blueprint."""
+    return blueprint.specification, blueprint.business_action
 
 
 def newest_versions(blueprints: Iterable[Blueprint]) -> dict[BlueprintKey, Blueprint]:
-    """Return the newest version for each specification and action."""
+    """Return the newest version for each specification and business action."""
     return {key_of(each): each for each in sorted(blueprints, key=lambda each: each.version)}
 
 
@@ -53,7 +55,7 @@ def unpublished(published: Sequence[Blueprint], sent: Sequence[Blueprint]) -> li
     new = [each for each in sent if versions.get((key_of(each), each.version)) != each]
     for each in new:
         if (key_of(each), each.version) in versions:
-            message = f"{display_name(each)} is already published with different content"
+            message = f"{version_name(each)} is already published with different content"
             remedy = f"publish it as version {newest_versions(published)[key_of(each)].version + 1}"
             raise ConflictError(message, code="version-taken", remedy=remedy)
     if found := list(version_faults(newest_versions(published), sent, new)):
@@ -69,7 +71,7 @@ def version_faults(
     for i, each in enumerate(sent):
         if (key_of(each), each.version) in seen:
             yield Fault(
-                f"/{i}/version", "sent-twice", f"{display_name(each)} is sent twice", "send one"
+                f"/{i}/version", "sent-twice", f"{version_name(each)} is sent twice", "send one"
             )
         seen.add((key_of(each), each.version))
         newest = latest.get(key_of(each))
@@ -87,31 +89,33 @@ def edition_message(tenant: str, versions: Iterable[Blueprint]) -> BlueprintsPub
         versions: all published versions.
     """
     names = tuple(
-        BlueprintName(specification=each.specification, action=each.action, version=each.version)
+        BlueprintName(
+            specification=each.specification,
+            action=each.tmf_action,
+            business_action=each.business_action,
+            version=each.version,
+        )
         for each in newest_versions(versions).values()
     )
     return BlueprintsPublished(owner_tenant=tenant, blueprints=names)
 
 
-def display_name(blueprint: Blueprint) -> str:
-    """Return the display name of a blueprint: `ftth/add version 1`."""
-    return f"{blueprint.specification}/{blueprint.action} version {blueprint.version}"
+def version_name(blueprint: Blueprint) -> str:
+    """Return the name of a version for people: `ftth/new version 1`."""
+    return f"{blueprint.display_name} version {blueprint.version}"
 
 
 def missing_counterparts(
     sent: Iterable[Blueprint], published: Mapping[BlueprintKey, Blueprint]
 ) -> dict[Blueprint, str]:
-    """Return a warning for each submitted blueprint whose opposite action is not published.
+    """Return a warning for each submitted blueprint whose counterpart is not published.
 
-    A product with `add` only can never be disconnected; one with `delete` only never exists.
+    A product that can only be new can never be disconnected.
     """
-    opposite = {Action.ADD: Action.DELETE, Action.DELETE: Action.ADD}
-    reason = {
-        Action.ADD: "products of it can never be disconnected",
-        Action.DELETE: "no product of it can exist",
-    }
-    return {
-        each: f"{reason[each.action]}: publish {each.specification}/{opposite[each.action]} as well"
-        for each in sent
-        if each.action in opposite and (each.specification, opposite[each.action]) not in published
-    }
+    warnings = {}
+    for each in sent:
+        counterpart = BUSINESS_ACTIONS[BusinessAction(each.business_action)].counterpart
+        if counterpart and (each.specification, counterpart.action) not in published:
+            name = f"{each.specification}/{counterpart.action}"
+            warnings[each] = f"{counterpart.reason}: publish {name} as well"
+    return warnings

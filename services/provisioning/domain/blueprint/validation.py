@@ -19,7 +19,12 @@ from services.provisioning.domain.blueprint.templates import (
     REFERENCE_MARK,
     templates_of,
 )
-from shared.contracts import Action
+from services.provisioning.domain.business_actions import (
+    BUSINESS_ACTIONS,
+    ENABLED_ACTIONS,
+    ServiceEffect,
+)
+from shared.contracts import TMF_ACTIONS, find_business_action
 from shared.errors import Fault, InvalidError
 from shared.input.ids import IDENTIFIER_IN_WORDS, is_identifier
 
@@ -63,8 +68,7 @@ def faults(blueprint: Blueprint, at: str = "") -> Iterator[Fault]:
     if not 1 <= blueprint.version <= MAX_VERSION:
         reason = f"versions go from 1 to {MAX_VERSION}"
         yield Fault(f"{at}/version", "out-of-range", reason, "count up from the newest")
-    if blueprint.action is Action.NO_CHANGE:
-        yield Fault(f"{at}/action", "nothing-to-do", "noChange changes nothing", "leave it out")
+    yield from action_faults(blueprint, f"{at}/business_action")
     if not is_identifier(blueprint.specification):
         yield Fault(
             f"{at}/specification", "bad-name", "is not a valid identifier", IDENTIFIER_IN_WORDS
@@ -85,6 +89,27 @@ def faults(blueprint: Blueprint, at: str = "") -> Iterator[Fault]:
         yield from kind_faults(step, here)
         yield from limit_faults(step, here)
         yield from template_faults(step, need_kinds, here)
+
+
+ENABLED_NAMES = " or ".join(f"`{each}`" for each in ENABLED_ACTIONS)
+
+
+def action_faults(blueprint: Blueprint, at: str) -> Iterator[Fault]:
+    """Yield the fault in the business action of a blueprint, if it has one."""
+    remedy = f"give {ENABLED_NAMES}"
+    if not blueprint.business_action:
+        yield Fault(at, "missing", "a blueprint carries out one business action", remedy)
+    elif not (action := find_business_action(blueprint.business_action)):
+        yield Fault(at, "business-action-unknown", "there is no such business action", remedy)
+    elif TMF_ACTIONS[action] is not blueprint.action:
+        reason = f"the TMF622 action of `{action}` is `{TMF_ACTIONS[action]}`"
+        yield Fault(at, "business-action-mismatch", reason, "leave `action` out, or correct it")
+    elif BUSINESS_ACTIONS[action].effect is ServiceEffect.KEEPS:
+        reason = f"`{action}` (`{blueprint.action}`) changes nothing"
+        yield Fault(at, "nothing-to-do", reason, "leave the blueprint out")
+    elif action not in ENABLED_ACTIONS:
+        reason = f"`{action}` (`{blueprint.action}`) cannot be carried out yet"
+        yield Fault(at, "business-action-unsupported", reason, f"{remedy}, or leave it out")
 
 
 def name_faults(step: BlueprintStep, before: Sequence[str], at: str) -> Iterator[Fault]:

@@ -63,6 +63,9 @@ class PlanItem(StoredStruct, frozen=True, kw_only=True):
 
     id: str
     action: Action
+    business_action: str = ""
+    """Empty in plans of earlier versions: then it follows from `action`."""
+
     specification: str
     offering_id: str
     catalogue_version: int

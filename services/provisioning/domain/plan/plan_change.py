@@ -27,6 +27,7 @@ from shared.contracts import (
     ServiceFailed,
     ServiceHeld,
     ServiceResumed,
+    business_action_name,
 )
 
 
@@ -169,6 +170,7 @@ def completed_service(item: PlanItem) -> CompletedService:
     return CompletedService(
         item_id=item.id,
         action=item.action,
+        business_action=business_action_name(item),
         product_id=item.product_id,
         service_id=item.service_id,
         specification=item.specification,

@@ -11,6 +11,11 @@ from services.provisioning.domain.blueprint.blueprint import (
     BlueprintStep,
     StepKind,
 )
+from services.provisioning.domain.business_actions import (
+    ServiceEffect,
+    has_existing_service,
+    rule_of,
+)
 from services.provisioning.domain.plan.plan import (
     Plan,
     PlanFailure,
@@ -22,7 +27,6 @@ from services.provisioning.domain.plan.plan import (
 from services.provisioning.domain.plan.plan_change import PlanChange, PlanDecision
 from services.provisioning.domain.plan.templates import fill_text
 from shared.contracts import (
-    Action,
     AssignmentRequested,
     Causation,
     Characteristic,
@@ -31,10 +35,12 @@ from shared.contracts import (
     Need,
     OrderAccepted,
     OrderedItem,
+    business_action_name,
+    business_action_of,
 )
 
-Blueprints: TypeAlias = Mapping[tuple[str, Action], Blueprint]
-"""The newest blueprint of each specification and action."""
+Blueprints: TypeAlias = Mapping[tuple[str, str], Blueprint]
+"""The newest blueprint of each specification and business action."""
 
 ExistingCharacteristics: TypeAlias = Mapping[UUID, tuple[Characteristic, ...]]
 """The characteristics with which existing services were ordered; they would restore them."""
@@ -46,8 +52,7 @@ ASSIGN_STEP = BlueprintStep(name=ASSIGN, kind=StepKind.ASSIGN, title="assign wha
 
 def existing_service_ids(order: OrderAccepted) -> list[UUID]:
     """Return the ids of the existing services that an order changes or ends."""
-    new = {Action.ADD, Action.NO_CHANGE}
-    return [item.service_id for item in order.items if item.action not in new]
+    return [item.service_id for item in order.items if has_existing_service(item)]
 
 
 def plan_order(
@@ -61,8 +66,8 @@ def plan_order(
 
     An order for which a blueprint is missing fails at once, before anything begins.
     """
-    items = [item for item in order.items if item.action is not Action.NO_CHANGE]
-    found = [(item, blueprints.get((item.specification, item.action))) for item in items]
+    items = [item for item in order.items if rule_of(item).effect is not ServiceEffect.KEEPS]
+    found = [(item, find_blueprint(item, blueprints)) for item in items]
     planned = [(plan_item(item, each, existing), each) for item, each in found if each]
     plan = Plan(
         order_id=order.order_id,
@@ -87,6 +92,15 @@ def plan_order(
     return plan_change.to_decision()
 
 
+def find_blueprint(item: OrderedItem, blueprints: Blueprints) -> Blueprint | None:
+    """Return the blueprint of an item; None without one, or if it cannot be carried out.
+
+    Earlier versions published blueprints for actions that cannot be carried out.
+    """
+    action = business_action_of(item)
+    return blueprints.get((item.specification, action)) if rule_of(item).is_enabled else None
+
+
 def plan_item(
     item: OrderedItem, blueprint: Blueprint, existing: ExistingCharacteristics
 ) -> PlanItem:
@@ -94,6 +108,7 @@ def plan_item(
     return PlanItem(
         id=item.id,
         action=item.action,
+        business_action=item.business_action,
         specification=item.specification,
         offering_id=item.offering_id,
         catalogue_version=item.catalogue_version,
@@ -139,13 +154,15 @@ def assignment_request(order: OrderAccepted, planned: ItemBlueprints) -> Assignm
 
 def item_needs(item: PlanItem, blueprint: Blueprint, ordered: OrderedItem) -> ItemNeeds:
     """Return the needs of one item; a service that ends pre-releases all that it holds."""
-    is_ending = item.action is Action.DELETE
+    hold = rule_of(item).hold
+    assert hold, "only what can be carried out is planned"
     return ItemNeeds(
         item_id=item.id,
         service_id=item.service_id,
-        action=HoldAction.PRE_RELEASE if is_ending else HoldAction.RESERVE,
+        action=hold,
+        business_action=business_action_name(item),
         address_id=item.address_id,
-        needs=() if is_ending else tuple(resource_needs(item, blueprint)),
+        needs=tuple(resource_needs(item, blueprint)) if hold is HoldAction.RESERVE else (),
         local_network=ordered.local_network,
         sold_in=ordered.sold_in,
     )
@@ -160,5 +177,7 @@ def resource_needs(item: PlanItem, blueprint: Blueprint) -> Iterator[Need]:
 
 def no_blueprint(missing: Iterable[OrderedItem]) -> PlanFailure:
     """Return the failure of an order whose items have no blueprint."""
-    names = ", ".join(sorted({f"{item.specification}/{item.action}" for item in missing}))
+    names = ", ".join(
+        sorted({f"{item.specification}/{business_action_name(item)}" for item in missing})
+    )
     return PlanFailure(code="no-blueprint", reason=f"there is no blueprint for {names}")

@@ -5,12 +5,6 @@ from datetime import datetime, timedelta
 
 from services.resources.domain.pool.resource import Holding, NumberKey, ResourceChange
 from services.resources.domain.pool.states import NumberState, ResourceState, Transition, next_state
-from shared.contracts import Action, ServiceCompleted
-
-
-def may_release(completed: ServiceCompleted) -> bool:
-    """Tell whether the order may have pre-released resources, besides those taken into use."""
-    return any(each.action is not Action.ADD for each in completed.services)
 
 
 def undo(holdings: Iterable[Holding]) -> list[ResourceChange]:

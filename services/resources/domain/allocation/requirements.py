@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 from uuid import UUID
 
+from services.resources.domain.business_actions import hold_action_of
 from services.resources.domain.pool.resource import (
     POOL_SERVING,
     Holding,
@@ -95,7 +96,7 @@ def releasing_services(requests: Sequence[AssignmentRequest]) -> list[UUID]:
         item.service_id
         for each in requests
         for item in each.message.items
-        if item.action is HoldAction.PRE_RELEASE
+        if hold_action_of(item) is HoldAction.PRE_RELEASE
     ]
 
 
@@ -133,7 +134,7 @@ def resolve_order(
     requirements: list[Requirement] = []
     to_release: list[Holding] = []
     for item in request.message.items:
-        if item.action is HoldAction.PRE_RELEASE:
+        if hold_action_of(item) is HoldAction.PRE_RELEASE:
             held = holdings.get(item.service_id, ())
             releasable = [each for each in held if can_pre_release(each, request.tenant)]
             if not releasable:

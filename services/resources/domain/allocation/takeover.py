@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 from uuid import UUID
 
+from services.resources.domain.business_actions import may_occupy
 from services.resources.domain.pool.resource import Resource, ResourceChange, ResourceKind
 from services.resources.domain.pool.states import (
     NumberState,
@@ -16,7 +17,7 @@ from services.resources.domain.pool.states import (
     Transition,
     next_state,
 )
-from shared.contracts import Action, CompletedService, Held, ResourcesAssigned, ServiceCompleted
+from shared.contracts import CompletedService, Held, ResourcesAssigned, ServiceCompleted
 from shared.errors import PoisonError
 
 
@@ -126,4 +127,4 @@ def completed_without_change(
 
 def takes_into_use(service: CompletedService) -> bool:
     """Tell whether a new service holds resources."""
-    return service.action is Action.ADD and bool(service.held)
+    return may_occupy(service) and bool(service.held)

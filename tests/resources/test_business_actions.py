@@ -1,0 +1,77 @@
+"""What each business action does to needs and holdings."""
+
+import pytest
+
+from services.resources.domain.business_actions import (
+    BUSINESS_ACTIONS,
+    hold_action_of,
+    may_occupy,
+    may_release,
+)
+from shared.contracts import TMF_ACTIONS, BusinessAction, CompletedService, HoldAction, ItemNeeds
+from shared.persistence.database import Sessions
+from tests.kernel import dead_letter_rows, published_types
+from tests.resources.builders import an_assignment_request, handle, import_plant, order_id, states
+
+
+def needs(action: HoldAction, business_action: str = "") -> ItemNeeds:
+    return ItemNeeds(
+        item_id="1", service_id=order_id(1), action=action, business_action=business_action
+    )
+
+
+def done(action: BusinessAction, name: str = "") -> CompletedService:
+    return CompletedService(
+        item_id="1",
+        action=TMF_ACTIONS[action],
+        business_action=name,
+        product_id=order_id(1),
+        service_id=order_id(1),
+        specification="voice",
+        blueprint_version=1,
+    )
+
+
+def test_every_business_action_has_a_row() -> None:
+    assert [each for each in BusinessAction if each not in BUSINESS_ACTIONS] == []
+
+
+def test_the_business_action_decides_what_an_assignment_does() -> None:
+    assert hold_action_of(needs(HoldAction.RESERVE, "disconnect")) is HoldAction.PRE_RELEASE
+    assert hold_action_of(needs(HoldAction.PRE_RELEASE, "new")) is HoldAction.RESERVE
+
+
+@pytest.mark.parametrize("action", HoldAction)
+def test_a_request_of_an_earlier_version_says_what_is_to_be_done(action: HoldAction) -> None:
+    assert hold_action_of(needs(action)) is action
+
+
+@pytest.mark.parametrize("name", ["new", ""])
+def test_what_a_new_installation_has_reserved_is_occupied_at_its_end(name: str) -> None:
+    service = done(BusinessAction.NEW, name)
+
+    assert (may_occupy(service), may_release(service)) == (True, False)
+
+
+@pytest.mark.parametrize("name", ["disconnect", ""])
+def test_what_a_disconnection_has_pre_released_is_released_at_its_end(name: str) -> None:
+    service = done(BusinessAction.DISCONNECT, name)
+
+    assert (may_occupy(service), may_release(service)) == (False, True)
+
+
+@pytest.mark.parametrize("name", ["change", "keep", "port-in"])
+def test_an_action_that_cannot_be_carried_out_reserves_nothing(
+    sessions: Sessions, name: str
+) -> None:
+    import_plant(sessions)
+
+    handle(
+        sessions,
+        an_assignment_request(1, business_action=name),
+        an_assignment_request(2, business_action="new"),
+    )
+
+    assert [row.key for row in dead_letter_rows(sessions)] == [order_id(1).bytes]
+    assert published_types(sessions) == ["resources.assigned.v1"]
+    assert len(states(sessions)) == 1
