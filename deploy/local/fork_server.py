@@ -4,7 +4,7 @@ import json
 import math
 import socket
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from threading import Lock
@@ -27,6 +27,11 @@ STATUS_TIMEOUT_S = 5.0
 
 EXIT_TIMEOUT_S = 1.0
 """Seconds for a template that did not answer a request to end, or to log the reason."""
+
+
+def modules_of(services: Iterable[str]) -> tuple[str, ...]:
+    """Return the modules that the fork server of these services loads."""
+    return (*PRELOADED_MODULES, *(f"services.{each}.app" for each in services))
 
 
 class ForkConnection:

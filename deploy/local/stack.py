@@ -20,7 +20,7 @@ from deploy.local.existing_engines import (
     setting_of,
     without_database,
 )
-from deploy.local.fork_server import PRELOADED_MODULES, ForkServer
+from deploy.local.fork_server import ForkServer, modules_of
 from deploy.local.kafka import Kafka, start_kafka
 from deploy.local.one_off_jobs import OneOffJobs
 from deploy.local.postgres import Postgres, start_postgres
@@ -45,11 +45,6 @@ TIMEOUT_S = 180.0
 
 ENGINES, PROGRAMS = 0, 1
 """Stages: processes that depend on nothing, and those that depend on the engines."""
-
-
-def modules_of(services: Sequence[str]) -> tuple[str, ...]:
-    """Return the modules that the fork server of these services loads."""
-    return (*PRELOADED_MODULES, *(f"services.{each}.app" for each in services))
 
 
 @dataclass

@@ -14,9 +14,9 @@ import pytest
 
 from deploy.local import fork_server, process
 from deploy.local.errors import StartError
-from deploy.local.fork_server import ForkConnection, ForkServer
+from deploy.local.fork_server import ForkConnection, ForkServer, modules_of
 from deploy.local.process_environment import environment_without_settings
-from deploy.local.stack import SERVICES, modules_of
+from deploy.local.stack import SERVICES
 from shared.runtime.preload import LATE_MODULES
 from tests.deploy.waiting import TIMEOUT_S, has_ended, until
 from tests.suspension import suspend
@@ -123,16 +123,19 @@ def test_the_code_of_the_services_is_loaded_and_that_of_the_command_line_is_not(
     assert "services.console" not in modules
 
 
-@pytest.mark.parametrize("service", SERVICES)
-def test_a_service_is_the_same_with_the_others_loaded(
-    template: ForkServer, tmp_path: Path, service: str
-) -> None:
-    described = "tests.deploy.print_service"
+def test_a_service_is_the_same_with_the_others_loaded(template: ForkServer, tmp_path: Path) -> None:
+    alone = ForkServer(tmp_path / "template.log", modules_of(()))
+    alone.start()
+    try:
+        for service in SERVICES:
+            for each, log in ((template, "with the others"), (alone, "alone")):
+                words = ("tests.deploy.print_service", service)
+                assert status_of(each, tmp_path, *words, log=tmp_path / log) == 0
+    finally:
+        alone.stop()
+        alone.close()
 
-    assert status_of(template, tmp_path, described, service) == 0
-    assert by_python(tmp_path / "alone", tmp_path, described, service) == 0
-
-    assert (tmp_path / "log").read_text() == (tmp_path / "alone").read_text()
+    assert (tmp_path / "with the others").read_text() == (tmp_path / "alone").read_text()
 
 
 def test_no_setting_of_the_supervisor_is_seen_in_what_is_forked(
