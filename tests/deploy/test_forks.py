@@ -16,7 +16,7 @@ from deploy.local import fork_server, process
 from deploy.local.errors import StartError
 from deploy.local.fork_server import ForkConnection, ForkServer, modules_of
 from deploy.local.process_environment import environment_without_settings
-from deploy.local.stack import SERVICES
+from deploy.local.stack_record import SERVICES
 from shared.runtime.preload import LATE_MODULES
 from tests.deploy.waiting import TIMEOUT_S, has_ended, until
 from tests.suspension import suspend
