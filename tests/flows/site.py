@@ -279,8 +279,8 @@ class Site:
 
 @contextmanager
 def running(home: Path, kind: type[Stack] = Stack) -> Iterator[Site]:
-    """Start the whole system in a new folder; delete everything at the end."""
-    home.mkdir()
+    """Start the whole system in a folder; delete everything at the end."""
+    home.mkdir(exist_ok=True)
     make_keys(home)
     site = Site(kind.start(home, fsync=False))
     try:

@@ -1,0 +1,1 @@
+"""An upgrade of a system whose orders are under way."""
