@@ -1,16 +1,18 @@
-"""The errors that services raise, with their HTTP status.
+"""The errors that services raise, with their HTTP status. Indented ones derive from the one above.
 
 * DomainError               400  a rule refuses the request; the caller sees the reason
   + InvalidError            400  the input has faults; all of them are listed
   + ForbiddenError          403  the caller may not do this
   + NotFoundError           404  it does not exist
   + ConflictError           409  its current state does not allow this
-  + UnprocessableError      422  well formed, but contradictory
+  + UnprocessableError      422  well formed, but contradicts an earlier request, or is too large
 * UnavailableError          503  a dependency is out; retry
-* DatabaseUnprovenError          the database may be another one; wait for the proof
-* PoisonError                    this message can never be handled; park it
-  + TooEarlyError                a message it depends on is missing; park it and retry soon
-* ConflictOnWriteError           two transactions conflict; retry
+* DatabaseUnprovenError          after a lost connection the database may be a restored one or a
+                                 lagging replica; wait until it is compared with the topics, retry
+* PoisonError                    this message cannot be handled, and trying at once again is
+                                 useless; park it
+  + TooEarlyError                a message it depends on is not consumed yet; park it, retry soon
+* ConflictOnWriteError           two transactions conflict; retry at once
 * StartError                     the process cannot start
 """
 

@@ -1,15 +1,17 @@
-"""The template: a process that has loaded the code of all services, and forks them.
+"""The fork server, called the template: it has loaded the code of all services, and forks them.
 
 Run as `python -P -m deploy.local.fork_server_process MODULE...` by `deploy.local.fork_server`.
-Loading takes most of a service's start: the template does it once, while the engines start.
+Most of the time of a service's start is loading its code: the fork server loads the modules that
+it is given once, while PostgreSQL and Kafka start.
 
-Standard input is a stream socket for requests. A request is one byte, FORK or PING, with open
-files: a socket for the reports on this request and, for FORK, the files for standard output and
-standard error. Reports are lines of JSON: `{"pid": ...}` from the forked process, which then reads
-its command, `{"status": ...}` when it has ended, or `{"refused": why}`.
+Standard input is a Unix stream socket. A request is one byte, FORK or PING, sent with file
+descriptors: a socket for the reports on it and, for FORK, the files for standard output and
+standard error. Reports are lines of JSON. FORK: the forked process sends `{"pid": ...}`, then
+reads its command, one line of JSON, from the same socket; when it has ended, the fork server sends
+`{"status": ...}`, negative for a signal; or `{"refused": why}` if it could not fork. PING: `{}`.
 
-It has one thread, so that a fork copies a consistent state. Its forks end when it does, by the
-parent-death signal.
+It has one thread, so that a fork copies a consistent state. On Linux its forks end when it does,
+by the parent-death signal.
 """
 
 import ctypes

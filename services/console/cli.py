@@ -78,10 +78,13 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON to standard outpu
 
 @app.command(epilog="Example: kaitong demo --orders 200 --keep")
 def demo(
-    orders: Annotated[int, typer.Option(min=12, max=5000, help="How many orders to post.")] = 200,
-    numbers: Annotated[
+    order_count: Annotated[
+        int, typer.Option("--orders", min=12, max=5000, help="How many orders to post.")
+    ] = 200,
+    number_count: Annotated[
         int,
         typer.Option(
+            "--numbers",
             min=2_000,
             max=1_000_000,
             help="How many phone numbers the province has, at least 40 for each order. Addresses"
@@ -90,12 +93,15 @@ def demo(
     ] = 200_000,
     *,
     keep: Annotated[bool, typer.Option("--keep", help="Leave everything running.")] = False,
-    json: JsonFile = None,
+    json_file: JsonFile = None,
 ) -> None:
-    """Start everything, load Jiangsu, post orders, check that nothing was lost."""
+    """Start everything, load Jiangsu, post orders, check that nothing was lost.
+
+    Everything is stopped and deleted at the end, unless --keep.
+    """
     from tools.demo.run import run_demo  # noqa: PLC0415
 
-    run_demo(orders, numbers, keep=keep, json=json)
+    run_demo(order_count, number_count, keep=keep, json=json_file)
 
 
 @app.command(epilog="Example: kaitong up")
@@ -117,11 +123,11 @@ def down(
 
 
 @app.command(epilog="Example: kaitong status --json status.json")
-def status(json: JsonFile = None) -> None:
+def status(json_file: JsonFile = None) -> None:
     """Show processes, backlogs and parked messages; exit 1 if something is wrong."""
     from services.console.status import show_status  # noqa: PLC0415
 
-    show_status(json)
+    show_status(json_file)
 
 
 @app.command(epilog="Example: kaitong token crm --client web-shop --person li-na --hours 8")
@@ -167,23 +173,23 @@ def bench(
     case: Annotated[list[str] | None, typer.Option(help="Only this case; may be repeated.")] = None,
     orders: Annotated[int, typer.Option(min=100, max=50_000, help="Orders a round.")] = 3000,
     per_second: Annotated[float, typer.Option(min=1, help="Orders a second of `steady`.")] = 40,
-    json: JsonFile = None,
+    json_file: JsonFile = None,
 ) -> None:
     """Measure rates, times, CPU and memory on this machine, and check the orders' results."""
     from tools.bench.run import run_bench  # noqa: PLC0415
 
-    run_bench(rounds, case or [], orders, per_second, json)
+    run_bench(rounds, case or [], orders, per_second, json_file)
 
 
 @app.command(epilog="Example: kaitong test --only tests/order")
 def test(
     only: Annotated[list[str] | None, typer.Option(help="Only these tests; no checks.")] = None,
-    json: JsonFile = None,
+    json_file: JsonFile = None,
 ) -> None:
     """Check and test the code, as continuous integration does."""
     from services.console.testing import run_tests  # noqa: PLC0415
 
-    run_tests(only or [], json)
+    run_tests(only or [], json_file)
 
 
 @order.command(epilog="Example: kaitong order submit examples/ftth-new.json")

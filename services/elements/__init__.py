@@ -1,7 +1,8 @@
 """The network-element simulator: AAA, OLTs and an IMS core over HTTP, with injectable faults.
 
 Owns:      what is configured on each simulated element, and the outcome of every operation.
-Consumes:  nothing; it simulates equipment, shares no code with the kernel, requires no token.
+Consumes:  nothing; it simulates equipment and requires no token. Of `shared` it uses only the
+           texts of validation errors.
 Publishes: nothing.
 API:       PUT, GET /elements/{element}/operations/{operation_id}; GET /elements;
            GET /elements/{element}/active, /elements/{element}/effects;
@@ -17,8 +18,8 @@ Bodies are JSON in UTF-8, at most 64 kB (65,536 bytes), without duplicate keys o
 Names (of an element, an operation, a subject) have 1 to 128 characters: letters, digits and
 `. _ : @ + -`, the first a letter, a digit or `+`. Errors are application/problem+json (RFC 9457)
 with `type`, `title`, `status`, `code` (stable), `detail` and, where there is one, `remedy`.
-Connections are kept alive; one without a request for 30 s is closed, so a client's own idle
-limit must be shorter.
+Connections are kept alive; one without a request for 30 s is closed, so a client must close its
+idle connections sooner.
 
 Elements and their operations
 -----------------------------
@@ -26,8 +27,8 @@ Elements and their operations
 `ims`           create-subscriber, delete-subscriber, add-enum, remove-enum, test-line
 any other name  an OLT: add-profile, remove-profile, test-line
 
-An element holds one account, subscriber, enum or profile for each subject. `test-line` changes
-nothing; it needs the subject's profile (on an OLT) or subscriber (on `ims`).
+For each subject an element holds at most one of each: account, subscriber, enum, profile.
+`test-line` changes nothing; it needs the subject's profile (on an OLT) or subscriber (on `ims`).
 
 PUT /elements/{element}/operations/{operation_id}
 -------------------------------------------------
@@ -41,11 +42,12 @@ simulator does not interpret them. Answers:
          {"operation_id": "...", "element": "NJ-XW-OLT01", "kind": "test-line", "subject": "...",
           "outcome": "done", "result": {"passed": true, "optical_power_dbm": -18.4}}
      (on `ims`: "result": {"passed": true, "registered": true}).
-409  refused, if the problem carries `"outcome": "refused"`. Nothing was done, and this operation
-     id is always answered so: a retry after a repair needs a new id. The problem also
-     carries operation_id, element, kind and subject. Codes: account-exists, subscriber-exists,
+409  with `"outcome": "refused"` in the body: refused. Nothing was done, and the same id with the
+     same body always gets this answer: a retry after a repair needs a new id. The body also has
+     operation_id, element, kind and subject. Codes: account-exists, subscriber-exists,
      enum-exists, profile-exists; account-missing, subscriber-missing, enum-missing,
-     profile-missing; for test-line no-optical-signal, not-registered; and any code of a fault.
+     profile-missing; for test-line no-optical-signal, not-registered; and the `code` of an
+     injected `refuse` fault.
 409  `operation-id-reused`, without `outcome`: the id was used with another body before. Nothing
      was done. Bodies are equal if only the order of members differs, or if `parameters` is left
      out in one and empty in the other.
@@ -54,7 +56,7 @@ simulator does not interpret them. Answers:
 500  `element-error`: an injected fault; nothing was done. The same id may be sent again.
 503  `journal-unavailable`: the journal cannot be written; nothing was done. The same id may be
      sent again.
-none The connection closes, or no answer comes: the outcome is unknown. Query it with GET.
+No answer: the connection closes, or nothing comes. The outcome is unknown: query it with GET.
 
 The same id with the same body gets the first answer again and has no second effect, also after
 a restart. An operation is done, and written to the journal, before any part of its answer is sent.
@@ -84,20 +86,24 @@ PUT /elements/{element}/faults     {"faults": [...]} replaces all faults of the 
 GET /elements/{element}/faults     200, the same.
 DELETE /elements/{element}/faults  204.
 
-Every fault may select the calls it applies to: `subject`, `kind` (only calls with these values),
-`share` (of those calls, 0 to 1, drawn by the fault's own generator with the seed `seed`, default
-1), `times` (the maximum number of calls), `on` (default ["perform"]: PUT; "ask": GET of an
-operation, which has subject and kind only if the operation is known). A restart resets `seed`
-and `times`.
+Every fault may select the calls it applies to:
+`subject`, `kind`  only calls with these values. A GET of an operation that was not received has
+                   neither, so such a fault does not apply to it.
+`on`               a list of "perform" (PUT) and "ask" (GET of an operation); by default only PUT.
+`share`, `seed`    the share of these calls, 0 to 1 (default 1), drawn at random; `seed` (default
+                   1) starts the fault's own generator.
+`times`            to how many calls it applies at most; by default to all.
+After a restart of the simulator, and after each PUT of faults, the generators begin again from
+their seeds, and the counts from 0.
 
 {"fault": "slow", "delay_ms": 200}       delays the answer; the work is done at once.
 {"fault": "refuse", "code": "no-optical-signal", "detail": "..."}  refuses a new operation; one
-                                         that was answered before keeps its answer. Never on asks.
+                                         that was answered before keeps its answer. Only for PUT.
 {"fault": "error"}                       500 before doing anything.
 {"fault": "drop"}                        does the work, then closes the connection unanswered;
                                          with "then": "silence" leaves it open and never answers.
 {"fault": "reject-connection"}           closes the connection before doing anything.
 
 The list is evaluated in order: each `slow` that applies adds its delay; the first other fault
-that applies ends the search. Faults never apply to health and the other resources.
+that applies ends the search. Faults apply to operations only.
 """

@@ -1,14 +1,17 @@
 """The outbox publisher: sends committed records to the broker, in commit order for each key.
 
-While the broker is there, records are sent from memory right after their commit (direct). Sends
-are not awaited one by one: confirmations are collected and written to the table in bulk.
+While the broker is there, records are sent from memory right after their commit: this is direct
+publishing. Sends are not awaited one by one: confirmations are collected and written to the table
+in bulk.
 
-When the broker is out, or after any failure on the way to it, nothing is sent directly: commits
-continue, records wait in the outbox table, and a sweep sends them from there in their order once
-the broker is back. A start needs no broker.
+When the broker is out, a send is not confirmed, or the database is unproven, direct publishing
+ends: commits continue, and records wait in the outbox table. Once the broker is back, a sweep
+sends them in their order; when it has caught up, direct publishing begins again. A start needs no
+broker.
 
 A record is sent only when all earlier records of its key are confirmed by the broker, or were
-handed to the same producer before it. So records of a key arrive in commit order, at least once.
+handed to the same producer before it, which is idempotent and keeps their order. So records of a
+key arrive in commit order, at least once.
 """
 
 import asyncio

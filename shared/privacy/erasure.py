@@ -1,15 +1,17 @@
 """Erasure of a party's personal data in a service's database.
 
-A service blanks its own tables, all outbox records of the orders concerned, and its dead
-letters. Pending records are in the outbox too (`unsent` only refers to them), so they are
-published blanked, and consumers lose nothing: a service that stores personal data compares
-times with the erasure, and an older message restores none of them. Timers need no blanking:
-no private contract has personal fields.
+A service blanks its own tables, all outbox records of the party's orders that were accepted until
+the erasure, and its dead letters. Pending records are in the outbox too (`unsent` only refers to
+them): they are blanked and still published, so consumers lose no message. A message that was sent
+before may arrive after the erasure; so a service that stores personal data compares its time with
+the erasure's, and stores none of them. Timers need no blanking: no message that a service sends
+itself (`@private`) has personal fields.
 
 It runs in batches, each in its own transaction, and three times: at once; soon after, for
-messages in flight; and when no broker can still hold an older message. An unreadable message
-cannot be blanked: it waits for a person as a dead letter. A contract with personal fields
-must stay readable while the archive has messages of it.
+messages in flight; and after twice the broker's retention, when it has deleted all older ones.
+An unreadable dead letter cannot be blanked, and stays for a person. An unreadable outbox record
+stops the erasure, and its `ErasureDue` becomes a dead letter: so a contract with personal fields
+must stay readable while `outbox` or its archived files have messages of it.
 """
 
 from collections.abc import Callable, Collection, Iterator, Sequence

@@ -150,7 +150,7 @@ class Demonstration:
         failure = self.run_state.failure
         if failure and not isinstance(failure, DemoStoppedError):
             raise failure
-        return self.conclude(progress)
+        return self.check_invariants(progress)
 
     def set_faults(self) -> None:
         """Inject the planned faults: some OLTs drop answers, some refuse."""
@@ -184,14 +184,14 @@ class Demonstration:
                 return
             time.sleep(PAUSE_S)
 
-    def conclude(self, progress: Progress) -> DemoResult:
+    def check_invariants(self, display: Progress) -> DemoResult:
         """Check the invariants, and return the result."""
         done = time.time()
-        checking = progress.add_task("invariants checked", total=1)
+        checking = display.add_task("invariants checked", total=1)
         memory = sum(pss_mb({it.name: it.life.pid for it in self.stack.lines}).values())
         wait_until_quiescent(self.stack, QUIESCENCE_TIMEOUT_S)
         findings = check(self.stack, list(self.posted()))
-        progress.update(checking, completed=1)
+        display.update(checking, completed=1)
         return DemoResult(
             times=self.times(done),
             posts_by_outcome=demo_result.posts_by_outcome(self.run_state),
