@@ -28,10 +28,11 @@ SHIPPED_FILE = Path(__file__).parents[1] / "data/elements.json"
 
 
 class ShippedType(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One element type: a pattern of names, and the concurrent calls at each element."""
+    """One element type: a pattern of names, their protocol, and the concurrent calls at each."""
 
     name: str
     elements: str
+    protocol: str
     concurrency: int
 
 
@@ -39,6 +40,8 @@ class Shipped(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The shipped file of element types."""
 
     types: tuple[ShippedType, ...]
+    other_protocol: str
+    """The protocol of elements that no type's pattern matches."""
 
 
 _shipped = msgspec.json.decode(SHIPPED_FILE.read_bytes(), type=Shipped)
@@ -46,6 +49,9 @@ TYPES: ElementTypes = tuple(
     ElementType(each.name, each.elements, Limit(each.concurrency)) for each in _shipped.types
 )
 """The first type whose pattern matches an element's name sets its limits, unless configured."""
+
+PROTOCOLS = {each.name: each.protocol for each in _shipped.types}
+"""The protocol of each type, by which its elements are called."""
 
 ELEMENTS = Repository(ElementRow, Element)
 ELEMENT = table_of(ElementRow).c
@@ -94,6 +100,11 @@ LIMITS = CompiledStatement(
 def limits(session: Session) -> Limits:
     """Return the call limits of every element."""
     return Limits({name: Limit(*columns) for name, *columns in LIMITS.rows(session)}, TYPES)
+
+
+def protocol_of(element: ElementName) -> str:
+    """Return the protocol of an element: that of its type."""
+    return PROTOCOLS.get(type_of(TYPES, element).name, _shipped.other_protocol)
 
 
 def queues(session: Session) -> tuple[ElementQueue, ...]:
