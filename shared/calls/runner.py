@@ -110,8 +110,12 @@ class CallRunner:
                 group.create_task(self._start_due_calls())
                 group.create_task(self._commit_outcomes())
         finally:
-            for call in self._calls:
-                call.cancel()
+            await self._cancel_calls()
+
+    async def _cancel_calls(self) -> None:
+        for call in self._calls:
+            call.cancel()
+        await asyncio.gather(*self._calls, return_exceptions=True)
 
     async def _start_due_calls(self) -> None:
         batch_size = 1

@@ -1,5 +1,6 @@
 """Calls for tests of adapters, made once or until they end."""
 
+import asyncio
 from dataclasses import replace
 from datetime import timedelta
 from uuid import uuid4
@@ -18,6 +19,8 @@ from tests.kernel import TENANT
 from tests.provisioning.builders import ORDER_ID
 
 TIMEOUT = timedelta(seconds=0.5)
+PATIENCE_S = 10
+"""A call that takes longer has no time-out of its own."""
 
 
 def a_call(
@@ -38,9 +41,10 @@ def a_call(
 
 
 async def outcome_of(adapter: Adapter, call: OutboundCall) -> CallOutcome:
-    """Perform an operation once, and return what the adapter says of it."""
+    """Perform an operation once, and return what the adapter says of it, in time."""
     try:
-        return await adapter.perform(call)
+        async with asyncio.timeout(PATIENCE_S):
+            return await adapter.perform(call)
     except ElementTimeoutError:
         return UNKNOWN_OUTCOME
 

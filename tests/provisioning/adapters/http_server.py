@@ -14,7 +14,6 @@ from tests.provisioning.adapters.scripted_server import (
     Behaviour,
     ReceivedOperation,
     ScriptedServer,
-    answer_without_end,
     hang_until_closed,
 )
 
@@ -54,7 +53,7 @@ class HttpServer(ScriptedServer):
                     return
                 case Behaviour.ANSWER_WITHOUT_END:
                     writer.write(ENDLESS)
-                    await answer_without_end(writer)
+                    await self.answer_without_end(writer)
                     return
                 case Behaviour.ANSWER_LATE:
                     await asyncio.sleep(LATE_S)

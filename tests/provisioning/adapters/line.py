@@ -27,7 +27,6 @@ from tests.provisioning.adapters.scripted_server import (
     Behaviour,
     ReceivedOperation,
     ScriptedServer,
-    answer_without_end,
     hang_until_closed,
 )
 
@@ -122,7 +121,7 @@ class LineServer(ScriptedServer):
                     await hang_until_closed(reader)
                     return
                 case Behaviour.ANSWER_WITHOUT_END:
-                    await answer_without_end(writer)
+                    await self.answer_without_end(writer)
                     return
                 case Behaviour.ANSWER_LATE:
                     await asyncio.sleep(LATE_S)

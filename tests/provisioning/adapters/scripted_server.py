@@ -67,6 +67,9 @@ class ScriptedServer(ABC):
         self.effects: Counter[str] = Counter()
         """How often an operation changed what is installed."""
 
+        self.endless_bytes = 0
+        """How much of its answers without end was read, or is on the way."""
+
         self._server: asyncio.Server | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -103,6 +106,13 @@ class ScriptedServer(ABC):
             self.installed[operation.subject] = operation.kind
             self.effects[operation.operation_id] += 1
 
+    async def answer_without_end(self, writer: asyncio.StreamWriter) -> None:
+        """Write more than anybody reads."""
+        while self.endless_bytes < HUGE_BYTES:
+            writer.write(b"x" * (1 << 16))
+            await writer.drain()
+            self.endless_bytes += 1 << 16
+
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         assert task
@@ -113,13 +123,6 @@ class ScriptedServer(ABC):
         finally:
             self._tasks.discard(task)
             writer.close()
-
-
-async def answer_without_end(writer: asyncio.StreamWriter) -> None:
-    """Write more than anybody reads."""
-    for _ in range(HUGE_BYTES >> 16):
-        writer.write(b"x" * (1 << 16))
-        await writer.drain()
 
 
 async def hang_until_closed(reader: asyncio.StreamReader) -> None:

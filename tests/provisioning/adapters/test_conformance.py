@@ -27,6 +27,7 @@ from tests.provisioning.adapters.conftest import (
 )
 from tests.provisioning.adapters.scripted_server import (
     FAILURE,
+    HUGE_BYTES,
     REFUSAL,
     SECRET,
     Behaviour,
@@ -120,6 +121,20 @@ async def test_an_unknown_outcome_is_found_out_and_nothing_is_done_twice(
     assert server.effects == {str(call.operation_id): 1}
     is_repeated = adapter.repeatable or behaviour is Behaviour.IGNORE
     assert len(server.received) == (2 if is_repeated else 1)
+
+
+async def test_an_answer_without_end_is_not_read_to_its_end(
+    adapter: Adapter, server: ScriptedServer
+) -> None:
+    server.script = [Behaviour.ANSWER_WITHOUT_END]
+    begun = asyncio.get_running_loop().time()
+
+    outcome = await outcome_of(adapter, a_call(timeout=timedelta(seconds=5)))
+
+    assert outcome.result is CallResult.UNDECIDED
+    assert asyncio.get_running_loop().time() - begun < 4
+    await until(lambda: connections_to(server.port) == 0)
+    assert server.endless_bytes < HUGE_BYTES / 2
 
 
 async def test_an_outcome_that_cannot_be_found_out_stays_unknown(case: ProtocolCase) -> None:

@@ -1,6 +1,7 @@
 """The HTTP adapter and the simulator understand each other; test_conformance.py has the rest."""
 
 import socket
+from asyncio import StreamReader, StreamWriter, start_server
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
@@ -20,6 +21,9 @@ from shared.calls.outbound_call import (
     ElementTimeoutError,
 )
 from tests.provisioning.adapters.calls import a_call
+from tests.provisioning.adapters.conftest import http_adapter
+from tests.provisioning.adapters.http_server import HttpServer
+from tests.provisioning.adapters.scripted_server import SECRET
 from tests.provisioning.conftest import SimulatedNetwork
 
 pytestmark = pytest.mark.usefixtures("network")
@@ -134,3 +138,23 @@ def test_an_element_that_does_not_understand_the_query_cannot_be_queried() -> No
         outcome_of_query(404, read_response(b'{"code": "not-found"}'))
     with pytest.raises(ElementTimeoutError):
         outcome_of_query(502, read_response(b"<html>"))
+
+
+async def test_a_redirection_to_another_server_does_not_carry_the_token() -> None:
+    other = HttpServer()
+    await other.start()
+
+    async def redirect(reader: StreamReader, writer: StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        location = f"http://127.0.0.1:{other.port}/elements/aaa/operations/1"
+        writer.write(f"HTTP/1.1 307 X\r\nLocation: {location}\r\n\r\n".encode())
+        writer.close()
+
+    async with await start_server(redirect, "127.0.0.1", 0) as server:
+        adapter = http_adapter(server.sockets[0].getsockname()[1], SECRET)
+        outcome = await adapter.perform(a_call())
+        await adapter.close()
+    await other.stop()
+
+    assert (outcome.result, outcome.code) == (CallResult.REFUSED, "unauthorized")
+    assert other.secrets == {""}

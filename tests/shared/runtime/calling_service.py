@@ -31,6 +31,7 @@ class SilentElement:
             await asyncio.Event().wait()
             raise AssertionError
         finally:
+            await asyncio.sleep(0.05)  # as a connection may take to close
             log.info("call.cancelled")
 
     async def close(self) -> None:
@@ -50,7 +51,6 @@ class SilentRegistry:
 
     async def close(self) -> None:
         """Log that it is closed."""
-        await asyncio.sleep(0.01)
         log.info("adapters.closed", process_id=os.getpid())
 
 
