@@ -14,7 +14,7 @@ from shared.contracts.message_parts import ElementName
 PROTOCOLS: Mapping[str, Callable[[], Adapter]] = {
     "http": lambda: HttpAdapter(HttpElementSettings.from_environment()),
 }
-"""Makes the adapter of each protocol, with its settings."""
+"""By the name of a protocol, what makes its adapter with its settings from the environment."""
 
 
 class ElementAdapters:
@@ -40,6 +40,6 @@ def make_adapters(protocol_of: Callable[[ElementName], str]) -> ElementAdapters:
     """Return the adapters of all protocols; none is connected yet.
 
     Raises:
-        SettingsError: one line for each fault, with its setting and its remedy.
+        SettingsError: a setting of a protocol is wrong.
     """
     return ElementAdapters({name: make() for name, make in PROTOCOLS.items()}, protocol_of)
