@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import fields
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -102,6 +103,7 @@ def limits(session: Session) -> Limits:
     return Limits({name: Limit(*columns) for name, *columns in LIMITS.rows(session)}, TYPES)
 
 
+@lru_cache(maxsize=16_384)
 def protocol_of(element: ElementName) -> str:
     """Return the protocol of an element: that of its type."""
     return PROTOCOLS.get(type_of(TYPES, element).name, _shipped.other_protocol)

@@ -37,6 +37,9 @@ from tests.provisioning.adapters.scripted_server import (
 SLACK_S = 1.0
 """How much longer than its time-out a call may take on a busy machine."""
 
+CLOSING_S = 5
+"""Less than any adapter keeps a connection open that it does not use."""
+
 IN_BACKLOG = 1
 """The connection that fills a backlog."""
 
@@ -133,7 +136,7 @@ async def test_an_answer_without_end_is_not_read_to_its_end(
 
     assert outcome.result is CallResult.UNDECIDED
     assert asyncio.get_running_loop().time() - begun < 4
-    await until(lambda: connections_to(server.port) == 0)
+    await until(lambda: connections_to(server.port) == 0, CLOSING_S)
     assert server.endless_bytes < HUGE_BYTES / 2
 
 
@@ -154,7 +157,7 @@ async def test_the_time_out_covers_the_wait_for_a_connection(case: ProtocolCase)
         assert outcome.result in {CallResult.FAILED, CallResult.UNDECIDED}
         assert_timed_out(begun)
         await adapter.close()
-        await until(lambda: connections_to(port) == IN_BACKLOG)
+        await until(lambda: connections_to(port) == IN_BACKLOG, CLOSING_S)
 
 
 async def test_the_time_out_covers_the_wait_for_an_answer(
@@ -208,7 +211,7 @@ async def test_a_cancelled_call_leaves_no_connection(
     await asyncio.wait({call})
 
     assert call.cancelled()
-    await until(lambda: connections_to(server.port) == 0)
+    await until(lambda: connections_to(server.port) == 0, CLOSING_S)
 
 
 async def test_a_call_that_is_cancelled_before_it_is_connected_leaves_no_connection(
@@ -222,7 +225,7 @@ async def test_a_call_that_is_cancelled_before_it_is_connected_leaves_no_connect
         call.cancel()
         await asyncio.wait({call})
 
-        await until(lambda: connections_to(port) == IN_BACKLOG)
+        await until(lambda: connections_to(port) == IN_BACKLOG, CLOSING_S)
         await adapter.close()
 
 
@@ -250,7 +253,7 @@ async def test_a_closed_adapter_has_no_connection(
     for adapter in (used, unused):
         await adapter.close()
 
-    await until(lambda: connections_to(server.port) == 0)
+    await until(lambda: connections_to(server.port) == 0, CLOSING_S)
 
 
 async def test_the_secret_is_in_no_log_and_no_error(

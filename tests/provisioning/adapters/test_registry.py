@@ -48,9 +48,10 @@ def test_the_protocol_is_that_of_the_type_in_any_spelling(
     name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(elements.PROTOCOLS, "olt", "line")
+    protocol_of = elements.protocol_of.__wrapped__  # not from the cache
 
-    assert elements.protocol_of(name) == "line"
-    assert elements.protocol_of("aaa") == "http"
+    assert protocol_of(name) == "line"
+    assert protocol_of("aaa") == "http"
 
 
 async def test_all_adapters_are_closed_also_when_one_fails_to() -> None:
