@@ -9,9 +9,8 @@ from uuid import UUID
 from fastapi import APIRouter
 from sqlalchemy.orm import Session
 
+from shared.calls.adapter import AdapterRegistry
 from shared.calls.element_limits import Limits, no_limits
-from shared.calls.outbound_call import Adapter
-from shared.config.settings import Settings
 from shared.contracts.base import PRIVATE
 from shared.health.database_watch import DatabaseTroubleSource
 from shared.messaging.dispatcher import Subscriptions
@@ -31,7 +30,10 @@ def no_changes(_: Session, __: str, ___: UUID) -> Sequence[HistoryEntry]:
 class OutboundCalls:
     """How a service calls network elements."""
 
-    adapter: Callable[[Settings], Adapter]
+    adapters: Callable[[], AdapterRegistry]
+    """Makes the adapters of a process, which is running already, from its environment; raises
+    StartError where a setting is wrong."""
+
     limits: Callable[[Session], Limits] = no_limits
     """Reads how much load each element can handle; called about once a second."""
 

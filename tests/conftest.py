@@ -174,8 +174,8 @@ def databases(postgres: Postgres) -> Iterator[dict[str, Sessions]]:
 
 @pytest.fixture
 def service_name(request: pytest.FixtureRequest) -> str:
-    """The service under test: the name of the folder that the test lies in."""
-    folder = request.path.parent.name
+    """The service under test: the name of the test's folder below this one."""
+    folder = request.path.relative_to(Path(__file__).parent).parts[0]
     return folder if folder in SERVICES else "order"
 
 

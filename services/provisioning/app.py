@@ -1,6 +1,8 @@
 """The composition of the provisioning service."""
 
-from services.provisioning.adapters.http import adapter_for
+from functools import partial
+
+from services.provisioning.adapters.registry import make_adapters
 from services.provisioning.api.routes import ROUTERS
 from services.provisioning.commands import blueprints
 from services.provisioning.handlers import SUBSCRIPTIONS, TAKEOVER
@@ -13,7 +15,7 @@ SERVICE = Service(
     SUBSCRIPTIONS,
     description="Turns accepted orders into plans, calls network elements, dispatches work orders, "
     "and keeps the service inventory (TMF638).",
-    calls=OutboundCalls(adapter_for, elements.limits),
+    calls=OutboundCalls(partial(make_adapters, elements.protocol_of), elements.limits),
     takeover=TAKEOVER,
     on_start=(blueprints.load_shipped, blueprints.publish_pending_editions),
     troubles=troubles.SOURCES,

@@ -2,13 +2,14 @@
 
 Handlers request a call; the runner (runner.py) makes it. A call without an answer has
 an *unknown* outcome, never a failure: the element is queried for the outcome of the
-operation, and a call that is made again carries the same operation id.
+operation, or, where its protocol is repeatable, the operation is repeated. A call that is
+made again carries the same operation id.
 """
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import NamedTuple, Protocol, TypeAlias
+from typing import NamedTuple, TypeAlias
 from uuid import UUID
 
 from shared.backoff import grown_pause
@@ -21,7 +22,7 @@ PRIORITY_AGEING = timedelta(seconds=20)
 FIRST_RETRY_DELAY = timedelta(milliseconds=200)
 MAX_RETRY_DELAY = timedelta(seconds=30)
 MAX_STATUS_QUERIES = 6
-"""Status queries to an element before the outcome is left to people."""
+"""Status queries or repetitions without a result before the outcome is left to people."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,10 +55,10 @@ class OutboundCall:
     """Calls that were certainly without effect."""
 
     questions: int = 0
-    """Status queries without a result since the last call."""
+    """Status queries or repetitions without a result since the outcome became unknown."""
 
     doubtful: bool = False
-    """The outcome of the last call is unknown: query it before calling again."""
+    """The outcome of the last call is unknown: find it out before anything else."""
 
 
 class CallResult(StrEnum):
@@ -96,25 +97,6 @@ class CannotQueryError(Exception):
     """The element cannot report the outcome of an operation."""
 
 
-class Adapter(Protocol):
-    """The adapter for elements of one kind."""
-
-    async def perform(self, call: OutboundCall) -> CallOutcome:
-        """Perform the operation, once per operation id.
-
-        Raises:
-            ElementTimeoutError: if it is unknown whether it was done.
-        """
-
-    async def query_outcome(self, call: OutboundCall) -> CallOutcome | None:
-        """Return the outcome of the operation; None if the element never received it.
-
-        Raises:
-            ElementTimeoutError: if the element does not answer now.
-            CannotQueryError: if it can never report it.
-        """
-
-
 @private("provisioning.attempt_answered", 1)
 class OutboundCallEnded(OrderMessage, frozen=True, kw_only=True):
     """A call has ended, one way or another."""
@@ -135,7 +117,7 @@ class EndCall:
 
 @dataclass(frozen=True, slots=True)
 class RetryCall:
-    """The call continues after a pause: another try, or another status query."""
+    """The call continues after a pause: another try, status query or repetition."""
 
     call: OutboundCall
     delay: timedelta
@@ -164,10 +146,24 @@ def decide_after_query(call: OutboundCall, outcome: CallOutcome | None) -> CallD
         )
     if outcome.result is not CallResult.UNDECIDED:
         return decide_after_call(replace(call, doubtful=False), outcome)
+    return _ask_again_or_end(call, outcome)
+
+
+def decide_after_repetition(call: OutboundCall, outcome: CallOutcome) -> CallDecision:
+    """Decide how to continue after an operation was repeated because its outcome is unknown.
+
+    A repetition that failed had no effect itself, but says nothing of the one before.
+    """
+    if outcome.result in {CallResult.DONE, CallResult.REFUSED}:
+        return EndCall(replace(call, doubtful=False), outcome)
+    return _ask_again_or_end(call, outcome._replace(result=CallResult.UNDECIDED))
+
+
+def _ask_again_or_end(call: OutboundCall, outcome: CallOutcome) -> CallDecision:
     if call.questions + 1 >= MAX_STATUS_QUERIES:
         return EndCall(call, outcome)
-    queried = replace(call, questions=call.questions + 1)
-    return RetryCall(queried, retry_delay(queried.questions), outcome)
+    asked = replace(call, questions=call.questions + 1)
+    return RetryCall(asked, retry_delay(asked.questions), outcome)
 
 
 def _retry_or_end(call: OutboundCall, outcome: CallOutcome) -> CallDecision:

@@ -12,31 +12,25 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from time import monotonic
 
-import structlog
 from sqlalchemy.orm import Session
 
 from shared.backoff import jittered
 from shared.calls import call_store
+from shared.calls.adapter import Adapter
 from shared.calls.call_store import CallRequest
+from shared.calls.calling import make_call, verb_of
 from shared.calls.claiming import CallClaimer
 from shared.calls.element_limits import Limits
 from shared.calls.lease import Claim, DecidedCall, EndedLease
 from shared.calls.outbound_call import (
-    UNKNOWN_OUTCOME,
-    Adapter,
     CallDecision,
     CallOutcome,
-    CannotQueryError,
-    ElementTimeoutError,
     EndCall,
     OutboundCall,
     OutboundCallEnded,
     RetryCall,
-    decide_after_call,
-    decide_after_query,
 )
-from shared.contracts import Causation, Envelope, encode
-from shared.error_text import describe_error
+from shared.contracts import Causation, ElementName, Envelope, encode
 from shared.kafka.records import ConsumedRecord
 from shared.messaging.after_commit import AfterCommit, Callback
 from shared.messaging.crash_guard import CrashGuard
@@ -49,8 +43,6 @@ from shared.observability import metrics
 from shared.observability.troubles import age_s
 from shared.pacing import pause_after_batch, wait_for_event
 from shared.persistence.database import Sessions
-
-log = structlog.get_logger()
 
 MAX_IDLE = timedelta(seconds=1)
 """The longest pause: another process may have requested calls."""
@@ -73,7 +65,7 @@ class CallRunner:
     writer: Writer
     subscriptions: Subscriptions
     crash_guard: CrashGuard
-    adapter: Adapter
+    adapter_of: Callable[[ElementName], Adapter]
     limits: Callable[[Session], Limits]
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
     _calls: set["asyncio.Task[None]"] = field(default_factory=set)
@@ -112,10 +104,18 @@ class CallRunner:
             call.add_done_callback(self._calls.discard)
 
     async def run(self) -> None:
-        """Make due calls, and commit their outcomes. Never returns."""
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self._start_due_calls())
-            group.create_task(self._commit_outcomes())
+        """Make due calls, and commit their outcomes, until cancelled; calls end with it."""
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._start_due_calls())
+                group.create_task(self._commit_outcomes())
+        finally:
+            await self._cancel_calls()
+
+    async def _cancel_calls(self) -> None:
+        for call in self._calls:
+            call.cancel()
+        await asyncio.gather(*self._calls, return_exceptions=True)
 
     async def _start_due_calls(self) -> None:
         batch_size = 1
@@ -156,7 +156,7 @@ class CallRunner:
             return self.wake()
         call = leased_call.call
         begun = monotonic()
-        decision = await (self._query_outcome(call) if call.doubtful else self._perform(call))
+        decision = await make_call(self.adapter_of(call.element), call)
         self._ended_leases.add((call.id, leased_call.until))
         self._answer_count += 1
         if self._claimer.has_waiting_calls:
@@ -177,26 +177,6 @@ class CallRunner:
         """Release a lease that is too old: the turn was long, or the process was suspended."""
         with begin_transaction(self.sessions, datetime.now(UTC), after_commit) as transaction:
             call_store.release_lease(transaction.session, leased_call)
-
-    async def _perform(self, call: OutboundCall) -> CallDecision:
-        try:
-            async with asyncio.timeout(call.timeout.total_seconds()):
-                return decide_after_call(call, await self.adapter.perform(call))
-        except (TimeoutError, ElementTimeoutError):
-            return decide_after_call(call, UNKNOWN_OUTCOME)
-        except Exception as bug:  # noqa: BLE001  the call may have been done anyway
-            return decide_after_call(call, _adapter_bug(call, bug))
-
-    async def _query_outcome(self, call: OutboundCall) -> CallDecision:
-        try:
-            async with asyncio.timeout(call.timeout.total_seconds()):
-                return decide_after_query(call, await self.adapter.query_outcome(call))
-        except (TimeoutError, ElementTimeoutError):
-            return decide_after_query(call, UNKNOWN_OUTCOME)
-        except CannotQueryError as error:
-            return EndCall(call, UNKNOWN_OUTCOME._replace(code="cannot-ask", detail=str(error)))
-        except Exception as bug:  # noqa: BLE001  the outcome is still unknown
-            return decide_after_query(call, _adapter_bug(call, bug))
 
     async def _commit_outcomes(self) -> None:
         while True:
@@ -236,15 +216,9 @@ class CallRunner:
             saved = call_store.save_decisions(transaction.session, again, now)
             for leased_call, decision in again:
                 if leased_call.call.id in saved:
-                    _add_history(
-                        transaction.unit_of_work(leased_call.cause), leased_call.call, decision
-                    )
-
-
-def _adapter_bug(call: OutboundCall, bug: Exception) -> CallOutcome:
-    """Return the outcome after a bug in an adapter: unknown. In the end people decide."""
-    log.error("adapter.bug", element=call.element, kind=call.kind, exc_info=bug)
-    return UNKNOWN_OUTCOME._replace(code="adapter-bug", detail=describe_error(bug))
+                    work, call = transaction.unit_of_work(leased_call.cause), leased_call.call
+                    verb = verb_of(self.adapter_of(call.element), call)
+                    _add_history(work, call, decision, verb)
 
 
 def _jittered(decision: CallDecision) -> CallDecision:
@@ -252,13 +226,12 @@ def _jittered(decision: CallDecision) -> CallDecision:
     return replace(decision, delay=jittered(decision.delay, RETRY_JITTER))
 
 
-def _add_history(work: UnitOfWork, call: OutboundCall, decision: CallDecision) -> None:
+def _add_history(work: UnitOfWork, call: OutboundCall, decision: CallDecision, verb: str) -> None:
     """Record an element's answer to one call in the history."""
     outcome: CallOutcome = decision.outcome
     reason = f"{outcome.code}: {outcome.detail}" if outcome.code else ""
     part = f"{call.element}/{call.kind}/{call.operation_id}"
-    was = "asked" if call.doubtful else "called"
-    work.record_change("attempt", call.order_id, was, outcome.result, part=part, reason=reason)
+    work.record_change("attempt", call.order_id, verb, outcome.result, part=part, reason=reason)
 
 
 def _ended_record(decided: DecidedCall) -> ConsumedRecord:

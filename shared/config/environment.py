@@ -5,7 +5,7 @@ A setting is a field whose alias is its variable and whose description is its me
 """
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Self
 
 from pydantic import ValidationError
@@ -109,15 +109,25 @@ def fault_line(kind: type[BaseSettings], service: str, error: ErrorDetails) -> s
     return f"{name}{shown} {error['ctx']['error']}"  # what the parser raised
 
 
-def settings_page(kind: type[BaseSettings]) -> str:
-    """Return all settings of a class as a Markdown page."""
-    rows = variables_of(kind).items()
+EVERY_PROCESS = (
+    "Every process reads these from its environment. Settings of one service alone are in",
+    "`settings-SERVICE.md` beside this page.",
+)
+
+
+def settings_page(
+    *kinds: type[BaseSettings], heading: str = "Settings", readers: Sequence[str] = EVERY_PROCESS
+) -> str:
+    """Return all settings of these classes as a Markdown page."""
+    rows = [each for kind in kinds for each in variables_of(kind).items()]
     return "\n".join(
         [
-            "# Settings",
+            f"# {heading}",
             "",
-            "Every process reads these from its environment. After a fault it does not start, and",
-            "prints a line with the setting, the fault and the remedy. Secrets are never logged.",
+            *readers,
+            "",
+            "After a fault a process does not start, and prints a line with the setting, the fault",
+            "and the remedy. Secrets are never logged.",
             "",
             "| setting | meaning | default |",
             "|---|---|---|",

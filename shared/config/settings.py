@@ -18,7 +18,6 @@ from shared.config.parsers import (
     Folder,
     OptionalFile,
     OptionalFolder,
-    WebUrl,
     matching,
     one_of,
     some_of,
@@ -59,11 +58,6 @@ class Settings(KafkaSettings):
         Path("{home}/state/{service}"),
         validation_alias="KAITONG_STATE",
         description="a folder for the service's temporary files; nothing of value is kept there",
-    )
-    elements_url: WebUrl = Field(
-        "",
-        validation_alias="KAITONG_ELEMENTS_URL",
-        description="the base URL of network elements that use HTTP",
     )
     log_format: Annotated[str, one_of("json", "console")] = Field(
         "json",

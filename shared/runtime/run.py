@@ -124,6 +124,7 @@ async def run_process(service: Service, settings: Settings, process_type: Proces
 async def serve(service: Service, settings: Settings, process_type: ProcessType) -> None:
     """Open all that `service` needs, serve, and close it in reverse order."""
     stopping = stop_signal()
+    adapters = service.calls.adapters() if service.calls else None
     port = open_port(settings)
     sessions = make_sessions(settings.database_url)
     ownership = TopicOwnership(settings, sessions)
@@ -162,7 +163,9 @@ async def serve(service: Service, settings: Settings, process_type: ProcessType)
             supervise(recovery.run(None))
         else:
             crash_guard = CrashGuard(sessions, journal)
-            worker = WorkerProcess(service, settings, sessions, publisher, crash_guard, ownership)
+            worker = WorkerProcess(
+                service, settings, sessions, publisher, crash_guard, ownership, adapters
+            )
             await stack.enter_async_context(worker.run_after(recovery))
         await serve_http(api, port, stopping)
 

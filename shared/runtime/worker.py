@@ -5,10 +5,11 @@ It begins only when the database is proven to have all that the topics show it h
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 
+from shared.calls.adapter import AdapterRegistry
 from shared.calls.call_store import CallRequest
 from shared.calls.runner import CallRunner
 from shared.config.settings import Settings
@@ -74,6 +75,8 @@ class WorkerProcess:
     publisher: Publisher
     crash_guard: CrashGuard
     ownership: TopicOwnership
+    adapters: AdapterRegistry | None = None
+    """Of a service that calls network elements; closed with the worker."""
 
     @property
     def writer(self) -> Writer:
@@ -90,17 +93,22 @@ class WorkerProcess:
             self.sessions, self.writer, self.service.redelivery_subscriptions
         )
         supervise(recovery.run(ReplayHandlers(worker.handle, redelivery.redeliver_once)))
-        work = supervise(self._work(worker, redelivery, recovery))
-        yield
-        cancel_loops()
-        await asyncio.wait({work}, timeout=SHUTDOWN_TIMEOUT_S)
+        async with AsyncExitStack() as calls:
+            work = supervise(self._work(worker, redelivery, recovery, calls))
+            yield
+            cancel_loops()
+            await asyncio.wait({work}, timeout=SHUTDOWN_TIMEOUT_S)
 
     async def _work(
-        self, worker: BatchHandler, redelivery: AutomaticRedelivery, recovery: Recovery
+        self,
+        worker: BatchHandler,
+        redelivery: AutomaticRedelivery,
+        recovery: Recovery,
+        calls: AsyncExitStack,
     ) -> None:
         await recovery.is_done.wait()
         self._begin_timers()
-        self._begin_calls()
+        self._begin_calls(calls)
         self.writer.on_dead_letter = redelivery.wake
         supervise(redelivery.run())
         await self._consume(worker)
@@ -134,14 +142,23 @@ class WorkerProcess:
             self.writer.deferred_writers[ScheduledMessage] = scheduler.enqueue
             supervise(scheduler.run())
 
-    def _begin_calls(self) -> None:
-        if calls := self.service.calls:
+    def _begin_calls(self, ends: AsyncExitStack) -> None:
+        """Make calls, if the service makes any, until its loops are cancelled."""
+        if (calls := self.service.calls) and (adapters := self.adapters):
             dependencies = (
                 self.sessions,
                 self.writer,
                 self.service.subscriptions,
                 self.crash_guard,
             )
-            runner = CallRunner(*dependencies, calls.adapter(self.settings), calls.limits)
+            runner = CallRunner(*dependencies, adapters.adapter_of, calls.limits)
             self.writer.deferred_writers[CallRequest] = runner.enqueue
-            supervise(runner.run())
+            ends.push_async_callback(close_adapters, supervise(runner.run()), adapters)
+
+
+async def close_adapters(runner: "asyncio.Future[None]", adapters: AdapterRegistry) -> None:
+    """Close the adapters, in time, once the runner has ended its calls."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(SHUTDOWN_TIMEOUT_S):
+            await asyncio.wait({runner})
+            await adapters.close()

@@ -10,6 +10,7 @@ import pytest
 from deploy.local.databases import database_name
 from deploy.local.home import CHECKOUT
 from services.elements.settings import Settings as ElementsSettings
+from services.provisioning.settings import SETTINGS as PROVISIONING_SETTINGS
 from shared.config.environment import variables_of
 from shared.config.settings import Settings
 from tests.conftest import SERVICES
@@ -71,7 +72,8 @@ def test_each_process_runs_its_part_of_its_service(process: str) -> None:
 
 @pytest.mark.parametrize("process", [*PROCESSES, "migrate", "topics"])
 def test_only_settings_that_there_are_are_set(process: str) -> None:
-    names = set(variables_of(Settings))
+    own = {name for kind in PROVISIONING_SETTINGS for name in variables_of(kind)}
+    names = set(variables_of(Settings)) | own
     known = names | {f"KAITONG_DATABASE_{service.upper()}" for service in SERVICES}
 
     assert set(services()[process]["environment"]) <= known

@@ -13,9 +13,11 @@ from httpx import AsyncClient
 
 from deploy.local.postgres import Postgres
 from services.provisioning.adapters.http import HttpAdapter
+from services.provisioning.adapters.registry import ElementAdapters
 from services.provisioning.app import SERVICE
 from services.provisioning.commands.blueprints import load_shipped
 from services.provisioning.domain.plan.plan import Plan
+from services.provisioning.settings import HttpElementSettings
 from services.provisioning.store import elements, plans
 from shared.access.access_rule import require_visible
 from shared.calls.call_store import CallRequest
@@ -159,18 +161,25 @@ class RunningService:
 
 
 @pytest.fixture
+async def adapters(network: SimulatedNetwork) -> AsyncIterator[ElementAdapters]:
+    """The adapters of the running service; all elements are the simulator's."""
+    settings = HttpElementSettings.read({"KAITONG_ELEMENTS_URL": network.url})
+    adapters = ElementAdapters({"http": HttpAdapter(settings)}, elements.protocol_of)
+    yield adapters
+    await adapters.close()
+
+
+@pytest.fixture
 async def stack(
-    sessions: Sessions, network: SimulatedNetwork, own_settings: Settings, as_role: AsRole
+    sessions: Sessions, adapters: ElementAdapters, own_settings: Settings, as_role: AsRole
 ) -> AsyncIterator[RunningService]:
     """The running service, which calls the simulator."""
-    publisher, adapter = Publisher(Writer(sessions), FakeBroker()), HttpAdapter(network.url)
+    publisher = Publisher(Writer(sessions), FakeBroker())
     crash_guard = CrashGuard(sessions, InFlightJournal(own_settings.state_folder))
-    runner = CallRunner(
-        sessions, publisher.writer, SERVICE.subscriptions, crash_guard, adapter, elements.limits
-    )
+    dependencies = sessions, publisher.writer, SERVICE.subscriptions, crash_guard
+    runner = CallRunner(*dependencies, adapters.adapter_of, elements.limits)
     publisher.writer.deferred_writers[CallRequest] = runner.enqueue
     async with AsyncExitStack() as stack:
-        stack.push_async_callback(adapter.close)
         client = await stack.enter_async_context(
             api_client(SERVICE, sessions, own_settings, publisher)
         )

@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar, Literal
 from uuid import UUID, uuid4
 
 from sqlalchemy import select
 
+from shared.calls.adapter import Adapter
 from shared.calls.call_store import CallRequest, OutboundCallRow, request_call
 from shared.calls.element_limits import Limit, Limits
 from shared.calls.lease import Claim
@@ -77,6 +78,7 @@ class ScriptedElement:
     After the last one, every answer is DONE. An exception is raised; `HANG` never ends.
     """
 
+    repeatable: ClassVar[Literal[False]] = False
     calls: list[ScriptedAnswer] = field(default_factory=list)
     answers: list[ScriptedAnswer] = field(default_factory=list)
     received: list[tuple[str, UUID]] = field(default_factory=list)
@@ -99,6 +101,9 @@ class ScriptedElement:
         finally:
             self.concurrent[call.element] -= 1
 
+    async def close(self) -> None:
+        """Close nothing."""
+
     async def query_outcome(self, call: OutboundCall) -> CallOutcome | None:
         """Answer a status query as the script says."""
         self.received.append(("query", call.operation_id))
@@ -118,6 +123,23 @@ class ScriptedElement:
         return [verb for verb, _ in self.received]
 
 
+@dataclass
+class RepeatableElement:
+    """An element whose operations are repeatable, and cannot be queried."""
+
+    repeatable: ClassVar[Literal[True]] = True
+    calls: list[ScriptedAnswer] = field(default_factory=list)
+    received: list[UUID] = field(default_factory=list)
+
+    async def perform(self, call: OutboundCall) -> CallOutcome:
+        """Answer a call as the script says."""
+        self.received.append(call.operation_id)
+        return await ScriptedElement(self.calls).perform(call)
+
+    async def close(self) -> None:
+        """Close nothing."""
+
+
 HANG = TimeoutError("it does not answer")
 
 MakeRunner = Callable[..., CallRunner]
@@ -126,16 +148,14 @@ MakeRunner = Callable[..., CallRunner]
 def runner_of(
     sessions: Sessions,
     folder: Path,
-    element: ScriptedElement,
+    element: Adapter,
     limits: Mapping[str, Limit] | None = None,
     subscriptions: Subscriptions = SUBSCRIPTIONS,
 ) -> CallRunner:
     """Return the runner of one process."""
     crash_guard = CrashGuard(sessions, InFlightJournal(folder))
-    writer = Writer(sessions)
-    runner = CallRunner(
-        sessions, writer, subscriptions, crash_guard, element, lambda _: Limits(limits or {})
-    )
+    dependencies = sessions, (writer := Writer(sessions)), subscriptions, crash_guard
+    runner = CallRunner(*dependencies, lambda _: element, lambda _: Limits(limits or {}))
     writer.deferred_writers[CallRequest] = runner.enqueue
     return runner
 
@@ -185,7 +205,7 @@ def all_have_ended(sessions: Sessions) -> Callable[[], bool]:
     return lambda: None not in results(sessions)
 
 
-async def run_all(sessions: Sessions, folder: Path, element: ScriptedElement) -> None:
+async def run_all(sessions: Sessions, folder: Path, element: Adapter) -> None:
     """Run a runner until every call has ended."""
     async with running(runner_of(sessions, folder, element)):
         await until(all_have_ended(sessions))

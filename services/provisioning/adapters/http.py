@@ -6,23 +6,26 @@
 200 means done, and carries the outcome of a query; 409 with `"outcome": "refused"` is a
 refusal; any other 4xx means that the call was wrong and nothing was done; 500 and 503 that
 nothing was done. Everything else leaves the outcome unknown, and the element is queried. An
-unknown operation is 404 `unknown-operation`.
+unknown operation is 404 `unknown-operation`. An https:// URL is TLS, with the certificate checked.
 """
 
+import ssl
 from http import HTTPStatus
+from typing import ClassVar, Literal
 from urllib.parse import quote
 
 import msgspec
 from aiohttp import (
-    ClientConnectionError,
     ClientConnectorError,
-    ClientPayloadError,
+    ClientError,
+    ClientResponse,
     ClientSession,
     ClientTimeout,
     ConnectionTimeoutError,
     TCPConnector,
 )
 
+from services.provisioning.settings import HttpElementSettings
 from shared.calls.outbound_call import (
     UNKNOWN_OUTCOME,
     CallOutcome,
@@ -31,13 +34,15 @@ from shared.calls.outbound_call import (
     ElementTimeoutError,
     OutboundCall,
 )
-from shared.config.settings import Settings
 from shared.contracts import Value
 
 KEEPALIVE_S = 15
 """How long an idle connection is kept open; elements close theirs after 30 s."""
 
 MAX_CONNECTIONS = 200
+MAX_RESPONSE_BYTES = 1_048_576
+"""A longer response is no answer: its outcome is unknown."""
+
 JSON_HEADERS = {"Content-Type": "application/json"}
 DONE = CallOutcome(CallResult.DONE)
 NOT_DONE_STATUSES = frozenset({HTTPStatus.INTERNAL_SERVER_ERROR, HTTPStatus.SERVICE_UNAVAILABLE})
@@ -72,11 +77,17 @@ encode = msgspec.json.Encoder().encode
 decode = msgspec.json.Decoder(ElementResponse).decode
 
 
-class HttpAdapter:
-    """Calls elements over HTTP, on kept-alive connections."""
+class NotSentError(Exception):
+    """No connection was made, so nothing was sent."""
 
-    def __init__(self, url: str) -> None:
-        self._url = url
+
+class HttpAdapter:
+    """Calls elements over HTTP, on kept-alive connections, which it opens when it is called."""
+
+    repeatable: ClassVar[Literal[False]] = False
+
+    def __init__(self, settings: HttpElementSettings) -> None:
+        self._settings = settings
         self._session: ClientSession | None = None
 
     async def perform(self, call: OutboundCall) -> CallOutcome:
@@ -85,12 +96,12 @@ class HttpAdapter:
         Raises:
             ElementTimeoutError: if the outcome is unknown.
         """
-        if not self._url:
+        if not self._settings.url:
             return CallOutcome(CallResult.FAILED, "no-address", "KAITONG_ELEMENTS_URL is not set")
         try:
             status, body = await self._send("PUT", call, encode(operation_request(call)))
-        except (ClientConnectorError, ConnectionTimeoutError) as error:
-            return CallOutcome(CallResult.FAILED, "unreachable", type(error).__name__)
+        except NotSentError as error:
+            return CallOutcome(CallResult.FAILED, "unreachable", str(error))
         return outcome_of_call(status, read_response(body))
 
     async def query_outcome(self, call: OutboundCall) -> CallOutcome | None:
@@ -102,8 +113,8 @@ class HttpAdapter:
         """
         try:
             status, body = await self._send("GET", call)
-        except (ClientConnectorError, ConnectionTimeoutError) as error:
-            raise ElementTimeoutError(type(error).__name__) from error
+        except NotSentError as error:
+            raise ElementTimeoutError(str(error)) from error
         return outcome_of_query(status, read_response(body))
 
     async def close(self) -> None:
@@ -115,37 +126,59 @@ class HttpAdapter:
         """Send a call and return the status and body of the response.
 
         Raises:
-            ClientConnectorError: no connection was made; nothing was sent.
-            ConnectionTimeoutError: the same.
+            NotSentError: no connection was made; nothing was sent.
             ElementTimeoutError: it may have been sent, but no answer came.
         """
-        session = self._session = self._session or open_session()
-        url = f"{self._url}/elements/{quote(call.element)}/operations/{call.operation_id}"
+        session = self._session = self._session or open_session(self._settings)
+        name = quote(call.element)
+        url = f"{self._settings.url}/elements/{name}/operations/{call.operation_id}"
         timeout = ClientTimeout(total=call.timeout.total_seconds())
         try:
             async with session.request(method, url, data=data, timeout=timeout) as response:
-                return response.status, await response.read()
-        except (ClientConnectorError, ConnectionTimeoutError):
-            raise
-        except (TimeoutError, ClientConnectionError, ClientPayloadError) as error:
-            raise ElementTimeoutError(type(error).__name__) from error
+                return response.status, await read_body(response)
+        except (ClientConnectorError, ConnectionTimeoutError) as error:
+            raise NotSentError(type(error).__name__) from None  # its text names the address
+        except (TimeoutError, ClientError) as error:
+            raise ElementTimeoutError(type(error).__name__) from None
 
 
-def adapter_for(settings: Settings) -> HttpAdapter:
-    """Return the adapter of this installation."""
-    return HttpAdapter(settings.elements_url)
-
-
-def open_session() -> ClientSession:
+def open_session(settings: HttpElementSettings) -> ClientSession:
     """Return a session with kept-alive connections.
 
     It never repeats a call by itself, as aiohttp does with a PUT when a kept connection
     closes: if the repetition cannot connect, the first call looks as if it was never sent.
     """
-    connector = TCPConnector(limit=MAX_CONNECTIONS, keepalive_timeout=KEEPALIVE_S)
-    session = ClientSession(connector=connector, headers=JSON_HEADERS, auto_decompress=False)
+    connector = TCPConnector(
+        limit=MAX_CONNECTIONS,
+        keepalive_timeout=KEEPALIVE_S,
+        ssl=ssl.create_default_context(cafile=settings.ca) if settings.ca else True,
+    )
+    session = ClientSession(
+        connector=connector, headers=headers_of(settings), auto_decompress=False
+    )
     session._retry_connection = False  # noqa: SLF001  no public way; a test covers it
     return session
+
+
+def headers_of(settings: HttpElementSettings) -> dict[str, str]:
+    """Return the headers of every call."""
+    token = {"Authorization": f"Bearer {settings.token}"} if settings.token else {}
+    return JSON_HEADERS | token
+
+
+async def read_body(response: ClientResponse) -> bytes:
+    """Read a response body.
+
+    Raises:
+        ElementTimeoutError: if it is too large.
+    """
+    body = bytearray()
+    async for chunk in response.content.iter_any():
+        body += chunk
+        if len(body) > MAX_RESPONSE_BYTES:
+            message = "the response is too large"
+            raise ElementTimeoutError(message)
+    return bytes(body)
 
 
 def operation_request(call: OutboundCall) -> OperationRequest:

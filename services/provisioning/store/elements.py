@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import fields
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -28,10 +29,11 @@ SHIPPED_FILE = Path(__file__).parents[1] / "data/elements.json"
 
 
 class ShippedType(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One element type: a pattern of names, and the concurrent calls at each element."""
+    """One element type: a pattern of names, their protocol, and the concurrent calls at each."""
 
     name: str
     elements: str
+    protocol: str
     concurrency: int
 
 
@@ -39,6 +41,8 @@ class Shipped(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The shipped file of element types."""
 
     types: tuple[ShippedType, ...]
+    other_protocol: str
+    """The protocol of elements that no type's pattern matches."""
 
 
 _shipped = msgspec.json.decode(SHIPPED_FILE.read_bytes(), type=Shipped)
@@ -46,6 +50,9 @@ TYPES: ElementTypes = tuple(
     ElementType(each.name, each.elements, Limit(each.concurrency)) for each in _shipped.types
 )
 """The first type whose pattern matches an element's name sets its limits, unless configured."""
+
+PROTOCOLS = {each.name: each.protocol for each in _shipped.types}
+"""The protocol of each type, by which its elements are called."""
 
 ELEMENTS = Repository(ElementRow, Element)
 ELEMENT = table_of(ElementRow).c
@@ -94,6 +101,12 @@ LIMITS = CompiledStatement(
 def limits(session: Session) -> Limits:
     """Return the call limits of every element."""
     return Limits({name: Limit(*columns) for name, *columns in LIMITS.rows(session)}, TYPES)
+
+
+@lru_cache(maxsize=16_384)
+def protocol_of(element: ElementName) -> str:
+    """Return the protocol of an element: that of its type."""
+    return PROTOCOLS.get(type_of(TYPES, element).name, _shipped.other_protocol)
 
 
 def queues(session: Session) -> tuple[ElementQueue, ...]:

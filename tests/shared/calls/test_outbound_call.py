@@ -20,6 +20,7 @@ from shared.calls.outbound_call import (
     RetryCall,
     decide_after_call,
     decide_after_query,
+    decide_after_repetition,
     queue_rank,
     retry_delay,
 )
@@ -83,24 +84,51 @@ def test_after_the_last_query_without_an_answer_the_outcome_stays_unknown() -> N
     assert decide_after_query(queried, UNKNOWN_OUTCOME) == EndCall(queried, UNKNOWN_OUTCOME)
 
 
+@pytest.mark.parametrize("outcome", [DONE, REFUSED])
+def test_a_repeated_operation_that_is_answered_ends_the_call(outcome: CallOutcome) -> None:
+    doubtful = an_outbound_call(doubtful=True, questions=2)
+
+    assert decide_after_repetition(doubtful, outcome) == EndCall(
+        an_outbound_call(questions=2), outcome
+    )
+
+
+@pytest.mark.parametrize("outcome", [FAILED, UNKNOWN_OUTCOME])
+def test_a_repetition_without_effect_says_nothing_of_the_operation_before(
+    outcome: CallOutcome,
+) -> None:
+    decision = decide_after_repetition(an_outbound_call(doubtful=True), outcome)
+
+    unknown = outcome._replace(result=CallResult.UNDECIDED)
+    assert decision == RetryCall(
+        an_outbound_call(doubtful=True, questions=1), FIRST_RETRY_DELAY, unknown
+    )
+
+
 @for_all(st.integers(0, 1000))
 def test_pauses_double_and_are_bounded(tries: int) -> None:
     assert FIRST_RETRY_DELAY <= retry_delay(tries) <= MAX_RETRY_DELAY
     assert retry_delay(tries + 1) in {2 * retry_delay(tries), retry_delay(tries), MAX_RETRY_DELAY}
 
 
-@for_all(st.lists(st.sampled_from([DONE, REFUSED, FAILED, UNKNOWN_OUTCOME, None]), max_size=60))
+@for_all(
+    st.booleans(),
+    st.lists(st.sampled_from([DONE, REFUSED, FAILED, UNKNOWN_OUTCOME, None]), max_size=60),
+)
 def test_a_call_ends_and_keeps_its_operation_id_whatever_the_element_answers(
+    is_repeatable: bool,  # noqa: FBT001  drawn
     outcomes: list[CallOutcome | None],
 ) -> None:
     """Failed tries and unanswered queries are bounded; a call in doubt never ends as failed."""
     call = an_outbound_call()
     for outcome in [*outcomes, *[UNKNOWN_OUTCOME] * 60]:
-        decision = (
-            decide_after_query(call, outcome)
-            if call.doubtful
-            else decide_after_call(call, outcome or UNKNOWN_OUTCOME)
-        )
+        if not call.doubtful:
+            decision = decide_after_call(call, outcome or UNKNOWN_OUTCOME)
+        elif is_repeatable:
+            decision = decide_after_repetition(call, outcome or UNKNOWN_OUTCOME)
+            assert isinstance(decision, EndCall) or decision.call.doubtful
+        else:
+            decision = decide_after_query(call, outcome)
         assert decision.call.operation_id == call.operation_id
         if isinstance(decision, EndCall):
             assert not (decision.outcome.result is CallResult.FAILED and decision.call.doubtful)

@@ -9,8 +9,7 @@ import asyncio
 from contextlib import suppress
 from dataclasses import replace
 
-from shared.calls.outbound_call import Adapter
-from shared.config.settings import Settings
+from shared.calls.adapter import Adapter
 from shared.runtime.run import run
 from shared.service import OutboundCalls
 from tests.shared import small_service
@@ -19,10 +18,20 @@ from tests.shared.scripted_elements import ScriptedElement
 tasks: list["asyncio.Future[None]"] = []
 
 
-def adapter(_: Settings) -> Adapter:
-    """Return an adapter, and start the task."""
-    tasks.append(asyncio.ensure_future(run_endlessly()))
-    return ScriptedElement()
+class ScriptedRegistry:
+    """One scripted element for all names."""
+
+    def __init__(self) -> None:
+        """Start the task."""
+        self._element = ScriptedElement()
+        tasks.append(asyncio.ensure_future(run_endlessly()))
+
+    def adapter_of(self, _: str) -> Adapter:
+        """Return the scripted element."""
+        return self._element
+
+    async def close(self) -> None:
+        """Close nothing."""
 
 
 async def run_endlessly() -> None:
@@ -33,4 +42,4 @@ async def run_endlessly() -> None:
 
 
 if __name__ == "__main__":
-    run(replace(small_service.SERVICE, calls=OutboundCalls(adapter)))
+    run(replace(small_service.SERVICE, calls=OutboundCalls(ScriptedRegistry)))

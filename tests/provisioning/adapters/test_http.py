@@ -1,10 +1,10 @@
-"""The adapter distinguishes what an element did, what it did not, and unknown outcomes."""
+"""The HTTP adapter and the simulator understand each other; test_conformance.py has the rest."""
 
 import socket
+from asyncio import StreamReader, StreamWriter, start_server
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
-from uuid import uuid4
 
 import pytest
 
@@ -14,39 +14,30 @@ from services.provisioning.adapters.http import (
     outcome_of_query,
     read_response,
 )
+from services.provisioning.settings import HttpElementSettings
 from shared.calls.outbound_call import (
     CallResult,
     CannotQueryError,
     ElementTimeoutError,
-    OutboundCall,
 )
-from shared.contracts import Characteristic
-from tests.kernel import TENANT
-from tests.provisioning.builders import ORDER_ID
+from tests.provisioning.adapters.calls import a_call
+from tests.provisioning.adapters.conftest import http_adapter
+from tests.provisioning.adapters.http_server import HttpServer
+from tests.provisioning.adapters.scripted_server import SECRET
 from tests.provisioning.conftest import SimulatedNetwork
 
 pytestmark = pytest.mark.usefixtures("network")
 
 
-def an_attempt(kind: str = "create-account", element: str = "aaa") -> OutboundCall:
-    """Return a call with an operation id that no element knows."""
-    return OutboundCall(
-        id=uuid4(),
-        operation_id=uuid4(),
-        order_id=ORDER_ID,
-        tenant=TENANT,
-        element=element,
-        kind=kind,
-        subject=str(uuid4()),
-        parameters=(Characteristic(name="cvlan", value=117),),
-        timeout=timedelta(seconds=0.5),
-    )
+def an_http_adapter(url: str) -> HttpAdapter:
+    """Return an adapter to elements at this address."""
+    return HttpAdapter(HttpElementSettings.read({"KAITONG_ELEMENTS_URL": url}))
 
 
 @pytest.fixture
 async def adapter(network: SimulatedNetwork) -> AsyncIterator[HttpAdapter]:
     """An adapter to the simulator."""
-    adapter = HttpAdapter(network.url)
+    adapter = an_http_adapter(network.url)
     yield adapter
     await adapter.close()
 
@@ -54,7 +45,7 @@ async def adapter(network: SimulatedNetwork) -> AsyncIterator[HttpAdapter]:
 async def test_an_operation_is_done_once_however_often_it_is_called(
     adapter: HttpAdapter, network: SimulatedNetwork
 ) -> None:
-    call = an_attempt()
+    call = a_call()
 
     outcomes = [await adapter.perform(call) for _ in range(3)]
 
@@ -64,7 +55,7 @@ async def test_an_operation_is_done_once_however_often_it_is_called(
 
 
 async def test_a_refusal_carries_what_the_element_said(adapter: HttpAdapter) -> None:
-    call = an_attempt("delete-account")
+    call = a_call("delete-account")
 
     outcome = await adapter.perform(call)
 
@@ -74,7 +65,7 @@ async def test_a_refusal_carries_what_the_element_said(adapter: HttpAdapter) -> 
 
 
 async def test_a_wrong_call_is_a_refusal_too(adapter: HttpAdapter) -> None:
-    outcome = await adapter.perform(an_attempt("make-tea"))
+    outcome = await adapter.perform(a_call("make-tea"))
 
     assert (outcome.result, outcome.code) == (CallResult.REFUSED, "invalid")
 
@@ -84,7 +75,7 @@ async def test_an_error_of_the_element_passes(
 ) -> None:
     await network.set_faults("aaa", {"fault": "error"})
 
-    outcome = await adapter.perform(an_attempt())
+    outcome = await adapter.perform(a_call())
 
     assert (outcome.result, outcome.code) == (CallResult.FAILED, "element-error")
 
@@ -92,11 +83,11 @@ async def test_an_error_of_the_element_passes(
 async def test_an_element_that_cannot_be_reached_has_done_nothing() -> None:
     with socket.create_server(("127.0.0.1", 0)) as closed_server:
         port = closed_server.getsockname()[1]
-    adapter = HttpAdapter(f"http://127.0.0.1:{port}")
+    adapter = an_http_adapter(f"http://127.0.0.1:{port}")
 
-    outcome = await adapter.perform(an_attempt())
+    outcome = await adapter.perform(a_call())
     with pytest.raises(ElementTimeoutError):
-        await adapter.query_outcome(an_attempt())
+        await adapter.query_outcome(a_call())
 
     assert (outcome.result, outcome.code) == (CallResult.FAILED, "unreachable")
     await adapter.close()
@@ -106,8 +97,8 @@ async def test_an_element_that_cannot_be_reached_has_done_nothing() -> None:
 async def test_a_lost_answer_is_unknown_until_the_element_is_queried(
     adapter: HttpAdapter, network: SimulatedNetwork, then: str
 ) -> None:
-    call = an_attempt()
-    await adapter.perform(an_attempt())  # so that the next call reuses its connection
+    call = a_call()
+    await adapter.perform(a_call())  # so that the next call reuses its connection
     await network.set_faults("aaa", {"fault": "drop", "then": then, "times": 1})
 
     with pytest.raises(ElementTimeoutError):
@@ -124,15 +115,15 @@ async def test_an_answer_that_comes_too_late_is_unknown(
     await network.set_faults("aaa", {"fault": "slow", "delay_ms": 2000, "times": 1})
 
     with pytest.raises(ElementTimeoutError):
-        await adapter.perform(replace(an_attempt(), timeout=timedelta(seconds=0.1)))
+        await adapter.perform(replace(a_call(), timeout=timedelta(seconds=0.1)))
 
 
 async def test_an_element_says_when_it_does_not_know_an_operation(adapter: HttpAdapter) -> None:
-    assert await adapter.query_outcome(an_attempt()) is None
+    assert await adapter.query_outcome(a_call()) is None
 
 
 async def test_without_an_address_nothing_is_called() -> None:
-    outcome = await HttpAdapter("").perform(an_attempt())
+    outcome = await an_http_adapter("").perform(a_call())
 
     assert (outcome.result, outcome.code) == (CallResult.FAILED, "no-address")
 
@@ -147,3 +138,23 @@ def test_an_element_that_does_not_understand_the_query_cannot_be_queried() -> No
         outcome_of_query(404, read_response(b'{"code": "not-found"}'))
     with pytest.raises(ElementTimeoutError):
         outcome_of_query(502, read_response(b"<html>"))
+
+
+async def test_a_redirection_to_another_server_does_not_carry_the_token() -> None:
+    other = HttpServer()
+    await other.start()
+
+    async def redirect(reader: StreamReader, writer: StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        location = f"http://127.0.0.1:{other.port}/elements/aaa/operations/1"
+        writer.write(f"HTTP/1.1 307 X\r\nLocation: {location}\r\n\r\n".encode())
+        writer.close()
+
+    async with await start_server(redirect, "127.0.0.1", 0) as server:
+        adapter = http_adapter(server.sockets[0].getsockname()[1], SECRET)
+        outcome = await adapter.perform(a_call())
+        await adapter.close()
+    await other.stop()
+
+    assert (outcome.result, outcome.code) == (CallResult.REFUSED, "unauthorized")
+    assert other.secrets == {""}

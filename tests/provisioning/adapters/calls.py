@@ -1,0 +1,57 @@
+"""Calls for tests of adapters, made once or until they end."""
+
+import asyncio
+from dataclasses import replace
+from datetime import timedelta
+from uuid import uuid4
+
+from shared.calls.adapter import Adapter
+from shared.calls.calling import make_call
+from shared.calls.outbound_call import (
+    UNKNOWN_OUTCOME,
+    CallOutcome,
+    ElementTimeoutError,
+    EndCall,
+    OutboundCall,
+)
+from shared.contracts import Characteristic
+from tests.kernel import TENANT
+from tests.provisioning.builders import ORDER_ID
+
+TIMEOUT = timedelta(seconds=0.5)
+PATIENCE_S = 5
+"""A call that takes longer has no time-out of its own."""
+
+
+def a_call(
+    kind: str = "create-account", element: str = "aaa", timeout: timedelta = TIMEOUT
+) -> OutboundCall:
+    """Return a call with an operation id that no element knows."""
+    return OutboundCall(
+        id=uuid4(),
+        operation_id=uuid4(),
+        order_id=ORDER_ID,
+        tenant=TENANT,
+        element=element,
+        kind=kind,
+        subject=str(uuid4()),
+        parameters=(Characteristic(name="cvlan", value=117),),
+        timeout=timeout,
+    )
+
+
+async def outcome_of(adapter: Adapter, call: OutboundCall) -> CallOutcome:
+    """Perform an operation once, and return what the adapter says of it, in time."""
+    try:
+        async with asyncio.timeout(PATIENCE_S):
+            return await adapter.perform(call)
+    except ElementTimeoutError:
+        return UNKNOWN_OUTCOME
+
+
+async def found_out(adapter: Adapter, call: OutboundCall) -> CallOutcome:
+    """Find out the unknown outcome of a call as the runner does, without its pauses."""
+    call = replace(call, doubtful=True)
+    while not isinstance(decision := await make_call(adapter, call), EndCall):
+        call = decision.call
+    return decision.outcome
