@@ -6,8 +6,8 @@ from dataclasses import replace
 from services.resources import store
 from services.resources.commands.assignment import assign
 from services.resources.domain.allocation.completion import (
+    quarantined_by_release,
     release,
-    released_numbers,
     undo,
 )
 from services.resources.domain.allocation.requirements import AssignmentRequest
@@ -27,12 +27,17 @@ from services.resources.domain.allocation.takeover import (
 )
 from services.resources.domain.business_actions import may_release
 from services.resources.domain.number.number import RETRY_DELAY, Number, expire
-from services.resources.domain.pool.resource import NumberKey, ResourceChange
+from services.resources.domain.pool.kinds import NUMBER
+from services.resources.domain.pool.pool_item import PoolItem, end_quarantine
+from services.resources.domain.pool.resource import NumberKey, ResourceChange, ResourceName
 from services.resources.domain.scheduled_messages import (
     HoldExpired,
+    ItemQuarantineEnded,
     NumberMessage,
     QuarantineEnded,
     ReservationsDue,
+    item_name,
+    quarantine_ended,
 )
 from shared.contracts import (
     AssignmentRequested,
@@ -95,7 +100,7 @@ def on_service_completed(completed: Sequence[ServiceCompleted], batch: UnitOfWor
     check_already_assigned(completed_without_change(completed, changes), batch)
     if releasing := [each.order_id for each in completed if any(map(may_release, each.services))]:
         held = store.get_holdings_for_update(batch.session, releasing)
-        periods = store.quarantine_periods(batch.session, released_numbers(held))
+        periods = store.quarantine_periods(batch.session, quarantined_by_release(held))
         freed = release(held, periods, batch.now)
         store.save_changes(batch.session, freed)
         changes += freed
@@ -135,7 +140,37 @@ def expire_states(
     for after in expired:
         message, work = due[after.key]
         was = numbers[after.key].state
-        work.record_change("number", after.e164, was, after.state, reason=message.name)
+        work.record_change(NUMBER.name, after.e164, was, after.state, reason=message.name)
+
+
+def on_item_quarantine_ended(
+    messages: Sequence[ItemQuarantineEnded], batch: UnitOfWorkBatch
+) -> None:
+    """Make pool items free whose quarantine is over; retry locked ones later."""
+    pairs = zip(messages, batch.units, strict=True)
+    due = {item_name(work.tenant, message): (message, work) for message, work in pairs}
+    items = store.get_items_skip_locked(batch.session, due)
+    end_quarantines(items, due, batch)
+    for message, work in (due[name] for name in due.keys() - items.keys()):
+        schedule(work, batch.now + RETRY_DELAY, message)
+
+
+def end_quarantines(
+    items: Mapping[ResourceName, PoolItem],
+    due: Mapping[ResourceName, tuple[ItemQuarantineEnded, UnitOfWork]],
+    batch: UnitOfWorkBatch,
+) -> None:
+    """Make rested pool items free, and record by which message."""
+    rested = [
+        after for name, item in items.items() if (after := end_quarantine(item, due[name][0].until))
+    ]
+    store.put_items(batch.session, rested)
+    for after in rested:
+        name = after.resource.name
+        message, work = due[name]
+        work.record_change(
+            name.kind, name.value, items[name].state, after.state, reason=message.name
+        )
 
 
 def record_changes(
@@ -144,14 +179,12 @@ def record_changes(
     """Record the changes of each order, and schedule the end of quarantines."""
     work_of = {each.order_id: work for each, work in zip(messages, batch.units, strict=True)}
     for change in changes:
-        work, kind, value = (
-            work_of[change.order_id],
-            change.resource.pool.kind,
-            change.resource.value,
+        work, name = work_of[change.order_id], change.resource.name
+        work.record_change(
+            name.kind, name.value, change.was, change.became, part=str(change.order_id)
         )
-        work.record_change(kind, value, change.was, change.became, part=str(change.order_id))
         if change.until:
-            schedule(work, change.until, QuarantineEnded(e164=value, until=change.until))
+            schedule(work, change.until, quarantine_ended(name, change.until))
 
 
 def on_reservations_due(message: ReservationsDue, work: UnitOfWork) -> None:
@@ -224,6 +257,7 @@ SUBSCRIPTIONS = subscribe(
     on_batch(ServiceCompleted, on_service_completed),
     on_batch(HoldExpired, on_number_due),
     on_batch(QuarantineEnded, on_number_due),
+    on_batch(ItemQuarantineEnded, on_item_quarantine_ended),
     on(ReservationsDue, on_reservations_due),
     on(ReservationAnswered, on_reservation_answered),
 )

@@ -9,15 +9,22 @@ no index at all.
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Computed, Index, Text, func
+from sqlalchemy import CheckConstraint, Computed, Index, String, Text, func
 from sqlalchemy import text as sql
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
-from services.resources.domain.pool.resource import ResourceKind
+from services.resources.domain.pool.kinds import POOL_KINDS, ResourceTable, UniqueWithin
 from services.resources.domain.pool.states import NumberState, PoolItemState
 from shared.contracts import Characteristic
 from shared.persistence.database import Base, BytewiseText, Instant, enum_text, json_bytes
+
+UNIQUE_KINDS = [
+    each.name
+    for each in POOL_KINDS.values()
+    if each.unique_within is UniqueWithin.TENANT and each.table is ResourceTable.POOL_ITEMS
+]
+"""The kinds of pool items whose values are unique within the tenant."""
 
 ROOM_FOR_UPDATES = {"postgresql_with": {"fillfactor": 60}}
 
@@ -162,7 +169,7 @@ class PoolRow(Base):
     __table_args__ = (Index("ix_pools_exchange", "tenant", "exchange_id", "kind", "name"),)
 
     tenant: Mapped[str] = mapped_column(primary_key=True)
-    kind: Mapped[ResourceKind] = mapped_column(enum_text(ResourceKind), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(32), primary_key=True)
     name: Mapped[str] = mapped_column(BytewiseText, primary_key=True)
     exchange_id: Mapped[str] = mapped_column(BytewiseText)
     capacity: Mapped[int]
@@ -174,7 +181,7 @@ class PoolItemRow(Base):
     __tablename__ = "pool_items"
 
     tenant: Mapped[str] = mapped_column(primary_key=True)
-    kind: Mapped[ResourceKind] = mapped_column(enum_text(ResourceKind), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(32), primary_key=True)
     pool: Mapped[str] = mapped_column(BytewiseText, primary_key=True)
     value: Mapped[str] = mapped_column(BytewiseText, primary_key=True)
     element: Mapped[str]
@@ -185,6 +192,7 @@ class PoolItemRow(Base):
     free: Mapped[bool] = mapped_column(Computed("state = 'free'", persisted=True))
     order_id: Mapped[UUID | None] = mapped_column()
     service_id: Mapped[UUID | None] = mapped_column()
+    until: Mapped[datetime | None] = mapped_column(Instant)
 
     __table_args__ = (
         CheckConstraint(
@@ -192,12 +200,16 @@ class PoolItemRow(Base):
             " AND (order_id IS NULL) = (service_id IS NULL)",
             name="held_by_one",
         ),
+        CheckConstraint("(state = 'quarantined') = (until IS NOT NULL)", name="ends"),
         Index("ix_pool_items_free", "tenant", "kind", "pool", "value", postgresql_where=free),
-        # Other values contain their pool's name; a VLAN is named by its place in the network.
-        Index(
-            *("uq_pool_items_vlan", "tenant", "value"),
-            unique=True,
-            postgresql_where=kind == ResourceKind.VLAN,
+        # The values of other kinds contain their pool's name.
+        *(
+            Index(
+                *(f"uq_pool_items_{name}", "tenant", "value"),
+                unique=True,
+                postgresql_where=sql(f"kind = '{name}'"),
+            )
+            for name in UNIQUE_KINDS
         ),
         Index("ix_pool_items_order", "order_id", postgresql_where=order_id.is_not(None)),
         Index("ix_pool_items_service", "service_id", postgresql_where=service_id.is_not(None)),

@@ -13,6 +13,7 @@ from sqlalchemy import select
 
 from services.resources import store
 from services.resources.domain.plant.plant import Address, Exchange, PairBlock, Segment, Splitter
+from services.resources.domain.pool.kinds import PAIR as PAIR_KIND
 from services.resources.handlers import SUBSCRIPTIONS
 from services.resources.tables import NumberRow, PoolItemRow
 from shared.contracts import (
@@ -100,7 +101,9 @@ def import_plant(
         store.add_segments(session, tenant, segments, ())
         store.add_splitters(session, tenant, splitters, ())
         store.add_addresses(session, tenant, addresses)
-        store.add_pairs(session, tenant, [PairBlock(exchange_id="X", first=1, count=pairs)])
+        store.add_blocks(
+            session, tenant, PAIR_KIND.name, [PairBlock(exchange_id="X", first=1, count=pairs)]
+        )
 
 
 def an_assignment_request(

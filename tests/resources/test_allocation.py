@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from services.resources.domain.allocation.allocation import (
     Allocation,
-    PickedNumber,
+    PickedResource,
     Stock,
     allocate,
     allocate_order,
@@ -19,7 +19,8 @@ from services.resources.domain.allocation.requirements import (
     OrderRequirements,
     resolve_orders,
 )
-from services.resources.domain.pool.resource import Pool, Resource, ResourceKind, ServingPlant
+from services.resources.domain.pool.kinds import ServingPlant
+from services.resources.domain.pool.resource import Pool, Resource, ResourceName
 from services.resources.domain.pool.states import NumberState
 from shared.contracts import (
     AssignmentRequested,
@@ -45,7 +46,14 @@ SITES = {
     (TENANT, "fibre"): ServingPlant("X", "025", "S"),
     (TENANT, "copper"): ServingPlant("X", "025", None),
 }
-NUMBERS = Pool(TENANT, ResourceKind.NUMBER, "X")
+
+
+def picked_name(value: str) -> ResourceName:
+    """Return the name of a number that is picked from any exchange."""
+    return ResourceName(TENANT, "number", "", value)
+
+
+NUMBERS = Pool(TENANT, "number", "X")
 needs = st.one_of(
     st.just(Need(kind="number")),
     st.just(Need(kind="leg")),
@@ -57,9 +65,7 @@ orders = st.lists(st.lists(needs, min_size=1, max_size=4), max_size=8).map(
         an_assignment_request(n, *each) for n, each in enumerate(needs_by_order)
     ]
 )
-sizes = st.fixed_dictionaries(
-    {kind: st.integers(0, 5) for kind in (ResourceKind.LEG, ResourceKind.PAIR)}
-)
+sizes = st.fixed_dictionaries({kind: st.integers(0, 5) for kind in ("leg", "pair")})
 
 
 def resolve_all(
@@ -70,20 +76,21 @@ def resolve_all(
     )
 
 
-def a_stock(numbers: int = 5, items: dict[ResourceKind, int] | None = None) -> Stock:
+def a_stock(numbers: int = 5, items: dict[str, int] | None = None) -> Stock:
     """Return a stock of numbers of one exchange, which can also be picked, and of other items."""
     free = {NUMBERS: [Resource(NUMBERS, e164(n)) for n in range(numbers)]}
     for kind, count in (items or {}).items():
-        pool = Pool(TENANT, kind, "S" if kind is ResourceKind.LEG else "X")
+        pool = Pool(TENANT, kind, "S" if kind == "leg" else "X")
         free[pool] = [Resource(pool, f"{kind}/{n}") for n in range(count)]
     picks = {
-        (TENANT, each.value): PickedNumber(each, "025", NumberState.IDLE) for each in free[NUMBERS]
+        picked_name(each.value): PickedResource(each, "025", NumberState.IDLE)
+        for each in free[NUMBERS]
     }
     return Stock(free, picks, NOON)
 
 
 def one_by_one(
-    orders_in_batch: list[AssignmentRequested], numbers: int, items: dict[ResourceKind, int]
+    orders_in_batch: list[AssignmentRequested], numbers: int, items: dict[str, int]
 ) -> list[Allocation]:
     """Allocate to each order from what earlier ones have left."""
     allocated: set[str] = set()
@@ -94,7 +101,7 @@ def one_by_one(
             pool: [each for each in resources if each.value not in allocated]
             for pool, resources in stock.free.items()
         }
-        picks = {key: each for key, each in stock.picked_numbers.items() if key[1] not in allocated}
+        picks = {key: each for key, each in stock.picked.items() if key.value not in allocated}
         assert isinstance(requirements, OrderRequirements)
         share = allocate_order(requirements, Stock(left, picks, NOON))
         allocated |= {change.resource.value for change in share.changes}
@@ -104,7 +111,7 @@ def one_by_one(
 
 @given(orders, st.integers(0, 5), sizes)
 def test_a_batch_has_the_same_result_as_its_orders_one_by_one(
-    orders_in_batch: list[AssignmentRequested], numbers: int, items: dict[ResourceKind, int]
+    orders_in_batch: list[AssignmentRequested], numbers: int, items: dict[str, int]
 ) -> None:
     assert allocate(resolve_all(orders_in_batch), a_stock(numbers, items)) == one_by_one(
         orders_in_batch, numbers, items
@@ -113,7 +120,7 @@ def test_a_batch_has_the_same_result_as_its_orders_one_by_one(
 
 @given(orders, st.integers(0, 5), sizes)
 def test_each_order_gets_all_or_nothing_and_nothing_is_allocated_twice(
-    orders_in_batch: list[AssignmentRequested], numbers: int, items: dict[ResourceKind, int]
+    orders_in_batch: list[AssignmentRequested], numbers: int, items: dict[str, int]
 ) -> None:
     shares = allocate(resolve_all(orders_in_batch), a_stock(numbers, items))
 
@@ -172,7 +179,7 @@ def test_a_picked_number_must_be_of_the_grade_that_was_sold() -> None:
 
 def test_a_picked_number_must_belong_to_the_address_s_local_network() -> None:
     stock = a_stock()
-    far = {key: each._replace(network="0512") for key, each in stock.picked_numbers.items()}
+    far = {key: each._replace(network="0512") for key, each in stock.picked.items()}
     orders_in_batch = [an_assignment_request(1, Need(kind="number", picked=e164(0)))]
 
     (share,) = allocate(resolve_all(orders_in_batch), Stock(stock.free, far, NOON))
@@ -182,7 +189,7 @@ def test_a_picked_number_must_belong_to_the_address_s_local_network() -> None:
 
 
 def test_a_number_selected_by_another_client_is_free_once_its_time_is_over() -> None:
-    pick = PickedNumber(Resource(NUMBERS, e164(0)), "025", NumberState.SELECTED, "other", NOON)
+    pick = PickedResource(Resource(NUMBERS, e164(0)), "025", NumberState.SELECTED, "other", NOON)
 
     assert not pick.is_free_for(CLIENT, NOON - timedelta(seconds=1))
     assert pick.is_free_for("other", NOON - timedelta(seconds=1))
@@ -231,4 +238,4 @@ def test_a_demand_counts_the_needs_of_each_pool_and_names_picked_numbers() -> No
     )
 
     assert demand.pools == {NUMBERS: 2}
-    assert demand.picked == [(TENANT, e164(3))]
+    assert demand.picked == [picked_name(e164(3))]

@@ -2,7 +2,6 @@
 
 from sqlalchemy import text
 
-from services.resources.domain.pool.resource import ResourceKind
 from shared.contracts import (
     Action,
     RefusalCode,
@@ -151,13 +150,13 @@ def test_every_change_of_a_number_or_item_is_a_row_of_the_history(sessions: Sess
     one, two = str(order_id(1)), str(order_id(2))
     assert sorted(history(sessions)) == sorted(
         [
-            (ResourceKind.NUMBER, one, "idle", "reserved"),
-            (ResourceKind.NUMBER, one, "reserved", "in_use"),
-            (ResourceKind.NUMBER, two, "in_use", "pending_release"),
-            (ResourceKind.NUMBER, two, "pending_release", "quarantined"),
-            (ResourceKind.PAIR, one, "free", "reserved"),
-            (ResourceKind.PAIR, one, "reserved", "in_use"),
-            (ResourceKind.PAIR, two, "in_use", "pre_released"),
-            (ResourceKind.PAIR, two, "pre_released", "free"),
+            ("number", one, "idle", "reserved"),
+            ("number", one, "reserved", "in_use"),
+            ("number", two, "in_use", "pending_release"),
+            ("number", two, "pending_release", "quarantined"),
+            ("pair", one, "free", "reserved"),
+            ("pair", one, "reserved", "in_use"),
+            ("pair", two, "in_use", "pre_released"),
+            ("pair", two, "pre_released", "free"),
         ]
     )

@@ -14,7 +14,7 @@ from deploy.local.postgres import Postgres
 from services.resources.app import SERVICE
 from services.resources.domain.number.numbering_plan import read_pattern
 from services.resources.domain.number.search import NumberSearch
-from services.resources.domain.pool.resource import Pool, ResourceKind
+from services.resources.domain.pool.resource import Pool
 from services.resources.domain.pool.states import PoolItemState
 from services.resources.store import (
     find_addresses,
@@ -127,7 +127,7 @@ def test_a_search_for_numbers_reads_little(
 
 
 def test_a_list_of_the_plant_reads_little(sessions: Sessions) -> None:
-    of_pool = partial(find_pool_items, pool=Pool(TENANT, ResourceKind.LEG, "S-777"))
+    of_pool = partial(find_pool_items, pool=Pool(TENANT, "leg", "S-777"))
     behind = Window(0, 21, encode_cursor(["X-077", "leg", "S-77"]))
     pools = partial(find_pool_levels, tenant=TENANT)
     addresses = partial(find_addresses, tenant=TENANT)
@@ -137,13 +137,13 @@ def test_a_list_of_the_plant_reads_little(sessions: Sessions) -> None:
         **{f"things {state}": partial(of_pool, state=state, rows=PAGE) for state in PoolItemState},
         "pools": partial(pools, kind=None, exchange_id="", rows=PAGE),
         "pools behind": partial(pools, kind=None, exchange_id="", rows=behind),
-        "pools of a kind": partial(pools, kind=ResourceKind.LEG, exchange_id="", rows=PAGE),
-        "pools of another kind": partial(pools, kind=ResourceKind.PAIR, exchange_id="", rows=PAGE),
+        "pools of a kind": partial(pools, kind="leg", exchange_id="", rows=PAGE),
+        "pools of another kind": partial(pools, kind="pair", exchange_id="", rows=PAGE),
         "pools of a kind and an exchange": partial(
-            pools, kind=ResourceKind.LEG, exchange_id="X-077", rows=PAGE
+            pools, kind="leg", exchange_id="X-077", rows=PAGE
         ),
         "pools of another kind and an exchange": partial(
-            pools, kind=ResourceKind.PAIR, exchange_id="X-077", rows=PAGE
+            pools, kind="pair", exchange_id="X-077", rows=PAGE
         ),
         "pools of an exchange": partial(pools, kind=None, exchange_id="X-077", rows=PAGE),
         "addresses": partial(addresses, letters="", exchange_id="", rows=PAGE),

@@ -12,7 +12,7 @@ from services.resources.commands.assignment import assign
 from services.resources.domain.allocation.requirements import AssignmentRequest
 from services.resources.domain.number.numbering_plan import read_pattern
 from services.resources.domain.number.search import NumberSearch
-from services.resources.domain.pool.resource import Pool, ResourceKind
+from services.resources.domain.pool.resource import Pool
 from services.resources.store import free_items, number_search
 from shared.contracts import Need, ResourcesAssigned
 from shared.persistence.database import Sessions
@@ -46,9 +46,9 @@ def filled(sessions: Sessions, size: int) -> Sessions:
     return sessions
 
 
-@pytest.mark.parametrize("kind", [ResourceKind.NUMBER, ResourceKind.PAIR])
+@pytest.mark.parametrize("kind", ["number", "pair"])
 def test_allocation_from_a_pool_twenty_times_as_large_reads_as_many_pages(
-    sessions: Sessions, kind: ResourceKind
+    sessions: Sessions, kind: str
 ) -> None:
     pool = Pool(TENANT, kind, "X")
     bound = free_items.pool_arrays({pool: COUNT})
@@ -68,7 +68,7 @@ def test_allocation_from_a_pool_that_is_nearly_used_up_reads_as_many_pages(
     sessions: Sessions,
 ) -> None:
     filled(sessions, 2_000)
-    pool = Pool(TENANT, ResourceKind.PAIR, "X")
+    pool = Pool(TENANT, "pair", "X")
     bound = free_items.pool_arrays({pool: COUNT})
     with sessions() as session:
         when_full = pages(session, SELECT_FREE, bound)

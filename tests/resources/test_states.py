@@ -1,70 +1,137 @@
-"""The state tables of numbers and pool items."""
+"""The life cycles of the kinds of resources."""
 
 import pytest
 
+from services.resources.domain.pool.kinds import POOL_KINDS
 from services.resources.domain.pool.states import (
-    HELD_ITEM_STATES,
-    HELD_NUMBER_STATES,
-    NUMBER_TRANSITIONS,
-    POOL_ITEM_TRANSITIONS,
+    NUMBER_LIFE_CYCLE,
+    POOL_ITEM_LIFE_CYCLE,
+    QUARANTINED_ITEM_LIFE_CYCLE,
     NumberState,
     PoolItemState,
+    ResourceLifeCycle,
+    ResourceState,
     Transition,
-    next_state,
 )
 
+ITEM_LIFE_CYCLES = (POOL_ITEM_LIFE_CYCLE, QUARANTINED_ITEM_LIFE_CYCLE)
+LIFE_CYCLES = (NUMBER_LIFE_CYCLE, *ITEM_LIFE_CYCLES)
+of_every_life_cycle = pytest.mark.parametrize("life_cycle", LIFE_CYCLES, ids=lambda each: each.name)
 
-def test_every_state_of_a_number_is_left_and_reached_by_some_transition() -> None:
-    transitions = [
-        transition for table in NUMBER_TRANSITIONS.values() for transition in table.items()
+
+def states_of(life_cycle: ResourceLifeCycle) -> set[ResourceState]:
+    """Return the states that a transition leads to or from."""
+    steps = [step for table in life_cycle.transitions.values() for step in table.items()]
+    return {state for step in steps for state in step}
+
+
+def after(life_cycle: ResourceLifeCycle, *transitions: Transition) -> list[ResourceState | None]:
+    """Return the states that a free resource goes through."""
+    states: list[ResourceState | None] = [life_cycle.free]
+    for transition in transitions:
+        state = states[-1]
+        states.append(state and life_cycle.next_state(state, transition))
+    return states[1:]
+
+
+def test_every_kind_has_one_of_the_life_cycles() -> None:
+    assert {id(each.life_cycle) for each in POOL_KINDS.values()} <= set(map(id, LIFE_CYCLES))
+
+
+@of_every_life_cycle
+def test_every_state_is_left_and_reached_by_some_transition(
+    life_cycle: ResourceLifeCycle,
+) -> None:
+    steps = [step for table in life_cycle.transitions.values() for step in table.items()]
+
+    assert {was for was, _ in steps} == states_of(life_cycle)
+    assert {became for _, became in steps} == states_of(life_cycle)
+
+
+def test_numbers_have_all_states_of_numbers_and_quarantined_items_all_of_items() -> None:
+    assert states_of(NUMBER_LIFE_CYCLE) == set(NumberState)
+    assert states_of(QUARANTINED_ITEM_LIFE_CYCLE) == set(PoolItemState)
+    assert states_of(POOL_ITEM_LIFE_CYCLE) == set(PoolItemState) - {PoolItemState.QUARANTINED}
+
+
+@of_every_life_cycle
+def test_undoing_a_reservation_makes_the_resource_free(life_cycle: ResourceLifeCycle) -> None:
+    assert after(life_cycle, Transition.RESERVE, Transition.UNDO) == [
+        life_cycle.reserved,
+        life_cycle.free,
     ]
 
-    assert {was for was, _ in transitions} == set(NumberState)
-    assert {became for _, became in transitions} == set(NumberState)
+
+@of_every_life_cycle
+def test_undoing_a_release_puts_the_resource_back_into_use(life_cycle: ResourceLifeCycle) -> None:
+    _, in_use, _, undone = after(
+        life_cycle,
+        *(Transition.RESERVE, Transition.OCCUPY, Transition.PRE_RELEASE, Transition.UNDO),
+    )
+
+    assert undone is in_use is not None
 
 
-def test_undoing_a_reservation_makes_the_resource_free() -> None:
-    assert next_state(NumberState.RESERVED, Transition.UNDO) is NumberState.IDLE
-    assert next_state(PoolItemState.RESERVED, Transition.UNDO) is PoolItemState.FREE
+@of_every_life_cycle
+def test_a_released_resource_rests_if_its_kind_has_a_quarantine(
+    life_cycle: ResourceLifeCycle,
+) -> None:
+    *_, released, rested = after(
+        life_cycle,
+        *(Transition.RESERVE, Transition.PRE_RELEASE, Transition.RELEASE),
+        Transition.END_QUARANTINE,
+    )
 
-
-def test_undoing_a_release_puts_the_resource_back_into_use() -> None:
-    assert next_state(NumberState.PENDING_RELEASE, Transition.UNDO) is NumberState.IN_USE
-    assert next_state(PoolItemState.PRE_RELEASED, Transition.UNDO) is PoolItemState.IN_USE
-
-
-def test_a_released_number_is_quarantined_and_a_released_item_is_free() -> None:
-    assert next_state(NumberState.PENDING_RELEASE, Transition.RELEASE) is NumberState.QUARANTINED
-    assert next_state(PoolItemState.PRE_RELEASED, Transition.RELEASE) is PoolItemState.FREE
+    if life_cycle.quarantined:
+        assert (released, rested) == (life_cycle.quarantined, life_cycle.free)
+    else:
+        assert (released, rested) == (life_cycle.free, None)
 
 
 @pytest.mark.parametrize("transition", [Transition.UNDO, Transition.OCCUPY, Transition.RELEASE])
-def test_a_late_transition_changes_nothing_of_a_resource_in_use(transition: Transition) -> None:
-    assert next_state(NumberState.IN_USE, transition) is None
-    assert next_state(PoolItemState.IN_USE, transition) is None
+@of_every_life_cycle
+def test_a_late_transition_changes_nothing_of_a_resource_in_use(
+    life_cycle: ResourceLifeCycle, transition: Transition
+) -> None:
+    *_, state = after(life_cycle, Transition.RESERVE, Transition.OCCUPY)
+
+    assert state
+    assert life_cycle.next_state(state, transition) is None
 
 
 @pytest.mark.parametrize("transition", list(Transition))
-def test_a_held_number_becomes_free_only_by_release_or_undo(
-    transition: Transition,
+@of_every_life_cycle
+def test_a_held_resource_becomes_free_only_by_release_or_undo(
+    life_cycle: ResourceLifeCycle, transition: Transition
 ) -> None:
-    for state in HELD_NUMBER_STATES:
-        became = next_state(state, transition)
-        is_lost = became is not None and became not in HELD_NUMBER_STATES
+    for state in life_cycle.held:
+        became = life_cycle.next_state(state, transition)
+        is_lost = became is not None and became not in life_cycle.held
         assert not is_lost or transition in {Transition.UNDO, Transition.RELEASE}
 
 
-@pytest.mark.parametrize("transition", list(POOL_ITEM_TRANSITIONS))
-def test_only_a_reservation_gives_a_free_item_a_holder(transition: Transition) -> None:
-    for state in set(PoolItemState) - HELD_ITEM_STATES:
-        became = next_state(state, transition)
-        assert became not in HELD_ITEM_STATES or transition is Transition.RESERVE
+@pytest.mark.parametrize("transition", list(Transition))
+@of_every_life_cycle
+def test_only_a_reservation_gives_a_free_resource_a_holder(
+    life_cycle: ResourceLifeCycle, transition: Transition
+) -> None:
+    for state in states_of(life_cycle) - life_cycle.held:
+        became = life_cycle.next_state(state, transition)
+        assert became not in life_cycle.held or transition is Transition.RESERVE
 
 
-def test_orders_change_nothing_of_a_faulty_or_blocked_leg() -> None:
+@pytest.mark.parametrize("life_cycle", ITEM_LIFE_CYCLES, ids=lambda each: each.name)
+def test_orders_change_nothing_of_a_faulty_or_blocked_item(life_cycle: ResourceLifeCycle) -> None:
     operators = {Transition.BLOCK, Transition.FAIL, Transition.OPEN}
 
     for state in (PoolItemState.FAULTY, PoolItemState.BLOCKED):
         assert all(
-            next_state(state, transition) is None for transition in set(Transition) - operators
+            life_cycle.next_state(state, transition) is None
+            for transition in set(Transition) - operators
         )
+
+
+def test_all_life_cycles_of_items_take_into_use_alike_since_one_statement_does_it() -> None:
+    steps = [each.transitions[Transition.OCCUPY] for each in ITEM_LIFE_CYCLES]
+
+    assert all(each == steps[0] for each in steps)

@@ -7,6 +7,7 @@ import msgspec
 
 from tools.verify.evidence import Evidence
 from tools.verify.orders import CheckResult
+from tools.verify.resource_kinds import resource_name
 
 LAST: LiteralString = """
     SELECT DISTINCT ON (kind, subject, part) kind, subject, part, became FROM history
@@ -14,7 +15,7 @@ LAST: LiteralString = """
 """
 LAST_OF_PLANT: LiteralString = """
     SELECT DISTINCT ON (kind, subject) kind, subject, '' AS part, became FROM history
-    WHERE kind IN ('number', 'leg', 'vlan', 'loid', 'pair') ORDER BY kind, subject, position DESC
+    ORDER BY kind, subject, position DESC
 """
 """The same for numbers and plant, whose `part` is the order."""
 
@@ -23,7 +24,7 @@ PLANS = "SELECT order_id, steps FROM plans"
 PLANT: LiteralString = """
     SELECT 'number' AS kind, e164 AS value, state FROM numbers
     WHERE state NOT IN ('idle', 'planned', 'blocked')
-       OR e164 IN (SELECT subject FROM history WHERE kind = 'number')
+       OR e164 IN (SELECT subject FROM history)
     UNION ALL
     SELECT kind, value, state FROM pool_items
     WHERE state NOT IN ('free', 'faulty')
@@ -59,7 +60,7 @@ def compare_with_history(
     last = {(row.kind, row.subject, row.part): row.became for row in rows}
     for kind, subject, part, state in current:
         expected = last.get((kind, subject, part), INITIAL_STATES.get(kind, "nothing"))
-        name = "a number" if kind == "number" else f"{kind} {subject} {part}".rstrip()
+        name = resource_name(kind, subject, part)
         yield None if expected == state else f"{name} is {state}, the history says {expected}"
 
 

@@ -7,6 +7,7 @@ from deploy.local.stack_record import SERVICES
 from shared.observability.masking import looks_personal
 from tools.verify.evidence import Evidence
 from tools.verify.orders import CheckResult
+from tools.verify.resource_kinds import PERSONAL_KINDS
 
 PERSONAL_WORDS = re.compile(
     r"""
@@ -43,7 +44,7 @@ def personal_values(evidence: Evidence) -> Iterator[str]:
     for assigned in evidence.expected_state.assigned.values():
         for item in assigned.items:
             for held in item.held:
-                if held.kind == "number":
+                if held.kind in PERSONAL_KINDS:
                     yield from phone_spellings(held.value)
 
 

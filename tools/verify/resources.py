@@ -7,6 +7,7 @@ from uuid import UUID
 
 from tools.verify.evidence import FINAL, Evidence
 from tools.verify.orders import CheckResult
+from tools.verify.resource_kinds import PERSONAL_KINDS
 
 HELD = """
     SELECT 'number' AS kind, e164 AS value, state, order_id, service_id
@@ -119,5 +120,5 @@ def states_and_holders_agree(evidence: Evidence) -> Iterator[CheckResult]:
 
 
 def mask(key: ResourceKey) -> str:
-    """Return a resource's value for printing; of a number only the last four digits."""
-    return f"...{key.value[-4:]}" if key.kind == "number" else key.value
+    """Return a resource's value for printing; if it identifies a customer, only its end."""
+    return f"...{key.value[-4:]}" if key.kind in PERSONAL_KINDS else key.value

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator, Mapping
 from itertools import groupby
-from typing import LiteralString
+from typing import LiteralString, NamedTuple
 
 from shared.persistence.history import TAKEN_OVER_REASON
 from tools.verify.evidence import Evidence
 from tools.verify.orders import CheckResult
+from tools.verify.resource_kinds import NUMBER_KIND, pool_item_kinds, resource_name
 
 HISTORY: LiteralString = """
     SELECT kind, subject, part, was, became, reason FROM history
@@ -65,59 +66,77 @@ NUMBER = transition_table(
     quarantined="idle",
     blocked="idle",
 )
-ITEM = transition_table(
+POOL_ITEM = transition_table(
     free="reserved faulty blocked",
     reserved="in_use free pre_released",
     in_use="pre_released",
-    pre_released="free in_use",
+    pre_released="free quarantined in_use",  # as the kind has a quarantine or none
+    quarantined="free",
     faulty="free blocked",
     blocked="free faulty",
 )
-PLANT_KINDS = ("leg", "vlan", "loid", "pair")
 LEGAL_TRANSITIONS: Mapping[str, Transitions] = {
     "order": ORDER,
     "item": ORDER,
     "plan": PLAN,
     "step": STEP,
-    "number": NUMBER,
-    **dict.fromkeys(PLANT_KINDS, ITEM),
 }
 NO_STATE = frozenset({""})
 FIRST_STATES: Mapping[str, frozenset[str]] = {
     "plan": NO_STATE | {"running"},
     "step": NO_STATE | {"waiting"},
-    "number": NO_STATE | {"idle"},
-    # An import may create faulty legs.
-    **dict.fromkeys(PLANT_KINDS, frozenset({"free", "faulty"})),
 }
 """The legal first `was` of a history; by default none. Of a plan only its end is recorded."""
 
 
+class HistoryRules(NamedTuple):
+    """How the history of a kind of thing may begin and go on."""
+
+    transitions: Transitions
+    first_states: frozenset[str] = NO_STATE
+
+
+NUMBER_RULES = HistoryRules(NUMBER, NO_STATE | {"idle"})
+POOL_ITEM_RULES = HistoryRules(POOL_ITEM, frozenset({"free", "faulty"}))
+"""An import may create faulty legs."""
+
+
+def rules_by_kind(evidence: Evidence) -> dict[str, HistoryRules]:
+    """Return the rules of every kind of thing that has a history of states."""
+    rules = {
+        kind: HistoryRules(transitions, FIRST_STATES.get(kind, NO_STATE))
+        for kind, transitions in LEGAL_TRANSITIONS.items()
+    }
+    items = dict.fromkeys(pool_item_kinds(evidence), POOL_ITEM_RULES)
+    return rules | items | {NUMBER_KIND: NUMBER_RULES}
+
+
 def every_transition_is_legal(evidence: Evidence) -> Iterator[CheckResult]:
     """Check the history of every order, item, plan, step, number and pool item."""
+    rules = rules_by_kind(evidence)
     for service, statement in HISTORIES.items():
         rows = evidence.rows(service, statement)
         for (kind, subject, part), steps in groupby(rows, lambda row: row[:3]):
-            if kind in LEGAL_TRANSITIONS:
+            if kind in rules:
                 wrong = illegal_transition(
-                    kind, [(step.was, step.became, step.reason) for step in steps]
+                    rules[kind], [(step.was, step.became, step.reason) for step in steps]
                 )
-                name = f"a {kind}" if kind == "number" else f"{kind} {subject} {part}".rstrip()
+                name = resource_name(kind, subject, part)
                 yield f"{name} went {wrong}" if wrong else None
 
 
-def illegal_transition(kind: str, history: list[tuple[str, str, str]]) -> str:
+def illegal_transition(rules: HistoryRules, history: list[tuple[str, str, str]]) -> str:
     """Return a description of the first illegal transition; empty if all are legal.
 
     A takeover after a restore may skip intermediate states.
     """
     state = ""
     for position, (was, became, reason) in enumerate(history):
-        joins = was in FIRST_STATES.get(kind, NO_STATE) if position == 0 else was == state
+        joins = was in rules.first_states if position == 0 else was == state
         if reason == TAKEN_OVER_REASON and (joins or position == 0):
             state = became
             continue
-        if not joins or became not in LEGAL_TRANSITIONS[kind].get(was, frozenset()):
+        if not joins or became not in rules.transitions.get(was, frozenset()):
             return f"from {was or 'nothing'} to {became}, being {state or 'nothing'}"
         state = became
     return ""

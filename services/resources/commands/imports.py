@@ -18,6 +18,7 @@ from services.resources.domain.plant.plant import (
 )
 from services.resources.domain.plant.segment_changes import unheld_number_changes
 from services.resources.domain.plant.spelling import Spelling, names_in
+from services.resources.domain.pool.kinds import NUMBER, PAIR, PoolKind
 from shared.messaging.unit_of_work import UnitOfWork
 
 RowImporter: TypeAlias = Callable[[ParsedRows[R], UnitOfWork], ImportCounts]
@@ -73,7 +74,7 @@ def import_segments(parsed: ParsedRows[Segment], work: UnitOfWork) -> ImportCoun
     changes = unheld_number_changes(rows, known)
     for each in store.change_number_states(work.session, work.tenant, changes):
         work.record_change(
-            "number", each.e164, each.was, each.became, reason="segment imported anew"
+            NUMBER.name, each.e164, each.was, each.became, reason="segment imported anew"
         )
     record_new("segment", rows, known, work)
     return count_rows(map(with_kind, rows), known, things)
@@ -114,11 +115,16 @@ def import_addresses(parsed: ParsedRows[Address], work: UnitOfWork) -> ImportCou
 
 def import_pairs(parsed: ParsedRows[PairBlock], work: UnitOfWork) -> ImportCounts:
     """Create pairs on exchanges' distribution frames; existing pairs stay unchanged."""
+    return import_blocks(PAIR, parsed, work)
+
+
+def import_blocks(kind: PoolKind, parsed: ParsedRows[PairBlock], work: UnitOfWork) -> ImportCounts:
+    """Create consecutive items in the pools of exchanges; existing items stay unchanged."""
     rows = parsed.bare_rows
     raise_faults(
         [*parsed.faults, *import_validation.check_pairs(parsed.rows, networks_of(rows, work))]
     )
-    added = store.add_pairs(work.session, work.tenant, rows)
+    added = store.add_blocks(work.session, work.tenant, kind.name, rows)
     sizes = [each.count for each in rows]
     return count_blocks(zip(sizes, added.new_of_block, strict=True), added.things)
 

@@ -2,6 +2,7 @@
 
 from services.resources import store
 from services.resources.domain.number.number import Number, deselect, require_number, select
+from services.resources.domain.pool.kinds import NUMBER
 from services.resources.domain.pool.states import NumberState
 from services.resources.domain.scheduled_messages import HoldExpired
 from shared.messaging.unit_of_work import UnitOfWork
@@ -42,5 +43,5 @@ def save_number(number: Number, after: Number, client: str, work: UnitOfWork) ->
     store.put_numbers(work.session, [after])
     verb = "selected" if after.state is NumberState.SELECTED else "given up"
     work.record_change(
-        "number", after.e164, number.state, after.state, reason=f"{verb} by {client}"
+        NUMBER.name, after.e164, number.state, after.state, reason=f"{verb} by {client}"
     )

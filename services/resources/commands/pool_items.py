@@ -6,6 +6,7 @@ from functools import partial
 from typing import TypeAlias
 
 from services.resources import store
+from services.resources.domain.pool.kinds import PoolKind
 from services.resources.domain.pool.resource import Pool
 from services.resources.domain.pool.states import ResourceState
 from services.resources.domain.pool.withdrawal import (
@@ -20,8 +21,8 @@ from shared.security.caller import Caller
 
 WITHDRAW_ACTION, RESTORE_ACTION = "things.withdraw", "things.restore"
 
-StateRule: TypeAlias = Callable[[Mapping[str, ResourceState]], dict[str, ResourceState]]
-"""Returns the new states of the resources that change."""
+StateRule: TypeAlias = Callable[[Mapping[str, ResourceState], PoolKind], dict[str, ResourceState]]
+"""Returns the new states of the resources of a kind that change."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +40,13 @@ def withdraw_if_approved(
     """Withdraw resources from a pool; return how many changed, or the approval that is pending.
 
     Raises:
-        InvalidError: if the pool does not have one of them, or numbers are to be faulty.
+        InvalidError: if the pool does not have one of them, or resources of the kind do not break.
         NotFreeError: if one of them is neither free nor withdrawn.
     """
     subject = f"{selected.pool.kind}/{selected.pool.name}"
     content = [target, sorted(selected.values)]
     action = SensitiveAction(WITHDRAW_ACTION, subject, content, selected.reason)
-    rule = partial(withdraw, kind=selected.pool.kind, target=target)
+    rule = partial(withdraw, target=target)
     return check_approval(work, caller, action) or change_states(
         selected, WITHDRAW_ACTION, caller.person, rule, work
     )
@@ -70,7 +71,7 @@ def change_states(
     names = store.canonical_values(work.session, pool, selected.values)
     found = store.get_states_for_update(work.session, pool, set(names.values()))
     check_known_values([names[each] for each in selected.values], found)
-    states = rule(found)
+    states = rule(found, pool.rules)
     store.put_states(work.session, pool, states)
     work.audit(action, f"{pool.kind}/{pool.name}", reason=reason, things=len(states))
     for value, state in states.items():

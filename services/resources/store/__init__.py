@@ -19,8 +19,8 @@ from services.resources.store.numbers import (
 )
 from services.resources.store.plant import (
     add_addresses,
+    add_blocks,
     add_exchanges,
-    add_pairs,
     add_splitters,
     known_addresses,
     known_exchanges,
@@ -31,11 +31,12 @@ from services.resources.store.plant import (
 )
 from services.resources.store.plant_names import canonical_plant_name, known_spellings
 from services.resources.store.pool_items import (
-    PoolItemStatus,
     canonical_values,
     find_pool_item,
     find_pool_items,
+    get_items_skip_locked,
     get_states_for_update,
+    put_items,
     put_states,
 )
 from services.resources.store.pool_levels import find_pool_breakdown, find_pool_levels
@@ -49,10 +50,9 @@ from services.resources.store.segments import (
 from services.resources.store.stock import lock_stock, take_assignment_lock
 
 __all__ = [
-    "PoolItemStatus",
     "add_addresses",
+    "add_blocks",
     "add_exchanges",
-    "add_pairs",
     "add_segments",
     "add_splitters",
     "address_ids_like",
@@ -69,6 +69,7 @@ __all__ = [
     "find_pool_levels",
     "get_holdings",
     "get_holdings_for_update",
+    "get_items_skip_locked",
     "get_numbers_skip_locked",
     "get_states_for_update",
     "get_statuses_for_update",
@@ -84,6 +85,7 @@ __all__ = [
     "occupy",
     "overlapping_segments",
     "overlapping_splitters",
+    "put_items",
     "put_numbers",
     "put_states",
     "quarantine_periods",

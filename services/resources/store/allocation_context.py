@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from services.resources.domain.allocation.requirements import AllocationContext, OrderPlace
 from services.resources.domain.plant.address_search import id_key
-from services.resources.domain.pool.resource import ServingPlant
+from services.resources.domain.pool.kinds import ServingPlant
 from services.resources.store.addresses import ID_KEY
 from services.resources.store.array_parameters import ITEMS, NUMBERS
 from services.resources.store.holdings import get_holdings_for_update

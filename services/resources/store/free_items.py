@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import Integer, Text, TextClause, text
 from sqlalchemy.orm import Session
 
+from services.resources.domain.pool.kinds import ResourceTable
 from services.resources.domain.pool.resource import Pool, Resource
 from services.resources.store.array_parameters import ITEMS
 from shared.persistence.bulk import to_arrays
@@ -15,13 +16,13 @@ LOCKING_CLAUSE = "FOR UPDATE"
 LOWEST = """
 SELECT requested.place, resource.value, resource.element, resource.attributes
 FROM unnest(CAST(:tenant AS text[]), CAST(:kind AS text[]), CAST(:pool AS text[]),
-            CAST(:grade AS text[]), CAST(:amount AS int[]))
-     WITH ORDINALITY AS requested (tenant, kind, pool, grade, amount, place)
+            CAST(:grade AS text[]), CAST(:amount AS int[]), CAST(:in_numbers AS bool[]))
+     WITH ORDINALITY AS requested (tenant, kind, pool, grade, amount, in_numbers, place)
 CROSS JOIN LATERAL (
     SELECT * FROM (
         SELECT e164 AS value, '' AS element, '[]'::bytea AS attributes
         FROM numbers
-        WHERE requested.kind = 'number' AND tenant = requested.tenant
+        WHERE requested.in_numbers AND tenant = requested.tenant
           AND exchange_id = requested.pool AND grade = requested.grade AND idle
         ORDER BY e164 LIMIT requested.amount FOR UPDATE
     ) AS number
@@ -29,7 +30,8 @@ CROSS JOIN LATERAL (
     SELECT * FROM (
         SELECT value, element, attributes
         FROM pool_items
-        WHERE tenant = requested.tenant AND kind = requested.kind AND pool = requested.pool AND free
+        WHERE NOT requested.in_numbers AND tenant = requested.tenant
+          AND kind = requested.kind AND pool = requested.pool AND free
         ORDER BY value LIMIT requested.amount FOR UPDATE
     ) AS item
 ) AS resource
@@ -81,5 +83,9 @@ def read_lowest(
 
 def pool_arrays(requested: Mapping[Pool, int]) -> dict[str, list[Any]]:
     """Return the parameters of a statement on these pools."""
-    names = ("tenant", "kind", "pool", "grade", "amount")
-    return to_arrays(names, [(*pool, requested[pool]) for pool in sorted(requested)])
+    names = ("tenant", "kind", "pool", "grade", "amount", "in_numbers")
+    rows = [
+        (*pool, requested[pool], pool.rules.table is ResourceTable.NUMBERS)
+        for pool in sorted(requested)
+    ]
+    return to_arrays(names, rows)

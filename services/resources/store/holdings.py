@@ -8,34 +8,26 @@ from sqlalchemy import Select, bindparam, func, or_, select, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
-from services.resources.domain.pool.resource import (
-    Holding,
-    Pool,
-    Resource,
-    ResourceChange,
-    ResourceKind,
-)
+from services.resources.domain.pool.kinds import NUMBER, ResourceTable
+from services.resources.domain.pool.resource import Holding, Pool, Resource, ResourceChange
 from services.resources.domain.pool.states import (
     NUMBER_TRANSITIONS,
     POOL_ITEM_TRANSITIONS,
     Transition,
 )
-from services.resources.store.array_parameters import ITEMS, NUMBERS
+from services.resources.store.array_parameters import ITEM_KEY, ITEMS, NUMBERS
 from shared.persistence.bulk import check_all_written, to_arrays
 from shared.persistence.statements import CompiledStatement
 
 ORDERS = bindparam("orders", type_=ARRAY(NUMBERS.c.order_id.type))
 SERVICES = bindparam("services", type_=ARRAY(NUMBERS.c.service_id.type))
 NUMBER_COLUMNS = (NUMBERS.c.tenant, NUMBERS.c.exchange_id, NUMBERS.c.grade, NUMBERS.c.e164)
-ITEM_COLUMNS = (
-    *(ITEMS.c.tenant, ITEMS.c.kind, ITEMS.c.pool),
-    *(ITEMS.c.value, ITEMS.c.element, ITEMS.c.attributes),
-)
+ITEM_COLUMNS = (*ITEM_KEY, ITEMS.c.element, ITEMS.c.attributes)
 HELD_NUMBERS = select(
     *NUMBER_COLUMNS, NUMBERS.c.state, NUMBERS.c.order_id, NUMBERS.c.service_id
 ).order_by(NUMBERS.c.tenant, NUMBERS.c.e164)
 HELD_ITEMS = select(*ITEM_COLUMNS, ITEMS.c.state, ITEMS.c.order_id, ITEMS.c.service_id).order_by(
-    *ITEM_COLUMNS[:4]
+    *ITEM_KEY
 )
 
 
@@ -84,10 +76,10 @@ def read_holdings(
 
 def number_resource(tenant: str, exchange_id: str, grade: str, e164: str) -> Resource:
     """Return a number as a resource."""
-    return Resource(Pool(tenant, ResourceKind.NUMBER, exchange_id, grade), e164)
+    return Resource(Pool(tenant, NUMBER.name, exchange_id, grade), e164)
 
 
-def item_resource(tenant: str, kind: ResourceKind, pool: str, value: str, *more: Any) -> Resource:  # noqa: ANN401
+def item_resource(tenant: str, kind: str, pool: str, value: str, *more: Any) -> Resource:  # noqa: ANN401
     """Return a pool item as a resource."""
     return Resource(Pool(tenant, kind, pool), value, *more)
 
@@ -103,14 +95,17 @@ WITH number AS (
     WHERE order_id = ANY(CAST(:orders AS uuid[])) AND state = :item_was
     RETURNING tenant, kind, pool, value, order_id, service_id
 )
-SELECT tenant, 'number', exchange_id, grade, e164, order_id, service_id FROM number
+SELECT tenant, CAST(:number AS text), exchange_id, grade, e164, order_id, service_id FROM number
 UNION ALL
 SELECT tenant, kind, pool, '', value, order_id, service_id FROM item
 """)
 )
 ((NUMBER_WAS, NUMBER_BECAME),) = NUMBER_TRANSITIONS[Transition.OCCUPY].items()
 ((ITEM_WAS, ITEM_BECAME),) = POOL_ITEM_TRANSITIONS[Transition.OCCUPY].items()
-OCCUPY_STATES = {
+"""The same for all life cycles of pool items."""
+
+OCCUPY_PARAMETERS = {
+    "number": NUMBER.name,
     "number_was": NUMBER_WAS.value,
     "number_became": NUMBER_BECAME.value,
     "item_was": ITEM_WAS.value,
@@ -125,15 +120,13 @@ def occupy(session: Session, orders: Collection[UUID]) -> list[ResourceChange]:
     changes, so that no index is touched.
     """
     changes = []
-    for tenant, kind_name, name, grade, value, *holder in OCCUPY.rows(
-        session, {"orders": list(orders), **OCCUPY_STATES}
+    for tenant, kind, name, grade, value, *holder in OCCUPY.rows(
+        session, {"orders": list(orders), **OCCUPY_PARAMETERS}
     ):
-        kind = ResourceKind(kind_name)
-        is_number = kind is ResourceKind.NUMBER
+        pool = Pool(tenant, kind, name, grade)
+        is_number = pool.rules.table is ResourceTable.NUMBERS
         was, became = (NUMBER_WAS, NUMBER_BECAME) if is_number else (ITEM_WAS, ITEM_BECAME)
-        changes.append(
-            ResourceChange(Resource(Pool(tenant, kind, name, grade), value), was, became, *holder)
-        )
+        changes.append(ResourceChange(Resource(pool, value), was, became, *holder))
     return changes
 
 
@@ -149,11 +142,13 @@ WITH number AS (
     WHERE numbers.tenant = new.tenant AND numbers.e164 = new.value
     RETURNING 1
 ), item AS (
-    UPDATE pool_items SET state = new.state, order_id = new.holder, service_id = new.service
+    UPDATE pool_items SET state = new.state, order_id = new.holder, service_id = new.service,
+                          until = new.until
     FROM unnest(CAST(:i_tenant AS text[]), CAST(:i_kind AS text[]), CAST(:i_pool AS text[]),
                 CAST(:i_value AS text[]), CAST(:i_state AS text[]),
-                CAST(:i_order AS uuid[]), CAST(:i_service AS uuid[]))
-         AS new (tenant, kind, pool, value, state, holder, service)
+                CAST(:i_order AS uuid[]), CAST(:i_service AS uuid[]),
+                CAST(:i_until AS timestamptz[]))
+         AS new (tenant, kind, pool, value, state, holder, service, until)
     WHERE pool_items.tenant = new.tenant AND pool_items.kind = new.kind
       AND pool_items.pool = new.pool AND pool_items.value = new.value
     RETURNING 1
@@ -162,7 +157,10 @@ SELECT (SELECT count(*) FROM number) + (SELECT count(*) FROM item)
 """)
 )
 NUMBER_PARAMETERS = ("n_tenant", "n_value", "n_state", "n_order", "n_service", "n_until")
-ITEM_PARAMETERS = ("i_tenant", "i_kind", "i_pool", "i_value", "i_state", "i_order", "i_service")
+ITEM_PARAMETERS = (
+    *("i_tenant", "i_kind", "i_pool", "i_value"),
+    *("i_state", "i_order", "i_service", "i_until"),
+)
 
 
 def save_changes(session: Session, changes: Collection[ResourceChange]) -> None:
@@ -174,11 +172,11 @@ def save_changes(session: Session, changes: Collection[ResourceChange]) -> None:
     numbers: list[Sequence[Any]] = []
     items: list[Sequence[Any]] = []
     for each in changes:
-        (tenant, kind, pool, _), value = each.resource.key
-        if kind is ResourceKind.NUMBER:
-            numbers.append((tenant, value, each.became.value, *each.holder, each.until))
+        state = (each.became.value, *each.holder, each.until)
+        if each.resource.pool.rules.table is ResourceTable.NUMBERS:
+            numbers.append((*each.resource.number_key, *state))
         else:
-            items.append((tenant, kind.value, pool, value, each.became.value, *each.holder))
+            items.append((*each.resource.name, *state))
     if not changes:
         return
     bound = to_arrays(NUMBER_PARAMETERS, numbers) | to_arrays(ITEM_PARAMETERS, items)

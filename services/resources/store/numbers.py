@@ -10,7 +10,8 @@ from sqlalchemy import Row, Select, func, select, true
 from sqlalchemy.orm import Session
 
 from services.resources.domain.number.number import Number
-from services.resources.domain.pool.resource import NumberKey
+from services.resources.domain.pool.kinds import ResourceTable
+from services.resources.domain.pool.resource import NumberKey, Resource, ResourceKey
 from services.resources.store.array_parameters import NUMBERS, REQUESTED_NUMBERS, number_arrays
 from services.resources.store.stock import take_assignment_lock
 from services.resources.tables import NumberRow, SegmentRow
@@ -82,7 +83,14 @@ def put_numbers(session: Session, numbers: Iterable[Number]) -> None:
     update_rows(session, NumberRow, NAMES, [row_of(each) for each in numbers], keys=2)
 
 
-def quarantine_periods(session: Session, keys: Sequence[NumberKey]) -> dict[NumberKey, timedelta]:
-    """Return the quarantine period of each of these numbers."""
-    rows = session.execute(SELECT_QUARANTINE, number_arrays(keys)) if keys else ()
-    return {(tenant, e164): timedelta(days=days) for tenant, e164, days in rows}
+def quarantine_periods(
+    session: Session, resources: Iterable[Resource]
+) -> dict[ResourceKey, timedelta]:
+    """Return the quarantine period of each of these resources that its segment gives one."""
+    numbers = {
+        each.number_key: each.key
+        for each in resources
+        if each.pool.rules.table is ResourceTable.NUMBERS
+    }
+    rows = session.execute(SELECT_QUARANTINE, number_arrays(numbers)) if numbers else ()
+    return {numbers[tenant, e164]: timedelta(days=days) for tenant, e164, days in rows}

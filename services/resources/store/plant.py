@@ -61,12 +61,12 @@ CROSS JOIN LATERAL (VALUES
 """)
 """There are no conflicts: a known splitter only grows, and its VLANs are checked before."""
 
-ADD_PAIRS = text("""
+ADD_BLOCKS = text("""
 WITH new AS (
     INSERT INTO pool_items (tenant, kind, pool, value, element, attributes, state)
-    SELECT :tenant, 'pair', b.exchange, b.exchange || '/' || lpad(n::text, 7, '0'), '',
-           convert_to('[{"name":"exchange","value":"' || b.exchange || '"},{"name":"pair","value":'
-                      || n || '}]', 'UTF8'), 'free'
+    SELECT :tenant, CAST(:kind AS text), b.exchange, b.exchange || '/' || lpad(n::text, 7, '0'), '',
+           convert_to('[{"name":"exchange","value":"' || b.exchange || '"},{"name":"'
+                      || CAST(:kind AS text) || '","value":' || n || '}]', 'UTF8'), 'free'
     FROM unnest(CAST(:exchanges AS text[]), CAST(:firsts AS int[]), CAST(:counts AS int[]))
          AS b (exchange, first, count)
     CROSS JOIN LATERAL generate_series(b.first, b.first + b.count - 1) AS n
@@ -74,7 +74,7 @@ WITH new AS (
     RETURNING pool, value
 ), grown AS (
     INSERT INTO pools (tenant, kind, name, exchange_id, capacity)
-    SELECT :tenant, 'pair', pool, pool, count(*) FROM new GROUP BY pool
+    SELECT :tenant, CAST(:kind AS text), pool, pool, count(*) FROM new GROUP BY pool
     ON CONFLICT (tenant, kind, name) DO UPDATE SET capacity = pools.capacity + excluded.capacity
 )
 SELECT (SELECT count(*) FROM new), count(new.value)
@@ -85,7 +85,7 @@ LEFT JOIN new ON new.pool = b.exchange
                                AND b.exchange || '/' || lpad((b.first + b.count - 1)::text, 7, '0')
 GROUP BY b.place ORDER BY b.place
 """)
-"""How many pairs are new in all, and in each block: blocks may overlap."""
+"""How many items are new in all, and in each block: blocks may overlap."""
 
 ADD_ADDRESSES = text("""
 INSERT INTO addresses (tenant, id, text, exchange_id, local_network, splitter_id, letters, grams)
@@ -238,25 +238,26 @@ def add_splitters(
     return made
 
 
-class AddedPairs(NamedTuple):
-    """How many pairs are new, in all and in each block."""
+class AddedItems(NamedTuple):
+    """How many items are new, in all and in each block."""
 
     things: int
     new_of_block: list[int]
 
 
-def add_pairs(session: Session, tenant: str, rows: Sequence[PairBlock]) -> AddedPairs:
-    """Create pairs; return how many are new, in all and in each block."""
+def add_blocks(session: Session, tenant: str, kind: str, rows: Sequence[PairBlock]) -> AddedItems:
+    """Create the items of blocks, such as pairs; return how many are new, in all and in each."""
     bound = {
         "tenant": tenant,
+        "kind": kind,
         "exchanges": [each.exchange_id for each in rows],
         "firsts": [each.first for each in rows],
         "counts": [each.count for each in rows],
     }
-    found = session.execute(ADD_PAIRS, bound).all() if rows else []
+    found = session.execute(ADD_BLOCKS, bound).all() if rows else []
     made = found[0][0] if found else 0
     analyze_if_grown(session, "pool_items", made)
-    return AddedPairs(made, [new for _, new in found])
+    return AddedItems(made, [new for _, new in found])
 
 
 def analyze_if_grown(session: Session, table: str, made: int) -> None:

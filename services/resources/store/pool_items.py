@@ -1,16 +1,24 @@
 """The store of single pool items."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy import Row, Select, bindparam, func, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
-from services.resources.domain.pool.resource import Pool, Resource, ResourceKind
+from services.resources.domain.pool.kinds import ResourceTable
+from services.resources.domain.pool.pool_item import PoolItem
+from services.resources.domain.pool.resource import Pool, Resource, ResourceName
 from services.resources.domain.pool.states import PoolItemState, ResourceState
-from services.resources.store.array_parameters import ITEMS, NUMBERS
+from services.resources.store.array_parameters import (
+    IS_REQUESTED_ITEM,
+    ITEM_KEY,
+    ITEMS,
+    NUMBERS,
+    REQUESTED_NAMES,
+    name_arrays,
+)
 from services.resources.store.stock import take_assignment_lock
 from services.resources.tables import NumberRow, PoolItemRow
 from shared.input.equipment_names import fold_name
@@ -34,17 +42,18 @@ STATES_OF_ITEMS = (
 VALUES = select(ITEMS.c.value).order_by(ITEMS.c.value.desc())
 SELECT_ITEMS = select(
     *(ITEMS.c.tenant, ITEMS.c.kind, ITEMS.c.pool, ITEMS.c.value, ITEMS.c.element),
-    *(ITEMS.c.attributes, ITEMS.c.state, ITEMS.c.order_id, ITEMS.c.service_id),
+    *(ITEMS.c.attributes, ITEMS.c.state, ITEMS.c.order_id, ITEMS.c.service_id, ITEMS.c.until),
 )
-
-
-SPLITTER_KINDS = frozenset({ResourceKind.LEG, ResourceKind.VLAN, ResourceKind.LOID})
-"""Kinds whose pools are small, and whose resources are found in any spelling."""
+SKIPPING_LOCKED = (
+    SELECT_ITEMS.join(REQUESTED_NAMES, IS_REQUESTED_ITEM)
+    .order_by(*ITEM_KEY)
+    .with_for_update(of=ITEMS, skip_locked=True)
+)
 
 
 def of_pool(statement: Select[Any], pool: Pool) -> Select[Any]:
     """Return the statement restricted to one pool."""
-    if pool.kind is ResourceKind.NUMBER:
+    if pool.rules.table is ResourceTable.NUMBERS:
         return statement.where(NUMBERS.c.tenant == pool.tenant, NUMBERS.c.exchange_id == pool.name)
     return statement.where(
         ITEMS.c.tenant == pool.tenant, ITEMS.c.kind == pool.kind, ITEMS.c.pool == pool.name
@@ -56,14 +65,14 @@ def get_states_for_update(
 ) -> dict[str, ResourceState]:
     """Return the states of those of these resources that exist, locked."""
     take_assignment_lock(session)
-    statement = STATES_OF_NUMBERS if pool.kind is ResourceKind.NUMBER else STATES_OF_ITEMS
+    statement = STATES_OF_NUMBERS if pool.rules.table is ResourceTable.NUMBERS else STATES_OF_ITEMS
     found = session.execute(of_pool(statement, pool), {"values": list(values)})
     return {value: state for value, state in found}  # noqa: C416  rows, not pairs
 
 
 def canonical_values(session: Session, pool: Pool, requested: Collection[str]) -> dict[str, str]:
     """Return the stored spelling of each requested value; the value itself if there is none."""
-    if pool.kind not in SPLITTER_KINDS:
+    if not pool.rules.has_small_pools:
         return {each: each for each in requested}
     known = list(session.scalars(of_pool(VALUES, pool)))
     canonical = {fold_name(each): each for each in known}
@@ -74,7 +83,7 @@ def canonical_values(session: Session, pool: Pool, requested: Collection[str]) -
 
 def put_states(session: Session, pool: Pool, states: Mapping[str, ResourceState]) -> None:
     """Store changed states."""
-    if pool.kind is ResourceKind.NUMBER:
+    if pool.rules.table is ResourceTable.NUMBERS:
         rows: list[tuple[Any, ...]] = [(pool.tenant, *each) for each in states.items()]
         update_rows(session, NumberRow, ("tenant", "e164", "state"), rows, keys=2)
     else:
@@ -84,33 +93,43 @@ def put_states(session: Session, pool: Pool, states: Mapping[str, ResourceState]
         )
 
 
-PoolItemStatus = tuple[Resource, PoolItemState, UUID | None, UUID | None]
-"""A resource, its state, the order that changed it last and its service, if any."""
-
-
 def find_pool_items(
     session: Session, pool: Pool, state: PoolItemState | None, rows: Window
-) -> list[PoolItemStatus]:
+) -> list[PoolItem]:
     """Return a pool's items, by value."""
     query = of_pool(SELECT_ITEMS, pool)
     query = query.where(ITEMS.c.state == state) if state else query
-    return [
-        pool_item_status(row) for row in session.execute(select_page(query, [ITEMS.c.value], rows))
-    ]
+    return [pool_item(row) for row in session.execute(select_page(query, [ITEMS.c.value], rows))]
 
 
-def find_pool_item(session: Session, pool: Pool, value: str) -> PoolItemStatus | None:
+def find_pool_item(session: Session, pool: Pool, value: str) -> PoolItem | None:
     """Return one item of a pool, without a lock; None if there is none."""
     query = of_pool(SELECT_ITEMS, pool)
     row = session.execute(query.where(ITEMS.c.value == value)).one_or_none()
-    if row is None and pool.kind in SPLITTER_KINDS:
+    if row is None and pool.rules.has_small_pools:
         row = session.execute(query.where(folded_name(ITEMS.c.value) == fold_name(value))).first()
-    return None if row is None else pool_item_status(row)
+    return None if row is None else pool_item(row)
 
 
-def pool_item_status(row: Row[Any]) -> PoolItemStatus:
-    """Return the status in a row."""
+def pool_item(row: Row[Any]) -> PoolItem:
+    """Return the pool item of a row."""
     resource = Resource(
         Pool(row.tenant, row.kind, row.pool), row.value, row.element, row.attributes
     )
-    return resource, row.state, row.order_id, row.service_id
+    return PoolItem(resource, row.state, row.order_id, row.service_id, row.until)
+
+
+def get_items_skip_locked(
+    session: Session, names: Collection[ResourceName]
+) -> dict[ResourceName, PoolItem]:
+    """Return those of these pool items that no other transaction has locked, locked."""
+    rows: Iterable[Any] = session.execute(SKIPPING_LOCKED, name_arrays(names))
+    found = [pool_item(row) for row in rows]
+    return {each.resource.name: each for each in found}
+
+
+def put_items(session: Session, items: Iterable[PoolItem]) -> None:
+    """Store the changed states of pool items."""
+    rows = [(*each.resource.name, each.state, each.until) for each in items]
+    names = ("tenant", "kind", "pool", "value", "state", "until")
+    update_rows(session, PoolItemRow, names, rows, keys=4)

@@ -5,8 +5,8 @@ from typing import Any
 from sqlalchemy import Select, and_, case, func, select
 from sqlalchemy.orm import Session
 
+from services.resources.domain.pool.kinds import NUMBER, ResourceTable, kind_named
 from services.resources.domain.pool.level import PoolBreakdown, PoolLevel
-from services.resources.domain.pool.resource import ResourceKind
 from services.resources.store.array_parameters import ITEMS, NUMBERS
 from services.resources.tables import PoolRow, SegmentRow
 from shared.persistence.bulk import table_of
@@ -27,12 +27,12 @@ FREE = (
 )
 LEVELS = select(
     *(POOLS.c.kind, POOLS.c.name, POOLS.c.exchange_id, POOLS.c.capacity),
-    case((POOLS.c.kind == ResourceKind.NUMBER, IDLE), else_=FREE),
+    case({NUMBER.name: IDLE}, value=POOLS.c.kind, else_=FREE),
 )
 
 
 def find_pool_levels(
-    session: Session, tenant: str, kind: ResourceKind | None, exchange_id: str, rows: Window
+    session: Session, tenant: str, kind: str | None, exchange_id: str, rows: Window
 ) -> list[PoolLevel]:
     """Return pools in the order of exchange, kind and name, each with its free capacity."""
     query = LEVELS.where(POOLS.c.tenant == tenant)
@@ -43,7 +43,7 @@ def find_pool_levels(
 
 
 def find_pool_breakdown(
-    session: Session, tenant: str, kind: ResourceKind, name: str
+    session: Session, tenant: str, kind: str, name: str
 ) -> PoolBreakdown | None:
     """Return one pool with the number of its resources in each state; None if there is none."""
     conditions = (POOLS.c.tenant == tenant, POOLS.c.kind == kind, POOLS.c.name == name)
@@ -52,7 +52,7 @@ def find_pool_breakdown(
         return None
     counts = (
         count_numbers_by_state(tenant, name)
-        if kind is ResourceKind.NUMBER
+        if kind_named(kind).table is ResourceTable.NUMBERS
         else count_items_by_state(tenant, kind, name)
     )
     return PoolBreakdown(PoolLevel(*row), dict(session.execute(counts).all()))
@@ -75,7 +75,7 @@ def count_numbers_by_state(tenant: str, exchange_id: str) -> Select[Any]:
     )
 
 
-def count_items_by_state(tenant: str, kind: ResourceKind, name: str) -> Select[Any]:
+def count_items_by_state(tenant: str, kind: str, name: str) -> Select[Any]:
     """Count a pool's items by state, along the key."""
     return (
         select(ITEMS.c.state, func.count())

@@ -1,14 +1,22 @@
 """The states and holders of resources that a message names."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import Select, Text, column, or_, select
+from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session
 
-from services.resources.domain.allocation.takeover import ResourceName, ResourceStatus
-from services.resources.domain.pool.resource import ResourceKind
-from services.resources.store.array_parameters import ITEMS, NUMBERS
+from services.resources.domain.allocation.takeover import ResourceStatus
+from services.resources.domain.pool.kinds import ResourceTable
+from services.resources.domain.pool.resource import ResourceName
+from services.resources.store.array_parameters import (
+    ITEM_KEY,
+    ITEMS,
+    NUMBERS,
+    REQUESTED_NAMES,
+    name_arrays,
+    stored_in,
+)
 from services.resources.store.holdings import (
     ITEM_COLUMNS,
     NUMBER_COLUMNS,
@@ -16,28 +24,27 @@ from services.resources.store.holdings import (
     number_resource,
 )
 from services.resources.store.stock import take_assignment_lock
-from shared.persistence.bulk import bind_arrays, unnest
 
-REQUESTED = unnest([column(name, Text) for name in ResourceName._fields], "requested")
 SELECT_NUMBERS = (
     select(*NUMBER_COLUMNS, NUMBERS.c.state, NUMBERS.c.order_id, NUMBERS.c.service_id)
     .join(
-        REQUESTED, (NUMBERS.c.tenant == REQUESTED.c.tenant) & (NUMBERS.c.e164 == REQUESTED.c.value)
+        REQUESTED_NAMES,
+        (NUMBERS.c.tenant == REQUESTED_NAMES.c.tenant)
+        & (NUMBERS.c.e164 == REQUESTED_NAMES.c.value),
     )
-    .where(REQUESTED.c.kind == ResourceKind.NUMBER.value)
     .order_by(NUMBERS.c.tenant, NUMBERS.c.e164)
     .with_for_update(of=NUMBERS)
 )
 SELECT_ITEMS = (
     select(*ITEM_COLUMNS, ITEMS.c.state, ITEMS.c.order_id, ITEMS.c.service_id)
     .join(
-        REQUESTED,
-        (ITEMS.c.tenant == REQUESTED.c.tenant)
-        & (ITEMS.c.kind == REQUESTED.c.kind)
-        & (ITEMS.c.value == REQUESTED.c.value)
-        & or_(REQUESTED.c.pool == "", ITEMS.c.pool == REQUESTED.c.pool),
+        REQUESTED_NAMES,
+        (ITEMS.c.tenant == REQUESTED_NAMES.c.tenant)
+        & (ITEMS.c.kind == REQUESTED_NAMES.c.kind)
+        & (ITEMS.c.value == REQUESTED_NAMES.c.value)
+        & or_(REQUESTED_NAMES.c.pool == "", ITEMS.c.pool == REQUESTED_NAMES.c.pool),
     )
-    .order_by(*ITEM_COLUMNS[:4])
+    .order_by(*ITEM_KEY)
     .with_for_update(of=ITEMS)
 )
 
@@ -47,12 +54,13 @@ def get_statuses_for_update(
 ) -> list[ResourceStatus]:
     """Return the statuses of those of these resources that exist, locked."""
     take_assignment_lock(session)
-    numbers, items = (_rows(session, each, names) for each in (SELECT_NUMBERS, SELECT_ITEMS))
+    numbers = _rows(session, SELECT_NUMBERS, stored_in(ResourceTable.NUMBERS, names))
+    items = _rows(session, SELECT_ITEMS, stored_in(ResourceTable.POOL_ITEMS, names))
     return [
         *(ResourceStatus(number_resource(*row[:4]), *row[4:]) for row in numbers),
         *(ResourceStatus(item_resource(*row[:6]), *row[6:]) for row in items),
     ]
 
 
-def _rows(session: Session, statement: Select[Any], names: Collection[ResourceName]) -> list[Any]:
-    return list(session.execute(statement, bind_arrays(ResourceName._fields, list(names))))
+def _rows(session: Session, statement: Select[Any], names: Sequence[ResourceName]) -> list[Any]:
+    return list(session.execute(statement, name_arrays(names))) if names else []

@@ -17,8 +17,7 @@ from sqlalchemy.orm import Session
 
 from services.resources.domain.allocation.allocation import Demand, Stock
 from services.resources.domain.pool.resource import Pool
-from services.resources.domain.pool.states import NumberState
-from services.resources.store import free_items, picked_numbers
+from services.resources.store import free_items, picked_resources
 from shared.persistence.statements import CompiledStatement
 
 SAVEPOINT = CompiledStatement(text("SAVEPOINT assigning"))
@@ -54,11 +53,9 @@ def take_assignment_lock(session: Session) -> None:
 
 def lock_unlocked(session: Session, demand: Demand, now: datetime, *, wait: bool) -> LockedStock:
     """Lock what the batch requires, as far as it is free."""
-    picked = picked_numbers.lock_picked(session, demand.picked, wait=wait)
-    # A picked number may also be the lowest of a pool: one more must be locked then.
-    overlap = Counter(
-        pick.resource.pool for pick in picked.values() if pick.state is NumberState.IDLE
-    )
+    picked = picked_resources.lock_picked(session, demand.picked, wait=wait)
+    # A picked resource may also be the lowest of a pool: one more must be locked then.
+    overlap = Counter(pick.resource.pool for pick in picked.values() if pick.is_free)
     requested = {pool: count + overlap[pool] for pool, count in demand.pools.items()}
     return LockedStock(
         Stock(free_items.lock_lowest(session, requested, wait=wait), picked, now), requested
@@ -70,9 +67,9 @@ def is_short_by_locks(session: Session, demand: Demand, locked: LockedStock) -> 
     stock, requested = locked
     locked_counts = {pool: len(stock.free.get(pool, ())) for pool in requested}
     short = {pool: count for pool, count in requested.items() if locked_counts[pool] < count}
-    missing = [key for key in demand.picked if key not in stock.picked_numbers]
+    missing = [key for key in demand.picked if key not in stock.picked]
     if any(
         count > locked_counts[pool] for pool, count in free_items.count_free(session, short).items()
     ):
         return True
-    return bool(picked_numbers.find_pickable(session, missing))
+    return bool(picked_resources.find_pickable(session, missing))

@@ -5,6 +5,7 @@ from functools import partial
 from fastapi import Response
 
 from services.resources import store
+from services.resources.api.schemas.kinds import RequestedKind
 from services.resources.api.schemas.pool_items import (
     ResourceSelectionSchema,
     WithdrawalSchema,
@@ -12,7 +13,7 @@ from services.resources.api.schemas.pool_items import (
 )
 from services.resources.api.views.pool_items import ChangeCountView, PoolItemDetail, PoolItemView
 from services.resources.commands.pool_items import restore_resources, withdraw_if_approved
-from services.resources.domain.pool.resource import Pool, ResourceKind
+from services.resources.domain.pool.resource import Pool
 from services.resources.domain.pool.states import PoolItemState
 from shared.access.access_rule import require_found
 from shared.access.approvals import Approval
@@ -40,7 +41,7 @@ router = Router(tags=["plant"])
 @router.get(f"{POOL_PATH}/things", response_model=list[PoolItemView])
 def list_things(  # noqa: PLR0913  each is a part of the request
     *,
-    kind: ResourceKind,
+    kind: RequestedKind,
     name: str,
     caller: NetworkViewer,
     session: ReadSessionDep,
@@ -62,7 +63,7 @@ def list_things(  # noqa: PLR0913  each is a part of the request
 
 @router.get(f"{POOL_PATH}/things/{{value:path}}", response_model=PoolItemDetail)
 def read_thing(
-    kind: ResourceKind, name: str, value: str, caller: NetworkViewer, session: ReadSessionDep
+    kind: RequestedKind, name: str, value: str, caller: NetworkViewer, session: ReadSessionDep
 ) -> Response:
     """Return one resource of a pool with its holder and its history."""
     pool = item_pool(caller.tenant, kind, store.canonical_plant_name(session, caller.tenant, name))
@@ -87,7 +88,7 @@ def read_thing(
 )
 async def withdraw_things(  # noqa: PLR0913  each is a part of the request
     *,
-    kind: ResourceKind,
+    kind: RequestedKind,
     name: str,
     body: WithdrawalSchema,
     caller: NetworkWriter,
@@ -109,7 +110,7 @@ async def withdraw_things(  # noqa: PLR0913  each is a part of the request
 @router.post(f"{POOL_PATH}/restore", responses=error_responses(409))
 async def restore_things(  # noqa: PLR0913  each is a part of the request
     *,
-    kind: ResourceKind,
+    kind: RequestedKind,
     name: str,
     body: ResourceSelectionSchema,
     caller: NetworkWriter,

@@ -4,9 +4,9 @@ from fastapi import Response
 
 from services.resources import store
 from services.resources.api.routes.plant_names import check_plant_names
+from services.resources.api.schemas.kinds import RequestedKind
 from services.resources.api.schemas.pools import ExchangeName
 from services.resources.api.views.pools import PoolDetail, PoolView
-from services.resources.domain.pool.resource import ResourceKind
 from shared.access.access_rule import require_found
 from shared.http import PageDep, ReadSessionDep, Router, list_response, paginate, view_response
 from shared.http.callers import StateViewer
@@ -23,7 +23,7 @@ def list_pools(  # noqa: PLR0913  each is a part of the request
     session: ReadSessionDep,
     page: PageDep,
     response: Response,
-    kind: ResourceKind | None = None,
+    kind: RequestedKind | None = None,
     exchange: ExchangeName = "",
 ) -> Response:
     """Return pools in the order of exchange, kind and name, each with its free capacity."""
@@ -44,7 +44,7 @@ def list_pools(  # noqa: PLR0913  each is a part of the request
 
 @router.get(f"{POOLS_PATH}/{{kind}}/{{name}}", response_model=PoolDetail)
 def read_pool(
-    kind: ResourceKind, name: str, caller: StateViewer, session: ReadSessionDep
+    kind: RequestedKind, name: str, caller: StateViewer, session: ReadSessionDep
 ) -> Response:
     """Return one pool with the number of its resources in each state."""
     name = store.canonical_plant_name(session, caller.tenant, name)

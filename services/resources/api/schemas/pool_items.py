@@ -6,7 +6,8 @@ from pydantic import ConfigDict, Field
 
 from services.resources.api.examples import pool_items as examples
 from services.resources.commands.pool_items import ResourceSelection
-from services.resources.domain.pool.resource import Pool, ResourceKind
+from services.resources.domain.pool.kinds import ResourceTable
+from services.resources.domain.pool.resource import Pool
 from services.resources.domain.pool.withdrawal import WithdrawnState
 from shared.errors import Fault, InvalidError
 from shared.http.schemas import BaseSchema, Reason
@@ -14,16 +15,17 @@ from shared.http.schemas import BaseSchema, Reason
 MAX_VALUES = 1000
 
 
-def item_pool(tenant: str, kind: ResourceKind, name: str) -> Pool:
+def item_pool(tenant: str, kind: str, name: str) -> Pool:
     """Return a pool of resources other than numbers.
 
     Raises:
         InvalidError: if it is a pool of numbers.
     """
-    if kind is ResourceKind.NUMBER:
+    pool = Pool(tenant, kind, name)
+    if pool.rules.table is ResourceTable.NUMBERS:
         remedy = "see /ops/v1/numbers and /ops/v1/numbers/E164"
         raise InvalidError([Fault("kind", "numbers", "numbers have routes of their own", remedy)])
-    return Pool(tenant, kind, name)
+    return pool
 
 
 class ResourceSelectionSchema(BaseSchema):

@@ -1,14 +1,15 @@
 """Views of pool items: single resources of a pool."""
 
+from datetime import datetime
 from typing import Self
 from uuid import UUID
 
 from pydantic import ConfigDict, Field
 
-from services.resources import store
 from services.resources.api.examples import pool_items as examples
+from services.resources.api.schemas.kinds import ShownKind
 from services.resources.api.views.numbers import StateChangeView
-from services.resources.domain.pool.resource import ResourceKind
+from services.resources.domain.pool.pool_item import PoolItem
 from services.resources.domain.pool.states import PoolItemState
 from shared.contracts import Value
 from shared.http.views import BaseView
@@ -29,7 +30,7 @@ class PoolItemView(BaseView):
 
     model_config = ConfigDict(json_schema_extra={"examples": [examples.LEG]})
 
-    kind: ResourceKind
+    kind: ShownKind
     value: str = Field(examples=["NJ-XW-SP001/003"])
     pool: str = Field(examples=["NJ-XW-SP001"])
     """The exchange or splitter."""
@@ -43,20 +44,23 @@ class PoolItemView(BaseView):
     """The order that holds it, or releases it."""
 
     service_id: UUID | None = None
+    until: datetime | None = None
+    """When the state ends by itself."""
 
     @classmethod
-    def of(cls, found: store.PoolItemStatus) -> Self:
+    def of(cls, found: PoolItem) -> Self:
         """Show a pool item."""
-        resource, state, order_id, service_id = found
+        resource, state, order_id, service_id, until = found
         return cls(
             kind=resource.pool.kind,
             value=resource.value,
             pool=resource.pool.name,
             element=resource.element,
             attributes={each.name: each.value for each in resource.attributes},
-            state=state,
+            state=PoolItemState(state),
             order_id=order_id,
             service_id=service_id,
+            until=until,
         )
 
 
@@ -69,7 +73,7 @@ class PoolItemDetail(PoolItemView):
     """Oldest first."""
 
     @classmethod
-    def of_detail(cls, found: store.PoolItemStatus, changes: list[HistoryEntry]) -> Self:
+    def of_detail(cls, found: PoolItem, changes: list[HistoryEntry]) -> Self:
         """Show a pool item with its history."""
         views = tuple(StateChangeView.of(each) for each in changes)
         return cls.of(found).model_copy(update={"history": views})

@@ -5,8 +5,8 @@ from typing import Self
 from pydantic import ConfigDict, Field
 
 from services.resources.api.examples import pools as examples
+from services.resources.api.schemas.kinds import ShownKind
 from services.resources.domain.pool.level import PoolBreakdown, PoolLevel
-from services.resources.domain.pool.resource import ResourceKind
 from shared.http.views import BaseView
 
 
@@ -15,7 +15,7 @@ class PoolView(BaseView):
 
     model_config = ConfigDict(json_schema_extra={"examples": [examples.POOL]})
 
-    kind: ResourceKind
+    kind: ShownKind
     name: str
     """The exchange or splitter."""
 

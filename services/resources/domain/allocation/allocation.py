@@ -1,7 +1,7 @@
 """Allocation of free resources to a batch of orders.
 
 The orders are served in their order, with the same result as one by one: an order gets the
-lowest free resource of each pool, or the very number that it picked, and everything that it
+lowest free resource of each pool, or the very resource that it picked, and everything that it
 requires or nothing. What a refused order would have taken is free for the next.
 """
 
@@ -19,38 +19,38 @@ from services.resources.domain.allocation.requirements import (
     repeat_assigned,
 )
 from services.resources.domain.pool.resource import (
-    NumberKey,
     Pool,
     Resource,
     ResourceChange,
     ResourceKey,
-    ResourceKind,
+    ResourceName,
 )
-from services.resources.domain.pool.states import (
-    NumberState,
-    PoolItemState,
-    ResourceState,
-    Transition,
-    next_state,
-)
+from services.resources.domain.pool.states import ResourceState, Transition
 from shared.contracts import RefusalCode, ResourcesAssigned, ResourcesRefused
 
 AssignmentAnswer: TypeAlias = ResourcesAssigned | ResourcesRefused
 
 
-class PickedNumber(NamedTuple):
-    """A number that a customer picked, in its current state."""
+class PickedResource(NamedTuple):
+    """A resource that a customer picked, in its current state: free, or selected."""
 
     resource: Resource
     network: str
-    state: NumberState
+    """The local network of its pool; empty if it was picked from the pool that serves."""
+
+    state: ResourceState
     selected_by: str = ""
     until: datetime | None = None
 
+    @property
+    def is_free(self) -> bool:
+        """Tell whether it is free, and so may also be the lowest of its pool."""
+        return self.state is self.resource.pool.rules.life_cycle.free
+
     def is_free_for(self, client: str, now: datetime) -> bool:
-        """Tell whether this client may have it: it is idle, or the client itself selected it."""
+        """Tell whether this client may have it: it is free, or the client itself selected it."""
         return (
-            self.state is NumberState.IDLE
+            self.is_free
             or self.selected_by == client
             or (self.until is not None and self.until <= now)
         )
@@ -78,22 +78,18 @@ class Demand(NamedTuple):
     """What a batch of orders requires together."""
 
     pools: Mapping[Pool, int]
-    picked: Sequence[NumberKey]
+    picked: Sequence[ResourceName]
 
 
 def total_demand(orders: Iterable[OrderRequirements | ResourcesRefused]) -> Demand:
-    """Return how many resources of each pool, and which numbers, are required."""
+    """Return how many resources of each pool, and which resources by name, are required."""
     requirements = [
         requirement
         for each in orders
         if isinstance(each, OrderRequirements)
         for requirement in each.requirements
     ]
-    picked = {
-        (requirement.pool.tenant, requirement.picked)
-        for requirement in requirements
-        if requirement.picked
-    }
+    picked = {picked_name(requirement) for requirement in requirements if requirement.picked}
     return Demand(
         Counter(requirement.pool for requirement in requirements if not requirement.picked),
         sorted(picked),
@@ -105,9 +101,9 @@ class Stock:
     """The free resources that a batch can get."""
 
     free: Mapping[Pool, Sequence[Resource]]
-    """The lowest first; picked numbers may be among them."""
+    """The lowest first; picked resources may be among them."""
 
-    picked_numbers: Mapping[NumberKey, PickedNumber]
+    picked: Mapping[ResourceName, PickedResource]
     now: datetime
     taken: set[ResourceKey] = field(default_factory=set)
     next_place: dict[Pool, int] = field(default_factory=dict)
@@ -127,18 +123,24 @@ class Stock:
 
     def find_picked(
         self, requirement: Requirement, client: str, own: Collection[ResourceKey]
-    ) -> PickedNumber | str:
-        """Return the number that was picked, or the reason why it is not available."""
-        number = self.picked_numbers.get((requirement.pool.tenant, requirement.picked))
-        if number is None or number.resource.key in self.taken or number.resource.key in own:
-            return "the picked number is held by another, or is not in the inventory"
-        if not number.is_free_for(client, self.now):
-            return "the picked number is selected by another client"
-        if number.resource.pool.grade != requirement.pool.grade:
-            return "the picked number is not of the grade that was sold"
-        if requirement.network not in {"", number.network}:
-            return "the picked number is not of the address's local network"
-        return number
+    ) -> PickedResource | str:
+        """Return the resource that was picked, or the reason why it is not available."""
+        what = f"the picked {requirement.pool.kind}"
+        picked = self.picked.get(picked_name(requirement))
+        if picked is None or picked.resource.key in self.taken or picked.resource.key in own:
+            return f"{what} is held by another, or is not in the inventory"
+        if not picked.is_free_for(client, self.now):
+            return f"{what} is selected by another client"
+        if picked.resource.pool.grade != requirement.pool.grade:
+            return f"{what} is not of the grade that was sold"
+        if requirement.network not in {"", picked.network}:
+            return f"{what} is not of the address's local network"
+        return picked
+
+
+def picked_name(requirement: Requirement) -> ResourceName:
+    """Return the name of the resource that a requirement picks."""
+    return ResourceName(*requirement.pool[:3], requirement.picked)
 
 
 def allocate(
@@ -179,34 +181,28 @@ def allocate_requirement(
         picked = stock.find_picked(requirement, request.message.client, own)
         if isinstance(picked, str):
             return refused_message(request, requirement.item, RefusalCode.NOT_AVAILABLE, picked)
-        return reserve(picked.resource, picked.state, NumberState.RESERVED, order, requirement)
+        return reserve(picked.resource, picked.state, order, requirement)
     resource = stock.lowest_free(requirement.pool, own)
     if resource is None:
         return refused_message(
             request, requirement.item, RefusalCode.NONE_FREE, none_free(requirement.pool)
         )
-    if requirement.pool.kind is ResourceKind.NUMBER:
-        return reserve(resource, NumberState.IDLE, NumberState.RESERVED, order, requirement)
-    return reserve(resource, PoolItemState.FREE, PoolItemState.RESERVED, order, requirement)
+    return reserve(resource, resource.pool.rules.life_cycle.free, order, requirement)
 
 
 def reserve(
-    resource: Resource,
-    was: ResourceState,
-    became: ResourceState,
-    order: OrderRequirements,
-    requirement: Requirement,
+    resource: Resource, was: ResourceState, order: OrderRequirements, requirement: Requirement
 ) -> ResourceChange:
     """Reserve a resource for the order."""
-    return ResourceChange(
-        resource, was, became, order.request.message.order_id, requirement.item.service_id
-    )
+    became = resource.pool.rules.life_cycle.reserved
+    order_id = order.request.message.order_id
+    return ResourceChange(resource, was, became, order_id, requirement.item.service_id)
 
 
 def pre_release(order: OrderRequirements) -> Iterator[ResourceChange]:
     """Yield the state changes of the resources that the order pre-releases."""
     for each in order.to_release:
-        became = next_state(each.state, Transition.PRE_RELEASE)
+        became = each.after(Transition.PRE_RELEASE)
         assert became
         order_id = order.request.message.order_id
         yield ResourceChange(each.resource, each.state, became, order_id, each.service_id)
@@ -214,5 +210,5 @@ def pre_release(order: OrderRequirements) -> Iterator[ResourceChange]:
 
 def none_free(pool: Pool) -> str:
     """Return the reason that a pool has nothing left."""
-    what = f"number of grade {pool.grade}" if pool.grade else pool.kind
+    what = f"{pool.kind} of grade {pool.grade}" if pool.grade else pool.kind
     return f"no {what} of {pool.name} is free"

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 
-from services.resources.domain.pool.resource import Holding, NumberKey, ResourceChange
-from services.resources.domain.pool.states import NumberState, ResourceState, Transition, next_state
+from services.resources.domain.pool.resource import Holding, Resource, ResourceChange, ResourceKey
+from services.resources.domain.pool.states import Transition
 
 
 def undo(holdings: Iterable[Holding]) -> list[ResourceChange]:
@@ -12,23 +12,39 @@ def undo(holdings: Iterable[Holding]) -> list[ResourceChange]:
     return list(apply_transition(holdings, Transition.UNDO))
 
 
-def released_numbers(holdings: Iterable[Holding]) -> list[NumberKey]:
-    """Return the numbers among these holdings that are to be released."""
-    return [
-        each.resource.number_key for each in holdings if each.state is NumberState.PENDING_RELEASE
-    ]
+def quarantined_by_release(holdings: Iterable[Holding]) -> list[Resource]:
+    """Return the resources among these holdings that a release puts into quarantine."""
+    return [each.resource for each in apply_transition(holdings, Transition.RELEASE) if rests(each)]
 
 
 def release(
-    holdings: Iterable[Holding], periods: Mapping[NumberKey, timedelta], now: datetime
+    holdings: Iterable[Holding], periods: Mapping[ResourceKey, timedelta], now: datetime
 ) -> list[ResourceChange]:
-    """Free what was pre-released; its numbers go to quarantine, each for its own period."""
+    """Free what was pre-released, or put it into quarantine, each resource for its own period.
+
+    Args:
+        holdings: of the orders.
+        periods: of the resources whose period differs from that of their kind.
+        now: the time.
+    """
     return [
-        change._replace(until=now + periods[change.resource.number_key])
-        if change.became is NumberState.QUARANTINED
-        else change
-        for change in apply_transition(holdings, Transition.RELEASE)
+        each._replace(until=now + quarantine_period(each.resource, periods))
+        if rests(each)
+        else each
+        for each in apply_transition(holdings, Transition.RELEASE)
     ]
+
+
+def rests(change: ResourceChange) -> bool:
+    """Tell whether a change puts the resource into quarantine."""
+    return change.became is change.resource.pool.rules.life_cycle.quarantined
+
+
+def quarantine_period(resource: Resource, periods: Mapping[ResourceKey, timedelta]) -> timedelta:
+    """Return how long a released resource rests: its own period, or that of its kind."""
+    period = periods.get(resource.key, resource.pool.rules.quarantine)
+    assert period is not None  # its life cycle has a quarantine
+    return period
 
 
 def apply_transition(
@@ -36,6 +52,6 @@ def apply_transition(
 ) -> Iterator[ResourceChange]:
     """Yield the changes of a transition; holdings in any other state stay unchanged."""
     for each in holdings:
-        became: ResourceState | None = next_state(each.state, transition)
+        became = each.after(transition)
         if became:
             yield ResourceChange(each.resource, each.state, became, each.order_id, each.service_id)

@@ -6,15 +6,14 @@ from typing import NamedTuple
 from uuid import UUID
 
 from services.resources.domain.business_actions import hold_action_of
-from services.resources.domain.pool.resource import (
-    POOL_SERVING,
-    Holding,
-    Pool,
-    Resource,
-    ResourceKind,
+from services.resources.domain.pool.kinds import (
+    PickedFrom,
+    PoolKind,
     ServingPlant,
+    kind_named,
 )
-from services.resources.domain.pool.states import Transition, next_state
+from services.resources.domain.pool.resource import Holding, Pool, Resource
+from services.resources.domain.pool.states import Transition
 from shared.contracts import (
     AssignmentRequested,
     Held,
@@ -51,7 +50,7 @@ class Requirement(NamedTuple):
     pool: Pool
     picked: str
     network: str
-    """The local network that a picked number must belong to; empty for any."""
+    """The local network that a resource picked from any pool must belong to; empty for any."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +59,7 @@ class OrderRequirements:
 
     request: AssignmentRequest
     requirements: tuple[Requirement, ...] = ()
-    """Picked numbers come first: nothing else can replace them."""
+    """Picked resources come first: nothing else can replace them."""
 
     to_release: tuple[Holding, ...] = ()
     held: tuple[Holding, ...] = ()
@@ -189,7 +188,7 @@ def location_conflict(item: ItemNeeds, site: ServingPlant | None) -> str:
 def can_pre_release(holding: Holding, tenant: str) -> bool:
     """Tell whether an order of this tenant can pre-release the holding."""
     is_of_tenant = holding.resource.pool.tenant == tenant
-    return is_of_tenant and next_state(holding.state, Transition.PRE_RELEASE) is not None
+    return is_of_tenant and holding.after(Transition.PRE_RELEASE) is not None
 
 
 def resolve_need(
@@ -201,31 +200,37 @@ def resolve_need(
         PoisonError: if there is no pool of that kind.
     """
     kind = kind_of(need)
-    if kind is ResourceKind.NUMBER and need.picked:
+    if need.picked and kind.picked_from is PickedFrom.REGION:
         network = site.local_network if site else ""
-        pool = Pool(request.tenant, kind, "", need.grade)
-        return Requirement(item, pool, need.picked, network)
-    name = POOL_SERVING[kind](site) if site else None
+        any_pool = Pool(request.tenant, kind.name, "", need.grade)
+        return Requirement(item, any_pool, need.picked, network)
+    name = kind.pool_serving(site)
     if name is None:
-        where = f"address {item.address_id}" if item.address_id else "an item without address"
-        reason = "no splitter serves" if site else "the inventory does not know"
-        return refused_message(request, item, RefusalCode.UNSERVED, f"{kind}: {reason} {where}")
-    return Requirement(item, Pool(request.tenant, kind, name, need.grade), need.picked, "")
+        reason = unserved_reason(kind, item, site)
+        return refused_message(request, item, RefusalCode.UNSERVED, reason)
+    pool = Pool(request.tenant, kind.name, name, need.grade)
+    return Requirement(item, pool, need.picked, "")
 
 
-def kind_of(need: Need) -> ResourceKind:
+def unserved_reason(kind: PoolKind, item: ItemNeeds, site: ServingPlant | None) -> str:
+    """Return why no pool of a kind serves an item."""
+    where = f"address {item.address_id}" if item.address_id else "an item without address"
+    reason = f"no {kind.served_from} serves" if site else "the inventory does not know"
+    return f"{kind.name}: {reason} {where}"
+
+
+def kind_of(need: Need) -> PoolKind:
     """Return the kind of resource that is needed.
 
     Raises:
-        PoisonError: if there is no pool of that kind.
+        PoisonError: if there is no pool of that kind, or it has no such choice.
     """
-    try:
-        kind = ResourceKind(need.kind)
-    except ValueError:
-        msg = f"there is no pool of {need.kind}"
-        raise PoisonError(msg) from None
-    if kind is not ResourceKind.NUMBER and (need.picked or need.grade):
-        msg = f"a {kind} cannot be picked, and has no grade"
+    kind = kind_named(need.kind)
+    if need.picked and not kind.picked_from:
+        msg = f"a {kind.name} cannot be picked"
+        raise PoisonError(msg)
+    if need.grade and not kind.is_graded:
+        msg = f"a {kind.name} has no grade"
         raise PoisonError(msg)
     return kind
 

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from services.resources.domain.pool.resource import Holding
-from services.resources.domain.pool.states import Transition, next_state
+from services.resources.domain.pool.states import Transition
 from shared.contracts import Held, ReservationAnswered, ReservationQuestioned
 from shared.errors import NotFoundError
 from shared.ids import named_id
@@ -73,9 +73,7 @@ def check_reserved(order_id: UUID, held: Iterable[Holding]) -> None:
     Raises:
         NotFoundError: if nothing is.
     """
-    if not any(
-        next_state(each.state, Transition.UNDO) and each.order_id == order_id for each in held
-    ):
+    if not any(each.after(Transition.UNDO) and each.order_id == order_id for each in held):
         msg = "nothing is reserved for an order of this id"
         remedy = "list what is reserved: GET /ops/v1/reservations?older_than=0"
         raise NotFoundError(msg, remedy=remedy)
@@ -90,7 +88,7 @@ def with_release_request(
 
 def unneeded_holdings(answer: ReservationAnswered, held: Iterable[Holding]) -> list[Holding]:
     """Return the holdings that are reserved or pre-released, and that no plan needs."""
-    reserved = [each for each in held if next_state(each.state, Transition.UNDO)]
+    reserved = [each for each in held if each.after(Transition.UNDO)]
     if answer.needs is None:
         return [] if answer.is_needed else reserved
     return [

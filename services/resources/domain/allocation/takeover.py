@@ -9,25 +9,10 @@ from typing import NamedTuple
 from uuid import UUID
 
 from services.resources.domain.business_actions import may_occupy
-from services.resources.domain.pool.resource import Resource, ResourceChange, ResourceKind
-from services.resources.domain.pool.states import (
-    NumberState,
-    PoolItemState,
-    ResourceState,
-    Transition,
-    next_state,
-)
+from services.resources.domain.pool.resource import Resource, ResourceChange, ResourceName
+from services.resources.domain.pool.states import ResourceState, Transition
 from shared.contracts import CompletedService, Held, ResourcesAssigned, ServiceCompleted
 from shared.errors import PoisonError
-
-
-class ResourceName(NamedTuple):
-    """A resource as a message names it; older messages leave the pool empty."""
-
-    tenant: str
-    kind: str
-    pool: str
-    value: str
 
 
 class ResourceStatus(NamedTuple):
@@ -57,7 +42,7 @@ def changes_as_published(
     Raises:
         PoisonError: if the inventory has no such resource.
     """
-    found = {(each.resource.pool.kind.value, each.resource.value): each for each in statuses}
+    found = {(each.resource.pool.kind, each.resource.value): each for each in statuses}
     for item in message.items:
         for held in item.held:
             each = found.get((held.kind, held.value))
@@ -82,9 +67,9 @@ def earlier_holders(
         (held.kind, held.value): item.service_id for item in message.items for held in item.held
     }
     for each in statuses:
-        kind, holder = each.resource.pool.kind, each.service_id
-        if holder and each.order_id and holder != new_holders[kind.value, each.resource.value]:
-            free = NumberState.IDLE if kind is ResourceKind.NUMBER else PoolItemState.FREE
+        pool, holder = each.resource.pool, each.service_id
+        if holder and each.order_id and holder != new_holders[pool.kind, each.resource.value]:
+            free = pool.rules.life_cycle.free
             yield ResourceChange(each.resource, each.state, free, each.order_id, holder)
 
 
@@ -103,14 +88,9 @@ def statuses_after(
 
 def taken_over_state(each: ResourceStatus, service_id: UUID) -> ResourceState:
     """Return the state for the new holder: pre-released if its own service had the resource."""
-    released = next_state(each.state, Transition.PRE_RELEASE)
-    if each.service_id == service_id and released:
-        return released
-    return (
-        NumberState.RESERVED
-        if each.resource.pool.kind is ResourceKind.NUMBER
-        else PoolItemState.RESERVED
-    )
+    life_cycle = each.resource.pool.rules.life_cycle
+    released = life_cycle.next_state(each.state, Transition.PRE_RELEASE)
+    return released if each.service_id == service_id and released else life_cycle.reserved
 
 
 def completed_without_change(

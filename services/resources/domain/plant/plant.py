@@ -8,6 +8,7 @@ from typing import Annotated
 import msgspec
 
 from services.resources.domain.number.numbering_plan import kind_of
+from services.resources.domain.pool.kinds import NUMBER_QUARANTINE
 from services.resources.domain.pool.states import NumberState
 from shared.input.area_codes import AREA_CODE
 from shared.input.ids import IDENTIFIER
@@ -51,7 +52,7 @@ class Segment(ImportedRow, frozen=True, kw_only=True):
     kind: str = ""
     """`fixed`; taken from the numbering plan when it is left out."""
 
-    quarantine_days: Annotated[int, msgspec.Meta(ge=0, le=3650)] = 90
+    quarantine_days: Annotated[int, msgspec.Meta(ge=0, le=3650)] = NUMBER_QUARANTINE.days
     state: NumberState = NumberState.IDLE
     """`idle`, `planned` or `blocked`: the state of its numbers without a holder."""
 

@@ -7,7 +7,7 @@ from services.resources.domain.plant.plant import Segment
 from services.resources.domain.pool.states import (
     IMPORT_TRANSITIONS,
     NUMBER_TRANSITIONS,
-    NumberState,
+    ResourceState,
 )
 
 
@@ -16,8 +16,8 @@ class RangeChange(NamedTuple):
 
     first: str
     last: str
-    was: NumberState
-    became: NumberState
+    was: ResourceState
+    became: ResourceState
 
 
 def unheld_number_changes(rows: Sequence[Segment], known: Sequence[Segment]) -> list[RangeChange]:

@@ -3,14 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from services.resources.domain.pool.resource import ResourceKind
-
 
 @dataclass(frozen=True, slots=True)
 class PoolLevel:
     """One pool, and how much of it is free."""
 
-    kind: ResourceKind
+    kind: str
     name: str
     exchange_id: str
     capacity: int

@@ -1,60 +1,41 @@
-"""Resources that can be held, their pools, and which pools serve an address."""
+"""Resources that can be held, and their pools."""
 
-from collections.abc import Callable, Mapping
 from datetime import datetime
-from enum import StrEnum
-from types import MappingProxyType
 from typing import NamedTuple, TypeAlias
 from uuid import UUID
 
-from services.resources.domain.pool.states import (
-    HELD_ITEM_STATES,
-    HELD_NUMBER_STATES,
-    ResourceState,
-)
+from services.resources.domain.pool.kinds import PoolKind, kind_named
+from services.resources.domain.pool.states import ResourceState, Transition
 from shared.contracts import Characteristic, Held
-
-
-class ResourceKind(StrEnum):
-    """The kinds of resources that can be held."""
-
-    NUMBER = "number"
-    LEG = "leg"
-    VLAN = "vlan"
-    LOID = "loid"
-    PAIR = "pair"
-
-
-class ServingPlant(NamedTuple):
-    """The plant that serves an address."""
-
-    exchange_id: str
-    local_network: str
-    splitter_id: str | None
-
-
-POOL_SERVING: Mapping[ResourceKind, Callable[[ServingPlant], str | None]] = MappingProxyType(
-    {
-        ResourceKind.NUMBER: lambda site: site.exchange_id,
-        ResourceKind.PAIR: lambda site: site.exchange_id,
-        ResourceKind.LEG: lambda site: site.splitter_id,
-        ResourceKind.VLAN: lambda site: site.splitter_id,
-        ResourceKind.LOID: lambda site: site.splitter_id,
-    }
-)
-"""The pool of each kind that serves a site: an exchange's or a splitter's."""
 
 
 class Pool(NamedTuple):
     """Interchangeable resources of one kind."""
 
     tenant: str
-    kind: ResourceKind
+    kind: str
     name: str
-    """The exchange or splitter."""
+    """Of the exchange, the splitter or the region, as the kind is served."""
 
     grade: str = ""
     """Of a number: plain, or one vanity grade."""
+
+    @property
+    def rules(self) -> PoolKind:
+        """The rules of its kind."""
+        return kind_named(self.kind)
+
+
+class ResourceName(NamedTuple):
+    """A resource as a message names it.
+
+    The pool is empty in older messages, and for a number that is picked from any pool.
+    """
+
+    tenant: str
+    kind: str
+    pool: str
+    value: str
 
 
 ResourceKey: TypeAlias = tuple[Pool, str]
@@ -81,6 +62,11 @@ class Resource(NamedTuple):
         return self.pool.tenant, self.value
 
     @property
+    def name(self) -> ResourceName:
+        """The resource as messages name it."""
+        return ResourceName(*self.pool[:3], self.value)
+
+    @property
     def as_held(self) -> Held:
         """The resource as messages carry it."""
         return Held(
@@ -102,6 +88,10 @@ class Holding(NamedTuple):
 
     service_id: UUID
 
+    def after(self, transition: Transition) -> ResourceState | None:
+        """Return its state after a transition; None if the transition does not apply."""
+        return self.resource.pool.rules.life_cycle.next_state(self.state, transition)
+
 
 class ResourceChange(NamedTuple):
     """One change of state of a resource."""
@@ -117,5 +107,5 @@ class ResourceChange(NamedTuple):
     @property
     def holder(self) -> tuple[UUID, UUID] | tuple[None, None]:
         """The order and the service that hold it afterwards, if any."""
-        is_held = self.became in HELD_NUMBER_STATES or self.became in HELD_ITEM_STATES
+        is_held = self.became in self.resource.pool.rules.life_cycle.held
         return (self.order_id, self.service_id) if is_held else (None, None)

@@ -1,6 +1,7 @@
-"""The states of numbers and of pool items: one table of transitions for each."""
+"""The states of numbers and of pool items, and the life cycles of the kinds of resources."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 from typing import TypeAlias
@@ -32,12 +33,15 @@ class NumberState(StrEnum):
 
 
 class PoolItemState(StrEnum):
-    """The state of any other resource of a pool: a leg, a VLAN, a LOID, a pair."""
+    """The state of any other resource of a pool, such as a leg or a pair."""
 
     FREE = "free"
     RESERVED = "reserved"
     IN_USE = "in_use"
     PRE_RELEASED = "pre_released"
+    QUARANTINED = "quarantined"
+    """Released; rests until a date, if its kind has a quarantine."""
+
     FAULTY = "faulty"
     BLOCKED = "blocked"
 
@@ -61,10 +65,10 @@ class Transition(StrEnum):
     FAIL = "fail"
 
 
-NumberTransitions: TypeAlias = Mapping[NumberState, NumberState]
-PoolItemTransitions: TypeAlias = Mapping[PoolItemState, PoolItemState]
+ResourceState: TypeAlias = NumberState | PoolItemState
+ResourceTransitions: TypeAlias = Mapping[Transition, Mapping[ResourceState, ResourceState]]
 
-NUMBER_TRANSITIONS: Mapping[Transition, NumberTransitions] = MappingProxyType(
+NUMBER_TRANSITIONS: ResourceTransitions = MappingProxyType(
     {
         Transition.SELECT: {NumberState.IDLE: NumberState.SELECTED},
         Transition.GIVE_UP: {NumberState.SELECTED: NumberState.IDLE},
@@ -93,14 +97,13 @@ NUMBER_TRANSITIONS: Mapping[Transition, NumberTransitions] = MappingProxyType(
             NumberState.IDLE: NumberState.BLOCKED,
             NumberState.PLANNED: NumberState.BLOCKED,
         },
-        Transition.FAIL: {},
     }
 )
 """A state that is not in a transition's table does not change: a late or repeated message has no
 effect.
 """
 
-POOL_ITEM_TRANSITIONS: Mapping[Transition, PoolItemTransitions] = MappingProxyType(
+POOL_ITEM_TRANSITIONS: ResourceTransitions = MappingProxyType(
     {
         Transition.RESERVE: {PoolItemState.FREE: PoolItemState.RESERVED},
         Transition.PRE_RELEASE: {
@@ -128,25 +131,72 @@ POOL_ITEM_TRANSITIONS: Mapping[Transition, PoolItemTransitions] = MappingProxyTy
     }
 )
 
-ResourceState: TypeAlias = NumberState | PoolItemState
-
-
-def next_state(state: ResourceState, transition: Transition) -> ResourceState | None:
-    """Return the state after a transition; None if the transition does not apply."""
-    match state:
-        case NumberState():
-            return NUMBER_TRANSITIONS[transition].get(state)
-        case PoolItemState():
-            return POOL_ITEM_TRANSITIONS.get(transition, {}).get(state)
-
-
-HELD_NUMBER_STATES = frozenset(
-    {NumberState.RESERVED, NumberState.IN_USE, NumberState.PENDING_RELEASE}
+QUARANTINED_ITEM_TRANSITIONS: ResourceTransitions = MappingProxyType(
+    {
+        **POOL_ITEM_TRANSITIONS,
+        Transition.RELEASE: {PoolItemState.PRE_RELEASED: PoolItemState.QUARANTINED},
+        Transition.END_QUARANTINE: {PoolItemState.QUARANTINED: PoolItemState.FREE},
+    }
 )
-"""In these states, and in no other, a number has a holder."""
+"""As pool items, and a released one rests before it is free."""
 
-HELD_ITEM_STATES = frozenset(
+
+@dataclass(frozen=True, slots=True)
+class ResourceLifeCycle:
+    """The states of the resources of a kind, and the transitions between them."""
+
+    name: str
+    transitions: ResourceTransitions
+    free: ResourceState
+    reserved: ResourceState
+    held: frozenset[ResourceState]
+    """In these states, and in no other, a resource has a holder."""
+
+    withdrawn: frozenset[ResourceState]
+    """The states in which people have withdrawn it from its pool."""
+
+    quarantined: ResourceState | None = None
+    """The state after a release; None if it is free immediately."""
+
+    def next_state(self, state: ResourceState, transition: Transition) -> ResourceState | None:
+        """Return the state after a transition; None if the transition does not apply."""
+        return self.transitions.get(transition, {}).get(state)
+
+
+NUMBER_LIFE_CYCLE = ResourceLifeCycle(
+    "number",
+    NUMBER_TRANSITIONS,
+    free=NumberState.IDLE,
+    reserved=NumberState.RESERVED,
+    held=frozenset({NumberState.RESERVED, NumberState.IN_USE, NumberState.PENDING_RELEASE}),
+    withdrawn=frozenset({NumberState.BLOCKED}),
+    quarantined=NumberState.QUARANTINED,
+)
+
+HELD_ITEM_STATES: frozenset[ResourceState] = frozenset(
     {PoolItemState.RESERVED, PoolItemState.IN_USE, PoolItemState.PRE_RELEASED}
+)
+WITHDRAWN_ITEM_STATES: frozenset[ResourceState] = frozenset(
+    {PoolItemState.BLOCKED, PoolItemState.FAULTY}
+)
+
+POOL_ITEM_LIFE_CYCLE = ResourceLifeCycle(
+    "pool item",
+    POOL_ITEM_TRANSITIONS,
+    free=PoolItemState.FREE,
+    reserved=PoolItemState.RESERVED,
+    held=HELD_ITEM_STATES,
+    withdrawn=WITHDRAWN_ITEM_STATES,
+)
+
+QUARANTINED_ITEM_LIFE_CYCLE = ResourceLifeCycle(
+    "pool item with quarantine",
+    QUARANTINED_ITEM_TRANSITIONS,
+    free=PoolItemState.FREE,
+    reserved=PoolItemState.RESERVED,
+    held=HELD_ITEM_STATES,
+    withdrawn=WITHDRAWN_ITEM_STATES,
+    quarantined=PoolItemState.QUARANTINED,
 )
 
 IMPORT_TRANSITIONS: Mapping[NumberState, Transition] = MappingProxyType(

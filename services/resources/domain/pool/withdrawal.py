@@ -8,14 +8,8 @@ from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from types import MappingProxyType
 
-from services.resources.domain.pool.resource import ResourceKind
-from services.resources.domain.pool.states import (
-    NumberState,
-    PoolItemState,
-    ResourceState,
-    Transition,
-    next_state,
-)
+from services.resources.domain.pool.kinds import PoolKind
+from services.resources.domain.pool.states import ResourceState, Transition
 from shared.errors import ConflictError, Fault, InvalidError
 
 
@@ -26,15 +20,11 @@ class WithdrawnState(StrEnum):
     """Kept out of use, for any reason (封锁)."""
 
     FAULTY = "faulty"
-    """Broken; numbers never are."""
+    """Broken; numbers, for one, never are."""
 
 
 WITHDRAWAL_TRANSITIONS: Mapping[WithdrawnState, Transition] = MappingProxyType(
     {WithdrawnState.BLOCKED: Transition.BLOCK, WithdrawnState.FAULTY: Transition.FAIL}
-)
-IN_POOL_STATES: frozenset[ResourceState] = frozenset({NumberState.IDLE, PoolItemState.FREE})
-WITHDRAWN_STATES: frozenset[ResourceState] = frozenset(
-    {NumberState.BLOCKED, PoolItemState.BLOCKED, PoolItemState.FAULTY}
 )
 
 
@@ -67,44 +57,49 @@ def check_known_values(values: Sequence[str], found: Mapping[str, ResourceState]
 
 
 def withdraw(
-    states: Mapping[str, ResourceState], kind: ResourceKind, target: WithdrawnState
+    states: Mapping[str, ResourceState], kind: PoolKind, target: WithdrawnState
 ) -> dict[str, ResourceState]:
     """Return the new states of withdrawn resources, for those that change.
 
     Raises:
-        InvalidError: if numbers are to be faulty.
+        InvalidError: if resources of the kind never have that state.
         NotFreeError: if one of them is neither free nor withdrawn.
     """
-    if kind is ResourceKind.NUMBER and target is WithdrawnState.FAULTY:
-        fault = Fault("/state", "never-faulty", "numbers do not break", "send blocked")
+    transition = WITHDRAWAL_TRANSITIONS[target]
+    if transition not in kind.life_cycle.transitions:
+        fault = Fault("/state", "never-faulty", f"{kind.name}s do not break", "send blocked")
         raise InvalidError([fault])
     return {
-        value: checked_next_state(value, state, WITHDRAWAL_TRANSITIONS[target])
+        value: checked_next_state(value, state, kind, transition)
         for value, state in states.items()
         if state.value != target.value
     }
 
 
-def restore(states: Mapping[str, ResourceState]) -> dict[str, ResourceState]:
+def restore(states: Mapping[str, ResourceState], kind: PoolKind) -> dict[str, ResourceState]:
     """Return the new states of restored resources, for those that change.
 
     Raises:
         NotFreeError: if one of them is neither withdrawn nor free.
     """
     return {
-        value: checked_next_state(value, state, Transition.OPEN)
+        value: checked_next_state(value, state, kind, Transition.OPEN)
         for value, state in states.items()
-        if state not in IN_POOL_STATES
+        if state is not kind.life_cycle.free
     }
 
 
-def checked_next_state(value: str, state: ResourceState, transition: Transition) -> ResourceState:
+def checked_next_state(
+    value: str, state: ResourceState, kind: PoolKind, transition: Transition
+) -> ResourceState:
     """Return the state after a transition of a resource that is free or withdrawn.
 
     Raises:
         NotFreeError: if it is neither.
     """
-    became = next_state(state, transition) if state in IN_POOL_STATES | WITHDRAWN_STATES else None
+    life_cycle = kind.life_cycle
+    is_without_holder = state is life_cycle.free or state in life_cycle.withdrawn
+    became = life_cycle.next_state(state, transition) if is_without_holder else None
     if became is None:
         raise NotFreeError(value, state)
     return became
