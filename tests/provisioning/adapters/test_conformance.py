@@ -1,11 +1,13 @@
 """What every adapter of network elements must hold, whatever its protocol.
 
-An adapter is complete when its `ProtocolCase` (conftest.py) passes, here and in
-`test_conformance_security.py`.
+An adapter is complete when its `ProtocolCase` (conftest.py) passes.
 """
 
 import asyncio
+import logging
+from dataclasses import replace
 from datetime import timedelta
+from traceback import format_exception
 
 import pytest
 
@@ -16,10 +18,12 @@ from tests.kernel import until
 from tests.provisioning.adapters.calls import TIMEOUT, a_call, found_out, outcome_of
 from tests.provisioning.adapters.conftest import (
     CASES,
+    Certificate,
     ProtocolCase,
     connections_to,
     free_port,
     full_backlog,
+    tls_server,
 )
 from tests.provisioning.adapters.scripted_server import (
     FAILURE,
@@ -39,6 +43,7 @@ CLOSING_S = 5
 IN_BACKLOG = 1
 """The connection that fills a backlog."""
 
+TLS_CASES = [each for each in CASES if each.tls_adapter]
 DONE_WITHOUT_ANSWER = [
     Behaviour.LOSE_ANSWER,
     Behaviour.HANG,
@@ -249,3 +254,61 @@ async def test_a_closed_adapter_has_no_connection(
         await adapter.close()
 
     await until(lambda: connections_to(server.port) == 0, CLOSING_S)
+
+
+async def test_the_secret_is_in_no_log_and_no_error(
+    case: ProtocolCase,
+    server: ScriptedServer,
+    caplog: pytest.LogCaptureFixture,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    shown: list[str] = []
+    wrong = f"not-{SECRET}"
+    for port, secret in ((server.port, SECRET), (server.port, wrong), (free_port(), SECRET)):
+        adapter = case.adapter(port, secret)
+        shown.append(repr(adapter))
+        server.script = list(Behaviour)
+        for _ in Behaviour:
+            call = a_call(timeout=timedelta(seconds=0.1))
+            try:
+                shown.append(repr(await adapter.perform(call)))
+            except Exception as error:  # noqa: BLE001  whatever it is, it is shown somewhere
+                shown.extend(format_exception(error))
+        server.script = list(Behaviour)
+        shown.append(repr(await found_out(adapter, replace(a_call(), timeout=TIMEOUT / 5))))
+        await adapter.close()
+
+    output = capfd.readouterr()
+    assert server.secrets == {SECRET, wrong}
+    assert SECRET not in "".join([*shown, caplog.text, output.out, output.err])
+
+
+async def test_a_wrong_secret_has_no_effect(case: ProtocolCase, server: ScriptedServer) -> None:
+    adapter = case.adapter(server.port, "wrong")
+
+    outcome = await outcome_of(adapter, a_call())
+
+    assert outcome.result in {CallResult.FAILED, CallResult.REFUSED}
+    assert server.installed == {}
+    await adapter.close()
+
+
+@pytest.mark.parametrize("case", TLS_CASES, ids=[each.protocol for each in TLS_CASES])
+async def test_with_tls_the_element_s_certificate_is_checked(
+    case: ProtocolCase, certificate: Certificate, other_certificate: Certificate
+) -> None:
+    assert case.tls_adapter
+    async with tls_server(case, certificate.context) as server:
+        trusting = case.tls_adapter(server.port, certificate.ca)
+        distrusting = case.tls_adapter(server.port, other_certificate.ca)
+
+        refused = await outcome_of(distrusting, a_call())
+        received = list(server.received)
+        done = await outcome_of(trusting, a_call())
+        for adapter in (trusting, distrusting):
+            await adapter.close()
+
+    assert (refused.result, refused.code) == (CallResult.FAILED, "unreachable")
+    assert received == []
+    assert done.result is CallResult.DONE
