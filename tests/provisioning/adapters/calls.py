@@ -19,6 +19,12 @@ from tests.kernel import TENANT
 from tests.provisioning.builders import ORDER_ID
 
 TIMEOUT = timedelta(seconds=0.5)
+CLOSING_S = 5
+"""Less than any adapter keeps a connection open that it does not use."""
+
+IN_BACKLOG = 1
+"""The connection that fills a backlog."""
+
 PATIENCE_S = 5
 """A call that takes longer has no time-out of its own."""
 
