@@ -11,11 +11,10 @@ from services.order.domain.fulfilment.states import (
     FINAL_STATES,
     ITEM_TRANSITIONS,
     ItemEvent,
-    OrderState,
     compose_order_state,
     next_state,
 )
-from shared.contracts import RefusalCode
+from shared.contracts import OrderState, RefusalCode
 from shared.errors import PoisonError
 from tests.conftest import NOON
 from tests.order.builders import (

@@ -1,6 +1,6 @@
 """The progress of orders: the effect of each message from the other services."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NamedTuple, TypeAlias
@@ -8,26 +8,17 @@ from uuid import UUID
 
 import msgspec
 
-from services.order.domain.fulfilment.product import (
-    Product,
-    apply_completed_order,
-    release_products,
-)
 from services.order.domain.fulfilment.states import (
     FINAL_STATES,
     ItemEvent,
-    OrderState,
     compose_order_state,
     next_state,
 )
 from services.order.domain.order import Order
 from shared.contracts import (
-    HeldProduct,
     Message,
-    OrderCompleted,
-    OrderedItem,
-    OrderFailed,
-    OrderRejected,
+    OrderState,
+    OrderStateChanged,
     RefusalCode,
     ResourcesAssigned,
     ResourcesRefused,
@@ -175,6 +166,30 @@ def interpret_message(message: FulfilmentMessage) -> tuple[ItemEvent, str, str]:
             return event, "", ""
 
 
+def take_over_state(progress: Progress, message: OrderStateChanged, at: datetime) -> ProgressUpdate:
+    """Return the progress that was published before the database was restored.
+
+    The messages that led to it are consumed again: those that it is ahead of are ignored, or
+    lead to it once more.
+    """
+    if progress.is_final:
+        return ProgressUpdate(progress, (), is_changed=False)
+    states = {each.id: each.state for each in message.items}
+    items = tuple(
+        ItemState(each.id, states.get(each.id, each.state), each.local_network)
+        for each in progress.items
+    )
+    updated = replace(
+        progress,
+        state=message.state,
+        items=items,
+        code=message.code,
+        reason=message.reason,
+        changed_at=at,
+    )
+    return ProgressUpdate(updated, tuple(state_changes(progress, updated)))
+
+
 def state_changes(before: Progress, now: Progress) -> Iterator[StateChange]:
     """Yield the changes of state between two progresses."""
     if before.state is not now.state:
@@ -184,113 +199,6 @@ def state_changes(before: Progress, now: Progress) -> Iterator[StateChange]:
             yield StateChange("item", was.id, was.state, became.state)
 
 
-class FulfilmentUpdate(NamedTuple):
-    """The result of a message that may end an order."""
-
-    progress_update: ProgressUpdate
-    created: tuple[Product, ...] = ()
-    changed: tuple[Product, ...] = ()
-    messages: tuple[Message, ...] = ()
-
-
-def conclude(
-    order: Order,
-    progress: Progress,
-    products: Mapping[UUID, Product],
-    message: FulfilmentMessage,
-    now: datetime,
-) -> FulfilmentUpdate:
-    """Advance an order by a message that may end it, and update the installed base.
-
-    Args:
-        order: the order.
-        progress: its stored progress.
-        products: the products that it disconnects.
-        message: the message.
-        now: the time of this unit of work.
-
-    Raises:
-        PoisonError: if the message is never legal for an order in this state.
-    """
-    update = advance(progress, message, now)
-    match update.progress.state:
-        case _ if not update.changes:
-            return FulfilmentUpdate(update)
-        case OrderState.COMPLETED:
-            assert isinstance(message, ServiceCompleted)
-            created, terminated = apply_completed_order(
-                order, products, message.services, now, local_networks_of(update.progress)
-            )
-            return FulfilmentUpdate(
-                update, created, terminated, (completed_message(order, (*created, *terminated)),)
-            )
-        case OrderState.REJECTED:
-            return FulfilmentUpdate(
-                update,
-                (),
-                release_products(order.id, products.values()),
-                (rejected_message(order, update.progress),),
-            )
-        case OrderState.FAILED:
-            return FulfilmentUpdate(
-                update,
-                (),
-                release_products(order.id, products.values()),
-                (failed_message(order, update.progress),),
-            )
-        case _:
-            return FulfilmentUpdate(update)
-
-
 def local_networks_of(progress: Progress) -> dict[str, str]:
     """Return the known local networks of an order's items, by item id."""
     return {each.id: each.local_network for each in progress.items}
-
-
-def completed_message(order: Order, products: Iterable[Product]) -> OrderCompleted:
-    """Return the message that an order is completed."""
-    by_id = {product.id: product for product in products}
-    return OrderCompleted(
-        order_id=order.id,
-        customer_id=order.party_id,
-        products=tuple(
-            delivered_product(item.ordered, by_id.get(item.ordered.product_id))
-            for item in order.items
-        ),
-    )
-
-
-def delivered_product(ordered: OrderedItem, product: Product | None) -> HeldProduct:
-    """Return a product of an order at its completion."""
-    return HeldProduct(
-        item_id=ordered.id,
-        action=ordered.action,
-        business_action=ordered.business_action,
-        product_id=ordered.product_id,
-        service_id=ordered.service_id,
-        offering_id=ordered.offering_id,
-        name=ordered.offering_name,
-        number=product.number if product else "",
-        monthly_cents=ordered.monthly_cents,
-        client=product.client if product else "",
-    )
-
-
-def rejected_message(order: Order, progress: Progress) -> OrderRejected:
-    """Return the message that an order could never be fulfilled."""
-    return OrderRejected(
-        order_id=order.id,
-        customer_id=order.party_id,
-        code=RefusalCode(progress.code),
-        reason=progress.reason,
-    )
-
-
-def failed_message(order: Order, progress: Progress) -> OrderFailed:
-    """Return the message that an order will not be fulfilled."""
-    return OrderFailed(
-        order_id=order.id,
-        customer_id=order.party_id,
-        code=progress.code,
-        reason=progress.reason,
-    )

@@ -9,23 +9,8 @@ pair that is not in the table is never legal.
 from collections.abc import Collection
 from enum import StrEnum
 
+from shared.contracts import OrderState
 from shared.errors import PoisonError
-
-
-class OrderState(StrEnum):
-    """The state of an order or an item; `partial` is for orders only."""
-
-    ACKNOWLEDGED = "acknowledged"
-    REJECTED = "rejected"
-    PENDING = "pending"
-    HELD = "held"
-    IN_PROGRESS = "inProgress"
-    CANCELLED = "cancelled"
-    COMPLETED = "completed"
-    FAILED = "failed"
-    PARTIAL = "partial"
-    ASSESSING_CANCELLATION = "assessingCancellation"
-    PENDING_CANCELLATION = "pendingCancellation"
 
 
 class ItemEvent(StrEnum):
